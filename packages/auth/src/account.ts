@@ -1,0 +1,37 @@
+/** An account as every app sees it. `id` is `auth_user.id`. */
+export interface Account {
+  id: number;
+  username: string;
+  email: string;
+  isStaff: boolean;
+  /** ISO 8601, UTC. */
+  createdAt: string;
+}
+
+/** The answer to a token request (RFC 6749 section 5.1). */
+export interface TokenSet {
+  access_token: string;
+  token_type: "Bearer";
+  /** Seconds. */
+  expires_in: number;
+  refresh_token: string;
+  scope: string;
+}
+
+export interface Registration {
+  username: string;
+  email: string;
+  password: string;
+}
+
+/** What an app asks of the issuer, whether that runs in the same process or behind HTTP. */
+export interface Auth extends AsyncDisposable {
+  /** The account of a valid access token; `undefined` for any other text. Good tokens are remembered until they expire. */
+  verifyToken(token: string): Promise<Account | undefined>;
+  /** The account whose username or email and password these are. A good check is remembered for a short time. */
+  verifyPassword(login: string, password: string): Promise<Account | undefined>;
+  /** New tokens for a username or email and password (RFC 6749 section 4.3); `undefined` when they are wrong. */
+  passwordGrant(login: string, password: string): Promise<TokenSet | undefined>;
+  /** A new account; throws a `conflict` problem when the username or email is taken. */
+  register(input: Registration): Promise<Account>;
+}

@@ -1,0 +1,44 @@
+import { createConnection, type RowDataPacket } from "mysql2/promise";
+import { pendingMigrations, readMigrations } from "./migration-files.ts";
+
+const lockSeconds = 60;
+
+/**
+ * Runs the `.sql` files of `folder` that have not run yet, in order, under a lock, so that replicas that start together do not race.
+ * MySQL commits each DDL statement by itself: every statement of a file must be safe to run again (`IF NOT EXISTS`),
+ * because a file that was cut off runs again from its beginning.
+ */
+export async function migrateMysql(url: string, app: string, folder: string): Promise<void> {
+  const migrations = await readMigrations(folder);
+  const connection = await createConnection({
+    uri: url,
+    multipleStatements: true,
+    timezone: "Z",
+    connectTimeout: 5000,
+  });
+  try {
+    const [locked] = await connection.query<RowDataPacket[]>(
+      "SELECT GET_LOCK(CONCAT('quintet_migrate_', DATABASE()), ?) AS got",
+      [lockSeconds],
+    );
+    if (locked[0]?.got !== 1) throw new Error(`Another process has been migrating MySQL for ${lockSeconds} s.`);
+    await connection.query(`CREATE TABLE IF NOT EXISTS quintet_migrations (
+      app VARCHAR(64) NOT NULL, name VARCHAR(128) NOT NULL, checksum CHAR(64) NOT NULL,
+      applied_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3), PRIMARY KEY (app, name))`);
+    const [rows] = await connection.query<RowDataPacket[]>(
+      "SELECT name, checksum FROM quintet_migrations WHERE app = ?",
+      [app],
+    );
+    const applied = new Map(rows.map((row) => [String(row.name), String(row.checksum)]));
+    for (const migration of pendingMigrations(app, migrations, applied)) {
+      await connection.query(migration.text);
+      await connection.query("INSERT INTO quintet_migrations (app, name, checksum) VALUES (?, ?, ?)", [
+        app,
+        migration.name,
+        migration.checksum,
+      ]);
+    }
+  } finally {
+    await connection.end();
+  }
+}

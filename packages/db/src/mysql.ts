@@ -1,0 +1,42 @@
+import { createPool, type Pool, type PoolConnection } from "mysql2/promise";
+
+export type { Pool as MysqlPool, PoolConnection as MysqlConnection };
+
+/**
+ * A pool of MySQL connections: times are UTC, values are bound by name (`:name`), a connection that cannot be made within
+ * 5 s is an error. Opens nothing until it is used.
+ */
+export function connectMysql(url: string, options: { connections?: number } = {}): Pool {
+  return createPool({
+    uri: url,
+    connectionLimit: options.connections ?? 10,
+    namedPlaceholders: true,
+    timezone: "Z",
+    charset: "utf8mb4",
+    connectTimeout: 5000,
+    enableKeepAlive: true,
+    decimalNumbers: true,
+    supportBigNumbers: true,
+  });
+}
+
+/**
+ * Runs `work` in one transaction on a connection of its own: commits when it resolves, rolls back when it
+ * rejects, and in both cases gives the connection back.
+ */
+export async function inMysqlTransaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+  const connection = await pool.getConnection();
+  try {
+    await connection.beginTransaction();
+    const result = await work(connection);
+    await connection.commit();
+    connection.release();
+    return result;
+  } catch (error) {
+    await connection.rollback().then(
+      () => connection.release(),
+      () => connection.destroy(),
+    );
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import { Redis, type RedisOptions } from "ioredis";
+
+export type { Redis };
+
+/**
+ * A Redis client whose keys all begin with `prefix`. A command fails at once when Redis stays away for one reconnect, and
+ * after 5 s without an answer. `onError` hears of lost connections, which are made again by themselves.
+ */
+export function connectRedis(
+  url: string,
+  options: { prefix: string; onError: (error: Error) => void } & Pick<RedisOptions, "enableAutoPipelining">,
+): Redis {
+  const { prefix, onError, ...rest } = options;
+  const redis = new Redis(url, {
+    keyPrefix: prefix,
+    connectTimeout: 5000,
+    commandTimeout: 5000,
+    maxRetriesPerRequest: 1,
+    retryStrategy: (attempt) => Math.min(attempt * 50, 1000),
+    ...rest,
+  });
+  redis.on("error", onError);
+  return redis;
+}
+
+/**
+ * A second connection for commands that block, which may wait as long as they say.
+ * The caller closes it.
+ */
+export function blockingRedis(redis: Redis): Redis {
+  const options: Partial<RedisOptions> = { enableAutoPipelining: false };
+  const copy = redis.duplicate(options);
+  delete copy.options.commandTimeout;
+  for (const listener of redis.listeners("error")) copy.on("error", listener as (error: Error) => void);
+  return copy;
+}

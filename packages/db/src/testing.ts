@@ -1,0 +1,53 @@
+import { randomBytes } from "node:crypto";
+import { createConnection } from "mysql2/promise";
+import { connectPostgres } from "./postgres.ts";
+
+/** A database of a test's own, dropped with `await using`. */
+export interface TestDatabase extends AsyncDisposable {
+  url: string;
+}
+
+function ownName(): string {
+  return `t_${randomBytes(8).toString("hex")}`;
+}
+
+function withDatabase(serverUrl: string, name: string): string {
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+/** A new, empty MySQL database on the server of `serverUrl`. */
+export async function testMysql(serverUrl: string): Promise<TestDatabase> {
+  const name = ownName();
+  const run = async (statement: string) => {
+    const connection = await createConnection(serverUrl);
+    await connection.query(statement);
+    await connection.end();
+  };
+  await run(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+  return {
+    url: withDatabase(serverUrl, name),
+    [Symbol.asyncDispose]: () => run(`DROP DATABASE IF EXISTS ${name}`),
+  };
+}
+
+/** A new, empty Postgres database on the server of `serverUrl`. */
+export async function testPostgres(serverUrl: string): Promise<TestDatabase> {
+  const name = ownName();
+  const run = async (statement: string) => {
+    const sql = connectPostgres(serverUrl, { connections: 1 });
+    await sql.unsafe(statement);
+    await sql.end();
+  };
+  await run(`CREATE DATABASE ${name} TEMPLATE template0`);
+  return {
+    url: withDatabase(serverUrl, name),
+    [Symbol.asyncDispose]: () => run(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
+}
+
+/** A Redis key prefix of a test's own. */
+export function testPrefix(): string {
+  return `${ownName()}:`;
+}

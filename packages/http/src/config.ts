@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+/** A start that cannot go on because of its settings: one line that names every bad variable. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/**
+ * Parses environment variables once. An empty variable counts as absent.
+ * Throws `ConfigError` listing every bad variable and never its value, which may be a secret.
+ */
+export function readEnv<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.infer<S> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+  const parsed = schema.safeParse(given, { reportInput: false });
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => {
+    const name = issue.path.join(".");
+    return given[name] === undefined ? `${name} is missing` : `${name}: ${issue.message}`;
+  });
+  throw new ConfigError(`Bad settings: ${faults.join("; ")}. See .env.example.`);
+}
+
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, "must be a port number")
+  .transform(Number)
+  .pipe(z.number().max(65535));
+
+/** Pieces of configuration that several apps share; each app picks what it needs. */
+export const settings = {
+  flag,
+  port,
+  /** A whole number between `min` and `max`. */
+  number: (min: number, max: number) =>
+    z
+      .string()
+      .regex(/^\d{1,12}$/, `must be a whole number from ${min} to ${max}`)
+      .transform(Number)
+      .pipe(z.number().min(min).max(max)),
+  /** The variables that every listening process reads. */
+  listen: {
+    PORT: port.optional(),
+    HOST: z.string().default("127.0.0.1"),
+    LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+    LOG_FILE: z.string().optional(),
+    CORS_ORIGINS: z
+      .string()
+      .default("*")
+      .transform((text) => text.split(",").map((origin) => origin.trim())),
+    DRAIN_SECONDS: z
+      .string()
+      .regex(/^\d{1,3}$/, "must be seconds, 0 to 999")
+      .default("10")
+      .transform(Number),
+  },
+  /** The secret from which cursors and digests are keyed: 32 characters or more. */
+  secret: z.string().min(32, "must have 32 characters or more"),
+  url: (...protocols: string[]) =>
+    z.string().refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)) && URL.canParse(text), {
+      message: `must be a ${protocols.map((protocol) => `${protocol}://`).join(" or ")} URL`,
+    }),
+};

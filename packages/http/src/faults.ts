@@ -1,0 +1,51 @@
+import { HTTPException } from "hono/http-exception";
+import { Problem, problemCodeOf } from "./problem.ts";
+
+/** Error codes of drivers and sockets that mean "a store is away", not "this request is wrong". */
+const awayCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOENT",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENOTFOUND",
+  "PROTOCOL_CONNECTION_LOST",
+  "PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR",
+  "ER_SERVER_SHUTDOWN",
+  "ER_CON_COUNT_ERROR",
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  "CONNECT_TIMEOUT",
+  "57P01",
+  "57P02",
+  "57P03",
+  "53300",
+]);
+
+const awayMessages = /max retries per request|Connection is closed|Stream isn't writeable|Command timed out|^LOADING /i;
+
+/** Whether an error says that a store or a peer cannot be reached just now; follows `cause`. */
+export function isAway(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    if ("code" in at && typeof at.code === "string" && awayCodes.has(at.code)) return true;
+    if (awayMessages.test(at.message)) return true;
+  }
+  return false;
+}
+
+/** Whatever was thrown, as the problem that the client sees. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HTTPException) {
+    return new Problem(problemCodeOf(error.status), error.message || "The request was refused.", { cause: error });
+  }
+  if (isAway(error)) {
+    return new Problem("unavailable", "A store that this needs cannot be reached just now.", {
+      headers: { "Retry-After": "2" },
+      cause: error,
+    });
+  }
+  return new Problem("internal", "Something went wrong on our side.", { cause: error });
+}

@@ -1,0 +1,89 @@
+import { createHash } from "node:crypto";
+import type { Context, MiddlewareHandler } from "hono";
+import { Problem } from "./problem.ts";
+import type { ServiceEnv } from "./types.ts";
+
+/** The first answer to a key, as it is given again. */
+export interface KeptAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export type IdempotencyState =
+  | { state: "new"; claim: string }
+  | { state: "busy" }
+  | { state: "mismatch" }
+  | { state: "done"; answer: KeptAnswer };
+
+/** Where keys and first answers are kept. One atomic claim per key decides which of several equal requests runs. */
+export interface IdempotencyStore {
+  begin(key: string, fingerprint: string): Promise<IdempotencyState>;
+  finish(key: string, fingerprint: string, claim: string, answer: KeptAnswer): Promise<void>;
+  abandon(key: string, claim: string): Promise<void>;
+}
+
+const keyPattern = /^[\x21-\x7e]{1,255}$/;
+const keptHeaders = ["content-type", "location", "etag", "cache-control"];
+
+/**
+ * Honours `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the first answer below 500 is kept for a day
+ * and given again with `Idempotency-Replayed: true`; 409 while the first is under way; 422 when the key comes
+ * again with another request. Keys are scoped to the account and the path. Comes after the guard, before validation.
+ */
+export function idempotent(store: IdempotencyStore): MiddlewareHandler<ServiceEnv> {
+  return async (c, next) => {
+    const given = c.req.header("idempotency-key");
+    if (given === undefined) return next();
+    if (!keyPattern.test(given)) {
+      throw new Problem("bad-request", "Idempotency-Key must be 1 to 255 printable ASCII characters.", {
+        errors: [{ path: "Idempotency-Key", message: "must be 1 to 255 printable ASCII characters" }],
+      });
+    }
+    const key = digest(String(c.var.account?.id ?? "anyone"), c.req.method, c.req.path, given);
+    const fingerprint = await fingerprintOf(c);
+    const found = await store.begin(key, fingerprint);
+    if (found.state === "done") return replay(c, found.answer);
+    if (found.state === "busy") {
+      throw new Problem("conflict", "A request with this Idempotency-Key is still under way.", {
+        headers: { "Retry-After": "1" },
+      });
+    }
+    if (found.state === "mismatch") {
+      throw new Problem("unprocessable", "This Idempotency-Key was used for a different request.");
+    }
+    let answer: KeptAnswer | undefined;
+    try {
+      await next();
+      if (c.res.status < 500 && c.res.status !== 429) answer = await keep(c.res);
+    } finally {
+      if (answer) await store.finish(key, fingerprint, found.claim, answer);
+      else await store.abandon(key, found.claim);
+    }
+  };
+}
+
+function digest(...parts: string[]): string {
+  return createHash("sha256").update(parts.join("\n")).digest("base64url");
+}
+
+async function fingerprintOf(c: Context<ServiceEnv>): Promise<string> {
+  const query = new URL(c.req.url).search;
+  const hash = createHash("sha256").update(`${query}\n${c.req.header("content-type") ?? ""}\n`);
+  return hash.update(Buffer.from(await c.req.arrayBuffer())).digest("base64url");
+}
+
+async function keep(response: Response): Promise<KeptAnswer> {
+  const headers: Record<string, string> = {};
+  for (const name of keptHeaders) {
+    const value = response.headers.get(name);
+    if (value !== null) headers[name] = value;
+  }
+  return { status: response.status, headers, body: await response.clone().text() };
+}
+
+function replay(c: Context<ServiceEnv>, answer: KeptAnswer): Response {
+  for (const [name, value] of Object.entries(answer.headers)) c.header(name, value);
+  c.header("Idempotency-Replayed", "true");
+  return new Response(answer.body === "" ? null : answer.body, { status: answer.status, headers: c.res.headers });
+}

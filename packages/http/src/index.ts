@@ -1,0 +1,13 @@
+export { ConfigError, readEnv, settings } from "./config.ts";
+export { docsPages } from "./docs.ts";
+export { isAway, toProblem } from "./faults.ts";
+export { type HealthCheck, type HealthReport, healthReport } from "./health.ts";
+export { type IdempotencyState, type IdempotencyStore, idempotent, type KeptAnswer } from "./idempotency.ts";
+export { createLogger, type Logger } from "./logger.ts";
+export { formBody, jsonAnswer, jsonBody, openApiDocument, problemSchema } from "./openapi.ts";
+export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./paging.ts";
+export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBody } from "./problem.ts";
+export { requestIdOf } from "./request-log.ts";
+export { type Listening, listenerOf, main, type ServeOptions, serve, stopSignal } from "./serve.ts";
+export { createService, inputFaults, type ServiceOptions } from "./service.ts";
+export type { ServiceEnv } from "./types.ts";

@@ -1,0 +1,100 @@
+/** The error codes of every app, and the one place where a code becomes an HTTP status (RFC 9457). */
+export const problemStatus = {
+  "bad-request": 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  "not-found": 404,
+  "method-not-allowed": 405,
+  "not-acceptable": 406,
+  conflict: 409,
+  "precondition-failed": 412,
+  "payload-too-large": 413,
+  "unsupported-media-type": 415,
+  unprocessable: 422,
+  "precondition-required": 428,
+  "too-many-requests": 429,
+  internal: 500,
+  "bad-gateway": 502,
+  unavailable: 503,
+  "gateway-timeout": 504,
+} as const;
+
+export type ProblemCode = keyof typeof problemStatus;
+export type ProblemStatus = (typeof problemStatus)[ProblemCode];
+
+const titles: Record<ProblemCode, string> = {
+  "bad-request": "Bad Request",
+  unauthenticated: "Unauthorized",
+  forbidden: "Forbidden",
+  "not-found": "Not Found",
+  "method-not-allowed": "Method Not Allowed",
+  "not-acceptable": "Not Acceptable",
+  conflict: "Conflict",
+  "precondition-failed": "Precondition Failed",
+  "payload-too-large": "Content Too Large",
+  "unsupported-media-type": "Unsupported Media Type",
+  unprocessable: "Unprocessable Content",
+  "precondition-required": "Precondition Required",
+  "too-many-requests": "Too Many Requests",
+  internal: "Internal Server Error",
+  "bad-gateway": "Bad Gateway",
+  unavailable: "Service Unavailable",
+  "gateway-timeout": "Gateway Timeout",
+};
+
+/** One fault in the input: where it is (a parameter's name, or a dotted path into the body) and what is wrong. */
+export interface InputFault {
+  path: string;
+  message: string;
+}
+
+/** The body of an `application/problem+json` answer (RFC 9457 section 3.1). */
+export interface ProblemBody {
+  type: string;
+  title: string;
+  status: ProblemStatus;
+  detail: string;
+  instance: string;
+  requestId: string;
+  errors?: InputFault[];
+}
+
+/** An error that a client may see. Anything else that is thrown becomes a 500 that says nothing but its request id. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly status: ProblemStatus;
+  readonly errors: InputFault[] | undefined;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: { errors?: InputFault[]; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: options.cause });
+    this.name = "Problem";
+    this.code = code;
+    this.status = problemStatus[code];
+    this.errors = options.errors;
+    this.headers = options.headers ?? {};
+  }
+}
+
+/** The wire form of a problem. `instance` is the path that was asked for, without its query. */
+export function problemBody(problem: Problem, instance: string, requestId: string): ProblemBody {
+  return {
+    type: `urn:quintet:problem:${problem.code}`,
+    title: titles[problem.code],
+    status: problem.status,
+    detail: problem.message,
+    instance,
+    requestId,
+    ...(problem.errors ? { errors: problem.errors } : {}),
+  };
+}
+
+/** The problem whose status is `status`, for errors that libraries raise with a bare status. */
+export function problemCodeOf(status: number): ProblemCode {
+  const found = Object.entries(problemStatus).find(([, value]) => value === status);
+  return found ? (found[0] as ProblemCode) : status >= 500 ? "internal" : "bad-request";
+}

@@ -1,0 +1,139 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { docsPages } from "./docs.ts";
+import { toProblem } from "./faults.ts";
+import { type HealthCheck, healthReport } from "./health.ts";
+import type { Logger } from "./logger.ts";
+import { jsonAnswer, openApiDocument } from "./openapi.ts";
+import { type InputFault, Problem, problemBody } from "./problem.ts";
+import { requestIdOf, requestLog } from "./request-log.ts";
+import type { ServiceEnv } from "./types.ts";
+
+export interface ServiceOptions {
+  /** The app's name in documents and logs. */
+  title: string;
+  version: string;
+  /** The path prefix that the app owns, such as `/queue`; `/` for the gateway's own routes. */
+  prefix: string;
+  log: Logger;
+  corsOrigins: string[];
+  /** What `{prefix}/health` looks at, by name. */
+  checks: Record<string, HealthCheck>;
+  /** Largest request body in bytes; 1 MiB unless told. `streams` names the paths that read their body as it comes. */
+  maxBodyBytes?: number;
+  streams?: RegExp;
+}
+
+const MiB = 1024 * 1024;
+
+/**
+ * A Hono app that follows the house rules: request ids, one log line per request, CORS, body limits, problem+json for
+ * every error, `{prefix}/health`, `{prefix}/openapi.json` and `{prefix}/docs`. Routes are added with `.openapi()`.
+ */
+export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> {
+  const { title, version, prefix, log } = options;
+  const app = new OpenAPIHono<ServiceEnv>({ defaultHook: refuseInvalid }).basePath(prefix);
+  app.onError((error, c) => answerProblem(c, error));
+  app.notFound((c) => answerProblem(c, missing(app, c)));
+  app.use(requestLog(log));
+  const allowOrigin = options.corsOrigins.includes("*") ? "*" : options.corsOrigins;
+  const crossOrigin = cors({
+    origin: allowOrigin,
+    allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    exposeHeaders: ["X-Request-Id", "ETag", "Location", "Retry-After", "X-Cache", "Idempotency-Replayed"],
+    maxAge: 600,
+  });
+  app.use(async (c, next) => (c.req.header("origin") === undefined ? next() : crossOrigin(c, next)));
+  const limited = bodyLimit({
+    maxSize: options.maxBodyBytes ?? MiB,
+    onError: () => {
+      throw new Problem("payload-too-large", `The body is larger than ${options.maxBodyBytes ?? MiB} bytes.`);
+    },
+  });
+  app.use(async (c, next) =>
+    c.req.method === "GET" || c.req.method === "HEAD" || options.streams?.test(c.req.path) ? next() : limited(c, next),
+  );
+  app.openapi(healthRoute, async (c) => {
+    const report = await healthReport(options.checks);
+    c.header("Cache-Control", "no-store");
+    return report.status === "ok" ? c.json(report, 200) : c.json(report, 503);
+  });
+  const base = prefix === "/" ? "" : prefix;
+  app.get("/openapi.json", (c) => c.json(openApiDocument(app, { title, version })));
+  app.route("/docs", docsPages({ title, base: `${base}/docs`, document: `${base}/openapi.json` }) as never);
+  return app;
+}
+
+const checkStatus = z.enum(["ok", "failing"]);
+const healthSchema = z
+  .object({
+    status: checkStatus,
+    checks: z.record(z.string(), z.object({ status: checkStatus, ms: z.number() })),
+  })
+  .openapi("Health");
+
+const healthRoute = createRoute({
+  method: "get",
+  path: "/health",
+  tags: ["health"],
+  summary: "Is it well, and each store that it needs",
+  responses: {
+    200: jsonAnswer(healthSchema, "All is well"),
+    503: jsonAnswer(healthSchema, "A check failed; it is named"),
+  },
+});
+
+/** Any error as `application/problem+json`; one that is ours to answer for is logged with its cause. */
+function answerProblem(c: Context<ServiceEnv>, error: unknown): Response {
+  const problem = toProblem(error);
+  const requestId = c.var.requestId ?? requestIdOf(c.req.header("x-request-id"));
+  if (problem.status >= 500) c.var.log?.error({ err: problem.cause ?? problem, http: { request: { id: requestId } } });
+  for (const [name, value] of Object.entries(problem.headers)) c.header(name, value);
+  const body = JSON.stringify(problemBody(problem, c.req.path, requestId));
+  return c.body(body, problem.status, { "Content-Type": "application/problem+json" });
+}
+
+/** What a path that no route serves is: 405 with `Allow` when it has other methods (RFC 9110 section 15.5.6), else 404. */
+function missing(app: OpenAPIHono<ServiceEnv>, c: Context<ServiceEnv>): Problem {
+  const methods = new Set(
+    app.routes
+      .filter((route) => route.method !== "ALL" && pathMatches(route.path, c.req.path))
+      .map((route) => route.method),
+  );
+  if (methods.size === 0 || methods.has(c.req.method))
+    return new Problem("not-found", "There is nothing at this path.");
+  const allow = [...methods].sort().join(", ");
+  return new Problem("method-not-allowed", `This path takes ${allow}.`, { headers: { Allow: allow } });
+}
+
+function pathMatches(pattern: string, path: string): boolean {
+  const wanted = pattern.split("/");
+  const given = path.split("/");
+  return wanted.length === given.length && wanted.every((part, i) => part.startsWith(":") || part === given[i]);
+}
+
+interface Validated {
+  target: string;
+  success: boolean;
+  error?: unknown;
+}
+
+/** Input that a schema refuses: 400 for a query, path or header, 422 for a body, each fault with its place. */
+function refuseInvalid(result: Validated): undefined {
+  if (result.success || !(result.error instanceof z.ZodError)) return undefined;
+  const errors = inputFaults(result.error);
+  const inBody = result.target === "json" || result.target === "form";
+  const detail = errors.map((fault) => (fault.path ? `${fault.path}: ${fault.message}` : fault.message)).join("; ");
+  throw new Problem(inBody ? "unprocessable" : "bad-request", detail, { errors });
+}
+
+/** The faults that zod found; an unknown key is a fault of its own, by name. At most 100 are told. */
+export function inputFaults(error: z.ZodError): InputFault[] {
+  return error.issues.slice(0, 100).flatMap((issue) => {
+    const path = issue.path.join(".");
+    if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
+    return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: "is not known here" }));
+  });
+}

@@ -1,0 +1,33 @@
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+
+/**
+ * Takes an exclusive lock on a file that lasts until release() or the end of the process, or null when another holds it.
+ * SQLite takes the lock in the kernel, so that a crash frees it and no stale lock has to be guessed at.
+ */
+export function tryLock(file: string): { release(): void } | null {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
+  } catch (error) {
+    database.close();
+    if (error instanceof Error && /locked|busy/.test(error.message)) return null;
+    throw error;
+  }
+  return { release: () => database.close() };
+}
+
+/** Runs work while holding the lock on a file; waits for another holder, in this process or any other. */
+export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    const lock = tryLock(file);
+    if (lock) {
+      try {
+        return await work();
+      } finally {
+        lock.release();
+      }
+    }
+    await delay(25);
+  }
+}

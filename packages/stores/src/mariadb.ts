@@ -1,0 +1,75 @@
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Engine } from "./engine.ts";
+import { writePrivate } from "./private-file.ts";
+import { findPrograms, programFolders } from "./programs.ts";
+import { runProgram } from "./run-program.ts";
+import { tcpExchange } from "./tcp-exchange.ts";
+
+// MySQL 8's own default, so that a statement means the same on both.
+const SQL_MODE =
+  "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
+
+export const mariadb: Engine = {
+  name: "mysql",
+  title: "MariaDB",
+  variable: "MYSQL_URL",
+  users: ["mysql"],
+  debianPackage: "mariadb-server",
+  homebrewFormula: "mariadb",
+  stopSignal: "SIGTERM",
+
+  find: () => findPrograms(["mariadbd", "mariadb-install-db"], programFolders()),
+
+  async initialise(place, programs) {
+    const draft = join(place.dir, "draft");
+    await rm(draft, { recursive: true, force: true });
+    // Its root may come in by a Unix socket only, and the server has none: `quintet` below is the only way in.
+    await runProgram(place, programs["mariadb-install-db"]!, ["--no-defaults", `--datadir=${draft}`, "--skip-test-db"]);
+    await rename(draft, join(place.dir, "data"));
+  },
+
+  async command(place, programs, port) {
+    const temporary = join(place.dir, "tmp");
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { mode: 0o700 });
+    const firstStatements = join(place.dir, "first-statements.sql");
+    await writePrivate(firstStatements, grants(place.password), place.account.ids);
+    const args = [
+      "--no-defaults", // Must come first: the machine's own settings are for the machine's own server.
+      `--datadir=${join(place.dir, "data")}`,
+      `--tmpdir=${place.dir}`,
+      `--pid-file=${join(place.dir, "pid")}`,
+      `--init-file=${firstStatements}`,
+      `--port=${port}`,
+      "--bind-address=127.0.0.1",
+      "--socket=",
+      "--skip-name-resolve",
+      "--character-set-server=utf8mb4",
+      "--collation-server=utf8mb4_unicode_ci",
+      "--default-time-zone=+00:00",
+      `--sql-mode=${SQL_MODE}`,
+      "--local-infile=ON",
+      "--max-connections=300",
+      "--max-allowed-packet=64M",
+      "--innodb-buffer-pool-size=256M",
+      `--innodb-flush-log-at-trx-commit=${place.durable ? 1 : 0}`,
+      ...(place.durable ? [] : ["--innodb-doublewrite=OFF", "--innodb-flush-method=nosync", "--innodb-fast-shutdown=2"]),
+    ];
+    return { program: programs.mariadbd!, args };
+  },
+
+  // The first packet that the server sends: a protocol version of 10, or 0xff and an error.
+  answers: (port) => tcpExchange(port, "", (answer) => (answer.length > 4 ? answer[4] === 10 : undefined)),
+
+  url: (port, password) => `mysql://quintet:${password}@127.0.0.1:${port}/quintet`,
+};
+
+/** Runs at every start, before the first connection is let in. */
+function grants(password: string): string {
+  return `CREATE DATABASE IF NOT EXISTS quintet;
+CREATE USER IF NOT EXISTS 'quintet'@'127.0.0.1';
+ALTER USER 'quintet'@'127.0.0.1' IDENTIFIED BY '${password}';
+GRANT ALL PRIVILEGES ON *.* TO 'quintet'@'127.0.0.1' WITH GRANT OPTION;
+`;
+}

@@ -1,0 +1,94 @@
+import { readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Engine } from "./engine.ts";
+import { writePrivate } from "./private-file.ts";
+import { findPrograms, programFolders, versionedFolders } from "./programs.ts";
+import { runProgram } from "./run-program.ts";
+import { tcpExchange } from "./tcp-exchange.ts";
+
+const HOMEBREW_PARENTS = ["/opt/homebrew/opt", "/usr/local/opt"];
+
+export const postgres: Engine = {
+  name: "postgres",
+  title: "Postgres",
+  variable: "POSTGRES_URL",
+  users: ["postgres"],
+  debianPackage: "postgresql",
+  homebrewFormula: "postgresql@17",
+  stopSignal: "SIGINT", // "Fast": ends the sessions, writes everything out.
+
+  async find(dir) {
+    const folders = [
+      ...(await versionedFolders("/usr/lib/postgresql", /^\d+$/)),
+      ...(await Promise.all(HOMEBREW_PARENTS.map((parent) => versionedFolders(parent, /^postgresql(@\d+)?$/)))).flat(),
+      ...programFolders(),
+    ];
+    const version = dir && (await readFile(join(dir, "data/PG_VERSION"), "utf8").catch(() => null))?.trim();
+    const fitting = version ? folders.filter((folder) => folder.includes(`postgresql/${version}/`) || folder.includes(`postgresql@${version}/`)) : [];
+    return findTogether([...fitting, ...folders]);
+  },
+
+  async initialise(place, programs) {
+    const draft = join(place.dir, "draft");
+    const passwordFile = join(place.dir, "password");
+    await rm(draft, { recursive: true, force: true });
+    await writePrivate(passwordFile, place.password, place.account.ids);
+    await runProgram(place, programs.initdb!, [
+      `--pgdata=${draft}`,
+      "--username=quintet",
+      `--pwfile=${passwordFile}`,
+      "--auth=scram-sha-256",
+      "--encoding=UTF8",
+      process.platform === "linux" ? "--locale=C.UTF-8" : "--locale=C",
+      "--no-instructions",
+      ...(place.durable ? [] : ["--no-sync"]),
+    ]);
+    await rm(passwordFile);
+    const single = ["--single", "-D", draft, ...(place.durable ? [] : ["-c", "fsync=off"]), "postgres"];
+    await runProgram(place, programs.postgres!, single, "CREATE DATABASE quintet\n");
+    await rename(draft, join(place.dir, "data"));
+  },
+
+  async command(place, programs, port) {
+    const settings = {
+      listen_addresses: "127.0.0.1",
+      port,
+      unix_socket_directories: "",
+      max_connections: 200,
+      shared_buffers: "256MB",
+      effective_cache_size: "1GB",
+      work_mem: "16MB",
+      maintenance_work_mem: "128MB",
+      max_wal_size: "2GB",
+      random_page_cost: 1.1,
+      jit: "off",
+      timezone: "UTC",
+      log_timezone: "UTC",
+      ...(place.durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
+    };
+    const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+    return { program: programs.postgres!, args: ["-D", join(place.dir, "data"), ...args] };
+  },
+
+  // A startup packet is answered by "R", a demand for the password, or by "E" while the server is not ready.
+  answers: (port) => tcpExchange(port, startupPacket(), (answer) => answer[0] === "R".charCodeAt(0)),
+
+  url: (port, password) => `postgres://quintet:${password}@127.0.0.1:${port}/quintet`,
+};
+
+/** initdb and postgres must be of one version, so that both come from one folder. */
+async function findTogether(folders: string[]): Promise<Record<string, string> | null> {
+  for (const folder of folders) {
+    const found = await findPrograms(["initdb", "postgres"], [folder]);
+    if (found) return found;
+  }
+  return null;
+}
+
+/** Postgres protocol 3.0, StartupMessage. */
+function startupPacket(): Buffer {
+  const body = Buffer.from("\0\x03\0\0user\0quintet\0database\0quintet\0\0", "latin1");
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(body.length + 4);
+  return Buffer.concat([length, body]);
+}

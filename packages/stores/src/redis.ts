@@ -1,0 +1,51 @@
+import { join } from "node:path";
+import type { Engine } from "./engine.ts";
+import { writePrivate } from "./private-file.ts";
+import { findPrograms, programFolders } from "./programs.ts";
+import { runProgram } from "./run-program.ts";
+import { tcpExchange } from "./tcp-exchange.ts";
+
+export const redis: Engine = {
+  name: "redis",
+  title: "Redis",
+  variable: "REDIS_URL",
+  users: ["redis"],
+  debianPackage: "redis-server",
+  homebrewFormula: "redis",
+  stopSignal: "SIGTERM",
+
+  find: () => findPrograms(["redis-server"], programFolders()),
+
+  initialise: (place) => runProgram(place, "/bin/mkdir", [join(place.dir, "data")]),
+
+  async command(place, programs, port) {
+    const file = join(place.dir, "redis.conf");
+    const settings = [
+      ["bind", "127.0.0.1"],
+      ["port", String(port)],
+      ["requirepass", place.password],
+      ["dir", quoted(join(place.dir, "data"))],
+      ["appendonly", place.durable ? "yes" : "no"],
+      ["appendfsync", "everysec"],
+      ["save", '""'], // The append-only file has everything already.
+      ["maxmemory-policy", "noeviction"],
+      ["daemonize", "no"],
+    ];
+    await writePrivate(file, settings.map((setting) => `${setting.join(" ")}\n`).join(""), place.account.ids);
+    return { program: programs["redis-server"]!, args: [file] };
+  },
+
+  // "+OK" for the password, then "+PONG", or "-LOADING" while it reads its file.
+  answers: (port, password) =>
+    tcpExchange(port, `AUTH ${password}\r\nPING\r\n`, (answer) => {
+      const lines = answer.toString("latin1").split("\r\n");
+      return lines.length > 2 ? lines[1] === "+PONG" : undefined;
+    }),
+
+  url: (port, password) => `redis://default:${password}@127.0.0.1:${port}/0`,
+};
+
+/** A path as redis.conf takes it, with quotes and backslashes escaped. */
+function quoted(path: string): string {
+  return `"${path.replace(/["\\]/g, "\\$&")}"`;
+}
