@@ -58,7 +58,11 @@ async function whoCannotUse(folder: string, accounts: Account[]): Promise<string
     await mkdir(trial, { mode: 0o700 });
     try {
       await chown(trial, ids.uid, ids.gid);
-      const { status } = spawnSync("/bin/sh", ["-c", ': > "$1/file"', "sh", trial], { ...ids, cwd: "/", stdio: "ignore" });
+      const { status } = spawnSync("/bin/sh", ["-c", ': > "$1/file"', "sh", trial], {
+        ...ids,
+        cwd: "/",
+        stdio: "ignore",
+      });
       if (status !== 0) return name;
     } finally {
       await rm(trial, { recursive: true });

@@ -1,7 +1,7 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine } from "./engine.ts";
-import { writePrivate } from "./private-file.ts";
+import { makePrivateFolder, writePrivate } from "./private-file.ts";
 import { findPrograms, programFolders } from "./programs.ts";
 import { runProgram } from "./run-program.ts";
 import { tcpExchange } from "./tcp-exchange.ts";
@@ -32,13 +32,13 @@ export const mariadb: Engine = {
   async command(place, programs, port) {
     const temporary = join(place.dir, "tmp");
     await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary, { mode: 0o700 });
+    await makePrivateFolder(temporary, place.account.ids);
     const firstStatements = join(place.dir, "first-statements.sql");
     await writePrivate(firstStatements, grants(place.password), place.account.ids);
     const args = [
       "--no-defaults", // Must come first: the machine's own settings are for the machine's own server.
       `--datadir=${join(place.dir, "data")}`,
-      `--tmpdir=${place.dir}`,
+      `--tmpdir=${temporary}`,
       `--pid-file=${join(place.dir, "pid")}`,
       `--init-file=${firstStatements}`,
       `--port=${port}`,
@@ -54,7 +54,9 @@ export const mariadb: Engine = {
       "--max-allowed-packet=64M",
       "--innodb-buffer-pool-size=256M",
       `--innodb-flush-log-at-trx-commit=${place.durable ? 1 : 0}`,
-      ...(place.durable ? [] : ["--innodb-doublewrite=OFF", "--innodb-flush-method=nosync", "--innodb-fast-shutdown=2"]),
+      ...(place.durable
+        ? []
+        : ["--innodb-doublewrite=OFF", "--innodb-flush-method=nosync", "--innodb-fast-shutdown=2"]),
     ];
     return { program: programs.mariadbd!, args };
   },

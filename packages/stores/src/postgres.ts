@@ -24,7 +24,11 @@ export const postgres: Engine = {
       ...programFolders(),
     ];
     const version = dir && (await readFile(join(dir, "data/PG_VERSION"), "utf8").catch(() => null))?.trim();
-    const fitting = version ? folders.filter((folder) => folder.includes(`postgresql/${version}/`) || folder.includes(`postgresql@${version}/`)) : [];
+    const fitting = version
+      ? folders.filter(
+          (folder) => folder.includes(`postgresql/${version}/`) || folder.includes(`postgresql@${version}/`),
+        )
+      : [];
     return findTogether([...fitting, ...folders]);
   },
 

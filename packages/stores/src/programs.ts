@@ -1,7 +1,14 @@
 import { access, constants, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-const USUAL_FOLDERS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/opt/homebrew/bin", "/opt/homebrew/sbin"];
+const USUAL_FOLDERS = [
+  "/usr/local/sbin",
+  "/usr/local/bin",
+  "/usr/sbin",
+  "/usr/bin",
+  "/opt/homebrew/bin",
+  "/opt/homebrew/sbin",
+];
 
 /** Where to look for a program: the PATH, then the usual folders (a plain user's PATH often lacks /usr/sbin). */
 export function programFolders(path = process.env.PATH ?? ""): string[] {

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import type { Engine } from "./engine.ts";
-import { writePrivate } from "./private-file.ts";
+import { makePrivateFolder, writePrivate } from "./private-file.ts";
 import { findPrograms, programFolders } from "./programs.ts";
-import { runProgram } from "./run-program.ts";
 import { tcpExchange } from "./tcp-exchange.ts";
 
 export const redis: Engine = {
@@ -16,7 +15,7 @@ export const redis: Engine = {
 
   find: () => findPrograms(["redis-server"], programFolders()),
 
-  initialise: (place) => runProgram(place, "/bin/mkdir", [join(place.dir, "data")]),
+  initialise: (place) => makePrivateFolder(join(place.dir, "data"), place.account.ids),
 
   async command(place, programs, port) {
     const file = join(place.dir, "redis.conf");

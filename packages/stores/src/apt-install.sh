@@ -1,0 +1,45 @@
+#!/bin/sh
+# Installs Debian packages without a question and without starting what they bring.
+# Usage: apt-install.sh package...; as root. ROOT (for tests) goes before the paths that are written.
+#
+# policy-rc.d is how Debian asks whether a package may start its service; a file in createcluster.d is how Postgres asks
+# whether to make a cluster of its own. Both are put in place for the installation only; a policy that was there before
+# comes back, whatever happens. A shell does this, since it lives on when the process that called it is killed.
+set -u
+root=${ROOT:-}
+policy=$root/usr/sbin/policy-rc.d
+kept=$policy.before-quintet
+cluster=$root/etc/postgresql-common/createcluster.d/quintet.conf
+
+mkdir -p "$root/run/lock" "$root/usr/sbin" "$root/etc/postgresql-common/createcluster.d"
+exec 9>"$root/run/lock/quintet-install"
+flock 9
+
+restore() {
+  rm -f "$cluster" "$policy"
+  if [ -e "$kept" ] || [ -L "$kept" ]; then mv -f "$kept" "$policy"; fi
+}
+# A run that was cut off by a power failure may have left its own policy.
+if grep -qs "quintet: temporary" "$policy"; then restore; fi
+if [ -e "$policy" ] || [ -L "$policy" ]; then mv -f "$policy" "$kept"; fi
+trap restore EXIT
+trap 'exit 130' HUP INT TERM
+printf '#!/bin/sh\n# quintet: temporary\nexit 101\n' >"$policy"
+chmod 755 "$policy"
+echo 'create_main_cluster = false' >"$cluster"
+
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+lock='-oDPkg::Lock::Timeout=300'
+known() { apt-cache show --no-all-versions "$@" >/dev/null 2>&1; }
+install() { apt-get $lock -qy --no-install-recommends -oDpkg::Options::=--force-confold install "$@" 9>&-; }
+
+known "$@" || apt-get $lock -qy update 9>&- || exit
+# The list of packages may be too old for the server that has them.
+install "$@" || { apt-get $lock -qy update 9>&- && install "$@"; } || exit
+
+# Nor may they start with the machine from now on: nobody asked for a service.
+if [ -z "$root" ] && command -v systemctl >/dev/null; then
+  for unit in mariadb redis-server postgresql; do
+    case " $* " in *" $unit "* | *" $unit-server "*) systemctl disable --quiet "$unit" >/dev/null 2>&1 || true ;; esac
+  done
+fi

@@ -1,0 +1,3 @@
+export type { StoreName } from "./engine.ts";
+export { openStores, type Stores } from "./open-stores.ts";
+export { type KeptSecrets, keptSecrets } from "./secrets.ts";
