@@ -22,7 +22,10 @@ export type Engine = {
   users: string[];
   debianPackage: string;
   homebrewFormula: string;
+  /** Writes everything out, then ends. */
   stopSignal: NodeJS.Signals;
+  /** Ends at once. */
+  killSignal: NodeJS.Signals;
   /** Paths of its programs by name, or null when the machine lacks them. `dir` may hold data of a certain version. */
   find(dir: string | null): Promise<Record<string, string> | null>;
   /** Makes `data` in the place's folder, once. Nothing there may be left half-made: it works in a draft and renames. */

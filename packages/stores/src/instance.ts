@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { lastLines, serverEnvironment } from "./run-program.ts";
 
 /** What is known of a started server; kept beside its data so that the next start finds it again. */
-type Running = ProcessIdentity & { port: number; stopSignal: NodeJS.Signals };
+type Running = ProcessIdentity & Pick<Engine, "stopSignal" | "killSignal"> & { port: number };
 
 const START_LIMIT_MS = 120_000; // After a crash a server may have a long log to read first.
 const STOP_LIMIT_MS = 60_000;
@@ -51,6 +51,14 @@ export async function stop(dir: string): Promise<void> {
   await rm(join(dir, "running.json"), { force: true });
 }
 
+/** Ends the server of this folder the hard way, without waiting: its data is to be thrown away. */
+export function kill(dir: string): void {
+  const file = join(dir, "running.json");
+  if (!existsSync(file)) return;
+  const known: Running = JSON.parse(readFileSync(file, "utf8"));
+  if (isAlive(known)) signal(known, known.killSignal);
+}
+
 /** The server that was started for this folder and still runs, or null. */
 export async function running(dir: string): Promise<Running | null> {
   const known = await readJson<Running>(join(dir, "running.json"));
@@ -76,7 +84,8 @@ async function start(engine: Engine, place: Place, programs: Record<string, stri
   });
   child.unref();
   const identity = child.pid === undefined ? null : identify(child.pid);
-  const server: Running = { ...(identity ?? { pid: 0, started: "" }), port, stopSignal: engine.stopSignal };
+  const { stopSignal, killSignal } = engine;
+  const server: Running = { ...(identity ?? { pid: 0, started: "" }), port, stopSignal, killSignal };
   if (identity) await writePrivate(join(place.dir, "running.json"), JSON.stringify(server));
   await untilAnswering(engine, place, server, () => ended, logStart);
   return port;

@@ -18,6 +18,7 @@ export const mariadb: Engine = {
   debianPackage: "mariadb-server",
   homebrewFormula: "mariadb",
   stopSignal: "SIGTERM",
+  killSignal: "SIGKILL",
 
   find: () => findPrograms(["mariadbd", "mariadb-install-db"], programFolders()),
 

@@ -15,7 +15,8 @@ export const postgres: Engine = {
   users: ["postgres"],
   debianPackage: "postgresql",
   homebrewFormula: "postgresql@17",
-  stopSignal: "SIGINT", // "Fast": ends the sessions, writes everything out.
+  stopSignal: "SIGINT", // "Fast": does not wait for the sessions to end.
+  killSignal: "SIGQUIT", // "Immediate": a SIGKILL would leave its shared memory behind.
 
   async find(dir) {
     const folders = [

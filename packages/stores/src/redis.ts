@@ -12,6 +12,7 @@ export const redis: Engine = {
   debianPackage: "redis-server",
   homebrewFormula: "redis",
   stopSignal: "SIGTERM",
+  killSignal: "SIGKILL",
 
   find: () => findPrograms(["redis-server"], programFolders()),
 
