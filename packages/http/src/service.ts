@@ -24,6 +24,8 @@ export interface ServiceOptions {
   /** Largest request body in bytes; 1 MiB unless told. `streams` names the paths that read their body as it comes. */
   maxBodyBytes?: number;
   streams?: RegExp;
+  /** What `{prefix}/openapi.json` answers; the document of the app's own routes unless told. */
+  document?: () => Promise<object>;
 }
 
 const MiB = 1024 * 1024;
@@ -61,7 +63,8 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
     return report.status === "ok" ? c.json(report, 200) : c.json(report, 503);
   });
   const base = prefix === "/" ? "" : prefix;
-  app.get("/openapi.json", (c) => c.json(openApiDocument(app, { title, version })));
+  const document = options.document ?? (async () => openApiDocument(app, { title, version }));
+  app.get("/openapi.json", async (c) => c.json(await document()));
   app.route("/docs", docsPages({ title, base: `${base}/docs`, document: `${base}/openapi.json` }) as never);
   return app;
 }

@@ -1,0 +1,56 @@
+import type { Auth } from "@quintet/auth";
+import * as directory from "@quintet/directory";
+import type { Logger } from "@quintet/http";
+import * as ingest from "@quintet/ingest";
+import * as properties from "@quintet/properties";
+import * as queue from "@quintet/queue";
+import * as social from "@quintet/social";
+import type { MountableApp } from "./mounted.ts";
+
+/** What every app's index exports; the gateway needs no more of it. */
+interface AppModule<C, D extends AsyncDisposable> {
+  loadConfig(env: NodeJS.ProcessEnv): C;
+  migrate(config: C): Promise<void>;
+  createDeps(config: C, shared: { log: Logger; auth: Auth }): D;
+  createApp(deps: D): MountableApp;
+  fillDemo(deps: D, progress: (line: string) => void): Promise<void>;
+}
+
+/** An app that runs in this process. */
+export interface RunningApp extends AsyncDisposable {
+  app: MountableApp;
+  fillDemo(progress: (line: string) => void): Promise<void>;
+}
+
+/** An app that can be run in this process; `configure` throws when its settings are wrong, and opens nothing. */
+interface KnownApp {
+  name: string;
+  configure(env: NodeJS.ProcessEnv): (shared: { log: Logger; auth: Auth }) => Promise<RunningApp>;
+}
+
+function known<C, D extends AsyncDisposable>(name: string, module: AppModule<C, D>): KnownApp {
+  return {
+    name,
+    configure(env) {
+      const config = module.loadConfig(env);
+      return async ({ log, auth }) => {
+        await module.migrate(config);
+        const deps = module.createDeps(config, { log, auth });
+        return {
+          app: module.createApp(deps),
+          fillDemo: (progress) => module.fillDemo(deps, progress),
+          [Symbol.asyncDispose]: () => deps[Symbol.asyncDispose](),
+        };
+      };
+    },
+  };
+}
+
+/** The apps in the order in which they are listed everywhere; the large demo data comes last. */
+export const knownApps: KnownApp[] = [
+  known("properties", properties),
+  known("ingest", ingest),
+  known("queue", queue),
+  known("social", social),
+  known("directory", directory),
+];

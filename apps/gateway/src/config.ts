@@ -1,0 +1,31 @@
+import { authSettings } from "@quintet/auth";
+import { readEnv, settings } from "@quintet/http";
+import { z } from "zod";
+
+/** Comma-separated base URLs of the processes that serve an app; the app runs in this process when there are none. */
+const targets = z
+  .string()
+  .optional()
+  .transform((text) => (text ?? "").split(",").filter((url) => url.trim() !== ""))
+  .refine((urls) => urls.every((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)), {
+    message: "must be http:// or https:// URLs, separated by commas",
+  })
+  .transform((urls) => urls.map((url) => new URL(url).origin));
+
+const schema = z.object({
+  ...settings.listen,
+  ...authSettings,
+  PROPERTIES_URL: targets,
+  INGEST_URL: targets,
+  DIRECTORY_URL: targets,
+  QUEUE_URL: targets,
+  SOCIAL_URL: targets,
+  DEMO_DATA: settings.flag.default(false),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/** The gateway's settings. The issuer lives here, so `AUTH_URL` is not one of them. */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  return readEnv(schema, { ...env, AUTH_URL: undefined });
+}

@@ -1,0 +1,1 @@
+export { type Gateway, run } from "./run.ts";

@@ -1,0 +1,97 @@
+import { openAuth } from "@quintet/auth";
+import { createLogger, listenerOf, serve } from "@quintet/http";
+import { knownApps } from "./apps.ts";
+import { loadConfig } from "./config.ts";
+import { createHome } from "./home.ts";
+import { mountedUpstream } from "./mounted.ts";
+import { remoteUpstream } from "./remote.ts";
+import { route } from "./routing.ts";
+import type { Upstream } from "./upstream.ts";
+
+export interface Gateway {
+  url: string;
+  /** Resolves when the demo data is there, or could not be made (which is logged); never rejects. */
+  demo: Promise<void>;
+  /** Drains requests, then closes every app. */
+  close(): Promise<void>;
+}
+
+const defaultPort = 8080;
+
+/**
+ * Runs the gateway: the issuer and every app without a `…_URL` in this process, the others behind HTTP.
+ * All settings are checked before anything is opened.
+ */
+export async function run(
+  given: NodeJS.ProcessEnv,
+  hooks: { progress?: (line: string) => void } = {},
+): Promise<Gateway> {
+  const env = { PUBLIC_URL: `http://localhost:${given.PORT || defaultPort}`, ...given, AUTH_URL: undefined };
+  const config = loadConfig(env);
+  const log = createLogger({ service: "gateway", level: config.LOG_LEVEL, file: config.LOG_FILE });
+  const remote: Record<string, string[]> = {
+    properties: config.PROPERTIES_URL,
+    ingest: config.INGEST_URL,
+    directory: config.DIRECTORY_URL,
+    queue: config.QUEUE_URL,
+    social: config.SOCIAL_URL,
+  };
+  const plans = knownApps.map(({ name, configure }) => {
+    const origins = remote[name] ?? [];
+    return { name, origins, open: origins.length > 0 ? undefined : configure(env) };
+  });
+
+  const stack = new AsyncDisposableStack();
+  try {
+    const issuer = stack.use(await openAuth(config, log));
+    const fills: ((progress: (line: string) => void) => Promise<void>)[] = [];
+    const upstreams: Upstream[] = [];
+    if (issuer.app) {
+      upstreams.push(mountedUpstream("auth", "/auth", issuer.app), mountedUpstream("auth", "/.well-known", issuer.app));
+    }
+    for (const { name, origins, open } of plans) {
+      if (open === undefined) {
+        const upstream = remoteUpstream(name, `/${name}`, origins, { log });
+        stack.defer(() => upstream.close());
+        upstreams.push(upstream);
+      } else {
+        const running = stack.use(await open({ log: log.child({ "service.name": name }), auth: issuer.auth }));
+        fills.push(running.fillDemo);
+        upstreams.push(mountedUpstream(name, `/${name}`, running.app));
+      }
+    }
+    const home = createHome(upstreams, { log, corsOrigins: config.CORS_ORIGINS });
+    const listening = await serve(route(upstreams, listenerOf(home)), {
+      port: config.PORT ?? defaultPort,
+      host: config.HOST,
+      log,
+      drainSeconds: config.DRAIN_SECONDS,
+    });
+    stack.defer(() => listening.close());
+
+    let closing = false;
+    const fillDemo = async () => {
+      for (const fill of fills) {
+        if (!closing) await fill(hooks.progress ?? ((line) => log.info(line)));
+      }
+    };
+    const demo = (config.DEMO_DATA ? fillDemo() : Promise.resolve()).catch((error) => {
+      // A fill that a stop cut off begins again at the next start.
+      if (closing) return;
+      log.error({ err: error }, "the demo data could not be made");
+      hooks.progress?.("The demo data could not be made; the log says why.");
+    });
+    return {
+      url: `http://localhost:${listening.port}`,
+      demo,
+      async close() {
+        closing = true;
+        await stack.disposeAsync();
+        await demo;
+      },
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}

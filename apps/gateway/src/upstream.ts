@@ -1,0 +1,13 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** An app as the gateway sees it, whether it runs in this process or behind HTTP. */
+export interface Upstream {
+  name: string;
+  /** The path that the app owns, such as `/queue`. */
+  prefix: string;
+  /** Passes a client's request on, untouched, and the answer back. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  /** A GET of the gateway's own, for health and documents; rejects when the app cannot be reached. */
+  get(path: string): Promise<Response>;
+  close(): Promise<void>;
+}
