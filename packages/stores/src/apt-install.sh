@@ -9,14 +9,16 @@ set -u
 root=${ROOT:-}
 policy=$root/usr/sbin/policy-rc.d
 kept=$policy.before-quintet
-cluster=$root/etc/postgresql-common/createcluster.d/quintet.conf
+clusters=$root/etc/postgresql-common/createcluster.d
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
-mkdir -p "$root/run/lock" "$root/usr/sbin" "$root/etc/postgresql-common/createcluster.d"
+mkdir -p "$root/run/lock" "$root/usr/sbin" "$clusters"
 exec 9>"$root/run/lock/quintet-install"
 flock 9
 
 restore() {
-  rm -f "$cluster" "$policy"
+  rm -f "$clusters/quintet.conf" "$policy"
+  rmdir "$clusters" "$root/etc/postgresql-common" 2>/dev/null
   if [ -e "$kept" ] || [ -L "$kept" ]; then mv -f "$kept" "$policy"; fi
 }
 # A run that was cut off by a power failure may have left its own policy.
@@ -26,11 +28,11 @@ trap restore EXIT
 trap 'exit 130' HUP INT TERM
 printf '#!/bin/sh\n# quintet: temporary\nexit 101\n' >"$policy"
 chmod 755 "$policy"
-echo 'create_main_cluster = false' >"$cluster"
+echo 'create_main_cluster = false' >"$clusters/quintet.conf"
 
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 lock='-oDPkg::Lock::Timeout=300'
-known() { apt-cache show --no-all-versions "$@" >/dev/null 2>&1; }
+known() { for package; do apt-cache show "$package" >/dev/null 2>&1 || return; done; }
 install() { apt-get $lock -qy --no-install-recommends -oDpkg::Options::=--force-confold install "$@" 9>&-; }
 
 known "$@" || apt-get $lock -qy update 9>&- || exit

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chown, lstat, mkdir, realpath, rm, symlink, unlink } from "node:fs/promises";
+import { chmod, chown, lstat, mkdir, realpath, rm, symlink, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Account } from "./account.ts";
+import { withLock } from "./lock.ts";
 
 const SHARED_FOLDER = "/var/lib/quintet";
 
@@ -11,31 +12,32 @@ const SHARED_FOLDER = "/var/lib/quintet";
  * that (a clone below /root), a fresh folder below /var/lib/quintet that `<dataDir>/stores` then links to.
  */
 export async function settle(dataDir: string, accounts: Account[]): Promise<string> {
-  await makeDataDir(dataDir);
-  const link = join(dataDir, "stores");
+  await makeFolder(dataDir);
+  return withLock(join(dataDir, "stores.lock"), () => settleAt(join(dataDir, "stores"), accounts));
+}
+
+async function settleAt(link: string, accounts: Account[]): Promise<string> {
   const found = await existing(link);
   if (found) {
     const outsider = await whoCannotUse(found, accounts);
     if (!outsider) return found;
     throw new Error(`User ${outsider} cannot enter ${found}. Open the folders above it to others, or set DATA_DIR`);
   }
-  await mkdir(link, { mode: folderMode() });
+  await makeFolder(link);
   if (!(await whoCannotUse(link, accounts))) return realpath(link);
   await rm(link, { recursive: true });
   const folder = join(SHARED_FOLDER, randomBytes(6).toString("hex"));
-  await mkdir(SHARED_FOLDER, { recursive: true, mode: 0o755 });
-  await mkdir(folder, { mode: folderMode() });
+  await makeFolder(SHARED_FOLDER);
+  await makeFolder(folder);
   await symlink(folder, link);
   return folder;
 }
 
-/** Makes the data folder, closed to others; when root makes it, the servers' users may pass through but not look. */
-export async function makeDataDir(dataDir: string): Promise<void> {
-  await mkdir(dataDir, { recursive: true, mode: folderMode() });
-}
-
-function folderMode(): number {
-  return process.getuid?.() === 0 ? 0o711 : 0o700;
+/** Makes a folder that is closed to others; when root makes it, the servers' users may pass through but not look. */
+export async function makeFolder(folder: string): Promise<void> {
+  const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
+  const made = await mkdir(folder, { recursive: true, mode });
+  if (made) await chmod(folder, mode); // Whatever the umask takes away.
 }
 
 /** The real path behind a folder or link; a link whose folder is gone is removed. */

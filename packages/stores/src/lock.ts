@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
  * SQLite takes the lock in the kernel, so that a crash frees it and no stale lock has to be guessed at.
  */
 export function tryLock(file: string): { release(): void } | null {
-  const database = new DatabaseSync(file);
+  const database = openFile(file);
   try {
     database.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
   } catch (error) {
@@ -29,5 +29,13 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
       }
     }
     await delay(25);
+  }
+}
+
+function openFile(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file);
+  } catch (error) {
+    throw new Error(`Cannot write ${file}; does its folder belong to another user?`, { cause: error });
   }
 }

@@ -44,7 +44,7 @@ export const postgres: Engine = {
       `--pwfile=${passwordFile}`,
       "--auth=scram-sha-256",
       "--encoding=UTF8",
-      process.platform === "linux" ? "--locale=C.UTF-8" : "--locale=C",
+      ...(process.platform === "darwin" ? ["--locale=C", "--lc-ctype=UTF-8"] : ["--locale=C.UTF-8"]),
       "--no-instructions",
       ...(place.durable ? [] : ["--no-sync"]),
     ]);

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { makeDataDir } from "./location.ts";
+import { makeFolder } from "./location.ts";
 import { withLock } from "./lock.ts";
 import { readJson, writePrivate } from "./private-file.ts";
 
@@ -17,7 +17,7 @@ export type KeptSecrets = {
  * QUINTET_SECRET is 32 random bytes in base64url, AUTH_SIGNING_KEY an Ed25519 key as PKCS #8 DER in base64.
  */
 export async function keptSecrets(dataDir: string): Promise<{ firstStart: boolean; env: KeptSecrets }> {
-  await makeDataDir(dataDir);
+  await makeFolder(dataDir);
   const file = join(dataDir, "secrets.json");
   return withLock(join(dataDir, "secrets.lock"), async () => {
     const kept = await readJson<KeptSecrets>(file);
