@@ -1,0 +1,21 @@
+import { createPrivateKey } from "node:crypto";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { keptSecrets } from "./secrets.ts";
+
+test("makes secrets once, for its owner's eyes only", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "secrets-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const dataDir = join(folder, "data");
+  const [one, other] = await Promise.all([keptSecrets(dataDir), keptSecrets(dataDir)]);
+  expect([one.firstStart, other.firstStart].sort()).toEqual([false, true]);
+  expect(one.env).toEqual(other.env);
+  expect(Buffer.from(one.env.QUINTET_SECRET, "base64url")).toHaveLength(32);
+  expect(one.env.ADMIN_PASSWORD).toMatch(/^[\w-]{20}$/);
+  const der = Buffer.from(one.env.AUTH_SIGNING_KEY, "base64");
+  expect(createPrivateKey({ key: der, format: "der", type: "pkcs8" }).asymmetricKeyType).toBe("ed25519");
+  expect((await stat(join(dataDir, "secrets.json"))).mode & 0o777).toBe(0o600);
+  expect((await stat(dataDir)).mode & 0o066).toBe(0);
+});

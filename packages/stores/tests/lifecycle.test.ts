@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { Redis } from "ioredis";
+import { createConnection } from "mysql2/promise";
+import connectPostgres from "postgres";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { openStores, type StoreName, type Stores } from "../src/index.ts";
+
+const asRoot = process.getuid?.() === 0;
+let base: string;
+
+beforeAll(async () => {
+  base = await mkdtemp(join(tmpdir(), "stores-"));
+  await chmod(base, 0o711);
+});
+afterAll(() => rm(base, { recursive: true }));
+
+function open(dataDir: string, needs: StoreName[], env: NodeJS.ProcessEnv = {}): Promise<Stores> {
+  return openStores({ dataDir, needs, env, progress: () => {}, durable: false });
+}
+
+/** Opens stores in a process of its own. */
+async function openElsewhere(dataDir: string, ...needs: StoreName[]): Promise<[ChildProcess, Stores["env"]]> {
+  const program = fileURLToPath(new URL("hold-stores.ts", import.meta.url));
+  const child = spawn(process.execPath, [program, dataDir, ...needs], { stdio: ["ignore", "pipe", "inherit"] });
+  const [line] = await once(createInterface(child.stdout), "line");
+  return [child, JSON.parse(line)];
+}
+
+function isListening(url: string): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  return new Promise((resolve) => {
+    socket.on("connect", () => resolve(true)).on("error", () => resolve(false));
+  }).finally(() => socket.destroy()) as Promise<boolean>;
+}
+
+test("starts all three on a long path with a space, with a password, and finds the data again", async () => {
+  const name = `it's a long name with "quotes" and ${"x".repeat(200)}`.slice(0, 200);
+  const dataDir = join(base, name);
+  const needs: StoreName[] = ["mysql", "postgres", "redis"];
+
+  const first = await open(dataDir, needs);
+  const { MYSQL_URL, POSTGRES_URL, REDIS_URL } = first.env as Required<Stores["env"]>;
+  const mysql = await createConnection(MYSQL_URL);
+  const [settings] = await mysql.query(
+    "SELECT @@local_infile AS localInfile, @@time_zone AS timeZone, @@character_set_server AS charset, DATABASE() AS db",
+  );
+  expect(settings).toEqual([{ localInfile: 1, timeZone: "+00:00", charset: "utf8mb4", db: "quintet" }]);
+  await mysql.query("CREATE DATABASE other");
+  await mysql.query("CREATE USER 'reader'@'%' IDENTIFIED BY 'x'");
+  await mysql.query("GRANT SELECT ON other.* TO 'reader'@'%'");
+  await mysql.end();
+  const postgres = connectPostgres(POSTGRES_URL, { max: 1 });
+  await postgres`CREATE EXTENSION pg_trgm`;
+  await postgres`CREATE EXTENSION unaccent`;
+  expect(await postgres`SELECT lower('ÑANDÚ') AS lower`).toEqual([{ lower: "ñandú" }]);
+  await postgres`CREATE TABLE kept AS SELECT 1 AS one`;
+  await postgres.end();
+  const redis = new Redis(REDIS_URL);
+  expect(await redis.config("GET", "maxmemory-policy")).toContain("noeviction");
+  await redis.quit();
+
+  const wrong = (url: string) => Object.assign(new URL(url), { password: "wrong" }).href;
+  await expect(createConnection(wrong(MYSQL_URL))).rejects.toThrow(/Access denied/);
+  await expect(createConnection(MYSQL_URL.replace("quintet:", "root:"))).rejects.toThrow(/Access denied/);
+  const stranger = connectPostgres(wrong(POSTGRES_URL), { max: 1 });
+  await expect(stranger`SELECT 1`).rejects.toThrow(/password authentication failed/);
+  await stranger.end();
+  const anonymous = new Redis({ port: Number(new URL(REDIS_URL).port), lazyConnect: true }).on("error", () => {});
+  await expect(anonymous.get("a")).rejects.toThrow(/NOAUTH/);
+  anonymous.disconnect();
+  await first.close();
+  for (const url of Object.values(first.env)) expect(await isListening(url)).toBe(false);
+
+  const started = performance.now();
+  const second = await open(dataDir, needs);
+  expect(performance.now() - started).toBeLessThan(3_000);
+  const again = connectPostgres(second.env.POSTGRES_URL!, { max: 1 });
+  expect(await again`SELECT one FROM kept`).toEqual([{ one: 1 }]);
+  await again.end();
+  await second.close();
+});
+
+test("leaves a store alone whose URL is set", async () => {
+  const dataDir = join(base, "given");
+  const stores = await open(dataDir, ["redis"], { REDIS_URL: "redis://elsewhere:6379" });
+  expect(stores.env).toEqual({ REDIS_URL: "redis://elsewhere:6379" });
+  await stores.close();
+  await expect(stat(dataDir)).rejects.toThrow(/ENOENT/);
+});
+
+test("keeps a store until its last user closes, and shares it between processes that start together", async () => {
+  const dataDir = join(base, "shared");
+  const [[child, theirs], ours] = await Promise.all([openElsewhere(dataDir, "redis"), open(dataDir, ["redis"])]);
+  expect(ours.env).toEqual(theirs);
+  child.kill("SIGTERM");
+  await once(child, "exit");
+  expect(await isListening(ours.env.REDIS_URL!)).toBe(true);
+  await ours.close();
+  expect(await isListening(ours.env.REDIS_URL!)).toBe(false);
+});
+
+test("finds a store again that a killed process left, and stops it", async () => {
+  const dataDir = join(base, "crashed");
+  const [child, theirs] = await openElsewhere(dataDir, "redis");
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const ours = await open(dataDir, ["redis"]);
+  expect(ours.env).toEqual(theirs);
+  await ours.close();
+  expect(await isListening(ours.env.REDIS_URL!)).toBe(false);
+});
+
+test("does not take another process that was given the same id for its server", async () => {
+  const dataDir = join(base, "recycled");
+  const first = await open(dataDir, ["redis"]);
+  const noteFile = join(first.location, "redis/running.json");
+  const note = JSON.parse(await readFile(noteFile, "utf8"));
+  await first.close();
+  await writeFile(noteFile, JSON.stringify({ ...note, pid: process.pid }));
+  const second = await open(dataDir, ["redis"]);
+  const redis = new Redis(second.env.REDIS_URL!);
+  expect(await redis.ping()).toBe("PONG");
+  await redis.quit();
+  await second.close();
+});
+
+test("says why a server does not start, and stops the others", async () => {
+  const dataDir = join(base, "broken");
+  const first = await open(dataDir, ["redis", "postgres"]);
+  await first.close();
+  await rm(join(first.location, "postgres/data/global/pg_control"));
+  const failure = open(dataDir, ["redis", "postgres"]);
+  await expect(failure).rejects.toThrow(/^Postgres did not start: .*\n.*pg_control/s);
+  await expect(stat(join(first.location, "redis/running.json"))).rejects.toThrow(/ENOENT/);
+});
+
+test.runIf(asRoot)("holds the data elsewhere when the servers' users cannot enter the folder", async () => {
+  const closed = await mkdtemp(join(base, "closed-"));
+  const dataDir = join(closed, "data");
+  const first = await open(dataDir, ["redis"]);
+  onTestFinished(() => rm(first.location, { recursive: true }));
+  expect(first.location).toMatch(/^\/var\/lib\/quintet\/[0-9a-f]{12}$/);
+  await first.close();
+  const second = await open(dataDir, ["redis"]);
+  expect(second.location).toBe(first.location);
+  await second.close();
+});
