@@ -79,11 +79,11 @@ describe.runIf(process.platform === "linux")("installing Debian packages", () =>
     await expect(stat(join(root, "etc/postgresql-common"))).rejects.toThrow(/ENOENT/);
   });
 
-  test("after a failure gets new lists, tries again, says why, and restores the policy that was there", async () => {
+  test("after a failure asks for new lists, says why, and restores the policy that was there", async () => {
     await program(policy, "#!/bin/sh\nexit 104\n");
     const { status, calls, stdout } = await install(100);
     expect(status).toBe(100);
-    expect(calls).toMatch(/install redis-server\n.*update\n.*install redis-server\n$/);
+    expect(calls).toMatch(/install redis-server\n.*update\n$/);
     expect(stdout).toContain("E: why");
     expect(await readFile(join(root, policy), "utf8")).toContain("exit 104");
   });
