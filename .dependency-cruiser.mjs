@@ -1,0 +1,81 @@
+/** The layers that docs/architecture.md draws. Arrows point one way. */
+const app = "^apps/([^/]+)/";
+
+export default {
+  forbidden: [
+    { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "no-app-imports-another",
+      comment: "Only the gateway's apps.ts knows the other apps, and only their index.",
+      severity: "error",
+      from: { path: app, pathNot: "^apps/gateway/src/apps\\.ts$|\\.test\\.ts$" },
+      to: { path: "^apps/", pathNot: "^apps/$1/" },
+    },
+    {
+      name: "gateway-sees-only-an-index",
+      severity: "error",
+      from: { path: "^apps/gateway/src/" },
+      to: { path: "^apps/(?!gateway/)", pathNot: "^apps/[^/]+/src/index\\.ts$" },
+    },
+    {
+      name: "packages-import-no-app",
+      severity: "error",
+      from: { path: "^packages/" },
+      to: { path: "^apps/" },
+    },
+    {
+      name: "http-and-stores-stand-alone",
+      severity: "error",
+      from: { path: "^packages/(http|stores)/" },
+      to: { path: "^packages/", pathNot: "^packages/$1/" },
+    },
+    {
+      name: "db-and-pages-need-http-only",
+      severity: "error",
+      from: { path: "^packages/(db|pages)/" },
+      to: { path: "^packages/", pathNot: "^packages/($1|http)/" },
+    },
+    {
+      name: "auth-needs-db-and-http-only",
+      severity: "error",
+      from: { path: "^packages/auth/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^packages/", pathNot: "^packages/(auth|db|http)/" },
+    },
+    {
+      name: "packages-are-used-by-their-index",
+      severity: "error",
+      from: { path: "^(apps|packages|bench)/([^/]+)/" },
+      to: {
+        path: "^packages/",
+        pathNot: "^packages/[^/]+/src/(index|testing)\\.ts$|^packages/$2/",
+      },
+    },
+    {
+      name: "routes-know-no-driver",
+      severity: "error",
+      from: { path: "^apps/[^/]+/src/(app\\.ts|routes/|pages/)" },
+      to: { path: "node_modules/(mysql2|postgres|ioredis|drizzle-orm)/" },
+    },
+    {
+      name: "only-routes-know-hono",
+      severity: "error",
+      from: {
+        path: "^apps/(?!gateway/)[^/]+/src/",
+        pathNot: "/(app|main)\\.ts$|/(routes|pages)/|\\.test\\.ts$",
+      },
+      to: { path: "node_modules/(hono|@hono/)", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "resolvable",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true, pathNot: "^vitest" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)(node_modules|\\.data|\\.turbo)(/|$)" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["node", "import", "types"] },
+  },
+};
