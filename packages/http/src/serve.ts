@@ -52,8 +52,11 @@ export async function serve(listener: RequestListener, options: ServeOptions): P
     draining = true;
     closed ??= new Promise<void>((resolve) => {
       const cut = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
+      // A keep-alive connection becomes idle when its last answer is sent; nobody else would close it then.
+      const sweep = setInterval(() => server.closeIdleConnections(), 20);
       server.close(() => {
         clearTimeout(cut);
+        clearInterval(sweep);
         resolve();
       });
       server.closeIdleConnections();

@@ -1,0 +1,45 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it } from "vitest";
+import { ConfigError } from "./config.ts";
+import { createLogger } from "./logger.ts";
+import { serve } from "./serve.ts";
+
+const options = { port: 0, host: "127.0.0.1", log: createLogger({ service: "t", level: "silent" }), drainSeconds: 5 };
+
+describe("serve", () => {
+  it("lets a request that is under way finish, and takes no new one", async () => {
+    let answer = () => {};
+    const arrived = Promise.withResolvers<void>();
+    const listening = await serve((_request, response) => {
+      answer = () => response.end("done");
+      arrived.resolve();
+    }, options);
+    const url = `http://127.0.0.1:${listening.port}/`;
+    const first = fetch(url);
+    await arrived.promise;
+    const closed = listening.close();
+    await expect(fetch(url)).rejects.toThrow();
+    answer();
+    expect(await (await first).text()).toBe("done");
+    await closed;
+  });
+
+  it("cuts what takes longer than the drain time", async () => {
+    const arrived = Promise.withResolvers<void>();
+    const listening = await serve(() => arrived.resolve(), { ...options, drainSeconds: 0 });
+    const stuck = fetch(`http://127.0.0.1:${listening.port}/`).catch(() => "cut");
+    await arrived.promise;
+    await listening.close();
+    expect(await stuck).toBe("cut");
+  });
+
+  it("names the port that is taken", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => other.once("listening", resolve));
+    const { port } = other.address() as AddressInfo;
+    await expect(serve(() => {}, { ...options, port })).rejects.toThrow(ConfigError);
+    await expect(serve(() => {}, { ...options, port })).rejects.toThrow(String(port));
+    other.close();
+  });
+});
