@@ -1,0 +1,20 @@
+import { parseArgs } from "node:util";
+import { rows } from "./rows.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "3" },
+    scale: { type: "string", default: "1" },
+  },
+});
+const chosen = positionals.length === 0 ? rows : rows.filter((row) => positionals.includes(row.name));
+if (chosen.length === 0) {
+  console.error(`There is no such row. The rows are: ${rows.map((row) => row.name).join(", ")}.`);
+  process.exit(1);
+}
+for (const row of chosen) {
+  console.log(`\n# ${row.name}: ${row.about}`);
+  await row.run({ rounds: Number(values.rounds), seconds: Number(values.seconds), scale: Number(values.scale) });
+}

@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+/** A server process under measurement. */
+export interface Measured extends AsyncDisposable {
+  pid: number;
+  port: number;
+  /** CPU time that the process and its children have used, in microseconds. */
+  cpu(): number;
+  /** Resident memory of the process, in bytes. */
+  memory(): number;
+}
+
+const microsecondsPerTick = 10_000;
+
+/** Starts `command` and waits for a line `listening PORT` on its output, unless the port is known beforehand. */
+export async function startServer(
+  command: string,
+  args: string[],
+  options: { env?: NodeJS.ProcessEnv; port?: number } = {},
+): Promise<Measured> {
+  const child = spawn(command, args, {
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const port = options.port ?? (await announcedPort(child, [command, ...args].join(" ")));
+  const pid = child.pid as number;
+  return {
+    pid,
+    port,
+    cpu: () => cpuOf(pid),
+    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024,
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null) return;
+      const gone = once(child, "exit");
+      child.kill("SIGTERM");
+      await gone;
+    },
+  };
+}
+
+async function announcedPort(child: ChildProcess, what: string): Promise<number> {
+  if (!child.stdout) throw new Error("The server's output is not piped.");
+  for await (const line of createInterface(child.stdout)) {
+    const port = /listening (\d+)/.exec(line)?.[1];
+    if (port) {
+      child.stdout.resume();
+      return Number(port);
+    }
+  }
+  throw new Error(`${what} ended before it listened.`);
+}
+
+function statOf(pid: number): { parent: number; ticks: number } | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) };
+  } catch {
+    return undefined;
+  }
+}
+
+function cpuOf(pid: number): number {
+  let ticks = statOf(pid)?.ticks ?? 0;
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = statOf(Number(name));
+    if (stat?.parent === pid) ticks += stat.ticks;
+  }
+  return ticks * microsecondsPerTick;
+}

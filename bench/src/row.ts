@@ -1,0 +1,46 @@
+import { interleave, type Variant } from "./interleave.ts";
+import type { Measured } from "./processes.ts";
+import { type Load, wrk } from "./wrk.ts";
+
+/** How long and how often a row measures. */
+export interface Effort {
+  rounds: number;
+  seconds: number;
+  /** Divides the sizes of large data, for the short run that only shows that a row works. */
+  scale: number;
+}
+
+/** One row of measurements: starts what it compares, checks the answers, measures, prints. */
+export interface Row {
+  name: string;
+  about: string;
+  /** Debian packages that it needs besides the stores. */
+  packages: string[];
+  run(effort: Effort): Promise<void>;
+}
+
+/** A variant that loads a server and counts requests per second and the server's CPU time per request. */
+export function loadVariant(name: string, servers: Measured[], load: Load, seconds: number): Variant {
+  return {
+    name,
+    async measure() {
+      const before = servers.map((server) => server.cpu());
+      const { requestsPerSecond, requests, p99 } = await wrk(load, seconds);
+      const used = servers.reduce((sum, server, i) => sum + server.cpu() - (before[i] ?? 0), 0);
+      return { figure: requestsPerSecond, cpuPerUnit: used / requests, p99 };
+    },
+  };
+}
+
+/** Measures the variants side by side and prints a table; the first one is what the others are compared with. */
+export async function compare(title: string, unit: string, variants: Variant[], rounds: number): Promise<void> {
+  console.log(`\n${title}`);
+  for (const outcome of await interleave(variants, rounds)) {
+    const cpu = outcome.cpuPerUnit === undefined ? "" : `  ${outcome.cpuPerUnit.toFixed(0).padStart(6)} µs CPU`;
+    const p99 = outcome.p99 === undefined ? "" : `  p99 ${outcome.p99.toFixed(1).padStart(6)} ms`;
+    const figure = outcome.median.toLocaleString("en", { maximumFractionDigits: outcome.median < 100 ? 2 : 0 });
+    console.log(
+      `  ${outcome.name.padEnd(28)} ${figure.padStart(11)} ${unit}  ratio ${outcome.ratio.toFixed(2).padStart(6)}${cpu}${p99}`,
+    );
+  }
+}

@@ -1,0 +1,26 @@
+// One of the things that can stand in front of the small app: `edge.ts MODE [UPSTREAM]`.
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { mountedUpstream, remoteUpstream, route } from "@quintet/gateway";
+import { createLogger, listenerOf } from "@quintet/http";
+import { Hono } from "hono";
+import { proxy } from "hono/proxy";
+import { smallApp } from "./small-app.ts";
+
+const [mode, upstream = ""] = process.argv.slice(2);
+const log = createLogger({ service: "bench", level: "silent" });
+const nobody = listenerOf(new Hono());
+
+const listeners: Record<string, () => RequestListener> = {
+  direct: () => listenerOf(smallApp()),
+  mounted: () => route([mountedUpstream("queue", "/queue", smallApp())], nobody),
+  remote: () => route([remoteUpstream("queue", "/queue", [upstream], { log })], nobody),
+  "hono-proxy": () =>
+    listenerOf(new Hono().all("*", (c) => proxy(upstream + c.req.path, { ...c.req, raw: c.req.raw }))),
+};
+
+const listener = listeners[mode ?? ""];
+if (!listener) throw new Error(`MODE is one of ${Object.keys(listeners).join(", ")}`);
+const server = createServer(listener());
+server.listen(0, "127.0.0.1", () => console.log(`listening ${(server.address() as AddressInfo).port}`));
+process.once("SIGTERM", () => process.exit(0));

@@ -1,0 +1,58 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Measured, startServer } from "../processes.ts";
+
+/** A free loopback port, for servers that cannot tell which one they took. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** nginx with one worker in front of `upstream`, with connections to it kept alive and no buffering on disk. */
+export async function startNginx(upstream: string): Promise<Measured> {
+  const folder = mkdtempSync(join(tmpdir(), "quintet-nginx-"));
+  const port = await freePort();
+  const file = join(folder, "nginx.conf");
+  writeFileSync(
+    file,
+    `worker_processes 1; daemon off; pid ${folder}/pid; error_log stderr crit;
+${process.getuid?.() === 0 ? "user root;" : ""}
+events { worker_connections 1024; }
+http {
+  access_log off; client_max_body_size 0; keepalive_requests 1000000000;
+  client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
+  uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
+  upstream app { server ${new URL(upstream).host}; keepalive 256; keepalive_requests 1000000000; }
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";
+      proxy_request_buffering off; proxy_max_temp_file_size 0;
+    }
+  }
+}`,
+  );
+  const server = await startServer("nginx", ["-c", file, "-p", folder], { port });
+  await answers(`http://127.0.0.1:${port}/queue/small`);
+  return server;
+}
+
+/** Waits until a URL answers 200. */
+export async function answers(url: string): Promise<void> {
+  const until = performance.now() + 10_000;
+  for (;;) {
+    const status = await fetch(url).then(
+      (answer) => answer.status,
+      () => 0,
+    );
+    if (status === 200) return;
+    if (performance.now() > until) throw new Error(`${url} does not answer.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,55 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+export interface Load {
+  url: string;
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+  connections?: number;
+}
+
+export interface LoadResult {
+  requestsPerSecond: number;
+  requests: number;
+  /** Milliseconds. */
+  p99: number;
+}
+
+const run = promisify(execFile);
+
+/** Loads a URL with wrk on one thread for `seconds`; throws when any answer was not a 2xx. */
+export async function wrk(load: Load, seconds: number): Promise<LoadResult> {
+  const script = join(mkdtempSync(join(tmpdir(), "quintet-wrk-")), "request.lua");
+  const headers = Object.entries(load.headers ?? {}).map(
+    ([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`,
+  );
+  writeFileSync(
+    script,
+    [
+      `wrk.method = ${lua(load.method ?? "GET")}`,
+      ...headers,
+      ...(load.body ? [`wrk.body = ${lua(load.body)}`] : []),
+    ].join("\n"),
+  );
+  const args = ["-t1", `-c${load.connections ?? 32}`, `-d${seconds}s`, "--latency", "-s", script, load.url];
+  const { stdout } = await run("wrk", args);
+  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${load.url} did not answer well:\n${stdout}`);
+  return {
+    requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
+    requests: Number(/(\d+) requests in/.exec(stdout)?.[1]),
+    p99: milliseconds(/99%\s+([\d.]+)(us|ms|s)/.exec(stdout)),
+  };
+}
+
+function lua(text: string): string {
+  return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+}
+
+function milliseconds(match: RegExpExecArray | null): number {
+  const factor = { us: 0.001, ms: 1, s: 1000 }[match?.[2] ?? "ms"] ?? 1;
+  return Number(match?.[1]) * factor;
+}
