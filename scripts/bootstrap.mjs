@@ -1,0 +1,155 @@
+// Runs a TypeScript program of this repository on a machine that may have an older Node and nothing else:
+//   node scripts/bootstrap.mjs scripts/start.ts [argument...]
+// Installs the packages first when they are absent or not those of pnpm-lock.yaml, then runs the program on the Node
+// that is one of them. Plain JavaScript without packages, for Node 20 and newer; it never asks a question.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { constants as osConstants, homedir, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const modules = join(root, "node_modules");
+const node = join(modules, "node/bin/node");
+const marker = join(modules, ".quintet-installed");
+
+process.stdout.on("error", () => {}); // A reader that has gone is no reason to stop.
+
+const [program, ...args] = process.argv.slice(2);
+if (!program) throw new Error("Usage: node scripts/bootstrap.mjs program.ts [argument...]");
+if (!isInstalled()) await alone(install);
+await run(resolve(root, program), args);
+
+function isInstalled() {
+  return existsSync(node) && existsSync(marker) && readFileSync(marker, "utf8") === fingerprint();
+}
+
+/** What the installed packages come from, and what they were built for. */
+function fingerprint() {
+  const lockfile = readFileSync(join(root, "pnpm-lock.yaml"));
+  return `${createHash("sha256").update(lockfile).digest("hex")} ${process.platform} ${process.arch}\n`;
+}
+
+async function install() {
+  if (isInstalled()) return; // By the process that was waited for.
+  console.log("Installing packages; this takes a minute the first time");
+  const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const home = usableHome();
+  rmSync(marker, { force: true });
+  const { code, output } = await collect(
+    "npx",
+    ["--yes", packageManager, "install", "--frozen-lockfile", "--reporter=append-only"],
+    // CI: pnpm then takes its default answers instead of asking.
+    { ...process.env, ...home.env, CI: "true", npm_config_fetch_retries: "1", npm_config_update_notifier: "false" },
+  );
+  home.remove();
+  if (code === 0 && existsSync(node)) {
+    writeFileSync(marker, fingerprint());
+    return;
+  }
+  console.error(output.trimEnd());
+  console.error(`\nInstalling packages failed (above). It needs npx, and the npm registry within reach.`);
+  process.exit(1);
+}
+
+/** npx and pnpm keep their caches below HOME; one that cannot be written is replaced for their time. */
+function usableHome() {
+  try {
+    accessSync(homedir(), constants.W_OK);
+    return { env: {}, remove() {} };
+  } catch {
+    const home = mkdtempSync(join(tmpdir(), "quintet-home-"));
+    const env = { HOME: home, npm_config_cache: join(home, "npm"), XDG_CACHE_HOME: home, XDG_DATA_HOME: home };
+    return { env, remove: () => rmSync(home, { recursive: true, force: true }) };
+  }
+}
+
+/** Runs work while no other process of this repository installs; the lock of one that has died is taken over. */
+async function alone(work) {
+  const lock = join(tmpdir(), `quintet-install-${createHash("sha256").update(root).digest("hex").slice(0, 16)}`);
+  for (let told = false; !take(lock); ) {
+    const holder = Number(readOr(lock, "0"));
+    if (holder > 0 && !isRunning(holder)) {
+      const stale = `${lock}.${process.pid}`;
+      try {
+        renameSync(lock, stale);
+        rmSync(stale);
+      } catch {
+        // Another process was faster.
+      }
+      continue;
+    }
+    if (!told) console.log("Waiting for another process that installs packages");
+    told = true;
+    await delay(200);
+  }
+  try {
+    await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function take(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: "wx" });
+    process.once("exit", () => readOr(lock, "") === String(process.pid) && rmSync(lock, { force: true }));
+    return true;
+  } catch (error) {
+    if (error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function readOr(file, otherwise) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return otherwise;
+  }
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+function collect(command, commandArgs, env) {
+  return new Promise((done) => {
+    const child = spawn(command, commandArgs, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk) => {
+        output += chunk;
+      });
+    }
+    child.on("error", (error) => done({ code: 1, output: `${command}: ${error.message}` }));
+    child.on("close", (code) => done({ code, output }));
+  });
+}
+
+/** Runs the program in our place: same terminal, same signals, same end. */
+async function run(file, fileArgs) {
+  const path = `${join(modules, ".bin")}:${dirname(node)}:${process.env.PATH ?? ""}`;
+  const child = spawn(node, [file, ...fileArgs], { stdio: "inherit", env: { ...process.env, PATH: path } });
+  // A Ctrl-C reaches both of us, and npm sends it once more: pass on one of a burst. The programs do the same.
+  const last = new Map();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => {
+      const now = Date.now();
+      if (now - (last.get(signal) ?? 0) > 500) child.kill(signal);
+      last.set(signal, now);
+    });
+  }
+  child.on("error", (error) => {
+    console.error(`${node}: ${error.message}`);
+    process.exit(1);
+  });
+  child.on("exit", (code, signal) => process.exit(code ?? 128 + osConstants.signals[signal]));
+}
