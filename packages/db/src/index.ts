@@ -1,5 +1,5 @@
 export { migrateMysql } from "./migrate-mysql.ts";
-export { migratePostgres } from "./migrate-postgres.ts";
+export { migratePostgres, postgresMigrationLock } from "./migrate-postgres.ts";
 export { connectMysql, inMysqlTransaction, type MysqlConnection, type MysqlPool } from "./mysql.ts";
 export { connectPostgres, type PostgresSql } from "./postgres.ts";
 export { blockingRedis, connectRedis, type Redis } from "./redis.ts";

@@ -1,7 +1,8 @@
 import { pendingMigrations, readMigrations } from "./migration-files.ts";
 import { connectPostgres } from "./postgres.ts";
 
-const lockKey = 0x7175_696e;
+/** The advisory lock that every migration of a Postgres database holds, whatever tool runs it. */
+export const postgresMigrationLock = 0x7175_696e;
 
 /**
  * Runs the `.sql` files of `folder` that have not run yet, in order, in one transaction under an advisory lock: replicas
@@ -12,7 +13,7 @@ export async function migratePostgres(url: string, app: string, folder: string):
   const sql = connectPostgres(url, { connections: 1 });
   try {
     await sql.begin(async (tx) => {
-      await tx`SELECT pg_advisory_xact_lock(${lockKey})`;
+      await tx`SELECT pg_advisory_xact_lock(${postgresMigrationLock})`;
       await tx`CREATE TABLE IF NOT EXISTS public.quintet_migrations (
         app text, name text, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (app, name))`;
       const rows = await tx<{ name: string; checksum: string }[]>`
