@@ -44,7 +44,7 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   const crossOrigin = cors({
     origin: allowOrigin,
     allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-    exposeHeaders: ["X-Request-Id", "ETag", "Location", "Retry-After", "X-Cache", "Idempotency-Replayed"],
+    exposeHeaders: ["X-Request-Id", "ETag", "Link", "Location", "Retry-After", "X-Cache", "Idempotency-Replayed"],
     maxAge: 600,
   });
   app.use(async (c, next) => (c.req.header("origin") === undefined ? next() : crossOrigin(c, next)));
