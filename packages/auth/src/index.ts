@@ -1,2 +1,5 @@
 export type { Account, Auth, Registration, TokenSet } from "./account.ts";
+export { type AuthConfig, authSettings } from "./config.ts";
 export { type AccountEnv, guards, type MaybeAccountEnv } from "./guards.ts";
+export { type OpenedAuth, openAuth } from "./open-auth.ts";
+export { belongsToIssuer, type WebApp, withIssuer } from "./with-issuer.ts";

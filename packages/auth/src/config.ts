@@ -1,0 +1,32 @@
+import { settings } from "@quintet/http";
+import { z } from "zod";
+
+/** The issuer's identifier (RFC 8414 section 2): an origin, without path or trailing slash. */
+const origin = settings
+  .url("http", "https")
+  .refine((text) => new URL(text).href === `${new URL(text).origin}/`, "must be an origin such as https://example.org")
+  .transform((text) => new URL(text).origin);
+
+/**
+ * The variables that every process with accounts reads, to be spread into its own schema. With `AUTH_URL` the accounts
+ * live behind that URL; without it the process is its own issuer and needs `MYSQL_URL`, `REDIS_URL` and `AUTH_SIGNING_KEY`.
+ */
+export const authSettings = {
+  AUTH_URL: settings
+    .url("http", "https")
+    .transform((text) => text.replace(/\/+$/, ""))
+    .optional(),
+  PUBLIC_URL: origin.default("http://localhost:8080"),
+  QUINTET_SECRET: settings.secret,
+  AUTH_SIGNING_KEY: z.string().optional(),
+  MYSQL_URL: settings.url("mysql").optional(),
+  REDIS_URL: settings.url("redis", "rediss").optional(),
+  REDIS_PREFIX: z.string().default("quintet:"),
+  ADMIN_USERNAME: z.string().optional(),
+  ADMIN_PASSWORD: z.string().optional(),
+};
+
+const authConfig = z.object(authSettings);
+
+/** What `openAuth` takes: the parsed `authSettings`, and the origins that browsers may call the issuer from. */
+export type AuthConfig = z.infer<typeof authConfig> & { CORS_ORIGINS?: string[] };

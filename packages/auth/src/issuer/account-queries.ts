@@ -1,0 +1,100 @@
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quintet/db";
+import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import type { Account } from "../account.ts";
+import { againOnDeadlock } from "./deadlock.ts";
+import { reserveEmails } from "./email-queries.ts";
+
+/** A row of `auth_user` as signing in needs it. */
+export interface StoredAccount extends Account {
+  passwordHash: string;
+  isActive: boolean;
+}
+
+/** A row to be added. An empty email is no email. */
+export interface NewAccount {
+  username: string;
+  email: string;
+  passwordHash: string;
+  isStaff: boolean;
+  joinedAt: Date;
+}
+
+const columns = "u.id, u.username, u.email, u.is_staff, u.is_active, u.date_joined, u.password";
+
+/**
+ * The accounts that a login may mean: the one with that username and the one with that email, the first before the second.
+ * An email that was added to Django's table by another program since the last start is found among the newest rows.
+ */
+export async function findByLogin(pool: MysqlPool, login: string): Promise<StoredAccount[]> {
+  const [rows] = await pool.execute<RowDataPacket[]>(
+    `SELECT ${columns}, 1 AS place FROM auth_user u WHERE u.username = :login
+     UNION ALL
+     SELECT ${columns}, 2 AS place FROM auth_email e JOIN auth_user u ON u.id = e.account_id
+      WHERE e.email = LOWER(:login) AND LOWER(u.email) = LOWER(:login)
+     UNION ALL
+     SELECT ${columns}, 3 AS place FROM auth_user u
+      WHERE u.id > (SELECT COALESCE(MAX(account_id), 0) FROM auth_email) AND LOWER(u.email) = LOWER(:login)
+     ORDER BY place, id`,
+    { login },
+  );
+  // The column's collation may take Anna, anna and ánna for one; a username is exact.
+  return rows.filter((row) => row.place !== 1 || row.username === login).map(toStored);
+}
+
+/** The account with this id, active or not. */
+export async function findById(db: MysqlPool | MysqlConnection, id: number): Promise<StoredAccount | undefined> {
+  const [rows] = await db.execute<RowDataPacket[]>(`SELECT ${columns} FROM auth_user u WHERE u.id = :id`, { id });
+  return rows[0] ? toStored(rows[0]) : undefined;
+}
+
+/** The account's hash, replaced when it is still the one that was read. */
+export async function replaceHash(pool: MysqlPool, id: number, old: string, replacement: string): Promise<void> {
+  await pool.execute("UPDATE auth_user SET password = :replacement WHERE id = :id AND password = :old", {
+    id,
+    old,
+    replacement,
+  });
+}
+
+/** Notes that somebody signed in. */
+export async function setLastLogin(pool: MysqlPool, id: number, at: Date): Promise<void> {
+  await pool.execute("UPDATE auth_user SET last_login = :at WHERE id = :id", { id, at });
+}
+
+/**
+ * Adds an account and what its emails reserve, all or nothing. Answers the id, or which of the names somebody has already.
+ */
+export async function insertAccount(pool: MysqlPool, account: NewAccount): Promise<number | "username" | "email"> {
+  let step: "username" | "email" = "username";
+  const insert = () =>
+    inMysqlTransaction(pool, async (connection) => {
+      step = "username";
+      const [user] = await connection.execute<ResultSetHeader>(
+        `INSERT INTO auth_user
+           (password, last_login, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
+         VALUES (:passwordHash, NULL, :isStaff, :username, '', '', :email, :isStaff, 1, :joinedAt)`,
+        { ...account },
+      );
+      step = "email";
+      await reserveEmails(connection, user.insertId, account);
+      return user.insertId;
+    });
+  try {
+    return await againOnDeadlock(insert);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ER_DUP_ENTRY") return step;
+    throw error;
+  }
+}
+
+function toStored(row: RowDataPacket): StoredAccount {
+  return {
+    id: Number(row.id),
+    username: String(row.username),
+    email: String(row.email),
+    isStaff: Boolean(row.is_staff),
+    isActive: Boolean(row.is_active),
+    createdAt: (row.date_joined as Date).toISOString(),
+    passwordHash: String(row.password),
+  };
+}

@@ -1,0 +1,37 @@
+/** An error of the token and revocation endpoints (RFC 6749 section 5.2), always a 400 here. */
+export class OAuthError extends Error {
+  readonly code: "invalid_request" | "invalid_client" | "invalid_grant" | "invalid_scope" | "unsupported_grant_type";
+
+  /** `description` becomes `error_description`; what ASCII text may not hold there is replaced. */
+  constructor(code: OAuthError["code"], description: string) {
+    super(description.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "?"));
+    this.name = "OAuthError";
+    this.code = code;
+  }
+}
+
+/**
+ * The parameters of an OAuth request. One without a value counts as absent, one that comes twice is an error, as are
+ * parameters in the URL (RFC 6749 section 3.2). Parameters that nobody asks for are ignored, as that section demands.
+ */
+export function oauthForm(contentType: string | undefined, query: URLSearchParams, body: string): Map<string, string> {
+  const inUrl = query.keys().next();
+  if (!inUrl.done) throw new OAuthError("invalid_request", `${inUrl.value.slice(0, 50)} must not stand in the URL.`);
+  if (contentType?.split(";", 1)[0]?.trim().toLowerCase() !== "application/x-www-form-urlencoded") {
+    throw new OAuthError("invalid_request", "The body must be application/x-www-form-urlencoded.");
+  }
+  const form = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(body)) {
+    if (value === "") continue;
+    if (form.has(name)) throw new OAuthError("invalid_request", `${name.slice(0, 50)} must not come twice.`);
+    form.set(name, value);
+  }
+  return form;
+}
+
+/** A parameter that must be there. */
+export function needed(form: Map<string, string>, name: string): string {
+  const value = form.get(name);
+  if (value === undefined) throw new OAuthError("invalid_request", `${name} is missing.`);
+  return value;
+}

@@ -1,0 +1,93 @@
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quintet/db";
+import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+
+/** One sign-in and all refresh tokens that follow from it. */
+export interface Family {
+  id: string;
+  accountId: number;
+  clientId: string;
+  scope: string;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+/** A refresh token as it is stored, with what its family says. */
+export interface StoredToken {
+  familyId: string;
+  accountId: number;
+  scope: string;
+  usedAt: Date | null;
+  expiresAt: Date;
+  revokedAt: Date | null;
+}
+
+/** A new family with its first token. */
+export async function insertFamily(pool: MysqlPool, family: Family, tokenHash: Buffer): Promise<void> {
+  await inMysqlTransaction(pool, async (connection) => {
+    await connection.execute(
+      `INSERT INTO auth_refresh_family (id, account_id, client_id, scope, created_at, expires_at)
+       VALUES (:id, :accountId, :clientId, :scope, :createdAt, :expiresAt)`,
+      { ...family },
+    );
+    await insertToken(connection, family.id, tokenHash, family.createdAt);
+  });
+}
+
+/** The token with this hash, its row and its family locked until the transaction ends. */
+export async function lockToken(connection: MysqlConnection, tokenHash: Buffer): Promise<StoredToken | undefined> {
+  const [rows] = await connection.execute<RowDataPacket[]>(
+    `SELECT t.family_id AS familyId, t.used_at AS usedAt, f.account_id AS accountId, f.scope, f.expires_at AS expiresAt,
+            f.revoked_at AS revokedAt
+       FROM auth_refresh_token t JOIN auth_refresh_family f ON f.id = t.family_id
+      WHERE t.token_hash = :tokenHash FOR UPDATE`,
+    { tokenHash },
+  );
+  return rows[0] as StoredToken | undefined;
+}
+
+/** Marks a token as used, adds the one that follows it, and lets the family live on until `expiresAt`. */
+export async function succeedToken(
+  connection: MysqlConnection,
+  step: { familyId: string; used: Buffer; successor: Buffer; now: Date; expiresAt: Date },
+): Promise<void> {
+  const { familyId, used, successor, now, expiresAt } = step;
+  await connection.execute("UPDATE auth_refresh_token SET used_at = :now WHERE token_hash = :used", { now, used });
+  await insertToken(connection, familyId, successor, now);
+  await connection.execute("UPDATE auth_refresh_family SET expires_at = :expiresAt WHERE id = :familyId", {
+    familyId,
+    expiresAt,
+  });
+}
+
+/** Ends a family: none of its tokens is good any more. */
+export async function revokeFamily(connection: MysqlConnection, familyId: string, now: Date): Promise<void> {
+  await connection.execute(
+    "UPDATE auth_refresh_family SET revoked_at = :now WHERE id = :familyId AND revoked_at IS NULL",
+    { familyId, now },
+  );
+}
+
+/** Ends the family of the token with this hash, if there is one. */
+export async function revokeFamilyOf(pool: MysqlPool, tokenHash: Buffer, now: Date): Promise<void> {
+  await pool.execute(
+    `UPDATE auth_refresh_family SET revoked_at = :now
+      WHERE revoked_at IS NULL AND id = (SELECT family_id FROM auth_refresh_token WHERE token_hash = :tokenHash)`,
+    { now, tokenHash },
+  );
+}
+
+/** Removes a few families that ended before `now`, with their tokens; answers how many. */
+export async function removeExpired(pool: MysqlPool, now: Date): Promise<number> {
+  const [result] = await pool.execute<ResultSetHeader>(
+    "DELETE FROM auth_refresh_family WHERE expires_at < :now ORDER BY expires_at LIMIT 20",
+    { now },
+  );
+  return result.affectedRows;
+}
+
+async function insertToken(connection: MysqlConnection, familyId: string, hash: Buffer, now: Date): Promise<void> {
+  await connection.execute(
+    "INSERT INTO auth_refresh_token (token_hash, family_id, created_at) VALUES (:hash, :familyId, :now)",
+    { hash, familyId, now },
+  );
+}

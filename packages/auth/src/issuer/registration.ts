@@ -1,0 +1,48 @@
+import { z } from "@hono/zod-openapi";
+import { inputFaults, Problem } from "@quintet/http";
+import type { Registration } from "../account.ts";
+
+// Django's rule, `^[\w.@+-]+\Z`, where \w is any letter or number of Unicode and the underscore.
+const usernameForm = /^[\p{L}\p{N}_.@+-]+$/u;
+
+const common = new Set(
+  `password password1 password12 password123 passw0rd p@ssw0rd p@ssword qwertyuiop qwerty123 qwertyui 1q2w3e4r 1qaz2wsx
+   abcd1234 abc12345 iloveyou sunshine princess football baseball superman trustno1 letmein1 welcome1 whatever starwars
+   computer michelle jennifer internet changeme administrator administrador contraseña contrasena asdfghjkl zxcvbnm1`.split(
+    /\s+/,
+  ),
+);
+
+/** A username as it is stored and compared: in Unicode's form NFKC, as Django does. */
+export function normalUsername(text: string): string {
+  return text.normalize("NFKC");
+}
+
+const username = z
+  .string()
+  .transform(normalUsername)
+  .refine((text) => usernameForm.test(text), "may have letters, digits and @ . + - _ only")
+  .refine((text) => [...text].length <= 150, "must have at most 150 characters")
+  .openapi({ type: "string", example: "ana" });
+
+const password = z
+  .string()
+  .min(8, "must have 8 characters or more")
+  .max(1024, "must have at most 1024 characters")
+  .refine((text) => text.isWellFormed(), "must be well-formed Unicode")
+  .refine((text) => !/^\p{N}+$/u.test(text), "must not be digits only")
+  .refine((text) => !common.has(text.toLowerCase()), "is among the most common ones")
+  .openapi({ example: "correct horse battery" });
+
+/** What `POST /auth/register` takes. */
+export const registrationSchema = z
+  .strictObject({ username, email: z.email("must be an email address").max(254), password })
+  .openapi("Registration");
+
+/** A registration as it is stored; one that breaks a rule is an `unprocessable` problem that names each fault. */
+export function checkedRegistration(input: Registration): Registration {
+  const parsed = registrationSchema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const errors = inputFaults(parsed.error);
+  throw new Problem("unprocessable", errors.map(({ path, message }) => `${path}: ${message}`).join("; "), { errors });
+}

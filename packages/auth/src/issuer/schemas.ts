@@ -1,0 +1,40 @@
+import { z } from "@hono/zod-openapi";
+
+const id = z.number().int().openapi({ example: 7 });
+
+export const registeredSchema = z
+  .object({ id, username: z.string(), email: z.string(), createdAt: z.iso.datetime() })
+  .openapi("Registered");
+
+export const accountSchema = z
+  .object({ id, username: z.string(), email: z.string(), isStaff: z.boolean(), createdAt: z.iso.datetime() })
+  .openapi("Account");
+
+export const tokenSetSchema = z
+  .object({
+    access_token: z.string(),
+    token_type: z.literal("Bearer"),
+    expires_in: z.number().int().openapi({ description: "Seconds" }),
+    refresh_token: z.string(),
+    scope: z.string(),
+  })
+  .openapi("TokenSet");
+
+export const oauthErrorSchema = z
+  .object({ error: z.string().openapi({ example: "invalid_grant" }), error_description: z.string() })
+  .openapi("OAuthError");
+
+export const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) }).openapi("KeySet");
+
+/**
+ * The form body of an OAuth route, for its document only: what is wrong with it is told in the form of RFC 6749, so the
+ * route reads it itself.
+ */
+export function oauthFormBody(
+  properties: Record<string, { description: string; enum?: string[] }>,
+  required: string[],
+) {
+  const named = Object.entries(properties).map(([name, rest]) => [name, { type: "string" as const, ...rest }]);
+  const schema = { type: "object" as const, properties: Object.fromEntries(named), required };
+  return { body: { required: true as const, content: { "application/x-www-form-urlencoded": { schema } } } };
+}

@@ -1,0 +1,46 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { createService, jsonAnswer, type Logger } from "@quintet/http";
+import type { Auth } from "../account.ts";
+import { guards } from "../guards.ts";
+import { fullScope } from "../tokens/access-token.ts";
+import { metadataPath, type WebApp } from "../with-issuer.ts";
+import { grantTypes } from "./token-endpoint.ts";
+
+/** The authorization server metadata (RFC 8414) at the root of the origin, where the prefix `/auth` does not reach. */
+export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger; corsOrigins: string[] }): WebApp {
+  const { issuer, log, corsOrigins } = deps;
+  const app = createService({
+    title: "Quintet accounts: metadata",
+    version: "0.1.0",
+    prefix: "/",
+    log,
+    corsOrigins,
+    checks: {},
+  });
+  const metadata = {
+    issuer,
+    token_endpoint: `${issuer}/auth/token`,
+    revocation_endpoint: `${issuer}/auth/revoke`,
+    jwks_uri: `${issuer}/auth/.well-known/jwks.json`,
+    scopes_supported: [fullScope],
+    response_types_supported: [],
+    grant_types_supported: grantTypes,
+    token_endpoint_auth_methods_supported: ["none"],
+    revocation_endpoint_auth_methods_supported: ["none"],
+    service_documentation: `${issuer}/auth/docs`,
+  };
+  const route = createRoute({
+    ...guards(deps.auth).open(),
+    method: "get",
+    path: metadataPath,
+    tags: ["accounts"],
+    summary: "What the authorization server can do",
+    request: { query: z.strictObject({}) },
+    responses: { 200: jsonAnswer(z.looseObject({ issuer: z.string() }), "RFC 8414 metadata") },
+  });
+  app.openapi(route, (c) => {
+    c.header("Cache-Control", "public, max-age=300");
+    return c.json(metadata, 200);
+  });
+  return app;
+}

@@ -1,0 +1,66 @@
+import { connectRedis, redisIdempotency } from "@quintet/db";
+import { ConfigError, type Logger } from "@quintet/http";
+import type { Auth } from "./account.ts";
+import type { AuthConfig } from "./config.ts";
+import { createApp } from "./issuer/app.ts";
+import { createLocalAuth } from "./issuer/local-auth.ts";
+import { migrateAccounts } from "./issuer/migrate.ts";
+import { createRemoteAuth } from "./remote/remote-auth.ts";
+import { readSigningKey } from "./tokens/signing-key.ts";
+import type { WebApp } from "./with-issuer.ts";
+
+/** What a process has of the accounts: the way to ask, and the issuer's app when it is its own issuer. */
+export interface OpenedAuth extends AsyncDisposable {
+  auth: Auth;
+  app?: WebApp;
+}
+
+/**
+ * Opens the accounts as the settings say: with `AUTH_URL` those behind that URL, otherwise an issuer of this process's own,
+ * whose tables are brought up to date and whose first staff account is made. Throws `ConfigError` naming what is missing.
+ */
+export async function openAuth(config: AuthConfig, log: Logger): Promise<OpenedAuth> {
+  if (config.AUTH_URL !== undefined) {
+    const auth = createRemoteAuth({ url: config.AUTH_URL, issuer: config.PUBLIC_URL });
+    return { auth, [Symbol.asyncDispose]: () => auth[Symbol.asyncDispose]() };
+  }
+  return openIssuer(config, log);
+}
+
+async function openIssuer(config: AuthConfig, log: Logger): Promise<OpenedAuth> {
+  const { MYSQL_URL, REDIS_URL, AUTH_SIGNING_KEY, ADMIN_USERNAME, ADMIN_PASSWORD, PUBLIC_URL } = config;
+  const missing = Object.entries({ MYSQL_URL, REDIS_URL, AUTH_SIGNING_KEY }).flatMap(([name, value]) =>
+    value === undefined ? [name] : [],
+  );
+  if (MYSQL_URL === undefined || REDIS_URL === undefined || AUTH_SIGNING_KEY === undefined) {
+    throw new ConfigError(`Without AUTH_URL this process is its own issuer, and ${missing.join(", ")} is missing.`);
+  }
+  if ((ADMIN_USERNAME === undefined) !== (ADMIN_PASSWORD === undefined)) {
+    throw new ConfigError("Bad settings: ADMIN_USERNAME and ADMIN_PASSWORD belong together.");
+  }
+  const key = await readSigningKey(AUTH_SIGNING_KEY);
+  await migrateAccounts(MYSQL_URL);
+  await using stack = new AsyncDisposableStack();
+  const auth = stack.use(
+    createLocalAuth({ mysqlUrl: MYSQL_URL, key, issuer: PUBLIC_URL, secret: config.QUINTET_SECRET, log }),
+  );
+  if (ADMIN_USERNAME !== undefined && ADMIN_PASSWORD !== undefined) {
+    await auth.makeFirstStaff(ADMIN_USERNAME, ADMIN_PASSWORD);
+  }
+  const redis = connectRedis(REDIS_URL, {
+    prefix: `${config.REDIS_PREFIX}auth:`,
+    onError: (error) => log.warn({ err: error }, "Redis connection"),
+  });
+  stack.defer(() => redis.disconnect());
+  const app = createApp({
+    auth,
+    publicKeys: [key.publicJwk],
+    issuer: PUBLIC_URL,
+    idempotency: redisIdempotency(redis),
+    pingRedis: () => redis.ping(),
+    log,
+    corsOrigins: config.CORS_ORIGINS ?? [],
+  });
+  const opened = stack.move();
+  return { auth, app, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}

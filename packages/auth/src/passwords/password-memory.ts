@@ -1,0 +1,38 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { Account } from "../account.ts";
+
+const rememberMs = 60_000;
+const remembered = 10_000;
+
+export type PasswordCheck = (login: string, password: string) => Promise<Account | undefined>;
+
+/**
+ * A password check that remembers good answers for 60 s and shares one check among equal ones that come together. It keeps
+ * a digest under a random key of this process, never the password; bad answers are not remembered. `now` is in ms.
+ */
+export function rememberPasswords(check: PasswordCheck, now: () => number): PasswordCheck {
+  const key = randomBytes(32);
+  const good = new LRUCache<string, { account: Account; until: number }>({ max: remembered });
+  const running = new Map<string, Promise<Account | undefined>>();
+  return async (login, password) => {
+    // The length keeps ("a", "bc") and ("ab", "c") apart.
+    const digest = createHmac("sha256", key).update(`${login.length}:${login}${password}`).digest("base64");
+    const found = good.get(digest);
+    if (found) {
+      if (now() < found.until) return found.account;
+      good.delete(digest);
+    }
+    let answer = running.get(digest);
+    if (!answer) {
+      const run = async () => {
+        const account = await check(login, password);
+        if (account) good.set(digest, { account, until: now() + rememberMs });
+        return account;
+      };
+      answer = run().finally(() => running.delete(digest));
+      running.set(digest, answer);
+    }
+    return answer;
+  };
+}

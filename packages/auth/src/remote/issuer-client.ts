@@ -1,0 +1,62 @@
+import { type InputFault, Problem } from "@quintet/http";
+import { z } from "zod";
+
+const limitMs = 5000;
+
+/** The issuer's answer: `read` gives its body when the status is the wanted one, and throws a problem otherwise. */
+export interface IssuerAnswer {
+  status: number;
+  read<S extends z.ZodType>(status: number, schema: S): Promise<z.infer<S>>;
+}
+
+const problemSchema = z.object({
+  detail: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+
+const passedOn = { 409: "conflict", 422: "unprocessable" } as const;
+
+/**
+ * Asks the issuer at `url`, 5 s at most. One that cannot be reached or is not well is a 503; a conflict and bad input are
+ * passed on; any other answer is a 502.
+ */
+export function issuerClient(url: string) {
+  return async (path: string, init: RequestInit): Promise<IssuerAnswer> => {
+    const response = await fetch(`${url}${path}`, {
+      ...init,
+      redirect: "error",
+      signal: AbortSignal.timeout(limitMs),
+    }).catch((error: unknown) => {
+      throw unavailable("2", error);
+    });
+    const { status } = response;
+    const body: unknown = await response.json().catch(() => undefined);
+    if (status === 429 || status >= 500) throw unavailable(response.headers.get("retry-after") ?? "2");
+    return {
+      status,
+      async read(wanted, schema) {
+        const parsed = status === wanted ? schema.safeParse(body) : undefined;
+        if (parsed?.success) return parsed.data;
+        throw refused(status, body);
+      },
+    };
+  };
+}
+
+function unavailable(retryAfter: string, cause?: unknown): Problem {
+  return new Problem("unavailable", "The accounts cannot be reached just now.", {
+    headers: { "Retry-After": retryAfter },
+    cause,
+  });
+}
+
+function refused(status: number, body: unknown): Problem {
+  const problem = problemSchema.safeParse(body);
+  if (problem.success && (status === 409 || status === 422)) {
+    const errors: InputFault[] | undefined = problem.data.errors;
+    return new Problem(passedOn[status], problem.data.detail, errors ? { errors } : {});
+  }
+  return new Problem("bad-gateway", "The accounts answered something unexpected.", {
+    cause: new Error(`The issuer answered ${status}.`),
+  });
+}

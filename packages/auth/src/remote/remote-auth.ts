@@ -1,0 +1,68 @@
+import { z } from "zod";
+import type { Account, Auth, Registration } from "../account.ts";
+import { rememberPasswords } from "../passwords/password-memory.ts";
+import { tokenCheck } from "../tokens/token-check.ts";
+import { issuerClient } from "./issuer-client.ts";
+import { remoteKeys } from "./remote-keys.ts";
+
+const accountSchema = z.object({
+  id: z.number(),
+  username: z.string(),
+  email: z.string(),
+  isStaff: z.boolean(),
+  createdAt: z.string(),
+});
+const registeredSchema = accountSchema.omit({ isStaff: true });
+const tokenSetSchema = z.object({
+  access_token: z.string(),
+  token_type: z.literal("Bearer"),
+  expires_in: z.number(),
+  refresh_token: z.string(),
+  scope: z.string(),
+});
+const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) });
+const oauthErrorSchema = z.object({ error: z.string() });
+
+/**
+ * The accounts of an issuer behind HTTP. Tokens are verified here with its public keys, so they stay good while it is away;
+ * what has to ask it is a 503 then. `url` is where it is reached, `issuer` the identifier that its tokens name; `now` is in ms.
+ */
+export function createRemoteAuth(options: { url: string; issuer: string; now?: () => number }): Auth {
+  const { url, issuer, now = Date.now } = options;
+  const client = issuerClient(url);
+
+  const askMe = async (login: string, password: string): Promise<Account | undefined> => {
+    if (login === "" || login.includes(":")) return undefined; // RFC 7617 section 2: a user-id has no colon.
+    const credentials = Buffer.from(`${login}:${password}`).toString("base64");
+    const answer = await client("/auth/me", { headers: { Authorization: `Basic ${credentials}` } });
+    return answer.status === 401 ? undefined : answer.read(200, accountSchema);
+  };
+  const fetchKeys = async () => {
+    const answer = await client("/auth/.well-known/jwks.json", {});
+    return answer.read(200, keySetSchema);
+  };
+
+  return {
+    verifyToken: tokenCheck({ issuer, keys: remoteKeys(fetchKeys, now), now }),
+    verifyPassword: rememberPasswords(askMe, now),
+    async passwordGrant(username, password) {
+      const body = new URLSearchParams({ grant_type: "password", username, password });
+      const answer = await client("/auth/token", { method: "POST", body });
+      // An empty username or password counts as absent there (RFC 6749 section 3.2); here it is just wrong.
+      if (answer.status === 400) {
+        const { error } = await answer.read(400, oauthErrorSchema);
+        if (error === "invalid_grant" || username === "" || password === "") return undefined;
+      }
+      return answer.read(200, tokenSetSchema);
+    },
+    async register({ username, email, password }: Registration) {
+      const answer = await client("/auth/register", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ username, email, password }),
+      });
+      return { ...(await answer.read(201, registeredSchema)), isStaff: false };
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
