@@ -1,0 +1,76 @@
+/** `npm start`: the stores, the gateway with every app in this process, one screen that says where everything is. */
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { run } from "../apps/gateway/src/run.ts";
+import { claimDataDir, keptSecrets, openStores } from "../packages/stores/src/index.ts";
+import { readGiven } from "./given.ts";
+import { stopRequests } from "./stop-requests.ts";
+
+const { env: given, dataDir } = readGiven();
+const logFile = resolve(given.LOG_FILE ?? join(dataDir, "quintet.log"));
+const port = Number(given.PORT ?? 8080);
+const stop = stopRequests();
+
+process.stdout.on("error", () => {}); // A reader that has gone (npm start | head) is no reason to stop.
+process.exit(await start().catch(failed));
+
+async function start(): Promise<number> {
+  const claim = await claimDataDir(dataDir);
+  if ("heldBy" in claim) {
+    throw new Error(`Quintet runs already on ${dataDir}, as process ${claim.heldBy}. Stop it there, or set DATA_DIR`);
+  }
+  if (await isTaken(port, given.HOST ?? "127.0.0.1")) {
+    throw new Error(`Port ${port} is taken by another program. Choose another: PORT=${port + 1} npm start`);
+  }
+  await using stores = await openStores({ dataDir, needs: ["mysql", "postgres", "redis"], env: given, progress: say });
+  const { firstStart, env: secrets } = await keptSecrets(dataDir);
+  if (stop.requested) return 0;
+  const env = { DEMO_DATA: "true", ...secrets, ...given, ...stores.env, LOG_FILE: logFile };
+  say("Starting Quintet");
+  const starting = run(env, { progress: say });
+  // The second Ctrl-C does not wait for anything but the stores.
+  const gateway = await Promise.race([starting, stop.again]);
+  if (!gateway) return 0;
+  if (!stop.requested) say(screen(gateway.url, firstStart && !given.ADMIN_PASSWORD, env, stores.location));
+  const crash = Promise.withResolvers<never>();
+  process.on("uncaughtException", crash.reject);
+  await Promise.race([stop.first, crash.promise]);
+  say("\nStopping: requests under way are finished first; Ctrl-C again to cut them");
+  await Promise.race([gateway.close(), stop.again]);
+  return 0;
+}
+
+function screen(url: string, showPassword: boolean, env: NodeJS.ProcessEnv, location: string): string {
+  const kept = given.ADMIN_PASSWORD ? "ADMIN_PASSWORD" : join(dataDir, "secrets.json");
+  const password = showPassword ? `${env.ADMIN_PASSWORD}  (shown this once; kept in ${kept})` : `in ${kept}`;
+  return `
+Quintet runs at ${url}
+
+  Docs      ${url}/docs
+  Admin     ${env.ADMIN_USERNAME}, password ${password}
+  Data      ${location}
+  Log       ${logFile}
+  Stop      Ctrl-C
+`;
+}
+
+function say(line: string): void {
+  console.log(line);
+}
+
+/** A failure that says what to do is one line; anything else is a fault of ours and shows where. */
+function failed(error: unknown): number {
+  const expected = error instanceof Error && (error.constructor === Error || error.name === "ConfigError");
+  console.error(expected ? error.message : error);
+  return 1;
+}
+
+/** Asked before the long steps, so that the answer comes at once. */
+function isTaken(wanted: number, host: string): Promise<boolean> {
+  if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535) return Promise.resolve(false);
+  return new Promise((done) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => done(error.code === "EADDRINUSE"));
+    server.listen(wanted, host, () => server.close(() => done(false)));
+  });
+}

@@ -1,0 +1,32 @@
+/** What the outside asked of this process so far, and promises for what it may still ask. */
+export interface StopRequests {
+  readonly requested: boolean;
+  /** Resolves at the first request to stop. */
+  first: Promise<void>;
+  /** Resolves when somebody does not want to wait any longer. */
+  again: Promise<void>;
+}
+
+// One Ctrl-C comes up to three times: from the terminal, from npm and from bootstrap.mjs.
+const BURST_MS = 1_000;
+
+/** Listens for SIGINT, SIGTERM and SIGHUP from now on; signals that come in a burst are one request. */
+export function stopRequests(): StopRequests {
+  const first = Promise.withResolvers<void>();
+  const again = Promise.withResolvers<void>();
+  let firstAt: number | undefined;
+  const request = () => {
+    const now = performance.now();
+    firstAt ??= now;
+    if (now - firstAt > BURST_MS) again.resolve();
+    else first.resolve();
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, request);
+  return {
+    get requested() {
+      return firstAt !== undefined;
+    },
+    first: first.promise,
+    again: again.promise,
+  };
+}

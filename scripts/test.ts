@@ -1,0 +1,102 @@
+/**
+ * `npm test`: formatting, lint, layers, unused exports, types and every test, as CI runs them. With arguments it runs
+ * the tests alone: `npm test -- apps/queue`.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { stopRequests } from "./stop-requests.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const NAMES: Record<string, string> = {
+  biome: "formatting and lint",
+  depcruise: "layers",
+  knip: "unused exports",
+  tsc: "types",
+};
+
+/** What was counted; a check counts as one test. */
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const total: Count = { passed: 0, failed: 0, skipped: 0 };
+const vitestArguments = process.argv.slice(2);
+const stop = stopRequests();
+if (vitestArguments.length === 0) add(await checks());
+if (!stop.requested) add(await tests(vitestArguments));
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
+process.exit(stop.requested ? 130 : total.failed > 0 ? 1 : 0);
+
+function add(count: Count): void {
+  total.passed += count.passed;
+  total.failed += count.failed;
+  total.skipped += count.skipped;
+}
+
+/** The pieces of package.json's `check`, side by side; only what fails shows its output. */
+async function checks(): Promise<Count> {
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const commands = (scripts.check as string).split(" && ");
+  const results = await Promise.all(
+    commands.map(async (command) => {
+      const { code, output } = await execute(command.split(" "), "pipe");
+      const name = NAMES[command.split(" ")[0]!] ?? command;
+      console.log(code === 0 ? `ok      ${name}` : `FAILED  ${name}: ${command}\n${output.trimEnd()}\n`);
+      return code === 0;
+    }),
+  );
+  const passed = results.filter(Boolean).length;
+  return { passed, failed: results.length - passed, skipped: 0 };
+}
+
+async function tests(args: string[]): Promise<Count> {
+  const folder = mkdtempSync(join(tmpdir(), "quintet-report-"));
+  try {
+    const report = join(folder, "report.json");
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const { code } = await execute(["vitest", "run", ...reporters, ...args], "inherit");
+    const count = counted(report);
+    // An error outside any test still is one.
+    return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Reads vitest's JSON report; a file that could not be loaded has no tests but counts as one that failed. */
+function counted(report: string): Count {
+  let results: { status: string; assertionResults: { status: string }[] }[];
+  try {
+    results = JSON.parse(readFileSync(report, "utf8")).testResults;
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const statuses = results.flatMap((file) => file.assertionResults.map((each) => each.status));
+  const passed = statuses.filter((status) => status === "passed").length;
+  const failed = statuses.filter((status) => status === "failed").length;
+  const broken = results.filter(
+    (file) => file.status === "failed" && !file.assertionResults.some((each) => each.status === "failed"),
+  ).length;
+  return { passed, failed: failed + broken, skipped: statuses.length - passed - failed };
+}
+
+/** Runs a program of node_modules/.bin to its end; a request to stop is passed on. */
+function execute([program, ...args]: string[], out: "pipe" | "inherit"): Promise<{ code: number; output: string }> {
+  return new Promise((done, fail) => {
+    const child = spawn(program!, args, { cwd: root, stdio: ["ignore", out, out] });
+    void stop.first.then(() => child.kill("SIGTERM"));
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (chunk) => {
+        output += chunk;
+      });
+    }
+    child.on("error", fail);
+    child.on("close", (code) => done({ code: code ?? 1, output }));
+  });
+}
