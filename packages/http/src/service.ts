@@ -81,7 +81,9 @@ const healthRoute = createRoute({
   method: "get",
   path: "/health",
   tags: ["health"],
+  security: [],
   summary: "Is it well, and each store that it needs",
+  request: { query: z.strictObject({}) },
   responses: {
     200: jsonAnswer(healthSchema, "All is well"),
     503: jsonAnswer(healthSchema, "A check failed; it is named"),
