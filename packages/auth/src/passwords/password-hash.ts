@@ -5,13 +5,13 @@ import { verifyPbkdf2 } from "./pbkdf2.ts";
 
 const longestPassword = 4096;
 
-const verifiers: Record<string, (encoded: string, password: string) => Promise<boolean>> = {
-  argon2: verifyArgon2,
-  bcrypt: verifyBcrypt,
-  bcrypt_sha256: verifyBcrypt,
-  pbkdf2_sha1: verifyPbkdf2,
-  pbkdf2_sha256: verifyPbkdf2,
-};
+const verifiers = new Map([
+  ["argon2", verifyArgon2],
+  ["bcrypt", verifyBcrypt],
+  ["bcrypt_sha256", verifyBcrypt],
+  ["pbkdf2_sha1", verifyPbkdf2],
+  ["pbkdf2_sha256", verifyPbkdf2],
+]);
 
 // Of no password: it is checked where there is no hash, so that this takes as long as a wrong password.
 const nobody =
@@ -28,7 +28,7 @@ export function passwordHashes(queue: HashQueue) {
      */
     matches: (encoded: string | undefined, password: string): Promise<boolean> =>
       queue(async () => {
-        const verify = encoded === undefined ? undefined : verifiers[encoded.slice(0, encoded.indexOf("$"))];
+        const verify = verifiers.get(encoded?.split("$", 1)[0] ?? "");
         if (verify && encoded !== undefined && password.length <= longestPassword) return verify(encoded, password);
         await verifyArgon2(nobody, password.slice(0, longestPassword));
         return false;

@@ -1,0 +1,29 @@
+import { describe, expect, test } from "vitest";
+import { needed, OAuthError, oauthForm } from "./oauth-form.ts";
+
+const type = "application/x-www-form-urlencoded";
+const none = new URLSearchParams();
+
+test("reads the parameters; one without a value is absent", () => {
+  const form = oauthForm(`${type}; charset=UTF-8`, none, "grant_type=password&username=Ana+M&password=%C3%A4&scope=");
+  expect(Object.fromEntries(form)).toEqual({ grant_type: "password", username: "Ana M", password: "ä" });
+  expect(() => needed(form, "scope")).toThrow("scope is missing.");
+});
+
+describe("refuses", () => {
+  test.each([
+    ["another media type", "application/json", "", '{"grant_type":"password"}', "application/x-www-form-urlencoded"],
+    ["no media type", undefined, "", "a=b", "application/x-www-form-urlencoded"],
+    ["a parameter that comes twice", type, "", "a=b&a=b", "a must not come twice"],
+    ["a parameter in the URL", type, "grant_type=password", "a=b", "grant_type must not stand in the URL"],
+  ])("%s", (_name, contentType, query, body, description) => {
+    const read = () => oauthForm(contentType, new URLSearchParams(query), body);
+    expect(read).toThrow(OAuthError);
+    expect(read).toThrow(description);
+  });
+
+  test("and never answers text that RFC 6749 does not allow", () => {
+    const read = () => oauthForm(type, none, `${encodeURIComponent('"ä\\\n')}=1&${encodeURIComponent('"ä\\\n')}=2`);
+    expect(read).toThrow("???? must not come twice.");
+  });
+});

@@ -1,0 +1,72 @@
+import { randomBytes } from "node:crypto";
+import { connectMysql, connectRedis, type MysqlPool, redisIdempotency } from "@quintet/db";
+import { testMysql, testPrefix } from "@quintet/db/testing";
+import { createLogger } from "@quintet/http";
+import { inject } from "vitest";
+import { createApp } from "../src/issuer/app.ts";
+import { createLocalAuth, type LocalAuth } from "../src/issuer/local-auth.ts";
+import { migrateAccounts } from "../src/issuer/migrate.ts";
+import { newSigningKey } from "../src/testing.ts";
+import { readSigningKey, type SigningKey } from "../src/tokens/signing-key.ts";
+import type { WebApp } from "../src/with-issuer.ts";
+
+export const publicUrl = "http://localhost:8080";
+export const password = "correct horse battery";
+
+/** A whole issuer on a database of its own, with a clock that a test can set forward. */
+export interface IssuerForTests extends AsyncDisposable {
+  auth: LocalAuth;
+  app: WebApp;
+  key: SigningKey;
+  pool: MysqlPool;
+  mysqlUrl: string;
+  clock: { now: number };
+  /** Sends a request; a string or URLSearchParams body is sent as it is, anything else as JSON. */
+  send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  register(username: string): Promise<void>;
+}
+
+/** `prepare` runs on the empty database, before the tables are made. */
+export async function issuerForTests(prepare?: (pool: MysqlPool) => Promise<void>): Promise<IssuerForTests> {
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await testMysql(inject("mysqlUrl")));
+  const pool = connectMysql(database.url);
+  stack.defer(() => pool.end());
+  await prepare?.(pool);
+  await migrateAccounts(database.url);
+  const log = createLogger({ service: "auth", level: "silent" });
+  const key = await readSigningKey(newSigningKey());
+  const clock = { now: Date.now() };
+  const secret = randomBytes(32).toString("hex");
+  const options = { mysqlUrl: database.url, key, issuer: publicUrl, secret, log, now: () => clock.now };
+  const auth = stack.use(createLocalAuth(options));
+  const redis = connectRedis(inject("redisUrl"), { prefix: testPrefix(), onError: () => {} });
+  stack.defer(() => redis.disconnect());
+  const app = createApp({
+    auth,
+    publicKeys: [key.publicJwk],
+    issuer: publicUrl,
+    idempotency: redisIdempotency(redis),
+    pingRedis: () => redis.ping(),
+    log,
+    corsOrigins: [],
+  });
+  const send: IssuerForTests["send"] = async (method, path, body, headers = {}) => {
+    const plain = body === undefined || typeof body === "string" || body instanceof URLSearchParams;
+    const type: Record<string, string> = plain ? {} : { "Content-Type": "application/json" };
+    const init: RequestInit = { method, headers: { ...type, ...headers } };
+    if (body !== undefined) init.body = plain ? body : JSON.stringify(body);
+    return app.fetch(new Request(`${publicUrl}${path}`, init), {});
+  };
+  const register = async (username: string) => {
+    await auth.register({ username, email: `${username}@example.com`, password });
+  };
+  const owned = stack.move();
+  const dispose = () => owned.disposeAsync();
+  return { auth, app, key, pool, mysqlUrl: database.url, clock, send, register, [Symbol.asyncDispose]: dispose };
+}
+
+/** The form of a token request. */
+export function form(fields: Record<string, string>): URLSearchParams {
+  return new URLSearchParams(fields);
+}
