@@ -1,0 +1,66 @@
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openStores, type StoreName } from "@quintet/stores";
+import { type Measured, startServer } from "./processes.ts";
+import { answers, freePort } from "./servers/nginx.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** An app alone in a process, on stores of its own, as it would run for a user: logs on, credentials checked. */
+export interface AppUnderTest extends AsyncDisposable {
+  url: string;
+  server: Measured;
+  mysqlUrl: string;
+  postgresUrl: string;
+  redisUrl: string;
+  /** The whole `Authorization` header of the admin. */
+  authorization: string;
+}
+
+/** Starts fresh stores and one app on them; everything is gone when it is disposed of. */
+export async function startApp(name: string, stores: StoreName[], env: NodeJS.ProcessEnv = {}): Promise<AppUnderTest> {
+  await using stack = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), "quintet-bench-"));
+  const opened = stack.use(
+    await openStores({ dataDir: folder, needs: stores, env: {}, progress: (line) => console.log(`  ${line}`) }),
+  );
+  const { MYSQL_URL: mysqlUrl = "", POSTGRES_URL: postgresUrl = "", REDIS_URL: redisUrl = "" } = opened.env;
+  const port = await freePort();
+  const password = randomBytes(12).toString("base64url");
+  const { privateKey } = generateKeyPairSync("ed25519");
+  const server = stack.use(
+    await startServer(process.execPath, [join(root, "apps", name, "src", "main.ts")], {
+      port,
+      env: {
+        ...opened.env,
+        PORT: String(port),
+        PUBLIC_URL: `http://localhost:${port}`,
+        QUINTET_SECRET: randomBytes(32).toString("base64url"),
+        AUTH_SIGNING_KEY: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
+        ADMIN_USERNAME: "admin",
+        ADMIN_PASSWORD: password,
+        BACKUP_DIR: join(folder, "backups"),
+        LOG_FILE: join(folder, "app.log"),
+        ...env,
+      },
+    }),
+  );
+  const url = `http://127.0.0.1:${port}`;
+  await answers(`${url}/${name}/health`);
+  const form = new URLSearchParams({ grant_type: "password", username: "admin", password });
+  const answer = await fetch(`${url}/auth/token`, { method: "POST", body: form });
+  const { access_token } = (await answer.json()) as { access_token: string };
+  const kept = stack.move();
+  return {
+    url,
+    server,
+    mysqlUrl,
+    postgresUrl,
+    redisUrl,
+    authorization: `Bearer ${access_token}`,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}

@@ -1,0 +1,80 @@
+import { Redis } from "ioredis";
+import postgres from "postgres";
+import { startApp } from "../app-process.ts";
+import { compare, type Row } from "../row.ts";
+
+const terms = ["", "a", "zq", "smi", "smith", "xqzwv", "maria gar"];
+
+/** The directory's first page with its total, not cached, beside two `ILIKE` queries over the table without an index for them. */
+export const search: Row = {
+  name: "search",
+  about: "directory search at 1,000,000 users, not cached",
+  packages: [],
+  async run({ rounds, scale }) {
+    const users = Math.round(1_000_000 * scale);
+    await using app = await startApp("directory", ["mysql", "postgres", "redis"], {
+      DEMO_DATA: "true",
+      DEMO_USERS: String(users),
+    });
+    const sql = postgres(app.postgresUrl, { max: 1 });
+    const redis = new Redis(app.redisUrl);
+    const first = async (term: string) => {
+      const answer = await fetch(`${app.url}/directory/users?limit=15&name=${encodeURIComponent(term)}`);
+      return (await answer.json()) as { users: { id: number }[]; total: number };
+    };
+    try {
+      console.log(`  filling ${users} users`);
+      const until = Date.now() + 600_000;
+      while ((await first("")).total < users) {
+        if (Date.now() > until) throw new Error("The demo users did not come.");
+        await redis.flushdb();
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+      await sql`CREATE TABLE public.plain AS SELECT id, first_name, last_name, bio FROM directory.users`;
+      await sql`ANALYZE public.plain`;
+      for (const term of terms) {
+        const words = term.split(" ").filter((word) => word !== "");
+        const matching = words.map((word) => sql`(first_name ILIKE ${`%${word}%`} OR last_name ILIKE ${`%${word}%`})`);
+        const where = matching.reduce((all, one) => sql`${all} AND ${one}`, sql`true`);
+        const variants = [
+          {
+            name: "ILIKE and count(*)",
+            async measure() {
+              const started = performance.now();
+              await sql`SELECT * FROM public.plain WHERE ${where} ORDER BY last_name LIMIT 15`;
+              await sql`SELECT count(*) FROM public.plain WHERE ${where}`;
+              return { figure: 1000 / (performance.now() - started) };
+            },
+          },
+          {
+            name: "GET /directory/users",
+            async measure() {
+              await redis.flushdb();
+              const started = performance.now();
+              await first(term);
+              return { figure: 1000 / (performance.now() - started) };
+            },
+          },
+        ];
+        await check(sql, where, term, await first(term));
+        await compare(term === "" ? "No term" : `"${term}"`, "pages/s", variants, rounds);
+      }
+    } finally {
+      redis.disconnect();
+      await sql.end();
+    }
+  },
+};
+
+/** Accents count in ILIKE and not in the directory, so the directory finds as many or more. */
+async function check(
+  sql: postgres.Sql,
+  where: postgres.PendingQuery<postgres.Row[]>,
+  term: string,
+  found: { users: unknown[]; total: number },
+): Promise<void> {
+  const [row] = await sql<{ n: number }[]>`SELECT count(*)::int AS n FROM public.plain WHERE ${where}`;
+  const least = row?.n ?? 0;
+  if (found.total < least * 0.9) throw new Error(`"${term}": ${found.total} found, ILIKE finds ${least}.`);
+  if (least > 0 && found.users.length === 0) throw new Error(`"${term}": an empty page.`);
+}
