@@ -1,10 +1,11 @@
 import { connectRedis, redisIdempotency } from "@quintet/db";
-import { ConfigError, type Logger } from "@quintet/http";
+import { ConfigError, deriveKey, type Logger } from "@quintet/http";
 import type { Auth } from "./account.ts";
 import type { AuthConfig } from "./config.ts";
 import { createApp } from "./issuer/app.ts";
 import { createLocalAuth } from "./issuer/local-auth.ts";
 import { migrateAccounts } from "./issuer/migrate.ts";
+import { keyedFingerprints } from "./keyed-fingerprints.ts";
 import { createRemoteAuth } from "./remote/remote-auth.ts";
 import { readSigningKey } from "./tokens/signing-key.ts";
 import type { WebApp } from "./with-issuer.ts";
@@ -56,7 +57,7 @@ async function openIssuer(config: AuthConfig, log: Logger): Promise<OpenedAuth> 
     auth,
     publicKeys: [key.publicJwk],
     issuer: PUBLIC_URL,
-    idempotency: redisIdempotency(redis),
+    idempotency: keyedFingerprints(redisIdempotency(redis), deriveKey(config.QUINTET_SECRET, "auth idempotency")),
     pingRedis: () => redis.ping(),
     log,
     corsOrigins: config.CORS_ORIGINS ?? [],

@@ -33,12 +33,16 @@ export async function findByLogin(pool: MysqlPool, login: string): Promise<Store
       WHERE e.email = LOWER(:login) AND LOWER(u.email) = LOWER(:login)
      UNION ALL
      SELECT ${columns}, 3 AS place FROM auth_user u
-      WHERE u.id > (SELECT COALESCE(MAX(account_id), 0) FROM auth_email) AND LOWER(u.email) = LOWER(:login)
+      WHERE u.id > (SELECT COALESCE(MAX(account_id), 0) FROM auth_email) AND u.email <> '' AND LOWER(u.email) = LOWER(:login)
      ORDER BY place, id`,
     { login },
   );
-  // The column's collation may take Anna, anna and ánna for one; a username is exact.
-  return rows.filter((row) => row.place !== 1 || row.username === login).map(toStored);
+  // The columns' collations may take Anna, anna and ánna for one; a username is exact, an email but for its case.
+  const email = login.toLowerCase();
+  return rows
+    .map((row) => ({ byEmail: row.place !== 1, account: toStored(row) }))
+    .filter(({ byEmail, account }) => (byEmail ? account.email.toLowerCase() === email : account.username === login))
+    .map(({ account }) => account);
 }
 
 /** The account with this id, active or not. */

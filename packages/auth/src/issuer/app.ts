@@ -1,9 +1,17 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { createService, type IdempotencyStore, idempotent, jsonAnswer, jsonBody, type Logger } from "@quintet/http";
+import {
+  createService,
+  type IdempotencyStore,
+  idempotent,
+  jsonAnswer,
+  jsonBody,
+  type Logger,
+  openApiDocument,
+} from "@quintet/http";
 import type { Context } from "hono";
 import { guards } from "../guards.ts";
 import type { PublicKey } from "../tokens/signing-key.ts";
-import { pathOf, type WebApp } from "../with-issuer.ts";
+import { metadataPath, pathOf, type WebApp } from "../with-issuer.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { needed, OAuthError, oauthForm } from "./oauth-form.ts";
 import { registrationSchema } from "./registration.ts";
@@ -38,13 +46,19 @@ const oauthRefusal = jsonAnswer(oauthErrorSchema, "The request is refused (RFC 6
 export function createApp(deps: IssuerDeps): WebApp {
   const { auth, log, corsOrigins } = deps;
   const guard = guards(auth);
+  const wellKnown = createWellKnown(deps);
+  const info = { title: "Quintet accounts", version: "0.1.0" };
   const app = createService({
-    title: "Quintet accounts",
-    version: "0.1.0",
+    ...info,
     prefix: "/auth",
     log,
     corsOrigins,
     checks: { mysql: auth.ping, redis: deps.pingRedis },
+    document: async () => {
+      const own = openApiDocument(app, info);
+      const { [metadataPath]: metadata } = openApiDocument(wellKnown, info).paths ?? {};
+      return { ...own, paths: { ...own.paths, [metadataPath]: metadata } };
+    },
   });
 
   const register = createRoute({
@@ -140,7 +154,6 @@ export function createApp(deps: IssuerDeps): WebApp {
     return c.json({ keys: deps.publicKeys }, 200);
   });
 
-  const wellKnown = createWellKnown(deps);
   return {
     fetch: (request, env) => (pathOf(request.url).startsWith("/.well-known") ? wellKnown : app).fetch(request, env),
   };

@@ -3,11 +3,11 @@ import { createService, jsonAnswer, type Logger } from "@quintet/http";
 import type { Auth } from "../account.ts";
 import { guards } from "../guards.ts";
 import { fullScope } from "../tokens/access-token.ts";
-import { metadataPath, type WebApp } from "../with-issuer.ts";
+import { metadataPath } from "../with-issuer.ts";
 import { grantTypes } from "./token-endpoint.ts";
 
 /** The authorization server metadata (RFC 8414) at the root of the origin, where the prefix `/auth` does not reach. */
-export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger; corsOrigins: string[] }): WebApp {
+export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger; corsOrigins: string[] }) {
   const { issuer, log, corsOrigins } = deps;
   const app = createService({
     title: "Quintet accounts: metadata",

@@ -1,0 +1,91 @@
+import { randomBytes } from "node:crypto";
+import { connectMysql } from "@quintet/db";
+import { testMysql, testPrefix } from "@quintet/db/testing";
+import { ConfigError, createLogger, readEnv } from "@quintet/http";
+import type { RowDataPacket } from "mysql2/promise";
+import { describe, expect, inject, test } from "vitest";
+import { z } from "zod";
+import { authSettings, openAuth, withIssuer } from "../src/index.ts";
+import { newSigningKey } from "../src/testing.ts";
+
+const log = createLogger({ service: "auth", level: "silent" });
+const QUINTET_SECRET = randomBytes(32).toString("hex");
+const read = (env: NodeJS.ProcessEnv) => readEnv(z.object(authSettings), { QUINTET_SECRET, ...env });
+const whole = (mysqlUrl: string, env: NodeJS.ProcessEnv = {}) =>
+  read({
+    MYSQL_URL: mysqlUrl,
+    REDIS_URL: inject("redisUrl"),
+    REDIS_PREFIX: testPrefix(),
+    AUTH_SIGNING_KEY: newSigningKey(),
+    ADMIN_USERNAME: "admin",
+    ADMIN_PASSWORD: "correct horse battery",
+    ...env,
+  });
+
+describe("settings", () => {
+  test.each([
+    [{}, "MYSQL_URL, REDIS_URL, AUTH_SIGNING_KEY"],
+    [{ MYSQL_URL: "mysql://u:p@127.0.0.1/x", REDIS_URL: "redis://127.0.0.1" }, "AUTH_SIGNING_KEY"],
+    [{ MYSQL_URL: "mysql://u:p@127.0.0.1/x", AUTH_SIGNING_KEY: newSigningKey() }, "REDIS_URL"],
+  ])("an issuer that lacks some says which", async (env, names) => {
+    const error = await openAuth(read(env), log).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(String(error)).toContain(`${names} is missing`);
+  });
+
+  test("a bad key and half an admin are told without their values", async () => {
+    const stores = { MYSQL_URL: "mysql://u:p@127.0.0.1/x", REDIS_URL: "redis://127.0.0.1" };
+    await expect(openAuth(read({ ...stores, AUTH_SIGNING_KEY: "swordfish" }), log)).rejects.toThrow(
+      /^Bad settings: AUTH_SIGNING_KEY must be [^s]*/,
+    );
+    const half = read({ ...stores, AUTH_SIGNING_KEY: newSigningKey(), ADMIN_USERNAME: "admin" });
+    await expect(openAuth(half, log)).rejects.toThrow("ADMIN_USERNAME and ADMIN_PASSWORD");
+  });
+
+  test("addresses are brought to one form", () => {
+    expect(read({ PUBLIC_URL: "https://example.org/", AUTH_URL: "http://auth:8080/" })).toMatchObject({
+      PUBLIC_URL: "https://example.org",
+      AUTH_URL: "http://auth:8080",
+    });
+    expect(() => read({ PUBLIC_URL: "https://example.org/quintet" })).toThrow(ConfigError);
+    expect(() => readEnv(z.object(authSettings), {})).toThrow("QUINTET_SECRET is missing");
+  });
+});
+
+test("makes the tables and the first staff account, and never changes an account that is there", async () => {
+  await using database = await testMysql(inject("mysqlUrl"));
+  const pool = connectMysql(database.url);
+  try {
+    // Two replicas that start together.
+    const opened = await Promise.all([openAuth(whole(database.url), log), openAuth(whole(database.url), log)]);
+    for (const each of opened) {
+      expect(await each.auth.verifyPassword("admin", "correct horse battery")).toMatchObject({ isStaff: true });
+      await each[Symbol.asyncDispose]();
+    }
+    const [rows] = await pool.query<RowDataPacket[]>("SELECT * FROM auth_user");
+    expect(rows).toMatchObject([{ username: "admin", is_staff: 1, is_superuser: 1, is_active: 1 }]);
+    await using again = await openAuth(whole(database.url, { ADMIN_PASSWORD: "another password" }), log);
+    expect(await again.auth.verifyPassword("admin", "another password")).toBeUndefined();
+    expect(await pool.query<RowDataPacket[]>("SELECT * FROM auth_user").then(([same]) => same)).toEqual(rows);
+  } finally {
+    await pool.end();
+  }
+});
+
+test("an issuer is served beside the app; a remote one is not", async () => {
+  await using database = await testMysql(inject("mysqlUrl"));
+  await using issuer = await openAuth(whole(database.url), log);
+  const own = { fetch: (request: Request) => new Response(`own ${new URL(request.url).pathname}`) };
+  const app = withIssuer(own, issuer);
+  const status = async (path: string) => (await app.fetch(new Request(`http://localhost:8084${path}`), {})).status;
+  const text = async (path: string) => (await app.fetch(new Request(`http://localhost:8084${path}`), {})).text();
+  expect(await status("/auth/health")).toBe(200);
+  expect(await status("/auth?x=1")).toBe(404);
+  expect(await status("/.well-known/oauth-authorization-server?")).toBe(200);
+  for (const path of ["/", "/authors", "/queue/auth/me", "/.well-known/other", "/queue?next=/auth/me"]) {
+    expect(await text(path)).toBe(`own ${path.split("?")[0]}`);
+  }
+  await using remote = await openAuth(read({ AUTH_URL: "http://127.0.0.1:9" }), log);
+  expect(withIssuer(own, remote)).toBe(own);
+  await expect(remote.auth.verifyPassword("admin", "x")).rejects.toMatchObject({ code: "unavailable" });
+});
