@@ -1,0 +1,236 @@
+import type { RecordBytes } from "./record.ts";
+
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const quote = 0x22;
+const comma = 0x2c;
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** A record may have so many bytes; a longer one is refused without being held. */
+export const maxRecordBytes = 64 * 1024;
+
+/** What `next` found: a record, a line that is no record, the need for more bytes, or the end of the file. */
+export type Found = "record" | "broken" | "more" | "end";
+
+export const csvFaults = {
+  tooLong: "is longer than 64 KiB",
+  unclosedQuote: "has a quote that is not closed",
+  afterQuote: "has text after a closing quote",
+} as const;
+
+/**
+ * Reads records out of the bytes of a CSV file (RFC 4180) as they come, in memory bounded by one chunk and one record.
+ * Lines end in LF or CRLF, the last may lack it; empty lines are skipped; a byte order mark is skipped; quoted fields may hold
+ * line ends. A quote inside a field that does not begin with one is an ordinary character.
+ *
+ * A record whose quotes do not work out, or that is too long, is `broken`: its first physical line is given up with `fault`
+ * as the reason, and reading goes on with the next line, so that one stray quote costs one line.
+ *
+ * The same bytes give the same records however they are cut into chunks.
+ */
+export class CsvReader implements RecordBytes {
+  window: Buffer = Buffer.alloc(0);
+  fieldCount = 0;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly doubled: Uint8Array;
+  recordStart = 0;
+  recordEnd = 0;
+  recordLine = 1;
+  /** Why the last line was broken. */
+  fault = "";
+  /** The physical line of the next byte, from 1. */
+  line: number;
+
+  readonly #kept: number;
+  #position = 0;
+  #taken = 0;
+  #started: boolean;
+  #ended = false;
+  #skipping = false;
+
+  /**
+   * `columns`: how many fields of a record are kept. `resume`: the bytes that will be pushed are the rest of a file of which
+   * whole records up to `line` were read before.
+   */
+  constructor(columns: number, resume?: { line: number }) {
+    this.#kept = columns;
+    this.starts = new Int32Array(columns);
+    this.ends = new Int32Array(columns);
+    this.doubled = new Uint8Array(columns);
+    this.line = resume?.line ?? 1;
+    this.#started = resume !== undefined;
+  }
+
+  /** Gives the next bytes of the file. What was taken of the ones before must have been asked for with `takeRead`. */
+  push(chunk: Buffer): void {
+    const rest = this.window.subarray(this.#position);
+    this.window = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    this.#position = 0;
+    this.#taken = 0;
+  }
+
+  /** Says that there are no more bytes. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /** The bytes that were read to the end of a record or line since the last call: what a digest of the file needs next. */
+  takeRead(): Buffer {
+    const read = this.window.subarray(this.#taken, this.#position);
+    this.#taken = this.#position;
+    return read;
+  }
+
+  /** Whether the last line that was read is still being skipped, so that the bytes read so far do not end at a line's end. */
+  get midLine(): boolean {
+    return this.#skipping;
+  }
+
+  next(): Found {
+    if (!this.#started && !this.#start()) return "more";
+    if (this.#skipping && !this.#skipLine()) return this.#ended ? "end" : "more";
+    const { window } = this;
+    for (;;) {
+      const at = this.#position;
+      const byte = window[at];
+      if (byte === undefined) return this.#ended ? "end" : "more";
+      if (byte === lineFeed) this.#position = at + 1;
+      else if (byte === carriageReturn && this.#endsLine(at + 1)) this.#position = Math.min(at + 2, window.length);
+      else return this.#record(at);
+      this.line++;
+    }
+  }
+
+  #start(): boolean {
+    const head = this.window.subarray(0, 3);
+    if (head.length < 3 && !this.#ended && head.equals(byteOrderMark.subarray(0, head.length))) return false;
+    if (head.equals(byteOrderMark)) this.#position = 3;
+    this.#started = true;
+    return true;
+  }
+
+  /** Whether a carriage return before `at` is the end of a line. */
+  #endsLine(at: number): boolean {
+    return this.window[at] === lineFeed || (this.#ended && at === this.window.length);
+  }
+
+  #skipLine(): boolean {
+    const end = this.window.indexOf(lineFeed, this.#position);
+    this.#position = end < 0 ? this.window.length : end + 1;
+    if (end < 0) return false;
+    this.#skipping = false;
+    this.line++;
+    return true;
+  }
+
+  #record(start: number): Found {
+    const { window } = this;
+    const length = window.length;
+    let at = start;
+    let lines = 0;
+    let fields = 0;
+    let from: number;
+    let to: number;
+    let hasDoubled: 0 | 1;
+    for (;;) {
+      hasDoubled = 0;
+      if (window[at] === quote) {
+        from = ++at;
+        for (;;) {
+          let byte = 0;
+          while (at < length) {
+            byte = window[at]!;
+            if (byte === quote) break;
+            if (byte === lineFeed) lines++;
+            at++;
+          }
+          if (at >= length) return this.#incomplete(start, csvFaults.unclosedQuote);
+          if (window[at + 1] !== quote) break;
+          hasDoubled = 1;
+          at += 2;
+        }
+        to = at++;
+        if (at >= length && !this.#ended) return this.#more(start);
+        const after = window[at];
+        const closed = after === undefined || after === comma || after === lineFeed;
+        if (!closed && after === carriageReturn) {
+          if (at + 1 >= length && !this.#ended) return this.#more(start);
+          if (at + 1 >= length || window[at + 1] === lineFeed) at++;
+          else return this.#brokenLine(start, at, csvFaults.afterQuote);
+        } else if (!closed) {
+          return this.#brokenLine(start, at, csvFaults.afterQuote);
+        }
+      } else {
+        from = at;
+        while (at < length) {
+          const byte = window[at]!;
+          if (byte === comma || byte === lineFeed) break;
+          at++;
+        }
+        if (at >= length && !this.#ended) return this.#more(start);
+        to = window[at] !== comma && at > from && window[at - 1] === carriageReturn ? at - 1 : at;
+      }
+      if (fields < this.#kept) {
+        this.starts[fields] = from;
+        this.ends[fields] = to;
+        this.doubled[fields] = hasDoubled;
+      }
+      fields++;
+      if (window[at] !== comma) break;
+      at++;
+    }
+    const end = at > start && window[at - 1] === carriageReturn ? at - 1 : at;
+    if (end - start > maxRecordBytes) return this.#tooLong(start);
+    this.fieldCount = fields;
+    this.recordStart = start;
+    this.recordEnd = end;
+    this.recordLine = this.line;
+    this.line += lines + 1;
+    this.#position = Math.min(at + 1, length);
+    return "record";
+  }
+
+  /** The record goes on past the window, unless it is already longer than one may be (2 for a line end not yet seen whole). */
+  #more(start: number): Found {
+    return this.window.length - start > maxRecordBytes + 2 ? this.#tooLong(start) : "more";
+  }
+
+  /** The window ends inside quotes. */
+  #incomplete(start: number, fault: string): Found {
+    return this.#ended ? this.#brokenLine(start, this.window.length, fault) : this.#more(start);
+  }
+
+  /** The record went wrong at `at`: gives up its first physical line. */
+  #brokenLine(start: number, at: number, fault: string): Found {
+    if (at - start > maxRecordBytes) return this.#tooLong(start);
+    const lineEnd = this.window.indexOf(lineFeed, start);
+    if (lineEnd < 0 && !this.#ended) return this.#more(start);
+    const end = lineEnd < 0 ? this.window.length : lineEnd;
+    const bare = end > start && this.window[end - 1] === carriageReturn ? end - 1 : end;
+    if (bare - start > maxRecordBytes) return this.#tooLong(start);
+    return this.#broken(start, bare, end + 1, fault);
+  }
+
+  /** Gives up the first physical line of a record that is too long; the rest of a line that is itself too long is skipped. */
+  #tooLong(start: number): Found {
+    const lineLength = this.window.subarray(start, start + maxRecordBytes + 2).indexOf(lineFeed);
+    const end = start + lineLength;
+    const bare = lineLength > 0 && this.window[end - 1] === carriageReturn ? end - 1 : end;
+    if (lineLength >= 0 && bare - start <= maxRecordBytes) {
+      return this.#broken(start, bare, end + 1, csvFaults.unclosedQuote);
+    }
+    this.#skipping = true;
+    return this.#broken(start, start + maxRecordBytes, start + maxRecordBytes, csvFaults.tooLong, 0);
+  }
+
+  #broken(start: number, end: number, next: number, fault: string, lines = 1): Found {
+    this.fault = fault;
+    this.recordStart = start;
+    this.recordEnd = end;
+    this.recordLine = this.line;
+    this.line += lines;
+    this.#position = Math.min(next, this.window.length);
+    return "broken";
+  }
+}

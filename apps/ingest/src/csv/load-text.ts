@@ -1,0 +1,83 @@
+import { isUtf8 } from "node:buffer";
+import { fieldFaults, maxId, maxTextLength } from "./row-faults.ts";
+
+/**
+ * The text that `LOAD DATA` reads by default: fields end in a tab, rows in a line feed, a backslash escapes both and itself.
+ * The writers below put one checked field into it and return the place after it, or a fault.
+ */
+export const tab = 0x09;
+export const lineFeed = 0x0a;
+const backslash = 0x5c;
+const space = 0x20;
+const zero = 0x30;
+
+/** The whole number in `from[start..end)`: 1 to 2147483647, or a fault. */
+export function readId(from: Buffer, start: number, end: number): number {
+  if (start === end) return fieldFaults.required;
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const digit = from[at]! - zero;
+    if (digit < 0 || digit > 9) return fieldFaults.wholeNumber;
+    value = value * 10 + digit;
+    if (value > maxId) return fieldFaults.wholeNumber;
+  }
+  return value === 0 ? fieldFaults.wholeNumber : value;
+}
+
+/** Writes a whole number from 1 to 2147483647. */
+export function writeId(value: number, to: Buffer, at: number): number {
+  let digits = 1;
+  for (let bound = 10; value >= bound; bound *= 10) digits++;
+  let rest = value;
+  for (let place = at + digits - 1; place >= at; place--) {
+    const shorter = Math.floor(rest / 10);
+    to[place] = zero + (rest - shorter * 10);
+    rest = shorter;
+  }
+  return at + digits;
+}
+
+/** Writes a text of 1 to 255 characters (code points) in UTF-8, not only spaces, without NUL. At most 2,040 bytes. */
+export function writeText(from: Buffer, start: number, end: number, to: Buffer, at: number): number {
+  if (end - start > maxTextLength * 4)
+    return isUtf8(from.subarray(start, end)) ? fieldFaults.tooLong : fieldFaults.invalidUtf8;
+  let place = at;
+  let continued = 0;
+  let ascii = true;
+  let blank = true;
+  for (let index = start; index < end; index++) {
+    const byte = from[index]!;
+    if (byte > space && byte !== backslash) {
+      blank = false;
+      if (byte >= 0x80) {
+        ascii = false;
+        if (byte < 0xc0) continued++;
+      }
+    } else if (byte === tab || byte === lineFeed || byte === backslash) {
+      if (byte === backslash) blank = false;
+      to[place++] = backslash;
+      to[place++] = byte === tab ? 0x74 : byte === lineFeed ? 0x6e : backslash;
+      continue;
+    } else if (byte === 0) {
+      return fieldFaults.nul;
+    }
+    to[place++] = byte;
+  }
+  if (!ascii && !isUtf8(from.subarray(start, end))) return fieldFaults.invalidUtf8;
+  if (blank) return fieldFaults.required;
+  return end - start - continued > maxTextLength ? fieldFaults.tooLong : place;
+}
+
+/** A text as a field of such a row. */
+export function escapeText(text: string): string {
+  return text.replace(/[\\\t\n]/g, (character) => (character === "\t" ? "\\t" : character === "\n" ? "\\n" : "\\\\"));
+}
+
+/** The fields of one row of such a text, without its line feed. */
+export function rowFields(row: string): string[] {
+  const fields = row.split("\t");
+  if (!row.includes("\\")) return fields;
+  return fields.map((field) =>
+    field.replace(/\\(.)/g, (_, character) => (character === "t" ? "\t" : character === "n" ? "\n" : character)),
+  );
+}

@@ -1,0 +1,175 @@
+import type { Table } from "../tables.ts";
+import { writeDateTime } from "./date-time.ts";
+import { type FieldOrder, tableOrder } from "./header.ts";
+import { lineFeed, readId, tab, writeId, writeText } from "./load-text.ts";
+import { type RecordBytes, withoutDoubledQuotes } from "./record.ts";
+import { faultText, type Reject, rowFaults } from "./row-faults.ts";
+
+const maxRowBytes = 4096;
+const maxRejectBytes = 2 * 1024 * 1024;
+const maxWindowBytes = 8 * 1024 * 1024;
+const maxRawBytes = 2048;
+
+/**
+ * Checked rows on their way to MySQL, as the text that `LOAD DATA` reads, and the rejects between them. Its size is bounded
+ * by rows and bytes. A row keeps where its bytes stand, for the case that the database refuses it.
+ */
+export class RowBatch {
+  readonly table: Table;
+  readonly rejects: Reject[] = [];
+  /** How many records were read into it: rows and rejects. */
+  received = 0;
+  rows = 0;
+  readonly ids: Int32Array;
+  /** For each referencing column, the ids that the rows name. */
+  readonly references: { column: string; to: string; ids: Int32Array }[];
+
+  readonly #text: Buffer;
+  #length = 0;
+  readonly #maxRows: number;
+  readonly #ends: Int32Array;
+  readonly #lines: Float64Array;
+  readonly #rawWindow: Int32Array;
+  readonly #rawStart: Int32Array;
+  readonly #rawEnd: Int32Array;
+  #windows: Buffer[] = [];
+  #windowBytes = 0;
+  #rejectBytes = 0;
+
+  constructor(table: Table, limits: { rows: number; bytes: number }) {
+    this.table = table;
+    this.#maxRows = limits.rows;
+    // Memory that was not written to costs nothing yet, so a small load stays small.
+    this.#text = Buffer.allocUnsafeSlow(limits.bytes + maxRowBytes);
+    const perRow = () => new Int32Array(limits.rows);
+    this.ids = perRow();
+    this.#ends = perRow();
+    this.#rawWindow = perRow();
+    this.#rawStart = perRow();
+    this.#rawEnd = perRow();
+    this.#lines = new Float64Array(limits.rows);
+    this.references = table.columns.flatMap((column) =>
+      column.kind === "reference" ? [{ column: column.name, to: column.references, ids: perRow() }] : [],
+    );
+  }
+
+  get isEmpty(): boolean {
+    return this.received === 0;
+  }
+
+  get isFull(): boolean {
+    return (
+      this.rows === this.#maxRows ||
+      this.#length > this.#text.length - maxRowBytes ||
+      this.rejects.length >= this.#maxRows ||
+      this.#rejectBytes > maxRejectBytes ||
+      this.#windowBytes > maxWindowBytes
+    );
+  }
+
+  /** Makes it ready for other rows. */
+  clear(): void {
+    this.rejects.length = 0;
+    this.received = 0;
+    this.rows = 0;
+    this.#length = 0;
+    this.#windows = [];
+    this.#windowBytes = 0;
+    this.#rejectBytes = 0;
+  }
+
+  /** Takes a record as a row, or as a reject that says what is wrong with its first bad column. */
+  add(record: RecordBytes, order: FieldOrder = tableOrder(this.table)): void {
+    const { columns } = this.table;
+    if (record.fieldCount !== columns.length) {
+      this.reject(record, "", rowFaults.columnCount(record.fieldCount, columns.length));
+      return;
+    }
+    const text = this.#text;
+    let place = this.#length;
+    let reference = 0;
+    for (let index = 0; index < columns.length; index++) {
+      const column = columns[index]!;
+      const field = order[index]!;
+      let bytes = record.window;
+      let start = record.starts[field]!;
+      let end = record.ends[field]!;
+      if (record.doubled[field] === 1) {
+        bytes = withoutDoubledQuotes(bytes, start, end);
+        start = 0;
+        end = bytes.length;
+      }
+      let next: number;
+      if (column.kind === "text") {
+        next = writeText(bytes, start, end, text, place);
+      } else if (column.kind === "datetime") {
+        next = writeDateTime(bytes, start, end, text, place);
+      } else {
+        const id = readId(bytes, start, end);
+        if (column.kind === "id") this.ids[this.rows] = id;
+        else this.references[reference++]!.ids[this.rows] = id;
+        next = id < 0 ? id : writeId(id, text, place);
+      }
+      if (next < 0) {
+        this.reject(record, column.name, faultText(next));
+        return;
+      }
+      text[next] = tab;
+      place = next + 1;
+    }
+    text[place - 1] = lineFeed;
+    this.#length = place;
+    this.#keep(record, this.rows++, place);
+    this.received++;
+  }
+
+  /** Takes a record that cannot be a row. */
+  reject(record: RecordBytes, column: string, reason: string): void {
+    const raw = rawText(record.window, record.recordStart, record.recordEnd);
+    this.rejects.push({ line: record.recordLine, column, reason, raw });
+    this.#rejectBytes += raw.length + 64;
+    this.received++;
+  }
+
+  /** A row that the database must not or did not take, as a reject. */
+  rejectOf(row: number, column: string, reason: string): Reject {
+    const window = this.#windows[this.#rawWindow[row]!]!;
+    return {
+      line: this.#lines[row]!,
+      column,
+      reason,
+      raw: rawText(window, this.#rawStart[row]!, this.#rawEnd[row]!),
+    };
+  }
+
+  /** The rows as text for `LOAD DATA`, without those in `left`. */
+  text(left: ReadonlySet<number> = new Set()): Buffer {
+    if (left.size === 0) return this.#text.subarray(0, this.#length);
+    const parts: Buffer[] = [];
+    let from = 0;
+    for (const row of [...left].sort((a, b) => a - b)) {
+      parts.push(this.#text.subarray(from, row === 0 ? 0 : this.#ends[row - 1]!));
+      from = this.#ends[row]!;
+    }
+    parts.push(this.#text.subarray(from, this.#length));
+    return Buffer.concat(parts);
+  }
+
+  #keep(record: RecordBytes, row: number, end: number): void {
+    if (this.#windows.at(-1) !== record.window) {
+      this.#windows.push(record.window);
+      this.#windowBytes += record.window.length;
+    }
+    this.#ends[row] = end;
+    this.#lines[row] = record.recordLine;
+    this.#rawWindow[row] = this.#windows.length - 1;
+    this.#rawStart[row] = record.recordStart;
+    this.#rawEnd[row] = record.recordEnd;
+  }
+}
+
+/** What was sent, as text that any reader of CSV can take: bytes that are no UTF-8 become U+FFFD, NUL becomes U+2400. */
+function rawText(window: Buffer, start: number, end: number): string {
+  const text = window.toString("utf8", start, Math.min(end, start + maxRawBytes));
+  return text.includes("\0") ? text.replaceAll("\0", "\u2400") : text;
+}
