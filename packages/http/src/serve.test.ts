@@ -1,9 +1,11 @@
-import { createServer } from "node:http";
+import { once } from "node:events";
+import { Agent, createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "./config.ts";
 import { createLogger } from "./logger.ts";
-import { serve } from "./serve.ts";
+import { listenerOf, serve } from "./serve.ts";
+import { createService } from "./service.ts";
 
 const options = { port: 0, host: "127.0.0.1", log: createLogger({ service: "t", level: "silent" }), drainSeconds: 5 };
 
@@ -41,5 +43,27 @@ describe("serve", () => {
     await expect(serve(() => {}, { ...options, port })).rejects.toThrow(ConfigError);
     await expect(serve(() => {}, { ...options, port })).rejects.toThrow(String(port));
     other.close();
+  });
+
+  it("reads the rest of a refused body, so that the connection serves the next request", async () => {
+    const { log } = options;
+    const app = createService({ title: "t", version: "1", prefix: "/t", log, corsOrigins: ["*"], checks: {} });
+    const listening = await serve(listenerOf(app), options);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const body = Buffer.alloc(8 * 1024 * 1024);
+    const headers = { "Content-Length": body.length };
+    const refused = request({ port: listening.port, method: "POST", path: "/t/x", agent, headers });
+    const sent = once(refused, "finish");
+    refused.end(body);
+    const [answer] = (await once(refused, "response")) as [IncomingMessage];
+    answer.resume();
+    await Promise.all([once(answer, "end"), sent]);
+    expect(answer.statusCode).toBe(413);
+    const next = request({ port: listening.port, path: "/t/health", agent });
+    next.end();
+    const [well] = (await once(next, "response")) as [IncomingMessage];
+    expect([well.statusCode, next.reusedSocket]).toEqual([200, true]);
+    agent.destroy();
+    await listening.close();
   });
 });

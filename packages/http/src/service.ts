@@ -48,15 +48,18 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
     maxAge: 600,
   });
   app.use(async (c, next) => (c.req.header("origin") === undefined ? next() : crossOrigin(c, next)));
-  const limited = bodyLimit({
-    maxSize: options.maxBodyBytes ?? MiB,
-    onError: () => {
-      throw new Problem("payload-too-large", `The body is larger than ${options.maxBodyBytes ?? MiB} bytes.`);
-    },
+  const maxBodyBytes = options.maxBodyBytes ?? MiB;
+  const refuseLarge = () => {
+    throw new Problem("payload-too-large", `The body is larger than ${maxBodyBytes} bytes.`);
+  };
+  const limited = bodyLimit({ maxSize: maxBodyBytes, onError: refuseLarge });
+  app.use(async (c, next) => {
+    if (c.req.method === "GET" || c.req.method === "HEAD" || options.streams?.test(c.req.path)) return next();
+    const length = c.req.header("content-length");
+    // Looking at the body opens a stream on it, which keeps the rest of a refused one from being read off the connection.
+    if (length === undefined) return limited(c, next);
+    return Number(length) > maxBodyBytes ? refuseLarge() : next();
   });
-  app.use(async (c, next) =>
-    c.req.method === "GET" || c.req.method === "HEAD" || options.streams?.test(c.req.path) ? next() : limited(c, next),
-  );
   app.openapi(healthRoute, async (c) => {
     const report = await healthReport(options.checks);
     c.header("Cache-Control", "no-store");
@@ -96,7 +99,7 @@ function answerProblem(c: Context<ServiceEnv>, error: unknown): Response {
   const requestId = c.var.requestId ?? requestIdOf(c.req.header("x-request-id"));
   if (problem.status >= 500) c.var.log?.error({ err: problem.cause ?? problem, http: { request: { id: requestId } } });
   for (const [name, value] of Object.entries(problem.headers)) c.header(name, value);
-  const body = JSON.stringify(problemBody(problem, c.req.path, requestId));
+  const body = JSON.stringify(problemBody(problem, new URL(c.req.url).pathname, requestId));
   return c.body(body, problem.status, { "Content-Type": "application/problem+json" });
 }
 
