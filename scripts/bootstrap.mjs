@@ -149,16 +149,26 @@ async function run(file, fileArgs) {
   const child = spawn(node, [file, ...fileArgs], { stdio: "inherit", env: { ...process.env, PATH: path } });
   // A Ctrl-C reaches both of us, and npm sends it once more: pass on one of a burst. The programs do the same.
   const last = new Map();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    process.on(signal, () => {
-      const now = Date.now();
-      if (now - (last.get(signal) ?? 0) > 500) child.kill(signal);
-      last.set(signal, now);
-    });
-  }
+  const pass = (signal) => {
+    const now = Date.now();
+    if (now - (last.get(signal) ?? 0) > 500) child.kill(signal);
+    last.set(signal, now);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, pass);
+  if ("npm_lifecycle_event" in process.env) whenParentEnds(() => pass("SIGTERM"));
   child.on("error", (error) => {
     console.error(`${node}: ${error.message}`);
     process.exit(1);
   });
   child.on("exit", (code, signal) => process.exit(code ?? 128 + osConstants.signals[signal]));
+}
+
+/** npm may die without a word to us, of a SIGHUP for one: its end is the request to stop then. */
+function whenParentEnds(then) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    then();
+  }, 300);
 }

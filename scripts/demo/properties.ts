@@ -1,0 +1,31 @@
+import { must, type Visitor } from "./visitor.ts";
+
+interface Listing {
+  properties: { id: number }[];
+}
+
+/** Searches listings and likes one; a like that was not there before is taken back. */
+export async function properties(anyone: Visitor, admin: Visitor): Promise<void> {
+  await anyone.call("GET", "/properties?city=pereira", { expect: [401] });
+  await admin.call("GET", "/properties?city=pereira&status=vendido&limit=3");
+  await admin.call("GET", "/properties?city=atlantis", { expect: [404] });
+  await admin.call("GET", "/properties?colour=red", { expect: [400] });
+  const found = await admin.call("GET", "/properties?minPrice=100000000&sort=-price&limit=3");
+  const property = found.json<Listing>().properties[0];
+  must(property !== undefined, "there are listings");
+  const path = `/properties/${property?.id}`;
+  await admin.call("GET", path);
+
+  const liked = async () => {
+    const list = (await admin.call("GET", "/properties/liked")).json<Listing>();
+    return list.properties.some(({ id }) => id === property?.id);
+  };
+  const before = await liked();
+  await using undo = new AsyncDisposableStack();
+  undo.defer(async () => {
+    if (!before) await admin.call("DELETE", `${path}/like`, { expect: [204] });
+  });
+  await admin.call("PUT", `${path}/like`, { expect: [204] });
+  await admin.call("GET", `${path}/likes`);
+  must(await liked(), "the liked property is among the liked ones");
+}
