@@ -1,0 +1,34 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { createService, type ServiceEnv } from "@quintet/http";
+import type { Deps } from "./deps.ts";
+import { addLeases } from "./routes/leases.ts";
+import { addLogin } from "./routes/login.ts";
+import { addMessages } from "./routes/messages.ts";
+import { addQueues } from "./routes/queues.ts";
+import { addSimple } from "./routes/simple.ts";
+import { addStatus } from "./routes/status.ts";
+
+const version = "0.1.0";
+
+/** The message queue below `/queue`. */
+export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
+  const app = createService({
+    title: "Quintet queue",
+    version,
+    prefix: "/queue",
+    log: deps.log,
+    corsOrigins: deps.corsOrigins,
+    checks: { redis: deps.ping },
+  });
+  addStatus(app, deps, version);
+  addSimple(app, deps);
+  addLogin(app, deps);
+  app.use("/queues/*", (_, next) => {
+    deps.sweep.start();
+    return next();
+  });
+  addQueues(app, deps);
+  addMessages(app, deps);
+  addLeases(app, deps);
+  return app;
+}

@@ -1,0 +1,163 @@
+import type { Redis } from "@quintet/db";
+import { queueKeys, wakeChannel } from "../keys.ts";
+import type { RunCommand } from "./load.ts";
+
+/** A message on its way into a queue. `payload` is JSON text; `delayMs` is the queue's own when it is left out. */
+export interface NewMessage {
+  id: string;
+  payload: string;
+  delayMs: number | undefined;
+  dedupeId: string;
+  groupId: string;
+  priority: number;
+}
+
+/** A message in the hands of one receiver. Empty texts stand for "none"; times are ms since 1970. */
+export interface LeasedMessage {
+  id: string;
+  payload: string;
+  sentAt: number;
+  receives: number;
+  priority: number;
+  groupId: string;
+  /** The queue that this is a dead letter of. */
+  source: string;
+}
+
+export interface Claim {
+  messages: LeasedMessage[];
+  leaseEnd: number;
+  /** Ms until a delay or a lease of this queue ends; -1 when there is none. */
+  nextChangeMs: number;
+  stillReady: number;
+  outgoing: number;
+}
+
+/** One delivery: the message's id and the secret of its lease. */
+export interface Delivery {
+  id: string;
+  lease: string;
+}
+
+export interface QueueState {
+  /** Whether time has brought more than one command does at once. */
+  unsettled: boolean;
+  length: number;
+  ready: number;
+  delayed: number;
+  leased: number;
+  outgoing: number;
+  /** Fields of the settings as they are stored. */
+  settings: Record<string, string>;
+}
+
+const dedupeMs = 5 * 60_000;
+const claimBytes = 4 * 1024 * 1024;
+
+/** The commands on one named queue. Each answers `undefined` when there is no such queue. */
+export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
+  const on = (name: Parameters<RunCommand>[0], queue: string, args: (string | number)[]) =>
+    run(name, queueKeys(queue).slice(0, name === "send-11" ? 11 : 9), [wakeChannel(prefix, queue), ...args]);
+
+  return {
+    /** Adds messages, all or none; answers an id for each, that of the earlier message where the dedupeId was known. */
+    async send(queue: string, messages: NewMessage[]): Promise<string[] | "full" | undefined> {
+      const args = messages.flatMap((one) => [
+        one.id,
+        one.payload,
+        one.delayMs ?? "",
+        one.dedupeId,
+        one.groupId,
+        one.priority,
+      ]);
+      const reply = (await on("send-11", queue, [dedupeMs, ...args])) as string[] | 0 | null;
+      return reply === 0 ? "full" : (reply ?? undefined);
+    },
+
+    /** Leases the first ready messages to the one who knows `lease`. */
+    async claim(
+      queue: string,
+      wanted: { max: number; visibilityMs: number | undefined; lease: string },
+    ): Promise<Claim | undefined> {
+      const args = [wanted.max, wanted.visibilityMs ?? "", wanted.lease, claimBytes];
+      const reply = (await on("claim-9", queue, args)) as [number, number, number, number, ...unknown[]] | null;
+      if (!reply) return undefined;
+      const [nextChangeMs, stillReady, outgoing, leaseEnd, ...fields] = reply;
+      const messages: LeasedMessage[] = [];
+      for (let at = 0; at < fields.length; at += 7) {
+        const [id, payload, sentAt, receives, priority, groupId, source] = fields.slice(at, at + 7) as [
+          string,
+          string,
+          number,
+          number,
+          number,
+          string,
+          string,
+        ];
+        messages.push({ id, payload, sentAt, receives, priority, groupId, source });
+      }
+      return { messages, leaseEnd, nextChangeMs, stillReady, outgoing };
+    },
+
+    /** Removes messages; for each whether the lease was held. */
+    async ack(queue: string, deliveries: Delivery[]): Promise<boolean[] | undefined> {
+      const reply = (await on("ack-9", queue, flat(deliveries))) as number[] | null;
+      return reply?.map((one) => one === 1);
+    },
+
+    /** Gives messages back; `uncounted` when they never reached their receiver. */
+    async release(
+      queue: string,
+      deliveries: Delivery[],
+      options: { delayMs: number; uncounted: boolean },
+    ): Promise<{ outgoing: number; held: boolean[] } | undefined> {
+      const args = [options.delayMs, options.uncounted ? 1 : 0, ...flat(deliveries)];
+      const reply = (await on("release-9", queue, args)) as [number, ...number[]] | null;
+      return reply ? { outgoing: reply[0], held: reply.slice(1).map((one) => one === 1) } : undefined;
+    },
+
+    /** Gives leases a new end, `visibilityMs` from now. */
+    async extend(
+      queue: string,
+      deliveries: Delivery[],
+      visibilityMs: number,
+    ): Promise<{ leaseEnd: number; held: boolean[] } | undefined> {
+      const reply = (await on("extend-9", queue, [visibilityMs, ...flat(deliveries)])) as [number, ...number[]] | null;
+      return reply ? { leaseEnd: reply[0], held: reply.slice(1).map((one) => one === 1) } : undefined;
+    },
+
+    /** Does what time has brought and counts. */
+    async settle(queue: string): Promise<QueueState | undefined> {
+      const reply = (await on("settle-9", queue, [])) as [number, number, number, number, number, number] | null;
+      if (!reply) return undefined;
+      const [more, length, ready, delayed, leased, outgoing, ...fields] = reply as [...typeof reply, ...string[]];
+      const settings: Record<string, string> = {};
+      for (let at = 0; at + 1 < fields.length; at += 2) settings[fields[at] ?? ""] = fields[at + 1] ?? "";
+      return { unsettled: more === 1, length, ready, delayed, leased, outgoing, settings };
+    },
+
+    /** Removes every message; answers how many there were. */
+    async purge(queue: string): Promise<number | undefined> {
+      return ((await on("purge-9", queue, [])) as number | null) ?? undefined;
+    },
+
+    /** Writes settings; answers whether the queue is new. */
+    async configure(queue: string, fields: Record<string, string | number>): Promise<boolean> {
+      const reply = await run("configure-1", queueKeys(queue).slice(0, 1), Object.entries(fields).flat());
+      return reply === 1;
+    },
+
+    /** Removes the queue with all that is in it and tells its waiting receivers; answers whether there was one. */
+    async destroy(queue: string): Promise<boolean> {
+      const removed = await redis.unlink(...queueKeys(queue));
+      await redis.publish(wakeChannel(prefix, queue), "");
+      return removed > 0;
+    },
+  };
+}
+
+export type QueueCommands = ReturnType<typeof queueCommands>;
+
+function flat(deliveries: Delivery[]): string[] {
+  return deliveries.flatMap(({ id, lease }) => [id, lease]);
+}

@@ -1,0 +1,69 @@
+-- Adds messages, all or none.
+--
+-- KEYS[1..9]  see parts/queue.lua
+-- KEYS[10]    dedupeIds    hash  dedupeId -> id of the message that had it first
+-- KEYS[11]    dedupeTimes  zset  dedupeId by the time of that message
+-- ARGV[1]     the channel
+-- ARGV[2]     how long a dedupeId is remembered, ms
+-- ARGV[3..]   six for each message: id, JSON text, delay in ms or '' for the queue's, dedupeId or '', group or '', priority
+--
+-- Result: nil when there is no such queue; the number 0 when they do not fit; otherwise an id for each message,
+-- that of the earlier message where the dedupeId was known.
+
+-- @include queue
+
+local dedupeIdsKey, dedupeTimesKey = KEYS[10], KEYS[11]
+local forgotten = now - ARGV[2]
+settle()
+for _, dedupeId in ipairs(redis.call('ZRANGEBYSCORE', dedupeTimesKey, '-inf', forgotten, 'LIMIT', 0, STEP)) do
+  redis.call('ZREM', dedupeTimesKey, dedupeId)
+  redis.call('HDEL', dedupeIdsKey, dedupeId)
+end
+
+local ids, fresh, first = {}, {}, {}
+for at = 3, #ARGV, 6 do
+  local id, dedupeId = ARGV[at], ARGV[at + 3]
+  local known = false
+  if dedupeId ~= '' then
+    local since = redis.call('ZSCORE', dedupeTimesKey, dedupeId)
+    known = first[dedupeId] or (since and tonumber(since) > forgotten and redis.call('HGET', dedupeIdsKey, dedupeId))
+    if not known then first[dedupeId] = id end
+  end
+  ids[#ids + 1] = known or id
+  if not known then fresh[#fresh + 1] = at end
+end
+if maxLength and redis.call('HLEN', recordsKey) + #fresh > maxLength then return 0 end
+if #fresh == 0 then return ids end
+
+local number = redis.call('HINCRBY', settingsKey, 'last', #fresh) - #fresh
+local records, payloads, ages, ready, delayed = {}, {}, {}, {}, {}
+for i, at in ipairs(fresh) do
+  local id, payload, delay, group = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]) or delayMs, ARGV[at + 4]
+  local record = { placeOf(ARGV[at + 5], number + i), now, now + delay, 0, '', group, '', '' }
+  if group == '' then
+    records[#records + 1], records[#records + 2] = id, cmsgpack.pack(record)
+    payloads[#payloads + 1], payloads[#payloads + 2] = id, payload
+    ages[#ages + 1], ages[#ages + 2] = now, id
+    if delay > 0 then
+      delayed[#delayed + 1], delayed[#delayed + 2] = record[DUE], id
+    else
+      ready[#ready + 1], ready[#ready + 2] = record[PLACE], id
+    end
+  else
+    enter(id, record, payload)
+  end
+end
+for dedupeId, id in pairs(first) do
+  redis.call('HSET', dedupeIdsKey, dedupeId, id)
+  redis.call('ZADD', dedupeTimesKey, now, dedupeId)
+end
+if #records > 0 then
+  redis.call('HSET', recordsKey, unpack(records))
+  redis.call('HSET', payloadsKey, unpack(payloads))
+  redis.call('ZADD', agesKey, unpack(ages))
+  if #ready > 0 then redis.call('ZADD', readyKey, unpack(ready)) end
+  if #delayed > 0 then redis.call('ZADD', delayedKey, unpack(delayed)) end
+  changed = true
+end
+announce()
+return ids

@@ -1,0 +1,15 @@
+-- Takes a queue off the list, unless it is the dead-letter queue of another.
+--
+-- KEYS[1] names        zset  see register-2.lua
+-- KEYS[2] deadLetters  hash
+-- ARGV[1] the name
+--
+-- Result: '' when it is off the list, otherwise the name of a queue whose dead letters go there.
+
+local entries = redis.call('HGETALL', KEYS[2])
+for i = 1, #entries, 2 do
+  if entries[i + 1] == ARGV[1] then return entries[i] end
+end
+redis.call('ZREM', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[2], ARGV[1])
+return ''

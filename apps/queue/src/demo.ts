@@ -1,0 +1,37 @@
+import type { Deps } from "./deps.ts";
+import { nack } from "./leases.ts";
+import { sendMessages } from "./messages.ts";
+import { putQueue } from "./queues.ts";
+import { receive } from "./receive.ts";
+import { settingsInputSchema, settingsOf } from "./settings.ts";
+
+const queue = "demo-orders";
+const deadLetterQueue = "demo-orders-failed";
+const maxReceives = 3;
+
+/**
+ * Makes a small queue with a dead-letter queue, four messages and one dead letter. Does nothing when that was done before; when it
+ * was cut off, it begins anew.
+ */
+export async function fillDemo(deps: Deps, progress: (line: string) => void): Promise<void> {
+  const { registry, commands } = deps;
+  if (await registry.isDemoFilled()) return;
+  await putQueue(deps, deadLetterQueue, settingsOf(settingsInputSchema.parse({})));
+  await putQueue(deps, queue, settingsOf(settingsInputSchema.parse({ maxReceives, deadLetterQueue })));
+  await commands.purge(queue);
+  await commands.purge(deadLetterQueue);
+  await sendMessages(commands, queue, [{ payload: '{"order":1000,"fault":"no such item"}', priority: 0 }]);
+  for (let turn = 0; turn < maxReceives; turn++) {
+    const found = await receive(deps, queue, { max: 1, waitSeconds: 0 }, new AbortController().signal);
+    const receipts = found.map((message) => message.receipt);
+    if (receipts.length > 0) await nack(deps, queue, receipts, 0);
+  }
+  await sendMessages(commands, queue, [
+    { payload: '{"order":1001,"item":"coffee","kilograms":2}', priority: 0 },
+    { payload: '{"order":1002,"item":"cacao","kilograms":1}', priority: 0, groupId: "customer-7" },
+    { payload: '{"order":1003,"item":"panela","kilograms":5}', priority: 0, groupId: "customer-7" },
+    { payload: '{"order":1004,"item":"coffee","kilograms":1}', priority: 9 },
+  ]);
+  await registry.markDemoFilled();
+  progress(`The queue ${queue} has four messages, its dead-letter queue one.`);
+}

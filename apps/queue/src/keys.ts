@@ -1,0 +1,37 @@
+// Every key and channel of this app. All keys of one queue share one hash tag, so that Redis Cluster keeps them together.
+
+/** The list behind push and pop: each entry is an id of 36 characters followed by the JSON text. */
+export const simpleKey = "simple";
+
+/** The list of named queues: names (zset), deadLetters (hash). */
+export const registryKeys = ["registry:{queues}:names", "registry:{queues}:dead-letters"] as const;
+
+/** Held by the process that sweeps the queues just now. */
+export const sweepKey = "sweep";
+
+/** Set once the demo data is complete. */
+export const demoKey = "demo";
+
+const queueParts = [
+  "settings",
+  "records",
+  "payloads",
+  "ready",
+  "delayed",
+  "leases",
+  "ages",
+  "groups",
+  "outbox",
+  "dedupe-ids",
+  "dedupe-times",
+] as const;
+
+/** The keys of a named queue, in the order that `commands/*.lua` take them in. */
+export function queueKeys(name: string): string[] {
+  return queueParts.map((part) => `queue:{${name}}:${part}`);
+}
+
+/** The channel on which waiting receivers of a queue are told to look again. Redis does not prefix channels by itself. */
+export function wakeChannel(prefix: string, name: string): string {
+  return `${prefix}wake:${name}`;
+}

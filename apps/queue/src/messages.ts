@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+import { Problem } from "@quintet/http";
+import { z } from "zod";
+import type { QueueCommands } from "./commands/queue-commands.ts";
+import { noSuchQueue } from "./queue-problem.ts";
+import { wholeField } from "./settings.ts";
+
+/** The largest message: bytes of its JSON text. */
+export const maxMessageBytes = 256 * 1024;
+
+const tag = z.string().regex(/^[\x21-\x7e]{1,128}$/, "must be 1 to 128 printable ASCII characters without spaces");
+
+/** One message to be sent. `body` is any JSON value. */
+export const messageSchema = z
+  .strictObject({
+    body: z.unknown(),
+    delaySeconds: wholeField(0, 900).optional(),
+    dedupeId: tag.optional(),
+    groupId: tag.optional(),
+    priority: wholeField(0, 9).default(0),
+  })
+  .refine((message) => Object.hasOwn(message, "body"), { path: ["body"], message: "is missing" });
+
+const batchMessage = "must be a list of 1 to 100 messages";
+
+/** Several messages to be sent, all or none. */
+export const batchSchema = z.strictObject({
+  messages: z.array(messageSchema, { error: batchMessage }).min(1, batchMessage).max(100, batchMessage),
+});
+
+/** A message to be sent, its body as the JSON text that came. */
+export interface MessageInput {
+  payload: string;
+  delaySeconds?: number | undefined;
+  dedupeId?: string | undefined;
+  groupId?: string | undefined;
+  priority: number;
+}
+
+/** What became of a message: `duplicate` when its dedupeId was known, and `id` is that of the first. */
+export interface SentMessage {
+  id: string;
+  duplicate: boolean;
+}
+
+/** Sends messages, all or none. Throws when there is no such queue, when it is full, and when a message is too large. */
+export async function sendMessages(
+  commands: QueueCommands,
+  queue: string,
+  inputs: MessageInput[],
+): Promise<SentMessage[]> {
+  const messages = inputs.map((input) => ({
+    id: randomUUID(),
+    payload: checkedSize(input.payload),
+    delayMs: input.delaySeconds === undefined ? undefined : input.delaySeconds * 1000,
+    dedupeId: input.dedupeId ?? "",
+    groupId: input.groupId ?? "",
+    priority: input.priority,
+  }));
+  const ids = (await commands.send(queue, messages)) ?? noSuchQueue(queue);
+  if (ids === "full") throw new Problem("conflict", "The queue is full: it has reached its maxLength.");
+  return ids.map((id, i) => ({ id, duplicate: id !== messages[i]?.id }));
+}
+
+function checkedSize(payload: string): string {
+  if (payload.length > maxMessageBytes || Buffer.byteLength(payload) > maxMessageBytes) {
+    throw new Problem("payload-too-large", `A message is larger than ${maxMessageBytes} bytes.`);
+  }
+  return payload;
+}

@@ -1,0 +1,110 @@
+import { Problem } from "@quintet/http";
+import type { QueueCommands, QueueState } from "./commands/queue-commands.ts";
+import type { RegistryCommands } from "./commands/registry-commands.ts";
+import type { Moves } from "./moves.ts";
+import { noSuchQueue } from "./queue-problem.ts";
+import { fromFields, type QueueSettings, toFields } from "./settings.ts";
+
+export interface QueueDeps {
+  commands: QueueCommands;
+  registry: RegistryCommands;
+  moves: Moves;
+}
+
+/** A queue as it is shown. */
+export interface QueueView extends QueueSettings {
+  name: string;
+  /** ISO 8601. */
+  createdAt: string;
+  counts: {
+    /** May be received now. */
+    ready: number;
+    /** Stand behind another message of their group. */
+    blocked: number;
+    delayed: number;
+    leased: number;
+    /** All of them. */
+    length: number;
+  };
+}
+
+/**
+ * Makes a queue or replaces its settings; answers whether it is new. The list of queues and the queue itself are two keys that may
+ * live on different servers: the list comes first, and is written again when a removal came between.
+ */
+export async function putQueue(deps: QueueDeps, name: string, settings: QueueSettings): Promise<boolean> {
+  const { registry, commands } = deps;
+  let created = false;
+  do {
+    const outcome = await registry.register(name, settings.deadLetterQueue);
+    if (outcome !== "ok") throw refusedDeadLetterQueue(outcome, name, settings.deadLetterQueue);
+    created = (await commands.configure(name, toFields(settings))) || created;
+  } while (!(await registry.isRegistered(name)));
+  return created;
+}
+
+function refusedDeadLetterQueue(why: "missing" | "circle", name: string, goal: string | null): Problem {
+  const circle =
+    goal === name ? "must be another queue" : "must not send its own dead letters to this queue, directly or by others";
+  const message = why === "missing" ? `there is no queue ${goal}` : circle;
+  return new Problem("unprocessable", `deadLetterQueue: ${message}`, {
+    errors: [{ path: "deadLetterQueue", message }],
+  });
+}
+
+/** Removes a queue with all that is in it. Throws when there is none, and when another's dead letters go there. */
+export async function removeQueue({ registry, commands }: QueueDeps, name: string): Promise<void> {
+  const dependent = await registry.unregister(name);
+  if (dependent !== undefined) {
+    throw new Problem("conflict", `The queue ${name} is the dead-letter queue of ${dependent}.`);
+  }
+  if (!(await commands.destroy(name))) noSuchQueue(name);
+}
+
+/** Removes every message of a queue, those that are leased or delayed too. */
+export async function purgeQueue({ commands }: QueueDeps, name: string): Promise<void> {
+  if ((await commands.purge(name)) === undefined) noSuchQueue(name);
+}
+
+/** A queue with its counts, and how many messages its dead-letter queue holds: null without one. */
+export async function getQueue(deps: QueueDeps, name: string): Promise<QueueView & { deadLetters: number | null }> {
+  const view = viewOf(name, (await settled(deps, name)) ?? noSuchQueue(name));
+  const goal = view.deadLetterQueue;
+  const dead = goal === null ? undefined : await settled(deps, goal);
+  return { ...view, deadLetters: dead?.length ?? null };
+}
+
+/** At most `limit` queues by name, those after `after`, and whether there are more. */
+export async function listQueues(
+  deps: QueueDeps,
+  page: { limit: number; after: string | undefined },
+): Promise<{ queues: QueueView[]; last: string | undefined }> {
+  const names = await deps.registry.names(page.after, page.limit + 1);
+  const shown = names.slice(0, page.limit);
+  const states = await Promise.all(shown.map((name) => settled(deps, name)));
+  const queues = shown.flatMap((name, i) => {
+    const state = states[i];
+    return state ? [viewOf(name, state)] : [];
+  });
+  return { queues, last: names.length > page.limit ? shown.at(-1) : undefined };
+}
+
+/** Brings a queue up to the present, what it has in its outbox included. */
+export async function settled(deps: QueueDeps, name: string): Promise<QueueState | undefined> {
+  let state = await deps.commands.settle(name);
+  while (state && (state.unsettled || state.outgoing > 0)) {
+    if (state.outgoing > 0) await deps.moves.deliver(name);
+    state = await deps.commands.settle(name);
+  }
+  return state;
+}
+
+function viewOf(name: string, state: QueueState): QueueView {
+  const { ready, delayed, leased, outgoing, length } = state;
+  return {
+    name,
+    ...fromFields(state.settings),
+    createdAt: new Date(Number(state.settings.createdAt)).toISOString(),
+    counts: { ready, blocked: length - ready - delayed - leased - outgoing, delayed, leased, length },
+  };
+}

@@ -1,0 +1,37 @@
+import { isUtf8 } from "node:buffer";
+import { Problem } from "@quintet/http";
+import type { Context, HonoRequest, TypedResponse } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { JSONParsed } from "hono/utils/types";
+
+const mediaType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+
+/**
+ * The request's body as JSON text, as it came, and as the value it means. The text is what gets stored, so that a value comes
+ * back as it was given. Throws 415 for another media type, 413 above `maxBytes`, 400 for what is no JSON (RFC 8259).
+ */
+export async function readJsonText(request: HonoRequest, maxBytes: number): Promise<{ text: string; value: unknown }> {
+  if (!mediaType.test(request.header("content-type") ?? "")) {
+    throw new Problem("unsupported-media-type", "The body must be application/json.");
+  }
+  const bytes = Buffer.from(await request.arrayBuffer());
+  if (bytes.length > maxBytes) throw new Problem("payload-too-large", `The body is larger than ${maxBytes} bytes.`);
+  if (bytes.length === 0) throw new Problem("bad-request", "The body is empty; any JSON value is needed.");
+  if (!isUtf8(bytes)) throw new Problem("bad-request", "The body is not UTF-8.");
+  const text = bytes.toString();
+  try {
+    return { text, value: JSON.parse(text) };
+  } catch (error) {
+    throw new Problem("bad-request", "The body is not JSON.", { cause: error });
+  }
+}
+
+/** An answer whose JSON text is put together already; `T` is what the text means. */
+export function jsonText<T, S extends ContentfulStatusCode>(
+  c: Pick<Context, "body">,
+  text: string,
+  status: S,
+): TypedResponse<JSONParsed<T>, S, "json"> {
+  const response: unknown = c.body(text, status, { "Content-Type": "application/json" });
+  return response as TypedResponse<JSONParsed<T>, S, "json">;
+}

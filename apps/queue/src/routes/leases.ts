@@ -1,0 +1,87 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { guards } from "@quintet/auth";
+import { jsonAnswer, jsonBody, type ServiceEnv } from "@quintet/http";
+import type { Deps } from "../deps.ts";
+import { ack, extend, nack, receiptsSchema } from "../leases.ts";
+import { queueNameSchema, wholeField } from "../settings.ts";
+
+const tags = ["named queues"];
+const noQuery = { query: z.strictObject({}) };
+const params = z.strictObject({ name: queueNameSchema });
+
+const status = z.enum(["ok", "not-found"]).openapi({
+  description: "not-found: the lease is over, the message is gone, or this was never a receipt of this queue",
+});
+const resultsSchema = z
+  .object({ results: z.array(z.object({ receipt: z.string(), status })) })
+  .openapi("ReceiptResults");
+const extendedSchema = z
+  .object({ results: z.array(z.object({ receipt: z.string(), status, leasedUntil: z.iso.datetime().nullable() })) })
+  .openapi("ExtendResults");
+
+/** What a receiver does with its leases: `/queue/queues/{name}/ack`, `/nack`, `/extend`; and `/redrive`. */
+export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+  const guard = guards(deps.auth);
+
+  const acking = createRoute({
+    ...guard.account(),
+    method: "post",
+    path: "/queues/{name}/ack",
+    tags,
+    summary: "The messages are done: remove them",
+    request: { params, ...noQuery, ...jsonBody(z.strictObject({ receipts: receiptsSchema })) },
+    responses: { 200: jsonAnswer(resultsSchema, "What became of each receipt, in the order given") },
+  });
+  app.openapi(acking, async (c) => {
+    const results = await ack(deps.commands, c.req.valid("param").name, c.req.valid("json").receipts);
+    return c.json({ results }, 200);
+  });
+
+  const nacking = createRoute({
+    ...guard.account(),
+    method: "post",
+    path: "/queues/{name}/nack",
+    tags,
+    summary: "Give messages back, at once or after a delay",
+    request: {
+      params,
+      ...noQuery,
+      ...jsonBody(z.strictObject({ receipts: receiptsSchema, delaySeconds: wholeField(0, 900).default(0) })),
+    },
+    responses: { 200: jsonAnswer(resultsSchema, "What became of each receipt, in the order given") },
+  });
+  app.openapi(nacking, async (c) => {
+    const { receipts, delaySeconds } = c.req.valid("json");
+    return c.json({ results: await nack(deps, c.req.valid("param").name, receipts, delaySeconds) }, 200);
+  });
+
+  const extending = createRoute({
+    ...guard.account(),
+    method: "post",
+    path: "/queues/{name}/extend",
+    tags,
+    summary: "Let leases end later, or sooner: so many seconds from now",
+    request: {
+      params,
+      ...noQuery,
+      ...jsonBody(z.strictObject({ receipts: receiptsSchema, visibilitySeconds: wholeField(0, 43_200) })),
+    },
+    responses: { 200: jsonAnswer(extendedSchema, "What became of each receipt, in the order given") },
+  });
+  app.openapi(extending, async (c) => {
+    const { receipts, visibilitySeconds } = c.req.valid("json");
+    const results = await extend(deps.commands, c.req.valid("param").name, receipts, visibilitySeconds);
+    return c.json({ results }, 200);
+  });
+
+  const redriving = createRoute({
+    ...guard.account(),
+    method: "post",
+    path: "/queues/{name}/redrive",
+    tags,
+    summary: "Send the dead letters in this queue back to the queues they came from",
+    request: { params, ...noQuery },
+    responses: { 200: jsonAnswer(z.object({ moved: z.number().int() }), "How many were moved") },
+  });
+  app.openapi(redriving, async (c) => c.json({ moved: await deps.moves.redrive(c.req.valid("param").name) }, 200));
+}

@@ -1,0 +1,110 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { guards } from "@quintet/auth";
+import { idempotent, inputFaults, jsonAnswer, jsonBody, Problem, type ServiceEnv } from "@quintet/http";
+import type { Deps } from "../deps.ts";
+import { batchSchema, type MessageInput, messageSchema, sendMessages } from "../messages.ts";
+import { rawElements, rawMember } from "../raw-json.ts";
+import { type ReceivedMessage, receive } from "../receive.ts";
+import { queueNameSchema, wholeField } from "../settings.ts";
+import { jsonText, readJsonText } from "./json-text.ts";
+
+const tags = ["named queues"];
+const noQuery = { query: z.strictObject({}) };
+const params = z.strictObject({ name: queueNameSchema });
+const maxBodyBytes = 1024 * 1024;
+
+const sentSchema = z
+  .object({ messages: z.array(z.object({ id: z.string(), duplicate: z.boolean() })) })
+  .openapi("Sent");
+const receiveSchema = z.strictObject({
+  max: wholeField(1, 100).default(1),
+  waitSeconds: wholeField(0, 20).default(0),
+  visibilitySeconds: wholeField(0, 43_200).optional(),
+});
+const receivedSchema = z
+  .object({
+    messages: z.array(
+      z.object({
+        id: z.string(),
+        body: z.unknown().openapi({ description: "The value that was sent" }),
+        receipt: z.string().openapi({ description: "Stands for this delivery in ack, nack and extend" }),
+        receives: z.number().int().openapi({ description: "How often it was received, this time included" }),
+        sentAt: z.iso.datetime(),
+        leasedUntil: z.iso.datetime(),
+        priority: z.number().int(),
+        groupId: z.string().nullable(),
+        deadLetterOf: z.string().nullable().openapi({ description: "The queue that it is a dead letter of" }),
+      }),
+    ),
+  })
+  .openapi("Received");
+type Received = z.infer<typeof receivedSchema>;
+
+/** Sending and receiving: `/queue/queues/{name}/messages` and `/receive`. */
+export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+  const guard = guards(deps.auth);
+  app.openAPIRegistry.register("Message", messageSchema);
+  app.openAPIRegistry.register("MessageBatch", batchSchema);
+  const bodySchema = {
+    anyOf: [{ $ref: "#/components/schemas/Message" }, { $ref: "#/components/schemas/MessageBatch" }],
+  };
+
+  const send = createRoute({
+    ...guard.account(idempotent(deps.idempotency)),
+    method: "post",
+    path: "/queues/{name}/messages",
+    tags,
+    summary: "Send one message, or up to 100, all or none",
+    request: {
+      params,
+      ...noQuery,
+      body: { required: true, content: { "application/json": { schema: bodySchema } } },
+    },
+    responses: { 201: jsonAnswer(sentSchema, "They are in the queue; an id for each, in the order given") },
+  });
+  app.openapi(send, async (c) => {
+    const { text, value } = await readJsonText(c.req, maxBodyBytes);
+    const messages = await sendMessages(deps.commands, c.req.valid("param").name, messagesIn(text, value));
+    return c.json({ messages }, 201);
+  });
+
+  const receiving = createRoute({
+    ...guard.account(),
+    method: "post",
+    path: "/queues/{name}/receive",
+    tags,
+    summary: "Lease messages, waiting for the first when there is none",
+    request: { params, ...noQuery, ...jsonBody(receiveSchema) },
+    responses: { 200: jsonAnswer(receivedSchema, "The messages; none when none came in time") },
+  });
+  app.openapi(receiving, async (c) => {
+    const found = await receive(deps, c.req.valid("param").name, c.req.valid("json"), c.req.raw.signal);
+    return jsonText<Received, 200>(c, `{"messages":[${found.map(messageText).join(",")}]}`, 200);
+  });
+}
+
+/** The messages of a request: `{messages: […]}`, or one by itself; each body as the text that came. */
+function messagesIn(text: string, value: unknown): MessageInput[] {
+  if (typeof value === "object" && value !== null && Object.hasOwn(value, "messages")) {
+    const { messages } = checked(batchSchema, value);
+    const texts = rawElements(rawMember(text, "messages") ?? "[]");
+    return messages.map((message, i) => withPayload(message, texts[i]));
+  }
+  return [withPayload(checked(messageSchema, value), text)];
+}
+
+function checked<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = inputFaults(parsed.error);
+  const detail = errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; ");
+  throw new Problem("unprocessable", detail, { errors });
+}
+
+function withPayload({ body: _, ...rest }: z.infer<typeof messageSchema>, text: string | undefined): MessageInput {
+  return { ...rest, payload: (text === undefined ? undefined : rawMember(text, "body")) ?? "null" };
+}
+
+function messageText({ payload, ...rest }: ReceivedMessage): string {
+  return `${JSON.stringify(rest).slice(0, -1)},"body":${payload}}`;
+}

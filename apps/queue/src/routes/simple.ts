@@ -1,0 +1,68 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { guards } from "@quintet/auth";
+import { idempotent, jsonAnswer, type ServiceEnv } from "@quintet/http";
+import type { Deps } from "../deps.ts";
+import { maxMessageBytes } from "../messages.ts";
+import { jsonText, readJsonText } from "./json-text.ts";
+
+const tags = ["queue"];
+const noQuery = { query: z.strictObject({}) };
+const anyJson = { description: "Any JSON value", example: { order: 17 } };
+
+const pushedSchema = z.object({ status: z.literal("ok"), id: z.string() }).openapi("Pushed");
+const poppedSchema = z
+  .object({
+    status: z.literal("ok"),
+    id: z.string().optional().openapi({ description: "Left out when the queue is empty" }),
+    message: z.unknown().openapi({ description: "The value that was pushed; null when the queue is empty" }),
+    detail: z.string().optional(),
+  })
+  .openapi("Popped");
+type Popped = z.infer<typeof poppedSchema>;
+
+const empty = JSON.stringify({ status: "ok", message: null, detail: "The queue is empty" });
+
+/** The queue of push and pop: first in, first out, and what is popped is gone. */
+export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, simple }: Deps): void {
+  const guard = guards(auth);
+
+  const push = createRoute({
+    ...guard.account(idempotent(idempotency)),
+    method: "post",
+    path: "/push",
+    tags,
+    summary: "Add any JSON value at the end",
+    request: { ...noQuery, body: { required: true, content: { "application/json": { schema: anyJson } } } },
+    responses: { 201: jsonAnswer(pushedSchema, "It is in the queue") },
+  });
+  app.openapi(push, async (c) => {
+    const { text } = await readJsonText(c.req, maxMessageBytes);
+    return c.json({ status: "ok" as const, id: await simple.push(text) }, 201);
+  });
+
+  const pop = createRoute({
+    ...guard.account(),
+    method: "post",
+    path: "/pop",
+    tags,
+    summary: "Take the first value away",
+    request: noQuery,
+    responses: { 200: jsonAnswer(poppedSchema, "The value, or null when the queue is empty") },
+  });
+  app.openapi(pop, async (c) => {
+    const popped = await simple.pop();
+    const text = popped ? `{"status":"ok","id":"${popped.id}","message":${popped.payload}}` : empty;
+    return jsonText<Popped, 200>(c, text, 200);
+  });
+
+  const count = createRoute({
+    ...guard.account(),
+    method: "get",
+    path: "/count",
+    tags,
+    summary: "How many values there are",
+    request: noQuery,
+    responses: { 200: jsonAnswer(z.object({ count: z.number().int() }), "How many") },
+  });
+  app.openapi(count, async (c) => c.json({ count: await simple.count() }, 200));
+}

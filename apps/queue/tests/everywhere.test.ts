@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createApp } from "../src/index.ts";
+import { expectProblem, type OpenQueue, openQueue } from "./open-queue.ts";
+
+let open: OpenQueue;
+beforeAll(async () => {
+  open = await openQueue();
+});
+afterAll(() => open[Symbol.asyncDispose]());
+
+const calls: [method: string, path: string, needs: "account" | "staff", body?: unknown][] = [
+  ["POST", "/queue/push", "account", 1],
+  ["POST", "/queue/pop", "account"],
+  ["GET", "/queue/count", "account"],
+  ["GET", "/queue/info", "staff"],
+  ["GET", "/queue/queues", "account"],
+  ["PUT", "/queue/queues/x", "staff", {}],
+  ["GET", "/queue/queues/x", "account"],
+  ["DELETE", "/queue/queues/x", "staff"],
+  ["POST", "/queue/queues/x/purge", "staff"],
+  ["POST", "/queue/queues/x/messages", "account", { body: 1 }],
+  ["POST", "/queue/queues/x/receive", "account", {}],
+  ["POST", "/queue/queues/x/ack", "account", { receipts: ["x"] }],
+  ["POST", "/queue/queues/x/nack", "account", { receipts: ["x"] }],
+  ["POST", "/queue/queues/x/extend", "account", { receipts: ["x"], visibilitySeconds: 1 }],
+  ["POST", "/queue/queues/x/redrive", "account"],
+];
+
+describe.each(calls)("%s %s", (method, path, needs, body) => {
+  it("needs an account before it looks at anything else", async () => {
+    const app = createApp(open.deps);
+    for (const Authorization of [undefined, "Basic !", "Bearer x", "Digest x", `Basic ${btoa("nobody:wrong")}`]) {
+      const response = await app.request(`${path}?unknown=1`, {
+        method,
+        headers: Authorization ? { Authorization } : {},
+        ...(body === undefined ? {} : { body: "{" }),
+      });
+      expect(response.status).toBe(401);
+      expect(response.headers.get("www-authenticate")).toMatch(/Bearer.*Basic/);
+    }
+  });
+
+  it("takes Basic as well as Bearer", async () => {
+    const { basic } = needs === "staff" ? open.people.staff : open.people.plain;
+    const answer = await open.request(method, path, { body, headers: { Authorization: basic } });
+    expect([200, 201, 204, 404]).toContain(answer.status);
+  });
+
+  it("names an unknown query parameter", async () => {
+    const as = needs === "staff" ? open.people.staff : open.people.plain;
+    expectProblem(await open.request(method, `${path}?surprise=1`, { as, body }), 400, "surprise");
+  });
+
+  it.runIf(needs === "staff")("is for staff", async () => {
+    const bad = body === undefined ? {} : { body: "{" };
+    expectProblem(await open.request(method, `${path}?surprise=1`, bad), 403);
+  });
+
+  it.runIf(path.includes("/x"))("takes no name that no queue can have", async () => {
+    const as = needs === "staff" ? open.people.staff : open.people.plain;
+    for (const name of ["a%20b", "%7Bx%7D", "*", "a.b", "x".repeat(81), "%00", "%F0%9F%98%80", "'%20OR%201=1--"]) {
+      const answer = await open.request(method, path.replace("/x", `/${name}`), { as, body });
+      expectProblem(answer, 400, "name");
+    }
+  });
+
+  it.runIf(body !== undefined)("takes JSON only", async () => {
+    const as = needs === "staff" ? open.people.staff : open.people.plain;
+    for (const text of ["", "{", '{"a":}']) expectProblem(await open.request(method, path, { as, body: text }), 400);
+    const headers = { "Content-Type": "text/plain" };
+    expectProblem(await open.request(method, path, { as, body: "{}", headers }), 415);
+    expectProblem(await open.request(method, path, { as, body: `"${"x".repeat(1024 * 1024)}"` }), 413);
+  });
+});
+
+describe("the app", () => {
+  it("says that it runs, and whether Redis does, to anybody", async () => {
+    const app = createApp(open.deps);
+    const running = await app.request("/queue");
+    expect([running.status, await running.json()]).toEqual([
+      200,
+      { status: "running", version: expect.stringMatching(/^\d+\.\d+\.\d+$/) },
+    ]);
+    const health = await app.request("/queue/health");
+    expect(health.status).toBe(200);
+    expect(await health.json()).toEqual({
+      status: "ok",
+      checks: { redis: { status: "ok", ms: expect.any(Number) } },
+    });
+  });
+
+  it("tells staff about the machine and Redis, and no secret or path", async () => {
+    const answer = await open.request("GET", "/queue/info", { as: open.people.staff });
+    expect(answer.status).toBe(200);
+    expect(answer.json()).toMatchObject({
+      system: { node: process.version, load: expect.any(Array), memory: { processBytes: expect.any(Number) } },
+      redis: { version: expect.stringMatching(/^\d+\./), keys: expect.any(Number), role: "master" },
+    });
+    expect(answer.text).not.toMatch(/\/|password|requirepass|redis_build|executable/i);
+  });
+
+  it("answers unknown paths and methods as problems", async () => {
+    expectProblem(await open.request("GET", "/queue/nothing"), 404);
+    const wrong = await open.request("GET", "/queue/push");
+    expectProblem(wrong, 405);
+    expect(wrong.headers.get("allow")).toBe("POST");
+    const queue = await open.request("PATCH", "/queue/queues/x");
+    expect([queue.status, queue.headers.get("allow")]).toEqual([405, "DELETE, GET, PUT"]);
+  });
+
+  it("describes every call", async () => {
+    const document = (await open.request("GET", "/queue/openapi.json")).json<{
+      paths: Record<string, Record<string, { security?: object[] }>>;
+    }>();
+    for (const [method, path] of calls) {
+      const described = document.paths[path.replace("/x", "/{name}")]?.[method.toLowerCase()];
+      expect(described?.security).toEqual([{ basic: [] }, { bearer: [] }]);
+    }
+    expect(document.paths["/queue"]?.get?.security).toEqual([]);
+  });
+});
+
+describe("login", () => {
+  const login = (form: Record<string, string> | string, headers: Record<string, string> = {}) =>
+    open.request("POST", "/queue/login", {
+      body: new URLSearchParams(form).toString(),
+      headers: { "Content-Type": "application/x-www-form-urlencoded", ...headers },
+    });
+
+  it("gives tokens for a username or email and password", async () => {
+    const { username, password, account } = open.people.plain;
+    for (const form of [
+      { username, password },
+      { username: account.email, password, grant_type: "password" },
+    ]) {
+      const answer = await login(form);
+      expect(answer.status, answer.text).toBe(200);
+      expect(answer.headers.get("cache-control")).toBe("no-store");
+      const tokens = answer.json<{ access_token: string }>();
+      expect(tokens).toMatchObject({ token_type: "Bearer", refresh_token: expect.any(String) });
+      const headers = { Authorization: `Bearer ${tokens.access_token}` };
+      expect((await open.request("GET", "/queue/count", { headers })).status).toBe(200);
+    }
+  });
+
+  it.each([
+    ["a wrong password", { username: "plain", password: "wrong" }, "invalid_grant"],
+    ["an unknown name", { username: "' OR 1=1 --", password: "x" }, "invalid_grant"],
+    ["no password", { username: "plain" }, "invalid_request"],
+    ["no username", { password: "x" }, "invalid_request"],
+    ["nothing", "", "invalid_request"],
+    ["a name that comes twice", "username=a&username=b&password=x", "invalid_request"],
+    ["another grant", { grant_type: "refresh_token", refresh_token: "x" }, "unsupported_grant_type"],
+  ])("refuses %s in the form of RFC 6749", async (_, form, error) => {
+    const answer = await login(form as Record<string, string>);
+    expect([answer.status, answer.json().error]).toEqual([400, error]);
+  });
+
+  it("takes a form only", async () => {
+    const answer = await login("username=a&password=b", { "Content-Type": "application/json" });
+    expect([answer.status, answer.json().error]).toEqual([400, "invalid_request"]);
+  });
+});

@@ -1,0 +1,176 @@
+import { randomBytes } from "node:crypto";
+import { type TestAccount, type TestAuth, testAuth } from "@quintet/auth/testing";
+import { connectRedis, type Redis } from "@quintet/db";
+import { testPrefix } from "@quintet/db/testing";
+import { createLogger } from "@quintet/http";
+import { expect, inject } from "vitest";
+import { createApp, createDeps, type Deps, loadConfig } from "../src/index.ts";
+import { queueKeys } from "../src/keys.ts";
+
+/** An answer, read. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  json<T = Record<string, unknown>>(): T;
+}
+
+/** What a call may carry besides its path. A text or bytes go as they are, anything else as JSON. */
+export interface Call {
+  as?: TestAccount | undefined;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+/** A received message, as far as the tests look at it. */
+export interface Received {
+  id: string;
+  body: unknown;
+  receipt: string;
+  receives: number;
+  sentAt: string;
+  leasedUntil: string;
+  priority: number;
+  groupId: string | null;
+  deadLetterOf: string | null;
+}
+
+/** The app on a key prefix of its own, with real accounts and the real Redis. */
+export interface OpenQueue extends AsyncDisposable {
+  deps: Deps;
+  people: TestAuth;
+  /** A client on the app's own keys, to look at them and to make time pass. */
+  redis: Redis;
+  prefix: string;
+  request(method: string, path: string, call?: Call): Promise<Answer>;
+  /** A new named queue, made by staff; its settings may be given. */
+  makeQueue(settings?: object): Promise<NamedQueue>;
+}
+
+/** Calls on one named queue by a plain account; each expects the good answer. */
+export interface NamedQueue {
+  name: string;
+  path: string;
+  send(...messages: object[]): Promise<string[]>;
+  receive(options?: object): Promise<Received[]>;
+  /** `ack`, `nack` or `extend`: the status of each receipt. */
+  tell(verb: string, receipts: string[], rest?: object): Promise<string[]>;
+  counts(): Promise<Record<string, number>>;
+  /** The keys, by the names that `keys.ts` gives their parts. */
+  key(part: string): string;
+}
+
+export async function openQueue(options: { redisUrl?: string; prefix?: string } = {}): Promise<OpenQueue> {
+  const people = await testAuth(inject("mysqlUrl"));
+  const redisUrl = options.redisUrl ?? inject("redisUrl");
+  const prefix = options.prefix ?? testPrefix();
+  const config = loadConfig({
+    REDIS_URL: redisUrl,
+    REDIS_PREFIX: prefix,
+    QUINTET_SECRET: randomBytes(32).toString("hex"),
+  });
+  const log = createLogger({ service: "queue", level: "silent" });
+  const deps = createDeps(config, { log, auth: people.auth });
+  const redis = connectRedis(redisUrl, { prefix: `${prefix}queue:`, onError: () => {} });
+  const app = createApp(deps);
+
+  const request: OpenQueue["request"] = async (method, path, { as = people.plain, body, headers, signal } = {}) => {
+    const raw = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+    const response = await app.request(path, {
+      method,
+      headers: {
+        Authorization: as.bearer,
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: raw ? (body as BodyInit) : JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: <T>() => JSON.parse(text) as T,
+    };
+  };
+
+  const good = async (path: string, body: object, status = 200) => {
+    const answer = await request("POST", path, { body });
+    expect(answer.status, answer.text).toBe(status);
+    return answer;
+  };
+
+  let made = 0;
+  const makeQueue: OpenQueue["makeQueue"] = async (settings = {}) => {
+    const name = `q${++made}`;
+    const path = `/queue/queues/${name}`;
+    const answer = await request("PUT", path, { as: people.staff, body: settings });
+    expect(answer.status, answer.text).toBe(201);
+    return {
+      name,
+      path,
+      async send(...messages) {
+        const sent = await good(`${path}/messages`, { messages }, 201);
+        return sent.json<{ messages: { id: string }[] }>().messages.map((message) => message.id);
+      },
+      async receive(input = {}) {
+        const received = await good(`${path}/receive`, { max: 100, ...input });
+        return received.json<{ messages: Received[] }>().messages;
+      },
+      async tell(verb, receipts, rest = {}) {
+        const told = await good(`${path}/${verb}`, { receipts, ...rest });
+        return told.json<{ results: { status: string }[] }>().results.map((result) => result.status);
+      },
+      async counts() {
+        const shown = await request("GET", path);
+        return shown.json<{ counts: Record<string, number> }>().counts;
+      },
+      key: (part) => queueKeys(name).find((key) => key.endsWith(`:${part}`)) ?? "",
+    };
+  };
+
+  return {
+    deps,
+    people,
+    redis,
+    prefix,
+    request,
+    makeQueue,
+    async [Symbol.asyncDispose]() {
+      await deps[Symbol.asyncDispose]();
+      await removeKeys(redis, `${prefix}queue:`);
+      redis.disconnect();
+      await people[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function removeKeys(redis: Redis, prefix: string): Promise<void> {
+  try {
+    for await (const keys of redis.scanStream({ match: `${prefix}*` }) as AsyncIterable<string[]>) {
+      await Promise.all(keys.map((key) => redis.unlink(key.slice(prefix.length))));
+    }
+  } catch {
+    // The server is one of the test's own and gone already.
+  }
+}
+
+/** Waits until `look` answers something other than undefined, false or null. */
+export async function until<T>(look: () => Promise<T | undefined | false | null>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Expects `application/problem+json` with this status, and that it names `path` when one is given. */
+export function expectProblem(answer: Answer, status: number, path?: string): void {
+  expect(answer.status, answer.text).toBe(status);
+  expect(answer.headers.get("content-type")).toBe("application/problem+json");
+  const problem = answer.json<{ status: number; requestId: string; errors?: { path: string }[] }>();
+  expect(problem).toMatchObject({ status, requestId: expect.any(String) });
+  if (path !== undefined) expect(problem.errors?.map((error) => error.path)).toContain(path);
+}
