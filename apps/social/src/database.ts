@@ -1,0 +1,33 @@
+import { connectPostgres } from "@quintet/db";
+import { DrizzleQueryError } from "drizzle-orm";
+import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+
+export type Database = PostgresJsDatabase;
+
+/** The database and the way to let go of it. */
+export interface OpenDatabase extends AsyncDisposable {
+  db: Database;
+  ping(): Promise<unknown>;
+}
+
+/** Drizzle on a Postgres client of its own, for Drizzle changes how that client reads times. Opens nothing until it is used. */
+export function openDatabase(url: string): OpenDatabase {
+  const client = connectPostgres(url, { application: "quintet social" });
+  return {
+    db: drizzle(client),
+    ping: () => client`SELECT 1`,
+    [Symbol.asyncDispose]: () => client.end({ timeout: 5 }),
+  };
+}
+
+/**
+ * The result of a query. Drizzle puts a failed query's parameters in its error's message, which would carry people's
+ * texts into the log: what is thrown here is the driver's own error, which does not.
+ */
+export async function answerOf<T>(query: PromiseLike<T>): Promise<T> {
+  try {
+    return await query;
+  } catch (error) {
+    throw error instanceof DrizzleQueryError && error.cause ? error.cause : error;
+  }
+}

@@ -1,0 +1,31 @@
+import { sql } from "drizzle-orm";
+import { answerOf, type Database } from "./database.ts";
+import { posts, votes } from "./schema.ts";
+
+export interface NewDemoPost {
+  ownerId: number;
+  title: string;
+  content: string;
+  published: boolean;
+  createdAt: Date;
+  voterIds: number[];
+}
+
+const demoLock = 0x5155_1001;
+
+export async function hasPosts(db: Pick<Database, "select">): Promise<boolean> {
+  const rows = await answerOf(db.select({ id: posts.id }).from(posts).limit(1));
+  return rows.length > 0;
+}
+
+/** Adds all posts and votes or, when there are posts already, none. The profiles must be there. */
+export async function insertDemoPosts(db: Database, demo: NewDemoPost[]): Promise<void> {
+  await db.transaction(async (tx) => {
+    await answerOf(tx.execute(sql`select pg_advisory_xact_lock(${demoLock})`));
+    if (await hasPosts(tx)) return;
+    const rows = demo.map(({ voterIds, ...post }) => ({ ...post, votes: voterIds.length }));
+    const made = await answerOf(tx.insert(posts).values(rows).returning({ id: posts.id }));
+    const cast = demo.flatMap(({ voterIds }, i) => voterIds.map((userId) => ({ postId: made[i]!.id, userId })));
+    if (cast.length > 0) await answerOf(tx.insert(votes).values(cast));
+  });
+}

@@ -1,0 +1,44 @@
+import type { Auth } from "@quintet/auth";
+import { connectRedis, type Redis, redisIdempotency } from "@quintet/db";
+import { deriveKey, type IdempotencyStore, type Logger } from "@quintet/http";
+import type { Config } from "./config.ts";
+import { type OpenDatabase, openDatabase } from "./database.ts";
+import { createProfiles, type Profiles } from "./profiles.ts";
+
+export interface Deps extends AsyncDisposable {
+  auth: Auth;
+  log: Logger;
+  corsOrigins: string[];
+  database: OpenDatabase;
+  redis: Redis;
+  profiles: Profiles;
+  idempotency: IdempotencyStore;
+  cursorKey: Buffer;
+  /** The passwords of the demo accounts come from it, so that nobody who lacks the secret knows them. */
+  demoKey: Buffer;
+}
+
+/** What the app works with. Disposing of it closes what was made here, not what is shared. */
+export function createDeps(config: Config, shared: { log: Logger; auth: Auth }): Deps {
+  const { log, auth } = shared;
+  const database = openDatabase(config.POSTGRES_URL);
+  const redis = connectRedis(config.REDIS_URL, {
+    prefix: `${config.REDIS_PREFIX}social:`,
+    onError: (error) => log.warn({ err: error }, "redis"),
+  });
+  return {
+    auth,
+    log,
+    corsOrigins: config.CORS_ORIGINS,
+    database,
+    redis,
+    profiles: createProfiles(database.db),
+    idempotency: redisIdempotency(redis),
+    cursorKey: deriveKey(config.QUINTET_SECRET, "social cursor"),
+    demoKey: deriveKey(config.QUINTET_SECRET, "social demo accounts"),
+    [Symbol.asyncDispose]: async () => {
+      await redis.quit().catch(() => redis.disconnect());
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}

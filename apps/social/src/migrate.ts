@@ -1,0 +1,25 @@
+import { fileURLToPath } from "node:url";
+import { connectPostgres, postgresMigrationLock } from "@quintet/db";
+import { drizzle } from "drizzle-orm/postgres-js";
+import { migrate as runMigrations } from "drizzle-orm/postgres-js/migrator";
+
+/** The SQL files that `drizzle-kit generate` writes. */
+export const migrationsFolder = fileURLToPath(new URL("../drizzle", import.meta.url));
+
+/**
+ * Runs the migrations that have not run yet, under the lock that all of Quintet's Postgres migrations take: replicas
+ * and other apps that start at the same time wait. The lock belongs to the one connection and goes with it.
+ */
+export async function migrate(config: { POSTGRES_URL: string }): Promise<void> {
+  const client = connectPostgres(config.POSTGRES_URL, { connections: 1, application: "quintet social migrations" });
+  try {
+    await client`SELECT pg_advisory_lock(${postgresMigrationLock})`;
+    await runMigrations(drizzle(client), {
+      migrationsFolder,
+      migrationsSchema: "social",
+      migrationsTable: "migrations",
+    });
+  } finally {
+    await client.end({ timeout: 5 });
+  }
+}

@@ -1,0 +1,137 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { guards } from "@quintet/auth";
+import { idempotent, jsonAnswer, jsonBody, limitParam, Problem, type ServiceEnv, wholeNumber } from "@quintet/http";
+import type { MiddlewareHandler } from "hono";
+import type { Deps } from "../deps.ts";
+import { createPostList } from "../post-list.ts";
+import { createPosts } from "../posts.ts";
+import {
+  countedPost,
+  countedPostSchema,
+  idParams,
+  noQuery,
+  postInput,
+  postSchema,
+  refusal,
+  searchSchema,
+  shownPost,
+} from "./shapes.ts";
+
+const tags = ["social"];
+const unknown = refusal("There is no such post, or it is somebody else's draft");
+const notOwner = refusal("It is somebody else's");
+
+const listQuery = z.strictObject({
+  limit: limitParam(10),
+  skip: wholeNumber(0, 100_000)
+    .optional()
+    .transform((skip) => skip ?? 0)
+    .openapi({ description: "how many to leave out; the Link header leads further and costs the same on every page" }),
+  search: searchSchema.default("").openapi({ description: "what the title contains, without regard to case" }),
+  cursor: z.string().max(500).optional().openapi({ description: "from the Link header; instead of skip" }),
+});
+
+/** Posts: the list, and making, reading, replacing and deleting one. */
+export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+  const { db } = deps.database;
+  const posts = createPosts(db, deps.profiles);
+  const listPosts = createPostList(db, deps.cursorKey);
+  const guard = guards(deps.auth);
+
+  /** Who may change a post is asked before the shape of the change. */
+  const mayChange: MiddlewareHandler<ServiceEnv> = async (c, next) => {
+    const id = idParams.safeParse(c.req.param());
+    if (id.success && c.var.account) await posts.mayChange(id.data.id, c.var.account.id);
+    return next();
+  };
+
+  const list = createRoute({
+    ...guard.account(),
+    method: "get",
+    path: "/posts",
+    tags,
+    summary: "Posts, newest first",
+    request: { query: listQuery },
+    responses: {
+      200: {
+        ...jsonAnswer(z.array(countedPostSchema), "One page"),
+        headers: z.object({
+          Link: z.string().optional().openapi({ description: 'the next page, rel="next" (RFC 8288)' }),
+        }),
+      },
+      400: refusal("Bad parameter"),
+    },
+  });
+  app.openapi(list, async (c) => {
+    const query = c.req.valid("query");
+    if (query.cursor !== undefined && query.skip > 0) {
+      const message = "cannot go with cursor";
+      throw new Problem("bad-request", `skip: ${message}`, { errors: [{ path: "skip", message }] });
+    }
+    const page = await listPosts(c.var.account.id, query);
+    if (page.nextCursor !== undefined) {
+      const next = new URLSearchParams({ limit: String(query.limit) });
+      if (query.search !== "") next.set("search", query.search);
+      next.set("cursor", page.nextCursor);
+      c.header("Link", `</social/posts?${next}>; rel="next"`);
+    }
+    return c.json(page.posts.map(countedPost), 200);
+  });
+
+  const write = createRoute({
+    ...guard.account(idempotent(deps.idempotency)),
+    method: "post",
+    path: "/posts",
+    tags,
+    summary: "Write a post",
+    request: { query: noQuery, ...jsonBody(postInput) },
+    responses: { 201: jsonAnswer(postSchema, "The post"), 422: refusal("Bad input") },
+  });
+  app.openapi(write, async (c) => {
+    const written = await posts.write(c.var.account, c.req.valid("json"));
+    c.header("Location", `/social/posts/${written.post.id}`);
+    return c.json(shownPost(written), 201);
+  });
+
+  const read = createRoute({
+    ...guard.account(),
+    method: "get",
+    path: "/posts/{id}",
+    tags,
+    summary: "One post",
+    request: { query: noQuery, params: idParams },
+    responses: { 200: jsonAnswer(countedPostSchema, "The post and its votes"), 404: unknown },
+  });
+  app.openapi(read, async (c) => {
+    const found = await posts.read(c.req.valid("param").id, c.var.account.id);
+    return c.json(countedPost(found), 200);
+  });
+
+  const replace = createRoute({
+    ...guard.account(mayChange),
+    method: "put",
+    path: "/posts/{id}",
+    tags,
+    summary: "Replace the whole of one's post; what is left out gets its default",
+    request: { query: noQuery, params: idParams, ...jsonBody(postInput) },
+    responses: { 200: jsonAnswer(postSchema, "The post"), 403: notOwner, 404: unknown, 422: refusal("Bad input") },
+  });
+  app.openapi(replace, async (c) => {
+    const changed = await posts.replace(c.req.valid("param").id, c.var.account, c.req.valid("json"));
+    return c.json(shownPost(changed), 200);
+  });
+
+  const remove = createRoute({
+    ...guard.account(mayChange),
+    method: "delete",
+    path: "/posts/{id}",
+    tags,
+    summary: "Delete one's post with its votes",
+    request: { query: noQuery, params: idParams },
+    responses: { 204: { description: "It is gone" }, 403: notOwner, 404: unknown },
+  });
+  app.openapi(remove, async (c) => {
+    await posts.remove(c.req.valid("param").id, c.var.account.id);
+    return c.body(null, 204);
+  });
+}

@@ -1,0 +1,107 @@
+import { z } from "@hono/zod-openapi";
+import { problemSchema } from "@quintet/http";
+import type { PostWithOwner } from "../post-queries.ts";
+import type { Profile } from "../profile-queries.ts";
+import { contentLimit, titleLimit } from "../schema.ts";
+
+/** Text that Postgres can store as it came: no NUL, no half of a surrogate pair. */
+const storable = (schema: z.ZodString) =>
+  schema
+    .refine((text) => !text.includes("\0"), "must not contain the NUL character")
+    .refine((text) => text.isWellFormed(), "must be well-formed Unicode");
+
+/** A number too large to be an id becomes 0, which nothing has: it is unknown, not malformed. */
+const knownSize = (id: number) => (Number.isSafeInteger(id) ? id : 0);
+
+export const noQuery = z.strictObject({});
+
+export const idParams = z.strictObject({
+  id: z
+    .string()
+    .regex(/^\d+$/, "must be a whole number")
+    .transform((digits) => knownSize(Number(digits)))
+    .openapi({ type: "integer", minimum: 1, example: 7 }),
+});
+
+export const searchSchema = storable(z.string().max(200, "must have at most 200 characters"));
+
+export const postInput = z
+  .strictObject({
+    title: storable(z.string().min(1, "must not be empty").max(titleLimit)).openapi({ example: "Coffee in Cali" }),
+    content: storable(z.string().min(1, "must not be empty").max(contentLimit)).openapi({
+      example: "Go to San Antonio.",
+    }),
+    published: z.boolean().default(true).openapi({ description: "false for a draft, which its owner alone sees" }),
+  })
+  .openapi("PostInput");
+
+export const voteInput = z
+  .strictObject({
+    postId: z
+      .number()
+      .min(1)
+      .refine(Number.isInteger, "must be a whole number")
+      .transform(knownSize)
+      .openapi({ example: 7 }),
+    dir: z.literal([0, 1], "must be 1 (vote) or 0 (take it back)"),
+  })
+  .openapi("VoteInput");
+
+export const userInput = z
+  .strictObject({
+    email: z.email("must be an email address").max(254).openapi({ example: "ana@example.com" }),
+    password: z.string().openapi({ example: "correct horse battery", description: "8 to 1024 characters" }),
+  })
+  .openapi("UserInput");
+
+export const loginInput = z
+  .strictObject({
+    username: z.string().max(254).openapi({ description: "username or email" }),
+    password: z.string().max(1024),
+    grant_type: z.literal("password").optional().openapi({ description: "what OAuth clients send with it" }),
+  })
+  .openapi("LoginInput");
+
+export const tokenSchema = z
+  .object({ access_token: z.string(), token_type: z.literal("bearer") })
+  .openapi("LoginToken");
+
+export const profileSchema = z
+  .object({ id: z.number().int(), email: z.string(), createdAt: z.iso.datetime() })
+  .openapi("Profile");
+
+export const postSchema = z
+  .object({
+    id: z.number().int(),
+    title: z.string(),
+    content: z.string(),
+    published: z.boolean(),
+    createdAt: z.iso.datetime(),
+    ownerId: z.number().int(),
+    owner: profileSchema,
+  })
+  .openapi("Post");
+
+export const countedPostSchema = z.object({ post: postSchema, votes: z.number().int() }).openapi("CountedPost");
+
+export const votedSchema = z
+  .object({ message: z.string(), votes: z.number().int().openapi({ description: "the post's votes now" }) })
+  .openapi("Voted");
+
+/** An error answer for a route's `responses`. */
+export function refusal(description: string) {
+  return { description, content: { "application/problem+json": { schema: problemSchema } } };
+}
+
+export function shownProfile({ id, email, createdAt }: Profile): z.infer<typeof profileSchema> {
+  return { id, email, createdAt: createdAt.toISOString() };
+}
+
+export function shownPost({ post, owner }: PostWithOwner): z.infer<typeof postSchema> {
+  const { id, title, content, published, createdAt, ownerId } = post;
+  return { id, title, content, published, createdAt: createdAt.toISOString(), ownerId, owner: shownProfile(owner) };
+}
+
+export function countedPost(found: PostWithOwner): z.infer<typeof countedPostSchema> {
+  return { post: shownPost(found), votes: found.post.votes };
+}

@@ -1,0 +1,31 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { guards } from "@quintet/auth";
+import { idempotent, jsonAnswer, jsonBody, type ServiceEnv } from "@quintet/http";
+import type { Deps } from "../deps.ts";
+import { createVoting } from "../votes.ts";
+import { noQuery, refusal, votedSchema, voteInput } from "./shapes.ts";
+
+/** Voting for a post, and taking the vote back. */
+export function addVotes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+  const vote = createVoting(deps.database.db, deps.profiles);
+
+  const voting = createRoute({
+    ...guards(deps.auth).account(idempotent(deps.idempotency)),
+    method: "post",
+    path: "/vote",
+    tags: ["social"],
+    summary: "Vote for a post (dir 1) or take the vote back (dir 0)",
+    request: { query: noQuery, ...jsonBody(voteInput) },
+    responses: {
+      201: jsonAnswer(votedSchema, "Done"),
+      404: refusal("There is no such post, or no vote to take back"),
+      409: refusal("The account has voted for it already"),
+      422: refusal("Bad input"),
+    },
+  });
+  app.openapi(voting, async (c) => {
+    const { postId, dir } = c.req.valid("json");
+    const votes = await vote(c.var.account, postId, dir);
+    return c.json({ message: dir === 1 ? "Vote added" : "Vote taken back", votes }, 201);
+  });
+}

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { fillDemo } from "../src/index.ts";
+import { type CountedPost, type OpenSocial, openSocial } from "./open-social.ts";
+
+let social: OpenSocial;
+beforeAll(async () => {
+  social = await openSocial();
+});
+afterAll(() => social[Symbol.asyncDispose]());
+
+test("the demo data comes once, also when two processes bring it at once or one was cut off", async () => {
+  // What a run leaves behind that was cut off after its first account.
+  const lines: string[] = [];
+  const cut = { ...social.deps, auth: { ...social.deps.auth, register: cutAfter(1) } };
+  await expect(fillDemo(cut, () => {})).rejects.toThrow("cut off");
+  const all = async () =>
+    (await social.send<CountedPost[]>("GET", "/posts?limit=100", { by: social.accounts.plain })).body;
+  expect(await all()).toEqual([]);
+
+  await Promise.all([fillDemo(social.deps, (line) => lines.push(line)), fillDemo(social.deps, () => {})]);
+  expect(lines).toEqual(["social: 8 people and 24 posts"]);
+  const posts = await all();
+  expect(posts).toHaveLength(23);
+  expect(new Set(posts.map(({ post }) => post.owner.email)).size).toBe(8);
+  expect(posts.some(({ votes }) => votes > 2)).toBe(true);
+
+  await fillDemo(social.deps, () => expect.unreachable());
+  expect(await all()).toEqual(posts);
+});
+
+test("votes of the demo data are counted as rows", async () => {
+  const { db } = social.deps.database;
+  const rows = await db.execute(
+    "SELECT id FROM social.posts p WHERE votes <> (SELECT count(*) FROM social.votes WHERE post_id = p.id)",
+  );
+  expect(rows).toHaveLength(0);
+});
+
+function cutAfter(count: number): OpenSocial["deps"]["auth"]["register"] {
+  let made = 0;
+  return (input) => {
+    if (made++ === count) throw new Error("cut off");
+    return social.deps.auth.register(input);
+  };
+}

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createApp } from "../src/index.ts";
+import { type OpenSocial, openSocial } from "./open-social.ts";
+
+let social: OpenSocial;
+beforeAll(async () => {
+  social = await openSocial();
+});
+afterAll(() => social[Symbol.asyncDispose]());
+
+const needAccount = [
+  ["GET", "/posts"],
+  ["POST", "/posts"],
+  ["GET", "/posts/1"],
+  ["PUT", "/posts/1"],
+  ["DELETE", "/posts/1"],
+  ["POST", "/vote"],
+  ["GET", "/users/1"],
+] as const;
+const withBody = [
+  ["POST", "/users"],
+  ["POST", "/posts"],
+  ["PUT", "/posts/1"],
+  ["POST", "/vote"],
+] as const;
+const json = { "Content-Type": "application/json" };
+
+describe.each(needAccount)("%s %s", (method, path) => {
+  test("needs an account before anything else is looked at", async () => {
+    for (const authorization of [undefined, "Bearer forged", "Basic bm9ib2R5Ondyb25n", "Digest x"]) {
+      const headers = { ...(authorization && { Authorization: authorization }), ...json, "Idempotency-Key": "" };
+      const body = method === "GET" ? {} : { body: "{ not json" };
+      const answer = await social.send(method, `${path}?unknown=1`, { headers, ...body });
+      expect(answer.status, answer.text).toBe(401);
+      expect(answer.headers.get("www-authenticate")).toMatch(/Bearer.*Basic/);
+      expect(answer.headers.get("content-type")).toBe("application/problem+json");
+    }
+  });
+
+  test("takes Basic as well as Bearer", async () => {
+    const headers = { Authorization: social.accounts.plain.basic };
+    expect((await social.send(method, path, { headers })).status).not.toBe(401);
+  });
+});
+
+describe.each(withBody)("%s %s", (method, path) => {
+  const send = (body: string | undefined, headers: Record<string, string>) =>
+    social.send(method, path, { by: social.accounts.plain, headers, ...(body !== undefined && { body }) });
+
+  test("refuses a body that is not JSON", async () => {
+    expect((await send("{ not json", json)).status).toBe(400);
+    expect((await send("", json)).status).toBe(400);
+    expect((await send("[]", json)).status).toBe(422);
+    expect((await send("null", json)).status).toBe(422);
+    expect((await send('"text"', json)).status).toBe(422);
+    expect((await send("{}", { "Content-Type": "text/plain" })).status).toBe(415);
+    expect((await send("title=a&content=b", { "Content-Type": "application/x-www-form-urlencoded" })).status).toBe(415);
+  });
+
+  test("refuses a body of more than 1 MiB", async () => {
+    expect((await send(JSON.stringify({ title: "x".repeat(1 << 20) }), json)).status).toBe(413);
+  });
+
+  test("refuses a query parameter, by name", async () => {
+    const answer = await social.send(method, `${path}?dryRun=1`, { by: social.accounts.plain, json: {} });
+    expect([answer.status, answer.body.errors?.[0]?.path]).toEqual([400, "dryRun"]);
+  });
+});
+
+test("a method that a path does not take is a 405 with Allow", async () => {
+  for (const [method, path, allow] of [
+    ["PATCH", "/posts/1", "DELETE, GET, PUT"],
+    ["DELETE", "/posts", "GET, POST"],
+    ["GET", "/vote", "POST"],
+    ["GET", "/login", "POST"],
+  ] as const) {
+    const answer = await social.send(method, path, { by: social.accounts.plain });
+    expect([answer.status, answer.headers.get("allow")]).toEqual([405, allow]);
+  }
+  expect((await social.send("GET", "/nothing", { by: social.accounts.plain })).status).toBe(404);
+});
+
+describe("a browser of another origin", () => {
+  const headers = { Origin: "https://friend.example" };
+
+  test("may ask first, without an account", async () => {
+    const answer = await social.send("OPTIONS", "/posts/1", {
+      headers: {
+        ...headers,
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "authorization, content-type, idempotency-key",
+      },
+    });
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get("access-control-allow-origin")).toBe("https://friend.example");
+    expect(answer.headers.get("access-control-allow-methods")).toContain("PUT");
+    expect(answer.headers.get("access-control-allow-headers")).toBe("authorization,content-type,idempotency-key");
+  });
+
+  test("may read answers and errors, and the headers of lists", async () => {
+    for (const by of [social.accounts.plain, undefined]) {
+      const answer = await social.send("GET", "/posts", { headers, ...(by && { by }) });
+      expect(answer.headers.get("access-control-allow-origin")).toBe("https://friend.example");
+      expect(answer.headers.get("access-control-expose-headers")).toMatch(/Link.*Location/);
+    }
+  });
+
+  test("may not when it is a stranger", async () => {
+    const answer = await social.send("GET", "/posts", { headers: { Origin: "https://stranger.example" } });
+    expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+  });
+});
+
+test("health names the stores, the document names every route and what it needs", async () => {
+  const health = await social.send<{ status: string; checks: object }>("GET", "/health");
+  expect([health.status, health.body.status, Object.keys(health.body.checks)]).toEqual([
+    200,
+    "ok",
+    ["postgres", "redis"],
+  ]);
+  const { body } = await social.send<{ paths: Record<string, Record<string, { security: object[] }>> }>(
+    "GET",
+    "/openapi.json",
+  );
+  expect(Object.keys(body.paths).sort()).toEqual(
+    ["health", "login", "posts", "posts/{id}", "users", "users/{id}", "vote"].map((path) => `/social/${path}`),
+  );
+  for (const [method, path] of needAccount) {
+    const route = body.paths[`/social${path.replace("/1", "/{id}")}`]?.[method.toLowerCase()];
+    expect(route?.security).toEqual([{ basic: [] }, { bearer: [] }]);
+  }
+  expect((await social.send("GET", "/docs")).text).toContain("/social/openapi.json");
+});
+
+test("a store that is away is a 503 that tells nothing of it", async () => {
+  const { deps, accounts } = social;
+  const { openDatabase } = await import("../src/database.ts");
+  const { createProfiles } = await import("../src/profiles.ts");
+  await using database = openDatabase("postgres://nobody:secret@127.0.0.1:1/nothing");
+  const app = createApp({ ...deps, database, profiles: createProfiles(database.db) });
+  const headers = { Authorization: accounts.plain.bearer };
+  for (const path of ["posts", "posts/1", "users/1", "posts?search=x"]) {
+    const answer = await app.request(`/social/${path}`, { headers });
+    const text = await answer.text();
+    expect(answer.status, text).toBe(503);
+    expect(text).not.toMatch(/127\.0\.0\.1|secret|select/i);
+  }
+  const health = await app.request("/social/health");
+  expect([health.status, await health.json()]).toMatchObject([503, { checks: { postgres: { status: "failing" } } }]);
+});

@@ -1,0 +1,109 @@
+import { randomBytes } from "node:crypto";
+import { type TestAccount, type TestAuth, testAuth } from "@quintet/auth/testing";
+import { testPostgres, testPrefix } from "@quintet/db/testing";
+import { createLogger } from "@quintet/http";
+import { inject } from "vitest";
+import { createApp, createDeps, type Deps, loadConfig, migrate } from "../src/index.ts";
+
+export interface Answer<T> {
+  status: number;
+  headers: Headers;
+  text: string;
+  body: T;
+}
+
+export interface Post {
+  id: number;
+  title: string;
+  content: string;
+  published: boolean;
+  createdAt: string;
+  ownerId: number;
+  owner: { id: number; email: string; createdAt: string };
+}
+
+export interface CountedPost {
+  post: Post;
+  votes: number;
+}
+
+export interface ProblemBody {
+  status: number;
+  detail: string;
+  errors?: { path: string; message: string }[];
+}
+
+interface SentRequest {
+  by?: TestAccount;
+  json?: unknown;
+  body?: string;
+  headers?: Record<string, string>;
+}
+
+/** The app in this process on a database, an issuer and a key prefix of its own. */
+export interface OpenSocial extends AsyncDisposable {
+  accounts: TestAuth;
+  deps: Deps;
+  postgresUrl: string;
+  /** Sends a request to `path` below `/social`; `json` is sent as JSON, `body` as it is. */
+  send<T = ProblemBody>(method: string, path: string, request?: SentRequest): Promise<Answer<T>>;
+  /** Writes a post and gives it back. */
+  post(by: TestAccount, fields?: Record<string, unknown>): Promise<Post>;
+  vote(by: TestAccount, postId: number, dir: unknown): Promise<Answer<ProblemBody & { votes: number }>>;
+}
+
+/** Opens the app for one test file; to be disposed of in `afterAll`. */
+export async function openSocial(): Promise<OpenSocial> {
+  const [accounts, database] = await Promise.all([testAuth(inject("mysqlUrl")), testPostgres(inject("postgresUrl"))]);
+  const config = loadConfig({
+    POSTGRES_URL: database.url,
+    REDIS_URL: inject("redisUrl"),
+    REDIS_PREFIX: testPrefix(),
+    QUINTET_SECRET: randomBytes(32).toString("hex"),
+    CORS_ORIGINS: "https://friend.example",
+  });
+  await migrate(config);
+  const deps = createDeps(config, { auth: accounts.auth, log: createLogger({ service: "social", level: "silent" }) });
+  const app = createApp(deps);
+
+  const send = async <T>(method: string, path: string, request: SentRequest = {}): Promise<Answer<T>> => {
+    const headers = new Headers(request.headers);
+    if (request.by) headers.set("Authorization", request.by.bearer);
+    if (request.json !== undefined) headers.set("Content-Type", "application/json");
+    const body = request.json !== undefined ? JSON.stringify(request.json) : request.body;
+    const response = await app.request(`/social${path}`, { method, headers, ...(body !== undefined && { body }) });
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get("content-type") ?? "");
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: (isJson && text !== "" ? JSON.parse(text) : undefined) as T,
+    };
+  };
+  return {
+    accounts,
+    deps,
+    postgresUrl: database.url,
+    send,
+    async post(by, fields = {}) {
+      const answer = await send<Post>("POST", "/posts", {
+        by,
+        json: { title: "Title", content: "Content", ...fields },
+      });
+      if (answer.status !== 201) throw new Error(answer.text);
+      return answer.body;
+    },
+    vote: (by, postId, dir) => send("POST", "/vote", { by, json: { postId, dir } }),
+    [Symbol.asyncDispose]: async () => {
+      await deps[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+      await accounts[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The paths that a problem names. */
+export function named(answer: Answer<ProblemBody>): string[] {
+  return (answer.body.errors ?? []).map((fault) => fault.path);
+}

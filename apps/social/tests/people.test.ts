@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { named, type OpenSocial, openSocial } from "./open-social.ts";
+
+let social: OpenSocial;
+beforeAll(async () => {
+  social = await openSocial();
+});
+afterAll(() => social[Symbol.asyncDispose]());
+
+const password = "correct horse battery";
+const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const form = (fields: Record<string, string>) => ({
+  body: new URLSearchParams(fields).toString(),
+  headers: { "Content-Type": "application/x-www-form-urlencoded" },
+});
+
+describe("POST /users", () => {
+  test("makes an account that the issuer knows, and its profile", async () => {
+    const email = "new@example.com";
+    const made = await social.send<{ id: number }>("POST", "/users", { json: { email, password } });
+    expect(made.status, made.text).toBe(201);
+    expect(made.body).toEqual({ id: expect.any(Number), email, createdAt: time });
+    expect(made.headers.get("location")).toBe(`/social/users/${made.body.id}`);
+    expect(await social.accounts.auth.verifyPassword(email, password)).toMatchObject({ id: made.body.id, email });
+    const shown = await social.send("GET", `/users/${made.body.id}`, { by: social.accounts.plain });
+    expect(shown.body).toEqual(made.body);
+  });
+
+  test("takes an email that no username allows", async () => {
+    const email = "o'brien@example.com";
+    expect((await social.send("POST", "/users", { json: { email, password } })).status).toBe(201);
+    const login = await social.send("POST", "/login", form({ username: email, password }));
+    expect(login.status).toBe(200);
+  });
+
+  test("refuses a taken email, also in other letters", async () => {
+    const json = { email: "twice@example.com", password };
+    expect((await social.send("POST", "/users", { json })).status).toBe(201);
+    const again = await social.send("POST", "/users", { json: { ...json, email: "Twice@example.com" } });
+    expect([again.status, named(again), again.body.detail]).toEqual([409, ["email"], "This email is taken."]);
+  });
+
+  test("makes one account when the same sign-up comes many times at once", async () => {
+    const json = { email: "race@example.com", password };
+    const answers = await Promise.all(Array.from({ length: 6 }, () => social.send("POST", "/users", { json })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
+  });
+
+  test("gives the first answer again for the same Idempotency-Key", async () => {
+    const request = { json: { email: "key@example.com", password }, headers: { "Idempotency-Key": "k1" } };
+    const first = await social.send("POST", "/users", request);
+    const again = await social.send("POST", "/users", request);
+    expect([first.status, again.status, again.text]).toEqual([201, 201, first.text]);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    const other = { ...request, json: { email: "key2@example.com", password } };
+    expect((await social.send("POST", "/users", other)).status).toBe(422);
+  });
+
+  test.each([
+    [{ email: "no address", password }, "email"],
+    [{ email: "nul\u0000@example.com", password }, "email"],
+    [{ email: `${"a".repeat(250)}@example.com`, password }, "email"],
+    [{ password }, "email"],
+    [{ email: "a@example.com" }, "password"],
+    [{ email: "a@example.com", password: "short" }, "password"],
+    [{ email: "a@example.com", password: 12345678 }, "password"],
+    [{ email: "a@example.com", password, isStaff: true }, "isStaff"],
+  ])("refuses %j", async (json, path) => {
+    const answer = await social.send("POST", "/users", { json });
+    expect([answer.status, named(answer)]).toEqual([422, [path]]);
+  });
+});
+
+describe("POST /login", () => {
+  test("gives a token for username or email", async () => {
+    const { username, password, account } = social.accounts.plain;
+    for (const login of [username, account.email]) {
+      const fields = { username: login, password };
+      for (const more of [{}, { grant_type: "password" }]) {
+        const answer = await social.send<{ access_token: string }>("POST", "/login", form({ ...fields, ...more }));
+        expect(answer.status, answer.text).toBe(200);
+        expect(answer.body).toEqual({ access_token: expect.any(String), token_type: "bearer" });
+        expect(answer.headers.get("cache-control")).toBe("no-store");
+        expect(await social.accounts.auth.verifyToken(answer.body.access_token)).toMatchObject({ id: account.id });
+      }
+    }
+  });
+
+  test("says the same of a wrong password, an unknown user and an injection", async () => {
+    const { username } = social.accounts.plain;
+    for (const login of [username, "nobody", "' OR '1'='1' -- ", "", "nul\u0000", "😀"]) {
+      const answer = await social.send("POST", "/login", form({ username: login, password: "wrong' OR ''='" }));
+      expect([answer.status, answer.body.detail], login).toEqual([403, "Invalid Credentials"]);
+    }
+  });
+
+  test.each([
+    [{ username: "x" }, "password"],
+    [{ password: "x" }, "username"],
+    [{ username: "x", password: "x", remember: "1" }, "remember"],
+    [{ username: "x", password: "x", grant_type: "refresh_token" }, "grant_type"],
+  ])("refuses %j", async (fields, path) => {
+    const answer = await social.send("POST", "/login", form(fields as Record<string, string>));
+    expect([answer.status, named(answer)]).toEqual([422, [path]]);
+  });
+
+  test("takes a form only", async () => {
+    const { username, password } = social.accounts.plain;
+    expect((await social.send("POST", "/login", { json: { username, password } })).status).toBe(415);
+  });
+});
+
+describe("GET /users/{id}", () => {
+  test("makes one's own profile the first time", async () => {
+    const { other, plain } = social.accounts;
+    expect((await social.send("GET", `/users/${other.account.id}`, { by: plain })).status).toBe(404);
+    const own = await social.send("GET", `/users/${other.account.id}`, { by: other });
+    expect(own.body).toEqual({ id: other.account.id, email: other.account.email, createdAt: time });
+    expect((await social.send("GET", `/users/${other.account.id}`, { by: plain })).body).toEqual(own.body);
+  });
+
+  test("follows the account's email", async () => {
+    const { id } = social.accounts.staff.account;
+    const first = await social.deps.profiles.own({ id, email: "before@example.com" });
+    const after = await social.deps.profiles.own({ id, email: "after@example.com" });
+    expect(after).toEqual({ ...first, email: "after@example.com" });
+    expect(await social.deps.profiles.byId(id)).toEqual(after);
+  });
+
+  test.each([
+    ["0", 404],
+    ["99999999999999999999", 404],
+    ["9223372036854775807", 404],
+    ["-1", 400],
+    ["1e3", 400],
+    ["x", 400],
+    ["1;DROP TABLE social.profiles", 400],
+    ["%00", 400],
+  ])("answers id %s with %i", async (id, status) => {
+    expect((await social.send("GET", `/users/${id}`, { by: social.accounts.plain })).status).toBe(status);
+  });
+});

@@ -1,0 +1,118 @@
+import postgres from "postgres";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { voteQueries } from "../src/vote-queries.ts";
+import { type CountedPost, named, type OpenSocial, openSocial } from "./open-social.ts";
+
+let social: OpenSocial;
+let sql: postgres.Sql;
+beforeAll(async () => {
+  social = await openSocial();
+  sql = postgres(social.postgresUrl, { max: 1 });
+});
+afterAll(async () => {
+  await sql.end();
+  await social[Symbol.asyncDispose]();
+});
+
+const votesOf = async (id: number) => {
+  const answer = await social.send<CountedPost>("GET", `/posts/${id}`, { by: social.accounts.plain });
+  return answer.body.votes;
+};
+/** The counter of a post and the rows that it counts. */
+const counted = async (id: number) => {
+  const [row] = await sql<{ votes: number; rows: number }[]>`
+    SELECT votes, (SELECT count(*)::int FROM social.votes WHERE post_id = ${id}) AS rows FROM social.posts WHERE id = ${id}`;
+  return row;
+};
+const times = (counts: Record<number, number>) =>
+  Object.entries(counts).flatMap(([status, count]) => Array.from({ length: count }, () => Number(status)));
+
+describe("POST /vote", () => {
+  test("counts once, and takes back once", async () => {
+    const { plain, other } = social.accounts;
+    const { id } = await social.post(plain);
+    const first = await social.vote(plain, id, 1);
+    expect([first.status, first.body]).toEqual([201, { message: "Vote added", votes: 1 }]);
+    expect((await social.vote(plain, id, 1)).status).toBe(409);
+    expect((await social.vote(other, id, 1)).body.votes).toBe(2);
+    const back = await social.vote(plain, id, 0);
+    expect([back.status, back.body]).toEqual([201, { message: "Vote taken back", votes: 1 }]);
+    expect((await social.vote(plain, id, 0)).status).toBe(404);
+    expect(await votesOf(id)).toBe(1);
+  });
+
+  test("answers the first answer again for the same Idempotency-Key", async () => {
+    const { plain } = social.accounts;
+    const json = { postId: (await social.post(plain)).id, dir: 1 };
+    const send = () => social.send("POST", "/vote", { by: plain, json, headers: { "Idempotency-Key": "vote" } });
+    expect([(await send()).status, (await send()).status]).toEqual([201, 201]);
+    expect(await votesOf(json.postId)).toBe(1);
+  });
+
+  test.each([999_999_999, 1e20, Number.MAX_SAFE_INTEGER])("knows no post %d", async (postId) => {
+    for (const dir of [0, 1]) expect((await social.vote(social.accounts.plain, postId, dir)).status).toBe(404);
+  });
+
+  test.each([
+    [{ postId: 1, dir: 2 }, "dir"],
+    [{ postId: 1, dir: "1" }, "dir"],
+    [{ postId: 1, dir: true }, "dir"],
+    [{ postId: 1 }, "dir"],
+    [{ dir: 1 }, "postId"],
+    [{ postId: "1 OR 1=1", dir: 1 }, "postId"],
+    [{ postId: 0, dir: 1 }, "postId"],
+    [{ postId: -1, dir: 1 }, "postId"],
+    [{ postId: 1.5, dir: 1 }, "postId"],
+    [{ postId: 1, dir: 1, userId: 2 }, "userId"],
+  ])("refuses %j", async (json, path) => {
+    const answer = await social.send("POST", "/vote", { by: social.accounts.plain, json });
+    expect([answer.status, named(answer)]).toEqual([422, [path]]);
+  });
+});
+
+describe("under a race", () => {
+  test("fifty votes of one account count once", async () => {
+    const { plain } = social.accounts;
+    const { id } = await social.post(plain);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => social.vote(plain, id, 1)));
+    expect(answers.map(({ status }) => status).sort()).toEqual(times({ 201: 1, 409: 49 }));
+    expect(await counted(id)).toEqual({ votes: 1, rows: 1 });
+    const back = await Promise.all(Array.from({ length: 50 }, () => social.vote(plain, id, 0)));
+    expect(back.map(({ status }) => status).sort()).toEqual(times({ 201: 1, 404: 49 }));
+    expect(await counted(id)).toEqual({ votes: 0, rows: 0 });
+  });
+
+  test("the counter is the number of rows, whoever votes, takes back and deletes meanwhile", async () => {
+    const { plain } = social.accounts;
+    const voters = Array.from({ length: 40 }, (_, i) => 1_000_000 + i);
+    for (const id of voters) await social.deps.profiles.own({ id, email: `${id}@example.com` });
+    const queries = voteQueries(social.deps.database.db);
+    const { id } = await social.post(plain);
+    const gone = await social.post(plain);
+    const storm = voters.flatMap((voter, i) => [
+      queries.cast(id, voter),
+      queries.cast(id, voter),
+      queries.takeBack(id, voter),
+      queries.cast(gone.id, voter),
+      queries.takeBack(gone.id, voter),
+      ...(i === 20 ? [social.send("DELETE", `/posts/${gone.id}`, { by: plain })] : []),
+    ]);
+    await Promise.all(storm);
+    const now = await counted(id);
+    expect(now?.votes).toBe(now?.rows);
+    expect(await counted(gone.id)).toBeUndefined();
+    expect(await sql`SELECT FROM social.votes WHERE post_id = ${gone.id}`).toHaveLength(0);
+  });
+
+  test("every account of many counts", async () => {
+    const { plain } = social.accounts;
+    const voters = Array.from({ length: 100 }, (_, i) => 2_000_000 + i);
+    await Promise.all(voters.map((id) => social.deps.profiles.own({ id, email: `${id}@example.com` })));
+    const queries = voteQueries(social.deps.database.db);
+    const { id } = await social.post(plain);
+    const outcomes = await Promise.all(voters.map((voter) => queries.cast(id, voter)));
+    const told = outcomes.map((outcome) => (typeof outcome === "string" ? 0 : outcome.votes));
+    expect(told.sort((a, b) => a - b)).toEqual(voters.map((_, i) => i + 1));
+    expect(await counted(id)).toEqual({ votes: 100, rows: 100 });
+  });
+});
