@@ -52,7 +52,7 @@ type Then = MiddlewareHandler<ServiceEnv>[];
 
 /** One middleware out of several, so that a route's handler gets the type of the guard. */
 function inOrder<E extends ServiceEnv>(guard: MiddlewareHandler<E> | undefined, then: Then): MiddlewareHandler<E> {
-  if (guard && then.length === 0) return guard;
+  if (then.length === 0) return guard ?? ((_, next) => next());
   return guard ? every(guard, ...then) : every(...then);
 }
 
