@@ -26,9 +26,9 @@ async function dev(): Promise<number> {
   const chosen = chosenApps();
   const names = chosen.map((app) => app.name);
   const needs = [...new Set(chosen.flatMap((app) => app.stores))];
-  await using stores = await openStores({ dataDir, needs, env: given, progress: console.log });
+  await using stores = await openStores({ dataDir, needs, env: given, progress: console.log, signal: stop.signal });
   const { env: secrets } = await keptSecrets(dataDir);
-  if (stop.requested) return 0;
+  if (stop.signal.aborted) return 0;
   for (const name of names) console.log(`${name.padEnd(12)}http://localhost:${PORTS[name]}`);
   console.log(`The password of ${secrets.ADMIN_USERNAME} is in ${join(dataDir, "secrets.json")}\n`);
 
@@ -52,9 +52,9 @@ async function dev(): Promise<number> {
   });
   const ended = once(turbo, "exit") as Promise<[number | null]>;
   await Promise.race([ended, stop.first]);
-  if (stop.requested) turbo.kill("SIGTERM");
+  if (stop.signal.aborted) turbo.kill("SIGTERM");
   const [code] = await ended;
-  return stop.requested ? 0 : (code ?? 1);
+  return stop.signal.aborted ? 0 : (code ?? 1);
 }
 
 interface App {

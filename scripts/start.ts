@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { run } from "../apps/gateway/src/run.ts";
-import { claimDataDir, keptSecrets, openStores } from "../packages/stores/src/index.ts";
+import { claimDataDir, keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
 import { readGiven } from "./given.ts";
 import { stopRequests } from "./stop-requests.ts";
 
@@ -10,6 +10,13 @@ const { env: given, dataDir } = readGiven();
 const logFile = resolve(given.LOG_FILE ?? join(dataDir, "quintet.log"));
 const port = Number(given.PORT ?? 8080);
 const stop = stopRequests();
+/** Resolves to the exit code when an error came that nobody caught: the stores are stopped even then. */
+const fault = new Promise<number>((resolve) => {
+  process.on("uncaughtException", (error) => {
+    console.error("Stopping after a fault:", error);
+    resolve(1);
+  });
+});
 
 process.stdout.on("error", () => {}); // A reader that has gone (npm start | head) is no reason to stop.
 process.exit(await start().catch(failed));
@@ -22,19 +29,20 @@ async function start(): Promise<number> {
   if (await isTaken(port, given.HOST ?? "127.0.0.1")) {
     throw new Error(`Port ${port} is taken by another program. Choose another: PORT=${port + 1} npm start`);
   }
-  await using stores = await openStores({ dataDir, needs: ["mysql", "postgres", "redis"], env: given, progress: say });
+  const needs: StoreName[] = ["mysql", "postgres", "redis"];
+  await using stores = await openStores({ dataDir, needs, env: given, progress: say, signal: stop.signal });
   const { firstStart, env: secrets } = await keptSecrets(dataDir);
-  if (stop.requested) return 0;
+  if (stop.signal.aborted) return 0;
   const env = { DEMO_DATA: "true", ...secrets, ...given, ...stores.env, LOG_FILE: logFile };
   say("Starting Quintet");
   const starting = run(env, { progress: say });
+  starting.catch(() => {}); // Told of below, unless nobody waits for it any longer.
   // The second Ctrl-C does not wait for anything but the stores.
-  const gateway = await Promise.race([starting, stop.again]);
-  if (!gateway) return 0;
-  if (!stop.requested) say(screen(gateway.url, firstStart && !given.ADMIN_PASSWORD, env, stores.location));
-  const crash = Promise.withResolvers<never>();
-  process.on("uncaughtException", crash.reject);
-  await Promise.race([stop.first, crash.promise]);
+  const gateway = await Promise.race([starting, stop.again, fault]);
+  if (typeof gateway !== "object") return gateway ?? 0;
+  if (!stop.signal.aborted) say(screen(gateway.url, firstStart && !given.ADMIN_PASSWORD, env, stores.location));
+  const failure = await Promise.race([stop.first, fault]);
+  if (failure) return failure;
   say("\nStopping: requests under way are finished first; Ctrl-C again to cut them");
   await Promise.race([gateway.close(), stop.again]);
   return 0;
@@ -60,6 +68,7 @@ function say(line: string): void {
 
 /** A failure that says what to do is one line; anything else is a fault of ours and shows where. */
 function failed(error: unknown): number {
+  if (stop.signal.aborted) return 0; // The start was given up.
   const expected = error instanceof Error && (error.constructor === Error || error.name === "ConfigError");
   console.error(expected ? error.message : error);
   return 1;

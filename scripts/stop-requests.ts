@@ -1,7 +1,8 @@
 /** What the outside asked of this process so far, and promises for what it may still ask. */
 export interface StopRequests {
-  readonly requested: boolean;
-  /** Resolves at the first request to stop. */
+  /** Aborted by the first request to stop. */
+  signal: AbortSignal;
+  /** Resolves at the same moment. */
   first: Promise<void>;
   /** Resolves when somebody does not want to wait any longer. */
   again: Promise<void>;
@@ -14,19 +15,15 @@ const BURST_MS = 1_000;
 export function stopRequests(): StopRequests {
   const first = Promise.withResolvers<void>();
   const again = Promise.withResolvers<void>();
+  const abort = new AbortController();
   let firstAt: number | undefined;
   const request = () => {
     const now = performance.now();
     firstAt ??= now;
     if (now - firstAt > BURST_MS) again.resolve();
-    else first.resolve();
+    else abort.abort();
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, request);
-  return {
-    get requested() {
-      return firstAt !== undefined;
-    },
-    first: first.promise,
-    again: again.promise,
-  };
+  abort.signal.addEventListener("abort", () => first.resolve());
+  return { signal: abort.signal, first: first.promise, again: again.promise };
 }

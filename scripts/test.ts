@@ -27,10 +27,10 @@ const total: Count = { passed: 0, failed: 0, skipped: 0 };
 const vitestArguments = process.argv.slice(2);
 const stop = stopRequests();
 if (vitestArguments.length === 0) add(await checks());
-if (!stop.requested) add(await tests(vitestArguments));
+if (!stop.signal.aborted) add(await tests(vitestArguments));
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
-process.exit(stop.requested ? 130 : total.failed > 0 ? 1 : 0);
+process.exit(stop.signal.aborted ? 130 : total.failed > 0 ? 1 : 0);
 
 function add(count: Count): void {
   total.passed += count.passed;

@@ -30,7 +30,7 @@ printf '#!/bin/sh\n# quintet: temporary\nexit 101\n' >"$policy"
 chmod 755 "$policy"
 echo 'create_main_cluster = false' >"$clusters/quintet.conf"
 
-export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 LC_ALL=C
 lock='-oDPkg::Lock::Timeout=300'
 known() { for package; do apt-cache show "$package" >/dev/null 2>&1 || return; done; }
 install() { apt-get $lock -qy --no-install-recommends -oDpkg::Options::=--force-confold install "$@" 9>&-; }

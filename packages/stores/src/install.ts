@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
+import { open, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Engine } from "./engine.ts";
+import { makeFolder } from "./location.ts";
 import { findPrograms, programFolders } from "./programs.ts";
 import { lastLines } from "./run-program.ts";
 
@@ -11,7 +14,12 @@ export type Installer = { by: string; command: string[] };
  * Installs the server programs that this machine lacks: Debian's packages as root, Homebrew on a Mac. Elsewhere, and
  * when it fails, it throws one message that names the other ways out. No system service is started by it.
  */
-export async function installMissing(engines: Engine[], progress: (line: string) => void): Promise<void> {
+export async function installMissing(
+  engines: Engine[],
+  dataDir: string,
+  progress: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   const found = await Promise.all(engines.map((engine) => engine.find(null)));
   const missing = engines.filter((_, index) => !found[index]);
   if (missing.length === 0) return;
@@ -20,10 +28,14 @@ export async function installMissing(engines: Engine[], progress: (line: string)
   const installer = await findInstaller(missing, process.platform, process.getuid?.() === 0, programFolders());
   if (!installer) throw new Error(`${titles} not found on this machine. Install it, ${waysOut}`);
   progress(`Installing ${titles} (${installer.by}); this takes a minute or two`);
-  const { code, output } = await run(installer.command);
+  const log = join(dataDir, "install.log");
+  await makeFolder(dataDir);
+  const code = await run(installer.command, log, signal);
   const left = (await Promise.all(missing.map((engine) => engine.find(null)))).includes(null);
   if (code === 0 && !left) return;
-  throw new Error(`Installing ${titles} failed:\n${lastLines(output)}\nInstall it by hand, ${waysOut}`);
+  throw new Error(
+    `Installing ${titles} failed:\n${lastLines(await readFile(log, "utf8"))}\nInstall it by hand, ${waysOut}`,
+  );
 }
 
 /** The installer for this machine, or null when there is none. */
@@ -42,17 +54,20 @@ export async function findInstaller(
   return { by: "Debian's packages", command: ["/bin/sh", script, ...missing.map((each) => each.debianPackage)] };
 }
 
-/** In a session of its own: a Ctrl-C, or our own end, must not leave a package half configured. */
-function run([program, ...args]: string[]): Promise<{ code: number | null; output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program!, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
-    let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (chunk) => {
-        output += chunk;
-      });
-    }
-    child.on("error", reject);
-    child.on("close", (code) => resolve({ code, output }));
-  });
+/**
+ * Runs a command in a session of its own, writing to a file: neither a Ctrl-C nor our own end may leave a package half
+ * configured.
+ */
+async function run([program, ...args]: string[], log: string, signal?: AbortSignal): Promise<number | null> {
+  const file = await open(log, "w", 0o600);
+  try {
+    const child = spawn(program!, args, { stdio: ["ignore", file.fd, file.fd], detached: true });
+    return await new Promise((resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason));
+      child.on("error", reject);
+      child.on("exit", resolve);
+    });
+  } finally {
+    await file.close();
+  }
 }

@@ -37,6 +37,8 @@ export async function openStores(options: {
   env: NodeJS.ProcessEnv;
   progress: (line: string) => void;
   durable?: boolean;
+  /** Gives the start up, before the servers are started; an installation that is under way goes on by itself. */
+  signal?: AbortSignal;
 }): Promise<Stores> {
   const dataDir = resolve(options.dataDir);
   const engines = [...new Set(options.needs)].map((name) => ENGINES[name]);
@@ -46,7 +48,8 @@ export async function openStores(options: {
   for (const engine of given) env[engine.variable] = options.env[engine.variable]!;
   if (own.length === 0) return stores(env, dataDir, async () => {});
 
-  await installMissing(own, options.progress);
+  await installMissing(own, dataDir, options.progress, options.signal);
+  options.signal?.throwIfAborted();
   const accounts = new Map(
     await Promise.all(own.map(async (engine) => [engine, await accountFor(engine.users)] as const)),
   );
