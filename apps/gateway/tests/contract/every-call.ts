@@ -1,0 +1,186 @@
+import { describe, expect, it } from "vitest";
+import type { Answer } from "../harness/client.ts";
+import type { AppName, Installation } from "../harness/installation.ts";
+import { fetchDocument, type Operation, operationsOf, pathOf } from "../harness/operations.ts";
+import { expectProblem, faultsOfProblem } from "../harness/problem.ts";
+
+/** Texts that have broken servers before, as they stand in a URL. */
+const hostileTexts = [
+  "' OR 1=1 -- ",
+  "1; DROP TABLE auth_user; --",
+  '") UNION SELECT 1,2,3 #',
+  "%_\\",
+  "{{7*7}}",
+  "\u0000",
+  "😀",
+  "-1",
+  "1e3",
+  "NaN",
+  "99999999999999999999",
+  "x".repeat(3000),
+]
+  .map(encodeURIComponent)
+  .concat("%ED%A0%80", "%FF", "%zz", "");
+
+const json = { "Content-Type": "application/json" };
+
+/** Bodies that no call takes, with the status that each gets. */
+const uselessBodies: [number, Buffer, Record<string, string>][] = [
+  [400, Buffer.from('{"a":'), json],
+  [400, Buffer.from("\u0000"), json],
+  [400, Buffer.alloc(0), json],
+  [415, Buffer.from("a=1"), { "Content-Type": "text/plain" }],
+  [413, Buffer.alloc(20 * 1024 * 1024, " "), json],
+];
+
+/** What holds for every call, tried on each one that the app's document lists. */
+export async function everyCall(quintet: Installation, app: AppName | "auth"): Promise<void> {
+  const { anyone, staff } = quintet;
+  const operations = operationsOf(await fetchDocument(anyone, `/${app}/openapi.json`));
+
+  /** Tries every operation that fits and lists what went wrong, by the operation's name. */
+  async function faults(fits: (one: Operation) => unknown, attempt: (one: Operation) => Promise<string[]>) {
+    const found: string[] = [];
+    for (const one of operations.filter(fits)) {
+      for (const fault of await attempt(one)) found.push(`${one.name}: ${fault}`);
+    }
+    return found;
+  }
+
+  describe(`every call of ${app}`, () => {
+    it("asks who it is before it looks at anything else", async () => {
+      const wrong = await faults(
+        (one) => one.needsAccount,
+        async (one) => {
+          const path = `${pathOf(one, { id: "no-id", table: "no_table" })}?unknown=1`;
+          const body = one.method === "GET" ? undefined : Buffer.from('{"a":');
+          const answer = await anyone.send(one.method, path, body, { headers: json });
+          return answer.status === 401 ? faultsOfProblem(answer) : [`${answer.status}`];
+        },
+      );
+      expect(wrong).toEqual([]);
+    });
+
+    it("refuses credentials that are wrong", async () => {
+      const target = operations.find((one) => one.needsAccount && one.method === "GET") as Operation;
+      for (const authorization of [
+        "Bearer x",
+        "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.",
+        `Basic ${Buffer.from("nobody:at all").toString("base64")}`,
+        "Basic !",
+        "Digest x",
+      ]) {
+        expectProblem(await anyone.with({ Authorization: authorization }).get(pathOf(target)), 401);
+      }
+    });
+
+    it("names an unknown query parameter", async () => {
+      const wrong = await faults(
+        () => true,
+        async (one) => namesFault(await staff.send(one.method, `${pathOf(one)}?unknown=1`), 400, "unknown"),
+      );
+      expect(wrong).toEqual([]);
+    });
+
+    it("names an unknown body field", async () => {
+      const wrong = await faults(
+        (one) => one.fields,
+        async (one) => namesFault(await staff.send(one.method, pathOf(one), { unknown: 1 }), 422, "unknown"),
+      );
+      expect(wrong).toEqual([]);
+    });
+
+    it("refuses a body that is malformed, empty, of another type or too large", async () => {
+      const wrong = await faults(
+        (one) => one.takesJson,
+        async (one) => {
+          const found: string[] = [];
+          for (const [status, body, headers] of uselessBodies) {
+            const answer = await staff.send(one.method, pathOf(one), body, { headers });
+            if (answer.status !== status) found.push(`${answer.status} instead of ${status}`);
+            else found.push(...faultsOfProblem(answer));
+          }
+          return found;
+        },
+      );
+      expect(wrong).toEqual([]);
+    });
+
+    it("takes a JSON value of another kind without breaking", async () => {
+      const values = [null, [], "text", 1, true, {}, [[]], { "": null }];
+      const wrong = await faults(
+        (one) => one.fields,
+        async (one) => {
+          const answers = await Promise.all(values.map((value) => staff.send(one.method, pathOf(one), value)));
+          return answers.flatMap(breakage);
+        },
+      );
+      expect(wrong).toEqual([]);
+    });
+
+    it("takes hostile text in every parameter and field as text", async () => {
+      const wrong = await faults(
+        () => true,
+        async (one) => {
+          const body = one.takesJson ? {} : undefined;
+          const paths = hostileTexts.flatMap((text) => [
+            ...one.pathParameters.map((name) => pathOf(one, { [name]: text })),
+            ...one.queryParameters.map((name) => `${pathOf(one)}?${name}=${text}`),
+          ]);
+          const bodies = one.fields ? hostileTexts.map((text) => everyField(one.fields ?? [], decoded(text))) : [];
+          const answers = await Promise.all([
+            ...paths.map((path) => staff.send(one.method, path, body)),
+            ...bodies.map((fields) => staff.send(one.method, pathOf(one), fields)),
+          ]);
+          return answers.flatMap(breakage);
+        },
+      );
+      expect(wrong).toEqual([]);
+      expect((await staff.get("/auth/me")).status).toBe(200);
+      expect((await anyone.get(`/${app}/health`)).status).toBe(200);
+    });
+
+    it("answers a HEAD as the GET, without the body", async () => {
+      const wrong = await faults(
+        (one) => one.method === "GET",
+        async (one) => {
+          const get = await staff.send("GET", pathOf(one));
+          const head = await staff.send("HEAD", pathOf(one));
+          if (head.bytes.length > 0) return ["a body"];
+          return head.status === get.status ? [] : [`${head.status}, the GET ${get.status}`];
+        },
+      );
+      expect(wrong).toEqual([]);
+    });
+  });
+}
+
+function everyField(fields: string[], value: string): Record<string, string> {
+  return Object.fromEntries(fields.map((field) => [field, value]));
+}
+
+/** What the text stands for; a lone surrogate when it is no UTF-8. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "\ud800";
+  }
+}
+
+/** Whether an answer says that `name` is at fault: as a problem, or as an OAuth endpoint does (RFC 6749 section 5.2). */
+function namesFault(answer: Answer, status: number, name: string): string[] {
+  if (answer.status !== status) return [`${answer.status} instead of ${status}`];
+  const { error, error_description } = answer.json<{ error?: string; error_description?: string }>();
+  if (error === "invalid_request" && error_description?.includes(name)) return [];
+  const faults = faultsOfProblem(answer);
+  const named = answer.json<{ errors?: { path: string }[] }>().errors?.some((error) => error.path === name);
+  return named ? faults : [...faults, `it does not name "${name}"`];
+}
+
+/** Anything but an answer or a whole problem of the client's. */
+function breakage(answer: Answer): string[] {
+  if (answer.status >= 500) return [`${answer.status} ${answer.text}`];
+  const isPage = answer.headers["content-type"]?.startsWith("text/html");
+  return answer.status >= 400 && !isPage ? faultsOfProblem(answer) : [];
+}

@@ -1,0 +1,219 @@
+import { describe, expect, it } from "vitest";
+import type { Client } from "../harness/client.ts";
+import type { Installation } from "../harness/installation.ts";
+import { expectProblem } from "../harness/problem.ts";
+import { cursor, forged, unique } from "../harness/values.ts";
+
+interface Property {
+  id: number;
+  address: string;
+  city: string;
+  price: number;
+  description: string;
+  year: number;
+  status: string;
+}
+
+export function properties({ anyone, plain, other, staff }: Installation): void {
+  /** A property in a city of its own unless told otherwise; returns it as the list shows it. */
+  const add = async (fields: Partial<Property> = {}): Promise<Property> => {
+    const input = {
+      address: "Calle 95 # 78 - 49",
+      city: unique("ciudad"),
+      price: 120_000_000,
+      description: "Apartamento sobre avenida principal",
+      year: 2019,
+      status: "en_venta",
+      ...fields,
+    };
+    const made = await staff.post("/properties", input);
+    expect(made.status, made.text).toBe(201);
+    return { id: made.json<{ id: number }>().id, ...input };
+  };
+  const list = async (query: Record<string, string | number>) => {
+    const answer = await plain.get("/properties", query);
+    expect(answer.status, answer.text).toBe(200);
+    return answer.json<{ status: string; properties: Property[]; nextCursor: string | null }>();
+  };
+  const idsOf = async (query: Record<string, string | number>) => (await list(query)).properties.map(({ id }) => id);
+  const expectNone = async (query: Record<string, string | number>) => {
+    expect(expectProblem(await plain.get("/properties", query), 404).detail).toBe("No records found");
+  };
+
+  describe("GET /properties", () => {
+    it("shows a property's fields, by Bearer and by Basic", async () => {
+      const property = await add({ description: "Ünï😀 'quoted' \\ 100%" });
+      const answer = await plain.get("/properties", { city: property.city });
+      expect(answer.json()).toEqual({ status: "success", properties: [property], nextCursor: null });
+      expect((await plain.basic.get("/properties", { city: property.city })).text).toBe(answer.text);
+      expectProblem(await anyone.get("/properties"), 401);
+    });
+
+    it("filters by each field and by all together, city without regard to case", async () => {
+      const city = unique("Pereira");
+      const a = await add({ city, year: 2019, price: 100, status: "vendido", description: "Con jardín" });
+      const b = await add({ city, year: 2021, price: 200, status: "en_venta" });
+      const c = await add({ city, year: 2021, price: 300, status: "pre_venta" });
+      expect((await idsOf({ city: city.toUpperCase() })).sort()).toEqual([a.id, b.id, c.id].sort());
+      expect(await idsOf({ city, year: 2019 })).toEqual([a.id]);
+      expect(await idsOf({ city, status: "en_venta" })).toEqual([b.id]);
+      expect(await idsOf({ city, minPrice: 300 })).toEqual([c.id]);
+      expect(await idsOf({ city, maxPrice: 100 })).toEqual([a.id]);
+      expect(await idsOf({ city, q: "jardín" })).toEqual([a.id]);
+      expect(await idsOf({ year: 2021, city, status: "pre_venta", minPrice: 300, maxPrice: 300 })).toEqual([c.id]);
+      await expectNone({ city, year: 2019, status: "en_venta" });
+    });
+
+    it("shows the latest status only, each property once, and hidden ones never", async () => {
+      const { id, city } = await add({ status: "pre_venta" });
+      const append = async (status: string) => {
+        const answer = await staff.post(`/properties/${id}/status`, { status });
+        expect(answer.status, answer.text).toBe(201);
+      };
+      await append("en_venta");
+      await append("vendido");
+      expect((await list({ city })).properties).toMatchObject([{ id, status: "vendido" }]);
+      await expectNone({ city, status: "en_venta" });
+      await append("comprado");
+      await expectNone({ city });
+      await append("en_venta");
+      expect((await list({ city })).properties).toMatchObject([{ id, status: "en_venta" }]);
+    });
+
+    it("goes through pages by cursor, each property once", async () => {
+      const city = unique("pages");
+      const ids: number[] = [];
+      for (let i = 0; i < 5; i++) ids.push((await add({ city, price: i % 2 })).id);
+      for (const sort of [{}, { sort: "price" }, { sort: "-price" }]) {
+        const first = await list({ city, limit: 2, ...sort });
+        expect(first.nextCursor).toEqual(cursor);
+        const second = await list({ city, limit: 2, ...sort, cursor: first.nextCursor ?? "" });
+        const third = await list({ city, limit: 2, ...sort, cursor: second.nextCursor ?? "" });
+        expect(third.nextCursor).toBeNull();
+        const seen = [first, second, third].flatMap((page) => page.properties.map(({ id }) => id));
+        expect(seen.sort()).toEqual(ids.sort());
+      }
+      const { nextCursor } = await list({ city, limit: 2 });
+      expectProblem(await plain.get("/properties", { city, cursor: forged(nextCursor ?? "") }), 400, "cursor");
+    });
+
+    it.each([
+      ["year", "x"],
+      ["year", "2019 OR 1=1"],
+      ["minPrice", "1e3"],
+      ["sort", "id; DROP TABLE property"],
+      ["limit", "0"],
+      ["limit", "101"],
+      ["cursor", "AAAA"],
+    ])("refuses %s=%s", async (name, value) => {
+      expectProblem(await plain.get("/properties", { [name]: value }), 400, name);
+    });
+
+    it("takes SQL in a text filter as text", async () => {
+      await add();
+      for (const text of ["' OR '1'='1", "%", "_", "\\", "a' UNION SELECT * FROM auth_user -- "]) {
+        await expectNone({ city: text });
+      }
+      await expectNone({ q: `${unique("absent")}' OR '1'='1` });
+      await expectNone({ q: `+${unique("absent")}* (") @@` });
+    });
+  });
+
+  describe("one property", () => {
+    it("is shown, and 404 when it is not there", async () => {
+      const property = await add();
+      const answer = await plain.get(`/properties/${property.id}`);
+      expect(answer.status).toBe(200);
+      expect(answer.json()).toEqual(property);
+      expectProblem(await plain.get("/properties/999999999"), 404);
+      expectProblem(await anyone.get(`/properties/${property.id}`), 401);
+      for (const id of ["x", "0x1", "1.0", "99999999999999999999", "-1", "1'"]) {
+        expect([400, 404]).toContain((await plain.get(`/properties/${id}`)).status);
+      }
+    });
+
+    it("is made and changed by staff only", async () => {
+      const { id, ...fields } = await add();
+      expectProblem(await plain.post("/properties", fields), 403);
+      expectProblem(await plain.post("/properties", { wrong: 1 }), 403);
+      expectProblem(await plain.patch(`/properties/${id}`, { price: 1 }), 403);
+      expectProblem(await plain.post(`/properties/${id}/status`, { status: "vendido" }), 403);
+      expect((await plain.get(`/properties/${id}`)).json()).toEqual({ id, ...fields });
+    });
+
+    it("is changed field by field", async () => {
+      const property = await add();
+      const changed = await staff.patch(`/properties/${property.id}`, { price: 5, description: "Remodelado" });
+      expect(changed.status, changed.text).toBe(200);
+      expect((await plain.get(`/properties/${property.id}`)).json()).toEqual({
+        ...property,
+        price: 5,
+        description: "Remodelado",
+      });
+      expectProblem(await staff.patch("/properties/999999999", { price: 5 }), 404);
+      expectProblem(await staff.patch(`/properties/${property.id}`, { price: "5" }), 422, "price");
+      expectProblem(await staff.patch(`/properties/${property.id}`, { id: 5 }), 422, "id");
+      expectProblem(await staff.post(`/properties/${property.id}/status`, { status: "regalado" }), 422, "status");
+      expectProblem(await staff.post("/properties/999999999/status", { status: "vendido" }), 404);
+    });
+
+    it.each([
+      ["address", ""],
+      ["address", undefined],
+      ["city", 1],
+      ["city", "x".repeat(5000)],
+      ["price", -1],
+      ["price", "12"],
+      ["price", 1e30],
+      ["year", 20.5],
+      ["status", "regalado"],
+    ])("is refused when %s is %j", async (field, value) => {
+      const { id, ...fields } = await add();
+      expectProblem(await staff.post("/properties", { ...fields, [field]: value }), 422, field);
+    });
+
+    it("is made once for the same Idempotency-Key", async () => {
+      const { id, ...fields } = await add();
+      const headers = { "Idempotency-Key": unique("key") };
+      const city = unique("once");
+      const first = await staff.post("/properties", { ...fields, city }, { headers });
+      const again = await staff.post("/properties", { ...fields, city }, { headers });
+      expect([first.status, again.status, again.text]).toEqual([201, 201, first.text]);
+      expect(await idsOf({ city })).toHaveLength(1);
+      expectProblem(await staff.post("/properties", { ...fields, city, price: 1 }, { headers }), 422);
+    });
+  });
+
+  describe("likes", () => {
+    const likes = async (id: number) => (await plain.get(`/properties/${id}/likes`)).json().count;
+    const liked = async (by: Client) => {
+      const answer = await by.get("/properties/liked");
+      expect(answer.status, answer.text).toBe(200);
+      return answer.json<{ properties: Property[] }>().properties.map(({ id }) => id);
+    };
+
+    it("are given and taken back, however often, each account its own", async () => {
+      const [a, b] = [await add(), await add()];
+      for (const _ of [1, 2]) {
+        const answer = await plain.put(`/properties/${a.id}/like`);
+        expect([answer.status, answer.text]).toEqual([204, ""]);
+      }
+      await plain.put(`/properties/${b.id}/like`);
+      await other.put(`/properties/${a.id}/like`);
+      expect(await likes(a.id)).toBe(2);
+      expect((await liked(plain)).slice(0, 2)).toEqual([b.id, a.id]);
+      expect(await liked(other)).not.toContain(b.id);
+      for (const _ of [1, 2]) expect((await plain.delete(`/properties/${a.id}/like`)).status).toBe(204);
+      expect(await likes(a.id)).toBe(1);
+      expect(await liked(plain)).not.toContain(a.id);
+    });
+
+    it("need an account and a property", async () => {
+      const { id } = await add();
+      expectProblem(await anyone.put(`/properties/${id}/like`), 401);
+      expectProblem(await anyone.get("/properties/liked"), 401);
+      expectProblem(await plain.put("/properties/999999999/like"), 404);
+      expectProblem(await plain.get("/properties/999999999/likes"), 404);
+    });
+  });
+}

@@ -1,0 +1,182 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Answer, Client } from "../harness/client.ts";
+import type { Installation } from "../harness/installation.ts";
+import { expectProblem } from "../harness/problem.ts";
+import { unique } from "../harness/values.ts";
+
+export function queue({ anyone, plain, staff }: Installation): void {
+  const push = (message: unknown, by: Client = plain) => by.post("/queue/push", message);
+  const pop = () => plain.post("/queue/pop");
+
+  it("GET /queue says that it runs, to anybody", async () => {
+    const answer = await anyone.get("/queue");
+    expect(answer.status).toBe(200);
+    expect(answer.json()).toMatchObject({ version: expect.stringMatching(/^\d+\.\d+\.\d+/) });
+  });
+
+  it("GET /queue/health tells Redis's latency, GET /queue/info is for staff", async () => {
+    const { checks } = (await anyone.get("/queue/health")).json<{ checks: { redis: { ms: number } } }>();
+    expect(checks.redis.ms).toBeGreaterThan(0);
+    expectProblem(await anyone.get("/queue/info"), 401);
+    expectProblem(await plain.get("/queue/info"), 403);
+    const info = await staff.get("/queue/info");
+    expect(info.status).toBe(200);
+    expect(info.text).toMatch(/redis/i);
+    expect(info.text).not.toContain("://");
+  });
+
+  it("POST /queue/login gives tokens as /auth/token does", async () => {
+    const form = new URLSearchParams({ grant_type: "password", username: plain.username, password: plain.password });
+    const answer = await anyone.post("/queue/login", form);
+    expect(answer.status, answer.text).toBe(200);
+    const tokens = answer.json<{ access_token: string }>();
+    expect(tokens).toMatchObject({
+      token_type: "Bearer",
+      expires_in: expect.any(Number),
+      refresh_token: expect.any(String),
+    });
+    const bearer = anyone.with({ Authorization: `Bearer ${tokens.access_token}` });
+    expect((await bearer.get("/queue/count")).status).toBe(200);
+    form.set("password", "wrong");
+    const wrong = await anyone.post("/queue/login", form);
+    expect([wrong.status, wrong.json().error]).toEqual([400, "invalid_grant"]);
+  });
+
+  describe("the one queue of push and pop", () => {
+    beforeEach(async () => {
+      while ((await pop()).json().message !== null);
+    });
+
+    it("gives messages back first in, first out, removed", async () => {
+      const messages = [{ a: [1, { b: "ü😀\u0000" }] }, "text", 0, false, [], ""];
+      for (const message of messages) {
+        const answer = await push(message);
+        expect(answer.status, answer.text).toBe(201);
+        expect(answer.json()).toEqual({ status: "ok", id: expect.any(String) });
+      }
+      expect((await plain.get("/queue/count")).json()).toEqual({ count: messages.length });
+      for (const message of messages) {
+        const answer = await pop();
+        expect(answer.status).toBe(200);
+        expect(answer.json()).toEqual({ status: "ok", id: expect.any(String), message });
+      }
+      expect((await plain.get("/queue/count")).json()).toEqual({ count: 0 });
+    });
+
+    it("answers a null message when it is empty", async () => {
+      const answer = await pop();
+      expect(answer.status).toBe(200);
+      expect(answer.json()).toEqual({ status: "ok", message: null, detail: "The queue is empty" });
+    });
+
+    it("gives each message to one of many who pop at the same time", async () => {
+      const ids = await Promise.all(Array.from({ length: 20 }, (_, i) => push(i).then((answer) => answer.json().id)));
+      const popped = await Promise.all(ids.map(pop));
+      expect(popped.map((answer) => answer.json().id).sort()).toEqual(ids.sort());
+    });
+
+    it("pushes once for the same Idempotency-Key", async () => {
+      const once = plain.with({ "Idempotency-Key": unique("key") });
+      const first = await push("once", once);
+      const again = await push("once", once);
+      expect([first.status, again.status]).toEqual([201, 201]);
+      expect(again.text).toBe(first.text);
+      expectProblem(await push("another", once), 422);
+      expect((await plain.get("/queue/count")).json()).toEqual({ count: 1 });
+      const sameKey = { "Idempotency-Key": unique("key") };
+      const raced = await Promise.all([1, 2, 3, 4].map(() => push("raced", plain.with(sameKey))));
+      expect(raced.filter((answer) => ![201, 409].includes(answer.status))).toEqual([]);
+      expect((await plain.get("/queue/count")).json()).toEqual({ count: 2 });
+    });
+
+    it("takes any JSON and refuses what is none, storing nothing", async () => {
+      const headers = { "Content-Type": "application/json" };
+      for (const text of ["", "{", "nul", "[1,]", "'a'", "\u0000"]) {
+        expectProblem(await plain.post("/queue/push", Buffer.from(text), { headers }), 400);
+      }
+      expectProblem(
+        await plain.post("/queue/push", Buffer.from("x"), { headers: { "Content-Type": "text/plain" } }),
+        415,
+      );
+      expectProblem(await plain.post("/queue/push", "x".repeat(2 * 1024 * 1024)), 413);
+      expect((await plain.get("/queue/count")).json()).toEqual({ count: 0 });
+    });
+  });
+
+  describe("named queues", () => {
+    let name: string;
+    const path = (rest = "") => `/queue/queues/${name}${rest}`;
+    const send = (...messages: unknown[]) => plain.post(path("/messages"), { messages });
+    const receive = (options: object = {}) => plain.post(path("/receive"), { max: 10, waitSeconds: 0, ...options });
+
+    interface Received {
+      id: string;
+      receipt: string;
+      receives: number;
+      message: unknown;
+    }
+    const messagesOf = (answer: Answer) => {
+      expect(answer.status, answer.text).toBe(200);
+      return answer.json<{ messages: Received[] }>().messages;
+    };
+
+    beforeEach(async () => {
+      name = unique("orders");
+      const made = await staff.put(path(), { visibilitySeconds: 30 });
+      expect(made.status, made.text).toBeLessThan(300);
+    });
+
+    it("are made and removed by staff and listed to everybody with an account", async () => {
+      expectProblem(await plain.put("/queue/queues/mine", {}), 403);
+      expectProblem(await plain.delete(path()), 403);
+      expectProblem(await plain.post(path("/purge")), 403);
+      expectProblem(await anyone.get("/queue/queues"), 401);
+      expect((await plain.get("/queue/queues")).text).toContain(name);
+      expect((await staff.delete(path())).status).toBe(204);
+      expectProblem(await staff.delete(path()), 404);
+      expectProblem(await send({ body: 1 }), 404);
+      expectProblem(await receive(), 404);
+    });
+
+    it("refuse settings and names that cannot be", async () => {
+      expectProblem(await staff.put(path(), { visibilitySeconds: -1 }), 422, "visibilitySeconds");
+      expectProblem(await staff.put(path(), { visibilitySeconds: "1" }), 422, "visibilitySeconds");
+      const status = (await staff.put("/queue/queues/a%20b%7B%7D*", {})).status;
+      expect([400, 404]).toContain(status);
+    });
+
+    it("deliver a message to one receiver until it is acked", async () => {
+      expect((await send({ body: { total: 9.5 } })).status).toBe(201);
+      const [message, ...more] = messagesOf(await receive()) as [Received, ...Received[]];
+      expect(more).toEqual([]);
+      expect(message).toMatchObject({ body: { total: 9.5 }, receives: 1, receipt: expect.any(String) });
+      expect(messagesOf(await receive())).toEqual([]);
+      const acked = await plain.post(path("/ack"), { receipts: [message.receipt] });
+      expect(acked.status, acked.text).toBeLessThan(300);
+    });
+
+    it("bring back a message that was not acked in time", async () => {
+      await send({ body: "again" });
+      const [first] = messagesOf(await receive({ visibilitySeconds: 1 }));
+      const [second] = messagesOf(await receive({ waitSeconds: 10 }));
+      expect(second).toMatchObject({ id: first?.id, receives: 2 });
+      expect(second?.receipt).not.toBe(first?.receipt);
+    });
+
+    it("wait for a message that comes later", async () => {
+      const waiting = receive({ waitSeconds: 10 });
+      await send({ body: "late" });
+      expect(messagesOf(await waiting)).toMatchObject([{ body: "late" }]);
+    });
+
+    it("take up to 100 messages at once and refuse a forged receipt", async () => {
+      const hundred = Array.from({ length: 100 }, (_, i) => ({ body: i }));
+      expect((await send(...hundred)).status).toBe(201);
+      expectProblem(await send(...hundred, { body: 100 }), 422, "messages");
+      expectProblem(await send(), 422, "messages");
+      expect(messagesOf(await receive()).map((message) => message)).toHaveLength(10);
+      const forged = await plain.post(path("/ack"), { receipts: ["' OR 1=1"] });
+      expect(forged.status).toBeLessThan(500);
+    });
+  });
+}

@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest";
+import type { Client } from "../harness/client.ts";
+import type { Installation } from "../harness/installation.ts";
+import { expectProblem } from "../harness/problem.ts";
+import { time, unique } from "../harness/values.ts";
+
+interface Post {
+  id: number;
+  title: string;
+  content: string;
+  published: boolean;
+  createdAt: string;
+  ownerId: number;
+}
+
+export function social({ anyone, plain, other }: Installation): void {
+  const write = async (fields: object = {}, by: Client = plain): Promise<Post> => {
+    const answer = await by.post("/social/posts", { title: unique("title"), content: "Some content", ...fields });
+    expect(answer.status, answer.text).toBe(201);
+    return answer.json() as unknown as Post;
+  };
+  const vote = (postId: number, dir: number, by: Client = plain) => by.post("/social/vote", { postId, dir });
+  const list = async (query: Record<string, string | number>) => {
+    const answer = await plain.get("/social/posts", query);
+    expect(answer.status, answer.text).toBe(200);
+    return answer.json<{ post: Post; votes: number }[]>();
+  };
+
+  describe("POST /social/users and /social/login", () => {
+    it("make the same account as /auth does", async () => {
+      const [email, password] = [`${unique("ana")}@example.com`, "correct horse battery"];
+      const made = await anyone.post("/social/users", { email, password });
+      expect(made.status, made.text).toBe(201);
+      expect(made.json()).toEqual({ id: expect.any(Number), email, createdAt: time });
+
+      const login = await anyone.post("/social/login", new URLSearchParams({ username: email, password }));
+      expect(login.status, login.text).toBe(200);
+      expect(login.json()).toEqual({ access_token: expect.any(String), token_type: "bearer" });
+      const ana = anyone.with({ Authorization: `Bearer ${login.json().access_token}` });
+      expect((await ana.get("/auth/me")).json()).toMatchObject({ id: made.json().id, email });
+
+      const shown = await plain.get(`/social/users/${made.json().id}`);
+      expect(shown.status).toBe(200);
+      expect(shown.json()).toEqual(made.json());
+      expectProblem(await anyone.post("/social/users", { email, password }), 409);
+    });
+
+    it("refuse what is no address, and wrong passwords with 403", async () => {
+      expectProblem(
+        await anyone.post("/social/users", { email: "no address", password: "long enough 1" }),
+        422,
+        "email",
+      );
+      expectProblem(await anyone.post("/social/users", { email: "a@example.com" }), 422, "password");
+      for (const username of [plain.username, plain.email, unique("nobody"), "' OR '1'='1"]) {
+        const answer = await anyone.post("/social/login", new URLSearchParams({ username, password: "wrong" }));
+        expect(expectProblem(answer, 403).detail).toBe("Invalid Credentials");
+      }
+      expectProblem(await anyone.post("/social/login", new URLSearchParams({ username: "x" })), 422, "password");
+    });
+
+    it("show nobody who is not there", async () => {
+      expectProblem(await plain.get("/social/users/999999999"), 404);
+      expectProblem(await anyone.get("/social/users/1"), 401);
+    });
+  });
+
+  describe("posts", () => {
+    it("are made, shown, changed and deleted", async () => {
+      const input = { title: "Ünï😀' \"<b>", content: "Line 1\nLine 2", published: false };
+      const made = await write(input);
+      expect(made).toMatchObject({ id: expect.any(Number), ...input, createdAt: time, ownerId: plain.id });
+
+      const shown = await plain.get(`/social/posts/${made.id}`);
+      expect(shown.status).toBe(200);
+      const owner = { id: plain.id, email: plain.email, createdAt: time };
+      expect(shown.json()).toEqual({ post: { ...made, owner }, votes: 0 });
+
+      const changed = { title: "Other", content: "Text", published: true };
+      const put = await plain.put(`/social/posts/${made.id}`, changed);
+      expect(put.status, put.text).toBe(200);
+      expect(put.json()).toMatchObject({ id: made.id, ...changed, createdAt: made.createdAt });
+
+      const gone = await plain.delete(`/social/posts/${made.id}`);
+      expect([gone.status, gone.text]).toEqual([204, ""]);
+      expectProblem(await plain.get(`/social/posts/${made.id}`), 404);
+      expectProblem(await plain.delete(`/social/posts/${made.id}`), 404);
+      expectProblem(await plain.put(`/social/posts/${made.id}`, changed), 404);
+    });
+
+    it("are changed and deleted by their owner only", async () => {
+      const { id, title } = await write();
+      expectProblem(await other.put(`/social/posts/${id}`, { title: "Mine", content: "now" }), 403);
+      expectProblem(await other.delete(`/social/posts/${id}`), 403);
+      expect((await plain.get(`/social/posts/${id}`)).json()).toMatchObject({ post: { title } });
+    });
+
+    it.each([
+      ["title", undefined],
+      ["title", ""],
+      ["title", 1],
+      ["title", "nul\u0000"],
+      ["content", undefined],
+      ["content", null],
+      ["published", "yes"],
+    ])("are refused when %s is %j", async (field, value) => {
+      const body = { title: "Title", content: "Content", published: true, [field]: value };
+      expectProblem(await plain.post("/social/posts", body), 422, field);
+    });
+
+    it("cannot be given to somebody else", async () => {
+      expectProblem(await plain.post("/social/posts", { title: "a", content: "b", ownerId: 1 }), 422, "ownerId");
+    });
+
+    it("are made once for the same Idempotency-Key", async () => {
+      const once = plain.with({ "Idempotency-Key": unique("key") });
+      const body = { title: unique("once"), content: "Content" };
+      const first = await once.post("/social/posts", body);
+      const again = await once.post("/social/posts", body);
+      expect([first.status, again.status, again.text]).toEqual([201, 201, first.text]);
+      expect(await list({ search: body.title })).toHaveLength(1);
+      expectProblem(await once.post("/social/posts", { ...body, content: "Other" }), 422);
+      const ofAnother = other.with(once.headers).with({ Authorization: other.headers.Authorization ?? "" });
+      expect((await ofAnother.post("/social/posts", { ...body, content: "Other" })).status).toBe(201);
+    });
+  });
+
+  describe("GET /social/posts", () => {
+    it("lists posts with their owners and votes, searched, by limit and skip", async () => {
+      const word = unique("word");
+      const posts: Post[] = [];
+      for (let i = 0; i < 3; i++) posts.push(await write({ title: `The ${word} ${i}` }));
+      await vote(posts[1]?.id ?? 0, 1);
+      await vote(posts[1]?.id ?? 0, 1, other);
+      const found = await list({ search: word });
+      expect(found.map(({ post }) => post.id).sort()).toEqual(posts.map((post) => post.id).sort());
+      expect(found.find(({ post }) => post.id === posts[1]?.id)).toEqual({
+        post: { ...posts[1], owner: { id: plain.id, email: plain.email, createdAt: time } },
+        votes: 2,
+      });
+      const pages = [...(await list({ search: word, limit: 2 })), ...(await list({ search: word, limit: 2, skip: 2 }))];
+      expect(pages).toEqual(found);
+      expect(await list({ search: word, skip: 3 })).toEqual([]);
+      expect(await list({ search: unique("absent") })).toEqual([]);
+      expect((await list({})).length).toBeLessThanOrEqual(10);
+    });
+
+    it("takes the signs of LIKE as text", async () => {
+      const word = unique("like");
+      await write({ title: `${word} 100%_sure` });
+      expect(await list({ search: `${word} 100%_` })).toHaveLength(1);
+      expect(await list({ search: `${word}%sure` })).toEqual([]);
+      expect(await list({ search: "' OR 1=1 --" })).toEqual([]);
+    });
+
+    it.each([
+      ["limit", 0],
+      ["limit", 101],
+      ["limit", "x"],
+      ["skip", -1],
+      ["skip", "1.5"],
+    ])("refuses %s=%s", async (name, value) => {
+      expectProblem(await plain.get("/social/posts", { [name]: value }), 400, name);
+    });
+  });
+
+  describe("POST /social/vote", () => {
+    it("counts once: the second is 409, removing none is 404", async () => {
+      const { id } = await write();
+      const votes = async () => (await plain.get(`/social/posts/${id}`)).json().votes;
+      expect((await vote(id, 1)).status).toBe(201);
+      expectProblem(await vote(id, 1), 409);
+      expect(await votes()).toBe(1);
+      expect((await vote(id, 0)).status).toBe(201);
+      expectProblem(await vote(id, 0), 404);
+      expect(await votes()).toBe(0);
+    });
+
+    it("counts once under a race", async () => {
+      const { id } = await write();
+      const answers = await Promise.all(Array.from({ length: 8 }, () => vote(id, 1)));
+      expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
+      expect((await plain.get(`/social/posts/${id}`)).json()).toMatchObject({ votes: 1 });
+    });
+
+    it("needs a post that is there and a direction of 1 or 0", async () => {
+      expectProblem(await vote(999_999_999, 1), 404);
+      expectProblem(await vote(999_999_999, 0), 404);
+      expectProblem(await vote(1, 2), 422, "dir");
+      expectProblem(await plain.post("/social/vote", { postId: "1 OR 1=1", dir: 1 }), 422, "postId");
+      expectProblem(await plain.post("/social/vote", { dir: 1 }), 422, "postId");
+    });
+  });
+}

@@ -1,0 +1,22 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+
+/**
+ * A port that nobody listens on, below the range from which the system hands out ports by itself, so that no other
+ * process is given it before it is used.
+ */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer();
+    const listening = once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    server.listen(port, "127.0.0.1");
+    if (!(await listening)) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
+}

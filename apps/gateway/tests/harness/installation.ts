@@ -1,0 +1,107 @@
+import { Client } from "./client.ts";
+import { freePort } from "./free-port.ts";
+import { logIn, type Person, register } from "./person.ts";
+import { type ServerProcess, startServer } from "./server-process.ts";
+import { secretMark, type TestSettings, testSettings } from "./test-settings.ts";
+
+export const appNames = ["properties", "ingest", "directory", "queue", "social"] as const;
+export type AppName = (typeof appNames)[number];
+
+/** Quintet as a client finds it, whichever way it runs. */
+export interface Installation extends AsyncDisposable {
+  /** The apps that answer at `origin`; the issuer always does. */
+  apps: readonly AppName[];
+  origin: string;
+  anyone: Client;
+  staff: Person;
+  /** Two accounts without staff rights. */
+  plain: Person;
+  other: Person;
+  /** What its processes have logged so far. */
+  output(): string;
+}
+
+/** The gateway with every app mounted, in one process. */
+export async function startMounted(): Promise<Installation> {
+  await using made = new AsyncDisposableStack();
+  const settings = made.use(await testSettings());
+  const gateway = made.use(await startServer("gateway", { ...settings.shared, ...settings.issuer }));
+  return await installation(appNames, gateway, settings, [gateway], made);
+}
+
+/** The gateway and each app as processes of their own, with HTTP between them. */
+export async function startBehindHttp(): Promise<Installation> {
+  await using made = new AsyncDisposableStack();
+  const settings = made.use(await testSettings());
+  const { gateway, processes } = await startProcesses(settings, made);
+  return await installation(appNames, gateway, settings, processes, made);
+}
+
+/** Both on the same stores: every difference between their answers is one of the way they run. */
+export async function startBoth(): Promise<{ mounted: Installation; behindHttp: Installation } & AsyncDisposable> {
+  await using made = new AsyncDisposableStack();
+  const settings = made.use(await testSettings());
+  const single = made.use(await startServer("gateway", { ...settings.shared, ...settings.issuer }));
+  const { gateway, processes } = await startProcesses(settings, made);
+  const mounted = await installation(appNames, single, settings, [single], new AsyncDisposableStack());
+  const behindHttp = await installation(appNames, gateway, settings, processes, new AsyncDisposableStack());
+  const kept = made.move();
+  return { mounted, behindHttp, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+/** One app by itself: its own issuer, no gateway. */
+export async function startAlone(app: AppName): Promise<Installation> {
+  await using made = new AsyncDisposableStack();
+  const settings = made.use(await testSettings());
+  const server = made.use(await startServer(app, { ...settings.shared, ...settings.issuer }));
+  return await installation([app], server, settings, [server], made);
+}
+
+/** The apps get no signing key and no admin password: they check tokens with the public key that the gateway serves. */
+async function startProcesses(settings: TestSettings, made: AsyncDisposableStack) {
+  const port = String(await freePort());
+  const env = { ...settings.shared, AUTH_URL: `http://127.0.0.1:${port}` };
+  const servers = await Promise.allSettled(appNames.map(async (app) => made.use(await startServer(app, env))));
+  const apps = servers.map((server) => {
+    if (server.status === "rejected") throw server.reason;
+    return server.value;
+  });
+  const targets = appNames.map((app, i) => [`${app.toUpperCase()}_URL`, apps[i]?.origin ?? ""]);
+  const gateway = made.use(
+    await startServer("gateway", {
+      ...settings.shared,
+      ...settings.issuer,
+      ...Object.fromEntries(targets),
+      PORT: port,
+    }),
+  );
+  return { gateway, processes: [gateway, ...apps] };
+}
+
+let people = 0;
+
+async function installation(
+  apps: readonly AppName[],
+  { origin }: ServerProcess,
+  { admin }: TestSettings,
+  processes: ServerProcess[],
+  made: AsyncDisposableStack,
+): Promise<Installation> {
+  const someone = () => register(origin, `person${++people}`, `${secretMark}${people}-of-mine`);
+  const [staff, plain, other] = await Promise.all([
+    logIn(origin, admin.username, admin.password),
+    someone(),
+    someone(),
+  ]);
+  const kept = made.move();
+  return {
+    apps,
+    origin,
+    anyone: new Client(origin),
+    staff,
+    plain,
+    other,
+    output: () => processes.map((process) => process.output()).join(""),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}

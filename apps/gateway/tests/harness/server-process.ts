@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+/** A Quintet program that runs as a process of its own and listens. */
+export interface ServerProcess extends AsyncDisposable {
+  origin: string;
+  /** Everything that it has written so far. */
+  output(): string;
+}
+
+const startLimitMs = 30_000;
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/**
+ * Runs `node apps/<app>/src/main.ts` with these settings and nothing else of this process's environment; resolves when it
+ * listens, rejects with what it wrote when it ends before.
+ */
+export async function startServer(app: string, env: Record<string, string>): Promise<ServerProcess> {
+  const program = fileURLToPath(new URL(`../../../${app}/src/main.ts`, import.meta.url));
+  const child = spawn(process.execPath, [program], {
+    env: { PATH: process.env.PATH ?? "", PORT: "0", ...env, LOG_LEVEL: "info" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running.add(child);
+  const ended = once(child, "exit").then(([code, signal]) => {
+    running.delete(child);
+    return `${app} ended with ${code ?? signal}`;
+  });
+  let output = "";
+  child.stderr.on("data", (chunk) => {
+    output += chunk;
+  });
+  const port = new Promise<number>((resolve) => {
+    createInterface(child.stdout).on("line", (line) => {
+      output += `${line}\n`;
+      const found = /"message":"listening on [^"]*:(\d+)"/.exec(line)?.[1];
+      if (found) resolve(Number(found));
+    });
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve(`${app} did not listen within ${startLimitMs / 1000} s`), startLimitMs);
+  });
+  const first = await Promise.race([port, ended, late]);
+  clearTimeout(timer);
+  if (typeof first === "string") {
+    child.kill("SIGKILL");
+    throw new Error(`${first}:\n${output}`);
+  }
+  return {
+    origin: `http://127.0.0.1:${first}`,
+    output: () => output,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
