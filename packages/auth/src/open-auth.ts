@@ -48,6 +48,8 @@ async function openIssuer(config: AuthConfig, log: Logger): Promise<OpenedAuth> 
   if (ADMIN_USERNAME !== undefined && ADMIN_PASSWORD !== undefined) {
     await auth.makeFirstStaff(ADMIN_USERNAME, ADMIN_PASSWORD);
   }
+  const learning = auth.learnEmails().catch((error: unknown) => log.warn({ err: error }, "emails were not compared"));
+  stack.defer(() => learning);
   const redis = connectRedis(REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}auth:`,
     onError: (error) => log.warn({ err: error }, "Redis connection"),

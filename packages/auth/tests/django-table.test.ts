@@ -116,8 +116,13 @@ describe("emails", () => {
     expect(await issuer.auth.verifyPassword("late@django.example", password)).toMatchObject({ username: "late" });
   });
 
-  test("an old email that Django has changed signs nobody in", async () => {
+  test("an email that Django has changed signs nobody in, and the new one does when it is learnt", async () => {
     await issuer.pool.query("UPDATE auth_user SET email = 'new@django.example' WHERE username = 'bcrypt'");
     expect(await issuer.auth.verifyPassword("bcrypt@django.example", password)).toBeUndefined();
+    await Promise.all([issuer.auth.learnEmails(), issuer.auth.learnEmails()]);
+    expect(await issuer.auth.verifyPassword("new@django.example", password)).toMatchObject({ username: "bcrypt" });
+    await issuer.auth.register({ username: "heir", email: "bcrypt@django.example", password });
+    await issuer.auth.learnEmails();
+    expect(await issuer.auth.verifyPassword("bcrypt@django.example", password)).toMatchObject({ username: "heir" });
   });
 });

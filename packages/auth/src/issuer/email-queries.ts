@@ -1,5 +1,6 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
+import { againOnDeadlock } from "./deadlock.ts";
 
 // `auth_email` gives Django's table the unique, indexed email that it lacks. It also holds usernames that look like an
 // email, so that nobody can sign in by a name that is another's address.
@@ -33,7 +34,7 @@ export async function takenNames(
   return { username: Boolean(rows[0]?.byUsername), email: Boolean(rows[0]?.byEmail) };
 }
 
-/** Learns the emails of rows that another program has added after the newest account known here. */
+/** Learns the emails of accounts that another program has added after the newest one known here; quick when there are none. */
 export async function learnNewEmails(pool: MysqlPool): Promise<void> {
   const [rows] = await pool.execute<RowDataPacket[]>(
     `SELECT MIN(u.id) AS first FROM auth_user u
@@ -44,10 +45,14 @@ export async function learnNewEmails(pool: MysqlPool): Promise<void> {
 }
 
 /**
- * Brings `auth_email` up to `auth_user`: forgets what no account has any more, and learns the emails of accounts from
- * `firstId` on. Of several accounts with one email the oldest has it.
+ * Brings `auth_email` up to `auth_user` for accounts from `firstId` on: forgets what they do not have any more, and learns
+ * what they have. Of several accounts with one email the oldest has it. Reads every one of them.
  */
-export async function learnEmails(pool: MysqlPool, firstId: number): Promise<void> {
+export function learnEmails(pool: MysqlPool, firstId: number): Promise<void> {
+  return againOnDeadlock(() => learn(pool, firstId));
+}
+
+async function learn(pool: MysqlPool, firstId: number): Promise<void> {
   const connection = await pool.getConnection();
   try {
     // Under READ COMMITTED the accounts are read without locks.

@@ -9,7 +9,7 @@ import { accessTokenSeconds, fullScope, signAccessToken } from "../tokens/access
 import type { SigningKey } from "../tokens/signing-key.ts";
 import { tokenCheck } from "../tokens/token-check.ts";
 import { findByLogin, insertAccount, replaceHash, type StoredAccount, setLastLogin } from "./account-queries.ts";
-import { learnNewEmails, takenNames } from "./email-queries.ts";
+import { learnEmails, learnNewEmails, takenNames } from "./email-queries.ts";
 import { refreshTokens } from "./refresh-tokens.ts";
 import { checkedRegistration, normalUsername } from "./registration.ts";
 
@@ -33,6 +33,8 @@ export interface LocalAuth extends Auth {
   revoke(token: string): Promise<void>;
   /** As `register`, for the account that `ADMIN_USERNAME` names; does nothing when the username is taken. */
   makeFirstStaff(username: string, password: string): Promise<void>;
+  /** Learns which emails another program has changed since the last time; reads every account. */
+  learnEmails(): Promise<void>;
   /** Resolves when the database answers. */
   ping(): Promise<unknown>;
 }
@@ -99,6 +101,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
       const passwordHash = await hashes.make(password);
       await insertAccount(pool, { username: name, email: "", passwordHash, isStaff: true, joinedAt: new Date(now()) });
     },
+    learnEmails: () => learnEmails(pool, 0),
     ping: () => pool.query("SELECT 1"),
     [Symbol.asyncDispose]: () => pool.end(),
   };
