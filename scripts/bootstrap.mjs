@@ -51,7 +51,14 @@ async function install() {
     "npx",
     ["--yes", packageManager, "install", "--frozen-lockfile", "--reporter=append-only"],
     // CI: pnpm then takes its default answers instead of asking.
-    { ...process.env, ...home.env, CI: "true", npm_config_fetch_retries: "1", npm_config_update_notifier: "false" },
+    {
+      npm_config_userconfig: join(homedir(), ".npmrc"),
+      ...process.env,
+      ...home.env,
+      CI: "true",
+      npm_config_fetch_retries: "1",
+      npm_config_update_notifier: "false",
+    },
   );
   home.remove();
   if (code === 0 && existsSync(node)) {
@@ -66,7 +73,7 @@ async function install() {
 /** npx and pnpm keep their caches below HOME; one that cannot be written is replaced for their time. */
 function usableHome() {
   try {
-    accessSync(homedir(), constants.W_OK);
+    accessSync(`${homedir()}/.`, constants.W_OK);
     return { env: {}, remove() {} };
   } catch {
     const home = mkdtempSync(join(tmpdir(), "quintet-home-"));
