@@ -8,7 +8,10 @@ export type { Redis };
  */
 export function connectRedis(
   url: string,
-  options: { prefix: string; onError: (error: Error) => void } & Pick<RedisOptions, "enableAutoPipelining">,
+  options: { prefix: string; onError: (error: Error) => void } & Pick<
+    RedisOptions,
+    "enableAutoPipelining" | "lazyConnect"
+  >,
 ): Redis {
   const { prefix, onError, ...rest } = options;
   const redis = new Redis(url, {
