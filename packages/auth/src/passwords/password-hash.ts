@@ -37,5 +37,3 @@ export function passwordHashes(queue: HashQueue) {
     isOld: (encoded: string): boolean => !isCurrentArgon2(encoded),
   };
 }
-
-export type PasswordHashes = ReturnType<typeof passwordHashes>;
