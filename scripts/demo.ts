@@ -7,11 +7,13 @@ import { ingest } from "./demo/ingest.ts";
 import { properties } from "./demo/properties.ts";
 import { queue } from "./demo/queue.ts";
 import { social } from "./demo/social.ts";
-import { Surprise, Visitor } from "./demo/visitor.ts";
+import { type Server, Surprise, Visitor } from "./demo/visitor.ts";
 import { readGiven } from "./given.ts";
+import { stopRequests } from "./stop-requests.ts";
 
 const { env, dataDir } = readGiven();
 const url = (env.QUINTET_URL ?? "http://localhost:8080").replace(/\/$/, "");
+const server: Server = { url, stopRequested: false };
 
 const walks: [string, (anyone: Visitor, admin: Visitor) => Promise<void>][] = [
   ["Listings", properties],
@@ -21,12 +23,17 @@ const walks: [string, (anyone: Visitor, admin: Visitor) => Promise<void>][] = [
   ["Posts and votes", social],
 ];
 
-process.exitCode = await demo().catch(failed);
+const stop = stopRequests();
+void stop.first.then(() => {
+  server.stopRequested = true;
+});
+void stop.again.then(() => process.exit(130));
+process.exit(await demo().catch(failed));
 
 async function demo(): Promise<number> {
   await checkThatSomethingListens();
   const { username, password } = await adminAccount();
-  const anyone = new Visitor(url);
+  const anyone = new Visitor(server);
   heading("Account");
   await anyone.call("GET", "/health");
   const admin = await anyone.logIn(username, password);

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
+import { tellFailure } from "./failure.ts";
 import { readGiven } from "./given.ts";
 import { stopRequests } from "./stop-requests.ts";
 
@@ -19,10 +20,12 @@ const PORTS: Record<string, number> = {
 };
 const turboArguments = ["run", "dev", ...process.argv.slice(2)];
 
-process.exit(await dev());
+const stop = stopRequests();
+
+process.stdout.on("error", () => {});
+process.exit(await dev().catch((error) => tellFailure(error, stop.signal)));
 
 async function dev(): Promise<number> {
-  const stop = stopRequests();
   const chosen = chosenApps();
   const names = chosen.map((app) => app.name);
   const needs = [...new Set(chosen.flatMap((app) => app.stores))];

@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { run } from "../apps/gateway/src/run.ts";
 import { claimDataDir, keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
+import { tellFailure } from "./failure.ts";
 import { readGiven } from "./given.ts";
 import { stopRequests } from "./stop-requests.ts";
 
@@ -19,7 +20,7 @@ const fault = new Promise<number>((resolve) => {
 });
 
 process.stdout.on("error", () => {}); // A reader that has gone (npm start | head) is no reason to stop.
-process.exit(await start().catch(failed));
+process.exit(await start().catch((error) => tellFailure(error, stop.signal)));
 
 async function start(): Promise<number> {
   const claim = await claimDataDir(dataDir);
@@ -64,14 +65,6 @@ Quintet runs at ${url}
 
 function say(line: string): void {
   console.log(line);
-}
-
-/** A failure that says what to do is one line; anything else is a fault of ours and shows where. */
-function failed(error: unknown): number {
-  if (stop.signal.aborted) return 0; // The start was given up.
-  const expected = error instanceof Error && (error.constructor === Error || error.name === "ConfigError");
-  console.error(expected ? error.message : error);
-  return 1;
 }
 
 /** Asked before the long steps, so that the answer comes at once. */

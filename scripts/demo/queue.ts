@@ -22,7 +22,7 @@ async function pushAndPop(admin: Visitor): Promise<void> {
 
 async function namedQueue(admin: Visitor): Promise<void> {
   const path = `/queue/queues/demo-${randomBytes(4).toString("hex")}`;
-  await admin.call("PUT", path, { json: { visibilitySeconds: 30, maxReceives: 3 }, expect: [200, 201] });
+  await admin.call("PUT", path, { json: { visibilitySeconds: 30 }, expect: [200, 201] });
   await using undo = new AsyncDisposableStack();
   undo.defer(async () => {
     await admin.call("DELETE", path, { expect: [204] });

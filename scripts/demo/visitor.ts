@@ -22,13 +22,20 @@ export interface Answer {
   json<T>(): T;
 }
 
+/** Where the calls go, and whether the user wants no more of them. */
+export interface Server {
+  url: string;
+  /** Set once by a Ctrl-C: the next call does not happen, those that put things back do. */
+  stopRequested: boolean;
+}
+
 /** Somebody who calls Quintet and shows each call with its answer. */
 export class Visitor {
-  readonly #url: string;
+  readonly #server: Server;
   readonly #headers: Record<string, string>;
 
-  constructor(url: string, headers: Record<string, string> = {}) {
-    this.#url = url;
+  constructor(server: Server, headers: Record<string, string> = {}) {
+    this.#server = server;
     this.#headers = headers;
   }
 
@@ -36,15 +43,19 @@ export class Visitor {
   async logIn(username: string, password: string): Promise<Visitor> {
     const form = { grant_type: "password", username, password };
     const { access_token } = (await this.call("POST", "/auth/token", { form })).json<{ access_token: string }>();
-    return new Visitor(this.#url, { Authorization: `Bearer ${access_token}` });
+    return new Visitor(this.#server, { Authorization: `Bearer ${access_token}` });
   }
 
   /** Sends the call, prints it and its answer; throws `Surprise` when the status is another than expected. */
   async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { expect = [200] } = options;
+    if (this.#server.stopRequested) {
+      this.#server.stopRequested = false;
+      throw new Surprise("Stopped.");
+    }
     console.log(`${method} ${path}${shownBody(options)}`);
     const started = performance.now();
-    const response = await fetch(`${this.#url}${path}`, {
+    const response = await fetch(`${this.#server.url}${path}`, {
       method,
       redirect: "manual",
       headers: { ...this.#headers, ...options.headers, ...contentType(options) },
