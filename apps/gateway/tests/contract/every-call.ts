@@ -35,7 +35,7 @@ const uselessBodies: [number, Buffer, Record<string, string>][] = [
 
 /** What holds for every call, tried on each one that the app's document lists. */
 export async function everyCall(quintet: Installation, app: AppName | "auth"): Promise<void> {
-  const { anyone, staff } = quintet;
+  const { anyone, plain, staff } = quintet;
   const operations = operationsOf(await fetchDocument(anyone, `/${app}/openapi.json`));
 
   /** Tries every operation that fits and lists what went wrong, by the operation's name. */
@@ -74,6 +74,27 @@ export async function everyCall(quintet: Installation, app: AppName | "auth"): P
       }
     });
 
+    it("takes Basic credentials as well as a token", async () => {
+      const target = operations.find((one) => one.needsAccount && one.method === "GET") as Operation;
+      const [bearer, basic] = [await staff.get(pathOf(target)), await staff.basic.get(pathOf(target))];
+      expect([basic.status, basic.headers["content-type"]]).toEqual([bearer.status, bearer.headers["content-type"]]);
+      expect(basic.status).not.toBe(401);
+    });
+
+    it("asks whether one may before it looks at the shape", async () => {
+      const wrong = await faults(
+        (one) => one.needsAccount,
+        async (one) => {
+          if ((await plain.send(one.method, pathOf(one))).status !== 403) return [];
+          const path = `${pathOf(one, { id: "no-id", table: "no_table" })}?unknown=1`;
+          const body = one.method === "GET" ? undefined : Buffer.from('{"a":');
+          const answer = await plain.send(one.method, path, body, { headers: json });
+          return answer.status === 403 ? faultsOfProblem(answer) : [`${answer.status}`];
+        },
+      );
+      expect(wrong).toEqual([]);
+    });
+
     it("names an unknown query parameter", async () => {
       const wrong = await faults(
         () => true,
@@ -107,11 +128,13 @@ export async function everyCall(quintet: Installation, app: AppName | "auth"): P
     });
 
     it("takes a JSON value of another kind without breaking", async () => {
-      const values = [null, [], "text", 1, true, {}, [[]], { "": null }];
+      const nested = Buffer.from("[".repeat(50_000) + "]".repeat(50_000));
+      const values = [null, [], "text", 1, true, {}, [[]], { "": null }, Buffer.from('{"__proto__":{"a":1}}'), nested];
       const wrong = await faults(
         (one) => one.fields,
         async (one) => {
-          const answers = await Promise.all(values.map((value) => staff.send(one.method, pathOf(one), value)));
+          const send = (value: unknown) => staff.send(one.method, pathOf(one), value, { headers: json });
+          const answers = await Promise.all(values.map(send));
           return answers.flatMap(breakage);
         },
       );
@@ -126,6 +149,7 @@ export async function everyCall(quintet: Installation, app: AppName | "auth"): P
           const paths = hostileTexts.flatMap((text) => [
             ...one.pathParameters.map((name) => pathOf(one, { [name]: text })),
             ...one.queryParameters.map((name) => `${pathOf(one)}?${name}=${text}`),
+            ...one.queryParameters.map((name) => `${pathOf(one)}?${name}=1&${name}=${text}`),
           ]);
           const bodies = one.fields ? hostileTexts.map((text) => everyField(one.fields ?? [], decoded(text))) : [];
           const answers = await Promise.all([

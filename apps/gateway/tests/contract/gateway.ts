@@ -78,6 +78,10 @@ export function gateway({ anyone, staff, apps }: Installation): void {
     expectProblem(await anyone.with(headers).get("/queue/count"), 401);
   });
 
+  it("shows its metrics to nobody who may not see them", async () => {
+    expect([401, 403, 404]).toContain((await anyone.get("/metrics")).status);
+  });
+
   it("refuses methods that nothing takes", async () => {
     for (const method of ["TRACE", "PROPFIND"]) {
       const { status } = await anyone.send(method, "/queue/count");

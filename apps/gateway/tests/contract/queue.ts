@@ -89,6 +89,13 @@ export function queue({ anyone, plain, staff }: Installation): void {
       expect((await plain.get("/queue/count")).json()).toEqual({ count: 2 });
     });
 
+    it("takes JSON however deep, and gives it back as it came", async () => {
+      const deep = Buffer.from("[".repeat(50_000) + "]".repeat(50_000));
+      const pushed = await plain.post("/queue/push", deep, { headers: { "Content-Type": "application/json" } });
+      expect(pushed.status, pushed.text).toBe(201);
+      expect((await pop()).text).toContain(deep.toString());
+    });
+
     it("takes any JSON and refuses what is none, storing nothing", async () => {
       const headers = { "Content-Type": "application/json" };
       for (const text of ["", "{", "nul", "[1,]", "'a'", "\u0000"]) {
@@ -163,6 +170,32 @@ export function queue({ anyone, plain, staff }: Installation): void {
       expect(second?.receipt).not.toBe(first?.receipt);
     });
 
+    it("give a message back at once, hold it longer, and put it aside after too many receives", async () => {
+      await staff.put(`/queue/queues/${name}-dead`, {});
+      await staff.put(path(), { visibilitySeconds: 30, maxReceives: 2, deadLetterQueue: `${name}-dead` });
+      await send({ body: "poison" });
+      for (const receives of [1, 2]) {
+        const [message] = messagesOf(await receive());
+        expect(message).toMatchObject({ body: "poison", receives });
+        const receipts = [message?.receipt];
+        expect((await plain.post(path("/extend"), { receipts, visibilitySeconds: 60 })).status).toBe(200);
+        expect((await plain.post(path("/nack"), { receipts })).status).toBe(200);
+      }
+      expect(messagesOf(await receive())).toEqual([]);
+      const dead = await plain.post(`/queue/queues/${name}-dead/redrive`);
+      expect([dead.status, dead.json()]).toEqual([200, { moved: 1 }]);
+      expect(messagesOf(await receive())).toMatchObject([{ body: "poison" }]);
+    });
+
+    it("send once for the same Idempotency-Key", async () => {
+      const once = plain.with({ "Idempotency-Key": unique("key") });
+      const first = await once.post(path("/messages"), { body: "once" });
+      const again = await once.post(path("/messages"), { body: "once" });
+      expect([first.status, again.status, again.text]).toEqual([201, 201, first.text]);
+      expectProblem(await once.post(path("/messages"), { body: "other" }), 422);
+      expect(messagesOf(await receive())).toHaveLength(1);
+    });
+
     it("wait for a message that comes later", async () => {
       const waiting = receive({ waitSeconds: 10 });
       await send({ body: "late" });
@@ -174,7 +207,9 @@ export function queue({ anyone, plain, staff }: Installation): void {
       expect((await send(...hundred)).status).toBe(201);
       expectProblem(await send(...hundred, { body: 100 }), 422, "messages");
       expectProblem(await send(), 422, "messages");
-      expect(messagesOf(await receive()).map((message) => message)).toHaveLength(10);
+      expectProblem(await plain.post(path("/messages"), { body: 1, unknown: 1 }), 422, "unknown");
+      expectProblem(await send({ body: 1, unknown: 1 }), 422, "messages.0.unknown");
+      expect(messagesOf(await receive())).toHaveLength(10);
       const forged = await plain.post(path("/ack"), { receipts: ["' OR 1=1"] });
       expect(forged.status).toBeLessThan(500);
     });

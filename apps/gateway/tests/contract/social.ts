@@ -57,6 +57,8 @@ export function social({ anyone, plain, other }: Installation): void {
         expect(expectProblem(answer, 403).detail).toBe("Invalid Credentials");
       }
       expectProblem(await anyone.post("/social/login", new URLSearchParams({ username: "x" })), 422, "password");
+      const odd = new URLSearchParams({ username: "x", password: "y", unknown: "1" });
+      expectProblem(await anyone.post("/social/login", odd), 422, "unknown");
     });
 
     it("show nobody who is not there", async () => {
