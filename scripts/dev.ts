@@ -19,7 +19,6 @@ const PORTS: Record<string, number> = {
   social: 8085,
 };
 const turboArguments = ["run", "dev", ...process.argv.slice(2)];
-
 const stop = stopRequests();
 
 process.stdout.on("error", () => {});
@@ -28,11 +27,14 @@ process.exit(await dev().catch((error) => tellFailure(error, stop.signal)));
 async function dev(): Promise<number> {
   const chosen = chosenApps();
   const names = chosen.map((app) => app.name);
+  // A port that was given is for an app that runs alone.
+  const alone = names.length === 1 && given.PORT ? { [names[0]!]: Number(given.PORT) } : {};
+  const ports = { ...PORTS, ...alone };
   const needs = [...new Set(chosen.flatMap((app) => app.stores))];
   await using stores = await openStores({ dataDir, needs, env: given, progress: console.log, signal: stop.signal });
   const { env: secrets } = await keptSecrets(dataDir);
   if (stop.signal.aborted) return 0;
-  for (const name of names) console.log(`${name.padEnd(12)}http://localhost:${PORTS[name]}`);
+  for (const name of names) console.log(`${name.padEnd(12)}http://localhost:${ports[name]}`);
   console.log(`The password of ${secrets.ADMIN_USERNAME} is in ${join(dataDir, "secrets.json")}\n`);
 
   const PATH = `${pnpmFolder()}:${given.PATH}`;
@@ -40,11 +42,10 @@ async function dev(): Promise<number> {
     DEMO_DATA: "true",
     ...secrets,
     ...given,
-    ...addresses(names),
+    ...addresses(names, ports),
     ...stores.env,
     PATH,
   };
-  // Each listens on a port of its own.
   if (names.length > 1) delete env.PORT;
   // In a session of its own, turbo hears of a Ctrl-C from here only, and once.
   const turbo = spawn("turbo", turboArguments, {
@@ -79,14 +80,14 @@ function chosenApps(): App[] {
 }
 
 /** Where the chosen apps find each other. Without the gateway among them an app is its own issuer of tokens. */
-function addresses(names: string[]): Record<string, string> {
+function addresses(names: string[], ports: Record<string, number>): Record<string, string> {
   const withGateway = names.includes("gateway");
   const front = withGateway ? "gateway" : names[0]!;
-  const found: Record<string, string> = { PUBLIC_URL: `http://localhost:${PORTS[front]}` };
+  const found: Record<string, string> = { PUBLIC_URL: `http://localhost:${ports[front]}` };
   if (!withGateway) return found;
-  found.AUTH_URL = `http://127.0.0.1:${PORTS.gateway}`;
+  found.AUTH_URL = `http://127.0.0.1:${ports.gateway}`;
   for (const name of names.filter((each) => each !== "gateway")) {
-    found[`${name.toUpperCase()}_URL`] = `http://127.0.0.1:${PORTS[name]}`;
+    found[`${name.toUpperCase()}_URL`] = `http://127.0.0.1:${ports[name]}`;
   }
   return found;
 }
