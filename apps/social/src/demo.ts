@@ -28,7 +28,7 @@ export async function fillDemo(deps: Deps, progress: (line: string) => void): Pr
     const voterIds = published ? votersOf(i).flatMap((person) => ids.get(person) ?? []) : [];
     return [{ ownerId, title, content, published, createdAt: new Date(firstPost + i * 31 * hours), voterIds }];
   });
-  if (posts.length === 0) return;
+  if (posts.length === 0) return progress("social: no demo posts, the demo accounts belong to somebody else");
   await insertDemoPosts(db, posts);
   progress(`social: ${ids.size} people and ${posts.length} posts`);
 }

@@ -1,4 +1,4 @@
-import { and, ilike } from "drizzle-orm";
+import { and, ilike, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { answerOf, type Database } from "./database.ts";
 import {
@@ -19,6 +19,14 @@ const searchedFirst = 5000;
 const all = Number.MAX_SAFE_INTEGER;
 
 const titled = { ...position, title: posts.title };
+
+/**
+ * The title as the index on titles knows it or, for a text without three letters or digits in a row, in which the index
+ * has nothing to look up, as an expression that no index has: to read the table is then several times quicker.
+ */
+function titleFor(text: string): SQL {
+  return /[\p{L}\p{N}]{3}/u.test(text) ? sql`${posts.title}` : sql`(${posts.title} || '')`;
+}
 
 /** The text as a LIKE pattern that finds it anywhere: `%`, `_` and `\` stand for themselves. */
 function containing(text: string): string {
@@ -51,11 +59,12 @@ export function postSearchQueries(db: Database) {
   /** Asks the index on titles for all that match, and sorts those. */
   const amongAll = ({ viewer, limit, skip, after }: Stretch, text: string) => {
     const titles = db.select(position).from(posts);
-    const matching = titles.where(and(ilike(posts.title, containing(text)), visibleTo(viewer), olderThan(after)));
+    const found = ilike(titleFor(text), containing(text));
+    const matching = titles.where(and(found, visibleTo(viewer), olderThan(after)));
     // Without a LIMIT here the planner would take the order from an index and read every post until enough match.
     const matches = matching.limit(all).as("matches");
-    const found = db.select({ id: matches.id, createdAt: matches.createdAt }).from(matches);
-    const ordered = found.orderBy(...newestFirst(matches));
+    const ids = db.select({ id: matches.id, createdAt: matches.createdAt }).from(matches);
+    const ordered = ids.orderBy(...newestFirst(matches));
     return postsOf(db, ordered.limit(limit).offset(skip).as("page"));
   };
 
