@@ -190,7 +190,7 @@ describe("order", () => {
 describe("leases", () => {
   let queue: NamedQueue;
   const past = async (ms: number) => {
-    for (const id of await open.redis.zrange(queue.key("leases"), 0, -1)) {
+    for (const id of await open.redis.zrange(queue.key("leases"), "0", "-1")) {
       await open.redis.zincrby(queue.key("leases"), -ms, id);
     }
   };
@@ -301,7 +301,7 @@ describe("time", () => {
     const queue = await open.makeQueue({ delaySeconds: 900 });
     await queue.send({ body: "late" }, { body: "later", delaySeconds: 800 }, { body: "now", delaySeconds: 0 });
     expect(bodies(await queue.receive())).toEqual(["now"]);
-    for (const id of await open.redis.zrange(queue.key("delayed"), 0, -1)) {
+    for (const id of await open.redis.zrange(queue.key("delayed"), "0", "-1")) {
       await open.redis.zincrby(queue.key("delayed"), -900_000, id);
       await makeDue(queue, id);
     }

@@ -84,7 +84,7 @@ export async function openQueue(options: { redisUrl?: string; prefix?: string } 
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: raw ? (body as BodyInit) : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: raw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     });
     const text = await response.text();

@@ -1,0 +1,19 @@
+import { expect, it } from "vitest";
+import { loadConfig } from "./config.ts";
+
+const QUINTET_SECRET = "0123456789abcdef0123456789abcdef";
+
+it("reads what it needs and has standard values for the rest", () => {
+  const config = loadConfig({ REDIS_URL: "redis://localhost", QUINTET_SECRET });
+  expect(config).toMatchObject({ REDIS_PREFIX: "quintet:", DEMO_DATA: false });
+  expect(loadConfig({ REDIS_URL: "rediss://u:p@h:1/2", QUINTET_SECRET, PORT: "9", DEMO_DATA: "true" })).toMatchObject({
+    PORT: 9,
+    DEMO_DATA: true,
+  });
+});
+
+it("names every bad variable and tells none of their values", () => {
+  const wrong = () => loadConfig({ REDIS_URL: "http://secret", QUINTET_SECRET: "short", DEMO_DATA: "yes" });
+  expect(wrong).toThrow(/REDIS_URL.*QUINTET_SECRET.*DEMO_DATA|QUINTET_SECRET.*REDIS_URL/);
+  expect(wrong).not.toThrow(/secret"|short|http:/);
+});

@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { type OpenQueue, openQueue, type Received, until } from "./open-queue.ts";
+
+let open: OpenQueue;
+beforeAll(async () => {
+  open = await openQueue();
+});
+afterAll(() => open[Symbol.asyncDispose]());
+
+it("fifty receivers get each message once while its lease holds", async () => {
+  const queue = await open.makeQueue();
+  const total = 1000;
+  const seen: Received[] = [];
+  const receiver = async (max: number) => {
+    while (seen.length < total) {
+      const found = await queue.receive({ max, waitSeconds: 1 });
+      seen.push(...found);
+      if (found.length === 0) continue;
+      const receipts = found.map((message) => message.receipt);
+      expect(new Set(await queue.tell("ack", receipts))).toEqual(new Set(["ok"]));
+    }
+  };
+  const receivers = Array.from({ length: 50 }, (_, i) => receiver(1 + (i % 10)));
+  const senders = Array.from({ length: 20 }, async (_, sender) => {
+    for (let i = 0; i < 5; i++) {
+      await queue.send(...Array.from({ length: 10 }, (_, j) => ({ body: [sender, i * 10 + j] })));
+    }
+  });
+  await Promise.all([...senders, ...receivers]);
+  expect(seen.length).toBe(total);
+  expect(new Set(seen.map((message) => message.id)).size).toBe(total);
+  expect(seen.every((message) => message.receives === 1)).toBe(true);
+  expect((await queue.counts()).length).toBe(0);
+});
+
+it("a group is worked off in order by any number of receivers", async () => {
+  const queue = await open.makeQueue();
+  const groups = ["a", "b", "c"];
+  const done = new Map(groups.map((group): [string, number[]] => [group, []]));
+  const each = 40;
+  const out = new Set<string>();
+  const isDone = () => groups.every((group) => done.get(group)?.length === each);
+  const receiver = async () => {
+    while (!isDone()) {
+      for (const { groupId, body, receipt } of await queue.receive({ max: 5, waitSeconds: 1 })) {
+        const group = groupId ?? "";
+        expect(out.has(group)).toBe(false);
+        out.add(group);
+        await new Promise((resolve) => setImmediate(resolve));
+        done.get(group)?.push(Number(body));
+        out.delete(group);
+        await queue.tell("ack", [receipt]);
+      }
+    }
+  };
+  const sending = async () => {
+    for (let i = 0; i < each; i++) await queue.send(...groups.map((groupId) => ({ body: i, groupId })));
+  };
+  await Promise.all([sending(), ...Array.from({ length: 12 }, receiver)]);
+  for (const group of groups) expect(done.get(group)).toEqual(Array.from({ length: each }, (_, i) => i));
+});
+
+it("what a killed process held is received by others when the leases end", async () => {
+  const queue = await open.makeQueue({ visibilitySeconds: 1 });
+  const ids = await queue.send({ body: 1 }, { body: 2 }, { body: 3 });
+  const child = await holdMessages(queue.name);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const back: Received[] = [];
+  await until(async () => {
+    back.push(...(await queue.receive({ waitSeconds: 5, visibilitySeconds: 60 })));
+    return back.length === ids.length;
+  });
+  expect(back.map((message) => message.id)).toEqual(ids);
+  expect(back.every((message) => message.receives === 2)).toBe(true);
+});
+
+it("what was sent to a process that is killed then is there", async () => {
+  const queue = await open.makeQueue();
+  const sent: string[] = [];
+  const child = await holdMessages(queue.name);
+  child.kill("SIGKILL");
+  sent.push(...(await queue.send({ body: 1 })));
+  await once(child, "exit");
+  expect((await queue.receive()).map((message) => message.id)).toEqual(sent);
+});
+
+/** A process of its own that receives everything in the queue, says so and never acks. */
+async function holdMessages(name: string): Promise<ChildProcess> {
+  const program = new URL("hold-messages.ts", import.meta.url).pathname;
+  const child = spawn(process.execPath, [program, name], {
+    env: { ...process.env, REDIS_URL: inject("redisUrl"), REDIS_PREFIX: open.prefix },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines = createInterface({ input: child.stdout });
+  await once(lines, "line");
+  return child;
+}

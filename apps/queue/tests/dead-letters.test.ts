@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { loadCommands } from "../src/commands/load.ts";
+import { moveCommands } from "../src/commands/move-commands.ts";
+import { queueKeys } from "../src/keys.ts";
+import { type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
+
+let open: OpenQueue;
+beforeAll(async () => {
+  open = await openQueue();
+});
+afterAll(() => open[Symbol.asyncDispose]());
+
+const pair = async (settings: object = {}, at = open): Promise<[NamedQueue, NamedQueue]> => {
+  const dead = await at.makeQueue();
+  const queue = await at.makeQueue({ deadLetterQueue: dead.name, maxReceives: 2, ...settings });
+  return [queue, dead];
+};
+
+/** Receives everything and gives it back, until nothing comes any more. */
+const exhaust = async (queue: NamedQueue) => {
+  for (let found = await queue.receive(); found.length > 0; found = await queue.receive()) {
+    await queue.tell(
+      "nack",
+      found.map((message) => message.receipt),
+    );
+  }
+};
+
+const redrive = async (queue: NamedQueue) => (await open.request("POST", `${queue.path}/redrive`)).json();
+const bodies = (messages: { body: unknown }[]) => messages.map((message) => message.body);
+
+it("a message goes to the dead-letter queue after its last receive, and back by redrive", async () => {
+  const [queue, dead] = await pair();
+  const [id] = await queue.send({ body: { n: 1 }, priority: 3 });
+  const [first] = await queue.receive();
+  await queue.tell("nack", [first?.receipt ?? ""]);
+  expect((await dead.counts()).length).toBe(0);
+  const [second] = await queue.receive();
+  expect(second?.receives).toBe(2);
+  await queue.tell("nack", [second?.receipt ?? ""], { delaySeconds: 900 });
+  expect((await queue.counts()).length).toBe(0);
+  expect((await open.request("GET", queue.path)).json()).toMatchObject({ deadLetters: 1 });
+  const [letter] = await dead.receive();
+  expect(letter).toMatchObject({ id, body: { n: 1 }, receives: 1, priority: 3, deadLetterOf: queue.name });
+  expect(letter?.sentAt).toBe(first?.sentAt);
+  expect(await redrive(dead)).toEqual({ moved: 0 }); // It is leased.
+  await dead.tell("nack", [letter?.receipt ?? ""]);
+  expect(await redrive(dead)).toEqual({ moved: 1 });
+  expect((await dead.counts()).length).toBe(0);
+  expect(await queue.receive()).toMatchObject([{ id, body: { n: 1 }, receives: 1, deadLetterOf: null }]);
+});
+
+it("a lease that ends counts, with nobody using either queue", async () => {
+  const [queue, dead] = await pair({ maxReceives: 1 });
+  await queue.send({ body: 1 });
+  await queue.receive({ visibilitySeconds: 1 });
+  const found = await dead.receive({ waitSeconds: 20 });
+  expect(bodies(found)).toEqual([1]);
+});
+
+it("a dead letter makes way for the next of its group", async () => {
+  const [queue, dead] = await pair({ maxReceives: 1 });
+  await queue.send(...[1, 2, 3].map((body) => ({ body, groupId: "g" })));
+  await exhaust(queue);
+  expect((await queue.counts()).length).toBe(0);
+  expect(await dead.counts()).toMatchObject({ ready: 1, blocked: 2 });
+  expect(await redrive(dead)).toEqual({ moved: 3 });
+  for (const body of [1, 2, 3]) {
+    const found = await queue.receive();
+    expect(bodies(found)).toEqual([body]);
+    await queue.tell("ack", [found[0]?.receipt ?? ""]);
+  }
+});
+
+it("many are moved; what was sent to the queue itself stays", async () => {
+  const [queue, dead] = await pair({ maxReceives: 1, maxLength: 130 });
+  const all = Array.from({ length: 130 }, (_, i) => i);
+  await queue.send(...all.slice(0, 100).map((body) => ({ body, groupId: body % 10 === 0 ? "tens" : undefined })));
+  await queue.send(...all.slice(100).map((body) => ({ body, priority: body % 10 })));
+  await exhaust(queue);
+  await dead.send({ body: "own" });
+  expect((await dead.counts()).length).toBe(131);
+  await queue.send({ body: "takes a place" });
+  expect(await redrive(dead)).toEqual({ moved: 130 });
+  // A move never loses a message: it does not stop at maxLength.
+  expect((await queue.counts()).length).toBe(131);
+  expect(bodies(await dead.receive())).toEqual(["own"]);
+});
+
+it("a redrive leaves the messages of a queue that is gone", async () => {
+  const [queue, dead] = await pair({ maxReceives: 1 });
+  await queue.send({ body: 1 }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" });
+  await exhaust(queue);
+  await open.request("DELETE", queue.path, { as: open.people.staff });
+  expect(await redrive(dead)).toEqual({ moved: 0 });
+  expect(await dead.counts()).toMatchObject({ ready: 2, blocked: 1, length: 3 });
+  await open.request("PUT", queue.path, { as: open.people.staff, body: {} });
+  expect(await redrive(dead)).toEqual({ moved: 3 });
+  expect((await queue.counts()).length).toBe(3);
+});
+
+it("dead letters of a dead-letter queue go on to its own, and come back in two steps", async () => {
+  const last = await open.makeQueue();
+  const middle = await open.makeQueue({ deadLetterQueue: last.name, maxReceives: 1 });
+  const first = await open.makeQueue({ deadLetterQueue: middle.name, maxReceives: 1 });
+  await first.send({ body: 1 });
+  await exhaust(first);
+  await exhaust(middle);
+  expect((await last.counts()).length).toBe(1);
+  expect(await redrive(last)).toEqual({ moved: 1 });
+  expect((await middle.counts()).length).toBe(1);
+});
+
+/** A pair of queues that only the test's own calls bring up to date, with a message in the outbox of the first. */
+const cutOff = async () => {
+  const quiet = await openQueue();
+  await quiet.deps.sweep[Symbol.asyncDispose]();
+  const [queue, dead] = await pair({ maxReceives: 1 }, quiet);
+  const run = loadCommands(quiet.redis);
+  return {
+    queue,
+    dead,
+    moves: moveCommands(run, `${quiet.prefix}queue:`),
+    /** Gives everything back as `nack` does, in a process that dies before it moves the dead letters on. */
+    async releaseAll() {
+      const found = await queue.receive();
+      const deliveries = found.flatMap(({ receipt }) => [receipt.slice(0, 36), receipt.slice(36)]);
+      await run("release-9", queueKeys(queue.name).slice(0, 9), ["channel", 0, 0, ...deliveries]);
+    },
+    redrive: async () => (await quiet.request("POST", `${dead.path}/redrive`)).json(),
+    [Symbol.asyncDispose]: () => quiet[Symbol.asyncDispose](),
+  };
+};
+
+it("a move that is cut off between its steps loses nothing and doubles nothing", async () => {
+  await using cut = await cutOff();
+  const { queue, dead, moves } = cut;
+  await queue.send({ body: 1 }, { body: 2 });
+  await cut.releaseAll();
+  const [first, ...more] = await moves.outgoing(queue.name, 10);
+  expect([first?.goal, first?.payload, more.length]).toEqual([dead.name, "1", 1]);
+  // Another process makes the first step for one of them, and dies.
+  if (first) await moves.deposit(dead.name, [{ ...first, source: queue.name }]);
+  // Whoever comes next makes it whole.
+  expect((await queue.counts()).length).toBe(0);
+  expect(await dead.receive()).toMatchObject([
+    { body: 1, deadLetterOf: queue.name },
+    { body: 2, deadLetterOf: queue.name },
+  ]);
+});
+
+it("a late second step does not touch a message that has come back and left again since", async () => {
+  await using cut = await cutOff();
+  const { queue, dead, moves } = cut;
+  await queue.send({ body: 1 });
+  await cut.releaseAll();
+  const early = await moves.outgoing(queue.name, 10);
+  expect((await queue.counts()).length).toBe(0);
+  expect(await cut.redrive()).toEqual({ moved: 1 });
+  await cut.releaseAll(); // It is in the outbox once more, with another ticket.
+  await moves.depart(queue.name, early);
+  expect((await queue.counts()).length).toBe(0);
+  expect((await dead.counts()).length).toBe(1);
+});
+
+it("messages whose goal is gone come back", async () => {
+  await using cut = await cutOff();
+  const { queue, moves } = cut;
+  await queue.send({ body: 1 }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" });
+  await cut.releaseAll();
+  const found = await moves.outgoing(queue.name, 10);
+  expect(await moves.deposit("none", found)).toBeUndefined();
+  await moves.readmit(queue.name, [...found, ...found]);
+  // One of a group goes to its end: the next one may be out already.
+  expect(bodies(await queue.receive())).toEqual([1, 3]);
+});

@@ -1,0 +1,20 @@
+// Receives all messages of a queue, says how many on standard output, and goes on running without acking them.
+import { randomBytes } from "node:crypto";
+import type { Auth } from "@quintet/auth";
+import { createLogger } from "@quintet/http";
+import { createDeps, loadConfig } from "../src/index.ts";
+import { receive } from "../src/receive.ts";
+
+const [, , queue = ""] = process.argv;
+const config = loadConfig({ ...process.env, QUINTET_SECRET: randomBytes(32).toString("hex") });
+const nobody: Auth = {
+  verifyToken: async () => undefined,
+  verifyPassword: async () => undefined,
+  passwordGrant: async () => undefined,
+  register: () => Promise.reject(new Error("Nobody signs in here.")),
+  [Symbol.asyncDispose]: async () => {},
+};
+const deps = createDeps(config, { log: createLogger({ service: "queue", level: "silent" }), auth: nobody });
+const found = await receive(deps, queue, { max: 100, waitSeconds: 0 }, new AbortController().signal);
+console.log(found.length);
+setInterval(() => {}, 1000);

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Answer, expectProblem, type OpenQueue, openQueue, until } from "./open-queue.ts";
+
+const found = spawnSync("redis-server", ["--version"]).status === 0;
+
+// These tests stop and kill Redis, so they have one of their own.
+describe.runIf(found)("when Redis goes away", () => {
+  let folder: string;
+  let port: number;
+  let server: ChildProcess;
+  let open: OpenQueue;
+
+  const start = () => {
+    const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
+    server = spawn("redis-server", [...settings, "--appendonly", "yes", "--appendfsync", "everysec"], {
+      stdio: "ignore",
+    });
+  };
+  const kill = async () => {
+    server.kill("SIGKILL");
+    await once(server, "exit");
+  };
+  const isBack = () => until(async () => (await open.request("GET", "/queue/count")).status === 200);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "queue-redis-"));
+    port = await freePort();
+    start();
+    open = await openQueue({ redisUrl: `redis://127.0.0.1:${port}` });
+    await isBack();
+  });
+  afterAll(async () => {
+    await open[Symbol.asyncDispose]();
+    await kill();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("says so, and loses nothing that was answered 201 through a crash", async () => {
+    const queue = await open.makeQueue({ visibilitySeconds: 1 });
+    const ids = await queue.send({ body: 1, groupId: "g" }, { body: 2, groupId: "g" }, { body: 3 });
+    const [first] = await queue.receive({ max: 1, visibilitySeconds: 600 });
+    const pushed = await open.request("POST", "/queue/push", { body: '{"n":1e400}' });
+    expect(pushed.status).toBe(201);
+    await kill();
+
+    const away = await Promise.all([
+      open.request("POST", "/queue/push", { body: 1 }),
+      open.request("POST", "/queue/pop"),
+      open.request("GET", "/queue/count"),
+      open.request("GET", "/queue/info", { as: open.people.staff }),
+      open.request("GET", "/queue/queues"),
+      open.request("GET", queue.path),
+      open.request("PUT", queue.path, { as: open.people.staff, body: {} }),
+      open.request("POST", `${queue.path}/messages`, { body: { body: 1 } }),
+      open.request("POST", `${queue.path}/receive`, { body: { waitSeconds: 20 } }),
+      open.request("POST", `${queue.path}/ack`, { body: { receipts: [first?.receipt] } }),
+    ]);
+    for (const answer of away) expectAway(answer);
+    const health = await open.request("GET", "/queue/health");
+    expect([health.status, health.json()]).toMatchObject([503, { checks: { redis: { status: "failing" } } }]);
+    expect((await open.request("GET", "/queue")).status).toBe(200);
+
+    start();
+    await isBack();
+    expect((await open.request("POST", "/queue/pop")).text).toContain('"message":{"n":1e400}}');
+    expect((await queue.counts()).length).toBe(3);
+    // The lease still belongs to the first receiver.
+    expect((await queue.receive()).map((message) => message.id)).toEqual([ids[2]]);
+    expect(await queue.tell("ack", [first?.receipt ?? ""])).toEqual(["ok"]);
+    expect((await queue.receive()).map((message) => message.body)).toEqual([2]);
+  });
+
+  it("tells those who wait, and serves those who wait again", async () => {
+    const queue = await open.makeQueue();
+    const isWaiting = () => until(async () => open.deps.room.isAnyoneAt(queue.name));
+    const waiting = open.request("POST", `${queue.path}/receive`, { body: { waitSeconds: 20 } });
+    await isWaiting();
+    await kill();
+    expectAway(await waiting);
+    start();
+    await isBack();
+    const again = queue.receive({ waitSeconds: 20 });
+    await isWaiting();
+    await queue.send({ body: "back" });
+    expect(await again).toMatchObject([{ body: "back" }]);
+  });
+});
+
+function expectAway(answer: Answer): void {
+  expectProblem(answer, 503);
+  expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
+  expect(answer.text).not.toMatch(/ECONN|127\.0\.0\.1|redis:/i);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return typeof address === "object" && address ? address.port : 0;
+}

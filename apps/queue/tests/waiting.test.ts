@@ -1,0 +1,164 @@
+import { request } from "node:http";
+import { listenerOf, serve } from "@quintet/http";
+import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
+import { createApp, createDeps, loadConfig } from "../src/index.ts";
+import { type NamedQueue, type OpenQueue, openQueue, type Received, until } from "./open-queue.ts";
+
+let open: OpenQueue;
+beforeAll(async () => {
+  open = await openQueue();
+});
+afterAll(() => open[Symbol.asyncDispose]());
+
+const bodies = (messages: { body: unknown }[]) => messages.map((message) => message.body);
+const isWaiting = (queue: NamedQueue) => until(async () => open.deps.room.isAnyoneAt(queue.name));
+
+it("a receiver that waits gets what is sent, soon", async () => {
+  const queue = await open.makeQueue();
+  const waiting = queue.receive({ waitSeconds: 20 });
+  await isWaiting(queue);
+  const sent = performance.now();
+  await queue.send({ body: "hello" });
+  expect(bodies(await waiting)).toEqual(["hello"]);
+  // A few round trips; the bound is for a busy machine.
+  expect(performance.now() - sent).toBeLessThan(1000);
+});
+
+it("gets nothing when the time is over", async () => {
+  const queue = await open.makeQueue();
+  const started = performance.now();
+  expect(await queue.receive({ waitSeconds: 1 })).toEqual([]);
+  expect(performance.now() - started).toBeGreaterThan(990);
+});
+
+it("gets a delayed message when it is due, a leased one when the lease ends, and a group's next when the head is done", async () => {
+  const queue = await open.makeQueue();
+  await queue.send({ body: "due", delaySeconds: 1 });
+  const [due] = await queue.receive({ waitSeconds: 20, visibilitySeconds: 1 });
+  expect(due?.body).toBe("due");
+  const again = await queue.receive({ waitSeconds: 20 });
+  expect(again).toMatchObject([{ body: "due", receives: 2 }]);
+  await queue.send({ body: 1, groupId: "g" }, { body: 2, groupId: "g" });
+  const [head] = await queue.receive();
+  const waiting = queue.receive({ waitSeconds: 20 });
+  await isWaiting(queue);
+  await queue.tell("ack", [head?.receipt ?? ""]);
+  expect(bodies(await waiting)).toEqual([2]);
+});
+
+it("hears of an earlier delay, a shortened lease and a message given back", async () => {
+  const queue = await open.makeQueue();
+  await queue.send({ body: "far", delaySeconds: 900 });
+  let waiting = queue.receive({ waitSeconds: 20 });
+  await isWaiting(queue);
+  await queue.send({ body: "near", delaySeconds: 1 });
+  const [near] = await waiting;
+  expect(near?.body).toBe("near");
+  waiting = queue.receive({ waitSeconds: 20 });
+  await isWaiting(queue);
+  await queue.tell("extend", [near?.receipt ?? ""], { visibilitySeconds: 1 });
+  const [shortened] = await waiting;
+  expect(shortened?.body).toBe("near");
+  waiting = queue.receive({ waitSeconds: 20 });
+  await isWaiting(queue);
+  await queue.tell("nack", [shortened?.receipt ?? ""]);
+  expect(bodies(await waiting)).toEqual(["near"]);
+});
+
+it("many are served first come, first served, each once", async () => {
+  const queue = await open.makeQueue();
+  const waiting: Promise<Received[]>[] = [];
+  for (let i = 0; i < 20; i++) {
+    waiting.push(queue.receive({ max: 1, waitSeconds: 20 }));
+    await isWaiting(queue);
+  }
+  await queue.send(...Array.from({ length: 20 }, (_, i) => ({ body: i })));
+  const found = await Promise.all(waiting);
+  expect(new Set(found.flat().map((message) => message.id)).size).toBe(20);
+  expect(found.every((messages) => messages.length === 1)).toBe(true);
+  // The first in the line has the first message.
+  expect(bodies(found.flat())).toEqual(Array.from({ length: 20 }, (_, i) => i));
+});
+
+it("nobody polls", async () => {
+  const queue = await open.makeQueue();
+  const looks = vi.spyOn(open.deps.commands, "claim");
+  await Promise.all(Array.from({ length: 30 }, () => queue.receive({ waitSeconds: 1 })));
+  // Each of them looks when it comes, and the line once for each; after that there is silence.
+  expect(looks.mock.calls.length).toBeLessThanOrEqual(61);
+  looks.mockRestore();
+});
+
+it("a receiver that has gone takes nothing with it", async () => {
+  const queue = await open.makeQueue();
+  const gone = new AbortController();
+  const waiting = open.request("POST", `${queue.path}/receive`, { body: { waitSeconds: 20 }, signal: gone.signal });
+  await isWaiting(queue);
+  gone.abort();
+  await until(async () => !open.deps.room.isAnyoneAt(queue.name));
+  await waiting.catch(() => {});
+  await queue.send({ body: 1 });
+  expect(await queue.receive()).toMatchObject([{ body: 1, receives: 1 }]);
+});
+
+it("a client that hangs up is noticed over a socket", async () => {
+  await using listening = await listen();
+  const queue = await open.makeQueue();
+  const call = request({
+    port: listening.port,
+    path: `${queue.path}/receive`,
+    method: "POST",
+    headers: { Authorization: open.people.plain.bearer, "Content-Type": "application/json" },
+  });
+  call.on("error", () => {});
+  call.end('{"waitSeconds":20}');
+  await isWaiting(queue);
+  call.destroy();
+  await until(async () => !open.deps.room.isAnyoneAt(queue.name));
+  await queue.send({ body: 1 });
+  expect(await queue.receive()).toMatchObject([{ body: 1, receives: 1 }]);
+});
+
+it("a queue that is removed lets its receivers go", async () => {
+  const queue = await open.makeQueue();
+  const waiting = open.request("POST", `${queue.path}/receive`, { body: { waitSeconds: 20 } });
+  await isWaiting(queue);
+  await open.request("DELETE", queue.path, { as: open.people.staff });
+  expect((await waiting).status).toBe(404);
+});
+
+it("a message sent through one process reaches a receiver at another", async () => {
+  const config = loadConfig({
+    REDIS_URL: inject("redisUrl"),
+    REDIS_PREFIX: open.prefix,
+    QUINTET_SECRET: "another process with the same store",
+  });
+  await using other = createDeps(config, { log: open.deps.log, auth: open.people.auth });
+  const app = createApp(other);
+  const queue = await open.makeQueue();
+  const waiting = queue.receive({ waitSeconds: 20 });
+  await isWaiting(queue);
+  const sent = await app.request(`${queue.path}/messages`, {
+    method: "POST",
+    headers: { Authorization: open.people.plain.bearer, "Content-Type": "application/json" },
+    body: '{"body":"from afar"}',
+  });
+  expect(sent.status).toBe(201);
+  expect(bodies(await waiting)).toEqual(["from afar"]);
+});
+
+it("those who wait are let go when the process stops, and nobody waits after", async () => {
+  await using stopping = await openQueue();
+  const queue = await stopping.makeQueue();
+  const waiting = queue.receive({ waitSeconds: 20 });
+  await until(async () => stopping.deps.room.isAnyoneAt(queue.name));
+  stopping.deps.room.close();
+  expect(await waiting).toEqual([]);
+  expect(await queue.receive({ waitSeconds: 20 })).toEqual([]);
+});
+
+async function listen() {
+  const address = { port: 0, host: "127.0.0.1", log: open.deps.log, drainSeconds: 0 };
+  const listening = await serve(listenerOf(createApp(open.deps)), address);
+  return { port: listening.port, [Symbol.asyncDispose]: () => listening.close() };
+}
