@@ -1,5 +1,6 @@
 import { settings } from "@quintet/http";
 import { z } from "zod";
+import { usernameSchema } from "./issuer/registration.ts";
 
 /** The issuer's identifier (RFC 8414 section 2): an origin, without path or trailing slash. */
 const origin = settings
@@ -22,8 +23,8 @@ export const authSettings = {
   MYSQL_URL: settings.url("mysql").optional(),
   REDIS_URL: settings.url("redis", "rediss").optional(),
   REDIS_PREFIX: z.string().default("quintet:"),
-  ADMIN_USERNAME: z.string().optional(),
-  ADMIN_PASSWORD: z.string().optional(),
+  ADMIN_USERNAME: usernameSchema.optional(),
+  ADMIN_PASSWORD: z.string().min(8, "must have 8 characters or more").optional(),
 };
 
 const authConfig = z.object(authSettings);

@@ -42,6 +42,12 @@ describe("settings", () => {
     await expect(openAuth(half, log)).rejects.toThrow("ADMIN_USERNAME and ADMIN_PASSWORD");
   });
 
+  test("an admin's name and password follow the rules, and are told without their values", () => {
+    const error = () => read({ ADMIN_USERNAME: "a b", ADMIN_PASSWORD: "admin" });
+    expect(error).toThrow(/ADMIN_USERNAME: may have .*ADMIN_PASSWORD: must have 8/);
+    expect(error).not.toThrow(/a b/);
+  });
+
   test("addresses are brought to one form", () => {
     expect(read({ PUBLIC_URL: "https://example.org/", AUTH_URL: "http://auth:8080/" })).toMatchObject({
       PUBLIC_URL: "https://example.org",

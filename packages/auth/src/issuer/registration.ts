@@ -18,7 +18,8 @@ export function normalUsername(text: string): string {
   return text.normalize("NFKC");
 }
 
-const username = z
+/** A username in its normal form. */
+export const usernameSchema = z
   .string()
   .transform(normalUsername)
   .refine((text) => usernameForm.test(text), "may have letters, digits and @ . + - _ only")
@@ -36,7 +37,7 @@ const password = z
 
 /** What `POST /auth/register` takes. */
 export const registrationSchema = z
-  .strictObject({ username, email: z.email("must be an email address").max(254), password })
+  .strictObject({ username: usernameSchema, email: z.email("must be an email address").max(254), password })
   .openapi("Registration");
 
 /** A registration as it is stored; one that breaks a rule is an `unprocessable` problem that names each fault. */
