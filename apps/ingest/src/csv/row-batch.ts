@@ -143,11 +143,11 @@ export class RowBatch {
   }
 
   /** The rows as text for `LOAD DATA`, without those in `left`. */
-  text(left: ReadonlySet<number> = new Set()): Buffer {
+  text(left: { size: number; keys(): Iterable<number> } = new Set()): Buffer {
     if (left.size === 0) return this.#text.subarray(0, this.#length);
     const parts: Buffer[] = [];
     let from = 0;
-    for (const row of [...left].sort((a, b) => a - b)) {
+    for (const row of [...left.keys()].sort((a, b) => a - b)) {
       parts.push(this.#text.subarray(from, row === 0 ? 0 : this.#ends[row - 1]!));
       from = this.#ends[row]!;
     }

@@ -1,0 +1,20 @@
+import { authSettings } from "@quintet/auth";
+import { readEnv, settings } from "@quintet/http";
+import { z } from "zod";
+
+const schema = z.object({
+  ...settings.listen,
+  ...authSettings,
+  MYSQL_URL: settings.url("mysql"),
+  REDIS_URL: settings.url("redis", "rediss"),
+  REDIS_PREFIX: z.string().default("quintet:"),
+  BACKUP_DIR: z.string().default("./backups"),
+  DEMO_DATA: settings.flag.default(false),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/** The settings of this app out of the environment; throws one error that names every bad variable. */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  return readEnv(schema, env);
+}

@@ -1,0 +1,45 @@
+import type { RowBatch } from "../csv/row-batch.ts";
+import { inBulkTransaction } from "../store/bulk-store.ts";
+import { storeBatch } from "../store/store-batch.ts";
+import type { LoadAttempt, LoadProgress } from "./load.ts";
+import { saveProgress } from "./load-queries.ts";
+import type { Loading } from "./loading.ts";
+import { keepRejects } from "./reject-queries.ts";
+
+/** Another attempt has taken the load over, because this one was silent for too long. It must write nothing more. */
+export class LoadTaken extends Error {
+  override name = "LoadTaken";
+}
+
+/** A place in the file between two lines, up to which everything is stored or rejected. */
+export type FilePlace = Pick<LoadProgress, "bytes" | "lines" | "digest" | "order">;
+
+/**
+ * Stores the rows of a batch, keeps its rejects and writes down how far the load has come, in one transaction: whatever happens,
+ * a row is counted if and only if it is stored or listed.
+ */
+export async function commitBatch(
+  loading: Loading,
+  attempt: LoadAttempt,
+  batch: RowBatch,
+  place: FilePlace,
+  ms: number,
+): Promise<void> {
+  const before = attempt.progress;
+  attempt.progress = await inBulkTransaction(loading.bulk, async (connection) => {
+    const storing = { mode: attempt.order.mode, dryRun: attempt.order.dryRun, load: attempt.id };
+    const stored = await storeBatch(loading.bulk, connection, batch, storing);
+    const rejects = [...batch.rejects, ...stored.rejects];
+    await keepRejects(loading.bulk, connection, attempt.id, rejects);
+    const progress: LoadProgress = {
+      ...place,
+      ms,
+      received: before.received + batch.received,
+      inserted: before.inserted + stored.inserted,
+      updated: before.updated + stored.updated,
+      rejected: before.rejected + rejects.length,
+    };
+    if (!(await saveProgress(connection, attempt.id, attempt.owner, progress))) throw new LoadTaken();
+    return progress;
+  });
+}

@@ -1,0 +1,183 @@
+import type { MysqlConnection, MysqlPool } from "@quintet/db";
+import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import type { HeaderMode } from "../csv/header.ts";
+import { duplicateEntry, mysqlErrorNumber } from "../store/bulk-store.ts";
+import type { LoadMode } from "../store/store-batch.ts";
+import type { TableName } from "../tables.ts";
+import { type Load, type LoadOrder, type LoadProgress, type LoadStatus, rejectsUrl } from "./load.ts";
+
+type Queries = Pick<MysqlPool | MysqlConnection, "query">;
+
+interface LoadRow extends RowDataPacket {
+  id: number;
+  table_name: TableName;
+  mode: LoadMode;
+  header: HeaderMode;
+  dry_run: number;
+  status: LoadStatus;
+  owner: string;
+  received: number;
+  inserted: number;
+  updated: number;
+  rejected: number;
+  byte_count: number;
+  line_count: number;
+  digest: string | null;
+  field_order: string | null;
+  ms: number;
+  problem: string | null;
+  created_by: string;
+  started_at: Date;
+  finished_at: Date | null;
+}
+
+/** A load that has not said for `deadAfter` microseconds that it is alive was cut off, whatever its row says. */
+const columns = `id, table_name, mode, header, dry_run, owner, received, inserted, updated, rejected, byte_count, line_count,
+  digest, field_order, ms, problem, created_by, started_at, finished_at,
+  IF(status = 'running' AND beat_at < UTC_TIMESTAMP(3) - INTERVAL :deadAfter MICROSECOND, 'cut off', status) AS status`;
+
+/** A load with what only the next attempt needs to know. */
+export interface KeptLoad {
+  load: Load;
+  order: LoadOrder;
+  progress: LoadProgress;
+  owner: string;
+  /** Why it failed. */
+  problem: string | null;
+}
+
+function keptLoad(row: LoadRow): KeptLoad {
+  const counts = {
+    received: row.received,
+    inserted: row.inserted,
+    updated: row.updated,
+    rejected: row.rejected,
+    bytes: row.byte_count,
+    ms: row.ms,
+  };
+  const order = { table: row.table_name, mode: row.mode, header: row.header, dryRun: row.dry_run === 1 };
+  return {
+    load: {
+      id: row.id,
+      table: order.table,
+      mode: order.mode,
+      dryRun: order.dryRun,
+      status: row.status,
+      ...counts,
+      createdBy: row.created_by,
+      startedAt: row.started_at.toISOString(),
+      finishedAt: row.finished_at?.toISOString() ?? null,
+      rejectsUrl: rejectsUrl(row.id),
+    },
+    order,
+    progress: {
+      ...counts,
+      lines: row.line_count,
+      digest: row.digest,
+      order: row.field_order === null ? null : row.field_order.split(",").map(Number),
+    },
+    owner: row.owner,
+    problem: row.problem,
+  };
+}
+
+export async function loadById(db: Queries, id: number, deadAfterMs: number): Promise<KeptLoad | undefined> {
+  const [rows] = await db.query<LoadRow[]>(`SELECT ${columns} FROM ingest_loads WHERE id = :id`, {
+    id,
+    deadAfter: deadAfterMs * 1000,
+  });
+  return rows[0] && keptLoad(rows[0]);
+}
+
+export async function loadByKey(db: Queries, key: string, deadAfterMs: number): Promise<KeptLoad | undefined> {
+  const [rows] = await db.query<LoadRow[]>(`SELECT ${columns} FROM ingest_loads WHERE request_key = :key`, {
+    key,
+    deadAfter: deadAfterMs * 1000,
+  });
+  return rows[0] && keptLoad(rows[0]);
+}
+
+/** Loads, newest first, beginning after the one that started at `before.startedAt` (ISO 8601) with `before.id`. */
+export async function newestLoads(
+  db: Queries,
+  page: { limit: number; before?: { startedAt: string; id: number } | undefined },
+  deadAfterMs: number,
+): Promise<Load[]> {
+  const after = page.before ? "WHERE started_at < :at OR (started_at = :at AND id < :id)" : "";
+  const [rows] = await db.query<LoadRow[]>(
+    `SELECT ${columns} FROM ingest_loads ${after} ORDER BY started_at DESC, id DESC LIMIT :limit`,
+    {
+      deadAfter: deadAfterMs * 1000,
+      limit: page.limit,
+      at: page.before && new Date(page.before.startedAt),
+      id: page.before?.id,
+    },
+  );
+  return rows.map((row) => keptLoad(row).load);
+}
+
+/** Writes down a new load that runs; its id, or `undefined` when the key is taken. */
+export async function insertLoad(
+  db: Queries,
+  load: LoadOrder & { owner: string; key: string | null; accountId: number; createdBy: string },
+): Promise<number | undefined> {
+  try {
+    const [result] = await db.query<ResultSetHeader>(
+      `INSERT INTO ingest_loads
+        (table_name, mode, header, dry_run, status, request_key, owner, account_id, created_by, started_at, beat_at)
+        VALUES (:table, :mode, :header, :dryRun, 'running', :key, :owner, :accountId, :createdBy,
+          UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+      { ...load },
+    );
+    return result.insertId;
+  } catch (error) {
+    if (mysqlErrorNumber(error) === duplicateEntry) return undefined;
+    throw error;
+  }
+}
+
+/** Gives a load to another attempt, if it still belongs to `from`. */
+export async function claimLoad(db: Queries, id: number, from: string, owner: string): Promise<boolean> {
+  const [result] = await db.query<ResultSetHeader>(
+    `UPDATE ingest_loads SET owner = :owner, status = 'running', beat_at = UTC_TIMESTAMP(3)
+      WHERE id = :id AND owner = :from AND status IN ('running', 'cut off')`,
+    { id, from, owner },
+  );
+  return result.affectedRows === 1;
+}
+
+const mine = "WHERE id = :id AND owner = :owner AND status = 'running'";
+
+/** Says that an attempt is alive; whether the load is still its own. */
+export async function beatLoad(db: Queries, id: number, owner: string): Promise<boolean> {
+  const [result] = await db.query<ResultSetHeader>(`UPDATE ingest_loads SET beat_at = UTC_TIMESTAMP(3) ${mine}`, {
+    id,
+    owner,
+  });
+  return result.affectedRows === 1;
+}
+
+/** Writes down how far an attempt has come; whether the load is still its own. Belongs into the transaction of the rows. */
+export async function saveProgress(db: Queries, id: number, owner: string, progress: LoadProgress): Promise<boolean> {
+  const [result] = await db.query<ResultSetHeader>(
+    `UPDATE ingest_loads SET received = :received, inserted = :inserted, updated = :updated, rejected = :rejected,
+      byte_count = :bytes, line_count = :lines, digest = :digest, field_order = :order, ms = :ms, beat_at = UTC_TIMESTAMP(3)
+      ${mine}`,
+    { ...progress, order: progress.order?.join(",") ?? null, id, owner },
+  );
+  return result.affectedRows === 1;
+}
+
+/** Ends an attempt; whether the load was still its own. */
+export async function endLoad(
+  db: Queries,
+  id: number,
+  owner: string,
+  end: { status: Exclude<LoadStatus, "running">; ms: number; problem?: string },
+): Promise<boolean> {
+  const [result] = await db.query<ResultSetHeader>(
+    `UPDATE ingest_loads SET status = :status, ms = :ms, problem = :problem, finished_at = UTC_TIMESTAMP(3) ${mine}`,
+    { problem: null, ...end, id, owner },
+  );
+  return result.affectedRows === 1;
+}

@@ -1,0 +1,37 @@
+import type { MysqlConnection, MysqlPool } from "@quintet/db";
+import type { RowDataPacket } from "mysql2/promise";
+import { escapeText } from "../csv/load-text.ts";
+import type { Reject } from "../csv/row-faults.ts";
+import type { BulkStore } from "../store/bulk-store.ts";
+import { sendRows } from "../store/send-rows.ts";
+
+const target = { name: "ingest_rejects", columns: ["load_id", "line", "column_name", "reason", "raw"] };
+const rowsAtOnce = 1000;
+
+/** Keeps the rejects of a load. Belongs into the transaction of the rows between which they stood. */
+export async function keepRejects(
+  store: BulkStore,
+  connection: MysqlConnection,
+  load: number,
+  rejects: readonly Reject[],
+): Promise<void> {
+  const lines = rejects.map(
+    ({ line, column, reason, raw }) => `${load}\t${line}\t${column}\t${escapeText(reason)}\t${escapeText(raw)}\n`,
+  );
+  const refused = await sendRows(store, connection, target, Buffer.from(lines.join("")), rejects.length);
+  if (refused.length > 0) throw new Error(`Load ${load} has more than one reject on one line.`);
+}
+
+/** The rejects of a load in the order of the file, a thousand at a time. */
+export async function* readRejects(db: MysqlPool, load: number): AsyncGenerator<Reject[]> {
+  for (let after = 0; ; ) {
+    const [rows] = await db.query<(Reject & RowDataPacket)[]>(
+      `SELECT line, column_name AS \`column\`, reason, raw FROM ingest_rejects
+        WHERE load_id = :load AND line > :after ORDER BY line LIMIT :limit`,
+      { load, after, limit: rowsAtOnce },
+    );
+    if (rows.length > 0) yield rows;
+    if (rows.length < rowsAtOnce) return;
+    after = rows.at(-1)!.line;
+  }
+}

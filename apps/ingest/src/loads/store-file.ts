@@ -1,0 +1,128 @@
+import type { Hash } from "node:crypto";
+import { CsvReader } from "../csv/csv-reader.ts";
+import { headerOrder, tableOrder } from "../csv/header.ts";
+import { RowBatch } from "../csv/row-batch.ts";
+import { tableOf } from "../tables.ts";
+import { commitBatch, type FilePlace } from "./commit-batch.ts";
+import type { FileBytes } from "./file-prefix.ts";
+import type { LoadAttempt, LoadCounts } from "./load.ts";
+import type { Loading } from "./loading.ts";
+
+const batchBytes = 4 * 1024 * 1024;
+
+/** The part of a file that is still to be stored. */
+export interface FileRest {
+  /** Bytes that were read already. */
+  first: Buffer;
+  /** The bytes that follow them. */
+  file: FileBytes;
+  /** The digest of the bytes before them. */
+  hash: Hash;
+}
+
+/**
+ * Reads the rest of a file and stores it batch by batch: one batch fills while the one before it is being committed, and
+ * the file is read no faster than that, so that memory does not depend on its size. Returns the place where it ends.
+ */
+export async function storeFile(
+  loading: Loading,
+  attempt: LoadAttempt,
+  { first, file, hash }: FileRest,
+  clock: { elapsedMs(): number; onProgress(counts: LoadCounts): void },
+): Promise<FilePlace> {
+  const table = tableOf(attempt.order.table);
+  const { header } = attempt.order;
+  const resumed = attempt.progress.bytes > 0;
+  const reader = new CsvReader(table.columns.length, resumed ? { line: attempt.progress.lines + 1 } : undefined);
+  const newBatch = () => new RowBatch(table, { rows: loading.batchRows, bytes: batchBytes });
+  let { bytes, order } = attempt.progress;
+  let filling = newBatch();
+  let spare: RowBatch | undefined;
+  let storing: Promise<void> | undefined;
+  let failure: { error: unknown } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const countRead = () => {
+    const read = reader.takeRead();
+    hash.update(read);
+    bytes += read.length;
+  };
+  const place = (): FilePlace => {
+    countRead();
+    return { bytes, lines: reader.line - 1, digest: hash.copy().digest("hex"), order };
+  };
+  const settled = async () => {
+    await storing;
+    if (failure) throw failure.error;
+  };
+  /** Begins to store the batch that was filled; nothing is being stored at that moment. */
+  const store = () => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (filling.isEmpty) return;
+    const batch = filling;
+    filling = spare ?? newBatch();
+    spare = undefined;
+    storing = commitBatch(loading, attempt, batch, place(), clock.elapsedMs())
+      .then(() => clock.onProgress(attempt.progress))
+      .catch((error: unknown) => {
+        failure = { error };
+      })
+      .finally(() => {
+        batch.clear();
+        spare = batch;
+        storing = undefined;
+      });
+  };
+  const storeWhenSlow = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      if (storing || reader.midLine) storeWhenSlow();
+      else if (!failure) store();
+    }, loading.batchMs);
+  };
+  const takeRecord = () => {
+    if (order === null) {
+      const named = header === "false" ? undefined : headerOrder(table, reader);
+      order = [...(named ?? tableOrder(table))];
+      if (named || header === "true") return;
+    }
+    filling.add(reader, order);
+  };
+  const drain = async () => {
+    for (let found = reader.next(); found !== "more" && found !== "end"; found = reader.next()) {
+      if (found === "record") {
+        takeRecord();
+      } else {
+        order ??= [...tableOrder(table)];
+        filling.reject(reader, "", reader.fault);
+      }
+      if (filling.isFull && !reader.midLine) {
+        await settled();
+        store();
+      }
+    }
+    if (!filling.isEmpty) storeWhenSlow();
+  };
+
+  try {
+    for (let chunk = first; ; ) {
+      countRead();
+      reader.push(chunk);
+      await drain();
+      const next = await file.next();
+      if (next.done) break;
+      chunk = next.value;
+    }
+    reader.end();
+    await drain();
+    await settled();
+    store();
+    await settled();
+    return place();
+  } finally {
+    clearTimeout(timer);
+    // What is being committed when the file breaks off still counts.
+    await storing;
+  }
+}

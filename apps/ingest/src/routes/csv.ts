@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { type AccountEnv, guards } from "@quintet/auth";
+import { jsonAnswer, problemBody, type ServiceEnv, toProblem } from "@quintet/http";
+import type { Context } from "hono";
+import { streamSSE } from "hono/streaming";
+import type { Deps } from "../deps.ts";
+import { type PreparedLoad, prepareLoad } from "../loads/load-file.ts";
+import { csvFile } from "../upload/file-bytes.ts";
+import { loadSchema } from "./load-schemas.ts";
+import { tableInPath, tableParam } from "./paths.ts";
+
+const flag = z.enum(["true", "false"]).default("false");
+const csvQuery = z.strictObject({
+  header: z.enum(["auto", "true", "false"]).default("auto"),
+  mode: z.enum(["insert", "upsert", "replace"]).default("insert"),
+  dryRun: flag,
+});
+const keyPattern = /^[\x21-\x7e]{1,255}$/;
+const quietMs = 15_000;
+
+/** `POST /{table}/csv`: a file of any size, streamed. */
+export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+  const guard = guards(deps.auth);
+  app.openapi(
+    createRoute({
+      ...guard.staff(),
+      method: "post",
+      path: "/{table}/csv",
+      tags: ["ingest"],
+      summary: "Load a CSV file",
+      description:
+        "The body is the file (text/csv), or has it as its multipart part `file`; it may be packed with gzip. Rows that break a rule are " +
+        "rejected, the others stored batch by batch. With `Accept: text/event-stream` the answer is a stream of `progress` " +
+        "events that ends with a `load` or a `problem`. With an Idempotency-Key, a load that was cut off goes on.",
+      request: {
+        params: tableParam,
+        query: csvQuery,
+        headers: z.object({
+          "idempotency-key": z.string().regex(keyPattern, "must be 1 to 255 printable ASCII characters").optional(),
+        }),
+        body: {
+          required: true,
+          content: {
+            "text/csv": { schema: { type: "string", format: "binary" } },
+            "multipart/form-data": {
+              schema: {
+                type: "object",
+                properties: { file: { type: "string", format: "binary" } },
+                required: ["file"],
+              },
+            },
+          },
+        },
+      },
+      responses: {
+        200: {
+          description: "The load",
+          content: { ...jsonAnswer(loadSchema, "").content, "text/event-stream": { schema: z.string() } },
+        },
+      },
+    }),
+    async (c) => {
+      const table = tableInPath(c.req.valid("param").table);
+      const { header, mode, dryRun } = c.req.valid("query");
+      const file = await csvFile(bodyOf(c), {
+        contentType: c.req.header("content-type"),
+        contentEncoding: c.req.header("content-encoding"),
+      });
+      const { account } = c.var;
+      const given = c.req.valid("header")["idempotency-key"];
+      const key = given && createHash("sha256").update(`${account.id}\n${c.req.path}\n${given}`).digest("base64url");
+      const order = { table: table.name, mode, header, dryRun: dryRun === "true" };
+      const by = { accountId: account.id, username: account.username, key };
+      const prepared = await prepareLoad(deps.loading, order, by, file);
+      if (prepared.replayed) c.header("Idempotency-Replayed", "true");
+      if (c.req.header("accept")?.includes("text/event-stream")) return progressEvents(c, prepared);
+      return c.json(await prepared.run(), 200);
+    },
+  );
+}
+
+/** The body as a Node stream: Node's own request where there is one, since a web stream costs as much as the whole parsing. */
+function bodyOf(c: Context<AccountEnv>): Readable {
+  const incoming = c.env?.incoming;
+  if (incoming instanceof Readable) return incoming;
+  const body = c.req.raw.body;
+  return body ? Readable.fromWeb(body as ReadableStream) : Readable.from([]);
+}
+
+function progressEvents(c: Context<AccountEnv>, prepared: PreparedLoad): Response {
+  c.header("X-Accel-Buffering", "no");
+  return streamSSE(c, async (stream) => {
+    const send = (event: string, data: unknown) => stream.writeSSE({ event, data: JSON.stringify(data) });
+    const quiet = setInterval(() => void stream.write(": still loading\n\n"), quietMs);
+    try {
+      const load = await prepared.run(({ received, inserted, updated, rejected, bytes, ms }) => {
+        void send("progress", { received, inserted, updated, rejected, bytes, ms });
+      });
+      await send("load", load);
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem.status >= 500)
+        c.var.log.error({ err: problem.cause ?? problem, http: { request: { id: c.var.requestId } } });
+      await send("problem", problemBody(problem, c.req.path, c.var.requestId));
+    } finally {
+      clearInterval(quiet);
+    }
+  });
+}

@@ -1,0 +1,103 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { guards } from "@quintet/auth";
+import { decodeCursor, encodeCursor, jsonAnswer, limitParam, Problem, type ServiceEnv } from "@quintet/http";
+import { rejectHeader, rejectLines } from "../csv/reject-lines.ts";
+import type { Deps } from "../deps.ts";
+import type { Load } from "../loads/load.ts";
+import { loadById, newestLoads } from "../loads/load-queries.ts";
+import { readRejects } from "../loads/reject-queries.ts";
+import { loadSchema } from "./load-schemas.ts";
+import { cursorParam, noQuery } from "./paths.ts";
+
+const loadParam = z.strictObject({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
+const position = z.strictObject({ list: z.literal("loads"), startedAt: z.string(), id: z.number() });
+
+/** `GET /loads`, `/loads/{id}`, `/loads/{id}/rejects`. */
+export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+  const guard = guards(deps.auth);
+  const { db, deadAfterMs } = deps.loading;
+
+  const find = async (id: string): Promise<Load> => {
+    const kept = /^[1-9]\d{0,14}$/.test(id) ? await loadById(db, Number(id), deadAfterMs) : undefined;
+    if (!kept) throw new Problem("not-found", "There is no such load.");
+    return kept.load;
+  };
+
+  app.openapi(
+    createRoute({
+      ...guard.account(),
+      method: "get",
+      path: "/loads",
+      tags: ["ingest"],
+      summary: "Loads, newest first",
+      request: { query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
+      responses: {
+        200: jsonAnswer(z.object({ loads: z.array(loadSchema), nextCursor: z.string().nullable() }), "One page"),
+      },
+    }),
+    async (c) => {
+      const { limit, cursor } = c.req.valid("query");
+      const before = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, position);
+      const found = await newestLoads(db, { limit: limit + 1, before }, deadAfterMs);
+      const loads = found.slice(0, limit);
+      const last = found.length > limit ? loads.at(-1) : undefined;
+      const nextCursor = last
+        ? encodeCursor(deps.cursorKey, { list: "loads", startedAt: last.startedAt, id: last.id })
+        : null;
+      return c.json({ loads, nextCursor }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      ...guard.account(),
+      method: "get",
+      path: "/loads/{id}",
+      tags: ["ingest"],
+      summary: "One load",
+      request: { params: loadParam, query: noQuery },
+      responses: { 200: jsonAnswer(loadSchema, "The load") },
+    }),
+    async (c) => c.json(await find(c.req.valid("param").id), 200),
+  );
+
+  app.openapi(
+    createRoute({
+      ...guard.account(),
+      method: "get",
+      path: "/loads/{id}/rejects",
+      tags: ["ingest"],
+      summary: "The rows of a load that were not stored",
+      request: { params: loadParam, query: noQuery },
+      responses: {
+        200: { description: "line,column,reason,raw", content: { "text/csv": { schema: { type: "string" } } } },
+      },
+    }),
+    async (c) => {
+      const { id } = await find(c.req.valid("param").id);
+      c.header("Content-Type", "text/csv; charset=utf-8");
+      c.header("Content-Disposition", `attachment; filename="load-${id}-rejects.csv"`);
+      return c.body(textStream(rejectsAsCsv(id)), 200);
+    },
+  );
+
+  async function* rejectsAsCsv(id: number): AsyncGenerator<string> {
+    yield rejectHeader;
+    for await (const rejects of readRejects(db, id)) yield rejectLines(rejects);
+  }
+}
+
+/** Texts as a stream that is read no faster than it is taken. */
+function textStream(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const next = await texts.next();
+      if (next.done) controller.close();
+      else controller.enqueue(encoder.encode(next.value));
+    },
+    cancel: async () => {
+      await texts.return(undefined);
+    },
+  });
+}

@@ -1,0 +1,36 @@
+import { RowBatch } from "../csv/row-batch.ts";
+import { lockReferences } from "../store/batch-references.ts";
+import { type BulkStore, inBulkTransaction } from "../store/bulk-store.ts";
+import { insertBatch } from "../store/store-batch.ts";
+import type { Table, TableName } from "../tables.ts";
+import { jsonRecord, type RowFault } from "./json-record.ts";
+
+/** What became of rows: `row` counts from 1; `column` is null when the fault is the row's as a whole. */
+export interface StoredRows {
+  table: TableName;
+  received: number;
+  inserted: number;
+  rejected: number;
+  rejects: ({ row: number } & RowFault)[];
+}
+
+const maxRowBytes = 4096;
+
+/** Stores the good ones of some rows in one transaction, by the same rules as a file. */
+export async function storeRows(store: BulkStore, table: Table, rows: readonly unknown[]): Promise<StoredRows> {
+  const batch = new RowBatch(table, { rows: rows.length, bytes: rows.length * maxRowBytes });
+  const shapeless: StoredRows["rejects"] = [];
+  for (const [index, row] of rows.entries()) {
+    const record = jsonRecord(table, row, index + 1);
+    if ("reason" in record) shapeless.push({ row: index + 1, ...record });
+    else batch.add(record);
+  }
+  const stored = await inBulkTransaction(store, async (connection) =>
+    insertBatch(store, connection, batch, await lockReferences(connection, batch)),
+  );
+  const rejects = [...batch.rejects, ...stored.rejects]
+    .map(({ line, column, reason }) => ({ row: line, column: column === "" ? null : column, reason }))
+    .concat(shapeless)
+    .sort((a, b) => a.row - b.row);
+  return { table: table.name, received: rows.length, inserted: stored.inserted, rejected: rejects.length, rejects };
+}

@@ -1,0 +1,76 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { connectMysql, type MysqlConnection, type MysqlPool } from "@quintet/db";
+import { Problem } from "@quintet/http";
+
+/**
+ * Why foreign keys are not checked by the server here: a writer locks the rows that its own rows refer to for as long as the
+ * transaction lasts, exactly as the server would, but once per batch and not once per row. See docs/decisions/csv-loading.md.
+ */
+const session = `SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION',
+  SESSION foreign_key_checks = 0, SESSION unique_checks = 1, SESSION max_error_count = 65535,
+  SESSION innodb_lock_wait_timeout = 20, SESSION lc_messages = 'en_US'`;
+
+const attempts = 6;
+/** The number of MySQL's error for a key that is taken. */
+export const duplicateEntry = 1062;
+const deadlock = 1213;
+const lockWaitTimeout = 1205;
+
+/** Connections of their own for writing many rows, so that their session settings never reach another query. */
+export interface BulkStore extends AsyncDisposable {
+  pool: MysqlPool;
+  /** Whether the server takes `LOAD DATA LOCAL INFILE`; found out at the first try. */
+  takesFiles: boolean;
+}
+
+/** Opens nothing until it is used. */
+export function openBulkStore(url: string): BulkStore {
+  const pool = connectMysql(url, { connections: 6 });
+  return { pool, takesFiles: true, [Symbol.asyncDispose]: () => pool.end() };
+}
+
+/** The number of a MySQL error, 0 for anything else. */
+export function mysqlErrorNumber(error: unknown): number {
+  return error instanceof Error && "errno" in error && typeof error.errno === "number" ? error.errno : 0;
+}
+
+/** What was read in a transaction no longer holds: another transaction came between. Trying again may help. */
+export class Overtaken extends Error {
+  override name = "Overtaken";
+}
+
+/**
+ * Runs `work` in one transaction at READ COMMITTED on a bulk connection. After a deadlock, a lock wait that took too long, or
+ * `Overtaken`, all of it runs again; when that does not help, it is a 503. `work` must keep nothing from a failed attempt.
+ */
+export async function inBulkTransaction<T>(
+  store: BulkStore,
+  work: (connection: MysqlConnection) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const connection = await store.pool.getConnection();
+    try {
+      await connection.query(session);
+      await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+      await connection.beginTransaction();
+      const result = await work(connection);
+      await connection.commit();
+      connection.release();
+      return result;
+    } catch (error) {
+      await connection.rollback().then(
+        () => connection.release(),
+        () => connection.destroy(),
+      );
+      const number = mysqlErrorNumber(error);
+      if (number !== deadlock && number !== lockWaitTimeout && !(error instanceof Overtaken)) throw error;
+      if (attempt === attempts) {
+        throw new Problem("unavailable", "Others are writing to the same rows. Try again.", {
+          headers: { "Retry-After": "5" },
+          cause: error,
+        });
+      }
+    }
+    await delay(Math.random() * 20 * 2 ** attempt);
+  }
+}

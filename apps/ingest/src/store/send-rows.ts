@@ -1,0 +1,88 @@
+import { Readable } from "node:stream";
+import type { MysqlConnection } from "@quintet/db";
+import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import { rowFields } from "../csv/load-text.ts";
+import { type BulkStore, duplicateEntry, mysqlErrorNumber } from "./bulk-store.ts";
+import { columnList, type RowTarget } from "./row-target.ts";
+
+/** "Loading local data is disabled" in MySQL 8, MariaDB, and older servers. */
+const filesRefused = new Set([3948, 4166, 1148]);
+const rowsPerInsert = 1000;
+const pieceBytes = 256 * 1024;
+
+/**
+ * Writes rows, given as text for `LOAD DATA`, and returns the ids of those that were refused because their id is taken, in the
+ * order of the rows. Throws when anything else happened to a row: both statements turn errors into warnings, and no
+ * warning but that of a taken id may pass.
+ *
+ * Few rows go in one `INSERT`, and so do all where the server takes no `LOAD DATA LOCAL INFILE`.
+ */
+export async function sendRows(
+  store: BulkStore,
+  connection: MysqlConnection,
+  target: RowTarget,
+  text: Buffer,
+  rows: number,
+): Promise<number[]> {
+  if (rows === 0) return [];
+  if (rows > rowsPerInsert && store.takesFiles) {
+    try {
+      return await loadRows(connection, target, text, rows);
+    } catch (error) {
+      if (!filesRefused.has(mysqlErrorNumber(error))) throw error;
+      store.takesFiles = false;
+    }
+  }
+  return insertRows(connection, target, text);
+}
+
+async function loadRows(connection: MysqlConnection, target: RowTarget, text: Buffer, rows: number): Promise<number[]> {
+  const sql = `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${target.name} CHARACTER SET utf8mb4
+    (${columnList(target.columns)})${target.load === undefined ? "" : " SET load_id = ?"}`;
+  const [result] = await connection.query<ResultSetHeader>({
+    sql,
+    values: target.load === undefined ? [] : [target.load],
+    infileStreamFactory: () => Readable.from(pieces(text), { objectMode: false }),
+  });
+  return refusedIds(connection, rows, result);
+}
+
+function* pieces(text: Buffer): Generator<Buffer> {
+  for (let at = 0; at < text.length; at += pieceBytes) yield text.subarray(at, at + pieceBytes);
+}
+
+async function insertRows(connection: MysqlConnection, target: RowTarget, text: Buffer): Promise<number[]> {
+  const staged = target.load === undefined ? [] : [target.load];
+  const columns = target.load === undefined ? target.columns : ["load_id", ...target.columns];
+  const refused: number[] = [];
+  for (const values of rowsOf(text, rowsPerInsert)) {
+    const [result] = await connection.query<ResultSetHeader>(
+      `INSERT IGNORE INTO ${target.name} (${columnList(columns)}) VALUES ?`,
+      [values.map((row) => [...staged, ...row])],
+    );
+    refused.push(...(await refusedIds(connection, values.length, result)));
+  }
+  return refused;
+}
+
+/** The rows of a text for `LOAD DATA` as values, so many at a time. */
+export function* rowsOf(text: Buffer, atOnce: number): Generator<string[][]> {
+  const rows = text.toString().split("\n");
+  rows.pop();
+  for (let at = 0; at < rows.length; at += atOnce) yield rows.slice(at, at + atOnce).map(rowFields);
+}
+
+async function refusedIds(connection: MysqlConnection, rows: number, result: ResultSetHeader): Promise<number[]> {
+  if (result.affectedRows === rows && result.warningStatus === 0) return [];
+  const [warnings] = await connection.query<RowDataPacket[]>("SHOW WARNINGS");
+  const refused = warnings.map((warning) => {
+    // "Duplicate entry '17' for key 'PRIMARY'"; of a staged row "Duplicate entry '3-17' for key …".
+    const id = warning.Code === duplicateEntry ? /'(?:\d+-)?(\d+)'/.exec(String(warning.Message))?.[1] : undefined;
+    if (id === undefined) throw new Error(`MySQL would not take a row as it is: ${warning.Code} ${warning.Message}`);
+    return Number(id);
+  });
+  if (refused.length !== rows - result.affectedRows) {
+    throw new Error(`MySQL took ${result.affectedRows} of ${rows} rows and refused ${refused.length}.`);
+  }
+  return refused;
+}

@@ -1,0 +1,88 @@
+import { finished, type Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { Problem } from "@quintet/http";
+import { FileBrokenOff, type FileBytes } from "../loads/file-prefix.ts";
+import { multipartFile } from "./multipart.ts";
+
+const csvTypes = ["text/csv", "application/csv"];
+const multipart = "multipart/form-data";
+
+/**
+ * The CSV file in a request body as its bytes come: the body itself, or its multipart part `file`, unpacked when it is gzip.
+ * Throws a 415 for any other type and a 400 for a file of no bytes. A client that goes away is an error from the
+ * iterator; leaving the iterator early leaves the body alone, so that an answer can still be sent.
+ */
+export async function csvFile(
+  body: Readable,
+  headers: { contentType: string | undefined; contentEncoding: string | undefined },
+): Promise<FileBytes> {
+  const type = fileType(headers.contentType);
+  const encoding = (headers.contentEncoding ?? "identity").trim().toLowerCase();
+  if (encoding !== "identity" && encoding !== "gzip") {
+    throw new Problem("unsupported-media-type", "Content-Encoding must be gzip, or none.", {
+      headers: { "Accept-Encoding": "gzip, identity" },
+    });
+  }
+  const plain = encoding === "gzip" ? unpacked(body) : body;
+  const file = type === multipart ? multipartFile(plain, headers.contentType ?? "") : bytesOf(plain);
+  return beginning(file);
+}
+
+function fileType(contentType = ""): string {
+  const [essence = "", ...parameters] = contentType.toLowerCase().split(";");
+  const type = essence.trim();
+  const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith("charset="));
+  const utf8 = charset === undefined || /^charset="?(utf-?8|us-ascii)"?$/.test(charset);
+  if (type === multipart || (csvTypes.includes(type) && utf8)) return type;
+  throw new Problem(
+    "unsupported-media-type",
+    `Content-Type must be ${csvTypes.join(", ")} (in UTF-8) or ${multipart} with a part "file".`,
+    { headers: { Accept: [...csvTypes, multipart].join(", ") } },
+  );
+}
+
+/** The bytes of a stream, which stays open when they are not read to the end. */
+async function* bytesOf(stream: Readable): AsyncGenerator<Buffer> {
+  for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  }
+}
+
+/** The body unpacked. Not `pipeline`, which would take the connection away before the answer when the body is no gzip. */
+function unpacked(body: Readable): Readable {
+  const plain = createGunzip();
+  finished(body, { writable: false }, (error) => {
+    if (error) plain.destroy(error);
+  });
+  return body.pipe(plain);
+}
+
+/** The file with its first bytes read, so that an empty one is refused before anything is written down. */
+async function beginning(file: FileBytes): Promise<FileBytes> {
+  const read = async () => {
+    try {
+      return await file.next();
+    } catch (error) {
+      throw fileFault(error);
+    }
+  };
+  let first = await read();
+  while (!first.done && first.value.length === 0) first = await read();
+  if (first.done) throw new Problem("bad-request", "The file is empty.");
+  let held: Buffer | undefined = first.value;
+  return {
+    next: async () => {
+      if (held === undefined) return read();
+      const value = held;
+      held = undefined;
+      return { done: false, value };
+    },
+  };
+}
+
+/** Why a file could not be read on: its own fault, or the client went away. */
+function fileFault(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const badGzip = error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
+  return badGzip ? new Problem("bad-request", "The body is not valid gzip.") : new FileBrokenOff(error);
+}

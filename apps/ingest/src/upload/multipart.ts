@@ -1,0 +1,70 @@
+import { finished, type Readable } from "node:stream";
+import { Problem } from "@quintet/http";
+import busboy from "busboy";
+
+const limits = { fields: 1, files: 2, parts: 3, fieldSize: 1024, headerPairs: 50 };
+
+/**
+ * The part `file` of a multipart body (RFC 7578) as its bytes come. Any other part is a 422 that names it, as is a body
+ * without the part; a body that is no multipart is a 400.
+ */
+export async function* multipartFile(body: Readable, contentType: string): AsyncGenerator<Buffer> {
+  const parser = open(contentType);
+  const file = Promise.withResolvers<Readable | undefined>();
+  const closed = Promise.withResolvers<void>();
+  closed.promise.catch(() => {});
+  let seen = false;
+  let bodyError: Error | undefined;
+  let fault: Problem | undefined;
+  const refuse = (path: string, message: string) => {
+    fault ??= new Problem("unprocessable", `${path}: ${message}`, { errors: [{ path, message }] });
+  };
+  parser.on("file", (name, stream) => {
+    if (name === "file" && !seen) {
+      seen = true;
+      file.resolve(stream);
+    } else {
+      refuse(name, name === "file" ? "may come only once" : "is not known here");
+      stream.resume();
+    }
+  });
+  parser.on("field", (name) => refuse(name, name === "file" ? "must be a file" : "is not known here"));
+  parser.on("partsLimit", () => refuse("file", "must be the only part"));
+  parser.on("error", (error) => {
+    closed.reject(bodyError ?? new Problem("bad-request", "The body is not well-formed multipart.", { cause: error }));
+    file.resolve(undefined);
+  });
+  parser.on("close", () => {
+    closed.resolve();
+    file.resolve(undefined);
+  });
+  finished(body, { writable: false }, (error) => {
+    if (!error) return;
+    bodyError = error;
+    parser.destroy(error);
+  });
+  body.pipe(parser);
+
+  const stream = await file.promise;
+  if (fault) throw fault;
+  if (stream) {
+    try {
+      for await (const chunk of stream) yield chunk;
+    } catch (error) {
+      // The part breaks off when the whole does, and the whole knows why.
+      await closed.promise;
+      throw error;
+    }
+  }
+  await closed.promise;
+  if (!stream) refuse("file", "is required");
+  if (fault) throw fault;
+}
+
+function open(contentType: string): busboy.Busboy {
+  try {
+    return busboy({ headers: { "content-type": contentType }, limits });
+  } catch (error) {
+    throw new Problem("bad-request", "The Content-Type of the body names no multipart boundary.", { cause: error });
+  }
+}

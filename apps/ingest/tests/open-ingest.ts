@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestAuth, testAuth } from "@quintet/auth/testing";
+import { testMysql, testPrefix } from "@quintet/db/testing";
+import { createLogger, type ProblemBody } from "@quintet/http";
+import type { RowDataPacket } from "mysql2/promise";
+import { inject } from "vitest";
+import { createApp } from "../src/app.ts";
+import { loadConfig } from "../src/config.ts";
+import { createDeps, type Deps } from "../src/deps.ts";
+import type { Load } from "../src/loads/load.ts";
+import { migrate } from "../src/migrate.ts";
+
+/** The whole app on stores of its own, and the people who use it. */
+export interface TestIngest extends AsyncDisposable {
+  people: TestAuth;
+  deps: Deps;
+  env: Record<string, string>;
+  app: ReturnType<typeof createApp>;
+  /** A request by a staff account unless told; `by: null` sends no credentials. */
+  call(method: string, path: string, options?: CallOptions): Promise<Response>;
+  /** Sends a CSV file and returns the load. */
+  load(table: string, csv: string | Buffer, query?: string, headers?: Record<string, string>): Promise<Load>;
+  rows(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+}
+
+export interface CallOptions {
+  by?: string | null;
+  json?: unknown;
+  body?: string | Buffer | ReadableStream | FormData;
+  headers?: Record<string, string>;
+}
+
+export async function openIngest(loading: Partial<Deps["loading"]> = {}): Promise<TestIngest> {
+  const stack = new AsyncDisposableStack();
+  const database = stack.use(await testMysql(inject("mysqlUrl")));
+  const people = stack.use(await testAuth(inject("mysqlUrl")));
+  const backupDir = await mkdtemp(join(tmpdir(), "quintet-backups-"));
+  stack.defer(() => rm(backupDir, { recursive: true, force: true }));
+  const env = {
+    MYSQL_URL: database.url,
+    REDIS_URL: inject("redisUrl"),
+    REDIS_PREFIX: testPrefix(),
+    QUINTET_SECRET: randomBytes(32).toString("hex"),
+    BACKUP_DIR: backupDir,
+  };
+  const config = loadConfig(env);
+  await migrate(config);
+  const log = createLogger({ service: "ingest", level: "silent" });
+  const deps = stack.use(createDeps(config, { log, auth: people.auth }));
+  Object.assign(deps.loading, loading);
+  const app = createApp(deps);
+
+  const call = async (method: string, path: string, options: CallOptions = {}) => {
+    const { by = people.staff.bearer, json, body, headers } = options;
+    const type = json === undefined ? {} : { "Content-Type": "application/json" };
+    return app.request(path, {
+      method,
+      headers: { ...(by === null ? {} : { Authorization: by }), ...type, ...headers },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+      ...(body === undefined ? {} : { body, duplex: "half" }),
+    } as RequestInit);
+  };
+  return {
+    people,
+    deps,
+    env,
+    app,
+    call,
+    async load(table, csv, query = "", headers = {}) {
+      const answer = await call("POST", `/ingest/${table}/csv${query}`, {
+        body: csv,
+        headers: { "Content-Type": "text/csv", ...headers },
+      });
+      if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
+      return (await answer.json()) as Load;
+    },
+    async rows(sql, values = []) {
+      const [rows] = await deps.db.query<RowDataPacket[]>(sql, values);
+      return rows;
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** The problem in an answer, which must have the status. */
+export async function problemOf(answer: Response, status: number): Promise<ProblemBody> {
+  const text = await answer.text();
+  if (answer.status !== status) throw new Error(`${answer.status}, not ${status}: ${text}`);
+  if (answer.headers.get("content-type") !== "application/problem+json") throw new Error(`no problem: ${text}`);
+  return JSON.parse(text) as ProblemBody;
+}
+
+/** Lines of hires with the ids from `first`, in departments 1 to 12 and jobs 1 to 183. */
+export function hires(first: number, count: number): string {
+  return Array.from({ length: count }, (_, index) => {
+    const id = first + index;
+    const moment = new Date(Date.UTC(2021, 0, 1) + ((id * 7919) % 31_536_000) * 1000)
+      .toISOString()
+      .replace(".000Z", "Z");
+    return `${id},Person ${id},${moment},${1 + (id % 12)},${1 + (id % 183)}\n`;
+  }).join("");
+}
+
+/** Twelve departments. */
+export const departments = Array.from({ length: 12 }, (_, index) => `${index + 1},Department ${index + 1}\n`).join("");
+/** 183 jobs. */
+export const jobs = Array.from({ length: 183 }, (_, index) => `${index + 1},Job ${index + 1}\n`).join("");
