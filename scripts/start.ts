@@ -34,7 +34,8 @@ async function start(): Promise<number> {
   await using stores = await openStores({ dataDir, needs, env: given, progress: say, signal: stop.signal });
   const { firstStart, env: secrets } = await keptSecrets(dataDir);
   if (stop.signal.aborted) return 0;
-  const env = { DEMO_DATA: "true", ...secrets, ...given, ...stores.env, LOG_FILE: logFile };
+  const defaults = { DEMO_DATA: "true", BACKUP_DIR: join(dataDir, "backups") };
+  const env = { ...defaults, ...secrets, ...given, ...stores.env, LOG_FILE: logFile };
   say("Starting Quintet");
   const starting = run(env, { progress: say });
   starting.catch(() => {}); // Told of below, unless nobody waits for it any longer.
