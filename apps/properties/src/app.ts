@@ -1,0 +1,23 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { createService, type ServiceEnv } from "@quintet/http";
+import { ping } from "./database.ts";
+import type { Deps } from "./deps.ts";
+import { editingRoutes } from "./routes/editing.ts";
+import { likeRoutes } from "./routes/likes.ts";
+import { listingRoutes } from "./routes/listings.ts";
+
+/** The listings at `/properties`. Listens to nothing and reads no environment. */
+export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
+  const app = createService({
+    title: "Quintet listings",
+    version: "1.0.0",
+    prefix: "/properties",
+    log: deps.log,
+    corsOrigins: deps.corsOrigins,
+    checks: { mysql: () => ping(deps.db), redis: () => deps.redis.ping() },
+  });
+  likeRoutes(app, deps); // First: /liked must not be taken for an id.
+  listingRoutes(app, deps);
+  editingRoutes(app, deps);
+  return app;
+}

@@ -1,0 +1,29 @@
+import { inMysqlTransaction } from "@quintet/db";
+import { anyProperty, lockDemo, rebuildListings } from "../bulk-queries.ts";
+import type { Deps } from "../deps.ts";
+import { insertProperty, insertStatus } from "../property-queries.ts";
+import { demoListings } from "./listings.ts";
+
+const count = 400;
+
+/**
+ * Fills an empty database with example listings: all of them or none, and the same ones everywhere. Does nothing when there
+ * is any property. Processes that start together wait for each other.
+ */
+export async function fillDemo(deps: Deps, progress: (line: string) => void): Promise<void> {
+  const { db } = deps;
+  if (await anyProperty(db, db.pool)) return;
+  const started = performance.now();
+  const filled = await inMysqlTransaction(db.pool, async (on) => {
+    await lockDemo(db, on);
+    if (await anyProperty(db, on)) return false;
+    for (const { fields, history } of demoListings(count)) {
+      const id = await insertProperty(db, on, fields);
+      for (const change of history) await insertStatus(db, on, { id, ...change, latestDate: null });
+    }
+    await rebuildListings(db, on);
+    return true;
+  });
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  if (filled) progress(`listings: ${count} properties in ${seconds} s`);
+}

@@ -1,0 +1,39 @@
+import type { Auth } from "@quintet/auth";
+import { connectRedis, type Redis, redisIdempotency } from "@quintet/db";
+import { deriveKey, type IdempotencyStore, type Logger } from "@quintet/http";
+import type { Config } from "./config.ts";
+import { type Database, openDatabase } from "./database.ts";
+
+/** What the listings need to run. */
+export interface Deps extends AsyncDisposable {
+  auth: Auth;
+  log: Logger;
+  corsOrigins: string[];
+  cursorKey: Buffer;
+  idempotency: IdempotencyStore;
+  db: Database;
+  redis: Redis;
+}
+
+/** Opens nothing until it is used; disposes what it made, and none of `shared`. */
+export function createDeps(config: Config, shared: { log: Logger; auth: Auth }): Deps {
+  const { log, auth } = shared;
+  const db = openDatabase(config.MYSQL_URL);
+  const redis = connectRedis(config.REDIS_URL, {
+    prefix: `${config.REDIS_PREFIX}properties:`,
+    onError: (error) => log.warn({ err: error }, "Redis connection"),
+  });
+  return {
+    auth,
+    log,
+    corsOrigins: config.CORS_ORIGINS,
+    cursorKey: deriveKey(config.QUINTET_SECRET, "properties cursor"),
+    idempotency: redisIdempotency(redis),
+    db,
+    redis,
+    async [Symbol.asyncDispose]() {
+      redis.disconnect();
+      await db.pool.end();
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { inMysqlTransaction } from "@quintet/db";
+import { Problem } from "@quintet/http";
+import type { Database } from "./database.ts";
+import type { Property, PropertyChanges, PropertyFields } from "./property.ts";
+import {
+  findProperty,
+  insertListing,
+  insertProperty,
+  insertStatus,
+  lockProperty,
+  updateProperty,
+} from "./property-queries.ts";
+import { isVisible, type Status } from "./statuses.ts";
+
+/** What is answered for an id that no property has, and for one that the account may not see. */
+export function noSuchProperty(): Problem {
+  return new Problem("not-found", "There is no such property.");
+}
+
+/** A property; one that is not visible is there for staff only. */
+export async function readProperty(db: Database, id: number, seesAll: boolean): Promise<Property> {
+  const property = await findProperty(db, id);
+  if (!property || !(seesAll || isVisible(property.status))) throw noSuchProperty();
+  return property;
+}
+
+/** Stores a property with its first status, dated now: both or neither. */
+export async function createProperty(db: Database, fields: PropertyFields, status: Status): Promise<Property> {
+  const id = await inMysqlTransaction(db.pool, async (on) => {
+    const id = await insertProperty(db, on, fields);
+    const historyId = await insertStatus(db, on, { id, status, updateDate: null, latestDate: null });
+    await insertListing(db, on, id, historyId);
+    return id;
+  });
+  return { id, ...fields, status };
+}
+
+/** Changes the given fields of a property and answers the whole of it. */
+export async function changeProperty(db: Database, id: number, changes: PropertyChanges): Promise<Property> {
+  const { address = null, city = null, price = null, description = null, year = null } = changes;
+  await inMysqlTransaction(db.pool, async (on) => {
+    if ((await lockProperty(db, on, id)) === undefined) throw noSuchProperty();
+    await updateProperty(db, on, id, { address, city, price, description, year });
+  });
+  return readProperty(db, id, true);
+}

@@ -1,0 +1,76 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { guards } from "@quintet/auth";
+import { jsonAnswer, limitParam, Problem, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { searchCursor, searchPlace } from "../cursors.ts";
+import type { Deps } from "../deps.ts";
+import { readProperty } from "../properties.ts";
+import { searchProperties } from "../search.ts";
+import { canSearch, mostWords, wordsOf } from "../search-words.ts";
+import { sorts, sortWithinYear } from "../sort-orders.ts";
+import { visibleStatuses } from "../statuses.ts";
+import { cursor, idParam, line, noQuery, pesos, problems, propertiesSchema, propertySchema } from "./schemas.ts";
+
+const searchQuery = z
+  .strictObject({
+    city: line(80).optional().openapi({ description: "Without regard to case or accents", example: "pereira" }),
+    year: wholeNumber(0, 9999).optional().openapi({ type: "integer", example: 2019 }),
+    status: z.enum(visibleStatuses, "must be pre_venta, en_venta or vendido").optional(),
+    minPrice: pesos.optional().openapi({ type: "integer" }),
+    maxPrice: pesos.optional().openapi({ type: "integer" }),
+    q: z
+      .string()
+      .max(100, "must have 100 characters or fewer")
+      .transform(wordsOf)
+      .refine(canSearch, "must hold a word of three letters or digits or more")
+      .refine((words) => words.length <= mostWords, `must hold ${mostWords} words or fewer`)
+      .optional()
+      .openapi({ type: "string", description: "Words, or beginnings of words, of address and description" }),
+    sort: z.enum(sorts).default("id").openapi({ description: "newest: by the date of the latest status" }),
+    limit: limitParam(20).openapi({ type: "integer" }),
+    cursor,
+  })
+  .refine(({ minPrice = 0, maxPrice = Infinity }) => minPrice <= maxPrice, {
+    path: ["minPrice"],
+    message: "must not be above maxPrice",
+  });
+
+/** Search and one property. */
+export function listingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+  const guard = guards(deps.auth);
+  const { db, cursorKey } = deps;
+
+  app.openapi(
+    createRoute({
+      ...guard.account(),
+      method: "get",
+      path: "/",
+      tags: ["properties"],
+      summary: "Visible properties, each once, with its latest status",
+      request: { query: searchQuery },
+      responses: { 200: jsonAnswer(propertiesSchema, "A page of them"), ...problems(400, 401, 404) },
+    }),
+    async (c) => {
+      const { limit, cursor, q = [], ...filters } = c.req.valid("query");
+      const sort = filters.year === undefined ? filters.sort : sortWithinYear(filters.sort);
+      const after = cursor === undefined ? undefined : searchPlace(cursorKey, sort, cursor);
+      const { properties, end } = await searchProperties(db, { ...filters, sort, words: q, after }, limit);
+      // A page that a cursor led to may have become empty meanwhile; the search as a whole did find something.
+      if (properties.length === 0 && after === undefined) throw new Problem("not-found", "No records found");
+      const nextCursor = end ? searchCursor(cursorKey, sort, end) : null;
+      return c.json({ status: "success" as const, properties, nextCursor }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      ...guard.account(),
+      method: "get",
+      path: "/{id}",
+      tags: ["properties"],
+      summary: "One property; staff see it whatever its status",
+      request: { params: idParam, query: noQuery },
+      responses: { 200: jsonAnswer(propertySchema, "The property"), ...problems(400, 401, 404) },
+    }),
+    async (c) => c.json(await readProperty(db, c.req.valid("param").id, c.var.account.isStaff), 200),
+  );
+}

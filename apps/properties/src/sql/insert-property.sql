@@ -1,0 +1,2 @@
+INSERT INTO property (address, city, price, description, year)
+VALUES (:address, :city, :price, :description, :year)

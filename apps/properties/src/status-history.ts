@@ -1,0 +1,45 @@
+import { inMysqlTransaction } from "@quintet/db";
+import type { Database } from "./database.ts";
+import { noSuchProperty } from "./properties.ts";
+import type { DatedPlace, StatusChange } from "./property.ts";
+import {
+  advanceListing,
+  findHistory,
+  findProperty,
+  findStatusChange,
+  insertStatus,
+  lockProperty,
+} from "./property-queries.ts";
+import type { Status } from "./statuses.ts";
+
+/**
+ * Appends a status to a property's history, dated `updateDate` or now, and keeps the listing at the latest row. Writers of
+ * one property wait for each other, and the listing only ever moves to a later row, so a row with an
+ * earlier date, whenever it comes, changes the history alone.
+ */
+export function appendStatus(
+  db: Database,
+  id: number,
+  input: { status: Status; updateDate?: Date | undefined },
+): Promise<StatusChange> {
+  return inMysqlTransaction(db.pool, async (on) => {
+    const latestDate = await lockProperty(db, on, id);
+    if (latestDate === undefined) throw noSuchProperty();
+    const { status, updateDate = null } = input;
+    const historyId = await insertStatus(db, on, { id, status, updateDate, latestDate });
+    await advanceListing(db, on, id, historyId);
+    return findStatusChange(db, on, historyId);
+  });
+}
+
+/** A page of a property's history, latest first; `more` when it goes on. */
+export async function readHistory(
+  db: Database,
+  id: number,
+  page: { limit: number; after?: DatedPlace | undefined },
+): Promise<{ history: StatusChange[]; more: boolean }> {
+  const { limit, after } = page;
+  const rows = await findHistory(db, id, { rows: limit + 1, after });
+  if (rows.length === 0 && !(await findProperty(db, id))) throw noSuchProperty();
+  return { history: rows.slice(0, limit), more: rows.length > limit };
+}

@@ -1,0 +1,113 @@
+import { type TestAccount, testAuth } from "@quintet/auth/testing";
+import { testMysql, testPrefix } from "@quintet/db/testing";
+import { createLogger } from "@quintet/http";
+import { inject } from "vitest";
+import { createApp, createDeps, type Deps, loadConfig, migrate } from "../src/index.ts";
+
+/** What a call answered. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // The body as JSON, whose shape each test knows; `null` when there is none.
+  body: Body;
+}
+
+/** Any answer's body: what a test does not expect is undefined. */
+export interface Body {
+  [field: string]: unknown;
+  id: number;
+  status: unknown;
+  detail: string;
+  errors: { path: string; message: string }[];
+  properties: Property[];
+  history: { id: number; status: string; updateDate: string }[];
+  nextCursor: string | null;
+  count: number;
+}
+
+export interface Property {
+  id: number;
+  address: string;
+  city: string;
+  price: number;
+  description: string;
+  year: number;
+  status: string;
+  likedAt?: string;
+}
+
+export interface Call {
+  /** Whose credentials to send: `undefined` is the plain account, `null` none. */
+  as?: TestAccount | null;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** The listings on an empty database of their own, and three accounts. */
+export interface OpenListings extends AsyncDisposable {
+  deps: Deps;
+  staff: TestAccount;
+  plain: TestAccount;
+  other: TestAccount;
+  call(method: string, path: string, call?: Call): Promise<Answer>;
+  get(path: string, call?: Call): Promise<Answer>;
+  /** Stores a property by the API and answers its id. */
+  create(fields?: Partial<Record<string, unknown>>): Promise<number>;
+}
+
+export const example = {
+  address: "Calle 72 # 10-34, Apto 502, Chapinero",
+  city: "Bogotá",
+  price: 420_000_000,
+  description: "Apartamento con balcón.",
+  year: 2015,
+  status: "en_venta",
+};
+
+export async function openListings(): Promise<OpenListings> {
+  const database = await testMysql(inject("mysqlUrl"));
+  const issuer = await testAuth(inject("mysqlUrl"));
+  const config = loadConfig({
+    MYSQL_URL: database.url,
+    REDIS_URL: inject("redisUrl"),
+    REDIS_PREFIX: testPrefix(),
+    QUINTET_SECRET: "a secret for the tests of the listings",
+  });
+  await migrate(config);
+  const log = createLogger({ service: "properties", level: "silent" });
+  const deps = createDeps(config, { log, auth: issuer.auth });
+  const app = createApp(deps);
+  const { staff, plain, other } = issuer;
+
+  const call: OpenListings["call"] = async (method, path, { as = plain, body, headers = {} } = {}) => {
+    const response = await app.request(`/properties${path}`, {
+      method,
+      headers: {
+        ...(as ? { Authorization: as.bearer } : {}),
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
+  };
+  return {
+    deps,
+    staff,
+    plain,
+    other,
+    call,
+    get: (path, options) => call("GET", path, options),
+    async create(fields = {}) {
+      const { status, body } = await call("POST", "", { as: staff, body: { ...example, ...fields } });
+      if (status !== 201) throw new Error(`The property was refused: ${JSON.stringify(body)}`);
+      return body.id;
+    },
+    async [Symbol.asyncDispose]() {
+      await deps[Symbol.asyncDispose]();
+      await issuer[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
