@@ -1,4 +1,4 @@
-import type { Auth } from "@quintet/auth";
+import { type Auth, keyedFingerprints } from "@quintet/auth";
 import { connectRedis, type Redis, redisIdempotency } from "@quintet/db";
 import { deriveKey, type IdempotencyStore, type Logger } from "@quintet/http";
 import type { Config } from "./config.ts";
@@ -33,7 +33,8 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     database,
     redis,
     profiles: createProfiles(database.db),
-    idempotency: redisIdempotency(redis),
+    // A registration has a password in it, which a bare digest in Redis would give away to guessing.
+    idempotency: keyedFingerprints(redisIdempotency(redis), deriveKey(config.QUINTET_SECRET, "social idempotency")),
     cursorKey: deriveKey(config.QUINTET_SECRET, "social cursor"),
     demoKey: deriveKey(config.QUINTET_SECRET, "social demo accounts"),
     [Symbol.asyncDispose]: async () => {
