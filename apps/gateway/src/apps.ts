@@ -10,10 +10,10 @@ import type { MountableApp } from "./mounted.ts";
 /** What every app's index exports; the gateway needs no more of it. */
 interface AppModule<C, D extends AsyncDisposable> {
   loadConfig(env: NodeJS.ProcessEnv): C;
-  migrate(config: C): Promise<void>;
-  createDeps(config: C, shared: { log: Logger; auth: Auth }): D;
-  createApp(deps: D): MountableApp;
-  fillDemo(deps: D, progress: (line: string) => void): Promise<void>;
+  migrate(config: NoInfer<C>): Promise<void>;
+  createDeps(config: NoInfer<C>, shared: { log: Logger; auth: Auth }): D;
+  createApp(deps: NoInfer<D>): MountableApp;
+  fillDemo(deps: NoInfer<D>, progress: (line: string) => void): Promise<void>;
 }
 
 /** An app that runs in this process. */
