@@ -76,6 +76,23 @@ describe.runIf(found)("when Redis goes away", () => {
     expect((await queue.receive()).map((message) => message.body)).toEqual([2]);
   });
 
+  it("says so when its memory is full, and goes on giving out what it has", async () => {
+    const queue = await open.makeQueue();
+    await queue.send({ body: 1 }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" });
+    await open.redis.config("SET", "maxmemory", "1");
+    expectAway(await open.request("POST", "/queue/push", { body: 1 }));
+    expectAway(await open.request("POST", `${queue.path}/messages`, { body: { body: 4, dedupeId: "d" } }));
+    await open.redis.config("SET", "maxmemory", "0");
+    expect((await queue.counts()).length).toBe(3);
+    const [first, second] = await queue.receive();
+    await open.redis.config("SET", "maxmemory", "1");
+    const receipts = [first?.receipt ?? "", second?.receipt ?? ""];
+    expect(await queue.tell("ack", receipts)).toEqual(["ok", "ok"]);
+    expect((await queue.receive()).map((message) => message.body)).toEqual([3]);
+    await open.redis.config("SET", "maxmemory", "0");
+    expect((await queue.counts()).length).toBe(1);
+  });
+
   it("tells those who wait, and serves those who wait again", async () => {
     const queue = await open.makeQueue();
     const isWaiting = () => until(async () => open.deps.room.isAnyoneAt(queue.name));
