@@ -99,6 +99,15 @@ export function csv(quintet: Installation): void {
       );
     });
 
+    it("tells its progress while it loads, to who wants to hear it", async () => {
+      const headers = { ...csvType, Accept: "text/event-stream" };
+      const answer = await staff.post("/ingest/jobs/csv", Buffer.from("1,Clerk\n2,\n"), { headers });
+      expect(answer.headers["content-type"]).toContain("text/event-stream");
+      const last = answer.text.trim().split("\n\n").at(-1) ?? "";
+      expect(last).toMatch(/^event: load\ndata: /);
+      expect(JSON.parse(last.slice(last.indexOf("{")))).toMatchObject({ received: 2, inserted: 1, rejected: 1 });
+    });
+
     it("takes bytes that are no text for rejected rows", async () => {
       const bytes = Buffer.concat([
         Buffer.from("1,Clerk\n2,"),
