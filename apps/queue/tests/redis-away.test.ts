@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, expectProblem, type OpenQueue, openQueue, until } from "./open-queue.ts";
 
-const found = spawnSync("redis-server", ["--version"]).status === 0;
+const program = "redis-server";
+const found = spawnSync(program, ["--version"]).status === 0;
 
 // These tests stop and kill Redis, so they have one of their own.
 describe.runIf(found)("when Redis goes away", () => {
@@ -18,7 +19,7 @@ describe.runIf(found)("when Redis goes away", () => {
 
   const start = () => {
     const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
-    server = spawn("redis-server", [...settings, "--appendonly", "yes", "--appendfsync", "everysec"], {
+    server = spawn(program, [...settings, "--appendonly", "yes", "--appendfsync", "everysec"], {
       stdio: "ignore",
     });
   };
