@@ -1,0 +1,70 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { newSigningKey } from "@quintet/auth/testing";
+import { testMysql, testPrefix } from "@quintet/db/testing";
+import { expect, inject, it } from "vitest";
+import type { Load } from "../src/loads/load.ts";
+
+const MiB = 1024 * 1024;
+
+/** Lines for jobs with long names, so that many bytes are few rows; every hundredth is faulty. Made while they are sent. */
+function lines(first: number, bytes: number): ReadableStream<Uint8Array> {
+  let id = first;
+  let sent = 0;
+  return new ReadableStream({
+    pull(controller) {
+      let text = "";
+      while (text.length < 64 * 1024) text += id++ % 100 === 0 ? `${id},\n` : `${id},${"x".repeat(240)}\n`;
+      controller.enqueue(Buffer.from(text));
+      sent += text.length;
+      if (sent >= bytes) controller.close();
+    },
+  });
+}
+
+it("a file is loaded in memory that does not grow with it", async () => {
+  await using database = await testMysql(inject("mysqlUrl"));
+  const child = spawn(process.execPath, [fileURLToPath(new URL("serve-ingest.ts", import.meta.url))], {
+    env: {
+      PATH: process.env.PATH,
+      MYSQL_URL: database.url,
+      REDIS_URL: inject("redisUrl"),
+      REDIS_PREFIX: testPrefix(),
+      QUINTET_SECRET: "s".repeat(32),
+      AUTH_SIGNING_KEY: newSigningKey(),
+      ADMIN_USERNAME: "chief",
+      ADMIN_PASSWORD: "chief chief",
+    },
+  });
+  try {
+    const [port] = await once(child.stdout, "data");
+    const load = async (first: number, bytes: number) => {
+      const answer = await fetch(`http://127.0.0.1:${String(port).trim()}/ingest/jobs/csv`, {
+        method: "POST",
+        headers: {
+          Authorization: `Basic ${Buffer.from("chief:chief chief").toString("base64")}`,
+          "Content-Type": "text/csv",
+        },
+        body: lines(first, bytes),
+        duplex: "half",
+      } as RequestInit);
+      return (await answer.json()) as Load;
+    };
+    const residentBytes = () => Number(execFileSync("ps", ["-o", "rss=", "-p", String(child.pid)])) * 1024;
+    await load(1, 24 * MiB);
+    const before = residentBytes();
+    let most = before;
+    const watch = setInterval(() => {
+      most = Math.max(most, residentBytes());
+    }, 100);
+    const big = await load(1_000_000, 96 * MiB);
+    clearInterval(watch);
+    expect(big.bytes).toBeGreaterThan(96 * MiB);
+    expect(big.rejected).toBe(Math.floor(big.received / 100) + (big.received % 100 === 0 ? 0 : 1));
+    expect(big.inserted).toBe(big.received - big.rejected);
+    expect(most - before).toBeLessThan(72 * MiB);
+  } finally {
+    child.kill("SIGKILL");
+  }
+});
