@@ -134,7 +134,7 @@ function fragmentsOf(sql: PostgresSql, words: Word[], { after, backward, offset,
     if (one.by === "walk") {
       return sql`
         SELECT last_key, first_key, id FROM directory.users
-        WHERE ${rule("first_key", one.first.mask)} ${beyond}
+        WHERE ${rule("first_key", one.first.mask)} ${one.last ? sql`AND ${rule("last_key", one.last.mask)}` : sql``} ${beyond}
         ORDER BY ${order} LIMIT ${depth}`;
     }
     if (one.by === "last-names") {

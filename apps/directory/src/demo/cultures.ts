@@ -50,11 +50,17 @@ export function nameGroups(): Group[] {
   return Object.entries(shares).flatMap(([culture, share]) => {
     const lists = cultures[culture];
     if (!lists) return [];
-    const female = firstNames(culture, lists.female, lists.middleFemale);
-    const male = firstNames(culture, lists.male, lists.middleMale);
+    const group = (first: string[], last: string[]): Group => ({
+      share: share / 2,
+      first: [...new Set(first)],
+      last: [...new Set(last)],
+    });
     return [
-      { share: share / 2, first: female, last: lastNames(culture, lists, lists.lastFemale ?? lists.last) },
-      { share: share / 2, first: male, last: lastNames(culture, lists, lists.last) },
+      group(
+        firstNames(culture, lists.female, lists.middleFemale),
+        lastNames(culture, lists, lists.lastFemale ?? lists.last),
+      ),
+      group(firstNames(culture, lists.male, lists.middleMale), lastNames(culture, lists, lists.last)),
     ];
   });
 }
