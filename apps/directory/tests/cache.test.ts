@@ -5,7 +5,8 @@ import { testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { redisCacheStore } from "../src/cache-store.ts";
-import { type Answer, createResultCache } from "../src/result-cache.ts";
+import type { Answer } from "../src/cached-entry.ts";
+import { createResultCache } from "../src/result-cache.ts";
 import { type Installation, listOf, openDirectory, someone } from "./installation.ts";
 
 let directory: Installation;

@@ -1,22 +1,7 @@
 import { easternNames } from "./eastern-names.ts";
-import { interleaved, joined, paired, slug } from "./name-lists.ts";
+import { interleaved, joined, type NameLists, paired, slug } from "./name-lists.ts";
 import { southernNames } from "./southern-names.ts";
 import { westernNames } from "./western-names.ts";
-
-/** The names of one culture, each list with the most frequent name first. */
-export interface NameLists {
-  female: string[];
-  male: string[];
-  last: string[];
-  /** The last names that women bear, where they differ. */
-  lastFemale?: string[];
-  /** Middle names that stand before the first name of a woman or a man. */
-  middleFemale?: string[];
-  middleMale?: string[];
-  /** Beginnings and ends that make further last names. */
-  heads?: string[];
-  tails?: string[];
-}
 
 /** People who draw a first and a last name from the same pair of lists. */
 export interface Group {
