@@ -16,24 +16,26 @@ export type FilePlace = Pick<LoadProgress, "bytes" | "lines" | "digest" | "order
 
 /**
  * Stores the rows of a batch, keeps its rejects and writes down how far the load has come, in one transaction: whatever happens,
- * a row is counted if and only if it is stored or listed.
+ * a row is counted if and only if it is stored or listed. `turn` is when the batch before it is committed: batches are stored side by
+ * side, and committed in the order of the file.
  */
 export async function commitBatch(
   loading: Loading,
   attempt: LoadAttempt,
   batch: RowBatch,
   place: FilePlace,
-  ms: number,
+  options: { ms: number; turn: Promise<void> },
 ): Promise<void> {
-  const before = attempt.progress;
   attempt.progress = await inBulkTransaction(loading.bulk, async (connection) => {
     const storing = { mode: attempt.order.mode, dryRun: attempt.order.dryRun, load: attempt.id };
     const stored = await storeBatch(loading.bulk, connection, batch, storing);
     const rejects = [...batch.rejects, ...stored.rejects];
     await keepRejects(loading.bulk, connection, attempt.id, rejects);
+    await options.turn;
+    const before = attempt.progress;
     const progress: LoadProgress = {
       ...place,
-      ms,
+      ms: options.ms,
       received: before.received + batch.received,
       inserted: before.inserted + stored.inserted,
       updated: before.updated + stored.updated,
