@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { afterAll, expect, it } from "vitest";
 import { wholeContract } from "./contract/index.ts";
 import { startBehindHttp } from "./harness/installation.ts";
@@ -9,6 +10,21 @@ const quintet = await startBehindHttp();
 afterAll(() => quintet[Symbol.asyncDispose]());
 
 await wholeContract(quintet);
+
+it("passes a CSV file of 30 MB on as it comes", async () => {
+  const line = (i: number) => `${i},${"Job of many words and more ".repeat(4)}${i}\n`;
+  const perPart = 1000;
+  const parts = Math.ceil((30 * 1024 * 1024) / (line(100_000).length * perPart));
+  function* file() {
+    for (let part = 0; part < parts; part++) {
+      yield Array.from({ length: perPart }, (_, i) => line(part * perPart + i + 1)).join("");
+    }
+  }
+  const [query, headers] = [{ mode: "replace" }, { "Content-Type": "text/csv" }];
+  expect((await quintet.staff.delete("/ingest/hired_employees")).status).toBe(204);
+  const load = await quintet.staff.post("/ingest/jobs/csv", Readable.from(file()), { query, headers });
+  expect(load.json(), load.text).toMatchObject({ received: parts * perPart, inserted: parts * perPart, rejected: 0 });
+}, 120_000);
 
 it("goes on without an app that is away, and says which", async () => {
   const { anyone, plain } = quintet;
