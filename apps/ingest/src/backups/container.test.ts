@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { tableOf } from "../tables.ts";
 import { avroSchema, avroType, isSchemaOf } from "./avro-schema.ts";
+import { blockDecoder, loadText } from "./block-rows.ts";
 import { DamagedFile } from "./byte-source.ts";
 import { openContainer } from "./container-reader.ts";
 import { ContainerWriter } from "./container-writer.ts";
-import { restoreTexts } from "./restore-text.ts";
 
 const hires = tableOf("hired_employees");
 const row = (id: number) => ({
@@ -32,14 +32,14 @@ async function read(
   size = 1000,
 ): Promise<{ text: string; rows: number; schema: string; blocks: number }> {
   const container = await openContainer(inChunks(bytes, size));
-  const toText = restoreTexts(hires);
+  const decode = blockDecoder(hires);
   let text = "";
   let rows = 0;
   let blocks = 0;
   for await (const block of container.blocks()) {
-    const part = toText(block);
-    text += part.text.toString();
-    rows += part.rows;
+    const part = decode(block);
+    text += loadText(hires, part).toString();
+    rows += part.length;
     blocks++;
   }
   return { text, rows, schema: container.schema, blocks };
@@ -92,14 +92,13 @@ describe("a container file", () => {
       { ...row(1), job_id: 2 ** 31 },
     ];
     for (const bad of impossible) {
-      const toText = restoreTexts(hires);
-      expect(() => toText({ rows: 1, data: avroType(hires).toBuffer(bad) })).toThrow(DamagedFile);
+      const decode = () => blockDecoder(hires)({ rows: 1, data: avroType(hires).toBuffer(bad) });
+      expect(() => loadText(hires, decode())).toThrow(DamagedFile);
     }
-    const toText = restoreTexts(hires);
     const two = Buffer.concat([avroType(hires).toBuffer(row(2)), avroType(hires).toBuffer(row(2))]);
-    expect(() => toText({ rows: 2, data: two })).toThrow(/not in its place/);
-    expect(() => restoreTexts(hires)({ rows: 1, data: two })).toThrow(/more than its rows/);
-    expect(() => restoreTexts(hires)({ rows: 3, data: two })).toThrow(DamagedFile);
+    expect(() => blockDecoder(hires)({ rows: 2, data: two })).toThrow(/not in its place/);
+    expect(() => blockDecoder(hires)({ rows: 1, data: two })).toThrow(/more than its rows/);
+    expect(() => blockDecoder(hires)({ rows: 3, data: two })).toThrow(DamagedFile);
   });
 
   it("has the schema of its table", () => {

@@ -1,19 +1,21 @@
 import { createReadStream } from "node:fs";
 import type { MysqlConnection } from "@quintet/db";
 import { Problem } from "@quintet/http";
-import { type BulkStore, inBulkTransaction, Overtaken } from "../store/bulk-store.ts";
+import { maxId } from "../csv/row-faults.ts";
+import { type BulkStore, inBulkTransaction } from "../store/bulk-store.ts";
 import { brokenReferences } from "../store/references.ts";
+import { deleteIds, deleteRange, type IdRange, lockRange, type PlainRow } from "../store/row-range.ts";
 import { tableTarget } from "../store/row-target.ts";
-import { sendRows } from "../store/send-rows.ts";
-import { deleteRows } from "../store/table-queries.ts";
+import { sendReplacing } from "../store/send-rows.ts";
 import { refuseBroken } from "../store/whole-table.ts";
 import type { Table } from "../tables.ts";
 import { isSchemaOf } from "./avro-schema.ts";
 import { type Backup, backupNames, backupPath, digestFile, findBackup } from "./backup-files.ts";
 import { readBackupName } from "./backup-name.ts";
+import { blockDecoder, loadText } from "./block-rows.ts";
 import { DamagedFile } from "./byte-source.ts";
 import { openContainer } from "./container-reader.ts";
-import { restoreTexts } from "./restore-text.ts";
+import { rowDifference } from "./row-difference.ts";
 
 /** Which backup: by name, or the latest, or the latest at or before a moment (ISO 8601). */
 export type BackupChoice = { name: string } | { timestamp?: string | undefined };
@@ -49,8 +51,7 @@ export async function restoreBackup(store: BulkStore, folder: string, table: Tab
     if ((await digestFile(path)).sha256 !== backup.sha256)
       throw new DamagedFile("The file is not the one that was written.");
     return await inBulkTransaction(store, async (connection) => {
-      await deleteRows(connection, table);
-      const rows = await sendBackup(store, connection, table, path);
+      const rows = await mergeBackup(store, connection, table, path);
       refuseBroken(await brokenReferences(connection, table));
       return rows;
     });
@@ -60,30 +61,38 @@ export async function restoreBackup(store: BulkStore, folder: string, table: Tab
   }
 }
 
-/** Writes the rows of a file; one block is decoded while the one before it is being stored. */
-async function sendBackup(store: BulkStore, connection: MysqlConnection, table: Table, path: string): Promise<number> {
+/**
+ * Makes the table what a file holds, block by block: the rows of the block's range of ids are locked and compared, and only those that
+ * differ are touched. One block is decoded while the one before it is being stored.
+ */
+async function mergeBackup(store: BulkStore, connection: MysqlConnection, table: Table, path: string): Promise<number> {
   const container = await openContainer(createReadStream(path, { highWaterMark: 1024 * 1024 }));
   if (!isSchemaOf(table, container.schema)) throw new DamagedFile(`Its schema is not the one of ${table.name}.`);
+  const decode = blockDecoder(table);
   const target = tableTarget(table);
-  const toText = restoreTexts(table);
   let total = 0;
-  let sending: Promise<number[]> = Promise.resolve([]);
-  const settle = async () => {
-    // The ids in the file ascend, so one that is taken was stored by another since the table was emptied.
-    if ((await sending).length > 0) throw new Overtaken();
+  let after = -maxId - 2;
+  let storing = Promise.resolve();
+  const merge = async (wanted: PlainRow[], range: IdRange) => {
+    const { write, remove } = rowDifference(table, wanted, await lockRange(connection, table, range));
+    await deleteIds(connection, table, remove);
+    await sendReplacing(store, connection, target, loadText(table, write), write.length);
   };
   try {
     for await (const block of container.blocks()) {
-      const { text, rows } = toText(block);
-      await settle();
-      total += rows;
-      sending = sendRows(store, connection, target, text, rows);
-      sending.catch(() => {});
+      const wanted = decode(block);
+      await storing;
+      const last = Number(wanted.at(-1)?.id ?? after);
+      storing = merge(wanted, { after, last });
+      storing.catch(() => {});
+      after = last;
+      total += wanted.length;
     }
-    await settle();
+    await storing;
+    await deleteRange(connection, table, { after, last: maxId });
     return total;
   } finally {
     // The connection must be free before the transaction is rolled back.
-    await sending.catch(() => {});
+    await storing.catch(() => {});
   }
 }

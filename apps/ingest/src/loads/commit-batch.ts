@@ -1,5 +1,5 @@
 import type { RowBatch } from "../csv/row-batch.ts";
-import { inBulkTransaction } from "../store/bulk-store.ts";
+import { inBulkTransaction, StandBack } from "../store/bulk-store.ts";
 import { storeBatch } from "../store/store-batch.ts";
 import type { LoadAttempt, LoadProgress } from "./load.ts";
 import { saveProgress } from "./load-queries.ts";
@@ -10,6 +10,12 @@ import { keepRejects } from "./reject-queries.ts";
 export class LoadTaken extends Error {
   override name = "LoadTaken";
 }
+
+/**
+ * So long a batch keeps its locks while it waits for its turn. The batch before it may be waiting for another load that waits for
+ * these locks, a circle that the server cannot see.
+ */
+const holdMs = 2000;
 
 /** A place in the file between two lines, up to which everything is stored or rejected. */
 export type FilePlace = Pick<LoadProgress, "bytes" | "lines" | "digest" | "order">;
@@ -26,12 +32,15 @@ export async function commitBatch(
   place: FilePlace,
   options: { ms: number; turn: Promise<void> },
 ): Promise<void> {
+  let standsBack = false;
   attempt.progress = await inBulkTransaction(loading.bulk, async (connection) => {
+    if (standsBack) await options.turn;
     const storing = { mode: attempt.order.mode, dryRun: attempt.order.dryRun, load: attempt.id };
     const stored = await storeBatch(loading.bulk, connection, batch, storing);
     const rejects = [...batch.rejects, ...stored.rejects];
     await keepRejects(loading.bulk, connection, attempt.id, rejects);
-    await options.turn;
+    standsBack = !(await comesWithin(options.turn, holdMs));
+    if (standsBack) throw new StandBack();
     const before = attempt.progress;
     const progress: LoadProgress = {
       ...place,
@@ -44,4 +53,17 @@ export async function commitBatch(
     if (!(await saveProgress(connection, attempt.id, attempt.owner, progress))) throw new LoadTaken();
     return progress;
   });
+}
+
+/** Whether a promise is fulfilled in time; rejects when it does. */
+async function comesWithin(promise: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -9,8 +9,6 @@ import type { LoadAttempt, LoadCounts } from "./load.ts";
 import type { Loading } from "./loading.ts";
 
 const batchBytes = 4 * 1024 * 1024;
-/** So many batches of a load are stored side by side. */
-const lanes = 2;
 
 /** The part of a file that is still to be stored. */
 export interface FileRest {
@@ -37,6 +35,8 @@ export async function storeFile(
   const resumed = attempt.progress.bytes > 0;
   const reader = new CsvReader(table.columns.length, resumed ? { line: attempt.progress.lines + 1 } : undefined);
   const newBatch = () => new RowBatch(table, { rows: loading.batchRows, bytes: batchBytes });
+  // So many batches are stored side by side. Upserts read with locks, which may cover rows of the other batch.
+  const lanes = attempt.order.mode === "upsert" ? 1 : 2;
   let { bytes, order } = attempt.progress;
   let filling = newBatch();
   const spare: RowBatch[] = [];

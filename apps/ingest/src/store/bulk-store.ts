@@ -34,14 +34,14 @@ export function mysqlErrorNumber(error: unknown): number {
   return error instanceof Error && "errno" in error && typeof error.errno === "number" ? error.errno : 0;
 }
 
-/** What was read in a transaction no longer holds: another transaction came between. Trying again may help. */
-export class Overtaken extends Error {
-  override name = "Overtaken";
+/** Thrown by `work` to give up its locks and run again: what it waits for may be waiting for them. */
+export class StandBack extends Error {
+  override name = "StandBack";
 }
 
 /**
- * Runs `work` in one transaction at READ COMMITTED on a bulk connection. After a deadlock, a lock wait that took too long, or
- * `Overtaken`, all of it runs again; when that does not help, it is a 503. `work` must keep nothing from a failed attempt.
+ * Runs `work` in one transaction at READ COMMITTED on a bulk connection. After a deadlock, a lock wait that took
+ * too long, or `StandBack`, all of it runs again; when that does not help, it is a 503. `work` must keep nothing from a failed attempt.
  */
 export async function inBulkTransaction<T>(
   store: BulkStore,
@@ -82,7 +82,7 @@ async function tryTransaction<T>(
     return { value };
   } catch (error) {
     const number = mysqlErrorNumber(error);
-    if (number !== deadlock && number !== lockWaitTimeout && !(error instanceof Overtaken)) throw error;
+    if (number !== deadlock && number !== lockWaitTimeout && !(error instanceof StandBack)) throw error;
     if (last) {
       throw new Problem("unavailable", "Others are writing to the same rows. Try again.", {
         headers: { "Retry-After": "5" },

@@ -1,55 +1,53 @@
 import { writeDate } from "../csv/date-time.ts";
 import { lineFeed, tab, writeId, writeText } from "../csv/load-text.ts";
 import { maxId } from "../csv/row-faults.ts";
+import type { PlainRow } from "../store/row-range.ts";
 import type { Table } from "../tables.ts";
-import { avroType, type BackupRow } from "./avro-schema.ts";
+import { avroType } from "./avro-schema.ts";
 import { DamagedFile } from "./byte-source.ts";
 import type { Block } from "./container-reader.ts";
 
 const maxRowBytes = 4096;
 
-/** Rows as text for `LOAD DATA`. */
-export interface RestoreText {
-  text: Buffer;
-  rows: number;
-}
-
 /**
- * Turns the blocks of a backup into text for `LOAD DATA`, by the rules that every row obeys. The ids must ascend, as they do in every
- * backup. Throws `DamagedFile` for a row that could not have been in the table.
+ * Decodes the blocks of a backup, one after the other. The ids must ascend, as they do in every backup. Throws `DamagedFile`.
  */
-export function restoreTexts(table: Table): (block: Block) => RestoreText {
+export function blockDecoder(table: Table): (block: Block) => PlainRow[] {
   const type = avroType(table);
   let lastId = 0;
   return ({ rows, data }) => {
-    let text = Buffer.allocUnsafe(data.length * 2 + maxRowBytes);
-    let place = 0;
+    const decoded: PlainRow[] = [];
     let at = 0;
     for (let row = 0; row < rows; row++) {
-      const decoded = decode(type, data, at);
-      at = decoded.offset;
-      const id = Number(decoded.value.id);
+      const { value, offset } = type.decode(data, at) as { value: PlainRow | undefined; offset: number };
+      if (value === undefined || offset < 0) throw new DamagedFile("A block ends within a row.");
+      at = offset;
+      const id = Number(value.id);
       if (!(id > lastId)) throw new DamagedFile(`The row with the id ${id} is not in its place.`);
       lastId = id;
-      if (place > text.length - maxRowBytes) {
-        const larger = Buffer.allocUnsafe(text.length * 2);
-        text.copy(larger, 0, 0, place);
-        text = larger;
-      }
-      place = writeRow(table, decoded.value, text, place);
+      decoded.push(value);
     }
     if (at !== data.length) throw new DamagedFile("A block holds more than its rows.");
-    return { text: text.subarray(0, place), rows };
+    return decoded;
   };
 }
 
-function decode(type: ReturnType<typeof avroType>, data: Buffer, at: number): { value: BackupRow; offset: number } {
-  const { value, offset } = type.decode(data, at);
-  if (value === undefined || offset < 0) throw new DamagedFile("A block ends within a row.");
-  return { value, offset };
+/** Rows as text for `LOAD DATA`, by the rules that every row obeys. Throws `DamagedFile` for one that could not have been in the table. */
+export function loadText(table: Table, rows: readonly PlainRow[]): Buffer {
+  let text = Buffer.allocUnsafe(maxRowBytes * 2 + rows.length * 64);
+  let place = 0;
+  for (const row of rows) {
+    if (place > text.length - maxRowBytes) {
+      const larger = Buffer.allocUnsafe(text.length * 2);
+      text.copy(larger, 0, 0, place);
+      text = larger;
+    }
+    place = writeRow(table, row, text, place);
+  }
+  return text.subarray(0, place);
 }
 
-function writeRow(table: Table, row: BackupRow, text: Buffer, start: number): number {
+function writeRow(table: Table, row: PlainRow, text: Buffer, start: number): number {
   let place = start;
   for (const { name, kind } of table.columns) {
     const value = row[name];
