@@ -74,7 +74,7 @@ describe("over HTTP", () => {
     await vi.waitFor(async () => {
       await reads(writer);
       expect(cacheOf(await reads(writer))).toBe("HIT");
-    });
+    }, 20_000);
     way.cut();
     const made = await writer.staff("POST", "/directory/users", someone({ lastName: "Lost" }));
     expect(made.status).toBe(201);
@@ -123,7 +123,7 @@ describe("the cache by itself", () => {
         }),
       ),
     );
-    await vi.waitFor(() => expect(computed).toBe(1));
+    await vi.waitFor(() => expect(computed).toBe(1), 20_000);
     gate.resolve();
     const results = await Promise.all(reads);
     expect(computed).toBe(1);
@@ -166,7 +166,7 @@ describe("the cache by itself", () => {
     await vi.waitFor(async () => {
       expect(renewed).toBe(true);
       expect((await cache!.read("key", async () => answer("2"))).answer.body).toBe("2");
-    });
+    }, 20_000);
   });
 
   it("gives the error of a computation to those who wait for it, and tries again for the next", async () => {

@@ -1,5 +1,6 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { newSigningKey } from "@quintet/auth/testing";
 import { testMysql, testPrefix } from "@quintet/db/testing";
@@ -54,7 +55,8 @@ it("a file is loaded in memory that does not grow with it", { timeout: 120_000 }
       } as RequestInit);
       return (await answer.json()) as Load;
     };
-    const residentBytes = () => Number(execFileSync("ps", ["-o", "rss=", "-p", String(child.pid)])) * 1024;
+    const residentBytes = () =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) * 1024;
     await load(1, 24 * MiB);
     const before = residentBytes();
     let most = before;
