@@ -3,20 +3,19 @@ import type { Table } from "../tables.ts";
 
 /** What turns some rows of a table into the ones that it should have. */
 export interface RowDifference {
-  /** Rows that are missing or different. */
-  write: PlainRow[];
+  /** The numbers of the wanted rows that are missing or different. */
+  write: number[];
   /** The ids of rows that should not be there. */
   remove: number[];
 }
 
 /** Compares rows with the ones that there should be; both are sorted by id. */
 export function rowDifference(table: Table, wanted: readonly PlainRow[], found: readonly PlainRow[]): RowDifference {
-  if (found.length === 0) return { write: [...wanted], remove: [] };
   const names = table.columns.map((column) => column.name);
-  const write: PlainRow[] = [];
+  const write: number[] = [];
   const remove: number[] = [];
   let at = 0;
-  for (const row of wanted) {
+  for (const [number, row] of wanted.entries()) {
     const id = Number(row.id);
     let there = found[at];
     while (there && Number(there.id) < id) {
@@ -24,11 +23,11 @@ export function rowDifference(table: Table, wanted: readonly PlainRow[], found: 
       there = found[++at];
     }
     if (there?.id !== id) {
-      write.push(row);
+      write.push(number);
       continue;
     }
     at++;
-    if (names.some((name) => row[name] !== there[name])) write.push(row);
+    if (names.some((name) => row[name] !== there[name])) write.push(number);
   }
   for (const row of found.slice(at)) remove.push(Number(row.id));
   return { write, remove };

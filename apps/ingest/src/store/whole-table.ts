@@ -2,7 +2,7 @@ import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import type { ResultSetHeader } from "mysql2/promise";
 import type { Table } from "../tables.ts";
-import { type BrokenReference, brokenReferences } from "./references.ts";
+import { type BrokenReference, brokenReferences, stagedContent } from "./references.ts";
 import { columnList, stagedTables, stagedTarget, tableTarget } from "./row-target.ts";
 
 /**
@@ -22,7 +22,12 @@ export async function replaceByStaged(connection: MysqlConnection, table: Table,
     `INSERT INTO ${name} (${columns}) SELECT ${columns} FROM ${staged.name} WHERE load_id = ? ON DUPLICATE KEY UPDATE ${changes}`,
     [load],
   );
-  refuseBroken(await brokenReferences(connection, table));
+  await refuseReplacing(connection, table, load);
+}
+
+/** A 409 when references would break if a table were exactly the staged rows of a load. */
+export async function refuseReplacing(connection: MysqlConnection, table: Table, load: number): Promise<void> {
+  refuseBroken(await brokenReferences(connection, table, stagedContent(connection, table, load)));
 }
 
 /** A 409 that says how many references would break, when any would. */
