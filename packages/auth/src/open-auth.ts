@@ -1,4 +1,4 @@
-import { connectRedis, redisIdempotency } from "@quintet/db";
+import { connectRedis, type Redis, redisIdempotency } from "@quintet/db";
 import { ConfigError, deriveKey, type Logger } from "@quintet/http";
 import type { Auth } from "./account.ts";
 import type { AuthConfig } from "./config.ts";
@@ -22,7 +22,11 @@ export interface OpenedAuth extends AsyncDisposable {
  */
 export async function openAuth(config: AuthConfig, log: Logger): Promise<OpenedAuth> {
   if (config.AUTH_URL !== undefined) {
-    const auth = createRemoteAuth({ url: config.AUTH_URL, issuer: config.PUBLIC_URL });
+    const { AUTH_URL: url, PUBLIC_URL: issuer, REDIS_URL } = config;
+    if (REDIS_URL === undefined) {
+      throw new ConfigError("With AUTH_URL this process needs REDIS_URL, where it hears which tokens are revoked.");
+    }
+    const auth = createRemoteAuth({ url, issuer, hear: () => newsRedis(config, REDIS_URL, log) });
     return { auth, [Symbol.asyncDispose]: () => auth[Symbol.asyncDispose]() };
   }
   return openIssuer(config, log);
@@ -42,21 +46,27 @@ async function openIssuer(config: AuthConfig, log: Logger): Promise<OpenedAuth> 
   const key = await readSigningKey(AUTH_SIGNING_KEY);
   await migrateAccounts(MYSQL_URL);
   await using stack = new AsyncDisposableStack();
+  const redis = newsRedis(config, REDIS_URL, log);
+  stack.defer(() => redis.disconnect());
   const auth = stack.use(
-    createLocalAuth({ mysqlUrl: MYSQL_URL, key, issuer: PUBLIC_URL, secret: config.QUINTET_SECRET, log }),
+    createLocalAuth({
+      mysqlUrl: MYSQL_URL,
+      key,
+      issuer: PUBLIC_URL,
+      secret: config.QUINTET_SECRET,
+      log,
+      redis: { tell: redis, hear: () => newsRedis(config, REDIS_URL, log) },
+    }),
   );
+  await auth.startNews();
   if (ADMIN_USERNAME !== undefined && ADMIN_PASSWORD !== undefined) {
     await auth.makeFirstStaff(ADMIN_USERNAME, ADMIN_PASSWORD);
   }
   const learning = auth.learnEmails().catch((error: unknown) => log.warn({ err: error }, "emails were not compared"));
   stack.defer(() => learning);
-  const redis = connectRedis(REDIS_URL, {
-    prefix: `${config.REDIS_PREFIX}auth:`,
-    onError: (error) => log.warn({ err: error }, "Redis connection"),
-  });
-  stack.defer(() => redis.disconnect());
   const app = createApp({
     auth,
+    cursorKey: deriveKey(config.QUINTET_SECRET, "auth cursor"),
     publicKeys: [key.publicJwk],
     issuer: PUBLIC_URL,
     idempotency: keyedFingerprints(redisIdempotency(redis), deriveKey(config.QUINTET_SECRET, "auth idempotency")),
@@ -66,4 +76,12 @@ async function openIssuer(config: AuthConfig, log: Logger): Promise<OpenedAuth> 
   });
   const opened = stack.move();
   return { auth, app, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** A connection to the keys of the accounts, the same in every process. */
+function newsRedis(config: AuthConfig, url: string, log: Logger): Redis {
+  return connectRedis(url, {
+    prefix: `${config.REDIS_PREFIX}auth:`,
+    onError: (error) => log.warn({ err: error }, "Redis connection"),
+  });
 }

@@ -20,14 +20,21 @@ export interface IssuerForTests extends AsyncDisposable {
   key: SigningKey;
   pool: MysqlPool;
   mysqlUrl: string;
+  redisPrefix: string;
   clock: { now: number };
   /** Sends a request; a string or URLSearchParams body is sent as it is, anything else as JSON. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   register(username: string): Promise<void>;
 }
 
-/** `prepare` runs on the empty database, before the tables are made. */
-export async function issuerForTests(prepare?: (pool: MysqlPool) => Promise<void>): Promise<IssuerForTests> {
+export interface IssuerChoices {
+  /** Runs on the empty database, before the tables are made. */
+  prepare?: (pool: MysqlPool) => Promise<void>;
+  /** Whether it tells others what is revoked, and hears of it. */
+  news?: boolean;
+}
+
+export async function issuerForTests({ prepare, news = false }: IssuerChoices = {}): Promise<IssuerForTests> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await testMysql(inject("mysqlUrl")));
   const pool = connectMysql(database.url);
@@ -38,12 +45,16 @@ export async function issuerForTests(prepare?: (pool: MysqlPool) => Promise<void
   const key = await readSigningKey(newSigningKey());
   const clock = { now: Date.now() };
   const secret = randomBytes(32).toString("hex");
-  const options = { mysqlUrl: database.url, key, issuer: publicUrl, secret, log, now: () => clock.now };
-  const auth = stack.use(createLocalAuth(options));
-  const redis = connectRedis(inject("redisUrl"), { prefix: testPrefix(), onError: () => {} });
+  const redisPrefix = testPrefix();
+  const connect = () => connectRedis(inject("redisUrl"), { prefix: redisPrefix, onError: () => {} });
+  const redis = connect();
   stack.defer(() => redis.disconnect());
+  const options = { mysqlUrl: database.url, key, issuer: publicUrl, secret, log, now: () => clock.now };
+  const auth = stack.use(createLocalAuth({ ...options, ...(news ? { redis: { tell: redis, hear: connect } } : {}) }));
+  await auth.startNews();
   const app = createApp({
     auth,
+    cursorKey: randomBytes(32),
     publicKeys: [key.publicJwk],
     issuer: publicUrl,
     idempotency: redisIdempotency(redis),
@@ -63,7 +74,8 @@ export async function issuerForTests(prepare?: (pool: MysqlPool) => Promise<void
   };
   const owned = stack.move();
   const dispose = () => owned.disposeAsync();
-  return { auth, app, key, pool, mysqlUrl: database.url, clock, send, register, [Symbol.asyncDispose]: dispose };
+  const own = { key, pool, mysqlUrl: database.url, redisPrefix, clock };
+  return { auth, app, ...own, send, register, [Symbol.asyncDispose]: dispose };
 }
 
 /** The form of a token request. */

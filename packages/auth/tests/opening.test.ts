@@ -91,7 +91,7 @@ test("an issuer is served beside the app; a remote one is not", async () => {
   for (const path of ["/", "/authors", "/queue/auth/me", "/.well-known/other", "/queue?next=/auth/me"]) {
     expect(await text(path)).toBe(`own ${path.split("?")[0]}`);
   }
-  await using remote = await openAuth(read({ AUTH_URL: "http://127.0.0.1:9" }), log);
+  await using remote = await openAuth(read({ AUTH_URL: "http://127.0.0.1:9", REDIS_URL: inject("redisUrl") }), log);
   expect(withIssuer(own, remote)).toBe(own);
   await expect(remote.auth.verifyPassword("admin", "x")).rejects.toMatchObject({ code: "unavailable" });
 });

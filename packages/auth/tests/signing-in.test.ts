@@ -3,6 +3,7 @@ import { decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
 import type { RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TokenSet } from "../src/account.ts";
+import { scopeNames } from "../src/scopes.ts";
 import type { PublicKey } from "../src/tokens/signing-key.ts";
 import { form, type IssuerForTests, issuerForTests, password, publicUrl } from "./issuer-for-tests.ts";
 
@@ -177,7 +178,7 @@ describe("what is public", () => {
       token_endpoint: `${publicUrl}/auth/token`,
       revocation_endpoint: `${publicUrl}/auth/revoke`,
       jwks_uri: `${publicUrl}/auth/.well-known/jwks.json`,
-      scopes_supported: ["all"],
+      scopes_supported: scopeNames,
       response_types_supported: [],
       grant_types_supported: ["password", "refresh_token"],
       token_endpoint_auth_methods_supported: ["none"],
@@ -198,6 +199,12 @@ describe("what is public", () => {
       "/auth/token",
       "/auth/revoke",
       "/auth/me",
+      "/auth/password",
+      "/auth/sessions",
+      "/auth/sessions/{id}",
+      "/auth/accounts",
+      "/auth/accounts/{id}",
+      "/auth/accounts/{id}/sessions",
       "/auth/.well-known/jwks.json",
       "/.well-known/oauth-authorization-server",
     ]);

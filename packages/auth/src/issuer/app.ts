@@ -23,11 +23,14 @@ import {
   registeredSchema,
   tokenSetSchema,
 } from "./schemas.ts";
+import { addSessions } from "./session-routes.ts";
+import { addStaff } from "./staff-routes.ts";
 import { grantTokens, grantTypes } from "./token-endpoint.ts";
 import { createWellKnown } from "./well-known.ts";
 
 export interface IssuerDeps {
   auth: LocalAuth;
+  cursorKey: Buffer;
   /** The public halves of the keys that tokens may be signed with. */
   publicKeys: PublicKey[];
   /** The issuer's identifier. */
@@ -87,6 +90,7 @@ export function createApp(deps: IssuerDeps): WebApp {
         username: { description: "Username or email, for password" },
         password: { description: "For password" },
         refresh_token: { description: "For refresh_token" },
+        scope: { description: "What the token is to be narrowed to, space-separated; everything unless told" },
       },
       ["grant_type"],
     ),
@@ -106,10 +110,10 @@ export function createApp(deps: IssuerDeps): WebApp {
     method: "post",
     path: "/revoke",
     tags,
-    summary: "End the sign-in that a refresh token belongs to",
+    summary: "End an access token, or the whole sign-in that a refresh token belongs to",
     request: oauthFormBody(
       {
-        token: { description: "The refresh token; an access token is accepted and runs out by itself" },
+        token: { description: "The refresh token or the access token" },
         token_type_hint: { description: "Not needed" },
       },
       ["token"],
@@ -127,7 +131,7 @@ export function createApp(deps: IssuerDeps): WebApp {
   });
 
   const me = createRoute({
-    ...guard.account(),
+    ...guard.account("account:read"),
     method: "get",
     path: "/me",
     tags,
@@ -139,6 +143,9 @@ export function createApp(deps: IssuerDeps): WebApp {
     c.header("Cache-Control", "no-store");
     return c.json(c.var.account, 200);
   });
+
+  addSessions(app, auth);
+  addStaff(app, deps);
 
   const keys = createRoute({
     ...guard.open(),

@@ -1,5 +1,6 @@
 import type { TokenSet } from "../account.ts";
-import { fullScope, publicClient } from "../tokens/access-token.ts";
+import { grantable } from "../scopes.ts";
+import { publicClient } from "../tokens/access-token.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { needed, OAuthError } from "./oauth-form.ts";
 
@@ -13,9 +14,6 @@ export async function grantTokens(auth: LocalAuth, form: Map<string, string>): P
   if ((form.get("client_id") ?? publicClient) !== publicClient) {
     throw new OAuthError("invalid_client", "This client_id is not known here.");
   }
-  if ((form.get("scope") ?? fullScope) !== fullScope) {
-    throw new OAuthError("invalid_scope", `The only scope is ${fullScope}.`);
-  }
   return grant(auth, form);
 }
 
@@ -24,14 +22,24 @@ export const grantTypes = ["password", "refresh_token"];
 
 const grants = {
   async password(auth: LocalAuth, form: Map<string, string>): Promise<TokenSet> {
-    const tokens = await auth.passwordGrant(needed(form, "username"), needed(form, "password"));
+    const scope = scopeOf(form);
+    const tokens = await auth.passwordGrant(needed(form, "username"), needed(form, "password"), scope ? { scope } : {});
     if (!tokens) throw new OAuthError("invalid_grant", "The username or password is wrong.");
     return tokens;
   },
   async refresh_token(auth: LocalAuth, form: Map<string, string>): Promise<TokenSet> {
-    const tokens = await auth.refreshGrant(needed(form, "refresh_token"));
+    const tokens = await auth.refreshGrant(needed(form, "refresh_token"), scopeOf(form));
     if (!tokens)
       throw new OAuthError("invalid_grant", "The refresh token is not valid, has expired or was used before.");
     return tokens;
   },
 };
+
+/** What a token is to be narrowed to, if that is asked for. */
+function scopeOf(form: Map<string, string>): string | undefined {
+  const asked = form.get("scope");
+  if (asked === undefined) return undefined;
+  const scope = grantable(asked);
+  if (scope === undefined) throw new OAuthError("invalid_scope", "scope names something that is not known here.");
+  return scope;
+}

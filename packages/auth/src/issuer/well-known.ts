@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { createService, jsonAnswer, type Logger } from "@quintet/http";
 import type { Auth } from "../account.ts";
 import { guards } from "../guards.ts";
-import { fullScope } from "../tokens/access-token.ts";
+import { scopeNames } from "../scopes.ts";
 import { metadataPath } from "../with-issuer.ts";
 import { grantTypes } from "./token-endpoint.ts";
 
@@ -22,7 +22,7 @@ export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger;
     token_endpoint: `${issuer}/auth/token`,
     revocation_endpoint: `${issuer}/auth/revoke`,
     jwks_uri: `${issuer}/auth/.well-known/jwks.json`,
-    scopes_supported: [fullScope],
+    scopes_supported: scopeNames,
     response_types_supported: [],
     grant_types_supported: grantTypes,
     token_endpoint_auth_methods_supported: ["none"],

@@ -1,6 +1,9 @@
+import type { Redis } from "@quintet/db";
 import { z } from "zod";
 import type { Account, Auth, Registration } from "../account.ts";
 import { rememberPasswords } from "../passwords/password-memory.ts";
+import { followNews } from "../revocation/news.ts";
+import { revokedTable } from "../revocation/revoked-table.ts";
 import { tokenCheck } from "../tokens/token-check.ts";
 import { issuerClient } from "./issuer-client.ts";
 import { remoteKeys } from "./remote-keys.ts";
@@ -27,8 +30,16 @@ const oauthErrorSchema = z.object({ error: z.string() });
  * The accounts of an issuer behind HTTP. Tokens are verified here with its public keys, so they stay good while it is away;
  * what has to ask it is a 503 then. `url` is where it is reached, `issuer` the identifier that its tokens name; `now` is in ms.
  */
-export function createRemoteAuth(options: { url: string; issuer: string; now?: () => number }): Auth {
+export function createRemoteAuth(options: {
+  url: string;
+  issuer: string;
+  /** A connection of its own to the Redis where the issuer tells what is revoked; closed at the end. */
+  hear: () => Redis;
+  now?: () => number;
+}): Auth {
   const { url, issuer, now = Date.now } = options;
+  const revoked = revokedTable(now);
+  const news = followNews(options.hear(), revoked, now);
   const client = issuerClient(url);
 
   const askMe = async (login: string, password: string): Promise<Account | undefined> => {
@@ -42,11 +53,13 @@ export function createRemoteAuth(options: { url: string; issuer: string; now?: (
     return answer.read(200, keySetSchema);
   };
 
+  const readToken = tokenCheck({ issuer, keys: remoteKeys(fetchKeys, now), revoked, now });
   return {
-    verifyToken: tokenCheck({ issuer, keys: remoteKeys(fetchKeys, now), now }),
-    verifyPassword: rememberPasswords(askMe, now),
-    async passwordGrant(username, password) {
-      const body = new URLSearchParams({ grant_type: "password", username, password });
+    access: async (token) => (await readToken(token))?.access,
+    verifyToken: async (token) => (await readToken(token))?.access.account,
+    verifyPassword: rememberPasswords(askMe, revoked, now),
+    async passwordGrant(username, password, { scope } = {}) {
+      const body = new URLSearchParams({ grant_type: "password", username, password, ...(scope ? { scope } : {}) });
       const answer = await client("/auth/token", { method: "POST", body });
       // An empty username or password counts as absent there (RFC 6749 section 3.2); here it is just wrong.
       if (answer.status === 400) {
@@ -63,6 +76,6 @@ export function createRemoteAuth(options: { url: string; issuer: string; now?: (
       });
       return { ...(await answer.read(201, registeredSchema)), isStaff: false };
     },
-    [Symbol.asyncDispose]: async () => {},
+    [Symbol.asyncDispose]: () => news[Symbol.asyncDispose](),
   };
 }
