@@ -24,7 +24,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   const guard = guards(deps.auth);
 
   const acking = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:receive"),
     method: "post",
     path: "/queues/{name}/ack",
     tags,
@@ -38,7 +38,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const nacking = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:receive"),
     method: "post",
     path: "/queues/{name}/nack",
     tags,
@@ -56,7 +56,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const extending = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:receive"),
     method: "post",
     path: "/queues/{name}/extend",
     tags,
@@ -75,7 +75,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const redriving = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:manage"),
     method: "post",
     path: "/queues/{name}/redrive",
     tags,

@@ -61,7 +61,7 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const oneUser = createRoute({
-    ...guard.account(),
+    ...guard.account("social:read"),
     method: "get",
     path: "/users/{id}",
     tags,
