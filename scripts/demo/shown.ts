@@ -1,4 +1,4 @@
-const secretFields = /password|token$|receipt/i;
+const secretFields = /password|token$/i;
 const longestText = 60;
 const longestList = 2;
 const longestLine = 600;

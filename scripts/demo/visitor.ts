@@ -33,17 +33,19 @@ export interface Server {
 export class Visitor {
   readonly #server: Server;
   readonly #headers: Record<string, string>;
+  readonly #name: string;
 
-  constructor(server: Server, headers: Record<string, string> = {}) {
+  constructor(server: Server, login: { name?: string; headers?: Record<string, string> } = {}) {
     this.#server = server;
-    this.#headers = headers;
+    this.#name = login.name ? `  as ${login.name}` : "";
+    this.#headers = login.headers ?? {};
   }
 
   /** The same visitor, logged in with the username or email and the password. */
   async logIn(username: string, password: string): Promise<Visitor> {
     const form = { grant_type: "password", username, password };
     const { access_token } = (await this.call("POST", "/auth/token", { form })).json<{ access_token: string }>();
-    return new Visitor(this.#server, { Authorization: `Bearer ${access_token}` });
+    return new Visitor(this.#server, { name: username, headers: { Authorization: `Bearer ${access_token}` } });
   }
 
   /** Sends the call, prints it and its answer; throws `Surprise` when the status is another than expected. */
@@ -53,7 +55,7 @@ export class Visitor {
       this.#server.stopRequested = false;
       throw new Surprise("Stopped.");
     }
-    console.log(`${method} ${path}${shownBody(options)}`);
+    console.log(`${method} ${path}${this.#name}${shownBody(options)}`);
     const started = performance.now();
     const response = await fetch(`${this.#server.url}${path}`, {
       method,

@@ -7,13 +7,20 @@ import * as queue from "@quintet/queue";
 import * as social from "@quintet/social";
 import type { MountableApp } from "./mounted.ts";
 
+/** What the apps of this process share. `stopping` aborts when a stop was asked for, before requests are drained. */
+export interface Shared {
+  log: Logger;
+  auth: Auth;
+  stopping: AbortSignal;
+}
+
 /** What every app's index exports; the gateway needs no more of it. */
 interface AppModule<C, D extends AsyncDisposable> {
   loadConfig(env: NodeJS.ProcessEnv): C;
-  migrate(config: C): Promise<void>;
-  createDeps(config: C, shared: { log: Logger; auth: Auth }): D;
-  createApp(deps: D): MountableApp;
-  fillDemo(deps: D, progress: (line: string) => void): Promise<void>;
+  migrate(config: NoInfer<C>): Promise<void>;
+  createDeps(config: NoInfer<C>, shared: Shared): D;
+  createApp(deps: NoInfer<D>): MountableApp;
+  fillDemo(deps: NoInfer<D>, progress: (line: string) => void): Promise<void>;
 }
 
 /** An app that runs in this process. */
@@ -25,7 +32,7 @@ export interface RunningApp extends AsyncDisposable {
 /** An app that can be run in this process; `configure` throws when its settings are wrong, and opens nothing. */
 interface KnownApp {
   name: string;
-  configure(env: NodeJS.ProcessEnv): (shared: { log: Logger; auth: Auth }) => Promise<RunningApp>;
+  configure(env: NodeJS.ProcessEnv): (shared: Shared) => Promise<RunningApp>;
 }
 
 function known<C, D extends AsyncDisposable>(name: string, module: AppModule<C, D>): KnownApp {
@@ -33,9 +40,9 @@ function known<C, D extends AsyncDisposable>(name: string, module: AppModule<C, 
     name,
     configure(env) {
       const config = module.loadConfig(env);
-      return async ({ log, auth }) => {
+      return async (shared) => {
         await module.migrate(config);
-        const deps = module.createDeps(config, { log, auth });
+        const deps = module.createDeps(config, shared);
         return {
           app: module.createApp(deps),
           fillDemo: (progress) => module.fillDemo(deps, progress),

@@ -1,5 +1,5 @@
 import { openAuth } from "@quintet/auth";
-import { createLogger, listenerOf, serve } from "@quintet/http";
+import { listenerOf, loggers, serve } from "@quintet/http";
 import { knownApps } from "./apps.ts";
 import { loadConfig } from "./config.ts";
 import { createHome } from "./home.ts";
@@ -28,7 +28,8 @@ export async function run(
 ): Promise<Gateway> {
   const env = { PUBLIC_URL: `http://localhost:${given.PORT || defaultPort}`, ...given, AUTH_URL: undefined };
   const config = loadConfig(env);
-  const log = createLogger({ service: "gateway", level: config.LOG_LEVEL, file: config.LOG_FILE });
+  const logOf = loggers({ level: config.LOG_LEVEL, file: config.LOG_FILE });
+  const log = logOf("gateway");
   const remote: Record<string, string[]> = {
     properties: config.PROPERTIES_URL,
     ingest: config.INGEST_URL,
@@ -41,6 +42,7 @@ export async function run(
     return { name, origins, open: origins.length > 0 ? undefined : configure(env) };
   });
 
+  const stopping = new AbortController();
   const stack = new AsyncDisposableStack();
   try {
     const issuer = stack.use(await openAuth(config, log));
@@ -55,7 +57,8 @@ export async function run(
         stack.defer(() => upstream.close());
         upstreams.push(upstream);
       } else {
-        const running = stack.use(await open({ log: log.child({ "service.name": name }), auth: issuer.auth }));
+        const shared = { log: logOf(name), auth: issuer.auth, stopping: stopping.signal };
+        const running = stack.use(await open(shared));
         fills.push(running.fillDemo);
         upstreams.push(mountedUpstream(name, `/${name}`, running.app));
       }
@@ -69,23 +72,24 @@ export async function run(
     });
     stack.defer(() => listening.close());
 
-    let closing = false;
+    const progress = hooks.progress ?? ((line: string) => log.info(line));
     const fillDemo = async () => {
       for (const fill of fills) {
-        if (!closing) await fill(hooks.progress ?? ((line) => log.info(line)));
+        if (stopping.signal.aborted) return;
+        await fill(progress).catch((error: unknown) => {
+          // A fill that a stop cut off begins again at the next start.
+          if (stopping.signal.aborted) return;
+          log.error({ err: error }, "demo data could not be made");
+          progress("Some demo data could not be made; the log says why.");
+        });
       }
     };
-    const demo = (config.DEMO_DATA ? fillDemo() : Promise.resolve()).catch((error) => {
-      // A fill that a stop cut off begins again at the next start.
-      if (closing) return;
-      log.error({ err: error }, "the demo data could not be made");
-      hooks.progress?.("The demo data could not be made; the log says why.");
-    });
+    const demo = config.DEMO_DATA ? fillDemo() : Promise.resolve();
     return {
       url: `http://localhost:${listening.port}`,
       demo,
       async close() {
-        closing = true;
+        stopping.abort();
         await stack.disposeAsync();
         await demo;
       },

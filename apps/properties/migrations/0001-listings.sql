@@ -9,11 +9,14 @@ CREATE TABLE IF NOT EXISTS status (
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
 INSERT IGNORE INTO status (id, name, label) VALUES
-  (1, 'comprando', 'Imueble en proceso de compra'),
+  (1, 'comprando', 'Inmueble en proceso de compra'),
   (2, 'comprado', 'Inmueble en propiedad'),
   (3, 'pre_venta', 'Inmueble en preventa'),
   (4, 'en_venta', 'Inmueble en venta'),
   (5, 'vendido', 'Inmueble vendido');
+
+-- The full-text index below is to hold every word: the server's list of words to leave out is an English one.
+SET SESSION innodb_ft_enable_stopword = OFF;
 
 CREATE TABLE IF NOT EXISTS property (
   id BIGINT NOT NULL AUTO_INCREMENT,
@@ -47,7 +50,7 @@ CREATE TABLE IF NOT EXISTS liked_properties (
   CONSTRAINT liked_property FOREIGN KEY (id_property) REFERENCES property (id)
 ) ENGINE = InnoDB;
 
--- One index for each set of equal columns with each order: the page is always the next rows of one index range.
+-- One index for each set of equal columns with each order, so that a page is always the next entries of one of them.
 CREATE TABLE IF NOT EXISTS listing (
   property_id BIGINT NOT NULL,
   status_id TINYINT UNSIGNED NOT NULL,

@@ -2,7 +2,7 @@ import { type TestAccount, testAuth } from "@quintet/auth/testing";
 import { testMysql, testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
 import { inject } from "vitest";
-import { createApp, createDeps, type Deps, loadConfig, migrate } from "../src/index.ts";
+import { type Config, createApp, createDeps, type Deps, loadConfig, migrate } from "../src/index.ts";
 
 /** What a call answered. */
 export interface Answer {
@@ -45,6 +45,7 @@ export interface Call {
 
 /** The listings on an empty database of their own, and three accounts. */
 export interface OpenListings extends AsyncDisposable {
+  config: Config;
   deps: Deps;
   staff: TestAccount;
   plain: TestAccount;
@@ -93,6 +94,7 @@ export async function openListings(): Promise<OpenListings> {
     return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
   };
   return {
+    config,
     deps,
     staff,
     plain,

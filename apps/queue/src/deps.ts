@@ -32,8 +32,11 @@ export interface Deps extends AsyncDisposable {
   serverInfo(): Promise<ServerInfo>;
 }
 
-/** The connections and what is built on them. Closes what it made and nothing of `shared`. */
-export function createDeps(config: Config, shared: { log: Logger; auth: Auth }): Deps {
+/**
+ * The connections and what is built on them. Closes what it made and nothing of `shared`. When `stopping` aborts, those who
+ * wait for messages are answered, so that nobody who waits holds up the end.
+ */
+export function createDeps(config: Config, shared: { log: Logger; auth: Auth; stopping?: AbortSignal }): Deps {
   const { log, auth } = shared;
   const prefix = `${config.REDIS_PREFIX}queue:`;
   const redis = connectRedis(config.REDIS_URL, {
@@ -46,6 +49,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
   const registry = registryCommands(redis, run);
   const movesOfQueues = moves(moveCommands(run, prefix));
   const room = waitingRoom(wakeSignals(redis, prefix));
+  shared.stopping?.addEventListener("abort", room.close, { once: true });
   const sweeping = sweep({ commands, registry, moves: movesOfQueues }, (error) =>
     log.warn({ err: error }, "The sweep of the queues failed"),
   );

@@ -14,6 +14,8 @@ export function connectMysql(url: string, options: { connections?: number } = {}
     timezone: "Z",
     charset: "utf8mb4",
     connectTimeout: 5000,
+    // The server allows 16,382 for all of its clients together (`max_prepared_stmt_count`); the driver would keep as many each.
+    maxPreparedStatements: 200,
     enableKeepAlive: true,
     decimalNumbers: true,
     supportBigNumbers: true,

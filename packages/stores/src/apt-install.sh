@@ -40,8 +40,9 @@ known "$@" || apt-get $lock -qy update 9>&- || exit
 install "$@" || { apt-get $lock -qy update 9>&- && install "$@"; } || exit
 
 # Nor may they start with the machine from now on: nobody asked for a service.
-if [ -z "$root" ] && command -v systemctl >/dev/null; then
-  for unit in mariadb redis-server postgresql; do
-    case " $* " in *" $unit "* | *" $unit-server "*) systemctl disable --quiet "$unit" >/dev/null 2>&1 || true ;; esac
-  done
-fi
+[ -z "$root" ] || exit 0
+for service in mariadb redis-server postgresql; do
+  case " $* " in
+  *" $service "* | *" $service-server "*) update-rc.d "$service" disable >/dev/null 2>&1 || true ;;
+  esac
+done

@@ -24,9 +24,10 @@ export async function installMissing(
   const missing = engines.filter((_, index) => !found[index]);
   if (missing.length === 0) return;
   const titles = missing.map((engine) => engine.title).join(", ");
+  const packages = missing.map((engine) => engine.debianPackage).join(" ");
   const waysOut = `set ${missing.map((engine) => engine.variable).join(", ")}, or run docker compose up`;
   const installer = await findInstaller(missing, process.platform, process.getuid?.() === 0, programFolders());
-  if (!installer) throw new Error(`${titles} not found on this machine. Install it, ${waysOut}`);
+  if (!installer) throw new Error(`${titles} not found on this machine. Install ${packages}, ${waysOut}`);
   progress(`Installing ${titles} (${installer.by}); this takes a minute or two`);
   const log = join(dataDir, "install.log");
   await makeFolder(dataDir);
@@ -34,7 +35,7 @@ export async function installMissing(
   const left = (await Promise.all(missing.map((engine) => engine.find(null)))).includes(null);
   if (code === 0 && !left) return;
   throw new Error(
-    `Installing ${titles} failed:\n${lastLines(await readFile(log, "utf8"))}\nInstall it by hand, ${waysOut}`,
+    `Installing ${titles} failed:\n${lastLines(await readFile(log, "utf8"))}\nInstall ${packages} by hand, ${waysOut}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { closeSync, globSync, openSync, readFileSync } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -51,12 +51,12 @@ export async function stop(dir: string): Promise<void> {
   await rm(join(dir, "running.json"), { force: true });
 }
 
-/** Ends the server of this folder the hard way, without waiting: its data is to be thrown away. */
-export function kill(dir: string): void {
-  const file = join(dir, "running.json");
-  if (!existsSync(file)) return;
-  const known: Running = JSON.parse(readFileSync(file, "utf8"));
-  if (isAlive(known)) signal(known, known.killSignal);
+/** Ends every server whose files lie below a folder, at once and without waiting: its data is to be thrown away. */
+export function killBelow(folder: string): void {
+  for (const note of globSync("**/running.json", { cwd: folder })) {
+    const known: Running = JSON.parse(readFileSync(join(folder, note), "utf8"));
+    if (isAlive(known)) signal(known, known.killSignal);
+  }
 }
 
 /** The server that was started for this folder and still runs, or null. */

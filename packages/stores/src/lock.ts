@@ -8,7 +8,8 @@ import { setTimeout as delay } from "node:timers/promises";
 export function tryLock(file: string): { release(): void } | null {
   const database = openFile(file);
   try {
-    database.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
+    // Nothing is ever written, so that a journal would only be left behind.
+    database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
     database.close();
     if (error instanceof Error && /locked|busy/.test(error.message)) return null;

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { accountFor } from "./account.ts";
 import type { Engine, Place, StoreName } from "./engine.ts";
 import { installMissing } from "./install.ts";
-import { ensureRunning, kill, running, stop } from "./instance.ts";
+import { ensureRunning, running, stop } from "./instance.ts";
 import { settle } from "./location.ts";
 import { withLock } from "./lock.ts";
 import { mariadb } from "./mariadb.ts";
@@ -79,24 +79,6 @@ export async function openStores(options: {
     return registered;
   });
   return stores(env, location, () => withLock(lock, () => leave(location, note)));
-}
-
-/**
- * Stops what a process that died has left running for a data folder and returns where its data lies; null when
- * another process still uses it.
- */
-export async function stopAbandoned(dataDir: string): Promise<string | null> {
-  const location = await settle(resolve(dataDir), []);
-  return withLock(join(location, "lock"), async () => {
-    if (await anyUser(location)) return null;
-    await stopAll(location);
-    return location;
-  });
-}
-
-/** Kills every server of a location without waiting, for the last moment of a process whose data nobody wants. */
-export function killAll(location: string): void {
-  for (const name of Object.keys(ENGINES)) kill(join(location, name));
 }
 
 function stores(env: Stores["env"], location: string, closeOnce: () => Promise<void>): Stores {

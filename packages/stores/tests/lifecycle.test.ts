@@ -2,21 +2,20 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { createConnection } from "mysql2/promise";
 import connectPostgres from "postgres";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from "vitest";
 import { openStores, type StoreName, type Stores } from "../src/index.ts";
 
 const asRoot = process.getuid?.() === 0;
 let base: string;
 
 beforeAll(async () => {
-  base = await mkdtemp(join(tmpdir(), "stores-"));
+  base = await mkdtemp(join(inject("runDir"), "lifecycle-"));
   await chmod(base, 0o711);
 });
 afterAll(() => rm(base, { recursive: true }));

@@ -29,7 +29,7 @@ const searchQuery = z
     limit: limitParam(20).openapi({ type: "integer" }),
     cursor,
   })
-  .refine(({ minPrice = 0, maxPrice = Infinity }) => minPrice <= maxPrice, {
+  .refine(({ minPrice, maxPrice }) => minPrice === undefined || maxPrice === undefined || !(minPrice > maxPrice), {
     path: ["minPrice"],
     message: "must not be above maxPrice",
   });

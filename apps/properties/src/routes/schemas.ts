@@ -17,7 +17,7 @@ export function line(max: number) {
     .min(1, "must not be empty")
     .max(max, `must have ${max} characters or fewer`)
     .refine((text) => text.isWellFormed(), "must be well-formed Unicode")
-    .regex(oneLine, "must be one line without control characters");
+    .refine((text) => oneLine.test(text), "must be one line without control characters");
 }
 
 const description = z
@@ -26,7 +26,7 @@ const description = z
   .normalize("NFC")
   .max(5000, "must have 5000 characters or fewer")
   .refine((text) => text.isWellFormed(), "must be well-formed Unicode")
-  .regex(severalLines, "must not contain control characters");
+  .refine((text) => severalLines.test(text), "must not contain control characters");
 
 const price = z.number().int().min(0).max(highestPrice);
 const year = z.number().int().min(1800).max(2100);

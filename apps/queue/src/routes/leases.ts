@@ -4,6 +4,7 @@ import { jsonAnswer, jsonBody, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { ack, extend, nack, receiptsSchema } from "../leases.ts";
 import { queueNameSchema, wholeField } from "../settings.ts";
+import { refuseBody } from "./json-text.ts";
 
 const tags = ["named queues"];
 const noQuery = { query: z.strictObject({}) };
@@ -83,5 +84,8 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
     request: { params, ...noQuery },
     responses: { 200: jsonAnswer(z.object({ moved: z.number().int() }), "How many were moved") },
   });
-  app.openapi(redriving, async (c) => c.json({ moved: await deps.moves.redrive(c.req.valid("param").name) }, 200));
+  app.openapi(redriving, async (c) => {
+    await refuseBody(c.req);
+    return c.json({ moved: await deps.moves.redrive(c.req.valid("param").name) }, 200);
+  });
 }

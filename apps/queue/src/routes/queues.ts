@@ -4,6 +4,7 @@ import { decodeCursor, encodeCursor, jsonAnswer, jsonBody, limitParam, type Serv
 import type { Deps } from "../deps.ts";
 import { getQueue, listQueues, purgeQueue, putQueue, removeQueue } from "../queues.ts";
 import { queueNameSchema, settingsInputSchema, settingsOf } from "../settings.ts";
+import { refuseBody } from "./json-text.ts";
 
 const tags = ["named queues"];
 const noQuery = { query: z.strictObject({}) };
@@ -107,6 +108,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
     responses: { 204: { description: "It is empty" } },
   });
   app.openapi(purge, async (c) => {
+    await refuseBody(c.req);
     await purgeQueue(deps, c.req.valid("param").name);
     return c.body(null, 204);
   });

@@ -1,0 +1,22 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { createService, type ServiceEnv } from "@quintet/http";
+import { pageAssets, problemPages } from "@quintet/pages";
+import type { Deps } from "./deps.ts";
+import { directorySection, home } from "./pages/section.ts";
+import { formRoutes } from "./routes/forms.ts";
+import { listRoutes } from "./routes/list.ts";
+import { userRoutes } from "./routes/users.ts";
+
+/** The user directory at `/directory`: an API and its pages. Listens to nothing and reads no environment. */
+export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
+  const { log, corsOrigins, checks } = deps;
+  const app = createService({ title: "Quintet directory", version: "1.0.0", prefix: home, log, corsOrigins, checks });
+  const assets = pageAssets(home);
+  const section = directorySection(assets);
+  app.use(problemPages(section));
+  app.route("/assets", assets.routes as never);
+  listRoutes(app, deps, section);
+  formRoutes(app, deps, section); // Before the users: /users/new must not be taken for an id.
+  userRoutes(app, deps, section);
+  return app;
+}

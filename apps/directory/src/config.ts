@@ -1,0 +1,19 @@
+import { authSettings } from "@quintet/auth";
+import { readEnv, settings } from "@quintet/http";
+import { z } from "zod";
+
+const schema = z.object({
+  ...settings.listen,
+  ...authSettings,
+  POSTGRES_URL: settings.url("postgres", "postgresql"),
+  REDIS_URL: settings.url("redis", "rediss"),
+  DEMO_DATA: settings.flag.default(false),
+  DEMO_USERS: settings.number(1, 10_000_000).default(1_000_000),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/** The app's settings; throws `ConfigError` naming every bad one. */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  return readEnv(schema, env);
+}

@@ -1,0 +1,36 @@
+import { bios } from "./demo/bios.ts";
+import { nameGroups } from "./demo/cultures.ts";
+import { insertDemoUsers, prepareDemo, tidyUp } from "./demo/fill-queries.ts";
+import type { Deps } from "./deps.ts";
+
+const chunk = 50_000;
+
+/**
+ * Makes `demoUsers` people when the directory has none: always the same ones, in one transaction, so that a stop in the middle
+ * leaves nothing behind. Requests are answered meanwhile. `progress` hears how far it is.
+ */
+export async function fillDemo(
+  { sql, cache, demoUsers }: Pick<Deps, "sql" | "cache" | "demoUsers">,
+  progress: (line: string) => void,
+): Promise<void> {
+  const started = performance.now();
+  const seconds = () => Math.round((performance.now() - started) / 1000);
+  const count = demoUsers.toLocaleString("en");
+  const filled = await sql.begin(async (tx) => {
+    if (!(await prepareDemo(tx, nameGroups()))) return false;
+    progress(`Directory: making ${count} users; about ${Math.ceil(demoUsers / 25_000)} s, it answers meanwhile`);
+    for (let from = 1, tenths = 0; from <= demoUsers; from += chunk) {
+      const to = Math.min(from + chunk - 1, demoUsers);
+      await insertDemoUsers(tx, from, to, bios);
+      const reached = Math.floor((to * 4) / demoUsers);
+      if (reached > tenths && reached < 4) progress(`Directory: ${reached * 25} % of the users after ${seconds()} s`);
+      tenths = reached;
+    }
+    await tx`SELECT directory.recount_names()`;
+    return true;
+  });
+  if (!filled) return;
+  await cache.invalidate();
+  await tidyUp(sql);
+  progress(`Directory: ${count} users made in ${seconds()} s`);
+}

@@ -1,0 +1,44 @@
+/** The words of a template text. */
+export function words(text: TemplateStringsArray): string[] {
+  return text.join("").trim().split(/\s+/);
+}
+
+/** The form of a Czech or Slovak last name that a woman bears. */
+export function feminine(name: string): string {
+  if (name.endsWith("ý")) return `${name.slice(0, -1)}á`;
+  if (/[íůa]$/.test(name)) return `${name.replace(/a$/, "")}${name.endsWith("a") ? "ová" : ""}`;
+  return `${name.replace(/[eě]([kcl])$/, "$1")}ová`;
+}
+
+/** Every head with every tail, written as one name: `Ash` and `ford`, `Al-` and `Amin`. */
+export function joined(heads: string[], tails: string[]): string[] {
+  return heads.flatMap((head) => tails.map((tail) => head + (head.endsWith("-") ? capital(tail) : tail)));
+}
+
+/** Two different names of a list as one, the frequent pairs first. */
+export function paired(names: string[], separator: string): string[] {
+  const pairs = names.flatMap((a, i) => names.flatMap((b, j) => (i === j ? [] : [{ name: a + separator + b, i, j }])));
+  return pairs.sort((a, b) => (a.i + 1) * (a.j + 1) - (b.i + 1) * (b.j + 1)).map((pair) => pair.name);
+}
+
+/** Takes names from the lists in turn, so that each stands near the place that it had in its own list. */
+export function interleaved(...lists: string[][]): string[] {
+  const longest = Math.max(...lists.map((list) => list.length));
+  const all = Array.from({ length: longest }, (_, i) => lists.flatMap((list) => list[i] ?? [])).flat();
+  return [...new Set(all)];
+}
+
+/** What stands for a name in an email address: lower-case ASCII letters, empty for a name of another script. */
+export function slug(name: string): string {
+  const plain = name.normalize("NFKD").toLowerCase().replaceAll("ß", "ss").replaceAll("ł", "l").replaceAll("ø", "o");
+  return plain
+    .replaceAll(/[đð]/g, "d")
+    .replaceAll("æ", "ae")
+    .replaceAll("þ", "th")
+    .replaceAll("ı", "i")
+    .replace(/[^a-z]/g, "");
+}
+
+function capital(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

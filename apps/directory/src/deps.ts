@@ -1,0 +1,50 @@
+import type { Auth } from "@quintet/auth";
+import { connectPostgres, connectRedis, type PostgresSql, redisIdempotency } from "@quintet/db";
+import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger } from "@quintet/http";
+import { redisCacheStore } from "./cache-store.ts";
+import type { Config } from "./config.ts";
+import { createResultCache, type ResultCache } from "./result-cache.ts";
+
+/** What the directory works with. */
+export interface Deps extends AsyncDisposable {
+  auth: Auth;
+  log: Logger;
+  corsOrigins: string[];
+  sql: PostgresSql;
+  cache: ResultCache;
+  idempotency: IdempotencyStore;
+  cursorKey: Buffer;
+  formKey: Buffer;
+  demoUsers: number;
+  checks: Record<string, HealthCheck>;
+}
+
+/** Opens the directory's own connections and closes them; `shared` stays the caller's. */
+export function createDeps(config: Config, shared: { log: Logger; auth: Auth }): Deps {
+  const { log, auth } = shared;
+  const sql = connectPostgres(config.POSTGRES_URL, { application: "directory" });
+  const redis = connectRedis(config.REDIS_URL, {
+    prefix: `${config.REDIS_PREFIX}directory:`,
+    onError: (error) => log.debug({ err: error }, "Redis"),
+    enableAutoPipelining: true,
+  });
+  return {
+    auth,
+    log,
+    corsOrigins: config.CORS_ORIGINS,
+    sql,
+    cache: createResultCache(redisCacheStore(redis), log),
+    idempotency: redisIdempotency(redis),
+    cursorKey: deriveKey(config.QUINTET_SECRET, "directory cursor"),
+    formKey: deriveKey(config.QUINTET_SECRET, "directory form"),
+    demoUsers: config.DEMO_USERS,
+    checks: {
+      postgres: () => sql`SELECT 1`,
+      redis: () => redis.ping(),
+    },
+    async [Symbol.asyncDispose]() {
+      redis.disconnect();
+      await sql.end({ timeout: 1 });
+    },
+  };
+}

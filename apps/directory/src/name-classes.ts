@@ -1,0 +1,90 @@
+import type { PostgresSql } from "@quintet/db";
+import type { Fragment } from "postgres";
+
+/** A searched word: its key, the LIKE pattern of that, and whether the trigram index can find it. */
+export interface Word {
+  key: string;
+  pattern: string;
+  hasTrigram: boolean;
+}
+
+export type NamePart = "last" | "first";
+
+/**
+ * The last or first names that contain the same of the searched words: bit i of `mask` stands for word i. `users` bear one of
+ * them. `list` has them all when they are few.
+ */
+export interface NameClass {
+  mask: number;
+  names: number;
+  users: number;
+  list: string[] | undefined;
+}
+
+export const nameTables = { last: "directory.last_names", first: "directory.first_names" } as const;
+
+const fewNames = 500;
+
+/** The keys of words; a word that is part of another one is left out, because the other finds no more than both. */
+export async function readWords(sql: PostgresSql, words: string[]): Promise<Word[]> {
+  const rows = await sql<{ key: string; pattern: string }[]>`
+    SELECT DISTINCT directory.name_key(word) AS key, directory.name_pattern(word) AS pattern
+    FROM unnest(${words}::text[]) AS word`;
+  return rows
+    .filter((row) => !rows.some((other) => other !== row && other.key.includes(row.key)))
+    .map(({ key, pattern }) => ({ key, pattern, hasTrigram: /[\p{L}\p{N}]{3}/u.test(key) }));
+}
+
+/** How many users there are. */
+export async function countUsers(sql: PostgresSql): Promise<number> {
+  const [row] = await sql<{ users: string }[]>`
+    SELECT coalesce(sum(users), 0) AS users FROM directory.last_name_prefixes`;
+  return Number(row?.users);
+}
+
+/** The names of one part that contain any of the words, by which words they contain. */
+export async function readNameClasses(sql: PostgresSql, part: NamePart, words: Word[]): Promise<NameClass[]> {
+  const name = sql`name`;
+  const containsAny = words.map((word) => contains(sql, name, word)).reduce((a, b) => sql`${a} OR ${b}`);
+  const few = await sql<{ name: string; users: string }[]>`
+    SELECT name, users FROM ${sql(nameTables[part])} WHERE ${containsAny} LIMIT ${fewNames + 1}`;
+  if (few.length <= fewNames) return grouped(few, words);
+  const bits = words.map((word, i) => sql`CASE WHEN name LIKE ${word.pattern} THEN ${1 << i}::int ELSE 0 END`);
+  const mask = words.length > 1 ? bits.reduce((a, b) => sql`${a} | ${b}`) : sql`1`;
+  const rows = await sql<{ mask: number; names: string; users: string }[]>`
+    SELECT ${mask} AS mask, count(*) AS names, sum(users) AS users
+    FROM ${sql(nameTables[part])} WHERE ${containsAny} GROUP BY 1`;
+  return rows.map((row) => ({
+    mask: row.mask,
+    names: Number(row.names),
+    users: Number(row.users),
+    list: undefined,
+  }));
+}
+
+/** The condition that a column contains a word. Without a trigram the index would be read from end to end, so it is kept out. */
+export function contains(sql: PostgresSql, column: Fragment, word: Word) {
+  return word.hasTrigram ? sql`${column} LIKE ${word.pattern}` : sql`${column} || '' LIKE ${word.pattern}`;
+}
+
+/** The condition that a column contains the words of a mask and none of the others. */
+export function isOfClass(sql: PostgresSql, column: Fragment, words: Word[], mask: number) {
+  const conditions = words.map((word, i) => {
+    const condition = contains(sql, column, word);
+    return mask & (1 << i) ? sql`(${condition})` : sql`NOT (${condition})`;
+  });
+  return conditions.reduce((a, b) => sql`${a} AND ${b}`);
+}
+
+function grouped(rows: { name: string; users: string }[], words: Word[]): NameClass[] {
+  const classes = new Map<number, NameClass & { list: string[] }>();
+  for (const { name, users } of rows) {
+    const mask = words.reduce((bits, word, i) => (name.includes(word.key) ? bits | (1 << i) : bits), 0);
+    const found = classes.get(mask) ?? { mask, names: 0, users: 0, list: [] };
+    classes.set(mask, found);
+    found.names++;
+    found.users += Number(users);
+    found.list.push(name);
+  }
+  return [...classes.values()];
+}

@@ -1,0 +1,64 @@
+import { createHash } from "node:crypto";
+import { type Html, pageHeaders } from "@quintet/pages";
+import type { Context } from "hono";
+import type { Answer, CacheState } from "../result-cache.ts";
+import { hasTag, type Viewer } from "../versions.ts";
+
+/** As much of a handler's context as an answer needs. */
+export type Answering = Pick<Context, "req" | "header" | "body" | "html">;
+
+/** What the public may keep for a moment, and what an account must ask for again: see docs/decisions/directory-cache.md. */
+const jsonFreshness: Record<Viewer, string> = {
+  public: "public, max-age=5, stale-while-revalidate=30",
+  account: "private, max-age=0, must-revalidate",
+};
+
+const pageFreshness: Record<Viewer, string> = {
+  public: "public, max-age=0, must-revalidate",
+  account: "private, max-age=0, must-revalidate",
+};
+
+/** Answers with JSON from the cache, or with 304 when the client has it already. */
+export function answerJson(c: Answering, viewer: Viewer, answer: Answer, state?: CacheState): Response {
+  c.header("Cache-Control", jsonFreshness[viewer]);
+  if (state) c.header("X-Cache", state);
+  return answerTagged(c, answer, "application/json");
+}
+
+/** Answers with a page that a browser asks for again each time, or with 304 when it has it already. */
+export async function answerPage(c: Answering, viewer: Viewer, page: Html, state?: CacheState) {
+  const body = (await page).toString();
+  const tag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+  c.header("Cache-Control", pageFreshness[viewer]);
+  if (state) c.header("X-Cache", state);
+  setPageHeaders(c);
+  return answerTagged(c, { tag, body }, "text/html; charset=UTF-8");
+}
+
+/** Answers with a form, which nobody keeps. */
+export async function answerForm(c: Answering, page: Html, status: 200 | 409 | 412 | 422 = 200) {
+  c.header("Cache-Control", "no-store");
+  setPageHeaders(c);
+  return c.html(page, status);
+}
+
+function setPageHeaders(c: Answering): void {
+  for (const [name, value] of Object.entries(pageHeaders)) c.header(name, value);
+}
+
+function answerTagged(c: Answering, { tag, body }: Answer, type: string): Response {
+  c.header("ETag", tag);
+  c.header("Vary", "Authorization, Accept", { append: true });
+  if (hasTag(c.req.header("if-none-match"), tag)) return c.body(null, 304);
+  return c.body(body, 200, { "Content-Type": type });
+}
+
+/** As much of it as says who looks. */
+export interface Viewing {
+  var: { account?: object };
+}
+
+/** Who looks, once a guard has been passed. */
+export function viewerOf(c: Viewing): Viewer {
+  return c.var.account ? "account" : "public";
+}

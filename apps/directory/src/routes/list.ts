@@ -1,0 +1,154 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { guards } from "@quintet/auth";
+import { jsonAnswer, limitParam, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { type PageSection, page, prefersHtml } from "@quintet/pages";
+import type { Deps } from "../deps.ts";
+import { landingPage } from "../pages/landing.ts";
+import { resultsPage, standardLimit } from "../pages/results.ts";
+import { home } from "../pages/section.ts";
+import { suggestNames } from "../suggestions.ts";
+import { searchedName } from "../user-input.ts";
+import { type ListRequest, listUsers, type UserList } from "../user-list.ts";
+import { type Answering, answerJson, answerPage, type Viewing, viewerOf } from "./answers.ts";
+
+const pageNumber = wholeNumber(1, 10_000_000).optional();
+const shownUser = z
+  .object({
+    id: z.number().int(),
+    firstName: z.string(),
+    lastName: z.string(),
+    email: z.string().optional(),
+    bio: z.string(),
+  })
+  .openapi("DirectoryUser");
+const userList = z
+  .object({
+    users: z.array(shownUser),
+    total: z.number().int(),
+    totalIsExact: z.boolean(),
+    nextCursor: z.string().nullable(),
+    prevCursor: z.string().nullable(),
+  })
+  .openapi("DirectoryUsers");
+const unchanged = { description: "The client has it already (If-None-Match)" };
+const orPage = { "text/html": { schema: z.string() } };
+
+const listQuery = z
+  .strictObject({
+    name: searchedName,
+    limit: limitParam(standardLimit),
+    cursor: z.string().max(2000).optional(),
+    page: pageNumber,
+  })
+  .refine((query) => query.cursor === undefined || query.page === undefined, {
+    path: ["page"],
+    message: "cannot go with cursor",
+  });
+
+/** The calls that find users: the list, the search page, suggestions, and the landing page. */
+export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection): void {
+  const guard = guards(deps.auth);
+
+  async function answerList(c: Answering & Viewing, request: ListRequest, asPage: boolean): Promise<Response> {
+    const viewer = viewerOf(c);
+    const { answer, state } = await listUsers(deps, request, viewer);
+    if (!asPage) return answerJson(c, viewer, answer, state);
+    const list = JSON.parse(answer.body) as UserList;
+    const { name, limit, cursor } = request;
+    const shown = { name, limit, page: cursor === undefined ? (request.page ?? 1) : undefined, list };
+    const content = {
+      title: name.trim() === "" ? "Search" : name,
+      current: `${home}/search`,
+      scripts: ["live-results.js" as const],
+    };
+    return answerPage(c, viewer, page(section, { ...content, body: resultsPage(shown) }), state);
+  }
+
+  app.openapi(
+    createRoute({
+      ...guard.anyone(),
+      method: "get",
+      path: "/",
+      tags: ["directory"],
+      summary: "The landing page; as JSON, how many users there are",
+      request: { query: z.strictObject({}) },
+      responses: {
+        200: {
+          description: "The page, or the number of users",
+          content: { ...orPage, ...jsonAnswer(z.object({ users: z.number().int() }), "").content },
+        },
+        304: unchanged,
+      },
+    }),
+    async (c) => {
+      const viewer = viewerOf(c);
+      const { answer, state } = await listUsers(deps, { name: "", limit: standardLimit }, "public");
+      const { total } = JSON.parse(answer.body) as UserList;
+      if (prefersHtml(c.req.header("accept"), true)) {
+        return answerPage(
+          c,
+          viewer,
+          page(section, { title: "Directory", current: home, body: landingPage(total) }),
+          state,
+        );
+      }
+      return answerJson(c, viewer, { tag: `"${total}"`, body: JSON.stringify({ users: total }) }, state);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      ...guard.anyone(),
+      method: "get",
+      path: "/users",
+      tags: ["directory"],
+      summary: "Users by any part of a name, by last name, first name and id",
+      description: "`cursor` and `page` exclude each other. Emails are for accounts only. A browser gets a page.",
+      request: { query: listQuery },
+      responses: {
+        200: { description: "A page of users", content: { ...jsonAnswer(userList, "").content, ...orPage } },
+        304: unchanged,
+      },
+    }),
+    (c) => answerList(c, c.req.valid("query"), prefersHtml(c.req.header("accept"), false)),
+  );
+
+  app.openapi(
+    createRoute({
+      ...guard.anyone(),
+      method: "get",
+      path: "/search",
+      tags: ["directory"],
+      summary: "The search page: a table of users in numbered pages",
+      request: { query: z.strictObject({ name: searchedName, page_num: pageNumber }) },
+      responses: {
+        200: { description: "The page", content: { ...orPage, ...jsonAnswer(userList, "").content } },
+        304: unchanged,
+      },
+    }),
+    (c) => {
+      const { name, page_num } = c.req.valid("query");
+      const asPage = prefersHtml(c.req.header("accept"), true);
+      return answerList(c, { name, limit: standardLimit, page: page_num }, asPage);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      ...guard.anyone(),
+      method: "get",
+      path: "/suggest",
+      tags: ["directory"],
+      summary: "Up to 10 names for what has been typed",
+      request: { query: z.strictObject({ name: searchedName }) },
+      responses: {
+        200: jsonAnswer(z.object({ names: z.array(z.string()) }).openapi("Suggestions"), "The names"),
+        304: unchanged,
+      },
+    }),
+    async (c) => {
+      const { answer, state } = await suggestNames(deps, c.req.valid("query").name);
+      return answerJson(c, viewerOf(c), answer, state);
+    },
+  );
+}

@@ -1,0 +1,32 @@
+import type { PostgresSql } from "@quintet/db";
+import type { Deps } from "./deps.ts";
+import { readWords } from "./name-classes.ts";
+import { type Answer, type CacheState, tagOf } from "./result-cache.ts";
+import { searchUsers } from "./search.ts";
+import { wordsOf } from "./search-words.ts";
+import { readFrequentNames } from "./suggestion-queries.ts";
+
+const mostNames = 10;
+
+/**
+ * Up to 10 names for what has been typed, out of the cache when they are there: for one word the first and last names that
+ * begin with it or contain it, the most frequent first; for several the full names of users whom they find.
+ */
+export function suggestNames(
+  { sql, cache }: Pick<Deps, "sql" | "cache">,
+  typed: string,
+): Promise<{ answer: Answer; state: CacheState }> {
+  const words = wordsOf(typed);
+  return cache.read(JSON.stringify(["suggest", words]), async () => {
+    const body = JSON.stringify({ names: await namesFor(sql, words) });
+    return { tag: tagOf(body), body };
+  });
+}
+
+async function namesFor(sql: PostgresSql, words: string[]): Promise<string[]> {
+  if (words.length === 0) return [];
+  const [word, ...others] = await readWords(sql, words);
+  if (word && others.length === 0) return readFrequentNames(sql, word, mostNames);
+  const { users } = await searchUsers(sql, { words, limit: 50, wanted: { page: 1 } });
+  return [...new Set(users.map((user) => `${user.firstName} ${user.lastName}`))].slice(0, mostNames);
+}

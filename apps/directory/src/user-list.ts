@@ -1,0 +1,60 @@
+import { cursorAt, readCursor } from "./cursors.ts";
+import type { Deps } from "./deps.ts";
+import { type Answer, type CacheState, tagOf } from "./result-cache.ts";
+import { type PageWanted, searchUsers } from "./search.ts";
+import { wordsOf } from "./search-words.ts";
+import type { User } from "./user.ts";
+import type { Viewer } from "./versions.ts";
+
+/** A user as it is shown; `email` for accounts only. */
+export interface ShownUser {
+  id: number;
+  firstName: string;
+  lastName: string;
+  email?: string;
+  bio: string;
+}
+
+/** A page of users as it is answered. */
+export interface UserList {
+  users: ShownUser[];
+  total: number;
+  totalIsExact: boolean;
+  nextCursor: string | null;
+  prevCursor: string | null;
+}
+
+/** What a page of users is asked for by: `cursor` or `page`, the first page without either. */
+export interface ListRequest {
+  name: string;
+  limit: number;
+  cursor?: string | undefined;
+  page?: number | undefined;
+}
+
+/** A page of users as JSON, out of the cache when it is there. */
+export function listUsers(
+  { sql, cache, cursorKey }: Pick<Deps, "sql" | "cache" | "cursorKey">,
+  { name, limit, cursor, page }: ListRequest,
+  viewer: Viewer,
+): Promise<{ answer: Answer; state: CacheState }> {
+  const words = wordsOf(name);
+  const wanted: PageWanted = cursor === undefined ? { page: page ?? 1 } : readCursor(cursorKey, words, cursor);
+  return cache.read(JSON.stringify(["users", viewer, words, limit, wanted]), async () => {
+    const found = await searchUsers(sql, { words, limit, wanted });
+    const list: UserList = {
+      users: found.users.map((user) => shownTo(viewer, user)),
+      total: found.total,
+      totalIsExact: found.totalIsExact,
+      nextCursor: found.next && cursorAt(cursorKey, words, found.next, false),
+      prevCursor: found.previous && cursorAt(cursorKey, words, found.previous, true),
+    };
+    const body = JSON.stringify(list);
+    return { tag: tagOf(body), body };
+  });
+}
+
+/** What `viewer` may see of a user. */
+export function shownTo(viewer: Viewer, { id, firstName, lastName, email, bio }: User): ShownUser {
+  return viewer === "account" ? { id, firstName, lastName, email, bio } : { id, firstName, lastName, bio };
+}

@@ -1,0 +1,38 @@
+/** A person in the directory. */
+export interface User {
+  id: number;
+  firstName: string;
+  lastName: string;
+  email: string;
+  bio: string;
+  /** Grows by one with every change. */
+  version: number;
+}
+
+/** Where a user stands in the directory's order: by last name, first name, id. The names are keys (`directory.name_key`). */
+export interface Position {
+  last: string;
+  first: string;
+  id: number;
+}
+
+/** A user as the database gives it. */
+export interface UserRow {
+  id: string;
+  first_name: string;
+  last_name: string;
+  email: string;
+  bio: string;
+  version: number;
+}
+
+export function toUser(row: UserRow): User {
+  return {
+    id: Number(row.id),
+    firstName: row.first_name,
+    lastName: row.last_name,
+    email: row.email,
+    bio: row.bio,
+    version: row.version,
+  };
+}

@@ -1,0 +1,64 @@
+import { Problem } from "@quintet/http";
+import type { Deps } from "./deps.ts";
+import type { User } from "./user.ts";
+import type { NewUser, UserChange } from "./user-input.ts";
+import { deleteUser, findUser, insertUser, isTakenEmail, updateUser } from "./user-queries.ts";
+import { matchingVersion } from "./versions.ts";
+
+type Stores = Pick<Deps, "sql" | "cache">;
+
+/** A user by id; throws `not-found`. */
+export async function getUser({ sql }: Pick<Deps, "sql">, id: number): Promise<User> {
+  const user = await findUser(sql, id);
+  if (!user) throw new Problem("not-found", `There is no user ${id}.`);
+  return user;
+}
+
+/** Adds a user; throws `conflict` when the email is taken. Whoever reads afterwards sees it. */
+export async function addUser({ sql, cache }: Stores, input: NewUser): Promise<User> {
+  const user = await insertUser(sql, input);
+  if (!user) throw takenEmail();
+  await cache.invalidate();
+  return user;
+}
+
+/**
+ * Changes a user if `ifMatch`, an If-Match header or `*`, names its present version; throws `not-found`,
+ * `precondition-required`, `precondition-failed` or `conflict`.
+ */
+export async function changeUser(
+  { sql, cache }: Stores,
+  id: number,
+  change: UserChange,
+  ifMatch: string | undefined,
+): Promise<User> {
+  const present = await getUser({ sql }, id);
+  if (ifMatch === undefined) {
+    throw new Problem("precondition-required", "Send If-Match with the ETag that the change is based on, or *.");
+  }
+  const version = matchingVersion(ifMatch, present);
+  const user = await updateUser(sql, id, version, change).catch((error: unknown) => {
+    throw isTakenEmail(error) ? takenEmail() : error;
+  });
+  if (!user) throw await goneOrChanged({ sql }, id);
+  await cache.invalidate();
+  return user;
+}
+
+/** Removes a user, if `ifMatch` is absent or names its present version; throws as `changeUser` does. */
+export async function removeUser({ sql, cache }: Stores, id: number, ifMatch: string | undefined): Promise<void> {
+  const version = ifMatch === undefined ? undefined : matchingVersion(ifMatch, await getUser({ sql }, id));
+  if (!(await deleteUser(sql, id, version))) throw await goneOrChanged({ sql }, id);
+  await cache.invalidate();
+}
+
+/** Why a write found no row: somebody else was faster. */
+async function goneOrChanged(deps: Pick<Deps, "sql">, id: number): Promise<Problem> {
+  await getUser(deps, id);
+  return new Problem("precondition-failed", "The user was changed meanwhile.");
+}
+
+function takenEmail(): Problem {
+  const message = "belongs to another user";
+  return new Problem("conflict", `email: ${message}`, { errors: [{ path: "email", message }] });
+}

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { example, type OpenListings, openListings } from "./open-listings.ts";
+
+let listings: OpenListings;
+beforeAll(async () => {
+  listings = await openListings();
+});
+afterAll(() => listings[Symbol.asyncDispose]());
+
+const like = (id: number | string, options = {}) => listings.call("PUT", `/${id}/like`, options);
+const unlike = (id: number | string, options = {}) => listings.call("DELETE", `/${id}/like`, options);
+const count = async (id: number) => (await listings.get(`/${id}/likes`)).body.count;
+
+test("a like counts once however often it is given", async () => {
+  const id = await listings.create();
+  expect(await count(id)).toBe(0);
+  expect((await like(id)).status).toBe(204);
+  const { body: first } = await listings.get("/liked");
+  expect((await like(id)).status).toBe(204);
+  expect(await count(id)).toBe(1);
+  expect((await listings.get("/liked")).body).toEqual(first);
+  expect((await like(id, { as: listings.other })).status).toBe(204);
+  expect(await count(id)).toBe(2);
+  expect((await unlike(id)).status).toBe(204);
+  expect((await unlike(id)).status).toBe(204);
+  expect(await count(id)).toBe(1);
+});
+
+test("twenty likes at once are one", async () => {
+  const id = await listings.create();
+  const answers = await Promise.all(Array.from({ length: 20 }, () => like(id)));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 204));
+  expect(await count(id)).toBe(1);
+});
+
+describe("the list of likes", () => {
+  test("is this account's, newest first, in pages", async () => {
+    const staff = { as: listings.staff };
+    expect((await listings.get("/liked", staff)).body).toEqual({ status: "success", properties: [], nextCursor: null });
+    const ids: number[] = [];
+    for (let i = 0; i < 5; i++) ids.unshift(await listings.create({ price: i }));
+    for (const id of ids.toReversed()) await like(id, staff);
+    const first = await listings.get("/liked?limit=2", staff);
+    expect(first.body.properties[0]).toEqual({ id: ids[0], ...example, price: 4, likedAt: expect.any(String) });
+    const found = [...first.body.properties];
+    let cursor = first.body.nextCursor;
+    while (cursor !== null) {
+      const { body } = await listings.get(`/liked?limit=2&cursor=${cursor}`, staff);
+      found.push(...body.properties);
+      cursor = body.nextCursor;
+    }
+    expect(found.map(({ id }) => id)).toEqual(ids);
+    const search = await listings.get("?limit=1&sort=newest", staff);
+    expect((await listings.get(`/liked?cursor=${search.body.nextCursor}`, staff)).status).toBe(400);
+  });
+
+  test("leaves out what is not visible now", async () => {
+    const id = await listings.create();
+    await like(id, { as: listings.other });
+    const liked = async () =>
+      (await listings.get("/liked?limit=100", { as: listings.other })).body.properties.map((property) => property.id);
+    expect(await liked()).toContain(id);
+    await listings.call("POST", `/${id}/status`, { as: listings.staff, body: { status: "comprado" } });
+    expect(await liked()).not.toContain(id);
+  });
+});
+
+test("a property that is unknown or not visible has no likes", async () => {
+  const hidden = await listings.create({ status: "comprado" });
+  for (const id of [hidden, 999_999, "99999999999999999999"]) {
+    for (const as of [listings.plain, listings.staff]) {
+      expect((await like(id, { as })).status).toBe(404);
+      expect((await unlike(id, { as })).status).toBe(404);
+      expect((await listings.get(`/${id}/likes`, { as })).status).toBe(404);
+    }
+  }
+});
+
+test.each([
+  ["PUT", "/x/like", 400, "id"],
+  ["DELETE", "/1%27/like", 400, "id"],
+  ["GET", "/x/likes", 400, "id"],
+  ["PUT", "/1/like?force=1", 400, "force"],
+  ["GET", "/liked?sort=price", 400, "sort"],
+  ["GET", "/liked?limit=1000", 400, "limit"],
+  ["GET", "/liked?cursor=forged", 400, "cursor"],
+])("%s %s is refused", async (method, path, status, name) => {
+  const answer = await listings.call(method, path);
+  expect(answer.status).toBe(status);
+  expect(answer.body.errors.map((fault) => fault.path)).toEqual([name]);
+});
+
+test("all of it needs an account", async () => {
+  const paths = [
+    ["PUT", "/1/like"],
+    ["DELETE", "/1/like"],
+    ["GET", "/1/likes"],
+    ["GET", "/liked"],
+  ] as const;
+  for (const [method, path] of paths) expect((await listings.call(method, path, { as: null })).status).toBe(401);
+});

@@ -1,0 +1,31 @@
+import { rebuildListings } from "../src/bulk-queries.ts";
+import type { Database } from "../src/database.ts";
+
+const digit = `(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
+  UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)`;
+/** 1 to 10,000. */
+const numbers = `(SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * e.d AS n
+  FROM ${digit} AS a, ${digit} AS b, ${digit} AS c, ${digit} AS e) AS numbers`;
+
+/**
+ * 10,000 properties with three statuses and a like each, made by the server: more than the bounded steps of a search
+ * look at. Every 500th has a helipad, every 700th an English text.
+ */
+export async function fillMany(db: Database): Promise<void> {
+  const { pool } = db;
+  await pool.query(`INSERT INTO property (id, address, city, price, description, year)
+    SELECT n, CONCAT('Calle ', n MOD 180, ' # ', n MOD 97),
+      ELT(1 + CRC32(CONCAT('c', n)) MOD 5, 'Bogotá', 'Bogotá', 'Cali', 'Pereira', 'Medellín'),
+      1000000 * (CRC32(CONCAT('p', n)) MOD 5000),
+      CASE WHEN n MOD 500 = 0 THEN 'Casa con helipuerto.' WHEN n MOD 700 = 0 THEN 'House with lake.'
+        ELSE 'Casa con jardín.' END,
+      1980 + CRC32(CONCAT('y', n)) MOD 40
+    FROM ${numbers}`);
+  await pool.query(`INSERT INTO status_history (property_id, status_id, update_date)
+    SELECT n, 1 + CRC32(CONCAT('s', n, k.d)) MOD 5, '2024-01-01' + INTERVAL CRC32(CONCAT('t', n, k.d)) MOD 30000000 SECOND
+    FROM ${numbers}, (SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2) AS k`);
+  await pool.query(`INSERT INTO liked_properties (id_user, id_property, date_liked)
+    SELECT n MOD 10, n, '2024-01-01' + INTERVAL CRC32(n) MOD 30000000 SECOND FROM ${numbers}`);
+  await rebuildListings(db, pool);
+  await pool.query("ANALYZE TABLE property, status_history, listing, liked_properties");
+}

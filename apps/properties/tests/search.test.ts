@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { demoListings } from "../src/demo/listings.ts";
+import { fillDemo } from "../src/index.ts";
+import { isVisible } from "../src/statuses.ts";
+import { type OpenListings, openListings, type Property } from "./open-listings.ts";
+
+let listings: OpenListings;
+/** What the demo data holds, worked out here again: the visible properties with their latest statuses. */
+let expected: Property[];
+
+beforeAll(async () => {
+  listings = await openListings();
+  await fillDemo(listings.deps, () => {});
+  expected = demoListings(400).flatMap(({ fields, history }, i) => {
+    const latest = history.toSorted((a, b) => b.updateDate.getTime() - a.updateDate.getTime())[0]!;
+    return isVisible(latest.status) ? [{ id: i + 1, ...fields, status: latest.status }] : [];
+  });
+});
+afterAll(() => listings[Symbol.asyncDispose]());
+
+/** Every page of a search, one after the other. */
+async function all(query: string, limit = 100): Promise<Property[]> {
+  const found: Property[] = [];
+  let next = "";
+  do {
+    const { status, body } = await listings.get(`?limit=${limit}${query}${next}`);
+    expect(status, body.detail).toBe(200);
+    expect(body.status).toBe("success");
+    found.push(...body.properties);
+    next = body.nextCursor === null ? "" : `&cursor=${body.nextCursor}`;
+  } while (next !== "");
+  return found;
+}
+
+const ids = (properties: Property[]) => properties.map(({ id }) => id);
+
+test("lists the visible properties, each once, with its latest status", async () => {
+  expect(await all("")).toEqual(expected);
+});
+
+test("filters by city, year and status together", async () => {
+  const { status, body } = await listings.get("?year=2019&city=pereira&status=vendido");
+  expect(status).toBe(200);
+  const wanted = expected.filter((p) => p.city === "Pereira" && p.year === 2019 && p.status === "vendido");
+  expect(wanted.length).toBeGreaterThan(0);
+  expect(body.properties).toEqual(wanted);
+  expect(Object.keys(body.properties[0]!)).toEqual(["id", "address", "city", "price", "description", "year", "status"]);
+});
+
+test.each(["BOGOTÁ", "bogota", "Bogotá", "%20bogota%20", "Bogota%CC%81"])("finds the city %s", async (city) => {
+  expect(ids(await all(`&city=${city}`))).toEqual(ids(expected.filter((p) => p.city === "Bogotá")));
+});
+
+test.each(["pre_venta", "en_venta", "vendido"])("filters by the status %s", async (status) => {
+  expect(ids(await all(`&status=${status}`))).toEqual(ids(expected.filter((p) => p.status === status)));
+});
+
+test("filters by price in every order", async () => {
+  const within = expected.filter(({ price }) => price >= 300_000_000 && price <= 500_000_000);
+  for (const sort of ["id", "-id", "price", "-price", "year", "-year", "newest"]) {
+    const found = await all(`&minPrice=300000000&maxPrice=500000000&sort=${sort}`, 7);
+    expect(
+      ids(found).toSorted((a, b) => a - b),
+      sort,
+    ).toEqual(ids(within));
+  }
+  expect(ids(await all("&minPrice=2000000000"))).toEqual(ids(expected.filter(({ price }) => price >= 2_000_000_000)));
+  expect(ids(await all("&maxPrice=150000000"))).toEqual(ids(expected.filter(({ price }) => price <= 150_000_000)));
+});
+
+describe("sorting, by pages of 7", () => {
+  const orders: [string, (a: Property, b: Property) => number][] = [
+    ["id", (a, b) => a.id - b.id],
+    ["-id", (a, b) => b.id - a.id],
+    ["price", (a, b) => a.price - b.price || a.id - b.id],
+    ["-price", (a, b) => b.price - a.price || b.id - a.id],
+    ["year", (a, b) => a.year - b.year || a.id - b.id],
+    ["-year", (a, b) => b.year - a.year || b.id - a.id],
+  ];
+  test.each(orders)("%s", async (sort, order) => {
+    expect(ids(await all(`&sort=${sort}`, 7))).toEqual(ids(expected.toSorted(order)));
+    const inCali = expected.filter((p) => p.city === "Cali" && p.status === "en_venta");
+    expect(ids(await all(`&sort=${sort}&city=cali&status=en_venta`, 3))).toEqual(ids(inCali.toSorted(order)));
+    const of2019 = expected.filter((p) => p.year === 2019);
+    expect(ids(await all(`&sort=${sort}&year=2019`, 3))).toEqual(ids(of2019.toSorted(order)));
+  });
+
+  test("newest, by the date of the latest status", async () => {
+    const dates = new Map(
+      demoListings(400).map(({ history }, i) => [i + 1, Math.max(...history.map((h) => h.updateDate.getTime()))]),
+    );
+    const order = (a: Property, b: Property) => dates.get(b.id)! - dates.get(a.id)! || b.id - a.id;
+    expect(ids(await all("&sort=newest", 7))).toEqual(ids(expected.toSorted(order)));
+  });
+});
+
+describe("words", () => {
+  const has = (...words: string[]) => {
+    const plain = (text: string) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+    return expected.filter((p) => {
+      const text = plain(` ${p.address} ${p.description}`).replace(/[^\p{L}\p{N}]+/gu, " ");
+      return words.every((word) => text.includes(` ${plain(word)}`));
+    });
+  };
+  test.each([
+    ["apartamento"],
+    ["HABITACIÓN"],
+    ["habitacion"],
+    ["nevado", "ruiz"],
+    ["calle", "1"],
+    ["chime", "balc"],
+    ["con", "pisos", "en", "madera"],
+    ["apartamento", "de", "m", "en", "habitaciones", "queda", "a", "del"],
+  ])("%s", async (...given) => {
+    const words = given.filter((word) => word !== undefined);
+    const wanted = ids(has(...words));
+    expect(wanted.length).toBeGreaterThan(0);
+    expect(ids(await all(`&q=${words.join("+")}`, 9))).toEqual(wanted);
+  });
+
+  test("combine with the other filters and orders", async () => {
+    const wanted = has("apartamento").filter((p) => p.city === "Medellín" && p.price < 900_000_000);
+    const found = await all("&q=apartamento&city=medellin&maxPrice=899999999&sort=-price", 4);
+    expect(ids(found)).toEqual(ids(wanted.toSorted((a, b) => b.price - a.price || b.id - a.id)));
+  });
+
+  test.each(["helicoptero", "apartamento+xyzzy", "artamento"])("find nothing: %s", async (q) => {
+    const { status, body } = await listings.get(`?q=${q}`);
+    expect([status, body.detail]).toEqual([404, "No records found"]);
+  });
+});
+
+describe("nothing found", () => {
+  test.each([
+    "?city=atlantis",
+    "?year=1066",
+    "?minPrice=999999999999999",
+    "?city=cali&year=1801",
+    "?status=vendido&maxPrice=1",
+  ])("%s", async (query) => {
+    const { status, headers, body } = await listings.get(query);
+    expect(status).toBe(404);
+    expect(headers.get("content-type")).toBe("application/problem+json");
+    expect(body.detail).toBe("No records found");
+  });
+});
+
+describe("refused", () => {
+  test.each([
+    ["?ciudad=cali", "ciudad"],
+    ["?status=comprado", "status"],
+    ["?status=comprando", "status"],
+    ["?status=regalado", "status"],
+    ["?status=", "status"],
+    ["?year=veinte", "year"],
+    ["?year=-2019", "year"],
+    ["?year=99999999999999999999", "year"],
+    ["?minPrice=barato", "minPrice"],
+    ["?maxPrice=-1", "maxPrice"],
+    ["?maxPrice=1e9", "maxPrice"],
+    ["?minPrice=2&maxPrice=1", "minPrice"],
+    ["?sort=price;drop", "sort"],
+    ["?sort=description", "sort"],
+    ["?limit=0", "limit"],
+    ["?limit=101", "limit"],
+    ["?limit=many", "limit"],
+    ["?city=", "city"],
+    [`?city=${"x".repeat(81)}`, "city"],
+    ["?city=cali&city=pereira", "city"],
+    ["?city=%00", "city"],
+    ["?q=", "q"],
+    ["?q=de", "q"],
+    [`?q=${"x".repeat(101)}`, "q"],
+    ["?q=one+two+three+four+five+six+seven+eight+nine", "q"],
+    ["?cursor=abc", "cursor"],
+    ["?cursor=", "cursor"],
+    [`?cursor=${"A".repeat(600)}`, "cursor"],
+  ])("%s names %s", async (query, path) => {
+    const { status, body } = await listings.get(query);
+    expect(status).toBe(400);
+    expect(body.errors.map((fault) => fault.path)).toEqual([path]);
+  });
+
+  test("a status that is not visible names the three", async () => {
+    const { body } = await listings.get("?status=comprado");
+    for (const name of ["pre_venta", "en_venta", "vendido"]) expect(body.detail).toContain(name);
+  });
+
+  test("a cursor of another order, or one that was changed", async () => {
+    const { body } = await listings.get("?limit=1&sort=price");
+    const cursor = body.nextCursor!;
+    expect((await listings.get(`?limit=1&sort=price&cursor=${cursor}`)).status).toBe(200);
+    expect((await listings.get(`?limit=1&sort=-price&cursor=${cursor}`)).status).toBe(400);
+    expect((await listings.get(`/liked?cursor=${cursor}`)).status).toBe(400);
+    const last = cursor.at(-5) === "A" ? "B" : "A";
+    const forged = cursor.slice(0, -5) + last + cursor.slice(-4);
+    expect((await listings.get(`?limit=1&sort=price&cursor=${forged}`)).status).toBe(400);
+  });
+});
+
+describe("a parameter is never SQL", () => {
+  const injections = [
+    "' OR '1'='1",
+    "cali' OR 1=1 -- ",
+    "') UNION SELECT id FROM status -- ",
+    "\\' OR 1=1 #",
+    '" OR ""="',
+  ];
+  for (const text of injections) {
+    test.each(["city", "year", "status", "minPrice", "maxPrice", "q", "sort", "limit", "cursor", "id"])(
+      `%s=${text}`,
+      async (name) => {
+        const { status, body } = await listings.get(`?${name}=${encodeURIComponent(text)}`);
+        expect([400, 404]).toContain(status);
+        expect(JSON.stringify(body)).not.toMatch(/SELECT id|syntax|mysql|mariadb/i);
+      },
+    );
+  }
+
+  test("wildcards of LIKE and operators of full text find nothing by themselves", async () => {
+    for (const text of ["%%%", "___", "+++", "-apartamento*xyzzy", "casa%xyzzy", "@@@@@@"]) {
+      const { status } = await listings.get(`?q=${encodeURIComponent(text)}`);
+      expect([400, 404], text).toContain(status);
+    }
+    expect((await listings.get(`?city=${encodeURIComponent("C%")}`)).status).toBe(404);
+    expect((await listings.get(`?city=${encodeURIComponent("____")}`)).status).toBe(404);
+  });
+});
+
+test("needs an account, before anything else is looked at", async () => {
+  const { status, headers } = await listings.get("?nonsense=1", { as: null });
+  expect(status).toBe(401);
+  expect(headers.get("www-authenticate")).toContain("Basic");
+  const basic = { Authorization: listings.plain.basic };
+  expect((await listings.get("?limit=1", { as: null, headers: basic })).status).toBe(200);
+});
