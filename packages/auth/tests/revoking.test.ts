@@ -132,7 +132,7 @@ describe("within 1 s in every process", () => {
     expect(await end(older, ana.bearer)).toBe(404);
     await expectEnded(ana.first);
     await expectGood(ana.second);
-    expect(await end("", ana.bearer)).toBe(204);
+    expect(await end("/all", ana.bearer)).toBe(204);
     await expectEnded(ana.second);
     await expectGood(eva.first);
   });

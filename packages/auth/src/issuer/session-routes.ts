@@ -16,6 +16,9 @@ const sessionSchema = z
   })
   .openapi("Session");
 const sessionsSchema = z.object({ sessions: z.array(sessionSchema) }).openapi("Sessions");
+const sessionId = z
+  .union([z.uuid(), z.literal("all")], "must be a session's id, or all")
+  .openapi({ type: "string", example: "all" });
 const passwordsSchema = z
   .strictObject({ currentPassword: z.string().max(4096), newPassword: z.string().max(4096) })
   .openapi("PasswordChange");
@@ -64,34 +67,25 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth): void
     return c.json({ sessions }, 200);
   });
 
-  const endAll = createRoute({
-    ...guard.account("account:manage"),
-    method: "delete",
-    path: "/sessions",
-    tags,
-    summary: "End all your sign-ins, this one too",
-    request: noQuery,
-    responses: { 204: { description: "They are ended" } },
-  });
-  app.openapi(endAll, async (c) => {
-    await auth.changes.endSessions(c.var.account.id);
-    return c.body(null, 204);
-  });
-
   const endOne = createRoute({
     ...guard.account("account:manage"),
     method: "delete",
     path: "/sessions/{id}",
     tags,
-    summary: "End one of your sign-ins",
-    request: { ...noQuery, params: z.strictObject({ id: z.uuid("must be a session's id") }) },
+    summary: "End one of your sign-ins, or all, this one too",
+    request: { ...noQuery, params: z.strictObject({ id: sessionId }) },
     responses: {
       204: { description: "It is ended" },
       404: { description: "You have no such sign-in", content: problem },
     },
   });
   app.openapi(endOne, async (c) => {
-    const ended = await auth.changes.endSession(c.var.account.id, c.req.valid("param").id);
+    const { id } = c.req.valid("param");
+    if (id === "all") {
+      await auth.changes.endSessions(c.var.account.id);
+      return c.body(null, 204);
+    }
+    const ended = await auth.changes.endSession(c.var.account.id, id);
     if (!ended) throw new Problem("not-found", "You have no such sign-in.");
     return c.body(null, 204);
   });
