@@ -1,3 +1,4 @@
+import type { Origin } from "./client-address.ts";
 import type { Scopes } from "./scopes.ts";
 
 /** An account as every app sees it. `id` is `auth_user.id`. */
@@ -27,6 +28,8 @@ export interface TokenSet {
 }
 
 export interface SignInOptions {
+  /** Where the request comes from; wrong passwords are limited by it. */
+  origin?: Origin;
   /** Space-separated; everything unless told. */
   scope?: string;
 }
@@ -46,8 +49,11 @@ export interface Auth extends AsyncDisposable {
   access(token: string): Promise<Access | undefined>;
   /** The account of a valid access token, whatever it may be used for. */
   verifyToken(token: string): Promise<Account | undefined>;
-  /** The account whose username or email and password these are. A good check is remembered for a short time. */
-  verifyPassword(login: string, password: string): Promise<Account | undefined>;
+  /**
+   * The account whose username or email and password these are. A good check is remembered for a short time; too many bad
+   * ones are a 429.
+   */
+  verifyPassword(login: string, password: string, origin?: Origin): Promise<Account | undefined>;
   /**
    * New tokens for a username or email and password (RFC 6749 section 4.3), narrowed to `scope` when that is told; `undefined`
    * when they are wrong.

@@ -2,6 +2,7 @@ import { Problem, type ServiceEnv } from "@quintet/http";
 import type { Context, MiddlewareHandler } from "hono";
 import { every } from "hono/combine";
 import type { Account, Auth } from "./account.ts";
+import { originOf } from "./client-address.ts";
 import { allows, fullScope, type Scope } from "./scopes.ts";
 
 /** What a handler behind `guards().account` or `.staff` finds in `c.var`. */
@@ -98,7 +99,7 @@ async function accountOf(auth: Auth, c: Context, scope: Scope): Promise<Account 
     const text = Buffer.from(value, "base64").toString("utf8");
     const colon = text.indexOf(":");
     if (colon < 1) return refuse("The Basic credentials are malformed.");
-    const account = await auth.verifyPassword(text.slice(0, colon), text.slice(colon + 1));
+    const account = await auth.verifyPassword(text.slice(0, colon), text.slice(colon + 1), originOf(c));
     return account ?? refuse("The username or password is wrong.");
   }
   return refuse("Authorization must be Basic or Bearer.");

@@ -1,4 +1,5 @@
 export type { Access, Account, Auth, Registration, SignInOptions, TokenSet } from "./account.ts";
+export { type Origin, originOf } from "./client-address.ts";
 export { type AuthConfig, authSettings } from "./config.ts";
 export { type AccountEnv, guards, type MaybeAccountEnv } from "./guards.ts";
 export { needed, OAuthError, oauthForm } from "./issuer/oauth-form.ts";

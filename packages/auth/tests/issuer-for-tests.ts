@@ -3,6 +3,7 @@ import { connectMysql, connectRedis, type MysqlPool, redisIdempotency } from "@q
 import { testMysql, testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
 import { inject } from "vitest";
+import { readProxies } from "../src/client-address.ts";
 import { createApp } from "../src/issuer/app.ts";
 import { createLocalAuth, type LocalAuth } from "../src/issuer/local-auth.ts";
 import { migrateAccounts } from "../src/issuer/migrate.ts";
@@ -21,6 +22,7 @@ export interface IssuerForTests extends AsyncDisposable {
   pool: MysqlPool;
   mysqlUrl: string;
   redisPrefix: string;
+  secret: string;
   clock: { now: number };
   /** Sends a request; a string or URLSearchParams body is sent as it is, anything else as JSON. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
@@ -49,7 +51,15 @@ export async function issuerForTests({ prepare, news = false }: IssuerChoices = 
   const connect = () => connectRedis(inject("redisUrl"), { prefix: redisPrefix, onError: () => {} });
   const redis = connect();
   stack.defer(() => redis.disconnect());
-  const options = { mysqlUrl: database.url, key, issuer: publicUrl, secret, log, now: () => clock.now };
+  const options = {
+    mysqlUrl: database.url,
+    key,
+    issuer: publicUrl,
+    secret,
+    log,
+    proxies: readProxies("127.0.0.1"),
+    now: () => clock.now,
+  };
   const auth = stack.use(createLocalAuth({ ...options, ...(news ? { redis: { tell: redis, hear: connect } } : {}) }));
   await auth.startNews();
   const app = createApp({
@@ -74,7 +84,7 @@ export async function issuerForTests({ prepare, news = false }: IssuerChoices = 
   };
   const owned = stack.move();
   const dispose = () => owned.disposeAsync();
-  const own = { key, pool, mysqlUrl: database.url, redisPrefix, clock };
+  const own = { key, pool, mysqlUrl: database.url, redisPrefix, secret, clock };
   return { auth, app, ...own, send, register, [Symbol.asyncDispose]: dispose };
 }
 

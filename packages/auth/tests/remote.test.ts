@@ -32,6 +32,7 @@ function client(): Auth {
     createRemoteAuth({
       url: `http://127.0.0.1:${listening.port}`,
       issuer: publicUrl,
+      secret: issuer.secret,
       hear,
       now: () => clock.now,
     }),
@@ -147,7 +148,12 @@ test("while the issuer is away tokens go on, passwords that were checked too, th
 });
 
 test("an AUTH_URL where something else answers is a 502, without its text", async () => {
-  await using auth = createRemoteAuth({ url: `http://127.0.0.1:${listening.port}/elsewhere`, issuer: publicUrl, hear });
+  await using auth = createRemoteAuth({
+    url: `http://127.0.0.1:${listening.port}/elsewhere`,
+    issuer: publicUrl,
+    secret: issuer.secret,
+    hear,
+  });
   await expect(auth.verifyPassword("ana", password)).rejects.toMatchObject({ code: "bad-gateway" });
   await expect(auth.verifyToken(await freshToken())).rejects.toMatchObject({ code: "bad-gateway" });
 });

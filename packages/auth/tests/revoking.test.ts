@@ -16,7 +16,12 @@ beforeAll(async () => {
   issuer = await issuerForTests({ news: true });
   listening = await serve(listenerOf(issuer.app), { port: 0, host: "127.0.0.1", log, drainSeconds: 0 });
   const hear = () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
-  remote = createRemoteAuth({ url: `http://127.0.0.1:${listening.port}`, issuer: publicUrl, hear });
+  remote = createRemoteAuth({
+    url: `http://127.0.0.1:${listening.port}`,
+    issuer: publicUrl,
+    secret: issuer.secret,
+    hear,
+  });
 });
 afterAll(async () => {
   await remote[Symbol.asyncDispose]();
@@ -154,7 +159,8 @@ test("a process that starts later hears of it too, also when Redis was emptied i
   await revoke(first.access_token);
   const redis = connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
   const hear = () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
-  const start = () => createRemoteAuth({ url: `http://127.0.0.1:${listening.port}`, issuer: publicUrl, hear });
+  const start = () =>
+    createRemoteAuth({ url: `http://127.0.0.1:${listening.port}`, issuer: publicUrl, secret: issuer.secret, hear });
   {
     await using late = start();
     expect(await late.verifyToken(first.access_token)).toBeUndefined();
@@ -173,14 +179,20 @@ test("without news for longer than a token lives it closes; a process that never
   const clock = { now: Date.now() };
   const url = `http://127.0.0.1:${listening.port}`;
   const away = () => connectRedis("redis://127.0.0.1:9", { prefix: "", onError: () => {} });
-  await using never = createRemoteAuth({ url, issuer: publicUrl, hear: away });
+  await using never = createRemoteAuth({ url, issuer: publicUrl, secret: issuer.secret, hear: away });
   const closed = { code: "unavailable", headers: { "Retry-After": "2" } };
   await expect(never.verifyToken(second.access_token)).rejects.toMatchObject(closed);
   expect(await never.verifyPassword("nobody", "wrong")).toBeUndefined();
 
   const hear = () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
   const heard = hear();
-  await using cut = createRemoteAuth({ url, issuer: publicUrl, hear: () => heard, now: () => clock.now });
+  await using cut = createRemoteAuth({
+    url,
+    issuer: publicUrl,
+    secret: issuer.secret,
+    hear: () => heard,
+    now: () => clock.now,
+  });
   expect(await cut.verifyToken(second.access_token)).toBeDefined();
   heard.disconnect();
   clock.now += 14 * 60_000;

@@ -158,13 +158,13 @@ test("an account that is not active cannot sign in", async () => {
   expect(await issuer.auth.verifyPassword("idle", password)).toBeUndefined();
 });
 
-test("200 sign-ins at once: those that find no place are 503 with Retry-After, the others succeed", async () => {
+test("200 sign-ins at once: those that find no place are 503 or 429 with Retry-After, the others succeed", async () => {
   const answers = await Promise.all(Array.from({ length: 200 }, () => signIn("ana")));
-  const refused = answers.filter(({ status }) => status === 503);
+  const refused = answers.filter(({ status }) => status === 503 || status === 429);
   expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(66);
   expect(refused.length).toBeGreaterThan(0);
   for (const answer of refused) {
-    expect(answer.headers.get("retry-after")).toBe("1");
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
   }
 });

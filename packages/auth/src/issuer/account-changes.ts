@@ -1,5 +1,6 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import { inputFaults, Problem } from "@quintet/http";
+import type { LimitedCheck } from "../limits/login-limits.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import type { Revocations } from "../revocation/revocations.ts";
 import { findById, replaceHash, setActive } from "./account-queries.ts";
@@ -28,9 +29,10 @@ export function accountChanges(options: {
   pool: MysqlPool;
   hashes: PasswordHashes;
   revoking: Revocations;
+  limited: LimitedCheck;
   now: () => number;
 }): AccountChanges {
-  const { pool, hashes, revoking, now } = options;
+  const { pool, hashes, revoking, limited, now } = options;
   const endAll = async (connection: MysqlConnection, accountId: number) => {
     const revocation = await revoking.allOf(connection, accountId);
     await revokeFamiliesOf(connection, accountId, new Date(now()));
@@ -40,7 +42,8 @@ export function accountChanges(options: {
     async changePassword(accountId, current, next) {
       const account = await findById(pool, accountId);
       if (!account) return false;
-      if (!(await hashes.matches(account.passwordHash, current))) {
+      const check = async () => ((await hashes.matches(account.passwordHash, current)) ? true : undefined);
+      if (!(await limited(`change ${accountId}`, undefined, check))) {
         throw new Problem("forbidden", "The current password is wrong.");
       }
       const passwordHash = await hashes.make(checkedPassword(next));

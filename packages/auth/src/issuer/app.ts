@@ -9,6 +9,7 @@ import {
   openApiDocument,
 } from "@quintet/http";
 import type { Context } from "hono";
+import { originOf } from "../client-address.ts";
 import { guards } from "../guards.ts";
 import type { PublicKey } from "../tokens/signing-key.ts";
 import { metadataPath, pathOf, type WebApp } from "../with-issuer.ts";
@@ -99,7 +100,7 @@ export function createApp(deps: IssuerDeps): WebApp {
   app.openapi(token, async (c) => {
     c.header("Cache-Control", "no-store");
     try {
-      return c.json(await grantTokens(auth, await formOf(c)), 200);
+      return c.json(await grantTokens(auth, await formOf(c), originOf(c)), 200);
     } catch (error) {
       return c.json(refusal(error), 400);
     }

@@ -1,7 +1,11 @@
+import { BlockList } from "node:net";
 import { connectMysql, type Redis } from "@quintet/db";
 import { deriveKey, type Logger, Problem } from "@quintet/http";
 import { createLocalJWKSet } from "jose";
 import type { Account, Auth, Registration, TokenSet } from "../account.ts";
+import { addressReader, type Origin } from "../client-address.ts";
+import { budgetsWithFallback, localBudgets, redisBudgets } from "../limits/budgets.ts";
+import { loginLimits } from "../limits/login-limits.ts";
 import { hashQueue } from "../passwords/hash-queue.ts";
 import { passwordHashes } from "../passwords/password-hash.ts";
 import { rememberPasswords } from "../passwords/password-memory.ts";
@@ -22,7 +26,10 @@ import { type ListedAccount, listAccounts, listedAccount } from "./staff-queries
 
 export interface LocalAuthOptions {
   mysqlUrl: string;
+  /** The key that signs. */
   key: SigningKey;
+  /** Further keys whose tokens are good. */
+  otherKeys?: SigningKey[];
   /** The issuer's identifier, the `iss` of every token. */
   issuer: string;
   /** What refresh tokens are keyed by. */
@@ -30,6 +37,8 @@ export interface LocalAuthOptions {
   log: Logger;
   /** How other processes hear of what is revoked: a connection to tell them, and a way to a second one to hear of it. */
   redis?: { tell: Redis; hear: () => Redis };
+  /** Whose X-Forwarded-For is believed; nobody's unless told. */
+  proxies?: BlockList;
   /** The time in ms; the tests have their own. */
   now?: () => number;
 }
@@ -66,17 +75,23 @@ export interface LocalAuth extends Auth {
 
 /** The accounts in MySQL and the private key. Opens nothing until it is used; disposing of it closes its connections. */
 export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
-  const { key, issuer, log, redis, now = Date.now } = options;
+  const { key, otherKeys = [], issuer, log, redis, now = Date.now } = options;
   const pool = connectMysql(options.mysqlUrl);
   const hashes = passwordHashes(hashQueue());
   const revoked = revokedTable(now);
   if (!redis) revoked.heard(Number.POSITIVE_INFINITY); // Whatever is revoked is revoked in this process.
   const revoking = revocations({ pool, table: revoked, redis: redis?.tell, log, now });
   const refresh = refreshTokens(pool, deriveKey(options.secret, "auth refresh tokens"), revoking, now);
+  const own = localBudgets(now);
+  const budgets = redis ? budgetsWithFallback(redisBudgets(redis.tell), own) : own;
+  const limited = loginLimits(budgets, deriveKey(options.secret, "auth login limits"));
+  const addresses = addressReader(options.proxies ?? new BlockList(), deriveKey(options.secret, "auth client address"));
   const opened = new AsyncDisposableStack();
   opened.defer(() => pool.end());
 
-  const signIn = async (login: string, password: string): Promise<StoredAccount | undefined> => {
+  const signIn = (login: string, password: string, origin: Origin | undefined) =>
+    limited(login, addresses.read(origin), () => checkPassword(login, password));
+  const checkPassword = async (login: string, password: string): Promise<StoredAccount | undefined> => {
     const candidates = await findByLogin(pool, normalUsername(login));
     const stored = candidates[0];
     const matches = await hashes.matches(stored?.passwordHash, password);
@@ -101,9 +116,10 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     };
   };
 
-  const readToken = tokenCheck({ issuer, keys: createLocalJWKSet({ keys: [key.publicJwk] }), revoked, now });
-  const checkedSignIn = async (login: string, password: string) => {
-    const stored = await signIn(login, password);
+  const keys = createLocalJWKSet({ keys: [key, ...otherKeys].map(({ publicJwk }) => publicJwk) });
+  const readToken = tokenCheck({ issuer, keys, revoked, now });
+  const checkedSignIn = async (login: string, password: string, origin?: Origin) => {
+    const stored = await signIn(login, password, origin);
     return stored && toAccount(stored);
   };
   return {
@@ -111,8 +127,8 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     access: async (token) => (await readToken(token))?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
     verifyPassword: rememberPasswords(checkedSignIn, revoked, now),
-    async passwordGrant(login, password, { scope = fullScope } = {}) {
-      const stored = await signIn(login, password);
+    async passwordGrant(login, password, { scope = fullScope, origin } = {}) {
+      const stored = await signIn(login, password, origin);
       if (!stored) return undefined;
       await setLastLogin(pool, stored.id, new Date(now()));
       const session = await refresh.start(stored, publicClient, scope);
@@ -134,7 +150,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
       if (!checked) return;
       await revoking.revoke(async () => [{ kind: "token", subject: checked.identity.tokenId, epoch: 0 }]);
     },
-    changes: accountChanges({ pool, hashes, revoking, now }),
+    changes: accountChanges({ pool, hashes, revoking, limited, now }),
     staff: { list: (page) => listAccounts(pool, page), one: (id) => listedAccount(pool, id) },
     async register(input: Registration) {
       const { username, email, password } = checkedRegistration(input);

@@ -1,11 +1,12 @@
 import type { TokenSet } from "../account.ts";
+import type { Origin } from "../client-address.ts";
 import { grantable } from "../scopes.ts";
 import { publicClient } from "../tokens/access-token.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { needed, OAuthError } from "./oauth-form.ts";
 
 /** Answers a token request (RFC 6749 sections 4.3 and 6); what is wrong with it is thrown as an `OAuthError`. */
-export async function grantTokens(auth: LocalAuth, form: Map<string, string>): Promise<TokenSet> {
+export async function grantTokens(auth: LocalAuth, form: Map<string, string>, origin: Origin): Promise<TokenSet> {
   const grantType = needed(form, "grant_type");
   const grant = grants[grantType as keyof typeof grants];
   if (!Object.hasOwn(grants, grantType) || !grant) {
@@ -14,16 +15,17 @@ export async function grantTokens(auth: LocalAuth, form: Map<string, string>): P
   if ((form.get("client_id") ?? publicClient) !== publicClient) {
     throw new OAuthError("invalid_client", "This client_id is not known here.");
   }
-  return grant(auth, form);
+  return grant(auth, form, origin);
 }
 
 /** The grants that are served, for the metadata. */
 export const grantTypes = ["password", "refresh_token"];
 
 const grants = {
-  async password(auth: LocalAuth, form: Map<string, string>): Promise<TokenSet> {
+  async password(auth: LocalAuth, form: Map<string, string>, origin: Origin): Promise<TokenSet> {
     const scope = scopeOf(form);
-    const tokens = await auth.passwordGrant(needed(form, "username"), needed(form, "password"), scope ? { scope } : {});
+    const options = { origin, ...(scope ? { scope } : {}) };
+    const tokens = await auth.passwordGrant(needed(form, "username"), needed(form, "password"), options);
     if (!tokens) throw new OAuthError("invalid_grant", "The username or password is wrong.");
     return tokens;
   },

@@ -1,12 +1,13 @@
 import { hash, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Account } from "../account.ts";
+import type { Origin } from "../client-address.ts";
 import type { RevokedTable } from "../revocation/revoked-table.ts";
 
 const rememberMs = 60_000;
 const remembered = 10_000;
 
-export type PasswordCheck = (login: string, password: string) => Promise<Account | undefined>;
+export type PasswordCheck = (login: string, password: string, origin?: Origin) => Promise<Account | undefined>;
 
 /**
  * A password check that remembers good answers for 60 s and shares one check among equal ones that come together. It keeps
@@ -18,7 +19,7 @@ export function rememberPasswords(check: PasswordCheck, revoked: RevokedTable, n
   const key = randomBytes(32).toString("hex");
   const good = new LRUCache<string, { account: Account; until: number; version: number }>({ max: remembered });
   const running = new Map<string, Promise<Account | undefined>>();
-  return async (login, password) => {
+  return async (login, password, origin) => {
     // The length keeps ("a", "bc") and ("ab", "c") apart.
     const digest = hash("sha256", `${key}${login.length}:${login}${password}`, "base64");
     const found = good.get(digest);
@@ -30,7 +31,7 @@ export function rememberPasswords(check: PasswordCheck, revoked: RevokedTable, n
     if (!answer) {
       const run = async () => {
         const version = revoked.version();
-        const account = await check(login, password);
+        const account = await check(login, password, origin);
         // Right after a change the answer may come from a process that has not heard of it.
         if (account && !revoked.changedNow(account.id))
           good.set(digest, { account, until: now() + rememberMs, version });
