@@ -22,14 +22,24 @@ interface Route {
   security: Record<string, string[]>[] | undefined;
 }
 
-/** The routes that look at no credentials, app by app; of an app that is not listed here they are not compared. */
+/** The routes that look at no Authorization header (the pages of the accounts look at a cookie), app by app; of an app that is not listed here they are not compared. */
 const open: Record<string, string[]> = {
   auth: [
     "GET /.well-known/oauth-authorization-server",
     "GET /auth/.well-known/jwks.json",
+    "GET /auth/account",
+    "GET /auth/authorize",
     "GET /auth/health",
+    "GET /auth/sign-in",
+    "POST /auth/account/clients",
+    "POST /auth/account/password",
+    "POST /auth/account/sessions",
+    "POST /auth/authorize",
+    "POST /auth/introspect",
     "POST /auth/register",
     "POST /auth/revoke",
+    "POST /auth/sign-in",
+    "POST /auth/sign-out",
     "POST /auth/token",
   ],
   ingest: ["GET /ingest/health"],

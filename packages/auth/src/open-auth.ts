@@ -77,6 +77,7 @@ async function openIssuer(config: AuthConfig, proxies: BlockList, log: Logger): 
   stack.defer(() => learning);
   const app = createApp({
     auth,
+    formKey: deriveKey(config.QUINTET_SECRET, "auth forms"),
     cursorKey: deriveKey(config.QUINTET_SECRET, "auth cursor"),
     publicKeys: [key, ...otherKeys].map(({ publicJwk }) => publicJwk),
     issuer: PUBLIC_URL,

@@ -34,9 +34,15 @@ export interface IssuerChoices {
   prepare?: (pool: MysqlPool) => Promise<void>;
   /** Whether it tells others what is revoked, and hears of it. */
   news?: boolean;
+  /** The issuer's identifier. */
+  issuer?: string;
 }
 
-export async function issuerForTests({ prepare, news = false }: IssuerChoices = {}): Promise<IssuerForTests> {
+export async function issuerForTests({
+  prepare,
+  news = false,
+  issuer = publicUrl,
+}: IssuerChoices = {}): Promise<IssuerForTests> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await testMysql(inject("mysqlUrl")));
   const pool = connectMysql(database.url);
@@ -54,7 +60,7 @@ export async function issuerForTests({ prepare, news = false }: IssuerChoices = 
   const options = {
     mysqlUrl: database.url,
     key,
-    issuer: publicUrl,
+    issuer,
     secret,
     log,
     proxies: readProxies("127.0.0.1"),
@@ -65,8 +71,9 @@ export async function issuerForTests({ prepare, news = false }: IssuerChoices = 
   const app = createApp({
     auth,
     cursorKey: randomBytes(32),
+    formKey: randomBytes(32),
     publicKeys: [key.publicJwk],
-    issuer: publicUrl,
+    issuer,
     idempotency: redisIdempotency(redis),
     pingRedis: () => redis.ping(),
     log,

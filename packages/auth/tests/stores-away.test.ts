@@ -22,6 +22,7 @@ test("without MySQL and Redis tokens go on; what needs the stores is a 503 with 
     const app = createApp({
       auth,
       cursorKey: randomBytes(32),
+      formKey: randomBytes(32),
       publicKeys: [key.publicJwk],
       issuer,
       idempotency: redisIdempotency(redis),

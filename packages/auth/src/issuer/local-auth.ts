@@ -17,7 +17,18 @@ import { accessTokenSeconds, publicClient, signAccessToken } from "../tokens/acc
 import type { SigningKey } from "../tokens/signing-key.ts";
 import { type CheckedToken, tokenCheck } from "../tokens/token-check.ts";
 import { type AccountChanges, accountChanges } from "./account-changes.ts";
-import { findByLogin, insertAccount, replaceHash, type StoredAccount, setLastLogin } from "./account-queries.ts";
+import {
+  findById,
+  findByLogin,
+  insertAccount,
+  replaceHash,
+  type StoredAccount,
+  setLastLogin,
+} from "./account-queries.ts";
+import { type BrowserSessions, browserSessions } from "./browser-sessions.ts";
+import type { ApiClient } from "./client-queries.ts";
+import { apiClients, type Clients } from "./clients.ts";
+import { authorizationCodes, type Codes } from "./codes.ts";
 import { learnEmails, learnNewEmails, takenNames } from "./email-queries.ts";
 import { OAuthError } from "./oauth-form.ts";
 import { refreshTokens, type Session } from "./refresh-tokens.ts";
@@ -49,7 +60,19 @@ export interface LocalAuth extends Auth {
    * New tokens for a refresh token (RFC 6749 section 6), narrowed to `scope` when that is told; `undefined` when it is not
    * good; an `invalid_scope` error when the scope is not part of what was granted.
    */
-  refreshGrant(refreshToken: string, scope?: string): Promise<TokenSet | undefined>;
+  refreshGrant(refreshToken: string, scope?: string, clientId?: string): Promise<TokenSet | undefined>;
+  /** New tokens for an authorization code (RFC 6749 section 4.1.3); `undefined` when it is not good. */
+  codeGrant(
+    code: string,
+    by: { clientId: string; redirectUri: string; verifier: string },
+  ): Promise<TokenSet | undefined>;
+  /** A token for a client itself (RFC 6749 section 4.4), which acts as the account that made it, within its scope. */
+  clientGrant(client: ApiClient, scope: string): Promise<Omit<TokenSet, "refresh_token"> | undefined>;
+  clients: Clients;
+  codes: Codes;
+  /** Signs a browser in: the token of its cookie; `undefined` when the username or password is wrong. */
+  browserSignIn(login: string, password: string, origin: Origin): Promise<string | undefined>;
+  browsers: BrowserSessions;
   /** What a good access token says, all of it. */
   readToken(token: string): Promise<CheckedToken | undefined>;
   /** Ends the sign-in that a refresh token belongs to, or an access token. */
@@ -82,6 +105,8 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   if (!redis) revoked.heard(Number.POSITIVE_INFINITY); // Whatever is revoked is revoked in this process.
   const revoking = revocations({ pool, table: revoked, redis: redis?.tell, log, now });
   const refresh = refreshTokens(pool, deriveKey(options.secret, "auth refresh tokens"), revoking, now);
+  const browsers = browserSessions(pool, refresh, now);
+  const codes = authorizationCodes(pool, refresh, revoking, now);
   const own = localBudgets(now);
   const budgets = redis ? budgetsWithFallback(redisBudgets(redis.tell), own) : own;
   const limited = loginLimits(budgets, deriveKey(options.secret, "auth login limits"));
@@ -136,13 +161,37 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
       await refresh.removeExpired();
       return tokenSet(stored, session);
     },
-    async refreshGrant(refreshToken, scope) {
-      const next = await refresh.rotate(refreshToken);
+    async refreshGrant(refreshToken, scope, clientId = publicClient) {
+      const next = await refresh.rotate(refreshToken, clientId);
       if (!next) return undefined;
       const { account, session } = next;
       const narrowed = scope === undefined ? session.scope : grantable(scope, readScopes(session.scope));
       if (narrowed === undefined) throw new OAuthError("invalid_scope", "This goes beyond what was granted.");
       return tokenSet(account, session, narrowed);
+    },
+    async codeGrant(code, by) {
+      const begun = await codes.redeem(code, by);
+      return begun && tokenSet(begun.account, begun.session);
+    },
+    async clientGrant({ id, accountId }, scope) {
+      const stored = await findById(pool, accountId);
+      if (!stored?.isActive) return undefined;
+      const grant = { epoch: stored.epoch, scope, clientId: id, session: id };
+      return {
+        access_token: await signAccessToken(key, issuer, toAccount(stored), grant, now()),
+        token_type: "Bearer",
+        expires_in: accessTokenSeconds,
+        scope,
+      };
+    },
+    clients: apiClients(pool, revoking, publicClient, now),
+    codes,
+    browsers,
+    async browserSignIn(login, password, origin) {
+      const stored = await signIn(login, password, origin);
+      if (!stored) return undefined;
+      await setLastLogin(pool, stored.id, new Date(now()));
+      return browsers.begin(stored);
     },
     async revoke(token) {
       if (!token.includes(".")) return refresh.revoke(token);

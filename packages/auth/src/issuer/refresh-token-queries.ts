@@ -1,4 +1,4 @@
-import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quintet/db";
+import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 
 /** One sign-in and all refresh tokens that follow from it. */
@@ -27,21 +27,24 @@ export interface StoredToken {
  * A new family with its first token, if the account is still in the epoch in which its password was checked; whoever moves that
  * on waits for this transaction, or this for him. Answers whether there is one now.
  */
-export function insertFamily(pool: MysqlPool, family: Family, epoch: number, tokenHash: Buffer): Promise<boolean> {
-  return inMysqlTransaction(pool, async (connection) => {
-    const [rows] = await connection.execute<RowDataPacket[]>(
-      "SELECT epoch FROM auth_epoch WHERE account_id = :accountId LOCK IN SHARE MODE",
-      { accountId: family.accountId },
-    );
-    if (Number(rows[0]?.epoch ?? 0) !== epoch) return false;
-    await connection.execute(
-      `INSERT INTO auth_refresh_family (id, account_id, client_id, scope, created_at, expires_at)
-       VALUES (:id, :accountId, :clientId, :scope, :createdAt, :expiresAt)`,
-      { ...family },
-    );
-    await insertToken(connection, family.id, tokenHash, family.createdAt);
-    return true;
-  });
+export async function insertFamily(
+  connection: MysqlConnection,
+  family: Family,
+  epoch: number,
+  tokenHash: Buffer,
+): Promise<boolean> {
+  const [rows] = await connection.execute<RowDataPacket[]>(
+    "SELECT epoch FROM auth_epoch WHERE account_id = :accountId LOCK IN SHARE MODE",
+    { accountId: family.accountId },
+  );
+  if (Number(rows[0]?.epoch ?? 0) !== epoch) return false;
+  await connection.execute(
+    `INSERT INTO auth_refresh_family (id, account_id, client_id, scope, created_at, expires_at)
+     VALUES (:id, :accountId, :clientId, :scope, :createdAt, :expiresAt)`,
+    { ...family },
+  );
+  await insertToken(connection, family.id, tokenHash, family.createdAt);
+  return true;
 }
 
 /** The token with this hash, its row and its family locked until the transaction ends. */

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
-import type { MysqlPool } from "@quintet/db";
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quintet/db";
 import type { Revocations } from "../revocation/revocations.ts";
 import { findById, type StoredAccount } from "./account-queries.ts";
 import { againOnDeadlock } from "./deadlock.ts";
@@ -26,6 +26,8 @@ export interface Session {
   token: string;
 }
 
+export type RefreshTokens = ReturnType<typeof refreshTokens>;
+
 /**
  * Refresh tokens with rotation. Each is good once; the next follows from it by a keyed digest, so that a client that lost
  * the answer gets the same successor again within 10 s, though no token is stored. Later use of a used token means
@@ -34,19 +36,28 @@ export interface Session {
  */
 export function refreshTokens(pool: MysqlPool, key: Buffer, revocations: Revocations, now: () => number) {
   const successorOf = (token: string) => createHmac("sha256", key).update(token).digest("base64url");
+  /** A new family; `undefined` when the account's epoch has moved on since it was read. */
+  const startIn = async (
+    connection: MysqlConnection,
+    account: StoredAccount,
+    clientId: string,
+    scope: string,
+  ): Promise<Session | undefined> => {
+    const token = randomBytes(32).toString("base64url");
+    const createdAt = new Date(now());
+    const expiresAt = new Date(now() + idleMs);
+    const family = { id: randomUUID(), accountId: account.id, clientId, scope, createdAt, expiresAt };
+    const added = await insertFamily(connection, family, account.epoch, hashOf(token));
+    return added ? { id: family.id, clientId, scope, token } : undefined;
+  };
   return {
-    /** A new family; `undefined` when the account's epoch has moved on since it was read. */
-    async start(account: StoredAccount, clientId: string, scope: string): Promise<Session | undefined> {
-      const token = randomBytes(32).toString("base64url");
-      const createdAt = new Date(now());
-      const expiresAt = new Date(now() + idleMs);
-      const family = { id: randomUUID(), accountId: account.id, clientId, scope, createdAt, expiresAt };
-      const added = await againOnDeadlock(() => insertFamily(pool, family, account.epoch, hashOf(token)));
-      return added ? { id: family.id, clientId, scope, token } : undefined;
-    },
+    startIn,
+    /** The same in a transaction of its own. */
+    start: (account: StoredAccount, clientId: string, scope: string): Promise<Session | undefined> =>
+      againOnDeadlock(() => inMysqlTransaction(pool, (connection) => startIn(connection, account, clientId, scope))),
 
-    /** The successor and whose it is; `undefined` for a token that is unknown, spent, expired, revoked or of an inactive account. */
-    async rotate(token: string): Promise<{ account: StoredAccount; session: Session } | undefined> {
+    /** The successor and whose it is; `undefined` for a token that is another client's, unknown, spent, expired, revoked or of an inactive account. */
+    async rotate(token: string, client: string): Promise<{ account: StoredAccount; session: Session } | undefined> {
       if (!form.test(token)) return undefined;
       const used = hashOf(token);
       let next: { account: StoredAccount; session: Session } | undefined;
@@ -56,6 +67,7 @@ export function refreshTokens(pool: MysqlPool, key: Buffer, revocations: Revocat
         const found = await lockToken(connection, used);
         if (!found || found.revokedAt || found.expiresAt.getTime() <= at) return [];
         const { familyId, clientId, scope } = found;
+        if (clientId !== client) return [];
         if (found.usedAt && at - found.usedAt.getTime() > graceMs) {
           await revokeFamily(connection, familyId, new Date(at));
           return [{ kind: "session", subject: familyId, epoch: 0 }];
