@@ -10,6 +10,7 @@ let listening: Listening;
 let remote: Auth;
 let accounts = 0;
 const log = createLogger({ service: "auth", level: "silent" });
+const nobody = { accountId: null, requestId: null };
 const within = { timeout: 1000, interval: 5 };
 
 beforeAll(async () => {
@@ -109,12 +110,12 @@ describe("within 1 s in every process", () => {
 
   test("a deactivated account is out, and back in when it is let in again", async () => {
     const { id, username, first, second, signIn } = await person();
-    expect(await issuer.auth.changes.setActive(id, false)).toBe(true);
+    expect(await issuer.auth.changes.setActive(id, false, nobody)).toBe(true);
     await expectEnded(first);
     await expectEnded(second);
     for (const auth of [issuer.auth, remote]) expect(await auth.verifyPassword(username, password)).toBeUndefined();
     expect(await signIn()).toBeUndefined();
-    await issuer.auth.changes.setActive(id, true);
+    await issuer.auth.changes.setActive(id, true, nobody);
     await expectEnded(first);
     await expectGood(await signIn());
   });
@@ -146,7 +147,7 @@ describe("within 1 s in every process", () => {
 test("a sign-in that races a change of the password does not outlive it", async () => {
   const { id, username } = await person();
   const grants = Array.from({ length: 6 }, () => issuer.auth.passwordGrant(username, password));
-  await issuer.auth.changes.changePassword(id, password, "another horse battery");
+  await issuer.auth.changes.changePassword(id, password, "another horse battery", nobody);
   for (const tokens of await Promise.all(grants)) {
     if (!tokens) continue;
     expect(await issuer.auth.verifyToken(tokens.access_token)).toBeUndefined();

@@ -71,6 +71,7 @@ test("is for staff only", async () => {
   const id = await idOf("berta");
   for (const [method, path, body] of [
     ["GET", "/auth/accounts", undefined],
+    ["GET", "/auth/audit", undefined],
     ["GET", `/auth/accounts/${id}`, undefined],
     ["PATCH", `/auth/accounts/${id}`, { isActive: false }],
     ["DELETE", `/auth/accounts/${id}/sessions`, undefined],
@@ -78,4 +79,38 @@ test("is for staff only", async () => {
     expect((await issuer.send(method, path, body)).status).toBe(401);
     expect((await issuer.send(method, path, body, plain)).status).toBe(403);
   }
+});
+
+test("reads who did what to whom, from where and in which request, the newest first", async () => {
+  await issuer.send(
+    "POST",
+    "/auth/register",
+    { username: "dora", email: "dora@example.com", password },
+    { "X-Request-Id": "r-1" },
+  );
+  const [id, chief] = [await idOf("dora"), await idOf("chief")];
+  const bearer = { Authorization: `Bearer ${(await signIn("dora")).access_token}` };
+  const added = await issuer.send(
+    "POST",
+    "/auth/clients",
+    { name: "x", scope: "all" },
+    { ...bearer, "X-Request-Id": "r-2" },
+  );
+  const { id: client } = (await added.json()) as { id: string };
+  await issuer.send("PATCH", `/auth/accounts/${id}`, { isActive: false }, { ...staff, "X-Request-Id": "r-3" });
+  await issuer.send("POST", "/auth/password", { currentPassword: "wrong", newPassword: "correct horse" }, bearer);
+  const read = async (query: string) => {
+    const answer = await issuer.send("GET", `/auth/audit?accountId=${id}${query}`, undefined, staff);
+    return (await answer.json()) as { events: object[]; nextCursor: string | null };
+  };
+  const { events, nextCursor } = await read("");
+  expect(nextCursor).toBeNull();
+  expect(events).toMatchObject([
+    { action: "deactivated", actorId: chief, accountId: id, requestId: "r-3" },
+    { action: "client-added", actorId: id, accountId: id, subject: client, requestId: "r-2" },
+    { action: "registered", actorId: null, accountId: id, requestId: "r-1" },
+  ]);
+  const first = await read("&limit=2");
+  expect((await read(`&limit=2&cursor=${first.nextCursor}`)).events).toEqual(events.slice(2));
+  expect((await read("&cursor=x")).events).toBeUndefined();
 });

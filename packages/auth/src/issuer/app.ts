@@ -17,6 +17,8 @@ import { addPages } from "../pages/page-routes.ts";
 import { accountSection } from "../pages/section.ts";
 import type { PublicKey } from "../tokens/signing-key.ts";
 import { metadataPath, pathOf, type WebApp } from "../with-issuer.ts";
+import { actorOf } from "./actor.ts";
+import { addAudit } from "./audit-routes.ts";
 import { addClients } from "./client-routes.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { addOAuth } from "./oauth-routes.ts";
@@ -73,7 +75,7 @@ export function createApp(deps: IssuerDeps): WebApp {
     responses: { 201: jsonAnswer(registeredSchema, "The new account") },
   });
   app.openapi(register, async (c) => {
-    const { id, username, email, createdAt } = await auth.register(c.req.valid("json"));
+    const { id, username, email, createdAt } = await auth.register(c.req.valid("json"), actorOf(c));
     return c.json({ id, username, email, createdAt }, 201);
   });
 
@@ -96,6 +98,7 @@ export function createApp(deps: IssuerDeps): WebApp {
   addSessions(app, auth);
   addClients(app, { auth, idempotency: sealedAnswers(deps.idempotency, deps.formKey) });
   addStaff(app, deps);
+  addAudit(app, deps);
 
   const section = accountSection();
   const pages = { auth, section, issuer: deps.issuer, browser: browser(auth.browsers, deps.formKey, deps.issuer) };

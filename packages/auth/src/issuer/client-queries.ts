@@ -18,8 +18,8 @@ const columns =
   "id, account_id AS accountId, name, secret_hash AS secretHash, redirect_uris AS redirectUris, scope, created_at AS createdAt";
 
 /** Adds a client. */
-export async function insertClient(pool: MysqlPool, client: ApiClient): Promise<void> {
-  await pool.execute(
+export async function insertClient(connection: MysqlConnection, client: ApiClient): Promise<void> {
+  await connection.execute(
     `INSERT INTO auth_client (id, account_id, name, secret_hash, redirect_uris, scope, created_at)
      VALUES (:id, :accountId, :name, :secretHash, :redirectUris, :scope, :createdAt)`,
     { ...client, redirectUris: JSON.stringify(client.redirectUris) },

@@ -10,6 +10,7 @@ import {
 } from "@quintet/http";
 import { guards } from "../guards.ts";
 import { grantable, scopeNames } from "../scopes.ts";
+import { actorOf } from "./actor.ts";
 import type { ApiClient } from "./client-queries.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { redirectUriFault } from "./redirect-uri.ts";
@@ -80,7 +81,7 @@ export function addClients(
     responses: { 201: jsonAnswer(addedSchema, "The client"), 409: { description: "There are 50", content: problem } },
   });
   app.openapi(add, async (c) => {
-    const { client, secret = null } = await auth.clients.add(c.var.account.id, c.req.valid("json"));
+    const { client, secret = null } = await auth.clients.add(c.var.account.id, c.req.valid("json"), actorOf(c));
     c.header("Cache-Control", "no-store");
     return c.json({ ...shown(client), secret }, 201);
   });
@@ -113,7 +114,7 @@ export function addClients(
     },
   });
   app.openapi(remove, async (c) => {
-    const removed = await auth.clients.remove(c.var.account.id, c.req.valid("param").id);
+    const removed = await auth.clients.remove(c.var.account.id, c.req.valid("param").id, actorOf(c));
     if (!removed) throw new Problem("not-found", "You have no such client.");
     return c.body(null, 204);
   });

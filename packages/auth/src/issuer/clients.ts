@@ -1,7 +1,9 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
-import type { MysqlPool } from "@quintet/db";
+import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import type { Revocations } from "../revocation/revocations.ts";
+import type { Actor } from "./actor.ts";
+import type { Note } from "./audit.ts";
 import {
   type ApiClient,
   clientsOf,
@@ -25,10 +27,10 @@ export interface NewClient {
 /** The API clients of accounts. */
 export interface Clients {
   /** A new client and, for a confidential one, its secret, which is told this once. More than 50 are a conflict. */
-  add(accountId: number, input: NewClient): Promise<{ client: ApiClient; secret: string | undefined }>;
+  add(accountId: number, input: NewClient, by: Actor): Promise<{ client: ApiClient; secret: string | undefined }>;
   list(accountId: number): Promise<ApiClient[]>;
   /** Removes a client, and ends its sign-ins and tokens; answers false when the account has none with this id. */
-  remove(accountId: number, id: string): Promise<boolean>;
+  remove(accountId: number, id: string, by: Actor): Promise<boolean>;
   find(id: string): Promise<ApiClient | undefined>;
   /**
    * The client that a request to the token, revocation or introspection endpoint comes from (RFC 6749 section 2.3.1);
@@ -37,25 +39,36 @@ export interface Clients {
   authenticate(authorization: string | undefined, fields: Map<string, string>): Promise<ApiClient | undefined>;
 }
 
-export function apiClients(pool: MysqlPool, revoking: Revocations, publicClient: string, now: () => number): Clients {
+export function apiClients(options: {
+  pool: MysqlPool;
+  revoking: Revocations;
+  publicClient: string;
+  note: Note;
+  now: () => number;
+}): Clients {
+  const { pool, revoking, publicClient, note, now } = options;
   const find = async (id: string) => (form.test(id) ? findClient(pool, id) : undefined);
   return {
-    async add(accountId, { name, redirectUris, scope, confidential }) {
+    async add(accountId, { name, redirectUris, scope, confidential }, by) {
       if ((await clientsOf(pool, accountId)).length >= mostClients) {
         throw new Problem("conflict", `An account has ${mostClients} clients at most.`);
       }
       const secret = confidential ? randomBytes(32).toString("base64url") : undefined;
       const secretHash = secret === undefined ? null : hashOf(secret);
       const client = { id: randomUUID(), accountId, name, secretHash, redirectUris, scope, createdAt: new Date(now()) };
-      await insertClient(pool, client);
+      await inMysqlTransaction(pool, async (connection) => {
+        await insertClient(connection, client);
+        await note(connection, { accountId, action: "client-added", subject: client.id }, by);
+      });
       return { client, secret };
     },
     list: (accountId) => clientsOf(pool, accountId),
-    async remove(accountId, id) {
+    async remove(accountId, id, by) {
       let removed = false;
       await revoking.revoke(async (connection) => {
         removed = await deleteClient(connection, accountId, id);
         if (!removed) return [];
+        await note(connection, { accountId, action: "client-removed", subject: id }, by);
         const ended = await revokeFamiliesOfClient(connection, id, new Date(now()));
         // The tokens of the client itself name it as their session.
         return [id, ...ended].map((subject) => ({ kind: "session" as const, subject, epoch: 0 }));

@@ -25,6 +25,9 @@ import {
   type StoredAccount,
   setLastLogin,
 } from "./account-queries.ts";
+import type { Actor } from "./actor.ts";
+import { auditNotes } from "./audit.ts";
+import { readEvents } from "./audit-queries.ts";
 import { type BrowserSessions, browserSessions } from "./browser-sessions.ts";
 import type { ApiClient } from "./client-queries.ts";
 import { apiClients, type Clients } from "./clients.ts";
@@ -84,6 +87,9 @@ export interface LocalAuth extends Auth {
     list(page: { text: string | undefined; afterId: number; limit: number }): Promise<ListedAccount[]>;
     one(id: number): Promise<ListedAccount | undefined>;
   };
+  /** The audit log before an id, the newest first. */
+  audit(page: { accountId: number | undefined; beforeId: number; limit: number }): ReturnType<typeof readEvents>;
+  register(input: Registration, by?: Actor): Promise<Account>;
   /** As `register`, for the account that `ADMIN_USERNAME` names; does nothing when the username is taken. */
   makeFirstStaff(username: string, password: string): Promise<void>;
   /** Learns which emails another program has changed since the last time; reads every account. */
@@ -111,6 +117,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const budgets = redis ? budgetsWithFallback(redisBudgets(redis.tell), own) : own;
   const limited = loginLimits(budgets, deriveKey(options.secret, "auth login limits"));
   const addresses = addressReader(options.proxies ?? new BlockList(), deriveKey(options.secret, "auth client address"));
+  const note = auditNotes(addresses.read, now);
   const opened = new AsyncDisposableStack();
   opened.defer(() => pool.end());
 
@@ -184,7 +191,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
         scope,
       };
     },
-    clients: apiClients(pool, revoking, publicClient, now),
+    clients: apiClients({ pool, revoking, publicClient, note, now }),
     codes,
     browsers,
     async browserSignIn(login, password, origin) {
@@ -199,9 +206,10 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
       if (!checked) return;
       await revoking.revoke(async () => [{ kind: "token", subject: checked.identity.tokenId, epoch: 0 }]);
     },
-    changes: accountChanges({ pool, hashes, revoking, limited, now }),
+    changes: accountChanges({ pool, hashes, revoking, limited, note, now }),
     staff: { list: (page) => listAccounts(pool, page), one: (id) => listedAccount(pool, id) },
-    async register(input: Registration) {
+    audit: (page) => readEvents(pool, page),
+    async register(input: Registration, by?: Actor) {
       const { username, email, password } = checkedRegistration(input);
       await learnNewEmails(pool);
       const taken = await takenNames(pool, username, email);
@@ -210,6 +218,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
       const joinedAt = new Date(now());
       const added = await insertAccount(pool, { username, email, passwordHash, isStaff: false, joinedAt });
       if (typeof added === "string") throw conflict({ username: added === "username", email: added === "email" });
+      await note(pool, { accountId: added, action: "registered" }, by);
       return { id: added, username, email, isStaff: false, createdAt: joinedAt.toISOString() };
     },
     async makeFirstStaff(username, password) {

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { jsonAnswer, jsonBody, Problem, problemSchema, type ServiceEnv } from "@quintet/http";
 import { guards } from "../guards.ts";
+import { actorOf } from "./actor.ts";
 import type { LocalAuth } from "./local-auth.ts";
 
 const tags = ["accounts"];
@@ -42,7 +43,7 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth): void
   });
   app.openapi(password, async (c) => {
     const { currentPassword, newPassword } = c.req.valid("json");
-    const changed = await auth.changes.changePassword(c.var.account.id, currentPassword, newPassword);
+    const changed = await auth.changes.changePassword(c.var.account.id, currentPassword, newPassword, actorOf(c));
     if (!changed) throw new Problem("not-found", "There is no such account any more.");
     return c.body(null, 204);
   });
@@ -82,10 +83,10 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth): void
   app.openapi(endOne, async (c) => {
     const { id } = c.req.valid("param");
     if (id === "all") {
-      await auth.changes.endSessions(c.var.account.id);
+      await auth.changes.endSessions(c.var.account.id, actorOf(c));
       return c.body(null, 204);
     }
-    const ended = await auth.changes.endSession(c.var.account.id, id);
+    const ended = await auth.changes.endSession(c.var.account.id, id, actorOf(c));
     if (!ended) throw new Problem("not-found", "You have no such sign-in.");
     return c.body(null, 204);
   });

@@ -11,6 +11,7 @@ import {
   wholeNumber,
 } from "@quintet/http";
 import { guards } from "../guards.ts";
+import { actorOf } from "./actor.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { accountSchema } from "./schemas.ts";
 
@@ -89,7 +90,7 @@ export function addStaff(
     const { id } = c.req.valid("param");
     const { isActive } = c.req.valid("json");
     if (id === c.var.account.id && !isActive) throw new Problem("conflict", "You cannot deactivate your own account.");
-    await auth.changes.setActive(id, isActive);
+    await auth.changes.setActive(id, isActive, actorOf(c));
     return c.json(found(await auth.staff.one(id)), 200);
   });
 
@@ -104,7 +105,7 @@ export function addStaff(
   });
   app.openapi(endSessions, async (c) => {
     const { id } = found(await auth.staff.one(c.req.valid("param").id));
-    await auth.changes.endSessions(id);
+    await auth.changes.endSessions(id, actorOf(c));
     return c.body(null, 204);
   });
 }

@@ -43,6 +43,8 @@ export function addAuthorize(
     c.set("fields", fields);
     return next();
   };
+  const asking: MiddlewareHandler<AuthorizeEnv> = every(read, browser.signedIn);
+  const deciding: MiddlewareHandler<AuthorizeEnv> = every(browser.openForm, read, browser.signedIn);
   /** The server must ignore parameters that it does not know in the URL of a GET (RFC 6749 section 3.1), not of a POST. */
   const responses = {
     200: { description: "The page that asks for consent", content: { "text/html": { schema: z.string() } } },
@@ -52,7 +54,7 @@ export function addAuthorize(
 
   const ask = createRoute({
     security,
-    middleware: every(read, browser.signedIn),
+    middleware: asking,
     method: "get",
     path: "/authorize",
     tags,
@@ -60,7 +62,7 @@ export function addAuthorize(
     responses,
   });
   app.openapi(ask, (c) => {
-    const { asked, fields, session, formToken } = c.var as unknown as AuthorizeEnv["Variables"];
+    const { asked, fields, session, formToken } = c.var;
     const parameters = requestFields.flatMap((name): [string, string][] => {
       const value = fields.get(name);
       return value === null ? [] : [[name, value]];
@@ -73,7 +75,7 @@ export function addAuthorize(
 
   const decide = createRoute({
     security,
-    middleware: every(browser.plainUrl, browser.ownForms, read, browser.signedIn),
+    middleware: deciding,
     method: "post",
     path: "/authorize",
     tags,
@@ -82,8 +84,8 @@ export function addAuthorize(
     responses: { ...responses, 403: { description: "The form is not this page's" } },
   });
   app.openapi(decide, async (c) => {
-    const { asked, fields, session } = c.var as unknown as AuthorizeEnv["Variables"];
-    browser.checkForm(c as never, fields.get("form_token") ?? undefined);
+    const { asked, fields, session } = c.var;
+    browser.checkForm(c, fields.get("form_token") ?? undefined);
     const { client, redirectUri, scope, challenge, state } = asked;
     const decision = fields.get("decision");
     if (decision !== "allow" && decision !== "deny")

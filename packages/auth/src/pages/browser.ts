@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { Problem, type ServiceEnv } from "@quintet/http";
 import type { Context, MiddlewareHandler } from "hono";
+import { every } from "hono/combine";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { BrowserSession, BrowserSessions } from "../issuer/browser-sessions.ts";
 
@@ -57,12 +58,17 @@ export function browser(sessions: BrowserSessions, key: Buffer, issuer: string) 
     if (errors.length === 0) return next();
     throw new Problem("bad-request", "This page takes no parameters in its URL.", { errors });
   };
+  const page: MiddlewareHandler<BrowserEnv> = every(plainUrl, signedIn);
+  const form: MiddlewareHandler<BrowserEnv> = every(plainUrl, ownForms, signedIn);
+  const openForm: MiddlewareHandler<ServiceEnv> = every(plainUrl, ownForms);
   return {
     signedIn,
-    plainUrl,
-    ownForms,
+    /** In front of a page, and of a form, of whoever is signed in; and of a form that is open. */
+    page,
+    form,
+    openForm,
     /** Throws a 403 unless the form holds the digest of this browser's cookie. */
-    checkForm(c: Context<BrowserEnv>, given: string | undefined): void {
+    checkForm(c: { var: { formToken: string } }, given: string | undefined): void {
       const [wanted, said] = [Buffer.from(c.var.formToken), Buffer.from(given ?? "")];
       if (wanted.length !== said.length || !timingSafeEqual(wanted, said)) {
         throw new Problem("forbidden", "This form is out of date; go back and try again.");

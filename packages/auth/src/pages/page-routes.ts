@@ -2,8 +2,8 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { Problem, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import type { Context } from "hono";
-import { every } from "hono/combine";
 import { originOf } from "../client-address.ts";
+import { actorOf } from "../issuer/actor.ts";
 import type { LocalAuth } from "../issuer/local-auth.ts";
 import { accountPage } from "./account-page.ts";
 import type { Browser, BrowserEnv } from "./browser.ts";
@@ -41,7 +41,7 @@ export function addPages(
 
   const signIn = createRoute({
     security,
-    middleware: every(browser.plainUrl, browser.ownForms),
+    middleware: browser.openForm,
     method: "post",
     path: "/sign-in",
     tags,
@@ -73,7 +73,7 @@ export function addPages(
 
   const signOut = createRoute({
     security,
-    middleware: every(browser.plainUrl, browser.ownForms, browser.signedIn),
+    middleware: browser.form,
     method: "post",
     path: "/sign-out",
     tags,
@@ -98,7 +98,7 @@ export function addPages(
   };
   const account = createRoute({
     security,
-    middleware: every(browser.plainUrl, browser.signedIn),
+    middleware: browser.page,
     method: "get",
     path: "/account",
     tags,
@@ -111,7 +111,7 @@ export function addPages(
   const change = (path: "/account/password" | "/account/sessions" | "/account/clients", summary: string) =>
     createRoute({
       security,
-      middleware: every(browser.plainUrl, browser.ownForms, browser.signedIn),
+      middleware: browser.form,
       method: "post",
       path,
       tags,
@@ -124,7 +124,7 @@ export function addPages(
     browser.checkForm(c, form.get("form_token"));
     const [current, wanted] = [form.get("currentPassword") ?? "", form.get("newPassword") ?? ""];
     try {
-      await auth.changes.changePassword(c.var.session.account.id, current, wanted);
+      await auth.changes.changePassword(c.var.session.account.id, current, wanted, actorOf(c));
     } catch (error) {
       if (!(error instanceof Problem) || error.status >= 500) throw error;
       return show(c, { text: error.message, isFault: true });
@@ -135,14 +135,14 @@ export function addPages(
     const form = await formOf(c);
     browser.checkForm(c, form.get("form_token"));
     const id = form.get("id") ?? "";
-    if (id === "all") await auth.changes.endSessions(c.var.session.account.id);
-    else await auth.changes.endSession(c.var.session.account.id, id);
+    if (id === "all") await auth.changes.endSessions(c.var.session.account.id, actorOf(c));
+    else await auth.changes.endSession(c.var.session.account.id, id, actorOf(c));
     return c.redirect("/auth/account", 303);
   });
   app.openapi(change("/account/clients", "Remove one of my API clients"), async (c) => {
     const form = await formOf(c);
     browser.checkForm(c, form.get("form_token"));
-    await auth.clients.remove(c.var.session.account.id, form.get("id") ?? "");
+    await auth.clients.remove(c.var.session.account.id, form.get("id") ?? "", actorOf(c));
     return c.redirect("/auth/account", 303);
   });
 }
