@@ -9,6 +9,7 @@ import { receive } from "../src/receive.ts";
 const [, , queue = ""] = process.argv;
 const config = loadConfig({ ...process.env, QUINTET_SECRET: randomBytes(32).toString("hex") });
 const nobody: Auth = {
+  access: async () => undefined,
   verifyToken: async () => undefined,
   verifyPassword: async () => undefined,
   passwordGrant: async () => undefined,

@@ -50,7 +50,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("ingest:read"),
       method: "get",
       path: "/backups",
       tags: ["ingest"],
@@ -79,7 +79,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("ingest:read"),
       method: "get",
       path: "/backups/{name}",
       tags: ["ingest"],
@@ -124,7 +124,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.staff(idempotent(deps.idempotency)),
+      ...guard.staff("ingest:write", idempotent(deps.idempotency)),
       method: "post",
       path: "/{table}/backups",
       tags: ["ingest"],
@@ -141,7 +141,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.staff(idempotent(deps.idempotency)),
+      ...guard.staff("ingest:write", idempotent(deps.idempotency)),
       method: "post",
       path: "/{table}/restore",
       tags: ["ingest"],

@@ -25,7 +25,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   const guard = guards(deps.auth);
 
   const acking = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:receive"),
     method: "post",
     path: "/queues/{name}/ack",
     tags,
@@ -39,7 +39,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const nacking = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:receive"),
     method: "post",
     path: "/queues/{name}/nack",
     tags,
@@ -57,7 +57,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const extending = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:receive"),
     method: "post",
     path: "/queues/{name}/extend",
     tags,
@@ -76,7 +76,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const redriving = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:manage"),
     method: "post",
     path: "/queues/{name}/redrive",
     tags,

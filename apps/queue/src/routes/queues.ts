@@ -35,7 +35,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   const guard = guards(deps.auth);
 
   const list = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:read"),
     method: "get",
     path: "/queues",
     tags,
@@ -53,7 +53,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const put = createRoute({
-    ...guard.staff(),
+    ...guard.staff("queue:manage"),
     method: "put",
     path: "/queues/{name}",
     tags,
@@ -74,7 +74,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const get = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:read"),
     method: "get",
     path: "/queues/{name}",
     tags,
@@ -85,7 +85,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   app.openapi(get, async (c) => c.json(await getQueue(deps, c.req.valid("param").name), 200));
 
   const remove = createRoute({
-    ...guard.staff(),
+    ...guard.staff("queue:manage"),
     method: "delete",
     path: "/queues/{name}",
     tags,
@@ -99,7 +99,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const purge = createRoute({
-    ...guard.staff(),
+    ...guard.staff("queue:manage"),
     method: "post",
     path: "/queues/{name}/purge",
     tags,

@@ -27,7 +27,7 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
   const guard = guards(auth);
 
   const push = createRoute({
-    ...guard.account(idempotent(idempotency)),
+    ...guard.account("queue:send", idempotent(idempotency)),
     method: "post",
     path: "/push",
     tags,
@@ -41,7 +41,7 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
   });
 
   const pop = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:receive"),
     method: "post",
     path: "/pop",
     tags,
@@ -57,7 +57,7 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
   });
 
   const count = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:read"),
     method: "get",
     path: "/count",
     tags,
