@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createLogger, type Listening, listenerOf, serve } from "@quintet/http";
-import { findChromium } from "@quintet/stores/testing";
+import { findTool } from "@quintet/stores/testing";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp, fillDemo } from "../src/index.ts";
@@ -21,7 +21,7 @@ beforeAll(async () => {
   listening = await serve(listener, { port: 0, host: "127.0.0.1", log, drainSeconds: 1 });
   url = `http://127.0.0.1:${listening.port}`;
   browser = await chromium.launch({
-    executablePath: await findChromium(process.env, (line) => console.log(line)),
+    executablePath: await findTool("chromium", process.env, (line) => console.log(line)),
     args: [
       ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
       ...["--disable-background-networking", "--disable-component-update"],

@@ -1,1 +1,1 @@
-export { findChromium } from "./chromium.ts";
+export { findTool, type ToolName } from "./tools.ts";
