@@ -14,8 +14,6 @@ export interface Effort {
 export interface Row {
   name: string;
   about: string;
-  /** Debian packages that it needs besides the stores. */
-  packages: string[];
   run(effort: Effort): Promise<void>;
 }
 

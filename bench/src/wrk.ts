@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { findTool } from "@quintet/stores/testing";
 
 export interface Load {
   url: string;
@@ -36,7 +37,7 @@ export async function wrk(load: Load, seconds: number): Promise<LoadResult> {
     ].join("\n"),
   );
   const args = ["-t1", `-c${load.connections ?? 32}`, `-d${seconds}s`, "--latency", "-s", script, load.url];
-  const { stdout } = await run("wrk", args);
+  const { stdout } = await run(await findTool("wrk", process.env, console.log), args);
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${load.url} did not answer well:\n${stdout}`);
   return {
     requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),

@@ -1,4 +1,4 @@
-import { shortened, withoutSecrets } from "./shown.ts";
+import { shortened, shownLines, withoutSecrets } from "./shown.ts";
 
 export interface CallOptions {
   json?: unknown;
@@ -65,7 +65,7 @@ export class Visitor {
     });
     const text = await response.text();
     const ms = Math.round(performance.now() - started);
-    console.log(`  ${response.status}  ${shownAnswer(response, text)}  (${ms} ms)\n`);
+    console.log(`  ${response.status} in ${ms} ms  ${shownAnswer(response, text)}\n`);
     if (!expect.includes(response.status)) {
       throw new Surprise(`${method} ${path} should answer ${expect.join(" or ")}, not ${response.status}: ${text}`);
     }
@@ -100,11 +100,6 @@ function shownAnswer(response: Response, text: string): string {
   const type = response.headers.get("content-type") ?? "";
   if (text === "") return "(no body)";
   if (type.includes("json")) return shortened(withoutSecrets(JSON.parse(text)));
-  const lines = text.trimEnd().split("\n");
-  if (type.startsWith("text/csv"))
-    return `\n${lines
-      .slice(0, 6)
-      .map((line) => `    ${line}`)
-      .join("\n")}\n `;
+  if (type.startsWith("text/csv")) return shownLines(text);
   return `${type}, ${text.length} characters`;
 }

@@ -90,7 +90,7 @@ describe("mounted and behind HTTP", () => {
     expect(made.map(({ status }) => status)).toEqual([201, 200, 201, 201]);
   });
 
-  it.each(calls)("answer %s %s as %s with the same bytes", async (method, path, by = "anyone", body, headers = {}) => {
+  it.each(calls)("answer %s %s with the same bytes", async (method, path, by = "anyone", body, headers = {}) => {
     // The same caller for both, so that nothing but the way they run differs.
     const ask = ({ origin }: Installation) =>
       new Client(origin, both.mounted[by].headers).send(method, path, body, {

@@ -205,7 +205,7 @@ describe("a restore", () => {
   it("takes the latest, the latest until a moment, or the one that is named", async () => {
     const first = await backUp("departments");
     await ingest.load("departments", "50,New\n");
-    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(Date.parse(first.createdAt)));
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(Date.parse(first.createdAt)), 20_000);
     const second = await backUp("departments");
     await ingest.load("departments", "51,Newer\n");
     const counts: number[] = [];
@@ -315,7 +315,7 @@ describe("a restore", () => {
     await vi.waitFor(async () => {
       const answer = await restore("jobs", { name });
       expect(await answer.json()).toEqual({ table: "jobs", backup: name, rows: 300 });
-    });
+    }, 20_000);
     expect((await all("jobs"))[299]).toEqual({ id: 300, job: "Brought 300" });
     const { backups } = (await (await ingest.call("GET", "/ingest/backups")).json()) as { backups: Backup[] };
     expect(backups[0]).toMatchObject({ name, rows: 300, createdAt: "2099-01-01T00:00:00.000Z" });

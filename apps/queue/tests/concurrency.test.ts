@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { type OpenQueue, openQueue, type Received, until } from "./open-queue.ts";
 
@@ -78,7 +79,7 @@ it("a killed process loses nothing: what it sent is there, what it held comes ba
 
 /** Runs a process that receives everything in the queue, never acks, sends one message, and is killed then. Answers that one's id. */
 async function killedProcess(queue: string): Promise<string> {
-  const program = new URL("unlucky-process.ts", import.meta.url).pathname;
+  const program = fileURLToPath(new URL("unlucky-process.ts", import.meta.url));
   const child = spawn(process.execPath, [program, queue], {
     env: { ...process.env, REDIS_URL: inject("redisUrl"), REDIS_PREFIX: open.prefix },
     stdio: ["ignore", "pipe", "inherit"],

@@ -11,7 +11,6 @@ const body = JSON.stringify({ text: "x".repeat(1000) });
 export const gateway: Row = {
   name: "gateway",
   about: "requests per second through the gateway, mounted and remote",
-  packages: ["wrk", "nginx-light"],
   async run({ rounds, seconds }) {
     await using stack = new AsyncDisposableStack();
     const start = async (...args: string[]) => stack.use(await startServer(process.execPath, [edge, ...args]));

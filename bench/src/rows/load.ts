@@ -11,7 +11,6 @@ import { compare, type Row } from "../row.ts";
 export const load: Row = {
   name: "load",
   about: "a CSV file of 1,000,000 hires into MySQL",
-  packages: [],
   async run({ rounds, scale }) {
     const count = Math.round(1_000_000 * scale);
     await using app = await startApp("ingest", ["mysql", "redis"]);

@@ -11,7 +11,6 @@ const message = JSON.stringify({ task: "resize", id: 12345, size: [640, 480] });
 export const queue: Row = {
   name: "queue",
   about: "push and pop one by one",
-  packages: ["wrk"],
   async run({ rounds, seconds }) {
     await using app = await startApp("queue", ["mysql", "redis"]);
     await using plain = await startServer(process.execPath, [plainQueue], { env: { REDIS_URL: app.redisUrl } });

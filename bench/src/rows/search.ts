@@ -9,7 +9,6 @@ const terms = ["", "a", "zq", "smi", "smith", "xqzwv", "maria gar"];
 export const search: Row = {
   name: "search",
   about: "directory search at 1,000,000 users, not cached",
-  packages: [],
   async run({ rounds, scale }) {
     const users = Math.round(1_000_000 * scale);
     await using app = await startApp("directory", ["mysql", "postgres", "redis"], {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findTool } from "@quintet/stores/testing";
 import { type Measured, startServer } from "../processes.ts";
 
 /** A free loopback port, for servers that cannot tell which one they took. */
@@ -38,7 +39,9 @@ http {
   }
 }`,
   );
-  const server = await startServer("nginx", ["-c", file, "-p", folder], { port });
+  const server = await startServer(await findTool("nginx", process.env, console.log), ["-c", file, "-p", folder], {
+    port,
+  });
   await answers(`http://127.0.0.1:${port}/queue/small`);
   return server;
 }

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import { answerClientErrors } from "./client-errors.ts";
 import { ConfigError } from "./config.ts";
 import type { Logger } from "./logger.ts";
 
@@ -33,6 +34,7 @@ export function listenerOf(app: { fetch: (request: Request, env: object) => Resp
 export async function serve(listener: RequestListener, options: ServeOptions): Promise<Listening> {
   const { log, drainSeconds } = options;
   const server = createServer({ headersTimeout: 15_000, requestTimeout: 0, keepAliveTimeout: 65_000 }, listener);
+  answerClientErrors(server);
   let draining = false;
   server.prependListener("request", (_request, response) => {
     if (draining) response.setHeader("Connection", "close");

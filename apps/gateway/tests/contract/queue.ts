@@ -105,8 +105,7 @@ export function queue({ anyone, plain, staff }: Installation): void {
         await plain.post("/queue/push", Buffer.from("x"), { headers: { "Content-Type": "text/plain" } }),
         415,
       );
-      const large = await plain.post("/queue/push", "x".repeat(2 * 1024 * 1024), { headers: { Connection: "close" } });
-      expectProblem(large, 413);
+      expectProblem(await plain.post("/queue/push", "x".repeat(2 * 1024 * 1024)), 413);
       expect((await plain.get("/queue/count")).json()).toEqual({ count: 0 });
     });
   });

@@ -1,9 +1,6 @@
 import avsc from "avsc";
 import type { Column, Table } from "../tables.ts";
 
-/** A row as it stands in a backup: whole numbers, texts, and moments in milliseconds since 1970. */
-export type BackupRow = Record<string, number | string>;
-
 const avroTypes = {
   id: "long",
   reference: "long",

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import type { PlainRow } from "../store/row-range.ts";
 import type { Table } from "../tables.ts";
-import { avroSchema, avroType, type BackupRow } from "./avro-schema.ts";
+import { avroSchema, avroType } from "./avro-schema.ts";
 import { encodeLong, magic, metadataType, syncLength } from "./container-format.ts";
 
 const blockBytes = 256 * 1024;
@@ -31,7 +32,7 @@ export class ContainerWriter {
   }
 
   /** Adds a row; true when the block is full and `takeBlock` is due. */
-  add(row: BackupRow): boolean {
+  add(row: PlainRow): boolean {
     const end = this.#type.encode(row, this.#block, this.#length);
     if (end < 0) throw new Error("A row is larger than a row can be.");
     this.#length = end;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { tableOf } from "../tables.ts";
 import { avroSchema, avroType, isSchemaOf } from "./avro-schema.ts";
+import { blockDecoder } from "./block-rows.ts";
 import { DamagedFile } from "./byte-source.ts";
 import { openContainer } from "./container-reader.ts";
 import { ContainerWriter } from "./container-writer.ts";
-import { restoreTexts } from "./restore-text.ts";
 
 const hires = tableOf("hired_employees");
 const row = (id: number) => ({
@@ -32,14 +32,14 @@ async function read(
   size = 1000,
 ): Promise<{ text: string; rows: number; schema: string; blocks: number }> {
   const container = await openContainer(inChunks(bytes, size));
-  const toText = restoreTexts(hires);
+  const decode = blockDecoder(hires);
   let text = "";
   let rows = 0;
   let blocks = 0;
   for await (const block of container.blocks()) {
-    const part = toText(block);
-    text += part.text.toString();
-    rows += part.rows;
+    const part = decode(block);
+    text += part.text(part.rows.map((_, number) => number)).toString();
+    rows += part.rows.length;
     blocks++;
   }
   return { text, rows, schema: container.schema, blocks };
@@ -57,6 +57,14 @@ describe("a container file", () => {
     const small = containerOf([1, 2, 3]);
     const whole = await read(small);
     for (const size of [1, 2, 3, 7, 16]) expect(await read(small, size)).toEqual(whole);
+  });
+
+  it("gives the text of some of its rows", async () => {
+    const container = await openContainer(inChunks(containerOf([1, 2, 3, 4]), 100));
+    for await (const block of container.blocks()) {
+      const lines = blockDecoder(hires)(block).text([0, 2, 3]).toString().split("\n");
+      expect(lines.map((line) => line.split("\t")[0])).toEqual(["1", "3", "4", ""]);
+    }
   });
 
   it("may be empty", async () => {
@@ -88,18 +96,18 @@ describe("a container file", () => {
       { ...row(1), id: 0 },
       { ...row(1), name: "" },
       { ...row(1), name: "x".repeat(256) },
+      { ...row(1), name: "🦤".repeat(3000) },
       { ...row(1), datetime: Date.UTC(10_000, 0) },
       { ...row(1), job_id: 2 ** 31 },
     ];
     for (const bad of impossible) {
-      const toText = restoreTexts(hires);
-      expect(() => toText({ rows: 1, data: avroType(hires).toBuffer(bad) })).toThrow(DamagedFile);
+      const data = avroType(hires).toBuffer(bad);
+      expect(() => blockDecoder(hires)({ rows: 1, data })).toThrow(DamagedFile);
     }
-    const toText = restoreTexts(hires);
     const two = Buffer.concat([avroType(hires).toBuffer(row(2)), avroType(hires).toBuffer(row(2))]);
-    expect(() => toText({ rows: 2, data: two })).toThrow(/not in its place/);
-    expect(() => restoreTexts(hires)({ rows: 1, data: two })).toThrow(/more than its rows/);
-    expect(() => restoreTexts(hires)({ rows: 3, data: two })).toThrow(DamagedFile);
+    expect(() => blockDecoder(hires)({ rows: 2, data: two })).toThrow(/not in its place/);
+    expect(() => blockDecoder(hires)({ rows: 1, data: two })).toThrow(/more than its rows/);
+    expect(() => blockDecoder(hires)({ rows: 3, data: two })).toThrow(DamagedFile);
   });
 
   it("has the schema of its table", () => {

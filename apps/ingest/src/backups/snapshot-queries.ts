@@ -1,12 +1,8 @@
 import type { MysqlPool } from "@quintet/db";
 import type { PoolConnection } from "mysql2";
+import { type PlainRow, plainColumns } from "../store/row-range.ts";
 import { tableTarget } from "../store/row-target.ts";
 import type { Table } from "../tables.ts";
-import type { BackupRow } from "./avro-schema.ts";
-
-/** A moment as milliseconds since 1970: the server counts faster than a driver parses dates. 62167219200 is 1970 since year 0. */
-const milliseconds = (column: string) =>
-  `(TO_SECONDS(\`${column}\`) - 62167219200) * 1000 + MICROSECOND(\`${column}\`) DIV 1000 AS \`${column}\``;
 
 /**
  * Reads all rows of a table, by id, out of one consistent snapshot, however others write meanwhile. `onRow` may return a promise:
@@ -15,19 +11,18 @@ const milliseconds = (column: string) =>
 export async function readSnapshot(
   db: MysqlPool,
   table: Table,
-  onRow: (row: BackupRow) => Promise<void> | undefined,
+  onRow: (row: PlainRow) => Promise<void> | undefined,
 ): Promise<void> {
-  const columns = table.columns.map(({ name, kind }) => (kind === "datetime" ? milliseconds(name) : `\`${name}\``));
   const connection = await eventConnection(db);
   const statements = connection.promise();
   try {
     await statements.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
     await statements.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
     await new Promise<void>((resolve, reject) => {
-      const query = connection.query(`SELECT ${columns.join(", ")} FROM ${tableTarget(table).name} ORDER BY id`);
+      const query = connection.query(`SELECT ${plainColumns(table)} FROM ${tableTarget(table).name} ORDER BY id`);
       query.on("result", (row: unknown) => {
         try {
-          const wait = onRow(row as BackupRow);
+          const wait = onRow(row as PlainRow);
           if (!wait) return;
           connection.pause();
           wait.then(() => connection.resume(), reject);

@@ -1,0 +1,1 @@
+export { findTool, type ToolName } from "./tools.ts";
