@@ -5,7 +5,7 @@ import { loadConfig } from "./config.ts";
 import { createHome } from "./home.ts";
 import { mountedUpstream } from "./mounted.ts";
 import { remoteUpstream } from "./remote.ts";
-import { route } from "./routing.ts";
+import { route, upgrades } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface Gateway {
@@ -53,7 +53,7 @@ export async function run(
     }
     for (const { name, origins, open } of plans) {
       if (open === undefined) {
-        const upstream = remoteUpstream(name, `/${name}`, origins, { log });
+        const upstream = remoteUpstream(name, `/${name}`, origins, { log, trusted: config.TRUSTED_PROXIES });
         stack.defer(() => upstream.close());
         upstreams.push(upstream);
       } else {
@@ -69,6 +69,8 @@ export async function run(
       host: config.HOST,
       log,
       drainSeconds: config.DRAIN_SECONDS,
+      edge: true,
+      upgrades: upgrades(upstreams),
     });
     stack.defer(() => listening.close());
 
