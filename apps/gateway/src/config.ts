@@ -36,6 +36,10 @@ const schema = z.object({
   QUEUE_URL: targets,
   SOCIAL_URL: targets,
   TRUSTED_PROXIES: proxies,
+  MAX_REQUESTS_AT_ONCE: settings.number(1, 1_000_000).default(4096),
+  RATE_LIMIT_PER_MINUTE: settings.number(1, 100_000_000).optional(),
+  REDIS_URL: settings.url("redis", "rediss").optional(),
+  REDIS_PREFIX: z.string().default("quintet:"),
   DEMO_DATA: settings.flag.default(false),
 });
 

@@ -1,9 +1,11 @@
 import { openAuth } from "@quintet/auth";
 import { listenerOf, loggers, serve } from "@quintet/http";
+import { admission } from "./admission.ts";
 import { knownApps } from "./apps.ts";
 import { loadConfig } from "./config.ts";
 import { createHome } from "./home.ts";
 import { mountedUpstream } from "./mounted.ts";
+import { rateLimits } from "./rate-limits.ts";
 import { remoteUpstream } from "./remote.ts";
 import { route, upgrades } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
@@ -64,7 +66,25 @@ export async function run(
       }
     }
     const home = createHome(upstreams, { log, corsOrigins: config.CORS_ORIGINS });
-    const listening = await serve(route(upstreams, listenerOf(home)), {
+    const rate = config.RATE_LIMIT_PER_MINUTE
+      ? rateLimits({
+          perMinute: config.RATE_LIMIT_PER_MINUTE,
+          redisUrl: config.REDIS_URL,
+          prefix: config.REDIS_PREFIX,
+          onError: (error) => log.warn({ err: error }, "requests are counted in this process only"),
+        })
+      : undefined;
+    stack.defer(() => rate?.close());
+    const listener = admission(route(upstreams, listenerOf(home)), {
+      mostAtOnce: config.MAX_REQUESTS_AT_ONCE,
+      rate,
+      trusted: config.TRUSTED_PROXIES,
+      async accountOf(token) {
+        const account = await issuer.auth.verifyToken(token);
+        return account && `account ${account.id}`;
+      },
+    });
+    const listening = await serve(listener, {
       port: config.PORT ?? defaultPort,
       host: config.HOST,
       log,
