@@ -36,10 +36,10 @@ export default {
       to: { path: "^packages/", pathNot: "^packages/($1|http)/" },
     },
     {
-      name: "auth-needs-db-and-http-only",
+      name: "auth-needs-db-http-and-pages-only",
       severity: "error",
       from: { path: "^packages/auth/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^packages/", pathNot: "^packages/(auth|db|http)/" },
+      to: { path: "^packages/", pathNot: "^packages/(auth|db|http|pages)/" },
     },
     {
       name: "packages-are-used-by-their-index",

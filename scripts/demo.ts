@@ -66,7 +66,12 @@ function heading(title: string): void {
   console.log(`\n── ${title} ${"─".repeat(Math.max(3, 70 - title.length))}\n`);
 }
 
+/** What went wrong, and what went wrong again while things were put back. */
 function failed(error: unknown): number {
+  if (error instanceof SuppressedError) {
+    failed(error.suppressed);
+    return failed(error.error);
+  }
   console.error(error instanceof Surprise ? error.message : error);
   return 1;
 }

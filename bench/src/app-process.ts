@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdtempSync } from "node:fs";
+import { chmodSync, mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,6 +25,8 @@ export interface AppUnderTest extends AsyncDisposable {
 export async function startApp(name: string, stores: StoreName[], env: NodeJS.ProcessEnv = {}): Promise<AppUnderTest> {
   await using stack = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), "quintet-bench-"));
+  chmodSync(folder, 0o711); // The stores' own users must get in.
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
   const opened = stack.use(
     await openStores({ dataDir: folder, needs: stores, env: {}, progress: (line) => console.log(`  ${line}`) }),
   );

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { must, type Visitor } from "./visitor.ts";
 
 interface Page {
@@ -21,7 +22,8 @@ export async function directory(anyone: Visitor, admin: Visitor): Promise<void> 
   await anyone.call("GET", "/directory/suggest?name=mar");
   await anyone.call("GET", "/directory/search?name=mar&page_num=2", { headers: { Accept: "text/html" } });
 
-  const someone = { firstName: "Zoë", lastName: "Demonstration", email: "zoe@example.com", bio: "Here for a moment." };
+  const email = `zoe-${randomBytes(4).toString("hex")}@example.com`;
+  const someone = { firstName: "Zoë", lastName: "Demonstration", email, bio: "Here for a moment." };
   const made = await admin.call("POST", "/directory/users", { json: someone, expect: [201] });
   const path = `/directory/users/${made.json<{ id: number }>().id}`;
   await using undo = new AsyncDisposableStack();

@@ -12,7 +12,10 @@ interface Load {
   rejectsUrl: string;
 }
 
-/** Backs the tables up, loads the demo files, looks at what was rejected and at the reports, and restores the tables. */
+/**
+ * Backs the tables up, loads the demo files, looks at what was rejected and at the reports, and restores the tables, so that
+ * what somebody else writes to them meanwhile is lost.
+ */
 export async function ingest(_anyone: Visitor, admin: Visitor): Promise<void> {
   const backups = new Map<string, string>();
   for (const table of tables) {

@@ -1,7 +1,9 @@
-const secretFields = /password|token$|receipt/i;
+const secretFields = /password|token$/i;
 const longestText = 60;
 const longestList = 2;
 const longestLine = 600;
+const longestRow = 110;
+const mostLines = 6;
 
 /** The same value without what nobody should read over your shoulder. */
 export function withoutSecrets(value: unknown): unknown {
@@ -18,6 +20,16 @@ export function withoutSecrets(value: unknown): unknown {
 export function shortened(value: unknown): string {
   const line = JSON.stringify(cut(value));
   return line.length > longestLine ? `${line.slice(0, longestLine)}…` : line;
+}
+
+/** The first lines of a text, indented below the call. */
+export function shownLines(text: string): string {
+  const lines = text.trimEnd().split("\n");
+  const shown = lines
+    .slice(0, mostLines)
+    .map((line) => (line.length > longestRow ? `${line.slice(0, longestRow)}…` : line));
+  const more = lines.length - shown.length;
+  return [...shown, ...(more > 0 ? [`… ${more} more`] : [])].map((line) => `\n    ${line}`).join("");
 }
 
 function cut(value: unknown): unknown {

@@ -1,4 +1,4 @@
-import { shortened, withoutSecrets } from "./shown.ts";
+import { shortened, shownLines, withoutSecrets } from "./shown.ts";
 
 export interface CallOptions {
   json?: unknown;
@@ -33,17 +33,19 @@ export interface Server {
 export class Visitor {
   readonly #server: Server;
   readonly #headers: Record<string, string>;
+  readonly #name: string;
 
-  constructor(server: Server, headers: Record<string, string> = {}) {
+  constructor(server: Server, login: { name?: string; headers?: Record<string, string> } = {}) {
     this.#server = server;
-    this.#headers = headers;
+    this.#name = login.name ? `  as ${login.name}` : "";
+    this.#headers = login.headers ?? {};
   }
 
   /** The same visitor, logged in with the username or email and the password. */
   async logIn(username: string, password: string): Promise<Visitor> {
     const form = { grant_type: "password", username, password };
     const { access_token } = (await this.call("POST", "/auth/token", { form })).json<{ access_token: string }>();
-    return new Visitor(this.#server, { Authorization: `Bearer ${access_token}` });
+    return new Visitor(this.#server, { name: username, headers: { Authorization: `Bearer ${access_token}` } });
   }
 
   /** Sends the call, prints it and its answer; throws `Surprise` when the status is another than expected. */
@@ -53,7 +55,7 @@ export class Visitor {
       this.#server.stopRequested = false;
       throw new Surprise("Stopped.");
     }
-    console.log(`${method} ${path}${shownBody(options)}`);
+    console.log(`${method} ${path}${this.#name}${shownBody(options)}`);
     const started = performance.now();
     const response = await fetch(`${this.#server.url}${path}`, {
       method,
@@ -63,7 +65,7 @@ export class Visitor {
     });
     const text = await response.text();
     const ms = Math.round(performance.now() - started);
-    console.log(`  ${response.status}  ${shownAnswer(response, text)}  (${ms} ms)\n`);
+    console.log(`  ${response.status} in ${ms} ms  ${shownAnswer(response, text)}\n`);
     if (!expect.includes(response.status)) {
       throw new Surprise(`${method} ${path} should answer ${expect.join(" or ")}, not ${response.status}: ${text}`);
     }
@@ -98,11 +100,6 @@ function shownAnswer(response: Response, text: string): string {
   const type = response.headers.get("content-type") ?? "";
   if (text === "") return "(no body)";
   if (type.includes("json")) return shortened(withoutSecrets(JSON.parse(text)));
-  const lines = text.trimEnd().split("\n");
-  if (type.startsWith("text/csv"))
-    return `\n${lines
-      .slice(0, 6)
-      .map((line) => `    ${line}`)
-      .join("\n")}\n `;
+  if (type.startsWith("text/csv")) return shownLines(text);
   return `${type}, ${text.length} characters`;
 }

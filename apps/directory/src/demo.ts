@@ -3,7 +3,7 @@ import { nameGroups } from "./demo/cultures.ts";
 import { insertDemoUsers, prepareDemo, tidyUp } from "./demo/fill-queries.ts";
 import type { Deps } from "./deps.ts";
 
-const chunk = 50_000;
+const chunk = 20_000;
 
 /**
  * Makes `demoUsers` people when the directory has none: always the same ones, in one transaction, so that a stop in the middle

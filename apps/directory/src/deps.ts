@@ -22,7 +22,11 @@ export interface Deps extends AsyncDisposable {
 /** Opens the directory's own connections and closes them; `shared` stays the caller's. */
 export function createDeps(config: Config, shared: { log: Logger; auth: Auth }): Deps {
   const { log, auth } = shared;
-  const sql = connectPostgres(config.POSTGRES_URL, { application: "directory" });
+  const sql = connectPostgres(config.POSTGRES_URL, {
+    application: "directory",
+    // A plan that must do for every word and every depth reads far too much for most of them.
+    settings: { plan_cache_mode: "force_custom_plan" },
+  });
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}directory:`,
     onError: (error) => log.debug({ err: error }, "Redis"),

@@ -50,10 +50,12 @@ export async function readNameClasses(sql: PostgresSql, part: NamePart, words: W
     SELECT name, users FROM ${sql(nameTables[part])} WHERE ${containsAny} LIMIT ${fewNames + 1}`;
   if (few.length <= fewNames) return grouped(few, words);
   const bits = words.map((word, i) => sql`CASE WHEN name LIKE ${word.pattern} THEN ${1 << i}::int ELSE 0 END`);
-  const mask = words.length > 1 ? bits.reduce((a, b) => sql`${a} | ${b}`) : sql`1`;
   const rows = await sql<{ mask: number; names: string; users: string }[]>`
-    SELECT ${mask} AS mask, count(*) AS names, sum(users) AS users
-    FROM ${sql(nameTables[part])} WHERE ${containsAny} GROUP BY 1`;
+    SELECT mask, count(*) AS names, sum(users) AS users
+    FROM (
+      SELECT ${bits.reduce((a, b) => sql`${a} | ${b}`)} AS mask, users FROM ${sql(nameTables[part])} OFFSET 0
+    ) AS masks
+    WHERE mask > 0 GROUP BY mask`;
   return rows.map((row) => ({
     mask: row.mask,
     names: Number(row.names),

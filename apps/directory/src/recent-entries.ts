@@ -1,4 +1,4 @@
-import type { CachedEntry } from "./result-cache.ts";
+import type { CachedEntry } from "./cached-entry.ts";
 
 /** The entries that this process used last, `most` of them at most. */
 export function createRecentEntries(most: number) {

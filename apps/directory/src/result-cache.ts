@@ -1,16 +1,10 @@
-import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "@quintet/http";
 import type { CacheStore } from "./cache-store.ts";
+import { type Answer, type CachedEntry, decode, encode } from "./cached-entry.ts";
 import { createGenerations } from "./generations.ts";
 import { joinRuns } from "./joined-runs.ts";
 import { createRecentEntries } from "./recent-entries.ts";
-
-/** A whole answer as it is sent, with its entity tag. */
-export interface Answer {
-  tag: string;
-  body: string;
-}
 
 /** Where an answer came from: the cache; a computation; the cache, while it is computed anew behind it. */
 export type CacheState = "HIT" | "MISS" | "STALE";
@@ -21,18 +15,6 @@ export interface ResultCache {
   read(key: string, compute: () => Promise<Answer>): Promise<{ answer: Answer; state: CacheState }>;
   /** To be awaited between the commit of a write and its answer. */
   invalidate(): Promise<void>;
-}
-
-export interface CachedEntry {
-  generation: string;
-  /** Milliseconds since 1970, by the clock of the process that computed it. */
-  computedAt: number;
-  answer: Answer;
-}
-
-/** A strong entity tag for a body. */
-export function tagOf(body: string): string {
-  return `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
 }
 
 export function createResultCache(
@@ -112,14 +94,4 @@ export function createResultCache(
     },
     invalidate: generations.renew,
   };
-}
-
-function encode({ generation, computedAt, answer }: CachedEntry): string {
-  return `${generation}\n${computedAt}\n${answer.tag}\n${answer.body}`;
-}
-
-function decode(text: string | null): CachedEntry | undefined {
-  const [generation, computedAt, tag, ...body] = text?.split("\n") ?? [];
-  if (generation === undefined || tag === undefined) return undefined;
-  return { generation, computedAt: Number(computedAt), answer: { tag, body: body.join("\n") } };
 }

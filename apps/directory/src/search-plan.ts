@@ -13,13 +13,13 @@ export interface NameStatistics {
  * A share of the users that a search finds, with the way to read it in order; a user may be in two shares:
  * - `last-names`: name by name, users of these last names; their first names are of class `first`, or any;
  * - `first-names`: the first users of each of these first names; their last names are of class `last`, or any;
- * - `walk`: through all users, those of these first names;
+ * - `walk`: through all users, those of these first names; their last names are of class `last`, or any;
  * - `walk-all`: through all users, those in whose names every word stands.
  */
 export type Share =
   | { by: "last-names"; last: NameClass; first?: NameClass }
   | { by: "first-names"; first: NameClass; last?: NameClass }
-  | { by: "walk"; first: NameClass }
+  | { by: "walk"; first: NameClass; last?: NameClass }
   | { by: "walk-all" };
 
 /** Users whose last name is of one class and whose first name is of another. */
@@ -67,7 +67,7 @@ export function planSearch(statistics: NameStatistics, depth: number): SearchPla
   const shares: Share[] = [];
   if (last) shares.push({ by: "last-names", last });
   if (first) shares.push(firstNameShare(first, users, depth));
-  shares.push(...mixed.map(mixedShare));
+  shares.push(...mixed.map((crossing) => mixedShare(crossing, users, depth)));
   const walkAll = depth > deepRows && 4 * shares.length * expected > users;
   return {
     shares: walkAll ? [{ by: "walk-all" }] : shares,
@@ -94,9 +94,11 @@ function firstNameShare(first: NameClass, users: number, depth: number): Share {
   return lookUps <= walked ? { by: "first-names", first } : { by: "walk", first };
 }
 
-function mixedShare({ last, first }: Crossing): Share {
-  const byFirst = first.users < last.users && first.users <= countedUsers;
-  return byFirst ? { by: "first-names", first, last } : { by: "last-names", last, first };
+/** All users of the rarer side, or a walk if that reads fewer rows: up to the next of these last names, and on to enough users. */
+function mixedShare({ last, first }: Crossing, users: number, depth: number): Share {
+  const walked = users / last.names + (depth * users) / expectedUsers({ last, first }, users);
+  if (walked < Math.min(last.users, first.users)) return { by: "walk", first, last };
+  return { by: first.users < last.users ? "first-names" : "last-names", first, last };
 }
 
 function smallerSide({ last, first }: Crossing): number {

@@ -30,24 +30,24 @@ export async function readShares(
   return sql<FoundRow[]>`
     SELECT page.last_key, page.first_key, found.*
     FROM (SELECT * FROM (${all}) AS shares ORDER BY ${fragments.order} OFFSET ${window.offset} LIMIT ${window.limit}) AS page
-    CROSS JOIN LATERAL (
-      SELECT id, first_name, last_name, email, bio, version FROM directory.users WHERE id = page.id LIMIT 1
-    ) AS found
+    ${wholeUsers(sql)}
     ORDER BY ${fragments.pageOrder}`;
 }
 
-/** Reads a window of all users. A far offset is reached by the counts of names: only the last name it falls in is read. */
+/**
+ * Reads a window of all users. A far offset is reached by the counts of names: only the last name it falls in is read. An
+ * empty directory is not walked through, because a bulk load may just be filling it with rows that are not committed yet.
+ */
 export async function readEverybody(sql: PostgresSql, window: Window): Promise<FoundRow[]> {
   if (window.offset > 0) return readFarPage(sql, window);
   const { order, pageOrder, beyond } = fragmentsOf(sql, [], window);
   return sql<FoundRow[]>`
     SELECT page.last_key, page.first_key, found.*
     FROM (
-      SELECT last_key, first_key, id FROM directory.users WHERE true ${beyond} ORDER BY ${order} LIMIT ${window.limit}
+      SELECT last_key, first_key, id FROM directory.users
+      WHERE EXISTS (SELECT FROM directory.last_name_prefixes) ${beyond} ORDER BY ${order} LIMIT ${window.limit}
     ) AS page
-    CROSS JOIN LATERAL (
-      SELECT id, first_name, last_name, email, bio, version FROM directory.users WHERE id = page.id LIMIT 1
-    ) AS found
+    ${wholeUsers(sql)}
     ORDER BY ${pageOrder}`;
 }
 
@@ -89,10 +89,16 @@ async function readFarPage(sql: PostgresSql, { offset, limit }: Window): Promise
       ORDER BY last_key, first_key, id
       OFFSET ${offset}::bigint - (SELECT before FROM start)::bigint LIMIT ${limit}
     ) AS page
+    ${wholeUsers(sql)}
+    ORDER BY page.last_key, page.first_key, page.id`;
+}
+
+/** The users of a page that is narrow so far, each by its id. */
+function wholeUsers(sql: PostgresSql) {
+  return sql`
     CROSS JOIN LATERAL (
       SELECT id, first_name, last_name, email, bio, version FROM directory.users WHERE id = page.id LIMIT 1
-    ) AS found
-    ORDER BY page.last_key, page.first_key, page.id`;
+    ) AS found`;
 }
 
 /** The names of a class as something that IN takes. */
@@ -134,7 +140,7 @@ function fragmentsOf(sql: PostgresSql, words: Word[], { after, backward, offset,
     if (one.by === "walk") {
       return sql`
         SELECT last_key, first_key, id FROM directory.users
-        WHERE ${rule("first_key", one.first.mask)} ${beyond}
+        WHERE ${rule("first_key", one.first.mask)} ${one.last ? sql`AND ${rule("last_key", one.last.mask)}` : sql``} ${beyond}
         ORDER BY ${order} LIMIT ${depth}`;
     }
     if (one.by === "last-names") {

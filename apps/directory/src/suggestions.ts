@@ -1,7 +1,8 @@
 import type { PostgresSql } from "@quintet/db";
+import { type Answer, tagOf } from "./cached-entry.ts";
 import type { Deps } from "./deps.ts";
 import { readWords } from "./name-classes.ts";
-import { type Answer, type CacheState, tagOf } from "./result-cache.ts";
+import type { CacheState } from "./result-cache.ts";
 import { searchUsers } from "./search.ts";
 import { wordsOf } from "./search-words.ts";
 import { readFrequentNames } from "./suggestion-queries.ts";

@@ -31,7 +31,10 @@ export const newUser = z.strictObject({ firstName: personName, lastName: personN
 export const userChange = z
   .strictObject({ firstName: personName, lastName: personName, email, bio })
   .partial()
-  .refine((change) => Object.keys(change).length > 0, "must have one field at least");
+  .refine((change) => Object.keys(change).length > 0, {
+    message: "must have one field at least",
+    when: ({ issues }) => issues.length === 0,
+  });
 
 export type NewUser = z.infer<typeof newUser>;
 export type UserChange = z.infer<typeof userChange>;

@@ -1,6 +1,7 @@
+import { type Answer, tagOf } from "./cached-entry.ts";
 import { cursorAt, readCursor } from "./cursors.ts";
 import type { Deps } from "./deps.ts";
-import { type Answer, type CacheState, tagOf } from "./result-cache.ts";
+import type { CacheState } from "./result-cache.ts";
 import { type PageWanted, searchUsers } from "./search.ts";
 import { wordsOf } from "./search-words.ts";
 import type { User } from "./user.ts";

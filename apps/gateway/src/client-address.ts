@@ -1,14 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { ConfigError } from "@quintet/http";
 
 /** Who sent a request, and what is told of it to the app. */
 export interface Client {
   address: string;
   proto: string;
   host: string;
-  /** The whole `X-Forwarded-For`. */
-  forwardedFor: string;
 }
 
 /** Proxies whose word on the client is believed. */
@@ -16,13 +15,19 @@ export interface TrustedProxies {
   check(address: string): boolean;
 }
 
-/** The list in `TRUSTED_PROXIES`: addresses and networks such as `10.0.0.0/8`. Throws when one is malformed. */
-export function trustedProxies(list: string[]): TrustedProxies {
+/** The list in `TRUSTED_PROXIES`: addresses and networks such as `10.0.0.0/8`, separated by commas. Throws `ConfigError`. */
+export function trustedProxies(list: string): TrustedProxies {
   const known = new BlockList();
-  for (const entry of list) {
+  const entries = list.split(",").map((entry) => entry.trim());
+  for (const entry of entries.filter((one) => one !== "")) {
     const [address = "", bits] = entry.split("/");
     const family = isIP(address);
-    if (family === 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits))) throw new Error(`${entry} is no address`);
+    if (
+      family === 0 ||
+      (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32)))
+    ) {
+      throw new ConfigError("Bad settings: TRUSTED_PROXIES must be addresses or networks, separated by commas.");
+    }
     const type = family === 6 ? "ipv6" : "ipv4";
     if (bits === undefined) known.addAddress(address, type);
     else known.addSubnet(address, Number(bits), type);
@@ -45,7 +50,7 @@ export function clientOf(request: IncomingMessage, trusted: TrustedProxies | und
   const peer = plainAddress(request.socket.remoteAddress ?? "unknown");
   const proto = (request.socket as TLSSocket).encrypted ? "https" : "http";
   const host = request.headers.host ?? "";
-  if (!trusted?.check(peer)) return { address: peer, proto, host, forwardedFor: peer };
+  if (!trusted?.check(peer)) return { address: peer, proto, host };
   const given = headerOf(request, "x-forwarded-for");
   const chain = given.split(",").map((part) => plainAddress(part.trim()));
   let address = peer;
@@ -56,12 +61,10 @@ export function clientOf(request: IncomingMessage, trusted: TrustedProxies | und
   }
   const saidProto = headerOf(request, "x-forwarded-proto");
   const saidHost = headerOf(request, "x-forwarded-host");
-  const believed = chain.filter((part) => isIP(part) !== 0);
   return {
     address,
     proto: saidProto === "https" || saidProto === "http" ? saidProto : proto,
     host: hostPattern.test(saidHost) ? saidHost : host,
-    forwardedFor: [...believed, peer].join(", "),
   };
 }
 

@@ -43,7 +43,7 @@ export function requestHead(request: IncomingMessage, requestId: string, client:
   if (headers["transfer-encoding"] !== undefined) head += "Transfer-Encoding: chunked\r\n";
   if (headers.te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(String(headers.te))) head += "TE: trailers\r\n";
   if (headers.traceparent === undefined) head += `Traceparent: ${newTraceparent()}\r\n`;
-  return `${head}X-Request-Id: ${requestId}\r\nX-Forwarded-For: ${client.forwardedFor}\r\nX-Forwarded-Proto: ${client.proto}\r\nX-Forwarded-Host: ${client.host}\r\nForwarded: ${forwardedElement(client)}\r\n`;
+  return `${head}X-Request-Id: ${requestId}\r\nX-Forwarded-For: ${client.address}\r\nX-Forwarded-Proto: ${client.proto}\r\nX-Forwarded-Host: ${client.host}\r\nForwarded: ${forwardedElement(client)}\r\n`;
 }
 
 /** Fields that a trailer must not carry (RFC 9110 section 6.5.1): framing, routing, and who asks. */

@@ -1,5 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { createService, jsonAnswer, type Logger, openApiDocument } from "@quintet/http";
+import { createService, type Logger, openApiDocument } from "@quintet/http";
+import { pageAssets, pageHeaders, prefersHtml } from "@quintet/pages";
+import { homePage } from "./home-page.ts";
 import { mergedDocument } from "./merged-document.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -21,7 +23,12 @@ const homeRoute = createRoute({
   security: [],
   summary: "What is served here",
   request: { query: z.strictObject({}) },
-  responses: { 200: jsonAnswer(homeSchema, "The apps behind this URL") },
+  responses: {
+    200: {
+      description: "The apps behind this URL; a page for a browser",
+      content: { "application/json": { schema: homeSchema }, "text/html": { schema: z.string() } },
+    },
+  },
 });
 
 /** The gateway's own routes: what is served here, health of all apps, one document of all apps and its page. */
@@ -38,22 +45,29 @@ export function createHome(upstreams: Upstream[], options: { log: Logger; corsOr
     checks: Object.fromEntries(apps.map((upstream) => [upstream.name, () => isWell(upstream)])),
     document: mergedDocument(apps, () => openApiDocument(home, { title, version }), log),
   });
-  home.openapi(homeRoute, (c) =>
-    c.json(
-      {
-        name: title,
-        version,
-        docs: "/docs",
-        apps: apps.map(({ name, prefix }) => ({
-          name,
-          path: prefix,
-          docs: `${prefix}/docs`,
-          health: `${prefix}/health`,
-        })),
-      },
-      200,
-    ),
-  );
+  const assets = pageAssets("/");
+  home.route("/assets", assets.routes);
+  home.openapi(homeRoute, async (c) => {
+    c.header("Vary", "Accept");
+    if (prefersHtml(c.req.header("accept"), false)) {
+      const states = apps.map(async (upstream) => {
+        const well = await isWell(upstream).then(
+          () => true,
+          () => false,
+        );
+        return { upstream, well };
+      });
+      for (const [name, value] of Object.entries(pageHeaders)) c.header(name, value);
+      return c.html(homePage(assets, await Promise.all(states)), 200);
+    }
+    const listed = apps.map(({ name, prefix }) => ({
+      name,
+      path: prefix,
+      docs: `${prefix}/docs`,
+      health: `${prefix}/health`,
+    }));
+    return c.json({ name: title, version, docs: "/docs", apps: listed }, 200);
+  });
   return home;
 }
 

@@ -2,6 +2,7 @@ import { openAuth } from "@quintet/auth";
 import { listenerOf, loggers, serve } from "@quintet/http";
 import { admission } from "./admission.ts";
 import { knownApps } from "./apps.ts";
+import { trustedProxies } from "./client-address.ts";
 import { loadConfig } from "./config.ts";
 import { createHome } from "./home.ts";
 import { mountedUpstream } from "./mounted.ts";
@@ -30,6 +31,7 @@ export async function run(
 ): Promise<Gateway> {
   const env = { PUBLIC_URL: `http://localhost:${given.PORT || defaultPort}`, ...given, AUTH_URL: undefined };
   const config = loadConfig(env);
+  const trusted = trustedProxies(config.TRUSTED_PROXIES);
   const logOf = loggers({ level: config.LOG_LEVEL, file: config.LOG_FILE });
   const log = logOf("gateway");
   const remote: Record<string, string[]> = {
@@ -55,7 +57,7 @@ export async function run(
     }
     for (const { name, origins, open } of plans) {
       if (open === undefined) {
-        const upstream = remoteUpstream(name, `/${name}`, origins, { log, trusted: config.TRUSTED_PROXIES });
+        const upstream = remoteUpstream(name, `/${name}`, origins, { log, trusted });
         stack.defer(() => upstream.close());
         upstreams.push(upstream);
       } else {
@@ -78,7 +80,7 @@ export async function run(
     const listener = admission(route(upstreams, listenerOf(home)), {
       mostAtOnce: config.MAX_REQUESTS_AT_ONCE,
       rate,
-      trusted: config.TRUSTED_PROXIES,
+      trusted,
       async accountOf(token) {
         const account = await issuer.auth.verifyToken(token);
         return account && `account ${account.id}`;

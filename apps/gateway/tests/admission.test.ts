@@ -31,7 +31,7 @@ describe("admission", () => {
     ["in this process while Redis is away", () => "redis://127.0.0.1:9"],
   ])("counts by address and account, %s", async (_where, url) => {
     const rate = limitsOf(3, url());
-    const trusted = trustedProxies(["127.0.0.1"]);
+    const trusted = trustedProxies("127.0.0.1");
     const accountOf = async (token: string) => (token === "good" ? "account 7" : undefined);
     const options = { mostAtOnce: 100, rate, trusted, accountOf };
     await using front = await serving((_req, res) => void res.end("ok"), options);

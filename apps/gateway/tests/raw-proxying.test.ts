@@ -83,10 +83,10 @@ describe("a remote app", () => {
     expect(seen.forwarded).toMatch(/^for=127\.0\.0\.1;proto=http;host="127\.0\.0\.1:\d+"$/);
     expect([seen["remote-user"], seen["x-real-ip"]]).toEqual([undefined, undefined]);
 
-    await using proxied = await edge([target.origin], { trusted: trustedProxies(["127.0.0.1", "10.0.0.0/8"]) });
+    await using proxied = await edge([target.origin], { trusted: trustedProxies("127.0.0.1, 10.0.0.0/8") });
     await fetch(`${proxied.origin}/queue/x`, { headers });
     expect(seen).toMatchObject({
-      "x-forwarded-for": "6.6.6.6, 10.0.0.9, 127.0.0.1",
+      "x-forwarded-for": "6.6.6.6",
       "x-forwarded-proto": "https",
       "x-forwarded-host": "example.org",
       forwarded: 'for=6.6.6.6;proto=https;host="example.org"',

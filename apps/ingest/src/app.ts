@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createService, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
+import { backupRoutes } from "./routes/backups.ts";
 import { csvRoutes } from "./routes/csv.ts";
 import { loadRoutes } from "./routes/loads.ts";
 import { reportRoutes } from "./routes/reports.ts";
@@ -23,6 +24,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   });
   // The names of lists come before the names of tables.
   loadRoutes(app, deps);
+  backupRoutes(app, deps);
   reportRoutes(app, deps);
   csvRoutes(app, deps);
   rowRoutes(app, deps);

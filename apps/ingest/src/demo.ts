@@ -1,2 +1,57 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { Problem } from "@quintet/http";
 import type { Deps } from "./deps.ts";
-export async function fillDemo(_deps: Deps, _progress: (line: string) => void): Promise<void> {}
+import type { Load } from "./loads/load.ts";
+import { prepareLoad } from "./loads/load-file.ts";
+import { loadByKey } from "./loads/load-queries.ts";
+import { rowsAfter } from "./store/table-queries.ts";
+import { type TableName, tableNames, tableOf } from "./tables.ts";
+
+/**
+ * Loads the files in `demo/`, with the faults that they have on purpose, as a client would: each under a key, so that one which
+ * was cut off goes on at the next start and one that is done is left alone. Tables that hold other rows are left alone too.
+ */
+export async function fillDemo(deps: Deps, progress: (line: string) => void): Promise<void> {
+  const { db, deadAfterMs } = deps.loading;
+  const firstKey = demoKey("departments");
+  if (!(await loadByKey(db, firstKey, deadAfterMs)) && (await hasRows(deps))) return;
+  for (const table of tableNames) {
+    const kept = await loadByKey(db, demoKey(table), deadAfterMs);
+    if (kept?.load.status === "done") continue;
+    const load = await loadDemo(deps, table);
+    progress(`ingest: ${load.inserted} ${table} loaded, ${load.rejected} faulty rows rejected`);
+  }
+}
+
+function demoKey(table: TableName): string {
+  return createHash("sha256").update(`demo ${table}`).digest("base64url");
+}
+
+async function hasRows(deps: Deps): Promise<boolean> {
+  for (const table of tableNames) {
+    if ((await rowsAfter(deps.db, tableOf(table), 0, 1)).length > 0) return true;
+  }
+  return false;
+}
+
+/** Loads one file; while another process seems to be at it, waits for it to finish or to be known dead. */
+async function loadDemo(deps: Deps, table: TableName): Promise<Load> {
+  const path = fileURLToPath(new URL(`../demo/${table}.csv`, import.meta.url));
+  const order = { table, mode: "insert", header: "auto", dryRun: false } as const;
+  const by = { accountId: 0, username: "demo", key: demoKey(table) };
+  for (;;) {
+    const file = createReadStream(path);
+    try {
+      const prepared = await prepareLoad(deps.loading, order, by, file[Symbol.asyncIterator]());
+      return await prepared.run();
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== "conflict") throw error;
+      await delay(500);
+    } finally {
+      file.destroy();
+    }
+  }
+}

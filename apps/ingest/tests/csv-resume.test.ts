@@ -51,7 +51,7 @@ describe("a load that is cut off", () => {
     const first = upload("hired_employees", { "Idempotency-Key": "one" });
     await first.send(text.slice(0, 9000));
     const running = await newest({ status: "running" });
-    await vi.waitFor(async () => expect((await loadsOf())[0]!.inserted).toBeGreaterThan(150));
+    await vi.waitFor(async () => expect((await loadsOf())[0]!.inserted).toBeGreaterThan(150), 20_000);
     first.cut();
     const cut = await newest({ id: running.id, status: "cut off" });
     expect(cut.inserted + cut.rejected).toBe(cut.received);
@@ -79,7 +79,7 @@ describe("a load that is cut off", () => {
     const text = hires(2000, 300);
     const first = upload("hired_employees", { "Idempotency-Key": "two" });
     await first.send(text.slice(0, 8000));
-    await vi.waitFor(async () => expect((await loadsOf())[0]!.inserted).toBeGreaterThan(0));
+    await vi.waitFor(async () => expect((await loadsOf())[0]!.inserted).toBeGreaterThan(0), 20_000);
     first.cut();
     const cut = await newest({ status: "cut off" });
     const send = (body: string, query = "") =>
@@ -134,7 +134,7 @@ describe("a load that is cut off", () => {
     const headers = { "Idempotency-Key": `five ${mode}`.replace(" ", "-") };
     const first = upload("jobs", headers, `?mode=${mode}`);
     await first.send(text.slice(0, 6000));
-    await vi.waitFor(async () => expect((await loadsOf())[0]!.received).toBeGreaterThan(150));
+    await vi.waitFor(async () => expect((await loadsOf())[0]!.received).toBeGreaterThan(150), 20_000);
     first.cut();
     await newest({ status: "cut off" });
     const load = await ingest.load("jobs", text, `?mode=${mode}`, headers);

@@ -4,8 +4,8 @@ export const separators = "[^\\p{L}\\p{N}]+";
 /** The shortest word that the full-text index holds (`innodb_ft_min_token_size`). */
 const shortestIndexed = 3;
 
-/** More words than this are not looked for. */
-export const mostWords = 5;
+/** As many words as `page-by-words.sql` and `scan.sql` have lines for. */
+export const mostWords = 8;
 
 /** The words of a free text, without repetitions. */
 export function wordsOf(text: string): string[] {

@@ -123,8 +123,8 @@ test("prices apart from the order are counted up to a bound, and read by their r
   }
 });
 
-test.each([1, 2, 5])("%i words are looked for in a bounded slice, or by the full-text index", async (count) => {
-  const words = ["casa", "helipuerto", "calle", "12", "jardin"].slice(0, count);
+test.each([1, 2, 8])("%i words are looked for in a bounded slice, or by the full-text index", async (count) => {
+  const words = ["casa", "helipuerto", "calle", "12", "jardin", "con", "sol", "a"].slice(0, count);
   for (const search of everySearch(words)) {
     const { scan, pageByWords } = listings.deps.db.searches;
     await expectIndexed(scan(search, "order", 100), search);

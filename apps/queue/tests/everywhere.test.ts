@@ -73,6 +73,14 @@ describe.each(calls)("%s %s", (method, path, needs, body) => {
   });
 });
 
+it.each(["/queue/pop", "/queue/queues/x/purge", "/queue/queues/x/redrive"])("POST %s takes no body", async (path) => {
+  const as = open.people.staff;
+  const headers = { "Content-Length": "9" };
+  expectProblem(await open.request("POST", path, { as, body: '{"all":1}', headers }), 422, "all");
+  expectProblem(await open.request("POST", path, { as, body: "{", headers }), 400);
+  expect([200, 404]).toContain((await open.request("POST", path, { as, body: "{}", headers })).status);
+});
+
 describe("the app", () => {
   it("says that it runs, and whether Redis does, to anybody", async () => {
     const app = createApp(open.deps);

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, expectProblem, type OpenQueue, openQueue, until } from "./open-queue.ts";
 
-const found = spawnSync("redis-server", ["--version"]).status === 0;
+const program = "redis-server";
+const found = spawnSync(program, ["--version"]).status === 0;
 
 // These tests stop and kill Redis, so they have one of their own.
 describe.runIf(found)("when Redis goes away", () => {
@@ -18,7 +19,7 @@ describe.runIf(found)("when Redis goes away", () => {
 
   const start = () => {
     const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
-    server = spawn("redis-server", [...settings, "--appendonly", "yes", "--appendfsync", "everysec"], {
+    server = spawn(program, [...settings, "--appendonly", "yes", "--appendfsync", "everysec"], {
       stdio: "ignore",
     });
   };
@@ -74,6 +75,23 @@ describe.runIf(found)("when Redis goes away", () => {
     expect((await queue.receive()).map((message) => message.id)).toEqual([ids[2]]);
     expect(await queue.tell("ack", [first?.receipt ?? ""])).toEqual(["ok"]);
     expect((await queue.receive()).map((message) => message.body)).toEqual([2]);
+  });
+
+  it("says so when its memory is full, and goes on giving out what it has", async () => {
+    const queue = await open.makeQueue();
+    await queue.send({ body: 1 }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" });
+    await open.redis.config("SET", "maxmemory", "1");
+    expectAway(await open.request("POST", "/queue/push", { body: 1 }));
+    expectAway(await open.request("POST", `${queue.path}/messages`, { body: { body: 4, dedupeId: "d" } }));
+    await open.redis.config("SET", "maxmemory", "0");
+    expect((await queue.counts()).length).toBe(3);
+    const [first, second] = await queue.receive();
+    await open.redis.config("SET", "maxmemory", "1");
+    const receipts = [first?.receipt ?? "", second?.receipt ?? ""];
+    expect(await queue.tell("ack", receipts)).toEqual(["ok", "ok"]);
+    expect((await queue.receive()).map((message) => message.body)).toEqual([3]);
+    await open.redis.config("SET", "maxmemory", "0");
+    expect((await queue.counts()).length).toBe(1);
   });
 
   it("tells those who wait, and serves those who wait again", async () => {

@@ -1,4 +1,4 @@
-import type { Auth } from "@quintet/auth";
+import type { Auth, Origin } from "@quintet/auth";
 import { Problem } from "@quintet/http";
 import type { Profile } from "./profile-queries.ts";
 import type { Profiles } from "./profiles.ts";
@@ -18,8 +18,8 @@ export async function signUp(
 }
 
 /** An access token for a username or email and its password; wrong ones are a 403. */
-export async function logIn(auth: Auth, username: string, password: string): Promise<string> {
-  const tokens = await auth.passwordGrant(username, password);
+export async function logIn(auth: Auth, username: string, password: string, origin: Origin): Promise<string> {
+  const tokens = await auth.passwordGrant(username, password, { origin });
   if (!tokens) throw new Problem("forbidden", "Invalid Credentials");
   return tokens.access_token;
 }

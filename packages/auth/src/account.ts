@@ -1,3 +1,6 @@
+import type { Origin } from "./client-address.ts";
+import type { Scopes } from "./scopes.ts";
+
 /** An account as every app sees it. `id` is `auth_user.id`. */
 export interface Account {
   id: number;
@@ -6,6 +9,12 @@ export interface Account {
   isStaff: boolean;
   /** ISO 8601, UTC. */
   createdAt: string;
+}
+
+/** What a good access token allows. */
+export interface Access {
+  account: Account;
+  scopes: Scopes;
 }
 
 /** The answer to a token request (RFC 6749 section 5.1). */
@@ -18,6 +27,13 @@ export interface TokenSet {
   scope: string;
 }
 
+export interface SignInOptions {
+  /** Where the request comes from; wrong passwords are limited by it. */
+  origin?: Origin;
+  /** Space-separated; everything unless told. */
+  scope?: string;
+}
+
 export interface Registration {
   username: string;
   email: string;
@@ -26,12 +42,23 @@ export interface Registration {
 
 /** What an app asks of the issuer, whether that runs in the same process or behind HTTP. */
 export interface Auth extends AsyncDisposable {
-  /** The account of a valid access token; `undefined` for any other text. Good tokens are remembered until they expire. */
+  /**
+   * What a valid access token allows; `undefined` for any other text. Good tokens are remembered until they expire or are
+   * revoked; a 503 while it cannot be known which were.
+   */
+  access(token: string): Promise<Access | undefined>;
+  /** The account of a valid access token, whatever it may be used for. */
   verifyToken(token: string): Promise<Account | undefined>;
-  /** The account whose username or email and password these are. A good check is remembered for a short time. */
-  verifyPassword(login: string, password: string): Promise<Account | undefined>;
-  /** New tokens for a username or email and password (RFC 6749 section 4.3); `undefined` when they are wrong. */
-  passwordGrant(login: string, password: string): Promise<TokenSet | undefined>;
+  /**
+   * The account whose username or email and password these are. A good check is remembered for a short time; too many bad
+   * ones are a 429.
+   */
+  verifyPassword(login: string, password: string, origin?: Origin): Promise<Account | undefined>;
+  /**
+   * New tokens for a username or email and password (RFC 6749 section 4.3), narrowed to `scope` when that is told; `undefined`
+   * when they are wrong.
+   */
+  passwordGrant(login: string, password: string, options?: SignInOptions): Promise<TokenSet | undefined>;
   /** A new account; throws a `conflict` problem when the username or email is taken. */
   register(input: Registration): Promise<Account>;
 }

@@ -21,6 +21,7 @@ export const authSettings = {
   QUINTET_SECRET: settings.secret,
   AUTH_SIGNING_KEY: z.string().optional(),
   MYSQL_URL: settings.url("mysql").optional(),
+  TRUSTED_PROXIES: z.string().default("127.0.0.1,::1"),
   REDIS_URL: settings.url("redis", "rediss").optional(),
   REDIS_PREFIX: z.string().default("quintet:"),
   ADMIN_USERNAME: usernameSchema.optional(),

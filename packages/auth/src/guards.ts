@@ -2,6 +2,8 @@ import { Problem, type ServiceEnv } from "@quintet/http";
 import type { Context, MiddlewareHandler } from "hono";
 import { every } from "hono/combine";
 import type { Account, Auth } from "./account.ts";
+import { originOf } from "./client-address.ts";
+import { allows, fullScope, type Scope } from "./scopes.ts";
 
 /** What a handler behind `guards().account` or `.staff` finds in `c.var`. */
 export interface AccountEnv extends ServiceEnv {
@@ -13,42 +15,58 @@ export interface MaybeAccountEnv extends ServiceEnv {
   Variables: ServiceEnv["Variables"] & { account?: Account };
 }
 
-const security: Record<string, string[]>[] = [{ basic: [] }, { bearer: [] }];
-
 /**
- * The guards of an app, each to be spread into `createRoute`: `createRoute({ ...guard.staff(), method: …})`.
- * Further middleware that must run after the check and before validation (`idempotent`) is passed in.
+ * The guards of an app, each to be spread into `createRoute`: `createRoute({ ...guard.staff("queue:manage"), method: …})`.
+ * The scope is what a narrowed token must have for the route (403); without one only a token that is not narrowed will do.
+ * Further middleware that must run after the check and before validation (`idempotent`) is passed in behind it.
  * - `open`: no credentials are looked at.
  * - `anyone`: credentials are optional, bad ones are a 401.
  * - `account`: good credentials are needed (401).
  * - `staff`: a staff account is needed (401, then 403).
  */
 export function guards(auth: Auth) {
-  const maybe: MiddlewareHandler<MaybeAccountEnv> = async (c, next) => {
-    const account = await accountOf(auth, c);
-    if (account) c.set("account", account);
-    return next();
+  const maybe = (scope: Scope): MiddlewareHandler<MaybeAccountEnv> => {
+    return async (c, next) => {
+      const account = await accountOf(auth, c, scope);
+      if (account) c.set("account", account);
+      return next();
+    };
   };
-  const signedIn: MiddlewareHandler<AccountEnv> = async (c, next) => {
-    c.set("account", (await accountOf(auth, c)) ?? refuse("This needs an account: send Basic or Bearer credentials."));
-    return next();
+  const signedIn = (scope: Scope): MiddlewareHandler<AccountEnv> => {
+    return async (c, next) => {
+      const account = await accountOf(auth, c, scope);
+      c.set("account", account ?? refuse("This needs an account: send Basic or Bearer credentials."));
+      return next();
+    };
   };
-  const staffOnly: MiddlewareHandler<AccountEnv> = async (c, next) => {
-    const account =
-      (await accountOf(auth, c)) ?? refuse("This needs a staff account: send Basic or Bearer credentials.");
-    c.set("account", account);
-    if (!account.isStaff) throw new Problem("forbidden", "Only staff may do this.");
-    return next();
+  const staffOnly = (scope: Scope): MiddlewareHandler<AccountEnv> => {
+    return async (c, next) => {
+      const account = await accountOf(auth, c, scope);
+      c.set("account", account ?? refuse("This needs a staff account: send Basic or Bearer credentials."));
+      if (!account?.isStaff) throw new Problem("forbidden", "Only staff may do this.");
+      return next();
+    };
+  };
+  const guarded = <E extends ServiceEnv>(guard: (scope: Scope) => MiddlewareHandler<E>, given: Given) => {
+    const parts: (Scope | Then[number])[] = given;
+    const named = parts.filter((one) => typeof one === "string");
+    const then = parts.filter((one) => typeof one === "function");
+    const security: Record<string, string[]>[] = [{ basic: [] }, { bearer: named }];
+    return { middleware: inOrder(guard(named[0] ?? fullScope), then), security };
   };
   return {
     open: (...then: Then) => ({ middleware: inOrder<ServiceEnv>(undefined, then), security: [] }),
-    anyone: (...then: Then) => ({ middleware: inOrder(maybe, then), security: [{}, ...security] }),
-    account: (...then: Then) => ({ middleware: inOrder(signedIn, then), security }),
-    staff: (...then: Then) => ({ middleware: inOrder(staffOnly, then), security }),
+    anyone: (...given: Given) => {
+      const { middleware, security } = guarded(maybe, given);
+      return { middleware, security: [{}, ...security] };
+    },
+    account: (...given: Given) => guarded(signedIn, given),
+    staff: (...given: Given) => guarded(staffOnly, given),
   };
 }
 
 type Then = MiddlewareHandler<ServiceEnv>[];
+type Given = [scope: Scope, ...then: Then] | Then;
 
 /** One middleware out of several, so that a route's handler gets the type of the guard. */
 function inOrder<E extends ServiceEnv>(guard: MiddlewareHandler<E> | undefined, then: Then): MiddlewareHandler<E> {
@@ -64,21 +82,32 @@ function refuse(detail: string, error?: string): never {
   });
 }
 
-async function accountOf(auth: Auth, c: Context): Promise<Account | undefined> {
+/** The account whose credentials came with a request; a token must allow `scope`. */
+async function accountOf(auth: Auth, c: Context, scope: Scope): Promise<Account | undefined> {
   const header = c.req.header("authorization");
   if (header === undefined) return undefined;
   const space = header.indexOf(" ");
   const scheme = header.slice(0, space).toLowerCase();
   const value = header.slice(space + 1).trim();
   if (scheme === "bearer") {
-    return (await auth.verifyToken(value)) ?? refuse("The access token is not valid or has expired.", "invalid_token");
+    const access = await auth.access(value);
+    if (!access) return refuse("The access token is not valid, has expired or was revoked.", "invalid_token");
+    if (!allows(access.scopes, scope)) throw insufficient(scope);
+    return access.account;
   }
   if (scheme === "basic") {
     const text = Buffer.from(value, "base64").toString("utf8");
     const colon = text.indexOf(":");
     if (colon < 1) return refuse("The Basic credentials are malformed.");
-    const account = await auth.verifyPassword(text.slice(0, colon), text.slice(colon + 1));
+    const account = await auth.verifyPassword(text.slice(0, colon), text.slice(colon + 1), originOf(c));
     return account ?? refuse("The username or password is wrong.");
   }
   return refuse("Authorization must be Basic or Bearer.");
+}
+
+/** A good token that is too narrow (RFC 6750 section 3.1). */
+function insufficient(scope: Scope): Problem {
+  return new Problem("forbidden", `This needs a token with the scope ${scope}.`, {
+    headers: { "WWW-Authenticate": `Bearer realm="quintet", error="insufficient_scope", scope="${scope}"` },
+  });
 }

@@ -1,13 +1,15 @@
-import { connectRedis, redisIdempotency } from "@quintet/db";
+import type { BlockList } from "node:net";
+import { connectRedis, type Redis, redisIdempotency } from "@quintet/db";
 import { ConfigError, deriveKey, type Logger } from "@quintet/http";
 import type { Auth } from "./account.ts";
+import { readProxies } from "./client-address.ts";
 import type { AuthConfig } from "./config.ts";
 import { createApp } from "./issuer/app.ts";
 import { createLocalAuth } from "./issuer/local-auth.ts";
 import { migrateAccounts } from "./issuer/migrate.ts";
 import { keyedFingerprints } from "./keyed-fingerprints.ts";
 import { createRemoteAuth } from "./remote/remote-auth.ts";
-import { readSigningKey } from "./tokens/signing-key.ts";
+import { readSigningKeys } from "./tokens/signing-key.ts";
 import type { WebApp } from "./with-issuer.ts";
 
 /** What a process has of the accounts: the way to ask, and the issuer's app when it is its own issuer. */
@@ -21,14 +23,25 @@ export interface OpenedAuth extends AsyncDisposable {
  * whose tables are brought up to date and whose first staff account is made. Throws `ConfigError` naming what is missing.
  */
 export async function openAuth(config: AuthConfig, log: Logger): Promise<OpenedAuth> {
+  const proxies = readProxies(config.TRUSTED_PROXIES);
   if (config.AUTH_URL !== undefined) {
-    const auth = createRemoteAuth({ url: config.AUTH_URL, issuer: config.PUBLIC_URL });
+    const { AUTH_URL: url, PUBLIC_URL: issuer, REDIS_URL } = config;
+    if (REDIS_URL === undefined) {
+      throw new ConfigError("With AUTH_URL this process needs REDIS_URL, where it hears which tokens are revoked.");
+    }
+    const auth = createRemoteAuth({
+      url,
+      issuer,
+      secret: config.QUINTET_SECRET,
+      proxies,
+      hear: () => newsRedis(config, REDIS_URL, log),
+    });
     return { auth, [Symbol.asyncDispose]: () => auth[Symbol.asyncDispose]() };
   }
-  return openIssuer(config, log);
+  return openIssuer(config, proxies, log);
 }
 
-async function openIssuer(config: AuthConfig, log: Logger): Promise<OpenedAuth> {
+async function openIssuer(config: AuthConfig, proxies: BlockList, log: Logger): Promise<OpenedAuth> {
   const { MYSQL_URL, REDIS_URL, AUTH_SIGNING_KEY, ADMIN_USERNAME, ADMIN_PASSWORD, PUBLIC_URL } = config;
   const missing = Object.entries({ MYSQL_URL, REDIS_URL, AUTH_SIGNING_KEY }).flatMap(([name, value]) =>
     value === undefined ? [name] : [],
@@ -39,25 +52,34 @@ async function openIssuer(config: AuthConfig, log: Logger): Promise<OpenedAuth> 
   if ((ADMIN_USERNAME === undefined) !== (ADMIN_PASSWORD === undefined)) {
     throw new ConfigError("Bad settings: ADMIN_USERNAME and ADMIN_PASSWORD belong together.");
   }
-  const key = await readSigningKey(AUTH_SIGNING_KEY);
+  const [key, ...otherKeys] = await readSigningKeys(AUTH_SIGNING_KEY);
   await migrateAccounts(MYSQL_URL);
   await using stack = new AsyncDisposableStack();
+  const redis = newsRedis(config, REDIS_URL, log);
+  stack.defer(() => redis.disconnect());
   const auth = stack.use(
-    createLocalAuth({ mysqlUrl: MYSQL_URL, key, issuer: PUBLIC_URL, secret: config.QUINTET_SECRET, log }),
+    createLocalAuth({
+      mysqlUrl: MYSQL_URL,
+      key,
+      otherKeys,
+      issuer: PUBLIC_URL,
+      secret: config.QUINTET_SECRET,
+      proxies,
+      log,
+      redis: { tell: redis, hear: () => newsRedis(config, REDIS_URL, log) },
+    }),
   );
+  await auth.startNews();
   if (ADMIN_USERNAME !== undefined && ADMIN_PASSWORD !== undefined) {
     await auth.makeFirstStaff(ADMIN_USERNAME, ADMIN_PASSWORD);
   }
   const learning = auth.learnEmails().catch((error: unknown) => log.warn({ err: error }, "emails were not compared"));
   stack.defer(() => learning);
-  const redis = connectRedis(REDIS_URL, {
-    prefix: `${config.REDIS_PREFIX}auth:`,
-    onError: (error) => log.warn({ err: error }, "Redis connection"),
-  });
-  stack.defer(() => redis.disconnect());
   const app = createApp({
     auth,
-    publicKeys: [key.publicJwk],
+    formKey: deriveKey(config.QUINTET_SECRET, "auth forms"),
+    cursorKey: deriveKey(config.QUINTET_SECRET, "auth cursor"),
+    publicKeys: [key, ...otherKeys].map(({ publicJwk }) => publicJwk),
     issuer: PUBLIC_URL,
     idempotency: keyedFingerprints(redisIdempotency(redis), deriveKey(config.QUINTET_SECRET, "auth idempotency")),
     pingRedis: () => redis.ping(),
@@ -66,4 +88,12 @@ async function openIssuer(config: AuthConfig, log: Logger): Promise<OpenedAuth> 
   });
   const opened = stack.move();
   return { auth, app, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** A connection to the keys of the accounts, the same in every process. */
+function newsRedis(config: AuthConfig, url: string, log: Logger): Redis {
+  return connectRedis(url, {
+    prefix: `${config.REDIS_PREFIX}auth:`,
+    onError: (error) => log.warn({ err: error }, "Redis connection"),
+  });
 }

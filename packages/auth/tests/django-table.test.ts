@@ -32,21 +32,23 @@ const definition = async (pool: MysqlPool) => {
 };
 
 beforeAll(async () => {
-  issuer = await issuerForTests(async (pool) => {
-    await pool.query(table);
-    before = await definition(pool);
-    await add(pool, "pbkdf2", strong);
-    await add(pool, "sha1", "pbkdf2_sha1$1000$seasalt2$AjqaKfikcz1q5oZHCzplBofmOCY=");
-    await add(pool, "argon2", "argon2$argon2id$v=19$m=1024,t=2,p=2$c29tZXNhbHRzb21lc2FsdA$IUWMXPcB4gjzOxAgUVYRrg");
-    await add(pool, "argon2i", "argon2$argon2i$v=19$m=512,t=2,p=2$c29tZXNhbHRzb21lc2FsdA$4tTQQpgQTWsbAoA6P2KI+Q");
-    await add(pool, "bcrypt", "bcrypt$$2b$04$R5mEVGl0acbCXpEA.X49kuiInjAT4i1esIjNSbhPTAh2jThYzEG1W");
-    await add(pool, "bcryptsha", "bcrypt_sha256$$2b$04$vZAR8st4a6TvR6e95Wx6P.ExdEHhrSq9YVWvKyifbI6cyWzexwN5S");
-    await add(pool, "unusable", "!NjHuEko0INcGvxOOPZpenmq33m4t6XdHLN8L6Rca");
-    await add(pool, "Chief", strong, { isStaff: 1, email: "Chief@Django.example" });
-    await add(pool, "idle", strong, { isActive: 0 });
-    await add(pool, "twin1", strong, { email: "twin@django.example" });
-    await add(pool, "twin2", strong, { email: "Twin@django.example" });
-    await add(pool, "mailless", strong, { email: "" });
+  issuer = await issuerForTests({
+    prepare: async (pool) => {
+      await pool.query(table);
+      before = await definition(pool);
+      await add(pool, "pbkdf2", strong);
+      await add(pool, "sha1", "pbkdf2_sha1$1000$seasalt2$AjqaKfikcz1q5oZHCzplBofmOCY=");
+      await add(pool, "argon2", "argon2$argon2id$v=19$m=1024,t=2,p=2$c29tZXNhbHRzb21lc2FsdA$IUWMXPcB4gjzOxAgUVYRrg");
+      await add(pool, "argon2i", "argon2$argon2i$v=19$m=512,t=2,p=2$c29tZXNhbHRzb21lc2FsdA$4tTQQpgQTWsbAoA6P2KI+Q");
+      await add(pool, "bcrypt", "bcrypt$$2b$04$R5mEVGl0acbCXpEA.X49kuiInjAT4i1esIjNSbhPTAh2jThYzEG1W");
+      await add(pool, "bcryptsha", "bcrypt_sha256$$2b$04$vZAR8st4a6TvR6e95Wx6P.ExdEHhrSq9YVWvKyifbI6cyWzexwN5S");
+      await add(pool, "unusable", "!NjHuEko0INcGvxOOPZpenmq33m4t6XdHLN8L6Rca");
+      await add(pool, "Chief", strong, { isStaff: 1, email: "Chief@Django.example" });
+      await add(pool, "idle", strong, { isActive: 0 });
+      await add(pool, "twin1", strong, { email: "twin@django.example" });
+      await add(pool, "twin2", strong, { email: "Twin@django.example" });
+      await add(pool, "mailless", strong, { email: "" });
+    },
   });
 });
 afterAll(() => issuer[Symbol.asyncDispose]());

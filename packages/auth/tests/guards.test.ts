@@ -35,20 +35,27 @@ function guardedApp() {
   service.openapi(createRoute({ ...guard.open(), method: "get", path: "/open", request, responses }), (c) =>
     c.json({}, 200),
   );
-  service.openapi(createRoute({ ...guard.anyone(), method: "get", path: "/anyone", request, responses }), (c) =>
-    c.json(c.var.account ? { id: c.var.account.id } : {}, 200),
+  service.openapi(
+    createRoute({ ...guard.anyone("social:read"), method: "get", path: "/anyone", request, responses }),
+    (c) => c.json(c.var.account ? { id: c.var.account.id } : {}, 200),
   );
-  service.openapi(createRoute({ ...guard.account(), method: "get", path: "/account", request, responses }), (c) =>
-    c.json({ id: c.var.account.id }, 200),
+  service.openapi(
+    createRoute({ ...guard.account("social:read"), method: "get", path: "/account", request, responses }),
+    (c) => c.json({ id: c.var.account.id }, 200),
   );
-  service.openapi(createRoute({ ...guard.staff(), method: "get", path: "/staff", request, responses }), (c) =>
+  service.openapi(
+    createRoute({ ...guard.staff("queue:manage"), method: "get", path: "/staff", request, responses }),
+    (c) => c.json({ id: c.var.account.id }, 200),
+  );
+  service.openapi(createRoute({ ...guard.account(), method: "get", path: "/unnamed", request, responses }), (c) =>
     c.json({ id: c.var.account.id }, 200),
   );
   service.openapi(createRoute({ ...guard.open(once), method: "post", path: "/open", ...post }), (c) =>
     c.json({ made: ++made }, 200),
   );
-  service.openapi(createRoute({ ...guard.account(once), method: "post", path: "/account", ...post }), (c) =>
-    c.json({ id: c.var.account.id, made: ++made }, 200),
+  service.openapi(
+    createRoute({ ...guard.account("social:write", once), method: "post", path: "/account", ...post }),
+    (c) => c.json({ id: c.var.account.id, made: ++made }, 200),
   );
   return service;
 }
@@ -91,6 +98,34 @@ test("account and staff know who it is", async () => {
       expect((await get("/staff", authorization)).status).toBe(name === "staff" ? 200 : 403);
     }
   }
+});
+
+describe("a token that is narrowed", () => {
+  const narrowed = async (who: TestAccount, scope: string) =>
+    `Bearer ${(await issuer.auth.passwordGrant(who.username, who.password, { scope }))?.access_token}`;
+
+  test("is good for what it names and a 403 elsewhere, before the shape", async () => {
+    const reader = await narrowed(issuer.plain, "social:read queue:send");
+    for (const path of ["/anyone", "/account", "/open"]) expect((await get(path, reader)).status).toBe(200);
+    const refused = await get("/account?x=1", await narrowed(issuer.plain, "queue:send"));
+    expect(refused.status).toBe(403);
+    expect(refused.headers.get("www-authenticate")).toBe(
+      'Bearer realm="quintet", error="insufficient_scope", scope="social:read"',
+    );
+    expect((await get("/anyone", await narrowed(issuer.plain, "queue:send"))).status).toBe(403);
+    expect((await post("/account", { unknown: 1 }, { Authorization: reader })).status).toBe(403);
+  });
+
+  test("is never good where no scope is named", async () => {
+    expect((await get("/unnamed", await narrowed(issuer.plain, "social:read social:write"))).status).toBe(403);
+    expect((await get("/unnamed", issuer.plain.bearer)).status).toBe(200);
+  });
+
+  test("does not make staff of anybody", async () => {
+    expect((await get("/staff", await narrowed(issuer.plain, "queue:manage"))).status).toBe(403);
+    expect((await get("/staff", await narrowed(issuer.staff, "queue:manage"))).status).toBe(200);
+    expect((await get("/staff", await narrowed(issuer.staff, "queue:send"))).status).toBe(403);
+  });
 });
 
 describe("the order is who, may, shape", () => {
@@ -152,7 +187,8 @@ test("the document tells what each route needs", async () => {
   };
   const security = (path: string) => document.paths[`/g${path}`]?.get?.security;
   expect(security("/open")).toEqual([]);
-  expect(security("/anyone")).toEqual([{}, { basic: [] }, { bearer: [] }]);
-  expect(security("/account")).toEqual([{ basic: [] }, { bearer: [] }]);
-  expect(security("/staff")).toEqual([{ basic: [] }, { bearer: [] }]);
+  expect(security("/anyone")).toEqual([{}, { basic: [] }, { bearer: ["social:read"] }]);
+  expect(security("/account")).toEqual([{ basic: [] }, { bearer: ["social:read"] }]);
+  expect(security("/staff")).toEqual([{ basic: [] }, { bearer: ["queue:manage"] }]);
+  expect(security("/unnamed")).toEqual([{ basic: [] }, { bearer: [] }]);
 });

@@ -3,6 +3,7 @@ import { connectMysql, connectRedis, type MysqlPool, redisIdempotency } from "@q
 import { testMysql, testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
 import { inject } from "vitest";
+import { readProxies } from "../src/client-address.ts";
 import { createApp } from "../src/issuer/app.ts";
 import { createLocalAuth, type LocalAuth } from "../src/issuer/local-auth.ts";
 import { migrateAccounts } from "../src/issuer/migrate.ts";
@@ -20,14 +21,28 @@ export interface IssuerForTests extends AsyncDisposable {
   key: SigningKey;
   pool: MysqlPool;
   mysqlUrl: string;
+  redisPrefix: string;
+  secret: string;
   clock: { now: number };
   /** Sends a request; a string or URLSearchParams body is sent as it is, anything else as JSON. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   register(username: string): Promise<void>;
 }
 
-/** `prepare` runs on the empty database, before the tables are made. */
-export async function issuerForTests(prepare?: (pool: MysqlPool) => Promise<void>): Promise<IssuerForTests> {
+export interface IssuerChoices {
+  /** Runs on the empty database, before the tables are made. */
+  prepare?: (pool: MysqlPool) => Promise<void>;
+  /** Whether it tells others what is revoked, and hears of it. */
+  news?: boolean;
+  /** The issuer's identifier. */
+  issuer?: string;
+}
+
+export async function issuerForTests({
+  prepare,
+  news = false,
+  issuer = publicUrl,
+}: IssuerChoices = {}): Promise<IssuerForTests> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await testMysql(inject("mysqlUrl")));
   const pool = connectMysql(database.url);
@@ -38,14 +53,27 @@ export async function issuerForTests(prepare?: (pool: MysqlPool) => Promise<void
   const key = await readSigningKey(newSigningKey());
   const clock = { now: Date.now() };
   const secret = randomBytes(32).toString("hex");
-  const options = { mysqlUrl: database.url, key, issuer: publicUrl, secret, log, now: () => clock.now };
-  const auth = stack.use(createLocalAuth(options));
-  const redis = connectRedis(inject("redisUrl"), { prefix: testPrefix(), onError: () => {} });
+  const redisPrefix = testPrefix();
+  const connect = () => connectRedis(inject("redisUrl"), { prefix: redisPrefix, onError: () => {} });
+  const redis = connect();
   stack.defer(() => redis.disconnect());
+  const options = {
+    mysqlUrl: database.url,
+    key,
+    issuer,
+    secret,
+    log,
+    proxies: readProxies("127.0.0.1"),
+    now: () => clock.now,
+  };
+  const auth = stack.use(createLocalAuth({ ...options, ...(news ? { redis: { tell: redis, hear: connect } } : {}) }));
+  await auth.startNews();
   const app = createApp({
     auth,
+    cursorKey: randomBytes(32),
+    formKey: randomBytes(32),
     publicKeys: [key.publicJwk],
-    issuer: publicUrl,
+    issuer,
     idempotency: redisIdempotency(redis),
     pingRedis: () => redis.ping(),
     log,
@@ -63,7 +91,8 @@ export async function issuerForTests(prepare?: (pool: MysqlPool) => Promise<void
   };
   const owned = stack.move();
   const dispose = () => owned.disposeAsync();
-  return { auth, app, key, pool, mysqlUrl: database.url, clock, send, register, [Symbol.asyncDispose]: dispose };
+  const own = { key, pool, mysqlUrl: database.url, redisPrefix, secret, clock };
+  return { auth, app, ...own, send, register, [Symbol.asyncDispose]: dispose };
 }
 
 /** The form of a token request. */

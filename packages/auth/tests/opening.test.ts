@@ -5,7 +5,7 @@ import { ConfigError, createLogger, readEnv } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { describe, expect, inject, test } from "vitest";
 import { z } from "zod";
-import { authSettings, openAuth, withIssuer } from "../src/index.ts";
+import { authSettings, type OpenedAuth, openAuth, withIssuer } from "../src/index.ts";
 import { newSigningKey } from "../src/testing.ts";
 
 const log = createLogger({ service: "auth", level: "silent" });
@@ -91,7 +91,33 @@ test("an issuer is served beside the app; a remote one is not", async () => {
   for (const path of ["/", "/authors", "/queue/auth/me", "/.well-known/other", "/queue?next=/auth/me"]) {
     expect(await text(path)).toBe(`own ${path.split("?")[0]}`);
   }
-  await using remote = await openAuth(read({ AUTH_URL: "http://127.0.0.1:9" }), log);
+  await using remote = await openAuth(read({ AUTH_URL: "http://127.0.0.1:9", REDIS_URL: inject("redisUrl") }), log);
   expect(withIssuer(own, remote)).toBe(own);
   await expect(remote.auth.verifyPassword("admin", "x")).rejects.toMatchObject({ code: "unavailable" });
+});
+
+test("keys rotate with overlap: tokens of the old one stay good until it is taken out", async () => {
+  await using database = await testMysql(inject("mysqlUrl"));
+  const [old, next] = [newSigningKey(), newSigningKey()];
+  const REDIS_PREFIX = testPrefix();
+  const open = (AUTH_SIGNING_KEY: string) => openAuth(whole(database.url, { AUTH_SIGNING_KEY, REDIS_PREFIX }), log);
+  const token = async ({ auth }: OpenedAuth) =>
+    (await auth.passwordGrant("admin", "correct horse battery"))?.access_token ?? "";
+  const kids = async ({ app }: OpenedAuth) => {
+    const request = new Request("http://localhost:8080/auth/.well-known/jwks.json");
+    const answer = (await app?.fetch(request, {})) ?? new Response("{}");
+    return ((await answer.json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+  };
+  await using before = await open(old);
+  await using announced = await open(`${old},${next}`);
+  await using switched = await open(`${next},${old}`);
+  await using after = await open(next);
+  const [ofOld, ofNext] = [await token(announced), await token(switched)];
+  expect(await kids(switched)).toEqual((await kids(announced)).reverse());
+  expect(await kids(switched)).toEqual([...(await kids(after)), ...(await kids(before))]);
+  for (const one of [announced, switched]) {
+    for (const text of [ofOld, ofNext]) expect(await one.auth.verifyToken(text)).toMatchObject({ username: "admin" });
+  }
+  expect(await after.auth.verifyToken(ofOld)).toBeUndefined();
+  expect(await before.auth.verifyToken(ofNext)).toBeUndefined();
 });

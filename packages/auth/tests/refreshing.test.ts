@@ -103,6 +103,19 @@ test("a family ends 30 days after its last use and is then removed", async () =>
   expect(rows[0]?.tokens).toBe(1);
 });
 
+test("a family ends 180 days after the sign-in, however often it is used", async () => {
+  const day = 24 * 3600_000;
+  let token = await signIn();
+  for (let i = 0; i < 8; i++) {
+    issuer.clock.now += 20 * day;
+    token = await refresh(token);
+  }
+  issuer.clock.now += 20 * day - 1;
+  const last = await refresh(token);
+  issuer.clock.now += 1;
+  await expectRefused(last);
+});
+
 test("an account that is not active, or gone, cannot refresh", async () => {
   const token = await signIn();
   await issuer.pool.query("UPDATE auth_user SET is_active = 0 WHERE username = ?", [username]);

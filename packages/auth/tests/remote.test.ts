@@ -1,5 +1,6 @@
+import { connectRedis } from "@quintet/db";
 import { createLogger, type Listening, listenerOf, serve } from "@quintet/http";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { Auth } from "../src/account.ts";
 import { createRemoteAuth } from "../src/remote/remote-auth.ts";
 import { type IssuerForTests, issuerForTests, password, publicUrl } from "./issuer-for-tests.ts";
@@ -7,6 +8,7 @@ import { type IssuerForTests, issuerForTests, password, publicUrl } from "./issu
 let issuer: IssuerForTests;
 let listening: Listening;
 let requests: string[] = [];
+const clients = new AsyncDisposableStack();
 const clock = { now: Date.now() };
 
 /** The issuer on a port of its own, or on the one that it had. */
@@ -21,22 +23,29 @@ async function listen(port = 0): Promise<void> {
   );
 }
 
+const hear = () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
+
 /** A client that knows nothing yet. */
 function client(): Auth {
   requests = [];
-  return createRemoteAuth({
-    url: `http://127.0.0.1:${listening.port}`,
-    issuer: publicUrl,
-    now: () => clock.now,
-  });
+  return clients.use(
+    createRemoteAuth({
+      url: `http://127.0.0.1:${listening.port}`,
+      issuer: publicUrl,
+      secret: issuer.secret,
+      hear,
+      now: () => clock.now,
+    }),
+  );
 }
 
 beforeAll(async () => {
-  issuer = await issuerForTests();
+  issuer = await issuerForTests({ news: true });
   await issuer.register("ana");
   await listen();
 });
 afterAll(async () => {
+  await clients.disposeAsync();
   await listening.close();
   await issuer[Symbol.asyncDispose]();
 });
@@ -139,7 +148,12 @@ test("while the issuer is away tokens go on, passwords that were checked too, th
 });
 
 test("an AUTH_URL where something else answers is a 502, without its text", async () => {
-  const auth = createRemoteAuth({ url: `http://127.0.0.1:${listening.port}/elsewhere`, issuer: publicUrl });
+  await using auth = createRemoteAuth({
+    url: `http://127.0.0.1:${listening.port}/elsewhere`,
+    issuer: publicUrl,
+    secret: issuer.secret,
+    hear,
+  });
   await expect(auth.verifyPassword("ana", password)).rejects.toMatchObject({ code: "bad-gateway" });
   await expect(auth.verifyToken(await freshToken())).rejects.toMatchObject({ code: "bad-gateway" });
 });

@@ -10,6 +10,7 @@ import { readSigningKey } from "../src/tokens/signing-key.ts";
 
 const issuer = "http://localhost:8080";
 const log = createLogger({ service: "auth", level: "silent" });
+const grant = { epoch: 0, scope: "all", clientId: "quintet" };
 const account = { id: 7, username: "ana", email: "", isStaff: false, createdAt: "2026-01-01T00:00:00.000Z" };
 
 test("without MySQL and Redis tokens go on; what needs the stores is a 503 with Retry-After", async () => {
@@ -20,6 +21,8 @@ test("without MySQL and Redis tokens go on; what needs the stores is a 503 with 
   try {
     const app = createApp({
       auth,
+      cursorKey: randomBytes(32),
+      formKey: randomBytes(32),
       publicKeys: [key.publicJwk],
       issuer,
       idempotency: redisIdempotency(redis),
@@ -31,7 +34,7 @@ test("without MySQL and Redis tokens go on; what needs the stores is a 503 with 
     const json = { "Content-Type": "application/json" };
     const person = JSON.stringify({ username: "eva", email: "eva@example.com", password: "correct horse" });
 
-    const bearer = `Bearer ${await signAccessToken(key, issuer, account, Date.now())}`;
+    const bearer = `Bearer ${await signAccessToken(key, issuer, account, grant, Date.now())}`;
     expect(await (await send("/auth/me", { headers: { Authorization: bearer } })).json()).toEqual(account);
     expect((await send("/auth/.well-known/jwks.json", {})).status).toBe(200);
 

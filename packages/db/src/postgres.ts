@@ -4,13 +4,17 @@ export type PostgresSql = Sql;
 
 /**
  * A Postgres client with a few pipelined connections (four serve more requests per second than sixteen). Times are
- * UTC; a connection that cannot be made within 5 s is an error. Opens nothing until it is used.
+ * UTC; a connection that cannot be made within 5 s is an error. `settings` are the server's own, for these connections.
+ * Opens nothing until it is used.
  */
-export function connectPostgres(url: string, options: { connections?: number; application?: string } = {}): Sql {
+export function connectPostgres(
+  url: string,
+  options: { connections?: number; application?: string; settings?: Record<string, string> } = {},
+): Sql {
   return postgres(url, {
     max: options.connections ?? 4,
     connect_timeout: 5,
     onnotice: () => {},
-    connection: { TimeZone: "UTC", application_name: options.application ?? "quintet" },
+    connection: { TimeZone: "UTC", application_name: options.application ?? "quintet", ...options.settings },
   });
 }

@@ -24,13 +24,16 @@ const awayCodes = new Set([
   "53300",
 ]);
 
-const awayMessages = /max retries per request|Connection is closed|Stream isn't writeable|Command timed out|^LOADING /i;
+const awayMessages = /max retries per request|Connection is closed|Stream isn't writeable|Command timed out/i;
+
+/** What Redis answers when it is there and cannot serve just now: it loads, is full, fails over, or cannot write. */
+const awayReplies = /^(?:LOADING|OOM|MISCONF|READONLY|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN) /;
 
 /** Whether an error says that a store or a peer cannot be reached just now; follows `cause`. */
 export function isAway(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     if ("code" in at && typeof at.code === "string" && awayCodes.has(at.code)) return true;
-    if (awayMessages.test(at.message)) return true;
+    if (awayMessages.test(at.message) || awayReplies.test(at.message)) return true;
   }
   return false;
 }

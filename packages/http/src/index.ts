@@ -1,4 +1,4 @@
-export { urlProblem } from "./bad-clients.ts";
+export { urlProblem } from "./client-errors.ts";
 export { ConfigError, readEnv, settings } from "./config.ts";
 export { docsPages } from "./docs.ts";
 export { isAway, toProblem } from "./faults.ts";

@@ -3,11 +3,11 @@ import { type Problem, problemBody } from "./problem.ts";
 
 function headersOf(problem: Problem, length: number, requestId: string): Record<string, string | number> {
   return {
-    ...problem.headers,
     "Content-Type": "application/problem+json",
     "Content-Length": length,
     "X-Request-Id": requestId,
     "X-Content-Type-Options": "nosniff",
+    ...problem.headers,
   };
 }
 
@@ -28,5 +28,5 @@ export function problemText(problem: Problem, path: string, requestId: string): 
   const body = JSON.stringify(told);
   const headers = Object.entries(headersOf(problem, Buffer.byteLength(body), requestId));
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  return `HTTP/1.1 ${told.status} ${told.title}\r\nConnection: close\r\n${lines}\r\n${body}`;
+  return `HTTP/1.1 ${told.status} ${told.title}\r\n${lines}Connection: close\r\n\r\n${body}`;
 }

@@ -2,9 +2,10 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { type AddressInfo, Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
-import { answerBadRequests, dropSlowClients, type SlowLimits } from "./bad-clients.ts";
+import { answerClientErrors } from "./client-errors.ts";
 import { ConfigError } from "./config.ts";
 import type { Logger } from "./logger.ts";
+import { dropSlowClients, type SlowLimits } from "./slow-clients.ts";
 
 export interface ServeOptions {
   port: number;
@@ -61,7 +62,7 @@ export async function serve(listener: RequestListener, options: ServeOptions): P
     },
     listener,
   );
-  answerBadRequests(server);
+  answerClientErrors(server);
   const stopSweeping = dropSlowClients(server, options.slow ?? { bodyMs: 30_000, readMs: 60_000 });
   if (options.edge) server.on("checkContinue", (request, response) => server.emit("request", request, response));
   const upgraded = new Set<Duplex>();

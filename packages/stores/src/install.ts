@@ -7,6 +7,9 @@ import { makeFolder } from "./location.ts";
 import { findPrograms, programFolders } from "./programs.ts";
 import { lastLines } from "./run-program.ts";
 
+/** A program that can be found and installed: an engine's, or a browser for tests. */
+export type Installable = Pick<Engine, "title" | "debianPackage" | "homebrewFormula" | "find"> & { variable: string };
+
 /** How to bring a server program onto this machine: a command and the packages it installs. */
 export type Installer = { by: string; command: string[] };
 
@@ -15,7 +18,7 @@ export type Installer = { by: string; command: string[] };
  * when it fails, it throws one message that names the other ways out. No system service is started by it.
  */
 export async function installMissing(
-  engines: Engine[],
+  engines: Installable[],
   dataDir: string,
   progress: (line: string) => void,
   signal?: AbortSignal,
@@ -41,7 +44,7 @@ export async function installMissing(
 
 /** The installer for this machine, or null when there is none. */
 export async function findInstaller(
-  missing: Engine[],
+  missing: Installable[],
   platform: NodeJS.Platform,
   root: boolean,
   folders: string[],

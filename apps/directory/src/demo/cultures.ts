@@ -1,22 +1,7 @@
 import { easternNames } from "./eastern-names.ts";
-import { interleaved, joined, paired, slug } from "./name-lists.ts";
+import { interleaved, joined, type NameLists, paired, slug } from "./name-lists.ts";
 import { southernNames } from "./southern-names.ts";
 import { westernNames } from "./western-names.ts";
-
-/** The names of one culture, each list with the most frequent name first. */
-export interface NameLists {
-  female: string[];
-  male: string[];
-  last: string[];
-  /** The last names that women bear, where they differ. */
-  lastFemale?: string[];
-  /** Middle names that stand before the first name of a woman or a man. */
-  middleFemale?: string[];
-  middleMale?: string[];
-  /** Beginnings and ends that make further last names. */
-  heads?: string[];
-  tails?: string[];
-}
 
 /** People who draw a first and a last name from the same pair of lists. */
 export interface Group {
@@ -50,11 +35,17 @@ export function nameGroups(): Group[] {
   return Object.entries(shares).flatMap(([culture, share]) => {
     const lists = cultures[culture];
     if (!lists) return [];
-    const female = firstNames(culture, lists.female, lists.middleFemale);
-    const male = firstNames(culture, lists.male, lists.middleMale);
+    const group = (first: string[], last: string[]): Group => ({
+      share: share / 2,
+      first: [...new Set(first)],
+      last: [...new Set(last)],
+    });
     return [
-      { share: share / 2, first: female, last: lastNames(culture, lists, lists.lastFemale ?? lists.last) },
-      { share: share / 2, first: male, last: lastNames(culture, lists, lists.last) },
+      group(
+        firstNames(culture, lists.female, lists.middleFemale),
+        lastNames(culture, lists, lists.lastFemale ?? lists.last),
+      ),
+      group(firstNames(culture, lists.male, lists.middleMale), lastNames(culture, lists, lists.last)),
     ];
   });
 }

@@ -1,5 +1,4 @@
-import type { NameLists } from "./cultures.ts";
-import { feminine, words } from "./name-lists.ts";
+import { feminine, type NameLists, words } from "./name-lists.ts";
 
 const polish = words`Nowak Kowalski Wiśniewski Wójcik Kowalczyk Kamiński Lewandowski Zieliński Szymański Woźniak Dąbrowski
   Kozłowski Jankowski Mazur Wojciechowski Kwiatkowski Krawczyk Kaczmarek Piotrowski Grabowski Zając Pawłowski Michalski

@@ -22,13 +22,14 @@ export async function prepareDemo(tx: TransactionSql, groups: Group[]): Promise<
       ${rows.map((row) => row.group)}::int[], ${rows.map((row) => row.part)}::text[], ${rows.map((row) => row.rank)}::int[],
       ${rows.map((row) => row.name)}::text[], ${rows.map((row) => row.slug)}::text[]
     ) AS names ("group", part, rank, name, slug)`;
+  const slots = groups.flatMap(({ share, first, last }, group) =>
+    Array.from({ length: share }, () => ({ group, first: first.length, last: last.length })),
+  );
   await tx`
     CREATE TEMPORARY TABLE demo_groups ON COMMIT DROP AS
-    SELECT slot, "group",
-      (SELECT count(*)::float8 FROM demo_names n WHERE n."group" = slots."group" AND part = 'first') AS first_names,
-      (SELECT count(*)::float8 FROM demo_names n WHERE n."group" = slots."group" AND part = 'last') AS last_names
-    FROM unnest(${groups.flatMap(({ share }, group) => Array<number>(share).fill(group))}::int[])
-      WITH ORDINALITY AS slots ("group", slot)`;
+    SELECT * FROM unnest(
+      ${slots.map((slot) => slot.group)}::int[], ${slots.map((slot) => slot.first)}::float8[], ${slots.map((slot) => slot.last)}::float8[]
+    ) WITH ORDINALITY AS slots ("group", first_names, last_names, slot)`;
   await tx`ANALYZE demo_names, demo_groups`;
   return true;
 }

@@ -1,3 +1,18 @@
+/** The names of one culture, each list with the most frequent name first. */
+export interface NameLists {
+  female: string[];
+  male: string[];
+  last: string[];
+  /** The last names that women bear, where they differ. */
+  lastFemale?: string[];
+  /** Middle names that stand before the first name of a woman or a man. */
+  middleFemale?: string[];
+  middleMale?: string[];
+  /** Beginnings and ends that make further last names. */
+  heads?: string[];
+  tails?: string[];
+}
+
 /** The words of a template text. */
 export function words(text: TemplateStringsArray): string[] {
   return text.join("").trim().split(/\s+/);

@@ -1,5 +1,4 @@
-import type { NameLists } from "./cultures.ts";
-import { words } from "./name-lists.ts";
+import { type NameLists, words } from "./name-lists.ts";
 
 /** Spanish, Portuguese, Italian and Turkish names, the most frequent first. */
 export const southernNames = {

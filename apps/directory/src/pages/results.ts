@@ -25,11 +25,11 @@ export function resultsPage({ name, limit, page, list }: ResultsShown): Html {
 }
 
 function summary(name: string, { users, total, totalIsExact }: UserList): Html {
-  const about = totalIsExact ? "" : "About ";
   const people = total === 1 ? "person" : "people";
   if (name.trim() === "") return html`${counted(total)} ${people}`;
   if (total === 0 && users.length === 0) return html`Nobody has “${name}” in a name.`;
-  return html`${about}${counted(total)} ${people} found for “${name}”`;
+  const number = totalIsExact ? counted(total) : `About ${counted(Number(total.toPrecision(3)))}`;
+  return html`${number} ${people} found for “${name}”`;
 }
 
 function table(users: ShownUser[]): Html {

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { type Html, pageHeaders } from "@quintet/pages";
 import type { Context } from "hono";
-import type { Answer, CacheState } from "../result-cache.ts";
+import { type Answer, tagOf } from "../cached-entry.ts";
+import type { CacheState } from "../result-cache.ts";
 import { hasTag, type Viewer } from "../versions.ts";
 
 /** As much of a handler's context as an answer needs. */
@@ -28,11 +28,10 @@ export function answerJson(c: Answering, viewer: Viewer, answer: Answer, state?:
 /** Answers with a page that a browser asks for again each time, or with 304 when it has it already. */
 export async function answerPage(c: Answering, viewer: Viewer, page: Html, state?: CacheState) {
   const body = (await page).toString();
-  const tag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
   c.header("Cache-Control", pageFreshness[viewer]);
   if (state) c.header("X-Cache", state);
   setPageHeaders(c);
-  return answerTagged(c, { tag, body }, "text/html; charset=UTF-8");
+  return answerTagged(c, { tag: tagOf(body), body }, "text/html; charset=UTF-8");
 }
 
 /** Answers with a form, which nobody keeps. */

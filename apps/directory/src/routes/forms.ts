@@ -61,7 +61,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.staff(),
+      ...guard.staff("directory:write"),
       method: "get",
       path: "/users/new",
       tags: ["directory pages"],
@@ -74,7 +74,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.staff(sameOrigin()),
+      ...guard.staff("directory:write", sameOrigin()),
       method: "post",
       path: "/users/new",
       tags: ["directory pages"],
@@ -95,7 +95,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.staff(),
+      ...guard.staff("directory:write"),
       method: "get",
       path: "/users/{id}/edit",
       tags: ["directory pages"],
@@ -111,7 +111,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.staff(sameOrigin()),
+      ...guard.staff("directory:write", sameOrigin()),
       method: "post",
       path: "/users/{id}/edit",
       tags: ["directory pages"],
@@ -143,7 +143,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.staff(),
+      ...guard.staff("directory:write"),
       method: "get",
       path: "/users/{id}/delete",
       tags: ["directory pages"],
@@ -156,7 +156,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.staff(sameOrigin()),
+      ...guard.staff("directory:write", sameOrigin()),
       method: "post",
       path: "/users/{id}/delete",
       tags: ["directory pages"],

@@ -66,7 +66,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.anyone(),
+      ...guard.anyone("directory:read"),
       method: "get",
       path: "/",
       tags: ["directory"],
@@ -98,7 +98,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.anyone(),
+      ...guard.anyone("directory:read"),
       method: "get",
       path: "/users",
       tags: ["directory"],
@@ -115,7 +115,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.anyone(),
+      ...guard.anyone("directory:read"),
       method: "get",
       path: "/search",
       tags: ["directory"],
@@ -135,7 +135,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.anyone(),
+      ...guard.anyone("directory:read"),
       method: "get",
       path: "/suggest",
       tags: ["directory"],

@@ -23,7 +23,7 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.staff(idempotent(deps.idempotency)),
+      ...guard.staff("directory:write", idempotent(deps.idempotency)),
       method: "post",
       path: "/users",
       tags: ["directory"],
@@ -43,7 +43,7 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.anyone(),
+      ...guard.anyone("directory:read"),
       method: "get",
       path: "/users/{id}",
       tags: ["directory"],
@@ -76,7 +76,7 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.staff(),
+      ...guard.staff("directory:write"),
       method: "patch",
       path: "/users/{id}",
       tags: ["directory"],
@@ -98,7 +98,7 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
 
   app.openapi(
     createRoute({
-      ...guard.staff(),
+      ...guard.staff("directory:write"),
       method: "delete",
       path: "/users/{id}",
       tags: ["directory"],

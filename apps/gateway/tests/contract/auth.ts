@@ -133,7 +133,7 @@ export function auth({ anyone, plain, staff }: Installation): void {
     });
 
     it.each([
-      ["unsupported_grant_type", { grant_type: "client_credentials" }],
+      ["unsupported_grant_type", { grant_type: "implicit" }],
       ["invalid_request", {}],
       ["invalid_request", { grant_type: "password", username: "x" }],
       ["invalid_request", { grant_type: "refresh_token" }],

@@ -30,7 +30,7 @@ const uselessBodies: [number, Buffer, Record<string, string>][] = [
   [400, Buffer.from("\u0000"), json],
   [400, Buffer.alloc(0), json],
   [415, Buffer.from("a=1"), { "Content-Type": "text/plain" }],
-  [413, Buffer.alloc(20 * 1024 * 1024, " "), json],
+  [413, Buffer.alloc(9 * 1024 * 1024, " "), json],
 ];
 
 /** What holds for every call, tried on each one that the app's document lists. */

@@ -40,7 +40,8 @@ export class Answer {
   }
 }
 
-const agent = new Agent({ keepAlive: true });
+const shared = new Agent({ keepAlive: true });
+const large = 1024 * 1024;
 
 /** Calls one server as one caller. The path goes out untouched, so that every spelling of it can be tried. */
 export class Client {
@@ -83,6 +84,9 @@ export class Client {
     );
     const { hostname, port } = new URL(this.origin);
     const { payload, type } = encode(body);
+    // A server that refuses a large body may close the connection, which another call must not have taken meanwhile.
+    const isLarge = payload !== undefined && !isStream(payload) && payload.length > large;
+    const agent = isLarge ? new Agent({ keepAlive: true }) : shared;
     const outgoing = request({
       agent,
       hostname,
@@ -99,6 +103,7 @@ export class Client {
     const [message] = await answered;
     const parts: Buffer[] = [];
     for await (const part of message) parts.push(part as Buffer);
+    if (isLarge) agent.destroy();
     return new Answer(message, Buffer.concat(parts));
   }
 }

@@ -29,12 +29,13 @@ export async function startMounted(): Promise<Installation> {
   return await installation(appNames, gateway, settings, [gateway], made);
 }
 
-/** The gateway and each app as processes of their own, with HTTP between them. */
-export async function startBehindHttp(): Promise<Installation> {
+/** The gateway and each app as processes of their own, with HTTP between them; `stop` ends one app. */
+export async function startBehindHttp(): Promise<Installation & { stop(app: AppName): Promise<void> }> {
   await using made = new AsyncDisposableStack();
   const settings = made.use(await testSettings());
-  const { gateway, processes } = await startProcesses(settings, made);
-  return await installation(appNames, gateway, settings, processes, made);
+  const { gateway, apps, processes } = await startProcesses(settings, made);
+  const whole = await installation(appNames, gateway, settings, processes, made);
+  return { ...whole, stop: async (app) => apps[appNames.indexOf(app)]?.[Symbol.asyncDispose]() };
 }
 
 /** Both on the same stores: every difference between their answers is one of the way they run. */
@@ -75,7 +76,7 @@ async function startProcesses(settings: TestSettings, made: AsyncDisposableStack
       PORT: port,
     }),
   );
-  return { gateway, processes: [gateway, ...apps] };
+  return { gateway, apps, processes: [gateway, ...apps] };
 }
 
 let people = 0;

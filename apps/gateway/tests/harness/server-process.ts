@@ -10,7 +10,7 @@ export interface ServerProcess extends AsyncDisposable {
   output(): string;
 }
 
-const startLimitMs = 30_000;
+const startLimitMs = 60_000;
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");

@@ -118,7 +118,7 @@ describe("CsvReader", () => {
     ]);
     expect(lines('1,"a"b,c\r\n2,"x\ny" z\n3,c')).toEqual([
       { line: 1, fault: csvFaults.afterQuote, raw: '1,"a"b,c' },
-      { line: 2, fault: csvFaults.afterQuote, raw: '2,"x' },
+      { line: 2, fault: csvFaults.unclosedQuote, raw: '2,"x' },
       { line: 3, fields: ['y" z'] },
       { line: 4, fields: ["3", "c"] },
     ]);

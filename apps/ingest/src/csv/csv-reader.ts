@@ -209,7 +209,8 @@ export class CsvReader implements RecordBytes {
     const end = lineEnd < 0 ? this.window.length : lineEnd;
     const bare = end > start && this.window[end - 1] === carriageReturn ? end - 1 : end;
     if (bare - start > maxRecordBytes) return this.#tooLong(start);
-    return this.#broken(start, bare, end + 1, fault);
+    // Of a record that goes wrong on a later line, the line that is given up is the one where a quote stayed open.
+    return this.#broken(start, bare, end + 1, at > end ? csvFaults.unclosedQuote : fault);
   }
 
   /** Gives up the first physical line of a record that is too long; the rest of a line that is itself too long is skipped. */

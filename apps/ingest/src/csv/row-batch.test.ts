@@ -180,6 +180,20 @@ describe("a batch", () => {
     expect(batch.rejects[1]?.raw).toBe("2,a\u2400b");
   });
 
+  it("knows whether it shares an id with another", () => {
+    const batchOf = (text: string) => {
+      const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
+      const records = reader(text);
+      while (records.next() === "record") batch.add(records);
+      return batch;
+    };
+    const batch = batchOf("5,a\n9,b");
+    expect(batch.sharesIdsWith(batchOf("1,a\n9,b"))).toBe(true);
+    expect(batch.sharesIdsWith(batchOf("6,a\n8,b"))).toBe(false);
+    expect(batch.sharesIdsWith(batchOf("10,a"))).toBe(false);
+    expect(batch.sharesIdsWith(batchOf(""))).toBe(false);
+  });
+
   it("takes the columns in the order of a header", () => {
     const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
     const records = reader(' JOB ,"ID"\nbaker,7');

@@ -155,6 +155,17 @@ export class RowBatch {
     return Buffer.concat(parts);
   }
 
+  /** Whether a row here has the id of a row there. */
+  sharesIdsWith(other: RowBatch): boolean {
+    const mine = this.ids.subarray(0, this.rows);
+    const theirs = other.ids.subarray(0, other.rows);
+    const [low, high] = bounds(mine);
+    const [otherLow, otherHigh] = bounds(theirs);
+    if (high < otherLow || otherHigh < low) return false;
+    const known = new Set(theirs);
+    return mine.some((id) => known.has(id));
+  }
+
   #keep(record: RecordBytes, row: number, end: number): void {
     if (this.#windows.at(-1) !== record.window) {
       this.#windows.push(record.window);
@@ -166,6 +177,16 @@ export class RowBatch {
     this.#rawStart[row] = record.recordStart;
     this.#rawEnd[row] = record.recordEnd;
   }
+}
+
+function bounds(ids: Int32Array): [low: number, high: number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = 0;
+  for (const id of ids) {
+    if (id < low) low = id;
+    if (id > high) high = id;
+  }
+  return [low, high];
 }
 
 /** What was sent, as text that any reader of CSV can take: bytes that are no UTF-8 become U+FFFD, NUL becomes U+2400. */

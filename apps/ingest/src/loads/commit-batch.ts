@@ -1,5 +1,5 @@
 import type { RowBatch } from "../csv/row-batch.ts";
-import { inBulkTransaction } from "../store/bulk-store.ts";
+import { inBulkTransaction, StandBack } from "../store/bulk-store.ts";
 import { storeBatch } from "../store/store-batch.ts";
 import type { LoadAttempt, LoadProgress } from "./load.ts";
 import { saveProgress } from "./load-queries.ts";
@@ -11,29 +11,40 @@ export class LoadTaken extends Error {
   override name = "LoadTaken";
 }
 
+/**
+ * So long a batch keeps its locks while it waits for its turn. The batch before it may be waiting for another load that waits for
+ * these locks, a circle that the server cannot see.
+ */
+const holdMs = 2000;
+
 /** A place in the file between two lines, up to which everything is stored or rejected. */
 export type FilePlace = Pick<LoadProgress, "bytes" | "lines" | "digest" | "order">;
 
 /**
  * Stores the rows of a batch, keeps its rejects and writes down how far the load has come, in one transaction: whatever happens,
- * a row is counted if and only if it is stored or listed.
+ * a row is counted if and only if it is stored or listed. `turn` is when the batch before it is committed: batches are stored side by
+ * side, and committed in the order of the file.
  */
 export async function commitBatch(
   loading: Loading,
   attempt: LoadAttempt,
   batch: RowBatch,
   place: FilePlace,
-  ms: number,
+  options: { ms: number; turn: Promise<void> },
 ): Promise<void> {
-  const before = attempt.progress;
+  let standsBack = false;
   attempt.progress = await inBulkTransaction(loading.bulk, async (connection) => {
+    if (standsBack) await options.turn;
     const storing = { mode: attempt.order.mode, dryRun: attempt.order.dryRun, load: attempt.id };
     const stored = await storeBatch(loading.bulk, connection, batch, storing);
     const rejects = [...batch.rejects, ...stored.rejects];
     await keepRejects(loading.bulk, connection, attempt.id, rejects);
+    standsBack = !(await comesWithin(options.turn, holdMs));
+    if (standsBack) throw new StandBack();
+    const before = attempt.progress;
     const progress: LoadProgress = {
       ...place,
-      ms,
+      ms: options.ms,
       received: before.received + batch.received,
       inserted: before.inserted + stored.inserted,
       updated: before.updated + stored.updated,
@@ -42,4 +53,17 @@ export async function commitBatch(
     if (!(await saveProgress(connection, attempt.id, attempt.owner, progress))) throw new LoadTaken();
     return progress;
   });
+}
+
+/** Whether a promise is fulfilled in time; rejects when it does. */
+async function comesWithin(promise: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,7 +1,6 @@
 import { Problem } from "@quintet/http";
 import { inBulkTransaction } from "../store/bulk-store.ts";
-import { brokenReferences } from "../store/references.ts";
-import { forgetAbandoned, forgetStaged, refuseBroken, replaceByStaged } from "../store/whole-table.ts";
+import { forgetAbandoned, forgetStaged, refuseReplacing, replaceByStaged } from "../store/whole-table.ts";
 import { tableOf } from "../tables.ts";
 import { type FilePlace, LoadTaken } from "./commit-batch.ts";
 import { FileBrokenOff, type FileBytes, skipPrefix } from "./file-prefix.ts";
@@ -62,7 +61,7 @@ async function finish(loading: Loading, attempt: LoadAttempt, end: FilePlace, el
   const table = tableOf(order.table);
   await inBulkTransaction(loading.bulk, async (connection) => {
     if (order.mode === "replace") {
-      if (order.dryRun) refuseBroken(await brokenReferences(connection, table, id));
+      if (order.dryRun) await refuseReplacing(connection, table, id);
       else await replaceByStaged(connection, table, id);
     }
     const ms = elapsedMs();

@@ -21,8 +21,8 @@ export interface FileRest {
 }
 
 /**
- * Reads the rest of a file and stores it batch by batch: one batch fills while the one before it is being committed, and
- * the file is read no faster than that, so that memory does not depend on its size. Returns the place where it ends.
+ * Reads the rest of a file and stores it batch by batch: one batch fills while two before it are being stored, and the file is read
+ * no faster than that, so that memory does not depend on its size. Returns the place where it ends.
  */
 export async function storeFile(
   loading: Loading,
@@ -35,10 +35,13 @@ export async function storeFile(
   const resumed = attempt.progress.bytes > 0;
   const reader = new CsvReader(table.columns.length, resumed ? { line: attempt.progress.lines + 1 } : undefined);
   const newBatch = () => new RowBatch(table, { rows: loading.batchRows, bytes: batchBytes });
+  // So many batches are stored side by side. Upserts read with locks, which may cover rows of the other batch.
+  const lanes = attempt.order.mode === "upsert" ? 1 : 2;
   let { bytes, order } = attempt.progress;
   let filling = newBatch();
-  let spare: RowBatch | undefined;
-  let storing: Promise<void> | undefined;
+  const spare: RowBatch[] = [];
+  /** The batches that are being stored, in the order of the file, in which they are also committed. */
+  const storing: { batch: RowBatch; committed: Promise<void> }[] = [];
   let failure: { error: unknown } | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -51,33 +54,41 @@ export async function storeFile(
     countRead();
     return { bytes, lines: reader.line - 1, digest: hash.copy().digest("hex"), order };
   };
-  const settled = async () => {
-    await storing;
+  /** Waits until at most so many batches are being stored. */
+  const settled = async (most: number) => {
+    while (storing.length > most) await storing[0]?.committed.catch(() => {});
     if (failure) throw failure.error;
   };
-  /** Begins to store the batch that was filled; nothing is being stored at that moment. */
+  /** Begins to store the batch that was filled. */
   const store = () => {
     clearTimeout(timer);
     timer = undefined;
     if (filling.isEmpty) return;
     const batch = filling;
-    filling = spare ?? newBatch();
-    spare = undefined;
-    storing = commitBatch(loading, attempt, batch, place(), clock.elapsedMs())
+    filling = spare.pop() ?? newBatch();
+    const turn = storing.at(-1)?.committed ?? Promise.resolve();
+    // Of two rows with one id the first is stored, so batches that share one do not run side by side.
+    const begin = storing.some((other) => other.batch.sharesIdsWith(batch)) ? turn : Promise.resolve();
+    const options = { turn, ms: clock.elapsedMs() };
+    const here = place();
+    const committed = begin.then(() => commitBatch(loading, attempt, batch, here, options));
+    const entry = { batch, committed };
+    storing.push(entry);
+    committed
       .then(() => clock.onProgress(attempt.progress))
       .catch((error: unknown) => {
-        failure = { error };
+        failure ??= { error };
       })
       .finally(() => {
+        storing.splice(storing.indexOf(entry), 1);
         batch.clear();
-        spare = batch;
-        storing = undefined;
+        spare.push(batch);
       });
   };
   const storeWhenSlow = () => {
     timer ??= setTimeout(() => {
       timer = undefined;
-      if (storing || reader.midLine) storeWhenSlow();
+      if (storing.length > 0 || reader.midLine) storeWhenSlow();
       else if (!failure) store();
     }, loading.batchMs);
   };
@@ -98,7 +109,7 @@ export async function storeFile(
         filling.reject(reader, "", reader.fault);
       }
       if (filling.isFull && !reader.midLine) {
-        await settled();
+        await settled(lanes - 1);
         store();
       }
     }
@@ -116,13 +127,13 @@ export async function storeFile(
     }
     reader.end();
     await drain();
-    await settled();
+    await settled(lanes - 1);
     store();
-    await settled();
+    await settled(0);
     return place();
   } finally {
     clearTimeout(timer);
-    // What is being committed when the file breaks off still counts.
-    await storing;
+    // What is being stored when the file breaks off still counts.
+    await Promise.allSettled(storing.map(({ committed }) => committed));
   }
 }

@@ -23,28 +23,33 @@ const inYear = "`datetime` BETWEEN CONCAT(:year, '-01-01') AND CONCAT(:year, '-1
 /** Departments and jobs that hired somebody in a year, by department, then job. Grouped by id: two of one name are two rows. */
 export async function hiredByQuarter(db: MysqlPool, year: number): Promise<HiredByQuarter[]> {
   const [rows] = await db.query<(HiredByQuarter & RowDataPacket)[]>(
-    `SELECT d.department, j.job, h.q1, h.q2, h.q3, h.q4
+    `SELECT d.department, j.job,
+        SUM(IF(h.quarter = 1, h.hired, 0)) AS q1, SUM(IF(h.quarter = 2, h.hired, 0)) AS q2,
+        SUM(IF(h.quarter = 3, h.hired, 0)) AS q3, SUM(IF(h.quarter = 4, h.hired, 0)) AS q4
       FROM (
-        SELECT department_id, job_id,
-          SUM(QUARTER(\`datetime\`) = 1) AS q1, SUM(QUARTER(\`datetime\`) = 2) AS q2,
-          SUM(QUARTER(\`datetime\`) = 3) AS q3, SUM(QUARTER(\`datetime\`) = 4) AS q4
-        FROM hired_employees WHERE ${inYear} GROUP BY department_id, job_id
+        SELECT department_id, job_id, QUARTER(\`datetime\`) AS quarter, COUNT(*) AS hired
+        FROM hired_employees WHERE ${inYear} GROUP BY department_id, job_id, quarter
       ) AS h
       JOIN departments AS d ON d.id = h.department_id
       JOIN jobs AS j ON j.id = h.job_id
+      GROUP BY d.id, d.department, j.id, j.job
       ORDER BY d.department, j.job, d.id, j.id`,
     { year },
   );
   return rows;
 }
 
-/** Every department with its hires in a year, most first; a department without hires counts 0. */
+/**
+ * Every department with its hires in a year, most first; a department without hires counts 0. Read in the order of the index, each
+ * row would be looked up by itself, at six times the cost of reading the table through.
+ */
 export async function hiresByDepartment(db: MysqlPool, year: number): Promise<DepartmentHires[]> {
   const [rows] = await db.query<(DepartmentHires & RowDataPacket)[]>(
     `SELECT d.id, d.department, COALESCE(h.hired, 0) AS hired
       FROM departments AS d
       LEFT JOIN (
-        SELECT department_id, COUNT(*) AS hired FROM hired_employees WHERE ${inYear} GROUP BY department_id
+        SELECT department_id, COUNT(*) AS hired FROM hired_employees IGNORE INDEX (hired_employees_department)
+        WHERE ${inYear} GROUP BY department_id
       ) AS h ON h.department_id = d.id
       ORDER BY hired DESC, d.department, d.id`,
     { year },

@@ -26,7 +26,7 @@ export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   const guard = guards(deps.auth);
   app.openapi(
     createRoute({
-      ...guard.staff(),
+      ...guard.staff("ingest:write"),
       method: "post",
       path: "/{table}/csv",
       tags: ["ingest"],

@@ -25,7 +25,7 @@ export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("ingest:read"),
       method: "get",
       path: "/loads",
       tags: ["ingest"],
@@ -50,7 +50,7 @@ export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("ingest:read"),
       method: "get",
       path: "/loads/{id}",
       tags: ["ingest"],
@@ -63,7 +63,7 @@ export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("ingest:read"),
       method: "get",
       path: "/loads/{id}/rejects",
       tags: ["ingest"],

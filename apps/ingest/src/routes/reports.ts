@@ -14,7 +14,7 @@ export function reportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("ingest:read"),
       method: "get",
       path: "/reports/hired-by-quarter",
       tags: ["ingest"],
@@ -40,7 +40,7 @@ export function reportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("ingest:read"),
       method: "get",
       path: "/reports/departments-above-mean",
       tags: ["ingest"],

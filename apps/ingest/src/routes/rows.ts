@@ -13,7 +13,7 @@ export function rowRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   const guard = guards(deps.auth);
   app.openapi(
     createRoute({
-      ...guard.staff(idempotent(deps.idempotency)),
+      ...guard.staff("ingest:write", idempotent(deps.idempotency)),
       method: "post",
       path: "/{table}/rows",
       tags: ["ingest"],

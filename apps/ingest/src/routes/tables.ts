@@ -12,7 +12,7 @@ export function tableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("ingest:read"),
       method: "get",
       path: "/{table}",
       tags: ["ingest"],
@@ -43,7 +43,7 @@ export function tableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.staff(),
+      ...guard.staff("ingest:write"),
       method: "delete",
       path: "/{table}",
       tags: ["ingest"],

@@ -8,7 +8,7 @@ import { Problem } from "@quintet/http";
  */
 const session = `SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION',
   SESSION foreign_key_checks = 0, SESSION unique_checks = 1, SESSION max_error_count = 65535,
-  SESSION innodb_lock_wait_timeout = 20, SESSION lc_messages = 'en_US'`;
+  SESSION innodb_lock_wait_timeout = 10, SESSION lc_messages = 'en_US'`;
 
 const attempts = 6;
 /** The number of MySQL's error for a key that is taken. */
@@ -34,43 +34,62 @@ export function mysqlErrorNumber(error: unknown): number {
   return error instanceof Error && "errno" in error && typeof error.errno === "number" ? error.errno : 0;
 }
 
-/** What was read in a transaction no longer holds: another transaction came between. Trying again may help. */
-export class Overtaken extends Error {
-  override name = "Overtaken";
+/** Thrown by `work` to give up its locks and run again: what it waits for may be waiting for them. */
+export class StandBack extends Error {
+  override name = "StandBack";
 }
 
 /**
- * Runs `work` in one transaction at READ COMMITTED on a bulk connection. After a deadlock, a lock wait that took too long, or
- * `Overtaken`, all of it runs again; when that does not help, it is a 503. `work` must keep nothing from a failed attempt.
+ * Runs `work` in one transaction at READ COMMITTED on a bulk connection. After a deadlock, a lock wait that took
+ * too long, or `StandBack`, all of it runs again; when that does not help, it is a 503. `work` must keep nothing from a failed attempt.
  */
 export async function inBulkTransaction<T>(
   store: BulkStore,
   work: (connection: MysqlConnection) => Promise<T>,
 ): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    const connection = await store.pool.getConnection();
-    try {
-      await connection.query(session);
-      await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-      await connection.beginTransaction();
-      const result = await work(connection);
-      await connection.commit();
-      connection.release();
-      return result;
-    } catch (error) {
-      await connection.rollback().then(
-        () => connection.release(),
-        () => connection.destroy(),
-      );
-      const number = mysqlErrorNumber(error);
-      if (number !== deadlock && number !== lockWaitTimeout && !(error instanceof Overtaken)) throw error;
-      if (attempt === attempts) {
-        throw new Problem("unavailable", "Others are writing to the same rows. Try again.", {
-          headers: { "Retry-After": "5" },
-          cause: error,
-        });
+  // One connection for all attempts: one that waits its turn must never need what a later one holds.
+  const connection = await store.pool.getConnection();
+  try {
+    await connection.query(session);
+    await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    for (let attempt = 1; ; attempt++) {
+      const result = await tryTransaction(connection, work, attempt === attempts);
+      if (result) {
+        connection.release();
+        return result.value;
       }
+      await delay(Math.random() * 20 * 2 ** attempt);
     }
-    await delay(Math.random() * 20 * 2 ** attempt);
+  } catch (error) {
+    await connection.rollback().then(
+      () => connection.release(),
+      () => connection.destroy(),
+    );
+    throw error;
+  }
+}
+
+/** What `work` returns once it is committed; `undefined` when another try may help and this is not the last. */
+async function tryTransaction<T>(
+  connection: MysqlConnection,
+  work: (connection: MysqlConnection) => Promise<T>,
+  last: boolean,
+): Promise<{ value: T } | undefined> {
+  try {
+    await connection.beginTransaction();
+    const value = await work(connection);
+    await connection.commit();
+    return { value };
+  } catch (error) {
+    const number = mysqlErrorNumber(error);
+    if (number !== deadlock && number !== lockWaitTimeout && !(error instanceof StandBack)) throw error;
+    if (last) {
+      throw new Problem("unavailable", "Others are writing to the same rows. Try again.", {
+        headers: { "Retry-After": "5" },
+        cause: error,
+      });
+    }
+    await connection.rollback();
+    return undefined;
   }
 }

@@ -1,6 +1,6 @@
 import type { MysqlConnection } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
-import { type Reference, referencesFrom, referencesTo, type Table, tableOf } from "../tables.ts";
+import { type Reference, referencesFrom, referencesTo, type Table } from "../tables.ts";
 import { stagedTarget } from "./row-target.ts";
 
 const idsAtOnce = 5000;
@@ -30,35 +30,63 @@ export async function existingIds(
   return found;
 }
 
+/** How many rows name each id. */
+export type NamedIds = ReadonlyMap<number, number>;
+
 /** Rows that refer to what is not there. */
 export interface BrokenReference extends Reference {
   count: number;
 }
 
+/** The ids that a column of a table, or of a load's staged rows, names. */
+export async function namedIds(
+  connection: MysqlConnection,
+  from: { name: string; load?: number },
+  column: string,
+): Promise<NamedIds> {
+  const [groups] = await connection.query<RowDataPacket[]>({
+    sql: `SELECT ${column}, COUNT(*) FROM ${from.name} ${from.load === undefined ? "" : "WHERE load_id = ?"} GROUP BY ${column}`,
+    values: from.load === undefined ? [] : [from.load],
+    rowsAsArray: true,
+  });
+  return new Map(groups.map((group) => [Number(group[0]), Number(group[1])]));
+}
+
+/** The rows that a table has, or would have. */
+export interface TableContent {
+  /** Where its ids are found. */
+  ids: { name: string; load?: number };
+  /** The ids that its rows name in a referencing column. */
+  named(column: string): NamedIds | Promise<NamedIds>;
+}
+
+/** The staged rows of a load as what a table would have. */
+export function stagedContent(connection: MysqlConnection, table: Table, load: number): TableContent {
+  const ids = stagedTarget(table, load);
+  return { ids, named: (column) => namedIds(connection, ids, column) };
+}
+
 /**
- * The rows that refer to no row, by foreign key, where `table` is on either side; empty when all is well. With `load`, as it would be
- * if `table` held that load's staged rows and nothing else. Rows that are referred to stay as they are until the
- * transaction ends.
+ * The rows that refer to no row, by foreign key, when a table has this content and the others are as they are; empty when
+ * all is well. The rows of others that are referred to stay until the transaction ends.
  */
 export async function brokenReferences(
   connection: MysqlConnection,
   table: Table,
-  load?: number,
+  content: TableContent,
 ): Promise<BrokenReference[]> {
-  const source = (name: Table["name"]) =>
-    load !== undefined && name === table.name ? stagedTarget(table, load) : { name };
   const broken: BrokenReference[] = [];
-  for (const reference of [...referencesFrom(table.name), ...referencesTo(table.name)]) {
-    const from: { name: string; load?: number } = source(reference.from);
-    const [groups] = await connection.query<RowDataPacket[]>(
-      `SELECT ${reference.column} AS id, COUNT(*) AS rows_count FROM ${from.name}
-        ${from.load === undefined ? "" : "WHERE load_id = ?"} GROUP BY ${reference.column}`,
-      from.load === undefined ? [] : [from.load],
-    );
-    const ids = groups.map((group) => Number(group.id));
-    const existing = await existingIds(connection, source(tableOf(reference.to).name), ids, "shared");
-    const count = groups.reduce((sum, group) => (existing.has(group.id) ? sum : sum + Number(group.rows_count)), 0);
+  const check = async (reference: Reference, named: NamedIds, to: { name: string; load?: number }) => {
+    const existing = await existingIds(connection, to, named.keys(), "shared");
+    let count = 0;
+    for (const [id, rows] of named) if (!existing.has(id)) count += rows;
     if (count > 0) broken.push({ ...reference, count });
+  };
+  for (const reference of referencesFrom(table.name)) {
+    await check(reference, await content.named(reference.column), { name: reference.to });
+  }
+  for (const reference of referencesTo(table.name)) {
+    await check(reference, await namedIds(connection, { name: reference.from }, reference.column), content.ids);
   }
   return broken;
 }

@@ -17,27 +17,58 @@ const pieceBytes = 256 * 1024;
  *
  * Few rows go in one `INSERT`, and so do all where the server takes no `LOAD DATA LOCAL INFILE`.
  */
-export async function sendRows(
+export function sendRows(
   store: BulkStore,
   connection: MysqlConnection,
   target: RowTarget,
   text: Buffer,
   rows: number,
 ): Promise<number[]> {
+  return send(store, connection, target, text, rows, "IGNORE");
+}
+
+/** Writes rows as `sendRows` does, but each takes the place of the row with its id. */
+export async function sendReplacing(
+  store: BulkStore,
+  connection: MysqlConnection,
+  target: RowTarget,
+  text: Buffer,
+  rows: number,
+): Promise<void> {
+  await send(store, connection, target, text, rows, "REPLACE");
+}
+
+/** What happens to a row whose id is taken: it is refused, or takes the place of the other. */
+type WhenTaken = "IGNORE" | "REPLACE";
+
+async function send(
+  store: BulkStore,
+  connection: MysqlConnection,
+  target: RowTarget,
+  text: Buffer,
+  rows: number,
+  whenTaken: WhenTaken,
+): Promise<number[]> {
   if (rows === 0) return [];
   if (rows > rowsPerInsert && store.takesFiles) {
     try {
-      return await loadRows(connection, target, text, rows);
+      return await loadRows(connection, target, text, rows, whenTaken);
     } catch (error) {
       if (!filesRefused.has(mysqlErrorNumber(error))) throw error;
       store.takesFiles = false;
     }
   }
-  return insertRows(connection, target, text);
+  return insertRows(connection, target, text, whenTaken);
 }
 
-async function loadRows(connection: MysqlConnection, target: RowTarget, text: Buffer, rows: number): Promise<number[]> {
-  const sql = `LOAD DATA LOCAL INFILE 'rows' INTO TABLE ${target.name} CHARACTER SET utf8mb4
+async function loadRows(
+  connection: MysqlConnection,
+  target: RowTarget,
+  text: Buffer,
+  rows: number,
+  whenTaken: WhenTaken,
+): Promise<number[]> {
+  const sql = `LOAD DATA LOCAL INFILE 'rows' ${whenTaken} INTO TABLE ${target.name} CHARACTER SET utf8mb4
     (${columnList(target.columns)})${target.load === undefined ? "" : " SET load_id = ?"}`;
   const [result] = await connection.query<ResultSetHeader>({
     sql,
@@ -51,13 +82,19 @@ function* pieces(text: Buffer): Generator<Buffer> {
   for (let at = 0; at < text.length; at += pieceBytes) yield text.subarray(at, at + pieceBytes);
 }
 
-async function insertRows(connection: MysqlConnection, target: RowTarget, text: Buffer): Promise<number[]> {
+async function insertRows(
+  connection: MysqlConnection,
+  target: RowTarget,
+  text: Buffer,
+  whenTaken: WhenTaken,
+): Promise<number[]> {
+  const verb = whenTaken === "REPLACE" ? "REPLACE" : "INSERT IGNORE";
   const staged = target.load === undefined ? [] : [target.load];
   const columns = target.load === undefined ? target.columns : ["load_id", ...target.columns];
   const refused: number[] = [];
   for (const values of rowsOf(text, rowsPerInsert)) {
     const [result] = await connection.query<ResultSetHeader>(
-      `INSERT IGNORE INTO ${target.name} (${columnList(columns)}) VALUES ?`,
+      `${verb} INTO ${target.name} (${columnList(columns)}) VALUES ?`,
       [values.map((row) => [...staged, ...row])],
     );
     refused.push(...(await refusedIds(connection, values.length, result)));
@@ -66,14 +103,15 @@ async function insertRows(connection: MysqlConnection, target: RowTarget, text: 
 }
 
 /** The rows of a text for `LOAD DATA` as values, so many at a time. */
-export function* rowsOf(text: Buffer, atOnce: number): Generator<string[][]> {
+function* rowsOf(text: Buffer, atOnce: number): Generator<string[][]> {
   const rows = text.toString().split("\n");
   rows.pop();
   for (let at = 0; at < rows.length; at += atOnce) yield rows.slice(at, at + atOnce).map(rowFields);
 }
 
 async function refusedIds(connection: MysqlConnection, rows: number, result: ResultSetHeader): Promise<number[]> {
-  if (result.affectedRows === rows && result.warningStatus === 0) return [];
+  // A row that took another's place counts twice.
+  if (result.affectedRows >= rows && result.warningStatus === 0) return [];
   const [warnings] = await connection.query<RowDataPacket[]>("SHOW WARNINGS");
   const refused = warnings.map((warning) => {
     // "Duplicate entry '17' for key 'PRIMARY'"; of a staged row "Duplicate entry '3-17' for key …".

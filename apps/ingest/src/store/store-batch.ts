@@ -39,7 +39,7 @@ export async function storeBatch(
     return stored(batch, left, 0);
   }
   if (storing.dryRun) return tryBatch(store, connection, batch, left, storing);
-  if (storing.mode === "upsert") return stored(batch, left, await upsertRows(connection, batch, left));
+  if (storing.mode === "upsert") return stored(batch, left, await upsertRows(store, connection, batch, left));
   return insertBatch(store, connection, batch, left);
 }
 

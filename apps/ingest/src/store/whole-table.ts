@@ -2,20 +2,32 @@ import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import type { ResultSetHeader } from "mysql2/promise";
 import type { Table } from "../tables.ts";
-import { type BrokenReference, brokenReferences } from "./references.ts";
+import { type BrokenReference, brokenReferences, stagedContent } from "./references.ts";
 import { columnList, stagedTables, stagedTarget, tableTarget } from "./row-target.ts";
-import { deleteRows } from "./table-queries.ts";
 
-/** Makes a table exactly the staged rows of a load, within the transaction of `connection`. Readers see all of it or nothing. */
+/**
+ * Makes a table exactly the staged rows of a load, within the transaction of `connection`. Readers see all of it or nothing. Only
+ * rows that differ are touched: to delete a row and store it again costs several times what it costs to leave it.
+ */
 export async function replaceByStaged(connection: MysqlConnection, table: Table, load: number): Promise<void> {
+  const { name } = tableTarget(table);
   const staged = stagedTarget(table, load);
   const columns = columnList(staged.columns);
-  await deleteRows(connection, table);
+  const changes = staged.columns.map((column) => `\`${column}\` = VALUES(\`${column}\`)`).join(", ");
   await connection.query(
-    `INSERT INTO ${tableTarget(table).name} (${columns}) SELECT ${columns} FROM ${staged.name} WHERE load_id = ?`,
+    `DELETE t FROM ${name} AS t LEFT JOIN ${staged.name} AS s ON s.load_id = ? AND s.id = t.id WHERE s.id IS NULL`,
     [load],
   );
-  refuseBroken(await brokenReferences(connection, table));
+  await connection.query(
+    `INSERT INTO ${name} (${columns}) SELECT ${columns} FROM ${staged.name} WHERE load_id = ? ON DUPLICATE KEY UPDATE ${changes}`,
+    [load],
+  );
+  await refuseReplacing(connection, table, load);
+}
+
+/** A 409 when references would break if a table were exactly the staged rows of a load. */
+export async function refuseReplacing(connection: MysqlConnection, table: Table, load: number): Promise<void> {
+  refuseBroken(await brokenReferences(connection, table, stagedContent(connection, table, load)));
 }
 
 /** A 409 that says how many references would break, when any would. */

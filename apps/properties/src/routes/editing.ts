@@ -28,7 +28,7 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.staff(idempotent(deps.idempotency)),
+      ...guard.staff("properties:write", idempotent(deps.idempotency)),
       method: "post",
       path: "/",
       tags: ["properties"],
@@ -49,7 +49,7 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.staff(),
+      ...guard.staff("properties:write"),
       method: "patch",
       path: "/{id}",
       tags: ["properties"],
@@ -62,7 +62,7 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.staff(idempotent(deps.idempotency)),
+      ...guard.staff("properties:write", idempotent(deps.idempotency)),
       method: "post",
       path: "/{id}/status",
       tags: ["status history"],
@@ -83,7 +83,7 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.staff(),
+      ...guard.staff("properties:write"),
       method: "get",
       path: "/{id}/status",
       tags: ["status history"],

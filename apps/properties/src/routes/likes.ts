@@ -17,7 +17,7 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("properties:like"),
       method: "get",
       path: "/liked",
       tags,
@@ -38,7 +38,7 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("properties:like"),
       method: "put",
       path: "/{id}/like",
       tags,
@@ -54,7 +54,7 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("properties:like"),
       method: "delete",
       path: "/{id}/like",
       tags,
@@ -70,7 +70,7 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("properties:read"),
       method: "get",
       path: "/{id}/likes",
       tags,

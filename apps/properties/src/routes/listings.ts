@@ -41,7 +41,7 @@ export function listingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("properties:read"),
       method: "get",
       path: "/",
       tags: ["properties"],
@@ -63,7 +63,7 @@ export function listingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
 
   app.openapi(
     createRoute({
-      ...guard.account(),
+      ...guard.account("properties:read"),
       method: "get",
       path: "/{id}",
       tags: ["properties"],

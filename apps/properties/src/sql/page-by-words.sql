@@ -14,6 +14,9 @@ WHERE MATCH (p.address, p.description) AGAINST (:words IN BOOLEAN MODE)
   AND REGEXP_REPLACE(CONCAT(' ', p.address, ' ', p.description), :separators, ' ') LIKE :word3   --? word3
   AND REGEXP_REPLACE(CONCAT(' ', p.address, ' ', p.description), :separators, ' ') LIKE :word4   --? word4
   AND REGEXP_REPLACE(CONCAT(' ', p.address, ' ', p.description), :separators, ' ') LIKE :word5   --? word5
+  AND REGEXP_REPLACE(CONCAT(' ', p.address, ' ', p.description), :separators, ' ') LIKE :word6   --? word6
+  AND REGEXP_REPLACE(CONCAT(' ', p.address, ' ', p.description), :separators, ' ') LIKE :word7   --? word7
+  AND REGEXP_REPLACE(CONCAT(' ', p.address, ' ', p.description), :separators, ' ') LIKE :word8   --? word8
   AND l.status_id IN (:status1, :status2, :status3)
   {filters}
   {after}

@@ -9,6 +9,9 @@ SELECT * FROM (
       AND REGEXP_REPLACE(CONCAT(' ', p.address, ' ', p.description), :separators, ' ') LIKE :word3   --? word3
       AND REGEXP_REPLACE(CONCAT(' ', p.address, ' ', p.description), :separators, ' ') LIKE :word4   --? word4
       AND REGEXP_REPLACE(CONCAT(' ', p.address, ' ', p.description), :separators, ' ') LIKE :word5   --? word5
+      AND REGEXP_REPLACE(CONCAT(' ', p.address, ' ', p.description), :separators, ' ') LIKE :word6   --? word6
+      AND REGEXP_REPLACE(CONCAT(' ', p.address, ' ', p.description), :separators, ' ') LIKE :word7   --? word7
+      AND REGEXP_REPLACE(CONCAT(' ', p.address, ' ', p.description), :separators, ' ') LIKE :word8   --? word8
     ) AS matches
   FROM (
     SELECT first_rows.*,

@@ -32,6 +32,16 @@ for at = 3, #ARGV, 6 do
   ids[#ids + 1] = known or id
   if not known then fresh[#fresh + 1] = at end
 end
+-- One that is here already came with this same command, which was sent again because its answer got lost.
+if #fresh > 0 then
+  local freshIds = {}
+  for i, at in ipairs(fresh) do freshIds[i] = ARGV[at] end
+  local unknown = {}
+  for i, record in ipairs(redis.call('HMGET', recordsKey, unpack(freshIds))) do
+    if not record then unknown[#unknown + 1] = fresh[i] end
+  end
+  fresh = unknown
+end
 if maxLength and redis.call('HLEN', recordsKey) + #fresh > maxLength then return 0 end
 if #fresh == 0 then return ids end
 

@@ -4,6 +4,7 @@ import type { Context, HonoRequest, TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { JSONParsed } from "hono/utils/types";
 
+const maxNoBodyBytes = 4096;
 const mediaType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 /**
@@ -24,6 +25,17 @@ export async function readJsonText(request: HonoRequest, maxBytes: number): Prom
   } catch (error) {
     throw new Problem("bad-request", "The body is not JSON.", { cause: error });
   }
+}
+
+/** Refuses the body of a call that takes none: a field in it would mean nothing. An empty object is let through. */
+export async function refuseBody(request: HonoRequest): Promise<void> {
+  const length = request.header("content-length") ?? "0";
+  if (length === "0" && request.header("transfer-encoding") === undefined) return;
+  const { value } = await readJsonText(request, maxNoBodyBytes);
+  const fields = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [""];
+  if (fields.length === 0) return;
+  const errors = fields.slice(0, 100).map((path) => ({ path, message: "is not known here" }));
+  throw new Problem("unprocessable", "This call takes no body.", { errors });
 }
 
 /** An answer whose JSON text is put together already; `T` is what the text means. */

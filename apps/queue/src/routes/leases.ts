@@ -4,6 +4,7 @@ import { jsonAnswer, jsonBody, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { ack, extend, nack, receiptsSchema } from "../leases.ts";
 import { queueNameSchema, wholeField } from "../settings.ts";
+import { refuseBody } from "./json-text.ts";
 
 const tags = ["named queues"];
 const noQuery = { query: z.strictObject({}) };
@@ -24,7 +25,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   const guard = guards(deps.auth);
 
   const acking = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:receive"),
     method: "post",
     path: "/queues/{name}/ack",
     tags,
@@ -38,7 +39,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const nacking = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:receive"),
     method: "post",
     path: "/queues/{name}/nack",
     tags,
@@ -56,7 +57,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const extending = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:receive"),
     method: "post",
     path: "/queues/{name}/extend",
     tags,
@@ -75,7 +76,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const redriving = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:manage"),
     method: "post",
     path: "/queues/{name}/redrive",
     tags,
@@ -83,5 +84,8 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
     request: { params, ...noQuery },
     responses: { 200: jsonAnswer(z.object({ moved: z.number().int() }), "How many were moved") },
   });
-  app.openapi(redriving, async (c) => c.json({ moved: await deps.moves.redrive(c.req.valid("param").name) }, 200));
+  app.openapi(redriving, async (c) => {
+    await refuseBody(c.req);
+    return c.json({ moved: await deps.moves.redrive(c.req.valid("param").name) }, 200);
+  });
 }

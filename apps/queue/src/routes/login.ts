@@ -1,5 +1,14 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { guards, needed, OAuthError, oauthErrorSchema, oauthForm, oauthFormBody, tokenSetSchema } from "@quintet/auth";
+import {
+  guards,
+  needed,
+  OAuthError,
+  oauthErrorSchema,
+  oauthForm,
+  oauthFormBody,
+  originOf,
+  tokenSetSchema,
+} from "@quintet/auth";
 import { jsonAnswer, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 
@@ -32,7 +41,9 @@ export function addLogin(app: OpenAPIHono<ServiceEnv>, { auth }: Deps): void {
       if ((form.get("grant_type") ?? "password") !== "password") {
         throw new OAuthError("unsupported_grant_type", "grant_type must be password.");
       }
-      const tokens = await auth.passwordGrant(needed(form, "username"), needed(form, "password"));
+      const tokens = await auth.passwordGrant(needed(form, "username"), needed(form, "password"), {
+        origin: originOf(c),
+      });
       if (!tokens) throw new OAuthError("invalid_grant", "The username or password is wrong.");
       return c.json(tokens, 200);
     } catch (error) {

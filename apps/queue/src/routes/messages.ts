@@ -50,7 +50,7 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   };
 
   const send = createRoute({
-    ...guard.account(idempotent(deps.idempotency)),
+    ...guard.account("queue:send", idempotent(deps.idempotency)),
     method: "post",
     path: "/queues/{name}/messages",
     tags,
@@ -69,7 +69,7 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const receiving = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:receive"),
     method: "post",
     path: "/queues/{name}/receive",
     tags,

@@ -4,6 +4,7 @@ import { decodeCursor, encodeCursor, jsonAnswer, jsonBody, limitParam, type Serv
 import type { Deps } from "../deps.ts";
 import { getQueue, listQueues, purgeQueue, putQueue, removeQueue } from "../queues.ts";
 import { queueNameSchema, settingsInputSchema, settingsOf } from "../settings.ts";
+import { refuseBody } from "./json-text.ts";
 
 const tags = ["named queues"];
 const noQuery = { query: z.strictObject({}) };
@@ -34,7 +35,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   const guard = guards(deps.auth);
 
   const list = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:read"),
     method: "get",
     path: "/queues",
     tags,
@@ -52,7 +53,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const put = createRoute({
-    ...guard.staff(),
+    ...guard.staff("queue:manage"),
     method: "put",
     path: "/queues/{name}",
     tags,
@@ -73,7 +74,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const get = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:read"),
     method: "get",
     path: "/queues/{name}",
     tags,
@@ -84,7 +85,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   app.openapi(get, async (c) => c.json(await getQueue(deps, c.req.valid("param").name), 200));
 
   const remove = createRoute({
-    ...guard.staff(),
+    ...guard.staff("queue:manage"),
     method: "delete",
     path: "/queues/{name}",
     tags,
@@ -98,7 +99,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const purge = createRoute({
-    ...guard.staff(),
+    ...guard.staff("queue:manage"),
     method: "post",
     path: "/queues/{name}/purge",
     tags,
@@ -107,6 +108,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
     responses: { 204: { description: "It is empty" } },
   });
   app.openapi(purge, async (c) => {
+    await refuseBody(c.req);
     await purgeQueue(deps, c.req.valid("param").name);
     return c.body(null, 204);
   });

@@ -3,7 +3,7 @@ import { guards } from "@quintet/auth";
 import { idempotent, jsonAnswer, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { maxMessageBytes } from "../messages.ts";
-import { jsonText, readJsonText } from "./json-text.ts";
+import { jsonText, readJsonText, refuseBody } from "./json-text.ts";
 
 const tags = ["queue"];
 const noQuery = { query: z.strictObject({}) };
@@ -27,7 +27,7 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
   const guard = guards(auth);
 
   const push = createRoute({
-    ...guard.account(idempotent(idempotency)),
+    ...guard.account("queue:send", idempotent(idempotency)),
     method: "post",
     path: "/push",
     tags,
@@ -41,7 +41,7 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
   });
 
   const pop = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:receive"),
     method: "post",
     path: "/pop",
     tags,
@@ -50,13 +50,14 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
     responses: { 200: jsonAnswer(poppedSchema, "The value, or null when the queue is empty") },
   });
   app.openapi(pop, async (c) => {
+    await refuseBody(c.req);
     const popped = await simple.pop();
     const text = popped ? `{"status":"ok","id":"${popped.id}","message":${popped.payload}}` : empty;
     return jsonText<Popped, 200>(c, text, 200);
   });
 
   const count = createRoute({
-    ...guard.account(),
+    ...guard.account("queue:read"),
     method: "get",
     path: "/count",
     tags,

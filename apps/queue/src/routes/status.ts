@@ -44,7 +44,7 @@ export function addStatus(app: OpenAPIHono<ServiceEnv>, deps: Deps, version: str
   app.openapi(running, (c) => c.json({ status: "running" as const, version }, 200));
 
   const info = createRoute({
-    ...guard.staff(),
+    ...guard.staff("queue:read"),
     method: "get",
     path: "/info",
     tags,

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { guards } from "@quintet/auth";
+import { guards, originOf } from "@quintet/auth";
 import { formBody, idempotent, jsonAnswer, jsonBody, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { logIn, profileFor, signUp } from "../people.ts";
@@ -55,13 +55,13 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
   app.openapi(loggingIn, async (c) => {
     const { username, password } = c.req.valid("form");
-    const access_token = await logIn(auth, username, password);
+    const access_token = await logIn(auth, username, password, originOf(c));
     c.header("Cache-Control", "no-store");
     return c.json({ access_token, token_type: "bearer" as const }, 200);
   });
 
   const oneUser = createRoute({
-    ...guard.account(),
+    ...guard.account("social:read"),
     method: "get",
     path: "/users/{id}",
     tags,

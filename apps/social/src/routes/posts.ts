@@ -46,7 +46,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   };
 
   const list = createRoute({
-    ...guard.account(),
+    ...guard.account("social:read"),
     method: "get",
     path: "/posts",
     tags,
@@ -79,7 +79,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const write = createRoute({
-    ...guard.account(idempotent(deps.idempotency)),
+    ...guard.account("social:write", idempotent(deps.idempotency)),
     method: "post",
     path: "/posts",
     tags,
@@ -94,7 +94,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const read = createRoute({
-    ...guard.account(),
+    ...guard.account("social:read"),
     method: "get",
     path: "/posts/{id}",
     tags,
@@ -108,7 +108,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const replace = createRoute({
-    ...guard.account(mayChange),
+    ...guard.account("social:write", mayChange),
     method: "put",
     path: "/posts/{id}",
     tags,
@@ -122,7 +122,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   });
 
   const remove = createRoute({
-    ...guard.account(mayChange),
+    ...guard.account("social:write", mayChange),
     method: "delete",
     path: "/posts/{id}",
     tags,

@@ -10,7 +10,7 @@ export function addVotes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
   const vote = createVoting(deps.database.db, deps.profiles);
 
   const voting = createRoute({
-    ...guards(deps.auth).account(idempotent(deps.idempotency)),
+    ...guards(deps.auth).account("social:write", idempotent(deps.idempotency)),
     method: "post",
     path: "/vote",
     tags: ["social"],

@@ -8,6 +8,8 @@ import { reserveEmails } from "./email-queries.ts";
 export interface StoredAccount extends Account {
   passwordHash: string;
   isActive: boolean;
+  /** How often all its tokens were revoked. */
+  epoch: number;
 }
 
 /** A row to be added. An empty email is no email. */
@@ -19,7 +21,8 @@ export interface NewAccount {
   joinedAt: Date;
 }
 
-const columns = "u.id, u.username, u.email, u.is_staff, u.is_active, u.date_joined, u.password";
+const columns = `u.id, u.username, u.email, u.is_staff, u.is_active, u.date_joined, u.password,
+  COALESCE((SELECT e.epoch FROM auth_epoch e WHERE e.account_id = u.id), 0) AS epoch`;
 
 /**
  * The accounts that a login may mean: the one with that username and the one with that email, the first before the second.
@@ -51,13 +54,27 @@ export async function findById(db: MysqlPool | MysqlConnection, id: number): Pro
   return rows[0] ? toStored(rows[0]) : undefined;
 }
 
-/** The account's hash, replaced when it is still the one that was read. */
-export async function replaceHash(pool: MysqlPool, id: number, old: string, replacement: string): Promise<void> {
-  await pool.execute("UPDATE auth_user SET password = :replacement WHERE id = :id AND password = :old", {
-    id,
-    old,
-    replacement,
-  });
+/** The account's hash, replaced when it is still the one that was read; answers whether it was. */
+export async function replaceHash(
+  db: MysqlPool | MysqlConnection,
+  id: number,
+  old: string,
+  replacement: string,
+): Promise<boolean> {
+  const [result] = await db.execute<ResultSetHeader>(
+    "UPDATE auth_user SET password = :replacement WHERE id = :id AND password = :old",
+    { id, old, replacement },
+  );
+  return result.affectedRows > 0;
+}
+
+/** Lets an account sign in, or not any more; answers whether there is one with this id. */
+export async function setActive(connection: MysqlConnection, id: number, isActive: boolean): Promise<boolean> {
+  const [result] = await connection.execute<ResultSetHeader>(
+    "UPDATE auth_user SET is_active = :isActive WHERE id = :id",
+    { id, isActive },
+  );
+  return result.affectedRows > 0;
 }
 
 /** Notes that somebody signed in. */
@@ -100,5 +117,6 @@ function toStored(row: RowDataPacket): StoredAccount {
     isActive: Boolean(row.is_active),
     createdAt: (row.date_joined as Date).toISOString(),
     passwordHash: String(row.password),
+    epoch: Number(row.epoch),
   };
 }

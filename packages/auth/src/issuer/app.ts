@@ -8,26 +8,31 @@ import {
   type Logger,
   openApiDocument,
 } from "@quintet/http";
-import type { Context } from "hono";
+import { problemPages } from "@quintet/pages";
 import { guards } from "../guards.ts";
+import { sealedAnswers } from "../keyed-fingerprints.ts";
+import { addAuthorize } from "../pages/authorize-routes.ts";
+import { browser } from "../pages/browser.ts";
+import { addPages } from "../pages/page-routes.ts";
+import { accountSection } from "../pages/section.ts";
 import type { PublicKey } from "../tokens/signing-key.ts";
 import { metadataPath, pathOf, type WebApp } from "../with-issuer.ts";
+import { actorOf } from "./actor.ts";
+import { addAudit } from "./audit-routes.ts";
+import { addClients } from "./client-routes.ts";
 import type { LocalAuth } from "./local-auth.ts";
-import { needed, OAuthError, oauthForm } from "./oauth-form.ts";
+import { addOAuth } from "./oauth-routes.ts";
 import { registrationSchema } from "./registration.ts";
-import {
-  accountSchema,
-  keySetSchema,
-  oauthErrorSchema,
-  oauthFormBody,
-  registeredSchema,
-  tokenSetSchema,
-} from "./schemas.ts";
-import { grantTokens, grantTypes } from "./token-endpoint.ts";
+import { accountSchema, keySetSchema, registeredSchema } from "./schemas.ts";
+import { addSessions } from "./session-routes.ts";
+import { addStaff } from "./staff-routes.ts";
 import { createWellKnown } from "./well-known.ts";
 
 export interface IssuerDeps {
   auth: LocalAuth;
+  cursorKey: Buffer;
+  /** What the forms of signed-in browsers are keyed by. */
+  formKey: Buffer;
   /** The public halves of the keys that tokens may be signed with. */
   publicKeys: PublicKey[];
   /** The issuer's identifier. */
@@ -40,7 +45,6 @@ export interface IssuerDeps {
 
 const tags = ["accounts"];
 const noQuery = { query: z.strictObject({}) };
-const oauthRefusal = jsonAnswer(oauthErrorSchema, "The request is refused (RFC 6749 section 5.2)");
 
 /** The issuer's routes: all of `/auth`, and its metadata below `/.well-known`. */
 export function createApp(deps: IssuerDeps): WebApp {
@@ -71,63 +75,14 @@ export function createApp(deps: IssuerDeps): WebApp {
     responses: { 201: jsonAnswer(registeredSchema, "The new account") },
   });
   app.openapi(register, async (c) => {
-    const { id, username, email, createdAt } = await auth.register(c.req.valid("json"));
+    const { id, username, email, createdAt } = await auth.register(c.req.valid("json"), actorOf(c));
     return c.json({ id, username, email, createdAt }, 201);
   });
 
-  const token = createRoute({
-    ...guard.open(),
-    method: "post",
-    path: "/token",
-    tags,
-    summary: "Tokens for a password or for a refresh token",
-    request: oauthFormBody(
-      {
-        grant_type: { description: "How you prove who you are", enum: grantTypes },
-        username: { description: "Username or email, for password" },
-        password: { description: "For password" },
-        refresh_token: { description: "For refresh_token" },
-      },
-      ["grant_type"],
-    ),
-    responses: { 200: jsonAnswer(tokenSetSchema, "The tokens"), 400: oauthRefusal },
-  });
-  app.openapi(token, async (c) => {
-    c.header("Cache-Control", "no-store");
-    try {
-      return c.json(await grantTokens(auth, await formOf(c)), 200);
-    } catch (error) {
-      return c.json(refusal(error), 400);
-    }
-  });
-
-  const revoke = createRoute({
-    ...guard.open(),
-    method: "post",
-    path: "/revoke",
-    tags,
-    summary: "End the sign-in that a refresh token belongs to",
-    request: oauthFormBody(
-      {
-        token: { description: "The refresh token; an access token is accepted and runs out by itself" },
-        token_type_hint: { description: "Not needed" },
-      },
-      ["token"],
-    ),
-    responses: { 200: { description: "It is not good any more, or never was" }, 400: oauthRefusal },
-  });
-  app.openapi(revoke, async (c) => {
-    c.header("Cache-Control", "no-store");
-    try {
-      await auth.revoke(needed(await formOf(c), "token"));
-      return c.body(null, 200);
-    } catch (error) {
-      return c.json(refusal(error), 400);
-    }
-  });
+  addOAuth(app, deps);
 
   const me = createRoute({
-    ...guard.account(),
+    ...guard.account("account:read"),
     method: "get",
     path: "/me",
     tags,
@@ -139,6 +94,18 @@ export function createApp(deps: IssuerDeps): WebApp {
     c.header("Cache-Control", "no-store");
     return c.json(c.var.account, 200);
   });
+
+  addSessions(app, auth);
+  addClients(app, { auth, idempotency: sealedAnswers(deps.idempotency, deps.formKey) });
+  addStaff(app, deps);
+  addAudit(app, deps);
+
+  const section = accountSection();
+  const pages = { auth, section, issuer: deps.issuer, browser: browser(auth.browsers, deps.formKey, deps.issuer) };
+  app.use("/*", problemPages(section));
+  app.route("/assets", section.assets.routes as never);
+  addPages(app, pages);
+  addAuthorize(app, pages);
 
   const keys = createRoute({
     ...guard.open(),
@@ -157,14 +124,4 @@ export function createApp(deps: IssuerDeps): WebApp {
   return {
     fetch: (request, env) => (pathOf(request.url).startsWith("/.well-known") ? wellKnown : app).fetch(request, env),
   };
-}
-
-async function formOf(c: Context): Promise<Map<string, string>> {
-  return oauthForm(c.req.header("content-type"), new URL(c.req.url).searchParams, await c.req.text());
-}
-
-/** The body of a refusal; an error of any other kind is passed on. */
-function refusal(error: unknown): { error: string; error_description: string } {
-  if (!(error instanceof OAuthError)) throw error;
-  return { error: error.code, error_description: error.message };
 }

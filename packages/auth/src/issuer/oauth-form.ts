@@ -1,6 +1,12 @@
-/** An error of the token and revocation endpoints (RFC 6749 section 5.2), always a 400 here. */
+/** An error of the token, revocation and introspection endpoints (RFC 6749 section 5.2). */
 export class OAuthError extends Error {
-  readonly code: "invalid_request" | "invalid_client" | "invalid_grant" | "invalid_scope" | "unsupported_grant_type";
+  readonly code:
+    | "invalid_request"
+    | "invalid_client"
+    | "invalid_grant"
+    | "invalid_scope"
+    | "unauthorized_client"
+    | "unsupported_grant_type";
 
   /** `description` becomes `error_description`; what ASCII text may not hold there is replaced. */
   constructor(code: OAuthError["code"], description: string) {

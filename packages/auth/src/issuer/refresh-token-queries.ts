@@ -1,4 +1,4 @@
-import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quintet/db";
+import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 
 /** One sign-in and all refresh tokens that follow from it. */
@@ -15,29 +15,43 @@ export interface Family {
 export interface StoredToken {
   familyId: string;
   accountId: number;
+  clientId: string;
   scope: string;
+  createdAt: Date;
   usedAt: Date | null;
   expiresAt: Date;
   revokedAt: Date | null;
 }
 
-/** A new family with its first token. */
-export async function insertFamily(pool: MysqlPool, family: Family, tokenHash: Buffer): Promise<void> {
-  await inMysqlTransaction(pool, async (connection) => {
-    await connection.execute(
-      `INSERT INTO auth_refresh_family (id, account_id, client_id, scope, created_at, expires_at)
-       VALUES (:id, :accountId, :clientId, :scope, :createdAt, :expiresAt)`,
-      { ...family },
-    );
-    await insertToken(connection, family.id, tokenHash, family.createdAt);
-  });
+/**
+ * A new family with its first token, if the account is still in the epoch in which its password was checked; whoever moves that
+ * on waits for this transaction, or this for him. Answers whether there is one now.
+ */
+export async function insertFamily(
+  connection: MysqlConnection,
+  family: Family,
+  epoch: number,
+  tokenHash: Buffer,
+): Promise<boolean> {
+  const [rows] = await connection.execute<RowDataPacket[]>(
+    "SELECT epoch FROM auth_epoch WHERE account_id = :accountId LOCK IN SHARE MODE",
+    { accountId: family.accountId },
+  );
+  if (Number(rows[0]?.epoch ?? 0) !== epoch) return false;
+  await connection.execute(
+    `INSERT INTO auth_refresh_family (id, account_id, client_id, scope, created_at, expires_at)
+     VALUES (:id, :accountId, :clientId, :scope, :createdAt, :expiresAt)`,
+    { ...family },
+  );
+  await insertToken(connection, family.id, tokenHash, family.createdAt);
+  return true;
 }
 
 /** The token with this hash, its row and its family locked until the transaction ends. */
 export async function lockToken(connection: MysqlConnection, tokenHash: Buffer): Promise<StoredToken | undefined> {
   const [rows] = await connection.execute<RowDataPacket[]>(
-    `SELECT t.family_id AS familyId, t.used_at AS usedAt, f.account_id AS accountId, f.scope, f.expires_at AS expiresAt,
-            f.revoked_at AS revokedAt
+    `SELECT t.family_id AS familyId, t.used_at AS usedAt, f.account_id AS accountId, f.client_id AS clientId, f.scope,
+            f.created_at AS createdAt, f.expires_at AS expiresAt, f.revoked_at AS revokedAt
        FROM auth_refresh_token t JOIN auth_refresh_family f ON f.id = t.family_id
       WHERE t.token_hash = :tokenHash FOR UPDATE`,
     { tokenHash },
@@ -67,12 +81,23 @@ export async function revokeFamily(connection: MysqlConnection, familyId: string
   );
 }
 
-/** Ends the family of the token with this hash, if there is one. */
-export async function revokeFamilyOf(pool: MysqlPool, tokenHash: Buffer, now: Date): Promise<void> {
-  await pool.execute(
-    `UPDATE auth_refresh_family SET revoked_at = :now
-      WHERE revoked_at IS NULL AND id = (SELECT family_id FROM auth_refresh_token WHERE token_hash = :tokenHash)`,
-    { now, tokenHash },
+/** Ends the family of the token with this hash; answers its id when it was alive. */
+export async function revokeFamilyOf(
+  connection: MysqlConnection,
+  tokenHash: Buffer,
+  now: Date,
+): Promise<string | undefined> {
+  const found = await lockToken(connection, tokenHash);
+  if (!found || found.revokedAt) return undefined;
+  await revokeFamily(connection, found.familyId, now);
+  return found.familyId;
+}
+
+/** Ends all families of an account. */
+export async function revokeFamiliesOf(connection: MysqlConnection, accountId: number, now: Date): Promise<void> {
+  await connection.execute(
+    "UPDATE auth_refresh_family SET revoked_at = :now WHERE account_id = :accountId AND revoked_at IS NULL",
+    { accountId, now },
   );
 }
 

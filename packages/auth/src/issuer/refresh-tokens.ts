@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
-import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
-import { fullScope, publicClient } from "../tokens/access-token.ts";
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quintet/db";
+import type { Revocations } from "../revocation/revocations.ts";
 import { findById, type StoredAccount } from "./account-queries.ts";
 import { againOnDeadlock } from "./deadlock.ts";
 import {
@@ -12,57 +12,92 @@ import {
   succeedToken,
 } from "./refresh-token-queries.ts";
 
-const lifeMs = 30 * 24 * 3600_000;
+const day = 24 * 3600_000;
+const idleMs = 30 * day;
+const sessionMs = 180 * day;
 const graceMs = 10_000;
 const form = /^[A-Za-z0-9_-]{43}$/;
+
+/** A sign-in that goes on: its refresh token, and what its access tokens are made of. */
+export interface Session {
+  id: string;
+  clientId: string;
+  scope: string;
+  token: string;
+}
+
+export type RefreshTokens = ReturnType<typeof refreshTokens>;
 
 /**
  * Refresh tokens with rotation. Each is good once; the next follows from it by a keyed digest, so that a client that lost
  * the answer gets the same successor again within 10 s, though no token is stored. Later use of a used token means
- * that it was stolen: its whole family ends. A family ends 30 days after its last use. `now` is in ms.
+ * that it was stolen: its whole family ends. A family ends 30 days after its last use, and 180 days after its beginning
+ * whatever happens. `now` is in ms.
  */
-export function refreshTokens(pool: MysqlPool, key: Buffer, now: () => number) {
+export function refreshTokens(pool: MysqlPool, key: Buffer, revocations: Revocations, now: () => number) {
   const successorOf = (token: string) => createHmac("sha256", key).update(token).digest("base64url");
+  /** A new family; `undefined` when the account's epoch has moved on since it was read. */
+  const startIn = async (
+    connection: MysqlConnection,
+    account: StoredAccount,
+    clientId: string,
+    scope: string,
+  ): Promise<Session | undefined> => {
+    const token = randomBytes(32).toString("base64url");
+    const createdAt = new Date(now());
+    const expiresAt = new Date(now() + idleMs);
+    const family = { id: randomUUID(), accountId: account.id, clientId, scope, createdAt, expiresAt };
+    const added = await insertFamily(connection, family, account.epoch, hashOf(token));
+    return added ? { id: family.id, clientId, scope, token } : undefined;
+  };
   return {
-    /** The first token of a new family. */
-    async start(accountId: number): Promise<string> {
-      const token = randomBytes(32).toString("base64url");
-      const createdAt = new Date(now());
-      const expiresAt = new Date(now() + lifeMs);
-      const family = { id: randomUUID(), accountId, clientId: publicClient, scope: fullScope, createdAt, expiresAt };
-      await insertFamily(pool, family, hashOf(token));
-      return token;
-    },
+    startIn,
+    /** The same in a transaction of its own. */
+    start: (account: StoredAccount, clientId: string, scope: string): Promise<Session | undefined> =>
+      againOnDeadlock(() => inMysqlTransaction(pool, (connection) => startIn(connection, account, clientId, scope))),
 
-    /** The successor and whose it is; `undefined` for a token that is unknown, spent, expired, revoked or of an inactive account. */
-    async rotate(token: string): Promise<{ account: StoredAccount; token: string } | undefined> {
+    /** The successor and whose it is; `undefined` for a token that is another client's, unknown, spent, expired, revoked or of an inactive account. */
+    async rotate(token: string, client: string): Promise<{ account: StoredAccount; session: Session } | undefined> {
       if (!form.test(token)) return undefined;
       const used = hashOf(token);
-      return againOnDeadlock(() =>
-        inMysqlTransaction(pool, async (connection) => {
-          const at = now();
-          const found = await lockToken(connection, used);
-          if (!found || found.revokedAt || found.expiresAt.getTime() <= at) return undefined;
-          if (found.usedAt && at - found.usedAt.getTime() > graceMs) {
-            await revokeFamily(connection, found.familyId, new Date(at));
-            return undefined;
-          }
-          const account = await findById(connection, found.accountId);
-          if (!account?.isActive) return undefined;
-          const successor = successorOf(token);
-          if (!found.usedAt) {
-            const { familyId } = found;
-            const times = { now: new Date(at), expiresAt: new Date(at + lifeMs) };
-            await succeedToken(connection, { familyId, used, successor: hashOf(successor), ...times });
-          }
-          return { account, token: successor };
-        }),
-      );
+      let next: { account: StoredAccount; session: Session } | undefined;
+      await revocations.revoke(async (connection) => {
+        next = undefined;
+        const at = now();
+        const found = await lockToken(connection, used);
+        if (!found || found.revokedAt || found.expiresAt.getTime() <= at) return [];
+        const { familyId, clientId, scope } = found;
+        if (clientId !== client) return [];
+        if (found.usedAt && at - found.usedAt.getTime() > graceMs) {
+          await revokeFamily(connection, familyId, new Date(at));
+          return [{ kind: "session", subject: familyId, epoch: 0 }];
+        }
+        const account = await findById(connection, found.accountId);
+        if (!account?.isActive) return [];
+        const successor = successorOf(token);
+        if (!found.usedAt) {
+          const expiresAt = new Date(Math.min(at + idleMs, found.createdAt.getTime() + sessionMs));
+          await succeedToken(connection, {
+            familyId,
+            used,
+            successor: hashOf(successor),
+            now: new Date(at),
+            expiresAt,
+          });
+        }
+        next = { account, session: { id: familyId, clientId, scope, token: successor } };
+        return [];
+      });
+      return next;
     },
 
-    /** Ends the family of a token; one that is unknown is as good as ended (RFC 7009 section 2.2). */
+    /** Ends the family of a token, its access tokens too; one that is unknown is as good as ended (RFC 7009 section 2.2). */
     async revoke(token: string): Promise<void> {
-      if (form.test(token)) await revokeFamilyOf(pool, hashOf(token), new Date(now()));
+      if (!form.test(token)) return;
+      await revocations.revoke(async (connection) => {
+        const family = await revokeFamilyOf(connection, hashOf(token), new Date(now()));
+        return family === undefined ? [] : [{ kind: "session", subject: family, epoch: 0 }];
+      });
     },
 
     /** Removes a few families that have expired. */

@@ -26,7 +26,8 @@ export const usernameSchema = z
   .refine((text) => [...text].length <= 150, "must have at most 150 characters")
   .openapi({ type: "string", example: "ana" });
 
-const password = z
+/** A new password. */
+export const passwordSchema = z
   .string()
   .min(8, "must have 8 characters or more")
   .max(1024, "must have at most 1024 characters")
@@ -37,7 +38,11 @@ const password = z
 
 /** What `POST /auth/register` takes. */
 export const registrationSchema = z
-  .strictObject({ username: usernameSchema, email: z.email("must be an email address").max(254), password })
+  .strictObject({
+    username: usernameSchema,
+    email: z.email("must be an email address").max(254),
+    password: passwordSchema,
+  })
   .openapi("Registration");
 
 /** A registration as it is stored; one that breaks a rule is an `unprocessable` problem that names each fault. */

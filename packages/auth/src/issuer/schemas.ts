@@ -15,7 +15,7 @@ export const tokenSetSchema = z
     access_token: z.string(),
     token_type: z.literal("Bearer"),
     expires_in: z.number().int().openapi({ description: "Seconds" }),
-    refresh_token: z.string(),
+    refresh_token: z.string().optional().openapi({ description: "Not for client_credentials" }),
     scope: z.string(),
   })
   .openapi("TokenSet");

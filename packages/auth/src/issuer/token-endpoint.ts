@@ -1,37 +1,81 @@
 import type { TokenSet } from "../account.ts";
-import { fullScope, publicClient } from "../tokens/access-token.ts";
+import type { Origin } from "../client-address.ts";
+import { fullScope, grantable, readScopes } from "../scopes.ts";
+import { publicClient } from "../tokens/access-token.ts";
+import type { ApiClient } from "./client-queries.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { needed, OAuthError } from "./oauth-form.ts";
 
-/** Answers a token request (RFC 6749 sections 4.3 and 6); what is wrong with it is thrown as an `OAuthError`. */
-export async function grantTokens(auth: LocalAuth, form: Map<string, string>): Promise<TokenSet> {
+/** The answer to a token request; a client that got a token for itself has no use for a refresh token. */
+export type Tokens = Omit<TokenSet, "refresh_token"> & { refresh_token?: string };
+
+/** Who asks, and from where. */
+interface Asking {
+  auth: LocalAuth;
+  client: ApiClient | undefined;
+  origin: Origin;
+}
+
+/** Answers a token request (RFC 6749 sections 4 and 6); what is wrong with it is thrown as an `OAuthError`. */
+export async function grantTokens(
+  auth: LocalAuth,
+  form: Map<string, string>,
+  { authorization, origin }: { authorization: string | undefined; origin: Origin },
+): Promise<Tokens> {
   const grantType = needed(form, "grant_type");
   const grant = grants[grantType as keyof typeof grants];
   if (!Object.hasOwn(grants, grantType) || !grant) {
     throw new OAuthError("unsupported_grant_type", `grant_type must be ${Object.keys(grants).join(" or ")}.`);
   }
-  if ((form.get("client_id") ?? publicClient) !== publicClient) {
-    throw new OAuthError("invalid_client", "This client_id is not known here.");
-  }
-  if ((form.get("scope") ?? fullScope) !== fullScope) {
-    throw new OAuthError("invalid_scope", `The only scope is ${fullScope}.`);
-  }
-  return grant(auth, form);
+  const client = await auth.clients.authenticate(authorization, form);
+  return grant({ auth, client, origin }, form);
 }
 
 /** The grants that are served, for the metadata. */
-export const grantTypes = ["password", "refresh_token"];
+export const grantTypes = ["authorization_code", "client_credentials", "password", "refresh_token"];
 
 const grants = {
-  async password(auth: LocalAuth, form: Map<string, string>): Promise<TokenSet> {
-    const tokens = await auth.passwordGrant(needed(form, "username"), needed(form, "password"));
+  async authorization_code({ auth, client }: Asking, form: Map<string, string>): Promise<Tokens> {
+    if (!client) throw new OAuthError("invalid_client", "client_id is missing or not known.");
+    const tokens = await auth.codeGrant(needed(form, "code"), {
+      clientId: client.id,
+      redirectUri: needed(form, "redirect_uri"),
+      verifier: needed(form, "code_verifier"),
+    });
+    if (!tokens) throw new OAuthError("invalid_grant", "The code is not valid, has expired or was used before.");
+    return tokens;
+  },
+  async client_credentials({ auth, client }: Asking, form: Map<string, string>): Promise<Tokens> {
+    if (!client) throw new OAuthError("invalid_client", "The client must prove itself.");
+    if (client.secretHash === null) throw new OAuthError("unauthorized_client", "This client has no secret.");
+    const asked = form.get("scope");
+    const scope = asked === undefined ? client.scope : grantable(asked, readScopes(client.scope));
+    if (scope === undefined) throw new OAuthError("invalid_scope", "This goes beyond what the client may do.");
+    const tokens = await auth.clientGrant(client, scope);
+    if (!tokens) throw new OAuthError("unauthorized_client", "The account of this client is not active.");
+    return tokens;
+  },
+  async password({ auth, client, origin }: Asking, form: Map<string, string>): Promise<Tokens> {
+    if (client) throw new OAuthError("unauthorized_client", "This client must send its users to the sign-in page.");
+    const scope = scopeOf(form) ?? fullScope;
+    const options = { origin, scope };
+    const tokens = await auth.passwordGrant(needed(form, "username"), needed(form, "password"), options);
     if (!tokens) throw new OAuthError("invalid_grant", "The username or password is wrong.");
     return tokens;
   },
-  async refresh_token(auth: LocalAuth, form: Map<string, string>): Promise<TokenSet> {
-    const tokens = await auth.refreshGrant(needed(form, "refresh_token"));
+  async refresh_token({ auth, client }: Asking, form: Map<string, string>): Promise<Tokens> {
+    const tokens = await auth.refreshGrant(needed(form, "refresh_token"), scopeOf(form), client?.id ?? publicClient);
     if (!tokens)
       throw new OAuthError("invalid_grant", "The refresh token is not valid, has expired or was used before.");
     return tokens;
   },
 };
+
+/** What a token is to be narrowed to, if that is asked for. */
+function scopeOf(form: Map<string, string>): string | undefined {
+  const asked = form.get("scope");
+  if (asked === undefined) return undefined;
+  const scope = grantable(asked);
+  if (scope === undefined) throw new OAuthError("invalid_scope", "scope names something that is not known here.");
+  return scope;
+}

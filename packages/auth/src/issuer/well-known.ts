@@ -2,9 +2,11 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { createService, jsonAnswer, type Logger } from "@quintet/http";
 import type { Auth } from "../account.ts";
 import { guards } from "../guards.ts";
-import { fullScope } from "../tokens/access-token.ts";
+import { scopeNames } from "../scopes.ts";
 import { metadataPath } from "../with-issuer.ts";
 import { grantTypes } from "./token-endpoint.ts";
+
+const withSecret = ["client_secret_basic", "client_secret_post"];
 
 /** The authorization server metadata (RFC 8414) at the root of the origin, where the prefix `/auth` does not reach. */
 export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger; corsOrigins: string[] }) {
@@ -19,14 +21,20 @@ export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger;
   });
   const metadata = {
     issuer,
+    authorization_endpoint: `${issuer}/auth/authorize`,
     token_endpoint: `${issuer}/auth/token`,
     revocation_endpoint: `${issuer}/auth/revoke`,
+    introspection_endpoint: `${issuer}/auth/introspect`,
     jwks_uri: `${issuer}/auth/.well-known/jwks.json`,
-    scopes_supported: [fullScope],
-    response_types_supported: [],
+    scopes_supported: scopeNames,
+    response_types_supported: ["code"],
+    response_modes_supported: ["query"],
     grant_types_supported: grantTypes,
-    token_endpoint_auth_methods_supported: ["none"],
-    revocation_endpoint_auth_methods_supported: ["none"],
+    code_challenge_methods_supported: ["S256"],
+    authorization_response_iss_parameter_supported: true,
+    token_endpoint_auth_methods_supported: ["none", ...withSecret],
+    revocation_endpoint_auth_methods_supported: ["none", ...withSecret],
+    introspection_endpoint_auth_methods_supported: withSecret,
     service_documentation: `${issuer}/auth/docs`,
   };
   const route = createRoute({

@@ -17,6 +17,8 @@ const verifiers = new Map([
 const nobody =
   "argon2$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+export type PasswordHashes = ReturnType<typeof passwordHashes>;
+
 /** Password hashes in Django's formats, worked on in a bounded queue off the event loop. */
 export function passwordHashes(queue: HashQueue) {
   return {

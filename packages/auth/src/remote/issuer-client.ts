@@ -17,7 +17,7 @@ const problemSchema = z.object({
 const passedOn = { 409: "conflict", 422: "unprocessable" } as const;
 
 /**
- * Asks the issuer at `url`, 5 s at most. One that cannot be reached or is not well is a 503; a conflict and bad input are
+ * Asks the issuer at `url`, 5 s at most. One that cannot be reached or is not well is a 503; a 429, a conflict and bad input are
  * passed on; any other answer is a 502.
  */
 export function issuerClient(url: string) {
@@ -31,7 +31,12 @@ export function issuerClient(url: string) {
     });
     const { status } = response;
     const body: unknown = await response.json().catch(() => undefined);
-    if (status === 429 || status >= 500) throw unavailable(response.headers.get("retry-after") ?? "2");
+    const retryAfter = response.headers.get("retry-after") ?? "2";
+    if (status === 429) {
+      const detail = "Too many wrong passwords; try again later.";
+      throw new Problem("too-many-requests", detail, { headers: { "Retry-After": retryAfter } });
+    }
+    if (status >= 500) throw unavailable(retryAfter);
     return {
       status,
       async read(wanted, schema) {

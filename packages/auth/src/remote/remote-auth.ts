@@ -1,6 +1,12 @@
+import { BlockList } from "node:net";
+import type { Redis } from "@quintet/db";
+import { deriveKey } from "@quintet/http";
 import { z } from "zod";
 import type { Account, Auth, Registration } from "../account.ts";
+import { addressReader, type Origin, vouchedHeader } from "../client-address.ts";
 import { rememberPasswords } from "../passwords/password-memory.ts";
+import { followNews } from "../revocation/news.ts";
+import { revokedTable } from "../revocation/revoked-table.ts";
 import { tokenCheck } from "../tokens/token-check.ts";
 import { issuerClient } from "./issuer-client.ts";
 import { remoteKeys } from "./remote-keys.ts";
@@ -27,14 +33,31 @@ const oauthErrorSchema = z.object({ error: z.string() });
  * The accounts of an issuer behind HTTP. Tokens are verified here with its public keys, so they stay good while it is away;
  * what has to ask it is a 503 then. `url` is where it is reached, `issuer` the identifier that its tokens name; `now` is in ms.
  */
-export function createRemoteAuth(options: { url: string; issuer: string; now?: () => number }): Auth {
+export function createRemoteAuth(options: {
+  url: string;
+  issuer: string;
+  /** What this process vouches by for the addresses of its clients; the issuer has the same. */
+  secret: string;
+  /** Whose X-Forwarded-For is believed; nobody's unless told. */
+  proxies?: BlockList;
+  /** A connection of its own to the Redis where the issuer tells what is revoked; closed at the end. */
+  hear: () => Redis;
+  now?: () => number;
+}): Auth {
   const { url, issuer, now = Date.now } = options;
+  const revoked = revokedTable(now);
+  const news = followNews(options.hear(), revoked, now);
   const client = issuerClient(url);
+  const addresses = addressReader(options.proxies ?? new BlockList(), deriveKey(options.secret, "auth client address"));
+  const vouched = (origin: Origin | undefined): Record<string, string> => {
+    const address = addresses.read(origin);
+    return address === undefined ? {} : { [vouchedHeader]: addresses.vouch(address) };
+  };
 
-  const askMe = async (login: string, password: string): Promise<Account | undefined> => {
+  const askMe = async (login: string, password: string, origin?: Origin): Promise<Account | undefined> => {
     if (login === "" || login.includes(":")) return undefined; // RFC 7617 section 2: a user-id has no colon.
     const credentials = Buffer.from(`${login}:${password}`).toString("base64");
-    const answer = await client("/auth/me", { headers: { Authorization: `Basic ${credentials}` } });
+    const answer = await client("/auth/me", { headers: { Authorization: `Basic ${credentials}`, ...vouched(origin) } });
     return answer.status === 401 ? undefined : answer.read(200, accountSchema);
   };
   const fetchKeys = async () => {
@@ -42,12 +65,14 @@ export function createRemoteAuth(options: { url: string; issuer: string; now?: (
     return answer.read(200, keySetSchema);
   };
 
+  const readToken = tokenCheck({ issuer, keys: remoteKeys(fetchKeys, now), revoked, now });
   return {
-    verifyToken: tokenCheck({ issuer, keys: remoteKeys(fetchKeys, now), now }),
-    verifyPassword: rememberPasswords(askMe, now),
-    async passwordGrant(username, password) {
-      const body = new URLSearchParams({ grant_type: "password", username, password });
-      const answer = await client("/auth/token", { method: "POST", body });
+    access: async (token) => (await readToken(token))?.access,
+    verifyToken: async (token) => (await readToken(token))?.access.account,
+    verifyPassword: rememberPasswords(askMe, revoked, now),
+    async passwordGrant(username, password, { scope, origin } = {}) {
+      const body = new URLSearchParams({ grant_type: "password", username, password, ...(scope ? { scope } : {}) });
+      const answer = await client("/auth/token", { method: "POST", body, headers: vouched(origin) });
       // An empty username or password counts as absent there (RFC 6749 section 3.2); here it is just wrong.
       if (answer.status === 400) {
         const { error } = await answer.read(400, oauthErrorSchema);
@@ -63,6 +88,6 @@ export function createRemoteAuth(options: { url: string; issuer: string; now?: (
       });
       return { ...(await answer.read(201, registeredSchema)), isStaff: false };
     },
-    [Symbol.asyncDispose]: async () => {},
+    [Symbol.asyncDispose]: () => news[Symbol.asyncDispose](),
   };
 }

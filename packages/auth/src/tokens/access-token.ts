@@ -9,22 +9,38 @@ export const accessTokenSeconds = 15 * 60;
 /** The audience of every access token: all apps of an installation (RFC 9068 section 3). */
 export const audience = "quintet";
 
-/** The one public client, until an account can make its own. */
+/** The public client of the password grant. */
 export const publicClient = "quintet";
 
-/** The scope of a token that is not narrowed. */
-export const fullScope = "all";
+/** What a token is made of beside the account's own fields. */
+export interface TokenGrant {
+  /** The account's epoch at the time of the grant; the token ends when that moves on. */
+  epoch: number;
+  /** Space-separated. */
+  scope: string;
+  clientId: string;
+  /** The sign-in that it belongs to, and ends with. */
+  session?: string | undefined;
+}
 
 /** A new access token (RFC 9068), with the account's own fields so that an app needs no lookup. `now` is in ms. */
-export function signAccessToken(key: SigningKey, issuer: string, account: Account, now: number): Promise<string> {
+export function signAccessToken(
+  key: SigningKey,
+  issuer: string,
+  account: Account,
+  grant: TokenGrant,
+  now: number,
+): Promise<string> {
   const seconds = Math.floor(now / 1000);
   return new SignJWT({
-    client_id: publicClient,
-    scope: fullScope,
+    client_id: grant.clientId,
+    scope: grant.scope,
     username: account.username,
     email: account.email,
     staff: account.isStaff,
     created: account.createdAt,
+    epoch: grant.epoch,
+    ...(grant.session === undefined ? {} : { sid: grant.session }),
   })
     .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid: key.kid })
     .setIssuer(issuer)

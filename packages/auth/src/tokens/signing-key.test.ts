@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { ConfigError } from "@quintet/http";
 import { expect, test } from "vitest";
-import { readSigningKey } from "./signing-key.ts";
+import { readSigningKey, readSigningKeys } from "./signing-key.ts";
 
 const pair = generateKeyPairSync("ed25519");
 const pem = pair.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
@@ -43,4 +43,12 @@ test.each([
   expect(error).toBeInstanceOf(ConfigError);
   expect(String(error)).toMatch(/AUTH_SIGNING_KEY/);
   expect(String(error)).not.toMatch(/swordfish|BEGIN/);
+});
+
+test("several keys stand in their order, in any mixture of forms; one that is bad is told", async () => {
+  const second = generateKeyPairSync("ed25519").privateKey;
+  const der = second.export({ type: "pkcs8", format: "der" }).toString("base64");
+  const keys = await readSigningKeys(`${pem},\n${der}`);
+  expect(keys.map(({ kid }) => kid)).toEqual([(await readSigningKey(pem)).kid, (await readSigningKey(der)).kid]);
+  await expect(readSigningKeys(`${pem},`)).rejects.toThrow(ConfigError);
 });

@@ -20,7 +20,16 @@ export interface PublicKey {
 }
 
 /**
- * Reads `AUTH_SIGNING_KEY`: an Ed25519 private key in PKCS #8, as PEM (real line breaks or `\n`) or as base64 of the DER.
+ * Reads `AUTH_SIGNING_KEY`: one key, or several separated by commas. The first one signs; all verify, so that tokens
+ * of a key that is on its way out, and of one that other issuers use already, are good.
+ */
+export async function readSigningKeys(text: string): Promise<[SigningKey, ...SigningKey[]]> {
+  const [first = "", ...others] = text.split(",").map((one) => one.trim());
+  return [await readSigningKey(first), ...(await Promise.all(others.map(readSigningKey)))];
+}
+
+/**
+ * Reads one key: an Ed25519 private key in PKCS #8, as PEM (real line breaks or `\n`) or as base64 of the DER.
  * Its `kid` is the thumbprint of the public key (RFC 7638). Anything else is a `ConfigError` that does not tell the value.
  */
 export async function readSigningKey(text: string): Promise<SigningKey> {

@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync } from "node:crypto";
 import { createLocalJWKSet, SignJWT, UnsecuredJWT } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Account } from "../account.ts";
+import { revokedTable } from "../revocation/revoked-table.ts";
 import { newSigningKey } from "../testing.ts";
 import { signAccessToken } from "./access-token.ts";
 import { readSigningKey, type SigningKey } from "./signing-key.ts";
@@ -15,6 +16,7 @@ const account: Account = {
   isStaff: true,
   createdAt: "2026-01-02T03:04:05.678Z",
 };
+const grant = { epoch: 0, scope: "all", clientId: "quintet" };
 const second = 1000;
 const start = Date.parse("2026-06-01T12:00:00Z");
 
@@ -25,20 +27,30 @@ beforeAll(async () => {
   other = await readSigningKey(newSigningKey());
 });
 
+/** A table of revocations that is never out of date. */
+function heardTable(now: () => number) {
+  const table = revokedTable(now);
+  table.heard(Number.POSITIVE_INFINITY);
+  return table;
+}
+
 /** A check with its own clock that counts how often it looks for a key. */
 function checker() {
   const clock = { now: start };
   const known = createLocalJWKSet({ keys: [key.publicJwk] });
   let looked = 0;
-  const check = tokenCheck({
+  const revoked = heardTable(() => clock.now);
+  const run = tokenCheck({
     issuer,
     keys: (header, token) => {
       looked++;
       return known(header, token);
     },
+    revoked,
     now: () => clock.now,
   });
-  return { clock, check, looked: () => looked };
+  const check = async (token: string) => (await run(token))?.access.account;
+  return { clock, check, revoked, looked: () => looked };
 }
 
 const claims = () => ({
@@ -68,7 +80,7 @@ function signed(
 
 test("a token of the issuer gives the whole account", async () => {
   const { check } = checker();
-  expect(await check(await signAccessToken(key, issuer, account, start))).toEqual(account);
+  expect(await check(await signAccessToken(key, issuer, account, grant, start))).toEqual(account);
   expect(await check(await signed())).toEqual(account);
 });
 
@@ -149,7 +161,7 @@ test("a clock that differs by 30 s is allowed", async () => {
 
 test("a good token is verified once and remembered until it expires, 30 s of skew included", async () => {
   const { check, clock, looked } = checker();
-  const token = await signAccessToken(key, issuer, account, start);
+  const token = await signAccessToken(key, issuer, account, grant, start);
   await Promise.all(Array.from({ length: 50 }, () => check(token)));
   expect(await check(token)).toEqual(account);
   expect(looked()).toBe(1);
@@ -164,15 +176,16 @@ test("a bad token is not remembered, and a key that cannot be had is an error", 
   const token = await signed();
   let away = true;
   const known = createLocalJWKSet({ keys: [key.publicJwk] });
-  const check = tokenCheck({
+  const run = tokenCheck({
     issuer,
+    revoked: heardTable(() => start),
     keys: async (header, input) => {
       if (away) throw new Error("away");
       return known(header, input);
     },
     now: () => start,
   });
-  await expect(check(token)).rejects.toThrow("away");
+  await expect(run(token)).rejects.toThrow("away");
   away = false;
-  expect(await check(token)).toEqual(account);
+  expect((await run(token))?.access.account).toEqual(account);
 });

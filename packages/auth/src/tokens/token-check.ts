@@ -1,33 +1,54 @@
 import { errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
-import type { Account } from "../account.ts";
+import type { Access } from "../account.ts";
+import type { RevokedTable, TokenIdentity } from "../revocation/revoked-table.ts";
+import { readScopes } from "../scopes.ts";
 import { accessTokenSeconds, audience } from "./access-token.ts";
 
-const skewSeconds = 30;
+/** How far two clocks may differ, in seconds. */
+export const skewSeconds = 30;
 const longestToken = 8192;
 const remembered = 20_000;
 
 const claimsSchema = z.object({
   exp: z.number(),
   sub: z.string().regex(/^\d{1,15}$/),
+  client_id: z.string(),
+  jti: z.string(),
+  scope: z.string(),
   username: z.string(),
   email: z.string(),
   staff: z.boolean(),
   created: z.string(),
+  epoch: z.number().int().nonnegative().default(0),
+  sid: z.string().optional(),
 });
 
-/**
- * The check of access tokens: EdDSA only, `typ`, issuer, audience and times with 30 s of clock skew. A good token is
- * remembered until it expires, so that the next check is one lookup; equal tokens that come together share one check.
- * `keys` finds the public key by `kid`; what it throws beside jose's errors is passed on. `now` is in ms.
- */
-export function tokenCheck(options: { issuer: string; keys: JWTVerifyGetKey; now: () => number }) {
-  const { issuer, keys, now } = options;
-  const good = new LRUCache<string, { account: Account; until: number }>({ max: remembered });
-  const running = new Map<string, Promise<Account | undefined>>();
+/** A good token: what it allows, what could revoke it, and when it ends (ms, without skew). */
+export interface CheckedToken {
+  access: Access;
+  identity: TokenIdentity;
+  clientId: string;
+  expiresAt: number;
+}
 
-  const verify = async (token: string): Promise<Account | undefined> => {
+/**
+ * The check of access tokens: EdDSA only, `typ`, issuer, audience, times with 30 s of clock skew, and what `revoked` knows.
+ * A good token is remembered until it expires, so that the next check is one lookup; equal tokens that come together share one
+ * check. `keys` finds the public key by `kid`; what it throws beside jose's errors is passed on. `now` is in ms.
+ */
+export function tokenCheck(options: {
+  issuer: string;
+  keys: JWTVerifyGetKey;
+  revoked: RevokedTable;
+  now: () => number;
+}) {
+  const { issuer, keys, revoked, now } = options;
+  const good = new LRUCache<string, CheckedToken & { until: number; version: number }>({ max: remembered });
+  const running = new Map<string, Promise<CheckedToken | undefined>>();
+
+  const verify = async (token: string): Promise<CheckedToken | undefined> => {
     try {
       const { payload } = await jwtVerify(token, keys, {
         algorithms: ["EdDSA"],
@@ -41,20 +62,31 @@ export function tokenCheck(options: { issuer: string; keys: JWTVerifyGetKey; now
       });
       const claims = claimsSchema.safeParse(payload);
       if (!claims.success) return undefined;
-      const { sub, username, email, staff, created, exp } = claims.data;
+      const { sub, username, email, staff, created, exp, scope, epoch, sid, jti, client_id } = claims.data;
       const account = { id: Number(sub), username, email, isStaff: staff, createdAt: created };
-      good.set(token, { account, until: (exp + skewSeconds) * 1000 });
-      return account;
+      const identity = { accountId: account.id, epoch, session: sid, tokenId: jti };
+      const version = revoked.version();
+      if (!revoked.allows(identity)) return undefined;
+      const access = { account, scopes: readScopes(scope) };
+      const checked = { access, identity, clientId: client_id, expiresAt: exp * 1000 };
+      good.set(token, { ...checked, until: (exp + skewSeconds) * 1000, version });
+      return checked;
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
     }
   };
 
-  return async (token: string): Promise<Account | undefined> => {
+  return async (token: string): Promise<CheckedToken | undefined> => {
+    const waiting = revoked.mustBeCurrent();
+    if (waiting) await waiting;
     const found = good.get(token);
     if (found) {
-      if (now() < found.until) return found.account;
+      const version = revoked.version();
+      if (now() < found.until && (found.version === version || revoked.allows(found.identity))) {
+        found.version = version;
+        return found;
+      }
       good.delete(token);
     }
     if (token.length > longestToken) return undefined;

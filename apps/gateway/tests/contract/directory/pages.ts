@@ -1,14 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Installation } from "../../harness/installation.ts";
-import { peopleOf } from "./people.ts";
+import { peopleOf, unusualName } from "./people.ts";
 
 /** The pages for a browser. */
 export function pages(quintet: Installation): void {
-  const { anyone, plain } = quintet;
+  const { anyone, plain, staff } = quintet;
   const { add } = peopleOf(quintet);
 
   describe("pages", () => {
     const browser = anyone.with({ Accept: "text/html,application/xhtml+xml" });
+    /** Staff at a browser, which sends Basic credentials. */
+    const desk = staff.basic.with(browser.headers);
 
     it("show a landing page and a table of found users, with text as text", async () => {
       const landing = await browser.get("/directory");
@@ -34,14 +36,50 @@ export function pages(quintet: Installation): void {
       expect((await browser.get(`/directory/users/${user.id}`)).headers.vary).toMatch(/accept/i);
     });
 
-    it("change nothing without a login", async () => {
+    it("let staff add, change and remove somebody by forms", async () => {
+      const send = async (path: string, fields: Record<string, string>) => {
+        const form = await desk.get(path);
+        expect(form.status, form.text).toBe(200);
+        const hidden = [...form.text.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)];
+        const body = new URLSearchParams({
+          ...Object.fromEntries(hidden.map(([, name, value]) => [name, value])),
+          ...fields,
+        });
+        return desk.post(path, body, { headers: { Origin: quintet.origin } });
+      };
+      const fields = { firstName: "Bo", lastName: unusualName("F"), email: `${unusualName("f")}@example.com`, bio: "" };
+      const refused = await send("/directory/users/new", { ...fields, email: "no address" });
+      expect([refused.status, refused.text.includes(fields.lastName)]).toEqual([422, true]);
+      const added = await send("/directory/users/new", fields);
+      expect(added.status, added.text).toBe(303);
+      const path = String(added.headers.location);
+      const changed = await send(`${path}/edit`, { ...fields, bio: "Changed." });
+      expect(changed.status, changed.text).toBe(303);
+      expect((await plain.get(path)).json()).toMatchObject({ ...fields, bio: "Changed." });
+      expect((await send(`${path}/delete`, {})).status).toBe(303);
+      expect((await plain.get(path)).status).toBe(404);
+    });
+
+    it("change nothing for who has no login, is not staff, comes from another site or made the form up", async () => {
       const { user } = await add();
-      const form = new URLSearchParams({ firstName: "x", lastName: "y", email: "z@example.com", bio: "" });
-      const answer = await browser.post(`/directory/users/${user.id}`, form, {
-        headers: { Origin: "https://evil.example" },
+      const path = `/directory/users/${user.id}`;
+      const form = new URLSearchParams({
+        firstName: "x",
+        lastName: "y",
+        email: "z@example.com",
+        token: "1.x",
+        version: "1",
       });
-      expect(answer.status).toBeGreaterThanOrEqual(300);
-      expect((await plain.get(`/directory/users/${user.id}`)).json()).toEqual(user);
+      const own = { headers: { Origin: quintet.origin } };
+      const answers = [
+        await browser.post(`${path}/edit`, form, own),
+        await plain.with(browser.headers).post(`${path}/edit`, form, own),
+        await desk.post(`${path}/edit`, form, { headers: { Origin: "https://evil.example" } }),
+        await desk.post(`${path}/edit`, form, { headers: { "Sec-Fetch-Site": "cross-site" } }),
+        await desk.post(`${path}/edit`, form, own),
+      ];
+      expect(answers.map(({ status }) => status)).toEqual([401, 403, 403, 403, 403]);
+      expect((await plain.get(path)).json()).toEqual(user);
     });
   });
 }

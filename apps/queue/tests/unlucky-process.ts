@@ -1,13 +1,15 @@
-// Receives all messages of a queue, says how many on standard output, and goes on running without acking them.
+// Receives all messages of a queue without acking them, sends one, says its id on standard output, and goes on running.
 import { randomBytes } from "node:crypto";
 import type { Auth } from "@quintet/auth";
 import { createLogger } from "@quintet/http";
 import { createDeps, loadConfig } from "../src/index.ts";
+import { sendMessages } from "../src/messages.ts";
 import { receive } from "../src/receive.ts";
 
 const [, , queue = ""] = process.argv;
 const config = loadConfig({ ...process.env, QUINTET_SECRET: randomBytes(32).toString("hex") });
 const nobody: Auth = {
+  access: async () => undefined,
   verifyToken: async () => undefined,
   verifyPassword: async () => undefined,
   passwordGrant: async () => undefined,
@@ -15,6 +17,7 @@ const nobody: Auth = {
   [Symbol.asyncDispose]: async () => {},
 };
 const deps = createDeps(config, { log: createLogger({ service: "queue", level: "silent" }), auth: nobody });
-const found = await receive(deps, queue, { max: 100, waitSeconds: 0 }, new AbortController().signal);
-console.log(found.length);
+await receive(deps, queue, { max: 100, waitSeconds: 0 }, new AbortController().signal);
+const [sent] = await sendMessages(deps.commands, queue, [{ payload: '"last words"', priority: 0 }]);
+console.log(sent?.id);
 setInterval(() => {}, 1000);

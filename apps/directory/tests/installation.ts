@@ -1,0 +1,109 @@
+import { type TestAccount, testAuth } from "@quintet/auth/testing";
+import { testPostgres, testPrefix } from "@quintet/db/testing";
+import { createLogger } from "@quintet/http";
+import { inject } from "vitest";
+import { createApp, createDeps, type Deps, loadConfig, migrate } from "../src/index.ts";
+
+/** One answer, its body read. */
+export interface Answered {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+export type Caller = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<Answered>;
+
+/** One instance of the app, and who may call it. `json` bodies are sent as JSON, `URLSearchParams` as a form. */
+export interface Instance extends AsyncDisposable {
+  deps: Deps;
+  anyone: Caller;
+  plain: Caller;
+  staff: Caller;
+}
+
+/** A directory of a test file's own: a database, a key prefix, accounts; as many instances of the app on them as wanted. */
+export interface Installation extends Instance {
+  account: TestAccount;
+  /** Another instance on the same stores, or with other settings. */
+  instance(settings?: Record<string, string>): Instance;
+}
+
+export async function openDirectory(settings: Record<string, string> = {}): Promise<Installation> {
+  const stack = new AsyncDisposableStack();
+  const database = stack.use(await testPostgres(inject("postgresUrl")));
+  const accounts = stack.use(await testAuth(inject("mysqlUrl")));
+  const env = {
+    POSTGRES_URL: database.url,
+    REDIS_URL: inject("redisUrl"),
+    REDIS_PREFIX: testPrefix(),
+    QUINTET_SECRET: "a secret of thirty-two characters, or more",
+    ...settings,
+  };
+  await migrate(loadConfig(env));
+  const instance = (others: Record<string, string> = {}): Instance => {
+    const log = createLogger({ service: "directory", level: "silent" });
+    const deps = createDeps(loadConfig({ ...env, ...others }), { log, auth: accounts.auth });
+    const app = createApp(deps);
+    const caller =
+      (authorization?: string): Caller =>
+      async (method, path, body, headers = {}) => {
+        const answer = await app.request(path, {
+          method,
+          headers: { ...(authorization ? { Authorization: authorization } : {}), ...typeOf(body), ...headers },
+          ...(body === undefined ? {} : { body: body instanceof URLSearchParams ? body : JSON.stringify(body) }),
+        });
+        return { status: answer.status, headers: answer.headers, text: await answer.text() };
+      };
+    return {
+      deps,
+      anyone: caller(),
+      plain: caller(accounts.plain.basic),
+      staff: caller(accounts.staff.bearer),
+      [Symbol.asyncDispose]: () => deps[Symbol.asyncDispose](),
+    };
+  };
+  const used = stack.use(instance());
+  return {
+    ...used,
+    account: accounts.staff,
+    instance,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+function typeOf(body: unknown): Record<string, string> {
+  if (body === undefined) return {};
+  return {
+    "Content-Type": body instanceof URLSearchParams ? "application/x-www-form-urlencoded" : "application/json",
+  };
+}
+
+export interface ListAnswer {
+  users: { id: number; firstName: string; lastName: string; email?: string; bio: string }[];
+  total: number;
+  totalIsExact: boolean;
+  nextCursor: string | null;
+  prevCursor: string | null;
+}
+
+export function listOf(answer: Answered): ListAnswer {
+  return JSON.parse(answer.text) as ListAnswer;
+}
+
+let made = 0;
+
+/** A new user's fields, with an email of its own. */
+export function someone(fields: Record<string, unknown> = {}): Record<string, unknown> {
+  return { firstName: "Ana", lastName: "Lund", email: `ana.${++made}@example.com`, bio: "Likes tea.", ...fields };
+}
+
+/** The paths that a problem's faults name. */
+export function faultPaths(answer: Answered): string[] {
+  const problem = JSON.parse(answer.text) as { errors?: { path: string }[] };
+  return (problem.errors ?? []).map((fault) => fault.path);
+}

@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { faultPaths, type Installation, listOf, openDirectory, someone } from "./installation.ts";
+
+let directory: Installation;
+const ids: number[] = [];
+
+beforeAll(async () => {
+  directory = await openDirectory();
+  const people = [
+    { firstName: "José", lastName: "Álvarez" },
+    { firstName: "Ana", lastName: "Smith" },
+    { firstName: "Ana", lastName: "Smith" },
+    { firstName: "Łukasz", lastName: "Nguyễn" },
+    { firstName: "Jasmin", lastName: "100%" },
+  ];
+  for (const person of people) {
+    const made = await directory.staff("POST", "/directory/users", someone(person));
+    ids.push((JSON.parse(made.text) as { id: number }).id);
+  }
+});
+afterAll(() => directory[Symbol.asyncDispose]());
+
+const found = async (query: string) =>
+  listOf(await directory.anyone("GET", `/directory/users?${query}`)).users.map((user) => user.id);
+
+describe("GET /directory/users", () => {
+  it("lists everybody by last name, first name and id", async () => {
+    expect(await found("")).toEqual([ids[4], ids[0], ids[3], ids[1], ids[2]]);
+  });
+
+  it.each([
+    ["smi", [4, 1, 2]],
+    ["ana smith", [1, 2]],
+    ["NGUYEN", [3]],
+    ["lukasz nguy", [3]],
+    ["jose", [0]],
+    ["%", [4]],
+    ["_", []],
+    ["%25", []],
+    ["ana jose", []],
+    ["  ", [4, 0, 3, 1, 2]],
+  ])("finds %j", async (name, expected) => {
+    expect(await found(`name=${encodeURIComponent(name)}`)).toEqual(expected.map((i) => ids[i]));
+  });
+
+  it("shows emails to accounts only", async () => {
+    const open = await directory.anyone("GET", "/directory/users?name=jose");
+    expect(listOf(open)).toEqual({
+      users: [{ id: ids[0], firstName: "José", lastName: "Álvarez", bio: "Likes tea." }],
+      total: 1,
+      totalIsExact: true,
+      nextCursor: null,
+      prevCursor: null,
+    });
+    expect(open.headers.get("cache-control")).toBe("public, max-age=5, stale-while-revalidate=30");
+    const known = await directory.plain("GET", "/directory/users?name=jose");
+    expect(listOf(known).users[0]?.email).toMatch(/@example.com$/);
+    expect(known.headers.get("cache-control")).toContain("private");
+    expect(known.headers.get("etag")).not.toBe(open.headers.get("etag"));
+    expect(open.headers.get("vary")).toMatch(/authorization/i);
+  });
+
+  it("pages by cursor through namesakes", async () => {
+    const first = listOf(await directory.anyone("GET", "/directory/users?name=ana%20smith&limit=1"));
+    expect(first.users[0]?.id).toBe(ids[1]);
+    const path = `/directory/users?name=Smith%20ANA&limit=1&cursor=${first.nextCursor}`;
+    const second = listOf(await directory.anyone("GET", path));
+    expect([second.users[0]?.id, second.nextCursor]).toEqual([ids[2], null]);
+  });
+
+  it.each([
+    ["x=1", "x"],
+    ["name=a&name=b", "name"],
+    ["limit=0", "limit"],
+    ["limit=101", "limit"],
+    ["limit=1.5", "limit"],
+    ["page=0", "page"],
+    ["page=-1", "page"],
+    ["page=99999999999999999999", "page"],
+    ["cursor=AAAA", "cursor"],
+    ["cursor=", "cursor"],
+    ["name=%00", "name"],
+    ["name=a%1Fb", "name"],
+    [`name=${"x".repeat(10_240)}`, "name"],
+    ["name=a+b+c+d+e+f+g+h+i", "name"],
+    [`cursor=${"x".repeat(3000)}`, "cursor"],
+  ])("refuses %s", async (query, path) => {
+    for (const call of ["users", "search"]) {
+      if (call === "search" && !/^name=./.test(query)) continue;
+      const answer = await directory.anyone("GET", `/directory/${call}?${query}`, undefined, { Accept: "*/*" });
+      expect([answer.status, answer.headers.get("content-type")]).toEqual([400, "application/problem+json"]);
+      expect(faultPaths(answer)).toContain(path);
+    }
+  });
+
+  it("refuses a cursor that was changed or belongs to another search, and a cursor beside a page", async () => {
+    const { nextCursor } = listOf(await directory.anyone("GET", "/directory/users?limit=1"));
+    const changed = `${nextCursor?.slice(0, -2)}AA`;
+    for (const query of [`cursor=${changed}`, `name=ana&cursor=${nextCursor}`]) {
+      const answer = await directory.anyone("GET", `/directory/users?${query}`);
+      expect([answer.status, ...faultPaths(answer)]).toEqual([400, "cursor"]);
+    }
+    const both = await directory.anyone("GET", `/directory/users?page=1&cursor=${nextCursor}`);
+    expect([both.status, ...faultPaths(both)]).toEqual([400, "page"]);
+  });
+
+  it.each([
+    "' OR '1'='1",
+    "'; DROP TABLE directory.users; --",
+    "\\",
+    "$\u007bjndi:x}",
+    "😀",
+    "\\%",
+    "%%_%%",
+    "%ED%A0%80",
+    "%FF",
+  ])("takes %j as text", async (text) => {
+    const raw = /^%[A-F]/.test(text) ? text : encodeURIComponent(text);
+    const answer = await directory.anyone("GET", `/directory/users?name=${raw}`);
+    expect(listOf(answer).users).toEqual([]);
+    expect((await directory.anyone("GET", `/directory/suggest?name=${raw}`)).text).toBe('{"names":[]}');
+  });
+
+  it("checks credentials although none are needed", async () => {
+    const answer = await directory.anyone("GET", "/directory/users?x=1", undefined, { Authorization: "Bearer x" });
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get("www-authenticate")).toContain("Basic");
+  });
+
+  it("answers HEAD without a body, and 405 for a method that it has not", async () => {
+    const head = await directory.anyone("HEAD", "/directory/users");
+    expect([head.status, head.text, head.headers.get("content-type")]).toEqual([200, "", "application/json"]);
+    const put = await directory.anyone("PUT", "/directory/users", {});
+    expect([put.status, put.headers.get("allow")]).toEqual([405, "GET, POST"]);
+  });
+});
+
+describe("GET /directory/suggest", () => {
+  const suggested = async (typed: string) =>
+    JSON.parse((await directory.anyone("GET", `/directory/suggest?name=${encodeURIComponent(typed)}`)).text).names;
+
+  it("gives names that begin with the word before those that contain it, the frequent ones first", async () => {
+    expect(await suggested("smi")).toEqual(["Smith", "Jasmin"]);
+    expect(await suggested("NG")).toEqual(["Nguyễn"]);
+    expect(await suggested("")).toEqual([]);
+  });
+
+  it("gives whole names for several words", async () => {
+    expect(await suggested("smi ana")).toEqual(["Ana Smith"]);
+  });
+
+  it("gives ten at most", async () => {
+    await directory.deps.sql`
+      INSERT INTO directory.users (first_name, last_name, email)
+      SELECT 'Many', 'Many' || n, 'many' || n || '@example.com' FROM generate_series(1, 20) AS n`;
+    expect(await suggested("many")).toHaveLength(10);
+    expect(await suggested("many man")).toHaveLength(10);
+    await directory.deps.sql`DELETE FROM directory.users WHERE first_name = 'Many'`;
+  });
+});

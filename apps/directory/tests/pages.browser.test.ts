@@ -1,0 +1,142 @@
+import { readFile } from "node:fs/promises";
+import { createLogger, type Listening, listenerOf, serve } from "@quintet/http";
+import { findChromium } from "@quintet/stores/testing";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createApp, fillDemo } from "../src/index.ts";
+import { type Installation, openDirectory } from "./installation.ts";
+
+const installMinutes = 10;
+const weakContrasts = await readFile(new URL("weak-contrasts.js", import.meta.url), "utf8");
+let directory: Installation;
+let listening: Listening;
+let browser: Browser;
+let url: string;
+
+beforeAll(async () => {
+  directory = await openDirectory({ DEMO_USERS: "3000" });
+  await fillDemo(directory.deps, () => {});
+  const log = createLogger({ service: "directory", level: "silent" });
+  const listener = listenerOf(createApp(directory.deps));
+  listening = await serve(listener, { port: 0, host: "127.0.0.1", log, drainSeconds: 1 });
+  url = `http://127.0.0.1:${listening.port}`;
+  browser = await chromium.launch({
+    executablePath: await findChromium(process.env, (line) => console.log(line)),
+    args: [
+      ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
+      ...["--disable-background-networking", "--disable-component-update"],
+    ],
+  });
+}, installMinutes * 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await listening?.close();
+  await directory?.[Symbol.asyncDispose]();
+});
+
+/** A page whose every complaint fails the test; `staff` signs in when the browser is asked to. */
+async function open(path: string, options: Parameters<Browser["newContext"]>[0] & { staff?: boolean } = {}) {
+  const { staff, ...others } = options;
+  const { username, password } = directory.account;
+  const context = await browser.newContext({
+    ...others,
+    ...(staff ? { httpCredentials: { username, password } } : {}),
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("request", (request) => !request.url().startsWith(url) && complaints.push(request.url()));
+  await page.goto(url + path);
+  return { context, page, complaints };
+}
+
+const rows = (page: Page) => page.locator("tbody tr");
+
+async function closed({ context, complaints }: { context: BrowserContext; complaints: string[] }): Promise<void> {
+  await context.close();
+  expect(complaints).toEqual([]);
+}
+
+describe("in a browser", () => {
+  it("results come while typing, and the address follows", async () => {
+    const opened = await open("/directory/search");
+    const { page } = opened;
+    await page.getByLabel("Name").pressSequentially("smith");
+    await page.getByRole("status").filter({ hasText: "found for “smith”" }).waitFor();
+    expect(new URL(page.url()).search).toBe("?name=smith");
+    expect(await page.title()).toContain("smith");
+    expect(await rows(page).first().textContent()).toMatch(/smith/i);
+    await page.getByRole("link", { name: "Page 2" }).click();
+    await page.waitForURL(/page_num=2/);
+    expect(await page.getByRole("link", { name: "Page 2" }).getAttribute("aria-current")).toBe("page");
+    await page.getByLabel("Name").fill("no such name");
+    await page.getByText("Nobody has “no such name” in a name.").waitFor();
+    expect(await rows(page).count()).toBe(0);
+    await closed(opened);
+  });
+
+  it("everything works without JavaScript", async () => {
+    const opened = await open("/directory", { javaScriptEnabled: false });
+    const { page } = opened;
+    await page.getByLabel("Name").fill("smith");
+    await page.getByRole("button", { name: "Search" }).click();
+    await page.getByText("found for “smith”").waitFor();
+    await page.getByRole("link", { name: "Next" }).click();
+    await page.waitForURL(/page_num=2/);
+    await page.getByRole("link", { name: "Previous" }).click();
+    await rows(page).first().getByRole("link").click();
+    await page.waitForURL(/users\/\d+$/);
+    await closed(opened);
+  });
+
+  it("staff add, edit and delete a person, after the browser's own sign-in", async () => {
+    const opened = await open("/directory/search", { staff: true });
+    const { page } = opened;
+    await page.getByRole("link", { name: "Add a person" }).click();
+    await page.getByLabel("First name").fill("Zoë");
+    await page.getByLabel("Last name").fill("Browserfield");
+    await page.getByLabel("Email").fill("zoe@local");
+    await page.getByRole("button", { name: "Add" }).click();
+    await page.getByText("Nothing was saved yet").waitFor();
+    expect(await page.getByLabel("Email").getAttribute("aria-invalid")).toBe("true");
+    expect(await page.getByLabel("First name").inputValue()).toBe("Zoë");
+    opened.complaints.length = 0; // The browser reports the 422 as an error.
+    await page.getByLabel("Email").fill("zoe@example.com");
+    await page.getByRole("button", { name: "Add" }).click();
+    await page.getByRole("heading", { name: "Zoë Browserfield" }).waitFor();
+
+    await page.getByRole("link", { name: "Edit" }).click();
+    await page.getByLabel("About").fill("Added by a browser.");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Added by a browser.").waitFor();
+
+    await page.getByRole("link", { name: "Delete" }).click();
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("heading", { name: "Search" }).waitFor();
+    await page.goto(`${url}/directory/search?name=browserfield`);
+    await page.getByText("Nobody has “browserfield” in a name.").waitFor();
+    await closed(opened);
+  });
+
+  it.each([
+    { colorScheme: "light", width: 1200 },
+    { colorScheme: "dark", width: 1200 },
+    { colorScheme: "light", width: 320 },
+  ] as const)(
+    "fits a window in $colorScheme of $width pixels, and its text can be read",
+    async ({ colorScheme, width }) => {
+      const options = { colorScheme, viewport: { width, height: 800 }, staff: true };
+      const [user] = await directory.deps.sql<{ id: string }[]>`SELECT min(id) AS id FROM directory.users`;
+      for (const path of ["", "/search?name=a", "/users/new", `/users/${user?.id}`, `/users/${user?.id}/delete`]) {
+        const opened = await open(`/directory${path}`, options);
+        const { page } = opened;
+        expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+        expect(await page.locator("main h1").count()).toBe(1);
+        expect(await page.evaluate(weakContrasts)).toEqual([]);
+        await closed(opened);
+      }
+    },
+  );
+});

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fillDemo } from "../src/index.ts";
+import type { PageWanted } from "../src/search.ts";
+import { searchUsers } from "../src/search.ts";
+import { wordsOf } from "../src/search-words.ts";
+import { type Installation, openDirectory } from "./installation.ts";
+
+let directory: Installation;
+
+beforeAll(async () => {
+  directory = await openDirectory({ DEMO_USERS: "8000" });
+  await fillDemo(directory.deps, () => {});
+  const odd = [
+    ["100%", "Percent_Sign"],
+    ["Back\\slash", "O'Brien"],
+    ["Anna", "Anna"],
+    ["Zoë 😀", "Ångström"],
+    ["Maria", "Santamaria"],
+    ["B", "A"],
+    ["Ab", "Ba"],
+    ["Jürgen", "x'); DROP TABLE directory.users; --"],
+  ];
+  for (const [first, last] of odd) {
+    for (const copy of [1, 2, 3]) {
+      await directory.deps.sql`
+        INSERT INTO directory.users (first_name, last_name, email)
+        VALUES (${first ?? ""}, ${last ?? ""}, ${`${copy}.${first}.${last}@example.com`})`;
+    }
+  }
+});
+afterAll(() => directory[Symbol.asyncDispose]());
+
+/** The ids of all who are found, in order, by the plainest query there is. */
+async function expectedIds(name: string): Promise<number[]> {
+  const { sql } = directory.deps;
+  const rows = await sql<{ id: string }[]>`
+    WITH words AS MATERIALIZED (
+      SELECT directory.name_key(word) AS key FROM unnest(${name.split(/\s+/)}::text[]) AS word
+    )
+    SELECT id FROM directory.users
+    WHERE NOT EXISTS (SELECT FROM words WHERE strpos(last_key, key) = 0 AND strpos(first_key, key) = 0)
+    ORDER BY last_key, first_key, id`;
+  return rows.map((row) => Number(row.id));
+}
+
+function search(name: string, limit: number, wanted: PageWanted) {
+  return searchUsers(directory.deps.sql, { words: wordsOf(name), limit, wanted });
+}
+
+const names = ["", "a", "e", "zq", "smi", "smith", "qqxqq", "maria gar", "an er", "a smith", "jose maria gar", "son"];
+const oddNames = [
+  "%",
+  "_",
+  "\\",
+  "100%",
+  "o'b",
+  "'; DROP",
+  "anna",
+  "anna ann",
+  "ba a",
+  "ab",
+  "😀",
+  "angstrom ZOE",
+  "О́льга",
+  "müller",
+];
+
+describe("a search finds the same as the plainest query", () => {
+  it.each([...names, ...oddNames])("for %j, forwards, backwards and by number", async (name) => {
+    const expected = await expectedIds(name);
+    const limit = Math.max(7, Math.ceil(expected.length / 6));
+    const forwards: number[][] = [];
+    let wanted: PageWanted = { page: 1 };
+    for (;;) {
+      const found = await search(name, limit, wanted);
+      expect(found.total).toBe(expected.length);
+      expect(found.totalIsExact).toBe(true);
+      forwards.push(found.users.map((user) => user.id));
+      if (found.next === null) break;
+      wanted = { from: found.next, backward: false };
+    }
+    expect(forwards.flat()).toEqual(expected);
+
+    const last = await search(name, limit, wanted);
+    const backwards: number[][] = [];
+    for (let before = last.previous; before !== null; ) {
+      const found = await search(name, limit, { from: before, backward: true });
+      backwards.unshift(found.users.map((user) => user.id));
+      before = found.previous;
+    }
+    expect(backwards).toEqual(forwards.slice(0, -1));
+
+    for (const [i, ids] of forwards.entries()) {
+      const numbered = await search(name, limit, { page: i + 1 });
+      expect(numbered.users.map((user) => user.id)).toEqual(ids);
+      expect([numbered.next === null, numbered.previous === null]).toEqual([i === forwards.length - 1, i === 0]);
+    }
+    const beyond = await search(name, limit, { page: forwards.length + 1 });
+    expect([beyond.users, beyond.next, beyond.previous]).toEqual([[], null, null]);
+  });
+
+  it.each(["", "a", "smi", "maria gar", "zq"])("for %j on any page of 15", async (name) => {
+    const expected = await expectedIds(name);
+    const last = Math.max(1, Math.ceil(expected.length / 15));
+    for (const page of new Set([1, 2, Math.ceil(last / 3), Math.ceil(last / 2), last])) {
+      const found = await search(name, 15, { page });
+      expect(found.users.map((user) => user.id)).toEqual(expected.slice((page - 1) * 15, page * 15));
+    }
+  });
+});
+
+it("keeps its place while users come and go", async () => {
+  const { sql } = directory.deps;
+  const first = await search("smi", 5, { page: 1 });
+  const second = await search("smi", 5, { from: first.next!, backward: false });
+  await sql`DELETE FROM directory.users WHERE id = ${first.users[4]!.id}`;
+  await sql`INSERT INTO directory.users (first_name, last_name, email) VALUES ('Aa', 'Aa Smi', 'early@example.com')`;
+  const again = await search("smi", 5, { from: first.next!, backward: false });
+  expect(again.users).toEqual(second.users);
+});
+
+describe("the counts of names", () => {
+  const counts = () => directory.deps.sql`
+    SELECT 'last' AS part, name, users FROM directory.last_names
+    UNION ALL SELECT 'first', name, users FROM directory.first_names
+    UNION ALL SELECT 'prefix', prefix, users FROM directory.last_name_prefixes
+    ORDER BY part, name`;
+
+  it("follow every write", async () => {
+    const { sql } = directory.deps;
+    await sql`
+      INSERT INTO directory.users (first_name, last_name, email)
+      SELECT 'Nu' || n % 3, 'Ny' || n % 5, 'nu' || n || '@example.com' FROM generate_series(1, 30) AS n`;
+    await sql`UPDATE directory.users SET last_name = 'Ny0' WHERE last_name IN ('Ny1', 'Ny2')`;
+    await sql`UPDATE directory.users SET first_name = 'NÜ0', bio = 'x' WHERE first_name = 'Nu1'`;
+    await sql`DELETE FROM directory.users WHERE last_name = 'Ny3'`;
+    const kept = [...(await counts())];
+    await sql`SELECT directory.recount_names()`;
+    expect([...(await counts())]).toEqual(kept);
+    expect(kept.filter((row) => row.users === "0")).toEqual([]);
+  });
+
+  it("stand writes that swap names at the same time", async () => {
+    const { sql } = directory.deps;
+    await sql`
+      INSERT INTO directory.users (first_name, last_name, email)
+      SELECT 'Swap', 'Swap' || n % 2, 'swap' || n || '@example.com' FROM generate_series(1, 8) AS n`;
+    const swap = (n: number, round: number) => sql`
+      UPDATE directory.users SET last_name = ${`Swap${(n + round) % 2}`}, first_name = ${`Swap${round % 2}`}
+      WHERE email = ${`swap${n}@example.com`}`;
+    for (let round = 1; round <= 10; round++) {
+      await Promise.all(Array.from({ length: 8 }, (_, i) => swap(i + 1, round)));
+    }
+    const kept = [...(await counts())];
+    await sql`SELECT directory.recount_names()`;
+    expect([...(await counts())]).toEqual(kept);
+  });
+});

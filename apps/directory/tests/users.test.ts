@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Answered, faultPaths, type Installation, listOf, openDirectory, someone } from "./installation.ts";
+
+let directory: Installation;
+beforeAll(async () => {
+  directory = await openDirectory();
+});
+afterAll(() => directory[Symbol.asyncDispose]());
+
+async function add(fields: Record<string, unknown> = {}) {
+  const input = someone(fields);
+  const answer = await directory.staff("POST", "/directory/users", input);
+  expect(answer.status, answer.text).toBe(201);
+  const user = JSON.parse(answer.text) as { id: number };
+  return { input, answer, user, path: `/directory/users/${user.id}`, tag: answer.headers.get("etag") ?? "" };
+}
+
+const version = (answer: Answered) => answer.headers.get("etag") ?? "";
+
+describe("a new user", () => {
+  it("has a place, a tag and all that was sent", async () => {
+    const { input, answer, user, path } = await add({ firstName: "  Zoë  ", bio: "Two\nlines" });
+    expect(user).toEqual({ ...input, firstName: "Zoë", id: user.id });
+    expect(answer.headers.get("location")).toBe(path);
+    const read = await directory.plain("GET", path);
+    expect([read.text, version(read)]).toEqual([answer.text, version(answer)]);
+  });
+
+  it("is in the form NFC, however it was typed", async () => {
+    const { user } = await add({ lastName: "Jose\u0301" });
+    expect(user).toMatchObject({ lastName: "José" });
+  });
+
+  it.each([
+    [{ firstName: "" }, "firstName"],
+    [{ firstName: "   " }, "firstName"],
+    [{ firstName: "nul\u0000" }, "firstName"],
+    [{ lastName: "two\nlines" }, "lastName"],
+    [{ lastName: "\ud800" }, "lastName"],
+    [{ lastName: "x".repeat(10_240) }, "lastName"],
+    [{ lastName: undefined }, "lastName"],
+    [{ email: "nobody" }, "email"],
+    [{ email: `${"x".repeat(250)}@example.com` }, "email"],
+    [{ bio: 1 }, "bio"],
+    [{ bio: "x".repeat(2001) }, "bio"],
+    [{ id: 7 }, "id"],
+    [{ version: 7 }, "version"],
+  ])("is refused as %j", async (fields, path) => {
+    const answer = await directory.staff("POST", "/directory/users", someone(fields));
+    expect([answer.status, ...faultPaths(answer)]).toEqual([422, path]);
+  });
+
+  it("takes four-byte characters and the signs of SQL and HTML as text", async () => {
+    const { user } = await add({ firstName: "😀", lastName: "<b>'; DROP TABLE directory.users; --" });
+    expect(user).toMatchObject({ firstName: "😀", lastName: "<b>'; DROP TABLE directory.users; --" });
+  });
+
+  it("needs an email that nobody has, in any case", async () => {
+    await add({ email: "taken@example.com" });
+    const answer = await directory.staff("POST", "/directory/users", someone({ email: "TAKEN@example.com" }));
+    expect([answer.status, ...faultPaths(answer)]).toEqual([409, "email"]);
+  });
+
+  it("is made once for one Idempotency-Key", async () => {
+    const input = someone({ lastName: "Once" });
+    const headers = { "Idempotency-Key": "once" };
+    const first = await directory.staff("POST", "/directory/users", input, headers);
+    const again = await directory.staff("POST", "/directory/users", input, headers);
+    expect([again.status, again.text, version(again)]).toEqual([201, first.text, version(first)]);
+    expect(again.headers.get("location")).toBe(first.headers.get("location"));
+    expect(listOf(await directory.anyone("GET", "/directory/users?name=once")).total).toBe(1);
+  });
+
+  it.each([
+    ["{", "application/json", 400],
+    ["", "application/json", 400],
+    ["a=1", "text/plain", 415],
+    [`{"bio":"${"x".repeat(1_100_000)}"}`, "application/json", 413],
+  ])("is refused as the body %.20j of type %s", async (body, type, status) => {
+    const request = new Request("http://localhost/directory/users", {
+      method: "POST",
+      headers: { Authorization: directory.account.basic, "Content-Type": type },
+      body,
+    });
+    const { createApp } = await import("../src/index.ts");
+    const answer = await createApp(directory.deps).request(request);
+    expect([answer.status, answer.headers.get("content-type")]).toEqual([status, "application/problem+json"]);
+  });
+});
+
+describe("who may", () => {
+  it("is asked before anything else", async () => {
+    const { path } = await add();
+    for (const [method, target] of [
+      ["POST", "/directory/users?x=1"],
+      ["PATCH", `${path}?x=1`],
+      ["DELETE", "/directory/users/nonsense?x=1"],
+    ] as const) {
+      expect((await directory.anyone(method, target, { unknown: 1 })).status).toBe(401);
+      expect((await directory.plain(method, target, { unknown: 1 })).status).toBe(403);
+    }
+    expect((await directory.anyone("GET", path)).status).toBe(200);
+  });
+});
+
+describe("a change", () => {
+  it("needs the present version", async () => {
+    const { path, tag } = await add();
+    const change = (body: unknown, ifMatch?: string) =>
+      directory.staff("PATCH", path, body, ifMatch === undefined ? {} : { "If-Match": ifMatch });
+    expect((await change({ bio: "a" })).status).toBe(428);
+    const first = await change({ bio: "a" }, tag);
+    expect([first.status, JSON.parse(first.text).bio]).toEqual([200, "a"]);
+    expect(version(first)).not.toBe(tag);
+    for (const wrong of [tag, `W/${version(first)}`, '"x"', "nonsense"]) {
+      expect((await change({ bio: "b" }, wrong)).status).toBe(412);
+    }
+    const open = await directory.anyone("GET", path);
+    expect((await change({ bio: "b" }, `"x", ${version(open)}`)).status).toBe(200);
+    expect((await change({ bio: "c" }, "*")).status).toBe(200);
+    expect(JSON.parse((await directory.anyone("GET", path)).text).bio).toBe("c");
+  });
+
+  it("is done by one of several who saw the same version", async () => {
+    const { path, tag } = await add();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => directory.staff("PATCH", path, { bio: `${i}` }, { "If-Match": tag })),
+    );
+    expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array<number>(9).fill(412)]);
+  });
+
+  it("is refused when it is empty, unknown, or takes another's email", async () => {
+    const { path, tag } = await add();
+    const { input } = await add();
+    const headers = { "If-Match": tag };
+    expect((await directory.staff("PATCH", path, {}, headers)).status).toBe(422);
+    const unknown = await directory.staff("PATCH", path, { x: 1 }, headers);
+    expect([unknown.status, ...faultPaths(unknown)]).toEqual([422, "x"]);
+    const taken = await directory.staff("PATCH", path, { email: input.email }, headers);
+    expect([taken.status, ...faultPaths(taken)]).toEqual([409, "email"]);
+    expect(version(await directory.plain("GET", path))).toBe(tag);
+  });
+});
+
+describe("a removal", () => {
+  it("is of the present version when one is named", async () => {
+    const { path, tag } = await add();
+    await directory.staff("PATCH", path, { bio: "a" }, { "If-Match": tag });
+    expect((await directory.staff("DELETE", path, undefined, { "If-Match": tag })).status).toBe(412);
+    expect((await directory.staff("DELETE", path)).status).toBe(204);
+    expect((await directory.anyone("GET", path)).status).toBe(404);
+    expect((await directory.staff("DELETE", path)).status).toBe(404);
+    expect((await directory.staff("PATCH", path, { bio: "a" })).status).toBe(404);
+  });
+});
+
+it.each(["0", "-1", "abc", "1e3", "99999999999999999999", "%00", "'", "1%20OR%201=1", "999999999"])(
+  "has nobody with the id %s",
+  async (id) => {
+    const answer = await directory.anyone("GET", `/directory/users/${id}`);
+    expect(answer.status).toBe(id === "999999999" ? 404 : 400);
+    expect(answer.headers.get("content-type")).toBe("application/problem+json");
+  },
+);

@@ -1,0 +1,19 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { appContract } from "./contract/index.ts";
+import { appNames, startAlone } from "./harness/installation.ts";
+
+/** The contract of each app without gateway, as its own issuer. */
+for (const app of appNames) {
+  const quintet = await startAlone(app);
+  describe(`${app} alone`, async () => {
+    afterAll(() => quintet[Symbol.asyncDispose]());
+    await appContract(quintet, app);
+
+    it("serves nothing of the others", async () => {
+      for (const other of appNames.filter((name) => name !== app)) {
+        expect((await quintet.staff.get(`/${other}/health`)).status).toBe(404);
+      }
+      expect((await quintet.anyone.get("/.well-known/oauth-authorization-server")).status).toBe(200);
+    });
+  });
+}

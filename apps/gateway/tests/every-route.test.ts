@@ -1,0 +1,170 @@
+import { readdirSync } from "node:fs";
+import { type Auth, authSettings, type OpenedAuth, openAuth, scopeNames } from "@quintet/auth";
+import { createLogger, readEnv } from "@quintet/http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { MountableApp } from "../src/mounted.ts";
+import { pathOf } from "./harness/operations.ts";
+import { type TestSettings, testSettings } from "./harness/test-settings.ts";
+
+/** What an app exports, and what its Hono app says of its routes. */
+interface AppModule {
+  loadConfig(env: NodeJS.ProcessEnv): unknown;
+  migrate(config: unknown): Promise<void>;
+  createDeps(config: unknown, shared: { log: unknown; auth: Auth }): AsyncDisposable;
+  createApp(deps: AsyncDisposable): MountableApp & { routes: { method: string; path: string }[] };
+}
+
+interface Route {
+  name: string;
+  method: string;
+  path: string;
+  security: Record<string, string[]>[] | undefined;
+}
+
+/** The routes that look at no Authorization header (the pages of the accounts look at a cookie), app by app; of an app that is not listed here they are not compared. */
+const open: Record<string, string[]> = {
+  auth: [
+    "GET /.well-known/oauth-authorization-server",
+    "GET /auth/.well-known/jwks.json",
+    "GET /auth/account",
+    "GET /auth/authorize",
+    "GET /auth/health",
+    "GET /auth/sign-in",
+    "POST /auth/account/clients",
+    "POST /auth/account/password",
+    "POST /auth/account/sessions",
+    "POST /auth/authorize",
+    "POST /auth/introspect",
+    "POST /auth/register",
+    "POST /auth/revoke",
+    "POST /auth/sign-in",
+    "POST /auth/sign-out",
+    "POST /auth/token",
+  ],
+  ingest: ["GET /ingest/health"],
+  properties: ["GET /properties/health"],
+  queue: ["GET /queue", "GET /queue/health", "POST /queue/login"],
+  social: ["GET /social/health", "POST /social/login", "POST /social/users"],
+};
+
+const folder = new URL("../../", import.meta.url);
+const appNames = readdirSync(folder, { recursive: true, encoding: "utf8" })
+  .filter((path) => /^[a-z]+\/src\/index\.ts$/.test(path) && !path.startsWith("gateway/"))
+  .map((path) => path.slice(0, path.indexOf("/")))
+  .sort();
+
+const log = createLogger({ service: "routes", level: "silent" });
+const opened = new AsyncDisposableStack();
+const apps = new Map<string, MountableApp & { routes?: { method: string; path: string }[] }>();
+let settings: TestSettings;
+let issuer: OpenedAuth;
+const plain = { username: "plain", email: "plain@example.com", password: "correct horse battery" };
+
+beforeAll(async () => {
+  settings = opened.use(await testSettings());
+  const env = { ...settings.shared, ...settings.issuer };
+  issuer = opened.use(await openAuth(readEnv(z.object(authSettings), env), log));
+  if (issuer.app) apps.set("auth", issuer.app);
+  for (const name of appNames) {
+    const module = (await import(new URL(`${name}/src/index.ts`, folder).href)) as AppModule;
+    const config = module.loadConfig(env);
+    await module.migrate(config);
+    const deps = opened.use(module.createDeps(config, { log, auth: issuer.auth }));
+    apps.set(name, module.createApp(deps));
+  }
+  await issuer.auth.register(plain);
+});
+afterAll(() => opened.disposeAsync());
+
+const send = async (app: string, { method, path }: Route, authorization?: string) => {
+  const headers: Record<string, string> = authorization === undefined ? {} : { Authorization: authorization };
+  const template = { template: path } as Parameters<typeof pathOf>[0];
+  // The unknown parameter keeps every call from doing anything: it is refused once the guard has let it through.
+  const request = new Request(`http://quintet.test${pathOf(template)}?unknown=1`, { method, headers });
+  return (await apps.get(app)?.fetch(request, {})) ?? new Response(null, { status: 599 });
+};
+const routesOf = async (app: string): Promise<Route[]> => {
+  const answer = await apps.get(app)?.fetch(new Request(`http://quintet.test/${app}/openapi.json`), {});
+  const document = (await answer?.json()) as {
+    paths: Record<string, Record<string, { security?: Route["security"] }>>;
+  };
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { security }]) => {
+      const upper = method.toUpperCase();
+      return { name: `${upper} ${path}`, method: upper, path, security };
+    }),
+  );
+};
+const scopeOf = (route: Route) => route.security?.find((way) => way.bearer)?.bearer?.[0];
+const optional = (route: Route) => route.security?.some((way) => Object.keys(way).length === 0);
+const grant = async (who: { username: string; password: string }, scope: string) => {
+  const tokens = await issuer.auth.passwordGrant(who.username, who.password, { scope });
+  return `Bearer ${tokens?.access_token}`;
+};
+/** The names of the routes for which `holds` is not true. */
+const failing = async (routes: Route[], holds: (route: Route) => Promise<boolean> | boolean) => {
+  const failed: string[] = [];
+  for (const route of routes) if (!(await holds(route))) failed.push(route.name);
+  return failed;
+};
+
+describe.each(["auth", ...appNames])("%s", (app) => {
+  test("every route names the scope that it needs, or that it is open", async () => {
+    const routes = await routesOf(app);
+    expect(routes.length).toBeGreaterThan(1);
+    const named = (route: Route) =>
+      route.security?.length === 0 || (scopeNames as (string | undefined)[]).includes(scopeOf(route));
+    expect(await failing(routes, named)).toEqual([]);
+    const opened = routes.filter(({ security }) => security?.length === 0).map(({ name }) => name);
+    if (open[app]) expect(opened.sort()).toEqual(open[app]);
+  });
+
+  test("nothing is served that is not documented, but the documents themselves and assets", async () => {
+    const documented = new Set((await routesOf(app)).map(({ name }) => name.replace(/\{(\w+)[^}]*\}/g, ":$1")));
+    const served = (apps.get(app)?.routes ?? [])
+      .filter(({ method, path }) => method !== "ALL" && !/\/(docs(\/.*)?|openapi\.json|assets\/:file)$/.test(path))
+      .map(({ method, path }) => `${method} ${path.replace(/\{[^}]*\}/g, "")}`);
+    expect(served.filter((name) => !documented.has(name) && !documented.has(name.replace(/\/$/, "")))).toEqual([]);
+  });
+
+  test("no route that needs an account lets anybody else in", async () => {
+    const routes = (await routesOf(app)).filter((route) => route.security?.length !== 0 && !optional(route));
+    const refused = async (route: Route) => (await send(app, route)).status === 401;
+    expect(await failing(routes, refused)).toEqual([]);
+  });
+
+  test("a token that lacks the scope is refused, whoever it belongs to; one that has it is let through", async () => {
+    const routes = (await routesOf(app)).filter((route) => scopeOf(route) !== undefined);
+    const everything = { username: settings.admin.username, password: settings.admin.password };
+    const tokens = new Map<string, [wrong: string, right: string]>();
+    for (const scope of new Set(routes.map((route) => scopeOf(route) ?? ""))) {
+      const others = scopeNames.filter((name) => name !== scope && name !== "all").join(" ");
+      tokens.set(scope, [await grant(everything, others), await grant(everything, scope)]);
+    }
+    const narrowed = async (route: Route) => {
+      const [wrong, right] = tokens.get(scopeOf(route) ?? "") ?? [];
+      const refused = await send(app, route, wrong);
+      const challenge = `error="insufficient_scope", scope="${scopeOf(route)}"`;
+      const passed = await send(app, route, right);
+      const { status } = passed;
+      return (
+        refused.status === 403 &&
+        (refused.headers.get("www-authenticate") ?? "").includes(challenge) &&
+        status !== 401 &&
+        status !== 403 &&
+        status < 500
+      );
+    };
+    expect(await failing(routes, narrowed)).toEqual([]);
+  });
+
+  test("a plain account gets an answer or a 403 everywhere, staff never a 403", async () => {
+    const [token, staff] = [await grant(plain, "all"), await grant(settings.admin, "all")];
+    const answered = async (route: Route) => {
+      const [asPlain, asStaff] = [(await send(app, route, token)).status, (await send(app, route, staff)).status];
+      return asPlain !== 401 && asPlain < 500 && asStaff !== 401 && asStaff !== 403 && asStaff < 500;
+    };
+    expect(await failing(await routesOf(app), answered)).toEqual([]);
+  });
+});

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Answer, Client } from "./harness/client.ts";
+import { type Installation, startBoth } from "./harness/installation.ts";
+
+/** Mounted and behind HTTP, a call gets the same bytes: both ways run here on the same stores. */
+const both = await startBoth();
+afterAll(() => both[Symbol.asyncDispose]());
+
+type Caller = "anyone" | "plain" | "staff";
+type Call = [method: string, path: string, by?: Caller, body?: unknown, headers?: Record<string, string>];
+
+const browser = { Accept: "text/html" };
+const abroad = { Origin: "https://shop.example" };
+
+const calls: Call[] = [
+  ["GET", "/"],
+  ["GET", "/nothing"],
+  ["GET", "/queue//count"],
+  ["GET", "/openapi.json"],
+  ["GET", "/docs"],
+  ["GET", "/auth/.well-known/jwks.json"],
+  ["GET", "/.well-known/oauth-authorization-server"],
+  ["GET", "/auth/me", "plain"],
+  ["GET", "/auth/me"],
+  ["POST", "/auth/register", "anyone", { username: "x" }],
+  ["GET", "/properties", "plain"],
+  ["GET", "/properties?city=nowhere", "plain"],
+  ["GET", "/properties?color=red", "plain"],
+  ["GET", "/properties/1", "plain"],
+  ["HEAD", "/properties/1", "plain"],
+  ["POST", "/properties", "plain", { address: 1 }],
+  ["POST", "/properties", "staff", { address: 1 }],
+  ["POST", "/properties", "staff", Buffer.from("{"), { "Content-Type": "application/json" }],
+  ["DELETE", "/properties", "staff"],
+  ["GET", "/ingest/jobs", "plain"],
+  ["GET", "/ingest/reports/hired-by-quarter?year=2021", "plain"],
+  ["POST", "/ingest/jobs/rows", "staff", { rows: [["x"]] }],
+  ["POST", "/ingest/jobs/csv", "staff", Buffer.alloc(0), { "Content-Type": "text/csv" }],
+  ["GET", "/directory/users?limit=2"],
+  ["GET", "/directory/users?limit=2", "plain", undefined, abroad],
+  ["GET", "/directory/users/999999"],
+  ["GET", "/directory", "anyone", undefined, browser],
+  ["GET", "/directory/search?name=a", "anyone", undefined, browser],
+  ["GET", "/queue"],
+  ["GET", "/queue/count", "plain"],
+  ["POST", "/queue/pop", "plain"],
+  ["POST", "/queue/queues/absent/receive", "plain", {}],
+  ["OPTIONS", "/queue/push", "anyone", undefined, { ...abroad, "Access-Control-Request-Method": "POST" }],
+  ["GET", "/social/docs"],
+  ["GET", "/social/docs/assets/swagger-ui.css"],
+  ["GET", "/social/posts?limit=2", "plain"],
+  ["GET", "/social/posts/1", "plain"],
+  ["GET", "/social/posts/'%20OR%201=1", "plain"],
+  ["POST", "/social/login", "anyone", new URLSearchParams({ username: "x", password: "y" })],
+];
+
+/** What differs from one answer to the next whichever way Quintet runs. */
+const ofTheMoment = new Set(["date"]);
+
+function shown(answer: Answer) {
+  const headers: [string, string][] = [];
+  for (let i = 0; i < answer.rawHeaders.length; i += 2) {
+    const name = (answer.rawHeaders[i] ?? "").toLowerCase();
+    if (!ofTheMoment.has(name)) headers.push([name, answer.rawHeaders[i + 1] ?? ""]);
+  }
+  return { status: answer.status, headers: headers.sort(), text: answer.text };
+}
+
+describe("mounted and behind HTTP", () => {
+  beforeAll(async () => {
+    const { staff, plain } = both.mounted;
+    const made = await Promise.all([
+      staff.post("/properties", {
+        address: "Calle 1",
+        city: "Pereira",
+        price: 100,
+        description: "Casa",
+        year: 2020,
+        status: "en_venta",
+      }),
+      staff.post("/ingest/jobs/rows", {
+        rows: [
+          [1, "Clerk"],
+          [2, "Welder"],
+        ],
+      }),
+      staff.post("/directory/users", { firstName: "Ana", lastName: "Díaz", email: "ana@example.com", bio: "" }),
+      plain.post("/social/posts", { title: "First", content: "Of all" }),
+    ]);
+    expect(made.map(({ status }) => status)).toEqual([201, 200, 201, 201]);
+  });
+
+  it.each(calls)("answer %s %s with the same bytes", async (method, path, by = "anyone", body, headers = {}) => {
+    // The same caller for both, so that nothing but the way they run differs.
+    const ask = ({ origin }: Installation) =>
+      new Client(origin, both.mounted[by].headers).send(method, path, body, {
+        headers: { "X-Request-Id": "same", Host: "quintet.test", ...headers },
+      });
+    // The first round fills the caches.
+    for (const installation of [both.mounted, both.behindHttp]) await ask(installation);
+    expect(shown(await ask(both.behindHttp))).toEqual(shown(await ask(both.mounted)));
+  });
+});

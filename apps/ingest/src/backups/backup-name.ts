@@ -1,0 +1,30 @@
+import { randomBytes } from "node:crypto";
+import { type TableName, tableNames } from "../tables.ts";
+
+const pattern = new RegExp(
+  `^(${tableNames.join("|")})-(\\d{4})(\\d{2})(\\d{2})T(\\d{2})(\\d{2})(\\d{2})(\\d{3})Z-[0-9a-f]{8}\\.avro$`,
+);
+
+/** What the name of a backup says. */
+export interface BackupName {
+  name: string;
+  table: TableName;
+  /** ISO 8601, UTC: the moment of the snapshot. */
+  createdAt: string;
+}
+
+/** A new name: the table, the moment to the millisecond, and eight random digits, so that two never meet. */
+export function newBackupName(table: TableName, moment: Date): BackupName {
+  const createdAt = moment.toISOString();
+  const name = `${table}-${createdAt.replace(/[-:.]/g, "")}-${randomBytes(4).toString("hex")}.avro`;
+  return { name, table, createdAt };
+}
+
+/** The name that a client or the file system gave, if it is one of a backup; nothing else ever becomes a path. */
+export function readBackupName(name: string): BackupName | undefined {
+  const parts = pattern.exec(name);
+  if (!parts) return undefined;
+  const [, table, year, month, day, hour, minute, second, millisecond] = parts;
+  const createdAt = `${year}-${month}-${day}T${hour}:${minute}:${second}.${millisecond}Z`;
+  return { name, table: table as TableName, createdAt };
+}

@@ -1,0 +1,80 @@
+import { writeDate } from "../csv/date-time.ts";
+import { lineFeed, tab, writeId, writeText } from "../csv/load-text.ts";
+import { maxId, maxTextLength } from "../csv/row-faults.ts";
+import type { PlainRow } from "../store/row-range.ts";
+import type { Table } from "../tables.ts";
+import { avroType } from "./avro-schema.ts";
+import { DamagedFile } from "./byte-source.ts";
+import type { Block } from "./container-reader.ts";
+
+const maxRowBytes = 4096;
+
+/** The rows of a block, and each as text for `LOAD DATA`. */
+export interface BlockRows {
+  rows: PlainRow[];
+  /** The text of the rows with these numbers, which ascend. */
+  text(numbers: readonly number[]): Buffer;
+}
+
+/**
+ * Decodes the blocks of a backup, one after the other, and checks each row by the rules that every row obeys. The ids must
+ * ascend, as they do in every backup. Throws `DamagedFile`.
+ */
+export function blockDecoder(table: Table): (block: Block) => BlockRows {
+  const type = avroType(table);
+  const writeRow = rowWriter(table);
+  let lastId = 0;
+  return (block) => {
+    const rows: PlainRow[] = [];
+    const ends: number[] = [];
+    let text = Buffer.allocUnsafe(block.data.length * 2 + maxRowBytes);
+    let place = 0;
+    let at = 0;
+    while (rows.length < block.rows) {
+      const { value, offset } = type.decode(block.data, at) as { value: PlainRow | undefined; offset: number };
+      if (value === undefined || offset < 0) throw new DamagedFile("A block ends within a row.");
+      at = offset;
+      const id = Number(value.id);
+      if (!(id > lastId)) throw new DamagedFile(`The row with the id ${id} is not in its place.`);
+      lastId = id;
+      if (place > text.length - maxRowBytes) text = Buffer.concat([text.subarray(0, place)], text.length * 2);
+      place = writeRow(value, text, place);
+      rows.push(value);
+      ends.push(place);
+    }
+    if (at !== block.data.length) throw new DamagedFile("A block holds more than its rows.");
+    return {
+      rows,
+      text(numbers) {
+        if (numbers.length === rows.length) return text.subarray(0, place);
+        return Buffer.concat(numbers.map((number) => text.subarray(ends[number - 1] ?? 0, ends[number])));
+      },
+    };
+  };
+}
+
+/** Writes a row as text for `LOAD DATA` and returns the place after it; throws `DamagedFile` for one that no table can hold. */
+function rowWriter(table: Table): (row: PlainRow, text: Buffer, start: number) => number {
+  const bytes = Buffer.alloc(maxTextLength * 4 + 4);
+  return (row, text, start) => {
+    let place = start;
+    for (const { name, kind } of table.columns) {
+      const value = row[name];
+      let next: number;
+      if (kind === "text") {
+        // What does not fit into `bytes` is too long even when it is cut.
+        next = writeText(bytes, 0, bytes.write(String(value)), text, place);
+      } else if (kind === "datetime") {
+        next = writeDate(new Date(Number(value)), text, place);
+      } else {
+        const id = Number(value);
+        next = Number.isInteger(id) && id >= 1 && id <= maxId ? writeId(id, text, place) : -1;
+      }
+      if (next < 0) throw new DamagedFile(`A ${name} in the file is none.`);
+      text[next] = tab;
+      place = next + 1;
+    }
+    text[place - 1] = lineFeed;
+    return place;
+  };
+}

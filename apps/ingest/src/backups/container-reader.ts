@@ -1,0 +1,73 @@
+import { promisify } from "node:util";
+import { inflateRaw } from "node:zlib";
+import { ByteSource, DamagedFile } from "./byte-source.ts";
+import { magic, syncLength } from "./container-format.ts";
+
+const maxBlockBytes = 64 * 1024 * 1024;
+const maxMetadataBytes = 1024 * 1024;
+const inflate = promisify(inflateRaw);
+
+/** One block of a container file: so many rows, encoded one after the other. */
+export interface Block {
+  rows: number;
+  data: Buffer;
+}
+
+/** An Avro object container file that was opened: its schema, and its blocks in order. */
+export interface Container {
+  schema: string;
+  blocks(): AsyncGenerator<Block>;
+}
+
+/** Reads a container file (Avro 1.11, codecs `null` and `deflate`) in the memory of one block. Throws `DamagedFile`. */
+export async function openContainer(chunks: AsyncIterable<Buffer>): Promise<Container> {
+  const source = new ByteSource(chunks);
+  if (!(await source.take(magic.length)).equals(magic)) throw new DamagedFile("This is no Avro object container file.");
+  const metadata = await readMetadata(source);
+  const sync = Buffer.from(await source.take(syncLength));
+  const codec = metadata.get("avro.codec")?.toString() ?? "null";
+  if (codec !== "null" && codec !== "deflate") throw new DamagedFile(`The codec ${codec} is not known here.`);
+  return {
+    schema: metadata.get("avro.schema")?.toString() ?? "",
+    async *blocks() {
+      while (!(await source.atEnd())) {
+        const rows = await source.takeLong();
+        const size = await source.takeLong();
+        if (rows < 0 || size < 0 || size > maxBlockBytes) throw new DamagedFile("A block has an impossible size.");
+        const stored = await source.take(size);
+        const data = codec === "null" ? stored : await unpack(stored);
+        if (!(await source.take(syncLength)).equals(sync))
+          throw new DamagedFile("A block does not end where it should.");
+        yield { rows, data };
+      }
+    },
+  };
+}
+
+/** The map of metadata: blocks of entries, the last with a count of 0; a negative count is followed by the size in bytes. */
+async function readMetadata(source: ByteSource): Promise<Map<string, Buffer>> {
+  const entries = new Map<string, Buffer>();
+  let bytes = 0;
+  const takeBytes = async () => {
+    const length = await source.takeLong();
+    bytes += length;
+    if (length < 0 || bytes > maxMetadataBytes) throw new DamagedFile("The metadata has an impossible size.");
+    return Buffer.from(await source.take(length));
+  };
+  for (let count = await source.takeLong(); count !== 0; count = await source.takeLong()) {
+    if (count < 0) await source.takeLong();
+    for (let left = Math.abs(count); left > 0; left--) {
+      const key = (await takeBytes()).toString();
+      entries.set(key, await takeBytes());
+    }
+  }
+  return entries;
+}
+
+async function unpack(data: Buffer): Promise<Buffer> {
+  try {
+    return await inflate(data, { maxOutputLength: maxBlockBytes });
+  } catch (error) {
+    throw new DamagedFile("A block cannot be unpacked.", { cause: error });
+  }
+}

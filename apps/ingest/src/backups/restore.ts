@@ -1,0 +1,115 @@
+import { createReadStream } from "node:fs";
+import type { MysqlConnection } from "@quintet/db";
+import { Problem } from "@quintet/http";
+import { maxId } from "../csv/row-faults.ts";
+import { type BulkStore, inBulkTransaction } from "../store/bulk-store.ts";
+import { brokenReferences, type TableContent } from "../store/references.ts";
+import { deleteIds, deleteRange, type IdRange, lockRange, type PlainRow } from "../store/row-range.ts";
+import { tableTarget } from "../store/row-target.ts";
+import { sendReplacing } from "../store/send-rows.ts";
+import { refuseBroken } from "../store/whole-table.ts";
+import { referencesFrom, type Table } from "../tables.ts";
+import { isSchemaOf } from "./avro-schema.ts";
+import { type Backup, backupNames, backupPath, digestFile, findBackup } from "./backup-files.ts";
+import { readBackupName } from "./backup-name.ts";
+import { type BlockRows, blockDecoder } from "./block-rows.ts";
+import { DamagedFile } from "./byte-source.ts";
+import { openContainer } from "./container-reader.ts";
+import { rowDifference } from "./row-difference.ts";
+
+/** Which backup: by name, or the latest, or the latest at or before a moment (ISO 8601). */
+export type BackupChoice = { name: string } | { timestamp?: string | undefined };
+
+/** The backup of a table that is meant. 404 when there is none, 422 when it is one of another table. */
+export async function chooseBackup(folder: string, table: Table, choice: BackupChoice): Promise<Backup> {
+  if ("name" in choice) {
+    const named = readBackupName(choice.name);
+    const backup = named && (await findBackup(folder, named));
+    if (!backup) throw new Problem("not-found", "There is no such backup.");
+    if (backup.table === table.name) return backup;
+    const message = `is a backup of ${backup.table}`;
+    throw new Problem("unprocessable", `name: ${message}`, { errors: [{ path: "name", message }] });
+  }
+  const until = choice.timestamp === undefined ? Number.POSITIVE_INFINITY : Date.parse(choice.timestamp);
+  for (const name of await backupNames(folder)) {
+    if (name.table !== table.name || Date.parse(name.createdAt) > until) continue;
+    const backup = await findBackup(folder, name);
+    if (backup) return backup;
+  }
+  const before = choice.timestamp === undefined ? "" : ` from ${choice.timestamp} or before`;
+  throw new Problem("not-found", `There is no backup of ${table.name}${before}.`);
+}
+
+/**
+ * Makes a table exactly what a backup holds, in one transaction: readers see the old rows until it commits and the new ones
+ * afterwards. 409, with nothing changed, when the file is damaged or rows would refer to rows that are not there.
+ * Returns the number of rows.
+ */
+export async function restoreBackup(store: BulkStore, folder: string, table: Table, backup: Backup): Promise<number> {
+  const path = backupPath(folder, backup);
+  try {
+    if ((await digestFile(path)).sha256 !== backup.sha256)
+      throw new DamagedFile("The file is not the one that was written.");
+    return await inBulkTransaction(store, async (connection) => {
+      const merged = await mergeBackup(store, connection, table, path);
+      refuseBroken(await brokenReferences(connection, table, merged));
+      return merged.rows;
+    });
+  } catch (error) {
+    if (!(error instanceof DamagedFile)) throw error;
+    throw new Problem("conflict", `Nothing was changed. The backup is damaged: ${error.message}`, { cause: error });
+  }
+}
+
+/** What a restored table has. */
+interface Merged extends TableContent {
+  rows: number;
+}
+
+/**
+ * Makes the table what a file holds, block by block: the rows of the block's range of ids are locked and compared, and only those that
+ * differ are touched. One block is decoded while the one before it is being stored.
+ */
+async function mergeBackup(store: BulkStore, connection: MysqlConnection, table: Table, path: string): Promise<Merged> {
+  const container = await openContainer(createReadStream(path, { highWaterMark: 1024 * 1024 }));
+  if (!isSchemaOf(table, container.schema)) throw new DamagedFile(`Its schema is not the one of ${table.name}.`);
+  const decode = blockDecoder(table);
+  const target = tableTarget(table);
+  const named = new Map(referencesFrom(table.name).map(({ column }) => [column, new Map<number, number>()]));
+  let total = 0;
+  let after = -maxId - 2;
+  let storing = Promise.resolve();
+  const merge = async (block: BlockRows, range: IdRange) => {
+    const { write, remove } = rowDifference(table, block.rows, await lockRange(connection, table, range));
+    await deleteIds(connection, table, remove);
+    await sendReplacing(store, connection, target, block.text(write), write.length);
+  };
+  try {
+    for await (const bytes of container.blocks()) {
+      const block = decode(bytes);
+      countNamed(named, block.rows);
+      await storing;
+      const last = Number(block.rows.at(-1)?.id ?? after);
+      storing = merge(block, { after, last });
+      storing.catch(() => {});
+      after = last;
+      total += block.rows.length;
+    }
+    await storing;
+    await deleteRange(connection, table, { after, last: maxId });
+    return { rows: total, ids: target, named: (column) => named.get(column) ?? new Map() };
+  } finally {
+    // The connection must be free before the transaction is rolled back.
+    await storing.catch(() => {});
+  }
+}
+
+/** Counts the ids that rows name. The server would have to look each of them up again: it does not trust an index with rows not yet committed. */
+function countNamed(named: ReadonlyMap<string, Map<number, number>>, rows: readonly PlainRow[]): void {
+  for (const [column, counts] of named) {
+    for (const row of rows) {
+      const id = Number(row[column]);
+      counts.set(id, (counts.get(id) ?? 0) + 1);
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import { describe, expect, it } from "vitest";
+import { tableOf } from "../tables.ts";
+import { rowDifference } from "./row-difference.ts";
+
+const rows = (text: string) =>
+  text.split(" ").flatMap((part) => (part === "" ? [] : [{ id: Number(part.slice(0, -1)), job: part.slice(-1) }]));
+
+describe("rowDifference", () => {
+  it.each([
+    ["1a 2b 3c", "", "1a 2b 3c", []],
+    ["1a 2b 3c", "1a 2b 3c", "", []],
+    ["1a 3c", "1a 2b 3c 4d", "", [2, 4]],
+    ["2b 4d", "1a 3c 5e", "2b 4d", [1, 3, 5]],
+    ["1a 2B 3c", "1a 2b", "2B 3c", []],
+    ["5e", "1a 2b 5e 6f", "", [1, 2, 6]],
+    ["", "1a", "", [1]],
+  ])("to get %j out of %j writes %j and removes %j", (wanted, found, write, remove) => {
+    const difference = rowDifference(tableOf("jobs"), rows(wanted), rows(found));
+    expect(difference.write.map((number) => rows(wanted)[number])).toEqual(rows(write));
+    expect(difference.remove).toEqual(remove);
+  });
+});

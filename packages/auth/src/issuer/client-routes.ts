@@ -1,0 +1,125 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import {
+  type IdempotencyStore,
+  idempotent,
+  jsonAnswer,
+  jsonBody,
+  Problem,
+  problemSchema,
+  type ServiceEnv,
+} from "@quintet/http";
+import { guards } from "../guards.ts";
+import { grantable, scopeNames } from "../scopes.ts";
+import { actorOf } from "./actor.ts";
+import type { ApiClient } from "./client-queries.ts";
+import type { LocalAuth } from "./local-auth.ts";
+import { redirectUriFault } from "./redirect-uri.ts";
+
+const tags = ["accounts: API clients"];
+const noQuery = { query: z.strictObject({}) };
+const problem = { "application/problem+json": { schema: problemSchema } };
+
+/** A name as it is shown to those who are asked for their consent. */
+export const clientNameSchema = z
+  .string()
+  .min(1)
+  .max(100)
+  .refine((text) => /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u.test(text), "must be plain text");
+const redirectUri = z.string().superRefine((text, context) => {
+  const fault = redirectUriFault(text);
+  if (fault) context.addIssue({ code: "custom", message: fault });
+});
+const scope = z
+  .string()
+  .max(1000)
+  .transform((text, context) => {
+    const granted = grantable(text);
+    if (granted === undefined) context.addIssue({ code: "custom", message: "must be scopes, separated by spaces" });
+    return granted ?? "";
+  })
+  .openapi({ type: "string", example: "queue:send queue:receive", description: `Out of ${scopeNames.join(", ")}` });
+
+/** What a new client is made of. */
+export const newClientSchema = z
+  .strictObject({
+    name: clientNameSchema.openapi({ example: "Nightly export" }),
+    scope,
+    redirectUris: z.array(redirectUri).max(10).default([]),
+    confidential: z.boolean().default(true).openapi({ description: "Whether it can keep a secret" }),
+  })
+  .openapi("NewClient");
+
+const clientSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    scope: z.string(),
+    redirectUris: z.array(z.string()),
+    confidential: z.boolean(),
+    createdAt: z.iso.datetime(),
+  })
+  .openapi("Client");
+const addedSchema = clientSchema
+  .extend({ secret: z.string().nullable().openapi({ description: "Told this once" }) })
+  .openapi("AddedClient");
+const clientsSchema = z.object({ clients: z.array(clientSchema) }).openapi("Clients");
+
+/** The API clients of an account: `/auth/clients`. */
+export function addClients(
+  app: OpenAPIHono<ServiceEnv>,
+  { auth, idempotency }: { auth: LocalAuth; idempotency: IdempotencyStore },
+): void {
+  const guard = guards(auth);
+
+  const add = createRoute({
+    ...guard.account("account:manage", idempotent(idempotency)),
+    method: "post",
+    path: "/clients",
+    tags,
+    summary: "Register a program that may act for you, or for those who let it",
+    request: { ...noQuery, ...jsonBody(newClientSchema) },
+    responses: { 201: jsonAnswer(addedSchema, "The client"), 409: { description: "There are 50", content: problem } },
+  });
+  app.openapi(add, async (c) => {
+    const { client, secret = null } = await auth.clients.add(c.var.account.id, c.req.valid("json"), actorOf(c));
+    c.header("Cache-Control", "no-store");
+    return c.json({ ...shown(client), secret }, 201);
+  });
+
+  const list = createRoute({
+    ...guard.account("account:manage"),
+    method: "get",
+    path: "/clients",
+    tags,
+    summary: "Your API clients, the newest first",
+    request: noQuery,
+    responses: { 200: jsonAnswer(clientsSchema, "All of them") },
+  });
+  app.openapi(list, async (c) => {
+    const clients = await auth.clients.list(c.var.account.id);
+    c.header("Cache-Control", "no-store");
+    return c.json({ clients: clients.map(shown) }, 200);
+  });
+
+  const remove = createRoute({
+    ...guard.account("account:manage"),
+    method: "delete",
+    path: "/clients/{id}",
+    tags,
+    summary: "Remove an API client; its sign-ins and tokens end",
+    request: { ...noQuery, params: z.strictObject({ id: z.uuid("must be a client's id") }) },
+    responses: {
+      204: { description: "It is removed" },
+      404: { description: "You have no such client", content: problem },
+    },
+  });
+  app.openapi(remove, async (c) => {
+    const removed = await auth.clients.remove(c.var.account.id, c.req.valid("param").id, actorOf(c));
+    if (!removed) throw new Problem("not-found", "You have no such client.");
+    return c.body(null, 204);
+  });
+}
+
+function shown({ id, name, scope, redirectUris, secretHash, createdAt }: ApiClient) {
+  return { id, name, scope, redirectUris, confidential: secretHash !== null, createdAt: createdAt.toISOString() };
+}

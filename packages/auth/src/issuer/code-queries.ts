@@ -1,0 +1,44 @@
+import type { MysqlConnection, MysqlPool } from "@quintet/db";
+import type { RowDataPacket } from "mysql2/promise";
+
+/** An authorization code as it is stored. */
+export interface StoredCode {
+  clientId: string;
+  accountId: number;
+  epoch: number;
+  redirectUri: string;
+  challenge: string;
+  scope: string;
+  expiresAt: Date;
+  /** The sign-in that it began, when it was used. */
+  familyId: string | null;
+}
+
+/** Adds a code, and removes some that ended long ago. */
+export async function insertCode(pool: MysqlPool, codeHash: Buffer, code: StoredCode, old: Date): Promise<void> {
+  await pool.execute(
+    `INSERT INTO auth_code (code_hash, client_id, account_id, epoch, redirect_uri, challenge, scope, expires_at)
+     VALUES (:codeHash, :clientId, :accountId, :epoch, :redirectUri, :challenge, :scope, :expiresAt)`,
+    { codeHash, ...code },
+  );
+  await pool.execute("DELETE FROM auth_code WHERE expires_at < :old ORDER BY expires_at LIMIT 20", { old });
+}
+
+/** The code with this hash, its row locked until the transaction ends. */
+export async function lockCode(connection: MysqlConnection, codeHash: Buffer): Promise<StoredCode | undefined> {
+  const [rows] = await connection.execute<RowDataPacket[]>(
+    `SELECT client_id AS clientId, account_id AS accountId, epoch, redirect_uri AS redirectUri, challenge, scope,
+            expires_at AS expiresAt, family_id AS familyId
+       FROM auth_code WHERE code_hash = :codeHash FOR UPDATE`,
+    { codeHash },
+  );
+  return rows[0] as StoredCode | undefined;
+}
+
+/** Notes the sign-in that a code began. */
+export async function useCode(connection: MysqlConnection, codeHash: Buffer, familyId: string): Promise<void> {
+  await connection.execute("UPDATE auth_code SET family_id = :familyId WHERE code_hash = :codeHash", {
+    codeHash,
+    familyId,
+  });
+}

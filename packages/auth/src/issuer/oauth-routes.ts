@@ -1,0 +1,154 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { jsonAnswer, type ServiceEnv } from "@quintet/http";
+import type { Context } from "hono";
+import { originOf } from "../client-address.ts";
+import { guards } from "../guards.ts";
+import { audience } from "../tokens/access-token.ts";
+import type { LocalAuth } from "./local-auth.ts";
+import { needed, OAuthError, oauthForm } from "./oauth-form.ts";
+import { oauthErrorSchema, oauthFormBody, tokenSetSchema } from "./schemas.ts";
+import { grantTokens, grantTypes } from "./token-endpoint.ts";
+
+const tags = ["accounts"];
+const oauthRefusal = jsonAnswer(oauthErrorSchema, "The request is refused (RFC 6749 section 5.2)");
+const refusals = { 400: oauthRefusal, 401: jsonAnswer(oauthErrorSchema, "The client did not prove itself") };
+const clientFields = {
+  client_id: { description: "Which client asks; not needed for quintet's own" },
+  client_secret: { description: "Of a confidential client, unless it comes as Basic" },
+};
+
+const introspectionSchema = z
+  .object({
+    active: z.boolean(),
+    scope: z.string().optional(),
+    client_id: z.string().optional(),
+    username: z.string().optional(),
+    token_type: z.literal("Bearer").optional(),
+    exp: z.number().optional(),
+    sub: z.string().optional(),
+    aud: z.string().optional(),
+    iss: z.string().optional(),
+    jti: z.string().optional(),
+  })
+  .openapi("Introspection");
+
+/** `/auth/token`, `/auth/revoke` and `/auth/introspect`, whose errors are told as RFC 6749 says. */
+export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth: LocalAuth; issuer: string }): void {
+  const guard = guards(auth);
+
+  const token = createRoute({
+    ...guard.open(),
+    method: "post",
+    path: "/token",
+    tags,
+    summary: "Tokens for a password, a code, a refresh token or a client itself",
+    request: oauthFormBody(
+      {
+        grant_type: { description: "How you prove who you are", enum: grantTypes },
+        username: { description: "Username or email, for password" },
+        password: { description: "For password" },
+        refresh_token: { description: "For refresh_token" },
+        code: { description: "For authorization_code" },
+        redirect_uri: { description: "For authorization_code: the one that the code was sent to" },
+        code_verifier: { description: "For authorization_code (RFC 7636)" },
+        scope: { description: "What the token is to be narrowed to, space-separated; everything unless told" },
+        ...clientFields,
+      },
+      ["grant_type"],
+    ),
+    responses: { 200: jsonAnswer(tokenSetSchema, "The tokens"), ...refusals },
+  });
+  app.openapi(token, async (c) => {
+    c.header("Cache-Control", "no-store");
+    try {
+      const asking = { authorization: c.req.header("authorization"), origin: originOf(c) };
+      return c.json(await grantTokens(auth, await formOf(c), asking), 200);
+    } catch (error) {
+      return refuse(c, error);
+    }
+  });
+
+  const revoke = createRoute({
+    ...guard.open(),
+    method: "post",
+    path: "/revoke",
+    tags,
+    summary: "End an access token, or the whole sign-in that a refresh token belongs to",
+    request: oauthFormBody(
+      {
+        token: { description: "The refresh token or the access token" },
+        token_type_hint: { description: "Not needed" },
+        ...clientFields,
+      },
+      ["token"],
+    ),
+    responses: { 200: { description: "It is not good any more, or never was" }, ...refusals },
+  });
+  app.openapi(revoke, async (c) => {
+    c.header("Cache-Control", "no-store");
+    try {
+      const form = await formOf(c);
+      const revoked = needed(form, "token");
+      await auth.clients.authenticate(c.req.header("authorization"), form);
+      await auth.revoke(revoked);
+      return c.body(null, 200);
+    } catch (error) {
+      return refuse(c, error);
+    }
+  });
+
+  const introspect = createRoute({
+    ...guard.open(),
+    method: "post",
+    path: "/introspect",
+    tags,
+    summary: "Whether an access token is good, for a client with a secret (RFC 7662)",
+    request: oauthFormBody({ token: { description: "The access token" }, ...clientFields }, ["token"]),
+    responses: {
+      200: jsonAnswer(introspectionSchema, "What it says; only that it is not active otherwise"),
+      ...refusals,
+    },
+  });
+  app.openapi(introspect, async (c) => {
+    c.header("Cache-Control", "no-store");
+    try {
+      const form = await formOf(c);
+      const text = needed(form, "token");
+      const client = await auth.clients.authenticate(c.req.header("authorization"), form);
+      if (client === undefined || client.secretHash === null) {
+        throw new OAuthError("invalid_client", "This needs a client with a secret.");
+      }
+      const checked = text.includes(".") ? await auth.readToken(text) : undefined;
+      if (!checked) return c.json({ active: false }, 200);
+      const { access, identity, clientId, expiresAt } = checked;
+      const body = {
+        active: true,
+        scope: [...access.scopes].join(" "),
+        client_id: clientId,
+        username: access.account.username,
+        token_type: "Bearer" as const,
+        exp: expiresAt / 1000,
+        sub: String(access.account.id),
+        aud: audience,
+        iss: issuer,
+        jti: identity.tokenId,
+      };
+      return c.json(body, 200);
+    } catch (error) {
+      return refuse(c, error);
+    }
+  });
+}
+
+async function formOf(c: Context): Promise<Map<string, string>> {
+  return oauthForm(c.req.header("content-type"), new URL(c.req.url).searchParams, await c.req.text());
+}
+
+/** A refusal; an error of any other kind is passed on. A client that did not prove itself is a 401 (RFC 6749 section 5.2). */
+function refuse(c: Context, error: unknown) {
+  if (!(error instanceof OAuthError)) throw error;
+  const body = { error: error.code, error_description: error.message };
+  if (error.code !== "invalid_client") return c.json(body, 400);
+  c.header("WWW-Authenticate", 'Basic realm="quintet", charset="UTF-8"');
+  return c.json(body, 401);
+}

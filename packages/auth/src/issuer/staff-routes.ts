@@ -1,0 +1,116 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import {
+  decodeCursor,
+  encodeCursor,
+  jsonAnswer,
+  jsonBody,
+  limitParam,
+  Problem,
+  problemSchema,
+  type ServiceEnv,
+  wholeNumber,
+} from "@quintet/http";
+import { guards } from "../guards.ts";
+import { actorOf } from "./actor.ts";
+import type { LocalAuth } from "./local-auth.ts";
+import { accountSchema } from "./schemas.ts";
+
+const tags = ["accounts: staff"];
+const noQuery = { query: z.strictObject({}) };
+const params = z.strictObject({ id: wholeNumber(1, 2 ** 31 - 1) });
+const problem = { "application/problem+json": { schema: problemSchema } };
+
+const listedSchema = accountSchema
+  .extend({ isActive: z.boolean(), lastLogin: z.iso.datetime().nullable() })
+  .openapi("ListedAccount");
+const listSchema = z
+  .object({ accounts: z.array(listedSchema), nextCursor: z.string().nullable() })
+  .openapi("ListedAccounts");
+const one = {
+  200: jsonAnswer(listedSchema, "The account"),
+  404: { description: "There is no such account", content: problem },
+};
+
+/** What staff does about accounts: `/auth/accounts`. */
+export function addStaff(
+  app: OpenAPIHono<ServiceEnv>,
+  { auth, cursorKey }: { auth: LocalAuth; cursorKey: Buffer },
+): void {
+  const guard = guards(auth);
+
+  const list = createRoute({
+    ...guard.staff("accounts:manage"),
+    method: "get",
+    path: "/accounts",
+    tags,
+    summary: "Accounts, the oldest first",
+    request: {
+      query: z.strictObject({
+        q: z.string().min(1).max(254).optional().openapi({ description: "How the username or email begins" }),
+        limit: limitParam(50),
+        cursor: z.string().optional(),
+      }),
+    },
+    responses: { 200: jsonAnswer(listSchema, "A page of them") },
+  });
+  app.openapi(list, async (c) => {
+    const { q, limit, cursor } = c.req.valid("query");
+    const afterId = cursor === undefined ? 0 : decodeCursor(cursorKey, cursor, z.number().int());
+    const accounts = await auth.staff.list({ text: q, afterId, limit: limit + 1 });
+    const last = accounts.length > limit ? accounts[limit - 1] : undefined;
+    c.header("Cache-Control", "no-store");
+    const nextCursor = last ? encodeCursor(cursorKey, last.id) : null;
+    return c.json({ accounts: accounts.slice(0, limit), nextCursor }, 200);
+  });
+
+  const read = createRoute({
+    ...guard.staff("accounts:manage"),
+    method: "get",
+    path: "/accounts/{id}",
+    tags,
+    summary: "One account",
+    request: { ...noQuery, params },
+    responses: one,
+  });
+  app.openapi(read, async (c) => {
+    c.header("Cache-Control", "no-store");
+    return c.json(found(await auth.staff.one(c.req.valid("param").id)), 200);
+  });
+
+  const change = createRoute({
+    ...guard.staff("accounts:manage"),
+    method: "patch",
+    path: "/accounts/{id}",
+    tags,
+    summary: "Deactivate an account, which ends its sign-ins and tokens, or let it sign in again",
+    request: { ...noQuery, params, ...jsonBody(z.strictObject({ isActive: z.boolean() }).openapi("AccountChange")) },
+    responses: { ...one, 409: { description: "It is your own account", content: problem } },
+  });
+  app.openapi(change, async (c) => {
+    const { id } = c.req.valid("param");
+    const { isActive } = c.req.valid("json");
+    if (id === c.var.account.id && !isActive) throw new Problem("conflict", "You cannot deactivate your own account.");
+    await auth.changes.setActive(id, isActive, actorOf(c));
+    return c.json(found(await auth.staff.one(id)), 200);
+  });
+
+  const endSessions = createRoute({
+    ...guard.staff("accounts:manage"),
+    method: "delete",
+    path: "/accounts/{id}/sessions",
+    tags,
+    summary: "End all sign-ins and tokens of an account",
+    request: { ...noQuery, params },
+    responses: { 204: { description: "They are ended" }, 404: one[404] },
+  });
+  app.openapi(endSessions, async (c) => {
+    const { id } = found(await auth.staff.one(c.req.valid("param").id));
+    await auth.changes.endSessions(id, actorOf(c));
+    return c.body(null, 204);
+  });
+}
+
+function found<T>(account: T | undefined): T {
+  if (account === undefined) throw new Problem("not-found", "There is no such account.");
+  return account;
+}

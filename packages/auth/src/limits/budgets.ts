@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import type { Redis } from "@quintet/db";
+import { LRUCache } from "lru-cache";
+
+/** How many attempts there are, and how long one takes to come back, in ms. 0 attempts: it does not count. */
+export interface Budget {
+  attempts: number;
+  eachMs: number;
+}
+
+/** What an attempt is counted under: the login from this address, the address, the login from anywhere; and a mark. */
+export type BudgetKeys = readonly [pair: string, address: string, login: string, known: string];
+export type BudgetSizes = readonly [pair: Budget, address: Budget, login: Budget];
+
+/** Where budgets are kept. */
+export interface Budgets {
+  /** Takes one attempt out of each budget; answers 0, or for how many ms there is none. */
+  take(keys: BudgetKeys, sizes: BudgetSizes): Promise<number>;
+  /** Gives it back after a success, which is remembered under the mark for `knownMs`. */
+  giveBack(keys: BudgetKeys, sizes: BudgetSizes, knownMs: number): Promise<void>;
+}
+
+const localKeys = 100_000;
+
+/** Budgets that all processes share; `take-4.lua` says how they are kept. */
+export function redisBudgets(redis: Redis): Budgets {
+  const take = readFileSync(new URL("take-4.lua", import.meta.url), "utf8");
+  const giveBack = readFileSync(new URL("give-back-4.lua", import.meta.url), "utf8");
+  // One hash tag, so that a cluster keeps them together.
+  const named = (keys: BudgetKeys) => keys.map((key) => `{attempts}:${key}`);
+  const flat = (sizes: BudgetSizes) => sizes.flatMap(({ eachMs, attempts }) => [eachMs, attempts]);
+  return {
+    take: async (keys, sizes) => Number(await redis.eval(take, 4, ...named(keys), ...flat(sizes))),
+    giveBack: async (keys, sizes, knownMs) => {
+      await redis.eval(giveBack, 4, ...named(keys), ...flat(sizes), knownMs);
+    },
+  };
+}
+
+/** The same in this process, for as many keys as fit 100,000 entries. `now` is in ms. */
+export function localBudgets(now: () => number): Budgets {
+  const fullAt = new LRUCache<string, number>({ max: localKeys });
+  const known = new LRUCache<string, number>({ max: localKeys });
+  return {
+    async take(keys, sizes) {
+      const at = now();
+      const isKnown = (known.get(keys[3]) ?? 0) > at;
+      const counted = sizes.flatMap((size, i) =>
+        size.attempts === 0 || (i === 2 && isKnown)
+          ? []
+          : [{ key: keys[i] as string, size, full: Math.max(fullAt.get(keys[i] as string) ?? 0, at) + size.eachMs }],
+      );
+      const wait = Math.max(0, ...counted.map(({ size, full }) => full - size.eachMs * size.attempts - at));
+      if (wait === 0) for (const { key, full } of counted) fullAt.set(key, full);
+      return wait;
+    },
+    async giveBack(keys, sizes, knownMs) {
+      sizes.forEach(({ attempts, eachMs }, i) => {
+        const key = keys[i] as string;
+        const full = fullAt.get(key);
+        if (attempts > 0 && full !== undefined) fullAt.set(key, full - eachMs);
+      });
+      if (knownMs > 0) known.set(keys[3], now() + knownMs);
+    },
+  };
+}
+
+/** The shared budgets; those of this process while they cannot be reached. */
+export function budgetsWithFallback(shared: Budgets, own: Budgets): Budgets {
+  return {
+    take: (keys, sizes) => shared.take(keys, sizes).catch(() => own.take(keys, sizes)),
+    giveBack: (keys, sizes, knownMs) =>
+      shared.giveBack(keys, sizes, knownMs).catch(() => own.giveBack(keys, sizes, knownMs)),
+  };
+}

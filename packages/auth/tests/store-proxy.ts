@@ -1,0 +1,47 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+/** A TCP proxy in front of a store, by which a test takes it away and gives it back. */
+export interface StoreProxy extends AsyncDisposable {
+  /** The store's URL, through the proxy. */
+  url: string;
+  /** Cuts every connection and takes no new one. */
+  cut(): Promise<void>;
+  /** Listens again, on the same port. */
+  restore(): Promise<void>;
+}
+
+/** A proxy for the store at `storeUrl`. */
+export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
+  const target = new URL(storeUrl);
+  const sockets = new Set<Socket>();
+  let server: Server;
+  let port = 0;
+  const listen = async () => {
+    server = createServer((client) => {
+      const upstream = connect(Number(target.port), target.hostname);
+      for (const socket of [client, upstream]) {
+        sockets.add(socket);
+        socket.on("error", () => {});
+        socket.on("close", () => {
+          sockets.delete(socket);
+          client.destroy();
+          upstream.destroy();
+        });
+      }
+      client.pipe(upstream).pipe(client);
+    });
+    await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+    const address = server.address();
+    if (typeof address === "object" && address) port = address.port;
+  };
+  const cut = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  await listen();
+  const url = new URL(storeUrl);
+  url.hostname = "127.0.0.1";
+  url.port = String(port);
+  return { url: url.href, cut, restore: listen, [Symbol.asyncDispose]: cut };
+}
