@@ -164,6 +164,7 @@ export class Exchange implements Lease, ConnectionUser {
     this.#target = target;
     this.#tries++;
     target.underWay++;
+    target.asked(performance.now());
     target.connections.lease(this);
   }
 

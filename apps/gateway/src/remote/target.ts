@@ -4,6 +4,7 @@ const failuresUntilEjected = 5;
 const firstEjectionMs = 100;
 const longestEjectionMs = 10_000;
 const returnMs = 10_000;
+const trialMs = 1000;
 
 /** One process of a remote app: its connections, its load, and how far it can be trusted with requests. */
 export class Target {
@@ -15,6 +16,7 @@ export class Target {
   #ejections = 0;
   #ejectedUntil = 0;
   #returnedAt = Number.NEGATIVE_INFINITY;
+  #triedAt = Number.NEGATIVE_INFINITY;
 
   constructor(origin: string, limits: Limits) {
     this.connections = new Connections(new URL(origin), limits);
@@ -24,9 +26,14 @@ export class Target {
     return this.#ejections > 0;
   }
 
-  /** Whether it may be asked: one request at a time tries a target that was ejected, when its time is over. */
+  /** Whether it may be asked; a target that was ejected is tried with one request a second when its time is over. */
   mayBeAsked(now: number): boolean {
-    return this.#ejections === 0 || (now >= this.#ejectedUntil && this.underWay === 0);
+    return this.#ejections === 0 || (now >= this.#ejectedUntil && now - this.#triedAt >= trialMs);
+  }
+
+  /** It is going to be asked. */
+  asked(now: number): void {
+    if (this.#ejections > 0) this.#triedAt = now;
   }
 
   /** Requests under way over the share that it gets; a target that came back gets its full share only after 10 s. */
@@ -50,6 +57,7 @@ export class Target {
     if (this.#ejections > 0 && now < this.#ejectedUntil) return;
     const ms = Math.min(firstEjectionMs * 2 ** this.#ejections, longestEjectionMs);
     this.#ejections++;
+    this.#triedAt = Number.NEGATIVE_INFINITY;
     this.#ejectedUntil = now + ms * (0.75 + Math.random() / 2);
     this.connections.closeIdle();
   }
