@@ -20,6 +20,8 @@ const schema = z.object({
   DIRECTORY_URL: targets,
   QUEUE_URL: targets,
   SOCIAL_URL: targets,
+  MAX_REQUESTS_AT_ONCE: settings.number(1, 1_000_000).default(4096),
+  RATE_LIMIT_PER_MINUTE: settings.number(1, 100_000_000).optional(),
   DEMO_DATA: settings.flag.default(false),
 });
 

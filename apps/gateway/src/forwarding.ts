@@ -1,58 +1,75 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { type Client, forwardedElement } from "./client-address.ts";
+import { dropsOf, isHopByHop } from "./hop-by-hop.ts";
 
-/** Headers that concern one connection only (RFC 9110 section 7.6.1), and `Expect`, which Node has answered already. */
-const hopByHop = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
+/** Headers that say who the client is or what it asked for: set here, never taken over from outside. */
+const setHere = new Set([
+  "x-request-id",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-forwarded-port",
+  "x-forwarded-prefix",
+  "x-forwarded-user",
+  "x-real-ip",
+  "forwarded",
+  "remote-user",
+  "x-remote-user",
+  "x-authenticated-user",
+  "x-user-id",
+  "x-account-id",
+  "x-original-url",
+  "x-rewrite-url",
   "expect",
 ]);
 
-/** Headers that say who the client is: set here, never taken over from outside. */
-const setHere = new Set(["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-request-id"]);
-
-function namedInConnection(value: string | undefined): Set<string> {
-  return new Set((value ?? "").split(",").map((name) => name.trim().toLowerCase()));
-}
-
-/** The head of a client's request as the upstream gets it: a flat list of names and values. */
-export function requestHeaders(request: IncomingMessage, requestId: string): string[] {
+/**
+ * The head of a client's request as the upstream gets it, up to and without the empty line. The body's length is passed
+ * on, or its chunks are; `Expect` is added by whoever passes interim answers back.
+ */
+export function requestHead(request: IncomingMessage, requestId: string, client: Client): string {
   const raw = request.rawHeaders;
-  const connection = request.headers.connection;
-  const dropped = connection && !/^(keep-alive|close)$/i.test(connection) ? namedInConnection(connection) : undefined;
-  const headers: string[] = [];
+  const { headers } = request;
+  const dropped = dropsOf(headers.connection);
+  let head = `${request.method} ${request.url} HTTP/1.1\r\n`;
   for (let i = 0; i < raw.length; i += 2) {
-    const name = (raw[i] as string).toLowerCase();
-    if (!hopByHop.has(name) && !setHere.has(name) && !dropped?.has(name)) headers.push(name, raw[i + 1] as string);
+    const name = raw[i] as string;
+    const lower = name.toLowerCase();
+    if (isHopByHop(lower) || setHere.has(lower) || dropped?.has(lower)) continue;
+    head += `${name}: ${raw[i + 1]}\r\n`;
   }
-  headers.push("x-request-id", requestId, "x-forwarded-for", request.socket.remoteAddress ?? "unknown");
-  headers.push("x-forwarded-proto", "http", "x-forwarded-host", request.headers.host ?? "");
-  if (request.headers.traceparent === undefined) headers.push("traceparent", newTraceparent());
-  return headers;
+  if (headers.host === undefined) head += "Host: localhost\r\n";
+  if (headers["transfer-encoding"] !== undefined) head += "Transfer-Encoding: chunked\r\n";
+  if (headers.te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(String(headers.te))) head += "TE: trailers\r\n";
+  if (headers.traceparent === undefined) head += `Traceparent: ${newTraceparent()}\r\n`;
+  return `${head}X-Request-Id: ${requestId}\r\nX-Forwarded-For: ${client.address}\r\nX-Forwarded-Proto: ${client.proto}\r\nX-Forwarded-Host: ${client.host}\r\nForwarded: ${forwardedElement(client)}\r\n`;
 }
 
-/** The head of an upstream's answer as the client gets it, in the upstream's own spelling and order. */
-export function responseHeaders(raw: string[]): string[] {
-  let dropped: Set<string> | undefined;
-  const headers: string[] = [];
-  for (let i = 0; i < raw.length; i += 2) {
-    if (raw[i]?.toLowerCase() === "connection") dropped = namedInConnection(raw[i + 1]);
+/** Fields that a trailer must not carry (RFC 9110 section 6.5.1): framing, routing, and who asks. */
+const neverTrailers =
+  /^(?:content-length|transfer-encoding|trailer|host|te|connection|upgrade|expect|authorization|cookie|set-cookie|content-type|content-encoding|content-range|x-forwarded-.*|forwarded|x-request-id)$/i;
+
+/** The trailers that may be passed on, out of a flat list, as pairs. */
+export function trailersOf(flat: string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string;
+    if (!neverTrailers.test(name)) pairs.push([name, flat[i + 1] as string]);
   }
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = (raw[i] as string).toLowerCase();
-    if (!hopByHop.has(name) && !dropped?.has(name)) headers.push(raw[i] as string, raw[i + 1] as string);
-  }
-  return headers;
+  return pairs;
 }
 
-/** A W3C `traceparent` for a request that came without one; not sampled. */
+const random = Buffer.alloc(24 * 128);
+let used = random.length;
+
+/** A W3C `traceparent` for a request that came without one; not sampled. Random bytes are drawn for many at once. */
 function newTraceparent(): string {
-  return `00-${randomBytes(16).toString("hex")}-${randomBytes(8).toString("hex")}-00`;
+  if (used === random.length) {
+    randomFillSync(random);
+    used = 0;
+  }
+  const hex = random.toString("hex", used, used + 24);
+  used += 24;
+  return `00-${hex.slice(0, 32)}-${hex.slice(32)}-00`;
 }

@@ -20,7 +20,17 @@ function send(url: string) {
   );
   let status = 0;
   const response = { headersSent: false, writeHead: (code: number) => (status = code), end: () => {} };
-  listener({ url, headers: {} } as unknown as IncomingMessage, response as unknown as ServerResponse & { req: never });
+  listener(
+    {
+      url,
+      method: "GET",
+      httpVersionMajor: 1,
+      httpVersionMinor: 1,
+      headers: { host: "a" },
+      rawHeaders: [],
+    } as unknown as IncomingMessage,
+    response as unknown as ServerResponse & { req: never },
+  );
   return { seen, status };
 }
 
@@ -35,6 +45,7 @@ describe("route", () => {
     ["/queue;a=1/pop", "own /queue;a=1/pop"],
     ["/QUEUE", "own /QUEUE"],
     ["/x/queue", "own /x/queue"],
+    ["/%71ueue/pop", "own /%71ueue/pop"],
     ["/queue/..a/b", "/queue /queue/..a/b"],
   ])("%s goes to %s", (url, expected) => {
     expect(send(url).seen).toEqual([expected]);
@@ -50,6 +61,9 @@ describe("route", () => {
     "/queue//pop",
     "/queue\\..\\social",
     "/queue/%2f..",
+    "/queue/..;/social",
+    "/queue/%2e%2E%3bx/social",
+    "/queue/%00",
     "http://other/queue",
     "*",
   ])("%s is refused", (url) => {

@@ -1,37 +1,64 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { Problem, requestIdOf } from "@quintet/http";
-import { sendProblem } from "./gateway-problem.ts";
+import type { Duplex } from "node:stream";
+import { requestIdOf, sendProblem } from "@quintet/http";
+import { pathOf, requestProblem } from "./request-check.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** Path spellings that a prefix could be passed with: dot segments, plain or encoded, doubled slashes and backslashes. */
-const trickyPath = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)|\/\/|\\|%5c|%2f/i;
-
-/** Everything after the origin, without the query. */
-function pathOf(target: string): string {
-  const end = target.search(/[?#]/);
-  return end < 0 ? target : target.slice(0, end);
+/** Finds the upstream that owns a path, by its first segment. */
+function finder(upstreams: Upstream[]): (path: string) => Upstream | undefined {
+  const byPrefix = new Map(upstreams.map((upstream) => [upstream.prefix, upstream]));
+  return (path) => {
+    const end = path.indexOf("/", 1);
+    return byPrefix.get(end < 0 ? path : path.slice(0, end));
+  };
 }
 
 /**
  * The gateway's request listener: the upstream whose prefix is the path's first segment gets the request;
- * what belongs to nobody goes to `own`, the gateway's own routes. A path that could be read in two ways is a 400.
+ * what belongs to nobody goes to `own`, the gateway's own routes. A request that could be read in two ways is a 400.
  */
 export function route(upstreams: Upstream[], own: RequestListener): RequestListener {
-  const byPrefix = new Map(upstreams.map((upstream) => [upstream.prefix, upstream]));
+  const find = finder(upstreams);
   return (request: IncomingMessage, response: ServerResponse) => {
     const path = pathOf(request.url ?? "/");
-    if (!path.startsWith("/") || trickyPath.test(path)) {
+    const problem = requestProblem(request, path);
+    if (problem) {
       const requestId = requestIdOf(request.headers["x-request-id"] as string | undefined);
-      const problem = new Problem(
-        "bad-request",
-        "The path must be plain: no dot segments, doubled slashes or backslashes.",
-      );
+      // What follows on the connection cannot be told from the body of a request that nobody understood.
+      response.shouldKeepAlive = false;
       sendProblem(response, problem, path, requestId);
       return;
     }
-    const end = path.indexOf("/", 1);
-    const upstream = byPrefix.get(end < 0 ? path : path.slice(0, end));
-    if (upstream) upstream.handle(request, response);
-    else own(request, response);
+    const upstream = find(path);
+    if (upstream) {
+      upstream.handle(request, response);
+    } else {
+      sayContinue(request, response);
+      own(request, response);
+    }
   };
+}
+
+/** The WebSocket handshakes among the requests, for the upstreams that take them. */
+export function upgrades(upstreams: Upstream[]) {
+  const find = finder(upstreams);
+  const ownerOf = (request: IncomingMessage) => {
+    const path = pathOf(request.url ?? "/");
+    return requestProblem(request, path) ? undefined : find(path);
+  };
+  return {
+    takes: (request: IncomingMessage) =>
+      request.method === "GET" &&
+      request.headers.upgrade?.toLowerCase() === "websocket" &&
+      request.headers["content-length"] === undefined &&
+      request.headers["transfer-encoding"] === undefined &&
+      ownerOf(request)?.upgrade !== undefined,
+    pass: (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      ownerOf(request)?.upgrade?.(request, socket, head),
+  };
+}
+
+/** Lets a client that asked first send its body, to an app that reads it in this process. */
+export function sayContinue(request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers.expect !== undefined) response.writeContinue();
 }

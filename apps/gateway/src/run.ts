@@ -1,11 +1,14 @@
 import { openAuth } from "@quintet/auth";
 import { listenerOf, loggers, serve } from "@quintet/http";
+import { admission } from "./admission.ts";
 import { knownApps } from "./apps.ts";
+import { trustedProxies } from "./client-address.ts";
 import { loadConfig } from "./config.ts";
 import { createHome } from "./home.ts";
 import { mountedUpstream } from "./mounted.ts";
+import { rateLimits } from "./rate-limits.ts";
 import { remoteUpstream } from "./remote.ts";
-import { route } from "./routing.ts";
+import { route, upgrades } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface Gateway {
@@ -28,6 +31,7 @@ export async function run(
 ): Promise<Gateway> {
   const env = { PUBLIC_URL: `http://localhost:${given.PORT || defaultPort}`, ...given, AUTH_URL: undefined };
   const config = loadConfig(env);
+  const trusted = trustedProxies(config.TRUSTED_PROXIES);
   const logOf = loggers({ level: config.LOG_LEVEL, file: config.LOG_FILE });
   const log = logOf("gateway");
   const remote: Record<string, string[]> = {
@@ -53,7 +57,7 @@ export async function run(
     }
     for (const { name, origins, open } of plans) {
       if (open === undefined) {
-        const upstream = remoteUpstream(name, `/${name}`, origins, { log });
+        const upstream = remoteUpstream(name, `/${name}`, origins, { log, trusted });
         stack.defer(() => upstream.close());
         upstreams.push(upstream);
       } else {
@@ -64,11 +68,31 @@ export async function run(
       }
     }
     const home = createHome(upstreams, { log, corsOrigins: config.CORS_ORIGINS });
-    const listening = await serve(route(upstreams, listenerOf(home)), {
+    const rate = config.RATE_LIMIT_PER_MINUTE
+      ? rateLimits({
+          perMinute: config.RATE_LIMIT_PER_MINUTE,
+          redisUrl: config.REDIS_URL,
+          prefix: config.REDIS_PREFIX,
+          onError: (error) => log.warn({ err: error }, "requests are counted in this process only"),
+        })
+      : undefined;
+    stack.defer(() => rate?.close());
+    const listener = admission(route(upstreams, listenerOf(home)), {
+      mostAtOnce: config.MAX_REQUESTS_AT_ONCE,
+      rate,
+      trusted,
+      async accountOf(token) {
+        const account = await issuer.auth.verifyToken(token);
+        return account && `account ${account.id}`;
+      },
+    });
+    const listening = await serve(listener, {
       port: config.PORT ?? defaultPort,
       host: config.HOST,
       log,
       drainSeconds: config.DRAIN_SECONDS,
+      edge: true,
+      upgrades: upgrades(upstreams),
     });
     stack.defer(() => listening.close());
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 
 /** An app as the gateway sees it, whether it runs in this process or behind HTTP. */
 export interface Upstream {
@@ -7,6 +8,8 @@ export interface Upstream {
   prefix: string;
   /** Passes a client's request on, untouched, and the answer back. */
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Passes a WebSocket handshake on; `head` is what came after it. An app without it takes the request as a plain one. */
+  upgrade?: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined;
   /** A GET of the gateway's own, for health and documents; rejects when the app cannot be reached. */
   get(path: string): Promise<Response>;
   close(): Promise<void>;

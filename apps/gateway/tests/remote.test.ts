@@ -30,10 +30,10 @@ const gone = "http://127.0.0.1:9";
 beforeAll(async () => {
   behind = await listen((req, res) => app(req, res));
   upstreams = [
-    remoteUpstream("queue", "/queue", [behind.origin], { log }),
-    remoteUpstream("gone", "/gone", [gone], { log }),
-    remoteUpstream("half", "/half", [gone, behind.origin], { log }),
-    remoteUpstream("slow", "/slow", [behind.origin], { log, headersTimeoutMs: 300 }),
+    remoteUpstream("queue", "/queue", [behind.origin], { log, holdMs: 0 }),
+    remoteUpstream("gone", "/gone", [gone], { log, holdMs: 0 }),
+    remoteUpstream("half", "/half", [gone, behind.origin], { log, holdMs: 0 }),
+    remoteUpstream("slow", "/slow", [behind.origin], { log, answerMs: 300 }),
   ];
   front = await listen(route(upstreams, (_req, res) => res.end("own")));
 });

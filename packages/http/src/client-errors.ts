@@ -1,44 +1,67 @@
 import { randomUUID } from "node:crypto";
 import type { Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { Problem, problemBody } from "./problem.ts";
+import { Problem, type ProblemCode } from "./problem.ts";
+import { problemText, sendProblem } from "./raw-problem.ts";
+import { requestIdOf } from "./request-log.ts";
+
+/** The longest URL that is looked at, in bytes. */
+const longestUrl = 8 * 1024;
+const lingerMs = 1000;
+
+const reasons: Record<string, [ProblemCode, string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ["request-timeout", "The head of the request took too long."],
+  HPE_HEADER_OVERFLOW: ["head-too-large", "The head of the request is larger than 16 KiB."],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ["payload-too-large", "The chunk extensions are too long."],
+};
+
+/** The answer that is under way on a connection, if any; Node keeps it there and tells it nowhere else. */
+export function answerOf(socket: Duplex): ServerResponse | undefined {
+  return "_httpMessage" in socket ? ((socket._httpMessage as ServerResponse | null) ?? undefined) : undefined;
+}
+
+/** Ends a connection with a problem, unless an answer is on its way already; what the client still sends is dropped. */
+export function endWith(socket: Duplex, problem: Problem): void {
+  if (!socket.writable || answerOf(socket)?.headersSent) {
+    socket.destroy();
+    return;
+  }
+  socket.end(problemText(problem, "/", randomUUID()), "latin1");
+  setTimeout(() => socket.destroy(), lingerMs).unref();
+}
 
 /**
- * Answers what is no whole HTTP request (a head that is too large or malformed, or does not end) with a problem and
- * closes the connection. When an answer is on its way there, the connection is only closed: a second head would stand in its body.
+ * Answers what Node's parser refuses (smuggling tricks among it) and what is not served by a problem, and hangs up.
+ * When an answer is on its way already, the connection is only closed: a second head would stand in its body.
  */
 export function answerClientErrors(server: Server): void {
-  const latest = new WeakMap<Duplex, ServerResponse>();
-  server.prependListener("request", (request, response) => {
-    latest.set(request.socket, response);
+  server.on("clientError", (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
+    if (error.code === "ECONNRESET") {
+      socket.destroy();
+      return;
+    }
+    const [code, detail] = reasons[error.code ?? ""] ?? ["bad-request", "This is not a well-formed HTTP/1.1 request."];
+    const lineEnd = error.rawPacket?.indexOf("\n") ?? 0;
+    const long = code === "head-too-large" && (lineEnd < 0 || lineEnd > longestUrl);
+    endWith(socket, long ? urlTooLong() : new Problem(code, detail));
   });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const answer = latest.get(socket);
-    const midway = answer?.headersSent && !answer.writableFinished;
-    if (midway || !socket.writable || error.code === "ECONNRESET") socket.destroy();
-    else socket.end(rawAnswer(problemOf(error.code)));
+  server.on("connect", (_request, socket) => {
+    const problem = new Problem("method-not-allowed", "This is no forward proxy.", { headers: { Allow: "GET" } });
+    socket.on("error", () => socket.destroy());
+    endWith(socket, problem);
+  });
+  server.on("checkExpectation", (request, response) => {
+    const requestId = requestIdOf(request.headers["x-request-id"] as string | undefined);
+    const problem = new Problem("expectation-failed", "The only expectation that is met is 100-continue.");
+    sendProblem(response, problem, (request.url ?? "/").split("?", 1)[0] as string, requestId);
   });
 }
 
-function problemOf(code: string | undefined): Problem {
-  if (code === "HPE_HEADER_OVERFLOW") return new Problem("head-too-large", "The head of the request is too large.");
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return new Problem("request-timeout", "The request did not come in time.");
-  return new Problem("bad-request", "This is not an HTTP request.");
+/** The problem with a URL that is longer than 8 KiB; undefined when there is none. */
+export function urlProblem(url: string): Problem | undefined {
+  return url.length > longestUrl ? urlTooLong() : undefined;
 }
 
-/** The path is not known, so that the problem's instance is the root. */
-function rawAnswer(problem: Problem): string {
-  const requestId = randomUUID();
-  const body = problemBody(problem, "/", requestId);
-  const text = JSON.stringify(body);
-  const head = [
-    `HTTP/1.1 ${problem.status} ${body.title}`,
-    "Content-Type: application/problem+json",
-    `Content-Length: ${Buffer.byteLength(text)}`,
-    `X-Request-Id: ${requestId}`,
-    "X-Content-Type-Options: nosniff",
-    `Date: ${new Date().toUTCString()}`,
-    "Connection: close",
-  ];
-  return `${head.join("\r\n")}\r\n\r\n${text}`;
+function urlTooLong(): Problem {
+  return new Problem("uri-too-long", `The URL is longer than ${longestUrl} bytes.`);
 }

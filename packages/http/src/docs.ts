@@ -3,7 +3,6 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { Hono } from "hono";
 import { html } from "hono/html";
-import { Problem } from "./problem.ts";
 
 const assets: Record<string, string> = {
   "swagger-ui.css": "text/css; charset=utf-8",
@@ -43,12 +42,11 @@ export function docsPages(options: { title: string; base: string; document: stri
 </html>`);
   });
   pages.get("/assets/start.js", (c) => c.body(start, 200, { "Content-Type": "text/javascript; charset=utf-8" }));
-  pages.get("/assets/:name", async (c) => {
-    const name = c.req.param("name");
-    const type = assets[name];
-    if (type === undefined) throw new Problem("not-found", "There is no such asset.");
-    c.header("Cache-Control", "public, max-age=86400");
-    return c.body(await readFile(join(folder, name)), 200, { "Content-Type": type });
-  });
+  for (const [name, type] of Object.entries(assets)) {
+    pages.get(`/assets/${name}`, async (c) => {
+      c.header("Cache-Control", "public, max-age=86400");
+      return c.body(await readFile(join(folder, name)), 200, { "Content-Type": type });
+    });
+  }
   return pages;
 }

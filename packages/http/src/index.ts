@@ -1,3 +1,4 @@
+export { urlProblem } from "./client-errors.ts";
 export { ConfigError, readEnv, settings } from "./config.ts";
 export { docsPages } from "./docs.ts";
 export { isAway, toProblem } from "./faults.ts";
@@ -7,6 +8,7 @@ export { createLogger, type Logger, loggers } from "./logger.ts";
 export { formBody, jsonAnswer, jsonBody, openApiDocument, problemSchema } from "./openapi.ts";
 export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./paging.ts";
 export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBody } from "./problem.ts";
+export { problemText, sendProblem } from "./raw-problem.ts";
 export { requestIdOf } from "./request-log.ts";
 export { type Listening, listenerOf, main, type ServeOptions, serve, stopSignal } from "./serve.ts";
 export { createService, inputFaults, type ServiceOptions } from "./service.ts";

@@ -30,11 +30,49 @@ export function formBody<S extends z.ZodType>(schema: S) {
   return { body: { required: true as const, content: { "application/x-www-form-urlencoded": { schema } } } };
 }
 
+interface Operation {
+  operationId?: string;
+  responses?: Record<string, unknown>;
+}
+
+/** A name for an operation that names its method and path: `GET /queue/queues/{name}` is `getQueueQueuesByName`. */
+function operationIdOf(method: string, path: string): string {
+  const words = path.split(/[^\w{}]+/).filter((word) => word !== "");
+  const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
+  return (
+    method + words.map((word) => (word.startsWith("{") ? `By${capital(word.slice(1, -1))}` : capital(word))).join("")
+  );
+}
+
+const anyProblem = {
+  description: "The request was refused; the problem says why",
+  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+};
+
+/** Gives every operation a name, and the answer that any of them may have. */
+function completed(path: string, item: Record<string, unknown>): Record<string, unknown> {
+  const complete = ([method, value]: [string, unknown]): [string, unknown] => {
+    if (!["get", "put", "post", "delete", "patch"].includes(method)) return [method, value];
+    const operation = value as Operation;
+    const refusals = Object.keys(operation.responses ?? {}).some((status) => status.startsWith("4"));
+    const responses = refusals ? operation.responses : { ...operation.responses, "4XX": anyProblem };
+    return [method, { operationId: operationIdOf(method, path), ...operation, responses }];
+  };
+  return Object.fromEntries(Object.entries(item).map(complete));
+}
+
 /** The OpenAPI 3.1 document of an app; the security schemes are the same for all. */
 export function openApiDocument(app: OpenAPIHono<ServiceEnv>, info: { title: string; version: string }) {
-  const document = app.getOpenAPI31Document({ openapi: "3.1.0", info, servers: [{ url: "/" }] });
+  app.openAPIRegistry.register("Problem", problemSchema);
+  const document = app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: { ...info, license: { name: "MIT", url: "https://opensource.org/license/mit" } },
+    servers: [{ url: "/" }],
+  });
+  const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [path, completed(path, { ...item })]);
   return {
     ...document,
+    paths: Object.fromEntries(paths) as Record<string, Record<string, unknown>>,
     components: {
       ...document.components,
       securitySchemes: {

@@ -1,9 +1,11 @@
-import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { type AddressInfo, Server as NetServer } from "node:net";
+import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { answerClientErrors } from "./client-errors.ts";
 import { ConfigError } from "./config.ts";
 import type { Logger } from "./logger.ts";
+import { dropSlowClients, type SlowLimits } from "./slow-clients.ts";
 
 export interface ServeOptions {
   port: number;
@@ -11,7 +13,20 @@ export interface ServeOptions {
   log: Logger;
   /** How long requests that are under way may go on after a stop was asked for. */
   drainSeconds: number;
+  /** How long the head of a request may take, in ms; 15 s unless told. */
+  headMs?: number;
+  slow?: SlowLimits;
+  /** Whether `listener` itself says 100 to a client that asks before it sends its body, and looks at `Host`; Node does otherwise. */
+  edge?: boolean;
+  /** Who takes the sockets of WebSocket handshakes, for the requests that `takes` says yes to; others are plain requests. */
+  upgrades?: {
+    takes(request: IncomingMessage): boolean;
+    pass(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  };
 }
+
+/** How long connections stay open after a stop was asked for, so that the peer hears of it with its next answer. */
+const graceMs = 500;
 
 export interface Listening {
   server: Server;
@@ -28,13 +43,34 @@ export function listenerOf(app: { fetch: (request: Request, env: object) => Resp
 }
 
 /**
- * Listens with time limits that a slow client cannot stretch: 15 s for the head, none for a body that keeps coming.
+ * Listens with time limits that a slow client cannot stretch: 15 s for the head, none for a body or an answer that keeps
+ * going. Malformed requests are answered by a problem.
  * Rejects with `ConfigError` when the port is taken.
  */
 export async function serve(listener: RequestListener, options: ServeOptions): Promise<Listening> {
   const { log, drainSeconds } = options;
-  const server = createServer({ headersTimeout: 15_000, requestTimeout: 0, keepAliveTimeout: 65_000 }, listener);
+  const { upgrades } = options;
+  const headMs = options.headMs ?? 15_000;
+  const server = createServer(
+    {
+      headersTimeout: headMs,
+      requestTimeout: 0,
+      requireHostHeader: options.edge !== true,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: Math.min(2000, headMs),
+      shouldUpgradeCallback: (request) => upgrades?.takes(request) ?? false,
+    },
+    listener,
+  );
   answerClientErrors(server);
+  const stopSweeping = dropSlowClients(server, options.slow ?? { bodyMs: 30_000, readMs: 60_000 });
+  if (options.edge) server.on("checkContinue", (request, response) => server.emit("request", request, response));
+  const upgraded = new Set<Duplex>();
+  server.on("upgrade", (request, socket, head) => {
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
+    upgrades?.pass(request, socket, head);
+  });
   let draining = false;
   server.prependListener("request", (_request, response) => {
     if (draining) response.setHeader("Connection", "close");
@@ -53,15 +89,25 @@ export async function serve(listener: RequestListener, options: ServeOptions): P
   const close = () => {
     draining = true;
     closed ??= new Promise<void>((resolve) => {
-      const cut = setTimeout(() => server.closeAllConnections(), drainSeconds * 1000);
-      // A keep-alive connection becomes idle when its last answer is sent; nobody else would close it then.
-      const sweep = setInterval(() => server.closeIdleConnections(), 20);
-      server.close(() => {
+      const cut = setTimeout(() => {
+        server.closeAllConnections();
+        for (const socket of upgraded) socket.destroy();
+      }, drainSeconds * 1000);
+      // A request may be on its way on a connection that looks idle: the peer is told first, with the answers
+      // that still go out, and only what stays idle after that is closed.
+      const from = performance.now() + Math.min(graceMs, drainSeconds * 500);
+      const sweep = setInterval(() => {
+        if (performance.now() >= from) server.closeIdleConnections();
+      }, 20);
+      // Not server.close(), which closes idle connections at once.
+      NetServer.prototype.close.call(server, () => {
         clearTimeout(cut);
         clearInterval(sweep);
+        stopSweeping();
+        // Ends the server's own timers as well.
+        server.close(() => {});
         resolve();
       });
-      server.closeIdleConnections();
     });
     return closed;
   };

@@ -8,6 +8,7 @@ import { type HealthCheck, healthReport } from "./health.ts";
 import type { Logger } from "./logger.ts";
 import { jsonAnswer, openApiDocument } from "./openapi.ts";
 import { type InputFault, Problem, problemBody } from "./problem.ts";
+import { rememberingRouter } from "./remembering-router.ts";
 import { requestIdOf, requestLog } from "./request-log.ts";
 import type { ServiceEnv } from "./types.ts";
 
@@ -36,7 +37,7 @@ const MiB = 1024 * 1024;
  */
 export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> {
   const { title, version, prefix, log } = options;
-  const app = new OpenAPIHono<ServiceEnv>({ defaultHook: refuseInvalid }).basePath(prefix);
+  const app = new OpenAPIHono<ServiceEnv>({ defaultHook: refuseInvalid, router: rememberingRouter() }).basePath(prefix);
   app.onError((error, c) => answerProblem(c, error));
   app.notFound((c) => answerProblem(c, missing(app, c)));
   app.use(requestLog(log));

@@ -1,0 +1,116 @@
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type AnswerSink, BadAnswer, ResponseReader } from "./response-reader.ts";
+
+/** Who uses a connection, told what comes on it. */
+export interface ConnectionUser extends AnswerSink {
+  /** All that came with one read was told. */
+  onRead(): void;
+  /** The upstream takes more of the request's body. */
+  onDrain(): void;
+  /** The connection is gone before the answer was whole. */
+  onFailure(error: Error): void;
+}
+
+/** Why a connection was given up, as a code that `onFailure`'s error carries. */
+export class UpstreamTimeout extends Error {
+  override name = "UpstreamTimeout";
+  readonly code: "CONNECT_TIMEOUT" | "ANSWER_TIMEOUT" | "IDLE_TIMEOUT";
+
+  constructor(code: UpstreamTimeout["code"]) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/** One read buffer serves every connection: its bytes are used up within the call that brings them. */
+const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** A connection to a target: one request at a time, kept alive between them. */
+export class Connection {
+  readonly socket: Socket;
+  readonly reader = new ResponseReader();
+  /** Whether it has carried a request before this one. */
+  used = false;
+  /** When bytes were last sent or received, or it became idle; from `performance.now()`. */
+  since = performance.now();
+  /** Whether anything of the answer has come. */
+  answering = false;
+  user: ConnectionUser | undefined;
+  /** What went wrong with it. */
+  error: Error | undefined;
+  readonly #onGone: (connection: Connection) => void;
+
+  constructor(origin: URL, onReady: () => void, onGone: (connection: Connection) => void) {
+    this.#onGone = onGone;
+    const secure = origin.protocol === "https:";
+    const host = origin.hostname.replace(/^\[|\]$/g, "");
+    const port = Number(origin.port || (secure ? 443 : 80));
+    if (secure) {
+      this.socket = connectTls({ host, port, servername: host, ALPNProtocols: ["http/1.1"] }, onReady);
+      this.socket.on("data", (bytes: Buffer) => this.#read(bytes));
+    } else {
+      const callback = (length: number) => {
+        this.#read(readBuffer.subarray(0, length));
+        return true;
+      };
+      this.socket = connect({ host, port, noDelay: true, onread: { buffer: readBuffer, callback } }, onReady);
+    }
+    this.socket.setNoDelay(true);
+    this.socket.on("drain", () => this.user?.onDrain());
+    this.socket.on("error", (error) => {
+      this.error = error;
+    });
+    this.socket.on("end", () => this.#ended());
+    this.socket.on("close", () => this.#closed());
+  }
+
+  /** Sends the head of a request; the answer goes to `user`. */
+  send(head: string, method: string, user: ConnectionUser): void {
+    this.user = user;
+    this.answering = false;
+    this.since = performance.now();
+    this.reader.expect(user, method);
+    this.socket.write(head, "latin1");
+  }
+
+  /** Sends a piece of the request's body; false when the upstream should get no more for now. */
+  write(part: Buffer | string): boolean {
+    this.since = performance.now();
+    return this.socket.write(part, "latin1");
+  }
+
+  /** Gives the connection up; its user, if any, hears why. */
+  destroy(error?: Error): void {
+    if (error) this.error ??= error;
+    this.socket.destroy();
+  }
+
+  #read(bytes: Buffer): void {
+    this.since = performance.now();
+    this.answering = true;
+    const { user } = this;
+    try {
+      this.reader.read(bytes);
+      user?.onRead();
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+  }
+
+  #ended(): void {
+    if (this.reader.complete) return;
+    try {
+      this.reader.end();
+    } catch (error) {
+      this.error ??= error as Error;
+    }
+  }
+
+  #closed(): void {
+    const user = this.user;
+    this.user = undefined;
+    this.#onGone(this);
+    user?.onFailure(this.error ?? new BadAnswer("The connection was closed."));
+  }
+}

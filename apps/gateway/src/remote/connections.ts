@@ -1,0 +1,118 @@
+import { Connection, UpstreamTimeout } from "./connection.ts";
+
+/** Time limits of a remote app, in milliseconds. */
+export interface Limits {
+  connectMs: number;
+  /** From the last byte of the request to the first of the answer; long polls and loads count. */
+  answerMs: number;
+  /** Between two pieces of an answer. */
+  idleMs: number;
+}
+
+/** Whoever waits for a connection. */
+export interface Lease {
+  onConnection(connection: Connection): void;
+  onNoConnection(error: Error): void;
+}
+
+const largest = 256;
+/** How long a connection is kept idle when the upstream does not say how long it keeps it. */
+const standardIdleMs = 4000;
+
+/** The connections to one target. The one used last is used first, so that surplus ones become idle and are closed. */
+export class Connections {
+  readonly origin: URL;
+  readonly #limits: Limits;
+  readonly #open = new Set<Connection>();
+  readonly #idle: Connection[] = [];
+  readonly #waiting: Lease[] = [];
+
+  constructor(origin: URL, limits: Limits) {
+    this.origin = origin;
+    this.#limits = limits;
+  }
+
+  /** Gives a connection to `lease`, at once when one is idle. */
+  lease(lease: Lease): void {
+    const idle = this.#idle.pop();
+    if (idle) lease.onConnection(idle);
+    else if (this.#open.size < largest) this.#connect(lease);
+    else this.#waiting.push(lease);
+  }
+
+  /** Takes back a connection whose answer is whole. */
+  release(connection: Connection): void {
+    connection.user = undefined;
+    connection.used = true;
+    if (!connection.reader.reusable || !connection.reader.complete || connection.socket.destroyed) {
+      connection.destroy();
+      return;
+    }
+    connection.since = performance.now();
+    if (connection.socket.isPaused()) connection.socket.resume();
+    const next = this.#waiting.shift();
+    if (next) next.onConnection(connection);
+    else this.#idle.push(connection);
+  }
+
+  /** Forgets whoever waits and no longer wants a connection; false when nobody does. */
+  cancel(lease: Lease): boolean {
+    const at = this.#waiting.indexOf(lease);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** Ends what has passed its time limit. */
+  sweep(now: number): void {
+    const { answerMs, idleMs } = this.#limits;
+    for (const connection of this.#open) {
+      const age = now - connection.since;
+      if (connection.user === undefined) {
+        const said = connection.reader.keepAliveSeconds;
+        // Closed before the upstream closes it, which could meet a request on its way.
+        const keptMs = said === undefined ? standardIdleMs : Math.max(said * 1000 - 2000, 0);
+        if (connection.socket.readyState === "open" && age > keptMs) connection.destroy();
+      } else if (!connection.answering) {
+        if (age > answerMs) connection.destroy(new UpstreamTimeout("ANSWER_TIMEOUT"));
+      } else if (age > idleMs && !connection.socket.isPaused()) {
+        connection.destroy(new UpstreamTimeout("IDLE_TIMEOUT"));
+      }
+    }
+  }
+
+  /** Closes the connections that nobody uses. */
+  closeIdle(): void {
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+  }
+
+  close(): void {
+    for (const connection of this.#open) connection.destroy();
+  }
+
+  #connect(lease: Lease): void {
+    let ready = false;
+    let failure: Error | undefined;
+    const connection = new Connection(
+      this.origin,
+      () => {
+        ready = true;
+        clearTimeout(timer);
+        lease.onConnection(connection);
+      },
+      (gone) => {
+        this.#open.delete(gone);
+        const at = this.#idle.indexOf(gone);
+        if (at >= 0) this.#idle.splice(at, 1);
+        clearTimeout(timer);
+        if (!ready) lease.onNoConnection(failure ?? gone.error ?? new Error("No connection."));
+        const next = this.#waiting.shift();
+        if (next) this.lease(next);
+      },
+    );
+    const timer = setTimeout(() => {
+      failure = new UpstreamTimeout("CONNECT_TIMEOUT");
+      connection.destroy();
+    }, this.#limits.connectMs);
+    this.#open.add(connection);
+  }
+}

@@ -1,0 +1,268 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { requestIdOf, sendProblem } from "@quintet/http";
+import { clientOf } from "../client-address.ts";
+import { requestHead, trailersOf } from "../forwarding.ts";
+
+import { type Connection, type ConnectionUser, UpstreamTimeout } from "./connection.ts";
+import type { Lease } from "./connections.ts";
+import { isIdempotent, NoTarget, problemOf } from "./failures.ts";
+import type { RemoteApp } from "./remote-app.ts";
+import { RequestBody } from "./request-body.ts";
+import type { AnswerHead } from "./response-reader.ts";
+import type { Target } from "./target.ts";
+
+const mostTries = 3;
+/** An answer up to this size that comes in one piece is sent with its head in one write. */
+const smallAnswer = 16 * 1024;
+
+/** One client's request, from the choice of a target to the last byte of the answer. */
+export class Exchange implements Lease, ConnectionUser {
+  readonly requestId: string;
+  readonly #app: RemoteApp;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #head: string;
+  readonly #body: RequestBody | undefined;
+  readonly #since = performance.now();
+  #target: Target | undefined;
+  #tried: Set<Target> | undefined;
+  #tries = 0;
+  #connection: Connection | undefined;
+  #part: Buffer | undefined;
+  #stopWaiting: (() => void) | undefined;
+  #done = false;
+
+  constructor(app: RemoteApp, request: IncomingMessage, response: ServerResponse) {
+    this.#app = app;
+    this.#request = request;
+    this.#response = response;
+    this.requestId = requestIdOf(request.headers["x-request-id"] as string | undefined);
+    const { headers } = request;
+    this.#head = requestHead(request, this.requestId, clientOf(request, app.trusted));
+    const chunked = headers["transfer-encoding"] !== undefined;
+    if (chunked || (headers["content-length"] ?? "0") !== "0") this.#body = new RequestBody(request, chunked);
+  }
+
+  start(): void {
+    this.#response.once("close", () => this.#closed());
+    this.#app.budget.requestCame();
+    this.#ask();
+  }
+
+  onConnection(connection: Connection): void {
+    if (this.#done) {
+      const target = this.#target as Target;
+      target.underWay--;
+      target.connections.release(connection);
+      return;
+    }
+    this.#connection = connection;
+    const { method = "GET" } = this.#request;
+    if (this.#body === undefined) {
+      connection.send(`${this.#head}\r\n`, method, this);
+    } else if (this.#expectsContinue) {
+      connection.send(`${this.#head}Expect: 100-continue\r\n\r\n`, method, this);
+    } else {
+      // The head and what there is of the body leave in one write.
+      connection.socket.cork();
+      connection.send(`${this.#head}\r\n`, method, this);
+      this.#body.sendTo(connection);
+      process.nextTick(() => connection.socket.uncork());
+    }
+  }
+
+  onNoConnection(error: Error): void {
+    if (this.#done) {
+      (this.#target as Target).underWay--;
+      return;
+    }
+    this.#attemptFailed(error, true);
+  }
+
+  onInformation(status: number, headers: string[]): void {
+    if (status === 100) {
+      if (!this.#expectsContinue) return;
+      this.#response.writeContinue();
+      if (this.#connection) this.#body?.sendTo(this.#connection);
+    } else if (status === 103) {
+      const hints: Record<string, string[]> = {};
+      for (let i = 0; i < headers.length; i += 2) {
+        const name = (headers[i] as string).toLowerCase();
+        hints[name] = [...(hints[name] ?? []), headers[i + 1] as string];
+      }
+      if (hints.link !== undefined) this.#response.writeEarlyHints(hints);
+    }
+  }
+
+  onHead({ status, reason, headers, chunked }: AnswerHead): void {
+    const response = this.#response;
+    // Only a chunked answer can carry trailers, so only such a one may announce them.
+    const announced = chunked && this.#request.httpVersionMinor > 0 ? headers : withoutTrailer(headers);
+    if (this.#expectsContinue) {
+      // Whether the client still sends the body is not known, so nothing may follow on its connection.
+      response.shouldKeepAlive = false;
+    }
+    response.writeHead(status, reason, announced);
+  }
+
+  onData(part: Buffer): void {
+    if (this.#part) this.#passOn(this.#part);
+    this.#part = part;
+  }
+
+  onRead(): void {
+    if (this.#done) return;
+    const part = this.#part;
+    this.#part = undefined;
+    if (part) this.#passOn(part);
+    else if (this.#response.headersSent) this.#response.flushHeaders();
+  }
+
+  onEnd(trailers: string[]): void {
+    const part = this.#part;
+    const response = this.#response;
+    this.#part = undefined;
+    this.#done = true;
+    const pairs = trailers.length > 0 ? trailersOf(trailers) : [];
+    if (pairs.length > 0) response.addTrailers(pairs);
+    if (part === undefined) response.end();
+    else if (part.length <= smallAnswer) response.end(part.toString("latin1"), "latin1");
+    else response.end(Buffer.from(part));
+    const target = this.#target as Target;
+    target.underWay--;
+    target.answered(performance.now());
+    this.#app.answered();
+    const connection = this.#connection as Connection;
+    if (this.#body && !this.#body.sent) {
+      this.#body.discard();
+      connection.user = undefined;
+      connection.destroy();
+    } else {
+      target.connections.release(connection);
+    }
+  }
+
+  onDrain(): void {
+    this.#request.resume();
+  }
+
+  onFailure(error: Error): void {
+    this.#part = undefined;
+    this.#attemptFailed(error, false);
+  }
+
+  get #expectsContinue(): boolean {
+    return this.#request.headers.expect !== undefined && this.#body?.started === false;
+  }
+
+  #ask(): void {
+    const target = this.#app.targets.choose(this.#tried);
+    if (target === undefined) {
+      this.#wait();
+      return;
+    }
+    this.#target = target;
+    this.#tries++;
+    target.underWay++;
+    target.asked(performance.now());
+    target.connections.lease(this);
+  }
+
+  /** Nobody can be asked now: waits a moment, as long as the app has not been away for long. */
+  #wait(): void {
+    if (!this.#app.mayHold()) {
+      this.#fail(new NoTarget("No target can be asked."));
+      return;
+    }
+    this.#tried = undefined;
+    this.#stopWaiting = this.#app.hold(() => this.#ask(), 25 + Math.random() * 50);
+  }
+
+  #passOn(part: Buffer): void {
+    // Copied, because the bytes belong to the connection's read buffer.
+    if (this.#response.write(Buffer.from(part))) return;
+    this.#connection?.socket.pause();
+    this.#response.once("drain", () => this.#connection?.socket.resume());
+  }
+
+  #attemptFailed(error: Error, unsent: boolean): void {
+    const target = this.#target as Target;
+    const connection = this.#connection;
+    this.#connection = undefined;
+    target.underWay--;
+    this.#body?.pause();
+    const stale = connection?.used === true && !connection.answering;
+    if (!stale) target.failed(performance.now(), unsent);
+    if (this.#response.headersSent || (this.#body && !this.#body.canBeSentAgain)) {
+      this.#fail(error);
+      return;
+    }
+    if (unsent) {
+      this.#tried ??= new Set();
+      this.#tried.add(target);
+      if (this.#app.targets.choose(this.#tried)) this.#ask();
+      else this.#wait();
+      return;
+    }
+    const again = !connection?.answering && !(error instanceof UpstreamTimeout) && isIdempotent(this.#request);
+    if (!again || this.#tries >= mostTries || !this.#app.budget.take()) {
+      this.#fail(error);
+      return;
+    }
+    if (stale) target.connections.closeIdle();
+    else if (this.#app.targets.all.length > 1) this.#tried = new Set([target]);
+    this.#stopWaiting = this.#app.hold(() => this.#ask(), Math.random() * 25 * this.#tries);
+  }
+
+  #fail(error: Error): void {
+    this.#done = true;
+    this.#body?.discard();
+    if (this.#response.destroyed) return;
+    const path = pathOf(this.#request);
+    this.#app.log.warn(
+      { err: error, url: { path }, http: { request: { id: this.requestId } } },
+      `${this.#app.name} failed`,
+    );
+    sendProblem(this.#response, problemOf(this.#app.name, error), path, this.requestId);
+  }
+
+  /** The client has its answer, or has gone; then the upstream is told at once. */
+  #closed(): void {
+    const { log, name } = this.#app;
+    if (!this.#done) this.#abandon();
+    if (!log.isLevelEnabled("info")) return;
+    log.info({
+      http: {
+        request: { id: this.requestId, method: this.#request.method },
+        response: { status_code: this.#response.statusCode },
+      },
+      url: { path: pathOf(this.#request) },
+      event: { duration: Math.round((performance.now() - this.#since) * 1e6) },
+      labels: { upstream: name },
+    });
+  }
+
+  #abandon(): void {
+    this.#done = true;
+    this.#stopWaiting?.();
+    const connection = this.#connection;
+    const target = this.#target;
+    if (connection) {
+      this.#connection = undefined;
+      connection.user = undefined;
+      connection.destroy();
+      if (target) target.underWay--;
+    } else if (target?.connections.cancel(this)) {
+      target.underWay--;
+    }
+  }
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? "/").split("?", 1)[0] as string;
+}
+
+function withoutTrailer(headers: string[]): string[] {
+  const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === "trailer");
+  return at < 0 ? headers : headers.toSpliced(at, 2);
+}

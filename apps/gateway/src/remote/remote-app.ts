@@ -1,0 +1,61 @@
+import type { Logger } from "@quintet/http";
+import type { TrustedProxies } from "../client-address.ts";
+import { RetryBudget } from "./retry-budget.ts";
+import type { Targets } from "./targets.ts";
+
+const mostHeld = 1000;
+
+/** What the requests to one remote app share. */
+export class RemoteApp {
+  readonly name: string;
+  readonly log: Logger;
+  readonly targets: Targets;
+  readonly trusted: TrustedProxies | undefined;
+  readonly budget = new RetryBudget();
+  readonly #holdMs: number;
+  #awaySince: number | undefined;
+  #held = 0;
+
+  constructor(options: {
+    name: string;
+    log: Logger;
+    targets: Targets;
+    trusted: TrustedProxies | undefined;
+    holdMs: number;
+  }) {
+    this.name = options.name;
+    this.log = options.log;
+    this.targets = options.targets;
+    this.trusted = options.trusted;
+    this.#holdMs = options.holdMs;
+  }
+
+  /** Whether a request that no target can take may wait: for a moment after the app went away, no longer. */
+  mayHold(): boolean {
+    const now = performance.now();
+    this.#awaySince ??= now;
+    return now - this.#awaySince < this.#holdMs && this.#held < mostHeld;
+  }
+
+  /** Runs `ask` after a pause; the answer cancels it. */
+  hold(ask: () => void, ms: number): () => void {
+    this.#held++;
+    let over = false;
+    const end = () => {
+      if (!over) this.#held--;
+      over = true;
+    };
+    const timer = setTimeout(() => {
+      end();
+      ask();
+    }, ms);
+    return () => {
+      clearTimeout(timer);
+      end();
+    };
+  }
+
+  answered(): void {
+    this.#awaySince = undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { Connections, type Limits } from "./connections.ts";
+
+const failuresUntilEjected = 5;
+const firstEjectionMs = 100;
+const longestEjectionMs = 10_000;
+const returnMs = 10_000;
+const trialMs = 1000;
+
+/** One process of a remote app: its connections, its load, and how far it can be trusted with requests. */
+export class Target {
+  readonly connections: Connections;
+  underWay = 0;
+  /** Whether its own health check says that it is well. */
+  well = true;
+  #failures = 0;
+  #ejections = 0;
+  #ejectedUntil = 0;
+  #returnedAt = Number.NEGATIVE_INFINITY;
+  #triedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(origin: string, limits: Limits) {
+    this.connections = new Connections(new URL(origin), limits);
+  }
+
+  get ejected(): boolean {
+    return this.#ejections > 0;
+  }
+
+  /** Whether it may be asked; a target that was ejected is tried with one request a second when its time is over. */
+  mayBeAsked(now: number): boolean {
+    return this.#ejections === 0 || (now >= this.#ejectedUntil && now - this.#triedAt >= trialMs);
+  }
+
+  /** It is going to be asked. */
+  asked(now: number): void {
+    if (this.#ejections > 0) this.#triedAt = now;
+  }
+
+  /** Requests under way over the share that it gets; a target that came back gets its full share only after 10 s. */
+  load(now: number): number {
+    const share = Math.min(1, 0.1 + (0.9 * (now - this.#returnedAt)) / returnMs);
+    return (this.underWay + 1) / share;
+  }
+
+  /** A request, or a look at its health, was answered. */
+  answered(now: number): void {
+    this.#failures = 0;
+    if (this.#ejections === 0) return;
+    this.#ejections = 0;
+    this.#returnedAt = now;
+  }
+
+  /** It did not answer. One that cannot be reached is ejected at once, another after several failures in a row. */
+  failed(now: number, unreachable: boolean): void {
+    this.#failures++;
+    if (!unreachable && this.#failures < failuresUntilEjected && this.#ejections === 0) return;
+    if (this.#ejections > 0 && now < this.#ejectedUntil) return;
+    const ms = Math.min(firstEjectionMs * 2 ** this.#ejections, longestEjectionMs);
+    this.#ejections++;
+    this.#triedAt = Number.NEGATIVE_INFINITY;
+    this.#ejectedUntil = now + ms * (0.75 + Math.random() / 2);
+    this.connections.closeIdle();
+  }
+}

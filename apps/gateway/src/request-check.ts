@@ -1,0 +1,55 @@
+import type { IncomingMessage } from "node:http";
+import { Problem, urlProblem } from "@quintet/http";
+
+/**
+ * Path spellings that a prefix could be passed with: dot segments, plain or encoded or with a parameter, doubled
+ * slashes, backslashes, and NUL.
+ */
+const trickyPath = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$|;|%3b)|\/\/|\\|%5c|%2f|%00/i;
+const hostPattern = /^(?:[\w.~!$&'()*+,;=%-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i;
+const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+/** Everything before the query. */
+export function pathOf(target: string): string {
+  const end = target.search(/[?#]/);
+  return end < 0 ? target : target.slice(0, end);
+}
+
+/** What is wrong with a request that Node's parser let through, though two readers could take it in two ways. */
+export function requestProblem(request: IncomingMessage, path: string): Problem | undefined {
+  const { headers } = request;
+  const tooLong = urlProblem(request.url ?? "/");
+  if (tooLong) return tooLong;
+  if (!path.startsWith("/") || trickyPath.test(path)) {
+    return bad("The path must be plain: no dot segments, doubled slashes or backslashes.");
+  }
+  if (!methods.has(request.method ?? "")) {
+    return new Problem("method-not-allowed", "This method is not served here.", {
+      headers: { Allow: [...methods].join(", ") },
+    });
+  }
+  const { httpVersionMajor: major, httpVersionMinor: minor } = request;
+  if (major !== 1 || minor > 1) return bad("The HTTP version must be 1.0 or 1.1.");
+  if (minor === 1 && headers.host === undefined) return bad("A Host header is missing.");
+  if (headers.host !== undefined && (!hostPattern.test(headers.host) || hosts(request) > 1)) {
+    return bad("There must be one plain Host header.");
+  }
+  const coding = headers["transfer-encoding"];
+  if (coding !== undefined && (minor === 0 || coding.toLowerCase() !== "chunked")) {
+    return bad("The only transfer coding that is taken is chunked, with HTTP/1.1.");
+  }
+  return undefined;
+}
+
+function hosts({ rawHeaders }: IncomingMessage): number {
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 4 && name.toLowerCase() === "host") count++;
+  }
+  return count;
+}
+
+function bad(detail: string): Problem {
+  return new Problem("bad-request", detail);
+}

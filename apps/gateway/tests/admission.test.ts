@@ -1,0 +1,68 @@
+import type { RequestListener } from "node:http";
+import { describe, expect, inject, it } from "vitest";
+import { type AdmissionOptions, admission } from "../src/admission.ts";
+import { trustedProxies } from "../src/client-address.ts";
+import { rateLimits } from "../src/rate-limits.ts";
+import { behind, until } from "./edge.ts";
+
+const serving = (listener: RequestListener, options: AdmissionOptions) => behind(admission(listener, options));
+const limitsOf = (perMinute: number, redisUrl?: string) =>
+  rateLimits({ perMinute, redisUrl, prefix: `test${Math.random().toString(36).slice(2)}:`, onError: () => {} });
+
+describe("admission", () => {
+  it("refuses what is too much at once, and goes on serving the rest", async () => {
+    const waiting: (() => void)[] = [];
+    await using front = await serving((_req, res) => void waiting.push(() => res.end("ok")), { mostAtOnce: 3 });
+    const first = [1, 2, 3].map(() => fetch(front.origin));
+    await until(() => waiting.length === 3);
+    const refused = await fetch(front.origin);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+    for (const answer of waiting) answer();
+    for (const answer of await Promise.all(first)) expect(await answer.text()).toBe("ok");
+    const next = fetch(front.origin);
+    await until(() => waiting.length === 4);
+    waiting[3]?.();
+    expect((await next).status).toBe(200);
+  });
+
+  it.each([
+    ["in Redis", () => inject("redisUrl")],
+    ["in this process", () => undefined],
+    ["in this process while Redis is away", () => "redis://127.0.0.1:9"],
+  ])("counts by address and account, %s", async (_where, url) => {
+    const rate = limitsOf(3, url());
+    const trusted = trustedProxies("127.0.0.1");
+    const accountOf = async (token: string) => (token === "good" ? "account 7" : undefined);
+    const options = { mostAtOnce: 100, rate, trusted, accountOf };
+    await using front = await serving((_req, res) => void res.end("ok"), options);
+    const ask = (headers: Record<string, string>, path = "/queue/x") => fetch(front.origin + path, { headers });
+    const one = { "X-Forwarded-For": "198.51.100.1" };
+    for (const left of [2, 1, 0]) {
+      const answer = await ask(one);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get("ratelimit")).toMatch(new RegExp(`^"minute";r=${left};t=\\d+$`));
+      expect(answer.headers.get("ratelimit-policy")).toBe('"minute";q=3;w=60');
+    }
+    const refused = await ask(one);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await refused.json()).toMatchObject({ status: 429, instance: "/queue/x" });
+    // A token that is not good counts for the address; a good one, and another address, have minutes of their own.
+    expect((await ask({ ...one, Authorization: "Bearer made-up" })).status).toBe(429);
+    expect((await ask({ ...one, Authorization: "Bearer good" })).status).toBe(200);
+    expect((await ask({ "X-Forwarded-For": "198.51.100.2" })).status).toBe(200);
+    expect((await ask(one, "/queue/health")).status).toBe(200);
+    rate.close();
+  });
+
+  it("is shared by gateways that share a Redis", async () => {
+    const prefix = `test${Math.random().toString(36).slice(2)}:`;
+    const made = [1, 2].map(() =>
+      rateLimits({ perMinute: 4, redisUrl: inject("redisUrl"), prefix, onError: () => {} }),
+    );
+    const left: number[] = [];
+    for (let i = 0; i < 6; i++) left.push((await made[i % 2]?.take("a"))?.left ?? Number.NaN);
+    expect(left).toEqual([3, 2, 1, 0, -1, -1]);
+    for (const limit of made) limit.close();
+  });
+});

@@ -1,0 +1,206 @@
+import type { IncomingMessage } from "node:http";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { behind, type Edge, edge, until } from "./edge.ts";
+
+const seen: string[] = [];
+let target: Awaited<ReturnType<typeof behind>>;
+let front: Edge;
+
+beforeAll(async () => {
+  target = await behind(async (req: IncomingMessage, res) => {
+    seen.push(`${req.method} ${req.url}`);
+    req.resume().on("end", () => res.end("ok"));
+  });
+  front = await edge([target.origin], { headMs: 700, slow: { bodyMs: 500, readMs: 500 } });
+});
+afterAll(async () => {
+  await front[Symbol.asyncDispose]();
+  await target[Symbol.asyncDispose]();
+});
+
+/** The last status of an answer, with the check that an error is a problem. */
+async function statusOf(bytes: string): Promise<number> {
+  const answer = await front.send(bytes, (text) => /\r\n\r\n(?:.*\}|ok|0\r\n\r\n)$/s.test(text));
+  const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
+  if (status >= 400 && !answer.endsWith("own")) expect(answer).toContain("application/problem+json");
+  return status;
+}
+
+const post = (headers: string, body = "", version = "HTTP/1.1") =>
+  `POST /queue/x ${version}\r\nHost: a\r\n${headers}\r\n\r\n${body}`;
+
+describe("requests that two readers could take in two ways", () => {
+  it.each([
+    ["a length and a coding", post("Content-Length: 4\r\nTransfer-Encoding: chunked", "0\r\n\r\n")],
+    ["a coding and a length", post("Transfer-Encoding: chunked\r\nContent-Length: 4", "0\r\n\r\n")],
+    ["two lengths", post("Content-Length: 4\r\nContent-Length: 5", "abcde")],
+    ["the same length twice", post("Content-Length: 4\r\nContent-Length: 4", "abcd")],
+    ["a list of lengths", post("Content-Length: 4, 4", "abcd")],
+    ["a signed length", post("Content-Length: +4", "abcd")],
+    ["a hexadecimal length", post("Content-Length: 0x4", "abcd")],
+    ["bare line feeds", "GET /queue/x HTTP/1.1\nHost: a\n\n"],
+    ["one bare line feed", "GET /queue/x HTTP/1.1\r\nHost: a\nX: b\r\n\r\n"],
+    ["a bare carriage return", "GET /queue/x HTTP/1.1\r\nHost: a\r\nX: a\rY: b\r\n\r\n"],
+    ["a folded header", "GET /queue/x HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n"],
+    ["a space before the colon", post("Content-Length : 4", "abcd")],
+    ["a NUL", "GET /queue/x HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n"],
+    ["a chunk size that is none", post("Transfer-Encoding: chunked", "zz\r\n")],
+    ["a negative chunk size", post("Transfer-Encoding: chunked", "-1\r\n")],
+    ["a huge chunk size", post("Transfer-Encoding: chunked", "fffffffffffffffff\r\n")],
+    ["line feeds between chunks", post("Transfer-Encoding: chunked", "1\na\n0\n\n")],
+    ["a chunk longer than its size", post("Transfer-Encoding: chunked", "1\r\nab\r\n0\r\n\r\n")],
+    ["an unknown coding", post("Transfer-Encoding: xchunked", "0\r\n\r\n")],
+    ["a coding before chunked", post("Transfer-Encoding: gzip, chunked", "0\r\n\r\n")],
+    ["two codings", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "0\r\n\r\n")],
+    ["a coding with HTTP/1.0", post("Transfer-Encoding: chunked", "0\r\n\r\n", "HTTP/1.0")],
+    ["two hosts", "GET /queue/x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"],
+    ["no host", "GET /queue/x HTTP/1.1\r\n\r\n"],
+    ["a host with spaces", "GET /queue/x HTTP/1.1\r\nHost: a b\r\n\r\n"],
+    ["another version", "GET /queue/x HTTP/2.0\r\nHost: a\r\n\r\n"],
+    ["no version", "GET /queue/x\r\n\r\n"],
+    ["a raw byte in the path", "GET /queue/\xff HTTP/1.1\r\nHost: a\r\n\r\n"],
+    ["another origin", "GET http://b/queue/x HTTP/1.1\r\nHost: a\r\n\r\n"],
+    ["TLS", "\x16\x03\x01\x02\x00\x01\x00"],
+  ])("%s is a 400", async (_name, bytes) => {
+    seen.length = 0;
+    expect(await statusOf(bytes)).toBe(400);
+    // What follows a refused request on its connection is not served.
+    expect(seen.filter((line) => !line.endsWith("/x"))).toEqual([]);
+  });
+
+  it.each(["/queue", "/social", "/auth", "/.well-known"])("paths cannot get around %s", async (prefix) => {
+    for (const path of [
+      "/../queue/x",
+      "/%2e%2e/queue/x",
+      "/.%2E;a/queue/x",
+      "//queue/x",
+      "\\..\\queue\\x",
+      "/..%2fqueue/x",
+      "/x%00",
+    ]) {
+      seen.length = 0;
+      expect(await statusOf(`GET ${prefix}${path} HTTP/1.1\r\nHost: a\r\n\r\n`)).toBe(400);
+      expect(seen).toEqual([]);
+    }
+  });
+
+  it.each([
+    ["a long URL", `GET /queue/${"a".repeat(9000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 414],
+    ["a longer URL", `GET /queue/${"a".repeat(40_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 414],
+    ["large headers", `GET /queue/x HTTP/1.1\r\nHost: a\r\nX: ${"a".repeat(20_000)}\r\n\r\n`, 431],
+    ["TRACE", "TRACE /queue/x HTTP/1.1\r\nHost: a\r\n\r\n", 405],
+    ["CONNECT", "CONNECT b:443 HTTP/1.1\r\nHost: b\r\n\r\n", 405],
+    ["another expectation", post("Expect: 200-ok\r\nContent-Length: 1", "a"), 417],
+  ])("%s is refused by a problem", async (_name, bytes, status) => {
+    expect(await statusOf(bytes)).toBe(status);
+  });
+});
+
+describe("slow clients", () => {
+  it("hold some hundreds of connections for a moment only, while others are served", async () => {
+    const slow = Array.from({ length: 400 }, () => front.open());
+    for (const { socket } of slow) socket.write("GET /queue/x HTTP/1.1\r\nHost: a\r\nX-");
+    const trickle = setInterval(() => {
+      for (const { socket } of slow) if (socket.writable) socket.write("a");
+    }, 50);
+    for (let i = 0; i < 20; i++) expect((await fetch(`${front.origin}/queue/x`)).status).toBe(200);
+    await Promise.all(slow.map((client) => client.closed));
+    clearInterval(trickle);
+    expect(slow[0]?.text()).toMatch(/^HTTP\/1\.1 408 .*problem\+json/s);
+  });
+
+  it.each(["/queue/x", "/social/x"])("are hung up on when a body for %s does not come", async (path) => {
+    const answer = await front.send(`POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc`);
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it("are hung up on when they do not read, and those that read slowly are not", async () => {
+    const large = Buffer.alloc(30_000_000);
+    await using app = await behind((_req, res) => void res.end(large));
+    await using other = await edge([app.origin], { slow: { bodyMs: 500, readMs: 500 } });
+    const stuck = other.open();
+    stuck.socket.write("GET /queue/x HTTP/1.1\r\nHost: a\r\n\r\n");
+    await until(() => stuck.text().length > 0);
+    stuck.socket.pause();
+    // A paused socket is not told that it was closed; the gateway's side tells.
+    const connections = () =>
+      new Promise<number>((resolve) => other.listening.server.getConnections((_error, count) => resolve(count)));
+    let left = 1;
+    await until(() => {
+      void connections().then((count) => {
+        left = count;
+      });
+      return left === 0;
+    });
+    stuck.socket.destroy();
+    const answer = await fetch(`${other.origin}/queue/x`);
+    expect((await answer.arrayBuffer()).byteLength).toBe(large.length);
+  });
+});
+
+describe("nonsense", () => {
+  /** Numbers below 1, the same for the same seed (mulberry32). */
+  function random(seed: number): () => number {
+    let state = seed;
+    return () => {
+      state = (state + 0x6d2b79f5) | 0;
+      let t = Math.imul(state ^ (state >>> 15), state | 1);
+      t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+      return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    };
+  }
+
+  it("never is a 5xx, and never reaches an app by another way", async () => {
+    const next = random(20240607);
+    const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)] as T;
+    const seeds = [
+      "GET /queue/x?a=1 HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n",
+      post("Content-Length: 5", "hello"),
+      post("Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n"),
+      "GET /social/x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+      post("Content-Length: 5\r\nExpect: 100-continue", "hello"),
+    ];
+    const bits = [
+      "\r\n",
+      "\n",
+      "\r",
+      "\0",
+      " ",
+      ":",
+      ";",
+      "/..",
+      "%2e",
+      "chunked",
+      "0",
+      "-1",
+      "\xff",
+      "HTTP/1.1",
+      "\t",
+      "Content-Length: 3\r\n",
+      "Host: b\r\n",
+    ];
+    const mutate = (text: string): string => {
+      const at = Math.floor(next() * text.length);
+      const kind = next();
+      if (kind < 0.3) return text.slice(0, at) + pick(bits) + text.slice(at);
+      if (kind < 0.6) return text.slice(0, at) + text.slice(at + 1 + Math.floor(next() * 4));
+      if (kind < 0.9) return text.slice(0, at) + String.fromCharCode(Math.floor(next() * 256)) + text.slice(at + 1);
+      return text.slice(0, at) + text.slice(Math.floor(next() * text.length));
+    };
+    const counts = new Map<number, number>();
+    const one = async () => {
+      let text = pick(seeds);
+      for (let i = 1 + Math.floor(next() * 4); i > 0; i--) text = mutate(text);
+      const client = front.open();
+      client.socket.end(text, "latin1");
+      await client.closed;
+      for (const [, status] of client.text().matchAll(/^HTTP\/1\.1 (\d{3})/gm)) {
+        counts.set(Number(status), (counts.get(Number(status)) ?? 0) + 1);
+      }
+    };
+    for (let round = 0; round < 40; round++) await Promise.all(Array.from({ length: 50 }, one));
+    expect([...counts.keys()].filter((status) => status >= 500)).toEqual([]);
+    expect(counts.get(400)).toBeGreaterThan(500);
+    expect((await fetch(`${front.origin}/queue/x`)).status).toBe(200);
+  });
+});

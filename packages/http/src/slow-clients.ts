@@ -1,0 +1,47 @@
+import type { Server } from "node:http";
+import type { Socket } from "node:net";
+import { answerOf, endWith } from "./client-errors.ts";
+import { Problem } from "./problem.ts";
+
+/** Limits for clients that are slow on purpose, in milliseconds. */
+export interface SlowLimits {
+  /** In this time a body must bring some hundred bytes, or its end. */
+  bodyMs: number;
+  /** In this time a client must take some of an answer that waits for it. */
+  readMs: number;
+}
+
+const fewestBytes = 500;
+
+/** Hangs up on clients that hold a connection by trickling a body or by not reading their answer. Returns how to stop. */
+export function dropSlowClients(server: Server, limits: SlowLimits): () => void {
+  const sockets = new Map<Socket, { bytesRead: number; since: number; timed: boolean }>();
+  server.on("connection", (socket: Socket) => {
+    sockets.set(socket, { bytesRead: 0, since: performance.now(), timed: false });
+    socket.once("close", () => sockets.delete(socket));
+  });
+  const sweep = () => {
+    const now = performance.now();
+    for (const [socket, seen] of sockets) {
+      const stuck = socket.writableLength > 0;
+      // Node's own socket timer knows how far a large write has got.
+      if (stuck !== seen.timed) {
+        seen.timed = stuck;
+        socket.setTimeout(stuck ? limits.readMs : 0);
+        if (stuck) socket.once("timeout", () => seen.timed && socket.destroy());
+      }
+      const request = answerOf(socket)?.req;
+      const waits = request && !request.complete && request.readableLength === 0 && !request.isPaused();
+      if (!waits || request.headers.expect !== undefined || socket.bytesRead - seen.bytesRead >= fewestBytes) {
+        seen.bytesRead = socket.bytesRead;
+        seen.since = now;
+      } else if (now - seen.since > limits.bodyMs) {
+        endWith(socket, new Problem("request-timeout", "The body of the request took too long."));
+        seen.since = now;
+      }
+    }
+  };
+  const timer = setInterval(sweep, Math.max(20, Math.min(limits.bodyMs, limits.readMs) / 10));
+  timer.unref();
+  return () => clearInterval(timer);
+}
