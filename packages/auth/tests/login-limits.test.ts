@@ -110,7 +110,8 @@ describe("an issuer", () => {
     await rounds(20_000, 80_000);
     delay.disable();
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(64 * 2 ** 20);
-    expect(delay.percentile(99) / 1e6).toBeLessThan(100);
+    // Argon2 on the event loop would hold it for seconds; a machine with two busy cores for a tenth of one.
+    expect(delay.percentile(99) / 1e6).toBeLessThan(400);
     expect(counts["too-many-requests"]).toBeGreaterThan(97_000);
     expect(Object.keys(counts).sort()).toEqual(
       ["too-many-requests", "unavailable", "undefined"].filter((name) => counts[name]),
