@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -24,20 +24,18 @@ const run = promisify(execFile);
 
 /** Loads a URL with wrk on one thread for `seconds`; throws when any answer was not a 2xx. */
 export async function wrk(load: Load, seconds: number): Promise<LoadResult> {
-  const script = join(mkdtempSync(join(tmpdir(), "quintet-wrk-")), "request.lua");
+  const folder = await mkdtemp(join(tmpdir(), "quintet-wrk-"));
+  const script = join(folder, "request.lua");
   const headers = Object.entries(load.headers ?? {}).map(
     ([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`,
   );
-  writeFileSync(
-    script,
-    [
-      `wrk.method = ${lua(load.method ?? "GET")}`,
-      ...headers,
-      ...(load.body ? [`wrk.body = ${lua(load.body)}`] : []),
-    ].join("\n"),
-  );
+  const lines = [`wrk.method = ${lua(load.method ?? "GET")}`, ...headers];
+  if (load.body) lines.push(`wrk.body = ${lua(load.body)}`);
+  await writeFile(script, lines.join("\n"));
   const args = ["-t1", `-c${load.connections ?? 32}`, `-d${seconds}s`, "--latency", "-s", script, load.url];
-  const { stdout } = await run(await findTool("wrk", process.env, console.log), args);
+  const { stdout } = await run(await findTool("wrk", process.env, console.log), args).finally(() =>
+    rm(folder, { recursive: true }),
+  );
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${load.url} did not answer well:\n${stdout}`);
   return {
     requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
