@@ -20,4 +20,4 @@ export interface Loading {
 /** So many loads run in one process at a time. */
 export const maxRunning = 16;
 
-export const standardLoading = { batchRows: 50_000, batchMs: 1000, deadAfterMs: 15_000 };
+export const standardLoading = { batchRows: 25_000, batchMs: 1000, deadAfterMs: 15_000 };

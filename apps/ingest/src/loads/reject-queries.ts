@@ -6,6 +6,7 @@ import type { BulkStore } from "../store/bulk-store.ts";
 import { sendRows } from "../store/send-rows.ts";
 
 const target = { name: "ingest_rejects", columns: ["load_id", "line", "column_name", "reason", "raw"] };
+const rejectsPerStatement = 5000;
 const rowsAtOnce = 1000;
 
 /** Keeps the rejects of a load. Belongs into the transaction of the rows between which they stood. */
@@ -15,11 +16,14 @@ export async function keepRejects(
   load: number,
   rejects: readonly Reject[],
 ): Promise<void> {
-  const lines = rejects.map(
-    ({ line, column, reason, raw }) => `${load}\t${line}\t${column}\t${escapeText(reason)}\t${escapeText(raw)}\n`,
-  );
-  const refused = await sendRows(store, connection, target, Buffer.from(lines.join("")), rejects.length);
-  if (refused.length > 0) throw new Error(`Load ${load} has more than one reject on one line.`);
+  for (let at = 0; at < rejects.length; at += rejectsPerStatement) {
+    const some = rejects.slice(at, at + rejectsPerStatement);
+    const lines = some.map(
+      ({ line, column, reason, raw }) => `${load}\t${line}\t${column}\t${escapeText(reason)}\t${escapeText(raw)}\n`,
+    );
+    const refused = await sendRows(store, connection, target, Buffer.from(lines.join("")), some.length);
+    if (refused.length > 0) throw new Error(`Load ${load} has more than one reject on one line.`);
+  }
 }
 
 /** The rejects of a load in the order of the file, a thousand at a time. */

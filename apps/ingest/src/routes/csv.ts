@@ -96,6 +96,8 @@ function progressEvents(c: Context<AccountEnv>, prepared: PreparedLoad): Respons
     const send = (event: string, data: unknown) => stream.writeSSE({ event, data: JSON.stringify(data) });
     const quiet = setInterval(() => void stream.write(": still loading\n\n"), quietMs);
     try {
+      // The head of the answer goes out with the first bytes, long before the first batch.
+      await stream.write(": loading\n\n");
       const load = await prepared.run(({ received, inserted, updated, rejected, bytes, ms }) => {
         void send("progress", { received, inserted, updated, rejected, bytes, ms });
       });

@@ -112,11 +112,11 @@ function* rowsOf(text: Buffer, atOnce: number): Generator<string[][]> {
 async function refusedIds(connection: MysqlConnection, rows: number, result: ResultSetHeader): Promise<number[]> {
   // A row that took another's place counts twice.
   if (result.affectedRows >= rows && result.warningStatus === 0) return [];
-  const [warnings] = await connection.query<RowDataPacket[]>("SHOW WARNINGS");
-  const refused = warnings.map((warning) => {
+  const [warnings] = await connection.query<RowDataPacket[]>({ sql: "SHOW WARNINGS", rowsAsArray: true });
+  const refused = warnings.map(({ 1: code, 2: message }) => {
     // "Duplicate entry '17' for key 'PRIMARY'"; of a staged row "Duplicate entry '3-17' for key …".
-    const id = warning.Code === duplicateEntry ? /'(?:\d+-)?(\d+)'/.exec(String(warning.Message))?.[1] : undefined;
-    if (id === undefined) throw new Error(`MySQL would not take a row as it is: ${warning.Code} ${warning.Message}`);
+    const id = code === duplicateEntry ? /'(?:\d+-)?(\d+)'/.exec(String(message))?.[1] : undefined;
+    if (id === undefined) throw new Error(`MySQL would not take a row as it is: ${code} ${message}`);
     return Number(id);
   });
   if (refused.length !== rows - result.affectedRows) {
