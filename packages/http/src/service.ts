@@ -58,7 +58,7 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
     if (c.req.method === "GET" || c.req.method === "HEAD" || options.streams?.test(c.req.path)) return next();
     const length = c.req.header("content-length");
     // Looking at the body opens a stream on it, which keeps the rest of a refused one from being read off the connection.
-    if (length === undefined) return limited(c, next);
+    if (length === undefined) return hasNoBody(c) ? next() : limited(c, next);
     return Number(length) > maxBodyBytes ? refuseLarge() : next();
   });
   app.openapi(healthRoute, async (c) => {
@@ -71,6 +71,12 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   app.get("/openapi.json", async (c) => c.json(await document()));
   app.route("/docs", docsPages({ title, base: `${base}/docs`, document: `${base}/openapi.json` }) as never);
   return app;
+}
+
+/** Whether a request that came over a socket has neither length nor coding, and so no body (RFC 9112 section 6.3). */
+function hasNoBody(c: Context<ServiceEnv>): boolean {
+  const headers = c.env?.incoming?.headers;
+  return headers !== undefined && !("content-length" in headers) && !("transfer-encoding" in headers);
 }
 
 const checkStatus = z.enum(["ok", "failing"]);
