@@ -5,8 +5,8 @@ import { appNames, startAlone } from "./harness/installation.ts";
 /** The contract of each app without gateway, as its own issuer. */
 for (const app of appNames) {
   const quintet = await startAlone(app);
+  afterAll(() => quintet[Symbol.asyncDispose]());
   describe(`${app} alone`, async () => {
-    afterAll(() => quintet[Symbol.asyncDispose]());
     await appContract(quintet, app);
 
     it("serves nothing of the others", async () => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -11,10 +11,7 @@ export interface ServerProcess extends AsyncDisposable {
 }
 
 const startLimitMs = 60_000;
-const running = new Set<ChildProcess>();
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
+const endWithParent = new URL("./end-with-parent.ts", import.meta.url).href;
 
 /**
  * Runs `node apps/<app>/src/main.ts` with these settings and nothing else of this process's environment; resolves when it
@@ -22,15 +19,11 @@ process.once("exit", () => {
  */
 export async function startServer(app: string, env: Record<string, string>): Promise<ServerProcess> {
   const program = fileURLToPath(new URL(`../../../${app}/src/main.ts`, import.meta.url));
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, ["--import", endWithParent, program], {
     env: { PATH: process.env.PATH ?? "", PORT: "0", ...env, LOG_LEVEL: "info" },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
-  running.add(child);
-  const ended = once(child, "exit").then(([code, signal]) => {
-    running.delete(child);
-    return `${app} ended with ${code ?? signal}`;
-  });
+  const ended = once(child, "exit").then(([code, signal]) => `${app} ended with ${code ?? signal}`);
   let output = "";
   child.stderr.on("data", (chunk) => {
     output += chunk;
