@@ -166,6 +166,8 @@ describe("loading a file", () => {
 
   it("refuses what is no file", async () => {
     expect((await problemOf(await csv("jobs", ""), 400)).detail).toMatch(/empty/);
+    const nothing = { "Content-Type": "application/json", "Content-Length": "0" };
+    expect((await problemOf(await csv("jobs", "", "", nothing), 400)).detail).toMatch(/empty/);
     const type = await csv("jobs", "1,a", "", { "Content-Type": "application/json" });
     expect(type.headers.get("accept")).toBe("text/csv, application/csv, multipart/form-data");
     await problemOf(type, 415);

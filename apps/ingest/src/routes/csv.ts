@@ -68,6 +68,7 @@ export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
       const file = await csvFile(bodyOf(c), {
         contentType: c.req.header("content-type"),
         contentEncoding: c.req.header("content-encoding"),
+        contentLength: lengthOf(c),
       });
       const { account } = c.var;
       const given = c.req.valid("header")["idempotency-key"];
@@ -88,6 +89,13 @@ function bodyOf(c: Context<AccountEnv>): Readable {
   if (incoming instanceof Readable) return incoming;
   const body = c.req.raw.body;
   return body ? Readable.fromWeb(body as ReadableStream) : Readable.from([]);
+}
+
+/** The body's length as the request says it; over a socket, neither length nor coding means that there is none. */
+function lengthOf(c: Context<AccountEnv>): string | undefined {
+  const headers = c.env?.incoming?.headers;
+  const length = c.req.header("content-length");
+  return headers && headers["transfer-encoding"] === undefined ? (length ?? "0") : length;
 }
 
 function progressEvents(c: Context<AccountEnv>, prepared: PreparedLoad): Response {

@@ -14,8 +14,10 @@ const multipart = "multipart/form-data";
  */
 export async function csvFile(
   body: Readable,
-  headers: { contentType: string | undefined; contentEncoding: string | undefined },
+  headers: { contentType: string | undefined; contentEncoding: string | undefined; contentLength: string | undefined },
 ): Promise<FileBytes> {
+  // Without a body its type does not matter: what is missing is the file.
+  if (headers.contentLength === "0") throw emptyFile();
   const type = fileType(headers.contentType);
   const encoding = (headers.contentEncoding ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip") {
@@ -68,7 +70,7 @@ async function beginning(file: FileBytes): Promise<FileBytes> {
   };
   let first = await read();
   while (!first.done && first.value.length === 0) first = await read();
-  if (first.done) throw new Problem("bad-request", "The file is empty.");
+  if (first.done) throw emptyFile();
   let held: Buffer | undefined = first.value;
   return {
     next: async () => {
@@ -78,6 +80,10 @@ async function beginning(file: FileBytes): Promise<FileBytes> {
       return { done: false, value };
     },
   };
+}
+
+function emptyFile(): Problem {
+  return new Problem("bad-request", "The file is empty.");
 }
 
 /** Why a file could not be read on: its own fault, or the client went away. */
