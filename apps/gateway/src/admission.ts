@@ -1,6 +1,7 @@
 import type { RequestListener, ServerResponse } from "node:http";
+import type { TrustedProxies } from "@quintet/http";
 import { Problem, requestIdOf, sendProblem } from "@quintet/http";
-import { clientOf, type TrustedProxies } from "./client-address.ts";
+import { clientOf } from "./client-address.ts";
 import { pathOf } from "./request-check.ts";
 
 /** Counts requests by a key; see `rateLimits`. */

@@ -1,5 +1,4 @@
-import type { Logger } from "@quintet/http";
-import type { TrustedProxies } from "./client-address.ts";
+import type { Logger, TrustedProxies } from "@quintet/http";
 import { Exchange } from "./remote/exchange.ts";
 import { RemoteApp } from "./remote/remote-app.ts";
 import { Targets } from "./remote/targets.ts";

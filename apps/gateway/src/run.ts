@@ -1,8 +1,7 @@
 import { openAuth } from "@quintet/auth";
-import { listenerOf, loggers, serve } from "@quintet/http";
+import { listenerOf, loggers, serve, trustedProxies } from "@quintet/http";
 import { admission } from "./admission.ts";
 import { knownApps } from "./apps.ts";
-import { trustedProxies } from "./client-address.ts";
 import { loadConfig } from "./config.ts";
 import { createHome } from "./home.ts";
 import { mountedUpstream } from "./mounted.ts";

@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
+import { trustedProxies } from "@quintet/http";
 import { describe, expect, inject, it } from "vitest";
 import { type AdmissionOptions, admission } from "../src/admission.ts";
-import { trustedProxies } from "../src/client-address.ts";
 import { rateLimits } from "../src/rate-limits.ts";
 import { behind, until } from "./edge.ts";
 

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, type RequestListener, request } from "node:http";
 import type { AddressInfo } from "node:net";
+import { trustedProxies } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { trustedProxies } from "../src/client-address.ts";
 import { behind, type Edge, edge, until } from "./edge.ts";
 
 let app: RequestListener = () => {};

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { ConfigError } from "@quintet/http";
+import { ConfigError, trustedProxies } from "@quintet/http";
 import { expect, test } from "vitest";
-import { addressReader, readProxies } from "./client-address.ts";
+import { addressReader } from "./client-address.ts";
 
 const key = randomBytes(32);
-const reader = addressReader(readProxies("127.0.0.1, 10.0.0.0/8,fd00::/8"), key);
+const reader = addressReader(trustedProxies("127.0.0.1, 10.0.0.0/8,fd00::/8"), key);
 const read = (peer: string | undefined, forwardedFor?: string, vouched?: string) =>
   reader.read({ peer, forwardedFor, vouched });
 
@@ -20,7 +20,7 @@ test("a proxy is believed in what it added last, nobody else is", () => {
 
 test("an app vouches for its client with the installation's key", () => {
   expect(read("8.8.8.8", undefined, reader.vouch("5.5.5.5"))).toBe("5.5.5.5");
-  const other = addressReader(readProxies(""), randomBytes(32));
+  const other = addressReader(trustedProxies(""), randomBytes(32));
   for (const forged of [
     other.vouch("5.5.5.5"),
     "5.5.5.5",
@@ -33,5 +33,5 @@ test("an app vouches for its client with the installation's key", () => {
 });
 
 test.each(["here", "10.0.0.0/33", "10.0.0.0/x", "::1/129"])("%s is no proxy", (text) => {
-  expect(() => readProxies(text)).toThrow(ConfigError);
+  expect(() => trustedProxies(text)).toThrow(ConfigError);
 });

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { BlockList, isIP, isIPv4 } from "node:net";
-import { ConfigError, type ServiceEnv } from "@quintet/http";
+import { isIP } from "node:net";
+import { plainAddress, type ServiceEnv, type TrustedProxies } from "@quintet/http";
 
 /** What a request says of where it comes from; `addressReader` decides what of it is believed. */
 export interface Origin {
@@ -24,28 +24,11 @@ export function originOf(c: { env: unknown; req: { header(name: string): string 
   };
 }
 
-/** Addresses and networks (`10.0.0.0/8`), separated by commas; a `ConfigError` names one that is neither. */
-export function readProxies(text: string): BlockList {
-  const list = new BlockList();
-  for (const entry of text.split(",").map((one) => one.trim())) {
-    if (entry === "") continue;
-    const [address = "", bits] = entry.split("/");
-    const family = isIPv4(address) ? "ipv4" : "ipv6";
-    const most = family === "ipv4" ? 32 : 128;
-    if (isIP(address) === 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= most))) {
-      throw new ConfigError("Bad settings: TRUSTED_PROXIES must be addresses or networks, separated by commas.");
-    }
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return list;
-}
-
 /**
  * Finds out whom a request comes from. A peer in `proxies` is believed in what it added last to X-Forwarded-For; whoever has
  * the installation's `key` in what it vouches for; anything else is the peer itself.
  */
-export function addressReader(proxies: BlockList, key: Buffer) {
+export function addressReader(proxies: TrustedProxies, key: Buffer) {
   const mac = (address: string) => createHmac("sha256", key).update(address).digest("base64url");
   const read = (origin: Origin | undefined): string | undefined => {
     if (origin === undefined) return undefined;
@@ -58,8 +41,7 @@ export function addressReader(proxies: BlockList, key: Buffer) {
     }
     if (peer === undefined || forwardedFor === undefined) return peer;
     const last = forwardedFor.slice(forwardedFor.lastIndexOf(",") + 1).trim();
-    const plain = peer.replace(/^::ffff:(?=\d)/i, "");
-    return isIP(last) !== 0 && proxies.check(plain, isIPv4(plain) ? "ipv4" : "ipv6") ? last : peer;
+    return isIP(last) !== 0 && proxies.check(plainAddress(peer)) ? last : peer;
   };
   return { read, vouch: (address: string) => `${address};${mac(address)}` };
 }

@@ -1,8 +1,7 @@
-import type { BlockList } from "node:net";
 import { connectRedis, type Redis, redisIdempotency } from "@quintet/db";
-import { ConfigError, deriveKey, type Logger } from "@quintet/http";
+import type { TrustedProxies } from "@quintet/http";
+import { ConfigError, deriveKey, type Logger, trustedProxies } from "@quintet/http";
 import type { Auth } from "./account.ts";
-import { readProxies } from "./client-address.ts";
 import type { AuthConfig } from "./config.ts";
 import { createApp } from "./issuer/app.ts";
 import { createLocalAuth } from "./issuer/local-auth.ts";
@@ -23,7 +22,7 @@ export interface OpenedAuth extends AsyncDisposable {
  * whose tables are brought up to date and whose first staff account is made. Throws `ConfigError` naming what is missing.
  */
 export async function openAuth(config: AuthConfig, log: Logger): Promise<OpenedAuth> {
-  const proxies = readProxies(config.TRUSTED_PROXIES);
+  const proxies = trustedProxies(config.TRUSTED_PROXIES);
   if (config.AUTH_URL !== undefined) {
     const { AUTH_URL: url, PUBLIC_URL: issuer, REDIS_URL } = config;
     if (REDIS_URL === undefined) {
@@ -41,7 +40,7 @@ export async function openAuth(config: AuthConfig, log: Logger): Promise<OpenedA
   return openIssuer(config, proxies, log);
 }
 
-async function openIssuer(config: AuthConfig, proxies: BlockList, log: Logger): Promise<OpenedAuth> {
+async function openIssuer(config: AuthConfig, proxies: TrustedProxies, log: Logger): Promise<OpenedAuth> {
   const { MYSQL_URL, REDIS_URL, AUTH_SIGNING_KEY, ADMIN_USERNAME, ADMIN_PASSWORD, PUBLIC_URL } = config;
   const missing = Object.entries({ MYSQL_URL, REDIS_URL, AUTH_SIGNING_KEY }).flatMap(([name, value]) =>
     value === undefined ? [name] : [],

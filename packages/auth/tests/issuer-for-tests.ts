@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { connectMysql, connectRedis, type MysqlPool, redisIdempotency } from "@quintet/db";
 import { testMysql, testPrefix } from "@quintet/db/testing";
-import { createLogger } from "@quintet/http";
+import { createLogger, trustedProxies } from "@quintet/http";
 import { inject } from "vitest";
-import { readProxies } from "../src/client-address.ts";
 import { createApp } from "../src/issuer/app.ts";
 import { createLocalAuth, type LocalAuth } from "../src/issuer/local-auth.ts";
 import { migrateAccounts } from "../src/issuer/migrate.ts";
@@ -63,7 +62,7 @@ export async function issuerForTests({
     issuer,
     secret,
     log,
-    proxies: readProxies("127.0.0.1"),
+    proxies: trustedProxies("127.0.0.1"),
     now: () => clock.now,
   };
   const auth = stack.use(createLocalAuth({ ...options, ...(news ? { redis: { tell: redis, hear: connect } } : {}) }));

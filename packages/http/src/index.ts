@@ -12,4 +12,5 @@ export { problemText, sendProblem } from "./raw-problem.ts";
 export { requestIdOf } from "./request-log.ts";
 export { type Listening, listenerOf, main, type ServeOptions, serve, stopSignal } from "./serve.ts";
 export { createService, inputFaults, type ServiceOptions } from "./service.ts";
+export { plainAddress, type TrustedProxies, trustedProxies } from "./trusted-proxies.ts";
 export type { ServiceEnv } from "./types.ts";

@@ -1,5 +1,4 @@
-import type { Logger } from "@quintet/http";
-import type { TrustedProxies } from "../client-address.ts";
+import type { Logger, TrustedProxies } from "@quintet/http";
 import { RetryBudget } from "./retry-budget.ts";
 import type { Targets } from "./targets.ts";
 

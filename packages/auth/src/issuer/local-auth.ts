@@ -1,6 +1,5 @@
-import { BlockList } from "node:net";
 import { connectMysql, type Redis } from "@quintet/db";
-import { deriveKey, type Logger, Problem } from "@quintet/http";
+import { deriveKey, type Logger, Problem, type TrustedProxies, trustedProxies } from "@quintet/http";
 import { createLocalJWKSet } from "jose";
 import type { Account, Auth, Registration, TokenSet } from "../account.ts";
 import { addressReader, type Origin } from "../client-address.ts";
@@ -52,7 +51,7 @@ export interface LocalAuthOptions {
   /** How other processes hear of what is revoked: a connection to tell them, and a way to a second one to hear of it. */
   redis?: { tell: Redis; hear: () => Redis };
   /** Whose X-Forwarded-For is believed; nobody's unless told. */
-  proxies?: BlockList;
+  proxies?: TrustedProxies;
   /** The time in ms; the tests have their own. */
   now?: () => number;
 }
@@ -116,7 +115,10 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const own = localBudgets(now);
   const budgets = redis ? budgetsWithFallback(redisBudgets(redis.tell), own) : own;
   const limited = loginLimits(budgets, deriveKey(options.secret, "auth login limits"));
-  const addresses = addressReader(options.proxies ?? new BlockList(), deriveKey(options.secret, "auth client address"));
+  const addresses = addressReader(
+    options.proxies ?? trustedProxies(""),
+    deriveKey(options.secret, "auth client address"),
+  );
   const note = auditNotes(addresses.read, now);
   const opened = new AsyncDisposableStack();
   opened.defer(() => pool.end());

@@ -1,6 +1,5 @@
-import { BlockList } from "node:net";
 import type { Redis } from "@quintet/db";
-import { deriveKey } from "@quintet/http";
+import { deriveKey, type TrustedProxies, trustedProxies } from "@quintet/http";
 import { z } from "zod";
 import type { Account, Auth, Registration } from "../account.ts";
 import { addressReader, type Origin, vouchedHeader } from "../client-address.ts";
@@ -39,7 +38,7 @@ export function createRemoteAuth(options: {
   /** What this process vouches by for the addresses of its clients; the issuer has the same. */
   secret: string;
   /** Whose X-Forwarded-For is believed; nobody's unless told. */
-  proxies?: BlockList;
+  proxies?: TrustedProxies;
   /** A connection of its own to the Redis where the issuer tells what is revoked; closed at the end. */
   hear: () => Redis;
   now?: () => number;
@@ -48,7 +47,10 @@ export function createRemoteAuth(options: {
   const revoked = revokedTable(now);
   const news = followNews(options.hear(), revoked, now);
   const client = issuerClient(url);
-  const addresses = addressReader(options.proxies ?? new BlockList(), deriveKey(options.secret, "auth client address"));
+  const addresses = addressReader(
+    options.proxies ?? trustedProxies(""),
+    deriveKey(options.secret, "auth client address"),
+  );
   const vouched = (origin: Origin | undefined): Record<string, string> => {
     const address = addresses.read(origin);
     return address === undefined ? {} : { [vouchedHeader]: addresses.vouch(address) };
