@@ -1,0 +1,89 @@
+import type { MysqlPool } from "@quintet/db";
+import type { Auth, TokenSet } from "../account.ts";
+import type { Origin } from "../client-address.ts";
+import { fullScope, grantable, readScopes } from "../scopes.ts";
+import { accessTokenSeconds, publicClient, signAccessToken, type TokenGrant } from "../tokens/access-token.ts";
+import type { SigningKey } from "../tokens/signing-key.ts";
+import { findById, type StoredAccount, setLastLogin } from "./account-queries.ts";
+import type { BrowserSessions } from "./browser-sessions.ts";
+import type { ApiClient } from "./client-queries.ts";
+import type { Codes } from "./codes.ts";
+import { OAuthError } from "./oauth-form.ts";
+import type { RefreshTokens, Session } from "./refresh-tokens.ts";
+import { type SignIn, toAccount } from "./sign-in.ts";
+
+/** The ways to tokens. */
+export interface Grants {
+  passwordGrant: Auth["passwordGrant"];
+  /**
+   * New tokens for a refresh token (RFC 6749 section 6), narrowed to `scope` when that is told; `undefined` when it is not
+   * good; an `invalid_scope` error when the scope is not part of what was granted.
+   */
+  refreshGrant(refreshToken: string, scope?: string, clientId?: string): Promise<TokenSet | undefined>;
+  /** New tokens for an authorization code (RFC 6749 section 4.1.3); `undefined` when it is not good. */
+  codeGrant(
+    code: string,
+    by: { clientId: string; redirectUri: string; verifier: string },
+  ): Promise<TokenSet | undefined>;
+  /** A token for a client itself (RFC 6749 section 4.4), which acts as the account that made it, within its scope. */
+  clientGrant(client: ApiClient, scope: string): Promise<Omit<TokenSet, "refresh_token"> | undefined>;
+  /** Signs a browser in: the token of its cookie; `undefined` when the username or password is wrong. */
+  browserSignIn(login: string, password: string, origin: Origin): Promise<string | undefined>;
+}
+
+/** Tokens that `key` signs; `now` is in ms. */
+export function grants(options: {
+  pool: MysqlPool;
+  key: SigningKey;
+  issuer: string;
+  signIn: SignIn;
+  refresh: RefreshTokens;
+  codes: Codes;
+  browsers: BrowserSessions;
+  now: () => number;
+}): Grants {
+  const { pool, key, issuer, signIn, refresh, codes, browsers, now } = options;
+  const accessToken = async (stored: StoredAccount, grant: Omit<TokenGrant, "epoch">) => ({
+    access_token: await signAccessToken(key, issuer, toAccount(stored), { ...grant, epoch: stored.epoch }, now()),
+    token_type: "Bearer" as const,
+    expires_in: accessTokenSeconds,
+    scope: grant.scope,
+  });
+  const tokenSet = async (stored: StoredAccount, session: Session, scope = session.scope): Promise<TokenSet> => ({
+    ...(await accessToken(stored, { scope, clientId: session.clientId, session: session.id })),
+    refresh_token: session.token,
+  });
+  return {
+    async passwordGrant(login, password, { scope = fullScope, origin } = {}) {
+      const stored = await signIn(login, password, origin);
+      if (!stored) return undefined;
+      await setLastLogin(pool, stored.id, new Date(now()));
+      const session = await refresh.start(stored, publicClient, scope);
+      if (!session) return undefined; // Its password was changed just now.
+      await refresh.removeExpired();
+      return tokenSet(stored, session);
+    },
+    async refreshGrant(refreshToken, scope, clientId = publicClient) {
+      const next = await refresh.rotate(refreshToken, clientId);
+      if (!next) return undefined;
+      const { account, session } = next;
+      const narrowed = scope === undefined ? session.scope : grantable(scope, readScopes(session.scope));
+      if (narrowed === undefined) throw new OAuthError("invalid_scope", "This goes beyond what was granted.");
+      return tokenSet(account, session, narrowed);
+    },
+    async codeGrant(code, by) {
+      const begun = await codes.redeem(code, by);
+      return begun && tokenSet(begun.account, begun.session);
+    },
+    async clientGrant({ id, accountId }, scope) {
+      const stored = await findById(pool, accountId);
+      return stored?.isActive ? accessToken(stored, { scope, clientId: id, session: id }) : undefined;
+    },
+    async browserSignIn(login, password, origin) {
+      const stored = await signIn(login, password, origin);
+      if (!stored) return undefined;
+      await setLastLogin(pool, stored.id, new Date(now()));
+      return browsers.begin(stored);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { MysqlPool } from "@quintet/db";
+import { Problem } from "@quintet/http";
+import type { Account, Registration } from "../account.ts";
+import type { PasswordHashes } from "../passwords/password-hash.ts";
+import { insertAccount } from "./account-queries.ts";
+import type { Actor } from "./actor.ts";
+import type { Note } from "./audit.ts";
+import { learnNewEmails, takenNames } from "./email-queries.ts";
+import { checkedRegistration, normalUsername } from "./registration.ts";
+
+/** How accounts are made. */
+export interface NewAccounts {
+  /** A new account; throws a `conflict` problem when the username or email is taken. */
+  register(input: Registration, by?: Actor): Promise<Account>;
+  /** As `register`, for the account that `ADMIN_USERNAME` names; does nothing when the username is taken. */
+  makeFirstStaff(username: string, password: string): Promise<void>;
+}
+
+export function newAccounts(options: {
+  pool: MysqlPool;
+  hashes: PasswordHashes;
+  note: Note;
+  now: () => number;
+}): NewAccounts {
+  const { pool, hashes, note, now } = options;
+  return {
+    async register(input, by) {
+      const { username, email, password } = checkedRegistration(input);
+      await learnNewEmails(pool);
+      const taken = await takenNames(pool, username, email);
+      if (taken.username || taken.email) throw conflict(taken);
+      const passwordHash = await hashes.make(password);
+      const joinedAt = new Date(now());
+      const added = await insertAccount(pool, { username, email, passwordHash, isStaff: false, joinedAt });
+      if (typeof added === "string") throw conflict({ username: added === "username", email: added === "email" });
+      await note(pool, { accountId: added, action: "registered" }, by);
+      return { id: added, username, email, isStaff: false, createdAt: joinedAt.toISOString() };
+    },
+    async makeFirstStaff(username, password) {
+      const name = normalUsername(username);
+      if ((await takenNames(pool, name, "")).username) return;
+      const passwordHash = await hashes.make(password);
+      await insertAccount(pool, { username: name, email: "", passwordHash, isStaff: true, joinedAt: new Date(now()) });
+    },
+  };
+}
+
+function conflict(taken: { username: boolean; email: boolean }): Problem {
+  const names = (["username", "email"] as const).filter((name) => taken[name]);
+  const errors = names.map((path) => ({ path, message: "is taken" }));
+  return new Problem("conflict", `This ${names.join(" and ")} ${names.length > 1 ? "are" : "is"} taken.`, { errors });
+}

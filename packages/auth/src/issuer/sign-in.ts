@@ -1,0 +1,45 @@
+import type { MysqlPool } from "@quintet/db";
+import type { Logger } from "@quintet/http";
+import type { Account } from "../account.ts";
+import type { Origin } from "../client-address.ts";
+import type { LimitedCheck } from "../limits/login-limits.ts";
+import type { PasswordHashes } from "../passwords/password-hash.ts";
+import { findByLogin, replaceHash, type StoredAccount } from "./account-queries.ts";
+import { normalUsername } from "./registration.ts";
+
+/** The account whose username or email and password these are, if it may sign in; too many wrong ones are a 429. */
+export type SignIn = (
+  login: string,
+  password: string,
+  origin: Origin | undefined,
+) => Promise<StoredAccount | undefined>;
+
+/** Checks passwords within the limits, and replaces a good one's hash when that is not the one that is made today. */
+export function signIn(options: {
+  pool: MysqlPool;
+  hashes: PasswordHashes;
+  limited: LimitedCheck;
+  addressOf: (origin: Origin | undefined) => string | undefined;
+  log: Logger;
+}): SignIn {
+  const { pool, hashes, limited, addressOf, log } = options;
+  const rehash = (stored: StoredAccount, password: string) =>
+    hashes
+      .make(password)
+      .then((hash) => replaceHash(pool, stored.id, stored.passwordHash, hash))
+      .catch((error: unknown) => log.warn({ err: error }, "a password could not be hashed anew"));
+  const check = async (login: string, password: string): Promise<StoredAccount | undefined> => {
+    const candidates = await findByLogin(pool, normalUsername(login));
+    const stored = candidates[0];
+    const matches = await hashes.matches(stored?.passwordHash, password);
+    if (!stored || !matches || !stored.isActive) return undefined;
+    if (hashes.isOld(stored.passwordHash)) await rehash(stored, password);
+    return stored;
+  };
+  return (login, password, origin) => limited(login, addressOf(origin), () => check(login, password));
+}
+
+/** What everybody may know of an account. */
+export function toAccount({ id, username, email, isStaff, createdAt }: StoredAccount): Account {
+  return { id, username, email, isStaff, createdAt };
+}
