@@ -1,17 +1,21 @@
 import { defineConfig } from "vitest/config";
 
+/** Set by `npm run test:faults`: tests run at their full size, one file at a time, and may take hours. */
+const atFullSize = process.env.QUINTET_FAULTS === "full";
+
 export default defineConfig({
   test: {
     include: [
       "{apps,packages}/*/src/**/*.test.ts",
       "{apps,packages}/*/tests/**/*.test.ts",
       "{bench,scripts}/**/*.test.ts",
+      ...(atFullSize ? ["{apps,packages}/*/tests/**/*.faults.ts"] : []),
     ],
     // One run of the real stores serves all files; each file makes its own database and key prefix in them.
     globalSetup: ["packages/stores/src/vitest-setup.ts"],
     pool: "forks",
-    maxWorkers: 2,
-    testTimeout: 30_000,
+    maxWorkers: atFullSize ? 1 : 2,
+    testTimeout: atFullSize ? 3_600_000 : 30_000,
     hookTimeout: 60_000,
   },
 });

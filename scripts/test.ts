@@ -1,11 +1,13 @@
 /**
  * `npm test`: formatting, lint, layers, unused exports, types and every test, as CI runs them. With arguments it runs
- * the tests alone: `npm test -- apps/queue`.
+ * the tests alone: `npm test -- apps/queue`. `npm run test:faults` runs the tests that have a long version at full size,
+ * or those of them that an argument names.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { FAULTS, faultTests } from "./fault-tests.ts";
 import { stopRequests } from "./stop-requests.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -24,13 +26,22 @@ interface Count {
 }
 
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
-const vitestArguments = process.argv.slice(2);
 const stop = stopRequests();
-if (vitestArguments.length === 0) add(await checks());
-if (!stop.signal.aborted) add(await tests(vitestArguments));
+const [first, ...others] = process.argv.slice(2);
+if (first === "--faults") {
+  const files = faultTests(root, others);
+  if (files.length > 0) add(await tests(files, { [FAULTS]: "full" }));
+  else
+    console.error(`No test with a long version${others.length > 0 ? ` has ${others.join(" or ")} in its path` : ""}`);
+} else if (first) {
+  add(await tests([first, ...others]));
+} else {
+  add(await checks());
+  if (!stop.signal.aborted) add(await tests([]));
+}
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
-process.exit(stop.signal.aborted ? 130 : total.failed > 0 ? 1 : 0);
+process.exit(stop.signal.aborted ? 130 : total.failed > 0 || total.passed === 0 ? 1 : 0);
 
 function add(count: Count): void {
   total.passed += count.passed;
@@ -54,12 +65,12 @@ async function checks(): Promise<Count> {
   return { passed, failed: results.length - passed, skipped: 0 };
 }
 
-async function tests(args: string[]): Promise<Count> {
+async function tests(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Count> {
   const folder = mkdtempSync(join(tmpdir(), "quintet-report-"));
   try {
     const report = join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    const { code } = await execute(["vitest", "run", ...reporters, ...args], "inherit");
+    const { code } = await execute(["vitest", "run", ...reporters, ...args], "inherit", env);
     const count = counted(report);
     // An error outside any test still is one.
     return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
@@ -86,9 +97,13 @@ function counted(report: string): Count {
 }
 
 /** Runs a program of node_modules/.bin to its end; a request to stop is passed on. */
-function execute([program, ...args]: string[], out: "pipe" | "inherit"): Promise<{ code: number; output: string }> {
+function execute(
+  [program, ...args]: string[],
+  out: "pipe" | "inherit",
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ code: number; output: string }> {
   return new Promise((done, fail) => {
-    const child = spawn(program!, args, { cwd: root, stdio: ["ignore", out, out] });
+    const child = spawn(program!, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", out, out] });
     void stop.first.then(() => child.kill("SIGTERM"));
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
