@@ -20,3 +20,6 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   userRoutes(app, deps, section);
   return app;
 }
+
+/** The types of its calls, from which a client gets its own. */
+export type DirectoryApi = ReturnType<typeof listRoutes | typeof formRoutes | typeof userRoutes>;

@@ -31,3 +31,13 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   tableRoutes(app, deps);
   return app;
 }
+
+/** The types of its calls, from which a client gets its own. */
+export type IngestApi = ReturnType<
+  | typeof loadRoutes
+  | typeof backupRoutes
+  | typeof reportRoutes
+  | typeof csvRoutes
+  | typeof rowRoutes
+  | typeof tableRoutes
+>;

@@ -21,3 +21,6 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   editingRoutes(app, deps);
   return app;
 }
+
+/** The types of its calls, from which a client gets its own. */
+export type PropertiesApi = ReturnType<typeof likeRoutes | typeof listingRoutes | typeof editingRoutes>;

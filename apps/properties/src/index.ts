@@ -1,4 +1,4 @@
-export { createApp } from "./app.ts";
+export { createApp, type PropertiesApi } from "./app.ts";
 export { type Config, loadConfig } from "./config.ts";
 export { fillDemo } from "./demo/fill-demo.ts";
 export { createDeps, type Deps } from "./deps.ts";

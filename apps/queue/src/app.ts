@@ -32,3 +32,8 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addLeases(app, deps);
   return app;
 }
+
+/** The types of its calls, from which a client gets its own. */
+export type QueueApi = ReturnType<
+  typeof addStatus | typeof addSimple | typeof addLogin | typeof addQueues | typeof addMessages | typeof addLeases
+>;

@@ -20,3 +20,6 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addVotes(app, deps);
   return app;
 }
+
+/** The types of its calls, from which a client gets its own. */
+export type SocialApi = ReturnType<typeof addPeople | typeof addPosts | typeof addVotes>;

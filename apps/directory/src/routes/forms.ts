@@ -32,7 +32,7 @@ const expired = "The form was open for too long. Look at it once more and send i
 const overtaken = "Somebody else has changed this person meanwhile. This is what the directory has now:";
 
 /** The forms by which staff add, change and remove users in a browser. */
-export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection): void {
+export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
   const guard = guards(deps.auth);
   const shown = (c: Context<AccountEnv>, title: string, body: Html, status?: 409 | 412 | 422) =>
     answerForm(c, page(section, { title, current: c.req.path, body }), status);
@@ -59,128 +59,125 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
     return state === "good";
   };
 
-  app.openapi(
-    createRoute({
-      ...guard.staff("directory:write"),
-      method: "get",
-      path: "/users/new",
-      tags: ["directory pages"],
-      summary: "The form for a new user (staff)",
-      request: { query },
-      responses: { 200: form, 304: done },
-    }),
-    (c) => userForm(c, { texts: { firstName: "", lastName: "", email: "", bio: "" }, faults: [] }),
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("directory:write", sameOrigin()),
-      method: "post",
-      path: "/users/new",
-      tags: ["directory pages"],
-      summary: "Add a user by form (staff)",
-      request: { query, ...formBody(addForm) },
-      responses: { 303: done, 409: again, 422: again },
-    }),
-    async (c) => {
-      const { token, ...typed } = c.req.valid("form");
-      if (!isFresh(purposeOf(c, "add"), token)) return userForm(c, { texts: typed, faults: [], notice: expired }, 422);
-      const input = newUser.safeParse(typed);
-      if (!input.success) return userForm(c, { texts: typed, faults: inputFaults(input.error) }, 422);
-      const user = await unlessConflict(addUser(deps, input.data));
-      if (Array.isArray(user)) return userForm(c, { texts: typed, faults: user }, 409);
-      return c.redirect(`${home}/users/${user.id}`, 303);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("directory:write"),
-      method: "get",
-      path: "/users/{id}/edit",
-      tags: ["directory pages"],
-      summary: "The form that changes a user (staff)",
-      request: { params, query },
-      responses: { 200: form, 304: done },
-    }),
-    async (c) => {
-      const user = await getUser(deps, c.req.valid("param").id);
-      return userForm(c, { user, texts: textsOf(user), faults: [] });
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("directory:write", sameOrigin()),
-      method: "post",
-      path: "/users/{id}/edit",
-      tags: ["directory pages"],
-      summary: "Change a user by form (staff)",
-      request: { params, query, ...formBody(editForm) },
-      responses: { 303: done, 409: again, 412: again, 422: again },
-    }),
-    async (c) => {
-      const { id } = c.req.valid("param");
-      const { token, version, ...typed } = c.req.valid("form");
-      const user = { id, version: Number(version) };
-      if (!isFresh(purposeOf(c, "edit", id), token)) {
-        return userForm(c, { user, texts: typed, faults: [], notice: expired }, 422);
-      }
-      const input = newUser.safeParse(typed);
-      if (!input.success) return userForm(c, { user, texts: typed, faults: inputFaults(input.error) }, 422);
-      try {
-        const changed = await unlessConflict(changeUser(deps, id, input.data, userTag(user, "account")));
-        if (Array.isArray(changed)) return userForm(c, { user, texts: typed, faults: changed }, 409);
-      } catch (error) {
-        if (!(error instanceof Problem) || error.code !== "precondition-failed") throw error;
-        const present = await getUser(deps, id);
-        const content = { user: present, texts: typed, faults: [], notice: overtaken, present: textsOf(present) };
-        return userForm(c, content, 412);
-      }
-      return c.redirect(`${home}/users/${id}`, 303);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("directory:write"),
-      method: "get",
-      path: "/users/{id}/delete",
-      tags: ["directory pages"],
-      summary: "The question before a user is removed (staff)",
-      request: { params, query },
-      responses: { 200: form, 304: done },
-    }),
-    async (c) => deleteQuestion(c, await getUser(deps, c.req.valid("param").id)),
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("directory:write", sameOrigin()),
-      method: "post",
-      path: "/users/{id}/delete",
-      tags: ["directory pages"],
-      summary: "Remove a user by form (staff)",
-      request: { params, query, ...formBody(deleteForm) },
-      responses: { 303: done, 412: again },
-    }),
-    async (c) => {
-      const { id } = c.req.valid("param");
-      const { token, version } = c.req.valid("form");
-      if (!isFresh(purposeOf(c, "delete", id), token)) return deleteQuestion(c, await getUser(deps, id), expired);
-      try {
-        await removeUser(deps, id, userTag({ id, version: Number(version) }, "account"));
-      } catch (error) {
-        if (!(error instanceof Problem) || error.code !== "precondition-failed") throw error;
-        return deleteQuestion(
-          c,
-          await getUser(deps, id),
-          "Somebody else has changed this person meanwhile. Look again.",
-        );
-      }
-      return c.redirect(`${home}/search`, 303);
-    },
-  );
+  return app
+    .openapi(
+      createRoute({
+        ...guard.staff("directory:write"),
+        method: "get",
+        path: "/users/new",
+        tags: ["directory pages"],
+        summary: "The form for a new user (staff)",
+        request: { query },
+        responses: { 200: form, 304: done },
+      }),
+      (c) => userForm(c, { texts: { firstName: "", lastName: "", email: "", bio: "" }, faults: [] }),
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("directory:write", sameOrigin()),
+        method: "post",
+        path: "/users/new",
+        tags: ["directory pages"],
+        summary: "Add a user by form (staff)",
+        request: { query, ...formBody(addForm) },
+        responses: { 303: done, 409: again, 422: again },
+      }),
+      async (c) => {
+        const { token, ...typed } = c.req.valid("form");
+        if (!isFresh(purposeOf(c, "add"), token))
+          return userForm(c, { texts: typed, faults: [], notice: expired }, 422);
+        const input = newUser.safeParse(typed);
+        if (!input.success) return userForm(c, { texts: typed, faults: inputFaults(input.error) }, 422);
+        const user = await unlessConflict(addUser(deps, input.data));
+        if (Array.isArray(user)) return userForm(c, { texts: typed, faults: user }, 409);
+        return c.redirect(`${home}/users/${user.id}`, 303);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("directory:write"),
+        method: "get",
+        path: "/users/{id}/edit",
+        tags: ["directory pages"],
+        summary: "The form that changes a user (staff)",
+        request: { params, query },
+        responses: { 200: form, 304: done },
+      }),
+      async (c) => {
+        const user = await getUser(deps, c.req.valid("param").id);
+        return userForm(c, { user, texts: textsOf(user), faults: [] });
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("directory:write", sameOrigin()),
+        method: "post",
+        path: "/users/{id}/edit",
+        tags: ["directory pages"],
+        summary: "Change a user by form (staff)",
+        request: { params, query, ...formBody(editForm) },
+        responses: { 303: done, 409: again, 412: again, 422: again },
+      }),
+      async (c) => {
+        const { id } = c.req.valid("param");
+        const { token, version, ...typed } = c.req.valid("form");
+        const user = { id, version: Number(version) };
+        if (!isFresh(purposeOf(c, "edit", id), token)) {
+          return userForm(c, { user, texts: typed, faults: [], notice: expired }, 422);
+        }
+        const input = newUser.safeParse(typed);
+        if (!input.success) return userForm(c, { user, texts: typed, faults: inputFaults(input.error) }, 422);
+        try {
+          const changed = await unlessConflict(changeUser(deps, id, input.data, userTag(user, "account")));
+          if (Array.isArray(changed)) return userForm(c, { user, texts: typed, faults: changed }, 409);
+        } catch (error) {
+          if (!(error instanceof Problem) || error.code !== "precondition-failed") throw error;
+          const present = await getUser(deps, id);
+          const content = { user: present, texts: typed, faults: [], notice: overtaken, present: textsOf(present) };
+          return userForm(c, content, 412);
+        }
+        return c.redirect(`${home}/users/${id}`, 303);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("directory:write"),
+        method: "get",
+        path: "/users/{id}/delete",
+        tags: ["directory pages"],
+        summary: "The question before a user is removed (staff)",
+        request: { params, query },
+        responses: { 200: form, 304: done },
+      }),
+      async (c) => deleteQuestion(c, await getUser(deps, c.req.valid("param").id)),
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("directory:write", sameOrigin()),
+        method: "post",
+        path: "/users/{id}/delete",
+        tags: ["directory pages"],
+        summary: "Remove a user by form (staff)",
+        request: { params, query, ...formBody(deleteForm) },
+        responses: { 303: done, 412: again },
+      }),
+      async (c) => {
+        const { id } = c.req.valid("param");
+        const { token, version } = c.req.valid("form");
+        if (!isFresh(purposeOf(c, "delete", id), token)) return deleteQuestion(c, await getUser(deps, id), expired);
+        try {
+          await removeUser(deps, id, userTag({ id, version: Number(version) }, "account"));
+        } catch (error) {
+          if (!(error instanceof Problem) || error.code !== "precondition-failed") throw error;
+          return deleteQuestion(
+            c,
+            await getUser(deps, id),
+            "Somebody else has changed this person meanwhile. Look again.",
+          );
+        }
+        return c.redirect(`${home}/search`, 303);
+      },
+    );
 }
 
 function purposeOf(c: Context<AccountEnv>, action: FormPurpose["action"], user?: number): FormPurpose {

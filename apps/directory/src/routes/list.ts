@@ -46,7 +46,7 @@ const listQuery = z
   });
 
 /** The calls that find users: the list, the search page, suggestions, and the landing page. */
-export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection): void {
+export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
   const guard = guards(deps.auth);
 
   async function answerList(c: Answering & Viewing, request: ListRequest, asPage: boolean): Promise<Response> {
@@ -64,91 +64,89 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
     return answerPage(c, viewer, page(section, { ...content, body: resultsPage(shown) }), state);
   }
 
-  app.openapi(
-    createRoute({
-      ...guard.anyone("directory:read"),
-      method: "get",
-      path: "/",
-      tags: ["directory"],
-      summary: "The landing page; as JSON, how many users there are",
-      request: { query: z.strictObject({}) },
-      responses: {
-        200: {
-          description: "The page, or the number of users",
-          content: { ...orPage, ...jsonAnswer(z.object({ users: z.number().int() }), "").content },
+  return app
+    .openapi(
+      createRoute({
+        ...guard.anyone("directory:read"),
+        method: "get",
+        path: "/",
+        tags: ["directory"],
+        summary: "The landing page; as JSON, how many users there are",
+        request: { query: z.strictObject({}) },
+        responses: {
+          200: {
+            description: "The page, or the number of users",
+            content: { ...orPage, ...jsonAnswer(z.object({ users: z.number().int() }), "").content },
+          },
+          304: unchanged,
         },
-        304: unchanged,
+      }),
+      async (c) => {
+        const viewer = viewerOf(c);
+        const { answer, state } = await listUsers(deps, { name: "", limit: standardLimit }, "public");
+        const { total } = JSON.parse(answer.body) as UserList;
+        if (prefersHtml(c.req.header("accept"), true)) {
+          return answerPage(
+            c,
+            viewer,
+            page(section, { title: "Directory", current: home, body: landingPage(total) }),
+            state,
+          );
+        }
+        return answerJson(c, viewer, { tag: `"${total}"`, body: JSON.stringify({ users: total }) }, state);
       },
-    }),
-    async (c) => {
-      const viewer = viewerOf(c);
-      const { answer, state } = await listUsers(deps, { name: "", limit: standardLimit }, "public");
-      const { total } = JSON.parse(answer.body) as UserList;
-      if (prefersHtml(c.req.header("accept"), true)) {
-        return answerPage(
-          c,
-          viewer,
-          page(section, { title: "Directory", current: home, body: landingPage(total) }),
-          state,
-        );
-      }
-      return answerJson(c, viewer, { tag: `"${total}"`, body: JSON.stringify({ users: total }) }, state);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.anyone("directory:read"),
-      method: "get",
-      path: "/users",
-      tags: ["directory"],
-      summary: "Users by any part of a name, by last name, first name and id",
-      description: "`cursor` and `page` exclude each other. Emails are for accounts only. A browser gets a page.",
-      request: { query: listQuery },
-      responses: {
-        200: { description: "A page of users", content: { ...jsonAnswer(userList, "").content, ...orPage } },
-        304: unchanged,
+    )
+    .openapi(
+      createRoute({
+        ...guard.anyone("directory:read"),
+        method: "get",
+        path: "/users",
+        tags: ["directory"],
+        summary: "Users by any part of a name, by last name, first name and id",
+        description: "`cursor` and `page` exclude each other. Emails are for accounts only. A browser gets a page.",
+        request: { query: listQuery },
+        responses: {
+          200: { description: "A page of users", content: { ...jsonAnswer(userList, "").content, ...orPage } },
+          304: unchanged,
+        },
+      }),
+      (c) => answerList(c, c.req.valid("query"), prefersHtml(c.req.header("accept"), false)),
+    )
+    .openapi(
+      createRoute({
+        ...guard.anyone("directory:read"),
+        method: "get",
+        path: "/search",
+        tags: ["directory"],
+        summary: "The search page: a table of users in numbered pages",
+        request: { query: z.strictObject({ name: searchedName, page_num: pageNumber }) },
+        responses: {
+          200: { description: "The page", content: { ...orPage, ...jsonAnswer(userList, "").content } },
+          304: unchanged,
+        },
+      }),
+      (c) => {
+        const { name, page_num } = c.req.valid("query");
+        const asPage = prefersHtml(c.req.header("accept"), true);
+        return answerList(c, { name, limit: standardLimit, page: page_num }, asPage);
       },
-    }),
-    (c) => answerList(c, c.req.valid("query"), prefersHtml(c.req.header("accept"), false)),
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.anyone("directory:read"),
-      method: "get",
-      path: "/search",
-      tags: ["directory"],
-      summary: "The search page: a table of users in numbered pages",
-      request: { query: z.strictObject({ name: searchedName, page_num: pageNumber }) },
-      responses: {
-        200: { description: "The page", content: { ...orPage, ...jsonAnswer(userList, "").content } },
-        304: unchanged,
+    )
+    .openapi(
+      createRoute({
+        ...guard.anyone("directory:read"),
+        method: "get",
+        path: "/suggest",
+        tags: ["directory"],
+        summary: "Up to 10 names for what has been typed",
+        request: { query: z.strictObject({ name: searchedName }) },
+        responses: {
+          200: jsonAnswer(z.object({ names: z.array(z.string()) }).openapi("Suggestions"), "The names"),
+          304: unchanged,
+        },
+      }),
+      async (c) => {
+        const { answer, state } = await suggestNames(deps, c.req.valid("query").name);
+        return answerJson(c, viewerOf(c), answer, state);
       },
-    }),
-    (c) => {
-      const { name, page_num } = c.req.valid("query");
-      const asPage = prefersHtml(c.req.header("accept"), true);
-      return answerList(c, { name, limit: standardLimit, page: page_num }, asPage);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.anyone("directory:read"),
-      method: "get",
-      path: "/suggest",
-      tags: ["directory"],
-      summary: "Up to 10 names for what has been typed",
-      request: { query: z.strictObject({ name: searchedName }) },
-      responses: {
-        200: jsonAnswer(z.object({ names: z.array(z.string()) }).openapi("Suggestions"), "The names"),
-        304: unchanged,
-      },
-    }),
-    async (c) => {
-      const { answer, state } = await suggestNames(deps, c.req.valid("query").name);
-      return answerJson(c, viewerOf(c), answer, state);
-    },
-  );
+    );
 }

@@ -18,98 +18,96 @@ const wholeUser = z
 const ifMatch = z.object({ "if-match": z.string().optional() });
 
 /** The calls for one user. */
-export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection): void {
+export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
   const guard = guards(deps.auth);
 
-  app.openapi(
-    createRoute({
-      ...guard.staff("directory:write", idempotent(deps.idempotency)),
-      method: "post",
-      path: "/users",
-      tags: ["directory"],
-      summary: "Add a user (staff)",
-      request: { query, ...jsonBody(newUser) },
-      responses: { 201: jsonAnswer(wholeUser, "Added; its ETag and Location are in the headers") },
-    }),
-    async (c) => {
-      const user = await addUser(deps, c.req.valid("json"));
-      c.header("Location", `/directory/users/${user.id}`);
-      c.header("ETag", userTag(user, "account"));
-      c.header("Cache-Control", "private, max-age=0, must-revalidate");
-      const { version: _, ...shown } = user;
-      return c.json(shown, 201);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.anyone("directory:read"),
-      method: "get",
-      path: "/users/{id}",
-      tags: ["directory"],
-      summary: "One user; a browser gets a page",
-      request: { params, query },
-      responses: {
-        200: {
-          description: "The user; the email for accounts only",
-          content: {
-            ...jsonAnswer(wholeUser.partial({ email: true }), "").content,
-            "text/html": { schema: z.string() },
-          },
-        },
-        304: { description: "The client has it already (If-None-Match)" },
+  return app
+    .openapi(
+      createRoute({
+        ...guard.staff("directory:write", idempotent(deps.idempotency)),
+        method: "post",
+        path: "/users",
+        tags: ["directory"],
+        summary: "Add a user (staff)",
+        request: { query, ...jsonBody(newUser) },
+        responses: { 201: jsonAnswer(wholeUser, "Added; its ETag and Location are in the headers") },
+      }),
+      async (c) => {
+        const user = await addUser(deps, c.req.valid("json"));
+        c.header("Location", `/directory/users/${user.id}`);
+        c.header("ETag", userTag(user, "account"));
+        c.header("Cache-Control", "private, max-age=0, must-revalidate");
+        const { version: _, ...shown } = user;
+        return c.json(shown, 201);
       },
-    }),
-    async (c) => {
-      const viewer = viewerOf(c);
-      const { id } = c.req.valid("param");
-      const { answer, state } = await deps.cache.read(JSON.stringify(["user", viewer, id]), async () => {
-        const user = await getUser(deps, id);
-        return { tag: userTag(user, viewer), body: JSON.stringify(shownTo(viewer, user)) };
-      });
-      if (!prefersHtml(c.req.header("accept"), false)) return answerJson(c, viewer, answer, state);
-      const user = JSON.parse(answer.body) as ShownUser;
-      const title = `${user.firstName} ${user.lastName}`;
-      return answerPage(c, viewer, page(section, { title, body: userPage(user) }), state);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("directory:write"),
-      method: "patch",
-      path: "/users/{id}",
-      tags: ["directory"],
-      summary: "Change a user (staff)",
-      description:
-        "`If-Match` with the ETag that the change is based on, or `*`, is needed (428); another version is a 412.",
-      request: { params, query, headers: ifMatch, ...jsonBody(userChange) },
-      responses: { 200: jsonAnswer(wholeUser, "Changed; its new ETag is in the headers") },
-    }),
-    async (c) => {
-      const { id } = c.req.valid("param");
-      const user = await changeUser(deps, id, c.req.valid("json"), c.req.header("if-match"));
-      c.header("ETag", userTag(user, "account"));
-      c.header("Cache-Control", "private, max-age=0, must-revalidate");
-      const { version: _, ...shown } = user;
-      return c.json(shown, 200);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("directory:write"),
-      method: "delete",
-      path: "/users/{id}",
-      tags: ["directory"],
-      summary: "Remove a user (staff)",
-      description: "With `If-Match`, only that version is removed (412).",
-      request: { params, query, headers: ifMatch },
-      responses: { 204: { description: "Removed" } },
-    }),
-    async (c) => {
-      await removeUser(deps, c.req.valid("param").id, c.req.header("if-match"));
-      return c.body(null, 204);
-    },
-  );
+    )
+    .openapi(
+      createRoute({
+        ...guard.anyone("directory:read"),
+        method: "get",
+        path: "/users/{id}",
+        tags: ["directory"],
+        summary: "One user; a browser gets a page",
+        request: { params, query },
+        responses: {
+          200: {
+            description: "The user; the email for accounts only",
+            content: {
+              ...jsonAnswer(wholeUser.partial({ email: true }), "").content,
+              "text/html": { schema: z.string() },
+            },
+          },
+          304: { description: "The client has it already (If-None-Match)" },
+        },
+      }),
+      async (c) => {
+        const viewer = viewerOf(c);
+        const { id } = c.req.valid("param");
+        const { answer, state } = await deps.cache.read(JSON.stringify(["user", viewer, id]), async () => {
+          const user = await getUser(deps, id);
+          return { tag: userTag(user, viewer), body: JSON.stringify(shownTo(viewer, user)) };
+        });
+        if (!prefersHtml(c.req.header("accept"), false)) return answerJson(c, viewer, answer, state);
+        const user = JSON.parse(answer.body) as ShownUser;
+        const title = `${user.firstName} ${user.lastName}`;
+        return answerPage(c, viewer, page(section, { title, body: userPage(user) }), state);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("directory:write"),
+        method: "patch",
+        path: "/users/{id}",
+        tags: ["directory"],
+        summary: "Change a user (staff)",
+        description:
+          "`If-Match` with the ETag that the change is based on, or `*`, is needed (428); another version is a 412.",
+        request: { params, query, headers: ifMatch, ...jsonBody(userChange) },
+        responses: { 200: jsonAnswer(wholeUser, "Changed; its new ETag is in the headers") },
+      }),
+      async (c) => {
+        const { id } = c.req.valid("param");
+        const user = await changeUser(deps, id, c.req.valid("json"), c.req.header("if-match"));
+        c.header("ETag", userTag(user, "account"));
+        c.header("Cache-Control", "private, max-age=0, must-revalidate");
+        const { version: _, ...shown } = user;
+        return c.json(shown, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("directory:write"),
+        method: "delete",
+        path: "/users/{id}",
+        tags: ["directory"],
+        summary: "Remove a user (staff)",
+        description: "With `If-Match`, only that version is removed (412).",
+        request: { params, query, headers: ifMatch },
+        responses: { 204: { description: "Removed" } },
+      }),
+      async (c) => {
+        await removeUser(deps, c.req.valid("param").id, c.req.header("if-match"));
+        return c.body(null, 204);
+      },
+    );
 }

@@ -44,128 +44,130 @@ const choice = z
   });
 
 /** Backups: make, list, download, restore. */
-export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const folder = deps.backupDir;
 
-  app.openapi(
-    createRoute({
-      ...guard.account("ingest:read"),
-      method: "get",
-      path: "/backups",
-      tags: ["ingest"],
-      summary: "Backups, newest first",
-      request: { query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
-      responses: {
-        200: jsonAnswer(z.object({ backups: z.array(backupSchema), nextCursor: z.string().nullable() }), "One page"),
-      },
-    }),
-    async (c) => {
-      const { limit, cursor } = c.req.valid("query");
-      const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, position);
-      const names = (await backupNames(folder)).filter(
-        ({ createdAt, name }) =>
-          !after || createdAt < after.createdAt || (createdAt === after.createdAt && name < after.name),
-      );
-      const page = names.slice(0, limit);
-      const found = await Promise.all(page.map((name) => findBackup(folder, name)));
-      const last = names.length > limit ? page.at(-1) : undefined;
-      const nextCursor = last
-        ? encodeCursor(deps.cursorKey, { list: "backups", createdAt: last.createdAt, name: last.name })
-        : null;
-      return c.json({ backups: found.filter((backup): backup is Backup => backup !== undefined), nextCursor }, 200);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.account("ingest:read"),
-      method: "get",
-      path: "/backups/{name}",
-      tags: ["ingest"],
-      summary: "Download a backup: an Avro object container file",
-      request: { params: nameParam, query: noQuery },
-      responses: {
-        200: {
-          description: "The file",
-          content: { "application/avro": { schema: { type: "string", format: "binary" } } },
+  return app
+    .openapi(
+      createRoute({
+        ...guard.account("ingest:read"),
+        method: "get",
+        path: "/backups",
+        tags: ["ingest"],
+        summary: "Backups, newest first",
+        request: { query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
+        responses: {
+          200: jsonAnswer(z.object({ backups: z.array(backupSchema), nextCursor: z.string().nullable() }), "One page"),
         },
-        206: { description: "The part of it that Range asks for" },
-        304: { description: "It is the one that If-None-Match names" },
+      }),
+      async (c) => {
+        const { limit, cursor } = c.req.valid("query");
+        const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, position);
+        const names = (await backupNames(folder)).filter(
+          ({ createdAt, name }) =>
+            !after || createdAt < after.createdAt || (createdAt === after.createdAt && name < after.name),
+        );
+        const page = names.slice(0, limit);
+        const found = await Promise.all(page.map((name) => findBackup(folder, name)));
+        const last = names.length > limit ? page.at(-1) : undefined;
+        const nextCursor = last
+          ? encodeCursor(deps.cursorKey, { list: "backups", createdAt: last.createdAt, name: last.name })
+          : null;
+        return c.json({ backups: found.filter((backup): backup is Backup => backup !== undefined), nextCursor }, 200);
       },
-    }),
-    async (c) => {
-      const name = readBackupName(c.req.valid("param").name);
-      const backup = name && (await findBackup(folder, name));
-      if (!backup) throw new Problem("not-found", "There is no such backup.");
-      const etag = `"${backup.sha256}"`;
-      c.header("ETag", etag);
-      c.header("Accept-Ranges", "bytes");
-      c.header("Cache-Control", "private, no-cache");
-      if (c.req.header("if-none-match")?.includes(etag)) return c.body(null, 304);
-      const sameFile = (c.req.header("if-range") ?? etag) === etag;
-      const range = readRange(sameFile ? c.req.header("range") : undefined, backup.bytes);
-      if (range.kind === "unsatisfiable") {
-        throw new Problem("range-not-satisfiable", `The file has ${backup.bytes} bytes.`, {
-          headers: { "Content-Range": `bytes */${backup.bytes}` },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("ingest:read"),
+        method: "get",
+        path: "/backups/{name}",
+        tags: ["ingest"],
+        summary: "Download a backup: an Avro object container file",
+        request: { params: nameParam, query: noQuery },
+        responses: {
+          200: {
+            description: "The file",
+            content: { "application/avro": { schema: { type: "string", format: "binary" } } },
+          },
+          206: { description: "The part of it that Range asks for" },
+          304: { description: "It is the one that If-None-Match names" },
+        },
+      }),
+      async (c) => {
+        const name = readBackupName(c.req.valid("param").name);
+        const backup = name && (await findBackup(folder, name));
+        if (!backup) throw new Problem("not-found", "There is no such backup.");
+        const etag = `"${backup.sha256}"`;
+        c.header("ETag", etag);
+        c.header("Accept-Ranges", "bytes");
+        c.header("Cache-Control", "private, no-cache");
+        if (c.req.header("if-none-match")?.includes(etag)) return c.body(null, 304);
+        const sameFile = (c.req.header("if-range") ?? etag) === etag;
+        const range = readRange(sameFile ? c.req.header("range") : undefined, backup.bytes);
+        if (range.kind === "unsatisfiable") {
+          throw new Problem("range-not-satisfiable", `The file has ${backup.bytes} bytes.`, {
+            headers: { "Content-Range": `bytes */${backup.bytes}` },
+          });
+        }
+        const [first, last] = range.kind === "part" ? [range.first, range.last] : [0, backup.bytes - 1];
+        if (range.kind === "part") c.header("Content-Range", `bytes ${first}-${last}/${backup.bytes}`);
+        c.header("Content-Type", "application/avro");
+        c.header("Content-Disposition", `attachment; filename="${backup.name}"`);
+        c.header("Content-Length", String(last - first + 1));
+        const status = range.kind === "part" ? 206 : 200;
+        if (c.req.method === "HEAD") return c.body(null, status);
+        const file = createReadStream(backupPath(folder, backup), {
+          start: first,
+          end: last,
+          highWaterMark: 256 * 1024,
         });
-      }
-      const [first, last] = range.kind === "part" ? [range.first, range.last] : [0, backup.bytes - 1];
-      if (range.kind === "part") c.header("Content-Range", `bytes ${first}-${last}/${backup.bytes}`);
-      c.header("Content-Type", "application/avro");
-      c.header("Content-Disposition", `attachment; filename="${backup.name}"`);
-      c.header("Content-Length", String(last - first + 1));
-      const status = range.kind === "part" ? 206 : 200;
-      if (c.req.method === "HEAD") return c.body(null, status);
-      const file = createReadStream(backupPath(folder, backup), { start: first, end: last, highWaterMark: 256 * 1024 });
-      return c.body(Readable.toWeb(file) as ReadableStream, status);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("ingest:write", idempotent(deps.idempotency)),
-      method: "post",
-      path: "/{table}/backups",
-      tags: ["ingest"],
-      summary: "Back up a table as it is at this moment",
-      request: { params: tableParam, query: noQuery },
-      responses: { 201: jsonAnswer(backupSchema, "The backup") },
-    }),
-    async (c) => {
-      const backup = await makeBackup(deps.db, folder, tableInPath(c.req.valid("param").table));
-      c.header("Location", `/ingest/backups/${backup.name}`);
-      return c.json(backup, 201);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("ingest:write", idempotent(deps.idempotency)),
-      method: "post",
-      path: "/{table}/restore",
-      tags: ["ingest"],
-      summary: "Make a table what a backup holds",
-      description:
-        "The backup of that name, or the latest, or the latest at or before `timestamp`. All of it or nothing.",
-      request: {
-        params: tableParam,
-        query: noQuery,
-        body: { required: false, content: { "application/json": { schema: choice } } },
+        return c.body(Readable.toWeb(file) as ReadableStream, status);
       },
-      responses: {
-        200: jsonAnswer(
-          z.object({ table: z.enum(tableNames), backup: z.string(), rows: z.number().int() }),
-          "The table is the backup",
-        ),
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("ingest:write", idempotent(deps.idempotency)),
+        method: "post",
+        path: "/{table}/backups",
+        tags: ["ingest"],
+        summary: "Back up a table as it is at this moment",
+        request: { params: tableParam, query: noQuery },
+        responses: { 201: jsonAnswer(backupSchema, "The backup") },
+      }),
+      async (c) => {
+        const backup = await makeBackup(deps.db, folder, tableInPath(c.req.valid("param").table));
+        c.header("Location", `/ingest/backups/${backup.name}`);
+        return c.json(backup, 201);
       },
-    }),
-    async (c) => {
-      const { name, timestamp } = c.req.valid("json");
-      const table = tableInPath(c.req.valid("param").table);
-      const backup = await chooseBackup(folder, table, name === undefined ? { timestamp } : { name });
-      const rows = await restoreBackup(deps.loading.bulk, folder, table, backup);
-      return c.json({ table: table.name, backup: backup.name, rows }, 200);
-    },
-  );
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("ingest:write", idempotent(deps.idempotency)),
+        method: "post",
+        path: "/{table}/restore",
+        tags: ["ingest"],
+        summary: "Make a table what a backup holds",
+        description:
+          "The backup of that name, or the latest, or the latest at or before `timestamp`. All of it or nothing.",
+        request: {
+          params: tableParam,
+          query: noQuery,
+          body: { required: false, content: { "application/json": { schema: choice } } },
+        },
+        responses: {
+          200: jsonAnswer(
+            z.object({ table: z.enum(tableNames), backup: z.string(), rows: z.number().int() }),
+            "The table is the backup",
+          ),
+        },
+      }),
+      async (c) => {
+        const { name, timestamp } = c.req.valid("json");
+        const table = tableInPath(c.req.valid("param").table);
+        const backup = await chooseBackup(folder, table, name === undefined ? { timestamp } : { name });
+        const rows = await restoreBackup(deps.loading.bulk, folder, table, backup);
+        return c.json({ table: table.name, backup: backup.name, rows }, 200);
+      },
+    );
 }

@@ -22,9 +22,9 @@ const keyPattern = /^[\x21-\x7e]{1,255}$/;
 const quietMs = 15_000;
 
 /** `POST /{table}/csv`: a file of any size, streamed. */
-export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
-  app.openapi(
+  return app.openapi(
     createRoute({
       ...guard.staff("ingest:write"),
       method: "post",

@@ -13,7 +13,7 @@ const loadParam = z.strictObject({ id: z.string().openapi({ param: { name: "id",
 const position = z.strictObject({ list: z.literal("loads"), startedAt: z.string(), id: z.number() });
 
 /** `GET /loads`, `/loads/{id}`, `/loads/{id}/rejects`. */
-export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const { db, deadAfterMs } = deps.loading;
 
@@ -23,68 +23,67 @@ export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
     return kept.load;
   };
 
-  app.openapi(
-    createRoute({
-      ...guard.account("ingest:read"),
-      method: "get",
-      path: "/loads",
-      tags: ["ingest"],
-      summary: "Loads, newest first",
-      request: { query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
-      responses: {
-        200: jsonAnswer(z.object({ loads: z.array(loadSchema), nextCursor: z.string().nullable() }), "One page"),
-      },
-    }),
-    async (c) => {
-      const { limit, cursor } = c.req.valid("query");
-      const before = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, position);
-      const found = await newestLoads(db, { limit: limit + 1, before }, deadAfterMs);
-      const loads = found.slice(0, limit);
-      const last = found.length > limit ? loads.at(-1) : undefined;
-      const nextCursor = last
-        ? encodeCursor(deps.cursorKey, { list: "loads", startedAt: last.startedAt, id: last.id })
-        : null;
-      return c.json({ loads, nextCursor }, 200);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.account("ingest:read"),
-      method: "get",
-      path: "/loads/{id}",
-      tags: ["ingest"],
-      summary: "One load",
-      request: { params: loadParam, query: noQuery },
-      responses: { 200: jsonAnswer(loadSchema, "The load") },
-    }),
-    async (c) => c.json(await find(c.req.valid("param").id), 200),
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.account("ingest:read"),
-      method: "get",
-      path: "/loads/{id}/rejects",
-      tags: ["ingest"],
-      summary: "The rows of a load that were not stored",
-      request: { params: loadParam, query: noQuery },
-      responses: {
-        200: { description: "line,column,reason,raw", content: { "text/csv": { schema: { type: "string" } } } },
-      },
-    }),
-    async (c) => {
-      const { id } = await find(c.req.valid("param").id);
-      c.header("Content-Type", "text/csv; charset=utf-8");
-      c.header("Content-Disposition", `attachment; filename="load-${id}-rejects.csv"`);
-      return c.body(textStream(rejectsAsCsv(id)), 200);
-    },
-  );
-
   async function* rejectsAsCsv(id: number): AsyncGenerator<string> {
     yield rejectHeader;
     for await (const rejects of readRejects(db, id)) yield rejectLines(rejects);
   }
+
+  return app
+    .openapi(
+      createRoute({
+        ...guard.account("ingest:read"),
+        method: "get",
+        path: "/loads",
+        tags: ["ingest"],
+        summary: "Loads, newest first",
+        request: { query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
+        responses: {
+          200: jsonAnswer(z.object({ loads: z.array(loadSchema), nextCursor: z.string().nullable() }), "One page"),
+        },
+      }),
+      async (c) => {
+        const { limit, cursor } = c.req.valid("query");
+        const before = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, position);
+        const found = await newestLoads(db, { limit: limit + 1, before }, deadAfterMs);
+        const loads = found.slice(0, limit);
+        const last = found.length > limit ? loads.at(-1) : undefined;
+        const nextCursor = last
+          ? encodeCursor(deps.cursorKey, { list: "loads", startedAt: last.startedAt, id: last.id })
+          : null;
+        return c.json({ loads, nextCursor }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("ingest:read"),
+        method: "get",
+        path: "/loads/{id}",
+        tags: ["ingest"],
+        summary: "One load",
+        request: { params: loadParam, query: noQuery },
+        responses: { 200: jsonAnswer(loadSchema, "The load") },
+      }),
+      async (c) => c.json(await find(c.req.valid("param").id), 200),
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("ingest:read"),
+        method: "get",
+        path: "/loads/{id}/rejects",
+        tags: ["ingest"],
+        summary: "The rows of a load that were not stored",
+        request: { params: loadParam, query: noQuery },
+        responses: {
+          200: { description: "line,column,reason,raw", content: { "text/csv": { schema: { type: "string" } } } },
+        },
+      }),
+      async (c) => {
+        const { id } = await find(c.req.valid("param").id);
+        c.header("Content-Type", "text/csv; charset=utf-8");
+        c.header("Content-Disposition", `attachment; filename="load-${id}-rejects.csv"`);
+        return c.body(textStream(rejectsAsCsv(id)), 200);
+      },
+    );
 }
 
 /** Texts as a stream that is read no faster than it is taken. */

@@ -9,9 +9,9 @@ import { noQuery, tableInPath, tableParam } from "./paths.ts";
 const maxRows = 1000;
 
 /** `POST /{table}/rows`: 1 to 1,000 rows in JSON. */
-export function rowRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function rowRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
-  app.openapi(
+  return app.openapi(
     createRoute({
       ...guard.staff("ingest:write", idempotent(deps.idempotency)),
       method: "post",

@@ -7,53 +7,53 @@ import { rowsAfter } from "../store/table-queries.ts";
 import { cursorParam, noQuery, tableInPath, tableParam } from "./paths.ts";
 
 /** `GET /{table}` and `DELETE /{table}`. */
-export function tableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function tableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
 
-  app.openapi(
-    createRoute({
-      ...guard.account("ingest:read"),
-      method: "get",
-      path: "/{table}",
-      tags: ["ingest"],
-      summary: "The rows of a table, by id",
-      request: { params: tableParam, query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
-      responses: {
-        200: jsonAnswer(
-          z.object({
-            rows: z.array(z.record(z.string(), z.union([z.string(), z.number()]))),
-            nextCursor: z.string().nullable(),
-          }),
-          "One page",
-        ),
+  return app
+    .openapi(
+      createRoute({
+        ...guard.account("ingest:read"),
+        method: "get",
+        path: "/{table}",
+        tags: ["ingest"],
+        summary: "The rows of a table, by id",
+        request: { params: tableParam, query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
+        responses: {
+          200: jsonAnswer(
+            z.object({
+              rows: z.array(z.record(z.string(), z.union([z.string(), z.number()]))),
+              nextCursor: z.string().nullable(),
+            }),
+            "One page",
+          ),
+        },
+      }),
+      async (c) => {
+        const { limit, cursor } = c.req.valid("query");
+        const table = tableInPath(c.req.valid("param").table);
+        const position = z.strictObject({ list: z.literal(table.name), id: z.number() });
+        const after = cursor === undefined ? 0 : decodeCursor(deps.cursorKey, cursor, position).id;
+        const found = await rowsAfter(deps.db, table, after, limit + 1);
+        const rows = found.slice(0, limit);
+        const last = found.length > limit ? rows.at(-1) : undefined;
+        const nextCursor = last ? encodeCursor(deps.cursorKey, { list: table.name, id: last.id }) : null;
+        return c.json({ rows, nextCursor }, 200);
       },
-    }),
-    async (c) => {
-      const { limit, cursor } = c.req.valid("query");
-      const table = tableInPath(c.req.valid("param").table);
-      const position = z.strictObject({ list: z.literal(table.name), id: z.number() });
-      const after = cursor === undefined ? 0 : decodeCursor(deps.cursorKey, cursor, position).id;
-      const found = await rowsAfter(deps.db, table, after, limit + 1);
-      const rows = found.slice(0, limit);
-      const last = found.length > limit ? rows.at(-1) : undefined;
-      const nextCursor = last ? encodeCursor(deps.cursorKey, { list: table.name, id: last.id }) : null;
-      return c.json({ rows, nextCursor }, 200);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("ingest:write"),
-      method: "delete",
-      path: "/{table}",
-      tags: ["ingest"],
-      summary: "Empty a table",
-      request: { params: tableParam, query: noQuery },
-      responses: { 204: { description: "It is empty" } },
-    }),
-    async (c) => {
-      await emptyTable(deps.db, tableInPath(c.req.valid("param").table));
-      return c.body(null, 204);
-    },
-  );
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("ingest:write"),
+        method: "delete",
+        path: "/{table}",
+        tags: ["ingest"],
+        summary: "Empty a table",
+        request: { params: tableParam, query: noQuery },
+        responses: { 204: { description: "It is empty" } },
+      }),
+      async (c) => {
+        await emptyTable(deps.db, tableInPath(c.req.valid("param").table));
+        return c.body(null, 204);
+      },
+    );
 }

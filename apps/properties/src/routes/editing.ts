@@ -22,86 +22,84 @@ import {
 const historyQuery = z.strictObject({ limit: limitParam(20).openapi({ type: "integer" }), cursor });
 
 /** What staff do: make and change properties, and keep their histories. */
-export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const { db, cursorKey } = deps;
 
-  app.openapi(
-    createRoute({
-      ...guard.staff("properties:write", idempotent(deps.idempotency)),
-      method: "post",
-      path: "/",
-      tags: ["properties"],
-      summary: "A new property with its first status",
-      request: { query: noQuery, ...jsonBody(newPropertySchema) },
-      responses: {
-        201: jsonAnswer(propertySchema, "The property, with its id"),
-        ...problems(400, 401, 403, 409, 415, 422),
+  return app
+    .openapi(
+      createRoute({
+        ...guard.staff("properties:write", idempotent(deps.idempotency)),
+        method: "post",
+        path: "/",
+        tags: ["properties"],
+        summary: "A new property with its first status",
+        request: { query: noQuery, ...jsonBody(newPropertySchema) },
+        responses: {
+          201: jsonAnswer(propertySchema, "The property, with its id"),
+          ...problems(400, 401, 403, 409, 415, 422),
+        },
+      }),
+      async (c) => {
+        const { status, ...fields } = c.req.valid("json");
+        const property = await createProperty(db, fields, status);
+        c.header("Location", `/properties/${property.id}`);
+        return c.json(property, 201);
       },
-    }),
-    async (c) => {
-      const { status, ...fields } = c.req.valid("json");
-      const property = await createProperty(db, fields, status);
-      c.header("Location", `/properties/${property.id}`);
-      return c.json(property, 201);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("properties:write"),
-      method: "patch",
-      path: "/{id}",
-      tags: ["properties"],
-      summary: "Change some of its fields",
-      request: { params: idParam, query: noQuery, ...jsonBody(propertyChangesSchema) },
-      responses: { 200: jsonAnswer(propertySchema, "The property"), ...problems(400, 401, 403, 404, 415, 422) },
-    }),
-    async (c) => c.json(await changeProperty(db, c.req.valid("param").id, c.req.valid("json")), 200),
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("properties:write", idempotent(deps.idempotency)),
-      method: "post",
-      path: "/{id}/status",
-      tags: ["status history"],
-      summary: "Append to its history; the latest status is the one that holds",
-      request: { params: idParam, query: noQuery, ...jsonBody(newStatusSchema) },
-      responses: {
-        201: jsonAnswer(statusChangeSchema, "The new row of the history"),
-        ...problems(400, 401, 403, 404, 409, 415, 422),
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("properties:write"),
+        method: "patch",
+        path: "/{id}",
+        tags: ["properties"],
+        summary: "Change some of its fields",
+        request: { params: idParam, query: noQuery, ...jsonBody(propertyChangesSchema) },
+        responses: { 200: jsonAnswer(propertySchema, "The property"), ...problems(400, 401, 403, 404, 415, 422) },
+      }),
+      async (c) => c.json(await changeProperty(db, c.req.valid("param").id, c.req.valid("json")), 200),
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("properties:write", idempotent(deps.idempotency)),
+        method: "post",
+        path: "/{id}/status",
+        tags: ["status history"],
+        summary: "Append to its history; the latest status is the one that holds",
+        request: { params: idParam, query: noQuery, ...jsonBody(newStatusSchema) },
+        responses: {
+          201: jsonAnswer(statusChangeSchema, "The new row of the history"),
+          ...problems(400, 401, 403, 404, 409, 415, 422),
+        },
+      }),
+      async (c) => {
+        const { id } = c.req.valid("param");
+        const change = await appendStatus(db, id, c.req.valid("json"));
+        c.header("Location", `/properties/${id}/status`);
+        return c.json(shown(change), 201);
       },
-    }),
-    async (c) => {
-      const { id } = c.req.valid("param");
-      const change = await appendStatus(db, id, c.req.valid("json"));
-      c.header("Location", `/properties/${id}/status`);
-      return c.json(shown(change), 201);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("properties:write"),
-      method: "get",
-      path: "/{id}/status",
-      tags: ["status history"],
-      summary: "Its history, latest first",
-      request: { params: idParam, query: historyQuery },
-      responses: { 200: jsonAnswer(historySchema, "A page of it"), ...problems(400, 401, 403, 404) },
-    }),
-    async (c) => {
-      const { id } = c.req.valid("param");
-      const { limit, cursor } = c.req.valid("query");
-      const list = `history of ${id}`;
-      const after = cursor === undefined ? undefined : datedPlace(cursorKey, list, cursor);
-      const { history, more } = await readHistory(db, id, { limit, after });
-      const last = history.at(-1);
-      const nextCursor = more && last ? datedCursor(cursorKey, list, { date: last.updateDate, id: last.id }) : null;
-      return c.json({ status: "success" as const, history: history.map(shown), nextCursor }, 200);
-    },
-  );
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("properties:write"),
+        method: "get",
+        path: "/{id}/status",
+        tags: ["status history"],
+        summary: "Its history, latest first",
+        request: { params: idParam, query: historyQuery },
+        responses: { 200: jsonAnswer(historySchema, "A page of it"), ...problems(400, 401, 403, 404) },
+      }),
+      async (c) => {
+        const { id } = c.req.valid("param");
+        const { limit, cursor } = c.req.valid("query");
+        const list = `history of ${id}`;
+        const after = cursor === undefined ? undefined : datedPlace(cursorKey, list, cursor);
+        const { history, more } = await readHistory(db, id, { limit, after });
+        const last = history.at(-1);
+        const nextCursor = more && last ? datedCursor(cursorKey, list, { date: last.updateDate, id: last.id }) : null;
+        return c.json({ status: "success" as const, history: history.map(shown), nextCursor }, 200);
+      },
+    );
 }
 
 function shown({ id, status, updateDate }: StatusChange) {

@@ -11,73 +11,71 @@ const tags = ["likes"];
 const request = { params: idParam, query: noQuery };
 
 /** What accounts like. */
-export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const { db, cursorKey } = deps;
 
-  app.openapi(
-    createRoute({
-      ...guard.account("properties:like"),
-      method: "get",
-      path: "/liked",
-      tags,
-      summary: "What this account likes, the newest like first",
-      request: { query: likedQuery },
-      responses: { 200: jsonAnswer(likedSchema, "A page of it"), ...problems(400, 401) },
-    }),
-    async (c) => {
-      const { limit, cursor } = c.req.valid("query");
-      const after = cursor === undefined ? undefined : datedPlace(cursorKey, "liked", cursor);
-      const { properties, more } = await readLiked(db, c.var.account.id, { limit, after });
-      const last = properties.at(-1);
-      const nextCursor = more && last ? datedCursor(cursorKey, "liked", { date: last.likedAt, id: last.id }) : null;
-      const shown = properties.map((property) => ({ ...property, likedAt: property.likedAt.toISOString() }));
-      return c.json({ status: "success" as const, properties: shown, nextCursor }, 200);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.account("properties:like"),
-      method: "put",
-      path: "/{id}/like",
-      tags,
-      summary: "Like a property",
-      request,
-      responses: { 204: { description: "This account likes it" }, ...problems(400, 401, 404) },
-    }),
-    async (c) => {
-      await likeProperty(db, c.var.account.id, c.req.valid("param").id);
-      return c.body(null, 204);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.account("properties:like"),
-      method: "delete",
-      path: "/{id}/like",
-      tags,
-      summary: "Like it no more",
-      request,
-      responses: { 204: { description: "This account does not like it" }, ...problems(400, 401, 404) },
-    }),
-    async (c) => {
-      await unlikeProperty(db, c.var.account.id, c.req.valid("param").id);
-      return c.body(null, 204);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.account("properties:read"),
-      method: "get",
-      path: "/{id}/likes",
-      tags,
-      summary: "How many accounts like it",
-      request,
-      responses: { 200: jsonAnswer(likeCountSchema, "Their number"), ...problems(400, 401, 404) },
-    }),
-    async (c) => c.json({ count: await readLikeCount(db, c.req.valid("param").id) }, 200),
-  );
+  return app
+    .openapi(
+      createRoute({
+        ...guard.account("properties:like"),
+        method: "get",
+        path: "/liked",
+        tags,
+        summary: "What this account likes, the newest like first",
+        request: { query: likedQuery },
+        responses: { 200: jsonAnswer(likedSchema, "A page of it"), ...problems(400, 401) },
+      }),
+      async (c) => {
+        const { limit, cursor } = c.req.valid("query");
+        const after = cursor === undefined ? undefined : datedPlace(cursorKey, "liked", cursor);
+        const { properties, more } = await readLiked(db, c.var.account.id, { limit, after });
+        const last = properties.at(-1);
+        const nextCursor = more && last ? datedCursor(cursorKey, "liked", { date: last.likedAt, id: last.id }) : null;
+        const shown = properties.map((property) => ({ ...property, likedAt: property.likedAt.toISOString() }));
+        return c.json({ status: "success" as const, properties: shown, nextCursor }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("properties:like"),
+        method: "put",
+        path: "/{id}/like",
+        tags,
+        summary: "Like a property",
+        request,
+        responses: { 204: { description: "This account likes it" }, ...problems(400, 401, 404) },
+      }),
+      async (c) => {
+        await likeProperty(db, c.var.account.id, c.req.valid("param").id);
+        return c.body(null, 204);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("properties:like"),
+        method: "delete",
+        path: "/{id}/like",
+        tags,
+        summary: "Like it no more",
+        request,
+        responses: { 204: { description: "This account does not like it" }, ...problems(400, 401, 404) },
+      }),
+      async (c) => {
+        await unlikeProperty(db, c.var.account.id, c.req.valid("param").id);
+        return c.body(null, 204);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("properties:read"),
+        method: "get",
+        path: "/{id}/likes",
+        tags,
+        summary: "How many accounts like it",
+        request,
+        responses: { 200: jsonAnswer(likeCountSchema, "Their number"), ...problems(400, 401, 404) },
+      }),
+      async (c) => c.json({ count: await readLikeCount(db, c.req.valid("param").id) }, 200),
+    );
 }

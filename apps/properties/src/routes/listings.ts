@@ -35,42 +35,42 @@ const searchQuery = z
   });
 
 /** Search and one property. */
-export function listingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function listingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const { db, cursorKey } = deps;
 
-  app.openapi(
-    createRoute({
-      ...guard.account("properties:read"),
-      method: "get",
-      path: "/",
-      tags: ["properties"],
-      summary: "Visible properties, each once, with its latest status",
-      request: { query: searchQuery },
-      responses: { 200: jsonAnswer(propertiesSchema, "A page of them"), ...problems(400, 401, 404) },
-    }),
-    async (c) => {
-      const { limit, cursor, q = [], ...filters } = c.req.valid("query");
-      const sort = filters.year === undefined ? filters.sort : sortWithinYear(filters.sort);
-      const after = cursor === undefined ? undefined : searchPlace(cursorKey, sort, cursor);
-      const { properties, end } = await searchProperties(db, { ...filters, sort, words: q, after }, limit);
-      // A page that a cursor led to may have become empty meanwhile; the search as a whole did find something.
-      if (properties.length === 0 && after === undefined) throw new Problem("not-found", "No records found");
-      const nextCursor = end ? searchCursor(cursorKey, sort, end) : null;
-      return c.json({ status: "success" as const, properties, nextCursor }, 200);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      ...guard.account("properties:read"),
-      method: "get",
-      path: "/{id}",
-      tags: ["properties"],
-      summary: "One property; staff see it whatever its status",
-      request: { params: idParam, query: noQuery },
-      responses: { 200: jsonAnswer(propertySchema, "The property"), ...problems(400, 401, 404) },
-    }),
-    async (c) => c.json(await readProperty(db, c.req.valid("param").id, c.var.account.isStaff), 200),
-  );
+  return app
+    .openapi(
+      createRoute({
+        ...guard.account("properties:read"),
+        method: "get",
+        path: "/",
+        tags: ["properties"],
+        summary: "Visible properties, each once, with its latest status",
+        request: { query: searchQuery },
+        responses: { 200: jsonAnswer(propertiesSchema, "A page of them"), ...problems(400, 401, 404) },
+      }),
+      async (c) => {
+        const { limit, cursor, q = [], ...filters } = c.req.valid("query");
+        const sort = filters.year === undefined ? filters.sort : sortWithinYear(filters.sort);
+        const after = cursor === undefined ? undefined : searchPlace(cursorKey, sort, cursor);
+        const { properties, end } = await searchProperties(db, { ...filters, sort, words: q, after }, limit);
+        // A page that a cursor led to may have become empty meanwhile; the search as a whole did find something.
+        if (properties.length === 0 && after === undefined) throw new Problem("not-found", "No records found");
+        const nextCursor = end ? searchCursor(cursorKey, sort, end) : null;
+        return c.json({ status: "success" as const, properties, nextCursor }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("properties:read"),
+        method: "get",
+        path: "/{id}",
+        tags: ["properties"],
+        summary: "One property; staff see it whatever its status",
+        request: { params: idParam, query: noQuery },
+        responses: { 200: jsonAnswer(propertySchema, "The property"), ...problems(400, 401, 404) },
+      }),
+      async (c) => c.json(await readProperty(db, c.req.valid("param").id, c.var.account.isStaff), 200),
+    );
 }

@@ -21,71 +21,77 @@ const extendedSchema = z
   .openapi("ExtendResults");
 
 /** What a receiver does with its leases: `/queue/queues/{name}/ack`, `/nack`, `/extend`; and `/redrive`. */
-export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
 
-  const acking = createRoute({
-    ...guard.account("queue:receive"),
-    method: "post",
-    path: "/queues/{name}/ack",
-    tags,
-    summary: "The messages are done: remove them",
-    request: { params, ...noQuery, ...jsonBody(z.strictObject({ receipts: receiptsSchema })) },
-    responses: { 200: jsonAnswer(resultsSchema, "What became of each receipt, in the order given") },
-  });
-  app.openapi(acking, async (c) => {
-    const results = await ack(deps.commands, c.req.valid("param").name, c.req.valid("json").receipts);
-    return c.json({ results }, 200);
-  });
-
-  const nacking = createRoute({
-    ...guard.account("queue:receive"),
-    method: "post",
-    path: "/queues/{name}/nack",
-    tags,
-    summary: "Give messages back, at once or after a delay",
-    request: {
-      params,
-      ...noQuery,
-      ...jsonBody(z.strictObject({ receipts: receiptsSchema, delaySeconds: wholeField(0, 900).default(0) })),
-    },
-    responses: { 200: jsonAnswer(resultsSchema, "What became of each receipt, in the order given") },
-  });
-  app.openapi(nacking, async (c) => {
-    const { receipts, delaySeconds } = c.req.valid("json");
-    return c.json({ results: await nack(deps, c.req.valid("param").name, receipts, delaySeconds) }, 200);
-  });
-
-  const extending = createRoute({
-    ...guard.account("queue:receive"),
-    method: "post",
-    path: "/queues/{name}/extend",
-    tags,
-    summary: "Let leases end later, or sooner: so many seconds from now",
-    request: {
-      params,
-      ...noQuery,
-      ...jsonBody(z.strictObject({ receipts: receiptsSchema, visibilitySeconds: wholeField(0, 43_200) })),
-    },
-    responses: { 200: jsonAnswer(extendedSchema, "What became of each receipt, in the order given") },
-  });
-  app.openapi(extending, async (c) => {
-    const { receipts, visibilitySeconds } = c.req.valid("json");
-    const results = await extend(deps.commands, c.req.valid("param").name, receipts, visibilitySeconds);
-    return c.json({ results }, 200);
-  });
-
-  const redriving = createRoute({
-    ...guard.account("queue:manage"),
-    method: "post",
-    path: "/queues/{name}/redrive",
-    tags,
-    summary: "Send the dead letters in this queue back to the queues they came from",
-    request: { params, ...noQuery },
-    responses: { 200: jsonAnswer(z.object({ moved: z.number().int() }), "How many were moved") },
-  });
-  app.openapi(redriving, async (c) => {
-    await refuseBody(c.req);
-    return c.json({ moved: await deps.moves.redrive(c.req.valid("param").name) }, 200);
-  });
+  return app
+    .openapi(
+      createRoute({
+        ...guard.account("queue:receive"),
+        method: "post",
+        path: "/queues/{name}/ack",
+        tags,
+        summary: "The messages are done: remove them",
+        request: { params, ...noQuery, ...jsonBody(z.strictObject({ receipts: receiptsSchema })) },
+        responses: { 200: jsonAnswer(resultsSchema, "What became of each receipt, in the order given") },
+      }),
+      async (c) => {
+        const results = await ack(deps.commands, c.req.valid("param").name, c.req.valid("json").receipts);
+        return c.json({ results }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("queue:receive"),
+        method: "post",
+        path: "/queues/{name}/nack",
+        tags,
+        summary: "Give messages back, at once or after a delay",
+        request: {
+          params,
+          ...noQuery,
+          ...jsonBody(z.strictObject({ receipts: receiptsSchema, delaySeconds: wholeField(0, 900).default(0) })),
+        },
+        responses: { 200: jsonAnswer(resultsSchema, "What became of each receipt, in the order given") },
+      }),
+      async (c) => {
+        const { receipts, delaySeconds } = c.req.valid("json");
+        return c.json({ results: await nack(deps, c.req.valid("param").name, receipts, delaySeconds) }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("queue:receive"),
+        method: "post",
+        path: "/queues/{name}/extend",
+        tags,
+        summary: "Let leases end later, or sooner: so many seconds from now",
+        request: {
+          params,
+          ...noQuery,
+          ...jsonBody(z.strictObject({ receipts: receiptsSchema, visibilitySeconds: wholeField(0, 43_200) })),
+        },
+        responses: { 200: jsonAnswer(extendedSchema, "What became of each receipt, in the order given") },
+      }),
+      async (c) => {
+        const { receipts, visibilitySeconds } = c.req.valid("json");
+        const results = await extend(deps.commands, c.req.valid("param").name, receipts, visibilitySeconds);
+        return c.json({ results }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("queue:manage"),
+        method: "post",
+        path: "/queues/{name}/redrive",
+        tags,
+        summary: "Send the dead letters in this queue back to the queues they came from",
+        request: { params, ...noQuery },
+        responses: { 200: jsonAnswer(z.object({ moved: z.number().int() }), "How many were moved") },
+      }),
+      async (c) => {
+        await refuseBody(c.req);
+        return c.json({ moved: await deps.moves.redrive(c.req.valid("param").name) }, 200);
+      },
+    );
 }

@@ -41,7 +41,7 @@ const receivedSchema = z
 type Received = z.infer<typeof receivedSchema>;
 
 /** Sending and receiving: `/queue/queues/{name}/messages` and `/receive`. */
-export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   app.openAPIRegistry.register("Message", messageSchema);
   app.openAPIRegistry.register("MessageBatch", batchSchema);
@@ -49,38 +49,42 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
     anyOf: [{ $ref: "#/components/schemas/Message" }, { $ref: "#/components/schemas/MessageBatch" }],
   };
 
-  const send = createRoute({
-    ...guard.account("queue:send", idempotent(deps.idempotency)),
-    method: "post",
-    path: "/queues/{name}/messages",
-    tags,
-    summary: "Send one message, or up to 100, all or none",
-    request: {
-      params,
-      ...noQuery,
-      body: { required: true, content: { "application/json": { schema: bodySchema } } },
-    },
-    responses: { 201: jsonAnswer(sentSchema, "They are in the queue; an id for each, in the order given") },
-  });
-  app.openapi(send, async (c) => {
-    const { text, value } = await readJsonText(c.req, maxBodyBytes);
-    const messages = await sendMessages(deps.commands, c.req.valid("param").name, messagesIn(text, value));
-    return c.json({ messages }, 201);
-  });
-
-  const receiving = createRoute({
-    ...guard.account("queue:receive"),
-    method: "post",
-    path: "/queues/{name}/receive",
-    tags,
-    summary: "Lease messages, waiting for the first when there is none",
-    request: { params, ...noQuery, ...jsonBody(receiveSchema) },
-    responses: { 200: jsonAnswer(receivedSchema, "The messages; none when none came in time") },
-  });
-  app.openapi(receiving, async (c) => {
-    const found = await receive(deps, c.req.valid("param").name, c.req.valid("json"), c.req.raw.signal);
-    return jsonText<Received, 200>(c, `{"messages":[${found.map(messageText).join(",")}]}`, 200);
-  });
+  return app
+    .openapi(
+      createRoute({
+        ...guard.account("queue:send", idempotent(deps.idempotency)),
+        method: "post",
+        path: "/queues/{name}/messages",
+        tags,
+        summary: "Send one message, or up to 100, all or none",
+        request: {
+          params,
+          ...noQuery,
+          body: { required: true, content: { "application/json": { schema: bodySchema } } },
+        },
+        responses: { 201: jsonAnswer(sentSchema, "They are in the queue; an id for each, in the order given") },
+      }),
+      async (c) => {
+        const { text, value } = await readJsonText(c.req, maxBodyBytes);
+        const messages = await sendMessages(deps.commands, c.req.valid("param").name, messagesIn(text, value));
+        return c.json({ messages }, 201);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("queue:receive"),
+        method: "post",
+        path: "/queues/{name}/receive",
+        tags,
+        summary: "Lease messages, waiting for the first when there is none",
+        request: { params, ...noQuery, ...jsonBody(receiveSchema) },
+        responses: { 200: jsonAnswer(receivedSchema, "The messages; none when none came in time") },
+      }),
+      async (c) => {
+        const found = await receive(deps, c.req.valid("param").name, c.req.valid("json"), c.req.raw.signal);
+        return jsonText<Received, 200>(c, `{"messages":[${found.map(messageText).join(",")}]}`, 200);
+      },
+    );
 }
 
 /** The messages of a request: `{messages: […]}`, or one by itself; each body as the text that came. */

@@ -31,85 +31,95 @@ const oneQueueSchema = z
   .openapi("OneQueue");
 
 /** The named queues themselves: `/queue/queues` and `/queue/queues/{name}`. */
-export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
 
-  const list = createRoute({
-    ...guard.account("queue:read"),
-    method: "get",
-    path: "/queues",
-    tags,
-    summary: "The named queues by name",
-    request: { query: z.strictObject({ limit: limitParam(50), cursor: z.string().optional() }) },
-    responses: {
-      200: jsonAnswer(z.object({ queues: z.array(queueSchema), nextCursor: z.string().nullable() }), "A page of them"),
-    },
-  });
-  app.openapi(list, async (c) => {
-    const { limit, cursor } = c.req.valid("query");
-    const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, queueNameSchema);
-    const { queues, last } = await listQueues(deps, { limit, after });
-    return c.json({ queues, nextCursor: last === undefined ? null : encodeCursor(deps.cursorKey, last) }, 200);
-  });
-
-  const put = createRoute({
-    ...guard.staff("queue:manage"),
-    method: "put",
-    path: "/queues/{name}",
-    tags,
-    summary: "Make a queue, or replace its settings",
-    request: { params, ...noQuery, ...jsonBody(settingsInputSchema) },
-    responses: {
-      200: jsonAnswer(oneQueueSchema, "Its settings are replaced; one that was left out has its standard value"),
-      201: jsonAnswer(oneQueueSchema, "It is made"),
-    },
-  });
-  app.openapi(put, async (c) => {
-    const { name } = c.req.valid("param");
-    const created = await putQueue(deps, name, settingsOf(c.req.valid("json")));
-    const queue = await getQueue(deps, name);
-    if (!created) return c.json(queue, 200);
-    c.header("Location", c.req.path);
-    return c.json(queue, 201);
-  });
-
-  const get = createRoute({
-    ...guard.account("queue:read"),
-    method: "get",
-    path: "/queues/{name}",
-    tags,
-    summary: "One queue with its counts",
-    request: { params, ...noQuery },
-    responses: { 200: jsonAnswer(oneQueueSchema, "The queue") },
-  });
-  app.openapi(get, async (c) => c.json(await getQueue(deps, c.req.valid("param").name), 200));
-
-  const remove = createRoute({
-    ...guard.staff("queue:manage"),
-    method: "delete",
-    path: "/queues/{name}",
-    tags,
-    summary: "Remove a queue with all that is in it",
-    request: { params, ...noQuery },
-    responses: { 204: { description: "It is gone" } },
-  });
-  app.openapi(remove, async (c) => {
-    await removeQueue(deps, c.req.valid("param").name);
-    return c.body(null, 204);
-  });
-
-  const purge = createRoute({
-    ...guard.staff("queue:manage"),
-    method: "post",
-    path: "/queues/{name}/purge",
-    tags,
-    summary: "Remove every message of a queue",
-    request: { params, ...noQuery },
-    responses: { 204: { description: "It is empty" } },
-  });
-  app.openapi(purge, async (c) => {
-    await refuseBody(c.req);
-    await purgeQueue(deps, c.req.valid("param").name);
-    return c.body(null, 204);
-  });
+  return app
+    .openapi(
+      createRoute({
+        ...guard.account("queue:read"),
+        method: "get",
+        path: "/queues",
+        tags,
+        summary: "The named queues by name",
+        request: { query: z.strictObject({ limit: limitParam(50), cursor: z.string().optional() }) },
+        responses: {
+          200: jsonAnswer(
+            z.object({ queues: z.array(queueSchema), nextCursor: z.string().nullable() }),
+            "A page of them",
+          ),
+        },
+      }),
+      async (c) => {
+        const { limit, cursor } = c.req.valid("query");
+        const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, queueNameSchema);
+        const { queues, last } = await listQueues(deps, { limit, after });
+        return c.json({ queues, nextCursor: last === undefined ? null : encodeCursor(deps.cursorKey, last) }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("queue:manage"),
+        method: "put",
+        path: "/queues/{name}",
+        tags,
+        summary: "Make a queue, or replace its settings",
+        request: { params, ...noQuery, ...jsonBody(settingsInputSchema) },
+        responses: {
+          200: jsonAnswer(oneQueueSchema, "Its settings are replaced; one that was left out has its standard value"),
+          201: jsonAnswer(oneQueueSchema, "It is made"),
+        },
+      }),
+      async (c) => {
+        const { name } = c.req.valid("param");
+        const created = await putQueue(deps, name, settingsOf(c.req.valid("json")));
+        const queue = await getQueue(deps, name);
+        if (!created) return c.json(queue, 200);
+        c.header("Location", c.req.path);
+        return c.json(queue, 201);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("queue:read"),
+        method: "get",
+        path: "/queues/{name}",
+        tags,
+        summary: "One queue with its counts",
+        request: { params, ...noQuery },
+        responses: { 200: jsonAnswer(oneQueueSchema, "The queue") },
+      }),
+      async (c) => c.json(await getQueue(deps, c.req.valid("param").name), 200),
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("queue:manage"),
+        method: "delete",
+        path: "/queues/{name}",
+        tags,
+        summary: "Remove a queue with all that is in it",
+        request: { params, ...noQuery },
+        responses: { 204: { description: "It is gone" } },
+      }),
+      async (c) => {
+        await removeQueue(deps, c.req.valid("param").name);
+        return c.body(null, 204);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("queue:manage"),
+        method: "post",
+        path: "/queues/{name}/purge",
+        tags,
+        summary: "Remove every message of a queue",
+        request: { params, ...noQuery },
+        responses: { 204: { description: "It is empty" } },
+      }),
+      async (c) => {
+        await refuseBody(c.req);
+        await purgeQueue(deps, c.req.valid("param").name);
+        return c.body(null, 204);
+      },
+    );
 }

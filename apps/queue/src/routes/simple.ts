@@ -23,47 +23,52 @@ type Popped = z.infer<typeof poppedSchema>;
 const empty = JSON.stringify({ status: "ok", message: null, detail: "The queue is empty" });
 
 /** The queue of push and pop: first in, first out, and what is popped is gone. */
-export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, simple }: Deps): void {
+export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, simple }: Deps) {
   const guard = guards(auth);
 
-  const push = createRoute({
-    ...guard.account("queue:send", idempotent(idempotency)),
-    method: "post",
-    path: "/push",
-    tags,
-    summary: "Add any JSON value at the end",
-    request: { ...noQuery, body: { required: true, content: { "application/json": { schema: anyJson } } } },
-    responses: { 201: jsonAnswer(pushedSchema, "It is in the queue") },
-  });
-  app.openapi(push, async (c) => {
-    const { text } = await readJsonText(c.req, maxMessageBytes);
-    return c.json({ status: "ok" as const, id: await simple.push(text) }, 201);
-  });
-
-  const pop = createRoute({
-    ...guard.account("queue:receive"),
-    method: "post",
-    path: "/pop",
-    tags,
-    summary: "Take the first value away",
-    request: noQuery,
-    responses: { 200: jsonAnswer(poppedSchema, "The value, or null when the queue is empty") },
-  });
-  app.openapi(pop, async (c) => {
-    await refuseBody(c.req);
-    const popped = await simple.pop();
-    const text = popped ? `{"status":"ok","id":"${popped.id}","message":${popped.payload}}` : empty;
-    return jsonText<Popped, 200>(c, text, 200);
-  });
-
-  const count = createRoute({
-    ...guard.account("queue:read"),
-    method: "get",
-    path: "/count",
-    tags,
-    summary: "How many values there are",
-    request: noQuery,
-    responses: { 200: jsonAnswer(z.object({ count: z.number().int() }), "How many") },
-  });
-  app.openapi(count, async (c) => c.json({ count: await simple.count() }, 200));
+  return app
+    .openapi(
+      createRoute({
+        ...guard.account("queue:send", idempotent(idempotency)),
+        method: "post",
+        path: "/push",
+        tags,
+        summary: "Add any JSON value at the end",
+        request: { ...noQuery, body: { required: true, content: { "application/json": { schema: anyJson } } } },
+        responses: { 201: jsonAnswer(pushedSchema, "It is in the queue") },
+      }),
+      async (c) => {
+        const { text } = await readJsonText(c.req, maxMessageBytes);
+        return c.json({ status: "ok" as const, id: await simple.push(text) }, 201);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("queue:receive"),
+        method: "post",
+        path: "/pop",
+        tags,
+        summary: "Take the first value away",
+        request: noQuery,
+        responses: { 200: jsonAnswer(poppedSchema, "The value, or null when the queue is empty") },
+      }),
+      async (c) => {
+        await refuseBody(c.req);
+        const popped = await simple.pop();
+        const text = popped ? `{"status":"ok","id":"${popped.id}","message":${popped.payload}}` : empty;
+        return jsonText<Popped, 200>(c, text, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("queue:read"),
+        method: "get",
+        path: "/count",
+        tags,
+        summary: "How many values there are",
+        request: noQuery,
+        responses: { 200: jsonAnswer(z.object({ count: z.number().int() }), "How many") },
+      }),
+      async (c) => c.json({ count: await simple.count() }, 200),
+    );
 }

@@ -29,36 +29,40 @@ const serverSchema = z.object({
 });
 
 /** `GET /queue` and `GET /queue/info`. */
-export function addStatus(app: OpenAPIHono<ServiceEnv>, deps: Deps, version: string): void {
+export function addStatus(app: OpenAPIHono<ServiceEnv>, deps: Deps, version: string) {
   const guard = guards(deps.auth);
 
-  const running = createRoute({
-    ...guard.open(),
-    method: "get",
-    path: "/",
-    tags,
-    summary: "That it runs, and its version",
-    request: noQuery,
-    responses: { 200: jsonAnswer(z.object({ status: z.literal("running"), version: z.string() }), "It runs") },
-  });
-  app.openapi(running, (c) => c.json({ status: "running" as const, version }, 200));
-
-  const info = createRoute({
-    ...guard.staff("queue:read"),
-    method: "get",
-    path: "/info",
-    tags,
-    summary: "The machine and the Redis server behind it",
-    request: noQuery,
-    responses: {
-      200: jsonAnswer(
-        z.object({ version: z.string(), system: systemSchema, redis: serverSchema }).openapi("QueueInfo"),
-        "What they say of themselves",
-      ),
-    },
-  });
-  app.openapi(info, async (c) => {
-    c.header("Cache-Control", "no-store");
-    return c.json({ version, system: systemInfo(), redis: await deps.serverInfo() }, 200);
-  });
+  return app
+    .openapi(
+      createRoute({
+        ...guard.open(),
+        method: "get",
+        path: "/",
+        tags,
+        summary: "That it runs, and its version",
+        request: noQuery,
+        responses: { 200: jsonAnswer(z.object({ status: z.literal("running"), version: z.string() }), "It runs") },
+      }),
+      (c) => c.json({ status: "running" as const, version }, 200),
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("queue:read"),
+        method: "get",
+        path: "/info",
+        tags,
+        summary: "The machine and the Redis server behind it",
+        request: noQuery,
+        responses: {
+          200: jsonAnswer(
+            z.object({ version: z.string(), system: systemSchema, redis: serverSchema }).openapi("QueueInfo"),
+            "What they say of themselves",
+          ),
+        },
+      }),
+      async (c) => {
+        c.header("Cache-Control", "no-store");
+        return c.json({ version, system: systemInfo(), redis: await deps.serverInfo() }, 200);
+      },
+    );
 }

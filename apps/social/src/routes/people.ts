@@ -17,63 +17,68 @@ import {
 const tags = ["social"];
 
 /** Signing up, logging in, and who somebody is. */
-export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const { auth, profiles } = deps;
   const guard = guards(auth);
 
-  const signingUp = createRoute({
-    ...guard.open(idempotent(deps.idempotency)),
-    method: "post",
-    path: "/users",
-    tags,
-    summary: "Make an account; it works in every app",
-    request: { query: noQuery, ...jsonBody(userInput) },
-    responses: {
-      201: jsonAnswer(profileSchema, "The new user"),
-      409: refusal("The email is taken"),
-      422: refusal("Bad input"),
-    },
-  });
-  app.openapi(signingUp, async (c) => {
-    const profile = await signUp(deps, c.req.valid("json"));
-    c.header("Location", `/social/users/${profile.id}`);
-    return c.json(shownProfile(profile), 201);
-  });
-
-  const loggingIn = createRoute({
-    ...guard.open(),
-    method: "post",
-    path: "/login",
-    tags,
-    summary: "An access token for a username or email and its password",
-    request: { query: noQuery, ...formBody(loginInput) },
-    responses: {
-      200: jsonAnswer(tokenSchema, "The token"),
-      403: refusal("Invalid Credentials"),
-      422: refusal("Bad input"),
-    },
-  });
-  app.openapi(loggingIn, async (c) => {
-    const { username, password } = c.req.valid("form");
-    const access_token = await logIn(auth, username, password, originOf(c));
-    c.header("Cache-Control", "no-store");
-    return c.json({ access_token, token_type: "bearer" as const }, 200);
-  });
-
-  const oneUser = createRoute({
-    ...guard.account("social:read"),
-    method: "get",
-    path: "/users/{id}",
-    tags,
-    summary: "One user",
-    request: { query: noQuery, params: idParams },
-    responses: {
-      200: jsonAnswer(profileSchema, "The user"),
-      404: refusal("Nobody with this id has been here"),
-    },
-  });
-  app.openapi(oneUser, async (c) => {
-    const profile = await profileFor(profiles, c.var.account, c.req.valid("param").id);
-    return c.json(shownProfile(profile), 200);
-  });
+  return app
+    .openapi(
+      createRoute({
+        ...guard.open(idempotent(deps.idempotency)),
+        method: "post",
+        path: "/users",
+        tags,
+        summary: "Make an account; it works in every app",
+        request: { query: noQuery, ...jsonBody(userInput) },
+        responses: {
+          201: jsonAnswer(profileSchema, "The new user"),
+          409: refusal("The email is taken"),
+          422: refusal("Bad input"),
+        },
+      }),
+      async (c) => {
+        const profile = await signUp(deps, c.req.valid("json"));
+        c.header("Location", `/social/users/${profile.id}`);
+        return c.json(shownProfile(profile), 201);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.open(),
+        method: "post",
+        path: "/login",
+        tags,
+        summary: "An access token for a username or email and its password",
+        request: { query: noQuery, ...formBody(loginInput) },
+        responses: {
+          200: jsonAnswer(tokenSchema, "The token"),
+          403: refusal("Invalid Credentials"),
+          422: refusal("Bad input"),
+        },
+      }),
+      async (c) => {
+        const { username, password } = c.req.valid("form");
+        const access_token = await logIn(auth, username, password, originOf(c));
+        c.header("Cache-Control", "no-store");
+        return c.json({ access_token, token_type: "bearer" as const }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("social:read"),
+        method: "get",
+        path: "/users/{id}",
+        tags,
+        summary: "One user",
+        request: { query: noQuery, params: idParams },
+        responses: {
+          200: jsonAnswer(profileSchema, "The user"),
+          404: refusal("Nobody with this id has been here"),
+        },
+      }),
+      async (c) => {
+        const profile = await profileFor(profiles, c.var.account, c.req.valid("param").id);
+        return c.json(shownProfile(profile), 200);
+      },
+    );
 }

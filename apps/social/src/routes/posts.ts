@@ -32,7 +32,7 @@ const listQuery = z.strictObject({
 });
 
 /** Posts: the list, and making, reading, replacing and deleting one. */
-export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const { db } = deps.database;
   const posts = createPosts(db, deps.profiles);
   const listPosts = createPostList(db, deps.cursorKey);
@@ -45,93 +45,100 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
     return next();
   };
 
-  const list = createRoute({
-    ...guard.account("social:read"),
-    method: "get",
-    path: "/posts",
-    tags,
-    summary: "Posts, newest first",
-    request: { query: listQuery },
-    responses: {
-      200: {
-        ...jsonAnswer(z.array(countedPostSchema), "One page"),
-        headers: z.object({
-          Link: z.string().optional().openapi({ description: 'the next page, rel="next" (RFC 8288)' }),
-        }),
+  return app
+    .openapi(
+      createRoute({
+        ...guard.account("social:read"),
+        method: "get",
+        path: "/posts",
+        tags,
+        summary: "Posts, newest first",
+        request: { query: listQuery },
+        responses: {
+          200: {
+            ...jsonAnswer(z.array(countedPostSchema), "One page"),
+            headers: z.object({
+              Link: z.string().optional().openapi({ description: 'the next page, rel="next" (RFC 8288)' }),
+            }),
+          },
+          400: refusal("Bad parameter"),
+        },
+      }),
+      async (c) => {
+        const query = c.req.valid("query");
+        if (query.cursor !== undefined && query.skip > 0) {
+          const message = "cannot go with cursor";
+          throw new Problem("bad-request", `skip: ${message}`, { errors: [{ path: "skip", message }] });
+        }
+        const page = await listPosts(c.var.account.id, query);
+        if (page.nextCursor !== undefined) {
+          const next = new URLSearchParams({ limit: String(query.limit) });
+          if (query.search !== "") next.set("search", query.search);
+          next.set("cursor", page.nextCursor);
+          c.header("Link", `</social/posts?${next}>; rel="next"`);
+        }
+        return c.json(page.posts.map(countedPost), 200);
       },
-      400: refusal("Bad parameter"),
-    },
-  });
-  app.openapi(list, async (c) => {
-    const query = c.req.valid("query");
-    if (query.cursor !== undefined && query.skip > 0) {
-      const message = "cannot go with cursor";
-      throw new Problem("bad-request", `skip: ${message}`, { errors: [{ path: "skip", message }] });
-    }
-    const page = await listPosts(c.var.account.id, query);
-    if (page.nextCursor !== undefined) {
-      const next = new URLSearchParams({ limit: String(query.limit) });
-      if (query.search !== "") next.set("search", query.search);
-      next.set("cursor", page.nextCursor);
-      c.header("Link", `</social/posts?${next}>; rel="next"`);
-    }
-    return c.json(page.posts.map(countedPost), 200);
-  });
-
-  const write = createRoute({
-    ...guard.account("social:write", idempotent(deps.idempotency)),
-    method: "post",
-    path: "/posts",
-    tags,
-    summary: "Write a post",
-    request: { query: noQuery, ...jsonBody(postInput) },
-    responses: { 201: jsonAnswer(postSchema, "The post"), 422: refusal("Bad input") },
-  });
-  app.openapi(write, async (c) => {
-    const written = await posts.write(c.var.account, c.req.valid("json"));
-    c.header("Location", `/social/posts/${written.post.id}`);
-    return c.json(shownPost(written), 201);
-  });
-
-  const read = createRoute({
-    ...guard.account("social:read"),
-    method: "get",
-    path: "/posts/{id}",
-    tags,
-    summary: "One post",
-    request: { query: noQuery, params: idParams },
-    responses: { 200: jsonAnswer(countedPostSchema, "The post and its votes"), 404: unknown },
-  });
-  app.openapi(read, async (c) => {
-    const found = await posts.read(c.req.valid("param").id, c.var.account.id);
-    return c.json(countedPost(found), 200);
-  });
-
-  const replace = createRoute({
-    ...guard.account("social:write", mayChange),
-    method: "put",
-    path: "/posts/{id}",
-    tags,
-    summary: "Replace the whole of one's post; what is left out gets its default",
-    request: { query: noQuery, params: idParams, ...jsonBody(postInput) },
-    responses: { 200: jsonAnswer(postSchema, "The post"), 403: notOwner, 404: unknown, 422: refusal("Bad input") },
-  });
-  app.openapi(replace, async (c) => {
-    const changed = await posts.replace(c.req.valid("param").id, c.var.account, c.req.valid("json"));
-    return c.json(shownPost(changed), 200);
-  });
-
-  const remove = createRoute({
-    ...guard.account("social:write", mayChange),
-    method: "delete",
-    path: "/posts/{id}",
-    tags,
-    summary: "Delete one's post with its votes",
-    request: { query: noQuery, params: idParams },
-    responses: { 204: { description: "It is gone" }, 403: notOwner, 404: unknown },
-  });
-  app.openapi(remove, async (c) => {
-    await posts.remove(c.req.valid("param").id, c.var.account.id);
-    return c.body(null, 204);
-  });
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("social:write", idempotent(deps.idempotency)),
+        method: "post",
+        path: "/posts",
+        tags,
+        summary: "Write a post",
+        request: { query: noQuery, ...jsonBody(postInput) },
+        responses: { 201: jsonAnswer(postSchema, "The post"), 422: refusal("Bad input") },
+      }),
+      async (c) => {
+        const written = await posts.write(c.var.account, c.req.valid("json"));
+        c.header("Location", `/social/posts/${written.post.id}`);
+        return c.json(shownPost(written), 201);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("social:read"),
+        method: "get",
+        path: "/posts/{id}",
+        tags,
+        summary: "One post",
+        request: { query: noQuery, params: idParams },
+        responses: { 200: jsonAnswer(countedPostSchema, "The post and its votes"), 404: unknown },
+      }),
+      async (c) => {
+        const found = await posts.read(c.req.valid("param").id, c.var.account.id);
+        return c.json(countedPost(found), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("social:write", mayChange),
+        method: "put",
+        path: "/posts/{id}",
+        tags,
+        summary: "Replace the whole of one's post; what is left out gets its default",
+        request: { query: noQuery, params: idParams, ...jsonBody(postInput) },
+        responses: { 200: jsonAnswer(postSchema, "The post"), 403: notOwner, 404: unknown, 422: refusal("Bad input") },
+      }),
+      async (c) => {
+        const changed = await posts.replace(c.req.valid("param").id, c.var.account, c.req.valid("json"));
+        return c.json(shownPost(changed), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("social:write", mayChange),
+        method: "delete",
+        path: "/posts/{id}",
+        tags,
+        summary: "Delete one's post with its votes",
+        request: { query: noQuery, params: idParams },
+        responses: { 204: { description: "It is gone" }, 403: notOwner, 404: unknown },
+      }),
+      async (c) => {
+        await posts.remove(c.req.valid("param").id, c.var.account.id);
+        return c.body(null, 204);
+      },
+    );
 }

@@ -6,26 +6,28 @@ import { createVoting } from "../votes.ts";
 import { noQuery, refusal, votedSchema, voteInput } from "./shapes.ts";
 
 /** Voting for a post, and taking the vote back. */
-export function addVotes(app: OpenAPIHono<ServiceEnv>, deps: Deps): void {
+export function addVotes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const vote = createVoting(deps.database.db, deps.profiles);
 
-  const voting = createRoute({
-    ...guards(deps.auth).account("social:write", idempotent(deps.idempotency)),
-    method: "post",
-    path: "/vote",
-    tags: ["social"],
-    summary: "Vote for a post (dir 1) or take the vote back (dir 0)",
-    request: { query: noQuery, ...jsonBody(voteInput) },
-    responses: {
-      201: jsonAnswer(votedSchema, "Done"),
-      404: refusal("There is no such post, or no vote to take back"),
-      409: refusal("The account has voted for it already"),
-      422: refusal("Bad input"),
+  return app.openapi(
+    createRoute({
+      ...guards(deps.auth).account("social:write", idempotent(deps.idempotency)),
+      method: "post",
+      path: "/vote",
+      tags: ["social"],
+      summary: "Vote for a post (dir 1) or take the vote back (dir 0)",
+      request: { query: noQuery, ...jsonBody(voteInput) },
+      responses: {
+        201: jsonAnswer(votedSchema, "Done"),
+        404: refusal("There is no such post, or no vote to take back"),
+        409: refusal("The account has voted for it already"),
+        422: refusal("Bad input"),
+      },
+    }),
+    async (c) => {
+      const { postId, dir } = c.req.valid("json");
+      const votes = await vote(c.var.account, postId, dir);
+      return c.json({ message: dir === 1 ? "Vote added" : "Vote taken back", votes }, 201);
     },
-  });
-  app.openapi(voting, async (c) => {
-    const { postId, dir } = c.req.valid("json");
-    const votes = await vote(c.var.account, postId, dir);
-    return c.json({ message: dir === 1 ? "Vote added" : "Vote taken back", votes }, 201);
-  });
+  );
 }
