@@ -24,6 +24,7 @@ export const authSettings = {
   TRUSTED_PROXIES: z.string().default("127.0.0.1,::1"),
   REDIS_URL: settings.url("redis", "rediss").optional(),
   REDIS_PREFIX: z.string().default("quintet:"),
+  PASSWORD_REHASH: settings.flag.default(true),
   ADMIN_USERNAME: usernameSchema.optional(),
   ADMIN_PASSWORD: z.string().min(8, "must have 8 characters or more").optional(),
 };

@@ -63,6 +63,7 @@ async function openIssuer(config: AuthConfig, proxies: TrustedProxies, log: Logg
       otherKeys,
       issuer: PUBLIC_URL,
       secret: config.QUINTET_SECRET,
+      rehash: config.PASSWORD_REHASH,
       proxies,
       log,
       redis: { tell: redis, hear: () => newsRedis(config, REDIS_URL, log) },

@@ -35,12 +35,15 @@ export interface IssuerChoices {
   news?: boolean;
   /** The issuer's identifier. */
   issuer?: string;
+  /** As `PASSWORD_REHASH`. */
+  rehash?: boolean;
 }
 
 export async function issuerForTests({
   prepare,
   news = false,
   issuer = publicUrl,
+  rehash = true,
 }: IssuerChoices = {}): Promise<IssuerForTests> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await testMysql(inject("mysqlUrl")));
@@ -61,6 +64,7 @@ export async function issuerForTests({
     key,
     issuer,
     secret,
+    rehash,
     log,
     proxies: trustedProxies("127.0.0.1"),
     now: () => clock.now,

@@ -23,6 +23,13 @@ const tools = {
     debianPackage: "chromium",
     homebrewFormula: "chromium",
   },
+  django: {
+    title: "Django",
+    names: ["django-admin"],
+    variable: "DJANGO_ADMIN",
+    debianPackage: "python3-django",
+    homebrewFormula: "django",
+  },
   nginx: {
     title: "nginx",
     names: ["nginx"],
@@ -36,7 +43,7 @@ const tools = {
 export type ToolName = keyof typeof tools;
 
 /**
- * The path of a tool: what its variable in `env` says (`CHROMIUM`, `NGINX`, `WRK`), or the one on this machine, which is
+ * The path of a tool: what its variable in `env` says (`CHROMIUM`, `DJANGO_ADMIN`, `NGINX`, `WRK`), or the one on this machine, which is
  * installed first as a store's server program is. No service comes with it.
  */
 export async function findTool(

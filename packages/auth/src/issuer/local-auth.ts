@@ -40,6 +40,8 @@ export interface LocalAuthOptions {
   log: Logger;
   /** How other processes hear of what is revoked: a connection to tell them, and a way to a second one to hear of it. */
   redis?: { tell: Redis; hear: () => Redis };
+  /** Whether hashes become Argon2id; not while a plain Django reads the table. True unless told. */
+  rehash?: boolean;
   /** Whose X-Forwarded-For is believed; nobody's unless told. */
   proxies?: TrustedProxies;
   /** The time in ms; the tests have their own. */
@@ -95,7 +97,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const own = localBudgets(now);
   const budgets = redis ? budgetsWithFallback(redisBudgets(redis.tell), own) : own;
   const limited = loginLimits(budgets, deriveKey(options.secret, "auth login limits"));
-  const hashes = passwordHashes(hashQueue());
+  const hashes = passwordHashes(hashQueue(), { rehash: options.rehash ?? true });
   const checkedSignIn = signIn({ pool, hashes, limited, addressOf: addresses.read, log });
   const verify: Auth["verifyPassword"] = async (login, password, origin) => {
     const stored = await checkedSignIn(login, password, origin);

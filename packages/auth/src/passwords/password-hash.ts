@@ -1,7 +1,7 @@
 import { argon2Hash, isCurrentArgon2, verifyArgon2 } from "./argon2.ts";
 import { verifyBcrypt } from "./bcrypt.ts";
 import type { HashQueue } from "./hash-queue.ts";
-import { verifyPbkdf2 } from "./pbkdf2.ts";
+import { catchUpPbkdf2, pbkdf2Hash, verifyPbkdf2 } from "./pbkdf2.ts";
 
 const longestPassword = 4096;
 
@@ -19,11 +19,14 @@ const nobody =
 
 export type PasswordHashes = ReturnType<typeof passwordHashes>;
 
-/** Password hashes in Django's formats, worked on in a bounded queue off the event loop. */
-export function passwordHashes(queue: HashQueue) {
+/**
+ * Password hashes in Django's formats, worked on in a bounded queue off the event loop. Without `rehash` a plain Django site
+ * reads the same table: new hashes are what such a site makes itself, and no hash is old.
+ */
+export function passwordHashes(queue: HashQueue, { rehash = true } = {}) {
   return {
-    /** A new hash: Argon2id. */
-    make: (password: string): Promise<string> => queue(() => argon2Hash(password)),
+    /** A new hash: Argon2id, or PBKDF2 where a plain Django must read it. */
+    make: (password: string): Promise<string> => queue(() => (rehash ? argon2Hash : pbkdf2Hash)(password)),
     /**
      * Whether the password is that of `encoded`. No hash, an unusable one (`!…`) and one of an unknown format never match
      * and take as long as a wrong password.
@@ -31,11 +34,13 @@ export function passwordHashes(queue: HashQueue) {
     matches: (encoded: string | undefined, password: string): Promise<boolean> =>
       queue(async () => {
         const verify = verifiers.get(encoded?.split("$", 1)[0] ?? "");
-        if (verify && encoded !== undefined && password.length <= longestPassword) return verify(encoded, password);
-        await verifyArgon2(nobody, password.slice(0, longestPassword));
+        const known = verify !== undefined && encoded !== undefined && password.length <= longestPassword;
+        if (known && (await verify(encoded, password))) return true;
+        if (!rehash) await catchUpPbkdf2(known ? encoded : undefined, password.slice(0, longestPassword));
+        else if (!known) await verifyArgon2(nobody, password.slice(0, longestPassword));
         return false;
       }),
-    /** Whether a hash is not what `make` would make today. */
-    isOld: (encoded: string): boolean => !isCurrentArgon2(encoded),
+    /** Whether a good password's hash should be replaced by what `make` makes today. */
+    isOld: (encoded: string): boolean => rehash && !isCurrentArgon2(encoded),
   };
 }

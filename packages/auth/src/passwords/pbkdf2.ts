@@ -1,18 +1,34 @@
-import { pbkdf2, timingSafeEqual } from "node:crypto";
+import { pbkdf2, randomInt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 
 const derive = promisify(pbkdf2);
 const mostIterations = 5_000_000;
+// What Django 6.1 makes. An older Django reads it, and replaces it by its own count when the account signs in there.
+const iterations = 1_500_000;
+const saltLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const digests = { pbkdf2_sha256: "sha256", pbkdf2_sha1: "sha1" } as const;
 const form = /^(pbkdf2_sha256|pbkdf2_sha1)\$(\d{1,8})\$([^$]{1,64})\$([A-Za-z0-9+/]{27,43}=)$/;
+
+/** A new hash that every Django reads: `pbkdf2_sha256$1500000$salt$hash`. */
+export async function pbkdf2Hash(password: string): Promise<string> {
+  const salt = Array.from({ length: 22 }, () => saltLetters[randomInt(saltLetters.length)]).join("");
+  const derived = await derive(password, salt, iterations, 32, "sha256");
+  return `pbkdf2_sha256$${iterations}$${salt}$${derived.toString("base64")}`;
+}
 
 /** Checks Django's `pbkdf2_sha256$iterations$salt$hash` and `pbkdf2_sha1$…`. Above 5,000,000 iterations it is refused. */
 export async function verifyPbkdf2(encoded: string, password: string): Promise<boolean> {
   const [, algorithm, count, salt, stored] = form.exec(encoded) ?? [];
-  const iterations = Number(count);
-  if (!algorithm || !salt || !stored || iterations < 1 || iterations > mostIterations) return false;
+  const rounds = Number(count);
+  if (!algorithm || !salt || !stored || rounds < 1 || rounds > mostIterations) return false;
   const expected = Buffer.from(stored, "base64");
   const digest = digests[algorithm as keyof typeof digests];
-  const derived = await derive(password, salt, iterations, digest === "sha256" ? 32 : 20, digest);
+  const derived = await derive(password, salt, rounds, digest === "sha256" ? 32 : 20, digest);
   return derived.length === expected.length && timingSafeEqual(derived, expected);
+}
+
+/** Takes as long as a new hash takes longer than `encoded`: all of it when that is no PBKDF2 hash. */
+export async function catchUpPbkdf2(encoded: string | undefined, password: string): Promise<void> {
+  const spent = Number(form.exec(encoded ?? "")?.[2] ?? 0);
+  if (spent < iterations) await derive(password, "salt", iterations - spent, 32, "sha256");
 }
