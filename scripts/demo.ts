@@ -1,6 +1,7 @@
 /** `npm run demo`: a client that walks through every app of a running Quintet as a user would. It leaves things as they were. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readSettingFiles } from "../packages/http/src/setting-files.ts";
 import { keptSecrets } from "../packages/stores/src/index.ts";
 import { directory } from "./demo/directory.ts";
 import { ingest } from "./demo/ingest.ts";
@@ -11,7 +12,8 @@ import { type Server, Surprise, Visitor } from "./demo/visitor.ts";
 import { readGiven } from "./given.ts";
 import { stopRequests } from "./stop-requests.ts";
 
-const { env, dataDir } = readGiven();
+const { env: given, dataDir } = readGiven();
+const { env } = readSettingFiles(given, ["ADMIN_USERNAME", "ADMIN_PASSWORD"]);
 const url = (env.QUINTET_URL ?? "http://localhost:8080").replace(/\/$/, "");
 const server: Server = { url, stopRequested: false };
 

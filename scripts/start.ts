@@ -2,6 +2,7 @@
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { run } from "../apps/gateway/src/run.ts";
+import { readSettingFiles, withDefaults } from "../packages/http/src/setting-files.ts";
 import { claimDataDir, keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
 import { tellFailure } from "./failure.ts";
 import { readGiven } from "./given.ts";
@@ -31,18 +32,32 @@ async function start(): Promise<number> {
     throw new Error(`Port ${port} is taken by another program. Choose another: PORT=${port + 1} npm start`);
   }
   const needs: StoreName[] = ["mysql", "postgres", "redis"];
-  await using stores = await openStores({ dataDir, needs, env: given, progress: say, signal: stop.signal });
+  const { env: known, faults } = readSettingFiles(given, ["MYSQL_URL", "POSTGRES_URL", "REDIS_URL"]);
+  if (faults.length > 0) throw new Error(`Bad settings: ${faults.join("; ")}. See .env.example.`);
+  await using stores = await openStores({ dataDir, needs, env: known, progress: say, signal: stop.signal });
   const { firstStart, env: secrets } = await keptSecrets(dataDir);
   if (stop.signal.aborted) return 0;
   const defaults = { DEMO_DATA: "true", BACKUP_DIR: join(dataDir, "backups") };
-  const env = { ...defaults, ...secrets, ...given, ...stores.env, LOG_FILE: logFile };
+  const env: NodeJS.ProcessEnv = {
+    ...withDefaults({ ...defaults, ...secrets }, known),
+    ...stores.env,
+    LOG_FILE: logFile,
+  };
   say("Starting Quintet");
   const starting = run(env, { progress: say });
   starting.catch(() => {}); // Told of below, unless nobody waits for it any longer.
   // The second Ctrl-C does not wait for anything but the stores.
   const gateway = await Promise.race([starting, stop.again, fault]);
   if (typeof gateway !== "object") return gateway ?? 0;
-  if (!stop.signal.aborted) say(screen(gateway.url, firstStart && !given.ADMIN_PASSWORD, env, stores.location));
+  if (!stop.signal.aborted)
+    say(
+      screen(
+        gateway.url,
+        firstStart && env.ADMIN_PASSWORD !== undefined && !given.ADMIN_PASSWORD,
+        env,
+        stores.location,
+      ),
+    );
   const failure = await Promise.race([stop.first, fault]);
   if (failure) return failure;
   say("\nStopping: requests under way are finished first; Ctrl-C again to cut them");

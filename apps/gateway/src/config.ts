@@ -29,5 +29,5 @@ export type Config = z.infer<typeof schema>;
 
 /** The gateway's settings. The issuer lives here, so `AUTH_URL` is not one of them. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return readEnv(schema, { ...env, AUTH_URL: undefined });
+  return readEnv(schema, { ...env, AUTH_URL: undefined, AUTH_URL_FILE: undefined });
 }

@@ -1,5 +1,5 @@
 import { openAuth } from "@quintet/auth";
-import { listenerOf, loggers, serve, trustedProxies } from "@quintet/http";
+import { listenerOf, loggers, serve, trustedProxies, withDefaults } from "@quintet/http";
 import { admission } from "./admission.ts";
 import { knownApps } from "./apps.ts";
 import { loadConfig } from "./config.ts";
@@ -28,7 +28,7 @@ export async function run(
   given: NodeJS.ProcessEnv,
   hooks: { progress?: (line: string) => void } = {},
 ): Promise<Gateway> {
-  const env = { PUBLIC_URL: `http://localhost:${given.PORT || defaultPort}`, ...given, AUTH_URL: undefined };
+  const env = withDefaults({ PUBLIC_URL: `http://localhost:${given.PORT || defaultPort}` }, given);
   const config = loadConfig(env);
   const trusted = trustedProxies(config.TRUSTED_PROXIES);
   const logOf = loggers({ level: config.LOG_LEVEL, file: config.LOG_FILE });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readSettingFiles } from "./setting-files.ts";
 
 /** A start that cannot go on because of its settings: one line that names every bad variable. */
 export class ConfigError extends Error {
@@ -6,18 +7,21 @@ export class ConfigError extends Error {
 }
 
 /**
- * Parses environment variables once. An empty variable counts as absent.
+ * Parses environment variables once. An empty variable counts as absent; `NAME_FILE` names a file that has the value of `NAME`.
  * Throws `ConfigError` listing every bad variable and never its value, which may be a secret.
  */
-export function readEnv<S extends z.ZodType>(schema: S, env: NodeJS.ProcessEnv): z.infer<S> {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
+export function readEnv<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv): z.infer<S> {
+  const read = readSettingFiles(env, Object.keys(schema.shape));
+  const given = Object.fromEntries(Object.entries(read.env).filter(([, value]) => value !== undefined && value !== ""));
   const parsed = schema.safeParse(given, { reportInput: false });
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => {
+  if (parsed.success && read.faults.length === 0) return parsed.data;
+  const faults = (parsed.error?.issues ?? []).flatMap((issue) => {
     const name = issue.path.join(".");
-    return given[name] === undefined ? `${name} is missing` : `${name}: ${issue.message}`;
+    if (given[name] !== undefined) return [`${name}: ${issue.message}`];
+    // Its file is at fault, which is told already.
+    return read.faults.some((fault) => fault.startsWith(`${name}_FILE:`)) ? [] : [`${name} is missing`];
   });
-  throw new ConfigError(`Bad settings: ${faults.join("; ")}. See .env.example.`);
+  throw new ConfigError(`Bad settings: ${[...read.faults, ...faults].join("; ")}. See .env.example.`);
 }
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");

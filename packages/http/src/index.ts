@@ -12,5 +12,6 @@ export { problemText, sendProblem } from "./raw-problem.ts";
 export { requestIdOf } from "./request-log.ts";
 export { type Listening, listenerOf, main, type ServeOptions, serve, stopSignal } from "./serve.ts";
 export { createService, inputFaults, type ServiceOptions } from "./service.ts";
+export { withDefaults } from "./setting-files.ts";
 export { plainAddress, type TrustedProxies, trustedProxies } from "./trusted-proxies.ts";
 export type { ServiceEnv } from "./types.ts";
