@@ -15,7 +15,7 @@ export interface ConnectionUser extends AnswerSink {
 /** Why a connection was given up, as a code that `onFailure`'s error carries. */
 export class UpstreamTimeout extends Error {
   override name = "UpstreamTimeout";
-  readonly code: "CONNECT_TIMEOUT" | "ANSWER_TIMEOUT" | "IDLE_TIMEOUT";
+  readonly code: "WAIT_TIMEOUT" | "CONNECT_TIMEOUT" | "ANSWER_TIMEOUT" | "IDLE_TIMEOUT";
 
   constructor(code: UpstreamTimeout["code"]) {
     super(code);
@@ -87,11 +87,13 @@ export class Connection {
   }
 
   #read(bytes: Buffer): void {
-    this.since = performance.now();
     this.answering = true;
-    const { user } = this;
+    const { user, reader } = this;
+    const { awaitsHead, interim } = reader;
     try {
-      this.reader.read(bytes);
+      reader.read(bytes);
+      // A head that trickles in wins no time by it.
+      if (!awaitsHead || !reader.awaitsHead || reader.interim > interim) this.since = performance.now();
       user?.onRead();
     } catch (error) {
       this.destroy(error as Error);

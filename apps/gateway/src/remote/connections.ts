@@ -3,7 +3,7 @@ import { Connection, UpstreamTimeout } from "./connection.ts";
 /** Time limits of a remote app, in milliseconds. */
 export interface Limits {
   connectMs: number;
-  /** From the last byte of the request to the first of the answer; long polls and loads count. */
+  /** From the last byte of the request to the end of the answer's head; long polls and loads count. */
   answerMs: number;
   /** Between two pieces of an answer. */
   idleMs: number;
@@ -15,7 +15,8 @@ export interface Lease {
   onNoConnection(error: Error): void;
 }
 
-const largest = 256;
+/** Connections to one target; long polls hold one each. */
+const largest = 1024;
 /** How long a connection is kept idle when the upstream does not say how long it keeps it. */
 const standardIdleMs = 4000;
 
@@ -25,7 +26,7 @@ export class Connections {
   readonly #limits: Limits;
   readonly #open = new Set<Connection>();
   readonly #idle: Connection[] = [];
-  readonly #waiting: Lease[] = [];
+  readonly #waiting: { lease: Lease; since: number }[] = [];
 
   constructor(origin: URL, limits: Limits) {
     this.origin = origin;
@@ -37,7 +38,7 @@ export class Connections {
     const idle = this.#idle.pop();
     if (idle) lease.onConnection(idle);
     else if (this.#open.size < largest) this.#connect(lease);
-    else this.#waiting.push(lease);
+    else this.#waiting.push({ lease, since: performance.now() });
   }
 
   /** Takes back a connection whose answer is whole. */
@@ -51,20 +52,24 @@ export class Connections {
     connection.since = performance.now();
     if (connection.socket.isPaused()) connection.socket.resume();
     const next = this.#waiting.shift();
-    if (next) next.onConnection(connection);
+    if (next) next.lease.onConnection(connection);
     else this.#idle.push(connection);
   }
 
   /** Forgets whoever waits and no longer wants a connection; false when nobody does. */
   cancel(lease: Lease): boolean {
-    const at = this.#waiting.indexOf(lease);
+    const at = this.#waiting.findIndex((waiting) => waiting.lease === lease);
     if (at >= 0) this.#waiting.splice(at, 1);
     return at >= 0;
   }
 
   /** Ends what has passed its time limit. */
   sweep(now: number): void {
-    const { answerMs, idleMs } = this.#limits;
+    const { answerMs, idleMs, connectMs } = this.#limits;
+    for (let first = this.#waiting[0]; first && now - first.since > connectMs; first = this.#waiting[0]) {
+      this.#waiting.shift();
+      first.lease.onNoConnection(new UpstreamTimeout("WAIT_TIMEOUT"));
+    }
     for (const connection of this.#open) {
       const age = now - connection.since;
       if (connection.user === undefined) {
@@ -72,7 +77,7 @@ export class Connections {
         // Closed before the upstream closes it, which could meet a request on its way.
         const keptMs = said === undefined ? standardIdleMs : Math.max(said * 1000 - 2000, 0);
         if (connection.socket.readyState === "open" && age > keptMs) connection.destroy();
-      } else if (!connection.answering) {
+      } else if (connection.reader.awaitsHead) {
         if (age > answerMs) connection.destroy(new UpstreamTimeout("ANSWER_TIMEOUT"));
       } else if (age > idleMs && !connection.socket.isPaused()) {
         connection.destroy(new UpstreamTimeout("IDLE_TIMEOUT"));
@@ -106,7 +111,7 @@ export class Connections {
         clearTimeout(timer);
         if (!ready) lease.onNoConnection(failure ?? gone.error ?? new Error("No connection."));
         const next = this.#waiting.shift();
-        if (next) this.lease(next);
+        if (next) this.lease(next.lease);
       },
     );
     const timer = setTimeout(() => {

@@ -28,6 +28,7 @@ export class Exchange implements Lease, ConnectionUser {
   #tried: Set<Target> | undefined;
   #tries = 0;
   #connection: Connection | undefined;
+  #answer: AnswerHead | undefined;
   #part: Buffer | undefined;
   #stopWaiting: (() => void) | undefined;
   #done = false;
@@ -90,12 +91,23 @@ export class Exchange implements Lease, ConnectionUser {
         const name = (headers[i] as string).toLowerCase();
         hints[name] = [...(hints[name] ?? []), headers[i + 1] as string];
       }
-      if (hints.link !== undefined) this.#response.writeEarlyHints(hints);
+      if (hints.link === undefined) return;
+      try {
+        this.#response.writeEarlyHints(hints);
+      } catch {
+        // Node refuses a link that is none; that is no reason to lose the answer.
+      }
     }
   }
 
-  onHead({ status, reason, headers, chunked }: AnswerHead): void {
+  onHead(answer: AnswerHead): void {
+    // Told to the client with what follows in the same read: if that is malformed, there is time yet for a 502.
+    this.#answer = answer;
+  }
+
+  #writeHead({ status, reason, headers, chunked }: AnswerHead): void {
     const response = this.#response;
+    this.#answer = undefined;
     // Only a chunked answer can carry trailers, so only such a one may announce them.
     const announced = chunked && this.#request.httpVersionMinor > 0 ? headers : withoutTrailer(headers);
     if (this.#expectsContinue) {
@@ -114,8 +126,12 @@ export class Exchange implements Lease, ConnectionUser {
     if (this.#done) return;
     const part = this.#part;
     this.#part = undefined;
-    if (part) this.#passOn(part);
-    else if (this.#response.headersSent) this.#response.flushHeaders();
+    if (part) {
+      this.#passOn(part);
+    } else if (this.#answer) {
+      this.#writeHead(this.#answer);
+      this.#response.flushHeaders();
+    }
   }
 
   onEnd(trailers: string[]): void {
@@ -123,6 +139,7 @@ export class Exchange implements Lease, ConnectionUser {
     const response = this.#response;
     this.#part = undefined;
     this.#done = true;
+    if (this.#answer) this.#writeHead(this.#answer);
     const pairs = trailers.length > 0 ? trailersOf(trailers) : [];
     if (pairs.length > 0) response.addTrailers(pairs);
     if (part === undefined) response.end();
@@ -147,6 +164,7 @@ export class Exchange implements Lease, ConnectionUser {
   }
 
   onFailure(error: Error): void {
+    this.#answer = undefined;
     this.#part = undefined;
     this.#attemptFailed(error, false);
   }
@@ -179,6 +197,7 @@ export class Exchange implements Lease, ConnectionUser {
   }
 
   #passOn(part: Buffer): void {
+    if (this.#answer) this.#writeHead(this.#answer);
     // Copied, because the bytes belong to the connection's read buffer.
     if (this.#response.write(Buffer.from(part))) return;
     this.#connection?.socket.pause();
@@ -192,7 +211,8 @@ export class Exchange implements Lease, ConnectionUser {
     target.underWay--;
     this.#body?.pause();
     const stale = connection?.used === true && !connection.answering;
-    if (!stale) target.failed(performance.now(), unsent);
+    const busy = error instanceof UpstreamTimeout && error.code === "WAIT_TIMEOUT";
+    if (!stale && !busy) target.failed(performance.now(), unsent);
     if (this.#response.headersSent || (this.#body && !this.#body.canBeSentAgain)) {
       this.#fail(error);
       return;
@@ -201,6 +221,7 @@ export class Exchange implements Lease, ConnectionUser {
       this.#tried ??= new Set();
       this.#tried.add(target);
       if (this.#app.targets.choose(this.#tried)) this.#ask();
+      else if (busy) this.#fail(error);
       else this.#wait();
       return;
     }

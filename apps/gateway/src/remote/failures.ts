@@ -16,6 +16,11 @@ export function isIdempotent(request: IncomingMessage): boolean {
 /** What the client is told of an upstream that failed. */
 export function problemOf(name: string, error: Error): Problem {
   const code = "code" in error ? error.code : undefined;
+  if (code === "WAIT_TIMEOUT") {
+    return new Problem("unavailable", `The ${name} app is busy with other requests.`, {
+      headers: { "Retry-After": "2" },
+    });
+  }
   if (error instanceof NoTarget || code === "CONNECT_TIMEOUT") {
     return new Problem("unavailable", `The ${name} app cannot be reached just now.`, {
       headers: { "Retry-After": "2" },

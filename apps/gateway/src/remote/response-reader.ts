@@ -31,6 +31,10 @@ const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$
 const token = /^[!#$%&'*+\-.^_`|~\w]+$/;
 const chunkSize = /^([0-9a-f]{1,12})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i;
 const largestHead = 64 * 1024;
+const largestTrailers = 16 * 1024;
+const mostInterim = 100;
+/** What no head may contain: control characters, and line ends that are not CR LF. */
+const forbidden = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 const nothing = Buffer.alloc(0);
 
 /** Reads HTTP/1.1 answers (RFC 9112) off one connection, one after the other, in whatever pieces they come. */
@@ -45,6 +49,14 @@ export class ResponseReader {
   #left = 0;
   #kept = nothing;
   #trailers: string[] = [];
+  #trailersLeft = largestTrailers;
+  /** Interim answers that came before the head of this one. */
+  interim = 0;
+
+  /** Whether the head of the answer is still to come, or the rest of it. */
+  get awaitsHead(): boolean {
+    return this.#phase === "head";
+  }
 
   get complete(): boolean {
     return this.#phase === "complete";
@@ -56,6 +68,8 @@ export class ResponseReader {
     this.#bodyless = method === "HEAD";
     this.#phase = "head";
     this.#trailers = [];
+    this.#trailersLeft = largestTrailers;
+    this.interim = 0;
   }
 
   /** Takes the next bytes of the connection. Throws `BadAnswer`. */
@@ -96,6 +110,7 @@ export class ResponseReader {
       case "head": {
         const end = bytes.indexOf("\r\n\r\n", 0, "latin1");
         if (end < 0) return -1;
+        if (end > largestHead) throw new BadAnswer("The head of the answer is too long.");
         this.#head(bytes.toString("latin1", 0, end));
         return end + 4;
       }
@@ -133,6 +148,9 @@ export class ResponseReader {
     } else if (line === "") {
       this.#phase = "complete";
     } else {
+      this.#trailersLeft -= end + 2;
+      if (this.#trailersLeft < 0) throw new BadAnswer("The trailers of the answer are too long.");
+      if (forbidden.test(line)) throw new BadAnswer("A trailer of the answer is malformed.");
       const [name, value] = field(line);
       this.#trailers.push(name, value);
     }
@@ -140,6 +158,7 @@ export class ResponseReader {
   }
 
   #head(text: string): void {
+    if (forbidden.test(text)) throw new BadAnswer("The head of the answer is malformed.");
     const lines = text.split("\r\n");
     const [, minor, code, reason = ""] = statusLine.exec(lines[0] as string) ?? [];
     if (code === undefined) throw new BadAnswer("The answer has no proper status line.");
@@ -170,6 +189,7 @@ export class ResponseReader {
     const passed = dropped ? without(headers, dropped) : headers;
     if (status === 101) throw new BadAnswer("The upstream switches protocols, unasked.");
     if (status < 200) {
+      if (++this.interim > mostInterim) throw new BadAnswer("The upstream sends interim answers without end.");
       this.#sink?.onInformation(status, passed);
       return;
     }
@@ -210,8 +230,7 @@ export class ResponseReader {
 function field(line: string): [string, string] {
   const colon = line.indexOf(":");
   const name = line.slice(0, colon);
-  if (colon < 1 || !token.test(name) || line.includes("\n"))
-    throw new BadAnswer("A header of the answer is malformed.");
+  if (colon < 1 || !token.test(name)) throw new BadAnswer("A header of the answer is malformed.");
   return [name, line.slice(colon + 1).trim()];
 }
 

@@ -5,7 +5,6 @@ import { connect as connectTls } from "node:tls";
 import { problemText, requestIdOf } from "@quintet/http";
 import { clientOf } from "../client-address.ts";
 import { requestHead } from "../forwarding.ts";
-
 import { NoTarget, problemOf } from "./failures.ts";
 import type { RemoteApp } from "./remote-app.ts";
 import { type AnswerHead, ResponseReader } from "./response-reader.ts";
@@ -103,7 +102,11 @@ function passRefusal(first: Buffer, upstream: Duplex, client: Duplex, onHead: ()
         for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
         client.write(`${head}\r\n`, "latin1");
       },
-      onData: (part) => void client.write(Buffer.from(part)),
+      onData(part) {
+        if (client.write(Buffer.from(part))) return;
+        upstream.pause();
+        client.once("drain", () => upstream.resume());
+      },
       onEnd: finish,
     },
     "GET",
