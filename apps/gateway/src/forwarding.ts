@@ -1,28 +1,11 @@
 import { randomFillSync } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { type Client, forwardedElement } from "./client-address.ts";
-import { dropsOf, isHopByHop } from "./hop-by-hop.ts";
+import { verdictOn } from "./client-headers.ts";
+import { dropsOf } from "./hop-by-hop.ts";
 
-/** Headers that say who the client is or what it asked for: set here, never taken over from outside. */
-const setHere = new Set([
-  "x-request-id",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-  "x-forwarded-port",
-  "x-forwarded-prefix",
-  "x-forwarded-user",
-  "x-real-ip",
-  "forwarded",
-  "remote-user",
-  "x-remote-user",
-  "x-authenticated-user",
-  "x-user-id",
-  "x-account-id",
-  "x-original-url",
-  "x-rewrite-url",
-  "expect",
-]);
+/** What this sets itself, or whoever passes interim answers back. */
+const setHere = /^(?:x-request-id|expect)$/i;
 
 /**
  * The head of a client's request as the upstream gets it, up to and without the empty line. The body's length is passed
@@ -35,8 +18,7 @@ export function requestHead(request: IncomingMessage, requestId: string, client:
   let head = `${request.method} ${request.url} HTTP/1.1\r\n`;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
-    const lower = name.toLowerCase();
-    if (isHopByHop(lower) || setHere.has(lower) || dropped?.has(lower)) continue;
+    if (verdictOn(name) !== "passed" || setHere.test(name) || dropped?.has(name.toLowerCase())) continue;
     head += `${name}: ${raw[i + 1]}\r\n`;
   }
   if (headers.host === undefined) head += "Host: localhost\r\n";

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import type { Duplex } from "node:stream";
-import { listenerOf } from "@quintet/http";
+import { listenerOf, type TrustedProxies } from "@quintet/http";
+import { stripClientHeaders } from "./client-headers.ts";
 import { sayContinue } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -11,17 +12,31 @@ export interface MountableApp {
   upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
-/** An app in this process: it gets Node's own request and response, so that mounting it costs one comparison of the path. */
-export function mountedUpstream(name: string, prefix: string, app: MountableApp): Upstream {
+/**
+ * An app in this process: it gets Node's own request and response, so that mounting it costs one comparison of the path and one
+ * look at the names of the headers. Of what clients say of themselves only the word of `trusted` proxies is left.
+ */
+export function mountedUpstream(
+  name: string,
+  prefix: string,
+  app: MountableApp,
+  trusted?: TrustedProxies | undefined,
+): Upstream {
   const listener: RequestListener = listenerOf(app);
   return {
     name,
     prefix,
     handle(request, response) {
+      stripClientHeaders(request, trusted);
       if (request.headers.expect !== undefined) sayContinue(request, response);
       listener(request, response as Parameters<RequestListener>[1]);
     },
-    upgrade: app.upgrade?.bind(app),
+    upgrade:
+      app.upgrade &&
+      ((request, socket, head) => {
+        stripClientHeaders(request, trusted);
+        app.upgrade?.(request, socket, head);
+      }),
     get: async (path) => app.fetch(new Request(`http://gateway.internal${path}`), {}),
     close: async () => {},
   };

@@ -52,7 +52,10 @@ export async function run(
     const fills: ((progress: (line: string) => void) => Promise<void>)[] = [];
     const upstreams: Upstream[] = [];
     if (issuer.app) {
-      upstreams.push(mountedUpstream("auth", "/auth", issuer.app), mountedUpstream("auth", "/.well-known", issuer.app));
+      upstreams.push(
+        mountedUpstream("auth", "/auth", issuer.app, trusted),
+        mountedUpstream("auth", "/.well-known", issuer.app, trusted),
+      );
     }
     for (const { name, origins, open } of plans) {
       if (open === undefined) {
@@ -63,7 +66,7 @@ export async function run(
         const shared = { log: logOf(name), auth: issuer.auth, stopping: stopping.signal };
         const running = stack.use(await open(shared));
         fills.push(running.fillDemo);
-        upstreams.push(mountedUpstream(name, `/${name}`, running.app));
+        upstreams.push(mountedUpstream(name, `/${name}`, running.app, trusted));
       }
     }
     const home = createHome(upstreams, { log, corsOrigins: config.CORS_ORIGINS });

@@ -51,7 +51,7 @@ export async function edge(
   const social = options.mounted ?? { fetch: async (request: Request) => new Response(await request.text()) };
   const upstreams = [
     remoteUpstream("queue", "/queue", targets, { log, ...options }),
-    mountedUpstream("social", "/social", social),
+    mountedUpstream("social", "/social", social, options.trusted),
   ];
   const own: RequestListener = (_request, response) => response.writeHead(404).end("own");
   const listening = await serve(route(upstreams, own), {
