@@ -20,8 +20,21 @@ export default {
     {
       name: "packages-import-no-app",
       severity: "error",
-      from: { path: "^packages/" },
+      from: { path: "^packages/", pathNot: "^packages/client/src/apis\\.ts$" },
       to: { path: "^apps/" },
+    },
+    {
+      name: "the-client-knows-types-only",
+      comment: "The one arrow from a package to the apps: the types of their calls, see docs/decisions/typed-client.md.",
+      severity: "error",
+      from: { path: "^packages/client/src/" },
+      to: { path: "^(apps|packages)/(?!client/)", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "the-client-sees-only-an-index",
+      severity: "error",
+      from: { path: "^packages/client/src/" },
+      to: { path: "^apps/", pathNot: "^apps/[^/]+/src/index\\.ts$" },
     },
     {
       name: "http-and-stores-stand-alone",

@@ -22,4 +22,4 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
 }
 
 /** The types of its calls, from which a client gets its own. */
-export type DirectoryApi = ReturnType<typeof listRoutes | typeof formRoutes | typeof userRoutes>;
+export type DirectoryApi = ReturnType<typeof listRoutes | typeof userRoutes>;

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { createService, type Logger, openApiDocument } from "@quintet/http";
+import { createService, type Logger, openApiDocument, pageContent } from "@quintet/http";
 import { pageAssets, pageHeaders, prefersHtml } from "@quintet/pages";
 import { homePage } from "./home-page.ts";
 import { mergedDocument } from "./merged-document.ts";
@@ -26,7 +26,7 @@ const homeRoute = createRoute({
   responses: {
     200: {
       description: "The apps behind this URL; a page for a browser",
-      content: { "application/json": { schema: homeSchema }, "text/html": { schema: z.string() } },
+      content: { "application/json": { schema: homeSchema }, ...pageContent },
     },
   },
 });

@@ -5,7 +5,7 @@ export { isAway, toProblem } from "./faults.ts";
 export { type HealthCheck, type HealthReport, healthReport } from "./health.ts";
 export { type IdempotencyState, type IdempotencyStore, idempotent, type KeptAnswer } from "./idempotency.ts";
 export { createLogger, type Logger, loggers } from "./logger.ts";
-export { formBody, jsonAnswer, jsonBody, openApiDocument, problemSchema } from "./openapi.ts";
+export { formBody, jsonAnswer, jsonBody, openApiDocument, pageContent, problemSchema, unreadJson } from "./openapi.ts";
 export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./paging.ts";
 export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBody } from "./problem.ts";
 export { problemText, sendProblem } from "./raw-problem.ts";

@@ -25,6 +25,17 @@ export function jsonBody<S extends z.ZodType>(schema: S) {
   return { body: { required: true as const, content: { "application/json": { schema } } } };
 }
 
+/**
+ * A required JSON body that the handler reads by itself, for a route's `request`: `schema` stands in the document, `T` is what a typed
+ * client sends, and nothing is checked before the handler.
+ */
+export function unreadJson<T>(schema: object) {
+  return jsonBody(schema as unknown as z.ZodType<never, T>);
+}
+
+/** The content of an answer that is a page. It stands beside `application/json` without widening its type. */
+export const pageContent = { "text/html": { schema: { type: "string" as const } } };
+
 /** A required form body (`application/x-www-form-urlencoded`) for a route's `request`. */
 export function formBody<S extends z.ZodType>(schema: S) {
   return { body: { required: true as const, content: { "application/x-www-form-urlencoded": { schema } } } };

@@ -1,6 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, guards } from "@quintet/auth";
-import { formBody, type InputFault, inputFaults, Problem, type ServiceEnv, wholeNumber } from "@quintet/http";
+import {
+  formBody,
+  type InputFault,
+  inputFaults,
+  Problem,
+  pageContent,
+  type ServiceEnv,
+  wholeNumber,
+} from "@quintet/http";
 import { type Html, type PageSection, page } from "@quintet/pages";
 import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
@@ -22,7 +30,7 @@ const texts = { firstName: z.string(), lastName: z.string(), email: z.string(), 
 const addForm = z.strictObject({ ...texts, token: z.string() });
 const editForm = z.strictObject({ ...texts, token: z.string(), version });
 const deleteForm = z.strictObject({ token: z.string(), version });
-const form = { description: "The form", content: { "text/html": { schema: z.string() } } };
+const form = { description: "The form", content: pageContent };
 const again = {
   description: "The form again, with what is wrong; what was typed is kept",
   ...{ content: form.content },

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, limitParam, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { jsonAnswer, limitParam, pageContent, type ServiceEnv, wholeNumber } from "@quintet/http";
 import { type PageSection, page, prefersHtml } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { landingPage } from "../pages/landing.ts";
@@ -31,7 +31,6 @@ const userList = z
   })
   .openapi("DirectoryUsers");
 const unchanged = { description: "The client has it already (If-None-Match)" };
-const orPage = { "text/html": { schema: z.string() } };
 
 const listQuery = z
   .strictObject({
@@ -76,7 +75,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         responses: {
           200: {
             description: "The page, or the number of users",
-            content: { ...orPage, ...jsonAnswer(z.object({ users: z.number().int() }), "").content },
+            content: { ...pageContent, ...jsonAnswer(z.object({ users: z.number().int() }), "").content },
           },
           304: unchanged,
         },
@@ -106,7 +105,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         description: "`cursor` and `page` exclude each other. Emails are for accounts only. A browser gets a page.",
         request: { query: listQuery },
         responses: {
-          200: { description: "A page of users", content: { ...jsonAnswer(userList, "").content, ...orPage } },
+          200: { description: "A page of users", content: { ...jsonAnswer(userList, "").content, ...pageContent } },
           304: unchanged,
         },
       }),
@@ -121,7 +120,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         summary: "The search page: a table of users in numbered pages",
         request: { query: z.strictObject({ name: searchedName, page_num: pageNumber }) },
         responses: {
-          200: { description: "The page", content: { ...orPage, ...jsonAnswer(userList, "").content } },
+          200: { description: "The page", content: { ...pageContent, ...jsonAnswer(userList, "").content } },
           304: unchanged,
         },
       }),

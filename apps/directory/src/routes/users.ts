@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, jsonBody, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { idempotent, jsonAnswer, jsonBody, pageContent, type ServiceEnv, wholeNumber } from "@quintet/http";
 import { type PageSection, page, prefersHtml } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { userPage } from "../pages/user.ts";
@@ -54,7 +54,7 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
             description: "The user; the email for accounts only",
             content: {
               ...jsonAnswer(wholeUser.partial({ email: true }), "").content,
-              "text/html": { schema: z.string() },
+              ...pageContent,
             },
           },
           304: { description: "The client has it already (If-None-Match)" },

@@ -58,7 +58,7 @@ export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       responses: {
         200: {
           description: "The load",
-          content: { ...jsonAnswer(loadSchema, "").content, "text/event-stream": { schema: z.string() } },
+          content: { ...jsonAnswer(loadSchema, "").content, "text/event-stream": { schema: { type: "string" } } },
         },
       },
     }),

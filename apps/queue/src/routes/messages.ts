@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, inputFaults, jsonAnswer, jsonBody, Problem, type ServiceEnv } from "@quintet/http";
+import { idempotent, inputFaults, jsonAnswer, jsonBody, Problem, type ServiceEnv, unreadJson } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { batchSchema, type MessageInput, messageSchema, sendMessages } from "../messages.ts";
 import { rawElements, rawMember } from "../raw-json.ts";
@@ -60,7 +60,7 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: {
           params,
           ...noQuery,
-          body: { required: true, content: { "application/json": { schema: bodySchema } } },
+          ...unreadJson<z.input<typeof messageSchema> | z.input<typeof batchSchema>>(bodySchema),
         },
         responses: { 201: jsonAnswer(sentSchema, "They are in the queue; an id for each, in the order given") },
       }),

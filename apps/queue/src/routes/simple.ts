@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, type ServiceEnv } from "@quintet/http";
+import { idempotent, jsonAnswer, type ServiceEnv, unreadJson } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { maxMessageBytes } from "../messages.ts";
 import { jsonText, readJsonText, refuseBody } from "./json-text.ts";
@@ -34,7 +34,7 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
         path: "/push",
         tags,
         summary: "Add any JSON value at the end",
-        request: { ...noQuery, body: { required: true, content: { "application/json": { schema: anyJson } } } },
+        request: { ...noQuery, ...unreadJson<unknown>(anyJson) },
         responses: { 201: jsonAnswer(pushedSchema, "It is in the queue") },
       }),
       async (c) => {
