@@ -25,7 +25,8 @@ export default {
     },
     {
       name: "the-client-knows-types-only",
-      comment: "The one arrow from a package to the apps: the types of their calls, see docs/decisions/typed-client.md.",
+      comment:
+        "The one arrow from a package to the apps: the types of their calls, see docs/decisions/typed-client.md.",
       severity: "error",
       from: { path: "^packages/client/src/" },
       to: { path: "^(apps|packages)/(?!client/)", dependencyTypesNot: ["type-only"] },
