@@ -1,6 +1,6 @@
 import type { RequestListener, ServerResponse } from "node:http";
 import type { TrustedProxies } from "@quintet/http";
-import { Problem, requestIdOf, sendProblem } from "@quintet/http";
+import { Problem, recordOf, sendProblem } from "@quintet/http";
 import { clientOf } from "./client-address.ts";
 import { pathOf } from "./request-check.ts";
 
@@ -33,8 +33,7 @@ export function admission(inner: RequestListener, options: AdmissionOptions): Re
   };
   return (request, response) => {
     const refuse = (problem: Problem) => {
-      const requestId = requestIdOf(request.headers["x-request-id"] as string | undefined);
-      sendProblem(response, problem, pathOf(request.url ?? "/"), requestId);
+      sendProblem(response, problem, pathOf(request.url ?? "/"), recordOf(request).id);
     };
     if (underWay >= mostAtOnce) {
       refuse(

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { requestIdOf, sendProblem } from "@quintet/http";
+import { recordOf, sendProblem } from "@quintet/http";
 import { pathOf, requestProblem } from "./request-check.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -23,10 +23,9 @@ export function route(upstreams: Upstream[], own: RequestListener): RequestListe
     const path = pathOf(request.url ?? "/");
     const problem = requestProblem(request, path);
     if (problem) {
-      const requestId = requestIdOf(request.headers["x-request-id"] as string | undefined);
       // What follows on the connection cannot be told from the body of a request that nobody understood.
       response.shouldKeepAlive = false;
-      sendProblem(response, problem, path, requestId);
+      sendProblem(response, problem, path, recordOf(request).id);
       return;
     }
     const upstream = find(path);

@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { Problem, type ProblemCode } from "./problem.ts";
+import type { Logger } from "./logger.ts";
 import { problemText, sendProblem } from "./raw-problem.ts";
-import { requestIdOf } from "./request-log.ts";
+import { observe } from "./observed.ts";
+import { recordOf } from "./request-record.ts";
 
 /** The longest URL that is looked at, in bytes. */
 const longestUrl = 8 * 1024;
@@ -34,7 +36,7 @@ export function endWith(socket: Duplex, problem: Problem): void {
  * Answers what Node's parser refuses (smuggling tricks among it) and what is not served by a problem, and hangs up.
  * When an answer is on its way already, the connection is only closed: a second head would stand in its body.
  */
-export function answerClientErrors(server: Server): void {
+export function answerClientErrors(server: Server, log: Logger): void {
   server.on("clientError", (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
     if (error.code === "ECONNRESET") {
       socket.destroy();
@@ -51,9 +53,9 @@ export function answerClientErrors(server: Server): void {
     endWith(socket, problem);
   });
   server.on("checkExpectation", (request, response) => {
-    const requestId = requestIdOf(request.headers["x-request-id"] as string | undefined);
+    observe(request, response, log);
     const problem = new Problem("expectation-failed", "The only expectation that is met is 100-continue.");
-    sendProblem(response, problem, (request.url ?? "/").split("?", 1)[0] as string, requestId);
+    sendProblem(response, problem, (request.url ?? "/").split("?", 1)[0] as string, recordOf(request).id);
   });
 }
 

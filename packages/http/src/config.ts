@@ -48,6 +48,8 @@ export const settings = {
     HOST: z.string().default("127.0.0.1"),
     LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
     LOG_FILE: z.string().optional(),
+    METRICS_PORT: port.optional(),
+    METRICS_HOST: z.string().default("127.0.0.1"),
     CORS_ORIGINS: z
       .string()
       .default("*")

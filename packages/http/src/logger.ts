@@ -1,7 +1,12 @@
+import { hostname } from "node:os";
 import { ecsFormat } from "@elastic/ecs-pino-format";
-import { destination, type Logger, pino } from "pino";
+import { destination, type Logger as PinoLogger, pino } from "pino";
 
-export type { Logger };
+/** A pino logger that also takes lines whose own fields are JSON text already, for the line of each request. */
+export type Logger = PinoLogger & {
+  /** Writes a line of level `info`; `fields` such as `"url":{"path":"/"}` must be JSON, and hold nothing secret. */
+  line(fields: string): void;
+};
 
 /**
  * Loggers that share one sink, each for the service that it names: one JSON line per event in the Elastic Common Schema, to
@@ -15,8 +20,18 @@ export function loggers(options: { level: string; file?: string | undefined }): 
     minLength: 4096,
     periodicFlush: 250,
   });
-  return (service) =>
-    pino({ ...ecsFormat({ serviceName: service, apmIntegration: false }), level: options.level }, sink);
+  return (service) => {
+    const format = ecsFormat({ serviceName: service, apmIntegration: false });
+    const logger = pino({ ...format, level: options.level }, sink);
+    const name = JSON.stringify(service);
+    const bindings = `","process.pid":${process.pid},"host.hostname":${JSON.stringify(hostname())},"ecs.version":"8.10.0","service.name":${name},"event.dataset":${name},`;
+    const line = (fields: string) => {
+      if (logger.isLevelEnabled("info")) {
+        sink.write(`{"log.level":"info","@timestamp":"${new Date().toISOString()}${bindings}${fields}}\n`);
+      }
+    };
+    return Object.assign(logger, { line });
+  };
 }
 
 /** The logger of a process that is one service; see `loggers`. */

@@ -5,6 +5,7 @@ import { getRequestListener } from "@hono/node-server";
 import { answerClientErrors } from "./client-errors.ts";
 import { ConfigError } from "./config.ts";
 import type { Logger } from "./logger.ts";
+import { observed } from "./observed.ts";
 import { dropSlowClients, type SlowLimits } from "./slow-clients.ts";
 
 export interface ServeOptions {
@@ -47,8 +48,9 @@ export function listenerOf(app: { fetch: (request: Request, env: object) => Resp
  * going. Malformed requests are answered by a problem.
  * Rejects with `ConfigError` when the port is taken.
  */
-export async function serve(listener: RequestListener, options: ServeOptions): Promise<Listening> {
+export async function serve(inner: RequestListener, options: ServeOptions): Promise<Listening> {
   const { log, drainSeconds } = options;
+  const listener = observed(inner, log);
   const { upgrades } = options;
   const headMs = options.headMs ?? 15_000;
   const server = createServer(
@@ -62,7 +64,7 @@ export async function serve(listener: RequestListener, options: ServeOptions): P
     },
     listener,
   );
-  answerClientErrors(server);
+  answerClientErrors(server, log);
   const stopSweeping = dropSlowClients(server, options.slow ?? { bodyMs: 30_000, readMs: 60_000 });
   if (options.edge) server.on("checkContinue", (request, response) => server.emit("request", request, response));
   const upgraded = new Set<Duplex>();

@@ -9,7 +9,8 @@ import type { Logger } from "./logger.ts";
 import { jsonAnswer, openApiDocument } from "./openapi.ts";
 import { type InputFault, Problem, problemBody } from "./problem.ts";
 import { rememberingRouter } from "./remembering-router.ts";
-import { requestIdOf, requestLog } from "./request-log.ts";
+import { requestIdOf } from "./request-record.ts";
+import { taking } from "./taking.ts";
 import type { ServiceEnv } from "./types.ts";
 
 export interface ServiceOptions {
@@ -40,7 +41,7 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   const app = new OpenAPIHono<ServiceEnv>({ defaultHook: refuseInvalid, router: rememberingRouter() }).basePath(prefix);
   app.onError((error, c) => answerProblem(c, error));
   app.notFound((c) => answerProblem(c, missing(app, c)));
-  app.use(requestLog(log));
+  app.use(taking(prefix === "/" ? "gateway" : prefix.slice(1), log));
   const allowOrigin = options.corsOrigins.includes("*") ? "*" : options.corsOrigins;
   const crossOrigin = cors({
     origin: allowOrigin,

@@ -1,0 +1,11 @@
+import { collectDefaultMetrics } from "prom-client";
+import { registry } from "./registry.ts";
+
+let collecting = false;
+
+/** Begins to measure the process itself: CPU, memory, handles, garbage collection and the delay of the event loop. Once is enough. */
+export function measureProcess(): void {
+  if (collecting) return;
+  collecting = true;
+  collectDefaultMetrics({ register: registry });
+}

@@ -1,0 +1,33 @@
+import { Counter, Gauge, Registry } from "prom-client";
+
+/** The metrics of this process: there is one process, so there is one registry. Names follow Prometheus' rules for names. */
+export const registry = new Registry();
+
+/** A counter; its name ends in `_total`. Labels must take few values: never an id, a path or a name that a client chose. */
+export function counter<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
+  return new Counter({ name, help, labelNames, registers: [registry] });
+}
+
+/** A gauge. With `collect` its values are set when somebody asks for them, which costs nothing in between. */
+export function gauge<L extends string>(
+  name: string,
+  help: string,
+  labelNames: readonly L[] = [],
+  collect?: (gauge: Gauge<L>) => void | Promise<void>,
+): Gauge<L> {
+  const made: Gauge<L> = new Gauge({
+    name,
+    help,
+    labelNames,
+    registers: [registry],
+    ...(collect
+      ? {
+          async collect() {
+            made.reset();
+            await collect(made);
+          },
+        }
+      : {}),
+  });
+  return made;
+}

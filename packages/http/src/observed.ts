@@ -1,0 +1,43 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Logger } from "./logger.ts";
+import { requestEnded, requestStarted } from "./metrics/request-metrics.ts";
+import { requestLine } from "./request-line.ts";
+import { recordOf } from "./request-record.ts";
+
+/** The status that is told of a request whose client went before there was an answer, as nginx tells it. */
+const clientWent = 499;
+
+const counted = Symbol("counted");
+
+/** A connection, with what it had carried when the request before this one was answered. */
+type CountedSocket = Socket & { [counted]?: { read: number; written: number } };
+
+/** A listener whose requests are each told by one log line and counted once, whoever answers them, and however it ends. */
+export function observed(listener: RequestListener, log: Logger): RequestListener {
+  return (request, response) => {
+    observe(request, response, log);
+    listener(request, response);
+  };
+}
+
+/** Tells of a request when it is over: its log line goes to the app that took it, otherwise to `log`. */
+export function observe(request: IncomingMessage, response: ServerResponse, log: Logger): void {
+  const record = recordOf(request);
+  const socket: CountedSocket = request.socket;
+  requestStarted();
+  response.once("close", () => {
+    const ms = performance.now() - record.since;
+    const cut = !response.writableFinished;
+    const status = cut && !response.headersSent ? clientWent : response.statusCode;
+    const before = socket[counted];
+    const now = { read: socket.bytesRead ?? 0, written: socket.bytesWritten ?? 0 };
+    socket[counted] = now;
+    const bytesIn = now.read - (before?.read ?? 0);
+    const bytesOut = now.written - (before?.written ?? 0);
+    const end = { status, ms, bytesIn, bytesOut, cut };
+    requestEnded(record.app, record.route, request.method ?? "", end);
+    const to = record.log ?? log;
+    if (to.isLevelEnabled("info")) to.line(requestLine(request, record, end));
+  });
+}

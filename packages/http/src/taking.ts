@@ -1,0 +1,47 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
+import type { Logger } from "./logger.ts";
+import { RequestRecord, recordOf } from "./request-record.ts";
+import type { ServiceEnv } from "./types.ts";
+
+/** What every answer has beside its request id. */
+const standing = {
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "X-Frame-Options": "DENY",
+};
+
+/** Tells the request's record which app and route take it, and sets the headers that every answer has. */
+export function taking(app: string, log: Logger): MiddlewareHandler<ServiceEnv> {
+  return (c, next) => {
+    const { incoming, outgoing } = c.env ?? {};
+    const record = incoming
+      ? recordOf(incoming)
+      : new RequestRecord(c.req.header("x-request-id"), c.req.header("traceparent"));
+    record.app = app;
+    record.log = log;
+    record.route = routeOf(c);
+    c.set("requestId", record.id);
+    c.set("log", log);
+    record.accountId = () => c.get("account")?.id;
+    if (outgoing) {
+      // On Node's own response, because Hono would build a Headers object to keep them.
+      outgoing.setHeader("X-Request-Id", record.id);
+      for (const name in standing) outgoing.setHeader(name, standing[name as keyof typeof standing]);
+    } else {
+      c.header("X-Request-Id", record.id);
+      for (const [name, value] of Object.entries(standing)) c.header(name, value);
+    }
+    return next();
+  };
+}
+
+/** The pattern of the route that takes a request, and of no middleware on its way; `none` when there is no route. */
+function routeOf(c: Context<ServiceEnv>): string {
+  const matched = matchedRoutes(c);
+  for (let i = matched.length - 1; i >= 0; i--) {
+    const route = matched[i];
+    if (route && route.method !== "ALL") return route.path;
+  }
+  return "none";
+}
