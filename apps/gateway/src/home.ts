@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { createService, type Logger, openApiDocument, pageContent } from "@quintet/http";
+import { type Auth, guards } from "@quintet/auth";
+import { createService, type Logger, metricsText, metricsType, openApiDocument, pageContent } from "@quintet/http";
 import { pageAssets, pageHeaders, prefersHtml } from "@quintet/pages";
 import { homePage } from "./home-page.ts";
 import { mergedDocument } from "./merged-document.ts";
@@ -31,8 +32,8 @@ const homeRoute = createRoute({
   },
 });
 
-/** The gateway's own routes: what is served here, health of all apps, one document of all apps and its page. */
-export function createHome(upstreams: Upstream[], options: { log: Logger; corsOrigins: string[] }) {
+/** The gateway's own routes: what is served here, health of all apps, metrics for staff, one document of all apps and its page. */
+export function createHome(upstreams: Upstream[], options: { log: Logger; corsOrigins: string[]; auth: Auth }) {
   const { log, corsOrigins } = options;
   const title = "Quintet";
   const apps = upstreams.filter((upstream) => !upstream.prefix.startsWith("/."));
@@ -68,6 +69,20 @@ export function createHome(upstreams: Upstream[], options: { log: Logger; corsOr
     }));
     return c.json({ name: title, version, docs: "/docs", apps: listed }, 200);
   });
+  home.openapi(
+    createRoute({
+      ...guards(options.auth).staff(),
+      method: "get",
+      path: "/metrics",
+      tags: ["gateway"],
+      summary: "Metrics of this process, for Prometheus",
+      request: { query: z.strictObject({}) },
+      responses: {
+        200: { description: "Prometheus' text format 0.0.4", content: { "text/plain": { schema: z.string() } } },
+      },
+    }),
+    async (c) => c.text(await metricsText(), 200, { "Content-Type": metricsType, "Cache-Control": "no-store" }),
+  );
   return home;
 }
 

@@ -1,5 +1,5 @@
 import { openAuth } from "@quintet/auth";
-import { listenerOf, loggers, serve, trustedProxies, withDefaults } from "@quintet/http";
+import { listenerOf, loggers, serve, serveMetrics, trustedProxies, withDefaults } from "@quintet/http";
 import { admission } from "./admission.ts";
 import { knownApps } from "./apps.ts";
 import { loadConfig } from "./config.ts";
@@ -69,7 +69,8 @@ export async function run(
         upstreams.push(mountedUpstream(name, `/${name}`, running.app, trusted));
       }
     }
-    const home = createHome(upstreams, { log, corsOrigins: config.CORS_ORIGINS });
+    stack.use(await serveMetrics(config, log));
+    const home = createHome(upstreams, { log, corsOrigins: config.CORS_ORIGINS, auth: issuer.auth });
     const rate = config.RATE_LIMIT_PER_MINUTE
       ? rateLimits({
           perMinute: config.RATE_LIMIT_PER_MINUTE,

@@ -1,10 +1,11 @@
 import { openAuth, withIssuer } from "@quintet/auth";
-import { createLogger, listenerOf, main, serve } from "@quintet/http";
+import { createLogger, listenerOf, main, serve, serveMetrics } from "@quintet/http";
 import { createApp, createDeps, fillDemo, loadConfig, migrate } from "./index.ts";
 
 await main(async () => {
   const config = loadConfig(process.env);
   const log = createLogger({ service: "properties", level: config.LOG_LEVEL, file: config.LOG_FILE });
+  await using _metrics = await serveMetrics(config, log);
   await migrate(config);
   await using issuer = await openAuth(config, log);
   await using deps = createDeps(config, { log, auth: issuer.auth });

@@ -1,5 +1,5 @@
 import { openAuth, withIssuer } from "@quintet/auth";
-import { createLogger, listenerOf, main, serve } from "@quintet/http";
+import { createLogger, listenerOf, main, serve, serveMetrics } from "@quintet/http";
 import { createApp } from "./app.ts";
 import { loadConfig } from "./config.ts";
 import { fillDemo } from "./demo.ts";
@@ -9,6 +9,7 @@ import { migrate } from "./migrate.ts";
 await main(async () => {
   const config = loadConfig(process.env);
   const log = createLogger({ service: "social", level: config.LOG_LEVEL, file: config.LOG_FILE });
+  await using _metrics = await serveMetrics(config, log);
   await migrate(config);
   await using issuer = await openAuth(config, log);
   await using deps = createDeps(config, { log, auth: issuer.auth });

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { Problem, type ProblemCode } from "./problem.ts";
 import type { Logger } from "./logger.ts";
+import { observe, tellRefusal } from "./observed.ts";
+import { Problem, type ProblemCode } from "./problem.ts";
 import { problemText, sendProblem } from "./raw-problem.ts";
-import { observe } from "./observed.ts";
 import { recordOf } from "./request-record.ts";
 
 /** The longest URL that is looked at, in bytes. */
@@ -23,12 +23,17 @@ export function answerOf(socket: Duplex): ServerResponse | undefined {
 }
 
 /** Ends a connection with a problem, unless an answer is on its way already; what the client still sends is dropped. */
-export function endWith(socket: Duplex, problem: Problem): void {
+export function endWith(socket: Duplex, problem: Problem, log: Logger): void {
   if (!socket.writable || answerOf(socket)?.headersSent) {
     socket.destroy();
     return;
   }
-  socket.end(problemText(problem, "/", randomUUID()), "latin1");
+  const answer = answerOf(socket);
+  const requestId = answer ? recordOf(answer.req).id : randomUUID();
+  // Told by the line of the request that it belongs to; what is no request yet has a line of its own.
+  if (answer) answer.statusCode = problem.status;
+  else tellRefusal(log, requestId, problem.status);
+  socket.end(problemText(problem, "/", requestId), "latin1");
   setTimeout(() => socket.destroy(), lingerMs).unref();
 }
 
@@ -45,12 +50,12 @@ export function answerClientErrors(server: Server, log: Logger): void {
     const [code, detail] = reasons[error.code ?? ""] ?? ["bad-request", "This is not a well-formed HTTP/1.1 request."];
     const lineEnd = error.rawPacket?.indexOf("\n") ?? 0;
     const long = code === "head-too-large" && (lineEnd < 0 || lineEnd > longestUrl);
-    endWith(socket, long ? urlTooLong() : new Problem(code, detail));
+    endWith(socket, long ? urlTooLong() : new Problem(code, detail), log);
   });
   server.on("connect", (_request, socket) => {
     const problem = new Problem("method-not-allowed", "This is no forward proxy.", { headers: { Allow: "GET" } });
     socket.on("error", () => socket.destroy());
-    endWith(socket, problem);
+    endWith(socket, problem, log);
   });
   server.on("checkExpectation", (request, response) => {
     observe(request, response, log);

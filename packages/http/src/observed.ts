@@ -29,7 +29,9 @@ export function observe(request: IncomingMessage, response: ServerResponse, log:
   response.once("close", () => {
     const ms = performance.now() - record.since;
     const cut = !response.writableFinished;
-    const status = cut && !response.headersSent ? clientWent : response.statusCode;
+    // A status that was set, though no head was sent, tells what was written past the response.
+    const unanswered = cut && !response.headersSent && response.statusCode === 200;
+    const status = unanswered ? clientWent : response.statusCode;
     const before = socket[counted];
     const now = { read: socket.bytesRead ?? 0, written: socket.bytesWritten ?? 0 };
     socket[counted] = now;
@@ -40,4 +42,13 @@ export function observe(request: IncomingMessage, response: ServerResponse, log:
     const to = record.log ?? log;
     if (to.isLevelEnabled("info")) to.line(requestLine(request, record, end));
   });
+}
+
+/** Tells of bytes that never became a request, and of the status that they were answered with. */
+export function tellRefusal(log: Logger, requestId: string, status: number): void {
+  requestStarted();
+  requestEnded("gateway", "none", "", { status, ms: 0, bytesIn: 0, bytesOut: 0, cut: false });
+  log.line(
+    `"http":{"request":{"id":"${requestId}"},"response":{"status_code":${status}}},"labels":{"route":"none"},"message":"refused before it was a request"`,
+  );
 }

@@ -65,7 +65,7 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
     listener,
   );
   answerClientErrors(server, log);
-  const stopSweeping = dropSlowClients(server, options.slow ?? { bodyMs: 30_000, readMs: 60_000 });
+  const stopSweeping = dropSlowClients(server, options.slow ?? { bodyMs: 30_000, readMs: 60_000 }, log);
   if (options.edge) server.on("checkContinue", (request, response) => server.emit("request", request, response));
   const upgraded = new Set<Duplex>();
   server.on("upgrade", (request, socket, head) => {

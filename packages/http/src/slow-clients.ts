@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import { answerOf, endWith } from "./client-errors.ts";
+import type { Logger } from "./logger.ts";
 import { Problem } from "./problem.ts";
 
 /** Limits for clients that are slow on purpose, in milliseconds. */
@@ -14,7 +15,7 @@ export interface SlowLimits {
 const fewestBytes = 500;
 
 /** Hangs up on clients that hold a connection by trickling a body or by not reading their answer. Returns how to stop. */
-export function dropSlowClients(server: Server, limits: SlowLimits): () => void {
+export function dropSlowClients(server: Server, limits: SlowLimits, log: Logger): () => void {
   const sockets = new Map<Socket, { bytesRead: number; since: number; timed: boolean }>();
   server.on("connection", (socket: Socket) => {
     sockets.set(socket, { bytesRead: 0, since: performance.now(), timed: false });
@@ -36,7 +37,7 @@ export function dropSlowClients(server: Server, limits: SlowLimits): () => void 
         seen.bytesRead = socket.bytesRead;
         seen.since = now;
       } else if (now - seen.since > limits.bodyMs) {
-        endWith(socket, new Problem("request-timeout", "The body of the request took too long."));
+        endWith(socket, new Problem("request-timeout", "The body of the request took too long."), log);
         seen.since = now;
       }
     }

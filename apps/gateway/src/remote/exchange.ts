@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { requestIdOf, sendProblem } from "@quintet/http";
+import { type RequestRecord, recordOf, sendProblem, type UpstreamRecord } from "@quintet/http";
 import { clientOf } from "../client-address.ts";
 import { requestHead, trailersOf } from "../forwarding.ts";
 
@@ -17,13 +17,13 @@ const smallAnswer = 16 * 1024;
 
 /** One client's request, from the choice of a target to the last byte of the answer. */
 export class Exchange implements Lease, ConnectionUser {
-  readonly requestId: string;
+  readonly #record: RequestRecord;
+  readonly #told: UpstreamRecord;
   readonly #app: RemoteApp;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #head: string;
   readonly #body: RequestBody | undefined;
-  readonly #since = performance.now();
   #target: Target | undefined;
   #tried: Set<Target> | undefined;
   #tries = 0;
@@ -37,15 +37,27 @@ export class Exchange implements Lease, ConnectionUser {
     this.#app = app;
     this.#request = request;
     this.#response = response;
-    this.requestId = requestIdOf(request.headers["x-request-id"] as string | undefined);
+    this.#record = recordOf(request);
+    this.#record.route = `/${app.name}/*`;
+    this.#told = {
+      name: app.name,
+      target: undefined,
+      tries: 0,
+      connectedMs: undefined,
+      firstByteMs: undefined,
+      endedMs: undefined,
+    };
+    this.#record.upstream = this.#told;
     const { headers } = request;
-    this.#head = requestHead(request, this.requestId, clientOf(request, app.trusted));
+    this.#head = requestHead(request, this.#record.id, clientOf(request, app.trusted));
     const chunked = headers["transfer-encoding"] !== undefined;
     if (chunked || (headers["content-length"] ?? "0") !== "0") this.#body = new RequestBody(request, chunked);
   }
 
   start(): void {
-    this.#response.once("close", () => this.#closed());
+    this.#response.once("close", () => {
+      if (!this.#done) this.#abandon();
+    });
     this.#app.budget.requestCame();
     this.#ask();
   }
@@ -58,6 +70,7 @@ export class Exchange implements Lease, ConnectionUser {
       return;
     }
     this.#connection = connection;
+    this.#told.connectedMs = this.#elapsed;
     const { method = "GET" } = this.#request;
     if (this.#body === undefined) {
       connection.send(`${this.#head}\r\n`, method, this);
@@ -103,6 +116,7 @@ export class Exchange implements Lease, ConnectionUser {
   onHead(answer: AnswerHead): void {
     // Told to the client with what follows in the same read: if that is malformed, there is time yet for a 502.
     this.#answer = answer;
+    this.#told.firstByteMs = this.#elapsed;
   }
 
   #writeHead({ status, reason, headers, chunked }: AnswerHead): void {
@@ -139,6 +153,7 @@ export class Exchange implements Lease, ConnectionUser {
     const response = this.#response;
     this.#part = undefined;
     this.#done = true;
+    this.#told.endedMs = this.#elapsed;
     if (this.#answer) this.#writeHead(this.#answer);
     const pairs = trailers.length > 0 ? trailersOf(trailers) : [];
     if (pairs.length > 0) response.addTrailers(pairs);
@@ -169,6 +184,10 @@ export class Exchange implements Lease, ConnectionUser {
     this.#attemptFailed(error, false);
   }
 
+  get #elapsed(): number {
+    return performance.now() - this.#record.since;
+  }
+
   get #expectsContinue(): boolean {
     return this.#request.headers.expect !== undefined && this.#body?.started === false;
   }
@@ -181,6 +200,8 @@ export class Exchange implements Lease, ConnectionUser {
     }
     this.#target = target;
     this.#tries++;
+    this.#told.tries = this.#tries;
+    this.#told.target = target.connections.origin.origin;
     target.underWay++;
     target.asked(performance.now());
     target.connections.lease(this);
@@ -241,28 +262,13 @@ export class Exchange implements Lease, ConnectionUser {
     if (this.#response.destroyed) return;
     const path = pathOf(this.#request);
     this.#app.log.warn(
-      { err: error, url: { path }, http: { request: { id: this.requestId } } },
+      { err: error, url: { path }, http: { request: { id: this.#record.id } } },
       `${this.#app.name} failed`,
     );
-    sendProblem(this.#response, problemOf(this.#app.name, error), path, this.requestId);
+    sendProblem(this.#response, problemOf(this.#app.name, error), path, this.#record.id);
   }
 
   /** The client has its answer, or has gone; then the upstream is told at once. */
-  #closed(): void {
-    const { log, name } = this.#app;
-    if (!this.#done) this.#abandon();
-    if (!log.isLevelEnabled("info")) return;
-    log.info({
-      http: {
-        request: { id: this.requestId, method: this.#request.method },
-        response: { status_code: this.#response.statusCode },
-      },
-      url: { path: pathOf(this.#request) },
-      event: { duration: Math.round((performance.now() - this.#since) * 1e6) },
-      labels: { upstream: name },
-    });
-  }
-
   #abandon(): void {
     this.#done = true;
     this.#stopWaiting?.();

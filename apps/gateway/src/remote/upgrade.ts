@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
-import { problemText, requestIdOf } from "@quintet/http";
+import { problemText, recordOf } from "@quintet/http";
 import { clientOf } from "../client-address.ts";
 import { requestHead } from "../forwarding.ts";
 import { NoTarget, problemOf } from "./failures.ts";
@@ -24,7 +24,7 @@ export function passUpgrade(
   first: Buffer,
   stopping: AbortSignal,
 ): void {
-  const requestId = requestIdOf(request.headers["x-request-id"] as string | undefined);
+  const requestId = recordOf(request).id;
   const fail = (error: Error) => {
     const path = (request.url ?? "/").split("?", 1)[0] as string;
     app.log.warn({ err: error, url: { path }, http: { request: { id: requestId } } }, `${app.name} failed`);

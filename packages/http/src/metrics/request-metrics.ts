@@ -94,33 +94,35 @@ tallied("quintet_http_request_bytes_total", "Bytes of requests, heads included."
 tallied("quintet_http_response_bytes_total", "Bytes of answers, heads included.", (tally) => tally.bytesOut);
 gauge("quintet_http_requests_in_progress", "Requests that are under way.", [], (made) => made.set(inProgress));
 
-/** The latency of requests as prom-client's registry prints and aggregates it, out of the tallies. */
+/**
+ * The latency of requests, out of the tallies. `getForPromString` is where prom-client's own histogram makes its values, both
+ * for printing and for `get`; there is no public way to set the buckets of one.
+ */
 class Latency extends Histogram<(typeof labelNames)[number]> {
-  override async get() {
-    const values = [];
-    for (const { labels, count, seconds, buckets } of allTallies()) {
-      let upTo = 0;
-      for (const [i, bound] of latencyBounds.entries()) {
-        upTo += buckets[i] ?? 0;
-        values.push({ metricName: `${latencyName}_bucket`, labels: { ...labels, le: bound }, value: upTo });
-      }
-      values.push({ metricName: `${latencyName}_bucket`, labels: { ...labels, le: "+Inf" }, value: count });
-      values.push({ metricName: `${latencyName}_sum`, labels, value: seconds });
-      values.push({ metricName: `${latencyName}_count`, labels, value: count });
-    }
-    return { ...(await super.get()), values };
-  }
-
-  /** What the registry asks for instead of `get` when it prints. */
-  getForPromString() {
-    return this.get();
+  async getForPromString() {
+    const values = [...allTallies()].flatMap(latencyValues);
+    return { name: latencyName, help: latencyHelp, type: "histogram", aggregator: "sum", values };
   }
 }
 
+function latencyValues({ labels, count, seconds, buckets }: Tally) {
+  const value = (metricName: string, own: { le?: number | string }, number: number) => {
+    return { metricName: `${latencyName}_${metricName}`, labels: own, sharedLabels: labels, value: number };
+  };
+  let upTo = 0;
+  const upToBound = latencyBounds.map((le, i) => {
+    upTo += buckets[i] ?? 0;
+    return value("bucket", { le }, upTo);
+  });
+  const all = value("bucket", { le: "+Inf" }, count);
+  return [...upToBound, all, value("sum", {}, seconds), value("count", {}, count)];
+}
+
+const latencyHelp = "From a request's arrival to the last byte of its answer.";
 const latencyName = "quintet_http_request_duration_seconds";
 new Latency({
   name: latencyName,
-  help: "From a request's arrival to the last byte of its answer.",
+  help: latencyHelp,
   labelNames,
   buckets: [...latencyBounds],
   registers: [registry],
@@ -140,9 +142,11 @@ export interface RequestTotals {
 export function requestTotals(): Map<string, RequestTotals> {
   const totals = new Map<string, RequestTotals>();
   for (const tally of allTallies()) {
-    const app = tally.labels.app === "gateway" ? (remoteRoute.exec(tally.labels.route)?.[1] ?? "gateway") : tally.labels.app;
+    const app =
+      tally.labels.app === "gateway" ? (remoteRoute.exec(tally.labels.route)?.[1] ?? "gateway") : tally.labels.app;
     const sum =
-      totals.get(app) ?? added(totals, app, { requests: 0, failures: 0, seconds: 0, buckets: tally.buckets.map(() => 0) });
+      totals.get(app) ??
+      added(totals, app, { requests: 0, failures: 0, seconds: 0, buckets: tally.buckets.map(() => 0) });
     sum.requests += tally.count;
     if (tally.labels.status === "5xx") sum.failures += tally.count;
     sum.seconds += tally.seconds;
