@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { type Auth, authSettings, type OpenedAuth, openAuth, scopeNames } from "@quintet/auth";
 import { createLogger, readEnv } from "@quintet/http";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { MountableApp } from "../src/mounted.ts";
 import { pathOf } from "./harness/operations.ts";
@@ -166,5 +166,26 @@ describe.each(["auth", ...appNames])("%s", (app) => {
       return asPlain !== 401 && asPlain < 500 && asStaff !== 401 && asStaff !== 403 && asStaff < 500;
     };
     expect(await failing(await routesOf(app), answered)).toEqual([]);
+  });
+
+  test("every action of staff stands in the audit log, with its route and how it ended", async () => {
+    const [token, staff] = [await grant(plain, "all"), await grant(settings.admin, "all")];
+    const actions: Route[] = [];
+    for (const route of await routesOf(app)) {
+      if (route.method !== "GET" && (await send(app, route, token)).status === 403) actions.push(route);
+    }
+    const lineOf = async (route: Route) => {
+      const { status, headers } = await send(app, route, staff);
+      const query = `requestId=${headers.get("x-request-id")}&action=staff-action`;
+      const path = pathOf({ template: route.path } as Parameters<typeof pathOf>[0]);
+      const wanted = { method: route.method, route: route.path.replace(/\{(\w+)[^}]*\}/g, ":$1"), path, status };
+      return vi.waitFor(async () => {
+        const request = new Request(`http://quintet.test/auth/audit?${query}`, { headers: { Authorization: staff } });
+        const answer = await apps.get("auth")?.fetch(request, {});
+        expect(await answer?.json()).toMatchObject({ events: [wanted] });
+        return true;
+      });
+    };
+    expect(await failing(actions, (route) => lineOf(route).catch(() => false))).toEqual([]);
   });
 });

@@ -14,6 +14,7 @@ const nobody: Auth = {
   verifyPassword: async () => undefined,
   passwordGrant: async () => undefined,
   register: () => Promise.reject(new Error("Nobody signs in here.")),
+  beginAction: () => Promise.reject(new Error("Nobody is staff here.")),
   [Symbol.asyncDispose]: async () => {},
 };
 const deps = createDeps(config, { log: createLogger({ service: "queue", level: "silent" }), auth: nobody });

@@ -1,3 +1,4 @@
+import type { BeginAction } from "./audit/staff-actions.ts";
 import type { Origin } from "./client-address.ts";
 import type { Scopes } from "./scopes.ts";
 
@@ -61,4 +62,6 @@ export interface Auth extends AsyncDisposable {
   passwordGrant(login: string, password: string, options?: SignInOptions): Promise<TokenSet | undefined>;
   /** A new account; throws a `conflict` problem when the username or email is taken. */
   register(input: Registration): Promise<Account>;
+  /** Notes in the audit log what staff is about to do. */
+  beginAction: BeginAction;
 }

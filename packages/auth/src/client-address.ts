@@ -9,18 +9,24 @@ export interface Origin {
   forwardedFor: string | undefined;
   /** What another process of this installation vouches for. */
   vouched: string | undefined;
+  requestId?: string | undefined;
 }
 
 /** The header by which an app tells the issuer whose password it asks about. */
 export const vouchedHeader = "X-Quintet-Client";
 
 /** The origin of a request, from Hono's context. */
-export function originOf(c: { env: unknown; req: { header(name: string): string | undefined } }): Origin {
+export function originOf(c: {
+  env: unknown;
+  req: { header(name: string): string | undefined };
+  var: { requestId?: string };
+}): Origin {
   const { incoming } = (c.env ?? {}) as ServiceEnv["Bindings"];
   return {
     peer: incoming?.socket.remoteAddress,
     forwardedFor: c.req.header("x-forwarded-for"),
     vouched: c.req.header(vouchedHeader),
+    requestId: c.var.requestId,
   };
 }
 

@@ -2,6 +2,7 @@ import { Problem, type ServiceEnv } from "@quintet/http";
 import type { Context, MiddlewareHandler } from "hono";
 import { every } from "hono/combine";
 import type { Account, Auth } from "./account.ts";
+import { audited } from "./audit/audited.ts";
 import { originOf } from "./client-address.ts";
 import { allows, fullScope, type Scope } from "./scopes.ts";
 
@@ -22,7 +23,7 @@ export interface MaybeAccountEnv extends ServiceEnv {
  * - `open`: no credentials are looked at.
  * - `anyone`: credentials are optional, bad ones are a 401.
  * - `account`: good credentials are needed (401).
- * - `staff`: a staff account is needed (401, then 403).
+ * - `staff`: a staff account is needed (401, then 403). What may change something stands in the audit log.
  */
 export function guards(auth: Auth) {
   const maybe = (scope: Scope): MiddlewareHandler<MaybeAccountEnv> => {
@@ -44,7 +45,7 @@ export function guards(auth: Auth) {
       const account = await accountOf(auth, c, scope);
       c.set("account", account ?? refuse("This needs a staff account: send Basic or Bearer credentials."));
       if (!account?.isStaff) throw new Problem("forbidden", "Only staff may do this.");
-      return next();
+      return audited(auth, c, account.id, next);
     };
   };
   const guarded = <E extends ServiceEnv>(guard: (scope: Scope) => MiddlewareHandler<E>, given: Given) => {

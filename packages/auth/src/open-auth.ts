@@ -33,6 +33,7 @@ export async function openAuth(config: AuthConfig, log: Logger): Promise<OpenedA
       issuer,
       secret: config.QUINTET_SECRET,
       proxies,
+      log,
       hear: () => newsRedis(config, REDIS_URL, log),
     });
     return { auth, [Symbol.asyncDispose]: () => auth[Symbol.asyncDispose]() };
@@ -52,7 +53,7 @@ async function openIssuer(config: AuthConfig, proxies: TrustedProxies, log: Logg
     throw new ConfigError("Bad settings: ADMIN_USERNAME and ADMIN_PASSWORD belong together.");
   }
   const [key, ...otherKeys] = await readSigningKeys(AUTH_SIGNING_KEY);
-  await migrateAccounts(MYSQL_URL);
+  await migrateAccounts(MYSQL_URL, log);
   await using stack = new AsyncDisposableStack();
   const redis = newsRedis(config, REDIS_URL, log);
   stack.defer(() => redis.disconnect());

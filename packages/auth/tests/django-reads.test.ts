@@ -50,7 +50,7 @@ test("without rehash an old hash stays, and Django reads every password made mea
   expect(await hashOf("ana")).toBe(old);
 
   const ana = await issuer.auth.verifyPassword("ana", oldPassword);
-  const by = { accountId: ana?.id ?? 0, requestId: null };
+  const by = { accountId: ana?.id ?? 0 };
   await issuer.auth.changes.changePassword(by.accountId, oldPassword, newPassword, by);
   const changed = await hashOf("ana");
   expect(

@@ -10,7 +10,7 @@ let listening: Listening;
 let remote: Auth;
 let accounts = 0;
 const log = createLogger({ service: "auth", level: "silent" });
-const nobody = { accountId: null, requestId: null };
+const nobody = { accountId: null };
 const within = { timeout: 1000, interval: 5 };
 
 beforeAll(async () => {

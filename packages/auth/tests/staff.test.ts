@@ -108,9 +108,18 @@ test("reads who did what to whom, from where and in which request, the newest fi
   expect(events).toMatchObject([
     { action: "deactivated", actorId: chief, accountId: id, requestId: "r-3" },
     { action: "client-added", actorId: id, accountId: id, subject: client, requestId: "r-2" },
+    { action: "signed-in", actorId: id, accountId: id },
     { action: "registered", actorId: null, accountId: id, requestId: "r-1" },
   ]);
   const first = await read("&limit=2");
   expect((await read(`&limit=2&cursor=${first.nextCursor}`)).events).toEqual(events.slice(2));
   expect((await read("&cursor=x")).events).toBeUndefined();
+  expect((await read("&action=client-added")).events).toEqual([events[1]]);
+  expect((await read(`&actorId=${chief}`)).events).toEqual([events[0]]);
+  expect((await read("&requestId=r-1")).events).toEqual([events[3]]);
+  expect((await read("&from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z")).events).toEqual([]);
+  expect((await read("&from=2020-01-01T00:00:00Z")).events).toEqual(events);
+  for (const wrong of ["&from=yesterday", "&action=dance", "&accountId=1", "&q=x"]) {
+    expect((await read(wrong)).events).toBeUndefined();
+  }
 });

@@ -5,7 +5,7 @@ import type { PasswordHashes } from "../passwords/password-hash.ts";
 import type { Revocations } from "../revocation/revocations.ts";
 import { findById, replaceHash, setActive } from "./account-queries.ts";
 import type { Actor } from "./actor.ts";
-import type { Note } from "./audit.ts";
+import type { Note } from "./audit-notes.ts";
 import { revokeFamiliesOf, revokeFamily } from "./refresh-token-queries.ts";
 import { passwordSchema } from "./registration.ts";
 import { findSession, type SessionRow, sessionsOf } from "./session-queries.ts";

@@ -7,17 +7,24 @@ import type { LocalAuth } from "./local-auth.ts";
 const eventSchema = z
   .object({
     at: z.iso.datetime(),
-    actorId: z.number().int().nullable(),
-    accountId: z.number().int(),
+    actorId: z.number().int().nullable().openapi({ description: "Whose credentials were used" }),
+    accountId: z.number().int().nullable().openapi({ description: "Whom it is about" }),
     action: z.enum(auditActions),
-    subject: z.string().nullable(),
+    subject: z.string().nullable().openapi({ description: "The sign-in or API client that it is about" }),
     address: z.string().nullable(),
     requestId: z.string().nullable(),
+    method: z.string().nullable().openapi({ description: "As the following, of staff-action only" }),
+    route: z.string().nullable().openapi({ example: "/queue/queues/:name" }),
+    path: z.string().nullable(),
+    status: z.number().int().nullable().openapi({ description: "The HTTP status; null where it was cut off" }),
   })
   .openapi("AuditEvent");
 const pageSchema = z.object({ events: z.array(eventSchema), nextCursor: z.string().nullable() }).openapi("AuditEvents");
 
-/** `/auth/audit`: what was done to accounts, for staff. */
+const account = wholeNumber(1, 2 ** 31 - 1).optional();
+const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
+/** `/auth/audit`: what was done to accounts, and by staff in every app; for staff. */
 export function addAudit(
   app: OpenAPIHono<ServiceEnv>,
   { auth, cursorKey }: { auth: LocalAuth; cursorKey: Buffer },
@@ -27,10 +34,15 @@ export function addAudit(
     method: "get",
     path: "/audit",
     tags: ["accounts: staff"],
-    summary: "Every change to accounts, the newest first",
+    summary: "Every change to accounts and every action of staff in every app, the last stored first",
     request: {
       query: z.strictObject({
-        accountId: wholeNumber(1, 2 ** 31 - 1).optional(),
+        accountId: account,
+        actorId: account,
+        action: z.enum(auditActions).optional(),
+        requestId: z.string().max(128).optional(),
+        from: time.optional().openapi({ type: "string", description: "From this time on" }),
+        to: time.optional().openapi({ type: "string", description: "Before this time" }),
         limit: limitParam(50),
         cursor: z.string().optional(),
       }),
@@ -38,11 +50,11 @@ export function addAudit(
     responses: { 200: jsonAnswer(pageSchema, "A page of them") },
   });
   app.openapi(list, async (c) => {
-    const { accountId, limit, cursor } = c.req.valid("query");
+    const { limit, cursor, ...filter } = c.req.valid("query");
     const position =
       cursor === undefined ? undefined : decodeCursor(cursorKey, cursor, z.object({ audit: z.number() }));
     const beforeId = position?.audit ?? Number.MAX_SAFE_INTEGER;
-    const found = await auth.audit({ accountId, beforeId, limit: limit + 1 });
+    const found = await auth.audit({ filter, beforeId, limit: limit + 1 });
     const last = found.length > limit ? found[limit - 1] : undefined;
     const events = found.slice(0, limit).map(({ id, at, ...event }) => ({ at: at.toISOString(), ...event }));
     c.header("Cache-Control", "no-store");

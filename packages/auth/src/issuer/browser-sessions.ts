@@ -16,15 +16,15 @@ export interface BrowserSession {
 
 /** Sign-ins at the pages: as others, but the cookie's token is never exchanged and ends 30 days after it was made. */
 export interface BrowserSessions {
-  /** The token of a new one; `undefined` when the account was changed just now. */
-  begin(account: StoredAccount): Promise<string | undefined>;
+  /** A new one and its token; `undefined` when the account was changed just now. */
+  begin(account: StoredAccount): Promise<{ id: string; token: string } | undefined>;
   find(token: string): Promise<BrowserSession | undefined>;
   end(token: string): Promise<void>;
 }
 
 export function browserSessions(pool: MysqlPool, refresh: RefreshTokens, now: () => number): BrowserSessions {
   return {
-    begin: async (account) => (await refresh.start(account, browserClient, fullScope))?.token,
+    begin: (account) => refresh.start(account, browserClient, fullScope),
     async find(token) {
       if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined;
       const [rows] = await pool.execute<RowDataPacket[]>(

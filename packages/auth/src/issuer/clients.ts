@@ -3,7 +3,7 @@ import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import type { Revocations } from "../revocation/revocations.ts";
 import type { Actor } from "./actor.ts";
-import type { Note } from "./audit.ts";
+import type { Note } from "./audit-notes.ts";
 import {
   type ApiClient,
   clientsOf,

@@ -2,6 +2,8 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { MysqlPool } from "@quintet/db";
 import type { Revocations } from "../revocation/revocations.ts";
 import { findById, type StoredAccount } from "./account-queries.ts";
+import type { Actor } from "./actor.ts";
+import type { Note } from "./audit-notes.ts";
 import { insertCode, lockCode, useCode } from "./code-queries.ts";
 import { revokeFamily } from "./refresh-token-queries.ts";
 import type { RefreshTokens, Session } from "./refresh-tokens.ts";
@@ -25,7 +27,7 @@ export interface Consent {
 
 /** Authorization codes: good once, for 60 s, for the client, redirect URI and verifier that they were made for. */
 export interface Codes {
-  issue(consent: Consent): Promise<string>;
+  issue(consent: Consent, by: Actor): Promise<string>;
   /**
    * The sign-in that a code begins; `undefined` when it is not good. Used twice it was stolen: the sign-in that it began
    * ends (RFC 6749 section 4.1.2).
@@ -40,13 +42,15 @@ export function authorizationCodes(
   pool: MysqlPool,
   refresh: RefreshTokens,
   revoking: Revocations,
+  note: Note,
   now: () => number,
 ): Codes {
   return {
-    async issue(consent) {
+    async issue(consent, by) {
       const code = randomBytes(32).toString("base64url");
       const expiresAt = new Date(now() + lifeMs);
       await insertCode(pool, hashOf(code), { ...consent, expiresAt, familyId: null }, new Date(now() - keepMs));
+      await note(pool, { accountId: consent.accountId, action: "consented", subject: consent.clientId }, by);
       return code;
     },
     async redeem(code, { clientId, redirectUri, verifier }) {

@@ -5,6 +5,7 @@ import { fullScope, grantable, readScopes } from "../scopes.ts";
 import { accessTokenSeconds, publicClient, signAccessToken, type TokenGrant } from "../tokens/access-token.ts";
 import type { SigningKey } from "../tokens/signing-key.ts";
 import { findById, type StoredAccount, setLastLogin } from "./account-queries.ts";
+import type { Note } from "./audit-notes.ts";
 import type { BrowserSessions } from "./browser-sessions.ts";
 import type { ApiClient } from "./client-queries.ts";
 import type { Codes } from "./codes.ts";
@@ -40,9 +41,14 @@ export function grants(options: {
   refresh: RefreshTokens;
   codes: Codes;
   browsers: BrowserSessions;
+  note: Note;
   now: () => number;
 }): Grants {
-  const { pool, key, issuer, signIn, refresh, codes, browsers, now } = options;
+  const { pool, key, issuer, signIn, refresh, codes, browsers, note, now } = options;
+  const signedIn = async (accountId: number, subject: string, origin: Origin | undefined) => {
+    await setLastLogin(pool, accountId, new Date(now()));
+    await note(pool, { accountId, action: "signed-in", subject }, { accountId, origin });
+  };
   const accessToken = async (stored: StoredAccount, grant: Omit<TokenGrant, "epoch">) => ({
     access_token: await signAccessToken(key, issuer, toAccount(stored), { ...grant, epoch: stored.epoch }, now()),
     token_type: "Bearer" as const,
@@ -57,9 +63,9 @@ export function grants(options: {
     async passwordGrant(login, password, { scope = fullScope, origin } = {}) {
       const stored = await signIn(login, password, origin);
       if (!stored) return undefined;
-      await setLastLogin(pool, stored.id, new Date(now()));
       const session = await refresh.start(stored, publicClient, scope);
       if (!session) return undefined; // Its password was changed just now.
+      await signedIn(stored.id, session.id, origin);
       await refresh.removeExpired();
       return tokenSet(stored, session);
     },
@@ -82,8 +88,9 @@ export function grants(options: {
     async browserSignIn(login, password, origin) {
       const stored = await signIn(login, password, origin);
       if (!stored) return undefined;
-      await setLastLogin(pool, stored.id, new Date(now()));
-      return browsers.begin(stored);
+      const session = await browsers.begin(stored);
+      if (session) await signedIn(stored.id, session.id, origin);
+      return session?.token;
     },
   };
 }

@@ -2,6 +2,9 @@ import { connectMysql, type Redis } from "@quintet/db";
 import { deriveKey, type Logger, type TrustedProxies, trustedProxies } from "@quintet/http";
 import { createLocalJWKSet } from "jose";
 import type { Auth } from "../account.ts";
+import type { AuditEntry } from "../audit/audit-entry.ts";
+import { drainEntries, sendEntry } from "../audit/audit-stream.ts";
+import { staffActions } from "../audit/staff-actions.ts";
 import { addressReader } from "../client-address.ts";
 import { budgetsWithFallback, localBudgets, redisBudgets } from "../limits/budgets.ts";
 import { loginLimits } from "../limits/login-limits.ts";
@@ -15,8 +18,8 @@ import { publicClient } from "../tokens/access-token.ts";
 import type { SigningKey } from "../tokens/signing-key.ts";
 import { type CheckedToken, tokenCheck } from "../tokens/token-check.ts";
 import { type AccountChanges, accountChanges } from "./account-changes.ts";
-import { auditNotes } from "./audit.ts";
-import { readEvents } from "./audit-queries.ts";
+import { auditNotes } from "./audit-notes.ts";
+import { type AuditFilter, addEntry, readEvents } from "./audit-queries.ts";
 import { type BrowserSessions, browserSessions } from "./browser-sessions.ts";
 import { apiClients, type Clients } from "./clients.ts";
 import { authorizationCodes, type Codes } from "./codes.ts";
@@ -24,6 +27,7 @@ import { learnEmails } from "./email-queries.ts";
 import { type Grants, grants } from "./grants.ts";
 import { type NewAccounts, newAccounts } from "./new-accounts.ts";
 import { refreshTokens } from "./refresh-tokens.ts";
+import { refusedSignIns } from "./refused-sign-ins.ts";
 import { signIn, toAccount } from "./sign-in.ts";
 import { type ListedAccount, listAccounts, listedAccount } from "./staff-queries.ts";
 
@@ -65,7 +69,7 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant" | "register">, Gra
     one(id: number): Promise<ListedAccount | undefined>;
   };
   /** The audit log before an id, the newest first. */
-  audit(page: { accountId: number | undefined; beforeId: number; limit: number }): ReturnType<typeof readEvents>;
+  audit(page: { filter: AuditFilter; beforeId: number; limit: number }): ReturnType<typeof readEvents>;
   /** Learns which emails another program has changed since the last time; reads every account. */
   learnEmails(): Promise<void>;
   /** Reads what is revoked already and goes on to tell and hear of it; needed when there are other processes. */
@@ -86,7 +90,16 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     options.proxies ?? trustedProxies(""),
     deriveKey(options.secret, "auth client address"),
   );
-  const note = auditNotes(addresses.read, now);
+  const addressOf = addresses.read;
+  const note = auditNotes(addressOf, now);
+  // What MySQL cannot take just now waits in Redis.
+  const keep = async (entry: AuditEntry) => {
+    const stored = addEntry(pool, entry);
+    await (redis ? stored.catch(() => sendEntry(redis.tell, entry)) : stored);
+  };
+  const actions = opened.use(staffActions({ keep, addressOf, log, now }));
+  const { refused, finished } = refusedSignIns({ pool, note, addressOf, log, now });
+  opened.defer(finished);
 
   const revoked = revokedTable(now);
   if (!redis) revoked.heard(Number.POSITIVE_INFINITY); // Whatever is revoked is revoked in this process.
@@ -98,7 +111,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const budgets = redis ? budgetsWithFallback(redisBudgets(redis.tell), own) : own;
   const limited = loginLimits(budgets, deriveKey(options.secret, "auth login limits"));
   const hashes = passwordHashes(hashQueue(), { rehash: options.rehash ?? true });
-  const checkedSignIn = signIn({ pool, hashes, limited, addressOf: addresses.read, log });
+  const checkedSignIn = signIn({ pool, hashes, limited, refused, addressOf, log });
   const verify: Auth["verifyPassword"] = async (login, password, origin) => {
     const stored = await checkedSignIn(login, password, origin);
     return stored && toAccount(stored);
@@ -106,13 +119,13 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
 
   const refresh = refreshTokens(pool, deriveKey(options.secret, "auth refresh tokens"), revoking, now);
   const browsers = browserSessions(pool, refresh, now);
-  const codes = authorizationCodes(pool, refresh, revoking, now);
+  const codes = authorizationCodes(pool, refresh, revoking, note, now);
   return {
     readToken,
     access: async (token) => (await readToken(token))?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
     verifyPassword: rememberPasswords(verify, revoked, now),
-    ...grants({ pool, key, issuer, signIn: checkedSignIn, refresh, codes, browsers, now }),
+    ...grants({ pool, key, issuer, signIn: checkedSignIn, refresh, codes, browsers, note, now }),
     ...newAccounts({ pool, hashes, note, now }),
     clients: apiClients({ pool, revoking, publicClient, note, now }),
     codes,
@@ -125,6 +138,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     },
     changes: accountChanges({ pool, hashes, revoking, limited, note, now }),
     staff: { list: (page) => listAccounts(pool, page), one: (id) => listedAccount(pool, id) },
+    beginAction: actions.begin,
     audit: (page) => readEvents(pool, page),
     learnEmails: () => learnEmails(pool, 0),
     async startNews() {
@@ -133,6 +147,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
       await revoking.beat();
       revoking.start();
       opened.use(followNews(redis.hear(), revoked, now));
+      opened.use(drainEntries(redis.hear(), (entry) => addEntry(pool, entry), log));
     },
     tellAll: () => revoking.beat(true),
     ping: () => pool.query("SELECT 1"),

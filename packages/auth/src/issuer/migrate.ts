@@ -1,12 +1,18 @@
 import { fileURLToPath } from "node:url";
 import { connectMysql, migrateMysql } from "@quintet/db";
+import type { Logger } from "@quintet/http";
 import { learnNewEmails } from "./email-queries.ts";
+import { protectAudit } from "./protect-audit.ts";
 
-/** Makes the tables of the accounts where they are missing and learns the emails of accounts that Django made. */
-export async function migrateAccounts(mysqlUrl: string): Promise<void> {
+/**
+ * Makes the tables of the accounts where they are missing, closes the audit log to changes, and learns the emails of accounts
+ * that Django made.
+ */
+export async function migrateAccounts(mysqlUrl: string, log?: Logger): Promise<void> {
   await migrateMysql(mysqlUrl, "auth", fileURLToPath(new URL("../../migrations", import.meta.url)));
   const pool = connectMysql(mysqlUrl, { connections: 1 });
   try {
+    await protectAudit(pool, log);
     await learnNewEmails(pool);
   } finally {
     await pool.end();

@@ -4,7 +4,7 @@ import type { Account, Registration } from "../account.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import { insertAccount } from "./account-queries.ts";
 import type { Actor } from "./actor.ts";
-import type { Note } from "./audit.ts";
+import type { Note } from "./audit-notes.ts";
 import { learnNewEmails, takenNames } from "./email-queries.ts";
 import { checkedRegistration, normalUsername } from "./registration.ts";
 
@@ -40,7 +40,9 @@ export function newAccounts(options: {
       const name = normalUsername(username);
       if ((await takenNames(pool, name, "")).username) return;
       const passwordHash = await hashes.make(password);
-      await insertAccount(pool, { username: name, email: "", passwordHash, isStaff: true, joinedAt: new Date(now()) });
+      const account = { username: name, email: "", passwordHash, isStaff: true, joinedAt: new Date(now()) };
+      const accountId = await insertAccount(pool, account);
+      if (typeof accountId === "number") await note(pool, { accountId, action: "first-staff-made" }, undefined);
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Origin } from "../client-address.ts";
 import type { LimitedCheck } from "../limits/login-limits.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import { findByLogin, replaceHash, type StoredAccount } from "./account-queries.ts";
+import type { NoteRefusal } from "./refused-sign-ins.ts";
 import { normalUsername } from "./registration.ts";
 
 /** The account whose username or email and password these are, if it may sign in; too many wrong ones are a 429. */
@@ -14,29 +15,36 @@ export type SignIn = (
   origin: Origin | undefined,
 ) => Promise<StoredAccount | undefined>;
 
-/** Checks passwords within the limits, and replaces a good one's hash when that is not the one that is made today. */
+/**
+ * Checks passwords within the limits, replaces a good one's hash when that is not the one that is made today, and tells
+ * `refused` of wrong ones.
+ */
 export function signIn(options: {
   pool: MysqlPool;
   hashes: PasswordHashes;
   limited: LimitedCheck;
+  refused: NoteRefusal;
   addressOf: (origin: Origin | undefined) => string | undefined;
   log: Logger;
 }): SignIn {
-  const { pool, hashes, limited, addressOf, log } = options;
+  const { pool, hashes, limited, refused, addressOf, log } = options;
   const rehash = (stored: StoredAccount, password: string) =>
     hashes
       .make(password)
       .then((hash) => replaceHash(pool, stored.id, stored.passwordHash, hash))
       .catch((error: unknown) => log.warn({ err: error }, "a password could not be hashed anew"));
-  const check = async (login: string, password: string): Promise<StoredAccount | undefined> => {
+  const check = async (login: string, password: string, origin: Origin | undefined) => {
     const candidates = await findByLogin(pool, normalUsername(login));
     const stored = candidates[0];
     const matches = await hashes.matches(stored?.passwordHash, password);
-    if (!stored || !matches || !stored.isActive) return undefined;
+    if (!stored || !matches || !stored.isActive) {
+      refused(stored?.id ?? null, origin);
+      return undefined;
+    }
     if (hashes.isOld(stored.passwordHash)) await rehash(stored, password);
     return stored;
   };
-  return (login, password, origin) => limited(login, addressOf(origin), () => check(login, password));
+  return (login, password, origin) => limited(login, addressOf(origin), () => check(login, password, origin));
 }
 
 /** What everybody may know of an account. */

@@ -3,6 +3,7 @@ import { Problem, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import type { MiddlewareHandler } from "hono";
 import { every } from "hono/combine";
+import { actorOf } from "../issuer/actor.ts";
 import {
   type AuthorizationRequest,
   answerAddress,
@@ -94,7 +95,8 @@ export function addAuthorize(
       return c.redirect(answerAddress(redirectUri, { error: "access_denied", state, iss: issuer }), 303);
     }
     const { id: accountId, epoch } = session.account;
-    const code = await auth.codes.issue({ clientId: client.id, accountId, epoch, redirectUri, challenge, scope });
+    const consent = { clientId: client.id, accountId, epoch, redirectUri, challenge, scope };
+    const code = await auth.codes.issue(consent, actorOf(c));
     return c.redirect(answerAddress(redirectUri, { code, state, iss: issuer }), 303);
   });
 }

@@ -1,7 +1,10 @@
 import type { Redis } from "@quintet/db";
-import { deriveKey, type TrustedProxies, trustedProxies } from "@quintet/http";
+import { deriveKey, type Logger, type TrustedProxies, trustedProxies } from "@quintet/http";
 import { z } from "zod";
 import type { Account, Auth, Registration } from "../account.ts";
+import type { AuditEntry } from "../audit/audit-entry.ts";
+import { sendEntry } from "../audit/audit-stream.ts";
+import { staffActions } from "../audit/staff-actions.ts";
 import { addressReader, type Origin, vouchedHeader } from "../client-address.ts";
 import { rememberPasswords } from "../passwords/password-memory.ts";
 import { followNews } from "../revocation/news.ts";
@@ -39,8 +42,9 @@ export function createRemoteAuth(options: {
   secret: string;
   /** Whose X-Forwarded-For is believed; nobody's unless told. */
   proxies?: TrustedProxies;
-  /** A connection of its own to the Redis where the issuer tells what is revoked; closed at the end. */
+  /** A connection of its own to the Redis where the issuer tells what is revoked and hears what staff did; closed at the end. */
   hear: () => Redis;
+  log?: Logger;
   now?: () => number;
 }): Auth {
   const { url, issuer, now = Date.now } = options;
@@ -51,6 +55,9 @@ export function createRemoteAuth(options: {
     options.proxies ?? trustedProxies(""),
     deriveKey(options.secret, "auth client address"),
   );
+  const tell = options.hear();
+  const keep = (entry: AuditEntry) => sendEntry(tell, entry);
+  const actions = staffActions({ keep, addressOf: addresses.read, log: options.log, now });
   const vouched = (origin: Origin | undefined): Record<string, string> => {
     const address = addresses.read(origin);
     return address === undefined ? {} : { [vouchedHeader]: addresses.vouch(address) };
@@ -90,6 +97,11 @@ export function createRemoteAuth(options: {
       });
       return { ...(await answer.read(201, registeredSchema)), isStaff: false };
     },
-    [Symbol.asyncDispose]: () => news[Symbol.asyncDispose](),
+    beginAction: actions.begin,
+    async [Symbol.asyncDispose]() {
+      await news[Symbol.asyncDispose]();
+      await actions[Symbol.asyncDispose]();
+      tell.disconnect();
+    },
   };
 }

@@ -3,10 +3,13 @@ import type { Origin } from "../client-address.ts";
 import type { Actor } from "./actor.ts";
 import { type AuditAction, addEvent } from "./audit-queries.ts";
 
-/** Notes what is done to an account, on the connection of the change itself, so that neither happens without the other. */
+/**
+ * Notes what is done to an account, on the connection of the change itself, so that neither happens without the other. The
+ * account is null where none is known.
+ */
 export type Note = (
   db: MysqlPool | MysqlConnection,
-  what: { accountId: number; action: AuditAction; subject?: string },
+  what: { accountId: number | null; action: AuditAction; subject?: string },
   by: Actor | undefined,
 ) => Promise<void>;
 
@@ -20,6 +23,6 @@ export function auditNotes(addressOf: (origin: Origin | undefined) => string | u
       action,
       subject,
       address: addressOf(by?.origin)?.slice(0, 64) ?? null,
-      requestId: by?.requestId ?? null,
+      requestId: by?.origin?.requestId?.slice(0, 128) ?? null,
     });
 }

@@ -1,0 +1,87 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Redis } from "@quintet/db";
+import type { Logger } from "@quintet/http";
+import { type AuditEntry, auditEntrySchema, type KeepEntry } from "./audit-entry.ts";
+
+// A stream with one field, `entry`, in JSON. An entry stays there until it is in MySQL. All issuers are one consumer of one
+// group: what one of them took and did not finish is claimed by whichever looks next.
+const stream = "audit";
+const group = "issuer";
+const batch = 100;
+const waitMs = 1000;
+const pauseMs = 500;
+
+/** Hands an entry to the issuer; resolves when Redis has it. */
+export async function sendEntry(redis: Redis, entry: AuditEntry): Promise<void> {
+  await redis.xadd(stream, "*", "entry", JSON.stringify(entry));
+}
+
+/**
+ * Moves entries out of the stream, which `redis` (a connection of its own, closed at the end) reads, to where `keep` puts
+ * them, each at least once, however often either side stops. What was taken and not finished within `claimMs` is taken again.
+ */
+export function drainEntries(redis: Redis, keep: KeepEntry, log: Logger, claimMs = 5000): AsyncDisposable {
+  const closing = new AbortController();
+  let hasGroup = false;
+  let wentWell = true;
+  let claimedAt = Number.NEGATIVE_INFINITY;
+
+  const makeGroup = async () => {
+    await redis.xgroup("CREATE", stream, group, "0", "MKSTREAM").catch((error: unknown) => {
+      if (!(error instanceof Error && error.message.startsWith("BUSYGROUP"))) throw error;
+    });
+    hasGroup = true;
+  };
+  const unfinished = async (idleMs: number): Promise<StreamEntry[]> => {
+    claimedAt = Date.now();
+    const [, entries] = await redis.xautoclaim(stream, group, group, idleMs, "0", "COUNT", batch);
+    return entries as StreamEntry[];
+  };
+  const fresh = async (): Promise<StreamEntry[]> => {
+    const from = ["COUNT", batch, "BLOCK", waitMs, "STREAMS", stream, ">"] as const;
+    const answer = await redis.xreadgroup("GROUP", group, group, ...from);
+    return (answer as [string, StreamEntry[]][] | null)?.[0]?.[1] ?? [];
+  };
+  const take = async ([id, fields]: StreamEntry) => {
+    const entry = readEntry(fields);
+    if (entry) await keep(entry);
+    else log.error(`The entry ${id} of the audit stream cannot be read and was left out`);
+    const removed = await redis.multi().xack(stream, group, id).xdel(stream, id).exec();
+    for (const [error] of removed ?? []) if (error) throw error;
+  };
+  const drain = async () => {
+    while (!closing.signal.aborted) {
+      try {
+        if (!hasGroup) await makeGroup();
+        const old = !wentWell || Date.now() - claimedAt >= claimMs;
+        const entries = old ? await unfinished(wentWell ? claimMs : 0) : [];
+        for (const entry of entries.length > 0 ? entries : await fresh()) await take(entry);
+        wentWell = true;
+      } catch (error) {
+        hasGroup = false; // Redis may have been emptied.
+        if (closing.signal.aborted) return;
+        if (wentWell) log.warn({ err: error }, "the audit log could not be brought up to date; trying again");
+        wentWell = false;
+        await delay(pauseMs, undefined, { signal: closing.signal }).catch(() => {});
+      }
+    }
+  };
+  const draining = drain();
+  return {
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      redis.disconnect();
+      await draining;
+    },
+  };
+}
+
+type StreamEntry = [id: string, fields: string[] | null];
+
+function readEntry(fields: string[] | null): AuditEntry | undefined {
+  try {
+    return auditEntrySchema.parse(JSON.parse(fields?.[1] ?? ""));
+  } catch {
+    return undefined;
+  }
+}
