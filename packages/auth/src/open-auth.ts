@@ -74,8 +74,13 @@ async function openIssuer(config: AuthConfig, proxies: TrustedProxies, log: Logg
   if (ADMIN_USERNAME !== undefined && ADMIN_PASSWORD !== undefined) {
     await auth.makeFirstStaff(ADMIN_USERNAME, ADMIN_PASSWORD);
   }
-  const learning = auth.learnEmails().catch((error: unknown) => log.warn({ err: error }, "emails were not compared"));
-  stack.defer(() => learning);
+  const learning = Promise.all([
+    auth.learnEmails().catch((error: unknown) => log.warn({ err: error }, "emails were not compared")),
+    auth.learnHashes().catch((error: unknown) => log.warn({ err: error }, "hashes were not timed")),
+  ]);
+  stack.defer(async () => {
+    await learning;
+  });
   const app = createApp({
     auth,
     formKey: deriveKey(config.QUINTET_SECRET, "auth forms"),

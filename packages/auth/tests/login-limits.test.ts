@@ -76,6 +76,8 @@ describe.each(stores)("budgets %s", (_name, make) => {
   });
 });
 
+const attempts = process.env.QUINTET_FAULTS === "full" ? 100_000 : 20_000;
+
 describe("an issuer", () => {
   let issuer: IssuerForTests;
   beforeAll(async () => {
@@ -87,8 +89,8 @@ describe("an issuer", () => {
   const signIn = (name: string, secret: string, address: string) =>
     issuer.auth.passwordGrant(name, secret, { origin: from(address) });
 
-  test("100,000 wrong passwords against one account and many: the owner gets in, the loop is free, memory flat", {
-    timeout: 120_000,
+  test(`${attempts} wrong passwords against one account and many: the owner gets in, the loop is free, memory flat`, {
+    timeout: 600_000,
   }, async () => {
     expect(await signIn("ana", password, "7.7.7.7")).toBeDefined();
     const counts: Record<string, number> = {};
@@ -102,17 +104,18 @@ describe("an issuer", () => {
         await Promise.all(Array.from({ length: 200 }, (_, k) => attack(i + k)));
       }
     };
-    await rounds(0, 20_000);
+    const warm = attempts / 5;
+    await rounds(0, warm);
     globalThis.gc?.();
     const before = process.memoryUsage().heapUsed;
     const delay = monitorEventLoopDelay({ resolution: 10 });
     delay.enable();
-    await rounds(20_000, 80_000);
+    await rounds(warm, attempts - warm);
     delay.disable();
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(64 * 2 ** 20);
     // Argon2 on the event loop would hold it for seconds; a machine with two busy cores for a tenth of one.
     expect(delay.percentile(99) / 1e6).toBeLessThan(400);
-    expect(counts["too-many-requests"]).toBeGreaterThan(97_000);
+    expect(counts["too-many-requests"]).toBeGreaterThan(attempts - 3000);
     expect(Object.keys(counts).sort()).toEqual(
       ["too-many-requests", "unavailable", "undefined"].filter((name) => counts[name]),
     );
@@ -123,7 +126,10 @@ describe("an issuer", () => {
     await issuer.register("berta");
     const headers = { "X-Forwarded-For": "9.9.9.9" };
     const basic = { Authorization: `Basic ${Buffer.from("berta:wrong").toString("base64")}` };
-    for (let i = 0; i < 100; i++) await issuer.auth.verifyPassword("berta", `wrong ${i}`);
+    for (let i = 0; i < 3; i++) {
+      const wrong = Array.from({ length: 50 }, (_, k) => issuer.auth.verifyPassword("berta", `wrong ${i} ${k}`));
+      await Promise.allSettled(wrong);
+    }
     const answers = await Promise.all([
       issuer.send("POST", "/auth/token", form({ grant_type: "password", username: "berta", password }), headers),
       issuer.send("GET", "/auth/me", undefined, { ...headers, ...basic }),

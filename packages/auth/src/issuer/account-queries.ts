@@ -54,6 +54,16 @@ export async function findById(db: MysqlPool | MysqlConnection, id: number): Pro
   return rows[0] ? toStored(rows[0]) : undefined;
 }
 
+/** One hash of each kind in the table (algorithm and costs); reads every account. */
+export async function hashOfEachKind(pool: MysqlPool): Promise<string[]> {
+  const [rows] = await pool.query<RowDataPacket[]>(
+    `SELECT MIN(password) AS hash FROM auth_user
+      WHERE SUBSTRING_INDEX(password, '$', 1) IN ('argon2', 'bcrypt', 'bcrypt_sha256', 'pbkdf2_sha1', 'pbkdf2_sha256')
+      GROUP BY SUBSTRING_INDEX(password, '$', IF(password LIKE 'pbkdf2%', 2, 4))`,
+  );
+  return rows.map((row) => String(row.hash));
+}
+
 /** The account's hash, replaced when it is still the one that was read; answers whether it was. */
 export async function replaceHash(
   db: MysqlPool | MysqlConnection,

@@ -18,6 +18,7 @@ import { publicClient } from "../tokens/access-token.ts";
 import type { SigningKey } from "../tokens/signing-key.ts";
 import { type CheckedToken, tokenCheck } from "../tokens/token-check.ts";
 import { type AccountChanges, accountChanges } from "./account-changes.ts";
+import { hashOfEachKind } from "./account-queries.ts";
 import { auditNotes } from "./audit-notes.ts";
 import { type AuditFilter, addEntry, readEvents } from "./audit-queries.ts";
 import { type BrowserSessions, browserSessions } from "./browser-sessions.ts";
@@ -72,6 +73,8 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant" | "register">, Gra
   audit(page: { filter: AuditFilter; beforeId: number; limit: number }): ReturnType<typeof readEvents>;
   /** Learns which emails another program has changed since the last time; reads every account. */
   learnEmails(): Promise<void>;
+  /** Learns how long the kinds of hashes in the table take, for `refusal-time.ts`; reads every account. */
+  learnHashes(): Promise<void>;
   /** Reads what is revoked already and goes on to tell and hear of it; needed when there are other processes. */
   startNews(): Promise<void>;
   /** Tells all that is revoked once more, at once. */
@@ -141,6 +144,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     beginAction: actions.begin,
     audit: (page) => readEvents(pool, page),
     learnEmails: () => learnEmails(pool, 0),
+    learnHashes: async () => hashes.learn(await hashOfEachKind(pool)),
     async startNews() {
       if (!redis) return;
       opened.use(revoking);

@@ -34,11 +34,12 @@ export function signIn(options: {
       .then((hash) => replaceHash(pool, stored.id, stored.passwordHash, hash))
       .catch((error: unknown) => log.warn({ err: error }, "a password could not be hashed anew"));
   const check = async (login: string, password: string, origin: Origin | undefined) => {
-    const candidates = await findByLogin(pool, normalUsername(login));
-    const stored = candidates[0];
-    const matches = await hashes.matches(stored?.passwordHash, password);
-    if (!stored || !matches || !stored.isActive) {
+    const refusal = hashes.refusal();
+    const [stored] = await findByLogin(pool, normalUsername(login));
+    const usable = stored?.isActive ? stored.passwordHash : undefined;
+    if (!(await hashes.matches(usable, password)) || !stored) {
       refused(stored?.id ?? null, origin);
+      await refusal;
       return undefined;
     }
     if (hashes.isOld(stored.passwordHash)) await rehash(stored, password);

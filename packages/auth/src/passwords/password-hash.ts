@@ -1,7 +1,8 @@
 import { argon2Hash, isCurrentArgon2, verifyArgon2 } from "./argon2.ts";
 import { verifyBcrypt } from "./bcrypt.ts";
 import type { HashQueue } from "./hash-queue.ts";
-import { catchUpPbkdf2, pbkdf2Hash, verifyPbkdf2 } from "./pbkdf2.ts";
+import { pbkdf2Hash, verifyPbkdf2 } from "./pbkdf2.ts";
+import { refusalTime } from "./refusal-time.ts";
 
 const longestPassword = 4096;
 
@@ -13,7 +14,7 @@ const verifiers = new Map([
   ["pbkdf2_sha256", verifyPbkdf2],
 ]);
 
-// Of no password: it is checked where there is no hash, so that this takes as long as a wrong password.
+// Of no password: it is checked where there is no hash, so that this costs as much as a wrong password.
 const nobody =
   "argon2$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
@@ -24,22 +25,40 @@ export type PasswordHashes = ReturnType<typeof passwordHashes>;
  * reads the same table: new hashes are what such a site makes itself, and no hash is old.
  */
 export function passwordHashes(queue: HashQueue, { rehash = true } = {}) {
+  const time = refusalTime();
+  const check = async (encoded: string, password: string): Promise<boolean> => {
+    const verify = verifiers.get(encoded.split("$", 1)[0] ?? "");
+    if (!verify || password.length > longestPassword) {
+      await verifyArgon2(nobody, password.slice(0, longestPassword));
+      return false;
+    }
+    const start = performance.now();
+    const good = await verify(encoded, password);
+    time.note(encoded, performance.now() - start);
+    return good;
+  };
+  const matches = async (encoded: string | undefined, password: string): Promise<boolean> => {
+    const { good, held } = await queue(async () => {
+      const held = time.sinceWork();
+      return { good: await check(encoded ?? nobody, password), held };
+    });
+    if (!good) await held;
+    return good;
+  };
   return {
     /** A new hash: Argon2id, or PBKDF2 where a plain Django must read it. */
     make: (password: string): Promise<string> => queue(() => (rehash ? argon2Hash : pbkdf2Hash)(password)),
     /**
-     * Whether the password is that of `encoded`. No hash, an unusable one (`!…`) and one of an unknown format never match
-     * and take as long as a wrong password.
+     * Whether the password is that of `encoded`. No hash, an unusable one (`!…`) and one of an unknown format never match.
+     * All that do not match take the same time, whatever the hash (`refusal-time.ts`), without keeping their place in the queue.
      */
-    matches: (encoded: string | undefined, password: string): Promise<boolean> =>
-      queue(async () => {
-        const verify = verifiers.get(encoded?.split("$", 1)[0] ?? "");
-        const known = verify !== undefined && encoded !== undefined && password.length <= longestPassword;
-        if (known && (await verify(encoded, password))) return true;
-        if (!rehash) await catchUpPbkdf2(known ? encoded : undefined, password.slice(0, longestPassword));
-        else if (!known) await verifyArgon2(nobody, password.slice(0, longestPassword));
-        return false;
-      }),
+    matches,
+    /** What a sign-in begins before it looks for the account and waits for before it refuses. */
+    refusal: () => time.sinceRequest(),
+    /** Times each kind of hash in `samples` that was not seen yet. */
+    async learn(samples: string[]): Promise<void> {
+      for (const sample of samples) if (!time.knows(sample)) await queue(() => check(sample, ""));
+    },
     /** Whether a good password's hash should be replaced by what `make` makes today. */
     isOld: (encoded: string): boolean => rehash && !isCurrentArgon2(encoded),
   };

@@ -26,9 +26,3 @@ export async function verifyPbkdf2(encoded: string, password: string): Promise<b
   const derived = await derive(password, salt, rounds, digest === "sha256" ? 32 : 20, digest);
   return derived.length === expected.length && timingSafeEqual(derived, expected);
 }
-
-/** Takes as long as a new hash takes longer than `encoded`: all of it when that is no PBKDF2 hash. */
-export async function catchUpPbkdf2(encoded: string | undefined, password: string): Promise<void> {
-  const spent = Number(form.exec(encoded ?? "")?.[2] ?? 0);
-  if (spent < iterations) await derive(password, "salt", iterations - spent, 32, "sha256");
-}

@@ -1,0 +1,35 @@
+import { setTimeout as pause } from "node:timers/promises";
+
+const shortestMs = 100;
+/** What a look into the database and the way there may take, in ms. */
+const lookUpMs = 25;
+
+/**
+ * How long a refused password is held back, so that its time tells nothing of the account: twice what the slowest kind of hash that
+ * was seen takes, 100 ms at least. All refusals wait, so that a name that is not known takes as long as one with a hash of
+ * another kind, for which it would cost too much to do the same work.
+ */
+export function refusalTime() {
+  const fastest = new Map<string, number>();
+  let ms = shortestMs;
+  return {
+    /** Whether a hash of this kind has been timed. */
+    knows: (encoded: string): boolean => fastest.has(kindOf(encoded)),
+    /** Notes how long the check of a hash took; the fastest check of a kind counts, because others may have had to wait. */
+    note(encoded: string, tookMs: number): void {
+      const kind = kindOf(encoded);
+      if (tookMs >= (fastest.get(kind) ?? Number.POSITIVE_INFINITY)) return;
+      fastest.set(kind, tookMs);
+      ms = Math.max(shortestMs, 2 * Math.max(...fastest.values()));
+    },
+    /** The wait that begins with the work on a hash, however long that stood in line. */
+    sinceWork: (): Promise<void> => pause(ms),
+    /** The wait that begins with the request; it covers that an account had to be read. */
+    sinceRequest: (): Promise<void> => pause(ms + lookUpMs),
+  };
+}
+
+/** Algorithm and costs of a hash: what comes before its salt. */
+function kindOf(encoded: string): string {
+  return encoded.split("$", encoded.startsWith("pbkdf2_") ? 2 : 4).join("$");
+}
