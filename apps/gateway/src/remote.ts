@@ -14,6 +14,8 @@ export interface RemoteOptions {
   /** How long it may be silent in the middle of an answer, in ms. */
   idleMs?: number;
   connectMs?: number;
+  /** Connections to one target at once; 1,024 unless told. */
+  mostConnections?: number;
   /** How long requests wait for an app that cannot be reached, counted from when it went away, in ms. */
   holdMs?: number;
 }
@@ -29,6 +31,7 @@ export function remoteUpstream(name: string, prefix: string, origins: string[], 
     connectMs: options.connectMs ?? 2000,
     answerMs: options.answerMs ?? 300_000,
     idleMs: options.idleMs ?? 300_000,
+    mostConnections: options.mostConnections ?? 1024,
   };
   const targets = new Targets(origins, `${prefix}/health`, limits);
   const app = new RemoteApp({ name, log, targets, trusted, holdMs: options.holdMs ?? 3000 });

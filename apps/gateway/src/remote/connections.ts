@@ -7,6 +7,8 @@ export interface Limits {
   answerMs: number;
   /** Between two pieces of an answer. */
   idleMs: number;
+  /** Connections to one target; a long poll holds one. What comes beyond waits for one for `connectMs`. */
+  mostConnections: number;
 }
 
 /** Whoever waits for a connection. */
@@ -15,8 +17,6 @@ export interface Lease {
   onNoConnection(error: Error): void;
 }
 
-/** Connections to one target; long polls hold one each. */
-const largest = 1024;
 /** How long a connection is kept idle when the upstream does not say how long it keeps it. */
 const standardIdleMs = 4000;
 
@@ -37,7 +37,7 @@ export class Connections {
   lease(lease: Lease): void {
     const idle = this.#idle.pop();
     if (idle) lease.onConnection(idle);
-    else if (this.#open.size < largest) this.#connect(lease);
+    else if (this.#open.size < this.#limits.mostConnections) this.#connect(lease);
     else this.#waiting.push({ lease, since: performance.now() });
   }
 

@@ -9,6 +9,7 @@ import { isIdempotent, NoTarget, problemOf } from "./failures.ts";
 import type { RemoteApp } from "./remote-app.ts";
 import { RequestBody } from "./request-body.ts";
 import type { AnswerHead } from "./response-reader.ts";
+import type { Recording } from "./stale-answers.ts";
 import type { Target } from "./target.ts";
 
 const mostTries = 3;
@@ -30,6 +31,7 @@ export class Exchange implements Lease, ConnectionUser {
   #connection: Connection | undefined;
   #answer: AnswerHead | undefined;
   #part: Buffer | undefined;
+  #recording: Recording | undefined;
   #stopWaiting: (() => void) | undefined;
   #done = false;
 
@@ -119,9 +121,11 @@ export class Exchange implements Lease, ConnectionUser {
     this.#told.firstByteMs = this.#elapsed;
   }
 
-  #writeHead({ status, reason, headers, chunked }: AnswerHead): void {
+  #writeHead(answer: AnswerHead): void {
+    const { status, reason, headers, chunked } = answer;
     const response = this.#response;
     this.#answer = undefined;
+    this.#recording = this.#app.stale.record(this.#request, answer);
     // Only a chunked answer can carry trailers, so only such a one may announce them.
     const announced = chunked && this.#request.httpVersionMinor > 0 ? headers : withoutTrailer(headers);
     if (this.#expectsContinue) {
@@ -155,6 +159,8 @@ export class Exchange implements Lease, ConnectionUser {
     this.#done = true;
     this.#told.endedMs = this.#elapsed;
     if (this.#answer) this.#writeHead(this.#answer);
+    if (part) this.#recording?.add(part);
+    this.#recording?.finish();
     const pairs = trailers.length > 0 ? trailersOf(trailers) : [];
     if (pairs.length > 0) response.addTrailers(pairs);
     if (part === undefined) response.end();
@@ -219,6 +225,7 @@ export class Exchange implements Lease, ConnectionUser {
 
   #passOn(part: Buffer): void {
     if (this.#answer) this.#writeHead(this.#answer);
+    this.#recording?.add(part);
     // Copied, because the bytes belong to the connection's read buffer.
     if (this.#response.write(Buffer.from(part))) return;
     this.#connection?.socket.pause();
@@ -247,7 +254,8 @@ export class Exchange implements Lease, ConnectionUser {
       return;
     }
     const again = !connection?.answering && !(error instanceof UpstreamTimeout) && isIdempotent(this.#request);
-    if (!again || this.#tries >= mostTries || !this.#app.budget.take()) {
+    // A kept connection that the app closed meanwhile says nothing of the app; it costs a fresh one, once.
+    if (!again || this.#tries >= mostTries || !(stale || this.#app.budget.take())) {
       this.#fail(error);
       return;
     }
@@ -265,6 +273,7 @@ export class Exchange implements Lease, ConnectionUser {
       { err: error, url: { path }, http: { request: { id: this.#record.id } } },
       `${this.#app.name} failed`,
     );
+    if (!this.#response.headersSent && this.#app.stale.answer(this.#request, this.#response, this.#record.id)) return;
     sendProblem(this.#response, problemOf(this.#app.name, error), path, this.#record.id);
   }
 

@@ -1,5 +1,6 @@
 import type { Logger, TrustedProxies } from "@quintet/http";
 import { RetryBudget } from "./retry-budget.ts";
+import { StaleAnswers } from "./stale-answers.ts";
 import type { Targets } from "./targets.ts";
 
 const mostHeld = 1000;
@@ -11,6 +12,7 @@ export class RemoteApp {
   readonly targets: Targets;
   readonly trusted: TrustedProxies | undefined;
   readonly budget = new RetryBudget();
+  readonly stale: StaleAnswers;
   readonly #holdMs: number;
   #awaySince: number | undefined;
   #held = 0;
@@ -26,6 +28,7 @@ export class RemoteApp {
     this.log = options.log;
     this.targets = options.targets;
     this.trusted = options.trusted;
+    this.stale = new StaleAnswers(options.trusted);
     this.#holdMs = options.holdMs;
   }
 

@@ -1,6 +1,9 @@
 import { Connections, type Limits } from "./connections.ts";
 
 const failuresUntilEjected = 5;
+/** Where there are others, a target is ejected too when of its last dozens of requests more than this share failed. */
+const mostFailing = 0.4;
+const weight = 0.05;
 const firstEjectionMs = 100;
 const longestEjectionMs = 10_000;
 const returnMs = 10_000;
@@ -12,13 +15,16 @@ export class Target {
   underWay = 0;
   /** Whether its own health check says that it is well. */
   well = true;
+  readonly #alone: boolean;
   #failures = 0;
+  #failing = 0;
   #ejections = 0;
   #ejectedUntil = 0;
   #returnedAt = Number.NEGATIVE_INFINITY;
   #triedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(origin: string, limits: Limits) {
+  constructor(origin: string, limits: Limits, alone: boolean) {
+    this.#alone = alone;
     this.connections = new Connections(new URL(origin), limits);
   }
 
@@ -45,6 +51,7 @@ export class Target {
   /** A request, or a look at its health, was answered. */
   answered(now: number): void {
     this.#failures = 0;
+    this.#failing *= 1 - weight;
     if (this.#ejections === 0) return;
     this.#ejections = 0;
     this.#returnedAt = now;
@@ -53,10 +60,13 @@ export class Target {
   /** It did not answer. One that cannot be reached is ejected at once, another after several failures in a row. */
   failed(now: number, unreachable: boolean): void {
     this.#failures++;
-    if (!unreachable && this.#failures < failuresUntilEjected && this.#ejections === 0) return;
+    this.#failing += weight * (1 - this.#failing);
+    const fails = this.#failures >= failuresUntilEjected || (!this.#alone && this.#failing > mostFailing);
+    if (!unreachable && !fails && this.#ejections === 0) return;
     if (this.#ejections > 0 && now < this.#ejectedUntil) return;
     const ms = Math.min(firstEjectionMs * 2 ** this.#ejections, longestEjectionMs);
     this.#ejections++;
+    this.#failing = 0;
     this.#triedAt = Number.NEGATIVE_INFINITY;
     this.#ejectedUntil = now + ms * (0.75 + Math.random() / 2);
     this.connections.closeIdle();

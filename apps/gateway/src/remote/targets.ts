@@ -13,9 +13,9 @@ export class Targets {
 
   /** `healthPath` is looked at every two seconds on each target, if there is a choice or the target does not answer. */
   constructor(origins: string[], healthPath: string, limits: Limits) {
-    this.all = origins.map((origin) => new Target(origin, limits));
+    this.all = origins.map((origin) => new Target(origin, limits, origins.length === 1));
     this.#healthPath = healthPath;
-    const sweepMs = Math.max(20, Math.min(1000, Math.min(limits.answerMs, limits.idleMs) / 4));
+    const sweepMs = Math.max(20, Math.min(1000, Math.min(limits.connectMs, limits.answerMs, limits.idleMs) / 4));
     const sweep = () => {
       const now = performance.now();
       for (const target of this.all) target.connections.sweep(now);
@@ -58,7 +58,7 @@ export class Targets {
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(healthMs)]);
     try {
       const answer = await fetch(new URL(this.#healthPath, target.connections.origin), { signal, redirect: "manual" });
-      await answer.arrayBuffer();
+      await answer.body?.cancel();
       target.well = answer.ok;
       if (answer.ok) target.answered(performance.now());
     } catch {
