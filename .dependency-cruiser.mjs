@@ -38,10 +38,16 @@ export default {
       to: { path: "^apps/", pathNot: "^apps/[^/]+/src/index\\.ts$" },
     },
     {
-      name: "http-and-stores-stand-alone",
+      name: "workers-and-stores-stand-alone",
       severity: "error",
-      from: { path: "^packages/(http|stores)/" },
+      from: { path: "^packages/(workers|stores)/" },
       to: { path: "^packages/", pathNot: "^packages/$1/" },
+    },
+    {
+      name: "http-needs-workers-only",
+      severity: "error",
+      from: { path: "^packages/http/" },
+      to: { path: "^packages/", pathNot: "^packages/(http|workers)/" },
     },
     {
       name: "db-and-pages-need-http-only",
@@ -50,10 +56,10 @@ export default {
       to: { path: "^packages/", pathNot: "^packages/($1|http)/" },
     },
     {
-      name: "auth-needs-db-http-and-pages-only",
+      name: "auth-needs-db-http-pages-and-workers-only",
       severity: "error",
       from: { path: "^packages/auth/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^packages/", pathNot: "^packages/(auth|db|http|pages)/" },
+      to: { path: "^packages/", pathNot: "^packages/(auth|db|http|pages|workers)/" },
     },
     {
       name: "packages-are-used-by-their-index",

@@ -161,7 +161,7 @@ async function run(file, fileArgs) {
     if (now - (last.get(signal) ?? 0) > 500) child.kill(signal);
     last.set(signal, now);
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, pass);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"]) process.on(signal, pass);
   if ("npm_lifecycle_event" in process.env) whenParentEnds(() => pass("SIGTERM"));
   child.on("error", (error) => {
     console.error(`${node}: ${error.message}`);

@@ -40,6 +40,7 @@ async function dev(): Promise<number> {
   const PATH = `${pnpmFolder()}:${given.PATH}`;
   const env: NodeJS.ProcessEnv = {
     DEMO_DATA: "true",
+    WORKERS: "0", // node --watch starts it again
     BACKUP_DIR: join(dataDir, "backups"),
     ...secrets,
     ...given,

@@ -1,9 +1,12 @@
-/** `npm start`: the stores, the gateway with every app in this process, one screen that says where everything is. */
+/**
+ * `npm start`: the stores, the gateway with every app in worker processes, one screen that says where everything is. This process
+ * serves nothing: it holds the stores and the port, and starts a worker again that ends by itself.
+ */
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
-import { run } from "../apps/gateway/src/run.ts";
 import { readSettingFiles, withDefaults } from "../packages/http/src/setting-files.ts";
 import { claimDataDir, keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
+import { eventLog, Workers, watchFiles, withSettingsFile } from "../packages/workers/src/index.ts";
 import { tellFailure } from "./failure.ts";
 import { readGiven } from "./given.ts";
 import { stopRequests } from "./stop-requests.ts";
@@ -31,49 +34,80 @@ async function start(): Promise<number> {
   if (await isTaken(port, given.HOST ?? "127.0.0.1")) {
     throw new Error(`Port ${port} is taken by another program. Choose another: PORT=${port + 1} npm start`);
   }
-  const needs: StoreName[] = ["mysql", "postgres", "redis"];
-  const { env: known, faults } = readSettingFiles(given, ["MYSQL_URL", "POSTGRES_URL", "REDIS_URL"]);
-  if (faults.length > 0) throw new Error(`Bad settings: ${faults.join("; ")}. See .env.example.`);
-  await using stores = await openStores({ dataDir, needs, env: known, progress: say, signal: stop.signal });
-  const { firstStart, env: secrets } = await keptSecrets(dataDir);
-  if (stop.signal.aborted) return 0;
-  const defaults = { DEMO_DATA: "true", BACKUP_DIR: join(dataDir, "backups") };
-  const env: NodeJS.ProcessEnv = {
-    ...withDefaults({ ...defaults, ...secrets }, known),
-    ...stores.env,
-    LOG_FILE: logFile,
-  };
-  say("Starting Quintet");
-  const starting = run(env, { progress: say });
+  const opened = open();
+  await using releasing = new AsyncDisposableStack();
+  releasing.defer(() =>
+    opened.then(
+      ({ stores }) => stores.close(),
+      () => {}, // It is told where it is waited for.
+    ),
+  );
+  const program = join(import.meta.dirname, "gateway.ts");
+  const workers = new Workers({ program, log: tell, settings: async () => settingsFor(await opened) });
+  const starting = workers.start();
   starting.catch(() => {}); // Told of below, unless nobody waits for it any longer.
-  // The second Ctrl-C does not wait for anything but the stores.
-  const gateway = await Promise.race([starting, stop.again, fault]);
-  if (typeof gateway !== "object") return gateway ?? 0;
-  if (!stop.signal.aborted)
-    say(
-      screen(
-        gateway.url,
-        firstStart && env.ADMIN_PASSWORD !== undefined && !given.ADMIN_PASSWORD,
-        env,
-        stores.location,
-      ),
-    );
-  const failure = await Promise.race([stop.first, fault]);
-  if (failure) return failure;
-  say("\nStopping: requests under way are finished first; Ctrl-C again to cut them");
-  await Promise.race([gateway.close(), stop.again]);
-  return 0;
+  const replace = () => void workers.replace();
+  process.on("SIGUSR2", replace);
+  const unwatch = given.CONFIG_FILE ? watchFiles([given.CONFIG_FILE], replace) : () => {};
+  try {
+    // The second Ctrl-C does not wait for anything but the stores.
+    const early = await Promise.race([starting, stop.again, stop.first.then(() => opened), fault]);
+    if (typeof early === "number") return early;
+    if (stop.signal.aborted) return 0;
+    say(screen(workers.url, await opened));
+    const failure = await Promise.race([stop.first, fault, workers.failed]);
+    if (failure) return failure;
+    say("\nStopping: requests under way are finished first; Ctrl-C again to cut them");
+    return 0;
+  } finally {
+    unwatch();
+    await Promise.race([workers.close(), stop.again]);
+    workers.kill();
+  }
 }
 
-function screen(url: string, showPassword: boolean, env: NodeJS.ProcessEnv, location: string): string {
-  const kept = given.ADMIN_PASSWORD ? "ADMIN_PASSWORD" : join(dataDir, "secrets.json");
-  const password = showPassword ? `${env.ADMIN_PASSWORD}  (shown this once; kept in ${kept})` : `in ${kept}`;
+type Opened = Awaited<ReturnType<typeof open>>;
+
+/** The stores, and the secrets that this data folder keeps. */
+async function open() {
+  const needs: StoreName[] = ["mysql", "postgres", "redis"];
+  const { env } = withStoreUrls(withSettingsFile(given));
+  const stores = await openStores({ dataDir, needs, env, progress: say, signal: stop.signal });
+  const { firstStart, env: secrets } = await keptSecrets(dataDir);
+  if (!stop.signal.aborted) say("Starting Quintet");
+  return { stores, secrets, firstStart };
+}
+
+/** What the workers get: what was given, over what was made here. Read anew whenever they are replaced. */
+function settingsFor({ stores, secrets }: Opened): NodeJS.ProcessEnv {
+  const { env } = withStoreUrls(withSettingsFile(given));
+  const defaults = { DEMO_DATA: "true", BACKUP_DIR: join(dataDir, "backups") };
+  return { ...withDefaults({ ...defaults, ...secrets }, env), ...stores.env, LOG_FILE: logFile };
+}
+
+function withStoreUrls(env: NodeJS.ProcessEnv) {
+  const read = readSettingFiles(env, ["MYSQL_URL", "POSTGRES_URL", "REDIS_URL"]);
+  if (read.faults.length > 0) throw new Error(`Bad settings: ${read.faults.join("; ")}. See .env.example.`);
+  return read;
+}
+
+/** The log of this process; what somebody must know of is on the screen as well. */
+function tell(level: "info" | "warn" | "error" | "fatal", message: string): void {
+  eventLog({ LOG_LEVEL: given.LOG_LEVEL, LOG_FILE: logFile })(level, message);
+  if (level === "error" || level === "fatal") console.error(message);
+}
+
+function screen(url: string, { stores, secrets, firstStart }: Opened): string {
+  const isGiven = given.ADMIN_PASSWORD || given.ADMIN_PASSWORD_FILE;
+  const kept = isGiven ? "ADMIN_PASSWORD" : join(dataDir, "secrets.json");
+  const isNew = firstStart && !isGiven;
+  const password = isNew ? `${secrets.ADMIN_PASSWORD}  (shown this once; kept in ${kept})` : `in ${kept}`;
   return `
 Quintet runs at ${url}
 
   Docs      ${url}/docs
-  Admin     ${env.ADMIN_USERNAME}, password ${password}
-  Data      ${location}
+  Admin     ${given.ADMIN_USERNAME ?? secrets.ADMIN_USERNAME}, password ${password}
+  Data      ${stores.location}
   Log       ${logFile}
   Stop      Ctrl-C
 `;

@@ -7,11 +7,15 @@ import * as queue from "@quintet/queue";
 import * as social from "@quintet/social";
 import type { MountableApp } from "./mounted.ts";
 
-/** What the apps of this process share. `stopping` aborts when a stop was asked for, before requests are drained. */
+/**
+ * What the apps of this process share. `stopping` aborts when a stop was asked for, before requests are drained; of several
+ * processes the `first` brings the stores up to date.
+ */
 export interface Shared {
   log: Logger;
   auth: Auth;
   stopping: AbortSignal;
+  first: boolean;
 }
 
 /** What every app's index exports; the gateway needs no more of it. */
@@ -41,7 +45,7 @@ function known<C, D extends AsyncDisposable>(name: string, module: AppModule<C, 
     configure(env) {
       const config = module.loadConfig(env);
       return async (shared) => {
-        await module.migrate(config);
+        if (shared.first) await module.migrate(config);
         const deps = module.createDeps(config, shared);
         return {
           app: module.createApp(deps),

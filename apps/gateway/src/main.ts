@@ -1,8 +1,3 @@
-import { main, stopSignal } from "@quintet/http";
-import { run } from "./run.ts";
+import { runProgram } from "@quintet/workers";
 
-await main(async () => {
-  const gateway = await run(process.env);
-  await stopSignal();
-  await gateway.close();
-});
+await runProgram(process.env, () => import("./start.ts"));

@@ -1,5 +1,6 @@
 import { openAuth } from "@quintet/auth";
 import { listenerOf, loggers, serve, serveMetrics, trustedProxies, withDefaults } from "@quintet/http";
+import type { Place, Program } from "@quintet/workers";
 import { admission } from "./admission.ts";
 import { knownApps } from "./apps.ts";
 import { loadConfig } from "./config.ts";
@@ -10,12 +11,9 @@ import { remoteUpstream } from "./remote.ts";
 import { route, upgrades } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 
-export interface Gateway {
-  url: string;
+export interface Gateway extends Program {
   /** Resolves when the demo data is there, or could not be made (which is logged); never rejects. */
   demo: Promise<void>;
-  /** Drains requests, then closes every app. */
-  close(): Promise<void>;
 }
 
 const defaultPort = 8080;
@@ -25,7 +23,7 @@ const defaultPort = 8080;
  * All settings are checked before anything is opened.
  */
 export async function run(
-  given: NodeJS.ProcessEnv,
+  { env: given, first, socket }: Place,
   hooks: { progress?: (line: string) => void } = {},
 ): Promise<Gateway> {
   const env = withDefaults({ PUBLIC_URL: `http://localhost:${given.PORT || defaultPort}` }, given);
@@ -48,7 +46,7 @@ export async function run(
   const stopping = new AbortController();
   const stack = new AsyncDisposableStack();
   try {
-    const issuer = stack.use(await openAuth(config, log));
+    const issuer = stack.use(await openAuth(config, log, first));
     const fills: ((progress: (line: string) => void) => Promise<void>)[] = [];
     const upstreams: Upstream[] = [];
     if (issuer.app) {
@@ -63,13 +61,13 @@ export async function run(
         stack.defer(() => upstream.close());
         upstreams.push(upstream);
       } else {
-        const shared = { log: logOf(name), auth: issuer.auth, stopping: stopping.signal };
+        const shared = { log: logOf(name), auth: issuer.auth, stopping: stopping.signal, first };
         const running = stack.use(await open(shared));
         fills.push(running.fillDemo);
         upstreams.push(mountedUpstream(name, `/${name}`, running.app, trusted));
       }
     }
-    stack.use(await serveMetrics(config, log));
+    stack.use(await serveMetrics(config, log, { socket }));
     const home = createHome(upstreams, { log, corsOrigins: config.CORS_ORIGINS, auth: issuer.auth });
     const rate = config.RATE_LIMIT_PER_MINUTE
       ? rateLimits({
@@ -95,6 +93,7 @@ export async function run(
       log,
       drainSeconds: config.DRAIN_SECONDS,
       edge: true,
+      socket,
       upgrades: upgrades(upstreams),
     });
     stack.defer(() => listening.close());
@@ -111,9 +110,10 @@ export async function run(
         });
       }
     };
-    const demo = config.DEMO_DATA ? fillDemo() : Promise.resolve();
+    const demo = config.DEMO_DATA && first ? fillDemo() : Promise.resolve();
     return {
       url: `http://localhost:${listening.port}`,
+      log,
       demo,
       async close() {
         stopping.abort();

@@ -22,7 +22,7 @@ let client: QuintetClient;
 
 beforeAll(async () => {
   settings = await testSettings();
-  gateway = await run({ ...settings.shared, ...settings.issuer, PORT: "0", LOG_LEVEL: "silent" });
+  gateway = await run({ env: { ...settings.shared, ...settings.issuer, PORT: "0", LOG_LEVEL: "silent" }, first: true });
   client = createClient(gateway.url, { basic: settings.admin });
 });
 afterAll(async () => {

@@ -13,7 +13,7 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   settings = await testSettings();
-  gateway = await run({ ...settings.shared, ...settings.issuer, PORT: "0", LOG_LEVEL: "silent" });
+  gateway = await run({ env: { ...settings.shared, ...settings.issuer, PORT: "0", LOG_LEVEL: "silent" }, first: true });
 });
 afterAll(async () => {
   await gateway.close();

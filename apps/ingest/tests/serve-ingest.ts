@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { openAuth, withIssuer } from "@quintet/auth";
 import { createLogger, listenerOf, serve } from "@quintet/http";
 import { createApp, createDeps, loadConfig, migrate } from "../src/index.ts";
@@ -12,4 +13,5 @@ Object.assign(deps.loading, JSON.parse(process.env.LOADING ?? "{}"));
 const app = withIssuer(createApp(deps), issuer);
 const listening = await serve(listenerOf(app), { port: 0, host: "127.0.0.1", log, drainSeconds: 1 });
 console.log(listening.port);
-await listening.untilStopped();
+await once(process, "SIGTERM");
+await listening.close();

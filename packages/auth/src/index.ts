@@ -7,4 +7,5 @@ export { oauthErrorSchema, oauthFormBody, tokenSetSchema } from "./issuer/schema
 export { keyedFingerprints } from "./keyed-fingerprints.ts";
 export { type OpenedAuth, openAuth } from "./open-auth.ts";
 export { type Scope, scopeNames, scopes } from "./scopes.ts";
+export { startApp } from "./start-app.ts";
 export { belongsToIssuer, type WebApp, withIssuer } from "./with-issuer.ts";

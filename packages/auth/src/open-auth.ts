@@ -19,9 +19,10 @@ export interface OpenedAuth extends AsyncDisposable {
 
 /**
  * Opens the accounts as the settings say: with `AUTH_URL` those behind that URL, otherwise an issuer of this process's own,
- * whose tables are brought up to date and whose first staff account is made. Throws `ConfigError` naming what is missing.
+ * whose tables are brought up to date and whose first staff account is made, unless another process is the `first` that does
+ * so. Throws `ConfigError` naming what is missing.
  */
-export async function openAuth(config: AuthConfig, log: Logger): Promise<OpenedAuth> {
+export async function openAuth(config: AuthConfig, log: Logger, first = true): Promise<OpenedAuth> {
   const proxies = trustedProxies(config.TRUSTED_PROXIES);
   if (config.AUTH_URL !== undefined) {
     const { AUTH_URL: url, PUBLIC_URL: issuer, REDIS_URL } = config;
@@ -38,10 +39,15 @@ export async function openAuth(config: AuthConfig, log: Logger): Promise<OpenedA
     });
     return { auth, [Symbol.asyncDispose]: () => auth[Symbol.asyncDispose]() };
   }
-  return openIssuer(config, proxies, log);
+  return openIssuer(config, proxies, log, first);
 }
 
-async function openIssuer(config: AuthConfig, proxies: TrustedProxies, log: Logger): Promise<OpenedAuth> {
+async function openIssuer(
+  config: AuthConfig,
+  proxies: TrustedProxies,
+  log: Logger,
+  first: boolean,
+): Promise<OpenedAuth> {
   const { MYSQL_URL, REDIS_URL, AUTH_SIGNING_KEY, ADMIN_USERNAME, ADMIN_PASSWORD, PUBLIC_URL } = config;
   const missing = Object.entries({ MYSQL_URL, REDIS_URL, AUTH_SIGNING_KEY }).flatMap(([name, value]) =>
     value === undefined ? [name] : [],
@@ -53,7 +59,7 @@ async function openIssuer(config: AuthConfig, proxies: TrustedProxies, log: Logg
     throw new ConfigError("Bad settings: ADMIN_USERNAME and ADMIN_PASSWORD belong together.");
   }
   const [key, ...otherKeys] = await readSigningKeys(AUTH_SIGNING_KEY);
-  await migrateAccounts(MYSQL_URL, log);
+  if (first) await migrateAccounts(MYSQL_URL, log);
   await using stack = new AsyncDisposableStack();
   const redis = newsRedis(config, REDIS_URL, log);
   stack.defer(() => redis.disconnect());
@@ -71,11 +77,11 @@ async function openIssuer(config: AuthConfig, proxies: TrustedProxies, log: Logg
     }),
   );
   await auth.startNews();
-  if (ADMIN_USERNAME !== undefined && ADMIN_PASSWORD !== undefined) {
+  if (first && ADMIN_USERNAME !== undefined && ADMIN_PASSWORD !== undefined) {
     await auth.makeFirstStaff(ADMIN_USERNAME, ADMIN_PASSWORD);
   }
   const learning = Promise.all([
-    auth.learnEmails().catch((error: unknown) => log.warn({ err: error }, "emails were not compared")),
+    first && auth.learnEmails().catch((error: unknown) => log.warn({ err: error }, "emails were not compared")),
     auth.learnHashes().catch((error: unknown) => log.warn({ err: error }, "hashes were not timed")),
   ]);
   stack.defer(async () => {

@@ -13,7 +13,7 @@ export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "
 export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBody } from "./problem.ts";
 export { problemText, sendProblem } from "./raw-problem.ts";
 export { type RequestRecord, recordOf, type UpstreamRecord } from "./request-record.ts";
-export { type Listening, listenerOf, main, type ServeOptions, serve, stopSignal } from "./serve.ts";
+export { type Listening, listenerOf, type ServeOptions, serve } from "./serve.ts";
 export { createService, inputFaults, type ServiceOptions } from "./service.ts";
 export { withDefaults } from "./setting-files.ts";
 export { plainAddress, type TrustedProxies, trustedProxies } from "./trusted-proxies.ts";

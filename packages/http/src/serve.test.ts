@@ -43,6 +43,8 @@ describe("serve", () => {
     await expect(serve(() => {}, { ...options, port })).rejects.toThrow(ConfigError);
     await expect(serve(() => {}, { ...options, port })).rejects.toThrow(String(port));
     other.close();
+    const socket = () => Promise.reject(Object.assign(new Error("taken"), { code: "EADDRINUSE" }));
+    await expect(serve(() => {}, { ...options, port: 8080, socket })).rejects.toThrow("Port 8080 is taken");
   });
 
   it("reads the rest of a refused body, so that the connection serves the next request", async () => {

@@ -2,8 +2,9 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { type AddressInfo, Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
+import type { SocketSource } from "@quintet/workers";
 import { answerClientErrors } from "./client-errors.ts";
-import { ConfigError } from "./config.ts";
+import { listen } from "./listen.ts";
 import type { Logger } from "./logger.ts";
 import { observed } from "./observed.ts";
 import { dropSlowClients, type SlowLimits } from "./slow-clients.ts";
@@ -19,6 +20,8 @@ export interface ServeOptions {
   slow?: SlowLimits;
   /** Whether `listener` itself says 100 to a client that asks before it sends its body, and looks at `Host`; Node does otherwise. */
   edge?: boolean;
+  /** Where the listening socket comes from when several processes share it; its own unless given. */
+  socket?: SocketSource | undefined;
   /** Who takes the sockets of WebSocket handshakes, for the requests that `takes` says yes to; others are plain requests. */
   upgrades?: {
     takes(request: IncomingMessage): boolean;
@@ -34,8 +37,6 @@ export interface Listening {
   port: number;
   /** Stops accepting, lets requests that are under way finish within `drainSeconds`, then cuts the rest. */
   close(): Promise<void>;
-  /** Resolves once SIGINT or SIGTERM came and the server is drained. */
-  untilStopped(): Promise<void>;
 }
 
 /** The Node request listener of a Hono app. */
@@ -77,13 +78,7 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
   server.prependListener("request", (_request, response) => {
     if (draining) response.setHeader("Connection", "close");
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const taken = error.code === "EADDRINUSE";
-      reject(taken ? new ConfigError(`Port ${options.port} is taken; choose another with PORT.`) : error);
-    });
-    server.listen(options.port, options.host, resolve);
-  });
+  await listen(server, { ...options, setting: "PORT" });
   const { port } = server.address() as AddressInfo;
   log.info(`listening on ${options.host}:${port}`);
 
@@ -113,23 +108,5 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
     });
     return closed;
   };
-  return { server, port, close, untilStopped: () => stopSignal().then(close) };
-}
-
-/** Resolves at the first SIGINT or SIGTERM. */
-export function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
-}
-
-/** Runs a process's main function: a setting that is wrong ends it with one line and status 1. */
-export async function main(run: () => Promise<void>): Promise<void> {
-  try {
-    await run();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-  }
+  return { server, port, close };
 }

@@ -21,11 +21,11 @@ export interface Installation extends AsyncDisposable {
   output(): string;
 }
 
-/** The gateway with every app mounted, in one process. */
+/** The gateway with every app mounted, in two workers that share its port: what one is told, the other knows. */
 export async function startMounted(): Promise<Installation> {
   await using made = new AsyncDisposableStack();
   const settings = made.use(await testSettings());
-  const gateway = made.use(await startServer("gateway", { ...settings.shared, ...settings.issuer }));
+  const gateway = made.use(await startServer("gateway", { ...settings.shared, ...settings.issuer, WORKERS: "2" }));
   return await installation(appNames, gateway, settings, [gateway], made);
 }
 

@@ -38,6 +38,7 @@ export async function testSettings(): Promise<TestSettings> {
       BACKUP_DIR: backups,
       DEMO_DATA: "false",
       DRAIN_SECONDS: "5",
+      WORKERS: "0",
     },
     issuer: {
       AUTH_SIGNING_KEY: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),

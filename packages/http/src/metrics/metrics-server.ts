@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { ConfigError } from "../config.ts";
+import type { SocketSource } from "@quintet/workers";
+import { listen } from "../listen.ts";
 import type { Logger } from "../logger.ts";
 import { measureProcess } from "./process-metrics.ts";
 import { registry } from "./registry.ts";
@@ -25,7 +26,7 @@ export interface MetricsSettings {
 export async function serveMetrics(
   settings: MetricsSettings,
   log: Logger,
-  text: () => Promise<string> = metricsText,
+  { text = metricsText, socket }: { text?: () => Promise<string>; socket?: SocketSource | undefined } = {},
 ): Promise<{ port: number | undefined } & AsyncDisposable> {
   measureProcess();
   const { METRICS_PORT: wanted, METRICS_HOST: host } = settings;
@@ -43,13 +44,7 @@ export async function serveMetrics(
       },
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const taken = error.code === "EADDRINUSE";
-      reject(taken ? new ConfigError(`Port ${wanted} is taken; choose another with METRICS_PORT.`) : error);
-    });
-    server.listen(wanted, host, resolve);
-  });
+  await listen(server, { host, port: wanted, socket, setting: "METRICS_PORT" });
   const { port } = server.address() as AddressInfo;
   log.info(`metrics on ${host}:${port}`);
   return {

@@ -1,0 +1,5 @@
+import { startApp } from "@quintet/auth";
+import * as properties from "./index.ts";
+
+/** Starts the app as a process of its own. */
+export const start = startApp("properties", 8081, properties);

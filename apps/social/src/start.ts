@@ -1,0 +1,5 @@
+import { startApp } from "@quintet/auth";
+import * as social from "./index.ts";
+
+/** Starts the app as a process of its own. */
+export const start = startApp("social", 8085, social);

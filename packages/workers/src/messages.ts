@@ -1,0 +1,18 @@
+/** What the parent sends to a worker. `socket` comes with the listening socket itself, or says why there is none. */
+export type ToWorker =
+  | { kind: "start"; env: Record<string, string>; first: boolean }
+  | { kind: "socket"; id: number; code?: string }
+  | { kind: "ping" };
+
+/** What a worker sends to its parent. */
+export type FromWorker =
+  | { kind: "socket"; id: number; host: string; port: number }
+  | { kind: "ready"; url: string }
+  /** It could not start; `message` is what to tell when the settings are at fault. */
+  | { kind: "failed"; message: string; isSetting: boolean }
+  /** An error came that nobody caught: it takes no more connections and ends when it is drained. */
+  | { kind: "fault" }
+  | { kind: "pong" };
+
+/** The variable by which a process knows that it is a worker. */
+export const workerMark = "QUINTET_WORKER";

@@ -1,0 +1,59 @@
+/** Where the listening sockets come from that several processes share; what it gives goes into `server.listen`. */
+export type SocketSource = (host: string, port: number) => Promise<object>;
+
+/** Where a program runs, and with what. */
+export interface Place {
+  /** The settings. */
+  env: NodeJS.ProcessEnv;
+  /** Whether it is this process that migrates, makes the first account and fills in demo data; of several workers one is. */
+  first: boolean;
+  /** The sockets that the workers of this program share; a process by itself opens its own. */
+  socket?: SocketSource;
+}
+
+/** A program that serves. */
+export interface Program {
+  url: string;
+  log: { fatal(fields: object, message: string): void };
+  /** Takes no more connections, lets requests that are under way finish, then closes everything. */
+  close(): Promise<void>;
+}
+
+/** Starts a program; rejects with an error named `ConfigError`, of one line, when its settings are wrong. */
+export type Start = (place: Place) => Promise<Program>;
+
+/** The longest that a program may take to drain and close, in ms, by its `DRAIN_SECONDS`. */
+export function longestStop(env: NodeJS.ProcessEnv): number {
+  return (Number(env.DRAIN_SECONDS || 10) + 10) * 1000;
+}
+
+/**
+ * Starts a program in this process and serves until `stop`, or until an error comes that nobody caught: then what the program still
+ * does cannot be relied on, and it ends as soon as it is drained. Resolves to the process's exit status.
+ */
+export async function serveHere(
+  start: Start,
+  place: Place,
+  on: { stop: Promise<void>; ready(url: string): void; fault(): void },
+): Promise<number> {
+  const fault = Promise.withResolvers<number>();
+  let serving: Program | undefined;
+  process.on("uncaughtException", (error, origin) => {
+    if (!serving) {
+      fault.reject(error);
+      return;
+    }
+    serving.log.fatal({ err: error, event: { action: origin } }, "nobody caught this; the process drains and ends");
+    setTimeout(() => process.exit(1), longestStop(place.env)).unref();
+    on.fault();
+    fault.resolve(1);
+  });
+  const stopped = on.stop.then(() => 0);
+  const started = await Promise.race([start(place), stopped, fault.promise]);
+  if (typeof started === "number") return started;
+  serving = started;
+  on.ready(started.url);
+  const status = await Promise.race([stopped, fault.promise]);
+  await started.close();
+  return status;
+}

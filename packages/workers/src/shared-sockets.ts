@@ -1,0 +1,51 @@
+import { lookup } from "node:dns/promises";
+import net, { isIP } from "node:net";
+
+/** A bound TCP socket, as Node passes it between processes. */
+export interface SocketHandle {
+  getsockname(into: { port?: number }): number;
+  close(): void;
+}
+
+/** What node:cluster binds with: unlike `listen`, it takes no connection in this process. An error is a negative number. */
+const { _createServerHandle: bindOnly } = net as unknown as {
+  _createServerHandle(address: string, port: number, type: 4 | 6, fd: number, flags: number): SocketHandle | number;
+};
+
+/**
+ * The listening sockets that all workers share. The parent has them from first to last and accepts nothing on them: while no worker
+ * is there, a connection waits in the system's queue and is no error.
+ */
+export class SharedSockets {
+  readonly #handles = new Map<string, Promise<SocketHandle>>();
+
+  /** The socket of an address, bound at the first call; port 0 is one free port for all. Rejects with the system's code. */
+  async bind(host: string, port: number): Promise<SocketHandle> {
+    const name = nameOf(host, port);
+    const found = this.#handles.get(name) ?? bind(host, port);
+    this.#handles.set(name, found);
+    found.catch(() => this.#handles.delete(name));
+    return found;
+  }
+
+  /** Closes the sockets of all addresses but these. */
+  async keepOnly(names: ReadonlySet<string>): Promise<void> {
+    for (const [name, handle] of this.#handles) {
+      if (names.has(name)) continue;
+      this.#handles.delete(name);
+      (await handle).close();
+    }
+  }
+}
+
+export function nameOf(host: string, port: number): string {
+  return `${host} ${port}`;
+}
+
+async function bind(host: string, port: number): Promise<SocketHandle> {
+  const { address, family } = isIP(host) ? { address: host, family: isIP(host) } : await lookup(host);
+  const handle = bindOnly(address, port, family === 6 ? 6 : 4, -1, 0);
+  if (typeof handle !== "number") return handle;
+  const code = { [-98]: "EADDRINUSE", [-48]: "EADDRINUSE", [-13]: "EACCES", [-99]: "EADDRNOTAVAIL" }[handle];
+  throw Object.assign(new Error(`bind ${code ?? handle}`), { code: code ?? "EINVAL" });
+}

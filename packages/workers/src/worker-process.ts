@@ -1,0 +1,104 @@
+import { type ChildProcess, type SendHandle, spawn } from "node:child_process";
+import { type FromWorker, type ToWorker, workerMark } from "./messages.ts";
+import { nameOf, type SharedSockets } from "./shared-sockets.ts";
+
+/** Why a worker did not come up. */
+export class StartFailure extends Error {
+  /** Whether its settings are at fault, so that trying again would change nothing. */
+  readonly isSetting: boolean;
+
+  constructor(message: string, isSetting: boolean) {
+    super(message);
+    this.isSetting = isSetting;
+  }
+}
+
+/** One worker process, as its parent sees it. It loads its program at once and starts when it is told its settings. */
+export class WorkerProcess {
+  /** Resolves to its URL when it serves; rejects with `StartFailure` when it ends before. */
+  readonly ready: Promise<string>;
+  /** Resolves, in words, with how it ended. */
+  readonly ended: Promise<string>;
+  /** The listening sockets that it uses, by name. */
+  readonly sockets = new Set<string>();
+  /** Resolves, in words, when it needs a successor: it has ended, or an error that nobody caught makes it end. */
+  readonly lost: Promise<string>;
+  stopping = false;
+  readonly #child: ChildProcess;
+  readonly #ready = Promise.withResolvers<string>();
+  readonly #lost = Promise.withResolvers<string>();
+  #failure: StartFailure | undefined;
+  #unanswered = 0;
+
+  constructor(program: string, shared: SharedSockets) {
+    this.lost = this.#lost.promise;
+    this.ready = this.#ready.promise;
+    this.ready.catch(() => {}); // Whoever waits for it is told.
+    this.#child = spawn(process.execPath, [...execArguments(), program], {
+      env: { ...process.env, [workerMark]: "1" },
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    this.#child.on("message", (message: FromWorker) => this.#heard(message, shared));
+    this.ended = new Promise((resolve) => {
+      this.#child.once("error", (error) => resolve(error.message));
+      this.#child.once("exit", (code, signal) => resolve(signal ? `by ${signal}` : `with status ${code}`));
+    });
+    void this.ended.then((how) => {
+      this.#lost.resolve(how);
+      this.#ready.reject(this.#failure ?? new StartFailure(`A worker ended ${how} before it served.`, false));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  start(env: NodeJS.ProcessEnv, first: boolean): void {
+    const given = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    this.#send({ kind: "start", env: Object.fromEntries(given), first });
+  }
+
+  /** Asks whether it is in; returns how many such questions it has left unanswered. */
+  ping(): number {
+    this.#send({ kind: "ping" });
+    return this.#unanswered++;
+  }
+
+  /** Lets it finish what is under way; after `graceMs` it is ended. Resolves when it is gone. */
+  async stop(graceMs: number): Promise<void> {
+    if (!this.stopping) this.#child.kill("SIGTERM");
+    this.stopping = true;
+    const timer = setTimeout(() => this.kill(), graceMs);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  #heard(message: FromWorker, shared: SharedSockets): void {
+    this.#unanswered = 0;
+    if (message.kind === "ready") this.#ready.resolve(message.url);
+    else if (message.kind === "failed") this.#failure = new StartFailure(message.message, message.isSetting);
+    else if (message.kind === "fault") this.#lost.resolve("by an error that nobody caught");
+    else if (message.kind === "socket") {
+      const { id, host, port } = message;
+      this.sockets.add(nameOf(host, port));
+      shared.bind(host, port).then(
+        (handle) => this.#send({ kind: "socket", id }, handle as unknown as SendHandle),
+        (error: NodeJS.ErrnoException) => this.#send({ kind: "socket", id, code: error.code ?? "EINVAL" }),
+      );
+    }
+  }
+
+  #send(message: ToWorker, handle?: SendHandle): void {
+    // One that has just gone hears nothing; its end is told by itself.
+    if (this.#child.connected) this.#child.send(message, handle, () => {});
+  }
+}
+
+/** Node's own arguments for a worker: those of this process, but for modules that were loaded before it. */
+function execArguments(): string[] {
+  return process.execArgv.filter((argument, i, all) => argument !== "--import" && all[i - 1] !== "--import");
+}

@@ -1,0 +1,65 @@
+import type { FromWorker, ToWorker } from "./messages.ts";
+import { type Place, type SocketSource, type Start, serveHere } from "./program.ts";
+
+/**
+ * What a worker does: loads its program, starts it when the parent says with which settings, and ends when the parent
+ * says so or has gone. Signals that a terminal sends to all of its processes are the parent's to judge.
+ */
+export async function work(load: () => Promise<{ start: Start }>): Promise<void> {
+  for (const signal of ["SIGINT", "SIGHUP", "SIGUSR2"] as const) process.on(signal, () => {});
+  const stop = Promise.withResolvers<void>();
+  process.on("SIGTERM", () => stop.resolve());
+  let stopping = false;
+  void stop.promise.then(() => {
+    stopping = true;
+  });
+  // Without a parent nobody ends a worker that does not end by itself.
+  process.on("disconnect", () => (stopping ? process.exit(1) : stop.resolve()));
+  const { given, socket } = hearParent();
+  try {
+    const told = await Promise.race([Promise.all([load(), given]), stop.promise]);
+    if (!told) process.exit(0);
+    const [{ start }, { env, first }] = told;
+    const place: Place = { env, first, socket };
+    const status = await serveHere(start, place, {
+      stop: stop.promise,
+      ready: (url) => send({ kind: "ready", url }),
+      fault: () => send({ kind: "fault" }),
+    });
+    process.exit(status);
+  } catch (error) {
+    const isSetting = error instanceof Error && error.name === "ConfigError";
+    if (!isSetting) console.error(error);
+    process.exitCode = 1;
+    const message = error instanceof Error ? error.message : String(error);
+    process.send?.({ kind: "failed", message, isSetting } satisfies FromWorker, () => process.exit(1));
+  }
+}
+
+function send(message: FromWorker): void {
+  if (process.connected) process.send?.(message, () => {});
+}
+
+/** The parent's messages: the settings to start with, sockets that were asked for, and whether anybody is in. */
+function hearParent() {
+  const given = Promise.withResolvers<{ env: NodeJS.ProcessEnv; first: boolean }>();
+  const asked = new Map<number, PromiseWithResolvers<object>>();
+  process.on("message", (message: ToWorker, handle: object | undefined) => {
+    if (message.kind === "start") given.resolve(message);
+    else if (message.kind === "ping") send({ kind: "pong" });
+    else if (message.kind === "socket") {
+      const { id, code } = message;
+      if (handle) asked.get(id)?.resolve(handle);
+      else asked.get(id)?.reject(Object.assign(new Error(`No socket: ${code}`), { code }));
+      asked.delete(id);
+    }
+  });
+  const socket: SocketSource = (host, port) => {
+    const id = asked.size;
+    const answer = Promise.withResolvers<object>();
+    asked.set(id, answer);
+    send({ kind: "socket", id, host, port });
+    return answer.promise;
+  };
+  return { given: given.promise, socket };
+}

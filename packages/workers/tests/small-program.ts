@@ -1,0 +1,43 @@
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { runProgram, type Start } from "../src/index.ts";
+
+/** A small program for the tests: it says who it is, waits, and breaks as it is asked to. */
+const start: Start = async ({ env, first, socket }) => {
+  if (env.BAD) throw Object.assign(new Error(`Bad settings: BAD: ${env.BAD}.`), { name: "ConfigError" });
+  if (env.BREAKS_AT_START) throw new Error("It breaks at its start.");
+  const waiting = new Map<string, ServerResponse>();
+  const server = createServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://a");
+    if (pathname === "/wait") waiting.set(searchParams.get("name") ?? "", response);
+    else if (pathname === "/waiting") response.end(JSON.stringify({ pid: process.pid, waiting: waiting.size }));
+    else if (pathname === "/throw") {
+      response.end();
+      setImmediate(() => {
+        throw new Error("thrown outside a request");
+      });
+    } else if (pathname === "/reject") {
+      response.end();
+      void Promise.reject(new Error("rejected"));
+    } else response.end(JSON.stringify({ pid: process.pid, first, colour: env.COLOUR }));
+  });
+  const port = Number(env.PORT);
+  server.listen(socket ? await socket("127.0.0.1", port) : { host: "127.0.0.1", port });
+  await new Promise((done) => server.once("listening", done));
+  if (env.BREAKS_LATER) setTimeout(() => Promise.reject(new Error("again")), 10);
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    log: { fatal: (fields, message) => console.log(JSON.stringify({ message, ...fields })) },
+    async close() {
+      const closed = new Promise((done) => server.close(done));
+      // What waits may finish for a moment after a fault or a stop.
+      await pause(Number(env.LINGER_MS ?? 50));
+      for (const held of waiting.values()) held.end(String(process.pid));
+      server.closeIdleConnections();
+      await closed;
+    },
+  };
+};
+
+await runProgram(process.env, async () => ({ start }));

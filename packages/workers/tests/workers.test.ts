@@ -1,0 +1,237 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { type Agent, get } from "node:http";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, expect, it } from "vitest";
+
+const folder = mkdtempSync(join(tmpdir(), "quintet-workers-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let port: number;
+let parent: ChildProcess;
+let output = "";
+let ended: Promise<[number | null, string | null]>;
+afterEach(async () => {
+  parent.kill("SIGKILL");
+  await ended;
+});
+
+async function until(condition: () => unknown): Promise<void> {
+  for (const from = performance.now(); !(await condition()); ) {
+    if (performance.now() - from > 20_000) throw new Error(`Not in time: ${condition}\n${output}`);
+    await pause(5);
+  }
+}
+
+/** Starts the small program; resolves when `workers` of it serve. */
+async function run(env: Record<string, string>, workers = 1): Promise<void> {
+  const free = createServer().listen(0, "127.0.0.1");
+  await once(free, "listening");
+  port = (free.address() as { port: number }).port;
+  free.close();
+  await once(free, "close");
+  output = "";
+  parent = spawn(process.execPath, [fileURLToPath(new URL("small-program.ts", import.meta.url))], {
+    env: { PORT: String(port), WORKERS: String(workers), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  ended = once(parent, "exit") as typeof ended;
+  for (const stream of [parent.stdout, parent.stderr]) {
+    stream?.on("data", (bytes) => {
+      output += bytes;
+    });
+  }
+  if (env.BAD || env.BREAKS_AT_START || env.BREAKS_LATER) return;
+  const seen = new Set<number>();
+  await until(async () => {
+    const answers = await Promise.all(Array.from({ length: workers }, () => who().catch(() => undefined)));
+    for (const answer of answers) if (answer) seen.add(answer.pid);
+    return seen.size === workers;
+  });
+}
+
+/** A GET on a connection of its own. */
+function fetchText(path: string, agent: Agent | false = false): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ host: "127.0.0.1", port, path, agent }, async (response) => {
+      resolve((await response.toArray()).join(""));
+    }).on("error", reject);
+  });
+}
+
+async function who(): Promise<{ pid: number; first: boolean; colour?: string }> {
+  return JSON.parse(await fetchText("/"));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Until so many requests wait, on all workers together. */
+async function untilWaiting(count: number): Promise<void> {
+  const seen = new Map<number, number>();
+  await until(async () => {
+    const { pid, waiting } = JSON.parse(await fetchText("/waiting"));
+    seen.set(pid, waiting);
+    return [...seen.values()].reduce((sum, one) => sum + one, 0) === count;
+  });
+}
+
+/** Keeps asking, four at a time, until it is told to stop; any request that fails makes it reject. */
+function load() {
+  let over = false;
+  const seen: Awaited<ReturnType<typeof who>>[] = [];
+  const ask = async () => {
+    while (!over) seen.push(await who());
+  };
+  const asking = Promise.all([ask(), ask(), ask(), ask()]);
+  asking.catch(() => {});
+  return {
+    seen,
+    async stop() {
+      over = true;
+      await asking;
+    },
+  };
+}
+
+it("serves one port by several processes, of which one is the first", async () => {
+  await run({}, 3);
+  const found = new Map<number, boolean>();
+  await until(async () => {
+    for (const { pid, first } of await Promise.all(Array.from({ length: 20 }, who))) found.set(pid, first);
+    return found.size === 3;
+  });
+  expect([...found.values()].filter(Boolean)).toHaveLength(1);
+  parent.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]);
+  await until(() => ![...found.keys()].some(isAlive));
+});
+
+it("lets requests wait, and fails none of them, while a worker that was killed is started again", async () => {
+  await run({});
+  const { pid } = await who();
+  process.kill(pid, "SIGKILL");
+  await until(() => !isAlive(pid));
+  const after = await Promise.all(Array.from({ length: 20 }, who));
+  expect(after.map(({ first }) => first)).not.toContain(false);
+  expect(after.map((one) => one.pid)).not.toContain(pid);
+  expect(output).toContain("A worker ended by SIGKILL. Another one is started.");
+});
+
+it.each([
+  ["/throw", "uncaughtException", "thrown outside a request"],
+  ["/reject", "unhandledRejection", "rejected"],
+])("lets requests under way finish after %s, and is back", async (path, origin, message) => {
+  await run({ LINGER_MS: "200" });
+  const { pid } = await who();
+  const held = fetchText("/wait?name=a");
+  await untilWaiting(1);
+  await fetchText(path);
+  const [successor, own] = await Promise.all([who(), held]);
+  expect(own).toBe(String(pid));
+  expect(successor.pid).not.toBe(pid);
+  await until(() => !isAlive(pid));
+  expect(output).toContain(`"event":{"action":"${origin}"}`);
+  expect(output).toContain("A worker ended by an error that nobody caught.");
+  expect(output).not.toContain(`${message}\n    at`);
+});
+
+it("does not let a fault of one worker touch what is under way on another", async () => {
+  await run({ LINGER_MS: "100" }, 2);
+  const pids = new Set((await Promise.all(Array.from({ length: 40 }, who))).map(({ pid }) => pid));
+  const asking = load();
+  for (let round = 0; round < 3; round++) {
+    await fetchText("/throw");
+    await until(() => output.split("started again and serves").length === round + 2);
+  }
+  await asking.stop();
+  expect(new Set(asking.seen.map(({ pid }) => pid)).size).toBeGreaterThan(pids.size);
+});
+
+it("gives up when workers end again and again", async () => {
+  await run({ BREAKS_LATER: "yes" });
+  expect(await ended).toEqual([1, null]);
+  expect(output).toContain("Workers end again and again: giving up.");
+}, 60_000);
+
+it.each([
+  [{ BAD: "must be good" }, /^Bad settings: BAD: must be good\.\n$/],
+  [{ BREAKS_AT_START: "yes" }, /A worker ended with status 1 before it served|It breaks at its start/],
+])("ends at once when it cannot start: %o", async (env, told) => {
+  await run(env);
+  expect(await ended).toEqual([1, null]);
+  expect(output).toMatch(told);
+});
+
+it("takes over a changed settings file without a failed request, and no bad one", async () => {
+  const file = join(folder, "settings");
+  const write = (text: string) => {
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
+  };
+  write("# colours\nCOLOUR=red\n");
+  await run({ CONFIG_FILE: file }, 2);
+  const asking = load();
+  write("COLOUR=green\n");
+  await until(() => output.includes("2 serve with the settings of now"));
+  await until(async () => (await who()).colour === "green");
+  write("COLOUR green\n");
+  await until(() => output.includes("The settings stay as they were. Line 1 of CONFIG_FILE is not NAME=value."));
+  write("COLOUR=blue\nBAD='must be good'\n");
+  await until(() => output.includes("The settings stay as they were. Bad settings: BAD: must be good."));
+  expect((await who()).colour).toBe("green");
+  write("COLOUR=blue\n");
+  await until(async () => (await who()).colour === "blue");
+  await asking.stop();
+  const colours = new Set(asking.seen.map(({ colour }) => colour));
+  expect(colours.has("red") && colours.has("green")).toBe(true);
+}, 60_000);
+
+it.each(["SIGHUP", "SIGUSR2"] as const)("replaces its workers on %s, and counts them anew", async (signal) => {
+  const file = join(folder, signal);
+  writeFileSync(file, "WORKERS=1\n");
+  await run({ CONFIG_FILE: file, WORKERS: "" });
+  const before = await who();
+  const held = fetchText("/wait?name=a");
+  await untilWaiting(1);
+  parent.kill(signal);
+  await until(() => output.includes("1 serve with the settings of now"));
+  expect(await held).toBe(String(before.pid));
+  expect((await who()).pid).not.toBe(before.pid);
+});
+
+it("drains when it is told to stop", async () => {
+  await run({ LINGER_MS: "200" }, 2);
+  const held = Array.from({ length: 6 }, (_, i) => fetchText(`/wait?name=${i}`));
+  await untilWaiting(6);
+  parent.kill("SIGTERM");
+  expect((await Promise.all(held)).every((pid) => Number(pid) > 0)).toBe(true);
+  expect(await ended).toEqual([0, null]);
+});
+
+it("leaves no worker behind when it is killed itself", async () => {
+  await run({}, 2);
+  const pids = new Set<number>();
+  await until(async () => pids.add((await who()).pid) && pids.size === 2);
+  parent.kill("SIGKILL");
+  await until(() => ![...pids].some(isAlive));
+});
+
+it("serves by itself with WORKERS=0, and ends with status 1 after a fault", async () => {
+  await run({ WORKERS: "0" });
+  expect((await who()).pid).toBe(parent.pid);
+  expect((await who()).first).toBe(true);
+  await fetchText("/throw");
+  expect(await ended).toEqual([1, null]);
+});

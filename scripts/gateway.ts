@@ -1,0 +1,8 @@
+/** The gateway with every app mounted, as a worker of `npm start`: what there is to tell while it starts goes to the screen. */
+import { runProgram } from "../packages/workers/src/index.ts";
+
+process.stdout.on("error", () => {});
+await runProgram(process.env, async () => {
+  const { run } = await import("../apps/gateway/src/run.ts");
+  return { start: (place) => run(place, { progress: (line) => console.log(line) }) };
+});
