@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { signedInAs } from "@quintet/auth";
 import { createService, type ServiceEnv } from "@quintet/http";
 import { pageAssets, problemPages } from "@quintet/pages";
 import type { Deps } from "./deps.ts";
@@ -12,7 +13,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const { log, corsOrigins, checks } = deps;
   const app = createService({ title: "Quintet directory", version: "1.0.0", prefix: home, log, corsOrigins, checks });
   const assets = pageAssets(home);
-  const section = directorySection(assets);
+  const section = { ...directorySection(assets), signedInAs: signedInAs(deps.auth) };
   app.use(problemPages(section));
   app.route("/assets", assets.routes as never);
   listRoutes(app, deps, section);

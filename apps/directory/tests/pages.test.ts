@@ -109,9 +109,16 @@ describe("pages for everybody", () => {
     expect((await directory.anyone("GET", "/directory/users/999999999")).text).toContain('"requestId"');
   });
 
-  it("ask a browser for Basic credentials alone", async () => {
-    const refused = await show("/directory/users/new");
-    expect([refused.status, refused.headers.get("www-authenticate")]).toEqual([
+  it("send a browser to the sign-in page, with the way back", async () => {
+    const sent = await show("/directory/users/new");
+    expect([sent.status, sent.headers.get("location")]).toEqual([303, "/auth/sign-in?next=%2Fdirectory%2Fusers%2Fnew"]);
+    expect((await show("/directory/search?name=a")).text).toContain(
+      "/auth/sign-in?next=%2Fdirectory%2Fsearch%3Fname%3Da",
+    );
+    expect((await asStaff("/directory/search?name=a")).text).toContain("</span>staff</a>");
+    const headers = { Authorization: "Basic eDp5" };
+    const wrong = await show("/directory/users/new", headers);
+    expect([wrong.status, wrong.headers.get("www-authenticate")]).toEqual([
       401,
       'Basic realm="quintet", charset="UTF-8"',
     ]);

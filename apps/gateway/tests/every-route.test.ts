@@ -22,24 +22,24 @@ interface Route {
   security: Record<string, string[]>[] | undefined;
 }
 
-/** The routes that look at no Authorization header (the pages of the accounts look at a cookie), app by app; of an app that is not listed here they are not compared. */
+/** The routes that look at no Authorization header (signing in, and the code flow, look at a cookie of the issuer's own), app by app; of an app that is not listed here they are not compared. */
 const open: Record<string, string[]> = {
   auth: [
     "GET /.well-known/oauth-authorization-server",
     "GET /auth/.well-known/jwks.json",
-    "GET /auth/account",
     "GET /auth/authorize",
     "GET /auth/health",
+    "GET /auth/renew",
     "GET /auth/sign-in",
-    "POST /auth/account/clients",
-    "POST /auth/account/password",
-    "POST /auth/account/sessions",
+    "GET /auth/sign-up",
     "POST /auth/authorize",
     "POST /auth/introspect",
     "POST /auth/register",
+    "POST /auth/renew",
     "POST /auth/revoke",
     "POST /auth/sign-in",
     "POST /auth/sign-out",
+    "POST /auth/sign-up",
     "POST /auth/token",
   ],
   ingest: ["GET /ingest/health"],

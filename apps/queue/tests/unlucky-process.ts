@@ -1,6 +1,6 @@
 // Receives all messages of a queue without acking them, sends one, says its id on standard output, and goes on running.
 import { randomBytes } from "node:crypto";
-import type { Auth } from "@quintet/auth";
+import { type Auth, siteAt } from "@quintet/auth";
 import { createLogger } from "@quintet/http";
 import { createDeps, loadConfig } from "../src/index.ts";
 import { sendMessages } from "../src/messages.ts";
@@ -9,6 +9,7 @@ import { receive } from "../src/receive.ts";
 const [, , queue = ""] = process.argv;
 const config = loadConfig({ ...process.env, QUINTET_SECRET: randomBytes(32).toString("hex") });
 const nobody: Auth = {
+  site: siteAt("http://localhost:8080", { check: () => false }),
   access: async () => undefined,
   verifyToken: async () => undefined,
   verifyPassword: async () => undefined,

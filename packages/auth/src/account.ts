@@ -1,4 +1,5 @@
 import type { BeginAction } from "./audit/staff-actions.ts";
+import type { Site } from "./browser/site.ts";
 import type { Origin } from "./client-address.ts";
 import type { Scopes } from "./scopes.ts";
 
@@ -16,6 +17,8 @@ export interface Account {
 export interface Access {
   account: Account;
   scopes: Scopes;
+  /** The sign-in that the token belongs to, if it is one's. */
+  session: string | undefined;
 }
 
 /** The answer to a token request (RFC 6749 section 5.1). */
@@ -43,6 +46,8 @@ export interface Registration {
 
 /** What an app asks of the issuer, whether that runs in the same process or behind HTTP. */
 export interface Auth extends AsyncDisposable {
+  /** Where browsers find the pages; decides when their cookies count. */
+  site: Site;
   /**
    * What a valid access token allows; `undefined` for any other text. Good tokens are remembered until they expire or are
    * revoked; a 503 while it cannot be known which were.

@@ -1,19 +1,20 @@
 import { Problem, type ServiceEnv } from "@quintet/http";
 import type { Context, MiddlewareHandler } from "hono";
 import { every } from "hono/combine";
-import type { Account, Auth } from "./account.ts";
+import type { Access, Account, Auth } from "./account.ts";
 import { audited } from "./audit/audited.ts";
+import { browserAccess } from "./browser/browser-access.ts";
 import { originOf } from "./client-address.ts";
 import { allows, fullScope, type Scope } from "./scopes.ts";
 
 /** What a handler behind `guards().account` or `.staff` finds in `c.var`. */
 export interface AccountEnv extends ServiceEnv {
-  Variables: ServiceEnv["Variables"] & { account: Account };
+  Variables: ServiceEnv["Variables"] & { account: Account; sessionId?: string };
 }
 
 /** What a handler behind `guards().anyone` finds: the account when good credentials came. */
 export interface MaybeAccountEnv extends ServiceEnv {
-  Variables: ServiceEnv["Variables"] & { account?: Account };
+  Variables: ServiceEnv["Variables"] & { account?: Account; sessionId?: string };
 }
 
 /**
@@ -28,24 +29,27 @@ export interface MaybeAccountEnv extends ServiceEnv {
 export function guards(auth: Auth) {
   const maybe = (scope: Scope): MiddlewareHandler<MaybeAccountEnv> => {
     return async (c, next) => {
-      const account = await accountOf(auth, c, scope);
-      if (account) c.set("account", account);
+      const found = await whoAsks(auth, c, scope);
+      if (found instanceof Response) return found;
+      if (found) know(c, found);
       return next();
     };
   };
   const signedIn = (scope: Scope): MiddlewareHandler<AccountEnv> => {
     return async (c, next) => {
-      const account = await accountOf(auth, c, scope);
-      c.set("account", account ?? refuse("This needs an account: send Basic or Bearer credentials."));
+      const found = await whoAsks(auth, c, scope);
+      if (found instanceof Response) return found;
+      know(c, found ?? refuse("This needs an account: send Basic or Bearer credentials."));
       return next();
     };
   };
   const staffOnly = (scope: Scope): MiddlewareHandler<AccountEnv> => {
     return async (c, next) => {
-      const account = await accountOf(auth, c, scope);
-      c.set("account", account ?? refuse("This needs a staff account: send Basic or Bearer credentials."));
-      if (!account?.isStaff) throw new Problem("forbidden", "Only staff may do this.");
-      return audited(auth, c, account.id, next);
+      const found = await whoAsks(auth, c, scope);
+      if (found instanceof Response) return found;
+      know(c, found ?? refuse("This needs a staff account: send Basic or Bearer credentials."));
+      if (!found?.account.isStaff) throw new Problem("forbidden", "Only staff may do this.");
+      return audited(auth, c, found.account.id, next);
     };
   };
   const guarded = <E extends ServiceEnv>(guard: (scope: Scope) => MiddlewareHandler<E>, given: Given) => {
@@ -83,27 +87,55 @@ function refuse(detail: string, error?: string): never {
   });
 }
 
-/** The account whose credentials came with a request; a token must allow `scope`. */
-async function accountOf(auth: Auth, c: Context, scope: Scope): Promise<Account | undefined> {
+/** As much of Hono's context as takes note of who asks. */
+interface Knowing {
+  set(name: "account", value: Account): void;
+  set(name: "sessionId", value: string): void;
+}
+
+/** Who it is that asks, and the sign-in that the token belongs to. */
+interface Asking {
+  account: Account;
+  session?: string | undefined;
+}
+
+function know(c: Knowing, { account, session }: Asking): void {
+  c.set("account", account);
+  if (session !== undefined) c.set("sessionId", session);
+}
+
+/**
+ * Whose credentials came with a request: those of its Authorization header, otherwise those of a browser's cookies. A token must
+ * allow `scope`. A browser whose access token has run out gets an answer of its own.
+ */
+async function whoAsks(auth: Auth, c: Context, scope: Scope): Promise<Asking | Response | undefined> {
   const header = c.req.header("authorization");
-  if (header === undefined) return undefined;
+  if (header === undefined) {
+    const found = await browserAccess(auth, c);
+    return found === undefined || found instanceof Response ? found : narrowed(found, scope);
+  }
   const space = header.indexOf(" ");
   const scheme = header.slice(0, space).toLowerCase();
   const value = header.slice(space + 1).trim();
   if (scheme === "bearer") {
     const access = await auth.access(value);
     if (!access) return refuse("The access token is not valid, has expired or was revoked.", "invalid_token");
-    if (!allows(access.scopes, scope)) throw insufficient(scope);
-    return access.account;
+    return narrowed(access, scope);
   }
   if (scheme === "basic") {
     const text = Buffer.from(value, "base64").toString("utf8");
     const colon = text.indexOf(":");
     if (colon < 1) return refuse("The Basic credentials are malformed.");
     const account = await auth.verifyPassword(text.slice(0, colon), text.slice(colon + 1), originOf(c));
-    return account ?? refuse("The username or password is wrong.");
+    return account ? { account } : refuse("The username or password is wrong.");
   }
   return refuse("Authorization must be Basic or Bearer.");
+}
+
+/** What a token allows, when that holds `scope`. */
+function narrowed(access: Access, scope: Scope): Access {
+  if (!allows(access.scopes, scope)) throw insufficient(scope);
+  return access;
 }
 
 /** A good token that is too narrow (RFC 6750 section 3.1). */

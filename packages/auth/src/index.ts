@@ -1,4 +1,7 @@
 export type { Access, Account, Auth, Registration, SignInOptions, TokenSet } from "./account.ts";
+export { ownForms } from "./browser/own-forms.ts";
+export { signedInAs } from "./browser/signed-in-as.ts";
+export { siteAt } from "./browser/site.ts";
 export { type Origin, originOf } from "./client-address.ts";
 export { type AuthConfig, authSettings } from "./config.ts";
 export { type AccountEnv, guards, type MaybeAccountEnv } from "./guards.ts";

@@ -15,9 +15,25 @@ export function personAtBrowser(origin: string) {
   };
   const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
     send(path, { method: "POST", body: new URLSearchParams(fields), headers: { Origin: origin, ...headers } });
+  /** As `open` and `post`, going where the answer says as browsers do: 307 keeps method and body, 303 makes it a GET. */
+  const walk = async (path: string, init: RequestInit = {}) => {
+    let [at, sent] = [path, init];
+    const way: string[] = [];
+    for (;;) {
+      const answer = await send(at, sent);
+      const location = answer.headers.get("location");
+      if (location === null || way.length === 10) return { answer, text: await answer.text(), way };
+      if (answer.status !== 307) sent = {};
+      at = location;
+      way.push(location);
+    }
+  };
   return {
     cookies,
-    open: (path: string) => send(path),
+    open: (path: string, headers: Record<string, string> = {}) => send(path, { headers }),
+    walk: (path: string) => walk(path),
+    submit: (path: string, fields: Record<string, string>) =>
+      walk(path, { method: "POST", body: new URLSearchParams(fields), headers: { Origin: origin } }),
     post,
     signIn: (username: string, password: string, next = "/auth/account") =>
       post("/auth/sign-in", { username, password, next }),
@@ -44,6 +60,7 @@ export function hiddenFields(page: string): Record<string, string> {
       .replaceAll("&quot;", '"')
       .replaceAll("&#39;", "'")
       .replaceAll("&lt;", "<")
+      .replaceAll("&gt;", ">")
       .replaceAll("&amp;", "&");
   }
   return fields;

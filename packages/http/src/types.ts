@@ -7,6 +7,6 @@ export interface ServiceEnv {
   Variables: {
     requestId: string;
     log: Logger;
-    account?: { id: number };
+    account?: { id: number; username?: string };
   };
 }

@@ -4,7 +4,7 @@ import { Hono } from "hono";
 
 /** What is served, and the files of `assets/` that it is put together from. */
 const served = {
-  "style.css": { type: "text/css; charset=utf-8", from: ["base.css", "forms.css", "tables.css"] },
+  "style.css": { type: "text/css; charset=utf-8", from: ["base.css", "forms.css", "tables.css", "parts.css"] },
   "live-results.js": { type: "text/javascript; charset=utf-8", from: ["live-results.js"] },
   "icon.svg": { type: "image/svg+xml", from: ["icon.svg"] },
 };

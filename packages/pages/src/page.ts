@@ -1,6 +1,8 @@
+import type { Context } from "hono";
 import { html } from "hono/html";
 import type { AssetName, PageAssets } from "./assets.ts";
 import type { Html } from "./html.ts";
+import { type Visitor, visitorArea } from "./visitor.ts";
 
 /** What all pages of one app have in common. */
 export interface PageSection {
@@ -9,6 +11,8 @@ export interface PageSection {
   name: string;
   home: string;
   links: { label: string; href: string }[];
+  /** Who is signed in, for pages that no guard stands in front of; nobody unless told. */
+  signedInAs?: (c: Context) => Promise<{ username: string } | undefined>;
 }
 
 export interface PageContent {
@@ -16,6 +20,8 @@ export interface PageContent {
   body: Html;
   /** The path that is being shown; the link that leads there is marked. */
   current?: string;
+  /** Who looks at it: shown at the top, with the way to sign in or out. Without it nothing of the kind is shown. */
+  visitor?: Visitor;
   scripts?: AssetName[];
 }
 
@@ -33,7 +39,7 @@ export const pageHeaders: Record<string, string> = {
 /** A whole page in the look that all share: a head, the section's links, the body, a foot. */
 export function page(section: PageSection, content: PageContent): Html {
   const { assets, name, home, links } = section;
-  const { title, body, current, scripts = [] } = content;
+  const { title, body, current, visitor, scripts = [] } = content;
   return html`<!doctype html>
 <html lang="en">
   <head>
@@ -55,6 +61,7 @@ export function page(section: PageSection, content: PageContent): Html {
             ${links.map(({ label, href }) => html`<li><a href="${href}"${current === href ? html` aria-current="page"` : ""}>${label}</a></li>`)}
           </ul>
         </nav>
+        ${visitor ? visitorArea(visitor) : ""}
       </div>
     </header>
     <main id="main" class="wide">

@@ -1,12 +1,15 @@
 import type { ProblemBody, ServiceEnv } from "@quintet/http";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { html } from "hono/html";
 import { prefersHtml } from "./accept.ts";
 import { type PageSection, page, pageHeaders } from "./page.ts";
+import { resumePage } from "./resume-page.ts";
+import { signInAddress, visitorOf } from "./visitor.ts";
 
 /**
- * Shows problems as pages to browsers, with their status and headers; API clients get them as they are. A 401 then asks
- * for Basic credentials alone, because browsers open their dialogue only for the first challenge of a list.
+ * Shows problems as pages to browsers, with their status and headers; API clients get them as they are. Who asks for a page that
+ * needs an account is sent to the sign-in page and comes back; a form that was sent too late is kept on a page until somebody
+ * has signed in again. Basic credentials, once sent, are asked for again by Basic.
  */
 export function problemPages(section: PageSection): MiddlewareHandler<ServiceEnv> {
   return async (c, next) => {
@@ -18,11 +21,34 @@ export function problemPages(section: PageSection): MiddlewareHandler<ServiceEnv
     for (const [name, value] of Object.entries(pageHeaders)) headers.set(name, value);
     headers.set("Content-Type", "text/html; charset=UTF-8");
     headers.append("Vary", "Accept");
-    if (problem.status === 401) headers.set("WWW-Authenticate", 'Basic realm="quintet", charset="UTF-8"');
-    const text = await page(section, { title: problem.title, body: explained(problem, section.home) });
+    const visitor = await visitorAt(c, section);
+    let content = { title: problem.title, body: explained(problem, section.home) };
+    if (problem.status === 401) {
+      headers.set("Cache-Control", "no-store");
+      if (c.req.header("authorization") !== undefined) {
+        headers.set("WWW-Authenticate", 'Basic realm="quintet", charset="UTF-8"');
+      } else if (c.req.method === "GET" || c.req.method === "HEAD") {
+        headers.delete("WWW-Authenticate");
+        headers.set("Location", signInAddress("comesBackTo" in visitor ? visitor.comesBackTo : c.req.path));
+        c.res = undefined;
+        c.res = new Response(null, { status: 303, headers });
+        return;
+      } else {
+        // A browser would open its own dialogue for Basic.
+        headers.set("WWW-Authenticate", 'Bearer realm="quintet"');
+        content = { title: "Sign in again", body: await resumePage(c) };
+      }
+    }
+    const text = await page(section, { ...content, visitor });
     c.res = undefined;
     c.res = new Response(text.toString(), { status: problem.status, headers });
   };
+}
+
+/** Who looks, when perhaps no guard has been passed. */
+async function visitorAt(c: Context<ServiceEnv>, section: PageSection) {
+  const known = c.var.account === undefined ? await section.signedInAs?.(c) : undefined;
+  return known ?? visitorOf(c);
 }
 
 function explained(problem: ProblemBody, home: string) {

@@ -47,14 +47,14 @@ function setPageHeaders(c: Answering): void {
 
 function answerTagged(c: Answering, { tag, body }: Answer, type: string): Response {
   c.header("ETag", tag);
-  c.header("Vary", "Authorization, Accept", { append: true });
+  c.header("Vary", "Authorization, Cookie, Accept", { append: true });
   if (hasTag(c.req.header("if-none-match"), tag)) return c.body(null, 304);
   return c.body(body, 200, { "Content-Type": type });
 }
 
 /** As much of it as says who looks. */
 export interface Viewing {
-  var: { account?: object };
+  var: { account?: { username?: string } };
 }
 
 /** Who looks, once a guard has been passed. */

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { type AccountEnv, guards } from "@quintet/auth";
+import { type AccountEnv, guards, ownForms } from "@quintet/auth";
 import {
   formBody,
   type InputFault,
@@ -9,7 +9,7 @@ import {
   type ServiceEnv,
   wholeNumber,
 } from "@quintet/http";
-import { type Html, type PageSection, page } from "@quintet/pages";
+import { type Html, type PageSection, page, visitorOf } from "@quintet/pages";
 import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
 import { checkFormToken, type FormPurpose, formToken } from "../form-tokens.ts";
@@ -21,7 +21,6 @@ import { newUser } from "../user-input.ts";
 import { addUser, changeUser, getUser, removeUser } from "../users.ts";
 import { userTag } from "../versions.ts";
 import { answerForm } from "./answers.ts";
-import { sameOrigin } from "./same-origin.ts";
 
 const params = z.strictObject({ id: wholeNumber(1, Number.MAX_SAFE_INTEGER) });
 const query = z.strictObject({});
@@ -42,8 +41,9 @@ const overtaken = "Somebody else has changed this person meanwhile. This is what
 /** The forms by which staff add, change and remove users in a browser. */
 export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
   const guard = guards(deps.auth);
+  const ownForm = ownForms(deps.auth);
   const shown = (c: Context<AccountEnv>, title: string, body: Html, status?: 409 | 412 | 422) =>
-    answerForm(c, page(section, { title, current: c.req.path, body }), status);
+    answerForm(c, page(section, { title, current: c.req.path, visitor: visitorOf(c), body }), status);
 
   /** The form, with a fresh token. */
   const userForm = (c: Context<AccountEnv>, content: Omit<UserFormShown, "token">, status?: 409 | 412 | 422) => {
@@ -82,7 +82,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
     )
     .openapi(
       createRoute({
-        ...guard.staff("directory:write", sameOrigin()),
+        ...guard.staff("directory:write", ownForm),
         method: "post",
         path: "/users/new",
         tags: ["directory pages"],
@@ -118,7 +118,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
     )
     .openapi(
       createRoute({
-        ...guard.staff("directory:write", sameOrigin()),
+        ...guard.staff("directory:write", ownForm),
         method: "post",
         path: "/users/{id}/edit",
         tags: ["directory pages"],
@@ -161,7 +161,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
     )
     .openapi(
       createRoute({
-        ...guard.staff("directory:write", sameOrigin()),
+        ...guard.staff("directory:write", ownForm),
         method: "post",
         path: "/users/{id}/delete",
         tags: ["directory pages"],

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { jsonAnswer, limitParam, pageContent, type ServiceEnv, wholeNumber } from "@quintet/http";
-import { type PageSection, page, prefersHtml } from "@quintet/pages";
+import { type PageSection, page, prefersHtml, visitorOf } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { landingPage } from "../pages/landing.ts";
 import { resultsPage, standardLimit } from "../pages/results.ts";
@@ -58,6 +58,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
     const content = {
       title: name.trim() === "" ? "Search" : name,
       current: `${home}/search`,
+      visitor: visitorOf(c),
       scripts: ["live-results.js" as const],
     };
     return answerPage(c, viewer, page(section, { ...content, body: resultsPage(shown) }), state);
@@ -88,7 +89,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
           return answerPage(
             c,
             viewer,
-            page(section, { title: "Directory", current: home, body: landingPage(total) }),
+            page(section, { title: "Directory", current: home, visitor: visitorOf(c), body: landingPage(total) }),
             state,
           );
         }

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { idempotent, jsonAnswer, jsonBody, pageContent, type ServiceEnv, wholeNumber } from "@quintet/http";
-import { type PageSection, page, prefersHtml } from "@quintet/pages";
+import { type PageSection, page, prefersHtml, visitorOf } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { userPage } from "../pages/user.ts";
 import { newUser, userChange } from "../user-input.ts";
@@ -70,7 +70,7 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         if (!prefersHtml(c.req.header("accept"), false)) return answerJson(c, viewer, answer, state);
         const user = JSON.parse(answer.body) as ShownUser;
         const title = `${user.firstName} ${user.lastName}`;
-        return answerPage(c, viewer, page(section, { title, body: userPage(user) }), state);
+        return answerPage(c, viewer, page(section, { title, visitor: visitorOf(c), body: userPage(user) }), state);
       },
     )
     .openapi(

@@ -47,7 +47,8 @@ export function accountChanges(options: {
       if (!account) return false;
       const check = async () => ((await hashes.matches(account.passwordHash, current)) ? true : undefined);
       if (!(await limited(`change ${accountId}`, undefined, check))) {
-        throw new Problem("forbidden", "The current password is wrong.");
+        const errors = [{ path: "currentPassword", message: "is wrong" }];
+        throw new Problem("forbidden", "The current password is wrong.", { errors });
       }
       const passwordHash = await hashes.make(checkedPassword(next));
       await revoking.revoke(async (connection) => {

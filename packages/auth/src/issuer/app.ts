@@ -11,10 +11,13 @@ import {
 import { problemPages } from "@quintet/pages";
 import { guards } from "../guards.ts";
 import { sealedAnswers } from "../keyed-fingerprints.ts";
+import { addAccount } from "../pages/account-routes.ts";
 import { addAuthorize } from "../pages/authorize-routes.ts";
 import { browser } from "../pages/browser.ts";
-import { addPages } from "../pages/page-routes.ts";
+import { addClientPages } from "../pages/client-page-routes.ts";
 import { accountSection } from "../pages/section.ts";
+import { addSignIn } from "../pages/sign-in-routes.ts";
+import { addSignUp } from "../pages/sign-up-routes.ts";
 import type { PublicKey } from "../tokens/signing-key.ts";
 import { metadataPath, pathOf, type WebApp } from "../with-issuer.ts";
 import { actorOf } from "./actor.ts";
@@ -65,6 +68,11 @@ export function createApp(deps: IssuerDeps): WebApp {
     },
   });
 
+  const section = accountSection(auth);
+  const pages = { auth, section, issuer: deps.issuer, browser: browser(auth, deps.formKey) };
+  app.use("/*", problemPages(section));
+  app.route("/assets", section.assets.routes as never);
+
   const register = createRoute({
     ...guard.open(idempotent(deps.idempotency)),
     method: "post",
@@ -100,11 +108,10 @@ export function createApp(deps: IssuerDeps): WebApp {
   addStaff(app, deps);
   addAudit(app, deps);
 
-  const section = accountSection();
-  const pages = { auth, section, issuer: deps.issuer, browser: browser(auth.browsers, deps.formKey, deps.issuer) };
-  app.use("/*", problemPages(section));
-  app.route("/assets", section.assets.routes as never);
-  addPages(app, pages);
+  addSignIn(app, pages);
+  addSignUp(app, pages);
+  addAccount(app, pages);
+  addClientPages(app, pages);
   addAuthorize(app, pages);
 
   const keys = createRoute({

@@ -6,7 +6,7 @@ import { accessTokenSeconds, publicClient, signAccessToken, type TokenGrant } fr
 import type { SigningKey } from "../tokens/signing-key.ts";
 import { findById, type StoredAccount, setLastLogin } from "./account-queries.ts";
 import type { Note } from "./audit-notes.ts";
-import type { BrowserSessions } from "./browser-sessions.ts";
+import { type BrowserSession, type BrowserSessions, browserClient } from "./browser-sessions.ts";
 import type { ApiClient } from "./client-queries.ts";
 import type { Codes } from "./codes.ts";
 import { OAuthError } from "./oauth-form.ts";
@@ -30,6 +30,8 @@ export interface Grants {
   clientGrant(client: ApiClient, scope: string): Promise<Omit<TokenSet, "refresh_token"> | undefined>;
   /** Signs a browser in: the token of its cookie; `undefined` when the username or password is wrong. */
   browserSignIn(login: string, password: string, origin: Origin): Promise<string | undefined>;
+  /** An access token for a browser that is signed in; it ends with the sign-in. */
+  browserAccess(session: BrowserSession): Promise<string>;
 }
 
 /** Tokens that `key` signs; `now` is in ms. */
@@ -91,6 +93,10 @@ export function grants(options: {
       const session = await browsers.begin(stored);
       if (session) await signedIn(stored.id, session.id, origin);
       return session?.token;
+    },
+    async browserAccess({ id, account }) {
+      const grant = { scope: fullScope, clientId: browserClient, session: id };
+      return (await accessToken(account, grant)).access_token;
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Auth } from "../account.ts";
 import type { AuditEntry } from "../audit/audit-entry.ts";
 import { drainEntries, sendEntry } from "../audit/audit-stream.ts";
 import { staffActions } from "../audit/staff-actions.ts";
+import { siteAt } from "../browser/site.ts";
 import { addressReader } from "../client-address.ts";
 import { budgetsWithFallback, localBudgets, redisBudgets } from "../limits/budgets.ts";
 import { loginLimits } from "../limits/login-limits.ts";
@@ -58,6 +59,8 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant" | "register">, Gra
   clients: Clients;
   codes: Codes;
   browsers: BrowserSessions;
+  /** The time in ms by which tokens are made. */
+  now(): number;
   /** What a good access token says, all of it. */
   readToken(token: string): Promise<CheckedToken | undefined>;
   /** Ends the sign-in that a refresh token belongs to, or an access token. */
@@ -89,10 +92,8 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const pool = connectMysql(options.mysqlUrl);
   const opened = new AsyncDisposableStack();
   opened.defer(() => pool.end());
-  const addresses = addressReader(
-    options.proxies ?? trustedProxies(""),
-    deriveKey(options.secret, "auth client address"),
-  );
+  const proxies = options.proxies ?? trustedProxies("");
+  const addresses = addressReader(proxies, deriveKey(options.secret, "auth client address"));
   const addressOf = addresses.read;
   const note = auditNotes(addressOf, now);
   // What MySQL cannot take just now waits in Redis.
@@ -124,6 +125,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const browsers = browserSessions(pool, refresh, now);
   const codes = authorizationCodes(pool, refresh, revoking, note, now);
   return {
+    site: siteAt(issuer, proxies),
     readToken,
     access: async (token) => (await readToken(token))?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
@@ -133,6 +135,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     clients: apiClients({ pool, revoking, publicClient, note, now }),
     codes,
     browsers,
+    now,
     async revoke(token) {
       if (!token.includes(".")) return refresh.revoke(token);
       const checked = await readToken(token);

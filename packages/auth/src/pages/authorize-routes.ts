@@ -3,6 +3,7 @@ import { Problem, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import type { MiddlewareHandler } from "hono";
 import { every } from "hono/combine";
+import { ownForms } from "../browser/own-forms.ts";
 import { actorOf } from "../issuer/actor.ts";
 import {
   type AuthorizationRequest,
@@ -25,6 +26,15 @@ interface AuthorizeEnv extends BrowserEnv {
   };
 }
 
+/** Refuses query parameters by name, before anybody is sent elsewhere. */
+const plainUrl: MiddlewareHandler<ServiceEnv> = async (c, next) => {
+  const errors = [...new URL(c.req.url).searchParams.keys()]
+    .slice(0, 20)
+    .map((path) => ({ path, message: "is not known here" }));
+  if (errors.length === 0) return next();
+  throw new Problem("bad-request", "This page takes no parameters in its URL.", { errors });
+};
+
 /** `/auth/authorize`: the authorization code flow (RFC 6749 section 4.1) with PKCE (RFC 7636) and a consent each time. */
 export function addAuthorize(
   app: OpenAPIHono<ServiceEnv>,
@@ -45,7 +55,7 @@ export function addAuthorize(
     return next();
   };
   const asking: MiddlewareHandler<AuthorizeEnv> = every(read, browser.signedIn);
-  const deciding: MiddlewareHandler<AuthorizeEnv> = every(browser.openForm, read, browser.signedIn);
+  const deciding: MiddlewareHandler<AuthorizeEnv> = every(plainUrl, ownForms(auth), read, browser.signedIn);
   /** The server must ignore parameters that it does not know in the URL of a GET (RFC 6749 section 3.1), not of a POST. */
   const responses = {
     200: { description: "The page that asks for consent", content: { "text/html": { schema: z.string() } } },
@@ -63,7 +73,8 @@ export function addAuthorize(
     responses,
   });
   app.openapi(ask, (c) => {
-    const { asked, fields, session, formToken } = c.var;
+    const { asked, fields, session } = c.var;
+    const formToken = browser.formToken(c);
     const parameters = requestFields.flatMap((name): [string, string][] => {
       const value = fields.get(name);
       return value === null ? [] : [[name, value]];
@@ -86,7 +97,7 @@ export function addAuthorize(
   });
   app.openapi(decide, async (c) => {
     const { asked, fields, session } = c.var;
-    browser.checkForm(c, fields.get("form_token") ?? undefined);
+    browser.checkForm(c, fields.get("form_token") ?? "");
     const { client, redirectUri, scope, challenge, state } = asked;
     const decision = fields.get("decision");
     if (decision !== "allow" && decision !== "deny")

@@ -1,86 +1,93 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { Problem, type ServiceEnv } from "@quintet/http";
 import type { Context, MiddlewareHandler } from "hono";
-import { every } from "hono/combine";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import type { BrowserSession, BrowserSessions } from "../issuer/browser-sessions.ts";
+import { refusedDigest } from "../browser/browser-access.ts";
+import { dropCookies, keepCookies, readCookies } from "../browser/cookies.ts";
+import { pathAndQuery } from "../browser/local-path.ts";
+import type { BrowserSession } from "../issuer/browser-sessions.ts";
+import type { LocalAuth } from "../issuer/local-auth.ts";
+import { accessTokenSeconds } from "../tokens/access-token.ts";
 
-const maxAgeSeconds = 30 * 24 * 3600;
+/** A token that was made this short a time ago and is refused already will not get better by being renewed. */
+const tooSoonMs = 10_000;
 
 /** What a handler behind `browser().signedIn` finds in `c.var`. */
 export interface BrowserEnv extends ServiceEnv {
-  Variables: ServiceEnv["Variables"] & { session: BrowserSession; formToken: string };
-}
-
-/**
- * Signing in by a cookie, for pages only: HttpOnly, SameSite=Lax, with TLS also Secure and bound to the host. A form of
- * a signed-in browser carries a digest of the cookie, and no form from another site is taken.
- */
-export function browser(sessions: BrowserSessions, key: Buffer, issuer: string) {
-  const secure = issuer.startsWith("https:");
-  const name = secure ? "__Host-quintet" : "quintet";
-  const options = { httpOnly: true, sameSite: "Lax", secure, path: "/" } as const;
-  const formTokenOf = (token: string) => createHmac("sha256", key).update(token).digest("base64url");
-
-  const find = async (c: Context): Promise<{ session: BrowserSession; formToken: string } | undefined> => {
-    const token = getCookie(c, name);
-    const session = token === undefined ? undefined : await sessions.find(token);
-    return session && token !== undefined ? { session, formToken: formTokenOf(token) } : undefined;
-  };
-  /** Sends a browser that is not signed in to the sign-in page, and from there back. */
-  const signedIn: MiddlewareHandler<BrowserEnv> = async (c, next) => {
-    const found = await find(c);
-    if (!found) {
-      const { pathname, search } = new URL(c.req.url);
-      const back = c.req.method === "GET" ? `${pathname}${search}` : "/auth/account";
-      return c.redirect(`/auth/sign-in?next=${encodeURIComponent(back)}`, 303);
-    }
-    c.set("session", found.session);
-    c.set("formToken", found.formToken);
-    c.set("account", found.session.account);
-    return next();
-  };
-  /** Refuses a form that another site sends (RFC 6749 section 10.12 and 10.13). */
-  const ownForms: MiddlewareHandler<ServiceEnv> = async (c, next) => {
-    const site = c.req.header("sec-fetch-site");
-    const origin = c.req.header("origin");
-    const hosts = [c.req.header("host"), c.req.header("x-forwarded-host"), new URL(issuer).host];
-    const host = origin !== undefined && URL.canParse(origin) ? new URL(origin).host : "";
-    const own = site === undefined ? origin === undefined || hosts.includes(host) : site === "same-origin";
-    if (!own) throw new Problem("forbidden", "This form was sent from another site.");
-    return next();
-  };
-  /** Refuses query parameters by name, before anybody is sent elsewhere. */
-  const plainUrl: MiddlewareHandler<ServiceEnv> = async (c, next) => {
-    const errors = [...new URL(c.req.url).searchParams.keys()]
-      .slice(0, 20)
-      .map((path) => ({ path, message: "is not known here" }));
-    if (errors.length === 0) return next();
-    throw new Problem("bad-request", "This page takes no parameters in its URL.", { errors });
-  };
-  const page: MiddlewareHandler<BrowserEnv> = every(plainUrl, signedIn);
-  const form: MiddlewareHandler<BrowserEnv> = every(plainUrl, ownForms, signedIn);
-  const openForm: MiddlewareHandler<ServiceEnv> = every(plainUrl, ownForms);
-  return {
-    signedIn,
-    /** In front of a page, and of a form, of whoever is signed in; and of a form that is open. */
-    page,
-    form,
-    openForm,
-    /** Throws a 403 unless the form holds the digest of this browser's cookie. */
-    checkForm(c: { var: { formToken: string } }, given: string | undefined): void {
-      const [wanted, said] = [Buffer.from(c.var.formToken), Buffer.from(given ?? "")];
-      if (wanted.length !== said.length || !timingSafeEqual(wanted, said)) {
-        throw new Problem("forbidden", "This form is out of date; go back and try again.");
-      }
-    },
-    remember: (c: Context, token: string) => setCookie(c, name, token, { ...options, maxAge: maxAgeSeconds }),
-    async forget(c: Context): Promise<void> {
-      const token = getCookie(c, name);
-      if (token !== undefined) await sessions.end(token);
-      deleteCookie(c, name, options);
-    },
-  };
+  Variables: ServiceEnv["Variables"] & { session: BrowserSession; account: BrowserSession["account"] };
 }
 
 export type Browser = ReturnType<typeof browser>;
+
+/**
+ * The issuer's side of signing in by cookies: one for the sign-in, which only the issuer reads, and one with a short-lived access
+ * token of it, which every app reads (`../browser/browser-access.ts`). Forms carry a digest of the first, keyed by `key`.
+ */
+export function browser(auth: LocalAuth, key: Buffer) {
+  const { site, browsers } = auth;
+  const find = async (c: Context): Promise<BrowserSession | undefined> => {
+    const { session } = readCookies(site, c);
+    return session === undefined ? undefined : browsers.find(session);
+  };
+  const formToken = (c: Context): string => {
+    const { session } = readCookies(site, c);
+    const whose =
+      session === undefined ? `account ${(c.var as ServiceEnv["Variables"]).account?.id}` : `session ${session}`;
+    return createHmac("sha256", key).update(whose).digest("base64url");
+  };
+  /** Sends a browser that is not signed in to the sign-in page, and from there back. */
+  const signedIn: MiddlewareHandler<BrowserEnv> = async (c, next) => {
+    const session = await find(c);
+    if (!session) {
+      const back = c.req.method === "GET" ? pathAndQuery(c.req.url) : "/auth/account";
+      return c.redirect(`/auth/sign-in?next=${encodeURIComponent(back)}`, 303);
+    }
+    c.set("session", session);
+    c.set("account", session.account);
+    return next();
+  };
+  const end = async (c: Context): Promise<void> => {
+    const { session } = readCookies(site, c);
+    if (session !== undefined) await browsers.end(session);
+  };
+  return {
+    find,
+    signedIn,
+    /** What the forms of this browser carry. */
+    formToken,
+    /** Throws a 403 unless the form was made here for this browser. */
+    checkForm(c: Context, given: string): void {
+      const [wanted, said] = [Buffer.from(formToken(c)), Buffer.from(given)];
+      if (wanted.length !== said.length || !timingSafeEqual(wanted, said)) {
+        throw new Problem("forbidden", "This form is out of date. Open its page again and send it once more.");
+      }
+    },
+    /** Remembers a sign-in that has just begun; the one before it ends. */
+    async begin(c: Context, token: string): Promise<void> {
+      await end(c);
+      const session = await browsers.find(token);
+      keepCookies(site, c, { session: token, access: session && (await auth.browserAccess(session)) });
+    },
+    /**
+     * Gives a browser whose sign-in goes on a fresh access token; forgets one whose sign-in has ended. A token that an app has
+     * refused though it is fresh is a 503: renewing it again would lead in a circle.
+     */
+    async renew(c: Context, refused: string | undefined): Promise<void> {
+      const session = await find(c);
+      if (!session) return dropCookies(site, c);
+      const { access } = readCookies(site, c);
+      if (access !== undefined && refused === refusedDigest(access)) {
+        const known = await auth.readToken(access);
+        if (known && known.expiresAt - accessTokenSeconds * 1000 > auth.now() - tooSoonMs) {
+          const detail = "The app does not take the sign-in just now. Try again in a moment.";
+          throw new Problem("unavailable", detail, { headers: { "Retry-After": "2" } });
+        }
+      }
+      keepCookies(site, c, { access: await auth.browserAccess(session) });
+    },
+    /** Ends the sign-in of this browser. */
+    async forget(c: Context): Promise<void> {
+      await end(c);
+      dropCookies(site, c);
+    },
+  };
+}

@@ -1,4 +1,4 @@
-import type { Html } from "@quintet/pages";
+import { type Html, hidden } from "@quintet/pages";
 import { html } from "hono/html";
 import { readScopes, scopes } from "../scopes.ts";
 
@@ -12,18 +12,19 @@ export function consentPage(shown: {
   parameters: [string, string][];
 }): Html {
   const { clientName, username, scope, redirectUri, formToken, parameters } = shown;
-  const allowed = [...readScopes(scope)];
   const target = new URL(redirectUri);
-  return html`<h1>Let ${clientName} use your account?</h1>
-      <p class="lead">You are signed in as <strong>${username}</strong>. It will be able to:</p>
-      <ul>${allowed.map((name) => html`<li>${scopes[name]} <code>${name}</code></li>`)}</ul>
-      <p class="hint">The answer goes to <code>${target.host === "" ? target.protocol : target.host}</code>. You can end this at any time in your account.</p>
+  return html`<div class="narrow">
+      <h1>Let ${clientName} use your account?</h1>
       <form class="sheet" method="post" action="/auth/authorize">
-        <input type="hidden" name="form_token" value="${formToken}" />
-        ${parameters.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+        <p>You are signed in as <strong>${username}</strong>. <strong>${clientName}</strong> will be able to:</p>
+        <ul class="granted">${[...readScopes(scope)].map((name) => html`<li>${scopes[name]} <code>${name}</code></li>`)}</ul>
+        <p class="hint">The answer goes to <code>${target.host === "" ? target.protocol : target.host}</code>. You can end this at any time at “Where you are signed in” in your account.</p>
+        ${hidden("form_token", formToken)}
+        ${parameters.map(([name, value]) => hidden(name, value))}
         <p class="actions">
           <button type="submit" name="decision" value="allow">Allow</button>
           <button class="button quiet" type="submit" name="decision" value="deny">Do not allow</button>
         </p>
-      </form>`;
+      </form>
+      </div>`;
 }

@@ -1,28 +1,45 @@
-import { type Html, type PageSection, page, pageAssets, pageHeaders } from "@quintet/pages";
+import { type Html, type PageSection, page, pageAssets, pageHeaders, visitorOf } from "@quintet/pages";
 import type { Context } from "hono";
+import { signedInAs } from "../browser/signed-in-as.ts";
+import type { LocalAuth } from "../issuer/local-auth.ts";
+import type { RefusedStatus } from "./form.ts";
 
 /** The look of the pages of the accounts. */
-export function accountSection(): PageSection {
+export function accountSection(auth: LocalAuth): PageSection {
   const links = [
     { label: "My account", href: "/auth/account" },
     { label: "API", href: "/auth/docs" },
   ];
-  return { assets: pageAssets("/auth"), name: "Accounts", home: "/auth/account", links };
+  return { assets: pageAssets("/auth"), name: "Accounts", home: "/auth/account", links, signedInAs: signedInAs(auth) };
 }
 
-/** Answers a page that nobody keeps. `formTarget` is where else its form may lead the browser. */
-export async function showPage(
-  c: Context,
-  section: PageSection,
-  content: { title: string; body: Html; status?: 200 | 400 | 429; formTarget?: string },
-): Promise<Response> {
+const staffLinks = [
+  { label: "All accounts", href: "/auth/staff/accounts" },
+  { label: "Audit log", href: "/auth/staff/audit" },
+];
+
+/** What a page shows, and how it is answered. */
+export interface ShownPage {
+  title: string;
+  body: Html;
+  status?: 200 | RefusedStatus | undefined;
+  /** Where else its form may lead the browser. */
+  formTarget?: string;
+}
+
+/** Answers a page that nobody keeps. */
+export async function showPage(c: Context, section: PageSection, content: ShownPage): Promise<Response> {
   const { title, body, status = 200, formTarget } = content;
   for (const [name, value] of Object.entries(pageHeaders)) {
     const target = formTarget === undefined ? "" : ` ${formTarget}`;
     c.header(name, value.replace("form-action 'self'", `form-action 'self'${target}`));
   }
   c.header("Cache-Control", "no-store");
-  const text = await page(section, { title, body, current: c.req.path });
+  const { account } = c.var as { account?: { username: string; isStaff: boolean } };
+  const visitor = account ?? (await section.signedInAs?.(c)) ?? visitorOf(c);
+  const shown = account?.isStaff ? { ...section, links: [...section.links, ...staffLinks] } : section;
+  const heading = status === 200 ? title : `Not done: ${title}`;
+  const text = await page(shown, { title: heading, body, current: c.req.path, visitor });
   return c.html(text.toString(), status);
 }
 
@@ -31,3 +48,14 @@ export function formTargetOf(redirectUri: string): string {
   const url = new URL(redirectUri);
   return url.protocol === "http:" || url.protocol === "https:" ? url.origin : url.protocol;
 }
+
+/** The answers of a page, for documents. */
+export const pageAnswer = (description: string) => ({
+  200: { description, content: { "text/html": { schema: { type: "string" as const } } } },
+});
+
+/** The answer to a form that did what it is for. */
+export const onward = { 303: { description: "On to the next page" } };
+
+/** The answers to a form that did not. */
+export const refusedForm = { "4XX": { description: "The page again, with what was wrong, or a problem" } };

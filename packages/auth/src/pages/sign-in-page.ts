@@ -1,19 +1,32 @@
-import type { Html } from "@quintet/pages";
+import { doneNotice, faultSummary, field, type Html, hidden } from "@quintet/pages";
 import { html } from "hono/html";
 
 /** The sign-in form; `fault` says what was wrong with the last try. */
-export function signInPage(shown: { next: string; username: string; fault?: string | undefined }): Html {
-  const { next, username, fault } = shown;
-  return html`<h1>Sign in</h1>
-      ${fault === undefined ? "" : html`<div class="alert" role="alert"><p>${fault}</p></div>`}
+export function signInPage(shown: { next: string; username: string; fault?: string; notice?: string }): Html {
+  const { next, username, fault, notice } = shown;
+  return html`<div class="narrow">
+      <h1>Sign in</h1>
+      ${notice === undefined ? "" : doneNotice(notice)}
+      ${fault === undefined ? "" : faultSummary(fault)}
       <form class="sheet" method="post" action="/auth/sign-in">
-        <input type="hidden" name="next" value="${next}" />
+        ${hidden("next", next)}
         <div class="fields">
-          <p><label for="username">Username or email</label>
-          <input id="username" name="username" type="text" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="254" required /></p>
-          <p><label for="password">Password</label>
-          <input id="password" name="password" type="password" autocomplete="current-password" maxlength="1024" required /></p>
+          ${field({ name: "username", label: "Username or email", value: username, autocomplete: "username", maxLength: 254 })}
+          ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", maxLength: 1024 })}
         </div>
         <p class="actions"><button type="submit">Sign in</button></p>
-      </form>`;
+      </form>
+      <p class="below">No account yet? <a href="/auth/sign-up?next=${encodeURIComponent(next)}">Make one</a></p>
+      </div>`;
+}
+
+/** For somebody who is signed in already and comes to the sign-in page. */
+export function signedInPage(shown: { next: string; username: string }): Html {
+  return html`<div class="narrow">
+      <h1>You are signed in</h1>
+      <div class="sheet">
+        <p>You are signed in as <strong>${shown.username}</strong>. Sign out at the top of the page to use another account.</p>
+        <p class="actions"><a class="button" href="${shown.next}">Go on</a></p>
+      </div>
+      </div>`;
 }

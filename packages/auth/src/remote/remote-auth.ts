@@ -5,6 +5,7 @@ import type { Account, Auth, Registration } from "../account.ts";
 import type { AuditEntry } from "../audit/audit-entry.ts";
 import { sendEntry } from "../audit/audit-stream.ts";
 import { staffActions } from "../audit/staff-actions.ts";
+import { siteAt } from "../browser/site.ts";
 import { addressReader, type Origin, vouchedHeader } from "../client-address.ts";
 import { rememberPasswords } from "../passwords/password-memory.ts";
 import { followNews } from "../revocation/news.ts";
@@ -51,10 +52,8 @@ export function createRemoteAuth(options: {
   const revoked = revokedTable(now);
   const news = followNews(options.hear(), revoked, now);
   const client = issuerClient(url);
-  const addresses = addressReader(
-    options.proxies ?? trustedProxies(""),
-    deriveKey(options.secret, "auth client address"),
-  );
+  const proxies = options.proxies ?? trustedProxies("");
+  const addresses = addressReader(proxies, deriveKey(options.secret, "auth client address"));
   const tell = options.hear();
   const keep = (entry: AuditEntry) => sendEntry(tell, entry);
   const actions = staffActions({ keep, addressOf: addresses.read, log: options.log, now });
@@ -76,6 +75,7 @@ export function createRemoteAuth(options: {
 
   const readToken = tokenCheck({ issuer, keys: remoteKeys(fetchKeys, now), revoked, now });
   return {
+    site: siteAt(issuer, proxies),
     access: async (token) => (await readToken(token))?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
     verifyPassword: rememberPasswords(askMe, revoked, now),

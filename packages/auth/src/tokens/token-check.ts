@@ -67,7 +67,7 @@ export function tokenCheck(options: {
       const identity = { accountId: account.id, epoch, session: sid, tokenId: jti };
       const version = revoked.version();
       if (!revoked.allows(identity)) return undefined;
-      const access = { account, scopes: readScopes(scope) };
+      const access = { account, scopes: readScopes(scope), session: sid };
       const checked = { access, identity, clientId: client_id, expiresAt: exp * 1000 };
       good.set(token, { ...checked, until: (exp + skewSeconds) * 1000, version });
       return checked;

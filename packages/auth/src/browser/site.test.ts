@@ -1,0 +1,67 @@
+import { trustedProxies } from "@quintet/http";
+import { describe, expect, test } from "vitest";
+import { siteAt } from "./site.ts";
+
+const proxies = trustedProxies("127.0.0.1");
+
+function asked(
+  method: string,
+  headers: Record<string, string>,
+  socket: { encrypted?: boolean; remoteAddress?: string } = { remoteAddress: "127.0.0.1" },
+) {
+  return { env: { incoming: { socket } }, req: { method, header: (name: string) => headers[name] } };
+}
+
+describe("a browser speaks TLS", () => {
+  test.each([
+    ["the public URL says so", "https://q.example", {}, {}, true],
+    ["the socket is encrypted", "http://q.example", {}, { encrypted: true }, true],
+    [
+      "a trusted proxy says so",
+      "http://q.example",
+      { "x-forwarded-proto": "https" },
+      { remoteAddress: "127.0.0.1" },
+      true,
+    ],
+    [
+      "the last proxy says so",
+      "http://q.example",
+      { "x-forwarded-proto": "http, https" },
+      { remoteAddress: "127.0.0.1" },
+      true,
+    ],
+    [
+      "the client says so",
+      "http://q.example",
+      { "x-forwarded-proto": "https, http" },
+      { remoteAddress: "127.0.0.1" },
+      false,
+    ],
+    ["a stranger says so", "http://q.example", { "x-forwarded-proto": "https" }, { remoteAddress: "192.0.2.1" }, false],
+    ["nobody says so", "http://q.example", {}, {}, false],
+  ] as const)("when %s", (_, url, headers, socket, secure) => {
+    expect(siteAt(url, proxies).isSecure(asked("GET", headers, socket))).toBe(secure);
+  });
+});
+
+describe("a request comes", () => {
+  test.each([
+    ["here", { "sec-fetch-site": "same-origin" }],
+    ["here", { "sec-fetch-site": "same-origin", origin: "https://q.example" }],
+    ["here", { origin: "https://q.example" }],
+    ["here", { origin: "https://inner.example:8443" }],
+    ["elsewhere", { origin: "http://inner.example:8443" }],
+    ["elsewhere", { origin: "https://q.example.evil.example" }],
+    ["elsewhere", { origin: "http://q.example" }],
+    ["elsewhere", { origin: "null" }],
+    ["elsewhere", { "sec-fetch-site": "cross-site", origin: "https://q.example" }],
+    ["elsewhere", { "sec-fetch-site": "same-origin", origin: "https://evil.example" }],
+    ["elsewhere", { "sec-fetch-site": "none" }],
+    ["unknown", {}],
+  ] as const)("from %s with %j", (from, headers) => {
+    const request = asked("POST", { host: "inner.example:8443", ...headers });
+    const site = siteAt("https://q.example", proxies);
+    expect(site.cameFrom(request)).toBe(from);
+    expect(site.trustsCookies(request)).toBe(from === "here");
+  });
+});

@@ -1,0 +1,66 @@
+import type { TLSSocket } from "node:tls";
+import type { ServiceEnv, TrustedProxies } from "@quintet/http";
+
+/** As much of Hono's context as it takes to say where a request comes from. */
+export interface Requested {
+  env: unknown;
+  req: { method: string; header(name: string): string | undefined };
+}
+
+/** Where the pages are, as browsers see it. */
+export interface Site {
+  /** Whether the browser speaks TLS, to this process or to a trusted proxy in front of it. */
+  isSecure(c: Requested): boolean;
+  /**
+   * Whether a page of this origin has sent the request, as browsers tell by `Sec-Fetch-Site` and `Origin`, which must agree.
+   * `unknown` when neither came: an old browser that follows a link, or no browser at all.
+   */
+  cameFrom(c: Requested): "here" | "elsewhere" | "unknown";
+  /**
+   * Whether cookies may speak for somebody. What changes something must surely come from here; what only reads may also be
+   * a link that was followed or typed.
+   */
+  trustsCookies(c: Requested): boolean;
+}
+
+/** Whether a method only reads (RFC 9110 section 9.2.1). */
+export function isSafe(method: string): boolean {
+  return method === "GET" || method === "HEAD";
+}
+
+/** The site at `publicUrl`, or at the `Host` that it was asked by; `X-Forwarded-Proto` is believed of `proxies` only. */
+export function siteAt(publicUrl: string, proxies: TrustedProxies): Site {
+  const isSecure = (c: Requested): boolean => {
+    if (publicUrl.startsWith("https:")) return true;
+    const { incoming } = (c.env ?? {}) as ServiceEnv["Bindings"];
+    if (incoming === undefined) return false;
+    if ((incoming.socket as TLSSocket).encrypted) return true;
+    const said = c.req.header("x-forwarded-proto");
+    const last = said?.slice(said.lastIndexOf(",") + 1).trim();
+    return last === "https" && proxies.check(incoming.socket.remoteAddress ?? "");
+  };
+  const isOwnOrigin = (c: Requested, origin: string): boolean => {
+    if (origin === publicUrl) return true;
+    if (!URL.canParse(origin)) return false;
+    const { host, protocol } = new URL(origin);
+    return host === c.req.header("host") && (protocol === "https:" || !isSecure(c));
+  };
+  const cameFrom: Site["cameFrom"] = (c) => {
+    const site = c.req.header("sec-fetch-site");
+    const origin = c.req.header("origin");
+    if (origin !== undefined && !isOwnOrigin(c, origin)) return "elsewhere";
+    if (site !== undefined) return site === "same-origin" ? "here" : "elsewhere";
+    return origin === undefined ? "unknown" : "here";
+  };
+  return {
+    isSecure,
+    cameFrom,
+    trustsCookies(c) {
+      const from = cameFrom(c);
+      if (!isSafe(c.req.method)) return from === "here";
+      const isNavigation =
+        c.req.header("sec-fetch-mode") === "navigate" && c.req.header("sec-fetch-dest") === "document";
+      return from !== "elsewhere" || isNavigation || c.req.header("sec-fetch-site") === "none";
+    },
+  };
+}

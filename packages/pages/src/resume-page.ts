@@ -1,0 +1,50 @@
+import type { Context } from "hono";
+import { html } from "hono/html";
+import type { Html } from "./html.ts";
+
+const mostBytes = 64 * 1024;
+const mostFields = 100;
+const secret = /password|secret/i;
+
+/**
+ * What a browser sees whose sign-in ended while a form was filled in: the way to sign in, in a tab of its own, and the same form
+ * with all that was typed, to be sent again. Passwords are not kept.
+ */
+export async function resumePage(c: Context): Promise<Html> {
+  const fields = await typedFields(c);
+  const again =
+    fields.length === 0
+      ? html`<p>Then go back to the form and send it again.</p>`
+      : html`<p>Then come back to this page and send the form again. What you typed is kept here.</p>
+        <form method="post" action="${c.req.path}">
+          ${fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
+          <p class="actions">
+            <a class="button" href="/auth/sign-in?next=/auth/account" target="_blank" rel="noopener">Sign in (in a new tab)</a>
+            <button class="button quiet" type="submit">Send the form again</button>
+          </p>
+        </form>`;
+  return html`<article class="notice">
+        <h1>Sign in again</h1>
+        <p>You are not signed in any more, so nothing was saved yet.</p>
+        ${fields.length === 0 ? html`<p><a class="button" href="/auth/sign-in">Sign in</a></p>` : ""}
+        ${again}
+      </article>`;
+}
+
+/** Whether a page of this site has sent the form: what another one filled in is not offered to be sent again. */
+function isOwn(c: Context): boolean {
+  const site = c.req.header("sec-fetch-site");
+  if (site !== undefined) return site === "same-origin";
+  return URL.parse(c.req.header("origin") ?? "")?.host === c.req.header("host");
+}
+
+/** The fields of a form of this site that nobody has read yet; none when there are too many, or something secret is among them. */
+async function typedFields(c: Context): Promise<[string, string][]> {
+  const type = c.req.header("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  const length = Number(c.req.header("content-length") ?? 0);
+  if (type !== "application/x-www-form-urlencoded" || length > mostBytes || !isOwn(c)) return [];
+  const text = await c.req.text().catch(() => "");
+  if (text.length > mostBytes) return [];
+  const fields = [...new URLSearchParams(text)];
+  return fields.length > mostFields || fields.some(([name]) => secret.test(name)) ? [] : fields;
+}
