@@ -25,6 +25,8 @@ export const authSettings = {
   REDIS_URL: settings.url("redis", "rediss").optional(),
   REDIS_PREFIX: z.string().default("quintet:"),
   PASSWORD_REHASH: settings.flag.default(true),
+  SMTP_URL: settings.url("smtp", "smtps").optional(),
+  MAIL_FROM: z.string().regex(/@/, "must be an email address, such as Quintet <no-reply@example.org>").optional(),
   ADMIN_USERNAME: usernameSchema.optional(),
   ADMIN_PASSWORD: z.string().min(8, "must have 8 characters or more").optional(),
 };

@@ -7,6 +7,7 @@ import { createApp } from "./issuer/app.ts";
 import { createLocalAuth } from "./issuer/local-auth.ts";
 import { migrateAccounts } from "./issuer/migrate.ts";
 import { keyedFingerprints } from "./keyed-fingerprints.ts";
+import { smtp } from "./mail/smtp.ts";
 import { createRemoteAuth } from "./remote/remote-auth.ts";
 import { readSigningKeys } from "./tokens/signing-key.ts";
 import type { WebApp } from "./with-issuer.ts";
@@ -48,7 +49,8 @@ async function openIssuer(
   log: Logger,
   first: boolean,
 ): Promise<OpenedAuth> {
-  const { MYSQL_URL, REDIS_URL, AUTH_SIGNING_KEY, ADMIN_USERNAME, ADMIN_PASSWORD, PUBLIC_URL } = config;
+  const { MYSQL_URL, REDIS_URL, AUTH_SIGNING_KEY, ADMIN_USERNAME, ADMIN_PASSWORD, PUBLIC_URL, SMTP_URL, MAIL_FROM } =
+    config;
   const missing = Object.entries({ MYSQL_URL, REDIS_URL, AUTH_SIGNING_KEY }).flatMap(([name, value]) =>
     value === undefined ? [name] : [],
   );
@@ -58,6 +60,10 @@ async function openIssuer(
   if ((ADMIN_USERNAME === undefined) !== (ADMIN_PASSWORD === undefined)) {
     throw new ConfigError("Bad settings: ADMIN_USERNAME and ADMIN_PASSWORD belong together.");
   }
+  if ((SMTP_URL === undefined) !== (MAIL_FROM === undefined)) {
+    throw new ConfigError("Bad settings: SMTP_URL and MAIL_FROM belong together.");
+  }
+  const mail = SMTP_URL && MAIL_FROM ? { mail: smtp({ url: SMTP_URL, from: MAIL_FROM }) } : {};
   const [key, ...otherKeys] = await readSigningKeys(AUTH_SIGNING_KEY);
   if (first) await migrateAccounts(MYSQL_URL, log);
   await using stack = new AsyncDisposableStack();
@@ -71,6 +77,7 @@ async function openIssuer(
       issuer: PUBLIC_URL,
       secret: config.QUINTET_SECRET,
       rehash: config.PASSWORD_REHASH,
+      ...mail,
       proxies,
       log,
       redis: { tell: redis, hear: () => newsRedis(config, REDIS_URL, log) },

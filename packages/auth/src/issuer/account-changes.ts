@@ -1,13 +1,14 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
-import { inputFaults, Problem } from "@quintet/http";
+import { Problem } from "@quintet/http";
 import type { LimitedCheck } from "../limits/login-limits.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import type { Revocations } from "../revocation/revocations.ts";
+import type { Revocation } from "../revocation/revoked-table.ts";
 import { findById, replaceHash, setActive } from "./account-queries.ts";
 import type { Actor } from "./actor.ts";
 import type { Note } from "./audit-notes.ts";
 import { revokeFamiliesOf, revokeFamily } from "./refresh-token-queries.ts";
-import { passwordSchema } from "./registration.ts";
+import { checkedPassword } from "./registration.ts";
 import { findSession, type SessionRow, sessionsOf } from "./session-queries.ts";
 
 /** What changes about an account after it was made. All sign-ins and tokens that a change concerns end with it. */
@@ -36,11 +37,9 @@ export function accountChanges(options: {
   now: () => number;
 }): AccountChanges {
   const { pool, hashes, revoking, limited, note, now } = options;
-  const endAll = async (connection: MysqlConnection, accountId: number) => {
-    const revocation = await revoking.allOf(connection, accountId);
-    await revokeFamiliesOf(connection, accountId, new Date(now()));
-    return [revocation];
-  };
+  const endAll = async (connection: MysqlConnection, accountId: number) => [
+    await endSignIns(connection, revoking, accountId, new Date(now())),
+  ];
   return {
     async changePassword(accountId, current, next, by) {
       const account = await findById(pool, accountId);
@@ -50,7 +49,7 @@ export function accountChanges(options: {
         const errors = [{ path: "currentPassword", message: "is wrong" }];
         throw new Problem("forbidden", "The current password is wrong.", { errors });
       }
-      const passwordHash = await hashes.make(checkedPassword(next));
+      const passwordHash = await hashes.make(checkedPassword(next, "newPassword"));
       await revoking.revoke(async (connection) => {
         const changed = await replaceHash(connection, accountId, account.passwordHash, passwordHash);
         if (!changed) throw new Problem("conflict", "The password was changed by someone else just now.");
@@ -88,10 +87,14 @@ export function accountChanges(options: {
   };
 }
 
-/** A password that keeps the rules; otherwise an `unprocessable` problem that names each fault. */
-function checkedPassword(text: string): string {
-  const parsed = passwordSchema.safeParse(text);
-  if (parsed.success) return parsed.data;
-  const errors = inputFaults(parsed.error).map(({ message }) => ({ path: "newPassword", message }));
-  throw new Problem("unprocessable", errors.map(({ message }) => `newPassword: ${message}`).join("; "), { errors });
+/** Ends every sign-in and token of an account, within `revoking.revoke`. */
+export async function endSignIns(
+  connection: MysqlConnection,
+  revoking: Revocations,
+  accountId: number,
+  at: Date,
+): Promise<Revocation> {
+  const revocation = await revoking.allOf(connection, accountId);
+  await revokeFamiliesOf(connection, accountId, at);
+  return revocation;
 }

@@ -9,9 +9,13 @@ import { siteAt } from "../browser/site.ts";
 import { addressReader } from "../client-address.ts";
 import { budgetsWithFallback, localBudgets, redisBudgets } from "../limits/budgets.ts";
 import { loginLimits } from "../limits/login-limits.ts";
+import { errands } from "../mail/errands.ts";
+import type { SendMail } from "../mail/smtp.ts";
 import { hashQueue } from "../passwords/hash-queue.ts";
 import { passwordHashes } from "../passwords/password-hash.ts";
 import { rememberPasswords } from "../passwords/password-memory.ts";
+import { type AskForReset, forgottenPasswords } from "../reset/forgotten-passwords.ts";
+import { type ResetLinks, resetLinks } from "../reset/reset-links.ts";
 import { followNews } from "../revocation/news.ts";
 import { revocations } from "../revocation/revocations.ts";
 import { revokedTable } from "../revocation/revoked-table.ts";
@@ -48,6 +52,8 @@ export interface LocalAuthOptions {
   redis?: { tell: Redis; hear: () => Redis };
   /** Whether hashes become Argon2id; not while a plain Django reads the table. True unless told. */
   rehash?: boolean;
+  /** How links for forgotten passwords are sent; without it staff hands them over. */
+  mail?: SendMail;
   /** Whose X-Forwarded-For is believed; nobody's unless told. */
   proxies?: TrustedProxies;
   /** The time in ms; the tests have their own. */
@@ -65,6 +71,10 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant" | "register">, Gra
   readToken(token: string): Promise<CheckedToken | undefined>;
   /** Ends the sign-in that a refresh token belongs to, or an access token. */
   revoke(token: string): Promise<void>;
+  /** Links by which a forgotten password is replaced. */
+  resets: ResetLinks;
+  /** Sends such a link; missing where no mail is sent. */
+  askForReset: AskForReset | undefined;
   /** What an account, or staff, may change. */
   changes: AccountChanges;
   /** What staff may see. */
@@ -123,6 +133,20 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
 
   const refresh = refreshTokens(pool, deriveKey(options.secret, "auth refresh tokens"), revoking, now);
   const browsers = browserSessions(pool, refresh, now);
+  const links = resetLinks({ pool, hashes, revoking, note, issuer, now });
+  const forgotten = (send: SendMail) => {
+    const key = deriveKey(options.secret, "auth reset limits");
+    return forgottenPasswords({
+      pool,
+      links,
+      budgets,
+      key,
+      addressOf,
+      send,
+      errands: opened.use(errands({ log })),
+      log,
+    });
+  };
   const codes = authorizationCodes(pool, refresh, revoking, note, now);
   return {
     site: siteAt(issuer, proxies),
@@ -142,6 +166,8 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
       if (!checked) return;
       await revoking.revoke(async () => [{ kind: "token", subject: checked.identity.tokenId, epoch: 0 }]);
     },
+    resets: links,
+    askForReset: options.mail && forgotten(options.mail),
     changes: accountChanges({ pool, hashes, revoking, limited, note, now }),
     staff: { list: (page) => listAccounts(pool, page), one: (id) => listedAccount(pool, id) },
     beginAction: actions.begin,

@@ -45,6 +45,14 @@ export const registrationSchema = z
   })
   .openapi("Registration");
 
+/** A password that keeps the rules; otherwise an `unprocessable` problem that tells each fault of `field`. */
+export function checkedPassword(text: string, field: string): string {
+  const parsed = passwordSchema.safeParse(text);
+  if (parsed.success) return parsed.data;
+  const errors = inputFaults(parsed.error).map(({ message }) => ({ path: field, message }));
+  throw new Problem("unprocessable", errors.map(({ message }) => `${field}: ${message}`).join("; "), { errors });
+}
+
 /** A registration as it is stored; one that breaks a rule is an `unprocessable` problem that names each fault. */
 export function checkedRegistration(input: Registration): Registration {
   const parsed = registrationSchema.safeParse(input);

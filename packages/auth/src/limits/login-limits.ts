@@ -58,7 +58,7 @@ export function loginLimits(budgets: Budgets, key: Buffer): LimitedCheck {
 }
 
 /** What one client can hardly change about its address: all of IPv4, the first 64 bits of IPv6. */
-function networkOf(text: string): string {
+export function networkOf(text: string): string {
   const plain = text.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "").replace(/%.*$/, "");
   if (!isIPv6(plain)) return plain;
   const [head = "", tail] = plain.toLowerCase().split("::");

@@ -1,0 +1,81 @@
+import { createHmac } from "node:crypto";
+import type { MysqlPool } from "@quintet/db";
+import { type Logger, Problem } from "@quintet/http";
+import type { Origin } from "../client-address.ts";
+import { findByLogin } from "../issuer/account-queries.ts";
+import { normalUsername } from "../issuer/registration.ts";
+import type { BudgetSizes, Budgets } from "../limits/budgets.ts";
+import { networkOf } from "../limits/login-limits.ts";
+import type { Errands } from "../mail/errands.ts";
+import { MailError, type SendMail } from "../mail/smtp.ts";
+import type { ResetLinks } from "./reset-links.ts";
+
+const minute = 60_000;
+const none = { attempts: 0, eachMs: 0 };
+const ofAddress: BudgetSizes = [none, { attempts: 20, eachMs: 3 * minute }, none];
+const ofAccount: BudgetSizes = [none, none, { attempts: 3, eachMs: 20 * minute }];
+
+/**
+ * Sends a link to whoever forgot a password. It answers before it looks whether there is such an account, so nobody learns
+ * that from the answer or its time. More than 20 from one address, then one every 3 minutes, are a 429; more than 3 for one account,
+ * then one every 20 minutes, are left out. An account without an email or a password of its own gets none.
+ */
+export type AskForReset = (login: string, origin: Origin | undefined) => Promise<void>;
+
+export function forgottenPasswords(options: {
+  pool: MysqlPool;
+  links: ResetLinks;
+  budgets: Budgets;
+  /** What the budgets are counted under is keyed by. */
+  key: Buffer;
+  addressOf: (origin: Origin | undefined) => string | undefined;
+  send: SendMail;
+  errands: Errands;
+  log: Logger;
+}): AskForReset {
+  const { pool, links, budgets, key, addressOf, send, errands, log } = options;
+  const digest = (text: string) => `reset:${createHmac("sha256", key).update(text).digest("base64url").slice(0, 22)}`;
+  const take = (name: string, sizes: BudgetSizes) => {
+    const counted = digest(name);
+    return budgets.take([counted, counted, counted, `${counted}:known`], sizes);
+  };
+
+  /** What there is to be sent; found out and counted once, however often sending fails. */
+  const letter = async (login: string, origin: Origin | undefined) => {
+    const [account] = await findByLogin(pool, normalUsername(login));
+    if (!account?.isActive || account.email === "" || account.passwordHash.startsWith("!")) return undefined;
+    if ((await take(`account ${account.id}`, ofAccount)) > 0) return undefined;
+    const { url } = await links.make(account, { accountId: null, origin });
+    return { to: account.email, subject: "A new password for Quintet", text: textOf(account.username, url) };
+  };
+  return async (login, origin) => {
+    const address = addressOf(origin);
+    const wait = address === undefined ? 0 : await take(`address ${networkOf(address)}`, ofAddress);
+    if (wait > 0) {
+      throw new Problem("too-many-requests", "Too many links were asked for; try again later.", {
+        headers: { "Retry-After": String(Math.ceil(wait / 1000)) },
+      });
+    }
+    let mail: Awaited<ReturnType<typeof letter>> | "unknown" = "unknown";
+    const taken = errands.run(async () => {
+      if (mail === "unknown") mail = await letter(login, origin);
+      if (mail === undefined) return;
+      await send(mail).catch((error: unknown) => {
+        if (!(error instanceof MailError && error.lasting)) throw error;
+        log.error({ err: error }, "a mail was refused for good");
+      });
+    });
+    if (!taken) log.error("too many mails wait; a link was not sent");
+  };
+}
+
+function textOf(username: string, url: string): string {
+  return `Hello ${username},
+
+somebody, you we hope, asked for a new password for your account. Choose one here:
+
+${url}
+
+The link works once, for 30 minutes. If you did not ask for it, do nothing: your password stays as it is.
+`;
+}
