@@ -6,6 +6,7 @@ import { inject } from "vitest";
 import { createApp } from "../src/issuer/app.ts";
 import { createLocalAuth, type LocalAuth } from "../src/issuer/local-auth.ts";
 import { migrateAccounts } from "../src/issuer/migrate.ts";
+import type { SendMail } from "../src/mail/smtp.ts";
 import { newSigningKey } from "../src/testing.ts";
 import { readSigningKey, type SigningKey } from "../src/tokens/signing-key.ts";
 import type { WebApp } from "../src/with-issuer.ts";
@@ -35,6 +36,8 @@ export interface IssuerChoices {
   news?: boolean;
   /** The issuer's identifier. */
   issuer?: string;
+  /** How mails are sent. */
+  mail?: SendMail;
   /** As `PASSWORD_REHASH`. */
   rehash?: boolean;
 }
@@ -44,6 +47,7 @@ export async function issuerForTests({
   news = false,
   issuer = publicUrl,
   rehash = true,
+  mail,
 }: IssuerChoices = {}): Promise<IssuerForTests> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await testMysql(inject("mysqlUrl")));
@@ -65,6 +69,7 @@ export async function issuerForTests({
     issuer,
     secret,
     rehash,
+    ...(mail ? { mail } : {}),
     log,
     proxies: trustedProxies("127.0.0.1"),
     now: () => clock.now,

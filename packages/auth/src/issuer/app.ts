@@ -26,6 +26,7 @@ import { addClients } from "./client-routes.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { addOAuth } from "./oauth-routes.ts";
 import { registrationSchema } from "./registration.ts";
+import { addResets } from "./reset-routes.ts";
 import { accountSchema, keySetSchema, registeredSchema } from "./schemas.ts";
 import { addSessions } from "./session-routes.ts";
 import { addStaff } from "./staff-routes.ts";
@@ -104,7 +105,9 @@ export function createApp(deps: IssuerDeps): WebApp {
   });
 
   addSessions(app, auth);
-  addClients(app, { auth, idempotency: sealedAnswers(deps.idempotency, deps.formKey) });
+  const idempotency = sealedAnswers(deps.idempotency, deps.formKey);
+  addClients(app, { auth, idempotency });
+  addResets(app, { auth, idempotency });
   addStaff(app, deps);
   addAudit(app, deps);
 
