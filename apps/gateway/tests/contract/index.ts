@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import type { AppName, Installation } from "../harness/installation.ts";
+import { accounts } from "./accounts/index.ts";
 import { auth } from "./auth.ts";
 import { directory } from "./directory/index.ts";
 import { everyCall } from "./every-call.ts";
@@ -24,6 +25,7 @@ export async function appContract(quintet: Installation, app: AppName): Promise<
 export async function wholeContract(quintet: Installation): Promise<void> {
   describe("gateway", () => gateway(quintet));
   describe("auth", () => auth(quintet));
+  describe("accounts", () => accounts(quintet));
   everywhere(quintet, "auth");
   await everyCall(quintet, "auth");
   for (const app of quintet.apps) await appContract(quintet, app);

@@ -17,6 +17,8 @@ export interface Installation extends AsyncDisposable {
   /** Two accounts without staff rights. */
   plain: Person;
   other: Person;
+  /** The issuer's key (PKCS #8 in DER, base64), for tokens that it did not make. */
+  signingKey: string;
   /** What its processes have logged so far. */
   output(): string;
 }
@@ -84,7 +86,7 @@ let people = 0;
 async function installation(
   apps: readonly AppName[],
   { origin }: ServerProcess,
-  { admin }: TestSettings,
+  { admin, issuer }: TestSettings,
   processes: ServerProcess[],
   made: AsyncDisposableStack,
 ): Promise<Installation> {
@@ -102,6 +104,7 @@ async function installation(
     staff,
     plain,
     other,
+    signingKey: issuer.AUTH_SIGNING_KEY ?? "",
     output: () => processes.map((process) => process.output()).join(""),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
