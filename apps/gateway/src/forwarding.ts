@@ -9,9 +9,10 @@ const setHere = /^(?:x-request-id|expect)$/i;
 
 /**
  * The head of a client's request as the upstream gets it, up to and without the empty line. The body's length is passed
- * on, or its chunks are; `Expect` is added by whoever passes interim answers back.
+ * on, or its chunks are; `Expect` is added by whoever passes interim answers back, and `Traceparent` by whoever sends the
+ * request as a span of its own, which `traced` says.
  */
-export function requestHead(request: IncomingMessage, requestId: string, client: Client): string {
+export function requestHead(request: IncomingMessage, requestId: string, client: Client, traced = false): string {
   const raw = request.rawHeaders;
   const { headers } = request;
   const dropped = dropsOf(headers.connection);
@@ -19,12 +20,13 @@ export function requestHead(request: IncomingMessage, requestId: string, client:
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
     if (verdictOn(name) !== "passed" || setHere.test(name) || dropped?.has(name.toLowerCase())) continue;
+    if (traced && name.toLowerCase() === "traceparent") continue;
     head += `${name}: ${raw[i + 1]}\r\n`;
   }
   if (headers.host === undefined) head += "Host: localhost\r\n";
   if (headers["transfer-encoding"] !== undefined) head += "Transfer-Encoding: chunked\r\n";
   if (headers.te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(String(headers.te))) head += "TE: trailers\r\n";
-  if (headers.traceparent === undefined) head += `Traceparent: ${newTraceparent()}\r\n`;
+  if (!traced && headers.traceparent === undefined) head += `Traceparent: ${newTraceparent()}\r\n`;
   return `${head}X-Request-Id: ${requestId}\r\nX-Forwarded-For: ${client.address}\r\nX-Forwarded-Proto: ${client.proto}\r\nX-Forwarded-Host: ${client.host}\r\nForwarded: ${forwardedElement(client)}\r\n`;
 }
 

@@ -1,5 +1,5 @@
 import { openAuth } from "@quintet/auth";
-import { listenerOf, loggers, serve, serveMetrics, trustedProxies, withDefaults } from "@quintet/http";
+import { listenerOf, loggers, openObservation, serve, serveMetrics, trustedProxies, withDefaults } from "@quintet/http";
 import type { Place, Program } from "@quintet/workers";
 import { admission } from "./admission.ts";
 import { knownApps } from "./apps.ts";
@@ -46,6 +46,7 @@ export async function run(
   const stopping = new AbortController();
   const stack = new AsyncDisposableStack();
   try {
+    stack.use(await openObservation(config, log));
     const issuer = stack.use(await openAuth(config, log, first));
     const fills: ((progress: (line: string) => void) => Promise<void>)[] = [];
     const upstreams: Upstream[] = [];

@@ -1,4 +1,12 @@
-import { createLogger, type Logger, listenerOf, serve, serveMetrics } from "@quintet/http";
+import {
+  createLogger,
+  type Logger,
+  listenerOf,
+  type ObservationConfig,
+  openObservation,
+  serve,
+  serveMetrics,
+} from "@quintet/http";
 import type { Start } from "@quintet/workers";
 import type { Auth } from "./account.ts";
 import type { AuthConfig } from "./config.ts";
@@ -13,7 +21,7 @@ interface Shared {
 }
 
 /** The settings that running an app needs. */
-interface AppConfig extends AuthConfig {
+interface AppConfig extends AuthConfig, ObservationConfig {
   PORT?: number | undefined;
   HOST: string;
   LOG_LEVEL: string;
@@ -45,6 +53,7 @@ export function startApp<C extends AppConfig, D extends AsyncDisposable>(
     const log = createLogger({ service: name, level: config.LOG_LEVEL, file: config.LOG_FILE });
     const stopping = new AbortController();
     await using opening = new AsyncDisposableStack();
+    opening.use(await openObservation(config, log));
     opening.use(await serveMetrics(config, log, { socket }));
     if (first) await module.migrate(config);
     const issuer = opening.use(await openAuth(config, log, first));

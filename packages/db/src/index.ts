@@ -1,6 +1,7 @@
 export { migrateMysql } from "./migrate-mysql.ts";
 export { migratePostgres, postgresMigrationLock } from "./migrate-postgres.ts";
 export { connectMysql, inMysqlTransaction, type MysqlConnection, type MysqlPool } from "./mysql.ts";
+export { withComment } from "./observing/sql-comment.ts";
 export { connectPostgres, type PostgresSql } from "./postgres.ts";
 export { blockingRedis, connectRedis, type Redis } from "./redis.ts";
 export { redisIdempotency } from "./redis-idempotency.ts";

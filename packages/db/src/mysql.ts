@@ -1,13 +1,16 @@
 import { createPool, type Pool, type PoolConnection } from "mysql2/promise";
+import { observeMysql } from "./observing/observed-mysql.ts";
+import { storeAddress } from "./observing/store-span.ts";
 
 export type { Pool as MysqlPool, PoolConnection as MysqlConnection };
 
 /**
  * A pool of MySQL connections: times are UTC, values are bound by name (`:name`), a connection that cannot be made within
- * 5 s is an error. Opens nothing until it is used.
+ * 5 s is an error. Statements carry the id of the request that they are sent for, and are seen in its trace. Opens
+ * nothing until it is used.
  */
 export function connectMysql(url: string, options: { connections?: number } = {}): Pool {
-  return createPool({
+  const pool = createPool({
     uri: url,
     connectionLimit: options.connections ?? 10,
     namedPlaceholders: true,
@@ -20,6 +23,7 @@ export function connectMysql(url: string, options: { connections?: number } = {}
     decimalNumbers: true,
     supportBigNumbers: true,
   });
+  return observeMysql(pool, storeAddress(url, 3306));
 }
 
 /**

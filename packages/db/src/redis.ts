@@ -1,4 +1,6 @@
 import { Redis, type RedisOptions } from "ioredis";
+import { observeRedis } from "./observing/observed-redis.ts";
+import { storeAddress } from "./observing/store-span.ts";
 
 export type { Redis };
 
@@ -23,7 +25,7 @@ export function connectRedis(
     ...rest,
   });
   redis.on("error", onError);
-  return redis;
+  return observeRedis(redis, storeAddress(url, 6379));
 }
 
 /**

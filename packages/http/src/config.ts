@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { observationSettings } from "./observing/settings.ts";
 import { readSettingFiles } from "./setting-files.ts";
 
 /** A start that cannot go on because of its settings: one line that names every bad variable. */
@@ -44,6 +45,7 @@ export const settings = {
       .pipe(z.number().min(min).max(max)),
   /** The variables that every listening process reads. */
   listen: {
+    ...observationSettings,
     PORT: port.optional(),
     HOST: z.string().default("127.0.0.1"),
     LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),

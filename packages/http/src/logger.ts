@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { ecsFormat } from "@elastic/ecs-pino-format";
 import { destination, type Logger as PinoLogger, pino } from "pino";
+import { currentRequest } from "./observing/current-request.ts";
 
 /** A pino logger that also takes lines whose own fields are JSON text already, for the line of each request. */
 export type Logger = PinoLogger & {
@@ -22,7 +23,7 @@ export function loggers(options: { level: string; file?: string | undefined }): 
   });
   return (service) => {
     const format = ecsFormat({ serviceName: service, apmIntegration: false });
-    const logger = pino({ ...format, level: options.level }, sink);
+    const logger = pino({ ...format, level: options.level, mixin: traceFields }, sink);
     const name = JSON.stringify(service);
     const bindings = `","process.pid":${process.pid},"host.hostname":${JSON.stringify(hostname())},"ecs.version":"8.10.0","service.name":${name},"event.dataset":${name},`;
     const line = (fields: string) => {
@@ -32,6 +33,12 @@ export function loggers(options: { level: string; file?: string | undefined }): 
     };
     return Object.assign(logger, { line });
   };
+}
+
+/** What lines that are written for a request say of its trace. */
+function traceFields(): object {
+  const span = currentRequest()?.span;
+  return span ? { trace: { id: span.traceId }, span: { id: span.spanId } } : {};
 }
 
 /** The logger of a process that is one service; see `loggers`. */

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { Socket } from "node:net";
 import type { Logger } from "./logger.ts";
 import { requestEnded, requestStarted } from "./metrics/request-metrics.ts";
+import { endSpans } from "./observing/request-spans.ts";
 import { requestLine } from "./request-line.ts";
 import { recordOf } from "./request-record.ts";
 
@@ -39,6 +40,7 @@ export function observe(request: IncomingMessage, response: ServerResponse, log:
     const bytesOut = now.written - (before?.written ?? 0);
     const end = { status, ms, bytesIn, bytesOut, cut };
     requestEnded(record.app, record.route, request.method ?? "", end);
+    if (record.span) endSpans(record, request.method ?? "", end);
     const to = record.log ?? log;
     if (to.isLevelEnabled("info")) to.line(requestLine(request, record, end));
   });

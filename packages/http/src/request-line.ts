@@ -21,6 +21,7 @@ export function requestLine(request: IncomingMessage, record: RequestRecord, end
   const accountId = record.accountId?.();
   if (accountId !== undefined) text += `,"user":{"id":"${accountId}"}`;
   if (record.traceId !== undefined) text += `,"trace":{"id":"${record.traceId}"}`;
+  if (record.span !== undefined) text += `,"span":{"id":"${record.span.spanId}"}`;
   const { upstream } = record;
   if (upstream !== undefined) {
     text += `,"upstream":{"name":"${upstream.name}","tries":${upstream.tries}`;

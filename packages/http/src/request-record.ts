@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Logger } from "./logger.ts";
+import type { Span } from "./observing/span.ts";
 
 const idPattern = /^[\w.:/+=-]{1,128}$/;
 const tracePattern = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -42,6 +43,9 @@ export class RequestRecord {
   /** Of the W3C trace that it belongs to. */
   traceId: string | undefined;
   upstream: UpstreamRecord | undefined;
+  /** While traces are on: the span of whoever handles it now, and the gateway's around that of an app in the same process. */
+  span: Span | undefined;
+  gatewaySpan: Span | undefined;
 
   constructor(requestId: string | undefined, traceparent: string | undefined) {
     this.id = requestIdOf(requestId);

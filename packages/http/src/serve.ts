@@ -7,6 +7,7 @@ import { answerClientErrors } from "./client-errors.ts";
 import { listen } from "./listen.ts";
 import type { Logger } from "./logger.ts";
 import { observed } from "./observed.ts";
+import { inGatewaySpan } from "./observing/request-spans.ts";
 import { dropSlowClients, type SlowLimits } from "./slow-clients.ts";
 
 export interface ServeOptions {
@@ -51,7 +52,7 @@ export function listenerOf(app: { fetch: (request: Request, env: object) => Resp
  */
 export async function serve(inner: RequestListener, options: ServeOptions): Promise<Listening> {
   const { log, drainSeconds } = options;
-  const listener = observed(inner, log);
+  const listener = observed(options.edge ? inGatewaySpan(inner) : inner, log);
   const { upgrades } = options;
   const headMs = options.headMs ?? 15_000;
   const server = createServer(

@@ -1,6 +1,8 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { Logger } from "./logger.ts";
+import { inRequest } from "./observing/current-request.ts";
+import { beginSpan } from "./observing/request-spans.ts";
 import { RequestRecord, recordOf } from "./request-record.ts";
 import type { ServiceEnv } from "./types.ts";
 
@@ -23,6 +25,7 @@ export function taking(app: string, log: Logger): MiddlewareHandler<ServiceEnv> 
     record.route = routeOf(c);
     c.set("requestId", record.id);
     c.set("log", log);
+    beginSpan(record, app, c.req.method, (name) => c.req.header(name));
     record.accountId = () => c.get("account")?.id;
     if (outgoing) {
       // On Node's own response, because Hono would build a Headers object to keep them.
@@ -32,7 +35,7 @@ export function taking(app: string, log: Logger): MiddlewareHandler<ServiceEnv> 
       c.header("X-Request-Id", record.id);
       for (const [name, value] of Object.entries(standing)) c.header(name, value);
     }
-    return next();
+    return inRequest(record, next);
   };
 }
 

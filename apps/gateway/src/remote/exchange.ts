@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type RequestRecord, recordOf, sendProblem, type UpstreamRecord } from "@quintet/http";
+import { type RequestRecord, recordOf, type Span, sendProblem, type UpstreamRecord } from "@quintet/http";
 import { clientOf } from "../client-address.ts";
 import { requestHead, trailersOf } from "../forwarding.ts";
+import { type AttemptSpans, attemptSpans, endAttempt } from "./attempt-span.ts";
 
 import { type Connection, type ConnectionUser, UpstreamTimeout } from "./connection.ts";
 import type { Lease } from "./connections.ts";
@@ -34,6 +35,8 @@ export class Exchange implements Lease, ConnectionUser {
   #recording: Recording | undefined;
   #stopWaiting: (() => void) | undefined;
   #done = false;
+  readonly #spans: AttemptSpans | undefined;
+  #span: Span | undefined;
 
   constructor(app: RemoteApp, request: IncomingMessage, response: ServerResponse) {
     this.#app = app;
@@ -51,7 +54,8 @@ export class Exchange implements Lease, ConnectionUser {
     };
     this.#record.upstream = this.#told;
     const { headers } = request;
-    this.#head = requestHead(request, this.#record.id, clientOf(request, app.trusted));
+    this.#spans = attemptSpans(this.#record.span, `/${app.name}`, request.method ?? "GET");
+    this.#head = requestHead(request, this.#record.id, clientOf(request, app.trusted), this.#spans !== undefined);
     const chunked = headers["transfer-encoding"] !== undefined;
     if (chunked || (headers["content-length"] ?? "0") !== "0") this.#body = new RequestBody(request, chunked);
   }
@@ -74,14 +78,15 @@ export class Exchange implements Lease, ConnectionUser {
     this.#connection = connection;
     this.#told.connectedMs = this.#elapsed;
     const { method = "GET" } = this.#request;
+    const head = this.#span ? `${this.#head}Traceparent: ${this.#span.traceparent}\r\n` : this.#head;
     if (this.#body === undefined) {
-      connection.send(`${this.#head}\r\n`, method, this);
+      connection.send(`${head}\r\n`, method, this);
     } else if (this.#expectsContinue) {
-      connection.send(`${this.#head}Expect: 100-continue\r\n\r\n`, method, this);
+      connection.send(`${head}Expect: 100-continue\r\n\r\n`, method, this);
     } else {
       // The head and what there is of the body leave in one write.
       connection.socket.cork();
-      connection.send(`${this.#head}\r\n`, method, this);
+      connection.send(`${head}\r\n`, method, this);
       this.#body.sendTo(connection);
       process.nextTick(() => connection.socket.uncork());
     }
@@ -159,6 +164,7 @@ export class Exchange implements Lease, ConnectionUser {
     this.#done = true;
     this.#told.endedMs = this.#elapsed;
     if (this.#answer) this.#writeHead(this.#answer);
+    endAttempt(this.#span, response.statusCode);
     if (part) this.#recording?.add(part);
     this.#recording?.finish();
     const pairs = trailers.length > 0 ? trailersOf(trailers) : [];
@@ -210,6 +216,7 @@ export class Exchange implements Lease, ConnectionUser {
     this.#told.target = target.connections.origin.origin;
     target.underWay++;
     target.asked(performance.now());
+    this.#span = this.#spans?.(target.connections.origin, this.#tries);
     target.connections.lease(this);
   }
 
@@ -236,6 +243,7 @@ export class Exchange implements Lease, ConnectionUser {
     const target = this.#target as Target;
     const connection = this.#connection;
     this.#connection = undefined;
+    endAttempt(this.#span, error);
     target.underWay--;
     this.#body?.pause();
     const stale = connection?.used === true && !connection.answering;
@@ -281,6 +289,7 @@ export class Exchange implements Lease, ConnectionUser {
   #abandon(): void {
     this.#done = true;
     this.#stopWaiting?.();
+    endAttempt(this.#span, "aborted");
     const connection = this.#connection;
     const target = this.#target;
     if (connection) {

@@ -24,18 +24,22 @@ export interface Installation extends AsyncDisposable {
 }
 
 /** The gateway with every app mounted, in two workers that share its port: what one is told, the other knows. */
-export async function startMounted(): Promise<Installation> {
+export async function startMounted(env: Record<string, string> = {}): Promise<Installation> {
   await using made = new AsyncDisposableStack();
   const settings = made.use(await testSettings());
-  const gateway = made.use(await startServer("gateway", { ...settings.shared, ...settings.issuer, WORKERS: "2" }));
+  const gateway = made.use(
+    await startServer("gateway", { ...settings.shared, ...settings.issuer, WORKERS: "2", ...env }),
+  );
   return await installation(appNames, gateway, settings, [gateway], made);
 }
 
 /** The gateway and each app as processes of their own, with HTTP between them; `stop` ends one app. */
-export async function startBehindHttp(): Promise<Installation & { stop(app: AppName): Promise<void> }> {
+export async function startBehindHttp(
+  env: Record<string, string> = {},
+): Promise<Installation & { stop(app: AppName): Promise<void> }> {
   await using made = new AsyncDisposableStack();
   const settings = made.use(await testSettings());
-  const { gateway, apps, processes } = await startProcesses(settings, made);
+  const { gateway, apps, processes } = await startProcesses(settings, made, env);
   const whole = await installation(appNames, gateway, settings, processes, made);
   return { ...whole, stop: async (app) => apps[appNames.indexOf(app)]?.[Symbol.asyncDispose]() };
 }
@@ -61,9 +65,9 @@ export async function startAlone(app: AppName): Promise<Installation> {
 }
 
 /** The apps get no signing key and no admin password: they check tokens with the public key that the gateway serves. */
-async function startProcesses(settings: TestSettings, made: AsyncDisposableStack) {
+async function startProcesses(settings: TestSettings, made: AsyncDisposableStack, more: Record<string, string> = {}) {
   const port = String(await freePort());
-  const env = { ...settings.shared, AUTH_URL: `http://127.0.0.1:${port}` };
+  const env = { ...settings.shared, ...more, AUTH_URL: `http://127.0.0.1:${port}` };
   const servers = await Promise.allSettled(appNames.map(async (app) => made.use(await startServer(app, env))));
   const apps = servers.map((server) => {
     if (server.status === "rejected") throw server.reason;
@@ -74,6 +78,7 @@ async function startProcesses(settings: TestSettings, made: AsyncDisposableStack
     await startServer("gateway", {
       ...settings.shared,
       ...settings.issuer,
+      ...more,
       ...Object.fromEntries(targets),
       PORT: port,
     }),

@@ -1,4 +1,4 @@
-import type { MysqlPool } from "@quintet/db";
+import { type MysqlPool, withComment } from "@quintet/db";
 import type { PoolConnection } from "mysql2";
 import { type PlainRow, plainColumns } from "../store/row-range.ts";
 import { tableTarget } from "../store/row-target.ts";
@@ -19,7 +19,8 @@ export async function readSnapshot(
     await statements.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
     await statements.query("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
     await new Promise<void>((resolve, reject) => {
-      const query = connection.query(`SELECT ${plainColumns(table)} FROM ${tableTarget(table).name} ORDER BY id`);
+      const text = `SELECT ${plainColumns(table)} FROM ${tableTarget(table).name} ORDER BY id`;
+      const query = connection.query(withComment(text, false));
       query.on("result", (row: unknown) => {
         try {
           const wait = onRow(row as PlainRow);

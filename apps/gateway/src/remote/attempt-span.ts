@@ -1,0 +1,38 @@
+import type { Span } from "@quintet/http";
+
+/** Begins the span of one attempt to have a request answered by a target. */
+export type AttemptSpans = (origin: URL, attempt: number) => Span;
+
+/** The spans of the attempts at a request, below the gateway's own; nothing while traces are off. */
+export function attemptSpans(span: Span | undefined, prefix: string, method: string): AttemptSpans | undefined {
+  if (span === undefined) return undefined;
+  return (origin, attempt) => {
+    const started = span.child(`${method} ${prefix}/*`, "client");
+    if (started.recorded) {
+      started.set({
+        "http.request.method": method,
+        "url.template": `${prefix}/*`,
+        "server.address": origin.hostname,
+        "server.port": Number(origin.port || (origin.protocol === "https:" ? 443 : 80)),
+        ...(attempt > 1 ? { "http.request.resend_count": attempt - 1 } : {}),
+      });
+    }
+    return started;
+  };
+}
+
+/** Ends an attempt's span: with the status of the answer, or with why there is none. */
+export function endAttempt(span: Span | undefined, outcome: number | Error | "aborted"): void {
+  if (span === undefined) return;
+  if (typeof outcome === "number") {
+    span.set({ "http.response.status_code": outcome });
+    if (outcome >= 500) span.fail(String(outcome));
+  } else {
+    span.fail(outcome === "aborted" ? outcome : codeOf(outcome));
+  }
+  span.end();
+}
+
+function codeOf(error: Error): string {
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
+}

@@ -1,0 +1,49 @@
+export type Dialect = "mysql" | "postgresql";
+
+/** What may be told of a statement: its text without any value, and what it does in two or three words. */
+export interface StatementText {
+  text: string;
+  /** `SELECT`, `INSERT`, …; semantic conventions call it the operation's name. */
+  operation: string;
+  /** The operation and the first table that it names. */
+  summary: string;
+}
+
+// Each alternative is a thing that must be passed over whole: a text, a quoted name, a comment, a number, a text that was cut off.
+const mysqlParts =
+  /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|(`[^`]*`)|\/\*[\s\S]*?\*\/|--[^\n]*|#[^\n]*|(?<![\w$:@.`])(?:0x[\da-f]+|\d[\d.]*(?:e[+-]?\d+)?)\b|['"].*$/gis;
+const postgresqlParts =
+  /\be'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$|("(?:[^"]|"")*")|\/\*[\s\S]*?\*\/|--[^\n]*|(?<![\w$:@.])(?:0x[\da-f]+|\d[\d.]*(?:e[+-]?\d+)?)\b|'.*$/gis;
+
+const target = /\b(?:FROM|INTO|UPDATE|JOIN|TABLE)\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?([\w$."`]+)/i;
+const mostKept = 2000;
+const longest = 4000;
+const known = new Map<string, StatementText>();
+
+/** The text of a statement as traces show it; remembered, since the same few come again and again. */
+export function statementText(statement: string, dialect: Dialect): StatementText {
+  const key = `${dialect[0]}${statement}`;
+  let found = known.get(key);
+  if (found === undefined) {
+    found = tellable(statement, dialect);
+    if (known.size >= mostKept) known.clear();
+    known.set(key, found);
+  }
+  return found;
+}
+
+function tellable(statement: string, dialect: Dialect): StatementText {
+  const text = statement
+    .slice(0, 4 * longest)
+    .replaceAll(dialect === "mysql" ? mysqlParts : postgresqlParts, (part, ...groups: unknown[]) => {
+      const name = dialect === "mysql" ? groups[0] : groups[1];
+      if (typeof name === "string") return name;
+      return /^(?:\/\*|--|#)/.test(part) ? " " : "?";
+    })
+    .replaceAll(/\s+/g, " ")
+    .trim()
+    .slice(0, longest);
+  const operation = (/^\(?\s*(\w+)/.exec(text)?.[1] ?? "SQL").toUpperCase();
+  const table = target.exec(text)?.[1]?.replaceAll(/["`]/g, "");
+  return { text, operation, summary: table ? `${operation} ${table}` : operation };
+}

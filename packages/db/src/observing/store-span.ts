@@ -1,0 +1,51 @@
+import { currentRequest, type Span } from "@quintet/http";
+import { type Dialect, statementText } from "./statement-text.ts";
+
+/** Where a store is, as spans tell it. */
+export interface StoreAddress {
+  "server.address": string;
+  "server.port": number;
+  "db.namespace": string;
+}
+
+/** The address in a store's URL, without who logs in. */
+export function storeAddress(url: string, standardPort: number): StoreAddress {
+  const { hostname, port, pathname } = new URL(url);
+  return {
+    "server.address": decodeURIComponent(hostname) || "localhost",
+    "server.port": Number(port || standardPort),
+    "db.namespace": decodeURIComponent(pathname.slice(1)),
+  };
+}
+
+/** Begins the span of a statement that is sent for a request; nothing when there is none or nobody will see it. */
+export function statementSpan(statement: string, dialect: Dialect, address: StoreAddress): Span | undefined {
+  const parent = currentRequest()?.span;
+  if (!parent?.recorded) return undefined;
+  const { summary } = statementText(statement, dialect);
+  const span = parent.child(summary, "client", { "db.system.name": dialect, ...address });
+  describeStatement(span, statement, dialect);
+  return span;
+}
+
+/** Tells in a span what the statement is. */
+export function describeStatement(span: Span, statement: string, dialect: Dialect): void {
+  const { text, operation, summary } = statementText(statement, dialect);
+  span.rename(summary);
+  span.set({ "db.operation.name": operation, "db.query.summary": summary, "db.query.text": text });
+}
+
+/** Ends a store's span; a failure is told by its code, never by its message, which may hold values. */
+export function endStoreSpan(span: Span, error?: unknown): void {
+  if (error !== undefined) {
+    const code = codeOf(error);
+    span.set({ "db.response.status_code": code });
+    span.fail(code);
+  }
+  span.end();
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "error";
+  return "code" in error && typeof error.code === "string" ? error.code : error.name;
+}

@@ -1,0 +1,32 @@
+import type { Logger } from "../logger.ts";
+import { type ObservationConfig, tracesUrl } from "./settings.ts";
+import type { Tracing } from "./span.ts";
+
+interface Observation {
+  tracing: Tracing | undefined;
+  sqlComments: ObservationConfig["SQL_COMMENTS"];
+}
+
+const standard: Observation = { tracing: undefined, sqlComments: "text" };
+let present = standard;
+
+/** How this process is watched. It is one for the whole process, as OpenTelemetry's own state would be. */
+export function observation(): Readonly<Observation> {
+  return present;
+}
+
+/**
+ * Sets how this process is watched until the result is disposed of, which sends the spans that are left. Comes before
+ * connections are opened and is disposed of after they are closed. The SDK is loaded only if spans have somewhere to go.
+ */
+export async function openObservation(config: ObservationConfig, log: Logger): Promise<AsyncDisposable> {
+  const url = tracesUrl(config);
+  const tracing = url ? await (await import("./otel.ts")).openTelemetry(url, config, log) : undefined;
+  present = { tracing, sqlComments: config.SQL_COMMENTS };
+  return {
+    async [Symbol.asyncDispose]() {
+      present = standard;
+      await tracing?.[Symbol.asyncDispose]();
+    },
+  };
+}
