@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type Auth, guards } from "@quintet/auth";
 import { createService, type Logger, metricsText, metricsType, openApiDocument, pageContent } from "@quintet/http";
 import { pageAssets, pageHeaders, prefersHtml } from "@quintet/pages";
+import { appHealth, checkApp } from "./app-health.ts";
 import { homePage } from "./home-page.ts";
 import { mergedDocument } from "./merged-document.ts";
 import type { Upstream } from "./upstream.ts";
@@ -43,7 +44,7 @@ export function createHome(upstreams: Upstream[], options: { log: Logger; corsOr
     prefix: "/",
     log,
     corsOrigins,
-    checks: Object.fromEntries(apps.map((upstream) => [upstream.name, () => isWell(upstream)])),
+    checks: Object.fromEntries(apps.map((upstream) => [upstream.name, () => checkApp(upstream)])),
     document: mergedDocument(apps, () => openApiDocument(home, { title, version }), log),
   });
   const assets = pageAssets("/");
@@ -52,11 +53,8 @@ export function createHome(upstreams: Upstream[], options: { log: Logger; corsOr
     c.header("Vary", "Accept");
     if (prefersHtml(c.req.header("accept"), false)) {
       const states = apps.map(async (upstream) => {
-        const well = await isWell(upstream).then(
-          () => true,
-          () => false,
-        );
-        return { upstream, well };
+        const { status } = await appHealth(upstream);
+        return { upstream, well: status === "ok" };
       });
       for (const [name, value] of Object.entries(pageHeaders)) c.header(name, value);
       return c.html(homePage(assets, await Promise.all(states)), 200);
@@ -84,10 +82,4 @@ export function createHome(upstreams: Upstream[], options: { log: Logger; corsOr
     async (c) => c.text(await metricsText(), 200, { "Content-Type": metricsType, "Cache-Control": "no-store" }),
   );
   return home;
-}
-
-async function isWell({ prefix, get }: Upstream): Promise<void> {
-  const answer = await get(`${prefix}/health`);
-  await answer.body?.cancel();
-  if (!answer.ok) throw new Error(`${prefix}/health answered ${answer.status}`);
 }

@@ -20,6 +20,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     corsOrigins: deps.corsOrigins,
     maxBodyBytes: 8 * MiB,
     streams: /^\/ingest\/[^/]+\/csv$/,
+    slow: /^\/ingest\/[^/]+\/(?:csv|backups|restore)(?:\?|$)/,
     checks: { mysql: () => deps.db.query("SELECT 1"), redis: () => deps.redis.ping() },
   });
   // The names of lists come before the names of tables.

@@ -2,7 +2,7 @@ export { urlProblem } from "./client-errors.ts";
 export { ConfigError, readEnv, settings } from "./config.ts";
 export { docsPages } from "./docs.ts";
 export { isAway, toProblem } from "./faults.ts";
-export { type HealthCheck, type HealthReport, healthReport } from "./health.ts";
+export { type HealthCheck, type HealthReport, type HealthStatus, healthReport, Unwell } from "./health.ts";
 export { type IdempotencyState, type IdempotencyStore, idempotent, type KeptAnswer } from "./idempotency.ts";
 export { createLogger, type Logger, loggers } from "./logger.ts";
 export { type MetricsSettings, metricsText, metricsType, serveMetrics } from "./metrics/metrics-server.ts";

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Logger } from "./logger.ts";
 import { requestEnded, requestStarted } from "./metrics/request-metrics.ts";
 import { endSpans } from "./observing/request-spans.ts";
+import { enter } from "./observing/under-way.ts";
 import { requestLine } from "./request-line.ts";
 import { recordOf } from "./request-record.ts";
 
@@ -27,7 +28,9 @@ export function observe(request: IncomingMessage, response: ServerResponse, log:
   const record = recordOf(request);
   const socket: CountedSocket = request.socket;
   requestStarted();
+  const leave = enter(record, request, response);
   response.once("close", () => {
+    leave();
     const ms = performance.now() - record.since;
     const cut = !response.writableFinished;
     // A status that was set, though no head was sent, tells what was written past the response.

@@ -8,6 +8,7 @@ import { listen } from "./listen.ts";
 import type { Logger } from "./logger.ts";
 import { observed } from "./observed.ts";
 import { inGatewaySpan } from "./observing/request-spans.ts";
+import { watchLoop } from "./observing/watch-loop.ts";
 import { dropSlowClients, type SlowLimits } from "./slow-clients.ts";
 
 export interface ServeOptions {
@@ -83,6 +84,8 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
   const { port } = server.address() as AddressInfo;
   log.info(`listening on ${options.host}:${port}`);
 
+  const stopWatching = watchLoop(log);
+
   let closed: Promise<void> | undefined;
   const close = () => {
     draining = true;
@@ -102,6 +105,7 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
         clearTimeout(cut);
         clearInterval(sweep);
         stopSweeping();
+        stopWatching();
         // Ends the server's own timers as well.
         server.close(() => {});
         resolve();

@@ -4,7 +4,7 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { docsPages } from "./docs.ts";
 import { toProblem } from "./faults.ts";
-import { type HealthCheck, healthReport } from "./health.ts";
+import { conductChecks, type HealthCheck, healthReport } from "./health.ts";
 import type { Logger } from "./logger.ts";
 import { jsonAnswer, openApiDocument } from "./openapi.ts";
 import { type InputFault, Problem, problemBody } from "./problem.ts";
@@ -26,6 +26,8 @@ export interface ServiceOptions {
   /** Largest request body in bytes; 1 MiB unless told. `streams` names the paths that read their body as it comes. */
   maxBodyBytes?: number;
   streams?: RegExp;
+  /** Paths whose requests may well take longer than a minute. */
+  slow?: RegExp;
   /** What `{prefix}/openapi.json` answers; the document of the app's own routes unless told. */
   document?: () => Promise<object>;
 }
@@ -41,7 +43,8 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   const app = new OpenAPIHono<ServiceEnv>({ defaultHook: refuseInvalid, router: rememberingRouter() }).basePath(prefix);
   app.onError((error, c) => answerProblem(c, error));
   app.notFound((c) => answerProblem(c, missing(app, c)));
-  app.use(taking(prefix === "/" ? "gateway" : prefix.slice(1), log));
+  const name = prefix === "/" ? "gateway" : prefix.slice(1);
+  app.use(taking(name, log));
   const allowOrigin = options.corsOrigins.includes("*") ? "*" : options.corsOrigins;
   const crossOrigin = cors({
     origin: allowOrigin,
@@ -63,9 +66,9 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
     return Number(length) > maxBodyBytes ? refuseLarge() : next();
   });
   app.openapi(healthRoute, async (c) => {
-    const report = await healthReport(options.checks);
+    const report = await healthReport({ ...options.checks, ...conductChecks(name, options.slow) });
     c.header("Cache-Control", "no-store");
-    return report.status === "ok" ? c.json(report, 200) : c.json(report, 503);
+    return report.status === "failing" ? c.json(report, 503) : c.json(report, 200);
   });
   const base = prefix === "/" ? "" : prefix;
   const document = options.document ?? (async () => openApiDocument(app, { title, version }));
@@ -80,11 +83,11 @@ function hasNoBody(c: Context<ServiceEnv>): boolean {
   return headers !== undefined && !("content-length" in headers) && !("transfer-encoding" in headers);
 }
 
-const checkStatus = z.enum(["ok", "failing"]);
+const checkStatus = z.enum(["ok", "degraded", "failing"]);
 const healthSchema = z
   .object({
     status: checkStatus,
-    checks: z.record(z.string(), z.object({ status: checkStatus, ms: z.number() })),
+    checks: z.record(z.string(), z.object({ status: checkStatus, ms: z.number(), why: z.string().optional() })),
   })
   .openapi("Health");
 
@@ -96,7 +99,7 @@ const healthRoute = createRoute({
   summary: "Is it well, and each store that it needs",
   request: { query: z.strictObject({}) },
   responses: {
-    200: jsonAnswer(healthSchema, "All is well"),
+    200: jsonAnswer(healthSchema, "All is well, or something is degraded and named"),
     503: jsonAnswer(healthSchema, "A check failed; it is named"),
   },
 });

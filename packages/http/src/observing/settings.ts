@@ -35,6 +35,18 @@ export const observationSettings = {
     .regex(/^\d{1,6}$/, "must be milliseconds")
     .default("5000")
     .transform(Number),
+  /** A standstill of the event loop of this many ms is logged and told by `/health`; 0 to let it be. */
+  LOOP_BLOCK_MS: z
+    .string()
+    .regex(/^\d{1,6}$/, "must be milliseconds")
+    .default("1000")
+    .transform(Number),
+  /** After how many seconds `/health` tells of requests that have no answer yet. */
+  STUCK_SECONDS: z
+    .string()
+    .regex(/^\d{1,5}$/, "must be seconds")
+    .default("60")
+    .transform(Number),
   /** Which statements carry the request's id as a comment: none, those that are sent as text anyway, or all. */
   SQL_COMMENTS: z.enum(["off", "text", "all"]).default("text"),
 };

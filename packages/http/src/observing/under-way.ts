@@ -1,0 +1,34 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RequestRecord } from "../request-record.ts";
+import { observation } from "./observation.ts";
+
+/** A request that is not over. */
+interface UnderWay {
+  record: RequestRecord;
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
+const underWay = new Set<UnderWay>();
+
+/** Remembers a request until the result is called. */
+export function enter(record: RequestRecord, request: IncomingMessage, response: ServerResponse): () => void {
+  const entry = { record, request, response };
+  underWay.add(entry);
+  return () => underWay.delete(entry);
+}
+
+/**
+ * How long ago the requests came that an app has wholly got and begun no answer to for longer than `STUCK_SECONDS`, in ms, the
+ * oldest first. Those whose paths match `slow` may take that long.
+ */
+export function stuckRequests(app: string, slow: RegExp | undefined, now = performance.now()): number[] {
+  const ages: number[] = [];
+  for (const { record, request, response } of underWay) {
+    const age = now - record.since;
+    if (age < observation().patienceMs || record.app !== app || record.upstream) continue;
+    if (!request.complete || response.headersSent || slow?.test(request.url ?? "/")) continue;
+    ages.push(age);
+  }
+  return ages.sort((a, b) => b - a);
+}
