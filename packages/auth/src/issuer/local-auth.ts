@@ -12,6 +12,7 @@ import { loginLimits } from "../limits/login-limits.ts";
 import { errands } from "../mail/errands.ts";
 import type { SendMail } from "../mail/smtp.ts";
 import { hashQueue } from "../passwords/hash-queue.ts";
+import { hashThreads } from "../passwords/hash-threads.ts";
 import { passwordHashes } from "../passwords/password-hash.ts";
 import { rememberPasswords } from "../passwords/password-memory.ts";
 import { type AskForReset, forgottenPasswords } from "../reset/forgotten-passwords.ts";
@@ -124,7 +125,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const own = localBudgets(now);
   const budgets = redis ? budgetsWithFallback(redisBudgets(redis.tell), own) : own;
   const limited = loginLimits(budgets, deriveKey(options.secret, "auth login limits"));
-  const hashes = passwordHashes(hashQueue(), { rehash: options.rehash ?? true });
+  const hashes = passwordHashes(hashQueue(), opened.use(hashThreads()), { rehash: options.rehash ?? true });
   const checkedSignIn = signIn({ pool, hashes, limited, refused, addressOf, log });
   const verify: Auth["verifyPassword"] = async (login, password, origin) => {
     const stored = await checkedSignIn(login, password, origin);

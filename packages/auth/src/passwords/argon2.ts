@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { hash, parseOptions, verify } from "@node-rs/argon2";
+import { hashSync, parseOptions, verifySync } from "@node-rs/argon2";
 
 /** 19 MiB, two passes, one lane: OWASP's first choice for Argon2id. */
 const current = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 };
@@ -7,8 +7,8 @@ const current = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32
 const largest = { memoryCost: 262_144, timeCost: 16, parallelism: 16, work: 2 ** 21 };
 
 /** A new Argon2id hash in Django's format: `argon2$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. */
-export async function argon2Hash(password: string): Promise<string> {
-  return `argon2${await hash(password, { ...current, salt: randomBytes(16) })}`;
+export function argon2Hash(password: string): string {
+  return `argon2${hashSync(password, { ...current, salt: randomBytes(16) })}`;
 }
 
 /** Whether a hash was made with the settings of today. */
@@ -17,7 +17,7 @@ export function isCurrentArgon2(encoded: string): boolean {
 }
 
 /** Checks `argon2$…` (id, i or d). A hash that would cost too much memory or time is refused unread. */
-export async function verifyArgon2(encoded: string, password: string): Promise<boolean> {
+export function verifyArgon2(encoded: string, password: string): boolean {
   const phc = encoded.slice("argon2".length);
   try {
     const { memoryCost, timeCost, parallelism } = parseOptions(phc);
@@ -27,5 +27,5 @@ export async function verifyArgon2(encoded: string, password: string): Promise<b
   } catch {
     return false; // Not an Argon2 hash at all.
   }
-  return verify(phc, password);
+  return verifySync(phc, password);
 }

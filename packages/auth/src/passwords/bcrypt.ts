@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { parseOptions, verify } from "@node-rs/bcrypt";
+import { parseOptions, verifySync } from "@node-rs/bcrypt";
 
 const highestCost = 15;
 
@@ -7,7 +7,7 @@ const highestCost = 15;
  * Checks Django's `bcrypt_sha256$$2b$…`, which hashes the hex SHA-256 of the password, and `bcrypt$$2b$…`, which hashes
  * its first 72 bytes. Above cost 15 (seconds) it is refused.
  */
-export async function verifyBcrypt(encoded: string, password: string): Promise<boolean> {
+export function verifyBcrypt(encoded: string, password: string): boolean {
   const at = encoded.indexOf("$");
   const hash = encoded.slice(at + 1);
   try {
@@ -16,5 +16,5 @@ export async function verifyBcrypt(encoded: string, password: string): Promise<b
     return false; // Not a bcrypt hash at all.
   }
   const preHashed = encoded.startsWith("bcrypt_sha256$");
-  return verify(preHashed ? createHash("sha256").update(password).digest("hex") : password, hash);
+  return verifySync(preHashed ? createHash("sha256").update(password).digest("hex") : password, hash);
 }

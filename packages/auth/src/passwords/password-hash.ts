@@ -1,18 +1,10 @@
-import { argon2Hash, isCurrentArgon2, verifyArgon2 } from "./argon2.ts";
-import { verifyBcrypt } from "./bcrypt.ts";
+import { isCurrentArgon2 } from "./argon2.ts";
 import type { HashQueue } from "./hash-queue.ts";
-import { pbkdf2Hash, verifyPbkdf2 } from "./pbkdf2.ts";
+import type { HashThreads } from "./hash-threads.ts";
+import { canVerify } from "./hash-work.ts";
 import { refusalTime } from "./refusal-time.ts";
 
 const longestPassword = 4096;
-
-const verifiers = new Map([
-  ["argon2", verifyArgon2],
-  ["bcrypt", verifyBcrypt],
-  ["bcrypt_sha256", verifyBcrypt],
-  ["pbkdf2_sha1", verifyPbkdf2],
-  ["pbkdf2_sha256", verifyPbkdf2],
-]);
 
 // Of no password: it is checked where there is no hash, so that this costs as much as a wrong password.
 const nobody =
@@ -21,20 +13,18 @@ const nobody =
 export type PasswordHashes = ReturnType<typeof passwordHashes>;
 
 /**
- * Password hashes in Django's formats, worked on in a bounded queue off the event loop. Without `rehash` a plain Django site
+ * Password hashes in Django's formats, worked on in a bounded queue by `threads`. Without `rehash` a plain Django site
  * reads the same table: new hashes are what such a site makes itself, and no hash is old.
  */
-export function passwordHashes(queue: HashQueue, { rehash = true } = {}) {
+export function passwordHashes(queue: HashQueue, threads: HashThreads, { rehash = true } = {}) {
   const time = refusalTime();
   const check = async (encoded: string, password: string): Promise<boolean> => {
-    const verify = verifiers.get(encoded.split("$", 1)[0] ?? "");
-    if (!verify || password.length > longestPassword) {
-      await verifyArgon2(nobody, password.slice(0, longestPassword));
+    if (!canVerify(encoded) || password.length > longestPassword) {
+      await threads.verify(nobody, password.slice(0, longestPassword));
       return false;
     }
-    const start = performance.now();
-    const good = await verify(encoded, password);
-    time.note(encoded, performance.now() - start);
+    const { good, cpuMs } = await threads.verify(encoded, password);
+    time.note(encoded, cpuMs);
     return good;
   };
   const matches = async (encoded: string | undefined, password: string): Promise<boolean> => {
@@ -47,7 +37,7 @@ export function passwordHashes(queue: HashQueue, { rehash = true } = {}) {
   };
   return {
     /** A new hash: Argon2id, or PBKDF2 where a plain Django must read it. */
-    make: (password: string): Promise<string> => queue(() => (rehash ? argon2Hash : pbkdf2Hash)(password)),
+    make: (password: string): Promise<string> => queue(() => threads.make(rehash ? "argon2" : "pbkdf2", password)),
     /**
      * Whether the password is that of `encoded`. No hash, an unusable one (`!…`) and one of an unknown format never match.
      * All that do not match take the same time, whatever the hash (`refusal-time.ts`), without keeping their place in the queue.

@@ -5,8 +5,8 @@ const shortestMs = 100;
 const lookUpMs = 25;
 
 /**
- * How long a refused password is held back, so that its time tells nothing of the account: twice what the slowest kind of hash that
- * was seen takes, 100 ms at least. All refusals wait, so that a name that is not known takes as long as one with a hash of
+ * How long a refused password is held back, so that its time tells nothing of the account: twice the time that the slowest
+ * kind of hash that was seen takes of a core, 100 ms at least. All refusals wait, so that a name that is not known takes as long as one with a hash of
  * another kind, for which it would cost too much to do the same work.
  */
 export function refusalTime() {
@@ -15,11 +15,11 @@ export function refusalTime() {
   return {
     /** Whether a hash of this kind has been timed. */
     knows: (encoded: string): boolean => fastest.has(kindOf(encoded)),
-    /** Notes how long the check of a hash took; the fastest check of a kind counts, because others may have had to wait. */
-    note(encoded: string, tookMs: number): void {
+    /** Notes how long the check of a hash took; the fastest one of a kind counts. */
+    note(encoded: string, cpuMs: number): void {
       const kind = kindOf(encoded);
-      if (tookMs >= (fastest.get(kind) ?? Number.POSITIVE_INFINITY)) return;
-      fastest.set(kind, tookMs);
+      if (cpuMs >= (fastest.get(kind) ?? Number.POSITIVE_INFINITY)) return;
+      fastest.set(kind, cpuMs);
       ms = Math.max(shortestMs, 2 * Math.max(...fastest.values()));
     },
     /** The wait that begins with the work on a hash, however long that stood in line. */

@@ -1,0 +1,25 @@
+// One small route three times, open and behind the guards, beside an issuer of its own. Settings are those of every app.
+import type { AddressInfo } from "node:net";
+import { createRoute, z } from "@hono/zod-openapi";
+import { authSettings, guards, openAuth, withIssuer } from "@quintet/auth";
+import { createLogger, createService, jsonAnswer, listenerOf, readEnv, serve, settings } from "@quintet/http";
+
+const config = readEnv(z.object({ ...settings.listen, ...authSettings }), process.env);
+const log = createLogger({ service: "guarded", level: "info", file: config.LOG_FILE });
+const issuer = await openAuth(config, log);
+const guard = guards(issuer.auth);
+const app = createService({ title: "Guarded", version: "1", prefix: "/small", log, corsOrigins: [], checks: {} });
+const responses = { 200: jsonAnswer(z.object({ status: z.string(), message: z.string() }), "Hello") };
+const answer = { status: "running", message: "hello" };
+app.openapi(createRoute({ ...guard.open(), method: "get", path: "/open", responses }), (c) => c.json(answer, 200));
+app.openapi(createRoute({ ...guard.account("account:read"), method: "get", path: "/guarded", responses }), (c) =>
+  c.json(answer, 200),
+);
+const { server } = await serve(listenerOf(withIssuer(app, issuer)), {
+  port: 0,
+  host: "127.0.0.1",
+  log,
+  drainSeconds: 0,
+});
+console.log(`listening ${(server.address() as AddressInfo).port}`);
+process.once("SIGTERM", () => process.exit(0));

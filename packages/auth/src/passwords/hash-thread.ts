@@ -1,0 +1,19 @@
+// A thread that does one hash task after the other, for `hash-threads.ts`.
+import { setPriority } from "node:os";
+import { parentPort } from "node:worker_threads";
+import { doHashTask, type HashTask } from "./hash-work.ts";
+
+// Hashing takes what requests leave: the thread that serves them gets a core at once when it has something to do. On Linux a
+// priority belongs to a thread; elsewhere it would be the whole process's.
+if (process.platform === "linux") setPriority(0, 10);
+
+parentPort?.on("message", (task: HashTask) => {
+  try {
+    const before = process.threadCpuUsage();
+    const result = doHashTask(task);
+    const { user, system } = process.threadCpuUsage(before);
+    parentPort?.postMessage({ result, cpuMs: (user + system) / 1000 });
+  } catch (error) {
+    parentPort?.postMessage({ error });
+  }
+});

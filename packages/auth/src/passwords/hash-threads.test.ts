@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { hashThreads } from "./hash-threads.ts";
+
+/** The niceness of each thread of this process, as the kernel has it (field 19 of /proc/pid/stat). */
+const priorities = () =>
+  readdirSync("/proc/self/task").map((id) =>
+    Number(readFileSync(`/proc/self/task/${id}/stat`, "utf8").split(") ")[1]?.split(" ")[16]),
+  );
+
+test("tasks run at once, each with its own answer, and an idle thread is used again", async () => {
+  await using threads = hashThreads();
+  const passwords = Array.from({ length: 3 }, (_, i) => `correct horse battery ${i}`);
+  const hashes = await Promise.all(passwords.map((password) => threads.make("argon2", password)));
+  const checks = hashes.flatMap((hash) => passwords.map((password) => threads.verify(hash, password)));
+  const done = await Promise.all(checks);
+  for (const { cpuMs } of done) expect(cpuMs).toBeGreaterThan(1);
+  expect(done.map(({ good }) => good)).toEqual([true, false, false, false, true, false, false, false, true]);
+  expect(await threads.verify(await threads.make("pbkdf2", "x"), "x")).toMatchObject({ good: true });
+});
+
+test.runIf(process.platform === "linux")("hashing yields to this thread, whose priority stays", async () => {
+  await using threads = hashThreads();
+  const before = priorities().filter((nice) => nice > 0).length;
+  await Promise.all([threads.make("argon2", "one"), threads.make("argon2", "two")]);
+  const [own] = priorities();
+  expect(own).toBe(0);
+  expect(priorities().filter((nice) => nice === 10).length).toBeGreaterThanOrEqual(before + 2);
+});
+
+test("a task whose thread ends is an error, and the next one gets another", async () => {
+  const threads = hashThreads();
+  const cut = expect(threads.make("pbkdf2", "long")).rejects.toThrow("has ended");
+  await threads[Symbol.asyncDispose]();
+  await cut;
+  expect(await threads.verify(await threads.make("argon2", "x"), "x")).toMatchObject({ good: true });
+  await threads[Symbol.asyncDispose]();
+});
