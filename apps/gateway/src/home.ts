@@ -37,6 +37,7 @@ const homeRoute = createRoute({
 export function createHome(upstreams: Upstream[], options: { log: Logger; corsOrigins: string[]; auth: Auth }) {
   const { log, corsOrigins } = options;
   const title = "Quintet";
+  const tags = { gateway: "What is served at this URL" };
   const apps = upstreams.filter((upstream) => !upstream.prefix.startsWith("/."));
   const home = createService({
     title,
@@ -45,7 +46,7 @@ export function createHome(upstreams: Upstream[], options: { log: Logger; corsOr
     log,
     corsOrigins,
     checks: Object.fromEntries(apps.map((upstream) => [upstream.name, () => checkApp(upstream)])),
-    document: mergedDocument(apps, () => openApiDocument(home, { title, version }), log),
+    document: mergedDocument({ upstreams: apps, own: () => openApiDocument(home, { title, version, tags }), log }),
   });
   const assets = pageAssets("/");
   home.route("/assets", assets.routes);

@@ -15,6 +15,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
     title: "Ingest",
     version: "1",
+    tags: { ingest: "CSV files in, rejected rows with their reason, backups, reports" },
     prefix: "/ingest",
     log: deps.log,
     corsOrigins: deps.corsOrigins,

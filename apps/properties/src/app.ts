@@ -11,6 +11,11 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
     title: "Quintet listings",
     version: "1.0.0",
+    tags: {
+      likes: "What accounts like",
+      properties: "Listings, each once, with its latest status",
+      "status history": "How the status of a listing came to be",
+    },
     prefix: "/properties",
     log: deps.log,
     corsOrigins: deps.corsOrigins,

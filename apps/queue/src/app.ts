@@ -15,6 +15,10 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
     title: "Quintet queue",
     version,
+    tags: {
+      queue: "First in, first out, and what is popped is gone",
+      "named queues": "Messages with leases, delays, priorities, groups and dead letters",
+    },
     prefix: "/queue",
     log: deps.log,
     corsOrigins: deps.corsOrigins,

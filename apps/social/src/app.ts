@@ -10,6 +10,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
     title: "Quintet social",
     version: "0.1.0",
+    tags: { social: "People, posts and votes" },
     prefix: "/social",
     log: deps.log,
     corsOrigins: deps.corsOrigins,

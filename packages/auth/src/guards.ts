@@ -1,4 +1,4 @@
-import { Problem, type ServiceEnv } from "@quintet/http";
+import { isIdempotent, Problem, type ServiceEnv, takesIdempotencyKey } from "@quintet/http";
 import type { Context, MiddlewareHandler } from "hono";
 import { every } from "hono/combine";
 import type { Access, Account, Auth } from "./account.ts";
@@ -57,13 +57,13 @@ export function guards(auth: Auth) {
     const named = parts.filter((one) => typeof one === "string");
     const then = parts.filter((one) => typeof one === "function");
     const security: Record<string, string[]>[] = [{ basic: [] }, { bearer: named }];
-    return { middleware: inOrder(guard(named[0] ?? fullScope), then), security };
+    return { middleware: inOrder(guard(named[0] ?? fullScope), then), security, ...described(then) };
   };
   return {
-    open: (...then: Then) => ({ middleware: inOrder<ServiceEnv>(undefined, then), security: [] }),
+    open: (...then: Then) => ({ middleware: inOrder<ServiceEnv>(undefined, then), security: [], ...described(then) }),
     anyone: (...given: Given) => {
-      const { middleware, security } = guarded(maybe, given);
-      return { middleware, security: [{}, ...security] };
+      const { security, ...rest } = guarded(maybe, given);
+      return { ...rest, security: [{}, ...security] };
     },
     account: (...given: Given) => guarded(signedIn, given),
     staff: (...given: Given) => guarded(staffOnly, given),
@@ -72,6 +72,11 @@ export function guards(auth: Auth) {
 
 type Then = MiddlewareHandler<ServiceEnv>[];
 type Given = [scope: Scope, ...then: Then] | Then;
+
+/** What the document of a route says because of the middleware behind its guard. */
+function described(then: Then): { [takesIdempotencyKey]?: true } {
+  return then.some(isIdempotent) ? { [takesIdempotencyKey]: true } : {};
+}
 
 /** One middleware out of several, so that a route's handler gets the type of the guard. */
 function inOrder<E extends ServiceEnv>(guard: MiddlewareHandler<E> | undefined, then: Then): MiddlewareHandler<E> {

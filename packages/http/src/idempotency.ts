@@ -32,7 +32,7 @@ const keptHeaders = ["content-type", "location", "etag", "cache-control"];
  * again with another request. Keys are scoped to the account and the path. Comes after the guard, before validation.
  */
 export function idempotent(store: IdempotencyStore): MiddlewareHandler<ServiceEnv> {
-  return async (c, next) => {
+  const handler: MiddlewareHandler<ServiceEnv> = async (c, next) => {
     const given = c.req.header("idempotency-key");
     if (given === undefined) return next();
     if (!keyPattern.test(given)) {
@@ -61,6 +61,15 @@ export function idempotent(store: IdempotencyStore): MiddlewareHandler<ServiceEn
       else await store.abandon(key, found.claim);
     }
   };
+  honouring.add(handler);
+  return handler;
+}
+
+const honouring = new WeakSet<MiddlewareHandler<ServiceEnv>>();
+
+/** Whether a middleware is one that honours `Idempotency-Key`, which the document of its route then says. */
+export function isIdempotent(middleware: MiddlewareHandler<ServiceEnv>): boolean {
+  return honouring.has(middleware);
 }
 
 function digest(...parts: string[]): string {

@@ -1,9 +1,16 @@
 export { urlProblem } from "./client-errors.ts";
 export { ConfigError, readEnv, settings } from "./config.ts";
 export { docsPages } from "./docs.ts";
+export { madeOnce } from "./document-answer.ts";
 export { isAway, toProblem } from "./faults.ts";
 export { type HealthCheck, type HealthReport, type HealthStatus, healthReport, Unwell } from "./health.ts";
-export { type IdempotencyState, type IdempotencyStore, idempotent, type KeptAnswer } from "./idempotency.ts";
+export {
+  type IdempotencyState,
+  type IdempotencyStore,
+  idempotent,
+  isIdempotent,
+  type KeptAnswer,
+} from "./idempotency.ts";
 export { createLogger, type Logger, loggers } from "./logger.ts";
 export { type MetricsSettings, metricsText, metricsType, serveMetrics } from "./metrics/metrics-server.ts";
 export { counter, gauge } from "./metrics/registry.ts";
@@ -16,6 +23,7 @@ export { formBody, jsonAnswer, jsonBody, openApiDocument, pageContent, problemSc
 export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./paging.ts";
 export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBody } from "./problem.ts";
 export { problemText, sendProblem } from "./raw-problem.ts";
+export { neverMissing, pageRefusal, refusal, takesIdempotencyKey } from "./refusals.ts";
 export { type RequestRecord, recordOf, type UpstreamRecord } from "./request-record.ts";
 export { type Listening, listenerOf, type ServeOptions, serve } from "./serve.ts";
 export { createService, inputFaults, type ServiceOptions } from "./service.ts";

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
+import { type Operation, sharedComponents, withRefusals } from "./refusals.ts";
 import type { ServiceEnv } from "./types.ts";
 
 /** The schema of every error answer, under one name in every document. */
@@ -41,11 +42,6 @@ export function formBody<S extends z.ZodType>(schema: S) {
   return { body: { required: true as const, content: { "application/x-www-form-urlencoded": { schema } } } };
 }
 
-interface Operation {
-  operationId?: string;
-  responses?: Record<string, unknown>;
-}
-
 /** A name for an operation that names its method and path: `GET /queue/queues/{name}` is `getQueueQueuesByName`. */
 function operationIdOf(method: string, path: string): string {
   const words = path.split(/[^\w{}]+/).filter((word) => word !== "");
@@ -55,41 +51,69 @@ function operationIdOf(method: string, path: string): string {
   );
 }
 
-const anyProblem = {
-  description: "The request was refused; the problem says why",
-  content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
-};
+const methods = ["get", "put", "post", "delete", "patch"];
 
-/** Gives every operation a name, and the answer that any of them may have. */
+/** The operations of a path, each with a name and with the answers that any call may have. */
 function completed(path: string, item: Record<string, unknown>): Record<string, unknown> {
   const complete = ([method, value]: [string, unknown]): [string, unknown] => {
-    if (!["get", "put", "post", "delete", "patch"].includes(method)) return [method, value];
-    const operation = value as Operation;
-    const refusals = Object.keys(operation.responses ?? {}).some((status) => status.startsWith("4"));
-    const responses = refusals ? operation.responses : { ...operation.responses, "4XX": anyProblem };
-    return [method, { operationId: operationIdOf(method, path), ...operation, responses }];
+    if (!methods.includes(method)) return [method, value];
+    const operation = withRefusals(path, value as Operation);
+    return [method, { operationId: operationIdOf(method, path), ...operation, security: withOAuth(operation) }];
   };
   return Object.fromEntries(Object.entries(item).map(complete));
 }
 
-/** The OpenAPI 3.1 document of an app; the security schemes are the same for all. */
-export function openApiDocument(app: OpenAPIHono<ServiceEnv>, info: { title: string; version: string }) {
+/** A bearer token may be had by the flows of OAuth too, which the documentation page knows how to walk. */
+function withOAuth({ security = [] }: Operation): Record<string, string[]>[] {
+  return security.flatMap((way) => (way.bearer ? [way, { oauth: way.bearer }] : [way]));
+}
+
+/** The ways to say who is asking; `scopes` are those that the document names. */
+function securitySchemes(scopes: string[]) {
+  const named = { refreshUrl: "/auth/token", scopes: Object.fromEntries(scopes.map((scope) => [scope, ""])) };
+  return {
+    basic: { type: "http" as const, scheme: "basic" },
+    bearer: { type: "http" as const, scheme: "bearer", bearerFormat: "JWT" },
+    oauth: {
+      type: "oauth2" as const,
+      flows: {
+        password: { tokenUrl: "/auth/token", ...named },
+        authorizationCode: { authorizationUrl: "/auth/authorize", tokenUrl: "/auth/token", ...named },
+      },
+    },
+  };
+}
+
+export interface DocumentInfo {
+  title: string;
+  version: string;
+  /** The groups of calls, in the order in which they are shown, with what each is for. */
+  tags?: Record<string, string>;
+}
+
+/** The OpenAPI 3.1 document of an app; the security schemes and the refusals are the same for all. */
+export function openApiDocument(app: OpenAPIHono<ServiceEnv>, { tags = {}, ...info }: DocumentInfo) {
   app.openAPIRegistry.register("Problem", problemSchema);
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: { ...info, license: { name: "MIT", url: "https://opensource.org/license/mit" } },
     servers: [{ url: "/" }],
   });
-  const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [path, completed(path, { ...item })]);
+  const items = Object.entries(document.paths ?? {});
+  const operations = items.flatMap(([, item]) => Object.values(item) as Operation[]);
+  const scopes = new Set(operations.flatMap(({ security = [] }) => security.flatMap((way) => way.bearer ?? [])));
+  const paths = Object.fromEntries(items.map(([path, item]) => [path, completed(path, { ...item })]));
   return {
     ...document,
-    paths: Object.fromEntries(paths) as Record<string, Record<string, unknown>>,
+    tags: Object.entries({ ...tags, health: "Whether it is well" }).map(([name, description]) => ({
+      name,
+      description,
+    })),
+    paths,
     components: {
       ...document.components,
-      securitySchemes: {
-        basic: { type: "http" as const, scheme: "basic" },
-        bearer: { type: "http" as const, scheme: "bearer", bearerFormat: "JWT" },
-      },
+      ...sharedComponents(paths),
+      securitySchemes: securitySchemes([...scopes].sort()),
     },
   };
 }

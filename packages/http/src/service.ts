@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { docsPages } from "./docs.ts";
+import { documentAnswer, madeOnce } from "./document-answer.ts";
 import { toProblem } from "./faults.ts";
 import { conductChecks, type HealthCheck, healthReport } from "./health.ts";
 import type { Logger } from "./logger.ts";
@@ -17,6 +18,8 @@ export interface ServiceOptions {
   /** The app's name in documents and logs. */
   title: string;
   version: string;
+  /** The groups of its calls in its document, with what each is for. */
+  tags?: Record<string, string>;
   /** The path prefix that the app owns, such as `/queue`; `/` for the gateway's own routes. */
   prefix: string;
   log: Logger;
@@ -71,8 +74,9 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
     return report.status === "failing" ? c.json(report, 503) : c.json(report, 200);
   });
   const base = prefix === "/" ? "" : prefix;
-  const document = options.document ?? (async () => openApiDocument(app, { title, version }));
-  app.get("/openapi.json", async (c) => c.json(await document()));
+  const document =
+    options.document ?? madeOnce(() => openApiDocument(app, { title, version, tags: options.tags ?? {} }));
+  app.get("/openapi.json", documentAnswer(document));
   app.route("/docs", docsPages({ title, base: `${base}/docs`, document: `${base}/openapi.json` }) as never);
   return app;
 }

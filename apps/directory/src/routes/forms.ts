@@ -6,6 +6,7 @@ import {
   inputFaults,
   Problem,
   pageContent,
+  pageRefusal,
   type ServiceEnv,
   wholeNumber,
 } from "@quintet/http";
@@ -30,10 +31,7 @@ const addForm = z.strictObject({ ...texts, token: z.string() });
 const editForm = z.strictObject({ ...texts, token: z.string(), version });
 const deleteForm = z.strictObject({ token: z.string(), version });
 const form = { description: "The form", content: pageContent };
-const again = {
-  description: "The form again, with what is wrong; what was typed is kept",
-  ...{ content: form.content },
-};
+const again = pageRefusal("The form again, with what is wrong; what was typed is kept");
 const done = { description: "Done; the page to go on with is in Location" };
 const expired = "The form was open for too long. Look at it once more and send it again.";
 const overtaken = "Somebody else has changed this person meanwhile. This is what the directory has now:";
@@ -76,7 +74,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         tags: ["directory pages"],
         summary: "The form for a new user (staff)",
         request: { query },
-        responses: { 200: form, 304: done },
+        responses: { 200: form },
       }),
       (c) => userForm(c, { texts: { firstName: "", lastName: "", email: "", bio: "" }, faults: [] }),
     )
@@ -109,7 +107,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         tags: ["directory pages"],
         summary: "The form that changes a user (staff)",
         request: { params, query },
-        responses: { 200: form, 304: done },
+        responses: { 200: form },
       }),
       async (c) => {
         const user = await getUser(deps, c.req.valid("param").id);
@@ -155,7 +153,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         tags: ["directory pages"],
         summary: "The question before a user is removed (staff)",
         request: { params, query },
-        responses: { 200: form, 304: done },
+        responses: { 200: form },
       }),
       async (c) => deleteQuestion(c, await getUser(deps, c.req.valid("param").id)),
     )

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, jsonBody, pageContent, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { idempotent, jsonAnswer, jsonBody, pageContent, refusal, type ServiceEnv, wholeNumber } from "@quintet/http";
 import { type PageSection, page, prefersHtml, visitorOf } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { userPage } from "../pages/user.ts";
@@ -30,7 +30,10 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         tags: ["directory"],
         summary: "Add a user (staff)",
         request: { query, ...jsonBody(newUser) },
-        responses: { 201: jsonAnswer(wholeUser, "Added; its ETag and Location are in the headers") },
+        responses: {
+          201: jsonAnswer(wholeUser, "Added; its ETag and Location are in the headers"),
+          409: refusal("The email belongs to another user, or this Idempotency-Key is in use"),
+        },
       }),
       async (c) => {
         const user = await addUser(deps, c.req.valid("json"));
@@ -83,7 +86,12 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         description:
           "`If-Match` with the ETag that the change is based on, or `*`, is needed (428); another version is a 412.",
         request: { params, query, headers: ifMatch, ...jsonBody(userChange) },
-        responses: { 200: jsonAnswer(wholeUser, "Changed; its new ETag is in the headers") },
+        responses: {
+          200: jsonAnswer(wholeUser, "Changed; its new ETag is in the headers"),
+          409: refusal("The email belongs to another user"),
+          412: refusal("The user has another version than If-Match says"),
+          428: refusal("If-Match is missing"),
+        },
       }),
       async (c) => {
         const { id } = c.req.valid("param");
@@ -103,7 +111,10 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         summary: "Remove a user (staff)",
         description: "With `If-Match`, only that version is removed (412).",
         request: { params, query, headers: ifMatch },
-        responses: { 204: { description: "Removed" } },
+        responses: {
+          204: { description: "Removed" },
+          412: refusal("The user has another version than If-Match says"),
+        },
       }),
       async (c) => {
         await removeUser(deps, c.req.valid("param").id, c.req.header("if-match"));

@@ -40,6 +40,16 @@ export class Answer {
   }
 }
 
+/** Looks at every answer of a server; what it throws fails the test that has asked. */
+export type Watch = (method: string, path: string, answer: Answer) => void;
+
+const watches = new Map<string, Watch>();
+
+/** From now on every answer of this server is looked at. */
+export function watchAnswers(origin: string, watch: Watch): void {
+  watches.set(origin, watch);
+}
+
 const shared = new Agent({ keepAlive: true });
 const large = 1024 * 1024;
 
@@ -104,7 +114,9 @@ export class Client {
     const parts: Buffer[] = [];
     for await (const part of message) parts.push(part as Buffer);
     if (isLarge) agent.destroy();
-    return new Answer(message, Buffer.concat(parts));
+    const answer = new Answer(message, Buffer.concat(parts));
+    watches.get(this.origin)?.(method, path, answer);
+    return answer;
   }
 }
 

@@ -1,5 +1,7 @@
-import { Client } from "./client.ts";
+import { Client, watchAnswers } from "./client.ts";
+import { conformance } from "./conformance.ts";
 import { freePort } from "./free-port.ts";
+import { fetchDocument } from "./operations.ts";
 import { logIn, type Person, register } from "./person.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 import { secretMark, type TestSettings, testSettings } from "./test-settings.ts";
@@ -101,6 +103,7 @@ async function installation(
     someone(),
     someone(),
   ]);
+  await watchConformance(origin, apps);
   const kept = made.move();
   return {
     apps,
@@ -113,4 +116,17 @@ async function installation(
     output: () => processes.map((process) => process.output()).join(""),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+/** Holds every answer to what the server's own document says of it. */
+async function watchConformance(origin: string, apps: readonly AppName[]): Promise<void> {
+  const anyone = new Client(origin);
+  const checkOf = async (path: string) => conformance(await fetchDocument(anyone, path));
+  const alone = apps.length === 1;
+  const check = await checkOf(alone ? `/${apps[0]}/openapi.json` : "/openapi.json");
+  const accounts = alone ? await checkOf("/auth/openapi.json") : check;
+  watchAnswers(origin, (method, path, answer) => {
+    const faults = (/^\/(auth|\.well-known)\//.test(path) ? accounts : check)(method, path, answer);
+    if (faults.length > 0) throw new Error(`${method} ${path}: ${faults.join("; ")}`);
+  });
 }

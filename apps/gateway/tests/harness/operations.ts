@@ -11,7 +11,7 @@ interface Described {
   requestBody?: { content: Record<string, { schema?: Record<string, unknown> }> };
 }
 
-interface OpenApiDocument {
+export interface OpenApiDocument {
   openapi: string;
   info: { title: string; version: string };
   paths: Record<string, Record<string, Described>>;

@@ -9,6 +9,7 @@ import {
   jsonAnswer,
   limitParam,
   Problem,
+  refusal,
   type ServiceEnv,
 } from "@quintet/http";
 import { type Backup, backupNames, backupPath, findBackup } from "../backups/backup-files.ts";
@@ -42,6 +43,8 @@ const choice = z
     path: ["name"],
     message: "cannot come together with timestamp",
   });
+
+const avroFile = { "application/avro": { schema: { type: "string" as const, format: "binary" } } };
 
 /** Backups: make, list, download, restore. */
 export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
@@ -86,12 +89,10 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "Download a backup: an Avro object container file",
         request: { params: nameParam, query: noQuery },
         responses: {
-          200: {
-            description: "The file",
-            content: { "application/avro": { schema: { type: "string", format: "binary" } } },
-          },
-          206: { description: "The part of it that Range asks for" },
+          200: { description: "The file", content: avroFile },
+          206: { description: "The part of it that Range asks for", content: avroFile },
           304: { description: "It is the one that If-None-Match names" },
+          416: refusal("The file is shorter than Range asks for"),
         },
       }),
       async (c) => {
@@ -159,6 +160,9 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           200: jsonAnswer(
             z.object({ table: z.enum(tableNames), backup: z.string(), rows: z.number().int() }),
             "The table is the backup",
+          ),
+          409: refusal(
+            "The backup would break references to the table, or is damaged; or this Idempotency-Key is in use",
           ),
         },
       }),

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, guards } from "@quintet/auth";
-import { jsonAnswer, problemBody, type ServiceEnv, toProblem } from "@quintet/http";
+import { jsonAnswer, problemBody, refusal, type ServiceEnv, toProblem } from "@quintet/http";
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { Deps } from "../deps.ts";
@@ -60,6 +60,7 @@ export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           description: "The load",
           content: { ...jsonAnswer(loadSchema, "").content, "text/event-stream": { schema: { type: "string" } } },
         },
+        409: refusal("The file would break references to the table, or a load with this Idempotency-Key is under way"),
       },
     }),
     async (c) => {

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { decodeCursor, encodeCursor, jsonAnswer, limitParam, type ServiceEnv } from "@quintet/http";
+import { decodeCursor, encodeCursor, jsonAnswer, limitParam, refusal, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { emptyTable } from "../store/empty-table.ts";
 import { rowsAfter } from "../store/table-queries.ts";
@@ -49,7 +49,10 @@ export function tableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags: ["ingest"],
         summary: "Empty a table",
         request: { params: tableParam, query: noQuery },
-        responses: { 204: { description: "It is empty" } },
+        responses: {
+          204: { description: "It is empty" },
+          409: refusal("Rows of another table refer to it"),
+        },
       }),
       async (c) => {
         await emptyTable(deps.db, tableInPath(c.req.valid("param").table));

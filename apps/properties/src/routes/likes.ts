@@ -4,7 +4,7 @@ import { jsonAnswer, limitParam, type ServiceEnv } from "@quintet/http";
 import { datedCursor, datedPlace } from "../cursors.ts";
 import type { Deps } from "../deps.ts";
 import { likeProperty, readLikeCount, readLiked, unlikeProperty } from "../likes.ts";
-import { cursor, idParam, likeCountSchema, likedSchema, noQuery, problems } from "./schemas.ts";
+import { cursor, idParam, likeCountSchema, likedSchema, noQuery } from "./schemas.ts";
 
 const likedQuery = z.strictObject({ limit: limitParam(20).openapi({ type: "integer" }), cursor });
 const tags = ["likes"];
@@ -24,7 +24,7 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "What this account likes, the newest like first",
         request: { query: likedQuery },
-        responses: { 200: jsonAnswer(likedSchema, "A page of it"), ...problems(400, 401) },
+        responses: { 200: jsonAnswer(likedSchema, "A page of it") },
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
@@ -44,7 +44,7 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Like a property",
         request,
-        responses: { 204: { description: "This account likes it" }, ...problems(400, 401, 404) },
+        responses: { 204: { description: "This account likes it" } },
       }),
       async (c) => {
         await likeProperty(db, c.var.account.id, c.req.valid("param").id);
@@ -59,7 +59,7 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Like it no more",
         request,
-        responses: { 204: { description: "This account does not like it" }, ...problems(400, 401, 404) },
+        responses: { 204: { description: "This account does not like it" } },
       }),
       async (c) => {
         await unlikeProperty(db, c.var.account.id, c.req.valid("param").id);
@@ -74,7 +74,7 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "How many accounts like it",
         request,
-        responses: { 200: jsonAnswer(likeCountSchema, "Their number"), ...problems(400, 401, 404) },
+        responses: { 200: jsonAnswer(likeCountSchema, "Their number") },
       }),
       async (c) => c.json({ count: await readLikeCount(db, c.req.valid("param").id) }, 200),
     );

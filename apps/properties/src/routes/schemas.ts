@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { problemSchema, wholeNumber } from "@quintet/http";
+import { wholeNumber } from "@quintet/http";
 import { allStatuses } from "../statuses.ts";
 
 /** The highest price, in pesos: fifteen digits, as many as every number type on the way holds exactly. */
@@ -107,19 +107,3 @@ export const idParam = z.object({
 export const pesos = wholeNumber(0, highestPrice);
 
 export const cursor = z.string().max(500, "must have 500 characters or fewer").optional();
-
-const meanings = {
-  400: "A parameter is wrong; it is named",
-  401: "Credentials are missing or wrong",
-  403: "The account is not staff",
-  404: "Nothing was found",
-  409: "A request with this Idempotency-Key is under way",
-  415: "The body is not JSON",
-  422: "The body is wrong; each fault is named",
-} as const;
-
-/** The problem answers of a route, for its documentation. */
-export function problems<S extends keyof typeof meanings>(...statuses: S[]) {
-  const content = { "application/problem+json": { schema: problemSchema } };
-  return Object.fromEntries(statuses.map((status) => [status, { description: meanings[status], content }]));
-}

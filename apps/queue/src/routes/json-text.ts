@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { Problem } from "@quintet/http";
+import { Problem, refusal } from "@quintet/http";
 import type { Context, HonoRequest, TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { JSONParsed } from "hono/utils/types";
@@ -37,6 +37,13 @@ export async function refuseBody(request: HonoRequest): Promise<void> {
   const errors = fields.slice(0, 100).map((path) => ({ path, message: "is not known here" }));
   throw new Problem("unprocessable", "This call takes no body.", { errors });
 }
+
+/** The answers of a call that takes no body to a request that has one. */
+export const refusedBody = {
+  413: refusal("A body came, and a large one"),
+  415: refusal("A body came, and it is no JSON"),
+  422: refusal("A body came, and this call takes none"),
+};
 
 /** An answer whose JSON text is put together already; `T` is what the text means. */
 export function jsonText<T, S extends ContentfulStatusCode>(

@@ -4,7 +4,7 @@ import { jsonAnswer, jsonBody, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { ack, extend, nack, receiptsSchema } from "../leases.ts";
 import { queueNameSchema, wholeField } from "../settings.ts";
-import { refuseBody } from "./json-text.ts";
+import { refuseBody, refusedBody } from "./json-text.ts";
 
 const tags = ["named queues"];
 const noQuery = { query: z.strictObject({}) };
@@ -87,7 +87,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Send the dead letters in this queue back to the queues they came from",
         request: { params, ...noQuery },
-        responses: { 200: jsonAnswer(z.object({ moved: z.number().int() }), "How many were moved") },
+        responses: { 200: jsonAnswer(z.object({ moved: z.number().int() }), "How many were moved"), ...refusedBody },
       }),
       async (c) => {
         await refuseBody(c.req);

@@ -1,6 +1,15 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, inputFaults, jsonAnswer, jsonBody, Problem, type ServiceEnv, unreadJson } from "@quintet/http";
+import {
+  idempotent,
+  inputFaults,
+  jsonAnswer,
+  jsonBody,
+  Problem,
+  refusal,
+  type ServiceEnv,
+  unreadJson,
+} from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { batchSchema, type MessageInput, messageSchema, sendMessages } from "../messages.ts";
 import { rawElements, rawMember } from "../raw-json.ts";
@@ -62,7 +71,10 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           ...noQuery,
           ...unreadJson<z.input<typeof messageSchema> | z.input<typeof batchSchema>>(bodySchema),
         },
-        responses: { 201: jsonAnswer(sentSchema, "They are in the queue; an id for each, in the order given") },
+        responses: {
+          201: jsonAnswer(sentSchema, "They are in the queue; an id for each, in the order given"),
+          409: refusal("The queue is full, or a request with this Idempotency-Key is still under way"),
+        },
       }),
       async (c) => {
         const { text, value } = await readJsonText(c.req, maxBodyBytes);

@@ -1,10 +1,19 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { decodeCursor, encodeCursor, jsonAnswer, jsonBody, limitParam, type ServiceEnv } from "@quintet/http";
+import {
+  decodeCursor,
+  encodeCursor,
+  jsonAnswer,
+  jsonBody,
+  limitParam,
+  neverMissing,
+  refusal,
+  type ServiceEnv,
+} from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { getQueue, listQueues, purgeQueue, putQueue, removeQueue } from "../queues.ts";
 import { queueNameSchema, settingsInputSchema, settingsOf } from "../settings.ts";
-import { refuseBody } from "./json-text.ts";
+import { refuseBody, refusedBody } from "./json-text.ts";
 
 const tags = ["named queues"];
 const noQuery = { query: z.strictObject({}) };
@@ -60,6 +69,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
     .openapi(
       createRoute({
         ...guard.staff("queue:manage"),
+        [neverMissing]: true as const,
         method: "put",
         path: "/queues/{name}",
         tags,
@@ -99,7 +109,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Remove a queue with all that is in it",
         request: { params, ...noQuery },
-        responses: { 204: { description: "It is gone" } },
+        responses: { 204: { description: "It is gone" }, 409: refusal("It is the dead-letter queue of another") },
       }),
       async (c) => {
         await removeQueue(deps, c.req.valid("param").name);
@@ -114,7 +124,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Remove every message of a queue",
         request: { params, ...noQuery },
-        responses: { 204: { description: "It is empty" } },
+        responses: { 204: { description: "It is empty" }, ...refusedBody },
       }),
       async (c) => {
         await refuseBody(c.req);

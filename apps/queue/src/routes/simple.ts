@@ -3,7 +3,7 @@ import { guards } from "@quintet/auth";
 import { idempotent, jsonAnswer, type ServiceEnv, unreadJson } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { maxMessageBytes } from "../messages.ts";
-import { jsonText, readJsonText, refuseBody } from "./json-text.ts";
+import { jsonText, readJsonText, refuseBody, refusedBody } from "./json-text.ts";
 
 const tags = ["queue"];
 const noQuery = { query: z.strictObject({}) };
@@ -50,7 +50,7 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
         tags,
         summary: "Take the first value away",
         request: noQuery,
-        responses: { 200: jsonAnswer(poppedSchema, "The value, or null when the queue is empty") },
+        responses: { 200: jsonAnswer(poppedSchema, "The value, or null when the queue is empty"), ...refusedBody },
       }),
       async (c) => {
         await refuseBody(c.req);

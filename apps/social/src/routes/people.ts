@@ -1,18 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { guards, originOf } from "@quintet/auth";
-import { formBody, idempotent, jsonAnswer, jsonBody, type ServiceEnv } from "@quintet/http";
+import { formBody, idempotent, jsonAnswer, jsonBody, refusal, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { logIn, profileFor, signUp } from "../people.ts";
-import {
-  idParams,
-  loginInput,
-  noQuery,
-  profileSchema,
-  refusal,
-  shownProfile,
-  tokenSchema,
-  userInput,
-} from "./shapes.ts";
+import { idParams, loginInput, noQuery, profileSchema, shownProfile, tokenSchema, userInput } from "./shapes.ts";
 
 const tags = ["social"];
 
@@ -33,7 +24,6 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: {
           201: jsonAnswer(profileSchema, "The new user"),
           409: refusal("The email is taken"),
-          422: refusal("Bad input"),
         },
       }),
       async (c) => {
@@ -53,7 +43,6 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: {
           200: jsonAnswer(tokenSchema, "The token"),
           403: refusal("Invalid Credentials"),
-          422: refusal("Bad input"),
         },
       }),
       async (c) => {

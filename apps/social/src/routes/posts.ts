@@ -1,6 +1,15 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, jsonBody, limitParam, Problem, type ServiceEnv, wholeNumber } from "@quintet/http";
+import {
+  idempotent,
+  jsonAnswer,
+  jsonBody,
+  limitParam,
+  Problem,
+  refusal,
+  type ServiceEnv,
+  wholeNumber,
+} from "@quintet/http";
 import type { MiddlewareHandler } from "hono";
 import type { Deps } from "../deps.ts";
 import { createPostList } from "../post-list.ts";
@@ -12,7 +21,6 @@ import {
   noQuery,
   postInput,
   postSchema,
-  refusal,
   searchSchema,
   shownPost,
 } from "./shapes.ts";
@@ -61,7 +69,6 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
               Link: z.string().optional().openapi({ description: 'the next page, rel="next" (RFC 8288)' }),
             }),
           },
-          400: refusal("Bad parameter"),
         },
       }),
       async (c) => {
@@ -88,7 +95,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Write a post",
         request: { query: noQuery, ...jsonBody(postInput) },
-        responses: { 201: jsonAnswer(postSchema, "The post"), 422: refusal("Bad input") },
+        responses: { 201: jsonAnswer(postSchema, "The post") },
       }),
       async (c) => {
         const written = await posts.write(c.var.account, c.req.valid("json"));
@@ -119,7 +126,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Replace the whole of one's post; what is left out gets its default",
         request: { query: noQuery, params: idParams, ...jsonBody(postInput) },
-        responses: { 200: jsonAnswer(postSchema, "The post"), 403: notOwner, 404: unknown, 422: refusal("Bad input") },
+        responses: { 200: jsonAnswer(postSchema, "The post"), 403: notOwner, 404: unknown },
       }),
       async (c) => {
         const changed = await posts.replace(c.req.valid("param").id, c.var.account, c.req.valid("json"));

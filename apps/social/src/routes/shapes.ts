@@ -1,5 +1,4 @@
 import { z } from "@hono/zod-openapi";
-import { problemSchema } from "@quintet/http";
 import type { PostWithOwner } from "../post-queries.ts";
 import type { Profile } from "../profile-queries.ts";
 import { contentLimit, titleLimit } from "../schema.ts";
@@ -87,11 +86,6 @@ export const countedPostSchema = z.object({ post: postSchema, votes: z.number().
 export const votedSchema = z
   .object({ message: z.string(), votes: z.number().int().openapi({ description: "the post's votes now" }) })
   .openapi("Voted");
-
-/** An error answer for a route's `responses`. */
-export function refusal(description: string) {
-  return { description, content: { "application/problem+json": { schema: problemSchema } } };
-}
 
 export function shownProfile({ id, email, createdAt }: Profile): z.infer<typeof profileSchema> {
   return { id, email, createdAt: createdAt.toISOString() };

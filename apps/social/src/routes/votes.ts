@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, jsonBody, type ServiceEnv } from "@quintet/http";
+import { idempotent, jsonAnswer, jsonBody, refusal, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { createVoting } from "../votes.ts";
-import { noQuery, refusal, votedSchema, voteInput } from "./shapes.ts";
+import { noQuery, votedSchema, voteInput } from "./shapes.ts";
 
 /** Voting for a post, and taking the vote back. */
 export function addVotes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
@@ -21,7 +21,6 @@ export function addVotes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         201: jsonAnswer(votedSchema, "Done"),
         404: refusal("There is no such post, or no vote to take back"),
         409: refusal("The account has voted for it already"),
-        422: refusal("Bad input"),
       },
     }),
     async (c) => {

@@ -6,6 +6,7 @@ import {
   jsonAnswer,
   jsonBody,
   type Logger,
+  madeOnce,
   openApiDocument,
 } from "@quintet/http";
 import { problemPages } from "@quintet/pages";
@@ -55,18 +56,27 @@ export function createApp(deps: IssuerDeps): WebApp {
   const { auth, log, corsOrigins } = deps;
   const guard = guards(auth);
   const wellKnown = createWellKnown(deps);
-  const info = { title: "Quintet accounts", version: "0.1.0" };
+  const info = {
+    title: "Quintet accounts",
+    version: "0.1.0",
+    tags: {
+      accounts: "One account for every app: registering, tokens, sign-ins",
+      "accounts: API clients": "Programs that act for an account",
+      "accounts: staff": "Other people's accounts, and what was done to them",
+      "accounts: pages": "The pages for people",
+    },
+  };
   const app = createService({
     ...info,
     prefix: "/auth",
     log,
     corsOrigins,
     checks: { mysql: auth.ping, redis: deps.pingRedis },
-    document: async () => {
+    document: madeOnce(() => {
       const own = openApiDocument(app, info);
       const { [metadataPath]: metadata } = openApiDocument(wellKnown, info).paths ?? {};
       return { ...own, paths: { ...own.paths, [metadataPath]: metadata } };
-    },
+    }),
   });
 
   const section = accountSection(auth);

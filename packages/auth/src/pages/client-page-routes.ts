@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { inputFaults, Problem, type ServiceEnv } from "@quintet/http";
+import { inputFaults, Problem, pageRefusal, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import { ownForms } from "../browser/own-forms.ts";
 import { guards } from "../guards.ts";
@@ -85,7 +85,7 @@ export function addClientPages(
     tags,
     summary: "One of my API clients",
     request: { ...noQuery, params },
-    responses: { ...pageAnswer("The client"), 404: { description: "You have no such client" } },
+    responses: { ...pageAnswer("The client"), 404: pageRefusal("You have no such client") },
   });
   app.openapi(one, async (c) => {
     const { id } = c.req.valid("param");

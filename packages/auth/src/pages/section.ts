@@ -1,3 +1,4 @@
+import { pageContent, pageRefusal } from "@quintet/http";
 import { type Html, type PageSection, page, pageAssets, pageHeaders, visitorOf } from "@quintet/pages";
 import type { Context } from "hono";
 import { signedInAs } from "../browser/signed-in-as.ts";
@@ -51,11 +52,11 @@ export function formTargetOf(redirectUri: string): string {
 
 /** The answers of a page, for documents. */
 export const pageAnswer = (description: string) => ({
-  200: { description, content: { "text/html": { schema: { type: "string" as const } } } },
+  200: { description, content: pageContent },
 });
 
 /** The answer to a form that did what it is for. */
 export const onward = { 303: { description: "On to the next page" } };
 
 /** The answers to a form that did not. */
-export const refusedForm = { "4XX": { description: "The page again, with what was wrong, or a problem" } };
+export const refusedForm = { "4XX": pageRefusal("The page again, with what was wrong, or a problem") };

@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import type { Handler } from "hono";
+
+interface Written {
+  text: string;
+  tag: string;
+}
+
+/**
+ * Answers with a JSON document, or with 304 when the client has it already. A document that is the same object as the last time
+ * is written and hashed no second time.
+ */
+export function documentAnswer(document: () => Promise<object>): Handler {
+  const written = new WeakMap<object, Written>();
+  const write = (found: object): Written => {
+    const text = JSON.stringify(found);
+    const made = { text, tag: `"${createHash("sha256").update(text).digest("base64url").slice(0, 27)}"` };
+    written.set(found, made);
+    return made;
+  };
+  return async (c) => {
+    const found = await document();
+    const { text, tag } = written.get(found) ?? write(found);
+    c.header("ETag", tag);
+    c.header("Cache-Control", "no-cache");
+    const has = c.req.header("if-none-match");
+    if (has?.split(",").some((one) => ["*", tag].includes(one.trim().replace(/^W\//, "")))) {
+      return c.body(null, 304);
+    }
+    return c.body(text, 200, { "Content-Type": "application/json" });
+  };
+}
+
+/** The same document every time, made when it is first asked for. */
+export function madeOnce(make: () => object): () => Promise<object> {
+  let made: object | undefined;
+  return async () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,118 @@
+/** What a call may answer beside what its route says of itself, as its document tells it. */
+
+/** As much of an OpenAPI operation as is looked at here. */
+export interface Operation {
+  operationId?: string;
+  tags?: string[];
+  security?: Record<string, string[]>[];
+  parameters?: object[];
+  requestBody?: object;
+  responses?: Record<string, { content?: Record<string, unknown> }>;
+  [takesIdempotencyKey]?: true;
+  [neverMissing]?: true;
+}
+
+/** Marks a route whose path has a parameter and which nevertheless is never a 404. It does not come into the document. */
+export const neverMissing = "x-never-missing";
+
+/** Marks a route that honours `Idempotency-Key`; it does not come into the document. */
+export const takesIdempotencyKey = "x-takes-idempotency-key";
+
+const page = { "text/html": { schema: { type: "string" as const } } };
+const problem = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+
+/** An error answer for a route's `responses`, where there is more to say of it than holds for every call. */
+export function refusal(description: string) {
+  return { description, content: problem };
+}
+
+/** An error answer that a browser gets as a page. */
+export function pageRefusal(description: string) {
+  return { description, content: { ...problem, ...page } };
+}
+
+const refusals = {
+  BadRequest: refusal("A parameter is wrong or not known here; each fault is named"),
+  Unauthenticated: {
+    ...refusal("Credentials are missing where they are needed, or are not good"),
+    headers: { "WWW-Authenticate": { description: "What would be taken", schema: { type: "string" } } },
+  },
+  Forbidden: refusal("The account, or the scope of its token, does not allow it"),
+  NotFound: refusal("There is no such thing"),
+  KeyInUse: refusal("A request with this Idempotency-Key is still under way"),
+  TooLarge: refusal("The body is too large"),
+  OtherMediaType: refusal("The body is of another media type"),
+  BadBody: refusal(
+    "The body is wrong, and each fault is named; or its Idempotency-Key came with another request before",
+  ),
+  Failed: {
+    ...refusal(
+      "What may happen to any call: too many requests (429), a fault here (500), something that it needs is away (503), …",
+    ),
+    headers: { "Retry-After": { description: "Seconds, where waiting helps", schema: { type: "integer" } } },
+  },
+};
+
+const keyParameter = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description: "1 to 255 printable ASCII characters. The same key gives the first answer again, for a day",
+  schema: { type: "string", maxLength: 255, pattern: "^[\\x21-\\x7e]+$", example: "2b1f7c1e" },
+};
+
+/** The same refusal where a browser gets it as a page. */
+function orPage(response: ReturnType<typeof refusal>) {
+  return { ...response, content: { ...response.content, ...page } };
+}
+
+/** What the operations of a document refer to: those refusals and parameters that some of them does. */
+export function sharedComponents(paths: object) {
+  const text = JSON.stringify(paths);
+  const used = (kind: string, parts: [string, object][]) =>
+    Object.fromEntries(parts.filter(([name]) => text.includes(`"#/components/${kind}/${name}"`)));
+  const pages = Object.entries(refusals).map(([name, response]): [string, object] => [
+    `${name}OrPage`,
+    orPage(response),
+  ]);
+  return {
+    responses: used("responses", [...Object.entries(refusals), ...pages]),
+    parameters: used("parameters", [["IdempotencyKey", keyParameter]]),
+  };
+}
+
+/** An operation with the refusals that follow from what it takes. What the route says of a status itself stays. */
+export function withRefusals(path: string, operation: Operation): Operation {
+  const { [takesIdempotencyKey]: keyed, [neverMissing]: lasting, ...rest } = operation;
+  const own = operation.responses ?? {};
+  const ownForm = own["400"] !== undefined && own["400"].content?.["application/problem+json"] === undefined;
+  const takesBody = operation.requestBody !== undefined;
+  const guarded = (operation.security ?? []).length > 0;
+  const isPage =
+    Object.values(own).some(({ content }) => content?.["text/html"] !== undefined) || own["303"] !== undefined;
+  const added: [status: string, name: keyof typeof refusals, given: boolean][] = [
+    ["400", "BadRequest", true],
+    ["401", "Unauthenticated", guarded],
+    ["403", "Forbidden", guarded],
+    ["404", "NotFound", path.includes("{") && !lasting],
+    ["409", "KeyInUse", keyed === true],
+    ["413", "TooLarge", takesBody],
+    ["415", "OtherMediaType", takesBody && !ownForm],
+    ["422", "BadBody", (takesBody && !ownForm) || keyed === true],
+    ["default", "Failed", true],
+  ];
+  const told = added.filter(([status, , given]) => given && (status === "default" || own["4XX"] === undefined));
+  const refused = told.map(([status, name]) => [
+    status,
+    { $ref: `#/components/responses/${isPage ? `${name}OrPage` : name}` },
+  ]);
+  const parameters = [
+    ...(operation.parameters ?? []),
+    ...(keyed ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : []),
+  ];
+  return {
+    ...rest,
+    ...(parameters.length > 0 ? { parameters } : {}),
+    responses: { ...Object.fromEntries(refused), ...own },
+  };
+}
