@@ -1,6 +1,7 @@
 import { settings } from "@quintet/http";
 import { z } from "zod";
 import { usernameSchema } from "./issuer/registration.ts";
+import { outsideIssuersSetting } from "./outside/outside-setting.ts";
 
 /** The issuer's identifier (RFC 8414 section 2): an origin, without path or trailing slash. */
 const origin = settings
@@ -25,6 +26,7 @@ export const authSettings = {
   REDIS_URL: settings.url("redis", "rediss").optional(),
   REDIS_PREFIX: z.string().default("quintet:"),
   PASSWORD_REHASH: settings.flag.default(true),
+  OIDC_ISSUERS: outsideIssuersSetting.optional(),
   SMTP_URL: settings.url("smtp", "smtps").optional(),
   MAIL_FROM: z.string().regex(/@/, "must be an email address, such as Quintet <no-reply@example.org>").optional(),
   ADMIN_USERNAME: usernameSchema.optional(),

@@ -77,6 +77,7 @@ async function openIssuer(
       issuer: PUBLIC_URL,
       secret: config.QUINTET_SECRET,
       rehash: config.PASSWORD_REHASH,
+      outsideIssuers: config.OIDC_ISSUERS,
       ...mail,
       proxies,
       log,

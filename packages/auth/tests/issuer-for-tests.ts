@@ -7,6 +7,7 @@ import { createApp } from "../src/issuer/app.ts";
 import { createLocalAuth, type LocalAuth } from "../src/issuer/local-auth.ts";
 import { migrateAccounts } from "../src/issuer/migrate.ts";
 import type { SendMail } from "../src/mail/smtp.ts";
+import type { OutsideIssuer } from "../src/outside/outside-setting.ts";
 import { newSigningKey } from "../src/testing.ts";
 import { readSigningKey, type SigningKey } from "../src/tokens/signing-key.ts";
 import type { WebApp } from "../src/with-issuer.ts";
@@ -38,6 +39,8 @@ export interface IssuerChoices {
   issuer?: string;
   /** How mails are sent. */
   mail?: SendMail;
+  /** As `OIDC_ISSUERS`. */
+  outsideIssuers?: OutsideIssuer[];
   /** As `PASSWORD_REHASH`. */
   rehash?: boolean;
 }
@@ -48,6 +51,7 @@ export async function issuerForTests({
   issuer = publicUrl,
   rehash = true,
   mail,
+  outsideIssuers,
 }: IssuerChoices = {}): Promise<IssuerForTests> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await testMysql(inject("mysqlUrl")));
@@ -70,6 +74,7 @@ export async function issuerForTests({
     secret,
     rehash,
     ...(mail ? { mail } : {}),
+    outsideIssuers,
     log,
     proxies: trustedProxies("127.0.0.1"),
     now: () => clock.now,

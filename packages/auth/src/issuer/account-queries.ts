@@ -93,10 +93,15 @@ export async function setLastLogin(pool: MysqlPool, id: number, at: Date): Promi
 }
 
 /**
- * Adds an account and what its emails reserve, all or nothing. Answers the id, or which of the names somebody has already.
+ * Adds an account, what its emails reserve, and what `also` adds, all or nothing. Answers the id, or which of these somebody has
+ * already.
  */
-export async function insertAccount(pool: MysqlPool, account: NewAccount): Promise<number | "username" | "email"> {
-  let step: "username" | "email" = "username";
+export async function insertAccount(
+  pool: MysqlPool,
+  account: NewAccount,
+  also?: (connection: MysqlConnection, id: number) => Promise<void>,
+): Promise<number | "username" | "email" | "also"> {
+  let step: "username" | "email" | "also" = "username";
   const insert = () =>
     inMysqlTransaction(pool, async (connection) => {
       step = "username";
@@ -108,6 +113,8 @@ export async function insertAccount(pool: MysqlPool, account: NewAccount): Promi
       );
       step = "email";
       await reserveEmails(connection, user.insertId, account);
+      step = "also";
+      await also?.(connection, user.insertId);
       return user.insertId;
     });
   try {

@@ -19,6 +19,7 @@ export const auditActions = [
   "client-added",
   "client-removed",
   "consented",
+  "outside-account-made",
   "staff-action",
 ] as const;
 

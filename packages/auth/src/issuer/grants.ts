@@ -1,8 +1,16 @@
 import type { MysqlPool } from "@quintet/db";
 import type { Auth, TokenSet } from "../account.ts";
 import type { Origin } from "../client-address.ts";
+import type { OutsideAccounts } from "../outside/outside-accounts.ts";
+import type { ReadOutsideToken } from "../outside/outside-tokens.ts";
 import { fullScope, grantable, readScopes } from "../scopes.ts";
-import { accessTokenSeconds, publicClient, signAccessToken, type TokenGrant } from "../tokens/access-token.ts";
+import {
+  accessTokenSeconds,
+  outsideClient,
+  publicClient,
+  signAccessToken,
+  type TokenGrant,
+} from "../tokens/access-token.ts";
 import type { SigningKey } from "../tokens/signing-key.ts";
 import { findById, type StoredAccount, setLastLogin } from "./account-queries.ts";
 import type { Note } from "./audit-notes.ts";
@@ -28,6 +36,8 @@ export interface Grants {
   ): Promise<TokenSet | undefined>;
   /** A token for a client itself (RFC 6749 section 4.4), which acts as the account that made it, within its scope. */
   clientGrant(client: ApiClient, scope: string): Promise<Omit<TokenSet, "refresh_token"> | undefined>;
+  /** A token that stands for another issuer's (RFC 8693), until that ends at the latest; `undefined` when that is not good. */
+  exchangeGrant(subjectToken: string): Promise<Omit<TokenSet, "refresh_token"> | undefined>;
   /** Signs a browser in: the token of its cookie; `undefined` when the username or password is wrong. */
   browserSignIn(login: string, password: string, origin: Origin): Promise<string | undefined>;
   /** An access token for a browser that is signed in; it ends with the sign-in. */
@@ -43,10 +53,11 @@ export function grants(options: {
   refresh: RefreshTokens;
   codes: Codes;
   browsers: BrowserSessions;
+  outside: { read: ReadOutsideToken; accountOf: OutsideAccounts };
   note: Note;
   now: () => number;
 }): Grants {
-  const { pool, key, issuer, signIn, refresh, codes, browsers, note, now } = options;
+  const { pool, key, issuer, signIn, refresh, codes, browsers, outside, note, now } = options;
   const signedIn = async (accountId: number, subject: string, origin: Origin | undefined) => {
     await setLastLogin(pool, accountId, new Date(now()));
     await note(pool, { accountId, action: "signed-in", subject }, { accountId, origin });
@@ -54,7 +65,7 @@ export function grants(options: {
   const accessToken = async (stored: StoredAccount, grant: Omit<TokenGrant, "epoch">) => ({
     access_token: await signAccessToken(key, issuer, toAccount(stored), { ...grant, epoch: stored.epoch }, now()),
     token_type: "Bearer" as const,
-    expires_in: accessTokenSeconds,
+    expires_in: Math.min(accessTokenSeconds, Math.ceil((grant.endsAt ?? Number.POSITIVE_INFINITY) - now() / 1000)),
     scope: grant.scope,
   });
   const tokenSet = async (stored: StoredAccount, session: Session, scope = session.scope): Promise<TokenSet> => ({
@@ -86,6 +97,11 @@ export function grants(options: {
     async clientGrant({ id, accountId }, scope) {
       const stored = await findById(pool, accountId);
       return stored?.isActive ? accessToken(stored, { scope, clientId: id, session: id }) : undefined;
+    },
+    async exchangeGrant(subjectToken) {
+      const claims = await outside.read(subjectToken);
+      const stored = claims && (await outside.accountOf(claims));
+      return stored && accessToken(stored, { scope: claims.scope, clientId: outsideClient, endsAt: claims.expiresAt });
     },
     async browserSignIn(login, password, origin) {
       const stored = await signIn(login, password, origin);

@@ -11,6 +11,11 @@ import { budgetsWithFallback, localBudgets, redisBudgets } from "../limits/budge
 import { loginLimits } from "../limits/login-limits.ts";
 import { errands } from "../mail/errands.ts";
 import type { SendMail } from "../mail/smtp.ts";
+import type { Exchange } from "../outside/exchanged-tokens.ts";
+import { issuerOf } from "../outside/issuer-of.ts";
+import { outsideAccounts } from "../outside/outside-accounts.ts";
+import type { OutsideIssuer } from "../outside/outside-setting.ts";
+import { outsideTokens } from "../outside/outside-tokens.ts";
 import { hashQueue } from "../passwords/hash-queue.ts";
 import { hashThreads } from "../passwords/hash-threads.ts";
 import { passwordHashes } from "../passwords/password-hash.ts";
@@ -51,6 +56,8 @@ export interface LocalAuthOptions {
   log: Logger;
   /** How other processes hear of what is revoked: a connection to tell them, and a way to a second one to hear of it. */
   redis?: { tell: Redis; hear: () => Redis };
+  /** Other issuers whose tokens are taken; none unless told. */
+  outsideIssuers?: OutsideIssuer[] | undefined;
   /** Whether hashes become Argon2id; not while a plain Django reads the table. True unless told. */
   rehash?: boolean;
   /** How links for forgotten passwords are sent; without it staff hands them over. */
@@ -120,7 +127,10 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   if (!redis) revoked.heard(Number.POSITIVE_INFINITY); // Whatever is revoked is revoked in this process.
   const revoking = revocations({ pool, table: revoked, redis: redis?.tell, log, now });
   const keys = createLocalJWKSet({ keys: [key, ...otherKeys].map(({ publicJwk }) => publicJwk) });
-  const readToken = tokenCheck({ issuer, keys, revoked, now });
+  const outside = {
+    read: outsideTokens({ issuers: options.outsideIssuers ?? [], log, now }),
+    accountOf: outsideAccounts({ pool, note, now }),
+  };
 
   const own = localBudgets(now);
   const budgets = redis ? budgetsWithFallback(redisBudgets(redis.tell), own) : own;
@@ -149,13 +159,19 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     });
   };
   const codes = authorizationCodes(pool, refresh, revoking, note, now);
+  const granting = grants({ pool, key, issuer, signIn: checkedSignIn, refresh, codes, browsers, outside, note, now });
+  const exchange: Exchange = async (token) => {
+    const tokens = await granting.exchangeGrant(token);
+    return tokens && { token: tokens.access_token, expiresIn: tokens.expires_in };
+  };
+  const readToken = tokenCheck({ issuer, keys, revoked, exchange: options.outsideIssuers && exchange, now });
   return {
     site: siteAt(issuer, proxies),
     readToken,
     access: async (token) => (await readToken(token))?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
     verifyPassword: rememberPasswords(verify, revoked, now),
-    ...grants({ pool, key, issuer, signIn: checkedSignIn, refresh, codes, browsers, note, now }),
+    ...granting,
     ...newAccounts({ pool, hashes, note, now }),
     clients: apiClients({ pool, revoking, publicClient, note, now }),
     codes,
@@ -163,7 +179,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     now,
     async revoke(token) {
       if (!token.includes(".")) return refresh.revoke(token);
-      const checked = await readToken(token);
+      const checked = (issuerOf(token) ?? issuer) === issuer ? await readToken(token) : undefined;
       if (!checked) return;
       await revoking.revoke(async () => [{ kind: "token", subject: checked.identity.tokenId, epoch: 0 }]);
     },

@@ -7,7 +7,7 @@ import { audience } from "../tokens/access-token.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { needed, OAuthError, oauthForm } from "./oauth-form.ts";
 import { oauthErrorSchema, oauthFormBody, tokenSetSchema } from "./schemas.ts";
-import { grantTokens, grantTypes } from "./token-endpoint.ts";
+import { accessTokenType, grantTokens, grantTypes } from "./token-endpoint.ts";
 
 const tags = ["accounts"];
 const oauthRefusal = jsonAnswer(oauthErrorSchema, "The request is refused (RFC 6749 section 5.2)");
@@ -51,6 +51,8 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
         code: { description: "For authorization_code" },
         redirect_uri: { description: "For authorization_code: the one that the code was sent to" },
         code_verifier: { description: "For authorization_code (RFC 7636)" },
+        subject_token: { description: "For token exchange (RFC 8693): another issuer's access token" },
+        subject_token_type: { description: "For token exchange", enum: [accessTokenType] },
         scope: { description: "What the token is to be narrowed to, space-separated; everything unless told" },
         ...clientFields,
       },

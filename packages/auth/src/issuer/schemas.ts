@@ -17,6 +17,7 @@ export const tokenSetSchema = z
     expires_in: z.number().int().openapi({ description: "Seconds" }),
     refresh_token: z.string().optional().openapi({ description: "Not for client_credentials" }),
     scope: z.string(),
+    issued_token_type: z.string().optional().openapi({ description: "For token exchange (RFC 8693)" }),
   })
   .openapi("TokenSet");
 

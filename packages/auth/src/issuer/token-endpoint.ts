@@ -7,7 +7,11 @@ import type { LocalAuth } from "./local-auth.ts";
 import { needed, OAuthError } from "./oauth-form.ts";
 
 /** The answer to a token request; a client that got a token for itself has no use for a refresh token. */
-export type Tokens = Omit<TokenSet, "refresh_token"> & { refresh_token?: string };
+export type Tokens = Omit<TokenSet, "refresh_token"> & { refresh_token?: string; issued_token_type?: string };
+
+// RFC 8693 sections 2.1 and 3.
+export const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+export const accessTokenType = "urn:ietf:params:oauth:token-type:access_token";
 
 /** Who asks, and from where. */
 interface Asking {
@@ -32,7 +36,7 @@ export async function grantTokens(
 }
 
 /** The grants that are served, for the metadata. */
-export const grantTypes = ["authorization_code", "client_credentials", "password", "refresh_token"];
+export const grantTypes = ["authorization_code", "client_credentials", "password", "refresh_token", tokenExchange];
 
 const grants = {
   async authorization_code({ auth, client }: Asking, form: Map<string, string>): Promise<Tokens> {
@@ -62,6 +66,16 @@ const grants = {
     const tokens = await auth.passwordGrant(needed(form, "username"), needed(form, "password"), options);
     if (!tokens) throw new OAuthError("invalid_grant", "The username or password is wrong.");
     return tokens;
+  },
+  async [tokenExchange]({ auth }: Asking, form: Map<string, string>): Promise<Tokens> {
+    const types = [undefined, accessTokenType, "urn:ietf:params:oauth:token-type:jwt"];
+    const wanted = [form.get("subject_token_type"), form.get("requested_token_type")];
+    if (!wanted.every((type) => types.includes(type))) {
+      throw new OAuthError("invalid_request", `subject_token_type must be ${accessTokenType}.`);
+    }
+    const tokens = await auth.exchangeGrant(needed(form, "subject_token"));
+    if (!tokens) throw new OAuthError("invalid_grant", "The token is not good, or of no issuer that is listed here.");
+    return { ...tokens, issued_token_type: accessTokenType };
   },
   async refresh_token({ auth, client }: Asking, form: Map<string, string>): Promise<Tokens> {
     const tokens = await auth.refreshGrant(needed(form, "refresh_token"), scopeOf(form), client?.id ?? publicClient);

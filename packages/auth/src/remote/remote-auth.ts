@@ -7,6 +7,8 @@ import { sendEntry } from "../audit/audit-stream.ts";
 import { staffActions } from "../audit/staff-actions.ts";
 import { siteAt } from "../browser/site.ts";
 import { addressReader, type Origin, vouchedHeader } from "../client-address.ts";
+import { accessTokenType, tokenExchange } from "../issuer/token-endpoint.ts";
+import type { Exchange } from "../outside/exchanged-tokens.ts";
 import { rememberPasswords } from "../passwords/password-memory.ts";
 import { followNews } from "../revocation/news.ts";
 import { revokedTable } from "../revocation/revoked-table.ts";
@@ -29,6 +31,7 @@ const tokenSetSchema = z.object({
   refresh_token: z.string(),
   scope: z.string(),
 });
+const exchangedSchema = tokenSetSchema.pick({ access_token: true, expires_in: true });
 const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) });
 const oauthErrorSchema = z.object({ error: z.string() });
 
@@ -73,7 +76,18 @@ export function createRemoteAuth(options: {
     return answer.read(200, keySetSchema);
   };
 
-  const readToken = tokenCheck({ issuer, keys: remoteKeys(fetchKeys, now), revoked, now });
+  const exchange: Exchange = async (token) => {
+    const body = new URLSearchParams({
+      grant_type: tokenExchange,
+      subject_token: token,
+      subject_token_type: accessTokenType,
+    });
+    const answer = await client("/auth/token", { method: "POST", body });
+    if (answer.status === 400) return undefined;
+    const { access_token, expires_in } = await answer.read(200, exchangedSchema);
+    return { token: access_token, expiresIn: expires_in };
+  };
+  const readToken = tokenCheck({ issuer, keys: remoteKeys(fetchKeys, now), revoked, exchange, now });
   return {
     site: siteAt(issuer, proxies),
     access: async (token) => (await readToken(token))?.access,

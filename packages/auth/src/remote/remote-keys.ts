@@ -1,6 +1,5 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 
-const pauseMs = 10_000;
 const pauseAfterFailureMs = 1000;
 const oldMs = 5 * 60_000;
 
@@ -11,11 +10,15 @@ interface KnownKeys {
 }
 
 /**
- * The issuer's public keys: fetched at the first need, again for an unknown `kid` (at most every 10 s), and in the
+ * The issuer's public keys: fetched at the first need, again for an unknown `kid` (at most every `pauseMs`), and in the
  * background when they are 5 minutes old. While the issuer is away the keys that are known go on being used; when none are
  * known what `fetchKeys` threw is thrown. `now` is in ms.
  */
-export function remoteKeys(fetchKeys: () => Promise<JSONWebKeySet>, now: () => number): JWTVerifyGetKey {
+export function remoteKeys(
+  fetchKeys: () => Promise<JSONWebKeySet>,
+  now: () => number,
+  pauseMs = 10_000,
+): JWTVerifyGetKey {
   let known: KnownKeys | undefined;
   let failed: { error: unknown } | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;

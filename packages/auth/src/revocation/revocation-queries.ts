@@ -30,10 +30,11 @@ export async function removeEnded(pool: MysqlPool, now: Date): Promise<void> {
 }
 
 /** Moves an account to its next epoch: all tokens of the ones before are revoked. Answers the new one. */
-export async function nextEpoch(connection: MysqlConnection, accountId: number): Promise<number> {
+export async function nextEpoch(connection: MysqlConnection, accountId: number, at: Date): Promise<number> {
   await connection.execute(
-    "INSERT INTO auth_epoch (account_id, epoch) VALUES (:accountId, 1) ON DUPLICATE KEY UPDATE epoch = epoch + 1",
-    { accountId },
+    `INSERT INTO auth_epoch (account_id, epoch, changed_at) VALUES (:accountId, 1, :at)
+     ON DUPLICATE KEY UPDATE epoch = epoch + 1, changed_at = :at`,
+    { accountId, at },
   );
   const [rows] = await connection.execute<RowDataPacket[]>(
     "SELECT epoch FROM auth_epoch WHERE account_id = :accountId",

@@ -80,7 +80,11 @@ export function revocations(options: {
       tell(entries, false).catch(() => {}); // The next beat tells it.
     },
     async allOf(connection, accountId) {
-      return { kind: "account", subject: String(accountId), epoch: await nextEpoch(connection, accountId) };
+      return {
+        kind: "account",
+        subject: String(accountId),
+        epoch: await nextEpoch(connection, accountId, new Date(now())),
+      };
     },
     beat,
     start() {

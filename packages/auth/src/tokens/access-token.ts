@@ -12,6 +12,9 @@ export const audience = "quintet";
 /** The public client of the password grant. */
 export const publicClient = "quintet";
 
+/** The client of tokens that stand for another issuer's. */
+export const outsideClient = "outside";
+
 /** What a token is made of beside the account's own fields. */
 export interface TokenGrant {
   /** The account's epoch at the time of the grant; the token ends when that moves on. */
@@ -21,6 +24,8 @@ export interface TokenGrant {
   clientId: string;
   /** The sign-in that it belongs to, and ends with. */
   session?: string | undefined;
+  /** When it ends at the latest, in seconds. */
+  endsAt?: number;
 }
 
 /** A new access token (RFC 9068), with the account's own fields so that an app needs no lookup. `now` is in ms. */
@@ -48,6 +53,6 @@ export function signAccessToken(
     .setSubject(String(account.id))
     .setJti(randomUUID())
     .setIssuedAt(seconds)
-    .setExpirationTime(seconds + accessTokenSeconds)
+    .setExpirationTime(Math.min(seconds + accessTokenSeconds, grant.endsAt ?? Number.POSITIVE_INFINITY))
     .sign(key.privateKey);
 }

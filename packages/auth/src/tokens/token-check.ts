@@ -2,13 +2,15 @@ import { errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Access } from "../account.ts";
+import { type Exchange, exchangedTokens } from "../outside/exchanged-tokens.ts";
+import { issuerOf } from "../outside/issuer-of.ts";
 import type { RevokedTable, TokenIdentity } from "../revocation/revoked-table.ts";
 import { readScopes } from "../scopes.ts";
 import { accessTokenSeconds, audience } from "./access-token.ts";
 
 /** How far two clocks may differ, in seconds. */
 export const skewSeconds = 30;
-const longestToken = 8192;
+const longestToken = 12_288;
 const remembered = 20_000;
 
 const claimsSchema = z.object({
@@ -36,15 +38,17 @@ export interface CheckedToken {
 /**
  * The check of access tokens: EdDSA only, `typ`, issuer, audience, times with 30 s of clock skew, and what `revoked` knows.
  * A good token is remembered until it expires, so that the next check is one lookup; equal tokens that come together share one
- * check. `keys` finds the public key by `kid`; what it throws beside jose's errors is passed on. `now` is in ms.
+ * check. A token of another issuer is exchanged for one of ours. `keys` finds the public key by `kid`; what it throws beside jose's errors is passed on. `now` is in ms.
  */
 export function tokenCheck(options: {
   issuer: string;
   keys: JWTVerifyGetKey;
   revoked: RevokedTable;
+  /** What tokens of other issuers are exchanged for; they are not good where it is missing. */
+  exchange?: Exchange | undefined;
   now: () => number;
 }) {
-  const { issuer, keys, revoked, now } = options;
+  const { issuer, keys, revoked, exchange, now } = options;
   const good = new LRUCache<string, CheckedToken & { until: number; version: number }>({ max: remembered });
   const running = new Map<string, Promise<CheckedToken | undefined>>();
 
@@ -77,7 +81,7 @@ export function tokenCheck(options: {
     }
   };
 
-  return async (token: string): Promise<CheckedToken | undefined> => {
+  const read = async (token: string): Promise<CheckedToken | undefined> => {
     const waiting = revoked.mustBeCurrent();
     if (waiting) await waiting;
     const found = good.get(token);
@@ -92,9 +96,12 @@ export function tokenCheck(options: {
     if (token.length > longestToken) return undefined;
     let check = running.get(token);
     if (!check) {
-      check = verify(token).finally(() => running.delete(token));
+      const isOutside = readOutside && (issuerOf(token) ?? issuer) !== issuer;
+      check = (isOutside ? readOutside(token) : verify(token)).finally(() => running.delete(token));
       running.set(token, check);
     }
     return check;
   };
+  const readOutside = exchange && exchangedTokens(exchange, read, now);
+  return read;
 }

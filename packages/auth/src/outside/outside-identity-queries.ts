@@ -1,0 +1,45 @@
+import type { MysqlConnection, MysqlPool } from "@quintet/db";
+import type { RowDataPacket } from "mysql2/promise";
+
+/** Who somebody is to another issuer. */
+export interface OutsideIdentity {
+  issuer: string;
+  subject: string;
+}
+
+/** The account of an identity; `undefined` when it was never seen. */
+export async function findIdentity(pool: MysqlPool, identity: OutsideIdentity): Promise<number | undefined> {
+  const [rows] = await pool.execute<RowDataPacket[]>(
+    "SELECT account_id AS id FROM auth_outside_identity WHERE issuer = :issuer AND subject = :subject",
+    bytesOf(identity),
+  );
+  return rows[0] && Number(rows[0].id);
+}
+
+/** Adds an identity; one that is there already is the driver's ER_DUP_ENTRY. */
+export async function insertIdentity(
+  connection: MysqlConnection,
+  identity: OutsideIdentity,
+  accountId: number,
+  at: Date,
+): Promise<void> {
+  await connection.execute(
+    `INSERT INTO auth_outside_identity (issuer, subject, account_id, created_at)
+     VALUES (:issuer, :subject, :accountId, :at)`,
+    { ...bytesOf(identity), accountId, at },
+  );
+}
+
+/** When all tokens of an account were revoked the last time (ms); 0 when they never were. */
+export async function epochChangedAt(pool: MysqlPool, accountId: number): Promise<number> {
+  const [rows] = await pool.execute<RowDataPacket[]>(
+    "SELECT changed_at AS at FROM auth_epoch WHERE account_id = :accountId",
+    { accountId },
+  );
+  const at: unknown = rows[0]?.at;
+  return at instanceof Date ? at.getTime() : 0;
+}
+
+function bytesOf({ issuer, subject }: OutsideIdentity) {
+  return { issuer: Buffer.from(issuer), subject: Buffer.from(subject) };
+}
