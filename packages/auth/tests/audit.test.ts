@@ -3,13 +3,13 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { connectMysql, connectRedis } from "@quintet/db";
 import { testMysql, testPrefix } from "@quintet/db/testing";
 import { createLogger, createService, type Listening, listenerOf, Problem, readEnv, serve } from "@quintet/http";
+import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import type { Auth } from "../src/account.ts";
 import { sendEntry } from "../src/audit/audit-stream.ts";
 import { guards } from "../src/guards.ts";
 import { authSettings, type OpenedAuth, openAuth } from "../src/index.ts";
 import { newSigningKey } from "../src/testing.ts";
-import { type StoreProxy, storeProxy } from "./store-proxy.ts";
 
 const log = createLogger({ service: "auth", level: "silent" });
 const admin = { username: "admin", password: "correct horse battery" };

@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import { connectRedis } from "@quintet/db";
 import { testMysql, testPrefix } from "@quintet/db/testing";
 import { createLogger, type Listening, listenerOf, readEnv, serve } from "@quintet/http";
+import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { z } from "zod";
 import type { Auth, TokenSet } from "../src/account.ts";
 import { authSettings, type OpenedAuth, openAuth } from "../src/index.ts";
 import { newSigningKey } from "../src/testing.ts";
 import { form } from "./issuer-for-tests.ts";
-import { type StoreProxy, storeProxy } from "./store-proxy.ts";
 
 const log = createLogger({ service: "auth", level: "silent" });
 const admin = { username: "admin", password: "correct horse battery" };

@@ -1,1 +1,2 @@
+export { type StoreProxy, storeProxy } from "./store-proxy.ts";
 export { findTool, type ToolName } from "./tools.ts";
