@@ -150,15 +150,12 @@ test("too many wrong passwords are a 429 with Retry-After at every form that tak
   const person = await signedIn("emil");
   const { form_token = "" } = hiddenFields(await (await person.open("/auth/account")).text());
   const fields = { form_token, currentPassword: "wrong", newPassword: "another horse battery" };
-  const statuses = new Set<number>();
-  let last = await person.post("/auth/account/password", fields);
-  for (let tries = 0; tries < 400 && last.status !== 429; tries++) {
-    statuses.add(last.status);
-    last = await person.post("/auth/account/password", fields);
-  }
-  expect([...statuses]).toEqual([403]);
-  expect([last.status, last.headers.get("retry-after")]).toEqual([429, expect.stringMatching(/^\d+$/)]);
-  expect(await last.text()).toContain("Too many");
+  const tries = await Promise.all(Array.from({ length: 50 }, () => person.post("/auth/account/password", fields)));
+  expect(new Set(tries.map(({ status }) => status))).toEqual(new Set([403]));
+  const more = await Promise.all(Array.from({ length: 52 }, () => person.post("/auth/account/password", fields)));
+  const last = more.find(({ status }) => status === 429);
+  expect(last?.headers.get("retry-after")).toMatch(/^\d+$/);
+  expect(await last?.text()).toContain("Too many");
 });
 
 test("an API client is made at a page, its secret shown once, and removed", async () => {

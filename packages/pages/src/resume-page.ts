@@ -15,7 +15,7 @@ export async function resumePage(c: Context): Promise<Html> {
   const again =
     fields.length === 0
       ? html`<p>Then go back to the form and send it again.</p>`
-      : html`<p>Then come back to this page and send the form again. What you typed is kept here.</p>
+      : html`<p>What you typed is kept on this page. Sign in in a new tab, then come back here and send the form again.</p>
         <form method="post" action="${c.req.path}">
           ${fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
           <p class="actions">

@@ -18,7 +18,7 @@ export interface AccountChanges {
    * problem. Answers false when there is no such account.
    */
   changePassword(accountId: number, current: string, next: string, by: Actor): Promise<boolean>;
-  /** Lets an account sign in, or not any more; answers false when there is none with this id. */
+  /** Lets an account sign in, or not any more (not one's own: a `conflict` problem); answers false when there is none with this id. */
   setActive(accountId: number, isActive: boolean, by: Actor): Promise<boolean>;
   /** Ends every sign-in of an account, whether it exists or not. */
   endSessions(accountId: number, by: Actor): Promise<void>;
@@ -59,6 +59,9 @@ export function accountChanges(options: {
       return true;
     },
     async setActive(accountId, isActive, by) {
+      if (!isActive && accountId === by.accountId) {
+        throw new Problem("conflict", "You cannot deactivate your own account.");
+      }
       let found = false;
       await revoking.revoke(async (connection) => {
         found = await setActive(connection, accountId, isActive);

@@ -125,14 +125,21 @@ export async function insertAccount(
   }
 }
 
-function toStored(row: RowDataPacket): StoredAccount {
+/** What everybody may know of an account, out of a row of `auth_user`. */
+export function accountOf(row: RowDataPacket): Account {
   return {
     id: Number(row.id),
     username: String(row.username),
     email: String(row.email),
     isStaff: Boolean(row.is_staff),
-    isActive: Boolean(row.is_active),
     createdAt: (row.date_joined as Date).toISOString(),
+  };
+}
+
+function toStored(row: RowDataPacket): StoredAccount {
+  return {
+    ...accountOf(row),
+    isActive: Boolean(row.is_active),
     passwordHash: String(row.password),
     epoch: Number(row.epoch),
   };

@@ -13,12 +13,14 @@ import { problemPages } from "@quintet/pages";
 import { guards } from "../guards.ts";
 import { sealedAnswers } from "../keyed-fingerprints.ts";
 import { addAccount } from "../pages/account-routes.ts";
+import { addAuditPage } from "../pages/audit-page-routes.ts";
 import { addAuthorize } from "../pages/authorize-routes.ts";
 import { browser } from "../pages/browser.ts";
 import { addClientPages } from "../pages/client-page-routes.ts";
 import { accountSection } from "../pages/section.ts";
 import { addSignIn } from "../pages/sign-in-routes.ts";
 import { addSignUp } from "../pages/sign-up-routes.ts";
+import { addStaffPages } from "../pages/staff-page-routes.ts";
 import type { PublicKey } from "../tokens/signing-key.ts";
 import { metadataPath, pathOf, type WebApp } from "../with-issuer.ts";
 import { actorOf } from "./actor.ts";
@@ -30,6 +32,7 @@ import { registrationSchema } from "./registration.ts";
 import { addResets } from "./reset-routes.ts";
 import { accountSchema, keySetSchema, registeredSchema } from "./schemas.ts";
 import { addSessions } from "./session-routes.ts";
+import { staffLists } from "./staff-lists.ts";
 import { addStaff } from "./staff-routes.ts";
 import { createWellKnown } from "./well-known.ts";
 
@@ -80,7 +83,8 @@ export function createApp(deps: IssuerDeps): WebApp {
   });
 
   const section = accountSection(auth);
-  const pages = { auth, section, issuer: deps.issuer, browser: browser(auth, deps.formKey) };
+  const lists = staffLists(auth, deps.cursorKey);
+  const pages = { auth, section, lists, issuer: deps.issuer, browser: browser(auth, deps.formKey) };
   app.use("/*", problemPages(section));
   app.route("/assets", section.assets.routes as never);
 
@@ -118,13 +122,15 @@ export function createApp(deps: IssuerDeps): WebApp {
   const idempotency = sealedAnswers(deps.idempotency, deps.formKey);
   addClients(app, { auth, idempotency });
   addResets(app, { auth, idempotency });
-  addStaff(app, deps);
-  addAudit(app, deps);
+  addStaff(app, pages);
+  addAudit(app, pages);
 
   addSignIn(app, pages);
   addSignUp(app, pages);
   addAccount(app, pages);
   addClientPages(app, pages);
+  addStaffPages(app, pages);
+  addAuditPage(app, pages);
   addAuthorize(app, pages);
 
   const keys = createRoute({

@@ -1,8 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { decodeCursor, encodeCursor, jsonAnswer, limitParam, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { jsonAnswer, limitParam, type ServiceEnv, wholeNumber } from "@quintet/http";
 import { guards } from "../guards.ts";
 import { auditActions } from "./audit-queries.ts";
 import type { LocalAuth } from "./local-auth.ts";
+import type { StaffLists } from "./staff-lists.ts";
 
 const eventSchema = z
   .object({
@@ -25,10 +26,7 @@ const account = wholeNumber(1, 2 ** 31 - 1).optional();
 const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
 /** `/auth/audit`: what was done to accounts, and by staff in every app; for staff. */
-export function addAudit(
-  app: OpenAPIHono<ServiceEnv>,
-  { auth, cursorKey }: { auth: LocalAuth; cursorKey: Buffer },
-): void {
+export function addAudit(app: OpenAPIHono<ServiceEnv>, { auth, lists }: { auth: LocalAuth; lists: StaffLists }): void {
   const list = createRoute({
     ...guards(auth).staff("accounts:manage"),
     method: "get",
@@ -50,14 +48,9 @@ export function addAudit(
     responses: { 200: jsonAnswer(pageSchema, "A page of them") },
   });
   app.openapi(list, async (c) => {
-    const { limit, cursor, ...filter } = c.req.valid("query");
-    const position =
-      cursor === undefined ? undefined : decodeCursor(cursorKey, cursor, z.object({ audit: z.number() }));
-    const beforeId = position?.audit ?? Number.MAX_SAFE_INTEGER;
-    const found = await auth.audit({ filter, beforeId, limit: limit + 1 });
-    const last = found.length > limit ? found[limit - 1] : undefined;
-    const events = found.slice(0, limit).map(({ id, at, ...event }) => ({ at: at.toISOString(), ...event }));
+    const { rows, nextCursor } = await lists.events(c.req.valid("query"));
+    const events = rows.map(({ id: _, at, ...event }) => ({ at: at.toISOString(), ...event }));
     c.header("Cache-Control", "no-store");
-    return c.json({ events, nextCursor: last ? encodeCursor(cursorKey, { audit: last.id }) : null }, 200);
+    return c.json({ events, nextCursor }, 200);
   });
 }

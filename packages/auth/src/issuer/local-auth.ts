@@ -41,7 +41,7 @@ import { type NewAccounts, newAccounts } from "./new-accounts.ts";
 import { refreshTokens } from "./refresh-tokens.ts";
 import { refusedSignIns } from "./refused-sign-ins.ts";
 import { signIn, toAccount } from "./sign-in.ts";
-import { type ListedAccount, listAccounts, listedAccount } from "./staff-queries.ts";
+import { type ListedAccount, listAccounts, listedAccount, usernamesOf } from "./staff-queries.ts";
 
 export interface LocalAuthOptions {
   mysqlUrl: string;
@@ -89,6 +89,7 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant" | "register">, Gra
   staff: {
     list(page: { text: string | undefined; afterId: number; limit: number }): Promise<ListedAccount[]>;
     one(id: number): Promise<ListedAccount | undefined>;
+    usernames(ids: number[]): Promise<Map<number, string>>;
   };
   /** The audit log before an id, the newest first. */
   audit(page: { filter: AuditFilter; beforeId: number; limit: number }): ReturnType<typeof readEvents>;
@@ -186,7 +187,11 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     resets: links,
     askForReset: options.mail && forgotten(options.mail),
     changes: accountChanges({ pool, hashes, revoking, limited, note, now }),
-    staff: { list: (page) => listAccounts(pool, page), one: (id) => listedAccount(pool, id) },
+    staff: {
+      list: (page) => listAccounts(pool, page),
+      one: (id) => listedAccount(pool, id),
+      usernames: (ids) => usernamesOf(pool, ids),
+    },
     beginAction: actions.begin,
     audit: (page) => readEvents(pool, page),
     learnEmails: () => learnEmails(pool, 0),

@@ -1,6 +1,7 @@
 import type { MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
 import type { Account } from "../account.ts";
+import { accountOf } from "./account-queries.ts";
 
 /** An account as staff sees it. */
 export interface ListedAccount extends Account {
@@ -35,14 +36,23 @@ export async function listedAccount(pool: MysqlPool, id: number): Promise<Listed
   return rows[0] && toListed(rows[0]);
 }
 
+/** The usernames of accounts, by id; those that do not exist are left out. */
+export async function usernamesOf(pool: MysqlPool, ids: number[]): Promise<Map<number, string>> {
+  const wanted = [...new Set(ids)];
+  if (wanted.length === 0) return new Map();
+  const places = wanted.map((_, i) => `:id${i}`).join(", ");
+  const values = Object.fromEntries(wanted.map((id, i) => [`id${i}`, id]));
+  const [rows] = await pool.execute<RowDataPacket[]>(
+    `SELECT id, username FROM auth_user WHERE id IN (${places})`,
+    values,
+  );
+  return new Map(rows.map((row) => [Number(row.id), String(row.username)]));
+}
+
 function toListed(row: RowDataPacket): ListedAccount {
   return {
-    id: Number(row.id),
-    username: String(row.username),
-    email: String(row.email),
-    isStaff: Boolean(row.is_staff),
+    ...accountOf(row),
     isActive: Boolean(row.is_active),
-    createdAt: (row.date_joined as Date).toISOString(),
     lastLogin: row.last_login === null ? null : (row.last_login as Date).toISOString(),
   };
 }

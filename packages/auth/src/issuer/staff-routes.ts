@@ -1,19 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import {
-  decodeCursor,
-  encodeCursor,
-  jsonAnswer,
-  jsonBody,
-  limitParam,
-  Problem,
-  problemSchema,
-  type ServiceEnv,
-  wholeNumber,
-} from "@quintet/http";
+import { jsonAnswer, jsonBody, limitParam, Problem, problemSchema, type ServiceEnv, wholeNumber } from "@quintet/http";
 import { guards } from "../guards.ts";
 import { actorOf } from "./actor.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { accountSchema } from "./schemas.ts";
+import type { StaffLists } from "./staff-lists.ts";
 
 const tags = ["accounts: staff"];
 const noQuery = { query: z.strictObject({}) };
@@ -32,10 +23,7 @@ const one = {
 };
 
 /** What staff does about accounts: `/auth/accounts`. */
-export function addStaff(
-  app: OpenAPIHono<ServiceEnv>,
-  { auth, cursorKey }: { auth: LocalAuth; cursorKey: Buffer },
-): void {
+export function addStaff(app: OpenAPIHono<ServiceEnv>, { auth, lists }: { auth: LocalAuth; lists: StaffLists }): void {
   const guard = guards(auth);
 
   const list = createRoute({
@@ -54,13 +42,9 @@ export function addStaff(
     responses: { 200: jsonAnswer(listSchema, "A page of them") },
   });
   app.openapi(list, async (c) => {
-    const { q, limit, cursor } = c.req.valid("query");
-    const afterId = cursor === undefined ? 0 : decodeCursor(cursorKey, cursor, z.number().int());
-    const accounts = await auth.staff.list({ text: q, afterId, limit: limit + 1 });
-    const last = accounts.length > limit ? accounts[limit - 1] : undefined;
+    const { rows: accounts, nextCursor } = await lists.accounts(c.req.valid("query"));
     c.header("Cache-Control", "no-store");
-    const nextCursor = last ? encodeCursor(cursorKey, last.id) : null;
-    return c.json({ accounts: accounts.slice(0, limit), nextCursor }, 200);
+    return c.json({ accounts, nextCursor }, 200);
   });
 
   const read = createRoute({
@@ -89,7 +73,6 @@ export function addStaff(
   app.openapi(change, async (c) => {
     const { id } = c.req.valid("param");
     const { isActive } = c.req.valid("json");
-    if (id === c.var.account.id && !isActive) throw new Problem("conflict", "You cannot deactivate your own account.");
     await auth.changes.setActive(id, isActive, actorOf(c));
     return c.json(found(await auth.staff.one(id)), 200);
   });

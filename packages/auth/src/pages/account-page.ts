@@ -59,7 +59,7 @@ function passwordPart(account: Account, formToken: string, refusal: Refusal | un
         <h2 id="password">Password</h2>
         <form class="sheet" method="post" action="/auth/account/password" aria-labelledby="password">
           ${hidden("form_token", formToken)}
-          <input class="hidden" type="text" name="username" value="${account.username}" autocomplete="username" tabindex="-1" aria-hidden="true" readonly />
+          <div class="hidden" aria-hidden="true"><input type="text" name="username" value="${account.username}" autocomplete="username" tabindex="-1" readonly /></div>
           <div class="fields">
             ${field({ name: "currentPassword", label: labels.currentPassword, type: "password", autocomplete: "current-password", maxLength: 1024, fault: faultOf(faults, "currentPassword") })}
             ${field({ name: "newPassword", label: labels.newPassword, type: "password", autocomplete: "new-password", minLength: 8, maxLength: 1024, hint: "8 characters or more, not only digits, and none of the most common ones", fault: faultOf(faults, "newPassword") })}

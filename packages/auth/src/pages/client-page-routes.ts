@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { inputFaults, Problem, pageRefusal, type ServiceEnv } from "@quintet/http";
+import { type InputFault, inputFaults, Problem, pageRefusal, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import { ownForms } from "../browser/own-forms.ts";
 import { guards } from "../guards.ts";
@@ -18,6 +18,11 @@ const kinds = new Map([
   ["confidential", true],
   ["public", false],
 ]);
+
+/** A fault as it is told beside boxes that are ticked; nobody writes scopes there. */
+function inWords(fault: InputFault): InputFault {
+  return fault.path === "scope" ? { ...fault, message: "needs one choice at least" } : fault;
+}
 
 /** The pages of an account's API clients. */
 export function addClientPages(
@@ -68,7 +73,7 @@ export function addClientPages(
       redirectUris: texts.redirectUris.split(/\r?\n/).flatMap((line) => line.trim() || []),
       confidential: kinds.get(texts.kind),
     });
-    if (!input.success) return again({ heading, faults: inputFaults(input.error), status: 422 });
+    if (!input.success) return again({ heading, faults: inputFaults(input.error).map(inWords), status: 422 });
     try {
       const { client, secret } = await auth.clients.add(c.var.account.id, input.data, actorOf(c));
       const body = clientPage({ client, formToken, made: { secret } });
