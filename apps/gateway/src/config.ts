@@ -1,5 +1,5 @@
 import { authSettings } from "@quintet/auth";
-import { readEnv, settings } from "@quintet/http";
+import { ConfigError, readEnv, settings } from "@quintet/http";
 import { z } from "zod";
 
 /** Comma-separated base URLs of the processes that serve an app; the app runs in this process when there are none. */
@@ -15,6 +15,9 @@ const targets = z
 const schema = z.object({
   ...settings.listen,
   ...authSettings,
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
+  REDIRECT_PORT: settings.port.optional(),
   PROPERTIES_URL: targets,
   INGEST_URL: targets,
   DIRECTORY_URL: targets,
@@ -29,5 +32,9 @@ export type Config = z.infer<typeof schema>;
 
 /** The gateway's settings. The issuer lives here, so `AUTH_URL` is not one of them. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return readEnv(schema, { ...env, AUTH_URL: undefined, AUTH_URL_FILE: undefined });
+  const config = readEnv(schema, { ...env, AUTH_URL: undefined, AUTH_URL_FILE: undefined });
+  if ((config.TLS_CERT === undefined) !== (config.TLS_KEY === undefined)) {
+    throw new ConfigError("Bad settings: TLS_CERT and TLS_KEY belong together. See .env.example.");
+  }
+  return config;
 }

@@ -6,6 +6,7 @@ import { Problem, urlProblem } from "@quintet/http";
  * slashes, backslashes, and NUL.
  */
 const trickyPath = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$|;|%3b)|\/\/|\\|%5c|%2f|%00/i;
+const notPrintable = /[^\x21-\x7e]/;
 const hostPattern = /^(?:[\w.~!$&'()*+,;=%-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i;
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
@@ -20,6 +21,8 @@ export function requestProblem(request: IncomingMessage, path: string): Problem 
   const { headers } = request;
   const tooLong = urlProblem(request.url ?? "/");
   if (tooLong) return tooLong;
+  // Node's parser lets none of this through; over HTTP/2 a space would end the path of the request that is forwarded.
+  if (notPrintable.test(request.url ?? "")) return bad("The URL must be of printable ASCII characters.");
   if (!path.startsWith("/") || trickyPath.test(path)) {
     return bad("The path must be plain: no dot segments, doubled slashes or backslashes.");
   }
@@ -29,11 +32,13 @@ export function requestProblem(request: IncomingMessage, path: string): Problem 
     });
   }
   const { httpVersionMajor: major, httpVersionMinor: minor } = request;
-  if (major !== 1 || minor > 1) return bad("The HTTP version must be 1.0 or 1.1.");
-  if (minor === 1 && headers.host === undefined) return bad("A Host header is missing.");
+  if (major !== 2 && (major !== 1 || minor > 1)) return bad("The HTTP version must be 1.0, 1.1 or 2.");
+  if (major === 2 && headers[":scheme"] !== "https") return bad("The scheme must be https.");
+  if ((major === 2 || minor === 1) && headers.host === undefined) return bad("A Host header is missing.");
   if (headers.host !== undefined && (!hostPattern.test(headers.host) || hosts(request) > 1)) {
     return bad("There must be one plain Host header.");
   }
+  if (major === 2) return undefined; // It has frames instead of codings.
   const coding = headers["transfer-encoding"];
   if (coding !== undefined && (minor === 0 || coding.toLowerCase() !== "chunked")) {
     return bad("The only transfer coding that is taken is chunked, with HTTP/1.1.");

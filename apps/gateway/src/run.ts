@@ -5,6 +5,7 @@ import { admission } from "./admission.ts";
 import { knownApps } from "./apps.ts";
 import { loadConfig } from "./config.ts";
 import { createHome } from "./home.ts";
+import { redirectTo, strictTransport } from "./https.ts";
 import { mountedUpstream } from "./mounted.ts";
 import { rateLimits } from "./rate-limits.ts";
 import { remoteUpstream } from "./remote.ts";
@@ -26,8 +27,11 @@ export async function run(
   { env: given, first, socket }: Place,
   hooks: { progress?: (line: string) => void } = {},
 ): Promise<Gateway> {
-  const env = withDefaults({ PUBLIC_URL: `http://localhost:${given.PORT || defaultPort}` }, given);
+  const scheme = given.TLS_CERT ? "https" : "http";
+  const env = withDefaults({ PUBLIC_URL: `${scheme}://localhost:${given.PORT || defaultPort}` }, given);
   const config = loadConfig(env);
+  const { TLS_CERT: cert, TLS_KEY: key } = config;
+  const tls = cert !== undefined && key !== undefined ? { cert, key } : undefined;
   const trusted = trustedProxies(config.TRUSTED_PROXIES);
   const logOf = loggers({ level: config.LOG_LEVEL, file: config.LOG_FILE });
   const log = logOf("gateway");
@@ -88,16 +92,19 @@ export async function run(
         return account && `account ${account.id}`;
       },
     });
-    const listening = await serve(listener, {
+    const at = { host: config.HOST, log, drainSeconds: config.DRAIN_SECONDS, socket };
+    const listening = await serve(tls ? strictTransport(listener, config.PUBLIC_URL) : listener, {
+      ...at,
       port: config.PORT ?? defaultPort,
-      host: config.HOST,
-      log,
-      drainSeconds: config.DRAIN_SECONDS,
       edge: true,
-      socket,
+      tls,
       upgrades: upgrades(upstreams),
     });
     stack.defer(() => listening.close());
+    if (config.REDIRECT_PORT !== undefined) {
+      const redirecting = await serve(redirectTo(config.PUBLIC_URL), { ...at, port: config.REDIRECT_PORT });
+      stack.defer(() => redirecting.close());
+    }
 
     const progress = hooks.progress ?? ((line: string) => log.info(line));
     const fillDemo = async () => {
@@ -113,7 +120,7 @@ export async function run(
     };
     const demo = config.DEMO_DATA && first ? fillDemo() : Promise.resolve();
     return {
-      url: `http://localhost:${listening.port}`,
+      url: `${scheme}://localhost:${listening.port}`,
       log,
       demo,
       async close() {

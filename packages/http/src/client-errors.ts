@@ -52,8 +52,15 @@ export function answerClientErrors(server: Server, log: Logger): void {
     const long = code === "head-too-large" && (lineEnd < 0 || lineEnd > longestUrl);
     endWith(socket, long ? urlTooLong() : new Problem(code, detail), log);
   });
-  server.on("connect", (_request, socket) => {
+  server.on("connect", (request, socket) => {
     const problem = new Problem("method-not-allowed", "This is no forward proxy.", { headers: { Allow: "GET" } });
+    if (request.httpVersionMajor > 1) {
+      // Over HTTP/2 it is one stream among others, with an answer of its own.
+      const response = socket as unknown as ServerResponse;
+      observe(request, response, log);
+      sendProblem(response, problem, "/", recordOf(request).id);
+      return;
+    }
     socket.on("error", () => socket.destroy());
     endWith(socket, problem, log);
   });

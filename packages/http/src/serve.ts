@@ -10,6 +10,8 @@ import { observed } from "./observed.ts";
 import { inGatewaySpan } from "./observing/request-spans.ts";
 import { watchLoop } from "./observing/watch-loop.ts";
 import { dropSlowClients, type SlowLimits } from "./slow-clients.ts";
+import type { TlsFiles } from "./tls/certificate.ts";
+import { createTlsServer, limitingHeads } from "./tls/tls-server.ts";
 
 export interface ServeOptions {
   port: number;
@@ -22,6 +24,8 @@ export interface ServeOptions {
   slow?: SlowLimits;
   /** Whether `listener` itself says 100 to a client that asks before it sends its body, and looks at `Host`; Node does otherwise. */
   edge?: boolean;
+  /** Serves TLS with this certificate, HTTP/2 and HTTP/1.1; plain HTTP/1.1 unless given. */
+  tls?: TlsFiles | undefined;
   /** Where the listening socket comes from when several processes share it; its own unless given. */
   socket?: SocketSource | undefined;
   /** Who takes the sockets of WebSocket handshakes, for the requests that `takes` says yes to; others are plain requests. */
@@ -53,22 +57,23 @@ export function listenerOf(app: { fetch: (request: Request, env: object) => Resp
  */
 export async function serve(inner: RequestListener, options: ServeOptions): Promise<Listening> {
   const { log, drainSeconds } = options;
-  const listener = observed(options.edge ? inGatewaySpan(inner) : inner, log);
+  const outer = options.edge ? inGatewaySpan(inner) : inner;
+  const listener = observed(options.tls ? limitingHeads(outer) : outer, log);
   const { upgrades } = options;
   const headMs = options.headMs ?? 15_000;
-  const server = createServer(
-    {
-      headersTimeout: headMs,
-      requestTimeout: 0,
-      requireHostHeader: options.edge !== true,
-      keepAliveTimeout: 65_000,
-      connectionsCheckingInterval: Math.min(2000, headMs),
-      shouldUpgradeCallback: (request) => upgrades?.takes(request) ?? false,
-    },
-    listener,
-  );
+  const slow = options.slow ?? { bodyMs: 30_000, readMs: 60_000 };
+  const http1 = {
+    headersTimeout: headMs,
+    requestTimeout: 0,
+    requireHostHeader: options.edge !== true,
+    keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: Math.min(2000, headMs),
+    shouldUpgradeCallback: (request: IncomingMessage) => upgrades?.takes(request) ?? false,
+  };
+  const tls = options.tls && createTlsServer(listener, { files: options.tls, http1, slow, log });
+  const server = tls?.server ?? createServer(http1, listener);
   answerClientErrors(server, log);
-  const stopSweeping = dropSlowClients(server, options.slow ?? { bodyMs: 30_000, readMs: 60_000 }, log);
+  const stopSweeping = dropSlowClients(server, slow, log);
   if (options.edge) server.on("checkContinue", (request, response) => server.emit("request", request, response));
   const upgraded = new Set<Duplex>();
   server.on("upgrade", (request, socket, head) => {
@@ -77,8 +82,8 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
     upgrades?.pass(request, socket, head);
   });
   let draining = false;
-  server.prependListener("request", (_request, response) => {
-    if (draining) response.setHeader("Connection", "close");
+  server.prependListener("request", (request, response) => {
+    if (draining && request.httpVersionMajor === 1) response.setHeader("Connection", "close");
   });
   await listen(server, { ...options, setting: "PORT" });
   const { port } = server.address() as AddressInfo;
@@ -89,6 +94,7 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
   let closed: Promise<void> | undefined;
   const close = () => {
     draining = true;
+    tls?.announceEnd();
     closed ??= new Promise<void>((resolve) => {
       const cut = setTimeout(() => {
         server.closeAllConnections();
@@ -98,7 +104,9 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
       // that still go out, and only what stays idle after that is closed.
       const from = performance.now() + Math.min(graceMs, drainSeconds * 500);
       const sweep = setInterval(() => {
-        if (performance.now() >= from) server.closeIdleConnections();
+        if (performance.now() < from) return;
+        server.closeIdleConnections();
+        tls?.endIdle();
       }, 20);
       // Not server.close(), which closes idle connections at once.
       NetServer.prototype.close.call(server, () => {
@@ -106,6 +114,7 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
         clearInterval(sweep);
         stopSweeping();
         stopWatching();
+        tls?.stopWatching();
         // Ends the server's own timers as well.
         server.close(() => {});
         resolve();

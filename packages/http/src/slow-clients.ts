@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import { answerOf, endWith } from "./client-errors.ts";
 import type { Logger } from "./logger.ts";
 import { Problem } from "./problem.ts";
@@ -12,12 +13,16 @@ export interface SlowLimits {
   readMs: number;
 }
 
-const fewestBytes = 500;
+/** Fewer bytes than this in the time that a body has are a trickle. */
+export const fewestBytes = 500;
 
 /** Hangs up on clients that hold a connection by trickling a body or by not reading their answer. Returns how to stop. */
 export function dropSlowClients(server: Server, limits: SlowLimits, log: Logger): () => void {
   const sockets = new Map<Socket, { bytesRead: number; since: number; timed: boolean }>();
-  server.on("connection", (socket: Socket) => {
+  // Over TLS, HTTP/1.1 runs on the socket that Node makes of a connection; HTTP/2 is watched by its streams.
+  const event = server instanceof TlsServer ? "secureConnection" : "connection";
+  server.on(event, (socket: Socket & { alpnProtocol?: string }) => {
+    if (socket.alpnProtocol === "h2") return;
     sockets.set(socket, { bytesRead: 0, since: performance.now(), timed: false });
     socket.once("close", () => sockets.delete(socket));
   });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import type { Readable } from "node:stream";
+import { callOverHttp2 } from "./http2-call.ts";
 
 /** What a call may carry besides its path. */
 export interface CallOptions {
@@ -19,7 +20,7 @@ export class Answer {
   readonly rawHeaders: string[];
   readonly bytes: Buffer;
 
-  constructor(message: IncomingMessage, bytes: Buffer) {
+  constructor(message: Pick<IncomingMessage, "statusCode" | "headers" | "rawHeaders">, bytes: Buffer) {
     this.status = message.statusCode ?? 0;
     this.headers = message.headers;
     this.rawHeaders = message.rawHeaders;
@@ -94,6 +95,12 @@ export class Client {
     );
     const { hostname, port } = new URL(this.origin);
     const { payload, type } = encode(body);
+    const target = query.size > 0 ? `${path}?${query}` : path;
+    const headers = { ...type, ...length(payload), ...this.headers, ...options.headers };
+    if (this.origin.startsWith("https:")) {
+      const answer = await callOverHttp2(this.origin, { method, path: target, headers, payload });
+      return new Answer(answer, Buffer.concat(answer.parts));
+    }
     // A server that refuses a large body may close the connection, which another call must not have taken meanwhile.
     const isLarge = payload !== undefined && !isStream(payload) && payload.length > large;
     const agent = isLarge ? new Agent({ keepAlive: true }) : shared;
@@ -102,8 +109,8 @@ export class Client {
       hostname,
       port,
       method,
-      path: query.size > 0 ? `${path}?${query}` : path,
-      headers: { ...type, ...length(payload), ...this.headers, ...options.headers },
+      path: target,
+      headers,
     });
     // A server that refuses a body early may stop reading it; its answer is what counts.
     outgoing.on("error", () => {});

@@ -46,7 +46,7 @@ export async function startServer(app: string, env: Record<string, string>): Pro
     throw new Error(`${first}:\n${output}`);
   }
   return {
-    origin: `http://127.0.0.1:${first}`,
+    origin: `${env.TLS_CERT ? "https" : "http"}://127.0.0.1:${first}`,
     output: () => output,
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");

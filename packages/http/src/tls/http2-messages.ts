@@ -1,0 +1,104 @@
+import type { OutgoingHttpHeaders } from "node:http";
+import {
+  constants,
+  Http2ServerRequest,
+  Http2ServerResponse,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
+import type { ReadableOptions } from "node:stream";
+
+/**
+ * A request that came over HTTP/2 in the words of HTTP/1.1, so that whoever serves or forwards requests need not tell them apart:
+ * `:authority` is `Host`, `Cookie` is one field (RFC 9113 section 8.2.3), and a body without a length is `chunked`.
+ */
+export class Http2Request extends Http2ServerRequest {
+  /** Bytes of the body that have come. */
+  bytesCame = 0;
+  /** Bytes of names and values in the head. */
+  readonly headBytes: number;
+
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    options: ReadableOptions,
+    raw: readonly string[],
+  ) {
+    super(stream, headers, options, plainHeaders(headers, raw));
+    this.headBytes = raw.reduce((sum, text) => sum + text.length, 0);
+    headers.host ??= headers[":authority"];
+    if (!stream.endAfterHeaders && headers["content-length"] === undefined) headers["transfer-encoding"] = "chunked";
+  }
+
+  override push(chunk: Buffer | null): boolean {
+    this.bytesCame += chunk?.length ?? 0;
+    return super.push(chunk);
+  }
+}
+
+/**
+ * Ends a stream whose body was not read to its end, once the client has the whole answer (RFC 9113 section 8.1): unread bodies
+ * would use up the connection's windows and streams.
+ */
+function endUnread(stream: ServerHttp2Stream): void {
+  if (stream.destroyed || stream.readableEnded) return;
+  if (stream.state.localClose === 1) stream.close(constants.NGHTTP2_NO_ERROR);
+  else setTimeout(endUnread, 5, stream).unref();
+}
+
+/** Names and values as they came, without the fields that begin with a colon. Two hosts that differ both stay, to be refused. */
+function plainHeaders(headers: IncomingHttpHeaders, raw: readonly string[]): string[] {
+  const authority = headers[":authority"];
+  const plain = authority === undefined ? [] : ["host", authority];
+  let cookieAt = -1;
+  for (let i = 0; i < raw.length; i += 2) {
+    const [name = "", value = ""] = [raw[i], raw[i + 1]];
+    if (name.startsWith(":") || (name === "host" && value === authority)) continue;
+    if (name === "cookie" && cookieAt >= 0) plain[cookieAt] += `; ${value}`;
+    else if (name === "cookie") cookieAt = plain.push(name, value) - 1;
+    else plain.push(name, value);
+  }
+  return plain;
+}
+
+type Headers = OutgoingHttpHeaders | readonly string[];
+
+/** An answer over HTTP/2 that takes what an HTTP/1.1 answer takes: headers of the connection and reasons are left out. */
+export class Http2Response extends Http2ServerResponse {
+  constructor(stream: ServerHttp2Stream) {
+    super(stream);
+    Object.defineProperty(this, "destroyed", { get: () => stream.destroyed });
+    stream.once("finish", () => endUnread(stream));
+  }
+
+  override setHeader(name: string, value: number | string | readonly string[]): void {
+    if (!ofConnection.test(name)) super.setHeader(name, value);
+  }
+
+  override writeHead(status: number, reason?: string | Headers, given?: Headers): this {
+    const headers = typeof reason === "string" ? given : reason;
+    return super.writeHead(status, withoutConnection(headers ?? {}) as OutgoingHttpHeaders);
+  }
+
+  override addTrailers(trailers: OutgoingHttpHeaders | readonly [string, string][]): void {
+    const fields: Record<string, string[]> = {};
+    for (const [name, value] of Array.isArray(trailers) ? trailers : Object.entries(trailers)) {
+      fields[name] = [...(fields[name] ?? []), value];
+    }
+    super.addTrailers(fields);
+  }
+}
+
+/** Fields that an HTTP/2 message must not have (RFC 9113 section 8.2.2). */
+const ofConnection = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade)$/i;
+
+function withoutConnection(headers: Headers): Headers {
+  if (!Array.isArray(headers)) {
+    return Object.fromEntries(Object.entries(headers).filter(([name]) => !ofConnection.test(name)));
+  }
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!ofConnection.test(headers[i])) kept.push(headers[i], headers[i + 1]);
+  }
+  return kept;
+}
