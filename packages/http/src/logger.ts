@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { ecsFormat } from "@elastic/ecs-pino-format";
-import { destination, type Logger as PinoLogger, pino } from "pino";
+import { type Logger as PinoLogger, pino } from "pino";
+import { LineSink } from "./line-sink.ts";
 import { currentRequest } from "./observing/current-request.ts";
 
 /** A pino logger that also takes lines whose own fields are JSON text already, for the line of each request. */
@@ -11,16 +12,10 @@ export type Logger = PinoLogger & {
 
 /**
  * Loggers that share one sink, each for the service that it names: one JSON line per event in the Elastic Common Schema, to
- * standard output or to the file `LOG_FILE` names. Lines are written by 4 KiB, at the latest after a quarter of a
- * second and at the end of the process: one write per line would cost as much as the request that it tells of.
+ * standard output or to the file `LOG_FILE` names.
  */
 export function loggers(options: { level: string; file?: string | undefined }): (service: string) => Logger {
-  const sink = destination({
-    ...(options.file ? { dest: options.file, mkdir: true, mode: 0o600 } : { dest: 1 }),
-    sync: false,
-    minLength: 4096,
-    periodicFlush: 250,
-  });
+  const sink = new LineSink(options.file);
   return (service) => {
     const format = ecsFormat({ serviceName: service, apmIntegration: false });
     const logger = pino({ ...format, level: options.level, mixin: traceFields }, sink);
