@@ -1,6 +1,5 @@
-import { isIdempotent, Problem, type ServiceEnv, takesIdempotencyKey } from "@quintet/http";
-import type { Context, MiddlewareHandler } from "hono";
-import { every } from "hono/combine";
+import { bodyAdmitted, isIdempotent, Problem, type ServiceEnv, takesIdempotencyKey } from "@quintet/http";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import type { Access, Account, Auth } from "./account.ts";
 import { audited } from "./audit/audited.ts";
 import { browserAccess } from "./browser/browser-access.ts";
@@ -78,10 +77,22 @@ function described(then: Then): { [takesIdempotencyKey]?: true } {
   return then.some(isIdempotent) ? { [takesIdempotencyKey]: true } : {};
 }
 
-/** One middleware out of several, so that a route's handler gets the type of the guard. */
+/** One middleware out of several, so that a route's handler gets the type of the guard. The body is looked at behind the guard. */
 function inOrder<E extends ServiceEnv>(guard: MiddlewareHandler<E> | undefined, then: Then): MiddlewareHandler<E> {
-  if (then.length === 0) return guard ?? ((_, next) => next());
-  return guard ? every(guard, ...then) : every(...then);
+  const behind: MiddlewareHandler = [bodyAdmitted, ...then].reduceRight((inner, outer) => around(outer, inner));
+  return guard ? around<E>(guard, behind) : behind;
+}
+
+/** Two middlewares as one. Not by Hono's `every`, which composes them anew for each request. */
+function around<E extends ServiceEnv>(outer: MiddlewareHandler<E>, inner: MiddlewareHandler): MiddlewareHandler<E> {
+  return (c, next) => {
+    const goOn: Next = async () => {
+      const answer = await inner(c, next);
+      // As Hono does: what `next` gives back is no answer.
+      if (answer && !c.finalized) c.res = answer;
+    };
+    return outer(c, goOn);
+  };
 }
 
 /** The challenges of a 401 (RFC 7617 section 2, RFC 6750 section 3). */

@@ -151,6 +151,14 @@ describe("the order is who, may, shape", () => {
     expect((await get("/staff?x=1", issuer.staff.basic)).status).toBe(400);
     expect((await post("/account", { name: 1 }, { Authorization: issuer.plain.bearer })).status).toBe(422);
   });
+
+  test("401 before a body that is too large, then 413, with and without a length and a key", async () => {
+    const name = "x".repeat(2 * 1024 * 1024);
+    for (const more of [{}, { "Idempotency-Key": "large" }, { "Content-Length": String(name.length + 11) }]) {
+      expect((await post("/account", { name }, more)).status).toBe(401);
+      expect((await post("/account", { name }, { Authorization: issuer.plain.bearer, ...more })).status).toBe(413);
+    }
+  });
 });
 
 describe("with Idempotency-Key", () => {

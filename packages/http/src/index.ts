@@ -1,3 +1,4 @@
+export { admitBody, bodyAdmitted } from "./body.ts";
 export { urlProblem } from "./client-errors.ts";
 export { ConfigError, readEnv, settings } from "./config.ts";
 export { docsPages } from "./docs.ts";

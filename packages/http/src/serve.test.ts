@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
+import { bodyAdmitted } from "./body.ts";
 import { ConfigError } from "./config.ts";
 import { createLogger } from "./logger.ts";
 import { listenerOf, serve } from "./serve.ts";
@@ -50,6 +51,7 @@ describe("serve", () => {
   it("reads the rest of a refused body, so that the connection serves the next request", async () => {
     const { log } = options;
     const app = createService({ title: "t", version: "1", prefix: "/t", log, corsOrigins: ["*"], checks: {} });
+    app.post("/x", bodyAdmitted, (c) => c.text("taken"));
     const listening = await serve(listenerOf(app), options);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const body = Buffer.alloc(8 * 1024 * 1024);

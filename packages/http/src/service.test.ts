@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
+import { bodyAdmitted } from "./body.ts";
 import { createLogger } from "./logger.ts";
 import { jsonAnswer, jsonBody } from "./openapi.ts";
 import { Problem } from "./problem.ts";
@@ -19,6 +20,7 @@ function sample() {
   });
   app.openapi(
     createRoute({
+      middleware: bodyAdmitted,
       method: "post",
       path: "/things/{id}",
       request: {
@@ -43,7 +45,7 @@ function sample() {
 }
 
 const json = { "Content-Type": "application/json" };
-const post = (path: string, body: string, headers: Record<string, string> = json) =>
+const post = (path: string, body: string | Buffer<ArrayBuffer>, headers: Record<string, string> = json) =>
   sample().request(path, { method: "POST", body, headers });
 
 describe("createService", () => {
@@ -74,6 +76,7 @@ describe("createService", () => {
     ["an empty body", "", json, 400],
     ["another content type", "count=3", { "Content-Type": "text/plain" }, 415],
     ["a body over the limit", `{"count":3,"x":"${"x".repeat(1000)}"}`, { ...json, "Content-Length": "1024" }, 413],
+    ["a body that is not UTF-8", Buffer.from('{"count":3,"x":"\xff"}', "latin1"), json, 400],
   ])("refuses %s", async (_what, body, headers, status) => {
     expect((await post("/sample/things/7", body, headers)).status).toBe(status);
   });

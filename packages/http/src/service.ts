@@ -1,12 +1,12 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { docsPages } from "./docs.ts";
 import { documentAnswer, madeOnce } from "./document-answer.ts";
 import { toProblem } from "./faults.ts";
 import { conductChecks, type HealthCheck, healthReport } from "./health.ts";
 import type { Logger } from "./logger.ts";
+import { inRequest } from "./observing/current-request.ts";
 import { jsonAnswer, openApiDocument } from "./openapi.ts";
 import { type InputFault, Problem, problemBody } from "./problem.ts";
 import { rememberingRouter } from "./remembering-router.ts";
@@ -46,8 +46,6 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   const app = new OpenAPIHono<ServiceEnv>({ defaultHook: refuseInvalid, router: rememberingRouter() }).basePath(prefix);
   app.onError((error, c) => answerProblem(c, error));
   app.notFound((c) => answerProblem(c, missing(app, c)));
-  const name = prefix === "/" ? "gateway" : prefix.slice(1);
-  app.use(taking(name, log));
   const allowOrigin = options.corsOrigins.includes("*") ? "*" : options.corsOrigins;
   const crossOrigin = cors({
     origin: allowOrigin,
@@ -55,18 +53,13 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
     exposeHeaders: ["X-Request-Id", "ETag", "Link", "Location", "Retry-After", "X-Cache", "Idempotency-Replayed"],
     maxAge: 600,
   });
-  app.use(async (c, next) => (c.req.header("origin") === undefined ? next() : crossOrigin(c, next)));
-  const maxBodyBytes = options.maxBodyBytes ?? MiB;
-  const refuseLarge = () => {
-    throw new Problem("payload-too-large", `The body is larger than ${maxBodyBytes} bytes.`);
-  };
-  const limited = bodyLimit({ maxSize: maxBodyBytes, onError: refuseLarge });
-  app.use(async (c, next) => {
-    if (c.req.method === "GET" || c.req.method === "HEAD" || options.streams?.test(c.req.path)) return next();
-    const length = c.req.header("content-length");
-    // Looking at the body opens a stream on it, which keeps the rest of a refused one from being read off the connection.
-    if (length === undefined) return hasNoBody(c) ? next() : limited(c, next);
-    return Number(length) > maxBodyBytes ? refuseLarge() : next();
+  const bodyRules = { maxBytes: options.maxBodyBytes ?? MiB, streams: options.streams };
+  const name = prefix === "/" ? "gateway" : prefix.slice(1);
+  const take = taking(name, log);
+  // One middleware for all, because each costs a promise or two.
+  app.use((c, next) => {
+    c.set("bodyRules", bodyRules);
+    return inRequest(take(c), () => (c.req.header("origin") === undefined ? next() : crossOrigin(c, next)));
   });
   app.openapi(healthRoute, async (c) => {
     const report = await healthReport({ ...options.checks, ...conductChecks(name, options.slow) });
@@ -79,12 +72,6 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   app.get("/openapi.json", documentAnswer(document));
   app.route("/docs", docsPages({ title, base: `${base}/docs`, document: `${base}/openapi.json` }) as never);
   return app;
-}
-
-/** Whether a request that came over a socket has neither length nor coding, and so no body (RFC 9112 section 6.3). */
-function hasNoBody(c: Context<ServiceEnv>): boolean {
-  const headers = c.env?.incoming?.headers;
-  return headers !== undefined && !("content-length" in headers) && !("transfer-encoding" in headers);
 }
 
 const checkStatus = z.enum(["ok", "degraded", "failing"]);

@@ -1,7 +1,6 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { Logger } from "./logger.ts";
-import { inRequest } from "./observing/current-request.ts";
 import { beginSpan } from "./observing/request-spans.ts";
 import { RequestRecord, recordOf } from "./request-record.ts";
 import type { ServiceEnv } from "./types.ts";
@@ -13,9 +12,9 @@ const standing = {
   "X-Frame-Options": "DENY",
 };
 
-/** Tells the request's record which app and route take it, and sets the headers that every answer has. */
-export function taking(app: string, log: Logger): MiddlewareHandler<ServiceEnv> {
-  return (c, next) => {
+/** What begins the handling of a request: tells its record which app and route take it, and sets the headers that every answer has. */
+export function taking(app: string, log: Logger): (c: Context<ServiceEnv>) => RequestRecord {
+  return (c) => {
     const { incoming, outgoing } = c.env ?? {};
     const record = incoming
       ? recordOf(incoming)
@@ -35,7 +34,7 @@ export function taking(app: string, log: Logger): MiddlewareHandler<ServiceEnv> 
       c.header("X-Request-Id", record.id);
       for (const [name, value] of Object.entries(standing)) c.header(name, value);
     }
-    return inRequest(record, next);
+    return record;
   };
 }
 

@@ -1,4 +1,5 @@
 import type { HttpBindings } from "@hono/node-server";
+import type { BodyRules } from "./body.ts";
 import type { Logger } from "./logger.ts";
 
 /** What every handler finds in `c.var` and `c.env`. `account` is set by the guards of `@quintet/auth`. */
@@ -7,6 +8,7 @@ export interface ServiceEnv {
   Variables: {
     requestId: string;
     log: Logger;
+    bodyRules: BodyRules;
     account?: { id: number; username?: string };
   };
 }

@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import { Problem, refusal } from "@quintet/http";
 import type { Context, HonoRequest, TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
@@ -15,11 +14,11 @@ export async function readJsonText(request: HonoRequest, maxBytes: number): Prom
   if (!mediaType.test(request.header("content-type") ?? "")) {
     throw new Problem("unsupported-media-type", "The body must be application/json.");
   }
-  const bytes = Buffer.from(await request.arrayBuffer());
-  if (bytes.length > maxBytes) throw new Problem("payload-too-large", `The body is larger than ${maxBytes} bytes.`);
-  if (bytes.length === 0) throw new Problem("bad-request", "The body is empty; any JSON value is needed.");
-  if (!isUtf8(bytes)) throw new Problem("bad-request", "The body is not UTF-8.");
-  const text = bytes.toString();
+  const text = await request.text();
+  if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
+    throw new Problem("payload-too-large", `The body is larger than ${maxBytes} bytes.`);
+  }
+  if (text === "") throw new Problem("bad-request", "The body is empty; any JSON value is needed.");
   try {
     return { text, value: JSON.parse(text) };
   } catch (error) {
