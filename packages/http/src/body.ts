@@ -1,15 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Context, MiddlewareHandler } from "hono";
 import { Problem } from "./problem.ts";
-import type { ServiceEnv } from "./types.ts";
-
-/** What an app takes as a body. */
-export interface BodyRules {
-  /** In bytes. */
-  maxBytes: number;
-  /** The paths whose handlers read their body as it comes, however large. */
-  streams: RegExp | undefined;
-}
+import type { BodyRules, ServiceEnv } from "./types.ts";
 
 const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 

@@ -18,13 +18,12 @@ export class LineSink {
   #lines = "";
 
   constructor(path: string | undefined) {
-    // Before pino's own listeners, which close the file at the end.
-    if (open.size === 0) {
-      process.prependListener("beforeExit", flushAll);
-      process.prependListener("exit", flushAll);
-    }
+    if (open.size === 0) process.on("exit", flushAll);
     open.add(this);
-    this.#file = destination({ dest: path ? openedFile(path) : 1, sync: false, minLength: 0 });
+    // Written in place, as Node does on standard output: what is with another thread at the end could not be waited for.
+    this.#file = destination({ dest: path ? openedFile(path) : 1, sync: true, minLength: 0 });
+    // Whoever read the lines has gone, or the disk is full: no reason to stop serving.
+    this.#file.on("error", () => {});
     setInterval(() => this.#pass(), flushMs).unref();
   }
 

@@ -1,6 +1,13 @@
 import type { HttpBindings } from "@hono/node-server";
-import type { BodyRules } from "./body.ts";
 import type { Logger } from "./logger.ts";
+
+/** What an app takes as a body. */
+export interface BodyRules {
+  /** In bytes. */
+  maxBytes: number;
+  /** The paths whose handlers read their body as it comes, however large. */
+  streams: RegExp | undefined;
+}
 
 /** What every handler finds in `c.var` and `c.env`. `account` is set by the guards of `@quintet/auth`. */
 export interface ServiceEnv {
