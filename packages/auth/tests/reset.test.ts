@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest"
 import type { TokenSet } from "../src/account.ts";
 import { errands } from "../src/mail/errands.ts";
 import { smtp } from "../src/mail/smtp.ts";
-import { type IssuerForTests, issuerForTests, password } from "./issuer-for-tests.ts";
+import { type IssuerForTests, issuerForTests, password, publicUrl } from "./issuer-for-tests.ts";
 import { type MailServer, mailServer } from "./mail-server.ts";
 
 const next = "staple bättery horse";
@@ -35,7 +35,8 @@ async function person() {
 const forgot = (login: string) => issuer.send("POST", "/auth/forgot", { login });
 const reset = async (token: string, wanted = next) =>
   (await issuer.send("POST", "/auth/reset", { token, password: wanted })).status;
-const tokenIn = (text: string) => /http:\/\/localhost:8080\/auth\/reset\?token=([\w-]{43})\s/.exec(text)?.[1] ?? "";
+const tokenIn = (text: string) =>
+  /http:\/\/localhost:8080\/auth\/new-password\?token=([\w-]{43})\s/.exec(text)?.[1] ?? "";
 /** The token in the last of `count` mails to an address. */
 const mailed = (to: string, count = 1) =>
   vi.waitFor(() => {
@@ -166,6 +167,54 @@ test("without mail it says to ask staff", async () => {
     409,
     { detail: expect.stringContaining("Ask its staff") },
   ]);
+});
+
+describe("the pages", () => {
+  const own = { Origin: publicUrl, "Sec-Fetch-Site": "same-origin" };
+  const post = (path: string, fields: Record<string, string>, from = own) =>
+    issuer.send("POST", path, new URLSearchParams(fields), from);
+  const get = async (path: string) => {
+    const answer = await issuer.send("GET", path);
+    return { status: answer.status, headers: answer.headers, text: await answer.text() };
+  };
+
+  test("lead from signing in to a link, and from the link back to signing in", async () => {
+    const { username, email } = await person();
+    expect((await get("/auth/sign-in")).text).toContain('href="/auth/forgotten"');
+    expect((await get("/auth/forgotten")).text).toContain('action="/auth/forgotten"');
+    const sent = await post("/auth/forgotten", { login: username });
+    expect([sent.status, sent.headers.get("location")]).toEqual([303, "/auth/forgotten?done=sent"]);
+    expect((await get("/auth/forgotten?done=sent")).text).toContain("a link is on its way");
+    const token = await mailed(email);
+    const page = await get(`/auth/new-password?token=${token}`);
+    expect([page.status, page.headers.get("referrer-policy")]).toEqual([200, "strict-origin"]);
+    expect(page.headers.get("cache-control")).toBe("no-store");
+    expect(page.text).toContain(`name="token" value="${token}"`);
+    const weak = await post("/auth/new-password", { token, password: "12345678" });
+    expect([weak.status, await weak.text()]).toEqual([422, expect.stringContaining("must not be digits only")]);
+    const foreign = { Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" };
+    expect((await post("/auth/new-password", { token, password: next }, foreign)).status).toBe(403);
+    const set = await post("/auth/new-password", { token, password: next });
+    expect([set.status, set.headers.get("location")]).toEqual([303, "/auth/sign-in?done=reset"]);
+    expect((await get("/auth/sign-in?done=reset")).text).toContain("The new password is set.");
+    expect(await issuer.auth.passwordGrant(username, next)).toBeDefined();
+    const stale = await get(`/auth/new-password?token=${token}`);
+    expect([stale.status, stale.text]).toEqual([422, expect.stringContaining("not good any more")]);
+    expect((await post("/auth/new-password", { token, password: next })).status).toBe(422);
+  });
+
+  test("look alike for whoever exists and whoever does not, and say to ask staff where no mail is sent", async () => {
+    const { username } = await person();
+    const answers = await Promise.all([username, "nobody"].map((login) => post("/auth/forgotten", { login })));
+    expect(answers.map((answer) => [answer.status, answer.headers.get("location")])).toEqual([
+      [303, "/auth/forgotten?done=sent"],
+      [303, "/auth/forgotten?done=sent"],
+    ]);
+    await using plain = await issuerForTests();
+    const page = await plain.send("GET", "/auth/forgotten");
+    expect(await page.text()).toContain("Ask somebody of the staff");
+    expect((await plain.send("POST", "/auth/forgotten", new URLSearchParams({ login: "ana" }), own)).status).toBe(409);
+  });
 });
 
 describe("the mail server", () => {

@@ -17,6 +17,7 @@ import { addAuditPage } from "../pages/audit-page-routes.ts";
 import { addAuthorize } from "../pages/authorize-routes.ts";
 import { browser } from "../pages/browser.ts";
 import { addClientPages } from "../pages/client-page-routes.ts";
+import { addForgotten } from "../pages/forgotten-routes.ts";
 import { accountSection } from "../pages/section.ts";
 import { addSignIn } from "../pages/sign-in-routes.ts";
 import { addSignUp } from "../pages/sign-up-routes.ts";
@@ -127,6 +128,7 @@ export function createApp(deps: IssuerDeps): WebApp {
 
   addSignIn(app, pages);
   addSignUp(app, pages);
+  addForgotten(app, pages);
   addAccount(app, pages);
   addClientPages(app, pages);
   addStaffPages(app, pages);

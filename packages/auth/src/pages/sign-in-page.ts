@@ -16,6 +16,7 @@ export function signInPage(shown: { next: string; username: string; fault?: stri
         </div>
         <p class="actions"><button type="submit">Sign in</button></p>
       </form>
+      <p class="below"><a href="/auth/forgotten">Forgot your password?</a></p>
       <p class="below">No account yet? <a href="/auth/sign-up?next=${encodeURIComponent(next)}">Make one</a></p>
       </div>`;
 }

@@ -17,6 +17,8 @@ const noQuery = { query: z.strictObject({}) };
 const next = z.string().max(8000).optional();
 const renewQuery = { query: z.strictObject({ next, refused: z.string().max(20).optional() }) };
 
+const notices = { "signed-out": "You are signed out.", reset: "The new password is set. Sign in with it." };
+
 /** Where a browser goes after signing in: where it was asked to come back to, otherwise to the account. */
 export function onwardTo(text: string | undefined): string {
   return localPath(text) ?? "/auth/account";
@@ -35,7 +37,7 @@ export function addSignIn(
     path: "/sign-in",
     tags,
     summary: "The sign-in page",
-    request: { query: z.strictObject({ next, done: z.enum(["signed-out"]).optional() }) },
+    request: { query: z.strictObject({ next, done: z.enum(["signed-out", "reset"]).optional() }) },
     responses: pageAnswer("The page"),
   });
   app.openapi(show, async (c) => {
@@ -46,7 +48,7 @@ export function addSignIn(
       const body = signedInPage({ username, next: onwardTo(next) });
       return showPage(c, section, { title: "You are signed in", body });
     }
-    const notice = done === undefined ? {} : { notice: "You are signed out." };
+    const notice = done === undefined ? {} : { notice: notices[done] };
     const body = signInPage({ next: onwardTo(next), username: "", ...notice });
     return showPage(c, section, { title: "Sign in", body });
   });

@@ -63,7 +63,7 @@ export function resetLinks(options: {
       await insertReset(connection, hashOf(token), reset, new Date(at));
       await note(connection, { accountId: account.id, action }, by);
     });
-    return { url: `${issuer}/auth/reset?token=${token}`, expiresAt: expiresAt.toISOString() };
+    return { url: `${issuer}/auth/new-password?token=${token}`, expiresAt: expiresAt.toISOString() };
   };
   return {
     make: (account, by) => make(account, "reset-asked", by),
