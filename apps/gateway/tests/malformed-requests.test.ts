@@ -1,0 +1,97 @@
+import { connect } from "node:net";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Installation, startBoth } from "./harness/installation.ts";
+import { malformed } from "./harness/malformed.ts";
+import { fetchDocument, type Operation, operationsOf } from "./harness/operations.ts";
+import { logIn } from "./harness/person.ts";
+import { seeded } from "./harness/random.ts";
+
+const full = process.env.QUINTET_FAULTS === "full";
+/** How many requests for each way of running; half a million for both at full size. */
+const requests = full ? 250_000 : 1200;
+const atOnce = full ? 48 : 24;
+const wholeMs = 1000;
+const patienceMs = 30_000;
+
+let both: Awaited<ReturnType<typeof startBoth>>;
+beforeAll(async () => {
+  both = await startBoth();
+}, 120_000);
+afterAll(() => both[Symbol.asyncDispose]());
+
+/** Sends bytes, says a moment later that there are no more, and resolves with the first bytes of what comes back. */
+function send(origin: string, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(new URL(origin).port), "127.0.0.1");
+    let answer = "";
+    const timer = setTimeout(() => {
+      answer = `no end: ${answer}`;
+      socket.destroy();
+    }, patienceMs);
+    socket.on("data", (bytes) => {
+      if (answer.length < 2000) answer += bytes.toString("latin1");
+    });
+    // A request that is not whole is waited for; who then says that nothing comes any more gets no answer to it.
+    const end = setTimeout(() => socket.end(), wholeMs);
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      clearTimeout(timer);
+      clearTimeout(end);
+      resolve(answer);
+    });
+    socket.write(text, "latin1");
+  });
+}
+
+/** What an answer tells that it must not; an overload that says when to come back is none. */
+function faultOf(answer: string): string | undefined {
+  if (answer.startsWith("no end")) return answer;
+  const head = answer.slice(0, answer.indexOf("\r\n\r\n"));
+  const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map((found) => Number(found[1]));
+  if (statuses.some((status) => status >= 500) && !/^HTTP\/1\.1 503 [\s\S]*^Retry-After: /m.test(head)) return answer;
+  return undefined;
+}
+
+it.each(["mounted", "behindHttp"] as const)(
+  "malformed requests for every documented route are no 5xx and bring nothing down: %s",
+  async (way) => {
+    const { origin, anyone, staff, plain }: Installation = both[way];
+    const operations = operationsOf(await fetchDocument(anyone, "/openapi.json"));
+    const random = seeded(19690720);
+    // Nobody is locked out by the requests of the person that sends them.
+    const endsAccounts = ({ name }: Operation) => /^(?:PATCH|DELETE|POST) \/auth\/(?:accounts|sessions)/.test(name);
+    let people: (string | undefined)[] = [];
+    const faults: string[] = [];
+    const statuses = new Map<string, number>();
+    let left = requests;
+    const client = async () => {
+      while (left > 0 && faults.length < 20) {
+        left--;
+        if (left % 2000 === 0 || people.length === 0) {
+          const signedIn = await Promise.all([staff, plain].map((one) => logIn(origin, one.username, one.password)));
+          const [first = "", second = ""] = signedIn.map((one) => one.headers.Authorization);
+          people = [first, first, first, second, second, undefined, "Bearer x.y.z", "Basic eA=="];
+        }
+        const operation = random.pick(operations);
+        const text = malformed(operation, random.pick(endsAccounts(operation) ? people.slice(3) : people), random);
+        const answer = await send(origin, text);
+        const status = /^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? "none";
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        const fault = faultOf(answer);
+        if (fault) faults.push(`${operation.name}\n${JSON.stringify(text.slice(0, 1500))}\n${fault.slice(0, 600)}`);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, client));
+    expect(faults.join("\n\n"), `seed ${random.seed}, ${JSON.stringify([...statuses].sort())}`).toBe("");
+    // They got past the parser, past sign-in and into the apps.
+    for (const status of ["200", "400", "401", "403", "404", "422"]) {
+      expect(statuses.get(status) ?? 0, `${status} among ${JSON.stringify([...statuses])}`).toBeGreaterThan(
+        requests / 250,
+      );
+    }
+    expect(both[way].output()).not.toMatch(/uncaught|unhandled|"log.level":"fatal"/i);
+    const health = await anyone.get("/health");
+    expect(health.status, health.text).toBe(200);
+  },
+  3_600_000,
+);
