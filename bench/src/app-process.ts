@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openStores, type StoreName } from "@quintet/stores";
-import { type Measured, startServer } from "./processes.ts";
-import { answers, freePort } from "./servers/nginx.ts";
+import { freePort } from "@quintet/stores/testing";
+import { answers, type Measured, startServer } from "./processes.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -71,3 +71,17 @@ function cpuOf(pid: number): number {
   }
   return ticks * microsecondsPerTick;
 }
+
+/** Waits until a URL answers 200. */
+export async function answers(url: string): Promise<void> {
+  const until = performance.now() + 10_000;
+  for (;;) {
+    const status = await fetch(url).then(
+      (answer) => answer.status,
+      () => 0,
+    );
+    if (status === 200) return;
+    if (performance.now() > until) throw new Error(`${url} does not answer.`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { freePort } from "@quintet/stores/testing";
 import { expect, it } from "vitest";
 import { edge, until } from "./edge.ts";
-import { freePort } from "./harness/free-port.ts";
 
 const full = process.env.QUINTET_FAULTS === "full";
 const kills = full ? 100 : 3;

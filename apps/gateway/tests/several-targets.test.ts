@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Agent, request } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
 import { type Listening, serve } from "@quintet/http";
+import { freePort } from "@quintet/stores/testing";
 import { describe, expect, it } from "vitest";
 import { behind, edge, log, until } from "./edge.ts";
 
@@ -16,16 +16,6 @@ function replica(name: string, port = 0): Promise<Listening> {
 }
 
 const originOf = ({ port }: { port: number }) => `http://127.0.0.1:${port}`;
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 describe("several targets", () => {
   it("share the requests by what is under way", async () => {

@@ -1,13 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { type Measured, startServer } from "../processes.ts";
 import { compare, loadVariant, type Row } from "../row.ts";
+import { startHaproxy } from "../servers/haproxy.ts";
 import { startNginx } from "../servers/nginx.ts";
 import type { Load } from "../wrk.ts";
 
 const edge = fileURLToPath(new URL("../servers/edge.ts", import.meta.url));
 const body = JSON.stringify({ text: "x".repeat(1000) });
 
-/** The gateway with an app mounted and with an app behind HTTP, beside the app alone, nginx and `hono/proxy`. */
+/** The gateway with an app mounted and with an app behind HTTP, beside the app alone, nginx, HAProxy and `hono/proxy`. */
 export const gateway: Row = {
   name: "gateway",
   about: "requests per second through the gateway, mounted and remote",
@@ -22,11 +23,13 @@ export const gateway: Row = {
       await start("hono-proxy", behind),
     ];
     const nginx = stack.use(await startNginx(behind));
+    const haproxy = stack.use(await startHaproxy(behind));
     const ways: [string, Measured][] = [
       ["direct", direct],
       ["mounted", mounted],
       ["remote", remote],
       ["nginx, 1 worker", nginx],
+      ["HAProxy, 1 thread", haproxy],
       ["hono/proxy", honoProxy],
     ];
     for (const [name, { port }] of ways) await check(name, port);

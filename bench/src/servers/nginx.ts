@@ -1,20 +1,9 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findTool } from "@quintet/stores/testing";
-import { type Measured, startServer } from "../processes.ts";
-
-/** A free loopback port, for servers that cannot tell which one they took. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { findTool, freePort } from "@quintet/stores/testing";
+import { answers, type Measured, startServer } from "../processes.ts";
 
 /** nginx with one worker in front of `upstream`, with connections to it kept alive and no buffering on disk. */
 export async function startNginx(upstream: string): Promise<Measured> {
@@ -51,18 +40,4 @@ http {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Waits until a URL answers 200. */
-export async function answers(url: string): Promise<void> {
-  const until = performance.now() + 10_000;
-  for (;;) {
-    const status = await fetch(url).then(
-      (answer) => answer.status,
-      () => 0,
-    );
-    if (status === 200) return;
-    if (performance.now() > until) throw new Error(`${url} does not answer.`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -41,7 +41,7 @@ install "$@" || { apt-get $lock -qy update 9>&- && install "$@"; } || exit
 
 # Nor may they start with the machine from now on: nobody asked for a service.
 [ -z "$root" ] || exit 0
-for service in mariadb redis-server postgresql nginx; do
+for service in mariadb redis-server postgresql nginx haproxy; do
   case " $* " in
   *" $service "* | *" $service-server "* | *" $service-light "*) update-rc.d "$service" disable >/dev/null 2>&1 || true ;;
   esac

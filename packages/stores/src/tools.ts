@@ -37,6 +37,20 @@ const tools = {
     debianPackage: "nginx-light",
     homebrewFormula: "nginx",
   },
+  haproxy: {
+    title: "HAProxy",
+    names: ["haproxy"],
+    variable: "HAPROXY",
+    debianPackage: "haproxy",
+    homebrewFormula: "haproxy",
+  },
+  wapiti: {
+    title: "Wapiti",
+    names: ["wapiti"],
+    variable: "WAPITI",
+    debianPackage: "wapiti",
+    homebrewFormula: "wapiti",
+  },
   wrk: { title: "wrk", names: ["wrk"], variable: "WRK", debianPackage: "wrk", homebrewFormula: "wrk" },
 } satisfies Record<string, Tool>;
 

@@ -1,6 +1,6 @@
+import { freePort } from "@quintet/stores/testing";
 import { Client, watchAnswers } from "./client.ts";
 import { conformance } from "./conformance.ts";
-import { freePort } from "./free-port.ts";
 import { fetchDocument } from "./operations.ts";
 import { logIn, type Person, register } from "./person.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";

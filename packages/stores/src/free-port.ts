@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * A port that nobody listens on, below the range from which the system hands out ports by itself, so that no other
- * process is given it before it is used.
+ * A loopback port that nobody listens on, for servers that cannot tell which one they took; below the range from which the
+ * system hands out ports by itself, so that no other process is given it before it is used.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

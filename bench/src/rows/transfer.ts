@@ -1,0 +1,85 @@
+import { once } from "node:events";
+import { Agent, type IncomingMessage, request } from "node:http";
+import { fileURLToPath } from "node:url";
+import type { Variant } from "../interleave.ts";
+import { type Measured, startServer } from "../processes.ts";
+import { compare, type Row } from "../row.ts";
+import { startNginx } from "../servers/nginx.ts";
+
+const edge = fileURLToPath(new URL("../servers/edge.ts", import.meta.url));
+const MiB = 1024 * 1024;
+const size = 50 * MiB;
+/** What is sent up, in pieces as a client reads them from a file. */
+const piece = Buffer.alloc(MiB, "quintet ");
+const agent = new Agent({ keepAlive: true });
+
+/** 50 MB down and up through the gateway, beside nginx, and what of it stays in the gateway's memory. */
+export const transfer: Row = {
+  name: "transfer",
+  about: "50 MB down and up through the gateway, remote and mounted, beside nginx",
+  async run({ rounds, seconds }) {
+    await using stack = new AsyncDisposableStack();
+    const start = async (...args: string[]) => stack.use(await startServer(process.execPath, [edge, ...args]));
+    const direct = await start("direct");
+    const behind = `http://127.0.0.1:${direct.port}`;
+    const remote = await start("remote", behind);
+    const mounted = await start("mounted");
+    const nginx = stack.use(await startNginx(behind));
+    const ways: [string, Measured][] = [
+      ["nginx, 1 worker", nginx],
+      ["remote", remote],
+      ["mounted", mounted],
+      ["direct", direct],
+    ];
+    for (const [title, move] of [
+      ["50 MB down", download],
+      ["50 MB up", upload],
+    ] as const) {
+      const grown = new Map<string, number>();
+      for (const [, { port }] of ways) await move(port);
+      const variants = ways.map(([name, server]): Variant => {
+        const before = server.memory();
+        return {
+          name,
+          async measure() {
+            const [from, cpu] = [performance.now(), server.cpu()];
+            let megabytes = 0;
+            do {
+              await move(server.port);
+              megabytes += size / MiB;
+              grown.set(name, Math.max(grown.get(name) ?? 0, server.memory() - before));
+            } while (performance.now() - from < seconds * 1000);
+            const took = (performance.now() - from) / 1000;
+            return { figure: megabytes / took, cpuPerUnit: (server.cpu() - cpu) / megabytes };
+          },
+        };
+      });
+      await compare(`${title} (CPU per MB)`, "MB/s", variants, rounds);
+      for (const [name, bytes] of grown)
+        console.log(`  ${name.padEnd(28)} memory grew by ${Math.round(bytes / MiB)} MB`);
+    }
+    agent.destroy();
+  },
+};
+
+async function download(port: number): Promise<void> {
+  const sent = request({ port, path: "/queue/large", agent }).end();
+  const [answer] = (await once(sent, "response")) as [IncomingMessage];
+  let bytes = 0;
+  answer.on("data", (part: Buffer) => {
+    bytes += part.length;
+  });
+  await once(answer, "end");
+  if (answer.statusCode !== 200 || bytes !== size) throw new Error(`${port}: ${answer.statusCode} with ${bytes} bytes`);
+}
+
+async function upload(port: number): Promise<void> {
+  const headers = { "Content-Type": "application/octet-stream", "Content-Length": size };
+  const sent = request({ port, path: "/queue/sink", method: "POST", agent, headers });
+  const answered = once(sent, "response") as Promise<[IncomingMessage]>;
+  for (let at = 0; at < size; at += piece.length) if (!sent.write(piece)) await once(sent, "drain");
+  sent.end();
+  const [answer] = await answered;
+  const text = (await answer.toArray()).join("");
+  if (text !== JSON.stringify({ bytes: size })) throw new Error(`${port}: ${answer.statusCode} ${text}`);
+}
