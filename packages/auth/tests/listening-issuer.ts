@@ -1,5 +1,5 @@
+import { createServer } from "node:net";
 import { createLogger, listenerOf, serve } from "@quintet/http";
-import { freePort } from "@quintet/stores/testing";
 import { type WebApp, withIssuer } from "../src/with-issuer.ts";
 import { type IssuerForTests, issuerForTests, password } from "./issuer-for-tests.ts";
 
@@ -55,4 +55,12 @@ export async function listeningIssuer({
     machine: () => register({ scope: "queue:send queue:receive account:read" }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address ? address.port : 0;
 }
