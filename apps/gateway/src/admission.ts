@@ -1,6 +1,6 @@
 import type { RequestListener, ServerResponse } from "node:http";
 import type { TrustedProxies } from "@quintet/http";
-import { Problem, recordOf, sendProblem } from "@quintet/http";
+import { counter, Problem, recordOf, sendProblem } from "@quintet/http";
 import { clientOf } from "./client-address.ts";
 import { pathOf } from "./request-check.ts";
 
@@ -22,6 +22,8 @@ export interface AdmissionOptions {
   accountOf?: (token: string) => Promise<string | undefined>;
 }
 
+const refused = counter("quintet_refused_requests_total", "Requests that were not let in.", ["why"]);
+
 const healthPath = /^(?:\/[\w-]+)?\/health$/;
 
 /** Lets requests in, as many at once and per minute as is allowed; the others are a 503 or a 429 with `Retry-After`. */
@@ -36,6 +38,7 @@ export function admission(inner: RequestListener, options: AdmissionOptions): Re
       sendProblem(response, problem, pathOf(request.url ?? "/"), recordOf(request).id);
     };
     if (underWay >= mostAtOnce) {
+      refused.inc({ why: "busy" });
       refuse(
         new Problem("unavailable", "Too many requests are under way just now.", { headers: { "Retry-After": "1" } }),
       );
@@ -54,7 +57,10 @@ export function admission(inner: RequestListener, options: AdmissionOptions): Re
       if (response.destroyed) return;
       tell(response, rate.limit, left, resetSeconds);
       if (left >= 0) inner(request, response);
-      else refuse(tooMany(resetSeconds));
+      else {
+        refused.inc({ why: "rate" });
+        refuse(tooMany(resetSeconds));
+      }
     };
     // Whoever cannot be counted is let in: a limit that fails must not take the service down.
     admit().catch(() => inner(request, response));

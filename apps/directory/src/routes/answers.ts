@@ -1,3 +1,4 @@
+import { counter } from "@quintet/http";
 import { type Html, pageHeaders } from "@quintet/pages";
 import type { Context } from "hono";
 import { type Answer, tagOf } from "../cached-entry.ts";
@@ -18,10 +19,18 @@ const pageFreshness: Record<Viewer, string> = {
   account: "private, max-age=0, must-revalidate",
 };
 
+const answers = counter("quintet_directory_cached_answers_total", "Answers by how the cache had them.", ["state"]);
+
+function tellState(c: Answering, state: CacheState | undefined): void {
+  if (state === undefined) return;
+  c.header("X-Cache", state);
+  answers.inc({ state });
+}
+
 /** Answers with JSON from the cache, or with 304 when the client has it already. */
 export function answerJson(c: Answering, viewer: Viewer, answer: Answer, state?: CacheState): Response {
   c.header("Cache-Control", jsonFreshness[viewer]);
-  if (state) c.header("X-Cache", state);
+  tellState(c, state);
   return answerTagged(c, answer, "application/json");
 }
 
@@ -29,7 +38,7 @@ export function answerJson(c: Answering, viewer: Viewer, answer: Answer, state?:
 export async function answerPage(c: Answering, viewer: Viewer, page: Html, state?: CacheState) {
   const body = (await page).toString();
   c.header("Cache-Control", pageFreshness[viewer]);
-  if (state) c.header("X-Cache", state);
+  tellState(c, state);
   setPageHeaders(c);
   return answerTagged(c, { tag: tagOf(body), body }, "text/html; charset=UTF-8");
 }

@@ -12,6 +12,7 @@ import { RequestBody } from "./request-body.ts";
 import type { AnswerHead } from "./response-reader.ts";
 import type { Recording } from "./stale-answers.ts";
 import type { Target } from "./target.ts";
+import { failedAttempts } from "./upstream-metrics.ts";
 
 const mostTries = 3;
 /** An answer up to this size that comes in one piece is sent with its head in one write. */
@@ -267,6 +268,7 @@ export class Exchange implements Lease, ConnectionUser {
       this.#fail(error);
       return;
     }
+    failedAttempts.inc({ app: this.#app.name, outcome: "retried" });
     if (stale) target.connections.closeIdle();
     else if (this.#app.targets.all.length > 1) this.#tried = new Set([target]);
     this.#stopWaiting = this.#app.hold(() => this.#ask(), Math.random() * 25 * this.#tries);
@@ -274,6 +276,7 @@ export class Exchange implements Lease, ConnectionUser {
 
   #fail(error: Error): void {
     this.#done = true;
+    failedAttempts.inc({ app: this.#app.name, outcome: "given up" });
     this.#body?.discard();
     if (this.#response.destroyed) return;
     const path = pathOf(this.#request);

@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey } from "node:crypto";
 import { isIPv6 } from "node:net";
-import { Problem } from "@quintet/http";
+import { counter, Problem } from "@quintet/http";
 import type { BudgetSizes, Budgets } from "./budgets.ts";
 
 const minute = 60_000;
@@ -9,6 +9,8 @@ const address = { attempts: 300, eachMs: 6000 };
 const login = { attempts: 100, eachMs: 10_000 };
 const none = { attempts: 0, eachMs: 0 };
 const knownMs = 30 * 24 * 60 * minute;
+
+const checks = counter("quintet_password_checks_total", "Checks of a username and a password.", ["outcome"]);
 
 /** Runs a check of a password within the budgets; throws a 429 with `Retry-After` when one of them is empty. */
 export type LimitedCheck = <T>(
@@ -40,6 +42,7 @@ export function loginLimits(budgets: Budgets, key: Buffer): LimitedCheck {
     const [a = "", b = "", c = "", d = ""] = keys;
     const wait = await budgets.take([a, b, c, d], sizes);
     if (wait > 0) {
+      checks.inc({ outcome: "limited" });
       throw new Problem("too-many-requests", "Too many wrong passwords; try again later.", {
         headers: { "Retry-After": String(Math.ceil(wait / 1000)) },
       });
@@ -50,6 +53,7 @@ export function loginLimits(budgets: Budgets, key: Buffer): LimitedCheck {
       const result = await check();
       good = result !== undefined;
       wrong = !good;
+      checks.inc({ outcome: good ? "good" : "wrong" });
       return result;
     } finally {
       if (!wrong) await budgets.giveBack([a, b, c, d], sizes, good && from !== undefined ? knownMs : 0);

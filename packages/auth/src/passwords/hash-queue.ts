@@ -1,4 +1,6 @@
-import { Problem } from "@quintet/http";
+import { gauge, Problem } from "@quintet/http";
+
+const waitingNow = gauge("quintet_password_hashes_waiting", "Password hashes that wait for their turn.");
 
 /** Runs work in the order in which it comes, a few at once; beyond the waiting room it refuses. */
 export type HashQueue = <T>(work: () => Promise<T>) => Promise<T>;
@@ -17,14 +19,17 @@ export function hashQueue({ atOnce = 2, waiting = 64 } = {}): HashQueue {
           headers: { "Retry-After": "1" },
         });
       }
+      waitingNow.inc();
       await new Promise<void>((resolve) => room.push(resolve)); // Its turn is handed over: `running` stays as it is.
     } else running++;
     try {
       return await work();
     } finally {
       const next = room.shift();
-      if (next) next();
-      else running--;
+      if (next) {
+        waitingNow.dec();
+        next();
+      } else running--;
     }
   };
 }
