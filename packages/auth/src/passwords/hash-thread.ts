@@ -5,7 +5,11 @@ import { doHashTask, type HashTask } from "./hash-work.ts";
 
 // Hashing takes what requests leave: the thread that serves them gets a core at once when it has something to do. On Linux a
 // priority belongs to a thread; elsewhere it would be the whole process's.
-if (process.platform === "linux") setPriority(0, 10);
+try {
+  if (process.platform === "linux") setPriority(0, 5);
+} catch {
+  // A container may forbid it; hashing then competes with requests.
+}
 
 parentPort?.on("message", (task: HashTask) => {
   try {
