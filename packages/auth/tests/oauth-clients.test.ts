@@ -1,6 +1,7 @@
 import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findByLogin, type StoredAccount } from "../src/issuer/account-queries.ts";
 import { password } from "./issuer-for-tests.ts";
 import { type ListeningIssuer, listeningIssuer, redirectUri } from "./listening-issuer.ts";
 import { personAtBrowser } from "./person-at-browser.ts";
@@ -83,6 +84,18 @@ describe("oauth4webapi", () => {
         scope: "queue:send",
         username: "owner",
       });
+      const own = await quintet.issuer.auth.passwordGrant("ana", password, { scope: "social:read" });
+      const refresh = own?.refresh_token ?? "";
+      const seen = { active: true, client_id: "quintet", scope: "social:read", username: "ana", iss: quintet.origin };
+      expect(await introspect(refresh)).toMatchObject(seen);
+      const next = await quintet.issuer.auth.refreshGrant(refresh);
+      expect(await introspect(refresh)).toEqual({ active: false });
+      expect(await introspect(next?.refresh_token ?? "")).toMatchObject(seen);
+      const { begin } = quintet.issuer.auth.browsers;
+      const cookie = await begin((await findByLogin(quintet.issuer.pool, "ana"))[0] as StoredAccount);
+      expect(await introspect(cookie?.token ?? "")).toEqual({ active: false });
+      await quintet.issuer.auth.revoke(next?.refresh_token ?? "");
+      expect(await introspect(next?.refresh_token ?? "")).toEqual({ active: false });
       await quintet.issuer.auth.revoke(tokens.access_token);
       for (const token of [tokens.access_token, "x", "a.b.c"])
         expect(await introspect(token)).toEqual({ active: false });

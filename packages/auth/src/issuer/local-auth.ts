@@ -38,7 +38,7 @@ import { authorizationCodes, type Codes } from "./codes.ts";
 import { learnEmails } from "./email-queries.ts";
 import { type Grants, grants } from "./grants.ts";
 import { type NewAccounts, newAccounts } from "./new-accounts.ts";
-import { refreshTokens } from "./refresh-tokens.ts";
+import { type RefreshTokens, refreshTokens } from "./refresh-tokens.ts";
 import { refusedSignIns } from "./refused-sign-ins.ts";
 import { signIn, toAccount } from "./sign-in.ts";
 import { type ListedAccount, listAccounts, listedAccount, usernamesOf } from "./staff-queries.ts";
@@ -77,6 +77,8 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant" | "register">, Gra
   now(): number;
   /** What a good access token says, all of it. */
   readToken(token: string): Promise<CheckedToken | undefined>;
+  /** What a refresh token says that could be used now, without using it. */
+  findRefreshToken: RefreshTokens["find"];
   /** Ends the sign-in that a refresh token belongs to, or an access token. */
   revoke(token: string): Promise<void>;
   /** Links by which a forgotten password is replaced. */
@@ -178,6 +180,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     codes,
     browsers,
     now,
+    findRefreshToken: refresh.find,
     async revoke(token) {
       if (!token.includes(".")) return refresh.revoke(token);
       const checked = (issuerOf(token) ?? issuer) === issuer ? await readToken(token) : undefined;

@@ -1,9 +1,9 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { jsonAnswer, type ServiceEnv } from "@quintet/http";
 import type { Context } from "hono";
 import { originOf } from "../client-address.ts";
 import { guards } from "../guards.ts";
-import { audience } from "../tokens/access-token.ts";
+import { introspect, introspectionSchema } from "./introspection.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { needed, OAuthError, oauthForm } from "./oauth-form.ts";
 import { oauthErrorSchema, oauthFormBody, tokenSetSchema } from "./schemas.ts";
@@ -16,21 +16,6 @@ const clientFields = {
   client_id: { description: "Which client asks; not needed for quintet's own" },
   client_secret: { description: "Of a confidential client, unless it comes as Basic" },
 };
-
-const introspectionSchema = z
-  .object({
-    active: z.boolean(),
-    scope: z.string().optional(),
-    client_id: z.string().optional(),
-    username: z.string().optional(),
-    token_type: z.literal("Bearer").optional(),
-    exp: z.number().optional(),
-    sub: z.string().optional(),
-    aud: z.string().optional(),
-    iss: z.string().optional(),
-    jti: z.string().optional(),
-  })
-  .openapi("Introspection");
 
 /** `/auth/token`, `/auth/revoke` and `/auth/introspect`, whose errors are told as RFC 6749 says. */
 export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth: LocalAuth; issuer: string }): void {
@@ -99,19 +84,26 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
     }
   });
 
-  const introspect = createRoute({
+  const introspection = createRoute({
     ...guard.open(),
     method: "post",
     path: "/introspect",
     tags,
-    summary: "Whether an access token is good, for a client with a secret (RFC 7662)",
-    request: oauthFormBody({ token: { description: "The access token" }, ...clientFields }, ["token"]),
+    summary: "Whether a token is good, for a client with a secret (RFC 7662)",
+    request: oauthFormBody(
+      {
+        token: { description: "The access token, or the client's refresh token" },
+        token_type_hint: { description: "Not needed" },
+        ...clientFields,
+      },
+      ["token"],
+    ),
     responses: {
       200: jsonAnswer(introspectionSchema, "What it says; only that it is not active otherwise"),
       ...refusals,
     },
   });
-  app.openapi(introspect, async (c) => {
+  app.openapi(introspection, async (c) => {
     c.header("Cache-Control", "no-store");
     try {
       const form = await formOf(c);
@@ -120,22 +112,7 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
       if (client === undefined || client.secretHash === null) {
         throw new OAuthError("invalid_client", "This needs a client with a secret.");
       }
-      const checked = text.includes(".") ? await auth.readToken(text) : undefined;
-      if (!checked) return c.json({ active: false }, 200);
-      const { access, identity, clientId, expiresAt } = checked;
-      const body = {
-        active: true,
-        scope: [...access.scopes].join(" "),
-        client_id: clientId,
-        username: access.account.username,
-        token_type: "Bearer" as const,
-        exp: expiresAt / 1000,
-        sub: String(access.account.id),
-        aud: audience,
-        iss: issuer,
-        jti: identity.tokenId,
-      };
-      return c.json(body, 200);
+      return c.json(await introspect(auth, issuer, client, text), 200);
     } catch (error) {
       return refuse(c, error);
     }

@@ -47,15 +47,20 @@ export async function insertFamily(
   return true;
 }
 
-/** The token with this hash, its row and its family locked until the transaction ends. */
+const byHash = `SELECT t.family_id AS familyId, t.used_at AS usedAt, f.account_id AS accountId, f.client_id AS clientId, f.scope,
+                        f.created_at AS createdAt, f.expires_at AS expiresAt, f.revoked_at AS revokedAt
+                   FROM auth_refresh_token t JOIN auth_refresh_family f ON f.id = t.family_id
+                  WHERE t.token_hash = :tokenHash`;
+
+/** The token with this hash. */
+export async function findToken(pool: MysqlPool, tokenHash: Buffer): Promise<StoredToken | undefined> {
+  const [rows] = await pool.execute<RowDataPacket[]>(byHash, { tokenHash });
+  return rows[0] as StoredToken | undefined;
+}
+
+/** The same, its row and its family locked until the transaction ends. */
 export async function lockToken(connection: MysqlConnection, tokenHash: Buffer): Promise<StoredToken | undefined> {
-  const [rows] = await connection.execute<RowDataPacket[]>(
-    `SELECT t.family_id AS familyId, t.used_at AS usedAt, f.account_id AS accountId, f.client_id AS clientId, f.scope,
-            f.created_at AS createdAt, f.expires_at AS expiresAt, f.revoked_at AS revokedAt
-       FROM auth_refresh_token t JOIN auth_refresh_family f ON f.id = t.family_id
-      WHERE t.token_hash = :tokenHash FOR UPDATE`,
-    { tokenHash },
-  );
+  const [rows] = await connection.execute<RowDataPacket[]>(`${byHash} FOR UPDATE`, { tokenHash });
   return rows[0] as StoredToken | undefined;
 }
 

@@ -4,11 +4,13 @@ import type { Revocations } from "../revocation/revocations.ts";
 import { findById, type StoredAccount } from "./account-queries.ts";
 import { againOnDeadlock } from "./deadlock.ts";
 import {
+  findToken,
   insertFamily,
   lockToken,
   removeExpired,
   revokeFamily,
   revokeFamilyOf,
+  type StoredToken,
   succeedToken,
 } from "./refresh-token-queries.ts";
 
@@ -55,6 +57,14 @@ export function refreshTokens(pool: MysqlPool, key: Buffer, revocations: Revocat
     /** The same in a transaction of its own. */
     start: (account: StoredAccount, clientId: string, scope: string): Promise<Session | undefined> =>
       againOnDeadlock(() => inMysqlTransaction(pool, (connection) => startIn(connection, account, clientId, scope))),
+
+    /** What a token that could be used now says, without using it. */
+    async find(token: string): Promise<(StoredToken & { account: StoredAccount }) | undefined> {
+      const found = form.test(token) ? await findToken(pool, hashOf(token)) : undefined;
+      if (!found || found.revokedAt || found.usedAt || found.expiresAt.getTime() <= now()) return undefined;
+      const account = await findById(pool, found.accountId);
+      return account?.isActive ? { ...found, account } : undefined;
+    },
 
     /** The successor and whose it is; `undefined` for a token that is another client's, unknown, spent, expired, revoked or of an inactive account. */
     async rotate(token: string, client: string): Promise<{ account: StoredAccount; session: Session } | undefined> {
