@@ -57,7 +57,7 @@ const methods = ["get", "put", "post", "delete", "patch"];
 function completed(path: string, item: Record<string, unknown>): Record<string, unknown> {
   const complete = ([method, value]: [string, unknown]): [string, unknown] => {
     if (!methods.includes(method)) return [method, value];
-    const operation = withRefusals(path, value as Operation);
+    const operation = withRefusals(method, path, value as Operation);
     return [method, { operationId: operationIdOf(method, path), ...operation, security: withOAuth(operation) }];
   };
   return Object.fromEntries(Object.entries(item).map(complete));

@@ -53,6 +53,14 @@ const refusals = {
   },
 };
 
+const location = { Location: { description: "Where to", schema: { type: "string" } } };
+
+/** Where a browser is sent whose sign-in has to begin, or to be renewed, before it gets its page. */
+const redirects = {
+  SignInFirst: { description: "A browser goes to sign in, and comes back", headers: location },
+  RenewFirst: { description: "A browser's sign-in is renewed, and its form comes back as it was", headers: location },
+};
+
 const keyParameter = {
   name: "Idempotency-Key",
   in: "header",
@@ -76,13 +84,13 @@ export function sharedComponents(paths: object) {
     orPage(response),
   ]);
   return {
-    responses: used("responses", [...Object.entries(refusals), ...pages]),
+    responses: used("responses", [...Object.entries({ ...refusals, ...redirects }), ...pages]),
     parameters: used("parameters", [["IdempotencyKey", keyParameter]]),
   };
 }
 
 /** An operation with the refusals that follow from what it takes. What the route says of a status itself stays. */
-export function withRefusals(path: string, operation: Operation): Operation {
+export function withRefusals(method: string, path: string, operation: Operation): Operation {
   const { [takesIdempotencyKey]: keyed, [neverMissing]: lasting, ...rest } = operation;
   const own = operation.responses ?? {};
   const ownForm = own["400"] !== undefined && own["400"].content?.["application/problem+json"] === undefined;
@@ -106,6 +114,8 @@ export function withRefusals(path: string, operation: Operation): Operation {
     status,
     { $ref: `#/components/responses/${isPage ? `${name}OrPage` : name}` },
   ]);
+  const redirect = method === "get" ? ["303", "SignInFirst"] : ["307", "RenewFirst"];
+  const redirected = isPage && guarded ? [[redirect[0], { $ref: `#/components/responses/${redirect[1]}` }]] : [];
   const parameters = [
     ...(operation.parameters ?? []),
     ...(keyed ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : []),
@@ -113,6 +123,6 @@ export function withRefusals(path: string, operation: Operation): Operation {
   return {
     ...rest,
     ...(parameters.length > 0 ? { parameters } : {}),
-    responses: { ...Object.fromEntries(refused), ...own },
+    responses: { ...Object.fromEntries(redirected), ...Object.fromEntries(refused), ...own },
   };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Installation } from "../../harness/installation.ts";
 import { peopleOf, unusualName } from "./people.ts";
 
@@ -58,6 +58,45 @@ export function pages(quintet: Installation): void {
       expect((await plain.get(path)).json()).toMatchObject({ ...fields, bio: "Changed." });
       expect((await send(`${path}/delete`, {})).status).toBe(303);
       expect((await plain.get(path)).status).toBe(404);
+    });
+
+    it("send who is not signed in to the sign-in page and back, and take that sign-in until it ends", async () => {
+      const path = "/directory/users/new";
+      const cookies = new Map<string, string>();
+      /** What a browser does: it keeps cookies, and says where it comes from. */
+      const send = async (method: string, to: string, body?: URLSearchParams) => {
+        const Cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+        const answer = await browser.send(method, to, body, { headers: { Cookie, Origin: quintet.origin } });
+        for (const line of answer.headers["set-cookie"] ?? []) {
+          const [name = "", value = ""] = line.slice(0, line.indexOf(";")).split("=");
+          if (value === "") cookies.delete(name);
+          else cookies.set(name, value);
+        }
+        return answer;
+      };
+      expect((await send("GET", path)).headers.location).toBe(`/auth/sign-in?next=${encodeURIComponent(path)}`);
+      const { username, password } = staff;
+      const signedIn = await send("POST", "/auth/sign-in", new URLSearchParams({ username, password, next: path }));
+      expect([signedIn.status, signedIn.headers.location]).toEqual([303, path]);
+      const form = await send("GET", path);
+      expect([form.status, form.text.includes(`${username}</a>`)]).toEqual([200, true]);
+
+      cookies.delete("quintet-access"); // It has run out while the form was filled in.
+      const token = /name="token" value="([^"]*)"/.exec(form.text)?.[1] ?? "";
+      const lastName = unusualName("C");
+      const body = new URLSearchParams({ firstName: "Co", lastName, email: `${lastName}@example.com`, bio: "", token });
+      const renewal = await send("POST", path, body);
+      expect([renewal.status, renewal.headers.location]).toEqual([307, `/auth/renew?next=${encodeURIComponent(path)}`]);
+      const back = await send("POST", String(renewal.headers.location), body);
+      expect([back.status, back.headers.location]).toEqual([307, path]);
+      const added = await send("POST", path, body);
+      expect([added.status, added.headers.location]).toEqual([303, expect.stringMatching(/^\/directory\/users\/\d+$/)]);
+      expect((await send("GET", String(added.headers.location))).text).toContain(`${lastName}@example.com`);
+
+      const held = cookies.get("quintet-access") ?? "";
+      expect((await send("POST", "/auth/sign-out", new URLSearchParams())).status).toBe(303);
+      const after = async () => browser.with({ Cookie: `quintet-access=${held}` }).get(path);
+      await vi.waitFor(async () => expect((await after()).status).toBe(303), { timeout: 2000, interval: 50 });
     });
 
     it("change nothing for who has no login, is not staff, comes from another site or made the form up", async () => {
