@@ -19,7 +19,7 @@ export function watchLoop(log: Logger): () => void {
   const service = String(log.bindings()["service.name"] ?? "quintet");
   const workerData: LoopWatchData = { beats, service, ...loop };
   Object.assign(globalThis, { [Symbol.for(whoName)]: tellWho });
-  const worker = new Worker(new URL("./loop-watcher.ts", import.meta.url), { workerData });
+  const worker = new Worker(new URL("./loop-watcher.ts", import.meta.url), { workerData, execArgv: [] });
   worker.unref();
   worker.on("message", ({ ms, by }: LoopWatchMessage) => {
     noteBlock({ ms, app: by?.app, endedAt: performance.now() });
