@@ -81,7 +81,7 @@ async function open() {
 /** What the workers get: what was given, over what was made here. Read anew whenever they are replaced. */
 function settingsFor({ stores, secrets }: Opened): NodeJS.ProcessEnv {
   const { env } = withStoreUrls(withSettingsFile(given));
-  const defaults = { DEMO_DATA: "true", BACKUP_DIR: join(dataDir, "backups") };
+  const defaults = { DEMO_DATA: "true", PUBLIC_FIGURES: "true", BACKUP_DIR: join(dataDir, "backups") };
   return { ...withDefaults({ ...defaults, ...secrets }, env), ...stores.env, LOG_FILE: logFile };
 }
 

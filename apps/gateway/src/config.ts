@@ -25,6 +25,7 @@ const schema = z.object({
   SOCIAL_URL: targets,
   MAX_REQUESTS_AT_ONCE: settings.number(1, 1_000_000).default(4096),
   RATE_LIMIT_PER_MINUTE: settings.number(1, 100_000_000).optional(),
+  PUBLIC_FIGURES: settings.flag.default(false),
   DEMO_DATA: settings.flag.default(false),
 });
 

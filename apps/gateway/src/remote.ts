@@ -43,6 +43,12 @@ export function remoteUpstream(name: string, prefix: string, origins: string[], 
     prefix,
     handle: (request, response) => new Exchange(app, request, response).start(),
     upgrade: (request, socket, head) => passUpgrade(app, request, socket, head, stopping.signal),
+    targets: () =>
+      targets.all.map(({ connections, ejected, well, underWay }) => ({
+        origin: connections.origin.origin,
+        state: ejected ? "left out" : well ? "well" : "unwell",
+        underWay,
+      })),
     async get(path) {
       const target = targets.choose(undefined) ?? targets.all[0];
       const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(2000)]);

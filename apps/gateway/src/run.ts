@@ -4,7 +4,8 @@ import type { Place, Program } from "@quintet/workers";
 import { admission } from "./admission.ts";
 import { knownApps } from "./apps.ts";
 import { loadConfig } from "./config.ts";
-import { createHome } from "./home.ts";
+import { createHome } from "./home/home.ts";
+import { ownTraffic, shareTraffic } from "./home/shared-traffic.ts";
 import { redirectTo, strictTransport } from "./https.ts";
 import { mountedUpstream } from "./mounted.ts";
 import { rateLimits } from "./rate-limits.ts";
@@ -73,7 +74,18 @@ export async function run(
       }
     }
     stack.use(await serveMetrics(config, log, { socket }));
-    const home = createHome(upstreams, { log, corsOrigins: config.CORS_ORIGINS, auth: issuer.auth });
+    const traffic = stack.use(
+      config.REDIS_URL
+        ? shareTraffic(config.REDIS_URL, config.REDIS_PREFIX, (error) => log.debug({ err: error }, "Redis"))
+        : ownTraffic(),
+    );
+    const home = createHome(upstreams, {
+      log,
+      corsOrigins: config.CORS_ORIGINS,
+      auth: issuer.auth,
+      traffic,
+      publicFigures: config.PUBLIC_FIGURES,
+    });
     const rate = config.RATE_LIMIT_PER_MINUTE
       ? rateLimits({
           perMinute: config.RATE_LIMIT_PER_MINUTE,

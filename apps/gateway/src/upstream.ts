@@ -1,6 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
+/** A process of a remote app: whether it is asked, and how many requests it is answering. */
+export interface TargetState {
+  origin: string;
+  state: "well" | "unwell" | "left out";
+  underWay: number;
+}
+
 /** An app as the gateway sees it, whether it runs in this process or behind HTTP. */
 export interface Upstream {
   name: string;
@@ -10,6 +17,8 @@ export interface Upstream {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Passes a WebSocket handshake on; `head` is what came after it. An app without it takes the request as a plain one. */
   upgrade?: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined;
+  /** The processes behind HTTP that serve it; none for an app in this process. */
+  targets?: () => TargetState[];
   /** A GET of the gateway's own, for health and documents; rejects when the app cannot be reached. */
   get(path: string): Promise<Response>;
   close(): Promise<void>;

@@ -4,8 +4,12 @@ import { Hono } from "hono";
 
 /** What is served, and the files of `assets/` that it is put together from. */
 const served = {
-  "style.css": { type: "text/css; charset=utf-8", from: ["base.css", "forms.css", "tables.css", "parts.css"] },
+  "style.css": {
+    type: "text/css; charset=utf-8",
+    from: ["base.css", "forms.css", "tables.css", "parts.css", "plots.css"],
+  },
   "live-results.js": { type: "text/javascript; charset=utf-8", from: ["live-results.js"] },
+  "refresh.js": { type: "text/javascript; charset=utf-8", from: ["refresh.js"] },
   "icon.svg": { type: "image/svg+xml", from: ["icon.svg"] },
 };
 

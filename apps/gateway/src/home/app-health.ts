@@ -1,5 +1,5 @@
 import { type HealthReport, Unwell } from "@quintet/http";
-import type { Upstream } from "./upstream.ts";
+import type { Upstream } from "../upstream.ts";
 
 /** What an app says of its health; `failing` without a check when it says nothing that can be understood. */
 export async function appHealth({ prefix, get }: Upstream): Promise<HealthReport> {

@@ -1,11 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { type Auth, guards } from "@quintet/auth";
+import { type Auth, guards, type MaybeAccountEnv } from "@quintet/auth";
 import { createService, type Logger, metricsText, metricsType, openApiDocument, pageContent } from "@quintet/http";
-import { pageAssets, pageHeaders, prefersHtml } from "@quintet/pages";
+import { pageAssets, pageHeaders, prefersHtml, visitorOf } from "@quintet/pages";
+import type { Upstream } from "../upstream.ts";
 import { appHealth, checkApp } from "./app-health.ts";
 import { homePage } from "./home-page.ts";
 import { mergedDocument } from "./merged-document.ts";
-import type { Upstream } from "./upstream.ts";
+import type { SharedTraffic } from "./shared-traffic.ts";
+import { figuresOf } from "./traffic.ts";
 
 const version = "0.1.0";
 
@@ -33,9 +35,19 @@ const homeRoute = createRoute({
   },
 });
 
+export interface HomeOptions {
+  log: Logger;
+  corsOrigins: string[];
+  auth: Auth;
+  traffic: SharedTraffic;
+  /** Whether everybody sees rates and latencies; otherwise staff does. */
+  publicFigures: boolean;
+}
+
 /** The gateway's own routes: what is served here, health of all apps, metrics for staff, one document of all apps and its page. */
-export function createHome(upstreams: Upstream[], options: { log: Logger; corsOrigins: string[]; auth: Auth }) {
-  const { log, corsOrigins } = options;
+export function createHome(upstreams: Upstream[], options: HomeOptions) {
+  const { log, corsOrigins, auth, traffic } = options;
+  const since = new Date();
   const title = "Quintet";
   const tags = { gateway: "What is served at this URL" };
   const apps = upstreams.filter((upstream) => !upstream.prefix.startsWith("/."));
@@ -50,15 +62,24 @@ export function createHome(upstreams: Upstream[], options: { log: Logger; corsOr
   });
   const assets = pageAssets("/");
   home.route("/assets", assets.routes);
+  const maybeSignedIn = guards(auth).anyone().middleware;
+  home.use("/", (c, next) => (prefersHtml(c.req.header("accept"), false) ? maybeSignedIn(c as never, next) : next()));
   home.openapi(homeRoute, async (c) => {
     c.header("Vary", "Accept");
     if (prefersHtml(c.req.header("accept"), false)) {
+      const { account } = c.var as MaybeAccountEnv["Variables"];
+      const isStaff = account?.isStaff === true;
+      const { steps, processes } = await traffic.read();
+      const shown = isStaff || options.publicFigures;
       const states = apps.map(async (upstream) => {
-        const { status } = await appHealth(upstream);
-        return { upstream, well: status === "ok" };
+        const figures = shown ? figuresOf(upstream.name, steps) : undefined;
+        return { upstream, report: await appHealth(upstream), figures };
       });
       for (const [name, value] of Object.entries(pageHeaders)) c.header(name, value);
-      return c.html(homePage(assets, await Promise.all(states)), 200);
+      c.header("Cache-Control", "private, no-store");
+      const inside = isStaff ? { version, since, pid: process.pid, processes } : undefined;
+      const found = { states: await Promise.all(states), inside, at: new Date() };
+      return c.html(homePage(assets, visitorOf(c), found), 200);
     }
     const listed = apps.map(({ name, prefix }) => ({
       name,
@@ -70,7 +91,7 @@ export function createHome(upstreams: Upstream[], options: { log: Logger; corsOr
   });
   home.openapi(
     createRoute({
-      ...guards(options.auth).staff(),
+      ...guards(auth).staff(),
       method: "get",
       path: "/metrics",
       tags: ["gateway"],

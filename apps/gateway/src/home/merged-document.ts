@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { scopes } from "@quintet/auth";
 import type { Logger } from "@quintet/http";
-import type { Upstream } from "./upstream.ts";
+import type { Upstream } from "../upstream.ts";
 
 interface OpenApiDocument {
   info?: { description?: string };

@@ -1,0 +1,86 @@
+import { connectRedis } from "@quintet/db";
+import { latencyBounds } from "@quintet/http";
+import { type Step, type Steps, stepOf, stepSeconds, stepsShown, watchTraffic } from "./traffic.ts";
+
+/** What all gateway processes do together, or this one alone while Redis is away. */
+export interface SharedTraffic extends AsyncDisposable {
+  read(): Promise<{ steps: Steps; processes: number }>;
+}
+
+const keptSeconds = (stepsShown + 6) * stepSeconds;
+/** How long after the end of a step the other processes may have written theirs. */
+const rememberedMs = 1000;
+
+/** The traffic of this process, when there is nobody to share it with. */
+export function ownTraffic(): SharedTraffic {
+  const own = watchTraffic();
+  return {
+    read: async () => ({ steps: own.steps(), processes: 1 }),
+    [Symbol.asyncDispose]: async () => own.close(),
+  };
+}
+
+/**
+ * The traffic of every gateway process on the same Redis and prefix: each adds what it did to one hash for each step, so it does
+ * not matter which of them draws the page.
+ */
+export function shareTraffic(redisUrl: string, prefix: string, onError: (error: Error) => void): SharedTraffic {
+  const redis = connectRedis(redisUrl, { prefix: `${prefix}traffic:`, lazyConnect: true, onError });
+  const own = watchTraffic((step, apps) => {
+    const adding = redis.pipeline();
+    adding.hincrby(`${step}`, "processes", 1);
+    for (const [app, { requests, failures, buckets }] of apps) {
+      if (requests === 0) continue;
+      adding.hincrby(`${step}`, `${app} requests`, requests);
+      if (failures > 0) adding.hincrby(`${step}`, `${app} failures`, failures);
+      for (const [i, count] of buckets.entries()) if (count > 0) adding.hincrby(`${step}`, `${app} ${i}`, count);
+    }
+    adding.expire(`${step}`, keptSeconds);
+    adding.exec().catch(() => {}); // Heard of by `onError`.
+  });
+  let known: { at: number; read: Promise<{ steps: Steps; processes: number }> } | undefined;
+  const read = async () => {
+    const last = stepOf(Date.now()) - 1;
+    const asking = redis.pipeline();
+    for (let step = last - stepsShown + 1; step <= last; step++) asking.hgetall(`${step}`);
+    const answers = await asking.exec();
+    const steps: Steps = new Map();
+    let processes = 1;
+    for (const [i, [error, hash]] of (answers ?? []).entries()) {
+      if (error) throw error;
+      const fields = hash as Record<string, string>;
+      if (fields.processes === undefined) continue;
+      processes = Number(fields.processes);
+      steps.set(last - stepsShown + 1 + i, appsOf(fields));
+    }
+    return { steps, processes };
+  };
+  return {
+    read() {
+      if (known === undefined || Date.now() - known.at > rememberedMs) {
+        known = { at: Date.now(), read: read().catch(() => ({ steps: own.steps(), processes: 1 })) };
+      }
+      return known.read;
+    },
+    async [Symbol.asyncDispose]() {
+      own.close();
+      redis.disconnect();
+    },
+  };
+}
+
+function appsOf(fields: Record<string, string>): Map<string, Step> {
+  const apps = new Map<string, Step>();
+  for (const [field, value] of Object.entries(fields)) {
+    const [app, name] = field.split(" ");
+    if (app === undefined || name === undefined) continue;
+    let step = apps.get(app);
+    if (step === undefined) {
+      step = { requests: 0, failures: 0, buckets: Array.from({ length: latencyBounds.length + 1 }, () => 0) };
+      apps.set(app, step);
+    }
+    if (name === "requests" || name === "failures") step[name] = Number(value);
+    else step.buckets[Number(name)] = Number(value);
+  }
+  return apps;
+}
