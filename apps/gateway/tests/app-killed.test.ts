@@ -74,8 +74,8 @@ it("an app that is killed under load fails what was on its way there, nothing is
     // A GET is sent again, so that nobody notices; a POST that was on its way is told of: 502, and never another status.
     expect([...statuses.keys()].filter((status) => !/^(?:GET 200|POST 200|POST 502)$/.test(status))).toEqual([]);
     expect([...took.values()].filter((times) => times > 1)).toEqual([]);
-    // At most what was under way at a kill.
-    expect(statuses.get("POST 502") ?? 0).toBeLessThanOrEqual(8 * kills);
+    // At most what was under way at a kill, and what was sent on a kept connection before its end was noticed.
+    expect(statuses.get("POST 502") ?? 0).toBeLessThanOrEqual(16 * kills);
     expect(good.size).toBeGreaterThan(100 * kills);
     for (const app of apps) {
       const gone = once(app, "exit");

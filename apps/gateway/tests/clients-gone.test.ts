@@ -83,3 +83,30 @@ it("a client that goes away while its body is on its way leaves nothing behind",
   for (const { socket } of wave) socket.destroy();
   await until(() => underWay === 0);
 });
+
+it.each(["/queue/x", "/social/x"])(
+  "a client that goes away with requests in a row leaves none of them behind: %s",
+  async (path) => {
+    let underWay = 0;
+    await using app = await behind((_req, res) => {
+      underWay++;
+      res.once("close", () => underWay--);
+    });
+    const fetched = (request: Request) => {
+      underWay++;
+      request.signal.addEventListener("abort", () => underWay--);
+      return new Promise<Response>(() => {});
+    };
+    await using front = await edge([app.origin], { mounted: { fetch: fetched } });
+    let open = 0;
+    front.listening.server.on("request", (_request, response) => {
+      open++;
+      response.once("close", () => open--);
+    });
+    const client = front.open();
+    client.socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(20));
+    await until(() => underWay === 20);
+    client.socket.destroy();
+    await until(() => underWay === 0 && open === 0);
+  },
+);
