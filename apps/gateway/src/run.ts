@@ -25,7 +25,7 @@ const defaultPort = 8080;
  * All settings are checked before anything is opened.
  */
 export async function run(
-  { env: given, first, socket }: Place,
+  { env: given, first, socket, peers }: Place,
   hooks: { progress?: (line: string) => void } = {},
 ): Promise<Gateway> {
   const scheme = given.TLS_CERT ? "https" : "http";
@@ -73,7 +73,7 @@ export async function run(
         upstreams.push(mountedUpstream(name, `/${name}`, running.app, trusted));
       }
     }
-    stack.use(await serveMetrics(config, log, { socket }));
+    stack.use(await serveMetrics(config, log, { socket, peers }));
     const traffic = stack.use(
       config.REDIS_URL
         ? shareTraffic(config.REDIS_URL, config.REDIS_PREFIX, (error) => log.debug({ err: error }, "Redis"))
@@ -85,6 +85,7 @@ export async function run(
       auth: issuer.auth,
       traffic,
       publicFigures: config.PUBLIC_FIGURES,
+      peers,
     });
     const rate = config.RATE_LIMIT_PER_MINUTE
       ? rateLimits({

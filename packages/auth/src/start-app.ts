@@ -47,14 +47,14 @@ export function startApp<C extends AppConfig, D extends AsyncDisposable>(
   port: number,
   module: AppModule<C, D>,
 ): Start {
-  return async ({ env, first, socket }) => {
+  return async ({ env, first, socket, peers }) => {
     const config = module.loadConfig(env);
     const { HOST: host, DRAIN_SECONDS: drainSeconds } = config;
     const log = createLogger({ service: name, level: config.LOG_LEVEL, file: config.LOG_FILE });
     const stopping = new AbortController();
     await using opening = new AsyncDisposableStack();
     opening.use(await openObservation(config, log));
-    opening.use(await serveMetrics(config, log, { socket }));
+    opening.use(await serveMetrics(config, log, { socket, peers }));
     if (first) await module.migrate(config);
     const issuer = opening.use(await openAuth(config, log, first));
     const deps = opening.use(module.createDeps(config, { log, auth: issuer.auth, stopping: stopping.signal }));

@@ -2,7 +2,10 @@
 export type ToWorker =
   | { kind: "start"; env: Record<string, string>; first: boolean }
   | { kind: "socket"; id: number; code?: string }
-  | { kind: "ping" };
+  | { kind: "ping" }
+  /** Asks for what it has to tell the workers, itself among them, that asked. */
+  | { kind: "give"; id: number }
+  | { kind: "answers"; id: number; values: unknown[] };
 
 /** What a worker sends to its parent. */
 export type FromWorker =
@@ -12,7 +15,9 @@ export type FromWorker =
   | { kind: "failed"; message: string; isSetting: boolean }
   /** An error came that nobody caught: it takes no more connections and ends when it is drained. */
   | { kind: "fault" }
-  | { kind: "pong" };
+  | { kind: "pong" }
+  | { kind: "ask"; id: number }
+  | { kind: "given"; id: number; value: unknown };
 
 /** The variable by which a process knows that it is a worker. */
 export const workerMark = "QUINTET_WORKER";

@@ -1,6 +1,14 @@
 /** Where the listening sockets come from that several processes share; what it gives goes into `server.listen`. */
 export type SocketSource = (host: string, port: number) => Promise<object>;
 
+/** The workers of a program, the one that asks among them. */
+export interface Peers {
+  /** What each of them gives just now, as JSON carries it; one that does not answer within a second is left out. */
+  ask(): Promise<unknown[]>;
+  /** Says what this one gives. */
+  answer(give: () => Promise<unknown>): void;
+}
+
 /** Where a program runs, and with what. */
 export interface Place {
   /** The settings. */
@@ -9,6 +17,8 @@ export interface Place {
   first: boolean;
   /** The sockets that the workers of this program share; a process by itself opens its own. */
   socket?: SocketSource;
+  /** The workers of this program, when there are several processes. */
+  peers?: Peers;
 }
 
 /** A program that serves. */

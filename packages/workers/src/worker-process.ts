@@ -29,8 +29,11 @@ export class WorkerProcess {
   readonly #lost = Promise.withResolvers<string>();
   #failure: StartFailure | undefined;
   #unanswered = 0;
+  readonly #giving = new Map<number, (value: unknown) => void>();
+  #gives = 0;
 
-  constructor(program: string, shared: SharedSockets) {
+  /** `askAll` collects what the workers of the program give, for one that asks. */
+  constructor(program: string, shared: SharedSockets, askAll: () => Promise<unknown[]>) {
     this.lost = this.#lost.promise;
     this.ready = this.#ready.promise;
     this.ready.catch(() => {}); // Whoever waits for it is told.
@@ -38,7 +41,7 @@ export class WorkerProcess {
       env: { ...process.env, [workerMark]: "1" },
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
-    this.#child.on("message", (message: FromWorker) => this.#heard(message, shared));
+    this.#child.on("message", (message: FromWorker) => this.#heard(message, shared, askAll));
     this.ended = new Promise((resolve) => {
       this.#child.once("error", (error) => resolve(error.message));
       this.#child.once("exit", (code, signal) => resolve(signal ? `by ${signal}` : `with status ${code}`));
@@ -64,6 +67,21 @@ export class WorkerProcess {
     return this.#unanswered++;
   }
 
+  /** What it has to tell just now; undefined when it does not answer within a second. */
+  give(): Promise<unknown> {
+    const id = this.#gives++;
+    return new Promise((resolve) => {
+      const done = (value: unknown) => {
+        clearTimeout(timer);
+        this.#giving.delete(id);
+        resolve(value);
+      };
+      const timer = setTimeout(done, 1000, undefined);
+      this.#giving.set(id, done);
+      this.#send({ kind: "give", id });
+    });
+  }
+
   /** Lets it finish what is under way; after `graceMs` it is ended. Resolves when it is gone. */
   async stop(graceMs: number): Promise<void> {
     if (!this.stopping) this.#child.kill("SIGTERM");
@@ -77,12 +95,16 @@ export class WorkerProcess {
     this.#child.kill("SIGKILL");
   }
 
-  #heard(message: FromWorker, shared: SharedSockets): void {
+  #heard(message: FromWorker, shared: SharedSockets, askAll: () => Promise<unknown[]>): void {
     this.#unanswered = 0;
     if (message.kind === "ready") this.#ready.resolve(message.url);
     else if (message.kind === "failed") this.#failure = new StartFailure(message.message, message.isSetting);
     else if (message.kind === "fault") this.#lost.resolve("by an error that nobody caught");
-    else if (message.kind === "socket") {
+    else if (message.kind === "given") this.#giving.get(message.id)?.(message.value);
+    else if (message.kind === "ask") {
+      const { id } = message;
+      void askAll().then((values) => this.#send({ kind: "answers", id, values }));
+    } else if (message.kind === "socket") {
       const { id, host, port } = message;
       this.sockets.add(nameOf(host, port));
       shared.bind(host, port).then(

@@ -1,5 +1,5 @@
 import type { FromWorker, ToWorker } from "./messages.ts";
-import { type Place, type SocketSource, type Start, serveHere } from "./program.ts";
+import { type Peers, type Place, type SocketSource, type Start, serveHere } from "./program.ts";
 
 /**
  * What a worker does: loads its program, starts it when the parent says with which settings, and ends when the parent
@@ -15,12 +15,12 @@ export async function work(load: () => Promise<{ start: Start }>): Promise<void>
   });
   // Without a parent nobody ends a worker that does not end by itself.
   process.on("disconnect", () => (stopping ? process.exit(1) : stop.resolve()));
-  const { given, socket } = hearParent();
+  const { given, socket, peers } = hearParent();
   try {
     const told = await Promise.race([Promise.all([load(), given]), stop.promise]);
     if (!told) process.exit(0);
     const [{ start }, { env, first }] = told;
-    const place: Place = { env, first, socket };
+    const place: Place = { env, first, socket, peers };
     const status = await serveHere(start, place, {
       stop: stop.promise,
       ready: (url) => send({ kind: "ready", url }),
@@ -44,10 +44,22 @@ function send(message: FromWorker): void {
 function hearParent() {
   const given = Promise.withResolvers<{ env: NodeJS.ProcessEnv; first: boolean }>();
   const asked = new Map<number, PromiseWithResolvers<object>>();
+  const asking = new Map<number, (values: unknown[]) => void>();
+  let give: () => Promise<unknown> = async () => undefined;
+  let ids = 0;
   process.on("message", (message: ToWorker, handle: object | undefined) => {
     if (message.kind === "start") given.resolve(message);
     else if (message.kind === "ping") send({ kind: "pong" });
-    else if (message.kind === "socket") {
+    else if (message.kind === "give") {
+      const { id } = message;
+      give().then(
+        (value) => send({ kind: "given", id, value }),
+        () => send({ kind: "given", id, value: undefined }),
+      );
+    } else if (message.kind === "answers") {
+      asking.get(message.id)?.(message.values);
+      asking.delete(message.id);
+    } else if (message.kind === "socket") {
       const { id, code } = message;
       if (handle) asked.get(id)?.resolve(handle);
       else asked.get(id)?.reject(Object.assign(new Error(`No socket: ${code}`), { code }));
@@ -55,11 +67,22 @@ function hearParent() {
     }
   });
   const socket: SocketSource = (host, port) => {
-    const id = asked.size;
+    const id = ids++;
     const answer = Promise.withResolvers<object>();
     asked.set(id, answer);
     send({ kind: "socket", id, host, port });
     return answer.promise;
   };
-  return { given: given.promise, socket };
+  const peers: Peers = {
+    ask: () =>
+      new Promise((resolve) => {
+        const id = ids++;
+        asking.set(id, resolve);
+        send({ kind: "ask", id });
+      }),
+    answer(from) {
+      give = from;
+    },
+  };
+  return { given: given.promise, socket, peers };
 }

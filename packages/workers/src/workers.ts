@@ -91,7 +91,7 @@ export class Workers {
   }
 
   #spawn(): WorkerProcess {
-    const worker: WorkerProcess = new WorkerProcess(this.#options.program, this.#sockets);
+    const worker: WorkerProcess = new WorkerProcess(this.#options.program, this.#sockets, () => this.#askAll());
     this.#alive.add(worker);
     void worker.ended.then(() => this.#alive.delete(worker));
     if (this.#closed.signal.aborted) worker.kill();
@@ -156,6 +156,11 @@ export class Workers {
     for (const surplus of this.#places.splice(count)) void surplus.stop(longestStop(env));
     await this.#sockets.keepOnly(new Set(this.#places.flatMap((worker) => [...worker.sockets])));
     log("info", `The workers were replaced; ${count} serve with the settings of now.`);
+  }
+
+  async #askAll(): Promise<unknown[]> {
+    const values = await Promise.all(this.#places.map((worker) => worker.give()));
+    return values.filter((value) => value !== undefined && value !== null);
   }
 
   /** A worker whose event loop stands still answers nobody. */

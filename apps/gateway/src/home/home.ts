@@ -2,6 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type Auth, guards, type MaybeAccountEnv } from "@quintet/auth";
 import { createService, type Logger, metricsText, metricsType, openApiDocument, pageContent } from "@quintet/http";
 import { pageAssets, pageHeaders, prefersHtml, visitorOf } from "@quintet/pages";
+import type { Peers } from "@quintet/workers";
 import type { Upstream } from "../upstream.ts";
 import { appHealth, checkApp } from "./app-health.ts";
 import { homePage } from "./home-page.ts";
@@ -42,6 +43,8 @@ export interface HomeOptions {
   traffic: SharedTraffic;
   /** Whether everybody sees rates and latencies; otherwise staff does. */
   publicFigures: boolean;
+  /** The workers whose metrics are shown together. */
+  peers?: Peers | undefined;
 }
 
 /** The gateway's own routes: what is served here, health of all apps, metrics for staff, one document of all apps and its page. */
@@ -95,13 +98,14 @@ export function createHome(upstreams: Upstream[], options: HomeOptions) {
       method: "get",
       path: "/metrics",
       tags: ["gateway"],
-      summary: "Metrics of this process, for Prometheus",
+      summary: "Metrics of all workers together, for Prometheus",
       request: { query: z.strictObject({}) },
       responses: {
         200: { description: "Prometheus' text format 0.0.4", content: { "text/plain": { schema: z.string() } } },
       },
     }),
-    async (c) => c.text(await metricsText(), 200, { "Content-Type": metricsType, "Cache-Control": "no-store" }),
+    async (c) =>
+      c.text(await metricsText(options.peers), 200, { "Content-Type": metricsType, "Cache-Control": "no-store" }),
   );
   return home;
 }

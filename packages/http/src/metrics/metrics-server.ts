@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { SocketSource } from "@quintet/workers";
+import type { Peers, SocketSource } from "@quintet/workers";
+import { AggregatorRegistry } from "prom-client";
 import { listen } from "../listen.ts";
 import type { Logger } from "../logger.ts";
 import { measureProcess } from "./process-metrics.ts";
@@ -9,9 +10,11 @@ import { registry } from "./registry.ts";
 /** The media type of `metricsText`. */
 export const metricsType = registry.contentType;
 
-/** All metrics of this process in Prometheus' text format 0.0.4. */
-export async function metricsText(): Promise<string> {
-  return registry.metrics();
+/** All metrics in Prometheus' text format 0.0.4: those of this process, or of all workers together when it is one of several. */
+export async function metricsText(peers?: Peers): Promise<string> {
+  if (!peers) return registry.metrics();
+  const each = (await peers.ask()) as Parameters<typeof AggregatorRegistry.aggregate>[0];
+  return AggregatorRegistry.aggregate(each).metrics();
 }
 
 export interface MetricsSettings {
@@ -26,9 +29,10 @@ export interface MetricsSettings {
 export async function serveMetrics(
   settings: MetricsSettings,
   log: Logger,
-  { text = metricsText, socket }: { text?: () => Promise<string>; socket?: SocketSource | undefined } = {},
+  { socket, peers }: { socket?: SocketSource | undefined; peers?: Peers | undefined } = {},
 ): Promise<{ port: number | undefined } & AsyncDisposable> {
   measureProcess();
+  peers?.answer(() => registry.getMetricsAsJSON());
   const { METRICS_PORT: wanted, METRICS_HOST: host } = settings;
   if (wanted === undefined) return { port: undefined, async [Symbol.asyncDispose]() {} };
   const server = createServer((request, response) => {
@@ -36,7 +40,7 @@ export async function serveMetrics(
       response.writeHead(404, { "Content-Type": "text/plain" }).end("Metrics are at GET /metrics.\n");
       return;
     }
-    text().then(
+    metricsText(peers).then(
       (body) => response.writeHead(200, { "Content-Type": metricsType }).end(body),
       (error: unknown) => {
         log.error({ err: error }, "metrics could not be told");
