@@ -23,7 +23,9 @@ export interface IdempotencyStore {
   abandon(key: string, claim: string): Promise<void>;
 }
 
-const keyPattern = /^[\x21-\x7e]{1,255}$/;
+/** A string of RFC 9651 (section 3.3.3), as the draft has it, with parameters that say nothing; or a plain word. */
+const quotedKey = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"(?:;[\w*.=;"-]*)?$/;
+const plainKey = /^[\x21\x23-\x7e][\x21-\x7e]{0,254}$/;
 const keptHeaders = ["content-type", "location", "etag", "cache-control"];
 
 /**
@@ -35,12 +37,13 @@ export function idempotent(store: IdempotencyStore): MiddlewareHandler<ServiceEn
   const handler: MiddlewareHandler<ServiceEnv> = async (c, next) => {
     const given = c.req.header("idempotency-key");
     if (given === undefined) return next();
-    if (!keyPattern.test(given)) {
+    const name = keyOf(given);
+    if (name === undefined) {
       throw new Problem("bad-request", "Idempotency-Key must be 1 to 255 printable ASCII characters.", {
         errors: [{ path: "Idempotency-Key", message: "must be 1 to 255 printable ASCII characters" }],
       });
     }
-    const key = digest(String(c.var.account?.id ?? "anyone"), c.req.method, c.req.path, given);
+    const key = digest(String(c.var.account?.id ?? "anyone"), c.req.method, c.req.path, name);
     const fingerprint = await fingerprintOf(c);
     const found = await store.begin(key, fingerprint);
     if (found.state === "done") return replay(c, found.answer);
@@ -57,8 +60,9 @@ export function idempotent(store: IdempotencyStore): MiddlewareHandler<ServiceEn
       await next();
       if (c.res.status < 500 && c.res.status !== 429) answer = await keep(c.res);
     } finally {
-      if (answer) await store.finish(key, fingerprint, found.claim, answer);
-      else await store.abandon(key, found.claim);
+      const kept = answer ? store.finish(key, fingerprint, found.claim, answer) : store.abandon(key, found.claim);
+      // It is done: who asked is told so, though the next one to ask will be told that it is under way for a while.
+      await kept.catch((error: unknown) => c.var.log?.warn({ err: error }, "an Idempotency-Key could not be kept"));
     }
   };
   honouring.add(handler);
@@ -70,6 +74,13 @@ const honouring = new WeakSet<MiddlewareHandler<ServiceEnv>>();
 /** Whether a middleware is one that honours `Idempotency-Key`, which the document of its route then says. */
 export function isIdempotent(middleware: MiddlewareHandler<ServiceEnv>): boolean {
   return honouring.has(middleware);
+}
+
+/** The key in a header: `"abc"` and `abc` are the same one. */
+function keyOf(header: string): string | undefined {
+  const quoted = quotedKey.exec(header)?.[1];
+  if (quoted !== undefined) return quoted.replaceAll(/\\(["\\])/g, "$1");
+  return plainKey.test(header) ? header : undefined;
 }
 
 function digest(...parts: string[]): string {
