@@ -3,6 +3,8 @@ import { type Auth, authSettings, type OpenedAuth, openAuth, scopeNames } from "
 import { createLogger, readEnv } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { createHome } from "../src/home/home.ts";
+import { ownTraffic } from "../src/home/shared-traffic.ts";
 import type { MountableApp } from "../src/mounted.ts";
 import { pathOf } from "./harness/operations.ts";
 import { type TestSettings, testSettings } from "./harness/test-settings.ts";
@@ -48,6 +50,7 @@ const open: Record<string, string[]> = {
     "POST /auth/sign-up",
     "POST /auth/token",
   ],
+  gateway: ["GET /", "GET /health"],
   ingest: ["GET /ingest/health"],
   properties: ["GET /properties/health"],
   queue: ["GET /queue", "GET /queue/health", "POST /queue/login"],
@@ -79,6 +82,8 @@ beforeAll(async () => {
     const deps = opened.use(module.createDeps(config, { log, auth: issuer.auth }));
     apps.set(name, module.createApp(deps));
   }
+  const traffic = opened.use(ownTraffic());
+  apps.set("gateway", createHome([], { log, corsOrigins: [], auth: issuer.auth, traffic, publicFigures: false }));
   await issuer.auth.register(plain);
 });
 afterAll(() => opened.disposeAsync());
@@ -91,7 +96,8 @@ const send = async (app: string, { method, path }: Route, authorization?: string
   return (await apps.get(app)?.fetch(request, {})) ?? new Response(null, { status: 599 });
 };
 const routesOf = async (app: string): Promise<Route[]> => {
-  const answer = await apps.get(app)?.fetch(new Request(`http://quintet.test/${app}/openapi.json`), {});
+  const base = app === "gateway" ? "" : `/${app}`;
+  const answer = await apps.get(app)?.fetch(new Request(`http://quintet.test${base}/openapi.json`), {});
   const document = (await answer?.json()) as {
     paths: Record<string, Record<string, { security?: Route["security"] }>>;
   };
@@ -115,7 +121,7 @@ const failing = async (routes: Route[], holds: (route: Route) => Promise<boolean
   return failed;
 };
 
-describe.each(["auth", ...appNames])("%s", (app) => {
+describe.each(["auth", "gateway", ...appNames])("%s", (app) => {
   test("every route names the scope that it needs, or that it is open", async () => {
     const routes = await routesOf(app);
     expect(routes.length).toBeGreaterThan(1);

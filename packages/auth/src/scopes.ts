@@ -7,6 +7,7 @@ export const scopes = {
   "account:read": "see the account's name and email",
   "account:manage": "change the password, end sign-ins, manage API clients",
   "accounts:manage": "find, deactivate and sign out other accounts (staff)",
+  "metrics:read": "see the metrics of the processes (staff)",
   "properties:read": "search and read listings",
   "properties:like": "like listings and see the liked ones",
   "properties:write": "add and change listings (staff)",

@@ -94,7 +94,7 @@ export function createHome(upstreams: Upstream[], options: HomeOptions) {
   });
   home.openapi(
     createRoute({
-      ...guards(auth).staff(),
+      ...guards(auth).staff("metrics:read"),
       method: "get",
       path: "/metrics",
       tags: ["gateway"],

@@ -6,8 +6,8 @@ const waitingNow = gauge("quintet_password_hashes_waiting", "Password hashes tha
 export type HashQueue = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * The queue for password hashes: each takes 19 MiB and tens of milliseconds of a core, so that `atOnce` run (on the
- * thread pool), `waiting` may wait, and the next one gets a 503 with `Retry-After`.
+ * The queue for password hashes: each takes 19 MiB and tens of milliseconds of a core, so that `atOnce` run,
+ * `waiting` may wait, and the next one gets a 503 with `Retry-After`.
  */
 export function hashQueue({ atOnce = 2, waiting = 64 } = {}): HashQueue {
   let running = 0;
