@@ -204,3 +204,23 @@ test("an API client is made at a page, its secret shown once, and removed", asyn
   expect((await person.post(`/auth/account/clients/${client?.id}/remove`, { form_token })).status).toBe(303);
   expect((await person.post(`/auth/account/clients/${client?.id}/remove`, { form_token })).status).toBe(404);
 });
+
+test("staff makes a link to a new password, shown once, for whoever may sign in", async () => {
+  await quintet.issuer.auth.makeFirstStaff("chief", password);
+  await quintet.issuer.register("greta");
+  const { id } = (await quintet.issuer.auth.verifyPassword("greta", password)) ?? { id: 0 };
+  const chief = await signedIn("chief");
+  const path = `/auth/staff/accounts/${id}`;
+  const { form_token = "" } = hiddenFields(await (await chief.open(path)).text());
+  expect((await chief.post(`${path}/reset-link`, {})).status).toBe(403);
+  const made = await (await chief.post(`${path}/reset-link`, { form_token })).text();
+  const token = /class="secret"[^>]*>http[^<]*[/=#]([\w-]{20,})</.exec(made)?.[1] ?? "";
+  expect(await quintet.issuer.auth.resets.isGood(token)).toBe(true);
+  expect(await (await chief.open(path)).text()).not.toContain(token);
+  await chief.post(`${path}/deactivate`, { form_token });
+  const refused = await chief.post(`${path}/reset-link`, { form_token });
+  expect([refused.status, await refused.text()]).toEqual([409, expect.stringContaining("The account is deactivated.")]);
+  expect((await chief.post("/auth/staff/accounts/999999/reset-link", { form_token })).status).toBe(404);
+  const own = (await quintet.issuer.auth.verifyPassword("chief", password))?.id;
+  expect((await chief.post(`/auth/staff/accounts/${own}/deactivate`, { form_token })).status).toBe(409);
+});

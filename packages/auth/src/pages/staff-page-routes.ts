@@ -9,9 +9,9 @@ import type { LocalAuth } from "../issuer/local-auth.ts";
 import type { StaffLists } from "../issuer/staff-lists.ts";
 import { named } from "./audit-page-routes.ts";
 import type { Browser } from "./browser.ts";
-import { type Refusal, readForm, refusalOf } from "./form.ts";
+import { readForm, refusalOf } from "./form.ts";
 import { onward, pageAnswer, refusedForm, showPage } from "./section.ts";
-import { accountsPage, staffAccountPage, staffNotices } from "./staff-pages.ts";
+import { accountsPage, type StaffAccountShown, staffAccountPage, staffNotices } from "./staff-pages.ts";
 
 const tags = ["accounts: pages"];
 const params = z.strictObject({ id: wholeNumber(1, 2 ** 31 - 1) });
@@ -49,7 +49,7 @@ export function addStaffPages(
   const show = async (
     c: Context<AccountEnv>,
     id: number,
-    told: { done?: string | undefined; refusal?: Refusal } = {},
+    told: Pick<StaffAccountShown, "done" | "refusal" | "link"> = {},
   ) => {
     const [account, sessions, events] = await Promise.all([
       auth.staff.one(id),
@@ -86,6 +86,25 @@ export function addStaffPages(
     activate: (id, by) => auth.changes.setActive(id, true, by),
     "end-sessions": (id, by) => auth.changes.endSessions(id, by),
   };
+  const makeLink = createRoute({
+    ...guard.staff("accounts:manage", ownForm),
+    method: "post",
+    path: "/staff/accounts/{id}/reset-link",
+    tags,
+    summary: "A link to a new password, to hand over, by form (staff)",
+    request: { params, query: z.strictObject({}) },
+    responses: { ...pageAnswer("The account, with the link, told this once"), ...refusedForm },
+  });
+  app.openapi(makeLink, async (c) => {
+    browser.checkForm(c, (await readForm(c, ["form_token"])).form_token);
+    const { id } = c.req.valid("param");
+    try {
+      return await show(c, id, { link: await auth.resets.makeFor(id, actorOf(c)) });
+    } catch (error) {
+      return show(c, id, { refusal: refusalOf(c, error, "No link was made") });
+    }
+  });
+
   const change = createRoute({
     ...guard.staff("accounts:manage", ownForm),
     method: "post",

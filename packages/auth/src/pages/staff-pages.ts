@@ -70,17 +70,20 @@ export interface StaffAccountShown {
   formToken: string;
   done?: string | undefined;
   refusal?: Refusal | undefined;
+  /** A link to a new password that was made just now. */
+  link?: { url: string; expiresAt: string } | undefined;
 }
 
 /** One account: what it is, what staff may do about it, and what was done to it. */
 export function staffAccountPage(shown: StaffAccountShown): Html {
-  const { account, isOwn, sessions, events, formToken, done, refusal } = shown;
-  const act = (action: keyof typeof staffNotices, label: string, look: string) =>
+  const { account, isOwn, sessions, events, formToken, done, refusal, link } = shown;
+  const act = (action: keyof typeof staffNotices | "reset-link", label: string, look: string) =>
     html`<form method="post" action="${home}/${account.id}/${action}">${hidden("form_token", formToken)}<button class="${look}" type="submit">${label}</button></form>`;
   return html`<p class="back"><a href="${home}">All accounts</a></p>
       <h1>${account.username}${tags(account)}</h1>
       ${done === undefined ? "" : doneNotice(done)}
       ${refusal ? faultSummary(refusal.heading, refusal.faults) : ""}
+      ${link ? shownLink(link) : ""}
       <div class="sheet">
         <dl class="facts">
           <dt>Number</dt><dd>${account.id}</dd>
@@ -92,6 +95,7 @@ export function staffAccountPage(shown: StaffAccountShown): Html {
           <dt>Sign-ins that go on</dt><dd>${sessions === 100 ? "100 or more" : sessions}</dd>
         </dl>
         <div class="actions">
+          ${account.isActive ? act("reset-link", "Make a link to a new password", "button quiet") : ""}
           ${act("end-sessions", "End all its sign-ins", "button quiet")}
           ${
             isOwn
@@ -107,4 +111,12 @@ export function staffAccountPage(shown: StaffAccountShown): Html {
         ${eventTable(events, "What was done to this account, the newest first", true)}
         <p class="below"><a href="/auth/staff/audit?accountId=${account.id}">All of it, in the audit log</a> · <a href="/auth/staff/audit?actorId=${account.id}">What it did itself</a></p>
       </section>`;
+}
+
+function shownLink({ url, expiresAt }: { url: string; expiresAt: string }): Html {
+  return html`<div class="sheet once" role="status">
+        <h2 id="link">A link to a new password</h2>
+        <p>Hand it over to nobody but the owner of the account. It works once, until ${shownTime(expiresAt)}, and is shown this once.</p>
+        <code class="secret" aria-labelledby="link" tabindex="0">${url}</code>
+      </div>`;
 }
