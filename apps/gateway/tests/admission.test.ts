@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import { trustedProxies } from "@quintet/http";
+import { storeProxy } from "@quintet/stores/testing";
 import { describe, expect, inject, it } from "vitest";
 import { type AdmissionOptions, admission } from "../src/admission.ts";
 import { rateLimits } from "../src/rate-limits.ts";
@@ -64,5 +65,31 @@ describe("admission", () => {
     for (let i = 0; i < 6; i++) left.push((await made[i % 2]?.take("a"))?.left ?? Number.NaN);
     expect(left).toEqual([3, 2, 1, 0, -1, -1]);
     for (const limit of made) limit.close();
+  });
+
+  it("goes on in this process while Redis is away, and in Redis when it is back", async () => {
+    await using proxy = await storeProxy(inject("redisUrl"));
+    const prefix = `test${Math.random().toString(36).slice(2)}:`;
+    let lost = 0;
+    const limit = (redisUrl: string) => rateLimits({ perMinute: 100, redisUrl, prefix, onError: () => lost++ });
+    const [one, other] = [limit(proxy.url), limit(inject("redisUrl"))];
+    expect([(await one.take("a")).left, (await other.take("a")).left]).toEqual([99, 98]);
+    await proxy.cut();
+    // A minute of this process begins anew: nobody is refused for Redis's sake, and nobody goes uncounted.
+    expect([(await one.take("a")).left, (await one.take("a")).left]).toEqual([99, 98]);
+    expect((await other.take("a")).left).toBe(97);
+    await proxy.restore();
+    // Back: what it takes is seen by the other one.
+    let before = 97;
+    let seen = 0;
+    for (const from = performance.now(); seen < 2; ) {
+      if (performance.now() - from > 20_000) throw new Error("Redis is not used again");
+      await one.take("a");
+      const after = (await other.take("a")).left;
+      seen = before - after;
+      before = after;
+    }
+    expect(lost).toBeGreaterThan(0);
+    for (const each of [one, other]) each.close();
   });
 });
