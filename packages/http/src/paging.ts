@@ -39,12 +39,14 @@ export function wholeNumber(min: number, max: number) {
     .string()
     .regex(/^-?\d{1,15}$/, message)
     .transform(Number)
-    .refine((value) => value >= min && value <= max, { message });
+    .refine((value) => value >= min && value <= max, { message })
+    .meta({ type: "integer", minimum: min, maximum: max });
 }
 
 /** The `limit` parameter of every list: 1 to 100. */
 export function limitParam(standard: number) {
   return wholeNumber(1, 100)
     .optional()
-    .transform((value) => value ?? standard);
+    .transform((value) => value ?? standard)
+    .meta({ type: "integer", minimum: 1, maximum: 100, default: standard });
 }
