@@ -5,6 +5,7 @@ export { siteAt } from "./browser/site.ts";
 export { type Origin, originOf } from "./client-address.ts";
 export { type AuthConfig, authSettings } from "./config.ts";
 export { type AccountEnv, guards, type MaybeAccountEnv } from "./guards.ts";
+export type { AccountsApi } from "./issuer/app.ts";
 export { needed, OAuthError, oauthForm } from "./issuer/oauth-form.ts";
 export { oauthErrorSchema, oauthFormBody, tokenSetSchema } from "./issuer/schemas.ts";
 export { keyedFingerprints } from "./keyed-fingerprints.ts";

@@ -1,4 +1,5 @@
 /** The calls of every app. Only types come from the apps: nothing of them is loaded when the client runs. */
+import type { AccountsApi } from "@quintet/auth";
 import type { DirectoryApi } from "@quintet/directory";
 import type { IngestApi } from "@quintet/ingest";
 import type { PropertiesApi } from "@quintet/properties";
@@ -8,6 +9,7 @@ import type { Calls } from "./calls.ts";
 
 /** A client of the whole of Quintet. A call is its path and `$method`: `client.social.posts[":id"].$get({ param: { id: 7 } })`. */
 export interface QuintetClient {
+  auth: Calls<AccountsApi>;
   properties: Calls<PropertiesApi>;
   ingest: Calls<IngestApi>;
   directory: Calls<DirectoryApi>;
@@ -15,4 +17,11 @@ export interface QuintetClient {
   social: Calls<SocialApi>;
 }
 
-export const apps = ["properties", "ingest", "directory", "queue", "social"] as const satisfies (keyof QuintetClient)[];
+export const apps = [
+  "auth",
+  "properties",
+  "ingest",
+  "directory",
+  "queue",
+  "social",
+] as const satisfies (keyof QuintetClient)[];

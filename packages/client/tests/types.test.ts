@@ -2,7 +2,7 @@ import { createClient, ok } from "@quintet/client";
 import { describe, expectTypeOf, it } from "vitest";
 
 /** What `tsc` says of these calls is the test; none is sent. */
-const { directory, ingest, properties, queue, social } = createClient("http://quintet.test");
+const { auth, directory, ingest, properties, queue, social } = createClient("http://quintet.test");
 const unsent = (_calls: () => unknown) => {};
 
 describe("the types of the client", () => {
@@ -18,6 +18,8 @@ describe("the types of the client", () => {
       const { status } = await ok(properties[":id"].$get({ param: { id: 1 } }));
       expectTypeOf(status).toEqualTypeOf<"pre_venta" | "en_venta" | "vendido" | "comprando" | "comprado">();
       expectTypeOf(await ok(social.posts[":id"].$delete({ param: { id: 1 } }))).toEqualTypeOf<undefined>();
+      expectTypeOf((await ok(auth.me.$get())).isStaff).toEqualTypeOf<boolean>();
+      expectTypeOf((await ok(auth.clients.$get())).clients[0]?.scope).toEqualTypeOf<string | undefined>();
       expectTypeOf(await ok(ingest.health.$get())).toHaveProperty("checks");
     });
   });

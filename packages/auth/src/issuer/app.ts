@@ -1,16 +1,5 @@
-import { createRoute, z } from "@hono/zod-openapi";
-import {
-  createService,
-  type IdempotencyStore,
-  idempotent,
-  jsonAnswer,
-  jsonBody,
-  type Logger,
-  madeOnce,
-  openApiDocument,
-} from "@quintet/http";
+import { createService, type IdempotencyStore, type Logger, madeOnce, openApiDocument } from "@quintet/http";
 import { problemPages } from "@quintet/pages";
-import { guards } from "../guards.ts";
 import { sealedAnswers } from "../keyed-fingerprints.ts";
 import { addAccount } from "../pages/account-routes.ts";
 import { addAuditPage } from "../pages/audit-page-routes.ts";
@@ -24,14 +13,12 @@ import { addSignUp } from "../pages/sign-up-routes.ts";
 import { addStaffPages } from "../pages/staff-page-routes.ts";
 import type { PublicKey } from "../tokens/signing-key.ts";
 import { metadataPath, pathOf, type WebApp } from "../with-issuer.ts";
-import { actorOf } from "./actor.ts";
+import { addAccounts } from "./account-routes.ts";
 import { addAudit } from "./audit-routes.ts";
 import { addClients } from "./client-routes.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { addOAuth } from "./oauth-routes.ts";
-import { registrationSchema } from "./registration.ts";
 import { addResets } from "./reset-routes.ts";
-import { accountSchema, keySetSchema, registeredSchema } from "./schemas.ts";
 import { addSessions } from "./session-routes.ts";
 import { staffLists } from "./staff-lists.ts";
 import { addStaff } from "./staff-routes.ts";
@@ -52,13 +39,9 @@ export interface IssuerDeps {
   corsOrigins: string[];
 }
 
-const tags = ["accounts"];
-const noQuery = { query: z.strictObject({}) };
-
 /** The issuer's routes: all of `/auth`, and its metadata below `/.well-known`. */
 export function createApp(deps: IssuerDeps): WebApp {
   const { auth, log, corsOrigins } = deps;
-  const guard = guards(auth);
   const wellKnown = createWellKnown(deps);
   const info = {
     title: "Quintet accounts",
@@ -89,36 +72,8 @@ export function createApp(deps: IssuerDeps): WebApp {
   app.use("/*", problemPages(section));
   app.route("/assets", section.assets.routes as never);
 
-  const register = createRoute({
-    ...guard.open(idempotent(deps.idempotency)),
-    method: "post",
-    path: "/register",
-    tags,
-    summary: "Make an account",
-    request: { ...noQuery, ...jsonBody(registrationSchema) },
-    responses: { 201: jsonAnswer(registeredSchema, "The new account") },
-  });
-  app.openapi(register, async (c) => {
-    const { id, username, email, createdAt } = await auth.register(c.req.valid("json"), actorOf(c));
-    return c.json({ id, username, email, createdAt }, 201);
-  });
-
+  addAccounts(app, deps);
   addOAuth(app, deps);
-
-  const me = createRoute({
-    ...guard.account("account:read"),
-    method: "get",
-    path: "/me",
-    tags,
-    summary: "The account whose credentials these are",
-    request: noQuery,
-    responses: { 200: jsonAnswer(accountSchema, "The account") },
-  });
-  app.openapi(me, (c) => {
-    c.header("Cache-Control", "no-store");
-    return c.json(c.var.account, 200);
-  });
-
   addSessions(app, auth);
   const idempotency = sealedAnswers(deps.idempotency, deps.formKey);
   addClients(app, { auth, idempotency });
@@ -135,21 +90,18 @@ export function createApp(deps: IssuerDeps): WebApp {
   addAuditPage(app, pages);
   addAuthorize(app, pages);
 
-  const keys = createRoute({
-    ...guard.open(),
-    method: "get",
-    path: "/.well-known/jwks.json",
-    tags,
-    summary: "The public keys that access tokens are verified with",
-    request: noQuery,
-    responses: { 200: jsonAnswer(keySetSchema, "RFC 7517 key set") },
-  });
-  app.openapi(keys, (c) => {
-    c.header("Cache-Control", "public, max-age=300");
-    return c.json({ keys: deps.publicKeys }, 200);
-  });
-
   return {
     fetch: (request, env) => (pathOf(request.url).startsWith("/.well-known") ? wellKnown : app).fetch(request, env),
   };
 }
+
+/** The types of its calls, from which a client gets its own; the pages are for people. */
+export type AccountsApi = ReturnType<
+  | typeof addAccounts
+  | typeof addOAuth
+  | typeof addSessions
+  | typeof addClients
+  | typeof addResets
+  | typeof addStaff
+  | typeof addAudit
+>;

@@ -26,31 +26,33 @@ const account = wholeNumber(1, 2 ** 31 - 1).optional();
 const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
 /** `/auth/audit`: what was done to accounts, and by staff in every app; for staff. */
-export function addAudit(app: OpenAPIHono<ServiceEnv>, { auth, lists }: { auth: LocalAuth; lists: StaffLists }): void {
-  const list = createRoute({
-    ...guards(auth).staff("accounts:manage"),
-    method: "get",
-    path: "/audit",
-    tags: ["accounts: staff"],
-    summary: "Every change to accounts and every action of staff in every app, the last stored first",
-    request: {
-      query: z.strictObject({
-        accountId: account,
-        actorId: account,
-        action: z.enum(auditActions).optional(),
-        requestId: z.string().max(128).optional(),
-        from: time.optional().openapi({ type: "string", description: "From this time on" }),
-        to: time.optional().openapi({ type: "string", description: "Before this time" }),
-        limit: limitParam(50),
-        cursor: z.string().optional(),
-      }),
+export function addAudit(app: OpenAPIHono<ServiceEnv>, { auth, lists }: { auth: LocalAuth; lists: StaffLists }) {
+  return app.openapi(
+    createRoute({
+      ...guards(auth).staff("accounts:manage"),
+      method: "get",
+      path: "/audit",
+      tags: ["accounts: staff"],
+      summary: "Every change to accounts and every action of staff in every app, the last stored first",
+      request: {
+        query: z.strictObject({
+          accountId: account,
+          actorId: account,
+          action: z.enum(auditActions).optional(),
+          requestId: z.string().max(128).optional(),
+          from: time.optional().openapi({ type: "string", description: "From this time on" }),
+          to: time.optional().openapi({ type: "string", description: "Before this time" }),
+          limit: limitParam(50),
+          cursor: z.string().optional(),
+        }),
+      },
+      responses: { 200: jsonAnswer(pageSchema, "A page of them") },
+    }),
+    async (c) => {
+      const { rows, nextCursor } = await lists.events(c.req.valid("query"));
+      const events = rows.map(({ id: _, at, ...event }) => ({ at: at.toISOString(), ...event }));
+      c.header("Cache-Control", "no-store");
+      return c.json({ events, nextCursor }, 200);
     },
-    responses: { 200: jsonAnswer(pageSchema, "A page of them") },
-  });
-  app.openapi(list, async (c) => {
-    const { rows, nextCursor } = await lists.events(c.req.valid("query"));
-    const events = rows.map(({ id: _, at, ...event }) => ({ at: at.toISOString(), ...event }));
-    c.header("Cache-Control", "no-store");
-    return c.json({ events, nextCursor }, 200);
-  });
+  );
 }

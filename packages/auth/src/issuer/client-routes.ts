@@ -68,56 +68,64 @@ const clientsSchema = z.object({ clients: z.array(clientSchema) }).openapi("Clie
 export function addClients(
   app: OpenAPIHono<ServiceEnv>,
   { auth, idempotency }: { auth: LocalAuth; idempotency: IdempotencyStore },
-): void {
+) {
   const guard = guards(auth);
 
-  const add = createRoute({
-    ...guard.account("account:manage", idempotent(idempotency)),
-    method: "post",
-    path: "/clients",
-    tags,
-    summary: "Register a program that may act for you, or for those who let it",
-    request: { ...noQuery, ...jsonBody(newClientSchema) },
-    responses: { 201: jsonAnswer(addedSchema, "The client"), 409: { description: "There are 50", content: problem } },
-  });
-  app.openapi(add, async (c) => {
-    const { client, secret = null } = await auth.clients.add(c.var.account.id, c.req.valid("json"), actorOf(c));
-    c.header("Cache-Control", "no-store");
-    return c.json({ ...shown(client), secret }, 201);
-  });
-
-  const list = createRoute({
-    ...guard.account("account:manage"),
-    method: "get",
-    path: "/clients",
-    tags,
-    summary: "Your API clients, the newest first",
-    request: noQuery,
-    responses: { 200: jsonAnswer(clientsSchema, "All of them") },
-  });
-  app.openapi(list, async (c) => {
-    const clients = await auth.clients.list(c.var.account.id);
-    c.header("Cache-Control", "no-store");
-    return c.json({ clients: clients.map(shown) }, 200);
-  });
-
-  const remove = createRoute({
-    ...guard.account("account:manage"),
-    method: "delete",
-    path: "/clients/{id}",
-    tags,
-    summary: "Remove an API client; its sign-ins and tokens end",
-    request: { ...noQuery, params: z.strictObject({ id: z.uuid("must be a client's id") }) },
-    responses: {
-      204: { description: "It is removed" },
-      404: { description: "You have no such client", content: problem },
-    },
-  });
-  app.openapi(remove, async (c) => {
-    const removed = await auth.clients.remove(c.var.account.id, c.req.valid("param").id, actorOf(c));
-    if (!removed) throw new Problem("not-found", "You have no such client.");
-    return c.body(null, 204);
-  });
+  return app
+    .openapi(
+      createRoute({
+        ...guard.account("account:manage", idempotent(idempotency)),
+        method: "post",
+        path: "/clients",
+        tags,
+        summary: "Register a program that may act for you, or for those who let it",
+        request: { ...noQuery, ...jsonBody(newClientSchema) },
+        responses: {
+          201: jsonAnswer(addedSchema, "The client"),
+          409: { description: "There are 50", content: problem },
+        },
+      }),
+      async (c) => {
+        const { client, secret = null } = await auth.clients.add(c.var.account.id, c.req.valid("json"), actorOf(c));
+        c.header("Cache-Control", "no-store");
+        return c.json({ ...shown(client), secret }, 201);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("account:manage"),
+        method: "get",
+        path: "/clients",
+        tags,
+        summary: "Your API clients, the newest first",
+        request: noQuery,
+        responses: { 200: jsonAnswer(clientsSchema, "All of them") },
+      }),
+      async (c) => {
+        const clients = await auth.clients.list(c.var.account.id);
+        c.header("Cache-Control", "no-store");
+        return c.json({ clients: clients.map(shown) }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("account:manage"),
+        method: "delete",
+        path: "/clients/{id}",
+        tags,
+        summary: "Remove an API client; its sign-ins and tokens end",
+        request: { ...noQuery, params: z.strictObject({ id: z.uuid("must be a client's id") }) },
+        responses: {
+          204: { description: "It is removed" },
+          404: { description: "You have no such client", content: problem },
+        },
+      }),
+      async (c) => {
+        const removed = await auth.clients.remove(c.var.account.id, c.req.valid("param").id, actorOf(c));
+        if (!removed) throw new Problem("not-found", "You have no such client.");
+        return c.body(null, 204);
+      },
+    );
 }
 
 function shown({ id, name, scope, redirectUris, secretHash, createdAt }: ApiClient) {

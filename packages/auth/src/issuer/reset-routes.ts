@@ -35,62 +35,67 @@ export const askStaffText = "This installation sends no mail. Ask its staff for 
 export function addResets(
   app: OpenAPIHono<ServiceEnv>,
   { auth, idempotency }: { auth: LocalAuth; idempotency: IdempotencyStore },
-): void {
+) {
   const guard = guards(auth);
 
-  const forgot = createRoute({
-    ...guard.open(),
-    method: "post",
-    path: "/forgot",
-    tags,
-    summary: "Ask for a link to a new password, by mail",
-    request: { ...noQuery, ...jsonBody(forgotSchema) },
-    responses: {
-      202: jsonAnswer(sentSchema, "The same whether there is such an account or not"),
-      409: { description: "No mail is sent from here; staff hands links over", content: problem },
-      429: { description: "Too many from this address", content: problem },
-    },
-  });
-  app.openapi(forgot, async (c) => {
-    if (!auth.askForReset) throw new Problem("conflict", askStaffText);
-    await auth.askForReset(c.req.valid("json").login, actorOf(c).origin);
-    c.header("Cache-Control", "no-store");
-    return c.json({ detail: sentText }, 202);
-  });
-
-  const reset = createRoute({
-    ...guard.open(),
-    method: "post",
-    path: "/reset",
-    tags,
-    summary: "Set a new password by a link; every sign-in and token ends",
-    request: { ...noQuery, ...jsonBody(resetSchema) },
-    responses: {
-      204: { description: "It is set" },
-      422: { description: "The link is not good, or the password breaks a rule", content: problem },
-    },
-  });
-  app.openapi(reset, async (c) => {
-    const { token, password } = c.req.valid("json");
-    await auth.resets.use(token, password, actorOf(c));
-    return c.body(null, 204);
-  });
-
-  const makeLink = createRoute({
-    ...guard.staff("accounts:manage", idempotent(idempotency)),
-    method: "post",
-    path: "/accounts/{id}/reset-link",
-    tags: ["accounts: staff"],
-    summary: "A link to a new password, to hand over; it works once, for 30 minutes",
-    request: { ...noQuery, params: z.strictObject({ id: wholeNumber(1, 2 ** 31 - 1) }) },
-    responses: {
-      201: jsonAnswer(linkSchema, "The link, told this once"),
-      404: { description: "There is no such account", content: problem },
-      409: { description: "The account is deactivated", content: problem },
-    },
-  });
-  app.openapi(makeLink, async (c) => {
-    c.header("Cache-Control", "no-store");
-    return c.json(await auth.resets.makeFor(c.req.valid("param").id, actorOf(c)), 201);
-  });
+  return app
+    .openapi(
+      createRoute({
+        ...guard.open(),
+        method: "post",
+        path: "/forgot",
+        tags,
+        summary: "Ask for a link to a new password, by mail",
+        request: { ...noQuery, ...jsonBody(forgotSchema) },
+        responses: {
+          202: jsonAnswer(sentSchema, "The same whether there is such an account or not"),
+          409: { description: "No mail is sent from here; staff hands links over", content: problem },
+          429: { description: "Too many from this address", content: problem },
+        },
+      }),
+      async (c) => {
+        if (!auth.askForReset) throw new Problem("conflict", askStaffText);
+        await auth.askForReset(c.req.valid("json").login, actorOf(c).origin);
+        c.header("Cache-Control", "no-store");
+        return c.json({ detail: sentText }, 202);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.open(),
+        method: "post",
+        path: "/reset",
+        tags,
+        summary: "Set a new password by a link; every sign-in and token ends",
+        request: { ...noQuery, ...jsonBody(resetSchema) },
+        responses: {
+          204: { description: "It is set" },
+          422: { description: "The link is not good, or the password breaks a rule", content: problem },
+        },
+      }),
+      async (c) => {
+        const { token, password } = c.req.valid("json");
+        await auth.resets.use(token, password, actorOf(c));
+        return c.body(null, 204);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("accounts:manage", idempotent(idempotency)),
+        method: "post",
+        path: "/accounts/{id}/reset-link",
+        tags: ["accounts: staff"],
+        summary: "A link to a new password, to hand over; it works once, for 30 minutes",
+        request: { ...noQuery, params: z.strictObject({ id: wholeNumber(1, 2 ** 31 - 1) }) },
+        responses: {
+          201: jsonAnswer(linkSchema, "The link, told this once"),
+          404: { description: "There is no such account", content: problem },
+          409: { description: "The account is deactivated", content: problem },
+        },
+      }),
+      async (c) => {
+        c.header("Cache-Control", "no-store");
+        return c.json(await auth.resets.makeFor(c.req.valid("param").id, actorOf(c)), 201);
+      },
+    );
 }

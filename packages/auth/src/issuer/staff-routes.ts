@@ -23,74 +23,84 @@ const one = {
 };
 
 /** What staff does about accounts: `/auth/accounts`. */
-export function addStaff(app: OpenAPIHono<ServiceEnv>, { auth, lists }: { auth: LocalAuth; lists: StaffLists }): void {
+export function addStaff(app: OpenAPIHono<ServiceEnv>, { auth, lists }: { auth: LocalAuth; lists: StaffLists }) {
   const guard = guards(auth);
 
-  const list = createRoute({
-    ...guard.staff("accounts:manage"),
-    method: "get",
-    path: "/accounts",
-    tags,
-    summary: "Accounts, the oldest first",
-    request: {
-      query: z.strictObject({
-        q: z.string().min(1).max(254).optional().openapi({ description: "How the username or email begins" }),
-        limit: limitParam(50),
-        cursor: z.string().optional(),
+  return app
+    .openapi(
+      createRoute({
+        ...guard.staff("accounts:manage"),
+        method: "get",
+        path: "/accounts",
+        tags,
+        summary: "Accounts, the oldest first",
+        request: {
+          query: z.strictObject({
+            q: z.string().min(1).max(254).optional().openapi({ description: "How the username or email begins" }),
+            limit: limitParam(50),
+            cursor: z.string().optional(),
+          }),
+        },
+        responses: { 200: jsonAnswer(listSchema, "A page of them") },
       }),
-    },
-    responses: { 200: jsonAnswer(listSchema, "A page of them") },
-  });
-  app.openapi(list, async (c) => {
-    const { rows: accounts, nextCursor } = await lists.accounts(c.req.valid("query"));
-    c.header("Cache-Control", "no-store");
-    return c.json({ accounts, nextCursor }, 200);
-  });
-
-  const read = createRoute({
-    ...guard.staff("accounts:manage"),
-    method: "get",
-    path: "/accounts/{id}",
-    tags,
-    summary: "One account",
-    request: { ...noQuery, params },
-    responses: one,
-  });
-  app.openapi(read, async (c) => {
-    c.header("Cache-Control", "no-store");
-    return c.json(found(await auth.staff.one(c.req.valid("param").id)), 200);
-  });
-
-  const change = createRoute({
-    ...guard.staff("accounts:manage"),
-    method: "patch",
-    path: "/accounts/{id}",
-    tags,
-    summary: "Deactivate an account, which ends its sign-ins and tokens, or let it sign in again",
-    request: { ...noQuery, params, ...jsonBody(z.strictObject({ isActive: z.boolean() }).openapi("AccountChange")) },
-    responses: { ...one, 409: { description: "It is your own account", content: problem } },
-  });
-  app.openapi(change, async (c) => {
-    const { id } = c.req.valid("param");
-    const { isActive } = c.req.valid("json");
-    await auth.changes.setActive(id, isActive, actorOf(c));
-    return c.json(found(await auth.staff.one(id)), 200);
-  });
-
-  const endSessions = createRoute({
-    ...guard.staff("accounts:manage"),
-    method: "delete",
-    path: "/accounts/{id}/sessions",
-    tags,
-    summary: "End all sign-ins and tokens of an account",
-    request: { ...noQuery, params },
-    responses: { 204: { description: "They are ended" }, 404: one[404] },
-  });
-  app.openapi(endSessions, async (c) => {
-    const { id } = found(await auth.staff.one(c.req.valid("param").id));
-    await auth.changes.endSessions(id, actorOf(c));
-    return c.body(null, 204);
-  });
+      async (c) => {
+        const { rows: accounts, nextCursor } = await lists.accounts(c.req.valid("query"));
+        c.header("Cache-Control", "no-store");
+        return c.json({ accounts, nextCursor }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("accounts:manage"),
+        method: "get",
+        path: "/accounts/{id}",
+        tags,
+        summary: "One account",
+        request: { ...noQuery, params },
+        responses: one,
+      }),
+      async (c) => {
+        c.header("Cache-Control", "no-store");
+        return c.json(found(await auth.staff.one(c.req.valid("param").id)), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("accounts:manage"),
+        method: "patch",
+        path: "/accounts/{id}",
+        tags,
+        summary: "Deactivate an account, which ends its sign-ins and tokens, or let it sign in again",
+        request: {
+          ...noQuery,
+          params,
+          ...jsonBody(z.strictObject({ isActive: z.boolean() }).openapi("AccountChange")),
+        },
+        responses: { ...one, 409: { description: "It is your own account", content: problem } },
+      }),
+      async (c) => {
+        const { id } = c.req.valid("param");
+        const { isActive } = c.req.valid("json");
+        await auth.changes.setActive(id, isActive, actorOf(c));
+        return c.json(found(await auth.staff.one(id)), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("accounts:manage"),
+        method: "delete",
+        path: "/accounts/{id}/sessions",
+        tags,
+        summary: "End all sign-ins and tokens of an account",
+        request: { ...noQuery, params },
+        responses: { 204: { description: "They are ended" }, 404: one[404] },
+      }),
+      async (c) => {
+        const { id } = found(await auth.staff.one(c.req.valid("param").id));
+        await auth.changes.endSessions(id, actorOf(c));
+        return c.body(null, 204);
+      },
+    );
 }
 
 function found<T>(account: T | undefined): T {
