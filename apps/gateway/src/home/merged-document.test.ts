@@ -1,7 +1,7 @@
 import { createLogger } from "@quintet/http";
 import { describe, expect, it } from "vitest";
-import { mergedDocument } from "./merged-document.ts";
 import type { Upstream } from "../upstream.ts";
+import { mergedDocument } from "./merged-document.ts";
 
 const log = createLogger({ service: "test", level: "silent" });
 const thing = (type: string) => ({ schemas: { Thing: { type }, Problem: { type: "object" } } });
