@@ -89,7 +89,7 @@ export function addStaffPages(
   const makeLink = createRoute({
     ...guard.staff("accounts:manage", ownForm),
     method: "post",
-    path: "/staff/accounts/{id}/reset-link",
+    path: "/staff/accounts/{id}/links/new",
     tags,
     summary: "A link to a new password, to hand over, by form (staff)",
     request: { params, query: z.strictObject({}) },

@@ -77,7 +77,7 @@ export interface StaffAccountShown {
 /** One account: what it is, what staff may do about it, and what was done to it. */
 export function staffAccountPage(shown: StaffAccountShown): Html {
   const { account, isOwn, sessions, events, formToken, done, refusal, link } = shown;
-  const act = (action: keyof typeof staffNotices | "reset-link", label: string, look: string) =>
+  const act = (action: keyof typeof staffNotices | "links/new", label: string, look: string) =>
     html`<form method="post" action="${home}/${account.id}/${action}">${hidden("form_token", formToken)}<button class="${look}" type="submit">${label}</button></form>`;
   return html`<p class="back"><a href="${home}">All accounts</a></p>
       <h1>${account.username}${tags(account)}</h1>
@@ -95,7 +95,7 @@ export function staffAccountPage(shown: StaffAccountShown): Html {
           <dt>Sign-ins that go on</dt><dd>${sessions === 100 ? "100 or more" : sessions}</dd>
         </dl>
         <div class="actions">
-          ${account.isActive ? act("reset-link", "Make a link to a new password", "button quiet") : ""}
+          ${account.isActive ? act("links/new", "Make a link to a new password", "button quiet") : ""}
           ${act("end-sessions", "End all its sign-ins", "button quiet")}
           ${
             isOwn
