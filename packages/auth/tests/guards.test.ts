@@ -195,8 +195,8 @@ test("the document tells what each route needs", async () => {
   };
   const security = (path: string) => document.paths[`/g${path}`]?.get?.security;
   expect(security("/open")).toEqual([]);
-  expect(security("/anyone")).toEqual([{}, { basic: [] }, { bearer: ["social:read"] }]);
-  expect(security("/account")).toEqual([{ basic: [] }, { bearer: ["social:read"] }]);
-  expect(security("/staff")).toEqual([{ basic: [] }, { bearer: ["queue:manage"] }]);
-  expect(security("/unnamed")).toEqual([{ basic: [] }, { bearer: [] }]);
+  expect(security("/anyone")).toEqual([{}, { basic: [] }, { bearer: ["social:read"] }, { oauth: ["social:read"] }]);
+  expect(security("/account")).toEqual([{ basic: [] }, { bearer: ["social:read"] }, { oauth: ["social:read"] }]);
+  expect(security("/staff")).toEqual([{ basic: [] }, { bearer: ["queue:manage"] }, { oauth: ["queue:manage"] }]);
+  expect(security("/unnamed")).toEqual([{ basic: [] }, { bearer: [] }, { oauth: [] }]);
 });
