@@ -1,5 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { RequestRecord } from "@quintet/http";
 import { type Client, forwardedElement } from "./client-address.ts";
 import { verdictOn } from "./client-headers.ts";
 import { dropsOf } from "./hop-by-hop.ts";
@@ -12,7 +13,7 @@ const setHere = /^(?:x-request-id|expect)$/i;
  * on, or its chunks are; `Expect` is added by whoever passes interim answers back, and `Traceparent` by whoever sends the
  * request as a span of its own, which `traced` says.
  */
-export function requestHead(request: IncomingMessage, requestId: string, client: Client, traced = false): string {
+export function requestHead(request: IncomingMessage, record: RequestRecord, client: Client, traced = false): string {
   const raw = request.rawHeaders;
   const { headers } = request;
   const dropped = dropsOf(headers.connection);
@@ -26,8 +27,8 @@ export function requestHead(request: IncomingMessage, requestId: string, client:
   if (headers.host === undefined) head += "Host: localhost\r\n";
   if (headers["transfer-encoding"] !== undefined) head += "Transfer-Encoding: chunked\r\n";
   if (headers.te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(String(headers.te))) head += "TE: trailers\r\n";
-  if (!traced && headers.traceparent === undefined) head += `Traceparent: ${newTraceparent()}\r\n`;
-  return `${head}X-Request-Id: ${requestId}\r\nX-Forwarded-For: ${client.address}\r\nX-Forwarded-Proto: ${client.proto}\r\nX-Forwarded-Host: ${client.host}\r\nForwarded: ${forwardedElement(client)}\r\n`;
+  if (!traced && headers.traceparent === undefined) head += `Traceparent: ${newTraceparent(record)}\r\n`;
+  return `${head}X-Request-Id: ${record.id}\r\nX-Forwarded-For: ${client.address}\r\nX-Forwarded-Proto: ${client.proto}\r\nX-Forwarded-Host: ${client.host}\r\nForwarded: ${forwardedElement(client)}\r\n`;
 }
 
 /** Fields that a trailer must not carry (RFC 9110 section 6.5.1): framing, routing, and who asks. */
@@ -48,12 +49,13 @@ const random = Buffer.alloc(24 * 128);
 let used = random.length;
 
 /** A W3C `traceparent` for a request that came without one; not sampled. Random bytes are drawn for many at once. */
-function newTraceparent(): string {
+function newTraceparent(record: RequestRecord): string {
   if (used === random.length) {
     randomFillSync(random);
     used = 0;
   }
   const hex = random.toString("hex", used, used + 24);
   used += 24;
+  record.traceId = hex.slice(0, 32);
   return `00-${hex.slice(0, 32)}-${hex.slice(32)}-00`;
 }

@@ -6,6 +6,26 @@ import type { BodyRules, ServiceEnv } from "./types.ts";
 const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 /**
+ * Bounds what can be read of a request's body, by whomever: reading one that is larger is a 413. Nothing is read here. What is
+ * small by its own account is left as it is.
+ */
+export function boundBody(c: Context<ServiceEnv>, rules: BodyRules): void {
+  const { method } = c.req;
+  if (method === "GET" || method === "HEAD" || rules.streams?.test(c.req.path)) return;
+  const length = c.req.header("content-length");
+  if (length === undefined ? hasNoBody(c) : Number(length) <= rules.maxBytes) return;
+  let whole: Promise<ArrayBuffer> | undefined;
+  // Where Hono looks first, however the body is asked for.
+  Object.defineProperty(c.req.bodyCache, "arrayBuffer", {
+    get() {
+      whole ??= length === undefined ? readWithin(c.req.raw.body, rules) : Promise.reject(tooLarge(rules));
+      return whole;
+    },
+    enumerable: true,
+  });
+}
+
+/**
  * Refuses a body that is too large (413), and JSON that is not UTF-8 (400, RFC 8259 section 8.1), which a decoder would silently
  * put right. Guards call it when they know who asks and that they may: what is refused before is never read.
  */
@@ -23,19 +43,15 @@ export function admitBody(c: Context<ServiceEnv>): Promise<void> | undefined {
   if (length === undefined && hasNoBody(c)) return undefined;
   if (Number(length) > rules.maxBytes) throw tooLarge(rules);
   const isJson = jsonType.test(c.req.header("content-type") ?? "");
-  return isJson || length === undefined ? read(c, rules, isJson) : undefined;
+  return isJson || length === undefined ? read(c, isJson) : undefined;
 }
 
 /** Reads a body to where Hono keeps bodies that were read, so that it is read and decoded once. */
-async function read(c: Context<ServiceEnv>, rules: BodyRules, isJson: boolean): Promise<void> {
-  const { bodyCache } = c.req;
-  if (c.req.header("content-length") === undefined) {
-    Object.assign(bodyCache, { arrayBuffer: Promise.resolve(await readWithin(c.req.raw.body, rules)) });
-  }
+async function read(c: Context<ServiceEnv>, isJson: boolean): Promise<void> {
   const bytes = Buffer.from(await c.req.arrayBuffer());
   if (!isJson) return;
   if (!isUtf8(bytes)) throw new Problem("bad-request", "The body is not UTF-8, as JSON has to be.");
-  Object.assign(bodyCache, { text: Promise.resolve(bytes.toString()) });
+  Object.assign(c.req.bodyCache, { text: Promise.resolve(bytes.toString()) });
 }
 
 /** All of a body whose length was not told. */

@@ -81,6 +81,19 @@ describe("createService", () => {
     expect((await post("/sample/things/7", body, headers)).status).toBe(status);
   });
 
+  it("lets no handler read more than the limit, guard or none", async () => {
+    const large = "x".repeat(2000);
+    const app = sample();
+    app.post("/unguarded", async (c) => c.text(await c.req.text()));
+    const send = (body: string | ReadableStream, headers: Record<string, string>) =>
+      app.request("/sample/unguarded", { method: "POST", body, headers, duplex: "half" } as RequestInit);
+    expect((await send("small", { "Content-Length": "5" })).status).toBe(200);
+    expect((await send(large, { "Content-Length": "2000" })).status).toBe(413);
+    expect((await send(new Blob([large]).stream(), {})).status).toBe(413);
+    const short = await send(new Blob(["small"]).stream(), {});
+    expect([short.status, await short.text()]).toEqual([200, "small"]);
+  });
+
   it("tells a wrong method from an unknown path", async () => {
     const wrong = await sample().request("/sample/things/7");
     expect(wrong.status).toBe(405);

@@ -1,6 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { cors } from "hono/cors";
+import { boundBody } from "./body.ts";
 import { docsPages } from "./docs.ts";
 import { documentAnswer, madeOnce } from "./document-answer.ts";
 import { toProblem } from "./faults.ts";
@@ -59,6 +60,7 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   // One middleware for all, because each costs a promise or two.
   app.use((c, next) => {
     c.set("bodyRules", bodyRules);
+    boundBody(c, bodyRules);
     return inRequest(take(c), () => (c.req.header("origin") === undefined ? next() : crossOrigin(c, next)));
   });
   app.openapi(healthRoute, async (c) => {

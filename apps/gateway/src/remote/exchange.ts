@@ -56,7 +56,7 @@ export class Exchange implements Lease, ConnectionUser {
     this.#record.upstream = this.#told;
     const { headers } = request;
     this.#spans = attemptSpans(this.#record.span, `/${app.name}`, request.method ?? "GET");
-    this.#head = requestHead(request, this.#record.id, clientOf(request, app.trusted), this.#spans !== undefined);
+    this.#head = requestHead(request, this.#record, clientOf(request, app.trusted), this.#spans !== undefined);
     const chunked = headers["transfer-encoding"] !== undefined;
     if (chunked || (headers["content-length"] ?? "0") !== "0") this.#body = new RequestBody(request, chunked);
   }

@@ -61,7 +61,7 @@ export function passUpgrade(
   client.once("close", () => upstream.destroy());
 
   upstream.write(
-    `${requestHead(request, requestId, clientOf(request, app.trusted))}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    `${requestHead(request, recordOf(request), clientOf(request, app.trusted))}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
     "latin1",
   );
   let seen: Buffer = Buffer.alloc(0);
