@@ -39,7 +39,10 @@ export function addAudit(app: OpenAPIHono<ServiceEnv>, { auth, lists }: { auth: 
           accountId: account,
           actorId: account,
           action: z.enum(auditActions).optional(),
-          requestId: z.string().max(128).optional(),
+          requestId: z
+            .string()
+            .regex(/^[ -~]{1,128}$/, "must be a request id")
+            .optional(),
           from: time.optional().openapi({ type: "string", description: "From this time on" }),
           to: time.optional().openapi({ type: "string", description: "Before this time" }),
           limit: limitParam(50),
