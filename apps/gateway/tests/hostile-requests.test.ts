@@ -68,20 +68,47 @@ describe("requests that two readers could take in two ways", () => {
     expect(seen.filter((line) => !line.endsWith("/x"))).toEqual([]);
   });
 
-  it.each(["/queue", "/social", "/auth", "/.well-known"])("paths cannot get around %s", async (prefix) => {
-    for (const path of [
+  const prefixes = ["/queue", "/social", "/auth", "/.well-known", "/properties", "/ingest", "/directory"];
+  it.each(prefixes)("paths cannot get around %s", async (prefix) => {
+    const tricks = [
       "/../queue/x",
+      "/./x",
+      "/..",
+      "/a/../../queue/x",
       "/%2e%2e/queue/x",
+      "/%2e./queue/x",
+      "/..;/queue/x",
       "/.%2E;a/queue/x",
+      "/..%3ba/queue/x",
       "//queue/x",
       "\\..\\queue\\x",
+      "/..%5cqueue/x",
       "/..%2fqueue/x",
       "/x%00",
-    ]) {
+    ];
+    for (const path of tricks) {
       seen.length = 0;
-      expect(await statusOf(`GET ${prefix}${path} HTTP/1.1\r\nHost: a\r\n\r\n`)).toBe(400);
-      expect(seen).toEqual([]);
+      expect(await statusOf(`GET ${prefix}${path} HTTP/1.1\r\nHost: a\r\n\r\n`), path).toBe(400);
+      expect(seen, path).toEqual([]);
     }
+  });
+
+  it.each([
+    "/Queue/x",
+    "/QUEUE/x",
+    "/que%75e/x",
+    "/%71ueue/x",
+    "/queue;a/x",
+    "/queue%20/x",
+    "/queue%3f/x",
+    "/queuex",
+    "/queue./x",
+    "/queue:80/x",
+    "/@queue/x",
+  ])("%s is nobody's, not the queue's", async (path) => {
+    seen.length = 0;
+    await front.send(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`, (text) => text.includes("own"));
+    expect(seen).toEqual([]);
   });
 
   it.each([
