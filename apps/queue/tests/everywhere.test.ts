@@ -122,7 +122,8 @@ describe("the app", () => {
     }>();
     for (const [method, path] of calls) {
       const described = document.paths[path.replace("/x", "/{name}")]?.[method.toLowerCase()];
-      expect(described?.security).toEqual([{ basic: [] }, { bearer: [expect.stringMatching(/^queue:/)] }]);
+      const scope = [expect.stringMatching(/^queue:/)];
+      expect(described?.security).toEqual([{ basic: [] }, { bearer: scope }, { oauth: scope }]);
     }
     expect(document.paths["/queue"]?.get?.security).toEqual([]);
   });

@@ -127,7 +127,8 @@ test("health names the stores, the document names every route and what it needs"
   );
   for (const [method, path] of needAccount) {
     const route = body.paths[`/social${path.replace("/1", "/{id}")}`]?.[method.toLowerCase()];
-    expect(route?.security).toEqual([{ basic: [] }, { bearer: [expect.stringMatching(/^social:(read|write)$/)] }]);
+    const scope = [expect.stringMatching(/^social:(read|write)$/)];
+    expect(route?.security).toEqual([{ basic: [] }, { bearer: scope }, { oauth: scope }]);
   }
   expect((await social.send("GET", "/docs")).text).toContain("/social/openapi.json");
 });
