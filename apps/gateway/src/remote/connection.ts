@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { ReadBuffer } from "./read-buffers.ts";
 import { type AnswerSink, BadAnswer, ResponseReader } from "./response-reader.ts";
 
 /** Who uses a connection, told what comes on it. */
@@ -23,8 +24,10 @@ export class UpstreamTimeout extends Error {
   }
 }
 
-/** One read buffer serves every connection: its bytes are used up within the call that brings them. */
+/** One read buffer serves all small answers: its bytes are used up within the call that brings them. */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+/** After a read of so many bytes the next is expected to bring many, and gets a buffer that need not be copied. */
+const largeRead = 32 * 1024;
 
 /** A connection to a target: one request at a time, kept alive between them. */
 export class Connection {
@@ -39,6 +42,7 @@ export class Connection {
   user: ConnectionUser | undefined;
   /** What went wrong with it. */
   error: Error | undefined;
+  #buffer: ReadBuffer | undefined;
   readonly #onGone: (connection: Connection) => void;
 
   constructor(origin: URL, onReady: () => void, onGone: (connection: Connection) => void) {
@@ -50,11 +54,18 @@ export class Connection {
       this.socket = connectTls({ host, port, servername: host, ALPNProtocols: ["http/1.1"] }, onReady);
       this.socket.on("data", (bytes: Buffer) => this.#read(bytes));
     } else {
-      const callback = (length: number) => {
-        this.#read(readBuffer.subarray(0, length));
+      let last = 0;
+      const buffer = () => {
+        this.#buffer?.letGo();
+        this.#buffer = last >= largeRead && this.user ? new ReadBuffer() : undefined;
+        return this.#buffer?.bytes ?? readBuffer;
+      };
+      const callback = (length: number, bytes: Uint8Array) => {
+        last = length;
+        this.#read((bytes as Buffer).subarray(0, length));
         return true;
       };
-      this.socket = connect({ host, port, noDelay: true, onread: { buffer: readBuffer, callback } }, onReady);
+      this.socket = connect({ host, port, noDelay: true, onread: { buffer, callback } }, onReady);
     }
     this.socket.setNoDelay(true);
     this.socket.on("drain", () => this.user?.onDrain());
@@ -78,6 +89,12 @@ export class Connection {
   write(part: Buffer | string): boolean {
     this.since = performance.now();
     return this.socket.write(part, "latin1");
+  }
+
+  /** The buffer of the bytes that are told of now, held until they are written; undefined when they must be copied. */
+  holdBuffer(): ReadBuffer | undefined {
+    this.#buffer?.hold();
+    return this.#buffer;
   }
 
   /** Gives the connection up; its user, if any, hears why. */

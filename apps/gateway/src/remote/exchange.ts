@@ -234,10 +234,17 @@ export class Exchange implements Lease, ConnectionUser {
   #passOn(part: Buffer): void {
     if (this.#answer) this.#writeHead(this.#answer);
     this.#recording?.add(part);
-    // Copied, because the bytes belong to the connection's read buffer.
-    if (this.#response.write(Buffer.from(part))) return;
-    this.#connection?.socket.pause();
-    this.#response.once("drain", () => this.#connection?.socket.resume());
+    const response = this.#response;
+    const held = this.#connection?.holdBuffer();
+    // Left alone, Node keeps a piece for the next tick, and the app would have to pause after each. Chunks are joined by that.
+    const atOnce = !response.chunkedEncoding;
+    if (atOnce) response.cork();
+    const more = held ? response.write(part, held.written) : response.write(Buffer.from(part));
+    if (atOnce) response.uncork();
+    const socket = this.#connection?.socket;
+    if (more || response.writableLength === 0 || !socket || socket.isPaused()) return;
+    socket.pause();
+    response.once("drain", () => this.#connection?.socket.resume());
   }
 
   #attemptFailed(error: Error, unsent: boolean): void {
