@@ -88,7 +88,8 @@ export class Connection {
   /** Sends a piece of the request's body; false when the upstream should get no more for now. */
   write(part: Buffer | string): boolean {
     this.since = performance.now();
-    return this.socket.write(part, "latin1");
+    // A large piece is above the socket's mark even when it left at once.
+    return this.socket.write(part, "latin1") || this.socket.writableLength === 0;
   }
 
   /** The buffer of the bytes that are told of now, held until they are written; undefined when they must be copied. */
