@@ -23,5 +23,5 @@ it("tells the metrics of both workers together, whichever is asked", async () =>
     expect(counts.size).toBe(1);
     expect([...counts][0]).toBeGreaterThanOrEqual(asked);
     expect(new Set(texts.map(({ text }) => Number(bucket.exec(text)?.[1])))).toEqual(counts);
-  });
+  }, 10_000);
 });
