@@ -1,7 +1,7 @@
 export { admitBody, bodyAdmitted } from "./body.ts";
 export { urlProblem } from "./client-errors.ts";
 export { ConfigError, readEnv, settings } from "./config.ts";
-export { docsPages } from "./docs.ts";
+export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";
 export { isAway, toProblem } from "./faults.ts";
 export { type HealthCheck, type HealthReport, type HealthStatus, healthReport, Unwell } from "./health.ts";

@@ -43,11 +43,16 @@ export function apiClients(options: {
   pool: MysqlPool;
   revoking: Revocations;
   publicClient: string;
+  /** A client that is known without a registration. */
+  ownClient: ApiClient;
   note: Note;
   now: () => number;
 }): Clients {
-  const { pool, revoking, publicClient, note, now } = options;
-  const find = async (id: string) => (form.test(id) ? findClient(pool, id) : undefined);
+  const { pool, revoking, publicClient, ownClient, note, now } = options;
+  const find = async (id: string) => {
+    if (id === ownClient.id) return ownClient;
+    return form.test(id) ? findClient(pool, id) : undefined;
+  };
   return {
     async add(accountId, { name, redirectUris, scope, confidential }, by) {
       if ((await clientsOf(pool, accountId)).length >= mostClients) {
@@ -99,13 +104,17 @@ function hashOf(secret: string): Buffer {
   return createHash("sha256").update(secret).digest();
 }
 
-/** `client_secret_basic`: both halves are form-encoded before they are joined (RFC 6749 section 2.3.1). */
-function basicCredentials(authorization: string): { id: string; secret: string } | undefined {
+/**
+ * `client_secret_basic`: both halves are form-encoded before they are joined, and an empty secret is none (RFC 6749 section 2.3.1).
+ * Programs with a field for a client send `Basic Og==` when it was left empty, which names no client.
+ */
+function basicCredentials(authorization: string): { id: string; secret: string | undefined } | undefined {
   const [scheme = "", value = ""] = authorization.split(" ");
   const text = Buffer.from(value, "base64").toString("utf8");
   const colon = text.indexOf(":");
   if (scheme.toLowerCase() !== "basic") return undefined;
   if (colon < 0) throw new OAuthError("invalid_client", "The Basic credentials are malformed.");
   const decoded = (part: string) => new URLSearchParams(`a=${part.replaceAll("&", "%26")}`).get("a") ?? "";
-  return { id: decoded(text.slice(0, colon)), secret: decoded(text.slice(colon + 1)) };
+  if (text === ":") return undefined;
+  return { id: decoded(text.slice(0, colon)), secret: decoded(text.slice(colon + 1)) || undefined };
 }

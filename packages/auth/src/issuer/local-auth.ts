@@ -35,6 +35,7 @@ import { type AuditFilter, addEntry, readEvents } from "./audit-queries.ts";
 import { type BrowserSessions, browserSessions } from "./browser-sessions.ts";
 import { apiClients, type Clients } from "./clients.ts";
 import { authorizationCodes, type Codes } from "./codes.ts";
+import { docsClient } from "./docs-client.ts";
 import { learnEmails } from "./email-queries.ts";
 import { type Grants, grants } from "./grants.ts";
 import { type NewAccounts, newAccounts } from "./new-accounts.ts";
@@ -176,7 +177,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     verifyPassword: rememberPasswords(verify, revoked, now),
     ...granting,
     ...newAccounts({ pool, hashes, note, now }),
-    clients: apiClients({ pool, revoking, publicClient, note, now }),
+    clients: apiClients({ pool, revoking, publicClient, ownClient: docsClient(issuer), note, now }),
     codes,
     browsers,
     now,

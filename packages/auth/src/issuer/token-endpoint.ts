@@ -1,3 +1,4 @@
+import { docsClientId } from "@quintet/http";
 import type { TokenSet } from "../account.ts";
 import type { Origin } from "../client-address.ts";
 import { fullScope, grantable, readScopes } from "../scopes.ts";
@@ -60,7 +61,9 @@ const grants = {
     return tokens;
   },
   async password({ auth, client, origin }: Asking, form: Map<string, string>): Promise<Tokens> {
-    if (client) throw new OAuthError("unauthorized_client", "This client must send its users to the sign-in page.");
+    // Others never see a password; the documentation pages are of this origin.
+    if (client && client.id !== docsClientId)
+      throw new OAuthError("unauthorized_client", "This client must send its users to the sign-in page.");
     const scope = scopeOf(form) ?? fullScope;
     const options = { origin, scope };
     const tokens = await auth.passwordGrant(needed(form, "username"), needed(form, "password"), options);
