@@ -228,13 +228,25 @@ test.each([
     await lookAt("client-made");
     await go("/auth/nowhere");
     await lookAt("problem");
+    await go("/auth/forgotten");
+    await lookAt("forgotten");
+    await go("/auth/new-password?token=stale");
+    await lookAt("new-password-stale");
+    const owner = await quintet.issuer.auth.verifyPassword("owner", password);
+    const Authorization = `Basic ${Buffer.from(`chief:${password}`).toString("base64")}`;
+    const link = await quintet.issuer.send("POST", `/auth/accounts/${owner?.id}/reset-link`, undefined, {
+      Authorization,
+    });
+    await page.goto(((await link.json()) as { url: string }).url);
+    await page.getByLabel("New password").fill("short");
+    await lookAt("new-password");
     await go("/auth/account/clients/new");
     await page.getByLabel("Name", { exact: true }).fill("Typed too late");
     await page.getByLabel("Everything that the account may do").check();
     await opened.context.clearCookies();
     await page.getByRole("button", { name: "Register" }).click();
     await lookAt("too-late");
-    expect(seen).toHaveLength(16);
+    expect(seen).toHaveLength(19);
     await closed(opened);
   },
 );

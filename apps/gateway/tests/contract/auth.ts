@@ -1,6 +1,7 @@
 import { createPublicKey, type JsonWebKey, verify } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Installation } from "../harness/installation.ts";
+import { register } from "../harness/person.ts";
 import { expectProblem } from "../harness/problem.ts";
 import { time, unique } from "../harness/values.ts";
 
@@ -12,7 +13,7 @@ interface Tokens {
   scope: string;
 }
 
-export function auth({ anyone, plain, staff }: Installation): void {
+export function auth({ anyone, plain, staff, origin }: Installation): void {
   const grant = (fields: Record<string, string>) => anyone.post("/auth/token", new URLSearchParams(fields));
   const logIn = async (username = plain.username) => {
     const answer = await grant({ grant_type: "password", username, password: plain.password });
@@ -213,6 +214,57 @@ export function auth({ anyone, plain, staff }: Installation): void {
     it("refuses a wrong password", async () => {
       const pair = Buffer.from(`${plain.username}:wrong`).toString("base64");
       expectProblem(await anyone.with({ Authorization: `Basic ${pair}` }).get("/auth/me"), 401);
+    });
+  });
+
+  describe("/auth/accounts/{id}", () => {
+    it("shows an account to staff, deactivates it and lets it in again", async () => {
+      const { id, username, email, password } = await register(origin, unique("someone"), plain.password);
+      const path = `/auth/accounts/${id}`;
+      const shown = { id, username, email, isStaff: false, createdAt: time, isActive: true, lastLogin: time };
+      const answer = await staff.get(path);
+      expect(answer.status, answer.text).toBe(200);
+      expect(answer.json()).toEqual(shown);
+      const form = { grant_type: "password", username, password };
+      for (const isActive of [false, true]) {
+        const changed = await staff.patch(path, { isActive });
+        expect([changed.status, changed.json()]).toEqual([200, { ...shown, isActive }]);
+        expect((await grant(form)).status).toBe(isActive ? 200 : 400);
+      }
+      expectProblem(await plain.get(path), 403);
+      expectProblem(await plain.patch(path, { isActive: false }), 403);
+      expectProblem(await staff.get("/auth/accounts/999999999"), 404);
+    });
+  });
+
+  describe("POST /auth/clients", () => {
+    const wanted = { name: unique("Nightly export"), scope: "queue:send", redirectUris: ["https://app.example/cb"] };
+
+    it("makes a client that acts for its account, within its scope", async () => {
+      const made = await plain.post("/auth/clients", wanted);
+      expect(made.status, made.text).toBe(201);
+      const client = made.json<{ id: string; secret: string }>();
+      expect(client).toEqual({
+        ...wanted,
+        id: expect.any(String),
+        secret: expect.any(String),
+        confidential: true,
+        createdAt: time,
+      });
+      const granted = await grant({
+        grant_type: "client_credentials",
+        client_id: client.id,
+        client_secret: client.secret,
+      });
+      expect(granted.status, granted.text).toBe(200);
+      expect(granted.json<Tokens>()).toMatchObject({ token_type: "Bearer", scope: "queue:send" });
+      expect((await plain.get("/auth/clients")).text).not.toContain(client.secret);
+      expect((await plain.delete(`/auth/clients/${client.id}`)).status).toBe(204);
+    });
+
+    it("refuses a redirect address that anybody could listen at", async () => {
+      const redirectUris = ["http://app.example/cb"];
+      expectProblem(await plain.post("/auth/clients", { ...wanted, redirectUris }), 422, "redirectUris.0");
     });
   });
 

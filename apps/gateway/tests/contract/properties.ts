@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Client } from "../harness/client.ts";
 import type { Installation } from "../harness/installation.ts";
 import { expectProblem } from "../harness/problem.ts";
-import { cursor, forged, unique } from "../harness/values.ts";
+import { cursor, forged, time, unique } from "../harness/values.ts";
 
 interface Property {
   id: number;
@@ -155,6 +155,20 @@ export function properties({ anyone, plain, other, staff }: Installation): void 
       expectProblem(await staff.patch(`/properties/${property.id}`, { id: 5 }), 422, "id");
       expectProblem(await staff.post(`/properties/${property.id}/status`, { status: "regalado" }), 422, "status");
       expectProblem(await staff.post("/properties/999999999/status", { status: "vendido" }), 404);
+    });
+
+    it("has a history of its status, the latest first", async () => {
+      const { id } = await add({ status: "pre_venta" });
+      await staff.post(`/properties/${id}/status`, { status: "vendido" });
+      const answer = await staff.get(`/properties/${id}/status`);
+      expect(answer.status, answer.text).toBe(200);
+      const row = { id: expect.any(Number), updateDate: time };
+      const history = [
+        { ...row, status: "vendido" },
+        { ...row, status: "pre_venta" },
+      ];
+      expect(answer.json()).toEqual({ status: "success", history, nextCursor: null });
+      expectProblem(await plain.get(`/properties/${id}/status`), 403);
     });
 
     it.each([

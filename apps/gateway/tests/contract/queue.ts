@@ -162,6 +162,16 @@ export function queue({ anyone, plain, staff }: Installation): void {
       expect(acked.status, acked.text).toBeLessThan(300);
     });
 
+    it("are emptied by staff, of what waits and of what was received", async () => {
+      await send({ body: 1 }, { body: 2 });
+      const [held] = messagesOf(await receive({ max: 1 }));
+      const purged = await staff.post(path("/purge"));
+      expect([purged.status, purged.text]).toEqual([204, ""]);
+      expect(messagesOf(await receive())).toEqual([]);
+      await plain.post(path("/nack"), { receipts: [held?.receipt] });
+      expect(messagesOf(await receive())).toEqual([]);
+    });
+
     it("bring back a message that was not acked in time", async () => {
       await send({ body: "again" });
       const [first] = messagesOf(await receive({ visibilitySeconds: 1 }));
