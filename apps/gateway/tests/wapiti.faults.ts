@@ -11,7 +11,8 @@ const attacks = ["sql", "blindsql", "xss", "permanentxss", "exec", "file", "crlf
   "shellshock",
   "htaccess",
 );
-const pageChecks = ["http_headers", "cookieflags", "csp", "csrf", "backup", "methods"];
+/** Not `backup`: in Wapiti 3.0.4 it breaks down over addresses that it makes itself. */
+const pageChecks = ["http_headers", "cookieflags", "csp", "csrf", "methods"];
 
 /** What Wapiti tells of pages that are as they should be. */
 const expected: { finding: RegExp; because: string }[] = [
