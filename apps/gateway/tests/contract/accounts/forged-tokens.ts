@@ -119,6 +119,11 @@ export function forgedTokens(quintet: Installation): void {
         const own = await send(`${input}.${sign(null, Buffer.from(input), key).toString("base64url")}`);
         expect([200, 404], `${path} with a token made as the issuer makes it`).toContain(own.status);
         for (const [name, make] of Object.entries(all)) {
+          if (name === "of 1 MB" && quintet.origin.startsWith("https:")) {
+            // A head as large as this ends its stream of HTTP/2, without an answer.
+            await expect(send(make(good)), path).rejects.toThrow("REFUSED_STREAM");
+            continue;
+          }
           const answer = await send(make(good));
           if (answer.status !== (name === "of 1 MB" ? 431 : 401)) wrong.push(`${path}: ${answer.status} for ${name}`);
           else if (answer.status === 401) wrong.push(...faultsOfProblem(answer).map((fault) => `${path}: ${fault}`));
