@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from "node:http2";
 import { connect as connectTls } from "node:tls";
 import { promisify } from "node:util";
+import { findTool } from "@quintet/stores/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Certificates, certificates } from "./certificate.ts";
 import { behind, type Edge, edge, until } from "./edge.ts";
@@ -200,12 +201,17 @@ describe("a request over HTTP/2", () => {
 });
 
 describe("TLS", () => {
+  let curl: string;
+  beforeAll(async () => {
+    curl = await findTool("curl", process.env, (line) => console.log(line));
+  }, 120_000);
+
   it.each([
     ["--http2", "2"],
     ["--http1.1", "1.1"],
   ])("serves curl %s", async (option, version) => {
     const url = `https://localhost:${front.listening.port}/queue/x`;
-    const { stdout } = await run("curl", ["-sS", option, "--cacert", files.cert, "-w", " %{http_version}", url]);
+    const { stdout } = await run(curl, ["-sS", option, "--cacert", files.cert, "-w", " %{http_version}", url]);
     expect(stdout).toBe(`GET  ${version}`);
   });
 

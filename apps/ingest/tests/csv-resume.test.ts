@@ -79,6 +79,7 @@ describe("a load that is cut off", () => {
     const text = hires(2000, 300);
     const first = upload("hired_employees", { "Idempotency-Key": "two" });
     await first.send(text.slice(0, 8000));
+    await newest({ status: "running" });
     await vi.waitFor(async () => expect((await loadsOf())[0]!.inserted).toBeGreaterThan(0), 20_000);
     first.cut();
     const cut = await newest({ status: "cut off" });
@@ -134,6 +135,7 @@ describe("a load that is cut off", () => {
     const headers = { "Idempotency-Key": `five ${mode}`.replace(" ", "-") };
     const first = upload("jobs", headers, `?mode=${mode}`);
     await first.send(text.slice(0, 6000));
+    await newest({ status: "running" });
     await vi.waitFor(async () => expect((await loadsOf())[0]!.received).toBeGreaterThan(150), 20_000);
     first.cut();
     await newest({ status: "cut off" });

@@ -23,6 +23,7 @@ const tools = {
     debianPackage: "chromium",
     homebrewFormula: "chromium",
   },
+  curl: { title: "curl", names: ["curl"], variable: "CURL", debianPackage: "curl", homebrewFormula: "curl" },
   django: {
     title: "Django",
     names: ["django-admin"],
@@ -57,7 +58,7 @@ const tools = {
 export type ToolName = keyof typeof tools;
 
 /**
- * The path of a tool: what its variable in `env` says (`CHROMIUM`, `DJANGO_ADMIN`, `NGINX`, `WRK`), or the one on this machine, which is
+ * The path of a tool: what its variable in `env` says (`CHROMIUM`, `CURL`, `DJANGO_ADMIN`, `NGINX`, `WRK`), or the one on this machine, which is
  * installed first as a store's server program is. No service comes with it.
  */
 export async function findTool(
