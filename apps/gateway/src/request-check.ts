@@ -35,7 +35,7 @@ export function requestProblem(request: IncomingMessage, path: string): Problem 
   if (major !== 2 && (major !== 1 || minor > 1)) return bad("The HTTP version must be 1.0, 1.1 or 2.");
   if (major === 2 && headers[":scheme"] !== "https") return bad("The scheme must be https.");
   if ((major === 2 || minor === 1) && headers.host === undefined) return bad("A Host header is missing.");
-  if (headers.host !== undefined && (!hostPattern.test(headers.host) || hosts(request) > 1)) {
+  if (headers.host !== undefined && (!isHost(headers.host) || hosts(request) > 1)) {
     return bad("There must be one plain Host header.");
   }
   if (major === 2) return undefined; // It has frames instead of codings.
@@ -44,6 +44,16 @@ export function requestProblem(request: IncomingMessage, path: string): Problem 
     return bad("The only transfer coding that is taken is chunked, with HTTP/1.1.");
   }
   return undefined;
+}
+
+let lastHost: string | undefined;
+
+/** Whether a Host header is one that a URL may have: `a.1`, `%zz` and `a:99999` look plain, but no URL can be made of them. */
+function isHost(host: string): boolean {
+  if (host === lastHost) return true;
+  if (!hostPattern.test(host) || !URL.canParse(`http://${host}/`)) return false;
+  lastHost = host;
+  return true;
 }
 
 function hosts({ rawHeaders }: IncomingMessage): number {
