@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { newSigningKey } from "@quintet/auth/testing";
-import { testMysql, testPrefix } from "@quintet/db/testing";
+import { testMysql } from "@quintet/db/testing";
 import { expect, inject, it } from "vitest";
 import type { Load } from "../src/loads/load.ts";
+import { chief, ownProcessEnv } from "./own-process.ts";
 
 const MiB = 1024 * 1024;
 /** The longest text that a column takes: 1,020 bytes. */
@@ -30,16 +30,7 @@ function lines(first: number, bytes: number): ReadableStream<Uint8Array> {
 it("a file is loaded in memory that does not grow with it", { timeout: 120_000 }, async () => {
   await using database = await testMysql(inject("mysqlUrl"));
   const child = spawn(process.execPath, [fileURLToPath(new URL("serve-ingest.ts", import.meta.url))], {
-    env: {
-      PATH: process.env.PATH,
-      MYSQL_URL: database.url,
-      REDIS_URL: inject("redisUrl"),
-      REDIS_PREFIX: testPrefix(),
-      QUINTET_SECRET: "s".repeat(32),
-      AUTH_SIGNING_KEY: newSigningKey(),
-      ADMIN_USERNAME: "chief",
-      ADMIN_PASSWORD: "chief chief",
-    },
+    env: ownProcessEnv(database.url),
   });
   try {
     const [port] = await once(child.stdout, "data");
@@ -47,7 +38,7 @@ it("a file is loaded in memory that does not grow with it", { timeout: 120_000 }
       const answer = await fetch(`http://127.0.0.1:${String(port).trim()}/ingest/jobs/csv`, {
         method: "POST",
         headers: {
-          Authorization: `Basic ${Buffer.from("chief:chief chief").toString("base64")}`,
+          Authorization: chief,
           "Content-Type": "text/csv",
         },
         body: lines(first, bytes),

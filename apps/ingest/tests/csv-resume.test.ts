@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { newSigningKey } from "@quintet/auth/testing";
-import { testMysql, testPrefix } from "@quintet/db/testing";
+import { testMysql } from "@quintet/db/testing";
 import { type Listening, listenerOf, serve } from "@quintet/http";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import type { Load } from "../src/loads/load.ts";
 import { departments, hires, jobs, openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
+import { chief, ownProcessEnv } from "./own-process.ts";
 import { slowUpload } from "./slow-upload.ts";
 
 let ingest: TestIngest;
@@ -181,20 +181,11 @@ describe("a load that is cut off", () => {
 describe("a process that dies in the middle", () => {
   const env: Record<string, string> = {};
   let database: Awaited<ReturnType<typeof testMysql>>;
-  const basic = `Basic ${Buffer.from("chief:chief chief").toString("base64")}`;
   const children: ChildProcess[] = [];
 
   beforeAll(async () => {
     database = await testMysql(inject("mysqlUrl"));
-    Object.assign(env, {
-      PATH: process.env.PATH,
-      MYSQL_URL: database.url,
-      REDIS_URL: inject("redisUrl"),
-      REDIS_PREFIX: testPrefix(),
-      QUINTET_SECRET: "s".repeat(32),
-      AUTH_SIGNING_KEY: newSigningKey(),
-      ADMIN_USERNAME: "chief",
-      ADMIN_PASSWORD: "chief chief",
+    Object.assign(env, ownProcessEnv(database.url), {
       LOADING: JSON.stringify({ batchRows: 100, batchMs: 30, deadAfterMs: 1500 }),
     });
   });
@@ -212,7 +203,7 @@ describe("a process that dies in the middle", () => {
 
   it("leaves a load that another process goes on with, and no row twice", async () => {
     const one = await start();
-    const headers = { Authorization: basic, "Content-Type": "text/csv" };
+    const headers = { Authorization: chief, "Content-Type": "text/csv" };
     for (const [table, body] of [
       ["departments", departments],
       ["jobs", jobs],

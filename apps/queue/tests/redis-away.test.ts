@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "@quintet/stores/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, expectProblem, type OpenQueue, openQueue, until } from "./open-queue.ts";
 
@@ -114,13 +114,4 @@ function expectAway(answer: Answer): void {
   expectProblem(answer, 503);
   expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
   expect(answer.text).not.toMatch(/ECONN|127\.0\.0\.1|redis:/i);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return typeof address === "object" && address ? address.port : 0;
 }

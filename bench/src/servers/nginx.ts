@@ -1,18 +1,11 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { findTool, freePort } from "@quintet/stores/testing";
-import { answers, type Measured, startServer } from "../processes.ts";
+import type { Measured } from "../processes.ts";
+import { startProxy } from "./proxy.ts";
 
 /** nginx with one worker in front of `upstream`, with connections to it kept alive and no buffering on disk. */
-export async function startNginx(upstream: string): Promise<Measured> {
-  const folder = mkdtempSync(join(tmpdir(), "quintet-nginx-"));
-  const port = await freePort();
-  const file = join(folder, "nginx.conf");
-  writeFileSync(
-    file,
-    `worker_processes 1; daemon off; pid ${folder}/pid; error_log stderr crit;
+export function startNginx(upstream: string): Promise<Measured> {
+  return startProxy({
+    tool: "nginx",
+    configuration: ({ port, folder }) => `worker_processes 1; daemon off; pid ${folder}/pid; error_log stderr crit;
 ${process.getuid?.() === 0 ? "user root;" : ""}
 events { worker_connections 1024; }
 http {
@@ -28,16 +21,6 @@ http {
     }
   }
 }`,
-  );
-  const server = await startServer(await findTool("nginx", process.env, console.log), ["-c", file, "-p", folder], {
-    port,
+    args: (file, folder) => ["-c", file, "-p", folder],
   });
-  await answers(`http://127.0.0.1:${port}/queue/small`);
-  return {
-    ...server,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
 }

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { closeSync, globSync, openSync, readFileSync } from "node:fs";
 import { open, rename, rm, stat } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Engine, Place } from "./engine.ts";
+import { freePort } from "./free-port.ts";
 import { makePrivateFolder, readJson, writePrivate } from "./private-file.ts";
 import { identify, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { lastLines, serverEnvironment } from "./run-program.ts";
@@ -127,17 +127,6 @@ function signal(identity: ProcessIdentity, name: NodeJS.Signals): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
 
 /** Puts a log that has grown large aside; returns where the new lines will begin. */

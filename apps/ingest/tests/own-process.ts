@@ -1,0 +1,20 @@
+import { newSigningKey } from "@quintet/auth/testing";
+import { testPrefix } from "@quintet/db/testing";
+import { inject } from "vitest";
+
+/** The Authorization header of the staff account that `ownProcessEnv` has made. */
+export const chief = `Basic ${Buffer.from("chief:chief chief").toString("base64")}`;
+
+/** The environment of an ingest process of the test's own, which is its own issuer too, on a database of its own. */
+export function ownProcessEnv(databaseUrl: string): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? "",
+    MYSQL_URL: databaseUrl,
+    REDIS_URL: inject("redisUrl"),
+    REDIS_PREFIX: testPrefix(),
+    QUINTET_SECRET: "s".repeat(32),
+    AUTH_SIGNING_KEY: newSigningKey(),
+    ADMIN_USERNAME: "chief",
+    ADMIN_PASSWORD: "chief chief",
+  };
+}
