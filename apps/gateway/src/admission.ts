@@ -1,8 +1,7 @@
 import type { RequestListener, ServerResponse } from "node:http";
 import type { TrustedProxies } from "@quintet/http";
-import { counter, Problem, recordOf, sendProblem } from "@quintet/http";
+import { counter, Problem, pathOf, recordOf, sendProblem } from "@quintet/http";
 import { clientOf } from "./client-address.ts";
-import { pathOf } from "./request-check.ts";
 
 /** Counts requests by a key; see `rateLimits`. */
 export interface RateLimit {
@@ -35,7 +34,7 @@ export function admission(inner: RequestListener, options: AdmissionOptions): Re
   };
   return (request, response) => {
     const refuse = (problem: Problem) => {
-      sendProblem(response, problem, pathOf(request.url ?? "/"), recordOf(request).id);
+      sendProblem(response, problem, pathOf(request.url), recordOf(request).id);
     };
     if (underWay >= mostAtOnce) {
       refused.inc({ why: "busy" });
@@ -46,7 +45,7 @@ export function admission(inner: RequestListener, options: AdmissionOptions): Re
     }
     underWay++;
     response.once("close", over);
-    if (rate === undefined || healthPath.test(pathOf(request.url ?? "/"))) {
+    if (rate === undefined || healthPath.test(pathOf(request.url))) {
       inner(request, response);
       return;
     }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { recordOf, sendProblem } from "@quintet/http";
-import { pathOf, requestProblem } from "./request-check.ts";
+import { pathOf, recordOf, sendProblem } from "@quintet/http";
+import { requestProblem } from "./request-check.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Finds the upstream that owns a path, by its first segment. */
@@ -20,7 +20,7 @@ function finder(upstreams: Upstream[]): (path: string) => Upstream | undefined {
 export function route(upstreams: Upstream[], own: RequestListener): RequestListener {
   const find = finder(upstreams);
   return (request: IncomingMessage, response: ServerResponse) => {
-    const path = pathOf(request.url ?? "/");
+    const path = pathOf(request.url);
     const problem = requestProblem(request, path);
     if (problem) {
       // What follows on the connection cannot be told from the body of a request that nobody understood.
@@ -42,7 +42,7 @@ export function route(upstreams: Upstream[], own: RequestListener): RequestListe
 export function upgrades(upstreams: Upstream[]) {
   const find = finder(upstreams);
   const ownerOf = (request: IncomingMessage) => {
-    const path = pathOf(request.url ?? "/");
+    const path = pathOf(request.url);
     return requestProblem(request, path) ? undefined : find(path);
   };
   return {

@@ -3,6 +3,7 @@ import type { Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Logger } from "./logger.ts";
 import { observe, tellRefusal } from "./observed.ts";
+import { pathOf } from "./path-of.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
 import { problemText, sendProblem } from "./raw-problem.ts";
 import { recordOf } from "./request-record.ts";
@@ -67,7 +68,7 @@ export function answerClientErrors(server: Server, log: Logger): void {
   server.on("checkExpectation", (request, response) => {
     observe(request, response, log);
     const problem = new Problem("expectation-failed", "The only expectation that is met is 100-continue.");
-    sendProblem(response, problem, (request.url ?? "/").split("?", 1)[0] as string, recordOf(request).id);
+    sendProblem(response, problem, pathOf(request.url), recordOf(request).id);
   });
 }
 

@@ -20,8 +20,18 @@ export { type CurrentRequest, currentRequest, inRequest } from "./observing/curr
 export { observation, openObservation } from "./observing/observation.ts";
 export type { ObservationConfig } from "./observing/settings.ts";
 export type { Span } from "./observing/span.ts";
-export { formBody, jsonAnswer, jsonBody, openApiDocument, pageContent, problemSchema, unreadJson } from "./openapi.ts";
+export {
+  formBody,
+  jsonAnswer,
+  jsonBody,
+  noQuery,
+  openApiDocument,
+  pageContent,
+  problemSchema,
+  unreadJson,
+} from "./openapi.ts";
 export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./paging.ts";
+export { pathOf } from "./path-of.ts";
 export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBody } from "./problem.ts";
 export { problemText, sendProblem } from "./raw-problem.ts";
 export { neverMissing, pageRefusal, refusal, takesIdempotencyKey } from "./refusals.ts";

@@ -16,6 +16,9 @@ export const problemSchema = z
   })
   .openapi("Problem");
 
+/** For the `request` of a route that takes no query parameters: one that comes is refused by name. */
+export const noQuery = { query: z.strictObject({}) };
+
 /** A JSON answer for a route's `responses`. */
 export function jsonAnswer<S extends z.ZodType>(schema: S, description: string) {
   return { description, content: { "application/json": { schema } } };

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { pathOf } from "./path-of.ts";
 import type { RequestRecord } from "./request-record.ts";
 
 /** How a request ended. */
@@ -32,9 +33,4 @@ export function requestLine(request: IncomingMessage, record: RequestRecord, end
     text += "}";
   }
   return text;
-}
-
-function pathOf(url = "/"): string {
-  const end = url.search(/[?#]/);
-  return end < 0 ? url : url.slice(0, end);
 }

@@ -8,7 +8,7 @@ import { toProblem } from "./faults.ts";
 import { conductChecks, type HealthCheck, healthReport } from "./health.ts";
 import type { Logger } from "./logger.ts";
 import { inRequest } from "./observing/current-request.ts";
-import { jsonAnswer, openApiDocument } from "./openapi.ts";
+import { jsonAnswer, noQuery, openApiDocument } from "./openapi.ts";
 import { type InputFault, Problem, problemBody } from "./problem.ts";
 import { rememberingRouter } from "./remembering-router.ts";
 import { requestIdOf } from "./request-record.ts";
@@ -90,7 +90,7 @@ const healthRoute = createRoute({
   tags: ["health"],
   security: [],
   summary: "Is it well, and each store that it needs",
-  request: { query: z.strictObject({}) },
+  request: noQuery,
   responses: {
     200: jsonAnswer(healthSchema, "All is well, or something is degraded and named"),
     503: jsonAnswer(healthSchema, "A check failed; it is named"),

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, limitParam, pageContent, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { jsonAnswer, limitParam, noQuery, pageContent, type ServiceEnv, wholeNumber } from "@quintet/http";
 import { type PageSection, page, prefersHtml, visitorOf } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { landingPage } from "../pages/landing.ts";
@@ -72,7 +72,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         path: "/",
         tags: ["directory"],
         summary: "The landing page; as JSON, how many users there are",
-        request: { query: z.strictObject({}) },
+        request: noQuery,
         responses: {
           200: {
             description: "The page, or the number of users",

@@ -1,6 +1,14 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Auth, guards, type MaybeAccountEnv } from "@quintet/auth";
-import { createService, type Logger, metricsText, metricsType, openApiDocument, pageContent } from "@quintet/http";
+import {
+  createService,
+  type Logger,
+  metricsText,
+  metricsType,
+  noQuery,
+  openApiDocument,
+  pageContent,
+} from "@quintet/http";
 import { pageAssets, pageHeaders, prefersHtml, visitorOf } from "@quintet/pages";
 import type { Peers } from "@quintet/workers";
 import type { Upstream } from "../upstream.ts";
@@ -27,7 +35,7 @@ const homeRoute = createRoute({
   tags: ["gateway"],
   security: [],
   summary: "What is served here",
-  request: { query: z.strictObject({}) },
+  request: noQuery,
   responses: {
     200: {
       description: "The apps behind this URL; a page for a browser",
@@ -99,7 +107,7 @@ export function createHome(upstreams: Upstream[], options: HomeOptions) {
       path: "/metrics",
       tags: ["gateway"],
       summary: "Metrics of all workers together, for Prometheus",
-      request: { query: z.strictObject({}) },
+      request: noQuery,
       responses: {
         200: { description: "Prometheus' text format 0.0.4", content: { "text/plain": { schema: z.string() } } },
       },

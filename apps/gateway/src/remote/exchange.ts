@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type RequestRecord, recordOf, type Span, sendProblem, type UpstreamRecord } from "@quintet/http";
+import { pathOf, type RequestRecord, recordOf, type Span, sendProblem, type UpstreamRecord } from "@quintet/http";
 import { clientOf } from "../client-address.ts";
 import { requestHead, trailersOf } from "../forwarding.ts";
 import { type AttemptSpans, attemptSpans, endAttempt } from "./attempt-span.ts";
-
 import { type Connection, type ConnectionUser, UpstreamTimeout } from "./connection.ts";
 import type { Lease } from "./connections.ts";
 import { isIdempotent, NoTarget, problemOf } from "./failures.ts";
@@ -286,7 +285,7 @@ export class Exchange implements Lease, ConnectionUser {
     failedAttempts.inc({ app: this.#app.name, outcome: "given up" });
     this.#body?.discard();
     if (this.#response.destroyed) return;
-    const path = pathOf(this.#request);
+    const path = pathOf(this.#request.url);
     this.#app.log.warn(
       { err: error, url: { path }, http: { request: { id: this.#record.id } } },
       `${this.#app.name} failed`,
@@ -311,10 +310,6 @@ export class Exchange implements Lease, ConnectionUser {
       target.underWay--;
     }
   }
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "/").split("?", 1)[0] as string;
 }
 
 function withoutTrailer(headers: string[]): string[] {

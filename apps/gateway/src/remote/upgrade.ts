@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
-import { problemText, recordOf } from "@quintet/http";
+import { pathOf, problemText, recordOf } from "@quintet/http";
 import { clientOf } from "../client-address.ts";
 import { requestHead } from "../forwarding.ts";
 import { NoTarget, problemOf } from "./failures.ts";
@@ -26,7 +26,7 @@ export function passUpgrade(
 ): void {
   const requestId = recordOf(request).id;
   const fail = (error: Error) => {
-    const path = (request.url ?? "/").split("?", 1)[0] as string;
+    const path = pathOf(request.url);
     app.log.warn({ err: error, url: { path }, http: { request: { id: requestId } } }, `${app.name} failed`);
     if (client.writable) client.end(problemText(problemOf(app.name, error), path, requestId));
   };

@@ -8,6 +8,7 @@ import {
   idempotent,
   jsonAnswer,
   limitParam,
+  noQuery,
   Problem,
   refusal,
   type ServiceEnv,
@@ -19,7 +20,7 @@ import { chooseBackup, restoreBackup } from "../backups/restore.ts";
 import type { Deps } from "../deps.ts";
 import { tableNames } from "../tables.ts";
 import { readRange } from "./byte-range.ts";
-import { cursorParam, noQuery, tableInPath, tableParam } from "./paths.ts";
+import { cursorParam, tableInPath, tableParam } from "./paths.ts";
 
 const backupSchema = z
   .object({
@@ -87,7 +88,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/backups/{name}",
         tags: ["ingest"],
         summary: "Download a backup: an Avro object container file",
-        request: { params: nameParam, query: noQuery },
+        request: { params: nameParam, ...noQuery },
         responses: {
           200: { description: "The file", content: avroFile },
           206: { description: "The part of it that Range asks for", content: avroFile },
@@ -133,7 +134,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/{table}/backups",
         tags: ["ingest"],
         summary: "Back up a table as it is at this moment",
-        request: { params: tableParam, query: noQuery },
+        request: { params: tableParam, ...noQuery },
         responses: { 201: jsonAnswer(backupSchema, "The backup") },
       }),
       async (c) => {
@@ -153,7 +154,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           "The backup of that name, or the latest, or the latest at or before `timestamp`. All of it or nothing.",
         request: {
           params: tableParam,
-          query: noQuery,
+          ...noQuery,
           body: { required: false, content: { "application/json": { schema: choice } } },
         },
         responses: {

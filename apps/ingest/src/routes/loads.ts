@@ -1,13 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { decodeCursor, encodeCursor, jsonAnswer, limitParam, Problem, type ServiceEnv } from "@quintet/http";
+import { decodeCursor, encodeCursor, jsonAnswer, limitParam, noQuery, Problem, type ServiceEnv } from "@quintet/http";
 import { rejectHeader, rejectLines } from "../csv/reject-lines.ts";
 import type { Deps } from "../deps.ts";
 import type { Load } from "../loads/load.ts";
 import { loadById, newestLoads } from "../loads/load-queries.ts";
 import { readRejects } from "../loads/reject-queries.ts";
 import { loadSchema } from "./load-schemas.ts";
-import { cursorParam, noQuery } from "./paths.ts";
+import { cursorParam } from "./paths.ts";
 
 const loadParam = z.strictObject({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
 const position = z.strictObject({ list: z.literal("loads"), startedAt: z.string(), id: z.number() });
@@ -60,7 +60,7 @@ export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/loads/{id}",
         tags: ["ingest"],
         summary: "One load",
-        request: { params: loadParam, query: noQuery },
+        request: { params: loadParam, ...noQuery },
         responses: { 200: jsonAnswer(loadSchema, "The load") },
       }),
       async (c) => c.json(await find(c.req.valid("param").id), 200),
@@ -72,7 +72,7 @@ export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/loads/{id}/rejects",
         tags: ["ingest"],
         summary: "The rows of a load that were not stored",
-        request: { params: loadParam, query: noQuery },
+        request: { params: loadParam, ...noQuery },
         responses: {
           200: { description: "line,column,reason,raw", content: { "text/csv": { schema: { type: "string" } } } },
         },

@@ -2,8 +2,6 @@ import { z } from "@hono/zod-openapi";
 import { Problem } from "@quintet/http";
 import { findTable, type Table, tableNames } from "../tables.ts";
 
-export const noQuery = z.strictObject({});
-
 /** The table in a path. Which ones there are is a matter of existence (404), not of form. */
 export const tableParam = z.strictObject({
   table: z.string().openapi({ param: { name: "table", in: "path" }, enum: [...tableNames] }),

@@ -1,10 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, jsonBody, Problem, type ServiceEnv } from "@quintet/http";
+import { idempotent, jsonAnswer, jsonBody, noQuery, Problem, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { storeRows } from "../rows/store-rows.ts";
 import { storedRowsSchema } from "./load-schemas.ts";
-import { noQuery, tableInPath, tableParam } from "./paths.ts";
+import { tableInPath, tableParam } from "./paths.ts";
 
 const maxRows = 1000;
 
@@ -23,7 +23,7 @@ export function rowRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         "stored in one transaction. `row` counts from 1; `column` is null when the row as a whole is at fault.",
       request: {
         params: tableParam,
-        query: noQuery,
+        ...noQuery,
         ...jsonBody(z.strictObject({ rows: z.array(z.unknown()).min(1, "must have 1 to 1,000 rows") })),
       },
       responses: { 200: jsonAnswer(storedRowsSchema, "What became of each row") },

@@ -1,10 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { decodeCursor, encodeCursor, jsonAnswer, limitParam, refusal, type ServiceEnv } from "@quintet/http";
+import { decodeCursor, encodeCursor, jsonAnswer, limitParam, noQuery, refusal, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { emptyTable } from "../store/empty-table.ts";
 import { rowsAfter } from "../store/table-queries.ts";
-import { cursorParam, noQuery, tableInPath, tableParam } from "./paths.ts";
+import { cursorParam, tableInPath, tableParam } from "./paths.ts";
 
 /** `GET /{table}` and `DELETE /{table}`. */
 export function tableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
@@ -48,7 +48,7 @@ export function tableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/{table}",
         tags: ["ingest"],
         summary: "Empty a table",
-        request: { params: tableParam, query: noQuery },
+        request: { params: tableParam, ...noQuery },
         responses: {
           204: { description: "It is empty" },
           409: refusal("Rows of another table refer to it"),

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, jsonBody, limitParam, type ServiceEnv } from "@quintet/http";
+import { idempotent, jsonAnswer, jsonBody, limitParam, noQuery, type ServiceEnv } from "@quintet/http";
 import { datedCursor, datedPlace } from "../cursors.ts";
 import type { Deps } from "../deps.ts";
 import { changeProperty, createProperty } from "../properties.ts";
@@ -12,7 +12,6 @@ import {
   idParam,
   newPropertySchema,
   newStatusSchema,
-  noQuery,
   propertyChangesSchema,
   propertySchema,
   statusChangeSchema,
@@ -33,7 +32,7 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/",
         tags: ["properties"],
         summary: "A new property with its first status",
-        request: { query: noQuery, ...jsonBody(newPropertySchema) },
+        request: { ...noQuery, ...jsonBody(newPropertySchema) },
         responses: {
           201: jsonAnswer(propertySchema, "The property, with its id"),
         },
@@ -52,7 +51,7 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/{id}",
         tags: ["properties"],
         summary: "Change some of its fields",
-        request: { params: idParam, query: noQuery, ...jsonBody(propertyChangesSchema) },
+        request: { params: idParam, ...noQuery, ...jsonBody(propertyChangesSchema) },
         responses: { 200: jsonAnswer(propertySchema, "The property") },
       }),
       async (c) => c.json(await changeProperty(db, c.req.valid("param").id, c.req.valid("json")), 200),
@@ -64,7 +63,7 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/{id}/status",
         tags: ["status history"],
         summary: "Append to its history; the latest status is the one that holds",
-        request: { params: idParam, query: noQuery, ...jsonBody(newStatusSchema) },
+        request: { params: idParam, ...noQuery, ...jsonBody(newStatusSchema) },
         responses: {
           201: jsonAnswer(statusChangeSchema, "The new row of the history"),
         },

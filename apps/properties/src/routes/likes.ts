@@ -1,14 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, limitParam, type ServiceEnv } from "@quintet/http";
+import { jsonAnswer, limitParam, noQuery, type ServiceEnv } from "@quintet/http";
 import { datedCursor, datedPlace } from "../cursors.ts";
 import type { Deps } from "../deps.ts";
 import { likeProperty, readLikeCount, readLiked, unlikeProperty } from "../likes.ts";
-import { cursor, idParam, likeCountSchema, likedSchema, noQuery } from "./schemas.ts";
+import { cursor, idParam, likeCountSchema, likedSchema } from "./schemas.ts";
 
 const likedQuery = z.strictObject({ limit: limitParam(20).openapi({ type: "integer" }), cursor });
 const tags = ["likes"];
-const request = { params: idParam, query: noQuery };
+const request = { params: idParam, ...noQuery };
 
 /** What accounts like. */
 export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, limitParam, Problem, refusal, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { jsonAnswer, limitParam, noQuery, Problem, refusal, type ServiceEnv, wholeNumber } from "@quintet/http";
 import { searchCursor, searchPlace } from "../cursors.ts";
 import type { Deps } from "../deps.ts";
 import { readProperty } from "../properties.ts";
@@ -8,7 +8,7 @@ import { searchProperties } from "../search.ts";
 import { canSearch, mostWords, wordsOf } from "../search-words.ts";
 import { sorts, sortWithinYear } from "../sort-orders.ts";
 import { visibleStatuses } from "../statuses.ts";
-import { cursor, idParam, line, noQuery, pesos, propertiesSchema, propertySchema } from "./schemas.ts";
+import { cursor, idParam, line, pesos, propertiesSchema, propertySchema } from "./schemas.ts";
 
 const searchQuery = z
   .strictObject({
@@ -68,7 +68,7 @@ export function listingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/{id}",
         tags: ["properties"],
         summary: "One property; staff see it whatever its status",
-        request: { params: idParam, query: noQuery },
+        request: { params: idParam, ...noQuery },
         responses: { 200: jsonAnswer(propertySchema, "The property") },
       }),
       async (c) => c.json(await readProperty(db, c.req.valid("param").id, c.var.account.isStaff), 200),

@@ -92,8 +92,6 @@ export const historySchema = z
   .object({ status: success, history: z.array(statusChangeSchema), nextCursor })
   .openapi("StatusHistory");
 
-export const noQuery = z.strictObject({});
-
 /** `{id}` of a path. More digits than a number holds exactly name no property: they become 0, an id that none has. */
 export const idParam = z.object({
   id: z

@@ -1,13 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, jsonBody, type ServiceEnv } from "@quintet/http";
+import { jsonAnswer, jsonBody, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { ack, extend, nack, receiptsSchema } from "../leases.ts";
 import { queueNameSchema, wholeField } from "../settings.ts";
 import { refuseBody, refusedBody } from "./json-text.ts";
 
 const tags = ["named queues"];
-const noQuery = { query: z.strictObject({}) };
 const params = z.strictObject({ name: queueNameSchema });
 
 const status = z.enum(["ok", "not-found"]).openapi({

@@ -5,6 +5,7 @@ import {
   inputFaults,
   jsonAnswer,
   jsonBody,
+  noQuery,
   Problem,
   refusal,
   type ServiceEnv,
@@ -18,7 +19,6 @@ import { queueNameSchema, wholeField } from "../settings.ts";
 import { jsonText, readJsonText } from "./json-text.ts";
 
 const tags = ["named queues"];
-const noQuery = { query: z.strictObject({}) };
 const params = z.strictObject({ name: queueNameSchema });
 const maxBodyBytes = 1024 * 1024;
 

@@ -7,6 +7,7 @@ import {
   jsonBody,
   limitParam,
   neverMissing,
+  noQuery,
   refusal,
   type ServiceEnv,
 } from "@quintet/http";
@@ -16,7 +17,6 @@ import { queueNameSchema, settingsInputSchema, settingsOf } from "../settings.ts
 import { refuseBody, refusedBody } from "./json-text.ts";
 
 const tags = ["named queues"];
-const noQuery = { query: z.strictObject({}) };
 const params = z.strictObject({ name: queueNameSchema });
 
 const count = z.number().int();

@@ -1,12 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, type ServiceEnv, unreadJson } from "@quintet/http";
+import { idempotent, jsonAnswer, noQuery, type ServiceEnv, unreadJson } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { maxMessageBytes } from "../messages.ts";
 import { jsonText, readJsonText, refuseBody, refusedBody } from "./json-text.ts";
 
 const tags = ["queue"];
-const noQuery = { query: z.strictObject({}) };
 const anyJson = { description: "Any JSON value", example: { order: 17 } };
 
 const pushedSchema = z.object({ status: z.literal("ok"), id: z.string() }).openapi("Pushed");

@@ -1,11 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, type ServiceEnv } from "@quintet/http";
+import { jsonAnswer, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { systemInfo } from "../system-info.ts";
 
 const tags = ["queue"];
-const noQuery = { query: z.strictObject({}) };
 
 const bytes = z.number().int();
 const systemSchema = z.object({

@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { guards, originOf } from "@quintet/auth";
-import { formBody, idempotent, jsonAnswer, jsonBody, refusal, type ServiceEnv } from "@quintet/http";
+import { formBody, idempotent, jsonAnswer, jsonBody, noQuery, refusal, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { logIn, profileFor, signUp } from "../people.ts";
-import { idParams, loginInput, noQuery, profileSchema, shownProfile, tokenSchema, userInput } from "./shapes.ts";
+import { idParams, loginInput, profileSchema, shownProfile, tokenSchema, userInput } from "./shapes.ts";
 
 const tags = ["social"];
 
@@ -20,7 +20,7 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/users",
         tags,
         summary: "Make an account; it works in every app",
-        request: { query: noQuery, ...jsonBody(userInput) },
+        request: { ...noQuery, ...jsonBody(userInput) },
         responses: {
           201: jsonAnswer(profileSchema, "The new user"),
           409: refusal("The email is taken"),
@@ -39,7 +39,7 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/login",
         tags,
         summary: "An access token for a username or email and its password",
-        request: { query: noQuery, ...formBody(loginInput) },
+        request: { ...noQuery, ...formBody(loginInput) },
         responses: {
           200: jsonAnswer(tokenSchema, "The token"),
           403: refusal("Invalid Credentials"),
@@ -59,7 +59,7 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/users/{id}",
         tags,
         summary: "One user",
-        request: { query: noQuery, params: idParams },
+        request: { ...noQuery, params: idParams },
         responses: {
           200: jsonAnswer(profileSchema, "The user"),
           404: refusal("Nobody with this id has been here"),

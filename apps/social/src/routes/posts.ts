@@ -5,6 +5,7 @@ import {
   jsonAnswer,
   jsonBody,
   limitParam,
+  noQuery,
   Problem,
   refusal,
   type ServiceEnv,
@@ -14,16 +15,7 @@ import type { MiddlewareHandler } from "hono";
 import type { Deps } from "../deps.ts";
 import { createPostList } from "../post-list.ts";
 import { createPosts } from "../posts.ts";
-import {
-  countedPost,
-  countedPostSchema,
-  idParams,
-  noQuery,
-  postInput,
-  postSchema,
-  searchSchema,
-  shownPost,
-} from "./shapes.ts";
+import { countedPost, countedPostSchema, idParams, postInput, postSchema, searchSchema, shownPost } from "./shapes.ts";
 
 const tags = ["social"];
 const unknown = refusal("There is no such post, or it is somebody else's draft");
@@ -94,7 +86,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/posts",
         tags,
         summary: "Write a post",
-        request: { query: noQuery, ...jsonBody(postInput) },
+        request: { ...noQuery, ...jsonBody(postInput) },
         responses: { 201: jsonAnswer(postSchema, "The post") },
       }),
       async (c) => {
@@ -110,7 +102,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/posts/{id}",
         tags,
         summary: "One post",
-        request: { query: noQuery, params: idParams },
+        request: { ...noQuery, params: idParams },
         responses: { 200: jsonAnswer(countedPostSchema, "The post and its votes"), 404: unknown },
       }),
       async (c) => {
@@ -125,7 +117,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/posts/{id}",
         tags,
         summary: "Replace the whole of one's post; what is left out gets its default",
-        request: { query: noQuery, params: idParams, ...jsonBody(postInput) },
+        request: { ...noQuery, params: idParams, ...jsonBody(postInput) },
         responses: { 200: jsonAnswer(postSchema, "The post"), 403: notOwner, 404: unknown },
       }),
       async (c) => {
@@ -140,7 +132,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/posts/{id}",
         tags,
         summary: "Delete one's post with its votes",
-        request: { query: noQuery, params: idParams },
+        request: { ...noQuery, params: idParams },
         responses: { 204: { description: "It is gone" }, 403: notOwner, 404: unknown },
       }),
       async (c) => {

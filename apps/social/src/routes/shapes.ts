@@ -12,8 +12,6 @@ const storable = (schema: z.ZodString) =>
 /** A number too large to be an id becomes 0, which nothing has: it is unknown, not malformed. */
 const knownSize = (id: number) => (Number.isSafeInteger(id) ? id : 0);
 
-export const noQuery = z.strictObject({});
-
 export const idParams = z.strictObject({
   id: z
     .string()

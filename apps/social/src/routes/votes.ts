@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, jsonBody, refusal, type ServiceEnv } from "@quintet/http";
+import { idempotent, jsonAnswer, jsonBody, noQuery, refusal, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { createVoting } from "../votes.ts";
-import { noQuery, votedSchema, voteInput } from "./shapes.ts";
+import { votedSchema, voteInput } from "./shapes.ts";
 
 /** Voting for a post, and taking the vote back. */
 export function addVotes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
@@ -16,7 +16,7 @@ export function addVotes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       path: "/vote",
       tags: ["social"],
       summary: "Vote for a post (dir 1) or take the vote back (dir 0)",
-      request: { query: noQuery, ...jsonBody(voteInput) },
+      request: { ...noQuery, ...jsonBody(voteInput) },
       responses: {
         201: jsonAnswer(votedSchema, "Done"),
         404: refusal("There is no such post, or no vote to take back"),

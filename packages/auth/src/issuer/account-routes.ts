@@ -1,5 +1,13 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { type IdempotencyStore, idempotent, jsonAnswer, jsonBody, refusal, type ServiceEnv } from "@quintet/http";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import {
+  type IdempotencyStore,
+  idempotent,
+  jsonAnswer,
+  jsonBody,
+  noQuery,
+  refusal,
+  type ServiceEnv,
+} from "@quintet/http";
 import { guards } from "../guards.ts";
 import type { PublicKey } from "../tokens/signing-key.ts";
 import { actorOf } from "./actor.ts";
@@ -8,7 +16,6 @@ import { registrationSchema } from "./registration.ts";
 import { accountSchema, keySetSchema, registeredSchema } from "./schemas.ts";
 
 const tags = ["accounts"];
-const noQuery = { query: z.strictObject({}) };
 
 /** `/auth/register`, `/auth/me`, and the keys by which tokens are verified. */
 export function addAccounts(

@@ -4,8 +4,9 @@ import {
   idempotent,
   jsonAnswer,
   jsonBody,
+  noQuery,
   Problem,
-  problemSchema,
+  refusal,
   type ServiceEnv,
 } from "@quintet/http";
 import { guards } from "../guards.ts";
@@ -16,8 +17,6 @@ import type { LocalAuth } from "./local-auth.ts";
 import { redirectUriFault } from "./redirect-uri.ts";
 
 const tags = ["accounts: API clients"];
-const noQuery = { query: z.strictObject({}) };
-const problem = { "application/problem+json": { schema: problemSchema } };
 
 /** A name as it is shown to those who are asked for their consent. */
 export const clientNameSchema = z
@@ -82,7 +81,7 @@ export function addClients(
         request: { ...noQuery, ...jsonBody(newClientSchema) },
         responses: {
           201: jsonAnswer(addedSchema, "The client"),
-          409: { description: "There are 50", content: problem },
+          409: refusal("There are 50"),
         },
       }),
       async (c) => {
@@ -117,7 +116,7 @@ export function addClients(
         request: { ...noQuery, params: z.strictObject({ id: z.uuid("must be a client's id") }) },
         responses: {
           204: { description: "It is removed" },
-          404: { description: "You have no such client", content: problem },
+          404: refusal("You have no such client"),
         },
       }),
       async (c) => {

@@ -1,14 +1,19 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
 
-/** An authorization code as it is stored. */
-export interface StoredCode {
+/** What an account has agreed to. */
+export interface Consent {
   clientId: string;
   accountId: number;
   epoch: number;
   redirectUri: string;
+  /** S256 of the client's verifier (RFC 7636 section 4.2). */
   challenge: string;
   scope: string;
+}
+
+/** An authorization code as it is stored. */
+export interface StoredCode extends Consent {
   expiresAt: Date;
   /** The sign-in that it began, when it was used. */
   familyId: string | null;

@@ -4,7 +4,7 @@ import type { Revocations } from "../revocation/revocations.ts";
 import { findById, type StoredAccount } from "./account-queries.ts";
 import type { Actor } from "./actor.ts";
 import type { Note } from "./audit-notes.ts";
-import { insertCode, lockCode, useCode } from "./code-queries.ts";
+import { type Consent, insertCode, lockCode, useCode } from "./code-queries.ts";
 import { revokeFamily } from "./refresh-token-queries.ts";
 import type { RefreshTokens, Session } from "./refresh-tokens.ts";
 
@@ -13,17 +13,6 @@ const keepMs = 24 * 3600_000;
 const codeForm = /^[A-Za-z0-9_-]{43}$/;
 // RFC 7636 section 4.1.
 const verifierForm = /^[A-Za-z0-9._~-]{43,128}$/;
-
-/** What an account has agreed to. */
-export interface Consent {
-  clientId: string;
-  accountId: number;
-  epoch: number;
-  redirectUri: string;
-  /** S256 of the client's verifier (RFC 7636 section 4.2). */
-  challenge: string;
-  scope: string;
-}
 
 /** Authorization codes: good once, for 60 s, for the client, redirect URI and verifier that they were made for. */
 export interface Codes {

@@ -17,6 +17,10 @@ const clientFields = {
   client_secret: { description: "Of a confidential client, unless it comes as Basic" },
 };
 
+/** The form of a request about a token, which `description` says more of. */
+const tokenForm = (description: string) =>
+  oauthFormBody({ token: { description }, token_type_hint: { description: "Not needed" }, ...clientFields }, ["token"]);
+
 /** `/auth/token`, `/auth/revoke` and `/auth/introspect`, whose errors are told as RFC 6749 says. */
 export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth: LocalAuth; issuer: string }) {
   const guard = guards(auth);
@@ -47,15 +51,11 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
         ),
         responses: { 200: jsonAnswer(tokenSetSchema, "The tokens"), ...refusals },
       }),
-      async (c) => {
-        c.header("Cache-Control", "no-store");
-        try {
+      (c) =>
+        answerForm(c, async (form) => {
           const asking = { authorization: c.req.header("authorization"), origin: originOf(c) };
-          return c.json(await grantTokens(auth, await formOf(c), asking), 200);
-        } catch (error) {
-          return refuse(c, error);
-        }
-      },
+          return c.json(await grantTokens(auth, form, asking), 200);
+        }),
     )
     .openapi(
       createRoute({
@@ -64,28 +64,16 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
         path: "/revoke",
         tags,
         summary: "End an access token, or the whole sign-in that a refresh token belongs to",
-        request: oauthFormBody(
-          {
-            token: { description: "The refresh token or the access token" },
-            token_type_hint: { description: "Not needed" },
-            ...clientFields,
-          },
-          ["token"],
-        ),
+        request: tokenForm("The refresh token or the access token"),
         responses: { 200: { description: "It is not good any more, or never was" }, ...refusals },
       }),
-      async (c) => {
-        c.header("Cache-Control", "no-store");
-        try {
-          const form = await formOf(c);
+      (c) =>
+        answerForm(c, async (form) => {
           const revoked = needed(form, "token");
           await auth.clients.authenticate(c.req.header("authorization"), form);
           await auth.revoke(revoked);
           return c.body(null, 200);
-        } catch (error) {
-          return refuse(c, error);
-        }
-      },
+        }),
     )
     .openapi(
       createRoute({
@@ -94,45 +82,37 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
         path: "/introspect",
         tags,
         summary: "Whether a token is good, for a client with a secret (RFC 7662)",
-        request: oauthFormBody(
-          {
-            token: { description: "The access token, or the client's refresh token" },
-            token_type_hint: { description: "Not needed" },
-            ...clientFields,
-          },
-          ["token"],
-        ),
+        request: tokenForm("The access token, or the client's refresh token"),
         responses: {
           200: jsonAnswer(introspectionSchema, "What it says; only that it is not active otherwise"),
           ...refusals,
         },
       }),
-      async (c) => {
-        c.header("Cache-Control", "no-store");
-        try {
-          const form = await formOf(c);
+      (c) =>
+        answerForm(c, async (form) => {
           const text = needed(form, "token");
           const client = await auth.clients.authenticate(c.req.header("authorization"), form);
           if (client === undefined || client.secretHash === null) {
             throw new OAuthError("invalid_client", "This needs a client with a secret.");
           }
           return c.json(await introspect(auth, issuer, client, text), 200);
-        } catch (error) {
-          return refuse(c, error);
-        }
-      },
+        }),
     );
 }
 
-async function formOf(c: Context): Promise<Map<string, string>> {
-  return oauthForm(c.req.header("content-type"), new URL(c.req.url).searchParams, await c.req.text());
-}
-
-/** A refusal; an error of any other kind is passed on. A client that did not prove itself is a 401 (RFC 6749 section 5.2). */
-function refuse(c: Context, error: unknown) {
-  if (!(error instanceof OAuthError)) throw error;
-  const body = { error: error.code, error_description: error.message };
-  if (error.code !== "invalid_client") return c.json(body, 400);
-  c.header("WWW-Authenticate", 'Basic realm="quintet", charset="UTF-8"');
-  return c.json(body, 401);
+/**
+ * Answers a form; what it is refused for is told as RFC 6749 section 5.2 says: a client that did not prove itself is a 401. An error of
+ * any other kind is passed on.
+ */
+async function answerForm<T>(c: Context, answer: (form: Map<string, string>) => Promise<T>) {
+  c.header("Cache-Control", "no-store");
+  try {
+    return await answer(oauthForm(c.req.header("content-type"), new URL(c.req.url).searchParams, await c.req.text()));
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    const body = { error: error.code, error_description: error.message };
+    if (error.code !== "invalid_client") return c.json(body, 400);
+    c.header("WWW-Authenticate", 'Basic realm="quintet", charset="UTF-8"');
+    return c.json(body, 401);
+  }
 }

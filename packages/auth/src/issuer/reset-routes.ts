@@ -4,8 +4,9 @@ import {
   idempotent,
   jsonAnswer,
   jsonBody,
+  noQuery,
   Problem,
-  problemSchema,
+  refusal,
   type ServiceEnv,
   wholeNumber,
 } from "@quintet/http";
@@ -14,8 +15,6 @@ import { actorOf } from "./actor.ts";
 import type { LocalAuth } from "./local-auth.ts";
 
 const tags = ["accounts"];
-const noQuery = { query: z.strictObject({}) };
-const problem = { "application/problem+json": { schema: problemSchema } };
 
 const forgotSchema = z
   .strictObject({ login: z.string().min(1).max(254).openapi({ description: "Username or email" }) })
@@ -49,8 +48,8 @@ export function addResets(
         request: { ...noQuery, ...jsonBody(forgotSchema) },
         responses: {
           202: jsonAnswer(sentSchema, "The same whether there is such an account or not"),
-          409: { description: "No mail is sent from here; staff hands links over", content: problem },
-          429: { description: "Too many from this address", content: problem },
+          409: refusal("No mail is sent from here; staff hands links over"),
+          429: refusal("Too many from this address"),
         },
       }),
       async (c) => {
@@ -70,7 +69,7 @@ export function addResets(
         request: { ...noQuery, ...jsonBody(resetSchema) },
         responses: {
           204: { description: "It is set" },
-          422: { description: "The link is not good, or the password breaks a rule", content: problem },
+          422: refusal("The link is not good, or the password breaks a rule"),
         },
       }),
       async (c) => {
@@ -89,8 +88,8 @@ export function addResets(
         request: { ...noQuery, params: z.strictObject({ id: wholeNumber(1, 2 ** 31 - 1) }) },
         responses: {
           201: jsonAnswer(linkSchema, "The link, told this once"),
-          404: { description: "There is no such account", content: problem },
-          409: { description: "The account is deactivated", content: problem },
+          404: refusal("There is no such account"),
+          409: refusal("The account is deactivated"),
         },
       }),
       async (c) => {

@@ -1,11 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { jsonAnswer, jsonBody, Problem, problemSchema, type ServiceEnv } from "@quintet/http";
+import { jsonAnswer, jsonBody, noQuery, Problem, refusal, type ServiceEnv } from "@quintet/http";
 import { guards } from "../guards.ts";
 import { actorOf } from "./actor.ts";
 import type { LocalAuth } from "./local-auth.ts";
 
 const tags = ["accounts"];
-const noQuery = { query: z.strictObject({}) };
 
 const sessionSchema = z
   .object({
@@ -39,8 +38,8 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth) {
         request: { ...noQuery, ...jsonBody(passwordsSchema) },
         responses: {
           204: { description: "It is changed" },
-          403: { description: "The current password is wrong", content: problem },
-          422: { description: "The new one breaks a rule", content: problem },
+          403: refusal("The current password is wrong"),
+          422: refusal("The new one breaks a rule"),
         },
       }),
       async (c) => {
@@ -81,7 +80,7 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth) {
         request: { ...noQuery, params: z.strictObject({ id: sessionId }) },
         responses: {
           204: { description: "It is ended" },
-          404: { description: "You have no such sign-in", content: problem },
+          404: refusal("You have no such sign-in"),
         },
       }),
       async (c) => {
@@ -96,5 +95,3 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth) {
       },
     );
 }
-
-const problem = { "application/problem+json": { schema: problemSchema } };

@@ -1,5 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { jsonAnswer, jsonBody, limitParam, Problem, problemSchema, type ServiceEnv, wholeNumber } from "@quintet/http";
+import {
+  jsonAnswer,
+  jsonBody,
+  limitParam,
+  noQuery,
+  Problem,
+  refusal,
+  type ServiceEnv,
+  wholeNumber,
+} from "@quintet/http";
 import { guards } from "../guards.ts";
 import { actorOf } from "./actor.ts";
 import type { LocalAuth } from "./local-auth.ts";
@@ -7,9 +16,7 @@ import { accountSchema } from "./schemas.ts";
 import type { StaffLists } from "./staff-lists.ts";
 
 const tags = ["accounts: staff"];
-const noQuery = { query: z.strictObject({}) };
 const params = z.strictObject({ id: wholeNumber(1, 2 ** 31 - 1) });
-const problem = { "application/problem+json": { schema: problemSchema } };
 
 const listedSchema = accountSchema
   .extend({ isActive: z.boolean(), lastLogin: z.iso.datetime().nullable() })
@@ -19,7 +26,7 @@ const listSchema = z
   .openapi("ListedAccounts");
 const one = {
   200: jsonAnswer(listedSchema, "The account"),
-  404: { description: "There is no such account", content: problem },
+  404: refusal("There is no such account"),
 };
 
 /** What staff does about accounts: `/auth/accounts`. */
@@ -76,7 +83,7 @@ export function addStaff(app: OpenAPIHono<ServiceEnv>, { auth, lists }: { auth: 
           params,
           ...jsonBody(z.strictObject({ isActive: z.boolean() }).openapi("AccountChange")),
         },
-        responses: { ...one, 409: { description: "It is your own account", content: problem } },
+        responses: { ...one, 409: refusal("It is your own account") },
       }),
       async (c) => {
         const { id } = c.req.valid("param");

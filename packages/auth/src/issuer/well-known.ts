@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { createService, jsonAnswer, type Logger } from "@quintet/http";
+import { createService, jsonAnswer, type Logger, noQuery } from "@quintet/http";
 import type { Auth } from "../account.ts";
 import { guards } from "../guards.ts";
 import { scopeNames } from "../scopes.ts";
@@ -43,7 +43,7 @@ export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger;
     path: metadataPath,
     tags: ["accounts"],
     summary: "What the authorization server can do",
-    request: { query: z.strictObject({}) },
+    request: noQuery,
     responses: { 200: jsonAnswer(z.looseObject({ issuer: z.string() }), "RFC 8414 metadata") },
   });
   app.openapi(route, (c) => {

@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ServiceEnv } from "@quintet/http";
+import { noQuery } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import type { Context } from "hono";
 import { ownForms } from "../browser/own-forms.ts";
@@ -15,7 +16,6 @@ import { type Refusal, readForm, refusalOf } from "./form.ts";
 import { onward, pageAnswer, refusedForm, showPage } from "./section.ts";
 
 const tags = ["accounts: pages"];
-const noQuery = { query: z.strictObject({}) };
 const notices = Object.keys(accountNotices) as (keyof typeof accountNotices)[];
 
 /** My account: what it is, its password, its sign-ins. */

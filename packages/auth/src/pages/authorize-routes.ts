@@ -1,5 +1,5 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { Problem, pageContent, pageRefusal, type ServiceEnv } from "@quintet/http";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { noQuery, Problem, pageContent, pageRefusal, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import type { MiddlewareHandler } from "hono";
 import { every } from "hono/combine";
@@ -92,7 +92,7 @@ export function addAuthorize(
     path: "/authorize",
     tags,
     summary: "What the account decides",
-    request: { query: z.strictObject({}) },
+    request: noQuery,
     responses: { ...responses, 403: pageRefusal("The form is not this page's") },
   });
   app.openapi(decide, async (c) => {

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { type InputFault, inputFaults, Problem, pageRefusal, type ServiceEnv } from "@quintet/http";
+import { type InputFault, inputFaults, noQuery, Problem, pageRefusal, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import { ownForms } from "../browser/own-forms.ts";
 import { guards } from "../guards.ts";
@@ -12,7 +12,6 @@ import { type Refusal, readForm, refusalOf } from "./form.ts";
 import { onward, pageAnswer, refusedForm, showPage } from "./section.ts";
 
 const tags = ["accounts: pages"];
-const noQuery = { query: z.strictObject({}) };
 const params = z.strictObject({ id: z.uuid("must be a client's id") });
 const kinds = new Map([
   ["confidential", true],

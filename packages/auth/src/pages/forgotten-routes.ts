@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ServiceEnv } from "@quintet/http";
+import { noQuery } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import { ownForms } from "../browser/own-forms.ts";
 import { actorOf } from "../issuer/actor.ts";
@@ -42,7 +43,7 @@ export function addForgotten(
     path: "/forgotten",
     tags,
     summary: "Ask for a link at the page",
-    request: { query: z.strictObject({}) },
+    request: noQuery,
     responses: { ...onward, ...refusedForm },
   });
   app.openapi(send, async (c) => {
@@ -85,7 +86,7 @@ export function addForgotten(
     path: "/new-password",
     tags,
     summary: "Set a new password at the page",
-    request: { query: z.strictObject({}) },
+    request: noQuery,
     responses: { ...onward, ...refusedForm },
   });
   app.openapi(set, async (c) => {

@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ServiceEnv } from "@quintet/http";
+import { noQuery } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import type { Context } from "hono";
 import { localPath } from "../browser/local-path.ts";
@@ -13,7 +14,6 @@ import { signedInPage, signInPage } from "./sign-in-page.ts";
 
 const tags = ["accounts: pages"];
 const security: Record<string, string[]>[] = [];
-const noQuery = { query: z.strictObject({}) };
 const next = z.string().max(8000).optional();
 const renewQuery = { query: z.strictObject({ next, refused: z.string().max(20).optional() }) };
 

@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ServiceEnv } from "@quintet/http";
+import { noQuery } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import { ownForms } from "../browser/own-forms.ts";
 import { originOf } from "../client-address.ts";
@@ -42,7 +43,7 @@ export function addSignUp(
     path: "/sign-up",
     tags,
     summary: "Make an account at the page",
-    request: { query: z.strictObject({}) },
+    request: noQuery,
     responses: { ...onward, ...refusedForm },
   });
   app.openapi(make, async (c) => {

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { Problem, pageRefusal, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { noQuery, Problem, pageRefusal, type ServiceEnv, wholeNumber } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import type { Context } from "hono";
 import { ownForms } from "../browser/own-forms.ts";
@@ -92,7 +92,7 @@ export function addStaffPages(
     path: "/staff/accounts/{id}/links/new",
     tags,
     summary: "A link to a new password, to hand over, by form (staff)",
-    request: { params, query: z.strictObject({}) },
+    request: { params, ...noQuery },
     responses: { ...pageAnswer("The account, with the link, told this once"), ...refusedForm },
   });
   app.openapi(makeLink, async (c) => {
@@ -111,7 +111,7 @@ export function addStaffPages(
     path: "/staff/accounts/{id}/{act}",
     tags,
     summary: "Deactivate an account, activate it again, or end its sign-ins by form (staff)",
-    request: { params: params.extend({ act: z.enum(acts) }), query: z.strictObject({}) },
+    request: { params: params.extend({ act: z.enum(acts) }), ...noQuery },
     responses: { ...onward, ...refusedForm },
   });
   app.openapi(change, async (c) => {

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import { constants, type Http2Session } from "node:http2";
+import { pathOf } from "../path-of.ts";
 import { Problem } from "../problem.ts";
 import { sendProblem } from "../raw-problem.ts";
 import { recordOf } from "../request-record.ts";
@@ -49,7 +50,7 @@ export function dropSlowStreams(server: Server, sessions: ReadonlySet<Http2Sessi
       } else if (now - seen.since > limits.bodyMs) {
         seen.since = now;
         const problem = new Problem("request-timeout", "The body of the request took too long.");
-        sendProblem(response as never, problem, request.url.split("?", 1)[0] ?? "/", recordOf(request as never).id);
+        sendProblem(response as never, problem, pathOf(request.url), recordOf(request as never).id);
       }
     }
     for (const session of sessions) {

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type RequestListener, Server, type ServerOptions } from "node:http";
 import { constants, createSecureServer, type Http2Session } from "node:http2";
 import type { Logger } from "../logger.ts";
+import { pathOf } from "../path-of.ts";
 import { Problem } from "../problem.ts";
 import { sendProblem } from "../raw-problem.ts";
 import { recordOf } from "../request-record.ts";
@@ -46,7 +47,7 @@ export function limitingHeads(listener: RequestListener): RequestListener {
   return (request, response) => {
     if ((request as unknown) instanceof Http2Request && (request as unknown as Http2Request).headBytes > largestHead) {
       const problem = new Problem("head-too-large", "The head of the request is larger than 16 KiB.");
-      sendProblem(response, problem, (request.url ?? "/").split("?", 1)[0] as string, recordOf(request).id);
+      sendProblem(response, problem, pathOf(request.url), recordOf(request).id);
     } else {
       listener(request, response);
     }
