@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { Problem, urlProblem } from "@quintet/http";
+import { isHost, Problem, urlProblem } from "@quintet/http";
 
 /**
  * Path spellings that a prefix could be passed with: dot segments, plain or encoded or with a parameter, doubled
@@ -7,14 +7,7 @@ import { Problem, urlProblem } from "@quintet/http";
  */
 const trickyPath = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$|;|%3b)|\/\/|\\|%5c|%2f|%00/i;
 const notPrintable = /[^\x21-\x7e]/;
-const hostPattern = /^(?:[\w.~!$&'()*+,;=%-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i;
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
-
-/** Everything before the query. */
-export function pathOf(target: string): string {
-  const end = target.search(/[?#]/);
-  return end < 0 ? target : target.slice(0, end);
-}
 
 /** What is wrong with a request that Node's parser let through, though two readers could take it in two ways. */
 export function requestProblem(request: IncomingMessage, path: string): Problem | undefined {
@@ -44,16 +37,6 @@ export function requestProblem(request: IncomingMessage, path: string): Problem 
     return bad("The only transfer coding that is taken is chunked, with HTTP/1.1.");
   }
   return undefined;
-}
-
-let lastHost: string | undefined;
-
-/** Whether a Host header is one that a URL may have: `a.1`, `%zz` and `a:99999` look plain, but no URL can be made of them. */
-function isHost(host: string): boolean {
-  if (host === lastHost) return true;
-  if (!hostPattern.test(host) || !URL.canParse(`http://${host}/`)) return false;
-  lastHost = host;
-  return true;
 }
 
 function hosts({ rawHeaders }: IncomingMessage): number {

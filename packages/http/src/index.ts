@@ -12,6 +12,7 @@ export {
   isIdempotent,
   type KeptAnswer,
 } from "./idempotency.ts";
+export { isHost } from "./host.ts";
 export { createLogger, type Logger, loggers } from "./logger.ts";
 export { type MetricsSettings, metricsText, metricsType, serveMetrics } from "./metrics/metrics-server.ts";
 export { counter, gauge } from "./metrics/registry.ts";

@@ -4,11 +4,16 @@ import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { SocketSource } from "@quintet/workers";
 import { answerClientErrors } from "./client-errors.ts";
+import { isHost } from "./host.ts";
 import { listen } from "./listen.ts";
 import type { Logger } from "./logger.ts";
 import { observed } from "./observed.ts";
 import { inGatewaySpan } from "./observing/request-spans.ts";
 import { watchLoop } from "./observing/watch-loop.ts";
+import { pathOf } from "./path-of.ts";
+import { Problem } from "./problem.ts";
+import { sendProblem } from "./raw-problem.ts";
+import { recordOf } from "./request-record.ts";
 import { dropSlowClients, type SlowLimits } from "./slow-clients.ts";
 import type { TlsFiles } from "./tls/certificate.ts";
 import { createTlsServer, limitingHeads } from "./tls/tls-server.ts";
@@ -45,9 +50,20 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** The Node request listener of a Hono app. */
-export function listenerOf(app: { fetch: (request: Request, env: object) => Response | Promise<Response> }) {
-  return getRequestListener((request, env) => app.fetch(request, env)) as RequestListener;
+/** The Node request listener of a Hono app. A Host header of which no URL can be made is a 400. */
+export function listenerOf(app: {
+  fetch: (request: Request, env: object) => Response | Promise<Response>;
+}): RequestListener {
+  const listener = getRequestListener((request, env) => app.fetch(request, env)) as RequestListener;
+  return (request, response) => {
+    const { host } = request.headers;
+    if (host === undefined || isHost(host)) {
+      listener(request, response);
+    } else {
+      const problem = new Problem("bad-request", "There must be one plain Host header.");
+      sendProblem(response, problem, pathOf(request.url), recordOf(request).id);
+    }
+  };
 }
 
 /**
