@@ -5,6 +5,7 @@ export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";
 export { isAway, toProblem } from "./faults.ts";
 export { type HealthCheck, type HealthReport, type HealthStatus, healthReport, Unwell } from "./health.ts";
+export { isHost } from "./host.ts";
 export {
   type IdempotencyState,
   type IdempotencyStore,
@@ -12,7 +13,6 @@ export {
   isIdempotent,
   type KeptAnswer,
 } from "./idempotency.ts";
-export { isHost } from "./host.ts";
 export { createLogger, type Logger, loggers } from "./logger.ts";
 export { type MetricsSettings, metricsText, metricsType, serveMetrics } from "./metrics/metrics-server.ts";
 export { counter, gauge } from "./metrics/registry.ts";
