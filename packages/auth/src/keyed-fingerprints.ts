@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
-import type { IdempotencyState, IdempotencyStore, KeptAnswer } from "@quintet/http";
+import type { IdempotencyState, IdempotencyStore } from "@quintet/http";
 
 /**
  * A store for routes whose bodies hold a password: what it keeps of a request is a digest under `key`, because a plain digest
@@ -7,11 +7,7 @@ import type { IdempotencyState, IdempotencyStore, KeptAnswer } from "@quintet/ht
  */
 export function keyedFingerprints(store: IdempotencyStore, key: Buffer): IdempotencyStore {
   const keyed = (fingerprint: string) => createHmac("sha256", key).update(fingerprint).digest("base64url");
-  return {
-    begin: (name, fingerprint) => store.begin(name, keyed(fingerprint)),
-    finish: (name, fingerprint, claim, answer) => store.finish(name, keyed(fingerprint), claim, answer),
-    abandon: (name, claim) => store.abandon(name, claim),
-  };
+  return { begin: (name, fingerprint) => store.begin(name, keyed(fingerprint)) };
 }
 
 /**
@@ -35,12 +31,12 @@ export function sealedAnswers(store: IdempotencyStore, key: Buffer): Idempotency
   return {
     async begin(name, fingerprint): Promise<IdempotencyState> {
       const found = await store.begin(name, fingerprint);
-      if (found.state !== "done") return found;
-      const answer: KeptAnswer = { ...found.answer, body: open(found.answer.body, name) };
-      return { state: "done", answer };
+      if (found.state === "done") {
+        return { ...found, answer: { ...found.answer, body: open(found.answer.body, name) } };
+      }
+      if (found.state !== "new") return found;
+      const { keep, abandon } = found.claim;
+      return { ...found, claim: { abandon, keep: (answer) => keep({ ...answer, body: seal(answer.body, name) }) } };
     },
-    finish: (name, fingerprint, claim, answer) =>
-      store.finish(name, fingerprint, claim, { ...answer, body: seal(answer.body, name) }),
-    abandon: (name, claim) => store.abandon(name, claim),
   };
 }

@@ -10,8 +10,16 @@ export interface KeptAnswer {
   body: string;
 }
 
+/** The right to work on a request, as long as this process lives. Once lost to another one, both do nothing. */
+export interface Claim {
+  /** Keeps the answer for those who come later. */
+  keep(answer: KeptAnswer): Promise<void>;
+  /** Lets the next one try. */
+  abandon(): Promise<void>;
+}
+
 export type IdempotencyState =
-  | { state: "new"; claim: string }
+  | { state: "new"; claim: Claim }
   | { state: "busy" }
   | { state: "mismatch" }
   | { state: "done"; answer: KeptAnswer };
@@ -19,8 +27,6 @@ export type IdempotencyState =
 /** Where keys and first answers are kept. One atomic claim per key decides which of several equal requests runs. */
 export interface IdempotencyStore {
   begin(key: string, fingerprint: string): Promise<IdempotencyState>;
-  finish(key: string, fingerprint: string, claim: string, answer: KeptAnswer): Promise<void>;
-  abandon(key: string, claim: string): Promise<void>;
 }
 
 /** A string of RFC 9651 (section 3.3.3), as the draft has it, with parameters that say nothing; or a plain word. */
@@ -32,6 +38,7 @@ const keptHeaders = ["content-type", "location", "etag", "cache-control"];
  * Honours `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the first answer below 500 is kept for a day
  * and given again with `Idempotency-Replayed: true`; 409 while the first is under way; 422 when the key comes
  * again with another request. Keys are scoped to the account and the path. Comes after the guard, before validation.
+ * Handlers find the scoped key in `c.var.requestKey`, to record it with what they do.
  */
 export function idempotent(store: IdempotencyStore): MiddlewareHandler<ServiceEnv> {
   const handler: MiddlewareHandler<ServiceEnv> = async (c, next) => {
@@ -55,12 +62,13 @@ export function idempotent(store: IdempotencyStore): MiddlewareHandler<ServiceEn
     if (found.state === "mismatch") {
       throw new Problem("unprocessable", "This Idempotency-Key was used for a different request.");
     }
+    c.set("requestKey", key);
     let answer: KeptAnswer | undefined;
     try {
       await next();
       if (c.res.status < 500 && c.res.status !== 429) answer = await keep(c.res);
     } finally {
-      const kept = answer ? store.finish(key, fingerprint, found.claim, answer) : store.abandon(key, found.claim);
+      const kept = answer ? found.claim.keep(answer) : found.claim.abandon();
       // It is done: who asked is told so, though the next one to ask will be told that it is under way for a while.
       await kept.catch((error: unknown) => c.var.log?.warn({ err: error }, "an Idempotency-Key could not be kept"));
     }

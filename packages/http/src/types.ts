@@ -17,5 +17,7 @@ export interface ServiceEnv {
     log: Logger;
     bodyRules: BodyRules;
     account?: { id: number; username?: string };
+    /** What stands for this request and its repetitions, when it came with an `Idempotency-Key`: 43 characters. */
+    requestKey?: string;
   };
 }

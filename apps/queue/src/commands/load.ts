@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import type { Redis } from "@quintet/db";
+import { luaCommands, type Redis, type RunLua } from "@quintet/db";
 
 /** The atomic operations: the files of this folder, each with its number of keys in its name. */
 const commandNames = [
@@ -23,27 +22,9 @@ const commandNames = [
 export type CommandName = (typeof commandNames)[number];
 
 /** Runs one atomic operation; its file says what it takes and answers. */
-export type RunCommand = (
-  name: CommandName,
-  keys: readonly string[],
-  args: readonly (string | number)[],
-) => Promise<unknown>;
+export type RunCommand = RunLua<CommandName>;
 
-type Script = (...keysAndArgs: (string | number)[]) => Promise<unknown>;
-
-/** Reads the Lua files and makes them commands of this client; Redis is sent a script's text once per connection. */
+/** Makes the Lua files commands of this client. */
 export function loadCommands(redis: Redis): RunCommand {
-  const scripts = Object.fromEntries(
-    commandNames.map((name) => {
-      redis.defineCommand(name, { lua: readScript(`${name}.lua`), numberOfKeys: Number(name.split("-")[1]) });
-      const script: Script = Reflect.get(redis, name);
-      return [name, script];
-    }),
-  ) as Record<CommandName, Script>;
-  return (name, keys, args) => scripts[name].call(redis, ...keys, ...args);
-}
-
-function readScript(path: string): string {
-  const text = readFileSync(new URL(path, import.meta.url), "utf8");
-  return text.replace(/^-- @include (\w+)$/gm, (_, part: string) => readScript(`parts/${part}.lua`));
+  return luaCommands(redis, new URL("./", import.meta.url), commandNames);
 }

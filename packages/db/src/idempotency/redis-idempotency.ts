@@ -1,0 +1,37 @@
+import { randomUUID } from "node:crypto";
+import type { IdempotencyState, IdempotencyStore, KeptAnswer } from "@quintet/http";
+import type { Redis } from "ioredis";
+import { luaCommands } from "../lua-commands.ts";
+
+const keepMs = 24 * 3_600_000;
+const commands = ["begin-1", "end-1", "renew-1"] as const;
+
+/**
+ * Idempotency keys in Redis, each remembered for a day. Who works on a request holds its key for `leaseMs` and renews that as long as
+ * it works; a process that is killed lets go of it by that, and one that was overtaken cannot write its answer any more.
+ */
+export function redisIdempotency(redis: Redis, { leaseMs = 10_000 } = {}): IdempotencyStore {
+  const run = luaCommands(redis, new URL("./", import.meta.url), commands);
+  return {
+    async begin(key, fingerprint): Promise<IdempotencyState> {
+      const keys = [`idempotent:${key}`];
+      const claim = randomUUID();
+      const [state, answer] = (await run("begin-1", keys, [fingerprint, claim, leaseMs, keepMs])) as [string, string];
+      if (state === "done") return { state, answer: JSON.parse(answer) as KeptAnswer };
+      if (state === "busy" || state === "mismatch") return { state };
+      const renewing = setInterval(() => {
+        // While Redis is away nobody else can claim the key either.
+        run("renew-1", keys, [claim, leaseMs]).then(
+          (held) => held === 0 && clearInterval(renewing),
+          () => {},
+        );
+      }, leaseMs / 3);
+      renewing.unref();
+      const end = async (text: string) => {
+        clearInterval(renewing);
+        await run("end-1", keys, [claim, text, keepMs]);
+      };
+      return { state: "new", claim: { keep: (given) => end(JSON.stringify(given)), abandon: () => end("") } };
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import type { Redis } from "ioredis";
+
+type Script = (...keysAndArgs: (string | number)[]) => Promise<unknown>;
+
+/** Runs one atomic operation; its file says what it takes and answers. */
+export type RunLua<Name extends string> = (
+  name: Name,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+) => Promise<unknown>;
+
+/**
+ * Makes the Lua files of a folder commands of this client, each with its number of keys at the end of its name; a line
+ * `-- @include part` stands for `parts/part.lua`. Redis is sent a script's text once per connection.
+ */
+export function luaCommands<Name extends string>(redis: Redis, folder: URL, names: readonly Name[]): RunLua<Name> {
+  const read = (path: string): string =>
+    readFileSync(new URL(path, folder), "utf8").replace(/^-- @include (\w+)$/gm, (_, part: string) =>
+      read(`parts/${part}.lua`),
+    );
+  const scripts = Object.fromEntries(
+    names.map((name) => {
+      redis.defineCommand(name, { lua: read(`${name}.lua`), numberOfKeys: Number(name.split("-").at(-1)) });
+      const script: Script = Reflect.get(redis, name);
+      return [name, script];
+    }),
+  ) as Record<Name, Script>;
+  return (name, keys, args) => scripts[name].call(redis, ...keys, ...args);
+}
