@@ -1,7 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { pathOf, recordOf, sendProblem } from "@quintet/http";
-import { requestProblem } from "./request-check.ts";
+import { pathOf } from "@quintet/http";
 import type { Upstream } from "./upstream.ts";
 
 /** Finds the upstream that owns a path, by its first segment. */
@@ -15,20 +14,12 @@ function finder(upstreams: Upstream[]): (path: string) => Upstream | undefined {
 
 /**
  * The gateway's request listener: the upstream whose prefix is the path's first segment gets the request;
- * what belongs to nobody goes to `own`, the gateway's own routes. A request that could be read in two ways is a 400.
+ * what belongs to nobody goes to `own`, the gateway's own routes. No path gets here that could be read in two ways.
  */
 export function route(upstreams: Upstream[], own: RequestListener): RequestListener {
   const find = finder(upstreams);
   return (request: IncomingMessage, response: ServerResponse) => {
-    const path = pathOf(request.url);
-    const problem = requestProblem(request, path);
-    if (problem) {
-      // What follows on the connection cannot be told from the body of a request that nobody understood.
-      response.shouldKeepAlive = false;
-      sendProblem(response, problem, path, recordOf(request).id);
-      return;
-    }
-    const upstream = find(path);
+    const upstream = find(pathOf(request.url));
     if (upstream) {
       upstream.handle(request, response);
     } else {
@@ -41,10 +32,7 @@ export function route(upstreams: Upstream[], own: RequestListener): RequestListe
 /** The WebSocket handshakes among the requests, for the upstreams that take them. */
 export function upgrades(upstreams: Upstream[]) {
   const find = finder(upstreams);
-  const ownerOf = (request: IncomingMessage) => {
-    const path = pathOf(request.url);
-    return requestProblem(request, path) ? undefined : find(path);
-  };
+  const ownerOf = (request: IncomingMessage) => find(pathOf(request.url));
   return {
     takes: (request: IncomingMessage) =>
       request.method === "GET" &&

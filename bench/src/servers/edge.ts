@@ -2,7 +2,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mountedUpstream, remoteUpstream, route } from "@quintet/gateway";
-import { createLogger, listenerOf } from "@quintet/http";
+import { checked, createLogger, listenerOf } from "@quintet/http";
 import { Hono } from "hono";
 import { proxy } from "hono/proxy";
 import { smallApp } from "./small-app.ts";
@@ -13,8 +13,8 @@ const nobody = listenerOf(new Hono());
 
 const listeners: Record<string, () => RequestListener> = {
   direct: () => listenerOf(smallApp()),
-  mounted: () => route([mountedUpstream("queue", "/queue", smallApp())], nobody),
-  remote: () => route([remoteUpstream("queue", "/queue", [upstream], { log })], nobody),
+  mounted: () => checked(route([mountedUpstream("queue", "/queue", smallApp())], nobody)),
+  remote: () => checked(route([remoteUpstream("queue", "/queue", [upstream], { log })], nobody)),
   "hono-proxy": () =>
     listenerOf(new Hono().all("*", (c) => proxy(upstream + c.req.path, { ...c.req, raw: c.req.raw }))),
 };

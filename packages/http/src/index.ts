@@ -1,11 +1,9 @@
 export { admitBody, bodyAdmitted } from "./body.ts";
-export { urlProblem } from "./client-errors.ts";
 export { ConfigError, readEnv, settings } from "./config.ts";
 export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";
 export { isAway, toProblem } from "./faults.ts";
 export { type HealthCheck, type HealthReport, type HealthStatus, healthReport, Unwell } from "./health.ts";
-export { isHost } from "./host.ts";
 export {
   type IdempotencyState,
   type IdempotencyStore,
@@ -36,6 +34,7 @@ export { pathOf } from "./path-of.ts";
 export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBody } from "./problem.ts";
 export { problemText, sendProblem } from "./raw-problem.ts";
 export { neverMissing, pageRefusal, refusal, takesIdempotencyKey } from "./refusals.ts";
+export { checked } from "./request-check.ts";
 export { type RequestRecord, recordOf, type UpstreamRecord } from "./request-record.ts";
 export { type Listening, listenerOf, type ServeOptions, serve } from "./serve.ts";
 export { createService, inputFaults, type ServiceOptions } from "./service.ts";

@@ -48,18 +48,6 @@ describe("serve", () => {
     await expect(serve(() => {}, { ...options, port: 8080, socket })).rejects.toThrow("Port 8080 is taken");
   });
 
-  it.each(["a44.191", ".236", "%zz", "a:99999", "a b"])("answers a problem to the host %s", async (host) => {
-    const { log } = options;
-    const app = createService({ title: "t", version: "1", prefix: "/t", log, corsOrigins: ["*"], checks: {} });
-    const listening = await serve(listenerOf(app), options);
-    const asked = request({ port: listening.port, path: "/nothing?a=1", headers: { Host: host }, agent: false }).end();
-    const [answer] = (await once(asked, "response")) as [IncomingMessage];
-    const text = (await answer.toArray()).join("");
-    expect([answer.statusCode, answer.headers["content-type"]]).toEqual([400, "application/problem+json"]);
-    expect(JSON.parse(text)).toMatchObject({ instance: "/nothing", detail: "There must be one plain Host header." });
-    await listening.close();
-  });
-
   it("reads the rest of a refused body, so that the connection serves the next request", async () => {
     const { log } = options;
     const app = createService({ title: "t", version: "1", prefix: "/t", log, corsOrigins: ["*"], checks: {} });

@@ -4,16 +4,12 @@ import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { SocketSource } from "@quintet/workers";
 import { answerClientErrors } from "./client-errors.ts";
-import { isHost } from "./host.ts";
 import { listen } from "./listen.ts";
 import type { Logger } from "./logger.ts";
 import { observed } from "./observed.ts";
 import { inGatewaySpan } from "./observing/request-spans.ts";
 import { watchLoop } from "./observing/watch-loop.ts";
-import { pathOf } from "./path-of.ts";
-import { Problem } from "./problem.ts";
-import { sendProblem } from "./raw-problem.ts";
-import { recordOf } from "./request-record.ts";
+import { checked, requestProblem } from "./request-check.ts";
 import { dropSlowClients, type SlowLimits } from "./slow-clients.ts";
 import type { TlsFiles } from "./tls/certificate.ts";
 import { createTlsServer, limitingHeads } from "./tls/tls-server.ts";
@@ -27,7 +23,7 @@ export interface ServeOptions {
   /** How long the head of a request may take, in ms; 15 s unless told. */
   headMs?: number;
   slow?: SlowLimits;
-  /** Whether `listener` itself says 100 to a client that asks before it sends its body, and looks at `Host`; Node does otherwise. */
+  /** Whether `listener` itself says 100 to a client that asks before it sends its body; Node does otherwise. */
   edge?: boolean;
   /** Serves TLS with this certificate, HTTP/2 and HTTP/1.1; plain HTTP/1.1 unless given. */
   tls?: TlsFiles | undefined;
@@ -50,30 +46,21 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** The Node request listener of a Hono app. A Host header of which no URL can be made is a 400. */
+/** The Node request listener of a Hono app, for requests that `serve` has checked. HTTP/1.0 has no need of a Host header. */
 export function listenerOf(app: {
   fetch: (request: Request, env: object) => Response | Promise<Response>;
 }): RequestListener {
-  const listener = getRequestListener((request, env) => app.fetch(request, env)) as RequestListener;
-  return (request, response) => {
-    const { host } = request.headers;
-    if (host === undefined || isHost(host)) {
-      listener(request, response);
-    } else {
-      const problem = new Problem("bad-request", "There must be one plain Host header.");
-      sendProblem(response, problem, pathOf(request.url), recordOf(request).id);
-    }
-  };
+  return getRequestListener((request, env) => app.fetch(request, env), { hostname: "localhost" }) as RequestListener;
 }
 
 /**
  * Listens with time limits that a slow client cannot stretch: 15 s for the head, none for a body or an answer that keeps
- * going. Malformed requests are answered by a problem.
+ * going. Malformed requests, and those that could be read in two ways, are answered by a problem.
  * Rejects with `ConfigError` when the port is taken.
  */
 export async function serve(inner: RequestListener, options: ServeOptions): Promise<Listening> {
   const { log, drainSeconds } = options;
-  const outer = options.edge ? inGatewaySpan(inner) : inner;
+  const outer = options.edge ? inGatewaySpan(checked(inner)) : checked(inner);
   const listener = observed(options.tls ? limitingHeads(outer) : outer, log);
   const { upgrades } = options;
   const headMs = options.headMs ?? 15_000;
@@ -81,10 +68,11 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
   const http1 = {
     headersTimeout: headMs,
     requestTimeout: 0,
-    requireHostHeader: options.edge !== true,
+    requireHostHeader: false, // Node's own answer is no problem; the check's is.
     keepAliveTimeout: 65_000,
     connectionsCheckingInterval: Math.min(2000, headMs),
-    shouldUpgradeCallback: (request: IncomingMessage) => upgrades?.takes(request) ?? false,
+    shouldUpgradeCallback: (request: IncomingMessage) =>
+      upgrades !== undefined && requestProblem(request) === undefined && upgrades.takes(request),
   };
   const tls = options.tls && createTlsServer(listener, { files: options.tls, http1, slow, log });
   const server = tls?.server ?? createServer(http1, listener);
