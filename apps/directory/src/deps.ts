@@ -23,12 +23,13 @@ export interface Deps extends AsyncDisposable {
 export function createDeps(config: Config, shared: { log: Logger; auth: Auth }): Deps {
   const { log, auth } = shared;
   const sql = connectPostgres(config.POSTGRES_URL, {
-    application: "directory",
+    name: "directory",
     // A plan that must do for every word and every depth reads far too much for most of them.
     settings: { plan_cache_mode: "force_custom_plan" },
   });
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}directory:`,
+    name: "directory",
     onError: (error) => log.debug({ err: error }, "Redis"),
     enableAutoPipelining: true,
   });

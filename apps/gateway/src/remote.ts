@@ -3,7 +3,7 @@ import { Exchange } from "./remote/exchange.ts";
 import { RemoteApp } from "./remote/remote-app.ts";
 import { Targets } from "./remote/targets.ts";
 import { passUpgrade } from "./remote/upgrade.ts";
-import { watchTargets } from "./remote/upstream-metrics.ts";
+import { watchUpstream } from "./remote/upstream-metrics.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface RemoteOptions {
@@ -37,7 +37,7 @@ export function remoteUpstream(name: string, prefix: string, origins: string[], 
   const targets = new Targets(origins, `${prefix}/health`, limits);
   const app = new RemoteApp({ name, log, targets, trusted, holdMs: options.holdMs ?? 3000 });
   const stopping = new AbortController();
-  const unwatch = watchTargets(name, targets.all);
+  const unwatch = watchUpstream(app);
   return {
     name,
     prefix,

@@ -1,6 +1,11 @@
-import { readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { metricsText, serveMetrics } from "@quintet/http";
-import { beforeAll, describe, expect, it } from "vitest";
+import { findTool } from "@quintet/stores/testing";
+import { beforeAll, describe, expect, inject, it } from "vitest";
 import { admission } from "../src/admission.ts";
 import { knownApps } from "../src/apps.ts";
 import { edge, log } from "./edge.ts";
@@ -64,6 +69,8 @@ describe("metrics", () => {
 
   it("tell of targets, of attempts that failed, and of what was not let in", () => {
     expect(text).toContain('quintet_upstream_up{app="queue",target="http://127.0.0.1:9"} 0');
+    expect(text).toContain('quintet_upstream_circuit_open{app="queue"} 1');
+    expect(text).toContain('quintet_upstream_share{app="queue",target="http://127.0.0.1:9"} 0');
     expect(text).toContain('quintet_upstream_failed_attempts_total{app="queue",outcome="given up"} 1');
     expect(text).toContain('quintet_refused_requests_total{why="busy"} 1');
     expect(text).toContain('quintet_http_requests_total{app="gateway",method="GET",route="/queue/*",status="5xx"} 1');
@@ -76,5 +83,39 @@ describe("metrics", () => {
     const names = new Set(asked.match(/\b(?:quintet|process|nodejs)_[a-z0-9_]+\b/g));
     expect(names.size).toBeGreaterThan(5);
     expect([...names].filter((name) => !known.has(name) && !known.has(name.replace(suffixes, "")))).toEqual([]);
+  });
+});
+
+describe("promtool", async () => {
+  const promtool = await findTool("promtool", process.env, console.log);
+  const infra = fileURLToPath(new URL("../../../infra/", import.meta.url));
+  const check = (args: string[], input = "") => {
+    const running = promisify(execFile)(promtool, args, { cwd: `${infra}prometheus` });
+    running.child.stdin?.end(input);
+    return running;
+  };
+
+  it("finds no fault in the metrics", async () => {
+    const ours = text.split(/\n(?=# HELP )/).filter((family) => family.startsWith("# HELP quintet_"));
+    expect(ours.length).toBeGreaterThan(20);
+    await check(["check", "metrics"], `${ours.join("\n")}\n`);
+  });
+
+  it("takes the settings, and alerts come when they should and only then", async () => {
+    await check(["check", "config", "prometheus.yml"]);
+    await check(["test", "rules", "alerts.test.yml"]);
+  });
+
+  it("takes every query of the dashboard", async () => {
+    const { panels } = JSON.parse(readFileSync(`${infra}grafana/quintet.json`, "utf8")) as {
+      panels: { targets: { expr: string }[] }[];
+    };
+    const rules = panels.flatMap(({ targets }, i) =>
+      targets.map(({ expr }, j) => ({ record: `panel:${i}:${j}`, expr: expr.replaceAll("$__rate_interval", "5m") })),
+    );
+    expect(rules.length).toBeGreaterThan(20);
+    const file = join(inject("runDir"), "dashboard-rules.yml");
+    writeFileSync(file, JSON.stringify({ groups: [{ name: "dashboard", rules }] })); // JSON is YAML.
+    await check(["check", "rules", file]);
   });
 });

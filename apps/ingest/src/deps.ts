@@ -22,10 +22,11 @@ export interface Deps extends AsyncDisposable {
 /** What the app works with. Connects to nothing until it is used; disposing of it waits for loads and closes what was made here. */
 export function createDeps(config: Config, shared: { log: Logger; auth: Auth }): Deps {
   const { log, auth } = shared;
-  const db = connectMysql(config.MYSQL_URL);
+  const db = connectMysql(config.MYSQL_URL, { name: "ingest" });
   const bulk = openBulkStore(config.MYSQL_URL);
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}ingest:`,
+    name: "ingest",
     lazyConnect: true,
     onError: (error) => log.warn({ err: error }, "redis"),
   });

@@ -15,7 +15,7 @@ type Values = Record<string, string | number | Date | null>;
 /** Reads the statements; opens no connection until one is used. */
 export function openDatabase(url: string): Database {
   const statements = readStatements();
-  return { pool: connectMysql(url), statements, searches: searchStatements(statements) };
+  return { pool: connectMysql(url, { name: "properties" }), statements, searches: searchStatements(statements) };
 }
 
 /** The rows of a SELECT, its parameters bound by the driver. */

@@ -21,6 +21,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
   const db = openDatabase(config.MYSQL_URL);
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}properties:`,
+    name: "properties",
     onError: (error) => log.warn({ err: error }, "Redis connection"),
   });
   return {

@@ -9,6 +9,7 @@ import { type ServerInfo, serverInfo } from "./commands/server-info.ts";
 import { type SimpleCommands, simpleCommands } from "./commands/simple-commands.ts";
 import { wakeSignals } from "./commands/wake-signals.ts";
 import type { Config } from "./config.ts";
+import { watchDepths } from "./depth-metrics.ts";
 import { type Moves, moves } from "./moves.ts";
 import { type Sweep, sweep } from "./sweep.ts";
 import { type WaitingRoom, waitingRoom } from "./waiting-room.ts";
@@ -41,13 +42,16 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth; st
   const prefix = `${config.REDIS_PREFIX}queue:`;
   const redis = connectRedis(config.REDIS_URL, {
     prefix,
+    name: "queue",
     enableAutoPipelining: true,
     onError: (error) => log.warn({ err: error }, "Redis connection"),
   });
   const run = loadCommands(redis);
   const commands = queueCommands(redis, run, prefix);
   const registry = registryCommands(redis, run);
+  const simple = simpleCommands(redis);
   const movesOfQueues = moves(moveCommands(run, prefix));
+  const depths = watchDepths({ commands, registry, moves: movesOfQueues }, simple);
   const room = waitingRoom(wakeSignals(redis, prefix));
   shared.stopping?.addEventListener("abort", room.close, { once: true });
   const sweeping = sweep({ commands, registry, moves: movesOfQueues }, (error) =>
@@ -59,7 +63,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth; st
     corsOrigins: config.CORS_ORIGINS,
     cursorKey: deriveKey(config.QUINTET_SECRET, "queue cursor"),
     idempotency: redisIdempotency(redis),
-    simple: simpleCommands(redis),
+    simple,
     commands,
     registry,
     moves: movesOfQueues,
@@ -68,6 +72,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth; st
     ping: () => redis.ping(),
     serverInfo: () => serverInfo(redis),
     async [Symbol.asyncDispose]() {
+      depths[Symbol.dispose]();
       await room[Symbol.asyncDispose]();
       await sweeping[Symbol.asyncDispose]();
       redis.disconnect();

@@ -12,7 +12,7 @@ export interface OpenDatabase extends AsyncDisposable {
 
 /** Drizzle on a Postgres client of its own, for Drizzle changes how that client reads times. Opens nothing until it is used. */
 export function openDatabase(url: string): OpenDatabase {
-  const client = connectPostgres(url, { application: "quintet social" });
+  const client = connectPostgres(url, { name: "social" });
   return {
     db: drizzle(client),
     ping: () => client`SELECT 1`,

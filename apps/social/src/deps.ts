@@ -24,6 +24,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
   const database = openDatabase(config.POSTGRES_URL);
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}social:`,
+    name: "social",
     onError: (error) => log.warn({ err: error }, "redis"),
   });
   return {

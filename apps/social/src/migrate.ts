@@ -11,7 +11,7 @@ export const migrationsFolder = fileURLToPath(new URL("../drizzle", import.meta.
  * and other apps that start at the same time wait. The lock belongs to the one connection and goes with it.
  */
 export async function migrate(config: { POSTGRES_URL: string }): Promise<void> {
-  const client = connectPostgres(config.POSTGRES_URL, { connections: 1, application: "quintet social migrations" });
+  const client = connectPostgres(config.POSTGRES_URL, { connections: 1 });
   try {
     await client`SELECT pg_advisory_lock(${postgresMigrationLock})`;
     await runMigrations(drizzle(client), {

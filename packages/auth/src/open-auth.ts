@@ -114,6 +114,7 @@ async function openIssuer(
 function newsRedis(config: AuthConfig, url: string, log: Logger): Redis {
   return connectRedis(url, {
     prefix: `${config.REDIS_PREFIX}auth:`,
+    name: "auth",
     onError: (error) => log.warn({ err: error }, "Redis connection"),
   });
 }

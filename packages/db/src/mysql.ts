@@ -1,5 +1,6 @@
 import { createPool, type Pool, type PoolConnection } from "mysql2/promise";
 import { observeMysql } from "./observing/observed-mysql.ts";
+import { watchMysql } from "./observing/store-metrics.ts";
 import { storeAddress } from "./observing/store-span.ts";
 
 export type { Pool as MysqlPool, PoolConnection as MysqlConnection };
@@ -7,9 +8,9 @@ export type { Pool as MysqlPool, PoolConnection as MysqlConnection };
 /**
  * A pool of MySQL connections: times are UTC, values are bound by name (`:name`), a connection that cannot be made within
  * 5 s is an error. Statements carry the id of the request that they are sent for, and are seen in its trace. Opens
- * nothing until it is used.
+ * nothing until it is used. With a `name` metrics tell of it.
  */
-export function connectMysql(url: string, options: { connections?: number } = {}): Pool {
+export function connectMysql(url: string, options: { connections?: number; name?: string } = {}): Pool {
   const pool = createPool({
     uri: url,
     connectionLimit: options.connections ?? 10,
@@ -23,7 +24,8 @@ export function connectMysql(url: string, options: { connections?: number } = {}
     decimalNumbers: true,
     supportBigNumbers: true,
   });
-  return observeMysql(pool, storeAddress(url, 3306));
+  const { name } = options;
+  return observeMysql(pool, storeAddress(url, 3306), name === undefined ? undefined : watchMysql(pool, name));
 }
 
 /**

@@ -1,21 +1,22 @@
 import { Redis, type RedisOptions } from "ioredis";
 import { observeRedis } from "./observing/observed-redis.ts";
+import { watchRedis } from "./observing/store-metrics.ts";
 import { storeAddress } from "./observing/store-span.ts";
 
 export type { Redis };
 
 /**
  * A Redis client whose keys all begin with `prefix`. A command fails at once when Redis stays away for one reconnect, and
- * after 5 s without an answer. `onError` hears of lost connections, which are made again by themselves.
+ * after 5 s without an answer. `onError` hears of lost connections, which are made again by themselves. With a `name` metrics tell of it.
  */
 export function connectRedis(
   url: string,
-  options: { prefix: string; onError: (error: Error) => void } & Pick<
+  options: { prefix: string; name?: string; onError: (error: Error) => void } & Pick<
     RedisOptions,
     "enableAutoPipelining" | "lazyConnect"
   >,
 ): Redis {
-  const { prefix, onError, ...rest } = options;
+  const { prefix, name, onError, ...rest } = options;
   const redis = new Redis(url, {
     keyPrefix: prefix,
     connectTimeout: 5000,
@@ -25,6 +26,7 @@ export function connectRedis(
     ...rest,
   });
   redis.on("error", onError);
+  if (name !== undefined) watchRedis(redis, name);
   return observeRedis(redis, storeAddress(url, 6379));
 }
 

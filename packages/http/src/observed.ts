@@ -6,6 +6,7 @@ import { endSpans } from "./observing/request-spans.ts";
 import { enter } from "./observing/under-way.ts";
 import { requestLine } from "./request-line.ts";
 import { recordOf } from "./request-record.ts";
+import { Http2Request, Http2Response } from "./tls/http2-messages.ts";
 
 /** The status that is told of a request whose client went before there was an answer, as nginx tells it. */
 const clientWent = 499;
@@ -26,7 +27,6 @@ export function observed(listener: RequestListener, log: Logger): RequestListene
 /** Tells of a request when it is over: its log line goes to the app that took it, otherwise to `log`. */
 export function observe(request: IncomingMessage, response: ServerResponse, log: Logger): void {
   const record = recordOf(request);
-  const socket: CountedSocket = request.socket;
   requestStarted();
   const leave = enter(record, request, response);
   response.once("close", () => {
@@ -36,17 +36,24 @@ export function observe(request: IncomingMessage, response: ServerResponse, log:
     // A status that was set, though no head was sent, tells what was written past the response.
     const unanswered = cut && !response.headersSent && response.statusCode === 200;
     const status = unanswered ? clientWent : response.statusCode;
-    const before = socket[counted];
-    const now = { read: socket.bytesRead ?? 0, written: socket.bytesWritten ?? 0 };
-    socket[counted] = now;
-    const bytesIn = now.read - (before?.read ?? 0);
-    const bytesOut = now.written - (before?.written ?? 0);
-    const end = { status, ms, bytesIn, bytesOut, cut };
+    const end = { status, ms, ...bytesOf(request, response), cut };
     requestEnded(record.app, record.route, request.method ?? "", end);
     if (record.span) endSpans(record, request.method ?? "", end);
     const to = record.log ?? log;
     if (to.isLevelEnabled("info")) to.line(requestLine(request, record, end));
   });
+}
+
+/** What a request and its answer had on the wire: of one connection's requests, which come one after another, or of one stream. */
+function bytesOf(request: unknown, response: unknown): { bytesIn: number; bytesOut: number } {
+  if (request instanceof Http2Request && response instanceof Http2Response) {
+    return { bytesIn: request.headBytes + request.bytesCame, bytesOut: response.bytesWent };
+  }
+  const { socket } = request as IncomingMessage as { socket: CountedSocket };
+  const before = socket[counted];
+  const now = { read: socket.bytesRead ?? 0, written: socket.bytesWritten ?? 0 };
+  socket[counted] = now;
+  return { bytesIn: now.read - (before?.read ?? 0), bytesOut: now.written - (before?.written ?? 0) };
 }
 
 /** Tells of bytes that never became a request, and of the status that they were answered with. */

@@ -6,7 +6,7 @@ import type { RequestRecord } from "./request-record.ts";
 export interface RequestEnd {
   status: number;
   ms: number;
-  /** As they went over the connection, heads included. */
+  /** As they went over the connection, heads included; over HTTP/2 a head is its names and values, before they are packed. */
   bytesIn: number;
   bytesOut: number;
   /** Whether the client went before it had the whole answer. */

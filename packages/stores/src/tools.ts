@@ -45,6 +45,13 @@ const tools = {
     debianPackage: "haproxy",
     homebrewFormula: "haproxy",
   },
+  promtool: {
+    title: "Prometheus' promtool",
+    names: ["promtool"],
+    variable: "PROMTOOL",
+    debianPackage: "prometheus",
+    homebrewFormula: "prometheus",
+  },
   wapiti: {
     title: "Wapiti",
     names: ["wapiti"],
@@ -58,8 +65,7 @@ const tools = {
 export type ToolName = keyof typeof tools;
 
 /**
- * The path of a tool: what its variable in `env` says (`CHROMIUM`, `CURL`, `DJANGO_ADMIN`, `NGINX`, `WRK`), or the one on this machine, which is
- * installed first as a store's server program is. No service comes with it.
+ * The path of a tool: what its variable in `env` says (`CHROMIUM`, `PROMTOOL`, …), or the one on this machine, which is installed first as a store's server program is. No service comes with it.
  */
 export async function findTool(
   name: ToolName,

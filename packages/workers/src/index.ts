@@ -1,5 +1,5 @@
 export { type EventLog, eventLog } from "./event-log.ts";
-export type { Peers, Place, Program, SocketSource, Start } from "./program.ts";
+export type { Given, Peers, Place, Program, SocketSource, Start } from "./program.ts";
 export { runProgram } from "./run-program.ts";
 export { withSettingsFile } from "./settings-file.ts";
 export { watchFiles } from "./watch-files.ts";

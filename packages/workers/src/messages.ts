@@ -1,3 +1,5 @@
+import type { Given } from "./program.ts";
+
 /** What the parent sends to a worker. `socket` comes with the listening socket itself, or says why there is none. */
 export type ToWorker =
   | { kind: "start"; env: Record<string, string>; first: boolean }
@@ -5,7 +7,7 @@ export type ToWorker =
   | { kind: "ping" }
   /** Asks for what it has to tell the workers, itself among them, that asked. */
   | { kind: "give"; id: number }
-  | { kind: "answers"; id: number; values: unknown[] };
+  | { kind: "answers"; id: number; values: Given[] };
 
 /** What a worker sends to its parent. */
 export type FromWorker =
@@ -17,7 +19,8 @@ export type FromWorker =
   | { kind: "fault" }
   | { kind: "pong" }
   | { kind: "ask"; id: number }
-  | { kind: "given"; id: number; value: unknown };
+  /** Without an id these are its last words. */
+  | { kind: "given"; id?: number; value: Given | undefined };
 
 /** The variable by which a process knows that it is a worker. */
 export const workerMark = "QUINTET_WORKER";

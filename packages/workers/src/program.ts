@@ -1,12 +1,23 @@
 /** Where the listening sockets come from that several processes share; what it gives goes into `server.listen`. */
 export type SocketSource = (host: string, port: number) => Promise<object>;
 
+/** What a worker tells the others of itself, as JSON carries it. */
+export interface Given {
+  /** What only grows, by name. Of a worker that has ended it goes on to count. */
+  counted: Record<string, number>;
+  /** What is so just now. */
+  state: unknown;
+}
+
 /** The workers of a program, the one that asks among them. */
 export interface Peers {
-  /** What each of them gives just now, as JSON carries it; one that does not answer within a second is left out. */
-  ask(): Promise<unknown[]>;
+  /**
+   * What each worker that serves or drains gives; of one that does not answer within a second, what it gave last. What those that have
+   * ended had counted comes as one more, whose state is null.
+   */
+  ask(): Promise<Given[]>;
   /** Says what this one gives. */
-  answer(give: () => Promise<unknown>): void;
+  answer(give: () => Promise<Given>): void;
 }
 
 /** Where a program runs, and with what. */

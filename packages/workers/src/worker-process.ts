@@ -1,5 +1,6 @@
 import { type ChildProcess, type SendHandle, spawn } from "node:child_process";
 import { type FromWorker, type ToWorker, workerMark } from "./messages.ts";
+import type { Given } from "./program.ts";
 import { nameOf, type SharedSockets } from "./shared-sockets.ts";
 
 /** Why a worker did not come up. */
@@ -19,21 +20,26 @@ export class WorkerProcess {
   readonly ready: Promise<string>;
   /** Resolves, in words, with how it ended. */
   readonly ended: Promise<string>;
+  /** Resolves when it has ended and all that it said was heard. */
+  readonly gone: Promise<unknown>;
   /** The listening sockets that it uses, by name. */
   readonly sockets = new Set<string>();
   /** Resolves, in words, when it needs a successor: it has ended, or an error that nobody caught makes it end. */
   readonly lost: Promise<string>;
   stopping = false;
+  /** What it gave when it was asked last, or before it ended; nothing before it served. */
+  given: Given | undefined;
   readonly #child: ChildProcess;
   readonly #ready = Promise.withResolvers<string>();
   readonly #lost = Promise.withResolvers<string>();
   #failure: StartFailure | undefined;
   #unanswered = 0;
-  readonly #giving = new Map<number, (value: unknown) => void>();
+  readonly #giving = new Map<number, () => void>();
   #gives = 0;
+  #serves = false;
 
   /** `askAll` collects what the workers of the program give, for one that asks. */
-  constructor(program: string, shared: SharedSockets, askAll: () => Promise<unknown[]>) {
+  constructor(program: string, shared: SharedSockets, askAll: () => Promise<Given[]>) {
     this.lost = this.#lost.promise;
     this.ready = this.#ready.promise;
     this.ready.catch(() => {}); // Whoever waits for it is told.
@@ -46,6 +52,7 @@ export class WorkerProcess {
       this.#child.once("error", (error) => resolve(error.message));
       this.#child.once("exit", (code, signal) => resolve(signal ? `by ${signal}` : `with status ${code}`));
     });
+    this.gone = Promise.all([this.ended, new Promise<void>((resolve) => this.#child.once("disconnect", resolve))]);
     void this.ended.then((how) => {
       this.#lost.resolve(how);
       this.#ready.reject(this.#failure ?? new StartFailure(`A worker ended ${how} before it served.`, false));
@@ -67,16 +74,17 @@ export class WorkerProcess {
     return this.#unanswered++;
   }
 
-  /** What it has to tell just now; undefined when it does not answer within a second. */
-  give(): Promise<unknown> {
+  /** Brings `given` up to date, unless it does not serve yet or does not answer within a second. */
+  async give(): Promise<void> {
+    if (!this.#serves || !this.#child.connected) return;
     const id = this.#gives++;
-    return new Promise((resolve) => {
-      const done = (value: unknown) => {
+    await new Promise<void>((resolve) => {
+      const done = () => {
         clearTimeout(timer);
         this.#giving.delete(id);
-        resolve(value);
+        resolve();
       };
-      const timer = setTimeout(done, 1000, undefined);
+      const timer = setTimeout(done, 1000);
       this.#giving.set(id, done);
       this.#send({ kind: "give", id });
     });
@@ -95,13 +103,17 @@ export class WorkerProcess {
     this.#child.kill("SIGKILL");
   }
 
-  #heard(message: FromWorker, shared: SharedSockets, askAll: () => Promise<unknown[]>): void {
+  #heard(message: FromWorker, shared: SharedSockets, askAll: () => Promise<Given[]>): void {
     this.#unanswered = 0;
-    if (message.kind === "ready") this.#ready.resolve(message.url);
-    else if (message.kind === "failed") this.#failure = new StartFailure(message.message, message.isSetting);
+    if (message.kind === "ready") {
+      this.#serves = true;
+      this.#ready.resolve(message.url);
+    } else if (message.kind === "failed") this.#failure = new StartFailure(message.message, message.isSetting);
     else if (message.kind === "fault") this.#lost.resolve("by an error that nobody caught");
-    else if (message.kind === "given") this.#giving.get(message.id)?.(message.value);
-    else if (message.kind === "ask") {
+    else if (message.kind === "given") {
+      this.given = message.value ?? this.given;
+      if (message.id !== undefined) this.#giving.get(message.id)?.();
+    } else if (message.kind === "ask") {
       const { id } = message;
       void askAll().then((values) => this.#send({ kind: "answers", id, values }));
     } else if (message.kind === "socket") {

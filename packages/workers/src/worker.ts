@@ -1,5 +1,5 @@
 import type { FromWorker, ToWorker } from "./messages.ts";
-import { type Peers, type Place, type SocketSource, type Start, serveHere } from "./program.ts";
+import { type Given, type Peers, type Place, type SocketSource, type Start, serveHere } from "./program.ts";
 
 /**
  * What a worker does: loads its program, starts it when the parent says with which settings, and ends when the parent
@@ -15,7 +15,7 @@ export async function work(load: () => Promise<{ start: Start }>): Promise<void>
   });
   // Without a parent nobody ends a worker that does not end by itself.
   process.on("disconnect", () => (stopping ? process.exit(1) : stop.resolve()));
-  const { given, socket, peers } = hearParent();
+  const { given, socket, peers, give } = hearParent();
   try {
     const told = await Promise.race([Promise.all([load(), given]), stop.promise]);
     if (!told) process.exit(0);
@@ -26,7 +26,8 @@ export async function work(load: () => Promise<{ start: Start }>): Promise<void>
       ready: (url) => send({ kind: "ready", url }),
       fault: () => send({ kind: "fault" }),
     });
-    process.exit(status);
+    const value = await give().catch(() => undefined);
+    process.send?.({ kind: "given", value } satisfies FromWorker, () => process.exit(status)) ?? process.exit(status);
   } catch (error) {
     const isSetting = error instanceof Error && error.name === "ConfigError";
     if (!isSetting) console.error(error);
@@ -44,8 +45,8 @@ function send(message: FromWorker): void {
 function hearParent() {
   const given = Promise.withResolvers<{ env: NodeJS.ProcessEnv; first: boolean }>();
   const asked = new Map<number, PromiseWithResolvers<object>>();
-  const asking = new Map<number, (values: unknown[]) => void>();
-  let give: () => Promise<unknown> = async () => undefined;
+  const asking = new Map<number, (values: Given[]) => void>();
+  let give: () => Promise<Given | undefined> = async () => undefined;
   let ids = 0;
   process.on("message", (message: ToWorker, handle: object | undefined) => {
     if (message.kind === "start") given.resolve(message);
@@ -84,5 +85,5 @@ function hearParent() {
       give = from;
     },
   };
-  return { given: given.promise, socket, peers };
+  return { given: given.promise, socket, peers, give: () => give() };
 }

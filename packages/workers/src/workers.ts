@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import type { EventLog } from "./event-log.ts";
-import { longestStop } from "./program.ts";
+import { type Given, longestStop } from "./program.ts";
 import { RestartLimit } from "./restart-limit.ts";
 import { SharedSockets } from "./shared-sockets.ts";
 import { WorkerProcess } from "./worker-process.ts";
@@ -45,6 +45,8 @@ export class Workers {
   readonly #failed = Promise.withResolvers<number>();
   readonly #pinging = setInterval(() => this.#ping(), pingMs);
   #places: WorkerProcess[] = [];
+  /** What the workers that have ended had counted. */
+  readonly #gone: Record<string, number> = {};
   #env: NodeJS.ProcessEnv = {};
   readonly #closed = new AbortController();
   #replacing: Promise<void> = Promise.resolve();
@@ -93,7 +95,12 @@ export class Workers {
   #spawn(): WorkerProcess {
     const worker: WorkerProcess = new WorkerProcess(this.#options.program, this.#sockets, () => this.#askAll());
     this.#alive.add(worker);
-    void worker.ended.then(() => this.#alive.delete(worker));
+    void worker.gone.then(() => {
+      this.#alive.delete(worker);
+      for (const [name, count] of Object.entries(worker.given?.counted ?? {})) {
+        this.#gone[name] = (this.#gone[name] ?? 0) + count;
+      }
+    });
     if (this.#closed.signal.aborted) worker.kill();
     return worker;
   }
@@ -158,9 +165,11 @@ export class Workers {
     log("info", `The workers were replaced; ${count} serve with the settings of now.`);
   }
 
-  async #askAll(): Promise<unknown[]> {
-    const values = await Promise.all(this.#places.map((worker) => worker.give()));
-    return values.filter((value) => value !== undefined && value !== null);
+  async #askAll(): Promise<Given[]> {
+    await Promise.all([...this.#alive].map((worker) => worker.give()));
+    // Those that ended meanwhile are among the gone.
+    const values = [...this.#alive].flatMap(({ given }) => given ?? []);
+    return [...values, { counted: this.#gone, state: null }];
   }
 
   /** A worker whose event loop stands still answers nobody. */

@@ -4,13 +4,17 @@ import { setTimeout as pause } from "node:timers/promises";
 import { runProgram, type Start } from "../src/index.ts";
 
 /** A small program for the tests: it says who it is, waits, and breaks as it is asked to. */
-const start: Start = async ({ env, first, socket }) => {
+const start: Start = async ({ env, first, socket, peers }) => {
   if (env.BAD) throw Object.assign(new Error(`Bad settings: BAD: ${env.BAD}.`), { name: "ConfigError" });
   if (env.BREAKS_AT_START) throw new Error("It breaks at its start.");
   const waiting = new Map<string, ServerResponse>();
+  let counted = 0;
+  peers?.answer(async () => ({ counted: { requests: counted }, state: process.pid }));
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://a");
-    if (pathname === "/wait") waiting.set(searchParams.get("name") ?? "", response);
+    if (pathname === "/count") response.end(String(++counted));
+    else if (pathname === "/counted") response.end(JSON.stringify(await peers?.ask()));
+    else if (pathname === "/wait") waiting.set(searchParams.get("name") ?? "", response);
     else if (pathname === "/waiting") response.end(JSON.stringify({ pid: process.pid, waiting: waiting.size }));
     else if (pathname === "/throw") {
       response.end();

@@ -159,6 +159,36 @@ it("does not let a fault of one worker touch what is under way on another", asyn
   expect(new Set(asking.seen.map(({ pid }) => pid)).size).toBeGreaterThan(pids.size);
 });
 
+/** What all workers have counted together, and those that told of it themselves. */
+async function counted(): Promise<{ sum: number; pids: number[] }> {
+  const given: { counted: Record<string, number>; state: number | null }[] = JSON.parse(await fetchText("/counted"));
+  return {
+    sum: given.reduce((sum, one) => sum + (one.counted.requests ?? 0), 0),
+    pids: given.flatMap(({ state }) => state ?? []),
+  };
+}
+
+it("goes on counting what workers had counted that are gone", async () => {
+  await run({}, 2);
+  const count = () => Promise.all(Array.from({ length: 20 }, () => fetchText("/count")));
+  await count();
+  expect(await counted()).toMatchObject({ sum: 20, pids: [expect.any(Number), expect.any(Number)] });
+  await fetchText("/throw");
+  await until(async () => output.includes("started again and serves"));
+  await count();
+  await until(async () => (await counted()).pids.length === 2);
+  const { sum, pids } = await counted();
+  expect(sum).toBe(40);
+  process.kill(pids[0] as number, "SIGKILL");
+  await until(async () => output.split("started again and serves").length === 3);
+  await until(async () => (await counted()).pids.length === 2);
+  expect((await counted()).sum).toBe(40);
+  parent.kill("SIGHUP");
+  await until(() => output.includes("2 serve with the settings of now"));
+  await until(async () => (await counted()).pids.length === 2);
+  expect(await counted()).toMatchObject({ sum: 40, pids: expect.not.arrayContaining(pids) });
+}, 60_000);
+
 it("gives up when workers end again and again", async () => {
   await run({ BREAKS_LATER: "yes" });
   expect(await ended).toEqual([1, null]);

@@ -25,7 +25,7 @@ export function ownTraffic(): SharedTraffic {
  * not matter which of them draws the page.
  */
 export function shareTraffic(redisUrl: string, prefix: string, onError: (error: Error) => void): SharedTraffic {
-  const redis = connectRedis(redisUrl, { prefix: `${prefix}traffic:`, lazyConnect: true, onError });
+  const redis = connectRedis(redisUrl, { prefix: `${prefix}traffic:`, name: "traffic", lazyConnect: true, onError });
   const own = watchTraffic((step, apps) => {
     const adding = redis.pipeline();
     adding.hincrby(`${step}`, "processes", 1);

@@ -41,6 +41,12 @@ export class Connections {
     else this.#waiting.push({ lease, since: performance.now() });
   }
 
+  /** How many connections there are: with a request or being made, and idle; and how many requests wait for one. */
+  get counts(): { inUse: number; idle: number; waiting: number } {
+    const idle = this.#idle.length;
+    return { inUse: this.#open.size - idle, idle, waiting: this.#waiting.length };
+  }
+
   /** Takes back a connection whose answer is whole. */
   release(connection: Connection): void {
     connection.user = undefined;

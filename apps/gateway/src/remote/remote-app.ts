@@ -57,6 +57,11 @@ export class RemoteApp {
     };
   }
 
+  /** Requests that wait for a target that can take them. */
+  get held(): number {
+    return this.#held;
+  }
+
   answered(): void {
     this.#awaySince = undefined;
   }

@@ -6,6 +6,11 @@ const atFirst = 20;
 export class RetryBudget {
   #tokens = atFirst;
 
+  /** How many requests could be sent again now. */
+  get left(): number {
+    return Math.floor(this.#tokens);
+  }
+
   requestCame(): void {
     if (this.#tokens < most) this.#tokens += share;
   }

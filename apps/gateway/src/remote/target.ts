@@ -42,10 +42,14 @@ export class Target {
     if (this.#ejections > 0) this.#triedAt = now;
   }
 
-  /** Requests under way over the share that it gets; a target that came back gets its full share only after 10 s. */
+  /** The share of a full target's requests that it gets: none while it is ejected, and all of it only 10 s after it came back. */
+  share(now: number): number {
+    return this.ejected ? 0 : Math.min(1, 0.1 + (0.9 * (now - this.#returnedAt)) / returnMs);
+  }
+
+  /** Requests under way over its share; one that is ejected is tried as one that has just come back. */
   load(now: number): number {
-    const share = Math.min(1, 0.1 + (0.9 * (now - this.#returnedAt)) / returnMs);
-    return (this.underWay + 1) / share;
+    return (this.underWay + 1) / Math.max(0.1, this.share(now));
   }
 
   /** A request, or a look at its health, was answered. */

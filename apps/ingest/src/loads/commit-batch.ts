@@ -1,4 +1,5 @@
 import type { RowBatch } from "../csv/row-batch.ts";
+import { countRows } from "../row-metrics.ts";
 import { inBulkTransaction, StandBack } from "../store/bulk-store.ts";
 import { storeBatch } from "../store/store-batch.ts";
 import type { LoadAttempt, LoadProgress } from "./load.ts";
@@ -33,7 +34,7 @@ export async function commitBatch(
   options: { ms: number; turn: Promise<void> },
 ): Promise<void> {
   let standsBack = false;
-  attempt.progress = await inBulkTransaction(loading.bulk, async (connection) => {
+  const { before, progress } = await inBulkTransaction(loading.bulk, async (connection) => {
     if (standsBack) await options.turn;
     const storing = { mode: attempt.order.mode, dryRun: attempt.order.dryRun, load: attempt.id };
     const stored = await storeBatch(loading.bulk, connection, batch, storing);
@@ -42,7 +43,7 @@ export async function commitBatch(
     standsBack = !(await comesWithin(options.turn, holdMs));
     if (standsBack) throw new StandBack();
     const before = attempt.progress;
-    const progress: LoadProgress = {
+    const after: LoadProgress = {
       ...place,
       ms: options.ms,
       received: before.received + batch.received,
@@ -50,9 +51,13 @@ export async function commitBatch(
       updated: before.updated + stored.updated,
       rejected: before.rejected + rejects.length,
     };
-    if (!(await saveProgress(connection, attempt.id, attempt.owner, progress))) throw new LoadTaken();
-    return progress;
+    if (!(await saveProgress(connection, attempt.id, attempt.owner, after))) throw new LoadTaken();
+    return { before, progress: after };
   });
+  attempt.progress = progress;
+  const { table, dryRun } = attempt.order;
+  const accepted = progress.inserted + progress.updated - before.inserted - before.updated;
+  if (!dryRun) countRows(table, accepted, progress.rejected - before.rejected);
 }
 
 /** Whether a promise is fulfilled in time; rejects when it does. */

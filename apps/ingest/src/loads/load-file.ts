@@ -1,4 +1,5 @@
 import { Problem } from "@quintet/http";
+import { loadsRunning } from "../row-metrics.ts";
 import { type FileBytes, sameFile, skipPrefix } from "./file-prefix.ts";
 import type { Load, LoadCounts, LoadOrder } from "./load.ts";
 import { type Loading, maxRunning } from "./loading.ts";
@@ -35,7 +36,11 @@ export async function prepareLoad(
               ...(onProgress ? { onProgress } : {}),
             });
       loading.running.add(running);
-      const forget = () => loading.running.delete(running);
+      loadsRunning.inc();
+      const forget = () => {
+        loading.running.delete(running);
+        loadsRunning.dec();
+      };
       running.then(forget, forget);
       return running;
     },

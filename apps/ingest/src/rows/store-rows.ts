@@ -1,4 +1,5 @@
 import { RowBatch } from "../csv/row-batch.ts";
+import { countRows } from "../row-metrics.ts";
 import { lockReferences } from "../store/batch-references.ts";
 import { type BulkStore, inBulkTransaction } from "../store/bulk-store.ts";
 import { insertBatch } from "../store/store-batch.ts";
@@ -32,5 +33,6 @@ export async function storeRows(store: BulkStore, table: Table, rows: readonly u
     .map(({ line, column, reason }) => ({ row: line, column: column === "" ? null : column, reason }))
     .concat(shapeless)
     .sort((a, b) => a.row - b.row);
+  countRows(table.name, stored.inserted, rejects.length);
   return { table: table.name, received: rows.length, inserted: stored.inserted, rejected: rejects.length, rejects };
 }

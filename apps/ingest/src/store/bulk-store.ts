@@ -25,7 +25,7 @@ export interface BulkStore extends AsyncDisposable {
 
 /** Opens nothing until it is used. */
 export function openBulkStore(url: string): BulkStore {
-  const pool = connectMysql(url, { connections: 6 });
+  const pool = connectMysql(url, { connections: 6, name: "ingest bulk" });
   return { pool, takesFiles: true, [Symbol.asyncDispose]: () => pool.end() };
 }
 

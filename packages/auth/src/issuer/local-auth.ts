@@ -111,7 +111,7 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant" | "register">, Gra
 /** The accounts in MySQL and the private key. Opens nothing until it is used; disposing of it closes its connections. */
 export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const { key, otherKeys = [], issuer, log, redis, now = Date.now } = options;
-  const pool = connectMysql(options.mysqlUrl);
+  const pool = connectMysql(options.mysqlUrl, { name: "auth" });
   const opened = new AsyncDisposableStack();
   opened.defer(() => pool.end());
   const proxies = options.proxies ?? trustedProxies("");

@@ -1,6 +1,7 @@
 import { gauge, Problem } from "@quintet/http";
 
 const waitingNow = gauge("quintet_password_hashes_waiting", "Password hashes that wait for their turn.");
+const runningNow = gauge("quintet_password_hashes_running", "Password hashes that are being computed.");
 
 /** Runs work in the order in which it comes, a few at once; beyond the waiting room it refuses. */
 export type HashQueue = <T>(work: () => Promise<T>) => Promise<T>;
@@ -21,7 +22,10 @@ export function hashQueue({ atOnce = 2, waiting = 64 } = {}): HashQueue {
       }
       waitingNow.inc();
       await new Promise<void>((resolve) => room.push(resolve)); // Its turn is handed over: `running` stays as it is.
-    } else running++;
+    } else {
+      running++;
+      runningNow.inc();
+    }
     try {
       return await work();
     } finally {
@@ -29,7 +33,10 @@ export function hashQueue({ atOnce = 2, waiting = 64 } = {}): HashQueue {
       if (next) {
         waitingNow.dec();
         next();
-      } else running--;
+      } else {
+        running--;
+        runningNow.dec();
+      }
     }
   };
 }

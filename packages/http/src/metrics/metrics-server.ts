@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Peers, SocketSource } from "@quintet/workers";
-import { AggregatorRegistry } from "prom-client";
 import { listen } from "../listen.ts";
 import type { Logger } from "../logger.ts";
+import { given, textOf } from "./metrics-of-workers.ts";
 import { measureProcess } from "./process-metrics.ts";
 import { registry } from "./registry.ts";
 
@@ -12,9 +12,7 @@ export const metricsType = registry.contentType;
 
 /** All metrics in Prometheus' text format 0.0.4: those of this process, or of all workers together when it is one of several. */
 export async function metricsText(peers?: Peers): Promise<string> {
-  if (!peers) return registry.metrics();
-  const each = (await peers.ask()) as Parameters<typeof AggregatorRegistry.aggregate>[0];
-  return AggregatorRegistry.aggregate(each).metrics();
+  return peers ? textOf(await peers.ask()) : registry.metrics();
 }
 
 export interface MetricsSettings {
@@ -32,7 +30,7 @@ export async function serveMetrics(
   { socket, peers }: { socket?: SocketSource | undefined; peers?: Peers | undefined } = {},
 ): Promise<{ port: number | undefined } & AsyncDisposable> {
   measureProcess();
-  peers?.answer(() => registry.getMetricsAsJSON());
+  peers?.answer(given);
   const { METRICS_PORT: wanted, METRICS_HOST: host } = settings;
   if (wanted === undefined) return { port: undefined, async [Symbol.asyncDispose]() {} };
   const server = createServer((request, response) => {

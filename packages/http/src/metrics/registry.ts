@@ -8,17 +8,22 @@ export function counter<L extends string>(name: string, help: string, labelNames
   return new Counter({ name, help, labelNames, registers: [registry] });
 }
 
-/** A gauge. With `collect` its values are set when somebody asks for them, which costs nothing in between. */
+/**
+ * A gauge. With `collect` its values are set when somebody asks for them, which costs nothing in between. Of several workers the
+ * sum is shown, or what `ofWorkers` says: their largest or smallest value where each of them sees the same thing.
+ */
 export function gauge<L extends string>(
   name: string,
   help: string,
   labelNames: readonly L[] = [],
   collect?: (gauge: Gauge<L>) => void | Promise<void>,
+  ofWorkers: "sum" | "min" | "max" = "sum",
 ): Gauge<L> {
   const made: Gauge<L> = new Gauge({
     name,
     help,
     labelNames,
+    aggregator: ofWorkers,
     registers: [registry],
     ...(collect
       ? {

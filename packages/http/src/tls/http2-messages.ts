@@ -65,10 +65,24 @@ type Headers = OutgoingHttpHeaders | readonly string[];
 
 /** An answer over HTTP/2 that takes what an HTTP/1.1 answer takes: headers of the connection and reasons are left out. */
 export class Http2Response extends Http2ServerResponse {
+  #bodyBytes = 0;
+
   constructor(stream: ServerHttp2Stream) {
     super(stream);
     Object.defineProperty(this, "destroyed", { get: () => stream.destroyed });
     stream.once("finish", () => endUnread(stream));
+  }
+
+  /** Bytes of the answer: names and values of its head and trailers, and its body as far as it was written. */
+  get bytesWent(): number {
+    const { sentHeaders, sentTrailers } = this.stream;
+    return this.#bodyBytes + sizeOf(sentHeaders) + sizeOf(sentTrailers);
+  }
+
+  override write(chunk: string | Uint8Array, ...rest: never[]): boolean {
+    const encoding = typeof rest[0] === "string" ? (rest[0] as BufferEncoding) : "utf8";
+    this.#bodyBytes += typeof chunk === "string" ? Buffer.byteLength(chunk, encoding) : chunk.length;
+    return super.write(chunk, ...rest);
   }
 
   override setHeader(name: string, value: number | string | readonly string[]): void {
@@ -87,6 +101,14 @@ export class Http2Response extends Http2ServerResponse {
     }
     super.addTrailers(fields);
   }
+}
+
+function sizeOf(headers: OutgoingHttpHeaders | undefined): number {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    for (const one of Array.isArray(value) ? value : [value]) bytes += name.length + String(one).length;
+  }
+  return bytes;
 }
 
 /** Fields that an HTTP/2 message must not have (RFC 9113 section 8.2.2). */

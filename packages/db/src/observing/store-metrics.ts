@@ -1,0 +1,103 @@
+import { gauge, isAway } from "@quintet/http";
+import type { Pool } from "mysql2/promise";
+import type { Redis } from "../redis.ts";
+
+/** The connections to one store just now. */
+interface Places {
+  inUse: number;
+  idle: number;
+  /** Work that waits for a connection. */
+  waiting: number;
+}
+
+type Store = "mysql" | "postgres" | "redis";
+
+/** The connections that a part of an app has to a store, and how the last attempt to use them went. */
+export class StorePool {
+  readonly store: Store;
+  readonly name: string;
+  /** Whether the store answered when it was asked last; unknown until then. */
+  up: boolean | undefined;
+  /** Undefined once the connections are closed for good. */
+  readonly places: () => Places | undefined;
+
+  constructor(store: Store, name: string, places: () => Places | undefined) {
+    this.store = store;
+    this.name = name;
+    this.places = places;
+    watched.add(this);
+  }
+
+  /** Something that was sent to the store came to its end. */
+  settled(error?: unknown): void {
+    this.up = !isAway(error);
+  }
+}
+
+const watched = new Set<StorePool>();
+
+function* open(): Generator<[StorePool, Places]> {
+  for (const pool of watched) {
+    const places = pool.places();
+    if (places) yield [pool, places];
+    else watched.delete(pool);
+  }
+}
+
+const labels = ["store", "pool"] as const;
+
+gauge("quintet_store_connections", "Connections to a store, in use or idle.", [...labels, "state"], (made) => {
+  for (const [{ store, name: pool }, { inUse, idle }] of open()) {
+    made.inc({ store, pool, state: "in use" }, inUse);
+    made.inc({ store, pool, state: "idle" }, idle);
+  }
+});
+gauge("quintet_store_waiting", "Statements and transactions that wait for a connection.", labels, (made) => {
+  for (const [{ store, name: pool }, { waiting }] of open()) made.inc({ store, pool }, waiting);
+});
+gauge(
+  "quintet_store_up",
+  "1 when a store answered the last time that it was asked, 0 when it could not be reached.",
+  labels,
+  (made) => {
+    const down = new Set<string>();
+    for (const [{ store, name: pool, up }] of open()) {
+      if (up === undefined) continue;
+      if (!up) down.add(`${store} ${pool}`);
+      made.set({ store, pool }, down.has(`${store} ${pool}`) ? 0 : 1);
+    }
+  },
+  "min",
+);
+
+/** What this module knows of the driver's pool. */
+interface Queues {
+  _closed: boolean;
+  _allConnections: { length: number };
+  _freeConnections: { length: number };
+  _connectionQueue: { length: number };
+}
+
+/** Tells of a pool of MySQL connections from now on. */
+export function watchMysql(pool: Pool, name: string): StorePool {
+  const queues = (pool as unknown as { pool: Queues }).pool;
+  return new StorePool("mysql", name, () => {
+    if (queues._closed) return undefined;
+    const idle = queues._freeConnections.length;
+    return { inUse: queues._allConnections.length - idle, idle, waiting: queues._connectionQueue.length };
+  });
+}
+
+/** Tells of a Redis connection from now on: it is in use while an answer is awaited. */
+export function watchRedis(redis: Redis, name: string): void {
+  const queues = redis as unknown as Record<"commandQueue" | "offlineQueue", { length: number }>;
+  const pool = new StorePool("redis", name, () => {
+    const { status } = redis;
+    if (status === "end") return undefined;
+    // One that connects when it is first used says nothing of the store until then.
+    pool.up = status === "wait" ? undefined : status === "ready";
+    const inUse = queues.commandQueue.length > 0 ? 1 : 0;
+    const idle = status === "ready" ? 1 - inUse : 0;
+    return { inUse: status === "ready" ? inUse : 0, idle, waiting: queues.offlineQueue.length };
+  });
+}
