@@ -1,6 +1,6 @@
 import { gauge, isAway } from "@quintet/http";
+import type { Redis } from "ioredis";
 import type { Pool } from "mysql2/promise";
-import type { Redis } from "../redis.ts";
 
 /** The connections to one store just now. */
 interface Places {
