@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { type ClientHttp2Session, connect } from "node:http2";
+import { type ClientHttp2Session, connect, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from "node:http2";
 import type { Readable } from "node:stream";
 
 /** What a call over HTTP/2 needs. */
@@ -24,14 +23,26 @@ export async function callOverHttp2(origin: string, { method, path, headers, pay
   }
   const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const stream = session.request({ ...lower, ":method": method, ":path": path }, { endStream: payload === undefined });
-  stream.on("error", () => {});
-  const gone = new AbortController();
-  stream.once("close", () => gone.abort());
-  const answered = once(stream, "response", { signal: gone.signal });
+  let failure: Error | undefined;
+  stream.on("error", (error) => {
+    failure = error;
+  });
+  let head: [IncomingHttpHeaders & IncomingHttpStatusHeader, string[]] | undefined;
+  stream.once("response", (headers, _flags, rawHeaders) => {
+    head = [headers, rawHeaders];
+  });
+  // Read as it comes: Node's async iterator takes a stream for cut off that closes between its last two steps.
+  const parts: Buffer[] = [];
+  stream.on("data", (part: Buffer) => parts.push(part));
   if (typeof payload === "object" && "pipe" in payload) payload.on("error", () => stream.close(8)).pipe(stream);
   else if (payload !== undefined) stream.end(payload);
-  const [{ ":status": status, ...answer }, , rawHeaders] = await answered;
-  const parts: Buffer[] = [];
-  for await (const part of stream) parts.push(part as Buffer);
-  return { statusCode: status as number, headers: answer, rawHeaders: rawHeaders as string[], parts };
+  await new Promise((resolve) => stream.once("close", resolve));
+  if (!head || !stream.readableEnded || stream.rstCode !== 0) {
+    throw new Error(
+      `the answer to ${method} ${path} was cut off: ${failure?.message ?? `reset with ${stream.rstCode}`}`,
+      { cause: failure },
+    );
+  }
+  const [{ ":status": status, ...answer }, rawHeaders] = head;
+  return { statusCode: status as number, headers: answer, rawHeaders, parts };
 }
