@@ -19,7 +19,7 @@ describe.runIf(found)("when Redis goes away", () => {
 
   const start = () => {
     const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
-    server = spawn(program, [...settings, "--appendonly", "yes", "--appendfsync", "everysec"], {
+    server = spawn(program, [...settings, "--appendonly", "yes", "--appendfsync", "always"], {
       stdio: "ignore",
     });
   };

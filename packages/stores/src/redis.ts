@@ -26,7 +26,7 @@ export const redis: Engine = {
       ["requirepass", place.password],
       ["dir", quoted(join(place.dir, "data"))],
       ["appendonly", place.durable ? "yes" : "no"],
-      ["appendfsync", "everysec"],
+      ["appendfsync", "always"], // Else a message that was answered 201 may be lost with Redis; waiting writes share a sync.
       ["save", '""'], // The append-only file has everything already.
       ["maxmemory-policy", "noeviction"],
       ["daemonize", "no"],
