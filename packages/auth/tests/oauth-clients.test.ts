@@ -1,7 +1,6 @@
 import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { findByLogin, type StoredAccount } from "../src/issuer/account-queries.ts";
 import { password } from "./issuer-for-tests.ts";
 import { type ListeningIssuer, listeningIssuer, redirectUri } from "./listening-issuer.ts";
 import { personAtBrowser } from "./person-at-browser.ts";
@@ -91,9 +90,9 @@ describe("oauth4webapi", () => {
       const next = await quintet.issuer.auth.refreshGrant(refresh);
       expect(await introspect(refresh)).toEqual({ active: false });
       expect(await introspect(next?.refresh_token ?? "")).toMatchObject(seen);
-      const { begin } = quintet.issuer.auth.browsers;
-      const cookie = await begin((await findByLogin(quintet.issuer.pool, "ana"))[0] as StoredAccount);
-      expect(await introspect(cookie?.token ?? "")).toEqual({ active: false });
+      const cookie = await quintet.issuer.auth.browserSignIn("ana", password, undefined);
+      expect(cookie).toMatch(/^[\w-]{43}$/);
+      expect(await introspect(cookie ?? "")).toEqual({ active: false });
       await quintet.issuer.auth.revoke(next?.refresh_token ?? "");
       expect(await introspect(next?.refresh_token ?? "")).toEqual({ active: false });
       await quintet.issuer.auth.revoke(tokens.access_token);

@@ -34,7 +34,7 @@ test("without MySQL and Redis tokens go on; what needs the stores is a 503 with 
     const json = { "Content-Type": "application/json" };
     const person = JSON.stringify({ username: "eva", email: "eva@example.com", password: "correct horse" });
 
-    const bearer = `Bearer ${await signAccessToken(key, issuer, account, grant, Date.now())}`;
+    const bearer = `Bearer ${signAccessToken(key, issuer, account, grant, Date.now())}`;
     expect(await (await send("/auth/me", { headers: { Authorization: bearer } })).json()).toEqual(account);
     expect((await send("/auth/.well-known/jwks.json", {})).status).toBe(200);
 

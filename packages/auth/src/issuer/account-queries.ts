@@ -88,8 +88,8 @@ export async function setActive(connection: MysqlConnection, id: number, isActiv
 }
 
 /** Notes that somebody signed in. */
-export async function setLastLogin(pool: MysqlPool, id: number, at: Date): Promise<void> {
-  await pool.execute("UPDATE auth_user SET last_login = :at WHERE id = :id", { id, at });
+export async function setLastLogin(connection: MysqlConnection, id: number, at: Date): Promise<void> {
+  await connection.execute("UPDATE auth_user SET last_login = :at WHERE id = :id", { id, at });
 }
 
 /**

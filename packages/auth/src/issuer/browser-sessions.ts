@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
-import { fullScope } from "../scopes.ts";
 import { findById, type StoredAccount } from "./account-queries.ts";
 import type { RefreshTokens } from "./refresh-tokens.ts";
 
@@ -16,15 +15,12 @@ export interface BrowserSession {
 
 /** Sign-ins at the pages: as others, but the cookie's token is never exchanged and ends 30 days after it was made. */
 export interface BrowserSessions {
-  /** A new one and its token; `undefined` when the account was changed just now. */
-  begin(account: StoredAccount): Promise<{ id: string; token: string } | undefined>;
   find(token: string): Promise<BrowserSession | undefined>;
   end(token: string): Promise<void>;
 }
 
 export function browserSessions(pool: MysqlPool, refresh: RefreshTokens, now: () => number): BrowserSessions {
   return {
-    begin: (account) => refresh.start(account, browserClient, fullScope),
     async find(token) {
       if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined;
       const [rows] = await pool.execute<RowDataPacket[]>(

@@ -1,4 +1,4 @@
-import type { MysqlPool } from "@quintet/db";
+import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
 import type { Auth, TokenSet } from "../account.ts";
 import type { Origin } from "../client-address.ts";
 import type { OutsideAccounts } from "../outside/outside-accounts.ts";
@@ -14,9 +14,10 @@ import {
 import type { SigningKey } from "../tokens/signing-key.ts";
 import { findById, type StoredAccount, setLastLogin } from "./account-queries.ts";
 import type { Note } from "./audit-notes.ts";
-import { type BrowserSession, type BrowserSessions, browserClient } from "./browser-sessions.ts";
+import { type BrowserSession, browserClient } from "./browser-sessions.ts";
 import type { ApiClient } from "./client-queries.ts";
 import type { Codes } from "./codes.ts";
+import { againOnDeadlock } from "./deadlock.ts";
 import { OAuthError } from "./oauth-form.ts";
 import type { RefreshTokens, Session } from "./refresh-tokens.ts";
 import { type SignIn, toAccount } from "./sign-in.ts";
@@ -39,7 +40,7 @@ export interface Grants {
   /** A token that stands for another issuer's (RFC 8693), until that ends at the latest; `undefined` when that is not good. */
   exchangeGrant(subjectToken: string): Promise<Omit<TokenSet, "refresh_token"> | undefined>;
   /** Signs a browser in: the token of its cookie; `undefined` when the username or password is wrong. */
-  browserSignIn(login: string, password: string, origin: Origin): Promise<string | undefined>;
+  browserSignIn(login: string, password: string, origin: Origin | undefined): Promise<string | undefined>;
   /** An access token for a browser that is signed in; it ends with the sign-in. */
   browserAccess(session: BrowserSession): Promise<string>;
 }
@@ -52,33 +53,41 @@ export function grants(options: {
   signIn: SignIn;
   refresh: RefreshTokens;
   codes: Codes;
-  browsers: BrowserSessions;
   outside: { read: ReadOutsideToken; accountOf: OutsideAccounts };
   note: Note;
   now: () => number;
 }): Grants {
-  const { pool, key, issuer, signIn, refresh, codes, browsers, outside, note, now } = options;
-  const signedIn = async (accountId: number, subject: string, origin: Origin | undefined) => {
-    await setLastLogin(pool, accountId, new Date(now()));
-    await note(pool, { accountId, action: "signed-in", subject }, { accountId, origin });
+  const { pool, key, issuer, signIn, refresh, codes, outside, note, now } = options;
+  /** Begins a sign-in and notes it, all in one transaction; `undefined` when the account was changed just now. */
+  const begin = (account: StoredAccount, clientId: string, scope: string, origin: Origin | undefined) => {
+    const { id: accountId } = account;
+    return againOnDeadlock(() =>
+      inMysqlTransaction(pool, async (connection) => {
+        // First, because whoever changes an account locks its row first.
+        await setLastLogin(connection, accountId, new Date(now()));
+        const session = await refresh.startIn(connection, account, clientId, scope);
+        if (!session) return undefined;
+        await note(connection, { accountId, action: "signed-in", subject: session.id }, { accountId, origin });
+        return session;
+      }),
+    );
   };
-  const accessToken = async (stored: StoredAccount, grant: Omit<TokenGrant, "epoch">) => ({
-    access_token: await signAccessToken(key, issuer, toAccount(stored), { ...grant, epoch: stored.epoch }, now()),
+  const accessToken = (stored: StoredAccount, grant: Omit<TokenGrant, "epoch">) => ({
+    access_token: signAccessToken(key, issuer, toAccount(stored), { ...grant, epoch: stored.epoch }, now()),
     token_type: "Bearer" as const,
     expires_in: Math.min(accessTokenSeconds, Math.ceil((grant.endsAt ?? Number.POSITIVE_INFINITY) - now() / 1000)),
     scope: grant.scope,
   });
-  const tokenSet = async (stored: StoredAccount, session: Session, scope = session.scope): Promise<TokenSet> => ({
-    ...(await accessToken(stored, { scope, clientId: session.clientId, session: session.id })),
+  const tokenSet = (stored: StoredAccount, session: Session, scope = session.scope): TokenSet => ({
+    ...accessToken(stored, { scope, clientId: session.clientId, session: session.id }),
     refresh_token: session.token,
   });
   return {
     async passwordGrant(login, password, { scope = fullScope, origin } = {}) {
       const stored = await signIn(login, password, origin);
       if (!stored) return undefined;
-      const session = await refresh.start(stored, publicClient, scope);
-      if (!session) return undefined; // Its password was changed just now.
-      await signedIn(stored.id, session.id, origin);
+      const session = await begin(stored, publicClient, scope, origin);
+      if (!session) return undefined;
       await refresh.removeExpired();
       return tokenSet(stored, session);
     },
@@ -105,14 +114,11 @@ export function grants(options: {
     },
     async browserSignIn(login, password, origin) {
       const stored = await signIn(login, password, origin);
-      if (!stored) return undefined;
-      const session = await browsers.begin(stored);
-      if (session) await signedIn(stored.id, session.id, origin);
-      return session?.token;
+      return stored && (await begin(stored, browserClient, fullScope, origin))?.token;
     },
     async browserAccess({ id, account }) {
       const grant = { scope: fullScope, clientId: browserClient, session: id };
-      return (await accessToken(account, grant)).access_token;
+      return accessToken(account, grant).access_token;
     },
   };
 }

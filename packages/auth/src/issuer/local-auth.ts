@@ -163,7 +163,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     });
   };
   const codes = authorizationCodes(pool, refresh, revoking, note, now);
-  const granting = grants({ pool, key, issuer, signIn: checkedSignIn, refresh, codes, browsers, outside, note, now });
+  const granting = grants({ pool, key, issuer, signIn: checkedSignIn, refresh, codes, outside, note, now });
   const exchange: Exchange = async (token) => {
     const tokens = await granting.exchangeGrant(token);
     return tokens && { token: tokens.access_token, expiresIn: tokens.expires_in };

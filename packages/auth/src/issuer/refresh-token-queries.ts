@@ -1,5 +1,5 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
-import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import type { RowDataPacket } from "mysql2/promise";
 
 /** One sign-in and all refresh tokens that follow from it. */
 export interface Family {
@@ -106,13 +106,9 @@ export async function revokeFamiliesOf(connection: MysqlConnection, accountId: n
   );
 }
 
-/** Removes a few families that ended before `now`, with their tokens; answers how many. */
-export async function removeExpired(pool: MysqlPool, now: Date): Promise<number> {
-  const [result] = await pool.execute<ResultSetHeader>(
-    "DELETE FROM auth_refresh_family WHERE expires_at < :now ORDER BY expires_at LIMIT 20",
-    { now },
-  );
-  return result.affectedRows;
+/** Removes at most 200 families that ended before `now`, with their tokens. */
+export async function removeExpired(pool: MysqlPool, now: Date): Promise<void> {
+  await pool.execute("DELETE FROM auth_refresh_family WHERE expires_at < :now ORDER BY expires_at LIMIT 200", { now });
 }
 
 async function insertToken(connection: MysqlConnection, familyId: string, hash: Buffer, now: Date): Promise<void> {

@@ -1,8 +1,7 @@
 import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
-import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quintet/db";
+import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { Revocations } from "../revocation/revocations.ts";
 import { findById, type StoredAccount } from "./account-queries.ts";
-import { againOnDeadlock } from "./deadlock.ts";
 import {
   findToken,
   insertFamily,
@@ -18,6 +17,7 @@ const day = 24 * 3600_000;
 const idleMs = 30 * day;
 const sessionMs = 180 * day;
 const graceMs = 10_000;
+const removeEachMs = 1000;
 const form = /^[A-Za-z0-9_-]{43}$/;
 
 /** A sign-in that goes on: its refresh token, and what its access tokens are made of. */
@@ -38,25 +38,22 @@ export type RefreshTokens = ReturnType<typeof refreshTokens>;
  */
 export function refreshTokens(pool: MysqlPool, key: Buffer, revocations: Revocations, now: () => number) {
   const successorOf = (token: string) => createHmac("sha256", key).update(token).digest("base64url");
-  /** A new family; `undefined` when the account's epoch has moved on since it was read. */
-  const startIn = async (
-    connection: MysqlConnection,
-    account: StoredAccount,
-    clientId: string,
-    scope: string,
-  ): Promise<Session | undefined> => {
-    const token = randomBytes(32).toString("base64url");
-    const createdAt = new Date(now());
-    const expiresAt = new Date(now() + idleMs);
-    const family = { id: randomUUID(), accountId: account.id, clientId, scope, createdAt, expiresAt };
-    const added = await insertFamily(connection, family, account.epoch, hashOf(token));
-    return added ? { id: family.id, clientId, scope, token } : undefined;
-  };
+  let removedAt = Number.NEGATIVE_INFINITY;
   return {
-    startIn,
-    /** The same in a transaction of its own. */
-    start: (account: StoredAccount, clientId: string, scope: string): Promise<Session | undefined> =>
-      againOnDeadlock(() => inMysqlTransaction(pool, (connection) => startIn(connection, account, clientId, scope))),
+    /** A new family; `undefined` when the account's epoch has moved on since it was read. */
+    async startIn(
+      connection: MysqlConnection,
+      account: StoredAccount,
+      clientId: string,
+      scope: string,
+    ): Promise<Session | undefined> {
+      const token = randomBytes(32).toString("base64url");
+      const createdAt = new Date(now());
+      const expiresAt = new Date(now() + idleMs);
+      const family = { id: randomUUID(), accountId: account.id, clientId, scope, createdAt, expiresAt };
+      const added = await insertFamily(connection, family, account.epoch, hashOf(token));
+      return added ? { id: family.id, clientId, scope, token } : undefined;
+    },
 
     /** What a token that could be used now says, without using it. */
     async find(token: string): Promise<(StoredToken & { account: StoredAccount }) | undefined> {
@@ -110,8 +107,13 @@ export function refreshTokens(pool: MysqlPool, key: Buffer, revocations: Revocat
       });
     },
 
-    /** Removes a few families that have expired. */
-    removeExpired: () => removeExpired(pool, new Date(now())),
+    /** Removes some families that have expired, once in a while: with every sign-in it would be a statement more. */
+    async removeExpired(): Promise<void> {
+      const at = now();
+      if (at - removedAt < removeEachMs) return;
+      removedAt = at;
+      await removeExpired(pool, new Date(at));
+    },
   };
 }
 

@@ -24,15 +24,17 @@ const localKeys = 100_000;
 
 /** Budgets that all processes share; `take-4.lua` says how they are kept. */
 export function redisBudgets(redis: Redis): Budgets {
-  const take = readFileSync(new URL("take-4.lua", import.meta.url), "utf8");
-  const giveBack = readFileSync(new URL("give-back-4.lua", import.meta.url), "utf8");
+  const scripts = redis as Redis & Record<"take-4" | "give-back-4", (...args: (string | number)[]) => Promise<unknown>>;
+  for (const name of ["take-4", "give-back-4"]) {
+    redis.defineCommand(name, { lua: readFileSync(new URL(`${name}.lua`, import.meta.url), "utf8"), numberOfKeys: 4 });
+  }
   // One hash tag, so that a cluster keeps them together.
   const named = (keys: BudgetKeys) => keys.map((key) => `{attempts}:${key}`);
   const flat = (sizes: BudgetSizes) => sizes.flatMap(({ eachMs, attempts }) => [eachMs, attempts]);
   return {
-    take: async (keys, sizes) => Number(await redis.eval(take, 4, ...named(keys), ...flat(sizes))),
+    take: async (keys, sizes) => Number(await scripts["take-4"](...named(keys), ...flat(sizes))),
     giveBack: async (keys, sizes, knownMs) => {
-      await redis.eval(giveBack, 4, ...named(keys), ...flat(sizes), knownMs);
+      await scripts["give-back-4"](...named(keys), ...flat(sizes), knownMs);
     },
   };
 }

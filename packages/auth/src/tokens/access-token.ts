@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-import { SignJWT } from "jose";
+import { randomUUID, sign } from "node:crypto";
 import type { Account } from "../account.ts";
 import type { SigningKey } from "./signing-key.ts";
 
@@ -28,16 +27,20 @@ export interface TokenGrant {
   endsAt?: number;
 }
 
-/** A new access token (RFC 9068), with the account's own fields so that an app needs no lookup. `now` is in ms. */
+/**
+ * A new access token (RFC 9068), with the account's own fields so that an app needs no lookup. `now` is in ms. It is signed here and
+ * now: an Ed25519 signature takes less than the way to another thread and back.
+ */
 export function signAccessToken(
   key: SigningKey,
   issuer: string,
   account: Account,
   grant: TokenGrant,
   now: number,
-): Promise<string> {
+): string {
   const seconds = Math.floor(now / 1000);
-  return new SignJWT({
+  const header = { alg: "EdDSA", typ: "at+jwt", kid: key.kid };
+  const claims = {
     client_id: grant.clientId,
     scope: grant.scope,
     username: account.username,
@@ -46,13 +49,14 @@ export function signAccessToken(
     created: account.createdAt,
     epoch: grant.epoch,
     ...(grant.session === undefined ? {} : { sid: grant.session }),
-  })
-    .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt", kid: key.kid })
-    .setIssuer(issuer)
-    .setAudience(audience)
-    .setSubject(String(account.id))
-    .setJti(randomUUID())
-    .setIssuedAt(seconds)
-    .setExpirationTime(Math.min(seconds + accessTokenSeconds, grant.endsAt ?? Number.POSITIVE_INFINITY))
-    .sign(key.privateKey);
+    iss: issuer,
+    aud: audience,
+    sub: String(account.id),
+    jti: randomUUID(),
+    iat: seconds,
+    exp: Math.min(seconds + accessTokenSeconds, grant.endsAt ?? Number.POSITIVE_INFINITY),
+  };
+  // RFC 7515 section 3.1 and RFC 8037 section 3.1.
+  const signed = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+  return `${signed}.${sign(null, Buffer.from(signed), key.privateKey).toString("base64url")}`;
 }
