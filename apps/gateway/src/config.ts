@@ -12,9 +12,12 @@ const targets = z
   })
   .transform((urls) => urls.map((url) => new URL(url).origin));
 
+/** The issuer lives here, so where it is reached is not asked. */
+const { AUTH_URL: _elsewhere, ...issuerSettings } = authSettings;
+
 const schema = z.object({
   ...settings.listen,
-  ...authSettings,
+  ...issuerSettings,
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
   REDIRECT_PORT: settings.port.optional(),
@@ -29,11 +32,11 @@ const schema = z.object({
   DEMO_DATA: settings.flag.default(false),
 });
 
-export type Config = z.infer<typeof schema>;
+export type Config = z.infer<typeof schema> & { AUTH_URL: undefined };
 
-/** The gateway's settings. The issuer lives here, so `AUTH_URL` is not one of them. */
+/** The gateway's settings; throws `ConfigError` naming every bad one. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  const config = readEnv(schema, { ...env, AUTH_URL: undefined, AUTH_URL_FILE: undefined });
+  const config = { ...readEnv(schema, env), AUTH_URL: undefined };
   if ((config.TLS_CERT === undefined) !== (config.TLS_KEY === undefined)) {
     throw new ConfigError("Bad settings: TLS_CERT and TLS_KEY belong together. See .env.example.");
   }

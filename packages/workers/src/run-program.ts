@@ -11,18 +11,24 @@ import { Workers, workersOf } from "./workers.ts";
 /**
  * Runs a program as a parent and `WORKERS` workers (1 unless set, `auto`: as many as there are cores), or with `WORKERS=0` in this
  * process alone. `load` gives its `start` and is called in the processes that serve; the parent stays small.
+ * A settings file may set `names`, all of Quintet's settings unless told.
  * SIGTERM and SIGINT drain. SIGHUP, SIGUSR2 and a change of `CONFIG_FILE` replace the workers by such with the settings of then.
  */
-export async function runProgram(env: NodeJS.ProcessEnv, load: () => Promise<{ start: Start }>): Promise<void> {
+export async function runProgram(
+  env: NodeJS.ProcessEnv,
+  load: () => Promise<{ start: Start }>,
+  names?: readonly string[],
+): Promise<void> {
   if (env[workerMark] && process.send) return work(load);
   const stop = new Promise<void>((done) => {
     // The second one ends this process, and so the workers, at once.
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => done());
   });
   try {
-    const settings = withSettingsFile(env);
+    const readSettings = () => withSettingsFile(env, names);
+    const settings = readSettings();
     if (workersOf(settings) > 0) {
-      process.exitCode = await parent(env, stop);
+      process.exitCode = await parent(env, readSettings, stop);
     } else {
       const { start } = await load();
       const on = { stop, ready() {}, fault() {} };
@@ -35,8 +41,7 @@ export async function runProgram(env: NodeJS.ProcessEnv, load: () => Promise<{ s
   }
 }
 
-async function parent(env: NodeJS.ProcessEnv, stop: Promise<void>): Promise<number> {
-  const settings = () => withSettingsFile(env);
+async function parent(env: NodeJS.ProcessEnv, settings: () => NodeJS.ProcessEnv, stop: Promise<void>): Promise<number> {
   const workers = new Workers({ program: resolve(process.argv[1] ?? ""), settings, log: eventLog(settings()) });
   const replace = () => void workers.replace();
   // A terminal that is closed says the same signal as somebody who wants the settings to be read again.

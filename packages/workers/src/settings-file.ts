@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
+import { nearestName, settingNames } from "./setting-names.ts";
 
 const line = /^(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/;
 
 /**
  * The environment with the settings of the file that `CONFIG_FILE` names beneath it: lines `NAME=value`, the value in quotes or
  * not, empty lines and lines that begin with `#`. What the environment says itself stands. Throws an error of one line that
- * names what is wrong in the file, and never a value.
+ * names what is wrong in the file, be it a name that is not among `names`, and never a value.
  */
-export function withSettingsFile(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withSettingsFile(env: NodeJS.ProcessEnv, names: readonly string[] = settingNames): NodeJS.ProcessEnv {
   const path = env.CONFIG_FILE;
   if (!path) return env;
   let text: string;
@@ -17,23 +18,38 @@ export function withSettingsFile(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     throw new SettingsFileError(`CONFIG_FILE cannot be read (${(error as NodeJS.ErrnoException).code}).`);
   }
   const read: NodeJS.ProcessEnv = {};
+  const unknown: string[] = [];
   text.split(/\r?\n/).forEach((given, i) => {
     const content = given.trim();
     if (content === "" || content.startsWith("#")) return;
     const found = line.exec(content);
     if (!found?.[1]) throw new SettingsFileError(`Line ${i + 1} of CONFIG_FILE is not NAME=value.`);
     if (found[1] in read) throw new SettingsFileError(`Line ${i + 1} of CONFIG_FILE sets ${found[1]} again.`);
+    if (!isSetting(found[1], names)) unknown.push(notASetting(i + 1, found[1], names));
     read[found[1]] = found[2] ?? found[3] ?? found[4] ?? "";
   });
-  for (const name of ["CONFIG_FILE", "NODE_OPTIONS", "PATH"]) {
-    if (name in read) throw new SettingsFileError(`CONFIG_FILE cannot set ${name}.`);
-  }
+  if (unknown.length > 0) throw new SettingsFileError(`Bad settings: ${unknown.join("; ")}. See .env.example.`);
   const given = Object.entries(env).filter(([name, value]) => value || !(name in read));
   for (const [name] of given) {
     delete read[`${name}_FILE`];
     if (name.endsWith("_FILE")) delete read[name.slice(0, -"_FILE".length)];
   }
   return { ...read, ...Object.fromEntries(given) };
+}
+
+function isSetting(name: string, names: readonly string[]): boolean {
+  return names.includes(name) || (name.endsWith("_FILE") && names.includes(name.slice(0, -"_FILE".length)));
+}
+
+/** These have their say before there is a settings file. */
+const ofEnvironment = ["CONFIG_FILE", "DATA_DIR", "NODE_OPTIONS", "PATH"];
+
+function notASetting(line: number, name: string, names: readonly string[]): string {
+  if (ofEnvironment.includes(name)) return `line ${line} of CONFIG_FILE: only the environment can set ${name}`;
+  const isFile = name.endsWith("_FILE");
+  const nearest = nearestName(isFile ? name.slice(0, -"_FILE".length) : name, names);
+  const meant = nearest ? `; did you mean ${nearest}${isFile ? "_FILE" : ""}?` : "";
+  return `line ${line} of CONFIG_FILE: ${name} is not a setting${meant}`;
 }
 
 class SettingsFileError extends Error {

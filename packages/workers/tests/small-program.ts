@@ -44,4 +44,4 @@ const start: Start = async ({ env, first, socket, peers }) => {
   };
 };
 
-await runProgram(process.env, async () => ({ start }));
+await runProgram(process.env, async () => ({ start }), ["COLOUR", "BAD", "WORKERS", "LINGER_MS"]);

@@ -218,6 +218,14 @@ it("takes over a changed settings file without a failed request, and no bad one"
   await until(async () => (await who()).colour === "green");
   write("COLOUR green\n");
   await until(() => output.includes("The settings stay as they were. Line 1 of CONFIG_FILE is not NAME=value."));
+  write("COLOR=blue\nLINGERING=1\nWOKRERS_FILE=a\nPATH=/tmp\n");
+  const faults = [
+    "line 1 of CONFIG_FILE: COLOR is not a setting; did you mean COLOUR?",
+    "line 2 of CONFIG_FILE: LINGERING is not a setting",
+    "line 3 of CONFIG_FILE: WOKRERS_FILE is not a setting; did you mean WORKERS_FILE?",
+    "line 4 of CONFIG_FILE: only the environment can set PATH",
+  ];
+  await until(() => output.includes(`The settings stay as they were. Bad settings: ${faults.join("; ")}.`));
   write("COLOUR=blue\nBAD='must be good'\n");
   await until(() => output.includes("The settings stay as they were. Bad settings: BAD: must be good."));
   expect((await who()).colour).toBe("green");

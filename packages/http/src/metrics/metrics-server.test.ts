@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { createLogger } from "../logger.ts";
 import { listenerOf, serve } from "../serve.ts";
 import { createService } from "../service.ts";
-import { serveMetrics } from "./metrics-server.ts";
+import { given } from "./metrics-of-workers.ts";
+import { metricsText, serveMetrics } from "./metrics-server.ts";
+import { counter, gauge } from "./registry.ts";
 import { requestTotals } from "./request-metrics.ts";
 
 const log = createLogger({ service: "t", level: "silent" });
@@ -43,6 +45,23 @@ describe("metrics", () => {
     expect(lines).toContain(`quintet_http_request_duration_seconds_count{${things}} 5`);
     expect(lines.find((line) => line.includes('le="+Inf"') && line.includes("things"))).toMatch(/ 5$/);
     expect(requestTotals().get("shop")).toMatchObject({ requests: 7, failures: 1 });
+  });
+
+  it("are those of all workers together, with what workers counted that are gone", async () => {
+    const seen = counter("t_seen_total", "Seen.", ["what"]);
+    const share = gauge("t_share", "Worst.", [], (made) => made.set(0.5), "min");
+    const same = gauge("t_same", "Seen by each.", [], (made) => made.set(7), "max");
+    const open = gauge("t_open", "Open.");
+    expect([share, same]).toHaveLength(2);
+    seen.inc({ what: "a" }, 2);
+    open.set(3);
+    const [one, two] = [await given(), await given()];
+    const gone = { counted: { ...one.counted }, state: null };
+    const peers = { ask: async () => [one, two, gone], answer() {} };
+    const lines = (await metricsText(peers)).split("\n").filter((line) => line.startsWith("t_"));
+    expect(lines.toSorted()).toEqual(["t_open 6", "t_same 7", 't_seen_total{what="a"} 6', "t_share 0.5"].toSorted());
+    expect(await metricsText(peers)).toMatch(/# HELP t_seen_total Seen\.\n# TYPE t_seen_total counter\n/);
+    expect(await metricsText(peers)).toMatch(/# TYPE quintet_http_request_duration_seconds histogram/);
   });
 
   it("are nowhere unless a port is given, and nowhere else on that port", async () => {
