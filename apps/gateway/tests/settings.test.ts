@@ -8,7 +8,7 @@ const ofStarting = ["WORKERS"];
 const ofEnvironment = ["CONFIG_FILE", "DATA_DIR"];
 
 it("a settings file may set what the programs read, and nothing else", () => {
-  const read = new Set([...ofStarting, ...Object.values(settingsOf).flatMap((names) => [...names])]);
+  const read = new Set([...ofStarting, ...[...settingsOf.values()].flatMap((names) => [...names])]);
   expect([...read].toSorted()).toEqual([...settingNames].toSorted());
 });
 

@@ -1,19 +1,11 @@
-import * as directory from "@quintet/directory";
-import * as ingest from "@quintet/ingest";
-import * as properties from "@quintet/properties";
-import * as queue from "@quintet/queue";
-import * as social from "@quintet/social";
+import { knownApps } from "../../src/apps.ts";
 import { loadConfig } from "../../src/config.ts";
 
 /** Which settings each program reads, found out by letting it read them. */
-export const settingsOf: Record<string, Set<string>> = {
-  gateway: namesRead(loadConfig),
-  properties: namesRead(properties.loadConfig),
-  ingest: namesRead(ingest.loadConfig),
-  directory: namesRead(directory.loadConfig),
-  queue: namesRead(queue.loadConfig),
-  social: namesRead(social.loadConfig),
-};
+export const settingsOf = new Map<string, Set<string>>([
+  ["gateway", namesRead(loadConfig)],
+  ...knownApps.map(({ name, configure }) => [name, namesRead(configure)] as const),
+]);
 
 function namesRead(load: (env: NodeJS.ProcessEnv) => unknown): Set<string> {
   const names = new Set<string>();
