@@ -1,27 +1,15 @@
 import { text } from "node:stream/consumers";
-import { type Listening, listenerOf, serve } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Load } from "../src/loads/load.ts";
-import { departments, hires, jobs, openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
+import { hires, jobs, listen, problemOf, type TestIngest } from "./open-ingest.ts";
 import { slowUpload } from "./slow-upload.ts";
 
 let ingest: TestIngest;
-let listening: Listening;
+let origin: string;
 beforeAll(async () => {
-  ingest = await openIngest({ batchRows: 200, batchMs: 20 });
-  await ingest.load("departments", departments);
-  await ingest.load("jobs", jobs);
-  listening = await serve(listenerOf(ingest.app), {
-    port: 0,
-    host: "127.0.0.1",
-    log: ingest.deps.log,
-    drainSeconds: 0,
-  });
+  ({ ingest, origin } = await listen({ batchRows: 200, batchMs: 20 }));
 });
-afterAll(async () => {
-  await listening.close();
-  await ingest[Symbol.asyncDispose]();
-});
+afterAll(() => ingest[Symbol.asyncDispose]());
 
 const one = async (sql: string) => Number((await ingest.rows(sql))[0]?.n);
 
@@ -102,7 +90,7 @@ describe("loads at the same time", () => {
 
 describe("progress", () => {
   const upload = (query = "", headers: Record<string, string> = {}) =>
-    slowUpload(`http://127.0.0.1:${listening.port}/ingest/departments/csv${query}`, {
+    slowUpload(`${origin}/ingest/departments/csv${query}`, {
       Authorization: ingest.people.staff.bearer,
       Accept: "text/event-stream",
       ...headers,

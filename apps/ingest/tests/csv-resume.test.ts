@@ -2,37 +2,23 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { testMysql } from "@quintet/db/testing";
-import { type Listening, listenerOf, serve } from "@quintet/http";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import type { Load } from "../src/loads/load.ts";
-import { departments, hires, jobs, openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
+import { departments, hires, jobs, listen, problemOf, type TestIngest } from "./open-ingest.ts";
 import { chief, ownProcessEnv } from "./own-process.ts";
 import { slowUpload } from "./slow-upload.ts";
 
 let ingest: TestIngest;
-let listening: Listening;
-let base: string;
+let origin: string;
 beforeAll(async () => {
-  ingest = await openIngest({ batchRows: 100, batchMs: 30 });
-  await ingest.load("departments", departments);
-  await ingest.load("jobs", jobs);
-  listening = await serve(listenerOf(ingest.app), {
-    port: 0,
-    host: "127.0.0.1",
-    log: ingest.deps.log,
-    drainSeconds: 0,
-  });
-  base = `http://127.0.0.1:${listening.port}`;
+  ({ ingest, origin } = await listen({ batchRows: 100, batchMs: 30 }));
 });
-afterAll(async () => {
-  await listening.close();
-  await ingest[Symbol.asyncDispose]();
-});
+afterAll(() => ingest[Symbol.asyncDispose]());
 
 const loadsOf = async () => ((await (await ingest.call("GET", "/ingest/loads")).json()) as { loads: Load[] }).loads;
 const upload = (table: string, headers: Record<string, string> = {}, query = "") =>
-  slowUpload(`${base}/ingest/${table}/csv${query}`, { Authorization: ingest.people.staff.bearer, ...headers });
+  slowUpload(`${origin}/ingest/${table}/csv${query}`, { Authorization: ingest.people.staff.bearer, ...headers });
 const storedHires = async (from: number, to: number) =>
   (await ingest.rows("SELECT COUNT(*) AS n FROM hired_employees WHERE id BETWEEN ? AND ?", [from, to]))[0]?.n;
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestAuth, testAuth } from "@quintet/auth/testing";
 import { testMysql, testPrefix } from "@quintet/db/testing";
-import { createLogger, type ProblemBody } from "@quintet/http";
+import { createLogger, listenerOf, type ProblemBody, serve } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { inject } from "vitest";
 import { createApp } from "../src/app.ts";
@@ -83,6 +83,20 @@ export async function openIngest(loading: Partial<Deps["loading"]> = {}): Promis
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** Serves the app, with departments and jobs loaded, over HTTP until `ingest` is disposed of; returns its origin. */
+export async function listen(loading: Partial<Deps["loading"]>): Promise<{ ingest: TestIngest; origin: string }> {
+  const ingest = await openIngest(loading);
+  await ingest.load("departments", departments);
+  await ingest.load("jobs", jobs);
+  const settings = { port: 0, host: "127.0.0.1", log: ingest.deps.log, drainSeconds: 0 };
+  const listening = await serve(listenerOf(ingest.app), settings);
+  const disposeAsync = async () => {
+    await listening.close();
+    await ingest[Symbol.asyncDispose]();
+  };
+  return { ingest: { ...ingest, [Symbol.asyncDispose]: disposeAsync }, origin: `http://127.0.0.1:${listening.port}` };
 }
 
 /** The problem in an answer, which must have the status. */
