@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Logger } from "./logger.ts";
 import { requestEnded, requestStarted } from "./metrics/request-metrics.ts";
 import { endSpans } from "./observing/request-spans.ts";
-import { enter } from "./observing/under-way.ts";
+import { enter, leave } from "./observing/under-way.ts";
 import { requestLine } from "./request-line.ts";
 import { recordOf } from "./request-record.ts";
 import { Http2Request, Http2Response } from "./tls/http2-messages.ts";
@@ -28,9 +28,9 @@ export function observed(listener: RequestListener, log: Logger): RequestListene
 export function observe(request: IncomingMessage, response: ServerResponse, log: Logger): void {
   const record = recordOf(request);
   requestStarted();
-  const leave = enter(record, request, response);
+  const place = enter(record, request, response);
   response.once("close", () => {
-    leave();
+    leave(place);
     const ms = performance.now() - record.since;
     const cut = !response.writableFinished;
     // A status that was set, though no head was sent, tells what was written past the response.

@@ -38,8 +38,8 @@ export class RequestRecord {
   route = "none";
   /** Whose line it is; the server's own logger unless an app takes it. */
   log: Logger | undefined;
-  /** The account that asked, once that is known. */
-  accountId: (() => number | undefined) | undefined;
+  /** Where the app's guards note the account that asks. No closure that asks for it: one kept requests alive for long. */
+  context: { get(name: "account"): { id: number } | undefined } | undefined;
   /** Of the W3C trace that it belongs to. */
   traceId: string | undefined;
   upstream: UpstreamRecord | undefined;

@@ -25,7 +25,7 @@ export function taking(app: string, log: Logger): (c: Context<ServiceEnv>) => Re
     c.set("requestId", record.id);
     c.set("log", log);
     beginSpan(record, app, c.req.method, (name) => c.req.header(name));
-    record.accountId = () => c.get("account")?.id;
+    record.context = c;
     if (outgoing) {
       // On Node's own response, because Hono would build a Headers object to keep them.
       outgoing.setHeader("X-Request-Id", record.id);

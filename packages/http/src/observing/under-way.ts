@@ -9,13 +9,23 @@ interface UnderWay {
   response: ServerResponse;
 }
 
-const underWay = new Set<UnderWay>();
+/**
+ * The requests that are under way, each at a place of its own. No `Set`: one whose members come and go makes itself anew all the
+ * time, each old table leads to the next, and so the first that grew old keeps every later request until the next full collection.
+ */
+const underWay: (UnderWay | undefined)[] = [];
+const free: number[] = [];
 
-/** Remembers a request until the result is called. */
-export function enter(record: RequestRecord, request: IncomingMessage, response: ServerResponse): () => void {
-  const entry = { record, request, response };
-  underWay.add(entry);
-  return () => underWay.delete(entry);
+/** Remembers a request until `leave` is called with the place that is answered. */
+export function enter(record: RequestRecord, request: IncomingMessage, response: ServerResponse): number {
+  const place = free.pop() ?? underWay.length;
+  underWay[place] = { record, request, response };
+  return place;
+}
+
+export function leave(place: number): void {
+  underWay[place] = undefined;
+  free.push(place);
 }
 
 /**
@@ -24,7 +34,9 @@ export function enter(record: RequestRecord, request: IncomingMessage, response:
  */
 export function stuckRequests(app: string, slow: RegExp | undefined, now = performance.now()): number[] {
   const ages: number[] = [];
-  for (const { record, request, response } of underWay) {
+  for (const entry of underWay) {
+    if (entry === undefined) continue;
+    const { record, request, response } = entry;
     const age = now - record.since;
     if (age < observation().patienceMs || record.app !== app || record.upstream) continue;
     if (!request.complete || response.headersSent || slow?.test(request.url ?? "/")) continue;
