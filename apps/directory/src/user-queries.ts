@@ -1,4 +1,4 @@
-import type { PostgresSql } from "@quintet/db";
+import type { PostgresQueries, PostgresSql } from "@quintet/db";
 import { toUser, type User, type UserRow } from "./user.ts";
 import type { NewUser, UserChange } from "./user-input.ts";
 
@@ -10,7 +10,7 @@ export async function findUser(sql: PostgresSql, id: number): Promise<User | und
 }
 
 /** Stores a user; `undefined` when the email is somebody else's. */
-export async function insertUser(sql: PostgresSql, user: NewUser): Promise<User | undefined> {
+export async function insertUser(sql: PostgresQueries, user: NewUser): Promise<User | undefined> {
   const [row] = await sql<UserRow[]>`
     INSERT INTO directory.users (first_name, last_name, email, bio)
     VALUES (${user.firstName}, ${user.lastName}, ${user.email}, ${user.bio})

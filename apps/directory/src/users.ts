@@ -1,3 +1,4 @@
+import { once, type PostgresQueries, postgresDoneRequests } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import type { Deps } from "./deps.ts";
 import type { User } from "./user.ts";
@@ -14,10 +15,16 @@ export async function getUser({ sql }: Pick<Deps, "sql">, id: number): Promise<U
   return user;
 }
 
-/** Adds a user; throws `conflict` when the email is taken. Whoever reads afterwards sees it. */
-export async function addUser({ sql, cache }: Stores, input: NewUser): Promise<User> {
-  const user = await insertUser(sql, input);
-  if (!user) throw takenEmail();
+/** Adds a user, once for the request of that key; throws `conflict` when the email is taken. Whoever reads afterwards sees it. */
+export async function addUser({ sql, cache }: Stores, input: NewUser, requestKey?: string): Promise<User> {
+  const add = async (on: PostgresQueries) => {
+    const user = await insertUser(on, input);
+    if (!user) throw takenEmail();
+    return user;
+  };
+  const user = requestKey
+    ? await sql.begin((tx) => once(postgresDoneRequests(tx, "directory.done_requests"), requestKey, () => add(tx)))
+    : await add(sql);
   await cache.invalidate();
   return user;
 }

@@ -1,4 +1,4 @@
-import { inMysqlTransaction } from "@quintet/db";
+import { inMysqlTransaction, type MysqlConnection, mysqlDoneRequests, once } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import type { Database } from "./database.ts";
 import type { Property, PropertyChanges, PropertyFields } from "./property.ts";
@@ -24,14 +24,25 @@ export async function readProperty(db: Database, id: number, seesAll: boolean): 
   return property;
 }
 
-/** Stores a property with its first status, dated now: both or neither. */
-export async function createProperty(db: Database, fields: PropertyFields, status: Status): Promise<Property> {
-  const id = await inMysqlTransaction(db.pool, async (on) => {
+/** Where the listings record what they have done for which request. */
+export const doneTable = "properties_done_requests";
+
+/** Stores a property with its first status, dated now: both or neither, and once for the request of that key. */
+export async function createProperty(
+  db: Database,
+  fields: PropertyFields,
+  status: Status,
+  requestKey?: string,
+): Promise<Property> {
+  const store = async (on: MysqlConnection) => {
     const id = await insertProperty(db, on, fields);
     const historyId = await insertStatus(db, on, { id, status, updateDate: null, latestDate: null });
     await insertListing(db, on, id, historyId);
     return id;
-  });
+  };
+  const id = await inMysqlTransaction(db.pool, (on) =>
+    once(mysqlDoneRequests(on, doneTable), requestKey, () => store(on)),
+  );
   return { id, ...fields, status };
 }
 

@@ -1,6 +1,6 @@
-import { inMysqlTransaction } from "@quintet/db";
+import { inMysqlTransaction, type MysqlConnection, mysqlDoneRequests, once } from "@quintet/db";
 import type { Database } from "./database.ts";
-import { noSuchProperty } from "./properties.ts";
+import { doneTable, noSuchProperty } from "./properties.ts";
 import type { DatedPlace, StatusChange } from "./property.ts";
 import {
   advanceListing,
@@ -15,21 +15,25 @@ import type { Status } from "./statuses.ts";
 /**
  * Appends a status to a property's history, dated `updateDate` or now, and keeps the listing at the latest row. Writers of
  * one property wait for each other, and the listing only ever moves to a later row, so a row with an
- * earlier date, whenever it comes, changes the history alone.
+ * earlier date, whenever it comes, changes the history alone. Done once for the request of that key.
  */
 export function appendStatus(
   db: Database,
   id: number,
   input: { status: Status; updateDate?: Date | undefined },
+  requestKey?: string,
 ): Promise<StatusChange> {
-  return inMysqlTransaction(db.pool, async (on) => {
+  const append = async (on: MysqlConnection) => {
     const latestDate = await lockProperty(db, on, id);
     if (latestDate === undefined) throw noSuchProperty();
     const { status, updateDate = null } = input;
     const historyId = await insertStatus(db, on, { id, status, updateDate, latestDate });
     await advanceListing(db, on, id, historyId);
-    return findStatusChange(db, on, historyId);
-  });
+    return historyId;
+  };
+  return inMysqlTransaction(db.pool, async (on) =>
+    findStatusChange(db, on, await once(mysqlDoneRequests(on, doneTable), requestKey, () => append(on))),
+  );
 }
 
 /** A page of a property's history, latest first; `more` when it goes on. */

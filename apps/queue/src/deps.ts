@@ -49,7 +49,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth; st
   const run = loadCommands(redis);
   const commands = queueCommands(redis, run, prefix);
   const registry = registryCommands(redis, run);
-  const simple = simpleCommands(redis);
+  const simple = simpleCommands(redis, run, prefix);
   const movesOfQueues = moves(moveCommands(run, prefix));
   const depths = watchDepths({ commands, registry, moves: movesOfQueues }, simple);
   const room = waitingRoom(wakeSignals(redis, prefix));

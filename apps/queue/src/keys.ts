@@ -3,6 +3,14 @@
 /** The list behind push and pop: each entry is an id of 36 characters followed by the JSON text. */
 export const simpleKey = "simple";
 
+/**
+ * What a push made for a request is remembered under. Its hash tag is the whole name of the list, prefix and all, so that Redis
+ * Cluster keeps both together.
+ */
+export function pushedKey(prefix: string, requestKey: string): string {
+  return `pushed:{${prefix}${simpleKey}}:${requestKey}`;
+}
+
 /** The list of named queues: names (zset), deadLetters (hash). */
 export const registryKeys = ["registry:{queues}:names", "registry:{queues}:dead-letters"] as const;
 
@@ -29,6 +37,11 @@ const queueParts = [
 /** The keys of a named queue, in the order that `commands/*.lua` take them in. */
 export function queueKeys(name: string): string[] {
   return queueParts.map((part) => `queue:{${name}}:${part}`);
+}
+
+/** What was sent to a queue for a request. */
+export function sentKey(name: string, requestKey: string): string {
+  return `queue:{${name}}:sent:${requestKey}`;
 }
 
 /** The channel on which waiting receivers of a queue are told to look again. Redis does not prefix channels by itself. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Problem } from "@quintet/http";
 import { z } from "zod";
-import type { QueueCommands } from "./commands/queue-commands.ts";
+import type { QueueCommands, SentMessage } from "./commands/queue-commands.ts";
 import { noSuchQueue } from "./queue-problem.ts";
 import { wholeField } from "./settings.ts";
 
@@ -37,17 +37,12 @@ export interface MessageInput {
   priority: number;
 }
 
-/** What became of a message: `duplicate` when its dedupeId was known, and `id` is that of the first. */
-export interface SentMessage {
-  id: string;
-  duplicate: boolean;
-}
-
-/** Sends messages, all or none. Throws when there is no such queue, when it is full, and when a message is too large. */
+/** Sends messages, all or none, and once for the request of that key. Throws when there is no such queue, when it is full, and when a message is too large. */
 export async function sendMessages(
   commands: QueueCommands,
   queue: string,
   inputs: MessageInput[],
+  requestKey?: string,
 ): Promise<SentMessage[]> {
   const messages = inputs.map((input) => ({
     id: randomUUID(),
@@ -57,9 +52,9 @@ export async function sendMessages(
     groupId: input.groupId ?? "",
     priority: input.priority,
   }));
-  const ids = (await commands.send(queue, messages)) ?? noSuchQueue(queue);
-  if (ids === "full") throw new Problem("conflict", "The queue is full: it has reached its maxLength.");
-  return ids.map((id, i) => ({ id, duplicate: id !== messages[i]?.id }));
+  const sent = (await commands.send(queue, messages, requestKey)) ?? noSuchQueue(queue);
+  if (sent === "full") throw new Problem("conflict", "The queue is full: it has reached its maxLength.");
+  return sent;
 }
 
 function checkedSize(payload: string): string {

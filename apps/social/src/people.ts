@@ -4,12 +4,14 @@ import type { Profile } from "./profile-queries.ts";
 import type { Profiles } from "./profiles.ts";
 import { usernameOf } from "./username.ts";
 
-/** Makes an account at the issuer and its profile. A taken email is a 409, a password that breaks a rule a 422. */
+/** Makes an account at the issuer and its profile, once for the request of that key. A taken email is a 409, a password that breaks a rule a 422. */
 export async function signUp(
   { auth, profiles }: { auth: Auth; profiles: Profiles },
   { email, password }: { email: string; password: string },
+  requestKey?: string,
 ): Promise<Profile> {
-  const account = await auth.register({ username: usernameOf(email), email, password }).catch((error: unknown) => {
+  const registration = { username: usernameOf(email), email, password };
+  const account = await auth.register(registration, { requestKey }).catch((error: unknown) => {
     if (!(error instanceof Problem && error.code === "conflict")) throw error;
     const message = "This email is taken.";
     throw new Problem("conflict", message, { errors: [{ path: "email", message: "is taken" }] });

@@ -1,5 +1,5 @@
 import { and, eq, or, type SQL, sql } from "drizzle-orm";
-import { answerOf, type Database } from "./database.ts";
+import { answerOf, type Database, type Transaction } from "./database.ts";
 import type { Profile } from "./profile-queries.ts";
 import { posts, profiles } from "./schema.ts";
 
@@ -26,6 +26,13 @@ export function visibleTo(viewer: number | ReturnType<typeof sql.placeholder>): 
   return or(sql`${posts.published}`, eq(posts.ownerId, viewer));
 }
 
+/** Stores a post. */
+export async function insertPost(on: Database | Transaction, ownerId: number, text: PostText): Promise<Post> {
+  const added = on.insert(posts).values({ ...text, ownerId });
+  const rows = await answerOf(added.returning());
+  return rows[0]!;
+}
+
 /** Single posts. Every query that changes one names the owner, so that nobody else's is ever changed. */
 export function postQueries(db: Database) {
   const one = db
@@ -44,15 +51,6 @@ export function postQueries(db: Database) {
       const found = db.select({ ownerId: posts.ownerId }).from(posts);
       const rows = await answerOf(found.where(and(eq(posts.id, id), visibleTo(viewer))));
       return rows[0]?.ownerId;
-    },
-    async insert(ownerId: number, text: PostText): Promise<Post> {
-      const rows = await answerOf(
-        db
-          .insert(posts)
-          .values({ ...text, ownerId })
-          .returning(),
-      );
-      return rows[0]!;
     },
     /** The post as it is now; `undefined` when the owner has no such post. */
     async replace(id: number, ownerId: number, text: PostText): Promise<Post | undefined> {

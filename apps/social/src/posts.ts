@@ -1,6 +1,7 @@
 import { Problem } from "@quintet/http";
 import type { Database } from "./database.ts";
-import { type PostText, type PostWithOwner, postQueries } from "./post-queries.ts";
+import { doOnce } from "./done-requests.ts";
+import { insertPost, type PostText, type PostWithOwner, postQueries } from "./post-queries.ts";
 import type { Profiles } from "./profiles.ts";
 
 interface Writer {
@@ -18,9 +19,11 @@ export function createPosts(db: Database, profiles: Profiles) {
       if (!found) throw unknown();
       return found;
     },
-    async write(writer: Writer, text: PostText): Promise<PostWithOwner> {
+    /** A new post, once for the request of that key. */
+    async write(writer: Writer, text: PostText, requestKey?: string): Promise<PostWithOwner> {
       const owner = await profiles.own(writer);
-      return { post: await queries.insert(writer.id, text), owner };
+      const post = await doOnce(db, requestKey, (on) => insertPost(on, writer.id, text));
+      return { post: { ...post, createdAt: new Date(post.createdAt) }, owner };
     },
     /** A 403 for a post that is somebody else's; one that is not there passes, to be a 404 after validation. */
     async mayChange(id: number, accountId: number): Promise<void> {

@@ -44,6 +44,17 @@ export const posts = social.table(
   ],
 );
 
+/** What was done for which request with an `Idempotency-Key`, recorded in the transaction that did it, for two days. */
+export const doneRequests = social.table(
+  "done_requests",
+  {
+    requestKey: text("request_key").primaryKey(),
+    result: text().notNull(),
+    doneAt: timestamp("done_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (done) => [index("done_requests_by_time").on(done.doneAt)],
+);
+
 /** One row per vote; its key is what makes a vote count once. */
 export const votes = social.table(
   "votes",

@@ -1,5 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
-import { answerOf, type Database } from "./database.ts";
+import { answerOf, type Database, type Transaction } from "./database.ts";
 import { visibleTo } from "./post-queries.ts";
 import { posts, votes } from "./schema.ts";
 
@@ -11,7 +11,7 @@ export type VoteOutcome = { votes: number } | "unknown post" | "no change";
  * counts only when there was a row to add or remove. The lock comes first in both and in a post's deletion, so
  * that none waits for another in a circle.
  */
-export function voteQueries(db: Database) {
+export function voteQueries(db: Database | Transaction) {
   const postId = sql.placeholder("postId");
   const userId = sql.placeholder("userId");
   const known = db.$with("known").as(

@@ -65,8 +65,10 @@ export interface Auth extends AsyncDisposable {
    * when they are wrong.
    */
   passwordGrant(login: string, password: string, options?: SignInOptions): Promise<TokenSet | undefined>;
-  /** A new account; throws a `conflict` problem when the username or email is taken. */
-  register(input: Registration): Promise<Account>;
+  /**
+   * A new account, once for the request of that key; throws a `conflict` problem when the username or email is taken.
+   */
+  register(input: Registration, options?: { requestKey?: string | undefined }): Promise<Account>;
   /** Notes in the audit log what staff is about to do. */
   beginAction: BeginAction;
 }

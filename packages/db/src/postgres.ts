@@ -1,8 +1,10 @@
-import postgres, { type Sql } from "postgres";
+import postgres, { type ISql, type Sql } from "postgres";
 import { observePostgres, PostgresPool } from "./observing/observed-postgres.ts";
 import { storeAddress } from "./observing/store-span.ts";
 
 export type PostgresSql = Sql;
+/** What queries may be made of: a client, or a transaction of its own. */
+export type PostgresQueries = ISql;
 
 /**
  * A Postgres client with a few pipelined connections (four serve more requests per second than sixteen). Times are

@@ -35,15 +35,25 @@ export async function startMounted(env: Record<string, string> = {}): Promise<In
   return await installation(appNames, gateway, settings, [gateway], made);
 }
 
-/** The gateway and each app as processes of their own, with HTTP between them; `stop` ends one app. */
-export async function startBehindHttp(
-  env: Record<string, string> = {},
-): Promise<Installation & { stop(app: AppName): Promise<void> }> {
+export interface BehindHttp extends Installation {
+  /** Ends one app. */
+  stop(app: AppName): Promise<void>;
+  /** Kills one process and starts it again at the same address. */
+  kill(which: AppName | "gateway"): Promise<void>;
+}
+
+/** The gateway and each app as processes of their own, with HTTP between them. */
+export async function startBehindHttp(env: Record<string, string> = {}): Promise<BehindHttp> {
   await using made = new AsyncDisposableStack();
   const settings = made.use(await testSettings());
   const { gateway, apps, processes } = await startProcesses(settings, made, env);
   const whole = await installation(appNames, gateway, settings, processes, made);
-  return { ...whole, stop: async (app) => apps[appNames.indexOf(app)]?.[Symbol.asyncDispose]() };
+  const named = (app: AppName) => apps[appNames.indexOf(app)];
+  return {
+    ...whole,
+    stop: async (app) => named(app)?.[Symbol.asyncDispose](),
+    kill: async (which) => (which === "gateway" ? gateway : named(which))?.kill(),
+  };
 }
 
 /** Both on the same stores: every difference between their answers is one of the way they run. */

@@ -8,6 +8,8 @@ export interface ServerProcess extends AsyncDisposable {
   origin: string;
   /** Everything that it has written so far. */
   output(): string;
+  /** Ends it by SIGKILL, in the middle of whatever it does, and starts it again at the same address. */
+  kill(): Promise<void>;
 }
 
 const startLimitMs = 60_000;
@@ -18,6 +20,29 @@ const endWithParent = new URL("./end-with-parent.ts", import.meta.url).href;
  * listens, rejects with what it wrote when it ends before.
  */
 export async function startServer(app: string, env: Record<string, string>): Promise<ServerProcess> {
+  let before = "";
+  let running = await launch(app, env);
+  const { port } = running;
+  return {
+    origin: `${env.TLS_CERT ? "https" : "http"}://127.0.0.1:${port}`,
+    output: () => before + running.output(),
+    async kill() {
+      await running.end("SIGKILL");
+      before += running.output();
+      running = await launch(app, { ...env, PORT: String(port) });
+    },
+    [Symbol.asyncDispose]: () => running.end("SIGTERM"),
+  };
+}
+
+/** One process of a program that listens. */
+interface Running {
+  port: number;
+  output(): string;
+  end(signal: NodeJS.Signals): Promise<void>;
+}
+
+async function launch(app: string, env: Record<string, string>): Promise<Running> {
   const program = fileURLToPath(new URL(`../../../${app}/src/main.ts`, import.meta.url));
   const child = spawn(process.execPath, ["--import", endWithParent, program], {
     env: { PATH: process.env.PATH ?? "", PORT: "0", ...env, LOG_LEVEL: "info" },
@@ -46,10 +71,10 @@ export async function startServer(app: string, env: Record<string, string>): Pro
     throw new Error(`${first}:\n${output}`);
   }
   return {
-    origin: `${env.TLS_CERT ? "https" : "http"}://127.0.0.1:${first}`,
+    port: first,
     output: () => output,
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
+    async end(signal) {
+      child.kill(signal);
       await ended;
     },
   };

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { Table } from "../tables.ts";
 import { type BackupName, readBackupName } from "./backup-name.ts";
 import { openContainer } from "./container-reader.ts";
 
@@ -14,7 +15,14 @@ export interface Backup extends BackupName {
   sha256: string;
 }
 
-const facts = z.object({ rows: z.number(), bytes: z.number(), sha256: z.string() });
+/** What is written down beside a file; `request` is the key of the request that it was made for. */
+const facts = z.object({
+  rows: z.number(),
+  bytes: z.number(),
+  sha256: z.string(),
+  request: z.string().optional(),
+});
+const requestDays = 2;
 const noSuchFile = (error: unknown) => error instanceof Error && "code" in error && error.code === "ENOENT";
 
 /** Where the file of a backup is. */
@@ -41,12 +49,24 @@ function compare(a: string, b: string): number {
 export async function findBackup(folder: string, name: BackupName): Promise<Backup | undefined> {
   try {
     const { size } = await stat(backupPath(folder, name));
-    const known = await readFacts(folder, name);
-    return { ...name, ...(known ?? (await learnFacts(folder, name))), bytes: size };
+    const { rows, sha256 } = (await readFacts(folder, name)) ?? (await learnFacts(folder, name));
+    return { ...name, rows, sha256, bytes: size };
   } catch (error) {
     if (noSuchFile(error)) return undefined;
     throw error;
   }
+}
+
+/** The backup that was made for a request of the last two days. */
+export async function backupOfRequest(folder: string, table: Table, requestKey: string): Promise<Backup | undefined> {
+  const since = new Date(Date.now() - requestDays * 86_400_000).toISOString();
+  for (const name of await backupNames(folder)) {
+    if (name.createdAt < since) return undefined;
+    if (name.table === table.name && (await readFacts(folder, name))?.request === requestKey) {
+      return findBackup(folder, name);
+    }
+  }
+  return undefined;
 }
 
 /** What was written down beside the file when it was made. */
@@ -112,11 +132,11 @@ export class BackupDraft {
   }
 
   /** Puts the file where it is listed; what was written down about it is there before. */
-  async finish(rows: number): Promise<Backup> {
+  async finish(rows: number, requestKey?: string): Promise<Backup> {
     await this.#file.sync();
     await this.#file.close();
     const known = { rows, bytes: this.bytes, sha256: this.#hash.digest("hex") };
-    await writeFacts(this.#folder, this.#name, known);
+    await writeFacts(this.#folder, this.#name, { ...known, ...(requestKey ? { request: requestKey } : {}) });
     await rename(draftPath(this.#folder, this.#name), backupPath(this.#folder, this.#name));
     await syncFolder(this.#folder);
     return { ...this.#name, ...known };

@@ -1,6 +1,6 @@
 import type { MysqlPool } from "@quintet/db";
 import type { Table } from "../tables.ts";
-import { type Backup, BackupDraft } from "./backup-files.ts";
+import { type Backup, BackupDraft, backupOfRequest } from "./backup-files.ts";
 import { newBackupName } from "./backup-name.ts";
 import { ContainerWriter } from "./container-writer.ts";
 import { readSnapshot } from "./snapshot-queries.ts";
@@ -9,9 +9,11 @@ const maxWaiting = 4;
 
 /**
  * Writes all rows of a table, as they are at one moment, to an Avro file in `folder`. The file is listed when it is whole and on
- * the disk, and not before.
+ * the disk, and not before. The request of that key has one, which tells what it was made for.
  */
-export async function makeBackup(db: MysqlPool, folder: string, table: Table): Promise<Backup> {
+export async function makeBackup(db: MysqlPool, folder: string, table: Table, requestKey?: string): Promise<Backup> {
+  const made = requestKey && (await backupOfRequest(folder, table, requestKey));
+  if (made) return made;
   const draft = await BackupDraft.begin(folder, newBackupName(table.name, new Date()));
   try {
     const writer = new ContainerWriter(table);
@@ -34,7 +36,7 @@ export async function makeBackup(db: MysqlPool, folder: string, table: Table): P
       return waiting > maxWaiting ? done : undefined;
     });
     await writeBlock();
-    return await draft.finish(writer.rows);
+    return await draft.finish(writer.rows, requestKey);
   } catch (error) {
     await draft.abandon();
     throw error;

@@ -1,8 +1,8 @@
 import { createReadStream } from "node:fs";
-import type { MysqlConnection } from "@quintet/db";
+import { type MysqlConnection, mysqlDoneRequests, once } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import { maxId } from "../csv/row-faults.ts";
-import { type BulkStore, inBulkTransaction } from "../store/bulk-store.ts";
+import { type BulkStore, doneTable, inBulkTransaction } from "../store/bulk-store.ts";
 import { brokenReferences, type TableContent } from "../store/references.ts";
 import { deleteIds, deleteRange, type IdRange, lockRange, type PlainRow } from "../store/row-range.ts";
 import { tableTarget } from "../store/row-target.ts";
@@ -43,18 +43,27 @@ export async function chooseBackup(folder: string, table: Table, choice: BackupC
 /**
  * Makes a table exactly what a backup holds, in one transaction: readers see the old rows until it commits and the new ones
  * afterwards. 409, with nothing changed, when the file is damaged or rows would refer to rows that are not there.
- * Returns the number of rows.
+ * Done once for the request of that key, whatever was the latest backup then.
  */
-export async function restoreBackup(store: BulkStore, folder: string, table: Table, backup: Backup): Promise<number> {
+export async function restoreBackup(
+  store: BulkStore,
+  folder: string,
+  table: Table,
+  backup: Backup,
+  requestKey?: string,
+): Promise<{ backup: string; rows: number }> {
   const path = backupPath(folder, backup);
   try {
     if ((await digestFile(path)).sha256 !== backup.sha256)
       throw new DamagedFile("The file is not the one that was written.");
-    return await inBulkTransaction(store, async (connection) => {
+    const restore = async (connection: MysqlConnection) => {
       const merged = await mergeBackup(store, connection, table, path);
       refuseBroken(await brokenReferences(connection, table, merged));
-      return merged.rows;
-    });
+      return { backup: backup.name, rows: merged.rows };
+    };
+    return await inBulkTransaction(store, (connection) =>
+      once(mysqlDoneRequests(connection, doneTable), requestKey, () => restore(connection)),
+    );
   } catch (error) {
     if (!(error instanceof DamagedFile)) throw error;
     throw new Problem("conflict", `Nothing was changed. The backup is damaged: ${error.message}`, { cause: error });

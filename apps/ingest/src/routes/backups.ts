@@ -138,7 +138,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 201: jsonAnswer(backupSchema, "The backup") },
       }),
       async (c) => {
-        const backup = await makeBackup(deps.db, folder, tableInPath(c.req.valid("param").table));
+        const backup = await makeBackup(deps.db, folder, tableInPath(c.req.valid("param").table), c.var.requestKey);
         c.header("Location", `/ingest/backups/${backup.name}`);
         return c.json(backup, 201);
       },
@@ -171,8 +171,8 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const { name, timestamp } = c.req.valid("json");
         const table = tableInPath(c.req.valid("param").table);
         const backup = await chooseBackup(folder, table, name === undefined ? { timestamp } : { name });
-        const rows = await restoreBackup(deps.loading.bulk, folder, table, backup);
-        return c.json({ table: table.name, backup: backup.name, rows }, 200);
+        const restored = await restoreBackup(deps.loading.bulk, folder, table, backup, c.var.requestKey);
+        return c.json({ table: table.name, ...restored }, 200);
       },
     );
 }

@@ -1,7 +1,8 @@
+import { mysqlDoneRequests, once } from "@quintet/db";
 import { RowBatch } from "../csv/row-batch.ts";
 import { countRows } from "../row-metrics.ts";
 import { lockReferences } from "../store/batch-references.ts";
-import { type BulkStore, inBulkTransaction } from "../store/bulk-store.ts";
+import { type BulkStore, doneTable, inBulkTransaction } from "../store/bulk-store.ts";
 import { insertBatch } from "../store/store-batch.ts";
 import type { Table, TableName } from "../tables.ts";
 import { jsonRecord, type RowFault } from "./json-record.ts";
@@ -17,8 +18,13 @@ export interface StoredRows {
 
 const maxRowBytes = 4096;
 
-/** Stores the good ones of some rows in one transaction, by the same rules as a file. */
-export async function storeRows(store: BulkStore, table: Table, rows: readonly unknown[]): Promise<StoredRows> {
+/** Stores the good ones of some rows in one transaction, by the same rules as a file, and once for the request of that key. */
+export async function storeRows(
+  store: BulkStore,
+  table: Table,
+  rows: readonly unknown[],
+  requestKey?: string,
+): Promise<StoredRows> {
   const batch = new RowBatch(table, { rows: rows.length, bytes: rows.length * maxRowBytes });
   const shapeless: StoredRows["rejects"] = [];
   for (const [index, row] of rows.entries()) {
@@ -26,8 +32,10 @@ export async function storeRows(store: BulkStore, table: Table, rows: readonly u
     if ("reason" in record) shapeless.push({ row: index + 1, ...record });
     else batch.add(record);
   }
-  const stored = await inBulkTransaction(store, async (connection) =>
-    insertBatch(store, connection, batch, await lockReferences(connection, batch)),
+  const stored = await inBulkTransaction(store, (connection) =>
+    once(mysqlDoneRequests(connection, doneTable), requestKey, async () =>
+      insertBatch(store, connection, batch, await lockReferences(connection, batch)),
+    ),
   );
   const rejects = [...batch.rejects, ...stored.rejects]
     .map(({ line, column, reason }) => ({ row: line, column: column === "" ? null : column, reason }))

@@ -11,6 +11,9 @@ const session = `SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZER
   SESSION innodb_lock_wait_timeout = 10, SESSION lc_messages = 'en_US'`;
 
 const attempts = 6;
+/** Where it is recorded what was done for which request. */
+export const doneTable = "ingest_done_requests";
+
 /** The number of MySQL's error for a key that is taken. */
 export const duplicateEntry = 1062;
 const deadlock = 1213;

@@ -10,11 +10,12 @@ const commandNames = [
   "extend-9",
   "outgoing-3",
   "purge-9",
+  "push-2",
   "readmit-9",
   "redrive-9",
   "register-2",
   "release-9",
-  "send-11",
+  "send-12",
   "settle-9",
   "unregister-2",
 ] as const;

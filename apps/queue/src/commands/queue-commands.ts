@@ -1,6 +1,7 @@
 import type { Redis } from "@quintet/db";
-import { queueKeys, wakeChannel } from "../keys.ts";
+import { queueKeys, sentKey, wakeChannel } from "../keys.ts";
 import type { RunCommand } from "./load.ts";
+import { rememberedMs } from "./simple-commands.ts";
 
 /** A message on its way into a queue. `payload` is JSON text; `delayMs` is the queue's own when it is left out. */
 export interface NewMessage {
@@ -10,6 +11,12 @@ export interface NewMessage {
   dedupeId: string;
   groupId: string;
   priority: number;
+}
+
+/** What became of a message: `duplicate` when its dedupeId was known, and `id` is that of the first. */
+export interface SentMessage {
+  id: string;
+  duplicate: boolean;
 }
 
 /** A message in the hands of one receiver. Empty texts stand for "none"; times are ms since 1970. */
@@ -57,11 +64,15 @@ const claimBytes = 4 * 1024 * 1024;
 /** The commands on one named queue. Each answers `undefined` when there is no such queue. */
 export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
   const on = (name: Parameters<RunCommand>[0], queue: string, args: (string | number)[]) =>
-    run(name, queueKeys(queue).slice(0, name === "send-11" ? 11 : 9), [wakeChannel(prefix, queue), ...args]);
+    run(name, queueKeys(queue).slice(0, 9), [wakeChannel(prefix, queue), ...args]);
 
   return {
-    /** Adds messages, all or none; answers an id for each, that of the earlier message where the dedupeId was known. */
-    async send(queue: string, messages: NewMessage[]): Promise<string[] | "full" | undefined> {
+    /** Adds messages, all or none, and once for the request of that key; answers what became of each. */
+    async send(
+      queue: string,
+      messages: NewMessage[],
+      requestKey?: string,
+    ): Promise<SentMessage[] | "full" | undefined> {
       const args = messages.flatMap((one) => [
         one.id,
         one.payload,
@@ -70,8 +81,16 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
         one.groupId,
         one.priority,
       ]);
-      const reply = (await on("send-11", queue, [dedupeMs, ...args])) as string[] | 0 | null;
-      return reply === 0 ? "full" : (reply ?? undefined);
+      const keys = queueKeys(queue);
+      const sent = requestKey === undefined ? keys[0]! : sentKey(queue, requestKey);
+      const remembered = requestKey === undefined ? "" : rememberedMs;
+      const given = [wakeChannel(prefix, queue), dedupeMs, remembered, ...args];
+      const reply = (await run("send-12", [...keys, sent], given)) as string[] | 0 | null;
+      if (reply === 0) return "full";
+      return reply?.map((text) => {
+        const duplicate = text.startsWith("=");
+        return { id: duplicate ? text.slice(1) : text, duplicate };
+      });
     },
 
     /** Leases the first ready messages to the one who knows `lease`. */

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "@quintet/db";
-import { simpleKey } from "../keys.ts";
+import { pushedKey, simpleKey } from "../keys.ts";
 import { joined } from "./joined.ts";
+import type { RunCommand } from "./load.ts";
 
 /** A message of the simple queue; `payload` is JSON text. */
 export interface SimpleMessage {
@@ -10,9 +11,11 @@ export interface SimpleMessage {
 }
 
 const idLength = 36;
+/** How long it is remembered what was done for a request, in ms. */
+export const rememberedMs = 2 * 24 * 3_600_000;
 
 /** The one queue behind push and pop: one Redis command for all pushes of a turn of the event loop, and one for all pops. */
-export function simpleCommands(redis: Redis) {
+export function simpleCommands(redis: Redis, run: RunCommand, prefix: string) {
   const append = joined(async (entries: string[]) => {
     await redis.rpush(simpleKey, ...entries);
     return entries;
@@ -21,9 +24,13 @@ export function simpleCommands(redis: Redis) {
     return (await redis.lpop(simpleKey, places.length)) ?? [];
   });
   return {
-    /** Adds JSON text at the end; answers the message's id. */
-    async push(payload: string): Promise<string> {
+    /** Adds JSON text at the end, once for the request of that key; answers the message's id. */
+    async push(payload: string, requestKey?: string): Promise<string> {
       const id = randomUUID();
+      if (requestKey !== undefined) {
+        const keys = [simpleKey, pushedKey(prefix, requestKey)];
+        return (await run("push-2", keys, [id, payload, rememberedMs])) as string;
+      }
       await append(id + payload);
       return id;
     },

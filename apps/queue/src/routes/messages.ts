@@ -78,7 +78,8 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { text, value } = await readJsonText(c.req, maxBodyBytes);
-        const messages = await sendMessages(deps.commands, c.req.valid("param").name, messagesIn(text, value));
+        const { name } = c.req.valid("param");
+        const messages = await sendMessages(deps.commands, name, messagesIn(text, value), c.var.requestKey);
         return c.json({ messages }, 201);
       },
     )

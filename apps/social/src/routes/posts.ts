@@ -90,7 +90,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 201: jsonAnswer(postSchema, "The post") },
       }),
       async (c) => {
-        const written = await posts.write(c.var.account, c.req.valid("json"));
+        const written = await posts.write(c.var.account, c.req.valid("json"), c.var.requestKey);
         c.header("Location", `/social/posts/${written.post.id}`);
         return c.json(shownPost(written), 201);
       },

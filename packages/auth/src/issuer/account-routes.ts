@@ -40,7 +40,10 @@ export function addAccounts(
         },
       }),
       async (c) => {
-        const { id, username, email, createdAt } = await auth.register(c.req.valid("json"), actorOf(c));
+        const { id, username, email, createdAt } = await auth.register(c.req.valid("json"), {
+          by: actorOf(c),
+          requestKey: c.var.requestKey,
+        });
         return c.json({ id, username, email, createdAt }, 201);
       },
     )

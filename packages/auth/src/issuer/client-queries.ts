@@ -33,8 +33,8 @@ export async function findClient(pool: MysqlPool, id: string): Promise<ApiClient
 }
 
 /** The clients of an account, the newest first. */
-export async function clientsOf(pool: MysqlPool, accountId: number): Promise<ApiClient[]> {
-  const [rows] = await pool.execute<RowDataPacket[]>(
+export async function clientsOf(db: MysqlPool | MysqlConnection, accountId: number): Promise<ApiClient[]> {
+  const [rows] = await db.execute<RowDataPacket[]>(
     `SELECT ${columns} FROM auth_client WHERE account_id = :accountId ORDER BY created_at DESC, id`,
     { accountId },
   );

@@ -85,7 +85,13 @@ export function addClients(
         },
       }),
       async (c) => {
-        const { client, secret = null } = await auth.clients.add(c.var.account.id, c.req.valid("json"), actorOf(c));
+        const { account, requestKey } = c.var;
+        const { client, secret = null } = await auth.clients.add(
+          account.id,
+          c.req.valid("json"),
+          actorOf(c),
+          requestKey,
+        );
         c.header("Cache-Control", "no-store");
         return c.json({ ...shown(client), secret }, 201);
       },

@@ -1,5 +1,5 @@
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
-import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
+import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlDoneRequests, once } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import type { Revocations } from "../revocation/revocations.ts";
 import type { Actor } from "./actor.ts";
@@ -12,7 +12,9 @@ import {
   insertClient,
   revokeFamiliesOfClient,
 } from "./client-queries.ts";
+import { doneTable } from "./new-accounts.ts";
 import { OAuthError } from "./oauth-form.ts";
+import { toldSecret } from "./told-secret.ts";
 
 const mostClients = 50;
 const form = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -26,8 +28,16 @@ export interface NewClient {
 
 /** The API clients of accounts. */
 export interface Clients {
-  /** A new client and, for a confidential one, its secret, which is told this once. More than 50 are a conflict. */
-  add(accountId: number, input: NewClient, by: Actor): Promise<{ client: ApiClient; secret: string | undefined }>;
+  /**
+   * A new client, once for the request of that key, and, for a confidential one, its secret, which is told in answer to this
+   * request only. More than 50 are a conflict.
+   */
+  add(
+    accountId: number,
+    input: NewClient,
+    by: Actor,
+    requestKey?: string,
+  ): Promise<{ client: ApiClient; secret: string | undefined }>;
   list(accountId: number): Promise<ApiClient[]>;
   /** Removes a client, and ends its sign-ins and tokens; answers false when the account has none with this id. */
   remove(accountId: number, id: string, by: Actor): Promise<boolean>;
@@ -45,27 +55,38 @@ export function apiClients(options: {
   publicClient: string;
   /** A client that is known without a registration. */
   ownClient: ApiClient;
+  /** What the secrets of requests with a key are made with. */
+  secretKey: Buffer;
   note: Note;
   now: () => number;
 }): Clients {
-  const { pool, revoking, publicClient, ownClient, note, now } = options;
+  const { pool, revoking, publicClient, ownClient, secretKey, note, now } = options;
   const find = async (id: string) => {
     if (id === ownClient.id) return ownClient;
     return form.test(id) ? findClient(pool, id) : undefined;
   };
   return {
-    async add(accountId, { name, redirectUris, scope, confidential }, by) {
-      if ((await clientsOf(pool, accountId)).length >= mostClients) {
-        throw new Problem("conflict", `An account has ${mostClients} clients at most.`);
-      }
-      const secret = confidential ? randomBytes(32).toString("base64url") : undefined;
-      const secretHash = secret === undefined ? null : hashOf(secret);
-      const client = { id: randomUUID(), accountId, name, secretHash, redirectUris, scope, createdAt: new Date(now()) };
-      await inMysqlTransaction(pool, async (connection) => {
-        await insertClient(connection, client);
-        await note(connection, { accountId, action: "client-added", subject: client.id }, by);
-      });
-      return { client, secret };
+    async add(accountId, { name, redirectUris, scope, confidential }, by, requestKey) {
+      const secretOf = toldSecret(secretKey, requestKey);
+      const clientOf = ({ id, at }: { id: string; at: number }) => {
+        const secret = confidential ? secretOf(id) : undefined;
+        const secretHash = secret === undefined ? null : hashOf(secret);
+        return { secret, client: { id, accountId, name, secretHash, redirectUris, scope, createdAt: new Date(at) } };
+      };
+      const add = async (connection: MysqlConnection) => {
+        if ((await clientsOf(connection, accountId)).length >= mostClients) {
+          throw new Problem("conflict", `An account has ${mostClients} clients at most.`);
+        }
+        const made = { id: randomUUID(), at: now() };
+        await insertClient(connection, clientOf(made).client);
+        await note(connection, { accountId, action: "client-added", subject: made.id }, by);
+        return made;
+      };
+      return clientOf(
+        await inMysqlTransaction(pool, (connection) =>
+          once(mysqlDoneRequests(connection, doneTable), requestKey, () => add(connection)),
+        ),
+      );
     },
     list: (accountId) => clientsOf(pool, accountId),
     async remove(accountId, id, by) {

@@ -148,7 +148,8 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
 
   const refresh = refreshTokens(pool, deriveKey(options.secret, "auth refresh tokens"), revoking, now);
   const browsers = browserSessions(pool, refresh, now);
-  const links = resetLinks({ pool, hashes, revoking, note, issuer, now });
+  const secretKey = deriveKey(options.secret, "auth told secrets");
+  const links = resetLinks({ pool, hashes, revoking, secretKey, note, issuer, now });
   const forgotten = (send: SendMail) => {
     const key = deriveKey(options.secret, "auth reset limits");
     return forgottenPasswords({
@@ -177,7 +178,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     verifyPassword: rememberPasswords(verify, revoked, now),
     ...granting,
     ...newAccounts({ pool, hashes, note, now }),
-    clients: apiClients({ pool, revoking, publicClient, ownClient: docsClient(issuer), note, now }),
+    clients: apiClients({ pool, revoking, publicClient, ownClient: docsClient(issuer), secretKey, note, now }),
     codes,
     browsers,
     now,

@@ -1,4 +1,4 @@
-import type { MysqlPool } from "@quintet/db";
+import { type MysqlPool, mysqlDoneRequests, once } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import type { Account, Registration } from "../account.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
@@ -8,10 +8,13 @@ import type { Note } from "./audit-notes.ts";
 import { learnNewEmails, takenNames } from "./email-queries.ts";
 import { checkedRegistration, normalUsername } from "./registration.ts";
 
+/** Where the issuer records what it has done for which request. */
+export const doneTable = "auth_done_requests";
+
 /** How accounts are made. */
 export interface NewAccounts {
-  /** A new account; throws a `conflict` problem when the username or email is taken. */
-  register(input: Registration, by?: Actor): Promise<Account>;
+  /** A new account, once for the request of that key; throws a `conflict` problem when the username or email is taken. */
+  register(input: Registration, options?: { by?: Actor; requestKey?: string | undefined }): Promise<Account>;
   /** As `register`, for the account that `ADMIN_USERNAME` names; does nothing when the username is taken. */
   makeFirstStaff(username: string, password: string): Promise<void>;
 }
@@ -24,17 +27,29 @@ export function newAccounts(options: {
 }): NewAccounts {
   const { pool, hashes, note, now } = options;
   return {
-    async register(input, by) {
+    async register(input, { by, requestKey } = {}) {
       const { username, email, password } = checkedRegistration(input);
+      const madeBefore = async () => {
+        const found = requestKey && (await mysqlDoneRequests(pool, doneTable).find(requestKey));
+        return found ? (JSON.parse(found) as Account) : undefined;
+      };
+      const before = await madeBefore();
+      if (before) return before;
       await learnNewEmails(pool);
       const taken = await takenNames(pool, username, email);
       if (taken.username || taken.email) throw conflict(taken);
       const passwordHash = await hashes.make(password);
       const joinedAt = new Date(now());
-      const added = await insertAccount(pool, { username, email, passwordHash, isStaff: false, joinedAt });
-      if (typeof added === "string") throw conflict({ username: added === "username", email: added === "email" });
-      await note(pool, { accountId: added, action: "registered" }, by);
-      return { id: added, username, email, isStaff: false, createdAt: joinedAt.toISOString() };
+      const createdAt = joinedAt.toISOString();
+      const account = (id: number): Account => ({ id, username, email, isStaff: false, createdAt });
+      const row = { username, email, passwordHash, isStaff: false, joinedAt };
+      const added = await insertAccount(pool, row, async (connection, id) => {
+        await once(mysqlDoneRequests(connection, doneTable), requestKey, async () => account(id));
+        await note(connection, { accountId: id, action: "registered" }, by);
+      });
+      const made = typeof added === "number" ? account(added) : await madeBefore();
+      if (made) return made;
+      throw conflict({ username: added === "username", email: added === "email" });
     },
     async makeFirstStaff(username, password) {
       const name = normalUsername(username);

@@ -51,7 +51,7 @@ export function addSignUp(
     const goOn = onwardTo(next);
     let token: string | undefined;
     try {
-      const account = await auth.register({ username, email, password }, actorOf(c));
+      const account = await auth.register({ username, email, password }, { by: actorOf(c) });
       token = await auth.browserSignIn(account.username, password, originOf(c));
     } catch (error) {
       const refusal = refusalOf(c, error, "The account was not made yet");

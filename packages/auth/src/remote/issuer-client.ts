@@ -36,7 +36,8 @@ export function issuerClient(url: string) {
       const detail = "Too many wrong passwords; try again later.";
       throw new Problem("too-many-requests", detail, { headers: { "Retry-After": retryAfter } });
     }
-    if (status >= 500) throw unavailable(retryAfter);
+    // A conflict that will pass: the same request is still under way there.
+    if (status >= 500 || (status === 409 && response.headers.has("retry-after"))) throw unavailable(retryAfter);
     return {
       status,
       async read(wanted, schema) {

@@ -103,10 +103,13 @@ export function createRemoteAuth(options: {
       }
       return answer.read(200, tokenSetSchema);
     },
-    async register({ username, email, password }: Registration) {
+    async register({ username, email, password }: Registration, { requestKey } = {}) {
       const answer = await client("/auth/register", {
         method: "POST",
-        headers: { "Content-Type": "application/json" },
+        headers: {
+          "Content-Type": "application/json",
+          ...(requestKey === undefined ? {} : { "Idempotency-Key": requestKey }),
+        },
         body: JSON.stringify({ username, email, password }),
       });
       return { ...(await answer.read(201, registeredSchema)), isStaff: false };

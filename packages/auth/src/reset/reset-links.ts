@@ -1,11 +1,13 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
+import { createHash, timingSafeEqual } from "node:crypto";
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlDoneRequests, once } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import { endSignIns } from "../issuer/account-changes.ts";
 import { findById, replaceHash, type StoredAccount } from "../issuer/account-queries.ts";
 import type { Actor } from "../issuer/actor.ts";
 import type { Note } from "../issuer/audit-notes.ts";
+import { doneTable } from "../issuer/new-accounts.ts";
 import { checkedPassword } from "../issuer/registration.ts";
+import { toldSecret } from "../issuer/told-secret.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import type { Revocations } from "../revocation/revocations.ts";
 import { deleteResetsOf, findReset, insertReset } from "./reset-queries.ts";
@@ -27,8 +29,8 @@ export interface ResetLink {
 export interface ResetLinks {
   /** A link that an account has asked for. */
   make(account: StoredAccount, by: Actor): Promise<ResetLink>;
-  /** A link that staff hands over; no such account and a deactivated one are problems. */
-  makeFor(accountId: number, by: Actor): Promise<ResetLink>;
+  /** A link that staff hands over, once for the request of that key; no such account and a deactivated one are problems. */
+  makeFor(accountId: number, by: Actor, requestKey?: string): Promise<ResetLink>;
   isGood(token: string): Promise<boolean>;
   /**
    * Sets a new password; every sign-in and token ends, as does every other link. A link that is not good or a bad password
@@ -42,11 +44,13 @@ export function resetLinks(options: {
   pool: MysqlPool;
   hashes: PasswordHashes;
   revoking: Revocations;
+  /** What the tokens of requests with a key are made with. */
+  secretKey: Buffer;
   note: Note;
   issuer: string;
   now: () => number;
 }): ResetLinks {
-  const { pool, hashes, revoking, note, issuer, now } = options;
+  const { pool, hashes, revoking, secretKey, note, issuer, now } = options;
   const find = async (token: string): Promise<StoredAccount | undefined> => {
     if (!form.test(token)) return undefined;
     const reset = await findReset(pool, hashOf(token));
@@ -54,24 +58,33 @@ export function resetLinks(options: {
     const account = await findById(pool, reset.accountId);
     return account?.isActive && timingSafeEqual(stateOf(account), reset.state) ? account : undefined;
   };
-  const make = async (account: StoredAccount, action: "reset-asked" | "reset-link-made", by: Actor) => {
-    const token = randomBytes(32).toString("base64url");
-    const at = now();
-    const expiresAt = new Date(at + lifeMs);
-    await inMysqlTransaction(pool, async (connection) => {
+  const make = async (
+    account: StoredAccount,
+    action: "reset-asked" | "reset-link-made",
+    by: Actor,
+    requestKey?: string,
+  ): Promise<ResetLink> => {
+    const tokenOf = toldSecret(secretKey, requestKey);
+    const add = async (connection: MysqlConnection) => {
+      const at = now();
+      const expiresAt = new Date(at + lifeMs);
       const reset = { accountId: account.id, state: stateOf(account), expiresAt };
-      await insertReset(connection, hashOf(token), reset, new Date(at));
+      await insertReset(connection, hashOf(tokenOf(expiresAt.toISOString())), reset, new Date(at));
       await note(connection, { accountId: account.id, action }, by);
-    });
-    return { url: `${issuer}/auth/new-password?token=${token}`, expiresAt: expiresAt.toISOString() };
+      return expiresAt.toISOString();
+    };
+    const expiresAt = await inMysqlTransaction(pool, (connection) =>
+      once(mysqlDoneRequests(connection, doneTable), requestKey, () => add(connection)),
+    );
+    return { url: `${issuer}/auth/new-password?token=${tokenOf(expiresAt)}`, expiresAt };
   };
   return {
     make: (account, by) => make(account, "reset-asked", by),
-    async makeFor(accountId, by) {
+    async makeFor(accountId, by, requestKey) {
       const account = await findById(pool, accountId);
       if (!account) throw new Problem("not-found", "There is no such account.");
       if (!account.isActive) throw new Problem("conflict", "The account is deactivated.");
-      return make(account, "reset-link-made", by);
+      return make(account, "reset-link-made", by, requestKey);
     },
     isGood: async (token) => (await find(token)) !== undefined,
     async use(token, password, by) {

@@ -3,16 +3,20 @@
 -- KEYS[1..9]  see parts/queue.lua
 -- KEYS[10]    dedupeIds    hash  dedupeId -> id of the message that had it first
 -- KEYS[11]    dedupeTimes  zset  dedupeId by the time of that message
+-- KEYS[12]    sent         text  what came of the request that the messages came with; any key of the queue when it has none
 -- ARGV[1]     the channel
 -- ARGV[2]     how long a dedupeId is remembered, ms
--- ARGV[3..]   six for each message: id, JSON text, delay in ms or '' for the queue's, dedupeId or '', group or '', priority
+-- ARGV[3]     how long a request is remembered, ms, or '' for one that is not
+-- ARGV[4..]   six for each message: id, JSON text, delay in ms or '' for the queue's, dedupeId or '', group or '', priority
 --
 -- Result: nil when there is no such queue; the number 0 when they do not fit; otherwise an id for each message,
--- that of the earlier message where the dedupeId was known.
+-- after '=' that of the earlier message where the dedupeId was known. A request that was here before gets what it got then.
 
 -- @include queue
 
-local dedupeIdsKey, dedupeTimesKey = KEYS[10], KEYS[11]
+local dedupeIdsKey, dedupeTimesKey, sentKey = KEYS[10], KEYS[11], KEYS[12]
+local earlier = ARGV[3] ~= '' and redis.call('GET', sentKey)
+if earlier then return cjson.decode(earlier) end
 local forgotten = now - ARGV[2]
 settle()
 for _, dedupeId in ipairs(redis.call('ZRANGEBYSCORE', dedupeTimesKey, '-inf', forgotten, 'LIMIT', 0, STEP)) do
@@ -21,7 +25,7 @@ for _, dedupeId in ipairs(redis.call('ZRANGEBYSCORE', dedupeTimesKey, '-inf', fo
 end
 
 local ids, fresh, first = {}, {}, {}
-for at = 3, #ARGV, 6 do
+for at = 4, #ARGV, 6 do
   local id, dedupeId = ARGV[at], ARGV[at + 3]
   local known = false
   if dedupeId ~= '' then
@@ -29,7 +33,7 @@ for at = 3, #ARGV, 6 do
     known = first[dedupeId] or (since and tonumber(since) > forgotten and redis.call('HGET', dedupeIdsKey, dedupeId))
     if not known then first[dedupeId] = id end
   end
-  ids[#ids + 1] = known or id
+  ids[#ids + 1] = known and known ~= id and '=' .. known or id
   if not known then fresh[#fresh + 1] = at end
 end
 -- One that is here already came with this same command, which was sent again because its answer got lost.
@@ -43,6 +47,7 @@ if #fresh > 0 then
   fresh = unknown
 end
 if maxLength and redis.call('HLEN', recordsKey) + #fresh > maxLength then return 0 end
+if ARGV[3] ~= '' then redis.call('SET', sentKey, cjson.encode(ids), 'PX', ARGV[3]) end
 if #fresh == 0 then return ids end
 
 local number = redis.call('HINCRBY', settingsKey, 'last', #fresh) - #fresh

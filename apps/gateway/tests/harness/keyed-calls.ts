@@ -1,0 +1,196 @@
+import type { Answer, Client } from "./client.ts";
+import type { Installation } from "./installation.ts";
+import type { OpenApiDocument } from "./operations.ts";
+
+/** One request that is to have one effect. `name` stands in what it makes, and nowhere else. */
+export interface Shot {
+  by: Client;
+  path: string;
+  body: unknown;
+  headers?: Record<string, string>;
+  /** How often it was done, when its answer is this one. */
+  effects(answer: Answer): Promise<number>;
+}
+
+/** For each call that takes an `Idempotency-Key` a request, by a name of letters and digits. */
+export type KeyedCalls = Record<string, (name: string) => Promise<Shot> | Shot>;
+
+/** The calls of a document that take an `Idempotency-Key`. */
+export function keyedOperations(document: OpenApiDocument): string[] {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { parameters = [] }]) =>
+      /"#\/components\/parameters\/IdempotencyKey"|"name":"idempotency-key"/i.test(JSON.stringify(parameters))
+        ? [`${method.toUpperCase()} ${path}`]
+        : [],
+    ),
+  );
+}
+
+const queue = "keyed";
+const password = "correct horse battery";
+const small = { address: "Calle 1", city: "Pereira", price: 1, description: "Casa", year: 2020, status: "en_venta" };
+
+/** How each of them is made, and how its effects are counted. Makes what they are about. */
+export async function keyedCalls({ anyone, plain, staff }: Installation): Promise<KeyedCalls> {
+  const created = async (answer: Promise<Answer>) => {
+    const { status, text } = await answer;
+    if (status >= 300) throw new Error(`${status} ${text}`);
+    return JSON.parse(text) as { id: number };
+  };
+  const property = await created(staff.post("/properties", small));
+  await created(staff.put(`/queue/queues/${queue}`, { visibilitySeconds: 3600 }));
+  await created(staff.post("/ingest/departments/rows", { rows: [[1, "Sales"]] }));
+  await created(staff.post("/ingest/departments/backups"));
+  let number = 0;
+
+  const accounts = async (name: string) =>
+    (await staff.get("/auth/accounts", { q: name })).json<{ accounts: unknown[] }>().accounts.length;
+  /** Of an installation's messages, each is taken once and remembered. */
+  const taken: string[] = [];
+  const drained = async (name: string, take: () => Promise<string[]>) => {
+    for (let more = await take(); more.length > 0; more = await take()) taken.push(...more);
+    return taken.filter((one) => one === name).length;
+  };
+  const popped = async () => {
+    const { message } = (await plain.post("/queue/pop")).json<{ message: string | null }>();
+    return message === null ? [] : [message];
+  };
+  const received = async () => {
+    const answer = await plain.post(`/queue/queues/${queue}/receive`, { max: 100 });
+    return answer.json<{ messages: { body: string }[] }>().messages.map(({ body }) => body);
+  };
+  const oneRow = (answer: Answer) => answer.json<{ inserted: number }>().inserted;
+
+  return {
+    "POST /auth/register": (name) => ({
+      by: anyone,
+      path: "/auth/register",
+      body: { username: name, email: `${name}@example.com`, password },
+      effects: () => accounts(name),
+    }),
+    "POST /auth/clients": (name) => ({
+      by: plain,
+      path: "/auth/clients",
+      body: { name, scope: "all" },
+      async effects(answer) {
+        const { clients } = (await plain.get("/auth/clients")).json<{ clients: { id: string; name: string }[] }>();
+        const { id, secret } = answer.json<{ id: string; secret: string }>();
+        const form = new URLSearchParams({ grant_type: "client_credentials", client_id: id, client_secret: secret });
+        const tokens = await anyone.post("/auth/token", form);
+        if (tokens.status !== 200) throw new Error(`the secret is not good: ${tokens.text}`);
+        return clients.filter((client) => client.name === name).length;
+      },
+    }),
+    "POST /auth/accounts/{id}/reset-link": (name) => ({
+      by: staff,
+      path: `/auth/accounts/${plain.id}/reset-link`,
+      body: undefined,
+      headers: { "X-Request-Id": name },
+      async effects(answer) {
+        const { pathname, search } = new URL(answer.json<{ url: string }>().url);
+        const page = await anyone.get(`${pathname}${search}`);
+        if (page.status !== 200) throw new Error(`the link is not good: ${page.status}`);
+        const query = { requestId: name, action: "reset-link-made" };
+        return (await staff.get("/auth/audit", query)).json<{ events: unknown[] }>().events.length;
+      },
+    }),
+    "POST /directory/users": (name) => ({
+      by: staff,
+      path: "/directory/users",
+      body: { firstName: name, lastName: "Keyed", email: `${name}@example.com`, bio: "" },
+      effects: async () => (await staff.get("/directory/users", { name })).json<{ total: number }>().total,
+    }),
+    "POST /ingest/{table}/rows": (name) => ({
+      by: staff,
+      path: "/ingest/jobs/rows",
+      body: { rows: [[++number, name]] },
+      effects: async (answer) => oneRow(answer),
+    }),
+    "POST /ingest/{table}/csv": (name) => ({
+      by: staff,
+      path: "/ingest/jobs/csv",
+      body: Buffer.from(`${++number},${name}\n`),
+      headers: { "Content-Type": "text/csv" },
+      effects: async (answer) => oneRow(answer),
+    }),
+    "POST /ingest/{table}/backups": () => {
+      const table = number % 2 === 0 ? "jobs" : "hired_employees";
+      return {
+        by: staff,
+        path: `/ingest/${table}/backups`,
+        body: undefined,
+        async effects(answer) {
+          const { backups } = (await staff.get("/ingest/backups", { limit: 100 })).json<{
+            backups: { name: string; sha256: string }[];
+          }>();
+          const { name } = answer.json<{ name: string }>();
+          return backups.filter((backup) => backup.name === name).length;
+        },
+      };
+    },
+    "POST /ingest/{table}/restore": () => ({
+      by: staff,
+      path: "/ingest/departments/restore",
+      body: {},
+      effects: async (answer) => answer.json<{ rows: number }>().rows,
+    }),
+    "POST /properties": (name) => ({
+      by: staff,
+      path: "/properties",
+      body: { ...small, address: name },
+      async effects() {
+        const found = await staff.get("/properties", { q: name });
+        return found.status === 404 ? 0 : found.json<{ properties: unknown[] }>().properties.length;
+      },
+    }),
+    "POST /properties/{id}/status": () => {
+      const updateDate = new Date(Date.UTC(2020, 0, 1) + ++number * 1000).toISOString();
+      return {
+        by: staff,
+        path: `/properties/${property.id}/status`,
+        body: { status: "vendido", updateDate },
+        async effects() {
+          const path = `/properties/${property.id}/status`;
+          const { history } = (await staff.get(path, { limit: 100 })).json<{ history: { updateDate: string }[] }>();
+          return history.filter((change) => change.updateDate === updateDate).length;
+        },
+      };
+    },
+    "POST /queue/push": (name) => ({
+      by: plain,
+      path: "/queue/push",
+      body: name,
+      effects: () => drained(name, popped),
+    }),
+    "POST /queue/queues/{name}/messages": (name) => ({
+      by: plain,
+      path: `/queue/queues/${queue}/messages`,
+      body: { body: name },
+      effects: () => drained(name, received),
+    }),
+    "POST /social/users": (name) => ({
+      by: anyone,
+      path: "/social/users",
+      body: { email: `${name}@example.com`, password },
+      effects: () => accounts(name),
+    }),
+    "POST /social/posts": (name) => ({
+      by: plain,
+      path: "/social/posts",
+      body: { title: name, content: "Once" },
+      effects: async () => (await plain.get("/social/posts", { search: name })).json<unknown[]>().length,
+    }),
+    "POST /social/vote": async (name) => {
+      const post = await created(plain.post("/social/posts", { title: `about ${name}`, content: "Once" }));
+      return {
+        by: plain,
+        path: "/social/vote",
+        body: { postId: post.id, dir: 1 },
+        async effects(answer) {
+          if (answer.json<{ votes: number }>().votes !== 1) return 0;
+          return (await plain.get(`/social/posts/${post.id}`)).json<{ votes: number }>().votes;
+        },
+      };
+    },
+  };
+}
