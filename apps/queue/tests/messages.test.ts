@@ -118,7 +118,7 @@ it("a command that is sent again because its answer got lost adds nothing", asyn
     groupId,
     priority: 0,
   }));
-  const ids = messages.map((message) => message.id);
+  const ids = messages.map(({ id }) => ({ id, duplicate: false }));
   expect(await open.deps.commands.send(queue.name, messages)).toEqual(ids);
   const [held] = await queue.receive({ max: 1 });
   expect(await open.deps.commands.send(queue.name, messages)).toEqual(ids);
