@@ -45,6 +45,13 @@ const tools = {
     debianPackage: "haproxy",
     homebrewFormula: "haproxy",
   },
+  kubectl: {
+    title: "kubectl",
+    names: ["kubectl"],
+    variable: "KUBECTL",
+    debianPackage: "kubernetes-client",
+    homebrewFormula: "kubernetes-cli",
+  },
   promtool: {
     title: "Prometheus' promtool",
     names: ["promtool"],
