@@ -21,16 +21,16 @@ afterAll(async () => {
 });
 
 /** A documentation page, shown; requests to elsewhere and complaints of the browser, CSP's too, fail the test when it is closed. */
-async function open(path: string, options: BrowserContextOptions = {}) {
+async function open(path: string, options: BrowserContextOptions = {}, origin = quintet.origin) {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   const complaints: string[] = [];
-  const own = (url: string) => url.startsWith(`${quintet.origin}/`) || /^(data|blob):/.test(url);
+  const own = (url: string) => url.startsWith(`${origin}/`) || /^(data|blob):/.test(url);
   context.on("request", (request) => own(request.url()) || complaints.push(request.url()));
   context.on("weberror", (error) => complaints.push(error.error().message));
   context.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   const page = await context.newPage();
-  await page.goto(quintet.origin + path);
+  await page.goto(origin + path);
   await page.locator(".opblock").first().waitFor();
   return {
     page,
@@ -70,7 +70,7 @@ async function authorized(container: Awaited<ReturnType<typeof way>>): Promise<v
   await container.getByRole("button", { name: "Close", exact: true }).click();
 }
 
-describe("the documentation in a browser", { timeout: 120_000 }, () => {
+describe("the documentation in a browser", { timeout: 300_000 }, () => {
   it.each(["", "/queue"])("%s/docs shows every call, from here alone", async (prefix) => {
     const operations = operationsOf(await fetchDocument(quintet.anyone, `${prefix}/openapi.json`));
     await using opened = await open(`${prefix}/docs`);
@@ -132,8 +132,11 @@ describe("the documentation in a browser", { timeout: 120_000 }, () => {
     expect(await call(opened.page, "accounts-getAuthMe")).toBe("200");
   });
 
-  it("gets a token by signing in at the issuer's own pages, from an app's documentation too", async () => {
-    await using opened = await open("/queue/docs");
+  it.each([
+    ["127.0.0.1", "/queue/docs"],
+    ["localhost", "/docs"],
+  ])("gets a token by signing in at the issuer's own pages, at http://%s%s", async (name, path) => {
+    await using opened = await open(path, {}, quintet.origin.replace("127.0.0.1", name));
     const { page } = opened;
     const code = await way(page, "OAuth2, authorizationCode");
     const [signIn] = await Promise.all([

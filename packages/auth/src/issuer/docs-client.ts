@@ -1,10 +1,11 @@
 import { docsClientId, docsRedirectPath } from "@quintet/http";
 import { fullScope } from "../scopes.ts";
 import type { ApiClient } from "./client-queries.ts";
+import { namesOf } from "./redirect-uri.ts";
 
 /**
  * The client that the documentation pages of the issuer's own origin are. Nobody registers it and nobody can remove it; it keeps no
- * secret, and codes go to a page of this origin only.
+ * secret, and codes go to a page of this origin only, or on the loopback interface to one of this machine.
  */
 export function docsClient(issuer: string): ApiClient {
   return {
@@ -12,7 +13,7 @@ export function docsClient(issuer: string): ApiClient {
     accountId: 0,
     name: "API documentation",
     secretHash: null,
-    redirectUris: [`${issuer}${docsRedirectPath}`],
+    redirectUris: namesOf(issuer).map((origin) => origin + docsRedirectPath),
     scope: fullScope,
     createdAt: new Date(0),
   };

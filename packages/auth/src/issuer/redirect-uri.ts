@@ -1,5 +1,12 @@
 const loopback = new Set(["127.0.0.1", "[::1]", "localhost"]);
 
+/** The names by which a browser on this machine may know this origin: itself, and the others of the loopback interface if it is one. */
+export function namesOf(origin: string): string[] {
+  const { protocol, hostname, port } = new URL(origin);
+  if (!loopback.has(hostname)) return [origin];
+  return [...loopback].map((name) => `${protocol}//${name}${port && `:${port}`}`);
+}
+
 /** What is wrong with a redirect URI that a client wants to register; `undefined` when nothing is. */
 export function redirectUriFault(text: string): string | undefined {
   if (text.length > 1000 || !/^[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return "must be an absolute URI";
