@@ -8,7 +8,6 @@ import { type Given, type Peers, type Place, type SocketSource, type Start, serv
 export async function work(load: () => Promise<{ start: Start }>): Promise<void> {
   for (const signal of ["SIGINT", "SIGHUP", "SIGUSR2"] as const) process.on(signal, () => {});
   const stop = Promise.withResolvers<void>();
-  process.on("SIGTERM", () => stop.resolve());
   let stopping = false;
   void stop.promise.then(() => {
     stopping = true;
@@ -17,7 +16,12 @@ export async function work(load: () => Promise<{ start: Start }>): Promise<void>
   process.on("disconnect", () => (stopping ? process.exit(1) : stop.resolve()));
   const { given, socket, peers, give } = hearParent();
   try {
-    const told = await Promise.race([Promise.all([load(), given]), stop.promise]);
+    const loaded = load().then((program) => {
+      // Until here the signal ends the process by itself: code that is being loaded hears nothing, and there is nothing to drain.
+      process.on("SIGTERM", () => stop.resolve());
+      return program;
+    });
+    const told = await Promise.race([Promise.all([loaded, given]), stop.promise]);
     if (!told) process.exit(0);
     const [{ start }, { env, first }] = told;
     const place: Place = { env, first, socket, peers };

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
@@ -44,4 +45,16 @@ const start: Start = async ({ env, first, socket, peers }) => {
   };
 };
 
-await runProgram(process.env, async () => ({ start }), ["COLOUR", "BAD", "WORKERS", "LINGER_MS"]);
+const settings = ["COLOUR", "BAD", "WORKERS", "LINGER_MS"];
+await runProgram(
+  process.env,
+  async () => {
+    const { BLOCKS_LOADING: file } = process.env;
+    if (file && existsSync(file)) {
+      console.log(`${process.pid} loads`);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+    }
+    return { start };
+  },
+  settings,
+);

@@ -258,6 +258,18 @@ it("drains when it is told to stop", async () => {
   expect(await ended).toEqual([0, null]);
 });
 
+it("does not wait, when it is told to stop, for a worker that is still loading", async () => {
+  const blocks = join(folder, "blocks");
+  await run({ BLOCKS_LOADING: blocks, DRAIN_SECONDS: "600" });
+  const { pid } = await who();
+  writeFileSync(blocks, "");
+  process.kill(pid, "SIGKILL");
+  await until(() => / loads\n/.test(output));
+  parent.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]);
+  await until(() => !isAlive(Number(/(\d+) loads\n/.exec(output)?.[1])));
+});
+
 it("leaves no worker behind when it is killed itself", async () => {
   await run({}, 2);
   const pids = new Set<number>();
