@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect } from "node:http2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Certificates, certificates } from "./certificate.ts";
@@ -151,6 +152,20 @@ describe("over HTTP/2", () => {
         [":authority", "other:80"],
       ]),
     ).not.toBe("200");
+  });
+
+  it("a WebSocket by extended CONNECT (RFC 8441) is not offered, and refused", async () => {
+    seen.length = 0;
+    const session = connect(`https://127.0.0.1:${front.listening.port}`, { rejectUnauthorized: false });
+    const [settings] = await once(session, "remoteSettings");
+    session.destroy();
+    expect(settings.enableConnectProtocol).not.toBe(true);
+    const asked = get("/queue/live").map(([name, value]): [string, string] => [
+      name,
+      name === ":method" ? "CONNECT" : value,
+    ]);
+    expect(await fate([...asked, [":protocol", "websocket"]])).toBe("reset");
+    expect(seen).toEqual([]);
   });
 
   it("streams that are reset as fast as they are opened end the connection (CVE-2023-44487)", async () => {

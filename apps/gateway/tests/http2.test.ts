@@ -215,6 +215,37 @@ describe("TLS", () => {
     expect(stdout).toBe(`GET  ${version}`);
   });
 
+  it("carries WebSockets over HTTP/1.1, every byte both ways", async () => {
+    target.server.once("upgrade", (request, socket) => {
+      const { "x-forwarded-proto": proto } = request.headers;
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n${proto}`);
+      socket.pipe(socket);
+    });
+    const handshake = (path: string) => {
+      const { port } = front.listening;
+      const socket = connectTls({ port, servername: "localhost", ca: files.pem, ALPNProtocols: ["http/1.1"] });
+      let text = "";
+      socket.on("data", (bytes) => {
+        text += bytes.toString("latin1");
+      });
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n\r\n`,
+      );
+      return { socket, text: () => text };
+    };
+    const client = handshake("/queue/live");
+    client.socket.write("early");
+    await until(() => /^HTTP\/1\.1 101 .*\r\n\r\nhttpsearly$/s.test(client.text()));
+    client.socket.write("late");
+    await until(() => client.text().endsWith("earlylate"));
+    client.socket.end();
+    await once(client.socket, "close");
+    // To an app that takes none it is a plain request.
+    const plain = handshake("/social/x");
+    await until(() => plain.text().startsWith("HTTP/1.1 200 "));
+    plain.socket.destroy();
+  });
+
   it("hangs up on who does not speak it, and on versions of old", async () => {
     expect(await front.send("GET /queue/x HTTP/1.1\r\nHost: a\r\n\r\n")).not.toContain("200");
     const old = connectTls({ port: front.listening.port, ca: files.pem, maxVersion: "TLSv1.1", minVersion: "TLSv1" });
