@@ -3,6 +3,8 @@ import type { Client } from "./client.ts";
 interface Parameter {
   name: string;
   in: "path" | "query" | "header";
+  required?: boolean;
+  schema?: Record<string, unknown>;
 }
 
 interface Described {

@@ -2,6 +2,9 @@ import type { OpenApiDocument, Operation } from "./operations.ts";
 
 type Schema = Record<string, unknown>;
 
+/** What stands in the field of an optional parameter until it is attacked: then it is left out, so that the others get their turn. */
+export const leftOut = "-";
+
 /** An HTML form for one operation, whose fields are its parameters (`path.id`, `query.limit`) and those of its body (`body.title`). */
 export function formOf(
   document: OpenApiDocument,
@@ -11,15 +14,15 @@ export function formOf(
 ): string {
   const described = document.paths[operation.template]?.[operation.method.toLowerCase()];
   const content = described?.requestBody?.content ?? {};
-  const json = propertiesOf(document, content["application/json"]?.schema);
-  const form = propertiesOf(document, content["application/x-www-form-urlencoded"]?.schema);
-  const fields: [name: string, value: string][] = [
-    ...operation.pathParameters.map((name): [string, string] => [`path.${name}`, values[name] ?? "1"]),
-    ...operation.queryParameters.map((name): [string, string] => [`query.${name}`, values[name] ?? "1"]),
-  ];
-  if (operation.fields) for (const [name, schema] of json) fields.push([`body.${name}`, exampleOf(schema)]);
+  const bodyOf = (type: string) => propertiesOf(document, content[type]?.schema);
+  const inputOf = ({ name, schema, required }: Field) => values[name] ?? (required ? exampleOf(schema) : leftOut);
+  const fields = (described?.parameters ?? [])
+    .filter((one) => one.in !== "header")
+    .map((one): [string, string] => [`${one.in}.${one.name}`, inputOf({ schema: {}, required: false, ...one })]);
+  const own = (place: string, field: Field): [string, string] => [`${place}.${field.name}`, inputOf(field)];
+  if (operation.fields) fields.push(...bodyOf("application/json").map((field) => own("body", field)));
   else if (operation.takesJson) fields.push(["whole", "{}"]);
-  else for (const [name, schema] of form) fields.push([`form.${name}`, exampleOf(schema)]);
+  else fields.push(...bodyOf("application/x-www-form-urlencoded").map((field) => own("form", field)));
   const inputs = fields.map(([name, value]) => `<input name="${escaped(name)}" value="${escaped(value)}">`);
   const method = operation.method === "GET" ? "get" : "post";
   return `<form action="${action}" method="${method}">${inputs.join("")}<input type="submit"></form>`;
@@ -34,10 +37,18 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-function propertiesOf(document: OpenApiDocument, schema: Schema | undefined): [string, Schema][] {
-  const name = typeof schema?.$ref === "string" ? schema.$ref.split("/").at(-1) : undefined;
-  const resolved = name ? document.components?.schemas?.[name] : schema;
-  return Object.entries((resolved?.properties ?? {}) as Record<string, Schema>);
+interface Field {
+  name: string;
+  schema: Schema;
+  required: boolean;
+}
+
+function propertiesOf(document: OpenApiDocument, schema: Schema | undefined): Field[] {
+  const ref = typeof schema?.$ref === "string" ? schema.$ref.split("/").at(-1) : undefined;
+  const resolved = ref ? document.components?.schemas?.[ref] : schema;
+  const required = (resolved?.required ?? []) as string[];
+  const properties = Object.entries((resolved?.properties ?? {}) as Record<string, Schema>);
+  return properties.map(([name, one]) => ({ name, schema: one, required: required.includes(name) }));
 }
 
 function exampleOf(schema: Schema): string {

@@ -3,14 +3,12 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Answer, type Body, Client } from "./client.ts";
 import { type OpenApiDocument, type Operation, pathOf } from "./operations.ts";
-import { formOf, jsonOf } from "./scan-form.ts";
+import { formOf, jsonOf, leftOut } from "./scan-form.ts";
 
 /** A page with a form for each operation of Quintet, for a scanner that finds what to attack by reading pages. */
 export interface ScanTarget extends AsyncDisposable {
   /** Where the page is. */
   url: string;
-  /** How many calls each operation got, by its name. */
-  calls: Map<string, number>;
   /** What no answer may be, and what the scanner does not look for by itself: every 5xx, every one the document does not know. */
   faults: Set<string>;
 }
@@ -26,21 +24,21 @@ export async function scanTarget(
   authorize: () => Promise<Record<string, string>>,
   values: (operation: Operation) => Record<string, string>,
 ): Promise<ScanTarget> {
-  const calls = new Map<string, number>();
   const faults = new Set<string>();
   const forms = operations.map((one, index) => formOf(document, one, `/call/${index}`, values(one)));
   const page = `<!doctype html><title>Operations</title>${forms.join("\n")}`;
   const client = new Client(origin);
 
   const call = async (operation: Operation, fields: URLSearchParams, request: IncomingMessage) => {
-    calls.set(operation.name, (calls.get(operation.name) ?? 0) + 1);
     // As a program does: a browser's Accept where there is a page, JSON where there is none.
     const described = document.paths[operation.template]?.[operation.method.toLowerCase()];
     const isPage = JSON.stringify(described).includes("text/html");
     const accept: Record<string, string> = isPage ? {} : { accept: "application/json" };
     const headers = { ...passedOn(request), ...accept, ...(await authorize()) };
     const given = (place: string) =>
-      [...fields].filter(([name]) => name.startsWith(place)).map(([name, value]) => [name.slice(place.length), value]);
+      [...fields]
+        .filter(([name, value]) => name.startsWith(place) && value !== leftOut)
+        .map(([name, value]) => [name.slice(place.length), value]);
     const path = Object.fromEntries(given("path.").map(([name, value]) => [name, encodeURIComponent(value ?? "")]));
     const query = new URLSearchParams(given("query.") as [string, string][]);
     const target = pathOf(operation, path) + (query.size > 0 ? `?${query}` : "");
@@ -76,7 +74,6 @@ export async function scanTarget(
   await once(server.listen(0, "127.0.0.1"), "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    calls,
     faults,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

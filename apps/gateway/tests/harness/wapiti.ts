@@ -16,24 +16,21 @@ export interface Finding {
   http_request: string;
 }
 
-/** What a scan found, and what the scanner wrote while it ran. */
-export interface Scan {
-  findings: Finding[];
-  log: string;
-}
+/** How long it may look for pages; it attacks all that it has found, however long that takes. */
+const crawlSeconds = 300;
 
 /**
- * Scans everything below `url` with these modules, each of which may attack for `seconds`; throws when the scanner makes no
- * report or when a module of it breaks down. It leaves the loopback for nothing.
+ * Scans everything below `url`, from these pages on, with these modules; throws when the scanner makes no report or when a
+ * module of it breaks down. It leaves the loopback for nothing.
  */
-export async function scan(url: string, modules: string[], seconds: number, start: string[] = []): Promise<Scan> {
+export async function scan(url: string, modules: string[], start: string[] = []): Promise<Finding[]> {
   const wapiti = await findTool("wapiti", process.env, (line) => console.log(line));
   const folder = await mkdtemp(join(tmpdir(), "quintet-wapiti-"));
   try {
     await using endpoint = await scanEndpoint();
     const report = join(folder, "report.json");
     const args = ["-u", url, ...start.flatMap((one) => ["-s", one]), "--scope", "folder", "-m", modules.join(",")];
-    args.push("--max-scan-time", `${Math.max(seconds, 120)}`, "--max-attack-time", `${seconds}`, "-t", "30", "-v", "1");
+    args.push("--max-scan-time", `${crawlSeconds}`, "-t", "45", "-v", "1");
     args.push("--endpoint", endpoint.url, "--no-bugreport", "--store-session", folder, "--store-config", folder);
     args.push("--flush-session", "-f", "json", "-o", report);
     const env = { PATH: process.env.PATH ?? "", HOME: folder, LANG: "C.UTF-8", LANGUAGE: "en" };
@@ -66,7 +63,7 @@ export async function scan(url: string, modules: string[], seconds: number, star
       };
       findings.push(fetched);
     }
-    return { findings, log };
+    return findings;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

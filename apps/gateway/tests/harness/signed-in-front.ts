@@ -1,0 +1,48 @@
+import { once } from "node:events";
+import { createServer, request as send } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** A server in front of Quintet that sends all that it gets as a signed-in browser would, for a scanner that cannot stay signed in. */
+export interface SignedInFront extends AsyncDisposable {
+  origin: string;
+  /** Every 5xx that came back. */
+  faults: Set<string>;
+}
+
+/** Serves on a free port of the loopback. `cookies` gives the browser's own; requests that `never` names get no further. */
+export async function signedInFront(
+  origin: string,
+  cookies: () => Promise<string>,
+  never: RegExp,
+): Promise<SignedInFront> {
+  const faults = new Set<string>();
+  const server = createServer(async (request, response) => {
+    const { method = "GET", url = "/", headers } = request;
+    if (never.test(`${method} ${url}`)) {
+      request.resume();
+      response.writeHead(404).end();
+      return;
+    }
+    const own = { cookie: await cookies(), origin: `http://${headers.host}` };
+    const options = { method, path: url, headers: { ...headers, ...own } };
+    const passed = send(origin, options, (answer) => {
+      if ((answer.statusCode ?? 0) >= 500) faults.add(`${method} ${url}: ${answer.statusCode}`);
+      response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+      answer.pipe(response);
+    });
+    passed.on("error", (error) => {
+      faults.add(`${method} ${url}: ${error.message}`);
+      response.destroy();
+    });
+    request.pipe(passed);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    faults,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
