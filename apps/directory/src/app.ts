@@ -25,7 +25,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   });
   const assets = pageAssets(home);
   const section = { ...directorySection(assets), signedInAs: signedInAs(deps.auth) };
-  app.use(problemPages(section));
+  app.use(problemPages(app, section));
   app.route("/assets", assets.routes as never);
   listRoutes(app, deps, section);
   formRoutes(app, deps, section); // Before the users: /users/new must not be taken for an id.

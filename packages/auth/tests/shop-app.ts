@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { createLogger, createService, formBody, jsonAnswer } from "@quintet/http";
+import { createLogger, createService, formBody, jsonAnswer, pageContent } from "@quintet/http";
 import { page, pageAssets, problemPages, visitorOf } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Auth } from "../src/account.ts";
@@ -14,7 +14,7 @@ export function shopApp(auth: Auth) {
   const assets = pageAssets("/shop");
   const section = { assets, name: "Shop", home: "/shop/open", links: [], signedInAs: signedInAs(auth) };
   const guard = guards(auth);
-  app.use(problemPages(section));
+  app.use(problemPages(app, section));
   const request = { query: z.strictObject({ a: z.string().optional() }) };
   const responses = { 200: { description: "A page", content: { "text/html": { schema: z.string() } } } };
   for (const [path, guarded] of [
@@ -26,14 +26,14 @@ export function shopApp(auth: Auth) {
       c.html(page(section, { title: "Page", visitor: visitorOf(c), body: html`<h1>${path}</h1>` })),
     );
   }
-  const bought = z.object({ by: z.string(), what: z.string() });
+  const boughtAnswer = jsonAnswer(z.object({ by: z.string(), what: z.string() }), "What was bought");
   app.openapi(
     createRoute({
       ...guard.account("social:write", ownForms(auth)),
       method: "post",
       path: "/own",
       request: { ...request, ...formBody(z.strictObject({ what: z.string() })) },
-      responses: { 200: jsonAnswer(bought, "What was bought") },
+      responses: { 200: { ...boughtAnswer, content: { ...boughtAnswer.content, ...pageContent } } },
     }),
     (c) => c.json({ by: c.var.account.username, what: c.req.valid("form").what }, 200),
   );

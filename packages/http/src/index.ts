@@ -12,6 +12,7 @@ export {
   type KeptAnswer,
 } from "./idempotency.ts";
 export { createLogger, type Logger, loggers } from "./logger.ts";
+export { pageRequests } from "./matched-route.ts";
 export { type MetricsSettings, metricsText, metricsType, serveMetrics } from "./metrics/metrics-server.ts";
 export { counter, gauge } from "./metrics/registry.ts";
 export { latencyBounds, type RequestTotals, requestTotals } from "./metrics/request-metrics.ts";

@@ -89,6 +89,14 @@ export function sharedComponents(paths: object) {
   };
 }
 
+/** Whether a browser gets pages from an operation, also of what went wrong: it answers one, or leads on to one. */
+export function isPage({ responses = {} }: Operation): boolean {
+  return (
+    responses["303"] !== undefined ||
+    Object.values(responses).some(({ content }) => content?.["text/html"] !== undefined)
+  );
+}
+
 /** An operation with the refusals that follow from what it takes. What the route says of a status itself stays. */
 export function withRefusals(method: string, path: string, operation: Operation): Operation {
   const { [takesIdempotencyKey]: keyed, [neverMissing]: lasting, ...rest } = operation;
@@ -96,8 +104,7 @@ export function withRefusals(method: string, path: string, operation: Operation)
   const ownForm = own["400"] !== undefined && own["400"].content?.["application/problem+json"] === undefined;
   const takesBody = operation.requestBody !== undefined;
   const guarded = (operation.security ?? []).length > 0;
-  const isPage =
-    Object.values(own).some(({ content }) => content?.["text/html"] !== undefined) || own["303"] !== undefined;
+  const forPeople = isPage(operation);
   const added: [status: string, name: keyof typeof refusals, given: boolean][] = [
     ["400", "BadRequest", true],
     ["401", "Unauthenticated", guarded],
@@ -112,10 +119,10 @@ export function withRefusals(method: string, path: string, operation: Operation)
   const told = added.filter(([status, , given]) => given && (status === "default" || own["4XX"] === undefined));
   const refused = told.map(([status, name]) => [
     status,
-    { $ref: `#/components/responses/${isPage ? `${name}OrPage` : name}` },
+    { $ref: `#/components/responses/${forPeople ? `${name}OrPage` : name}` },
   ]);
   const redirect = method === "get" ? ["303", "SignInFirst"] : ["307", "RenewFirst"];
-  const redirected = isPage && guarded ? [[redirect[0], { $ref: `#/components/responses/${redirect[1]}` }]] : [];
+  const redirected = forPeople && guarded ? [[redirect[0], { $ref: `#/components/responses/${redirect[1]}` }]] : [];
   const parameters = [
     ...(operation.parameters ?? []),
     ...(keyed ? [{ $ref: "#/components/parameters/IdempotencyKey" }] : []),

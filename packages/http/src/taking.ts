@@ -1,6 +1,6 @@
 import type { Context } from "hono";
-import { matchedRoutes } from "hono/route";
 import type { Logger } from "./logger.ts";
+import { matchedRoute } from "./matched-route.ts";
 import { beginSpan } from "./observing/request-spans.ts";
 import { RequestRecord, recordOf } from "./request-record.ts";
 import type { ServiceEnv } from "./types.ts";
@@ -21,7 +21,7 @@ export function taking(app: string, log: Logger): (c: Context<ServiceEnv>) => Re
       : new RequestRecord(c.req.header("x-request-id"), c.req.header("traceparent"));
     record.app = app;
     record.log = log;
-    record.route = routeOf(c);
+    record.route = matchedRoute(c)?.path ?? "none";
     c.set("requestId", record.id);
     c.set("log", log);
     beginSpan(record, app, c.req.method, (name) => c.req.header(name));
@@ -36,14 +36,4 @@ export function taking(app: string, log: Logger): (c: Context<ServiceEnv>) => Re
     }
     return record;
   };
-}
-
-/** The pattern of the route that takes a request, and of no middleware on its way; `none` when there is no route. */
-function routeOf(c: Context<ServiceEnv>): string {
-  const matched = matchedRoutes(c);
-  for (let i = matched.length - 1; i >= 0; i--) {
-    const route = matched[i];
-    if (route && route.method !== "ALL") return route.path;
-  }
-  return "none";
 }

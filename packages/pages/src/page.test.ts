@@ -1,4 +1,5 @@
-import { createLogger, createService, Problem } from "@quintet/http";
+import { createRoute, z } from "@hono/zod-openapi";
+import { createLogger, createService, jsonAnswer, Problem, pageContent } from "@quintet/http";
 import { html } from "hono/html";
 import { expect, it } from "vitest";
 import { pageAssets } from "./assets.ts";
@@ -30,15 +31,25 @@ it("is a whole document with its assets below the prefix", async () => {
 it("shows a problem to a browser with its status and headers", async () => {
   const log = createLogger({ service: "shop", level: "silent" });
   const app = createService({ title: "Shop", version: "1", prefix: "/shop", log, corsOrigins: ["*"], checks: {} });
-  app.use(problemPages(section("/shop")));
-  app.get("/closed", () => {
+  app.use(problemPages(app, section("/shop")));
+  const closed = () => {
     throw new Problem("unavailable", "Closed <now>.", { headers: { "Retry-After": "2" } });
-  });
+  };
+  const shownAsPage = { 200: { description: "A page", content: pageContent } };
+  app.openapi(createRoute({ method: "get", path: "/closed", responses: shownAsPage }), closed);
+  const data = { 200: jsonAnswer(z.object({}), "Data") };
+  app.openapi(createRoute({ method: "get", path: "/data/{id}", responses: data }), closed);
   const shown = await app.request("/shop/closed", { headers: { Accept: "text/html" } });
   expect([shown.status, shown.headers.get("retry-after")]).toEqual([503, "2"]);
   expect(shown.headers.get("content-security-policy")).toContain("default-src 'none'");
   expect(await shown.text()).toContain("Closed &lt;now&gt;.");
-  const data = await app.request("/shop/closed");
-  expect(data.headers.get("content-type")).toBe("application/problem+json");
-  expect((await app.request("/shop/nowhere", { headers: { Accept: "text/html" } })).status).toBe(404);
+  const typeOf = async (path: string, method = "GET", accept = "text/html") => {
+    const answer = await app.request(path, { method, headers: { Accept: accept } });
+    return `${answer.status} ${answer.headers.get("content-type")}`;
+  };
+  expect(await typeOf("/shop/closed", "HEAD")).toBe("503 text/html; charset=UTF-8");
+  expect(await typeOf("/shop/closed", "GET", "*/*")).toBe("503 application/problem+json");
+  expect(await typeOf("/shop/data/1")).toBe("503 application/problem+json");
+  expect(await typeOf("/shop/nowhere")).toBe("404 text/html; charset=UTF-8");
+  expect(await typeOf("/shop/data/1", "DELETE")).toBe("405 application/problem+json");
 });

@@ -1,4 +1,4 @@
-import type { ProblemBody, ServiceEnv } from "@quintet/http";
+import { type ProblemBody, pageRequests, type ServiceEnv } from "@quintet/http";
 import type { Context, MiddlewareHandler } from "hono";
 import { html } from "hono/html";
 import { prefersHtml } from "./accept.ts";
@@ -7,15 +7,20 @@ import { resumePage } from "./resume-page.ts";
 import { signInAddress, visitorOf } from "./visitor.ts";
 
 /**
- * Shows problems as pages to browsers, with their status and headers; API clients get them as they are. Who asks for a page that
+ * Shows problems of the routes that answer pages as pages to browsers, with their status and headers; API clients get them as they
+ * are, and so does everybody from the other routes. Who asks for a page that
  * needs an account is sent to the sign-in page and comes back; a form that was sent too late is kept on a page until somebody
  * has signed in again. Basic credentials, once sent, are asked for again by Basic.
  */
-export function problemPages(section: PageSection): MiddlewareHandler<ServiceEnv> {
+export function problemPages(
+  app: Parameters<typeof pageRequests>[0],
+  section: PageSection,
+): MiddlewareHandler<ServiceEnv> {
+  const forPage = pageRequests(app);
   return async (c, next) => {
     await next();
     if (c.res.status < 400 || c.res.headers.get("content-type") !== "application/problem+json") return;
-    if (!prefersHtml(c.req.header("accept"), false)) return;
+    if (!prefersHtml(c.req.header("accept"), false) || !forPage(c)) return;
     const problem = (await c.res.json()) as ProblemBody;
     const headers = new Headers(c.res.headers);
     for (const [name, value] of Object.entries(pageHeaders)) headers.set(name, value);

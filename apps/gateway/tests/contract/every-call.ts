@@ -164,6 +164,23 @@ export async function everyCall(quintet: Installation, app: AppName | "auth"): P
       expect((await anyone.get(`/${app}/health`)).status).toBe(200);
     });
 
+    it("answers a program with problems, also one that says it would rather have pages", async () => {
+      // Whatever type an answer has is compared with the document as it comes.
+      const wrong = await faults(
+        (one) => !one.answersPages,
+        async (one) => {
+          const query = "?unknown=1";
+          const asked = [anyone, staff].map((who) =>
+            who.with({ Accept: "text/html" }).send(one.method, `${pathOf(one)}${query}`),
+          );
+          return (await Promise.all(asked)).flatMap((answer) =>
+            answer.headers["content-type"]?.startsWith("text/html") ? [`a page: ${answer.status}`] : [],
+          );
+        },
+      );
+      expect(wrong).toEqual([]);
+    });
+
     it("answers a HEAD as the GET, without the body", async () => {
       const wrong = await faults(
         (one) => one.method === "GET",

@@ -10,6 +10,7 @@ interface Parameter {
 interface Described {
   security?: Record<string, string[]>[];
   parameters?: Parameter[];
+  responses?: object;
   requestBody?: { content: Record<string, { schema?: Record<string, unknown> }> };
 }
 
@@ -33,6 +34,8 @@ export interface Operation {
   /** Whether it takes a JSON body, and the fields of that when it is a closed object. */
   takesJson: boolean;
   fields: string[] | undefined;
+  /** Whether a browser gets pages from it. */
+  answersPages: boolean;
 }
 
 export async function fetchDocument(client: Client, path: string): Promise<OpenApiDocument> {
@@ -57,6 +60,7 @@ export function operationsOf(document: OpenApiDocument): Operation[] {
         queryParameters: named("query"),
         takesJson: schema !== undefined,
         fields: schema && closedFields(document, schema),
+        answersPages: /"text\/html"|"303"/.test(JSON.stringify(described.responses ?? {})),
       };
     }),
   );

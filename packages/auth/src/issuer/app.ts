@@ -69,7 +69,7 @@ export function createApp(deps: IssuerDeps): WebApp {
   const section = accountSection(auth);
   const lists = staffLists(auth, deps.cursorKey);
   const pages = { auth, section, lists, issuer: deps.issuer, browser: browser(auth, deps.formKey) };
-  app.use("/*", problemPages(section));
+  app.use("/*", problemPages(app, section));
   app.route("/assets", section.assets.routes as never);
 
   addAccounts(app, deps);
