@@ -1,4 +1,4 @@
-import type { RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { TrustedProxies } from "@quintet/http";
 import { counter, Problem, pathOf, recordOf, sendProblem } from "@quintet/http";
 import { clientOf } from "./client-address.ts";
@@ -17,8 +17,8 @@ export interface AdmissionOptions {
   /** No limit unless given. */
   rate?: RateLimit | undefined;
   trusted?: TrustedProxies | undefined;
-  /** The account whose valid access token this is, by a text that names it. */
-  accountOf?: (token: string) => Promise<string | undefined>;
+  /** The account that a request comes from, by a text that names it, when that is known at once: by a valid access token. */
+  accountOf?: (request: IncomingMessage) => Promise<string | undefined>;
 }
 
 const refused = counter("quintet_refused_requests_total", "Requests that were not let in.", ["why"]);
@@ -49,9 +49,8 @@ export function admission(inner: RequestListener, options: AdmissionOptions): Re
       inner(request, response);
       return;
     }
-    const token = /^Bearer ([^ ]+)$/i.exec(request.headers.authorization ?? "")?.[1];
     const admit = async () => {
-      const account = token && accountOf ? await accountOf(token) : undefined;
+      const account = await accountOf?.(request);
       const { left, resetSeconds } = await rate.take(account ?? clientOf(request, trusted).address);
       if (response.destroyed) return;
       tell(response, rate.limit, left, resetSeconds);

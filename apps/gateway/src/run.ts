@@ -1,4 +1,4 @@
-import { openAuth } from "@quintet/auth";
+import { openAuth, requestToken } from "@quintet/auth";
 import { listenerOf, loggers, openObservation, serve, serveMetrics, trustedProxies, withDefaults } from "@quintet/http";
 import type { Place, Program } from "@quintet/workers";
 import { admission } from "./admission.ts";
@@ -100,9 +100,10 @@ export async function run(
       mostAtOnce: config.MAX_REQUESTS_AT_ONCE,
       rate,
       trusted,
-      async accountOf(token) {
-        const account = await issuer.auth.verifyToken(token);
-        return account && `account ${account.id}`;
+      async accountOf(request) {
+        const token = requestToken(issuer.auth.site, request);
+        const account = token && (await issuer.auth.verifyToken(token));
+        return account ? `account ${account.id}` : undefined;
       },
     });
     const at = { host: config.HOST, log, drainSeconds: config.DRAIN_SECONDS, socket };

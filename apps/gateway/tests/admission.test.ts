@@ -1,4 +1,4 @@
-import type { RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import { trustedProxies } from "@quintet/http";
 import { storeProxy } from "@quintet/stores/testing";
 import { describe, expect, inject, it } from "vitest";
@@ -33,7 +33,8 @@ describe("admission", () => {
   ])("counts by address and account, %s", async (_where, url) => {
     const rate = limitsOf(3, url());
     const trusted = trustedProxies("127.0.0.1");
-    const accountOf = async (token: string) => (token === "good" ? "account 7" : undefined);
+    const accountOf = async ({ headers }: IncomingMessage) =>
+      headers.authorization === "Bearer good" ? "account 7" : undefined;
     const options = { mostAtOnce: 100, rate, trusted, accountOf };
     await using front = await serving((_req, res) => void res.end("ok"), options);
     const ask = (headers: Record<string, string>, path = "/queue/x") => fetch(front.origin + path, { headers });

@@ -1,5 +1,6 @@
 export type { Access, Account, Auth, Registration, SignInOptions, TokenSet } from "./account.ts";
 export { ownForms } from "./browser/own-forms.ts";
+export { requestToken } from "./browser/request-token.ts";
 export { signedInAs } from "./browser/signed-in-as.ts";
 export { siteAt } from "./browser/site.ts";
 export { type Origin, originOf } from "./client-address.ts";
