@@ -8,23 +8,6 @@ export interface Call {
   body?: string;
 }
 
-/** How many requests per second `clients` get answered that each send the next one once they have an answer; all must be 200. */
-export async function closedLoop(next: (i: number) => Call, clients: number, seconds: number): Promise<number> {
-  const agent = new Agent({ keepAlive: true });
-  const begun = performance.now();
-  const until = begun + seconds * 1000;
-  let sent = 0;
-  let answered = 0;
-  const client = async () => {
-    while (performance.now() < until) {
-      await send(next(sent++), agent);
-      answered++;
-    }
-  };
-  await Promise.all(Array.from({ length: clients }, client)).finally(() => agent.destroy());
-  return (answered / (performance.now() - begun)) * 1000;
-}
-
 /** The 99th percentile in ms of a call that is sent at a fixed rate, whether answers come or not; all must be 200. */
 export async function steadyP99(call: Call, perSecond: number, seconds: number): Promise<number> {
   const agent = new Agent({ keepAlive: true });

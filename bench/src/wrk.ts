@@ -10,6 +10,8 @@ export interface Load {
   method?: string;
   headers?: Record<string, string>;
   body?: string;
+  /** Bodies that are sent in turn, in place of one. */
+  bodies?: string[];
   connections?: number;
 }
 
@@ -31,6 +33,10 @@ export async function wrk(load: Load, seconds: number): Promise<LoadResult> {
   );
   const lines = [`wrk.method = ${lua(load.method ?? "GET")}`, ...headers];
   if (load.body) lines.push(`wrk.body = ${lua(load.body)}`);
+  if (load.bodies) {
+    lines.push(`local bodies, turn = {${load.bodies.map(lua).join(", ")}}, 0`);
+    lines.push("request = function() turn = turn % #bodies + 1 return wrk.format(nil, nil, nil, bodies[turn]) end");
+  }
   await writeFile(script, lines.join("\n"));
   const args = ["-t1", `-c${load.connections ?? 32}`, `-d${seconds}s`, "--latency", "-s", script, load.url];
   const { stdout } = await run(await findTool("wrk", process.env, console.log), args).finally(() =>

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { settings } from "@quintet/http";
 import { z } from "zod";
 import { usernameSchema } from "./issuer/registration.ts";
@@ -26,6 +27,11 @@ export const authSettings = {
   REDIS_URL: settings.url("redis", "rediss").optional(),
   REDIS_PREFIX: z.string().default("quintet:"),
   PASSWORD_REHASH: settings.flag.default(true),
+  /** How many processes serve, so that each takes its share of the cores; the parent of the workers has checked it. */
+  WORKERS: z
+    .string()
+    .transform((text) => (text === "auto" ? availableParallelism() : Number(text) || 1))
+    .default(1),
   OIDC_ISSUERS: outsideIssuersSetting.optional(),
   SMTP_URL: settings.url("smtp", "smtps").optional(),
   MAIL_FROM: z.string().regex(/@/, "must be an email address, such as Quintet <no-reply@example.org>").optional(),

@@ -77,6 +77,7 @@ async function openIssuer(
       issuer: PUBLIC_URL,
       secret: config.QUINTET_SECRET,
       rehash: config.PASSWORD_REHASH,
+      processes: config.WORKERS,
       outsideIssuers: config.OIDC_ISSUERS,
       ...mail,
       proxies,

@@ -16,7 +16,7 @@ import { issuerOf } from "../outside/issuer-of.ts";
 import { outsideAccounts } from "../outside/outside-accounts.ts";
 import type { OutsideIssuer } from "../outside/outside-setting.ts";
 import { outsideTokens } from "../outside/outside-tokens.ts";
-import { hashQueue } from "../passwords/hash-queue.ts";
+import { hashesAtOnce, hashQueue } from "../passwords/hash-queue.ts";
 import { hashThreads } from "../passwords/hash-threads.ts";
 import { passwordHashes } from "../passwords/password-hash.ts";
 import { rememberPasswords } from "../passwords/password-memory.ts";
@@ -61,6 +61,8 @@ export interface LocalAuthOptions {
   outsideIssuers?: OutsideIssuer[] | undefined;
   /** Whether hashes become Argon2id; not while a plain Django reads the table. True unless told. */
   rehash?: boolean;
+  /** How many processes are the issuer together; 1 unless told. */
+  processes?: number;
   /** How links for forgotten passwords are sent; without it staff hands them over. */
   mail?: SendMail;
   /** Whose X-Forwarded-For is believed; nobody's unless told. */
@@ -139,7 +141,8 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const own = localBudgets(now);
   const budgets = redis ? budgetsWithFallback(redisBudgets(redis.tell), own) : own;
   const limited = loginLimits(budgets, deriveKey(options.secret, "auth login limits"));
-  const hashes = passwordHashes(hashQueue(), opened.use(hashThreads()), { rehash: options.rehash ?? true });
+  const queue = hashQueue({ atOnce: hashesAtOnce(options.processes ?? 1) });
+  const hashes = passwordHashes(queue, opened.use(hashThreads()), { rehash: options.rehash ?? true });
   const checkedSignIn = signIn({ pool, hashes, limited, refused, addressOf, log });
   const verify: Auth["verifyPassword"] = async (login, password, origin) => {
     const stored = await checkedSignIn(login, password, origin);

@@ -1,6 +1,6 @@
 import { Problem } from "@quintet/http";
 import { expect, test } from "vitest";
-import { hashQueue } from "./hash-queue.ts";
+import { hashesAtOnce, hashQueue } from "./hash-queue.ts";
 
 /** Work that goes on until it is told to end. */
 function held() {
@@ -38,4 +38,18 @@ test("work that fails gives its place on", async () => {
   await expect(results[0]).rejects.toThrow("broken");
   expect(await results[1]).toBe("next");
   expect(await queue(async () => "later")).toBe("later");
+});
+
+test("all workers of a program together hash about as many passwords at once as there are cores", () => {
+  const cases = [
+    [1, 1, 1],
+    [1, 2, 2],
+    [2, 2, 1],
+    [3, 2, 1],
+    [1, 16, 4],
+    [4, 16, 4],
+    [5, 16, 3],
+    [0, 2, 2],
+  ] as const;
+  for (const [processes, cores, atOnce] of cases) expect(hashesAtOnce(processes, cores)).toBe(atOnce);
 });

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { gauge, Problem } from "@quintet/http";
 
 const waitingNow = gauge("quintet_password_hashes_waiting", "Password hashes that wait for their turn.");
@@ -6,11 +7,18 @@ const runningNow = gauge("quintet_password_hashes_running", "Password hashes tha
 /** Runs work in the order in which it comes, a few at once; beyond the waiting room it refuses. */
 export type HashQueue = <T>(work: () => Promise<T>) => Promise<T>;
 
+const mostAtOnce = 4;
+
+/** How many passwords one of so many equal processes hashes at once: its share of the cores, one at least and four at most. */
+export function hashesAtOnce(processes: number, cores = availableParallelism()): number {
+  return Math.min(mostAtOnce, Math.max(1, Math.floor(cores / Math.max(1, processes))));
+}
+
 /**
  * The queue for password hashes: each takes 19 MiB and tens of milliseconds of a core, so that `atOnce` run,
  * `waiting` may wait, and the next one gets a 503 with `Retry-After`.
  */
-export function hashQueue({ atOnce = 2, waiting = 64 } = {}): HashQueue {
+export function hashQueue({ atOnce, waiting = 32 * atOnce }: { atOnce: number; waiting?: number }): HashQueue {
   let running = 0;
   const room: (() => void)[] = [];
   return async (work) => {
