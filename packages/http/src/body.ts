@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
 import { Problem } from "./problem.ts";
 import type { BodyRules, ServiceEnv } from "./types.ts";
@@ -48,10 +49,25 @@ export function admitBody(c: Context<ServiceEnv>): Promise<void> | undefined {
 
 /** Reads a body to where Hono keeps bodies that were read, so that it is read and decoded once. */
 async function read(c: Context<ServiceEnv>, isJson: boolean): Promise<void> {
-  const bytes = Buffer.from(await c.req.arrayBuffer());
+  const incoming = c.env?.incoming;
+  const plain = isJson && incoming !== undefined && !incoming.readableDidRead && !("arrayBuffer" in c.req.bodyCache);
+  const bytes = plain ? await bytesOf(incoming) : Buffer.from(await c.req.arrayBuffer());
   if (!isJson) return;
   if (!isUtf8(bytes)) throw new Problem("bad-request", "The body is not UTF-8, as JSON has to be.");
   Object.assign(c.req.bodyCache, { text: Promise.resolve(bytes.toString()) });
+}
+
+/** All of a body of Node's own request, without the copy that an `ArrayBuffer` would be. */
+function bytesOf(incoming: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    incoming.on("data", (part: Buffer) => parts.push(part));
+    incoming.once("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
+    incoming.once("error", reject);
+    incoming.once("close", () => {
+      if (!incoming.readableEnded) reject(new Error("The client went before its request was whole."));
+    });
+  });
 }
 
 /** All of a body whose length was not told. */

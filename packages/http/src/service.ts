@@ -9,9 +9,10 @@ import { conductChecks, type HealthCheck, healthReport } from "./health.ts";
 import type { Logger } from "./logger.ts";
 import { inRequest } from "./observing/current-request.ts";
 import { jsonAnswer, noQuery, openApiDocument } from "./openapi.ts";
-import { type InputFault, Problem, problemBody } from "./problem.ts";
+import { Problem, problemBody } from "./problem.ts";
 import { rememberingRouter } from "./remembering-router.ts";
 import { requestIdOf } from "./request-record.ts";
+import { checkingInput, refuseInvalid } from "./route-input.ts";
 import { taking } from "./taking.ts";
 import type { ServiceEnv } from "./types.ts";
 
@@ -45,6 +46,7 @@ const MiB = 1024 * 1024;
 export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> {
   const { title, version, prefix, log } = options;
   const app = new OpenAPIHono<ServiceEnv>({ defaultHook: refuseInvalid, router: rememberingRouter() }).basePath(prefix);
+  checkingInput(app);
   app.onError((error, c) => answerProblem(c, error));
   app.notFound((c) => answerProblem(c, missing(app, c)));
   const allowOrigin = options.corsOrigins.includes("*") ? "*" : options.corsOrigins;
@@ -124,28 +126,4 @@ function pathMatches(pattern: string, path: string): boolean {
   const wanted = pattern.split("/");
   const given = path.split("/");
   return wanted.length === given.length && wanted.every((part, i) => part.startsWith(":") || part === given[i]);
-}
-
-interface Validated {
-  target: string;
-  success: boolean;
-  error?: unknown;
-}
-
-/** Input that a schema refuses: 400 for a query, path or header, 422 for a body, each fault with its place. */
-function refuseInvalid(result: Validated): undefined {
-  if (result.success || !(result.error instanceof z.ZodError)) return undefined;
-  const errors = inputFaults(result.error);
-  const inBody = result.target === "json" || result.target === "form";
-  const detail = errors.map((fault) => (fault.path ? `${fault.path}: ${fault.message}` : fault.message)).join("; ");
-  throw new Problem(inBody ? "unprocessable" : "bad-request", detail, { errors });
-}
-
-/** The faults that zod found; an unknown key is a fault of its own, by name. At most 100 are told. */
-export function inputFaults(error: z.ZodError): InputFault[] {
-  return error.issues.slice(0, 100).flatMap((issue) => {
-    const path = issue.path.join(".");
-    if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
-    return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: "is not known here" }));
-  });
 }
