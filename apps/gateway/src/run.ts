@@ -25,7 +25,7 @@ const defaultPort = 8080;
  * All settings are checked before anything is opened.
  */
 export async function run(
-  { env: given, first, socket, peers }: Place,
+  { env: given, first, socket, peers, ticketKeys }: Place,
   hooks: { progress?: (line: string) => void } = {},
 ): Promise<Gateway> {
   const scheme = given.TLS_CERT ? "https" : "http";
@@ -112,6 +112,7 @@ export async function run(
       port: config.PORT ?? defaultPort,
       edge: true,
       tls,
+      ticketKeys,
       upgrades: upgrades(upstreams),
     });
     stack.defer(() => listening.close());

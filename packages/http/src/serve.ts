@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { type AddressInfo, Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
-import type { SocketSource } from "@quintet/workers";
+import type { SocketSource, TicketKeys } from "@quintet/workers";
 import { answerClientErrors } from "./client-errors.ts";
 import { listen } from "./listen.ts";
 import type { Logger } from "./logger.ts";
@@ -27,6 +27,8 @@ export interface ServeOptions {
   edge?: boolean;
   /** Serves TLS with this certificate, HTTP/2 and HTTP/1.1; plain HTTP/1.1 unless given. */
   tls?: TlsFiles | undefined;
+  /** The keys of TLS session tickets, where several processes share them. */
+  ticketKeys?: TicketKeys | undefined;
   /** Where the listening socket comes from when several processes share it; its own unless given. */
   socket?: SocketSource | undefined;
   /** Who takes the sockets of WebSocket handshakes, for the requests that `takes` says yes to; others are plain requests. */
@@ -74,7 +76,8 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
     shouldUpgradeCallback: (request: IncomingMessage) =>
       upgrades !== undefined && requestProblem(request) === undefined && upgrades.takes(request),
   };
-  const tls = options.tls && createTlsServer(listener, { files: options.tls, http1, slow, log });
+  const tls =
+    options.tls && createTlsServer(listener, { files: options.tls, http1, slow, log, ticketKeys: options.ticketKeys });
   const server = tls?.server ?? createServer(http1, listener);
   answerClientErrors(server, log);
   const stopSweeping = dropSlowClients(server, slow, log);

@@ -2,7 +2,8 @@ import type { Given } from "./program.ts";
 
 /** What the parent sends to a worker. `socket` comes with the listening socket itself, or says why there is none. */
 export type ToWorker =
-  | { kind: "start"; env: Record<string, string>; first: boolean }
+  | { kind: "start"; env: Record<string, string>; first: boolean; ticketKeys: string }
+  | { kind: "ticketKeys"; ticketKeys: string }
   | { kind: "socket"; id: number; code?: string }
   | { kind: "ping" }
   /** Asks for what it has to tell the workers, itself among them, that asked. */

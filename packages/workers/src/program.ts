@@ -1,3 +1,5 @@
+import type { TicketKeys } from "./ticket-keys.ts";
+
 /** Where the listening sockets come from that several processes share; what it gives goes into `server.listen`. */
 export type SocketSource = (host: string, port: number) => Promise<object>;
 
@@ -30,6 +32,8 @@ export interface Place {
   socket?: SocketSource;
   /** The workers of this program, when there are several processes. */
   peers?: Peers;
+  /** The keys of TLS session tickets that the workers share. */
+  ticketKeys?: TicketKeys;
 }
 
 /** A program that serves. */

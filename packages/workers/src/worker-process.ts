@@ -63,9 +63,14 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
-  start(env: NodeJS.ProcessEnv, first: boolean): void {
+  start(env: NodeJS.ProcessEnv, first: boolean, ticketKeys: string): void {
     const given = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    this.#send({ kind: "start", env: Object.fromEntries(given), first });
+    this.#send({ kind: "start", env: Object.fromEntries(given), first, ticketKeys });
+  }
+
+  /** Gives it other keys for TLS session tickets. */
+  useTicketKeys(ticketKeys: string): void {
+    this.#send({ kind: "ticketKeys", ticketKeys });
   }
 
   /** Asks whether it is in; returns how many such questions it has left unanswered. */

@@ -1,6 +1,8 @@
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { type Given, type Peers, type Place, type SocketSource, type Start, serveHere } from "./program.ts";
 
+import { heardTicketKeys, type TicketKeys } from "./ticket-keys.ts";
+
 /**
  * What a worker does: loads its program, starts it when the parent says with which settings, and ends when the parent
  * says so or has gone. Signals that a terminal sends to all of its processes are the parent's to judge.
@@ -23,8 +25,8 @@ export async function work(load: () => Promise<{ start: Start }>): Promise<void>
     });
     const told = await Promise.race([Promise.all([loaded, given]), stop.promise]);
     if (!told) process.exit(0);
-    const [{ start }, { env, first }] = told;
-    const place: Place = { env, first, socket, peers };
+    const [{ start }, own] = told;
+    const place: Place = { ...own, socket, peers };
     const status = await serveHere(start, place, {
       stop: stop.promise,
       ready: (url) => send({ kind: "ready", url }),
@@ -47,13 +49,17 @@ function send(message: FromWorker): void {
 
 /** The parent's messages: the settings to start with, sockets that were asked for, and whether anybody is in. */
 function hearParent() {
-  const given = Promise.withResolvers<{ env: NodeJS.ProcessEnv; first: boolean }>();
+  const given = Promise.withResolvers<Pick<Place, "env" | "first"> & { ticketKeys: TicketKeys }>();
+  let ticketKeys: ReturnType<typeof heardTicketKeys> | undefined;
   const asked = new Map<number, PromiseWithResolvers<object>>();
   const asking = new Map<number, (values: Given[]) => void>();
   let give: () => Promise<Given | undefined> = async () => undefined;
   let ids = 0;
   process.on("message", (message: ToWorker, handle: object | undefined) => {
-    if (message.kind === "start") given.resolve(message);
+    if (message.kind === "start") {
+      ticketKeys = heardTicketKeys(message.ticketKeys);
+      given.resolve({ env: message.env, first: message.first, ticketKeys });
+    } else if (message.kind === "ticketKeys") ticketKeys?.take(message.ticketKeys);
     else if (message.kind === "ping") send({ kind: "pong" });
     else if (message.kind === "give") {
       const { id } = message;

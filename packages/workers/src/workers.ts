@@ -4,6 +4,7 @@ import type { EventLog } from "./event-log.ts";
 import { type Given, longestStop } from "./program.ts";
 import { RestartLimit } from "./restart-limit.ts";
 import { SharedSockets } from "./shared-sockets.ts";
+import { makeTicketKeys } from "./ticket-keys.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 const pingMs = 5000;
@@ -49,6 +50,9 @@ export class Workers {
   readonly #gone: Record<string, number> = {};
   #env: NodeJS.ProcessEnv = {};
   readonly #closed = new AbortController();
+  readonly #ticketKeys = makeTicketKeys((keys) => {
+    for (const worker of this.#alive) worker.useTicketKeys(keys);
+  }, this.#closed.signal);
   #replacing: Promise<void> = Promise.resolve();
 
   constructor(options: WorkersOptions) {
@@ -107,7 +111,7 @@ export class Workers {
 
   /** Starts a worker in a place with the present settings; the one that had the place drains. Resolves to its URL. */
   async #fill(place: number, worker = this.#spawn(), env = this.#env): Promise<string> {
-    worker.start(env, place === 0);
+    worker.start(env, place === 0, this.#ticketKeys.now);
     const url = await worker.ready;
     const before = this.#places[place];
     this.#places[place] = worker;

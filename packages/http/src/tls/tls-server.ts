@@ -1,5 +1,6 @@
 import { type IncomingMessage, type RequestListener, Server, type ServerOptions } from "node:http";
 import { constants, createSecureServer, type Http2Session } from "node:http2";
+import type { TicketKeys } from "@quintet/workers";
 import type { Logger } from "../logger.ts";
 import { pathOf } from "../path-of.ts";
 import { Problem } from "../problem.ts";
@@ -25,6 +26,8 @@ export interface TlsOptions {
   http1: ServerOptions & { shouldUpgradeCallback(request: IncomingMessage): boolean };
   slow: SlowLimits;
   log: Logger;
+  /** Of session tickets, where several processes share them; Node's own unless given. */
+  ticketKeys?: TicketKeys | undefined;
 }
 
 /**
@@ -56,12 +59,13 @@ export function limitingHeads(listener: RequestListener): RequestListener {
 
 /** Throws `ConfigError` when certificate and key are no pair. */
 export function createTlsServer(listener: RequestListener, options: TlsOptions): TlsServer {
-  const { files, http1, slow, log } = options;
+  const { files, http1, slow, log, ticketKeys } = options;
   const pair = readPair(files);
   const both = {
     ...http1,
     ...limits,
     ...pair,
+    ...(ticketKeys ? { ticketKeys: ticketKeys.now() } : {}),
     allowHTTP1: true,
     minVersion: "TLSv1.2" as const,
     handshakeTimeout: http1.headersTimeout ?? 15_000,
@@ -86,7 +90,11 @@ export function createTlsServer(listener: RequestListener, options: TlsOptions):
     },
   }) as unknown as Server;
   const stopSweeping = dropSlowStreams(server, sessions, slow);
-  const unwatch = followPair(files, log, (renewed) => secure.setSecureContext(renewed));
+  const unwatch = followPair(files, log, (renewed) => {
+    secure.setSecureContext(renewed);
+    if (ticketKeys) secure.setTicketKeys(ticketKeys.now());
+  });
+  ticketKeys?.follow((keys) => secure.setTicketKeys(keys));
   tellOf(pair, log, "TLS certificate");
   return {
     server,
