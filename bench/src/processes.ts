@@ -74,7 +74,7 @@ function cpuOf(pid: number): number {
 
 /** Waits until a URL answers 200. */
 export async function answers(url: string): Promise<void> {
-  const until = performance.now() + 10_000;
+  const until = performance.now() + 60_000;
   for (;;) {
     const status = await fetch(url).then(
       (answer) => answer.status,

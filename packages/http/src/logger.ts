@@ -23,11 +23,24 @@ export function loggers(options: { level: string; file?: string | undefined }): 
     const bindings = `","process.pid":${process.pid},"host.hostname":${JSON.stringify(hostname())},"ecs.version":"8.10.0","service.name":${name},"event.dataset":${name},`;
     const line = (fields: string) => {
       if (logger.isLevelEnabled("info")) {
-        sink.write(`{"log.level":"info","@timestamp":"${new Date().toISOString()}${bindings}${fields}}\n`);
+        sink.write(`{"log.level":"info","@timestamp":"${timestamp()}${bindings}${fields}}\n`);
       }
     };
     return Object.assign(logger, { line });
   };
+}
+
+let lastMs = 0;
+let lastText = "";
+
+/** The time as lines tell it; made once for all of one millisecond. */
+function timestamp(): string {
+  const now = Date.now();
+  if (now !== lastMs) {
+    lastMs = now;
+    lastText = new Date(now).toISOString();
+  }
+  return lastText;
 }
 
 /** What lines that are written for a request say of its trace. */

@@ -79,7 +79,7 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { text, value } = await readJsonText(c.req, maxBodyBytes);
         const { name } = c.req.valid("param");
-        const messages = await sendMessages(deps.commands, name, messagesIn(text, value), c.var.requestKey);
+        const messages = await sendMessages(deps.commands, name, messagesIn(text, value), c.get("requestKey"));
         return c.json({ messages }, 201);
       },
     )
