@@ -15,7 +15,7 @@ export default defineConfig({
     globalSetup: ["packages/stores/src/vitest-setup.ts"],
     pool: "forks",
     maxWorkers: atFullSize ? 1 : 2,
-    testTimeout: atFullSize ? 3_600_000 : 30_000,
+    testTimeout: atFullSize ? 3_600_000 : 60_000,
     hookTimeout: 60_000,
   },
 });

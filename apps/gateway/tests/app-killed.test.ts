@@ -29,7 +29,7 @@ it("an app that is killed under load fails what was on its way there, nothing is
     const apps = await Promise.all(ports.map(start));
     await using front = await edge(
       ports.map((port) => `http://127.0.0.1:${port}`),
-      { holdMs: 5000 },
+      { holdMs: 60_000 },
     );
     const agent = new Agent({ keepAlive: true });
     const statuses = new Map<string, number>();
