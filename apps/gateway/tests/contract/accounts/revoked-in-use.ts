@@ -17,6 +17,7 @@ interface Asked {
   who: string;
   path: string;
   sentAt: number;
+  answeredAt: number;
   status: number;
 }
 
@@ -73,7 +74,7 @@ export function revokedInUse(quintet: Installation): void {
     const paths = routesOf(quintet);
 
     const asked: Asked[] = [];
-    let [sent, underWay, endedAt] = [0, 0, Number.POSITIVE_INFINITY];
+    let [sent, sentAfter, underWay, endedAt] = [0, 0, 0, Number.POSITIVE_INFINITY];
     let startedToEnd = Number.POSITIVE_INFINITY;
     const send = async () => {
       const [who, path] = [
@@ -83,8 +84,9 @@ export function revokedInUse(quintet: Installation): void {
       sent++;
       underWay++;
       const sentAt = performance.now();
+      if (sentAt > endedAt + 1000) sentAfter++;
       const { status } = (await users[who]?.client.get(path)) ?? { status: 0 };
-      asked.push({ who, path, sentAt, status });
+      asked.push({ who, path, sentAt, answeredAt: performance.now(), status });
       underWay--;
     };
     // What is remembered is remembered everywhere before it begins.
@@ -101,20 +103,24 @@ export function revokedInUse(quintet: Installation): void {
     };
     const ended = endAll();
     const running: Promise<void>[] = [];
-    while (performance.now() < Math.max(begun + seconds * 1000, endedAt + 2000)) {
+    // Until everybody has asked every app afterwards too, however long a busy machine takes for that.
+    while (performance.now() < begun + seconds * 1000 || sentAfter < names.length * paths.length) {
       const due = ((performance.now() - begun) / 1000) * perSecond;
       while (sent < due && underWay < atOnce) running.push(send());
       await pause(tickMs);
-      if (performance.now() > begun + 60_000 + seconds * 1000) break; // It did not end.
+      if (performance.now() > begun + 180_000 + seconds * 1000) break; // It did not end.
     }
     await Promise.all([ended, ...running]);
 
-    const wrong = asked.filter(({ who, sentAt, status }) => {
+    const wrong = asked.filter(({ who, sentAt, answeredAt, status }) => {
+      if (status === 503) return false; // Counted below.
       const isGood = status === 200 || status === 404;
-      if (!ending.has(who) || sentAt < startedToEnd - 1000) return !isGood;
+      if (!ending.has(who) || answeredAt < startedToEnd) return !isGood;
       return sentAt > endedAt + 1000 ? status !== 401 : !isGood && status !== 401;
     });
     expect(wrong.slice(0, 5), `${wrong.length} of ${asked.length}`).toEqual([]);
+    // A machine that cannot serve so many turns a few away; that is neither let in nor refused.
+    expect(asked.filter(({ status }) => status === 503).length).toBeLessThan(0.05 * asked.length);
     // The most of what was to be sent was sent, on both sides of the change, by everybody to every app.
     for (const who of names) {
       for (const path of paths) {
