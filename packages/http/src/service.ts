@@ -53,7 +53,10 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   const crossOrigin = cors({
     origin: allowOrigin,
     allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-    exposeHeaders: ["X-Request-Id", "ETag", "Link", "Location", "Retry-After", "X-Cache", "Idempotency-Replayed"],
+    exposeHeaders: [
+      ...["X-Request-Id", "ETag", "Link", "Location", "Retry-After", "X-Cache", "Idempotency-Replayed"],
+      ...["RateLimit", "RateLimit-Policy"],
+    ],
     maxAge: 600,
   });
   const bodyRules = { maxBytes: options.maxBodyBytes ?? MiB, streams: options.streams };

@@ -10,6 +10,7 @@ import { ingest } from "./ingest/index.ts";
 import { logs } from "./logs.ts";
 import { properties } from "./properties.ts";
 import { queue } from "./queue.ts";
+import { rareAnswers } from "./rare-answers.ts";
 import { social } from "./social.ts";
 
 const contracts = { properties, ingest, directory, queue, social };
@@ -30,4 +31,5 @@ export async function wholeContract(quintet: Installation): Promise<void> {
   await everyCall(quintet, "auth");
   for (const app of quintet.apps) await appContract(quintet, app);
   describe("logs", () => logs(quintet));
+  describe("rare answers", () => rareAnswers(quintet));
 }

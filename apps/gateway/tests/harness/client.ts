@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Agent, type IncomingMessage, request } from "node:http";
+import { Agent, type IncomingMessage, type RequestOptions, request } from "node:http";
 import type { Readable } from "node:stream";
 import { callOverHttp2 } from "./http2-call.ts";
 
@@ -97,37 +97,39 @@ export class Client {
     const { payload, type } = encode(body);
     const target = query.size > 0 ? `${path}?${query}` : path;
     const headers = { ...type, ...length(payload), ...this.headers, ...options.headers };
-    if (this.origin.startsWith("https:")) {
-      const answer = await callOverHttp2(this.origin, { method, path: target, headers, payload });
-      return new Answer(answer, Buffer.concat(answer.parts));
-    }
-    // A server that refuses a large body may close the connection, which another call must not have taken meanwhile.
-    const isLarge = payload !== undefined && !isStream(payload) && payload.length > large;
-    const agent = isLarge ? new Agent({ keepAlive: true }) : shared;
-    const outgoing = request({
-      agent,
-      hostname,
-      port,
-      method,
-      path: target,
-      headers,
-    });
-    // A server that refuses a body early may stop reading it; its answer is what counts.
-    outgoing.on("error", () => {});
-    const answered = once(outgoing, "response") as Promise<[IncomingMessage]>;
-    if (isStream(payload)) payload.on("error", (error) => outgoing.destroy(error)).pipe(outgoing);
-    else outgoing.end(payload);
-    const [message] = await answered;
-    const parts: Buffer[] = [];
-    for await (const part of message) parts.push(part as Buffer);
-    if (isLarge) agent.destroy();
-    const answer = new Answer(message, Buffer.concat(parts));
+    const answer = await (this.origin.startsWith("https:")
+      ? overHttp2(this.origin, { method, path: target, headers, payload })
+      : overHttp1({ hostname, port, method, path: target, headers }, payload));
     watches.get(this.origin)?.(method, path, answer);
     return answer;
   }
 }
 
-function encode(body: Body): { payload?: string | Uint8Array | Readable; type?: Record<string, string> } {
+async function overHttp2(origin: string, call: Parameters<typeof callOverHttp2>[1]): Promise<Answer> {
+  const answer = await callOverHttp2(origin, call);
+  return new Answer(answer, Buffer.concat(answer.parts));
+}
+
+async function overHttp1(call: RequestOptions, payload: Payload): Promise<Answer> {
+  // A server that refuses a large body may close the connection, which another call must not have taken meanwhile.
+  const isLarge = payload !== undefined && !isStream(payload) && payload.length > large;
+  const agent = isLarge ? new Agent({ keepAlive: true }) : shared;
+  const outgoing = request({ ...call, agent });
+  // A server that refuses a body early may stop reading it; its answer is what counts.
+  outgoing.on("error", () => {});
+  const answered = once(outgoing, "response") as Promise<[IncomingMessage]>;
+  if (isStream(payload)) payload.on("error", (error) => outgoing.destroy(error)).pipe(outgoing);
+  else outgoing.end(payload);
+  const [message] = await answered;
+  const parts: Buffer[] = [];
+  for await (const part of message) parts.push(part as Buffer);
+  if (isLarge) agent.destroy();
+  return new Answer(message, Buffer.concat(parts));
+}
+
+type Payload = string | Uint8Array | Readable | undefined;
+
+function encode(body: Body): { payload?: Payload; type?: Record<string, string> } {
   if (body === undefined) return {};
   if (body instanceof URLSearchParams) return { payload: `${body}`, type: contentType("x-www-form-urlencoded") };
   if (body instanceof Uint8Array || isStream(body)) return { payload: body };
@@ -139,7 +141,7 @@ function contentType(subtype: string): Record<string, string> {
 }
 
 /** Said in every case: Node leaves it out for a DELETE, whose body then looks like another request. */
-function length(payload: string | Uint8Array | Readable | undefined): Record<string, string> {
+function length(payload: Payload): Record<string, string> {
   return payload === undefined || isStream(payload) ? {} : { "Content-Length": `${Buffer.byteLength(payload)}` };
 }
 

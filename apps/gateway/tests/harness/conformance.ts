@@ -29,11 +29,18 @@ const ofAnyCall = new Set([408, 414, 417, 421, 429, 431, 500, 502, 503, 504]);
 /** What is served beside the documented calls. */
 const undocumented = /\/(openapi\.json|docs(\/.*)?|assets\/.*|metrics)$/;
 
+export interface Conformance {
+  /** Where an answer differs from what the document says of it. */
+  check(method: string, path: string, answer: Given): string[];
+  /** The JSON answers that operations describe by themselves and that have not come so far, as `GET /shop/goods/{id} 200`. */
+  unseen(): string[];
+}
+
 /**
  * Tells where an answer differs from what the document says: a status or a media type that is not named, a body that its schema does
  * not describe, or that has fields of which the schema says nothing.
  */
-export function conformance(document: OpenApiDocument): (method: string, path: string, answer: Given) => string[] {
+export function conformance(document: OpenApiDocument): Conformance {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   formats.default(ajv);
   ajv.addSchema({ ...closed(document), $id: "document" });
@@ -44,7 +51,8 @@ export function conformance(document: OpenApiDocument): (method: string, path: s
     validators.set(pointer, known);
     return known;
   };
-  return (asked, path, { status, headers, bytes }) => {
+  const seen = new Set<string>();
+  const check = (asked: string, path: string, { status, headers, bytes }: Given): string[] => {
     const plain = path.split("?", 1)[0] as string;
     if (undocumented.test(plain)) return [];
     const route = routes.find(({ pattern }) => pattern.test(plain));
@@ -59,6 +67,7 @@ export function conformance(document: OpenApiDocument): (method: string, path: s
     const named = key === undefined ? undefined : operation.responses[key];
     if (key === undefined || named === undefined)
       return [`its status ${status} is not documented: ${bytes.toString().slice(0, 300)}`];
+    seen.add(`${method.toUpperCase()} ${route.template} ${key}`);
     const [response, pointer] = resolved(document, named, ["paths", route.template, method, "responses", key]);
     if (asked === "HEAD" || status === 304) return bytes.length > 0 ? ["it has a body"] : [];
     const type = String(headers["content-type"] ?? "").split(";", 1)[0] as string;
@@ -74,6 +83,18 @@ export function conformance(document: OpenApiDocument): (method: string, path: s
     );
     return [`${status} ${[...new Set(faults)].slice(0, 5).join("; ")}: ${bytes.toString().slice(0, 300)}`];
   };
+  return { check, unseen: () => ownAnswers(routes).filter((name) => !seen.has(name)) };
+}
+
+/** Every JSON answer that an operation describes by itself, and no page is given for, as `GET /shop/goods/{id} 200`. */
+function ownAnswers(routes: Route[]): string[] {
+  return routes.flatMap(({ template, methods }) =>
+    Object.entries(methods).flatMap(([method, { responses }]) =>
+      Object.entries(responses).flatMap(([key, response]) =>
+        "$ref" in response || !isJson(response) ? [] : [`${method.toUpperCase()} ${template} ${key}`],
+      ),
+    ),
+  );
 }
 
 /** The routes of a document, those with fewer parameters first, as they are served. */
@@ -85,6 +106,11 @@ function routesOf(document: OpenApiDocument): Route[] {
   }));
   const parameters = ({ template }: Route) => template.split("{").length;
   return routes.sort((a, b) => parameters(a) - parameters(b));
+}
+
+function isJson({ content = {} }: Response): boolean {
+  const types = Object.keys(content);
+  return types.some((type) => /[/+]json$/.test(type)) && !types.includes("text/html");
 }
 
 function resolved(document: object, response: Response | { $ref: string }, path: string[]): [Response, string] {

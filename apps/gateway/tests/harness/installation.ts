@@ -22,6 +22,8 @@ export interface Installation extends AsyncDisposable {
   other: Person;
   /** The issuer's key (PKCS #8 in DER, base64), for tokens that it did not make. */
   signingKey: string;
+  /** The JSON answers that operations describe by themselves and that nobody has got so far, as `GET /shop/goods/{id} 200`. */
+  unseen(): string[];
   /** What its processes have logged so far. */
   output(): string;
 }
@@ -114,7 +116,7 @@ async function installation(
     someone(),
     someone(),
   ]);
-  await watchConformance(origin, apps);
+  const unseen = await watchConformance(origin, apps);
   const kept = made.move();
   return {
     apps,
@@ -124,13 +126,14 @@ async function installation(
     plain,
     other,
     signingKey: issuer.AUTH_SIGNING_KEY ?? "",
+    unseen,
     output: () => processes.map((process) => process.output()).join(""),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
 /** Holds every answer to what the server's own document says of it. */
-async function watchConformance(origin: string, apps: readonly AppName[]): Promise<void> {
+async function watchConformance(origin: string, apps: readonly AppName[]): Promise<() => string[]> {
   const anyone = new Client(origin);
   // A gateway whose apps answer late gives out what it has until it asks again.
   const checkOf = (path: string, prefixes: readonly string[]) =>
@@ -144,7 +147,8 @@ async function watchConformance(origin: string, apps: readonly AppName[]): Promi
   const check = await checkOf(alone ? `/${apps[0]}/openapi.json` : "/openapi.json", apps);
   const accounts = alone ? await checkOf("/auth/openapi.json", ["auth"]) : check;
   watchAnswers(origin, (method, path, answer) => {
-    const faults = (/^\/(auth|\.well-known)\//.test(path) ? accounts : check)(method, path, answer);
+    const faults = (/^\/(auth|\.well-known)\//.test(path) ? accounts : check).check(method, path, answer);
     if (faults.length > 0) throw new Error(`${method} ${path}: ${faults.join("; ")}`);
   });
+  return check.unseen;
 }

@@ -12,7 +12,8 @@ export interface ServerProcess extends AsyncDisposable {
   kill(): Promise<void>;
 }
 
-const startLimitMs = 60_000;
+/** A busy machine may take minutes; a program that fails says so at once. */
+const startLimitMs = 300_000;
 const endWithParent = new URL("./end-with-parent.ts", import.meta.url).href;
 
 /**
