@@ -1,6 +1,6 @@
 import { connectPostgres } from "@quintet/db";
-import { DrizzleQueryError } from "drizzle-orm";
-import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import { DrizzleQueryError, drizzle } from "./drizzle.ts";
 
 export type Database = PostgresJsDatabase;
 export type Transaction = Parameters<Parameters<Database["transaction"]>[0]>[0];

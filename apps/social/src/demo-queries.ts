@@ -1,5 +1,5 @@
-import { sql } from "drizzle-orm";
 import { answerOf, type Database } from "./database.ts";
+import { sql } from "./drizzle.ts";
 import { posts, votes } from "./schema.ts";
 
 export interface NewDemoPost {

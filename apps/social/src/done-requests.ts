@@ -1,6 +1,6 @@
 import { type DoneRequests, once } from "@quintet/db";
-import { eq, sql } from "drizzle-orm";
 import { answerOf, type Database, type Transaction } from "./database.ts";
+import { eq, sql } from "./drizzle.ts";
 import { doneRequests } from "./schema.ts";
 
 /** One in so many records also removes old ones, more of them than are added meanwhile. */

@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { connectPostgres, postgresMigrationLock } from "@quintet/db";
-import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate as runMigrations } from "drizzle-orm/postgres-js/migrator";
+import { drizzle, migrate as runMigrations } from "./drizzle.ts";
 
 /** The SQL files that `drizzle-kit generate` writes. */
 export const migrationsFolder = fileURLToPath(new URL("../drizzle", import.meta.url));

@@ -1,6 +1,5 @@
-import { sql } from "drizzle-orm";
-import { unionAll } from "drizzle-orm/pg-core";
 import { answerOf, type Database } from "./database.ts";
+import { sql, unionAll } from "./drizzle.ts";
 import {
   draftsOf,
   newestFirst,

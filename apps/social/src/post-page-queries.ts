@@ -1,6 +1,7 @@
-import { and, desc, eq, type SQL, type Subquery, sql } from "drizzle-orm";
+import type { SQL, Subquery } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { Database } from "./database.ts";
+import { and, desc, eq, sql } from "./drizzle.ts";
 import { shownPost } from "./post-queries.ts";
 import { posts, profiles } from "./schema.ts";
 

@@ -1,5 +1,6 @@
-import { and, eq, or, type SQL, sql } from "drizzle-orm";
+import type { SQL } from "drizzle-orm";
 import { answerOf, type Database, type Transaction } from "./database.ts";
+import { and, eq, or, sql } from "./drizzle.ts";
 import type { Profile } from "./profile-queries.ts";
 import { posts, profiles } from "./schema.ts";
 

@@ -1,6 +1,6 @@
-import { and, ilike, type SQL, sql } from "drizzle-orm";
-import { unionAll } from "drizzle-orm/pg-core";
+import type { SQL } from "drizzle-orm";
 import { answerOf, type Database } from "./database.ts";
+import { and, ilike, sql, unionAll } from "./drizzle.ts";
 import {
   draftsOf,
   newestFirst,

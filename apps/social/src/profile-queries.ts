@@ -1,5 +1,5 @@
-import { eq } from "drizzle-orm";
 import { answerOf, type Database } from "./database.ts";
+import { eq } from "./drizzle.ts";
 import { profiles } from "./schema.ts";
 
 export type Profile = typeof profiles.$inferSelect;

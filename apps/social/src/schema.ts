@@ -1,5 +1,4 @@
-import { sql } from "drizzle-orm";
-import { bigint, boolean, check, index, integer, pgSchema, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import { bigint, boolean, check, index, integer, pgSchema, primaryKey, sql, text, timestamp } from "./drizzle.ts";
 
 export const titleLimit = 300;
 export const contentLimit = 40_000;

@@ -1,5 +1,5 @@
-import { and, eq, sql } from "drizzle-orm";
 import { answerOf, type Database, type Transaction } from "./database.ts";
+import { and, eq, sql } from "./drizzle.ts";
 import { visibleTo } from "./post-queries.ts";
 import { posts, votes } from "./schema.ts";
 
