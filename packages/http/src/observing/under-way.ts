@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Places } from "../places.ts";
 import type { RequestRecord } from "../request-record.ts";
 import { observation } from "./observation.ts";
 
@@ -9,23 +10,15 @@ interface UnderWay {
   response: ServerResponse;
 }
 
-/**
- * The requests that are under way, each at a place of its own. No `Set`: one whose members come and go makes itself anew all the
- * time, each old table leads to the next, and so the first that grew old keeps every later request until the next full collection.
- */
-const underWay: (UnderWay | undefined)[] = [];
-const free: number[] = [];
+const underWay = new Places<UnderWay>();
 
 /** Remembers a request until `leave` is called with the place that is answered. */
 export function enter(record: RequestRecord, request: IncomingMessage, response: ServerResponse): number {
-  const place = free.pop() ?? underWay.length;
-  underWay[place] = { record, request, response };
-  return place;
+  return underWay.take({ record, request, response });
 }
 
 export function leave(place: number): void {
-  underWay[place] = undefined;
-  free.push(place);
+  underWay.leave(place);
 }
 
 /**
@@ -34,9 +27,7 @@ export function leave(place: number): void {
  */
 export function stuckRequests(app: string, slow: RegExp | undefined, now = performance.now()): number[] {
   const ages: number[] = [];
-  for (const entry of underWay) {
-    if (entry === undefined) continue;
-    const { record, request, response } = entry;
+  for (const { record, request, response } of underWay) {
     const age = now - record.since;
     if (age < observation().patienceMs || record.app !== app || record.upstream) continue;
     if (!request.complete || response.headersSent || slow?.test(request.url ?? "/")) continue;

@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import { constants, type Http2Session } from "node:http2";
 import { pathOf } from "../path-of.ts";
+import { Places } from "../places.ts";
 import { Problem } from "../problem.ts";
 import { sendProblem } from "../raw-problem.ts";
 import { recordOf } from "../request-record.ts";
@@ -8,6 +9,7 @@ import { fewestBytes, type SlowLimits } from "../slow-clients.ts";
 import { Http2Request, type Http2Response } from "./http2-messages.ts";
 
 interface Seen {
+  response: Http2Response;
   request: Http2Request;
   bytesCame: number;
   since: number;
@@ -21,17 +23,18 @@ const idleMs = 65_000;
  * how to stop.
  */
 export function dropSlowStreams(server: Server, sessions: ReadonlySet<Http2Session>, limits: SlowLimits): () => void {
-  const open = new Map<Http2Response, Seen>();
+  const open = new Places<Seen>();
   const lastUsed = new WeakMap<Http2Session, number>();
   server.prependListener("request", (message, answer) => {
     if (!((message as unknown) instanceof Http2Request)) return;
     const [request, response] = [message, answer] as unknown as [Http2Request, Http2Response];
-    open.set(response, { request, bytesCame: 0, since: performance.now(), timed: false });
-    response.once("close", () => open.delete(response));
+    const place = open.take({ response, request, bytesCame: 0, since: performance.now(), timed: false });
+    response.once("close", () => open.leave(place));
   });
   const sweep = () => {
     const now = performance.now();
-    for (const [response, seen] of open) {
+    for (const seen of open) {
+      const { request, response } = seen;
       const { stream } = response;
       if (stream.session) lastUsed.set(stream.session, now);
       const stuck = stream.writableLength > 0;
@@ -41,7 +44,6 @@ export function dropSlowStreams(server: Server, sessions: ReadonlySet<Http2Sessi
         stream.setTimeout(stuck ? limits.readMs : 0);
         if (stuck) stream.once("timeout", () => seen.timed && stream.close(constants.NGHTTP2_CANCEL));
       }
-      const { request } = seen;
       const waits = !request.complete && request.readableLength === 0 && !request.isPaused();
       const asks = request.headers.expect !== undefined;
       if (!waits || asks || request.bytesCame - seen.bytesCame >= fewestBytes) {
