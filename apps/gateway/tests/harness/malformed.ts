@@ -62,6 +62,23 @@ const odd = [
   '--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nno end',
 );
 
+const hosts = [
+  "",
+  "a b",
+  "a.1",
+  "%zz",
+  "a%41",
+  "127.1",
+  "a:",
+  "a:99999",
+  "[::1]:1",
+  "[::",
+  "a@b",
+  "\xe9",
+  "A",
+  "a\r\nHost: b",
+];
+
 /** Any JSON value, of a few levels. */
 function value(random: Random, depth = 0): unknown {
   const simple = [
@@ -108,7 +125,7 @@ export function malformed(operation: Operation, authorization: string | undefine
   if (random.next() < 0.2) queries.push(`unknown=${random.pick(values)}`);
   if (queries.length > 0) path += `?${queries.join("&")}`;
   const headers = [
-    "Host: a",
+    ...(random.next() < 0.02 ? [] : [`Host: ${random.next() < 0.9 ? "a" : random.pick(hosts)}`]),
     "Connection: close",
     `X-Forwarded-For: 10.${random.below(250)}.${random.below(250)}.${1 + random.below(250)}`,
   ];
@@ -131,7 +148,8 @@ export function malformed(operation: Operation, authorization: string | undefine
       headers.push(`Content-Length: ${body.length}`);
     }
   }
-  let head = `${operation.method} ${path} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`;
+  const version = random.next() < 0.97 ? "1.1" : "1.0";
+  let head = `${operation.method} ${path} HTTP/${version}\r\n${headers.join("\r\n")}\r\n\r\n`;
   if (random.next() < 0.5) for (let changes = 1 + random.below(3); changes > 0; changes--) head = mutated(head, random);
   return head + body;
 }
