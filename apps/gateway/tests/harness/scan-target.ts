@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage } from "node:http";
+import { behind } from "../edge.ts";
 import { type Answer, type Body, Client } from "./client.ts";
 import { type OpenApiDocument, type Operation, pathOf } from "./operations.ts";
 import { formOf, jsonOf, leftOut } from "./scan-form.ts";
@@ -41,14 +40,14 @@ export async function scanTarget(
         .map(([name, value]) => [name.slice(place.length), value]);
     const path = Object.fromEntries(given("path.").map(([name, value]) => [name, encodeURIComponent(value ?? "")]));
     const query = new URLSearchParams(given("query.") as [string, string][]);
-    const target = pathOf(operation, path) + (query.size > 0 ? `?${query}` : "");
+    const url = pathOf(operation, path) + (query.size > 0 ? `?${query}` : "");
     let body: Body;
     if (operation.fields) body = Object.fromEntries(given("body.").map(([name, value]) => [name, jsonOf(value ?? "")]));
     else if (operation.takesJson) body = jsonOf(fields.get("whole") ?? "");
     else if (operation.method !== "GET") body = new URLSearchParams(given("form.") as [string, string][]);
     try {
-      const answer = await client.send(operation.method, target, body, { headers });
-      if (answer.status >= 500) faults.add(`${operation.method} ${target}: ${answer.status} ${answer.text}`);
+      const answer = await client.send(operation.method, url, body, { headers });
+      if (answer.status >= 500) faults.add(`${operation.method} ${url}: ${answer.status} ${answer.text}`);
       return answer;
     } catch (error) {
       faults.add(error instanceof Error ? error.message : `${operation.name}: ${error}`);
@@ -56,7 +55,7 @@ export async function scanTarget(
     }
   };
 
-  const server = createServer(async (request, response) => {
+  const target = await behind(async (request, response) => {
     const url = new URL(request.url ?? "/", "http://quintet.test");
     const operation = operations[Number(/^\/call\/(\d+)$/.exec(url.pathname)?.[1] ?? Number.NaN)];
     const parts: Buffer[] = [];
@@ -71,15 +70,7 @@ export async function scanTarget(
       response.writeHead(404).end();
     }
   });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    faults,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { url: `${target.origin}/`, faults, [Symbol.asyncDispose]: () => target[Symbol.asyncDispose]() };
 }
 
 /** The scanner's own headers, which it attacks too, but for those that belong to its connection and its body. */

@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { createServer, request as send } from "node:http";
-import type { AddressInfo } from "node:net";
+import { request as send } from "node:http";
+import { behind } from "../edge.ts";
 
 /** A server in front of Quintet that sends all that it gets as a signed-in browser would, for a scanner that cannot stay signed in. */
 export interface SignedInFront extends AsyncDisposable {
@@ -16,7 +15,7 @@ export async function signedInFront(
   never: RegExp,
 ): Promise<SignedInFront> {
   const faults = new Set<string>();
-  const server = createServer(async (request, response) => {
+  const front = await behind(async (request, response) => {
     const { method = "GET", url = "/", headers } = request;
     if (never.test(`${method} ${url}`)) {
       request.resume();
@@ -36,13 +35,5 @@ export async function signedInFront(
     });
     request.pipe(passed);
   });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    faults,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  return { origin: front.origin, faults, [Symbol.asyncDispose]: () => front[Symbol.asyncDispose]() };
 }
