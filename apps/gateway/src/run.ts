@@ -79,9 +79,10 @@ export async function run(
         ? shareTraffic(config.REDIS_URL, config.REDIS_PREFIX, (error) => log.debug({ err: error }, "Redis"))
         : ownTraffic(),
     );
+    const corsOrigins = config.CORS_ORIGINS;
     const home = createHome(upstreams, {
       log,
-      corsOrigins: config.CORS_ORIGINS,
+      corsOrigins,
       auth: issuer.auth,
       traffic,
       publicFigures: config.PUBLIC_FIGURES,
@@ -111,6 +112,7 @@ export async function run(
       ...at,
       port: config.PORT ?? defaultPort,
       edge: true,
+      corsOrigins,
       tls,
       ticketKeys,
       upgrades: upgrades(upstreams),

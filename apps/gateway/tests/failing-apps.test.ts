@@ -46,6 +46,26 @@ describe("an app that fails", () => {
     ]);
   });
 
+  it("is told to pages of allowed origins, and to no others", async () => {
+    await using app = await rawUpstream((socket) => socket.destroy());
+    for (const [corsOrigins, shown] of [
+      [["https://shop.example"], "https://shop.example"],
+      [["*"], "*"],
+      [[], null],
+      [["https://other.example"], null],
+    ] as const) {
+      await using front = await edge([app.origin], { holdMs: 0, corsOrigins });
+      for (const [path, status] of [
+        ["/queue/x", 502],
+        ["/queue//x", 400],
+      ] as const) {
+        const told = await fetch(front.origin + path, { method: "POST", headers: { Origin: "https://shop.example" } });
+        expect([told.status, told.headers.get("access-control-allow-origin")]).toEqual([status, shown]);
+        expect(told.headers.get("access-control-expose-headers")?.includes("Retry-After") ?? null).toBe(shown && true);
+      }
+    }
+  });
+
   it("is asked again as soon as its health check is good", async () => {
     let well = false;
     let asked = 0;

@@ -49,7 +49,7 @@ export function startApp<C extends AppConfig, D extends AsyncDisposable>(
 ): Start {
   return async ({ env, first, socket, peers }) => {
     const config = module.loadConfig(env);
-    const { HOST: host, DRAIN_SECONDS: drainSeconds } = config;
+    const { HOST: host, DRAIN_SECONDS: drainSeconds, CORS_ORIGINS: corsOrigins } = config;
     const log = createLogger({ service: name, level: config.LOG_LEVEL, file: config.LOG_FILE });
     const stopping = new AbortController();
     await using opening = new AsyncDisposableStack();
@@ -59,7 +59,8 @@ export function startApp<C extends AppConfig, D extends AsyncDisposable>(
     const issuer = opening.use(await openAuth(config, log, first));
     const deps = opening.use(module.createDeps(config, { log, auth: issuer.auth, stopping: stopping.signal }));
     const app = withIssuer(module.createApp(deps), issuer);
-    const listening = await serve(listenerOf(app), { port: config.PORT ?? port, host, log, drainSeconds, socket });
+    const at = { port: config.PORT ?? port, host, drainSeconds, socket };
+    const listening = await serve(listenerOf(app), { ...at, log, corsOrigins });
     // The issuer may be behind the gateway, which may start after this.
     const filled = first && config.DEMO_DATA ? module.fillDemo(deps, (line) => log.info(line)) : Promise.resolve();
     const demo = filled.catch((error: unknown) => {

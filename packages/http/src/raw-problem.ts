@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { crossOriginHeaders } from "./cross-origin.ts";
 import { type Problem, problemBody } from "./problem.ts";
 
 function headersOf(problem: Problem, length: number, requestId: string): Record<string, string | number> {
@@ -18,7 +19,8 @@ export function sendProblem(response: ServerResponse, problem: Problem, path: st
     return;
   }
   const body = JSON.stringify(problemBody(problem, path, requestId));
-  response.writeHead(problem.status, headersOf(problem, Buffer.byteLength(body), requestId));
+  const headers = headersOf(problem, Buffer.byteLength(body), requestId);
+  response.writeHead(problem.status, { ...headers, ...crossOriginHeaders(response) });
   response.end(body);
 }
 

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { SocketSource, TicketKeys } from "@quintet/workers";
 import { answerClientErrors } from "./client-errors.ts";
+import { readableAcross } from "./cross-origin.ts";
 import { listen } from "./listen.ts";
 import type { Logger } from "./logger.ts";
 import { observed } from "./observed.ts";
@@ -23,6 +24,8 @@ export interface ServeOptions {
   /** How long the head of a request may take, in ms; 15 s unless told. */
   headMs?: number;
   slow?: SlowLimits;
+  /** The origins whose pages may read problems that are answered before the app hears of a request; none unless told. */
+  corsOrigins?: readonly string[] | undefined;
   /** Whether `listener` itself says 100 to a client that asks before it sends its body; Node does otherwise. */
   edge?: boolean;
   /** Serves TLS with this certificate, HTTP/2 and HTTP/1.1; plain HTTP/1.1 unless given. */
@@ -63,7 +66,8 @@ export function listenerOf(app: {
 export async function serve(inner: RequestListener, options: ServeOptions): Promise<Listening> {
   const { log, drainSeconds } = options;
   const outer = options.edge ? inGatewaySpan(checked(inner)) : checked(inner);
-  const listener = observed(options.tls ? limitingHeads(outer) : outer, log);
+  const limited = options.tls ? limitingHeads(outer) : outer;
+  const listener = observed(readableAcross(options.corsOrigins ?? [], limited), log);
   const { upgrades } = options;
   const headMs = options.headMs ?? 15_000;
   const slow = options.slow ?? { bodyMs: 30_000, readMs: 60_000 };

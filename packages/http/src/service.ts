@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { cors } from "hono/cors";
 import { boundBody } from "./body.ts";
+import { exposedHeaders } from "./cross-origin.ts";
 import { docsPages } from "./docs.ts";
 import { documentAnswer, madeOnce } from "./document-answer.ts";
 import { toProblem } from "./faults.ts";
@@ -53,10 +54,7 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   const crossOrigin = cors({
     origin: allowOrigin,
     allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-    exposeHeaders: [
-      ...["X-Request-Id", "ETag", "Link", "Location", "Retry-After", "X-Cache", "Idempotency-Replayed"],
-      ...["RateLimit", "RateLimit-Policy"],
-    ],
+    exposeHeaders: exposedHeaders,
     maxAge: 600,
   });
   const bodyRules = { maxBytes: options.maxBodyBytes ?? MiB, streams: options.streams };

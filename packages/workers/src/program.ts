@@ -14,7 +14,7 @@ export interface Given {
 /** The workers of a program, the one that asks among them. */
 export interface Peers {
   /**
-   * What each worker that serves or drains gives; of one that does not answer within a second, what it gave last. What those that have
+   * What each worker that serves or drains gives; of one that does not answer within five seconds, what it gave last. What those that have
    * ended had counted comes as one more, whose state is null.
    */
   ask(): Promise<Given[]>;

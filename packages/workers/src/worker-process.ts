@@ -79,7 +79,7 @@ export class WorkerProcess {
     return this.#unanswered++;
   }
 
-  /** Brings `given` up to date, unless it does not serve yet or does not answer within a second. */
+  /** Brings `given` up to date, unless it does not serve yet or does not answer within five seconds. */
   async give(): Promise<void> {
     if (!this.#serves || !this.#child.connected) return;
     const id = this.#gives++;
@@ -89,7 +89,7 @@ export class WorkerProcess {
         this.#giving.delete(id);
         resolve();
       };
-      const timer = setTimeout(done, 1000);
+      const timer = setTimeout(done, 5000);
       this.#giving.set(id, done);
       this.#send({ kind: "give", id });
     });
