@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /** An app that is nothing but bytes, on a port of its own. */
 export interface RawUpstream extends AsyncDisposable {
@@ -8,6 +8,8 @@ export interface RawUpstream extends AsyncDisposable {
   sockets: Set<Socket>;
   /** Everything that each connection brought, as latin1 text, in the order in which the connections came. */
   received: string[];
+  /** Resolves when all that was sent so far has been read, and cuts every connection. */
+  settled(): Promise<void>;
 }
 
 /** Runs `onRequest` for every piece of a request that ends a head, with the number of its connection. */
@@ -34,6 +36,17 @@ export async function rawUpstream(
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     sockets,
     received,
+    async settled() {
+      // Connections are accepted in the order in which they came, so nothing sent before this one can come after it.
+      const last = connect((server.address() as AddressInfo).port, "127.0.0.1");
+      last.write(" ");
+      const isRead = () => [...sockets].some((one) => one.remotePort === last.localPort && one.bytesRead > 0);
+      while (!isRead()) await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      last.destroy();
+      for (const socket of sockets) socket.destroy();
+      while (sockets.size > 0) await new Promise(setImmediate);
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       server.close();
