@@ -1,6 +1,7 @@
 import type { Answer, Client } from "./client.ts";
 import type { Installation } from "./installation.ts";
 import type { OpenApiDocument } from "./operations.ts";
+import { register } from "./person.ts";
 
 /** One request that is to have one effect. `name` stands in what it makes, and nowhere else. */
 export interface Shot {
@@ -31,7 +32,7 @@ const password = "correct horse battery";
 const small = { address: "Calle 1", city: "Pereira", price: 1, description: "Casa", year: 2020, status: "en_venta" };
 
 /** How each of them is made, and how its effects are counted. Makes what they are about. */
-export async function keyedCalls({ anyone, plain, staff }: Installation): Promise<KeyedCalls> {
+export async function keyedCalls({ origin, anyone, plain, staff }: Installation): Promise<KeyedCalls> {
   const created = async (answer: Promise<Answer>) => {
     const { status, text } = await answer;
     if (status >= 300) throw new Error(`${status} ${text}`);
@@ -68,19 +69,23 @@ export async function keyedCalls({ anyone, plain, staff }: Installation): Promis
       body: { username: name, email: `${name}@example.com`, password },
       effects: () => accounts(name),
     }),
-    "POST /auth/clients": (name) => ({
-      by: plain,
-      path: "/auth/clients",
-      body: { name, scope: "all" },
-      async effects(answer) {
-        const { clients } = (await plain.get("/auth/clients")).json<{ clients: { id: string; name: string }[] }>();
-        const { id, secret } = answer.json<{ id: string; secret: string }>();
-        const form = new URLSearchParams({ grant_type: "client_credentials", client_id: id, client_secret: secret });
-        const tokens = await anyone.post("/auth/token", form);
-        if (tokens.status !== 200) throw new Error(`the secret is not good: ${tokens.text}`);
-        return clients.filter((client) => client.name === name).length;
-      },
-    }),
+    "POST /auth/clients": async (name) => {
+      // An account has 50 clients at most.
+      const owner = await register(origin, `o${name}`, password);
+      return {
+        by: owner,
+        path: "/auth/clients",
+        body: { name, scope: "all" },
+        async effects(answer) {
+          const { clients } = (await owner.get("/auth/clients")).json<{ clients: { id: string; name: string }[] }>();
+          const { id, secret } = answer.json<{ id: string; secret: string }>();
+          const form = new URLSearchParams({ grant_type: "client_credentials", client_id: id, client_secret: secret });
+          const tokens = await anyone.post("/auth/token", form);
+          if (tokens.status !== 200) throw new Error(`the secret is not good: ${tokens.text}`);
+          return clients.filter((client) => client.name === name).length;
+        },
+      };
+    },
     "POST /auth/accounts/{id}/reset-link": (name) => ({
       by: staff,
       path: `/auth/accounts/${plain.id}/reset-link`,
