@@ -6,9 +6,12 @@ import type { ServiceEnv } from "./types.ts";
 
 const isNoMiddleware = (route: { method: string }) => route.method !== "ALL";
 
-/** The route that takes a request, and no middleware on its way; `undefined` when there is none. */
+/**
+ * The route that takes a request, and no middleware on its way; `undefined` when there is none. Of several that match, such as
+ * `/goods/new` and `/goods/:id`, the one that was added first answers.
+ */
 export function matchedRoute(c: Context): { method: string; path: string } | undefined {
-  return matchedRoutes(c).findLast(isNoMiddleware);
+  return matchedRoutes(c).find(isNoMiddleware);
 }
 
 /**

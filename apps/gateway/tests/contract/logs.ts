@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Installation } from "../harness/installation.ts";
+import { fetchDocument } from "../harness/operations.ts";
 import { secretMark } from "../harness/test-settings.ts";
 
 interface Line {
   "service.name": string;
   "process.pid": number;
-  http?: { request: { id: string }; response?: { status_code: number } };
+  http?: { request: { id: string; method: string }; response?: { status_code: number } };
   url?: { path: string };
   labels?: { route: string };
   trace?: { id: string };
@@ -69,11 +70,14 @@ export function logs(quintet: Installation): void {
       expect([...seen].filter(([, count]) => count > 1)).toEqual([]);
     });
 
-    it("names the pattern of the route and not of a middleware, in every app", () => {
-      const wrong = requests().filter(({ labels, url, upstream }) => {
+    it("names the pattern of the route and not of a middleware or a neighbour, in every app", async () => {
+      const { paths } = await fetchDocument(quintet.anyone, "/openapi.json");
+      const wrong = requests().filter(({ labels, url, upstream, http }) => {
         if (upstream || labels?.route === "none") return false;
         const pattern = labels?.route.split("/") ?? [];
         const path = url?.path.split("/") ?? [];
+        const method = http?.request.method.toLowerCase() ?? "";
+        if (url && paths[url.path]?.[method] && labels?.route !== url.path) return true;
         return pattern.length !== path.length || !pattern.every((part, i) => part.startsWith(":") || part === path[i]);
       });
       expect(wrong.slice(0, 3)).toEqual([]);
