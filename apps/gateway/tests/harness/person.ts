@@ -26,10 +26,15 @@ interface Account {
   email: string;
 }
 
-/** Logs in and asks who that is. */
-export async function logIn(origin: string, username: string, password: string): Promise<Person> {
+/** Logs in, with these headers besides, and asks who that is. */
+export async function logIn(
+  origin: string,
+  username: string,
+  password: string,
+  headers: Record<string, string> = {},
+): Promise<Person> {
   const form = new URLSearchParams({ grant_type: "password", username, password });
-  const tokens = await new Client(origin).post("/auth/token", form);
+  const tokens = await new Client(origin, headers).post("/auth/token", form);
   if (tokens.status !== 200) throw new Error(`${username} cannot log in: ${tokens.status} ${tokens.text}`);
   const { access_token } = tokens.json<{ access_token: string }>();
   const me = await new Client(origin, { Authorization: `Bearer ${access_token}` }).get("/auth/me");
