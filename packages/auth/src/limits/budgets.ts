@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import type { Redis } from "@quintet/db";
+import { luaCommands, type Redis } from "@quintet/db";
 import { LRUCache } from "lru-cache";
 
 /** How many attempts there are, and how long one takes to come back, in ms. 0 attempts: it does not count. */
@@ -24,17 +23,14 @@ const localKeys = 100_000;
 
 /** Budgets that all processes share; `take-4.lua` says how they are kept. */
 export function redisBudgets(redis: Redis): Budgets {
-  const scripts = redis as Redis & Record<"take-4" | "give-back-4", (...args: (string | number)[]) => Promise<unknown>>;
-  for (const name of ["take-4", "give-back-4"]) {
-    redis.defineCommand(name, { lua: readFileSync(new URL(`${name}.lua`, import.meta.url), "utf8"), numberOfKeys: 4 });
-  }
+  const run = luaCommands(redis, new URL("./", import.meta.url), ["take-4", "give-back-4"]);
   // One hash tag, so that a cluster keeps them together.
   const named = (keys: BudgetKeys) => keys.map((key) => `{attempts}:${key}`);
   const flat = (sizes: BudgetSizes) => sizes.flatMap(({ eachMs, attempts }) => [eachMs, attempts]);
   return {
-    take: async (keys, sizes) => Number(await scripts["take-4"](...named(keys), ...flat(sizes))),
+    take: async (keys, sizes) => Number(await run("take-4", named(keys), flat(sizes))),
     giveBack: async (keys, sizes, knownMs) => {
-      await scripts["give-back-4"](...named(keys), ...flat(sizes), knownMs);
+      await run("give-back-4", named(keys), [...flat(sizes), knownMs]);
     },
   };
 }
