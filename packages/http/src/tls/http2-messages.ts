@@ -38,8 +38,7 @@ export class Http2Request extends Http2ServerRequest {
 
 /**
  * Ends a stream whose body was not read to its end, once the client has the whole answer (RFC 9113 section 8.1): unread bodies
- * would use up the connection's windows and streams. A client that has sent everything is told nothing: one that hears of the end
- * of the stream before it has read the answer may take the answer for cut off.
+ * would use up the connection's windows and streams. To a client that has sent everything there is nothing to tell.
  */
 function endUnread(stream: ServerHttp2Stream): void {
   if (stream.destroyed || stream.readableEnded) return;
