@@ -3,9 +3,6 @@ import { answerOf, type Database, type Transaction } from "./database.ts";
 import { eq, sql } from "./drizzle.ts";
 import { doneRequests } from "./schema.ts";
 
-/** One in so many records also removes old ones, more of them than are added meanwhile. */
-const sweepEach = 50;
-
 /**
  * Does `work` once for the request of that key, in one transaction with the record of what came of it, JSON; without a key it is
  * just done.
@@ -27,15 +24,16 @@ function recordsIn(tx: Transaction): DoneRequests {
     },
     async record(requestKey, result) {
       await answerOf(tx.update(doneRequests).set({ result }).where(eq(doneRequests.requestKey, requestKey)));
-      if (Math.random() * sweepEach >= 1) return;
-      await tx.execute(sql`
-        delete from ${doneRequests} where request_key in (
-          select request_key from ${doneRequests} where done_at < now() - interval '2 days'
-          limit 500 for update skip locked)`);
     },
     async find(requestKey) {
       const found = tx.select({ result: doneRequests.result }).from(doneRequests);
       return (await answerOf(found.where(eq(doneRequests.requestKey, requestKey))))[0]?.result;
+    },
+    async sweep(days, most) {
+      await tx.execute(sql`
+        delete from ${doneRequests} where request_key in (
+          select request_key from ${doneRequests} where done_at < now() - make_interval(days => ${days})
+          limit ${most} for update skip locked)`);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import {
   connectMysql,
   connectPostgres,
@@ -55,6 +55,18 @@ describe.each(stores)("what is done once, in %s", (_name, inTransaction) => {
     await expect(failing).rejects.toThrow("no");
     await inTransaction((records) => once(records, "failed", work));
     expect(done).toBe(before + 3);
+  });
+
+  it("is forgotten after two days, when another is recorded", async () => {
+    await mysql.query("DELETE FROM done");
+    await postgres`DELETE FROM done`;
+    for (const name of ["old", "young"]) await inTransaction((records) => once(records, name, work));
+    await mysql.query("UPDATE done SET done_at = UTC_TIMESTAMP() - INTERVAL 49 HOUR WHERE request_key = 'old'");
+    await postgres`UPDATE done SET done_at = now() - interval '49 hours' WHERE request_key = 'old'`;
+    const random = vi.spyOn(Math, "random").mockReturnValue(0);
+    await inTransaction((records) => once(records, "next", work)).finally(() => random.mockRestore());
+    const kept = ["old", "young", "next"].map((name) => inTransaction((records) => records.find(name)));
+    expect((await Promise.all(kept)).map((result) => result !== undefined)).toEqual([false, true, true]);
   });
 
   it("is waited for by the one who does the same at the same time", async () => {

@@ -9,6 +9,8 @@ export interface DoneRequests {
   record(requestKey: string, result: string): Promise<void>;
   /** What came of a request that was recorded before. */
   find(requestKey: string): Promise<string | undefined>;
+  /** Removes at most so many records that are older. */
+  sweep(days: number, most: number): Promise<void>;
 }
 
 const keptDays = 2;
@@ -26,6 +28,7 @@ export async function once<T>(done: DoneRequests, requestKey: string | undefined
   if (!(await done.take(requestKey))) return JSON.parse((await done.find(requestKey)) ?? "") as T;
   const result = await work();
   await done.record(requestKey, JSON.stringify(result));
+  if (Math.random() * sweepEach < 1) await done.sweep(keptDays, sweptAtOnce);
   return result;
 }
 
@@ -41,23 +44,22 @@ export function mysqlDoneRequests(on: Pool | PoolConnection, table: string): Don
     },
     async record(requestKey, result) {
       await on.execute(`UPDATE ${table} SET result = :result WHERE request_key = :requestKey`, { requestKey, result });
-      if (Math.random() * sweepEach < 1) await sweep(on, table);
     },
     async find(requestKey) {
       const text = `SELECT result FROM ${table} WHERE request_key = :requestKey`;
       const [rows] = await on.execute<RowDataPacket[]>(text, { requestKey });
       return rows[0] && String(rows[0].result);
     },
+    // One by one: a range would be locked up to the next record, which is somebody else's.
+    async sweep(days, most) {
+      const [old] = await on.query<RowDataPacket[]>(
+        `SELECT request_key FROM ${table} WHERE done_at < UTC_TIMESTAMP() - INTERVAL :days DAY ORDER BY done_at LIMIT :most`,
+        { days, most },
+      );
+      if (old.length === 0) return;
+      await on.query(`DELETE FROM ${table} WHERE request_key IN (:keys)`, { keys: old.map((row) => row.request_key) });
+    },
   };
-}
-
-/** Removes old records, one by one: a range would be locked up to the next one, which is somebody else's. */
-async function sweep(on: Pool | PoolConnection, table: string): Promise<void> {
-  const [old] = await on.query<RowDataPacket[]>(
-    `SELECT request_key FROM ${table} WHERE done_at < UTC_TIMESTAMP() - INTERVAL ${keptDays} DAY ORDER BY done_at LIMIT ${sweptAtOnce}`,
-  );
-  if (old.length === 0) return;
-  await on.query(`DELETE FROM ${table} WHERE request_key IN (:keys)`, { keys: old.map((row) => row.request_key) });
 }
 
 /** The same in a Postgres table, within a transaction. */
@@ -70,15 +72,16 @@ export function postgresDoneRequests(sql: ISql, table: string): DoneRequests {
     },
     async record(requestKey, result) {
       await sql`UPDATE ${sql(table)} SET result = ${result} WHERE request_key = ${requestKey}`;
-      if (Math.random() * sweepEach >= 1) return;
-      await sql`DELETE FROM ${sql(table)} WHERE request_key IN (
-        SELECT request_key FROM ${sql(table)} WHERE done_at < now() - make_interval(days => ${keptDays})
-        LIMIT ${sweptAtOnce} FOR UPDATE SKIP LOCKED)`;
     },
     async find(requestKey) {
       const [row] = await sql<{ result: string }[]>`
         SELECT result FROM ${sql(table)} WHERE request_key = ${requestKey}`;
       return row?.result;
+    },
+    async sweep(days, most) {
+      await sql`DELETE FROM ${sql(table)} WHERE request_key IN (
+        SELECT request_key FROM ${sql(table)} WHERE done_at < now() - make_interval(days => ${days})
+        LIMIT ${most} FOR UPDATE SKIP LOCKED)`;
     },
   };
 }
