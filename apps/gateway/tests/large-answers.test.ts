@@ -71,4 +71,21 @@ describe("large answers that pass at the same time", () => {
     }
     session.destroy();
   });
+
+  it.each(["GET", "POST"])("come whole to whoever reads late over HTTP/2, to a %s without a body", async (method) => {
+    using made = certificates();
+    const files = made.make("first");
+    const mounted = { fetch: async () => new Response(answers[0] as Buffer<ArrayBuffer>) };
+    await using front = await edge([], { tls: files, mounted });
+    const session = connect(`https://localhost:${front.listening.port}`, { ca: files.pem });
+    const late = session.request({ ":method": method, ":path": "/social/x" }, { endStream: true });
+    await once(late, "response");
+    // The gateway has had time for many others meanwhile.
+    for (let i = 0; i < 50; i++) {
+      const other = session.request({ ":path": "/own" }).resume();
+      await once(other, "close");
+    }
+    expect(await isWhole(late, answers[0], 0)).toBe(true);
+    session.destroy();
+  });
 });
