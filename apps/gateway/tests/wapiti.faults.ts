@@ -68,18 +68,20 @@ async function somethingOfEach({ staff, plain, other }: Installation): Promise<R
     staff.post("/properties", property),
     staff.post("/directory/users", { firstName: "Ada", lastName: "Byron", email: "ada@example.com", bio: "" }),
     plain.post("/social/posts", { title: "First", content: "A post" }),
+    staff.post("/auth/clients", { name: "Scanned", scope: "all" }),
     staff.put("/queue/queues/scanned", {}),
   ]);
   const ids = made.map((answer) => {
     if (answer.status >= 300) throw new Error(`${answer.status} ${answer.text}`);
     return `${answer.json().id ?? answer.json<{ post?: { id: unknown } }>().post?.id ?? "1"}`;
   });
-  const [properties = "1", directory = "1", social = "1"] = ids;
+  const [properties = "1", directory = "1", social = "1", client = "1"] = ids;
   return {
     properties: { id: properties },
     directory: { id: directory },
     social: { id: social, postId: social },
     auth: { id: `${other.id}` },
+    clients: { id: client },
   };
 }
 
@@ -87,7 +89,8 @@ async function somethingOfEach({ staff, plain, other }: Installation): Promise<R
 function valuesOf({ template, method }: Operation): Record<string, string> {
   const values = { table: "jobs", id: "1", name: "scanned", year: "2021", limit: "10", q: "a" };
   if (method === "DELETE") return { ...values, id: "999999", name: "nothing" };
-  return { ...values, ...known[template.split("/")[1] ?? ""] };
+  const about = template.includes("/clients/") ? "clients" : template.split("/")[1];
+  return { ...values, ...known[about ?? ""] };
 }
 
 /** Fails when a scan is over and the log has no line, from this place on, of one of these routes that was answered as it should. */

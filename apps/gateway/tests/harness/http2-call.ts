@@ -37,7 +37,10 @@ export async function callOverHttp2(origin: string, { method, path, headers, pay
   if (typeof payload === "object" && "pipe" in payload) payload.on("error", () => stream.close(8)).pipe(stream);
   else if (payload !== undefined) stream.end(payload);
   await new Promise((resolve) => stream.once("close", resolve));
-  if (!head || !stream.readableEnded || stream.rstCode !== 0) {
+  const came = parts.reduce((sum, part) => sum + part.length, 0);
+  const promised = method === "HEAD" ? undefined : head?.[0]["content-length"];
+  const isShort = promised !== undefined && Number(promised) !== came;
+  if (!head || !stream.readableEnded || stream.rstCode !== 0 || isShort) {
     throw new Error(
       `the answer to ${method} ${path} was cut off: ${failure?.message ?? `reset with ${stream.rstCode}`}`,
       { cause: failure },
