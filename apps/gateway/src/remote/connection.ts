@@ -1,7 +1,8 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { BadAnswer } from "./field-lines.ts";
 import { ReadBuffer } from "./read-buffers.ts";
-import { type AnswerSink, BadAnswer, ResponseReader } from "./response-reader.ts";
+import { type AnswerSink, ResponseReader } from "./response-reader.ts";
 
 /** Who uses a connection, told what comes on it. */
 export interface ConnectionUser extends AnswerSink {

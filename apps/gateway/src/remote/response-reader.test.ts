@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { BadAnswer, ResponseReader } from "./response-reader.ts";
+import { BadAnswer } from "./field-lines.ts";
+import { ResponseReader } from "./response-reader.ts";
 
 /** Everything that is told of an answer that comes in these pieces, with the body joined. */
 function told(pieces: Buffer[], options: { method?: string; closed?: boolean } = {}) {

@@ -1,4 +1,5 @@
-import { dropsOf, isHopByHop } from "../hop-by-hop.ts";
+import { dropsOf } from "../hop-by-hop.ts";
+import { BadAnswer, fieldOf } from "./field-lines.ts";
 
 /** What a reader tells of an answer, in order. `part` is a view that is only good during the call. */
 export interface AnswerSink {
@@ -19,22 +20,13 @@ export interface AnswerHead {
   chunked: boolean;
 }
 
-/** An answer that breaks RFC 9112; the connection it came on is of no further use. */
-export class BadAnswer extends Error {
-  override name = "BadAnswer";
-  readonly code = "BAD_ANSWER";
-}
-
 type Phase = "head" | "length" | "size" | "chunk" | "chunk end" | "trailers" | "until close" | "complete";
 
 const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
-const token = /^[!#$%&'*+\-.^_`|~\w]+$/;
 const chunkSize = /^([0-9a-f]{1,12})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i;
 const largestHead = 64 * 1024;
 const largestTrailers = 16 * 1024;
 const mostInterim = 100;
-/** What no head may contain: control characters, and line ends that are not CR LF. */
-const forbidden = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 const nothing = Buffer.alloc(0);
 
 /** Reads HTTP/1.1 answers (RFC 9112) off one connection, one after the other, in whatever pieces they come. */
@@ -150,15 +142,13 @@ export class ResponseReader {
     } else {
       this.#trailersLeft -= end + 2;
       if (this.#trailersLeft < 0) throw new BadAnswer("The trailers of the answer are too long.");
-      if (forbidden.test(line)) throw new BadAnswer("A trailer of the answer is malformed.");
-      const [name, value] = field(line);
+      const { name, value } = fieldOf(line);
       this.#trailers.push(name, value);
     }
     return end + 2;
   }
 
   #head(text: string): void {
-    if (forbidden.test(text)) throw new BadAnswer("The head of the answer is malformed.");
     const lines = text.split("\r\n");
     const [, minor, code, reason = ""] = statusLine.exec(lines[0] as string) ?? [];
     if (code === undefined) throw new BadAnswer("The answer has no proper status line.");
@@ -168,21 +158,20 @@ export class ResponseReader {
     let coding: string | undefined;
     let connection = "";
     for (let i = 1; i < lines.length; i++) {
-      const [name, value] = field(lines[i] as string);
-      const lower = name.toLowerCase();
-      if (lower === "content-length") {
+      const { name, value, role } = fieldOf(lines[i] as string);
+      if (role === "end to end") {
+        headers.push(name, value);
+      } else if (role === "content-length") {
         if (length !== undefined && length !== value) throw new BadAnswer("The answer has two lengths.");
         if (length === undefined) headers.push(name, value);
         length = value;
-      } else if (lower === "transfer-encoding") {
+      } else if (role === "transfer-encoding") {
         coding = coding === undefined ? value : `${coding},${value}`;
-      } else if (lower === "connection") {
+      } else if (role === "connection") {
         connection = connection === "" ? value : `${connection},${value}`;
-      } else if (lower === "keep-alive") {
+      } else if (role === "keep-alive") {
         const seconds = /timeout=(\d{1,6})/i.exec(value)?.[1];
         if (seconds !== undefined) this.keepAliveSeconds = Number(seconds);
-      } else if (!isHopByHop(lower)) {
-        headers.push(name, value);
       }
     }
     const dropped = dropsOf(connection);
@@ -224,14 +213,6 @@ export class ResponseReader {
     this.#sink = undefined;
     sink?.onEnd(this.#trailers);
   }
-}
-
-/** The name and the value of a header line; no whitespace before the colon, no folding (RFC 9112 section 5). */
-function field(line: string): [string, string] {
-  const colon = line.indexOf(":");
-  const name = line.slice(0, colon);
-  if (colon < 1 || !token.test(name)) throw new BadAnswer("A header of the answer is malformed.");
-  return [name, line.slice(colon + 1).trim()];
 }
 
 function without(headers: string[], dropped: Set<string>): string[] {
