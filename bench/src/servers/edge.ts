@@ -2,7 +2,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mountedUpstream, remoteUpstream, route } from "@quintet/gateway";
-import { checked, createLogger, listenerOf } from "@quintet/http";
+import { checked, createLogger, Http1Request, listenerOf } from "@quintet/http";
 import { Hono } from "hono";
 import { proxy } from "hono/proxy";
 import { smallApp } from "./small-app.ts";
@@ -21,6 +21,6 @@ const listeners: Record<string, () => RequestListener> = {
 
 const listener = listeners[mode ?? ""];
 if (!listener) throw new Error(`MODE is one of ${Object.keys(listeners).join(", ")}`);
-const server = createServer(listener());
+const server = createServer(mode === "direct" ? {} : { IncomingMessage: Http1Request }, listener());
 server.listen(0, "127.0.0.1", () => console.log(`listening ${(server.address() as AddressInfo).port}`));
 process.once("SIGTERM", () => process.exit(0));

@@ -7,6 +7,7 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { ReadableOptions } from "node:stream";
+import { bodyCame } from "../body-memory.ts";
 
 /**
  * A request that came over HTTP/2 in the words of HTTP/1.1, so that whoever serves or forwards requests need not tell them apart:
@@ -31,7 +32,10 @@ export class Http2Request extends Http2ServerRequest {
   }
 
   override push(chunk: Buffer | null): boolean {
-    this.bytesCame += chunk?.length ?? 0;
+    if (chunk) {
+      this.bytesCame += chunk.length;
+      bodyCame(chunk.length);
+    }
     return super.push(chunk);
   }
 }
