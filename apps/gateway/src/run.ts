@@ -3,6 +3,7 @@ import { listenerOf, loggers, openObservation, serve, serveMetrics, trustedProxi
 import type { Place, Program } from "@quintet/workers";
 import { admission } from "./admission.ts";
 import { knownApps } from "./apps.ts";
+import { compressing } from "./compression/compressing.ts";
 import { loadConfig } from "./config.ts";
 import { createHome } from "./home/home.ts";
 import { ownTraffic, shareTraffic } from "./home/shared-traffic.ts";
@@ -97,7 +98,7 @@ export async function run(
         })
       : undefined;
     stack.defer(() => rate?.close());
-    const listener = admission(route(upstreams, listenerOf(home)), {
+    const listener = admission(compressing(route(upstreams, listenerOf(home))), {
       mostAtOnce: config.MAX_REQUESTS_AT_ONCE,
       rate,
       trusted,

@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { createLogger, type Listening, type ServeOptions, serve } from "@quintet/http";
+import { compressing } from "../src/compression/compressing.ts";
 import { mountedUpstream } from "../src/mounted.ts";
 import { type RemoteOptions, remoteUpstream } from "../src/remote.ts";
 import { route, upgrades } from "../src/routing.ts";
@@ -54,7 +55,7 @@ export async function edge(
     mountedUpstream("social", "/social", social, options.trusted),
   ];
   const own: RequestListener = (_request, response) => response.writeHead(404).end("own");
-  const listening = await serve(route(upstreams, own), {
+  const listening = await serve(compressing(route(upstreams, own)), {
     port: 0,
     host: "127.0.0.1",
     log,

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent, type IncomingMessage, type RequestOptions, request } from "node:http";
 import type { Readable } from "node:stream";
+import { zstdDecompressSync } from "node:zlib";
 import { callOverHttp2 } from "./http2-call.ts";
 
 /** What a call may carry besides its path. */
@@ -105,9 +106,11 @@ export class Client {
   }
 }
 
+/** As a browser calls: over HTTP/2 and with packed answers, which are unpacked here. */
 async function overHttp2(origin: string, call: Parameters<typeof callOverHttp2>[1]): Promise<Answer> {
-  const answer = await callOverHttp2(origin, call);
-  return new Answer(answer, Buffer.concat(answer.parts));
+  const answer = await callOverHttp2(origin, { ...call, headers: { "Accept-Encoding": "zstd", ...call.headers } });
+  const bytes = Buffer.concat(answer.parts);
+  return new Answer(answer, answer.headers["content-encoding"] === "zstd" ? zstdDecompressSync(bytes) : bytes);
 }
 
 async function overHttp1(call: RequestOptions, payload: Payload): Promise<Answer> {
