@@ -177,7 +177,7 @@ class Packing {
   /** Answers with the packed body, or with the plain one when that is not smaller. */
   #send(body: Uint8Array, packed: Buffer | undefined): void {
     const response = this.#response;
-    if (response.destroyed) return;
+    if (response.destroyed || response.writableEnded) return;
     const smaller = packed !== undefined && packed.length < body.length ? packed : undefined;
     if (smaller) {
       this.#sayPacked();
