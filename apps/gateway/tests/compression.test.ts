@@ -25,7 +25,7 @@ const bodies = { small: text(4095), "fits one piece": text(5000), large: text(30
 const parts = (body: string) => body.match(/.{1,50000}/gs) as string[];
 
 let app: RequestListener = () => {};
-let fetched: (request: Request) => Response = () => new Response();
+let fetched: (request: Request) => Response | Promise<Response> = () => new Response();
 let target: Awaited<ReturnType<typeof behind>>;
 let plain: Edge;
 let secure: Edge;
@@ -299,6 +299,32 @@ it("goes on packing after many clients have gone away in the middle", async () =
   }
   const answer = await ask("/queue/x", { "Accept-Encoding": "br", "X-Whole": "1" });
   expect(answer.headers["content-encoding"]).toBe("br");
+});
+
+it("goes on packing after many clients have gone away before their answers began", async () => {
+  const headers = { "Content-Type": "text/plain" };
+  const begin = Promise.withResolvers<void>();
+  let [came, left, answered] = [0, 0, 0];
+  fetched = async (request) => {
+    came++;
+    request.signal.addEventListener("abort", () => left++);
+    await begin.promise;
+    answered++;
+    return new Response(ReadableStream.from(parts(bodies.large).map((part) => Buffer.from(part))), { headers });
+  };
+  const gone = Array.from({ length: 210 }, () => plain.open());
+  for (const { socket } of gone) socket.write("GET /social/x HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br\r\n\r\n");
+  await until(() => came === gone.length);
+  for (const { socket } of gone) socket.destroy();
+  await until(() => left === gone.length);
+  begin.resolve();
+  await until(() => answered === gone.length);
+  answering(bodies.large, headers, true);
+  await expect
+    .poll(async () => (await ask("/social/x", { "Accept-Encoding": "br" })).headers["content-encoding"], {
+      timeout: 10_000,
+    })
+    .toBe("br");
 });
 
 it("gives answers as they are while very many are packed as they come", async () => {

@@ -195,7 +195,7 @@ class Packing {
     const length = Number(head.get("content-length") ?? leastBytes);
     if (this.#coding && length >= leastBytes && mayBePacked(this.#request, head)) {
       head.vary();
-      if (streams < mostStreams) {
+      if (streams < mostStreams && !this.#response.destroyed) {
         this.#sayPacked();
         this.#stream = this.#coding.open();
       }
