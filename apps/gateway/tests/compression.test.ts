@@ -1,7 +1,15 @@
 import { once } from "node:events";
-import type { IncomingMessage, RequestListener } from "node:http";
+import { type IncomingMessage, type RequestListener, request } from "node:http";
+import type { Transform } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
+import {
+  brotliDecompressSync,
+  createBrotliDecompress,
+  createGunzip,
+  createZstdDecompress,
+  gunzipSync,
+  zstdDecompressSync,
+} from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certificates } from "./certificate.ts";
 import { behind, type Edge, edge, until } from "./edge.ts";
@@ -14,6 +22,11 @@ const unpack: Record<string, (bytes: Buffer) => Buffer> = {
   gzip: gunzipSync,
 };
 const codings = Object.keys(unpack);
+const unpacking: Record<string, () => Transform> = {
+  zstd: createZstdDecompress,
+  br: createBrotliDecompress,
+  gzip: createGunzip,
+};
 
 /** Text of this size that packs well, and of which no two places are the same. */
 function text(bytes: number): string {
@@ -202,7 +215,7 @@ describe.each(places)("an answer of %s", (path) => {
     ]);
   });
 
-  it("comes as it is made: no piece waits for the next one", async () => {
+  it.each(codings)("packed by %s comes as it is made: no piece waits for the next one", async (coding) => {
     const more = Promise.withResolvers<void>();
     app = async (_request, response) => {
       response.writeHead(200, { "Content-Type": "application/x-ndjson" }).write('{"first":1}\n');
@@ -220,15 +233,30 @@ describe.each(places)("an answer of %s", (path) => {
       });
       return new Response(stream, { headers: { "Content-Type": "application/x-ndjson" } });
     };
-    const answer = await fetch(plain.origin + path, { headers: { "Accept-Encoding": "gzip" } });
-    expect(answer.headers.get("content-encoding")).toBe("gzip");
+    const [answer] = (await once(
+      request(plain.origin + path, { headers: { "Accept-Encoding": coding } }).end(),
+      "response",
+    )) as [IncomingMessage];
+    expect(answer.headers["content-encoding"]).toBe(coding);
     let came = "";
-    for await (const part of (answer.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream())) {
+    for await (const part of answer.pipe(unpacking[coding]?.() as Transform)) {
       came += part;
       if (came === '{"first":1}\n') more.resolve();
     }
     expect(came).toBe('{"first":1}\n{"second":2}\n');
   });
+});
+
+it("is cut off where the app's answer is cut off", async () => {
+  for (const headers of [{ "Content-Length": 300_000 }, {}]) {
+    app = (_request, response) => {
+      response.writeHead(200, { "Content-Type": "text/plain", ...headers });
+      response.write(bodies.large.slice(0, 100_000), () => response.destroy());
+    };
+    const answer = await fetch(`${plain.origin}/queue/x`, { headers: { "Accept-Encoding": "gzip" } });
+    expect(answer.headers.get("content-encoding")).toBe("gzip");
+    await expect(answer.text()).rejects.toThrow();
+  }
 });
 
 it("passes trailers behind a packed body, whole or in parts", async () => {

@@ -3,16 +3,12 @@ import { AnswerHead, mayBePacked, packsWell } from "./answer-head.ts";
 import { type Coding, codingFor } from "./codings.ts";
 import { knownTag, restoreTags, tagOf } from "./entity-tags.ts";
 import { findPacked, keepPacked } from "./packed-bodies.ts";
+import { type Own, openPacking, type PackingStream } from "./packing-stream.ts";
 
 /** Fewer bytes are three packets of one round trip, and sent in less time than packed. */
 const leastBytes = 4096;
 /** Up to this size a whole body is packed at once: handing it to another thread would take longer. */
 const mostAtOnce = 16 * 1024;
-/** So many answers may be packed as they come; each holds a megabyte or so for as long as its client takes. */
-const mostStreams = 200;
-
-let streams = 0;
-
 /** A listener whose answers are packed for the clients that take that, where it pays (RFC 9110 section 8.4). */
 export function compressing(inner: RequestListener): RequestListener {
   return (request, response) => {
@@ -30,14 +26,6 @@ function wanted({ headers }: IncomingMessage): Coding | undefined {
 
 type Callback = (error?: Error | null) => void;
 type Chunk = string | Uint8Array;
-type Stream = ReturnType<Coding["open"]>;
-
-/** A response's own methods, with what they take left to them. */
-interface Own {
-  writeHead(status: number, ...rest: unknown[]): ServerResponse;
-  write(...given: unknown[]): boolean;
-  end(...given: unknown[]): ServerResponse;
-}
 
 /**
  * Stands before a response from its head to its end. The head of what may be packed is held back until it is known whether the body
@@ -53,7 +41,7 @@ class Packing {
   #came = false;
   /** What is held back. */
   #head: AnswerHead | undefined;
-  #stream: Stream | undefined;
+  #stream: PackingStream | undefined;
   #flushed = false;
   #trailing = false;
 
@@ -117,7 +105,7 @@ class Packing {
   }
 
   /** Lets out what was written in this turn, once. */
-  #flush(stream: Stream): void {
+  #flush(stream: PackingStream): void {
     if (this.#flushed || stream.writableEnded || stream.destroyed) return;
     this.#flushed = true;
     stream.flush();
@@ -195,13 +183,10 @@ class Packing {
     const length = Number(head.get("content-length") ?? leastBytes);
     if (this.#coding && length >= leastBytes && mayBePacked(this.#request, head)) {
       head.vary();
-      if (streams < mostStreams && !this.#response.destroyed) {
-        this.#sayPacked();
-        this.#stream = this.#coding.open();
-      }
+      this.#stream = openPacking(this.#coding, this.#response, this.#own);
+      if (this.#stream) this.#sayPacked();
     }
     this.#release();
-    if (this.#stream) this.#pass(this.#stream);
   }
 
   #sayPacked(): void {
@@ -212,36 +197,5 @@ class Packing {
     head.delete("Accept-Ranges");
     head.set("Content-Encoding", coding.name);
     if (tag !== undefined) head.set("ETag", tagOf(tag, coding));
-  }
-
-  /** What leaves the stream goes to the client, as fast as that takes it. */
-  #pass(stream: Stream): void {
-    const response = this.#response;
-    const { write, end } = this.#own;
-    streams++;
-    stream.once("close", () => {
-      streams--;
-    });
-    response.once("close", () => stream.destroy());
-    let [full, ours] = [false, false];
-    stream.on("data", (part: Buffer) => {
-      if (write.call(response, part, "latin1")) return;
-      full = true;
-      stream.pause();
-    });
-    response.on("drain", () => {
-      if (ours || !full) return;
-      full = false;
-      stream.resume();
-    });
-    // Whoever writes the answer waits for the stream, not for the client.
-    Object.defineProperty(response, "writableLength", { get: () => stream.writableLength });
-    stream.on("drain", () => {
-      ours = true;
-      response.emit("drain");
-      ours = false;
-    });
-    stream.once("end", () => end.call(response));
-    stream.once("error", () => response.destroy());
   }
 }
