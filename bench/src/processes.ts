@@ -25,6 +25,9 @@ export async function startServer(
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "inherit"],
   });
+  // A measurement that ends by an error, such as a closed pipe, leaves no server behind.
+  const end = () => child.kill();
+  process.once("exit", end);
   const port = options.port ?? (await announcedPort(child, [command, ...args].join(" ")));
   const pid = child.pid as number;
   return {
@@ -33,6 +36,7 @@ export async function startServer(
     cpu: () => cpuOf(pid),
     memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024,
     async [Symbol.asyncDispose]() {
+      process.off("exit", end);
       if (child.exitCode !== null) return;
       const gone = once(child, "exit");
       child.kill("SIGTERM");
