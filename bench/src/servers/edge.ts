@@ -2,7 +2,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mountedUpstream, remoteUpstream, route } from "@quintet/gateway";
-import { checked, createLogger, Http1Request, listenerOf } from "@quintet/http";
+import { checked, createLogger, givingMemoryBack, listenerOf } from "@quintet/http";
 import { Hono } from "hono";
 import { proxy } from "hono/proxy";
 import { smallApp } from "./small-app.ts";
@@ -13,14 +13,14 @@ const nobody = listenerOf(new Hono());
 
 const listeners: Record<string, () => RequestListener> = {
   direct: () => listenerOf(smallApp()),
-  mounted: () => checked(route([mountedUpstream("queue", "/queue", smallApp())], nobody)),
-  remote: () => checked(route([remoteUpstream("queue", "/queue", [upstream], { log })], nobody)),
+  mounted: () => checked(givingMemoryBack(route([mountedUpstream("queue", "/queue", smallApp())], nobody))),
+  remote: () => checked(givingMemoryBack(route([remoteUpstream("queue", "/queue", [upstream], { log })], nobody))),
   "hono-proxy": () =>
     listenerOf(new Hono().all("*", (c) => proxy(upstream + c.req.path, { ...c.req, raw: c.req.raw }))),
 };
 
 const listener = listeners[mode ?? ""];
 if (!listener) throw new Error(`MODE is one of ${Object.keys(listeners).join(", ")}`);
-const server = createServer(mode === "direct" ? {} : { IncomingMessage: Http1Request }, listener());
+const server = createServer(listener());
 server.listen(0, "127.0.0.1", () => console.log(`listening ${(server.address() as AddressInfo).port}`));
 process.once("SIGTERM", () => process.exit(0));

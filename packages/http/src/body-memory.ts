@@ -1,9 +1,11 @@
-import { IncomingMessage } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** After so many bytes of bodies their memory is asked back. */
 const every = 4 * 1024 * 1024;
+/** Smaller bodies are given back with all else that a request leaves behind. */
+const large = 64 * 1024;
 
 let came = 0;
 let collectYoung: (() => void) | undefined;
@@ -29,10 +31,20 @@ function collector(): () => void {
   return () => collect({ type: "minor" });
 }
 
-/** Node's own request over HTTP/1.1, whose body's memory is given back as it is read. */
-export class Http1Request extends IncomingMessage {
-  override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
+/** A listener of requests over HTTP/1.1, the memory of whose large bodies is given back as they are read. */
+export function givingMemoryBack(inner: RequestListener): RequestListener {
+  return (request, response) => {
+    const { headers } = request;
+    const isLarge = Number(headers["content-length"] ?? 0) >= large || headers["transfer-encoding"] !== undefined;
+    if (isLarge && request.httpVersionMajor === 1) countBody(request);
+    inner(request, response);
+  };
+}
+
+function countBody(request: IncomingMessage): void {
+  const { push } = request;
+  request.push = (chunk: Buffer | null, encoding?: BufferEncoding) => {
     if (chunk) bodyCame(chunk.length);
-    return super.push(chunk, encoding);
-  }
+    return push.call(request, chunk, encoding);
+  };
 }

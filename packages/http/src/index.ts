@@ -1,5 +1,5 @@
 export { admitBody, bodyAdmitted } from "./body.ts";
-export { Http1Request } from "./body-memory.ts";
+export { givingMemoryBack } from "./body-memory.ts";
 export { ConfigError, readEnv, settings } from "./config.ts";
 export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";

@@ -3,7 +3,7 @@ import { type AddressInfo, Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { SocketSource, TicketKeys } from "@quintet/workers";
-import { Http1Request } from "./body-memory.ts";
+import { givingMemoryBack } from "./body-memory.ts";
 import { answerClientErrors } from "./client-errors.ts";
 import { readableAcross } from "./cross-origin.ts";
 import { listen } from "./listen.ts";
@@ -73,14 +73,14 @@ export function listenerOf(app: {
  */
 export async function serve(inner: RequestListener, options: ServeOptions): Promise<Listening> {
   const { log, drainSeconds } = options;
-  const outer = options.edge ? inGatewaySpan(checked(inner)) : checked(inner);
+  const sound = checked(givingMemoryBack(inner));
+  const outer = options.edge ? inGatewaySpan(sound) : sound;
   const limited = options.tls ? limitingHeads(outer) : outer;
   const listener = observed(readableAcross(options.corsOrigins ?? [], limited), log);
   const { upgrades } = options;
   const headMs = options.headMs ?? 15_000;
   const slow = options.slow ?? { bodyMs: 30_000, readMs: 60_000 };
   const http1 = {
-    IncomingMessage: Http1Request,
     headersTimeout: headMs,
     requestTimeout: 0,
     requireHostHeader: false, // Node's own answer is no problem; the check's is.

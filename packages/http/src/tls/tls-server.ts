@@ -1,7 +1,6 @@
 import { type IncomingMessage, type RequestListener, Server, type ServerOptions } from "node:http";
 import { constants, createSecureServer, type Http2Session } from "node:http2";
 import type { TicketKeys } from "@quintet/workers";
-import { Http1Request } from "../body-memory.ts";
 import type { Logger } from "../logger.ts";
 import { pathOf } from "../path-of.ts";
 import { Problem } from "../problem.ts";
@@ -70,7 +69,6 @@ export function createTlsServer(listener: RequestListener, options: TlsOptions):
     allowHTTP1: true,
     minVersion: "TLSv1.2" as const,
     handshakeTimeout: http1.headersTimeout ?? 15_000,
-    Http1IncomingMessage: Http1Request,
     Http2ServerRequest: Http2Request,
     Http2ServerResponse: Http2Response as never,
   };
