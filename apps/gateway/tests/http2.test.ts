@@ -253,6 +253,30 @@ describe("TLS", () => {
   });
 });
 
+it("gives the memory of a large body back while it is read", async () => {
+  const MiB = 1024 * 1024;
+  const before = process.memoryUsage().arrayBuffers;
+  let [bytes, most] = [0, 0];
+  const fetched = async (_request: Request, { incoming }: { incoming?: AsyncIterable<Buffer> }) => {
+    for await (const part of incoming ?? []) {
+      bytes += part.length;
+      most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    }
+    return new Response("taken");
+  };
+  await using own = await edge([target.origin], { tls: files, mounted: { fetch: fetched } });
+  const client = connect(`https://localhost:${own.listening.port}`, { ca: files.pem });
+  const stream = client.request({ ":method": "POST", ":path": "/social/x" });
+  const answered = once(stream, "response");
+  const piece = Buffer.alloc(MiB);
+  for (let i = 0; i < 128; i++) if (!stream.write(piece)) await once(stream, "drain");
+  stream.end();
+  await answered;
+  client.destroy();
+  expect(bytes).toBe(128 * MiB);
+  expect(most).toBeLessThan(32 * MiB);
+});
+
 it("finishes what is under way when it drains, and tells clients to go elsewhere", async () => {
   const released = Promise.withResolvers<void>();
   const mounted = { fetch: () => released.promise.then(() => new Response("done")) };

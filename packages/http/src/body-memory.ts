@@ -15,7 +15,7 @@ let collectYoung: (() => void) | undefined;
  * there are 64 MB of it: a large upload would make the process larger by that, and each piece a page fault. A collection of the
  * young objects gives back what was read and passed on; it takes a millisecond or less.
  */
-export function bodyCame(bytes: number): void {
+function bodyCame(bytes: number): void {
   came += bytes;
   if (came < every) return;
   came = 0;
@@ -31,12 +31,12 @@ function collector(): () => void {
   return () => collect({ type: "minor" });
 }
 
-/** A listener of requests over HTTP/1.1, the memory of whose large bodies is given back as they are read. */
+/** A listener of requests, the memory of whose large bodies is given back as they are read. */
 export function givingMemoryBack(inner: RequestListener): RequestListener {
   return (request, response) => {
     const { headers } = request;
     const isLarge = Number(headers["content-length"] ?? 0) >= large || headers["transfer-encoding"] !== undefined;
-    if (isLarge && request.httpVersionMajor === 1) countBody(request);
+    if (isLarge) countBody(request);
     inner(request, response);
   };
 }

@@ -7,7 +7,6 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import type { ReadableOptions } from "node:stream";
-import { bodyCame } from "../body-memory.ts";
 
 /**
  * A request that came over HTTP/2 in the words of HTTP/1.1, so that whoever serves or forwards requests need not tell them apart:
@@ -32,10 +31,7 @@ export class Http2Request extends Http2ServerRequest {
   }
 
   override push(chunk: Buffer | null): boolean {
-    if (chunk) {
-      this.bytesCame += chunk.length;
-      bodyCame(chunk.length);
-    }
+    this.bytesCame += chunk?.length ?? 0;
     return super.push(chunk);
   }
 }
