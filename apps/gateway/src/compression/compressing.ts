@@ -9,6 +9,7 @@ import { type Own, openPacking, type PackingStream } from "./packing-stream.ts";
 const leastBytes = 4096;
 /** Up to this size a whole body is packed at once: handing it to another thread would take longer. */
 const mostAtOnce = 16 * 1024;
+
 /** A listener whose answers are packed for the clients that take that, where it pays (RFC 9110 section 8.4). */
 export function compressing(inner: RequestListener): RequestListener {
   return (request, response) => {
@@ -114,17 +115,18 @@ class Packing {
   #ended(given: unknown[]): ServerResponse {
     const response = this.#response;
     if (!this.#came) this.#headCame(response.statusCode, []);
-    const [chunk, encoding] = given.filter((one) => typeof one !== "function") as [Chunk?, BufferEncoding?];
-    const body = typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
+    const [last, encoding] = given.filter((one) => typeof one !== "function") as [(Chunk | null)?, BufferEncoding?];
+    const chunk = last ?? "";
     // Trailers need a body in chunks.
     if (this.#trailing) this.#begin();
+    const head = this.#head;
     if (this.#stream) {
       this.#whenDone(given);
-      this.#stream.end(body);
-    } else if (this.#head && body && body.length >= leastBytes && mayBePacked(this.#request, this.#head)) {
+      this.#stream.end(chunk, encoding ?? "utf8");
+    } else if (head && sizeOf(chunk, encoding) >= leastBytes && mayBePacked(this.#request, head)) {
       this.#whenDone(given);
-      this.#head.vary();
-      this.#pack(body);
+      head.vary();
+      this.#pack(typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk);
     } else {
       this.#release();
       this.#own.end.apply(response, given);
@@ -198,4 +200,8 @@ class Packing {
     head.set("Content-Encoding", coding.name);
     if (tag !== undefined) head.set("ETag", tagOf(tag, coding));
   }
+}
+
+function sizeOf(chunk: Chunk, encoding: BufferEncoding | undefined): number {
+  return typeof chunk === "string" ? Buffer.byteLength(chunk, encoding) : chunk.length;
 }

@@ -15,8 +15,9 @@ export function tagOf(tag: string, { name }: Coding): string {
  */
 export function restoreTags(request: IncomingMessage): string | undefined {
   const { headers, rawHeaders } = request;
+  if (headers["if-none-match"] === undefined && headers["if-match"] === undefined) return undefined;
   const asked = `${headers["if-none-match"] ?? ""},${headers["if-match"] ?? ""}`;
-  if (asked === "," || asked.search(packedTag) < 0) return undefined;
+  if (asked.search(packedTag) < 0) return undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] as string).toLowerCase();
     if (name !== "if-none-match" && name !== "if-match") continue;
