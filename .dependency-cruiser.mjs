@@ -52,7 +52,7 @@ export default {
     {
       name: "db-and-pages-need-http-only",
       severity: "error",
-      from: { path: "^packages/(db|pages)/" },
+      from: { path: "^packages/(db|pages)/", pathNot: "\\.test\\.ts$" },
       to: { path: "^packages/", pathNot: "^packages/($1|http)/" },
     },
     {

@@ -10,7 +10,7 @@ export const postgresMigrationLock = 0x7175_696e;
  */
 export async function migratePostgres(url: string, app: string, folder: string): Promise<void> {
   const migrations = await readMigrations(folder);
-  const sql = connectPostgres(url, { connections: 1 });
+  const sql = connectPostgres(url, { connections: 1, statementSeconds: 0 });
   try {
     await sql.begin(async (tx) => {
       await tx`SELECT pg_advisory_xact_lock(${postgresMigrationLock})`;

@@ -1,16 +1,28 @@
 import { createPool, type Pool, type PoolConnection } from "mysql2/promise";
+import { defaultStatementSeconds } from "./limits/statement-limits.ts";
 import { observeMysql } from "./observing/observed-mysql.ts";
 import { watchMysql } from "./observing/store-metrics.ts";
 import { storeAddress } from "./observing/store-span.ts";
 
 export type { Pool as MysqlPool, PoolConnection as MysqlConnection };
 
+/** How a pool of connections to MySQL or Postgres is used. */
+export interface PoolOptions {
+  connections?: number | undefined;
+  /** By which metrics, and the server where it can, know the pool. */
+  name?: string | undefined;
+  /** A statement may take so long, and a wait for a connection; 0 for no limit; 5 unless told. */
+  statementSeconds?: number | undefined;
+  /** Whether a statement is ended when the client of its request has gone; for pools that only read. */
+  endsWithClient?: boolean | undefined;
+}
+
 /**
  * A pool of MySQL connections: times are UTC, values are bound by name (`:name`), a connection that cannot be made within
- * 5 s is an error. Statements carry the id of the request that they are sent for, and are seen in its trace. Opens
- * nothing until it is used. With a `name` metrics tell of it.
+ * 5 s is an error. Statements carry the id of the request that they are sent for, and are seen in its trace. One that takes
+ * too long is ended and rejects. Opens nothing until it is used. See docs/decisions/statement-limits.md.
  */
-export function connectMysql(url: string, options: { connections?: number; name?: string } = {}): Pool {
+export function connectMysql(url: string, options: PoolOptions = {}): Pool {
   const pool = createPool({
     uri: url,
     connectionLimit: options.connections ?? 10,
@@ -24,8 +36,13 @@ export function connectMysql(url: string, options: { connections?: number; name?
     decimalNumbers: true,
     supportBigNumbers: true,
   });
-  const { name } = options;
-  return observeMysql(pool, storeAddress(url, 3306), name === undefined ? undefined : watchMysql(pool, name));
+  const { name, statementSeconds: seconds = defaultStatementSeconds, endsWithClient = false } = options;
+  return observeMysql(pool, {
+    url,
+    address: storeAddress(url, 3306),
+    limits: { seconds, endsWithClient },
+    told: name === undefined ? undefined : watchMysql(pool, name),
+  });
 }
 
 /**

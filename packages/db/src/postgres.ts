@@ -1,4 +1,6 @@
 import postgres, { type ISql, type Sql } from "postgres";
+import { defaultStatementSeconds } from "./limits/statement-limits.ts";
+import type { PoolOptions } from "./mysql.ts";
 import { observePostgres, PostgresPool } from "./observing/observed-postgres.ts";
 import { storeAddress } from "./observing/store-span.ts";
 
@@ -6,26 +8,39 @@ export type PostgresSql = Sql;
 /** What queries may be made of: a client, or a transaction of its own. */
 export type PostgresQueries = ISql;
 
+/** A transaction whose process stands still lets go of its locks after this. */
+const idleTransactionMs = 60_000;
+
 /**
  * A Postgres client with a few pipelined connections (four serve more requests per second than sixteen). Times are
  * UTC; a connection that cannot be made within 5 s is an error. `settings` are the server's own, for these connections.
- * Statements carry the id of the request that they are sent for, and are seen in its trace. Opens nothing until it is used. With a
- * `name` the server and metrics know it by that.
+ * Statements carry the id of the request that they are sent for, and are seen in its trace. One that takes too long is ended
+ * and rejects. In a pool that ends them with the client none is sent before the one in front is done, for what Postgres ends
+ * is whatever its connection works on. Opens nothing until it is used. See docs/decisions/statement-limits.md.
  */
-export function connectPostgres(
-  url: string,
-  options: { connections?: number; name?: string; settings?: Record<string, string> } = {},
-): Sql {
-  const { connections = 4, name } = options;
+export function connectPostgres(url: string, options: PoolOptions & { settings?: Record<string, string> } = {}): Sql {
+  const {
+    connections = 4,
+    name,
+    statementSeconds: seconds = defaultStatementSeconds,
+    endsWithClient = false,
+  } = options;
   const sql = postgres(url, {
     max: connections,
     connect_timeout: 5,
     onnotice: () => {},
-    connection: { TimeZone: "UTC", application_name: name ? `quintet ${name}` : "quintet", ...options.settings },
+    ...(endsWithClient ? { max_pipeline: 0 } : {}),
+    connection: {
+      TimeZone: "UTC",
+      application_name: name ? `quintet ${name}` : "quintet",
+      statement_timeout: seconds * 1000,
+      idle_in_transaction_session_timeout: seconds === 0 ? 0 : idleTransactionMs,
+      ...options.settings,
+    },
   });
-  return observePostgres(
-    sql,
-    storeAddress(url, 5432),
-    name === undefined ? undefined : new PostgresPool(name, connections),
-  );
+  return observePostgres(sql, {
+    address: storeAddress(url, 5432),
+    limits: { seconds, endsWithClient },
+    told: name === undefined ? undefined : new PostgresPool(name, connections),
+  });
 }

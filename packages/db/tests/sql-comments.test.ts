@@ -1,6 +1,6 @@
 import { connectMysql, connectPostgres, inMysqlTransaction } from "@quintet/db";
 import { testMysql, testPostgres } from "@quintet/db/testing";
-import { createLogger, inRequest, openObservation, readEnv, settings } from "@quintet/http";
+import { createLogger, inRequest, openObservation, RequestRecord, readEnv, settings } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { z } from "zod";
@@ -12,7 +12,7 @@ async function commenting(mode: "off" | "text" | "all"): Promise<AsyncDisposable
 }
 
 function asRequest<T>(requestId: string, work: () => T): T {
-  return inRequest({ id: requestId, app: "test", route: "/", span: undefined }, work);
+  return inRequest(new RequestRecord(requestId, undefined), work);
 }
 
 let observed: AsyncDisposable | undefined;

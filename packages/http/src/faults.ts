@@ -38,6 +38,22 @@ export function isAway(error: unknown): boolean {
   return false;
 }
 
+/**
+ * What says that a statement was ended because its time was over, waited for a lock for too long, or had to give way to
+ * another: codes of the drivers and of Postgres, numbers of MariaDB and MySQL.
+ */
+const timeoutCodes = new Set(["STATEMENT_TIMEOUT", "57014", "55P03", "25P03", "40P01", "40001"]);
+const timeoutNumbers = new Set([1205, 1213, 1317, 1969, 3024]);
+
+/** Whether a store gave a statement up because it took too long; follows `cause`. */
+export function isTimeout(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    if ("code" in at && typeof at.code === "string" && timeoutCodes.has(at.code)) return true;
+    if ("errno" in at && typeof at.errno === "number" && timeoutNumbers.has(at.errno)) return true;
+  }
+  return false;
+}
+
 /** Whatever was thrown, as the problem that the client sees. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -46,6 +62,12 @@ export function toProblem(error: unknown): Problem {
   }
   if (isAway(error)) {
     return new Problem("unavailable", "A store that this needs cannot be reached just now.", {
+      headers: { "Retry-After": "2" },
+      cause: error,
+    });
+  }
+  if (isTimeout(error)) {
+    return new Problem("unavailable", "This took longer than it may just now. Ask for less, or try again.", {
       headers: { "Retry-After": "2" },
       cause: error,
     });

@@ -3,7 +3,7 @@ export { givingMemoryBack } from "./body-memory.ts";
 export { ConfigError, readEnv, settings } from "./config.ts";
 export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";
-export { isAway, toProblem } from "./faults.ts";
+export { isAway, isTimeout, toProblem } from "./faults.ts";
 export { type HealthCheck, type HealthReport, type HealthStatus, healthReport, Unwell } from "./health.ts";
 export {
   type IdempotencyState,
@@ -37,7 +37,7 @@ export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBo
 export { problemText, sendProblem } from "./raw-problem.ts";
 export { neverMissing, pageRefusal, refusal, takesIdempotencyKey } from "./refusals.ts";
 export { checked } from "./request-check.ts";
-export { type RequestRecord, recordOf, type UpstreamRecord } from "./request-record.ts";
+export { RequestRecord, recordOf, type UpstreamRecord } from "./request-record.ts";
 export { inputFaults } from "./route-input.ts";
 export { type Listening, listenerOf, type ServeOptions, serve } from "./serve.ts";
 export { createService, type ServiceOptions } from "./service.ts";

@@ -33,6 +33,7 @@ export function observe(request: IncomingMessage, response: ServerResponse, log:
     leave(place);
     const ms = performance.now() - record.since;
     const cut = !response.writableFinished;
+    if (cut) record.clientGone();
     // A status that was set, though no head was sent, tells what was written past the response.
     const unanswered = cut && !response.headersSent && response.statusCode === 200;
     const status = unanswered ? clientWent : response.statusCode;

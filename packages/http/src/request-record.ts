@@ -46,10 +46,35 @@ export class RequestRecord {
   /** While traces are on: the span of whoever handles it now, and the gateway's around that of an app in the same process. */
   span: Span | undefined;
   gatewaySpan: Span | undefined;
+  #clientGone = false;
+  #onClientGone: Set<() => void> | undefined;
 
   constructor(requestId: string | undefined, traceparent: string | undefined) {
     this.id = requestIdOf(requestId);
     if (traceparent !== undefined) this.traceId = tracePattern.exec(traceparent)?.[1];
+  }
+
+  /**
+   * Calls `stop` when the client goes before its answer is out, at once when it has gone; the function returned forgets that.
+   * An AbortSignal for each request would cost more than all of it.
+   */
+  whenClientGone(stop: () => void): () => void {
+    if (this.#clientGone) {
+      stop();
+      return () => {};
+    }
+    this.#onClientGone ??= new Set();
+    this.#onClientGone.add(stop);
+    return () => {
+      this.#onClientGone?.delete(stop);
+    };
+  }
+
+  /** The client has gone before its answer was out. */
+  clientGone(): void {
+    this.#clientGone = true;
+    for (const stop of this.#onClientGone ?? []) stop();
+    this.#onClientGone = undefined;
   }
 }
 

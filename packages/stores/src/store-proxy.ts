@@ -8,6 +8,10 @@ export interface StoreProxy extends AsyncDisposable {
   cut(): Promise<void>;
   /** Listens again, on the same port. */
   restore(): Promise<void>;
+  /** Passes nothing on any more, while every connection stays open: the store stands still. */
+  freeze(): void;
+  /** Passes on what was held back, and what comes. */
+  thaw(): void;
 }
 
 /** A proxy for the store at `storeUrl`. */
@@ -16,6 +20,7 @@ export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
   const sockets = new Set<Socket>();
   let server: Server;
   let port = 0;
+  let frozen = false;
   const listen = async () => {
     server = createServer((client) => {
       const upstream = connect(Number(target.port), target.hostname);
@@ -29,6 +34,7 @@ export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
         });
       }
       client.pipe(upstream).pipe(client);
+      if (frozen) for (const socket of [client, upstream]) socket.pause();
     });
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     const address = server.address();
@@ -43,5 +49,13 @@ export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
   const url = new URL(storeUrl);
   url.hostname = "127.0.0.1";
   url.port = String(port);
-  return { url: url.href, cut, restore: listen, [Symbol.asyncDispose]: cut };
+  const freeze = () => {
+    frozen = true;
+    for (const socket of sockets) socket.pause();
+  };
+  const thaw = () => {
+    frozen = false;
+    for (const socket of sockets) socket.resume();
+  };
+  return { url: url.href, cut, restore: listen, freeze, thaw, [Symbol.asyncDispose]: cut };
 }

@@ -1,42 +1,113 @@
 import type { Pool, PoolConnection } from "mysql2/promise";
+import { onClientGone } from "../limits/client-gone.ts";
+import { within } from "../limits/deadline.ts";
+import { endStatement, limitMysqlSessions } from "../limits/mysql-session.ts";
+import { patienceOf, type StatementLimits } from "../limits/statement-limits.ts";
 import { withComment } from "./sql-comment.ts";
 import type { StorePool } from "./store-metrics.ts";
 import { endStoreSpan, type StoreAddress, statementSpan } from "./store-span.ts";
 
 type Send = (statement: unknown, values?: unknown) => Promise<unknown>;
-type Sender = { query: unknown; execute: unknown };
+
+/** Where statements of a pool go, what they are held to, and who is told of them. */
+export interface ObservedPool {
+  url: string;
+  address: StoreAddress;
+  limits: StatementLimits;
+  told: StorePool | undefined;
+}
+
+/** Errors of a server that takes no writes any more: a failover made it a replica, and its connections are of no use. */
+const readOnlyErrors = new Set([1290, 1792, 1836]);
 
 /**
- * Makes the statements of a pool, and of the connections that it gives, carry their request's id and be seen in its
- * trace. The driver's own tracing channel would tell values and know a waiting statement's request wrongly.
+ * Makes the statements of a pool, and of the connections that it gives, carry their request's id, be seen in its trace, and
+ * end when their time is over, be it spent on the statement or on waiting for a connection. The driver's own tracing channel
+ * would tell values and know a waiting statement's request wrongly.
  */
-export function observeMysql(pool: Pool, address: StoreAddress, told: StorePool | undefined): Pool {
-  observe(pool, address, told);
+export function observeMysql(pool: Pool, seen: ObservedPool): Pool {
+  const { told, limits } = seen;
+  limitMysqlSessions(pool, limits);
   const getConnection = pool.getConnection.bind(pool);
+  const acquire = (): Promise<PoolConnection> => {
+    const coming = getConnection();
+    const giveBack = () => coming.then((late) => late.release()).catch(() => {});
+    return within(patienceOf(limits), coming, giveBack);
+  };
   pool.getConnection = async () => {
-    const connection: PoolConnection = await getConnection().catch((error: unknown) => {
+    const connection = await acquire().catch((error: unknown) => {
       told?.settled(error);
       throw error;
     });
-    observe(connection, address, told);
+    observeConnection(connection, seen);
     return connection;
   };
+  const onOneOfPool = (method: "query" | "execute"): Send => {
+    return async (statement, values) => {
+      const connection = await acquire();
+      try {
+        const send = (connection[method] as Send).bind(connection);
+        return await limited(connection, seen, () =>
+          values === undefined ? send(statement) : send(statement, values),
+        );
+      } catch (error) {
+        if (readOnlyErrors.has((error as { errno?: number }).errno ?? 0)) connection.destroy();
+        throw error;
+      } finally {
+        connection.release();
+      }
+    };
+  };
+  pool.query = observed(onOneOfPool("query"), false, seen) as never;
+  pool.execute = observed(onOneOfPool("execute"), true, seen) as never;
   return pool;
 }
 
-function observe(on: Sender, address: StoreAddress, told: StorePool | undefined): void {
-  on.query = observed((on.query as Send).bind(on), false, address, told);
-  on.execute = observed((on.execute as Send).bind(on), true, address, told);
+function observeConnection(connection: PoolConnection, seen: ObservedPool): void {
+  const { query, execute, beginTransaction, commit, rollback } = connection;
+  const bounded = (send: Send): Send => {
+    return (statement, values) =>
+      limited(connection, seen, () => (values === undefined ? send(statement) : send(statement, values)));
+  };
+  connection.query = observed(bounded((query as Send).bind(connection)), false, seen) as never;
+  connection.execute = observed(bounded((execute as Send).bind(connection)), true, seen) as never;
+  for (const [name, step] of Object.entries({ beginTransaction, commit, rollback })) {
+    const own = step.bind(connection);
+    connection[name as "commit"] = () => within(patienceOf(seen.limits), own(), () => connection.destroy());
+  }
 }
 
-function observed(send: Send, prepared: boolean, address: StoreAddress, told: StorePool | undefined): Send {
+/**
+ * Runs a statement of a connection within its time. A connection that nobody waits for any more is closed, because its
+ * answer may still come; one whose statement is being ended is given to nobody else before that is over.
+ */
+async function limited(
+  connection: PoolConnection,
+  { url, limits }: ObservedPool,
+  send: () => Promise<unknown>,
+): Promise<unknown> {
+  let ending: Promise<void> | undefined;
+  const finished = limits.endsWithClient
+    ? onClientGone(() => {
+        ending = endStatement(url, connection);
+      })
+    : undefined;
+  try {
+    return await within(patienceOf(limits), send(), () => connection.destroy());
+  } finally {
+    finished?.();
+    await ending;
+  }
+}
+
+function observed(send: Send, prepared: boolean, { address, told }: ObservedPool): Send {
   return (statement, values) => {
     const text = textOf(statement);
     if (text === undefined) return send(statement, values);
     const span = statementSpan(text, "mysql", address);
     const commented = withComment(text, prepared);
     const given = typeof statement === "string" ? commented : { ...(statement as object), sql: commented };
-    const sent = values === undefined ? send(given) : send(given, values);
+    const sent = send(given, values);
     if (span || told) {
       const end = (error?: unknown) => {
         told?.settled(error);

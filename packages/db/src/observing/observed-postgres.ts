@@ -1,4 +1,7 @@
 import type { Sql } from "postgres";
+import { onClientGone } from "../limits/client-gone.ts";
+import { deadline, StatementTimeout } from "../limits/deadline.ts";
+import { patienceOf, type StatementLimits } from "../limits/statement-limits.ts";
 import { withComment } from "./sql-comment.ts";
 import { StorePool } from "./store-metrics.ts";
 import { describeStatement, endStoreSpan, type StoreAddress, statementSpan } from "./store-span.ts";
@@ -6,15 +9,27 @@ import { describeStatement, endStoreSpan, type StoreAddress, statementSpan } fro
 /** What this module knows of the driver's query: it is sent by `handler`, once, and settled by `resolve` or `reject`. */
 interface Query {
   strings: string[];
+  args: unknown[];
   options: { prepare?: boolean; simple?: boolean };
   handler: (query: Query) => void;
   resolve: (result: unknown) => void;
   reject: (error: unknown) => void;
+  /** Asks the server, over a connection of its own, to end what the query's connection works on. */
+  cancel(): Promise<void> | null;
+  /** The connection that it was sent over; null while it waits for one. */
+  state: object | null;
   /** What was put together out of it when it was sent. */
   statement: { string: string } | null;
 }
 
 type Work = (...given: unknown[]) => unknown;
+
+/** Where statements of a client go, what they are held to, and who is told of them. */
+export interface ObservedClient {
+  address: StoreAddress;
+  limits: StatementLimits;
+  told: PostgresPool | undefined;
+}
 
 /** How many statements the driver, which queues and pipelines them by itself, has under way; it keeps `most` connections for them. */
 export class PostgresPool extends StorePool {
@@ -30,75 +45,131 @@ export class PostgresPool extends StorePool {
   }
 }
 
-const scopes = new Set<PropertyKey>(["begin", "savepoint"]);
-
 /**
- * The same client, whose statements carry their request's id and are seen in its trace. Whether what a tagged template
- * makes is a statement or a piece of one shows only when it is sent, so that is where this is done.
+ * The same client, whose statements carry their request's id, are seen in its trace, and end when their time is over. Whether
+ * what a tagged template makes is a statement or a piece of one shows only when it is sent, so that is where this is done.
  */
-export function observePostgres(sql: Sql, address: StoreAddress, told: PostgresPool | undefined): Sql {
-  const observedWork = (work: Work): Work => {
-    return (scoped, ...rest) => work(observePostgres(scoped as Sql, address, told), ...rest);
-  };
+export function observePostgres(sql: Sql, seen: ObservedClient): Sql {
+  const scoped = (given: unknown[]): unknown[] =>
+    given.map((part) =>
+      typeof part === "function"
+        ? (scope: Sql, ...rest: unknown[]) => (part as Work)(observePostgres(scope, seen), ...rest)
+        : part,
+    );
   return new Proxy(sql, {
-    apply: (target, self, given) => watched(Reflect.apply(target, self, given), address, told),
+    apply: (target, self, given) => watched(Reflect.apply(target, self, given), seen),
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== "function") return value;
-      if (name === "unsafe")
-        return (...given: unknown[]) => watched(Reflect.apply(value, target, given), address, told);
-      if (scopes.has(name)) {
-        return (...given: unknown[]) =>
-          Reflect.apply(
-            value,
-            target,
-            given.map((part) => (typeof part === "function" ? observedWork(part as Work) : part)),
-          );
-      }
-      if (name === "end" && told) {
+      const call = (given: unknown[]): unknown => Reflect.apply(value, target, given);
+      if (name === "unsafe") return (...given: unknown[]) => watched(call(given), seen);
+      if (name === "savepoint") return (...given: unknown[]) => call(scoped(given));
+      if (name === "begin")
+        return (...given: unknown[]) => transaction(scoped(given), seen, (all) => call(all) as Promise<unknown>);
+      if (name === "end" && seen.told) {
         return (...given: unknown[]) => {
-          told.closed = true;
-          return Reflect.apply(value, target, given);
+          if (seen.told) seen.told.closed = true;
+          return call(given);
         };
       }
-      if (name === "reserve")
-        return async () => observePostgres((await target.reserve()) as unknown as Sql, address, told);
+      if (name === "reserve") return async () => observePostgres((await target.reserve()) as unknown as Sql, seen);
       return value;
     },
   });
 }
 
-function watched(made: unknown, address: StoreAddress, told: PostgresPool | undefined): unknown {
-  if (made instanceof Promise && "handler" in made) watch(made as unknown as Query, address, told);
+/**
+ * A transaction that waits no longer for its beginning, and for its end, than a statement may take; these the driver sends by
+ * itself. One that was given up before it began does nothing when it is its turn.
+ */
+function transaction(
+  given: unknown[],
+  { limits }: ObservedClient,
+  begin: (given: unknown[]) => Promise<unknown>,
+): Promise<unknown> {
+  const ms = patienceOf(limits);
+  return new Promise((resolve, reject) => {
+    let late = false;
+    const wait = () =>
+      deadline(ms, () => {
+        late = true;
+        reject(new StatementTimeout(ms));
+      });
+    let done = wait();
+    const timed = given.map((part) => {
+      if (typeof part !== "function") return part;
+      return async (...scope: unknown[]) => {
+        done();
+        if (late) throw new StatementTimeout(ms);
+        try {
+          return await settledAll((part as Work)(...scope));
+        } finally {
+          done = wait();
+        }
+      };
+    });
+    begin(timed).then(
+      (result) => {
+        done();
+        resolve(result);
+      },
+      (error) => {
+        done();
+        reject(error);
+      },
+    );
+  });
+}
+
+/** The driver takes a list of statements for all of their results. */
+function settledAll(result: unknown): unknown {
+  return Array.isArray(result) ? Promise.all(result) : result;
+}
+
+function watched(made: unknown, seen: ObservedClient): unknown {
+  if (made instanceof Promise && "handler" in made) watch(made as unknown as Query, seen);
   return made;
 }
 
-function watch(query: Query, address: StoreAddress, told: PostgresPool | undefined): void {
+function watch(query: Query, { address, limits, told }: ObservedClient): void {
   const { handler } = query;
   query.handler = (sent) => {
-    const { strings } = sent;
+    const { strings, resolve, reject } = sent;
     const span = statementSpan(strings.join("?"), "postgresql", address);
     if (told) told.underWay++;
-    if (span || told) {
-      const { resolve, reject } = sent;
-      const end = (error?: unknown) => {
-        if (told) {
-          told.underWay--;
-          told.settled(error);
-        }
-        if (!span) return;
-        if (sent.statement) describeStatement(span, sent.statement.string, "postgresql");
-        endStoreSpan(span, error);
-      };
-      sent.resolve = (result) => {
-        end();
-        resolve(result);
-      };
-      sent.reject = (error) => {
-        end(error);
-        reject(error);
-      };
-    }
+    let over = false;
+    const end = (error?: unknown) => {
+      if (over) return;
+      over = true;
+      timely();
+      finished?.();
+      if (told) {
+        told.underWay--;
+        told.settled(error);
+      }
+      if (!span) return;
+      if (sent.statement) describeStatement(span, sent.statement.string, "postgresql");
+      endStoreSpan(span, error);
+    };
+    sent.resolve = (result) => {
+      end();
+      resolve(result);
+    };
+    sent.reject = (error) => {
+      end(error);
+      reject(error);
+    };
+    const giveUp = () => {
+      if (sent.state === null) doNothing(sent);
+      sent.reject(new StatementTimeout(patienceOf(limits)));
+    };
+    const timely = deadline(patienceOf(limits), giveUp);
+    const finished = limits.endsWithClient
+      ? onClientGone(() => {
+          if (sent.state === null) giveUp();
+          else sent.cancel()?.catch(() => {});
+        })
+      : undefined;
     const last = strings.at(-1) ?? "";
     const commented = withComment(last, sent.options.prepare !== false);
     if (commented !== last) {
@@ -107,4 +178,10 @@ function watch(query: Query, address: StoreAddress, told: PostgresPool | undefin
     }
     handler(sent);
   };
+}
+
+/** What a statement that nobody waits for any more does when a connection is free for it; the driver cannot take it back safely. */
+function doNothing(sent: Query): void {
+  sent.strings = ["SELECT 1"];
+  sent.args = [];
 }

@@ -8,6 +8,8 @@ export interface CurrentRequest {
   /** The pattern of its route. */
   readonly route: string;
   readonly span: Span | undefined;
+  /** Calls `stop` when the client has gone before its answer was out; the function returned forgets that. */
+  whenClientGone(stop: () => void): () => void;
 }
 
 const requests = new AsyncLocalStorage<CurrentRequest>();

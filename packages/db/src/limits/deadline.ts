@@ -1,0 +1,54 @@
+/** A store did not answer in the time that it has; what was sent may have been done or not. */
+export class StatementTimeout extends Error {
+  override name = "StatementTimeout";
+  readonly code = "STATEMENT_TIMEOUT";
+
+  constructor(ms: number) {
+    super(`The store did not answer within ${ms / 1000} s`);
+  }
+}
+
+/** A deadline that is not over: `at` is of `performance.now()`. */
+interface Deadline {
+  at: number;
+  expire: () => void;
+}
+
+const sweepMs = 200;
+const deadlines = new Set<Deadline>();
+let sweeping: NodeJS.Timeout | undefined;
+
+/** Calls `expire` once after `ms`, give or take a fifth of a second, unless what is returned is called before. A timer per statement would cost more. */
+export function deadline(ms: number, expire: () => void): () => void {
+  if (ms === Number.POSITIVE_INFINITY) return () => {};
+  const one = { at: performance.now() + ms, expire };
+  deadlines.add(one);
+  sweeping ??= setInterval(sweep, sweepMs).unref();
+  return () => {
+    deadlines.delete(one);
+  };
+}
+
+function sweep(): void {
+  const now = performance.now();
+  for (const one of deadlines) {
+    if (one.at > now) continue;
+    deadlines.delete(one);
+    one.expire();
+  }
+  if (deadlines.size > 0) return;
+  clearInterval(sweeping);
+  sweeping = undefined;
+}
+
+/** What `work` comes to; rejects with `StatementTimeout`, and calls `expire`, when that takes longer than `ms`. */
+export function within<T>(ms: number, work: Promise<T>, expire: () => void): Promise<T> {
+  if (ms === Number.POSITIVE_INFINITY) return work;
+  return new Promise((resolve, reject) => {
+    const done = deadline(ms, () => {
+      reject(new StatementTimeout(ms));
+      expire();
+    });
+    work.finally(done).then(resolve, reject);
+  });
+}

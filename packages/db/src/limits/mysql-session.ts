@@ -1,0 +1,54 @@
+import { createConnection, type Pool, type PoolConnection, type RowDataPacket } from "mysql2/promise";
+import type { StatementLimits } from "./statement-limits.ts";
+
+/** What this module knows of the driver's own connection. */
+interface CoreConnection {
+  threadId: number;
+  query(text: string, done: (error: unknown, rows: RowDataPacket[]) => void): void;
+}
+
+type CorePool = { on(event: "connection", heard: (connection: CoreConnection) => void): void };
+
+const identity = "SELECT CONCAT(@@hostname, ':', @@port) AS server";
+
+/**
+ * Which server a connection leads to: behind a balancer the next connection may lead to another one, where a thread of the
+ * same number is somebody else's.
+ */
+const servers = new WeakMap<object, string>();
+
+/**
+ * Tells the server of each new connection of a pool how long statements may take. MariaDB bounds all of them, MySQL 8 what
+ * reads and what waits for a row's lock. A server that refuses is left to the driver's own deadline.
+ */
+export function limitMysqlSessions(pool: Pool, limits: StatementLimits): void {
+  const { seconds, endsWithClient } = limits;
+  (pool as unknown as { pool: CorePool }).pool.on("connection", (connection) => {
+    // MariaDB takes no notice of a comment for MySQL 5.7 and later, MySQL none of one for MariaDB.
+    const text = `SET SESSION innodb_lock_wait_timeout = ${Math.max(1, seconds)}
+      /*!50708 , max_execution_time = ${seconds * 1000} */ /*M! , max_statement_time = ${seconds} */`;
+    if (seconds > 0) connection.query(text, () => {});
+    if (!endsWithClient) return;
+    connection.query(identity, (_error, rows) => {
+      if (rows?.[0]) servers.set(connection, String(rows[0].server));
+    });
+  });
+}
+
+/** Ends the statement that a connection is working on, by a connection of its own. Never rejects, and takes some seconds at most. */
+export async function endStatement(url: string, connection: PoolConnection): Promise<void> {
+  const { connection: core, threadId } = connection as unknown as { connection: object; threadId: number };
+  const server = servers.get(core);
+  if (server === undefined) return;
+  try {
+    const other = await createConnection({ uri: url, connectTimeout: 2000 });
+    try {
+      const [rows] = await other.query<RowDataPacket[]>({ sql: identity, timeout: 2000 });
+      if (rows[0]?.server === server) await other.query({ sql: `KILL QUERY ${threadId}`, timeout: 2000 });
+    } finally {
+      other.destroy();
+    }
+  } catch {
+    // Then the statement ends by its limit.
+  }
+}

@@ -1,0 +1,18 @@
+/** How long the statements of a pool may take, in seconds, unless told; see `StatementLimits`. */
+export const defaultStatementSeconds = 5;
+
+/** What a pool's statements are held to. */
+export interface StatementLimits {
+  /** The server ends a statement after this; 0 for no limit. */
+  seconds: number;
+  /** Whether a statement is ended when the client of its request has gone. */
+  endsWithClient: boolean;
+}
+
+/**
+ * How long the driver is waited for, in ms: longer than the server's own limit, which says more; it holds where the server
+ * does not answer at all. No limit without a server's.
+ */
+export function patienceOf({ seconds }: StatementLimits): number {
+  return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000 + 2000;
+}
