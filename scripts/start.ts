@@ -70,7 +70,7 @@ type Opened = Awaited<ReturnType<typeof open>>;
 
 /** The stores, and the secrets that this data folder keeps. */
 async function open() {
-  const needs: StoreName[] = ["mysql", "postgres", "redis"];
+  const needs: StoreName[] = ["mysql", "postgres", "redis", "cache"];
   const { env } = withStoreUrls(withSettingsFile(given));
   const stores = await openStores({ dataDir, needs, env, progress: say, signal: stop.signal });
   const { firstStart, env: secrets } = await keptSecrets(dataDir);
@@ -86,7 +86,7 @@ function settingsFor({ stores, secrets }: Opened): NodeJS.ProcessEnv {
 }
 
 function withStoreUrls(env: NodeJS.ProcessEnv) {
-  const read = readSettingFiles(env, ["MYSQL_URL", "POSTGRES_URL", "REDIS_URL"]);
+  const read = readSettingFiles(env, ["MYSQL_URL", "POSTGRES_URL", "REDIS_URL", "CACHE_REDIS_URL"]);
   if (read.faults.length > 0) throw new Error(`Bad settings: ${read.faults.join("; ")}. See .env.example.`);
   return read;
 }

@@ -7,6 +7,7 @@ const schema = z.object({
   ...authSettings,
   POSTGRES_URL: settings.url("postgres", "postgresql"),
   REDIS_URL: settings.url("redis", "rediss"),
+  CACHE_REDIS_URL: settings.url("redis", "rediss").optional(),
   DEMO_DATA: settings.flag.default(false),
   DEMO_USERS: settings.number(1, 10_000_000).default(1_000_000),
 });

@@ -33,12 +33,18 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     onError: (error) => log.debug({ err: error }, "Redis"),
     enableAutoPipelining: true,
   });
+  const cacheRedis = connectRedis(config.CACHE_REDIS_URL ?? config.REDIS_URL, {
+    prefix: `${config.REDIS_PREFIX}directory:`,
+    name: "directory-cache",
+    onError: (error) => log.debug({ err: error }, "Redis for the cache"),
+    enableAutoPipelining: true,
+  });
   return {
     auth,
     log,
     corsOrigins: config.CORS_ORIGINS,
     sql,
-    cache: createResultCache(redisCacheStore(redis), log),
+    cache: createResultCache(redisCacheStore(cacheRedis), log),
     idempotency: redisIdempotency(redis),
     cursorKey: deriveKey(config.QUINTET_SECRET, "directory cursor"),
     formKey: deriveKey(config.QUINTET_SECRET, "directory form"),
@@ -49,6 +55,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     },
     async [Symbol.asyncDispose]() {
       redis.disconnect();
+      cacheRedis.disconnect();
       await sql.end({ timeout: 1 });
     },
   };

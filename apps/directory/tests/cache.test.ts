@@ -56,7 +56,10 @@ describe("over HTTP", () => {
   });
 
   it("reads and writes without Redis", async () => {
-    await using alone = directory.instance({ REDIS_URL: "redis://127.0.0.1:1" });
+    await using alone = directory.instance({
+      REDIS_URL: "redis://127.0.0.1:1",
+      CACHE_REDIS_URL: "redis://127.0.0.1:1",
+    });
     const made = await alone.staff("POST", "/directory/users", someone({ lastName: "Alone" }));
     expect(made.status).toBe(201);
     const found = await alone.anyone("GET", "/directory/users?name=alone");
@@ -67,8 +70,8 @@ describe("over HTTP", () => {
   });
 
   it("trusts nothing that was cached before the connection was lost", async () => {
-    await using way = await breakableWay(new URL(inject("redisUrl")));
-    await using writer = directory.instance({ REDIS_URL: way.url });
+    await using way = await breakableWay(new URL(inject("cacheRedisUrl")));
+    await using writer = directory.instance({ CACHE_REDIS_URL: way.url });
     const reads = (instance: { anyone: typeof directory.anyone }) =>
       instance.anyone("GET", "/directory/users?name=lost");
     await vi.waitFor(async () => {
@@ -97,7 +100,7 @@ describe("the cache by itself", () => {
   function openCaches(count: number, options: Parameters<typeof createResultCache>[2] = {}) {
     const prefix = testPrefix();
     const connections = Array.from({ length: count }, () =>
-      connectRedis(inject("redisUrl"), { prefix, onError: () => {} }),
+      connectRedis(inject("cacheRedisUrl"), { prefix, onError: () => {} }),
     );
     return {
       caches: connections.map((redis) => createResultCache(redisCacheStore(redis), log, options)),

@@ -40,6 +40,7 @@ export async function openDirectory(settings: Record<string, string> = {}): Prom
   const env = {
     POSTGRES_URL: database.url,
     REDIS_URL: inject("redisUrl"),
+    CACHE_REDIS_URL: inject("cacheRedisUrl"),
     REDIS_PREFIX: testPrefix(),
     QUINTET_SECRET: "a secret of thirty-two characters, or more",
     ...settings,

@@ -26,6 +26,7 @@ const schema = z.object({
   DIRECTORY_URL: targets,
   QUEUE_URL: targets,
   SOCIAL_URL: targets,
+  CACHE_REDIS_URL: settings.url("redis", "rediss").optional(),
   MAX_REQUESTS_AT_ONCE: settings.number(1, 1_000_000).default(4096),
   RATE_LIMIT_PER_MINUTE: settings.number(1, 100_000_000).optional(),
   PUBLIC_FIGURES: settings.flag.default(false),

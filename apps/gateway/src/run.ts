@@ -75,9 +75,10 @@ export async function run(
       }
     }
     stack.use(await serveMetrics(config, log, { socket, peers }));
+    const cacheUrl = config.CACHE_REDIS_URL ?? config.REDIS_URL;
     const traffic = stack.use(
-      config.REDIS_URL
-        ? shareTraffic(config.REDIS_URL, config.REDIS_PREFIX, (error) => log.debug({ err: error }, "Redis"))
+      cacheUrl
+        ? shareTraffic(cacheUrl, config.REDIS_PREFIX, (error) => log.debug({ err: error }, "Redis"))
         : ownTraffic(),
     );
     const corsOrigins = config.CORS_ORIGINS;
@@ -92,7 +93,7 @@ export async function run(
     const rate = config.RATE_LIMIT_PER_MINUTE
       ? rateLimits({
           perMinute: config.RATE_LIMIT_PER_MINUTE,
-          redisUrl: config.REDIS_URL,
+          redisUrl: cacheUrl,
           prefix: config.REDIS_PREFIX,
           onError: (error) => log.warn({ err: error }, "requests are counted in this process only"),
         })

@@ -43,6 +43,7 @@ const secrets: Record<string, string> = {
   mysql_url: "mysql://quintet:x@mariadb:3306/quintet",
   postgres_url: "postgres://quintet:x@postgres:5432/quintet",
   redis_url: "redis://default:x@redis:6379",
+  cache_redis_url: "redis://default:x@cache:6379",
 };
 
 /** Programs that are not the apps' own but read variables too. */

@@ -8,3 +8,4 @@ export { connectMysql, inMysqlTransaction, type MysqlConnection, type MysqlPool,
 export { withComment } from "./observing/sql-comment.ts";
 export { connectPostgres, type PostgresQueries, type PostgresSql } from "./postgres.ts";
 export { blockingRedis, connectRedis, type Redis } from "./redis.ts";
+export { type RunWithDeadline, redisWithDeadline } from "./redis-deadline.ts";

@@ -1,6 +1,7 @@
 import type { Account } from "./account.ts";
 
-export type StoreName = "mysql" | "postgres" | "redis";
+/** The stores; `cache` is a Redis for what may be lost. */
+export type StoreName = "mysql" | "postgres" | "redis" | "cache";
 
 /** Where one instance keeps its files, whom it runs as and how it is set. */
 export type Place = {
@@ -13,11 +14,11 @@ export type Place = {
   durable: boolean;
 };
 
-/** What differs between the three servers. */
+/** What differs between the servers. */
 export type Engine = {
   name: StoreName;
   title: string;
-  variable: "MYSQL_URL" | "POSTGRES_URL" | "REDIS_URL";
+  variable: "MYSQL_URL" | "POSTGRES_URL" | "REDIS_URL" | "CACHE_REDIS_URL";
   /** The package's own user, which a server started by root runs as. */
   users: string[];
   debianPackage: string;

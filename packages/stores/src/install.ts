@@ -24,7 +24,10 @@ export async function installMissing(
   signal?: AbortSignal,
 ): Promise<void> {
   const found = await Promise.all(engines.map((engine) => engine.find(null)));
-  const missing = engines.filter((_, index) => !found[index]);
+  // Two stores may be of one package, and the first of them names it.
+  const missing = engines.filter(
+    ({ debianPackage }, i) => !found[i] && engines.findIndex((each) => each.debianPackage === debianPackage) === i,
+  );
   if (missing.length === 0) return;
   const titles = missing.map((engine) => engine.title).join(", ");
   const packages = missing.map((engine) => engine.debianPackage).join(" ");

@@ -10,14 +10,14 @@ import { withLock } from "./lock.ts";
 import { mariadb } from "./mariadb.ts";
 import { postgres } from "./postgres.ts";
 import { readJson, writePrivate } from "./private-file.ts";
-import { redis } from "./redis.ts";
+import { cache, redis } from "./redis.ts";
 import { anyUser, register } from "./users.ts";
 
-const ENGINES: Record<StoreName, Engine> = { mysql: mariadb, postgres, redis };
+const ENGINES: Record<StoreName, Engine> = { mysql: mariadb, postgres, redis, cache };
 
 export type Stores = {
   /** The URL of each store that was asked for. */
-  env: { MYSQL_URL?: string; POSTGRES_URL?: string; REDIS_URL?: string };
+  env: { MYSQL_URL?: string; POSTGRES_URL?: string; REDIS_URL?: string; CACHE_REDIS_URL?: string };
   /** The folder where the data of the private instances really lies. */
   location: string;
   /** Stops the private instances, unless another process still uses them. */
@@ -29,7 +29,7 @@ export type Stores = {
  * Finds or starts the stores that are needed. One whose URL stands in `env` is used as it is; for the others a private
  * instance of the real server runs on a free loopback port, with its data below `dataDir`, started once, found again
  * by the next process and stopped with its last user. A server program that the machine lacks is installed first.
- * `durable: false` never waits for the disk: for tests.
+ * A `REDIS_URL` that is set serves as the cache too, unless `CACHE_REDIS_URL` is set. `durable: false` never waits for the disk: for tests.
  */
 export async function openStores(options: {
   dataDir: string;
@@ -43,7 +43,7 @@ export async function openStores(options: {
   const dataDir = resolve(options.dataDir);
   const engines = [...new Set(options.needs)].map((name) => ENGINES[name]);
   const given = engines.filter((engine) => options.env[engine.variable]);
-  const own = engines.filter((engine) => !options.env[engine.variable]);
+  const own = engines.filter((engine) => !options.env[engine.variable] && !(engine === cache && options.env.REDIS_URL));
   const env: Stores["env"] = {};
   for (const engine of given) env[engine.variable] = options.env[engine.variable]!;
   if (own.length === 0) return stores(env, dataDir, async () => {});
@@ -108,10 +108,11 @@ async function stopAll(location: string): Promise<void> {
 
 async function keptPasswords(location: string): Promise<Record<StoreName, string>> {
   const file = join(location, "passwords.json");
-  const kept = await readJson<Record<StoreName, string>>(file);
-  if (kept) return kept;
+  const kept = await readJson<Partial<Record<StoreName, string>>>(file);
   const random = () => randomBytes(24).toString("hex");
-  const passwords = { mysql: random(), postgres: random(), redis: random() };
-  await writePrivate(file, JSON.stringify(passwords));
+  const passwords = { mysql: random(), postgres: random(), redis: random(), cache: random(), ...kept };
+  // A folder that was made before one of the stores existed lacks its password.
+  if (Object.keys(kept ?? {}).length < Object.keys(passwords).length)
+    await writePrivate(file, JSON.stringify(passwords));
   return passwords;
 }

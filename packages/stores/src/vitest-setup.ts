@@ -12,6 +12,7 @@ declare module "vitest" {
     mysqlUrl: string;
     postgresUrl: string;
     redisUrl: string;
+    cacheRedisUrl: string;
     /** A folder for files of this run, removed at its end together with any store that a test has running in it. */
     runDir: string;
   }
@@ -30,7 +31,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   process.once("exit", removeAll).once("SIGHUP", hangUp);
   const stores = await openStores({
     dataDir: runDir,
-    needs: ["mysql", "postgres", "redis"],
+    needs: ["mysql", "postgres", "redis", "cache"],
     env: process.env,
     progress: (line) => console.log(line),
     durable: false,
@@ -38,6 +39,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide("mysqlUrl", stores.env.MYSQL_URL!);
   project.provide("postgresUrl", stores.env.POSTGRES_URL!);
   project.provide("redisUrl", stores.env.REDIS_URL!);
+  project.provide("cacheRedisUrl", stores.env.CACHE_REDIS_URL ?? stores.env.REDIS_URL!);
   project.provide("runDir", runDir);
   return async () => {
     process.off("exit", removeAll).off("SIGHUP", hangUp);

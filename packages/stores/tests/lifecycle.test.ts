@@ -39,13 +39,13 @@ function isListening(url: string): Promise<boolean> {
   }).finally(() => socket.destroy()) as Promise<boolean>;
 }
 
-test("starts all three on a long path with a space, with a password, and finds the data again", async () => {
+test("starts all of them on a long path with a space, with a password, and finds the data again", async () => {
   const name = `it's a long name with "quotes" and ${"x".repeat(200)}`.slice(0, 200);
   const dataDir = join(base, name);
-  const needs: StoreName[] = ["mysql", "postgres", "redis"];
+  const needs: StoreName[] = ["mysql", "postgres", "redis", "cache"];
 
   const first = await open(dataDir, needs);
-  const { MYSQL_URL, POSTGRES_URL, REDIS_URL } = first.env as Required<Stores["env"]>;
+  const { MYSQL_URL, POSTGRES_URL, REDIS_URL, CACHE_REDIS_URL } = first.env as Required<Stores["env"]>;
   const mysql = await createConnection(MYSQL_URL);
   const [settings] = await mysql.query(
     "SELECT @@local_infile AS localInfile, @@time_zone AS timeZone, @@character_set_server AS charset, DATABASE() AS db",
@@ -64,6 +64,10 @@ test("starts all three on a long path with a space, with a password, and finds t
   const redis = new Redis(REDIS_URL);
   expect(await redis.config("GET", "maxmemory-policy")).toContain("noeviction");
   await redis.quit();
+  const cache = new Redis(CACHE_REDIS_URL);
+  const cacheSettings = await cache.config("GET", "maxmemory*", "appendonly", "save");
+  expect(cacheSettings).toEqual(expect.arrayContaining(["allkeys-lru", String(128 * 1024 * 1024), "no", ""]));
+  await cache.quit();
 
   const wrong = (url: string) => Object.assign(new URL(url), { password: "wrong" }).href;
   await expect(createConnection(wrong(MYSQL_URL))).rejects.toThrow(/Access denied/);
@@ -92,6 +96,30 @@ test("leaves a store alone whose URL is set", async () => {
   expect(stores.env).toEqual({ REDIS_URL: "redis://elsewhere:6379" });
   await stores.close();
   await expect(stat(dataDir)).rejects.toThrow(/ENOENT/);
+});
+
+test("takes a Redis that is given for the cache as well, unless another is given", async () => {
+  const needs: StoreName[] = ["redis", "cache"];
+  const one = { REDIS_URL: "redis://elsewhere:6379" };
+  expect((await open(join(base, "given"), needs, one)).env).toEqual(one);
+  const two = { ...one, CACHE_REDIS_URL: "redis://elsewhere:6380" };
+  expect((await open(join(base, "given"), needs, two)).env).toEqual(two);
+});
+
+test("starts the cache's Redis in a folder that was made before there was one", async () => {
+  const dataDir = join(base, "older");
+  const first = await open(dataDir, ["redis"]);
+  const file = join(first.location, "passwords.json");
+  const { cache: _, ...older } = JSON.parse(await readFile(file, "utf8"));
+  await writeFile(file, JSON.stringify(older));
+  await first.close();
+  const second = await open(dataDir, ["redis", "cache"]);
+  const cache = new Redis(second.env.CACHE_REDIS_URL!);
+  expect(await cache.ping()).toBe("PONG");
+  await cache.quit();
+  await second.close();
+  expect(await isListening(second.env.CACHE_REDIS_URL!)).toBe(false);
+  expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject(older);
 });
 
 test("keeps a store until its last user closes, and shares it between processes that start together", async () => {

@@ -8,6 +8,7 @@ export const settingNames: readonly string[] = [
   "AUTH_SIGNING_KEY",
   "AUTH_URL",
   "BACKUP_DIR",
+  "CACHE_REDIS_URL",
   "CORS_ORIGINS",
   "DEMO_DATA",
   "DEMO_USERS",

@@ -1,4 +1,4 @@
-import { connectRedis } from "@quintet/db";
+import { connectRedis, redisWithDeadline } from "@quintet/db";
 import { latencyBounds } from "@quintet/http";
 import { type Step, type Steps, stepOf, stepSeconds, stepsShown, watchTraffic } from "./traffic.ts";
 
@@ -26,6 +26,7 @@ export function ownTraffic(): SharedTraffic {
  */
 export function shareTraffic(redisUrl: string, prefix: string, onError: (error: Error) => void): SharedTraffic {
   const redis = connectRedis(redisUrl, { prefix: `${prefix}traffic:`, name: "traffic", lazyConnect: true, onError });
+  const withDeadline = redisWithDeadline(redis);
   const own = watchTraffic((step, apps) => {
     const adding = redis.pipeline();
     adding.hincrby(`${step}`, "processes", 1);
@@ -43,7 +44,7 @@ export function shareTraffic(redisUrl: string, prefix: string, onError: (error: 
     const last = stepOf(Date.now()) - 1;
     const asking = redis.pipeline();
     for (let step = last - stepsShown + 1; step <= last; step++) asking.hgetall(`${step}`);
-    const answers = await asking.exec();
+    const answers = await withDeadline(() => asking.exec());
     const steps: Steps = new Map();
     let processes = 1;
     for (const [i, [error, hash]] of (answers ?? []).entries()) {

@@ -34,6 +34,7 @@ export async function testSettings(): Promise<TestSettings> {
       MYSQL_URL: mysql.url,
       POSTGRES_URL: postgres.url,
       REDIS_URL: inject("redisUrl"),
+      CACHE_REDIS_URL: inject("cacheRedisUrl"),
       REDIS_PREFIX: testPrefix(),
       BACKUP_DIR: backups,
       DEMO_DATA: "false",

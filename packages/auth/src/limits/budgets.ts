@@ -1,4 +1,4 @@
-import { luaCommands, type Redis } from "@quintet/db";
+import { luaCommands, type Redis, redisWithDeadline } from "@quintet/db";
 import { LRUCache } from "lru-cache";
 
 /** How many attempts there are, and how long one takes to come back, in ms. 0 attempts: it does not count. */
@@ -21,16 +21,17 @@ export interface Budgets {
 
 const localKeys = 100_000;
 
-/** Budgets that all processes share; `take-4.lua` says how they are kept. */
+/** Budgets that all processes share; `take-4.lua` says how they are kept. They reject rather than wait for a Redis that stands still. */
 export function redisBudgets(redis: Redis): Budgets {
   const run = luaCommands(redis, new URL("./", import.meta.url), ["take-4", "give-back-4"]);
+  const withDeadline = redisWithDeadline(redis);
   // One hash tag, so that a cluster keeps them together.
   const named = (keys: BudgetKeys) => keys.map((key) => `{attempts}:${key}`);
   const flat = (sizes: BudgetSizes) => sizes.flatMap(({ eachMs, attempts }) => [eachMs, attempts]);
   return {
-    take: async (keys, sizes) => Number(await run("take-4", named(keys), flat(sizes))),
+    take: async (keys, sizes) => Number(await withDeadline(() => run("take-4", named(keys), flat(sizes)))),
     giveBack: async (keys, sizes, knownMs) => {
-      await run("give-back-4", named(keys), [...flat(sizes), knownMs]);
+      await withDeadline(() => run("give-back-4", named(keys), [...flat(sizes), knownMs]));
     },
   };
 }

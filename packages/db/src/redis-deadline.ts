@@ -1,0 +1,55 @@
+import { isAway } from "@quintet/http";
+import type { Redis } from "ioredis";
+
+/** Runs commands against a deadline; rejects when it passed, or at once while Redis is known to be unavailable. */
+export type RunWithDeadline = <T>(work: (redis: Redis) => Promise<T>) => Promise<T>;
+
+/**
+ * For commands that a request can do without: each has `deadlineMs` to get its response. Once one did not, or the connection was lost,
+ * further ones fail at once, so that of all requests only those pay that were there first; a ping every `probeMs` finds out when
+ * Redis responds again. `onUnavailable` hears of the first failure. A command that ran out of time may have been executed.
+ */
+export function redisWithDeadline(
+  redis: Redis,
+  { deadlineMs = 200, probeMs = 250, onUnavailable = (_error: unknown) => {} } = {},
+): RunWithDeadline {
+  let isAvailable = true;
+
+  const probe = () => {
+    if (redis.status === "end") return;
+    within(deadlineMs, redis.ping()).then(
+      () => {
+        isAvailable = true;
+      },
+      () => setTimeout(probe, probeMs).unref(),
+    );
+  };
+  return async (work) => {
+    if (!isAvailable) throw new RedisUnavailable("Redis did not respond a moment ago.");
+    try {
+      return await within(deadlineMs, work(redis));
+    } catch (error) {
+      // Whatever Redis replies, it responds.
+      const isReply = error instanceof Error && error.name === "ReplyError";
+      if (isAvailable && !isReply && (error instanceof RedisUnavailable || isAway(error))) {
+        isAvailable = false;
+        onUnavailable(error);
+        setTimeout(probe, probeMs).unref();
+      }
+      throw error;
+    }
+  };
+}
+
+class RedisUnavailable extends Error {
+  override name = "RedisUnavailable";
+}
+
+function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new RedisUnavailable(`Redis did not respond within ${ms} ms.`));
+    // A response may lie in the socket already, when this process itself stood still: it is read before the verdict.
+    const timer = setTimeout(() => setImmediate(late), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
