@@ -5,15 +5,15 @@ import type { Position } from "./user.ts";
 const cursorSchema = z.tuple([z.string(), z.boolean(), z.string(), z.string(), z.number().int()]);
 
 /** An opaque place in the results of one search, in one of the two directions. */
-export function cursorAt(key: Buffer, words: string[], position: Position, backward: boolean): string {
+export function cursorAt(key: Buffer, search: string, position: Position, backward: boolean): string {
   const { last, first, id } = position;
-  return encodeCursor(key, [words.join(" "), backward, last, first, id] satisfies z.infer<typeof cursorSchema>);
+  return encodeCursor(key, [search, backward, last, first, id] satisfies z.infer<typeof cursorSchema>);
 }
 
 /** What a cursor of this search says; one that was forged or belongs to another search is a 400 that names `cursor`. */
-export function readCursor(key: Buffer, words: string[], cursor: string): { from: Position; backward: boolean } {
-  const [search, backward, last, first, id] = decodeCursor(key, cursor, cursorSchema);
-  if (search === words.join(" ")) return { from: { last, first, id }, backward };
+export function readCursor(key: Buffer, search: string, cursor: string): { from: Position; backward: boolean } {
+  const [searched, backward, last, first, id] = decodeCursor(key, cursor, cursorSchema);
+  if (searched === search) return { from: { last, first, id }, backward };
   const message = "This cursor belongs to a search for another name.";
   throw new Problem("bad-request", message, { errors: [{ path: "cursor", message }] });
 }

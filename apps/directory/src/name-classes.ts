@@ -12,7 +12,7 @@ export type NamePart = "last" | "first";
 
 /**
  * The last or first names that contain the same of the searched words: bit i of `mask` stands for word i. `users` bear one of
- * them. `list` has them all when they are few.
+ * them. `list` has them all when the names of that part are few.
  */
 export interface NameClass {
   mask: number;
@@ -25,13 +25,17 @@ export const nameTables = { last: "directory.last_names", first: "directory.firs
 
 const fewNames = 500;
 
-/** The keys of words; a word that is part of another one is left out, because the other finds no more than both. */
+/**
+ * The keys of words. A word of which no sign counts, such as an accent alone, is left out, and one that is part of another,
+ * because the other finds no more than both.
+ */
 export async function readWords(sql: PostgresSql, words: string[]): Promise<Word[]> {
+  if (words.length === 0) return [];
   const rows = await sql<{ key: string; pattern: string }[]>`
     SELECT DISTINCT directory.name_key(word) AS key, directory.name_pattern(word) AS pattern
     FROM unnest(${words}::text[]) AS word`;
   return rows
-    .filter((row) => !rows.some((other) => other !== row && other.key.includes(row.key)))
+    .filter((row) => row.key !== "" && !rows.some((other) => other !== row && other.key.includes(row.key)))
     .map(({ key, pattern }) => ({ key, pattern, hasTrigram: /[\p{L}\p{N}]{3}/u.test(key) }));
 }
 
@@ -46,15 +50,16 @@ export async function countUsers(sql: PostgresSql): Promise<number> {
 export async function readNameClasses(sql: PostgresSql, part: NamePart, words: Word[]): Promise<NameClass[]> {
   const name = sql`name`;
   const containsAny = words.map((word) => contains(sql, name, word)).reduce((a, b) => sql`${a} OR ${b}`);
-  const few = await sql<{ name: string; users: string }[]>`
-    SELECT name, users FROM ${sql(nameTables[part])} WHERE ${containsAny} LIMIT ${fewNames + 1}`;
-  if (few.length <= fewNames) return grouped(few, words);
-  const bits = words.map((word, i) => sql`CASE WHEN name LIKE ${word.pattern} THEN ${1 << i}::int ELSE 0 END`);
+  // A single letter is in too many names.
+  const mayBeFew = words.every((word) => word.key.length > 1);
+  const few =
+    mayBeFew &&
+    (await sql<{ name: string; users: string }[]>`
+    SELECT name, users FROM ${sql(nameTables[part])} WHERE ${containsAny} LIMIT ${fewNames + 1}`);
+  if (few && few.length <= fewNames) return grouped(few, words);
   const rows = await sql<{ mask: number; names: string; users: string }[]>`
     SELECT mask, count(*) AS names, sum(users) AS users
-    FROM (
-      SELECT ${bits.reduce((a, b) => sql`${a} | ${b}`)} AS mask, users FROM ${sql(nameTables[part])} OFFSET 0
-    ) AS masks
+    FROM (SELECT ${maskOf(sql, name, words)} AS mask, users FROM ${sql(nameTables[part])} OFFSET 0) AS masks
     WHERE mask > 0 GROUP BY mask`;
   return rows.map((row) => ({
     mask: row.mask,
@@ -64,18 +69,41 @@ export async function readNameClasses(sql: PostgresSql, part: NamePart, words: W
   }));
 }
 
-/** The condition that a column contains a word. Without a trigram the index would be read from end to end, so it is kept out. */
+/**
+ * The names of some classes of one part, as a table with the column `name`, and `mask` unless they have all words. `mask` tells
+ * which words a name has.
+ */
+export function namesOf(sql: PostgresSql, part: NamePart, words: Word[], classes: NameClass[]) {
+  if (classes.every((one) => one.list)) {
+    const names = classes.flatMap(({ list = [], mask }) => list.map((name) => ({ name, mask })));
+    return sql`(
+      SELECT name COLLATE "C" AS name, mask
+      FROM unnest(${names.map((one) => one.name)}::text[], ${names.map((one) => one.mask)}::int[]) AS names (name, mask))`;
+  }
+  const masks = classes.map((one) => one.mask);
+  if (masks.every((mask) => mask === (1 << words.length) - 1)) {
+    const containsAll = words.map((word) => contains(sql, sql`name`, word)).reduce((a, b) => sql`${a} AND ${b}`);
+    return sql`(SELECT name FROM ${sql(nameTables[part])} WHERE ${containsAll})`;
+  }
+  return sql`(
+    SELECT name, mask
+    FROM (SELECT name, ${maskOf(sql, sql`name`, words)} AS mask FROM ${sql(nameTables[part])} OFFSET 0) AS masks
+    WHERE mask = ANY(${masks}::int[]))`;
+}
+
+/** The condition that a column has exactly the words of one of the classes. */
+export function isOfClasses(sql: PostgresSql, column: Fragment, words: Word[], classes: NameClass[]) {
+  return sql`(${maskOf(sql, column, words)}) = ANY(${classes.map((one) => one.mask)}::int[])`;
+}
+
+/** The condition that a name contains a word. Without a trigram the index would be read from end to end, so it is kept out. */
 export function contains(sql: PostgresSql, column: Fragment, word: Word) {
   return word.hasTrigram ? sql`${column} LIKE ${word.pattern}` : sql`${column} || '' LIKE ${word.pattern}`;
 }
 
-/** The condition that a column contains the words of a mask and none of the others. */
-export function isOfClass(sql: PostgresSql, column: Fragment, words: Word[], mask: number) {
-  const conditions = words.map((word, i) => {
-    const condition = contains(sql, column, word);
-    return mask & (1 << i) ? sql`(${condition})` : sql`NOT (${condition})`;
-  });
-  return conditions.reduce((a, b) => sql`${a} AND ${b}`);
+function maskOf(sql: PostgresSql, column: Fragment, words: Word[]) {
+  const bits = words.map((word, i) => sql`CASE WHEN ${column} LIKE ${word.pattern} THEN ${1 << i}::int ELSE 0 END`);
+  return bits.reduce((a, b) => sql`${a} | ${b}`);
 }
 
 function grouped(rows: { name: string; users: string }[], words: Word[]): NameClass[] {

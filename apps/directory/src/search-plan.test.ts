@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NameClass } from "./name-classes.ts";
-import { planSearch } from "./search-plan.ts";
+import { namesToRead, planPage, planSearch } from "./search-plan.ts";
 
 const users = 1_000_000;
 const names = (mask: number, count: number, bearers: number): NameClass => ({
@@ -9,63 +9,79 @@ const names = (mask: number, count: number, bearers: number): NameClass => ({
   users: bearers,
   list: undefined,
 });
-const waysOf = (plan: ReturnType<typeof planSearch>) => plan.shares.map((share) => share.by);
 
 describe("one word", () => {
   it("that nobody bears is not read at all", () => {
-    expect(planSearch({ last: [], first: [], users, full: 1 }, 16)).toEqual({
-      shares: [],
-      base: 0,
-      counted: [],
-      isExact: true,
-      most: 0,
-    });
+    const plan = planSearch({ last: [], first: [], users, full: 1 });
+    expect(plan).toMatchObject({ upperBound: 0, countCost: 0 });
+    expect(namesToRead(plan)).toEqual([[], []]);
+    expect(planPage(plan, users, 16)).toEqual({ walk: undefined, cost: 0 });
   });
 
-  it("that is rare is looked up by its names, and counted", () => {
+  it("that is rare is looked up by its names", () => {
     const [last, first] = [names(1, 70, 18_000), names(1, 14, 1600)];
-    const plan = planSearch({ last: [last], first: [first], users, full: 1 }, 16);
-    expect(waysOf(plan)).toEqual(["last-names", "first-names"]);
-    expect(plan).toMatchObject({ base: 19_600, isExact: true, most: 19_600 });
-    expect(plan.counted).toEqual([{ crossing: { last, first }, sign: -1 }]);
+    const plan = planSearch({ last: [last], first: [first], users, full: 1 });
+    expect(namesToRead(plan)).toEqual([[last], [first]]);
+    expect(plan).toMatchObject({ upperBound: 19_600, countCost: 1600 });
+    expect(planPage(plan, users, 16)).toEqual({ walk: undefined, cost: 16 + 14 * 16 });
   });
 
-  it("that is common is met on a walk, and its crossing estimated", () => {
-    const plan = planSearch(
-      { last: [names(1, 19_000, 640_000)], first: [names(1, 3900, 770_000)], users, full: 1 },
-      16,
-    );
-    expect(waysOf(plan)).toEqual(["last-names", "walk"]);
-    expect(plan).toMatchObject({ base: 640_000 + 770_000 - 492_800, counted: [], isExact: false });
+  it("that is common is met on a walk, which ends soon if it is not", () => {
+    const [last, first] = [names(1, 19_000, 640_000), names(1, 3900, 770_000)];
+    const plan = planSearch({ last: [last], first: [first], users, full: 1 });
+    expect(plan.expected).toBe(640_000 + 770_000 - 492_800);
+    expect(planPage(plan, users, 16)).toEqual({ walk: 4 * 18, cost: 18 });
   });
 
-  it("that is common is read by one walk when the page is deep", () => {
-    const last = [names(1, 19_000, 640_000)];
-    expect(waysOf(planSearch({ last, first: [], users, full: 1 }, 100_000))).toEqual(["walk-all"]);
-    expect(waysOf(planSearch({ last: [names(1, 70, 18_000)], first: [], users, full: 1 }, 10_000))).toEqual([
-      "last-names",
-    ]);
+  it("is read through all users at the most", () => {
+    const plan = planSearch({ last: [names(1, 19_000, 640_000)], first: [names(1, 9, 500_000)], users, full: 1 });
+    expect(planPage(plan, users, 700_000)).toEqual({ walk: users, cost: 853_659 });
   });
 });
 
 describe("two words", () => {
-  it("are found together in one name, or one in each", () => {
+  it("are found together in one name, or one in each, from the side that is rarer", () => {
     const [l1, l2, l3] = [names(1, 50, 11_000), names(2, 70, 17_000), names(3, 2, 500)];
     const [f1, f2] = [names(1, 30, 9000), names(2, 14, 1600)];
-    const plan = planSearch({ last: [l1, l2, l3], first: [f1, f2], users, full: 3 }, 16);
-    expect(plan.shares).toEqual([
-      { by: "last-names", last: l3 },
-      { by: "first-names", last: l1, first: f2 },
-      { by: "first-names", last: l2, first: f1 },
-    ]);
-    expect(plan.counted.map(({ sign }) => sign)).toEqual([1, 1]);
-    expect(plan.base).toBe(500);
+    const plan = planSearch({ last: [l1, l2, l3], first: [f1, f2], users, full: 3 });
+    expect(plan.full).toEqual({ last: l3, first: undefined });
+    expect(plan.mixed).toEqual({ last: [], first: [f1, f2] });
+    expect(plan.countCost).toBe(10_600);
   });
 
-  it("are read by last names when these are the rarer", () => {
-    const [last, first] = [names(1, 5, 300), names(2, 400, 50_000)];
-    expect(planSearch({ last: [last], first: [first], users, full: 3 }, 16).shares).toEqual([
-      { by: "last-names", last, first },
-    ]);
+  it("that cannot meet are not read", () => {
+    const plan = planSearch({ last: [names(1, 5, 500_000), names(2, 9, 400_000)], first: [], users, full: 3 });
+    expect(plan).toMatchObject({ mixed: { last: [], first: [] }, countCost: 0, upperBound: 0 });
+  });
+});
+
+describe("eight words", () => {
+  const full = 255;
+  const random = (seed: number) => () => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return seed;
+  };
+
+  it.each([1, 2, 3])("have a cover of all pairs that reads no more than any one word, seed %i", (seed) => {
+    const next = random(seed);
+    const some = () =>
+      Array.from({ length: 256 }, (_, mask) => names(mask, 1, 1 + (next() % 10_000))).filter(
+        (one) => one.mask > 0 && next() % 8 > 0,
+      );
+    const [last, first] = [some(), some()];
+    const plan = planSearch({ last, first, users, full });
+    for (const l of last) {
+      for (const f of first) {
+        if ((l.mask | f.mask) !== full || l.mask === full || f.mask === full) continue;
+        expect(plan.mixed.last.includes(l) || plan.mixed.first.includes(f)).toBe(true);
+      }
+    }
+    const total = (classes: NameClass[]) => classes.reduce((sum, one) => sum + one.users, 0);
+    for (let bit = 1; bit < full; bit *= 2) {
+      const ofWord = (classes: NameClass[]) => classes.filter((one) => one.mask & bit && one.mask !== full);
+      expect(total(plan.mixed.last) + total(plan.mixed.first)).toBeLessThanOrEqual(
+        total(ofWord(last)) + total(ofWord(first)),
+      );
+    }
   });
 });

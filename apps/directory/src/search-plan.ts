@@ -9,103 +9,121 @@ export interface NameStatistics {
   full: number;
 }
 
-/**
- * A share of the users that a search finds, with the way to read it in order; a user may be in two shares:
- * - `last-names`: name by name, users of these last names; their first names are of class `first`, or any;
- * - `first-names`: the first users of each of these first names; their last names are of class `last`, or any;
- * - `walk`: through all users, those of these first names; their last names are of class `last`, or any;
- * - `walk-all`: through all users, those in whose names every word stands.
- */
-export type Share =
-  | { by: "last-names"; last: NameClass; first?: NameClass }
-  | { by: "first-names"; first: NameClass; last?: NameClass }
-  | { by: "walk"; first: NameClass; last?: NameClass }
-  | { by: "walk-all" };
-
-/** Users whose last name is of one class and whose first name is of another. */
-export interface Crossing {
-  last: NameClass;
-  first: NameClass;
+/** Classes of last and of first names. */
+export interface Classes {
+  last: NameClass[];
+  first: NameClass[];
 }
 
+/** How a search is read and counted. Everybody whom it finds is in `full` or in `mixed`. */
 export interface SearchPlan {
-  shares: Share[];
-  /** The total as far as it is known without counting. */
-  base: number;
-  /** Crossings to be counted exactly, and with which sign they belong to the total. */
-  counted: { crossing: Crossing; sign: 1 | -1 }[];
-  /** False when `base` has an estimate in it. */
-  isExact: boolean;
+  /** The names that have all words. */
+  full: { last: NameClass | undefined; first: NameClass | undefined };
+  /** Names one of which everybody bears whose names have all words only together: a cover of these pairs of classes. */
+  mixed: Classes;
+  /** About how many are found, if first names did not depend on last names. */
+  expected: number;
   /** No more users than this are found. */
-  most: number;
+  upperBound: number;
+  /** How many users must be looked at to count what the numbers of names do not tell. */
+  countCost: number;
+  /** The words, by index, those that fewest users have first. */
+  rarestFirst: number[];
 }
 
-/** A crossing is counted when one of its sides has at most this many users, otherwise it is estimated. */
-const countedUsers = 20_000;
-
-/** Pages that begin deeper than this are read by one walk when the searched words are common. */
-const deepRows = 1000;
+/** How a page is read: by the names of the plan, or, first, by a walk of so many rows through all users in order. */
+export interface PagePlan {
+  walk: number | undefined;
+  /** About how many rows are read. */
+  cost: number;
+}
 
 /**
- * How a search is read and counted, `depth` rows deep. Everything comes from how many users bear which names:
- * a rare word is looked up by its names, a common one is met soon enough on a walk in order.
+ * What to read for a search, out of how many users bear which names. The work here is bounded by the number of classes, which
+ * is at most 256 for each part, and what comes out is four sets of classes, however many words there are.
  */
-export function planSearch(statistics: NameStatistics, depth: number): SearchPlan {
-  const { full, users } = statistics;
-  const last = statistics.last.find((one) => one.mask === full);
-  const first = statistics.first.find((one) => one.mask === full);
-  const mixed = mixedCrossings(statistics);
-  const crossings: SearchPlan["counted"] = mixed.map((crossing) => ({ crossing, sign: 1 }));
-  if (last && first) crossings.push({ crossing: { last, first }, sign: -1 });
-  const counted = crossings.filter(({ crossing }) => smallerSide(crossing) <= countedUsers);
-  const estimated = crossings.filter(({ crossing }) => smallerSide(crossing) > countedUsers);
-
-  let base = (last?.users ?? 0) + (first?.users ?? 0);
-  for (const { crossing, sign } of estimated) base += sign * expectedUsers(crossing, users);
-  const expected = counted.reduce((sum, { crossing, sign }) => sum + sign * expectedUsers(crossing, users), base);
-
-  const shares: Share[] = [];
-  if (last) shares.push({ by: "last-names", last });
-  if (first) shares.push(firstNameShare(first, users, depth));
-  shares.push(...mixed.map((crossing) => mixedShare(crossing, users, depth)));
-  const walkAll = depth > deepRows && 4 * shares.length * expected > users;
+export function planSearch({ last, first, users, full }: NameStatistics): SearchPlan {
+  const fullLast = last.find((one) => one.mask === full);
+  const fullFirst = first.find((one) => one.mask === full);
+  const pairs: Classes = {
+    last: last.filter((one) => one !== fullLast),
+    first: first.filter((one) => one !== fullFirst),
+  };
+  const mixed = coverOf(pairs, full);
+  const [ofLast, ofFirst] = [fullLast?.users ?? 0, fullFirst?.users ?? 0];
+  const mixedUsers = usersOf(mixed.last) + usersOf(mixed.first);
   return {
-    shares: walkAll ? [{ by: "walk-all" }] : shares,
-    base,
-    counted,
-    isExact: estimated.length === 0,
-    most: mixed.reduce((sum, crossing) => sum + smallerSide(crossing), (last?.users ?? 0) + (first?.users ?? 0)),
+    full: { last: fullLast, first: fullFirst },
+    mixed,
+    expected: ofLast + ofFirst + (expectedPairs(pairs, full) - ofLast * ofFirst) / Math.max(users, 1),
+    upperBound: ofLast + ofFirst + mixedUsers,
+    countCost: Math.min(ofLast, ofFirst) + mixedUsers,
+    rarestFirst: rarestFirst({ last, first }, full),
   };
 }
 
-/** Pairs of classes that have all words only together. */
-function mixedCrossings({ last, first, full }: NameStatistics): Crossing[] {
-  return last.flatMap((l) =>
-    first
-      .filter((f) => l.mask !== full && f.mask !== full && (l.mask | f.mask) === full)
-      .map((f) => ({ last: l, first: f })),
-  );
+/**
+ * Whether a page that ends `depth` rows deep is read by a walk first: where the words are common, the next users in order
+ * fill it soon. A walk ends after four times the rows that it should need, so that names which do not meet cost no more
+ * than to be looked up by these names, as they are then.
+ */
+export function planPage(plan: SearchPlan, users: number, depth: number): PagePlan {
+  const [last, first] = namesToRead(plan);
+  const byLast = plan.mixed.last.length > 0 ? usersOf(last) : Math.min(usersOf(last), depth);
+  const perName = first.reduce((sum, one) => sum + one.names, 0) * depth;
+  const byFirst = plan.mixed.first.length > 0 ? usersOf(first) : Math.min(usersOf(first), perName);
+  const walked = Math.ceil((depth * users) / Math.max(plan.expected, 1));
+  const longest = Math.min(4 * walked, users);
+  if (longest >= byLast + byFirst) return { walk: undefined, cost: byLast + byFirst };
+  return { walk: longest, cost: Math.min(walked, users) };
 }
 
-/** The first `depth` users of each name, or a walk that meets one of these names often enough: whichever reads fewer rows. */
-function firstNameShare(first: NameClass, users: number, depth: number): Share {
-  const lookUps = Math.min(first.users, first.names * depth);
-  const walked = (depth * users) / first.users;
-  return lookUps <= walked ? { by: "first-names", first } : { by: "walk", first };
+/** The classes of last and of first names by which a search is read. */
+export function namesToRead({ full, mixed }: SearchPlan): [last: NameClass[], first: NameClass[]] {
+  return [full.last ? [full.last, ...mixed.last] : mixed.last, full.first ? [full.first, ...mixed.first] : mixed.first];
 }
 
-/** All users of the rarer side, or a walk if that reads fewer rows: up to the next of these last names, and on to enough users. */
-function mixedShare({ last, first }: Crossing, users: number, depth: number): Share {
-  const walked = users / last.names + (depth * users) / expectedUsers({ last, first }, users);
-  if (walked < Math.min(last.users, first.users)) return { by: "walk", first, last };
-  return { by: first.users < last.users ? "first-names" : "last-names", first, last };
+/**
+ * Of the pairs of a last and a first class that have all words together, at least one class of each; with as few users as
+ * is found easily. To begin with, the classes that have one certain word cover all pairs, for there a pair has it; so do
+ * all of one part. Then a class is left out wherever those that it is needed for are fewer.
+ */
+function coverOf(classes: Classes, full: number): Classes {
+  const meet = (a: NameClass, b: NameClass) => (a.mask | b.mask) === full;
+  const last = classes.last.filter((l) => classes.first.some((f) => meet(l, f)));
+  const first = classes.first.filter((f) => last.some((l) => meet(l, f)));
+  const withBit = (list: NameClass[], bit: number) => list.filter((one) => one.mask & bit);
+  const covers = [last, first, ...bitsOf(full).map((bit) => [...withBit(last, bit), ...withBit(first, bit)])];
+  const cover = new Set(covers.reduce((a, b) => (usersOf(b) < usersOf(a) ? b : a)));
+  const others = new Map<NameClass, NameClass[]>([
+    ...last.map((l) => [l, first] as const),
+    ...first.map((f) => [f, last] as const),
+  ]);
+  for (const one of [...cover].sort((a, b) => b.users - a.users)) {
+    const missing = (others.get(one) ?? []).filter((other) => meet(one, other) && !cover.has(other));
+    if (usersOf(missing) >= one.users) continue;
+    cover.delete(one);
+    for (const other of missing) cover.add(other);
+  }
+  return { last: last.filter((l) => cover.has(l)), first: first.filter((f) => cover.has(f)) };
 }
 
-function smallerSide({ last, first }: Crossing): number {
-  return Math.min(last.users, first.users);
+/** The products of the users of each pair of classes that have all words together. */
+function expectedPairs({ last, first }: Classes, full: number): number {
+  let sum = 0;
+  for (const l of last) for (const f of first) if ((l.mask | f.mask) === full) sum += l.users * f.users;
+  return sum;
 }
 
-/** How many users a crossing has if first names do not depend on last names. */
-function expectedUsers({ last, first }: Crossing, users: number): number {
-  return (last.users * first.users) / Math.max(users, 1);
+function rarestFirst({ last, first }: Classes, full: number): number[] {
+  const users = bitsOf(full).map((bit) => usersOf([...last, ...first].filter((one) => one.mask & bit)));
+  return users.map((_, i) => i).sort((a, b) => (users[a] ?? 0) - (users[b] ?? 0));
+}
+
+function bitsOf(full: number): number[] {
+  return Array.from({ length: 31 - Math.clz32(full + 1) }, (_, i) => 1 << i);
+}
+
+function usersOf(classes: NameClass[]): number {
+  return classes.reduce((sum, one) => sum + one.users, 0);
 }

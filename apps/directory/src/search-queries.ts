@@ -1,6 +1,7 @@
 import type { PostgresSql } from "@quintet/db";
-import { contains, isOfClass, type NameClass, type NamePart, nameTables, type Word } from "./name-classes.ts";
-import type { Crossing, Share } from "./search-plan.ts";
+import type { Fragment } from "postgres";
+import { type NamePart, namesOf, type Word } from "./name-classes.ts";
+import { namesToRead, type SearchPlan } from "./search-plan.ts";
 import type { Position, UserRow } from "./user.ts";
 
 /** Which rows of a search are read. `backward` reads towards the beginning; the rows still come in that order. */
@@ -17,21 +18,37 @@ export interface FoundRow extends UserRow {
   first_key: string;
 }
 
-/** Reads a window of the users that the shares make up together; each user once. */
-export async function readShares(
+/** Reads a window of a search by the names of its plan: two shares, each in order, in which a user may be twice. */
+export async function readByNames(
   sql: PostgresSql,
   words: Word[],
-  shares: Share[],
+  plan: SearchPlan,
   window: Window,
 ): Promise<FoundRow[]> {
+  const [last, first] = namesToRead(plan);
+  const rule = (part: NamePart) => (plan.mixed[part].length > 0 ? hasOtherWords(sql, part, words, plan) : undefined);
+  const shares: Fragment[] = [];
+  if (last.length > 0) shares.push(byLastNames(sql, namesOf(sql, "last", words, last), rule("last"), window));
+  if (first.length > 0) shares.push(byFirstNames(sql, namesOf(sql, "first", words, first), rule("first"), window));
   if (shares.length === 0) return [];
-  const fragments = fragmentsOf(sql, words, window);
-  const all = shares.map((share) => sql`(${fragments.share(share)})`).reduce((a, b) => sql`${a} UNION ${b}`);
-  return sql<FoundRow[]>`
-    SELECT page.last_key, page.first_key, found.*
-    FROM (SELECT * FROM (${all}) AS shares ORDER BY ${fragments.order} OFFSET ${window.offset} LIMIT ${window.limit}) AS page
-    ${wholeUsers(sql)}
-    ORDER BY ${fragments.pageOrder}`;
+  const all = shares.map((share) => sql`(${share})`).reduce((a, b) => sql`${a} UNION ${b}`);
+  return readUsers(sql, sql`SELECT last_key, first_key, id FROM (${all}) AS shares`, window);
+}
+
+/** Reads a window of a search by a walk through at most `rows` of all users in order; it may find too few. */
+export async function readByWalk(
+  sql: PostgresSql,
+  words: Word[],
+  plan: SearchPlan,
+  window: Window,
+  rows: number,
+): Promise<FoundRow[]> {
+  const { order, beyond } = orderOf(sql, window);
+  const walked = sql`
+    SELECT last_key, first_key, id
+    FROM (SELECT last_key, first_key, id FROM directory.users WHERE true ${beyond} ORDER BY ${order} LIMIT ${rows}) AS walked
+    WHERE ${hasEveryWord(sql, words, plan)}`;
+  return readUsers(sql, walked, window);
 }
 
 /**
@@ -40,36 +57,69 @@ export async function readShares(
  */
 export async function readEverybody(sql: PostgresSql, window: Window): Promise<FoundRow[]> {
   if (window.offset > 0) return readFarPage(sql, window);
-  const { order, pageOrder, beyond } = fragmentsOf(sql, [], window);
-  return sql<FoundRow[]>`
-    SELECT page.last_key, page.first_key, found.*
-    FROM (
+  const { beyond } = orderOf(sql, window);
+  const everybody = sql`
+    SELECT last_key, first_key, id FROM directory.users
+    WHERE EXISTS (SELECT FROM directory.last_name_prefixes) ${beyond}`;
+  return readUsers(sql, everybody, window);
+}
+
+/** The condition that each word is in the last or in the first name, the one that fewest users have first. */
+export function hasEveryWord(sql: PostgresSql, words: Word[], { rarestFirst }: SearchPlan) {
+  return rarestFirst
+    .flatMap((i) => words[i] ?? [])
+    .map(({ pattern }) => sql`(last_key LIKE ${pattern} OR first_key LIKE ${pattern})`)
+    .reduce((a, b) => sql`${a} AND ${b}`);
+}
+
+/** The condition that the words which a row of `namesOf` has not are in the user's other name. */
+export function hasOtherWords(sql: PostgresSql, part: NamePart, words: Word[], { rarestFirst }: SearchPlan) {
+  const other = part === "last" ? sql`first_key` : sql`last_key`;
+  return rarestFirst
+    .flatMap((i) => {
+      const word = words[i];
+      return word ? sql`(names.mask & ${1 << i}::int <> 0 OR ${other} LIKE ${word.pattern})` : [];
+    })
+    .reduce((a, b) => sql`${a} AND ${b}`);
+}
+
+/** Users name by name, in order, until there are enough. Without `rule` every user of these names is found. */
+function byLastNames(sql: PostgresSql, names: Fragment, rule: Fragment | undefined, window: Window) {
+  const { depth, down, beyond } = orderOf(sql, window);
+  const { after, backward } = window;
+  const bound = after ? (backward ? sql`AND name <= ${after.last}` : sql`AND name >= ${after.last}`) : sql``;
+  // Every name has a user at least, but for the one that the page begins in.
+  const enough = rule ? sql`` : sql`LIMIT ${depth + 1}`;
+  return sql`
+    SELECT each.last_key, each.first_key, each.id
+    FROM (SELECT * FROM ${names} AS names WHERE true ${bound} ORDER BY name ${down} ${enough}) AS names
+    CROSS JOIN LATERAL (
       SELECT last_key, first_key, id FROM directory.users
-      WHERE EXISTS (SELECT FROM directory.last_name_prefixes) ${beyond} ORDER BY ${order} LIMIT ${window.limit}
-    ) AS page
-    ${wholeUsers(sql)}
-    ORDER BY ${pageOrder}`;
+      WHERE last_key = names.name ${rule ? sql`AND ${rule}` : sql``} ${beyond}
+      ORDER BY first_key ${down}, id ${down} LIMIT ${depth}
+    ) AS each
+    ORDER BY names.name ${down}, each.first_key ${down}, each.id ${down} LIMIT ${depth}`;
 }
 
-/** How many users each crossing has. */
-export async function countCrossings(sql: PostgresSql, words: Word[], crossings: Crossing[]): Promise<number[]> {
-  if (crossings.length === 0) return [];
-  const counts = crossings.map(({ last, first }) => {
-    const byLast = last.users <= first.users;
-    const lastRule = byLast
-      ? sql`last_key IN ${namesOf(sql, "last", words, last)}`
-      : isOfClass(sql, sql`last_key`, words, last.mask);
-    const firstRule = byLast
-      ? isOfClass(sql, sql`first_key`, words, first.mask)
-      : sql`first_key IN ${namesOf(sql, "first", words, first)}`;
-    return sql`(SELECT count(*) FROM directory.users WHERE ${lastRule} AND ${firstRule})`;
-  });
-  const [row] = await sql<{ counts: string[] }[]>`
-    SELECT ARRAY[${counts.reduce((a, b) => sql`${a}, ${b}`)}] AS counts`;
-  return (row?.counts ?? []).map(Number);
+/** The first users of each name, merged. LIMIT forces nested loops: one look-up in the index for each name. */
+function byFirstNames(sql: PostgresSql, names: Fragment, rule: Fragment | undefined, window: Window) {
+  const { depth, down, order, beyond } = orderOf(sql, window);
+  const { after, backward } = window;
+  // Said once more for the first column alone, the bound serves an index in which first names come first.
+  const bound = after ? (backward ? sql`AND last_key <= ${after.last}` : sql`AND last_key >= ${after.last}`) : sql``;
+  return sql`
+    SELECT each.last_key, each.first_key, each.id
+    FROM ${names} AS names
+    CROSS JOIN LATERAL (
+      SELECT last_key, first_key, id FROM directory.users
+      WHERE first_key = names.name ${rule ? sql`AND ${rule}` : sql``} ${bound} ${beyond}
+      ORDER BY last_key ${down}, id ${down} LIMIT ${depth}
+    ) AS each
+    ORDER BY ${order} LIMIT ${depth}`;
 }
 
-async function readFarPage(sql: PostgresSql, { offset, limit }: Window): Promise<FoundRow[]> {
+async function readFarPage(sql: PostgresSql, window: Window): Promise<FoundRow[]> {
+  const { offset, limit } = window;
   return sql<FoundRow[]>`
     WITH prefixes AS (
       SELECT prefix, coalesce(lead(prefix) OVER (ORDER BY prefix), prefix || chr(1114111)) AS next,
@@ -93,6 +143,16 @@ async function readFarPage(sql: PostgresSql, { offset, limit }: Window): Promise
     ORDER BY page.last_key, page.first_key, page.id`;
 }
 
+/** Reads the users of a window out of `narrow`, a query for their place in the order alone. */
+async function readUsers(sql: PostgresSql, narrow: Fragment, window: Window): Promise<FoundRow[]> {
+  const { order, down } = orderOf(sql, window);
+  return sql<FoundRow[]>`
+    SELECT page.last_key, page.first_key, found.*
+    FROM (${narrow} ORDER BY ${order} OFFSET ${window.offset} LIMIT ${window.limit}) AS page
+    ${wholeUsers(sql)}
+    ORDER BY page.last_key ${down}, page.first_key ${down}, page.id ${down}`;
+}
+
 /** The users of a page that is narrow so far, each by its id. */
 function wholeUsers(sql: PostgresSql) {
   return sql`
@@ -101,76 +161,15 @@ function wholeUsers(sql: PostgresSql) {
     ) AS found`;
 }
 
-/** The names of a class as something that IN takes. */
-function namesOf(sql: PostgresSql, part: NamePart, words: Word[], { list, mask }: NameClass) {
-  if (list) return sql`(SELECT unnest(${list}::text[]) COLLATE "C")`;
-  return sql`(SELECT name FROM ${sql(nameTables[part])} WHERE ${isOfClass(sql, sql`name`, words, mask)})`;
-}
-
-/** The pieces of SQL that depend on the window. Nested loops are forced by LIMIT: one index look-up per name. */
-function fragmentsOf(sql: PostgresSql, words: Word[], { after, backward, offset, limit }: Window) {
-  const depth = offset + limit;
+/** The pieces of SQL that depend on the window alone. */
+function orderOf(sql: PostgresSql, { after, backward, offset, limit }: Window) {
   const down = backward ? sql`DESC` : sql`ASC`;
-  const order = sql`last_key ${down}, first_key ${down}, id ${down}`;
-  const pageOrder = sql`page.last_key ${down}, page.first_key ${down}, page.id ${down}`;
   const row = after && sql`(${after.last}, ${after.first}, ${after.id}::bigint)`;
-  const beyond = row
-    ? backward
-      ? sql`AND (last_key, first_key, id) < ${row}`
-      : sql`AND (last_key, first_key, id) > ${row}`
-    : sql``;
-  // Said once more for the first column alone, the bound serves an index in which first names come first.
-  const lastBound = after
-    ? backward
-      ? sql`AND last_key <= ${after.last}`
-      : sql`AND last_key >= ${after.last}`
-    : sql``;
-  const nameBound = after ? (backward ? sql`AND name <= ${after.last}` : sql`AND name >= ${after.last}`) : sql``;
-  const rule = (column: "last_key" | "first_key", mask: number) => isOfClass(sql, sql`${sql(column)}`, words, mask);
-
-  const share = (one: Share) => {
-    if (one.by === "walk-all") {
-      const each = words.map(
-        (word) => sql`(${contains(sql, sql`last_key`, word)} OR ${contains(sql, sql`first_key`, word)})`,
-      );
-      return sql`
-        SELECT last_key, first_key, id FROM directory.users
-        WHERE ${each.reduce((a, b) => sql`${a} AND ${b}`)} ${beyond} ORDER BY ${order} LIMIT ${depth}`;
-    }
-    if (one.by === "walk") {
-      return sql`
-        SELECT last_key, first_key, id FROM directory.users
-        WHERE ${rule("first_key", one.first.mask)} ${one.last ? sql`AND ${rule("last_key", one.last.mask)}` : sql``} ${beyond}
-        ORDER BY ${order} LIMIT ${depth}`;
-    }
-    if (one.by === "last-names") {
-      // Every name has a user at least, but for the one that the page begins in.
-      const enough = one.first ? sql`` : sql`LIMIT ${depth + 1}`;
-      return sql`
-        SELECT each.last_key, each.first_key, each.id
-        FROM (
-          SELECT name FROM ${named(one.last, "last")} AS names WHERE true ${nameBound} ORDER BY name ${down} ${enough}
-        ) AS names
-        CROSS JOIN LATERAL (
-          SELECT last_key, first_key, id FROM directory.users
-          WHERE last_key = names.name ${one.first ? sql`AND ${rule("first_key", one.first.mask)}` : sql``} ${beyond}
-          ORDER BY first_key ${down}, id ${down} LIMIT ${depth}
-        ) AS each
-        ORDER BY names.name ${down}, each.first_key ${down}, each.id ${down} LIMIT ${depth}`;
-    }
-    return sql`
-      SELECT each.last_key, each.first_key, each.id
-      FROM ${named(one.first, "first")} AS names
-      CROSS JOIN LATERAL (
-        SELECT last_key, first_key, id FROM directory.users
-        WHERE first_key = names.name ${one.last ? sql`AND ${rule("last_key", one.last.mask)}` : sql``} ${lastBound} ${beyond}
-        ORDER BY last_key ${down}, id ${down} LIMIT ${depth}
-      ) AS each
-      ORDER BY ${order} LIMIT ${depth}`;
+  const compared = backward ? sql`<` : sql`>`;
+  return {
+    depth: offset + limit,
+    down,
+    order: sql`last_key ${down}, first_key ${down}, id ${down}`,
+    beyond: row ? sql`AND (last_key, first_key, id) ${compared} ${row}` : sql``,
   };
-  const named = ({ list, mask }: NameClass, part: NamePart) =>
-    list
-      ? sql`(SELECT name COLLATE "C" AS name FROM unnest(${list}::text[]) AS name)`
-      : sql`(SELECT name FROM ${sql(nameTables[part])} WHERE ${isOfClass(sql, sql`name`, words, mask)})`;
-  return { share, order, pageOrder, beyond };
 }

@@ -1,14 +1,26 @@
 import { Problem } from "@quintet/http";
 
-const mostWords = 8;
+const maxWords = 8;
 
 /**
- * The different words of a search, in an order of their own, so that the same search has one form however it was typed.
- * A user is found when each word stands in some part of the first or the last name.
+ * The different words of a search as they were typed, in an order of their own. A user is found when each word stands in some
+ * part of the first or the last name. How they are compared is not known here, but to Postgres: `directory.name_key`.
  */
 export function wordsOf(name: string): string[] {
-  const words = [...new Set(name.normalize("NFC").toLowerCase().split(/\s+/u))].filter((word) => word !== "").sort();
-  if (words.length <= mostWords) return words;
-  const message = `must have at most ${mostWords} different words`;
+  const words = new Map(
+    name
+      .normalize("NFC")
+      .split(/\s+/u)
+      .filter((word) => word !== "")
+      .map((word) => [word.toLowerCase(), word]),
+  );
+  const sorted = [...words].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, word]) => word);
+  if (sorted.length <= maxWords) return sorted;
+  const message = `must have at most ${maxWords} different words`;
   throw new Problem("bad-request", `name: ${message}`, { errors: [{ path: "name", message }] });
+}
+
+/** One text for the same words, however they were typed: what cursors and cached responses belong to. */
+export function searchOf(words: string[]): string {
+  return words.join(" ").toLowerCase();
 }

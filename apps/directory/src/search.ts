@@ -1,8 +1,10 @@
 import type { PostgresSql } from "@quintet/db";
+import { Problem } from "@quintet/http";
 import { countUsers, readNameClasses, readWords, type Word } from "./name-classes.ts";
-import { planSearch } from "./search-plan.ts";
-import { countCrossings, type FoundRow, readEverybody, readShares, type Window } from "./search-queries.ts";
-import { type Position, toUser, type User } from "./user.ts";
+import { planPage, planSearch, type SearchPlan } from "./search-plan.ts";
+import { type FoundRow, readByNames, readByWalk, readEverybody, type Window } from "./search-queries.ts";
+import { readTotal, type Total } from "./totals.ts";
+import { endPosition, type Position, toUser, type User } from "./user.ts";
 
 /** Which page is wanted: by its number from 1, or from a position on, in one of the two directions. */
 export type PageWanted = { page: number } | { from: Position; backward: boolean };
@@ -10,43 +12,56 @@ export type PageWanted = { page: number } | { from: Position; backward: boolean 
 export interface Found {
   users: User[];
   total: number;
-  /** False when `total` has an estimate in it: see docs/decisions/name-search.md. */
+  /** False when `total` is an estimate: see docs/decisions/name-search.md. */
   totalIsExact: boolean;
   /** The last user here, when others follow; the first one, when others come before. */
   next: Position | null;
   previous: Position | null;
 }
 
-/** Finds users by words, each of which stands in the first or the last name; all users when there is none. */
+/** A numbered page may read so many rows, times the words that each is compared with. */
+const maxSteps = 2_000_000;
+
+/**
+ * Finds users by words, each of which stands in the first or the last name; all users when there is none. Throws
+ * `bad-request` for a numbered page so deep that too many rows would be read to get there.
+ */
 export async function searchUsers(
   sql: PostgresSql,
   search: { words: string[]; limit: number; wanted: PageWanted },
 ): Promise<Found> {
   const { limit, wanted } = search;
-  const window: Window =
-    "page" in wanted
-      ? { after: undefined, backward: false, offset: (wanted.page - 1) * limit, limit: limit + 1 }
-      : { after: wanted.from, backward: wanted.backward, offset: 0, limit: limit + 1 };
-  const words = search.words.length > 0 ? await readWords(sql, search.words) : [];
+  const window = windowOf(wanted, limit);
+  const words = await readWords(sql, search.words);
   const { rows, total, isExact } = await (words.length > 0 ? readMatching(sql, words, window) : readAll(sql, window));
+  const found = { total, totalIsExact: isExact };
+  if (rows.length === 0 && window.backward) {
+    // Nobody is left before that place: what is there now is the first page.
+    return searchUsers(sql, { ...search, wanted: { page: 1 } });
+  }
+  if (rows.length === 0) return { ...found, users: [], next: null, previous: total > 0 ? beforePlace(wanted) : null };
   const hasMore = rows.length > limit;
   const shown = rows.slice(0, limit);
   if (window.backward) shown.reverse();
   const before = "page" in wanted ? wanted.page > 1 : window.backward ? hasMore : true;
   const after = window.backward ? true : hasMore;
   return {
+    ...found,
     users: shown.map(toUser),
-    total,
-    totalIsExact: isExact,
     next: after ? positionOf(shown.at(-1)) : null,
     previous: before ? positionOf(shown[0]) : null,
   };
 }
 
-interface Rows {
+/** The first `limit` users that a search by one word or more finds. */
+export async function findFirst(sql: PostgresSql, words: Word[], limit: number): Promise<User[]> {
+  const window = windowOf({ page: 1 }, limit);
+  const { plan, users } = await readPlan(sql, words);
+  return (await readRows(sql, words, plan, users, window)).slice(0, limit).map(toUser);
+}
+
+interface Rows extends Total {
   rows: FoundRow[];
-  total: number;
-  isExact: boolean;
 }
 
 async function readAll(sql: PostgresSql, window: Window): Promise<Rows> {
@@ -55,25 +70,60 @@ async function readAll(sql: PostgresSql, window: Window): Promise<Rows> {
 }
 
 async function readMatching(sql: PostgresSql, words: Word[], window: Window): Promise<Rows> {
+  const { plan, users } = await readPlan(sql, words);
+  const [rows, total] = await Promise.all([
+    readRows(sql, words, plan, users, window),
+    readTotal(sql, words, plan, users),
+  ]);
+  // The last numbered page tells the total, whatever was counted.
+  const isLast = window.after === undefined && rows.length < window.limit && (rows.length > 0 || window.offset === 0);
+  return isLast ? { rows, total: window.offset + rows.length, isExact: true } : { rows, ...total };
+}
+
+async function readPlan(sql: PostgresSql, words: Word[]): Promise<{ plan: SearchPlan; users: number }> {
   const [last, first, users] = await Promise.all([
     readNameClasses(sql, "last", words),
     readNameClasses(sql, "first", words),
     countUsers(sql),
   ]);
-  const full = (1 << words.length) - 1;
-  const plan = planSearch({ last, first, users, full }, window.offset + window.limit);
-  const [rows, counts] = await Promise.all([
-    window.offset < plan.most ? readShares(sql, words, plan.shares, window) : [],
-    countCrossings(
-      sql,
-      words,
-      plan.counted.map(({ crossing }) => crossing),
-    ),
-  ]);
-  const total = plan.counted.reduce((sum, { sign }, i) => sum + sign * (counts[i] ?? 0), plan.base);
-  return { rows, total: Math.round(total), isExact: plan.isExact };
+  return { plan: planSearch({ last, first, users, full: (1 << words.length) - 1 }), users };
+}
+
+async function readRows(
+  sql: PostgresSql,
+  words: Word[],
+  plan: SearchPlan,
+  users: number,
+  window: Window,
+): Promise<FoundRow[]> {
+  if (window.offset >= plan.upperBound) return [];
+  const { walk, cost } = planPage(plan, users, window.offset + window.limit);
+  if (window.offset > 0 && cost * words.length > maxSteps) throw tooDeep();
+  if (walk !== undefined) {
+    const rows = await readByWalk(sql, words, plan, window, walk);
+    if (rows.length === window.limit || walk >= users) return rows;
+  }
+  return readByNames(sql, words, plan, window);
+}
+
+function windowOf(wanted: PageWanted, limit: number): Window {
+  if ("page" in wanted) {
+    return { after: undefined, backward: false, offset: (wanted.page - 1) * limit, limit: limit + 1 };
+  }
+  return { after: wanted.from, backward: wanted.backward, offset: 0, limit: limit + 1 };
 }
 
 function positionOf(row: FoundRow | undefined): Position | null {
   return row ? { last: row.last_key, first: row.first_key, id: Number(row.id) } : null;
+}
+
+/** From an empty page, the place from which a page backwards has those who come just before, whoever stands at it. */
+function beforePlace(wanted: PageWanted): Position | null {
+  if ("page" in wanted) return wanted.page > 1 ? endPosition : null;
+  return { ...wanted.from, id: wanted.from.id + 1 };
+}
+
+function tooDeep(): Problem {
+  const message = "is too deep for so many common words; go on by nextCursor, or search for other words";
+  return new Problem("bad-request", `page: ${message}`, { errors: [{ path: "page", message }] });
 }

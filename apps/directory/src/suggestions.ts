@@ -3,8 +3,8 @@ import { type Answer, tagOf } from "./cached-entry.ts";
 import type { Deps } from "./deps.ts";
 import { readWords } from "./name-classes.ts";
 import type { CacheState } from "./result-cache.ts";
-import { searchUsers } from "./search.ts";
-import { wordsOf } from "./search-words.ts";
+import { findFirst } from "./search.ts";
+import { searchOf, wordsOf } from "./search-words.ts";
 import { readFrequentNames } from "./suggestion-queries.ts";
 
 const mostNames = 10;
@@ -18,16 +18,17 @@ export function suggestNames(
   typed: string,
 ): Promise<{ answer: Answer; state: CacheState }> {
   const words = wordsOf(typed);
-  return cache.read(JSON.stringify(["suggest", words]), async () => {
+  return cache.read(JSON.stringify(["suggest", searchOf(words)]), async () => {
     const body = JSON.stringify({ names: await namesFor(sql, words) });
     return { tag: tagOf(body), body };
   });
 }
 
 async function namesFor(sql: PostgresSql, words: string[]): Promise<string[]> {
-  if (words.length === 0) return [];
-  const [word, ...others] = await readWords(sql, words);
-  if (word && others.length === 0) return readFrequentNames(sql, word, mostNames);
-  const { users } = await searchUsers(sql, { words, limit: 50, wanted: { page: 1 } });
+  const compared = await readWords(sql, words);
+  const [word, ...others] = compared;
+  if (!word) return [];
+  if (others.length === 0) return readFrequentNames(sql, word, mostNames);
+  const users = await findFirst(sql, compared, 50);
   return [...new Set(users.map((user) => `${user.firstName} ${user.lastName}`))].slice(0, mostNames);
 }

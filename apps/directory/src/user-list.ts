@@ -3,7 +3,7 @@ import { cursorAt, readCursor } from "./cursors.ts";
 import type { Deps } from "./deps.ts";
 import type { CacheState } from "./result-cache.ts";
 import { type PageWanted, searchUsers } from "./search.ts";
-import { wordsOf } from "./search-words.ts";
+import { searchOf, wordsOf } from "./search-words.ts";
 import type { User } from "./user.ts";
 import type { Viewer } from "./versions.ts";
 
@@ -40,15 +40,16 @@ export function listUsers(
   viewer: Viewer,
 ): Promise<{ answer: Answer; state: CacheState }> {
   const words = wordsOf(name);
-  const wanted: PageWanted = cursor === undefined ? { page: page ?? 1 } : readCursor(cursorKey, words, cursor);
-  return cache.read(JSON.stringify(["users", viewer, words, limit, wanted]), async () => {
+  const search = searchOf(words);
+  const wanted: PageWanted = cursor === undefined ? { page: page ?? 1 } : readCursor(cursorKey, search, cursor);
+  return cache.read(JSON.stringify(["users", viewer, search, limit, wanted]), async () => {
     const found = await searchUsers(sql, { words, limit, wanted });
     const list: UserList = {
       users: found.users.map((user) => shownTo(viewer, user)),
       total: found.total,
       totalIsExact: found.totalIsExact,
-      nextCursor: found.next && cursorAt(cursorKey, words, found.next, false),
-      prevCursor: found.previous && cursorAt(cursorKey, words, found.previous, true),
+      nextCursor: found.next && cursorAt(cursorKey, search, found.next, false),
+      prevCursor: found.previous && cursorAt(cursorKey, search, found.previous, true),
     };
     const body = JSON.stringify(list);
     return { tag: tagOf(body), body };

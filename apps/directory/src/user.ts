@@ -16,6 +16,9 @@ export interface Position {
   id: number;
 }
 
+/** After everybody: no name has this sign, the last of Unicode, which stands for no character. */
+export const endPosition: Position = { last: "\u{10FFFF}", first: "", id: 0 };
+
 /** A user as the database gives it. */
 export interface UserRow {
   id: string;
