@@ -30,11 +30,13 @@ export function endWith(socket: Duplex, problem: Problem, log: Logger): void {
     return;
   }
   const answer = answerOf(socket);
-  const requestId = answer ? recordOf(answer.req).id : randomUUID();
+  const record = answer && recordOf(answer.req);
+  const requestId = record?.id ?? randomUUID();
   // Told by the line of the request that it belongs to; what is no request yet has a line of its own.
   if (answer) answer.statusCode = problem.status;
   else tellRefusal(log, requestId, problem.status);
-  socket.end(problemText(problem, "/", requestId), "latin1");
+  const whole = record?.problemMembers ? problem.with(record.problemMembers) : problem;
+  socket.end(problemText(whole, "/", requestId), "latin1");
   setTimeout(() => socket.destroy(), lingerMs).unref();
 }
 

@@ -58,7 +58,7 @@ export interface InputFault {
   message: string;
 }
 
-/** The body of an `application/problem+json` answer (RFC 9457 section 3.1). */
+/** The body of an `application/problem+json` response (RFC 9457 section 3.1); a problem may add members of its own (3.2). */
 export interface ProblemBody {
   type: string;
   title: string;
@@ -69,30 +69,48 @@ export interface ProblemBody {
   errors?: InputFault[];
 }
 
+export interface ProblemOptions {
+  errors?: InputFault[];
+  headers?: Record<string, string>;
+  members?: Record<string, unknown>;
+  cause?: unknown;
+}
+
 /** An error that a client may see. Anything else that is thrown becomes a 500 that says nothing but its request id. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly status: ProblemStatus;
   readonly errors: InputFault[] | undefined;
   readonly headers: Record<string, string>;
+  /** Extension members of its body (RFC 9457 section 3.2), such as the number of the load that it ended. */
+  readonly members: Record<string, unknown>;
 
-  constructor(
-    code: ProblemCode,
-    detail: string,
-    options: { errors?: InputFault[]; headers?: Record<string, string>; cause?: unknown } = {},
-  ) {
+  constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
     super(detail, { cause: options.cause });
     this.name = "Problem";
     this.code = code;
     this.status = problemStatus[code];
     this.errors = options.errors;
     this.headers = options.headers ?? {};
+    this.members = options.members ?? {};
+  }
+
+  /** The same problem with further members in its body. */
+  with(members: Record<string, unknown>): Problem {
+    const { errors, headers, cause } = this;
+    return new Problem(this.code, this.message, {
+      ...(errors ? { errors } : {}),
+      headers,
+      cause: cause ?? this,
+      members: { ...this.members, ...members },
+    });
   }
 }
 
 /** The wire form of a problem. `instance` is the path that was asked for, without its query. */
 export function problemBody(problem: Problem, instance: string, requestId: string): ProblemBody {
   return {
+    ...problem.members,
     type: `urn:quintet:problem:${problem.code}`,
     title: titles[problem.code],
     status: problem.status,

@@ -19,11 +19,17 @@ export const neverMissing = "x-never-missing";
 export const takesIdempotencyKey = "x-takes-idempotency-key";
 
 const page = { "text/html": { schema: { type: "string" as const } } };
-const problem = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+const problemOf = (schema: string) => ({
+  "application/problem+json": { schema: { $ref: `#/components/schemas/${schema}` } },
+});
+const problem = problemOf("Problem");
 
-/** An error answer for a route's `responses`, where there is more to say of it than holds for every call. */
-export function refusal(description: string) {
-  return { description, content: problem };
+/**
+ * An error response for a route's `responses`, where there is more to say of it than holds for every call. `schema` names the one
+ * that the app has registered for problems with further members.
+ */
+export function refusal(description: string, schema = "Problem") {
+  return { description, content: problemOf(schema) };
 }
 
 /** An error answer that a browser gets as a page. */

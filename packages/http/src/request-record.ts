@@ -43,6 +43,8 @@ export class RequestRecord {
   /** Of the W3C trace that it belongs to. */
   traceId: string | undefined;
   upstream: UpstreamRecord | undefined;
+  /** Members for the problem with which the server ends the request in the middle of its body: what was done with it by then. */
+  problemMembers: Record<string, unknown> | undefined;
   /** While traces are on: the span of whoever handles it now, and the gateway's around that of an app in the same process. */
   span: Span | undefined;
   gatewaySpan: Span | undefined;
