@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Problem } from "@quintet/http";
 import type { Deps } from "./deps.ts";
-import type { Load } from "./loads/load.ts";
+import { defaultOrder, type Load } from "./loads/load.ts";
 import { prepareLoad } from "./loads/load-file.ts";
 import { loadByKey } from "./loads/load-queries.ts";
 import { rowsAfter } from "./store/table-queries.ts";
@@ -40,7 +40,7 @@ async function hasRows(deps: Deps): Promise<boolean> {
 /** Loads one file; while another process seems to be at it, waits for it to finish or to be known dead. */
 async function loadDemo(deps: Deps, table: TableName): Promise<Load> {
   const path = fileURLToPath(new URL(`../demo/${table}.csv`, import.meta.url));
-  const order = { table, mode: "insert", header: "auto", dryRun: false } as const;
+  const order = { table, ...defaultOrder };
   const by = { accountId: 0, username: "demo", key: demoKey(table) };
   for (;;) {
     const file = createReadStream(path);

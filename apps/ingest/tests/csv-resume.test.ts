@@ -1,12 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { testMysql } from "@quintet/db/testing";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import type { Load } from "../src/loads/load.ts";
 import { departments, hires, jobs, listen, problemOf, type TestIngest } from "./open-ingest.ts";
-import { chief, ownProcessEnv } from "./own-process.ts";
+import { chief, ownProcessEnv, startIngest } from "./own-process.ts";
 import { slowUpload } from "./slow-upload.ts";
 
 let ingest: TestIngest;
@@ -181,10 +180,9 @@ describe("a process that dies in the middle", () => {
   });
 
   async function start(): Promise<{ child: ChildProcess; url: string }> {
-    const child = spawn(process.execPath, [fileURLToPath(new URL("serve-ingest.ts", import.meta.url))], { env });
-    children.push(child);
-    const [port] = await once(child.stdout!, "data");
-    return { child, url: `http://127.0.0.1:${String(port).trim()}` };
+    const started = await startIngest(env);
+    children.push(started.child);
+    return started;
   }
 
   it("leaves a load that another process goes on with, and no row twice", async () => {

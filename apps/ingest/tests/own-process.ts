@@ -1,3 +1,6 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { newSigningKey } from "@quintet/auth/testing";
 import { testPrefix } from "@quintet/db/testing";
 import { inject } from "vitest";
@@ -17,4 +20,11 @@ export function ownProcessEnv(databaseUrl: string): Record<string, string> {
     ADMIN_USERNAME: "chief",
     ADMIN_PASSWORD: "chief chief",
   };
+}
+
+/** Starts the app in a process of its own; `ownProcessEnv` makes the environment. Whoever starts it also ends it. */
+export async function startIngest(env: Record<string, string>): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(process.execPath, [fileURLToPath(new URL("serve-ingest.ts", import.meta.url))], { env });
+  const [port] = await once(child.stdout, "data");
+  return { child, url: `http://127.0.0.1:${String(port).trim()}` };
 }

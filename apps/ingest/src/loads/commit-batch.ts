@@ -2,15 +2,11 @@ import type { RowBatch } from "../csv/row-batch.ts";
 import { countRows } from "../row-metrics.ts";
 import { inBulkTransaction, StandBack } from "../store/bulk-store.ts";
 import { storeBatch } from "../store/store-batch.ts";
-import type { LoadAttempt, LoadProgress } from "./load.ts";
+import { holdsBack, type LoadAttempt, type LoadProgress } from "./load.ts";
+import { LoadTaken } from "./load-problem.ts";
 import { saveProgress } from "./load-queries.ts";
 import type { Loading } from "./loading.ts";
 import { keepRejects } from "./reject-queries.ts";
-
-/** Another attempt has taken the load over, because this one was silent for too long. It must write nothing more. */
-export class LoadTaken extends Error {
-  override name = "LoadTaken";
-}
 
 /**
  * So long a batch keeps its locks while it waits for its turn. The batch before it may be waiting for another load that waits for
@@ -33,10 +29,11 @@ export async function commitBatch(
   place: FilePlace,
   options: { ms: number; turn: Promise<void> },
 ): Promise<void> {
+  const held = holdsBack(attempt.order);
   let standsBack = false;
   const { before, progress } = await inBulkTransaction(loading.bulk, async (connection) => {
     if (standsBack) await options.turn;
-    const storing = { mode: attempt.order.mode, dryRun: attempt.order.dryRun, load: attempt.id };
+    const storing = { mode: attempt.order.mode, load: attempt.id, held };
     const stored = await storeBatch(loading.bulk, connection, batch, storing);
     const rejects = [...batch.rejects, ...stored.rejects];
     await keepRejects(loading.bulk, connection, attempt.id, rejects);
@@ -50,14 +47,15 @@ export async function commitBatch(
       inserted: before.inserted + stored.inserted,
       updated: before.updated + stored.updated,
       rejected: before.rejected + rejects.length,
+      staged: before.staged + stored.staged,
     };
     if (!(await saveProgress(connection, attempt.id, attempt.owner, after))) throw new LoadTaken();
     return { before, progress: after };
   });
   attempt.progress = progress;
-  const { table, dryRun } = attempt.order;
+  // What is held back counts when it is stored.
   const accepted = progress.inserted + progress.updated - before.inserted - before.updated;
-  if (!dryRun) countRows(table, accepted, progress.rejected - before.rejected);
+  if (!held) countRows(attempt.order.table, accepted, progress.rejected - before.rejected);
 }
 
 /** Whether a promise is fulfilled in time; rejects when it does. */

@@ -1,15 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { Problem } from "@quintet/http";
-
-/** The bytes of a file as they come; what they throw is a `Problem`. */
-export type FileBytes = AsyncIterator<Buffer, unknown>;
-
-/** The client went away in the middle of the file; it may send it again. */
-export class FileBrokenOff extends Problem {
-  constructor(cause: unknown) {
-    super("bad-request", "The file broke off before its end.", { cause });
-  }
-}
+import type { FileBytes } from "./file-bytes.ts";
 
 /**
  * Reads the part of a file that an earlier attempt has stored and checks that it is the same: `bytes` long, with the SHA-256

@@ -1,13 +1,18 @@
 import { Problem } from "@quintet/http";
 import { loadsRunning } from "../row-metrics.ts";
-import { type FileBytes, sameFile, skipPrefix } from "./file-prefix.ts";
-import type { Load, LoadCounts, LoadOrder } from "./load.ts";
+import type { FileBytes } from "./file-bytes.ts";
+import { sameFile, skipPrefix } from "./file-prefix.ts";
+import { countsOf, type Load, type LoadCounts, type LoadOrder } from "./load.ts";
+import { againProblem, problemOfLoad } from "./load-problem.ts";
 import { type Loading, maxRunning } from "./loading.ts";
-import { problemOf, runLoad } from "./run-load.ts";
+import { runLoad } from "./run-load.ts";
 import { type StartedLoad, startLoad } from "./start-load.ts";
 
 /** A load that may run, or was run before under the same key. */
 export interface PreparedLoad {
+  id: number;
+  /** How far an attempt before this one has come. */
+  counts: LoadCounts;
   /** Whether this is the answer to an earlier request with the same key. */
   replayed: boolean;
   /** Reads the file and returns the load when it is done. */
@@ -25,16 +30,14 @@ export async function prepareLoad(
     throw new Problem("unavailable", `${maxRunning} loads run here already.`, { headers: { "Retry-After": "5" } });
   }
   const started = await startLoad(loading, order, by);
+  const { id, progress } = started.state === "ended" ? { ...started.kept, ...started.kept.load } : started.attempt;
   return {
+    id,
+    counts: countsOf(order, "running", progress),
     replayed: started.state === "ended",
     run(onProgress) {
       const running =
-        started.state === "ended"
-          ? answerAgain(started, file)
-          : runLoad(loading, started.attempt, file, {
-              resumable: by.key !== undefined,
-              ...(onProgress ? { onProgress } : {}),
-            });
+        started.state === "ended" ? answerAgain(started, file) : runLoad(loading, started.attempt, file, onProgress);
       loading.running.add(running);
       loadsRunning.inc();
       const forget = () => {
@@ -47,12 +50,14 @@ export async function prepareLoad(
   };
 }
 
-/** The first answer to a key, if the file is the same. */
+/** The first response to a key, if the file is the same. */
 async function answerAgain({ kept }: StartedLoad & { state: "ended" }, file: FileBytes): Promise<Load> {
-  if (kept.problem !== null) {
-    await skipPrefix(file, kept.progress);
-    throw problemOf(kept.problem);
+  try {
+    if (kept.problem === null) await sameFile(file, kept.progress);
+    else await skipPrefix(file, kept.progress);
+  } catch (error) {
+    throw problemOfLoad(error, kept.load);
   }
-  await sameFile(file, kept.progress);
+  if (kept.problem !== null) throw againProblem(kept.problem, kept.load);
   return kept.load;
 }

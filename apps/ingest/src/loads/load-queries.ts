@@ -4,7 +4,15 @@ import type { HeaderMode } from "../csv/header.ts";
 import { duplicateEntry, mysqlErrorNumber } from "../store/bulk-store.ts";
 import type { LoadMode } from "../store/store-batch.ts";
 import type { TableName } from "../tables.ts";
-import { type Load, type LoadOrder, type LoadProgress, type LoadStatus, rejectsUrl } from "./load.ts";
+import {
+  countsOf,
+  type Load,
+  type LoadOrder,
+  type LoadProgress,
+  type LoadStatus,
+  type OnError,
+  rejectsUrl,
+} from "./load.ts";
 
 type Queries = Pick<MysqlPool | MysqlConnection, "query">;
 
@@ -14,12 +22,16 @@ interface LoadRow extends RowDataPacket {
   mode: LoadMode;
   header: HeaderMode;
   dry_run: number;
+  max_rejects: string | null;
+  on_error: OnError;
+  allow_empty: number;
   status: LoadStatus;
   owner: string;
   received: number;
   inserted: number;
   updated: number;
   rejected: number;
+  staged: number;
   byte_count: number;
   line_count: number;
   digest: string | null;
@@ -32,8 +44,9 @@ interface LoadRow extends RowDataPacket {
 }
 
 /** A load that has not said for `deadAfter` microseconds that it is alive was cut off, whatever its row says. */
-const columns = `id, table_name, mode, header, dry_run, owner, received, inserted, updated, rejected, byte_count, line_count,
-  digest, field_order, ms, problem, created_by, started_at, finished_at,
+const columns = `id, table_name, mode, header, dry_run, max_rejects, on_error, allow_empty, owner,
+  received, inserted, updated, rejected, staged, byte_count, line_count, digest, field_order, ms, problem, created_by,
+  started_at, finished_at,
   IF(status = 'running' AND beat_at < UTC_TIMESTAMP(3) - INTERVAL :deadAfter MICROSECOND, 'cut off', status) AS status`;
 
 /** A load with what only the next attempt needs to know. */
@@ -42,20 +55,32 @@ export interface KeptLoad {
   order: LoadOrder;
   progress: LoadProgress;
   owner: string;
-  /** Why it failed. */
+  /** Why it failed or was cancelled. */
   problem: string | null;
 }
 
 function keptLoad(row: LoadRow): KeptLoad {
-  const counts = {
+  const order: LoadOrder = {
+    table: row.table_name,
+    mode: row.mode,
+    header: row.header,
+    dryRun: row.dry_run === 1,
+    maxRejects: row.max_rejects,
+    onError: row.on_error,
+    allowEmpty: row.allow_empty === 1,
+  };
+  const progress: LoadProgress = {
     received: row.received,
     inserted: row.inserted,
     updated: row.updated,
     rejected: row.rejected,
+    staged: row.staged,
     bytes: row.byte_count,
     ms: row.ms,
+    lines: row.line_count,
+    digest: row.digest,
+    order: row.field_order === null ? null : row.field_order.split(",").map(Number),
   };
-  const order = { table: row.table_name, mode: row.mode, header: row.header, dryRun: row.dry_run === 1 };
   return {
     load: {
       id: row.id,
@@ -63,19 +88,14 @@ function keptLoad(row: LoadRow): KeptLoad {
       mode: order.mode,
       dryRun: order.dryRun,
       status: row.status,
-      ...counts,
+      ...countsOf(order, row.status, progress),
       createdBy: row.created_by,
       startedAt: row.started_at.toISOString(),
       finishedAt: row.finished_at?.toISOString() ?? null,
       rejectsUrl: rejectsUrl(row.id),
     },
     order,
-    progress: {
-      ...counts,
-      lines: row.line_count,
-      digest: row.digest,
-      order: row.field_order === null ? null : row.field_order.split(",").map(Number),
-    },
+    progress,
     owner: row.owner,
     problem: row.problem,
   };
@@ -124,8 +144,8 @@ export async function insertLoad(
   try {
     const [result] = await db.query<ResultSetHeader>(
       `INSERT INTO ingest_loads
-        (table_name, mode, header, dry_run, status, request_key, owner, account_id, created_by, started_at, beat_at)
-        VALUES (:table, :mode, :header, :dryRun, 'running', :key, :owner, :accountId, :createdBy,
+        (table_name, mode, header, dry_run, max_rejects, on_error, allow_empty, status, request_key, owner, account_id, created_by, started_at, beat_at)
+        VALUES (:table, :mode, :header, :dryRun, :maxRejects, :onError, :allowEmpty, 'running', :key, :owner, :accountId, :createdBy,
           UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
       { ...load },
     );
@@ -139,7 +159,7 @@ export async function insertLoad(
 /** Gives a load to another attempt, if it still belongs to `from`. */
 export async function claimLoad(db: Queries, id: number, from: string, owner: string): Promise<boolean> {
   const [result] = await db.query<ResultSetHeader>(
-    `UPDATE ingest_loads SET owner = :owner, status = 'running', beat_at = UTC_TIMESTAMP(3)
+    `UPDATE ingest_loads SET owner = :owner, status = 'running', beat_at = UTC_TIMESTAMP(3), finished_at = NULL
       WHERE id = :id AND owner = :from AND status IN ('running', 'cut off')`,
     { id, from, owner },
   );
@@ -161,7 +181,7 @@ export async function beatLoad(db: Queries, id: number, owner: string): Promise<
 export async function saveProgress(db: Queries, id: number, owner: string, progress: LoadProgress): Promise<boolean> {
   const [result] = await db.query<ResultSetHeader>(
     `UPDATE ingest_loads SET received = :received, inserted = :inserted, updated = :updated, rejected = :rejected,
-      byte_count = :bytes, line_count = :lines, digest = :digest, field_order = :order, ms = :ms, beat_at = UTC_TIMESTAMP(3)
+      staged = :staged, byte_count = :bytes, line_count = :lines, digest = :digest, field_order = :order, ms = :ms, beat_at = UTC_TIMESTAMP(3)
       ${mine}`,
     { ...progress, order: progress.order?.join(",") ?? null, id, owner },
   );
@@ -173,11 +193,24 @@ export async function endLoad(
   db: Queries,
   id: number,
   owner: string,
-  end: { status: Exclude<LoadStatus, "running">; ms: number; problem?: string },
+  end: { status: Exclude<LoadStatus, "running" | "cancelled">; ms: number; problem?: string },
 ): Promise<boolean> {
   const [result] = await db.query<ResultSetHeader>(
     `UPDATE ingest_loads SET status = :status, ms = :ms, problem = :problem, finished_at = UTC_TIMESTAMP(3) ${mine}`,
     { problem: null, ...end, id, owner },
+  );
+  return result.affectedRows === 1;
+}
+
+/**
+ * Ends a load that is not over, whichever process has it: from now on its attempt can commit nothing. `problem` is what its key
+ * answers. Whether there was something to end.
+ */
+export async function cancelLoad(db: Queries, id: number, problem: string): Promise<boolean> {
+  const [result] = await db.query<ResultSetHeader>(
+    `UPDATE ingest_loads SET status = 'cancelled', problem = :problem, finished_at = UTC_TIMESTAMP(3)
+      WHERE id = :id AND status IN ('running', 'cut off')`,
+    { id, problem },
   );
   return result.affectedRows === 1;
 }

@@ -1,91 +1,84 @@
 import { Problem } from "@quintet/http";
-import { inBulkTransaction } from "../store/bulk-store.ts";
-import { forgetAbandoned, forgetStaged, refuseReplacing, replaceByStaged } from "../store/whole-table.ts";
-import { tableOf } from "../tables.ts";
-import { type FilePlace, LoadTaken } from "./commit-batch.ts";
-import { FileBrokenOff, type FileBytes, skipPrefix } from "./file-prefix.ts";
-import type { Load, LoadAttempt, LoadCounts } from "./load.ts";
-import { beatLoad, endLoad, loadById, saveProgress } from "./load-queries.ts";
+import { type FileBytes, stoppable } from "./file-bytes.ts";
+import { skipPrefix } from "./file-prefix.ts";
+import { finishLoad, StagedRowsGone } from "./finish-load.ts";
+import { countsOf, holdsBack, type Load, type LoadAttempt, type LoadCounts, rejectsUrl } from "./load.ts";
+import { cancelledProblem, keptProblem, LoadRefused, LoadTaken, problemOfLoad } from "./load-problem.ts";
+import { beatLoad, endLoad, loadById } from "./load-queries.ts";
 import type { Loading } from "./loading.ts";
+import { clearLoad, forgetStaged, giveUpStaged } from "./staged-queries.ts";
 import { storeFile } from "./store-file.ts";
 
 /**
- * Runs one attempt at a load to its end and returns the load. `onProgress` hears of every batch that was committed.
+ * Runs one attempt at a load to its end and returns the load. `onProgress` hears of every batch that was committed. Every error
+ * tells the load's id and its counts.
  *
- * A file that breaks off, or a store that goes away, leaves the load cut off: what was committed stays, and the same key goes on from there.
- * A problem below 500 is the load's answer: it fails, and gives that answer again.
+ * A load fails only when it is refused as a whole (`LoadRefused`). Anything else, whether the file ends badly, a store goes away or a
+ * statement goes wrong, leaves it cut off: what was committed stays, and the same key goes on from there.
  */
 export async function runLoad(
   loading: Loading,
   attempt: LoadAttempt,
   file: FileBytes,
-  options: { resumable: boolean; onProgress?: (counts: LoadCounts) => void },
+  onProgress: (counts: LoadCounts) => void = () => {},
 ): Promise<Load> {
   const begun = performance.now() - attempt.progress.ms;
   const elapsedMs = () => Math.round(performance.now() - begun);
+  const body = stoppable(file);
   const heart = setInterval(() => {
-    beatLoad(loading.db, attempt.id, attempt.owner).catch((error: unknown) => loading.log.warn({ err: error }));
-  }, loading.deadAfterMs / 4);
-  let readingPrefix = true;
+    beatLoad(loading.db, attempt.id, attempt.owner).then(
+      (mine) => mine || body.stop(new LoadTaken()),
+      (error: unknown) => loading.log.warn({ err: error }),
+    );
+  }, loading.deadAfterMs / 15);
+  const tell = () => onProgress(countsOf(attempt.order, "running", attempt.progress));
   try {
-    const { hash, rest } = await skipPrefix(file, attempt.progress);
-    readingPrefix = false;
-    const clock = { elapsedMs, onProgress: options.onProgress ?? (() => {}) };
-    const end = await storeFile(loading, attempt, { first: rest, file, hash }, clock);
-    await finish(loading, attempt, end, elapsedMs);
-    await forgetRows(loading, attempt);
+    if (attempt.resumes && attempt.progress.bytes === 0) await clearLoad(loading.db, attempt);
+    const { hash, rest } = await skipPrefix(body, attempt.progress);
+    const end = await storeFile(loading, attempt, { first: rest, file: body, hash }, { elapsedMs, onProgress: tell });
+    await finishLoad(loading, attempt, end, elapsedMs);
+    await forget(loading, attempt);
+    return await found(loading, attempt);
   } catch (error) {
-    if (error instanceof LoadTaken) {
-      throw new Problem("conflict", "Another request with this Idempotency-Key has taken the load over.");
-    }
-    const decided = error instanceof Problem && error.status < 500 && !(error instanceof FileBrokenOff);
-    const refused = decided && !readingPrefix ? error : undefined;
-    await endLoad(loading.db, attempt.id, attempt.owner, {
-      status: refused ? "failed" : "cut off",
-      ms: elapsedMs(),
-      ...(refused ? { problem: keptProblem(refused) } : {}),
-    }).catch((fault: unknown) => loading.log.warn({ err: fault }, "the end of a load could not be written down"));
-    if (refused || !options.resumable) await forgetRows(loading, attempt);
-    throw error;
+    const problem = await endBadly(loading, attempt, error, elapsedMs());
+    if (problem.status < 500) await forget(loading, attempt);
+    throw problem;
   } finally {
     clearInterval(heart);
   }
+}
+
+/** Staged rows are of no use once a load is over. */
+async function forget(loading: Loading, attempt: LoadAttempt): Promise<void> {
+  if (!holdsBack(attempt.order)) return;
+  await forgetStaged(loading.db).catch((error: unknown) =>
+    loading.log.warn({ err: error }, "staged rows are left to a later load to forget"),
+  );
+}
+
+async function found(loading: Loading, attempt: LoadAttempt): Promise<Load> {
   const kept = await loadById(loading.db, attempt.id, loading.deadAfterMs);
   if (!kept) throw new Error(`Load ${attempt.id} is gone.`);
   return kept.load;
 }
 
-/** The last step: the whole file is read, and every batch of it is committed. */
-async function finish(loading: Loading, attempt: LoadAttempt, end: FilePlace, elapsedMs: () => number): Promise<void> {
-  const { id, owner, order } = attempt;
-  const table = tableOf(order.table);
-  await inBulkTransaction(loading.bulk, async (connection) => {
-    if (order.mode === "replace") {
-      if (order.dryRun) await refuseReplacing(connection, table, id);
-      else await replaceByStaged(connection, table, id);
-    }
-    const ms = elapsedMs();
-    const saved = await saveProgress(connection, id, owner, { ...attempt.progress, ...end, ms });
-    if (!saved || !(await endLoad(connection, id, owner, { status: "done", ms }))) throw new LoadTaken();
-  });
-}
-
-/** Staged rows are of no use once the load has ended. */
-async function forgetRows(loading: Loading, attempt: LoadAttempt): Promise<void> {
-  const { mode, dryRun, table } = attempt.order;
-  if (mode !== "replace" && !dryRun) return;
-  await forgetStaged(loading.db, tableOf(table), attempt.id)
-    .then(() => forgetAbandoned(loading.db))
-    .catch((error: unknown) => loading.log.warn({ err: error }, "staged rows are left to a later load to forget"));
-}
-
-/** A problem in the form in which a load keeps it. */
-function keptProblem(problem: Problem): string {
-  return JSON.stringify({ code: problem.code, detail: problem.message, errors: problem.errors });
-}
-
-/** The problem that a failed load answered. */
-export function problemOf(kept: string): Problem {
-  const { code, detail, errors } = JSON.parse(kept) as Pick<Problem, "code" | "errors"> & { detail: string };
-  return new Problem(code, detail, errors ? { errors } : {});
+/** Writes down how an attempt ended that did not come to the end of its load; the problem that its client gets. */
+async function endBadly(loading: Loading, attempt: LoadAttempt, error: unknown, ms: number): Promise<Problem> {
+  const { id, owner, order, progress } = attempt;
+  const status = error instanceof LoadRefused ? "failed" : "cut off";
+  try {
+    if (error instanceof StagedRowsGone) await giveUpStaged(loading.db, id, owner);
+    const problem = error instanceof LoadRefused ? { problem: keptProblem(error) } : {};
+    await endLoad(loading.db, id, owner, { status, ms, ...problem });
+    const load = await found(loading, attempt);
+    if (!(error instanceof LoadTaken)) return problemOfLoad(error, load);
+    if (load.status === "cancelled") return problemOfLoad(cancelledProblem(), load);
+    return problemOfLoad(
+      new Problem("conflict", "Another request with this Idempotency-Key has taken the load over."),
+      load,
+    );
+  } catch (fault) {
+    loading.log.warn({ err: fault }, "the end of a load could not be written down");
+    return problemOfLoad(error, { id, status, ...countsOf(order, status, progress), ms, rejectsUrl: rejectsUrl(id) });
+  }
 }

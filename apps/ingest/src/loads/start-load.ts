@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { Problem } from "@quintet/http";
-import { type LoadAttempt, type LoadOrder, noProgress } from "./load.ts";
-import { claimLoad, insertLoad, type KeptLoad, loadByKey } from "./load-queries.ts";
+import { isOver, type LoadAttempt, type LoadOrder, noProgress } from "./load.ts";
+import { problemOfLoad } from "./load-problem.ts";
+import { claimLoad, insertLoad, type KeptLoad, loadById, loadByKey } from "./load-queries.ts";
 import type { Loading } from "./loading.ts";
 
 /** What a request for a load comes to: an attempt that may write, or a load that ended before under the same key. */
@@ -24,24 +25,31 @@ export async function startLoad(
     accountId: by.accountId,
     createdBy: by.username,
   });
-  if (id !== undefined) return { state: "attempt", attempt: { id, owner, order, progress: { ...noProgress } } };
+  if (id !== undefined) {
+    return { state: "attempt", attempt: { id, owner, order, progress: { ...noProgress }, resumes: false } };
+  }
   const kept = by.key === undefined ? undefined : await loadByKey(loading.db, by.key, loading.deadAfterMs);
-  if (kept === undefined) throw underWay();
-  const { load, progress } = kept;
+  if (kept === undefined) throw inFlight();
+  const { load } = kept;
   if (!sameOrder(kept.order, order)) {
     throw new Problem("unprocessable", "This Idempotency-Key was used for a different load.");
   }
-  if (load.status === "done" || load.status === "failed") return { state: "ended", kept };
-  if (load.status === "running" || !(await claimLoad(loading.db, load.id, kept.owner, owner))) throw underWay();
-  return { state: "attempt", attempt: { id: load.id, owner, order, progress } };
+  if (isOver(load.status)) return { state: "ended", kept };
+  if (load.status === "running" || !(await claimLoad(loading.db, load.id, kept.owner, owner))) {
+    throw problemOfLoad(inFlight(), load);
+  }
+  // Read again: until the claim, the attempt before this one may have committed a batch.
+  const claimed = await loadById(loading.db, load.id, loading.deadAfterMs);
+  if (claimed?.owner !== owner) throw problemOfLoad(inFlight(), load);
+  return { state: "attempt", attempt: { id: load.id, owner, order, progress: claimed.progress, resumes: true } };
 }
 
 function sameOrder(a: LoadOrder, b: LoadOrder): boolean {
-  return a.table === b.table && a.mode === b.mode && a.header === b.header && a.dryRun === b.dryRun;
+  return Object.keys(a).every((name) => a[name as keyof LoadOrder] === b[name as keyof LoadOrder]);
 }
 
-function underWay(): Problem {
-  return new Problem("conflict", "A load with this Idempotency-Key is still under way.", {
+function inFlight(): Problem {
+  return new Problem("conflict", "A load with this Idempotency-Key is still in flight.", {
     headers: { "Retry-After": "2" },
   });
 }

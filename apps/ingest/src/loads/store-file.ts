@@ -4,9 +4,10 @@ import { headerOrder, tableOrder } from "../csv/header.ts";
 import { RowBatch } from "../csv/row-batch.ts";
 import { tableOf } from "../tables.ts";
 import { commitBatch, type FilePlace } from "./commit-batch.ts";
-import type { FileBytes } from "./file-prefix.ts";
-import type { LoadAttempt, LoadCounts } from "./load.ts";
+import type { FileBytes } from "./file-bytes.ts";
+import type { LoadAttempt } from "./load.ts";
 import type { Loading } from "./loading.ts";
+import { refuseEarly } from "./reject-limit.ts";
 
 const batchBytes = 4 * 1024 * 1024;
 
@@ -28,7 +29,7 @@ export async function storeFile(
   loading: Loading,
   attempt: LoadAttempt,
   { first, file, hash }: FileRest,
-  clock: { elapsedMs(): number; onProgress(counts: LoadCounts): void },
+  clock: { elapsedMs(): number; onProgress(): void },
 ): Promise<FilePlace> {
   const table = tableOf(attempt.order.table);
   const { header } = attempt.order;
@@ -75,7 +76,10 @@ export async function storeFile(
     const entry = { batch, committed };
     storing.push(entry);
     committed
-      .then(() => clock.onProgress(attempt.progress))
+      .then(() => {
+        clock.onProgress();
+        refuseEarly(attempt.order, attempt.progress);
+      })
       .catch((error: unknown) => {
         failure ??= { error };
       })

@@ -3,13 +3,14 @@ import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, guards } from "@quintet/auth";
-import { jsonAnswer, problemBody, refusal, type ServiceEnv, toProblem } from "@quintet/http";
+import { jsonAnswer, problemBody, recordOf, refusal, type ServiceEnv, toProblem } from "@quintet/http";
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import type { Deps } from "../deps.ts";
+import { type LoadCounts, rejectsUrl } from "../loads/load.ts";
 import { type PreparedLoad, prepareLoad } from "../loads/load-file.ts";
 import { csvFile } from "../upload/file-bytes.ts";
-import { loadSchema } from "./load-schemas.ts";
+import { loadProblemSchema, loadSchema } from "./load-schemas.ts";
 import { tableInPath, tableParam } from "./paths.ts";
 
 const flag = z.enum(["true", "false"]).default("false");
@@ -17,13 +18,21 @@ const csvQuery = z.strictObject({
   header: z.enum(["auto", "true", "false"]).default("auto"),
   mode: z.enum(["insert", "upsert", "replace"]).default("insert"),
   dryRun: flag,
+  maxRejects: z
+    .string()
+    .regex(/^(?:\d{1,12}|(?:\d{1,2}(?:\.\d{1,4})?|100)%)$/, "must be a number of rows or a share such as 0.5%")
+    .optional(),
+  onError: z.enum(["skip", "abort"]).default("skip"),
+  allowEmpty: flag,
 });
 const keyPattern = /^[\x21-\x7e]{1,255}$/;
 const quietMs = 15_000;
+const loadRefusal = (description: string) => refusal(description, "LoadProblem");
 
 /** `POST /{table}/csv`: a file of any size, streamed. */
 export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
+  app.openAPIRegistry.register("LoadProblem", loadProblemSchema);
   return app.openapi(
     createRoute({
       ...guard.staff("ingest:write"),
@@ -60,12 +69,20 @@ export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           description: "The load",
           content: { ...jsonAnswer(loadSchema, "").content, "text/event-stream": { schema: { type: "string" } } },
         },
-        409: refusal("The file would break references to the table, or a load with this Idempotency-Key is under way"),
+        400: loadRefusal("The body ended badly or a parameter is wrong; a load that had begun is cut off"),
+        409: loadRefusal(
+          "The file would break references to the table, its load was cancelled, or one with this Idempotency-Key is in flight",
+        ),
+        422: loadRefusal(
+          "Too many rows were rejected, or no good row came, and nothing is stored; or the multipart body has another part; " +
+            "or the Idempotency-Key came with another file or other parameters before",
+        ),
+        503: loadRefusal("A store was unavailable; the load is cut off"),
       },
     }),
     async (c) => {
       const table = tableInPath(c.req.valid("param").table);
-      const { header, mode, dryRun } = c.req.valid("query");
+      const { dryRun, allowEmpty, maxRejects = null, ...query } = c.req.valid("query");
       const file = await csvFile(bodyOf(c), {
         contentType: c.req.header("content-type"),
         contentEncoding: c.req.header("content-encoding"),
@@ -74,12 +91,14 @@ export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       const { account } = c.var;
       const given = c.req.valid("header")["idempotency-key"];
       const key = given && createHash("sha256").update(`${account.id}\n${c.req.path}\n${given}`).digest("base64url");
-      const order = { table: table.name, mode, header, dryRun: dryRun === "true" };
+      const flags = { dryRun: dryRun === "true", allowEmpty: allowEmpty === "true" };
+      const order = { table: table.name, ...query, ...flags, maxRejects };
       const by = { accountId: account.id, username: account.username, key };
       const prepared = await prepareLoad(deps.loading, order, by, file);
       if (prepared.replayed) c.header("Idempotency-Replayed", "true");
+      tellServer(c, prepared);
       if (c.req.header("accept")?.includes("text/event-stream")) return progressEvents(c, prepared);
-      return c.json(await prepared.run(), 200);
+      return c.json(await prepared.run((counts) => tellServer(c, prepared, counts)), 200);
     },
   );
 }
@@ -99,6 +118,11 @@ function lengthOf(c: Context<AccountEnv>): string | undefined {
   return headers && headers["transfer-encoding"] === undefined ? (length ?? "0") : length;
 }
 
+/** What the server itself says of the load when it ends the request in the middle of the body. */
+function tellServer(c: Context<AccountEnv>, { id, counts: before }: PreparedLoad, counts: LoadCounts = before): void {
+  if (c.env?.incoming) recordOf(c.env.incoming).problemMembers = { loadId: id, ...counts, rejectsUrl: rejectsUrl(id) };
+}
+
 function progressEvents(c: Context<AccountEnv>, prepared: PreparedLoad): Response {
   c.header("X-Accel-Buffering", "no");
   return streamSSE(c, async (stream) => {
@@ -107,8 +131,9 @@ function progressEvents(c: Context<AccountEnv>, prepared: PreparedLoad): Respons
     try {
       // The head of the answer goes out with the first bytes, long before the first batch.
       await stream.write(": loading\n\n");
-      const load = await prepared.run(({ received, inserted, updated, rejected, bytes, ms }) => {
-        void send("progress", { received, inserted, updated, rejected, bytes, ms });
+      const load = await prepared.run((counts) => {
+        tellServer(c, prepared, counts);
+        void send("progress", counts);
       });
       await send("load", load);
     } catch (error) {

@@ -1,18 +1,28 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { decodeCursor, encodeCursor, jsonAnswer, limitParam, noQuery, Problem, type ServiceEnv } from "@quintet/http";
+import {
+  decodeCursor,
+  encodeCursor,
+  jsonAnswer,
+  limitParam,
+  noQuery,
+  Problem,
+  refusal,
+  type ServiceEnv,
+} from "@quintet/http";
 import { rejectHeader, rejectLines } from "../csv/reject-lines.ts";
 import type { Deps } from "../deps.ts";
 import type { Load } from "../loads/load.ts";
 import { loadById, newestLoads } from "../loads/load-queries.ts";
 import { readRejects } from "../loads/reject-queries.ts";
+import { stopLoad } from "../loads/stop-load.ts";
 import { loadSchema } from "./load-schemas.ts";
 import { cursorParam } from "./paths.ts";
 
 const loadParam = z.strictObject({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
 const position = z.strictObject({ list: z.literal("loads"), startedAt: z.string(), id: z.number() });
 
-/** `GET /loads`, `/loads/{id}`, `/loads/{id}/rejects`. */
+/** `GET /loads`, `/loads/{id}`, `/loads/{id}/rejects`, and `DELETE /loads/{id}`. */
 export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const { db, deadAfterMs } = deps.loading;
@@ -64,6 +74,33 @@ export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 200: jsonAnswer(loadSchema, "The load") },
       }),
       async (c) => c.json(await find(c.req.valid("param").id), 200),
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("ingest:write"),
+        method: "delete",
+        path: "/loads/{id}",
+        tags: ["ingest"],
+        summary: "Cancel a load",
+        description:
+          "From now on it stores nothing, whichever process runs it. The batches that it had stored stay, and are counted; of a load whose " +
+          "rows are staged (mode=replace, maxRejects, onError=abort) nothing is stored. Nobody can go on with it: its client and its " +
+          "Idempotency-Key get a 409.",
+        request: { params: loadParam, ...noQuery },
+        responses: {
+          202: {
+            ...jsonAnswer(loadSchema, "The load as it was cancelled, or had been before"),
+            headers: { Location: { description: "Where it is", schema: { type: "string" } } },
+          },
+          409: refusal("It is over already, done or failed", "LoadProblem"),
+        },
+      }),
+      async (c) => {
+        const { id } = await find(c.req.valid("param").id);
+        const load = await stopLoad(deps.loading, id);
+        c.header("Location", `/ingest/loads/${id}`);
+        return c.json(load, 202);
+      },
     )
     .openapi(
       createRoute({

@@ -75,18 +75,37 @@ export async function brokenReferences(
   table: Table,
   content: TableContent,
 ): Promise<BrokenReference[]> {
-  const broken: BrokenReference[] = [];
-  const check = async (reference: Reference, named: NamedIds, to: { name: string; load?: number }) => {
-    const existing = await existingIds(connection, to, named.keys(), "shared");
-    let count = 0;
-    for (const [id, rows] of named) if (!existing.has(id)) count += rows;
-    if (count > 0) broken.push({ ...reference, count });
-  };
-  for (const reference of referencesFrom(table.name)) {
-    await check(reference, await content.named(reference.column), { name: reference.to });
-  }
+  const broken = await brokenFrom(connection, table, content);
   for (const reference of referencesTo(table.name)) {
-    await check(reference, await namedIds(connection, { name: reference.from }, reference.column), content.ids);
+    const named = await namedIds(connection, { name: reference.from }, reference.column);
+    broken.push(...(await missing(connection, reference, named, content.ids)));
   }
   return broken;
+}
+
+/** As `brokenReferences`, of the rows themselves alone: those of other tables keep what they refer to. */
+export async function brokenFrom(
+  connection: MysqlConnection,
+  table: Table,
+  content: TableContent,
+): Promise<BrokenReference[]> {
+  const broken: BrokenReference[] = [];
+  for (const reference of referencesFrom(table.name)) {
+    const named = await content.named(reference.column);
+    broken.push(...(await missing(connection, reference, named, { name: reference.to })));
+  }
+  return broken;
+}
+
+/** The reference if it names ids that are not there; they stay, locked, if they are. */
+async function missing(
+  connection: MysqlConnection,
+  reference: Reference,
+  named: NamedIds,
+  to: { name: string; load?: number },
+): Promise<BrokenReference[]> {
+  const existing = await existingIds(connection, to, named.keys(), "shared");
+  let count = 0;
+  for (const [id, rows] of named) if (!existing.has(id)) count += rows;
+  return count > 0 ? [{ ...reference, count }] : [];
 }

@@ -5,40 +5,40 @@ import { type LeftRows, lockReferences } from "./batch-references.ts";
 import type { BulkStore } from "./bulk-store.ts";
 import { existingIds } from "./references.ts";
 import { stagedTarget, tableTarget } from "./row-target.ts";
-import { sendRows } from "./send-rows.ts";
-import { upsertRows } from "./upsert-rows.ts";
+import { sendReplacing, sendRows } from "./send-rows.ts";
+import { countTaken, upsertRows } from "./upsert-rows.ts";
 
 /** What became of the rows of a batch: each is counted once. */
 export interface StoredBatch {
   inserted: number;
   updated: number;
+  /** How many of them are new among the staged rows. */
+  staged: number;
   /** The rows that the database did not take, beside the batch's own rejects. */
   rejects: Reject[];
 }
 
 export type LoadMode = "insert" | "upsert" | "replace";
 
-/** How the rows of a batch are stored. `load` names the load whose staged rows they become when `mode` or `dryRun` asks for that. */
+/** How the rows of a load are stored. `load` names it: its staged rows are kept by that. */
 export interface Storing {
   mode: LoadMode;
   dryRun: boolean;
   load: number;
 }
 
-/** Stores a batch within the transaction of `connection`. The batch itself is not changed, so that this can run again. */
+/**
+ * Stores a batch within the transaction of `connection`: in the table, or, when `held`, among the staged rows of the load. The batch
+ * itself is not changed, so that this can run again.
+ */
 export async function storeBatch(
   store: BulkStore,
   connection: MysqlConnection,
   batch: RowBatch,
-  storing: Storing,
+  storing: { mode: LoadMode; load: number; held: boolean },
 ): Promise<StoredBatch> {
   const left = await lockReferences(connection, batch);
-  if (storing.mode === "replace") {
-    const target = stagedTarget(batch.table, storing.load);
-    leaveDuplicates(batch, left, await sendRows(store, connection, target, ...rowsBut(batch, left)));
-    return stored(batch, left, 0);
-  }
-  if (storing.dryRun) return tryBatch(store, connection, batch, left, storing);
+  if (storing.held) return stageBatch(store, connection, batch, left, storing);
   if (storing.mode === "upsert") return stored(batch, left, await upsertRows(store, connection, batch, left));
   return insertBatch(store, connection, batch, left);
 }
@@ -55,23 +55,31 @@ export async function insertBatch(
   return stored(batch, left, 0);
 }
 
-/** What would become of a batch. Its rows are staged, so that a later batch of the load finds their ids taken. */
-async function tryBatch(
+/** Stages the rows of a batch that could be stored; a later batch of the load finds their ids taken. */
+async function stageBatch(
   store: BulkStore,
   connection: MysqlConnection,
   batch: RowBatch,
   left: LeftRows,
-  storing: Storing,
+  storing: { mode: LoadMode; load: number },
 ): Promise<StoredBatch> {
-  const target = stagedTarget(batch.table, storing.load);
-  const inTable = await existingIds(connection, tableTarget(batch.table), batch.ids.subarray(0, batch.rows), "none");
-  const again = await sendRows(store, connection, target, ...rowsBut(batch, left));
-  const repeated: LeftRows = new Map(left);
-  leaveDuplicates(batch, repeated, again);
-  for (let row = 0; row < batch.rows; row++) {
-    if (inTable.has(batch.ids[row]!) && !repeated.has(row)) repeated.set(row, duplicate);
+  const staged = stagedTarget(batch.table, storing.load);
+  const ids = batch.ids.subarray(0, batch.rows);
+  const inTable =
+    storing.mode === "replace"
+      ? new Set<number>()
+      : await existingIds(connection, tableTarget(batch.table), new Set(ids), "none");
+  if (storing.mode === "upsert") {
+    const before = await existingIds(connection, staged, new Set(ids), "none");
+    await sendReplacing(store, connection, staged, ...rowsBut(batch, left));
+    const taken = new Set([...inTable, ...before]);
+    return { ...stored(batch, left, countTaken(batch, left, taken)), staged: countNew(batch, left, before) };
   }
-  return storing.mode === "insert" ? stored(batch, repeated, 0) : stored(batch, left, repeated.size - left.size);
+  for (let row = 0; row < batch.rows; row++) {
+    if (inTable.has(ids[row]!) && !left.has(row)) left.set(row, duplicate);
+  }
+  leaveDuplicates(batch, left, await sendRows(store, connection, staged, ...rowsBut(batch, left)));
+  return { ...stored(batch, left, 0), staged: batch.rows - left.size };
 }
 
 const duplicate = { column: "id", reason: rowFaults.duplicateId };
@@ -96,5 +104,11 @@ function leaveDuplicates(batch: RowBatch, left: LeftRows, refused: number[]): vo
 
 function stored(batch: RowBatch, left: LeftRows, updated: number): StoredBatch {
   const rejects = [...left].map(([row, { column, reason }]) => batch.rejectOf(row, column, reason));
-  return { inserted: batch.rows - left.size - updated, updated, rejects };
+  return { inserted: batch.rows - left.size - updated, updated, staged: 0, rejects };
+}
+
+/** How many ids of the rows but those in `left` are not in `before`. */
+function countNew(batch: RowBatch, left: LeftRows, before: ReadonlySet<number>): number {
+  const ids = new Set(batch.ids.subarray(0, batch.rows).filter((_, row) => !left.has(row)));
+  return ids.difference(before).size;
 }

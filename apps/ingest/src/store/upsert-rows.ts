@@ -18,6 +18,12 @@ export async function upsertRows(
 ): Promise<number> {
   const target = tableTarget(batch.table);
   const taken = await existingIds(connection, target, new Set(batch.ids.subarray(0, batch.rows)), "exclusive");
+  await sendReplacing(store, connection, target, batch.text(left), batch.rows - left.size);
+  return countTaken(batch, left, taken);
+}
+
+/** How many rows but those in `left` take a place: of an id in `taken`, to which theirs are added, or of an earlier row. */
+export function countTaken(batch: RowBatch, left: LeftRows, taken: Set<number>): number {
   let updated = 0;
   for (let row = 0; row < batch.rows; row++) {
     if (left.has(row)) continue;
@@ -25,6 +31,5 @@ export async function upsertRows(
     if (taken.has(id)) updated++;
     else taken.add(id);
   }
-  await sendReplacing(store, connection, target, batch.text(left), batch.rows - left.size);
   return updated;
 }

@@ -1,7 +1,7 @@
 import { finished, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { Problem } from "@quintet/http";
-import { FileBrokenOff, type FileBytes } from "../loads/file-prefix.ts";
+import type { FileBytes } from "../loads/file-bytes.ts";
 import { multipartFile } from "./multipart.ts";
 
 const csvTypes = ["text/csv", "application/csv"];
@@ -90,5 +90,7 @@ function emptyFile(): Problem {
 function fileFault(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const badGzip = error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
-  return badGzip ? new Problem("bad-request", "The body is not valid gzip.") : new FileBrokenOff(error);
+  return new Problem("bad-request", badGzip ? "The body is not valid gzip." : "The file broke off before its end.", {
+    cause: error,
+  });
 }

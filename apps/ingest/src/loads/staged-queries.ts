@@ -1,0 +1,79 @@
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quintet/db";
+import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import { stagedTables, stagedTarget } from "../store/row-target.ts";
+import { tableOf } from "../tables.ts";
+import type { LoadAttempt } from "./load.ts";
+
+const rowsAtOnce = 20_000;
+
+/** The owner of a load whose staged rows were given up: its next attempt begins at the first byte of the file. */
+const nobody = "forgotten";
+
+const atItsStart = `owner = '${nobody}', received = 0, inserted = 0, updated = 0, rejected = 0, staged = 0, byte_count = 0,
+  line_count = 0, digest = NULL, field_order = NULL`;
+
+/** Gives up what an attempt has staged: nothing of it counts any more. Whether the load was still the attempt's own. */
+export async function giveUpStaged(db: MysqlPool, id: number, owner: string): Promise<boolean> {
+  const [result] = await db.query<ResultSetHeader>(
+    `UPDATE ingest_loads SET ${atItsStart}, status = 'cut off', finished_at = UTC_TIMESTAMP(3)
+      WHERE id = :id AND owner = :owner AND status = 'running'`,
+    { id, owner },
+  );
+  return result.affectedRows === 1;
+}
+
+/**
+ * Deletes the staged rows of loads that are over, and of those that nobody has gone on with for a day. The latter are marked first:
+ * they begin at the first byte again, so that a load never counts rows that are not there.
+ */
+export async function forgetStaged(db: MysqlPool): Promise<void> {
+  for (const table of stagedTables) {
+    const [loads] = await db.query<RowDataPacket[]>(`SELECT DISTINCT load_id AS id FROM ${table}`);
+    for (const { id } of loads) {
+      await db.query(
+        `UPDATE ingest_loads SET ${atItsStart}, status = 'cut off'
+          WHERE id = :id AND status IN ('running', 'cut off') AND owner <> '${nobody}'
+            AND beat_at < UTC_TIMESTAMP(3) - INTERVAL 1 DAY`,
+        { id },
+      );
+      await deleteChunks(db, (connection) => deleteUnneeded(connection, table, Number(id)));
+    }
+  }
+}
+
+/** Deletes what an earlier attempt at a load has left behind, for one that begins at the first byte. */
+export async function clearLoad(
+  db: MysqlPool,
+  { id, owner, order }: Pick<LoadAttempt, "id" | "owner" | "order">,
+): Promise<void> {
+  const own = "SELECT 1 FROM ingest_loads WHERE id = :id AND owner = :owner FOR UPDATE";
+  for (const table of ["ingest_rejects", stagedTarget(tableOf(order.table), id).name]) {
+    await deleteChunks(db, async (connection) => {
+      const [loads] = await connection.query<RowDataPacket[]>(own, { id, owner });
+      return loads.length === 0 ? 0 : deleteRows(connection, table, id);
+    });
+  }
+}
+
+/** Runs a deletion, each time in a transaction of its own, until it has no whole chunk to delete. */
+async function deleteChunks(db: MysqlPool, work: (connection: MysqlConnection) => Promise<number>): Promise<void> {
+  while ((await inMysqlTransaction(db, work)) === rowsAtOnce);
+}
+
+/** Deletes some staged rows of a load while nobody can take it up: the load's row is locked as a batch would lock it. */
+async function deleteUnneeded(connection: MysqlConnection, table: string, id: number): Promise<number> {
+  const [needed] = await connection.query<RowDataPacket[]>(
+    `SELECT 1 FROM ingest_loads WHERE id = :id AND owner <> '${nobody}'
+      AND (status = 'running' OR (status = 'cut off' AND request_key IS NOT NULL)) FOR UPDATE`,
+    { id },
+  );
+  return needed.length > 0 ? 0 : deleteRows(connection, table, id);
+}
+
+async function deleteRows(connection: MysqlConnection, table: string, id: number): Promise<number> {
+  const [result] = await connection.query<ResultSetHeader>(
+    `DELETE FROM ${table} WHERE load_id = :id LIMIT ${rowsAtOnce}`,
+    { id },
+  );
+  return result.affectedRows;
+}

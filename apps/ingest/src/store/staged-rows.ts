@@ -1,0 +1,47 @@
+import type { MysqlConnection } from "@quintet/db";
+import { Problem } from "@quintet/http";
+import type { RowDataPacket } from "mysql2/promise";
+import type { Table } from "../tables.ts";
+import { duplicateEntry, mysqlErrorNumber } from "./bulk-store.ts";
+import { brokenFrom, stagedContent } from "./references.ts";
+import { columnList, stagedTarget, tableTarget } from "./row-target.ts";
+import type { Storing } from "./store-batch.ts";
+import { refuseBroken, refuseReplacing, replaceByStaged } from "./whole-table.ts";
+
+/** How many rows a load has staged. */
+export async function stagedCount(connection: MysqlConnection, table: Table, load: number): Promise<number> {
+  const [rows] = await connection.query<RowDataPacket[]>(
+    `SELECT COUNT(*) AS count FROM ${stagedTarget(table, load).name} WHERE load_id = ?`,
+    [load],
+  );
+  return Number(rows[0]?.count);
+}
+
+/**
+ * Moves the staged rows of a load into the table, within the transaction of `connection`; a dry run only looks whether they could.
+ * 409 when references would break, or when the id of a row that was free has been taken meanwhile.
+ */
+export async function storeStaged(connection: MysqlConnection, table: Table, storing: Storing): Promise<void> {
+  const { mode, dryRun, load } = storing;
+  if (mode === "replace") {
+    return dryRun ? refuseReplacing(connection, table, load) : replaceByStaged(connection, table, load);
+  }
+  if (dryRun) return;
+  const { name } = tableTarget(table);
+  const staged = stagedTarget(table, load);
+  const columns = columnList(staged.columns);
+  const changes = staged.columns.map((column) => `\`${column}\` = VALUES(\`${column}\`)`).join(", ");
+  try {
+    await connection.query(
+      `INSERT INTO ${name} (${columns}) SELECT ${columns} FROM ${staged.name} WHERE load_id = ?
+        ${mode === "upsert" ? `ON DUPLICATE KEY UPDATE ${changes}` : ""}`,
+      [load],
+    );
+  } catch (error) {
+    if (mysqlErrorNumber(error) !== duplicateEntry) throw error;
+    throw new Problem("conflict", "Nothing was stored: others have stored rows with ids of this file meanwhile.", {
+      cause: error,
+    });
+  }
+  refuseBroken(await brokenFrom(connection, table, stagedContent(connection, table, load)));
+}

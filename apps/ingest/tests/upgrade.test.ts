@@ -1,0 +1,39 @@
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { migrateMysql } from "@quintet/db";
+import { testMysql } from "@quintet/db/testing";
+import { createConnection, type RowDataPacket } from "mysql2/promise";
+import { expect, inject, it } from "vitest";
+import { migrate } from "../src/migrate.ts";
+
+const migrations = fileURLToPath(new URL("../migrations", import.meta.url));
+
+it("loads that were cut off before their staged rows were counted are counted afterwards", async () => {
+  await using database = await testMysql(inject("mysqlUrl"));
+  const before = await mkdtemp(join(tmpdir(), "quintet-migrations-"));
+  const db = await createConnection({ uri: database.url, multipleStatements: true });
+  try {
+    for (const name of ["0001-hires-and-loads.sql", "0002-done-requests.sql"]) {
+      await copyFile(join(migrations, name), join(before, name));
+    }
+    await migrateMysql(database.url, "ingest", before);
+    const load = (id: number, mode: string, dryRun: boolean, status: string, inserted: number) =>
+      `(${id}, 'jobs', '${mode}', 'auto', ${dryRun}, '${status}', UUID(), ${inserted}, 0, '', NOW(3), NOW(3))`;
+    await db.query(`INSERT INTO ingest_loads
+        (id, table_name, mode, header, dry_run, status, owner, inserted, account_id, created_by, started_at, beat_at) VALUES
+        ${load(1, "replace", false, "cut off", 3)}, ${load(2, "insert", true, "running", 1)},
+        ${load(3, "insert", false, "cut off", 5)}, ${load(4, "replace", false, "done", 7)}`);
+    await db.query("INSERT INTO staged_jobs VALUES (1, 1, 'a'), (2, 1, 'a'), (2, 2, 'b')");
+    for (let run = 1; run <= 2; run++) {
+      await migrate({ MYSQL_URL: database.url });
+      const [rows] = await db.query<RowDataPacket[]>("SELECT id, staged FROM ingest_loads ORDER BY id");
+      // Two of the three rows that the first has counted are gone already: it must not be taken for whole.
+      expect(rows.map(({ staged }) => staged)).toEqual([3, 2, 0, 0]);
+    }
+  } finally {
+    await db.end();
+    await rm(before, { recursive: true });
+  }
+});
