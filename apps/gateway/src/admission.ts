@@ -1,7 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import type { TrustedProxies } from "@quintet/http";
-import { counter, Problem, pathOf, recordOf, sendProblem } from "@quintet/http";
+import { counter, gauge, Problem, pathOf, problemText, recordOf, sendProblem } from "@quintet/http";
 import { clientOf } from "./client-address.ts";
+import { ClientLimit, type Place } from "./client-limit.ts";
 
 /** Counts requests by a key; see `rateLimits`. */
 export interface RateLimit {
@@ -12,57 +14,174 @@ export interface RateLimit {
 }
 
 export interface AdmissionOptions {
-  /** Requests that may be under way at once; what comes beyond is refused at once, before everything slows down. */
-  mostAtOnce: number;
+  /** Requests that are worked on at once; what comes beyond is refused at once, before everything slows down. */
+  maxAtWork: number;
+  /** Requests that wait at once: long polls, streams of events, WebSockets. They cost memory and no work. */
+  maxWaiting: number;
+  /** The part of either that one account or address may have, above 0 and up to 1. */
+  maxShare: number;
   /** No limit unless given. */
   rate?: RateLimit | undefined;
   trusted?: TrustedProxies | undefined;
-  /** The account that a request comes from, by a text that names it, when that is known at once: by a valid access token. */
-  accountOf?: (request: IncomingMessage) => Promise<string | undefined>;
+  /**
+   * The account that a request comes from, by a text that names it, when that is known at once: by a valid access token. Undefined
+   * instead of a promise when the request has no token.
+   */
+  accountOf?: (request: IncomingMessage) => Promise<string | undefined> | undefined;
 }
+
+/** Lets requests in, as many as the limits allow; the others are a 503 or a 429 with `Retry-After`. */
+export interface Admission {
+  requests(inner: RequestListener): RequestListener;
+  upgrades(inner: PassUpgrade): PassUpgrade;
+}
+
+type PassUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 const refused = counter("quintet_refused_requests_total", "Requests that were not let in.", ["why"]);
 
+const watched = new Set<ClientLimit>();
+gauge(
+  "quintet_http_requests_waiting",
+  "Requests that only wait: long polls, streams of events, WebSockets.",
+  [],
+  (made) => {
+    for (const limit of watched) made.inc(limit.taken);
+  },
+);
+
 const healthPath = /^(?:\/[\w-]+)?\/health$/;
 
-/** Lets requests in, as many at once and per minute as is allowed; the others are a 503 or a 429 with `Retry-After`. */
-export function admission(inner: RequestListener, options: AdmissionOptions): RequestListener {
-  const { mostAtOnce, rate, trusted, accountOf } = options;
-  let underWay = 0;
-  const over = () => {
-    underWay--;
-  };
-  return (request, response) => {
-    const refuse = (problem: Problem) => {
-      sendProblem(response, problem, pathOf(request.url), recordOf(request).id);
-    };
-    if (underWay >= mostAtOnce) {
-      refused.inc({ why: "busy" });
-      refuse(
-        new Problem("unavailable", "Too many requests are under way just now.", { headers: { "Retry-After": "1" } }),
-      );
-      return;
-    }
-    underWay++;
-    response.once("close", over);
-    if (rate === undefined || healthPath.test(pathOf(request.url))) {
-      inner(request, response);
-      return;
-    }
-    const admit = async () => {
-      const account = await accountOf?.(request);
-      const { left, resetSeconds } = await rate.take(account ?? clientOf(request, trusted).address);
+export function admission(options: AdmissionOptions): Admission & Disposable {
+  const { rate, trusted, accountOf } = options;
+  const work = new ClientLimit(options.maxAtWork, options.maxShare);
+  const waits = new ClientLimit(options.maxWaiting, options.maxShare);
+  watched.add(waits);
+  const addressOf = (request: IncomingMessage) => clientOf(request, trusted).address;
+
+  const admit = async (
+    admitted: Admitted,
+    inner: RequestListener,
+    knowing: Promise<string | undefined> | undefined,
+  ) => {
+    const { request, response } = admitted;
+    // Whoever cannot be known by a token counts by address, and where the rate cannot be counted it does not.
+    const account = await knowing?.catch(() => undefined);
+    if (response.destroyed) return;
+    admitted.client = account ?? addressOf(request);
+    if (rate && !healthPath.test(pathOf(request.url))) {
+      const found = await rate.take(admitted.client).catch(() => undefined);
       if (response.destroyed) return;
-      tell(response, rate.limit, left, resetSeconds);
-      if (left >= 0) inner(request, response);
-      else {
-        refused.inc({ why: "rate" });
-        refuse(tooMany(resetSeconds));
+      if (found) {
+        tell(response, rate.limit, found.left, found.resetSeconds);
+        if (found.left < 0)
+          return admitted.refuse("rate", tooMany("Too many requests in this minute.", found.resetSeconds));
       }
-    };
-    // Whoever cannot be counted is let in: a limit that fails must not take the service down.
-    admit().catch(() => inner(request, response));
+    }
+    admitted.begin(inner);
   };
+
+  return {
+    requests: (inner) => (request, response) => {
+      const place = work.take();
+      if (!place) {
+        refuse(request, response, "busy", busy("Too many requests are in progress just now."));
+        return;
+      }
+      const admitted = new Admitted(request, response, work, waits, place);
+      const knowing = accountOf?.(request);
+      if (rate || knowing) void admit(admitted, inner, knowing);
+      else {
+        admitted.client = addressOf(request);
+        admitted.begin(inner);
+      }
+    },
+    upgrades: (inner) => (request, socket, head) => {
+      const pass = (account: string | undefined) => {
+        const place = takeWaiting(waits, account ?? addressOf(request));
+        if (place instanceof Refusal) {
+          refused.inc({ why: place.why });
+          socket.on("error", () => socket.destroy());
+          socket.end(problemText(place.problem, pathOf(request.url), recordOf(request).id));
+          return;
+        }
+        if (socket.destroyed) return waits.give(place);
+        socket.once("close", () => waits.give(place));
+        inner(request, socket, head);
+      };
+      const knowing = accountOf?.(request);
+      if (knowing) void knowing.catch(() => undefined).then(pass);
+      else pass(undefined);
+    },
+    [Symbol.dispose]: () => void watched.delete(waits),
+  };
+}
+
+/** A request that was let in: at work until its handler says that it waits, and then waiting until it is over. */
+class Admitted {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  client = "";
+  readonly #waits: ClientLimit;
+  #limit: ClientLimit;
+  #place: Place;
+
+  constructor(request: IncomingMessage, response: ServerResponse, work: ClientLimit, waits: ClientLimit, place: Place) {
+    this.request = request;
+    this.response = response;
+    this.#limit = work;
+    this.#waits = waits;
+    this.#place = place;
+    response.once("close", () => this.#limit.give(this.#place));
+  }
+
+  begin(inner: RequestListener): void {
+    if (!this.#limit.name(this.#place, this.client)) {
+      this.refuse("share", tooMany("Too many requests of one account or address are in progress just now.", 1));
+      return;
+    }
+    recordOf(this.request).admission = this;
+    inner(this.request, this.response);
+  }
+
+  beginWaiting(): void {
+    if (this.#limit === this.#waits || this.response.destroyed) return;
+    const place = takeWaiting(this.#waits, this.client);
+    if (place instanceof Refusal) {
+      refused.inc({ why: place.why });
+      throw place.problem;
+    }
+    this.#limit.give(this.#place);
+    this.#limit = this.#waits;
+    this.#place = place;
+  }
+
+  refuse(why: string, problem: Problem): void {
+    refuse(this.request, this.response, why, problem);
+  }
+}
+
+class Refusal {
+  readonly why: string;
+  readonly problem: Problem;
+
+  constructor(why: string, problem: Problem) {
+    this.why = why;
+    this.problem = problem;
+  }
+}
+
+function takeWaiting(waits: ClientLimit, client: string): Place | Refusal {
+  const place = waits.take();
+  if (!place) return new Refusal("waiting", busy("Too many requests wait just now."));
+  if (waits.name(place, client)) return place;
+  waits.give(place);
+  return new Refusal("waiting share", tooMany("Too many requests of one account or address wait just now.", 2));
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, why: string, problem: Problem): void {
+  refused.inc({ why });
+  sendProblem(response, problem, pathOf(request.url), recordOf(request).id);
 }
 
 /** The headers of draft-ietf-httpapi-ratelimit-headers. */
@@ -71,8 +190,10 @@ function tell(response: ServerResponse, limit: number, left: number, resetSecond
   response.setHeader("RateLimit", `"minute";r=${Math.max(left, 0)};t=${resetSeconds}`);
 }
 
-function tooMany(resetSeconds: number): Problem {
-  return new Problem("too-many-requests", "Too many requests in this minute.", {
-    headers: { "Retry-After": String(resetSeconds) },
-  });
+function tooMany(detail: string, retryAfter: number): Problem {
+  return new Problem("too-many-requests", detail, { headers: { "Retry-After": String(retryAfter) } });
+}
+
+function busy(detail: string): Problem {
+  return new Problem("unavailable", detail, { headers: { "Retry-After": "1" } });
 }

@@ -28,6 +28,8 @@ const schema = z.object({
   SOCIAL_URL: targets,
   CACHE_REDIS_URL: settings.url("redis", "rediss").optional(),
   MAX_REQUESTS_AT_ONCE: settings.number(1, 1_000_000).default(4096),
+  MAX_WAITING_AT_ONCE: settings.number(1, 1_000_000).default(20_000),
+  MAX_SHARE_PERCENT: settings.number(1, 100).default(50),
   RATE_LIMIT_PER_MINUTE: settings.number(1, 100_000_000).optional(),
   PUBLIC_FIGURES: settings.flag.default(false),
   DEMO_DATA: settings.flag.default(false),

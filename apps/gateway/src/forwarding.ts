@@ -1,12 +1,12 @@
 import { randomFillSync } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { RequestRecord } from "@quintet/http";
+import { acceptsProcessing, type RequestRecord } from "@quintet/http";
 import { type Client, forwardedElement } from "./client-address.ts";
 import { verdictOn } from "./client-headers.ts";
 import { dropsOf } from "./hop-by-hop.ts";
 
 /** What this sets itself, or whoever passes interim answers back. */
-const setHere = /^(?:x-request-id|expect)$/i;
+const setHere = new RegExp(`^(?:x-request-id|expect|${acceptsProcessing})$`, "i");
 
 /**
  * The head of a client's request as the upstream gets it, up to and without the empty line. The body's length is passed
@@ -28,7 +28,7 @@ export function requestHead(request: IncomingMessage, record: RequestRecord, cli
   if (headers["transfer-encoding"] !== undefined) head += "Transfer-Encoding: chunked\r\n";
   if (headers.te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(String(headers.te))) head += "TE: trailers\r\n";
   if (!traced && headers.traceparent === undefined) head += `Traceparent: ${newTraceparent(record)}\r\n`;
-  return `${head}X-Request-Id: ${record.id}\r\nX-Forwarded-For: ${client.address}\r\nX-Forwarded-Proto: ${client.proto}\r\nX-Forwarded-Host: ${client.host}\r\nForwarded: ${forwardedElement(client)}\r\n`;
+  return `${head}${acceptsProcessing}: 1\r\nX-Request-Id: ${record.id}\r\nX-Forwarded-For: ${client.address}\r\nX-Forwarded-Proto: ${client.proto}\r\nX-Forwarded-Host: ${client.host}\r\nForwarded: ${forwardedElement(client)}\r\n`;
 }
 
 /** Fields that a trailer must not carry (RFC 9110 section 6.5.1): framing, routing, and who asks. */

@@ -15,8 +15,10 @@ export interface RemoteOptions {
   /** How long it may be silent in the middle of an answer, in ms. */
   idleMs?: number;
   connectMs?: number;
-  /** Connections to one target at once; 1,024 unless told. */
+  /** Connections to one target at once, those of requests that wait not counted; 1,024 by default. */
   mostConnections?: number;
+  /** Aborts when the gateway is to stop: long polls are then refused, so that nobody who waits holds up the end. */
+  stopping?: AbortSignal;
   /** How long requests wait for an app that cannot be reached, counted from when it went away, in ms. */
   holdMs?: number;
 }
@@ -36,6 +38,8 @@ export function remoteUpstream(name: string, prefix: string, origins: string[], 
   };
   const targets = new Targets(origins, `${prefix}/health`, limits);
   const app = new RemoteApp({ name, log, targets, trusted, holdMs: options.holdMs ?? 3000 });
+  const letGo = () => app.letGo();
+  options.stopping?.addEventListener("abort", letGo, { once: true });
   const stopping = new AbortController();
   const unwatch = watchUpstream(app);
   return {
@@ -56,6 +60,7 @@ export function remoteUpstream(name: string, prefix: string, origins: string[], 
     },
     async close() {
       stopping.abort();
+      options.stopping?.removeEventListener("abort", letGo);
       unwatch();
       targets.close();
     },

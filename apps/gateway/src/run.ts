@@ -64,7 +64,7 @@ export async function run(
     }
     for (const { name, origins, open } of plans) {
       if (open === undefined) {
-        const upstream = remoteUpstream(name, `/${name}`, origins, { log, trusted });
+        const upstream = remoteUpstream(name, `/${name}`, origins, { log, trusted, stopping: stopping.signal });
         stack.defer(() => upstream.close());
         upstreams.push(upstream);
       } else {
@@ -99,16 +99,23 @@ export async function run(
         })
       : undefined;
     stack.defer(() => rate?.close());
-    const listener = admission(compressing(route(upstreams, listenerOf(home))), {
-      mostAtOnce: config.MAX_REQUESTS_AT_ONCE,
-      rate,
-      trusted,
-      async accountOf(request) {
-        const token = requestToken(issuer.auth.site, request);
-        const account = token && (await issuer.auth.verifyToken(token));
-        return account ? `account ${account.id}` : undefined;
-      },
-    });
+    const admitting = stack.use(
+      admission({
+        maxAtWork: config.MAX_REQUESTS_AT_ONCE,
+        maxWaiting: config.MAX_WAITING_AT_ONCE,
+        maxShare: config.MAX_SHARE_PERCENT / 100,
+        rate,
+        trusted,
+        accountOf(request) {
+          const token = requestToken(issuer.auth.site, request);
+          return token
+            ? issuer.auth.verifyToken(token).then((account) => account && `account ${account.id}`)
+            : undefined;
+        },
+      }),
+    );
+    const listener = admitting.requests(compressing(route(upstreams, listenerOf(home))));
+    const { takes, pass } = upgrades(upstreams);
     const at = { host: config.HOST, log, drainSeconds: config.DRAIN_SECONDS, socket };
     const listening = await serve(tls ? strictTransport(listener, config.PUBLIC_URL) : listener, {
       ...at,
@@ -117,7 +124,7 @@ export async function run(
       corsOrigins,
       tls,
       ticketKeys,
-      upgrades: upgrades(upstreams),
+      upgrades: { takes, pass: admitting.upgrades(pass) },
     });
     stack.defer(() => listening.close());
     if (config.REDIRECT_PORT !== undefined) {

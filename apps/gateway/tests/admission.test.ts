@@ -6,14 +6,15 @@ import { type AdmissionOptions, admission } from "../src/admission.ts";
 import { rateLimits } from "../src/rate-limits.ts";
 import { behind, until } from "./edge.ts";
 
-const serving = (listener: RequestListener, options: AdmissionOptions) => behind(admission(listener, options));
+const serving = (listener: RequestListener, options: Partial<AdmissionOptions>) =>
+  behind(admission({ maxAtWork: 100, maxWaiting: 100, maxShare: 1, ...options }).requests(listener));
 const limitsOf = (perMinute: number, redisUrl?: string) =>
   rateLimits({ perMinute, redisUrl, prefix: `test${Math.random().toString(36).slice(2)}:`, onError: () => {} });
 
 describe("admission", () => {
   it("refuses what is too much at once, and goes on serving the rest", async () => {
     const waiting: (() => void)[] = [];
-    await using front = await serving((_req, res) => void waiting.push(() => res.end("ok")), { mostAtOnce: 3 });
+    await using front = await serving((_req, res) => void waiting.push(() => res.end("ok")), { maxAtWork: 3 });
     const first = [1, 2, 3].map(() => fetch(front.origin));
     await until(() => waiting.length === 3);
     const refused = await fetch(front.origin);
@@ -26,6 +27,35 @@ describe("admission", () => {
     expect((await next).status).toBe(200);
   });
 
+  it("gives one account or address its share and the others theirs", async () => {
+    const answers: (() => void)[] = [];
+    const trusted = trustedProxies("127.0.0.1");
+    const accountOf = ({ headers }: IncomingMessage) =>
+      headers.authorization ? Promise.resolve(`account ${headers.authorization}`) : undefined;
+    const options = { maxAtWork: 8, maxShare: 0.25, trusted, accountOf };
+    await using front = await serving((_req, res) => void answers.push(() => res.end("ok")), options);
+    const ask = (headers: Record<string, string>) => fetch(front.origin, { headers });
+    const from = (address: string) => ({ "X-Forwarded-For": address });
+    const callers = [from("198.51.100.1"), from("198.51.100.2"), { Authorization: "7" }, { Authorization: "8" }];
+    const first: Promise<Response>[] = [];
+    for (const caller of callers.slice(0, 3)) {
+      first.push(ask(caller), ask(caller));
+      await until(() => answers.length === first.length);
+      const refused = await ask(caller);
+      expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
+    }
+    // An account has its share wherever it comes from, and one with a token is not charged for its address.
+    expect((await ask({ Authorization: "7", ...from("198.51.100.3") })).status).toBe(429);
+    first.push(ask({ Authorization: "8", ...from("198.51.100.1") }));
+    await until(() => answers.length === first.length);
+    for (const answer of answers.splice(0)) answer();
+    expect((await Promise.all(first)).map((answer) => answer.status)).toEqual(first.map(() => 200));
+    const next = ask(from("198.51.100.1"));
+    await until(() => answers.length === 1);
+    answers[0]?.();
+    expect((await next).status).toBe(200);
+  });
+
   it.each([
     ["in Redis", () => inject("cacheRedisUrl")],
     ["in this process", () => undefined],
@@ -35,7 +65,7 @@ describe("admission", () => {
     const trusted = trustedProxies("127.0.0.1");
     const accountOf = async ({ headers }: IncomingMessage) =>
       headers.authorization === "Bearer good" ? "account 7" : undefined;
-    const options = { mostAtOnce: 100, rate, trusted, accountOf };
+    const options = { rate, trusted, accountOf };
     await using front = await serving((_req, res) => void res.end("ok"), options);
     const ask = (headers: Record<string, string>, path = "/queue/x") => fetch(front.origin + path, { headers });
     const one = { "X-Forwarded-For": "198.51.100.1" };

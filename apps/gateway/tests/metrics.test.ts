@@ -53,7 +53,7 @@ beforeAll(async () => {
   await using gateway = await edge(["http://127.0.0.1:9"], { holdMs: 0 });
   expect((await fetch(`${gateway.origin}/queue/count?secret=1`)).status).toBe(503);
   expect((await fetch(`${gateway.origin}/social/a%5Cb`)).status).toBe(400);
-  const full = admission(() => {}, { mostAtOnce: 0 });
+  const full = admission({ maxAtWork: 0, maxWaiting: 0, maxShare: 1 }).requests(() => {});
   const busy = await edge([], { mounted: { fetch: async () => new Response("x") } });
   busy.listening.server.removeAllListeners("request");
   busy.listening.server.on("request", full);

@@ -22,7 +22,15 @@ export async function fillDemo(deps: Deps, progress: (line: string) => void): Pr
   await commands.purge(deadLetterQueue);
   await sendMessages(commands, queue, [{ payload: '{"order":1000,"fault":"no such item"}', priority: 0 }]);
   for (let turn = 0; turn < maxReceives; turn++) {
-    const found = await receive(deps, queue, { max: 1, waitSeconds: 0 }, new AbortController().signal);
+    const found = await receive(
+      deps,
+      queue,
+      { max: 1, waitSeconds: 0 },
+      {
+        signal: new AbortController().signal,
+        beginWaiting: () => {},
+      },
+    );
     const receipts = found.map((message) => message.receipt);
     if (receipts.length > 0) await nack(deps, queue, receipts, 0);
   }

@@ -33,14 +33,14 @@ export interface ReceiveDeps {
 }
 
 /**
- * Leases messages to one receiver, waiting for the first when there is none. `signal` tells that the receiver has gone: it stops
- * waiting, and what was claimed for it at that very moment is given back uncounted.
+ * Leases messages to one receiver, waiting for the first when there is none; `beginWaiting` hears when that begins, and may refuse it by
+ * throwing. `signal` tells that the receiver has gone: it stops waiting, and what was claimed for it at that very moment is given back uncounted.
  */
 export async function receive(
   deps: ReceiveDeps,
   queue: string,
   input: ReceiveInput,
-  signal: AbortSignal,
+  { signal, beginWaiting }: { signal: AbortSignal; beginWaiting: () => void },
 ): Promise<ReceivedMessage[]> {
   const { commands, moves, room } = deps;
   const visibilityMs = input.visibilitySeconds === undefined ? undefined : input.visibilitySeconds * 1000;
@@ -60,6 +60,7 @@ export async function receive(
   const mayWait = input.waitSeconds > 0;
   let found = mayWait && room.isAnyoneAt(queue) ? undefined : await claim();
   if (mayWait && (found === undefined || found.messages.length === 0)) {
+    beginWaiting();
     found = await room.wait(queue, { claim, giveBack, waitMs: input.waitSeconds * 1000, signal });
   }
   if (found === undefined) return [];

@@ -99,3 +99,23 @@ it("lets everybody go with the error when looking fails", async () => {
   expect(log.filter((entry) => entry !== "idle")).toEqual(["a failed: away", "b failed: away"]);
   expect(all.size()).toBe(0);
 });
+
+it("costs no more the more wait: a look touches those only whom it may serve", async () => {
+  const looks = 1000;
+  const costOf = async (waiters: number) => {
+    const { all, join } = line([]);
+    for (let i = 0; i < waiters; i++) join(String(i), { claim: async () => nothing });
+    const before = process.cpuUsage();
+    for (let i = 0; i < looks; i++) {
+      all.look();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const { user } = process.cpuUsage(before);
+    all.stop();
+    return user;
+  };
+  await costOf(10);
+  const [few, many] = [await costOf(10), await costOf(100_000)];
+  // In µs. All 100,000 at each look are sixty times as much; the bound is for a busy machine.
+  expect(many).toBeLessThan(10 * few + 50_000);
+});

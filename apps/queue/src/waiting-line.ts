@@ -55,12 +55,15 @@ export function waitingLine(onIdle: () => void): WaitingLine {
     timer = setTimeout(look, nextChangeMs + 1);
   };
 
+  /** Those who have waited the longest. Only they are touched: a look must not cost the more the more wait. */
+  const first = (count: number): Waiter[] => waiting.values().take(count).toArray();
+
   /** One asks first; while more is ready, as many ask at once as there are messages left. */
   const serveAll = async () => {
     let asking = 1;
     while (asking > 0 && waiting.size > 0) {
       lookAgain = false;
-      const claims = await Promise.all([...waiting].slice(0, asking).map(serve));
+      const claims = await Promise.all(first(asking).map(serve));
       const last = claims.at(-1);
       if (!last) return;
       lookAtNextChange(last);

@@ -19,7 +19,12 @@ const nobody: Auth = {
   [Symbol.asyncDispose]: async () => {},
 };
 const deps = createDeps(config, { log: createLogger({ service: "queue", level: "silent" }), auth: nobody });
-await receive(deps, queue, { max: 100, waitSeconds: 0 }, new AbortController().signal);
+await receive(
+  deps,
+  queue,
+  { max: 100, waitSeconds: 0 },
+  { signal: new AbortController().signal, beginWaiting: () => {} },
+);
 const [sent] = await sendMessages(deps.commands, queue, [{ payload: '"last words"', priority: 0 }]);
 console.log(sent?.id);
 setInterval(() => {}, 1000);

@@ -44,3 +44,4 @@ export { createService, type ServiceOptions } from "./service.ts";
 export { withDefaults } from "./setting-files.ts";
 export { plainAddress, type TrustedProxies, trustedProxies } from "./trusted-proxies.ts";
 export type { ServiceEnv } from "./types.ts";
+export { acceptsProcessing, beginWaiting, eventStream } from "./waiting.ts";

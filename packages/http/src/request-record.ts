@@ -45,6 +45,10 @@ export class RequestRecord {
   upstream: UpstreamRecord | undefined;
   /** Members for the problem with which the server ends the request in the middle of its body: what was done with it by then. */
   problemMembers: Record<string, unknown> | undefined;
+  /** Who let it in, and hears when its handler begins to wait; refuses that by throwing a problem. */
+  admission: { beginWaiting(): void } | undefined;
+  /** Whether its handler only waits for something to happen. */
+  waiting = false;
   /** While traces are on: the span of whoever handles it now, and the gateway's around that of an app in the same process. */
   span: Span | undefined;
   gatewaySpan: Span | undefined;

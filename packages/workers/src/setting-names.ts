@@ -21,6 +21,8 @@ export const settingNames: readonly string[] = [
   "LOOP_BLOCK_MS",
   "MAIL_FROM",
   "MAX_REQUESTS_AT_ONCE",
+  "MAX_SHARE_PERCENT",
+  "MAX_WAITING_AT_ONCE",
   "METRICS_HOST",
   "METRICS_PORT",
   "MYSQL_URL",

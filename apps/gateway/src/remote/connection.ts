@@ -41,6 +41,8 @@ export class Connection {
   /** Whether anything of the answer has come. */
   answering = false;
   user: ConnectionUser | undefined;
+  /** Whether its request only waits; such a connection is not counted. */
+  parked = false;
   /** What went wrong with it. */
   error: Error | undefined;
   #buffer: ReadBuffer | undefined;

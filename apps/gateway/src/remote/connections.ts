@@ -7,7 +7,7 @@ export interface Limits {
   answerMs: number;
   /** Between two pieces of an answer. */
   idleMs: number;
-  /** Connections to one target; a long poll holds one. What comes beyond waits for one for `connectMs`. */
+  /** Connections to one target, without those whose requests wait. What comes beyond waits for one for `connectMs`. */
   mostConnections: number;
 }
 
@@ -27,6 +27,7 @@ export class Connections {
   readonly #open = new Set<Connection>();
   readonly #idle: Connection[] = [];
   readonly #waiting: { lease: Lease; since: number }[] = [];
+  #parked = 0;
 
   constructor(origin: URL, limits: Limits) {
     this.origin = origin;
@@ -37,14 +38,30 @@ export class Connections {
   lease(lease: Lease): void {
     const idle = this.#idle.pop();
     if (idle) lease.onConnection(idle);
-    else if (this.#open.size < this.#limits.mostConnections) this.#connect(lease);
+    else if (this.#counted < this.#limits.mostConnections) this.#connect(lease);
     else this.#waiting.push({ lease, since: performance.now() });
   }
 
-  /** How many connections there are: with a request or being made, and idle; and how many requests wait for one. */
-  get counts(): { inUse: number; idle: number; waiting: number } {
+  /**
+   * How many connections there are: with a request or being made, idle, and parked with a request that waits; and how many requests
+   * wait for one.
+   */
+  get counts(): { inUse: number; idle: number; parked: number; waiting: number } {
     const idle = this.#idle.length;
-    return { inUse: this.#open.size - idle, idle, waiting: this.#waiting.length };
+    return { inUse: this.#counted - idle, idle, parked: this.#parked, waiting: this.#waiting.length };
+  }
+
+  get #counted(): number {
+    return this.#open.size - this.#parked;
+  }
+
+  /** Its request only waits from now on: another connection may be made in its place. */
+  park(connection: Connection): void {
+    if (connection.parked || !this.#open.has(connection)) return;
+    connection.parked = true;
+    this.#parked++;
+    const next = this.#waiting.shift();
+    if (next) this.lease(next.lease);
   }
 
   /** Takes back a connection whose answer is whole. */
@@ -55,10 +72,12 @@ export class Connections {
       connection.destroy();
       return;
     }
+    this.#unpark(connection);
     connection.since = performance.now();
     if (connection.socket.isPaused()) connection.socket.resume();
     const next = this.#waiting.shift();
-    if (next) next.lease.onConnection(connection);
+    if (next === undefined && this.#counted > this.#limits.mostConnections) connection.destroy();
+    else if (next) next.lease.onConnection(connection);
     else this.#idle.push(connection);
   }
 
@@ -100,6 +119,11 @@ export class Connections {
     for (const connection of this.#open) connection.destroy();
   }
 
+  #unpark(connection: Connection): void {
+    if (connection.parked) this.#parked--;
+    connection.parked = false;
+  }
+
   #connect(lease: Lease): void {
     let ready = false;
     let failure: Error | undefined;
@@ -111,6 +135,7 @@ export class Connections {
         lease.onConnection(connection);
       },
       (gone) => {
+        this.#unpark(gone);
         this.#open.delete(gone);
         const at = this.#idle.indexOf(gone);
         if (at >= 0) this.#idle.splice(at, 1);

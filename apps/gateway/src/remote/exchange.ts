@@ -1,5 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { pathOf, type RequestRecord, recordOf, type Span, sendProblem, type UpstreamRecord } from "@quintet/http";
+import {
+  Problem,
+  pathOf,
+  type RequestRecord,
+  recordOf,
+  type Span,
+  sendProblem,
+  type UpstreamRecord,
+} from "@quintet/http";
 import { clientOf } from "../client-address.ts";
 import { requestHead, trailersOf } from "../forwarding.ts";
 import { type AttemptSpans, attemptSpans, endAttempt } from "./attempt-span.ts";
@@ -35,6 +43,9 @@ export class Exchange implements Lease, ConnectionUser {
   #recording: Recording | undefined;
   #stopWaiting: (() => void) | undefined;
   #done = false;
+  /** Whether the target counts it: from when it is asked until the response is whole, or the app says that it only waits. */
+  #counted = false;
+  #waits = false;
   readonly #spans: AttemptSpans | undefined;
   #span: Span | undefined;
 
@@ -70,9 +81,8 @@ export class Exchange implements Lease, ConnectionUser {
 
   onConnection(connection: Connection): void {
     if (this.#done) {
-      const target = this.#target as Target;
-      target.underWay--;
-      target.connections.release(connection);
+      this.#uncount();
+      this.#target?.connections.release(connection);
       return;
     }
     this.#connection = connection;
@@ -94,14 +104,17 @@ export class Exchange implements Lease, ConnectionUser {
 
   onNoConnection(error: Error): void {
     if (this.#done) {
-      (this.#target as Target).underWay--;
+      this.#uncount();
       return;
     }
     this.#attemptFailed(error, true);
   }
 
   onInformation(status: number, headers: string[]): void {
-    if (status === 100) {
+    if (this.#done) return;
+    if (status === 102) {
+      this.#beginWaiting();
+    } else if (status === 100) {
       if (!this.#expectsContinue) return;
       this.#response.writeContinue();
       if (this.#connection) this.#body?.sendTo(this.#connection);
@@ -121,9 +134,11 @@ export class Exchange implements Lease, ConnectionUser {
   }
 
   onHead(answer: AnswerHead): void {
+    if (this.#done) return;
     // Told to the client with what follows in the same read: if that is malformed, there is time yet for a 502.
     this.#answer = answer;
     this.#told.firstByteMs = this.#elapsed;
+    if (isEventStream(answer)) this.#beginWaiting();
   }
 
   #writeHead(answer: AnswerHead): void {
@@ -141,6 +156,7 @@ export class Exchange implements Lease, ConnectionUser {
   }
 
   onData(part: Buffer): void {
+    if (this.#done) return;
     if (this.#part) this.#passOn(this.#part);
     this.#part = part;
   }
@@ -158,6 +174,7 @@ export class Exchange implements Lease, ConnectionUser {
   }
 
   onEnd(trailers: string[]): void {
+    if (this.#done) return;
     const part = this.#part;
     const response = this.#response;
     this.#part = undefined;
@@ -173,7 +190,7 @@ export class Exchange implements Lease, ConnectionUser {
     else if (part.length <= smallAnswer) response.end(part.toString("latin1"), "latin1");
     else response.end(Buffer.from(part));
     const target = this.#target as Target;
-    target.underWay--;
+    this.#uncount();
     target.answered(performance.now());
     this.#app.answered();
     const connection = this.#connection as Connection;
@@ -215,6 +232,7 @@ export class Exchange implements Lease, ConnectionUser {
     this.#told.tries = this.#tries;
     this.#told.target = target.connections.origin.origin;
     target.underWay++;
+    this.#counted = true;
     target.asked(performance.now());
     this.#span = this.#spans?.(target.connections.origin, this.#tries);
     target.connections.lease(this);
@@ -251,7 +269,7 @@ export class Exchange implements Lease, ConnectionUser {
     const connection = this.#connection;
     this.#connection = undefined;
     endAttempt(this.#span, error);
-    target.underWay--;
+    this.#uncount();
     this.#body?.pause();
     const stale = connection?.used === true && !connection.answering;
     const busy = error instanceof UpstreamTimeout && error.code === "WAIT_TIMEOUT";
@@ -305,11 +323,53 @@ export class Exchange implements Lease, ConnectionUser {
       this.#connection = undefined;
       connection.user = undefined;
       connection.destroy();
-      if (target) target.underWay--;
+      this.#uncount();
     } else if (target?.connections.cancel(this)) {
-      target.underWay--;
+      this.#uncount();
     }
   }
+
+  #uncount(): void {
+    if (this.#counted) (this.#target as Target).underWay--;
+    this.#counted = false;
+  }
+
+  /** The app's handler only waits from now on: the request is no work, here and in what the target has to do. */
+  #beginWaiting(): void {
+    if (this.#waits || this.#done) return;
+    try {
+      this.#record.admission?.beginWaiting();
+    } catch (problem) {
+      this.#breakOff(problem as Problem);
+      return;
+    }
+    this.#waits = true;
+    this.#uncount();
+    if (this.#connection) this.#target?.connections.park(this.#connection);
+    if (this.#answer) return;
+    this.#response.once("close", () => this.#app.pollEnded(this));
+    this.#app.pollBegan(this);
+  }
+
+  /** The gateway stops: whoever waits and has no response yet is told to ask again. */
+  letGo(): void {
+    if (this.#done || this.#answer || this.#response.headersSent) return;
+    this.#breakOff(new Problem("unavailable", "This server is about to stop.", { headers: { "Retry-After": "1" } }));
+  }
+
+  /** Gives up on the app, which takes back what it has for a client that has gone, and sends a problem instead. */
+  #breakOff(problem: Problem): void {
+    this.#abandon();
+    this.#answer = undefined;
+    this.#body?.discard();
+    sendProblem(this.#response, problem, pathOf(this.#request.url), this.#record.id);
+  }
+}
+
+/** Whether a response is a stream of events: whoever sends it waits for them, also an app that does not say so. */
+function isEventStream({ headers }: AnswerHead): boolean {
+  const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === "content-type");
+  return at >= 0 && /^text\/event-stream\b/i.test(headers[at + 1] as string);
 }
 
 function withoutTrailer(headers: string[]): string[] {

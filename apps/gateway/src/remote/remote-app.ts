@@ -16,6 +16,8 @@ export class RemoteApp {
   readonly #holdMs: number;
   #awaySince: number | undefined;
   #held = 0;
+  readonly #polls = new Set<{ letGo(): void }>();
+  #isStopping = false;
 
   constructor(options: {
     name: string;
@@ -60,6 +62,22 @@ export class RemoteApp {
   /** Requests that wait for a target that can take them. */
   get held(): number {
     return this.#held;
+  }
+
+  /** Remembers a request that waits and has no response yet, until `pollEnded`. One that comes while the gateway stops is let go. */
+  pollBegan(poll: { letGo(): void }): void {
+    this.#polls.add(poll);
+    if (this.#isStopping) poll.letGo();
+  }
+
+  pollEnded(poll: { letGo(): void }): void {
+    this.#polls.delete(poll);
+  }
+
+  /** Lets go of all who wait without a response: the gateway is about to stop. */
+  letGo(): void {
+    this.#isStopping = true;
+    for (const poll of this.#polls) poll.letGo();
   }
 
   answered(): void {

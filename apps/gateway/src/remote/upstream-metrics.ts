@@ -67,15 +67,16 @@ ofApps(
 
 gauge(
   "quintet_upstream_connections",
-  "Connections to a target, in use or idle, and requests that wait for one.",
+  "Connections to a target, in use, idle, or parked with a request that waits for something to happen, and requests that wait for one.",
   ["app", "target", "state"],
   (made) => {
     for (const { name: app, targets } of watched) {
       for (const { connections } of targets.all) {
-        const { inUse, idle, waiting } = connections.counts;
+        const { inUse, idle, parked, waiting } = connections.counts;
         const target = connections.origin.origin;
         made.set({ app, target, state: "in use" }, inUse);
         made.set({ app, target, state: "idle" }, idle);
+        made.set({ app, target, state: "parked" }, parked);
         made.set({ app, target, state: "waiting" }, waiting);
       }
     }

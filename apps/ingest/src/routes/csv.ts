@@ -3,9 +3,17 @@ import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, guards } from "@quintet/auth";
-import { jsonAnswer, problemBody, recordOf, refusal, type ServiceEnv, toProblem } from "@quintet/http";
+import {
+  beginWaiting,
+  eventStream,
+  jsonAnswer,
+  problemBody,
+  recordOf,
+  refusal,
+  type ServiceEnv,
+  toProblem,
+} from "@quintet/http";
 import type { Context } from "hono";
-import { streamSSE } from "hono/streaming";
 import type { Deps } from "../deps.ts";
 import { type LoadCounts, rejectsUrl } from "../loads/load.ts";
 import { type PreparedLoad, prepareLoad } from "../loads/load-file.ts";
@@ -83,6 +91,9 @@ export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
     async (c) => {
       const table = tableInPath(c.req.valid("param").table);
       const { dryRun, allowEmpty, maxRejects = null, ...query } = c.req.valid("query");
+      const wantsEvents = c.req.header("accept")?.includes("text/event-stream") === true;
+      // Before the load begins, which could not be taken back.
+      if (wantsEvents) beginWaiting(c);
       const file = await csvFile(bodyOf(c), {
         contentType: c.req.header("content-type"),
         contentEncoding: c.req.header("content-encoding"),
@@ -97,7 +108,7 @@ export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       const prepared = await prepareLoad(deps.loading, order, by, file);
       if (prepared.replayed) c.header("Idempotency-Replayed", "true");
       tellServer(c, prepared);
-      if (c.req.header("accept")?.includes("text/event-stream")) return progressEvents(c, prepared);
+      if (wantsEvents) return progressEvents(c, prepared);
       return c.json(await prepared.run((counts) => tellServer(c, prepared, counts)), 200);
     },
   );
@@ -124,8 +135,7 @@ function tellServer(c: Context<AccountEnv>, { id, counts: before }: PreparedLoad
 }
 
 function progressEvents(c: Context<AccountEnv>, prepared: PreparedLoad): Response {
-  c.header("X-Accel-Buffering", "no");
-  return streamSSE(c, async (stream) => {
+  return eventStream(c, async (stream) => {
     const send = (event: string, data: unknown) => stream.writeSSE({ event, data: JSON.stringify(data) });
     const quiet = setInterval(() => void stream.write(": still loading\n\n"), quietMs);
     try {

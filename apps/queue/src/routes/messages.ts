@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
+  beginWaiting,
   idempotent,
   inputFaults,
   jsonAnswer,
@@ -94,7 +95,10 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 200: jsonAnswer(receivedSchema, "The messages; none when none came in time") },
       }),
       async (c) => {
-        const found = await receive(deps, c.req.valid("param").name, c.req.valid("json"), c.req.raw.signal);
+        const found = await receive(deps, c.req.valid("param").name, c.req.valid("json"), {
+          signal: c.req.raw.signal,
+          beginWaiting: () => beginWaiting(c),
+        });
         return jsonText<Received, 200>(c, `{"messages":[${found.map(messageText).join(",")}]}`, 200);
       },
     );

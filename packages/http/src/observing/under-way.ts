@@ -23,13 +23,13 @@ export function leave(place: number): void {
 
 /**
  * How long ago the requests came that an app has wholly got and begun no answer to for longer than `STUCK_SECONDS`, in ms, the
- * oldest first. Those whose paths match `slow` may take that long.
+ * oldest first. Those whose paths match `slow`, and those that only wait, may take that long.
  */
 export function stuckRequests(app: string, slow: RegExp | undefined, now = performance.now()): number[] {
   const ages: number[] = [];
   for (const { record, request, response } of underWay) {
     const age = now - record.since;
-    if (age < observation().patienceMs || record.app !== app || record.upstream) continue;
+    if (age < observation().patienceMs || record.app !== app || record.upstream || record.waiting) continue;
     if (!request.complete || response.headersSent || slow?.test(request.url ?? "/")) continue;
     ages.push(age);
   }
