@@ -6,7 +6,9 @@ import { createRequire } from "node:module";
  */
 const load = createRequire(import.meta.url);
 
-export const { and, desc, DrizzleQueryError, eq, ilike, or, sql } = load("drizzle-orm") as typeof import("drizzle-orm");
+export const { and, desc, DrizzleQueryError, eq, inArray, or, sql } = load(
+  "drizzle-orm",
+) as typeof import("drizzle-orm");
 
 export const { bigint, boolean, check, index, integer, pgSchema, primaryKey, text, timestamp, unionAll } = load(
   "drizzle-orm/pg-core",

@@ -7,10 +7,10 @@ export const migrationsFolder = fileURLToPath(new URL("../drizzle", import.meta.
 
 /**
  * Runs the migrations that have not run yet, under the lock that all of Quintet's Postgres migrations take: replicas
- * and other apps that start at the same time wait. The lock belongs to the one connection and goes with it.
+ * and other apps that start at the same time wait, and an index of a million rows takes its minute. The lock belongs to the one connection and goes with it.
  */
 export async function migrate(config: { POSTGRES_URL: string }): Promise<void> {
-  const client = connectPostgres(config.POSTGRES_URL, { connections: 1 });
+  const client = connectPostgres(config.POSTGRES_URL, { connections: 1, statementSeconds: 0 });
   try {
     await client`SELECT pg_advisory_lock(${postgresMigrationLock})`;
     await runMigrations(drizzle(client), {

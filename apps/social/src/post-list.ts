@@ -2,8 +2,9 @@ import { decodeCursor, encodeCursor } from "@quintet/http";
 import { z } from "zod";
 import type { Database } from "./database.ts";
 import { postListQueries } from "./post-list-queries.ts";
+import type { Position } from "./post-page-queries.ts";
 import type { PostWithOwner } from "./post-queries.ts";
-import { postSearchQueries } from "./post-search-queries.ts";
+import { createPostSearch, type FoundPosts } from "./post-search.ts";
 
 export interface ListRequest {
   limit: number;
@@ -19,24 +20,29 @@ export interface ListedPosts {
   nextCursor?: string;
 }
 
-const positionSchema = z.tuple([z.number(), z.number()]);
+/** The time and id of the last post, and how many of what a search finds after it are to be left out. */
+const positionSchema = z.tuple([z.number(), z.number(), z.number().optional()]);
 
-/** The posts that a viewer sees, newest first. A cursor holds the time and id of the last post of a page, signed. */
+/** The posts that a viewer sees, newest first. A cursor holds the time and id of the last post that was looked at, signed. */
 export function createPostList(db: Database, cursorKey: Buffer) {
   const { list } = postListQueries(db);
-  const { search: searchTitles } = postSearchQueries(db);
-  return async (viewer: number, { limit, skip, search, cursor }: ListRequest): Promise<ListedPosts> => {
-    let after: { createdAt: Date; id: number } | undefined;
+  const searchTitles = createPostSearch(db);
+  const cursorTo = ({ createdAt, id }: Position, skip?: number) =>
+    encodeCursor(cursorKey, skip ? [createdAt.getTime(), id, skip] : [createdAt.getTime(), id]);
+  return async (viewer: number, { limit, search, cursor, ...asked }: ListRequest): Promise<ListedPosts> => {
+    let after: Position | undefined;
+    let { skip } = asked;
     if (cursor !== undefined) {
-      const [time, id] = decodeCursor(cursorKey, cursor, positionSchema);
+      const [time, id, left = 0] = decodeCursor(cursorKey, cursor, positionSchema);
       after = { createdAt: new Date(time), id };
+      skip = left;
     }
     // One more than asked for tells whether there is a next page.
     const stretch = { viewer, limit: limit + 1, skip, after };
-    const found = search === "" ? await list(stretch) : await searchTitles(stretch, search);
-    const posts = found.slice(0, limit);
+    const found: FoundPosts = search === "" ? { posts: await list(stretch) } : await searchTitles(stretch, search);
+    const posts = found.posts.slice(0, limit);
     const last = posts.at(-1)?.post;
-    if (found.length <= limit || !last) return { posts };
-    return { posts, nextCursor: encodeCursor(cursorKey, [last.createdAt.getTime(), last.id]) };
+    if (found.posts.length > limit && last) return { posts, nextCursor: cursorTo(last) };
+    return found.reached ? { posts, nextCursor: cursorTo(found.reached.position, found.reached.skip) } : { posts };
   };
 }

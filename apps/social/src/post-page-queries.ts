@@ -34,10 +34,17 @@ export function newestFirst(listed: PositionColumns): SQL[] {
 }
 
 /** The posts that come after a position. */
-export function olderThan(after: Values<Position> | undefined): SQL | undefined {
-  if (!after) return undefined;
-  const createdAt = sql.param(after.createdAt, posts.createdAt);
-  return sql`(${posts.createdAt}, ${posts.id}) < (${createdAt}, ${sql.param(after.id, posts.id)})`;
+export function olderThan(after: Values<Position> | undefined, listed: PositionColumns = posts): SQL | undefined {
+  return after && sql`(${listed.createdAt}, ${listed.id}) < ${placeOf(after)}`;
+}
+
+/** The posts that stand at a position or before it. */
+export function notOlderThan(until: Position | undefined): SQL | undefined {
+  return until && sql`(${posts.createdAt}, ${posts.id}) >= ${placeOf(until)}`;
+}
+
+function placeOf({ createdAt, id }: Values<Position>): SQL {
+  return sql`(${sql.param(createdAt, posts.createdAt)}, ${sql.param(id, posts.id)})`;
 }
 
 /** The one half of what everybody sees; `posts_published_by_time` has it in order. */

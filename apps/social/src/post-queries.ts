@@ -1,4 +1,5 @@
 import type { SQL } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
 import { answerOf, type Database, type Transaction } from "./database.ts";
 import { and, eq, or, sql } from "./drizzle.ts";
 import type { Profile } from "./profile-queries.ts";
@@ -23,8 +24,11 @@ export interface PostWithOwner {
 export const shownPost = { post: posts, owner: profiles };
 
 /** Drafts are seen by their owner alone. */
-export function visibleTo(viewer: number | ReturnType<typeof sql.placeholder>): SQL | undefined {
-  return or(sql`${posts.published}`, eq(posts.ownerId, viewer));
+export function visibleTo(
+  viewer: number | ReturnType<typeof sql.placeholder>,
+  listed: { published: PgColumn; ownerId: PgColumn } = posts,
+): SQL | undefined {
+  return or(sql`${listed.published}`, eq(listed.ownerId, viewer));
 }
 
 /** Stores a post. */

@@ -36,7 +36,7 @@ export const posts = social.table(
   (post) => [
     index("posts_published_by_time").on(post.createdAt, post.id).where(sql`${post.published}`),
     index("posts_drafts_by_time").on(post.ownerId, post.createdAt, post.id).where(sql`not ${post.published}`),
-    index("posts_title_trigrams").using("gin", post.title.op("gin_trgm_ops")),
+    index("posts_title_grams").using("gin", sql`social.title_grams(${post.title})`),
     check("posts_title_length", sql`char_length(${post.title}) between 1 and ${sql.raw(String(titleLimit))}`),
     check("posts_content_length", sql`char_length(${post.content}) between 1 and ${sql.raw(String(contentLimit))}`),
     check("posts_votes_counted", sql`${post.votes} >= 0`),

@@ -43,7 +43,7 @@ describe("migrate", () => {
     await sql.end();
     return { count: rows.length, tables: tables.map((row) => row.table_name) };
   };
-  const whole = { count: 3, tables: ["done_requests", "migrations", "posts", "profiles", "votes"] };
+  const whole = { count: 4, tables: ["done_requests", "migrations", "posts", "profiles", "votes"] };
 
   test("runs once, however often and by however many processes at once", async () => {
     await using database = await testPostgres(inject("postgresUrl"));
@@ -57,6 +57,38 @@ describe("migrate", () => {
     expect(await applied(database.url)).toEqual(whole);
     await migrate({ POSTGRES_URL: database.url });
     expect(await applied(database.url)).toEqual(whole);
+  });
+
+  test("has no limit of time for a statement", async () => {
+    await using database = await testPostgres(inject("postgresUrl"));
+    const sql = postgres(database.url, { max: 1 });
+    await sql.unsafe(`
+      CREATE TABLE limits (value text);
+      CREATE FUNCTION note_limit() RETURNS event_trigger LANGUAGE plpgsql
+        AS $$ BEGIN INSERT INTO limits VALUES (current_setting('statement_timeout')); END $$;
+      CREATE EVENT TRIGGER note_limit ON ddl_command_start EXECUTE FUNCTION note_limit()`);
+    await migrate({ POSTGRES_URL: database.url });
+    expect(await sql`SELECT DISTINCT value FROM limits`).toEqual([{ value: "0" }]);
+    await sql.end();
+  });
+
+  test("keeps the posts of before, and finds them", async () => {
+    await using database = await testPostgres(inject("postgresUrl"));
+    const sql = postgres(database.url, { max: 1 });
+    for (const { tag } of ((await readJson("_journal.json")).entries as JournalEntry[]).slice(0, 3)) {
+      await sql.unsafe(await readFile(join(migrationsFolder, `${tag}.sql`), "utf8"));
+    }
+    await sql.unsafe(`
+      CREATE TABLE social.migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint);
+      INSERT INTO social.migrations (hash, created_at) VALUES ('of before', 1795331532452);
+      INSERT INTO social.profiles (id, email) VALUES (1, 'ana@example.com');
+      INSERT INTO social.posts (title, content, owner_id)
+        SELECT 'Café ' || i, 'Content', 1 FROM generate_series(1, 3000) i`);
+    await migrate({ POSTGRES_URL: database.url });
+    const found = await sql`
+      SELECT title FROM social.posts WHERE social.title_grams(title) @> social.search_grams('CAFE 299') ORDER BY 1`;
+    expect(found.map(({ title }) => title)).toEqual(["Café 299", ...[...Array(10).keys()].map((i) => `Café 299${i}`)]);
+    await sql.end();
   });
 
   test("waits for another app's migration that makes the same extension", async () => {

@@ -1,7 +1,6 @@
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { postListQueries } from "../src/post-list-queries.ts";
-import { postSearchQueries } from "../src/post-search-queries.ts";
 import { type OpenSocial, openSocial } from "./open-social.ts";
 
 let social: OpenSocial;
@@ -39,29 +38,5 @@ test("a page of the list is read from two indexes in their order", async () => {
     expect(page).toContain("posts_published_by_time");
     expect(page).toContain("posts_drafts_by_time");
     expect(page).not.toMatch(/Seq Scan|Gather|-> +Sort/);
-  }
-});
-
-test("a search asks the newest posts in order, and all through the index on titles", async () => {
-  const { statements } = postSearchQueries(social.deps.database.db);
-  const stretch = { viewer: 4, limit: 11, skip: 0 };
-  const newest = statements.amongNewest(stretch, "abcdef").toSQL();
-  expect(await plan(newest.sql, newest.params as (number | string)[])).not.toMatch(/Seq Scan|Gather/);
-  const all = statements.amongAll(stretch, "abcdef").toSQL();
-  expect(await plan(all.sql, all.params as (number | string)[])).toContain("posts_title_trigrams");
-  const short = statements.amongAll(stretch, "z-q").toSQL();
-  expect(await plan(short.sql, short.params as (number | string)[])).not.toContain("posts_title_trigrams");
-});
-
-test("both ways of searching give what a plain query gives", async () => {
-  const { search } = postSearchQueries(social.deps.database.db);
-  for (const text of ["title", "ab", "abcd", "fffff", "absent", "%", "zq"]) {
-    for (const skip of [0, 3, 9000]) {
-      const expected = await sql`
-        SELECT id::int FROM social.posts WHERE strpos(lower(title), ${text}) > 0 AND (published OR owner_id = 4)
-        ORDER BY created_at DESC, id DESC LIMIT 5 OFFSET ${skip}`;
-      const found = await search({ viewer: 4, limit: 5, skip }, text);
-      expect(found.map(({ post }) => post.id)).toEqual(expected.map((row) => row.id));
-    }
   }
 });

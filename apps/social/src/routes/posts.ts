@@ -27,7 +27,9 @@ const listQuery = z.strictObject({
     .optional()
     .transform((skip) => skip ?? 0)
     .openapi({ description: "how many to leave out; the Link header leads further and costs the same on every page" }),
-  search: searchSchema.default("").openapi({ description: "what the title contains, without regard to case" }),
+  search: searchSchema
+    .default("")
+    .openapi({ description: "what the title contains, without regard to case and accents" }),
   cursor: z.string().max(500).optional().openapi({ description: "from the Link header; instead of skip" }),
 });
 
@@ -58,7 +60,9 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           200: {
             ...jsonAnswer(z.array(countedPostSchema), "One page"),
             headers: z.object({
-              Link: z.string().optional().openapi({ description: 'the next page, rel="next" (RFC 8288)' }),
+              Link: z.string().optional().openapi({
+                description: 'the next page, rel="next" (RFC 8288); a page of a search that has it may be short',
+              }),
             }),
           },
         },
