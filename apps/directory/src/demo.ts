@@ -10,13 +10,13 @@ const chunk = 20_000;
  * leaves nothing behind. Requests are answered meanwhile. `progress` hears how far it is.
  */
 export async function fillDemo(
-  { sql, cache, demoUsers }: Pick<Deps, "sql" | "cache" | "demoUsers">,
+  { bulk, cache, demoUsers }: Pick<Deps, "bulk" | "cache" | "demoUsers">,
   progress: (line: string) => void,
 ): Promise<void> {
   const started = performance.now();
   const seconds = () => Math.round((performance.now() - started) / 1000);
   const count = demoUsers.toLocaleString("en");
-  const filled = await sql.begin(async (tx) => {
+  const filled = await bulk.begin(async (tx) => {
     if (!(await prepareDemo(tx, nameGroups()))) return false;
     progress(`Directory: making ${count} users; about ${Math.ceil(demoUsers / 25_000)} s, it answers meanwhile`);
     for (let from = 1, tenths = 0; from <= demoUsers; from += chunk) {
@@ -31,6 +31,6 @@ export async function fillDemo(
   });
   if (!filled) return;
   await cache.invalidate();
-  await tidyUp(sql);
+  await tidyUp(bulk);
   progress(`Directory: ${count} users made in ${seconds()} s`);
 }

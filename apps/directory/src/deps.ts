@@ -1,5 +1,5 @@
 import type { Auth } from "@quintet/auth";
-import { connectPostgres, connectRedis, type PostgresSql, redisIdempotency } from "@quintet/db";
+import { connectPostgres, connectRedis, healthPostgres, type PostgresSql, redisIdempotency } from "@quintet/db";
 import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger } from "@quintet/http";
 import { redisCacheStore } from "./cache-store.ts";
 import type { Config } from "./config.ts";
@@ -10,7 +10,12 @@ export interface Deps extends AsyncDisposable {
   auth: Auth;
   log: Logger;
   corsOrigins: string[];
+  /** Short statements and writes. */
   sql: PostgresSql;
+  /** Searches and lists, which have this share of Postgres and no more, and end with their clients. */
+  searches: PostgresSql;
+  /** Demo data, which takes its time. */
+  bulk: PostgresSql;
   cache: ResultCache;
   idempotency: IdempotencyStore;
   cursorKey: Buffer;
@@ -22,11 +27,17 @@ export interface Deps extends AsyncDisposable {
 /** Opens the directory's own connections and closes them; `shared` stays the caller's. */
 export function createDeps(config: Config, shared: { log: Logger; auth: Auth }): Deps {
   const { log, auth } = shared;
-  const sql = connectPostgres(config.POSTGRES_URL, {
-    name: "directory",
+  const { POSTGRES_URL: url, STATEMENT_SECONDS: statementSeconds } = config;
+  const sql = connectPostgres(url, { name: "directory", statementSeconds });
+  const searches = connectPostgres(url, {
+    name: "directory searches",
+    statementSeconds,
+    endsWithClient: true,
     // A plan that must do for every word and every depth reads far too much for most of them.
     settings: { plan_cache_mode: "force_custom_plan" },
   });
+  const bulk = connectPostgres(url, { connections: 1, statementSeconds: 0 });
+  const health = healthPostgres(url);
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}directory:`,
     name: "directory",
@@ -44,19 +55,21 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     log,
     corsOrigins: config.CORS_ORIGINS,
     sql,
+    searches,
+    bulk,
     cache: createResultCache(redisCacheStore(cacheRedis), log),
     idempotency: redisIdempotency(redis),
     cursorKey: deriveKey(config.QUINTET_SECRET, "directory cursor"),
     formKey: deriveKey(config.QUINTET_SECRET, "directory form"),
     demoUsers: config.DEMO_USERS,
     checks: {
-      postgres: () => sql`SELECT 1`,
+      postgres: () => health`SELECT 1`,
       redis: () => redis.ping(),
     },
     async [Symbol.asyncDispose]() {
       redis.disconnect();
       cacheRedis.disconnect();
-      await sql.end({ timeout: 1 });
+      await Promise.all([sql, searches, bulk, health].map((client) => client.end({ timeout: 1 })));
     },
   };
 }

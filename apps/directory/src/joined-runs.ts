@@ -1,25 +1,43 @@
+import { type JointRequest, jointRequest } from "@quintet/http";
+
+/** A run, and the requests that wait for it. */
+interface Run<T> {
+  result: Promise<T>;
+  joint: JointRequest;
+}
+
 /**
  * Lets callers share runs: each gets the result of a run that began after its call, and at most one run is under way.
  * Whatever happened before a call is therefore seen by its result.
  */
 export function joinRuns<T>(run: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined;
-  let following: Promise<T> | undefined;
-  const start = () => {
-    const started = run().finally(() => {
+  let following: Run<T> | undefined;
+  const start = (joint: JointRequest) => {
+    const started = joint.run(run).finally(() => {
       if (running === started) running = undefined;
     });
     running = started;
     return started;
   };
   return () => {
-    if (!running) return start();
-    following ??= running
-      .catch(() => {})
-      .then(() => {
-        following = undefined;
-        return start();
-      });
-    return following;
+    if (following && !following.joint.gone) {
+      following.joint.join();
+      return following.result;
+    }
+    const joint = jointRequest();
+    joint.join();
+    if (!running) return start(joint);
+    const next: Run<T> = {
+      joint,
+      result: running
+        .catch(() => {})
+        .then(() => {
+          if (following === next) following = undefined;
+          return start(joint);
+        }),
+    };
+    following = next;
+    return next.result;
   };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Logger } from "@quintet/http";
+import { type JointRequest, jointRequest, type Logger } from "@quintet/http";
 import type { CacheStore } from "./cache-store.ts";
 import { type Answer, type CachedEntry, decode, encode } from "./cached-entry.ts";
 import { createGenerations } from "./generations.ts";
@@ -24,7 +24,7 @@ export function createResultCache(
 ): ResultCache {
   const generations = createGenerations(store, log);
   const recent = createRecentEntries(entries);
-  const underway = new Map<string, Promise<Answer>>();
+  const underway = new Map<string, { joint: JointRequest; filling: Promise<Answer> }>();
   const uncached = new Map<string, () => Promise<Answer>>();
 
   async function find(key: string, generation: string): Promise<CachedEntry | undefined> {
@@ -63,9 +63,19 @@ export function createResultCache(
   function fillOnce(key: string, generation: string, compute: () => Promise<Answer>, since = 0): Promise<Answer> {
     const name = `${generation}:${key}`;
     const known = underway.get(name);
-    if (known) return known;
-    const filling = fill(key, generation, compute, since).finally(() => underway.delete(name));
-    underway.set(name, filling);
+    if (known && !known.joint.gone) {
+      known.joint.join();
+      return known.filling;
+    }
+    const joint = jointRequest();
+    joint.join();
+    const filling = joint.run(() => fill(key, generation, compute, since));
+    const begun = { joint, filling };
+    underway.set(name, begun);
+    const over = () => {
+      if (underway.get(name) === begun) underway.delete(name);
+    };
+    filling.then(over, over);
     return filling;
   }
 

@@ -14,12 +14,12 @@ const mostNames = 10;
  * begin with it or contain it, the most frequent first; for several the full names of users whom they find.
  */
 export function suggestNames(
-  { sql, cache }: Pick<Deps, "sql" | "cache">,
+  { searches, cache }: Pick<Deps, "searches" | "cache">,
   typed: string,
 ): Promise<{ answer: Answer; state: CacheState }> {
   const words = wordsOf(typed);
   return cache.read(JSON.stringify(["suggest", searchOf(words)]), async () => {
-    const body = JSON.stringify({ names: await namesFor(sql, words) });
+    const body = JSON.stringify({ names: await namesFor(searches, words) });
     return { tag: tagOf(body), body };
   });
 }

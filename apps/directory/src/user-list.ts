@@ -35,7 +35,7 @@ export interface ListRequest {
 
 /** A page of users as JSON, out of the cache when it is there. */
 export function listUsers(
-  { sql, cache, cursorKey }: Pick<Deps, "sql" | "cache" | "cursorKey">,
+  { searches, cache, cursorKey }: Pick<Deps, "searches" | "cache" | "cursorKey">,
   { name, limit, cursor, page }: ListRequest,
   viewer: Viewer,
 ): Promise<{ answer: Answer; state: CacheState }> {
@@ -43,7 +43,7 @@ export function listUsers(
   const search = searchOf(words);
   const wanted: PageWanted = cursor === undefined ? { page: page ?? 1 } : readCursor(cursorKey, search, cursor);
   return cache.read(JSON.stringify(["users", viewer, search, limit, wanted]), async () => {
-    const found = await searchUsers(sql, { words, limit, wanted });
+    const found = await searchUsers(searches, { words, limit, wanted });
     const list: UserList = {
       users: found.users.map((user) => shownTo(viewer, user)),
       total: found.total,

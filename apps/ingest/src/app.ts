@@ -22,7 +22,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     maxBodyBytes: 8 * MiB,
     streams: /^\/ingest\/[^/]+\/csv$/,
     slow: /^\/ingest\/[^/]+\/(?:csv|backups|restore)(?:\?|$)/,
-    checks: { mysql: () => deps.db.query("SELECT 1"), redis: () => deps.redis.ping() },
+    checks: deps.checks,
   });
   // The names of lists come before the names of tables.
   loadRoutes(app, deps);

@@ -8,6 +8,7 @@ const schema = z.object({
   MYSQL_URL: settings.url("mysql"),
   REDIS_URL: settings.url("redis", "rediss"),
   REDIS_PREFIX: z.string().default("quintet:"),
+  BULK_STATEMENT_SECONDS: settings.number(0, 1_000_000).default(3600),
   BACKUP_DIR: z.string().default("./backups"),
   DEMO_DATA: settings.flag.default(false),
 });

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Auth } from "@quintet/auth";
-import { connectMysql, connectRedis, type MysqlPool, type Redis, redisIdempotency } from "@quintet/db";
-import { deriveKey, type IdempotencyStore, type Logger } from "@quintet/http";
+import { connectMysql, connectRedis, healthMysql, type MysqlPool, type Redis, redisIdempotency } from "@quintet/db";
+import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger } from "@quintet/http";
 import type { Config } from "./config.ts";
 import { type Loading, standardLoading } from "./loads/loading.ts";
 import { openBulkStore } from "./store/bulk-store.ts";
@@ -10,7 +10,13 @@ export interface Deps extends AsyncDisposable {
   auth: Auth;
   log: Logger;
   corsOrigins: string[];
+  /** Short statements and writes. */
   db: MysqlPool;
+  /** Reports and lists of rows, which have this share of MySQL and no more, and end with their clients. */
+  reports: MysqlPool;
+  /** Whole tables, which take their time. */
+  bulk: MysqlPool;
+  checks: Record<string, HealthCheck>;
   redis: Redis;
   loading: Loading;
   idempotency: IdempotencyStore;
@@ -22,20 +28,27 @@ export interface Deps extends AsyncDisposable {
 /** What the app works with. Connects to nothing until it is used; disposing of it waits for loads and closes what was made here. */
 export function createDeps(config: Config, shared: { log: Logger; auth: Auth }): Deps {
   const { log, auth } = shared;
-  const db = connectMysql(config.MYSQL_URL, { name: "ingest" });
-  const bulk = openBulkStore(config.MYSQL_URL);
+  const { MYSQL_URL: url, STATEMENT_SECONDS: statementSeconds, BULK_STATEMENT_SECONDS: bulkSeconds } = config;
+  const db = connectMysql(url, { name: "ingest", statementSeconds });
+  const reports = connectMysql(url, { connections: 4, name: "ingest reports", statementSeconds, endsWithClient: true });
+  const bulk = connectMysql(url, { connections: 4, name: "ingest backups", statementSeconds: bulkSeconds });
+  const health = healthMysql(url);
+  const store = openBulkStore(url, bulkSeconds);
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}ingest:`,
     name: "ingest",
     lazyConnect: true,
     onError: (error) => log.warn({ err: error }, "redis"),
   });
-  const loading: Loading = { db, bulk, log, ...standardLoading, running: new Set() };
+  const loading: Loading = { db, bulk: store, log, ...standardLoading, running: new Set() };
   return {
     auth,
     log,
     corsOrigins: config.CORS_ORIGINS,
     db,
+    reports,
+    bulk,
+    checks: { mysql: () => health.query("SELECT 1"), redis: () => redis.ping() },
     redis,
     loading,
     idempotency: redisIdempotency(redis),
@@ -44,8 +57,8 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     [Symbol.asyncDispose]: async () => {
       await Promise.allSettled(loading.running);
       redis.disconnect();
-      await bulk[Symbol.asyncDispose]();
-      await db.end();
+      await store[Symbol.asyncDispose]();
+      await Promise.all([db, reports, bulk, health].map((pool) => pool.end()));
     },
   };
 }

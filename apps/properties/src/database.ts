@@ -1,21 +1,40 @@
-import { connectMysql, type MysqlConnection, type MysqlPool } from "@quintet/db";
+import { connectMysql, healthMysql, type MysqlConnection, type MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { type SearchStatements, searchStatements } from "./search-statements.ts";
 import { readStatements, type Statements } from "./statements.ts";
 
 /** The listings' database: its connections, and every statement that may be sent over them. */
 export interface Database {
+  /** Short statements and writes. */
   pool: MysqlPool;
+  /** Searches, which have this share of MySQL and no more, and end with their clients. */
+  searching: MysqlPool;
+  /** Checks of health alone. */
+  health: MysqlPool;
   statements: Statements;
   searches: SearchStatements;
 }
 
+/** More at once than a few cores can work on would only make each slower. */
+const searchesAtOnce = 6;
+
 type Values = Record<string, string | number | Date | null>;
 
 /** Reads the statements; opens no connection until one is used. */
-export function openDatabase(url: string): Database {
+export function openDatabase(url: string, statementSeconds?: number): Database {
   const statements = readStatements();
-  return { pool: connectMysql(url, { name: "properties" }), statements, searches: searchStatements(statements) };
+  return {
+    pool: connectMysql(url, { name: "properties", statementSeconds }),
+    searching: connectMysql(url, {
+      connections: searchesAtOnce,
+      name: "properties searches",
+      statementSeconds,
+      endsWithClient: true,
+    }),
+    health: healthMysql(url),
+    statements,
+    searches: searchStatements(statements),
+  };
 }
 
 /** The rows of a SELECT, its parameters bound by the driver. */
@@ -34,7 +53,12 @@ export async function write(
   return result;
 }
 
+/** Closes every connection. */
+export async function closeDatabase({ pool, searching, health }: Database): Promise<void> {
+  await Promise.all([pool, searching, health].map((each) => each.end()));
+}
+
 /** Resolves when the database answers. */
 export async function ping(db: Database): Promise<void> {
-  await db.pool.query("SELECT 1");
+  await db.health.query("SELECT 1");
 }

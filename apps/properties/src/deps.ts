@@ -2,7 +2,7 @@ import type { Auth } from "@quintet/auth";
 import { connectRedis, type Redis, redisIdempotency } from "@quintet/db";
 import { deriveKey, type IdempotencyStore, type Logger } from "@quintet/http";
 import type { Config } from "./config.ts";
-import { type Database, openDatabase } from "./database.ts";
+import { closeDatabase, type Database, openDatabase } from "./database.ts";
 
 /** What the listings need to run. */
 export interface Deps extends AsyncDisposable {
@@ -18,7 +18,7 @@ export interface Deps extends AsyncDisposable {
 /** Opens nothing until it is used; disposes what it made, and none of `shared`. */
 export function createDeps(config: Config, shared: { log: Logger; auth: Auth }): Deps {
   const { log, auth } = shared;
-  const db = openDatabase(config.MYSQL_URL);
+  const db = openDatabase(config.MYSQL_URL, config.STATEMENT_SECONDS);
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}properties:`,
     name: "properties",
@@ -34,7 +34,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     redis,
     async [Symbol.asyncDispose]() {
       redis.disconnect();
-      await db.pool.end();
+      await closeDatabase(db);
     },
   };
 }

@@ -22,13 +22,13 @@ interface ScannedRow extends FoundRow {
 /** The first `rows` listings of a search without words. */
 export async function findPage(db: Database, search: Search, through: Through, rows: number): Promise<FoundProperty[]> {
   const { text, values } = db.searches.page(search, through, rows);
-  return (await select<FoundRow>(db.pool, text, values)).map(found);
+  return (await select<FoundRow>(db.searching, text, values)).map(found);
 }
 
 /** The first `rows` listings that have the words, by the full-text index. */
 export async function findPageByWords(db: Database, search: Search, rows: number): Promise<FoundProperty[]> {
   const { text, values } = db.searches.pageByWords(search, rows);
-  return (await select<FoundRow>(db.pool, text, values)).map(found);
+  return (await select<FoundRow>(db.searching, text, values)).map(found);
 }
 
 /**
@@ -42,7 +42,7 @@ export async function scanForWords(
   rows: number,
 ): Promise<{ matches: FoundProperty[]; end: Place | undefined }> {
   const { text, values } = db.searches.scan(search, through, rows);
-  const scanned = await select<ScannedRow>(db.pool, text, values);
+  const scanned = await select<ScannedRow>(db.searching, text, values);
   const last = scanned.at(-1);
   return {
     matches: scanned.filter((row) => row.matches === 1).map(found),
@@ -53,7 +53,7 @@ export async function scanForWords(
 /** How many listings of a search have its price, counting `rows` of each status at most. */
 export async function countOfPrice(db: Database, search: Search, rows: number): Promise<number> {
   const { text, values } = db.searches.countOfPrice(search, rows);
-  const [answer] = await select<{ count: number }>(db.pool, text, values);
+  const [answer] = await select<{ count: number }>(db.searching, text, values);
   return answer?.count ?? 0;
 }
 

@@ -1,4 +1,4 @@
-import { connectPostgres } from "@quintet/db";
+import { connectPostgres, healthPostgres } from "@quintet/db";
 import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import { DrizzleQueryError, drizzle } from "./drizzle.ts";
 
@@ -7,17 +7,25 @@ export type Transaction = Parameters<Parameters<Database["transaction"]>[0]>[0];
 
 /** The database and the way to let go of it. */
 export interface OpenDatabase extends AsyncDisposable {
+  /** Short statements and writes. */
   db: Database;
+  /** Lists and searches, which have this share of Postgres and no more, and end with their clients. */
+  searches: Database;
   ping(): Promise<unknown>;
 }
 
-/** Drizzle on a Postgres client of its own, for Drizzle changes how that client reads times. Opens nothing until it is used. */
-export function openDatabase(url: string): OpenDatabase {
-  const client = connectPostgres(url, { name: "social" });
+/** Drizzle on Postgres clients of its own, for Drizzle changes how those read times. Opens nothing until it is used. */
+export function openDatabase(url: string, statementSeconds?: number): OpenDatabase {
+  const client = connectPostgres(url, { name: "social", statementSeconds });
+  const searching = connectPostgres(url, { name: "social searches", statementSeconds, endsWithClient: true });
+  const health = healthPostgres(url);
   return {
     db: drizzle(client),
-    ping: () => client`SELECT 1`,
-    [Symbol.asyncDispose]: () => client.end({ timeout: 5 }),
+    searches: drizzle(searching),
+    ping: () => health`SELECT 1`,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([client, searching, health].map((each) => each.end({ timeout: 5 })));
+    },
   };
 }
 

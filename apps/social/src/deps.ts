@@ -21,7 +21,7 @@ export interface Deps extends AsyncDisposable {
 /** What the app works with. Disposing of it closes what was made here, not what is shared. */
 export function createDeps(config: Config, shared: { log: Logger; auth: Auth }): Deps {
   const { log, auth } = shared;
-  const database = openDatabase(config.POSTGRES_URL);
+  const database = openDatabase(config.POSTGRES_URL, config.STATEMENT_SECONDS);
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}social:`,
     name: "social",

@@ -24,6 +24,8 @@ export const authSettings = {
   AUTH_SIGNING_KEY: z.string().optional(),
   MYSQL_URL: settings.url("mysql").optional(),
   TRUSTED_PROXIES: z.string().default("127.0.0.1,::1"),
+  /** How long a statement may take in MySQL and Postgres; 0: for ever. */
+  STATEMENT_SECONDS: settings.number(0, 3600).default(5),
   REDIS_URL: settings.url("redis", "rediss").optional(),
   REDIS_PREFIX: z.string().default("quintet:"),
   PASSWORD_REHASH: settings.flag.default(true),

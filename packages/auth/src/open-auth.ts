@@ -72,6 +72,7 @@ async function openIssuer(
   const auth = stack.use(
     createLocalAuth({
       mysqlUrl: MYSQL_URL,
+      statementSeconds: config.STATEMENT_SECONDS,
       key,
       otherKeys,
       issuer: PUBLIC_URL,

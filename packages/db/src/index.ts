@@ -1,11 +1,17 @@
 export { type DoneRequests, mysqlDoneRequests, once, postgresDoneRequests } from "./idempotency/done-requests.ts";
 export { redisIdempotency } from "./idempotency/redis-idempotency.ts";
-export { defaultStatementSeconds } from "./limits/statement-limits.ts";
 export { luaCommands, type RunLua } from "./lua-commands.ts";
 export { migrateMysql } from "./migrate-mysql.ts";
 export { migratePostgres, postgresMigrationLock } from "./migrate-postgres.ts";
-export { connectMysql, inMysqlTransaction, type MysqlConnection, type MysqlPool, type PoolOptions } from "./mysql.ts";
+export {
+  connectMysql,
+  healthMysql,
+  inMysqlTransaction,
+  type MysqlConnection,
+  type MysqlPool,
+  type PoolOptions,
+} from "./mysql.ts";
 export { withComment } from "./observing/sql-comment.ts";
-export { connectPostgres, type PostgresQueries, type PostgresSql } from "./postgres.ts";
+export { connectPostgres, healthPostgres, type PostgresQueries, type PostgresSql } from "./postgres.ts";
 export { blockingRedis, connectRedis, type Redis } from "./redis.ts";
 export { type RunWithDeadline, redisWithDeadline } from "./redis-deadline.ts";

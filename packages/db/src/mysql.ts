@@ -1,5 +1,5 @@
 import { createPool, type Pool, type PoolConnection } from "mysql2/promise";
-import { defaultStatementSeconds } from "./limits/statement-limits.ts";
+import { defaultStatementSeconds, healthSeconds } from "./limits/statement-limits.ts";
 import { observeMysql } from "./observing/observed-mysql.ts";
 import { watchMysql } from "./observing/store-metrics.ts";
 import { storeAddress } from "./observing/store-span.ts";
@@ -43,6 +43,11 @@ export function connectMysql(url: string, options: PoolOptions = {}): Pool {
     limits: { seconds, endsWithClient },
     told: name === undefined ? undefined : watchMysql(pool, name),
   });
+}
+
+/** One connection for checks of health alone: whatever the pools are busy with, it is free to ask. */
+export function healthMysql(url: string): Pool {
+  return connectMysql(url, { connections: 1, statementSeconds: healthSeconds });
 }
 
 /**

@@ -1,5 +1,5 @@
 import postgres, { type ISql, type Sql } from "postgres";
-import { defaultStatementSeconds } from "./limits/statement-limits.ts";
+import { defaultStatementSeconds, healthSeconds } from "./limits/statement-limits.ts";
 import type { PoolOptions } from "./mysql.ts";
 import { observePostgres, PostgresPool } from "./observing/observed-postgres.ts";
 import { storeAddress } from "./observing/store-span.ts";
@@ -43,4 +43,9 @@ export function connectPostgres(url: string, options: PoolOptions & { settings?:
     limits: { seconds, endsWithClient },
     told: name === undefined ? undefined : new PostgresPool(name, connections),
   });
+}
+
+/** One connection for checks of health alone: whatever the pools are busy with, it is free to ask. */
+export function healthPostgres(url: string): Sql {
+  return connectPostgres(url, { connections: 1, statementSeconds: healthSeconds });
 }

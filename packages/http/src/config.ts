@@ -62,14 +62,6 @@ export const settings = {
       .default("10")
       .transform(Number),
   },
-  /** How long a statement may take in a store, in seconds; 0: for ever. For apps with a database. */
-  statements: {
-    STATEMENT_SECONDS: z
-      .string()
-      .regex(/^\d{1,4}$/, "must be seconds, 0 to 9999")
-      .default("5")
-      .transform(Number),
-  },
   /** The secret from which cursors and digests are keyed: 32 characters or more. */
   secret: z.string().min(32, "must have 32 characters or more"),
   url: (...protocols: string[]) =>

@@ -25,8 +25,18 @@ export class Unwell extends Error {
 
 const limitMs = 2000;
 
+/** How the whole is when its parts are so; an app cannot do without any of its stores. */
+export type OverallHealth = (parts: HealthStatus[]) => HealthStatus;
+
+/** As bad as the worst. */
+const worst: OverallHealth = (parts) =>
+  parts.includes("failing") ? "failing" : parts.includes("degraded") ? "degraded" : "ok";
+
 /** Runs the checks side by side, each with 2 s; a failing one is named. Of an error nothing is told unless it is an `Unwell`. */
-export async function healthReport(checks: Record<string, HealthCheck>): Promise<HealthReport> {
+export async function healthReport(
+  checks: Record<string, HealthCheck>,
+  overall: OverallHealth = worst,
+): Promise<HealthReport> {
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       const started = performance.now();
@@ -45,7 +55,7 @@ export async function healthReport(checks: Record<string, HealthCheck>): Promise
   );
   const statuses = results.map(([, { status }]) => status);
   return {
-    status: statuses.includes("failing") ? "failing" : statuses.includes("degraded") ? "degraded" : "ok",
+    status: overall(statuses),
     checks: Object.fromEntries(results),
   };
 }

@@ -4,7 +4,14 @@ export { ConfigError, readEnv, settings } from "./config.ts";
 export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";
 export { isAway, isTimeout, toProblem } from "./faults.ts";
-export { type HealthCheck, type HealthReport, type HealthStatus, healthReport, Unwell } from "./health.ts";
+export {
+  type HealthCheck,
+  type HealthReport,
+  type HealthStatus,
+  healthReport,
+  type OverallHealth,
+  Unwell,
+} from "./health.ts";
 export {
   type IdempotencyState,
   type IdempotencyStore,
@@ -18,6 +25,7 @@ export { type MetricsSettings, metricsText, metricsType, serveMetrics } from "./
 export { counter, gauge } from "./metrics/registry.ts";
 export { latencyBounds, type RequestTotals, requestTotals } from "./metrics/request-metrics.ts";
 export { type CurrentRequest, currentRequest, inRequest } from "./observing/current-request.ts";
+export { type JointRequest, jointRequest } from "./observing/joint-request.ts";
 export { observation, openObservation } from "./observing/observation.ts";
 export type { ObservationConfig } from "./observing/settings.ts";
 export type { Span } from "./observing/span.ts";

@@ -6,7 +6,7 @@ import { exposedHeaders } from "./cross-origin.ts";
 import { docsPages } from "./docs.ts";
 import { documentAnswer, madeOnce } from "./document-answer.ts";
 import { toProblem } from "./faults.ts";
-import { conductChecks, type HealthCheck, healthReport } from "./health.ts";
+import { conductChecks, type HealthCheck, healthReport, type OverallHealth } from "./health.ts";
 import type { Logger } from "./logger.ts";
 import { inRequest } from "./observing/current-request.ts";
 import { jsonAnswer, noQuery, openApiDocument } from "./openapi.ts";
@@ -29,6 +29,8 @@ export interface ServiceOptions {
   corsOrigins: string[];
   /** What `{prefix}/health` looks at, by name. */
   checks: Record<string, HealthCheck>;
+  /** How it is as a whole when its checks say so; as bad as the worst of them unless told. */
+  overallHealth?: OverallHealth;
   /** Largest request body in bytes; 1 MiB unless told. `streams` names the paths that read their body as it comes. */
   maxBodyBytes?: number;
   streams?: RegExp;
@@ -67,7 +69,10 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
     return inRequest(take(c), () => (c.req.header("origin") === undefined ? next() : crossOrigin(c, next)));
   });
   app.openapi(healthRoute, async (c) => {
-    const report = await healthReport({ ...options.checks, ...conductChecks(name, options.slow) });
+    const report = await healthReport(
+      { ...options.checks, ...conductChecks(name, options.slow) },
+      options.overallHealth,
+    );
     c.header("Cache-Control", "no-store");
     return report.status === "failing" ? c.json(report, 503) : c.json(report, 200);
   });

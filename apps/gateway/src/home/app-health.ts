@@ -1,4 +1,4 @@
-import { type HealthReport, Unwell } from "@quintet/http";
+import { type HealthReport, type OverallHealth, Unwell } from "@quintet/http";
 import type { Upstream } from "../upstream.ts";
 
 /** What an app says of its health; `failing` without a check when it says nothing that can be understood. */
@@ -26,3 +26,12 @@ export async function checkApp(upstream: Upstream): Promise<void> {
   const report = await appHealth(upstream);
   if (report.status !== "ok") throw new Unwell(report.status, whyUnwell(report) ?? "");
 }
+
+/**
+ * How the gateway is: degraded while any app is less than well, and failing when none serves. A balancer that asks would
+ * otherwise leave out every gateway because one app is slow.
+ */
+export const gatewayHealth: OverallHealth = (parts) => {
+  if (parts.every((part) => part === "ok")) return "ok";
+  return parts.every((part) => part === "failing") ? "failing" : "degraded";
+};

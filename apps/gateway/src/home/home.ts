@@ -12,7 +12,7 @@ import {
 import { pageAssets, pageHeaders, prefersHtml, visitorOf } from "@quintet/pages";
 import type { Peers } from "@quintet/workers";
 import type { Upstream } from "../upstream.ts";
-import { appHealth, checkApp } from "./app-health.ts";
+import { appHealth, checkApp, gatewayHealth } from "./app-health.ts";
 import { homePage } from "./home-page.ts";
 import { mergedDocument } from "./merged-document.ts";
 import type { SharedTraffic } from "./shared-traffic.ts";
@@ -69,6 +69,7 @@ export function createHome(upstreams: Upstream[], options: HomeOptions) {
     log,
     corsOrigins,
     checks: Object.fromEntries(apps.map((upstream) => [upstream.name, () => checkApp(upstream)])),
+    overallHealth: gatewayHealth,
     document: mergedDocument({ upstreams: apps, own: () => openApiDocument(home, { title, version, tags }), log }),
   });
   const assets = pageAssets("/");

@@ -138,7 +138,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 201: jsonAnswer(backupSchema, "The backup") },
       }),
       async (c) => {
-        const backup = await makeBackup(deps.db, folder, tableInPath(c.req.valid("param").table), c.var.requestKey);
+        const backup = await makeBackup(deps.bulk, folder, tableInPath(c.req.valid("param").table), c.var.requestKey);
         c.header("Location", `/ingest/backups/${backup.name}`);
         return c.json(backup, 201);
       },

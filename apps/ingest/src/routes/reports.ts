@@ -35,7 +35,7 @@ export function reportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { year } = c.req.valid("query");
-        return c.json({ year, rows: await hiredByQuarter(deps.db, year) }, 200);
+        return c.json({ year, rows: await hiredByQuarter(deps.reports, year) }, 200);
       },
     )
     .openapi(
@@ -60,7 +60,7 @@ export function reportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { year } = c.req.valid("query");
-        return c.json({ year, ...aboveMean(await hiresByDepartment(deps.db, year)) }, 200);
+        return c.json({ year, ...aboveMean(await hiresByDepartment(deps.reports, year)) }, 200);
       },
     );
 }

@@ -34,7 +34,7 @@ export function tableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const table = tableInPath(c.req.valid("param").table);
         const position = z.strictObject({ list: z.literal(table.name), id: z.number() });
         const after = cursor === undefined ? 0 : decodeCursor(deps.cursorKey, cursor, position).id;
-        const found = await rowsAfter(deps.db, table, after, limit + 1);
+        const found = await rowsAfter(deps.reports, table, after, limit + 1);
         const rows = found.slice(0, limit);
         const last = found.length > limit ? rows.at(-1) : undefined;
         const nextCursor = last ? encodeCursor(deps.cursorKey, { list: table.name, id: last.id }) : null;
@@ -55,7 +55,7 @@ export function tableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         },
       }),
       async (c) => {
-        await emptyTable(deps.db, tableInPath(c.req.valid("param").table));
+        await emptyTable(deps.bulk, tableInPath(c.req.valid("param").table));
         return c.body(null, 204);
       },
     );

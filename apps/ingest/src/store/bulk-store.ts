@@ -26,9 +26,9 @@ export interface BulkStore extends AsyncDisposable {
   takesFiles: boolean;
 }
 
-/** Opens nothing until it is used. */
-export function openBulkStore(url: string): BulkStore {
-  const pool = connectMysql(url, { connections: 6, name: "ingest bulk" });
+/** Opens nothing until it is used. A statement may take `statementSeconds`, see `connectMysql`. */
+export function openBulkStore(url: string, statementSeconds?: number): BulkStore {
+  const pool = connectMysql(url, { connections: 6, name: "ingest bulk", statementSeconds });
   return { pool, takesFiles: true, [Symbol.asyncDispose]: () => pool.end() };
 }
 

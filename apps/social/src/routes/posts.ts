@@ -35,9 +35,9 @@ const listQuery = z.strictObject({
 
 /** Posts: the list, and making, reading, replacing and deleting one. */
 export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
-  const { db } = deps.database;
+  const { db, searches } = deps.database;
   const posts = createPosts(db, deps.profiles);
-  const listPosts = createPostList(db, deps.cursorKey);
+  const listPosts = createPostList(searches, deps.cursorKey);
   const guard = guards(deps.auth);
 
   /** Who may change a post is asked before the shape of the change. */

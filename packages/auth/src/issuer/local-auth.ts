@@ -1,4 +1,4 @@
-import { connectMysql, type Redis } from "@quintet/db";
+import { connectMysql, healthMysql, type Redis } from "@quintet/db";
 import { deriveKey, type Logger, type TrustedProxies, trustedProxies } from "@quintet/http";
 import { createLocalJWKSet } from "jose";
 import type { Auth } from "../account.ts";
@@ -46,6 +46,8 @@ import { type ListedAccount, listAccounts, listedAccount, usernamesOf } from "./
 
 export interface LocalAuthOptions {
   mysqlUrl: string;
+  /** How long a statement may take; 5 s unless told. */
+  statementSeconds?: number;
   /** The key that signs. */
   key: SigningKey;
   /** Further keys whose tokens are good. */
@@ -113,9 +115,12 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant" | "register">, Gra
 /** The accounts in MySQL and the private key. Opens nothing until it is used; disposing of it closes its connections. */
 export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const { key, otherKeys = [], issuer, log, redis, now = Date.now } = options;
-  const pool = connectMysql(options.mysqlUrl, { name: "auth" });
+  const pool = connectMysql(options.mysqlUrl, { name: "auth", statementSeconds: options.statementSeconds });
+  const health = healthMysql(options.mysqlUrl);
+  // Reads every account, however many there are.
+  const unhurried = connectMysql(options.mysqlUrl, { connections: 1, statementSeconds: 0 });
   const opened = new AsyncDisposableStack();
-  opened.defer(() => pool.end());
+  for (const one of [pool, health, unhurried]) opened.defer(() => one.end());
   const proxies = options.proxies ?? trustedProxies("");
   const addresses = addressReader(proxies, deriveKey(options.secret, "auth client address"));
   const addressOf = addresses.read;
@@ -202,8 +207,8 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     },
     beginAction: actions.begin,
     audit: (page) => readEvents(pool, page),
-    learnEmails: () => learnEmails(pool, 0),
-    learnHashes: async () => hashes.learn(await hashOfEachKind(pool)),
+    learnEmails: () => learnEmails(unhurried, 0),
+    learnHashes: async () => hashes.learn(await hashOfEachKind(unhurried)),
     async startNews() {
       if (!redis) return;
       opened.use(revoking);
@@ -213,7 +218,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
       opened.use(drainEntries(redis.hear(), (entry) => addEntry(pool, entry), log));
     },
     tellAll: () => revoking.beat(true),
-    ping: () => pool.query("SELECT 1"),
+    ping: () => health.query("SELECT 1"),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

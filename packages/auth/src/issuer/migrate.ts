@@ -10,7 +10,7 @@ import { protectAudit } from "./protect-audit.ts";
  */
 export async function migrateAccounts(mysqlUrl: string, log?: Logger): Promise<void> {
   await migrateMysql(mysqlUrl, "auth", fileURLToPath(new URL("../../migrations", import.meta.url)));
-  const pool = connectMysql(mysqlUrl, { connections: 1 });
+  const pool = connectMysql(mysqlUrl, { connections: 1, statementSeconds: 0 });
   try {
     await protectAudit(pool, log);
     await learnNewEmails(pool);

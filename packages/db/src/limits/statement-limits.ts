@@ -1,6 +1,9 @@
 /** How long the statements of a pool may take, in seconds, unless told; see `StatementLimits`. */
 export const defaultStatementSeconds = 5;
 
+/** How long the statement of a check of health may take, in seconds. */
+export const healthSeconds = 2;
+
 /** What a pool's statements are held to. */
 export interface StatementLimits {
   /** The server ends a statement after this; 0 for no limit. */
