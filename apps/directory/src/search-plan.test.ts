@@ -30,7 +30,12 @@ describe("one word", () => {
     const [last, first] = [names(1, 19_000, 640_000), names(1, 3900, 770_000)];
     const plan = planSearch({ last: [last], first: [first], users, full: 1 });
     expect(plan.expected).toBe(640_000 + 770_000 - 492_800);
-    expect(planPage(plan, users, 16)).toEqual({ walk: 4 * 18, cost: 18 });
+    expect(planPage(plan, users, 16)).toEqual({ walk: 5000, cost: 18 });
+  });
+
+  it("that is not so common is met on a longer walk", () => {
+    const plan = planSearch({ last: [names(1, 9, 20_000)], first: [names(1, 3900, 40_000)], users, full: 1 });
+    expect(planPage(plan, users, 100)).toEqual({ walk: 4 * 1690, cost: 1690 });
   });
 
   it("is read through all users at the most", () => {

@@ -38,6 +38,9 @@ export interface PagePlan {
   cost: number;
 }
 
+/** A walk of so many rows takes no longer than to find the names of a search. */
+const freeRows = 5000;
+
 /**
  * What to read for a search, out of how many users bear which names. The work here is bounded by the number of classes, which
  * is at most 256 for each part, and what comes out is four sets of classes, however many words there are.
@@ -64,8 +67,8 @@ export function planSearch({ last, first, users, full }: NameStatistics): Search
 
 /**
  * Whether a page that ends `depth` rows deep is read by a walk first: where the words are common, the next users in order
- * fill it soon. A walk ends after four times the rows that it should need, so that names which do not meet cost no more
- * than to be looked up by these names, as they are then.
+ * fill it soon. A walk ends after four times the rows that it should need, or those that cost nothing, so that names which do
+ * not meet cost little more than to be looked up, as they are then.
  */
 export function planPage(plan: SearchPlan, users: number, depth: number): PagePlan {
   const [last, first] = namesToRead(plan);
@@ -75,7 +78,7 @@ export function planPage(plan: SearchPlan, users: number, depth: number): PagePl
   const walked = Math.ceil((depth * users) / Math.max(plan.expected, 1));
   const longest = Math.min(4 * walked, users);
   if (longest >= byLast + byFirst) return { walk: undefined, cost: byLast + byFirst };
-  return { walk: longest, cost: Math.min(walked, users) };
+  return { walk: Math.min(Math.max(longest, freeRows), users), cost: Math.min(walked, users) };
 }
 
 /** The classes of last and of first names by which a search is read. */

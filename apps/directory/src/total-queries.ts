@@ -53,26 +53,26 @@ function countUsersOf(sql: PostgresSql, part: NamePart, names: Fragment, rules: 
 }
 
 /**
- * Of the sample, an eighth of all users in an order by chance: how many were read until `wanted` were found, or all of
- * them, and how many were found.
+ * Looks for `wanted` users in the sample, an eighth of all in an order by chance: how many it found, and, if they were enough,
+ * how many it read for them.
  */
 export async function readSample(
   sql: PostgresSql,
   words: Word[],
   plan: SearchPlan,
   wanted: number,
-): Promise<{ read: number; found: number }> {
+): Promise<{ found: number; read: number | undefined }> {
   // Said as in the index `users_sample`, so that it is found.
   const sampled = sql`hashint8extended(id, 42) >= 0 AND hashint8extended(id, 42) < 2305843009213693952`;
-  const [row] = await sql<{ read: string; found: string }[]>`
+  const [row] = await sql<{ found: string; read: string | null }[]>`
     WITH found AS MATERIALIZED (
       SELECT hashint8extended(id, 42) AS place FROM directory.users
       WHERE ${sampled} AND ${hasEveryWord(sql, words, plan)}
       ORDER BY hashint8extended(id, 42) LIMIT ${wanted}
     )
-    SELECT (SELECT count(*) FROM found) AS found, (
-      SELECT count(*) FROM directory.users WHERE ${sampled} AND hashint8extended(id, 42) <=
-        (SELECT CASE WHEN count(*) < ${wanted} THEN 2305843009213693951 ELSE max(place) END FROM found)
-    ) AS read`;
-  return { read: Number(row?.read), found: Number(row?.found) };
+    SELECT (SELECT count(*) FROM found) AS found, CASE WHEN (SELECT count(*) FROM found) = ${wanted} THEN (
+      SELECT count(*) FROM directory.users
+      WHERE ${sampled} AND hashint8extended(id, 42) <= (SELECT max(place) FROM found)
+    ) END AS read`;
+  return { found: Number(row?.found), read: row?.read == null ? undefined : Number(row.read) };
 }

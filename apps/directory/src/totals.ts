@@ -29,9 +29,9 @@ export async function readTotal(sql: PostgresSql, words: Word[], plan: SearchPla
   const exact = async () => ({ total: await countExactly(sql, words, plan), isExact: true });
   const sampled = Math.min(users / sampledPart, (wanted * users) / Math.max(plan.expected, 1));
   if (plan.countCost <= Math.max(countedAtOnce, sampled)) return exact();
-  const { read, found } = await readSample(sql, words, plan, wanted);
-  if (found < wanted && plan.countCost <= maxCounted) return exact();
-  const estimate = Math.round((users * found) / Math.max(read, 1));
+  const { found, read } = await readSample(sql, words, plan, wanted);
+  if (read === undefined && plan.countCost <= maxCounted) return exact();
+  const estimate = read === undefined ? found * sampledPart : Math.round((users * found) / read);
   const least = Math.max(plan.full.last?.users ?? 0, plan.full.first?.users ?? 0);
   return { total: Math.min(Math.max(estimate, least), plan.upperBound), isExact: false };
 }

@@ -29,6 +29,7 @@ export interface Instance extends AsyncDisposable {
 /** A directory of a test file's own: a database, a key prefix, accounts; as many instances of the app on them as wanted. */
 export interface Installation extends Instance {
   account: TestAccount;
+  postgresUrl: string;
   /** Another instance on the same stores, or with other settings. */
   instance(settings?: Record<string, string>): Instance;
 }
@@ -72,6 +73,7 @@ export async function openDirectory(settings: Record<string, string> = {}): Prom
   return {
     ...used,
     account: accounts.staff,
+    postgresUrl: database.url,
     instance,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

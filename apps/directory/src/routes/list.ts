@@ -103,7 +103,10 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         path: "/users",
         tags: ["directory"],
         summary: "Users by any part of a name, by last name, first name and id",
-        description: "`cursor` and `page` exclude each other. Emails are for accounts only. A browser gets a page.",
+        description:
+          "Each word of `name`, 8 at most, is part of the first or the last name; case and accents do not count. `cursor` and " +
+          "`page` exclude each other; a `page` very deep in a search for many common words is a 400. `total` is exact up to " +
+          "10,000, otherwise within a tenth if `totalIsExact` is false. Emails are for accounts only. A browser gets a page.",
         request: { query: listQuery },
         responses: {
           200: { description: "A page of users", content: { ...jsonAnswer(userList, "").content, ...pageContent } },

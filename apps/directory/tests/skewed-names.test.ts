@@ -1,0 +1,111 @@
+import { connectPostgres, type PostgresSql } from "@quintet/db";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { searchUsers } from "../src/search.ts";
+import { wordsOf } from "../src/search-words.ts";
+import { type Installation, openDirectory } from "./installation.ts";
+
+/*
+ * 110,000 users whose first and last names depend on each other: 30,000 bear the first name Qtest and 30,000 others the
+ * last name Qzfam; of 30,000 Qalpha and 30,000 Qbeta there are 10,000 who are both. One last Qtest is a Qzfam.
+ */
+let directory: Installation;
+beforeAll(async () => {
+  directory = await openDirectory();
+  const sql = connectPostgres(directory.postgresUrl, { statementSeconds: 0 });
+  await sql.begin(async (tx) => {
+    await tx`SELECT set_config('directory.bulk', 'on', true)`;
+    await tx`
+      INSERT INTO directory.users (first_name, last_name, email)
+      SELECT
+        CASE WHEN part < 3 THEN 'Qtest' WHEN part BETWEEN 6 AND 8 THEN 'Qbeta' ELSE 'Per' || n % 997 END,
+        CASE WHEN part < 3 OR part IN (6, 7) THEN 'Oth' || n % 991 WHEN part < 6 THEN 'Qzfam' ELSE 'Qalpha' END,
+        n || '@example.com'
+      FROM (SELECT n, n % 11 AS part FROM generate_series(0, 109999) AS n) AS parts`;
+    await tx`INSERT INTO directory.users (first_name, last_name, email) VALUES ('Qtest', 'Zz Qzfam', 'late@example.com')`;
+    await tx`SELECT directory.recount_names()`;
+  });
+  await sql`VACUUM (ANALYZE) directory.users, directory.last_names, directory.first_names`;
+  await sql.end();
+});
+afterAll(() => directory[Symbol.asyncDispose]());
+
+const firstPage = (name: string, sql: PostgresSql = directory.deps.sql) =>
+  searchUsers(sql, { words: wordsOf(name), limit: 15, wanted: { page: 1 } });
+
+describe("a total", () => {
+  it.each([
+    ["qtest", 30_001],
+    ["qzfam", 30_001],
+    ["qtest qzfam", 1],
+    ["qtest qalpha", 0],
+    ["q a z", 30_001],
+    ["qalpha qbeta", 10_000],
+    ["a b", 30_000],
+    ["qt oth", 30_000],
+    ["qb oth", 20_000],
+    ["per q", 50_000],
+    ["q", 110_001],
+    ["e", 110_001],
+    ["e q", 110_001],
+    ["q e t b", 30_000],
+    ["o q e t", 50_000],
+  ])("of %j is exact up to 10,000, and near %i else", async (name, expected) => {
+    const { total, totalIsExact } = await firstPage(name);
+    if (expected <= 10_000) expect(totalIsExact).toBe(true);
+    if (totalIsExact) expect(total).toBe(expected);
+    expect(Math.abs(total - expected)).toBeLessThanOrEqual(expected / 10);
+  });
+
+  it("is nobody over an empty table", async () => {
+    for (const name of ["qtest qalpha", "qzfam qbeta", "q w"]) {
+      const page = await directory.anyone("GET", `/directory/search?name=${encodeURIComponent(name)}`);
+      expect(page.text).toContain(`Nobody has “${name}” in a name.`);
+      expect(page.text).not.toContain("<table>");
+    }
+  });
+
+  it("is told by the last page, whatever was estimated", async () => {
+    const { total, totalIsExact } = await searchUsers(directory.deps.sql, {
+      words: ["q"],
+      limit: 100,
+      wanted: { page: 1101 },
+    });
+    expect([total, totalIsExact]).toEqual([110_001, true]);
+  });
+});
+
+describe("a first page", () => {
+  it("has those who meet at the end of the order only", async () => {
+    const { users, next } = await firstPage("qtest qzfam");
+    expect([users.map((user) => user.email), next]).toEqual([["late@example.com"], null]);
+  });
+
+  /** How many rows of tables and entries of indexes a search reads, as Postgres counts them. */
+  async function rowsRead(name: string): Promise<number> {
+    return directory.deps.sql.begin(async (tx) => {
+      const counted = async () => {
+        const [row] = await tx<{ rows: number }[]>`
+          SELECT sum(pg_stat_get_xact_tuples_returned(oid))::int AS rows FROM pg_class
+          WHERE relnamespace = 'directory'::regnamespace`;
+        return row?.rows ?? 0;
+      };
+      const before = await counted();
+      await firstPage(name, tx as unknown as PostgresSql);
+      return (await counted()) - before;
+    });
+  }
+
+  it.each(["q", "e", "a b", "qt oth", "e q t", "o q e t", "qtest", "per", "q w", "a e i o n r s l"])(
+    "of %j reads a small part of all rows",
+    async (name) => {
+      expect(await rowsRead(name)).toBeLessThan(27_500);
+    },
+  );
+
+  it.each(["qtest qzfam", "qtest qalpha", "qalpha qbeta", "q z f a m t e s"])(
+    "of %j, which hardly meet, reads no more than some times the users of one word",
+    async (name) => {
+      expect(await rowsRead(name)).toBeLessThan(3 * 30_000);
+    },
+  );
+});
