@@ -50,7 +50,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth; st
   const commands = queueCommands(redis, run, prefix);
   const registry = registryCommands(redis, run);
   const simple = simpleCommands(redis, run, prefix);
-  const movesOfQueues = moves(moveCommands(run, prefix));
+  const movesOfQueues = moves(moveCommands(run, prefix), commands.exists);
   const depths = watchDepths({ commands, registry, moves: movesOfQueues }, simple);
   const room = waitingRoom(wakeSignals(redis, prefix));
   shared.stopping?.addEventListener("abort", room.close, { once: true });

@@ -32,11 +32,17 @@ const queueParts = [
   "outbox",
   "dedupe-ids",
   "dedupe-times",
+  "arrivals",
 ] as const;
+
+/** One of the keys of a named queue. */
+export function queueKey(name: string, part: (typeof queueParts)[number]): string {
+  return `queue:{${name}}:${part}`;
+}
 
 /** The keys of a named queue, in the order that `commands/*.lua` take them in. */
 export function queueKeys(name: string): string[] {
-  return queueParts.map((part) => `queue:{${name}}:${part}`);
+  return queueParts.map((part) => queueKey(name, part));
 }
 
 /** What was sent to a queue for a request. */

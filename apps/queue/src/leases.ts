@@ -37,7 +37,8 @@ export async function nack(
 ): Promise<ReceiptResult[]> {
   const options = { delayMs: delaySeconds * 1000, uncounted: false };
   const released = (await commands.release(queue, receipts.map(deliveryOf), options)) ?? noSuchQueue(queue);
-  if (released.outgoing > 0) await moves.deliver(queue);
+  // They are given back: what could not be brought where it goes now is brought there by the next who comes.
+  if (released.outgoing > 0) await moves.deliver(queue).catch(() => {});
   return results(receipts, released.held);
 }
 

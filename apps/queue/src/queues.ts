@@ -53,12 +53,18 @@ function refusedDeadLetterQueue(why: "missing" | "circle", name: string, goal: s
 }
 
 /** Removes a queue with all that is in it. Throws when there is none, and when another's dead letters go there. */
-export async function removeQueue({ registry, commands }: QueueDeps, name: string): Promise<void> {
+export async function removeQueue({ registry, commands, moves }: QueueDeps, name: string): Promise<void> {
   const dependent = await registry.unregister(name);
   if (dependent !== undefined) {
     throw new Problem("conflict", `The queue ${name} is the dead-letter queue of ${dependent}.`);
   }
-  if (!(await commands.destroy(name))) noSuchQueue(name);
+  for (;;) {
+    const outcome = await commands.destroy(name);
+    if (outcome === "none") noSuchQueue(name);
+    if (outcome === "gone") return;
+    // What is on its way to another queue is no longer in this one, so it is not lost with it.
+    for (const error of (await moves.deliver(name)).failed.values()) throw error;
+  }
 }
 
 /** Removes every message of a queue, those that are leased or delayed too. */
@@ -91,12 +97,13 @@ export async function listQueues(
 
 /** Brings a queue up to the present, what it has in its outbox included. */
 export async function settled(deps: QueueDeps, name: string): Promise<QueueState | undefined> {
-  let state = await deps.commands.settle(name);
-  while (state && (state.unsettled || state.outgoing > 0)) {
-    if (state.outgoing > 0) await deps.moves.deliver(name);
-    state = await deps.commands.settle(name);
+  for (let failed = false; ; ) {
+    const state = await deps.commands.settle(name);
+    const isMoving = state !== undefined && state.outgoing > 0 && !failed;
+    if (!isMoving && !state?.unsettled) return state;
+    // What cannot be brought where it goes stays on its way; whoever comes next brings it.
+    if (isMoving) failed = (await deps.moves.deliver(name)).failed.size > 0;
   }
-  return state;
 }
 
 function viewOf(name: string, state: QueueState): QueueView {

@@ -73,7 +73,7 @@ export async function receive(
 
 function received({ messages, leaseEnd }: Claim, lease: string): ReceivedMessage[] {
   const leasedUntil = new Date(leaseEnd).toISOString();
-  return messages.map(({ id, payload, sentAt, receives, priority, groupId, source }) => ({
+  return messages.map(({ id, payload, sentAt, receives, priority, groupId, origin }) => ({
     id,
     payload,
     receipt: receiptOf({ id, lease }),
@@ -82,6 +82,6 @@ function received({ messages, leaseEnd }: Claim, lease: string): ReceivedMessage
     leasedUntil,
     priority,
     groupId: groupId || null,
-    deadLetterOf: source || null,
+    deadLetterOf: origin.slice(origin.lastIndexOf("/") + 1) || null,
   }));
 }

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadCommands } from "../src/commands/load.ts";
 import { moveCommands } from "../src/commands/move-commands.ts";
 import { queueKeys } from "../src/keys.ts";
+import { moves } from "../src/moves.ts";
+import { settingsInputSchema, settingsOf, toFields } from "../src/settings.ts";
 import { type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 
 let open: OpenQueue;
@@ -99,7 +101,7 @@ it("a redrive leaves the messages of a queue that is gone", async () => {
   expect((await queue.counts()).length).toBe(3);
 });
 
-it("dead letters of a dead-letter queue go on to its own, and come back in two steps", async () => {
+it("dead letters of a dead-letter queue go on to its own, and come back in two steps to where they were sent", async () => {
   const last = await open.makeQueue();
   const middle = await open.makeQueue({ deadLetterQueue: last.name, maxReceives: 1 });
   const first = await open.makeQueue({ deadLetterQueue: middle.name, maxReceives: 1 });
@@ -107,8 +109,39 @@ it("dead letters of a dead-letter queue go on to its own, and come back in two s
   await exhaust(first);
   await exhaust(middle);
   expect((await last.counts()).length).toBe(1);
+  expect(await last.receive({ visibilitySeconds: 0 })).toMatchObject([{ deadLetterOf: middle.name }]);
   expect(await redrive(last)).toEqual({ moved: 1 });
-  expect((await middle.counts()).length).toBe(1);
+  expect(await middle.receive({ visibilitySeconds: 0 })).toMatchObject([{ body: 1, deadLetterOf: first.name }]);
+  // It had its one receive: to the last queue once more, and all the way back.
+  expect((await middle.counts()).length).toBe(0);
+  expect(await redrive(last)).toEqual({ moved: 1 });
+  expect(await redrive(middle)).toEqual({ moved: 1 });
+  expect(await first.receive()).toMatchObject([{ body: 1, deadLetterOf: null }]);
+});
+
+it("a redrive sends back what was there when it began, not what dies again meanwhile", async () => {
+  await using cut = await cutOff();
+  const { queue, dead } = cut;
+  await queue.send(...Array.from({ length: 60 }, (_, body) => ({ body })));
+  await cut.releaseAll();
+  expect((await queue.counts()).length).toBe(0);
+  // What comes back dies at once, and is a dead letter again before the next step of the redrive.
+  const { deliver } = cut.deps.moves;
+  let delivered = 0;
+  const again = moves(
+    {
+      ...cut.steps,
+      redrive: async (name, options) => {
+        await cut.releaseAll();
+        await deliver(queue.name);
+        if (delivered++ > 20) throw new Error("It does not end.");
+        return cut.steps.redrive(name, options);
+      },
+    },
+    cut.deps.commands.exists,
+  );
+  expect(await again.redrive(dead.name)).toBe(60);
+  expect(Number((await queue.counts()).length) + Number((await dead.counts()).length)).toBe(60);
 });
 
 /** A pair of queues that only the test's own calls bring up to date, with a message in the outbox of the first. */
@@ -120,13 +153,18 @@ const cutOff = async () => {
   return {
     queue,
     dead,
-    moves: moveCommands(run, `${quiet.prefix}queue:`),
+    deps: quiet.deps,
+    steps: moveCommands(run, `${quiet.prefix}queue:`),
     /** Gives everything back as `nack` does, in a process that dies before it moves the dead letters on. */
     async releaseAll() {
-      const found = await queue.receive();
-      const deliveries = found.flatMap(({ receipt }) => [receipt.slice(0, 36), receipt.slice(36)]);
+      const deliveries: string[] = [];
+      for (let found = await queue.receive(); found.length > 0; found = await queue.receive()) {
+        for (const { receipt } of found) deliveries.push(receipt.slice(0, 36), receipt.slice(36));
+      }
+      if (deliveries.length === 0) return;
       await run("release-9", queueKeys(queue.name).slice(0, 9), ["channel", 0, 0, ...deliveries]);
     },
+    make: (name: string) => quiet.deps.commands.configure(name, toFields(settingsOf(settingsInputSchema.parse({})))),
     redrive: async () => (await quiet.request("POST", `${dead.path}/redrive`)).json(),
     [Symbol.asyncDispose]: () => quiet[Symbol.asyncDispose](),
   };
@@ -134,14 +172,16 @@ const cutOff = async () => {
 
 it("a move that is cut off between its steps loses nothing and doubles nothing", async () => {
   await using cut = await cutOff();
-  const { queue, dead, moves } = cut;
+  const { queue, dead, steps } = cut;
   await queue.send({ body: 1 }, { body: 2 });
   await cut.releaseAll();
-  const [first, ...more] = await moves.outgoing(queue.name, 10);
-  expect([first?.goal, first?.payload, more.length]).toEqual([dead.name, "1", 1]);
+  const { incarnation, messages } = await steps.outgoing(queue.name, { after: "0", max: 10 });
+  const [first, ...more] = messages;
+  expect([first?.destination, first?.payload, more.length]).toEqual([dead.name, "1", 1]);
   // Another process makes the first step for one of them, and dies.
-  if (first) await moves.deposit(dead.name, [{ ...first, source: queue.name }]);
-  // Whoever comes next makes it whole.
+  const source = `${queue.name} ${incarnation}`;
+  if (first) await steps.accept(dead.name, source, [{ ...first, origin: queue.name }]);
+  // Whoever comes next completes it.
   expect((await queue.counts()).length).toBe(0);
   expect(await dead.receive()).toMatchObject([
     { body: 1, deadLetterOf: queue.name },
@@ -151,26 +191,44 @@ it("a move that is cut off between its steps loses nothing and doubles nothing",
 
 it("a late second step does not touch a message that has come back and left again since", async () => {
   await using cut = await cutOff();
-  const { queue, dead, moves } = cut;
+  const { queue, dead, steps } = cut;
   await queue.send({ body: 1 });
   await cut.releaseAll();
-  const early = await moves.outgoing(queue.name, 10);
+  const early = await steps.outgoing(queue.name, { after: "0", max: 10 });
   expect((await queue.counts()).length).toBe(0);
   expect(await cut.redrive()).toEqual({ moved: 1 });
   await cut.releaseAll(); // It is in the outbox once more, with another ticket.
-  await moves.depart(queue.name, early);
+  await steps.complete(queue.name, early.incarnation, early.messages);
   expect((await queue.counts()).length).toBe(0);
   expect((await dead.counts()).length).toBe(1);
 });
 
-it("messages whose goal is gone come back", async () => {
+it("messages whose destination is gone come back, also when it is there again before they do", async () => {
   await using cut = await cutOff();
-  const { queue, moves } = cut;
+  const { queue, dead, steps } = cut;
   await queue.send({ body: 1 }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" });
   await cut.releaseAll();
-  const found = await moves.outgoing(queue.name, 10);
-  expect(await moves.deposit("none", found)).toBeUndefined();
-  await moves.readmit(queue.name, [...found, ...found]);
+  const { incarnation, messages } = await steps.outgoing(queue.name, { after: "0", max: 10 });
+  const source = `${queue.name} ${incarnation}`;
+  expect(await steps.refuse(dead.name, source, messages)).toBeUndefined();
+  expect(await steps.accept("none", source, messages)).toBeUndefined();
+  const refused = messages.map(({ ticket }) => ticket);
+  expect(await steps.refuse("none", source, messages)).toEqual(refused);
+  await cut.make("none");
+  expect(await steps.accept("none", source, messages)).toEqual(refused);
+  await steps.returnToSource(queue.name, incarnation, [...messages, ...messages]);
   // One of a group goes to its end: the next one may be out already.
   expect(bodies(await queue.receive())).toEqual([1, 3]);
+});
+
+it("a page of messages that is too large for one step comes in parts", async () => {
+  await using cut = await cutOff();
+  const { queue, dead, steps } = cut;
+  const body = "x".repeat(200 * 1024);
+  for (let i = 0; i < 12; i++) await queue.send({ body }, { body });
+  await cut.releaseAll();
+  const { messages, more } = await steps.outgoing(queue.name, { after: "0", max: 50 });
+  expect([messages.length, more]).toEqual([20, true]);
+  expect((await queue.counts()).length).toBe(0);
+  expect((await dead.counts()).length).toBe(24);
 });

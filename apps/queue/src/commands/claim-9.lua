@@ -9,7 +9,7 @@
 --
 -- Result: nil when there is no such queue; otherwise
 -- { ms until the next delay or lease ends or -1, how many are still ready, how many are in the outbox,
---   end of the leases, then for each message: id, JSON text, time sent, receives, priority, group or '', source or '' }.
+--   end of the leases, then for each message: id, JSON text, time sent, receives, priority, group or '', origin }.
 
 -- @include queue
 
@@ -32,7 +32,7 @@ if #ids > 0 then
     leases[#leases + 1], leases[#leases + 2] = leaseEnd, id
     local at = #found
     found[at + 1], found[at + 2], found[at + 3], found[at + 4] = id, payloads[i], record[SENT], record[RECEIVES]
-    found[at + 5], found[at + 6], found[at + 7] = priorityOf(record), record[GROUP], record[SOURCE]
+    found[at + 5], found[at + 6], found[at + 7] = priorityOf(record), record[GROUP], record[ORIGIN]
   end
   redis.call('ZREM', readyKey, unpack(taken))
   redis.call('HSET', recordsKey, unpack(records))

@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto";
 import type { Redis } from "@quintet/db";
-import { queueKeys, sentKey, wakeChannel } from "../keys.ts";
+import { queueKey, queueKeys, sentKey, wakeChannel } from "../keys.ts";
 import type { RunCommand } from "./load.ts";
 import { rememberedMs } from "./simple-commands.ts";
 
@@ -27,8 +28,8 @@ export interface LeasedMessage {
   receives: number;
   priority: number;
   groupId: string;
-  /** The queue that this is a dead letter of. */
-  source: string;
+  /** The queues that it died in, joined by "/"; the last one is the one that it is a dead letter of. */
+  origin: string;
 }
 
 export interface Claim {
@@ -81,7 +82,7 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
         one.groupId,
         one.priority,
       ]);
-      const keys = queueKeys(queue);
+      const keys = queueKeys(queue).slice(0, 11);
       const sent = requestKey === undefined ? keys[0]! : sentKey(queue, requestKey);
       const remembered = requestKey === undefined ? "" : rememberedMs;
       const given = [wakeChannel(prefix, queue), dedupeMs, remembered, ...args];
@@ -104,7 +105,7 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       const [nextChangeMs, stillReady, outgoing, leaseEnd, ...fields] = reply;
       const messages: LeasedMessage[] = [];
       for (let at = 0; at < fields.length; at += 7) {
-        const [id, payload, sentAt, receives, priority, groupId, source] = fields.slice(at, at + 7) as [
+        const [id, payload, sentAt, receives, priority, groupId, origin] = fields.slice(at, at + 7) as [
           string,
           string,
           number,
@@ -113,7 +114,7 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
           string,
           string,
         ];
-        messages.push({ id, payload, sentAt, receives, priority, groupId, source });
+        messages.push({ id, payload, sentAt, receives, priority, groupId, origin });
       }
       return { messages, leaseEnd, nextChangeMs, stillReady, outgoing };
     },
@@ -162,15 +163,18 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
 
     /** Writes settings; answers whether the queue is new. */
     async configure(queue: string, fields: Record<string, string | number>): Promise<boolean> {
-      const reply = await run("configure-1", queueKeys(queue).slice(0, 1), Object.entries(fields).flat());
-      return reply === 1;
+      const keys = [queueKey(queue, "settings"), queueKey(queue, "arrivals")];
+      return (await run("configure-2", keys, [randomUUID(), ...Object.entries(fields).flat()])) === 1;
     },
 
-    /** Removes the queue with all that is in it and tells its waiting receivers; answers whether there was one. */
-    async destroy(queue: string): Promise<boolean> {
-      const removed = await redis.unlink(...queueKeys(queue));
-      await redis.publish(wakeChannel(prefix, queue), "");
-      return removed > 0;
+    async exists(queue: string): Promise<boolean> {
+      return (await redis.exists(queueKey(queue, "settings"))) === 1;
+    },
+
+    /** Removes the queue with all that is in it and tells its waiting receivers, unless something is on its way from it to another queue. */
+    async destroy(queue: string): Promise<"gone" | "none" | "moving"> {
+      const reply = await run("destroy-12", queueKeys(queue), [wakeChannel(prefix, queue)]);
+      return reply as "gone" | "none" | "moving";
     },
   };
 }

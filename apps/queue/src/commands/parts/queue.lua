@@ -31,7 +31,7 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 -- A record is an array. Its place decides the order: higher priority first, then the order of coming in.
-local PLACE, SENT, DUE, RECEIVES, LEASE, GROUP, SOURCE, GOAL = 1, 2, 3, 4, 5, 6, 7, 8
+local PLACE, SENT, DUE, RECEIVES, LEASE, GROUP, ORIGIN, DESTINATION = 1, 2, 3, 4, 5, 6, 7, 8
 local SPAN = 2 ^ 48 -- places per priority; ten spans fit into a double without loss
 
 -- The most messages that one kind of change touches in one command, so that none holds up the server.
@@ -95,10 +95,10 @@ local function leaveGroup(id, record)
   if head then offer(head, readRecord(head)) end
 end
 
--- Puts a message that is in no other set into the outbox, bound for the queue `goal`.
-local function sendOff(id, record, goal)
+-- Puts a message that is in no other set into the outbox, bound for the queue `destination`.
+local function sendOff(id, record, destination)
   record[LEASE] = ''
-  record[GOAL] = goal
+  record[DESTINATION] = destination
   writeRecord(id, record)
   redis.call('ZREM', agesKey, id)
   redis.call('ZADD', outboxKey, redis.call('HINCRBY', settingsKey, 'moves', 1), id)
