@@ -3,6 +3,7 @@ import type { Auth } from "@quintet/auth";
 import { connectMysql, connectRedis, healthMysql, type MysqlPool, type Redis, redisIdempotency } from "@quintet/db";
 import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger } from "@quintet/http";
 import type { Config } from "./config.ts";
+import { LoadPlaces } from "./loads/load-places.ts";
 import { type Loading, standardLoading } from "./loads/loading.ts";
 import { openBulkStore } from "./store/bulk-store.ts";
 
@@ -40,7 +41,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     lazyConnect: true,
     onError: (error) => log.warn({ err: error }, "redis"),
   });
-  const loading: Loading = { db, bulk: store, log, ...standardLoading, running: new Set() };
+  const loading: Loading = { db, bulk: store, log, ...standardLoading, running: new Set(), places: new LoadPlaces() };
   return {
     auth,
     log,

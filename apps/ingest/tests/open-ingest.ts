@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestAuth, testAuth } from "@quintet/auth/testing";
 import { testMysql, testPrefix } from "@quintet/db/testing";
-import { createLogger, listenerOf, type ProblemBody, serve } from "@quintet/http";
+import { createLogger, listenerOf, type ProblemBody, type ServeOptions, serve } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { inject } from "vitest";
 import { createApp } from "../src/app.ts";
@@ -86,11 +86,14 @@ export async function openIngest(loading: Partial<Deps["loading"]> = {}): Promis
 }
 
 /** Serves the app, with departments and jobs loaded, over HTTP until `ingest` is disposed of; returns its origin. */
-export async function listen(loading: Partial<Deps["loading"]>): Promise<{ ingest: TestIngest; origin: string }> {
+export async function listen(
+  loading: Partial<Deps["loading"]>,
+  more: Partial<ServeOptions> = {},
+): Promise<{ ingest: TestIngest; origin: string }> {
   const ingest = await openIngest(loading);
   await ingest.load("departments", departments);
   await ingest.load("jobs", jobs);
-  const settings = { port: 0, host: "127.0.0.1", log: ingest.deps.log, drainSeconds: 0 };
+  const settings = { port: 0, host: "127.0.0.1", log: ingest.deps.log, drainSeconds: 0, ...more };
   const listening = await serve(listenerOf(ingest.app), settings);
   const disposeAsync = async () => {
     await listening.close();

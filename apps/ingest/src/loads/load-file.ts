@@ -1,10 +1,8 @@
-import { Problem } from "@quintet/http";
-import { loadsRunning } from "../row-metrics.ts";
 import type { FileBytes } from "./file-bytes.ts";
 import { sameFile, skipPrefix } from "./file-prefix.ts";
 import { countsOf, type Load, type LoadCounts, type LoadOrder } from "./load.ts";
 import { againProblem, problemOfLoad } from "./load-problem.ts";
-import { type Loading, maxRunning } from "./loading.ts";
+import type { Loading } from "./loading.ts";
 import { runLoad } from "./run-load.ts";
 import { type StartedLoad, startLoad } from "./start-load.ts";
 
@@ -26,10 +24,11 @@ export async function prepareLoad(
   by: { accountId: number; username: string; key: string | undefined },
   file: FileBytes,
 ): Promise<PreparedLoad> {
-  if (loading.running.size >= maxRunning) {
-    throw new Problem("unavailable", `${maxRunning} loads run here already.`, { headers: { "Retry-After": "5" } });
-  }
-  const started = await startLoad(loading, order, by);
+  const leave = loading.places.take(by.accountId);
+  const started = await startLoad(loading, order, by).catch((error: unknown) => {
+    leave();
+    throw error;
+  });
   const { id, progress } = started.state === "ended" ? { ...started.kept, ...started.kept.load } : started.attempt;
   return {
     id,
@@ -39,10 +38,9 @@ export async function prepareLoad(
       const running =
         started.state === "ended" ? answerAgain(started, file) : runLoad(loading, started.attempt, file, onProgress);
       loading.running.add(running);
-      loadsRunning.inc();
       const forget = () => {
         loading.running.delete(running);
-        loadsRunning.dec();
+        leave();
       };
       running.then(forget, forget);
       return running;

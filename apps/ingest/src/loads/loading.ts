@@ -1,6 +1,7 @@
 import type { MysqlPool } from "@quintet/db";
 import type { Logger } from "@quintet/http";
 import type { BulkStore } from "../store/bulk-store.ts";
+import type { LoadPlaces } from "./load-places.ts";
 
 /** What loads work with. */
 export interface Loading {
@@ -15,9 +16,7 @@ export interface Loading {
   deadAfterMs: number;
   /** Loads that run in this process. */
   running: Set<Promise<unknown>>;
+  places: LoadPlaces;
 }
-
-/** So many loads run in one process at a time. */
-export const maxRunning = 16;
 
 export const standardLoading = { batchRows: 25_000, batchMs: 1000, deadAfterMs: 15_000 };
