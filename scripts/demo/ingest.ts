@@ -37,6 +37,8 @@ export async function ingest(_anyone: Visitor, admin: Visitor): Promise<void> {
     if (load.rejected > 0) await admin.call("GET", load.rejectsUrl);
     if (table === "hired_employees") must(load.rejected > 0, "the faults in the demo file are found");
   }
+  // A page of an error, sent by mistake, does not empty a table.
+  await admin.call("POST", "/ingest/hired_employees/csv?mode=replace", { csv: "<html>502</html>\n", expect: [422] });
   await admin.call("GET", "/ingest/reports/hired-by-quarter?year=2021");
   await admin.call("GET", "/ingest/reports/departments-above-mean?year=2021");
   await admin.call("GET", "/ingest/hired_employees?limit=2");

@@ -1,4 +1,5 @@
 import { HTTPException } from "hono/http-exception";
+import { fullStorage } from "./full-storage.ts";
 import { Problem, problemCodeOf } from "./problem.ts";
 
 /** Error codes of drivers and sockets that mean "a store is away", not "this request is wrong". */
@@ -60,6 +61,8 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof HTTPException) {
     return new Problem(problemCodeOf(error.status), error.message || "The request was refused.", { cause: error });
   }
+  const full = fullStorage(error);
+  if (full) return full;
   if (isAway(error)) {
     return new Problem("unavailable", "A store that this needs cannot be reached just now.", {
       headers: { "Retry-After": "2" },

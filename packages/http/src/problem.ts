@@ -22,6 +22,7 @@ export const problemStatus = {
   "bad-gateway": 502,
   unavailable: 503,
   "gateway-timeout": 504,
+  "insufficient-storage": 507,
 } as const;
 
 export type ProblemCode = keyof typeof problemStatus;
@@ -50,6 +51,7 @@ const titles: Record<ProblemCode, string> = {
   "bad-gateway": "Bad Gateway",
   unavailable: "Service Unavailable",
   "gateway-timeout": "Gateway Timeout",
+  "insufficient-storage": "Insufficient Storage",
 };
 
 /** One fault in the input: where it is (a parameter's name, or a dotted path into the body) and what is wrong. */

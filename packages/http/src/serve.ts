@@ -12,7 +12,8 @@ import { observed } from "./observed.ts";
 import { inGatewaySpan } from "./observing/request-spans.ts";
 import { watchLoop } from "./observing/watch-loop.ts";
 import { checked, requestProblem } from "./request-check.ts";
-import { dropSlowClients, type SlowLimits } from "./slow-clients.ts";
+import type { SlowLimits } from "./slow-body.ts";
+import { dropSlowClients } from "./slow-clients.ts";
 import type { TlsFiles } from "./tls/certificate.ts";
 import { createTlsServer, limitingHeads } from "./tls/tls-server.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { tableOf } from "../tables.ts";
 import { CsvReader } from "./csv-reader.ts";
-import { headerOrder } from "./header.ts";
+import { namedOrder } from "./header.ts";
 import { rowFields } from "./load-text.ts";
 import { RowBatch } from "./row-batch.ts";
 
@@ -198,7 +198,7 @@ describe("a batch", () => {
     const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
     const records = reader(' JOB ,"ID"\nbaker,7');
     records.next();
-    const order = headerOrder(tableOf("jobs"), records);
+    const order = namedOrder(tableOf("jobs"), records);
     expect(order).toEqual([1, 0]);
     records.next();
     batch.add(records, order);
@@ -206,7 +206,7 @@ describe("a batch", () => {
     for (const none of ["id,job,x", "id", "1,job", "id,id"]) {
       const other = reader(none);
       other.next();
-      expect(headerOrder(tableOf("jobs"), other)).toBeUndefined();
+      expect(namedOrder(tableOf("jobs"), other)).toBeUndefined();
     }
   });
 });

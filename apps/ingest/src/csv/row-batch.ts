@@ -78,12 +78,12 @@ export class RowBatch {
     this.#rejectBytes = 0;
   }
 
-  /** Takes a record as a row, or as a reject that says what is wrong with its first bad column. */
-  add(record: RecordBytes, order: FieldOrder = tableOrder(this.table)): void {
+  /** Takes a record as a row, or as a reject that says what is wrong with its first bad column; whether it is a row. */
+  add(record: RecordBytes, order: FieldOrder = tableOrder(this.table)): boolean {
     const { columns } = this.table;
     if (record.fieldCount !== columns.length) {
       this.reject(record, "", rowFaults.columnCount(record.fieldCount, columns.length));
-      return;
+      return false;
     }
     const text = this.#text;
     let place = this.#length;
@@ -112,7 +112,7 @@ export class RowBatch {
       }
       if (next < 0) {
         this.reject(record, column.name, faultText(next));
-        return;
+        return false;
       }
       text[next] = tab;
       place = next + 1;
@@ -121,6 +121,7 @@ export class RowBatch {
     this.#length = place;
     this.#keep(record, this.rows++, place);
     this.received++;
+    return true;
   }
 
   /** Takes a record that cannot be a row. */

@@ -1,12 +1,13 @@
 import type { Hash } from "node:crypto";
 import { CsvReader } from "../csv/csv-reader.ts";
-import { headerOrder, tableOrder } from "../csv/header.ts";
+import { namedOrder, tableOrder } from "../csv/header.ts";
 import { RowBatch } from "../csv/row-batch.ts";
 import { tableOf } from "../tables.ts";
 import { commitBatch, type FilePlace } from "./commit-batch.ts";
 import type { FileBytes } from "./file-bytes.ts";
 import type { LoadAttempt } from "./load.ts";
 import type { Loading } from "./loading.ts";
+import { readHead } from "./read-head.ts";
 import { refuseEarly } from "./reject-limit.ts";
 
 const batchBytes = 4 * 1024 * 1024;
@@ -38,7 +39,9 @@ export async function storeFile(
   const newBatch = () => new RowBatch(table, { rows: loading.batchRows, bytes: batchBytes });
   // So many batches are stored side by side. Upserts read with locks, which may cover rows of the other batch.
   const lanes = attempt.order.mode === "upsert" ? 1 : 2;
-  let { bytes, order } = attempt.progress;
+  let { bytes } = attempt.progress;
+  let order = attempt.progress.order ?? [...tableOrder(table)];
+  let skipLines = 0;
   let filling = newBatch();
   const spare: RowBatch[] = [];
   /** The batches that are being stored, in the order of the file, in which they are also committed. */
@@ -97,21 +100,15 @@ export async function storeFile(
     }, loading.batchMs);
   };
   const takeRecord = () => {
-    if (order === null) {
-      const named = header === "false" ? undefined : headerOrder(table, reader);
-      order = [...(named ?? tableOrder(table))];
-      if (named || header === "true") return;
-    }
-    filling.add(reader, order);
+    if (filling.add(reader, order) || header === "false") return;
+    // A file may be several, one after another, each with a header of its own.
+    order = [...(namedOrder(table, reader) ?? order)];
   };
   const drain = async () => {
     for (let found = reader.next(); found !== "more" && found !== "end"; found = reader.next()) {
-      if (found === "record") {
-        takeRecord();
-      } else {
-        order ??= [...tableOrder(table)];
-        filling.reject(reader, "", reader.fault);
-      }
+      if (reader.recordLine <= skipLines) continue;
+      if (found === "record") takeRecord();
+      else filling.reject(reader, "", reader.fault);
       if (filling.isFull && !reader.midLine) {
         await settled(lanes - 1);
         store();
@@ -121,7 +118,14 @@ export async function storeFile(
   };
 
   try {
-    for (let chunk = first; ; ) {
+    let chunk = first;
+    if (!resumed) {
+      const { head, lead } = await readHead(attempt.order, first, file);
+      order = [...head.order];
+      skipLines = head.skipLines;
+      chunk = lead;
+    }
+    for (;;) {
       countRead();
       reader.push(chunk);
       await drain();

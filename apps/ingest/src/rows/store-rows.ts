@@ -1,4 +1,6 @@
 import { mysqlDoneRequests, once } from "@quintet/db";
+import { Problem } from "@quintet/http";
+import { looksLikeNames, readNames } from "../csv/header.ts";
 import { RowBatch } from "../csv/row-batch.ts";
 import { countRows } from "../row-metrics.ts";
 import { lockReferences } from "../store/batch-references.ts";
@@ -25,6 +27,7 @@ export async function storeRows(
   rows: readonly unknown[],
   requestKey?: string,
 ): Promise<StoredRows> {
+  refuseNames(table, rows[0]);
   const batch = new RowBatch(table, { rows: rows.length, bytes: rows.length * maxRowBytes });
   const shapeless: StoredRows["rejects"] = [];
   for (const [index, row] of rows.entries()) {
@@ -43,4 +46,22 @@ export async function storeRows(
     .sort((a, b) => a.row - b.row);
   countRows(table.name, stored.inserted, rejects.length);
   return { table: table.name, received: rows.length, inserted: stored.inserted, rejected: rejects.length, rejects };
+}
+
+/** A 422 for an array that names columns otherwise than in their order: the arrays after it would be taken wrongly. */
+function refuseNames(table: Table, row: unknown): void {
+  if (!Array.isArray(row) || !row.every((value) => typeof value === "string")) return;
+  const { order } = readNames(table, row);
+  const inOrder = order?.every((field, index) => field === index) ?? false;
+  if (inOrder || !(order || looksLikeNames(table, row, isRow(table, row)))) return;
+  const columns = table.columns.map(({ name }) => name).join(", ");
+  const message = `names columns: ${row.join(", ").slice(0, 255)}. Arrays are in the order ${columns}; objects may be in any`;
+  throw new Problem("unprocessable", `rows.0 ${message}. Nothing was stored.`, {
+    errors: [{ path: "rows.0", message }],
+  });
+}
+
+function isRow(table: Table, row: unknown): boolean {
+  const record = jsonRecord(table, row, 1);
+  return !("reason" in record) && new RowBatch(table, { rows: 1, bytes: 0 }).add(record);
 }

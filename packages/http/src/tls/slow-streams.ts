@@ -1,18 +1,17 @@
 import type { Server } from "node:http";
-import { constants, type Http2Session } from "node:http2";
+import { constants, type Http2Session, type ServerHttp2Stream } from "node:http2";
 import { pathOf } from "../path-of.ts";
 import { Places } from "../places.ts";
-import { Problem } from "../problem.ts";
 import { sendProblem } from "../raw-problem.ts";
 import { recordOf } from "../request-record.ts";
-import { fewestBytes, type SlowLimits } from "../slow-clients.ts";
+import { BodyClock, type SlowLimits, sweeping } from "../slow-body.ts";
+import { bodyTimeout } from "../slow-clients.ts";
 import { Http2Request, type Http2Response } from "./http2-messages.ts";
 
 interface Seen {
   response: Http2Response;
   request: Http2Request;
-  bytesCame: number;
-  since: number;
+  clock: BodyClock;
   timed: boolean;
 }
 
@@ -28,13 +27,13 @@ export function dropSlowStreams(server: Server, sessions: ReadonlySet<Http2Sessi
   server.prependListener("request", (message, answer) => {
     if (!((message as unknown) instanceof Http2Request)) return;
     const [request, response] = [message, answer] as unknown as [Http2Request, Http2Response];
-    const place = open.take({ response, request, bytesCame: 0, since: performance.now(), timed: false });
+    const place = open.take({ response, request, clock: new BodyClock(), timed: false });
     response.once("close", () => open.leave(place));
   });
-  const sweep = () => {
+  return sweeping(limits, (ms) => {
     const now = performance.now();
     for (const seen of open) {
-      const { request, response } = seen;
+      const { request, response, clock } = seen;
       const { stream } = response;
       if (stream.session) lastUsed.set(stream.session, now);
       const stuck = stream.writableLength > 0;
@@ -44,15 +43,12 @@ export function dropSlowStreams(server: Server, sessions: ReadonlySet<Http2Sessi
         stream.setTimeout(stuck ? limits.readMs : 0);
         if (stuck) stream.once("timeout", () => seen.timed && stream.close(constants.NGHTTP2_CANCEL));
       }
-      const waits = !request.complete && request.readableLength === 0 && !request.isPaused();
-      const asks = request.headers.expect !== undefined;
-      if (!waits || asks || request.bytesCame - seen.bytesCame >= fewestBytes) {
-        seen.bytesCame = request.bytesCame;
-        seen.since = now;
-      } else if (now - seen.since > limits.bodyMs) {
-        seen.since = now;
-        const problem = new Problem("request-timeout", "The body of the request took too long.");
-        sendProblem(response as never, problem, pathOf(request.url), recordOf(request as never).id);
+      if (!isAwaited(request, stream)) {
+        clock.restart(request.bytesCame);
+      } else if (clock.isLate(request.bytesCame, ms, limits.bodyMs)) {
+        clock.restart(request.bytesCame);
+        if (response.headersSent) stream.close(constants.NGHTTP2_CANCEL);
+        else sendProblem(response as never, bodyTimeout(), pathOf(request.url), recordOf(request as never).id);
       }
     }
     for (const session of sessions) {
@@ -62,8 +58,14 @@ export function dropSlowStreams(server: Server, sessions: ReadonlySet<Http2Sessi
       // One that reads nothing at all cannot be told either.
       if (session.closed && now - since > 2 * idleMs) session.destroy();
     }
-  };
-  const timer = setInterval(sweep, Math.max(20, Math.min(limits.bodyMs, limits.readMs) / 10));
-  timer.unref();
-  return () => clearInterval(timer);
+  });
+}
+
+/** As over HTTP/1.1: whether more of a body could come, and nothing of it waits here to be read, in the request or in its stream. */
+function isAwaited(request: Http2Request, stream: ServerHttp2Stream): boolean {
+  if (stream.endAfterHeaders || request.complete) return false;
+  if (request.readableLength > 0 || stream.readableLength > 0) return false;
+  // A body that is whole may have nobody yet who reads its end.
+  if (stream.state.remoteClose === 1) return false;
+  return request.headers.expect === undefined || stream.headersSent || (stream.sentInfoHeaders ?? []).length > 0;
 }

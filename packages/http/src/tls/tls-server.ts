@@ -6,7 +6,7 @@ import { pathOf } from "../path-of.ts";
 import { Problem } from "../problem.ts";
 import { sendProblem } from "../raw-problem.ts";
 import { recordOf } from "../request-record.ts";
-import type { SlowLimits } from "../slow-clients.ts";
+import type { SlowLimits } from "../slow-body.ts";
 import { followPair, readPair, type TlsFiles, tellOf } from "./certificate.ts";
 import { Http2Request, Http2Response } from "./http2-messages.ts";
 import { dropSlowStreams } from "./slow-streams.ts";

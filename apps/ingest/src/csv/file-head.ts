@@ -1,0 +1,91 @@
+import type { Table } from "../tables.ts";
+import { CsvReader } from "./csv-reader.ts";
+import {
+  type ColumnNames,
+  type FieldOrder,
+  fieldTexts,
+  type HeaderMode,
+  looksLikeNames,
+  readNames,
+  tableOrder,
+} from "./header.ts";
+import { RowBatch } from "./row-batch.ts";
+
+/** How the rows of a file are to be read. */
+export interface FileHead {
+  order: FieldOrder;
+  /** Records that begin on one of the first so many physical lines are no rows. */
+  skipLines: number;
+}
+
+/** Why it cannot be said which column is which. */
+export interface HeadFault {
+  fault: "half a header" | "no header" | "another order" | "separator";
+  line: number;
+  names: ColumnNames;
+  /** The separator that the file names for itself. */
+  separator?: string;
+}
+
+/** A header is looked for on so many physical lines, and in so many bytes: more than one record may have. */
+const maxLines = 32;
+export const mostLeadBytes = 128 * 1024;
+const maxFields = 1024;
+
+/**
+ * Looks at the beginning of a file, `lead`, for the record that names its columns: lines above it, such as a title or Excel's `sep=,`,
+ * are no rows. Only when nothing there looks like a header are the fields taken by their positions. `undefined` when it takes more
+ * bytes to say, unless the file has `ended`.
+ */
+export function findHead(
+  table: Table,
+  mode: HeaderMode,
+  { lead, ended }: { lead: Buffer; ended: boolean },
+): FileHead | HeadFault | undefined {
+  const reader = new CsvReader(maxFields);
+  reader.push(lead);
+  if (ended) reader.end();
+  const row = new RowBatch(table, { rows: 1, bytes: 0 });
+  let separatorLine = 0;
+  let first: HeadFault | undefined;
+  let half: HeadFault | undefined;
+  for (let found = reader.next(); found !== "end"; found = reader.next()) {
+    if (found === "more") {
+      if (lead.length < mostLeadBytes) return undefined;
+      break;
+    }
+    if (reader.recordLine > maxLines) break;
+    if (found === "broken") continue;
+    const isFirst = first === undefined && separatorLine === 0;
+    const separator = isFirst ? separatorIn(lead.toString("utf8", reader.recordStart, reader.recordEnd)) : undefined;
+    const fields = fieldTexts(reader);
+    const names = readNames(table, fields);
+    const line = reader.recordLine;
+    if (separator !== undefined) {
+      if (separator !== ",") return { fault: "separator", line, names, separator };
+      separatorLine = line;
+      continue;
+    }
+    if (mode === "false") {
+      const another = names.order?.some((field, index) => field !== index);
+      if (another) return { fault: "another order", line, names };
+      break;
+    }
+    if (names.order) return { order: names.order, skipLines: reader.line - 1 };
+    first ??= { fault: "no header", line, names };
+    row.clear();
+    const isRow = row.add(reader);
+    if (looksLikeNames(table, fields, isRow) && names.known > (half?.names.known ?? -1)) {
+      half = { fault: "half a header", line, names };
+    }
+    if (isRow) break;
+  }
+  if (half) return half;
+  if (mode === "true") return first ?? { fault: "no header", line: 1, names: readNames(table, []) };
+  return { order: tableOrder(table), skipLines: separatorLine };
+}
+
+/** The separator that a line like `sep=,` names, as Excel writes and reads it. */
+function separatorIn(line: string): string | undefined {
+  return /^"?sep=(.)"?[,;\t]*$/i.exec(line)?.[1];
+}

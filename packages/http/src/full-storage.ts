@@ -1,0 +1,25 @@
+import { Problem } from "./problem.ts";
+
+/** Codes of files, of MySQL's driver and of Postgres that say that there is no room: for anything, for a user, or in a file. */
+const fullCodes = new Set([
+  "ENOSPC",
+  "EDQUOT",
+  "EFBIG",
+  "ER_DISK_FULL",
+  "ER_RECORD_FILE_FULL",
+  "ER_OUT_OF_RESOURCES",
+  "53100",
+]);
+/** What MySQL and MariaDB say with an error of a file ("Got error 28 from storage engine", "errno: 28", "Errcode: 28"). */
+const noSpace = /No space left on device|Disk quota exceeded|\b(?:error|errno|errcode):? (?:27|28|122)\b/i;
+
+/** The problem with a store or a disk that is full, if that is what an error says; follows `cause`. */
+export function fullStorage(error: unknown): Problem | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const code = "code" in at && typeof at.code === "string" ? at.code : "";
+    if (!fullCodes.has(code) && !(code !== "" && noSpace.test(at.message))) continue;
+    const what = code.startsWith("E") && !code.startsWith("ER_") && "syscall" in at ? "A disk" : "A store";
+    return new Problem("insufficient-storage", `${what} that this needs is full.`, { cause: error });
+  }
+  return undefined;
+}
