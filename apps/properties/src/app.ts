@@ -21,6 +21,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     corsOrigins: deps.corsOrigins,
     checks: { mysql: () => ping(deps.db), redis: () => deps.redis.ping() },
   });
+  deps.indexing.start();
   likeRoutes(app, deps); // First: /liked must not be taken for an id.
   listingRoutes(app, deps);
   editingRoutes(app, deps);

@@ -1,5 +1,6 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import { type Database, select, write } from "./database.ts";
+import { markBlocks } from "./term-queries.ts";
 
 export async function anyProperty(db: Database, on: MysqlPool | MysqlConnection): Promise<boolean> {
   const [answer] = await select<{ found: number }>(on, db.statements["any-property"], {});
@@ -11,7 +12,11 @@ export async function lockDemo(db: Database, on: MysqlConnection): Promise<void>
   await select(on, db.statements["lock-demo"], {});
 }
 
-/** Makes every listing anew from the properties and their histories, after rows were loaded by other means. */
-export async function rebuildListings(db: Database, on: MysqlPool | MysqlConnection): Promise<void> {
+/**
+ * Makes every listing anew from the properties and their histories, after rows were loaded by other means. Their index
+ * is made anew after that, in the background or by `indexAll`.
+ */
+export async function rebuildListings(db: Database, on: MysqlConnection): Promise<void> {
   await write(on, db.statements["rebuild-listings"], {});
+  await markBlocks(db, on);
 }

@@ -1,5 +1,6 @@
 import { connectMysql, healthMysql, type MysqlConnection, type MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import { type SearchBounds, searchBounds } from "./search-bounds.ts";
 import { type SearchStatements, searchStatements } from "./search-statements.ts";
 import { readStatements, type Statements } from "./statements.ts";
 
@@ -13,12 +14,13 @@ export interface Database {
   health: MysqlPool;
   statements: Statements;
   searches: SearchStatements;
+  bounds: SearchBounds;
 }
 
 /** More at once than a few cores can work on would only make each slower. */
 const searchesAtOnce = 6;
 
-type Values = Record<string, string | number | Date | null>;
+type Values = Record<string, string | number | Date | Buffer | null>;
 
 /** Reads the statements; opens no connection until one is used. */
 export function openDatabase(url: string, statementSeconds?: number): Database {
@@ -34,6 +36,7 @@ export function openDatabase(url: string, statementSeconds?: number): Database {
     health: healthMysql(url),
     statements,
     searches: searchStatements(statements),
+    bounds: searchBounds,
   };
 }
 

@@ -3,6 +3,7 @@ import { connectRedis, type Redis, redisIdempotency } from "@quintet/db";
 import { deriveKey, type IdempotencyStore, type Logger } from "@quintet/http";
 import type { Config } from "./config.ts";
 import { closeDatabase, type Database, openDatabase } from "./database.ts";
+import { type Indexing, indexing } from "./term-index.ts";
 
 /** What the listings need to run. */
 export interface Deps extends AsyncDisposable {
@@ -13,6 +14,7 @@ export interface Deps extends AsyncDisposable {
   idempotency: IdempotencyStore;
   db: Database;
   redis: Redis;
+  indexing: Indexing;
 }
 
 /** Opens nothing until it is used; disposes what it made, and none of `shared`. */
@@ -24,6 +26,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     name: "properties",
     onError: (error) => log.warn({ err: error }, "Redis connection"),
   });
+  const indexed = indexing(db, (error) => log.warn({ err: error }, "Listings could not be indexed"));
   return {
     auth,
     log,
@@ -32,8 +35,10 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     idempotency: redisIdempotency(redis),
     db,
     redis,
+    indexing: indexed,
     async [Symbol.asyncDispose]() {
       redis.disconnect();
+      await indexed[Symbol.asyncDispose]();
       await closeDatabase(db);
     },
   };

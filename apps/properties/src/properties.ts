@@ -11,6 +11,7 @@ import {
   updateProperty,
 } from "./property-queries.ts";
 import { isVisible, type Status } from "./statuses.ts";
+import { reindex } from "./term-index.ts";
 
 /** What is answered for an id that no property has, and for one that the account may not see. */
 export function noSuchProperty(): Problem {
@@ -38,6 +39,7 @@ export async function createProperty(
     const id = await insertProperty(db, on, fields);
     const historyId = await insertStatus(db, on, { id, status, updateDate: null, latestDate: null });
     await insertListing(db, on, id, historyId);
+    await reindex(db, on, id);
     return id;
   };
   const id = await inMysqlTransaction(db.pool, (on) =>
@@ -50,8 +52,10 @@ export async function createProperty(
 export async function changeProperty(db: Database, id: number, changes: PropertyChanges): Promise<Property> {
   const { address = null, city = null, price = null, description = null, year = null } = changes;
   await inMysqlTransaction(db.pool, async (on) => {
-    if ((await lockProperty(db, on, id)) === undefined) throw noSuchProperty();
+    const before = await lockProperty(db, on, id);
+    if (!before) throw noSuchProperty();
     await updateProperty(db, on, id, { address, city, price, description, year });
+    await reindex(db, on, id, before);
   });
   return readProperty(db, id, true);
 }

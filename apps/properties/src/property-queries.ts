@@ -3,6 +3,7 @@ import { type Database, select, write } from "./database.ts";
 import type { DatedPlace, Property, PropertyFields, StatusChange } from "./property.ts";
 import { withLines } from "./statements.ts";
 import { type Status, statusIds } from "./statuses.ts";
+import type { Listed } from "./terms.ts";
 
 /** The property with this id, whatever its status. */
 export async function findProperty(db: Database, id: number): Promise<Property | undefined> {
@@ -18,11 +19,11 @@ export async function insertProperty(db: Database, on: MysqlConnection, fields: 
 
 /**
  * Waits for other writers of this property and keeps them out until the transaction ends.
- * Answers the date of its latest status; `undefined` when there is no such property.
+ * Answers how it stands now, its own changes in this transaction included; `undefined` when there is no such property.
  */
-export async function lockProperty(db: Database, on: MysqlConnection, id: number): Promise<Date | undefined> {
-  const [found] = await select<{ latestDate: Date }>(on, db.statements["lock-listing"], { id });
-  return found?.latestDate;
+export async function lockProperty(db: Database, on: MysqlConnection, id: number): Promise<Listed | undefined> {
+  const [found] = await select<Listed>(on, db.statements["lock-listing"], { id });
+  return found;
 }
 
 /** One more row of a history, dated `updateDate`, or now, which is never before `latestDate`. Answers the row's id. */

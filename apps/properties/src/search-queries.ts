@@ -1,6 +1,6 @@
 import { type Database, select } from "./database.ts";
 import type { Property } from "./property.ts";
-import type { Search, Through } from "./search-statements.ts";
+import { idsAtOnce, type Search } from "./search-statements.ts";
 import type { Place } from "./sort-orders.ts";
 
 /** A property that a search found, and its place in the asked order. */
@@ -13,48 +13,45 @@ interface FoundRow extends Property {
   sortKey: Place["key"];
 }
 
-interface ScannedRow extends FoundRow {
-  /** 1 for the first row of the page. */
-  place: number;
-  matches: number;
+interface KeyRow {
+  id: number;
+  sortKey: Place["key"];
 }
 
-/** The first `rows` listings of a search without words. */
-export async function findPage(db: Database, search: Search, through: Through, rows: number): Promise<FoundProperty[]> {
-  const { text, values } = db.searches.page(search, through, rows);
+/** The first `rows` listings of a search that one index holds in order. */
+export async function findPage(db: Database, search: Search, rows: number): Promise<FoundProperty[]> {
+  const { text, values } = db.searches.page(search, rows);
   return (await select<FoundRow>(db.searching, text, values)).map(found);
 }
 
-/** The first `rows` listings that have the words, by the full-text index. */
-export async function findPageByWords(db: Database, search: Search, rows: number): Promise<FoundProperty[]> {
-  const { text, values } = db.searches.pageByWords(search, rows);
+/** The next `rows` places in order, whether the listings there have the words and the price or not. */
+export async function walkInOrder(db: Database, search: Search, rows: number): Promise<Place[]> {
+  const { text, values } = db.searches.walk(search, rows);
+  return (await select<KeyRow>(db.searching, text, values)).map(placeOf);
+}
+
+/** The ids of all listings of a search, its words left out, by the index of prices; `undefined` when there are `rows` or more. */
+export async function findByPrice(db: Database, search: Search, rows: number): Promise<number[] | undefined> {
+  const { text, values } = db.searches.ofPrice(search, rows);
+  const rowsFound = await select<{ id: number }>(db.searching, text, values);
+  return rowsFound.length < rows ? rowsFound.map(({ id }) => id) : undefined;
+}
+
+/** Where those of some ids that a search may show, its words left out, have their places; in no order. */
+export async function findPlaces(db: Database, search: Search, ids: number[]): Promise<Place[]> {
+  const places: Place[] = [];
+  for (let i = 0; i < ids.length; i += idsAtOnce) {
+    const { text, values } = db.searches.keys(search, ids.slice(i, i + idsAtOnce));
+    places.push(...(await select<KeyRow>(db.searching, text, values)).map(placeOf));
+  }
+  return places;
+}
+
+/** Those of up to `idsAtOnce` ids that a search may show, its words left out, in order. */
+export async function findRows(db: Database, search: Search, ids: number[]): Promise<FoundProperty[]> {
+  if (ids.length === 0) return [];
+  const { text, values } = db.searches.rows(search, ids);
   return (await select<FoundRow>(db.searching, text, values)).map(found);
-}
-
-/**
- * Looks at the next `rows` listings in order: `matches` are those that have the words, `end` is where looking on begins,
- * `undefined` when there is nothing further.
- */
-export async function scanForWords(
-  db: Database,
-  search: Search,
-  through: Through,
-  rows: number,
-): Promise<{ matches: FoundProperty[]; end: Place | undefined }> {
-  const { text, values } = db.searches.scan(search, through, rows);
-  const scanned = await select<ScannedRow>(db.searching, text, values);
-  const last = scanned.at(-1);
-  return {
-    matches: scanned.filter((row) => row.matches === 1).map(found),
-    end: last?.place === rows ? placeOf(last) : undefined,
-  };
-}
-
-/** How many listings of a search have its price, counting `rows` of each status at most. */
-export async function countOfPrice(db: Database, search: Search, rows: number): Promise<number> {
-  const { text, values } = db.searches.countOfPrice(search, rows);
-  const [answer] = await select<{ count: number }>(db.searching, text, values);
-  return answer?.count ?? 0;
 }
 
 function found(row: FoundRow): FoundProperty {
@@ -62,6 +59,6 @@ function found(row: FoundRow): FoundProperty {
   return { property: { id, address, city, price, description, year, status }, place: placeOf(row) };
 }
 
-function placeOf(row: FoundRow): Place {
+function placeOf(row: KeyRow): Place {
   return { key: row.sortKey, id: row.id };
 }

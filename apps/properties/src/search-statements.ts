@@ -1,9 +1,8 @@
-import { fullTextQuery, separators, wordPatterns } from "./search-words.ts";
 import { type Place, type Sort, sortOrders } from "./sort-orders.ts";
-import { type Statements, withLines } from "./statements.ts";
+import { fill, numbered, parameters, type Statements, withLines } from "./statements.ts";
 import { statusIds, type VisibleStatus, visibleIds } from "./statuses.ts";
 
-/** What is looked for. `words` must each begin a word of the address or the description. `sort` is never by year within one year. */
+/** What is looked for. `words`, folded, must each begin a word of the address or the description. `sort` is never by year within one year. */
 export interface Search {
   city?: string | undefined;
   year?: number | undefined;
@@ -21,22 +20,22 @@ export interface BoundStatement {
   values: Record<string, string | number | Date>;
 }
 
-/** Which index of `listing` a page is read through: that of its order, or that of the price, whose entries are then sorted. */
-export type Through = "order" | "price";
+/** How many ids `keys` and `rows` take at once. */
+export const idsAtOnce = 250;
 
 /** The statements of a search, each text put together once. */
 export interface SearchStatements {
-  /** The first `rows` listings of a search, its words left out. */
-  page(search: Search, through: Through, rows: number): BoundStatement;
-  /** Of these, the ones that have the words, and the last. */
-  scan(search: Search, through: Through, rows: number): BoundStatement;
-  /** The first `rows` listings of a search with its words, by the full-text index. */
-  pageByWords(search: Search, rows: number): BoundStatement;
-  /** How many listings there are of a search, its words left out, counting `rows` of each status at most. */
-  countOfPrice(search: Search, rows: number): BoundStatement;
+  /** The first `rows` listings of a search without words, whose prices are not apart from its order. */
+  page(search: Search, rows: number): BoundStatement;
+  /** The ids of the next `rows` listings in order, words left out, and prices too where they are apart from the order. */
+  walk(search: Search, rows: number): BoundStatement;
+  /** The ids of listings of a search, its words and its place left out, `rows` of each status at most. */
+  ofPrice(search: Search, rows: number): BoundStatement;
+  /** Of some ids, those of a search, its words left out, with what they are sorted by. */
+  keys(search: Search, ids: number[]): BoundStatement;
+  /** The same with all fields, in order. */
+  rows(search: Search, ids: number[]): BoundStatement;
 }
-
-type SearchStatementName = "page" | "scan" | "page-by-words" | "count-of-price";
 
 /**
  * Puts the statements of searches together out of the lines of the `.sql` files. A request can only choose lines and one
@@ -44,38 +43,31 @@ type SearchStatementName = "page" | "scan" | "page-by-words" | "count-of-price";
  */
 export function searchStatements(statements: Statements): SearchStatements {
   const texts = new Map<string, string>();
-  const textOf = (name: SearchStatementName, search: Search, through: Through, words: object = {}): string => {
-    const lines = [...linesOf(search), ...Object.keys(words)];
-    const key = [name, through, search.status === undefined, ...lines].join(" ");
-    const known = texts.get(key) ?? withLines(assemble(statements, name, search, through), new Set(lines));
+  const textOf = (name: SearchStatementName, search: Search): string => {
+    const lines = linesOf(search, name !== "walk" || !hasPriceApart(search));
+    const key = [name, search.status === undefined, ...lines].join(" ");
+    const known = texts.get(key) ?? withLines(assemble(statements, name, search), new Set(lines));
     texts.set(key, known);
     return known;
   };
+  const inOrder = (name: "page" | "walk" | "of-price") => (search: Search, rows: number) => ({
+    text: textOf(name, search),
+    values: { ...valuesOf(search), rows },
+  });
+  const ofIds = (name: "keys" | "rows") => (search: Search, ids: number[]) => ({
+    text: textOf(name, search),
+    values: { ...valuesOf(search), ...numbered("id", ids, idsAtOnce) },
+  });
   return {
-    page: (search, through, rows) => ({
-      text: textOf("page", search, through),
-      values: { ...valuesOf(search), rows },
-    }),
-    scan: (search, through, rows) => {
-      const words = wordPatterns(search.words);
-      return {
-        text: textOf("scan", search, through, words),
-        values: { ...valuesOf(search), ...words, separators, rows },
-      };
-    },
-    pageByWords: (search, rows) => {
-      const words = wordPatterns(search.words);
-      return {
-        text: textOf("page-by-words", search, "order", words),
-        values: { ...valuesOf(search), ...words, separators, words: fullTextQuery(search.words), rows },
-      };
-    },
-    countOfPrice: (search, rows) => ({
-      text: textOf("count-of-price", search, "price"),
-      values: { ...valuesOf(search), rows },
-    }),
+    page: inOrder("page"),
+    walk: inOrder("walk"),
+    ofPrice: inOrder("of-price"),
+    keys: ofIds("keys"),
+    rows: ofIds("rows"),
   };
 }
+
+type SearchStatementName = "page" | "walk" | "of-price" | "keys" | "rows";
 
 /** Whether a search asks for prices while its order is another than theirs. */
 export function hasPriceApart({ minPrice, maxPrice, sort }: Search): boolean {
@@ -83,36 +75,35 @@ export function hasPriceApart({ minPrice, maxPrice, sort }: Search): boolean {
 }
 
 /** A statement with its parts filled in, one slice for each status that is asked for, and all optional lines. */
-function assemble(statements: Statements, name: SearchStatementName, search: Search, through: Through): string {
-  const fill = (text: string, parts: Record<string, string>) =>
-    text.replaceAll(/\{(\w+)\}/g, (whole, part: string) => parts[part] ?? whole);
+function assemble(statements: Statements, name: SearchStatementName, search: Search): string {
   const { filters, after } = statements;
-  const one = fill(statements[name === "count-of-price" ? "slice-of-price" : "slice"], {
-    index: indexOf(search, through),
+  const one = fill(statements[name === "of-price" ? "slice-of-price" : "slice"], {
+    index: indexOf(search, name === "of-price"),
     filters,
     after,
   });
   const numbers = search.status === undefined ? [1, 2, 3] : [1];
   const slices = numbers.map((number) => `(${one.replace(":status", `:status${number}`)})`).join("\nUNION ALL\n");
-  return fill(statements[name], { slices, filters, after });
+  return fill(statements[name], { slices, filters, after, ids: parameters("id", idsAtOnce) });
 }
 
 /** The index of `listing` with the equal columns first, and then the order or the price. */
-function indexOf({ city, year, sort }: Search, through: Through): string {
+function indexOf({ city, year, sort }: Search, byPrice: boolean): string {
   const equal = `by${city === undefined ? "" : "_city"}${year === undefined ? "" : "_year"}`;
-  if (through === "price") return `${equal}_price`;
+  if (byPrice) return `${equal}_price`;
   return equal + { id: "_id", price: "_price", date: "_date", year: "_year_id" }[sortOrders[sort].column];
 }
 
 /** The optional lines that a search chooses. */
-function linesOf({ city, year, minPrice, maxPrice, after, sort }: Search): string[] {
+function linesOf({ city, year, minPrice, maxPrice, after, sort }: Search, withPrices: boolean): string[] {
   const { column, descending } = sortOrders[sort];
+  const hasPrices = minPrice !== undefined || maxPrice !== undefined;
   return [
     column,
     descending ? "descending" : "ascending",
     ...(city === undefined ? [] : ["city"]),
     ...(year === undefined ? [] : ["yearEquals"]),
-    ...(minPrice === undefined && maxPrice === undefined ? [] : ["prices"]),
+    ...(hasPrices && withPrices ? ["prices"] : []),
     ...(after === undefined ? [] : ["after"]),
   ];
 }

@@ -1,36 +1,23 @@
-/** Everything that is neither letter nor digit, for JavaScript and for the regular expressions of MySQL and MariaDB alike. */
-export const separators = "[^\\p{L}\\p{N}]+";
+/** As many words as a search may have: each reads its part of the index. */
+export const maxWords = 8;
 
-/** The shortest word that the full-text index holds (`innodb_ft_min_token_size`). */
-const shortestIndexed = 3;
+/**
+ * A text without regard to case and accents: what it is compared by, in listings and in searches alike. Compatibility forms
+ * are the plain ones (`²` is `2`), marks are left out, and letters that differ in capitals alone are one (`ß` and `ss`, `ς` and `σ`).
+ */
+function fold(text: string): string {
+  const plain = (some: string) => some.normalize("NFKD").replaceAll(/\p{M}+/gu, "");
+  return plain(plain(text).toLowerCase().toUpperCase().toLowerCase()).replaceAll("ς", "σ");
+}
 
-/** As many words as `page-by-words.sql` and `scan.sql` have lines for. */
-export const mostWords = 8;
-
-/** The words of a free text, without repetitions. */
+/** The words of a text, folded, each once: all that stands between other signs than letters and digits. */
 export function wordsOf(text: string): string[] {
-  const words = text.normalize("NFC").split(new RegExp(separators, "u"));
-  return [...new Set(words.filter((word) => word !== ""))];
+  return [...new Set(fold(text).match(/[\p{L}\p{N}]+/gu) ?? [])];
 }
 
-/** Whether the full-text index can find something by these words: it needs one of three characters or more. */
-export function canSearch(words: string[]): boolean {
-  return words.some(isIndexed);
-}
-
-/** The words as a boolean full-text query in which each begins a word: only letters and digits, so no operator can come in. */
-export function fullTextQuery(words: string[]): string {
-  return words
-    .filter(isIndexed)
-    .map((word) => `+${word}*`)
-    .join(" ");
-}
-
-/** The words as patterns for LIKE over a text whose words stand between single spaces, as `:word1`, `:word2`, … */
-export function wordPatterns(words: string[]): Record<string, string> {
-  return Object.fromEntries(words.map((word, i) => [`word${i + 1}`, `% ${word}%`]));
-}
-
-function isIndexed(word: string): boolean {
-  return [...word].length >= shortestIndexed;
+/** Whether each of the words begins a word of the text. `words` are those of `wordsOf`. */
+export function hasWords(text: string, words: string[]): boolean {
+  if (words.length === 0) return true;
+  const found = wordsOf(text);
+  return words.every((word) => found.some((one) => one.startsWith(word)));
 }

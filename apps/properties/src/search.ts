@@ -1,7 +1,9 @@
 import type { Database } from "./database.ts";
 import type { Property } from "./property.ts";
-import { countOfPrice, type FoundProperty, findPage, findPageByWords, scanForWords } from "./search-queries.ts";
-import { hasPriceApart, type Search, type Through } from "./search-statements.ts";
+import { idsInOrder } from "./search-plan.ts";
+import { type FoundProperty, findPage, findRows } from "./search-queries.ts";
+import { hasPriceApart, idsAtOnce, type Search } from "./search-statements.ts";
+import { hasWords } from "./search-words.ts";
 import type { Place } from "./sort-orders.ts";
 
 /** A page of a search; `end` is the place of its last property when more follow. */
@@ -10,20 +12,11 @@ export interface SearchPage {
   end: Place | undefined;
 }
 
-/** How many listings are looked at in order, in turn, before the full-text index is asked. */
-const scans = [200, 2000];
-
-/** Prices that fewer listings than this have are found by their index and sorted. */
-const fewOfPrice = 4000;
-
 /** The first `limit` visible properties of a search, each once, with its latest status. */
 export async function searchProperties(db: Database, search: Search, limit: number): Promise<SearchPage> {
   const wanted = limit + 1;
-  const through = await chooseIndex(db, search);
-  const found =
-    search.words.length === 0
-      ? await findPage(db, search, through, wanted)
-      : await findWithWords(db, search, through, wanted);
+  const oneIndexServes = search.words.length === 0 && !hasPriceApart(search);
+  const found = oneIndexServes ? await findPage(db, search, wanted) : await findByIds(db, search, wanted);
   const page = found.slice(0, limit);
   return {
     properties: page.map(({ property }) => property),
@@ -31,30 +24,21 @@ export async function searchProperties(db: Database, search: Search, limit: numb
   };
 }
 
-/**
- * Prices that many listings have are soon met when reading in order, and those that few have are soon sorted; the other way
- * round each takes a second at a million listings. The optimizer was seen to choose wrongly; a count up to a bound is
- * right and takes a few milliseconds.
- */
-async function chooseIndex(db: Database, search: Search): Promise<Through> {
-  if (!hasPriceApart(search)) return "order";
-  return (await countOfPrice(db, search, fewOfPrice)) < fewOfPrice ? "price" : "order";
+/** The first `wanted` of the ids that may match, in order: the listings themselves decide which do. */
+async function findByIds(db: Database, search: Search, wanted: number): Promise<FoundProperty[]> {
+  const found: FoundProperty[] = [];
+  for await (const ids of idsInOrder(db, search)) {
+    // Nearly always the first ones do.
+    let size = wanted;
+    for (let i = 0; i < ids.length; i += size, size = idsAtOnce) {
+      const rows = await findRows(db, search, ids.slice(i, i + size));
+      found.push(...rows.filter(({ property }) => matches(property, search)));
+      if (found.length >= wanted) return found;
+    }
+  }
+  return found;
 }
 
-/**
- * Words that many listings have are soon met when reading in order, and words that few have are found by the full-text
- * index, which has to read and sort every listing that has them. Here no count is to be had beforehand, so: first the one,
- * for a bounded number of listings, then the other for what is still missing.
- */
-async function findWithWords(db: Database, search: Search, through: Through, wanted: number): Promise<FoundProperty[]> {
-  const found: FoundProperty[] = [];
-  let after = search.after;
-  for (const rows of scans) {
-    const { matches, end } = await scanForWords(db, { ...search, after }, through, rows);
-    found.push(...matches);
-    if (end === undefined || found.length >= wanted) return found;
-    after = end;
-  }
-  found.push(...(await findPageByWords(db, { ...search, after }, wanted - found.length)));
-  return found;
+function matches({ address, description }: Property, { words }: Search): boolean {
+  return hasWords(`${address} ${description}`, words);
 }

@@ -2,32 +2,48 @@ import { readFileSync } from "node:fs";
 
 /** The files of `sql/`. A statement that is not here does not exist. */
 const names = [
+  "add-terms",
   "advance-listing",
   "after",
   "any-property",
+  "block-done",
+  "block-ready",
+  "city-key",
+  "clear-block",
   "count-likes",
-  "count-of-price",
+  "fill-block",
   "filters",
   "history",
   "insert-listing",
   "insert-property",
   "insert-status",
   "is-visible",
+  "keys",
   "like",
   "liked",
+  "lock-block",
   "lock-demo",
+  "lock-index",
   "lock-listing",
+  "mark-blocks",
+  "of-price",
   "one",
   "page",
-  "page-by-words",
+  "read-block",
+  "read-terms",
   "rebuild-listings",
-  "scan",
+  "remove-terms",
+  "rows",
   "slice",
   "slice-of-price",
   "status-change",
+  "take-block",
   "unlike",
+  "unlock-index",
+  "unready-blocks",
   "update-listing",
   "update-property",
+  "walk",
 ] as const;
 
 export type StatementName = (typeof names)[number];
@@ -60,4 +76,20 @@ export function withLines(text: string, chosen: ReadonlySet<string>): string {
       return wanted.every((tag) => chosen.has(tag)) ? [kept.trimEnd()] : [];
     })
     .join("\n");
+}
+
+/** A text with its `{parts}` filled in; one that is not given stays. */
+export function fill(text: string, parts: Record<string, string>): string {
+  return text.replaceAll(/\{(\w+)\}/g, (whole, part: string) => parts[part] ?? whole);
+}
+
+/** `:id1, :id2`, … as a list in a statement has them. */
+export function parameters(name: string, count: number): string {
+  return Array.from({ length: count }, (_, i) => `:${name}${i + 1}`).join(", ");
+}
+
+/** The values of `parameters(name, count)`: those given, the last again where there are fewer. */
+export function numbered<T>(name: string, values: T[], count: number): Record<string, T> {
+  const value = (i: number) => values[Math.min(i, values.length - 1)] as T;
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`${name}${i + 1}`, value(i)]));
 }

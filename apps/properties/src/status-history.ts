@@ -11,6 +11,7 @@ import {
   lockProperty,
 } from "./property-queries.ts";
 import type { Status } from "./statuses.ts";
+import { reindex } from "./term-index.ts";
 
 /**
  * Appends a status to a property's history, dated `updateDate` or now, and keeps the listing at the latest row. Writers of
@@ -24,11 +25,12 @@ export function appendStatus(
   requestKey?: string,
 ): Promise<StatusChange> {
   const append = async (on: MysqlConnection) => {
-    const latestDate = await lockProperty(db, on, id);
-    if (latestDate === undefined) throw noSuchProperty();
+    const before = await lockProperty(db, on, id);
+    if (!before) throw noSuchProperty();
     const { status, updateDate = null } = input;
-    const historyId = await insertStatus(db, on, { id, status, updateDate, latestDate });
+    const historyId = await insertStatus(db, on, { id, status, updateDate, latestDate: before.latestDate });
     await advanceListing(db, on, id, historyId);
+    await reindex(db, on, id, before);
     return historyId;
   };
   return inMysqlTransaction(db.pool, async (on) =>

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { select } from "../src/database.ts";
-import { type BoundStatement, hasPriceApart, type Search } from "../src/search-statements.ts";
+import { type BoundStatement, hasPriceApart, idsAtOnce, type Search } from "../src/search-statements.ts";
 import { type SortColumn, sortOrders, sorts, sortWithinYear } from "../src/sort-orders.ts";
-import { type StatementName, withLines } from "../src/statements.ts";
+import { fill, numbered, parameters, type StatementName, withLines } from "../src/statements.ts";
 import { visibleIds } from "../src/statuses.ts";
 import { fillMany } from "./many-listings.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
@@ -98,7 +98,7 @@ test("every combination is tried", () => {
 test("a page in order is read as the next entries of one index: no sorting, no more rows than it shows", async () => {
   for (const search of everySearch([])) {
     if (hasPriceApart(search)) continue;
-    const statement = listings.deps.db.searches.page(search, "order", 21);
+    const statement = listings.deps.db.searches.page(search, 21);
     const steps = await expectIndexed(statement, search);
     const slices = steps.filter(({ table }) => table === "l");
     expect(slices).toHaveLength(search.status === undefined ? 3 : 1);
@@ -108,29 +108,25 @@ test("a page in order is read as the next entries of one index: no sorting, no m
   }
 });
 
-test("prices apart from the order are counted up to a bound, and read by their range or in order", async () => {
-  for (const search of everySearch([]).filter(hasPriceApart)) {
-    const { countOfPrice, page } = listings.deps.db.searches;
-    const counting = countOfPrice(search, 50);
-    await expectIndexed(counting, search);
-    expect(await rowsRead(counting), JSON.stringify(search)).toBeLessThan(450);
-    for (const { table, key, type } of await expectIndexed(page(search, "price", 21), search)) {
-      if (table === "l") expect([key?.endsWith("_price"), type], JSON.stringify(search)).toEqual([true, "range"]);
-    }
-    for (const { table, Extra } of await expectIndexed(page(search, "order", 21), search)) {
+test("a walk, the prices of a range and the listings of some ids read no more than they are asked for", async () => {
+  const ids = Array.from({ length: idsAtOnce }, (_, i) => 1 + i * 37);
+  // The slices are those of a page, which are all tried above.
+  for (const search of everySearch([]).filter((_, i) => i % 5 === 0)) {
+    const { walk, ofPrice, keys, rows } = listings.deps.db.searches;
+    for (const { table, Extra } of await expectIndexed(walk(search, 100), search)) {
       if (table === "l") expect(Extra, JSON.stringify(search)).not.toContain("filesort");
     }
-  }
-});
-
-test.each([1, 2, 8])("%i words are looked for in a bounded slice, or by the full-text index", async (count) => {
-  const words = ["casa", "helipuerto", "calle", "12", "jardin", "con", "sol", "a"].slice(0, count);
-  for (const search of everySearch(words)) {
-    const { scan, pageByWords } = listings.deps.db.searches;
-    await expectIndexed(scan(search, "order", 100), search);
-    if (hasPriceApart(search)) await expectIndexed(scan(search, "price", 100), search);
-    const steps = await expectIndexed(pageByWords(search, 21), search);
-    expect(steps.find(({ table }) => table === "p")?.type, JSON.stringify({ search, steps })).toBe("fulltext");
+    expect(await rowsRead(walk(search, 100)), JSON.stringify(search)).toBeLessThan(3 * 100 * 3);
+    for (const { table, key, type } of await expectIndexed(ofPrice(search, 50), search)) {
+      if (table === "l" && search.minPrice !== undefined) {
+        expect([key?.endsWith("_price"), type], JSON.stringify(search)).toEqual([true, "range"]);
+      }
+    }
+    expect(await rowsRead(ofPrice(search, 50)), JSON.stringify(search)).toBeLessThan(450);
+    for (const statement of [keys(search, ids), rows(search, ids)]) {
+      await expectIndexed(statement, search);
+      expect(await rowsRead(statement), JSON.stringify(search)).toBeLessThan(idsAtOnce * 5);
+    }
   }
 });
 
@@ -138,6 +134,17 @@ const place = { afterDate: new Date("2024-06-01"), afterId: 5 };
 const fields = { address: null, city: null, price: 1, description: null, year: null };
 /** The other statements, each with values and the lines it can have. */
 const others: Partial<Record<StatementName, { values: Record<string, unknown>; lines?: string[][] }>> = {
+  "block-done": { values: { block: 0 } },
+  "block-ready": { values: { block: 0 } },
+  "city-key": { values: { city: "cali" } },
+  "clear-block": { values: { block: 0 } },
+  "lock-index": { values: {} },
+  "read-block": { values: { first: 0, end: 4096, rows: 10 } },
+  "read-terms": { values: { from: "c", to: "d", rows: 10 }, lines: [["ascending"], ["descending"]] },
+  "remove-terms": { values: { block: 0, byte: 1, keep: 1, pair: Buffer.from("!A"), ...numbered("term", ["a"], 50) } },
+  "take-block": { values: {} },
+  "unlock-index": { values: {} },
+  "unready-blocks": { values: { rows: 10 } },
   "advance-listing": { values: { id: 7, historyId: 7 } },
   "count-likes": { values: { id: 7, ...visibleIds } },
   history: { values: { id: 7, rows: 21, ...place }, lines: [[], ["after"]] },
@@ -156,16 +163,17 @@ const others: Partial<Record<StatementName, { values: Record<string, unknown>; l
 
 test.each(Object.entries(others))("%s scans nothing", async (name, { values, lines = [[]] }) => {
   for (const chosen of lines) {
-    const text = withLines(listings.deps.db.statements[name as StatementName], new Set(chosen));
+    const terms = parameters("term", 50);
+    const text = fill(withLines(listings.deps.db.statements[name as StatementName], new Set(chosen)), { terms });
     await expectIndexed({ text, values: values as BoundStatement["values"] }, name);
   }
 });
 
 test("every statement is explained here but these", () => {
-  const searches = ["page", "scan", "page-by-words", "count-of-price", "slice", "slice-of-price", "filters", "after"];
-  const plainInserts = ["insert-property", "insert-status"];
-  // One reads a single row, the other all of them on purpose; neither serves a request.
-  const filling = ["any-property", "rebuild-listings"];
+  const searches = ["page", "walk", "of-price", "keys", "rows", "slice", "slice-of-price", "filters", "after"];
+  const plainInserts = ["insert-property", "insert-status", "add-terms", "fill-block", "lock-block"];
+  // One reads a single row, the others all of them on purpose; none serves a request.
+  const filling = ["any-property", "rebuild-listings", "mark-blocks"];
   expect(Object.keys(listings.deps.db.statements).sort()).toEqual(
     [...Object.keys(others), ...searches, ...plainInserts, ...filling].sort(),
   );

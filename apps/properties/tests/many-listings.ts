@@ -1,5 +1,7 @@
+import { inMysqlTransaction } from "@quintet/db";
 import { rebuildListings } from "../src/bulk-queries.ts";
 import type { Database } from "../src/database.ts";
+import { indexAll } from "../src/term-index.ts";
 
 const digit = `(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
   UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)`;
@@ -26,6 +28,9 @@ export async function fillMany(db: Database): Promise<void> {
     FROM ${numbers}, (SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2) AS k`);
   await pool.query(`INSERT INTO liked_properties (id_user, id_property, date_liked)
     SELECT n MOD 10, n, '2024-01-01' + INTERVAL CRC32(n) MOD 30000000 SECOND FROM ${numbers}`);
-  await rebuildListings(db, pool);
+  await inMysqlTransaction(pool, async (on) => {
+    await rebuildListings(db, on);
+    await indexAll(db, on);
+  });
   await pool.query("ANALYZE TABLE property, status_history, listing, liked_properties");
 }

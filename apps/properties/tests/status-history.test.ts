@@ -1,3 +1,4 @@
+import { inMysqlTransaction } from "@quintet/db";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { rebuildListings } from "../src/bulk-queries.ts";
 import { select } from "../src/database.ts";
@@ -60,7 +61,7 @@ describe("appending", () => {
     const id = await listings.create({ status: "pre_venta" });
     const { db } = listings.deps;
     await db.pool.query("UPDATE status_history SET update_date = '2090-01-01' WHERE property_id = ?", [id]);
-    await rebuildListings(db, db.pool);
+    await inMysqlTransaction(db.pool, (on) => rebuildListings(db, on));
     await post(id, { status: "vendido" });
     expect(await statusOf(id)).toBe("vendido");
   });
@@ -177,9 +178,9 @@ test("rebuilding from the history changes nothing that is right, and mends what 
   const { db } = listings.deps;
   const all = () => select(db.pool, "SELECT * FROM listing ORDER BY property_id", {});
   const right = await all();
-  await rebuildListings(db, db.pool);
+  await inMysqlTransaction(db.pool, (on) => rebuildListings(db, on));
   expect(await all()).toEqual(right);
   await db.pool.query("UPDATE listing SET status_id = 1, price = 1, city = 'x', history_id = 1");
-  await rebuildListings(db, db.pool);
+  await inMysqlTransaction(db.pool, (on) => rebuildListings(db, on));
   expect(await all()).toEqual(right);
 });

@@ -2,6 +2,7 @@ import { inMysqlTransaction } from "@quintet/db";
 import { anyProperty, lockDemo, rebuildListings } from "../bulk-queries.ts";
 import type { Deps } from "../deps.ts";
 import { insertProperty, insertStatus } from "../property-queries.ts";
+import { indexAll } from "../term-index.ts";
 import { demoListings } from "./listings.ts";
 
 const count = 400;
@@ -22,6 +23,7 @@ export async function fillDemo(deps: Deps, progress: (line: string) => void): Pr
       for (const change of history) await insertStatus(db, on, { id, ...change, latestDate: null });
     }
     await rebuildListings(db, on);
+    await indexAll(db, on);
     return true;
   });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

@@ -5,7 +5,7 @@ import { searchCursor, searchPlace } from "../cursors.ts";
 import type { Deps } from "../deps.ts";
 import { readProperty } from "../properties.ts";
 import { searchProperties } from "../search.ts";
-import { canSearch, mostWords, wordsOf } from "../search-words.ts";
+import { maxWords, wordsOf } from "../search-words.ts";
 import { sorts, sortWithinYear } from "../sort-orders.ts";
 import { visibleStatuses } from "../statuses.ts";
 import { cursor, idParam, line, pesos, propertiesSchema, propertySchema } from "./schemas.ts";
@@ -21,8 +21,8 @@ const searchQuery = z
       .string()
       .max(100, "must have 100 characters or fewer")
       .transform(wordsOf)
-      .refine(canSearch, "must hold a word of three letters or digits or more")
-      .refine((words) => words.length <= mostWords, `must hold ${mostWords} words or fewer`)
+      .refine((words) => words.length > 0, "must hold a word of letters or digits")
+      .refine((words) => words.length <= maxWords, `must hold ${maxWords} words or fewer`)
       .optional()
       .openapi({ type: "string", description: "Words, or beginnings of words, of address and description" }),
     sort: z.enum(sorts).default("id").openapi({ description: "newest: by the date of the latest status" }),

@@ -1,0 +1,1 @@
+UPDATE listing_block SET ready = 1 WHERE block = :block

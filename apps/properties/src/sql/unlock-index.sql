@@ -1,0 +1,1 @@
+SELECT RELEASE_LOCK(CONCAT('quintet_properties_', DATABASE())) AS released
