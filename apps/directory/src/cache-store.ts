@@ -1,34 +1,35 @@
-import type { Redis } from "@quintet/db";
+import { type Redis, redisWithDeadline } from "@quintet/db";
+import { type CachedEntry, decode, encode } from "./cached-entry.ts";
 
-/** The shared part of the cache. Every command touches one key. */
+/** The shared part of the cache. Whatever it forgets, or refuses, costs a computation and nothing else. */
 export interface CacheStore {
-  generation(): Promise<string | null>;
-  setGeneration(generation: string): Promise<void>;
-  read(key: string): Promise<string | null>;
-  write(key: string, text: string, keptMs: number): Promise<void>;
+  /** Undefined when there is none, or it cannot be had. */
+  read(key: string): Promise<CachedEntry | undefined>;
+  write(key: string, entry: CachedEntry, keptMs: number): Promise<void>;
   /** Whether the caller is the one that computes what is claimed; others wait for it, `claimMs` at most. */
-  claim(name: string, claimMs: number): Promise<boolean>;
-  release(name: string): Promise<void>;
-  /** Calls back whenever the connection is lost. */
-  onLost(lost: () => void): void;
+  claim(key: string, claimMs: number): Promise<boolean>;
+  release(key: string): Promise<void>;
 }
 
+/** Every command touches one key. None is waited for when Redis stands still; none rejects. */
 export function redisCacheStore(redis: Redis): CacheStore {
+  const withDeadline = redisWithDeadline(redis);
+  const without = () => undefined;
   return {
-    generation: () => redis.get("generation"),
-    async setGeneration(generation) {
-      await redis.set("generation", generation);
+    read: (key) =>
+      withDeadline(() => redis.get(`response:${key}`))
+        .then(decode)
+        .catch(without),
+    async write(key, entry, keptMs) {
+      await withDeadline(() => redis.set(`response:${key}`, encode(entry), "PX", keptMs)).catch(without);
     },
-    read: (key) => redis.get(`entry:${key}`),
-    async write(key, text, keptMs) {
-      await redis.set(`entry:${key}`, text, "PX", keptMs);
+    claim: (key, claimMs) =>
+      withDeadline(() => redis.set(`claim:${key}`, "1", "PX", claimMs, "NX")).then(
+        (reply) => reply === "OK",
+        () => true,
+      ),
+    async release(key) {
+      await withDeadline(() => redis.del(`claim:${key}`)).catch(without);
     },
-    async claim(name, claimMs) {
-      return (await redis.set(`claim:${name}`, "1", "PX", claimMs, "NX")) === "OK";
-    },
-    async release(name) {
-      await redis.del(`claim:${name}`);
-    },
-    onLost: (lost) => redis.on("close", lost),
   };
 }

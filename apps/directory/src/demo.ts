@@ -10,7 +10,7 @@ const chunk = 20_000;
  * leaves nothing behind. Requests are answered meanwhile. `progress` hears how far it is.
  */
 export async function fillDemo(
-  { bulk, cache, demoUsers }: Pick<Deps, "bulk" | "cache" | "demoUsers">,
+  { bulk, demoUsers }: Pick<Deps, "bulk" | "demoUsers">,
   progress: (line: string) => void,
 ): Promise<void> {
   const started = performance.now();
@@ -30,7 +30,6 @@ export async function fillDemo(
     return true;
   });
   if (!filled) return;
-  await cache.invalidate();
   await tidyUp(bulk);
   progress(`Directory: ${count} users made in ${seconds()} s`);
 }

@@ -3,6 +3,7 @@ import { connectPostgres, connectRedis, healthPostgres, type PostgresSql, redisI
 import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger } from "@quintet/http";
 import { redisCacheStore } from "./cache-store.ts";
 import type { Config } from "./config.ts";
+import { followChanges } from "./history.ts";
 import { createResultCache, type ResultCache } from "./result-cache.ts";
 
 /** What the directory works with. */
@@ -38,6 +39,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
   });
   const bulk = connectPostgres(url, { connections: 1, statementSeconds: 0 });
   const health = healthPostgres(url);
+  const changes = connectPostgres(url, { connections: 1, name: "directory changes", statementSeconds });
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}directory:`,
     name: "directory",
@@ -57,7 +59,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     sql,
     searches,
     bulk,
-    cache: createResultCache(redisCacheStore(cacheRedis), log),
+    cache: createResultCache(redisCacheStore(cacheRedis), followChanges(changes), log),
     idempotency: redisIdempotency(redis),
     cursorKey: deriveKey(config.QUINTET_SECRET, "directory cursor"),
     formKey: deriveKey(config.QUINTET_SECRET, "directory form"),
@@ -69,7 +71,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     async [Symbol.asyncDispose]() {
       redis.disconnect();
       cacheRedis.disconnect();
-      await Promise.all([sql, searches, bulk, health].map((client) => client.end({ timeout: 1 })));
+      await Promise.all([sql, searches, bulk, health, changes].map((client) => client.end({ timeout: 1 })));
     },
   };
 }

@@ -1,107 +1,118 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type JointRequest, jointRequest, type Logger } from "@quintet/http";
 import type { CacheStore } from "./cache-store.ts";
-import { type Answer, type CachedEntry, decode, encode } from "./cached-entry.ts";
-import { createGenerations } from "./generations.ts";
-import { joinRuns } from "./joined-runs.ts";
+import type { Answer, CachedEntry, Computed } from "./cached-entry.ts";
+import type { History, Moment } from "./history.ts";
 import { createRecentEntries } from "./recent-entries.ts";
 
-/** Where an answer came from: the cache; a computation; the cache, while it is computed anew behind it. */
+/** Where a response came from: the cache; a computation; the cache, while it is computed anew behind it. */
 export type CacheState = "HIT" | "MISS" | "STALE";
 
-/** Answers that are kept until the next write: see docs/decisions/directory-cache.md. */
+/** Responses that are kept until a write touches them: see docs/decisions/directory-cache.md. */
 export interface ResultCache {
-  /** The answer kept under `key`, or what `compute` gives, which runs once however many ask. */
-  read(key: string, compute: () => Promise<Answer>): Promise<{ answer: Answer; state: CacheState }>;
-  /** To be awaited between the commit of a write and its answer. */
-  invalidate(): Promise<void>;
+  /** The response kept under `key`, or what `compute` gives, which runs once however many ask. */
+  read(key: string, compute: () => Promise<Computed>): Promise<{ answer: Answer; state: CacheState }>;
+}
+
+/** A computation, and the requests on behalf of which it is done. */
+interface Running {
+  since: Moment;
+  joint: JointRequest;
+  entry: Promise<CachedEntry>;
 }
 
 export function createResultCache(
   store: CacheStore,
+  history: History,
   log: Logger,
   { freshMs = 30_000, keptMs = 180_000, claimMs = 3000, pollMs = 20, entries = 500 } = {},
 ): ResultCache {
-  const generations = createGenerations(store, log);
   const recent = createRecentEntries(entries);
-  const underway = new Map<string, { joint: JointRequest; filling: Promise<Answer> }>();
-  const uncached = new Map<string, () => Promise<Answer>>();
+  const running = new Map<string, Running>();
+  const age = (entry: CachedEntry) => Date.now() - entry.computedAt;
 
-  async function find(key: string, generation: string): Promise<CachedEntry | undefined> {
+  /** The entry that was computed last, if it holds and was computed after `after`. */
+  async function find(key: string, moment: Moment, after = 0): Promise<CachedEntry | undefined> {
+    const isGood = (entry: CachedEntry | undefined) =>
+      entry !== undefined && entry.computedAt >= after && age(entry) < keptMs && history.holds(entry, moment);
     const known = recent.get(key);
-    if (known?.generation === generation && Date.now() - known.computedAt < freshMs) return known;
-    const entry = decode(await store.read(key));
-    if (entry?.generation !== generation || Date.now() - entry.computedAt > keptMs) return undefined;
-    recent.set(key, entry);
-    return entry;
+    if (isGood(known) && age(known as CachedEntry) < freshMs) return known;
+    const shared = await store.read(key);
+    if (!isGood(shared)) return isGood(known) ? known : undefined;
+    recent.set(key, shared as CachedEntry);
+    return shared;
   }
 
-  /** Computes for all processes, or waits for the one that does. `since` is when an answer must have been computed. */
-  async function fill(key: string, generation: string, compute: () => Promise<Answer>, since: number): Promise<Answer> {
-    const name = `${generation}:${key}`;
-    const claimed = await store.claim(name, claimMs).catch(() => true);
-    if (!claimed) {
-      const end = performance.now() + claimMs;
-      while (performance.now() < end) {
-        await delay(pollMs);
-        const entry = await find(key, generation).catch(() => undefined);
-        if (entry && entry.computedAt >= since) return entry.answer;
-      }
+  /** Computes for all processes, or waits for the one that does. Who wants an entry anew says when it must have been computed. */
+  async function fill(
+    key: string,
+    moment: Moment,
+    compute: () => Promise<Computed>,
+    after: number,
+  ): Promise<CachedEntry> {
+    const end = performance.now() + claimMs;
+    let claimed = await store.claim(key, claimMs);
+    while (!claimed && performance.now() < end) {
+      await delay(pollMs);
+      const entry = await find(key, moment, after);
+      if (entry) return entry;
+      claimed = await store.claim(key, claimMs);
     }
     try {
-      const answer = await compute();
-      const entry = { generation, computedAt: Date.now(), answer };
+      const { snapshot, server } = moment;
+      const entry = { snapshot, server, computedAt: Date.now(), ...(await compute()) };
       recent.set(key, entry);
-      await store.write(key, encode(entry), keptMs).catch(() => {});
-      return answer;
+      await store.write(key, entry, keptMs);
+      return entry;
     } finally {
-      if (claimed) await store.release(name).catch(() => {});
+      if (claimed) await store.release(key);
     }
   }
 
-  /** One computation in this process for a key and generation. */
-  function fillOnce(key: string, generation: string, compute: () => Promise<Answer>, since = 0): Promise<Answer> {
-    const name = `${generation}:${key}`;
-    const known = underway.get(name);
-    if (known && !known.joint.gone) {
-      known.joint.join();
-      return known.filling;
-    }
+  /** The computation under a key that is going on and comes to something. */
+  function runningAt(key: string): Running | undefined {
+    const one = running.get(key);
+    return one?.joint.gone ? undefined : one;
+  }
+
+  /** Starts one on behalf of the current request, and of those that join it. */
+  function start(key: string, since: Moment, compute: () => Promise<Computed>, after = 0): Running {
     const joint = jointRequest();
     joint.join();
-    const filling = joint.run(() => fill(key, generation, compute, since));
-    const begun = { joint, filling };
-    underway.set(name, begun);
+    const started = { since, joint, entry: joint.run(() => fill(key, since, compute, after)) };
+    running.set(key, started);
     const over = () => {
-      if (underway.get(name) === begun) underway.delete(name);
+      if (running.get(key) === started) running.delete(key);
     };
-    filling.then(over, over);
-    return filling;
+    started.entry.then(over, over);
+    return started;
   }
 
-  /** Without the cache, those who ask while a computation is under way share the one that begins after it. */
-  async function computeUncached(key: string, compute: () => Promise<Answer>): Promise<Answer> {
-    const shared = uncached.get(key) ?? joinRuns(compute);
-    uncached.set(key, shared);
-    try {
-      return await shared();
-    } finally {
-      uncached.delete(key);
-    }
+  function join(one: Running): Promise<CachedEntry> {
+    one.joint.join();
+    return one.entry;
   }
 
   return {
     async read(key, compute) {
-      const generation = await generations.current();
-      if (generation === undefined) return { answer: await computeUncached(key, compute), state: "MISS" };
-      const entry = await find(key, generation).catch(() => undefined);
-      if (!entry) return { answer: await fillOnce(key, generation, compute), state: "MISS" };
-      if (Date.now() - entry.computedAt < freshMs) return { answer: entry.answer, state: "HIT" };
-      fillOnce(key, generation, compute, entry.computedAt + freshMs).catch((error) => {
-        log.warn({ err: error }, "a stale answer could not be computed anew");
-      });
-      return { answer: entry.answer, state: "STALE" };
+      const moment = await history.now();
+      const entry = await find(key, moment);
+      if (entry && age(entry) < freshMs) return { answer: entry.answer, state: "HIT" };
+      if (entry) {
+        const { entry: renewed } = runningAt(key) ?? start(key, moment, compute, entry.computedAt + freshMs);
+        renewed.catch((error) => log.warn({ err: error }, "a stale response could not be computed anew"));
+        return { answer: entry.answer, state: "STALE" };
+      }
+      const earlier = runningAt(key);
+      if (earlier && earlier.since.position < moment.position) {
+        // It began before the last write: it will do if that did not touch it.
+        const joined = await join(earlier).catch(() => undefined);
+        if (joined && history.holds(joined, moment)) return { answer: joined.answer, state: "MISS" };
+      }
+      const present = runningAt(key);
+      const isLateEnough = present !== undefined && present.since.position >= moment.position;
+      const { answer } = await (isLateEnough ? join(present) : start(key, moment, compute).entry);
+      return { answer, state: "MISS" };
     },
-    invalidate: generations.renew,
   };
 }

@@ -10,6 +10,8 @@ import { endPosition, type Position, toUser, type User } from "./user.ts";
 export type PageWanted = { page: number } | { from: Position; backward: boolean };
 
 export interface Found {
+  /** The keys of the words that were searched for. */
+  words: string[];
   users: User[];
   total: number;
   /** False when `total` is an estimate: see docs/decisions/name-search.md. */
@@ -34,7 +36,7 @@ export async function searchUsers(
   const window = windowOf(wanted, limit);
   const words = await readWords(sql, search.words);
   const { rows, total, isExact } = await (words.length > 0 ? readMatching(sql, words, window) : readAll(sql, window));
-  const found = { total, totalIsExact: isExact };
+  const found = { words: words.map((word) => word.key), total, totalIsExact: isExact };
   if (rows.length === 0 && window.backward) {
     // Nobody is left before that place: what is there now is the first page.
     return searchUsers(sql, { ...search, wanted: { page: 1 } });

@@ -1,7 +1,7 @@
 import type { PostgresSql } from "@quintet/db";
 import { type Answer, tagOf } from "./cached-entry.ts";
 import type { Deps } from "./deps.ts";
-import { readWords } from "./name-classes.ts";
+import { readWords, type Word } from "./name-classes.ts";
 import type { CacheState } from "./result-cache.ts";
 import { findFirst } from "./search.ts";
 import { searchOf, wordsOf } from "./search-words.ts";
@@ -19,16 +19,20 @@ export function suggestNames(
 ): Promise<{ answer: Answer; state: CacheState }> {
   const words = wordsOf(typed);
   return cache.read(JSON.stringify(["suggest", searchOf(words)]), async () => {
-    const body = JSON.stringify({ names: await namesFor(searches, words) });
-    return { tag: tagOf(body), body };
+    const compared = await readWords(searches, words);
+    const body = JSON.stringify({ names: await namesFor(searches, compared) });
+    // Nobody's details are shown, and names change with those whom the words find.
+    return {
+      answer: { tag: tagOf(body), body },
+      scope: { words: compared.map(({ key }) => key), shows: [], inFull: false },
+    };
   });
 }
 
-async function namesFor(sql: PostgresSql, words: string[]): Promise<string[]> {
-  const compared = await readWords(sql, words);
-  const [word, ...others] = compared;
+async function namesFor(sql: PostgresSql, words: Word[]): Promise<string[]> {
+  const [word, ...others] = words;
   if (!word) return [];
   if (others.length === 0) return readFrequentNames(sql, word, mostNames);
-  const users = await findFirst(sql, compared, 50);
+  const users = await findFirst(sql, words, 50);
   return [...new Set(users.map((user) => `${user.firstName} ${user.lastName}`))].slice(0, mostNames);
 }

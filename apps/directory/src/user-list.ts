@@ -52,7 +52,14 @@ export function listUsers(
       prevCursor: found.previous && cursorAt(cursorKey, search, found.previous, true),
     };
     const body = JSON.stringify(list);
-    return { tag: tagOf(body), body };
+    return {
+      answer: { tag: tagOf(body), body },
+      scope: {
+        words: found.words,
+        shows: found.users.map((user) => user.id),
+        inFull: viewer === "account",
+      },
+    };
   });
 }
 

@@ -6,8 +6,6 @@ import type { NewUser, UserChange } from "./user-input.ts";
 import { deleteUser, findUser, insertUser, isTakenEmail, updateUser } from "./user-queries.ts";
 import { matchingVersion } from "./versions.ts";
 
-type Stores = Pick<Deps, "sql" | "cache">;
-
 /** A user by id; throws `not-found`. */
 export async function getUser({ sql }: Pick<Deps, "sql">, id: number): Promise<User> {
   const user = await findUser(sql, id);
@@ -15,26 +13,23 @@ export async function getUser({ sql }: Pick<Deps, "sql">, id: number): Promise<U
   return user;
 }
 
-/** Adds a user, once for the request of that key; throws `conflict` when the email is taken. Whoever reads afterwards sees it. */
-export async function addUser({ sql, cache }: Stores, input: NewUser, requestKey?: string): Promise<User> {
+/** Adds a user, once for the request of that key; throws `conflict` when the email is taken. */
+export async function addUser({ sql }: Pick<Deps, "sql">, input: NewUser, requestKey?: string): Promise<User> {
   const add = async (on: PostgresQueries) => {
     const user = await insertUser(on, input);
     if (!user) throw takenEmail();
     return user;
   };
-  const user = requestKey
-    ? await sql.begin((tx) => once(postgresDoneRequests(tx, "directory.done_requests"), requestKey, () => add(tx)))
-    : await add(sql);
-  await cache.invalidate();
-  return user;
+  if (requestKey === undefined) return add(sql);
+  return sql.begin((tx) => once(postgresDoneRequests(tx, "directory.done_requests"), requestKey, () => add(tx)));
 }
 
 /**
- * Changes a user if `ifMatch`, an If-Match header or `*`, names its present version; throws `not-found`,
- * `precondition-required`, `precondition-failed` or `conflict`.
+ * Changes a user if `ifMatch`, an If-Match header or `*`, names its present version; what changes nothing leaves that as it is.
+ * Throws `not-found`, `precondition-required`, `precondition-failed` or `conflict`.
  */
 export async function changeUser(
-  { sql, cache }: Stores,
+  { sql }: Pick<Deps, "sql">,
   id: number,
   change: UserChange,
   ifMatch: string | undefined,
@@ -44,19 +39,18 @@ export async function changeUser(
     throw new Problem("precondition-required", "Send If-Match with the ETag that the change is based on, or *.");
   }
   const version = matchingVersion(ifMatch, present);
+  if (Object.entries(change).every(([field, value]) => present[field as keyof UserChange] === value)) return present;
   const user = await updateUser(sql, id, version, change).catch((error: unknown) => {
     throw isTakenEmail(error) ? takenEmail() : error;
   });
   if (!user) throw await goneOrChanged({ sql }, id);
-  await cache.invalidate();
   return user;
 }
 
 /** Removes a user, if `ifMatch` is absent or names its present version; throws as `changeUser` does. */
-export async function removeUser({ sql, cache }: Stores, id: number, ifMatch: string | undefined): Promise<void> {
+export async function removeUser({ sql }: Pick<Deps, "sql">, id: number, ifMatch: string | undefined): Promise<void> {
   const version = ifMatch === undefined ? undefined : matchingVersion(ifMatch, await getUser({ sql }, id));
   if (!(await deleteUser(sql, id, version))) throw await goneOrChanged({ sql }, id);
-  await cache.invalidate();
 }
 
 /** Why a write found no row: somebody else was faster. */

@@ -1,4 +1,3 @@
-import { Redis } from "ioredis";
 import postgres from "postgres";
 import { startApp } from "../app-process.ts";
 import { compare, type Row } from "../row.ts";
@@ -16,7 +15,6 @@ export const search: Row = {
       DEMO_USERS: String(users),
     });
     const sql = postgres(app.postgresUrl, { max: 1 });
-    const redis = new Redis(app.redisUrl);
     const first = async (term: string) => {
       const answer = await fetch(`${app.url}/directory/users?limit=15&name=${encodeURIComponent(term)}`);
       return (await answer.json()) as { users: { id: number }[]; total: number };
@@ -26,7 +24,6 @@ export const search: Row = {
       const until = Date.now() + 600_000;
       while ((await first("")).total < users) {
         if (Date.now() > until) throw new Error("The demo users did not come.");
-        await redis.flushdb();
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
       await sql`CREATE TABLE public.plain AS SELECT id, first_name, last_name, bio FROM directory.users`;
@@ -48,7 +45,8 @@ export const search: Row = {
           {
             name: "GET /directory/users",
             async measure() {
-              await redis.flushdb();
+              // Whatever is cached may have changed by that.
+              await sql`INSERT INTO directory.changes DEFAULT VALUES`;
               const started = performance.now();
               await first(term);
               return { figure: 1000 / (performance.now() - started) };
@@ -59,7 +57,6 @@ export const search: Row = {
         await compare(term === "" ? "No term" : `"${term}"`, "pages/s", variants, rounds);
       }
     } finally {
-      redis.disconnect();
       await sql.end();
     }
   },

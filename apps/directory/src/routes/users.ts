@@ -68,7 +68,8 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         const { id } = c.req.valid("param");
         const { answer, state } = await deps.cache.read(JSON.stringify(["user", viewer, id]), async () => {
           const user = await getUser(deps, id);
-          return { tag: userTag(user, viewer), body: JSON.stringify(shownTo(viewer, user)) };
+          const answer = { tag: userTag(user, viewer), body: JSON.stringify(shownTo(viewer, user)) };
+          return { answer, scope: { shows: [id], inFull: true } };
         });
         if (!prefersHtml(c.req.header("accept"), false)) return answerJson(c, viewer, answer, state);
         const user = JSON.parse(answer.body) as ShownUser;

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { type Scope, touches, type UserChange } from "./changes.ts";
+
+const smith = { last: "smith", first: "ana" };
+const lund = { last: "lund", first: "ana" };
+const change = (fields: Partial<UserChange>) => ({
+  xid: 1,
+  what: { userId: 7, before: smith, after: smith, renamed: false, bioChanged: false, ...fields },
+});
+const list = (words: string[], shows: number[] = []): Scope => ({ words, shows, inFull: false });
+
+describe("a write", () => {
+  const created = change({ before: undefined, renamed: true });
+  const deleted = change({ after: undefined, renamed: true });
+  const renamed = change({ after: lund, renamed: true });
+  const newBio = change({ bioChanged: true });
+  const newEmail = change({});
+
+  it.each([
+    ["who was created, a search that finds them", created, list(["smi"]), true],
+    ["who was created, a search by both names", created, list(["an", "ith"]), true],
+    ["who was created, a search for somebody else", created, list(["smi", "zoe"]), false],
+    ["who was created, the list of everybody", created, list([]), true],
+    ["who was deleted, a search that found them", deleted, list(["smi"]), true],
+    ["who was deleted, a search that did not", deleted, list(["lund"]), false],
+    ["who was renamed, a search by the old name", renamed, list(["smi"]), true],
+    ["who was renamed, a search by the new name", renamed, list(["lund"]), true],
+    ["who was renamed, a search by another", renamed, list(["smithe"]), false],
+    ["whose bio changed, a page with them", newBio, list(["smi"], [6, 7]), true],
+    ["whose bio changed, another page of the same search", newBio, list(["smi"], [6]), false],
+    ["whose email changed, a page with them for the public", newEmail, list(["smi"], [7]), false],
+    ["whose email changed, a page with them for accounts", newEmail, { ...list(["smi"], [7]), inFull: true }, true],
+    ["whose email changed, their own page", newEmail, { shows: [7], inFull: true }, true],
+    ["who was renamed, the page of another", renamed, { shows: [8], inFull: true }, false],
+  ])("of one %s", (_, what, scope, touched) => {
+    expect(touches(what, scope)).toBe(touched);
+  });
+
+  it("of everybody touches everything", () => {
+    expect(touches({ xid: 1, what: "anything" }, { shows: [], inFull: false })).toBe(true);
+  });
+});
