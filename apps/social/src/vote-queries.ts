@@ -1,5 +1,6 @@
+import type { SQL } from "drizzle-orm";
 import { answerOf, type Database, type Transaction } from "./database.ts";
-import { and, eq, sql } from "./drizzle.ts";
+import { and, eq, exists, or, sql } from "./drizzle.ts";
 import { visibleTo } from "./post-queries.ts";
 import { posts, votes } from "./schema.ts";
 
@@ -9,18 +10,21 @@ export type VoteOutcome = { votes: number } | "unknown post" | "no change";
 /**
  * Casting and taking back votes, each in one statement and so in one transaction: it locks the post, adds or removes the vote's row, and
  * counts only when there was a row to add or remove. The lock comes first in both and in a post's deletion, so
- * that none waits for another in a circle.
+ * that none waits for another in a circle. Who has voted for a post that became a draft may take that back, and learns nothing else of it.
  */
 export function voteQueries(db: Database | Transaction) {
   const postId = sql.placeholder("postId");
   const userId = sql.placeholder("userId");
-  const known = db.$with("known").as(
-    db
-      .select({ postId: posts.id })
-      .from(posts)
-      .where(and(eq(posts.id, postId), visibleTo(userId)))
-      .for("no key update"),
-  );
+  const locked = (condition: SQL | undefined) =>
+    db.$with("known").as(
+      db
+        .select({ postId: posts.id })
+        .from(posts)
+        .where(and(eq(posts.id, postId), condition))
+        .for("no key update"),
+    );
+
+  const known = locked(visibleTo(userId));
 
   const added = db.$with("added").as(
     db
@@ -46,10 +50,12 @@ export function voteQueries(db: Database | Transaction) {
     .leftJoin(countedUp, sql`true`)
     .prepare("social_cast_vote");
 
+  const ownVote = and(eq(votes.postId, posts.id), eq(votes.userId, userId));
+  const voted = locked(or(visibleTo(userId), exists(db.select({ postId: votes.postId }).from(votes).where(ownVote))));
   const removed = db.$with("removed").as(
     db
       .delete(votes)
-      .where(and(sql`${votes.postId} = (select ${known.postId} from ${known})`, eq(votes.userId, userId)))
+      .where(and(sql`${votes.postId} = (select ${voted.postId} from ${voted})`, eq(votes.userId, userId)))
       .returning({ postId: votes.postId }),
   );
   const countedDown = db.$with("counted").as(
@@ -61,9 +67,9 @@ export function voteQueries(db: Database | Transaction) {
       .returning({ votes: posts.votes }),
   );
   const takeBack = db
-    .with(known, removed, countedDown)
+    .with(voted, removed, countedDown)
     .select({ votes: countedDown.votes })
-    .from(known)
+    .from(voted)
     .leftJoin(countedDown, sql`true`)
     .prepare("social_take_back_vote");
 

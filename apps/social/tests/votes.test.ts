@@ -57,6 +57,22 @@ describe("POST /vote", () => {
     expect(await votesOf(id)).toBe(1);
   });
 
+  test("takes back from a post that became a draft, which for everybody else stays unknown", async () => {
+    const { plain, other, staff } = social.accounts;
+    const { id } = await social.post(plain);
+    await social.vote(other, id, 1);
+    const json = { title: "Draft", content: "Content", published: false };
+    await social.send("PUT", `/posts/${id}`, { by: plain, json });
+    const unknown = await social.vote(staff, id, 0);
+    expect([unknown.status, unknown.body.detail]).toEqual([404, "There is no such post."]);
+    expect((await social.vote(other, id, 1)).status).toBe(404);
+    const back = await social.vote(other, id, 0);
+    expect([back.status, back.body]).toEqual([201, { message: "Vote taken back", votes: 0 }]);
+    expect(await counted(id)).toEqual({ votes: 0, rows: 0 });
+    const again = await social.vote(other, id, 0);
+    expect([again.status, again.body.detail]).toEqual([404, "There is no such post."]);
+  });
+
   test("answers the first answer again for the same Idempotency-Key", async () => {
     const { plain } = social.accounts;
     const json = { postId: (await social.post(plain)).id, dir: 1 };
@@ -118,6 +134,24 @@ describe("under a race", () => {
     expect(now?.votes).toBe(now?.rows);
     expect(await counted(gone.id)).toBeUndefined();
     expect(await sql`SELECT FROM social.votes WHERE post_id = ${gone.id}`).toHaveLength(0);
+  });
+
+  test("a vote that waits for its post to become a draft is none", async () => {
+    const { plain, other } = social.accounts;
+    const { id } = await social.post(plain);
+    await social.vote(plain, id, 1);
+    let voting: Promise<Awaited<ReturnType<typeof social.vote>>[]> | undefined;
+    await sql.begin(async (tx) => {
+      await tx`UPDATE social.posts SET published = false WHERE id = ${id}`;
+      voting = Promise.all([social.vote(other, id, 1), social.vote(plain, id, 0)]);
+      await vi.waitFor(async () => {
+        const waiting = await tx`
+          SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+        expect(waiting).toHaveLength(2);
+      }, 20_000);
+    });
+    expect((await voting)?.map(({ status }) => status)).toEqual([404, 201]);
+    expect(await counted(id)).toEqual({ votes: 0, rows: 0 });
   });
 
   test("every account of many counts", async () => {
