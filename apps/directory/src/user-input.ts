@@ -1,3 +1,4 @@
+import { isVisible, mustBeVisible } from "@quintet/http";
 import { z } from "zod";
 
 /** Whether a text can be stored and shown: assignable characters, no controls but those in `allowed`. */
@@ -13,7 +14,8 @@ const personName = z
   .refine((text) => isClean(text), dirty)
   .trim()
   .normalize("NFC")
-  .min(1, "must not be empty")
+  .min(1, { error: "must not be empty", abort: true })
+  .refine(isVisible, mustBeVisible)
   .max(100, "must have at most 100 characters");
 
 const email = z.string().trim().max(254, "must have at most 254 characters").pipe(z.email("must be an email address"));

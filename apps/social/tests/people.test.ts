@@ -110,6 +110,16 @@ describe("POST /login", () => {
   });
 });
 
+test("POST /login refuses a form that is not percent-encoded UTF-8, by field", async () => {
+  for (const username of ["%FF", "a%C3", "100%", "\ufffd"]) {
+    const answer = await social.send("POST", "/login", {
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      body: `username=${username}&password=x`,
+    });
+    expect([answer.status, named(answer)]).toEqual([400, ["username"]]);
+  }
+});
+
 describe("GET /users/{id}", () => {
   test("makes one's own profile the first time", async () => {
     const { other, plain } = social.accounts;

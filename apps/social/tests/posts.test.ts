@@ -76,7 +76,7 @@ describe("a post", () => {
   test("may be as long as the limits and no longer", async () => {
     const { plain } = social.accounts;
     const title = "é".repeat(300);
-    const content = "\u0001".repeat(40_000);
+    const content = `x${"\u0001".repeat(39_999)}`;
     const post = await social.post(plain, { title, content });
     expect((await read(post.id)).body.post).toEqual(post);
     const long = await social.send("POST", "/posts", {
@@ -89,11 +89,14 @@ describe("a post", () => {
   test.each([
     ["title", undefined],
     ["title", ""],
+    ["title", " \n\t"],
+    ["title", "\u200b\ufeff\u3164\u2800\ufe0f\u0301"],
     ["title", 1],
     ["title", "nul\u0000"],
     ["title", "half \ud83d"],
     ["content", undefined],
     ["content", null],
+    ["content", "\u0001\u00ad\u3000"],
     ["content", "\u0000"],
     ["content", ["a"]],
     ["published", "yes"],

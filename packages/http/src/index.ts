@@ -3,6 +3,7 @@ export { givingMemoryBack } from "./body-memory.ts";
 export { ConfigError, readEnv, settings } from "./config.ts";
 export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";
+export { encodingFaults, readFormText } from "./encoded-input.ts";
 export { isAway, isTimeout, toProblem } from "./faults.ts";
 export {
   type HealthCheck,
@@ -52,4 +53,5 @@ export { createService, type ServiceOptions } from "./service.ts";
 export { withDefaults } from "./setting-files.ts";
 export { plainAddress, type TrustedProxies, trustedProxies } from "./trusted-proxies.ts";
 export type { ServiceEnv } from "./types.ts";
+export { isVisible, mustBeVisible } from "./visible-text.ts";
 export { acceptsProcessing, beginWaiting, eventStream } from "./waiting.ts";

@@ -1,5 +1,6 @@
 import { type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
+import { readFormText, refuseMisencodedUrl } from "./encoded-input.ts";
 import { noQuery } from "./openapi.ts";
 import { type InputFault, Problem } from "./problem.ts";
 import type { ServiceEnv } from "./types.ts";
@@ -14,10 +15,13 @@ export function checkingInput(app: OpenAPIHono<ServiceEnv>): void {
     const { middleware, hide, ...route }: RouteConfig & { hide?: boolean } = given;
     if (!hide) app.openAPIRegistry.registerPath(route);
     const { query, params, ...rest } = route.request ?? {};
+    const form = rest.body?.content[formType];
+    const hasForm = form !== undefined && "schema" in form && form.schema instanceof z.ZodType;
     const check: MiddlewareHandler<ServiceEnv> = (c, next) => {
+      refuseMisencodedUrl(c.req.url);
       if (query && (query !== noQuery.query || c.req.url.includes("?"))) take(c, "query", query, queryOf(c));
       if (params) take(c, "param", params, c.req.param());
-      return next();
+      return hasForm ? formAdmitted(c, next) : next();
     };
     const guarding = [middleware ?? []].flat();
     // It is in the document already, with all that it takes.
@@ -29,6 +33,14 @@ export function checkingInput(app: OpenAPIHono<ServiceEnv>): void {
   };
   app.openapi = checked;
 }
+
+const formType = "application/x-www-form-urlencoded";
+
+/** Refuses a form that the validator of the body would silently put right. */
+const formAdmitted: MiddlewareHandler<ServiceEnv> = async (c, next) => {
+  if (c.req.header("content-type")?.toLowerCase().startsWith(formType)) readFormText(await c.req.text());
+  return next();
+};
 
 function take(c: Context<ServiceEnv>, target: "query" | "param", schema: z.ZodType, given: object): void {
   const { success, data, error } = schema.safeParse(given);

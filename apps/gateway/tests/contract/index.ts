@@ -12,6 +12,7 @@ import { properties } from "./properties.ts";
 import { queue } from "./queue.ts";
 import { rareAnswers } from "./rare-answers.ts";
 import { social } from "./social.ts";
+import { texts } from "./texts.ts";
 
 const contracts = { properties, ingest, directory, queue, social };
 
@@ -31,5 +32,6 @@ export async function wholeContract(quintet: Installation): Promise<void> {
   await everyCall(quintet, "auth");
   for (const app of quintet.apps) await appContract(quintet, app);
   describe("logs", () => logs(quintet));
+  describe("texts", () => texts(quintet));
   describe("rare answers", () => rareAnswers(quintet));
 }

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { wholeNumber } from "@quintet/http";
+import { isVisible, mustBeVisible, wholeNumber } from "@quintet/http";
 import { allStatuses } from "../statuses.ts";
 
 /** The highest price, in pesos: fifteen digits, as many as every number type on the way holds exactly. */
@@ -14,7 +14,8 @@ export function line(max: number) {
     .string()
     .trim()
     .normalize("NFC")
-    .min(1, "must not be empty")
+    .min(1, { error: "must not be empty", abort: true })
+    .refine(isVisible, mustBeVisible)
     .max(max, `must have ${max} characters or fewer`)
     .refine((text) => text.isWellFormed(), "must be well-formed Unicode")
     .refine((text) => oneLine.test(text), "must be one line without control characters");

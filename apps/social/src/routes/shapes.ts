@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { isVisible, mustBeVisible } from "@quintet/http";
 import type { PostWithOwner } from "../post-queries.ts";
 import type { Profile } from "../profile-queries.ts";
 import { contentLimit, titleLimit } from "../schema.ts";
@@ -6,8 +7,12 @@ import { contentLimit, titleLimit } from "../schema.ts";
 /** Text that Postgres can store as it came: no NUL, no half of a surrogate pair. */
 const storable = (schema: z.ZodString) =>
   schema
-    .refine((text) => !text.includes("\0"), "must not contain the NUL character")
-    .refine((text) => text.isWellFormed(), "must be well-formed Unicode");
+    .refine((text) => !text.includes("\0"), { error: "must not contain the NUL character", abort: true })
+    .refine((text) => text.isWellFormed(), { error: "must be well-formed Unicode", abort: true });
+
+/** Text of which a reader sees something. */
+const seen = (limit: number) =>
+  storable(z.string().min(1, { error: "must not be empty", abort: true }).max(limit)).refine(isVisible, mustBeVisible);
 
 /** A number too large to be an id becomes 0, which nothing has: it is unknown, not malformed. */
 const knownSize = (id: number) => (Number.isSafeInteger(id) ? id : 0);
@@ -24,8 +29,8 @@ export const searchSchema = storable(z.string().max(200, "must have at most 200 
 
 export const postInput = z
   .strictObject({
-    title: storable(z.string().min(1, "must not be empty").max(titleLimit)).openapi({ example: "Coffee in Cali" }),
-    content: storable(z.string().min(1, "must not be empty").max(contentLimit)).openapi({
+    title: seen(titleLimit).openapi({ example: "Coffee in Cali" }),
+    content: seen(contentLimit).openapi({
       example: "Go to San Antonio.",
     }),
     published: z.boolean().default(true).openapi({ description: "false for a draft, which its owner alone sees" }),

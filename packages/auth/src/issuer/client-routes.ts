@@ -2,8 +2,10 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import {
   type IdempotencyStore,
   idempotent,
+  isVisible,
   jsonAnswer,
   jsonBody,
+  mustBeVisible,
   noQuery,
   Problem,
   refusal,
@@ -21,9 +23,10 @@ const tags = ["accounts: API clients"];
 /** A name as it is shown to those who are asked for their consent. */
 export const clientNameSchema = z
   .string()
-  .min(1)
+  .min(1, { abort: true })
   .max(100)
-  .refine((text) => /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u.test(text), "must be plain text");
+  .refine((text) => /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u.test(text), "must be plain text")
+  .refine(isVisible, mustBeVisible);
 const redirectUri = z.string().superRefine((text, context) => {
   const fault = redirectUriFault(text);
   if (fault) context.addIssue({ code: "custom", message: fault });

@@ -1,3 +1,5 @@
+import { encodingFaults } from "@quintet/http";
+
 /** An error of the token, revocation and introspection endpoints (RFC 6749 section 5.2). */
 export class OAuthError extends Error {
   readonly code:
@@ -26,6 +28,8 @@ export function oauthForm(contentType: string | undefined, query: URLSearchParam
   if (contentType?.split(";", 1)[0]?.trim().toLowerCase() !== "application/x-www-form-urlencoded") {
     throw new OAuthError("invalid_request", "The body must be application/x-www-form-urlencoded.");
   }
+  const [fault] = encodingFaults(body);
+  if (fault) throw new OAuthError("invalid_request", `${fault.path.slice(0, 50)} ${fault.message}.`);
   const form = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(body)) {
     if (value === "") continue;

@@ -3,7 +3,8 @@ import { inputFaults, Problem } from "@quintet/http";
 import type { Registration } from "../account.ts";
 
 // Django's rule, `^[\w.@+-]+\Z`, where \w is any letter or number of Unicode and the underscore.
-const usernameForm = /^[\p{L}\p{N}_.@+-]+$/u;
+// Fillers of Hangul, which are letters to Unicode and cannot be seen, are none here.
+const usernameForm = /^(?:(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{N}_.@+-])+$/u;
 
 const common = new Set(
   `password password1 password12 password123 passw0rd p@ssw0rd p@ssword qwertyuiop qwerty123 qwertyui 1q2w3e4r 1qaz2wsx

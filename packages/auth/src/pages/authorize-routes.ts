@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { noQuery, Problem, pageContent, pageRefusal, type ServiceEnv } from "@quintet/http";
+import { noQuery, Problem, pageContent, pageRefusal, readFormText, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import type { MiddlewareHandler } from "hono";
 import { every } from "hono/combine";
@@ -44,7 +44,7 @@ export function addAuthorize(
 
   /** Reads the request out of the URL or the form; what its client is to hear of is told at its redirect URI. */
   const read: MiddlewareHandler<AuthorizeEnv> = async (c, next) => {
-    const fields = c.req.method === "GET" ? new URL(c.req.url).searchParams : new URLSearchParams(await c.req.text());
+    const fields = c.req.method === "GET" ? new URL(c.req.url).searchParams : readFormText(await c.req.text());
     const asked = await readAuthorizationRequest(auth.clients, fields);
     if ("error" in asked) {
       const { error, description: error_description, state, redirectUri } = asked;

@@ -1,4 +1,4 @@
-import { type InputFault, Problem } from "@quintet/http";
+import { type InputFault, Problem, readFormText } from "@quintet/http";
 import type { Context } from "hono";
 
 /**
@@ -14,7 +14,7 @@ export async function readForm<N extends string>(
   if (type !== "application/x-www-form-urlencoded") {
     throw new Problem("unsupported-media-type", "The body must be application/x-www-form-urlencoded.");
   }
-  const form = new URLSearchParams(await c.req.text());
+  const form = readFormText(await c.req.text());
   const known: readonly string[] = names;
   const errors = [...new Set(form.keys())].flatMap((path): InputFault[] => {
     if (!known.includes(path)) return [{ path, message: "is not known here" }];
