@@ -27,8 +27,8 @@ export interface SearchPlan {
   upperBound: number;
   /** How many users must be looked at to count what the numbers of names do not tell. */
   countCost: number;
-  /** The words, by index, those that fewest users have first. */
-  rarestFirst: number[];
+  /** How many users have each word in one of their names, those who have it in both twice. */
+  bearers: number[];
 }
 
 /** How a page is read: by the names of the plan, or, first, by a walk of so many rows through all users in order. */
@@ -61,7 +61,7 @@ export function planSearch({ last, first, users, full }: NameStatistics): Search
     expected: ofLast + ofFirst + (expectedPairs(pairs, full) - ofLast * ofFirst) / Math.max(users, 1),
     upperBound: ofLast + ofFirst + mixedUsers,
     countCost: Math.min(ofLast, ofFirst) + mixedUsers,
-    rarestFirst: rarestFirst({ last, first }, full),
+    bearers: bitsOf(full).map((bit) => usersOf([...last, ...first].filter((one) => one.mask & bit))),
   };
 }
 
@@ -75,10 +75,22 @@ export function planPage(plan: SearchPlan, users: number, depth: number): PagePl
   const byLast = plan.mixed.last.length > 0 ? usersOf(last) : Math.min(usersOf(last), depth);
   const perName = first.reduce((sum, one) => sum + one.names, 0) * depth;
   const byFirst = plan.mixed.first.length > 0 ? usersOf(first) : Math.min(usersOf(first), perName);
-  const walked = Math.ceil((depth * users) / Math.max(plan.expected, 1));
-  const longest = Math.min(4 * walked, users);
-  if (longest >= byLast + byFirst) return { walk: undefined, cost: byLast + byFirst };
-  return { walk: Math.min(Math.max(longest, freeRows), users), cost: Math.min(walked, users) };
+  const walk = planWalk(plan.expected, users, depth);
+  return 4 * walk.cost >= byLast + byFirst && users >= byLast + byFirst
+    ? { walk: undefined, cost: byLast + byFirst }
+    : walk;
+}
+
+/** A walk to `depth` of the about `expected` users that a search finds. */
+export function planWalk(expected: number, users: number, depth: number): PagePlan & { walk: number } {
+  const cost = Math.min(Math.ceil((depth * users) / Math.max(expected, 1)), users);
+  return { walk: Math.min(Math.max(4 * cost, freeRows), users), cost };
+}
+
+/** The words of a search, those that fewest users have first. */
+export function rarestFirst<T>(words: T[], { bearers }: Pick<SearchPlan, "bearers">): T[] {
+  const order = words.map((_, i) => i).sort((a, b) => (bearers[a] ?? 0) - (bearers[b] ?? 0));
+  return order.flatMap((i) => words[i] ?? []);
 }
 
 /** The classes of last and of first names by which a search is read. */
@@ -116,11 +128,6 @@ function expectedPairs({ last, first }: Classes, full: number): number {
   let sum = 0;
   for (const l of last) for (const f of first) if ((l.mask | f.mask) === full) sum += l.users * f.users;
   return sum;
-}
-
-function rarestFirst({ last, first }: Classes, full: number): number[] {
-  const users = bitsOf(full).map((bit) => usersOf([...last, ...first].filter((one) => one.mask & bit)));
-  return users.map((_, i) => i).sort((a, b) => (users[a] ?? 0) - (users[b] ?? 0));
 }
 
 function bitsOf(full: number): number[] {

@@ -1,7 +1,7 @@
 import type { PostgresSql } from "@quintet/db";
 import type { Fragment } from "postgres";
 import { type NamePart, namesOf, type Word } from "./name-classes.ts";
-import { namesToRead, type SearchPlan } from "./search-plan.ts";
+import { namesToRead, rarestFirst, type SearchPlan } from "./search-plan.ts";
 import type { Position, UserRow } from "./user.ts";
 
 /** Which rows of a search are read. `backward` reads towards the beginning; the rows still come in that order. */
@@ -36,18 +36,12 @@ export async function readByNames(
 }
 
 /** Reads a window of a search by a walk through at most `rows` of all users in order; it may find too few. */
-export async function readByWalk(
-  sql: PostgresSql,
-  words: Word[],
-  plan: SearchPlan,
-  window: Window,
-  rows: number,
-): Promise<FoundRow[]> {
+export async function readByWalk(sql: PostgresSql, words: Word[], window: Window, rows: number): Promise<FoundRow[]> {
   const { order, beyond } = orderOf(sql, window);
   const walked = sql`
     SELECT last_key, first_key, id
     FROM (SELECT last_key, first_key, id FROM directory.users WHERE true ${beyond} ORDER BY ${order} LIMIT ${rows}) AS walked
-    WHERE ${hasEveryWord(sql, words, plan)}`;
+    WHERE ${hasEveryWord(sql, words)}`;
   return readUsers(sql, walked, window);
 }
 
@@ -64,22 +58,19 @@ export async function readEverybody(sql: PostgresSql, window: Window): Promise<F
   return readUsers(sql, everybody, window);
 }
 
-/** The condition that each word is in the last or in the first name, the one that fewest users have first. */
-export function hasEveryWord(sql: PostgresSql, words: Word[], { rarestFirst }: SearchPlan) {
-  return rarestFirst
-    .flatMap((i) => words[i] ?? [])
+/** The condition that each word is in the last or in the first name. */
+export function hasEveryWord(sql: PostgresSql, words: Word[]) {
+  return words
     .map(({ pattern }) => sql`(last_key LIKE ${pattern} OR first_key LIKE ${pattern})`)
     .reduce((a, b) => sql`${a} AND ${b}`);
 }
 
 /** The condition that the words which a row of `namesOf` has not are in the user's other name. */
-export function hasOtherWords(sql: PostgresSql, part: NamePart, words: Word[], { rarestFirst }: SearchPlan) {
+export function hasOtherWords(sql: PostgresSql, part: NamePart, words: Word[], plan: SearchPlan) {
   const other = part === "last" ? sql`first_key` : sql`last_key`;
-  return rarestFirst
-    .flatMap((i) => {
-      const word = words[i];
-      return word ? sql`(names.mask & ${1 << i}::int <> 0 OR ${other} LIKE ${word.pattern})` : [];
-    })
+  const bits = new Map(words.map((word, i) => [word, 1 << i]));
+  return rarestFirst(words, plan)
+    .map((word) => sql`(names.mask & ${bits.get(word) ?? 0}::int <> 0 OR ${other} LIKE ${word.pattern})`)
     .reduce((a, b) => sql`${a} AND ${b}`);
 }
 

@@ -1,9 +1,10 @@
 import type { PostgresSql } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import { countUsers, readNameClasses, readWords, type Word } from "./name-classes.ts";
-import { planPage, planSearch, type SearchPlan } from "./search-plan.ts";
+import { readDensity } from "./sample-queries.ts";
+import { planPage, planSearch, planWalk, rarestFirst, type SearchPlan } from "./search-plan.ts";
 import { type FoundRow, readByNames, readByWalk, readEverybody, type Window } from "./search-queries.ts";
-import { readTotal, type Total } from "./totals.ts";
+import { estimateTotal, isEstimable, readTotal, type Total } from "./totals.ts";
 import { endPosition, type Position, toUser, type User } from "./user.ts";
 
 /** Which page is wanted: by its number from 1, or from a position on, in one of the two directions. */
@@ -20,6 +21,10 @@ export interface Found {
   next: Position | null;
   previous: Position | null;
 }
+
+/** So many users tell whether words are common, and that so large a part of all have them. */
+const glance = 1000;
+const common = 0.05;
 
 /** A numbered page may read so many rows, times the words that each is compared with. */
 const maxSteps = 2_000_000;
@@ -72,14 +77,38 @@ async function readAll(sql: PostgresSql, window: Window): Promise<Rows> {
 }
 
 async function readMatching(sql: PostgresSql, words: Word[], window: Window): Promise<Rows> {
+  const { rows, ...total } = (await readCommon(sql, words, window)) ?? (await readRare(sql, words, window));
+  // The last numbered page tells the total, whatever was counted.
+  const isLast = window.after === undefined && rows.length < window.limit && (rows.length > 0 || window.offset === 0);
+  return isLast ? { rows, total: window.offset + rows.length, isExact: true } : { rows, ...total };
+}
+
+/**
+ * Reads a search for short words that a good part of all users have, without asking for their names, which may be as many
+ * as the users. Undefined when they are not so many, or not where they were expected.
+ */
+async function readCommon(sql: PostgresSql, words: Word[], window: Window): Promise<Rows | undefined> {
+  if (words.some((word) => word.hasTrigram)) return undefined;
+  const [density, users] = await Promise.all([readDensity(sql, words, glance), countUsers(sql)]);
+  const expected = density * users;
+  if (density < common || !isEstimable(expected) || window.offset > 2 * expected) return undefined;
+  const { walk, cost } = planWalk(expected, users, window.offset + window.limit);
+  refuseTooDeep(window, cost, words);
+  const [rows, { total, mayBeFew }] = await Promise.all([
+    readByWalk(sql, words, window, walk),
+    estimateTotal(sql, words, users),
+  ]);
+  const isWhole = rows.length === window.limit || walk >= users;
+  return isWhole && !mayBeFew ? { rows, total, isExact: false } : undefined;
+}
+
+async function readRare(sql: PostgresSql, words: Word[], window: Window): Promise<Rows> {
   const { plan, users } = await readPlan(sql, words);
   const [rows, total] = await Promise.all([
     readRows(sql, words, plan, users, window),
     readTotal(sql, words, plan, users),
   ]);
-  // The last numbered page tells the total, whatever was counted.
-  const isLast = window.after === undefined && rows.length < window.limit && (rows.length > 0 || window.offset === 0);
-  return isLast ? { rows, total: window.offset + rows.length, isExact: true } : { rows, ...total };
+  return { rows, ...total };
 }
 
 async function readPlan(sql: PostgresSql, words: Word[]): Promise<{ plan: SearchPlan; users: number }> {
@@ -100,9 +129,9 @@ async function readRows(
 ): Promise<FoundRow[]> {
   if (window.offset >= plan.upperBound) return [];
   const { walk, cost } = planPage(plan, users, window.offset + window.limit);
-  if (window.offset > 0 && cost * words.length > maxSteps) throw tooDeep();
+  refuseTooDeep(window, cost, words);
   if (walk !== undefined) {
-    const rows = await readByWalk(sql, words, plan, window, walk);
+    const rows = await readByWalk(sql, rarestFirst(words, plan), window, walk);
     if (rows.length === window.limit || walk >= users) return rows;
   }
   return readByNames(sql, words, plan, window);
@@ -125,7 +154,8 @@ function beforePlace(wanted: PageWanted): Position | null {
   return { ...wanted.from, id: wanted.from.id + 1 };
 }
 
-function tooDeep(): Problem {
+function refuseTooDeep({ offset }: Window, rows: number, words: Word[]): void {
+  if (offset === 0 || rows * words.length <= maxSteps) return;
   const message = "is too deep for so many common words; go on by nextCursor, or search for other words";
-  return new Problem("bad-request", `page: ${message}`, { errors: [{ path: "page", message }] });
+  throw new Problem("bad-request", `page: ${message}`, { errors: [{ path: "page", message }] });
 }

@@ -2,7 +2,7 @@ import type { PostgresSql } from "@quintet/db";
 import type { Fragment } from "postgres";
 import { isOfClasses, type NameClass, type NamePart, namesOf, type Word } from "./name-classes.ts";
 import type { SearchPlan } from "./search-plan.ts";
-import { hasEveryWord, hasOtherWords } from "./search-queries.ts";
+import { hasOtherWords } from "./search-queries.ts";
 
 /**
  * The total of a search: the users whose last name has all words and those whose first name has, less those in whom both
@@ -50,29 +50,4 @@ function countUsersOf(sql: PostgresSql, part: NamePart, names: Fragment, rules: 
     CROSS JOIN LATERAL (
       SELECT count(*) AS users FROM directory.users WHERE ${column} = names.name AND ${condition}
     ) AS found)`;
-}
-
-/**
- * Looks for `wanted` users in the sample, an eighth of all in an order by chance: how many it found, and, if they were enough,
- * how many it read for them.
- */
-export async function readSample(
-  sql: PostgresSql,
-  words: Word[],
-  plan: SearchPlan,
-  wanted: number,
-): Promise<{ found: number; read: number | undefined }> {
-  // Said as in the index `users_sample`, so that it is found.
-  const sampled = sql`hashint8extended(id, 42) >= 0 AND hashint8extended(id, 42) < 2305843009213693952`;
-  const [row] = await sql<{ found: string; read: string | null }[]>`
-    WITH found AS MATERIALIZED (
-      SELECT hashint8extended(id, 42) AS place FROM directory.users
-      WHERE ${sampled} AND ${hasEveryWord(sql, words, plan)}
-      ORDER BY hashint8extended(id, 42) LIMIT ${wanted}
-    )
-    SELECT (SELECT count(*) FROM found) AS found, CASE WHEN (SELECT count(*) FROM found) = ${wanted} THEN (
-      SELECT count(*) FROM directory.users
-      WHERE ${sampled} AND hashint8extended(id, 42) <= (SELECT max(place) FROM found)
-    ) END AS read`;
-  return { found: Number(row?.found), read: row?.read == null ? undefined : Number(row.read) };
 }

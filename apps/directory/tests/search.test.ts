@@ -44,17 +44,25 @@ async function expectedIds(name: string): Promise<number[]> {
 }
 
 function search(name: string, limit: number, wanted: PageWanted) {
-  return searchUsers(directory.deps.sql, { words: wordsOf(name), limit, wanted });
+  return searchUsers(directory.deps.searches, { words: wordsOf(name), limit, wanted });
+}
+
+const seed = Number(process.env.QUINTET_SEED ?? 20_261_128);
+const rounds = process.env.QUINTET_FAULTS === "full" ? 2000 : 40;
+
+/** Numbers from 0 to 1, always the same of one seed. */
+function randomNumbers(from: number): () => number {
+  let state = from % 2_147_483_647;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
 }
 
 const names = [
   "",
   "a",
   "a e i o n r s l",
-  "an er ma",
-  "a b c",
-  "l a r i",
-  "e ann o",
   "e",
   "zq",
   "smi",
@@ -120,6 +128,47 @@ describe("a search finds the same as the plainest query", () => {
       expect((await search(name, limit, { from: beyond.previous!, backward: true })).users.at(-1)?.id).toBe(
         expected.at(-1),
       );
+  });
+
+  it(`for any 1 to 8 words, common or rare, repeated or part of each other, seed ${seed}`, async () => {
+    const { sql } = directory.deps;
+    const random = (n: number) => Math.floor(next() * n);
+    const next = randomNumbers(seed);
+    const names = await sql<{ name: string }[]>`
+      SELECT name FROM directory.last_names UNION SELECT name FROM directory.first_names ORDER BY 1`;
+    const part = () => {
+      const name = names[random(names.length)]?.name ?? "a";
+      const from = random(name.length);
+      return random(9) === 0 ? name : name.slice(from, from + 1 + random(3)).toUpperCase();
+    };
+    for (let round = 0; round < rounds; round++) {
+      const words = Array.from({ length: 1 + random(8) }, part)
+        .join(" ")
+        .split(/\s+/)
+        .slice(0, 8);
+      const name = words.join(" ");
+      const expected = await expectedIds(name);
+      const first = await search(name, 10, { page: 1 });
+      expect([name, first.total, first.totalIsExact]).toEqual([name, expected.length, true]);
+      expect(
+        first.users.map((user) => user.id),
+        name,
+      ).toEqual(expected.slice(0, 10));
+      if (first.next === null) continue;
+      const second = await search(name, 10, { from: first.next, backward: false });
+      expect(
+        second.users.map((user) => user.id),
+        name,
+      ).toEqual(expected.slice(10, 20));
+      const back = await search(name, 10, { from: second.previous!, backward: true });
+      expect(back.users, name).toEqual(first.users);
+      const page = 1 + random(Math.ceil(expected.length / 10));
+      const numbered = await search(name, 10, { page });
+      expect(
+        numbered.users.map((user) => user.id),
+        name,
+      ).toEqual(expected.slice((page - 1) * 10, page * 10));
+    }
   });
 
   it.each(["", "a", "smi", "maria gar", "zq"])("for %j on any page of 15", async (name) => {

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => directory[Symbol.asyncDispose]());
 
-const firstPage = (name: string, sql: PostgresSql = directory.deps.sql) =>
+const firstPage = (name: string, sql: PostgresSql = directory.deps.searches) =>
   searchUsers(sql, { words: wordsOf(name), limit: 15, wanted: { page: 1 } });
 
 describe("a total", () => {
@@ -65,7 +65,7 @@ describe("a total", () => {
   });
 
   it("is told by the last page, whatever was estimated", async () => {
-    const { total, totalIsExact } = await searchUsers(directory.deps.sql, {
+    const { total, totalIsExact } = await searchUsers(directory.deps.searches, {
       words: ["q"],
       limit: 100,
       wanted: { page: 1101 },
@@ -82,7 +82,13 @@ describe("a first page", () => {
 
   /** How many rows of tables and entries of indexes a search reads, as Postgres counts them. */
   async function rowsRead(name: string): Promise<number> {
-    return directory.deps.sql.begin(async (tx) => {
+    await using stack = new AsyncDisposableStack();
+    const sql = connectPostgres(directory.postgresUrl, {
+      connections: 1,
+      settings: { plan_cache_mode: "force_custom_plan" },
+    });
+    stack.defer(() => sql.end());
+    return await sql.begin(async (tx) => {
       const counted = async () => {
         const [row] = await tx<{ rows: number }[]>`
           SELECT sum(pg_stat_get_xact_tuples_returned(oid))::int AS rows FROM pg_class
