@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { testMysql } from "@quintet/db/testing";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
@@ -131,7 +132,46 @@ describe("a load that is cut off", () => {
     expect((await ingest.rows("SELECT COUNT(*) AS n FROM staged_jobs"))[0]?.n).toBe(0);
   });
 
-  it("without a key is only marked", async () => {
+  it("goes on behind the last batch of the attempt before it, even one that came as it was claimed", async () => {
+    const keyed = { "Idempotency-Key": "late-batch" };
+    const text = "9701,a\n9702,b\n9703,c\n";
+    const first = upload("jobs", keyed);
+    await first.send(text.slice(0, 7));
+    const { id } = await newest({ status: "running", inserted: 1 });
+    first.cut();
+    await newest({ id, status: "cut off" });
+    const { loading } = ingest.deps;
+    const { db } = loading;
+    const lateBatch = async () => {
+      const digest = createHash("sha256").update(text.slice(0, 14)).digest("hex");
+      await ingest.rows("INSERT INTO jobs VALUES (9702, 'b')");
+      await ingest.rows(
+        `UPDATE ingest_loads SET received = 2, inserted = 2, byte_count = 14, line_count = 2, digest = '${digest}' WHERE id = ${id}`,
+      );
+    };
+    const query = async (sql: string, values: Record<string, number | string>) => {
+      if (sql.includes("SET owner = :owner")) await lateBatch();
+      return db.query({ sql, values });
+    };
+    Object.assign(loading, {
+      db: new Proxy(db, { get: (pool, name) => (name === "query" ? query : Reflect.get(pool, name)) }),
+    });
+    try {
+      const load = await ingest.load("jobs", text, "", keyed);
+      expect(load).toMatchObject({ id, status: "done", received: 3, inserted: 3, rejected: 0 });
+    } finally {
+      Object.assign(loading, { db });
+    }
+  });
+
+  it("without a key is only marked, and what it has staged is not kept", async () => {
+    const staged = upload("jobs", {}, "?mode=replace");
+    await staged.send("9801,a\n98");
+    await newest({ status: "running", staged: 1 });
+    staged.cut();
+    await newest({ status: "cut off" });
+    await vi.waitFor(async () => expect(await ingest.rows("SELECT * FROM staged_jobs")).toEqual([]), 10_000);
+
     const first = upload("jobs");
     await first.send("9901,a\n9902,b\n99");
     await newest({ status: "running", inserted: 2 });

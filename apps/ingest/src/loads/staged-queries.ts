@@ -4,7 +4,7 @@ import { stagedTables, stagedTarget } from "../store/row-target.ts";
 import { tableOf } from "../tables.ts";
 import type { LoadAttempt } from "./load.ts";
 
-const rowsAtOnce = 20_000;
+const rowsAtOnce = 5000;
 
 /** The owner of a load whose staged rows were given up: its next attempt begins at the first byte of the file. */
 const nobody = "forgotten";
@@ -60,14 +60,17 @@ async function deleteChunks(db: MysqlPool, work: (connection: MysqlConnection) =
   while ((await inMysqlTransaction(db, work)) === rowsAtOnce);
 }
 
-/** Deletes some staged rows of a load while nobody can take it up: the load's row is locked as a batch would lock it. */
+/**
+ * Deletes some staged rows of a load that nobody goes on with. Its row is locked, as every batch locks it, and looked at only then,
+ * so that nobody takes it up meanwhile.
+ */
 async function deleteUnneeded(connection: MysqlConnection, table: string, id: number): Promise<number> {
-  const [needed] = await connection.query<RowDataPacket[]>(
-    `SELECT 1 FROM ingest_loads WHERE id = :id AND owner <> '${nobody}'
-      AND (status = 'running' OR (status = 'cut off' AND request_key IS NOT NULL)) FOR UPDATE`,
+  const [[load]] = await connection.query<RowDataPacket[]>(
+    "SELECT owner, status, request_key FROM ingest_loads WHERE id = :id FOR UPDATE",
     { id },
   );
-  return needed.length > 0 ? 0 : deleteRows(connection, table, id);
+  const canGoOn = load?.status === "running" || (load?.status === "cut off" && load.request_key !== null);
+  return canGoOn && load?.owner !== nobody ? 0 : deleteRows(connection, table, id);
 }
 
 async function deleteRows(connection: MysqlConnection, table: string, id: number): Promise<number> {

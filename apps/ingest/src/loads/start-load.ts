@@ -35,13 +35,15 @@ export async function startLoad(
     throw new Problem("unprocessable", "This Idempotency-Key was used for a different load.");
   }
   if (isOver(load.status)) return { state: "ended", kept };
-  if (load.status === "running" || !(await claimLoad(loading.db, load.id, kept.owner, owner))) {
-    throw problemOfLoad(inFlight(), load);
+  try {
+    const claimed = load.status === "cut off" && (await claimLoad(loading.db, load.id, kept.owner, owner));
+    // Read again: until the claim, the attempt before this one may have committed a batch.
+    const now = claimed ? await loadById(loading.db, load.id, loading.deadAfterMs) : undefined;
+    if (now?.owner !== owner) throw inFlight();
+    return { state: "attempt", attempt: { id: load.id, owner, order, progress: now.progress, resumes: true } };
+  } catch (error) {
+    throw problemOfLoad(error, load);
   }
-  // Read again: until the claim, the attempt before this one may have committed a batch.
-  const claimed = await loadById(loading.db, load.id, loading.deadAfterMs);
-  if (claimed?.owner !== owner) throw problemOfLoad(inFlight(), load);
-  return { state: "attempt", attempt: { id: load.id, owner, order, progress: claimed.progress, resumes: true } };
 }
 
 function sameOrder(a: LoadOrder, b: LoadOrder): boolean {
