@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Installation } from "../../harness/installation.ts";
 import { expectProblem } from "../../harness/problem.ts";
@@ -10,6 +10,27 @@ export function csv(quintet: Installation): void {
   const { anyone, plain, staff } = quintet;
   const { addRows, empty, fill, loadCsv, rowsOf } = tablesOf(quintet);
   beforeEach(empty);
+
+  describe("DELETE /ingest/loads/{id}", () => {
+    it("cancels a load that runs, whichever process has it", async () => {
+      const body = new PassThrough();
+      body.write("1,Clerk\n2,Welder\n");
+      const sending = staff.post("/ingest/jobs/csv", body, { headers: csvType });
+      const newest = async () => (await staff.get("/ingest/loads")).json<{ loads: [Load] }>().loads[0];
+      await expect.poll(newest, { timeout: 20_000 }).toMatchObject({ status: "running", received: 2 });
+      const { id } = await newest();
+      expectProblem(await plain.delete(`/ingest/loads/${id}`), 403);
+      const cancelled = await staff.delete(`/ingest/loads/${id}`);
+      expect(cancelled.status, cancelled.text).toBe(202);
+      expect(cancelled.headers.location).toBe(`/ingest/loads/${id}`);
+      expect(cancelled.json()).toMatchObject({ id, status: "cancelled", inserted: 2 });
+      expect(expectProblem(await sending, 409)).toMatchObject({ loadId: id, loadStatus: "cancelled", inserted: 2 });
+      body.destroy();
+      expect(await rowsOf("jobs")).toHaveLength(2);
+      const { id: done } = await loadCsv("jobs", "3,Baker");
+      expectProblem(await staff.delete(`/ingest/loads/${done}`), 409);
+    });
+  });
 
   describe("POST /ingest/{table}/csv", () => {
     it("stores the good rows of a file and keeps the others with their reasons", async () => {
@@ -79,6 +100,48 @@ export function csv(quintet: Installation): void {
       const answer = await staff.post("/ingest/jobs/csv", Buffer.from("2,Welder"), { headers: csvType, query });
       expect(expectProblem(answer, 409).detail).toMatch(/\b1\b/);
       expect(await rowsOf("jobs")).toHaveLength(2);
+    });
+
+    it("replaces nothing by a wrong file, unless that is wanted", async () => {
+      await fill();
+      for (const file of ["<html>502</html>", "id;job\n1;Clerk\n", "id,job\n", "\n", "9,Painter\nx,y\n"]) {
+        const query = { mode: "replace" };
+        const answer = await staff.post("/ingest/jobs/csv", Buffer.from(file), { headers: csvType, query });
+        expect(expectProblem(answer, 422)).toMatchObject({
+          loadId: expect.any(Number),
+          loadStatus: "failed",
+          inserted: 0,
+        });
+        expect(await rowsOf("jobs")).toHaveLength(2);
+      }
+      const load = await loadCsv("jobs", "9,Painter\nx,y\n", { mode: "replace", maxRejects: "50%" });
+      expect(load).toMatchObject({ inserted: 1, rejected: 1 });
+      expect(await loadCsv("jobs", "id,job\n", { mode: "replace", allowEmpty: "true" })).toMatchObject({ received: 0 });
+      expect(await rowsOf("jobs")).toEqual([]);
+    });
+
+    it("takes columns by their names, and asks where it cannot be told which is which", async () => {
+      await fill();
+      const row = "1,Ana,2021-03-01T10:00:00Z,2,1";
+      await loadCsv("hired_employees", `sep=,\r\nId,Name,Datetime,"Job_Id",department_id\r\n${row}\r\n`);
+      expect(await rowsOf("hired_employees")).toMatchObject([{ id: 1, job_id: 2, department_id: 1 }]);
+      const half = Buffer.from(`id,name,datetime,job,department_id\n${row}\n`);
+      const answer = await staff.post("/ingest/hired_employees/csv", half, { headers: csvType });
+      expectProblem(answer, 422, "job", "job_id");
+    });
+
+    it("says what is stored when a body ends badly, and goes on", async () => {
+      const rows = 40_000;
+      const file = Array.from({ length: rows }, (_, i) => `${i + 1},Job ${i + 1}\n`).join("");
+      const part = `--b\r\nContent-Disposition: form-data; name="file"; filename="j.csv"\r\n\r\n${file}\r\n`;
+      const second = '--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n1\r\n--b--\r\n';
+      const key = { "Idempotency-Key": unique("key") };
+      const headers = { ...key, "Content-Type": "multipart/form-data; boundary=b" };
+      const cut = await staff.post("/ingest/jobs/csv", Buffer.from(part + second), { headers });
+      const problem = expectProblem(cut, 422, "x") as object as { loadId: number; inserted: number };
+      expect(problem).toMatchObject({ loadStatus: "cut off", updated: 0, rejected: 0 });
+      const again = await staff.post("/ingest/jobs/csv", Buffer.from(file), { headers: { ...csvType, ...key } });
+      expect(again.json()).toMatchObject({ id: problem.loadId, status: "done", inserted: rows, rejected: 0 });
     });
 
     it("refuses an empty body, another type, another table and another account", async () => {
