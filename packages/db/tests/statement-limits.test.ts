@@ -4,14 +4,16 @@ import { inRequest, isTimeout, RequestRecord, toProblem } from "@quintet/http";
 import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import type { RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { StatementTimeout } from "../src/limits/deadline.ts";
 
 /** What is thrown when a statement took too long: the server, or whoever waits for it, gives it up, and clients may come again. */
-async function expectTimeout(work: Promise<unknown>): Promise<void> {
+async function expectTimeout(work: Promise<unknown>, by?: "server"): Promise<void> {
   const error = await work.then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
   expect(isTimeout(error), String(error)).toBe(true);
+  if (by) expect(error).not.toBeInstanceOf(StatementTimeout);
   expect(toProblem(error)).toMatchObject({ status: 503, headers: { "Retry-After": "2" } });
 }
 
@@ -96,8 +98,11 @@ describe.concurrent.each([
   };
 
   it("ends a statement that takes too long, in the server too, and goes on", async () => {
-    await expectTimeout(limited.run(limited.sleep(30)));
-    await expectTimeout(limited.transaction((run) => run(limited.sleep(30))));
+    await expectTimeout(limited.run(limited.sleep(30)), "server");
+    await expectTimeout(
+      limited.transaction((run) => run(limited.sleep(30))),
+      "server",
+    );
     await vi.waitFor(async () => expect(await asleep(30)).toBe(0), soon);
   });
 
