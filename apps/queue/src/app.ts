@@ -22,7 +22,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     prefix: "/queue",
     log: deps.log,
     corsOrigins: deps.corsOrigins,
-    checks: { redis: deps.ping },
+    checks: { redis: deps.ping, queues: deps.checkQueues },
   });
   addStatus(app, deps, version);
   addSimple(app, deps);

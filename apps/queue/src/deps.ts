@@ -1,6 +1,8 @@
 import type { Auth } from "@quintet/auth";
 import { connectRedis, redisIdempotency } from "@quintet/db";
 import { deriveKey, type IdempotencyStore, type Logger } from "@quintet/http";
+import { type DueCommands, dueCommands, markingDue } from "./commands/due-commands.ts";
+import { whyBroken } from "./commands/key-kinds.ts";
 import { loadCommands } from "./commands/load.ts";
 import { moveCommands } from "./commands/move-commands.ts";
 import { type QueueCommands, queueCommands } from "./commands/queue-commands.ts";
@@ -11,6 +13,8 @@ import { wakeSignals } from "./commands/wake-signals.ts";
 import type { Config } from "./config.ts";
 import { watchDepths } from "./depth-metrics.ts";
 import { type Moves, moves } from "./moves.ts";
+import { namingBroken, reportBroken } from "./queue-faults.ts";
+import { restingMoves } from "./resting-moves.ts";
 import { type Sweep, sweep } from "./sweep.ts";
 import { type WaitingRoom, waitingRoom } from "./waiting-room.ts";
 
@@ -26,10 +30,13 @@ export interface Deps extends AsyncDisposable {
   /** The named queues. */
   commands: QueueCommands;
   registry: RegistryCommands;
+  due: DueCommands;
   moves: Moves;
   room: WaitingRoom;
   sweep: Sweep;
   ping(): Promise<unknown>;
+  /** Rejects when queues are known to be broken, and names them. */
+  checkQueues(): Promise<void>;
   serverInfo(): Promise<ServerInfo>;
 }
 
@@ -46,16 +53,18 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth; st
     enableAutoPipelining: true,
     onError: (error) => log.warn({ err: error }, "Redis connection"),
   });
-  const run = loadCommands(redis);
+  const onDueError = (error: unknown) => log.warn({ err: error }, "A queue could not be noted as due");
+  const run = namingBroken(markingDue(loadCommands(redis), onDueError), (queue) => whyBroken(redis, queue));
   const commands = queueCommands(redis, run, prefix);
   const registry = registryCommands(redis, run);
+  const due = dueCommands(redis, run);
   const simple = simpleCommands(redis, run, prefix);
-  const movesOfQueues = moves(moveCommands(run, prefix), commands.exists);
-  const depths = watchDepths({ commands, registry, moves: movesOfQueues }, simple);
+  const movesOfQueues = restingMoves(moves(moveCommands(run, prefix), commands.exists));
+  const depths = watchDepths({ commands, registry, moves: movesOfQueues, due }, simple);
   const room = waitingRoom(wakeSignals(redis, prefix));
   shared.stopping?.addEventListener("abort", room.close, { once: true });
-  const sweeping = sweep({ commands, registry, moves: movesOfQueues }, (error) =>
-    log.warn({ err: error }, "The sweep of the queues failed"),
+  const sweeping = sweep({ commands, registry, moves: movesOfQueues, due }, (error) =>
+    log.warn({ err: error }, "The sweep of a queue failed"),
   );
   return {
     auth,
@@ -66,10 +75,12 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth; st
     simple,
     commands,
     registry,
+    due,
     moves: movesOfQueues,
     room,
     sweep: sweeping,
     ping: () => redis.ping(),
+    checkQueues: async () => reportBroken(await due.broken()),
     serverInfo: () => serverInfo(redis),
     async [Symbol.asyncDispose]() {
       depths[Symbol.dispose]();

@@ -1,26 +1,38 @@
 import { gauge } from "@quintet/http";
 import type { SimpleCommands } from "./commands/simple-commands.ts";
+import { simpleName } from "./keys.ts";
 import { listQueues, type QueueDeps } from "./queues.ts";
 
-/** So many queues are told of, the first ones by name. */
+/** So many queues are named, the first ones by name. */
 const mostNamed = 100;
 const longestMs = 1000;
 
-/** The queue of push and pop, by a name that no named queue can have. */
-const simpleName = "(push and pop)";
+interface Depth {
+  queue: string;
+  ready: number;
+  blocked: number;
+  delayed: number;
+  leased: number;
+  dead: number;
+}
 
-type Depths = { queue: string; ready: number; blocked: number; delayed: number; leased: number; dead: number }[];
-type Read = () => Promise<Depths>;
+/** What the metrics of one set of queues are made of; each fails by itself. */
+interface Reads {
+  named(): Promise<Depth[]>;
+  simple(): Promise<Depth[]>;
+  broken(): Promise<string[]>;
+}
 
-const open = new Set<Read>();
+const open = new Set<Reads>();
 
 gauge(
   "quintet_queue_messages",
   "Messages in a queue: ready, blocked behind another of their group, delayed, leased, or dead when it is a dead-letter queue.",
   ["queue", "state"],
   async (made) => {
-    for (const read of open) {
-      for (const { queue, ...counts } of await soon(read())) {
+    for (const reads of open) {
+      const depths = await Promise.all([soon(reads.named()), soon(reads.simple())]);
+      for (const { queue, ...counts } of depths.flat()) {
         for (const [state, count] of Object.entries(counts)) made.inc({ queue, state }, count);
       }
     }
@@ -29,31 +41,46 @@ gauge(
   "max",
 );
 
-/** Tells of the queues from now on; disposing of the result ends that. */
+gauge(
+  "quintet_queue_broken",
+  "1 for a queue that cannot be used because something in its keys is not what it must be.",
+  ["queue"],
+  async (made) => {
+    for (const reads of open) for (const queue of await soon(reads.broken())) made.set({ queue }, 1);
+  },
+  "max",
+);
+
+/** Reports the queues from now on; disposing of the result ends that. */
 export function watchDepths(deps: QueueDeps, simple: SimpleCommands): Disposable {
-  const read: Read = async () => {
-    const [{ queues }, waiting] = await Promise.all([
-      listQueues(deps, { limit: mostNamed, after: undefined }),
-      simple.count(),
-    ]);
-    const deadLetterQueues = new Set(queues.map(({ deadLetterQueue }) => deadLetterQueue));
-    const depths = queues.map(({ name, counts }) => {
-      const { ready, blocked, delayed, leased } = counts;
-      return deadLetterQueues.has(name)
-        ? { queue: name, ready: 0, blocked, delayed, leased, dead: ready }
-        : { queue: name, ready, blocked, delayed, leased, dead: 0 };
-    });
-    return [...depths, { queue: simpleName, ready: waiting, blocked: 0, delayed: 0, leased: 0, dead: 0 }];
+  const reads: Reads = {
+    async named() {
+      const { queues } = await listQueues(deps, { limit: mostNamed, after: undefined });
+      const deadLetterQueues = new Set(queues.map(({ deadLetterQueue }) => deadLetterQueue));
+      return queues.map(({ name, counts }) => {
+        const { ready, blocked, delayed, leased } = counts;
+        return deadLetterQueues.has(name)
+          ? { queue: name, ready: 0, blocked, delayed, leased, dead: ready }
+          : { queue: name, ready, blocked, delayed, leased, dead: 0 };
+      });
+    },
+    async simple() {
+      return [{ queue: simpleName, ready: await simple.count(), blocked: 0, delayed: 0, leased: 0, dead: 0 }];
+    },
+    broken: async () =>
+      Object.keys(await deps.due.broken())
+        .sort()
+        .slice(0, mostNamed),
   };
-  open.add(read);
-  return { [Symbol.dispose]: () => open.delete(read) };
+  open.add(reads);
+  return { [Symbol.dispose]: () => open.delete(reads) };
 }
 
-/** Nothing when Redis does not answer within a second: the other metrics are not kept waiting. */
-async function soon(depths: Promise<Depths>): Promise<Depths> {
+/** Nothing when Redis does not respond within a second, or not well: the other metrics are not kept waiting. */
+async function soon<T>(read: Promise<T[]>): Promise<T[]> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Depths>((resolve) => {
+  const late = new Promise<T[]>((resolve) => {
     timer = setTimeout(resolve, longestMs, []);
   });
-  return Promise.race([depths.catch(() => []), late]).finally(() => clearTimeout(timer));
+  return Promise.race([read.catch(() => []), late]).finally(() => clearTimeout(timer));
 }

@@ -3,6 +3,9 @@
 /** The list behind push and pop: each entry is an id of 36 characters followed by the JSON text. */
 export const simpleKey = "simple";
 
+/** What that queue is called, by a name that no named queue can have. */
+export const simpleName = "(push and pop)";
+
 /**
  * What a push made for a request is remembered under. Its hash tag is the whole name of the list, prefix and all, so that Redis
  * Cluster keeps both together.
@@ -14,8 +17,11 @@ export function pushedKey(prefix: string, requestKey: string): string {
 /** The list of named queues: names (zset), deadLetters (hash). */
 export const registryKeys = ["registry:{queues}:names", "registry:{queues}:dead-letters"] as const;
 
-/** Held by the process that sweeps the queues just now. */
-export const sweepKey = "sweep";
+/** When queues have to be looked at, who does so just now, how far the patrol is, and which queues are broken: see `commands/`. */
+export const dueKey = "registry:{queues}:due";
+export const sweeperKey = "registry:{queues}:sweeper";
+export const patrolKey = "registry:{queues}:patrol";
+export const brokenKey = "registry:{queues}:broken";
 
 /** Set once the demo data is complete. */
 export const demoKey = "demo";
@@ -43,6 +49,11 @@ export function queueKey(name: string, part: (typeof queueParts)[number]): strin
 /** The keys of a named queue, in the order that `commands/*.lua` take them in. */
 export function queueKeys(name: string): string[] {
   return queueParts.map((part) => queueKey(name, part));
+}
+
+/** The named queue that a key is of. */
+export function queueOf(key: string): string | undefined {
+  return /^queue:\{([^}]+)\}:/.exec(key)?.[1];
 }
 
 /** What was sent to a queue for a request. */

@@ -1,7 +1,9 @@
 import { Problem } from "@quintet/http";
+import type { DueCommands } from "./commands/due-commands.ts";
 import type { QueueCommands, QueueState } from "./commands/queue-commands.ts";
 import type { RegistryCommands } from "./commands/registry-commands.ts";
 import type { Moves } from "./moves.ts";
+import { BrokenQueue, brokenBy, noSettings } from "./queue-faults.ts";
 import { noSuchQueue } from "./queue-problem.ts";
 import { fromFields, type QueueSettings, toFields } from "./settings.ts";
 
@@ -9,6 +11,7 @@ export interface QueueDeps {
   commands: QueueCommands;
   registry: RegistryCommands;
   moves: Moves;
+  due: DueCommands;
 }
 
 /** A queue as it is shown. */
@@ -54,16 +57,24 @@ function refusedDeadLetterQueue(why: "missing" | "circle", name: string, goal: s
 
 /** Removes a queue with all that is in it. Throws when there is none, and when another's dead letters go there. */
 export async function removeQueue({ registry, commands, moves }: QueueDeps, name: string): Promise<void> {
+  const wasListed = await registry.isRegistered(name);
   const dependent = await registry.unregister(name);
   if (dependent !== undefined) {
     throw new Problem("conflict", `The queue ${name} is the dead-letter queue of ${dependent}.`);
   }
+  // Of one that is broken nothing can be brought anywhere.
+  const removeRest = async () => void (await commands.destroy(name, { broken: true }));
   for (;;) {
     const outcome = await commands.destroy(name);
-    if (outcome === "none") noSuchQueue(name);
     if (outcome === "gone") return;
-    // What is on its way to another queue is no longer in this one, so it is not lost with it.
-    for (const error of (await moves.deliver(name)).failed.values()) throw error;
+    if (outcome === "none") return wasListed ? removeRest() : noSuchQueue(name);
+    try {
+      // What is on its way to another queue is no longer in this one, so it is not lost with it.
+      for (const error of (await moves.deliver(name)).failed.values()) throw error;
+    } catch (error) {
+      if (error instanceof BrokenQueue && error.queue === name) return removeRest();
+      throw error;
+    }
   }
 }
 
@@ -76,23 +87,44 @@ export async function purgeQueue({ commands }: QueueDeps, name: string): Promise
 export async function getQueue(deps: QueueDeps, name: string): Promise<QueueView & { deadLetters: number | null }> {
   const view = viewOf(name, (await settled(deps, name)) ?? noSuchQueue(name));
   const goal = view.deadLetterQueue;
-  const dead = goal === null ? undefined : await settled(deps, goal);
-  return { ...view, deadLetters: dead?.length ?? null };
+  const dead = goal === null ? undefined : await listed(deps, goal);
+  return { ...view, deadLetters: dead && "counts" in dead ? dead.counts.length : null };
 }
 
-/** At most `limit` queues by name, those after `after`, and whether there are more. */
+/** A queue that stands in the list and cannot be used. */
+export interface BrokenView {
+  name: string;
+  why: string;
+}
+
+/** At most `limit` queues by name, those after `after`, which of them are broken, and whether there are more. */
 export async function listQueues(
   deps: QueueDeps,
   page: { limit: number; after: string | undefined },
-): Promise<{ queues: QueueView[]; last: string | undefined }> {
+): Promise<{ queues: QueueView[]; broken: BrokenView[]; last: string | undefined }> {
   const names = await deps.registry.names(page.after, page.limit + 1);
   const shown = names.slice(0, page.limit);
-  const states = await Promise.all(shown.map((name) => settled(deps, name)));
-  const queues = shown.flatMap((name, i) => {
-    const state = states[i];
-    return state ? [viewOf(name, state)] : [];
-  });
-  return { queues, last: names.length > page.limit ? shown.at(-1) : undefined };
+  const views = await Promise.all(shown.map((name) => listed(deps, name)));
+  return {
+    queues: views.filter((view) => "counts" in view),
+    broken: views.filter((view) => "why" in view),
+    last: names.length > page.limit ? shown.at(-1) : undefined,
+  };
+}
+
+/** A queue as the list has it. One that is broken is no reason not to see the others. */
+async function listed(deps: QueueDeps, name: string): Promise<QueueView | BrokenView> {
+  try {
+    const state = await settled(deps, name);
+    if (state) return viewOf(name, state);
+    // The sweep notes it for health and metrics.
+    await deps.due.mark(name, 0);
+    return { name, why: noSettings };
+  } catch (error) {
+    const broken = brokenBy(name, error);
+    if (!broken) throw error;
+    return { name, why: broken.why };
+  }
 }
 
 /** Brings a queue up to the present, what it has in its outbox included. */
@@ -106,12 +138,17 @@ export async function settled(deps: QueueDeps, name: string): Promise<QueueState
   }
 }
 
-function viewOf(name: string, state: QueueState): QueueView {
+/** A queue as it is shown; throws when its settings cannot be read. */
+export function viewOf(name: string, state: QueueState): QueueView {
   const { ready, delayed, leased, outgoing, length } = state;
+  const settings = fromFields(state.settings);
+  const createdAt = new Date(Number(state.settings.createdAt));
+  const numbers = [createdAt.getTime(), ...Object.values(settings).filter((value) => typeof value === "number")];
+  if (numbers.some(Number.isNaN)) throw new BrokenQueue(name, "its settings cannot be read");
   return {
     name,
-    ...fromFields(state.settings),
-    createdAt: new Date(Number(state.settings.createdAt)).toISOString(),
+    ...settings,
+    createdAt: createdAt.toISOString(),
     counts: { ready, blocked: length - ready - delayed - leased - outgoing, delayed, leased, length },
   };
 }

@@ -93,7 +93,7 @@ describe("the app", () => {
     expect(health.status).toBe(200);
     expect(await health.json()).toEqual({
       status: "ok",
-      checks: { redis: { status: "ok", ms: expect.any(Number) } },
+      checks: { redis: { status: "ok", ms: expect.any(Number) }, queues: { status: "ok", ms: expect.any(Number) } },
     });
   });
 

@@ -1,45 +1,23 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { freePort } from "@quintet/stores/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Answer, expectProblem, type OpenQueue, openQueue, until } from "./open-queue.ts";
-
-const program = "redis-server";
-const found = spawnSync(program, ["--version"]).status === 0;
+import { hasRedis, type PrivateRedis, privateRedis } from "./private-redis.ts";
 
 // These tests stop and kill Redis, so they have one of their own.
-describe.runIf(found)("when Redis goes away", () => {
-  let folder: string;
-  let port: number;
-  let server: ChildProcess;
+describe.runIf(hasRedis)("when Redis goes away", () => {
+  let redis: PrivateRedis;
   let open: OpenQueue;
-
-  const start = () => {
-    const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
-    server = spawn(program, [...settings, "--appendonly", "yes", "--appendfsync", "always"], {
-      stdio: "ignore",
-    });
-  };
-  const kill = async () => {
-    server.kill("SIGKILL");
-    await once(server, "exit");
-  };
+  const kill = () => redis.kill();
+  const start = () => redis.start();
   const isBack = () => until(async () => (await open.request("GET", "/queue/count")).status === 200);
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "queue-redis-"));
-    port = await freePort();
-    start();
-    open = await openQueue({ redisUrl: `redis://127.0.0.1:${port}` });
+    redis = await privateRedis();
+    open = await openQueue({ redisUrl: redis.url });
     await isBack();
   });
   afterAll(async () => {
     await open[Symbol.asyncDispose]();
-    await kill();
-    await rm(folder, { recursive: true, force: true });
+    await redis[Symbol.asyncDispose]();
   });
 
   it("says so, and loses nothing that was answered 201 through a crash", async () => {

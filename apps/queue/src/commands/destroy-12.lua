@@ -5,13 +5,14 @@
 -- KEYS[11]    dedupeTimes  zset
 -- KEYS[12]    arrivals     hash  see parts/arrivals.lua; outlives the queue for a while, because a slow process may bring something
 -- ARGV[1]     the channel
+-- ARGV[2]     '1' when what is on its way goes too: the queue is broken, so that it cannot be read; else '0'
 --
 -- Result: 'gone', 'none' when there is no such queue, or 'moving'.
 
 -- @include arrivals
 
-if redis.call('EXISTS', KEYS[1]) == 0 then return 'none' end
-if redis.call('EXISTS', KEYS[9]) == 1 then return 'moving' end
+if ARGV[2] == '0' and redis.call('EXISTS', KEYS[1]) == 0 then return 'none' end
+if ARGV[2] == '0' and redis.call('EXISTS', KEYS[9]) == 1 then return 'moving' end
 redis.call('UNLINK', unpack(KEYS, 1, 11))
 redis.call('PEXPIRE', KEYS[12], KEPT_MS)
 redis.call('PUBLISH', ARGV[1], '')

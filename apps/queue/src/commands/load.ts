@@ -9,7 +9,10 @@ const commandNames = [
   "configure-2",
   "destroy-12",
   "extend-9",
+  "mark-1",
   "outgoing-4",
+  "patrol-3",
+  "planned-2",
   "purge-9",
   "push-2",
   "redrive-9",
@@ -19,6 +22,7 @@ const commandNames = [
   "return-9",
   "send-12",
   "settle-9",
+  "take-due-2",
   "unregister-2",
 ] as const;
 

@@ -55,6 +55,8 @@ export interface QueueState {
   delayed: number;
   leased: number;
   outgoing: number;
+  /** Ms until a delay, a lease or the time of a message ends; undefined when nothing will happen by itself. */
+  dueMs: number | undefined;
   /** Fields of the settings as they are stored. */
   settings: Record<string, string>;
 }
@@ -148,12 +150,15 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
 
     /** Does what time has brought and counts. */
     async settle(queue: string): Promise<QueueState | undefined> {
-      const reply = (await on("settle-9", queue, [])) as [number, number, number, number, number, number] | null;
+      const reply = (await on("settle-9", queue, [])) as
+        | [number, number, number, number, number, number, number]
+        | null;
       if (!reply) return undefined;
-      const [more, length, ready, delayed, leased, outgoing, ...fields] = reply as [...typeof reply, ...string[]];
+      const [more, length, ready, delayed, leased, outgoing, due, ...fields] = reply as [...typeof reply, ...string[]];
       const settings: Record<string, string> = {};
       for (let at = 0; at + 1 < fields.length; at += 2) settings[fields[at] ?? ""] = fields[at + 1] ?? "";
-      return { unsettled: more === 1, length, ready, delayed, leased, outgoing, settings };
+      const dueMs = due < 0 ? undefined : due;
+      return { unsettled: more === 1, length, ready, delayed, leased, outgoing, dueMs, settings };
     },
 
     /** Removes every message; answers how many there were. */
@@ -171,9 +176,9 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       return (await redis.exists(queueKey(queue, "settings"))) === 1;
     },
 
-    /** Removes the queue with all that is in it and tells its waiting receivers, unless something is on its way from it to another queue. */
-    async destroy(queue: string): Promise<"gone" | "none" | "moving"> {
-      const reply = await run("destroy-12", queueKeys(queue), [wakeChannel(prefix, queue)]);
+    /** Removes the queue with all that is in it and tells its waiting receivers, unless something is on its way from it to another queue and it is not broken. */
+    async destroy(queue: string, { broken = false } = {}): Promise<"gone" | "none" | "moving"> {
+      const reply = await run("destroy-12", queueKeys(queue), [wakeChannel(prefix, queue), Number(broken)]);
       return reply as "gone" | "none" | "moving";
     },
   };

@@ -1,6 +1,5 @@
-import { randomUUID } from "node:crypto";
 import type { Redis } from "@quintet/db";
-import { demoKey, registryKeys, sweepKey } from "../keys.ts";
+import { demoKey, registryKeys } from "../keys.ts";
 import type { RunCommand } from "./load.ts";
 
 /** The list of named queues, and what a process marks for the others. */
@@ -24,11 +23,6 @@ export function registryCommands(redis: Redis, run: RunCommand) {
     /** At most `max` names in the order of their bytes, those after `after`. */
     names(after: string | undefined, max: number): Promise<string[]> {
       return redis.zrangebylex(names, after === undefined ? "-" : `(${after}`, "+", "LIMIT", 0, max);
-    },
-
-    /** Whether this process may sweep now: one process gets to in every `ms`. */
-    async maySweep(ms: number): Promise<boolean> {
-      return (await redis.set(sweepKey, randomUUID(), "PX", ms, "NX")) === "OK";
     },
 
     async isDemoFilled(): Promise<boolean> {

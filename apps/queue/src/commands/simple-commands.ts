@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "@quintet/db";
-import { pushedKey, simpleKey } from "../keys.ts";
+import { pushedKey, simpleKey, simpleName } from "../keys.ts";
+import { brokenBy } from "../queue-faults.ts";
 import { joined } from "./joined.ts";
 import type { RunCommand } from "./load.ts";
 
@@ -14,14 +15,19 @@ const idLength = 36;
 /** How long it is remembered what was done for a request, in ms. */
 export const rememberedMs = 2 * 24 * 3_600_000;
 
+/** An error that Redis has answered for this queue's key is the fault of this queue. */
+function failed(error: unknown): never {
+  throw brokenBy(simpleName, error) ?? error;
+}
+
 /** The one queue behind push and pop: one Redis command for all pushes of a turn of the event loop, and one for all pops. */
 export function simpleCommands(redis: Redis, run: RunCommand, prefix: string) {
   const append = joined(async (entries: string[]) => {
-    await redis.rpush(simpleKey, ...entries);
+    await redis.rpush(simpleKey, ...entries).catch(failed);
     return entries;
   });
   const takeFirst = joined(async (places: undefined[]): Promise<(string | undefined)[]> => {
-    return (await redis.lpop(simpleKey, places.length)) ?? [];
+    return (await redis.lpop(simpleKey, places.length).catch(failed)) ?? [];
   });
   return {
     /** Adds JSON text at the end, once for the request of that key; answers the message's id. */
@@ -29,7 +35,7 @@ export function simpleCommands(redis: Redis, run: RunCommand, prefix: string) {
       const id = randomUUID();
       if (requestKey !== undefined) {
         const keys = [simpleKey, pushedKey(prefix, requestKey)];
-        return (await run("push-2", keys, [id, payload, rememberedMs])) as string;
+        return (await run("push-2", keys, [id, payload, rememberedMs]).catch(failed)) as string;
       }
       await append(id + payload);
       return id;
@@ -41,7 +47,7 @@ export function simpleCommands(redis: Redis, run: RunCommand, prefix: string) {
       return entry === undefined ? undefined : { id: entry.slice(0, idLength), payload: entry.slice(idLength) };
     },
 
-    count: (): Promise<number> => redis.llen(simpleKey),
+    count: (): Promise<number> => redis.llen(simpleKey).catch(failed),
   };
 }
 

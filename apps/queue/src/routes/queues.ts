@@ -54,7 +54,13 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: { query: z.strictObject({ limit: limitParam(50), cursor: z.string().optional() }) },
         responses: {
           200: jsonAnswer(
-            z.object({ queues: z.array(queueSchema), nextCursor: z.string().nullable() }),
+            z.object({
+              queues: z.array(queueSchema),
+              broken: z
+                .array(z.object({ name: z.string(), why: z.string() }))
+                .openapi({ description: "Queues of this page that cannot be used, and why; all others can" }),
+              nextCursor: z.string().nullable(),
+            }),
             "A page of them",
           ),
         },
@@ -62,8 +68,9 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
         const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, queueNameSchema);
-        const { queues, last } = await listQueues(deps, { limit, after });
-        return c.json({ queues, nextCursor: last === undefined ? null : encodeCursor(deps.cursorKey, last) }, 200);
+        const { queues, broken, last } = await listQueues(deps, { limit, after });
+        const nextCursor = last === undefined ? null : encodeCursor(deps.cursorKey, last);
+        return c.json({ queues, broken, nextCursor }, 200);
       },
     )
     .openapi(

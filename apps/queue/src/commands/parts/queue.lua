@@ -27,6 +27,11 @@ local retentionMs = settings[4] * 1000
 local delayMs = settings[5] * 1000
 local maxLength = tonumber(settings[6]) -- nil when it is empty: no limit.
 
+-- A key of the wrong kind ends the command here, with nothing done by half.
+redis.call('HLEN', recordsKey)
+redis.call('HLEN', payloadsKey)
+for i = 4, 9 do redis.call('ZCARD', KEYS[i]) end
+
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
