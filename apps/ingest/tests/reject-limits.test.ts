@@ -161,6 +161,30 @@ describe("maxRejects", () => {
     expect(await ingest.rows("SELECT job FROM jobs WHERE id = 50")).toEqual([{ job: "Mine" }]);
   });
 
+  it("stores nothing that refers to what was deleted while the file came", async () => {
+    await ingest.load("departments", "1,Kitchen\n2,Ward\n", "?mode=upsert");
+    const hire = (department: number) => `${department},Ada,2021-01-01T00:00:00Z,${department},1\n`;
+    const parts = [hire(1) + hire(2)];
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        const part = parts.shift();
+        if (part !== undefined) return controller.enqueue(Buffer.from(part));
+        const staged = () => ingest.rows("SELECT * FROM staged_hired_employees");
+        await vi.waitFor(async () => expect(await staged()).toHaveLength(2), 10_000);
+        await ingest.rows("DELETE FROM departments WHERE id = 2");
+        controller.close();
+      },
+    });
+    const response = await ingest.call("POST", "/ingest/hired_employees/csv?maxRejects=0", {
+      body,
+      headers: { "Content-Type": "text/csv" },
+    });
+    expect((await problemOf(response, 409)).errors).toEqual([
+      { path: "hired_employees.department_id", message: "1 row would refer to no row of departments" },
+    ]);
+    expect(await ingest.rows("SELECT id FROM hired_employees")).toEqual([]);
+  });
+
   it.each([
     "maxRejects=-1",
     "maxRejects=x",

@@ -2,12 +2,13 @@ import { type InputFault, Problem } from "./problem.ts";
 
 /**
  * The faults of a query or a form (application/x-www-form-urlencoded): fields that are not percent-encoded UTF-8 (RFC 3986 section 2.1),
- * which decoders leave as they are or silently put right; U+FFFD is what they put. At most 20 are named.
+ * which decoders leave as they are or silently put right; U+FFFD is what they put. A percent sign that ends a field (`maxRejects=5%`) can
+ * only mean itself. At most 20 are named.
  */
 export function encodingFaults(encoded: string): InputFault[] {
   if (!/[%\ufffd]/.test(encoded)) return [];
   return faultsOf(encoded, (field) =>
-    decoded(field) === undefined || field.includes("\ufffd") ? misencoded : undefined,
+    decoded(field.replace(/%$/, "%25")) === undefined || field.includes("\ufffd") ? misencoded : undefined,
   );
 }
 
