@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { connectPostgres, connectRedis } from "@quintet/db";
 import { testPrefix } from "@quintet/db/testing";
-import { createLogger } from "@quintet/http";
+import { createLogger, currentRequest, inRequest, RequestRecord } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { redisCacheStore } from "../src/cache-store.ts";
 import { followChanges } from "../src/history.ts";
@@ -113,6 +113,46 @@ describe("the cache by itself", () => {
     const results = await Promise.all(reads);
     expect(computed).toBe(1);
     expect(new Set(results.map((result) => result.answer.body))).toEqual(new Set(["a"]));
+  });
+
+  it("ends a computation when the clients of all who wait for it have gone, and not before", async () => {
+    await using opened = openCaches(1);
+    const cache = opened.caches[0] as Cache;
+    await settle(cache);
+    const requests = [1, 2, 3].map(() => new RequestRecord(undefined, undefined));
+    const [first, second, third] = requests as [RequestRecord, RequestRecord, RequestRecord];
+    const begun: PromiseWithResolvers<string>[] = [];
+    const ended: PromiseWithResolvers<string>[] = [];
+    const ask = (request: RequestRecord) =>
+      inRequest(request, () =>
+        cache.read("shared", async () => {
+          const work = Promise.withResolvers<string>();
+          begun.push(work);
+          currentRequest()?.whenClientGone(() => ended.push(work));
+          return answer(await work.promise);
+        }),
+      );
+    const gone = ask(first);
+    const stays = ask(second);
+    await vi.waitFor(() => expect(begun).toHaveLength(1), 20_000);
+    first.clientGone();
+    expect(ended).toEqual([]);
+    begun[0]?.resolve("for the other");
+    expect((await stays).answer.body).toBe("for the other");
+    expect((await gone).answer.body).toBe("for the other");
+
+    await write("Nobody");
+    const left = ask(third);
+    await vi.waitFor(() => expect(begun).toHaveLength(2), 20_000);
+    third.clientGone();
+    // Who comes now does not join what comes to nothing.
+    const late = ask(second);
+    await vi.waitFor(() => expect(begun).toHaveLength(3), 20_000);
+    expect(ended).toEqual([begun[1]]);
+    ended[0]?.reject(new Error("ended"));
+    await expect(left).rejects.toThrow("ended");
+    begun[2]?.resolve("anew");
+    expect((await late).answer.body).toBe("anew");
   });
 
   it("does not keep what was computed while a write was committed that touches it", async () => {
