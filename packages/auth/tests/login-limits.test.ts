@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { connectRedis, type Redis } from "@quintet/db";
 import { testPrefix } from "@quintet/db/testing";
+import { storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type Budgets, budgetsWithFallback, localBudgets, redisBudgets } from "../src/limits/budgets.ts";
 import { loginLimits } from "../src/limits/login-limits.ts";
@@ -27,6 +28,28 @@ const stores: [string, () => Budgets][] = [
     },
   ],
 ];
+
+test("an attempt is taken out of a budget once, also when its answer is lost, and is given back once", async () => {
+  await using proxy = await storeProxy(inject("redisUrl"));
+  const far = connectRedis(proxy.url, { prefix: redis.options.keyPrefix ?? "", onError: () => {} });
+  const [budgets, near] = [redisBudgets(far), redisBudgets(redis)];
+  const keys = ["pair", "address", "login", "known"] as const;
+  const sizes = [
+    { attempts: 2, eachMs: 60_000 },
+    { attempts: 0, eachMs: 0 },
+    { attempts: 0, eachMs: 0 },
+  ] as const;
+  await far.ping();
+  proxy.loseAnswers(/eval/i);
+  await expect(budgets.take(keys, sizes)).rejects.toThrow();
+  expect(await near.take(keys, sizes)).toBe(0);
+  expect(await near.take(keys, sizes)).toBeGreaterThan(0);
+  proxy.loseAnswers(/eval/i);
+  await expect(redisBudgets(far).giveBack(keys, sizes, 0)).rejects.toThrow();
+  expect(await near.take(keys, sizes)).toBe(0);
+  expect(await near.take(keys, sizes)).toBeGreaterThan(0);
+  far.disconnect();
+});
 
 describe.each(stores)("budgets %s", (_name, make) => {
   const limited = () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
+import { OutcomeUnknown } from "./sent-once.ts";
 
 type Script = (...keysAndArgs: (string | number)[]) => Promise<unknown>;
 
@@ -12,9 +13,15 @@ export type RunLua<Name extends string> = (
 
 /**
  * Makes the Lua files of a folder commands of this client, each with its number of keys at the end of its name; a line
- * `-- @include part` stands for `parts/part.lua`. Redis is sent a script's text once per connection.
+ * `-- @include part` stands for `parts/part.lua`. Redis is sent a script's text once per connection. With `repeat` one whose answer was lost is sent once more: for
+ * those that do nothing the second time, or know their own first run.
  */
-export function luaCommands<Name extends string>(redis: Redis, folder: URL, names: readonly Name[]): RunLua<Name> {
+export function luaCommands<Name extends string>(
+  redis: Redis,
+  folder: URL,
+  names: readonly Name[],
+  options: { repeat: boolean },
+): RunLua<Name> {
   const read = (path: string): string =>
     readFileSync(new URL(path, folder), "utf8").replace(/^-- @include (\w+)$/gm, (_, part: string) =>
       read(`parts/${part}.lua`),
@@ -26,5 +33,11 @@ export function luaCommands<Name extends string>(redis: Redis, folder: URL, name
       return [name, script];
     }),
   ) as Record<Name, Script>;
-  return (name, keys, args) => scripts[name].call(redis, ...keys, ...args);
+  const run: RunLua<Name> = (name, keys, args) => scripts[name].call(redis, ...keys, ...args);
+  if (!options.repeat) return run;
+  return (name, keys, args) =>
+    run(name, keys, args).catch((error: unknown) => {
+      if (error instanceof OutcomeUnknown) return run(name, keys, args);
+      throw error;
+    });
 }

@@ -4,6 +4,7 @@ import { Problem, problemCodeOf } from "./problem.ts";
 
 /** Error codes of drivers and sockets that mean "a store is away", not "this request is wrong". */
 const awayCodes = new Set([
+  "OUTCOME_UNKNOWN",
   "ECONNREFUSED",
   "ECONNRESET",
   "EPIPE",
@@ -30,6 +31,14 @@ const awayMessages = /max retries per request|Connection is closed|Stream isn't 
 /** What Redis answers when it is there and cannot serve just now: it loads, is full, fails over, or cannot write. */
 const awayReplies = /^(?:LOADING|OOM|MISCONF|READONLY|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN) /;
 
+/** Whether something was sent to a store and its answer never came: it may have been done, or not; follows `cause`. */
+function isOutcomeUnknown(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    if (("code" in at && at.code === "OUTCOME_UNKNOWN") || at.message === "Command timed out") return true;
+  }
+  return false;
+}
+
 /** Whether an error says that a store or a peer cannot be reached just now; follows `cause`. */
 export function isAway(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
@@ -55,14 +64,21 @@ export function isTimeout(error: unknown): boolean {
   return false;
 }
 
-/** Whatever was thrown, as the problem that the client sees. */
-export function toProblem(error: unknown): Problem {
+const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Whatever was thrown, as the problem that the client sees; `method` is that of the request. */
+export function toProblem(error: unknown, method = "POST"): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HTTPException) {
     return new Problem(problemCodeOf(error.status), error.message || "The request was refused.", { cause: error });
   }
   const full = fullStorage(error);
   if (full) return full;
+  if (isOutcomeUnknown(error) && !safeMethods.has(method)) {
+    const detail =
+      "A store was asked and its answer was lost: it is unknown whether this was done. Look before you send it again.";
+    return new Problem("unavailable", detail, { headers: { "Retry-After": "2" }, cause: error });
+  }
   if (isAway(error)) {
     return new Problem("unavailable", "A store that this needs cannot be reached just now.", {
       headers: { "Retry-After": "2" },

@@ -107,7 +107,7 @@ const healthRoute = createRoute({
 
 /** Any error as `application/problem+json`; one that is ours to answer for is logged with its cause. */
 function answerProblem(c: Context<ServiceEnv>, error: unknown): Response {
-  const problem = toProblem(error);
+  const problem = toProblem(error, c.req.method);
   const requestId = c.var.requestId ?? requestIdOf(c.req.header("x-request-id"));
   if (problem.status >= 500) c.var.log?.error({ err: problem.cause ?? problem, http: { request: { id: requestId } } });
   for (const [name, value] of Object.entries(problem.headers)) c.header(name, value);

@@ -6,6 +6,11 @@ export interface StoreProxy extends AsyncDisposable {
   url: string;
   /** Cuts every connection and takes no new one. */
   cut(): Promise<void>;
+  /**
+   * Loses the answers to the next `times` requests whose bytes match: the store does what they ask, and when it answers, the connection is
+   * cut instead. Answers how many are left.
+   */
+  loseAnswers(requests: RegExp, times?: number): { left(): number };
   /** Listens again, on the same port. */
   restore(): Promise<void>;
   /** Passes nothing on any more, while every connection stays open: the store stands still. */
@@ -18,6 +23,7 @@ export interface StoreProxy extends AsyncDisposable {
 export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
   const target = new URL(storeUrl);
   const sockets = new Set<Socket>();
+  let losing: { requests: RegExp; left: number } | undefined;
   let server: Server;
   let port = 0;
   let frozen = false;
@@ -33,6 +39,12 @@ export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
           upstream.destroy();
         });
       }
+      client.on("data", (bytes) => {
+        if (!losing || losing.left === 0 || !losing.requests.test(bytes.toString("latin1"))) return;
+        losing.left--;
+        upstream.unpipe(client);
+        upstream.once("data", () => upstream.destroy()).resume();
+      });
       client.pipe(upstream).pipe(client);
       if (frozen) for (const socket of [client, upstream]) socket.pause();
     });
@@ -57,5 +69,10 @@ export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
     frozen = false;
     for (const socket of sockets) socket.resume();
   };
-  return { url: url.href, cut, restore: listen, freeze, thaw, [Symbol.asyncDispose]: cut };
+  const loseAnswers: StoreProxy["loseAnswers"] = (requests, times = 1) => {
+    const set = { requests, left: times };
+    losing = set;
+    return { left: () => set.left };
+  };
+  return { url: url.href, cut, loseAnswers, restore: listen, freeze, thaw, [Symbol.asyncDispose]: cut };
 }

@@ -33,5 +33,5 @@ export type RunCommand = RunLua<CommandName>;
 
 /** Makes the Lua files commands of this client. */
 export function loadCommands(redis: Redis): RunCommand {
-  return luaCommands(redis, new URL("./", import.meta.url), commandNames);
+  return luaCommands(redis, new URL("./", import.meta.url), commandNames, { repeat: true });
 }

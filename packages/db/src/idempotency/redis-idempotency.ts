@@ -11,7 +11,8 @@ const commands = ["begin-1", "end-1", "renew-1"] as const;
  * it works; a process that is killed lets go of it by that, and one that was overtaken cannot write its answer any more.
  */
 export function redisIdempotency(redis: Redis, { leaseMs = 10_000 } = {}): IdempotencyStore {
-  const run = luaCommands(redis, new URL("./", import.meta.url), commands);
+  // Each knows its own first run by the claim.
+  const run = luaCommands(redis, new URL("./", import.meta.url), commands, { repeat: true });
   return {
     async begin(key, fingerprint): Promise<IdempotencyState> {
       const keys = [`idempotent:${key}`];

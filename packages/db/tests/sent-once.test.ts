@@ -1,0 +1,86 @@
+import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
+import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
+import { connectRedis, OutcomeUnknown, type Redis, redisIdempotency } from "../src/index.ts";
+import { testPrefix } from "../src/testing.ts";
+
+const prefix = testPrefix();
+const straight = connectRedis(inject("redisUrl"), { prefix, onError: () => {} });
+let proxy: StoreProxy;
+const opened: Redis[] = [];
+
+/** A client behind the proxy. */
+function client(enableAutoPipelining = false): Redis {
+  const redis = connectRedis(proxy.url, { prefix, enableAutoPipelining, onError: () => {} });
+  opened.push(redis);
+  return redis;
+}
+const isReady = (redis: Redis) => vi.waitFor(() => expect(redis.status).toBe("ready"), { timeout: 20_000 });
+
+beforeAll(async () => {
+  proxy = await storeProxy(inject("redisUrl"));
+});
+afterAll(async () => {
+  for (const redis of [straight, ...opened]) redis.disconnect();
+  await proxy[Symbol.asyncDispose]();
+});
+
+it.each([false, true])("sends no command again whose answer was lost, auto-pipelined: %s", async (pipelined) => {
+  const redis = client(pipelined);
+  await redis.ping();
+  const key = `lost-${pipelined}`;
+  const lost = proxy.loseAnswers(/rpush/);
+  const pushed = await Promise.allSettled([redis.rpush(key, "1"), redis.rpush(key, "2")]);
+  for (const one of pushed) expect(one).toMatchObject({ status: "rejected", reason: expect.any(OutcomeUnknown) });
+  expect(lost.left()).toBe(0);
+  await redis.rpush(key, "3");
+  expect(await straight.lrange(key, "0", "-1")).toEqual(["1", "2", "3"]);
+});
+
+it("sends what was not sent yet, once there is a connection", async () => {
+  const redis = client();
+  await redis.ping();
+  await proxy.cut();
+  await vi.waitFor(() => expect(redis.status).not.toBe("ready"));
+  const pushed = redis.rpush("later", "1");
+  await proxy.restore();
+  expect(await pushed).toBe(1);
+});
+
+it.each([false, true])(
+  "drops what nobody waits for any more when a connection comes, auto-pipelined: %s",
+  async (pipelined) => {
+    proxy.freeze();
+    const redis = client(pipelined);
+    await vi.waitFor(() => expect(redis.status).toBe("connect"));
+    redis.options.commandTimeout = 100;
+    const key = `given-up-${pipelined}`;
+    const early = await Promise.allSettled([redis.rpush(key, "1"), redis.rpush(key, "2")]);
+    expect(early.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    redis.options.commandTimeout = 5000;
+    const late = redis.rpush(key, "3");
+    proxy.thaw();
+    await isReady(redis);
+    expect(await late).toBe(1);
+    expect(await straight.lrange(key, "0", "-1")).toEqual(["3"]);
+  },
+);
+
+it("repeats what knows its own first run", async () => {
+  const redis = client();
+  const store = redisIdempotency(redis);
+  await isReady(redis);
+  proxy.loseAnswers(/eval/i);
+  const found = await store.begin("once", "print");
+  if (found.state !== "new") throw new Error(found.state);
+  const answer = { status: 201, headers: {}, body: "{}" };
+  proxy.loseAnswers(/eval/i);
+  await found.claim.keep(answer);
+  expect(await store.begin("once", "print")).toEqual({ state: "done", answer });
+});
+
+it("says that the outcome is unknown when that is lost too", async () => {
+  const redis = client();
+  await isReady(redis);
+  proxy.loseAnswers(/eval/i, 2);
+  await expect(redisIdempotency(redis).begin("twice", "print")).rejects.toBeInstanceOf(OutcomeUnknown);
+});
