@@ -30,6 +30,7 @@ export interface Instance extends AsyncDisposable {
 export interface Installation extends Instance {
   account: TestAccount;
   postgresUrl: string;
+  redisPrefix: string;
   /** Another instance on the same stores, or with other settings. */
   instance(settings?: Record<string, string>): Instance;
 }
@@ -74,6 +75,7 @@ export async function openDirectory(settings: Record<string, string> = {}): Prom
     ...used,
     account: accounts.staff,
     postgresUrl: database.url,
+    redisPrefix: env.REDIS_PREFIX,
     instance,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
