@@ -6,15 +6,17 @@ import type { ProblemBody } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Load, LoadCounts, LoadStatus } from "../src/loads/load.ts";
 import { listen, type TestIngest } from "./open-ingest.ts";
+import { slowUpload } from "./slow-upload.ts";
 
 type LoadProblem = ProblemBody & Partial<LoadCounts> & { loadId?: number; loadStatus?: LoadStatus };
 
 const rowsPerFile = 500;
 
+const slow = { bodyMs: 3_600_000, readMs: 60_000 };
 let ingest: TestIngest;
 let origin: string;
 beforeAll(async () => {
-  ({ ingest, origin } = await listen({ batchRows: 100, batchMs: 30 }));
+  ({ ingest, origin } = await listen({ batchRows: 100, batchMs: 30 }, { slow }));
 });
 afterAll(() => ingest[Symbol.asyncDispose]());
 
@@ -186,6 +188,34 @@ describe("a load whose body ends badly", () => {
     expect(await stored()).toBe(500);
     const load = await ingest.load("jobs", csv, "", { "Idempotency-Key": "chunks" });
     expect(load).toMatchObject({ id: cut.id, status: "done", received: 500, inserted: 500 });
+  });
+
+  it("tells what is stored when it is cut for standing still", async () => {
+    const { csv, stored } = jobsFile();
+    const before = await newestId();
+    const sending = slowUpload(`${origin}/ingest/jobs/csv`, {
+      Authorization: ingest.people.staff.bearer,
+      "Idempotency-Key": "still",
+    });
+    await sending.send(csv.slice(0, -20));
+    await vi.waitFor(async () => {
+      const [load] = await loads();
+      expect(load!.id).toBeGreaterThan(before);
+      expect(load!.received).toBeGreaterThan(450);
+    }, 10_000);
+    slow.bodyMs = 200;
+    const response = await sending.answer;
+    slow.bodyMs = 3_600_000;
+    const cut = await vi.waitFor(async () => {
+      const [load] = await loads();
+      expect(load).toMatchObject({ status: "cut off" });
+      return load!;
+    }, 10_000);
+    const problem = JSON.parse(await text(response)) as LoadProblem;
+    expect(problem).toMatchObject({ status: 408, loadId: cut.id, received: cut.received, inserted: cut.inserted });
+    expect(await stored()).toBe(cut.inserted);
+    const load = await ingest.load("jobs", csv, "", { "Idempotency-Key": "still" });
+    expect(load).toMatchObject({ id: cut.id, status: "done", inserted: 500, rejected: 0 });
   });
 
   it("is done when only its last character is cut, which is a reject", async () => {

@@ -35,8 +35,7 @@ export function endWith(socket: Duplex, problem: Problem, log: Logger): void {
   // Told by the line of the request that it belongs to; what is no request yet has a line of its own.
   if (answer) answer.statusCode = problem.status;
   else tellRefusal(log, requestId, problem.status);
-  const whole = record?.problemMembers ? problem.with(record.problemMembers) : problem;
-  socket.end(problemText(whole, "/", requestId), "latin1");
+  socket.end(problemText(problem.with(record?.problemMembers ?? {}), "/", requestId), "latin1");
   setTimeout(() => socket.destroy(), lingerMs).unref();
 }
 

@@ -48,7 +48,10 @@ export function dropSlowStreams(server: Server, sessions: ReadonlySet<Http2Sessi
       } else if (clock.isLate(request.bytesCame, ms, limits.bodyMs)) {
         clock.restart(request.bytesCame);
         if (response.headersSent) stream.close(constants.NGHTTP2_CANCEL);
-        else sendProblem(response as never, bodyTimeout(), pathOf(request.url), recordOf(request as never).id);
+        else {
+          const { id, problemMembers = {} } = recordOf(request as never);
+          sendProblem(response as never, bodyTimeout().with(problemMembers), pathOf(request.url), id);
+        }
       }
     }
     for (const session of sessions) {
