@@ -10,7 +10,7 @@ import { migrate } from "../src/migrate.ts";
 
 const migrations = fileURLToPath(new URL("../migrations", import.meta.url));
 
-it("loads that were cut off before their staged rows were counted are counted afterwards", async () => {
+it("loads of before are counted and marked as they would be now", async () => {
   await using database = await testMysql(inject("mysqlUrl"));
   const before = await mkdtemp(join(tmpdir(), "quintet-migrations-"));
   const db = await createConnection({ uri: database.url, multipleStatements: true });
@@ -24,13 +24,16 @@ it("loads that were cut off before their staged rows were counted are counted af
     await db.query(`INSERT INTO ingest_loads
         (id, table_name, mode, header, dry_run, status, owner, inserted, account_id, created_by, started_at, beat_at) VALUES
         ${load(1, "replace", false, "cut off", 3)}, ${load(2, "insert", true, "running", 1)},
-        ${load(3, "insert", false, "cut off", 5)}, ${load(4, "replace", false, "done", 7)}`);
+        ${load(3, "insert", false, "cut off", 5)}, ${load(4, "replace", false, "done", 7)},
+        ${load(5, "insert", false, "failed", 9)}, ${load(6, "replace", false, "failed", 9)}, ${load(7, "insert", false, "failed", 0)}`);
     await db.query("INSERT INTO staged_jobs VALUES (1, 1, 'a'), (2, 1, 'a'), (2, 2, 'b')");
     for (let run = 1; run <= 2; run++) {
       await migrate({ MYSQL_URL: database.url });
-      const [rows] = await db.query<RowDataPacket[]>("SELECT id, staged FROM ingest_loads ORDER BY id");
+      const [rows] = await db.query<RowDataPacket[]>("SELECT staged, status FROM ingest_loads ORDER BY id");
       // Two of the three rows that the first has counted are gone already: it must not be taken for whole.
-      expect(rows.map(({ staged }) => staged)).toEqual([3, 2, 0, 0]);
+      expect(rows.map(({ staged }) => staged)).toEqual([3, 2, 0, 0, 0, 0, 0]);
+      // A load that had stored rows when its body ended badly was said to have failed.
+      expect(rows.slice(4).map(({ status }) => status)).toEqual(["cut off", "failed", "failed"]);
     }
   } finally {
     await db.end();

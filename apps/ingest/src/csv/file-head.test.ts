@@ -106,9 +106,12 @@ describe("the head of a file", () => {
 
   it("with header=false is a row, unless it names the columns in another order", () => {
     expect(head("hired_employees", "false", `${plain}\n${row}`)).toEqual(rowOnly);
-    expect(head("hired_employees", "false", `id,who,datetime,job_id,department_id\n${row}`)).toEqual(rowOnly);
+    expect(head("hired_employees", "false", `id,who,datetime,department_id,job_id\n${row}`)).toEqual(rowOnly);
+    expect(head("jobs", "false", "job,5\n")).toEqual({ order: [0, 1], skipLines: 0 });
     expect(head("hired_employees", "false", `sep=,\n${row}`)).toEqual({ ...rowOnly, skipLines: 1 });
-    expect(head("hired_employees", "false", `${swapped}\n${row}`)).toMatchObject({ fault: "another order" });
+    for (const names of [swapped, `\ufeff${swapped.toUpperCase()}`, "id,who,datetime,job_id,department_id"]) {
+      expect(head("hired_employees", "false", `${names}\n${row}`)).toMatchObject({ fault: "another order" });
+    }
   });
 
   it("is refused when the file names another separator", () => {

@@ -67,8 +67,7 @@ export function findHead(
       continue;
     }
     if (mode === "false") {
-      const another = names.order?.some((field, index) => field !== index);
-      if (another) return { fault: "another order", line, names };
+      if (names.moved && looksLikeNames(table, fields, true)) return { fault: "another order", line, names };
       break;
     }
     if (names.order) return { order: names.order, skipLines: reader.line - 1 };

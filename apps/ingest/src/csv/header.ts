@@ -22,6 +22,8 @@ export interface ColumnNames {
   unknown: string[];
   missing: string[];
   repeated: string[];
+  /** Whether a column is named elsewhere than where it is in the table. */
+  moved: boolean;
 }
 
 const maxNameLength = 64;
@@ -49,7 +51,14 @@ export function readNames(table: Table, fields: readonly string[]): ColumnNames 
     return [name === "" ? `column ${index + 1}` : field.replace(edges, "").slice(0, maxNameLength)];
   });
   const plain = missing.length + unknown.length + repeated.length === 0;
-  return { order: plain ? places : undefined, known: columns.length - missing.length, unknown, missing, repeated };
+  return {
+    order: plain ? places : undefined,
+    known: columns.length - missing.length,
+    unknown,
+    missing,
+    repeated,
+    moved: places.some((place, index) => place !== -1 && place !== index),
+  };
 }
 
 /**

@@ -13,10 +13,8 @@ import { refuseOutcome } from "./reject-limit.ts";
 /** Rows that a load has staged are not there any more. It has to begin anew. */
 export class StagedRowsGone extends Problem {
   constructor(counted: number, there: number) {
-    super(
-      "conflict",
-      `Of ${counted} rows that this load had staged ${there} are left. Nothing was stored; send the file again.`,
-    );
+    const detail = `Of ${counted} rows that this load had staged ${there} are left. Nothing was stored; send the file again.`;
+    super("conflict", detail, { headers: { "Retry-After": "1" } });
   }
 }
 

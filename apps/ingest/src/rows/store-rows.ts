@@ -51,9 +51,8 @@ export async function storeRows(
 /** A 422 for an array that names columns otherwise than in their order: the arrays after it would be taken wrongly. */
 function refuseNames(table: Table, row: unknown): void {
   if (!Array.isArray(row) || !row.every((value) => typeof value === "string")) return;
-  const { order } = readNames(table, row);
-  const inOrder = order?.every((field, index) => field === index) ?? false;
-  if (inOrder || !(order || looksLikeNames(table, row, isRow(table, row)))) return;
+  const { order, moved } = readNames(table, row);
+  if ((order && !moved) || !(order || looksLikeNames(table, row, isRow(table, row)))) return;
   const columns = table.columns.map(({ name }) => name).join(", ");
   const message = `names columns: ${row.join(", ").slice(0, 255)}. Arrays are in the order ${columns}; objects may be in any`;
   throw new Problem("unprocessable", `rows.0 ${message}. Nothing was stored.`, {
