@@ -49,6 +49,15 @@ export function within<T>(ms: number, work: Promise<T>, expire: () => void): Pro
       reject(new StatementTimeout(ms));
       expire();
     });
-    work.finally(done).then(resolve, reject);
+    work.then(
+      (result) => {
+        done();
+        resolve(result);
+      },
+      (error) => {
+        done();
+        reject(error);
+      },
+    );
   });
 }

@@ -1,4 +1,4 @@
-import { createConnection, type Pool, type PoolConnection, type RowDataPacket } from "mysql2/promise";
+import { createConnection, type Pool, type RowDataPacket } from "mysql2/promise";
 import type { StatementLimits } from "./statement-limits.ts";
 
 /** What this module knows of the driver's own connection. */
@@ -35,10 +35,10 @@ export function limitMysqlSessions(pool: Pool, limits: StatementLimits): void {
   });
 }
 
-/** Ends the statement that a connection is working on, by a connection of its own. Never rejects, and takes some seconds at most. */
-export async function endStatement(url: string, connection: PoolConnection): Promise<void> {
-  const { connection: core, threadId } = connection as unknown as { connection: object; threadId: number };
-  const server = servers.get(core);
+/** Ends the statement that a connection of the driver's own is working on, by another connection. Never rejects, and takes some seconds at most. */
+export async function endStatement(url: string, connection: object): Promise<void> {
+  const { threadId } = connection as CoreConnection;
+  const server = servers.get(connection);
   if (server === undefined) return;
   try {
     const other = await createConnection({ uri: url, connectTimeout: 2000 });

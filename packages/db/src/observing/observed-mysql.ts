@@ -1,6 +1,6 @@
 import type { Pool, PoolConnection } from "mysql2/promise";
 import { onClientGone } from "../limits/client-gone.ts";
-import { within } from "../limits/deadline.ts";
+import { deadline, StatementTimeout, within } from "../limits/deadline.ts";
 import { endStatement, limitMysqlSessions } from "../limits/mysql-session.ts";
 import { patienceOf, type StatementLimits } from "../limits/statement-limits.ts";
 import { withComment } from "./sql-comment.ts";
@@ -17,6 +17,17 @@ export interface ObservedPool {
   told: StorePool | undefined;
 }
 
+/** What this module knows of the driver's own connection, which calls back. */
+interface CoreConnection {
+  query: CoreSend;
+  execute: CoreSend;
+  release(): void;
+  destroy(): void;
+}
+
+type CoreSend = (statement: unknown, ...rest: unknown[]) => unknown;
+type CorePool = { getConnection(got: (error: Error | null, connection: CoreConnection) => void): void };
+
 /** Errors of a server that takes no writes any more: a failover made it a replica, and its connections are of no use. */
 const readOnlyErrors = new Set([1290, 1792, 1836]);
 
@@ -29,38 +40,72 @@ export function observeMysql(pool: Pool, seen: ObservedPool): Pool {
   const { told, limits } = seen;
   limitMysqlSessions(pool, limits);
   const getConnection = pool.getConnection.bind(pool);
-  const acquire = (): Promise<PoolConnection> => {
+  pool.getConnection = async () => {
     const coming = getConnection();
     const giveBack = () => coming.then((late) => late.release()).catch(() => {});
-    return within(patienceOf(limits), coming, giveBack);
-  };
-  pool.getConnection = async () => {
-    const connection = await acquire().catch((error: unknown) => {
+    const connection = await within(patienceOf(limits), coming, giveBack).catch((error: unknown) => {
       told?.settled(error);
       throw error;
     });
     observeConnection(connection, seen);
     return connection;
   };
-  const onOneOfPool = (method: "query" | "execute"): Send => {
-    return async (statement, values) => {
-      const connection = await acquire();
-      try {
-        const send = (connection[method] as Send).bind(connection);
-        return await limited(connection, seen, () =>
-          values === undefined ? send(statement) : send(statement, values),
-        );
-      } catch (error) {
-        if (readOnlyErrors.has((error as { errno?: number }).errno ?? 0)) connection.destroy();
-        throw error;
-      } finally {
-        connection.release();
-      }
-    };
-  };
-  pool.query = observed(onOneOfPool("query"), false, seen) as never;
-  pool.execute = observed(onOneOfPool("execute"), true, seen) as never;
+  pool.query = observed(onOneOfPool(pool, "query", seen), false, seen) as never;
+  pool.execute = observed(onOneOfPool(pool, "execute", seen), true, seen) as never;
   return pool;
+}
+
+/**
+ * Sends a statement over whichever connection is free, waiting for one and for its result no longer than its time. On the
+ * driver's callbacks: its promises make objects and stacks for each statement that cost a third of it.
+ */
+function onOneOfPool(pool: Pool, method: "query" | "execute", { url, limits }: ObservedPool): Send {
+  const core = (pool as unknown as { pool: CorePool }).pool;
+  const ms = patienceOf(limits);
+  return (statement, values) =>
+    new Promise((resolve, reject) => {
+      let connection: CoreConnection | undefined;
+      let late = false;
+      const inTime = deadline(ms, () => {
+        late = true;
+        reject(new StatementTimeout(ms));
+        connection?.destroy();
+      });
+      const send = (on: CoreConnection) => {
+        let ending: Promise<void> | undefined;
+        const clientStays = limits.endsWithClient
+          ? onClientGone(() => {
+              ending = endStatement(url, on);
+            })
+          : undefined;
+        const settle = (error: Error | null, rows?: unknown, fields?: unknown) => {
+          inTime();
+          clientStays?.();
+          if (late) return;
+          if (error && readOnlyErrors.has((error as { errno?: number }).errno ?? 0)) on.destroy();
+          else if (ending) ending.then(() => on.release());
+          else on.release();
+          if (error) reject(error);
+          else resolve([rows, fields]);
+        };
+        try {
+          if (values === undefined) on[method](statement, settle);
+          else on[method](statement, values, settle);
+        } catch (error) {
+          settle(error as Error);
+        }
+      };
+      core.getConnection((error, free) => {
+        if (error) {
+          inTime();
+          reject(error);
+        } else if (late) free.release();
+        else {
+          connection = free;
+          send(free);
+        }
+      });
+    });
 }
 
 function observeConnection(connection: PoolConnection, seen: ObservedPool): void {
@@ -89,7 +134,7 @@ async function limited(
   let ending: Promise<void> | undefined;
   const finished = limits.endsWithClient
     ? onClientGone(() => {
-        ending = endStatement(url, connection);
+        ending = endStatement(url, connection.connection);
       })
     : undefined;
   try {
