@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Auth } from "@quintet/auth";
 import { connectMysql, connectRedis, healthMysql, type MysqlPool, type Redis, redisIdempotency } from "@quintet/db";
 import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger } from "@quintet/http";
+import { removeLeftDrafts } from "./backups/left-drafts.ts";
 import type { Config } from "./config.ts";
 import { LoadPlaces } from "./loads/load-places.ts";
 import { type Loading, standardLoading } from "./loads/loading.ts";
@@ -26,7 +27,7 @@ export interface Deps extends AsyncDisposable {
   backupDir: string;
 }
 
-/** What the app works with. Connects to nothing until it is used; disposing of it waits for loads and closes what was made here. */
+/** What the app works with. Connects to nothing until it is used, and removes what was left of backups; disposing of it waits for loads and closes what was made here. */
 export function createDeps(config: Config, shared: { log: Logger; auth: Auth }): Deps {
   const { log, auth } = shared;
   const { MYSQL_URL: url, STATEMENT_SECONDS: statementSeconds, BULK_STATEMENT_SECONDS: bulkSeconds } = config;
@@ -41,6 +42,11 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     lazyConnect: true,
     onError: (error) => log.warn({ err: error }, "redis"),
   });
+  const backupDir = resolve(config.BACKUP_DIR);
+  // In every process: one of several that was killed is replaced, and the others were not.
+  const cleaned = removeLeftDrafts(backupDir).catch((error: unknown) =>
+    log.warn({ err: error }, "drafts of backups that were left cannot be removed"),
+  );
   const loading: Loading = { db, bulk: store, log, ...standardLoading, running: new Set(), places: new LoadPlaces() };
   return {
     auth,
@@ -54,9 +60,9 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     loading,
     idempotency: redisIdempotency(redis),
     cursorKey: deriveKey(config.QUINTET_SECRET, "ingest cursor"),
-    backupDir: resolve(config.BACKUP_DIR),
+    backupDir,
     [Symbol.asyncDispose]: async () => {
-      await Promise.allSettled(loading.running);
+      await Promise.allSettled([cleaned, ...loading.running]);
       redis.disconnect();
       await store[Symbol.asyncDispose]();
       await Promise.all([db, reports, bulk, health].map((pool) => pool.end()));

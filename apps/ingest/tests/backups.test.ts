@@ -94,7 +94,7 @@ describe("a backup", () => {
     const backups = [await backUp(), await backUp(), await backUp()];
     writing = false;
     await writes;
-    for (const { rows } of backups) expect((rows - 8001) % 2).toBe(0);
+    for (const { rows } of backups) expect((Number(rows) - 8001) % 2).toBe(0);
   });
 
   it("leaves nothing behind when it cannot be finished, and is not listed before", async () => {

@@ -5,6 +5,7 @@ export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";
 export { encodingFaults, readFormText } from "./encoded-input.ts";
 export { isAway, isTimeout, toProblem } from "./faults.ts";
+export { fullStorage } from "./full-storage.ts";
 export {
   type HealthCheck,
   type HealthReport,

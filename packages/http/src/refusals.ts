@@ -53,7 +53,7 @@ const refusals = {
   ),
   Failed: {
     ...refusal(
-      "What may happen to any call: too many requests (429), a fault here (500), something that it needs is away (503), …",
+      "What may happen to any call: too many requests (429), a fault here (500), something that it needs is away (503) or full (507), …",
     ),
     headers: { "Retry-After": { description: "Seconds, where waiting helps", schema: { type: "integer" } } },
   },

@@ -24,7 +24,7 @@ interface Route {
 }
 
 /** What `default` stands for in a document: what may happen to any call. Every other status has to be named. */
-const ofAnyCall = new Set([408, 414, 417, 421, 429, 431, 500, 502, 503, 504]);
+const ofAnyCall = new Set([408, 414, 417, 421, 429, 431, 500, 502, 503, 504, 507]);
 
 /** What is served beside the documented calls. */
 const undocumented = /\/(openapi\.json|docs(\/.*)?|assets\/.*|metrics)$/;

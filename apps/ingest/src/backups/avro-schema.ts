@@ -23,12 +23,36 @@ export function avroType(table: Table): avsc.Type {
   return avsc.Type.forSchema(avroSchema(table) as avsc.Schema);
 }
 
-/** Whether the schema in a file is the one that a table's backups have, in whatever spelling. */
-export function isSchemaOf(table: Table, schema: string): boolean {
+/** How a field is spelled in a schema: the name of its type, and what its values mean. */
+function spelled(type: unknown): string {
+  if (typeof type !== "object" || type === null || !("type" in type)) return JSON.stringify(type) ?? "nothing";
+  const meaning = "logicalType" in type ? ` (${String(type.logicalType)})` : "";
+  return `${spelled(type.type)}${meaning}`;
+}
+
+/**
+ * Why rows of the schema in a file cannot be read as rows of a table, if so. What a schema tells people is passed over: its name,
+ * documentation and defaults.
+ */
+export function schemaFault(table: Table, schema: string): string | undefined {
+  let found: unknown;
   try {
-    const found = avsc.Type.forSchema(JSON.parse(schema)).schema({ exportAttrs: true });
-    return JSON.stringify(found) === JSON.stringify(avroType(table).schema({ exportAttrs: true }));
+    found = JSON.parse(schema);
+    avsc.Type.forSchema(found as avsc.Schema);
   } catch {
-    return false;
+    return "its schema cannot be read";
   }
+  const { type, fields } = found as { type?: unknown; fields?: { name: string; type: unknown }[] };
+  if (type !== "record" || !Array.isArray(fields)) return "its schema is no record";
+  for (const [at, { name, kind }] of table.columns.entries()) {
+    const field = fields[at];
+    if (field?.name !== name) {
+      const others = fields.some((other) => other.name === name) ? "in another place" : "missing";
+      return `the field ${name} is ${others}`;
+    }
+    const [is, must] = [spelled(field.type), spelled(avroTypes[kind])];
+    if (is !== must) return `the field ${name} is ${is}, not ${must}`;
+  }
+  const more = fields[table.columns.length];
+  return more && `the field ${more.name} is none of the table ${table.name}`;
 }

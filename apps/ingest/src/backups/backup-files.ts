@@ -1,39 +1,33 @@
-import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { z } from "zod";
+import type { Stats } from "node:fs";
+import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { Problem } from "@quintet/http";
 import type { Table } from "../tables.ts";
-import { type BackupName, readBackupName } from "./backup-name.ts";
-import { openContainer } from "./container-reader.ts";
+import { type BackupName, backupPath, readBackupName } from "./backup-name.ts";
+import { surveyFile } from "./check-backup.ts";
+import { readSide, type SideFile, sidePath, syncFolder, writeSide } from "./side-file.ts";
 
 /** A backup as clients see it. */
 export interface Backup extends BackupName {
-  rows: number;
+  /** `null` while it is not known. */
+  rows: number | null;
   bytes: number;
-  /** Of the whole file, in hex. */
-  sha256: string;
+  /** Of the whole file, in hex; `null` while it is not known. */
+  sha256: string | null;
+  /** Whether the check sum was written down when the backup was made, or all of its rows were read and checked since. */
+  verified: boolean;
+  /** Why it is not. */
+  unverifiedReason?: string;
 }
 
-/** What is written down beside a file; `request` is the key of the request that it was made for. */
-const facts = z.object({
-  rows: z.number(),
-  bytes: z.number(),
-  sha256: z.string(),
-  request: z.string().optional(),
-});
 const requestDays = 2;
-const noSuchFile = (error: unknown) => error instanceof Error && "code" in error && error.code === "ENOENT";
-
-/** Where the file of a backup is. */
-export function backupPath(folder: string, { name }: BackupName): string {
-  return join(folder, name);
-}
+/** So long a list waits for what has to be learned from files. */
+const patienceMs = 2000;
 
 /** The names of all backups in a folder, newest first. The files themselves are the truth; a folder that is not there has none. */
 export async function backupNames(folder: string): Promise<BackupName[]> {
-  const files = await readdir(folder).catch((error: unknown) => {
-    if (noSuchFile(error)) return [];
+  const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
     throw error;
   });
   return files
@@ -45,16 +39,99 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The backup of that name; `undefined` when its file is gone. */
-export async function findBackup(folder: string, name: BackupName): Promise<Backup | undefined> {
+/** The backups of those names, but for those that are gone. What takes long to learn of a file is left out. */
+export async function findBackups(folder: string, names: readonly BackupName[]): Promise<Backup[]> {
+  const late = delay(patienceMs, undefined, { ref: false });
+  const found = await Promise.all(names.map((name) => findBackup(folder, name, late)));
+  return found.filter((backup) => backup !== undefined);
+}
+
+/** The backup of that name; `undefined` when its file is gone. Waits for what is not known of it, but not after `late`. */
+export async function findBackup(
+  folder: string,
+  name: BackupName,
+  late: Promise<undefined> = delay(patienceMs, undefined, { ref: false }),
+): Promise<Backup | undefined> {
+  const file = await fileOf(folder, name);
+  if (!file) return undefined;
+  const unknown = { ...name, bytes: file.size, rows: null, sha256: null, verified: false };
   try {
-    const { size } = await stat(backupPath(folder, name));
-    const { rows, sha256 } = (await readFacts(folder, name)) ?? (await learnFacts(folder, name));
-    return { ...name, rows, sha256, bytes: size };
+    const side = await Promise.race([knownOf(folder, name, file), late]);
+    if (!side) return { ...unknown, unverifiedReason: "Its check sum is still being computed." };
+    const unverifiedReason = doubtOf(side, file);
+    const { rows, sha256 } = side;
+    const known = { ...name, rows, bytes: file.size, sha256, verified: unverifiedReason === undefined };
+    return unverifiedReason === undefined ? known : { ...known, unverifiedReason };
+  } catch {
+    return { ...unknown, unverifiedReason: "It cannot be read." };
+  }
+}
+
+/** What is known of a backup's file, when that is not what was written down. */
+function doubtOf({ bytes, learned }: SideFile, { size }: Stats): string | undefined {
+  if (!learned) return bytes === size ? undefined : `It is damaged: it had ${bytes} bytes when it was made.`;
+  if (learned.fault !== undefined) return learned.fault;
+  return learned.checked ? undefined : "Its check sum was learned from the file as it is, not when it was made.";
+}
+
+/** The state of a backup's file; `undefined` when there is none, or something else has that name. */
+export async function fileOf(folder: string, name: BackupName): Promise<Stats | undefined> {
+  try {
+    const found = await stat(backupPath(folder, name));
+    return found.isFile() ? found : undefined;
   } catch (error) {
-    if (noSuchFile(error)) return undefined;
+    if (["ENOENT", "ENOTDIR", "ELOOP"].includes(String((error as NodeJS.ErrnoException).code))) return undefined;
     throw error;
   }
+}
+
+/** Opens a backup's file to read it. 404 when it is gone, 503 when it cannot be read. */
+export async function openBackup(folder: string, name: BackupName): Promise<FileHandle> {
+  try {
+    return await open(backupPath(folder, name), "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      throw new Problem("not-found", "There is no such backup.", { cause: error });
+    }
+    throw new Problem("unavailable", "The file of the backup cannot be read just now.", { cause: error });
+  }
+}
+
+/** What is written down of a backup, or else learned from its file. */
+export async function knownOf(folder: string, name: BackupName, file: Stats): Promise<SideFile> {
+  const side = await readSide(folder, name);
+  if (side && !side.learned) return side;
+  // What was learned holds as long as the file is as it was.
+  if (side?.learned && side.bytes === file.size && side.learned.mtimeMs === file.mtimeMs) return side;
+  const path = backupPath(folder, name);
+  const running = learning.get(path) ?? learn(folder, name);
+  learning.set(path, running);
+  return running.finally(() => learning.delete(path));
+}
+
+const learning = new Map<string, Promise<SideFile>>();
+let before: Promise<unknown> = Promise.resolve();
+
+/** Learns of a file what is written down beside other backups; one file at a time, however many are asked for. */
+function learn(folder: string, name: BackupName): Promise<SideFile> {
+  const survey = async () => {
+    const file = await stat(backupPath(folder, name));
+    const { fault, ...found } = await surveyFile(backupPath(folder, name));
+    const learned = { mtimeMs: file.mtimeMs, checked: false, ...(fault === undefined ? {} : { fault }) };
+    const side = { ...found, bytes: file.size, learned };
+    // A folder that cannot be written to costs the same work the next time.
+    await writeSide(folder, name, side).catch(() => {});
+    return side;
+  };
+  const learned = before.then(survey);
+  before = learned.catch(() => {});
+  return learned;
+}
+
+/** Writes down that all rows of a backup were read and are sound, of which nothing was known before. */
+export async function noteChecked(folder: string, name: BackupName, side: SideFile): Promise<void> {
+  if (!side.learned) return;
+  await writeSide(folder, name, { ...side, learned: { ...side.learned, checked: true } }).catch(() => {});
 }
 
 /** The backup that was made for a request of the last two days. */
@@ -62,117 +139,18 @@ export async function backupOfRequest(folder: string, table: Table, requestKey: 
   const since = new Date(Date.now() - requestDays * 86_400_000).toISOString();
   for (const name of await backupNames(folder)) {
     if (name.createdAt < since) return undefined;
-    if (name.table === table.name && (await readFacts(folder, name))?.request === requestKey) {
+    if (name.table === table.name && (await readSide(folder, name))?.request === requestKey) {
       return findBackup(folder, name);
     }
   }
   return undefined;
 }
 
-/** What was written down beside the file when it was made. */
-async function readFacts(folder: string, name: BackupName): Promise<z.infer<typeof facts> | undefined> {
-  try {
-    return facts.parse(JSON.parse(await readFile(factsPath(folder, name), "utf8")));
-  } catch (error) {
-    if (noSuchFile(error)) return undefined;
-    throw error;
-  }
-}
-
-/** Learns what is written down beside other backups from a file that was brought here by hand. */
-async function learnFacts(folder: string, name: BackupName): Promise<z.infer<typeof facts>> {
-  const path = backupPath(folder, name);
-  const learned = { rows: 0, ...(await digestFile(path)) };
-  const container = await openContainer(createReadStream(path)).catch(() => undefined);
-  try {
-    for await (const block of container?.blocks() ?? []) learned.rows += block.rows;
-  } catch {
-    learned.rows = 0;
-  }
-  await writeFacts(folder, name, learned);
-  return learned;
-}
-
-/** The SHA-256 and length of a file. */
-export async function digestFile(path: string): Promise<{ sha256: string; bytes: number }> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-    hash.update(chunk);
-    bytes += chunk.length;
-  }
-  return { sha256: hash.digest("hex"), bytes };
-}
-
-/** A file that is being written under a name that nobody lists, and gets its own name when it is whole and on the disk. */
-export class BackupDraft {
-  bytes = 0;
-  readonly #file: FileHandle;
-  readonly #hash: Hash = createHash("sha256");
-  readonly #folder: string;
-  readonly #name: BackupName;
-
-  private constructor(folder: string, name: BackupName, file: FileHandle) {
-    this.#folder = folder;
-    this.#name = name;
-    this.#file = file;
-  }
-
-  static async begin(folder: string, name: BackupName): Promise<BackupDraft> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    return new BackupDraft(folder, name, await open(draftPath(folder, name), "wx", 0o600));
-  }
-
-  async write(parts: readonly Buffer[]): Promise<void> {
-    for (const part of parts) {
-      this.#hash.update(part);
-      this.bytes += part.length;
-    }
-    await this.#file.writev([...parts]);
-  }
-
-  /** Puts the file where it is listed; what was written down about it is there before. */
-  async finish(rows: number, requestKey?: string): Promise<Backup> {
-    await this.#file.sync();
-    await this.#file.close();
-    const known = { rows, bytes: this.bytes, sha256: this.#hash.digest("hex") };
-    await writeFacts(this.#folder, this.#name, { ...known, ...(requestKey ? { request: requestKey } : {}) });
-    await rename(draftPath(this.#folder, this.#name), backupPath(this.#folder, this.#name));
-    await syncFolder(this.#folder);
-    return { ...this.#name, ...known };
-  }
-
-  async abandon(): Promise<void> {
-    await this.#file.close().catch(() => {});
-    await rm(draftPath(this.#folder, this.#name), { force: true });
-  }
-}
-
-function draftPath(folder: string, { name }: BackupName): string {
-  return join(folder, `.${name}.draft`);
-}
-
-function factsPath(folder: string, { name }: BackupName): string {
-  return join(folder, `${name}.json`);
-}
-
-async function writeFacts(folder: string, name: BackupName, known: z.infer<typeof facts>): Promise<void> {
-  const draft = join(folder, `.${name.name}.json.draft`);
-  const file = await open(draft, "w", 0o600);
-  try {
-    await file.writeFile(`${JSON.stringify(known)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, factsPath(folder, name));
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/** Removes a backup; whether there was one. The file goes first: what is beside it alone is nothing, and is removed at the next start. */
+export async function removeBackup(folder: string, name: BackupName): Promise<boolean> {
+  if (!(await fileOf(folder, name))) return false;
+  await rm(backupPath(folder, name), { force: true });
+  await rm(sidePath(folder, name), { force: true });
+  await syncFolder(folder);
+  return true;
 }

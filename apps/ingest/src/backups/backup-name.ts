@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { type TableName, tableNames } from "../tables.ts";
 
 const pattern = new RegExp(
@@ -27,4 +28,9 @@ export function readBackupName(name: string): BackupName | undefined {
   const [, table, year, month, day, hour, minute, second, millisecond] = parts;
   const createdAt = `${year}-${month}-${day}T${hour}:${minute}:${second}.${millisecond}Z`;
   return { name, table: table as TableName, createdAt };
+}
+
+/** Where the file of a backup is. */
+export function backupPath(folder: string, { name }: BackupName): string {
+  return join(folder, name);
 }

@@ -1,10 +1,11 @@
+import type { Type } from "avsc";
 import { writeDate } from "../csv/date-time.ts";
 import { lineFeed, tab, writeId, writeText } from "../csv/load-text.ts";
 import { maxId, maxTextLength } from "../csv/row-faults.ts";
 import type { PlainRow } from "../store/row-range.ts";
 import type { Table } from "../tables.ts";
 import { avroType } from "./avro-schema.ts";
-import { DamagedFile } from "./byte-source.ts";
+import { DamagedFile, UnfitFile } from "./byte-source.ts";
 import type { Block } from "./container-reader.ts";
 
 const maxRowBytes = 4096;
@@ -18,7 +19,7 @@ export interface BlockRows {
 
 /**
  * Decodes the blocks of a backup, one after the other, and checks each row by the rules that every row obeys. The ids must
- * ascend, as they do in every backup. Throws `DamagedFile`.
+ * ascend, as they do in every backup. Throws `DamagedFile`, and `UnfitFile` for a row that the table cannot hold.
  */
 export function blockDecoder(table: Table): (block: Block) => BlockRows {
   const type = avroType(table);
@@ -31,11 +32,12 @@ export function blockDecoder(table: Table): (block: Block) => BlockRows {
     let place = 0;
     let at = 0;
     while (rows.length < block.rows) {
-      const { value, offset } = type.decode(block.data, at) as { value: PlainRow | undefined; offset: number };
+      const { value, offset } = decodeRow(type, block.data, at);
       if (value === undefined || offset < 0) throw new DamagedFile("A block ends within a row.");
       at = offset;
       const id = Number(value.id);
-      if (!(id > lastId)) throw new DamagedFile(`The row with the id ${id} is not in its place.`);
+      if (!(id > lastId))
+        throw new UnfitFile(`the row with the id ${id} is not in its place: ids must begin at 1 and ascend`);
       lastId = id;
       if (place > text.length - maxRowBytes) text = Buffer.concat([text.subarray(0, place)], text.length * 2);
       place = writeRow(value, text, place);
@@ -53,7 +55,15 @@ export function blockDecoder(table: Table): (block: Block) => BlockRows {
   };
 }
 
-/** Writes a row as text for `LOAD DATA` and returns the place after it; throws `DamagedFile` for one that no table can hold. */
+function decodeRow(type: Type, data: Buffer, at: number): { value: PlainRow | undefined; offset: number } {
+  try {
+    return type.decode(data, at) as { value: PlainRow | undefined; offset: number };
+  } catch (error) {
+    throw new DamagedFile("A block holds what is no row.", { cause: error });
+  }
+}
+
+/** Writes a row as text for `LOAD DATA` and returns the place after it; throws `UnfitFile` for one that no table can hold. */
 function rowWriter(table: Table): (row: PlainRow, text: Buffer, start: number) => number {
   const bytes = Buffer.alloc(maxTextLength * 4 + 4);
   return (row, text, start) => {
@@ -70,7 +80,7 @@ function rowWriter(table: Table): (row: PlainRow, text: Buffer, start: number) =
         const id = Number(value);
         next = Number.isInteger(id) && id >= 1 && id <= maxId ? writeId(id, text, place) : -1;
       }
-      if (next < 0) throw new DamagedFile(`A ${name} in the file is none.`);
+      if (next < 0) throw new UnfitFile(`the row with the id ${row.id} has a ${name} that the table cannot hold`);
       text[next] = tab;
       place = next + 1;
     }

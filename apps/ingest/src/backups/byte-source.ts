@@ -3,6 +3,11 @@ export class DamagedFile extends Error {
   override name = "DamagedFile";
 }
 
+/** The file is a sound Avro file for all that is known, but none that the table can be restored from. */
+export class UnfitFile extends Error {
+  override name = "UnfitFile";
+}
+
 /** Takes so many bytes at a time out of chunks. */
 export class ByteSource {
   readonly #chunks: AsyncIterator<Buffer>;

@@ -1,11 +1,17 @@
 import { promisify } from "node:util";
-import { inflateRaw } from "node:zlib";
-import { ByteSource, DamagedFile } from "./byte-source.ts";
+import { inflateRaw, zstdDecompress } from "node:zlib";
+import { ByteSource, DamagedFile, UnfitFile } from "./byte-source.ts";
 import { magic, syncLength } from "./container-format.ts";
 
 const maxBlockBytes = 64 * 1024 * 1024;
 const maxMetadataBytes = 1024 * 1024;
-const inflate = promisify(inflateRaw);
+/** The codecs of Avro that are read; `snappy`, `bzip2` and `xz` would each need a library. */
+const codecs = {
+  null: async (data: Buffer, _limits: object) => data,
+  deflate: promisify(inflateRaw),
+  zstandard: promisify(zstdDecompress),
+} as const;
+type Codec = keyof typeof codecs;
 
 /** One block of a container file: so many rows, encoded one after the other. */
 export interface Block {
@@ -19,23 +25,27 @@ export interface Container {
   blocks(): AsyncGenerator<Block>;
 }
 
-/** Reads a container file (Avro 1.11, codecs `null` and `deflate`) in the memory of one block. Throws `DamagedFile`. */
+/**
+ * Reads a container file (Avro 1.11) in the memory of one block. Throws `DamagedFile`, and `UnfitFile` for one with a codec or a size of
+ * its blocks that is not read here.
+ */
 export async function openContainer(chunks: AsyncIterable<Buffer>): Promise<Container> {
   const source = new ByteSource(chunks);
   if (!(await source.take(magic.length)).equals(magic)) throw new DamagedFile("This is no Avro object container file.");
   const metadata = await readMetadata(source);
   const sync = Buffer.from(await source.take(syncLength));
   const codec = metadata.get("avro.codec")?.toString() ?? "null";
-  if (codec !== "null" && codec !== "deflate") throw new DamagedFile(`The codec ${codec} is not known here.`);
+  if (!isCodec(codec))
+    throw new UnfitFile(`its codec ${codec} is none of those read here: ${Object.keys(codecs).join(", ")}`);
   return {
     schema: metadata.get("avro.schema")?.toString() ?? "",
     async *blocks() {
       while (!(await source.atEnd())) {
         const rows = await source.takeLong();
         const size = await source.takeLong();
-        if (rows < 0 || size < 0 || size > maxBlockBytes) throw new DamagedFile("A block has an impossible size.");
-        const stored = await source.take(size);
-        const data = codec === "null" ? stored : await unpack(stored);
+        if (rows < 0 || size < 0) throw new DamagedFile("A block has an impossible size.");
+        if (size > maxBlockBytes) throw tooLarge();
+        const data = await unpack(codec, await source.take(size));
         if (!(await source.take(syncLength)).equals(sync))
           throw new DamagedFile("A block does not end where it should.");
         yield { rows, data };
@@ -64,10 +74,19 @@ async function readMetadata(source: ByteSource): Promise<Map<string, Buffer>> {
   return entries;
 }
 
-async function unpack(data: Buffer): Promise<Buffer> {
+function isCodec(name: string): name is Codec {
+  return Object.hasOwn(codecs, name);
+}
+
+async function unpack(codec: Codec, data: Buffer): Promise<Buffer> {
   try {
-    return await inflate(data, { maxOutputLength: maxBlockBytes });
+    return await codecs[codec](data, { maxOutputLength: maxBlockBytes });
   } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") throw tooLarge();
     throw new DamagedFile("A block cannot be unpacked.", { cause: error });
   }
+}
+
+function tooLarge(): UnfitFile {
+  return new UnfitFile(`it has a block of more than ${maxBlockBytes} bytes`);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { tableOf } from "../tables.ts";
-import { avroSchema, avroType, isSchemaOf } from "./avro-schema.ts";
+import { avroSchema, avroType, schemaFault } from "./avro-schema.ts";
 import { blockDecoder } from "./block-rows.ts";
-import { DamagedFile } from "./byte-source.ts";
+import { DamagedFile, UnfitFile } from "./byte-source.ts";
 import { openContainer } from "./container-reader.ts";
 import { ContainerWriter } from "./container-writer.ts";
 
@@ -53,7 +53,7 @@ describe("a container file", () => {
     expect(found).toMatchObject({ rows: 20_000 });
     expect(found.blocks).toBeGreaterThan(2);
     expect(found.text.split("\n")[16]).toBe("17\tPerson 17 🦤\t2021-11-07 02:48:42.017\t6\t2147483647");
-    expect(isSchemaOf(hires, found.schema)).toBe(true);
+    expect(schemaFault(hires, found.schema)).toBeUndefined();
     const small = containerOf([1, 2, 3]);
     const whole = await read(small);
     for (const size of [1, 2, 3, 7, 16]) expect(await read(small, size)).toEqual(whole);
@@ -102,18 +102,38 @@ describe("a container file", () => {
     ];
     for (const bad of impossible) {
       const data = avroType(hires).toBuffer(bad);
-      expect(() => blockDecoder(hires)({ rows: 1, data })).toThrow(DamagedFile);
+      expect(() => blockDecoder(hires)({ rows: 1, data })).toThrow(UnfitFile);
     }
     const two = Buffer.concat([avroType(hires).toBuffer(row(2)), avroType(hires).toBuffer(row(2))]);
     expect(() => blockDecoder(hires)({ rows: 2, data: two })).toThrow(/not in its place/);
     expect(() => blockDecoder(hires)({ rows: 1, data: two })).toThrow(/more than its rows/);
-    expect(() => blockDecoder(hires)({ rows: 3, data: two })).toThrow(DamagedFile);
+    const good = Buffer.concat([avroType(hires).toBuffer(row(2)), avroType(hires).toBuffer(row(3))]);
+    expect(() => blockDecoder(hires)({ rows: 3, data: good })).toThrow(DamagedFile);
   });
 
-  it("has the schema of its table", () => {
-    expect(isSchemaOf(hires, JSON.stringify(avroSchema(hires), null, 2))).toBe(true);
-    expect(isSchemaOf(hires, JSON.stringify(avroSchema(tableOf("jobs"))))).toBe(false);
-    expect(isSchemaOf(hires, "{")).toBe(false);
-    expect(isSchemaOf(hires, '"string"')).toBe(false);
+  it("has the schema of its table, whatever it says to people, or names what differs", () => {
+    const own = avroSchema(hires) as { fields: { name: string; type: unknown }[] };
+    const faultOf = (schema: unknown) => schemaFault(hires, JSON.stringify(schema));
+    const changed = (name: string, type: unknown) => ({
+      ...own,
+      fields: own.fields.map((field) => (field.name === name ? { name, type } : field)),
+    });
+    expect(faultOf(own)).toBeUndefined();
+    const told = own.fields.map((field) => ({ ...field, doc: "what it is", order: "ignore" }));
+    expect(faultOf({ ...own, name: "Row", namespace: "org.example", doc: "rows", fields: told })).toBeUndefined();
+    expect(faultOf(changed("id", { type: "long" }))).toBeUndefined();
+    expect(faultOf(avroSchema(tableOf("jobs")))).toBe("the field name is missing");
+    expect(faultOf({ ...own, fields: own.fields.toReversed() })).toBe("the field id is in another place");
+    expect(faultOf({ ...own, fields: own.fields.slice(0, 4) })).toBe("the field job_id is missing");
+    expect(faultOf({ ...own, fields: [...own.fields, { name: "more", type: "int" }] })).toMatch(
+      /^the field more is none/,
+    );
+    expect(faultOf(changed("id", "int"))).toBe('the field id is "int", not "long"');
+    expect(faultOf(changed("datetime", "long"))).toBe('the field datetime is "long", not "long" (timestamp-millis)');
+    const micros = { type: "long", logicalType: "timestamp-micros" };
+    expect(faultOf(changed("datetime", micros))).toMatch(/^the field datetime is "long" \(timestamp-micros\), not/);
+    expect(faultOf(changed("name", ["null", "string"]))).toBe('the field name is ["null","string"], not "string"');
+    expect(faultOf("string")).toBe("its schema is no record");
+    expect(schemaFault(hires, "{")).toBe("its schema cannot be read");
   });
 });

@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { type MysqlConnection, mysqlDoneRequests, once } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import { maxId } from "../csv/row-faults.ts";
@@ -9,23 +8,21 @@ import { tableTarget } from "../store/row-target.ts";
 import { sendReplacing } from "../store/send-rows.ts";
 import { refuseBroken } from "../store/whole-table.ts";
 import { referencesFrom, type Table } from "../tables.ts";
-import { isSchemaOf } from "./avro-schema.ts";
-import { type Backup, backupNames, backupPath, digestFile, findBackup } from "./backup-files.ts";
-import { readBackupName } from "./backup-name.ts";
-import { type BlockRows, blockDecoder } from "./block-rows.ts";
-import { DamagedFile } from "./byte-source.ts";
-import { openContainer } from "./container-reader.ts";
+import { backupNames, fileOf, knownOf, noteChecked } from "./backup-files.ts";
+import { type BackupName, backupPath, readBackupName } from "./backup-name.ts";
+import type { BlockRows } from "./block-rows.ts";
+import { DamagedFile, UnfitFile } from "./byte-source.ts";
+import { backupBlocks, checkBlocks, digestFile } from "./check-backup.ts";
 import { rowDifference } from "./row-difference.ts";
 
 /** Which backup: by name, or the latest, or the latest at or before a moment (ISO 8601). */
 export type BackupChoice = { name: string } | { timestamp?: string | undefined };
 
 /** The backup of a table that is meant. 404 when there is none, 422 when it is one of another table. */
-export async function chooseBackup(folder: string, table: Table, choice: BackupChoice): Promise<Backup> {
+export async function chooseBackup(folder: string, table: Table, choice: BackupChoice): Promise<BackupName> {
   if ("name" in choice) {
-    const named = readBackupName(choice.name);
-    const backup = named && (await findBackup(folder, named));
-    if (!backup) throw new Problem("not-found", "There is no such backup.");
+    const backup = readBackupName(choice.name);
+    if (!backup || !(await fileOf(folder, backup))) throw new Problem("not-found", "There is no such backup.");
     if (backup.table === table.name) return backup;
     const message = `is a backup of ${backup.table}`;
     throw new Problem("unprocessable", `name: ${message}`, { errors: [{ path: "name", message }] });
@@ -33,8 +30,7 @@ export async function chooseBackup(folder: string, table: Table, choice: BackupC
   const until = choice.timestamp === undefined ? Number.POSITIVE_INFINITY : Date.parse(choice.timestamp);
   for (const name of await backupNames(folder)) {
     if (name.table !== table.name || Date.parse(name.createdAt) > until) continue;
-    const backup = await findBackup(folder, name);
-    if (backup) return backup;
+    if (await fileOf(folder, name)) return name;
   }
   const before = choice.timestamp === undefined ? "" : ` from ${choice.timestamp} or before`;
   throw new Problem("not-found", `There is no backup of ${table.name}${before}.`);
@@ -42,20 +38,19 @@ export async function chooseBackup(folder: string, table: Table, choice: BackupC
 
 /**
  * Makes a table exactly what a backup holds, in one transaction: readers see the old rows until it commits and the new ones
- * afterwards. 409, with nothing changed, when the file is damaged or rows would refer to rows that are not there.
- * Done once for the request of that key, whatever was the latest backup then.
+ * afterwards. With nothing changed it is a 409 when the file is damaged or rows would refer to rows that are not there, and a 422
+ * when the file is none of this table. Done once for the request of that key, whatever was the latest backup then.
  */
 export async function restoreBackup(
   store: BulkStore,
   folder: string,
   table: Table,
-  backup: Backup,
+  backup: BackupName,
   requestKey?: string,
 ): Promise<{ backup: string; rows: number }> {
   const path = backupPath(folder, backup);
   try {
-    if ((await digestFile(path)).sha256 !== backup.sha256)
-      throw new DamagedFile("The file is not the one that was written.");
+    await checkBackup(folder, table, backup);
     const restore = async (connection: MysqlConnection) => {
       const merged = await mergeBackup(store, connection, table, path);
       refuseBroken(await brokenReferences(connection, table, merged));
@@ -65,9 +60,42 @@ export async function restoreBackup(
       once(mysqlDoneRequests(connection, doneTable), requestKey, () => restore(connection)),
     );
   } catch (error) {
-    if (!(error instanceof DamagedFile)) throw error;
-    throw new Problem("conflict", `Nothing was changed. The backup is damaged: ${error.message}`, { cause: error });
+    if (error instanceof UnfitFile) {
+      const message = `${backup.name} is no backup that ${table.name} can be restored from: ${error.message}`;
+      throw new Problem("unprocessable", `Nothing was changed. name: ${message}.`, {
+        errors: [{ path: "name", message }],
+        cause: error,
+      });
+    }
+    if (error instanceof DamagedFile) {
+      throw new Problem("conflict", `Nothing was changed. The backup is damaged: ${error.message}`, { cause: error });
+    }
+    if (isFileError(error, path)) {
+      throw new Problem("unavailable", "Nothing was changed. The file of the backup cannot be read just now.", {
+        cause: error,
+      });
+    }
+    throw error;
   }
+}
+
+function isFileError(error: unknown, path: string): boolean {
+  return error instanceof Error && "path" in error && error.path === path;
+}
+
+/**
+ * Sees before anything is changed that the file is the one that was written. When nobody wrote down which that was, all of its
+ * rows are read, as far as a file can be checked by itself.
+ */
+async function checkBackup(folder: string, table: Table, backup: BackupName): Promise<void> {
+  const path = backupPath(folder, backup);
+  const file = await fileOf(folder, backup);
+  if (!file) throw new Problem("not-found", "There is no such backup.");
+  const side = await knownOf(folder, backup, file);
+  const unchecked = side.learned !== undefined && !side.learned.checked;
+  if (unchecked) await checkBlocks(table, path);
+  if ((await digestFile(path)) !== side.sha256) throw new DamagedFile("The file is not the one that was written.");
+  if (unchecked) await noteChecked(folder, backup, side);
 }
 
 /** What a restored table has. */
@@ -80,9 +108,6 @@ interface Merged extends TableContent {
  * differ are touched. One block is decoded while the one before it is being stored.
  */
 async function mergeBackup(store: BulkStore, connection: MysqlConnection, table: Table, path: string): Promise<Merged> {
-  const container = await openContainer(createReadStream(path, { highWaterMark: 1024 * 1024 }));
-  if (!isSchemaOf(table, container.schema)) throw new DamagedFile(`Its schema is not the one of ${table.name}.`);
-  const decode = blockDecoder(table);
   const target = tableTarget(table);
   const named = new Map(referencesFrom(table.name).map(({ column }) => [column, new Map<number, number>()]));
   let total = 0;
@@ -94,8 +119,7 @@ async function mergeBackup(store: BulkStore, connection: MysqlConnection, table:
     await sendReplacing(store, connection, target, block.text(write), write.length);
   };
   try {
-    for await (const bytes of container.blocks()) {
-      const block = decode(bytes);
+    for await (const block of backupBlocks(table, path)) {
       countNamed(named, block.rows);
       await storing;
       const last = Number(block.rows.at(-1)?.id ?? after);

@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
@@ -13,7 +12,7 @@ import {
   refusal,
   type ServiceEnv,
 } from "@quintet/http";
-import { type Backup, backupNames, backupPath, findBackup } from "../backups/backup-files.ts";
+import { backupNames, findBackup, findBackups, openBackup, removeBackup } from "../backups/backup-files.ts";
 import { readBackupName } from "../backups/backup-name.ts";
 import { makeBackup } from "../backups/make-backup.ts";
 import { chooseBackup, restoreBackup } from "../backups/restore.ts";
@@ -26,10 +25,12 @@ const backupSchema = z
   .object({
     name: z.string(),
     table: z.enum(tableNames),
-    rows: z.number().int(),
+    rows: z.number().int().nullable(),
     bytes: z.number().int(),
-    sha256: z.string(),
+    sha256: z.string().nullable(),
     createdAt: z.string(),
+    verified: z.boolean(),
+    unverifiedReason: z.string().optional(),
   })
   .openapi("Backup");
 
@@ -60,6 +61,9 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/backups",
         tags: ["ingest"],
         summary: "Backups, newest first",
+        description:
+          "A backup is `verified` when its check sum was kept when it was made, or all of its rows were read and checked since; " +
+          "otherwise `unverifiedReason` says what is not known. `rows` and `sha256` are null as long as they are not.",
         request: { query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
         responses: {
           200: jsonAnswer(z.object({ backups: z.array(backupSchema), nextCursor: z.string().nullable() }), "One page"),
@@ -73,12 +77,12 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
             !after || createdAt < after.createdAt || (createdAt === after.createdAt && name < after.name),
         );
         const page = names.slice(0, limit);
-        const found = await Promise.all(page.map((name) => findBackup(folder, name)));
+        const backups = await findBackups(folder, page);
         const last = names.length > limit ? page.at(-1) : undefined;
         const nextCursor = last
           ? encodeCursor(deps.cursorKey, { list: "backups", createdAt: last.createdAt, name: last.name })
           : null;
-        return c.json({ backups: found.filter((backup): backup is Backup => backup !== undefined), nextCursor }, 200);
+        return c.json({ backups, nextCursor }, 200);
       },
     )
     .openapi(
@@ -100,12 +104,14 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const name = readBackupName(c.req.valid("param").name);
         const backup = name && (await findBackup(folder, name));
         if (!backup) throw new Problem("not-found", "There is no such backup.");
-        const etag = `"${backup.sha256}"`;
-        c.header("ETag", etag);
+        // There is none as long as the check sum is not known.
+        const etag = backup.sha256 === null ? undefined : `"${backup.sha256}"`;
+        if (etag !== undefined) c.header("ETag", etag);
         c.header("Accept-Ranges", "bytes");
         c.header("Cache-Control", "private, no-cache");
-        if (c.req.header("if-none-match")?.includes(etag)) return c.body(null, 304);
-        const sameFile = (c.req.header("if-range") ?? etag) === etag;
+        if (etag !== undefined && c.req.header("if-none-match")?.includes(etag)) return c.body(null, 304);
+        const ifRange = c.req.header("if-range");
+        const sameFile = ifRange === undefined || ifRange === etag;
         const range = readRange(sameFile ? c.req.header("range") : undefined, backup.bytes);
         if (range.kind === "unsatisfiable") {
           throw new Problem("range-not-satisfiable", `The file has ${backup.bytes} bytes.`, {
@@ -118,13 +124,26 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         c.header("Content-Disposition", `attachment; filename="${backup.name}"`);
         c.header("Content-Length", String(last - first + 1));
         const status = range.kind === "part" ? 206 : 200;
-        if (c.req.method === "HEAD") return c.body(null, status);
-        const file = createReadStream(backupPath(folder, backup), {
-          start: first,
-          end: last,
-          highWaterMark: 256 * 1024,
-        });
+        if (c.req.method === "HEAD" || last < first) return c.body(null, status);
+        const handle = await openBackup(folder, backup);
+        const file = handle.createReadStream({ start: first, end: last, highWaterMark: 256 * 1024 });
         return c.body(Readable.toWeb(file) as ReadableStream, status);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("ingest:write"),
+        method: "delete",
+        path: "/backups/{name}",
+        tags: ["ingest"],
+        summary: "Remove a backup",
+        request: { params: nameParam, ...noQuery },
+        responses: { 204: { description: "It is removed" } },
+      }),
+      async (c) => {
+        const name = readBackupName(c.req.valid("param").name);
+        if (!name || !(await removeBackup(folder, name))) throw new Problem("not-found", "There is no such backup.");
+        return c.body(null, 204);
       },
     )
     .openapi(
@@ -134,6 +153,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/{table}/backups",
         tags: ["ingest"],
         summary: "Back up a table as it is at this moment",
+        description: "A 507 says that the disk of the backups is full; nothing of the backup is left there then.",
         request: { params: tableParam, ...noQuery },
         responses: { 201: jsonAnswer(backupSchema, "The backup") },
       }),
@@ -151,7 +171,8 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags: ["ingest"],
         summary: "Make a table what a backup holds",
         description:
-          "The backup of that name, or the latest, or the latest at or before `timestamp`. All of it or nothing.",
+          "The backup of that name, or the latest, or the latest at or before `timestamp`. All of it or nothing. One that is not `verified` " +
+          "is read and checked as a whole before anything is changed. A 422 says why a file is no backup of this table.",
         request: {
           params: tableParam,
           ...noQuery,

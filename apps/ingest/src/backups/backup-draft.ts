@@ -1,0 +1,63 @@
+import { createHash, type Hash } from "node:crypto";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import type { Backup } from "./backup-files.ts";
+import { type BackupName, backupPath } from "./backup-name.ts";
+import { draftPath } from "./draft-name.ts";
+import { touchMs } from "./left-drafts.ts";
+import { sidePath, syncFolder, writeSide } from "./side-file.ts";
+
+/** A file that is being written under a name that nobody lists, and gets its own name when it is whole and on the disk. */
+export class BackupDraft {
+  bytes = 0;
+  readonly #file: FileHandle;
+  readonly #hash: Hash = createHash("sha256");
+  readonly #folder: string;
+  readonly #name: BackupName;
+  readonly #touching: NodeJS.Timeout;
+  #listed = false;
+
+  private constructor(folder: string, name: BackupName, file: FileHandle) {
+    this.#folder = folder;
+    this.#name = name;
+    this.#file = file;
+    this.#touching = setInterval(() => {
+      const now = new Date();
+      file.utimes(now, now).catch(() => {});
+    }, touchMs).unref();
+  }
+
+  static async begin(folder: string, name: BackupName): Promise<BackupDraft> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return new BackupDraft(folder, name, await open(draftPath(folder, name), "wx", 0o600));
+  }
+
+  async write(parts: readonly Buffer[]): Promise<void> {
+    for (const part of parts) {
+      this.#hash.update(part);
+      this.bytes += part.length;
+    }
+    // Not `writev`, which is content when a disk that fills up takes a part.
+    await this.#file.appendFile(Buffer.concat(parts));
+  }
+
+  /** Puts the file where it is listed; what was written down about it is there before. */
+  async finish(rows: number, requestKey?: string): Promise<Backup> {
+    clearInterval(this.#touching);
+    await this.#file.sync();
+    await this.#file.close();
+    const known = { rows, bytes: this.bytes, sha256: this.#hash.digest("hex") };
+    await writeSide(this.#folder, this.#name, { ...known, ...(requestKey ? { request: requestKey } : {}) });
+    await rename(draftPath(this.#folder, this.#name), backupPath(this.#folder, this.#name));
+    this.#listed = true;
+    await syncFolder(this.#folder);
+    return { ...this.#name, ...known, verified: true };
+  }
+
+  async abandon(): Promise<void> {
+    clearInterval(this.#touching);
+    await this.#file.close().catch(() => {});
+    if (this.#listed) return;
+    await rm(sidePath(this.#folder, this.#name), { force: true });
+    await rm(draftPath(this.#folder, this.#name), { force: true });
+  }
+}

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import type { Table } from "../tables.ts";
+import { schemaFault } from "./avro-schema.ts";
+import { type BlockRows, blockDecoder } from "./block-rows.ts";
+import { DamagedFile, UnfitFile } from "./byte-source.ts";
+import { type Container, openContainer } from "./container-reader.ts";
+
+const chunkBytes = 1024 * 1024;
+
+/** The SHA-256 of a file, in hex. */
+export async function digestFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+/** What a file says of itself, read once: its SHA-256, the rows that its blocks count, and why they cannot be read to the end. */
+export async function surveyFile(path: string): Promise<{ sha256: string; rows: number | null; fault?: string }> {
+  const hash = createHash("sha256");
+  const chunks = createReadStream(path, { highWaterMark: chunkBytes })[Symbol.asyncIterator]();
+  const hashed = (async function* () {
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
+      hash.update(next.value);
+      yield next.value as Buffer;
+    }
+  })();
+  const found = await countRows(hashed);
+  // What comes after a fault belongs to the file as well.
+  for (let next = await chunks.next(); !next.done; next = await chunks.next()) hash.update(next.value);
+  return { sha256: hash.digest("hex"), ...found };
+}
+
+async function countRows(chunks: AsyncIterable<Buffer>): Promise<{ rows: number | null; fault?: string }> {
+  let rows = 0;
+  try {
+    for await (const block of (await openContainer(chunks)).blocks()) rows += block.rows;
+  } catch (error) {
+    if (error instanceof DamagedFile) return { rows: null, fault: `It is damaged: ${error.message}` };
+    if (error instanceof UnfitFile) return { rows: null, fault: `It cannot be restored: ${error.message}.` };
+    throw error;
+  }
+  return { rows };
+}
+
+/** Other writers make blocks of a few rows; each would cost some statements. */
+const minRows = 4096;
+
+/** The rows of a backup of a table, some thousand at a time. Throws `DamagedFile` or `UnfitFile`, when it comes to what is wrong. */
+export async function* backupBlocks(table: Table, path: string): AsyncGenerator<BlockRows> {
+  const container: Container = await openContainer(createReadStream(path, { highWaterMark: chunkBytes }));
+  const fault = schemaFault(table, container.schema);
+  if (fault !== undefined) throw new UnfitFile(fault);
+  const decode = blockDecoder(table);
+  let small: BlockRows[] = [];
+  let rows = 0;
+  for await (const bytes of container.blocks()) {
+    const block = decode(bytes);
+    small.push(block);
+    rows += block.rows.length;
+    if (rows < minRows) continue;
+    yield joined(small);
+    small = [];
+    rows = 0;
+  }
+  if (rows > 0) yield joined(small);
+}
+
+/** Several blocks as one. */
+function joined(blocks: BlockRows[]): BlockRows {
+  if (blocks.length === 1) return blocks[0] as BlockRows;
+  return {
+    rows: blocks.flatMap(({ rows }) => rows),
+    text(numbers) {
+      let begin = 0;
+      let at = 0;
+      const parts = blocks.map((block) => {
+        const own: number[] = [];
+        while (at < numbers.length && (numbers[at] as number) < begin + block.rows.length)
+          own.push((numbers[at++] as number) - begin);
+        begin += block.rows.length;
+        return block.text(own);
+      });
+      return Buffer.concat(parts);
+    },
+  };
+}
+
+/** Reads all of a backup's rows, to see that the table can hold them. */
+export async function checkBlocks(table: Table, path: string): Promise<void> {
+  for await (const _ of backupBlocks(table, path));
+}

@@ -1,0 +1,74 @@
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { type BackupName, readBackupName } from "./backup-name.ts";
+
+const pattern = /^\.(.+\.avro)(?:\.json)?(?:\.([0-9a-f]{12})-(\d+)-(\d+)(?:-[0-9a-f]+)?)?\.draft$/;
+
+/** Who writes a draft: a process, by its id and when it began, and where such ids mean something. */
+export interface DraftOwner {
+  place: string;
+  pid: number;
+  began: string;
+}
+
+/** One running kernel, and in it one space of process ids: a container has its own. */
+function ownPlace(): string {
+  let place: string;
+  try {
+    place = readFileSync("/proc/sys/kernel/random/boot_id", "utf8") + readlinkSync("/proc/self/ns/pid");
+  } catch {
+    place = hostname();
+  }
+  return createHash("sha256").update(place).digest("hex").slice(0, 12);
+}
+
+/** When a process of this place began, in ticks since the boot (proc(5)); "0" where that is not told, `undefined` when it is dead. */
+function beganAt(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
+  } catch {
+    if (process.platform === "linux") return undefined;
+  }
+  try {
+    process.kill(pid, 0);
+    return "0";
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM" ? "0" : undefined;
+  }
+}
+
+let own: DraftOwner | undefined;
+
+function ownerText(): string {
+  own ??= { place: ownPlace(), pid: process.pid, began: beganAt(process.pid) ?? "0" };
+  return `${own.place}-${own.pid}-${own.began}`;
+}
+
+/** Where the file of a backup is while this process writes it. */
+export function draftPath(folder: string, { name }: BackupName): string {
+  return join(folder, `.${name}.${ownerText()}.draft`);
+}
+
+/** A place to write anew what is beside a backup; several may do so at the same time. */
+export function sideDraftPath(folder: string, { name }: BackupName): string {
+  return join(folder, `.${name}.json.${ownerText()}-${randomBytes(4).toString("hex")}.draft`);
+}
+
+/** What the name of a draft says, if it is one; one of an earlier version has no owner. */
+export function readDraftName(file: string): { backup: BackupName; owner: DraftOwner | undefined } | undefined {
+  const parts = pattern.exec(file);
+  const backup = parts?.[1] === undefined ? undefined : readBackupName(parts[1]);
+  if (!parts || !backup) return undefined;
+  const [, , place, pid, began] = parts;
+  if (place === undefined || pid === undefined || began === undefined) return { backup, owner: undefined };
+  return { backup, owner: { place, pid: Number(pid), began } };
+}
+
+/** Whether the process that writes a draft runs; `undefined` when it is, or was, somewhere else. */
+export function ownerRuns({ place, pid, began }: DraftOwner): boolean | undefined {
+  return place === ownPlace() ? beganAt(pid) === began : undefined;
+}

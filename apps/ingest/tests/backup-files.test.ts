@@ -1,0 +1,268 @@
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import avsc from "avsc";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Backup } from "../src/backups/backup-files.ts";
+import { jobs, openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
+
+let ingest: TestIngest;
+beforeAll(async () => {
+  ingest = await openIngest();
+  await ingest.load("jobs", jobs);
+});
+afterAll(() => ingest[Symbol.asyncDispose]());
+beforeEach(async () => {
+  await rm(ingest.deps.backupDir, { recursive: true, force: true });
+  await mkdir(ingest.deps.backupDir);
+});
+
+const file = (name: string) => join(ingest.deps.backupDir, name);
+const side = (name: string) => file(`${name}.json`);
+const sum = async (name: string) =>
+  createHash("sha256")
+    .update(await readFile(file(name)))
+    .digest("hex");
+const restore = (name: string, table = "jobs") => ingest.call("POST", `/ingest/${table}/restore`, { json: { name } });
+const all = () => ingest.rows("SELECT * FROM jobs ORDER BY id");
+
+async function backUp(table = "jobs", headers: Record<string, string> = {}): Promise<Backup> {
+  const answer = await ingest.call("POST", `/ingest/${table}/backups`, { headers });
+  expect(answer.status).toBe(201);
+  return (await answer.json()) as Backup;
+}
+
+async function list(): Promise<Backup[]> {
+  const answer = await ingest.call("GET", "/ingest/backups");
+  expect(answer.status).toBe(200);
+  return ((await answer.json()) as { backups: Backup[] }).backups;
+}
+
+const jobFields = [
+  { name: "id", type: "long" },
+  { name: "job", type: "string" },
+];
+
+/** Has another writer of Avro make a file in the folder. */
+async function foreign(
+  name: string,
+  rows: object[],
+  fields: object[] = jobFields,
+  options: object = {},
+): Promise<void> {
+  const schema = { type: "record", name: "Job", namespace: "org.example", doc: "made elsewhere", fields };
+  const encoder = new avsc.streams.BlockEncoder(schema as avsc.Schema, options);
+  for (const row of rows) encoder.write(row);
+  encoder.end();
+  await writeFile(file(name), await buffer(encoder));
+}
+
+describe("what is written down beside a backup", () => {
+  const spoil: [what: string, (name: string) => Promise<unknown>][] = [
+    ["is missing", (name) => rm(side(name))],
+    ["is empty", (name) => truncate(side(name))],
+    ["is cut", async (name) => truncate(side(name), (await stat(side(name))).size - 20)],
+    ["is no JSON", (name) => writeFile(side(name), "\0\0\0\0")],
+    ["is other JSON", (name) => writeFile(side(name), '{"rows":"many","bytes":-1}')],
+    ["is null", (name) => writeFile(side(name), "null")],
+    ["has no check sum", (name) => writeFile(side(name), '{"rows":183,"bytes":99,"sha256":""}')],
+    ["is of another backup", async (name) => copyFile(side((await backUp()).name), side(name))],
+    ["is a folder", (name) => rm(side(name)).then(() => mkdir(side(name)))],
+  ];
+
+  it.each(spoil)(
+    "and %s is learned anew, and said to be unverified until the backup is restored",
+    async (_, spoilIt) => {
+      const made = await backUp();
+      expect(made.verified).toBe(true);
+      await spoilIt(made.name);
+      const found = (await list()).find(({ name }) => name === made.name);
+      const { verified: _verified, ...known } = made;
+      expect(found).toMatchObject({ ...known, verified: false, unverifiedReason: expect.stringMatching(/learned/) });
+      expect((await ingest.call("POST", "/ingest/jobs/backups", { headers: { "Idempotency-Key": "k" } })).status).toBe(
+        201,
+      );
+      const before = await all();
+      await ingest.rows("DELETE FROM jobs WHERE id % 2 = 0");
+      expect(await (await restore(made.name)).json()).toEqual({ table: "jobs", backup: made.name, rows: 183 });
+      expect(await all()).toEqual(before);
+      if ((await stat(side(made.name))).isFile()) {
+        expect((await list()).find(({ name }) => name === made.name)).toEqual(made);
+      }
+      const whole = await ingest.call("GET", `/ingest/backups/${made.name}`);
+      expect(
+        createHash("sha256")
+          .update(Buffer.from(await whole.arrayBuffer()))
+          .digest("hex"),
+      ).toBe(made.sha256);
+    },
+  );
+
+  it("is not learned for good while a file is still being brought here", async () => {
+    const made = await backUp();
+    const bytes = await readFile(file(made.name));
+    const name = "jobs-20200101T000000000Z-abcdef01.avro";
+    for (const length of [0, 10, bytes.length / 2, bytes.length - 1]) {
+      await writeFile(file(name), bytes.subarray(0, length));
+      expect((await list()).find((one) => one.name === name)).toMatchObject({ rows: null, verified: false });
+      expect((await problemOf(await restore(name), 409)).detail).toMatch(/damaged/);
+    }
+    await writeFile(file(name), bytes);
+    expect((await list()).find((one) => one.name === name)).toMatchObject({ rows: 183, sha256: made.sha256 });
+    expect((await restore(name)).status).toBe(200);
+  });
+
+  it("counts when the file is another, though that is sound by itself", async () => {
+    const made = await backUp();
+    await ingest.load("jobs", "5001,More\n", "?mode=upsert");
+    const other = await backUp();
+    await ingest.rows("DELETE FROM jobs WHERE id = 5001");
+    await copyFile(file(other.name), file(made.name));
+    const found = (await list()).find(({ name }) => name === made.name);
+    expect(found).toMatchObject({
+      verified: false,
+      unverifiedReason: expect.stringMatching(/damaged.*when it was made/),
+    });
+    expect((await problemOf(await restore(made.name), 409)).detail).toMatch(/not the one that was written/);
+    expect(await all()).toHaveLength(183);
+  });
+
+  it("that was learned is not believed of a file that was changed since", async () => {
+    const made = await backUp();
+    await rm(side(made.name));
+    await list();
+    const bytes = await readFile(file(made.name));
+    bytes[bytes.length - 30]! ^= 0x20;
+    const { mtime } = await stat(file(made.name));
+    await writeFile(file(made.name), bytes);
+    await utimes(file(made.name), mtime, new Date(mtime.getTime() + 5));
+    expect((await list())[0]?.sha256).toBe(await sum(made.name));
+  });
+});
+
+describe("a file that nobody wrote a check sum of", () => {
+  const name = "jobs-20990101T000000000Z-abcdef01.avro";
+  const rows = Array.from({ length: 3000 }, (_, i) => ({ id: i + 1, job: `Brought ${i + 1}` }));
+
+  it.each([
+    ["null", { codec: "null" }],
+    ["deflate, small blocks", { codec: "deflate", blockSize: 100 }],
+    ["one large block", { codec: "null", blockSize: 10_000_000 }],
+  ])("of another writer is restored: %s", async (_, options) => {
+    await foreign(name, rows, jobFields, options);
+    expect(await list()).toMatchObject([{ name, rows: 3000, verified: false, sha256: await sum(name) }]);
+    expect(await (await restore(name)).json()).toMatchObject({ rows: 3000 });
+    expect(await list()).toMatchObject([{ name, rows: 3000, verified: true }]);
+  });
+
+  const snappy = {
+    codec: "snappy",
+    codecs: { snappy: (data: Buffer, done: (e: null, d: Buffer) => void) => done(null, data) },
+  };
+  const [id, job] = jobFields as [object, object];
+  it.each<[string, RegExp, object[], object[], object]>([
+    ["a field less", /the field job is missing/, [{ id: 1 }], [id], {}],
+    [
+      "other fields",
+      /the field id is missing/,
+      [{ n: 1, t: "x" }],
+      [
+        { name: "n", type: "int" },
+        { name: "t", type: "string" },
+      ],
+      {},
+    ],
+    [
+      "another type",
+      /the field job is \["null","string"\], not "string"/,
+      [{ id: 1, job: null }],
+      [id, { name: "job", type: ["null", "string"] }],
+      {},
+    ],
+    ["another codec", /codec snappy is none of those read here: null, deflate, zstandard/, rows, jobFields, snappy],
+    [
+      "rows in another order",
+      /the row with the id 1 is not in its place/,
+      [
+        { id: 2, job: "b" },
+        { id: 1, job: "a" },
+      ],
+      [id, job],
+      {},
+    ],
+    [
+      "a row that breaks a rule",
+      /the row with the id 2 has a job that the table cannot hold/,
+      [
+        { id: 1, job: "a" },
+        { id: 2, job: " " },
+      ],
+      [id, job],
+      {},
+    ],
+  ])("with %s is not called damaged", async (_what, reason, wrong, fields, options) => {
+    const before = await all();
+    await foreign(name, wrong, fields, options);
+    for (let time = 0; time < 2; time++) {
+      const { detail, errors } = await problemOf(await restore(name), 422);
+      expect(detail).toMatch(reason);
+      expect(detail).not.toMatch(/damaged/);
+      expect(errors?.[0]?.path).toBe("name");
+    }
+    expect((await list())[0]).toMatchObject({ name, verified: false });
+    await problemOf(await ingest.call("POST", "/ingest/jobs/restore"), 422);
+    expect(await all()).toEqual(before);
+  });
+
+  it("is read to its end before anything is changed", async () => {
+    const made = await backUp();
+    await rm(side(made.name));
+    const bytes = await readFile(file(made.name));
+    bytes[bytes.length - 1]! ^= 1;
+    await writeFile(file(made.name), bytes);
+    // A restore that began would wait for this row.
+    const connection = await ingest.deps.db.getConnection();
+    await connection.query("START TRANSACTION");
+    await connection.query("SELECT * FROM jobs FOR UPDATE");
+    expect((await problemOf(await restore(made.name), 409)).detail).toMatch(/damaged/);
+    await connection.rollback();
+    connection.release();
+  });
+});
+
+describe("a folder with other things in it", () => {
+  const odd = "jobs-20200101T000000000Z-abcdef01.avro";
+
+  it("is listed, and backed up to, all the same", async () => {
+    await mkdir(file(odd));
+    await mkdir(file(odd.replace("2020", "2021")));
+    await writeFile(file("notes.avro"), "x");
+    const made = await backUp();
+    expect(await list()).toEqual([made]);
+    await problemOf(await restore(odd), 404);
+    await problemOf(await ingest.call("GET", `/ingest/backups/${odd}`), 404);
+    await writeFile(file(odd.replace("2020", "2022")), "");
+    expect((await list()).at(-1)).toMatchObject({
+      bytes: 0,
+      rows: null,
+      unverifiedReason: expect.stringMatching(/damaged/),
+    });
+    const empty = await ingest.call("GET", `/ingest/backups/${odd.replace("2020", "2022")}`);
+    expect([empty.status, await empty.text()]).toEqual([200, ""]);
+  });
+
+  it("loses a backup for good when that is removed, by staff", async () => {
+    const [first, second] = [await backUp(), await backUp()];
+    const path = `/ingest/backups/${first.name}`;
+    await problemOf(await ingest.call("DELETE", path, { by: null }), 401);
+    await problemOf(await ingest.call("DELETE", path, { by: ingest.people.plain.bearer }), 403);
+    expect((await ingest.call("DELETE", path)).status).toBe(204);
+    await problemOf(await ingest.call("DELETE", path), 404);
+    await problemOf(await ingest.call("DELETE", "/ingest/backups/..%2Fx"), 404);
+    expect(await list()).toEqual([second]);
+    expect((await readdir(ingest.deps.backupDir)).sort()).toEqual([second.name, `${second.name}.json`].sort());
+    await rename(file(second.name), file(first.name));
+    expect(await list()).toMatchObject([{ name: first.name, verified: false, sha256: second.sha256 }]);
+  });
+});
