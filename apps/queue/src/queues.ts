@@ -118,7 +118,7 @@ async function listed(deps: QueueDeps, name: string): Promise<QueueView | Broken
     const state = await settled(deps, name);
     if (state) return viewOf(name, state);
     // The sweep notes it for health and metrics.
-    await deps.due.mark(name, 0);
+    await deps.due.mark(name, 0).catch(() => {});
     return { name, why: noSettings };
   } catch (error) {
     const broken = brokenBy(name, error);

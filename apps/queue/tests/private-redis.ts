@@ -22,7 +22,18 @@ export async function privateRedis(): Promise<PrivateRedis> {
   const port = await freePort();
   let server: ChildProcess;
   const start = () => {
-    const settings = ["--port", String(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""];
+    const settings = [
+      "--port",
+      String(port),
+      "--bind",
+      "127.0.0.1",
+      "--dir",
+      folder,
+      "--save",
+      "",
+      "--enable-protected-configs",
+      "yes",
+    ];
     server = spawn(program, [...settings, "--appendonly", "yes", "--appendfsync", "always"], { stdio: "ignore" });
   };
   const kill = async () => {

@@ -1,3 +1,4 @@
+export { addToStream } from "./add-to-stream.ts";
 export { type DoneRequests, mysqlDoneRequests, once, postgresDoneRequests } from "./idempotency/done-requests.ts";
 export { redisIdempotency } from "./idempotency/redis-idempotency.ts";
 export { luaCommands, type RunLua } from "./lua-commands.ts";

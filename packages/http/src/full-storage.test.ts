@@ -28,3 +28,14 @@ describe("a full disk", () => {
     }
   });
 });
+
+describe("a Redis that takes no writes", () => {
+  it.each([
+    ["OOM command not allowed when used memory > 'maxmemory'.", /Redis.*no memory left/],
+    ["OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'", /no memory left/],
+    ["MISCONF Errors writing to the AOF file: No space left on device", /Redis.*cannot write to its disk/],
+  ])("is a 503 that says so: %s", (reply, detail) => {
+    const { status, message, headers } = toProblem(new Error("around it", { cause: failure(reply, {}) }));
+    expect([status, message, headers["Retry-After"]]).toEqual([503, expect.stringMatching(detail), "5"]);
+  });
+});

@@ -13,9 +13,18 @@ const fullCodes = new Set([
 /** What MySQL and MariaDB say with an error of a file ("Got error 28 from storage engine", "errno: 28", "Errcode: 28"). */
 const noSpace = /No space left on device|Disk quota exceeded|\b(?:error|errno|errcode):? (?:27|28|122)\b/i;
 
+/** What Redis replies when it refuses writes; it goes on with what only reads, and when its memory is full with what adds nothing. */
+const redisRefusals: [RegExp, string][] = [
+  [/^OOM /, "Redis, a store that this needs, has no memory left: nothing can be added until something is removed."],
+  [/^MISCONF /, "Redis, a store that this needs, cannot write to its disk: nothing can be changed until it can."],
+];
+
 /** The problem with a store or a disk that is full, if that is what an error says; follows `cause`. */
 export function fullStorage(error: unknown): Problem | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const { message } = at;
+    const refusal = redisRefusals.find(([reply]) => reply.test(message))?.[1];
+    if (refusal) return new Problem("unavailable", refusal, { headers: { "Retry-After": "5" }, cause: error });
     const code = "code" in at && typeof at.code === "string" ? at.code : "";
     if (!fullCodes.has(code) && !(code !== "" && noSpace.test(at.message))) continue;
     const what = code.startsWith("E") && !code.startsWith("ER_") && "syscall" in at ? "A disk" : "A store";

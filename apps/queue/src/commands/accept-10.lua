@@ -1,3 +1,4 @@
+#!lua
 -- Takes in messages that come from another queue, each move once. The limit of length does not count: a move never loses a message.
 --
 -- KEYS[1..9]  see parts/queue.lua

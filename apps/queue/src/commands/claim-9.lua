@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Leases the first ready messages to one receiver.
 --
 -- KEYS[1..9]  see parts/queue.lua

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Lets go of messages that have arrived in another queue. The ticket makes sure that it is the same move: a message may have come
 -- back and be on its way again.
 --

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Makes a queue or changes its settings.
 --
 -- KEYS[1] settings  hash  see parts/queue.lua

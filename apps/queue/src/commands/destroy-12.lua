@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Removes a queue with all that is in it, unless something is on its way from it to another queue.
 --
 -- KEYS[1..9]  see parts/queue.lua

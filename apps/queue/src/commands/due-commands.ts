@@ -1,4 +1,5 @@
 import type { Redis } from "@quintet/db";
+import { isAway } from "@quintet/http";
 import { brokenKey, dueKey, patrolKey, queueOf, registryKeys, sweeperKey } from "../keys.ts";
 import type { CommandName, RunCommand } from "./load.ts";
 
@@ -54,7 +55,7 @@ const soonMs = 1000;
 
 /** The commands on a queue after which nothing happens by itself sooner than before. */
 const timeless =
-  /^(?:ack|complete|destroy|outgoing|purge|refuse|settle|mark|take-due|planned|patrol|push|register|unregister)-\d+$/;
+  /^(?:ack|complete|destroy|look|outgoing|purge|refuse|settle|mark|take-due|planned|patrol|push|register|unregister)-\d+$/;
 
 /**
  * Notes before each command that something of a queue may come due: a lease, a delay, a move, the end of a message's time. It goes out in
@@ -72,8 +73,10 @@ export function markingDue(run: RunCommand, onError: (error: unknown) => void): 
         });
       }
       marked.add(queue);
-      // The command fails as well, and says why; one that does not has the patrol to find its queue.
-      run("mark-1", [dueKey], [soonMs, queue]).catch(onError);
+      // While Redis cannot be reached the command fails as well, and says so; what fails otherwise is left to the patrol.
+      run("mark-1", [dueKey], [soonMs, queue]).catch((error: unknown) => {
+        if (!isAway(error)) onError(error);
+      });
     }
     return run(name, keys, args);
   };

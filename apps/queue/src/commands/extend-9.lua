@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Gives leases that the caller holds a new end.
 --
 -- KEYS[1..9]  see parts/queue.lua

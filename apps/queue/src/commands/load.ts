@@ -9,6 +9,7 @@ const commandNames = [
   "configure-2",
   "destroy-12",
   "extend-9",
+  "look-9",
   "mark-1",
   "outgoing-4",
   "patrol-3",

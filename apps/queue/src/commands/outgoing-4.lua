@@ -1,3 +1,4 @@
+#!lua flags=no-writes
 -- Reads messages that are on their way to another queue, by rising ticket.
 --
 -- KEYS[1] settings  hash  see parts/queue.lua

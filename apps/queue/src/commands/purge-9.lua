@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Removes every message, leased ones too. What dedupeIds stand for stays known.
 --
 -- KEYS[1..9]  see parts/queue.lua

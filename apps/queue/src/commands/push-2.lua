@@ -1,3 +1,4 @@
+#!lua
 -- Adds a message to the queue of push and pop, once for a request.
 --
 -- KEYS[1]  the list: each entry an id followed by the JSON text

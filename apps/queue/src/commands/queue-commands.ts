@@ -148,17 +148,21 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       return reply ? { leaseEnd: reply[0], held: reply.slice(1).map((one) => one === 1) } : undefined;
     },
 
-    /** Does what time has brought and counts. */
+    /** Does what time has brought and counts; counts what there is while Redis takes no writes. */
     async settle(queue: string): Promise<QueueState | undefined> {
-      const reply = (await on("settle-9", queue, [])) as
-        | [number, number, number, number, number, number, number]
-        | null;
+      let settles = true;
+      const found = on("settle-9", queue, []).catch((error: unknown) => {
+        if (!takesNoWrites(error)) throw error;
+        settles = false;
+        return on("look-9", queue, []);
+      });
+      const reply = (await found) as [number, number, number, number, number, number, number] | null;
       if (!reply) return undefined;
       const [more, length, ready, delayed, leased, outgoing, due, ...fields] = reply as [...typeof reply, ...string[]];
       const settings: Record<string, string> = {};
       for (let at = 0; at + 1 < fields.length; at += 2) settings[fields[at] ?? ""] = fields[at + 1] ?? "";
       const dueMs = due < 0 ? undefined : due;
-      return { unsettled: more === 1, length, ready, delayed, leased, outgoing, dueMs, settings };
+      return { unsettled: settles && more === 1, length, ready, delayed, leased, outgoing, dueMs, settings };
     },
 
     /** Removes every message; answers how many there were. */
@@ -185,6 +189,11 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
 }
 
 export type QueueCommands = ReturnType<typeof queueCommands>;
+
+/** Whether Redis refuses every write just now, also those that need no memory: its disk is full, or it is a replica. */
+function takesNoWrites(error: unknown): boolean {
+  return error instanceof Error && /^(?:MISCONF|READONLY) /.test(error.message);
+}
 
 function flat(deliveries: Delivery[]): string[] {
   return deliveries.flatMap(({ id, lease }) => [id, lease]);

@@ -1,3 +1,4 @@
+#!lua
 -- Puts ready messages that came from another queue into the outbox, bound for the queue that they came from.
 --
 -- KEYS[1..9]  see parts/queue.lua

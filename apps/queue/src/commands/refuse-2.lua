@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Refuses messages that come from another queue, because there is no such queue. From then on they are refused even when there is one:
 -- the source may take them back.
 --

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Lists a queue under its name and notes its dead-letter queue.
 --
 -- KEYS[1] names        zset  the name of every queue, all with score 0, so in the order of their bytes

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Gives messages back whose lease the caller holds.
 --
 -- KEYS[1..9]  see parts/queue.lua

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Takes messages back that their destination has refused. One without a group takes its old place; one of a group goes to the group's
 -- end, because a later one of its group may be leased.
 --

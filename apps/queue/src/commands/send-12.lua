@@ -1,3 +1,4 @@
+#!lua
 -- Adds messages, all or none.
 --
 -- KEYS[1..9]  see parts/queue.lua

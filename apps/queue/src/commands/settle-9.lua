@@ -1,28 +1,14 @@
+#!lua flags=allow-oom
 -- Brings a queue up to the present and counts it.
 --
 -- KEYS[1..9]  see parts/queue.lua
 -- ARGV[1]     the channel
 --
--- Result: nil when there is no such queue; otherwise { 1 when there is more to settle, else 0; messages in all; ready;
--- delayed; leased; in the outbox; ms until something comes due by itself or -1; then the fields and values of the settings }.
+-- Result: nil when there is no such queue; otherwise see parts/state.lua.
 
 -- @include queue
+-- @include state
 
 settle()
 announce()
-local dueMs = untilNextChange()
-local oldest = redis.call('ZRANGE', agesKey, 0, 0, 'WITHSCORES')[2]
-if oldest then
-  local endsMs = math.max(0, oldest + retentionMs - now)
-  if dueMs < 0 or endsMs < dueMs then dueMs = endsMs end
-end
-return {
-  dueMs == 0 and 1 or 0,
-  redis.call('HLEN', recordsKey),
-  redis.call('ZCARD', readyKey),
-  redis.call('ZCARD', delayedKey),
-  redis.call('ZCARD', leasesKey),
-  redis.call('ZCARD', outboxKey),
-  dueMs,
-  unpack(redis.call('HGETALL', settingsKey)),
-}
+return state()

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Takes a queue off the list, unless it is the dead-letter queue of another.
 --
 -- KEYS[1] names        zset  see register-2.lua

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Redis } from "@quintet/db";
+import { addToStream, type Redis } from "@quintet/db";
 import type { Logger } from "@quintet/http";
 import { type AuditEntry, auditEntrySchema, type KeepEntry } from "./audit-entry.ts";
 
@@ -13,7 +13,7 @@ const pauseMs = 500;
 
 /** Hands an entry to the issuer; resolves when Redis has it. */
 export async function sendEntry(redis: Redis, entry: AuditEntry): Promise<void> {
-  await redis.xadd(stream, "*", "entry", JSON.stringify(entry));
+  await addToStream(redis, stream, "*", "entry", JSON.stringify(entry));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Redis } from "@quintet/db";
+import { addToStream, type Redis } from "@quintet/db";
 import { z } from "zod";
 import { type Revocation, type RevokedTable, revocationMs } from "./revoked-table.ts";
 
@@ -21,9 +21,9 @@ export async function announce(redis: Redis, revocations: Revocation[], beat: bo
   const oldest = Date.now() - revocationMs;
   const batch = redis.pipeline();
   for (const { kind, subject, epoch } of revocations) {
-    batch.xadd(stream, "MINID", "~", oldest, "*", "kind", kind, "subject", subject, "epoch", epoch);
+    addToStream(batch, stream, "MINID", "~", oldest, "*", "kind", kind, "subject", subject, "epoch", epoch);
   }
-  if (beat) batch.xadd(stream, "MINID", "~", oldest, "*", "beat", "1");
+  if (beat) addToStream(batch, stream, "MINID", "~", oldest, "*", "beat", "1");
   for (const [error] of (await batch.exec()) ?? []) if (error) throw error;
 }
 
