@@ -30,7 +30,7 @@ export async function* idsInOrder(db: Database, search: Search): Ids {
 async function* idsOfCandidates(db: Database, search: Search, candidates: Candidates): Ids {
   const { ids } = candidates;
   const { column, descending } = sortOrders[search.sort];
-  if (ids && column === "id") yield [...idsOf(ids, descending, search.after?.id)];
+  if (ids && column === "id") yield* byId(ids, descending, search.after?.id);
   else if (ids && countIds(ids) <= db.bounds.sorted) yield await sortedByKey(db, search, ids);
   else yield* byWalking(db, search, candidates);
 }
@@ -46,6 +46,18 @@ async function* inPortions(db: Database, all: Ids, stop: () => Problem): Ids {
       yield some;
     }
   }
+}
+
+/** A set in the order of ids, by and by: it may hold every listing. */
+async function* byId(ids: IdSet, descending: boolean, after: number | undefined): Ids {
+  let some: number[] = [];
+  for (const id of idsOf(ids, descending, after)) {
+    some.push(id);
+    if (some.length < idsAtOnce) continue;
+    yield some;
+    some = [];
+  }
+  yield some;
 }
 
 /** The listings of a set that a search may show, sorted. */
@@ -88,7 +100,7 @@ async function* byBuckets(db: Database, search: Search, column: BucketColumn, id
       const some = intersect(inCoarse, members);
       if (column === "year") {
         const after = Number(term.slice(2)) === key ? search.after?.id : undefined;
-        yield [...idsOf(some, descending, after)];
+        yield* byId(some, descending, after);
         continue;
       }
       budget.sorted -= countIds(some);

@@ -1,0 +1,303 @@
+import { connectMysql, inMysqlTransaction } from "@quintet/db";
+import { Problem } from "@quintet/http";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { rebuildListings } from "../src/bulk-queries.ts";
+import { type Database, select } from "../src/database.ts";
+import { seededRandom } from "../src/demo/random.ts";
+import { searchProperties } from "../src/search.ts";
+import { type SearchBounds, searchBounds } from "../src/search-bounds.ts";
+import { idsAtOnce, type Search } from "../src/search-statements.ts";
+import { wordsOf } from "../src/search-words.ts";
+import { sorts, sortWithinYear } from "../src/sort-orders.ts";
+import { visibleStatuses } from "../src/statuses.ts";
+import { indexAll } from "../src/term-index.ts";
+import { type OpenListings, openListings } from "./open-listings.ts";
+
+const full = process.env.QUINTET_FAULTS === "full";
+const seed = Number(process.env.QUINTET_SEED ?? 7);
+const random = seededRandom(seed);
+const count = full ? 60_000 : 9000;
+
+interface Row {
+  id: number;
+  address: string;
+  city: string;
+  price: number;
+  description: string;
+  year: number;
+  statusId: number;
+  date: Date;
+}
+
+const cities = ["Bogotá", "BOGOTA", "Cali", "Ñuñoa", "Leticia"];
+const common = ["Casa", "jardín", "COLEGIOS", "a", "de", "72", "Ñandú", "calle"];
+const odd = [
+  "x_y",
+  "100%",
+  "l'Étoile",
+  '"cita"',
+  "+más-menos*",
+  "ΟΔΟΣ",
+  "όδος",
+  "爬楼",
+  "楼",
+  "Straße",
+  "m²",
+  "e\u0301te\u0301",
+  "Z\u0336\u0323algo",
+  `${"largo".repeat(9)}uno`,
+  `${"largo".repeat(9)}dos`,
+  "0001",
+  "00012",
+  "the",
+  "and",
+];
+
+/**
+ * Skewed on purpose: prices rise with ids, a word stands at the first ids alone and another at the last, a city never has
+ * a year, most have one status.
+ */
+function rowOf(id: number): Row {
+  const at = id / count;
+  const words = Array.from({ length: random.whole(2, 7) }, () => random.pick(common));
+  if (random.chance(15)) words.push(random.pick(odd));
+  if (at < 0.2) words.push("antigua");
+  if (at > 0.8) words.push("moderna");
+  words.push(random.chance(50) ? "par" : "impar", `matricula${String(id).padStart(6, "0")}`);
+  const city = random.weighted(cities, (name) => (name === "Leticia" ? 1 : 25));
+  return {
+    id,
+    address: words.slice(0, 2).join(random.pick([" ", ", ", "_", "-"])),
+    city,
+    price: at < 0.3 ? random.whole(0, 40) * 500_000 : Math.round(at * 1e9) + random.whole(0, 99),
+    description: words.slice(2).join(random.pick([" ", ". ", "\n"])),
+    year: city === "Cali" ? random.whole(1990, 2000) : random.whole(2000, 2020),
+    statusId: random.weighted([1, 2, 3, 4, 5], (status) => (status === 4 ? 90 : 2)),
+    date: new Date(Date.UTC(2022, 0, 1) + Math.round((1 - at) * 9e10) + random.whole(0, 3) * 1e9),
+  };
+}
+
+let listings: OpenListings;
+let rows: Row[];
+/** One connection, so that what its session has read can be counted. */
+let db: Database;
+
+beforeAll(async () => {
+  listings = await openListings();
+  rows = Array.from({ length: count }, (_, i) => rowOf(i + 1));
+  const { pool } = listings.deps.db;
+  for (let i = 0; i < rows.length; i += 1000) {
+    const some = rows.slice(i, i + 1000);
+    await pool.query("INSERT INTO property (id, address, city, price, description, year) VALUES ?", [
+      some.map(({ id, address, city, price, description, year }) => [id, address, city, price, description, year]),
+    ]);
+    await pool.query("INSERT INTO status_history (property_id, status_id, update_date) VALUES ?", [
+      some.map(({ id, statusId, date }) => [id, statusId, date]),
+    ]);
+  }
+  await inMysqlTransaction(pool, async (on) => {
+    await rebuildListings(listings.deps.db, on);
+    await indexAll(listings.deps.db, on);
+  });
+  await pool.query("ANALYZE TABLE property, listing, listing_term");
+  const one = connectMysql(listings.config.MYSQL_URL, { connections: 1 });
+  db = { ...listings.deps.db, pool: one, searching: one };
+}, 120_000);
+afterAll(async () => {
+  await db?.pool.end();
+  await listings[Symbol.asyncDispose]();
+});
+
+/** What a text is compared by, worked out here again and for these letters alone. */
+function plain(text: string): string {
+  return text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replaceAll("ß", "ss")
+    .replaceAll("ς", "σ")
+    .replace(/[^\p{L}\p{N}]+/gu, " ");
+}
+
+const texts = new Map<number, string>();
+function textOf(row: Row): string {
+  const known = texts.get(row.id) ?? plain(` ${row.address} ${row.description}`);
+  texts.set(row.id, known);
+  return known;
+}
+
+const statusNames = [undefined, "comprando", "comprado", "pre_venta", "en_venta", "vendido"];
+
+/** The ids of a search by looking at every row. */
+function byLooking(search: Search & { q: string }): number[] {
+  const words = plain(search.q)
+    .split(" ")
+    .filter((word) => word !== "");
+  const key = (row: Row) =>
+    search.sort === "newest"
+      ? row.date.getTime()
+      : search.sort.endsWith("price")
+        ? row.price
+        : search.sort.endsWith("year")
+          ? row.year
+          : row.id;
+  const sign = search.sort.startsWith("-") || search.sort === "newest" ? -1 : 1;
+  return rows
+    .filter(
+      (row) =>
+        (visibleStatuses as readonly (string | undefined)[]).includes(statusNames[row.statusId]) &&
+        (search.status === undefined || statusNames[row.statusId] === search.status) &&
+        (search.city === undefined || plain(row.city) === plain(search.city)) &&
+        (search.year === undefined || row.year === search.year) &&
+        row.price >= (search.minPrice ?? 0) &&
+        row.price <= (search.maxPrice ?? Number.MAX_SAFE_INTEGER) &&
+        words.every((word) => textOf(row).includes(` ${word}`)),
+    )
+    .toSorted((a, b) => sign * (key(a) - key(b) || a.id - b.id))
+    .map(({ id }) => id);
+}
+
+const sometimes = <T>(share: number, make: () => T): T | undefined => (random.chance(share) ? make() : undefined);
+const asked = [
+  "xyzzy",
+  "antigua",
+  "moderna",
+  "par",
+  "impar",
+  "ca",
+  "c",
+  "7",
+  "matricula",
+  "matricula0042",
+  "leticia",
+  ...common,
+  ...odd,
+];
+
+/** Anything that can be asked. */
+function anySearch(): Search & { q: string } {
+  const q = Array.from({ length: random.pick([0, 1, 1, 2, 2, 3, 6]) }, () => {
+    const word = random.pick(asked);
+    return random.chance(30)
+      ? [...word].slice(0, random.whole(1, 4)).join("")
+      : random.chance(20)
+        ? word.toUpperCase()
+        : word;
+  }).join(random.pick([" ", " ", "+", "_", '" "']));
+  const year = sometimes(20, () => random.whole(1995, 2015));
+  const low = sometimes(30, () => random.pick([0, 5_000_000, 19_500_000, 310_000_000, 700_000_000, 2_000_000_000]));
+  const high = sometimes(40, () => (low ?? 0) + random.pick([0, 700_000, 50_000_000, 600_000_000]));
+  const sort = random.pick(sorts);
+  return {
+    q,
+    words: wordsOf(q).slice(0, 8),
+    city: sometimes(25, () => random.pick([...cities, "bogotá", "ñunoa", "atlantis"])),
+    year,
+    status: sometimes(25, () => random.pick(visibleStatuses)),
+    minPrice: low,
+    maxPrice: high,
+    sort: year === undefined ? sort : sortWithinYear(sort),
+  };
+}
+
+async function rowsRead(): Promise<number> {
+  const found = await select<{ Value: string }>(db.pool, "SHOW SESSION STATUS LIKE 'Handler_read%'", {});
+  return found.reduce((sum, { Value }) => sum + Number(Value), 0);
+}
+
+/** What a page may read: every step at its bound, a row of a temporary table as often as it is written, sorted and read. */
+function mostRows(bounds: SearchBounds): number {
+  const conditions = 8 + 1 + 1 + 3 + 1;
+  const terms = conditions * bounds.rowsOfTerm + bounds.rowsOfBuckets + bounds.rowsAtOnce;
+  const walks = 3 * 3 * (bounds.walk + bounds.longWalk + bounds.ofPrice);
+  const listingsRead = 2 * (bounds.sorted + idsAtOnce) * 4;
+  return terms + walks + listingsRead + 1000;
+}
+
+interface Pages {
+  ids: number[];
+  /** Why there is no further page. */
+  refused?: string;
+}
+
+async function pagesOf(on: Database, search: Search, limit: number, pages: number): Promise<Pages> {
+  const ids: number[] = [];
+  let { after } = search;
+  for (let page = 0; page < pages; page++) {
+    const before = await rowsRead();
+    const overhead = (await rowsRead()) - before;
+    try {
+      const start = await rowsRead();
+      const found = await searchProperties(on, { ...search, after }, limit).finally(async () => {
+        const read = (await rowsRead()) - start - overhead;
+        expect(read, JSON.stringify({ seed, search, page })).toBeLessThan(mostRows(on.bounds));
+      });
+      ids.push(...found.properties.map(({ id }) => id));
+      if (!found.end) break;
+      after = found.end;
+    } catch (error) {
+      if (error instanceof Problem && error.status === 400) return { ids, refused: error.message };
+      throw error;
+    }
+  }
+  return { ids };
+}
+
+const small: SearchBounds = {
+  few: 40,
+  sorted: 300,
+  rowsOfTerm: 60,
+  ofPrice: 30,
+  walk: 10,
+  longWalk: 100,
+  rowsOfBuckets: 200,
+  rowsAtOnce: 20,
+};
+
+test.each([
+  ["as they are", searchBounds, 0],
+  ["so small that every way is gone", small, 0.3],
+])(
+  "any search finds what looking at every row finds, bounds %s",
+  async (_, bounds, refusals) => {
+    const on = { ...db, bounds };
+    const searches = full ? 1500 : 120;
+    let refused = 0;
+    let found = 0;
+    for (let i = 0; i < searches; i++) {
+      const { q, ...search } = anySearch();
+      const limit = random.pick([1, 7, 20]);
+      const wanted = byLooking({ ...search, q });
+      const pages = await pagesOf(on, search, limit, 3);
+      const context = JSON.stringify({ seed, q, search, limit, refused: pages.refused });
+      if (pages.refused === undefined) expect(pages.ids, context).toEqual(wanted.slice(0, 3 * limit));
+      else expect(pages.ids, context).toEqual(wanted.slice(0, pages.ids.length));
+      if (pages.refused !== undefined) refused++;
+      if (wanted.length > 0) found++;
+    }
+    expect(found).toBeGreaterThan(searches / 3);
+    expect(refused, `${refused} of ${searches} were refused`).toBeLessThanOrEqual(searches * refusals);
+    if (refusals > 0) expect(refused).toBeGreaterThan(0);
+  },
+  600_000,
+);
+
+const hard: [string, Partial<Search> & { q?: string }][] = [
+  ["words that never meet", { q: "antigua moderna", sort: "newest" }],
+  ["a common word and one that nobody has", { q: "colegios xyzzy" }],
+  ["a word and a city that never meet", { q: "casa", city: "cali", year: 2015 }],
+  ["the cheap ones, which are the oldest, the youngest first", { maxPrice: 20_000_000, sort: "-id" }],
+  ["the cheap ones, the dearest first", { q: "antigua", sort: "-price" }],
+  ["those of the last ids, the first years first", { q: "moderna", sort: "year" }],
+  ["those whose status is the oldest, the newest first", { q: "moderna", sort: "newest" }],
+  ["eight beginnings of one letter", { q: "c j d 7 n a p m", sort: "-year" }],
+  ["a beginning that very many words have", { q: "matricula00", sort: "id" }],
+];
+
+test.each(hard)("%s: a page is read by its index alone", async (_, { q = "", ...rest }) => {
+  const search: Search = { sort: "id", ...rest, words: wordsOf(q) };
+  const bounds = { ...searchBounds, few: 100, sorted: 1000 };
+  const first = byLooking({ ...search, q }).slice(0, 60);
+  const { ids, refused } = await pagesOf({ ...db, bounds }, search, 20, 3);
+  expect([refused, ids]).toEqual([undefined, first]);
+});
