@@ -1,5 +1,5 @@
 import { type Database, select, write } from "./database.ts";
-import type { DatedPlace, LikedProperty } from "./property.ts";
+import type { DatedPlace, LikedProperty, Property } from "./property.ts";
 import { withLines } from "./statements.ts";
 import { visibleIds } from "./statuses.ts";
 
@@ -20,18 +20,30 @@ export async function deleteLike(db: Database, account: number, id: number): Pro
 
 /** How many accounts like a visible property; `undefined` when it is unknown or not visible. */
 export async function countLikes(db: Database, id: number): Promise<number | undefined> {
-  const [found] = await select<{ count: number }>(db.pool, db.statements["count-likes"], { id, ...visibleIds });
+  const [found] = await select<{ count: number }>(db.searching, db.statements["count-likes"], { id, ...visibleIds });
   return found?.count;
 }
 
-/** The visible properties that an account likes after a place in its list, the newest like first. */
-export function findLiked(
+/** A like, and its property where that is visible. */
+export interface FoundLike {
+  place: DatedPlace;
+  property: LikedProperty | undefined;
+}
+
+type LikeRow = { likedId: number; likedAt: Date } & ({ id: null } | (Property & { id: number }));
+
+/** The next `rows` likes of an account after a place in its list, the newest first. */
+export async function findLikes(
   db: Database,
   account: number,
   page: { rows: number; after?: DatedPlace | undefined },
-): Promise<LikedProperty[]> {
+): Promise<FoundLike[]> {
   const { rows, after } = page;
   const text = withLines(db.statements.liked, new Set(after ? ["after"] : []));
   const place = after ? { afterDate: after.date, afterId: after.id } : {};
-  return select<LikedProperty>(db.pool, text, { account, rows, ...visibleIds, ...place });
+  const found = await select<LikeRow>(db.searching, text, { account, rows, ...visibleIds, ...place });
+  return found.map(({ likedId, likedAt, ...property }) => ({
+    place: { date: likedAt, id: likedId },
+    property: property.id === null ? undefined : { ...property, likedAt },
+  }));
 }

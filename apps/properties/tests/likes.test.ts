@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readLiked } from "../src/likes.ts";
+import type { DatedPlace } from "../src/property.ts";
 import { example, type OpenListings, openListings } from "./open-listings.ts";
 
 let listings: OpenListings;
@@ -63,6 +65,41 @@ describe("the list of likes", () => {
     await listings.call("POST", `/${id}/status`, { as: listings.staff, body: { status: "comprado" } });
     expect(await liked()).not.toContain(id);
   });
+});
+
+test("thousands of likes of what is not visible are passed over in bounded steps, and none behind them is lost", async () => {
+  const { pool } = listings.deps.db;
+  const visible = [await listings.create(), await listings.create()];
+  const hidden = 20_000;
+  const firstHidden = visible[1]! + 1;
+  const numbers = `(WITH RECURSIVE s AS (SELECT 0 AS n UNION ALL SELECT n + 1 FROM s WHERE n < 99) SELECT n FROM s)`;
+  await pool.query(`INSERT INTO property (id, address, city, price, description, year)
+    SELECT ${firstHidden} + a.n + 100 * b.n + 10000 * c.n, 'Calle', 'Cali', 1, '', 2000
+    FROM ${numbers} AS a, ${numbers} AS b, (SELECT 0 AS n UNION ALL SELECT 1) AS c`);
+  await pool.query("INSERT INTO listing SELECT id, 1, '2024-01-01', 0, city, price, year FROM property WHERE id >= ?", [
+    firstHidden,
+  ]);
+  const account = 987_654;
+  const like = "INSERT INTO liked_properties (id_user, id_property, date_liked)";
+  await pool.query(`${like} VALUES (?, ?, '2030-01-01'), (?, ?, '2020-01-01')`, [
+    account,
+    visible[0],
+    account,
+    visible[1],
+  ]);
+  await pool.query(`${like} SELECT ?, id, '2025-01-01' FROM property WHERE id >= ?`, [account, firstHidden]);
+  const found: number[] = [];
+  let pages = 0;
+  let after: DatedPlace | undefined;
+  do {
+    const { properties, end } = await readLiked(listings.deps.db, account, { limit: 20, after });
+    found.push(...properties.map(({ id }) => id));
+    after = end;
+    pages++;
+  } while (after && pages < 100);
+  expect(found).toEqual(visible);
+  expect(pages).toBe(Math.ceil((hidden + 2) / (21 + 250 + 750 + 3000)));
+  await pool.query("DELETE FROM liked_properties WHERE id_user = ?", [account]);
 });
 
 test("a property that is unknown or not visible has no likes", async () => {

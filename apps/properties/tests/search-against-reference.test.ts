@@ -301,3 +301,22 @@ test.each(hard)("%s: a page is read by its index alone", async (_, { q = "", ...
   const { ids, refused } = await pagesOf({ ...db, bounds }, search, 20, 3);
   expect([refused, ids]).toEqual([undefined, first]);
 });
+
+test.each(sorts)(
+  "a long beginning that too many words have is refused before too many texts are read: %s",
+  async (sort) => {
+    const search: Search = { sort, words: ["matricula0042"] };
+    const { ids, refused } = await pagesOf({ ...db, bounds: small }, search, 20, 1);
+    expect(ids).toEqual([]);
+    expect(refused).toMatch(/longer or rarer words/);
+  },
+);
+
+test("an order is gone through bucket by bucket up to a bound", async () => {
+  const search: Search = { sort: "-price", words: ["antigua"] };
+  const first = byLooking({ ...search, q: "antigua" }).slice(0, 20);
+  const enough = { ...small, rowsOfBuckets: 1000 };
+  expect(await pagesOf({ ...db, bounds: enough }, search, 20, 1)).toEqual({ ids: first });
+  const { refused } = await pagesOf({ ...db, bounds: { ...enough, rowsOfBuckets: 5 } }, search, 20, 1);
+  expect(refused).toMatch(/Sort by id or -id/);
+});

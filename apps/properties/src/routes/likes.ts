@@ -24,14 +24,15 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "What this account likes, the newest like first",
         request: { query: likedQuery },
+        description:
+          "A property that is not visible now is passed over. Where thousands follow each other a page is shorter than `limit`, or empty, and has a `nextCursor`.",
         responses: { 200: jsonAnswer(likedSchema, "A page of it") },
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
         const after = cursor === undefined ? undefined : datedPlace(cursorKey, "liked", cursor);
-        const { properties, more } = await readLiked(db, c.var.account.id, { limit, after });
-        const last = properties.at(-1);
-        const nextCursor = more && last ? datedCursor(cursorKey, "liked", { date: last.likedAt, id: last.id }) : null;
+        const { properties, end } = await readLiked(db, c.var.account.id, { limit, after });
+        const nextCursor = end ? datedCursor(cursorKey, "liked", end) : null;
         const shown = properties.map((property) => ({ ...property, likedAt: property.likedAt.toISOString() }));
         return c.json({ status: "success" as const, properties: shown, nextCursor }, 200);
       },
