@@ -130,6 +130,7 @@ test("posts of one time are on one page each, whatever its edge", async () => {
         const page = await list(viewer, { limit, skip: 0, search, cursor });
         ids.push(...page.posts.map(({ post }) => post.id));
         cursor = page.nextCursor;
+        expect(pages).toBeLessThan(wanted.length);
       }
       expect(ids).toEqual(wanted);
     }
