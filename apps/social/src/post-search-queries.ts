@@ -69,10 +69,16 @@ export function postSearchQueries(db: Database) {
   };
 
   /** One page of those candidates that meet a condition, and how many there are. Referred to twice, each part is computed once. */
-  const pageOf = (read: Candidates, meets: (of: CandidateColumns) => SQL | undefined, { limit, skip }: Stretch) => {
+  const pageOf = (
+    read: Candidates,
+    maxRead: number,
+    meets: (of: CandidateColumns) => SQL | undefined,
+    { limit, skip }: Stretch,
+  ) => {
     const candidates = db.$with("candidates").as(read);
+    const isWhole = sql`(select count(*) from ${candidates}) <= ${maxRead}`;
     const meeting = db.select({ id: candidates.id, createdAt: candidates.createdAt }).from(candidates);
-    const matches = db.$with("matches").as(meeting.where(meets(candidates)));
+    const matches = db.$with("matches").as(meeting.where(and(isWhole, meets(candidates))));
     const ordered = db
       .select({ id: matches.id })
       .from(matches)
@@ -91,6 +97,7 @@ export function postSearchQueries(db: Database) {
     const { viewer, after } = stretch;
     return pageOf(
       read.limit(maxRead + 1),
+      maxRead,
       (of) => and(contains(of.title, text), visibleTo(viewer, of), olderThan(after, of)),
       stretch,
     );
@@ -104,7 +111,7 @@ export function postSearchQueries(db: Database) {
       return read.where(and(seen, notOlderThan(until), hasGrams(text))).limit(maxRead + 1);
     };
     const read = unionAll(half(publishedPosts(after)), half(draftsOf(viewer, after)));
-    return pageOf(read, (of) => contains(of.title, text), stretch);
+    return pageOf(read, maxRead, (of) => contains(of.title, text), stretch);
   };
 
   return {

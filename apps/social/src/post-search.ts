@@ -20,7 +20,7 @@ export interface FoundPosts {
   reached?: { position: Position; skip: number };
 }
 
-const defaults: SearchBounds = { newest: 2000, maxRead: 5000, ranges: 12 };
+const defaults: SearchBounds = { newest: 2000, maxRead: 5000, ranges: 16 };
 const growth = 4;
 /** The longest range, in multiples of what one statement reads. */
 const longest = 64;
@@ -38,11 +38,14 @@ export function createPostSearch(db: Database, bounds: SearchBounds = defaults) 
     const ids: number[] = [];
     let { after, skip } = asked;
     let size = maxRead * growth;
+    // What is left of a range that had too many: no longer one is tried before that is behind.
+    let crowded = 0;
     for (let looked = 0; looked < bounds.ranges; looked++) {
       const rest = { ...asked, after, skip, limit: asked.limit - ids.length };
       const until = await positionAfter(rest, size);
       const found = await amongRange(rest, until, text, maxRead);
       if (found.read > maxRead) {
+        crowded = size;
         size = Math.max(maxRead, Math.floor(size / growth));
         continue;
       }
@@ -50,7 +53,8 @@ export function createPostSearch(db: Database, bounds: SearchBounds = defaults) 
       if (until === undefined || ids.length === asked.limit) return { posts: await byIds(ids, asked.viewer) };
       skip -= Math.min(skip, found.matches);
       after = until;
-      if (found.read < maxRead / growth) size = Math.min(size * growth, maxRead * longest);
+      crowded -= size;
+      if (crowded <= 0 && found.read < maxRead / growth) size = Math.min(size * growth, maxRead * longest);
     }
     const posts = await byIds(ids, asked.viewer);
     return after ? { posts, reached: { position: after, skip } } : { posts };
