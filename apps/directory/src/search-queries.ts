@@ -1,6 +1,6 @@
 import type { PostgresSql } from "@quintet/db";
 import type { Fragment } from "postgres";
-import { type NamePart, namesOf, type Word } from "./name-classes.ts";
+import { isOfClasses, type NamePart, namesOf, type Word } from "./name-classes.ts";
 import { namesToRead, rarestFirst, type SearchPlan } from "./search-plan.ts";
 import type { Position, UserRow } from "./user.ts";
 
@@ -18,7 +18,7 @@ export interface FoundRow extends UserRow {
   first_key: string;
 }
 
-/** Reads a window of a search by the names of its plan: two shares, each in order, in which a user may be twice. */
+/** Reads a window of a search by the names of its plan: two shares, each in order, and nobody in both. */
 export async function readByNames(
   sql: PostgresSql,
   words: Word[],
@@ -26,12 +26,15 @@ export async function readByNames(
   window: Window,
 ): Promise<FoundRow[]> {
   const [last, first] = namesToRead(plan);
-  const rule = (part: NamePart) => (plan.mixed[part].length > 0 ? hasOtherWords(sql, part, words, plan) : undefined);
+  const rules = (part: NamePart) => (plan.mixed[part].length > 0 ? [hasOtherWords(sql, part, words, plan)] : []);
   const shares: Fragment[] = [];
-  if (last.length > 0) shares.push(byLastNames(sql, namesOf(sql, "last", words, last), rule("last"), window));
-  if (first.length > 0) shares.push(byFirstNames(sql, namesOf(sql, "first", words, first), rule("first"), window));
+  if (last.length > 0) shares.push(byLastNames(sql, namesOf(sql, "last", words, last), rules("last"), window));
+  if (first.length > 0) {
+    const others = last.length > 0 ? [sql`NOT (${isOfClasses(sql, sql`last_key`, words, last)})`] : [];
+    shares.push(byFirstNames(sql, namesOf(sql, "first", words, first), [...rules("first"), ...others], window));
+  }
   if (shares.length === 0) return [];
-  const all = shares.map((share) => sql`(${share})`).reduce((a, b) => sql`${a} UNION ${b}`);
+  const all = shares.map((share) => sql`(${share})`).reduce((a, b) => sql`${a} UNION ALL ${b}`);
   return readUsers(sql, sql`SELECT last_key, first_key, id FROM (${all}) AS shares`, window);
 }
 
@@ -74,26 +77,26 @@ export function hasOtherWords(sql: PostgresSql, part: NamePart, words: Word[], p
     .reduce((a, b) => sql`${a} AND ${b}`);
 }
 
-/** Users name by name, in order, until there are enough. Without `rule` every user of these names is found. */
-function byLastNames(sql: PostgresSql, names: Fragment, rule: Fragment | undefined, window: Window) {
+/** Users name by name, in order, until there are enough. Without `rules` every user of these names is found. */
+function byLastNames(sql: PostgresSql, names: Fragment, rules: Fragment[], window: Window) {
   const { depth, down, beyond } = orderOf(sql, window);
   const { after, backward } = window;
   const bound = after ? (backward ? sql`AND name <= ${after.last}` : sql`AND name >= ${after.last}`) : sql``;
   // Every name has a user at least, but for the one that the page begins in.
-  const enough = rule ? sql`` : sql`LIMIT ${depth + 1}`;
+  const enough = rules.length > 0 ? sql`` : sql`LIMIT ${depth + 1}`;
   return sql`
-    SELECT each.last_key, each.first_key, each.id
+    SELECT names.name AS last_key, each.first_key, each.id
     FROM (SELECT * FROM ${names} AS names WHERE true ${bound} ORDER BY name ${down} ${enough}) AS names
     CROSS JOIN LATERAL (
-      SELECT last_key, first_key, id FROM directory.users
-      WHERE last_key = names.name ${rule ? sql`AND ${rule}` : sql``} ${beyond}
+      SELECT first_key, id FROM directory.users
+      WHERE last_key = names.name ${also(sql, rules)} ${beyond}
       ORDER BY first_key ${down}, id ${down} LIMIT ${depth}
     ) AS each
     ORDER BY names.name ${down}, each.first_key ${down}, each.id ${down} LIMIT ${depth}`;
 }
 
 /** The first users of each name, merged. LIMIT forces nested loops: one look-up in the index for each name. */
-function byFirstNames(sql: PostgresSql, names: Fragment, rule: Fragment | undefined, window: Window) {
+function byFirstNames(sql: PostgresSql, names: Fragment, rules: Fragment[], window: Window) {
   const { depth, down, order, beyond } = orderOf(sql, window);
   const { after, backward } = window;
   // Said once more for the first column alone, the bound serves an index in which first names come first.
@@ -103,7 +106,7 @@ function byFirstNames(sql: PostgresSql, names: Fragment, rule: Fragment | undefi
     FROM ${names} AS names
     CROSS JOIN LATERAL (
       SELECT last_key, first_key, id FROM directory.users
-      WHERE first_key = names.name ${rule ? sql`AND ${rule}` : sql``} ${bound} ${beyond}
+      WHERE first_key = names.name ${also(sql, rules)} ${bound} ${beyond}
       ORDER BY last_key ${down}, id ${down} LIMIT ${depth}
     ) AS each
     ORDER BY ${order} LIMIT ${depth}`;
@@ -150,6 +153,10 @@ function wholeUsers(sql: PostgresSql) {
     CROSS JOIN LATERAL (
       SELECT id, first_name, last_name, email, bio, version FROM directory.users WHERE id = page.id LIMIT 1
     ) AS found`;
+}
+
+function also(sql: PostgresSql, rules: Fragment[]) {
+  return rules.reduce((all, rule) => sql`${all} AND ${rule}`, sql``);
 }
 
 /** The pieces of SQL that depend on the window alone. */
