@@ -64,6 +64,13 @@ describe("a total", () => {
     }
   });
 
+  it("makes no link to a last page while it is an estimate", async () => {
+    const { text } = await directory.anyone("GET", "/directory/search?name=q");
+    expect(text).toMatch(/About [\d,]+ people found/);
+    const pages = [...text.matchAll(/page_num=(\d+)/g)].map(([, number]) => Number(number));
+    expect([Math.min(...pages), Math.max(...pages)]).toEqual([1, 11]);
+  });
+
   it("is told by the last page, whatever was estimated", async () => {
     const { total, totalIsExact } = await searchUsers(directory.deps.searches, {
       words: ["q"],

@@ -52,7 +52,9 @@ function table(users: ShownUser[]): Html {
 }
 
 function numberLinks(name: string, limit: number, page: number, list: UserList): Html {
-  const known = Math.max(1, Math.ceil(list.total / limit));
+  // Where the total is an estimate, nobody knows which page is the last.
+  const pages = Math.max(1, Math.ceil(list.total / limit));
+  const known = list.totalIsExact ? pages : Math.min(pages, page + pagesAhead);
   const last =
     list.nextCursor === null && list.users.length > 0 ? page : Math.max(known, list.users.length > 0 ? page + 1 : 1);
   const size = limit === standardLimit ? "" : `&limit=${limit}`;
@@ -60,18 +62,26 @@ function numberLinks(name: string, limit: number, page: number, list: UserList):
   const parameter = size === "" ? "page_num" : "page";
   const href = (to: number) => `${path}?name=${encodeURIComponent(name)}&${parameter}=${to}${size}`;
   const beyond = list.users.length === 0 && page > 1;
-  return html`${beyond ? html`<p>There is no page ${counted(page)}. <a href="${href(1)}">Go to the first one</a>.</p>` : ""}
+  const end =
+    list.prevCursor === null ? "" : html` or <a href="${cursorLink(name, limit, list.prevCursor)}">to the last one</a>`;
+  return html`${beyond ? html`<p>There is no page ${counted(page)}. <a href="${href(1)}">Go to the first one</a>${end}.</p>` : ""}
         ${beyond ? "" : pageNumbers(page, last, href)}`;
 }
 
 function cursorLinks(name: string, limit: number, { prevCursor, nextCursor }: UserList): Html {
   const link = (label: string, cursor: string | null) => {
     if (cursor === null) return "";
-    const query = new URLSearchParams({ name, limit: String(limit), cursor });
-    return html`<li><a href="${home}/users?${query.toString()}">${label}</a></li>`;
+    return html`<li><a href="${cursorLink(name, limit, cursor)}">${label}</a></li>`;
   };
   return html`<nav class="pages" aria-label="Pages of results"><ul>${link("Previous", prevCursor)}${link("Next", nextCursor)}</ul></nav>`;
 }
+
+function cursorLink(name: string, limit: number, cursor: string): string {
+  return `${home}/users?${new URLSearchParams({ name, limit: String(limit), cursor }).toString()}`;
+}
+
+/** So many pages are linked after one whose total is an estimate. */
+const pagesAhead = 10;
 
 /** How many users a page has unless it is told. */
 export const standardLimit = 15;
