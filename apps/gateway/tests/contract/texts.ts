@@ -11,7 +11,7 @@ export function texts({ anyone, plain, staff }: Installation): void {
 
   it("refuses a query that is not percent-encoded UTF-8, and names the parameter", async () => {
     for (const path of ["/health", ...["auth", ...appNames].map((app) => `/${app}/health`)]) {
-      for (const bad of ["%FF", "a%C3", "%ED%A0%80", "%2", "100%"]) {
+      for (const bad of ["%FF", "a%C3", "%ED%A0%80", "%2", "1%0"]) {
         const { errors } = expectProblem(await anyone.get(`${path}?name=${bad}`), 400);
         expect(errors, path).toEqual([{ path: "name", message: misencoded }]);
       }
@@ -30,7 +30,7 @@ export function texts({ anyone, plain, staff }: Installation): void {
   });
 
   it("refuses a form that is not percent-encoded UTF-8", async () => {
-    for (const username of ["%FF", "a%C3", "100%"]) {
+    for (const username of ["%FF", "a%C3", "1%0"]) {
       const form = `username=${username}&password=x&grant_type=password`;
       expectProblem(await sendForm("/social/login", form), 400, "username");
       for (const path of ["/auth/token", "/queue/login"]) {
