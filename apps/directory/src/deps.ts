@@ -60,7 +60,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     searches,
     bulk,
     cache: createResultCache(redisCacheStore(cacheRedis), followChanges(changes), log),
-    idempotency: redisIdempotency(redis),
+    idempotency: redisIdempotency(redis, { deadlineMs: 400 }),
     cursorKey: deriveKey(config.QUINTET_SECRET, "directory cursor"),
     formKey: deriveKey(config.QUINTET_SECRET, "directory form"),
     demoUsers: config.DEMO_USERS,

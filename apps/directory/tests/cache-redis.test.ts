@@ -6,7 +6,7 @@ import { pauseStore, storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
 import { type Installation, type Instance, listOf, openDirectory, someone } from "./installation.ts";
 
-/** Whatever becomes of the cache's Redis, which is one of our own: a write is seen by the next read, in every process. */
+/** Whatever becomes of either Redis, which are our own: a write is seen by the next read, in every process, and waits for neither. */
 const opened = new AsyncDisposableStack();
 let location: string;
 let url: string;
@@ -17,10 +17,10 @@ let other: Instance;
 beforeAll(async () => {
   const dataDir = await mkdtemp(join(inject("runDir"), "cache-redis-"));
   await chmod(dataDir, 0o711);
-  const stores = opened.use(await openStores({ dataDir, needs: ["cache"], env: {}, progress: () => {} }));
+  const stores = opened.use(await openStores({ dataDir, needs: ["redis", "cache"], env: {}, progress: () => {} }));
   location = stores.location;
   url = stores.env.CACHE_REDIS_URL ?? "";
-  directory = opened.use(await openDirectory({ CACHE_REDIS_URL: url }));
+  directory = opened.use(await openDirectory({ CACHE_REDIS_URL: url, REDIS_URL: stores.env.REDIS_URL ?? "" }));
   prefix = directory.redisPrefix;
   other = opened.use(directory.instance());
 });
@@ -47,7 +47,7 @@ async function inTime<T>(what: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-it("was lost by one process, and comes back to it", async () => {
+it("the cache's is lost to one process, and comes back to it", async () => {
   await using way = await storeProxy(url);
   await using cutOff = directory.instance({ CACHE_REDIS_URL: way.url });
   expect(await totalOf(cutOff, "lost")).toBe(0);
@@ -67,7 +67,7 @@ it("was lost by one process, and comes back to it", async () => {
   }, 20_000);
 });
 
-it("comes back with what it had before a write", async () => {
+it("the cache's comes back with what it had before a write", async () => {
   const redis = connectRedis(url, { prefix: "", onError: () => {} });
   opened.defer(() => redis.disconnect());
   // Follows what is written from now on, and does not know this search itself.
@@ -86,7 +86,7 @@ it("comes back with what it had before a write", async () => {
   }
 });
 
-it("is emptied, or evicts any key, at any moment", async () => {
+it("the cache's is emptied, or evicts any key, at any moment", async () => {
   const redis = connectRedis(url, { prefix: "", onError: () => {} });
   opened.defer(() => redis.disconnect());
   for (const each of [directory, other]) expect(await totalOf(each, "evicted")).toBe(0);
@@ -96,7 +96,7 @@ it("is emptied, or evicts any key, at any moment", async () => {
   for (const each of [directory, other]) expect(await totalOf(each, "evicted")).toBe(1);
 });
 
-it("stands still: nobody waits for it, no write is missed, and afterwards it is used again", async () => {
+it("the cache's stands still: nobody waits for it, no write is missed, and afterwards it is used again", async () => {
   for (const each of [directory, other]) expect(await totalOf(each, "frozen")).toBe(0);
   let path = "";
   {
@@ -118,4 +118,19 @@ it("stands still: nobody waits for it, no write is missed, and afterwards it is 
     await totalOf(directory, `thawed${key}`);
     expect(await stateOf(other, `thawed${key}`)).toBe("HIT");
   }, 20_000);
+});
+
+it("the one that keeps stands still: what needs it is a 503 at once and can be repeated, the rest goes on", async () => {
+  const body = someone({ lastName: "Keyed" });
+  const create = () => directory.staff("POST", "/directory/users", body, { "Idempotency-Key": "standing" });
+  {
+    using _paused = await pauseStore(location, "redis");
+    const path = await inTime("a write", () => add("Unkeyed"));
+    await inTime("a change", () => other.staff("PATCH", path, { lastName: "Unkeyed Too" }, { "If-Match": "*" }));
+    expect(await inTime("a read", () => totalOf(other, "unkeyed"))).toBe(1);
+    const refused = await inTime("a write with a key", create);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "2"]);
+  }
+  // The key is free again, though Redis did what it was asked for too late.
+  await vi.waitFor(async () => expect((await create()).status).toBe(201), 9000);
 });

@@ -31,7 +31,7 @@ export function redisWithDeadline(
     } catch (error) {
       // Whatever Redis replies, it responds.
       const isReply = error instanceof Error && error.name === "ReplyError";
-      if (isAvailable && !isReply && (error instanceof RedisUnavailable || isAway(error))) {
+      if (isAvailable && !isReply && isAway(error)) {
         isAvailable = false;
         onUnavailable(error);
         setTimeout(probe, probeMs).unref();
@@ -43,6 +43,7 @@ export function redisWithDeadline(
 
 class RedisUnavailable extends Error {
   override name = "RedisUnavailable";
+  readonly code = "ETIMEDOUT";
 }
 
 function within<T>(ms: number, promise: Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import type { Redis } from "@quintet/db";
+import { type Redis, redisWithDeadline } from "@quintet/db";
 import { deriveKey, type Logger, type TrustedProxies, trustedProxies } from "@quintet/http";
 import { z } from "zod";
 import type { Account, Auth, Registration } from "../account.ts";
@@ -58,7 +58,9 @@ export function createRemoteAuth(options: {
   const proxies = options.proxies ?? trustedProxies("");
   const addresses = addressReader(proxies, deriveKey(options.secret, "auth client address"));
   const tell = options.hear();
-  const keep = (entry: AuditEntry) => sendEntry(tell, entry);
+  // What cannot be noted is not done: a write of staff must not wait for that for seconds.
+  const withDeadline = redisWithDeadline(tell, { deadlineMs: 400 });
+  const keep = (entry: AuditEntry) => withDeadline(() => sendEntry(tell, entry));
   const actions = staffActions({ keep, addressOf: addresses.read, log: options.log, now });
   const vouched = (origin: Origin | undefined): Record<string, string> => {
     const address = addresses.read(origin);
