@@ -4,7 +4,8 @@ import { gateway } from "./rows/gateway.ts";
 import { load } from "./rows/load.ts";
 import { queue } from "./rows/queue.ts";
 import { search } from "./rows/search.ts";
+import { social } from "./rows/social.ts";
 import { transfer } from "./rows/transfer.ts";
 
 /** Every row that `pnpm bench` can run. */
-export const rows: Row[] = [accounts, gateway, transfer, load, search, queue];
+export const rows: Row[] = [accounts, gateway, transfer, load, search, queue, social];
