@@ -1,5 +1,6 @@
 import { gauge } from "@quintet/http";
 import type { SimpleCommands } from "./commands/simple-commands.ts";
+import type { Flow } from "./flow.ts";
 import { simpleName } from "./keys.ts";
 import { listQueues, type QueueDeps } from "./queues.ts";
 
@@ -14,11 +15,15 @@ interface Depth {
   delayed: number;
   leased: number;
   dead: number;
+  moving: number;
 }
+
+type QueueFlow = { queue: string } & Flow;
 
 /** What the metrics of one set of queues are made of; each fails by itself. */
 interface Reads {
   named(): Promise<Depth[]>;
+  flow(): Promise<QueueFlow[]>;
   simple(): Promise<Depth[]>;
   broken(): Promise<string[]>;
 }
@@ -27,7 +32,7 @@ const open = new Set<Reads>();
 
 gauge(
   "quintet_queue_messages",
-  "Messages in a queue: ready, blocked behind another of their group, delayed, leased, or dead when it is a dead-letter queue.",
+  "Messages in a queue: ready, blocked behind another of their group, delayed, leased, dead when it is a dead-letter queue, or moving to another.",
   ["queue", "state"],
   async (made) => {
     for (const reads of open) {
@@ -38,6 +43,20 @@ gauge(
     }
   },
   // All processes see the same queues.
+  "max",
+);
+
+gauge(
+  "quintet_queue_flow",
+  "Messages of a queue since it was created: sent, received, acked, expired, purged, moved in and out.",
+  ["queue", "event"],
+  async (made) => {
+    for (const reads of open) {
+      for (const { queue, ...flow } of await soon(reads.flow())) {
+        for (const [event, number] of Object.entries(flow)) made.set({ queue, event }, number);
+      }
+    }
+  },
   "max",
 );
 
@@ -57,15 +76,21 @@ export function watchDepths(deps: QueueDeps, simple: SimpleCommands): Disposable
     async named() {
       const { queues } = await listQueues(deps, { limit: mostNamed, after: undefined });
       const deadLetterQueues = new Set(queues.map(({ deadLetterQueue }) => deadLetterQueue));
-      return queues.map(({ name, counts }) => {
+      return queues.map(({ name, counts, moving }) => {
         const { ready, blocked, delayed, leased } = counts;
         return deadLetterQueues.has(name)
-          ? { queue: name, ready: 0, blocked, delayed, leased, dead: ready }
-          : { queue: name, ready, blocked, delayed, leased, dead: 0 };
+          ? { queue: name, ready: 0, blocked, delayed, leased, dead: ready, moving }
+          : { queue: name, ready, blocked, delayed, leased, dead: 0, moving };
       });
     },
+    async flow() {
+      const { queues } = await listQueues(deps, { limit: mostNamed, after: undefined });
+      return queues.map(({ name, flow }) => ({ queue: name, ...flow }));
+    },
     async simple() {
-      return [{ queue: simpleName, ready: await simple.count(), blocked: 0, delayed: 0, leased: 0, dead: 0 }];
+      return [
+        { queue: simpleName, ready: await simple.count(), blocked: 0, delayed: 0, leased: 0, dead: 0, moving: 0 },
+      ];
     },
     broken: async () =>
       Object.keys(await deps.due.broken())

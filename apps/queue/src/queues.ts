@@ -2,6 +2,7 @@ import { Problem } from "@quintet/http";
 import type { DueCommands } from "./commands/due-commands.ts";
 import type { QueueCommands, QueueState } from "./commands/queue-commands.ts";
 import type { RegistryCommands } from "./commands/registry-commands.ts";
+import { type Flow, flowOf } from "./flow.ts";
 import type { Moves } from "./moves.ts";
 import { BrokenQueue, brokenBy, noSettings } from "./queue-faults.ts";
 import { noSuchQueue } from "./queue-problem.ts";
@@ -26,9 +27,12 @@ export interface QueueView extends QueueSettings {
     blocked: number;
     delayed: number;
     leased: number;
-    /** All of them. */
+    /** All of them, and those that are on their way to another queue. */
     length: number;
   };
+  flow: Flow;
+  /** On their way to another queue, which has not got them yet. */
+  moving: number;
 }
 
 /**
@@ -83,9 +87,11 @@ export async function purgeQueue({ commands }: QueueDeps, name: string): Promise
   if ((await commands.purge(name)) === undefined) noSuchQueue(name);
 }
 
+type OneQueueView = Omit<QueueView, "moving"> & { deadLetters: number | null };
+
 /** A queue with its counts, and how many messages its dead-letter queue holds: null without one. */
-export async function getQueue(deps: QueueDeps, name: string): Promise<QueueView & { deadLetters: number | null }> {
-  const view = viewOf(name, (await settled(deps, name)) ?? noSuchQueue(name));
+export async function getQueue(deps: QueueDeps, name: string): Promise<OneQueueView> {
+  const { moving: _, ...view } = viewOf(name, (await settled(deps, name)) ?? noSuchQueue(name));
   const goal = view.deadLetterQueue;
   const dead = goal === null ? undefined : await listed(deps, goal);
   return { ...view, deadLetters: dead && "counts" in dead ? dead.counts.length : null };
@@ -150,5 +156,7 @@ export function viewOf(name: string, state: QueueState): QueueView {
     ...settings,
     createdAt: createdAt.toISOString(),
     counts: { ready, blocked: length - ready - delayed - leased - outgoing, delayed, leased, length },
+    flow: flowOf(state),
+    moving: outgoing,
   };
 }

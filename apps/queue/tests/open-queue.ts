@@ -4,6 +4,7 @@ import { connectRedis, type Redis } from "@quintet/db";
 import { testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
 import { expect, inject } from "vitest";
+import type { Flow } from "../src/flow.ts";
 import { createApp, createDeps, type Deps, loadConfig } from "../src/index.ts";
 import { queueKeys } from "../src/keys.ts";
 
@@ -124,8 +125,9 @@ export async function openQueue(options: { redisUrl?: string; prefix?: string } 
         return told.json<{ results: { status: string }[] }>().results.map((result) => result.status);
       },
       async counts() {
-        const shown = await request("GET", path);
-        return shown.json<{ counts: Record<string, number> }>().counts;
+        const shown = (await request("GET", path)).json<{ counts: Record<string, number>; flow: Flow }>();
+        expectConserved(shown);
+        return shown.counts;
       },
       key: (part) => queueKeys(name).find((key) => key.endsWith(`:${part}`)) ?? "",
     };
@@ -145,6 +147,12 @@ export async function openQueue(options: { redisUrl?: string; prefix?: string } 
       await people[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Expects that what came into a queue is what left it and what is there. */
+export function expectConserved({ counts, flow }: { counts: Record<string, number>; flow: Flow }): void {
+  const left = flow.acked + flow.expired + flow.purged + flow.movedOut;
+  expect(flow.sent + flow.movedIn, JSON.stringify({ counts, flow })).toBe(left + Number(counts.length));
 }
 
 async function removeKeys(redis: Redis, prefix: string): Promise<void> {

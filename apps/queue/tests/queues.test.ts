@@ -31,6 +31,7 @@ describe("a queue", () => {
       ...standard,
       createdAt: expect.any(String),
       counts: { ready: 0, blocked: 0, delayed: 0, leased: 0, length: 0 },
+      flow: { sent: 0, received: 0, acked: 0, expired: 0, purged: 0, movedIn: 0, movedOut: 0 },
       deadLetters: null,
     };
     expect(made.json()).toEqual(view);

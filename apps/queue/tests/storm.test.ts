@@ -62,6 +62,7 @@ it("processes that move messages at the same time, and are killed, lose none and
   const end = Date.now() + (full ? 120_000 : 6_000);
   while (Date.now() < end) {
     await delay(200 + Math.random() * 800);
+    for (const queue of queues) await queue.counts(); // Which looks whether what came in is what left or is there.
     const which = Math.floor(Math.random() * children.length);
     await kill(children[which]!);
     children[which] = await start(settings, said);

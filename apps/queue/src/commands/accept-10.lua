@@ -16,7 +16,7 @@
 
 local arrivalsKey, source = KEYS[10], ARGV[2]
 local highest, refused, isNew = readArrivals(arrivalsKey, source, tonumber(ARGV[4]))
-local returned, before = {}, highest
+local returned, before, came = {}, highest, 0
 for at = 3, #ARGV, 7 do
   local id, ticket = ARGV[at], tonumber(ARGV[at + 1])
   if ticket > highest then
@@ -27,11 +27,13 @@ for at = 3, #ARGV, 7 do
     if comesBack or redis.call('HEXISTS', recordsKey, id) == 0 then
       local place = placeOf(ARGV[at + 4], redis.call('HINCRBY', settingsKey, 'last', 1))
       enter(id, { place, tonumber(ARGV[at + 3]), now, 0, '', ARGV[at + 5], ARGV[at + 6], '' }, ARGV[at + 2])
+      came = came + 1
     end
   elseif refused[ticket] then
     returned[#returned + 1] = ARGV[at + 1]
   end
 end
+count('movedIn', came)
 if highest > before then writeArrivals(arrivalsKey, source, highest, refused, isNew, now) end
 announce()
 return returned

@@ -19,6 +19,7 @@ for i, id, record in leased(2) do
   end
 end
 if #ids > 0 then
+  count('acked', #ids)
   redis.call('ZREM', leasesKey, unpack(ids))
   redis.call('ZREM', agesKey, unpack(ids))
   redis.call('HDEL', recordsKey, unpack(ids))

@@ -35,6 +35,7 @@ if #ids > 0 then
     found[at + 1], found[at + 2], found[at + 3], found[at + 4] = id, payloads[i], record[SENT], record[RECEIVES]
     found[at + 5], found[at + 6], found[at + 7] = priorityOf(record), record[GROUP], record[ORIGIN]
   end
+  count('received', #taken)
   redis.call('ZREM', readyKey, unpack(taken))
   redis.call('HSET', recordsKey, unpack(records))
   redis.call('ZADD', leasesKey, unpack(leases))

@@ -10,7 +10,7 @@
 
 if redis.call('EXISTS', KEYS[1]) == 0 then
   local clock = redis.call('TIME')
-  redis.call('HSET', KEYS[1], 'createdAt', clock[1] * 1000 + math.floor(clock[2] / 1000), 'last', 0, 'moves', 0,
+  redis.call('HSET', KEYS[1], 'createdAt', clock[1] * 1000 + math.floor(clock[2] / 1000), 'last', 0, 'moves', 0, 'lastBefore', 0, 'movesBefore', 0,
     'incarnation', ARGV[1])
   redis.call('PERSIST', KEYS[2])
 end

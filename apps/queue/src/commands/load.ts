@@ -22,7 +22,7 @@ const commandNames = [
   "release-9",
   "return-9",
   "send-12",
-  "settle-9",
+  "settle-11",
   "take-due-2",
   "unregister-2",
 ] as const;

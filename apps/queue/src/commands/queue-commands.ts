@@ -151,11 +151,13 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
     /** Does what time has brought and counts; counts what there is while Redis takes no writes. */
     async settle(queue: string): Promise<QueueState | undefined> {
       let settles = true;
-      const found = on("settle-9", queue, []).catch((error: unknown) => {
-        if (!takesNoWrites(error)) throw error;
-        settles = false;
-        return on("look-9", queue, []);
-      });
+      const found = run("settle-11", queueKeys(queue).slice(0, 11), [wakeChannel(prefix, queue), dedupeMs]).catch(
+        (error: unknown) => {
+          if (!takesNoWrites(error)) throw error;
+          settles = false;
+          return on("look-9", queue, []);
+        },
+      );
       const reply = (await found) as [number, number, number, number, number, number, number] | null;
       if (!reply) return undefined;
       const [more, length, ready, delayed, leased, outgoing, due, ...fields] = reply as [...typeof reply, ...string[]];

@@ -18,13 +18,13 @@ for at = 3, #ARGV, 2 do
   if redis.call('ZSCORE', outboxKey, id) == ARGV[at + 1] then
     redis.call('ZREM', outboxKey, id)
     local record = readRecord(id)
-    if record[GROUP] ~= '' then
-      record[PLACE] = placeOf(priorityOf(record), redis.call('HINCRBY', settingsKey, 'last', 1))
-    end
+    local number = redis.call('HINCRBY', settingsKey, 'last', 1)
+    if record[GROUP] ~= '' then record[PLACE] = placeOf(priorityOf(record), number) end
     record[DESTINATION] = ''
     enter(id, record, redis.call('HGET', payloadsKey, id))
     back = back + 1
   end
 end
+count('movedIn', back)
 announce()
 return back

@@ -47,7 +47,7 @@ if #fresh > 0 then
   end
   fresh = unknown
 end
-if maxLength and redis.call('HLEN', recordsKey) + #fresh > maxLength then return 0 end
+if maxLength and redis.call('HLEN', recordsKey) - redis.call('ZCARD', outboxKey) + #fresh > maxLength then return 0 end
 if ARGV[3] ~= '' then redis.call('SET', sentKey, cjson.encode(ids), 'PX', ARGV[3]) end
 if #fresh == 0 then return ids end
 
@@ -72,6 +72,11 @@ end
 for dedupeId, id in pairs(first) do
   redis.call('HSET', dedupeIdsKey, dedupeId, id)
   redis.call('ZADD', dedupeTimesKey, now, dedupeId)
+end
+if next(first) then
+  -- Where nobody sends any more, they go by themselves.
+  redis.call('PEXPIRE', dedupeIdsKey, ARGV[2])
+  redis.call('PEXPIRE', dedupeTimesKey, ARGV[2])
 end
 if #records > 0 then
   redis.call('HSET', recordsKey, unpack(records))

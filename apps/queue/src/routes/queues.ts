@@ -30,6 +30,17 @@ const queueShape = {
   maxLength: z.number().nullable(),
   createdAt: z.iso.datetime(),
   counts: z.object({ ready: count, blocked: count, delayed: count, leased: count, length: count }),
+  flow: z
+    .object({
+      sent: count,
+      received: count,
+      acked: count,
+      expired: count,
+      purged: count,
+      movedIn: count,
+      movedOut: count,
+    })
+    .openapi({ description: "sent + movedIn = acked + expired + purged + movedOut + counts.length, at every moment" }),
 };
 const queueSchema = z.object(queueShape).openapi("Queue");
 const oneQueueSchema = z
@@ -70,7 +81,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, queueNameSchema);
         const { queues, broken, last } = await listQueues(deps, { limit, after });
         const nextCursor = last === undefined ? null : encodeCursor(deps.cursorKey, last);
-        return c.json({ queues, broken, nextCursor }, 200);
+        return c.json({ queues: queues.map(({ moving: _, ...queue }) => queue), broken, nextCursor }, 200);
       },
     )
     .openapi(

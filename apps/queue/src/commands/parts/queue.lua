@@ -1,6 +1,6 @@
 -- What every command on a named queue begins with: its keys, its settings, the time, and how a message changes place.
 --
--- KEYS[1] settings  hash  the settings; "last", the number of the last message; "moves", how many have left for another queue
+-- KEYS[1] settings  hash  the settings, and what is counted: see below
 -- KEYS[2] records   hash  id -> record, see below
 -- KEYS[3] payloads  hash  id -> the message, JSON text as it was sent
 -- KEYS[4] ready     zset  ids that may be received, by place
@@ -18,7 +18,7 @@ local settingsKey, recordsKey, payloadsKey, readyKey, delayedKey, leasesKey, age
 local channel = ARGV[1]
 
 local settings = redis.call('HMGET', settingsKey,
-  'visibilitySeconds', 'maxReceives', 'deadLetterQueue', 'retentionSeconds', 'delaySeconds', 'maxLength')
+  'visibilitySeconds', 'maxReceives', 'deadLetterQueue', 'retentionSeconds', 'delaySeconds', 'maxLength', 'lastBefore')
 if not settings[1] then return false end -- There is no such queue.
 local visibilityMs = settings[1] * 1000
 local maxReceives = tonumber(settings[2]) -- nil when it is empty: no limit.
@@ -31,6 +31,20 @@ local maxLength = tonumber(settings[6]) -- nil when it is empty: no limit.
 redis.call('HLEN', recordsKey)
 redis.call('HLEN', payloadsKey)
 for i = 4, 9 do redis.call('ZCARD', KEYS[i]) end
+
+-- What is counted, in the settings: "last", the number of the last message that came in, by being sent or by a move ("movedIn"); "moves",
+-- how many were bound for another queue; "received", "acked", "expired", "purged". The messages here are
+--   (last - lastBefore) - acked - expired - purged - (moves - movesBefore - those in the outbox)
+-- and what came in and was no move was sent. A queue of a version that did not count begins when it is used first: what is here was sent.
+local function count(what, number)
+  if number > 0 then redis.call('HINCRBY', settingsKey, what, number) end
+end
+if not settings[7] then
+  local last, moves = unpack(redis.call('HMGET', settingsKey, 'last', 'moves'))
+  -- A command that only looks cannot begin it, and need not.
+  redis.pcall('HSET', settingsKey, 'lastBefore', (last or 0) - redis.call('HLEN', recordsKey),
+    'movesBefore', (moves or 0) - redis.call('ZCARD', outboxKey))
+end
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -123,7 +137,9 @@ end
 
 -- Does what time has brought: retention, delays, ends of leases.
 local function settle()
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', agesKey, '-inf', now - retentionMs, 'LIMIT', 0, STEP)) do
+  local old = redis.call('ZRANGEBYSCORE', agesKey, '-inf', now - retentionMs, 'LIMIT', 0, STEP)
+  count('expired', #old)
+  for _, id in ipairs(old) do
     local record = readRecord(id)
     redis.call('HDEL', recordsKey, id)
     redis.call('HDEL', payloadsKey, id)

@@ -1,0 +1,133 @@
+import { metricsText } from "@quintet/http";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { loadCommands } from "../src/commands/load.ts";
+import type { Flow } from "../src/flow.ts";
+import { queueKeys } from "../src/keys.ts";
+import { expectConserved, type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
+
+let open: OpenQueue;
+beforeAll(async () => {
+  open = await openQueue();
+  await open.deps.sweep[Symbol.asyncDispose](); // Nothing happens but what a test does.
+});
+afterAll(() => open[Symbol.asyncDispose]());
+
+const none = { sent: 0, received: 0, acked: 0, expired: 0, purged: 0, movedIn: 0, movedOut: 0 };
+
+async function flow(queue: NamedQueue): Promise<Flow> {
+  const shown = (await open.request("GET", queue.path)).json<{ counts: Record<string, number>; flow: Flow }>();
+  expectConserved(shown);
+  return shown.flow;
+}
+const receipts = (messages: { receipt: string }[]) => messages.map(({ receipt }) => receipt);
+const purge = (queue: NamedQueue) => open.request("POST", `${queue.path}/purge`, { as: open.people.staff });
+
+/** Gives leased messages back as `nack` does, in a process that dies before it moves the dead letters on. */
+async function giveBackAndDie(queue: NamedQueue, held: string[]): Promise<void> {
+  const deliveries = held.flatMap((receipt) => [receipt.slice(0, 36), receipt.slice(36)]);
+  await loadCommands(open.redis)("release-9", queueKeys(queue.name).slice(0, 9), ["channel", 0, 0, ...deliveries]);
+}
+
+it("counts what comes into a queue and what leaves it, and where it goes", async () => {
+  const dead = await open.makeQueue();
+  const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
+  await queue.send({ body: 1 }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" }, { body: 4, dedupeId: "d" });
+  await queue.send({ body: 4, dedupeId: "d" }, { body: 5, delaySeconds: 900 });
+  expect(await flow(queue)).toEqual({ ...none, sent: 5 });
+  const [first, second, third] = await queue.receive();
+  expect(await flow(queue)).toEqual({ ...none, sent: 5, received: 3 });
+  await queue.tell("ack", receipts([first!, first!]));
+  await queue.tell("nack", receipts([second!, third!]));
+  expect(await flow(queue)).toEqual({ ...none, sent: 5, received: 3, acked: 1, movedOut: 2 });
+  expect(await flow(dead)).toEqual({ ...none, movedIn: 2 });
+  expect((await open.request("POST", `${dead.path}/redrive`)).json()).toEqual({ moved: 2 });
+  expect(await flow(dead)).toEqual({ ...none, movedIn: 2, movedOut: 2 });
+  expect(await flow(queue)).toEqual({ ...none, sent: 5, received: 3, acked: 1, movedOut: 2, movedIn: 2 });
+  const [oldest] = await open.redis.zrange(queue.key("ages"), "0", "0");
+  await open.redis.zadd(queue.key("ages"), 1, oldest!);
+  expect(await flow(queue)).toMatchObject({ sent: 5, expired: 1 });
+  await purge(queue);
+  const all = { sent: 5, received: 3, acked: 1, expired: 1, purged: 3, movedOut: 2, movedIn: 2 };
+  expect(await flow(queue)).toEqual(all);
+  const reported = await metricsText();
+  for (const [event, number] of Object.entries(all)) {
+    expect(reported).toContain(`quintet_queue_flow{queue="${queue.name}",event="${event}"} ${number}`);
+  }
+});
+
+it("counts what comes back because its destination is gone as moved in", async () => {
+  const dead = await open.makeQueue();
+  const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
+  await queue.send({ body: 1 }, { body: 2, groupId: "g" });
+  const held = receipts(await queue.receive());
+  await open.deps.commands.destroy(dead.name);
+  await queue.tell("nack", held);
+  expect(await flow(queue)).toEqual({ ...none, sent: 2, received: 2, movedOut: 2, movedIn: 2 });
+});
+
+it("a purge takes nothing that is on its way to another queue", async () => {
+  const dead = await open.makeQueue();
+  const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
+  await queue.send({ body: 1 }, { body: 2 });
+  await giveBackAndDie(queue, receipts(await queue.receive({ max: 1 })));
+  await purge(queue);
+  expect(await flow(queue)).toEqual({ ...none, sent: 2, received: 1, purged: 1, movedOut: 1 });
+  expect(await dead.receive()).toMatchObject([{ body: 1, deadLetterOf: queue.name }]);
+});
+
+it("a queue of the version that did not count is counted from then on, and what it had on its way arrives once", async () => {
+  const dead = await open.makeQueue();
+  const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
+  await queue.send(
+    { body: 1 },
+    { body: 2, groupId: "g" },
+    { body: 3, groupId: "g", dedupeId: "d" },
+    { body: 4 },
+    { body: 5 },
+  );
+  const [acked, moving, held] = await queue.receive({ max: 3 });
+  await queue.tell("ack", receipts([acked!]));
+  await giveBackAndDie(queue, receipts([moving!]));
+  for (const { key } of [queue, dead]) {
+    await open.redis.hdel(key("settings"), "lastBefore", "movesBefore", "incarnation", ...Object.keys(none));
+  }
+  for (const part of ["dedupe-ids", "dedupe-times"]) await open.redis.persist(queue.key(part));
+  // Four were left, one of them on its way.
+  expect(await queue.tell("ack", receipts([held!]))).toEqual(["ok"]);
+  expect(await flow(queue)).toEqual({ ...none, sent: 4, acked: 1, movedOut: 1 });
+  expect(await flow(dead)).toEqual({ ...none, movedIn: 1 });
+  await queue.tell("nack", receipts(await queue.receive({ max: 1 })));
+  expect(await flow(queue)).toEqual({ ...none, sent: 4, acked: 1, received: 1, movedOut: 2 });
+  expect(await flow(dead)).toEqual({ ...none, movedIn: 2 });
+  for (const part of ["dedupe-ids", "dedupe-times"]) {
+    expect(await open.redis.pttl(queue.key(part))).toBeGreaterThan(0);
+  }
+});
+
+it("a move that the version before made by half is completed, not made again", async () => {
+  const dead = await open.makeQueue();
+  const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
+  await queue.send({ body: 1 });
+  await giveBackAndDie(queue, receipts(await queue.receive()));
+  const [id] = await open.redis.zrange(queue.key("outbox"), "0", "0");
+  // It is in both queues, and nobody remembers the move.
+  for (const part of ["records", "payloads"]) {
+    await open.redis.hset(dead.key(part), id!, (await open.redis.hgetBuffer(queue.key(part), id!))!);
+  }
+  await open.redis.zadd(dead.key("ready"), 1, id!);
+  await open.redis.hdel(dead.key("settings"), "lastBefore", "movesBefore");
+  await open.redis.hset(dead.key("settings"), "last", 1);
+  expect((await queue.counts()).length).toBe(0);
+  expect(await dead.receive()).toMatchObject([{ id, body: 1 }]);
+  expect((await dead.counts()).length).toBe(1);
+});
+
+it("dedupeIds of a queue that nobody sends to any more go by themselves", async () => {
+  const queue = await open.makeQueue();
+  await queue.send({ body: 1, dedupeId: "a" });
+  for (const part of ["dedupe-ids", "dedupe-times"]) {
+    const ms = await open.redis.pttl(queue.key(part));
+    expect(ms).toBeGreaterThan(200_000);
+    expect(ms).toBeLessThanOrEqual(300_000);
+  }
+});
