@@ -111,7 +111,7 @@ describe("POST /login", () => {
 });
 
 test("POST /login refuses a form that is not percent-encoded UTF-8, by field", async () => {
-  for (const username of ["%FF", "a%C3", "100%", "\ufffd"]) {
+  for (const username of ["%FF", "a%C3", "1%0", "\ufffd"]) {
     const answer = await social.send("POST", "/login", {
       headers: { "Content-Type": "application/x-www-form-urlencoded" },
       body: `username=${username}&password=x`,
