@@ -39,8 +39,11 @@ export async function searchUsers(
 ): Promise<Found> {
   const { limit, wanted } = search;
   const window = windowOf(wanted, limit);
-  const words = await readWords(sql, search.words);
-  const { rows, total, isExact } = await (words.length > 0 ? readMatching(sql, words, window) : readAll(sql, window));
+  const [words, all] = await Promise.all([readWords(sql, search.words), countUsers(sql)]);
+  const { rows, total, isExact } =
+    words.length > 0
+      ? await readMatching(sql, words, window, all)
+      : { rows: await readEverybody(sql, window), total: all, isExact: true };
   const found = { words: words.map((word) => word.key), total, totalIsExact: isExact };
   if (rows.length === 0 && window.backward) {
     // Nobody is left before that place: what is there now is the first page.
@@ -63,7 +66,8 @@ export async function searchUsers(
 /** The first `limit` users that a search by one word or more finds. */
 export async function findFirst(sql: PostgresSql, words: Word[], limit: number): Promise<User[]> {
   const window = windowOf({ page: 1 }, limit);
-  const { plan, users } = await readPlan(sql, words);
+  const users = await countUsers(sql);
+  const plan = await readPlan(sql, words, users);
   return (await readRows(sql, words, plan, users, window)).slice(0, limit).map(toUser);
 }
 
@@ -71,13 +75,14 @@ interface Rows extends Total {
   rows: FoundRow[];
 }
 
-async function readAll(sql: PostgresSql, window: Window): Promise<Rows> {
-  const [rows, total] = await Promise.all([readEverybody(sql, window), countUsers(sql)]);
-  return { rows, total, isExact: true };
-}
-
-async function readMatching(sql: PostgresSql, words: Word[], window: Window): Promise<Rows> {
-  const { rows, ...total } = (await readCommon(sql, words, window)) ?? (await readRare(sql, words, window));
+async function readMatching(sql: PostgresSql, words: Word[], window: Window, users: number): Promise<Rows> {
+  // Names are asked for beside a look at the sample, unless words of one letter make it likely that it will do.
+  const mayBeRare = words.some((word) => word.key.length > 1);
+  const early = mayBeRare ? readPlan(sql, words, users) : undefined;
+  early?.catch(() => {}); // It need not be waited for.
+  const { rows, ...total } =
+    (await readCommon(sql, words, window, users)) ??
+    (await readRare(sql, words, window, users, await (early ?? readPlan(sql, words, users))));
   // The last numbered page tells the total, whatever was counted.
   const isLast = window.after === undefined && rows.length < window.limit && (rows.length > 0 || window.offset === 0);
   return isLast ? { rows, total: window.offset + rows.length, isExact: true } : { rows, ...total };
@@ -87,9 +92,9 @@ async function readMatching(sql: PostgresSql, words: Word[], window: Window): Pr
  * Reads a search for short words that a good part of all users have, without asking for their names, which may be as many
  * as the users. Undefined when they are not so many, or not where they were expected.
  */
-async function readCommon(sql: PostgresSql, words: Word[], window: Window): Promise<Rows | undefined> {
+async function readCommon(sql: PostgresSql, words: Word[], window: Window, users: number): Promise<Rows | undefined> {
   if (words.some((word) => word.hasTrigram)) return undefined;
-  const [density, users] = await Promise.all([readDensity(sql, words, glance), countUsers(sql)]);
+  const density = await readDensity(sql, words, glance);
   const expected = density * users;
   if (density < common || !isEstimable(expected) || window.offset > 2 * expected) return undefined;
   const { walk, cost } = planWalk(expected, users, window.offset + window.limit);
@@ -102,8 +107,13 @@ async function readCommon(sql: PostgresSql, words: Word[], window: Window): Prom
   return isWhole && !mayBeFew ? { rows, total, isExact: false } : undefined;
 }
 
-async function readRare(sql: PostgresSql, words: Word[], window: Window): Promise<Rows> {
-  const { plan, users } = await readPlan(sql, words);
+async function readRare(
+  sql: PostgresSql,
+  words: Word[],
+  window: Window,
+  users: number,
+  plan: SearchPlan,
+): Promise<Rows> {
   const [rows, total] = await Promise.all([
     readRows(sql, words, plan, users, window),
     readTotal(sql, words, plan, users),
@@ -111,13 +121,9 @@ async function readRare(sql: PostgresSql, words: Word[], window: Window): Promis
   return { rows, ...total };
 }
 
-async function readPlan(sql: PostgresSql, words: Word[]): Promise<{ plan: SearchPlan; users: number }> {
-  const [last, first, users] = await Promise.all([
-    readNameClasses(sql, "last", words),
-    readNameClasses(sql, "first", words),
-    countUsers(sql),
-  ]);
-  return { plan: planSearch({ last, first, users, full: (1 << words.length) - 1 }), users };
+async function readPlan(sql: PostgresSql, words: Word[], users: number): Promise<SearchPlan> {
+  const [last, first] = await Promise.all([readNameClasses(sql, "last", words), readNameClasses(sql, "first", words)]);
+  return planSearch({ last, first, users, full: (1 << words.length) - 1 });
 }
 
 async function readRows(

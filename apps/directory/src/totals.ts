@@ -41,6 +41,7 @@ export async function estimateTotal(
 /** How many users a search finds: exactly, if they are 10,000 or fewer or easily counted, otherwise within a tenth. */
 export async function readTotal(sql: PostgresSql, words: Word[], plan: SearchPlan, users: number): Promise<Total> {
   const exact = async () => ({ total: await countExactly(sql, words, plan), isExact: true });
+  if (plan.countCost === 0) return { total: plan.upperBound, isExact: true };
   const sampled = Math.min(users / sampledPart, (wanted * users) / Math.max(plan.expected, 1));
   if (plan.countCost <= Math.max(countedAtOnce, sampled)) return exact();
   const { total, mayBeFew } = await estimateTotal(sql, rarestFirst(words, plan), users);

@@ -83,6 +83,8 @@ describe("GET /directory/users", () => {
     ["name=a%1Fb", "name"],
     [`name=${"x".repeat(10_240)}`, "name"],
     ["name=a+b+c+d+e+f+g+h+i", "name"],
+    ["name=%FF", "name"],
+    ["name=%ED%A0%80", "name"],
     [`cursor=${"x".repeat(3000)}`, "cursor"],
   ])("refuses %s", async (query, path) => {
     for (const call of ["users", "search"]) {
@@ -104,22 +106,15 @@ describe("GET /directory/users", () => {
     expect([both.status, ...faultPaths(both)]).toEqual([400, "page"]);
   });
 
-  it.each([
-    "' OR '1'='1",
-    "'; DROP TABLE directory.users; --",
-    "\\",
-    "$\u007bjndi:x}",
-    "😀",
-    "\\%",
-    "%%_%%",
-    "%ED%A0%80",
-    "%FF",
-  ])("takes %j as text", async (text) => {
-    const raw = /^%[A-F]/.test(text) ? text : encodeURIComponent(text);
-    const answer = await directory.anyone("GET", `/directory/users?name=${raw}`);
-    expect(listOf(answer).users).toEqual([]);
-    expect((await directory.anyone("GET", `/directory/suggest?name=${raw}`)).text).toBe('{"names":[]}');
-  });
+  it.each(["' OR '1'='1", "'; DROP TABLE directory.users; --", "\\", "$\u007bjndi:x}", "😀", "\\%", "%%_%%"])(
+    "takes %j as text",
+    async (text) => {
+      const raw = encodeURIComponent(text);
+      const answer = await directory.anyone("GET", `/directory/users?name=${raw}`);
+      expect(listOf(answer).users).toEqual([]);
+      expect((await directory.anyone("GET", `/directory/suggest?name=${raw}`)).text).toBe('{"names":[]}');
+    },
+  );
 
   it("checks credentials although none are needed", async () => {
     const answer = await directory.anyone("GET", "/directory/users?x=1", undefined, { Authorization: "Bearer x" });
