@@ -27,18 +27,24 @@ export async function giveUpStaged(db: MysqlPool, id: number, owner: string): Pr
  * they begin at the first byte again, so that a load never counts rows that are not there.
  */
 export async function forgetStaged(db: MysqlPool): Promise<void> {
+  const faults: unknown[] = [];
   for (const table of stagedTables) {
     const [loads] = await db.query<RowDataPacket[]>(`SELECT DISTINCT load_id AS id FROM ${table}`);
-    for (const { id } of loads) {
-      await db.query(
-        `UPDATE ingest_loads SET ${atItsStart}, status = 'cut off'
-          WHERE id = :id AND status IN ('running', 'cut off') AND owner <> '${nobody}'
-            AND beat_at < UTC_TIMESTAMP(3) - INTERVAL 1 DAY`,
-        { id },
-      );
-      await deleteChunks(db, (connection) => deleteUnneeded(connection, table, Number(id)));
-    }
+    // What cannot be forgotten of one load just now does not keep the rows of the others.
+    for (const { id } of loads)
+      await forgetStagedOf(db, table, Number(id)).catch((error: unknown) => faults.push(error));
   }
+  if (faults.length > 0) throw faults[0];
+}
+
+async function forgetStagedOf(db: MysqlPool, table: string, id: number): Promise<void> {
+  await db.query(
+    `UPDATE ingest_loads SET ${atItsStart}, status = 'cut off'
+      WHERE id = :id AND status IN ('running', 'cut off') AND owner <> '${nobody}'
+        AND beat_at < UTC_TIMESTAMP(3) - INTERVAL 1 DAY`,
+    { id },
+  );
+  await deleteChunks(db, (connection) => deleteUnneeded(connection, table, id));
 }
 
 /** Deletes what an earlier attempt at a load has left behind, for one that begins at the first byte. */

@@ -85,7 +85,13 @@ export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           "Too many rows were rejected, or no good row came, and nothing is stored; or the multipart body has another part; " +
             "or the Idempotency-Key came with another file or other parameters before",
         ),
-        503: loadRefusal("A store was unavailable; the load is cut off"),
+        default: {
+          ...loadRefusal(
+            "What may happen to any call: the body stands still (408), too many loads (429), a fault here (500), a store that is " +
+              "unavailable (503), …; a load that had begun is cut off",
+          ),
+          headers: { "Retry-After": { description: "Seconds, where waiting helps", schema: { type: "integer" } } },
+        },
       },
     }),
     async (c) => {
