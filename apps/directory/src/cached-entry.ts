@@ -17,7 +17,9 @@ export interface Computed {
 export interface CachedEntry extends Computed {
   /** What Postgres showed before it was computed, as the text of a `pg_snapshot`. */
   snapshot: string;
-  /** The server of that, from its start on. */
+  /** The same when the computation was done. */
+  until: string;
+  /** The server of both, from its start on. */
   server: string;
   /** Milliseconds since 1970, by the clock of the process that computed it. */
   computedAt: number;

@@ -7,6 +7,13 @@ const change = (fields: Partial<UserChange>) => ({
   xid: 1,
   what: { userId: 7, before: smith, after: smith, renamed: false, bioChanged: false, ...fields },
 });
+/** A page of the list of everybody, from one last name to another. */
+const spanning = (from: string, to: string): Scope => ({
+  words: [],
+  span: { from: { last: from, first: "ana", id: 7 }, to: { last: to, first: "ana", id: 7 } },
+  shows: [1],
+  inFull: false,
+});
 const list = (words: string[], shows: number[] = []): Scope => ({ words, shows, inFull: false });
 
 describe("a write", () => {
@@ -26,6 +33,14 @@ describe("a write", () => {
     ["who was renamed, a search by the old name", renamed, list(["smi"]), true],
     ["who was renamed, a search by the new name", renamed, list(["lund"]), true],
     ["who was renamed, a search by another", renamed, list(["smithe"]), false],
+    ["who was renamed across the page", renamed, spanning("mueller", "nagel"), true],
+    ["who was renamed behind the page", renamed, spanning("adams", "baker"), false],
+    ["who was renamed before the page", renamed, spanning("tanner", "zorn"), false],
+    ["who was renamed to the page's last place", renamed, spanning("adams", "lund"), true],
+    ["who was renamed from the page's first place", renamed, spanning("smith", "zorn"), true],
+    ["who was respelled behind the page", change({ renamed: true }), spanning("adams", "lund"), false],
+    ["who was created before a page", created, spanning("tanner", "zorn"), true],
+    ["who was deleted behind a page", deleted, spanning("adams", "baker"), true],
     ["whose bio changed, a page with them", newBio, list(["smi"], [6, 7]), true],
     ["whose bio changed, another page of the same search", newBio, list(["smi"], [6]), false],
     ["whose email changed, a page with them for the public", newEmail, list(["smi"], [7]), false],

@@ -1,3 +1,5 @@
+import { isBefore, type Position } from "./user.ts";
+
 /** The keys of a user's names (`directory.name_key`). */
 export interface NameKeys {
   last: string;
@@ -21,10 +23,18 @@ export interface Change {
   what: UserChange | "anything";
 }
 
+/** From one place in the order of users to another, both included. */
+export interface Span {
+  from: Position;
+  to: Position;
+}
+
 /** What a response depends on. */
 export interface Scope {
   /** The keys of the words whose users it was made of: everybody's, when there is no word. Undefined: it is of no search. */
   words?: string[];
+  /** Where its page lies among them, if it is one: who moves about before it, or behind it, does not change it. */
+  span?: Span | undefined;
   /** The users whose details it shows. */
   shows: number[];
   /** Whether it shows all of them, and not only what the public sees in a list: names and bio. */
@@ -35,10 +45,20 @@ export interface Scope {
  * Whether a change may have changed a response. Who is found, in which order, and how many they are depends on the names of
  * those whom the search finds, and on nobody else's; what is shown of them, on those who are shown.
  */
-export function touches({ what }: Change, { words, shows, inFull }: Scope): boolean {
+export function touches({ what }: Change, { words, span, shows, inFull }: Scope): boolean {
   if (what === "anything") return true;
   if (shows.includes(what.userId) && (inFull || what.renamed || what.bioChanged)) return true;
-  return words !== undefined && what.renamed && (isFound(what.before, words) || isFound(what.after, words));
+  if (words === undefined || !what.renamed) return false;
+  const wasFound = isFound(what.before, words);
+  if (wasFound !== isFound(what.after, words)) return true;
+  return wasFound && (span === undefined || !staysBeside(what, span));
+}
+
+/** Whether a user is before a span, or behind it, under both names. */
+function staysBeside({ userId, before, after }: UserChange, { from, to }: Span): boolean {
+  if (before === undefined || after === undefined) return false;
+  const places = [before, after].map((names) => ({ ...names, id: userId }));
+  return places.every((place) => isBefore(place, from)) || places.every((place) => isBefore(to, place));
 }
 
 /** Whether each word stands in the last or the first name, as the search has it. */

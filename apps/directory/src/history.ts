@@ -17,6 +17,8 @@ export interface Moment {
 /** Something that was made of what a snapshot showed, or of what was committed after it. */
 interface Made {
   snapshot: string;
+  /** What Postgres showed when it was ready: of what was committed until then, it may have seen one part and not another. */
+  until: string;
   server: string;
   scope: Scope;
 }
@@ -73,8 +75,11 @@ export function followChanges(sql: PostgresSql): History {
       const seen = parseSnapshot(made.snapshot);
       // Nothing between then and the first change that is known may be missing.
       if (upTo < removed && (start === undefined || !seesAllOf(seen, start))) return false;
+      const ready = parseSnapshot(made.until);
       for (const change of changes.slice(from - removed, Math.max(position - removed, 0))) {
-        if (!sees(seen, change.xid) && touches(change, made.scope)) return false;
+        if (sees(seen, change.xid)) continue;
+        const { scope } = made;
+        if (touches(change, sees(ready, change.xid) ? { ...scope, span: undefined } : scope)) return false;
       }
       known.set(made, position);
       return true;

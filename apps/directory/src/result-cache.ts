@@ -60,7 +60,10 @@ export function createResultCache(
     }
     try {
       const { snapshot, server } = moment;
-      const entry = { snapshot, server, computedAt: Date.now(), ...(await compute()) };
+      const computedAt = Date.now();
+      const computed = await compute();
+      const { snapshot: until } = await history.now();
+      const entry = { snapshot, until, server, computedAt, ...computed };
       recent.set(key, entry);
       await store.write(key, entry, keptMs);
       return entry;

@@ -1,5 +1,6 @@
 import type { PostgresSql } from "@quintet/db";
 import { Problem } from "@quintet/http";
+import type { Span } from "./changes.ts";
 import { countUsers, readNameClasses, readWords, type Word } from "./name-classes.ts";
 import { readDensity } from "./sample-queries.ts";
 import { planPage, planSearch, planWalk, rarestFirst, type SearchPlan } from "./search-plan.ts";
@@ -14,6 +15,8 @@ export interface Found {
   /** The keys of the words that were searched for. */
   words: string[];
   users: User[];
+  /** Where among all who are found these are; undefined when there are none. */
+  span: Span | undefined;
   total: number;
   /** False when `total` is an estimate: see docs/decisions/name-search.md. */
   totalIsExact: boolean;
@@ -49,7 +52,8 @@ export async function searchUsers(
     // Nobody is left before that place: what is there now is the first page.
     return searchUsers(sql, { ...search, wanted: { page: 1 } });
   }
-  if (rows.length === 0) return { ...found, users: [], next: null, previous: total > 0 ? beforePlace(wanted) : null };
+  if (rows.length === 0)
+    return { ...found, users: [], span: undefined, next: null, previous: total > 0 ? beforePlace(wanted) : null };
   const hasMore = rows.length > limit;
   const shown = rows.slice(0, limit);
   if (window.backward) shown.reverse();
@@ -58,6 +62,7 @@ export async function searchUsers(
   return {
     ...found,
     users: shown.map(toUser),
+    span: spanOf(wanted, shown),
     next: after ? positionOf(shown.at(-1)) : null,
     previous: before ? positionOf(shown[0]) : null,
   };
@@ -148,6 +153,16 @@ function windowOf(wanted: PageWanted, limit: number): Window {
     return { after: undefined, backward: false, offset: (wanted.page - 1) * limit, limit: limit + 1 };
   }
   return { after: wanted.from, backward: wanted.backward, offset: 0, limit: limit + 1 };
+}
+
+/** A numbered page has the users from its first to its last one; one by a cursor begins, or ends, beside the cursor's place. */
+function spanOf(wanted: PageWanted, shown: FoundRow[]): Span | undefined {
+  const from = positionOf(shown[0]);
+  const to = positionOf(shown.at(-1));
+  if (!from || !to) return undefined;
+  if ("page" in wanted) return { from, to };
+  const { id } = wanted.from;
+  return wanted.backward ? { from, to: { ...wanted.from, id: id - 1 } } : { from: { ...wanted.from, id: id + 1 }, to };
 }
 
 function positionOf(row: FoundRow | undefined): Position | null {

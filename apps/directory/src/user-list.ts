@@ -56,6 +56,7 @@ export function listUsers(
       answer: { tag: tagOf(body), body },
       scope: {
         words: found.words,
+        span: found.span,
         shows: found.users.map((user) => user.id),
         inFull: viewer === "account",
       },

@@ -186,6 +186,31 @@ describe("the cache by itself", () => {
     }
   });
 
+  it("does not keep a page during whose computation somebody beside it was renamed", async () => {
+    await using opened = openCaches(1);
+    const [cache] = opened.caches as [Cache];
+    const path = (await write("Beside One")).headers.get("location") ?? "";
+    const place = { last: "a", first: "a", id: 1 };
+    const page = {
+      answer: answer("page").answer,
+      scope: { words: ["beside"], span: { from: place, to: place }, shows: [], inFull: false },
+    };
+    const rename = async (lastName: string) =>
+      expect((await directory.staff("PATCH", path, { lastName }, { "If-Match": "*" })).status).toBe(200);
+    const state = async (during = async () => {}) => {
+      const compute = async () => {
+        await during();
+        return page;
+      };
+      return (await cache.read("page", compute)).state;
+    };
+    // It is made of several statements: one may have seen the old name, and another one the new.
+    expect(await state(() => rename("Beside Two"))).toBe("MISS");
+    expect(await state()).toBe("MISS");
+    await rename("Beside Three");
+    expect(await state()).toBe("HIT");
+  });
+
   it.each([
     ["with Redis", inject("cacheRedisUrl")],
     ["without", "redis://127.0.0.1:1"],

@@ -8,8 +8,8 @@ import { seeded } from "./seeded.ts";
 
 /** Responses out of the cache beside those of an app that has none, while users are created, changed and deleted. */
 const isFull = process.env.QUINTET_FAULTS === "full";
-const steps = isFull ? 2000 : 16;
-const asked = isFull ? 1000 : 40;
+const steps = isFull ? 2000 : 12;
+const asked = isFull ? 1000 : 30;
 
 const lastNames = ["Hansen", "Jansen", "Sørensen", "Sanders", "Li", "O'Brien", "de la Cruz", "Crüz", "Ng", "Σοφός"];
 const firstNames = ["Ana", "Anna", "Lian", "Zoë", "Jo", "Cruz", "Hans", "Σοφία"];

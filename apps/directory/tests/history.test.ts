@@ -30,7 +30,7 @@ async function add(lastName: string, on = sql): Promise<number> {
 /** A response to a search for `word` that is computed now. */
 async function madeNow(history: History, word: string) {
   const { server, snapshot } = await history.now();
-  return { server, snapshot, scope: { words: [word], shows: [], inFull: false } };
+  return { server, snapshot, until: snapshot, scope: { words: [word], shows: [], inFull: false } };
 }
 const holdsNow = async (history: History, made: Awaited<ReturnType<typeof madeNow>>) =>
   history.holds(made, await history.now());

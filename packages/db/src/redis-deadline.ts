@@ -11,7 +11,7 @@ export type RunWithDeadline = <T>(work: (redis: Redis) => Promise<T>) => Promise
  */
 export function redisWithDeadline(
   redis: Redis,
-  { deadlineMs = 200, probeMs = 250, onUnavailable = (_error: unknown) => {} } = {},
+  { deadlineMs = 150, probeMs = 250, onUnavailable = (_error: unknown) => {} } = {},
 ): RunWithDeadline {
   let isAvailable = true;
 
