@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { listenerOf, serve } from "@quintet/http";
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
 import { createApp, createDeps, loadConfig } from "../src/index.ts";
+import { receive } from "../src/receive.ts";
 import { type NamedQueue, type OpenQueue, openQueue, type Received, until } from "./open-queue.ts";
 
 let open: OpenQueue;
@@ -86,6 +87,33 @@ it("nobody polls", async () => {
   await Promise.all(Array.from({ length: 30 }, () => queue.receive({ waitSeconds: 1 })));
   // Each of them looks when it comes, and the line once for each; after that there is silence.
   expect(looks.mock.calls.length).toBeLessThanOrEqual(61);
+  looks.mockRestore();
+});
+
+it("10,000 at one queue ask no more often than one would", async () => {
+  const queue = await open.makeQueue();
+  const looks = vi.spyOn(open.deps.commands, "claim");
+  const callers: AbortController[] = [];
+  const found: string[] = [];
+  const wait = async () => {
+    const caller = new AbortController();
+    callers.push(caller);
+    const options = { signal: caller.signal, beginWaiting: () => {} };
+    const messages = await receive(open.deps, queue.name, { max: 1, waitSeconds: 60 }, options);
+    found.push(...messages.map(({ payload }) => payload));
+  };
+  const waiting = [wait()];
+  await isWaiting(queue);
+  // Behind the first one the others ask for nothing by themselves.
+  for (let i = 1; i < 10_000; i++) waiting.push(wait());
+  for (let i = 0; i < 30; i++) {
+    await queue.send({ body: i });
+    await until(async () => found.length === i + 1);
+  }
+  // One who takes the message, one who finds no more, and one who was woken meanwhile.
+  expect(looks.mock.calls.length).toBeLessThanOrEqual(30 * 4 + 10);
+  for (const caller of callers) caller.abort();
+  await Promise.all(waiting);
   looks.mockRestore();
 });
 
