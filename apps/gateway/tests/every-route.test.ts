@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { connect } from "node:net";
 import { type Auth, authSettings, type OpenedAuth, openAuth, scopeNames } from "@quintet/auth";
-import { createLogger, readEnv } from "@quintet/http";
+import { createLogger, listenerOf, readEnv, serve } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createHome } from "../src/home/home.ts";
@@ -22,6 +24,8 @@ interface Route {
   method: string;
   path: string;
   security: Record<string, string[]>[] | undefined;
+  /** The media types of its body. */
+  types: string[];
 }
 
 /** The routes that look at no Authorization header (signing in, and the code flow, look at a cookie of the issuer's own), app by app; of an app that is not listed here they are not compared. */
@@ -99,12 +103,18 @@ const routesOf = async (app: string): Promise<Route[]> => {
   const base = app === "gateway" ? "" : `/${app}`;
   const answer = await apps.get(app)?.fetch(new Request(`http://quintet.test${base}/openapi.json`), {});
   const document = (await answer?.json()) as {
-    paths: Record<string, Record<string, { security?: Route["security"] }>>;
+    paths: Record<string, Record<string, { security?: Route["security"]; requestBody?: { content: object } }>>;
   };
   return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { security }]) => {
+    Object.entries(methods).map(([method, { security, requestBody }]) => {
       const upper = method.toUpperCase();
-      return { name: `${upper} ${path}`, method: upper, path, security };
+      return {
+        name: `${upper} ${path}`,
+        method: upper,
+        path,
+        security,
+        types: Object.keys(requestBody?.content ?? {}),
+      };
     }),
   );
 };
@@ -178,6 +188,39 @@ describe.each(["auth", "gateway", ...appNames])("%s", (app) => {
       return asPlain !== 401 && asPlain < 500 && asStaff !== 401 && asStaff !== 403 && asStaff < 500;
     };
     expect(await failing(await routesOf(app), answered)).toEqual([]);
+  });
+
+  test("a body that stands still is given up on, whatever route and media type it is of", async () => {
+    const slow = { bodyMs: 500, readMs: 60_000 };
+    const served = { port: 0, host: "127.0.0.1", log, drainSeconds: 0, slow };
+    await using serving = new AsyncDisposableStack();
+    const listening = await serve(listenerOf(apps.get(app) as MountableApp), served);
+    serving.defer(() => listening.close());
+    const staff = await grant(settings.admin, "all");
+    const stopped = async ([name, type]: [name: string, type: string]) => {
+      const [method, path] = name.split(" ") as [string, string];
+      const at = pathOf({ template: path } as Parameters<typeof pathOf>[0]);
+      const socket = connect(listening.port, "127.0.0.1");
+      let text = "";
+      socket.on("data", (bytes) => {
+        text += bytes;
+      });
+      const head = `${method} ${at} HTTP/1.1\r\nHost: a\r\nAuthorization: ${staff}\r\nContent-Type: ${type}\r\n`;
+      socket.write(`${head}Content-Length: 9999\r\n\r\n{"a`);
+      const isClosed = await once(socket, "close", { signal: AbortSignal.timeout(20_000) }).catch(() => undefined);
+      socket.destroy();
+      return [name, type, isClosed ? text.slice(0, 12) : "it is still open"];
+    };
+    const calls = (await routesOf(app)).flatMap(({ name, types }) =>
+      types.map((type): [string, string] => [name, /^multipart/.test(type) ? `${type}; boundary=b` : type]),
+    );
+    const ends = await Promise.all(calls.map(stopped));
+    // What can be refused by its head alone may be.
+    expect(ends.filter(([, , status]) => !/^HTTP\/1\.1 (?:303|4\d\d)$/.test(status ?? ""))).toEqual([]);
+    const isLate = ([, , status]: (string | undefined)[]) => status === "HTTP/1.1 408";
+    expect(ends.some(isLate)).toBe(calls.length > 0);
+    const csv = ends.filter(([name]) => name === "POST /ingest/{table}/csv");
+    expect(csv.filter(isLate)).toHaveLength(app === "ingest" ? 2 : 0);
   });
 
   test("every action of staff stands in the audit log, with its route and how it ended", async () => {
