@@ -2,7 +2,7 @@ import { connectPostgres, type PostgresSql } from "@quintet/db";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { searchUsers } from "../src/search.ts";
 import { wordsOf } from "../src/search-words.ts";
-import { type Installation, openDirectory } from "./installation.ts";
+import { faultPaths, type Installation, openDirectory } from "./installation.ts";
 
 /*
  * 110,000 users whose first and last names depend on each other: 30,000 bear the first name Qtest and 30,000 others the
@@ -121,4 +121,18 @@ describe("a first page", () => {
       expect(await rowsRead(name)).toBeLessThan(3 * 30_000);
     },
   );
+});
+
+it("refuses a numbered page to which too many rows lead, and says what to do", async () => {
+  const { sql } = directory.deps;
+  // As many users as nobody wants to make for a test: they are counted, but not there.
+  await sql`INSERT INTO directory.last_name_prefixes (prefix, users) VALUES ('~~', 5000000)`;
+  try {
+    const deep = await directory.anyone("GET", "/directory/users?name=q%20e&page=73400");
+    expect([deep.status, ...faultPaths(deep)]).toEqual([400, "page"]);
+    expect(deep.text).toContain("go on by nextCursor");
+    expect((await directory.anyone("GET", "/directory/users?name=q%20e&page=5000")).status).toBe(200);
+  } finally {
+    await sql`DELETE FROM directory.last_name_prefixes WHERE prefix = '~~'`;
+  }
 });
