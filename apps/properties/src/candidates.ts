@@ -10,6 +10,8 @@ import { rangeOfCity, rangeOfStatuses, rangeOfWord, rangeOfYear, rangesOfPrices,
 export interface Candidates {
   /** `undefined` when every listing may. */
   ids: IdSet | undefined;
+  /** Whether a condition is left to the listings themselves, because the index has too much of it. */
+  loose: boolean;
   /** Blocks that are not indexed yet: all of their listings are among the candidates. */
   unready: number[];
 }
@@ -18,12 +20,14 @@ export interface Candidates {
 export async function findCandidates(db: Database, search: Search): Promise<Candidates> {
   const unready = await findUnreadyBlocks(db, db.searching, db.bounds.rowsOfTerm);
   let ids: IdSet | undefined;
+  let loose = false;
   for (const condition of conditionsOf(db, search, unready)) {
     const some = await condition();
     if (some) ids = ids ? intersect(ids, some) : some;
+    else loose = true;
     if (ids && countIds(ids) <= db.bounds.few) break;
   }
-  return { ids, unready };
+  return { ids, loose, unready };
 }
 
 type Condition = () => Promise<IdSet | undefined>;

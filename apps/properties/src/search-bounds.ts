@@ -1,6 +1,6 @@
 /** How much one page of a search may read, whatever is asked; where that is used up, the search is refused. */
 export interface SearchBounds {
-  /** So few candidates are looked at one by one, without narrowing them down further. */
+  /** So few candidates are looked at one by one, without narrowing them down further; so many where a condition is left to them. */
   few: number;
   /** So many are looked at one by one, or sorted, at most. */
   sorted: number;

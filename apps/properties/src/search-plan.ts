@@ -24,7 +24,11 @@ export async function* idsInOrder(db: Database, search: Search): Ids {
     from = { ...search, after: places.at(-1) };
   }
   const candidates = await findCandidates(db, search);
-  yield* inPortions(db, idsOfCandidates(db, from, candidates), () => tooMuch(search, candidates));
+  const { ids, loose } = candidates;
+  const { few, sorted } = db.bounds;
+  // Many of which few may match are not worth more.
+  const max = loose && (!ids || countIds(ids) > sorted) ? few : sorted;
+  yield* inPortions(idsOfCandidates(db, from, candidates), max, () => tooMuch(search, candidates));
 }
 
 async function* idsOfCandidates(db: Database, search: Search, candidates: Candidates): Ids {
@@ -35,12 +39,12 @@ async function* idsOfCandidates(db: Database, search: Search, candidates: Candid
   else yield* byWalking(db, search, candidates);
 }
 
-/** Portions of up to `idsAtOnce`; whoever asks for more than may be looked at one by one is told so. */
-async function* inPortions(db: Database, all: Ids, stop: () => Problem): Ids {
+/** Portions of up to `idsAtOnce`; whoever asks for more than `max` ids, which are looked at one by one, gets an error. */
+async function* inPortions(all: Ids, max: number, stop: () => Problem): Ids {
   let looked = 0;
   for await (const ids of all) {
     for (let i = 0; i < ids.length; i += idsAtOnce) {
-      if (looked >= db.bounds.sorted) throw stop();
+      if (looked >= max) throw stop();
       const some = ids.slice(i, i + idsAtOnce);
       looked += some.length;
       yield some;

@@ -77,7 +77,7 @@ export interface Indexing extends AsyncDisposable {
   start(): void;
 }
 
-const lookEachMs = 30_000;
+const lookEachMs = 5000;
 
 /**
  * Indexes the blocks that a migration or a rebuild left, one after the other, in one process at a time, and looks for more now and then.
