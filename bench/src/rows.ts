@@ -1,6 +1,7 @@
 import type { Row } from "./row.ts";
 import { accounts } from "./rows/accounts.ts";
 import { gateway } from "./rows/gateway.ts";
+import { listings } from "./rows/listings.ts";
 import { load } from "./rows/load.ts";
 import { queue } from "./rows/queue.ts";
 import { search } from "./rows/search.ts";
@@ -8,4 +9,4 @@ import { social } from "./rows/social.ts";
 import { transfer } from "./rows/transfer.ts";
 
 /** Every row that `pnpm bench` can run. */
-export const rows: Row[] = [accounts, gateway, transfer, load, search, queue, social];
+export const rows: Row[] = [accounts, gateway, transfer, load, listings, search, queue, social];
