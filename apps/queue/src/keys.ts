@@ -56,6 +56,11 @@ export function queueOf(key: string): string | undefined {
   return /^queue:\{([^}]+)\}:/.exec(key)?.[1];
 }
 
+/** What came of the last command on a queue that used this key; beside the queue's own, which it outlives for a minute. */
+export function runKey(name: string, lane: string): string {
+  return `run:{${name}}:${lane}`;
+}
+
 /** What was sent to a queue for a request. */
 export function sentKey(name: string, requestKey: string): string {
   return `queue:{${name}}:sent:${requestKey}`;

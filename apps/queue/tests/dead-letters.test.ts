@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadCommands } from "../src/commands/load.ts";
 import { moveCommands } from "../src/commands/move-commands.ts";
-import { queueKeys } from "../src/keys.ts";
+import { queueKeys, runKey } from "../src/keys.ts";
 import { moves } from "../src/moves.ts";
 import { settingsInputSchema, settingsOf, toFields } from "../src/settings.ts";
 import { type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
@@ -162,7 +162,8 @@ const cutOff = async () => {
         for (const { receipt } of found) deliveries.push(receipt.slice(0, 36), receipt.slice(36));
       }
       if (deliveries.length === 0) return;
-      await run("release-9", queueKeys(queue.name).slice(0, 9), ["channel", 0, 0, ...deliveries]);
+      const keys = [...queueKeys(queue.name).slice(0, 9), runKey(queue.name, "dead")];
+      await run("release-10", keys, ["channel", deliveries.join(), 0, 0, ...deliveries]);
     },
     make: (name: string) => quiet.deps.commands.configure(name, toFields(settingsOf(settingsInputSchema.parse({})))),
     redrive: async () => (await quiet.request("POST", `${dead.path}/redrive`)).json(),

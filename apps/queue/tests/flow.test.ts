@@ -2,7 +2,7 @@ import { metricsText } from "@quintet/http";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadCommands } from "../src/commands/load.ts";
 import type { Flow } from "../src/flow.ts";
-import { queueKeys } from "../src/keys.ts";
+import { queueKeys, runKey } from "../src/keys.ts";
 import { expectConserved, type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 
 let open: OpenQueue;
@@ -25,7 +25,8 @@ const purge = (queue: NamedQueue) => open.request("POST", `${queue.path}/purge`,
 /** Gives leased messages back as `nack` does, in a process that dies before it moves the dead letters on. */
 async function giveBackAndDie(queue: NamedQueue, held: string[]): Promise<void> {
   const deliveries = held.flatMap((receipt) => [receipt.slice(0, 36), receipt.slice(36)]);
-  await loadCommands(open.redis)("release-9", queueKeys(queue.name).slice(0, 9), ["channel", 0, 0, ...deliveries]);
+  const keys = [...queueKeys(queue.name).slice(0, 9), runKey(queue.name, "dead")];
+  await loadCommands(open.redis)("release-10", keys, ["channel", held[0] ?? "", 0, 0, ...deliveries]);
 }
 
 it("counts what comes into a queue and what leaves it, and where it goes", async () => {

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { expectProblem, type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 
@@ -106,24 +105,6 @@ describe("sending", () => {
     expect([again.status, again.text]).toEqual([201, first.text]);
     expect((await queue.counts()).length).toBe(1);
   });
-});
-
-it("a command that is sent again because its answer got lost adds nothing", async () => {
-  const queue = await open.makeQueue({ maxLength: 2 });
-  const messages = ["a", "b"].map((groupId) => ({
-    id: randomUUID(),
-    payload: "1",
-    delayMs: undefined,
-    dedupeId: "",
-    groupId,
-    priority: 0,
-  }));
-  const ids = messages.map(({ id }) => ({ id, duplicate: false }));
-  expect(await open.deps.commands.send(queue.name, messages)).toEqual(ids);
-  const [held] = await queue.receive({ max: 1 });
-  expect(await open.deps.commands.send(queue.name, messages)).toEqual(ids);
-  expect(await queue.counts()).toMatchObject({ ready: 1, leased: 1, length: 2 });
-  expect(await queue.tell("ack", [held?.receipt ?? ""])).toEqual(["ok"]);
 });
 
 describe("dedupeId", () => {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Redis } from "@quintet/db";
 import { queueKey, queueKeys, sentKey, wakeChannel } from "../keys.ts";
 import type { RunCommand } from "./load.ts";
+import { ownRuns } from "./own-runs.ts";
 import { rememberedMs } from "./simple-commands.ts";
 
 /** A message on its way into a queue. `payload` is JSON text; `delayMs` is the queue's own when it is left out. */
@@ -68,6 +69,12 @@ const claimBytes = 4 * 1024 * 1024;
 export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
   const on = (name: Parameters<RunCommand>[0], queue: string, args: (string | number)[]) =>
     run(name, queueKeys(queue).slice(0, 9), [wakeChannel(prefix, queue), ...args]);
+  const inOwnRun = ownRuns();
+  /** A command that knows its own earlier run, when that was sent and its answer was lost. */
+  const once = (name: Parameters<RunCommand>[0], queue: string, args: (string | number)[]) =>
+    inOwnRun(queue, (key, id) =>
+      run(name, [...queueKeys(queue).slice(0, 9), key], [wakeChannel(prefix, queue), id, ...args]),
+    );
 
   return {
     /** Adds messages, all or none, and once for the request of that key; answers what became of each. */
@@ -85,10 +92,13 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
         one.priority,
       ]);
       const keys = queueKeys(queue).slice(0, 11);
-      const sent = requestKey === undefined ? keys[0]! : sentKey(queue, requestKey);
-      const remembered = requestKey === undefined ? "" : rememberedMs;
-      const given = [wakeChannel(prefix, queue), dedupeMs, remembered, ...args];
-      const reply = (await run("send-12", [...keys, sent], given)) as string[] | 0 | null;
+      const send = (key: string, id: string, remembered: number | "") =>
+        run("send-12", [...keys, key], [wakeChannel(prefix, queue), id, remembered, dedupeMs, ...args]);
+      const sent =
+        requestKey === undefined
+          ? inOwnRun(queue, (key, id) => send(key, id, ""))
+          : send(sentKey(queue, requestKey), "", rememberedMs);
+      const reply = (await sent) as string[] | 0 | null;
       if (reply === 0) return "full";
       return reply?.map((text) => {
         const duplicate = text.startsWith("=");
@@ -101,8 +111,10 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       queue: string,
       wanted: { max: number; visibilityMs: number | undefined; lease: string },
     ): Promise<Claim | undefined> {
-      const args = [wanted.max, wanted.visibilityMs ?? "", wanted.lease, claimBytes];
-      const reply = (await on("claim-9", queue, args)) as [number, number, number, number, ...unknown[]] | null;
+      const args = [wakeChannel(prefix, queue), wanted.lease, wanted.max, wanted.visibilityMs ?? "", claimBytes];
+      const reply = (await inOwnRun(queue, (key) => run("claim-10", [...queueKeys(queue).slice(0, 9), key], args))) as
+        | [number, number, number, number, ...unknown[]]
+        | null;
       if (!reply) return undefined;
       const [nextChangeMs, stillReady, outgoing, leaseEnd, ...fields] = reply;
       const messages: LeasedMessage[] = [];
@@ -123,7 +135,7 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
 
     /** Removes messages; for each whether the lease was held. */
     async ack(queue: string, deliveries: Delivery[]): Promise<boolean[] | undefined> {
-      const reply = (await on("ack-9", queue, flat(deliveries))) as number[] | null;
+      const reply = (await once("ack-10", queue, flat(deliveries))) as number[] | null;
       return reply?.map((one) => one === 1);
     },
 
@@ -134,7 +146,7 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       options: { delayMs: number; uncounted: boolean },
     ): Promise<{ outgoing: number; held: boolean[] } | undefined> {
       const args = [options.delayMs, options.uncounted ? 1 : 0, ...flat(deliveries)];
-      const reply = (await on("release-9", queue, args)) as [number, ...number[]] | null;
+      const reply = (await once("release-10", queue, args)) as [number, ...number[]] | null;
       return reply ? { outgoing: reply[0], held: reply.slice(1).map((one) => one === 1) } : undefined;
     },
 
@@ -144,7 +156,9 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       deliveries: Delivery[],
       visibilityMs: number,
     ): Promise<{ leaseEnd: number; held: boolean[] } | undefined> {
-      const reply = (await on("extend-9", queue, [visibilityMs, ...flat(deliveries)])) as [number, ...number[]] | null;
+      const reply = (await once("extend-10", queue, [visibilityMs, ...flat(deliveries)])) as
+        | [number, ...number[]]
+        | null;
       return reply ? { leaseEnd: reply[0], held: reply.slice(1).map((one) => one === 1) } : undefined;
     },
 

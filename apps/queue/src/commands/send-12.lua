@@ -4,21 +4,29 @@
 -- KEYS[1..9]  see parts/queue.lua
 -- KEYS[10]    dedupeIds    hash  dedupeId -> id of the message that had it first
 -- KEYS[11]    dedupeTimes  zset  dedupeId by the time of that message
--- KEYS[12]    sent         text  what came of the request that the messages came with; any key of the queue when it has none
+-- KEYS[12]    sent         text  what came of the request that the messages came with; when it has no key, that of this run
 -- ARGV[1]     the channel
--- ARGV[2]     how long a dedupeId is remembered, ms
--- ARGV[3]     how long a request is remembered, ms, or '' for one that is not
--- ARGV[4..]   six for each message: id, JSON text, delay in ms or '' for the queue's, dedupeId or '', group or '', priority
+-- ARGV[2]     the run
+-- ARGV[3]     how long a request is remembered, ms, or '' for one that has no key
+-- ARGV[4]     how long a dedupeId is remembered, ms
+-- ARGV[5..]   six for each message: id, JSON text, delay in ms or '' for the queue's, dedupeId or '', group or '', priority
 --
 -- Result: nil when there is no such queue; the number 0 when they do not fit; otherwise an id for each message,
 -- after '=' that of the earlier message where the dedupeId was known. A request that was here before gets what it got then.
 
 -- @include queue
+-- @include run
 
 local dedupeIdsKey, dedupeTimesKey, sentKey = KEYS[10], KEYS[11], KEYS[12]
-local earlier = ARGV[3] ~= '' and redis.call('GET', sentKey)
-if earlier then return cjson.decode(earlier) end
-local forgotten = now - ARGV[2]
+local earlier
+if ARGV[3] == '' then
+  earlier = earlierRun()
+else
+  local known = redis.call('GET', sentKey)
+  earlier = known and cjson.decode(known)
+end
+if earlier then return earlier end
+local forgotten = now - ARGV[4]
 settle()
 for _, dedupeId in ipairs(redis.call('ZRANGEBYSCORE', dedupeTimesKey, '-inf', forgotten, 'LIMIT', 0, STEP)) do
   redis.call('ZREM', dedupeTimesKey, dedupeId)
@@ -26,7 +34,7 @@ for _, dedupeId in ipairs(redis.call('ZRANGEBYSCORE', dedupeTimesKey, '-inf', fo
 end
 
 local ids, fresh, first = {}, {}, {}
-for at = 4, #ARGV, 6 do
+for at = 5, #ARGV, 6 do
   local id, dedupeId = ARGV[at], ARGV[at + 3]
   local known = false
   if dedupeId ~= '' then
@@ -37,18 +45,8 @@ for at = 4, #ARGV, 6 do
   ids[#ids + 1] = known and known ~= id and '=' .. known or id
   if not known then fresh[#fresh + 1] = at end
 end
--- One that is here already came with this same command, which was sent again because its answer got lost.
-if #fresh > 0 then
-  local freshIds = {}
-  for i, at in ipairs(fresh) do freshIds[i] = ARGV[at] end
-  local unknown = {}
-  for i, record in ipairs(redis.call('HMGET', recordsKey, unpack(freshIds))) do
-    if not record then unknown[#unknown + 1] = fresh[i] end
-  end
-  fresh = unknown
-end
 if maxLength and redis.call('HLEN', recordsKey) - redis.call('ZCARD', outboxKey) + #fresh > maxLength then return 0 end
-if ARGV[3] ~= '' then redis.call('SET', sentKey, cjson.encode(ids), 'PX', ARGV[3]) end
+if ARGV[3] == '' then rememberRun(ids) else redis.call('SET', sentKey, cjson.encode(ids), 'PX', ARGV[3]) end
 if #fresh == 0 then return ids end
 
 local number = redis.call('HINCRBY', settingsKey, 'last', #fresh) - #fresh
@@ -75,8 +73,8 @@ for dedupeId, id in pairs(first) do
 end
 if next(first) then
   -- Where nobody sends any more, they go by themselves.
-  redis.call('PEXPIRE', dedupeIdsKey, ARGV[2])
-  redis.call('PEXPIRE', dedupeTimesKey, ARGV[2])
+  redis.call('PEXPIRE', dedupeIdsKey, ARGV[4])
+  redis.call('PEXPIRE', dedupeTimesKey, ARGV[4])
 end
 if #records > 0 then
   redis.call('HSET', recordsKey, unpack(records))

@@ -2,16 +2,22 @@
 -- Removes messages whose lease the caller holds.
 --
 -- KEYS[1..9]  see parts/queue.lua
+-- KEYS[10]    run       text  see parts/run.lua
 -- ARGV[1]     the channel
--- ARGV[2..]   two for each message: id, lease
+-- ARGV[2]     the run
+-- ARGV[3..]   two for each message: id, lease
 --
 -- Result: nil when there is no such queue; otherwise 1 for each message that is removed, 0 where the lease is over or never was.
 
 -- @include queue
 -- @include leased
+-- @include run
+
+local earlier = earlierRun()
+if earlier then return earlier end
 
 local results, ids, grouped = {}, {}, {}
-for i, id, record in leased(2) do
+for i, id, record in leased(3) do
   results[i] = record and 1 or 0
   if record then
     ids[#ids + 1] = id
@@ -27,4 +33,4 @@ if #ids > 0 then
   for id, record in pairs(grouped) do leaveGroup(id, record) end
 end
 announce()
-return results
+return rememberRun(results)
