@@ -9,7 +9,7 @@ const held = {
   postgres: "LOCK TABLE directory.last_names, directory.first_names, social.posts IN ACCESS EXCLUSIVE MODE",
   mysql: "LOCK TABLES property WRITE, listing WRITE, status_history WRITE, liked_properties WRITE",
 };
-const searches = ["/directory/users?name=smi", "/properties?q=casa", "/social/posts?search=hola"];
+const searches = ["/directory/users?name=smi", "/properties?city=casa", "/social/posts?search=hola"];
 /** More than any pool has connections. */
 const atOnce = 15;
 const seconds = 5;
