@@ -11,7 +11,7 @@ const dirty = "must not have control characters or broken Unicode";
 
 const personName = z
   .string()
-  .refine((text) => isClean(text), dirty)
+  .refine((text) => isClean(text), { error: dirty, abort: true })
   .trim()
   .normalize("NFC")
   .min(1, { error: "must not be empty", abort: true })

@@ -129,6 +129,22 @@ describe("a change", () => {
     expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array<number>(9).fill(412)]);
   });
 
+  it("that changes nothing leaves the version as it is, and ends nothing that is cached", async () => {
+    const { input, path, tag } = await add({ lastName: "Unchanged" });
+    const search = "/directory/users?name=unchanged";
+    await directory.plain("GET", search);
+    const { firstName, email, bio } = input;
+    for (const body of [{ bio }, { firstName, lastName: "Unchanged", email, bio }]) {
+      const answer = await directory.staff("PATCH", path, body, { "If-Match": tag });
+      expect([answer.status, version(answer)]).toEqual([200, tag]);
+    }
+    expect((await directory.plain("GET", search)).headers.get("x-cache")).toBe("HIT");
+    expect((await directory.staff("PATCH", path, { bio }, { "If-Match": '"other"' })).status).toBe(412);
+    const changed = await directory.staff("PATCH", path, { bio: `${bio} More.` }, { "If-Match": tag });
+    expect(version(changed)).not.toBe(tag);
+    expect((await directory.plain("GET", search)).headers.get("x-cache")).toBe("MISS");
+  });
+
   it("is refused when it is empty, unknown, or takes another's email", async () => {
     const { path, tag } = await add();
     const { input } = await add();

@@ -85,7 +85,7 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         tags: ["directory"],
         summary: "Change a user (staff)",
         description:
-          "`If-Match` with the ETag that the change is based on, or `*`, is needed (428); another version is a 412.",
+          "`If-Match` with the ETag that the change is based on, or `*`, is needed (428); another version is a 412. What changes nothing leaves the version as it is.",
         request: { params, query, headers: ifMatch, ...jsonBody(userChange) },
         responses: {
           200: jsonAnswer(wholeUser, "Changed; its new ETag is in the headers"),
