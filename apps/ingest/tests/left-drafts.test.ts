@@ -73,11 +73,18 @@ describe("a process that is killed while it backs up", () => {
 
     await put(draft);
     await db.query("UNLOCK TABLES");
-    await db.end();
     // So does the next backup, in a process that started before.
     const made = await second.call("POST", "/ingest/jobs/backups");
     const { name: listed } = (await made.json()) as { name: string };
     expect(await files()).toEqual([listed, `${listed}.json`]);
+
+    // A file that may not grow takes a part of what is written, and says nothing: only the next write fails.
+    const rows = Array.from({ length: 1000 }, (_, i) => `(${i + 1}, 'Department ${i + 1}')`);
+    await db.query(`INSERT INTO departments VALUES ${rows.join(", ")}`);
+    execFileSync("prlimit", ["--pid", String(second.child.pid), "--fsize=4096"]);
+    await problemOf(await second.call("POST", "/ingest/departments/backups"), 507);
+    expect(await files()).toEqual([listed, `${listed}.json`]);
+    await db.end();
   });
 });
 
