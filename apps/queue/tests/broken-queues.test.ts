@@ -21,7 +21,7 @@ const wrongKind = (part: string): [string, Damage, RegExp] => [
 ];
 
 const damages: [string, Damage, RegExp][] = [
-  ...["settings", "records", "ready", "delayed", "leases", "ages", "outbox"].map(wrongKind),
+  ...["settings", "records", "payloads", "ready", "delayed", "leases", "ages", "groups", "outbox"].map(wrongKind),
   ["it has no settings", (queue) => open.redis.del(queue.key("settings")), /no settings/],
   ["nothing of it is left", (queue) => open.redis.del(queue.key("settings"), queue.key("records")), /no settings/],
   [
