@@ -64,6 +64,8 @@ export function observePostgres(sql: Sql, seen: ObservedClient): Sql {
       const call = (given: unknown[]): unknown => Reflect.apply(value, target, given);
       if (name === "unsafe") return (...given: unknown[]) => watched(call(given), seen);
       if (name === "savepoint") return (...given: unknown[]) => call(scoped(given));
+      if (name === "begin" && seen.limits.endsWithClient)
+        throw new Error("A pool whose statements end with their clients only reads; it has no transactions.");
       if (name === "begin")
         return (...given: unknown[]) => transaction(scoped(given), seen, (all) => call(all) as Promise<unknown>);
       if (name === "end" && seen.told) {
