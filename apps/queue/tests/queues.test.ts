@@ -49,6 +49,24 @@ describe("a queue", () => {
     expect(await open.redis.keys(`${open.prefix}queue:queue:{life}*`)).toEqual([]);
   });
 
+  it("that is created anew knows no Idempotency-Key and no dedupeId of the one before", async () => {
+    const send = () =>
+      open.request("POST", "/queue/queues/anew/messages", {
+        body: { body: 1, dedupeId: "d" },
+        headers: { "Idempotency-Key": "k" },
+      });
+    const ids = new Set<string>();
+    for (let i = 0; i < 2; i++) {
+      await put("anew", {});
+      const [first, again] = [await send(), await send()];
+      expect([first.status, again.status, again.text]).toEqual([201, 201, first.text]);
+      ids.add(first.text);
+      expect((await get("anew")).json()).toMatchObject({ counts: { length: 1 }, flow: { sent: 1 } });
+      await remove("anew");
+    }
+    expect(ids.size).toBe(2);
+  });
+
   it("keeps its messages when its settings change, and loses them when it is removed or purged", async () => {
     const queue = await open.makeQueue();
     await queue.send({ body: 1, dedupeId: "d" }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" }, { body: 4 });

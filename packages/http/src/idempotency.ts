@@ -38,9 +38,13 @@ const keptHeaders = ["content-type", "location", "etag", "cache-control"];
  * Honours `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the first answer below 500 is kept for a day
  * and given again with `Idempotency-Replayed: true`; 409 while the first is under way; 422 when the key comes
  * again with another request. Keys are scoped to the account and the path. Comes after the guard, before validation.
- * Handlers find the scoped key in `c.var.requestKey`, to record it with what they do.
+ * Handlers find the scoped key in `c.var.requestKey`, to record it with what they do. `within` narrows the scope: to what the path stands
+ * for just now, when that may be deleted and created anew.
  */
-export function idempotent(store: IdempotencyStore): MiddlewareHandler<ServiceEnv> {
+export function idempotent(
+  store: IdempotencyStore,
+  within?: (c: Context<ServiceEnv>) => Promise<string>,
+): MiddlewareHandler<ServiceEnv> {
   const handler: MiddlewareHandler<ServiceEnv> = async (c, next) => {
     const given = c.req.header("idempotency-key");
     if (given === undefined) return next();
@@ -50,7 +54,9 @@ export function idempotent(store: IdempotencyStore): MiddlewareHandler<ServiceEn
         errors: [{ path: "Idempotency-Key", message: "must be 1 to 255 printable ASCII characters" }],
       });
     }
-    const key = digest(String(c.var.account?.id ?? "anyone"), c.req.method, c.req.path, name);
+    const scope = (await within?.(c)) || undefined;
+    const parts = [String(c.var.account?.id ?? "anyone"), c.req.method, c.req.path, name];
+    const key = digest(...parts, ...(scope === undefined ? [] : [scope]));
     const fingerprint = await fingerprintOf(c);
     const found = await store.begin(key, fingerprint);
     if (found.state === "done") return replay(c, found.answer);

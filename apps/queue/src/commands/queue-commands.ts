@@ -192,6 +192,11 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       return (await run("configure-2", keys, [randomUUID(), ...Object.entries(fields).flat()])) === 1;
     },
 
+    /** What tells this queue from others that had its name; "" when there is none, and for one of a version without. */
+    async incarnation(queue: string): Promise<string> {
+      return (await redis.hget(queueKey(queue, "settings"), "incarnation")) ?? "";
+    },
+
     async exists(queue: string): Promise<boolean> {
       return (await redis.exists(queueKey(queue, "settings"))) === 1;
     },

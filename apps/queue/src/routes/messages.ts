@@ -12,6 +12,7 @@ import {
   type ServiceEnv,
   unreadJson,
 } from "@quintet/http";
+import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
 import { batchSchema, type MessageInput, messageSchema, sendMessages } from "../messages.ts";
 import { rawElements, rawMember } from "../raw-json.ts";
@@ -53,6 +54,11 @@ type Received = z.infer<typeof receivedSchema>;
 /** Sending and receiving: `/queue/queues/{name}/messages` and `/receive`. */
 export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
+  /** A queue that is created anew knows nothing of the requests to the one before. */
+  const inThisQueue = async (c: Context<ServiceEnv>) => {
+    const name = queueNameSchema.safeParse(c.req.param("name"));
+    return name.success ? deps.commands.incarnation(name.data) : "";
+  };
   app.openAPIRegistry.register("Message", messageSchema);
   app.openAPIRegistry.register("MessageBatch", batchSchema);
   const bodySchema = {
@@ -62,7 +68,7 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   return app
     .openapi(
       createRoute({
-        ...guard.account("queue:send", idempotent(deps.idempotency)),
+        ...guard.account("queue:send", idempotent(deps.idempotency, inThisQueue)),
         method: "post",
         path: "/queues/{name}/messages",
         tags,
