@@ -9,6 +9,7 @@ import type { HealthReport } from "../health.ts";
 import { type Logger, loggers } from "../logger.ts";
 import { type Listening, listenerOf, serve } from "../serve.ts";
 import { createService } from "../service.ts";
+import { beginWaiting } from "../waiting.ts";
 import { openObservation } from "./observation.ts";
 
 let folder: string;
@@ -30,6 +31,11 @@ function apps(): { fetch(request: Request, env: object): Response | Promise<Resp
     return c.text("done");
   });
   bad.get("/hang", async (c) => {
+    await hanging.promise;
+    return c.text("done");
+  });
+  bad.get("/wait", async (c) => {
+    beginWaiting(c);
     await hanging.promise;
     return c.text("done");
   });
@@ -101,7 +107,8 @@ describe("an app that blocks the event loop", () => {
 });
 
 describe("a handler that never answers", () => {
-  it("is told of by its app's health until it does, unless it may take long", async () => {
+  it("is told of by its app's health until it does, unless it may take long or only waits", async () => {
+    const waits = get("/bad/wait");
     const hung = get("/bad/hang");
     const slow = get("/bad/slowly");
     await vi.waitFor(
@@ -114,7 +121,7 @@ describe("a handler that never answers", () => {
     );
     expect((await health("good")).status).toBe("ok");
     hanging.resolve();
-    expect([(await hung).status, (await slow).status]).toEqual([200, 200]);
+    expect([(await hung).status, (await slow).status, (await waits).status]).toEqual([200, 200, 200]);
     await vi.waitFor(async () => expect((await health("bad")).checks.requests).toBeUndefined());
   });
 });
