@@ -65,7 +65,7 @@ function bytesOf(incoming: IncomingMessage): Promise<Buffer> {
     incoming.once("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
     incoming.once("error", reject);
     incoming.once("close", () => {
-      if (!incoming.readableEnded) reject(new Error("The client went before its request was whole."));
+      if (!incoming.readableEnded) reject(new Problem("bad-request", "The client went before its request was whole."));
     });
   });
 }
