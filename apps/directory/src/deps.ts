@@ -71,7 +71,10 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     async [Symbol.asyncDispose]() {
       redis.disconnect();
       cacheRedis.disconnect();
-      await Promise.all([sql, searches, bulk, health, changes].map((client) => client.end({ timeout: 1 })));
+      await Promise.all([
+        ...[sql, searches, health, changes].map((client) => client.end({ timeout: 1 })),
+        bulk.end({ timeout: 0 }), // Demo data that are not whole are made at the next start.
+      ]);
     },
   };
 }

@@ -35,7 +35,7 @@ test("finds accounts by how the username or email begins, page by page", async (
   expect(second.accounts.map(({ username }) => username)).toEqual(["anabel", "berta", "50-off"]);
   expect(second.nextCursor).toBeNull();
   expect((await list("?cursor=forged")).status).toBe(400);
-  expect((await list("?q=%00")).status).toBe(200);
+  expect((await list("?q=%00")).status).toBe(400);
 });
 
 test("deactivates an account and lets it in again", async () => {
