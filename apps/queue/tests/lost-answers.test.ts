@@ -114,4 +114,33 @@ it("a queue is created and removed once", async () => {
   const remove = () => open.request("DELETE", path, { as });
   expect((await losing(/lost.:dedupe-ids/, remove)).status).toBe(204);
   expect((await open.request("GET", path)).status).toBe(404);
+
+  expect((await losing(/:names[\s\S]*:dead-letters[\s\S]*lost\r/, put)).status).toBe(201);
+  expect((await losing(/:names[\s\S]*:dead-letters[\s\S]*lost\r/, remove)).status).toBe(204);
+  expect((await open.request("GET", path)).status).toBe(404);
+});
+
+it("a purge and a redrive say that it is unknown whether they were done, and take nothing that came since", async () => {
+  const dead = await open.makeQueue();
+  const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
+  const ask = (path: string) => open.request("POST", path, { as: open.people.staff });
+  await queue.send({ body: 1 }, { body: 2 });
+  await queue.tell("nack", receipts(await queue.receive()));
+  // The step that knows that the queue exists is the one that moves.
+  const step = new RegExp(`${dead.name}.:outbox[\\s\\S]*${queue.name}\\r`);
+  const redriven = await losing(step, () => ask(`${dead.path}/redrive`));
+  expectProblem(redriven, 503);
+  expect(redriven.text).toContain("unknown whether this was done");
+  // What was on its way arrives with the next call.
+  expect((await ask(`${dead.path}/redrive`)).json()).toEqual({ moved: 0 });
+  await expect.poll(async () => (await queue.counts()).length, { timeout: 20_000 }).toBe(2);
+
+  const purged = await losing(new RegExp(`${queue.name}.:outbox`), () => ask(`${queue.path}/purge`));
+  expectProblem(purged, 503);
+  expect(purged.text).toContain("unknown whether this was done");
+  expect((await queue.counts()).length).toBe(0);
+  await queue.send({ body: 3 });
+  expect(
+    (await queue.receive()).map(({ message, body }: { message?: unknown; body?: unknown }) => message ?? body),
+  ).toEqual([3]);
 });

@@ -13,14 +13,14 @@ export type RunLua<Name extends string> = (
 
 /**
  * Makes the Lua files of a folder commands of this client, each with its number of keys at the end of its name; a line
- * `-- @include part` stands for `parts/part.lua`. Redis is sent a script's text once per connection. With `repeat` one whose answer was lost is sent once more: for
- * those that do nothing the second time, or know their own first run.
+ * `-- @include part` stands for `parts/part.lua`. Redis is sent a script's text once per connection. One whose answer was lost is sent
+ * once more where `mayRepeat` says so: for those that do nothing the second time, or know their own first run.
  */
 export function luaCommands<Name extends string>(
   redis: Redis,
   folder: URL,
   names: readonly Name[],
-  options: { repeat: boolean },
+  mayRepeat: (name: Name) => boolean,
 ): RunLua<Name> {
   const read = (path: string): string =>
     readFileSync(new URL(path, folder), "utf8").replace(/^-- @include (\w+)$/gm, (_, part: string) =>
@@ -34,10 +34,9 @@ export function luaCommands<Name extends string>(
     }),
   ) as Record<Name, Script>;
   const run: RunLua<Name> = (name, keys, args) => scripts[name].call(redis, ...keys, ...args);
-  if (!options.repeat) return run;
   return (name, keys, args) =>
     run(name, keys, args).catch((error: unknown) => {
-      if (error instanceof OutcomeUnknown) return run(name, keys, args);
+      if (error instanceof OutcomeUnknown && mayRepeat(name)) return run(name, keys, args);
       throw error;
     });
 }

@@ -31,10 +31,21 @@ const awayMessages = /max retries per request|Connection is closed|Stream isn't 
 /** What Redis answers when it is there and cannot serve just now: it loads, is full, fails over, or cannot write. */
 const awayReplies = /^(?:LOADING|OOM|MISCONF|READONLY|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN) /;
 
+/** Codes of what was sent to a store, or may have been, when its connection broke or nobody waited for it any more. */
+const unansweredCodes = new Set([
+  "OUTCOME_UNKNOWN",
+  "STATEMENT_TIMEOUT",
+  "PROTOCOL_CONNECTION_LOST",
+  "CONNECTION_CLOSED",
+  "CONNECTION_DESTROYED",
+  "ECONNRESET",
+]);
+
 /** Whether something was sent to a store and its answer never came: it may have been done, or not; follows `cause`. */
 function isOutcomeUnknown(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    if (("code" in at && at.code === "OUTCOME_UNKNOWN") || at.message === "Command timed out") return true;
+    if ("code" in at && typeof at.code === "string" && unansweredCodes.has(at.code)) return true;
+    if (at.message === "Command timed out") return true;
   }
   return false;
 }

@@ -27,6 +27,9 @@ const commandNames = [
   "unregister-2",
 ] as const;
 
+/** These do to what has come since what they did to what was there: a lost answer is told, and nothing is sent again. */
+const takesMoreTheSecondTime: ReadonlySet<string> = new Set(["purge-9", "redrive-9"]);
+
 export type CommandName = (typeof commandNames)[number];
 
 /** Runs one atomic operation; its file says what it takes and answers. */
@@ -34,5 +37,5 @@ export type RunCommand = RunLua<CommandName>;
 
 /** Makes the Lua files commands of this client. */
 export function loadCommands(redis: Redis): RunCommand {
-  return luaCommands(redis, new URL("./", import.meta.url), commandNames, { repeat: true });
+  return luaCommands(redis, new URL("./", import.meta.url), commandNames, (name) => !takesMoreTheSecondTime.has(name));
 }

@@ -24,7 +24,7 @@ const localKeys = 100_000;
 /** Budgets that all processes share; `take-4.lua` says how they are kept. They reject rather than wait for a Redis that stands still. */
 export function redisBudgets(redis: Redis): Budgets {
   // One that was sent and not answered is counted in this process instead: sent again, it might count twice.
-  const run = luaCommands(redis, new URL("./", import.meta.url), ["take-4", "give-back-4"], { repeat: false });
+  const run = luaCommands(redis, new URL("./", import.meta.url), ["take-4", "give-back-4"], () => false);
   const withDeadline = redisWithDeadline(redis);
   // One hash tag, so that a cluster keeps them together.
   const named = (keys: BudgetKeys) => keys.map((key) => `{attempts}:${key}`);

@@ -17,7 +17,7 @@ export function redisIdempotency(
   { leaseMs = 10_000, deadlineMs }: { leaseMs?: number; deadlineMs?: number } = {},
 ): IdempotencyStore {
   // Each knows its own first run by the claim.
-  const run = luaCommands(redis, new URL("./", import.meta.url), commands, { repeat: true });
+  const run = luaCommands(redis, new URL("./", import.meta.url), commands, () => true);
   const inTime: <T>(work: () => Promise<T>) => Promise<T> =
     deadlineMs === undefined ? (work) => work() : redisWithDeadline(redis, { deadlineMs });
   return {
