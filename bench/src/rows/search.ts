@@ -10,7 +10,7 @@ export const search: Row = {
   about: "directory search at 1,000,000 users, not cached",
   async run({ rounds, scale }) {
     const users = Math.round(1_000_000 * scale);
-    await using app = await startApp("directory", ["mysql", "postgres", "redis"], {
+    await using app = await startApp("directory", ["mysql", "postgres", "redis", "cache"], {
       DEMO_DATA: "true",
       DEMO_USERS: String(users),
     });
