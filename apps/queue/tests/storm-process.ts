@@ -1,25 +1,11 @@
 // One of several processes that use the same queues at the same time, until it is killed. Its messages are leased, given back, acked and
 // sent back from dead-letter queues; what it acks is said on standard output before and after.
-import { randomBytes } from "node:crypto";
-import { type Auth, siteAt } from "@quintet/auth";
-import { createLogger } from "@quintet/http";
-import { createDeps, loadConfig } from "../src/index.ts";
 import { ack, nack } from "../src/leases.ts";
 import { receive } from "../src/receive.ts";
+import { processDeps } from "./process-deps.ts";
 
 const { queues, acks } = JSON.parse(process.argv[2] ?? "") as { queues: string[]; acks: boolean };
-const config = loadConfig({ ...process.env, QUINTET_SECRET: randomBytes(32).toString("hex") });
-const nobody: Auth = {
-  site: siteAt("http://localhost:8080", { check: () => false }),
-  access: async () => undefined,
-  verifyToken: async () => undefined,
-  verifyPassword: async () => undefined,
-  passwordGrant: async () => undefined,
-  register: () => Promise.reject(new Error("Nobody signs in here.")),
-  beginAction: () => Promise.reject(new Error("Nobody is staff here.")),
-  [Symbol.asyncDispose]: async () => {},
-};
-const deps = createDeps(config, { log: createLogger({ service: "queue", level: "silent" }), auth: nobody });
+const deps = processDeps();
 deps.sweep.start();
 console.log("runs");
 

@@ -16,4 +16,4 @@ export { withComment } from "./observing/sql-comment.ts";
 export { connectPostgres, healthPostgres, type PostgresQueries, type PostgresSql } from "./postgres.ts";
 export { blockingRedis, connectRedis, type Redis } from "./redis.ts";
 export { type RunWithDeadline, redisWithDeadline } from "./redis-deadline.ts";
-export { isOutcomeUnknown, OutcomeUnknown } from "./sent-once.ts";
+export { OutcomeUnknown } from "./sent-once.ts";

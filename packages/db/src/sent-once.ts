@@ -10,11 +10,6 @@ export class OutcomeUnknown extends Error {
   }
 }
 
-/** Whether a command may have been done although it was rejected. One that got no answer in its time is taken for such a one. */
-export function isOutcomeUnknown(error: unknown): boolean {
-  return error instanceof OutcomeUnknown || (error instanceof Error && error.message === "Command timed out");
-}
-
 interface Command {
   isSettled: boolean;
   promise: Promise<unknown>;

@@ -59,9 +59,9 @@ export function observeMysql(pool: Pool, seen: ObservedPool): Pool {
  * Sends a statement over whichever connection is free, waiting for one and for its result no longer than its time. On the
  * driver's callbacks: its promises make objects and stacks for each statement that cost a third of it.
  */
-function onOneOfPool(pool: Pool, method: "query" | "execute", { url, limits }: ObservedPool): Send {
+function onOneOfPool(pool: Pool, method: "query" | "execute", seen: ObservedPool): Send {
   const core = (pool as unknown as { pool: CorePool }).pool;
-  const ms = patienceOf(limits);
+  const ms = patienceOf(seen.limits);
   return (statement, values) =>
     new Promise((resolve, reject) => {
       let connection: CoreConnection | undefined;
@@ -72,15 +72,10 @@ function onOneOfPool(pool: Pool, method: "query" | "execute", { url, limits }: O
         connection?.destroy();
       });
       const send = (on: CoreConnection) => {
-        let ending: Promise<void> | undefined;
-        const clientStays = limits.endsWithClient
-          ? onClientGone(() => {
-              ending = endStatement(url, on);
-            })
-          : undefined;
+        const finished = endingWithClient(on, seen);
         const settle = (error: Error | null, rows?: unknown, fields?: unknown) => {
           inTime();
-          clientStays?.();
+          const ending = finished();
           if (late) return;
           if (error && readOnlyErrors.has((error as { errno?: number }).errno ?? 0)) on.destroy();
           else if (ending) ending.then(() => on.release());
@@ -126,23 +121,29 @@ function observeConnection(connection: PoolConnection, seen: ObservedPool): void
  * Runs a statement of a connection within its time. A connection that nobody waits for any more is closed, because its
  * answer may still come; one whose statement is being ended is given to nobody else before that is over.
  */
-async function limited(
-  connection: PoolConnection,
-  { url, limits }: ObservedPool,
-  send: () => Promise<unknown>,
-): Promise<unknown> {
-  let ending: Promise<void> | undefined;
-  const finished = limits.endsWithClient
-    ? onClientGone(() => {
-        ending = endStatement(url, connection.connection);
-      })
-    : undefined;
+async function limited(connection: PoolConnection, seen: ObservedPool, send: () => Promise<unknown>): Promise<unknown> {
+  const finished = endingWithClient(connection.connection, seen);
   try {
-    return await within(patienceOf(limits), send(), () => connection.destroy());
+    return await within(patienceOf(seen.limits), send(), () => connection.destroy());
   } finally {
-    finished?.();
-    await ending;
+    await finished();
   }
+}
+
+/**
+ * Ends the statement that a connection begins now when its client goes, where the pool is for that. The function returned says that it is
+ * finished, and returns what the connection has to wait for when it was just being ended.
+ */
+function endingWithClient(connection: object, { url, limits }: ObservedPool): () => Promise<void> | undefined {
+  if (!limits.endsWithClient) return () => undefined;
+  let ending: Promise<void> | undefined;
+  const finished = onClientGone(() => {
+    ending = endStatement(url, connection);
+  });
+  return () => {
+    finished();
+    return ending;
+  };
 }
 
 function observed(send: Send, prepared: boolean, { address, told }: ObservedPool): Send {

@@ -1,0 +1,21 @@
+import { randomBytes } from "node:crypto";
+import { type Auth, siteAt } from "@quintet/auth";
+import { createLogger } from "@quintet/http";
+import { createDeps, type Deps, loadConfig } from "../src/index.ts";
+
+const nobody: Auth = {
+  site: siteAt("http://localhost:8080", { check: () => false }),
+  access: async () => undefined,
+  verifyToken: async () => undefined,
+  verifyPassword: async () => undefined,
+  passwordGrant: async () => undefined,
+  register: () => Promise.reject(new Error("Nobody signs in here.")),
+  beginAction: () => Promise.reject(new Error("Nobody is staff here.")),
+  [Symbol.asyncDispose]: async () => {},
+};
+
+/** What the app works with in a process of a test's own, whose settings are its environment and in which nobody signs in. */
+export function processDeps(): Deps {
+  const config = loadConfig({ ...process.env, QUINTET_SECRET: randomBytes(32).toString("hex") });
+  return createDeps(config, { log: createLogger({ service: "queue", level: "silent" }), auth: nobody });
+}
