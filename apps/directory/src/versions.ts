@@ -1,4 +1,4 @@
-import { Problem } from "@quintet/http";
+import { ifMatch, Problem } from "@quintet/http";
 import type { User } from "./user.ts";
 
 /** Who looks: everybody, or an account, which also sees emails. Each sees another representation. */
@@ -13,16 +13,9 @@ export function userTag(user: Pick<User, "id" | "version">, viewer: Viewer): str
  * The version that an If-Match header allows to change (RFC 9110 section 13.1.1), undefined for `*`; throws
  * `precondition-failed` when it does not name the present one. A tag of either representation will do.
  */
-export function matchingVersion(ifMatch: string, present: User): number | undefined {
-  if (ifMatch.trim() === "*") return undefined;
-  const given = ifMatch.split(",").map((tag) => tag.trim());
-  const tags = [userTag(present, "account"), userTag(present, "public")];
-  if (given.some((tag) => tags.includes(tag))) return present.version;
+export function matchingVersion(header: string, present: User): number | undefined {
+  const found = ifMatch(header, [userTag(present, "account"), userTag(present, "public")]);
+  if (found === "any") return undefined;
+  if (found !== undefined) return present.version;
   throw new Problem("precondition-failed", "The user has another version than If-Match says. Read it again.");
-}
-
-/** Whether If-None-Match has this tag (RFC 9110 section 13.1.2, weak comparison), so that a 304 will do. */
-export function hasTag(ifNoneMatch: string | undefined, tag: string): boolean {
-  if (ifNoneMatch === undefined) return false;
-  return ifNoneMatch.split(",").some((one) => ["*", tag, `W/${tag}`].includes(one.trim()));
 }

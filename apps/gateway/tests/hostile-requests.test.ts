@@ -63,7 +63,7 @@ describe("requests that two readers could take in two ways", () => {
     ["another version", "GET /queue/x HTTP/2.0\r\nHost: a\r\n\r\n"],
     ["no version", "GET /queue/x\r\n\r\n"],
     ["a raw byte in the path", "GET /queue/\xff HTTP/1.1\r\nHost: a\r\n\r\n"],
-    ["another origin", "GET http://b/queue/x HTTP/1.1\r\nHost: a\r\n\r\n"],
+    ["a user in the target", "GET http://u@b/queue/x HTTP/1.1\r\nHost: a\r\n\r\n"],
     ["TLS", "\x16\x03\x01\x02\x00\x01\x00"],
   ])("%s is a 400", async (_name, bytes) => {
     seen.length = 0;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Handler } from "hono";
+import { ifNoneMatch } from "./entity-tags.ts";
 
 interface Written {
   text: string;
@@ -23,10 +24,7 @@ export function documentAnswer(document: () => Promise<object>): Handler {
     const { text, tag } = written.get(found) ?? write(found);
     c.header("ETag", tag);
     c.header("Cache-Control", "no-cache");
-    const has = c.req.header("if-none-match");
-    if (has?.split(",").some((one) => ["*", tag].includes(one.trim().replace(/^W\//, "")))) {
-      return c.body(null, 304);
-    }
+    if (ifNoneMatch(c.req.header("if-none-match"), tag)) return c.body(null, 304);
     return c.body(text, 200, { "Content-Type": "application/json" });
   };
 }

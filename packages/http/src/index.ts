@@ -4,6 +4,7 @@ export { ConfigError, readEnv, settings } from "./config.ts";
 export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";
 export { encodingFaults, readFormText } from "./encoded-input.ts";
+export { ifMatch, ifNoneMatch, ifRange } from "./entity-tags.ts";
 export { isAway, isTimeout, toProblem } from "./faults.ts";
 export { fullStorage } from "./full-storage.ts";
 export {

@@ -33,7 +33,8 @@ const trickyTargets = ["/t/../t/health", "/t/..", "/./t", "/t/%2e%2e/t/health", 
   "/t/..;/t",
   "/t/%2e%2E%3bx/t",
   "/t/health%00",
-  "http://a/t/health",
+  "http://u@a/t/health",
+  "/t/health#x",
   "*",
 );
 

@@ -1,9 +1,9 @@
-import { counter } from "@quintet/http";
+import { counter, ifNoneMatch } from "@quintet/http";
 import { type Html, pageHeaders } from "@quintet/pages";
 import type { Context } from "hono";
 import { type Answer, tagOf } from "../cached-entry.ts";
 import type { CacheState } from "../result-cache.ts";
-import { hasTag, type Viewer } from "../versions.ts";
+import type { Viewer } from "../versions.ts";
 
 /** As much of a handler's context as an answer needs. */
 export type Answering = Pick<Context, "req" | "header" | "body" | "html">;
@@ -57,7 +57,7 @@ function setPageHeaders(c: Answering): void {
 function answerTagged(c: Answering, { tag, body }: Answer, type: string): Response {
   c.header("ETag", tag);
   c.header("Vary", "Authorization, Cookie, Accept", { append: true });
-  if (hasTag(c.req.header("if-none-match"), tag)) return c.body(null, 304);
+  if (ifNoneMatch(c.req.header("if-none-match"), tag)) return c.body(null, 304);
   return c.body(body, 200, { "Content-Type": type });
 }
 

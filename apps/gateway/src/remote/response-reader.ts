@@ -163,7 +163,8 @@ export class ResponseReader {
         headers.push(name, value);
       } else if (role === "content-length") {
         if (length !== undefined && length !== value) throw new BadAnswer("The answer has two lengths.");
-        if (length === undefined) headers.push(name, value);
+        // RFC 9110 section 8.6: what has no body by its status has no length.
+        if (length === undefined && status >= 200 && status !== 204) headers.push(name, value);
         length = value;
       } else if (role === "transfer-encoding") {
         coding = coding === undefined ? value : `${coding},${value}`;

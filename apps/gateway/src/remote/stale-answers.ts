@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TrustedProxies } from "@quintet/http";
+import { ifNoneMatch, type TrustedProxies } from "@quintet/http";
 import { LRUCache } from "lru-cache";
 import { clientOf } from "../client-address.ts";
 import { freshnessOf, isAnybodys } from "./cache-rules.ts";
@@ -88,8 +88,7 @@ export class StaleAnswers {
     response.setHeader("Cache-Status", `quintet; hit; ttl=${Math.floor((kept.freshUntil - now) / 1000)}`);
     response.setHeader("X-Request-Id", requestId);
     const tag = response.getHeader("etag");
-    const known = request.headers["if-none-match"]?.split(",").map((one) => one.trim().replace(/^W\//, ""));
-    if (tag !== undefined && known?.includes(String(tag).replace(/^W\//, ""))) {
+    if (tag !== undefined && ifNoneMatch(request.headers["if-none-match"], String(tag))) {
       response.writeHead(304).end();
       return true;
     }

@@ -5,6 +5,8 @@ import {
   decodeCursor,
   encodeCursor,
   idempotent,
+  ifNoneMatch,
+  ifRange,
   jsonAnswer,
   limitParam,
   noQuery,
@@ -109,10 +111,11 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         if (etag !== undefined) c.header("ETag", etag);
         c.header("Accept-Ranges", "bytes");
         c.header("Cache-Control", "private, no-cache");
-        if (etag !== undefined && c.req.header("if-none-match")?.includes(etag)) return c.body(null, 304);
-        const ifRange = c.req.header("if-range");
-        const sameFile = ifRange === undefined || ifRange === etag;
-        const range = readRange(sameFile ? c.req.header("range") : undefined, backup.bytes);
+        if (etag !== undefined && ifNoneMatch(c.req.header("if-none-match"), etag)) return c.body(null, 304);
+        const range = readRange(
+          ifRange(c.req.header("if-range"), etag) ? c.req.header("range") : undefined,
+          backup.bytes,
+        );
         if (range.kind === "unsatisfiable") {
           throw new Problem("range-not-satisfiable", `The file has ${backup.bytes} bytes.`, {
             headers: { "Content-Range": `bytes */${backup.bytes}` },

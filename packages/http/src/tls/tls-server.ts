@@ -1,6 +1,9 @@
 import { type IncomingMessage, type RequestListener, Server, type ServerOptions } from "node:http";
 import { constants, createSecureServer, type Http2Session } from "node:http2";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
 import type { TicketKeys } from "@quintet/workers";
+import { endWith } from "../client-errors.ts";
 import type { Logger } from "../logger.ts";
 import { pathOf } from "../path-of.ts";
 import { Problem } from "../problem.ts";
@@ -57,6 +60,22 @@ export function limitingHeads(listener: RequestListener): RequestListener {
   };
 }
 
+/** Says to a client that sent plain HTTP what this port speaks, in plain HTTP. */
+function answerPlainHttp(socket: TLSSocket, log: Logger): void {
+  // The connection below, which Node keeps under this name alone; its TLS is over before it began.
+  const { _parent: plain } = socket as unknown as { _parent?: Socket };
+  if (plain === undefined) {
+    socket.destroy();
+    return;
+  }
+  plain.once("close", () => socket.destroy()).on("error", () => plain.destroy());
+  endWith(
+    plain,
+    new Problem("bad-request", "This port speaks TLS, and this request is plain HTTP: use https://."),
+    log,
+  );
+}
+
 /** Throws `ConfigError` when certificate and key are no pair. */
 export function createTlsServer(listener: RequestListener, options: TlsOptions): TlsServer {
   const { files, http1, slow, log, ticketKeys } = options;
@@ -75,8 +94,11 @@ export function createTlsServer(listener: RequestListener, options: TlsOptions):
   const secure = createSecureServer(both, listener as never);
   // Node sets one of its own, whatever is in the options.
   Object.assign(secure, { shouldUpgradeCallback: http1.shouldUpgradeCallback });
-  // Who does not finish the handshake is no HTTP client that could be answered.
-  secure.removeAllListeners("tlsClientError").on("tlsClientError", (_error, socket) => socket.destroy());
+  secure.removeAllListeners("tlsClientError").on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
+    // Who sends garbage, or does not finish the handshake, is no HTTP client that could be answered.
+    if (error.code?.startsWith("ERR_SSL_HTTP")) answerPlainHttp(socket, log);
+    else socket.destroy();
+  });
   const sessions = new Set<Http2Session>();
   secure.on("session", (session) => {
     sessions.add(session);
