@@ -12,6 +12,7 @@ import { mountedUpstream } from "./mounted.ts";
 import { rateLimits } from "./rate-limits.ts";
 import { remoteUpstream } from "./remote.ts";
 import { route, upgrades } from "./routing.ts";
+import { warnOfUnbelievedProxy } from "./unbelieved-proxy.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface Gateway extends Program {
@@ -114,7 +115,8 @@ export async function run(
         },
       }),
     );
-    const listener = admitting.requests(compressing(route(upstreams, listenerOf(home))));
+    const routed = compressing(route(upstreams, listenerOf(home)));
+    const listener = warnOfUnbelievedProxy(admitting.requests(routed), trusted, log);
     const { takes, pass } = upgrades(upstreams);
     const at = { host: config.HOST, log, drainSeconds: config.DRAIN_SECONDS, socket };
     const listening = await serve(tls ? strictTransport(listener, config.PUBLIC_URL) : listener, {

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { trustedProxies } from "@quintet/http";
 import { findTool } from "@quintet/stores/testing";
 import type { Deployment } from "kubernetes-types/apps/v1.js";
 import type { Service } from "kubernetes-types/core/v1.js";
@@ -75,6 +76,15 @@ describe.each([
     for (const one of containers) {
       const read = Object.entries(one.env).flatMap(([name, value]) => (name.endsWith("_FILE") ? [value] : []));
       expect(Object.keys(one.secrets).toSorted(), one.program).toEqual(read.toSorted());
+    }
+  });
+
+  it("lets the gateway believe no pod of the cluster, and the apps the gateway", () => {
+    for (const { program, env } of containers) {
+      const trusted = trustedProxies(env.TRUSTED_PROXIES ?? "127.0.0.1");
+      for (const address of ["10.42.0.7", "172.18.0.3", "192.168.3.4"]) {
+        expect(trusted.check(address), `${program} ${address}`).toBe(program !== "gateway");
+      }
     }
   });
 

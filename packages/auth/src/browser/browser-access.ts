@@ -20,7 +20,7 @@ export async function browserAccess(auth: Auth, c: Context): Promise<Access | Re
   if (session === undefined && access === undefined) return undefined;
   if (!auth.site.trustsCookies(c)) {
     if (isSafe(c.req.method)) return undefined;
-    throw new Problem("forbidden", "This was sent from another site.");
+    throw new Problem("forbidden", `This was sent from another site than ${auth.site.url}, the PUBLIC_URL.`);
   }
   const found = access === undefined ? undefined : await auth.access(access);
   if (found || session === undefined || !prefersHtml(c.req.header("accept"), false)) return found;

@@ -8,7 +8,8 @@ import type { Site } from "./site.ts";
  */
 export function ownForms({ site }: { site: Site }): MiddlewareHandler<ServiceEnv> {
   return async (c, next) => {
-    if (site.cameFrom(c) === "elsewhere") throw new Problem("forbidden", "This form was sent from another site.");
+    if (site.cameFrom(c) === "elsewhere")
+      throw new Problem("forbidden", `This form was sent from another site than ${site.url}, the PUBLIC_URL.`);
     return next();
   };
 }

@@ -49,8 +49,9 @@ describe("a request comes", () => {
     ["here", { "sec-fetch-site": "same-origin" }],
     ["here", { "sec-fetch-site": "same-origin", origin: "https://q.example" }],
     ["here", { origin: "https://q.example" }],
-    ["here", { origin: "https://inner.example:8443" }],
-    ["elsewhere", { origin: "http://inner.example:8443" }],
+    ["elsewhere", { origin: "https://inner.example:8443" }],
+    ["elsewhere", { "sec-fetch-site": "same-origin", origin: "https://inner.example:8443" }],
+    ["elsewhere", { "sec-fetch-site": "same-origin", origin: "http://localhost" }],
     ["elsewhere", { origin: "https://q.example.evil.example" }],
     ["elsewhere", { origin: "http://q.example" }],
     ["elsewhere", { origin: "null" }],
@@ -63,5 +64,22 @@ describe("a request comes", () => {
     const site = siteAt("https://q.example", proxies);
     expect(site.cameFrom(request)).toBe(from);
     expect(site.trustsCookies(request)).toBe(from === "here");
+  });
+});
+
+describe("a request to a site on this machine comes", () => {
+  test.each([
+    ["here", { origin: "http://localhost:8080" }],
+    ["here", { origin: "http://127.0.0.1:8080" }],
+    ["here", { origin: "http://[::1]:8080", "sec-fetch-site": "same-origin" }],
+    ["here", { origin: "http://127.0.0.1:9000", "sec-fetch-site": "same-origin" }],
+    ["elsewhere", { origin: "http://127.0.0.1:9000", "sec-fetch-site": "same-site" }],
+    ["elsewhere", { origin: "http://127.0.0.1:9000" }],
+    ["elsewhere", { origin: "http://localhost.evil.example:8080", "sec-fetch-site": "same-origin" }],
+    ["elsewhere", { origin: "http://rebound.example:8080", "sec-fetch-site": "same-origin" }],
+    ["elsewhere", { origin: "null", "sec-fetch-site": "same-origin" }],
+  ] as const)("from %s with %j", (from, headers) => {
+    const request = asked("POST", { host: "rebound.example:8080", ...headers });
+    expect(siteAt("http://localhost:8080", proxies).cameFrom(request)).toBe(from);
   });
 });

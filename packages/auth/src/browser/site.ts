@@ -1,5 +1,6 @@
 import type { TLSSocket } from "node:tls";
 import type { ServiceEnv, TrustedProxies } from "@quintet/http";
+import { isLoopback, namesOf } from "./own-origins.ts";
 
 /** As much of Hono's context as it takes to say where a request comes from. */
 export interface Requested {
@@ -9,6 +10,8 @@ export interface Requested {
 
 /** Where the pages are, as browsers see it. */
 export interface Site {
+  /** `PUBLIC_URL`, an origin. */
+  url: string;
   /** Whether the browser speaks TLS, to this process or to a trusted proxy in front of it. */
   isSecure(c: Requested): boolean;
   /**
@@ -28,7 +31,10 @@ export function isSafe(method: string): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-/** The site at `publicUrl`, or at the `Host` that it was asked by; `X-Forwarded-Proto` is believed of `proxies` only. */
+/**
+ * The site at `publicUrl`. What a request says of its host does not count: whoever leads a name of theirs here (DNS rebinding) chooses
+ * it. `X-Forwarded-Proto` is believed of `proxies` only.
+ */
 export function siteAt(publicUrl: string, proxies: TrustedProxies): Site {
   const isSecure = (c: Requested): boolean => {
     if (publicUrl.startsWith("https:")) return true;
@@ -39,11 +45,12 @@ export function siteAt(publicUrl: string, proxies: TrustedProxies): Site {
     const last = said?.slice(said.lastIndexOf(",") + 1).trim();
     return last === "https" && proxies.check(incoming.socket.remoteAddress ?? "");
   };
+  const names = new Set(namesOf(publicUrl));
   const isOwnOrigin = (c: Requested, origin: string): boolean => {
-    if (origin === publicUrl) return true;
-    if (!URL.canParse(origin)) return false;
-    const { host, protocol } = new URL(origin);
-    return host === c.req.header("host") && (protocol === "https:" || !isSecure(c));
+    if (names.has(origin)) return true;
+    // On this machine the port may be another one in the browser (of a container, of an app by itself), which only the browser knows.
+    const isHere = (url: string) => isLoopback(URL.parse(url)?.hostname ?? "");
+    return isHere(publicUrl) && isHere(origin) && c.req.header("sec-fetch-site") === "same-origin";
   };
   const cameFrom: Site["cameFrom"] = (c) => {
     const site = c.req.header("sec-fetch-site");
@@ -53,6 +60,7 @@ export function siteAt(publicUrl: string, proxies: TrustedProxies): Site {
     return origin === undefined ? "unknown" : "here";
   };
   return {
+    url: publicUrl,
     isSecure,
     cameFrom,
     trustsCookies(c) {

@@ -1,7 +1,7 @@
 import { docsClientId, docsRedirectPath } from "@quintet/http";
+import { namesOf } from "../browser/own-origins.ts";
 import { fullScope } from "../scopes.ts";
 import type { ApiClient } from "./client-queries.ts";
-import { namesOf } from "./redirect-uri.ts";
 
 /**
  * The client that the documentation pages of the issuer's own origin are. Nobody registers it and nobody can remove it; it keeps no

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isRegistered, namesOf, redirectUriFault } from "./redirect-uri.ts";
+import { isRegistered, redirectUriFault } from "./redirect-uri.ts";
 
 test.each([
   "https://example.org/cb",
@@ -44,14 +44,4 @@ test("is compared letter by letter, but for the port on the loopback interface",
   ]) {
     expect(isRegistered(bad, registered)).toBe(false);
   }
-});
-
-test("an origin of this machine has several names, any other one", () => {
-  expect(namesOf("http://localhost:8080")).toEqual([
-    "http://127.0.0.1:8080",
-    "http://[::1]:8080",
-    "http://localhost:8080",
-  ]);
-  expect(namesOf("https://[::1]")).toContain("https://localhost");
-  expect(namesOf("https://quintet.example.org")).toEqual(["https://quintet.example.org"]);
 });

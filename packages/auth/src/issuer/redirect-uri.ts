@@ -1,11 +1,4 @@
-const loopback = new Set(["127.0.0.1", "[::1]", "localhost"]);
-
-/** The names by which a browser on this machine may know this origin: itself, and the others of the loopback interface if it is one. */
-export function namesOf(origin: string): string[] {
-  const { protocol, hostname, port } = new URL(origin);
-  if (!loopback.has(hostname)) return [origin];
-  return [...loopback].map((name) => `${protocol}//${name}${port && `:${port}`}`);
-}
+import { isLoopback } from "../browser/own-origins.ts";
 
 /** What is wrong with a redirect URI that a client wants to register; `undefined` when nothing is. */
 export function redirectUriFault(text: string): string | undefined {
@@ -13,7 +6,7 @@ export function redirectUriFault(text: string): string | undefined {
   const url = new URL(text);
   if (text.includes("#")) return "must not have a fragment";
   if (url.username !== "" || url.password !== "") return "must not hold credentials";
-  if (url.protocol === "https:" || (url.protocol === "http:" && loopback.has(url.hostname))) return undefined;
+  if (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname))) return undefined;
   // RFC 8252 section 7.1: a private scheme is a reversed domain name, so it has a dot.
   if (/^[a-z][a-z0-9+-]*\.[a-z0-9.+-]+:$/.test(url.protocol)) return undefined;
   return "must be https, http on the loopback interface, or a private scheme such as com.example.app";
