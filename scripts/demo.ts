@@ -26,10 +26,10 @@ const walks: [string, (anyone: Visitor, admin: Visitor) => Promise<void>][] = [
 ];
 
 const stop = stopRequests();
-void stop.first.then(() => {
+stop.signal.addEventListener("abort", () => {
   server.stopRequested = true;
 });
-void stop.again.then(() => process.exit(130));
+stop.again.then(() => process.exit(130), failed);
 process.exit(await demo().catch(failed));
 
 async function demo(): Promise<number> {

@@ -13,6 +13,7 @@ import { stopRequests } from "./stop-requests.ts";
 const root = resolve(import.meta.dirname, "..");
 const NAMES: Record<string, string> = {
   biome: "formatting and lint",
+  oxlint: "promises",
   depcruise: "layers",
   knip: "unused exports",
   tsc: "types",
@@ -104,7 +105,7 @@ function execute(
 ): Promise<{ code: number; output: string }> {
   return new Promise((done, fail) => {
     const child = spawn(program!, args, { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", out, out] });
-    void stop.first.then(() => child.kill("SIGTERM"));
+    stop.signal.addEventListener("abort", () => child.kill("SIGTERM"));
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on("data", (chunk) => {

@@ -37,11 +37,14 @@ export async function wrk(load: Load, seconds: number): Promise<LoadResult> {
     lines.push(`local bodies, turn = {${load.bodies.map(lua).join(", ")}}, 0`);
     lines.push("request = function() turn = turn % #bodies + 1 return wrk.format(nil, nil, nil, bodies[turn]) end");
   }
-  await writeFile(script, lines.join("\n"));
   const args = ["-t1", `-c${load.connections ?? 32}`, `-d${seconds}s`, "--latency", "-s", script, load.url];
-  const { stdout } = await run(await findTool("wrk", process.env, console.log), args).finally(() =>
-    rm(folder, { recursive: true }),
-  );
+  let stdout: string;
+  try {
+    await writeFile(script, lines.join("\n"));
+    ({ stdout } = await run(await findTool("wrk", process.env, console.log), args));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${load.url} did not answer well:\n${stdout}`);
   return {
     requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),

@@ -1,7 +1,17 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TrustedProxies } from "@quintet/http";
-import { counter, gauge, Problem, pathOf, problemText, recordOf, sendProblem } from "@quintet/http";
+import {
+  counter,
+  gauge,
+  type Logger,
+  Problem,
+  pathOf,
+  problemText,
+  recordOf,
+  sendProblem,
+  toProblem,
+} from "@quintet/http";
 import { clientOf } from "./client-address.ts";
 import { ClientLimit, type Place } from "./client-limit.ts";
 
@@ -14,6 +24,8 @@ export interface RateLimit {
 }
 
 export interface AdmissionOptions {
+  /** Who hears of faults. */
+  log?: Logger | undefined;
   /** Requests that are worked on at once; what comes beyond is refused at once, before everything slows down. */
   maxAtWork: number;
   /** Requests that wait at once: long polls, streams of events, WebSockets. They cost memory and no work. */
@@ -53,7 +65,7 @@ gauge(
 const healthPath = /^(?:\/[\w-]+)?\/health$/;
 
 export function admission(options: AdmissionOptions): Admission & Disposable {
-  const { rate, trusted, accountOf } = options;
+  const { rate, trusted, accountOf, log } = options;
   const work = new ClientLimit(options.maxAtWork, options.maxShare);
   const waits = new ClientLimit(options.maxWaiting, options.maxShare);
   watched.add(waits);
@@ -90,8 +102,13 @@ export function admission(options: AdmissionOptions): Admission & Disposable {
       }
       const admitted = new Admitted(request, response, work, waits, place);
       const knowing = accountOf?.(request);
-      if (rate || knowing) void admit(admitted, inner, knowing);
-      else {
+      if (rate || knowing) {
+        admit(admitted, inner, knowing).catch((error: unknown) => {
+          const { id } = recordOf(request);
+          log?.error({ err: error, http: { request: { id } } });
+          sendProblem(response, toProblem(error), pathOf(request.url), id);
+        });
+      } else {
         admitted.client = addressOf(request);
         admitted.begin(inner);
       }
@@ -110,8 +127,14 @@ export function admission(options: AdmissionOptions): Admission & Disposable {
         inner(request, socket, head);
       };
       const knowing = accountOf?.(request);
-      if (knowing) void knowing.catch(() => undefined).then(pass);
-      else pass(undefined);
+      if (!knowing) return pass(undefined);
+      knowing
+        .catch(() => undefined)
+        .then(pass)
+        .catch((error: unknown) => {
+          log?.error({ err: error, http: { request: { id: recordOf(request).id } } });
+          socket.destroy();
+        });
     },
     [Symbol.dispose]: () => void watched.delete(waits),
   };

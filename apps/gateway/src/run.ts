@@ -102,6 +102,7 @@ export async function run(
     stack.defer(() => rate?.close());
     const admitting = stack.use(
       admission({
+        log,
         maxAtWork: config.MAX_REQUESTS_AT_ONCE,
         maxWaiting: config.MAX_WAITING_AT_ONCE,
         maxShare: config.MAX_SHARE_PERCENT / 100,

@@ -21,7 +21,7 @@ export class SteppedDeliverer {
   async step(queue: string, times = 1): Promise<void> {
     if (!this.running) {
       this.running = true;
-      this.steps.deliver(queue).finally(() => {
+      void this.steps.deliver(queue).finally(() => {
         this.running = false;
       });
     }

@@ -35,17 +35,17 @@ describe("the types of the client", () => {
   it("refuse what a call does not take", () => {
     unsent(async () => {
       // @ts-expect-error a field that is missing
-      social.posts.$post({ json: { title: "x" } });
+      void social.posts.$post({ json: { title: "x" } });
       // @ts-expect-error a value of another kind
-      social.vote.$post({ json: { postId: 1, dir: 2 } });
+      void social.vote.$post({ json: { postId: 1, dir: 2 } });
       // @ts-expect-error a parameter that there is not
-      directory.users.$get({ query: { nmae: "smi" } });
+      void directory.users.$get({ query: { nmae: "smi" } });
       // @ts-expect-error a parameter of the path that is missing
-      properties[":id"].$get();
+      void properties[":id"].$get();
       // @ts-expect-error a call that there is not
       queue.queues.$post({ json: {} });
       // @ts-expect-error a form without its password
-      social.login.$post({ form: { username: "ana" } });
+      void social.login.$post({ form: { username: "ana" } });
       // @ts-expect-error a status that no call has
       (await queue.count.$get()).status === 418;
       // @ts-expect-error a field that the answer has not

@@ -19,6 +19,8 @@ export async function runProgram(
   load: () => Promise<{ start: Start }>,
   names?: readonly string[],
 ): Promise<void> {
+  // A reader of the log that has gone is no reason to stop serving.
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
   if (env[workerMark] && process.send) return work(load);
   const stop = new Promise<void>((done) => {
     // The second one ends this process, and so the workers, at once.

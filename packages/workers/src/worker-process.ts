@@ -49,14 +49,15 @@ export class WorkerProcess {
     });
     this.#child.on("message", (message: FromWorker) => this.#heard(message, shared, askAll));
     this.ended = new Promise((resolve) => {
-      this.#child.once("error", (error) => resolve(error.message));
-      this.#child.once("exit", (code, signal) => resolve(signal ? `by ${signal}` : `with status ${code}`));
+      const end = (how: string) => {
+        resolve(how);
+        this.#lost.resolve(how);
+        this.#ready.reject(this.#failure ?? new StartFailure(`A worker ended ${how} before it served.`, false));
+      };
+      this.#child.once("error", (error) => end(error.message));
+      this.#child.once("exit", (code, signal) => end(signal ? `by ${signal}` : `with status ${code}`));
     });
     this.gone = Promise.all([this.ended, new Promise<void>((resolve) => this.#child.once("disconnect", resolve))]);
-    void this.ended.then((how) => {
-      this.#lost.resolve(how);
-      this.#ready.reject(this.#failure ?? new StartFailure(`A worker ended ${how} before it served.`, false));
-    });
   }
 
   get pid(): number | undefined {
@@ -120,7 +121,10 @@ export class WorkerProcess {
       if (message.id !== undefined) this.#giving.get(message.id)?.();
     } else if (message.kind === "ask") {
       const { id } = message;
-      void askAll().then((values) => this.#send({ kind: "answers", id, values }));
+      askAll().then(
+        (values) => this.#send({ kind: "answers", id, values }),
+        () => this.#send({ kind: "answers", id, values: [] }),
+      );
     } else if (message.kind === "socket") {
       const { id, host, port } = message;
       this.sockets.add(nameOf(host, port));

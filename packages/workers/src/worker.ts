@@ -9,26 +9,27 @@ import { heardTicketKeys, type TicketKeys } from "./ticket-keys.ts";
  */
 export async function work(load: () => Promise<{ start: Start }>): Promise<void> {
   for (const signal of ["SIGINT", "SIGHUP", "SIGUSR2"] as const) process.on(signal, () => {});
-  const stop = Promise.withResolvers<void>();
+  const stopped = Promise.withResolvers<void>();
   let stopping = false;
-  void stop.promise.then(() => {
+  const stop = () => {
     stopping = true;
-  });
+    stopped.resolve();
+  };
   // Without a parent nobody ends a worker that does not end by itself.
-  process.on("disconnect", () => (stopping ? process.exit(1) : stop.resolve()));
+  process.on("disconnect", () => (stopping ? process.exit(1) : stop()));
   const { given, socket, peers, give } = hearParent();
   try {
     const loaded = load().then((program) => {
       // Until here the signal ends the process by itself: code that is being loaded hears nothing, and there is nothing to drain.
-      process.on("SIGTERM", () => stop.resolve());
+      process.on("SIGTERM", stop);
       return program;
     });
-    const told = await Promise.race([Promise.all([loaded, given]), stop.promise]);
+    const told = await Promise.race([Promise.all([loaded, given]), stopped.promise]);
     if (!told) process.exit(0);
     const [{ start }, own] = told;
     const place: Place = { ...own, socket, peers };
     const status = await serveHere(start, place, {
-      stop: stop.promise,
+      stop: stopped.promise,
       ready: (url) => send({ kind: "ready", url }),
       fault: () => send({ kind: "fault" }),
     });

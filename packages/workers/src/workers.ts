@@ -78,7 +78,9 @@ export class Workers {
    * log says why and everything stays as it was.
    */
   replace(): Promise<void> {
-    this.#replacing = this.#replacing.then(() => this.#replaceAll());
+    this.#replacing = this.#replacing
+      .then(() => this.#replaceAll())
+      .catch((error: unknown) => this.#options.log("error", `The workers could not be replaced. ${error}`));
     return this.#replacing;
   }
 
@@ -99,12 +101,14 @@ export class Workers {
   #spawn(): WorkerProcess {
     const worker: WorkerProcess = new WorkerProcess(this.#options.program, this.#sockets, () => this.#askAll());
     this.#alive.add(worker);
-    void worker.gone.then(() => {
-      this.#alive.delete(worker);
-      for (const [name, count] of Object.entries(worker.given?.counted ?? {})) {
-        this.#gone[name] = (this.#gone[name] ?? 0) + count;
-      }
-    });
+    this.#follow(
+      worker.gone.then(() => {
+        this.#alive.delete(worker);
+        for (const [name, count] of Object.entries(worker.given?.counted ?? {})) {
+          this.#gone[name] = (this.#gone[name] ?? 0) + count;
+        }
+      }),
+    );
     if (this.#closed.signal.aborted) worker.kill();
     return worker;
   }
@@ -115,11 +119,21 @@ export class Workers {
     const url = await worker.ready;
     const before = this.#places[place];
     this.#places[place] = worker;
-    void before?.stop(longestStop(this.#env));
-    void worker.lost.then((how) => {
-      if (this.#places[place] === worker && !worker.stopping) void this.#lost(place, how);
-    });
+    if (before) this.#follow(before.stop(longestStop(this.#env)));
+    this.#follow(
+      worker.lost.then(async (how) => {
+        if (this.#places[place] === worker && !worker.stopping) await this.#lost(place, how);
+      }),
+    );
     return url;
+  }
+
+  /** Work that nobody waits for. What goes wrong with it is a fault of the parent itself, which can then look after nobody. */
+  #follow(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      this.#options.log("fatal", `The workers cannot be looked after: ${error}`);
+      this.#failed.resolve(1);
+    });
   }
 
   /** Fills a place again whose worker has ended, or is ending, by itself. */
@@ -162,9 +176,9 @@ export class Workers {
     }
     this.#env = env;
     for (let place = 1; place < count && !this.#closed.signal.aborted; place++) {
-      await this.#fill(place).catch((error) => void this.#lost(place, error));
+      await this.#fill(place).catch((error) => this.#follow(this.#lost(place, error)));
     }
-    for (const surplus of this.#places.splice(count)) void surplus.stop(longestStop(env));
+    for (const surplus of this.#places.splice(count)) this.#follow(surplus.stop(longestStop(env)));
     await this.#sockets.keepOnly(new Set(this.#places.flatMap((worker) => [...worker.sockets])));
     log("info", `The workers were replaced; ${count} serve with the settings of now.`);
   }

@@ -168,6 +168,16 @@ async function counted(): Promise<{ sum: number; pids: number[] }> {
   };
 }
 
+it("goes on when whoever read its log has gone", async () => {
+  await run({});
+  const { pid } = await who();
+  parent.stdout?.destroy();
+  parent.stderr?.destroy();
+  await fetchText("/throw");
+  const other = async () => (await who().catch(() => undefined))?.pid;
+  await until(async () => ![undefined, pid].includes(await other()));
+});
+
 it("goes on counting what workers had counted that are gone", async () => {
   await run({}, 2);
   const count = () => Promise.all(Array.from({ length: 20 }, () => fetchText("/count")));

@@ -51,7 +51,7 @@ export class Targets {
   }
 
   #look(): void {
-    for (const target of this.all) if (this.all.length > 1 || target.ejected) void this.#lookAt(target);
+    for (const target of this.all) if (this.all.length > 1 || target.ejected) this.#lookAt(target).catch(() => {});
   }
 
   async #lookAt(target: Target): Promise<void> {

@@ -44,7 +44,7 @@ async function writeBackup(db: MysqlPool, folder: string, table: Table, requestK
       written.catch(() => {});
       return written;
     };
-    write([writer.header()]);
+    await write([writer.header()]);
     await readSnapshot(db, table, (row) => {
       if (!writer.add(row)) return undefined;
       const done = write(writer.takeBlock());

@@ -143,13 +143,15 @@ function tellServer(c: Context<AccountEnv>, { id, counts: before }: PreparedLoad
 function progressEvents(c: Context<AccountEnv>, prepared: PreparedLoad): Response {
   return eventStream(c, async (stream) => {
     const send = (event: string, data: unknown) => stream.writeSSE({ event, data: JSON.stringify(data) });
-    const quiet = setInterval(() => void stream.write(": still loading\n\n"), quietMs);
+    const quiet = setInterval(() => {
+      stream.write(": still loading\n\n").catch(() => {});
+    }, quietMs);
     try {
       // The head of the answer goes out with the first bytes, long before the first batch.
       await stream.write(": loading\n\n");
       const load = await prepared.run((counts) => {
         tellServer(c, prepared, counts);
-        void send("progress", counts);
+        send("progress", counts).catch(() => {}); // A client that has gone ends the load itself.
       });
       await send("load", load);
     } catch (error) {

@@ -47,7 +47,7 @@ export function remoteKeys(
   return async (header, token) => {
     if (!known) await refresh(failed ? pauseAfterFailureMs : 0);
     else if (!known.kids.has(header.kid)) await refresh(pauseMs);
-    else if (now() - known.fetchedAt > oldMs) void refresh(pauseMs);
+    else if (now() - known.fetchedAt > oldMs) refresh(pauseMs)?.catch(() => {}); // What fails is kept.
     if (!known) throw failed?.error ?? new errors.JWKSNoMatchingKey();
     if (header.kid === undefined || !known.kids.has(header.kid)) throw new errors.JWKSNoMatchingKey();
     return known.find(header, token);

@@ -42,7 +42,9 @@ export function observeMysql(pool: Pool, seen: ObservedPool): Pool {
   const getConnection = pool.getConnection.bind(pool);
   pool.getConnection = async () => {
     const coming = getConnection();
-    const giveBack = () => coming.then((late) => late.release()).catch(() => {});
+    const giveBack = () => {
+      coming.then((late) => late.release()).catch(() => {});
+    };
     const connection = await within(patienceOf(limits), coming, giveBack).catch((error: unknown) => {
       told?.settled(error);
       throw error;
@@ -78,7 +80,7 @@ function onOneOfPool(pool: Pool, method: "query" | "execute", seen: ObservedPool
           const ending = finished();
           if (late) return;
           if (error && readOnlyErrors.has((error as { errno?: number }).errno ?? 0)) on.destroy();
-          else if (ending) ending.then(() => on.release());
+          else if (ending) ending.finally(() => on.release()).catch(() => {});
           else on.release();
           if (error) reject(error);
           else resolve([rows, fields]);

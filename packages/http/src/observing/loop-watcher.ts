@@ -28,7 +28,9 @@ setInterval(() => {
   since = now;
   const found = asked;
   asked = undefined;
-  void found?.then((by) => parentPort?.postMessage({ ms, by } satisfies LoopWatchMessage));
+  const tell = (by: LoopWatchMessage["by"]) => parentPort?.postMessage({ ms, by } satisfies LoopWatchMessage);
+  // Without who it was, it is still told that there was a standstill.
+  found?.then(tell, () => tell(undefined));
 }, lookMs);
 
 /** Asks the blocked thread, through V8's interrupts, what it is doing, and logs the answer. */
@@ -63,6 +65,9 @@ function writeLine(ms: number, by: LoopWatchMessage["by"], stack: string): void 
     message: `the event loop is blocked${by ? ` by ${by.app}` : ""}`,
   };
   const file = logFile ? openSync(logFile, "a", 0o600) : 1;
-  writeSync(file, `${JSON.stringify(line)}\n`);
-  if (logFile) closeSync(file);
+  try {
+    writeSync(file, `${JSON.stringify(line)}\n`);
+  } finally {
+    if (logFile) closeSync(file);
+  }
 }

@@ -33,7 +33,7 @@ export function watchLoop(log: Logger): () => void {
   beating.unref();
   return () => {
     clearInterval(beating);
-    void worker.terminate();
+    worker.terminate().catch(() => {}); // It ends with the process at the latest.
   };
 }
 

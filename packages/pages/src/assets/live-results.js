@@ -45,6 +45,6 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     clearTimeout(timer);
-    load();
+    load().catch(() => {}); // The page stays as it is, and the next change tries again.
   });
 }

@@ -18,6 +18,9 @@ if (part) {
       part.setAttribute("data-stale", "");
     }
   };
-  setInterval(refresh, Number(part.dataset.refresh) * 1000);
-  document.addEventListener("visibilitychange", refresh);
+  const refreshNow = () => {
+    refresh().catch(() => {}); // It is shown as stale, and tried again.
+  };
+  setInterval(refreshNow, Number(part.dataset.refresh) * 1000);
+  document.addEventListener("visibilitychange", refreshNow);
 }
