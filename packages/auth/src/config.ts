@@ -29,6 +29,10 @@ export const authSettings = {
   REDIS_URL: settings.url("redis", "rediss").optional(),
   REDIS_PREFIX: z.string().default("quintet:"),
   PASSWORD_REHASH: settings.flag.default(true),
+  /** How many days the audit log is kept; 0: for ever. */
+  AUDIT_DAYS: settings.number(0, 36_500).default(0),
+  /** The folder for lines of it that are older; they are not kept anywhere unless set. */
+  AUDIT_ARCHIVE: z.string().min(1).optional(),
   /** How many processes serve, so that each takes its share of the cores; the parent of the workers has checked it. */
   WORKERS: z
     .string()

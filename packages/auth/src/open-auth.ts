@@ -65,7 +65,7 @@ async function openIssuer(
   }
   const mail = SMTP_URL && MAIL_FROM ? { mail: smtp({ url: SMTP_URL, from: MAIL_FROM }) } : {};
   const [key, ...otherKeys] = await readSigningKeys(AUTH_SIGNING_KEY);
-  if (first) await migrateAccounts(MYSQL_URL, log);
+  if (first) await migrateAccounts(MYSQL_URL, log, config.AUDIT_DAYS);
   await using stack = new AsyncDisposableStack();
   const redis = newsRedis(config, REDIS_URL, log);
   stack.defer(() => redis.disconnect());
@@ -79,6 +79,7 @@ async function openIssuer(
       secret: config.QUINTET_SECRET,
       rehash: config.PASSWORD_REHASH,
       processes: config.WORKERS,
+      audit: { days: config.AUDIT_DAYS, folder: config.AUDIT_ARCHIVE },
       outsideIssuers: config.OIDC_ISSUERS,
       ...mail,
       proxies,
@@ -87,6 +88,7 @@ async function openIssuer(
     }),
   );
   await auth.startNews();
+  auth.sweeper.start();
   if (first && ADMIN_USERNAME !== undefined && ADMIN_PASSWORD !== undefined) {
     await auth.makeFirstStaff(ADMIN_USERNAME, ADMIN_PASSWORD);
   }

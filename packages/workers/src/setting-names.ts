@@ -5,6 +5,8 @@
 export const settingNames: readonly string[] = [
   "ADMIN_PASSWORD",
   "ADMIN_USERNAME",
+  "AUDIT_ARCHIVE",
+  "AUDIT_DAYS",
   "AUTH_SIGNING_KEY",
   "AUTH_URL",
   "BACKUP_DIR",

@@ -21,6 +21,7 @@ export const auditActions = [
   "consented",
   "outside-account-made",
   "staff-action",
+  "audit-lines-expired",
 ] as const;
 
 export type AuditAction = (typeof auditActions)[number];

@@ -19,14 +19,13 @@ export interface StoredCode extends Consent {
   familyId: string | null;
 }
 
-/** Adds a code, and removes some that ended long ago. */
-export async function insertCode(pool: MysqlPool, codeHash: Buffer, code: StoredCode, old: Date): Promise<void> {
+/** Adds a code. */
+export async function insertCode(pool: MysqlPool, codeHash: Buffer, code: StoredCode): Promise<void> {
   await pool.execute(
     `INSERT INTO auth_code (code_hash, client_id, account_id, epoch, redirect_uri, challenge, scope, expires_at)
      VALUES (:codeHash, :clientId, :accountId, :epoch, :redirectUri, :challenge, :scope, :expiresAt)`,
     { codeHash, ...code },
   );
-  await pool.execute("DELETE FROM auth_code WHERE expires_at < :old ORDER BY expires_at LIMIT 20", { old });
 }
 
 /** The code with this hash, its row locked until the transaction ends. */

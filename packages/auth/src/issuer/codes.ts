@@ -9,7 +9,6 @@ import { revokeFamily } from "./refresh-token-queries.ts";
 import type { RefreshTokens, Session } from "./refresh-tokens.ts";
 
 const lifeMs = 60_000;
-const keepMs = 24 * 3600_000;
 const codeForm = /^[A-Za-z0-9_-]{43}$/;
 // RFC 7636 section 4.1.
 const verifierForm = /^[A-Za-z0-9._~-]{43,128}$/;
@@ -38,7 +37,7 @@ export function authorizationCodes(
     async issue(consent, by) {
       const code = randomBytes(32).toString("base64url");
       const expiresAt = new Date(now() + lifeMs);
-      await insertCode(pool, hashOf(code), { ...consent, expiresAt, familyId: null }, new Date(now() - keepMs));
+      await insertCode(pool, hashOf(code), { ...consent, expiresAt, familyId: null });
       await note(pool, { accountId: consent.accountId, action: "consented", subject: consent.clientId }, by);
       return code;
     },

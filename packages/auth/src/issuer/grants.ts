@@ -3,7 +3,7 @@ import type { Auth, TokenSet } from "../account.ts";
 import type { Origin } from "../client-address.ts";
 import type { OutsideAccounts } from "../outside/outside-accounts.ts";
 import type { ReadOutsideToken } from "../outside/outside-tokens.ts";
-import { fullScope, grantable, readScopes } from "../scopes.ts";
+import { fullScope } from "../scopes.ts";
 import {
   accessTokenSeconds,
   outsideClient,
@@ -18,7 +18,6 @@ import { type BrowserSession, browserClient } from "./browser-sessions.ts";
 import type { ApiClient } from "./client-queries.ts";
 import type { Codes } from "./codes.ts";
 import { againOnDeadlock } from "./deadlock.ts";
-import { OAuthError } from "./oauth-form.ts";
 import type { RefreshTokens, Session } from "./refresh-tokens.ts";
 import { type SignIn, toAccount } from "./sign-in.ts";
 
@@ -26,8 +25,8 @@ import { type SignIn, toAccount } from "./sign-in.ts";
 export interface Grants {
   passwordGrant: Auth["passwordGrant"];
   /**
-   * New tokens for a refresh token (RFC 6749 section 6), narrowed to `scope` when that is told; `undefined` when it is not
-   * good; an `invalid_scope` error when the scope is not part of what was granted.
+   * New tokens for a refresh token (RFC 6749 section 6), narrowed to `scope` when that is given; `undefined` when it is not
+   * good; an `invalid_scope` error when the scope is not part of what was granted. The token is as good as before then.
    */
   refreshGrant(refreshToken: string, scope?: string, clientId?: string): Promise<TokenSet | undefined>;
   /** New tokens for an authorization code (RFC 6749 section 4.1.3); `undefined` when it is not good. */
@@ -87,17 +86,11 @@ export function grants(options: {
       const stored = await signIn(login, password, origin);
       if (!stored) return undefined;
       const session = await begin(stored, publicClient, scope, origin);
-      if (!session) return undefined;
-      await refresh.removeExpired();
-      return tokenSet(stored, session);
+      return session && tokenSet(stored, session);
     },
     async refreshGrant(refreshToken, scope, clientId = publicClient) {
-      const next = await refresh.rotate(refreshToken, clientId);
-      if (!next) return undefined;
-      const { account, session } = next;
-      const narrowed = scope === undefined ? session.scope : grantable(scope, readScopes(session.scope));
-      if (narrowed === undefined) throw new OAuthError("invalid_scope", "This goes beyond what was granted.");
-      return tokenSet(account, session, narrowed);
+      const next = await refresh.rotate(refreshToken, clientId, scope);
+      return next && tokenSet(next.account, next.session, next.scope);
     },
     async codeGrant(code, by) {
       const begun = await codes.redeem(code, by);

@@ -25,6 +25,9 @@ import { type ResetLinks, resetLinks } from "../reset/reset-links.ts";
 import { followNews } from "../revocation/news.ts";
 import { revocations } from "../revocation/revocations.ts";
 import { revokedTable } from "../revocation/revoked-table.ts";
+import { type AuditRetention, expiredAudit } from "../sweep/expired-audit.ts";
+import { type Sweeper, sweeper } from "../sweep/sweeper.ts";
+import { countedTables, sweptTables } from "../sweep/swept-tables.ts";
 import { publicClient } from "../tokens/access-token.ts";
 import type { SigningKey } from "../tokens/signing-key.ts";
 import { type CheckedToken, tokenCheck } from "../tokens/token-check.ts";
@@ -63,6 +66,8 @@ export interface LocalAuthOptions {
   outsideIssuers?: OutsideIssuer[] | undefined;
   /** Whether hashes become Argon2id; not while a plain Django reads the table. True unless told. */
   rehash?: boolean;
+  /** How long the audit log is kept; for ever unless told. */
+  audit?: AuditRetention;
   /** How many processes are the issuer together; 1 unless told. */
   processes?: number;
   /** How links for forgotten passwords are sent; without it staff hands them over. */
@@ -100,6 +105,8 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant" | "register">, Gra
   };
   /** The audit log before an id, the newest first. */
   audit(page: { filter: AuditFilter; beforeId: number; limit: number }): ReturnType<typeof readEvents>;
+  /** Removes what is over from the tables. */
+  sweeper: Sweeper;
   /** Learns which emails another program has changed since the last time; reads every account. */
   learnEmails(): Promise<void>;
   /** Learns how long the kinds of hashes in the table take, for `refusal-time.ts`; reads every account. */
@@ -177,6 +184,9 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     const tokens = await granting.exchangeGrant(token);
     return tokens && { token: tokens.access_token, expiresIn: tokens.expires_in };
   };
+  const audit = options.audit?.days ? [expiredAudit(options.audit)] : [];
+  const tables = [...sweptTables(now), ...audit];
+  const swept = opened.use(sweeper({ mysqlUrl: options.mysqlUrl, tables, counted: countedTables, log }));
   const readToken = tokenCheck({ issuer, keys, revoked, exchange: options.outsideIssuers && exchange, now });
   return {
     site: siteAt(issuer, proxies),
@@ -206,6 +216,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
       usernames: (ids) => usernamesOf(pool, ids),
     },
     beginAction: actions.begin,
+    sweeper: swept,
     audit: (page) => readEvents(pool, page),
     learnEmails: () => learnEmails(unhurried, 0),
     learnHashes: async () => hashes.learn(await hashOfEachKind(unhurried)),

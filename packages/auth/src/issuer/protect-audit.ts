@@ -3,7 +3,7 @@ import type { Logger } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 
 const tables = ["auth_audit", "auth_audit_outcome"];
-const changes = ["UPDATE", "DELETE"];
+const ours = /^auth_audit(_outcome)?_(no_update|no_delete|keep_\d+_days)$/;
 // The user may make no triggers, or may make none while the server writes a binary log (log_bin_trust_function_creators).
 const refusals = new Set([
   "ER_TABLEACCESS_DENIED_ERROR",
@@ -13,30 +13,44 @@ const refusals = new Set([
 ]);
 
 /**
- * Makes the database itself refuse to change or remove a line of the audit log, by triggers. Where the user may not make any this
- * is logged, and the accounts open all the same.
+ * Makes the database itself refuse to change or remove a line of the audit log, by triggers; with `days` above 0 it lets lines go that
+ * are older. Where the user may not make any this is logged, and the accounts open all the same.
  */
-export async function protectAudit(pool: MysqlPool, log: Logger | undefined): Promise<void> {
+export async function protectAudit(pool: MysqlPool, days: number, log: Logger | undefined): Promise<void> {
   const [rows] = await pool.query<RowDataPacket[]>(
     "SELECT trigger_name AS name FROM information_schema.triggers WHERE trigger_schema = DATABASE()",
   );
   const present = new Set(rows.map((row) => String(row.name)));
-  for (const table of tables) {
-    for (const change of changes) {
-      const name = `${table}_no_${change.toLowerCase()}`;
+  const refuse = "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'The audit log is append-only'";
+  const age = Math.trunc(days);
+  const wanted = tables.flatMap((table) => [
+    { name: `${table}_no_update`, when: `BEFORE UPDATE ON ${table}`, body: refuse },
+    age === 0
+      ? { name: `${table}_no_delete`, when: `BEFORE DELETE ON ${table}`, body: refuse }
+      : {
+          name: `${table}_keep_${age}_days`,
+          when: `BEFORE DELETE ON ${table}`,
+          body: `IF OLD.at > UTC_TIMESTAMP(3) - INTERVAL ${age} DAY THEN ${refuse}; END IF`,
+        },
+  ]);
+  try {
+    for (const { name, when, body } of wanted) {
       if (present.has(name)) continue;
-      try {
-        await pool.query(
-          `CREATE TRIGGER ${name} BEFORE ${change} ON ${table} FOR EACH ROW
-             SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'The audit log is append-only'`,
-        );
-      } catch (error) {
-        const code = error instanceof Error && "code" in error ? String(error.code) : "";
-        if (code === "ER_TRG_ALREADY_EXISTS") continue;
-        if (!refusals.has(code)) throw error;
-        log?.warn({ err: error }, "the database user may not make triggers, so it can change the audit log");
-        return;
-      }
+      await pool.query(`CREATE TRIGGER ${name} ${when} FOR EACH ROW ${body}`).catch((error: unknown) => {
+        if (codeOf(error) !== "ER_TRG_ALREADY_EXISTS") throw error;
+      });
     }
+    // After the new ones are there, so that there is no moment without any.
+    const names = new Set(wanted.map(({ name }) => name));
+    for (const name of present) {
+      if (ours.test(name) && !names.has(name)) await pool.query(`DROP TRIGGER IF EXISTS ${name}`);
+    }
+  } catch (error) {
+    if (!refusals.has(codeOf(error))) throw error;
+    log?.warn({ err: error }, "the database user may not make triggers, so it can change the audit log");
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

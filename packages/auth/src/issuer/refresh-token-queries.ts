@@ -64,6 +64,33 @@ export async function lockToken(connection: MysqlConnection, tokenHash: Buffer):
   return rows[0] as StoredToken | undefined;
 }
 
+/**
+ * The token that followed one that was used at `usedAt`: the one with the hash `expected`, otherwise one that was made at that moment
+ * and has not been used.
+ */
+export async function findFollower(
+  connection: MysqlConnection,
+  familyId: string,
+  usedAt: Date,
+  expected: Buffer,
+): Promise<{ hash: Buffer; usedAt: Date | null } | undefined> {
+  const [rows] = await connection.execute<RowDataPacket[]>(
+    `SELECT token_hash AS hash, used_at AS usedAt FROM auth_refresh_token
+      WHERE family_id = :familyId AND (token_hash = :expected OR (created_at = :usedAt AND used_at IS NULL))
+      ORDER BY token_hash = :expected DESC LIMIT 1`,
+    { familyId, expected, usedAt },
+  );
+  return rows[0] as { hash: Buffer; usedAt: Date | null } | undefined;
+}
+
+/** Puts another token in the place of one that has not been used. */
+export async function replaceToken(connection: MysqlConnection, old: Buffer, replacement: Buffer): Promise<void> {
+  await connection.execute(
+    "UPDATE auth_refresh_token SET token_hash = :replacement WHERE token_hash = :old AND used_at IS NULL",
+    { old, replacement },
+  );
+}
+
 /** Marks a token as used, adds the one that follows it, and lets the family live on until `expiresAt`. */
 export async function succeedToken(
   connection: MysqlConnection,
@@ -104,11 +131,6 @@ export async function revokeFamiliesOf(connection: MysqlConnection, accountId: n
     "UPDATE auth_refresh_family SET revoked_at = :now WHERE account_id = :accountId AND revoked_at IS NULL",
     { accountId, now },
   );
-}
-
-/** Removes at most 200 families that ended before `now`, with their tokens. */
-export async function removeExpired(pool: MysqlPool, now: Date): Promise<void> {
-  await pool.execute("DELETE FROM auth_refresh_family WHERE expires_at < :now ORDER BY expires_at LIMIT 200", { now });
 }
 
 async function insertToken(connection: MysqlConnection, familyId: string, hash: Buffer, now: Date): Promise<void> {

@@ -1,12 +1,15 @@
 import { createHash, createHmac, randomBytes, randomUUID } from "node:crypto";
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { Revocations } from "../revocation/revocations.ts";
+import { grantable, readScopes } from "../scopes.ts";
 import { findById, type StoredAccount } from "./account-queries.ts";
+import { OAuthError } from "./oauth-form.ts";
 import {
+  findFollower,
   findToken,
   insertFamily,
   lockToken,
-  removeExpired,
+  replaceToken,
   revokeFamily,
   revokeFamilyOf,
   type StoredToken,
@@ -14,10 +17,10 @@ import {
 } from "./refresh-token-queries.ts";
 
 const day = 24 * 3600_000;
-const idleMs = 30 * day;
+/** How long a refresh token may lie unused. */
+export const idleMs = 30 * day;
 const sessionMs = 180 * day;
 const graceMs = 10_000;
-const removeEachMs = 1000;
 const form = /^[A-Za-z0-9_-]{43}$/;
 
 /** A sign-in that goes on: its refresh token, and what its access tokens are made of. */
@@ -30,15 +33,25 @@ export interface Session {
 
 export type RefreshTokens = ReturnType<typeof refreshTokens>;
 
+/** What a refresh token was exchanged for. */
+export interface Refreshed {
+  account: StoredAccount;
+  session: Session;
+  /** What the access token is for: all of the session's scope, or the part of it that was asked for. */
+  scope: string;
+}
+
 /**
  * Refresh tokens with rotation. Each is good once; the next follows from it by a keyed digest, so that a client that lost
- * the answer gets the same successor again within 10 s, though no token is stored. Later use of a used token means
- * that it was stolen: its whole family ends. A family ends 30 days after its last use, and 180 days after its beginning
- * whatever happens. `now` is in ms.
+ * the response gets the same successor again, though no token is stored: for 10 s, and after that until the successor was
+ * used. Once it was, and the 10 s are over, somebody else has the used token: its whole family ends (RFC 9700 section
+ * 4.14.2). A family ends 30 days after its last use, and 180 days after its beginning whatever happens. `now` is in ms.
  */
 export function refreshTokens(pool: MysqlPool, key: Buffer, revocations: Revocations, now: () => number) {
   const successorOf = (token: string) => createHmac("sha256", key).update(token).digest("base64url");
-  let removedAt = Number.NEGATIVE_INFINITY;
+  /** Whether the successor of a used token may be handed out again, to whoever may not have received it. */
+  const isLost = (usedAt: Date, follower: { usedAt: Date | null } | undefined, at: number) =>
+    (follower !== undefined && follower.usedAt === null) || Math.abs(at - usedAt.getTime()) <= graceMs;
   return {
     /** A new family; `undefined` when the account's epoch has moved on since it was read. */
     async startIn(
@@ -63,36 +76,41 @@ export function refreshTokens(pool: MysqlPool, key: Buffer, revocations: Revocat
       return account?.isActive ? { ...found, account } : undefined;
     },
 
-    /** The successor and whose it is; `undefined` for a token that is another client's, unknown, spent, expired, revoked or of an inactive account. */
-    async rotate(token: string, client: string): Promise<{ account: StoredAccount; session: Session } | undefined> {
+    /**
+     * The successor and whose it is, for an access token narrowed to `scope` when that is given; `undefined` for a token that
+     * is another client's, unknown, spent, expired, revoked or of an inactive account. A scope beyond what was granted is an
+     * `invalid_scope` error. Whatever is refused leaves the token as it was.
+     */
+    async rotate(token: string, client: string, scope?: string): Promise<Refreshed | undefined> {
       if (!form.test(token)) return undefined;
       const used = hashOf(token);
-      let next: { account: StoredAccount; session: Session } | undefined;
+      let next: Refreshed | undefined;
       await revocations.revoke(async (connection) => {
         next = undefined;
         const at = now();
         const found = await lockToken(connection, used);
-        if (!found || found.revokedAt || found.expiresAt.getTime() <= at) return [];
-        const { familyId, clientId, scope } = found;
-        if (clientId !== client) return [];
-        if (found.usedAt && at - found.usedAt.getTime() > graceMs) {
+        if (!found || found.revokedAt || found.expiresAt.getTime() <= at || found.clientId !== client) return [];
+        const { familyId, clientId, usedAt } = found;
+        const successor = successorOf(token);
+        const hash = hashOf(successor);
+        // Read under the lock of the family, which whoever uses the successor needs too.
+        const follower = usedAt ? await findFollower(connection, familyId, usedAt, hash) : undefined;
+        if (usedAt && !isLost(usedAt, follower, at)) {
           await revokeFamily(connection, familyId, new Date(at));
           return [{ kind: "session", subject: familyId, epoch: 0 }];
         }
         const account = await findById(connection, found.accountId);
         if (!account?.isActive) return [];
-        const successor = successorOf(token);
-        if (!found.usedAt) {
+        const narrowed = scope === undefined ? found.scope : grantable(scope, readScopes(found.scope));
+        if (narrowed === undefined) throw new OAuthError("invalid_scope", "This goes beyond what was granted.");
+        if (!usedAt) {
           const expiresAt = new Date(Math.min(at + idleMs, found.createdAt.getTime() + sessionMs));
-          await succeedToken(connection, {
-            familyId,
-            used,
-            successor: hashOf(successor),
-            now: new Date(at),
-            expiresAt,
-          });
+          await succeedToken(connection, { familyId, used, successor: hash, now: new Date(at), expiresAt });
+        } else if (follower?.usedAt === null && !follower.hash.equals(hash)) {
+          // It was made with another QUINTET_SECRET, and cannot be made again.
+          await replaceToken(connection, follower.hash, hash);
         }
-        next = { account, session: { id: familyId, clientId, scope, token: successor } };
+        next = { account, session: { id: familyId, clientId, scope: found.scope, token: successor }, scope: narrowed };
         return [];
       });
       return next;
@@ -105,14 +123,6 @@ export function refreshTokens(pool: MysqlPool, key: Buffer, revocations: Revocat
         const family = await revokeFamilyOf(connection, hashOf(token), new Date(now()));
         return family === undefined ? [] : [{ kind: "session", subject: family, epoch: 0 }];
       });
-    },
-
-    /** Removes some families that have expired, once in a while: with every sign-in it would be a statement more. */
-    async removeExpired(): Promise<void> {
-      const at = now();
-      if (at - removedAt < removeEachMs) return;
-      removedAt = at;
-      await removeExpired(pool, new Date(at));
     },
   };
 }

@@ -66,10 +66,9 @@ export function resetLinks(options: {
   ): Promise<ResetLink> => {
     const tokenOf = toldSecret(secretKey, requestKey);
     const add = async (connection: MysqlConnection) => {
-      const at = now();
-      const expiresAt = new Date(at + lifeMs);
+      const expiresAt = new Date(now() + lifeMs);
       const reset = { accountId: account.id, state: stateOf(account), expiresAt };
-      await insertReset(connection, hashOf(tokenOf(expiresAt.toISOString())), reset, new Date(at));
+      await insertReset(connection, hashOf(tokenOf(expiresAt.toISOString())), reset);
       await note(connection, { accountId: account.id, action }, by);
       return expiresAt.toISOString();
     };

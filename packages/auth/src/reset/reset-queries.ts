@@ -9,18 +9,16 @@ export interface StoredReset {
   expiresAt: Date;
 }
 
-/** Adds a link, and removes some that have expired. */
+/** Adds a link. */
 export async function insertReset(
   db: MysqlPool | MysqlConnection,
   tokenHash: Buffer,
   reset: StoredReset,
-  now: Date,
 ): Promise<void> {
   await db.execute(
     "INSERT INTO auth_reset (token_hash, account_id, state, expires_at) VALUES (:tokenHash, :accountId, :state, :expiresAt)",
     { tokenHash, ...reset },
   );
-  await db.execute("DELETE FROM auth_reset WHERE expires_at < :now ORDER BY expires_at LIMIT 20", { now });
 }
 
 /** The link with this hash. */

@@ -1,0 +1,69 @@
+import type { MysqlConnection } from "@quintet/db";
+import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import { idleMs } from "../issuer/refresh-tokens.ts";
+import type { SweptTable } from "./sweeper.ts";
+
+const day = 24 * 3600_000;
+/** What is over is kept so much longer: a clock that is a day ahead for a while ends nothing that goes on. */
+const marginMs = 2 * day;
+const sliceRows = 500;
+const sliceFamilies = 100;
+
+/** The tables whose size is shown. */
+export const countedTables = [
+  "auth_user",
+  "auth_refresh_family",
+  "auth_refresh_token",
+  "auth_code",
+  "auth_reset",
+  "auth_revocation",
+  "auth_done_requests",
+  "auth_audit",
+  "auth_client",
+  "auth_outside_identity",
+] as const;
+
+/** The tables in which what is over is of no use to anybody; `now` is in ms. The audit log is not among them. */
+export function sweptTables(now: () => number): SweptTable[] {
+  const before = (ms: number) => new Date(now() - ms);
+  return [
+    {
+      // Nobody can still hold the unused successor of one that old: sign-ins end after as long without use.
+      table: "auth_refresh_token",
+      removeSlice: (connection) =>
+        remove(connection, "auth_refresh_token WHERE used_at < :before ORDER BY used_at", before(idleMs + marginMs)),
+    },
+    { table: "auth_refresh_family", removeSlice: (connection) => removeFamilies(connection, before(marginMs)) },
+    {
+      table: "auth_code",
+      removeSlice: (connection) =>
+        remove(connection, "auth_code WHERE expires_at < :before ORDER BY expires_at", before(marginMs)),
+    },
+    {
+      table: "auth_reset",
+      removeSlice: (connection) =>
+        remove(connection, "auth_reset WHERE expires_at < :before ORDER BY expires_at", before(marginMs)),
+    },
+  ];
+}
+
+async function remove(connection: MysqlConnection, what: string, before: Date): Promise<number> {
+  const [result] = await connection.execute<ResultSetHeader>(`DELETE FROM ${what} LIMIT ${sliceRows}`, { before });
+  return result.affectedRows;
+}
+
+/** Removes sign-ins that have ended, after their tokens, of which one may have very many. */
+async function removeFamilies(connection: MysqlConnection, before: Date): Promise<number> {
+  const [rows] = await connection.execute<RowDataPacket[]>(
+    `(SELECT id FROM auth_refresh_family WHERE expires_at < :before ORDER BY expires_at LIMIT ${sliceFamilies})
+     UNION (SELECT id FROM auth_refresh_family WHERE revoked_at < :before ORDER BY revoked_at LIMIT ${sliceFamilies})`,
+    { before },
+  );
+  if (rows.length === 0) return 0;
+  const ids = rows.map((row) => String(row.id));
+  const tokens = `DELETE FROM auth_refresh_token WHERE family_id IN (?) LIMIT ${sliceRows}`;
+  const [removed] = await connection.query<ResultSetHeader>(tokens, [ids]);
+  if (removed.affectedRows > 0) return removed.affectedRows;
+  const [ended] = await connection.query<ResultSetHeader>("DELETE FROM auth_refresh_family WHERE id IN (?)", [ids]);
+  return ended.affectedRows;
+}
