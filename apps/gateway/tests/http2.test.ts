@@ -112,6 +112,18 @@ describe("a request over HTTP/2", () => {
     expect(rawHeaders.filter((name) => name.startsWith(":"))).toEqual([]);
   });
 
+  it.each([
+    ["/queue/x/?y=1", {}, 308, { location: "/queue/x?y=1" }],
+    ["/queue/x#part", {}, 400, {}],
+    ["*", { ":method": "OPTIONS" }, 204, { allow: "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS" }],
+  ])("for %s with %j is a %i, and reaches no app", async (path, head, status, headers) => {
+    seen = [];
+    const answer = await ask(path, head);
+    expect(answer.status).toBe(status);
+    expect(answer.headers).toMatchObject(headers);
+    expect(seen).toEqual([]);
+  });
+
   it("brings its body, with its length or in chunks", async () => {
     seen = [];
     expect((await ask("/queue/x", { ":method": "POST", "content-length": 5 }, "hello")).body).toBe("POST hello");
