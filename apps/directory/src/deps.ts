@@ -1,5 +1,12 @@
 import type { Auth } from "@quintet/auth";
-import { connectPostgres, connectRedis, healthPostgres, type PostgresSql, redisIdempotency } from "@quintet/db";
+import {
+  connectPostgres,
+  connectRedis,
+  healthPostgres,
+  healthRedis,
+  type PostgresSql,
+  redisIdempotency,
+} from "@quintet/db";
 import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger } from "@quintet/http";
 import { redisCacheStore } from "./cache-store.ts";
 import type { Config } from "./config.ts";
@@ -39,6 +46,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
   });
   const bulk = connectPostgres(url, { connections: 1, statementSeconds: 0 });
   const health = healthPostgres(url);
+  const redisHealth = healthRedis(config.REDIS_URL);
   const changes = connectPostgres(url, { connections: 1, name: "directory changes", statementSeconds });
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}directory:`,
@@ -66,10 +74,11 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     demoUsers: config.DEMO_USERS,
     checks: {
       postgres: () => health`SELECT 1`,
-      redis: () => redis.ping(),
+      redis: () => redisHealth.ping(),
     },
     async [Symbol.asyncDispose]() {
       redis.disconnect();
+      redisHealth.disconnect();
       cacheRedis.disconnect();
       await Promise.all([
         ...[sql, searches, health, changes].map((client) => client.end({ timeout: 1 })),

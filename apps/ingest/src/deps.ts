@@ -1,6 +1,14 @@
 import { resolve } from "node:path";
 import type { Auth } from "@quintet/auth";
-import { connectMysql, connectRedis, healthMysql, type MysqlPool, type Redis, redisIdempotency } from "@quintet/db";
+import {
+  connectMysql,
+  connectRedis,
+  healthMysql,
+  healthRedis,
+  type MysqlPool,
+  type Redis,
+  redisIdempotency,
+} from "@quintet/db";
 import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger } from "@quintet/http";
 import { removeLeftDrafts } from "./backups/left-drafts.ts";
 import type { Config } from "./config.ts";
@@ -35,6 +43,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
   const reports = connectMysql(url, { connections: 4, name: "ingest reports", statementSeconds, endsWithClient: true });
   const bulk = connectMysql(url, { connections: 4, name: "ingest backups", statementSeconds: bulkSeconds });
   const health = healthMysql(url);
+  const redisHealth = healthRedis(config.REDIS_URL);
   const store = openBulkStore(url, bulkSeconds);
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}ingest:`,
@@ -55,7 +64,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     db,
     reports,
     bulk,
-    checks: { mysql: () => health.query("SELECT 1"), redis: () => redis.ping() },
+    checks: { mysql: () => health.query("SELECT 1"), redis: () => redisHealth.ping() },
     redis,
     loading,
     idempotency: redisIdempotency(redis),
@@ -64,6 +73,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     [Symbol.asyncDispose]: async () => {
       await Promise.allSettled([cleaned, ...loading.running]);
       redis.disconnect();
+      redisHealth.disconnect();
       await store[Symbol.asyncDispose]();
       await Promise.all([db, reports, bulk, health].map((pool) => pool.end()));
     },

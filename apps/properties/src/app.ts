@@ -19,7 +19,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     prefix: "/properties",
     log: deps.log,
     corsOrigins: deps.corsOrigins,
-    checks: { mysql: () => ping(deps.db), redis: () => deps.redis.ping() },
+    checks: { mysql: () => ping(deps.db), redis: () => deps.health.ping() },
   });
   deps.indexing.start();
   likeRoutes(app, deps); // First: /liked must not be taken for an id.

@@ -1,5 +1,5 @@
 import type { Auth } from "@quintet/auth";
-import { connectRedis, type Redis, redisIdempotency } from "@quintet/db";
+import { connectRedis, healthRedis, type Redis, redisIdempotency } from "@quintet/db";
 import { deriveKey, type IdempotencyStore, type Logger } from "@quintet/http";
 import type { Config } from "./config.ts";
 import { closeDatabase, type Database, openDatabase } from "./database.ts";
@@ -13,7 +13,7 @@ export interface Deps extends AsyncDisposable {
   cursorKey: Buffer;
   idempotency: IdempotencyStore;
   db: Database;
-  redis: Redis;
+  health: Redis;
   indexing: Indexing;
 }
 
@@ -26,6 +26,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     name: "properties",
     onError: (error) => log.warn({ err: error }, "Redis connection"),
   });
+  const health = healthRedis(config.REDIS_URL);
   const indexed = indexing(db, (error) => log.warn({ err: error }, "Listings could not be indexed"));
   return {
     auth,
@@ -34,10 +35,11 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     cursorKey: deriveKey(config.QUINTET_SECRET, "properties cursor"),
     idempotency: redisIdempotency(redis),
     db,
-    redis,
+    health,
     indexing: indexed,
     async [Symbol.asyncDispose]() {
       redis.disconnect();
+      health.disconnect();
       await indexed[Symbol.asyncDispose]();
       await closeDatabase(db);
     },

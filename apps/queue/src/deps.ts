@@ -1,5 +1,5 @@
 import type { Auth } from "@quintet/auth";
-import { connectRedis, redisIdempotency } from "@quintet/db";
+import { connectRedis, healthRedis, redisIdempotency } from "@quintet/db";
 import { deriveKey, type IdempotencyStore, type Logger } from "@quintet/http";
 import { type DueCommands, dueCommands, markingDue } from "./commands/due-commands.ts";
 import { whyBroken } from "./commands/key-kinds.ts";
@@ -53,6 +53,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth; st
     enableAutoPipelining: true,
     onError: (error) => log.warn({ err: error }, "Redis connection"),
   });
+  const health = healthRedis(config.REDIS_URL);
   const onDueError = (error: unknown) => log.warn({ err: error }, "A queue could not be noted as due");
   const run = namingBroken(markingDue(loadCommands(redis), onDueError), (queue) => whyBroken(redis, queue));
   const commands = queueCommands(redis, run, prefix);
@@ -79,7 +80,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth; st
     moves: movesOfQueues,
     room,
     sweep: sweeping,
-    ping: () => redis.ping(),
+    ping: () => health.ping(),
     checkQueues: async () => reportBroken(await due.broken()),
     serverInfo: () => serverInfo(redis),
     async [Symbol.asyncDispose]() {
@@ -87,6 +88,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth; st
       await room[Symbol.asyncDispose]();
       await sweeping[Symbol.asyncDispose]();
       redis.disconnect();
+      health.disconnect();
     },
   };
 }

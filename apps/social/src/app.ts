@@ -14,7 +14,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     prefix: "/social",
     log: deps.log,
     corsOrigins: deps.corsOrigins,
-    checks: { postgres: deps.database.ping, redis: () => deps.redis.ping() },
+    checks: { postgres: deps.database.ping, redis: () => deps.health.ping() },
   });
   addPeople(app, deps);
   addPosts(app, deps);

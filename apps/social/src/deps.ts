@@ -1,5 +1,5 @@
 import { type Auth, keyedFingerprints } from "@quintet/auth";
-import { connectRedis, type Redis, redisIdempotency } from "@quintet/db";
+import { connectRedis, healthRedis, type Redis, redisIdempotency } from "@quintet/db";
 import { deriveKey, type IdempotencyStore, type Logger } from "@quintet/http";
 import type { Config } from "./config.ts";
 import { type OpenDatabase, openDatabase } from "./database.ts";
@@ -10,7 +10,7 @@ export interface Deps extends AsyncDisposable {
   log: Logger;
   corsOrigins: string[];
   database: OpenDatabase;
-  redis: Redis;
+  health: Redis;
   profiles: Profiles;
   idempotency: IdempotencyStore;
   cursorKey: Buffer;
@@ -27,18 +27,20 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     name: "social",
     onError: (error) => log.warn({ err: error }, "redis"),
   });
+  const health = healthRedis(config.REDIS_URL);
   return {
     auth,
     log,
     corsOrigins: config.CORS_ORIGINS,
     database,
-    redis,
+    health,
     profiles: createProfiles(database.db),
     // A registration has a password in it, which a bare digest in Redis would give away to guessing.
     idempotency: keyedFingerprints(redisIdempotency(redis), deriveKey(config.QUINTET_SECRET, "social idempotency")),
     cursorKey: deriveKey(config.QUINTET_SECRET, "social cursor"),
     demoKey: deriveKey(config.QUINTET_SECRET, "social demo accounts"),
     [Symbol.asyncDispose]: async () => {
+      health.disconnect();
       await redis.quit().catch(() => redis.disconnect());
       await database[Symbol.asyncDispose]();
     },

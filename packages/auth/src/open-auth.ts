@@ -1,4 +1,4 @@
-import { connectRedis, type Redis, redisIdempotency } from "@quintet/db";
+import { connectRedis, healthRedis, type Redis, redisIdempotency } from "@quintet/db";
 import type { TrustedProxies } from "@quintet/http";
 import { ConfigError, deriveKey, type Logger, trustedProxies } from "@quintet/http";
 import type { Auth } from "./account.ts";
@@ -68,7 +68,8 @@ async function openIssuer(
   if (first) await migrateAccounts(MYSQL_URL, log, config.AUDIT_DAYS);
   await using stack = new AsyncDisposableStack();
   const redis = newsRedis(config, REDIS_URL, log);
-  stack.defer(() => redis.disconnect());
+  const health = healthRedis(REDIS_URL);
+  for (const one of [redis, health]) stack.defer(() => one.disconnect());
   const auth = stack.use(
     createLocalAuth({
       mysqlUrl: MYSQL_URL,
@@ -106,7 +107,7 @@ async function openIssuer(
     publicKeys: [key, ...otherKeys].map(({ publicJwk }) => publicJwk),
     issuer: PUBLIC_URL,
     idempotency: keyedFingerprints(redisIdempotency(redis), deriveKey(config.QUINTET_SECRET, "auth idempotency")),
-    pingRedis: () => redis.ping(),
+    pingRedis: () => health.ping(),
     log,
     corsOrigins: config.CORS_ORIGINS ?? [],
   });

@@ -14,6 +14,6 @@ export {
 } from "./mysql.ts";
 export { withComment } from "./observing/sql-comment.ts";
 export { connectPostgres, healthPostgres, type PostgresQueries, type PostgresSql } from "./postgres.ts";
-export { blockingRedis, connectRedis, type Redis } from "./redis.ts";
+export { blockingRedis, connectRedis, healthRedis, type Redis } from "./redis.ts";
 export { type RunWithDeadline, redisWithDeadline } from "./redis-deadline.ts";
 export { OutcomeUnknown } from "./sent-once.ts";

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Redis } from "ioredis";
+import { RedisUnavailable } from "./redis-silence.ts";
 import { OutcomeUnknown } from "./sent-once.ts";
 
 type Script = (...keysAndArgs: (string | number)[]) => Promise<unknown>;
@@ -36,7 +37,10 @@ export function luaCommands<Name extends string>(
   const run: RunLua<Name> = (name, keys, args) => scripts[name].call(redis, ...keys, ...args);
   return (name, keys, args) =>
     run(name, keys, args).catch((error: unknown) => {
-      if (error instanceof OutcomeUnknown && mayRepeat(name)) return run(name, keys, args);
-      throw error;
+      if (!(error instanceof OutcomeUnknown && mayRepeat(name))) throw error;
+      return run(name, keys, args).catch((again: unknown) => {
+        // What was sent first may have been done all the same.
+        throw again instanceof RedisUnavailable ? error : again;
+      });
     });
 }

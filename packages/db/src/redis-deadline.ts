@@ -1,5 +1,6 @@
 import { isAway } from "@quintet/http";
 import type { Redis } from "ioredis";
+import { RedisUnavailable } from "./redis-silence.ts";
 
 /** Runs commands against a deadline; rejects when it passed, or at once while Redis is known to be unavailable. */
 export type RunWithDeadline = <T>(work: (redis: Redis) => Promise<T>) => Promise<T>;
@@ -39,11 +40,6 @@ export function redisWithDeadline(
       throw error;
     }
   };
-}
-
-class RedisUnavailable extends Error {
-  override name = "RedisUnavailable";
-  readonly code = "ETIMEDOUT";
 }
 
 function within<T>(ms: number, promise: Promise<T>): Promise<T> {

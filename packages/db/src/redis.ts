@@ -2,44 +2,50 @@ import { Redis, type RedisOptions } from "ioredis";
 import { observeRedis } from "./observing/observed-redis.ts";
 import { watchRedis } from "./observing/store-metrics.ts";
 import { storeAddress } from "./observing/store-span.ts";
+import { boundSilence, defaultSilenceMs } from "./redis-silence.ts";
 import { sentOnce } from "./sent-once.ts";
 
 export type { Redis };
 
 /**
- * A Redis client whose keys all begin with `prefix`. A command fails at once when Redis stays away for one reconnect, and
- * after 5 s without an answer; it is sent once at most, and rejected with `OutcomeUnknown` when its answer is lost. `onError` hears of lost connections, which are made again by themselves. With a `name` metrics tell of it.
+ * A Redis client whose keys all begin with `prefix`. Commands are rejected when Redis was silent for `silenceMs` (1 s unless set), and
+ * then fail at once until it responds again (`redis-silence.ts`). One is sent once at most, and rejected with `OutcomeUnknown` when
+ * its reply is lost. `onError` is called for lost connections, which are made again by themselves. With a `name` metrics report on it.
  */
 export function connectRedis(
   url: string,
-  options: { prefix: string; name?: string; onError: (error: Error) => void } & Pick<
+  options: { prefix: string; name?: string; silenceMs?: number; onError: (error: Error) => void } & Pick<
     RedisOptions,
     "enableAutoPipelining" | "lazyConnect"
   >,
 ): Redis {
-  const { prefix, name, onError, ...rest } = options;
+  const { prefix, name, onError, silenceMs = defaultSilenceMs, ...rest } = options;
   const redis = new Redis(url, {
     keyPrefix: prefix,
-    connectTimeout: 5000,
-    commandTimeout: 5000,
+    connectTimeout: 2000,
     maxRetriesPerRequest: 1,
     autoResendUnfulfilledCommands: false,
-    retryStrategy: (attempt) => Math.min(attempt * 50, 1000),
+    retryStrategy: (attempt) => Math.min(attempt * 50, 250),
     ...rest,
   });
   sentOnce(redis).on("error", onError);
+  boundSilence(redis, silenceMs);
   if (name !== undefined) watchRedis(redis, name);
   return observeRedis(redis, storeAddress(url, 6379));
 }
 
+/** A connection for checks of health alone: whatever the others wait for, it is free to ask. Connects when it is first used. */
+export function healthRedis(url: string): Redis {
+  return connectRedis(url, { prefix: "", lazyConnect: true, onError: () => {} });
+}
+
 /**
- * A second connection for commands that block, which may wait as long as they say.
+ * A second connection, for commands that block as long as they say and for subscriptions.
  * The caller closes it.
  */
 export function blockingRedis(redis: Redis): Redis {
-  const options: Partial<RedisOptions> = { enableAutoPipelining: false };
-  const copy = sentOnce(redis.duplicate(options));
-  delete copy.options.commandTimeout;
+  const copy = sentOnce(redis.duplicate({ enableAutoPipelining: false }));
+  boundSilence(copy, defaultSilenceMs);
   for (const listener of redis.listeners("error")) copy.on("error", listener as (error: Error) => void);
   return copy;
 }

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, inject, it, vi } from "vitest";
-import { blockingRedis, connectRedis, redisIdempotency } from "../src/index.ts";
+import { connectRedis, redisIdempotency } from "../src/index.ts";
 import { testPrefix } from "../src/testing.ts";
 
 const prefix = testPrefix();
@@ -54,17 +54,5 @@ describe("redisIdempotency", () => {
     expect((await store.begin("d", "print")).state).toBe("busy");
     expect((await store.begin("d", "other")).state).toBe("mismatch");
     gone.disconnect();
-  });
-});
-
-describe("blockingRedis", () => {
-  it("waits longer than an ordinary command may", async () => {
-    const blocking = blockingRedis(redis);
-    expect(blocking.options.commandTimeout).toBeUndefined();
-    expect(redis.options.commandTimeout).toBe(5000);
-    const popped = blocking.blpop("list", 0);
-    await redis.rpush("list", "x");
-    expect((await popped)?.[1]).toBe("x");
-    await blocking.quit();
   });
 });

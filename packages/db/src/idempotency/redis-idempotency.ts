@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { IdempotencyState, IdempotencyStore, KeptAnswer } from "@quintet/http";
 import type { Redis } from "ioredis";
 import { luaCommands } from "../lua-commands.ts";
 import { redisWithDeadline } from "../redis-deadline.ts";
 
 const keepMs = 24 * 3_600_000;
+const retryMs = 250;
 const commands = ["begin-1", "end-1", "renew-1"] as const;
 
 /**
@@ -24,7 +26,13 @@ export function redisIdempotency(
     async begin(key, fingerprint): Promise<IdempotencyState> {
       const keys = [`idempotent:${key}`];
       const claim = randomUUID();
-      const free = () => run("end-1", keys, [claim, "", keepMs]);
+      /** Tries until it reaches Redis, or the lease is over. */
+      const free = async (until = performance.now() + leaseMs): Promise<unknown> => {
+        const freed = run("end-1", keys, [claim, "", keepMs]);
+        return freed.catch(
+          () => performance.now() < until && delay(retryMs, undefined, { ref: false }).then(() => free(until)),
+        );
+      };
       let beginning: Promise<unknown> | undefined;
       const begin = () => {
         beginning = run("begin-1", keys, [fingerprint, claim, leaseMs, keepMs]);
@@ -32,7 +40,8 @@ export function redisIdempotency(
       };
       const [state, answer] = (await inTime(begin).catch((error: unknown) => {
         // It may be claimed after all, when nobody works on it any more.
-        beginning?.then(free, free).catch(() => {});
+        const settled = beginning?.catch(() => {});
+        void settled?.then(() => free());
         throw error;
       })) as [string, string];
       if (state === "done") return { state, answer: JSON.parse(answer) as KeptAnswer };
