@@ -72,7 +72,7 @@ type Opened = Awaited<ReturnType<typeof open>>;
 async function open() {
   const needs: StoreName[] = ["mysql", "postgres", "redis", "cache"];
   const { env } = withStoreUrls(withSettingsFile(given));
-  const stores = await openStores({ dataDir, needs, env, progress: say, signal: stop.signal });
+  const stores = await openStores({ dataDir, needs, env, progress: say, report, signal: stop.signal });
   const { firstStart, env: secrets } = await keptSecrets(dataDir);
   if (!stop.signal.aborted) say("Starting Quintet");
   return { stores, secrets, firstStart };
@@ -95,6 +95,12 @@ function withStoreUrls(env: NodeJS.ProcessEnv) {
 function tell(level: "info" | "warn" | "error" | "fatal", message: string): void {
   eventLog({ LOG_LEVEL: given.LOG_LEVEL, LOG_FILE: logFile })(level, message);
   if (level === "error" || level === "fatal") console.error(message);
+}
+
+/** What became of a store is on the screen in any case. */
+function report(level: "info" | "error", line: string): void {
+  tell(level, line);
+  if (level === "info") say(line);
 }
 
 function screen(url: string, { stores, secrets, firstStart }: Opened): string {

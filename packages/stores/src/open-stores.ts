@@ -1,17 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { accountFor } from "./account.ts";
 import type { Engine, Place, StoreName } from "./engine.ts";
 import { installMissing } from "./install.ts";
-import { ensureRunning, running, stop } from "./instance.ts";
+import { ensureRunning, prepare, running, stop } from "./instance.ts";
 import { settle } from "./location.ts";
 import { withLock } from "./lock.ts";
 import { mariadb } from "./mariadb.ts";
 import { postgres } from "./postgres.ts";
 import { readJson, writePrivate } from "./private-file.ts";
 import { cache, redis } from "./redis.ts";
-import { anyUser, register } from "./users.ts";
+import { type Report, type Supervised, supervise } from "./supervise.ts";
+import { anyUser, register, type Use } from "./users.ts";
 
 const ENGINES: Record<StoreName, Engine> = { mysql: mariadb, postgres, redis, cache };
 
@@ -28,7 +28,8 @@ export type Stores = {
 /**
  * Finds or starts the stores that are needed. One whose URL stands in `env` is used as it is; for the others a private
  * instance of the real server runs on a free loopback port, with its data below `dataDir`, started once, found again
- * by the next process and stopped with its last user. A server program that the machine lacks is installed first.
+ * by the next process, started again when it ends, and stopped with its last user. A server program that the machine
+ * lacks is installed first.
  * A `REDIS_URL` that is set serves as the cache too, unless `CACHE_REDIS_URL` is set. `durable: false` never waits for the disk: for tests.
  */
 export async function openStores(options: {
@@ -37,7 +38,12 @@ export async function openStores(options: {
   env: NodeJS.ProcessEnv;
   progress: (line: string) => void;
   durable?: boolean;
-  /** Gives the start up, before the servers are started; an installation that is under way goes on by itself. */
+  /** Is told when a store has ended and when it runs again; unless given, `progress` is. */
+  report?: Report;
+  /**
+   * Gives the start up, before the servers are started; an installation that is under way goes on by itself. Later it
+   * ends the supervision: what shuts down with the machine is not started again.
+   */
   signal?: AbortSignal;
 }): Promise<Stores> {
   const dataDir = resolve(options.dataDir);
@@ -55,7 +61,8 @@ export async function openStores(options: {
   );
   const location = await settle(dataDir, [...accounts.values()]);
   const lock = join(location, "lock");
-  const note = await withLock(lock, async () => {
+  const supervised: Supervised[] = [];
+  const use = await withLock(lock, async () => {
     const registered = await register(location);
     try {
       const passwords = await keptPasswords(location);
@@ -63,11 +70,14 @@ export async function openStores(options: {
         const [dir, account] = [join(location, engine.name), accounts.get(engine)!];
         return [engine, { dir, account, password: passwords[engine.name], durable: options.durable ?? true }];
       });
-      await announce(places, options.progress);
+      announce(places, options.progress);
       const started = await Promise.allSettled(
         places.map(async ([engine, place]) => {
           const programs = (await engine.find(place.dir))!;
-          env[engine.variable] = engine.url(await ensureRunning(engine, place, programs), place.password);
+          await prepare(engine, place, programs);
+          const server = await ensureRunning(engine, place, programs);
+          env[engine.variable] = engine.url(server.port, place.password);
+          supervised.push({ engine, place, programs, server });
         }),
       );
       const failures = started.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
@@ -78,7 +88,15 @@ export async function openStores(options: {
     }
     return registered;
   });
-  return stores(env, location, () => withLock(lock, () => leave(location, note)));
+  const closing = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+  const report = options.report ?? ((_, line) => options.progress(line));
+  const supervisions = Promise.all(supervised.map((store) => supervise(store, report, signal)));
+  return stores(env, location, async () => {
+    closing.abort();
+    await supervisions;
+    await withLock(lock, () => leave(location, use));
+  });
 }
 
 function stores(env: Stores["env"], location: string, closeOnce: () => Promise<void>): Stores {
@@ -90,15 +108,14 @@ function stores(env: Stores["env"], location: string, closeOnce: () => Promise<v
   return { env, location, close, [Symbol.asyncDispose]: close };
 }
 
-async function announce(places: [Engine, Place][], progress: (line: string) => void): Promise<void> {
-  const titles: string[] = [];
-  for (const [engine, place] of places) if (!(await running(place.dir))) titles.push(engine.title);
+function announce(places: [Engine, Place][], progress: (line: string) => void): void {
+  const titles = places.filter(([, place]) => !running(place.dir)).map(([engine]) => engine.title);
   if (titles.length > 0) progress(`Starting ${titles.join(", ")}`);
 }
 
-/** Takes a user's note away and stops the servers when it was the last. The caller holds the location's lock. */
-async function leave(location: string, note: string): Promise<void> {
-  await rm(note, { force: true });
+/** Ends a use, and the servers when it was the last. The caller holds the location's lock. */
+async function leave(location: string, use: Use): Promise<void> {
+  await use.leave();
   if (!(await anyUser(location))) await stopAll(location);
 }
 

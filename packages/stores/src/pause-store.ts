@@ -7,7 +7,7 @@ import { running } from "./instance.ts";
  * disposed of. `location` is that of `openStores`.
  */
 export async function pauseStore(location: string, name: StoreName): Promise<Disposable> {
-  const server = await running(join(location, name));
+  const server = running(join(location, name));
   if (!server) throw new Error(`No server of ${name} runs in ${location}`);
   process.kill(server.pid, "SIGSTOP");
   return { [Symbol.dispose]: () => void process.kill(server.pid, "SIGCONT") };

@@ -1,4 +1,4 @@
-import { readFile, rename, rm } from "node:fs/promises";
+import { readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Engine } from "./engine.ts";
 import { writePrivate } from "./private-file.ts";
@@ -55,6 +55,7 @@ export const postgres: Engine = {
   },
 
   async command(place, programs, port) {
+    await removeStalePidFile(join(place.dir, "data"));
     const settings = {
       listen_addresses: "127.0.0.1",
       port,
@@ -88,6 +89,28 @@ async function findTogether(folders: string[]): Promise<Record<string, string> |
     if (found) return found;
   }
   return null;
+}
+
+/**
+ * Removes a pid file that a crash has left, or that came with a copy of the data: Postgres believes it while any process
+ * of its user has that id. The caller has the data folder locked, so that no server of ours runs there; one that somebody
+ * has started by hand is left to Postgres.
+ */
+async function removeStalePidFile(data: string): Promise<void> {
+  const file = join(data, "postmaster.pid");
+  const [pid, itsData] = (await readFile(file, "utf8").catch(() => "")).split("\n");
+  if (!pid || !itsData) return;
+  if (!(await isSameFolder(itsData, data)) || !(await isSameFolder(`/proc/${pid}/cwd`, data))) await rm(file);
+}
+
+/** Whether two paths lead to one folder; true when that cannot be known. */
+async function isSameFolder(one: string, other: string): Promise<boolean> {
+  try {
+    const [a, b] = await Promise.all([one, other].map((path) => stat(path, { bigint: true })));
+    return a?.dev === b?.dev && a?.ino === b?.ino;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ENOENT" || process.platform !== "linux";
+  }
 }
 
 /** Postgres protocol 3.0, StartupMessage. */

@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { chmod, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { killBelow } from "./instance.ts";
 import { openStores } from "./open-stores.ts";
 import { identify } from "./process-identity.ts";
+import { removeData } from "./remove-data.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -25,7 +25,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   removeAbandoned();
   const runDir = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   await chmod(runDir, 0o711); // mkdtemp closes it to the users that the servers run as.
-  const removeAll = () => remove(runDir);
+  const removeAll = () => removeData(runDir);
   const hangUp = () => process.exit(129);
   // Vitest ends on a Ctrl-C without its teardown.
   process.once("exit", removeAll).once("SIGHUP", hangUp);
@@ -54,15 +54,6 @@ function removeAbandoned(): void {
     const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
     if (!owner || identify(Number(owner))) continue;
     const runDir = join(tmpdir(), name);
-    if (statSync(runDir).uid === process.getuid?.()) remove(runDir);
-  }
-}
-
-/** Ends the servers of a run and removes its folder and the one that may hold its data elsewhere. */
-function remove(runDir: string): void {
-  const link = join(runDir, "stores");
-  for (const folder of [existsSync(link) ? realpathSync(link) : link, runDir]) {
-    killBelow(folder);
-    rmSync(folder, { recursive: true, force: true, maxRetries: 9 });
+    if (statSync(runDir).uid === process.getuid?.()) removeData(runDir);
   }
 }

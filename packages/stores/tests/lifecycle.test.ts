@@ -1,43 +1,18 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { createConnection } from "mysql2/promise";
 import connectPostgres from "postgres";
-import { afterAll, beforeAll, expect, inject, onTestFinished, test } from "vitest";
-import { openStores, type StoreName, type Stores } from "../src/index.ts";
+import { beforeEach, expect, test } from "vitest";
+import type { StoreName, Stores } from "../src/index.ts";
+import { folderForTest, isListening, open, openElsewhere } from "./open.ts";
 
 const asRoot = process.getuid?.() === 0;
 let base: string;
-
-beforeAll(async () => {
-  base = await mkdtemp(join(inject("runDir"), "lifecycle-"));
-  await chmod(base, 0o711);
+beforeEach(async () => {
+  base = await folderForTest();
 });
-afterAll(() => rm(base, { recursive: true }));
-
-function open(dataDir: string, needs: StoreName[], env: NodeJS.ProcessEnv = {}): Promise<Stores> {
-  return openStores({ dataDir, needs, env, progress: () => {}, durable: false });
-}
-
-/** Opens stores in a process of its own. */
-async function openElsewhere(dataDir: string, ...needs: StoreName[]): Promise<[ChildProcess, Stores["env"]]> {
-  const program = fileURLToPath(new URL("hold-stores.ts", import.meta.url));
-  const child = spawn(process.execPath, [program, dataDir, ...needs], { stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = await once(createInterface(child.stdout), "line");
-  return [child, JSON.parse(line)];
-}
-
-function isListening(url: string): Promise<boolean> {
-  const socket = connect(Number(new URL(url).port), "127.0.0.1");
-  return new Promise((resolve) => {
-    socket.on("connect", () => resolve(true)).on("error", () => resolve(false));
-  }).finally(() => socket.destroy()) as Promise<boolean>;
-}
 
 test("starts all of them on a long path with a space, with a password, and finds the data again", async () => {
   const name = `it's a long name with "quotes" and ${"x".repeat(200)}`.slice(0, 200);
@@ -92,7 +67,7 @@ test("starts all of them on a long path with a space, with a password, and finds
 
 test("leaves a store alone whose URL is set", async () => {
   const dataDir = join(base, "given");
-  const stores = await open(dataDir, ["redis"], { REDIS_URL: "redis://elsewhere:6379" });
+  const stores = await open(dataDir, ["redis"], { env: { REDIS_URL: "redis://elsewhere:6379" } });
   expect(stores.env).toEqual({ REDIS_URL: "redis://elsewhere:6379" });
   await stores.close();
   await expect(stat(dataDir)).rejects.toThrow(/ENOENT/);
@@ -101,9 +76,9 @@ test("leaves a store alone whose URL is set", async () => {
 test("takes a Redis that is given for the cache as well, unless another is given", async () => {
   const needs: StoreName[] = ["redis", "cache"];
   const one = { REDIS_URL: "redis://elsewhere:6379" };
-  expect((await open(join(base, "given"), needs, one)).env).toEqual(one);
+  expect((await open(join(base, "given"), needs, { env: one })).env).toEqual(one);
   const two = { ...one, CACHE_REDIS_URL: "redis://elsewhere:6380" };
-  expect((await open(join(base, "given"), needs, two)).env).toEqual(two);
+  expect((await open(join(base, "given"), needs, { env: two })).env).toEqual(two);
 });
 
 test("starts the cache's Redis in a folder that was made before there was one", async () => {
@@ -172,7 +147,6 @@ test.runIf(asRoot)("holds the data elsewhere when the servers' users cannot ente
   const closed = await mkdtemp(join(base, "closed-"));
   const dataDir = join(closed, "data");
   const first = await open(dataDir, ["redis"]);
-  onTestFinished(() => rm(first.location, { recursive: true }));
   expect(first.location).toMatch(/^\/var\/lib\/quintet\/[0-9a-f]{12}$/);
   await first.close();
   const second = await open(dataDir, ["redis"]);
