@@ -6,7 +6,14 @@ import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { readSettingFiles, withDefaults } from "../packages/http/src/setting-files.ts";
 import { claimDataDir, keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
-import { eventLog, Workers, watchFiles, withSettingsFile } from "../packages/workers/src/index.ts";
+import {
+  eventLog,
+  onReloadSignals,
+  stopSignals,
+  Workers,
+  watchFiles,
+  withSettingsFile,
+} from "../packages/workers/src/index.ts";
 import { tellFailure } from "./failure.ts";
 import { readGiven } from "./given.ts";
 import { stopRequests } from "./stop-requests.ts";
@@ -14,7 +21,7 @@ import { stopRequests } from "./stop-requests.ts";
 const { env: given, dataDir } = readGiven();
 const logFile = resolve(given.LOG_FILE ?? join(dataDir, "quintet.log"));
 const port = Number(given.PORT ?? 8080);
-const stop = stopRequests();
+const stop = stopRequests(stopSignals());
 /** Resolves to the exit code when an error came that nobody caught: the stores are stopped even then. */
 const fault = new Promise<number>((resolve) => {
   process.on("uncaughtException", (error) => {
@@ -47,7 +54,7 @@ async function start(): Promise<number> {
   const starting = workers.start();
   starting.catch(() => {}); // Told of below, unless nobody waits for it any longer.
   const replace = () => void workers.replace();
-  process.on("SIGUSR2", replace);
+  onReloadSignals(replace);
   const unwatch = given.CONFIG_FILE ? watchFiles([given.CONFIG_FILE], replace) : () => {};
   try {
     // The second Ctrl-C does not wait for anything but the stores.

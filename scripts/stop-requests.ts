@@ -11,8 +11,8 @@ export interface StopRequests {
 // One Ctrl-C comes up to three times: from the terminal, from npm and from bootstrap.mjs.
 const BURST_MS = 1_000;
 
-/** Listens for SIGINT, SIGTERM and SIGHUP from now on; signals that come in a burst are one request. */
-export function stopRequests(): StopRequests {
+/** Listens for these signals from now on; those that come in a burst are one request. */
+export function stopRequests(signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"]): StopRequests {
   const first = Promise.withResolvers<void>();
   const again = Promise.withResolvers<void>();
   const abort = new AbortController();
@@ -23,7 +23,7 @@ export function stopRequests(): StopRequests {
     if (now - firstAt > BURST_MS) again.resolve();
     else abort.abort();
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, request);
+  for (const signal of signals) process.on(signal, request);
   abort.signal.addEventListener("abort", () => first.resolve());
   return { signal: abort.signal, first: first.promise, again: again.promise };
 }

@@ -41,7 +41,7 @@ export type Config = z.infer<typeof schema> & { AUTH_URL: undefined };
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const config = { ...readEnv(schema, env), AUTH_URL: undefined };
   if ((config.TLS_CERT === undefined) !== (config.TLS_KEY === undefined)) {
-    throw new ConfigError("Bad settings: TLS_CERT and TLS_KEY belong together. See .env.example.");
+    throw new ConfigError("TLS_CERT and TLS_KEY belong together");
   }
   return config;
 }

@@ -131,7 +131,11 @@ export async function run(
     });
     stack.defer(() => listening.close());
     if (config.REDIRECT_PORT !== undefined) {
-      const redirecting = await serve(redirectTo(config.PUBLIC_URL), { ...at, port: config.REDIRECT_PORT });
+      const redirecting = await serve(redirectTo(config.PUBLIC_URL), {
+        ...at,
+        port: config.REDIRECT_PORT,
+        setting: "REDIRECT_PORT",
+      });
       stack.defer(() => redirecting.close());
     }
 

@@ -28,7 +28,9 @@ export async function openAuth(config: AuthConfig, log: Logger, first = true): P
   if (config.AUTH_URL !== undefined) {
     const { AUTH_URL: url, PUBLIC_URL: issuer, REDIS_URL } = config;
     if (REDIS_URL === undefined) {
-      throw new ConfigError("With AUTH_URL this process needs REDIS_URL, where it hears which tokens are revoked.");
+      throw new ConfigError(
+        "REDIS_URL is missing: with AUTH_URL it is where this process hears which tokens are revoked",
+      );
     }
     const auth = createRemoteAuth({
       url,
@@ -55,13 +57,13 @@ async function openIssuer(
     value === undefined ? [name] : [],
   );
   if (MYSQL_URL === undefined || REDIS_URL === undefined || AUTH_SIGNING_KEY === undefined) {
-    throw new ConfigError(`Without AUTH_URL this process is its own issuer, and ${missing.join(", ")} is missing.`);
+    throw new ConfigError(missing.map((name) => `${name} is missing: without AUTH_URL this process is its own issuer`));
   }
   if ((ADMIN_USERNAME === undefined) !== (ADMIN_PASSWORD === undefined)) {
-    throw new ConfigError("Bad settings: ADMIN_USERNAME and ADMIN_PASSWORD belong together.");
+    throw new ConfigError("ADMIN_USERNAME and ADMIN_PASSWORD belong together");
   }
   if ((SMTP_URL === undefined) !== (MAIL_FROM === undefined)) {
-    throw new ConfigError("Bad settings: SMTP_URL and MAIL_FROM belong together.");
+    throw new ConfigError("SMTP_URL and MAIL_FROM belong together");
   }
   const mail = SMTP_URL && MAIL_FROM ? { mail: smtp({ url: SMTP_URL, from: MAIL_FROM }) } : {};
   const [key, ...otherKeys] = await readSigningKeys(AUTH_SIGNING_KEY);

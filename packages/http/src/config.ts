@@ -1,11 +1,7 @@
+import { ConfigError } from "@quintet/workers";
 import { z } from "zod";
 import { observationSettings } from "./observing/settings.ts";
 import { readSettingFiles } from "./setting-files.ts";
-
-/** A start that cannot go on because of its settings: one line that names every bad variable. */
-export class ConfigError extends Error {
-  override name = "ConfigError";
-}
 
 /**
  * Parses environment variables once. An empty variable counts as absent; `NAME_FILE` names a file that has the value of `NAME`.
@@ -22,7 +18,7 @@ export function readEnv<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv
     // Its file is at fault, which is told already.
     return read.faults.some((fault) => fault.startsWith(`${name}_FILE:`)) ? [] : [`${name} is missing`];
   });
-  throw new ConfigError(`Bad settings: ${[...read.faults, ...faults].join("; ")}. See .env.example.`);
+  throw new ConfigError([...read.faults, ...faults]);
 }
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");

@@ -1,6 +1,7 @@
+export { ConfigError } from "@quintet/workers";
 export { admitBody, bodyAdmitted } from "./body.ts";
 export { givingMemoryBack } from "./body-memory.ts";
-export { ConfigError, readEnv, settings } from "./config.ts";
+export { readEnv, settings } from "./config.ts";
 export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";
 export { encodingFaults, readFormText } from "./encoded-input.ts";

@@ -1,21 +1,22 @@
 import { once } from "node:events";
 import type { Server } from "node:net";
-import type { SocketSource } from "@quintet/workers";
-import { ConfigError } from "./config.ts";
+import { ConfigError, type ListenAddress, listenFault, type SocketSource } from "@quintet/workers";
 
-/** Makes a server listen, on the shared socket if there is one. Rejects with `ConfigError`, naming `setting`, when the port is taken. */
+/**
+ * Makes a server listen, on the shared socket if there is one. Rejects with `ConfigError`, which names the setting, when the port is
+ * taken or the address cannot be listened on.
+ */
 export async function listen(
   server: Server,
-  at: { host: string; port: number; socket?: SocketSource | undefined; setting: string },
+  { socket, ...at }: ListenAddress & { socket?: SocketSource | undefined },
 ): Promise<void> {
-  const { host, port, socket, setting } = at;
   try {
     const listening = once(server, "listening");
     listening.catch(() => {});
-    server.listen(socket ? await socket(host, port) : { host, port });
+    server.listen(socket ? await socket(at) : { host: at.host, port: at.port });
     await listening;
   } catch (error) {
-    const taken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
-    throw taken ? new ConfigError(`Port ${port} is taken; choose another with ${setting}.`) : error;
+    const fault = listenFault(at, (error as NodeJS.ErrnoException).code);
+    throw fault ? new ConfigError(fault) : error;
   }
 }

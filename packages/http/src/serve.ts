@@ -20,6 +20,8 @@ import { createTlsServer, limitingHeads } from "./tls/tls-server.ts";
 export interface ServeOptions {
   port: number;
   host: string;
+  /** The setting that names the port; PORT unless given. */
+  setting?: string;
   log: Logger;
   /** How long requests that are under way may go on after a stop was asked for. */
   drainSeconds: number;
@@ -70,7 +72,7 @@ export function listenerOf(app: {
 /**
  * Listens with time limits that a slow client cannot stretch: 15 s for the head, none for a body or an answer that keeps
  * going. Malformed requests, and those that could be read in two ways, are answered by a problem.
- * Rejects with `ConfigError` when the port is taken.
+ * Rejects with `ConfigError` when it cannot listen there.
  */
 export async function serve(inner: RequestListener, options: ServeOptions): Promise<Listening> {
   const { log, drainSeconds } = options;
@@ -106,9 +108,10 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
   server.prependListener("request", (request, response) => {
     if (draining && request.httpVersionMajor === 1) response.setHeader("Connection", "close");
   });
-  await listen(server, { ...options, setting: "PORT" });
+  const { host, socket, setting = "PORT" } = options;
+  await listen(server, { setting, host, port: options.port, socket });
   const { port } = server.address() as AddressInfo;
-  log.info(`listening on ${options.host}:${port}`);
+  log.info(`listening on ${host}:${port}`);
 
   const stopWatching = watchLoop(log);
 

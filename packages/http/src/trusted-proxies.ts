@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "@quintet/workers";
 
 /** Proxies whose word on the client is believed. */
 export interface TrustedProxies {
@@ -17,7 +17,7 @@ export function trustedProxies(list: string): TrustedProxies {
       family === 0 ||
       (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32)))
     ) {
-      throw new ConfigError("Bad settings: TRUSTED_PROXIES must be addresses or networks, separated by commas.");
+      throw new ConfigError("TRUSTED_PROXIES: must be addresses or networks, separated by commas");
     }
     const type = family === 6 ? "ipv6" : "ipv4";
     if (bits === undefined) known.addAddress(address, type);

@@ -1,3 +1,4 @@
+import type { ListenAddress } from "./listen-address.ts";
 import type { Given } from "./program.ts";
 
 /** What the parent sends to a worker. `socket` comes with the listening socket itself, or says why there is none. */
@@ -12,7 +13,7 @@ export type ToWorker =
 
 /** What a worker sends to its parent. */
 export type FromWorker =
-  | { kind: "socket"; id: number; host: string; port: number }
+  | { kind: "socket"; id: number; at: ListenAddress }
   | { kind: "ready"; url: string }
   /** It could not start; `message` is what to tell when the settings are at fault. */
   | { kind: "failed"; message: string; isSetting: boolean }

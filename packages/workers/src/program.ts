@@ -1,7 +1,11 @@
+import type { ListenAddress } from "./listen-address.ts";
 import type { TicketKeys } from "./ticket-keys.ts";
 
-/** Where the listening sockets come from that several processes share; what it gives goes into `server.listen`. */
-export type SocketSource = (host: string, port: number) => Promise<object>;
+/**
+ * Where the listening sockets come from that several processes share; what it gives goes into `server.listen`. Rejects with the system's
+ * code, such as `EADDRINUSE`.
+ */
+export type SocketSource = (at: ListenAddress) => Promise<object>;
 
 /** What a worker tells the others of itself, as JSON carries it. */
 export interface Given {
@@ -44,7 +48,7 @@ export interface Program {
   close(): Promise<void>;
 }
 
-/** Starts a program; rejects with an error named `ConfigError`, of one line, when its settings are wrong. */
+/** Starts a program; rejects with `ConfigError` when its settings are wrong. */
 export type Start = (place: Place) => Promise<Program>;
 
 /** The longest that a program may take to drain and close, in ms, by its `DRAIN_SECONDS`. */

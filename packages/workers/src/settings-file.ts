@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
+import { ConfigError } from "./config-error.ts";
 import { nearestName, settingNames } from "./setting-names.ts";
 
 const line = /^(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/;
 
 /**
  * The environment with the settings of the file that `CONFIG_FILE` names beneath it: lines `NAME=value`, the value in quotes or
- * not, empty lines and lines that begin with `#`. What the environment says itself stands. Throws an error of one line that
+ * not, empty lines and lines that begin with `#`. What the environment says itself stands. Throws `ConfigError`, which
  * names what is wrong in the file, be it a name that is not among `names`, and never a value.
  */
 export function withSettingsFile(env: NodeJS.ProcessEnv, names: readonly string[] = settingNames): NodeJS.ProcessEnv {
@@ -15,20 +16,23 @@ export function withSettingsFile(env: NodeJS.ProcessEnv, names: readonly string[
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new SettingsFileError(`CONFIG_FILE cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    throw new ConfigError(`CONFIG_FILE: cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
   const read: NodeJS.ProcessEnv = {};
-  const unknown: string[] = [];
+  const faults: string[] = [];
   text.split(/\r?\n/).forEach((given, i) => {
     const content = given.trim();
     if (content === "" || content.startsWith("#")) return;
     const found = line.exec(content);
-    if (!found?.[1]) throw new SettingsFileError(`Line ${i + 1} of CONFIG_FILE is not NAME=value.`);
-    if (found[1] in read) throw new SettingsFileError(`Line ${i + 1} of CONFIG_FILE sets ${found[1]} again.`);
-    if (!isSetting(found[1], names)) unknown.push(notASetting(i + 1, found[1], names));
+    if (!found?.[1]) {
+      faults.push(`line ${i + 1} of CONFIG_FILE is not NAME=value`);
+      return;
+    }
+    if (found[1] in read) faults.push(`line ${i + 1} of CONFIG_FILE sets ${found[1]} again`);
+    else if (!isSetting(found[1], names)) faults.push(notASetting(i + 1, found[1], names));
     read[found[1]] = found[2] ?? found[3] ?? found[4] ?? "";
   });
-  if (unknown.length > 0) throw new SettingsFileError(`Bad settings: ${unknown.join("; ")}. See .env.example.`);
+  if (faults.length > 0) throw new ConfigError(faults);
   const given = Object.entries(env).filter(([name, value]) => value || !(name in read));
   for (const [name] of given) {
     delete read[`${name}_FILE`];
@@ -50,8 +54,4 @@ function notASetting(line: number, name: string, names: readonly string[]): stri
   const nearest = nearestName(isFile ? name.slice(0, -"_FILE".length) : name, names);
   const meant = nearest ? `; did you mean ${nearest}${isFile ? "_FILE" : ""}?` : "";
   return `line ${line} of CONFIG_FILE: ${name} is not a setting${meant}`;
-}
-
-class SettingsFileError extends Error {
-  override name = "ConfigError";
 }

@@ -1,5 +1,7 @@
 import { lookup } from "node:dns/promises";
 import net, { isIP } from "node:net";
+import { getSystemErrorName } from "node:util";
+import type { ListenAddress } from "./listen-address.ts";
 
 /** A bound TCP socket, as Node passes it between processes. */
 export interface SocketHandle {
@@ -19,10 +21,10 @@ const { _createServerHandle: bindOnly } = net as unknown as {
 export class SharedSockets {
   readonly #handles = new Map<string, Promise<SocketHandle>>();
 
-  /** The socket of an address, bound at the first call; port 0 is one free port for all. Rejects with the system's code. */
-  async bind(host: string, port: number): Promise<SocketHandle> {
-    const name = nameOf(host, port);
-    const found = this.#handles.get(name) ?? bind(host, port);
+  /** The socket of a setting's address, bound at the first call; port 0 is one free port for all. Rejects with the system's code. */
+  async bind(at: ListenAddress): Promise<SocketHandle> {
+    const name = nameOf(at);
+    const found = this.#handles.get(name) ?? bind(at.host, at.port);
     this.#handles.set(name, found);
     found.catch(() => this.#handles.delete(name));
     return found;
@@ -38,14 +40,22 @@ export class SharedSockets {
   }
 }
 
-export function nameOf(host: string, port: number): string {
-  return `${host} ${port}`;
+/** Two settings never share a socket: what the one serves would be served where the other is. */
+export function nameOf({ setting, host, port }: ListenAddress): string {
+  return `${setting} ${host} ${port}`;
 }
 
 async function bind(host: string, port: number): Promise<SocketHandle> {
   const { address, family } = isIP(host) ? { address: host, family: isIP(host) } : await lookup(host);
   const handle = bindOnly(address, port, family === 6 ? 6 : 4, -1, 0);
-  if (typeof handle !== "number") return handle;
-  const code = { [-98]: "EADDRINUSE", [-48]: "EADDRINUSE", [-13]: "EACCES", [-99]: "EADDRNOTAVAIL" }[handle];
-  throw Object.assign(new Error(`bind ${code ?? handle}`), { code: code ?? "EINVAL" });
+  if (typeof handle === "number") throw refused(getSystemErrorName(handle));
+  // libuv keeps this one error for the call of `listen`, which is another process's: there the socket would be bound to any port.
+  const bound: { port?: number } = {};
+  if (handle.getsockname(bound) === 0 && bound.port) return handle;
+  handle.close();
+  throw refused("EADDRINUSE");
+}
+
+function refused(code: string): Error {
+  return Object.assign(new Error(`bind ${code}`), { code });
 }

@@ -126,9 +126,9 @@ export class WorkerProcess {
         () => this.#send({ kind: "answers", id, values: [] }),
       );
     } else if (message.kind === "socket") {
-      const { id, host, port } = message;
-      this.sockets.add(nameOf(host, port));
-      shared.bind(host, port).then(
+      const { id, at } = message;
+      this.sockets.add(nameOf(at));
+      shared.bind(at).then(
         (handle) => this.#send({ kind: "socket", id }, handle as unknown as SendHandle),
         (error: NodeJS.ErrnoException) => this.#send({ kind: "socket", id, code: error.code ?? "EINVAL" }),
       );

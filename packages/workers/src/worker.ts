@@ -1,6 +1,6 @@
+import { ConfigError } from "./config-error.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { type Given, type Peers, type Place, type SocketSource, type Start, serveHere } from "./program.ts";
-
 import { heardTicketKeys, type TicketKeys } from "./ticket-keys.ts";
 
 /**
@@ -36,7 +36,7 @@ export async function work(load: () => Promise<{ start: Start }>): Promise<void>
     const value = await give().catch(() => undefined);
     process.send?.({ kind: "given", value } satisfies FromWorker, () => process.exit(status)) ?? process.exit(status);
   } catch (error) {
-    const isSetting = error instanceof Error && error.name === "ConfigError";
+    const isSetting = error instanceof ConfigError;
     if (!isSetting) console.error(error);
     process.exitCode = 1;
     const message = error instanceof Error ? error.message : String(error);
@@ -78,11 +78,11 @@ function hearParent() {
       asked.delete(id);
     }
   });
-  const socket: SocketSource = (host, port) => {
+  const socket: SocketSource = (at) => {
     const id = ids++;
     const answer = Promise.withResolvers<object>();
     asked.set(id, answer);
-    send({ kind: "socket", id, host, port });
+    send({ kind: "socket", id, at });
     return answer.promise;
   };
   const peers: Peers = {

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
+import { ConfigError } from "./config-error.ts";
 import type { EventLog } from "./event-log.ts";
 import { type Given, longestStop } from "./program.ts";
 import { RestartLimit } from "./restart-limit.ts";
@@ -20,14 +21,12 @@ export interface WorkersOptions {
   log: EventLog;
 }
 
-/** How many workers the settings ask for. Throws an error of one line, named `ConfigError`, when that is no number. */
+/** How many workers the settings ask for. Throws `ConfigError` when that is no number. */
 export function workersOf(env: NodeJS.ProcessEnv): number {
   const given = env.WORKERS || "1";
   if (given === "auto") return availableParallelism();
   if (/^\d{1,3}$/.test(given)) return Number(given);
-  throw Object.assign(new Error("Bad settings: WORKERS must be a number or auto. See .env.example."), {
-    name: "ConfigError",
-  });
+  throw new ConfigError("WORKERS: must be a number or auto");
 }
 
 /**
@@ -172,6 +171,8 @@ export class Workers {
       this.url = await this.#fill(0, undefined, env);
     } catch (error) {
       if (!this.#closed.signal.aborted) log("error", `The settings stay as they were. ${(error as Error).message}`);
+      // What it bound before it failed would go on taking connections, with nobody there to serve them.
+      await this.#closeUnusedSockets();
       return;
     }
     this.#env = env;
@@ -179,8 +180,12 @@ export class Workers {
       await this.#fill(place).catch((error) => this.#follow(this.#lost(place, error)));
     }
     for (const surplus of this.#places.splice(count)) this.#follow(surplus.stop(longestStop(env)));
-    await this.#sockets.keepOnly(new Set(this.#places.flatMap((worker) => [...worker.sockets])));
+    await this.#closeUnusedSockets();
     log("info", `The workers were replaced; ${count} serve with the settings of now.`);
+  }
+
+  async #closeUnusedSockets(): Promise<void> {
+    await this.#sockets.keepOnly(new Set(this.#places.flatMap((worker) => [...worker.sockets])));
   }
 
   async #askAll(): Promise<Given[]> {

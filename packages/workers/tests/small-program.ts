@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
-import { runProgram, type Start } from "../src/index.ts";
+import { ConfigError, runProgram, type Start } from "../src/index.ts";
 
 /** A small program for the tests: it says who it is, waits, and breaks as it is asked to. */
 const start: Start = async ({ env, first, socket, peers }) => {
-  if (env.BAD) throw Object.assign(new Error(`Bad settings: BAD: ${env.BAD}.`), { name: "ConfigError" });
+  if (env.BAD) throw new ConfigError(`BAD: ${env.BAD}`);
   if (env.BREAKS_AT_START) throw new Error("It breaks at its start.");
   const waiting = new Map<string, ServerResponse>();
   let counted = 0;
@@ -25,10 +25,10 @@ const start: Start = async ({ env, first, socket, peers }) => {
     } else if (pathname === "/reject") {
       response.end();
       void Promise.reject(new Error("rejected"));
-    } else response.end(JSON.stringify({ pid: process.pid, first, colour: env.COLOUR }));
+    } else response.end(JSON.stringify({ pid: process.pid, ppid: process.ppid, first, colour: env.COLOUR }));
   });
   const port = Number(env.PORT);
-  server.listen(socket ? await socket("127.0.0.1", port) : { host: "127.0.0.1", port });
+  server.listen(socket ? await socket({ setting: "PORT", host: "127.0.0.1", port }) : { host: "127.0.0.1", port });
   await new Promise((done) => server.once("listening", done));
   if (env.BREAKS_LATER) setTimeout(() => Promise.reject(new Error("again")), 10);
   return {

@@ -64,7 +64,7 @@ function fetchText(path: string, agent: Agent | false = false): Promise<string> 
   });
 }
 
-async function who(): Promise<{ pid: number; first: boolean; colour?: string }> {
+async function who(): Promise<{ pid: number; ppid: number; first: boolean; colour?: string }> {
   return JSON.parse(await fetchText("/"));
 }
 
@@ -206,7 +206,7 @@ it("gives up when workers end again and again", async () => {
 }, 60_000);
 
 it.each([
-  [{ BAD: "must be good" }, /^Bad settings: BAD: must be good\.\n$/],
+  [{ BAD: "must be good" }, /^Bad settings: BAD: must be good\. See \.env\.example\.\n$/],
   [{ BREAKS_AT_START: "yes" }, /A worker ended with status 1 before it served|It breaks at its start/],
 ])("ends at once when it cannot start: %o", async (env, told) => {
   await run(env);
@@ -227,7 +227,9 @@ it("takes over a changed settings file without a failed request, and no bad one"
   await until(() => output.includes("2 serve with the settings of now"));
   await until(async () => (await who()).colour === "green");
   write("COLOUR green\n");
-  await until(() => output.includes("The settings stay as they were. Line 1 of CONFIG_FILE is not NAME=value."));
+  await until(() =>
+    output.includes("The settings stay as they were. Bad settings: line 1 of CONFIG_FILE is not NAME=value."),
+  );
   write("COLOR=blue\nLINGERING=1\nWOKRERS_FILE=a\nPATH=/tmp\n");
   const faults = [
     "line 1 of CONFIG_FILE: COLOR is not a setting; did you mean COLOUR?",
@@ -259,6 +261,32 @@ it.each(["SIGHUP", "SIGUSR2"] as const)("replaces its workers on %s, and counts 
   expect((await who()).pid).not.toBe(before.pid);
 });
 
+it("takes SIGHUP for a request to stop when its terminal is closed", async () => {
+  await run({ WORKERS: "1", LINGER_MS: "200" });
+  parent.kill("SIGKILL");
+  await ended;
+  const command = `exec ${process.execPath} ${fileURLToPath(new URL("small-program.ts", import.meta.url))}`;
+  parent = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
+    env: { PATH: process.env.PATH, PORT: String(port) },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  ended = once(parent, "exit") as typeof ended;
+  await until(() => who().catch(() => undefined));
+  const { ppid } = await who();
+  const held = fetchText("/wait?name=a");
+  await untilWaiting(1);
+  process.kill(ppid, "SIGHUP");
+  expect(Number(await held)).toBeGreaterThan(0);
+  expect(await ended).toEqual([0, null]);
+});
+
+it("says with WORKERS=0 that SIGHUP changes nothing", async () => {
+  await run({ WORKERS: "0" });
+  parent.kill("SIGHUP");
+  await until(() => output.includes("With WORKERS=0 settings are read at the start only"));
+  expect((await who()).pid).toBe(parent.pid);
+});
+
 it("drains when it is told to stop", async () => {
   await run({ LINGER_MS: "200" }, 2);
   const held = Array.from({ length: 6 }, (_, i) => fetchText(`/wait?name=${i}`));
@@ -286,6 +314,12 @@ it("leaves no worker behind when it is killed itself", async () => {
   await until(async () => pids.add((await who()).pid) && pids.size === 2);
   parent.kill("SIGKILL");
   await until(() => ![...pids].some(isAlive));
+});
+
+it.each(["0", "1"])("says with WORKERS=%s why it could not start, and ends with status 1", async (workers) => {
+  await run({ WORKERS: workers, BREAKS_AT_START: "yes" });
+  expect(await ended).toEqual([1, null]);
+  expect(output).toContain("It breaks at its start.");
 });
 
 it("serves by itself with WORKERS=0, and ends with status 1 after a fault", async () => {

@@ -35,7 +35,7 @@ export async function readSigningKeys(text: string): Promise<[SigningKey, ...Sig
 export async function readSigningKey(text: string): Promise<SigningKey> {
   const privateKey = parse(text);
   if (privateKey?.asymmetricKeyType !== "ed25519") {
-    throw new ConfigError("Bad settings: AUTH_SIGNING_KEY must be an Ed25519 key in PKCS #8, as PEM or base64 DER.");
+    throw new ConfigError("AUTH_SIGNING_KEY: must be an Ed25519 key in PKCS #8, as PEM or base64 DER");
   }
   const { x = "" } = createPublicKey(privateKey).export({ format: "jwk" });
   const jwk = { kty: "OKP", crv: "Ed25519", x } as const;

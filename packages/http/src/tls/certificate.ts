@@ -1,8 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createSecureContext } from "node:tls";
-import { watchFiles } from "@quintet/workers";
-import { ConfigError } from "../config.ts";
+import { ConfigError, watchFiles } from "@quintet/workers";
 import type { Logger } from "../logger.ts";
 
 /** The files that `TLS_CERT` and `TLS_KEY` name: a chain of certificates and its private key, both PEM. */
@@ -30,9 +29,9 @@ export function readPair(files: TlsFiles): Pair {
     const { code, message } = error as NodeJS.ErrnoException;
     const mismatch = code === "ERR_OSSL_X509_KEY_VALUES_MISMATCH" || /mismatch/.test(message);
     const reason = mismatch
-      ? "TLS_KEY is not the key of TLS_CERT"
-      : "TLS_CERT must be a PEM chain of certificates, and TLS_KEY its unencrypted PEM key";
-    throw new ConfigError(`Bad settings: ${reason}. See .env.example.`);
+      ? "TLS_KEY: is not the key of TLS_CERT"
+      : "TLS_CERT: must be a PEM chain of certificates, and TLS_KEY its unencrypted PEM key";
+    throw new ConfigError(reason);
   }
   return { cert, key };
 }
@@ -71,6 +70,6 @@ function read(variable: string, path: string): Buffer {
     return readFileSync(path);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : "it cannot be read";
-    throw new ConfigError(`Bad settings: ${variable}: ${reason}. See .env.example.`);
+    throw new ConfigError(`${variable}: ${reason}`);
   }
 }

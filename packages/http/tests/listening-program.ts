@@ -1,0 +1,22 @@
+/** A program that listens as every app does: a port for its requests, and one for its metrics. */
+import { runProgram } from "@quintet/workers";
+import { createLogger, serve, serveMetrics } from "../src/index.ts";
+
+await runProgram(process.env, async () => ({
+  async start({ env, socket, peers }) {
+    const log = createLogger({ service: "listening", level: "info" });
+    const { HOST: host = "127.0.0.1", METRICS_HOST = "127.0.0.1" } = env;
+    const METRICS_PORT = env.METRICS_PORT ? Number(env.METRICS_PORT) : undefined;
+    const at = { host, port: Number(env.PORT), log, drainSeconds: 1, socket };
+    const listening = await serve((_, response) => response.end(String(process.pid)), at);
+    const metrics = await serveMetrics({ METRICS_PORT, METRICS_HOST }, log, { socket, peers });
+    return {
+      url: `http://127.0.0.1:${listening.port}`,
+      log,
+      async close() {
+        await metrics[Symbol.asyncDispose]();
+        await listening.close();
+      },
+    };
+  },
+}));
