@@ -1,10 +1,13 @@
-import { once, type PostgresQueries, postgresDoneRequests } from "@quintet/db";
-import { Problem } from "@quintet/http";
+import { type PostgresQueries, postgresProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Deps } from "./deps.ts";
 import type { User } from "./user.ts";
 import type { NewUser, UserChange } from "./user-input.ts";
 import { deleteUser, findUser, insertUser, isTakenEmail, updateUser } from "./user-queries.ts";
 import { matchingVersion } from "./versions.ts";
+
+/** Where the directory records what it has done for which request. */
+export const doneTable = "directory.done_requests";
 
 /** A user by id; throws `not-found`. */
 export async function getUser({ sql }: Pick<Deps, "sql">, id: number): Promise<User> {
@@ -13,15 +16,15 @@ export async function getUser({ sql }: Pick<Deps, "sql">, id: number): Promise<U
   return user;
 }
 
-/** Adds a user, once for the request of that key; throws `conflict` when the email is taken. */
-export async function addUser({ sql }: Pick<Deps, "sql">, input: NewUser, requestKey?: string): Promise<User> {
+/** Adds a user, once for a keyed request; throws `conflict` when the email is taken. */
+export async function addUser({ sql }: Pick<Deps, "sql">, input: NewUser, request?: KeyedRequest): Promise<User> {
   const add = async (on: PostgresQueries) => {
     const user = await insertUser(on, input);
     if (!user) throw takenEmail();
     return user;
   };
-  if (requestKey === undefined) return add(sql);
-  return sql.begin((tx) => once(postgresDoneRequests(tx, "directory.done_requests"), requestKey, () => add(tx)));
+  if (request === undefined) return add(sql);
+  return sql.begin((tx) => runOnce(postgresProcessedRequests(tx, doneTable), request, () => add(tx)));
 }
 
 /**

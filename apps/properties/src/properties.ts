@@ -1,5 +1,5 @@
-import { inMysqlTransaction, type MysqlConnection, mysqlDoneRequests, once } from "@quintet/db";
-import { Problem } from "@quintet/http";
+import { inMysqlTransaction, type MysqlConnection, mysqlProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Database } from "./database.ts";
 import type { Property, PropertyChanges, PropertyFields } from "./property.ts";
 import {
@@ -28,12 +28,12 @@ export async function readProperty(db: Database, id: number, seesAll: boolean): 
 /** Where the listings record what they have done for which request. */
 export const doneTable = "properties_done_requests";
 
-/** Stores a property with its first status, dated now: both or neither, and once for the request of that key. */
+/** Stores a property with its first status, dated now: both or neither, and once for a keyed request. */
 export async function createProperty(
   db: Database,
   fields: PropertyFields,
   status: Status,
-  requestKey?: string,
+  request?: KeyedRequest,
 ): Promise<Property> {
   const store = async (on: MysqlConnection) => {
     const id = await insertProperty(db, on, fields);
@@ -43,7 +43,7 @@ export async function createProperty(
     return id;
   };
   const id = await inMysqlTransaction(db.pool, (on) =>
-    once(mysqlDoneRequests(on, doneTable), requestKey, () => store(on)),
+    runOnce(mysqlProcessedRequests(on, doneTable), request, () => store(on)),
   );
   return { id, ...fields, status };
 }

@@ -1,4 +1,5 @@
-import { inMysqlTransaction, type MysqlConnection, mysqlDoneRequests, once } from "@quintet/db";
+import { inMysqlTransaction, type MysqlConnection, mysqlProcessedRequests, runOnce } from "@quintet/db";
+import type { KeyedRequest } from "@quintet/http";
 import type { Database } from "./database.ts";
 import { doneTable, noSuchProperty } from "./properties.ts";
 import type { DatedPlace, StatusChange } from "./property.ts";
@@ -16,13 +17,13 @@ import { reindex } from "./term-index.ts";
 /**
  * Appends a status to a property's history, dated `updateDate` or now, and keeps the listing at the latest row. Writers of
  * one property wait for each other, and the listing only ever moves to a later row, so a row with an
- * earlier date, whenever it comes, changes the history alone. Done once for the request of that key.
+ * earlier date, whenever it comes, changes the history alone. Done once for a keyed request.
  */
 export function appendStatus(
   db: Database,
   id: number,
   input: { status: Status; updateDate?: Date | undefined },
-  requestKey?: string,
+  request?: KeyedRequest,
 ): Promise<StatusChange> {
   const append = async (on: MysqlConnection) => {
     const before = await lockProperty(db, on, id);
@@ -34,7 +35,7 @@ export function appendStatus(
     return historyId;
   };
   return inMysqlTransaction(db.pool, async (on) =>
-    findStatusChange(db, on, await once(mysqlDoneRequests(on, doneTable), requestKey, () => append(on))),
+    findStatusChange(db, on, await runOnce(mysqlProcessedRequests(on, doneTable), request, () => append(on))),
   );
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Problem } from "@quintet/http";
+import { type KeyedRequest, Problem } from "@quintet/http";
 import { z } from "zod";
 import type { QueueCommands, SentMessage } from "./commands/queue-commands.ts";
 import { noSuchQueue } from "./queue-problem.ts";
@@ -37,12 +37,12 @@ export interface MessageInput {
   priority: number;
 }
 
-/** Sends messages, all or none, and once for the request of that key. Throws when there is no such queue, when it is full, and when a message is too large. */
+/** Sends messages, all or none, and once for a keyed request. Throws when there is no such queue, when it is full, and when a message is too large. */
 export async function sendMessages(
   commands: QueueCommands,
   queue: string,
   inputs: MessageInput[],
-  requestKey?: string,
+  request?: KeyedRequest,
 ): Promise<SentMessage[]> {
   const messages = inputs.map((input) => ({
     id: randomUUID(),
@@ -52,7 +52,7 @@ export async function sendMessages(
     groupId: input.groupId ?? "",
     priority: input.priority,
   }));
-  const sent = (await commands.send(queue, messages, requestKey)) ?? noSuchQueue(queue);
+  const sent = (await commands.send(queue, messages, request)) ?? noSuchQueue(queue);
   if (sent === "full") throw new Problem("conflict", "The queue is full: it has reached its maxLength.");
   return sent;
 }

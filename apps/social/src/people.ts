@@ -1,17 +1,17 @@
 import type { Auth, Origin } from "@quintet/auth";
-import { Problem } from "@quintet/http";
+import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Profile } from "./profile-queries.ts";
 import type { Profiles } from "./profiles.ts";
 import { usernameOf } from "./username.ts";
 
-/** Makes an account at the issuer and its profile, once for the request of that key. A taken email is a 409, a password that breaks a rule a 422. */
+/** Makes an account at the issuer and its profile, once for a keyed request. A taken email is a 409, a password that breaks a rule a 422. */
 export async function signUp(
   { auth, profiles }: { auth: Auth; profiles: Profiles },
   { email, password }: { email: string; password: string },
-  requestKey?: string,
+  request?: KeyedRequest,
 ): Promise<Profile> {
   const registration = { username: usernameOf(email), email, password };
-  const account = await auth.register(registration, { requestKey }).catch((error: unknown) => {
+  const account = await auth.register(registration, { request }).catch((error: unknown) => {
     if (!(error instanceof Problem && error.code === "conflict")) throw error;
     const message = "This email is taken.";
     throw new Problem("conflict", message, { errors: [{ path: "email", message: "is taken" }] });

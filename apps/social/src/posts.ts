@@ -1,4 +1,4 @@
-import { Problem } from "@quintet/http";
+import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Database } from "./database.ts";
 import { doOnce } from "./done-requests.ts";
 import { insertPost, type PostText, type PostWithOwner, postQueries } from "./post-queries.ts";
@@ -19,10 +19,10 @@ export function createPosts(db: Database, profiles: Profiles) {
       if (!found) throw unknown();
       return found;
     },
-    /** A new post, once for the request of that key. */
-    async write(writer: Writer, text: PostText, requestKey?: string): Promise<PostWithOwner> {
+    /** A new post, once for a keyed request. */
+    async write(writer: Writer, text: PostText, request?: KeyedRequest): Promise<PostWithOwner> {
       const owner = await profiles.own(writer);
-      const post = await doOnce(db, requestKey, (on) => insertPost(on, writer.id, text));
+      const post = await doOnce(db, request, (on) => insertPost(on, writer.id, text));
       return { post: { ...post, createdAt: new Date(post.createdAt) }, owner };
     },
     /** A 403 for a post that is somebody else's; one that is not there passes, to be a 404 after validation. */

@@ -50,6 +50,8 @@ export const doneRequests = social.table(
     requestKey: text("request_key").primaryKey(),
     result: text().notNull(),
     doneAt: timestamp("done_at", { withTimezone: true }).notNull().defaultNow(),
+    /** What tells the request from others with its key; versions before did not write it. */
+    fingerprint: text(),
   },
   (done) => [index("done_requests_by_time").on(done.doneAt)],
 );

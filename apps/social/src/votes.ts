@@ -1,4 +1,4 @@
-import { Problem } from "@quintet/http";
+import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Database } from "./database.ts";
 import { doOnce } from "./done-requests.ts";
 import type { Profiles } from "./profiles.ts";
@@ -10,23 +10,24 @@ interface Voter {
 }
 
 /**
- * Adds (`dir` 1) or takes back (`dir` 0) an account's one vote for a post, once for the request of that key; resolves to the votes that
+ * Adds (`dir` 1) or takes back (`dir` 0) an account's one vote for a post, once for a keyed request; resolves to the votes that
  * the post has then.
  */
 export function createVoting(db: Database, profiles: Profiles) {
   const queries = voteQueries(db);
-  return async (account: Voter, postId: number, dir: 0 | 1, requestKey?: string): Promise<number> => {
+  return async (account: Voter, postId: number, dir: 0 | 1, request?: KeyedRequest): Promise<number> => {
     if (dir === 1) await profiles.own(account);
-    const outcome = await doOnce(db, requestKey, (on) => {
+    const counted = await doOnce(db, request, async (on) => {
       const { cast, takeBack } = on === db ? queries : voteQueries(on);
-      return dir === 1 ? cast(postId, account.id) : takeBack(postId, account.id);
+      const outcome = await (dir === 1 ? cast(postId, account.id) : takeBack(postId, account.id));
+      if (outcome === "unknown post") throw new Problem("not-found", "There is no such post.");
+      if (outcome === "no change") {
+        throw dir === 1
+          ? new Problem("conflict", "You have already voted for this post.")
+          : new Problem("not-found", "You have no vote on this post.");
+      }
+      return outcome;
     });
-    if (outcome === "unknown post") throw new Problem("not-found", "There is no such post.");
-    if (outcome === "no change") {
-      throw dir === 1
-        ? new Problem("conflict", "You have already voted for this post.")
-        : new Problem("not-found", "You have no vote on this post.");
-    }
-    return outcome.votes;
+    return counted.votes;
   };
 }

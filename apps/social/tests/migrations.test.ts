@@ -43,7 +43,7 @@ describe("migrate", () => {
     await sql.end();
     return { count: rows.length, tables: tables.map((row) => row.table_name) };
   };
-  const whole = { count: 4, tables: ["done_requests", "migrations", "posts", "profiles", "votes"] };
+  const whole = { count: 5, tables: ["done_requests", "migrations", "posts", "profiles", "votes"] };
 
   test("runs once, however often and by however many processes at once", async () => {
     await using database = await testPostgres(inject("postgresUrl"));

@@ -1,6 +1,5 @@
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { doOnce } from "../src/done-requests.ts";
 import { voteQueries } from "../src/vote-queries.ts";
 import { type CountedPost, named, type OpenSocial, openSocial } from "./open-social.ts";
 
@@ -27,21 +26,6 @@ const counted = async (id: number) => {
 };
 const times = (counts: Record<number, number>) =>
   Object.entries(counts).flatMap(([status, count]) => Array.from({ length: count }, () => Number(status)));
-
-test("what was done for a request is forgotten after two days, when another is recorded", async () => {
-  const { deps } = social;
-  const random = vi.spyOn(Math, "random").mockReturnValue(1);
-  try {
-    for (const key of ["old", "young"]) await doOnce(deps.database.db, key, async () => 1);
-    await sql`UPDATE social.done_requests SET done_at = now() - interval '49 hours' WHERE request_key = 'old'`;
-    random.mockReturnValue(0);
-    await doOnce(deps.database.db, "next", async () => 1);
-  } finally {
-    random.mockRestore();
-  }
-  const kept = await sql`SELECT request_key FROM social.done_requests ORDER BY request_key`;
-  expect(kept.map((row) => row.request_key)).toEqual(["next", "young"]);
-});
 
 describe("POST /vote", () => {
   test("counts once, and takes back once", async () => {

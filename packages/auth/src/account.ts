@@ -1,3 +1,4 @@
+import type { KeyedRequest } from "@quintet/http";
 import type { BeginAction } from "./audit/staff-actions.ts";
 import type { Site } from "./browser/site.ts";
 import type { Origin } from "./client-address.ts";
@@ -66,9 +67,9 @@ export interface Auth extends AsyncDisposable {
    */
   passwordGrant(login: string, password: string, options?: SignInOptions): Promise<TokenSet | undefined>;
   /**
-   * A new account, once for the request of that key; throws a `conflict` problem when the username or email is taken.
+   * A new account, once for a keyed request; throws a `conflict` problem when the username or email is taken.
    */
-  register(input: Registration, options?: { requestKey?: string | undefined }): Promise<Account>;
+  register(input: Registration, options?: { request?: KeyedRequest | undefined }): Promise<Account>;
   /** Notes in the audit log what staff is about to do. */
   beginAction: BeginAction;
 }

@@ -1,5 +1,12 @@
 export { addToStream } from "./add-to-stream.ts";
-export { type DoneRequests, mysqlDoneRequests, once, postgresDoneRequests } from "./idempotency/done-requests.ts";
+export {
+  begun,
+  findProcessed,
+  mysqlProcessedRequests,
+  type ProcessedRequests,
+  postgresProcessedRequests,
+  runOnce,
+} from "./idempotency/processed-requests.ts";
 export { redisIdempotency } from "./idempotency/redis-idempotency.ts";
 export { luaCommands, type RunLua } from "./lua-commands.ts";
 export { migrateMysql } from "./migrate-mysql.ts";

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createConnection } from "mysql2/promise";
+import type { ProcessedRequests } from "./idempotency/processed-requests.ts";
 import { connectPostgres } from "./postgres.ts";
 
 /** A database of a test's own, dropped with `await using`. */
@@ -50,4 +51,17 @@ export async function testPostgres(serverUrl: string): Promise<TestDatabase> {
 /** A Redis key prefix of a test's own. */
 export function testPrefix(): string {
   return `${ownName()}:`;
+}
+
+/** Records of keyed requests for an app without a store, in which each request is by itself. */
+export function recordsInMemory(): ProcessedRequests {
+  const kept = new Map<string, { fingerprint: string; result: string }>();
+  const find: ProcessedRequests["find"] = async ({ key }) => kept.get(key);
+  return {
+    begin: find,
+    async complete({ key, fingerprint }, result) {
+      kept.set(key, { fingerprint, result });
+    },
+    find,
+  };
 }

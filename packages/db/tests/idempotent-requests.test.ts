@@ -1,7 +1,7 @@
-import { createLogger, createService, idempotent } from "@quintet/http";
+import { createLogger, createService, idempotent, Problem } from "@quintet/http";
 import { afterAll, describe, expect, inject, it } from "vitest";
-import { connectRedis, redisIdempotency } from "../src/index.ts";
-import { testPrefix } from "../src/testing.ts";
+import { connectRedis, redisIdempotency, runOnce } from "../src/index.ts";
+import { recordsInMemory, testPrefix } from "../src/testing.ts";
 
 const redis = connectRedis(inject("redisUrl"), { prefix: testPrefix(), onError: () => {} });
 afterAll(() => redis.disconnect());
@@ -11,12 +11,18 @@ function appOn(store = redisIdempotency(redis)) {
   const log = createLogger({ service: "test", level: "silent" });
   const app = createService({ title: "t", version: "1", prefix: "/t", log, corsOrigins: ["*"], checks: {} });
   const made: string[] = [];
+  const records = recordsInMemory();
   app.post("/things", idempotent(store), async (c) => {
-    made.push(await c.req.text());
-    return c.json({ number: made.length }, 201);
+    const body = await c.req.text();
+    const number = await runOnce(records, c.var.keyed, async () => {
+      if (body === "bad") throw new Problem("unprocessable", "It is bad.");
+      return made.push(body);
+    });
+    return c.json({ number }, 201);
   });
-  const post = (key: string, body = "a") =>
-    app.request("/t/things", { method: "POST", body, headers: { "Idempotency-Key": key } });
+  app.post("/unrecorded", idempotent(store), (c) => c.json({}, 201));
+  const post = (key: string, body = "a", path = "/things") =>
+    app.request(`/t${path}`, { method: "POST", body, headers: { "Idempotency-Key": key } });
   return { made, post };
 }
 
@@ -44,6 +50,22 @@ describe("Idempotency-Key", () => {
       expect(await answer.json()).toMatchObject({ errors: [{ path: "Idempotency-Key" }] });
     },
   );
+
+  it("keeps no refusal: what has changed since counts, and the key is free for the request as mended", async () => {
+    const { made, post } = appOn();
+    for (const _ of [1, 2]) {
+      const refused = await post("refused", "bad");
+      expect([refused.status, refused.headers.has("idempotency-replayed")]).toEqual([422, false]);
+      expect(await refused.json()).toMatchObject({ detail: "It is bad." });
+    }
+    expect((await post("refused", "good")).status).toBe(201);
+    expect(made).toEqual(["good"]);
+  });
+
+  it("is a fault of the route when that records nothing", async () => {
+    const { post } = appOn();
+    expect((await post("k", "a", "/unrecorded")).status).toBe(500);
+  });
 
   it("does nothing while Redis is away, and tells what was done when Redis goes away meanwhile", async () => {
     const lost = connectRedis(inject("redisUrl"), { prefix: testPrefix(), onError: () => {} });

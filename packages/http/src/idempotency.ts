@@ -1,30 +1,18 @@
 import { createHash } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { Problem } from "./problem.ts";
-import type { ServiceEnv } from "./types.ts";
+import type { KeyedRequest, ServiceEnv } from "./types.ts";
 
-/** The first answer to a key, as it is given again. */
-export interface KeptAnswer {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-}
+/** How long a key counts, in hours, from when its request was done. Clients rely on it, so it is no setting. */
+export const keyHours = 48;
 
-/** The right to work on a request, as long as this process lives. Once lost to another one, both do nothing. */
-export interface Claim {
-  /** Keeps the answer for those who come later. */
-  keep(answer: KeptAnswer): Promise<void>;
-  /** Lets the next one try. */
-  abandon(): Promise<void>;
-}
-
+/** `new`: this process has the request until it ends it, or dies. */
 export type IdempotencyState =
-  | { state: "new"; claim: Claim }
+  | { state: "new"; fingerprint: string; end(): Promise<void> }
   | { state: "busy" }
-  | { state: "mismatch" }
-  | { state: "done"; answer: KeptAnswer };
+  | { state: "mismatch" };
 
-/** Where keys and first answers are kept. One atomic claim per key decides which of several equal requests runs. */
+/** Which requests are in flight, in all processes. One atomic command per key decides which of several equal requests runs. */
 export interface IdempotencyStore {
   begin(key: string, fingerprint: string): Promise<IdempotencyState>;
 }
@@ -32,14 +20,14 @@ export interface IdempotencyStore {
 /** A string of RFC 9651 (section 3.3.3), as the draft has it, with parameters that say nothing; or a plain word. */
 const quotedKey = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"(?:;[\w*.=;"-]*)?$/;
 const plainKey = /^[\x21\x23-\x7e][\x21-\x7e]{0,254}$/;
-const keptHeaders = ["content-type", "location", "etag", "cache-control"];
 
 /**
- * Honours `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the first answer below 500 is kept for a day
- * and given again with `Idempotency-Replayed: true`; 409 while the first is under way; 422 when the key comes
- * again with another request. Keys are scoped to the account and the path. Comes after the guard, before validation.
- * Handlers find the scoped key in `c.var.requestKey`, to record it with what they do. `within` narrows the scope: to what the path stands
- * for just now, when that may be deleted and created anew.
+ * Honours `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): for two days the same request gets the first response again,
+ * with `Idempotency-Replayed: true`, and another request with the key a 422; while the first is in flight, the same request gets a 409.
+ * One that was refused or failed leaves nothing behind. Keys are scoped to the account and the path. Comes after the guard, before
+ * validation. The handler finds the request in `c.var.keyed` and must record it in the transaction of what it does (`runOnce` of
+ * `@quintet/db`): from that record it responds again. `within` narrows the scope: to what the path stands for just now, when that may be
+ * deleted and created anew.
  */
 export function idempotent(
   store: IdempotencyStore,
@@ -57,30 +45,35 @@ export function idempotent(
     const scope = (await within?.(c)) || undefined;
     const parts = [String(c.var.account?.id ?? "anyone"), c.req.method, c.req.path, name];
     const key = digest(...parts, ...(scope === undefined ? [] : [scope]));
-    const fingerprint = await fingerprintOf(c);
-    const found = await store.begin(key, fingerprint);
-    if (found.state === "done") return replay(c, found.answer);
+    const found = await store.begin(key, await fingerprintOf(c));
     if (found.state === "busy") {
-      throw new Problem("conflict", "A request with this Idempotency-Key is still under way.", {
+      throw new Problem("conflict", "A request with this Idempotency-Key is still in flight.", {
         headers: { "Retry-After": "1" },
       });
     }
-    if (found.state === "mismatch") {
-      throw new Problem("unprocessable", "This Idempotency-Key was used for a different request.");
-    }
-    c.set("requestKey", key);
-    let answer: KeptAnswer | undefined;
+    if (found.state === "mismatch") throw keyMismatch();
+    const request: KeyedRequest = { key, fingerprint: found.fingerprint };
+    c.set("keyed", request);
     try {
       await next();
-      if (c.res.status < 500 && c.res.status !== 429) answer = await keep(c.res);
+      if (c.res.status < 400 && request.outcome === undefined) {
+        throw new Error(`${c.req.method} ${c.req.path} honours Idempotency-Key and recorded nothing.`);
+      }
+      if (request.outcome === "replayed" && c.res.status < 400) c.header("Idempotency-Replayed", "true");
     } finally {
-      const kept = answer ? found.claim.keep(answer) : found.claim.abandon();
-      // It is done: who asked is told so, though the next one to ask will be told that it is under way for a while.
-      await kept.catch((error: unknown) => c.var.log?.warn({ err: error }, "an Idempotency-Key could not be kept"));
+      // It is done or not: the client is told so, though the next one to ask will be told for a while that it is in flight.
+      await found
+        .end()
+        .catch((error: unknown) => c.var.log?.warn({ err: error }, "an Idempotency-Key could not be let go of"));
     }
   };
   honouring.add(handler);
   return handler;
+}
+
+/** The refusal of another request with a key that was used within two days. */
+export function keyMismatch(): Problem {
+  return new Problem("unprocessable", "This Idempotency-Key was used for a different request.");
 }
 
 const honouring = new WeakSet<MiddlewareHandler<ServiceEnv>>();
@@ -105,19 +98,4 @@ async function fingerprintOf(c: Context<ServiceEnv>): Promise<string> {
   const query = new URL(c.req.url).search;
   const hash = createHash("sha256").update(`${query}\n${c.req.header("content-type") ?? ""}\n`);
   return hash.update(Buffer.from(await c.req.arrayBuffer())).digest("base64url");
-}
-
-async function keep(response: Response): Promise<KeptAnswer> {
-  const headers: Record<string, string> = {};
-  for (const name of keptHeaders) {
-    const value = response.headers.get(name);
-    if (value !== null) headers[name] = value;
-  }
-  return { status: response.status, headers, body: await response.clone().text() };
-}
-
-function replay(c: Context<ServiceEnv>, answer: KeptAnswer): Response {
-  for (const [name, value] of Object.entries(answer.headers)) c.header(name, value);
-  c.header("Idempotency-Replayed", "true");
-  return new Response(answer.body === "" ? null : answer.body, { status: answer.status, headers: c.res.headers });
 }

@@ -21,7 +21,8 @@ export {
   type IdempotencyStore,
   idempotent,
   isIdempotent,
-  type KeptAnswer,
+  keyHours,
+  keyMismatch,
 } from "./idempotency.ts";
 export { createLogger, type Logger, loggers } from "./logger.ts";
 export { pageRequests } from "./matched-route.ts";
@@ -55,6 +56,6 @@ export { type Listening, listenerOf, type ServeOptions, serve } from "./serve.ts
 export { createService, type ServiceOptions } from "./service.ts";
 export { withDefaults } from "./setting-files.ts";
 export { plainAddress, type TrustedProxies, trustedProxies } from "./trusted-proxies.ts";
-export type { ServiceEnv } from "./types.ts";
+export type { KeyedRequest, ServiceEnv } from "./types.ts";
 export { isVisible, mustBeVisible } from "./visible-text.ts";
 export { acceptsProcessing, beginWaiting, eventStream } from "./waiting.ts";

@@ -45,7 +45,7 @@ const refusals = {
   },
   Forbidden: refusal("The account, or the scope of its token, does not allow it"),
   NotFound: refusal("There is no such thing"),
-  KeyInUse: refusal("A request with this Idempotency-Key is still under way"),
+  KeyInUse: refusal("A request with this Idempotency-Key is still in flight"),
   TooLarge: refusal("The body is too large"),
   OtherMediaType: refusal("The body is of another media type"),
   BadBody: refusal(
@@ -71,7 +71,9 @@ const keyParameter = {
   name: "Idempotency-Key",
   in: "header",
   required: false,
-  description: "1 to 255 printable ASCII characters. The same key gives the first answer again, for a day",
+  description:
+    "1 to 255 printable ASCII characters. For two days the same request with the key gets the first response again, with " +
+    "Idempotency-Replayed: true, and another request a 422. A request that was refused or failed leaves the key free",
   schema: { type: "string", maxLength: 255, pattern: "^[\\x21-\\x7e]+$", example: "2b1f7c1e" },
 };
 

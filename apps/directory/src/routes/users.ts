@@ -36,7 +36,7 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         },
       }),
       async (c) => {
-        const user = await addUser(deps, c.req.valid("json"), c.var.requestKey);
+        const user = await addUser(deps, c.req.valid("json"), c.var.keyed);
         c.header("Location", `/directory/users/${user.id}`);
         c.header("ETag", userTag(user, "account"));
         c.header("Cache-Control", "private, max-age=0, must-revalidate");

@@ -40,23 +40,27 @@ export class BackupDraft {
     await this.#file.appendFile(Buffer.concat(parts));
   }
 
-  /** Puts the file where it is listed; what was written down about it is there before. */
-  async finish(rows: number, requestKey?: string): Promise<Backup> {
+  /** Puts the file where it is listed; what was written down about it is there before, with the request that it was made for. */
+  async finish(rows: number, request?: { key: string; at: string }): Promise<Backup> {
     clearInterval(this.#touching);
     await this.#file.sync();
     await this.#file.close();
     const known = { rows, bytes: this.bytes, sha256: this.#hash.digest("hex") };
-    await writeSide(this.#folder, this.#name, { ...known, ...(requestKey ? { request: requestKey } : {}) });
+    await writeSide(this.#folder, this.#name, {
+      ...known,
+      ...(request ? { request: request.key, requestedAt: request.at } : {}),
+    });
     await rename(draftPath(this.#folder, this.#name), backupPath(this.#folder, this.#name));
     this.#listed = true;
     await syncFolder(this.#folder);
     return { ...this.#name, ...known, verified: true };
   }
 
+  /** Leaves nothing of a draft that did not become a backup. */
   async abandon(): Promise<void> {
+    if (this.#listed) return;
     clearInterval(this.#touching);
     await this.#file.close().catch(() => {});
-    if (this.#listed) return;
     await rm(sidePath(this.#folder, this.#name), { force: true });
     await rm(draftPath(this.#folder, this.#name), { force: true });
   }

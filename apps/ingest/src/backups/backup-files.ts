@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { Problem } from "@quintet/http";
+import { keyHours, Problem } from "@quintet/http";
 import type { Table } from "../tables.ts";
 import { type BackupName, backupPath, readBackupName } from "./backup-name.ts";
 import { surveyFile } from "./check-backup.ts";
@@ -20,7 +20,6 @@ export interface Backup extends BackupName {
   unverifiedReason?: string;
 }
 
-const requestDays = 2;
 /** So long a list waits for what has to be learned from files. */
 const patienceMs = 2000;
 
@@ -134,12 +133,20 @@ export async function noteChecked(folder: string, name: BackupName, side: SideFi
   await writeSide(folder, name, { ...side, learned: { ...side.learned, checked: true } }).catch(() => {});
 }
 
-/** The backup that was made for a request of the last two days. */
-export async function backupOfRequest(folder: string, table: Table, requestKey: string): Promise<Backup | undefined> {
-  const since = new Date(Date.now() - requestDays * 86_400_000).toISOString();
+/**
+ * The backup that was made for a keyed request whose process was killed before it could record that; `now` is the time by MySQL. Only
+ * names of the last days are looked at, which another clock has given.
+ */
+export async function backupOfRequest(
+  folder: string,
+  table: Table,
+  { key, now }: { key: string; now: Date },
+): Promise<Backup | undefined> {
+  const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toISOString();
   for (const name of await backupNames(folder)) {
-    if (name.createdAt < since) return undefined;
-    if (name.table === table.name && (await readSide(folder, name))?.request === requestKey) {
+    if (name.createdAt < hoursAgo(2 * keyHours)) return undefined;
+    const side = name.table === table.name ? await readSide(folder, name) : undefined;
+    if (side?.request === key && (side.requestedAt ?? name.createdAt) > hoursAgo(keyHours)) {
       return findBackup(folder, name);
     }
   }

@@ -1,5 +1,14 @@
-import type { MysqlPool } from "@quintet/db";
-import { fullStorage, Problem } from "@quintet/http";
+import {
+  findProcessed,
+  inMysqlTransaction,
+  type MysqlConnection,
+  type MysqlPool,
+  mysqlProcessedRequests,
+  runOnce,
+} from "@quintet/db";
+import { fullStorage, type KeyedRequest, Problem } from "@quintet/http";
+import type { RowDataPacket } from "mysql2/promise";
+import { doneTable } from "../store/bulk-store.ts";
 import type { Table } from "../tables.ts";
 import { BackupDraft } from "./backup-draft.ts";
 import { type Backup, backupOfRequest } from "./backup-files.ts";
@@ -12,14 +21,14 @@ const maxWaiting = 4;
 
 /**
  * Writes all rows of a table, as they are at one moment, to an Avro file in `folder`. The file is listed when it is whole and on
- * the disk, and not before. The request of that key has one, which tells what it was made for.
+ * the disk, and not before. A keyed request has one, whichever process is killed or stands still when.
  */
-export async function makeBackup(db: MysqlPool, folder: string, table: Table, requestKey?: string): Promise<Backup> {
-  const made = requestKey && (await backupOfRequest(folder, table, requestKey));
-  if (made) return made;
+export async function makeBackup(db: MysqlPool, folder: string, table: Table, request?: KeyedRequest): Promise<Backup> {
+  const before = await findProcessed<Backup>(mysqlProcessedRequests(db, doneTable), request);
+  if (before) return before;
   try {
     await removeLeftDrafts(folder);
-    return await writeBackup(db, folder, table, requestKey);
+    return await writeBackup(db, folder, table, request);
   } catch (error) {
     const ofFile = error instanceof Error && "syscall" in error;
     if (!ofFile || !fullStorage(error)) throw error;
@@ -28,7 +37,7 @@ export async function makeBackup(db: MysqlPool, folder: string, table: Table, re
   }
 }
 
-async function writeBackup(db: MysqlPool, folder: string, table: Table, requestKey?: string): Promise<Backup> {
+async function writeBackup(db: MysqlPool, folder: string, table: Table, request?: KeyedRequest): Promise<Backup> {
   const draft = await BackupDraft.begin(folder, newBackupName(table.name, new Date()));
   try {
     const writer = new ContainerWriter(table);
@@ -51,9 +60,22 @@ async function writeBackup(db: MysqlPool, folder: string, table: Table, requestK
       return waiting > maxWaiting ? done : undefined;
     });
     await write(writer.takeBlock());
-    return await draft.finish(writer.rows, requestKey);
-  } catch (error) {
+    if (!request) return await draft.finish(writer.rows);
+    // A process that stood still meanwhile finds the backup of the one that went on, and keeps none of its own.
+    return await inMysqlTransaction(db, (connection) =>
+      runOnce(mysqlProcessedRequests(connection, doneTable), request, async () => {
+        const now = await storeTime(connection);
+        const listed = await backupOfRequest(folder, table, { key: request.key, now });
+        return listed ?? draft.finish(writer.rows, { key: request.key, at: now.toISOString() });
+      }),
+    );
+  } finally {
     await draft.abandon();
-    throw error;
   }
+}
+
+/** The time by MySQL, which is one for all processes. */
+async function storeTime(connection: MysqlConnection): Promise<Date> {
+  const [rows] = await connection.query<RowDataPacket[]>("SELECT UTC_TIMESTAMP(3) AS now");
+  return rows[0]?.now as Date;
 }

@@ -1,5 +1,5 @@
-import { type MysqlConnection, mysqlDoneRequests, once } from "@quintet/db";
-import { Problem } from "@quintet/http";
+import { findProcessed, type MysqlConnection, mysqlProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
 import { maxId } from "../csv/row-faults.ts";
 import { type BulkStore, doneTable, inBulkTransaction } from "../store/bulk-store.ts";
 import { brokenReferences, type TableContent } from "../store/references.ts";
@@ -18,8 +18,14 @@ import { rowDifference } from "./row-difference.ts";
 /** Which backup: by name, or the latest, or the latest at or before a moment (ISO 8601). */
 export type BackupChoice = { name: string } | { timestamp?: string | undefined };
 
+/** From which backup a table was restored, and how many rows it has then. */
+export interface Restored {
+  backup: string;
+  rows: number;
+}
+
 /** The backup of a table that is meant. 404 when there is none, 422 when it is one of another table. */
-export async function chooseBackup(folder: string, table: Table, choice: BackupChoice): Promise<BackupName> {
+async function chooseBackup(folder: string, table: Table, choice: BackupChoice): Promise<BackupName> {
   if ("name" in choice) {
     const backup = readBackupName(choice.name);
     if (!backup || !(await fileOf(folder, backup))) throw new Problem("not-found", "There is no such backup.");
@@ -39,15 +45,18 @@ export async function chooseBackup(folder: string, table: Table, choice: BackupC
 /**
  * Makes a table exactly what a backup holds, in one transaction: readers see the old rows until it commits and the new ones
  * afterwards. With nothing changed it is a 409 when the file is damaged or rows would refer to rows that are not there, and a 422
- * when the file is none of this table. Done once for the request of that key, whatever was the latest backup then.
+ * when the file is none of this table. Done once for a keyed request, whatever was the latest backup then and has become of it.
  */
 export async function restoreBackup(
   store: BulkStore,
   folder: string,
   table: Table,
-  backup: BackupName,
-  requestKey?: string,
-): Promise<{ backup: string; rows: number }> {
+  choice: BackupChoice,
+  request?: KeyedRequest,
+): Promise<Restored> {
+  const before = await findProcessed<Restored>(mysqlProcessedRequests(store.pool, doneTable), request);
+  if (before) return before;
+  const backup = await chooseBackup(folder, table, choice);
   const path = backupPath(folder, backup);
   try {
     await checkBackup(folder, table, backup);
@@ -57,7 +66,7 @@ export async function restoreBackup(
       return { backup: backup.name, rows: merged.rows };
     };
     return await inBulkTransaction(store, (connection) =>
-      once(mysqlDoneRequests(connection, doneTable), requestKey, () => restore(connection)),
+      runOnce(mysqlProcessedRequests(connection, doneTable), request, () => restore(connection)),
     );
   } catch (error) {
     if (error instanceof UnfitFile) {

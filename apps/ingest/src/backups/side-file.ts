@@ -11,8 +11,9 @@ const schema = z.object({
   rows: z.int().min(0).nullable(),
   bytes: z.int().min(0),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** The key of the request that the backup was made for. */
+  /** What stands for the keyed request that the backup was made for, and when that was by MySQL's clock. */
   request: z.string().optional(),
+  requestedAt: z.iso.datetime().optional(),
   /** There when all this was learned from the file as it was, and not written down when the file was. */
   learned: z
     .object({

@@ -17,7 +17,7 @@ import {
 import { backupNames, findBackup, findBackups, openBackup, removeBackup } from "../backups/backup-files.ts";
 import { readBackupName } from "../backups/backup-name.ts";
 import { makeBackup } from "../backups/make-backup.ts";
-import { chooseBackup, restoreBackup } from "../backups/restore.ts";
+import { restoreBackup } from "../backups/restore.ts";
 import type { Deps } from "../deps.ts";
 import { tableNames } from "../tables.ts";
 import { readRange } from "./byte-range.ts";
@@ -161,7 +161,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 201: jsonAnswer(backupSchema, "The backup") },
       }),
       async (c) => {
-        const backup = await makeBackup(deps.bulk, folder, tableInPath(c.req.valid("param").table), c.var.requestKey);
+        const backup = await makeBackup(deps.bulk, folder, tableInPath(c.req.valid("param").table), c.var.keyed);
         c.header("Location", `/ingest/backups/${backup.name}`);
         return c.json(backup, 201);
       },
@@ -194,8 +194,8 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { name, timestamp } = c.req.valid("json");
         const table = tableInPath(c.req.valid("param").table);
-        const backup = await chooseBackup(folder, table, name === undefined ? { timestamp } : { name });
-        const restored = await restoreBackup(deps.loading.bulk, folder, table, backup, c.var.requestKey);
+        const choice = name === undefined ? { timestamp } : { name };
+        const restored = await restoreBackup(deps.loading.bulk, folder, table, choice, c.var.keyed);
         return c.json({ table: table.name, ...restored }, 200);
       },
     );

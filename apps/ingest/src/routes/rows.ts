@@ -34,7 +34,7 @@ export function rowRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         throw new Problem("payload-too-large", `${rows.length} rows are more than 1,000. Nothing was stored.`);
       }
       const table = tableInPath(c.req.valid("param").table);
-      return c.json(await storeRows(deps.loading.bulk, table, rows, c.var.requestKey), 200);
+      return c.json(await storeRows(deps.loading.bulk, table, rows, c.var.keyed), 200);
     },
   );
 }

@@ -1,5 +1,5 @@
-import { mysqlDoneRequests, once } from "@quintet/db";
-import { Problem } from "@quintet/http";
+import { mysqlProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
 import { looksLikeNames, readNames } from "../csv/header.ts";
 import { RowBatch } from "../csv/row-batch.ts";
 import { countRows } from "../row-metrics.ts";
@@ -20,12 +20,12 @@ export interface StoredRows {
 
 const maxRowBytes = 4096;
 
-/** Stores the good ones of some rows in one transaction, by the same rules as a file, and once for the request of that key. */
+/** Stores the good ones of some rows in one transaction, by the same rules as a file, and once for a keyed request. */
 export async function storeRows(
   store: BulkStore,
   table: Table,
   rows: readonly unknown[],
-  requestKey?: string,
+  request?: KeyedRequest,
 ): Promise<StoredRows> {
   refuseNames(table, rows[0]);
   const batch = new RowBatch(table, { rows: rows.length, bytes: rows.length * maxRowBytes });
@@ -36,7 +36,7 @@ export async function storeRows(
     else batch.add(record);
   }
   const stored = await inBulkTransaction(store, (connection) =>
-    once(mysqlDoneRequests(connection, doneTable), requestKey, async () =>
+    runOnce(mysqlProcessedRequests(connection, doneTable), request, async () =>
       insertBatch(store, connection, batch, await lockReferences(connection, batch)),
     ),
   );

@@ -39,7 +39,7 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { status, ...fields } = c.req.valid("json");
-        const property = await createProperty(db, fields, status, c.var.requestKey);
+        const property = await createProperty(db, fields, status, c.var.keyed);
         c.header("Location", `/properties/${property.id}`);
         return c.json(property, 201);
       },
@@ -70,7 +70,7 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { id } = c.req.valid("param");
-        const change = await appendStatus(db, id, c.req.valid("json"), c.var.requestKey);
+        const change = await appendStatus(db, id, c.req.valid("json"), c.var.keyed);
         c.header("Location", `/properties/${id}/status`);
         return c.json(shown(change), 201);
       },

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "@quintet/db";
+import type { KeyedRequest } from "@quintet/http";
 import { queueKey, queueKeys, sentKey, wakeChannel } from "../keys.ts";
+import { noteOutcome, rememberedMs } from "./keyed-records.ts";
 import type { RunCommand } from "./load.ts";
 import { ownRuns } from "./own-runs.ts";
-import { rememberedMs } from "./simple-commands.ts";
 
 /** A message on its way into a queue. `payload` is JSON text; `delayMs` is the queue's own when it is left out. */
 export interface NewMessage {
@@ -77,11 +78,11 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
     );
 
   return {
-    /** Adds messages, all or none, and once for the request of that key; answers what became of each. */
+    /** Adds messages, all or none, and once for a keyed request; answers what became of each. */
     async send(
       queue: string,
       messages: NewMessage[],
-      requestKey?: string,
+      request?: KeyedRequest,
     ): Promise<SentMessage[] | "full" | undefined> {
       const args = messages.flatMap((one) => [
         one.id,
@@ -92,14 +93,19 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
         one.priority,
       ]);
       const keys = queueKeys(queue).slice(0, 11);
-      const send = (key: string, id: string, remembered: number | "") =>
-        run("send-12", [...keys, key], [wakeChannel(prefix, queue), id, remembered, dedupeMs, ...args]);
+      const send = (key: string, id: string, remembered: number | "", fingerprint = "") =>
+        run("send-12", [...keys, key], [wakeChannel(prefix, queue), id, remembered, fingerprint, dedupeMs, ...args]);
+      const ownRun = randomUUID();
       const sent =
-        requestKey === undefined
+        request === undefined
           ? inOwnRun(queue, (key, id) => send(key, id, ""))
-          : send(sentKey(queue, requestKey), "", rememberedMs);
+          : send(sentKey(queue, request.key), ownRun, rememberedMs, request.fingerprint);
       const reply = (await sent) as string[] | 0 | null;
       if (reply === 0) return "full";
+      if (reply && request) {
+        const [fingerprint = "", run = ""] = reply.splice(0, 2);
+        noteOutcome(request, fingerprint, run === ownRun);
+      }
       return reply?.map((text) => {
         const duplicate = text.startsWith("=");
         return { id: duplicate ? text.slice(1) : text, duplicate };

@@ -8,11 +8,13 @@
 -- ARGV[1]     the channel
 -- ARGV[2]     the run
 -- ARGV[3]     how long a request is remembered, ms, or '' for one that has no key
--- ARGV[4]     how long a dedupeId is remembered, ms
--- ARGV[5..]   six for each message: id, JSON text, delay in ms or '' for the queue's, dedupeId or '', group or '', priority
+-- ARGV[4]     its fingerprint
+-- ARGV[5]     how long a dedupeId is remembered, ms
+-- ARGV[6..]   six for each message: id, JSON text, delay in ms or '' for the queue's, dedupeId or '', group or '', priority
 --
 -- Result: nil when there is no such queue; the number 0 when they do not fit; otherwise an id for each message,
--- after '=' that of the earlier message where the dedupeId was known. A request that was here before gets what it got then.
+-- after '=' that of the earlier message where the dedupeId was known. A request that was here before gets what it got then; one with
+-- a key also gets, in front of that, the fingerprint and the run of the one that was done, '' where an earlier version did it.
 
 -- @include queue
 -- @include run
@@ -23,10 +25,11 @@ if ARGV[3] == '' then
   earlier = earlierRun()
 else
   local known = redis.call('GET', sentKey)
-  earlier = known and cjson.decode(known)
+  local record = known and cjson.decode(known)
+  earlier = record and (#record[1] == #ARGV[4] and record or { '', '', unpack(record) })
 end
 if earlier then return earlier end
-local forgotten = now - ARGV[4]
+local forgotten = now - ARGV[5]
 settle()
 for _, dedupeId in ipairs(redis.call('ZRANGEBYSCORE', dedupeTimesKey, '-inf', forgotten, 'LIMIT', 0, STEP)) do
   redis.call('ZREM', dedupeTimesKey, dedupeId)
@@ -34,7 +37,7 @@ for _, dedupeId in ipairs(redis.call('ZRANGEBYSCORE', dedupeTimesKey, '-inf', fo
 end
 
 local ids, fresh, first = {}, {}, {}
-for at = 5, #ARGV, 6 do
+for at = 6, #ARGV, 6 do
   local id, dedupeId = ARGV[at], ARGV[at + 3]
   local known = false
   if dedupeId ~= '' then
@@ -46,8 +49,14 @@ for at = 5, #ARGV, 6 do
   if not known then fresh[#fresh + 1] = at end
 end
 if maxLength and redis.call('HLEN', recordsKey) - redis.call('ZCARD', outboxKey) + #fresh > maxLength then return 0 end
-if ARGV[3] == '' then rememberRun(ids) else redis.call('SET', sentKey, cjson.encode(ids), 'PX', ARGV[3]) end
-if #fresh == 0 then return ids end
+local reply = ids
+if ARGV[3] == '' then
+  rememberRun(ids)
+else
+  reply = { ARGV[4], ARGV[2], unpack(ids) }
+  redis.call('SET', sentKey, cjson.encode(reply), 'PX', ARGV[3])
+end
+if #fresh == 0 then return reply end
 
 local number = redis.call('HINCRBY', settingsKey, 'last', #fresh) - #fresh
 local records, payloads, ages, ready, delayed = {}, {}, {}, {}, {}
@@ -73,8 +82,8 @@ for dedupeId, id in pairs(first) do
 end
 if next(first) then
   -- Where nobody sends any more, they go by themselves.
-  redis.call('PEXPIRE', dedupeIdsKey, ARGV[4])
-  redis.call('PEXPIRE', dedupeTimesKey, ARGV[4])
+  redis.call('PEXPIRE', dedupeIdsKey, ARGV[5])
+  redis.call('PEXPIRE', dedupeTimesKey, ARGV[5])
 end
 if #records > 0 then
   redis.call('HSET', recordsKey, unpack(records))
@@ -85,4 +94,4 @@ if #records > 0 then
   changed = true
 end
 announce()
-return ids
+return reply

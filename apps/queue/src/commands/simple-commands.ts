@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "@quintet/db";
+import type { KeyedRequest } from "@quintet/http";
 import { pushedKey, simpleKey, simpleName } from "../keys.ts";
 import { brokenBy } from "../queue-faults.ts";
 import { joined } from "./joined.ts";
+import { noteOutcome, rememberedMs } from "./keyed-records.ts";
 import type { RunCommand } from "./load.ts";
 
 /** A message of the simple queue; `payload` is JSON text. */
@@ -12,8 +14,6 @@ export interface SimpleMessage {
 }
 
 const idLength = 36;
-/** How long it is remembered what was done for a request, in ms. */
-export const rememberedMs = 2 * 24 * 3_600_000;
 
 /** An error that Redis has answered for this queue's key is the fault of this queue. */
 function failed(error: unknown): never {
@@ -30,12 +30,15 @@ export function simpleCommands(redis: Redis, run: RunCommand, prefix: string) {
     return (await redis.lpop(simpleKey, places.length).catch(failed)) ?? [];
   });
   return {
-    /** Adds JSON text at the end, once for the request of that key; answers the message's id. */
-    async push(payload: string, requestKey?: string): Promise<string> {
+    /** Adds JSON text at the end, once for a keyed request; answers the message's id. */
+    async push(payload: string, request?: KeyedRequest): Promise<string> {
       const id = randomUUID();
-      if (requestKey !== undefined) {
-        const keys = [simpleKey, pushedKey(prefix, requestKey)];
-        return (await run("push-2", keys, [id, payload, rememberedMs]).catch(failed)) as string;
+      if (request) {
+        const keys = [simpleKey, pushedKey(prefix, request.key)];
+        const args = [id, payload, request.fingerprint, rememberedMs];
+        const record = (await run("push-2", keys, args).catch(failed)) as string;
+        noteOutcome(request, record.slice(idLength), record.startsWith(id));
+        return record.slice(0, idLength);
       }
       await append(id + payload);
       return id;

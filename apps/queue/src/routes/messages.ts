@@ -86,7 +86,7 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { text, value } = await readJsonText(c.req, maxBodyBytes);
         const { name } = c.req.valid("param");
-        const messages = await sendMessages(deps.commands, name, messagesIn(text, value), c.get("requestKey"));
+        const messages = await sendMessages(deps.commands, name, messagesIn(text, value), c.get("keyed"));
         return c.json({ messages }, 201);
       },
     )

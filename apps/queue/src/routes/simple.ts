@@ -38,7 +38,7 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
       }),
       async (c) => {
         const { text } = await readJsonText(c.req, maxMessageBytes);
-        return c.json({ status: "ok" as const, id: await simple.push(text, c.get("requestKey")) }, 201);
+        return c.json({ status: "ok" as const, id: await simple.push(text, c.get("keyed")) }, 201);
       },
     )
     .openapi(

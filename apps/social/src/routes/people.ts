@@ -27,7 +27,7 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         },
       }),
       async (c) => {
-        const profile = await signUp(deps, c.req.valid("json"), c.var.requestKey);
+        const profile = await signUp(deps, c.req.valid("json"), c.var.keyed);
         c.header("Location", `/social/users/${profile.id}`);
         return c.json(shownProfile(profile), 201);
       },

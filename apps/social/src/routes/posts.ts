@@ -94,7 +94,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 201: jsonAnswer(postSchema, "The post") },
       }),
       async (c) => {
-        const written = await posts.write(c.var.account, c.req.valid("json"), c.var.requestKey);
+        const written = await posts.write(c.var.account, c.req.valid("json"), c.var.keyed);
         c.header("Location", `/social/posts/${written.post.id}`);
         return c.json(shownPost(written), 201);
       },

@@ -25,7 +25,7 @@ export function addVotes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
     }),
     async (c) => {
       const { postId, dir } = c.req.valid("json");
-      const votes = await vote(c.var.account, postId, dir, c.var.requestKey);
+      const votes = await vote(c.var.account, postId, dir, c.var.keyed);
       return c.json({ message: dir === 1 ? "Vote added" : "Vote taken back", votes }, 201);
     },
   );

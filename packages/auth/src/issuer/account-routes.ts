@@ -42,7 +42,7 @@ export function addAccounts(
       async (c) => {
         const { id, username, email, createdAt } = await auth.register(c.req.valid("json"), {
           by: actorOf(c),
-          requestKey: c.var.requestKey,
+          request: c.var.keyed,
         });
         return c.json({ id, username, email, createdAt }, 201);
       },

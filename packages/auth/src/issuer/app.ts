@@ -1,6 +1,5 @@
 import { createService, type IdempotencyStore, type Logger, madeOnce, openApiDocument } from "@quintet/http";
 import { problemPages } from "@quintet/pages";
-import { sealedAnswers } from "../keyed-fingerprints.ts";
 import { addAccount } from "../pages/account-routes.ts";
 import { addAuditPage } from "../pages/audit-page-routes.ts";
 import { addAuthorize } from "../pages/authorize-routes.ts";
@@ -75,9 +74,8 @@ export function createApp(deps: IssuerDeps): WebApp {
   addAccounts(app, deps);
   addOAuth(app, deps);
   addSessions(app, auth);
-  const idempotency = sealedAnswers(deps.idempotency, deps.formKey);
-  addClients(app, { auth, idempotency });
-  addResets(app, { auth, idempotency });
+  addClients(app, deps);
+  addResets(app, deps);
   addStaff(app, pages);
   addAudit(app, pages);
 

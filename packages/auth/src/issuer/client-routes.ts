@@ -88,13 +88,8 @@ export function addClients(
         },
       }),
       async (c) => {
-        const { account, requestKey } = c.var;
-        const { client, secret = null } = await auth.clients.add(
-          account.id,
-          c.req.valid("json"),
-          actorOf(c),
-          requestKey,
-        );
+        const { account, keyed } = c.var;
+        const { client, secret = null } = await auth.clients.add(account.id, c.req.valid("json"), actorOf(c), keyed);
         c.header("Cache-Control", "no-store");
         return c.json({ ...shown(client), secret }, 201);
       },

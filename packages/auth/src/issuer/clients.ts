@@ -1,6 +1,6 @@
 import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
-import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlDoneRequests, once } from "@quintet/db";
-import { Problem } from "@quintet/http";
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Revocations } from "../revocation/revocations.ts";
 import type { Actor } from "./actor.ts";
 import type { Note } from "./audit-notes.ts";
@@ -29,14 +29,14 @@ export interface NewClient {
 /** The API clients of accounts. */
 export interface Clients {
   /**
-   * A new client, once for the request of that key, and, for a confidential one, its secret, which is told in answer to this
+   * A new client, once for a keyed request, and, for a confidential one, its secret, which is told in answer to this
    * request only. More than 50 are a conflict.
    */
   add(
     accountId: number,
     input: NewClient,
     by: Actor,
-    requestKey?: string,
+    request?: KeyedRequest,
   ): Promise<{ client: ApiClient; secret: string | undefined }>;
   list(accountId: number): Promise<ApiClient[]>;
   /** Removes a client, and ends its sign-ins and tokens; answers false when the account has none with this id. */
@@ -66,8 +66,8 @@ export function apiClients(options: {
     return form.test(id) ? findClient(pool, id) : undefined;
   };
   return {
-    async add(accountId, { name, redirectUris, scope, confidential }, by, requestKey) {
-      const secretOf = toldSecret(secretKey, requestKey);
+    async add(accountId, { name, redirectUris, scope, confidential }, by, request) {
+      const secretOf = toldSecret(secretKey, request?.key);
       const clientOf = ({ id, at }: { id: string; at: number }) => {
         const secret = confidential ? secretOf(id) : undefined;
         const secretHash = secret === undefined ? null : hashOf(secret);
@@ -84,7 +84,7 @@ export function apiClients(options: {
       };
       return clientOf(
         await inMysqlTransaction(pool, (connection) =>
-          once(mysqlDoneRequests(connection, doneTable), requestKey, () => add(connection)),
+          runOnce(mysqlProcessedRequests(connection, doneTable), request, () => add(connection)),
         ),
       );
     },

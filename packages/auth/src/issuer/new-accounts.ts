@@ -1,5 +1,5 @@
-import { type MysqlPool, mysqlDoneRequests, once } from "@quintet/db";
-import { Problem } from "@quintet/http";
+import { findProcessed, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Account, Registration } from "../account.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import { insertAccount } from "./account-queries.ts";
@@ -13,8 +13,8 @@ export const doneTable = "auth_done_requests";
 
 /** How accounts are made. */
 export interface NewAccounts {
-  /** A new account, once for the request of that key; throws a `conflict` problem when the username or email is taken. */
-  register(input: Registration, options?: { by?: Actor; requestKey?: string | undefined }): Promise<Account>;
+  /** A new account, once for a keyed request; throws a `conflict` problem when the username or email is taken. */
+  register(input: Registration, options?: { by?: Actor; request?: KeyedRequest | undefined }): Promise<Account>;
   /** As `register`, for the account that `ADMIN_USERNAME` names; does nothing when the username is taken. */
   makeFirstStaff(username: string, password: string): Promise<void>;
 }
@@ -27,12 +27,9 @@ export function newAccounts(options: {
 }): NewAccounts {
   const { pool, hashes, note, now } = options;
   return {
-    async register(input, { by, requestKey } = {}) {
+    async register(input, { by, request } = {}) {
       const { username, email, password } = checkedRegistration(input);
-      const madeBefore = async () => {
-        const found = requestKey && (await mysqlDoneRequests(pool, doneTable).find(requestKey));
-        return found ? (JSON.parse(found) as Account) : undefined;
-      };
+      const madeBefore = () => findProcessed<Account>(mysqlProcessedRequests(pool, doneTable), request);
       const before = await madeBefore();
       if (before) return before;
       await learnNewEmails(pool);
@@ -44,7 +41,7 @@ export function newAccounts(options: {
       const account = (id: number): Account => ({ id, username, email, isStaff: false, createdAt });
       const row = { username, email, passwordHash, isStaff: false, joinedAt };
       const added = await insertAccount(pool, row, async (connection, id) => {
-        await once(mysqlDoneRequests(connection, doneTable), requestKey, async () => account(id));
+        await runOnce(mysqlProcessedRequests(connection, doneTable), request, async () => account(id));
         await note(connection, { accountId: id, action: "registered" }, by);
       });
       const made = typeof added === "number" ? account(added) : await madeBefore();

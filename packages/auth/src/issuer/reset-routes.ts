@@ -94,7 +94,7 @@ export function addResets(
       }),
       async (c) => {
         c.header("Cache-Control", "no-store");
-        return c.json(await auth.resets.makeFor(c.req.valid("param").id, actorOf(c), c.var.requestKey), 201);
+        return c.json(await auth.resets.makeFor(c.req.valid("param").id, actorOf(c), c.var.keyed), 201);
       },
     );
 }

@@ -6,6 +6,8 @@ const limitMs = 5000;
 /** The issuer's answer: `read` gives its body when the status is the wanted one, and throws a problem otherwise. */
 export interface IssuerAnswer {
   status: number;
+  /** Whether it is the first answer to an `Idempotency-Key`, given again. */
+  replayed: boolean;
   read<S extends z.ZodType>(status: number, schema: S): Promise<z.infer<S>>;
 }
 
@@ -40,6 +42,7 @@ export function issuerClient(url: string) {
     if (status >= 500 || (status === 409 && response.headers.has("retry-after"))) throw unavailable(retryAfter);
     return {
       status,
+      replayed: response.headers.has("idempotency-replayed"),
       async read(wanted, schema) {
         const parsed = status === wanted ? schema.safeParse(body) : undefined;
         if (parsed?.success) return parsed.data;

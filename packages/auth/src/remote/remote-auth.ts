@@ -105,16 +105,18 @@ export function createRemoteAuth(options: {
       }
       return answer.read(200, tokenSetSchema);
     },
-    async register({ username, email, password }: Registration, { requestKey } = {}) {
+    async register({ username, email, password }: Registration, { request } = {}) {
       const answer = await client("/auth/register", {
         method: "POST",
         headers: {
           "Content-Type": "application/json",
-          ...(requestKey === undefined ? {} : { "Idempotency-Key": requestKey }),
+          ...(request === undefined ? {} : { "Idempotency-Key": request.key }),
         },
         body: JSON.stringify({ username, email, password }),
       });
-      return { ...(await answer.read(201, registeredSchema)), isStaff: false };
+      const account = await answer.read(201, registeredSchema);
+      if (request) request.outcome = answer.replayed ? "replayed" : "done";
+      return { ...account, isStaff: false };
     },
     beginAction: actions.begin,
     async [Symbol.asyncDispose]() {

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlDoneRequests, once } from "@quintet/db";
-import { Problem } from "@quintet/http";
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
 import { endSignIns } from "../issuer/account-changes.ts";
 import { findById, replaceHash, type StoredAccount } from "../issuer/account-queries.ts";
 import type { Actor } from "../issuer/actor.ts";
@@ -29,8 +29,8 @@ export interface ResetLink {
 export interface ResetLinks {
   /** A link that an account has asked for. */
   make(account: StoredAccount, by: Actor): Promise<ResetLink>;
-  /** A link that staff hands over, once for the request of that key; no such account and a deactivated one are problems. */
-  makeFor(accountId: number, by: Actor, requestKey?: string): Promise<ResetLink>;
+  /** A link that staff hands over, once for a keyed request; no such account and a deactivated one are problems. */
+  makeFor(accountId: number, by: Actor, request?: KeyedRequest): Promise<ResetLink>;
   isGood(token: string): Promise<boolean>;
   /**
    * Sets a new password; every sign-in and token ends, as does every other link. A link that is not good or a bad password
@@ -58,32 +58,42 @@ export function resetLinks(options: {
     const account = await findById(pool, reset.accountId);
     return account?.isActive && timingSafeEqual(stateOf(account), reset.state) ? account : undefined;
   };
-  const make = async (
-    account: StoredAccount,
-    action: "reset-asked" | "reset-link-made",
-    by: Actor,
-    requestKey?: string,
-  ): Promise<ResetLink> => {
-    const tokenOf = toldSecret(secretKey, requestKey);
-    const add = async (connection: MysqlConnection) => {
-      const expiresAt = new Date(now() + lifeMs);
-      const reset = { accountId: account.id, state: stateOf(account), expiresAt };
-      await insertReset(connection, hashOf(tokenOf(expiresAt.toISOString())), reset);
-      await note(connection, { accountId: account.id, action }, by);
-      return expiresAt.toISOString();
-    };
-    const expiresAt = await inMysqlTransaction(pool, (connection) =>
-      once(mysqlDoneRequests(connection, doneTable), requestKey, () => add(connection)),
-    );
-    return { url: `${issuer}/auth/new-password?token=${tokenOf(expiresAt)}`, expiresAt };
+  const add = async (
+    connection: MysqlConnection,
+    link: { account: StoredAccount; action: "reset-asked" | "reset-link-made"; by: Actor },
+    tokenOf: (expiresAt: string) => string,
+  ): Promise<string> => {
+    const { account, action, by } = link;
+    const expiresAt = new Date(now() + lifeMs);
+    const reset = { accountId: account.id, state: stateOf(account), expiresAt };
+    await insertReset(connection, hashOf(tokenOf(expiresAt.toISOString())), reset);
+    await note(connection, { accountId: account.id, action }, by);
+    return expiresAt.toISOString();
   };
+  const linkOf = (token: string, expiresAt: string): ResetLink => ({
+    url: `${issuer}/auth/new-password?token=${token}`,
+    expiresAt,
+  });
   return {
-    make: (account, by) => make(account, "reset-asked", by),
-    async makeFor(accountId, by, requestKey) {
-      const account = await findById(pool, accountId);
-      if (!account) throw new Problem("not-found", "There is no such account.");
-      if (!account.isActive) throw new Problem("conflict", "The account is deactivated.");
-      return make(account, "reset-link-made", by, requestKey);
+    async make(account, by) {
+      const tokenOf = toldSecret(secretKey, undefined);
+      const expiresAt = await inMysqlTransaction(pool, (connection) =>
+        add(connection, { account, action: "reset-asked", by }, tokenOf),
+      );
+      return linkOf(tokenOf(expiresAt), expiresAt);
+    },
+    async makeFor(accountId, by, request) {
+      const tokenOf = toldSecret(secretKey, request?.key);
+      const make = async (connection: MysqlConnection) => {
+        const account = await findById(connection, accountId);
+        if (!account) throw new Problem("not-found", "There is no such account.");
+        if (!account.isActive) throw new Problem("conflict", "The account is deactivated.");
+        return add(connection, { account, action: "reset-link-made", by }, tokenOf);
+      };
+      const expiresAt = await inMysqlTransaction(pool, (connection) =>
+        runOnce(mysqlProcessedRequests(connection, doneTable), request, () => make(connection)),
+      );
+      return linkOf(tokenOf(expiresAt), expiresAt);
     },
     isGood: async (token) => (await find(token)) !== undefined,
     async use(token, password, by) {

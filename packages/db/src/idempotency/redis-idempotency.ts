@@ -1,18 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { IdempotencyState, IdempotencyStore, KeptAnswer } from "@quintet/http";
+import type { IdempotencyStore } from "@quintet/http";
 import type { Redis } from "ioredis";
 import { luaCommands } from "../lua-commands.ts";
 import { redisWithDeadline } from "../redis-deadline.ts";
 
-const keepMs = 24 * 3_600_000;
 const retryMs = 250;
 const commands = ["begin-1", "end-1", "renew-1"] as const;
 
 /**
- * Idempotency keys in Redis, each remembered for a day. Who works on a request holds its key for `leaseMs` and renews that as long as
- * it works; a process that is killed lets go of it by that, and one that was overtaken cannot write its answer any more.
- * With `deadlineMs` it rejects rather than wait longer for a Redis that stands still; see `redisWithDeadline`.
+ * Requests in flight, by their idempotency keys, in Redis. Who works on a request holds its key for `leaseMs` and renews that as long as
+ * it works; a process that is killed lets go of it by that. Nothing else is kept, so that Redis holds as many keys as there are
+ * requests in flight. With `deadlineMs` it rejects rather than wait longer for a Redis that stands still; see `redisWithDeadline`.
  */
 export function redisIdempotency(
   redis: Redis,
@@ -23,28 +22,27 @@ export function redisIdempotency(
   const inTime: <T>(work: () => Promise<T>) => Promise<T> =
     deadlineMs === undefined ? (work) => work() : redisWithDeadline(redis, { deadlineMs });
   return {
-    async begin(key, fingerprint): Promise<IdempotencyState> {
+    async begin(key, fingerprint) {
       const keys = [`idempotent:${key}`];
       const claim = randomUUID();
       /** Tries until it reaches Redis, or the lease is over. */
       const free = async (until = performance.now() + leaseMs): Promise<unknown> => {
-        const freed = run("end-1", keys, [claim, "", keepMs]);
+        const freed = run("end-1", keys, [claim]);
         return freed.catch(
           () => performance.now() < until && delay(retryMs, undefined, { ref: false }).then(() => free(until)),
         );
       };
       let beginning: Promise<unknown> | undefined;
       const begin = () => {
-        beginning = run("begin-1", keys, [fingerprint, claim, leaseMs, keepMs]);
+        beginning = run("begin-1", keys, [fingerprint, claim, leaseMs]);
         return beginning;
       };
-      const [state, answer] = (await inTime(begin).catch((error: unknown) => {
+      const state = await inTime(begin).catch((error: unknown) => {
         // It may be claimed after all, when nobody works on it any more.
         const settled = beginning?.catch(() => {});
         void settled?.then(() => free());
         throw error;
-      })) as [string, string];
-      if (state === "done") return { state, answer: JSON.parse(answer) as KeptAnswer };
+      });
       if (state === "busy" || state === "mismatch") return { state };
       const renewing = setInterval(() => {
         // While Redis is away nobody else can claim the key either.
@@ -54,11 +52,11 @@ export function redisIdempotency(
         );
       }, leaseMs / 3);
       renewing.unref();
-      const end = async (text: string) => {
+      const end = async () => {
         clearInterval(renewing);
-        await inTime(() => run("end-1", keys, [claim, text, keepMs]));
+        await inTime(() => run("end-1", keys, [claim]));
       };
-      return { state: "new", claim: { keep: (given) => end(JSON.stringify(given)), abandon: () => end("") } };
+      return { state: "new", fingerprint, end };
     },
   };
 }

@@ -8,4 +8,5 @@
 if redis.call('HGET', KEYS[1], 'claim') ~= ARGV[1] then return 0 end
 local time = redis.call('TIME')
 redis.call('HSET', KEYS[1], 'until', time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1
