@@ -13,6 +13,11 @@ export async function claimDataDir(dataDir: string): Promise<{ release(): void }
   const pidFile = join(dataDir, "start.pid");
   const lock = tryLock(join(dataDir, "start.lock"));
   if (!lock) return { heldBy: (await readFile(pidFile, "utf8").catch(() => "unknown")).trim() };
-  await writePrivate(pidFile, `${process.pid}\n`);
-  return lock;
+  try {
+    await writePrivate(pidFile, `${process.pid}\n`);
+    return lock;
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }

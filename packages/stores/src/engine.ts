@@ -27,6 +27,16 @@ export type Engine = {
   stopSignal: NodeJS.Signals;
   /** Ends at once. */
   killSignal: NodeJS.Signals;
+  /** How the version of its data is compared with that of the program. */
+  version: {
+    program: string;
+    /** How many parts of a version stand for the form of the data. */
+    comparedParts: 1 | 2;
+    /** Data of an older version cannot be read either. */
+    onlyEqual: boolean;
+    /** What the data says of the version that made it. */
+    ofData?(data: string): Promise<string>;
+  };
   /** Paths of its programs by name, or null when the machine lacks them. `dir` may hold data of a certain version. */
   find(dir: string | null): Promise<Record<string, string> | null>;
   /** Makes `data` in the place's folder, once. Nothing there may be left half-made: it works in a draft and renames. */

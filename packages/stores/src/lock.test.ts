@@ -36,15 +36,17 @@ test("is free again after work that fails", async () => {
   tryLock(file)!.release();
 });
 
-test("is free again after its holder was killed", async () => {
+test("lasts though nobody refers to it, and is free again after its holder was killed", async () => {
   const file = join(folder, "crashed");
   const program = `
     import { tryLock } from ${JSON.stringify(new URL("lock.ts", import.meta.url).href)};
     console.log(tryLock(process.argv[1]) !== null);
-    setInterval(() => {}, 60_000);`;
-  const holder = spawn(process.execPath, ["--input-type=module", "--eval", program, file]);
+    setInterval(gc, 1);
+    setTimeout(() => console.log("collected"), 50);`;
+  const holder = spawn(process.execPath, ["--expose-gc", "--input-type=module", "--eval", program, file]);
   const [line] = await once(holder.stdout, "data");
   expect(String(line).trim()).toBe("true");
+  await once(holder.stdout, "data");
   expect(tryLock(file)).toBeNull();
   holder.kill("SIGKILL");
   await once(holder, "exit");

@@ -1,5 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
+import { writeFaultBeside } from "./write-fault.ts";
+
+/** The locks of this process. One that nobody refers to would else be closed with its garbage. */
+const held = new Set<DatabaseSync>();
 
 /**
  * Takes an exclusive lock on a file that lasts until release() or the end of the process, or null when another holds it.
@@ -13,9 +17,15 @@ export function tryLock(file: string): { release(): void } | null {
   } catch (error) {
     database.close();
     if (error instanceof Error && /locked|busy/.test(error.message)) return null;
-    throw error;
+    throw writeFaultBeside(file, error);
   }
-  return { release: () => database.close() };
+  held.add(database);
+  return {
+    release() {
+      held.delete(database);
+      database.close();
+    },
+  };
 }
 
 /** Runs work while holding the lock on a file; waits for another holder, in this process or any other. */
@@ -37,6 +47,6 @@ function openFile(file: string): DatabaseSync {
   try {
     return new DatabaseSync(file);
   } catch (error) {
-    throw new Error(`Cannot write ${file}; does its folder belong to another user?`, { cause: error });
+    throw writeFaultBeside(file, error);
   }
 }

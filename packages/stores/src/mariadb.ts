@@ -1,5 +1,6 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { readOr } from "./data-version.ts";
 import type { Engine } from "./engine.ts";
 import { makePrivateFolder, writePrivate } from "./private-file.ts";
 import { findPrograms, programFolders } from "./programs.ts";
@@ -19,6 +20,14 @@ export const mariadb: Engine = {
   homebrewFormula: "mariadb",
   stopSignal: "SIGTERM",
   killSignal: "SIGKILL",
+  version: {
+    program: "mariadbd",
+    comparedParts: 2,
+    onlyEqual: false,
+    // The name of the file depends on the version.
+    ofData: async (data) =>
+      readOr(join(data, "mariadb_upgrade_info"), await readOr(join(data, "mysql_upgrade_info"), "")),
+  },
 
   find: () => findPrograms(["mariadbd", "mariadb-install-db"], programFolders()),
 

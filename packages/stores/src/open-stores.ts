@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { accountFor } from "./account.ts";
+import { checkVersion, recordVersion } from "./data-version.ts";
 import type { Engine, Place, StoreName } from "./engine.ts";
 import { installMissing } from "./install.ts";
 import { ensureRunning, prepare, running, stop } from "./instance.ts";
@@ -74,8 +75,10 @@ export async function openStores(options: {
       const started = await Promise.allSettled(
         places.map(async ([engine, place]) => {
           const programs = (await engine.find(place.dir))!;
+          const version = await checkVersion(engine, place, programs);
           await prepare(engine, place, programs);
           const server = await ensureRunning(engine, place, programs);
+          await recordVersion(place, version);
           env[engine.variable] = engine.url(server.port, place.password);
           supervised.push({ engine, place, programs, server });
         }),

@@ -1,9 +1,11 @@
-import { readFile, rename, rm, stat } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { readOr } from "./data-version.ts";
 import type { Engine } from "./engine.ts";
 import { writePrivate } from "./private-file.ts";
 import { findPrograms, programFolders, versionedFolders } from "./programs.ts";
 import { runProgram } from "./run-program.ts";
+import { isSameFolder } from "./same-folder.ts";
 import { tcpExchange } from "./tcp-exchange.ts";
 
 const HOMEBREW_PARENTS = ["/opt/homebrew/opt", "/usr/local/opt"];
@@ -17,6 +19,12 @@ export const postgres: Engine = {
   homebrewFormula: "postgresql@17",
   stopSignal: "SIGINT", // "Fast": does not wait for the sessions to end.
   killSignal: "SIGQUIT", // "Immediate": a SIGKILL would leave its shared memory behind.
+  version: {
+    program: "postgres",
+    comparedParts: 1,
+    onlyEqual: true,
+    ofData: (data) => readOr(join(data, "PG_VERSION"), ""),
+  },
 
   async find(dir) {
     const folders = [
@@ -24,7 +32,7 @@ export const postgres: Engine = {
       ...(await Promise.all(HOMEBREW_PARENTS.map((parent) => versionedFolders(parent, /^postgresql(@\d+)?$/)))).flat(),
       ...programFolders(),
     ];
-    const version = dir && (await readFile(join(dir, "data/PG_VERSION"), "utf8").catch(() => null))?.trim();
+    const version = dir && (await readOr(join(dir, "data/PG_VERSION"), "")).trim();
     const fitting = version
       ? folders.filter(
           (folder) => folder.includes(`postgresql/${version}/`) || folder.includes(`postgresql@${version}/`),
@@ -100,17 +108,13 @@ async function removeStalePidFile(data: string): Promise<void> {
   const file = join(data, "postmaster.pid");
   const [pid, itsData] = (await readFile(file, "utf8").catch(() => "")).split("\n");
   if (!pid || !itsData) return;
-  if (!(await isSameFolder(itsData, data)) || !(await isSameFolder(`/proc/${pid}/cwd`, data))) await rm(file);
+  const isServed = (await isSameFolder(itsData, data)) && (await worksIn(pid, data));
+  if (!isServed) await rm(file);
 }
 
-/** Whether two paths lead to one folder; true when that cannot be known. */
-async function isSameFolder(one: string, other: string): Promise<boolean> {
-  try {
-    const [a, b] = await Promise.all([one, other].map((path) => stat(path, { bigint: true })));
-    return a?.dev === b?.dev && a?.ino === b?.ino;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ENOENT" || process.platform !== "linux";
-  }
+/** Whether a process works in a folder; true where that cannot be known. */
+async function worksIn(pid: string, folder: string): Promise<boolean> {
+  return process.platform !== "linux" || isSameFolder(`/proc/${pid}/cwd`, folder).catch(() => true);
 }
 
 /** Postgres protocol 3.0, StartupMessage. */

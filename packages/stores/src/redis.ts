@@ -41,6 +41,7 @@ function server(settings: (durable: boolean) => RedisSettings): Omit<Engine, "na
     homebrewFormula: "redis",
     stopSignal: "SIGTERM",
     killSignal: "SIGKILL",
+    version: { program: "redis-server", comparedParts: 2, onlyEqual: false },
 
     find: () => findPrograms(["redis-server"], programFolders()),
 
