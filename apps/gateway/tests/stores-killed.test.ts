@@ -71,6 +71,7 @@ test("MySQL killed and back: tokens and known passwords go on, what needs it is 
     for (const who of [plain, plain.basic]) expect([200, 404]).toContain((await who.get(path)).status);
   const { refresh_token } = (await signIn()).json<{ refresh_token: string }>();
   await whileUsed([...routes.none, ...routes.redis], async () => {
+    const cutAt = Date.now();
     await mysql.cut();
     for (const path of routes.mysql) expectAway(await plain.get(path), path);
     expectAway(await signIn(), "signing in");
@@ -86,6 +87,9 @@ test("MySQL killed and back: tokens and known passwords go on, what needs it is 
     const health = await anyone.get("/health");
     const checks = { properties: { status: "failing" }, ingest: { status: "failing" }, queue: { status: "ok" } };
     expect([health.status, health.json()]).toMatchObject([200, { status: "degraded", checks }]);
+    const since = health.json<{ checks: Record<string, { since?: string }> }>().checks.properties?.since ?? "";
+    expect(Date.parse(since)).toBeGreaterThanOrEqual(cutAt);
+    expect((await anyone.with({ Accept: "text/html" }).get("/")).text).toContain(`, since <time datetime="${since}">`);
     await mysql.restore();
     await vi.waitFor(async () => expect((await signIn()).status).toBe(200), soon);
   });

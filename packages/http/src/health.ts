@@ -1,6 +1,3 @@
-import { longestBlock } from "./observing/loop-blocks.ts";
-import { stuckRequests } from "./observing/under-way.ts";
-
 /** A check of one dependency: resolves when it is well, rejects when it is not; with `Unwell` it says why. */
 export type HealthCheck = () => Promise<unknown>;
 
@@ -9,21 +6,29 @@ export type HealthStatus = "ok" | "degraded" | "failing";
 
 export interface HealthReport {
   status: HealthStatus;
-  checks: Record<string, { status: HealthStatus; ms: number; why?: string }>;
+  /** `since`: when it was first noticed to be less than well, in ISO 8601; looked at every 2 s. */
+  checks: Record<string, { status: HealthStatus; ms: number; why?: string; since?: string }>;
 }
+
+/** Since when each check that is less than well has been so. */
+type UnwellSince = Map<string, string>;
 
 /** What a check rejects with to tell everybody why. */
 export class Unwell extends Error {
   override name = "Unwell";
   readonly status: "degraded" | "failing";
+  /** Since when, where that is known better than by looking now and then. */
+  readonly since: string | undefined;
 
-  constructor(status: "degraded" | "failing", why: string) {
+  constructor(status: "degraded" | "failing", why: string, since?: string) {
     super(why);
     this.status = status;
+    this.since = since;
   }
 }
 
 const limitMs = 2000;
+const lookEveryMs = 2000;
 
 /** How the whole is when its parts are so; an app cannot do without any of its stores. */
 export type OverallHealth = (parts: HealthStatus[]) => HealthStatus;
@@ -32,14 +37,19 @@ export type OverallHealth = (parts: HealthStatus[]) => HealthStatus;
 const worst: OverallHealth = (parts) =>
   parts.includes("failing") ? "failing" : parts.includes("degraded") ? "degraded" : "ok";
 
-/** Runs the checks side by side, each with 2 s; a failing one is named. Of an error nothing is told unless it is an `Unwell`. */
+/**
+ * Runs the checks side by side, each with 2 s; a failing one is named, with the time since when it fails, for which `unwell`
+ * is kept from call to call. Of an error nothing is told unless it is an `Unwell`.
+ */
 export async function healthReport(
   checks: Record<string, HealthCheck>,
   overall: OverallHealth = worst,
+  unwell: UnwellSince = new Map(),
 ): Promise<HealthReport> {
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       const started = performance.now();
+      const startedAt = new Date();
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise((_, reject) => {
         timer = setTimeout(() => reject(new Unwell("failing", `no answer within ${limitMs / 1000} s`)), limitMs);
@@ -47,10 +57,19 @@ export async function healthReport(
       const found = await Promise.race([check(), late])
         .then(() => ({ status: "ok" as const }))
         .catch((error: unknown) =>
-          error instanceof Unwell ? { status: error.status, why: error.message } : { status: "failing" as const },
+          error instanceof Unwell
+            ? { status: error.status, why: error.message, since: error.since }
+            : { status: "failing" as const, since: undefined },
         )
         .finally(() => clearTimeout(timer));
-      return [name, { ...found, ms: Math.round((performance.now() - started) * 100) / 100 }] as const;
+      const ms = Math.round((performance.now() - started) * 100) / 100;
+      if (found.status === "ok") {
+        unwell.delete(name);
+        return [name, { ...found, ms }] as const;
+      }
+      const since = found.since ?? unwell.get(name) ?? startedAt.toISOString();
+      unwell.set(name, since);
+      return [name, { ...found, ms, since }] as const;
     }),
   );
   const statuses = results.map(([, { status }]) => status);
@@ -60,23 +79,27 @@ export async function healthReport(
   };
 }
 
-/** What an app does to its process, as checks that are there only while there is something to tell. */
-export function conductChecks(app: string, slow: RegExp | undefined): Record<string, HealthCheck> {
-  const checks: Record<string, HealthCheck> = {};
-  const block = longestBlock(app);
-  if (block) {
-    const seconds = Math.round((performance.now() - block.endedAt) / 1000);
-    const ms = Math.round(block.ms).toLocaleString("en");
-    checks["event loop"] = async () => {
-      throw new Unwell("degraded", `the event loop was blocked for ${ms} ms by ${app}, ${seconds} s ago`);
-    };
-  }
-  const stuck = stuckRequests(app, slow);
-  if (stuck.length > 0) {
-    const oldest = Math.round((stuck[0] as number) / 1000);
-    checks.requests = async () => {
-      throw new Unwell("degraded", `requests that wait for an answer: ${stuck.length}, the oldest for ${oldest} s`);
-    };
-  }
-  return checks;
+/** What is looked at though nobody asks, by the app's name. */
+const watched = new Map<string, () => Promise<unknown>>();
+
+/** The health of an app, which remembers since when a check fails; looked at from time to time while `lookAtHealth` runs. */
+export function watchedHealth(app: string, checks: Record<string, HealthCheck>) {
+  const unwell: UnwellSince = new Map();
+  // The gateway's checks are these, of each app.
+  if (app !== "gateway") watched.set(app, () => healthReport(checks, undefined, unwell));
+  return (more: Record<string, HealthCheck>, overall?: OverallHealth) =>
+    healthReport({ ...checks, ...more }, overall, unwell);
+}
+
+/** Looks at the checks of this process's apps every 2 s, so that a store is known to be unavailable before somebody asks. */
+export function lookAtHealth(): Disposable {
+  const timer = setInterval(() => {
+    for (const look of watched.values()) void look();
+  }, lookEveryMs).unref();
+  return {
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      watched.clear();
+    },
+  };
 }

@@ -6,8 +6,9 @@ import { exposedHeaders } from "./cross-origin.ts";
 import { docsPages } from "./docs.ts";
 import { documentAnswer, madeOnce } from "./document-answer.ts";
 import { toProblem } from "./faults.ts";
-import { conductChecks, type HealthCheck, healthReport, type OverallHealth } from "./health.ts";
+import { type HealthCheck, type OverallHealth, watchedHealth } from "./health.ts";
 import type { Logger } from "./logger.ts";
+import { conductChecks } from "./observing/conduct-checks.ts";
 import { inRequest } from "./observing/current-request.ts";
 import { jsonAnswer, noQuery, openApiDocument } from "./openapi.ts";
 import { Problem, problemBody } from "./problem.ts";
@@ -62,6 +63,7 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   const bodyRules = { maxBytes: options.maxBodyBytes ?? MiB, streams: options.streams };
   const name = prefix === "/" ? "gateway" : prefix.slice(1);
   const take = taking(name, log);
+  const health = watchedHealth(name, options.checks);
   // One middleware for all, because each costs a promise or two.
   app.use((c, next) => {
     c.set("bodyRules", bodyRules);
@@ -69,10 +71,7 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
     return inRequest(take(c), () => (c.req.header("origin") === undefined ? next() : crossOrigin(c, next)));
   });
   app.openapi(healthRoute, async (c) => {
-    const report = await healthReport(
-      { ...options.checks, ...conductChecks(name, options.slow) },
-      options.overallHealth,
-    );
+    const report = await health(conductChecks(name, options.slow), options.overallHealth);
     c.header("Cache-Control", "no-store");
     return report.status === "failing" ? c.json(report, 503) : c.json(report, 200);
   });
@@ -88,7 +87,15 @@ const checkStatus = z.enum(["ok", "degraded", "failing"]);
 const healthSchema = z
   .object({
     status: checkStatus,
-    checks: z.record(z.string(), z.object({ status: checkStatus, ms: z.number(), why: z.string().optional() })),
+    checks: z.record(
+      z.string(),
+      z.object({
+        status: checkStatus,
+        ms: z.number(),
+        why: z.string().optional(),
+        since: z.iso.datetime().optional().openapi({ description: "When it was first noticed not to be `ok`" }),
+      }),
+    ),
   })
   .openapi("Health");
 

@@ -23,3 +23,11 @@ it("is as well as it can serve: degraded by one app that is less than well, fail
   expect(await healthOf(app("degraded"), app("failing"))).toEqual(["degraded", "degraded", "failing"]);
   expect(await healthOf(app("failing"), app("failing"))).toEqual(["failing", "failing", "failing"]);
 });
+
+it("says since when an app is less than well: since its first check is", async () => {
+  const since = ["2026-01-02T03:04:05.678Z", "2026-01-02T03:04:04.000Z"];
+  const checks = Object.fromEntries(since.map((each, i) => [`store${i}`, { status: "failing", ms: 1, since: each }]));
+  const unwell = { prefix: "/app", get: async () => Response.json({ status: "failing", checks }) };
+  const found = await healthReport({ app: () => checkApp(unwell as unknown as Upstream) }, gatewayHealth);
+  expect(found.checks.app?.since).toBe(since[1]);
+});

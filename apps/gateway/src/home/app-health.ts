@@ -21,10 +21,16 @@ export function whyUnwell(report: HealthReport): string | undefined {
   return faults.map(([name, { why }]) => (why ? `${name}: ${why}` : `${name} is away`)).join("; ");
 }
 
+/** Since when an app is less than well, in ISO 8601, as far as it says so. */
+export function unwellSince(report: HealthReport): string | undefined {
+  const times = Object.values(report.checks).flatMap(({ since }) => since ?? []);
+  return times.sort()[0];
+}
+
 /** A check of an app for the health of all of them: rejects with `Unwell` when it is less than well. */
 export async function checkApp(upstream: Upstream): Promise<void> {
   const report = await appHealth(upstream);
-  if (report.status !== "ok") throw new Unwell(report.status, whyUnwell(report) ?? "");
+  if (report.status !== "ok") throw new Unwell(report.status, whyUnwell(report) ?? "", unwellSince(report));
 }
 
 /**

@@ -2,7 +2,7 @@ import type { HealthReport, HealthStatus } from "@quintet/http";
 import { type Html, type PageAssets, page, shownTime, type Visitor } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Upstream } from "../upstream.ts";
-import { whyUnwell } from "./app-health.ts";
+import { unwellSince, whyUnwell } from "./app-health.ts";
 import { plots } from "./plots.ts";
 import type { Figures } from "./traffic.ts";
 
@@ -86,10 +86,11 @@ function panel({ upstream, report, figures }: AppState, isStaff: boolean): Html 
   const { name, prefix } = upstream;
   const { line = "", page: own } = about[name] ?? {};
   const why = whyUnwell(report);
+  const since = unwellSince(report);
   return html`<section class="panel app" aria-labelledby="app-${name}">
           <div class="name"><h2 id="app-${name}">${name}</h2> <span class="state ${report.status}">${sign(report.status)} ${words[report.status]}</span></div>
           <p>${line}</p>
-          ${why ? html`<p class="why">${why}</p>` : ""}
+          ${why ? html`<p class="why">${why}${since ? html`, since ${shownTime(since)}` : ""}</p>` : ""}
           ${figures ? plots(name, figures) : ""}
           ${isStaff ? whereabouts(upstream) : ""}
           <p class="ways">${own ? html`<a href="${own.href}">${own.label}</a> · ` : ""}<a href="${prefix}/docs">API of ${name}</a> · <a href="${prefix}/health">Health<span class="hidden"> of ${name}</span></a></p>

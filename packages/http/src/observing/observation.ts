@@ -1,3 +1,4 @@
+import { lookAtHealth } from "../health.ts";
 import type { Logger } from "../logger.ts";
 import { type ObservationConfig, tracesUrl } from "./settings.ts";
 import type { Tracing } from "./span.ts";
@@ -35,8 +36,10 @@ export async function openObservation(
     loop: { blockMs: config.LOOP_BLOCK_MS, logFile: config.LOG_FILE },
     patienceMs: config.STUCK_SECONDS * 1000,
   };
+  const looking = lookAtHealth();
   return {
     async [Symbol.asyncDispose]() {
+      looking[Symbol.dispose]();
       present = standard;
       await tracing?.[Symbol.asyncDispose]();
     },
