@@ -94,7 +94,7 @@ export function watchedHealth(app: string, checks: Record<string, HealthCheck>) 
 /** Looks at the checks of this process's apps every 2 s, so that a store is known to be unavailable before somebody asks. */
 export function lookAtHealth(): Disposable {
   const timer = setInterval(() => {
-    for (const look of watched.values()) void look();
+    for (const look of watched.values()) look().catch(() => {}); // What fails is in the report.
   }, lookEveryMs).unref();
   return {
     [Symbol.dispose]() {

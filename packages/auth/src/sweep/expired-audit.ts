@@ -76,5 +76,9 @@ async function writeLines(folder: string, lines: Line[]): Promise<void> {
   }
   await rename(`${path}.part`, path);
   const listed = await open(folder);
-  await listed.sync().finally(() => listed.close());
+  try {
+    await listed.sync();
+  } finally {
+    await listed.close();
+  }
 }

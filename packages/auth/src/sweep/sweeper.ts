@@ -97,7 +97,9 @@ export function sweeper(options: {
   return {
     sweep,
     start() {
-      timer ??= setInterval(sweep, everyMs);
+      timer ??= setInterval(() => {
+        sweep().catch(() => {}); // It logs by itself.
+      }, everyMs);
       timer.unref();
     },
     async [Symbol.asyncDispose]() {

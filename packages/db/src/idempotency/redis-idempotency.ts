@@ -40,7 +40,7 @@ export function redisIdempotency(
       const state = await inTime(begin).catch((error: unknown) => {
         // It may be claimed after all, when nobody works on it any more.
         const settled = beginning?.catch(() => {});
-        void settled?.then(() => free());
+        settled?.then(() => free()).catch(() => {});
         throw error;
       });
       if (state === "busy" || state === "mismatch") return { state };
