@@ -16,6 +16,7 @@ export async function migrateMysql(url: string, app: string, folder: string): Pr
     timezone: "Z",
     connectTimeout: 5000,
   });
+  connection.on("error", () => {}); // Its statements say it.
   try {
     const [locked] = await connection.query<RowDataPacket[]>(
       "SELECT GET_LOCK(CONCAT('quintet_migrate_', DATABASE()), ?) AS got",

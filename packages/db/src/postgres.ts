@@ -28,7 +28,10 @@ export function connectPostgres(url: string, options: PoolOptions & { settings?:
   const sql = postgres(url, {
     max: connections,
     connect_timeout: 5,
+    // Another attempt is made when a statement needs one, at most half a second after the one before failed.
+    backoff: (failures: number) => Math.min(0.02 * 2 ** failures, 0.5),
     onnotice: () => {},
+    ...silenceLimit(seconds),
     ...(endsWithClient ? { max_pipeline: 0 } : {}),
     connection: {
       TimeZone: "UTC",
@@ -43,6 +46,14 @@ export function connectPostgres(url: string, options: PoolOptions & { settings?:
     limits: { seconds, endsWithClient },
     told: name === undefined ? undefined : new PostgresPool(name, connections),
   });
+}
+
+/**
+ * An option that our patch gives the driver: a connection is closed on which a statement waits while nothing comes for so many seconds. The
+ * server itself would have ended it before; here it is gone without a word, or stands still.
+ */
+function silenceLimit(seconds: number): object {
+  return { silence_timeout: seconds === 0 ? 0 : seconds + 3 };
 }
 
 /** One connection for checks of health alone: whatever the pools are busy with, it is free to ask. */

@@ -20,6 +20,7 @@ const awayCodes = new Set([
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
   "CONNECT_TIMEOUT",
+  "PROTOCOL_VIOLATION",
   "57P01",
   "57P02",
   "57P03",
@@ -38,6 +39,7 @@ const unansweredCodes = new Set([
   "PROTOCOL_CONNECTION_LOST",
   "CONNECTION_CLOSED",
   "CONNECTION_DESTROYED",
+  "PROTOCOL_VIOLATION",
   "ECONNRESET",
 ]);
 

@@ -11,6 +11,11 @@ export interface StoreProxy extends AsyncDisposable {
    * cut instead. Answers how many are left.
    */
   loseAnswers(requests: RegExp, times?: number): { left(): number };
+  /**
+   * Passes what `change` makes of the next bytes that the store sends on each connection, and resets that connection then; so it does with
+   * each new connection until this is called without.
+   */
+  spoil(change?: (bytes: Buffer) => Buffer): void;
   /** Listens again, on the same port. */
   restore(): Promise<void>;
   /** Passes nothing on any more, while every connection stays open: the store stands still. */
@@ -23,6 +28,8 @@ export interface StoreProxy extends AsyncDisposable {
 export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
   const target = new URL(storeUrl);
   const sockets = new Set<Socket>();
+  const clients = new Map<Socket, Socket>();
+  let change: ((bytes: Buffer) => Buffer) | undefined;
   let losing: { requests: RegExp; left: number } | undefined;
   let server: Server;
   let port = 0;
@@ -35,6 +42,7 @@ export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
         socket.on("error", () => {});
         socket.on("close", () => {
           sockets.delete(socket);
+          clients.delete(upstream);
           client.destroy();
           upstream.destroy();
         });
@@ -46,11 +54,21 @@ export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
         upstream.once("data", () => upstream.destroy()).resume();
       });
       client.pipe(upstream).pipe(client);
+      clients.set(upstream, client);
+      if (change) spoilNext(upstream, client, change);
       if (frozen) for (const socket of [client, upstream]) socket.pause();
     });
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     const address = server.address();
     if (typeof address === "object" && address) port = address.port;
+  };
+  const spoilNext = (upstream: Socket, client: Socket, changed: (bytes: Buffer) => Buffer) => {
+    upstream.unpipe(client);
+    upstream.once("data", (bytes) => client.write(changed(bytes), () => client.resetAndDestroy())).resume();
+  };
+  const spoil: StoreProxy["spoil"] = (changed) => {
+    change = changed;
+    if (changed) for (const [upstream, client] of clients) spoilNext(upstream, client, changed);
   };
   const cut = async () => {
     const closed = new Promise((resolve) => server.close(resolve));
@@ -74,5 +92,5 @@ export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
     losing = set;
     return { left: () => set.left };
   };
-  return { url: url.href, cut, loseAnswers, restore: listen, freeze, thaw, [Symbol.asyncDispose]: cut };
+  return { url: url.href, cut, loseAnswers, spoil, restore: listen, freeze, thaw, [Symbol.asyncDispose]: cut };
 }

@@ -4,6 +4,7 @@ import type { StatementLimits } from "./statement-limits.ts";
 /** What this module knows of the driver's own connection. */
 interface CoreConnection {
   threadId: number;
+  on(event: "error", heard: () => void): void;
   query(text: string, done: (error: unknown, rows: RowDataPacket[]) => void): void;
 }
 
@@ -24,6 +25,8 @@ const servers = new WeakMap<object, string>();
 export function limitMysqlSessions(pool: Pool, limits: StatementLimits): void {
   const { seconds, endsWithClient } = limits;
   (pool as unknown as { pool: CorePool }).pool.on("connection", (connection) => {
+    // What was sent is rejected by itself. The driver listens once, and Node ends a process at an error that nobody listens for.
+    connection.on("error", () => {});
     // MariaDB takes no notice of a comment for MySQL 5.7 and later, MySQL none of one for MariaDB.
     const text = `SET SESSION innodb_lock_wait_timeout = ${Math.max(1, seconds)}
       /*!50708 , max_execution_time = ${seconds * 1000} */ /*M! , max_statement_time = ${seconds} */`;
@@ -42,6 +45,7 @@ export async function endStatement(url: string, connection: object): Promise<voi
   if (server === undefined) return;
   try {
     const other = await createConnection({ uri: url, connectTimeout: 2000 });
+    other.on("error", () => {});
     try {
       const [rows] = await other.query<RowDataPacket[]>({ sql: identity, timeout: 2000 });
       if (rows[0]?.server === server) await other.query({ sql: `KILL QUERY ${threadId}`, timeout: 2000 });

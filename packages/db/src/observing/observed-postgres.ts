@@ -74,7 +74,7 @@ export function observePostgres(sql: Sql, seen: ObservedClient): Sql {
           return call(given);
         };
       }
-      if (name === "reserve") return async () => observePostgres((await target.reserve()) as unknown as Sql, seen);
+      if (name === "reserve") throw new Error("The driver loses reserved connections; use a transaction.");
       return value;
     },
   });
