@@ -27,6 +27,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const section = { ...directorySection(assets), signedInAs: signedInAs(deps.auth) };
   app.use(problemPages(app, section));
   app.route("/assets", assets.routes as never);
+  deps.records.start();
   listRoutes(app, deps, section);
   formRoutes(app, deps, section); // Before the users: /users/new must not be taken for an id.
   userRoutes(app, deps, section);

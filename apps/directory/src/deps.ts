@@ -5,6 +5,9 @@ import {
   healthPostgres,
   healthRedis,
   type PostgresSql,
+  postgresRecordTable,
+  type RecordSweep,
+  recordSweep,
   redisIdempotency,
 } from "@quintet/db";
 import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger } from "@quintet/http";
@@ -12,6 +15,7 @@ import { redisCacheStore } from "./cache-store.ts";
 import type { Config } from "./config.ts";
 import { followChanges } from "./history.ts";
 import { createResultCache, type ResultCache } from "./result-cache.ts";
+import { doneTable } from "./user-queries.ts";
 
 /** What the directory works with. */
 export interface Deps extends AsyncDisposable {
@@ -26,6 +30,7 @@ export interface Deps extends AsyncDisposable {
   bulk: PostgresSql;
   cache: ResultCache;
   idempotency: IdempotencyStore;
+  records: RecordSweep;
   cursorKey: Buffer;
   formKey: Buffer;
   demoUsers: number;
@@ -60,6 +65,9 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     onError: (error) => log.debug({ err: error }, "Redis for the cache"),
     enableAutoPipelining: true,
   });
+  const records = recordSweep(postgresRecordTable(sql, doneTable), (error) =>
+    log.warn({ err: error }, "Old records of requests could not be removed"),
+  );
   return {
     auth,
     log,
@@ -69,6 +77,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     bulk,
     cache: createResultCache(redisCacheStore(cacheRedis), followChanges(changes), log),
     idempotency: redisIdempotency(redis, { deadlineMs: 400 }),
+    records,
     cursorKey: deriveKey(config.QUINTET_SECRET, "directory cursor"),
     formKey: deriveKey(config.QUINTET_SECRET, "directory form"),
     demoUsers: config.DEMO_USERS,
@@ -77,6 +86,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
       redis: () => redisHealth.ping(),
     },
     async [Symbol.asyncDispose]() {
+      await records[Symbol.asyncDispose]();
       redis.disconnect();
       redisHealth.disconnect();
       cacheRedis.disconnect();

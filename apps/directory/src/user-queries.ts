@@ -2,6 +2,9 @@ import type { PostgresQueries, PostgresSql } from "@quintet/db";
 import { toUser, type User, type UserRow } from "./user.ts";
 import type { NewUser, UserChange } from "./user-input.ts";
 
+/** Where the directory records what it has done for which request. */
+export const doneTable = "directory.done_requests";
+
 const columns = ["id", "first_name", "last_name", "email", "bio", "version"] as const;
 
 export async function findUser(sql: PostgresSql, id: number): Promise<User | undefined> {

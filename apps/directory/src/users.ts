@@ -3,11 +3,8 @@ import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Deps } from "./deps.ts";
 import type { User } from "./user.ts";
 import type { NewUser, UserChange } from "./user-input.ts";
-import { deleteUser, findUser, insertUser, isTakenEmail, updateUser } from "./user-queries.ts";
+import { deleteUser, doneTable, findUser, insertUser, isTakenEmail, updateUser } from "./user-queries.ts";
 import { matchingVersion } from "./versions.ts";
-
-/** Where the directory records what it has done for which request. */
-export const doneTable = "directory.done_requests";
 
 /** A user by id; throws `not-found`. */
 export async function getUser({ sql }: Pick<Deps, "sql">, id: number): Promise<User> {

@@ -24,6 +24,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     slow: /^\/ingest\/[^/]+\/(?:csv|backups|restore)(?:\?|$)/,
     checks: deps.checks,
   });
+  deps.records.start();
   // The names of lists come before the names of tables.
   loadRoutes(app, deps);
   backupRoutes(app, deps);

@@ -6,7 +6,10 @@ import {
   healthMysql,
   healthRedis,
   type MysqlPool,
+  mysqlRecordTable,
+  type RecordSweep,
   type Redis,
+  recordSweep,
   redisIdempotency,
 } from "@quintet/db";
 import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger } from "@quintet/http";
@@ -14,7 +17,7 @@ import { removeLeftDrafts } from "./backups/left-drafts.ts";
 import type { Config } from "./config.ts";
 import { LoadPlaces } from "./loads/load-places.ts";
 import { type Loading, standardLoading } from "./loads/loading.ts";
-import { openBulkStore } from "./store/bulk-store.ts";
+import { doneTable, openBulkStore } from "./store/bulk-store.ts";
 
 export interface Deps extends AsyncDisposable {
   auth: Auth;
@@ -27,6 +30,7 @@ export interface Deps extends AsyncDisposable {
   /** Whole tables, which take their time. */
   bulk: MysqlPool;
   checks: Record<string, HealthCheck>;
+  records: RecordSweep;
   redis: Redis;
   loading: Loading;
   idempotency: IdempotencyStore;
@@ -57,6 +61,9 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     log.warn({ err: error }, "drafts of backups that were left cannot be removed"),
   );
   const loading: Loading = { db, bulk: store, log, ...standardLoading, running: new Set(), places: new LoadPlaces() };
+  const records = recordSweep(mysqlRecordTable(db, doneTable), (error) =>
+    log.warn({ err: error }, "old records of requests could not be removed"),
+  );
   return {
     auth,
     log,
@@ -68,9 +75,11 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     redis,
     loading,
     idempotency: redisIdempotency(redis),
+    records,
     cursorKey: deriveKey(config.QUINTET_SECRET, "ingest cursor"),
     backupDir,
     [Symbol.asyncDispose]: async () => {
+      await records[Symbol.asyncDispose]();
       await Promise.allSettled([cleaned, ...loading.running]);
       redis.disconnect();
       redisHealth.disconnect();

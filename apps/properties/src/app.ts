@@ -22,6 +22,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     checks: { mysql: () => ping(deps.db), redis: () => deps.health.ping() },
   });
   deps.indexing.start();
+  deps.records.start();
   likeRoutes(app, deps); // First: /liked must not be taken for an id.
   listingRoutes(app, deps);
   editingRoutes(app, deps);

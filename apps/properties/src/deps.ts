@@ -1,8 +1,17 @@
 import type { Auth } from "@quintet/auth";
-import { connectRedis, healthRedis, type Redis, redisIdempotency } from "@quintet/db";
+import {
+  connectRedis,
+  healthRedis,
+  mysqlRecordTable,
+  type RecordSweep,
+  type Redis,
+  recordSweep,
+  redisIdempotency,
+} from "@quintet/db";
 import { deriveKey, type IdempotencyStore, type Logger } from "@quintet/http";
 import type { Config } from "./config.ts";
 import { closeDatabase, type Database, openDatabase } from "./database.ts";
+import { doneTable } from "./properties.ts";
 import { type Indexing, indexing } from "./term-index.ts";
 
 /** What the listings need to run. */
@@ -15,6 +24,7 @@ export interface Deps extends AsyncDisposable {
   db: Database;
   health: Redis;
   indexing: Indexing;
+  records: RecordSweep;
 }
 
 /** Opens nothing until it is used; disposes what it made, and none of `shared`. */
@@ -28,6 +38,9 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
   });
   const health = healthRedis(config.REDIS_URL);
   const indexed = indexing(db, (error) => log.warn({ err: error }, "Listings could not be indexed"));
+  const records = recordSweep(mysqlRecordTable(db.pool, doneTable), (error) =>
+    log.warn({ err: error }, "Old records of requests could not be removed"),
+  );
   return {
     auth,
     log,
@@ -37,10 +50,11 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     db,
     health,
     indexing: indexed,
+    records,
     async [Symbol.asyncDispose]() {
       redis.disconnect();
       health.disconnect();
-      await indexed[Symbol.asyncDispose]();
+      await Promise.all([indexed[Symbol.asyncDispose](), records[Symbol.asyncDispose]()]);
       await closeDatabase(db);
     },
   };

@@ -16,6 +16,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     corsOrigins: deps.corsOrigins,
     checks: { postgres: deps.database.ping, redis: () => deps.health.ping() },
   });
+  deps.records.start();
   addPeople(app, deps);
   addPosts(app, deps);
   addVotes(app, deps);

@@ -1,4 +1,4 @@
-import { connectPostgres, healthPostgres } from "@quintet/db";
+import { connectPostgres, healthPostgres, postgresRecordTable, type RecordTable } from "@quintet/db";
 import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import { DrizzleQueryError, drizzle } from "./drizzle.ts";
 
@@ -11,6 +11,8 @@ export interface OpenDatabase extends AsyncDisposable {
   db: Database;
   /** Lists and searches, which have this share of Postgres and no more, and end with their clients. */
   searches: Database;
+  /** What was done for which request; see `done-requests.ts`. */
+  records: RecordTable;
   ping(): Promise<unknown>;
 }
 
@@ -30,6 +32,7 @@ export function openDatabase(url: string, statementSeconds?: number): OpenDataba
   return {
     db: drizzle(client),
     searches: drizzle(searching),
+    records: postgresRecordTable(client, "social.done_requests"),
     ping: () => health`SELECT 1`,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([client, searching, health].map((each) => each.end({ timeout: 5 })));

@@ -1,5 +1,5 @@
 import { type Auth, keyedFingerprints } from "@quintet/auth";
-import { connectRedis, healthRedis, type Redis, redisIdempotency } from "@quintet/db";
+import { connectRedis, healthRedis, type RecordSweep, type Redis, recordSweep, redisIdempotency } from "@quintet/db";
 import { deriveKey, type IdempotencyStore, type Logger } from "@quintet/http";
 import type { Config } from "./config.ts";
 import { type OpenDatabase, openDatabase } from "./database.ts";
@@ -13,6 +13,7 @@ export interface Deps extends AsyncDisposable {
   health: Redis;
   profiles: Profiles;
   idempotency: IdempotencyStore;
+  records: RecordSweep;
   cursorKey: Buffer;
   /** The passwords of the demo accounts come from it, so that nobody who lacks the secret knows them. */
   demoKey: Buffer;
@@ -28,6 +29,9 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     onError: (error) => log.warn({ err: error }, "redis"),
   });
   const health = healthRedis(config.REDIS_URL);
+  const records = recordSweep(database.records, (error) =>
+    log.warn({ err: error }, "old records of requests could not be removed"),
+  );
   return {
     auth,
     log,
@@ -37,9 +41,11 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     profiles: createProfiles(database.db),
     // A registration has a password in it, which a bare digest in Redis would give away to guessing.
     idempotency: keyedFingerprints(redisIdempotency(redis), deriveKey(config.QUINTET_SECRET, "social idempotency")),
+    records,
     cursorKey: deriveKey(config.QUINTET_SECRET, "social cursor"),
     demoKey: deriveKey(config.QUINTET_SECRET, "social demo accounts"),
     [Symbol.asyncDispose]: async () => {
+      await records[Symbol.asyncDispose]();
       health.disconnect();
       await redis.quit().catch(() => redis.disconnect());
       await database[Symbol.asyncDispose]();

@@ -7,6 +7,14 @@ export {
   postgresProcessedRequests,
   runOnce,
 } from "./idempotency/processed-requests.ts";
+export {
+  mysqlRecordTable,
+  postgresRecordTable,
+  type RecordSweep,
+  type RecordTable,
+  recordSweep,
+  removeOldRecords,
+} from "./idempotency/record-sweep.ts";
 export { redisIdempotency } from "./idempotency/redis-idempotency.ts";
 export { luaCommands, type RunLua } from "./lua-commands.ts";
 export { migrateMysql } from "./migrate-mysql.ts";

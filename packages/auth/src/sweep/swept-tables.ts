@@ -1,5 +1,6 @@
-import type { MysqlConnection } from "@quintet/db";
+import { type MysqlConnection, removeOldRecords } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import { doneTable } from "../issuer/new-accounts.ts";
 import { idleMs } from "../issuer/refresh-tokens.ts";
 import type { SweptTable } from "./sweeper.ts";
 
@@ -44,6 +45,7 @@ export function sweptTables(now: () => number): SweptTable[] {
       removeSlice: (connection) =>
         remove(connection, "auth_reset WHERE expires_at < :before ORDER BY expires_at", before(marginMs)),
     },
+    { table: doneTable, removeSlice: (connection) => removeOldRecords(connection, doneTable) },
   ];
 }
 
