@@ -1,17 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import type { TrustedProxies } from "@quintet/http";
-import {
-  counter,
-  gauge,
-  type Logger,
-  Problem,
-  pathOf,
-  problemText,
-  recordOf,
-  sendProblem,
-  toProblem,
-} from "@quintet/http";
+import { counter, gauge, type Logger, Problem, pathOf, recordOf, sendProblem, toProblem } from "@quintet/http";
 import { clientOf } from "./client-address.ts";
 import { ClientLimit, type Place } from "./client-limit.ts";
 
@@ -45,10 +34,7 @@ export interface AdmissionOptions {
 /** Lets requests in, as many as the limits allow; the others are a 503 or a 429 with `Retry-After`. */
 export interface Admission {
   requests(inner: RequestListener): RequestListener;
-  upgrades(inner: PassUpgrade): PassUpgrade;
 }
-
-type PassUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 const refused = counter("quintet_refused_requests_total", "Requests that were not let in.", ["why"]);
 
@@ -112,29 +98,6 @@ export function admission(options: AdmissionOptions): Admission & Disposable {
         admitted.client = addressOf(request);
         admitted.begin(inner);
       }
-    },
-    upgrades: (inner) => (request, socket, head) => {
-      const pass = (account: string | undefined) => {
-        const place = takeWaiting(waits, account ?? addressOf(request));
-        if (place instanceof Refusal) {
-          refused.inc({ why: place.why });
-          socket.on("error", () => socket.destroy());
-          socket.end(problemText(place.problem, pathOf(request.url), recordOf(request).id));
-          return;
-        }
-        if (socket.destroyed) return waits.give(place);
-        socket.once("close", () => waits.give(place));
-        inner(request, socket, head);
-      };
-      const knowing = accountOf?.(request);
-      if (!knowing) return pass(undefined);
-      knowing
-        .catch(() => undefined)
-        .then(pass)
-        .catch((error: unknown) => {
-          log?.error({ err: error, http: { request: { id: recordOf(request).id } } });
-          socket.destroy();
-        });
     },
     [Symbol.dispose]: () => void watched.delete(waits),
   };

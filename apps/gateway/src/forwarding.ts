@@ -4,16 +4,21 @@ import { acceptsProcessing, type RequestRecord } from "@quintet/http";
 import { type Client, forwardedElement } from "./client-address.ts";
 import { verdictOn } from "./client-headers.ts";
 import { dropsOf } from "./hop-by-hop.ts";
+import { viaLine } from "./remote/via.ts";
 
 /** What this sets itself, or whoever passes interim answers back. */
 const setHere = new RegExp(`^(?:x-request-id|expect|${acceptsProcessing})$`, "i");
 
 /**
- * The head of a client's request as the upstream gets it, up to and without the empty line. The body's length is passed
- * on, or its chunks are; `Expect` is added by whoever passes interim answers back, and `Traceparent` by whoever sends the
- * request as a span of its own, which `traced` says.
+ * The head of a client's request as the upstream gets it, up to and without the empty line; `via` is the gateway's name. The body's
+ * length is passed on, or its chunks are; `Expect` is added by whoever passes interim answers back, and `Traceparent` by whoever sends
+ * the request as a span of its own, which `traced` says.
  */
-export function requestHead(request: IncomingMessage, record: RequestRecord, client: Client, traced = false): string {
+export function requestHead(
+  request: IncomingMessage,
+  record: RequestRecord,
+  { client, via, traced }: { client: Client; via: string; traced: boolean },
+): string {
   const raw = request.rawHeaders;
   const { headers } = request;
   const dropped = dropsOf(headers.connection);
@@ -28,6 +33,7 @@ export function requestHead(request: IncomingMessage, record: RequestRecord, cli
   if (headers["transfer-encoding"] !== undefined) head += "Transfer-Encoding: chunked\r\n";
   if (headers.te !== undefined && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(String(headers.te))) head += "TE: trailers\r\n";
   if (!traced && headers.traceparent === undefined) head += `Traceparent: ${newTraceparent(record)}\r\n`;
+  head += viaLine(request, via);
   return `${head}${acceptsProcessing}: 1\r\nX-Request-Id: ${record.id}\r\nX-Forwarded-For: ${client.address}\r\nX-Forwarded-Proto: ${client.proto}\r\nX-Forwarded-Host: ${client.host}\r\nForwarded: ${forwardedElement(client)}\r\n`;
 }
 

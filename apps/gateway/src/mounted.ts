@@ -1,15 +1,11 @@
-import type { IncomingMessage, RequestListener } from "node:http";
-import type { Duplex } from "node:stream";
+import type { RequestListener } from "node:http";
 import { listenerOf, type TrustedProxies } from "@quintet/http";
 import { stripClientHeaders } from "./client-headers.ts";
-import { sayContinue } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Any Hono app, as far as mounting it goes. */
 export interface MountableApp {
   fetch: (request: Request, env: object) => Response | Promise<Response>;
-  /** Takes the sockets of WebSocket handshakes, if the app has any. */
-  upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
 /**
@@ -28,15 +24,8 @@ export function mountedUpstream(
     prefix,
     handle(request, response) {
       stripClientHeaders(request, trusted);
-      if (request.headers.expect !== undefined) sayContinue(request, response);
       listener(request, response as Parameters<RequestListener>[1]);
     },
-    upgrade:
-      app.upgrade &&
-      ((request, socket, head) => {
-        stripClientHeaders(request, trusted);
-        app.upgrade?.(request, socket, head);
-      }),
     get: async (path) => app.fetch(new Request(`http://gateway.internal${path}`), {}),
     close: async () => {},
   };

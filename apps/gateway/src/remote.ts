@@ -2,14 +2,16 @@ import type { Logger, TrustedProxies } from "@quintet/http";
 import { Exchange } from "./remote/exchange.ts";
 import { RemoteApp } from "./remote/remote-app.ts";
 import { Targets } from "./remote/targets.ts";
-import { passUpgrade } from "./remote/upgrade.ts";
 import { watchUpstream } from "./remote/upstream-metrics.ts";
+import { gatewayName } from "./remote/via.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface RemoteOptions {
   log: Logger;
   /** Whose `X-Forwarded-*` is believed; nobody's unless told. */
   trusted?: TrustedProxies | undefined;
+  /** The gateway's name in `Via`, by which it knows its own requests; that of this process unless told. */
+  via?: string;
   /** How long an upstream may take until the head of its answer, in ms; long polls and loads count. */
   answerMs?: number;
   /** How long it may be silent in the middle of an answer, in ms. */
@@ -37,7 +39,8 @@ export function remoteUpstream(name: string, prefix: string, origins: string[], 
     mostConnections: options.mostConnections ?? 1024,
   };
   const targets = new Targets(origins, `${prefix}/health`, limits);
-  const app = new RemoteApp({ name, log, targets, trusted, holdMs: options.holdMs ?? 3000 });
+  const via = options.via ?? gatewayName(false);
+  const app = new RemoteApp({ name, log, targets, trusted, via, holdMs: options.holdMs ?? 3000 });
   const letGo = () => app.letGo();
   options.stopping?.addEventListener("abort", letGo, { once: true });
   const stopping = new AbortController();
@@ -46,7 +49,6 @@ export function remoteUpstream(name: string, prefix: string, origins: string[], 
     name,
     prefix,
     handle: (request, response) => new Exchange(app, request, response).start(),
-    upgrade: (request, socket, head) => passUpgrade(app, request, socket, head, stopping.signal),
     targets: () =>
       targets.all.map(({ connections, ejected, well, underWay }) => ({
         origin: connections.origin.origin,

@@ -10,8 +10,9 @@ import { ownTraffic, shareTraffic } from "./home/shared-traffic.ts";
 import { redirectTo, strictTransport } from "./https.ts";
 import { mountedUpstream } from "./mounted.ts";
 import { rateLimits } from "./rate-limits.ts";
+import { gatewayName } from "./remote/via.ts";
 import { remoteUpstream } from "./remote.ts";
-import { route, upgrades } from "./routing.ts";
+import { route } from "./routing.ts";
 import { warnOfUnbelievedProxy } from "./unbelieved-proxy.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -65,7 +66,8 @@ export async function run(
     }
     for (const { name, origins, open } of plans) {
       if (open === undefined) {
-        const upstream = remoteUpstream(name, `/${name}`, origins, { log, trusted, stopping: stopping.signal });
+        const options = { log, trusted, via: gatewayName(peers !== undefined), stopping: stopping.signal };
+        const upstream = remoteUpstream(name, `/${name}`, origins, options);
         stack.defer(() => upstream.close());
         upstreams.push(upstream);
       } else {
@@ -118,7 +120,6 @@ export async function run(
     );
     const routed = compressing(route(upstreams, listenerOf(home)));
     const listener = warnOfUnbelievedProxy(admitting.requests(routed), trusted, log);
-    const { takes, pass } = upgrades(upstreams);
     const at = { host: config.HOST, log, drainSeconds: config.DRAIN_SECONDS, socket };
     const listening = await serve(tls ? strictTransport(listener, config.PUBLIC_URL) : listener, {
       ...at,
@@ -127,7 +128,6 @@ export async function run(
       corsOrigins,
       tls,
       ticketKeys,
-      upgrades: { takes, pass: admitting.upgrades(pass) },
     });
     stack.defer(() => listening.close());
     if (config.REDIRECT_PORT !== undefined) {

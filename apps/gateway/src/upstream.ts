@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 
 /** A process of a remote app: whether it is asked, and how many requests it is answering. */
 export interface TargetState {
@@ -15,8 +14,6 @@ export interface Upstream {
   prefix: string;
   /** Passes a client's request on, untouched, and the answer back. */
   handle(request: IncomingMessage, response: ServerResponse): void;
-  /** Passes a WebSocket handshake on; `head` is what came after it. An app without it takes the request as a plain one. */
-  upgrade?: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | undefined;
   /** The processes behind HTTP that serve it; none for an app in this process. */
   targets?: () => TargetState[];
   /** A GET of the gateway's own, for health and documents; rejects when the app cannot be reached. */

@@ -1,6 +1,6 @@
 import { trustedProxies } from "@quintet/http";
 import { describe, expect, it } from "vitest";
-import { behind, edge, until } from "./edge.ts";
+import { behind, edge } from "./edge.ts";
 
 const said = {
   "X-Forwarded-For": "6.6.6.6, 10.0.0.9",
@@ -51,23 +51,4 @@ describe.each(["/queue/x", "/social/x"] as const)("an app, remote or in this pro
     });
     expect(JSON.stringify(await heard(path, "10.0.0.0/8"))).not.toMatch(/6\.6\.6\.6|example\.org/);
   });
-});
-
-it("a WebSocket's handshake tells a mounted app no more than a request does", async () => {
-  let headers: Record<string, unknown> = {};
-  const mounted = {
-    fetch: () => new Response(),
-    upgrade: (request: { headers: Record<string, unknown> }, socket: { end(text: string): void }) => {
-      headers = request.headers;
-      socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\n");
-    },
-  };
-  await using front = await edge(["http://127.0.0.1:9"], { mounted });
-  const client = front.open();
-  client.socket.write(
-    "GET /social/x HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nRemote-User: admin\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n",
-  );
-  await until(() => client.text().includes("101"));
-  expect(Object.keys(headers)).toEqual(["host", "connection", "upgrade"]);
-  await client.closed;
 });

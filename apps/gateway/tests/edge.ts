@@ -3,10 +3,11 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { createLogger, type Listening, type ServeOptions, serve } from "@quintet/http";
+import type { Admission } from "../src/admission.ts";
 import { compressing } from "../src/compression/compressing.ts";
 import { mountedUpstream } from "../src/mounted.ts";
 import { type RemoteOptions, remoteUpstream } from "../src/remote.ts";
-import { route, upgrades } from "../src/routing.ts";
+import { route } from "../src/routing.ts";
 import type { Upstream } from "../src/upstream.ts";
 
 export const log = createLogger({ service: "test", level: "silent" });
@@ -47,7 +48,8 @@ export interface Edge extends AsyncDisposable {
 /** A gateway in front of these targets at `/queue`, and of an app in this process at `/social`. */
 export async function edge(
   targets: string[],
-  options: Partial<RemoteOptions> & Partial<ServeOptions> & { mounted?: Parameters<typeof mountedUpstream>[2] } = {},
+  options: Partial<RemoteOptions> &
+    Partial<ServeOptions> & { mounted?: Parameters<typeof mountedUpstream>[2]; admitting?: Admission } = {},
 ): Promise<Edge> {
   const social = options.mounted ?? { fetch: async (request: Request) => new Response(await request.text()) };
   const upstreams = [
@@ -55,13 +57,13 @@ export async function edge(
     mountedUpstream("social", "/social", social, options.trusted),
   ];
   const own: RequestListener = (_request, response) => response.writeHead(404).end("own");
-  const listening = await serve(compressing(route(upstreams, own)), {
+  const listener = compressing(route(upstreams, own));
+  const listening = await serve(options.admitting?.requests(listener) ?? listener, {
     port: 0,
     host: "127.0.0.1",
     log,
     drainSeconds: 1,
     edge: true,
-    upgrades: upgrades(upstreams),
     ...options,
   });
   const open = () => {

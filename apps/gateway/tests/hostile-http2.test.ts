@@ -130,7 +130,7 @@ describe("over HTTP/2", () => {
     [seen.length, headers.length] = [0, 0];
     expect(await fate(head)).toMatch(/^(?:200|reset|goaway)$/);
     expect(seen.filter((line) => line !== "body " && line !== "GET /queue/x")).toEqual([]);
-    const expected = /^(?:host|x-request-id|x-forwarded-\w+|forwarded|x-accept-processing|traceparent)$/i;
+    const expected = /^(?:host|x-request-id|x-forwarded-\w+|forwarded|via|x-accept-processing|traceparent)$/i;
     expect(headers.filter((name, i) => i % 2 === 0 && !expected.test(name))).toEqual([]);
   });
 

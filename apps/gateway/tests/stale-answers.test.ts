@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
 import { behind, edge } from "./edge.ts";
 import { type Answer, Client } from "./harness/client.ts";
+import { rawUpstream } from "./raw-upstream.ts";
 
 type Asking = Record<string, string>;
 
@@ -71,6 +72,27 @@ describe("an app that is away", () => {
       res.writeHead(status, headers as Record<string, string>).end("x".repeat(size));
     });
     expect([then.status, then.headers["retry-after"]]).toEqual([503, "2"]);
+  });
+
+  const ok = "HTTP/1.1 200 OK\r\nCache-Control: public, max-age=60\r\n";
+  it.each([
+    ["that ends with its connection", `${ok}\r\nfirst`, undefined],
+    ["of HTTP/1.0 without a length", `${ok.replace("1.1", "1.0")}\r\nfirst`, undefined],
+    ["that is shorter than its length", `${ok}Content-Length: 9\r\n\r\nfirst`, undefined],
+    ["without its last chunk", `${ok}Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n`, undefined],
+    ["whose trailers are cut off", `${ok}Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\nX: y\r\n`, undefined],
+    ["that is whole by its length", `${ok}Content-Length: 5\r\n\r\nfirst`, "first"],
+    ["that is whole by its last chunk", `${ok}Transfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n`, "first"],
+  ])("an answer %s is given again only if it is known to be whole", async (_name, bytes, again) => {
+    for (const packed of ["identity", "gzip"]) {
+      await using app = await rawUpstream((socket) => socket.end(bytes));
+      await using front = await edge([app.origin], { holdMs: 0 });
+      const asking = { "Accept-Encoding": packed };
+      await new Client(front.origin, asking).get("/queue/x").catch(() => {});
+      await app[Symbol.asyncDispose]();
+      const then = await new Client(front.origin, asking).get("/queue/x");
+      expect([then.status, then.status === 200 ? then.text : undefined]).toEqual([again ? 200 : 503, again]);
+    }
   });
 
   it.each([

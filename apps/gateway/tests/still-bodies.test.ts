@@ -11,7 +11,7 @@ import { createLogger, createService, listenerOf, serve } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { mountedUpstream } from "../src/mounted.ts";
 import { remoteUpstream } from "../src/remote.ts";
-import { route, sayContinue } from "../src/routing.ts";
+import { route } from "../src/routing.ts";
 import type { Upstream } from "../src/upstream.ts";
 import { certificates } from "./certificate.ts";
 import { callOverHttp2 } from "./harness/http2-call.ts";
@@ -180,7 +180,6 @@ beforeAll(async () => {
   const mounted: Upstream = {
     ...mountedUpstream("t", "/t", app),
     handle(request, response) {
-      sayContinue(request, response);
       listener(request, response);
     },
   };

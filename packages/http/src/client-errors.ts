@@ -3,7 +3,6 @@ import type { Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Logger } from "./logger.ts";
 import { observe, tellRefusal } from "./observed.ts";
-import { pathOf } from "./path-of.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
 import { problemText, sendProblem } from "./raw-problem.ts";
 import { recordOf } from "./request-record.ts";
@@ -65,11 +64,6 @@ export function answerClientErrors(server: Server, log: Logger): void {
     }
     socket.on("error", () => socket.destroy());
     endWith(socket, problem, log);
-  });
-  server.on("checkExpectation", (request, response) => {
-    observe(request, response, log);
-    const problem = new Problem("expectation-failed", "The only expectation that is met is 100-continue.");
-    sendProblem(response, problem, pathOf(request.url), recordOf(request).id);
   });
 }
 

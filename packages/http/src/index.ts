@@ -6,8 +6,10 @@ export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";
 export { encodingFaults, readFormText } from "./encoded-input.ts";
 export { ifMatch, ifNoneMatch, ifRange } from "./entity-tags.ts";
+export { expectsContinue } from "./expectation.ts";
 export { isAway, isTimeout, toProblem } from "./faults.ts";
 export { fullStorage } from "./full-storage.ts";
+export { type Handshake, handshakeOf } from "./handshake.ts";
 export {
   type HealthCheck,
   type HealthReport,
@@ -47,7 +49,7 @@ export {
 export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./paging.ts";
 export { pathOf } from "./path-of.ts";
 export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBody } from "./problem.ts";
-export { problemText, sendProblem } from "./raw-problem.ts";
+export { sendProblem } from "./raw-problem.ts";
 export { neverMissing, pageRefusal, refusal, takesIdempotencyKey } from "./refusals.ts";
 export { checked } from "./request-check.ts";
 export { RequestRecord, recordOf, type UpstreamRecord } from "./request-record.ts";
@@ -58,4 +60,4 @@ export { withDefaults } from "./setting-files.ts";
 export { plainAddress, type TrustedProxies, trustedProxies } from "./trusted-proxies.ts";
 export type { KeyedRequest, ServiceEnv } from "./types.ts";
 export { isVisible, mustBeVisible } from "./visible-text.ts";
-export { acceptsProcessing, beginWaiting, eventStream } from "./waiting.ts";
+export { acceptsProcessing, beginWaiting, eventStream, takesInterim, waitingMark } from "./waiting.ts";

@@ -23,6 +23,7 @@ export const problemStatus = {
   unavailable: 503,
   "gateway-timeout": 504,
   "insufficient-storage": 507,
+  "loop-detected": 508,
 } as const;
 
 export type ProblemCode = keyof typeof problemStatus;
@@ -52,6 +53,7 @@ const titles: Record<ProblemCode, string> = {
   unavailable: "Service Unavailable",
   "gateway-timeout": "Gateway Timeout",
   "insufficient-storage": "Insufficient Storage",
+  "loop-detected": "Loop Detected",
 };
 
 /** One fault in the input: where it is (a parameter's name, or a dotted path into the body) and what is wrong. */

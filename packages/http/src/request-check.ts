@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import { urlProblem } from "./client-errors.ts";
+import { expectationProblem } from "./expectation.ts";
 import { pathOf } from "./path-of.ts";
 import { Problem } from "./problem.ts";
 import { sendProblem } from "./raw-problem.ts";
@@ -58,7 +59,8 @@ export function requestProblem(request: IncomingMessage): Problem | undefined {
   if ((major === 2 || minor === 1) && headers.host === undefined) return bad("A Host header is missing.");
   const unreadable = hostProblem(request);
   if (unreadable) return unreadable;
-  if (major === 2) return undefined; // It has frames instead of codings.
+  const expectation = expectationProblem(request);
+  if (expectation || major === 2) return expectation; // It has frames instead of codings.
   const coding = headers["transfer-encoding"];
   if (coding !== undefined && (minor === 0 || coding.toLowerCase() !== "chunked")) {
     return bad("The only transfer coding that is taken is chunked, with HTTP/1.1.");

@@ -1,17 +1,19 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, Server as NetServer } from "node:net";
-import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { SocketSource, TicketKeys } from "@quintet/workers";
 import { givingMemoryBack } from "./body-memory.ts";
 import { answerClientErrors } from "./client-errors.ts";
 import { readableAcross } from "./cross-origin.ts";
+import { resetWhenCut } from "./cut-responses.ts";
+import { expectsContinue, inviteWhenRead } from "./expectation.ts";
+import { isHandshake, serveHandshakes } from "./handshake.ts";
 import { listen } from "./listen.ts";
 import type { Logger } from "./logger.ts";
 import { observed } from "./observed.ts";
 import { inGatewaySpan } from "./observing/request-spans.ts";
 import { watchLoop } from "./observing/watch-loop.ts";
-import { checked, requestProblem } from "./request-check.ts";
+import { checked } from "./request-check.ts";
 import type { SlowLimits } from "./slow-body.ts";
 import { dropSlowClients } from "./slow-clients.ts";
 import type { TlsFiles } from "./tls/certificate.ts";
@@ -30,7 +32,7 @@ export interface ServeOptions {
   slow?: SlowLimits;
   /** The origins whose pages may read problems that are answered before the app hears of a request; none unless told. */
   corsOrigins?: readonly string[] | undefined;
-  /** Whether `listener` itself says 100 to a client that asks before it sends its body; Node does otherwise. */
+  /** Whether this is a gateway: its traces go on in the apps, and its listener may accept a WebSocket handshake, by `handshakeOf`. */
   edge?: boolean;
   /** Serves TLS with this certificate, HTTP/2 and HTTP/1.1; plain HTTP/1.1 unless given. */
   tls?: TlsFiles | undefined;
@@ -38,11 +40,6 @@ export interface ServeOptions {
   ticketKeys?: TicketKeys | undefined;
   /** Where the listening socket comes from when several processes share it; its own unless given. */
   socket?: SocketSource | undefined;
-  /** Who takes the sockets of WebSocket handshakes, for the requests that `takes` says yes to; others are plain requests. */
-  upgrades?: {
-    takes(request: IncomingMessage): boolean;
-    pass(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  };
 }
 
 /** How long connections stay open after a stop was asked for, so that the peer hears of it with its next answer. */
@@ -55,7 +52,10 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** The Node request listener of a Hono app, for requests that `serve` has checked. HTTP/1.0 has no need of a Host header. */
+/**
+ * The Node request listener of a Hono app, for requests that `serve` has checked. HTTP/1.0 has no need of a Host header. A client that
+ * waits for that is invited to send its body when the app reads it.
+ */
 export function listenerOf(app: {
   fetch: (request: Request, env: object) => Response | Promise<Response>;
 }): RequestListener {
@@ -66,7 +66,10 @@ export function listenerOf(app: {
     hostname: "localhost",
     autoCleanupIncoming: false,
   }) as RequestListener;
-  return (request, response) => (request.httpVersionMajor === 2 ? overHttp2 : overHttp1)(request, response);
+  return (request, response) => {
+    if (expectsContinue(request)) inviteWhenRead(request, response);
+    (request.httpVersionMajor === 2 ? overHttp2 : overHttp1)(request, response);
+  };
 }
 
 /**
@@ -80,33 +83,37 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
   const outer = options.edge ? inGatewaySpan(sound) : sound;
   const limited = options.tls ? limitingHeads(outer) : outer;
   const listener = observed(readableAcross(options.corsOrigins ?? [], limited), log);
-  const { upgrades } = options;
   const headMs = options.headMs ?? 15_000;
   const slow = options.slow ?? { bodyMs: 30_000, readMs: 60_000 };
+  /** Requests whose `Upgrade` is ignored. Of what came with such a one Node loses the requests that follow it. */
+  const ignored = new WeakSet<IncomingMessage>();
   const http1 = {
     headersTimeout: headMs,
     requestTimeout: 0,
     requireHostHeader: false, // Node's own answer is no problem; the check's is.
     keepAliveTimeout: 65_000,
     connectionsCheckingInterval: Math.min(2000, headMs),
-    shouldUpgradeCallback: (request: IncomingMessage) =>
-      upgrades !== undefined && requestProblem(request) === undefined && upgrades.takes(request),
+    shouldUpgradeCallback(request: IncomingMessage) {
+      if (options.edge && isHandshake(request)) return true;
+      ignored.add(request);
+      return false;
+    },
   };
   const tls =
     options.tls && createTlsServer(listener, { files: options.tls, http1, slow, log, ticketKeys: options.ticketKeys });
   const server = tls?.server ?? createServer(http1, listener);
   answerClientErrors(server, log);
   const stopSweeping = dropSlowClients(server, slow, log);
-  if (options.edge) server.on("checkContinue", (request, response) => server.emit("request", request, response));
-  const upgraded = new Set<Duplex>();
-  server.on("upgrade", (request, socket, head) => {
-    upgraded.add(socket);
-    socket.once("close", () => upgraded.delete(socket));
-    upgrades?.pass(request, socket, head);
-  });
+  // Whoever serves a request invites its body, or refuses what its client expects.
+  for (const event of ["checkContinue", "checkExpectation"] as const) {
+    server.on(event, (request, response) => server.emit("request", request, response));
+  }
+  const cutUpgraded = serveHandshakes(server);
   let draining = false;
   server.prependListener("request", (request, response) => {
-    if (draining && request.httpVersionMajor === 1) response.setHeader("Connection", "close");
+    if (request.httpVersionMajor !== 1) return;
+    if (draining || ignored.has(request)) response.shouldKeepAlive = false;
+    resetWhenCut(request, response);
   });
   const { host, socket, setting = "PORT" } = options;
   await listen(server, { setting, host, port: options.port, socket });
@@ -122,7 +129,7 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
     closed ??= new Promise<void>((resolve) => {
       const cut = setTimeout(() => {
         server.closeAllConnections();
-        for (const socket of upgraded) socket.destroy();
+        cutUpgraded();
       }, drainSeconds * 1000);
       // A request may be on its way on a connection that looks idle: the peer is told first, with the answers
       // that still go out, and only what stays idle after that is closed.

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import { answerOf, endWith } from "./client-errors.ts";
+import { expectsContinue } from "./expectation.ts";
 import type { Logger } from "./logger.ts";
 import { Problem } from "./problem.ts";
 import { BodyClock, type SlowLimits, sweeping } from "./slow-body.ts";
@@ -65,7 +66,7 @@ function isAwaited(request: IncomingMessage, answer: ServerResponse | undefined)
   if (request.readableLength > 0) return false;
   // Of pipelined requests an earlier one is being answered.
   if (answer !== undefined && answer.req !== request) return false;
-  return request.headers.expect === undefined || answer === undefined || saidContinue(answer);
+  return !expectsContinue(request) || answer === undefined || saidContinue(answer);
 }
 
 /** Whether a client that asked was told to send its body; Node keeps that there and tells it nowhere else. */

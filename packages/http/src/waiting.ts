@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Context } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { recordOf } from "./request-record.ts";
@@ -8,6 +9,9 @@ import type { ServiceEnv } from "./types.ts";
  * wait. Nobody else is sent one: some clients take any interim response but 100 for the final one.
  */
 export const acceptsProcessing = "X-Accept-Processing";
+
+/** The mark of that response, by which it is told from a 102 that an app has for the client: such a one is passed on. */
+export const waitingMark: readonly [string, string] = ["X-Processing", "waiting"];
 
 /**
  * Says that a handler only waits from now on, for something that others do: a long poll, a stream of events. Such a request is no
@@ -21,10 +25,15 @@ export function beginWaiting<E extends ServiceEnv>(c: Context<E>): void {
   if (record.waiting) return;
   record.admission?.beginWaiting();
   record.waiting = true;
-  const asked = incoming.headers[acceptsProcessing.toLowerCase()] !== undefined;
-  if (asked && record.admission === undefined && !outgoing.headersSent && "writeProcessing" in outgoing) {
-    outgoing.writeProcessing();
+  const asked = incoming.headers[acceptsProcessing.toLowerCase()] !== undefined && takesInterim(incoming);
+  if (asked && record.admission === undefined && !outgoing.headersSent && "writeInformation" in outgoing) {
+    outgoing.writeInformation(102, waitingMark);
   }
+}
+
+/** Whether a client may be sent interim responses; one that speaks HTTP/1.0 may not (RFC 9110 section 15.2). */
+export function takesInterim({ httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
+  return httpVersionMajor > 1 || httpVersionMinor > 0;
 }
 
 /** A response of server-sent events as they come, which counts as waiting. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { headerOf } from "./header-list.ts";
 import type { AnswerHead } from "./response-reader.ts";
 
 /** Seconds that an answer may be shown beyond its time when it does not say: as long as it is told apart from a new one. */
@@ -42,16 +43,6 @@ export function freshnessOf({ status, headers }: AnswerHead): Freshness | undefi
   const neverStale = ["must-revalidate", "proxy-revalidate", "s-maxage"].some((name) => said.has(name));
   const usable = fresh + (neverStale ? 0 : (seconds("stale-if-error") ?? standardStaleSeconds));
   return usable > 0 ? { fresh, usable, vary: names } : undefined;
-}
-
-function headerOf(headers: string[], name: string): string | undefined {
-  let found: string | undefined;
-  for (let i = 0; i < headers.length; i += 2) {
-    const candidate = headers[i] as string;
-    if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue;
-    found = found === undefined ? (headers[i + 1] as string) : `${found},${headers[i + 1]}`;
-  }
-  return found;
 }
 
 function directivesOf(text: string): Map<string, string> {

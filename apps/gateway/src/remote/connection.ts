@@ -79,12 +79,12 @@ export class Connection {
     this.socket.on("close", () => this.#closed());
   }
 
-  /** Sends the head of a request; the answer goes to `user`. */
-  send(head: string, method: string, user: ConnectionUser): void {
+  /** Sends the head of a request, which may offer another protocol; the answer goes to `user`. */
+  send(head: string, method: string, user: ConnectionUser, offers = false): void {
     this.user = user;
     this.answering = false;
     this.since = performance.now();
-    this.reader.expect(user, method);
+    this.reader.expect(user, method, offers);
     this.socket.write(head, "latin1");
   }
 
@@ -93,6 +93,12 @@ export class Connection {
     this.since = performance.now();
     // A large piece is above the socket's mark even when it left at once.
     return this.socket.write(part, "latin1") || this.socket.writableLength === 0;
+  }
+
+  /** What comes from now on goes to another user. */
+  handTo(user: ConnectionUser): void {
+    this.user = user;
+    this.reader.handTo(user);
   }
 
   /** The buffer of the bytes that are told of now, held until they are written; undefined when they must be copied. */

@@ -104,7 +104,7 @@ export class Connections {
         if (connection.socket.readyState === "open" && age > keptMs) connection.destroy();
       } else if (connection.reader.awaitsHead) {
         if (age > answerMs) connection.destroy(new UpstreamTimeout("ANSWER_TIMEOUT"));
-      } else if (age > idleMs && !connection.socket.isPaused()) {
+      } else if (age > idleMs && !connection.reader.switched && !connection.socket.isPaused()) {
         connection.destroy(new UpstreamTimeout("IDLE_TIMEOUT"));
       }
     }

@@ -1,29 +1,38 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
+  expectsContinue,
+  type Handshake,
+  handshakeOf,
   Problem,
   pathOf,
   type RequestRecord,
   recordOf,
   type Span,
   sendProblem,
+  takesInterim,
   type UpstreamRecord,
+  waitingMark,
 } from "@quintet/http";
 import { clientOf } from "../client-address.ts";
 import { requestHead, trailersOf } from "../forwarding.ts";
 import { type AttemptSpans, attemptSpans, endAttempt } from "./attempt-span.ts";
 import { type Connection, type ConnectionUser, UpstreamTimeout } from "./connection.ts";
 import type { Lease } from "./connections.ts";
-import { isIdempotent, NoTarget, problemOf } from "./failures.ts";
+import { isIdempotent, LoopDetected, NoTarget, problemOf } from "./failures.ts";
+import { headerOf, withoutHeaders } from "./header-list.ts";
 import type { RemoteApp } from "./remote-app.ts";
 import { RequestBody } from "./request-body.ts";
 import type { AnswerHead } from "./response-reader.ts";
 import type { Recording } from "./stale-answers.ts";
 import type { Target } from "./target.ts";
+import { Tunnel } from "./tunnel.ts";
 import { failedAttempts } from "./upstream-metrics.ts";
+import { hasPassed } from "./via.ts";
 
 const mostTries = 3;
 /** An answer up to this size that comes in one piece is sent with its head in one write. */
 const smallAnswer = 16 * 1024;
+const trailerField = new Set(["trailer"]);
 
 /** One client's request, from the choice of a target to the last byte of the answer. */
 export class Exchange implements Lease, ConnectionUser {
@@ -34,6 +43,9 @@ export class Exchange implements Lease, ConnectionUser {
   readonly #response: ServerResponse;
   readonly #head: string;
   readonly #body: RequestBody | undefined;
+  readonly #handshake: Handshake | undefined;
+  /** Whether the client waits for a 100 and has not been sent one. */
+  #awaitsContinue: boolean;
   #target: Target | undefined;
   #tried: Set<Target> | undefined;
   #tries = 0;
@@ -66,9 +78,14 @@ export class Exchange implements Lease, ConnectionUser {
     this.#record.upstream = this.#told;
     const { headers } = request;
     this.#spans = attemptSpans(this.#record.span, `/${app.name}`, request.method ?? "GET");
-    this.#head = requestHead(request, this.#record, clientOf(request, app.trusted), this.#spans !== undefined);
+    const client = clientOf(request, app.trusted);
+    this.#handshake = handshakeOf(request);
+    const offer = this.#handshake ? "Connection: Upgrade\r\nUpgrade: websocket\r\n" : "";
+    this.#head =
+      requestHead(request, this.#record, { client, via: app.via, traced: this.#spans !== undefined }) + offer;
     const chunked = headers["transfer-encoding"] !== undefined;
     if (chunked || (headers["content-length"] ?? "0") !== "0") this.#body = new RequestBody(request, chunked);
+    this.#awaitsContinue = this.#body !== undefined && expectsContinue(request);
   }
 
   start(): void {
@@ -76,7 +93,8 @@ export class Exchange implements Lease, ConnectionUser {
       if (!this.#done) this.#abandon();
     });
     this.#app.budget.requestCame();
-    this.#ask();
+    if (hasPassed(this.#request, this.#app.via)) this.#fail(new LoopDetected("The request came from here."));
+    else this.#ask();
   }
 
   onConnection(connection: Connection): void {
@@ -90,13 +108,13 @@ export class Exchange implements Lease, ConnectionUser {
     const { method = "GET" } = this.#request;
     const head = this.#span ? `${this.#head}Traceparent: ${this.#span.traceparent}\r\n` : this.#head;
     if (this.#body === undefined) {
-      connection.send(`${head}\r\n`, method, this);
-    } else if (this.#expectsContinue) {
-      connection.send(`${head}Expect: 100-continue\r\n\r\n`, method, this);
+      connection.send(`${head}\r\n`, method, this, this.#handshake !== undefined);
     } else {
+      // A client need not wait until it is sent the 100, so what comes is passed on in any case.
+      const expect = this.#awaitsContinue && !this.#body.came ? "Expect: 100-continue\r\n" : "";
       // The head and what there is of the body leave in one write.
       connection.socket.cork();
-      connection.send(`${head}\r\n`, method, this);
+      connection.send(`${head}${expect}\r\n`, method, this);
       this.#body.sendTo(connection);
       process.nextTick(() => connection.socket.uncork());
     }
@@ -112,25 +130,32 @@ export class Exchange implements Lease, ConnectionUser {
 
   onInformation(status: number, headers: string[]): void {
     if (this.#done) return;
-    if (status === 102) {
-      this.#beginWaiting();
-    } else if (status === 100) {
-      if (!this.#expectsContinue) return;
-      this.#response.writeContinue();
-      if (this.#connection) this.#body?.sendTo(this.#connection);
-    } else if (status === 103) {
-      const hints: Record<string, string[]> = {};
-      for (let i = 0; i < headers.length; i += 2) {
-        const name = (headers[i] as string).toLowerCase();
-        hints[name] = [...(hints[name] ?? []), headers[i + 1] as string];
-      }
-      if (hints.link === undefined) return;
-      try {
-        this.#response.writeEarlyHints(hints);
-      } catch {
-        // Node refuses a link that is none; that is no reason to lose the answer.
-      }
+    const [mark, waiting] = waitingMark;
+    if (status === 100) {
+      // Who did not ask has sent its body, and some take any interim response for the final one.
+      if (this.#awaitsContinue) this.#response.writeContinue();
+      this.#awaitsContinue = false;
+    } else if (status === 102 && headerOf(headers, mark.toLowerCase()) === waiting) {
+      if (!this.#beginWaiting()) return;
+      this.#response.once("close", () => this.#app.pollEnded(this));
+      this.#app.pollBegan(this);
+    } else if (takesInterim(this.#request)) {
+      // All others are for the client (RFC 9110 section 15.2).
+      this.#response.writeInformation(status, headers);
     }
+  }
+
+  onSwitch(headers: string[]): void {
+    if (this.#done || (!this.#waits && !this.#beginWaiting())) return;
+    const connection = this.#connection as Connection;
+    const response = this.#response;
+    this.#done = true;
+    this.#told.firstByteMs = this.#told.endedMs = this.#elapsed;
+    response.writeHead(101, [...headers, "Connection", "Upgrade", "Upgrade", "websocket"]).end();
+    endAttempt(this.#span, 101);
+    this.#target?.answered(performance.now());
+    this.#app.answered();
+    connection.handTo(new Tunnel((this.#handshake as Handshake).accept(), connection));
   }
 
   onHead(answer: AnswerHead): void {
@@ -147,11 +172,7 @@ export class Exchange implements Lease, ConnectionUser {
     this.#answer = undefined;
     this.#recording = this.#app.stale.record(this.#request, answer);
     // Only a chunked answer can carry trailers, so only such a one may announce them.
-    const announced = chunked && this.#request.httpVersionMinor > 0 ? headers : withoutTrailer(headers);
-    if (this.#expectsContinue) {
-      // Whether the client still sends the body is not known, so nothing may follow on its connection.
-      response.shouldKeepAlive = false;
-    }
+    const announced = chunked && takesInterim(this.#request) ? headers : withoutHeaders(headers, trailerField);
     response.writeHead(status, reason, announced);
   }
 
@@ -215,10 +236,6 @@ export class Exchange implements Lease, ConnectionUser {
 
   get #elapsed(): number {
     return performance.now() - this.#record.since;
-  }
-
-  get #expectsContinue(): boolean {
-    return this.#request.headers.expect !== undefined && this.#body?.started === false;
   }
 
   #ask(): void {
@@ -334,21 +351,19 @@ export class Exchange implements Lease, ConnectionUser {
     this.#counted = false;
   }
 
-  /** The app's handler only waits from now on: the request is no work, here and in what the target has to do. */
-  #beginWaiting(): void {
-    if (this.#waits || this.#done) return;
+  /** The request only waits from now on: it is no work, here and in what the target has to do. False when it may not, or did before. */
+  #beginWaiting(): boolean {
+    if (this.#waits || this.#done) return false;
     try {
       this.#record.admission?.beginWaiting();
     } catch (problem) {
       this.#breakOff(problem as Problem);
-      return;
+      return false;
     }
     this.#waits = true;
     this.#uncount();
     if (this.#connection) this.#target?.connections.park(this.#connection);
-    if (this.#answer) return;
-    this.#response.once("close", () => this.#app.pollEnded(this));
-    this.#app.pollBegan(this);
+    return true;
   }
 
   /** The gateway stops: whoever waits and has no response yet is told to ask again. */
@@ -368,11 +383,5 @@ export class Exchange implements Lease, ConnectionUser {
 
 /** Whether a response is a stream of events: whoever sends it waits for them, also an app that does not say so. */
 function isEventStream({ headers }: AnswerHead): boolean {
-  const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === "content-type");
-  return at >= 0 && /^text\/event-stream\b/i.test(headers[at + 1] as string);
-}
-
-function withoutTrailer(headers: string[]): string[] {
-  const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === "trailer");
-  return at < 0 ? headers : headers.toSpliced(at, 2);
+  return /^text\/event-stream\b/i.test(headerOf(headers, "content-type") ?? "");
 }

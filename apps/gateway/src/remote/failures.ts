@@ -6,6 +6,11 @@ export class NoTarget extends Error {
   override name = "NoTarget";
 }
 
+/** The request has been here before: a target of the app is this gateway itself. */
+export class LoopDetected extends Error {
+  override name = "LoopDetected";
+}
+
 const idempotentMethods = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 
 /** Whether a request may be sent twice (RFC 9110 section 9.2.2), or says so itself by an `Idempotency-Key`. */
@@ -20,6 +25,9 @@ export function problemOf(name: string, error: Error): Problem {
     return new Problem("unavailable", `The ${name} app is busy with other requests.`, {
       headers: { "Retry-After": "2" },
     });
+  }
+  if (error instanceof LoopDetected) {
+    return new Problem("loop-detected", `The ${name} app is set to an address that leads back to this gateway.`);
   }
   if (error instanceof NoTarget || code === "CONNECT_TIMEOUT") {
     return new Problem("unavailable", `The ${name} app cannot be reached just now.`, {

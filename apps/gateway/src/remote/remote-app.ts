@@ -10,6 +10,8 @@ export class RemoteApp {
   readonly name: string;
   readonly log: Logger;
   readonly targets: Targets;
+  /** The gateway's name in `Via`. */
+  readonly via: string;
   readonly trusted: TrustedProxies | undefined;
   readonly budget = new RetryBudget();
   readonly stale: StaleAnswers;
@@ -24,12 +26,14 @@ export class RemoteApp {
     log: Logger;
     targets: Targets;
     trusted: TrustedProxies | undefined;
+    via: string;
     holdMs: number;
   }) {
     this.name = options.name;
     this.log = options.log;
     this.targets = options.targets;
     this.trusted = options.trusted;
+    this.via = options.via;
     this.stale = new StaleAnswers(options.trusted);
     this.#holdMs = options.holdMs;
   }

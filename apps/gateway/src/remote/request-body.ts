@@ -7,12 +7,14 @@ const mostKept = 64 * 1024;
 
 /** The body of a client's request on its way to an upstream, with backpressure; chunks stay chunks, trailers pass. */
 export class RequestBody {
-  started = false;
+  /** Whether any of it has come. */
+  came = false;
   /** Whether the upstream has all of it. */
   sent = false;
   readonly #request: IncomingMessage;
   readonly #chunked: boolean;
   #connection: Connection | undefined;
+  #started = false;
   #ended = false;
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
@@ -30,8 +32,8 @@ export class RequestBody {
   sendTo(connection: Connection): void {
     this.#connection = connection;
     this.sent = false;
-    if (!this.started) {
-      this.started = true;
+    if (!this.#started) {
+      this.#started = true;
       this.#request.on("data", (part: Buffer) => this.#came(part));
       this.#request.on("end", () => this.#end());
       return;
@@ -44,7 +46,7 @@ export class RequestBody {
   /** Takes no more until it is sent to another connection. */
   pause(): void {
     this.#connection = undefined;
-    if (this.started && !this.#ended) this.#request.pause();
+    if (this.#started && !this.#ended) this.#request.pause();
   }
 
   /** Reads the rest and forgets it, so that the client's connection can serve another request. */
@@ -55,6 +57,7 @@ export class RequestBody {
   }
 
   #came(part: Buffer): void {
+    this.came = true;
     this.#keptBytes += part.length;
     if (this.#keptBytes <= mostKept) this.#kept?.push(part);
     else this.#kept = undefined;

@@ -3,7 +3,7 @@ import { BadAnswer } from "./field-lines.ts";
 import { ResponseReader } from "./response-reader.ts";
 
 /** Everything that is told of an answer that comes in these pieces, with the body joined. */
-function told(pieces: Buffer[], options: { method?: string; closed?: boolean } = {}) {
+function told(pieces: Buffer[], options: { method?: string; closed?: boolean; offers?: boolean } = {}) {
   const reader = new ResponseReader();
   const events: unknown[] = [];
   let body = "";
@@ -14,16 +14,18 @@ function told(pieces: Buffer[], options: { method?: string; closed?: boolean } =
       onData: (part) => {
         body += part.toString("latin1");
       },
+      onSwitch: (headers) => events.push({ switched: headers }),
       onEnd: (trailers) => events.push({ body, trailers }),
     },
     options.method ?? "GET",
+    options.offers,
   );
   for (const piece of pieces) reader.read(piece);
   if (options.closed) reader.end();
   return { events, reusable: reader.reusable && reader.complete };
 }
 
-const answers: Record<string, { text: string; method?: string; closed?: boolean }> = {
+const answers: Record<string, { text: string; method?: string; closed?: boolean; offers?: boolean }> = {
   "a length": { text: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: 1\r\nx-a: 2\r\n\r\nhello" },
   "no body": { text: "HTTP/1.1 204 No Content\r\n\r\n" },
   "a HEAD": { text: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", method: "HEAD" },
@@ -34,6 +36,11 @@ const answers: Record<string, { text: string; method?: string; closed?: boolean 
     text: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
   },
   "until the end": { text: "HTTP/1.0 200 OK\r\n\r\nabc", closed: true },
+  "another protocol, as offered": {
+    text: "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-A: 1\r\n\r\nHTTP/1.1 \r\n\r\n",
+    closed: true,
+    offers: true,
+  },
   "headers of this hop": {
     text: "HTTP/1.1 200 OK\r\nConnection: keep-alive, X-Own\r\nX-Own: 1\r\nKeep-Alive: timeout=5\r\nContent-Length: 0\r\n\r\n",
   },

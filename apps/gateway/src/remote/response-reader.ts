@@ -1,11 +1,14 @@
 import { dropsOf } from "../hop-by-hop.ts";
 import { BadAnswer, fieldOf } from "./field-lines.ts";
+import { withoutHeaders } from "./header-list.ts";
 
 /** What a reader tells of an answer, in order. `part` is a view that is only good during the call. */
 export interface AnswerSink {
   /** An interim answer (1xx, RFC 9110 section 15.2) other than 101. */
   onInformation(status: number, headers: string[]): void;
   onHead(head: AnswerHead): void;
+  /** The app accepts another protocol (101): what follows is of that, to its end. Only for a request that offered one. */
+  onSwitch(headers: string[]): void;
   onData(part: Buffer): void;
   /** The answer is whole; `trailers` is a flat list of names and values. */
   onEnd(trailers: string[]): void;
@@ -18,9 +21,11 @@ export interface AnswerHead {
   headers: string[];
   /** Whether the body was sent in chunks, so that its length is not known and trailers may follow. */
   chunked: boolean;
+  /** Whether its body ends where the connection does, so that nobody can tell whether it is whole. */
+  closeDelimited: boolean;
 }
 
-type Phase = "head" | "length" | "size" | "chunk" | "chunk end" | "trailers" | "until close" | "complete";
+type Phase = "head" | "length" | "size" | "chunk" | "chunk end" | "trailers" | "until close" | "switched" | "complete";
 
 const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const chunkSize = /^([0-9a-f]{1,12})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i;
@@ -38,6 +43,7 @@ export class ResponseReader {
   #phase: Phase = "complete";
   #sink: AnswerSink | undefined;
   #bodyless = false;
+  #offers = false;
   #left = 0;
   #kept = nothing;
   #trailers: string[] = [];
@@ -54,14 +60,25 @@ export class ResponseReader {
     return this.#phase === "complete";
   }
 
-  /** Gets ready for the answer to a request; the answer to a HEAD has no body. */
-  expect(sink: AnswerSink, method: string): void {
+  /** Whether the connection is of another protocol now. */
+  get switched(): boolean {
+    return this.#phase === "switched";
+  }
+
+  /** Gets ready for the answer to a request; the answer to a HEAD has no body, and only one that `offers` another protocol may be a 101. */
+  expect(sink: AnswerSink, method: string, offers = false): void {
     this.#sink = sink;
+    this.#offers = offers;
     this.#bodyless = method === "HEAD";
     this.#phase = "head";
     this.#trailers = [];
     this.#trailersLeft = largestTrailers;
     this.interim = 0;
+  }
+
+  /** What comes from now on goes to `sink`. */
+  handTo(sink: AnswerSink): void {
+    this.#sink = sink;
   }
 
   /** Takes the next bytes of the connection. Throws `BadAnswer`. */
@@ -91,7 +108,7 @@ export class ResponseReader {
 
   /** The upstream has closed its side. Throws `BadAnswer` when the answer is not whole then. */
   end(): void {
-    if (this.#phase !== "until close") throw new BadAnswer("The answer ended too early.");
+    if (this.#phase !== "until close" && this.#phase !== "switched") throw new BadAnswer("The answer ended too early.");
     this.#phase = "complete";
     this.#tellEnd();
   }
@@ -118,6 +135,7 @@ export class ResponseReader {
         return part.length;
       }
       case "until close":
+      case "switched":
         this.#sink?.onData(bytes);
         return bytes.length;
       default:
@@ -176,8 +194,14 @@ export class ResponseReader {
       }
     }
     const dropped = dropsOf(connection);
-    const passed = dropped ? without(headers, dropped) : headers;
-    if (status === 101) throw new BadAnswer("The upstream switches protocols, unasked.");
+    const passed = dropped ? withoutHeaders(headers, dropped) : headers;
+    if (status === 101) {
+      if (!this.#offers || minor === "0") throw new BadAnswer("The upstream switches protocols, unasked.");
+      this.reusable = false;
+      this.#phase = "switched";
+      this.#sink?.onSwitch(passed);
+      return;
+    }
     if (status < 200) {
       if (++this.interim > mostInterim) throw new BadAnswer("The upstream sends interim answers without end.");
       this.#sink?.onInformation(status, passed);
@@ -205,7 +229,8 @@ export class ResponseReader {
     this.#left = Number(length ?? 0);
     this.#phase = chunked ? "size" : length === undefined ? "until close" : "length";
     if (this.#phase === "until close") this.reusable &&= bodyless;
-    this.#sink?.onHead({ status, reason, headers, chunked });
+    const closeDelimited = this.#phase === "until close" && !bodyless;
+    this.#sink?.onHead({ status, reason, headers, chunked, closeDelimited });
     if (bodyless || (this.#phase === "length" && this.#left === 0)) this.#phase = "complete";
   }
 
@@ -214,12 +239,4 @@ export class ResponseReader {
     this.#sink = undefined;
     sink?.onEnd(this.#trailers);
   }
-}
-
-function without(headers: string[], dropped: Set<string>): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < headers.length; i += 2) {
-    if (!dropped.has((headers[i] as string).toLowerCase())) kept.push(headers[i] as string, headers[i + 1] as string);
-  }
-  return kept;
 }

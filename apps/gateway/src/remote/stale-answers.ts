@@ -3,6 +3,7 @@ import { ifNoneMatch, type TrustedProxies } from "@quintet/http";
 import { LRUCache } from "lru-cache";
 import { clientOf } from "../client-address.ts";
 import { freshnessOf, isAnybodys } from "./cache-rules.ts";
+import { headerOf } from "./header-list.ts";
 import type { AnswerHead } from "./response-reader.ts";
 
 const mostBytes = 16 * 1024 * 1024;
@@ -54,6 +55,8 @@ export class StaleAnswers {
       if (this.#varies.size > 0 && answer.status < 500) this.#varies.delete(this.#urlOf(request));
       return undefined;
     }
+    // One that ends with its connection may have been cut (RFC 9112 section 8): nobody could tell.
+    if (answer.closeDelimited) return undefined;
     const { fresh, usable, vary } = freshness;
     const parts: Buffer[] = [];
     let bytes = 0;
@@ -118,6 +121,5 @@ function* passed(headers: string[]): Generator<[string, string]> {
 }
 
 function ageOf(headers: string[]): number {
-  const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === "age");
-  return at < 0 ? 0 : Number(/^\d{1,9}$/.exec(headers[at + 1] as string)?.[0] ?? 0);
+  return Number(/^\d{1,9}$/.exec(headerOf(headers, "age") ?? "")?.[0] ?? 0);
 }

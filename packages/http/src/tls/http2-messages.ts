@@ -96,12 +96,31 @@ export class Http2Response extends Http2ServerResponse {
   }
 
   override addTrailers(trailers: OutgoingHttpHeaders | readonly [string, string][]): void {
-    const fields: Record<string, string[]> = {};
-    for (const [name, value] of Array.isArray(trailers) ? trailers : Object.entries(trailers)) {
-      fields[name] = [...(fields[name] ?? []), value];
-    }
-    super.addTrailers(fields);
+    super.addTrailers(fieldsOf(Array.isArray(trailers) ? trailers : Object.entries(trailers)));
   }
+
+  /** Sends an interim response (RFC 9113 section 8.1), with headers as a flat list, as Node's own class does for HTTP/1.1. */
+  writeInformation(status: number, headers: readonly string[] = []): void {
+    const pairs = headers.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, headers[i + 1] ?? ""]] : []));
+    if (!this.stream.destroyed) this.stream.additionalHeaders({ ":status": status, ...fieldsOf(pairs) });
+  }
+
+  /** A response that is cut ends in an error: after a plain reset some clients take it for whole. */
+  override destroy(error?: Error): this {
+    const { stream } = this;
+    if (stream.headersSent && !stream.writableFinished && !stream.closed)
+      stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    return super.destroy(error);
+  }
+}
+
+function fieldsOf(pairs: readonly [string, string][]): Record<string, string[]> {
+  const fields: Record<string, string[]> = {};
+  for (const [name, value] of pairs) {
+    const lower = name.toLowerCase();
+    fields[lower] = [...(fields[lower] ?? []), value];
+  }
+  return fields;
 }
 
 function sizeOf(headers: OutgoingHttpHeaders | undefined): number {

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import { constants, type Http2Session, type ServerHttp2Stream } from "node:http2";
+import { expectsContinue } from "../expectation.ts";
 import { pathOf } from "../path-of.ts";
 import { Places } from "../places.ts";
 import { sendProblem } from "../raw-problem.ts";
@@ -70,5 +71,9 @@ function isAwaited(request: Http2Request, stream: ServerHttp2Stream): boolean {
   if (request.readableLength > 0 || stream.readableLength > 0) return false;
   // A body that is whole may have nobody yet who reads its end.
   if (stream.state.remoteClose === 1) return false;
-  return request.headers.expect === undefined || stream.headersSent || (stream.sentInfoHeaders ?? []).length > 0;
+  return (
+    !expectsContinue(request as never) ||
+    stream.headersSent ||
+    (stream.sentInfoHeaders ?? []).some((head) => head[":status"] === 100)
+  );
 }

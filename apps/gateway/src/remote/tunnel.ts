@@ -1,0 +1,53 @@
+import type { Socket } from "node:net";
+import type { Connection, ConnectionUser } from "./connection.ts";
+
+/** Nobody can say how long either side may be silent; one whose machine has gone is noticed by its network. */
+const keepAliveMs = 60_000;
+
+/** What comes after a 101: the bytes of either side go to the other as they are, until one of them is done or gone. */
+export class Tunnel implements ConnectionUser {
+  readonly #client: Socket;
+  readonly #connection: Connection;
+
+  constructor(client: Socket, connection: Connection) {
+    this.#client = client;
+    this.#connection = connection;
+    for (const socket of [client, connection.socket]) {
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, keepAliveMs);
+    }
+    client.on("data", (part: Buffer) => {
+      if (!connection.write(part)) client.pause();
+    });
+    client.once("end", () => connection.socket.end());
+    client.once("close", () => connection.destroy());
+    if (client.destroyed) connection.destroy();
+  }
+
+  onData(part: Buffer): void {
+    const { socket } = this.#connection;
+    // The reader's buffer is used again for its next read.
+    if (this.#client.write(Buffer.from(part)) || this.#client.writableLength === 0 || socket.isPaused()) return;
+    socket.pause();
+    this.#client.once("drain", () => socket.resume());
+  }
+
+  onDrain(): void {
+    this.#client.resume();
+  }
+
+  onEnd(): void {
+    this.#client.destroySoon();
+    this.#connection.user = undefined;
+    this.#connection.destroy();
+  }
+
+  onFailure(): void {
+    this.#client.destroy();
+  }
+
+  onRead(): void {}
+  onHead(): void {}
+  onInformation(): void {}
+  onSwitch(): void {}
+}

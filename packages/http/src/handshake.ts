@@ -1,0 +1,69 @@
+import { type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+/** A client that offers to speak WebSocket on its connection, as long as it has no response (RFC 9110 section 7.8). */
+export class Handshake {
+  readonly #socket: Socket;
+
+  constructor(socket: Socket, early: Buffer) {
+    this.#socket = socket;
+    if (early.length > 0) socket.unshift(early);
+    // Read, though not taken, so that it is noticed when the client goes.
+    socket.on("readable", this.#look);
+    socket.on("end", this.#gone);
+  }
+
+  /** The client's connection, for whoever has sent it a 101: all that it sends from there on, or sent before, is to be read there. */
+  accept(): Socket {
+    this.#socket.off("readable", this.#look);
+    this.#socket.off("end", this.#gone);
+    return this.#socket;
+  }
+
+  readonly #look = (): void => {
+    if (this.#socket.readableLength === 0) this.#socket.read();
+  };
+
+  readonly #gone = (): void => void this.#socket.destroy();
+}
+
+const offered = new WeakMap<IncomingMessage, Handshake>();
+
+/** The offer that came with a request to a server that `serveHandshakes` knows; undefined for any other request. */
+export function handshakeOf(request: IncomingMessage): Handshake | undefined {
+  return offered.get(request);
+}
+
+/**
+ * Whether a request is an offer that a 101 could accept: a GET over HTTP/1.1 without a body. From HTTP/1.0 it must be ignored, and of
+ * one with a body Node would lose that.
+ */
+export function isHandshake({ method, headers, httpVersion }: IncomingMessage): boolean {
+  const { upgrade, "content-length": length = "0", "transfer-encoding": coding } = headers;
+  const named = upgrade?.split(",").some((protocol) => protocol.trim().toLowerCase() === "websocket");
+  return method === "GET" && httpVersion === "1.1" && named === true && length === "0" && coding === undefined;
+}
+
+/**
+ * Has handshakes served by the server's listeners like every other request. Any response but a 101 is the last one on its connection,
+ * as Node no longer reads requests there. Returns how to cut the connections that Node no longer knows.
+ */
+export function serveHandshakes(server: Server): () => void {
+  const open = new Set<Socket>();
+  server.on("upgrade", (request: IncomingMessage, socket: Socket, early: Buffer) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+    socket.on("error", () => socket.destroy());
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once("finish", () => {
+      if (response.statusCode !== 101) socket.destroySoon();
+    });
+    offered.set(request, new Handshake(socket, early));
+    server.emit("request", request, response);
+  });
+  return () => {
+    for (const socket of open) socket.destroy();
+  };
+}
