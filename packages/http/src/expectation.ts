@@ -22,10 +22,14 @@ export function expectationProblem(request: IncomingMessage): Problem | undefine
  * without its body. Node ends the connection of a client that was not invited, as it may send its body or not.
  */
 export function inviteWhenRead(request: IncomingMessage, response: ServerResponse): void {
-  const { _read: read } = request;
   request._read = (size) => {
-    request._read = read;
+    inviteByHand(request);
     if (!response.headersSent) response.writeContinue();
-    read.call(request, size);
+    request._read(size);
   };
+}
+
+/** Leaves it to the caller to send the 100, as a gateway does when the app behind it has; reading no longer does. */
+export function inviteByHand(request: IncomingMessage): void {
+  Reflect.deleteProperty(request, "_read");
 }

@@ -6,7 +6,7 @@ export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";
 export { encodingFaults, readFormText } from "./encoded-input.ts";
 export { ifMatch, ifNoneMatch, ifRange } from "./entity-tags.ts";
-export { expectsContinue } from "./expectation.ts";
+export { expectsContinue, inviteByHand } from "./expectation.ts";
 export { isAway, isTimeout, toProblem } from "./faults.ts";
 export { fullStorage } from "./full-storage.ts";
 export { type Handshake, handshakeOf } from "./handshake.ts";

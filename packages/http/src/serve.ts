@@ -6,7 +6,7 @@ import { givingMemoryBack } from "./body-memory.ts";
 import { answerClientErrors } from "./client-errors.ts";
 import { readableAcross } from "./cross-origin.ts";
 import { resetWhenCut } from "./cut-responses.ts";
-import { expectsContinue, inviteWhenRead } from "./expectation.ts";
+import { inviteWhenRead } from "./expectation.ts";
 import { isHandshake, serveHandshakes } from "./handshake.ts";
 import { listen } from "./listen.ts";
 import type { Logger } from "./logger.ts";
@@ -52,10 +52,7 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/**
- * The Node request listener of a Hono app, for requests that `serve` has checked. HTTP/1.0 has no need of a Host header. A client that
- * waits for that is invited to send its body when the app reads it.
- */
+/** The Node request listener of a Hono app, for requests that `serve` has checked. HTTP/1.0 has no need of a Host header. */
 export function listenerOf(app: {
   fetch: (request: Request, env: object) => Response | Promise<Response>;
 }): RequestListener {
@@ -66,10 +63,7 @@ export function listenerOf(app: {
     hostname: "localhost",
     autoCleanupIncoming: false,
   }) as RequestListener;
-  return (request, response) => {
-    if (expectsContinue(request)) inviteWhenRead(request, response);
-    (request.httpVersionMajor === 2 ? overHttp2 : overHttp1)(request, response);
-  };
+  return (request, response) => (request.httpVersionMajor === 2 ? overHttp2 : overHttp1)(request, response);
 }
 
 /**
@@ -104,9 +98,12 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
   const server = tls?.server ?? createServer(http1, listener);
   answerClientErrors(server, log);
   const stopSweeping = dropSlowClients(server, slow, log);
-  // Whoever serves a request invites its body, or refuses what its client expects.
+  // Requests like all others: what is expected in vain is refused with whatever else is wrong with a request.
   for (const event of ["checkContinue", "checkExpectation"] as const) {
-    server.on(event, (request, response) => server.emit("request", request, response));
+    server.on(event, (request, response) => {
+      inviteWhenRead(request, response);
+      server.emit("request", request, response);
+    });
   }
   const cutUpgraded = serveHandshakes(server);
   let draining = false;

@@ -3,6 +3,7 @@ import {
   expectsContinue,
   type Handshake,
   handshakeOf,
+  inviteByHand,
   Problem,
   pathOf,
   type RequestRecord,
@@ -86,6 +87,7 @@ export class Exchange implements Lease, ConnectionUser {
     const chunked = headers["transfer-encoding"] !== undefined;
     if (chunked || (headers["content-length"] ?? "0") !== "0") this.#body = new RequestBody(request, chunked);
     this.#awaitsContinue = this.#body !== undefined && expectsContinue(request);
+    if (this.#awaitsContinue) inviteByHand(request);
   }
 
   start(): void {
