@@ -9,6 +9,7 @@ import { migrateAccounts } from "./issuer/migrate.ts";
 import { keyedFingerprints } from "./keyed-fingerprints.ts";
 import { smtp } from "./mail/smtp.ts";
 import { createRemoteAuth } from "./remote/remote-auth.ts";
+import { newsSilenceMs } from "./revocation/news.ts";
 import { readSigningKeys } from "./tokens/signing-key.ts";
 import type { WebApp } from "./with-issuer.ts";
 
@@ -38,7 +39,7 @@ export async function openAuth(config: AuthConfig, log: Logger, first = true): P
       secret: config.QUINTET_SECRET,
       proxies,
       log,
-      hear: () => newsRedis(config, REDIS_URL, log),
+      hear: () => newsRedis(config, REDIS_URL, log, newsSilenceMs),
     });
     return { auth, [Symbol.asyncDispose]: () => auth[Symbol.asyncDispose]() };
   }
@@ -87,7 +88,7 @@ async function openIssuer(
       ...mail,
       proxies,
       log,
-      redis: { tell: redis, hear: () => newsRedis(config, REDIS_URL, log) },
+      redis: { tell: redis, hear: () => newsRedis(config, REDIS_URL, log, newsSilenceMs) },
     }),
   );
   await auth.startNews();
@@ -118,10 +119,11 @@ async function openIssuer(
 }
 
 /** A connection to the keys of the accounts, the same in every process. */
-function newsRedis(config: AuthConfig, url: string, log: Logger): Redis {
+function newsRedis(config: AuthConfig, url: string, log: Logger, silenceMs?: number): Redis {
   return connectRedis(url, {
     prefix: `${config.REDIS_PREFIX}auth:`,
     name: "auth",
+    ...(silenceMs === undefined ? {} : { silenceMs }),
     onError: (error) => log.warn({ err: error }, "Redis connection"),
   });
 }

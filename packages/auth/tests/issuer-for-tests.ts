@@ -78,6 +78,7 @@ export async function issuerForTests({
     log,
     proxies: trustedProxies("127.0.0.1"),
     now: () => clock.now,
+    elapsed: () => clock.now,
   };
   const auth = stack.use(createLocalAuth({ ...options, ...(news ? { redis: { tell: redis, hear: connect } } : {}) }));
   await auth.startNews();

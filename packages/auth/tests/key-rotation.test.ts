@@ -39,6 +39,7 @@ test("the signing key rotates while an app in another process is asked: every to
       secret,
       hear: () => connectRedis(inject("redisUrl"), { prefix: `${prefix}auth:`, onError: () => {} }),
       now: () => Date.now() + clock.ahead,
+      elapsed: () => performance.now() + clock.ahead,
     }),
   );
 

@@ -3,6 +3,7 @@ import { createLogger, type Listening, listenerOf, serve } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import type { Auth, TokenSet } from "../src/account.ts";
 import { createRemoteAuth } from "../src/remote/remote-auth.ts";
+import { feedCredentials } from "../src/remote/revocation-feed.ts";
 import { form, type IssuerForTests, issuerForTests, password, publicUrl } from "./issuer-for-tests.ts";
 
 let issuer: IssuerForTests;
@@ -176,31 +177,34 @@ test("a process that starts later hears of it too, also when Redis was emptied i
   expect(await restarted.verifyToken(second.access_token)).toBeDefined();
 });
 
-test("without news for longer than a token lives it closes; a process that never had any does not open", async () => {
-  const { second } = await person();
-  const clock = { now: Date.now() };
-  const url = `http://127.0.0.1:${listening.port}`;
+test("a process that hears nothing does not open, and is open as soon as it hears from the issuer, without Redis", async () => {
+  const { first, second, username } = await person();
+  await revoke(first.access_token);
   const away = () => connectRedis("redis://127.0.0.1:9", { prefix: "", onError: () => {} });
-  await using never = createRemoteAuth({ url, issuer: publicUrl, secret: issuer.secret, hear: away });
+  const start = (port: number) =>
+    createRemoteAuth({ url: `http://127.0.0.1:${port}`, issuer: publicUrl, secret: issuer.secret, hear: away });
+  await using never = start(9);
   const closed = { code: "unavailable", headers: { "Retry-After": "2" } };
   await expect(never.verifyToken(second.access_token)).rejects.toMatchObject(closed);
-  expect(await never.verifyPassword("nobody", "wrong")).toBeUndefined();
+  await expect(never.verifyPassword(username, password)).rejects.toMatchObject(closed);
 
-  const hear = () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
-  const heard = hear();
-  await using cut = createRemoteAuth({
-    url,
-    issuer: publicUrl,
-    secret: issuer.secret,
-    hear: () => heard,
-    now: () => clock.now,
-  });
-  expect(await cut.verifyToken(second.access_token)).toBeDefined();
-  heard.disconnect();
-  clock.now += 14 * 60_000;
-  expect(await cut.verifyToken(second.access_token)).toBeDefined();
-  clock.now += 3 * 60_000;
-  await expect(cut.verifyToken(second.access_token)).rejects.toMatchObject(closed);
+  await using heard = start(listening.port);
+  expect(await heard.verifyToken(second.access_token)).toBeDefined();
+  expect(await heard.verifyToken(first.access_token)).toBeUndefined();
+  expect(await heard.verifyPassword(username, password)).toBeDefined();
+  await revoke(second.access_token);
+  await vi.waitFor(async () => expect(await heard.verifyToken(second.access_token)).toBeUndefined(), within);
+});
+
+test("what is revoked is told to processes that have the secret, and to nobody else", async () => {
+  const ask = (Authorization?: string) =>
+    issuer.send("GET", "/auth/revocations", undefined, Authorization ? { Authorization } : {});
+  const { bearer } = await person();
+  for (const one of [undefined, bearer.Authorization, "Bearer x", feedCredentials("another secret").header]) {
+    expect((await ask(one)).status).toBe(404);
+  }
+  const response = await ask(feedCredentials(issuer.secret).header);
+  expect([response.status, response.headers.get("cache-control")]).toEqual([200, "no-store"]);
 });
 
 test("1,000 checks a second while the token is revoked: none passes 1 s later, and memory holds one entry", async () => {

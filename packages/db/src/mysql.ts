@@ -13,6 +13,8 @@ export interface PoolOptions {
   name?: string | undefined;
   /** A statement may take so long, and a wait for a connection; 0 for no limit; 5 unless told. */
   statementSeconds?: number | undefined;
+  /** How long the driver is waited for, in ms, where that is to be shorter: connecting, waiting for a connection, a response. */
+  patienceMs?: number | undefined;
   /** Whether a statement is ended when the client of its request has gone; for pools that only read. */
   endsWithClient?: boolean | undefined;
 }
@@ -29,18 +31,18 @@ export function connectMysql(url: string, options: PoolOptions = {}): Pool {
     namedPlaceholders: true,
     timezone: "Z",
     charset: "utf8mb4",
-    connectTimeout: 5000,
+    connectTimeout: options.patienceMs ?? 5000,
     // The server allows 16,382 for all of its clients together (`max_prepared_stmt_count`); the driver would keep as many each.
     maxPreparedStatements: 200,
     enableKeepAlive: true,
     decimalNumbers: true,
     supportBigNumbers: true,
   });
-  const { name, statementSeconds: seconds = defaultStatementSeconds, endsWithClient = false } = options;
+  const { name, statementSeconds: seconds = defaultStatementSeconds, endsWithClient = false, patienceMs } = options;
   return observeMysql(pool, {
     url,
     address: storeAddress(url, 3306),
-    limits: { seconds, endsWithClient },
+    limits: { seconds, endsWithClient, patienceMs },
     told: name === undefined ? undefined : watchMysql(pool, name),
   });
 }

@@ -18,6 +18,7 @@ import { addClients } from "./client-routes.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { addOAuth } from "./oauth-routes.ts";
 import { addResets } from "./reset-routes.ts";
+import { addRevocations } from "./revocation-routes.ts";
 import { addSessions } from "./session-routes.ts";
 import { staffLists } from "./staff-lists.ts";
 import { addStaff } from "./staff-routes.ts";
@@ -76,6 +77,7 @@ export function createApp(deps: IssuerDeps): WebApp {
   addSessions(app, auth);
   addClients(app, deps);
   addResets(app, deps);
+  addRevocations(app, auth);
   addStaff(app, pages);
   addAudit(app, pages);
 

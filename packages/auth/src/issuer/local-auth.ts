@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { connectMysql, healthMysql, type Redis } from "@quintet/db";
 import { deriveKey, type Logger, type TrustedProxies, trustedProxies } from "@quintet/http";
 import { createLocalJWKSet } from "jose";
@@ -20,6 +21,7 @@ import { hashesAtOnce, hashQueue } from "../passwords/hash-queue.ts";
 import { hashThreads } from "../passwords/hash-threads.ts";
 import { passwordHashes } from "../passwords/password-hash.ts";
 import { rememberPasswords } from "../passwords/password-memory.ts";
+import { type Feed, feedCredentials, feedOf } from "../remote/revocation-feed.ts";
 import { type AskForReset, forgottenPasswords } from "../reset/forgotten-passwords.ts";
 import { type ResetLinks, resetLinks } from "../reset/reset-links.ts";
 import { followNews } from "../revocation/news.ts";
@@ -76,6 +78,8 @@ export interface LocalAuthOptions {
   proxies?: TrustedProxies;
   /** The time in ms; the tests have their own. */
   now?: () => number;
+  /** The ms of a clock that is never set, by which the age of what is remembered is measured; `performance.now()` unless set. */
+  elapsed?: () => number;
 }
 
 /** The issuer's own `Auth`, with what only the `/auth` app asks of it. */
@@ -113,6 +117,8 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant" | "register">, Gra
   learnHashes(): Promise<void>;
   /** Reads what is revoked already and goes on to tell and hear of it; needed when there are other processes. */
   startNews(): Promise<void>;
+  /** What is revoked, for a process of this installation that shows so; `undefined` for anybody else. */
+  revocationFeed(credentials: string | undefined, since: Parameters<typeof feedOf>[2]): Feed | undefined;
   /** Tells all that is revoked once more, at once. */
   tellAll(): Promise<void>;
   /** Resolves when the database answers. */
@@ -121,13 +127,15 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant" | "register">, Gra
 
 /** The accounts in MySQL and the private key. Opens nothing until it is used; disposing of it closes its connections. */
 export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
-  const { key, otherKeys = [], issuer, log, redis, now = Date.now } = options;
+  const { key, otherKeys = [], issuer, log, redis, now = Date.now, elapsed = () => performance.now() } = options;
   const pool = connectMysql(options.mysqlUrl, { name: "auth", statementSeconds: options.statementSeconds });
   const health = healthMysql(options.mysqlUrl);
+  // What is revoked is read over a connection that nobody else is busy with, and by nobody who waits.
+  const record = connectMysql(options.mysqlUrl, { connections: 1, statementSeconds: 1, patienceMs: 600 });
   // Reads every account, however many there are.
   const unhurried = connectMysql(options.mysqlUrl, { connections: 1, statementSeconds: 0 });
   const opened = new AsyncDisposableStack();
-  for (const one of [pool, health, unhurried]) opened.defer(() => one.end());
+  for (const one of [pool, health, record, unhurried]) opened.defer(() => one.end());
   const proxies = options.proxies ?? trustedProxies("");
   const addresses = addressReader(proxies, deriveKey(options.secret, "auth client address"));
   const addressOf = addresses.read;
@@ -143,14 +151,15 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
 
   const revoked = revokedTable(now);
   if (!redis) revoked.heard(Number.POSITIVE_INFINITY); // Whatever is revoked is revoked in this process.
-  const revoking = revocations({ pool, table: revoked, redis: redis?.tell, log, now });
+  const revoking = revocations({ pool, record, table: revoked, redis: redis?.tell, log, now });
+  const feed = { own: randomUUID(), credentials: feedCredentials(options.secret) };
   const keys = createLocalJWKSet({ keys: [key, ...otherKeys].map(({ publicJwk }) => publicJwk) });
   const outside = {
     read: outsideTokens({ issuers: options.outsideIssuers ?? [], log, now }),
     accountOf: outsideAccounts({ pool, note, now }),
   };
 
-  const own = localBudgets(now);
+  const own = localBudgets(elapsed);
   const budgets = redis ? budgetsWithFallback(redisBudgets(redis.tell), own) : own;
   const limited = loginLimits(budgets, deriveKey(options.secret, "auth login limits"));
   const queue = hashQueue({ atOnce: hashesAtOnce(options.processes ?? 1) });
@@ -187,13 +196,13 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const audit = options.audit?.days ? [expiredAudit(options.audit)] : [];
   const tables = [...sweptTables(now), ...audit];
   const swept = opened.use(sweeper({ mysqlUrl: options.mysqlUrl, tables, counted: countedTables, log }));
-  const readToken = tokenCheck({ issuer, keys, revoked, exchange: options.outsideIssuers && exchange, now });
+  const readToken = tokenCheck({ issuer, keys, revoked, exchange: options.outsideIssuers && exchange, now, elapsed });
   return {
     site: siteAt(issuer, proxies),
     readToken,
     access: async (token) => (await readToken(token))?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
-    verifyPassword: rememberPasswords(verify, revoked, now),
+    verifyPassword: rememberPasswords(verify, revoked, elapsed),
     ...granting,
     ...newAccounts({ pool, hashes, note, now }),
     clients: apiClients({ pool, revoking, publicClient, ownClient: docsClient(issuer), secretKey, note, now }),
@@ -223,12 +232,13 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     async startNews() {
       if (!redis) return;
       opened.use(revoking);
-      await revoking.beat();
-      revoking.start();
-      opened.use(followNews(redis.hear(), revoked, now));
+      await revoking.start();
+      opened.use(followNews(redis.hear(), revoked));
       opened.use(drainEntries(redis.hear(), (entry) => addEntry(pool, entry), log));
     },
-    tellAll: () => revoking.beat(true),
+    revocationFeed: (credentials, since) =>
+      feed.credentials.matches(credentials) ? feedOf(revoked, feed.own, since) : undefined,
+    tellAll: revoking.tellAll,
     ping: () => health.query("SELECT 1"),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

@@ -37,13 +37,13 @@ export function redisBudgets(redis: Redis): Budgets {
   };
 }
 
-/** The same in this process, for as many keys as fit 100,000 entries. `now` is in ms. */
-export function localBudgets(now: () => number): Budgets {
+/** The same in this process, for as many keys as fit 100,000 entries. `elapsed` is in ms. */
+export function localBudgets(elapsed: () => number): Budgets {
   const fullAt = new LRUCache<string, number>({ max: localKeys });
   const known = new LRUCache<string, number>({ max: localKeys });
   return {
     async take(keys, sizes) {
-      const at = now();
+      const at = elapsed();
       const isKnown = (known.get(keys[3]) ?? 0) > at;
       const counted = sizes.flatMap((size, i) =>
         size.attempts === 0 || (i === 2 && isKnown)
@@ -60,7 +60,7 @@ export function localBudgets(now: () => number): Budgets {
         const full = fullAt.get(key);
         if (attempts > 0 && full !== undefined) fullAt.set(key, full - eachMs);
       });
-      if (knownMs > 0) known.set(keys[3], now() + knownMs);
+      if (knownMs > 0) known.set(keys[3], elapsed() + knownMs);
     },
   };
 }

@@ -13,22 +13,22 @@ export type Exchange = (outsideToken: string) => Promise<ExchangedToken | undefi
 
 /**
  * Remembers what tokens were exchanged for, until ours expire; equal ones that come together share one exchange. `read` is how
- * ours are checked: one that is revoked is forgotten with what it stood for. `now` is in ms.
+ * ours are checked: one that is revoked is forgotten with what it stood for. `elapsed` is in ms.
  */
 export function exchangedTokens<T>(
   exchange: Exchange,
   read: (token: string) => Promise<T | undefined>,
-  now: () => number,
+  elapsed: () => number,
 ): (outsideToken: string) => Promise<T | undefined> {
   const known = new LRUCache<string, { token: string; until: number }>({ max: remembered });
   return async (outsideToken) => {
     const found = known.get(outsideToken);
-    if (found && now() < found.until) {
+    if (found && elapsed() < found.until) {
       const checked = await read(found.token);
       if (checked) return checked;
     }
     known.delete(outsideToken);
-    const asked = now();
+    const asked = elapsed();
     const exchanged = await exchange(outsideToken);
     if (!exchanged) return undefined;
     const checked = await read(exchanged.token);

@@ -8,7 +8,11 @@ const ana: Account = { id: 1, username: "ana", email: "", isStaff: false, create
 function counted() {
   const asked: string[] = [];
   const clock = { now: 1000 };
-  const revoked = revokedTable(() => clock.now);
+  const revoked = revokedTable(
+    () => clock.now,
+    () => clock.now,
+  );
+  revoked.heard(Number.POSITIVE_INFINITY);
   const check = rememberPasswords(
     async (login, password) => {
       asked.push(`${login} ${password}`);
@@ -48,13 +52,15 @@ test("another split of the same letters is another check", async () => {
 });
 
 test("a check that fails is passed on and forgotten", async () => {
+  const revoked = revokedTable(Date.now, Date.now);
+  revoked.heard(Number.POSITIVE_INFINITY);
   let broken = true;
   const check = rememberPasswords(
     async () => {
       if (broken) throw new Error("away");
       return ana;
     },
-    revokedTable(Date.now),
+    revoked,
     Date.now,
   );
   await expect(check("ana", "right")).rejects.toThrow("away");

@@ -1,8 +1,6 @@
 import { type InputFault, Problem } from "@quintet/http";
 import { z } from "zod";
 
-const limitMs = 5000;
-
 /** The issuer's answer: `read` gives its body when the status is the wanted one, and throws a problem otherwise. */
 export interface IssuerAnswer {
   status: number;
@@ -19,10 +17,10 @@ const problemSchema = z.object({
 const passedOn = { 409: "conflict", 422: "unprocessable" } as const;
 
 /**
- * Asks the issuer at `url`, 5 s at most. One that cannot be reached or is not well is a 503; a 429, a conflict and bad input are
+ * Asks the issuer at `url`, for `limitMs` at most. One that cannot be reached or is not well is a 503; a 429, a conflict and bad input are
  * passed on; any other answer is a 502.
  */
-export function issuerClient(url: string) {
+export function issuerClient(url: string, limitMs = 5000) {
   return async (path: string, init: RequestInit): Promise<IssuerAnswer> => {
     const response = await fetch(`${url}${path}`, {
       ...init,

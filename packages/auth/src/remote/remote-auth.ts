@@ -15,6 +15,7 @@ import { revokedTable } from "../revocation/revoked-table.ts";
 import { tokenCheck } from "../tokens/token-check.ts";
 import { issuerClient } from "./issuer-client.ts";
 import { remoteKeys } from "./remote-keys.ts";
+import { followIssuer } from "./revocation-feed.ts";
 
 const accountSchema = z.object({
   id: z.number(),
@@ -50,13 +51,16 @@ export function createRemoteAuth(options: {
   hear: () => Redis;
   log?: Logger;
   now?: () => number;
+  /** The ms of a clock that is never set, by which the age of what is remembered is measured; `performance.now()` unless set. */
+  elapsed?: () => number;
 }): Auth {
-  const { url, issuer, now = Date.now } = options;
+  const { url, issuer, secret, now = Date.now, elapsed = () => performance.now() } = options;
   const revoked = revokedTable(now);
-  const news = followNews(options.hear(), revoked, now);
+  const news = followNews(options.hear(), revoked);
+  const feed = followIssuer({ url, secret, table: revoked, beatAt: news.beatAt });
   const client = issuerClient(url);
   const proxies = options.proxies ?? trustedProxies("");
-  const addresses = addressReader(proxies, deriveKey(options.secret, "auth client address"));
+  const addresses = addressReader(proxies, deriveKey(secret, "auth client address"));
   const tell = options.hear();
   // What cannot be noted is not done: a write of staff must not wait for that for seconds.
   const withDeadline = redisWithDeadline(tell, { deadlineMs: 400 });
@@ -89,12 +93,12 @@ export function createRemoteAuth(options: {
     const { access_token, expires_in } = await answer.read(200, exchangedSchema);
     return { token: access_token, expiresIn: expires_in };
   };
-  const readToken = tokenCheck({ issuer, keys: remoteKeys(fetchKeys, now), revoked, exchange, now });
+  const readToken = tokenCheck({ issuer, keys: remoteKeys(fetchKeys, elapsed), revoked, exchange, now, elapsed });
   return {
     site: siteAt(issuer, proxies),
     access: async (token) => (await readToken(token))?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
-    verifyPassword: rememberPasswords(askMe, revoked, now),
+    verifyPassword: rememberPasswords(askMe, revoked, elapsed),
     async passwordGrant(username, password, { scope, origin } = {}) {
       const body = new URLSearchParams({ grant_type: "password", username, password, ...(scope ? { scope } : {}) });
       const answer = await client("/auth/token", { method: "POST", body, headers: vouched(origin) });
@@ -120,6 +124,7 @@ export function createRemoteAuth(options: {
     },
     beginAction: actions.begin,
     async [Symbol.asyncDispose]() {
+      await feed[Symbol.asyncDispose]();
       await news[Symbol.asyncDispose]();
       await actions[Symbol.asyncDispose]();
       tell.disconnect();

@@ -1,32 +1,48 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
-import type { Revocation } from "./revoked-table.ts";
+import { type Revocation, revocationSeconds } from "./revoked-table.ts";
 
-/** Stores a revocation until `until`; one of the same subject is brought up to it. */
+// Times are the database's own, which all issuers share. Where the clock of an issuer is ahead, so are its tokens, and what it
+// revokes is kept for as long.
+const until = `GREATEST(UTC_TIMESTAMP(3), :now) + INTERVAL ${revocationSeconds} SECOND`;
+
+/** Stores a revocation until all tokens that it concerns have expired; one of the same subject is brought up to it. */
 export async function storeRevocation(
-  db: MysqlPool | MysqlConnection,
+  connection: MysqlConnection,
   { kind, subject, epoch }: Revocation,
-  until: Date,
+  now: Date,
 ): Promise<void> {
-  await db.execute(
-    `INSERT INTO auth_revocation (kind, subject, epoch, until_at) VALUES (:kind, :subject, :epoch, :until)
-     ON DUPLICATE KEY UPDATE epoch = GREATEST(epoch, :epoch), until_at = GREATEST(until_at, :until)`,
-    { kind, subject, epoch, until },
+  await connection.execute(
+    `INSERT INTO auth_revocation (kind, subject, epoch, until_at) VALUES (:kind, :subject, :epoch, ${until})
+     ON DUPLICATE KEY UPDATE epoch = GREATEST(epoch, :epoch), until_at = GREATEST(until_at, ${until})`,
+    { kind, subject, epoch, now },
   );
 }
 
-/** The revocations that end after `after`. */
-export async function revocationsUntil(pool: MysqlPool, after: Date): Promise<Revocation[]> {
+/** The time of the database, and what was revoked. */
+export interface RevocationsRead {
+  at: Date;
+  entries: Revocation[];
+}
+
+/**
+ * The revocations that were stored in the `overlapSeconds` before `since`, a time of the database's, or later; without `since`
+ * all that have not ended, be it by the database's clock or by `now`.
+ */
+export async function readRevocations(
+  pool: MysqlPool,
+  since: Date | undefined,
+  { overlapSeconds, now }: { overlapSeconds: number; now: Date },
+): Promise<RevocationsRead> {
   const [rows] = await pool.execute<RowDataPacket[]>(
-    "SELECT kind, subject, epoch FROM auth_revocation WHERE until_at > :after ORDER BY until_at",
-    { after },
+    `SELECT clock.at, kind, subject, epoch FROM (SELECT UTC_TIMESTAMP(3) AS at) clock
+       LEFT JOIN auth_revocation
+         ON until_at > COALESCE(:since + INTERVAL ${revocationSeconds - overlapSeconds} SECOND, LEAST(UTC_TIMESTAMP(3), :now))
+      ORDER BY until_at`,
+    { since: since ?? null, now },
   );
-  return rows as Revocation[];
-}
-
-/** Removes some revocations that ended before `now`. */
-export async function removeEnded(pool: MysqlPool, now: Date): Promise<void> {
-  await pool.execute("DELETE FROM auth_revocation WHERE until_at < :now ORDER BY until_at LIMIT 1000", { now });
+  const entries = rows.flatMap(({ kind, subject, epoch }) => (kind === null ? [] : [{ kind, subject, epoch }]));
+  return { at: rows[0]?.at, entries };
 }
 
 /** Moves an account to its next epoch: all tokens of the ones before are revoked. Answers the new one. */

@@ -1,83 +1,105 @@
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool, type Redis } from "@quintet/db";
 import type { Logger } from "@quintet/http";
 import { againOnDeadlock } from "../issuer/deadlock.ts";
-import { announce } from "./news.ts";
-import { nextEpoch, removeEnded, revocationsUntil, storeRevocation } from "./revocation-queries.ts";
-import { type Revocation, type RevokedTable, revocationMs } from "./revoked-table.ts";
+import { announcer } from "./news.ts";
+import { nextEpoch, readRevocations, storeRevocation } from "./revocation-queries.ts";
+import type { Revocation, RevokedTable } from "./revoked-table.ts";
 
-const beatMs = 2000;
-const overlapMs = 60_000;
+const beatMs = 500;
+/** A row may become visible so much later than it was stored, after others that were stored later. */
+const overlapSeconds = 60;
 
 /** What the issuer revokes: stored in MySQL with what it belongs to, known here at once, told to the others through Redis. */
 export interface Revocations extends AsyncDisposable {
-  /** Runs `work` in a transaction; what it answers to be revoked is revoked with it, or neither happens. */
+  /**
+   * Runs `work` in a transaction; what it answers to be revoked is revoked with it, or neither happens. Resolves when the others
+   * have been told, or half a second later when Redis does not respond: they read it from MySQL or the issuer then.
+   */
   revoke(work: (connection: MysqlConnection) => Promise<Revocation[]>): Promise<void>;
   /** Moves an account to its next epoch, within `revoke`: all its tokens end, and no remembered password is good. */
   allOf(connection: MysqlConnection, accountId: number): Promise<Revocation>;
-  /** Reads what other issuers have revoked and tells what is still to be told; runs every 2 s once `start` was called. */
-  beat(all?: boolean): Promise<void>;
-  start(): void;
+  /** Reads what other issuers have revoked and tells what is still to be told, twice a second from now on. */
+  start(): Promise<void>;
+  /** Tells all that is revoked once more. */
+  tellAll(): Promise<void>;
 }
 
-/** `redis` is missing where there is only this process; `now` is in ms. */
+/**
+ * `record` is where revocations are read: a connection of its own that gives up soon, so that the news wait for nothing. `redis` is
+ * missing where there is only this process; `now` is in ms.
+ */
 export function revocations(options: {
   pool: MysqlPool;
+  record: MysqlPool;
   table: RevokedTable;
   redis: Redis | undefined;
   log: Logger;
   now: () => number;
 }): Revocations {
-  const { pool, table, redis, log, now } = options;
+  const { pool, record, table, redis, log, now } = options;
+  const announce = redis && announcer(redis);
   let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | undefined;
-  let readUpTo = Number.NEGATIVE_INFINITY;
+  let beating: Promise<void> | undefined;
+  let telling = Promise.resolve();
+  let readUpTo: Date | undefined;
   let mustTellAll = true;
-  let wentWell = true;
-  redis?.on("ready", () => {
-    mustTellAll = true; // Redis may have been emptied.
-  });
+  const wentWell = { reading: true, telling: true };
 
-  const tell = async (entries: Revocation[], beat: boolean) => {
-    if (!redis || (entries.length === 0 && !beat)) return;
-    await announce(redis, entries, beat).catch((error: unknown) => {
-      mustTellAll = true;
-      throw error;
-    });
+  const failed = (what: keyof typeof wentWell, error: unknown) => {
+    if (wentWell[what]) log.warn({ err: error }, `${what} what was revoked failed; trying again`);
+    wentWell[what] = false;
   };
-
-  const beat = async (tellAll = false) => {
-    const at = now();
-    const all = tellAll || mustTellAll;
-    // A row may become visible late, after others that were stored later.
-    const since = all ? at : readUpTo - overlapMs + revocationMs;
+  const tell = async (fresh: Revocation[], beat: boolean) => {
+    if (!announce) return;
+    const isAll = mustTellAll;
     mustTellAll = false;
     try {
-      const entries = await revocationsUntil(pool, new Date(Math.max(since, at)));
-      for (const entry of entries) table.add(entry);
-      readUpTo = at;
-      table.heard(at);
-      await tell(all ? entries : [], true);
-      await removeEnded(pool, new Date(at));
-      wentWell = true;
+      const wasEmpty = await announce(isAll ? table.since(0) : fresh, beat);
+      if (wasEmpty && !isAll) mustTellAll = true; // Redis was emptied.
+      wentWell.telling = true;
     } catch (error) {
-      mustTellAll ||= all;
-      if (wentWell) log.warn({ err: error }, "revocations could not be passed on; trying again");
-      wentWell = false;
+      mustTellAll = true;
+      failed("telling", error);
     }
   };
+  /** Reads the record and begins to tell; resolves when it was read. */
+  const beat = async () => {
+    const askedAt = performance.now();
+    try {
+      const found = await readRevocations(record, readUpTo, { overlapSeconds, now: new Date(now()) });
+      const fresh = found.entries.filter(table.add);
+      table.heard(askedAt);
+      const isBack = readUpTo !== undefined && found.at < readUpTo; // Its clock was set back.
+      readUpTo = isBack ? undefined : found.at;
+      wentWell.reading = true;
+      // A Redis that does not respond holds up nothing: the next beat tells again.
+      telling = tell(fresh, true);
+    } catch (error) {
+      failed("reading", error);
+    }
+  };
+  const beatOnce = () => {
+    beating ??= beat().finally(() => {
+      beating = undefined;
+    });
+    return beating;
+  };
+  redis?.on("ready", () => {
+    mustTellAll = true; // Redis may have been emptied.
+    if (timer) void beatOnce();
+  });
 
   return {
     async revoke(work) {
-      const until = new Date(now() + revocationMs);
       const entries = await againOnDeadlock(() =>
         inMysqlTransaction(pool, async (connection) => {
           const found = await work(connection);
-          for (const entry of found) await storeRevocation(connection, entry, until);
+          for (const entry of found) await storeRevocation(connection, entry, new Date(now()));
           return found;
         }),
       );
       for (const entry of entries) table.add(entry);
-      tell(entries, false).catch(() => {}); // The next beat tells it.
+      if (entries.length > 0) await tell(entries, false);
     },
     async allOf(connection, accountId) {
       return {
@@ -86,18 +108,20 @@ export function revocations(options: {
         epoch: await nextEpoch(connection, accountId, new Date(now())),
       };
     },
-    beat,
-    start() {
-      timer ??= setInterval(() => {
-        running ??= beat().finally(() => {
-          running = undefined;
-        });
-      }, beatMs);
-      timer.unref();
+    async start() {
+      await beatOnce();
+      timer ??= setInterval(beatOnce, beatMs).unref();
+    },
+    async tellAll() {
+      await beating;
+      mustTellAll = true;
+      await beatOnce();
+      await telling;
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
-      await running;
+      timer = undefined;
+      await beating;
     },
   };
 }

@@ -19,66 +19,95 @@ export interface TokenIdentity {
 }
 
 /** How long a revocation matters: as long as a token that was made just before it, with all allowed skew. */
-export const revocationMs = (accessTokenSeconds + 90) * 1000;
+export const revocationSeconds = accessTokenSeconds + 90;
 
+/**
+ * The promise is two seconds: so long after a revocation no process takes what was revoked. One that heard nothing for this time, in
+ * ms, closes: it takes nothing at all.
+ */
+const closesAfterMs = 1750;
+
+/** How long a check waits for news in a process that just started, or just noticed that it has none, in ms. */
 const firstNewsMs = 2000;
-const changeMs = 2000;
+const nextNewsMs = 200;
+const keptLongerMs = 60_000;
 
 /** What this process knows to be revoked. */
 export interface RevokedTable {
   /** Grows whenever something new is revoked: what was good at this version needs no second look. */
   version(): number;
-  add(revocation: Revocation): void;
+  /** Whether this was not known before. */
+  add(revocation: Revocation): boolean;
+  /** What was added after a version. */
+  since(version: number): Revocation[];
   /** Whether nothing that is known revokes this token. */
   allows(token: TokenIdentity): boolean;
   /** The version at which an account's epoch changed the last time, as far as that is remembered; otherwise 0. */
   changedAt(accountId: number): number;
-  /** Whether an account's epoch was heard to change within the last 2 s. */
+  /** Whether an account's epoch was heard to change so recently that another process may not know it yet. */
   changedNow(accountId: number): boolean;
-  /** Notes that everything revoked up to `at` (ms) is known here. */
+  /** Notes that everything revoked up to `at` (of `performance.now()`) is known here. */
   heard(at: number): void;
+  /** How long ago everything that was revoked was known here, in ms. */
+  age(): number;
   /**
-   * Throws a 503 when nothing was heard for longer than a token lives: one that was revoked meanwhile would pass.
-   * Before the first news it waits for them, for 2 s.
+   * Throws a 503 when nothing was heard for `closesAfterMs`, since what was revoked meanwhile would pass. A process that has just
+   * started, or stood still itself, waits for news first.
    */
   mustBeCurrent(): void | Promise<void>;
   /** How many revocations are remembered. */
   size(): number;
 }
 
-/** An empty table. Each entry is forgotten once all tokens that it concerns have expired. `now` is in ms. */
-export function revokedTable(now: () => number): RevokedTable {
-  const known = new Map<string, { epoch: number; version: number; until: number }>();
-  const first = Promise.withResolvers<void>();
+/**
+ * An empty table. Each entry is forgotten once all tokens that it concerns have expired, by the clock on the wall and by one that
+ * is never set: `now` and `elapsed`, in ms.
+ */
+export function revokedTable(now: () => number, elapsed = () => performance.now()): RevokedTable {
+  const known = new Map<string, Revocation & { version: number; addedAt: number; forgetAt: number; until: number }>();
   let version = 1;
   let heardAt = Number.NEGATIVE_INFINITY;
+  let news = Promise.withResolvers<void>();
+  let closedAt: number | undefined;
 
-  const current = () => now() - heardAt <= revocationMs;
-  const firstNews = async () => {
+  const isCurrent = () => elapsed() - heardAt <= closesAfterMs;
+  const waitForNews = async (ms: number) => {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, firstNewsMs);
+      timer = setTimeout(resolve, ms);
     });
-    await Promise.race([first.promise, late]).finally(() => clearTimeout(timer));
-    if (!current()) throw unknownRevocations();
+    await Promise.race([news.promise, late]).finally(() => clearTimeout(timer));
+    if (!isCurrent()) throw unknownRevocations();
+  };
+  const forget = () => {
+    const [at, wall] = [elapsed(), now()];
+    // They stand in the order in which they are to be forgotten.
+    for (const [key, entry] of known) {
+      if (entry.forgetAt > at) break;
+      known.delete(key);
+      // The clock was set back: tokens of before may become good again.
+      if (entry.until > wall) known.set(key, { ...entry, forgetAt: at + keptLongerMs });
+    }
   };
 
   return {
     version: () => version,
     add({ kind, subject, epoch }) {
-      const at = now();
-      // Entries stand in the order of their ends.
-      for (const [key, entry] of known) {
-        if (entry.until > at) break;
-        known.delete(key);
-      }
+      forget();
       const key = `${kind} ${subject}`;
       const found = known.get(key);
-      if (found && found.epoch >= epoch) return;
+      if (found && found.epoch >= epoch) return false;
       known.delete(key);
       version++;
-      known.set(key, { epoch, version, until: at + revocationMs });
+      const addedAt = elapsed();
+      const lifeMs = revocationSeconds * 1000;
+      known.set(key, { kind, subject, epoch, version, addedAt, forgetAt: addedAt + lifeMs, until: now() + lifeMs });
+      return true;
     },
+    since: (from) =>
+      [...known.values()].flatMap(({ kind, subject, epoch, version }) =>
+        version > from ? [{ kind, subject, epoch }] : [],
+      ),
     allows({ accountId, epoch, session, tokenId }) {
       if (known.size === 0) return true;
       const account = known.get(`account ${accountId}`);
@@ -89,23 +118,30 @@ export function revokedTable(now: () => number): RevokedTable {
     changedAt: (accountId) => known.get(`account ${accountId}`)?.version ?? 0,
     changedNow(accountId) {
       const entry = known.get(`account ${accountId}`);
-      return entry !== undefined && entry.until - revocationMs + changeMs > now();
+      return entry !== undefined && elapsed() - entry.addedAt < closesAfterMs;
     },
     heard(at) {
-      if (at > heardAt) heardAt = at;
-      first.resolve();
+      heardAt = Math.max(heardAt, at);
+      if (!isCurrent()) return;
+      closedAt = undefined;
+      news.resolve();
+      news = Promise.withResolvers();
     },
+    age: () => Math.max(0, elapsed() - heardAt),
     mustBeCurrent() {
-      if (current()) return;
-      if (heardAt === Number.NEGATIVE_INFINITY) return firstNews();
-      throw unknownRevocations();
+      if (isCurrent()) return;
+      const at = elapsed();
+      closedAt ??= at;
+      const waitMs = heardAt === Number.NEGATIVE_INFINITY ? firstNewsMs : nextNewsMs;
+      if (at - closedAt >= waitMs) throw unknownRevocations();
+      return waitForNews(waitMs - (at - closedAt));
     },
     size: () => known.size,
   };
 }
 
 function unknownRevocations(): Problem {
-  return new Problem("unavailable", "It cannot be known just now which tokens were revoked.", {
+  return new Problem("unavailable", "It cannot be known just now which tokens and passwords were revoked.", {
     headers: { "Retry-After": "2" },
   });
 }

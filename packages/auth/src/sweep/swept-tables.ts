@@ -46,6 +46,11 @@ export function sweptTables(now: () => number): SweptTable[] {
         remove(connection, "auth_reset WHERE expires_at < :before ORDER BY expires_at", before(marginMs)),
     },
     { table: doneTable, removeSlice: (connection) => removeOldRecords(connection, doneTable) },
+    {
+      table: "auth_revocation",
+      removeSlice: (connection) =>
+        remove(connection, "auth_revocation WHERE until_at < :before ORDER BY until_at", before(marginMs)),
+    },
   ];
 }
 

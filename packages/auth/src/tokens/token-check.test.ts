@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 /** A table of revocations that is never out of date. */
 function heardTable(now: () => number) {
-  const table = revokedTable(now);
+  const table = revokedTable(now, now);
   table.heard(Number.POSITIVE_INFINITY);
   return table;
 }
@@ -48,6 +48,7 @@ function checker() {
     },
     revoked,
     now: () => clock.now,
+    elapsed: () => clock.now,
   });
   const check = async (token: string) => (await run(token))?.access.account;
   return { clock, check, revoked, looked: () => looked };
@@ -209,6 +210,7 @@ test("a bad token is not remembered, and a key that cannot be had is an error", 
       return known(header, input);
     },
     now: () => start,
+    elapsed: () => start,
   });
   await expect(run(token)).rejects.toThrow("away");
   away = false;

@@ -38,7 +38,8 @@ export interface CheckedToken {
 /**
  * The check of access tokens: EdDSA only, `typ`, issuer, audience, times with 30 s of clock skew, and what `revoked` knows.
  * A good token is remembered until it expires, so that the next check is one lookup; equal tokens that come together share one
- * check. A token of another issuer is exchanged for one of ours. `keys` finds the public key by `kid`; what it throws beside jose's errors is passed on. `now` is in ms.
+ * check. A token of another issuer is exchanged for one of ours. `keys` finds the public key by `kid`; what it throws beside jose's errors is passed on. `now` and `elapsed`
+ * are in ms, the second of a clock that is never set.
  */
 export function tokenCheck(options: {
   issuer: string;
@@ -47,9 +48,12 @@ export function tokenCheck(options: {
   /** What tokens of other issuers are exchanged for; they are not good where it is missing. */
   exchange?: Exchange | undefined;
   now: () => number;
+  elapsed: () => number;
 }) {
-  const { issuer, keys, revoked, exchange, now } = options;
-  const good = new LRUCache<string, CheckedToken & { until: number; version: number }>({ max: remembered });
+  const { issuer, keys, revoked, exchange, now, elapsed } = options;
+  const good = new LRUCache<string, CheckedToken & { until: number; forgetAt: number; version: number }>({
+    max: remembered,
+  });
   const running = new Map<string, Promise<CheckedToken | undefined>>();
 
   const verify = async (token: string): Promise<CheckedToken | undefined> => {
@@ -73,7 +77,9 @@ export function tokenCheck(options: {
       if (!revoked.allows(identity)) return undefined;
       const access = { account, scopes: readScopes(scope), session: sid };
       const checked = { access, identity, clientId: client_id, expiresAt: exp * 1000 };
-      good.set(token, { ...checked, until: (exp + skewSeconds) * 1000, version });
+      // A clock that was ahead and is set back does not make it last.
+      const until = (exp + skewSeconds) * 1000;
+      good.set(token, { ...checked, until, forgetAt: elapsed() + until - now(), version });
       return checked;
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
@@ -87,7 +93,11 @@ export function tokenCheck(options: {
     const found = good.get(token);
     if (found) {
       const version = revoked.version();
-      if (now() < found.until && (found.version === version || revoked.allows(found.identity))) {
+      if (
+        now() < found.until &&
+        elapsed() < found.forgetAt &&
+        (found.version === version || revoked.allows(found.identity))
+      ) {
         found.version = version;
         return found;
       }
@@ -102,6 +112,6 @@ export function tokenCheck(options: {
     }
     return check;
   };
-  const readOutside = exchange && exchangedTokens(exchange, read, now);
+  const readOutside = exchange && exchangedTokens(exchange, read, elapsed);
   return read;
 }

@@ -10,12 +10,15 @@ export interface StatementLimits {
   seconds: number;
   /** Whether a statement is ended when the client of its request has gone. */
   endsWithClient: boolean;
+  /** How long the driver is waited for, in ms; 2 s longer than the server unless set. */
+  patienceMs?: number | undefined;
 }
 
 /**
  * How long the driver is waited for, in ms: longer than the server's own limit, which says more; it holds where the server
  * does not answer at all. No limit without a server's.
  */
-export function patienceOf({ seconds }: StatementLimits): number {
+export function patienceOf({ seconds, patienceMs }: StatementLimits): number {
+  if (patienceMs !== undefined) return patienceMs;
   return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000 + 2000;
 }
