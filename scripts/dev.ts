@@ -2,10 +2,14 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { dirname, join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
+import { ConfigError } from "../packages/workers/src/index.ts";
 import { tellFailure } from "./failure.ts";
 import { readGiven } from "./given.ts";
+import { settingFaults } from "./settings.ts";
 import { stopRequests } from "./stop-requests.ts";
 
 const { root, env: given, dataDir } = readGiven();
@@ -28,27 +32,30 @@ async function dev(): Promise<number> {
   const chosen = chosenApps();
   const names = chosen.map((app) => app.name);
   // A port that was given is for an app that runs alone.
-  const alone = names.length === 1 && given.PORT ? { [names[0]!]: Number(given.PORT) } : {};
-  const ports = { ...PORTS, ...alone };
+  const isAlone = names.length === 1;
+  const ports = isAlone && /^\d+$/.test(given.PORT ?? "") ? { ...PORTS, [names[0]!]: Number(given.PORT) } : PORTS;
+  const settings: NodeJS.ProcessEnv = {
+    DEMO_DATA: "true",
+    WORKERS: "0", // node --watch starts it again
+    BACKUP_DIR: join(dataDir, "backups"),
+    ...given,
+    ...addresses(names, ports),
+  };
+  if (!isAlone) delete settings.PORT;
+  const faults = await settingFaults(
+    names.map((name) => `${name}:${ports[name]}`),
+    settings,
+  );
+  if (faults.length > 0) throw new ConfigError(faults);
   const needs = [...new Set(chosen.flatMap((app) => app.stores))];
   await using stores = await openStores({ dataDir, needs, env: given, progress: console.log, signal: stop.signal });
   const { env: secrets } = await keptSecrets(dataDir);
   if (stop.signal.aborted) return 0;
-  for (const name of names) console.log(`${name.padEnd(12)}http://localhost:${ports[name]}`);
+  console.log(`Starting ${names.join(", ")}`);
   console.log(`The password of ${secrets.ADMIN_USERNAME} is in ${join(dataDir, "secrets.json")}\n`);
 
   const PATH = `${pnpmFolder()}:${given.PATH}`;
-  const env: NodeJS.ProcessEnv = {
-    DEMO_DATA: "true",
-    WORKERS: "0", // node --watch starts it again
-    BACKUP_DIR: join(dataDir, "backups"),
-    ...secrets,
-    ...given,
-    ...addresses(names, ports),
-    ...stores.env,
-    PATH,
-  };
-  if (names.length > 1) delete env.PORT;
+  const env = { ...secrets, ...settings, ...stores.env, PATH };
   // In a session of its own, turbo hears of a Ctrl-C from here only, and once.
   const turbo = spawn("turbo", turboArguments, {
     cwd: root,
@@ -57,10 +64,36 @@ async function dev(): Promise<number> {
     detached: true,
   });
   const ended = once(turbo, "exit") as Promise<[number | null]>;
-  await Promise.race([ended, stop.first]);
+  const ready = untilListening(
+    names.map((name) => ports[name]!),
+    given.HOST,
+  ).then(() => console.log(screen(names, ports)));
+  await Promise.race([ended, stop.first, ready.then(() => ended)]);
   if (stop.signal.aborted) turbo.kill("SIGTERM");
   const [code] = await ended;
   return stop.signal.aborted ? 0 : (code ?? 1);
+}
+
+/** Resolves when each of these ports takes connections; asks until the process ends. */
+async function untilListening(ports: number[], host = "127.0.0.1"): Promise<void> {
+  const at = { "0.0.0.0": "127.0.0.1", "::": "::1" }[host] ?? host;
+  for (const port of ports) while (!(await isListening(port, at))) await pause(200);
+}
+
+function isListening(port: number, host: string): Promise<boolean> {
+  const socket = connect({ port, host, timeout: 1000 });
+  return new Promise<boolean>((resolve) => {
+    socket.once("connect", () => resolve(true));
+    for (const event of ["error", "timeout"]) socket.once(event, () => resolve(false));
+  }).finally(() => socket.destroy());
+}
+
+function screen(names: string[], ports: Record<string, number>): string {
+  const lines = names.map((name) => {
+    const url = `http://localhost:${ports[name]}`;
+    return `  ${name.padEnd(12)}${name === "gateway" ? url : `${url}/${name}`}\n`;
+  });
+  return `\nReady, and started again when a file changes:\n\n${lines.join("")}\n  Stop        Ctrl-C\n`;
 }
 
 interface App {

@@ -2,11 +2,11 @@
  * `npm start`: the stores, the gateway with every app in worker processes, one screen that says where everything is. This process
  * serves nothing: it holds the stores and the port, and starts a worker again that ends by itself.
  */
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { readSettingFiles, withDefaults } from "../packages/http/src/setting-files.ts";
 import { claimDataDir, keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
 import {
+  ConfigError,
   eventLog,
   onReloadSignals,
   stopSignals,
@@ -16,11 +16,11 @@ import {
 } from "../packages/workers/src/index.ts";
 import { tellFailure } from "./failure.ts";
 import { readGiven } from "./given.ts";
+import { settingFaults } from "./settings.ts";
 import { stopRequests } from "./stop-requests.ts";
 
 const { env: given, dataDir } = readGiven();
 const logFile = resolve(given.LOG_FILE ?? join(dataDir, "quintet.log"));
-const port = Number(given.PORT ?? 8080);
 const stop = stopRequests(stopSignals());
 /** Resolves to the exit code when an error came that nobody caught: the stores are stopped even then. */
 const fault = new Promise<number>((resolve) => {
@@ -31,16 +31,18 @@ const fault = new Promise<number>((resolve) => {
 });
 
 process.stdout.on("error", () => {}); // A reader that has gone (npm start | head) is no reason to stop.
-process.exit(await start().catch((error) => tellFailure(error, stop.signal)));
+process.exit(await main(process.argv.slice(2)).catch((error) => tellFailure(error, stop.signal)));
+
+async function main(args: string[]): Promise<number> {
+  if (args.length === 0) return start();
+  if (args.length > 1 || args[0] !== "--check") throw new Error("npm start takes one argument, -- --check, or none");
+  const faults = await settingFaults(["gateway:8080", "--may-run"], process.env);
+  for (const fault of faults) console.error(fault);
+  if (faults.length === 0) say("The settings are good.");
+  return faults.length === 0 ? 0 : 1;
+}
 
 async function start(): Promise<number> {
-  const claim = await claimDataDir(dataDir);
-  if ("heldBy" in claim) {
-    throw new Error(`Quintet runs already on ${dataDir}, as process ${claim.heldBy}. Stop it there, or set DATA_DIR`);
-  }
-  if (await isTaken(port, given.HOST ?? "127.0.0.1")) {
-    throw new Error(`Port ${port} is taken by another program. Choose another: PORT=${port + 1} npm start`);
-  }
   const opened = open();
   await using releasing = new AsyncDisposableStack();
   releasing.defer(() =>
@@ -75,8 +77,14 @@ async function start(): Promise<number> {
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
-/** The stores, and the secrets that this data folder keeps. */
+/** The stores, and the secrets that this data folder keeps, once the settings are known to be good. */
 async function open() {
+  const faults = await settingFaults(["gateway:8080", "--may-run"], process.env);
+  if (faults.length > 0) throw new ConfigError(faults);
+  const claim = await claimDataDir(dataDir);
+  if ("heldBy" in claim) {
+    throw new Error(`Quintet runs already on ${dataDir}, as process ${claim.heldBy}. Stop it there, or set DATA_DIR`);
+  }
   const needs: StoreName[] = ["mysql", "postgres", "redis", "cache"];
   const { env } = withStoreUrls(withSettingsFile(given));
   const stores = await openStores({ dataDir, needs, env, progress: say, report, signal: stop.signal });
@@ -94,7 +102,7 @@ function settingsFor({ stores, secrets }: Opened): NodeJS.ProcessEnv {
 
 function withStoreUrls(env: NodeJS.ProcessEnv) {
   const read = readSettingFiles(env, ["MYSQL_URL", "POSTGRES_URL", "REDIS_URL", "CACHE_REDIS_URL"]);
-  if (read.faults.length > 0) throw new Error(`Bad settings: ${read.faults.join("; ")}. See .env.example.`);
+  if (read.faults.length > 0) throw new ConfigError(read.faults);
   return read;
 }
 
@@ -128,14 +136,4 @@ Quintet runs at ${url}
 
 function say(line: string): void {
   console.log(line);
-}
-
-/** Asked before the long steps, so that the answer comes at once. */
-function isTaken(wanted: number, host: string): Promise<boolean> {
-  if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65_535) return Promise.resolve(false);
-  return new Promise((done) => {
-    const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => done(error.code === "EADDRINUSE"));
-    server.listen(wanted, host, () => server.close(() => done(false)));
-  });
 }

@@ -1,4 +1,4 @@
-import { authSettings } from "@quintet/auth";
+import { authRules, authSettings } from "@quintet/auth";
 import { readEnv, settings } from "@quintet/http";
 import { z } from "zod";
 
@@ -6,8 +6,8 @@ const schema = z.object({
   ...settings.listen,
   ...authSettings,
   POSTGRES_URL: settings.url("postgres", "postgresql"),
-  REDIS_URL: settings.url("redis", "rediss"),
-  CACHE_REDIS_URL: settings.url("redis", "rediss").optional(),
+  REDIS_URL: settings.redisUrl,
+  CACHE_REDIS_URL: settings.redisUrl.optional(),
   DEMO_DATA: settings.flag.default(false),
   DEMO_USERS: settings.number(1, 10_000_000).default(1_000_000),
 });
@@ -16,5 +16,5 @@ export type Config = z.infer<typeof schema>;
 
 /** The app's settings; throws `ConfigError` naming every bad one. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return readEnv(schema, env);
+  return readEnv(schema, env, authRules);
 }

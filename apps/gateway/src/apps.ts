@@ -1,4 +1,5 @@
 import type { Auth } from "@quintet/auth";
+import type { StoreUrls } from "@quintet/db";
 import * as directory from "@quintet/directory";
 import type { Logger } from "@quintet/http";
 import * as ingest from "@quintet/ingest";
@@ -19,7 +20,7 @@ export interface Shared {
 }
 
 /** What every app's index exports; the gateway needs no more of it. */
-interface AppModule<C, D extends AsyncDisposable> {
+interface AppModule<C extends StoreUrls, D extends AsyncDisposable> {
   loadConfig(env: NodeJS.ProcessEnv): C;
   migrate(config: NoInfer<C>): Promise<void>;
   createDeps(config: NoInfer<C>, shared: Shared): D;
@@ -36,22 +37,31 @@ export interface RunningApp extends AsyncDisposable {
 /** An app that can be run in this process; `configure` throws when its settings are wrong, and opens nothing. */
 interface KnownApp {
   name: string;
-  configure(env: NodeJS.ProcessEnv): (shared: Shared) => Promise<RunningApp>;
+  configure(env: NodeJS.ProcessEnv): ConfiguredApp;
 }
 
-function known<C, D extends AsyncDisposable>(name: string, module: AppModule<C, D>): KnownApp {
+/** An app whose settings are good: the stores that they name, and how to open it. */
+export interface ConfiguredApp {
+  stores: StoreUrls;
+  open(shared: Shared): Promise<RunningApp>;
+}
+
+function known<C extends StoreUrls, D extends AsyncDisposable>(name: string, module: AppModule<C, D>): KnownApp {
   return {
     name,
     configure(env) {
       const config = module.loadConfig(env);
-      return async (shared) => {
-        if (shared.first) await module.migrate(config);
-        const deps = module.createDeps(config, shared);
-        return {
-          app: module.createApp(deps),
-          fillDemo: (progress) => module.fillDemo(deps, progress),
-          [Symbol.asyncDispose]: () => deps[Symbol.asyncDispose](),
-        };
+      return {
+        stores: config,
+        async open(shared) {
+          if (shared.first) await module.migrate(config);
+          const deps = module.createDeps(config, shared);
+          return {
+            app: module.createApp(deps),
+            fillDemo: (progress) => module.fillDemo(deps, progress),
+            [Symbol.asyncDispose]: () => deps[Symbol.asyncDispose](),
+          };
+        },
       };
     },
   };

@@ -1,16 +1,21 @@
-import { authSettings } from "@quintet/auth";
-import { ConfigError, readEnv, settings } from "@quintet/http";
+import { authSettings, issuerRules } from "@quintet/auth";
+import { ConfigError, readEnv, readPair, type SettingRule, settings, together } from "@quintet/http";
 import { z } from "zod";
 
 /** Comma-separated base URLs of the processes that serve an app; the app runs in this process when there are none. */
 const targets = z
   .string()
   .optional()
-  .transform((text) => (text ?? "").split(",").filter((url) => url.trim() !== ""))
-  .refine((urls) => urls.every((url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)), {
-    message: "must be http:// or https:// URLs, separated by commas",
+  .transform((text) => (text === undefined ? [] : text.split(",").map((url) => url.trim())))
+  .refine((urls) => urls.every(isOrigin), {
+    message: "must be http:// or https:// URLs without a path, separated by commas",
   })
   .transform((urls) => urls.map((url) => new URL(url).origin));
+
+function isOrigin(text: string): boolean {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
+  return new URL(text).href === `${new URL(text).origin}/`;
+}
 
 /** The issuer lives here, so where it is reached is not asked. */
 const { AUTH_URL: _elsewhere, ...issuerSettings } = authSettings;
@@ -26,7 +31,7 @@ const schema = z.object({
   DIRECTORY_URL: targets,
   QUEUE_URL: targets,
   SOCIAL_URL: targets,
-  CACHE_REDIS_URL: settings.url("redis", "rediss").optional(),
+  CACHE_REDIS_URL: settings.redisUrl.optional(),
   MAX_REQUESTS_AT_ONCE: settings.number(1, 1_000_000).default(4096),
   MAX_WAITING_AT_ONCE: settings.number(1, 1_000_000).default(20_000),
   MAX_SHARE_PERCENT: settings.number(1, 100).default(50),
@@ -39,9 +44,16 @@ export type Config = z.infer<typeof schema> & { AUTH_URL: undefined };
 
 /** The gateway's settings; throws `ConfigError` naming every bad one. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  const config = { ...readEnv(schema, env), AUTH_URL: undefined };
-  if ((config.TLS_CERT === undefined) !== (config.TLS_KEY === undefined)) {
-    throw new ConfigError("TLS_CERT and TLS_KEY belong together");
-  }
-  return config;
+  return { ...readEnv(schema, env, [...issuerRules, together("TLS_CERT", "TLS_KEY"), tlsFiles]), AUTH_URL: undefined };
 }
+
+const tlsFiles: SettingRule = ({ TLS_CERT: cert, TLS_KEY: key }) => {
+  if (cert === undefined || key === undefined) return [];
+  try {
+    readPair({ cert, key });
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return [...error.faults];
+    throw error;
+  }
+};

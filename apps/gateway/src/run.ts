@@ -1,14 +1,14 @@
 import { openAuth, requestToken } from "@quintet/auth";
-import { listenerOf, loggers, openObservation, serve, serveMetrics, trustedProxies, withDefaults } from "@quintet/http";
+import { requireStores } from "@quintet/db";
+import { listenerOf, loggers, openObservation, serve, serveMetrics, trustedProxies } from "@quintet/http";
 import type { Place, Program } from "@quintet/workers";
 import { admission } from "./admission.ts";
-import { knownApps } from "./apps.ts";
 import { compressing } from "./compression/compressing.ts";
-import { loadConfig } from "./config.ts";
 import { createHome } from "./home/home.ts";
 import { ownTraffic, shareTraffic } from "./home/shared-traffic.ts";
 import { redirectTo, strictTransport } from "./https.ts";
 import { mountedUpstream } from "./mounted.ts";
+import { defaultPort, plan } from "./plan.ts";
 import { rateLimits } from "./rate-limits.ts";
 import { gatewayName } from "./remote/via.ts";
 import { remoteUpstream } from "./remote.ts";
@@ -21,36 +21,21 @@ export interface Gateway extends Program {
   demo: Promise<void>;
 }
 
-const defaultPort = 8080;
-
 /**
  * Runs the gateway: the issuer and every app without a `…_URL` in this process, the others behind HTTP.
  * All settings are checked before anything is opened.
  */
 export async function run(
-  { env: given, first, socket, peers, ticketKeys }: Place,
+  { env: given, first, fresh, socket, peers, ticketKeys }: Place,
   hooks: { progress?: (line: string) => void } = {},
 ): Promise<Gateway> {
-  const scheme = given.TLS_CERT ? "https" : "http";
-  const env = withDefaults({ PUBLIC_URL: `${scheme}://localhost:${given.PORT || defaultPort}` }, given);
-  const config = loadConfig(env);
+  const { config, apps, stores } = plan(given);
   const { TLS_CERT: cert, TLS_KEY: key } = config;
   const tls = cert !== undefined && key !== undefined ? { cert, key } : undefined;
   const trusted = trustedProxies(config.TRUSTED_PROXIES);
   const logOf = loggers({ level: config.LOG_LEVEL, file: config.LOG_FILE });
   const log = logOf("gateway");
-  const remote: Record<string, string[]> = {
-    properties: config.PROPERTIES_URL,
-    ingest: config.INGEST_URL,
-    directory: config.DIRECTORY_URL,
-    queue: config.QUEUE_URL,
-    social: config.SOCIAL_URL,
-  };
-  const plans = knownApps.map(({ name, configure }) => {
-    const origins = remote[name] ?? [];
-    return { name, origins, open: origins.length > 0 ? undefined : configure(env) };
-  });
-
+  if (fresh) await requireStores(stores);
   const stopping = new AbortController();
   const stack = new AsyncDisposableStack();
   try {
@@ -64,15 +49,15 @@ export async function run(
         mountedUpstream("auth", "/.well-known", issuer.app, trusted),
       );
     }
-    for (const { name, origins, open } of plans) {
-      if (open === undefined) {
+    for (const { name, origins, own } of apps) {
+      if (own === undefined) {
         const options = { log, trusted, via: gatewayName(peers !== undefined), stopping: stopping.signal };
         const upstream = remoteUpstream(name, `/${name}`, origins, options);
         stack.defer(() => upstream.close());
         upstreams.push(upstream);
       } else {
         const shared = { log: logOf(name), auth: issuer.auth, stopping: stopping.signal, first };
-        const running = stack.use(await open(shared));
+        const running = stack.use(await own.open(shared));
         fills.push(running.fillDemo);
         upstreams.push(mountedUpstream(name, `/${name}`, running.app, trusted));
       }
@@ -153,7 +138,7 @@ export async function run(
     };
     const demo = config.DEMO_DATA && first ? fillDemo() : Promise.resolve();
     return {
-      url: `${scheme}://localhost:${listening.port}`,
+      url: `${tls ? "https" : "http"}://localhost:${listening.port}`,
       log,
       demo,
       async close() {

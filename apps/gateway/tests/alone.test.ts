@@ -9,6 +9,12 @@ for (const app of appNames) {
   describe(`${app} alone`, async () => {
     await appContract(quintet, app);
 
+    it("leads to its own paths from the root", async () => {
+      const led = await Promise.all(["/", "/docs", "/health"].map((path) => quintet.anyone.get(path)));
+      const locations = [`/${app}`, `/${app}/docs`, `/${app}/health`];
+      expect(led.map(({ status, headers }) => [status, headers.location])).toEqual(locations.map((to) => [307, to]));
+    });
+
     it("serves nothing of the others", async () => {
       for (const other of appNames.filter((name) => name !== app)) {
         expect((await quintet.staff.get(`/${other}/health`)).status).toBe(404);

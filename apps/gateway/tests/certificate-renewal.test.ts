@@ -80,9 +80,9 @@ it("keeps the old pair while the new one is half there, cut off or gone, and say
   const next = made.make("next");
   told.length = 0;
   renameSync(next.cert, cert);
-  await until(() => told.some((line) => line.includes("TLS_KEY is not the key of TLS_CERT")));
+  await until(() => told.some((line) => line.includes("TLS_KEY: is not the key of TLS_CERT")));
   writeFileSync(cert, next.pem.slice(0, 200));
-  await until(() => told.some((line) => line.includes("TLS_CERT must be a PEM chain")));
+  await until(() => told.some((line) => line.includes("TLS_CERT: must be a PEM chain")));
   rmSync(key);
   await until(() => told.some((line) => line.includes("TLS_KEY: there is no such file")));
   expect(await shown(front)).toBe("kept");

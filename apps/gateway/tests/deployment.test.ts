@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { newSigningKey } from "@quintet/auth/testing";
 import { trustedProxies } from "@quintet/http";
 import { findTool } from "@quintet/stores/testing";
 import type { Deployment } from "kubernetes-types/apps/v1.js";
@@ -39,7 +40,7 @@ const portOf = new Map(
 
 const secrets: Record<string, string> = {
   quintet_secret: "x".repeat(43),
-  auth_signing_key: "key",
+  auth_signing_key: newSigningKey(),
   admin_password: "a long password",
   mysql_url: "mysql://quintet:x@mariadb:3306/quintet",
   postgres_url: "postgres://quintet:x@postgres:5432/quintet",
@@ -179,7 +180,8 @@ function configure({ program, env, secrets: mounted }: Container): void {
     writeFileSync(path, secrets[secret] ?? "");
     return [name, path];
   });
-  const settings = Object.fromEntries(given);
+  // A folder of the container, which this machine need not have.
+  const settings = Object.fromEntries(given.map(([name, value]) => [name, name === "BACKUP_DIR" ? folder : value]));
   if (program === "gateway") loadConfig(settings);
   else knownApps.find(({ name }) => name === program)?.configure(settings);
 }

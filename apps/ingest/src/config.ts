@@ -1,15 +1,15 @@
-import { authSettings } from "@quintet/auth";
+import { authRules, authSettings } from "@quintet/auth";
 import { readEnv, settings } from "@quintet/http";
 import { z } from "zod";
 
 const schema = z.object({
   ...settings.listen,
   ...authSettings,
-  MYSQL_URL: settings.url("mysql"),
-  REDIS_URL: settings.url("redis", "rediss"),
+  MYSQL_URL: settings.mysqlUrl,
+  REDIS_URL: settings.redisUrl,
   REDIS_PREFIX: z.string().default("quintet:"),
   BULK_STATEMENT_SECONDS: settings.number(0, 1_000_000).default(3600),
-  BACKUP_DIR: z.string().default("./backups"),
+  BACKUP_DIR: settings.folder.default("./backups"),
   DEMO_DATA: settings.flag.default(false),
 });
 
@@ -17,5 +17,5 @@ export type Config = z.infer<typeof schema>;
 
 /** The settings of this app out of the environment; throws one error that names every bad variable. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return readEnv(schema, env);
+  return readEnv(schema, env, authRules);
 }

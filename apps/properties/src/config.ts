@@ -1,12 +1,12 @@
-import { authSettings } from "@quintet/auth";
+import { authRules, authSettings } from "@quintet/auth";
 import { readEnv, settings } from "@quintet/http";
 import { z } from "zod";
 
 const schema = z.object({
   ...settings.listen,
   ...authSettings,
-  MYSQL_URL: settings.url("mysql"),
-  REDIS_URL: settings.url("redis", "rediss"),
+  MYSQL_URL: settings.mysqlUrl,
+  REDIS_URL: settings.redisUrl,
   DEMO_DATA: settings.flag.default(false),
 });
 
@@ -14,5 +14,5 @@ export type Config = z.infer<typeof schema>;
 
 /** The settings of the listings; throws once, naming every bad variable. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return readEnv(schema, env);
+  return readEnv(schema, env, authRules);
 }

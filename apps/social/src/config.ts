@@ -1,4 +1,4 @@
-import { authSettings } from "@quintet/auth";
+import { authRules, authSettings } from "@quintet/auth";
 import { readEnv, settings } from "@quintet/http";
 import { z } from "zod";
 
@@ -6,7 +6,7 @@ const schema = z.object({
   ...settings.listen,
   ...authSettings,
   POSTGRES_URL: settings.url("postgres", "postgresql"),
-  REDIS_URL: settings.url("redis", "rediss"),
+  REDIS_URL: settings.redisUrl,
   REDIS_PREFIX: z.string().default("quintet:"),
   DEMO_DATA: settings.flag.default(false),
 });
@@ -15,5 +15,5 @@ export type Config = z.infer<typeof schema>;
 
 /** The settings of this app out of the environment; throws one error that names every bad variable. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return readEnv(schema, env);
+  return readEnv(schema, env, authRules);
 }

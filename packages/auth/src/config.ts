@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
-import { settings } from "@quintet/http";
+import { type SettingRule, separatePorts, settings, together } from "@quintet/http";
 import { z } from "zod";
 import { usernameSchema } from "./issuer/registration.ts";
 import { outsideIssuersSetting } from "./outside/outside-setting.ts";
+import { areSigningKeys } from "./tokens/signing-key.ts";
 
 /** The issuer's identifier (RFC 8414 section 2): an origin, without path or trailing slash. */
 const origin = settings
@@ -21,21 +22,25 @@ export const authSettings = {
     .optional(),
   PUBLIC_URL: origin.default("http://localhost:8080"),
   QUINTET_SECRET: settings.secret,
-  AUTH_SIGNING_KEY: z.string().optional(),
-  MYSQL_URL: settings.url("mysql").optional(),
-  TRUSTED_PROXIES: z.string().default("127.0.0.1,::1"),
+  AUTH_SIGNING_KEY: z
+    .string()
+    .refine(areSigningKeys, "must be an Ed25519 key in PKCS #8, as PEM or base64 DER")
+    .optional(),
+  MYSQL_URL: settings.mysqlUrl.optional(),
+  TRUSTED_PROXIES: settings.trustedProxies.default("127.0.0.1,::1"),
   /** How long a statement may take in MySQL and Postgres; 0: for ever. */
   STATEMENT_SECONDS: settings.number(0, 3600).default(5),
-  REDIS_URL: settings.url("redis", "rediss").optional(),
+  REDIS_URL: settings.redisUrl.optional(),
   REDIS_PREFIX: z.string().default("quintet:"),
   PASSWORD_REHASH: settings.flag.default(true),
   /** How many days the audit log is kept; 0: for ever. */
   AUDIT_DAYS: settings.number(0, 36_500).default(0),
   /** The folder for lines of it that are older; they are not kept anywhere unless set. */
-  AUDIT_ARCHIVE: z.string().min(1).optional(),
+  AUDIT_ARCHIVE: settings.folder.optional(),
   /** How many processes serve, so that each takes its share of the cores; the parent of the workers has checked it. */
   WORKERS: z
     .string()
+    .regex(/^(\d{1,3}|auto)$/, "must be a number or auto")
     .transform((text) => (text === "auto" ? availableParallelism() : Number(text) || 1))
     .default(1),
   OIDC_ISSUERS: outsideIssuersSetting.optional(),
@@ -44,6 +49,27 @@ export const authSettings = {
   ADMIN_USERNAME: usernameSchema.optional(),
   ADMIN_PASSWORD: z.string().min(8, "must have 8 characters or more").optional(),
 };
+
+/** What its own issuer needs; without an `AUTH_URL` that an app may have, a process is its own. */
+const needsOfIssuer: SettingRule = (given) =>
+  ["MYSQL_URL", "REDIS_URL", "AUTH_SIGNING_KEY"]
+    .filter((name) => !(name in given))
+    .map((name) => `${name} is missing: without AUTH_URL this process is its own issuer`);
+
+const ofAll = [together("ADMIN_USERNAME", "ADMIN_PASSWORD"), together("SMTP_URL", "MAIL_FROM"), separatePorts];
+
+/** The rules between these settings, for an issuer. */
+export const issuerRules: readonly SettingRule[] = [...ofAll, needsOfIssuer];
+
+/** The rules between these settings, for an app that may have an `AUTH_URL`. */
+export const authRules: readonly SettingRule[] = [
+  ...ofAll,
+  (given) => {
+    if (!("AUTH_URL" in given)) return needsOfIssuer(given);
+    const why = "with AUTH_URL it is where this process hears which tokens are revoked";
+    return "REDIS_URL" in given ? [] : [`REDIS_URL is missing: ${why}`];
+  },
+];
 
 const authConfig = z.object(authSettings);
 

@@ -4,7 +4,7 @@ export { requestToken } from "./browser/request-token.ts";
 export { signedInAs } from "./browser/signed-in-as.ts";
 export { siteAt } from "./browser/site.ts";
 export { type Origin, originOf } from "./client-address.ts";
-export { type AuthConfig, authSettings } from "./config.ts";
+export { type AuthConfig, authRules, authSettings, issuerRules } from "./config.ts";
 export { type AccountEnv, guards, type MaybeAccountEnv } from "./guards.ts";
 export type { AccountsApi } from "./issuer/app.ts";
 export { needed, OAuthError, oauthForm } from "./issuer/oauth-form.ts";

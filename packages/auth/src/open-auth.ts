@@ -60,12 +60,6 @@ async function openIssuer(
   if (MYSQL_URL === undefined || REDIS_URL === undefined || AUTH_SIGNING_KEY === undefined) {
     throw new ConfigError(missing.map((name) => `${name} is missing: without AUTH_URL this process is its own issuer`));
   }
-  if ((ADMIN_USERNAME === undefined) !== (ADMIN_PASSWORD === undefined)) {
-    throw new ConfigError("ADMIN_USERNAME and ADMIN_PASSWORD belong together");
-  }
-  if ((SMTP_URL === undefined) !== (MAIL_FROM === undefined)) {
-    throw new ConfigError("SMTP_URL and MAIL_FROM belong together");
-  }
   const mail = SMTP_URL && MAIL_FROM ? { mail: smtp({ url: SMTP_URL, from: MAIL_FROM }) } : {};
   const [key, ...otherKeys] = await readSigningKeys(AUTH_SIGNING_KEY);
   if (first) await migrateAccounts(MYSQL_URL, log, config.AUDIT_DAYS);

@@ -1,3 +1,4 @@
+import { requireStores } from "@quintet/db";
 import {
   createLogger,
   type Logger,
@@ -11,6 +12,7 @@ import type { Start } from "@quintet/workers";
 import type { Auth } from "./account.ts";
 import type { AuthConfig } from "./config.ts";
 import { openAuth } from "./open-auth.ts";
+import { withRootPaths } from "./root-paths.ts";
 import { type WebApp, withIssuer } from "./with-issuer.ts";
 
 /** What an app works with besides its own. `stopping` aborts when a stop was asked for, before requests are drained. */
@@ -47,8 +49,9 @@ export function startApp<C extends AppConfig, D extends AsyncDisposable>(
   port: number,
   module: AppModule<C, D>,
 ): Start {
-  return async ({ env, first, socket, peers }) => {
+  return async ({ env, first, fresh, socket, peers }) => {
     const config = module.loadConfig(env);
+    if (fresh) await requireStores(config);
     const { HOST: host, DRAIN_SECONDS: drainSeconds, CORS_ORIGINS: corsOrigins } = config;
     const log = createLogger({ service: name, level: config.LOG_LEVEL, file: config.LOG_FILE });
     const stopping = new AbortController();
@@ -58,7 +61,7 @@ export function startApp<C extends AppConfig, D extends AsyncDisposable>(
     if (first) await module.migrate(config);
     const issuer = opening.use(await openAuth(config, log, first));
     const deps = opening.use(module.createDeps(config, { log, auth: issuer.auth, stopping: stopping.signal }));
-    const app = withIssuer(module.createApp(deps), issuer);
+    const app = withRootPaths(withIssuer(module.createApp(deps), issuer), `/${name}`);
     const at = { port: config.PORT ?? port, host, drainSeconds, socket };
     const listening = await serve(listenerOf(app), { ...at, log, corsOrigins });
     // The issuer may be behind the gateway, which may start after this.

@@ -32,3 +32,4 @@ export { connectPostgres, healthPostgres, type PostgresQueries, type PostgresSql
 export { blockingRedis, connectRedis, healthRedis, type Redis } from "./redis.ts";
 export { type RunWithDeadline, redisWithDeadline } from "./redis-deadline.ts";
 export { OutcomeUnknown } from "./sent-once.ts";
+export { requireStores, type StoreUrls, storeFaults } from "./store-faults.ts";

@@ -1,67 +1,160 @@
 import { ConfigError } from "@quintet/workers";
 import { z } from "zod";
 import { observationSettings } from "./observing/settings.ts";
+import { fileFault, folderFault } from "./path-faults.ts";
 import { readSettingFiles } from "./setting-files.ts";
+import { trustedProxies } from "./trusted-proxies.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** What must hold between several settings: given what is set, the faults that it finds, each beginning with a variable. */
+export type SettingRule = (given: Env) => string[];
 
 /**
  * Parses environment variables once. An empty variable counts as absent; `NAME_FILE` names a file that has the value of `NAME`.
- * Throws `ConfigError` listing every bad variable and never its value, which may be a secret.
+ * Throws `ConfigError` listing every bad variable and every rule that is broken, and never a value, which may be a secret.
  */
-export function readEnv<S extends z.ZodObject>(schema: S, env: NodeJS.ProcessEnv): z.infer<S> {
+export function readEnv<S extends z.ZodObject>(
+  schema: S,
+  env: NodeJS.ProcessEnv,
+  rules: readonly SettingRule[] = [],
+): z.infer<S> {
   const read = readSettingFiles(env, Object.keys(schema.shape));
   const given = Object.fromEntries(Object.entries(read.env).filter(([, value]) => value !== undefined && value !== ""));
   const parsed = schema.safeParse(given, { reportInput: false });
-  if (parsed.success && read.faults.length === 0) return parsed.data;
-  const faults = (parsed.error?.issues ?? []).flatMap((issue) => {
-    const name = issue.path.join(".");
-    if (given[name] !== undefined) return [`${name}: ${issue.message}`];
+  const isTold = (name: string) => read.faults.some((fault) => fault.startsWith(`${name}_FILE:`));
+  const faults = (parsed.error?.issues ?? []).flatMap(({ path: [name, ...within], message }) => {
+    const variable = String(name);
+    if (given[variable] !== undefined)
+      return [`${variable}: ${within.length > 0 ? `${within.join(".")} ` : ""}${message}`];
     // Its file is at fault, which is told already.
-    return read.faults.some((fault) => fault.startsWith(`${name}_FILE:`)) ? [] : [`${name} is missing`];
+    return isTold(variable) ? [] : [`${variable} is missing`];
   });
-  throw new ConfigError([...read.faults, ...faults]);
+  const broken = rules
+    .flatMap((rule) => rule(given))
+    .filter((fault) => {
+      const variable = String(fault.split(/[: ]/, 1)[0]);
+      return !isTold(variable) && !faults.some((told) => told === `${variable} is missing`);
+    });
+  const all = [...new Set([...read.faults, ...faults, ...broken])];
+  if (parsed.success && all.length === 0) return parsed.data;
+  throw new ConfigError(all);
 }
 
-const flag = z.enum(["true", "false"]).transform((text) => text === "true");
-const port = z
+/** Both are set, or neither is. */
+export function together(one: string, other: string): SettingRule {
+  return (given) => (one in given === other in given ? [] : [`${one} and ${other} belong together`]);
+}
+
+/** Each port of a program is another one. */
+export const separatePorts: SettingRule = (given) =>
+  [
+    ["METRICS_PORT", "PORT"],
+    ["REDIRECT_PORT", "PORT"],
+    ["METRICS_PORT", "REDIRECT_PORT"],
+  ].flatMap(([one = "", other = ""]) =>
+    Number(given[one]) > 0 && Number(given[one]) === Number(given[other])
+      ? [`${one}: must not be that of ${other}`]
+      : [],
+  );
+
+const flag = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
+
+/** A whole number between `min` and `max`. */
+function number(min: number, max: number, what = "a whole number") {
+  return z
+    .string()
+    .refine(
+      (text) => /^\d{1,12}$/.test(text) && Number(text) >= min && Number(text) <= max,
+      `must be ${what} from ${min} to ${max}`,
+    )
+    .transform(Number);
+}
+
+const port = number(0, 65_535, "a port number");
+
+/** A name or address to listen on, not a URL and without a port. */
+const host = z.string().regex(/^[\w.:%-]+$/, "must be an address or a host name");
+
+/** Where pages come from that may call (RFC 6454): `https://example.org`, or `*` for all. */
+const origins = z
   .string()
-  .regex(/^\d{1,5}$/, "must be a port number")
-  .transform(Number)
-  .pipe(z.number().max(65535));
+  .transform((text) => text.split(",").map((origin) => origin.trim()))
+  .refine((list) => list.every((origin) => origin === "*" || originOf(origin) !== undefined), {
+    message: "must be * or origins such as https://example.org, separated by commas",
+  })
+  .transform((list) => list.map((origin) => originOf(origin) ?? origin));
+
+/** The origin in the form that browsers send; undefined when it is none, or is more than one. */
+function originOf(text: string): string | undefined {
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^/?#@\s\\]+\/?$/i.test(text) || !URL.canParse(text)) return undefined;
+  const { protocol, host: at, origin } = new URL(text);
+  // Browser extensions and apps have schemes of their own, for which URL knows no origin.
+  return origin === "null" ? `${protocol}//${at}` : origin;
+}
+
+function url(...protocols: string[]) {
+  return z
+    .string()
+    .refine(
+      (text) =>
+        protocols.some((protocol) => text.startsWith(`${protocol}://`)) &&
+        URL.canParse(text) &&
+        new URL(text).hostname !== "",
+      { message: `must be a ${protocols.map((protocol) => `${protocol}://`).join(" or ")} URL`, abort: true },
+    );
+}
 
 /** Pieces of configuration that several apps share; each app picks what it needs. */
 export const settings = {
   flag,
   port,
-  /** A whole number between `min` and `max`. */
-  number: (min: number, max: number) =>
-    z
-      .string()
-      .regex(/^\d{1,12}$/, `must be a whole number from ${min} to ${max}`)
-      .transform(Number)
-      .pipe(z.number().min(min).max(max)),
+  number,
+  url,
   /** The variables that every listening process reads. */
   listen: {
     ...observationSettings,
     PORT: port.optional(),
-    HOST: z.string().default("127.0.0.1"),
-    LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-    LOG_FILE: z.string().optional(),
+    HOST: host.default("127.0.0.1"),
+    LOG_LEVEL: z
+      .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
+        error: "must be trace, debug, info, warn, error, fatal or silent",
+      })
+      .default("info"),
+    LOG_FILE: z.string().superRefine(faultOf(fileFault)).optional(),
     METRICS_PORT: port.optional(),
-    METRICS_HOST: z.string().default("127.0.0.1"),
-    CORS_ORIGINS: z
-      .string()
-      .default("*")
-      .transform((text) => text.split(",").map((origin) => origin.trim())),
-    DRAIN_SECONDS: z
-      .string()
-      .regex(/^\d{1,3}$/, "must be seconds, 0 to 999")
-      .default("10")
-      .transform(Number),
+    METRICS_HOST: host.default("127.0.0.1"),
+    CORS_ORIGINS: origins.default(["*"]),
+    DRAIN_SECONDS: number(0, 999).default(10),
   },
   /** The secret from which cursors and digests are keyed: 32 characters or more. */
   secret: z.string().min(32, "must have 32 characters or more"),
-  url: (...protocols: string[]) =>
-    z.string().refine((text) => protocols.some((protocol) => text.startsWith(`${protocol}://`)) && URL.canParse(text), {
-      message: `must be a ${protocols.map((protocol) => `${protocol}://`).join(" or ")} URL`,
+  /** A folder that files can be written to; it is made when it is needed. */
+  folder: z.string().superRefine(faultOf(folderFault)),
+  /** A database in MySQL or MariaDB. */
+  mysqlUrl: url("mysql").refine((text) => new URL(text).pathname.length > 1, {
+    message: "must name a database, as in mysql://user:password@host:3306/quintet",
+  }),
+  /** A Redis, by number of its database if any. */
+  redisUrl: url("redis", "rediss").refine((text) => /^\/?\d*$/.test(new URL(text).pathname), {
+    message: "must name a database by its number, if any, as in redis://host:6379/0",
+  }),
+  /** Addresses and networks, separated by commas; see `trustedProxies`. */
+  trustedProxies: z.string().superRefine(
+    faultOf((text) => {
+      try {
+        trustedProxies(text);
+        return undefined;
+      } catch {
+        return "must be addresses or networks, separated by commas";
+      }
     }),
+  ),
 };
+
+function faultOf(find: (text: string) => string | undefined) {
+  return (text: string, context: z.RefinementCtx) => {
+    const message = find(text);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  };
+}

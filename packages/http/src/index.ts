@@ -1,7 +1,7 @@
 export { ConfigError } from "@quintet/workers";
 export { admitBody, bodyAdmitted } from "./body.ts";
 export { givingMemoryBack } from "./body-memory.ts";
-export { readEnv, settings } from "./config.ts";
+export { readEnv, type SettingRule, separatePorts, settings, together } from "./config.ts";
 export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";
 export { encodingFaults, readFormText } from "./encoded-input.ts";
@@ -57,6 +57,7 @@ export { inputFaults } from "./route-input.ts";
 export { type Listening, listenerOf, type ServeOptions, serve } from "./serve.ts";
 export { createService, type ServiceOptions } from "./service.ts";
 export { withDefaults } from "./setting-files.ts";
+export { readPair } from "./tls/certificate.ts";
 export { plainAddress, type TrustedProxies, trustedProxies } from "./trusted-proxies.ts";
 export type { KeyedRequest, ServiceEnv } from "./types.ts";
 export { isVisible, mustBeVisible } from "./visible-text.ts";

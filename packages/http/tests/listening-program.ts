@@ -1,14 +1,22 @@
 /** A program that listens as every app does: a port for its requests, and one for its metrics. */
+import type { RequestListener } from "node:http";
 import { runProgram } from "@quintet/workers";
-import { createLogger, serve, serveMetrics } from "../src/index.ts";
+import { z } from "zod";
+import { createLogger, openObservation, readEnv, serve, serveMetrics, settings } from "../src/index.ts";
+
+const answer: RequestListener = ({ url }, response) => {
+  for (const from = performance.now(); url === "/block" && performance.now() - from < 500; );
+  response.end(String(process.pid));
+};
 
 await runProgram(process.env, async () => ({
   async start({ env, socket, peers }) {
     const log = createLogger({ service: "listening", level: "info" });
+    await openObservation(readEnv(z.object(settings.listen), env), log);
     const { HOST: host = "127.0.0.1", METRICS_HOST = "127.0.0.1" } = env;
     const METRICS_PORT = env.METRICS_PORT ? Number(env.METRICS_PORT) : undefined;
     const at = { host, port: Number(env.PORT), log, drainSeconds: 1, socket };
-    const listening = await serve((_, response) => response.end(String(process.pid)), at);
+    const listening = await serve(answer, at);
     const metrics = await serveMetrics({ METRICS_PORT, METRICS_HOST }, log, { socket, peers });
     return {
       url: `http://127.0.0.1:${listening.port}`,

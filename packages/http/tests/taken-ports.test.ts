@@ -27,8 +27,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function run(env: Record<string, string>) {
-  const child: ChildProcess = spawn(process.execPath, [program], {
+function run(env: Record<string, string>, ...options: string[]) {
+  const child: ChildProcess = spawn(process.execPath, [...options, program], {
     env: { PATH: process.env.PATH ?? "", PORT: "0", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -108,4 +108,16 @@ it("tells at a reload of a port that is taken, and goes on as it was", async () 
   expect((await fetch(`http://127.0.0.1:${next}/`)).status).toBe(200);
   child.kill("SIGTERM");
   expect(await ended).toBe(0);
+});
+
+it("takes no message of Node's --watch for a standstill of its own", async () => {
+  const { child, ended, out } = run({ WORKERS: "0", PORT: "0", LOOP_BLOCK_MS: "100" }, "--watch");
+  await expect.poll(out, { timeout: 30_000 }).toMatch(/listening on/);
+  const [, port] = /listening on 127.0.0.1:(\d+)/.exec(out()) ?? [];
+  await expect
+    .poll(async () => (await fetch(`http://127.0.0.1:${port}/block`)).ok && out(), { timeout: 30_000 })
+    .toMatch(/blocked for \d+ ms/);
+  expect(out()).not.toContain("NaN");
+  child.kill("SIGTERM");
+  await ended;
 });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "./location.ts";
@@ -19,5 +20,18 @@ export async function claimDataDir(dataDir: string): Promise<{ release(): void }
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+/** Whether a process has claimed this data folder; makes nothing. */
+export function isClaimed(dataDir: string): boolean {
+  const file = join(dataDir, "start.lock");
+  if (!existsSync(file)) return false;
+  try {
+    const lock = tryLock(file);
+    lock?.release();
+    return lock === null;
+  } catch {
+    return false;
   }
 }

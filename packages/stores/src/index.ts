@@ -1,4 +1,4 @@
-export { claimDataDir } from "./claim.ts";
+export { claimDataDir, isClaimed } from "./claim.ts";
 export type { StoreName } from "./engine.ts";
 export { openStores, type Stores } from "./open-stores.ts";
 export { type KeptSecrets, keptSecrets } from "./secrets.ts";

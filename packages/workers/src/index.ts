@@ -5,6 +5,7 @@ export type { Given, Peers, Place, Program, SocketSource, Start } from "./progra
 export { runProgram } from "./run-program.ts";
 export { settingNames } from "./setting-names.ts";
 export { withSettingsFile } from "./settings-file.ts";
+export { addressFault } from "./shared-sockets.ts";
 export { onReloadSignals, stopSignals } from "./signals.ts";
 export type { TicketKeys } from "./ticket-keys.ts";
 export { watchFiles } from "./watch-files.ts";

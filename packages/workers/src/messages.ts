@@ -3,7 +3,7 @@ import type { Given } from "./program.ts";
 
 /** What the parent sends to a worker. `socket` comes with the listening socket itself, or says why there is none. */
 export type ToWorker =
-  | { kind: "start"; env: Record<string, string>; first: boolean; ticketKeys: string }
+  | { kind: "start"; env: Record<string, string>; first: boolean; fresh: boolean; ticketKeys: string }
   | { kind: "ticketKeys"; ticketKeys: string }
   | { kind: "socket"; id: number; code?: string }
   | { kind: "ping" }
@@ -19,7 +19,8 @@ export type FromWorker =
   | { kind: "failed"; message: string; isSetting: boolean }
   /** An error came that nobody caught: it takes no more connections and ends when it is drained. */
   | { kind: "fault" }
-  | { kind: "pong" }
+  /** `debugged`: a debugger may hold it, so that its silence says nothing. */
+  | { kind: "pong"; debugged: boolean }
   | { kind: "ask"; id: number }
   /** Without an id these are its last words. */
   | { kind: "given"; id?: number; value: Given | undefined };

@@ -32,6 +32,8 @@ export interface Place {
   env: NodeJS.ProcessEnv;
   /** Whether it is this process that migrates, makes the first account and fills in demo data; of several workers one is. */
   first: boolean;
+  /** Whether these settings are tried for the first time: at a start and at a reload, not when a worker that ended is started again. */
+  fresh?: boolean | undefined;
   /** The sockets that the workers of this program share; a process by itself opens its own. */
   socket?: SocketSource;
   /** The workers of this program, when there are several processes. */

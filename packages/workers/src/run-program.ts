@@ -51,7 +51,7 @@ function alone(settings: NodeJS.ProcessEnv, start: Start, stop: Promise<void>): 
   onReloadSignals(() =>
     log("warn", "With WORKERS=0 settings are read at the start only; start it again to change them."),
   );
-  return serveHere(start, { env: settings, first: true }, { stop, ready() {}, fault() {} });
+  return serveHere(start, { env: settings, first: true, fresh: true }, { stop, ready() {}, fault() {} });
 }
 
 async function parent(env: NodeJS.ProcessEnv, settings: () => NodeJS.ProcessEnv, stop: Promise<void>): Promise<number> {

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import net, { isIP } from "node:net";
 import { getSystemErrorName } from "node:util";
-import type { ListenAddress } from "./listen-address.ts";
+import { type ListenAddress, listenFault } from "./listen-address.ts";
 
 /** A bound TCP socket, as Node passes it between processes. */
 export interface SocketHandle {
@@ -43,6 +43,17 @@ export class SharedSockets {
 /** Two settings never share a socket: what the one serves would be served where the other is. */
 export function nameOf({ setting, host, port }: ListenAddress): string {
   return `${setting} ${host} ${port}`;
+}
+
+/** Why nothing can listen at an address, as a fault of its setting; undefined when something can. Takes no connection. */
+export async function addressFault(at: ListenAddress): Promise<string | undefined> {
+  try {
+    (await bind(at.host, at.port)).close();
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return listenFault(at, code) ?? `${at.setting}: cannot be listened on (${code})`;
+  }
 }
 
 async function bind(host: string, port: number): Promise<SocketHandle> {

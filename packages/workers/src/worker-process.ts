@@ -2,9 +2,11 @@ import { type ChildProcess, type SendHandle, spawn } from "node:child_process";
 import { type FromWorker, type ToWorker, workerMark } from "./messages.ts";
 import type { Given } from "./program.ts";
 import { nameOf, type SharedSockets } from "./shared-sockets.ts";
+import { Standstill, threadState } from "./standstill.ts";
 
 /** Why a worker did not come up. */
 export class StartFailure extends Error {
+  override name = "StartFailure";
   /** Whether its settings are at fault, so that trying again would change nothing. */
   readonly isSetting: boolean;
 
@@ -33,7 +35,8 @@ export class WorkerProcess {
   readonly #ready = Promise.withResolvers<string>();
   readonly #lost = Promise.withResolvers<string>();
   #failure: StartFailure | undefined;
-  #unanswered = 0;
+  readonly #standstill = new Standstill();
+  #debugged = [...process.execArgv, process.env.NODE_OPTIONS].some((argument) => argument?.includes("--inspect"));
   readonly #giving = new Map<number, () => void>();
   #gives = 0;
   #serves = false;
@@ -64,9 +67,9 @@ export class WorkerProcess {
     return this.#child.pid;
   }
 
-  start(env: NodeJS.ProcessEnv, first: boolean, ticketKeys: string): void {
+  start(env: NodeJS.ProcessEnv, { first, fresh }: { first: boolean; fresh: boolean }, ticketKeys: string): void {
     const given = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    this.#send({ kind: "start", env: Object.fromEntries(given), first, ticketKeys });
+    this.#send({ kind: "start", env: Object.fromEntries(given), first, fresh, ticketKeys });
   }
 
   /** Gives it other keys for TLS session tickets. */
@@ -74,10 +77,14 @@ export class WorkerProcess {
     this.#send({ kind: "ticketKeys", ticketKeys });
   }
 
-  /** Asks whether it is in; returns how many such questions it has left unanswered. */
-  ping(): number {
+  /**
+   * Asks whether it is in, `elapsedMs` after it was asked last. Answers whether it has stood still for `limitMs` so that it has to be
+   * ended; one that still loads and starts has six times as long.
+   */
+  ping(elapsedMs: number, limitMs: number): boolean {
+    this.#standstill.look(elapsedMs, this.pid === undefined ? undefined : threadState(this.pid));
     this.#send({ kind: "ping" });
-    return this.#unanswered++;
+    return !this.#debugged && this.#standstill.isOver(this.#serves ? limitMs : 6 * limitMs);
   }
 
   /** Brings `given` up to date, unless it does not serve yet or does not answer within five seconds. */
@@ -110,11 +117,12 @@ export class WorkerProcess {
   }
 
   #heard(message: FromWorker, shared: SharedSockets, askAll: () => Promise<Given[]>): void {
-    this.#unanswered = 0;
+    this.#standstill.answered();
     if (message.kind === "ready") {
       this.#serves = true;
       this.#ready.resolve(message.url);
-    } else if (message.kind === "failed") this.#failure = new StartFailure(message.message, message.isSetting);
+    } else if (message.kind === "pong") this.#debugged = message.debugged;
+    else if (message.kind === "failed") this.#failure = new StartFailure(message.message, message.isSetting);
     else if (message.kind === "fault") this.#lost.resolve("by an error that nobody caught");
     else if (message.kind === "given") {
       this.given = message.value ?? this.given;

@@ -1,3 +1,4 @@
+import { url as inspectorUrl } from "node:inspector";
 import { ConfigError } from "./config-error.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { type Given, type Peers, type Place, type SocketSource, type Start, serveHere } from "./program.ts";
@@ -50,7 +51,7 @@ function send(message: FromWorker): void {
 
 /** The parent's messages: the settings to start with, sockets that were asked for, and whether anybody is in. */
 function hearParent() {
-  const given = Promise.withResolvers<Pick<Place, "env" | "first"> & { ticketKeys: TicketKeys }>();
+  const given = Promise.withResolvers<Pick<Place, "env" | "first" | "fresh"> & { ticketKeys: TicketKeys }>();
   let ticketKeys: ReturnType<typeof heardTicketKeys> | undefined;
   const asked = new Map<number, PromiseWithResolvers<object>>();
   const asking = new Map<number, (values: Given[]) => void>();
@@ -59,9 +60,9 @@ function hearParent() {
   process.on("message", (message: ToWorker, handle: object | undefined) => {
     if (message.kind === "start") {
       ticketKeys = heardTicketKeys(message.ticketKeys);
-      given.resolve({ env: message.env, first: message.first, ticketKeys });
+      given.resolve({ env: message.env, first: message.first, fresh: message.fresh, ticketKeys });
     } else if (message.kind === "ticketKeys") ticketKeys?.take(message.ticketKeys);
-    else if (message.kind === "ping") send({ kind: "pong" });
+    else if (message.kind === "ping") send({ kind: "pong", debugged: inspectorUrl() !== undefined });
     else if (message.kind === "give") {
       const { id } = message;
       give().then(

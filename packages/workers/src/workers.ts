@@ -8,8 +8,9 @@ import { SharedSockets } from "./shared-sockets.ts";
 import { makeTicketKeys } from "./ticket-keys.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
-const pingMs = 5000;
-const mostUnanswered = 12;
+const pingMs = 1000;
+/** So long a worker may stand still while it holds its clients. */
+const standstillMs = 10_000;
 /** So often in a minute, and once more for each worker, one may end by itself. */
 const fewestEnds = 5;
 
@@ -43,6 +44,7 @@ export class Workers {
   readonly #alive = new Set<WorkerProcess>();
   #limit = new RestartLimit(fewestEnds);
   readonly #failed = Promise.withResolvers<number>();
+  #pingedAt = performance.now();
   readonly #pinging = setInterval(() => this.#ping(), pingMs);
   #places: WorkerProcess[] = [];
   /** What the workers that have ended had counted. */
@@ -68,8 +70,10 @@ export class Workers {
     const count = Math.max(1, workersOf(this.#env));
     this.#limit = new RestartLimit(fewestEnds + count);
     const others = Array.from({ length: count - 1 }, () => this.#spawn());
-    this.url = await this.#fill(0, first);
-    await Promise.all(others.map((worker, i) => this.#fill(i + 1, worker).catch((error) => this.#lost(i + 1, error))));
+    this.url = await this.#fill(0, { worker: first, fresh: true });
+    await Promise.all(
+      others.map((worker, i) => this.#fill(i + 1, { worker }).catch((error) => this.#lost(i + 1, error))),
+    );
   }
 
   /**
@@ -113,8 +117,8 @@ export class Workers {
   }
 
   /** Starts a worker in a place with the present settings; the one that had the place drains. Resolves to its URL. */
-  async #fill(place: number, worker = this.#spawn(), env = this.#env): Promise<string> {
-    worker.start(env, place === 0, this.#ticketKeys.now);
+  async #fill(place: number, { worker = this.#spawn(), env = this.#env, fresh = false } = {}): Promise<string> {
+    worker.start(env, { first: place === 0, fresh }, this.#ticketKeys.now);
     const url = await worker.ready;
     const before = this.#places[place];
     this.#places[place] = worker;
@@ -168,7 +172,7 @@ export class Workers {
     try {
       env = await settings();
       count = Math.max(1, workersOf(env));
-      this.url = await this.#fill(0, undefined, env);
+      this.url = await this.#fill(0, { env, fresh: true });
     } catch (error) {
       if (!this.#closed.signal.aborted) log("error", `The settings stay as they were. ${(error as Error).message}`);
       // What it bound before it failed would go on taking connections, with nobody there to serve them.
@@ -197,9 +201,12 @@ export class Workers {
 
   /** A worker whose event loop stands still answers nobody. */
   #ping(): void {
-    for (const worker of this.#places) {
-      if (worker.ping() <= mostUnanswered) continue;
-      this.#options.log("error", `Worker ${worker.pid} has stood still for ${(mostUnanswered * pingMs) / 1000} s.`);
+    const now = performance.now();
+    const elapsedMs = now - this.#pingedAt;
+    this.#pingedAt = now;
+    for (const worker of this.#alive) {
+      if (!worker.ping(elapsedMs, standstillMs)) continue;
+      this.#options.log("error", `Worker ${worker.pid} has stood still for ${standstillMs / 1000} s and is ended.`);
       worker.kill();
     }
   }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
+import { open } from "node:inspector";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { ConfigError, runProgram, type Start } from "../src/index.ts";
@@ -17,7 +18,12 @@ const start: Start = async ({ env, first, socket, peers }) => {
     else if (pathname === "/counted") response.end(JSON.stringify(await peers?.ask()));
     else if (pathname === "/wait") waiting.set(searchParams.get("name") ?? "", response);
     else if (pathname === "/waiting") response.end(JSON.stringify({ pid: process.pid, waiting: waiting.size }));
-    else if (pathname === "/throw") {
+    else if (pathname === "/loop") for (;;);
+    else if (pathname === "/debug") {
+      open(0, "127.0.0.1");
+      // The parent learns of it by what it asks next.
+      process.once("message", () => response.end(String(process.pid)));
+    } else if (pathname === "/throw") {
       response.end();
       setImmediate(() => {
         throw new Error("thrown outside a request");

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, expect, it } from "vitest";
+import { afterAll, afterEach, expect, it, onTestFinished } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "quintet-workers-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -177,6 +177,28 @@ it("goes on when whoever read its log has gone", async () => {
   const other = async () => (await who().catch(() => undefined))?.pid;
   await until(async () => ![undefined, pid].includes(await other()));
 });
+
+it("ends workers that stand still, and their connections with them, but none that a debugger may hold", async () => {
+  await run({}, 3);
+  const reset = (path: string) => fetchText(path).catch((error) => error.code);
+  const debugged = Number(await fetchText("/debug"));
+  onTestFinished(() => void process.kill(debugged, "SIGKILL"));
+  process.kill(debugged, "SIGSTOP");
+  const held = reset("/wait?name=a");
+  let stopped = 0;
+  await until(async () => {
+    const { pid, waiting } = JSON.parse(await fetchText("/waiting"));
+    if (waiting === 1) stopped = pid;
+    return stopped;
+  });
+  process.kill(stopped, "SIGSTOP");
+  const looped = reset("/loop");
+  expect(await Promise.all([held, looped])).toEqual(["ECONNRESET", "ECONNRESET"]);
+  expect([debugged, stopped]).not.toContain((await who()).pid);
+  expect(output).toContain(`Worker ${stopped} has stood still for 10 s and is ended.`);
+  expect(output).not.toContain(`Worker ${debugged} `);
+  expect(isAlive(debugged)).toBe(true);
+}, 120_000);
 
 it("goes on counting what workers had counted that are gone", async () => {
   await run({}, 2);

@@ -43,6 +43,11 @@ export async function readSigningKey(text: string): Promise<SigningKey> {
   return { kid, privateKey, publicJwk: { ...jwk, kid, alg: "EdDSA", use: "sig" } };
 }
 
+/** Whether `readSigningKeys` can read it. */
+export function areSigningKeys(text: string): boolean {
+  return text.split(",").every((one) => parse(one.trim())?.asymmetricKeyType === "ed25519");
+}
+
 function parse(text: string): KeyObject | undefined {
   try {
     if (text.includes("-----BEGIN")) return createPrivateKey(text.replaceAll("\\n", "\n"));

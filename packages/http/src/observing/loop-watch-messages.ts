@@ -10,6 +10,8 @@ export interface LoopWatchData {
 
 /** What it tells when the loop goes on. */
 export interface LoopWatchMessage {
+  /** Node's `--watch` sends messages of its own from every thread. */
+  kind: "block";
   ms: number;
   /** The request that was being worked on. */
   by: { app: string; route: string; id: string } | undefined;

@@ -28,7 +28,8 @@ setInterval(() => {
   since = now;
   const found = asked;
   asked = undefined;
-  const tell = (by: LoopWatchMessage["by"]) => parentPort?.postMessage({ ms, by } satisfies LoopWatchMessage);
+  const tell = (by: LoopWatchMessage["by"]) =>
+    parentPort?.postMessage({ kind: "block", ms, by } satisfies LoopWatchMessage);
   // Without who it was, it is still told that there was a standstill.
   found?.then(tell, () => tell(undefined));
 }, lookMs);

@@ -21,7 +21,8 @@ export function watchLoop(log: Logger): () => void {
   Object.assign(globalThis, { [Symbol.for(whoName)]: tellWho });
   const worker = new Worker(new URL("./loop-watcher.ts", import.meta.url), { workerData, execArgv: [] });
   worker.unref();
-  worker.on("message", ({ ms, by }: LoopWatchMessage) => {
+  worker.on("message", ({ kind, ms, by }: Partial<LoopWatchMessage>) => {
+    if (kind !== "block" || ms === undefined) return;
     noteBlock({ ms, app: by?.app, endedAt: performance.now() });
     log.warn(
       { event: { duration: Math.round(ms * 1e6) }, ...(by ? { labels: by } : {}) },

@@ -1,0 +1,108 @@
+import { ConfigError } from "@quintet/http";
+import { Redis } from "ioredis";
+import { createConnection } from "mysql2/promise";
+import postgres from "postgres";
+
+/** The settings that name stores. */
+export interface StoreUrls {
+  MYSQL_URL?: string | undefined;
+  POSTGRES_URL?: string | undefined;
+  REDIS_URL?: string | undefined;
+  CACHE_REDIS_URL?: string | undefined;
+}
+
+const waitMs = 5000;
+
+/**
+ * Connects once to each of these stores: why one cannot be used, as a fault of its setting that tells host and port, and nothing of the user
+ * and the password. Leaves nothing open.
+ */
+export async function storeFaults(urls: StoreUrls): Promise<string[]> {
+  const asks: [keyof StoreUrls, (url: string) => Promise<unknown>, number][] = [
+    ["MYSQL_URL", askMysql, 3306],
+    ["POSTGRES_URL", askPostgres, 5432],
+    ["REDIS_URL", askRedis, 6379],
+    ["CACHE_REDIS_URL", askRedis, 6379],
+  ];
+  const found = asks.map(async ([name, ask, port]) => {
+    const url = urls[name];
+    if (url === undefined) return [];
+    try {
+      await ask(url);
+      return [];
+    } catch (error) {
+      const at = new URL(url);
+      return [`${name}: ${reasonOf(error, `${at.hostname}:${at.port || port}`)}`];
+    }
+  });
+  return (await Promise.all(found)).flat();
+}
+
+/** Rejects with `ConfigError` when one of these stores cannot be used. */
+export async function requireStores(urls: StoreUrls): Promise<void> {
+  const faults = await storeFaults(urls);
+  if (faults.length > 0) throw new ConfigError(faults);
+}
+
+async function askMysql(url: string): Promise<void> {
+  const connection = await createConnection({ uri: url, connectTimeout: waitMs });
+  connection.destroy();
+}
+
+async function askPostgres(url: string): Promise<void> {
+  const sql = postgres(url, { max: 1, connect_timeout: waitMs / 1000, onnotice: () => {} });
+  try {
+    await sql`SELECT 1`;
+  } finally {
+    await sql.end({ timeout: 0 });
+  }
+}
+
+async function askRedis(url: string): Promise<void> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: waitMs,
+    commandTimeout: waitMs,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    enableReadyCheck: false,
+  });
+  // The first error says why; what the command is rejected with says only that there is no connection.
+  let first: unknown;
+  redis.on("error", (error) => {
+    first ??= error;
+  });
+  try {
+    await redis.connect();
+    await redis.ping();
+    if (first !== undefined) throw first;
+  } catch (error) {
+    throw first ?? error;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+const reasons: Record<string, (at: string) => string> = {
+  ECONNREFUSED: (at) => `nothing listens on ${at}`,
+  ENOTFOUND: (at) => `there is no host of that name: ${at}`,
+  EAI_AGAIN: (at) => `there is no host of that name: ${at}`,
+  ETIMEDOUT: (at) => `${at} does not answer`,
+  CONNECT_TIMEOUT: (at) => `${at} does not answer`,
+  ER_ACCESS_DENIED_ERROR: (at) => `${at} refuses this user or password`,
+  ER_ACCESS_DENIED_NO_PASSWORD_ERROR: (at) => `${at} refuses this user or password`,
+  "28P01": (at) => `${at} refuses this user or password`,
+  "28000": (at) => `${at} refuses this user or password`,
+  ER_DBACCESS_DENIED_ERROR: (at) => `${at} does not let this user use this database`,
+  ER_BAD_DB_ERROR: (at) => `${at} has no such database`,
+  "3D000": (at) => `${at} has no such database`,
+};
+
+function reasonOf(error: unknown, at: string): string {
+  const { code, message, errors } = error as { code?: string; message?: string; errors?: { code?: string }[] };
+  const told = code ?? errors?.[0]?.code;
+  const known = told === undefined ? undefined : reasons[told];
+  if (known) return known(at);
+  if (/^(WRONGPASS|NOAUTH|NOPERM)/.test(message ?? "")) return `${at} refuses this user or password`;
+  return `${at} cannot be used${told ? ` (${told})` : ""}`;
+}

@@ -1,0 +1,103 @@
+/**
+ * Finds what is wrong with the settings of the programs that its arguments name, each with its default port: `gateway:8080`. Prints the
+ * faults as a JSON list. Starts nothing and writes nothing; it is a process of its own because it loads all that the programs load.
+ */
+import { generateKeyPairSync } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { knownApps } from "../apps/gateway/src/apps.ts";
+import { plan } from "../apps/gateway/src/plan.ts";
+import { type StoreUrls, storeFaults } from "../packages/db/src/index.ts";
+import { ConfigError } from "../packages/http/src/index.ts";
+import { folderFault, freeBytes } from "../packages/http/src/path-faults.ts";
+import { readSettingFiles, withDefaults } from "../packages/http/src/setting-files.ts";
+import { isClaimed } from "../packages/stores/src/index.ts";
+import { addressFault, settingNames, withSettingsFile, workersOf } from "../packages/workers/src/index.ts";
+import { readGiven } from "./given.ts";
+
+const { env: given, dataDir } = readGiven();
+const mayRun = process.argv.includes("--may-run");
+const programs = process.argv
+  .slice(2)
+  .filter((argument) => argument !== "--may-run")
+  .map((argument) => argument.split(":") as [string, string]);
+const storeNames = ["MYSQL_URL", "POSTGRES_URL", "REDIS_URL", "CACHE_REDIS_URL"] as const;
+
+/** What new private stores need, and what those that are there need to start again, in MiB; measured, and some more. */
+const mebibytes = { first: 400, again: 32 };
+
+console.log(JSON.stringify(await allFaults()));
+
+async function allFaults(): Promise<string[]> {
+  const found = new Set<string>();
+  const attempt = (read: () => unknown) => {
+    try {
+      read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const fault of error.faults) found.add(fault);
+    }
+  };
+  let settings = given;
+  attempt(() => {
+    settings = withSettingsFile(given);
+  });
+  attempt(() => workersOf(settings));
+  const { env, faults } = readSettingFiles(settings, settingNames);
+  for (const fault of faults) found.add(fault);
+  const checked = withDefaults(madeLater(), env);
+  for (const [name] of programs) attempt(() => (name === "gateway" ? plan(checked) : configure(name, checked)));
+  const isGood = (name: string) => ![...found].some((fault) => fault.startsWith(`${name}:`));
+  const urls: StoreUrls = {};
+  for (const name of storeNames) if (env[name] && isGood(name)) urls[name] = env[name];
+  const others = await Promise.all([storeFaults(urls), addressFaults(env, isGood), dataFault()]);
+  for (const fault of others.flat()) found.add(fault);
+  return [...found];
+}
+
+function configure(name: string, env: NodeJS.ProcessEnv): void {
+  knownApps.find((app) => app.name === name)?.configure(env);
+}
+
+/** Something in the place of what a start makes by itself: the secrets, and the URLs of the private stores. */
+function madeLater(): Record<string, string> {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  return {
+    QUINTET_SECRET: "a".repeat(32),
+    AUTH_SIGNING_KEY: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
+    ADMIN_USERNAME: "admin",
+    ADMIN_PASSWORD: "a".repeat(32),
+    MYSQL_URL: "mysql://127.0.0.1/quintet",
+    POSTGRES_URL: "postgres://127.0.0.1/quintet",
+    REDIS_URL: "redis://127.0.0.1",
+  };
+}
+
+/** Ports that are taken, and addresses that are not of this machine. */
+async function addressFaults(env: NodeJS.ProcessEnv, isGood: (name: string) => boolean): Promise<string[]> {
+  const own = programs.map(([, port]) => ["PORT", "HOST", env.PORT ?? port] as const);
+  const others = [["METRICS_PORT", "METRICS_HOST", env.METRICS_PORT] as const];
+  if (programs.some(([name]) => name === "gateway")) others.push(["REDIRECT_PORT", "HOST", env.REDIRECT_PORT] as never);
+  const asked = [...own, ...others]
+    .filter(([setting, host, port]) => port !== undefined && isGood(host) && (setting === "PORT" || isGood(setting)))
+    .map(([setting, host, port]) => ({
+      setting,
+      host: env[host] ?? "127.0.0.1",
+      port: isGood(setting) ? Number(port) : 0,
+    }));
+  // With `--may-run`: the program that runs on this data has its ports itself.
+  const areOurs = mayRun && isClaimed(dataDir);
+  const found = await Promise.all(asked.map(addressFault));
+  return found.filter((fault) => fault !== undefined && !(areOurs && fault.includes("is taken"))) as string[];
+}
+
+/** Why the data folder cannot be used. */
+async function dataFault(): Promise<string[]> {
+  const fault = folderFault(dataDir);
+  if (fault !== undefined) return [`DATA_DIR: ${fault}`];
+  const stores = join(dataDir, "stores");
+  const needed = existsSync(stores) ? mebibytes.again : mebibytes.first;
+  const free = Math.floor(freeBytes(existsSync(stores) ? stores : dataDir) / 2 ** 20);
+  if (free >= needed || storeNames.every((name) => given[name])) return [];
+  return [`DATA_DIR: the disk of ${dataDir} has ${free} MiB left, and a start needs ${needed} MiB`];
+}
