@@ -1,9 +1,16 @@
 import type { ChildProcess } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connectMysql } from "@quintet/db";
 import { testMysql } from "@quintet/db/testing";
+import { toProblem } from "@quintet/http";
 import { storeProxy } from "@quintet/stores/testing";
 import { type Connection, createConnection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { makeBackup } from "../src/backups/make-backup.ts";
 import type { Load } from "../src/loads/load.ts";
+import { tableOf } from "../src/tables.ts";
 import { chief, ownProcessEnv, startIngest } from "./own-process.ts";
 import { slowUpload } from "./slow-upload.ts";
 
@@ -80,4 +87,22 @@ describe("a load whose store goes away", () => {
     });
     expect(await count()).toBe(900);
   });
+});
+
+it("ends a backup whose connection breaks between two rows, and leaves nothing of it", async () => {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "quintet-backups-"));
+  stack.defer(() => rm(folder, { recursive: true }));
+  const pool = connectMysql(proxy.url);
+  stack.defer(() => pool.end());
+  await makeBackup(pool, folder, tableOf("jobs"));
+  const before = await readdir(folder);
+  proxy.freeze();
+  const made = makeBackup(pool, folder, tableOf("jobs")).catch((error: unknown) => error);
+  await vi.waitFor(async () => expect((await readdir(folder)).some((name) => name.endsWith(".draft"))).toBe(true));
+  await proxy.cut();
+  proxy.thaw();
+  await proxy.restore();
+  expect(toProblem(await made)).toMatchObject({ status: 503 });
+  expect(await readdir(folder)).toEqual(before);
 });

@@ -12,6 +12,8 @@ export const migrationsFolder = fileURLToPath(new URL("../drizzle", import.meta.
 export async function migrate(config: { POSTGRES_URL: string }): Promise<void> {
   const client = connectPostgres(config.POSTGRES_URL, { connections: 1, statementSeconds: 0 });
   try {
+    // Of a process that stands still with the lock; Postgres knows this setting from version 14 on.
+    await client`SELECT set_config(name, '30s', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
     await client`SELECT pg_advisory_lock(${postgresMigrationLock})`;
     await runMigrations(drizzle(client), {
       migrationsFolder,

@@ -1,4 +1,5 @@
 import { createConnection, type RowDataPacket } from "mysql2/promise";
+import { defaultIdleSeconds } from "./limits/statement-limits.ts";
 import { pendingMigrations, readMigrations } from "./migration-files.ts";
 
 const lockSeconds = 60;
@@ -6,9 +7,14 @@ const lockSeconds = 60;
 /**
  * Runs the `.sql` files of `folder` that have not run yet, in order, under a lock, so that replicas that start together do not race.
  * MySQL commits each DDL statement by itself: every statement of a file must be safe to run again (`IF NOT EXISTS`),
- * because a file that was cut off runs again from its beginning.
+ * because a file that was cut off runs again from its beginning. A process that stands still for `idleSeconds` loses the lock.
  */
-export async function migrateMysql(url: string, app: string, folder: string): Promise<void> {
+export async function migrateMysql(
+  url: string,
+  app: string,
+  folder: string,
+  idleSeconds = defaultIdleSeconds,
+): Promise<void> {
   const migrations = await readMigrations(folder);
   const connection = await createConnection({
     uri: url,
@@ -18,6 +24,7 @@ export async function migrateMysql(url: string, app: string, folder: string): Pr
   });
   connection.on("error", () => {}); // Its statements say it.
   try {
+    await connection.query("SET SESSION wait_timeout = ?", [idleSeconds]);
     const [locked] = await connection.query<RowDataPacket[]>(
       "SELECT GET_LOCK(CONCAT('quintet_migrate_', DATABASE()), ?) AS got",
       [lockSeconds],
@@ -40,6 +47,6 @@ export async function migrateMysql(url: string, app: string, folder: string): Pr
       ]);
     }
   } finally {
-    await connection.end();
+    await connection.end().catch(() => connection.destroy());
   }
 }

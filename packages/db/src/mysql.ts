@@ -1,5 +1,5 @@
 import { createPool, type Pool, type PoolConnection } from "mysql2/promise";
-import { defaultStatementSeconds, healthSeconds } from "./limits/statement-limits.ts";
+import { defaultIdleSeconds, defaultStatementSeconds, healthSeconds } from "./limits/statement-limits.ts";
 import { observeMysql } from "./observing/observed-mysql.ts";
 import { watchMysql } from "./observing/store-metrics.ts";
 import { storeAddress } from "./observing/store-span.ts";
@@ -15,6 +15,8 @@ export interface PoolOptions {
   statementSeconds?: number | undefined;
   /** How long the driver is waited for, in ms, where that is to be shorter: connecting, waiting for a connection, a response. */
   patienceMs?: number | undefined;
+  /** A transaction that stands still between two statements is ended after this; 10 unless told. */
+  idleSeconds?: number | undefined;
   /** Whether a statement is ended when the client of its request has gone; for pools that only read. */
   endsWithClient?: boolean | undefined;
 }
@@ -38,11 +40,17 @@ export function connectMysql(url: string, options: PoolOptions = {}): Pool {
     decimalNumbers: true,
     supportBigNumbers: true,
   });
-  const { name, statementSeconds: seconds = defaultStatementSeconds, endsWithClient = false, patienceMs } = options;
+  const {
+    name,
+    statementSeconds: seconds = defaultStatementSeconds,
+    idleSeconds = defaultIdleSeconds,
+    endsWithClient = false,
+    patienceMs,
+  } = options;
   return observeMysql(pool, {
     url,
     address: storeAddress(url, 3306),
-    limits: { seconds, endsWithClient, patienceMs },
+    limits: { seconds, idleSeconds, endsWithClient, patienceMs },
     told: name === undefined ? undefined : watchMysql(pool, name),
   });
 }

@@ -1,5 +1,5 @@
 import postgres, { type ISql, type Sql } from "postgres";
-import { defaultStatementSeconds, healthSeconds } from "./limits/statement-limits.ts";
+import { defaultIdleSeconds, defaultStatementSeconds, healthSeconds } from "./limits/statement-limits.ts";
 import type { PoolOptions } from "./mysql.ts";
 import { observePostgres, PostgresPool } from "./observing/observed-postgres.ts";
 import { storeAddress } from "./observing/store-span.ts";
@@ -7,9 +7,6 @@ import { storeAddress } from "./observing/store-span.ts";
 export type PostgresSql = Sql;
 /** What queries may be made of: a client, or a transaction of its own. */
 export type PostgresQueries = ISql;
-
-/** A transaction whose process stands still lets go of its locks after this. */
-const idleTransactionMs = 60_000;
 
 /**
  * A Postgres client with a few pipelined connections (four serve more requests per second than sixteen). Times are
@@ -23,6 +20,7 @@ export function connectPostgres(url: string, options: PoolOptions & { settings?:
     connections = 4,
     name,
     statementSeconds: seconds = defaultStatementSeconds,
+    idleSeconds = defaultIdleSeconds,
     endsWithClient = false,
   } = options;
   const sql = postgres(url, {
@@ -37,13 +35,13 @@ export function connectPostgres(url: string, options: PoolOptions & { settings?:
       TimeZone: "UTC",
       application_name: name ? `quintet ${name}` : "quintet",
       statement_timeout: seconds * 1000,
-      idle_in_transaction_session_timeout: seconds === 0 ? 0 : idleTransactionMs,
+      idle_in_transaction_session_timeout: idleSeconds * 1000,
       ...options.settings,
     },
   });
   return observePostgres(sql, {
     address: storeAddress(url, 5432),
-    limits: { seconds, endsWithClient },
+    limits: { seconds, idleSeconds, endsWithClient },
     told: name === undefined ? undefined : new PostgresPool(name, connections),
   });
 }

@@ -1,8 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RowDataPacket } from "mysql2/promise";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { connectMysql, connectPostgres, migrateMysql, migratePostgres } from "../src/index.ts";
 import { type TestDatabase, testMysql, testPostgres } from "../src/testing.ts";
 
@@ -49,6 +51,34 @@ describe.each(Object.entries(stores))("%s migrations", (_name, { migrate, count 
     await migrate();
     expect(await count()).toBe(1);
   });
+});
+
+it("go on in MySQL when the process that had the lock stands still", async () => {
+  const slow = await mkdtemp(join(tmpdir(), "migrations "));
+  await writeFile(join(slow, "0001-slow.sql"), "DO SLEEP(1.5)");
+  const module = JSON.stringify(new URL("../src/index.ts", import.meta.url).href);
+  const script = `const { migrateMysql } = await import(${module});
+    await migrateMysql(${JSON.stringify(mysql.url)}, "slow", ${JSON.stringify(slow)}, 1);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "ignore" });
+  const pool = connectMysql(mysql.url, { connections: 1 });
+  try {
+    await vi.waitFor(async () => {
+      const [rows] = await pool.query<RowDataPacket[]>(
+        "SELECT 1 FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'DO SLEEP(%'",
+      );
+      expect(rows.length).toBe(1);
+    }, 20_000);
+    child.kill("SIGSTOP");
+    await stores.MySQL.migrate();
+    child.kill("SIGCONT");
+    // It has lost its connection, and says so.
+    expect(await once(child, "exit")).toEqual([1, null]);
+    await migrateMysql(mysql.url, "slow", slow);
+  } finally {
+    child.kill("SIGKILL");
+    await pool.end();
+    await rm(slow, { recursive: true });
+  }
 });
 
 describe("a changed or failing migration", () => {

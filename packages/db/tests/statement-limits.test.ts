@@ -31,7 +31,7 @@ interface Dialect {
   end(): Promise<void>;
 }
 
-type Options = { statementSeconds: number; endsWithClient?: boolean; connections?: number };
+type Options = { statementSeconds: number; idleSeconds?: number; endsWithClient?: boolean; connections?: number };
 
 async function mysqlDatabase(): Promise<{ url: string; open: (url: string, options: Options) => Dialect }> {
   const { url } = stack.use(await testMysql(inject("mysqlUrl")));
@@ -177,6 +177,21 @@ describe.concurrent.each([
       proxy.thaw();
       await pool.end();
     }
+  });
+
+  it("ends a transaction that stands still, and lets others have what it held", async () => {
+    const standing = direct({ statementSeconds: 0, idleSeconds: 1, connections: 1 });
+    const error = await standing
+      .transaction(async (run) => {
+        await run("INSERT INTO held VALUES (71)");
+        // Waits for the transaction to be ended.
+        await plain.run("INSERT INTO held VALUES (71)");
+        await run("INSERT INTO held VALUES (72)");
+      })
+      .catch((thrown: unknown) => thrown);
+    expect(toProblem(error)).toMatchObject({ status: 503, headers: { "Retry-After": "2" } });
+    const rows = (await standing.run("SELECT id FROM held WHERE id > 70")) as { id: number }[];
+    expect(rows.map(({ id }) => id)).toEqual([71]);
   });
 
   it("ends a transaction of which the server stops answering in the middle", async () => {

@@ -27,7 +27,9 @@ const awayCodes = new Set([
   "53300",
 ]);
 
-const awayMessages = /max retries per request|Connection is closed|Stream isn't writeable|Command timed out/i;
+/** The last is MySQL's driver's: the server has closed the connection of a transaction between two statements. */
+const awayMessages =
+  /max retries per request|Connection is closed|connection is in closed state|Stream isn't writeable|Command timed out/i;
 
 /** What Redis answers when it is there and cannot serve just now: it loads, is full, fails over, or cannot write. */
 const awayReplies = /^(?:LOADING|OOM|MISCONF|READONLY|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN) /;

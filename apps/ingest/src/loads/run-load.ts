@@ -69,9 +69,10 @@ async function endBadly(loading: Loading, attempt: LoadAttempt, error: unknown, 
   try {
     if (error instanceof StagedRowsGone) await giveUpStaged(loading.db, id, owner);
     const problem = error instanceof LoadRefused ? { problem: keptProblem(error) } : {};
-    await endLoad(loading.db, id, owner, { status, ms, ...problem });
+    const mine = await endLoad(loading.db, id, owner, { status, ms, ...problem });
     const load = await found(loading, attempt);
-    if (!(error instanceof LoadTaken)) return problemOfLoad(error, load);
+    // Whoever stood still while it was taken may have been parted from the store as well.
+    if (mine || load.status === "cut off") return problemOfLoad(error, load);
     if (load.status === "cancelled") return problemOfLoad(cancelledProblem(), load);
     return problemOfLoad(
       new Problem("conflict", "Another request with this Idempotency-Key has taken the load over."),

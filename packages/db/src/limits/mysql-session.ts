@@ -4,6 +4,7 @@ import type { StatementLimits } from "./statement-limits.ts";
 /** What this module knows of the driver's own connection. */
 interface CoreConnection {
   threadId: number;
+  _isMariaDB?: boolean;
   on(event: "error", heard: () => void): void;
   query(text: string, done: (error: unknown, rows: RowDataPacket[]) => void): void;
 }
@@ -19,23 +20,39 @@ const identity = "SELECT CONCAT(@@hostname, ':', @@port) AS server";
 const servers = new WeakMap<object, string>();
 
 /**
- * Tells the server of each new connection of a pool how long statements may take. MariaDB bounds all of them, MySQL 8 what
- * reads and what waits for a row's lock. A server that refuses is left to the driver's own deadline.
+ * Tells the server of each new connection of a pool how long statements may take, and how long transactions may stand still. MariaDB
+ * bounds all statements, MySQL 8 what reads and what waits for a row's lock. A server that refuses is left to the driver's own deadline.
  */
 export function limitMysqlSessions(pool: Pool, limits: StatementLimits): void {
-  const { seconds, endsWithClient } = limits;
+  const { seconds, idleSeconds, endsWithClient } = limits;
   (pool as unknown as { pool: CorePool }).pool.on("connection", (connection) => {
     // What was sent is rejected by itself. The driver listens once, and Node ends a process at an error that nobody listens for.
     connection.on("error", () => {});
     // MariaDB takes no notice of a comment for MySQL 5.7 and later, MySQL none of one for MariaDB.
-    const text = `SET SESSION innodb_lock_wait_timeout = ${Math.max(1, seconds)}
+    const bounds = `, innodb_lock_wait_timeout = ${Math.max(1, seconds)}
       /*!50708 , max_execution_time = ${seconds * 1000} */ /*M! , max_statement_time = ${seconds} */`;
-    if (seconds > 0) connection.query(text, () => {});
+    const text = `SET SESSION net_read_timeout = ${idleSeconds} /*M! , idle_transaction_timeout = ${idleSeconds} */`;
+    connection.query(seconds > 0 ? text + bounds : text, () => {});
     if (!endsWithClient) return;
     connection.query(identity, (_error, rows) => {
       if (rows?.[0]) servers.set(connection, String(rows[0].server));
     });
   });
+}
+
+/**
+ * Has MySQL 8 close a connection that stands still, from now on. It has no limit for transactions alone, and one for all of its time
+ * would close those that lie unused in the pool. The driver sends what comes next after it.
+ */
+export function limitIdleTransaction(connection: object, { idleSeconds }: StatementLimits): void {
+  const core = connection as CoreConnection;
+  if (!core._isMariaDB) core.query(`SET SESSION wait_timeout = ${idleSeconds}`, () => {});
+}
+
+/** Ends that: the transaction is over. */
+export function forgetIdleLimit(connection: object): void {
+  const core = connection as CoreConnection;
+  if (!core._isMariaDB) core.query("SET SESSION wait_timeout = DEFAULT", () => {});
 }
 
 /** Ends the statement that a connection of the driver's own is working on, by another connection. Never rejects, and takes some seconds at most. */

@@ -1,7 +1,7 @@
 import type { Pool, PoolConnection } from "mysql2/promise";
 import { onClientGone } from "../limits/client-gone.ts";
 import { deadline, StatementTimeout, within } from "../limits/deadline.ts";
-import { endStatement, limitMysqlSessions } from "../limits/mysql-session.ts";
+import { endStatement, forgetIdleLimit, limitIdleTransaction, limitMysqlSessions } from "../limits/mysql-session.ts";
 import { patienceOf, type StatementLimits } from "../limits/statement-limits.ts";
 import { withComment } from "./sql-comment.ts";
 import type { StorePool } from "./store-metrics.ts";
@@ -113,9 +113,18 @@ function observeConnection(connection: PoolConnection, seen: ObservedPool): void
   };
   connection.query = observed(bounded((query as Send).bind(connection)), false, seen) as never;
   connection.execute = observed(bounded((execute as Send).bind(connection)), true, seen) as never;
-  for (const [name, step] of Object.entries({ beginTransaction, commit, rollback })) {
-    const own = step.bind(connection);
-    connection[name as "commit"] = () => within(patienceOf(seen.limits), own(), () => connection.destroy());
+  const step = (own: () => Promise<void>) =>
+    within(patienceOf(seen.limits), own.call(connection), () => connection.destroy());
+  connection.beginTransaction = () => {
+    limitIdleTransaction(connection.connection, seen.limits);
+    return step(beginTransaction);
+  };
+  for (const [name, end] of Object.entries({ commit, rollback })) {
+    connection[name as "commit"] = () => {
+      const ended = step(end);
+      forgetIdleLimit(connection.connection);
+      return ended;
+    };
   }
 }
 
