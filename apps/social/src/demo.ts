@@ -28,7 +28,8 @@ export async function fillDemo(deps: Deps, progress: (line: string) => void): Pr
     const voterIds = published ? votersOf(i).flatMap((person) => ids.get(person) ?? []) : [];
     return [{ ownerId, title, content, published, createdAt: new Date(firstPost + i * 31 * hours), voterIds }];
   });
-  if (posts.length === 0) return progress("social: no demo posts, the demo accounts belong to somebody else");
+  if (posts.length === 0)
+    return progress("social: no demo posts, the demo accounts belong to somebody else or may not be made");
   await insertDemoPosts(db, posts);
   progress(`social: ${ids.size} people and ${posts.length} posts`);
 }
@@ -45,12 +46,12 @@ async function whenIssuerAnswers<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The id of a demo account with its profile; `undefined` for an email that somebody else has taken. */
+/** The id of a demo account with its profile; `undefined` for an email that somebody else has taken, or where nobody may make accounts. */
 async function demoAccount(deps: Deps, email: string): Promise<number | undefined> {
   const password = createHmac("sha256", deps.demoKey).update(email).digest("base64url");
   const account = await whenIssuerAnswers(() =>
     deps.auth.register({ username: usernameOf(email), email, password }).catch((error: unknown) => {
-      if (!(error instanceof Problem && error.code === "conflict")) throw error;
+      if (!(error instanceof Problem && (error.code === "conflict" || error.code === "forbidden"))) throw error;
       return deps.auth.verifyPassword(email, password);
     }),
   );

@@ -4,14 +4,13 @@ import type { Profile } from "./profile-queries.ts";
 import type { Profiles } from "./profiles.ts";
 import { usernameOf } from "./username.ts";
 
-/** Makes an account at the issuer and its profile, once for a keyed request. A taken email is a 409, a password that breaks a rule a 422. */
+/** Makes an account at the issuer and its profile, once for a keyed request. A taken email is a 409, a password that breaks a rule a 422. `REGISTRATION` says who may; too many from one address are a 429. */
 export async function signUp(
   { auth, profiles }: { auth: Auth; profiles: Profiles },
-  { email, password }: { email: string; password: string },
-  request?: KeyedRequest,
+  input: { email: string; password: string; invitation?: string | undefined },
+  from: { origin: Origin; request?: KeyedRequest | undefined },
 ): Promise<Profile> {
-  const registration = { username: usernameOf(email), email, password };
-  const account = await auth.register(registration, { request }).catch((error: unknown) => {
+  const account = await auth.register({ username: usernameOf(input.email), ...input }, from).catch((error: unknown) => {
     if (!(error instanceof Problem && error.code === "conflict")) throw error;
     const message = "This email is taken.";
     throw new Problem("conflict", message, { errors: [{ path: "email", message: "is taken" }] });

@@ -43,6 +43,8 @@ export interface Registration {
   username: string;
   email: string;
   password: string;
+  /** The token of an invitation, where `REGISTRATION` wants one. */
+  invitation?: string | undefined;
 }
 
 /** What an app asks of the issuer, whether that runs in the same process or behind HTTP. */
@@ -67,9 +69,13 @@ export interface Auth extends AsyncDisposable {
    */
   passwordGrant(login: string, password: string, options?: SignInOptions): Promise<TokenSet | undefined>;
   /**
-   * A new account, once for a keyed request; throws a `conflict` problem when the username or email is taken.
+   * A new account, once for a keyed request; throws a `conflict` problem when the username or email is taken, a `forbidden` one
+   * where nobody may make one or an invitation is missing or bad, and a 429 when too many came from where `origin` says.
    */
-  register(input: Registration, options?: { request?: KeyedRequest | undefined }): Promise<Account>;
+  register(
+    input: Registration,
+    options?: { origin?: Origin | undefined; request?: KeyedRequest | undefined },
+  ): Promise<Account>;
   /** Notes in the audit log what staff is about to do. */
   beginAction: BeginAction;
 }

@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
 import { type SettingRule, separatePorts, settings, together } from "@quintet/http";
 import { z } from "zod";
-import { usernameSchema } from "./issuer/registration.ts";
 import { outsideIssuersSetting } from "./outside/outside-setting.ts";
+import { defaultRegistrations, registrationModes } from "./registration/admission.ts";
+import { usernameSchema } from "./registration/registration.ts";
 import { areSigningKeys } from "./tokens/signing-key.ts";
 
 /** The issuer's identifier (RFC 8414 section 2): an origin, without path or trailing slash. */
@@ -33,6 +34,10 @@ export const authSettings = {
   REDIS_URL: settings.redisUrl.optional(),
   REDIS_PREFIX: z.string().default("quintet:"),
   PASSWORD_REHASH: settings.flag.default(true),
+  /** Who may make an account. */
+  REGISTRATION: z.enum(registrationModes).default("open"),
+  /** How many times in a row one address may try to; 0: without limit. */
+  REGISTRATIONS_PER_ADDRESS: settings.number(0, 1_000_000).default(defaultRegistrations),
   /** How many days the audit log is kept; 0: for ever. */
   AUDIT_DAYS: settings.number(0, 36_500).default(0),
   /** The folder for lines of it that are older; they are not kept anywhere unless set. */

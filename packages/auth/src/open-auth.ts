@@ -77,6 +77,8 @@ async function openIssuer(
       secret: config.QUINTET_SECRET,
       rehash: config.PASSWORD_REHASH,
       processes: config.WORKERS,
+      registration: config.REGISTRATION,
+      registrationsPerAddress: config.REGISTRATIONS_PER_ADDRESS,
       audit: { days: config.AUDIT_DAYS, folder: config.AUDIT_ARCHIVE },
       outsideIssuers: config.OIDC_ISSUERS,
       ...mail,

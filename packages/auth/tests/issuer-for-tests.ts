@@ -8,6 +8,7 @@ import { createLocalAuth, type LocalAuth } from "../src/issuer/local-auth.ts";
 import { migrateAccounts } from "../src/issuer/migrate.ts";
 import type { SendMail } from "../src/mail/smtp.ts";
 import type { OutsideIssuer } from "../src/outside/outside-setting.ts";
+import type { RegistrationMode } from "../src/registration/admission.ts";
 import { newSigningKey } from "../src/testing.ts";
 import { readSigningKey, type SigningKey } from "../src/tokens/signing-key.ts";
 import type { WebApp } from "../src/with-issuer.ts";
@@ -43,6 +44,8 @@ export interface IssuerChoices {
   outsideIssuers?: OutsideIssuer[];
   /** As `PASSWORD_REHASH`. */
   rehash?: boolean;
+  /** As `REGISTRATION`. */
+  registration?: RegistrationMode;
 }
 
 export async function issuerForTests({
@@ -50,6 +53,7 @@ export async function issuerForTests({
   news = false,
   issuer = publicUrl,
   rehash = true,
+  registration = "open",
   mail,
   outsideIssuers,
 }: IssuerChoices = {}): Promise<IssuerForTests> {
@@ -73,6 +77,7 @@ export async function issuerForTests({
     issuer,
     secret,
     rehash,
+    registration,
     ...(mail ? { mail } : {}),
     outsideIssuers,
     log,

@@ -51,6 +51,8 @@ export const settingNames: readonly string[] = [
   "REDIRECT_PORT",
   "REDIS_PREFIX",
   "REDIS_URL",
+  "REGISTRATION",
+  "REGISTRATIONS_PER_ADDRESS",
   "SMTP_URL",
   "SOCIAL_URL",
   "SQL_COMMENTS",

@@ -6,7 +6,8 @@ import { secretMark } from "../harness/test-settings.ts";
 import { unique } from "../harness/values.ts";
 
 /** What takes more than an installation that is well: stores that are away, and a mail server. */
-const elsewhere = /^GET (\/\w+)?\/health 503$|^POST \/ingest\/\{table\}\/csv default$|^POST \/auth\/forgot (202|429)$/;
+const elsewhere =
+  /^GET (\/\w+)?\/health 503$|^POST \/ingest\/\{table\}\/csv default$|^POST \/auth\/forgot (202|429)$|^POST \/(auth\/register|social\/users) 429$/;
 
 /** Answers that no other test of the contract gets; each is compared with the document as it comes. */
 export function rareAnswers(quintet: Installation): void {
@@ -49,6 +50,37 @@ export function rareAnswers(quintet: Installation): void {
         staff.delete("/auth/accounts/2147483647/sessions"),
       ]),
     ).toEqual([409, 409, 404, 404, 404]);
+  });
+
+  it("takes no invitation that is not good, and lets staff invite and make accounts", async () => {
+    const input = () => ({
+      username: unique("asked"),
+      email: `${unique("asked")}@example.com`,
+      password: `${secretMark}of-asked`,
+    });
+    const { username: _, ...person } = input();
+    const invitation = "x".repeat(43);
+    const made = (await staff.post("/auth/invitations", {})).json<{ id: number; token: string }>();
+    const revoked = (await staff.post("/auth/invitations", { days: 1 })).json<{ id: number }>();
+    const account = input();
+    expect(
+      await statuses([
+        anyone.post("/auth/register", { ...input(), invitation }),
+        anyone.post("/social/users", { ...person, invitation }),
+        anyone.post("/auth/register", { ...account, invitation: made.token }),
+        staff.delete(`/auth/invitations/${revoked.id}`),
+        staff.delete("/auth/invitations/4294967295"),
+        staff.post("/auth/accounts", input()),
+      ]),
+    ).toEqual([403, 403, 201, 204, 404, 201]);
+    expect(
+      await statuses([
+        staff.delete(`/auth/invitations/${made.id}`),
+        anyone.post("/auth/register", { ...input(), invitation: made.token }),
+        staff.post("/auth/accounts", account),
+        staff.get("/auth/invitations"),
+      ]),
+    ).toEqual([409, 403, 409, 200]);
   });
 
   it("gives an account fifty clients and no more", async () => {

@@ -69,6 +69,25 @@ export async function keyedCalls({ origin, anyone, plain, staff }: Installation)
       body: { username: name, email: `${name}@example.com`, password },
       effects: () => accounts(name),
     }),
+    "POST /auth/accounts": (name) => ({
+      by: staff,
+      path: "/auth/accounts",
+      body: { username: name, email: `${name}@example.com`, password },
+      effects: () => accounts(name),
+    }),
+    "POST /auth/invitations": (name) => ({
+      by: staff,
+      path: "/auth/invitations",
+      body: { email: `${name}@example.com` },
+      async effects(response) {
+        const { invitations } = (await staff.get("/auth/invitations")).json<{ invitations: { email: string }[] }>();
+        const { token } = response.json<{ token: string }>();
+        const input = { username: name, email: `${name}@example.com`, password, invitation: token };
+        const made = await anyone.post("/auth/register", input, { headers: { "Idempotency-Key": `used-${name}` } });
+        if (made.status !== 201) throw new Error(`the invitation is not good: ${made.text}`);
+        return invitations.filter(({ email }) => email === `${name}@example.com`).length;
+      },
+    }),
     "POST /auth/clients": async (name) => {
       // An account has 50 clients at most.
       const owner = await register(origin, `o${name}`, password);

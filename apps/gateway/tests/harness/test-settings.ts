@@ -38,6 +38,7 @@ export async function testSettings(): Promise<TestSettings> {
       REDIS_PREFIX: testPrefix(),
       BACKUP_DIR: backups,
       DEMO_DATA: "false",
+      REGISTRATIONS_PER_ADDRESS: "0",
       DRAIN_SECONDS: "5",
       WORKERS: "0",
     },

@@ -23,11 +23,13 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: { ...noQuery, ...jsonBody(userInput) },
         responses: {
           201: jsonAnswer(profileSchema, "The new user"),
+          403: refusal("Accounts are made by staff here, or with an invitation that is missing or not good"),
           409: refusal("The email is taken"),
+          429: refusal("Too many from this address"),
         },
       }),
       async (c) => {
-        const profile = await signUp(deps, c.req.valid("json"), c.var.keyed);
+        const profile = await signUp(deps, c.req.valid("json"), { origin: originOf(c), request: c.var.keyed });
         c.header("Location", `/social/users/${profile.id}`);
         return c.json(shownProfile(profile), 201);
       },

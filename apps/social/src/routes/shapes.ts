@@ -53,6 +53,11 @@ export const userInput = z
   .strictObject({
     email: z.email("must be an email address").max(254).openapi({ example: "ana@example.com" }),
     password: z.string().openapi({ example: "correct horse battery", description: "8 to 1024 characters" }),
+    invitation: z
+      .string()
+      .max(200)
+      .optional()
+      .openapi({ description: "The token of an invitation, where accounts are made with one" }),
   })
   .openapi("UserInput");
 

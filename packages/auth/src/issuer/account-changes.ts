@@ -2,13 +2,13 @@ import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import type { LimitedCheck } from "../limits/login-limits.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
+import { checkedPassword } from "../registration/registration.ts";
 import type { Revocations } from "../revocation/revocations.ts";
 import type { Revocation } from "../revocation/revoked-table.ts";
 import { findById, replaceHash, setActive } from "./account-queries.ts";
 import type { Actor } from "./actor.ts";
 import type { Note } from "./audit-notes.ts";
 import { revokeFamiliesOf, revokeFamily } from "./refresh-token-queries.ts";
-import { checkedPassword } from "./registration.ts";
 import { findSession, type SessionRow, sessionsOf } from "./session-queries.ts";
 
 /** What changes about an account after it was made. All sign-ins and tokens that a change concerns end with it. */

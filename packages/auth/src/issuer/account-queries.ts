@@ -4,6 +4,9 @@ import type { Account } from "../account.ts";
 import { againOnDeadlock } from "./deadlock.ts";
 import { reserveEmails } from "./email-queries.ts";
 
+/** Where the issuer records what it has done for which request. */
+export const doneTable = "auth_done_requests";
+
 /** A row of `auth_user` as signing in needs it. */
 export interface StoredAccount extends Account {
   passwordHash: string;

@@ -8,11 +8,13 @@ import {
   refusal,
   type ServiceEnv,
 } from "@quintet/http";
+import type { MiddlewareHandler } from "hono";
+import { originOf } from "../client-address.ts";
 import { guards } from "../guards.ts";
+import { registrationSchema } from "../registration/registration.ts";
 import type { PublicKey } from "../tokens/signing-key.ts";
 import { actorOf } from "./actor.ts";
 import type { LocalAuth } from "./local-auth.ts";
-import { registrationSchema } from "./registration.ts";
 import { accountSchema, keySetSchema, registeredSchema } from "./schemas.ts";
 
 const tags = ["accounts"];
@@ -24,11 +26,16 @@ export function addAccounts(
 ) {
   const { auth } = deps;
   const guard = guards(auth);
+  /** Before the body is looked at. */
+  const admitted: MiddlewareHandler<ServiceEnv> = async (c, next) => {
+    await auth.admission.admit(originOf(c));
+    return next();
+  };
 
   return app
     .openapi(
       createRoute({
-        ...guard.open(idempotent(deps.idempotency)),
+        ...guard.open(idempotent(deps.idempotency), admitted),
         method: "post",
         path: "/register",
         tags,
@@ -36,11 +43,13 @@ export function addAccounts(
         request: { ...noQuery, ...jsonBody(registrationSchema) },
         responses: {
           201: jsonAnswer(registeredSchema, "The new account"),
+          403: refusal("Accounts are made by staff here, or with an invitation that is missing or not good"),
           409: refusal("The username or email is taken, or this Idempotency-Key is in use"),
+          429: refusal("Too many from this address"),
         },
       }),
       async (c) => {
-        const { id, username, email, createdAt } = await auth.register(c.req.valid("json"), {
+        const { id, username, email, createdAt } = await auth.makeAccount(c.req.valid("json"), {
           by: actorOf(c),
           request: c.var.keyed,
         });

@@ -6,10 +6,12 @@ import { addAuthorize } from "../pages/authorize-routes.ts";
 import { browser } from "../pages/browser.ts";
 import { addClientPages } from "../pages/client-page-routes.ts";
 import { addForgotten } from "../pages/forgotten-routes.ts";
+import { addInvitationPages } from "../pages/invitation-page-routes.ts";
 import { accountSection } from "../pages/section.ts";
 import { addSignIn } from "../pages/sign-in-routes.ts";
 import { addSignUp } from "../pages/sign-up-routes.ts";
 import { addStaffPages } from "../pages/staff-page-routes.ts";
+import { addInvitations } from "../registration/invitation-routes.ts";
 import type { PublicKey } from "../tokens/signing-key.ts";
 import { metadataPath, pathOf, type WebApp } from "../with-issuer.ts";
 import { addAccounts } from "./account-routes.ts";
@@ -78,7 +80,8 @@ export function createApp(deps: IssuerDeps): WebApp {
   addClients(app, deps);
   addResets(app, deps);
   addRevocations(app, auth);
-  addStaff(app, pages);
+  addStaff(app, { ...deps, lists });
+  addInvitations(app, { ...deps, lists });
   addAudit(app, pages);
 
   addSignIn(app, pages);
@@ -87,6 +90,7 @@ export function createApp(deps: IssuerDeps): WebApp {
   addAccount(app, pages);
   addClientPages(app, pages);
   addStaffPages(app, pages);
+  addInvitationPages(app, pages);
   addAuditPage(app, pages);
   addAuthorize(app, pages);
 
@@ -103,5 +107,6 @@ export type AccountsApi = ReturnType<
   | typeof addClients
   | typeof addResets
   | typeof addStaff
+  | typeof addInvitations
   | typeof addAudit
 >;

@@ -6,6 +6,8 @@ import type { AuditEntry } from "../audit/audit-entry.ts";
 export const auditActions = [
   "registered",
   "first-staff-made",
+  "invitation-made",
+  "invitation-revoked",
   "signed-in",
   "sign-in-refused",
   "password-changed",

@@ -2,6 +2,7 @@ import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Revocations } from "../revocation/revocations.ts";
+import { doneTable } from "./account-queries.ts";
 import type { Actor } from "./actor.ts";
 import type { Note } from "./audit-notes.ts";
 import {
@@ -12,7 +13,6 @@ import {
   insertClient,
   revokeFamiliesOfClient,
 } from "./client-queries.ts";
-import { doneTable } from "./new-accounts.ts";
 import { OAuthError } from "./oauth-form.ts";
 import { toldSecret } from "./told-secret.ts";
 

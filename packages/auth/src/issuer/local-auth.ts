@@ -8,6 +8,7 @@ import { drainEntries, sendEntry } from "../audit/audit-stream.ts";
 import { staffActions } from "../audit/staff-actions.ts";
 import { siteAt } from "../browser/site.ts";
 import { addressReader } from "../client-address.ts";
+import { addressLimit } from "../limits/address-limit.ts";
 import { budgetsWithFallback, localBudgets, redisBudgets } from "../limits/budgets.ts";
 import { loginLimits } from "../limits/login-limits.ts";
 import { errands } from "../mail/errands.ts";
@@ -21,6 +22,15 @@ import { hashesAtOnce, hashQueue } from "../passwords/hash-queue.ts";
 import { hashThreads } from "../passwords/hash-threads.ts";
 import { passwordHashes } from "../passwords/password-hash.ts";
 import { rememberPasswords } from "../passwords/password-memory.ts";
+import {
+  type Admission,
+  admission,
+  defaultRegistrations,
+  type RegistrationMode,
+  registrationEachMs,
+} from "../registration/admission.ts";
+import { type Invitations, invitations } from "../registration/invitations.ts";
+import { type NewAccounts, newAccounts } from "../registration/new-accounts.ts";
 import { type Feed, feedCredentials, feedOf } from "../remote/revocation-feed.ts";
 import { type AskForReset, forgottenPasswords } from "../reset/forgotten-passwords.ts";
 import { type ResetLinks, resetLinks } from "../reset/reset-links.ts";
@@ -43,7 +53,6 @@ import { authorizationCodes, type Codes } from "./codes.ts";
 import { docsClient } from "./docs-client.ts";
 import { learnEmails } from "./email-queries.ts";
 import { type Grants, grants } from "./grants.ts";
-import { type NewAccounts, newAccounts } from "./new-accounts.ts";
 import { type RefreshTokens, refreshTokens } from "./refresh-tokens.ts";
 import { refusedSignIns } from "./refused-sign-ins.ts";
 import { signIn, toAccount } from "./sign-in.ts";
@@ -70,6 +79,10 @@ export interface LocalAuthOptions {
   rehash?: boolean;
   /** How long the audit log is kept; for ever unless told. */
   audit?: AuditRetention;
+  /** Who may make an account; everybody unless told. */
+  registration?: RegistrationMode;
+  /** How many times in a row one address may try to; 30 unless told, 0: without limit. */
+  registrationsPerAddress?: number;
   /** How many processes are the issuer together; 1 unless told. */
   processes?: number;
   /** How links for forgotten passwords are sent; without it staff hands them over. */
@@ -83,7 +96,9 @@ export interface LocalAuthOptions {
 }
 
 /** The issuer's own `Auth`, with what only the `/auth` app asks of it. */
-export interface LocalAuth extends Omit<Auth, "passwordGrant" | "register">, Grants, NewAccounts {
+export interface LocalAuth extends Omit<Auth, "passwordGrant">, Grants, NewAccounts {
+  admission: Admission;
+  invitations: Invitations;
   clients: Clients;
   codes: Codes;
   browsers: BrowserSessions;
@@ -187,6 +202,17 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
       log,
     });
   };
+  const mode = options.registration ?? "open";
+  const invited = invitations({ pool, secretKey, note, issuer, now });
+  const accounts = newAccounts({ pool, hashes, mode, invitations: invited, note, now });
+  const limit = addressLimit({
+    budgets,
+    name: "register",
+    key: deriveKey(options.secret, "auth registration limits"),
+    budget: { attempts: options.registrationsPerAddress ?? defaultRegistrations, eachMs: registrationEachMs },
+    detail: "Too many accounts were asked for from here; try again later.",
+  });
+  const admitted = admission({ mode, limit, addressOf });
   const codes = authorizationCodes(pool, refresh, revoking, note, now);
   const granting = grants({ pool, key, issuer, signIn: checkedSignIn, refresh, codes, outside, note, now });
   const exchange: Exchange = async (token) => {
@@ -204,7 +230,13 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     verifyToken: async (token) => (await readToken(token))?.access.account,
     verifyPassword: rememberPasswords(verify, revoked, elapsed),
     ...granting,
-    ...newAccounts({ pool, hashes, note, now }),
+    ...accounts,
+    async register(input, { origin, request } = {}) {
+      await admitted.admit(origin);
+      return accounts.makeAccount(input, { by: { accountId: null, origin }, request });
+    },
+    admission: admitted,
+    invitations: invited,
     clients: apiClients({ pool, revoking, publicClient, ownClient: docsClient(issuer), secretKey, note, now }),
     codes,
     browsers,

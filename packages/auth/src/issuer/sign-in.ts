@@ -4,9 +4,9 @@ import type { Account } from "../account.ts";
 import type { Origin } from "../client-address.ts";
 import type { LimitedCheck } from "../limits/login-limits.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
+import { normalUsername } from "../registration/registration.ts";
 import { findByLogin, replaceHash, type StoredAccount } from "./account-queries.ts";
 import type { NoteRefusal } from "./refused-sign-ins.ts";
-import { normalUsername } from "./registration.ts";
 
 /** The account whose username or email and password these are, if it may sign in; too many wrong ones are a 429. */
 export type SignIn = (

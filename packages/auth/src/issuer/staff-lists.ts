@@ -1,5 +1,6 @@
 import { decodeCursor, encodeCursor } from "@quintet/http";
 import { z } from "zod";
+import type { Invitation } from "../registration/invitations.ts";
 import type { AuditFilter, ReadEvent } from "./audit-queries.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import type { ListedAccount } from "./staff-queries.ts";
@@ -11,13 +12,21 @@ interface Wanted {
 }
 
 /** The lists that staff sees page by page, as data and as pages for people. Cursors are signed with `cursorKey`. */
-export function staffLists(auth: Pick<LocalAuth, "staff" | "audit">, cursorKey: Buffer) {
+export function staffLists(auth: Pick<LocalAuth, "staff" | "audit" | "invitations">, cursorKey: Buffer) {
   return {
     /** Accounts, the oldest first; with `q` those whose username or email begins with it. */
     async accounts({ q, limit, cursor }: Wanted & { q?: string | undefined }) {
       const afterId = cursor === undefined ? 0 : decodeCursor(cursorKey, cursor, z.number().int());
       const found = await auth.staff.list({ text: q, afterId, limit: limit + 1 });
       return cut<ListedAccount>(found, limit, ({ id }) => encodeCursor(cursorKey, id));
+    },
+    /** Invitations, the newest first. */
+    async invitations({ limit, cursor }: Wanted) {
+      const position =
+        cursor === undefined ? undefined : decodeCursor(cursorKey, cursor, z.object({ invitation: z.number() }));
+      const beforeId = position?.invitation ?? Number.MAX_SAFE_INTEGER;
+      const found = await auth.invitations.list({ beforeId, limit: limit + 1 });
+      return cut<Invitation>(found, limit, ({ id }) => encodeCursor(cursorKey, { invitation: id }));
     },
     /** Lines of the audit log, the last stored first. */
     async events({ limit, cursor, ...filter }: Wanted & AuditFilter) {

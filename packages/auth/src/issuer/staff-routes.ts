@@ -1,5 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import {
+  type IdempotencyStore,
+  idempotent,
   jsonAnswer,
   jsonBody,
   limitParam,
@@ -10,9 +12,10 @@ import {
   wholeNumber,
 } from "@quintet/http";
 import { guards } from "../guards.ts";
+import { newAccountSchema } from "../registration/registration.ts";
 import { actorOf } from "./actor.ts";
 import type { LocalAuth } from "./local-auth.ts";
-import { accountSchema } from "./schemas.ts";
+import { accountSchema, registeredSchema } from "./schemas.ts";
 import type { StaffLists } from "./staff-lists.ts";
 
 const tags = ["accounts: staff"];
@@ -30,7 +33,10 @@ const one = {
 };
 
 /** What staff does about accounts: `/auth/accounts`. */
-export function addStaff(app: OpenAPIHono<ServiceEnv>, { auth, lists }: { auth: LocalAuth; lists: StaffLists }) {
+export function addStaff(
+  app: OpenAPIHono<ServiceEnv>,
+  { auth, lists, idempotency }: { auth: LocalAuth; lists: StaffLists; idempotency: IdempotencyStore },
+) {
   const guard = guards(auth);
 
   return app
@@ -54,6 +60,25 @@ export function addStaff(app: OpenAPIHono<ServiceEnv>, { auth, lists }: { auth: 
         const { rows: accounts, nextCursor } = await lists.accounts(c.req.valid("query"));
         c.header("Cache-Control", "no-store");
         return c.json({ accounts, nextCursor }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("accounts:manage", idempotent(idempotency)),
+        method: "post",
+        path: "/accounts",
+        tags,
+        summary: "Make an account for somebody, whoever may make one otherwise, and as many as are needed",
+        request: { ...noQuery, ...jsonBody(newAccountSchema) },
+        responses: {
+          201: jsonAnswer(registeredSchema, "The new account"),
+          409: refusal("The username or email is taken, or this Idempotency-Key is in use"),
+        },
+      }),
+      async (c) => {
+        const choices = { by: actorOf(c), request: c.var.keyed, byStaff: true };
+        const { id, username, email, createdAt } = await auth.makeAccount(c.req.valid("json"), choices);
+        return c.json({ id, username, email, createdAt }, 201);
       },
     )
     .openapi(

@@ -7,6 +7,9 @@ export type ShownEvent = ReadEvent & { actor: string | undefined; account: strin
 
 const words: Partial<Record<AuditAction, string>> = {
   registered: "Made the account",
+  "invitation-made": "Made an invitation",
+  "invitation-revoked": "Revoked an invitation",
+  "audit-lines-expired": "Old lines of this log were removed",
   "first-staff-made": "The first staff account was made",
   "signed-in": "Signed in",
   "sign-in-refused": "Sign-in refused",
@@ -48,7 +51,7 @@ export function auditPage({ events, filter, action, about, isFirst, next }: Audi
     return query === "" ? home : `${home}?${query}`;
   };
   return html`<h1>Audit log</h1>
-      <p class="lead">Every change to accounts and every action of staff in every app. Nothing is ever changed or removed here.</p>
+      <p class="lead">Every change to accounts and every action of staff in every app. No line is ever changed.</p>
       ${about === undefined ? "" : html`<p>${about} <a href="${home}">Show everything</a></p>`}
       <form class="search" action="${home}" method="get">
         <label for="action">What</label>

@@ -16,6 +16,7 @@ export function accountSection(auth: LocalAuth): PageSection {
 
 const staffLinks = [
   { label: "All accounts", href: "/auth/staff/accounts" },
+  { label: "Invitations", href: "/auth/staff/invitations" },
   { label: "Audit log", href: "/auth/staff/audit" },
 ];
 

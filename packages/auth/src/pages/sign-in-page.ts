@@ -1,9 +1,18 @@
 import { doneNotice, faultSummary, field, type Html, hidden } from "@quintet/pages";
 import { html } from "hono/html";
+import type { RegistrationMode } from "../registration/admission.ts";
 
 /** The sign-in form; `fault` says what was wrong with the last try. */
-export function signInPage(shown: { next: string; username: string; fault?: string; notice?: string }): Html {
-  const { next, username, fault, notice } = shown;
+export function signInPage(shown: {
+  next: string;
+  username: string;
+  /** Who may make an account. */
+  mode: RegistrationMode;
+  fault?: string;
+  notice?: string;
+}): Html {
+  const { next, username, mode, fault, notice } = shown;
+  const question = mode === "open" ? "No account yet?" : "Have an invitation?";
   return html`<div class="narrow">
       <h1>Sign in</h1>
       ${notice === undefined ? "" : doneNotice(notice)}
@@ -17,7 +26,7 @@ export function signInPage(shown: { next: string; username: string; fault?: stri
         <p class="actions"><button type="submit">Sign in</button></p>
       </form>
       <p class="below"><a href="/auth/forgotten">Forgot your password?</a></p>
-      <p class="below">No account yet? <a href="/auth/sign-up?next=${encodeURIComponent(next)}">Make one</a></p>
+      ${mode === "closed" ? "" : html`<p class="below">${question} <a href="/auth/sign-up?next=${encodeURIComponent(next)}">Make an account</a></p>`}
       </div>`;
 }
 

@@ -30,6 +30,7 @@ export function addSignIn(
   { auth, browser, section }: { auth: LocalAuth; browser: Browser; section: PageSection },
 ): void {
   const ownForm = ownForms(auth);
+  const { mode } = auth.admission;
 
   const show = createRoute({
     security,
@@ -49,7 +50,7 @@ export function addSignIn(
       return showPage(c, section, { title: "You are signed in", body });
     }
     const notice = done === undefined ? {} : { notice: notices[done] };
-    const body = signInPage({ next: onwardTo(next), username: "", ...notice });
+    const body = signInPage({ next: onwardTo(next), username: "", mode, ...notice });
     return showPage(c, section, { title: "Sign in", body });
   });
 
@@ -66,7 +67,7 @@ export function addSignIn(
   app.openapi(signIn, async (c) => {
     const { username, password, next } = await readForm(c, ["username", "password", "next"]);
     const again = (fault: string, status: RefusedStatus) => {
-      const body = signInPage({ next: onwardTo(next), username, fault });
+      const body = signInPage({ next: onwardTo(next), username, mode, fault });
       return showPage(c, section, { title: "Sign in", body, status });
     };
     let token: string | undefined;

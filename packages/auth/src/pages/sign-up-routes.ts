@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { ServiceEnv } from "@quintet/http";
-import { noQuery } from "@quintet/http";
+import { noQuery, pageRefusal } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import { ownForms } from "../browser/own-forms.ts";
 import { originOf } from "../client-address.ts";
@@ -10,7 +10,7 @@ import type { Browser } from "./browser.ts";
 import { readForm, refusalOf } from "./form.ts";
 import { onward, pageAnswer, refusedForm, showPage } from "./section.ts";
 import { onwardTo } from "./sign-in-routes.ts";
-import { signUpPage } from "./sign-up-page.ts";
+import { closedPage, signUpPage } from "./sign-up-page.ts";
 
 const tags = ["accounts: pages"];
 const security: Record<string, string[]>[] = [];
@@ -21,6 +21,7 @@ export function addSignUp(
   { auth, browser, section }: { auth: LocalAuth; browser: Browser; section: PageSection },
 ): void {
   const title = "Make an account";
+  const { mode } = auth.admission;
 
   const show = createRoute({
     security,
@@ -28,12 +29,20 @@ export function addSignUp(
     path: "/sign-up",
     tags,
     summary: "The registration page",
-    request: { query: z.strictObject({ next: z.string().max(8000).optional() }) },
-    responses: pageAnswer("The page"),
+    request: {
+      query: z.strictObject({ next: z.string().max(8000).optional(), invitation: z.string().max(200).optional() }),
+    },
+    responses: { ...pageAnswer("The page"), 403: pageRefusal("Accounts are made by staff here") },
   });
-  app.openapi(show, (c) => {
-    const next = onwardTo(c.req.valid("query").next);
-    return showPage(c, section, { title, body: signUpPage({ next, username: "", email: "" }) });
+  app.openapi(show, async (c) => {
+    const { next: given, invitation = "" } = c.req.valid("query");
+    const next = onwardTo(given);
+    if (mode === "closed") return showPage(c, section, { title, body: closedPage(next), status: 403 });
+    const body = signUpPage({ next, username: "", email: "", invitation: mode === "invite" ? invitation : undefined });
+    const response = await showPage(c, section, { title, body });
+    // An invitation stands in the address; no request is told that. (`no-referrer` would hide the form's origin too.)
+    if (invitation !== "") response.headers.set("Referrer-Policy", "strict-origin");
+    return response;
   });
 
   const make = createRoute({
@@ -47,15 +56,25 @@ export function addSignUp(
     responses: { ...onward, ...refusedForm },
   });
   app.openapi(make, async (c) => {
-    const { username, email, password, next } = await readForm(c, ["username", "email", "password", "next"]);
+    const { username, email, password, invitation, next } = await readForm(c, [
+      "username",
+      "email",
+      "password",
+      "invitation",
+      "next",
+    ]);
     const goOn = onwardTo(next);
+    if (mode === "closed") return showPage(c, section, { title, body: closedPage(goOn), status: 403 });
     let token: string | undefined;
     try {
-      const account = await auth.register({ username, email, password }, { by: actorOf(c) });
+      await auth.admission.admit(originOf(c));
+      const input = { username, email, password, invitation: invitation.trim() || undefined };
+      const account = await auth.makeAccount(input, { by: actorOf(c) });
       token = await auth.browserSignIn(account.username, password, originOf(c));
     } catch (error) {
       const refusal = refusalOf(c, error, "The account was not made yet");
-      const body = signUpPage({ next: goOn, username, email, refusal });
+      const shown = mode === "invite" ? invitation : undefined;
+      const body = signUpPage({ next: goOn, username, email, invitation: shown, refusal });
       return showPage(c, section, { title, body, status: refusal.status });
     }
     if (token !== undefined) await browser.begin(c, token);

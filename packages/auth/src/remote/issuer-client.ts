@@ -14,10 +14,10 @@ const problemSchema = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 
-const passedOn = { 409: "conflict", 422: "unprocessable" } as const;
+const passedOn = { 403: "forbidden", 409: "conflict", 422: "unprocessable" } as const;
 
 /**
- * Asks the issuer at `url`, for `limitMs` at most. One that cannot be reached or is not well is a 503; a 429, a conflict and bad input are
+ * Asks the issuer at `url`, for `limitMs` at most. One that cannot be reached or is not well is a 503; a 429, a 403, a conflict and bad input are
  * passed on; any other answer is a 502.
  */
 export function issuerClient(url: string, limitMs = 5000) {
@@ -33,7 +33,8 @@ export function issuerClient(url: string, limitMs = 5000) {
     const body: unknown = await response.json().catch(() => undefined);
     const retryAfter = response.headers.get("retry-after") ?? "2";
     if (status === 429) {
-      const detail = "Too many wrong passwords; try again later.";
+      const { data } = problemSchema.safeParse(body);
+      const detail = data?.detail ?? "Too many requests to the accounts; try again later.";
       throw new Problem("too-many-requests", detail, { headers: { "Retry-After": retryAfter } });
     }
     // A conflict that will pass: the same request is still under way there.
@@ -59,7 +60,7 @@ function unavailable(retryAfter: string, cause?: unknown): Problem {
 
 function refused(status: number, body: unknown): Problem {
   const problem = problemSchema.safeParse(body);
-  if (problem.success && (status === 409 || status === 422)) {
+  if (problem.success && (status === 403 || status === 409 || status === 422)) {
     const errors: InputFault[] | undefined = problem.data.errors;
     return new Problem(passedOn[status], problem.data.detail, errors ? { errors } : {});
   }

@@ -109,14 +109,15 @@ export function createRemoteAuth(options: {
       }
       return answer.read(200, tokenSetSchema);
     },
-    async register({ username, email, password }: Registration, { request } = {}) {
+    async register(input: Registration, { origin, request } = {}) {
       const answer = await client("/auth/register", {
         method: "POST",
         headers: {
           "Content-Type": "application/json",
+          ...vouched(origin),
           ...(request === undefined ? {} : { "Idempotency-Key": request.key }),
         },
-        body: JSON.stringify({ username, email, password }),
+        body: JSON.stringify(input),
       });
       const account = await answer.read(201, registeredSchema);
       if (request) request.outcome = answer.replayed ? "replayed" : "done";

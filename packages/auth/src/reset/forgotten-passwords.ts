@@ -1,18 +1,18 @@
 import { createHmac } from "node:crypto";
 import type { MysqlPool } from "@quintet/db";
-import { type Logger, Problem } from "@quintet/http";
+import type { Logger } from "@quintet/http";
 import type { Origin } from "../client-address.ts";
 import { findByLogin } from "../issuer/account-queries.ts";
-import { normalUsername } from "../issuer/registration.ts";
+import { addressLimit } from "../limits/address-limit.ts";
 import type { BudgetSizes, Budgets } from "../limits/budgets.ts";
-import { networkOf } from "../limits/login-limits.ts";
 import type { Errands } from "../mail/errands.ts";
 import { MailError, type SendMail } from "../mail/smtp.ts";
+import { normalUsername } from "../registration/registration.ts";
 import type { ResetLinks } from "./reset-links.ts";
 
 const minute = 60_000;
 const none = { attempts: 0, eachMs: 0 };
-const ofAddress: BudgetSizes = [none, { attempts: 20, eachMs: 3 * minute }, none];
+const ofAddress = { attempts: 20, eachMs: 3 * minute };
 const ofAccount: BudgetSizes = [none, none, { attempts: 3, eachMs: 20 * minute }];
 
 /**
@@ -34,28 +34,23 @@ export function forgottenPasswords(options: {
   log: Logger;
 }): AskForReset {
   const { pool, links, budgets, key, addressOf, send, errands, log } = options;
-  const digest = (text: string) => `reset:${createHmac("sha256", key).update(text).digest("base64url").slice(0, 22)}`;
-  const take = (name: string, sizes: BudgetSizes) => {
-    const counted = digest(name);
-    return budgets.take([counted, counted, counted, `${counted}:known`], sizes);
+  const detail = "Too many links were asked for; try again later.";
+  const limited = addressLimit({ budgets, name: "reset", key, budget: ofAddress, detail });
+  const takeOfAccount = (id: number) => {
+    const counted = `reset:${createHmac("sha256", key).update(`account ${id}`).digest("base64url").slice(0, 22)}`;
+    return budgets.take([counted, counted, counted, `${counted}:known`], ofAccount);
   };
 
   /** What there is to be sent; found out and counted once, however often sending fails. */
   const letter = async (login: string, origin: Origin | undefined) => {
     const [account] = await findByLogin(pool, normalUsername(login));
     if (!account?.isActive || account.email === "" || account.passwordHash.startsWith("!")) return undefined;
-    if ((await take(`account ${account.id}`, ofAccount)) > 0) return undefined;
+    if ((await takeOfAccount(account.id)) > 0) return undefined;
     const { url } = await links.make(account, { accountId: null, origin });
     return { to: account.email, subject: "A new password for Quintet", text: textOf(account.username, url) };
   };
   return async (login, origin) => {
-    const address = addressOf(origin);
-    const wait = address === undefined ? 0 : await take(`address ${networkOf(address)}`, ofAddress);
-    if (wait > 0) {
-      throw new Problem("too-many-requests", "Too many links were asked for; try again later.", {
-        headers: { "Retry-After": String(Math.ceil(wait / 1000)) },
-      });
-    }
+    await limited(addressOf(origin));
     let mail: Awaited<ReturnType<typeof letter>> | "unknown" = "unknown";
     const taken = errands.run(async () => {
       if (mail === "unknown") mail = await letter(login, origin);

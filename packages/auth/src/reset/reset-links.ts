@@ -2,13 +2,12 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import { type KeyedRequest, Problem } from "@quintet/http";
 import { endSignIns } from "../issuer/account-changes.ts";
-import { findById, replaceHash, type StoredAccount } from "../issuer/account-queries.ts";
+import { doneTable, findById, replaceHash, type StoredAccount } from "../issuer/account-queries.ts";
 import type { Actor } from "../issuer/actor.ts";
 import type { Note } from "../issuer/audit-notes.ts";
-import { doneTable } from "../issuer/new-accounts.ts";
-import { checkedPassword } from "../issuer/registration.ts";
 import { toldSecret } from "../issuer/told-secret.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
+import { checkedPassword } from "../registration/registration.ts";
 import type { Revocations } from "../revocation/revocations.ts";
 import { deleteResetsOf, findReset, insertReset } from "./reset-queries.ts";
 

@@ -1,12 +1,13 @@
 import { type MysqlConnection, removeOldRecords } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
-import { doneTable } from "../issuer/new-accounts.ts";
+import { doneTable } from "../issuer/account-queries.ts";
 import { idleMs } from "../issuer/refresh-tokens.ts";
 import type { SweptTable } from "./sweeper.ts";
 
 const day = 24 * 3600_000;
 /** What is over is kept so much longer: a clock that is a day ahead for a while ends nothing that goes on. */
 const marginMs = 2 * day;
+const invitationsMs = 90 * day;
 const sliceRows = 500;
 const sliceFamilies = 100;
 
@@ -17,6 +18,7 @@ export const countedTables = [
   "auth_refresh_token",
   "auth_code",
   "auth_reset",
+  "auth_invitation",
   "auth_revocation",
   "auth_done_requests",
   "auth_audit",
@@ -27,30 +29,21 @@ export const countedTables = [
 /** The tables in which what is over is of no use to anybody; `now` is in ms. The audit log is not among them. */
 export function sweptTables(now: () => number): SweptTable[] {
   const before = (ms: number) => new Date(now() - ms);
+  const ended = (table: string, column: string, keptMs = marginMs): SweptTable => ({
+    table,
+    removeSlice: (connection) =>
+      remove(connection, `${table} WHERE ${column} < :before ORDER BY ${column}`, before(keptMs)),
+  });
   return [
-    {
-      // Nobody can still hold the unused successor of one that old: sign-ins end after as long without use.
-      table: "auth_refresh_token",
-      removeSlice: (connection) =>
-        remove(connection, "auth_refresh_token WHERE used_at < :before ORDER BY used_at", before(idleMs + marginMs)),
-    },
+    // Nobody can still hold the unused successor of one that old: sign-ins end after as long without use.
+    ended("auth_refresh_token", "used_at", idleMs + marginMs),
     { table: "auth_refresh_family", removeSlice: (connection) => removeFamilies(connection, before(marginMs)) },
-    {
-      table: "auth_code",
-      removeSlice: (connection) =>
-        remove(connection, "auth_code WHERE expires_at < :before ORDER BY expires_at", before(marginMs)),
-    },
-    {
-      table: "auth_reset",
-      removeSlice: (connection) =>
-        remove(connection, "auth_reset WHERE expires_at < :before ORDER BY expires_at", before(marginMs)),
-    },
+    ended("auth_code", "expires_at"),
+    ended("auth_reset", "expires_at"),
+    // Staff sees for a while what became of one.
+    ended("auth_invitation", "expires_at", invitationsMs),
+    ended("auth_revocation", "until_at"),
     { table: doneTable, removeSlice: (connection) => removeOldRecords(connection, doneTable) },
-    {
-      table: "auth_revocation",
-      removeSlice: (connection) =>
-        remove(connection, "auth_revocation WHERE until_at < :before ORDER BY until_at", before(marginMs)),
-    },
   ];
 }
 

@@ -1,37 +1,51 @@
 import { findProcessed, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Account, Registration } from "../account.ts";
+import { doneTable, insertAccount } from "../issuer/account-queries.ts";
+import type { Actor } from "../issuer/actor.ts";
+import type { Note } from "../issuer/audit-notes.ts";
+import { learnNewEmails, takenNames } from "../issuer/email-queries.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
-import { insertAccount } from "./account-queries.ts";
-import type { Actor } from "./actor.ts";
-import type { Note } from "./audit-notes.ts";
-import { learnNewEmails, takenNames } from "./email-queries.ts";
+import type { RegistrationMode } from "./admission.ts";
+import type { Invitations } from "./invitations.ts";
 import { checkedRegistration, normalUsername } from "./registration.ts";
 
-/** Where the issuer records what it has done for which request. */
-export const doneTable = "auth_done_requests";
+export interface AccountChoices {
+  by?: Actor | undefined;
+  request?: KeyedRequest | undefined;
+  /** Whether staff makes it, who needs no invitation. */
+  byStaff?: boolean;
+}
 
 /** How accounts are made. */
 export interface NewAccounts {
-  /** A new account, once for a keyed request; throws a `conflict` problem when the username or email is taken. */
-  register(input: Registration, options?: { by?: Actor; request?: KeyedRequest | undefined }): Promise<Account>;
-  /** As `register`, for the account that `ADMIN_USERNAME` names; does nothing when the username is taken. */
+  /**
+   * A new account, once for a keyed request, for somebody who was admitted (`admission.ts`). An invitation that comes along is
+   * used up with it; a missing one, where one is needed, and a bad one are a `forbidden` problem, before anything can be
+   * learnt of names. Throws a `conflict` problem when the username or email is taken.
+   */
+  makeAccount(input: Registration, choices?: AccountChoices): Promise<Account>;
+  /** As `makeAccount`, for the account that `ADMIN_USERNAME` names; does nothing when the username is taken. */
   makeFirstStaff(username: string, password: string): Promise<void>;
 }
 
 export function newAccounts(options: {
   pool: MysqlPool;
   hashes: PasswordHashes;
+  mode: RegistrationMode;
+  invitations: Invitations;
   note: Note;
   now: () => number;
 }): NewAccounts {
-  const { pool, hashes, note, now } = options;
+  const { pool, hashes, mode, invitations, note, now } = options;
   return {
-    async register(input, { by, request } = {}) {
-      const { username, email, password } = checkedRegistration(input);
+    async makeAccount(input, { by, request, byStaff = false } = {}) {
+      const { username, email, password, invitation } = checkedRegistration(input);
       const madeBefore = () => findProcessed<Account>(mysqlProcessedRequests(pool, doneTable), request);
       const before = await madeBefore();
       if (before) return before;
+      if (invitation !== undefined) await invitations.check(invitation, email);
+      else if (mode === "invite" && !byStaff) throw uninvited();
       await learnNewEmails(pool);
       const taken = await takenNames(pool, username, email);
       if (taken.username || taken.email) throw conflict(taken);
@@ -42,7 +56,9 @@ export function newAccounts(options: {
       const row = { username, email, passwordHash, isStaff: false, joinedAt };
       const added = await insertAccount(pool, row, async (connection, id) => {
         await runOnce(mysqlProcessedRequests(connection, doneTable), request, async () => account(id));
-        await note(connection, { accountId: id, action: "registered" }, by);
+        const used = invitation === undefined ? undefined : await invitations.use(connection, invitation, email, id);
+        const subject = used === undefined ? {} : { subject: `invitation ${used}` };
+        await note(connection, { accountId: id, action: "registered", ...subject }, by);
       });
       const made = typeof added === "number" ? account(added) : await madeBefore();
       if (made) return made;
@@ -57,6 +73,11 @@ export function newAccounts(options: {
       if (typeof accountId === "number") await note(pool, { accountId, action: "first-staff-made" }, undefined);
     },
   };
+}
+
+function uninvited(): Problem {
+  const errors = [{ path: "invitation", message: "is needed: ask staff for one" }];
+  return new Problem("forbidden", "An account is made with an invitation here. Ask staff for one.", { errors });
 }
 
 function conflict(taken: { username: boolean; email: boolean }): Problem {

@@ -37,14 +37,25 @@ export const passwordSchema = z
   .refine((text) => !common.has(text.toLowerCase()), "is among the most common ones")
   .openapi({ example: "correct horse battery" });
 
+/** The token of an invitation. */
+export const invitationSchema = z
+  .string()
+  .max(200)
+  .optional()
+  .openapi({ description: "The token of an invitation, where accounts are made with one" });
+
 /** What `POST /auth/register` takes. */
 export const registrationSchema = z
   .strictObject({
     username: usernameSchema,
     email: z.email("must be an email address").max(254),
     password: passwordSchema,
+    invitation: invitationSchema,
   })
   .openapi("Registration");
+
+/** What staff takes to make an account for somebody. */
+export const newAccountSchema = registrationSchema.omit({ invitation: true }).openapi("NewAccount");
 
 /** A password that keeps the rules; otherwise an `unprocessable` problem that tells each fault of `field`. */
 export function checkedPassword(text: string, field: string): string {

@@ -1,0 +1,93 @@
+import type { MysqlConnection, MysqlPool } from "@quintet/db";
+import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+
+/** An invitation as it is stored. */
+export interface StoredInvitation {
+  id: number;
+  /** Whom it is for; anybody who has it when null. */
+  email: string | null;
+  /** The account of staff that made it. */
+  madeBy: number;
+  createdAt: Date;
+  expiresAt: Date;
+  revokedAt: Date | null;
+  usedAt: Date | null;
+  /** The account that was made with it. */
+  accountId: number | null;
+}
+
+const columns = `id, email, made_by AS madeBy, created_at AS createdAt, expires_at AS expiresAt,
+  revoked_at AS revokedAt, used_at AS usedAt, account_id AS accountId`;
+const good = `token_hash = :tokenHash AND used_at IS NULL AND revoked_at IS NULL AND expires_at > :now
+  AND (email IS NULL OR email = LOWER(:email))`;
+
+/** Adds an invitation; answers its id. */
+export async function insertInvitation(
+  connection: MysqlConnection,
+  invitation: { tokenHash: Buffer; email: string | null; madeBy: number; createdAt: Date; expiresAt: Date },
+): Promise<number> {
+  const [result] = await connection.execute<ResultSetHeader>(
+    `INSERT INTO auth_invitation (token_hash, email, made_by, created_at, expires_at)
+     VALUES (:tokenHash, LOWER(:email), :madeBy, :createdAt, :expiresAt)`,
+    invitation,
+  );
+  return result.insertId;
+}
+
+/** Whether an invitation is good at `now` for somebody with this email. */
+export async function isGood(pool: MysqlPool, tokenHash: Buffer, email: string, now: Date): Promise<boolean> {
+  const [rows] = await pool.execute<RowDataPacket[]>(`SELECT 1 FROM auth_invitation WHERE ${good}`, {
+    tokenHash,
+    email,
+    now,
+  });
+  return rows.length > 0;
+}
+
+/** Uses an invitation up for an account; answers its id, or `undefined` when it is not good (any more). */
+export async function useInvitation(
+  connection: MysqlConnection,
+  tokenHash: Buffer,
+  { email, accountId, now }: { email: string; accountId: number; now: Date },
+): Promise<number | undefined> {
+  const [rows] = await connection.execute<RowDataPacket[]>(`SELECT id FROM auth_invitation WHERE ${good} FOR UPDATE`, {
+    tokenHash,
+    email,
+    now,
+  });
+  if (!rows[0]) return undefined;
+  const id = Number(rows[0].id);
+  await connection.execute("UPDATE auth_invitation SET used_at = :now, account_id = :accountId WHERE id = :id", {
+    id,
+    now,
+    accountId,
+  });
+  return id;
+}
+
+/** Revokes an invitation that was not used; answers whether there is one with this id that could be. */
+export async function revokeInvitation(connection: MysqlConnection, id: number, now: Date): Promise<boolean> {
+  const [result] = await connection.execute<ResultSetHeader>(
+    "UPDATE auth_invitation SET revoked_at = :now WHERE id = :id AND used_at IS NULL AND revoked_at IS NULL",
+    { id, now },
+  );
+  return result.affectedRows > 0;
+}
+
+/** Invitations before an id, the newest first. */
+export async function listInvitations(
+  pool: MysqlPool,
+  { beforeId, limit }: { beforeId: number; limit: number },
+): Promise<StoredInvitation[]> {
+  const [rows] = await pool.execute<RowDataPacket[]>(
+    `SELECT ${columns} FROM auth_invitation WHERE id < :beforeId ORDER BY id DESC LIMIT ${Math.trunc(limit)}`,
+    { beforeId },
+  );
+  return rows as StoredInvitation[];
+}
+
+/** The invitation with this id. */
+export async function findInvitation(pool: MysqlPool, id: number): Promise<StoredInvitation | undefined> {
+  const [rows] = await pool.execute<RowDataPacket[]>(`SELECT ${columns} FROM auth_invitation WHERE id = :id`, { id });
+  return rows[0] as StoredInvitation | undefined;
+}
