@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createLogger, type Logger } from "@quintet/http";
+import { connect as connectTls } from "node:tls";
+import { createLogger, createService, type Logger, listenerOf, serve } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { admission } from "../src/admission.ts";
+import { certificates } from "./certificate.ts";
 import { behind, type Edge, edge, until } from "./edge.ts";
 import { rawUpstream } from "./raw-upstream.ts";
 
@@ -245,10 +247,36 @@ describe("an Upgrade that must be ignored", () => {
     }),
   );
 
-  it("is one to an app by itself, too", async () => {
-    const { port } = front.listening;
-    const socket = connect(port, "127.0.0.1");
-    socket.write(`${offer("/social/x")}${next}`);
-    await once(socket.resume(), "close");
+  it("behind a request that has no response yet: both are served, in their order", () =>
+    echoing(async () => {
+      const first = "GET /queue/first HTTP/1.1\r\nHost: a\r\n\r\n";
+      for (const before of [first, first + first, "GET /social/x HTTP/1.1\r\nHost: a\r\n\r\n"]) {
+        const text = await front.send(before + offer() + next);
+        expect(statusesOf(text)).toEqual(Array.from({ length: before.split("HTTP/1.1").length }, () => 200));
+        expect(text).toMatch(/Connection: close\r\n/);
+      }
+    }));
+
+  it("to an app by itself: the request is served", async () => {
+    const service = createService({ title: "t", version: "1", prefix: "/t", log, corsOrigins: [], checks: {} });
+    service.post("/x", async (c) => c.text(await c.req.text()));
+    await using stack = new AsyncDisposableStack();
+    const made = stack.use(certificates());
+    const at = { host: "127.0.0.1", port: 0, log, drainSeconds: 0 };
+    for (const tls of [undefined, made.make("alone")]) {
+      const alone = stack.adopt(await serve(listenerOf(service), { ...at, tls }), (one) => one.close());
+      for (const bytes of [offer("/t/health"), `${offer("/t/x", "Content-Length: 5\r\n", "POST")}hello`]) {
+        const to = { port: alone.port, host: "127.0.0.1", rejectUnauthorized: false };
+        const socket = tls ? connectTls(to) : connect(to);
+        let text = "";
+        socket.on("data", (part) => {
+          text += part;
+        });
+        socket.write(bytes + next);
+        await once(socket, "close");
+        expect(statusesOf(text)).toEqual([200]);
+        expect(text).toMatch(/Connection: close\r\n/);
+      }
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { answerOf } from "./client-errors.ts";
 
 /** A client that offers to speak WebSocket on its connection, as long as it has no response (RFC 9110 section 7.8). */
 export class Handshake {
@@ -35,10 +36,11 @@ export function handshakeOf(request: IncomingMessage): Handshake | undefined {
 }
 
 /**
- * Whether a request is an offer that a 101 could accept: a GET over HTTP/1.1 without a body. From HTTP/1.0 it must be ignored, and of
- * one with a body Node would lose that.
+ * Whether a request is an offer that a 101 could accept: a GET over HTTP/1.1 without a body, when all requests before it on its
+ * connection have their responses. From HTTP/1.0 it must be ignored, and of one with a body Node would lose that.
  */
-export function isHandshake({ method, headers, httpVersion }: IncomingMessage): boolean {
+export function isHandshake({ method, headers, httpVersion, socket }: IncomingMessage): boolean {
+  if (answerOf(socket) !== undefined) return false;
   const { upgrade, "content-length": length = "0", "transfer-encoding": coding } = headers;
   const named = upgrade?.split(",").some((protocol) => protocol.trim().toLowerCase() === "websocket");
   return method === "GET" && httpVersion === "1.1" && named === true && length === "0" && coding === undefined;
