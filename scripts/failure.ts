@@ -5,7 +5,8 @@
 export function tellFailure(error: unknown, givenUp: AbortSignal): number {
   if (givenUp.aborted) return 0;
   const expected =
-    error instanceof Error && (error.constructor === Error || ["ConfigError", "StartFailure"].includes(error.name));
+    error instanceof Error &&
+    (error.constructor === Error || ["ConfigError", "StartRefused", "StartFailure"].includes(error.name));
   console.error(expected ? error.message : error);
   return 1;
 }

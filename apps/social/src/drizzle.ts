@@ -19,3 +19,5 @@ export const { drizzle } = load("drizzle-orm/postgres-js") as typeof import("dri
 export const { migrate } = load(
   "drizzle-orm/postgres-js/migrator",
 ) as typeof import("drizzle-orm/postgres-js/migrator");
+
+export const { readMigrationFiles } = load("drizzle-orm/migrator") as typeof import("drizzle-orm/migrator");

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempDisposable, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,11 @@ import { migrate, migrationsFolder } from "../src/migrate.ts";
 import * as schema from "../src/schema.ts";
 
 const readJson = async (name: string) => JSON.parse(await readFile(join(migrationsFolder, "meta", name), "utf8"));
+
+const hashOf = async (tag: string) =>
+  createHash("sha256")
+    .update(await readFile(join(migrationsFolder, `${tag}.sql`)))
+    .digest("hex");
 
 interface JournalEntry {
   idx: number;
@@ -80,7 +86,7 @@ describe("migrate", () => {
     }
     await sql.unsafe(`
       CREATE TABLE social.migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint);
-      INSERT INTO social.migrations (hash, created_at) VALUES ('of before', 1795331532452);
+      INSERT INTO social.migrations (hash, created_at) VALUES ('${await hashOf("0002_done-requests")}', 1795331532452);
       INSERT INTO social.profiles (id, email) VALUES (1, 'ana@example.com');
       INSERT INTO social.posts (title, content, owner_id)
         SELECT 'Café ' || i, 'Content', 1 FROM generate_series(1, 3000) i`);
@@ -88,6 +94,21 @@ describe("migrate", () => {
     const found = await sql`
       SELECT title FROM social.posts WHERE social.title_grams(title) @> social.search_grams('CAFE 299') ORDER BY 1`;
     expect(found.map(({ title }) => title)).toEqual(["Café 299", ...[...Array(10).keys()].map((i) => `Café 299${i}`)]);
+    await sql.end();
+  });
+
+  test("refuses a database of a later version, and one of which a migration was changed afterwards", async () => {
+    await using database = await testPostgres(inject("postgresUrl"));
+    const sql = postgres(database.url, { max: 1 });
+    await migrate({ POSTGRES_URL: database.url });
+    await sql`INSERT INTO social.migrations (hash, created_at) VALUES ('later', 2524608000000)`;
+    await expect(migrate({ POSTGRES_URL: database.url })).rejects.toThrow(
+      /has tables of social of a later version, by its migration of 2050-01-01T00:00:00.000Z; this version ends with \d{4}_/,
+    );
+    await sql`DELETE FROM social.migrations WHERE hash = 'later'`;
+    await migrate({ POSTGRES_URL: database.url });
+    await sql`UPDATE social.migrations SET hash = 'other' WHERE created_at = 1795331532452`;
+    await expect(migrate({ POSTGRES_URL: database.url })).rejects.toThrow("social/0002_done-requests was changed");
     await sql.end();
   });
 

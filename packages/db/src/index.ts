@@ -18,7 +18,7 @@ export {
 export { redisIdempotency } from "./idempotency/redis-idempotency.ts";
 export { luaCommands, type RunLua } from "./lua-commands.ts";
 export { migrateMysql } from "./migrate-mysql.ts";
-export { migratePostgres, postgresMigrationLock } from "./migrate-postgres.ts";
+export { migratePostgres, postgresMigrationLock, refuseLaterPostgres } from "./migrate-postgres.ts";
 export {
   connectMysql,
   healthMysql,

@@ -1,6 +1,6 @@
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { defaultIdleSeconds } from "./limits/statement-limits.ts";
-import { pendingMigrations, readMigrations } from "./migration-files.ts";
+import { failedMigration, pendingMigrations, readMigrations } from "./migration-files.ts";
 
 const lockSeconds = 60;
 
@@ -8,6 +8,7 @@ const lockSeconds = 60;
  * Runs the `.sql` files of `folder` that have not run yet, in order, under a lock, so that replicas that start together do not race.
  * MySQL commits each DDL statement by itself: every statement of a file must be safe to run again (`IF NOT EXISTS`),
  * because a file that was cut off runs again from its beginning. A process that stands still for `idleSeconds` loses the lock.
+ * Rejects with `StartRefused` when the database is of a later version.
  */
 export async function migrateMysql(
   url: string,
@@ -26,7 +27,7 @@ export async function migrateMysql(
   try {
     await connection.query("SET SESSION wait_timeout = ?", [idleSeconds]);
     const [locked] = await connection.query<RowDataPacket[]>(
-      "SELECT GET_LOCK(CONCAT('quintet_migrate_', DATABASE()), ?) AS got",
+      "SELECT GET_LOCK(CONCAT('quintet_migrate_', DATABASE()), ?) AS got, DATABASE() AS name",
       [lockSeconds],
     );
     if (locked[0]?.got !== 1) throw new Error(`Another process has been migrating MySQL for ${lockSeconds} s.`);
@@ -38,8 +39,11 @@ export async function migrateMysql(
       [app],
     );
     const applied = new Map(rows.map((row) => [String(row.name), String(row.checksum)]));
-    for (const migration of pendingMigrations(app, migrations, applied)) {
-      await connection.query(migration.text);
+    const tables = { store: "MySQL", app, database: String(locked[0].name) } as const;
+    for (const migration of pendingMigrations(tables, migrations, applied)) {
+      await connection.query(migration.text).catch((error: unknown) => {
+        throw failedMigration(tables, migration.name, error);
+      });
       await connection.query("INSERT INTO quintet_migrations (app, name, checksum) VALUES (?, ?, ?)", [
         app,
         migration.name,

@@ -1,12 +1,36 @@
-import { pendingMigrations, readMigrations } from "./migration-files.ts";
-import { connectPostgres } from "./postgres.ts";
+import {
+  failedMigration,
+  type MigratedTables,
+  type Migration,
+  pendingMigrations,
+  readMigrations,
+} from "./migration-files.ts";
+import { connectPostgres, type PostgresQueries } from "./postgres.ts";
 
 /** The advisory lock that every migration of a Postgres database holds, whatever tool runs it. */
 export const postgresMigrationLock = 0x7175_696e;
 
+async function tablesOf(sql: PostgresQueries, app: string): Promise<MigratedTables> {
+  const [row] = await sql<{ name: string }[]>`SELECT current_database() AS name`;
+  return { store: "Postgres", app, database: row?.name ?? "" };
+}
+
+/**
+ * For an app whose migrations another tool runs and records: rejects with `StartRefused` when the database is of a later version than `all`, or
+ * one of them was changed after it had run. `applied` are checksums by name.
+ */
+export async function refuseLaterPostgres(
+  sql: PostgresQueries,
+  app: string,
+  all: Migration[],
+  applied: Map<string, string>,
+): Promise<void> {
+  pendingMigrations(await tablesOf(sql, app), all, applied);
+}
+
 /**
  * Runs the `.sql` files of `folder` that have not run yet, in order, in one transaction under an advisory lock: replicas
- * that start together do not race, and a failure leaves nothing behind.
+ * that start together do not race, and a failure leaves nothing behind. Rejects with `StartRefused` when the database is of a later version.
  */
 export async function migratePostgres(url: string, app: string, folder: string): Promise<void> {
   const migrations = await readMigrations(folder);
@@ -19,8 +43,11 @@ export async function migratePostgres(url: string, app: string, folder: string):
       const rows = await tx<{ name: string; checksum: string }[]>`
         SELECT name, checksum FROM public.quintet_migrations WHERE app = ${app}`;
       const applied = new Map(rows.map((row) => [row.name, row.checksum]));
-      for (const migration of pendingMigrations(app, migrations, applied)) {
-        await tx.unsafe(migration.text);
+      const tables = await tablesOf(tx, app);
+      for (const migration of pendingMigrations(tables, migrations, applied)) {
+        await tx.unsafe(migration.text).catch((error: unknown) => {
+          throw failedMigration(tables, migration.name, error);
+        });
         await tx`INSERT INTO public.quintet_migrations (app, name, checksum)
           VALUES (${app}, ${migration.name}, ${migration.checksum})`;
       }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { StartRefused } from "@quintet/http";
 
 export interface Migration {
   name: string;
@@ -19,13 +20,45 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
   );
 }
 
-/** The migrations that are still to run; throws when one that ran was changed afterwards. */
-export function pendingMigrations(app: string, all: Migration[], applied: Map<string, string>): Migration[] {
-  return all.filter((migration) => {
-    const checksum = applied.get(migration.name);
-    if (checksum !== undefined && checksum !== migration.checksum) {
-      throw new Error(`Migration ${app}/${migration.name} was changed after it had run; add a new one instead.`);
+/** The tables of one app in one database, as a message names them. */
+export interface MigratedTables {
+  store: "MySQL" | "Postgres";
+  app: string;
+  database: string;
+}
+
+/**
+ * The migrations that are still to run, of `all` that this version has, where `applied` did: checksums by name. Throws `StartRefused` when the
+ * database has one that this version does not know, which a later version made, or one that was changed afterwards.
+ */
+export function pendingMigrations(
+  { store, app, database }: MigratedTables,
+  all: Migration[],
+  applied: Map<string, string>,
+): Migration[] {
+  const known = new Set(all.map(({ name }) => name));
+  const unknown = [...applied.keys()].filter((name) => !known.has(name)).sort();
+  if (unknown.length > 0) {
+    throw new StartRefused(
+      `The ${store} database "${database}" has tables of ${app} of a later version, by its migration ${unknown.at(-1)}; ` +
+        `this version ends with ${all.at(-1)?.name ?? "none"}. Start that version or a newer one, or restore a backup from before ` +
+        `(docs/operations.md, "Going back to an older version").`,
+    );
+  }
+  return all.filter(({ name, checksum }) => {
+    const before = applied.get(name);
+    if (before !== undefined && before !== checksum) {
+      throw new StartRefused(
+        `Migration ${app}/${name} was changed after it had run in the ${store} database "${database}"; ` +
+          "undo that, and add a new one instead.",
+      );
     }
-    return checksum === undefined;
+    return before === undefined;
   });
+}
+
+/** What a migration that fails is rejected with: it says which one. */
+export function failedMigration({ store, app, database }: MigratedTables, name: string, cause: unknown): Error {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new Error(`Migration ${app}/${name} failed in the ${store} database "${database}": ${reason}`, { cause });
 }

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, mkdtempDisposable, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { StartRefused } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { connectMysql, connectPostgres, migrateMysql, migratePostgres } from "../src/index.ts";
@@ -26,7 +27,8 @@ afterAll(async () => {
 
 const stores = {
   MySQL: {
-    migrate: () => migrateMysql(mysql.url, "sample", folder),
+    migrate: (from = folder, app = "sample") => migrateMysql(mysql.url, app, from),
+    url: () => mysql.url,
     async count(): Promise<number> {
       const pool = connectMysql(mysql.url, { connections: 1 });
       const [rows] = await pool.query<RowDataPacket[]>("SELECT COUNT(*) AS n FROM a");
@@ -35,7 +37,8 @@ const stores = {
     },
   },
   Postgres: {
-    migrate: () => migratePostgres(postgres.url, "sample", folder),
+    migrate: (from = folder, app = "sample") => migratePostgres(postgres.url, app, from),
+    url: () => postgres.url,
     async count(): Promise<number> {
       const sql = connectPostgres(postgres.url, { connections: 1 });
       const rows = await sql<{ n: number }[]>`SELECT count(*)::int AS n FROM a`;
@@ -45,13 +48,101 @@ const stores = {
   },
 };
 
-describe.each(Object.entries(stores))("%s migrations", (_name, { migrate, count }) => {
+/** A folder of migrations, gone at the end of the test. */
+async function migrationsOf(files: Record<string, string>): Promise<AsyncDisposable & { path: string }> {
+  const made = await mkdtempDisposable(join(tmpdir(), "migrations "));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(made.path, name), text);
+  return { path: made.path, [Symbol.asyncDispose]: () => made.remove() };
+}
+
+describe.each(Object.entries(stores))("%s migrations", (name, { migrate, count, url }) => {
   it("run once, however many processes start together", async () => {
-    await Promise.all(Array.from({ length: 8 }, migrate));
+    await Promise.all(Array.from({ length: 8 }, () => migrate()));
     await migrate();
     expect(await count()).toBe(1);
   });
+
+  it("refuse one that was changed after it had run", async () => {
+    await migrate();
+    await using changed = await migrationsOf({ "0001-first.sql": "SELECT 1" });
+    const refused = migrate(changed.path);
+    await expect(refused).rejects.toBeInstanceOf(StartRefused);
+    await expect(refused).rejects.toThrow("sample/0001-first.sql was changed");
+  });
+
+  it("refuse a database of a later version, in one line that says what to do, and leave it as it is", async () => {
+    await migrate();
+    await using later = await migrationsOf({ "0001-first.sql": "SELECT 1", "0003-later.sql": "SELECT 1" });
+    await migrate(later.path, "upgraded");
+    const files = { "0001-first.sql": "SELECT 1", "0002-other.sql": "INSERT INTO a VALUES (2)" };
+    await using earlier = await migrationsOf(files);
+    const refused: Error = await migrate(earlier.path, "upgraded").then(
+      () => Promise.reject(new Error("It was not refused.")),
+      (error) => error,
+    );
+    expect(refused).toBeInstanceOf(StartRefused);
+    const database = new URL(url()).pathname.slice(1);
+    expect(refused.message).toBe(
+      `The ${name} database "${database}" has tables of upgraded of a later version, by its migration 0003-later.sql; ` +
+        "this version ends with 0002-other.sql. Start that version or a newer one, or restore a backup from before " +
+        '(docs/operations.md, "Going back to an older version").',
+    );
+    expect(await count()).toBe(1);
+  });
+
+  it("name the one that fails", async () => {
+    await using failing = await migrationsOf({ "0001-wrong.sql": "CREATE TABLE wrong (" });
+    await expect(migrate(failing.path, "failing")).rejects.toThrow(
+      /^Migration failing\/0001-wrong\.sql failed in the /,
+    );
+  });
+
+  it("go on in another process when the one that runs them is killed", async () => {
+    const sleep = name === "MySQL" ? "SELECT SLEEP(1)" : "SELECT pg_sleep(1)";
+    const steps = [
+      "CREATE TABLE IF NOT EXISTS killed (n int)",
+      sleep,
+      "DELETE FROM killed",
+      "INSERT INTO killed VALUES (1)",
+    ];
+    await using own = await migrationsOf({ "0001-slow.sql": steps.join(";\n") });
+    const run = `migrate${name === "MySQL" ? "Mysql" : "Postgres"}`;
+    const module = JSON.stringify(new URL("../src/index.ts", import.meta.url).href);
+    const program = `import { ${run} } from ${module}; await ${run}(process.env.URL, "killed", process.env.FOLDER);`;
+    const victim = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+      env: { ...process.env, URL: url(), FOLDER: own.path },
+    });
+    const ended = once(victim, "exit");
+    await vi.waitFor(async () => expect(await sleeping(name, url())).toBeGreaterThan(0), {
+      timeout: 20_000,
+      interval: 20,
+    });
+    victim.kill("SIGKILL");
+    const again = name === "MySQL" ? migrateMysql : migratePostgres;
+    await Promise.all([again(url(), "killed", own.path), again(url(), "killed", own.path)]);
+    await ended;
+    expect(await rowsOf(name, url(), "SELECT n FROM killed")).toEqual([{ n: 1 }]);
+  });
 });
+
+async function rowsOf(store: string, url: string, text: string): Promise<unknown[]> {
+  if (store === "MySQL") {
+    const pool = connectMysql(url, { connections: 1 });
+    const [rows] = await pool.query<RowDataPacket[]>(text).finally(() => pool.end());
+    return rows;
+  }
+  const sql = connectPostgres(url, { connections: 1 });
+  return [...(await sql.unsafe(text).finally(() => sql.end()))];
+}
+
+/** How many sessions of a database sleep just now. */
+async function sleeping(store: string, url: string): Promise<number> {
+  const text =
+    store === "MySQL"
+      ? "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'SELECT SLEEP(1)%'"
+      : "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep(1)%' AND pid <> pg_backend_pid()";
+  return (await rowsOf(store, url, text)).length;
+}
 
 it("go on in MySQL when the process that had the lock stands still", async () => {
   const slow = await mkdtemp(join(tmpdir(), "migrations "));
@@ -81,15 +172,7 @@ it("go on in MySQL when the process that had the lock stands still", async () =>
   }
 });
 
-describe("a changed or failing migration", () => {
-  it("that ran already is refused", async () => {
-    await migratePostgres(postgres.url, "sample", folder);
-    const other = await mkdtemp(join(tmpdir(), "migrations "));
-    await writeFile(join(other, "0001-first.sql"), "SELECT 1");
-    await expect(migratePostgres(postgres.url, "sample", other)).rejects.toThrow("sample/0001-first.sql was changed");
-    await rm(other, { recursive: true });
-  });
-
+describe("a failing migration", () => {
   it("leaves nothing behind in Postgres", async () => {
     const other = await mkdtemp(join(tmpdir(), "migrations "));
     await writeFile(join(other, "0001-a.sql"), "CREATE TABLE half (n int)");

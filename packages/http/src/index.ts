@@ -1,4 +1,4 @@
-export { ConfigError } from "@quintet/workers";
+export { ConfigError, StartRefused } from "@quintet/workers";
 export { admitBody, bodyAdmitted } from "./body.ts";
 export { givingMemoryBack } from "./body-memory.ts";
 export { readEnv, type SettingRule, separatePorts, settings, together } from "./config.ts";

@@ -1,4 +1,4 @@
-export { ConfigError } from "./config-error.ts";
+export { ConfigError, StartRefused } from "./config-error.ts";
 export { type EventLog, eventLog } from "./event-log.ts";
 export { type ListenAddress, listenFault } from "./listen-address.ts";
 export type { Given, Peers, Place, Program, SocketSource, Start } from "./program.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { ConfigError } from "./config-error.ts";
+import { StartRefused } from "./config-error.ts";
 import { eventLog } from "./event-log.ts";
 import { workerMark } from "./messages.ts";
 import { type Start, serveHere } from "./program.ts";
@@ -39,7 +39,7 @@ export async function runProgram(
         : await alone(settings, (await load()).start, stop),
     );
   } catch (error) {
-    const isExpected = error instanceof ConfigError || error instanceof StartFailure;
+    const isExpected = error instanceof StartRefused || error instanceof StartFailure;
     console.error(isExpected ? error.message : error);
     process.exit(1);
   }

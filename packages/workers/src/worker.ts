@@ -1,5 +1,5 @@
 import { url as inspectorUrl } from "node:inspector";
-import { ConfigError } from "./config-error.ts";
+import { StartRefused } from "./config-error.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { type Given, type Peers, type Place, type SocketSource, type Start, serveHere } from "./program.ts";
 import { heardTicketKeys, type TicketKeys } from "./ticket-keys.ts";
@@ -37,7 +37,7 @@ export async function work(load: () => Promise<{ start: Start }>): Promise<void>
     const value = await give().catch(() => undefined);
     process.send?.({ kind: "given", value } satisfies FromWorker, () => process.exit(status)) ?? process.exit(status);
   } catch (error) {
-    const isSetting = error instanceof ConfigError;
+    const isSetting = error instanceof StartRefused;
     if (!isSetting) console.error(error);
     process.exitCode = 1;
     const message = error instanceof Error ? error.message : String(error);
