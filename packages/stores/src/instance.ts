@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync, globSync, openSync, readFileSync, statSync } from "node:fs";
-import { rm, stat } from "node:fs/promises";
+import { rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Engine, Place } from "./engine.ts";
@@ -137,7 +137,7 @@ async function start(
     const server: Server = { ...identity, ...known, exited, logStart };
     if (await untilAnswering(engine, place, server, signal)) return server;
     const end = await endOfLog(logFile, logStart).catch(String);
-    const why = /no space left/i.test(end) ? "no space is left on its disk" : await exited;
+    const why = (await isFull(place.dir)) ? "no space is left on its disk" : await exited;
     throw new Error(`${engine.title} did not start: ${why}. The end of ${logFile}:\n${lastLines(end)}`);
   } finally {
     closeSync(lock); // The server has it.
@@ -171,8 +171,16 @@ async function untilAnswering(
 export async function howItEnded(place: Place, server: Server): Promise<string> {
   const exit = await server.exited;
   if (exit === "SIGKILL") return exit; // Its log knows nothing of that.
+  // Nor of a full disk, which it lies on itself.
+  if (await isFull(place.dir)) return [exit, "no space is left on its disk"].filter(Boolean).join(", ");
   const lastWords = telling(await endOfLog(join(place.dir, "log"), server.logStart).catch(() => ""));
   return [exit, lastWords && `its log says "${lastWords}"`].filter(Boolean).join(", ");
+}
+
+/** Whether there is less room left on a folder's disk than any server needs. */
+async function isFull(folder: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize < 1_000_000;
 }
 
 async function usualPort(dir: string): Promise<number> {
