@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { accountFor } from "./account.ts";
 import { checkVersion, recordVersion } from "./data-version.ts";
@@ -19,6 +20,8 @@ const ENGINES: Record<StoreName, Engine> = { mysql: mariadb, postgres, redis, ca
 export type Stores = {
   /** The URL of each store that was asked for. */
   env: { MYSQL_URL?: string; POSTGRES_URL?: string; REDIS_URL?: string; CACHE_REDIS_URL?: string };
+  /** Of these, those of private instances. */
+  privateUrls: Partial<Record<StoreName, string>>;
   /** The folder where the data of the private instances really lies. */
   location: string;
   /** Stops the private instances, unless another process still uses them. */
@@ -39,6 +42,8 @@ export async function openStores(options: {
   env: NodeJS.ProcessEnv;
   progress: (line: string) => void;
   durable?: boolean;
+  /** Runs before a private instance is started, once its place is made. */
+  seed?: (name: StoreName, place: Place) => Promise<void>;
   /** Is told when a store has ended and when it runs again; unless given, `progress` is. */
   report?: Report;
   /**
@@ -53,7 +58,10 @@ export async function openStores(options: {
   const own = engines.filter((engine) => !options.env[engine.variable] && !(engine === cache && options.env.REDIS_URL));
   const env: Stores["env"] = {};
   for (const engine of given) env[engine.variable] = options.env[engine.variable]!;
-  if (own.length === 0) return stores(env, dataDir, async () => {});
+  if (own.length === 0) return stores(env, {}, dataDir, async () => {});
+  if (!options.seed && existsSync(unfinishedRestore(dataDir))) {
+    throw new Error(`A restore into ${dataDir} was not completed. Remove that folder, and restore again`);
+  }
 
   await installMissing(own, dataDir, options.progress, options.signal);
   options.signal?.throwIfAborted();
@@ -63,6 +71,7 @@ export async function openStores(options: {
   const location = await settle(dataDir, [...accounts.values()]);
   const lock = join(location, "lock");
   const supervised: Supervised[] = [];
+  const privateUrls: Stores["privateUrls"] = {};
   const use = await withLock(lock, async () => {
     const registered = await register(location);
     try {
@@ -77,9 +86,12 @@ export async function openStores(options: {
           const programs = (await engine.find(place.dir))!;
           const version = await checkVersion(engine, place, programs);
           await prepare(engine, place, programs);
+          await options.seed?.(engine.name, place);
           const server = await ensureRunning(engine, place, programs);
           await recordVersion(place, version);
-          env[engine.variable] = engine.url(server.port, place.password);
+          const url = engine.url(server.port, place.password);
+          env[engine.variable] = url;
+          privateUrls[engine.name] = url;
           supervised.push({ engine, place, programs, server });
         }),
       );
@@ -95,20 +107,30 @@ export async function openStores(options: {
   const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
   const report = options.report ?? ((_, line) => options.progress(line));
   const supervisions = Promise.all(supervised.map((store) => supervise(store, report, signal)));
-  return stores(env, location, async () => {
+  return stores(env, privateUrls, location, async () => {
     closing.abort();
     await supervisions;
     await withLock(lock, () => leave(location, use));
   });
 }
 
-function stores(env: Stores["env"], location: string, closeOnce: () => Promise<void>): Stores {
+/** The file that is in a data folder while a backup is restored into it. */
+export function unfinishedRestore(dataDir: string): string {
+  return join(dataDir, "restoring");
+}
+
+function stores(
+  env: Stores["env"],
+  privateUrls: Stores["privateUrls"],
+  location: string,
+  closeOnce: () => Promise<void>,
+): Stores {
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= closeOnce();
     return closing;
   };
-  return { env, location, close, [Symbol.asyncDispose]: close };
+  return { env, privateUrls, location, close, [Symbol.asyncDispose]: close };
 }
 
 function announce(places: [Engine, Place][], progress: (line: string) => void): void {

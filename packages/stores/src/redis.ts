@@ -14,6 +14,7 @@ export const redis: Engine = {
     ["appendfsync", "always"], // Else a message that was answered 201 may be lost with Redis; waiting writes share a sync.
     ["save", '""'], // The append-only file has everything already.
     ["maxmemory-policy", "noeviction"],
+    ["repl-diskless-sync-delay", "0"], // A backup is read as a replica would, and no other one comes.
   ]),
   name: "redis",
   title: "Redis",
