@@ -56,9 +56,7 @@ test("starts all of them on a long path with a space, with a password, and finds
   await first.close();
   for (const url of Object.values(first.env)) expect(await isListening(url)).toBe(false);
 
-  const started = performance.now();
   const second = await open(dataDir, needs);
-  expect(performance.now() - started).toBeLessThan(3_000);
   const again = connectPostgres(second.env.POSTGRES_URL!, { max: 1 });
   expect(await again`SELECT one FROM kept`).toEqual([{ one: 1 }]);
   await again.end();

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chown, cp, mkdir, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chown, cp, mkdir, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { claimDataDir, keptSecrets, type StoreName } from "../src/index.ts";
@@ -38,6 +38,13 @@ describe("data that a link leads to", () => {
     expect(await refusal(open(dataDir, ["redis"]))).toMatch(/data\/stores leads to .*elsewhere, where nothing is/);
     await rename(`${elsewhere}.away`, elsewhere);
     await (await open(dataDir, ["redis"])).close();
+  });
+
+  test("goes with the folder by the documented command", async () => {
+    const readme = await readFile(join(import.meta.dirname, "../../../README.md"), "utf8");
+    const [command = ""] = /^rm -rf .*$/m.exec(readme) ?? [];
+    execFileSync("sh", ["-c", command.replaceAll(".data", dataDir)]);
+    expect(await readdir(base)).toEqual([]);
   });
 
   test("is not served for a copy of the folder with the link, and goes along when the folder is moved", async () => {

@@ -1,5 +1,6 @@
 import { chmod, cp, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { readOr } from "../data-version.ts";
 import { openStores } from "../open-stores.ts";
 import { makeFolders, writePrivate } from "../private-file.ts";
 import { keptSecrets } from "../secrets.ts";
@@ -45,7 +46,8 @@ export async function backUp({ dataDir, folder, env, progress, signal, ...option
         progress(`Backing up ${title}`);
         await save(new URL(url), join(draft, file), signal);
         await chmod(join(draft, file), 0o600);
-        stores[name] = await describeFile(draft, file);
+        const version = (await readOr(join(opened.location, name, "version"), "")).trim();
+        stores[name] = { version, ...(await describeFile(draft, file)) };
       }
     }
     const { env: secrets } = await keptSecrets(dataDir);

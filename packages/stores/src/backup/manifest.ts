@@ -12,7 +12,7 @@ export interface Manifest {
   /** When the backup was begun and completed, in ISO 8601. Each store's data is of one moment between the two. */
   begun: string;
   completed: string;
-  stores: Partial<Record<DumpedStore, DumpFile>>;
+  stores: Partial<Record<DumpedStore, DumpFile & { version: string }>>;
   /** Whether the secrets and the folder of ingest's backups are there. */
   secrets: boolean;
   backups: boolean;
