@@ -101,7 +101,7 @@ describe("a load that is cut off", () => {
     expect(JSON.parse((await first.end()).body)).toMatchObject({ received: 2, inserted: 2, status: "done" });
   });
 
-  it("gives the first answer again when that was a problem", async () => {
+  it("begins anew when it was refused, as what was refused may have been mended", async () => {
     await ingest.load("departments", "301,x\n302,y\n");
     await ingest.load("hired_employees", "3001,A,2021-01-01T00:00:00Z,301,1\n");
     const send = () =>
@@ -109,11 +109,34 @@ describe("a load that is cut off", () => {
         body: `${departments}302,y\n`,
         headers: { "Content-Type": "text/csv", "Idempotency-Key": "four" },
       });
-    const first = await problemOf(await send(), 409);
+    const refused = await problemOf(await send(), 409);
     await ingest.rows("DELETE FROM hired_employees WHERE id = 3001");
     const again = await send();
-    expect(again.headers.get("idempotency-replayed")).toBe("true");
-    expect(await problemOf(again, 409)).toMatchObject({ detail: first.detail, errors: first.errors });
+    expect(again.headers.has("idempotency-replayed")).toBe(false);
+    const load = (await again.json()) as Load;
+    expect(load).toMatchObject({ status: "done", rejected: 0 });
+    expect(refused).toMatchObject({ loadId: expect.any(Number) });
+    expect(refused).not.toMatchObject({ loadId: load.id });
+  });
+
+  it.each(["done", "cut off"])("that is %s leaves its key free after two days", async (status) => {
+    const key = { "Idempotency-Key": `old-${status.replace(" ", "-")}` };
+    const [file, other] = ["9101,a\n", "9102,b\n"];
+    const { id } = await ingest.load("jobs", file, "", key);
+    const age = (minutes: number) =>
+      ingest.rows(
+        `UPDATE ingest_loads SET status = '${status}', beat_at = UTC_TIMESTAMP(3) - INTERVAL ${minutes} MINUTE,
+          finished_at = ${status === "done" ? "beat_at" : "NULL"} WHERE id = ${id}`,
+      );
+    const send = (body: string) =>
+      ingest.call("POST", "/ingest/jobs/csv", { body, headers: { "Content-Type": "text/csv", ...key } });
+    await age(48 * 60 - 1);
+    await problemOf(await send(other), 422);
+    await age(48 * 60);
+    const anew = (await (await send(other)).json()) as Load;
+    expect(anew).toMatchObject({ status: "done", inserted: 1 });
+    expect(anew.id).not.toBe(id);
+    await ingest.rows("DELETE FROM jobs WHERE id IN (9101, 9102)");
   });
 
   it.each(["replace", "upsert"])("goes on in mode %s", async (mode) => {

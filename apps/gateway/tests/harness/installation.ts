@@ -20,6 +20,8 @@ export interface Installation extends AsyncDisposable {
   /** Two accounts without staff rights. */
   plain: Person;
   other: Person;
+  /** Its settings: where its stores are, and under which prefix. */
+  settings: Record<string, string>;
   /** The issuer's key (PKCS #8 in DER, base64), for tokens that it did not make. */
   signingKey: string;
   /** The JSON answers that operations describe by themselves and that nobody has got so far, as `GET /shop/goods/{id} 200`. */
@@ -106,7 +108,7 @@ let people = 0;
 async function installation(
   apps: readonly AppName[],
   { origin }: ServerProcess,
-  { admin, issuer }: TestSettings,
+  { admin, issuer, shared }: TestSettings,
   processes: ServerProcess[],
   made: AsyncDisposableStack,
 ): Promise<Installation> {
@@ -125,6 +127,7 @@ async function installation(
     staff,
     plain,
     other,
+    settings: shared,
     signingKey: issuer.AUTH_SIGNING_KEY ?? "",
     unseen,
     output: () => processes.map((process) => process.output()).join(""),

@@ -9,6 +9,8 @@ export interface Shot {
   path: string;
   body: unknown;
   headers?: Record<string, string>;
+  /** Another request by the same account, where those of two names are by two. */
+  another?: Shot;
   /** How often it was done, when its answer is this one. */
   effects(answer: Answer): Promise<number>;
 }
@@ -91,19 +93,20 @@ export async function keyedCalls({ origin, anyone, plain, staff }: Installation)
     "POST /auth/clients": async (name) => {
       // An account has 50 clients at most.
       const owner = await register(origin, `o${name}`, password);
-      return {
+      const shot = (client: string): Shot => ({
         by: owner,
         path: "/auth/clients",
-        body: { name, scope: "all" },
+        body: { name: client, scope: "all" },
         async effects(answer) {
           const { clients } = (await owner.get("/auth/clients")).json<{ clients: { id: string; name: string }[] }>();
           const { id, secret } = answer.json<{ id: string; secret: string }>();
           const form = new URLSearchParams({ grant_type: "client_credentials", client_id: id, client_secret: secret });
           const tokens = await anyone.post("/auth/token", form);
           if (tokens.status !== 200) throw new Error(`the secret is not good: ${tokens.text}`);
-          return clients.filter((client) => client.name === name).length;
+          return clients.filter((one) => one.name === client).length;
         },
-      };
+      });
+      return { ...shot(name), another: shot(`${name}b`) };
     },
     "POST /auth/accounts/{id}/reset-link": (name) => ({
       by: staff,

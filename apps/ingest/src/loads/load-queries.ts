@@ -1,4 +1,5 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
+import { keyHours } from "@quintet/http";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import type { HeaderMode } from "../csv/header.ts";
 import { duplicateEntry, mysqlErrorNumber } from "../store/bulk-store.ts";
@@ -154,6 +155,16 @@ export async function insertLoad(
     if (mysqlErrorNumber(error) === duplicateEntry) return undefined;
     throw error;
   }
+}
+
+/** Lets go of a key whose load was refused as a whole, or was done or given up longer ago than a key counts. */
+export async function releaseKey(db: Queries, key: string): Promise<void> {
+  await db.query(
+    `UPDATE ingest_loads SET request_key = NULL
+      WHERE request_key = :key AND (status = 'failed'
+        OR GREATEST(beat_at, COALESCE(finished_at, beat_at)) <= UTC_TIMESTAMP(3) - INTERVAL ${keyHours} HOUR)`,
+    { key },
+  );
 }
 
 /** Gives a load to another attempt, if it still belongs to `from`. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Problem } from "@quintet/http";
 import { isOver, type LoadAttempt, type LoadOrder, noProgress } from "./load.ts";
 import { problemOfLoad } from "./load-problem.ts";
-import { claimLoad, insertLoad, type KeptLoad, loadById, loadByKey } from "./load-queries.ts";
+import { claimLoad, insertLoad, type KeptLoad, loadById, loadByKey, releaseKey } from "./load-queries.ts";
 import type { Loading } from "./loading.ts";
 
 /** What a request for a load comes to: an attempt that may write, or a load that ended before under the same key. */
@@ -10,7 +10,8 @@ export type StartedLoad = { state: "attempt"; attempt: LoadAttempt } | { state: 
 
 /**
  * Begins a load, or goes on with the one that was cut off under the same key (`key`: a digest of account, path and Idempotency-Key).
- * 409 while an attempt with the key is alive, 422 when the key was used for another kind of load.
+ * 409 while an attempt with the key is alive, 422 when the key was used for another kind of load. One that was refused as a whole, or
+ * is two days old, has left the key free.
  */
 export async function startLoad(
   loading: Loading,
@@ -18,6 +19,7 @@ export async function startLoad(
   by: { accountId: number; username: string; key: string | undefined },
 ): Promise<StartedLoad> {
   const owner = randomUUID();
+  if (by.key !== undefined) await releaseKey(loading.db, by.key);
   const id = await insertLoad(loading.db, {
     ...order,
     owner,
