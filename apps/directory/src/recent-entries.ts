@@ -1,22 +1,29 @@
 import type { CachedEntry } from "./cached-entry.ts";
 
+/** An entry, and when this process got it, of `performance.now()`. */
+export interface RecentEntry {
+  entry: CachedEntry;
+  takenAt: number;
+}
+
 /** The entries that this process used last, `most` of them at most. */
 export function createRecentEntries(most: number) {
-  const entries = new Map<string, CachedEntry>();
+  const entries = new Map<string, RecentEntry>();
   return {
-    get(key: string): CachedEntry | undefined {
+    get(key: string): RecentEntry | undefined {
       const entry = entries.get(key);
       if (!entry) return undefined;
       entries.delete(key);
       entries.set(key, entry);
       return entry;
     },
-    set(key: string, entry: CachedEntry): void {
+    set(key: string, entry: CachedEntry): RecentEntry {
+      const taken = { entry, takenAt: performance.now() };
       entries.delete(key);
-      entries.set(key, entry);
-      if (entries.size <= most) return;
+      entries.set(key, taken);
       const oldest = entries.keys().next();
-      if (!oldest.done) entries.delete(oldest.value);
+      if (entries.size > most && !oldest.done) entries.delete(oldest.value);
+      return taken;
     },
   };
 }

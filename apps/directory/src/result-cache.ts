@@ -3,7 +3,7 @@ import { type JointRequest, jointRequest, type Logger } from "@quintet/http";
 import type { CacheStore } from "./cache-store.ts";
 import type { Answer, CachedEntry, Computed } from "./cached-entry.ts";
 import type { History, Moment } from "./history.ts";
-import { createRecentEntries } from "./recent-entries.ts";
+import { createRecentEntries, type RecentEntry } from "./recent-entries.ts";
 
 /** Where a response came from: the cache; a computation; the cache, while it is computed anew behind it. */
 export type CacheState = "HIT" | "MISS" | "STALE";
@@ -29,33 +29,36 @@ export function createResultCache(
 ): ResultCache {
   const recent = createRecentEntries(entries);
   const running = new Map<string, Running>();
-  const age = (entry: CachedEntry) => Date.now() - entry.computedAt;
+  // Whatever the clocks of two machines say, and of one that was set back, nothing is younger than this process has had it.
+  const age = ({ entry, takenAt }: RecentEntry) => Math.max(Date.now() - entry.computedAt, performance.now() - takenAt);
 
-  /** The entry that was computed last, if it holds and was computed after `after`. */
-  async function find(key: string, moment: Moment, after = 0): Promise<CachedEntry | undefined> {
-    const isGood = (entry: CachedEntry | undefined) =>
-      entry !== undefined && entry.computedAt >= after && age(entry) < keptMs && history.holds(entry, moment);
-    const known = recent.get(key);
-    if (isGood(known) && age(known as CachedEntry) < freshMs) return known;
+  /** The entry that was computed last, if it holds and is not the `outdated` one. */
+  async function find(key: string, moment: Moment, outdated?: CachedEntry): Promise<RecentEntry | undefined> {
+    const isGood = (found: RecentEntry) =>
+      found.entry.computedAt !== outdated?.computedAt && age(found) < keptMs && history.holds(found.entry, moment);
+    const recently = recent.get(key);
+    const known = recently && isGood(recently) ? recently : undefined;
+    if (known && age(known) < freshMs) return known;
     const shared = await store.read(key);
-    if (!isGood(shared)) return isGood(known) ? known : undefined;
-    recent.set(key, shared as CachedEntry);
-    return shared;
+    // What is known already does not become younger by being read again.
+    if (!shared || shared.computedAt === recently?.entry.computedAt) return known;
+    const taken = { entry: shared, takenAt: performance.now() };
+    return isGood(taken) ? recent.set(key, shared) : known;
   }
 
-  /** Computes for all processes, or waits for the one that does. Who wants an entry anew says when it must have been computed. */
+  /** Computes for all processes, or waits for the one that does. Who wants an entry anew says which one is `outdated`. */
   async function fill(
     key: string,
     moment: Moment,
     compute: () => Promise<Computed>,
-    after: number,
+    outdated: CachedEntry | undefined,
   ): Promise<CachedEntry> {
     const end = performance.now() + claimMs;
     let claimed = await store.claim(key, claimMs);
     while (!claimed && performance.now() < end) {
       await delay(pollMs);
-      const entry = await find(key, moment, after);
-      if (entry) return entry;
+      const found = await find(key, moment, outdated);
+      if (found) return found.entry;
       claimed = await store.claim(key, claimMs);
     }
     try {
@@ -79,10 +82,10 @@ export function createResultCache(
   }
 
   /** Starts one on behalf of the current request, and of those that join it. */
-  function start(key: string, since: Moment, compute: () => Promise<Computed>, after = 0): Running {
+  function start(key: string, since: Moment, compute: () => Promise<Computed>, outdated?: CachedEntry): Running {
     const joint = jointRequest();
     joint.join();
-    const started = { since, joint, entry: joint.run(() => fill(key, since, compute, after)) };
+    const started = { since, joint, entry: joint.run(() => fill(key, since, compute, outdated)) };
     running.set(key, started);
     const over = () => {
       if (running.get(key) === started) running.delete(key);
@@ -99,12 +102,13 @@ export function createResultCache(
   return {
     async read(key, compute) {
       const moment = await history.now();
-      const entry = await find(key, moment);
-      if (entry && age(entry) < freshMs) return { answer: entry.answer, state: "HIT" };
-      if (entry) {
-        const { entry: renewed } = runningAt(key) ?? start(key, moment, compute, entry.computedAt + freshMs);
+      const found = await find(key, moment);
+      if (found) {
+        const { answer } = found.entry;
+        if (age(found) < freshMs) return { answer, state: "HIT" };
+        const { entry: renewed } = runningAt(key) ?? start(key, moment, compute, found.entry);
         renewed.catch((error) => log.warn({ err: error }, "a stale response could not be computed anew"));
-        return { answer: entry.answer, state: "STALE" };
+        return { answer, state: "STALE" };
       }
       const earlier = runningAt(key);
       if (earlier && earlier.since.position < moment.position) {

@@ -122,6 +122,23 @@ describe("the cache by itself", () => {
     expect(new Set(results.map((result) => result.answer.body))).toEqual(new Set(["a"]));
   });
 
+  it("keeps nothing longer because the clock was a day ahead and is set back", async () => {
+    const day = 86_400_000;
+    await using opened = openCaches(2, { freshMs: 200, keptMs: 60_000 });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + day });
+    try {
+      const [cache, other] = opened.caches as [Cache, Cache];
+      const read = (from: Cache, body: string) => from.read("ahead", async () => answer(body));
+      expect((await read(cache, "ahead")).state).toBe("MISS");
+      vi.setSystemTime(Date.now() - day);
+      for (const one of [cache, other]) {
+        await vi.waitFor(async () => expect((await read(one, "back")).answer.body).toBe("back"), 10_000);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("ends a computation when the clients of all who wait for it have gone, and not before", async () => {
     await using opened = openCaches(1);
     const cache = opened.caches[0] as Cache;

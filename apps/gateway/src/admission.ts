@@ -48,7 +48,8 @@ gauge(
   },
 );
 
-const healthPath = /^(?:\/[\w-]+)?\/health$/;
+/** What is asked by a clock and costs next to nothing: health, and what is revoked, by the apps of this installation. */
+const uncounted = /^(?:(?:\/[\w-]+)?\/health|\/auth\/revocations)$/;
 
 export function admission(options: AdmissionOptions): Admission & Disposable {
   const { rate, trusted, accountOf, log } = options;
@@ -67,7 +68,7 @@ export function admission(options: AdmissionOptions): Admission & Disposable {
     const account = await knowing?.catch(() => undefined);
     if (response.destroyed) return;
     admitted.client = account ?? addressOf(request);
-    if (rate && !healthPath.test(pathOf(request.url))) {
+    if (rate && !uncounted.test(pathOf(request.url))) {
       const found = await rate.take(admitted.client).catch(() => undefined);
       if (response.destroyed) return;
       if (found) {

@@ -1,5 +1,6 @@
 import { connectRedis, redisWithDeadline } from "@quintet/db";
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { LRUCache } from "lru-cache";
+import { RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import type { RateLimit } from "./admission.ts";
 
 /** Where requests are counted: in Redis for all gateways together, in this process while Redis is unavailable or not given. */
@@ -15,10 +16,8 @@ export function rateLimits(options: {
   onError: (error: unknown) => void;
 }): RateLimitStore {
   const { perMinute, redisUrl } = options;
-  const settings = { points: perMinute, duration: 60 };
-  const local = new RateLimiterMemory(settings);
-  const takeLocal = (key: string) => taken(local.consume(key));
-  const shared = redisUrl ? sharedLimiter(redisUrl, settings, options) : undefined;
+  const takeLocal = localMinutes(perMinute);
+  const shared = redisUrl ? sharedMinutes(redisUrl, perMinute, options) : undefined;
   return {
     limit: perMinute,
     async take(key) {
@@ -31,9 +30,33 @@ export function rateLimits(options: {
   };
 }
 
-function sharedLimiter(
+const keys = 100_000;
+const minuteMs = 60_000;
+
+/** What is left of a key's minute, negative when there was nothing, and in how many ms it is over. */
+interface Minute {
+  left: number;
+  ms: number;
+}
+
+/** The minutes of this process, by a clock that is never set; of keys that are not asked for any more they are forgotten. */
+function localMinutes(perMinute: number): (key: string) => Minute {
+  const known = new LRUCache<string, { left: number; endsAt: number }>({ max: keys });
+  return (key) => {
+    const at = performance.now();
+    let minute = known.get(key);
+    if (!minute || minute.endsAt <= at) {
+      minute = { left: perMinute, endsAt: at + minuteMs };
+      known.set(key, minute);
+    }
+    minute.left = Math.max(-1, minute.left - 1);
+    return { left: minute.left, ms: minute.endsAt - at };
+  };
+}
+
+function sharedMinutes(
   url: string,
-  settings: { points: number; duration: number },
+  perMinute: number,
   { prefix, onError }: { prefix: string; onError: (error: unknown) => void },
 ) {
   const redis = connectRedis(url, {
@@ -44,17 +67,26 @@ function sharedLimiter(
   });
   const withDeadline = redisWithDeadline(redis, { onUnavailable: onError });
   const limiter = new RateLimiterRedis({
-    ...settings,
+    points: perMinute,
+    duration: minuteMs / 1000,
     storeClient: redis,
     keyPrefix: "rate",
-    // A key that is over its limit is refused without asking Redis again.
-    inMemoryBlockOnConsumed: settings.points + 1,
   });
-  return { redis, take: (key: string) => withDeadline(() => taken(limiter.consume(key))) };
+  // A key that is over its limit is refused without asking Redis again. The limiter's own memory for that goes by the clock on the
+  // wall: set back by a day, it would refuse for a day.
+  const refusedUntil = new LRUCache<string, number>({ max: keys });
+  const take = async (key: string): Promise<Minute> => {
+    const ms = (refusedUntil.get(key) ?? 0) - performance.now();
+    if (ms > 0) return { left: -1, ms };
+    const minute = await withDeadline(() => taken(limiter.consume(key)));
+    if (minute.left < 0) refusedUntil.set(key, performance.now() + minute.ms);
+    return minute;
+  };
+  return { redis, take };
 }
 
 /** What a limiter says of a key; -1 left when it refuses. */
-async function taken(consuming: Promise<RateLimiterRes>): Promise<{ left: number; ms: number }> {
+async function taken(consuming: Promise<RateLimiterRes>): Promise<Minute> {
   try {
     const { remainingPoints, msBeforeNext } = await consuming;
     return { left: remainingPoints, ms: msBeforeNext };

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import { trustedProxies } from "@quintet/http";
 import { storeProxy } from "@quintet/stores/testing";
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it, vi } from "vitest";
 import { type AdmissionOptions, admission } from "../src/admission.ts";
 import { rateLimits } from "../src/rate-limits.ts";
 import { behind, until } from "./edge.ts";
@@ -85,6 +85,24 @@ describe("admission", () => {
     expect((await ask({ "X-Forwarded-For": "198.51.100.2" })).status).toBe(200);
     expect((await ask(one, "/queue/health")).status).toBe(200);
     rate.close();
+  });
+
+  it.each([
+    ["in Redis", () => inject("cacheRedisUrl")],
+    ["in this process", () => undefined],
+  ])("refuses for a minute at most, also when the clock is set back by a day, %s", async (_where, url) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
+    try {
+      const rate = limitsOf(1, url());
+      for (const left of [0, -1, -1]) expect((await rate.take("a")).left).toBe(left);
+      vi.setSystemTime(Date.now() - 86_400_000);
+      const refused = await rate.take("a");
+      expect(refused.left).toBe(-1);
+      expect(refused.resetSeconds).toBeLessThanOrEqual(60);
+      rate.close();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("is shared by gateways that share a Redis", async () => {

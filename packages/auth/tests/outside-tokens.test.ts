@@ -13,7 +13,8 @@ let read: ReturnType<typeof outsideTokens>;
 
 const setting = (fields: object = {}): OutsideIssuer[] =>
   outsideIssuersSetting.parse(JSON.stringify([{ issuer: server.issuer, audience: "quintet-api", ...fields }]));
-const reader = (fields: object = {}) => outsideTokens({ issuers: setting(fields), log, now: () => clock.now });
+const reader = (fields: object = {}) =>
+  outsideTokens({ issuers: setting(fields), log, now: () => clock.now, elapsed: () => clock.now });
 const seconds = () => Math.floor(clock.now / 1000);
 const claims = (changes: object = {}) => ({
   sub: "person-1",

@@ -34,13 +34,13 @@ export async function signIn(
   const ask = async (fields: Record<string, string>) => {
     const answer = await send(endpoint, { method: "POST", body: new URLSearchParams(fields) });
     const body = (await answer.json()) as TokenSet & { error?: string; error_description?: string; detail?: string };
-    if (answer.ok) return { ...body, endsAt: Date.now() + body.expires_in * 1000 };
+    if (answer.ok) return { ...body, endsAt: performance.now() + body.expires_in * 1000 };
     throw new SignInError(body.error ?? String(answer.status), body.error_description ?? body.detail ?? "");
   };
   let current = await ask({ grant_type: "password", ...account });
   let refresh: Promise<void> | undefined;
   return async () => {
-    if (current.endsAt - earlyMs < Date.now()) {
+    if (current.endsAt - earlyMs < performance.now()) {
       refresh ??= ask({ grant_type: "refresh_token", refresh_token: current.refresh_token })
         .then((next) => {
           current = next;

@@ -58,8 +58,8 @@ export function shareTraffic(redisUrl: string, prefix: string, onError: (error: 
   };
   return {
     read() {
-      if (known === undefined || Date.now() - known.at > rememberedMs) {
-        known = { at: Date.now(), read: read().catch(() => ({ steps: own.steps(), processes: 1 })) };
+      if (known === undefined || performance.now() - known.at > rememberedMs) {
+        known = { at: performance.now(), read: read().catch(() => ({ steps: own.steps(), processes: 1 })) };
       }
       return known.read;
     },

@@ -53,7 +53,8 @@ export function watchTraffic(onStep: (step: number, apps: Map<string, Step>) => 
     }
     before = now;
     steps.set(step, apps);
-    for (const old of steps.keys()) if (old <= step - stepsShown) steps.delete(old);
+    // Those of a time to come are of a clock that was set back.
+    for (const old of steps.keys()) if (old <= step - stepsShown || old > step) steps.delete(old);
     onStep(step, apps);
     wait();
   };

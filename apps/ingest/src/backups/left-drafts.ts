@@ -38,5 +38,5 @@ async function isInWork(path: string, owner: Parameters<typeof ownerRuns>[0] | u
   const runs = ownerRuns(owner);
   if (runs !== undefined) return runs;
   const found = await stat(path).catch(() => undefined);
-  return found !== undefined && Date.now() - found.mtimeMs < staleMs;
+  return found !== undefined && Math.abs(Date.now() - found.mtimeMs) < staleMs;
 }

@@ -33,7 +33,7 @@ export function drainEntries(redis: Redis, keep: KeepEntry, log: Logger, claimMs
     hasGroup = true;
   };
   const unfinished = async (idleMs: number): Promise<StreamEntry[]> => {
-    claimedAt = Date.now();
+    claimedAt = performance.now();
     const [, entries] = await redis.xautoclaim(stream, group, group, idleMs, "0", "COUNT", batch);
     return entries as StreamEntry[];
   };
@@ -53,7 +53,7 @@ export function drainEntries(redis: Redis, keep: KeepEntry, log: Logger, claimMs
     while (!closing.signal.aborted) {
       try {
         if (!hasGroup) await makeGroup();
-        const old = !wentWell || Date.now() - claimedAt >= claimMs;
+        const old = !wentWell || performance.now() - claimedAt >= claimMs;
         const entries = old ? await unfinished(wentWell ? claimMs : 0) : [];
         for (const entry of entries.length > 0 ? entries : await fresh()) await take(entry);
         wentWell = true;

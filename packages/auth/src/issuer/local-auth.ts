@@ -170,7 +170,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const feed = { own: randomUUID(), credentials: feedCredentials(options.secret) };
   const keys = createLocalJWKSet({ keys: [key, ...otherKeys].map(({ publicJwk }) => publicJwk) });
   const outside = {
-    read: outsideTokens({ issuers: options.outsideIssuers ?? [], log, now }),
+    read: outsideTokens({ issuers: options.outsideIssuers ?? [], log, now, elapsed }),
     accountOf: outsideAccounts({ pool, note, now }),
   };
 

@@ -20,12 +20,14 @@ export interface Budgets {
 }
 
 const localKeys = 100_000;
+/** Longer than a slow Redis takes; a sign-in takes as long anyhow. */
+const deadlineMs = 450;
 
 /** Budgets that all processes share; `take-4.lua` says how they are kept. They reject rather than wait for a Redis that stands still. */
 export function redisBudgets(redis: Redis): Budgets {
   // One that was sent and not answered is counted in this process instead: sent again, it might count twice.
   const run = luaCommands(redis, new URL("./", import.meta.url), ["take-4", "give-back-4"], () => false);
-  const withDeadline = redisWithDeadline(redis);
+  const withDeadline = redisWithDeadline(redis, { deadlineMs });
   // One hash tag, so that a cluster keeps them together.
   const named = (keys: BudgetKeys) => keys.map((key) => `{attempts}:${key}`);
   const flat = (sizes: BudgetSizes) => sizes.flatMap(({ eachMs, attempts }) => [eachMs, attempts]);

@@ -3,8 +3,9 @@ import type { MysqlPool } from "@quintet/db";
 import { findById, insertAccount, type StoredAccount } from "../issuer/account-queries.ts";
 import type { Note } from "../issuer/audit-notes.ts";
 import { learnNewEmails } from "../issuer/email-queries.ts";
+import { skewSeconds } from "../tokens/token-check.ts";
 import type { OutsideClaims } from "./outside-claims.ts";
-import { epochChangedAt, findIdentity, insertIdentity } from "./outside-identity-queries.ts";
+import { correctEpochTime, epochChangedAt, findIdentity, insertIdentity } from "./outside-identity-queries.ts";
 
 const usernameLength = 100;
 const mostTries = 8;
@@ -53,7 +54,13 @@ export function outsideAccounts(options: { pool: MysqlPool; note: Note; now: () 
   };
   return async (claims) => {
     const accountId = await idOf(claims);
-    const [account, changedAt] = await Promise.all([findById(pool, accountId), epochChangedAt(pool, accountId)]);
+    const [account, found] = await Promise.all([findById(pool, accountId), epochChangedAt(pool, accountId)]);
+    let changedAt = found;
+    if (changedAt > now() + skewSeconds * 1000) {
+      // The clock was set back since: what is issued from now on is good.
+      changedAt = now();
+      await correctEpochTime(pool, accountId, new Date(changedAt));
+    }
     if (!account?.isActive || claims.issuedAt * 1000 <= changedAt) return undefined;
     return { ...account, isStaff: account.isStaff || claims.isStaff };
   };

@@ -43,3 +43,11 @@ export async function epochChangedAt(pool: MysqlPool, accountId: number): Promis
 function bytesOf({ issuer, subject }: OutsideIdentity) {
   return { issuer: Buffer.from(issuer), subject: Buffer.from(subject) };
 }
+
+/** Puts the time at which an account's epoch changed right, when that lies behind `at`. */
+export async function correctEpochTime(pool: MysqlPool, accountId: number, at: Date): Promise<void> {
+  await pool.execute("UPDATE auth_epoch SET changed_at = :at WHERE account_id = :accountId AND changed_at > :at", {
+    accountId,
+    at,
+  });
+}

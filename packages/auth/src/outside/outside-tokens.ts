@@ -15,11 +15,17 @@ export type ReadOutsideToken = (token: string) => Promise<OutsideClaims | undefi
 
 /**
  * Verifies tokens of other issuers, with 30 s of clock skew. Keys are fetched at the first need, again for an unknown `kid` (every 30 s
- * at most), and every 5 minutes in the background; while an issuer is away its known keys go on being used. `now` is in ms.
+ * at most), and every 5 minutes in the background; while an issuer is away its known keys go on being used. `now` and
+ * `elapsed` are in ms, the second of a clock that is never set.
  */
-export function outsideTokens(options: { issuers: OutsideIssuer[]; log: Logger; now: () => number }): ReadOutsideToken {
-  const { issuers, log, now } = options;
-  const known = new Map(issuers.map((from) => [from.issuer, { from, keys: keysOf(from.issuer, log, now) }]));
+export function outsideTokens(options: {
+  issuers: OutsideIssuer[];
+  log: Logger;
+  now: () => number;
+  elapsed: () => number;
+}): ReadOutsideToken {
+  const { issuers, log, now, elapsed } = options;
+  const known = new Map(issuers.map((from) => [from.issuer, { from, keys: keysOf(from.issuer, log, elapsed) }]));
   return async (token) => {
     const found = known.get(issuerOf(token) ?? "");
     if (!found) return undefined;
@@ -55,7 +61,7 @@ async function verify(token: string, keys: JWTVerifyGetKey, from: OutsideIssuer,
   }
 }
 
-function keysOf(issuer: string, log: Logger, now: () => number): JWTVerifyGetKey {
+function keysOf(issuer: string, log: Logger, elapsed: () => number): JWTVerifyGetKey {
   const fetchKeys = async () => {
     try {
       return await discoverKeys(issuer);
@@ -64,5 +70,5 @@ function keysOf(issuer: string, log: Logger, now: () => number): JWTVerifyGetKey
       throw error;
     }
   };
-  return remoteKeys(fetchKeys, now, pauseMs);
+  return remoteKeys(fetchKeys, elapsed, pauseMs);
 }

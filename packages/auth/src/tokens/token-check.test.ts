@@ -216,3 +216,19 @@ test("a bad token is not remembered, and a key that cannot be had is an error", 
   away = false;
   expect((await run(token))?.access.account).toEqual(account);
 });
+
+test("a token that was remembered while the clock was a day ahead is not good for a day when that is set back", async () => {
+  const clock = { now: start + 86_400_000, elapsed: 0 };
+  const run = tokenCheck({
+    issuer,
+    keys: createLocalJWKSet({ keys: [key.publicJwk] }),
+    revoked: heardTable(() => clock.now),
+    now: () => clock.now,
+    elapsed: () => clock.elapsed,
+  });
+  const token = signAccessToken(key, issuer, account, grant, clock.now);
+  expect(await run(token)).toBeDefined();
+  clock.now = start + 930 * second;
+  clock.elapsed = 930 * second;
+  expect(await run(token)).toBeUndefined();
+});
