@@ -45,6 +45,7 @@ export async function openDirectory(settings: Record<string, string> = {}): Prom
     CACHE_REDIS_URL: inject("cacheRedisUrl"),
     REDIS_PREFIX: testPrefix(),
     QUINTET_SECRET: "a secret of thirty-two characters, or more",
+    AUTH_URL: "http://issuer.test",
     ...settings,
   };
   await migrate(loadConfig(env));

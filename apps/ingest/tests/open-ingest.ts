@@ -44,6 +44,7 @@ export async function openIngest(loading: Partial<Deps["loading"]> = {}): Promis
     REDIS_URL: inject("redisUrl"),
     REDIS_PREFIX: testPrefix(),
     QUINTET_SECRET: randomBytes(32).toString("hex"),
+    AUTH_URL: "http://issuer.test",
     BACKUP_DIR: backupDir,
   };
   const config = loadConfig(env);

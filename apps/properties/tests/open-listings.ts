@@ -73,6 +73,7 @@ export async function openListings(): Promise<OpenListings> {
     REDIS_URL: inject("redisUrl"),
     REDIS_PREFIX: testPrefix(),
     QUINTET_SECRET: "a secret for the tests of the listings",
+    AUTH_URL: "http://issuer.test",
   });
   await migrate(config);
   const log = createLogger({ service: "properties", level: "silent" });

@@ -2,11 +2,14 @@ import { expect, it } from "vitest";
 import { loadConfig } from "./config.ts";
 
 const QUINTET_SECRET = "0123456789abcdef0123456789abcdef";
+const AUTH_URL = "http://issuer.test";
 
 it("reads what it needs and has standard values for the rest", () => {
-  const config = loadConfig({ REDIS_URL: "redis://localhost", QUINTET_SECRET });
+  const config = loadConfig({ REDIS_URL: "redis://localhost", QUINTET_SECRET, AUTH_URL });
   expect(config).toMatchObject({ REDIS_PREFIX: "quintet:", DEMO_DATA: false });
-  expect(loadConfig({ REDIS_URL: "rediss://u:p@h:1/2", QUINTET_SECRET, PORT: "9", DEMO_DATA: "true" })).toMatchObject({
+  expect(
+    loadConfig({ REDIS_URL: "rediss://u:p@h:1/2", QUINTET_SECRET, AUTH_URL, PORT: "9", DEMO_DATA: "true" }),
+  ).toMatchObject({
     PORT: 9,
     DEMO_DATA: true,
   });

@@ -70,6 +70,7 @@ export async function openQueue(options: { redisUrl?: string; prefix?: string } 
     REDIS_URL: redisUrl,
     REDIS_PREFIX: prefix,
     QUINTET_SECRET: randomBytes(32).toString("hex"),
+    AUTH_URL: "http://issuer.test",
   });
   const log = createLogger({ service: "queue", level: "silent" });
   const deps = createDeps(config, { log, auth: people.auth });

@@ -16,6 +16,10 @@ const nobody: Auth = {
 
 /** What the app works with in a process of a test's own, whose settings are its environment and in which nobody signs in. */
 export function processDeps(): Deps {
-  const config = loadConfig({ ...process.env, QUINTET_SECRET: randomBytes(32).toString("hex") });
+  const config = loadConfig({
+    ...process.env,
+    QUINTET_SECRET: randomBytes(32).toString("hex"),
+    AUTH_URL: "http://issuer.test",
+  });
   return createDeps(config, { log: createLogger({ service: "queue", level: "silent" }), auth: nobody });
 }

@@ -160,6 +160,7 @@ it("a message sent through one process reaches a receiver at another", async () 
     REDIS_URL: inject("redisUrl"),
     REDIS_PREFIX: open.prefix,
     QUINTET_SECRET: "another process with the same store",
+    AUTH_URL: "http://issuer.test",
   });
   await using other = createDeps(config, { log: open.deps.log, auth: open.people.auth });
   const app = createApp(other);

@@ -60,6 +60,7 @@ export async function openSocial(): Promise<OpenSocial> {
     REDIS_URL: inject("redisUrl"),
     REDIS_PREFIX: testPrefix(),
     QUINTET_SECRET: randomBytes(32).toString("hex"),
+    AUTH_URL: "http://issuer.test",
     CORS_ORIGINS: "https://friend.example",
   });
   await migrate(config);
