@@ -1,4 +1,5 @@
 import { createPool, type Pool, type PoolConnection } from "mysql2/promise";
+import { retryOnDeadlock } from "./limits/retry-on-deadlock.ts";
 import { defaultIdleSeconds, defaultStatementSeconds, healthSeconds } from "./limits/statement-limits.ts";
 import { observeMysql } from "./observing/observed-mysql.ts";
 import { watchMysql } from "./observing/store-metrics.ts";
@@ -62,9 +63,14 @@ export function healthMysql(url: string): Pool {
 
 /**
  * Runs `work` in one transaction on a connection of its own: commits when it resolves, rolls back when it
- * rejects, and in both cases gives the connection back.
+ * rejects, and in both cases gives the connection back. All of it runs again after a deadlock, see `retryOnDeadlock`: `work` keeps nothing of
+ * an attempt that failed outside of the database.
  */
-export async function inMysqlTransaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+export function inMysqlTransaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+  return retryOnDeadlock(() => tryTransaction(pool, work));
+}
+
+async function tryTransaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
   const connection = await pool.getConnection();
   try {
     await connection.beginTransaction();

@@ -1,7 +1,6 @@
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import type { Account } from "../account.ts";
-import { againOnDeadlock } from "./deadlock.ts";
 import { reserveEmails } from "./email-queries.ts";
 
 /** Where the issuer records what it has done for which request. */
@@ -105,8 +104,8 @@ export async function insertAccount(
   also?: (connection: MysqlConnection, id: number) => Promise<void>,
 ): Promise<number | "username" | "email" | "also"> {
   let step: "username" | "email" | "also" = "username";
-  const insert = () =>
-    inMysqlTransaction(pool, async (connection) => {
+  try {
+    return await inMysqlTransaction(pool, async (connection) => {
       step = "username";
       const [user] = await connection.execute<ResultSetHeader>(
         `INSERT INTO auth_user
@@ -120,8 +119,6 @@ export async function insertAccount(
       await also?.(connection, user.insertId);
       return user.insertId;
     });
-  try {
-    return await againOnDeadlock(insert);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ER_DUP_ENTRY") return step;
     throw error;

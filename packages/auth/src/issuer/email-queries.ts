@@ -1,6 +1,5 @@
-import type { MysqlConnection, MysqlPool } from "@quintet/db";
+import { type MysqlConnection, type MysqlPool, retryOnDeadlock } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
-import { againOnDeadlock } from "./deadlock.ts";
 
 // `auth_email` gives Django's table the unique, indexed email that it lacks. It also holds usernames that look like an
 // email, so that nobody can sign in by a name that is another's address.
@@ -49,7 +48,7 @@ export async function learnNewEmails(pool: MysqlPool): Promise<void> {
  * what they have. Of several accounts with one email the oldest has it. Reads every one of them.
  */
 export function learnEmails(pool: MysqlPool, firstId: number): Promise<void> {
-  return againOnDeadlock(() => learn(pool, firstId));
+  return retryOnDeadlock(() => learn(pool, firstId));
 }
 
 async function learn(pool: MysqlPool, firstId: number): Promise<void> {

@@ -17,7 +17,6 @@ import type { Note } from "./audit-notes.ts";
 import { type BrowserSession, browserClient } from "./browser-sessions.ts";
 import type { ApiClient } from "./client-queries.ts";
 import type { Codes } from "./codes.ts";
-import { againOnDeadlock } from "./deadlock.ts";
 import type { RefreshTokens, Session } from "./refresh-tokens.ts";
 import { type SignIn, toAccount } from "./sign-in.ts";
 
@@ -60,16 +59,14 @@ export function grants(options: {
   /** Begins a sign-in and notes it, all in one transaction; `undefined` when the account was changed just now. */
   const begin = (account: StoredAccount, clientId: string, scope: string, origin: Origin | undefined) => {
     const { id: accountId } = account;
-    return againOnDeadlock(() =>
-      inMysqlTransaction(pool, async (connection) => {
-        // First, because whoever changes an account locks its row first.
-        await setLastLogin(connection, accountId, new Date(now()));
-        const session = await refresh.startIn(connection, account, clientId, scope);
-        if (!session) return undefined;
-        await note(connection, { accountId, action: "signed-in", subject: session.id }, { accountId, origin });
-        return session;
-      }),
-    );
+    return inMysqlTransaction(pool, async (connection) => {
+      // First, because whoever changes an account locks its row first.
+      await setLastLogin(connection, accountId, new Date(now()));
+      const session = await refresh.startIn(connection, account, clientId, scope);
+      if (!session) return undefined;
+      await note(connection, { accountId, action: "signed-in", subject: session.id }, { accountId, origin });
+      return session;
+    });
   };
   const accessToken = (stored: StoredAccount, grant: Omit<TokenGrant, "epoch">) => ({
     access_token: signAccessToken(key, issuer, toAccount(stored), { ...grant, epoch: stored.epoch }, now()),

@@ -1,6 +1,5 @@
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool, type Redis } from "@quintet/db";
 import type { Logger } from "@quintet/http";
-import { againOnDeadlock } from "../issuer/deadlock.ts";
 import { announcer } from "./news.ts";
 import { nextEpoch, readRevocations, storeRevocation } from "./revocation-queries.ts";
 import type { Revocation, RevokedTable } from "./revoked-table.ts";
@@ -91,13 +90,11 @@ export function revocations(options: {
 
   return {
     async revoke(work) {
-      const entries = await againOnDeadlock(() =>
-        inMysqlTransaction(pool, async (connection) => {
-          const found = await work(connection);
-          for (const entry of found) await storeRevocation(connection, entry, new Date(now()));
-          return found;
-        }),
-      );
+      const entries = await inMysqlTransaction(pool, async (connection) => {
+        const found = await work(connection);
+        for (const entry of found) await storeRevocation(connection, entry, new Date(now()));
+        return found;
+      });
       for (const entry of entries) table.add(entry);
       if (entries.length > 0) await tell(entries, false);
     },

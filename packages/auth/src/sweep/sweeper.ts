@@ -1,8 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { connectMysql, type MysqlConnection } from "@quintet/db";
+import { connectMysql, type MysqlConnection, retryOnDeadlock } from "@quintet/db";
 import { counter, gauge, type Logger } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
-import { againOnDeadlock } from "../issuer/deadlock.ts";
 
 const everyMs = 60_000;
 const pauseMs = 10;
@@ -55,7 +54,7 @@ export function sweeper(options: {
     await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     for (const { table, removeSlice } of tables) {
       while (!closing.signal.aborted) {
-        const removed = await againOnDeadlock(() => removeSlice(connection));
+        const removed = await retryOnDeadlock(() => removeSlice(connection));
         if (removed === 0) break;
         removedRows.inc({ table }, removed);
         await delay(pauseMs, undefined, { signal: closing.signal }).catch(() => {});

@@ -2,6 +2,7 @@ import type { Pool, PoolConnection } from "mysql2/promise";
 import { onClientGone } from "../limits/client-gone.ts";
 import { deadline, StatementTimeout, within } from "../limits/deadline.ts";
 import { endStatement, forgetIdleLimit, limitIdleTransaction, limitMysqlSessions } from "../limits/mysql-session.ts";
+import { retryOnDeadlock } from "../limits/retry-on-deadlock.ts";
 import { patienceOf, type StatementLimits } from "../limits/statement-limits.ts";
 import { withComment } from "./sql-comment.ts";
 import type { StorePool } from "./store-metrics.ts";
@@ -52,9 +53,14 @@ export function observeMysql(pool: Pool, seen: ObservedPool): Pool {
     observeConnection(connection, seen);
     return connection;
   };
-  pool.query = observed(onOneOfPool(pool, "query", seen), false, seen) as never;
-  pool.execute = observed(onOneOfPool(pool, "execute", seen), true, seen) as never;
+  pool.query = observed(repeated(onOneOfPool(pool, "query", seen)), false, seen) as never;
+  pool.execute = observed(repeated(onOneOfPool(pool, "execute", seen)), true, seen) as never;
   return pool;
+}
+
+/** A statement by itself is a transaction: one that had to give way to another is sent again. */
+function repeated(send: Send): Send {
+  return (statement, values) => retryOnDeadlock(() => send(statement, values));
 }
 
 /**

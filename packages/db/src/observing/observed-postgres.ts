@@ -1,6 +1,7 @@
 import type { Sql } from "postgres";
 import { onClientGone } from "../limits/client-gone.ts";
 import { deadline, StatementTimeout } from "../limits/deadline.ts";
+import { DeadlockRetries, retryOnDeadlock } from "../limits/retry-on-deadlock.ts";
 import { patienceOf, type StatementLimits } from "../limits/statement-limits.ts";
 import { withComment } from "./sql-comment.ts";
 import { StorePool } from "./store-metrics.ts";
@@ -11,6 +12,8 @@ interface Query {
   strings: string[];
   args: unknown[];
   options: { prepare?: boolean; simple?: boolean };
+  /** The values as they were written down when it was sent. */
+  parameters: unknown[] | null;
   handler: (query: Query) => void;
   resolve: (result: unknown) => void;
   reject: (error: unknown) => void;
@@ -29,6 +32,8 @@ export interface ObservedClient {
   address: StoreAddress;
   limits: StatementLimits;
   told: PostgresPool | undefined;
+  /** Whether its statements are parts of a transaction, which runs again as a whole. */
+  inTransaction?: boolean;
 }
 
 /** How many statements the driver, which queues and pipelines them by itself, has under way; it keeps `most` connections for them. */
@@ -53,7 +58,8 @@ export function observePostgres(sql: Sql, seen: ObservedClient): Sql {
   const scoped = (given: unknown[]): unknown[] =>
     given.map((part) =>
       typeof part === "function"
-        ? (scope: Sql, ...rest: unknown[]) => (part as Work)(observePostgres(scope, seen), ...rest)
+        ? (scope: Sql, ...rest: unknown[]) =>
+            (part as Work)(observePostgres(scope, { ...seen, inTransaction: true }), ...rest)
         : part,
     );
   return new Proxy(sql, {
@@ -67,7 +73,8 @@ export function observePostgres(sql: Sql, seen: ObservedClient): Sql {
       if (name === "begin" && seen.limits.endsWithClient)
         throw new Error("A pool whose statements end with their clients only reads; it has no transactions.");
       if (name === "begin")
-        return (...given: unknown[]) => transaction(scoped(given), seen, (all) => call(all) as Promise<unknown>);
+        return (...given: unknown[]) =>
+          retryOnDeadlock(() => transaction(scoped(given), seen, (all) => call(all) as Promise<unknown>));
       if (name === "end" && seen.told) {
         return (...given: unknown[]) => {
           if (seen.told) seen.told.closed = true;
@@ -133,12 +140,13 @@ function watched(made: unknown, seen: ObservedClient): unknown {
   return made;
 }
 
-function watch(query: Query, { address, limits, told }: ObservedClient): void {
+function watch(query: Query, { address, limits, told, inTransaction }: ObservedClient): void {
   const { handler } = query;
   query.handler = (sent) => {
     const { strings, resolve, reject } = sent;
     const span = statementSpan(strings.join("?"), "postgresql", address);
     if (told) told.underWay++;
+    const retries = new DeadlockRetries();
     let over = false;
     const end = (error?: unknown) => {
       if (over) return;
@@ -158,8 +166,16 @@ function watch(query: Query, { address, limits, told }: ObservedClient): void {
       resolve(result);
     };
     sent.reject = (error) => {
-      end(error);
-      reject(error);
+      // A statement by itself is a transaction: one that had to give way to another is sent again.
+      const pause = over || inTransaction ? undefined : retries.pauseAfter(error);
+      if (pause === undefined) {
+        end(error);
+        reject(error);
+        return;
+      }
+      sent.state = null;
+      sent.parameters = null;
+      setTimeout(() => over || handler(sent), pause);
     };
     const giveUp = () => {
       if (sent.state === null) doNothing(sent);
