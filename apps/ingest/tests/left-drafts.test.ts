@@ -78,12 +78,24 @@ describe("a process that is killed while it backs up", () => {
     const { name: listed } = (await made.json()) as { name: string };
     expect(await files()).toEqual([listed, `${listed}.json`]);
 
+    // Nothing is listed of one whose folder is removed while it is made.
+    await db.query("LOCK TABLES jobs WRITE");
+    const removed = second.call("POST", "/ingest/jobs/backups");
+    await vi.waitFor(async () => expect(await files()).toHaveLength(3), 20_000);
+    await rm(folder, { recursive: true });
+    await db.query("UNLOCK TABLES");
+    await problemOf(await removed, 503);
+    expect(await (await second.call("GET", "/ingest/backups")).json()).toMatchObject({ backups: [] });
+    expect((await second.call("POST", "/ingest/jobs/backups")).status).toBe(201);
+    const before = await files();
+    expect(before).toHaveLength(2);
+
     // A file that may not grow takes a part of what is written, and says nothing: only the next write fails.
     const rows = Array.from({ length: 1000 }, (_, i) => `(${i + 1}, 'Department ${i + 1}')`);
     await db.query(`INSERT INTO departments VALUES ${rows.join(", ")}`);
     execFileSync("prlimit", ["--pid", String(second.child.pid), "--fsize=4096"]);
     await problemOf(await second.call("POST", "/ingest/departments/backups"), 507);
-    expect(await files()).toEqual([listed, `${listed}.json`]);
+    expect(await files()).toEqual(before);
     await db.end();
   });
 });
@@ -169,6 +181,20 @@ describe.skipIf(process.getuid?.() !== 0)("a disk that is full", () => {
     expect(statuses.filter((status) => status === 507).length).toBeGreaterThanOrEqual(2);
     await rm(join(disk, "backups"), { recursive: true });
     await mkdir(join(disk, "backups"));
+  });
+
+  it("that takes no writes any more is a 503, and lists nothing that is not whole", async () => {
+    const made = await backUp("jobs");
+    expect(made.status).toBe(201);
+    const before = await left();
+    execFileSync("mount", ["-o", "remount,ro", disk]);
+    try {
+      expect((await problemOf(await backUp("jobs"), 503)).detail).toMatch(/folder of the backups cannot be written/);
+      expect(await left()).toEqual(before);
+    } finally {
+      execFileSync("mount", ["-o", "remount,rw", disk]);
+    }
+    await rm(join(disk, "backups"), { recursive: true });
   });
 
   it.each([183, 3000])(

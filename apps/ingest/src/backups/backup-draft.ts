@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
-import type { Backup } from "./backup-files.ts";
+import { type Backup, removeBackup } from "./backup-files.ts";
 import { type BackupName, backupPath } from "./backup-name.ts";
 import { draftPath } from "./draft-name.ts";
 import { touchMs } from "./left-drafts.ts";
@@ -14,7 +14,8 @@ export class BackupDraft {
   readonly #folder: string;
   readonly #name: BackupName;
   readonly #touching: NodeJS.Timeout;
-  #listed = false;
+  #sha256 = "";
+  listed = false;
 
   private constructor(folder: string, name: BackupName, file: FileHandle) {
     this.#folder = folder;
@@ -40,27 +41,33 @@ export class BackupDraft {
     await this.#file.appendFile(Buffer.concat(parts));
   }
 
-  /** Puts the file where it is listed; what was written down about it is there before, with the request that it was made for. */
-  async finish(rows: number, request?: { key: string; at: string }): Promise<Backup> {
+  /** The file is whole, and on the disk. */
+  async end(): Promise<void> {
     clearInterval(this.#touching);
     await this.#file.sync();
     await this.#file.close();
-    const known = { rows, bytes: this.bytes, sha256: this.#hash.digest("hex") };
+    this.#sha256 = this.#hash.digest("hex");
+  }
+
+  /** Puts the file, which has ended, where it is listed; what was written down about it is there before, with its request. */
+  async list(rows: number, request?: { key: string; at: string }): Promise<Backup> {
+    const known = { rows, bytes: this.bytes, sha256: this.#sha256 };
     await writeSide(this.#folder, this.#name, {
       ...known,
       ...(request ? { request: request.key, requestedAt: request.at } : {}),
     });
     await rename(draftPath(this.#folder, this.#name), backupPath(this.#folder, this.#name));
-    this.#listed = true;
+    this.listed = true;
     await syncFolder(this.#folder);
     return { ...this.#name, ...known, verified: true };
   }
 
-  /** Leaves nothing of a draft that did not become a backup. */
-  async abandon(): Promise<void> {
-    if (this.#listed) return;
+  /** Leaves nothing of it, unless it became the backup `made`; of one that is listed, unless another was made instead. */
+  async settle(made: Backup | undefined): Promise<void> {
     clearInterval(this.#touching);
     await this.#file.close().catch(() => {});
+    if (this.listed && (made === undefined || made.name === this.#name.name)) return;
+    if (this.listed) await removeBackup(this.#folder, this.#name);
     await rm(sidePath(this.#folder, this.#name), { force: true });
     await rm(draftPath(this.#folder, this.#name), { force: true });
   }

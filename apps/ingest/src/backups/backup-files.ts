@@ -27,7 +27,7 @@ const patienceMs = 2000;
 export async function backupNames(folder: string): Promise<BackupName[]> {
   const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
-    throw error;
+    throw new Problem("unavailable", "The folder of the backups cannot be read just now.", { cause: error });
   });
   return files
     .flatMap((file) => readBackupName(file) ?? [])

@@ -30,8 +30,14 @@ export async function makeBackup(db: MysqlPool, folder: string, table: Table, re
     await removeLeftDrafts(folder);
     return await writeBackup(db, folder, table, request);
   } catch (error) {
-    const ofFile = error instanceof Error && "syscall" in error;
-    if (!ofFile || !fullStorage(error)) throw error;
+    const ofFile = error instanceof Error && "syscall" in error && "path" in error;
+    if (ofFile && !fullStorage(error)) {
+      throw new Problem("unavailable", "The folder of the backups cannot be written to just now.", {
+        headers: { "Retry-After": "5" },
+        cause: error,
+      });
+    }
+    if (!(error instanceof Error && "syscall" in error) || !fullStorage(error)) throw error;
     const detail = "The disk of the backups is full. Nothing of this backup is left there.";
     throw new Problem("insufficient-storage", detail, { cause: error });
   }
@@ -39,6 +45,7 @@ export async function makeBackup(db: MysqlPool, folder: string, table: Table, re
 
 async function writeBackup(db: MysqlPool, folder: string, table: Table, request?: KeyedRequest): Promise<Backup> {
   const draft = await BackupDraft.begin(folder, newBackupName(table.name, new Date()));
+  let made: Backup | undefined;
   try {
     const writer = new ContainerWriter(table);
     let written = Promise.resolve();
@@ -60,18 +67,37 @@ async function writeBackup(db: MysqlPool, folder: string, table: Table, request?
       return waiting > maxWaiting ? done : undefined;
     });
     await write(writer.takeBlock());
-    if (!request) return await draft.finish(writer.rows);
-    // A process that stood still meanwhile finds the backup of the one that went on, and keeps none of its own.
-    return await inMysqlTransaction(db, (connection) =>
+    await draft.end();
+    made = request ? await listOnce(db, draft, writer.rows, { folder, table, request }) : await draft.list(writer.rows);
+    return made;
+  } finally {
+    await draft.settle(made);
+  }
+}
+
+/**
+ * Lists a draft as the backup of a keyed request, unless there is one: a process that stood still meanwhile finds what another made
+ * that went on.
+ */
+async function listOnce(
+  db: MysqlPool,
+  draft: BackupDraft,
+  rows: number,
+  { folder, table, request }: { folder: string; table: Table; request: KeyedRequest },
+): Promise<Backup> {
+  const list = () =>
+    inMysqlTransaction(db, (connection) =>
       runOnce(mysqlProcessedRequests(connection, doneTable), request, async () => {
         const now = await storeTime(connection);
         const listed = await backupOfRequest(folder, table, { key: request.key, now });
-        return listed ?? draft.finish(writer.rows, { key: request.key, at: now.toISOString() });
+        return listed ?? draft.list(rows, { key: request.key, at: now.toISOString() });
       }),
     );
-  } finally {
-    await draft.abandon();
-  }
+  return list().catch((error: unknown) => {
+    // Whether another process has listed its own since this one lost its transaction can only be said by the record.
+    if (draft.listed) return list();
+    throw error;
+  });
 }
 
 /** The time by MySQL, which is one for all processes. */
