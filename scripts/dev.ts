@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
+import { readSettingFiles } from "../packages/http/src/setting-files.ts";
+import { keepSecretsInUse, keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
 import { ConfigError } from "../packages/workers/src/index.ts";
 import { tellFailure } from "./failure.ts";
 import { readGiven } from "./given.ts";
@@ -50,6 +51,7 @@ async function dev(): Promise<number> {
   const needs = [...new Set(chosen.flatMap((app) => app.stores))];
   await using stores = await openStores({ dataDir, needs, env: given, progress: console.log, signal: stop.signal });
   const { env: secrets } = await keptSecrets(dataDir);
+  await keepSecretsInUse(dataDir, readSettingFiles(settings, ["QUINTET_SECRET", "AUTH_SIGNING_KEY"]).env);
   if (stop.signal.aborted) return 0;
   console.log(`Starting ${names.join(", ")}`);
   console.log(`The password of ${secrets.ADMIN_USERNAME} is in ${join(dataDir, "secrets.json")}\n`);

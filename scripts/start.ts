@@ -4,7 +4,13 @@
  */
 import { join, resolve } from "node:path";
 import { readSettingFiles, withDefaults } from "../packages/http/src/setting-files.ts";
-import { claimDataDir, keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
+import {
+  claimDataDir,
+  keepSecretsInUse,
+  keptSecrets,
+  openStores,
+  type StoreName,
+} from "../packages/stores/src/index.ts";
 import {
   ConfigError,
   eventLog,
@@ -52,7 +58,12 @@ async function start(): Promise<number> {
     ),
   );
   const program = join(import.meta.dirname, "gateway.ts");
-  const workers = new Workers({ program, log: tell, settings: async () => settingsFor(await opened) });
+  const workers = new Workers({
+    program,
+    log: tell,
+    settings: async () => settingsFor(await opened),
+    serving: keepSecrets,
+  });
   const starting = workers.start();
   starting.catch(() => {}); // Told of below, unless nobody waits for it any longer.
   const replace = () => void workers.replace();
@@ -98,6 +109,17 @@ function settingsFor({ stores, secrets }: Opened): NodeJS.ProcessEnv {
   const { env } = withStoreUrls(withSettingsFile(given));
   const defaults = { DEMO_DATA: "true", PUBLIC_FIGURES: "true", BACKUP_DIR: join(dataDir, "backups") };
   return { ...withDefaults({ ...defaults, ...secrets }, env), ...stores.env, LOG_FILE: logFile };
+}
+
+/** Keeps the secrets that a worker serves with, so that none that was rotated out comes back. */
+function keepSecrets(env: NodeJS.ProcessEnv): void {
+  const used = readSettingFiles(env, ["QUINTET_SECRET", "AUTH_SIGNING_KEY"]).env;
+  keepSecretsInUse(dataDir, used).then(
+    (replaced) => {
+      for (const name of replaced) tell("info", `${name} is kept in ${join(dataDir, "secrets.json")} as it was set`);
+    },
+    (error: Error) => tell("error", `The secrets in use could not be kept: ${error.message}`),
+  );
 }
 
 function withStoreUrls(env: NodeJS.ProcessEnv) {

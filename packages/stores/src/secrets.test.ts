@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { keptSecrets } from "./secrets.ts";
+import { keepSecretsInUse, keptSecrets } from "./secrets.ts";
 
 test("makes secrets once, for its owner's eyes only", async () => {
   const folder = await mkdtemp(join(tmpdir(), "secrets-"));
@@ -18,4 +18,16 @@ test("makes secrets once, for its owner's eyes only", async () => {
   expect(createPrivateKey({ key: der, format: "der", type: "pkcs8" }).asymmetricKeyType).toBe("ed25519");
   expect((await stat(join(dataDir, "secrets.json"))).mode & 0o777).toBe(0o600);
   expect((await stat(dataDir)).mode & 0o066).toBe(0);
+});
+
+test("keeps what was set in their place: a key that was rotated out does not come back", async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), "secrets-"));
+  onTestFinished(() => rm(dataDir, { recursive: true }));
+  const { env: made } = await keptSecrets(dataDir);
+  expect(await keepSecretsInUse(dataDir, { ...made, AUTH_SIGNING_KEY: "" })).toEqual([]);
+  const used = { AUTH_SIGNING_KEY: "new", ADMIN_PASSWORD: "another", HOST: "0.0.0.0" };
+  expect(await keepSecretsInUse(dataDir, used)).toEqual(["AUTH_SIGNING_KEY"]);
+  expect(await keepSecretsInUse(dataDir, used)).toEqual([]);
+  expect(await keptSecrets(dataDir)).toEqual({ firstStart: false, env: { ...made, AUTH_SIGNING_KEY: "new" } });
+  expect((await stat(join(dataDir, "secrets.json"))).mode & 0o777).toBe(0o600);
 });

@@ -28,6 +28,26 @@ export async function keptSecrets(dataDir: string): Promise<{ firstStart: boolea
   });
 }
 
+/** The secrets of which another one can be set, in the place of the one that was made. */
+const replaceable = ["QUINTET_SECRET", "AUTH_SIGNING_KEY"] as const;
+
+/**
+ * Keeps the secrets that are in use, where they were set and are not the kept ones: one that was rotated out does not come back when a
+ * later start sets none. Call it once the settings have proven good. Returns the names of those that it replaced.
+ */
+export async function keepSecretsInUse(dataDir: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+  const file = join(dataDir, "secrets.json");
+  return withLock(join(dataDir, "secrets.lock"), async () => {
+    const kept = await readJson<KeptSecrets>(file);
+    if (!kept) return [];
+    const replaced = replaceable.filter((name) => env[name] && env[name] !== kept[name]);
+    if (replaced.length === 0) return [];
+    const used = Object.fromEntries(replaced.map((name) => [name, env[name]]));
+    await writePrivate(file, `${JSON.stringify({ ...kept, ...used }, null, 2)}\n`);
+    return replaced;
+  });
+}
+
 function makeSecrets(): KeptSecrets {
   const { privateKey } = generateKeyPairSync("ed25519");
   return {

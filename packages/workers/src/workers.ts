@@ -19,6 +19,8 @@ export interface WorkersOptions {
   program: string;
   /** Finds the settings, at the start and whenever they are to be read again. */
   settings: () => NodeJS.ProcessEnv | Promise<NodeJS.ProcessEnv>;
+  /** Called with settings once a worker serves with them. */
+  serving?: (env: NodeJS.ProcessEnv) => void;
   log: EventLog;
 }
 
@@ -71,6 +73,7 @@ export class Workers {
     this.#limit = new RestartLimit(fewestEnds + count);
     const others = Array.from({ length: count - 1 }, () => this.#spawn());
     this.url = await this.#fill(0, { worker: first, fresh: true });
+    this.#options.serving?.(this.#env);
     await Promise.all(
       others.map((worker, i) => this.#fill(i + 1, { worker }).catch((error) => this.#lost(i + 1, error))),
     );
@@ -180,6 +183,7 @@ export class Workers {
       return;
     }
     this.#env = env;
+    this.#options.serving?.(env);
     for (let place = 1; place < count && !this.#closed.signal.aborted; place++) {
       await this.#fill(place).catch((error) => this.#follow(this.#lost(place, error)));
     }
