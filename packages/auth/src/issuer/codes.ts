@@ -5,6 +5,7 @@ import { findById, type StoredAccount } from "./account-queries.ts";
 import type { Actor } from "./actor.ts";
 import type { Note } from "./audit-notes.ts";
 import { type Consent, insertCode, lockCode, useCode } from "./code-queries.ts";
+import { isAlive } from "./is-alive.ts";
 import { revokeFamily } from "./refresh-token-queries.ts";
 import type { RefreshTokens, Session } from "./refresh-tokens.ts";
 
@@ -52,7 +53,7 @@ export function authorizationCodes(
           await revokeFamily(connection, found.familyId, new Date(now()));
           return [{ kind: "session", subject: found.familyId, epoch: 0 }];
         }
-        if (found.expiresAt.getTime() <= now() || found.redirectUri !== redirectUri) return [];
+        if (!isAlive(found.expiresAt, lifeMs, now()) || found.redirectUri !== redirectUri) return [];
         if (!verifierForm.test(verifier) || !isChallengeOf(found.challenge, verifier)) return [];
         const account = await findById(connection, found.accountId);
         if (!account?.isActive || account.epoch !== found.epoch) return [];

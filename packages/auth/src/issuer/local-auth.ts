@@ -14,7 +14,7 @@ import { loginLimits } from "../limits/login-limits.ts";
 import { errands } from "../mail/errands.ts";
 import type { SendMail } from "../mail/smtp.ts";
 import type { Exchange } from "../outside/exchanged-tokens.ts";
-import { issuerOf } from "../outside/issuer-of.ts";
+import { issuedAt, issuerOf } from "../outside/issuer-of.ts";
 import { outsideAccounts } from "../outside/outside-accounts.ts";
 import type { OutsideIssuer } from "../outside/outside-setting.ts";
 import { outsideTokens } from "../outside/outside-tokens.ts";
@@ -161,7 +161,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     await (redis ? stored.catch(() => sendEntry(redis.tell, entry)) : stored);
   };
   const actions = opened.use(staffActions({ keep, addressOf, log, now }));
-  const { refused, finished } = refusedSignIns({ pool, note, addressOf, log, now });
+  const { refused, finished } = refusedSignIns({ pool, note, addressOf, log, elapsed });
   opened.defer(finished);
 
   const revoked = revokedTable(now);
@@ -223,6 +223,12 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const tables = [...sweptTables(now), ...audit];
   const swept = opened.use(sweeper({ mysqlUrl: options.mysqlUrl, tables, counted: countedTables, log }));
   const readToken = tokenCheck({ issuer, keys, revoked, exchange: options.outsideIssuers && exchange, now, elapsed });
+  /** A token that is not good yet, because the clock that it was made by was ahead. */
+  const readEarly = async (token: string) => {
+    const madeAt = issuedAt(token);
+    if (madeAt <= now()) return undefined;
+    return tokenCheck({ issuer, keys, revoked, now: () => madeAt, elapsed })(token);
+  };
   return {
     site: siteAt(issuer, proxies),
     readToken,
@@ -244,9 +250,11 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     findRefreshToken: refresh.find,
     async revoke(token) {
       if (!token.includes(".")) return refresh.revoke(token);
-      const checked = (issuerOf(token) ?? issuer) === issuer ? await readToken(token) : undefined;
+      const own = (issuerOf(token) ?? issuer) === issuer;
+      const checked = own ? ((await readToken(token)) ?? (await readEarly(token))) : undefined;
       if (!checked) return;
-      await revoking.revoke(async () => [{ kind: "token", subject: checked.identity.tokenId, epoch: 0 }]);
+      const { identity, expiresAt: tokensEndAt } = checked;
+      await revoking.revoke(async () => [{ kind: "token", subject: identity.tokenId, epoch: 0, tokensEndAt }]);
     },
     resets: links,
     askForReset: options.mail && forgotten(options.mail),

@@ -12,22 +12,22 @@ export type NoteRefusal = (accountId: number | null, origin: Origin | undefined)
 
 /**
  * Notes refused sign-ins without making whoever guesses fill the log: of one account and address one a minute, of all 600 a
- * minute. The name is not noted: people type their password there. `now` is in ms.
+ * minute. The name is not noted: people type their password there. `elapsed` is in ms, of a clock that is never set.
  */
 export function refusedSignIns(options: {
   pool: MysqlPool;
   note: Note;
   addressOf: (origin: Origin | undefined) => string | undefined;
   log: Logger;
-  now: () => number;
+  elapsed: () => number;
 }): { refused: NoteRefusal; finished: () => Promise<void> } {
-  const { pool, note, addressOf, log, now } = options;
+  const { pool, note, addressOf, log, elapsed } = options;
   const notedAt = new LRUCache<string, number>({ max: 10_000 });
   const running = new Set<Promise<void>>();
-  let minute = 0;
+  let minute = Number.NEGATIVE_INFINITY;
   let count = 0;
   const refused: NoteRefusal = (accountId, origin) => {
-    const at = now();
+    const at = elapsed();
     const who = `${accountId} ${addressOf(origin)}`;
     if (at - (notedAt.get(who) ?? Number.NEGATIVE_INFINITY) < quietMs) return;
     if (at - minute >= 60_000) [minute, count] = [at, 0];

@@ -12,7 +12,10 @@ local wait = 0
 for i = 1, 3 do
   local each, attempts = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
   if attempts > 0 and not (i == 3 and known) then
-    full[i] = math.max(tonumber(redis.call('GET', KEYS[i]) or '0'), now) + each
+    local kept = tonumber(redis.call('GET', KEYS[i]) or '0')
+    -- No budget is emptier than empty: such a time is of before the clock was set back.
+    if kept > now + each * attempts then kept = 0 end
+    full[i] = math.max(kept, now) + each
     wait = math.max(wait, full[i] - each * attempts - now)
   end
 end

@@ -8,3 +8,12 @@ export function issuerOf(token: string): string | undefined {
     return undefined;
   }
 }
+
+/** When a token says that it was made (ms), unverified; 0 when it does not. */
+export function issuedAt(token: string): number {
+  try {
+    return (decodeJwt(token).iat ?? 0) * 1000;
+  } catch {
+    return 0;
+  }
+}

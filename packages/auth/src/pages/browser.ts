@@ -77,7 +77,7 @@ export function browser(auth: LocalAuth, key: Buffer) {
       const { access } = readCookies(site, c);
       if (access !== undefined && refused === refusedDigest(access)) {
         const known = await auth.readToken(access);
-        if (known && known.expiresAt - accessTokenSeconds * 1000 > auth.now() - tooSoonMs) {
+        if (known && Math.abs(known.expiresAt - accessTokenSeconds * 1000 - auth.now()) < tooSoonMs) {
           const detail = "The app does not take the sign-in just now. Try again in a moment.";
           throw new Problem("unavailable", detail, { headers: { "Retry-After": "2" } });
         }

@@ -5,6 +5,7 @@ import { endSignIns } from "../issuer/account-changes.ts";
 import { doneTable, findById, replaceHash, type StoredAccount } from "../issuer/account-queries.ts";
 import type { Actor } from "../issuer/actor.ts";
 import type { Note } from "../issuer/audit-notes.ts";
+import { isAlive } from "../issuer/is-alive.ts";
 import { toldSecret } from "../issuer/told-secret.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import { checkedPassword } from "../registration/registration.ts";
@@ -53,7 +54,7 @@ export function resetLinks(options: {
   const find = async (token: string): Promise<StoredAccount | undefined> => {
     if (!form.test(token)) return undefined;
     const reset = await findReset(pool, hashOf(token));
-    if (!reset || reset.expiresAt.getTime() <= now()) return undefined;
+    if (!reset || !isAlive(reset.expiresAt, lifeMs, now())) return undefined;
     const account = await findById(pool, reset.accountId);
     return account?.isActive && timingSafeEqual(stateOf(account), reset.state) ? account : undefined;
   };

@@ -1,21 +1,33 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
+import { accessTokenSeconds } from "../tokens/access-token.ts";
 import { type Revocation, revocationSeconds } from "./revoked-table.ts";
 
 // Times are the database's own, which all issuers share. Where the clock of an issuer is ahead, so are its tokens, and what it
 // revokes is kept for as long.
-const until = `GREATEST(UTC_TIMESTAMP(3), :now) + INTERVAL ${revocationSeconds} SECOND`;
+const until = `GREATEST(UTC_TIMESTAMP(3), :now, :madeAt) + INTERVAL ${revocationSeconds} SECOND`;
+// A sign-in ends 30 days after it was used the last time; its tokens were made until then.
+const lastUses = {
+  account: "SELECT MAX(expires_at) - INTERVAL 30 DAY AS at FROM auth_refresh_family WHERE account_id = :subject",
+  session: "SELECT expires_at - INTERVAL 30 DAY AS at FROM auth_refresh_family WHERE id = :subject",
+};
 
 /** Stores a revocation until all tokens that it concerns have expired; one of the same subject is brought up to it. */
 export async function storeRevocation(
   connection: MysqlConnection,
-  { kind, subject, epoch }: Revocation,
+  { kind, subject, epoch, tokensEndAt }: Revocation,
   now: Date,
 ): Promise<void> {
+  let madeAt = tokensEndAt === undefined ? now : new Date(tokensEndAt - accessTokenSeconds * 1000);
+  if (kind !== "token") {
+    // Later than now where the clock was ahead: those tokens become good again when it is that time.
+    const [rows] = await connection.execute<RowDataPacket[]>(lastUses[kind], { subject });
+    madeAt = rows[0]?.at ?? now;
+  }
   await connection.execute(
     `INSERT INTO auth_revocation (kind, subject, epoch, until_at) VALUES (:kind, :subject, :epoch, ${until})
      ON DUPLICATE KEY UPDATE epoch = GREATEST(epoch, :epoch), until_at = GREATEST(until_at, ${until})`,
-    { kind, subject, epoch, now },
+    { kind, subject, epoch, now, madeAt },
   );
 }
 

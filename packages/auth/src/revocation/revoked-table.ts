@@ -8,6 +8,8 @@ export interface Revocation {
   subject: string;
   /** The account's epoch from now on; 0 for the other kinds. */
   epoch: number;
+  /** When a token ends (ms), where that may be later than for one made now: a clock was ahead. */
+  tokensEndAt?: number;
 }
 
 /** What a token says of itself. */
