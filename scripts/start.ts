@@ -26,7 +26,7 @@ import { settingFaults } from "./settings.ts";
 import { stopRequests } from "./stop-requests.ts";
 
 const { env: given, dataDir } = readGiven();
-const logFile = resolve(given.LOG_FILE ?? join(dataDir, "quintet.log"));
+let logSettings = logSettingsOf(given);
 const stop = stopRequests(stopSignals());
 /** Resolves to the exit code when an error came that nobody caught: the stores are stopped even then. */
 const fault = new Promise<number>((resolve) => {
@@ -107,8 +107,13 @@ async function open() {
 /** What the workers get: what was given, over what was made here. Read anew whenever they are replaced. */
 function settingsFor({ stores, secrets }: Opened): NodeJS.ProcessEnv {
   const { env } = withStoreUrls(withSettingsFile(given));
+  logSettings = logSettingsOf(env);
   const defaults = { DEMO_DATA: "true", PUBLIC_FIGURES: "true", BACKUP_DIR: join(dataDir, "backups") };
-  return { ...withDefaults({ ...defaults, ...secrets }, env), ...stores.env, LOG_FILE: logFile };
+  return { ...withDefaults({ ...defaults, ...secrets }, env), ...stores.env, ...logSettings };
+}
+
+function logSettingsOf(env: NodeJS.ProcessEnv) {
+  return { LOG_LEVEL: env.LOG_LEVEL, LOG_FILE: resolve(env.LOG_FILE || join(dataDir, "quintet.log")) };
 }
 
 /** Keeps the secrets that a worker serves with, so that none that was rotated out comes back. */
@@ -130,7 +135,7 @@ function withStoreUrls(env: NodeJS.ProcessEnv) {
 
 /** The log of this process; what somebody must know of is on the screen as well. */
 function tell(level: "info" | "warn" | "error" | "fatal", message: string): void {
-  eventLog({ LOG_LEVEL: given.LOG_LEVEL, LOG_FILE: logFile })(level, message);
+  eventLog(logSettings)(level, message);
   if (level === "error" || level === "fatal") console.error(message);
 }
 
@@ -151,7 +156,7 @@ Quintet runs at ${url}
   Docs      ${url}/docs
   Admin     ${given.ADMIN_USERNAME ?? secrets.ADMIN_USERNAME}, password ${password}
   Data      ${stores.location}
-  Log       ${logFile}
+  Log       ${logSettings.LOG_FILE}
   Stop      Ctrl-C
 `;
 }

@@ -122,6 +122,9 @@ export const settings = {
       })
       .default("info"),
     LOG_FILE: z.string().superRefine(faultOf(fileFault)).optional(),
+    /** A log file of so many MB is put aside, and so many of them are kept; 0 MB: never. The parent of the workers does it. */
+    LOG_MAX_MB: number(0, 1_000_000).default(100),
+    LOG_KEEP: number(0, 1000).default(5),
     METRICS_PORT: port.optional(),
     METRICS_HOST: host.default("127.0.0.1"),
     CORS_ORIGINS: origins.default(["*"]),

@@ -1,5 +1,4 @@
-import { mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
+import { LogFile } from "@quintet/workers";
 import { destination } from "pino";
 
 const batchLength = 16 * 1024;
@@ -14,16 +13,13 @@ const open = new Set<LineSink>();
  * tells of, and what pino's own destination collects is measured anew at each line.
  */
 export class LineSink {
-  readonly #file: ReturnType<typeof destination>;
+  readonly #output: LogFile | ReturnType<typeof destination>;
   #lines = "";
 
   constructor(path: string | undefined) {
     if (open.size === 0) process.on("exit", flushAll);
     open.add(this);
-    // Written in place, as Node does on standard output: what is with another thread at the end could not be waited for.
-    this.#file = destination({ dest: path ? openedFile(path) : 1, sync: true, minLength: 0 });
-    // Whoever read the lines has gone, or the disk is full: no reason to stop serving.
-    this.#file.on("error", () => {});
+    this.#output = path ? new LogFile(path) : standardOutput();
     setInterval(() => this.#pass(), flushMs).unref();
   }
 
@@ -36,21 +32,24 @@ export class LineSink {
   /** Writes all that came so far before it returns. */
   flushSync(): void {
     this.#pass();
-    this.#file.flushSync();
+    if (!(this.#output instanceof LogFile)) this.#output.flushSync();
   }
 
   #pass(): void {
     if (this.#lines === "") return;
     const lines = this.#lines;
     this.#lines = "";
-    this.#file.write(lines);
+    this.#output.write(lines);
   }
 }
 
-/** The file is opened at once, so that nothing is lost when the process ends in its first moments. */
-function openedFile(path: string): number {
-  mkdirSync(dirname(path), { recursive: true });
-  return openSync(path, "a", 0o600);
+function standardOutput(): ReturnType<typeof destination> {
+  // Written in place, as Node does on standard output: what is with another thread at the end could not be waited for. What cannot be
+  // written is kept for the next time, up to a limit.
+  const output = destination({ dest: 1, sync: true, minLength: 0, maxLength: 1_000_000 });
+  // Whoever read the lines has gone, or the disk is full: no reason to stop serving.
+  output.on("error", () => {});
+  return output;
 }
 
 function flushAll(): void {

@@ -1,4 +1,5 @@
 import { appendFileSync } from "node:fs";
+import { reportLogFault } from "./log-faults.ts";
 
 /** Writes what the parent has to tell. */
 export type EventLog = (level: "info" | "warn" | "error" | "fatal", message: string) => void;
@@ -25,8 +26,9 @@ export function eventLog(env: NodeJS.ProcessEnv): EventLog {
     try {
       if (file) appendFileSync(file, line, { mode: 0o600 });
       else process.stdout.write(line);
-    } catch {
-      // A disk that is full is no reason to stop serving.
+    } catch (error) {
+      // No reason to stop serving.
+      reportLogFault(`The log ${file ?? ""} cannot be written (${(error as NodeJS.ErrnoException).code})`);
     }
   };
 }

@@ -21,6 +21,8 @@ export type FromWorker =
   | { kind: "fault" }
   /** `debugged`: a debugger may hold it, so that its silence says nothing. */
   | { kind: "pong"; debugged: boolean }
+  /** The log cannot be written. */
+  | { kind: "logFault"; line: string }
   | { kind: "ask"; id: number }
   /** Without an id these are its last words. */
   | { kind: "given"; id?: number; value: Given | undefined };

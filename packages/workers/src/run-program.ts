@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { StartRefused } from "./config-error.ts";
 import { eventLog } from "./event-log.ts";
+import { logLimits, putAside } from "./log-file.ts";
 import { workerMark } from "./messages.ts";
 import { type Start, serveHere } from "./program.ts";
 import { withSettingsFile } from "./settings-file.ts";
@@ -51,6 +52,8 @@ function alone(settings: NodeJS.ProcessEnv, start: Start, stop: Promise<void>): 
   onReloadSignals(() =>
     log("warn", "With WORKERS=0 settings are read at the start only; start it again to change them."),
   );
+  const { LOG_FILE } = settings;
+  if (LOG_FILE) setInterval(() => putAside(LOG_FILE, logLimits(settings)), 1000).unref();
   return serveHere(start, { env: settings, first: true, fresh: true }, { stop, ready() {}, fault() {} });
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, type SendHandle, spawn } from "node:child_process";
+import { reportLogFault } from "./log-faults.ts";
 import { type FromWorker, type ToWorker, workerMark } from "./messages.ts";
 import type { Given } from "./program.ts";
 import { nameOf, type SharedSockets } from "./shared-sockets.ts";
@@ -122,6 +123,7 @@ export class WorkerProcess {
       this.#serves = true;
       this.#ready.resolve(message.url);
     } else if (message.kind === "pong") this.#debugged = message.debugged;
+    else if (message.kind === "logFault") reportLogFault(message.line);
     else if (message.kind === "failed") this.#failure = new StartFailure(message.message, message.isSetting);
     else if (message.kind === "fault") this.#lost.resolve("by an error that nobody caught");
     else if (message.kind === "given") {

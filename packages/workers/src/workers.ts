@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { ConfigError } from "./config-error.ts";
 import type { EventLog } from "./event-log.ts";
+import { logLimits, putAside } from "./log-file.ts";
 import { type Given, longestStop } from "./program.ts";
 import { RestartLimit } from "./restart-limit.ts";
 import { SharedSockets } from "./shared-sockets.ts";
@@ -208,6 +209,7 @@ export class Workers {
     const now = performance.now();
     const elapsedMs = now - this.#pingedAt;
     this.#pingedAt = now;
+    if (this.#env.LOG_FILE) putAside(this.#env.LOG_FILE, logLimits(this.#env));
     for (const worker of this.#alive) {
       if (!worker.ping(elapsedMs, standstillMs)) continue;
       this.#options.log("error", `Worker ${worker.pid} has stood still for ${standstillMs / 1000} s and is ended.`);

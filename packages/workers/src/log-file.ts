@@ -1,0 +1,119 @@
+import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { reportLogFault } from "./log-faults.ts";
+
+/**
+ * A file to which several processes add whole lines. One that was put aside, by `putAside` or by a program such as logrotate, is followed
+ * by a new one of the same name. When it cannot be written, because its disk is full for one, the lines are lost and counted, which the
+ * first line after that says; the process goes on.
+ */
+export class LogFile {
+  readonly #path: string;
+  #fd: number | undefined;
+  /** What identifies the open file. */
+  #id = "";
+  #lost = 0;
+  /** Whether the file ends in the middle of a line. */
+  #isCut = false;
+
+  constructor(path: string) {
+    this.#path = path;
+    // At once, so that nothing is lost when the process ends in its first moments, and a start fails that cannot write it.
+    mkdirSync(dirname(path), { recursive: true });
+    this.#open();
+  }
+
+  /** Adds lines, each with its line feed, before it returns. Never throws. */
+  write(lines: string): void {
+    try {
+      this.#follow();
+      const before = this.#isCut ? "\n" : "";
+      if (this.#lost > 0) this.#add(before + lostLine(this.#lost));
+      else if (before) this.#add(before);
+      this.#lost = 0;
+      this.#add(lines);
+    } catch (error) {
+      this.#lost += lines.split("\n").length - 1;
+      reportLogFault(
+        `The log ${this.#path} cannot be written (${(error as NodeJS.ErrnoException).code}); lines are lost until it can`,
+      );
+    }
+  }
+
+  #add(text: string): void {
+    const bytes = Buffer.from(text);
+    for (let written = 0; written < bytes.length; ) {
+      written += writeSync(this.#fd as number, bytes, written);
+      this.#isCut = bytes[written - 1] !== 0x0a;
+    }
+  }
+
+  #open(): void {
+    this.#fd = openSync(this.#path, "a", 0o600);
+    this.#id = idOf(fstatSync(this.#fd));
+    this.#isCut = false;
+  }
+
+  /** Opens the file anew when another one has its name, or none has. */
+  #follow(): void {
+    const found = statSync(this.#path, { throwIfNoEntry: false });
+    if (this.#fd !== undefined && found && idOf(found) === this.#id) return;
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+    this.#open();
+  }
+}
+
+function idOf({ dev, ino }: { dev: number; ino: number }): string {
+  return `${dev} ${ino}`;
+}
+
+function lostLine(lost: number): string {
+  return `${JSON.stringify({
+    "log.level": "error",
+    "@timestamp": new Date().toISOString(),
+    "process.pid": process.pid,
+    "ecs.version": "8.10.0",
+    "service.name": "log",
+    message: `${lost} lines were lost while this log could not be written`,
+  })}\n`;
+}
+
+/** How large a log may grow before it is put aside, and how many such files are kept. */
+export interface LogLimits {
+  maxBytes: number;
+  kept: number;
+}
+
+/** The limits that the settings ask for; the programs themselves refuse bad ones. */
+export function logLimits(env: NodeJS.ProcessEnv): LogLimits {
+  const megabytes = Number(env.LOG_MAX_MB || 100);
+  return { maxBytes: megabytes > 0 ? megabytes * 1e6 : Number.POSITIVE_INFINITY, kept: Number(env.LOG_KEEP || 5) };
+}
+
+/**
+ * Puts a log aside that has grown too large: `log` becomes `log.1`, `log.1` becomes `log.2`, and the oldest is removed. One process of a
+ * program does so. A pipe, a terminal or a link is left alone. Never throws.
+ */
+export function putAside(path: string, { maxBytes, kept }: LogLimits): void {
+  try {
+    const found = lstatSync(path, { throwIfNoEntry: false });
+    if (!found?.isFile() || found.size < maxBytes) return;
+    for (let i = kept; i > 1; i--) renameIfThere(`${path}.${i - 1}`, `${path}.${i}`);
+    if (kept > 0) renameSync(path, `${path}.1`);
+    else rmSync(path);
+    closeSync(openSync(path, "a", 0o600));
+  } catch (error) {
+    reportLogFault(
+      `The log ${path} cannot be put aside (${(error as NodeJS.ErrnoException).code}); it goes on growing`,
+    );
+  }
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
