@@ -24,7 +24,7 @@ const programs = process.argv
 const storeNames = ["MYSQL_URL", "POSTGRES_URL", "REDIS_URL", "CACHE_REDIS_URL"] as const;
 
 /** What new private stores need, and what those that are there need to start again, in MiB; measured, and some more. */
-const mebibytes = { first: 400, again: 32 };
+const mebibytes = { first: 256, again: 32 };
 
 console.log(JSON.stringify(await allFaults()));
 

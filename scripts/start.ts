@@ -136,7 +136,7 @@ function withStoreUrls(env: NodeJS.ProcessEnv) {
 /** The log of this process; what somebody must know of is on the screen as well. */
 function tell(level: "info" | "warn" | "error" | "fatal", message: string): void {
   eventLog(logSettings)(level, message);
-  if (level === "error" || level === "fatal") console.error(message);
+  if (level !== "info") console.error(message);
 }
 
 /** What became of a store is on the screen in any case. */

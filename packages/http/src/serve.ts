@@ -3,6 +3,7 @@ import { type AddressInfo, Server as NetServer } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { SocketSource, TicketKeys } from "@quintet/workers";
 import { givingMemoryBack } from "./body-memory.ts";
+import { boundConnections } from "./bound-connections.ts";
 import { answerClientErrors } from "./client-errors.ts";
 import { readableAcross } from "./cross-origin.ts";
 import { resetWhenCut } from "./cut-responses.ts";
@@ -114,6 +115,7 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
   });
   const { host, socket, setting = "PORT" } = options;
   await listen(server, { setting, host, port: options.port, socket });
+  boundConnections(server, log);
   const { port } = server.address() as AddressInfo;
   log.info(`listening on ${host}:${port}`);
 

@@ -2,6 +2,7 @@ export { ConfigError, StartRefused } from "./config-error.ts";
 export { type EventLog, eventLog } from "./event-log.ts";
 export { type ListenAddress, listenFault } from "./listen-address.ts";
 export { LogFile } from "./log-file.ts";
+export { connectionLimit, openFileLimit } from "./open-files.ts";
 export type { Given, Peers, Place, Program, SocketSource, Start } from "./program.ts";
 export { runProgram } from "./run-program.ts";
 export { settingNames } from "./setting-names.ts";

@@ -3,6 +3,7 @@ import { StartRefused } from "./config-error.ts";
 import { eventLog } from "./event-log.ts";
 import { logLimits, putAside } from "./log-file.ts";
 import { workerMark } from "./messages.ts";
+import { lowFileLimit } from "./open-files.ts";
 import { type Start, serveHere } from "./program.ts";
 import { withSettingsFile } from "./settings-file.ts";
 import { onReloadSignals, stopSignals } from "./signals.ts";
@@ -52,6 +53,8 @@ function alone(settings: NodeJS.ProcessEnv, start: Start, stop: Promise<void>): 
   onReloadSignals(() =>
     log("warn", "With WORKERS=0 settings are read at the start only; start it again to change them."),
   );
+  const low = lowFileLimit();
+  if (low) log("warn", low);
   const { LOG_FILE } = settings;
   if (LOG_FILE) setInterval(() => putAside(LOG_FILE, logLimits(settings)), 1000).unref();
   return serveHere(start, { env: settings, first: true, fresh: true }, { stop, ready() {}, fault() {} });

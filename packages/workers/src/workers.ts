@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { ConfigError } from "./config-error.ts";
 import type { EventLog } from "./event-log.ts";
 import { logLimits, putAside } from "./log-file.ts";
+import { lowFileLimit } from "./open-files.ts";
 import { type Given, longestStop } from "./program.ts";
 import { RestartLimit } from "./restart-limit.ts";
 import { SharedSockets } from "./shared-sockets.ts";
@@ -67,6 +68,8 @@ export class Workers {
 
   /** Resolves when all serve. Rejects with `StartFailure` when the first cannot start. */
   async start(): Promise<void> {
+    const low = lowFileLimit();
+    if (low) this.#options.log("warn", low);
     // The code is loaded while the settings are still being found.
     const first = this.#spawn();
     this.#env = await this.#options.settings();
