@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { tryLock, withLock } from "./lock.ts";
 
 let folder: string;
@@ -44,6 +44,7 @@ test("lasts though nobody refers to it, and is free again after its holder was k
     setInterval(gc, 1);
     setTimeout(() => console.log("collected"), 50);`;
   const holder = spawn(process.execPath, ["--expose-gc", "--input-type=module", "--eval", program, file]);
+  onTestFinished(() => void holder.kill("SIGKILL"));
   const [line] = await once(holder.stdout, "data");
   expect(String(line).trim()).toBe("true");
   await once(holder.stdout, "data");

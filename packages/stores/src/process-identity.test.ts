@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { identify, isAlive } from "./process-identity.ts";
 
 test("knows a process while it runs, and no other with its id", async () => {
   const child = spawn("sleep", ["60"]);
+  onTestFinished(() => void child.kill("SIGKILL"));
   await once(child, "spawn");
   const identity = identify(child.pid!)!;
   expect(isAlive(identity)).toBe(true);
