@@ -6,6 +6,8 @@ const schema = z.object({
   ...settings.listen,
   ...authSettings,
   REDIS_URL: settings.redisUrl,
+  SIMPLE_QUEUE_MAX_LENGTH: settings.number(1, 100_000_000).default(1_000_000),
+  SIMPLE_QUEUE_MAX_BYTES: settings.number(1024 * 1024, 1024 ** 4).default(256 * 1024 * 1024),
   DEMO_DATA: settings.flag.default(false),
 });
 

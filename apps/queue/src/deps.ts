@@ -59,7 +59,10 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth; st
   const commands = queueCommands(redis, run, prefix);
   const registry = registryCommands(redis, run);
   const due = dueCommands(redis, run);
-  const simple = simpleCommands(redis, run, prefix);
+  const simple = simpleCommands(redis, run, prefix, {
+    maxLength: config.SIMPLE_QUEUE_MAX_LENGTH,
+    maxBytes: config.SIMPLE_QUEUE_MAX_BYTES,
+  });
   const movesOfQueues = restingMoves(moves(moveCommands(run, prefix), commands.exists));
   const depths = watchDepths({ commands, registry, moves: movesOfQueues, due }, simple);
   const room = waitingRoom(wakeSignals(redis, prefix));

@@ -26,6 +26,7 @@ interface Reads {
   flow(): Promise<QueueFlow[]>;
   simple(): Promise<Depth[]>;
   broken(): Promise<string[]>;
+  simpleBytes(): Promise<number[]>;
 }
 
 const open = new Set<Reads>();
@@ -70,6 +71,16 @@ gauge(
   "max",
 );
 
+gauge(
+  "quintet_queue_simple_bytes",
+  "Bytes of the messages in the queue of push and pop.",
+  [],
+  async (made) => {
+    for (const reads of open) for (const bytes of await soon(reads.simpleBytes())) made.set(bytes);
+  },
+  "max",
+);
+
 /** Reports the queues from now on; disposing of the result ends that. */
 export function watchDepths(deps: QueueDeps, simple: SimpleCommands): Disposable {
   const reads: Reads = {
@@ -92,6 +103,7 @@ export function watchDepths(deps: QueueDeps, simple: SimpleCommands): Disposable
         { queue: simpleName, ready: await simple.count(), blocked: 0, delayed: 0, leased: 0, dead: 0, moving: 0 },
       ];
     },
+    simpleBytes: async () => [await simple.bytes()],
     broken: async () =>
       Object.keys(await deps.due.broken())
         .sort()

@@ -7,9 +7,12 @@ export const simpleKey = "simple";
 export const simpleName = "(push and pop)";
 
 /**
- * What a push made for a request is remembered under. Its hash tag is the whole name of the list, prefix and all, so that Redis
- * Cluster keeps both together.
+ * The bytes in that list, and what a push made for a request is remembered under. Their hash tag is the whole name of the list, prefix
+ * and all, so that Redis Cluster keeps them together.
  */
+export function sizeKey(prefix: string): string {
+  return `size:{${prefix}${simpleKey}}`;
+}
 export function pushedKey(prefix: string, requestKey: string): string {
   return `pushed:{${prefix}${simpleKey}}:${requestKey}`;
 }

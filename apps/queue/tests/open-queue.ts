@@ -62,7 +62,9 @@ export interface NamedQueue {
   key(part: string): string;
 }
 
-export async function openQueue(options: { redisUrl?: string; prefix?: string } = {}): Promise<OpenQueue> {
+export async function openQueue(
+  options: { redisUrl?: string; prefix?: string; settings?: Record<string, string> } = {},
+): Promise<OpenQueue> {
   const people = await testAuth(inject("mysqlUrl"));
   const redisUrl = options.redisUrl ?? inject("redisUrl");
   const prefix = options.prefix ?? testPrefix();
@@ -71,6 +73,7 @@ export async function openQueue(options: { redisUrl?: string; prefix?: string } 
     REDIS_PREFIX: prefix,
     QUINTET_SECRET: randomBytes(32).toString("hex"),
     AUTH_URL: "http://issuer.test",
+    ...options.settings,
   });
   const log = createLogger({ service: "queue", level: "silent" });
   const deps = createDeps(config, { log, auth: people.auth });

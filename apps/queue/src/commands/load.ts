@@ -14,8 +14,10 @@ const commandNames = [
   "outgoing-4",
   "patrol-3",
   "planned-2",
+  "pop-2",
   "purge-9",
   "push-2",
+  "push-once-3",
   "redrive-9",
   "refuse-2",
   "register-2",
@@ -28,7 +30,7 @@ const commandNames = [
 ] as const;
 
 /** These do to what has come since what they did to what was there: a lost answer is told, and nothing is sent again. */
-const takesMoreTheSecondTime: ReadonlySet<string> = new Set(["purge-9", "redrive-9"]);
+const takesMoreTheSecondTime: ReadonlySet<string> = new Set(["pop-2", "purge-9", "push-2", "redrive-9"]);
 
 export type CommandName = (typeof commandNames)[number];
 

@@ -1,15 +1,22 @@
 #!lua
--- Adds a message to the queue of push and pop, once for a request.
+-- Adds messages to the queue of push and pop, the first ones that fit.
 --
--- KEYS[1]  the list: each entry an id followed by the JSON text
--- KEYS[2]  what was pushed for the request: the id, followed by the request's fingerprint, which earlier versions left out
--- ARGV     1 the id  2 the JSON text  3 the fingerprint  4 how long it is remembered, ms
+-- KEYS[1..2] see parts/simple.lua
+-- ARGV[1]    how many messages there may be
+-- ARGV[2]    how many bytes
+-- ARGV[3..]  entries
 --
--- Result: what is remembered of the request, now or before.
+-- Result: how many were added.
 
-local earlier = redis.call('GET', KEYS[2])
-if earlier then return earlier end
-local record = ARGV[1] .. ARGV[3]
-redis.call('RPUSH', KEYS[1], ARGV[1] .. ARGV[2])
-redis.call('SET', KEYS[2], record, 'PX', ARGV[4])
-return record
+-- @include simple
+
+local bytes = size()
+local added = 0
+for at = 3, #ARGV do
+  local more = bytes + #ARGV[at]
+  if length + added >= tonumber(ARGV[1]) or more > tonumber(ARGV[2]) then break end
+  redis.call('RPUSH', listKey, ARGV[at])
+  bytes, added = more, added + 1
+end
+if added > 0 then noteSize(length + added, bytes) end
+return added

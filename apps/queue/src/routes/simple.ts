@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, noQuery, type ServiceEnv, unreadJson } from "@quintet/http";
+import { idempotent, jsonAnswer, noQuery, Problem, refusal, type ServiceEnv, unreadJson } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { maxMessageBytes } from "../messages.ts";
 import { jsonText, readJsonText, refuseBody, refusedBody } from "./json-text.ts";
@@ -34,11 +34,17 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
         tags,
         summary: "Add any JSON value at the end",
         request: { ...noQuery, ...unreadJson<unknown>(anyJson) },
-        responses: { 201: jsonAnswer(pushedSchema, "It is in the queue") },
+        responses: {
+          201: jsonAnswer(pushedSchema, "It is in the queue"),
+          409: refusal("The queue is full, or a request with this Idempotency-Key is still in flight"),
+        },
       }),
       async (c) => {
         const { text } = await readJsonText(c.req, maxMessageBytes);
-        return c.json({ status: "ok" as const, id: await simple.push(text, c.get("keyed")) }, 201);
+        const id = await simple.push(text, c.get("keyed"));
+        if (id === undefined)
+          throw new Problem("conflict", "The queue is full. Pop from it, or let it be made larger.");
+        return c.json({ status: "ok" as const, id }, 201);
       },
     )
     .openapi(
