@@ -126,6 +126,20 @@ describe("an app that is away", () => {
     }
   });
 
+  it("is asked each time while it is there, so that a write through one gateway is seen through the others", async () => {
+    let written = "first";
+    await using app = await behind((req, res) => {
+      if (req.method === "PUT") written = "second";
+      res.writeHead(200, { "Cache-Control": "public, max-age=60, stale-while-revalidate=60" }).end(written);
+    });
+    await using writing = await edge([app.origin], { holdMs: 0 });
+    await using reading = await edge([app.origin], { holdMs: 0 });
+    const read = async () => (await fetch(`${reading.origin}/queue/x`)).text();
+    expect([await read(), await read()]).toEqual(["first", "first"]);
+    await (await fetch(`${writing.origin}/queue/x`, { method: "PUT" })).text();
+    expect([await read(), await read()]).toEqual(["second", "second"]);
+  });
+
   it("leaves no more than some megabytes behind", async () => {
     const body = Buffer.alloc(200_000);
     await using app = await behind((_req, res) => void res.writeHead(200, { "Cache-Control": "public" }).end(body));

@@ -20,6 +20,8 @@ export async function migrate(config: { POSTGRES_URL: string }): Promise<void> {
   try {
     // Of a process that stands still with the lock; Postgres knows this setting from version 14 on.
     await client`SELECT set_config(name, '30s', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
+    // A process that stands still between two statements loses its connection and so the lock; Postgres 13 does not know the setting.
+    await client`SELECT set_config(name, '10s', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
     await client`SELECT pg_advisory_lock(${postgresMigrationLock})`;
     await refuseLater(client);
     await runMigrations(drizzle(client), {

@@ -65,16 +65,17 @@ describe("migrate", () => {
     expect(await applied(database.url)).toEqual(whole);
   });
 
-  test("has no limit of time for a statement", async () => {
+  test("has no limit of time for a statement, and one for a process that stands still", async () => {
     await using database = await testPostgres(inject("postgresUrl"));
     const sql = postgres(database.url, { max: 1 });
     await sql.unsafe(`
-      CREATE TABLE limits (value text);
+      CREATE TABLE limits (value text, idle text);
       CREATE FUNCTION note_limit() RETURNS event_trigger LANGUAGE plpgsql
-        AS $$ BEGIN INSERT INTO limits VALUES (current_setting('statement_timeout')); END $$;
+        AS $$ BEGIN INSERT INTO limits
+          VALUES (current_setting('statement_timeout'), current_setting('idle_session_timeout')); END $$;
       CREATE EVENT TRIGGER note_limit ON ddl_command_start EXECUTE FUNCTION note_limit()`);
     await migrate({ POSTGRES_URL: database.url });
-    expect(await sql`SELECT DISTINCT value FROM limits`).toEqual([{ value: "0" }]);
+    expect(await sql`SELECT DISTINCT value, idle FROM limits`).toEqual([{ value: "0", idle: "10s" }]);
     await sql.end();
   });
 
