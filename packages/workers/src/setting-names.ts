@@ -55,6 +55,8 @@ export const settingNames: readonly string[] = [
   "REDIS_URL",
   "REGISTRATION",
   "REGISTRATIONS_PER_ADDRESS",
+  "SIMPLE_QUEUE_MAX_BYTES",
+  "SIMPLE_QUEUE_MAX_LENGTH",
   "SMTP_URL",
   "SOCIAL_URL",
   "SQL_COMMENTS",
