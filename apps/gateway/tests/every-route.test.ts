@@ -223,6 +223,40 @@ describe.each(["auth", "gateway", ...appNames])("%s", (app) => {
     expect(csv.filter(isLate)).toHaveLength(app === "ingest" ? 2 : 0);
   });
 
+  test("what is refused for its head alone is refused before its body is invited", async () => {
+    await using serving = new AsyncDisposableStack();
+    const served = { port: 0, host: "127.0.0.1", log, drainSeconds: 0 };
+    const listening = await serve(listenerOf(apps.get(app) as MountableApp), served);
+    serving.defer(() => listening.close());
+    const staff = await grant(settings.admin, "all");
+    const firstStatus = async ({ method, path }: Route, headers: string) => {
+      const at = pathOf({ template: path } as Parameters<typeof pathOf>[0]);
+      const socket = connect(listening.port, "127.0.0.1");
+      socket.write(`${method} ${at} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n${headers}\r\n`);
+      const [bytes] = await once(socket, "data");
+      socket.destroy();
+      return Number(String(bytes).slice(9, 12));
+    };
+    const routes = (await routesOf(app)).filter(({ types }) => types.length > 0);
+    const ends = routes.map(async (route) => {
+      const { name, types, security } = route;
+      const type = `Content-Type: ${types[0]?.startsWith("multipart") ? `${types[0]}; boundary=b` : types[0]}\r\n`;
+      const asStaff = `Authorization: ${staff}\r\n`;
+      const streams = name === "POST /ingest/{table}/csv";
+      return {
+        name,
+        anybody: security?.length === 0 || optional(route) || (await firstStatus(route, `${type}Content-Length: 5\r\n`)),
+        otherType: await firstStatus(route, `${asStaff}Content-Type: text/x-none\r\nContent-Length: 5\r\n`),
+        large: streams || (await firstStatus(route, `${asStaff}${type}Content-Length: 999999999999\r\n`)),
+      };
+    });
+    for (const { name, anybody, otherType, large } of await Promise.all(ends)) {
+      expect([name, anybody === true || anybody]).toEqual([name, anybody === true || 401]);
+      expect([name, otherType]).toEqual([name, 415]);
+      expect([name, large === true || large]).toEqual([name, large === true || 413]);
+    }
+  });
+
   test("every action of staff stands in the audit log, with its route and how it ended", async () => {
     const [token, staff] = [await grant(plain, "all"), await grant(settings.admin, "all")];
     const actions: Route[] = [];

@@ -198,6 +198,56 @@ describe("a WebSocket handshake", () => {
       },
     ));
 
+  it("may be silent for longer than a response may", async () => {
+    await using app = await rawUpstream((socket, text) => {
+      socket.write(text.includes("/queue/live") ? accepted : "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
+      socket.on("data", (bytes) => {
+        if (bytes.includes("still here")) socket.write(bytes);
+      });
+    });
+    await using own = await edge([app.origin], { idleMs: 100, holdMs: 0 });
+    const client = own.open();
+    client.socket.write(offer());
+    await until(() => client.text().includes("101"));
+    // A response that began later is given up for its silence.
+    expect(await own.send("GET /queue/x HTTP/1.1\r\nHost: a\r\n\r\n")).toMatch(/half$/);
+    client.socket.write("still here");
+    await until(() => client.text().endsWith("still here"));
+    client.socket.destroy();
+  });
+
+  it("holds back the side that sends faster than the other reads", () => {
+    const large = Buffer.alloc(64_000_000, "x");
+    let sender: Socket | undefined;
+    return accepting(
+      (socket) => {
+        sender = socket as Socket;
+        socket.write(accepted);
+        socket.write(large);
+      },
+      async () => {
+        const socket = connect(front.listening.port, "127.0.0.1");
+        socket.write(offer());
+        await once(socket, "data");
+        socket.pause();
+        let [left, rounds] = [0, 0];
+        await until(() => {
+          rounds = sender?.writableLength === left ? rounds + 1 : 0;
+          left = sender?.writableLength ?? 0;
+          return rounds === 100;
+        });
+        expect(left).toBeGreaterThan(large.length / 2);
+        let bytes = 0;
+        socket.on("data", (part: Buffer) => {
+          bytes += part.length;
+        });
+        socket.resume();
+        await until(() => bytes > large.length - 200_000 && sender?.writableLength === 0);
+        socket.destroy();
+      },
+    );
+  });
+
   it("is let finish while the gateway drains, and then cut", () =>
     echoing(async () => {
       const own = await edge([target.origin], { drainSeconds: 0.5 });
