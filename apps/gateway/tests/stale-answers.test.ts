@@ -140,6 +140,20 @@ describe("an app that is away", () => {
     expect([await read(), await read()]).toEqual(["second", "second"]);
   });
 
+  it.each([206, 304, 416])("keeps its answer when only a %i came since", async (status) => {
+    let since = false;
+    await using app = await behind((req, res) => {
+      if (since) res.writeHead(status).end();
+      else saying({ "Cache-Control": "public, max-age=60" })(req, res);
+    });
+    await using front = await edge([app.origin], { holdMs: 0 });
+    await (await fetch(`${front.origin}/queue/x`)).text();
+    since = true;
+    expect((await fetch(`${front.origin}/queue/x`)).status).toBe(status);
+    await app[Symbol.asyncDispose]();
+    expect(await (await fetch(`${front.origin}/queue/x`)).text()).toBe("first");
+  });
+
   it("leaves no more than some megabytes behind", async () => {
     const body = Buffer.alloc(200_000);
     await using app = await behind((_req, res) => void res.writeHead(200, { "Cache-Control": "public" }).end(body));

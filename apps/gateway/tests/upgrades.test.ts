@@ -11,7 +11,7 @@ import { rawUpstream } from "./raw-upstream.ts";
 
 const accepted = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Own: yes\r\n\r\n";
 const offer = (path = "/queue/live", more = "", method = "GET", version = "1.1") =>
-  `${method} ${path} HTTP/${version}\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${more}\r\n`;
+  `${method} ${path} HTTP/${version}\r\nHost: a\r\nConnection: Upgrade\r\nAccept-Encoding: gzip\r\nUpgrade: websocket\r\n${more}\r\n`;
 const statusesOf = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
 
 /** A logger whose lines are kept. */

@@ -10,6 +10,9 @@ const mostBytes = 16 * 1024 * 1024;
 const mostUrls = 10_000;
 const largestAnswer = 256 * 1024;
 
+/** Statuses of a response that says nothing against the whole one that was kept: a part of it, or that it is as it was. */
+const ofParts = new Set([206, 304, 416]);
+
 interface Kept {
   headers: string[];
   body: Buffer;
@@ -52,7 +55,9 @@ export class StaleAnswers {
     }
     const freshness = freshnessOf(answer);
     if (freshness === undefined) {
-      if (this.#varies.size > 0 && answer.status < 500) this.#varies.delete(this.#urlOf(request));
+      if (this.#varies.size > 0 && answer.status < 500 && !ofParts.has(answer.status)) {
+        this.#varies.delete(this.#urlOf(request));
+      }
       return undefined;
     }
     // One that ends with its connection may have been cut (RFC 9112 section 8): nobody could tell.

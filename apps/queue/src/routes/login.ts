@@ -38,7 +38,7 @@ export function addLogin(app: OpenAPIHono<ServiceEnv>, { auth }: Deps) {
       c.header("Cache-Control", "no-store");
       try {
         const query = new URL(c.req.url).searchParams;
-        const form = oauthForm(c.req.header("content-type"), query, await c.req.text());
+        const form = await oauthForm(c.req.header("content-type"), query, () => c.req.text());
         if ((form.get("grant_type") ?? "password") !== "password") {
           throw new OAuthError("unsupported_grant_type", "grant_type must be password.");
         }

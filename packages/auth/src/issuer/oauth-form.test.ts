@@ -4,8 +4,9 @@ import { needed, OAuthError, oauthForm } from "./oauth-form.ts";
 const type = "application/x-www-form-urlencoded";
 const none = new URLSearchParams();
 
-test("reads the parameters; one without a value is absent", () => {
-  const form = oauthForm(`${type}; charset=UTF-8`, none, "grant_type=password&username=Ana+M&password=%C3%A4&scope=");
+test("reads the parameters; one without a value is absent", async () => {
+  const body = "grant_type=password&username=Ana+M&password=%C3%A4&scope=";
+  const form = await oauthForm(`${type}; charset=UTF-8`, none, async () => body);
   expect(Object.fromEntries(form)).toEqual({ grant_type: "password", username: "Ana M", password: "ä" });
   expect(() => needed(form, "scope")).toThrow("scope is missing.");
 });
@@ -16,14 +17,14 @@ describe("refuses", () => {
     ["no media type", undefined, "", "a=b", "application/x-www-form-urlencoded"],
     ["a parameter that comes twice", type, "", "a=b&a=b", "a must not come twice"],
     ["a parameter in the URL", type, "grant_type=password", "a=b", "grant_type must not stand in the URL"],
-  ])("%s", (_name, contentType, query, body, description) => {
-    const read = () => oauthForm(contentType, new URLSearchParams(query), body);
-    expect(read).toThrow(OAuthError);
-    expect(read).toThrow(description);
+  ])("%s", async (_name, contentType, query, body, description) => {
+    const reading = oauthForm(contentType, new URLSearchParams(query), async () => body);
+    await expect(reading).rejects.toThrow(OAuthError);
+    await expect(reading).rejects.toThrow(description);
   });
 
-  test("and never answers text that RFC 6749 does not allow", () => {
-    const read = () => oauthForm(type, none, `${encodeURIComponent('"ä\\\n')}=1&${encodeURIComponent('"ä\\\n')}=2`);
-    expect(read).toThrow("???? must not come twice.");
+  test("and never answers text that RFC 6749 does not allow", async () => {
+    const body = `${encodeURIComponent('"ä\\\n')}=1&${encodeURIComponent('"ä\\\n')}=2`;
+    await expect(oauthForm(type, none, async () => body)).rejects.toThrow("???? must not come twice.");
   });
 });

@@ -20,14 +20,20 @@ export class OAuthError extends Error {
 
 /**
  * The parameters of an OAuth request. One without a value counts as absent, one that comes twice is an error, as are
- * parameters in the URL (RFC 6749 section 3.2). Parameters that nobody asks for are ignored, as that section demands.
+ * parameters in the URL (RFC 6749 section 3.2). Parameters that nobody asks for are ignored, as that section demands. `read` is not
+ * called for what the head alone shows to be wrong. Rejects with `OAuthError`.
  */
-export function oauthForm(contentType: string | undefined, query: URLSearchParams, body: string): Map<string, string> {
+export async function oauthForm(
+  contentType: string | undefined,
+  query: URLSearchParams,
+  read: () => Promise<string>,
+): Promise<Map<string, string>> {
   const inUrl = query.keys().next();
   if (!inUrl.done) throw new OAuthError("invalid_request", `${inUrl.value.slice(0, 50)} must not stand in the URL.`);
   if (contentType?.split(";", 1)[0]?.trim().toLowerCase() !== "application/x-www-form-urlencoded") {
     throw new OAuthError("invalid_request", "The body must be application/x-www-form-urlencoded.");
   }
+  const body = await read();
   const [fault] = encodingFaults(body);
   if (fault) throw new OAuthError("invalid_request", `${fault.path.slice(0, 50)} ${fault.message}.`);
   const form = new Map<string, string>();

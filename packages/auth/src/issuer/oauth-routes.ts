@@ -107,7 +107,8 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
 async function answerForm<T>(c: Context, answer: (form: Map<string, string>) => Promise<T>) {
   c.header("Cache-Control", "no-store");
   try {
-    return await answer(oauthForm(c.req.header("content-type"), new URL(c.req.url).searchParams, await c.req.text()));
+    const query = new URL(c.req.url).searchParams;
+    return await answer(await oauthForm(c.req.header("content-type"), query, () => c.req.text()));
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     const body = { error: error.code, error_description: error.message };
