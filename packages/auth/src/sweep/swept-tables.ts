@@ -7,6 +7,8 @@ import type { SweptTable } from "./sweeper.ts";
 const day = 24 * 3600_000;
 /** What is over is kept so much longer: a clock that is a day ahead for a while ends nothing that goes on. */
 const marginMs = 2 * day;
+/** Over is what is so by the clock of this process and by the database's: one of them being wrong removes nothing. */
+const limit = "LEAST(:now, UTC_TIMESTAMP(3)) - INTERVAL :keptSeconds SECOND";
 const invitationsMs = 90 * day;
 const sliceRows = 500;
 const sliceFamilies = 100;
@@ -28,11 +30,11 @@ export const countedTables = [
 
 /** The tables in which what is over is of no use to anybody; `now` is in ms. The audit log is not among them. */
 export function sweptTables(now: () => number): SweptTable[] {
-  const before = (ms: number) => new Date(now() - ms);
+  const before = (keptMs: number) => ({ now: new Date(now()), keptSeconds: keptMs / 1000 });
   const ended = (table: string, column: string, keptMs = marginMs): SweptTable => ({
     table,
     removeSlice: (connection) =>
-      remove(connection, `${table} WHERE ${column} < :before ORDER BY ${column}`, before(keptMs)),
+      remove(connection, `${table} WHERE ${column} < ${limit} ORDER BY ${column}`, before(keptMs)),
   });
   return [
     // Nobody can still hold the unused successor of one that old: sign-ins end after as long without use.
@@ -47,17 +49,23 @@ export function sweptTables(now: () => number): SweptTable[] {
   ];
 }
 
-async function remove(connection: MysqlConnection, what: string, before: Date): Promise<number> {
-  const [result] = await connection.execute<ResultSetHeader>(`DELETE FROM ${what} LIMIT ${sliceRows}`, { before });
+/** What stands for `limit`. */
+interface Before {
+  now: Date;
+  keptSeconds: number;
+}
+
+async function remove(connection: MysqlConnection, what: string, before: Before): Promise<number> {
+  const [result] = await connection.execute<ResultSetHeader>(`DELETE FROM ${what} LIMIT ${sliceRows}`, { ...before });
   return result.affectedRows;
 }
 
 /** Removes sign-ins that have ended, after their tokens, of which one may have very many. */
-async function removeFamilies(connection: MysqlConnection, before: Date): Promise<number> {
+async function removeFamilies(connection: MysqlConnection, before: Before): Promise<number> {
   const [rows] = await connection.execute<RowDataPacket[]>(
-    `(SELECT id FROM auth_refresh_family WHERE expires_at < :before ORDER BY expires_at LIMIT ${sliceFamilies})
-     UNION (SELECT id FROM auth_refresh_family WHERE revoked_at < :before ORDER BY revoked_at LIMIT ${sliceFamilies})`,
-    { before },
+    `(SELECT id FROM auth_refresh_family WHERE expires_at < ${limit} ORDER BY expires_at LIMIT ${sliceFamilies})
+     UNION (SELECT id FROM auth_refresh_family WHERE revoked_at < ${limit} ORDER BY revoked_at LIMIT ${sliceFamilies})`,
+    { ...before },
   );
   if (rows.length === 0) return 0;
   const ids = rows.map((row) => String(row.id));
