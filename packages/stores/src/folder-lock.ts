@@ -19,7 +19,9 @@ export function lockFolder(folder: string): number | null {
   if (status === 0) return descriptor;
   closeSync(descriptor);
   if (status === 1) return null;
-  throw new Error(`Cannot lock ${folder}: ${error?.message ?? stderr.trim()}`);
+  const isMissing = (error as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
+  const why = isMissing ? "flock is not on this machine; install util-linux" : (error?.message ?? stderr.trim());
+  throw new Error(`Cannot lock ${folder}: ${why}`);
 }
 
 /** True while another open descriptor has the lock of a folder; a folder that is not there has none. */

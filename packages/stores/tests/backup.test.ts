@@ -101,5 +101,7 @@ test("a restore refuses a folder with data, a damaged backup and one that was cu
   await writeFile(file, whole);
   await writeFile(join(folder, "secrets.json"), "cut");
   await expect(restore({ dataDir: other, folder, env: {}, progress })).rejects.toThrow(/secrets\.json is damaged/);
+  expect((await readdir(other)).filter((name) => !/^(start|stores)\.(lock|pid)$/.test(name))).toEqual([]);
+  await writeFile(join(other, "restoring"), "");
   await expect(open(other, ["redis"])).rejects.toThrow(/A restore into .*other was not completed/);
 });
