@@ -25,6 +25,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     checks: deps.checks,
   });
   deps.records.start();
+  deps.retention.start();
   // The names of lists come before the names of tables.
   loadRoutes(app, deps);
   backupRoutes(app, deps);

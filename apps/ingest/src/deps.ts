@@ -11,12 +11,15 @@ import {
   type Redis,
   recordSweep,
   redisIdempotency,
+  type Sweeping,
+  sweeping,
 } from "@quintet/db";
 import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger } from "@quintet/http";
 import { removeLeftDrafts } from "./backups/left-drafts.ts";
 import type { Config } from "./config.ts";
 import { LoadPlaces } from "./loads/load-places.ts";
 import { type Loading, standardLoading } from "./loads/loading.ts";
+import { removeOld } from "./retention/retention.ts";
 import { doneTable, openBulkStore } from "./store/bulk-store.ts";
 
 export interface Deps extends AsyncDisposable {
@@ -31,6 +34,8 @@ export interface Deps extends AsyncDisposable {
   bulk: MysqlPool;
   checks: Record<string, HealthCheck>;
   records: RecordSweep;
+  /** Removes what was kept long enough. */
+  retention: Sweeping;
   redis: Redis;
   loading: Loading;
   idempotency: IdempotencyStore;
@@ -64,6 +69,11 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
   const records = recordSweep(mysqlRecordTable(db, doneTable), (error) =>
     log.warn({ err: error }, "old records of requests could not be removed"),
   );
+  const kept = { loadsDays: config.LOADS_DAYS, rejectsDays: config.REJECTS_DAYS, backups: config.BACKUPS_KEEP };
+  const retention = sweeping((signal) => removeOld({ db, folder: backupDir, log, kept }, signal), {
+    everyMs: 600_000,
+    onError: (error) => log.warn({ err: error }, "what is old could not be removed; trying again"),
+  });
   return {
     auth,
     log,
@@ -76,10 +86,11 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     loading,
     idempotency: redisIdempotency(redis),
     records,
+    retention,
     cursorKey: deriveKey(config.QUINTET_SECRET, "ingest cursor"),
     backupDir,
     [Symbol.asyncDispose]: async () => {
-      await records[Symbol.asyncDispose]();
+      await Promise.all([records, retention].map((each) => each[Symbol.asyncDispose]()));
       await Promise.allSettled([cleaned, ...loading.running]);
       redis.disconnect();
       redisHealth.disconnect();

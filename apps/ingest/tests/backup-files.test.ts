@@ -1,10 +1,23 @@
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import avsc from "avsc";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Backup } from "../src/backups/backup-files.ts";
+import { newBackupName } from "../src/backups/backup-name.ts";
 import { jobs, openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
 
 let ingest: TestIngest;
@@ -262,4 +275,24 @@ describe("a folder with other things in it", () => {
     await rename(file(second.name), file(first.name));
     expect(await list()).toMatchObject([{ name: first.name, verified: false, sha256: second.sha256 }]);
   });
+});
+
+it.skipIf(process.platform !== "linux")("is closed again, whatever is wrong with it", async () => {
+  const opened = async () => {
+    const files = await readdir("/proc/self/fd");
+    const paths = await Promise.all(files.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")));
+    return paths.filter((path) => path.startsWith(ingest.deps.backupDir));
+  };
+  const { name } = await backUp();
+  await rm(side(name));
+  await truncate(file(name), (await stat(file(name))).size - 20);
+  await problemOf(await restore(name), 409);
+  const unfit = newBackupName("jobs", new Date()).name;
+  await foreign(unfit, [{ id: 1, task: "x" }], [jobFields[0]!, { name: "task", type: "string" }]);
+  await problemOf(await restore(unfit), 422);
+  const unknown = newBackupName("jobs", new Date()).name;
+  await writeFile(file(unknown), Buffer.alloc(3_000_000, "Obj"));
+  await problemOf(await restore(unknown), 409);
+  await list();
+  await expect.poll(opened).toEqual([]);
 });

@@ -11,6 +11,7 @@ const names = [
   "city-key",
   "clear-block",
   "count-likes",
+  "drop-terms",
   "fill-block",
   "filters",
   "history",

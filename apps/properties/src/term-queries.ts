@@ -39,14 +39,18 @@ export async function addTerms(db: Database, on: MysqlConnection, id: number, te
   }
 }
 
-/** Takes a property from under some terms. The block is held by `lockBlock`. */
+/** Takes a property from under some terms; of one that no other in the block has, nothing is left. The block is held by `lockBlock`. */
 export async function removeTerms(db: Database, on: MysqlConnection, id: number, terms: string[]): Promise<void> {
-  const text = fill(db.statements["remove-terms"], { terms: parameters("term", termsAtOnce) });
+  const given = { terms: parameters("term", termsAtOnce) };
+  const text = fill(db.statements["remove-terms"], given);
+  const drop = fill(db.statements["drop-terms"], given);
   const { block, place } = placeOfId(id);
   const { byte, bit } = bitOf(place);
   const values = { block, pair: pairOf(place), byte, keep: 255 - bit };
   for (const some of portions(terms, termsAtOnce)) {
-    await write(on, text, { ...values, ...numbered("term", some, termsAtOnce) });
+    const named = numbered("term", some, termsAtOnce);
+    await write(on, text, { ...values, ...named });
+    await write(on, drop, { block, ...named });
   }
 }
 

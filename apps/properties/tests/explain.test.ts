@@ -141,6 +141,7 @@ const others: Partial<Record<StatementName, { values: Record<string, unknown>; l
   "lock-index": { values: {} },
   "read-block": { values: { first: 0, end: 4096, rows: 10 } },
   "read-terms": { values: { from: "c", to: "d", rows: 10 }, lines: [["ascending"], ["descending"]] },
+  "drop-terms": { values: { block: 0, ...numbered("term", ["a"], 50) } },
   "remove-terms": { values: { block: 0, byte: 1, keep: 1, pair: Buffer.from("!A"), ...numbered("term", ["a"], 50) } },
   "take-block": { values: {} },
   "unlock-index": { values: {} },

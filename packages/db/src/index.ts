@@ -28,9 +28,11 @@ export {
   type MysqlPool,
   type PoolOptions,
 } from "./mysql.ts";
+export { ifAlone } from "./mysql-lock.ts";
 export { withComment } from "./observing/sql-comment.ts";
 export { connectPostgres, healthPostgres, type PostgresQueries, type PostgresSql } from "./postgres.ts";
 export { blockingRedis, connectRedis, healthRedis, type Redis } from "./redis.ts";
 export { type RunWithDeadline, redisWithDeadline } from "./redis-deadline.ts";
 export { OutcomeUnknown } from "./sent-once.ts";
 export { requireStores, type StoreUrls, storeFaults } from "./store-faults.ts";
+export { type Sweeping, sweeping } from "./sweeping.ts";

@@ -8,6 +8,12 @@ import { type Container, openContainer } from "./container-reader.ts";
 
 const chunkBytes = 1024 * 1024;
 
+/** A file as it is read, which is closed also when it is not read to its end. */
+function open(path: string): Disposable & { chunks: AsyncIterable<Buffer> } {
+  const chunks = createReadStream(path, { highWaterMark: chunkBytes });
+  return { chunks, [Symbol.dispose]: () => void chunks.destroy() };
+}
+
 /** The SHA-256 of a file, in hex. */
 export async function digestFile(path: string): Promise<string> {
   const hash = createHash("sha256");
@@ -18,7 +24,8 @@ export async function digestFile(path: string): Promise<string> {
 /** What a file says of itself, read once: its SHA-256, the rows that its blocks count, and why they cannot be read to the end. */
 export async function surveyFile(path: string): Promise<{ sha256: string; rows: number | null; fault?: string }> {
   const hash = createHash("sha256");
-  const chunks = createReadStream(path, { highWaterMark: chunkBytes })[Symbol.asyncIterator]();
+  using file = open(path);
+  const chunks = file.chunks[Symbol.asyncIterator]();
   const hashed = (async function* () {
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
       hash.update(next.value);
@@ -48,7 +55,8 @@ const minRows = 4096;
 
 /** The rows of a backup of a table, some thousand at a time. Throws `DamagedFile` or `UnfitFile`, when it comes to what is wrong. */
 export async function* backupBlocks(table: Table, path: string): AsyncGenerator<BlockRows> {
-  const container: Container = await openContainer(createReadStream(path, { highWaterMark: chunkBytes }));
+  using file = open(path);
+  const container: Container = await openContainer(file.chunks);
   const fault = schemaFault(table, container.schema);
   if (fault !== undefined) throw new UnfitFile(fault);
   const decode = blockDecoder(table);

@@ -26,6 +26,14 @@ export async function keepRejects(
   }
 }
 
+/** Whether there are rejects of a load. */
+export async function hasRejects(db: MysqlPool, load: number): Promise<boolean> {
+  const [rows] = await db.query<RowDataPacket[]>("SELECT 1 FROM ingest_rejects WHERE load_id = :load LIMIT 1", {
+    load,
+  });
+  return rows.length > 0;
+}
+
 /** The rejects of a load in the order of the file, a thousand at a time. */
 export async function* readRejects(db: MysqlPool, load: number): AsyncGenerator<Reject[]> {
   for (let after = 0; ; ) {

@@ -14,7 +14,7 @@ import { rejectHeader, rejectLines } from "../csv/reject-lines.ts";
 import type { Deps } from "../deps.ts";
 import type { Load } from "../loads/load.ts";
 import { loadById, newestLoads } from "../loads/load-queries.ts";
-import { readRejects } from "../loads/reject-queries.ts";
+import { hasRejects, readRejects } from "../loads/reject-queries.ts";
 import { stopLoad } from "../loads/stop-load.ts";
 import { loadSchema } from "./load-schemas.ts";
 import { cursorParam } from "./paths.ts";
@@ -115,7 +115,13 @@ export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         },
       }),
       async (c) => {
-        const { id } = await find(c.req.valid("param").id);
+        const { id, rejected } = await find(c.req.valid("param").id);
+        if (rejected > 0 && !(await hasRejects(db, id))) {
+          throw new Problem(
+            "not-found",
+            `The ${rejected} rejected rows of this load were kept long enough, and removed.`,
+          );
+        }
         c.header("Content-Type", "text/csv; charset=utf-8");
         c.header("Content-Disposition", `attachment; filename="load-${id}-rejects.csv"`);
         return c.body(textStream(rejectsAsCsv(id)), 200);

@@ -2,6 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { counter, gauge, keyHours } from "@quintet/http";
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import type { Sql } from "postgres";
+import { ifAlone } from "../mysql-lock.ts";
+import { type Sweeping, sweeping } from "../sweeping.ts";
 
 const sliceRecords = 500;
 const pauseMs = 20;
@@ -32,11 +34,9 @@ export interface RecordTable {
 }
 
 /** Removes records that do not count any more. */
-export interface RecordSweep extends AsyncDisposable {
+export interface RecordSweep extends Sweeping {
   /** Removes all of them now, unless another process is at it. */
   sweep(): Promise<void>;
-  /** Does so every minute from now on, whether requests come or not; once is enough. */
-  start(): void;
 }
 
 /** Sweeps a table in slices with pauses. `onError` hears of the first of several failures. Does nothing before `start`. */
@@ -45,67 +45,25 @@ export function recordSweep(
   onError: (error: unknown) => void,
   { everyMs = 60_000 } = {},
 ): RecordSweep {
-  const closing = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | undefined;
-  let wentWell = true;
-
-  const sweep = async () => {
+  const sweep = async (signal?: AbortSignal) => {
     await table.exclusively(async (remove) => {
-      for (let count = sliceRecords; count > 0 && !closing.signal.aborted; ) {
+      for (let count = sliceRecords; count > 0 && !signal?.aborted; ) {
         count = await remove();
         removed.inc({ table: table.name }, count);
-        if (count > 0) await pause(pauseMs, undefined, { signal: closing.signal }).catch(() => {});
+        if (count > 0) await pause(pauseMs, undefined, signal ? { signal } : {}).catch(() => {});
       }
     });
     records.set({ table: table.name }, await table.estimate());
   };
-  const round = () => {
-    running ??= sweep()
-      .then(
-        () => {
-          wentWell = true;
-        },
-        (error: unknown) => {
-          if (wentWell && !closing.signal.aborted) onError(error);
-          wentWell = false;
-        },
-      )
-      .finally(() => {
-        running = undefined;
-      });
-  };
-  return {
-    sweep,
-    start() {
-      timer ??= setInterval(round, everyMs).unref();
-    },
-    async [Symbol.asyncDispose]() {
-      closing.abort();
-      clearInterval(timer);
-      await running;
-    },
-  };
+  return { ...sweeping(sweep, { everyMs, onError }), sweep };
 }
 
 /** A table of records in MySQL. */
 export function mysqlRecordTable(pool: Pool, name: string): RecordTable {
-  const lock = `CONCAT('quintet_sweep_', MD5(CONCAT(DATABASE(), '.${name}')))`;
   return {
     name,
     async exclusively(work) {
-      const connection = await pool.getConnection();
-      try {
-        const [rows] = await connection.query<RowDataPacket[]>(`SELECT GET_LOCK(${lock}, 0) AS got`);
-        if (rows[0]?.got === 1) {
-          await work(() => removeOldRecords(connection, name));
-          await connection.query(`DO RELEASE_LOCK(${lock})`);
-        }
-        connection.release();
-      } catch (error) {
-        connection.destroy(); // And with it the lock.
-        throw error;
-      }
+      await ifAlone(pool, `sweep ${name}`, (connection) => work(() => removeOldRecords(connection, name)));
     },
     async estimate() {
       const [plan] = await pool.query<RowDataPacket[]>(`EXPLAIN SELECT * FROM ${name}`);
@@ -141,24 +99,19 @@ export function postgresRecordTable(sql: Sql, name: string): RecordTable {
   return {
     name,
     async exclusively(work) {
-      const held = await sql.reserve();
-      try {
+      // The lock belongs to a transaction that does nothing else; the slices are each their own.
+      await sql.begin(async (held) => {
         const [lock] = await held<{ got: boolean }[]>`
-          SELECT pg_try_advisory_lock(${sweepLocks}, hashtext(${name})) AS got`;
+          SELECT pg_try_advisory_xact_lock(${sweepLocks}, hashtext(${name})) AS got`;
         if (!lock?.got) return;
-        try {
-          await work(async () => {
-            const { count } = await held`DELETE FROM ${held(name)} WHERE request_key IN (
-              SELECT request_key FROM ${held(name)} WHERE done_at <= now() - make_interval(hours => ${keyHours})
-              ORDER BY done_at LIMIT ${sliceRecords} FOR UPDATE SKIP LOCKED)`;
-            return count;
-          });
-        } finally {
-          await held`SELECT pg_advisory_unlock(${sweepLocks}, hashtext(${name}))`;
-        }
-      } finally {
-        held.release();
-      }
+        await work(async () => {
+          await held`SELECT`; // One that stands still is ended.
+          const { count } = await sql`DELETE FROM ${sql(name)} WHERE request_key IN (
+            SELECT request_key FROM ${sql(name)} WHERE done_at <= now() - make_interval(hours => ${keyHours})
+            ORDER BY done_at LIMIT ${sliceRecords} FOR UPDATE SKIP LOCKED)`;
+          return count;
+        });
+      });
     },
     async estimate() {
       const [row] = await sql<{ rows: number }[]>`

@@ -1,0 +1,50 @@
+import { gauge } from "@quintet/http";
+import { backupNames, fileOf, findBackup, removeBackup } from "../backups/backup-files.ts";
+import type { BackupName } from "../backups/backup-name.ts";
+import { tableNames } from "../tables.ts";
+
+const backups = gauge("quintet_ingest_backups", "Backups in the folder.", ["table"], undefined, "max");
+const bytes = gauge("quintet_ingest_backup_bytes", "Bytes of the backups in the folder.", ["table"], undefined, "max");
+
+/**
+ * Removes, of each table, the backups that are older than its `keep` newest verified ones, and answers their names; none when `keep` is 0.
+ * One that is damaged, or of which nothing is known, counts for nothing, so that it takes no good one's place.
+ */
+export async function removeOldBackups(folder: string, keep: number): Promise<string[]> {
+  const removed: string[] = [];
+  const names = await backupNames(folder);
+  for (const table of tableNames) {
+    const ofTable = names.filter((name) => name.table === table);
+    if (keep === 0) continue;
+    for (const old of await afterVerified(folder, ofTable, keep)) {
+      if (await removeBackup(folder, old)) removed.push(old.name);
+    }
+  }
+  return removed;
+}
+
+/** Those that come after so many verified ones, newest first. */
+async function afterVerified(folder: string, names: BackupName[], keep: number): Promise<BackupName[]> {
+  if (names.length <= keep) return [];
+  let verified = 0;
+  for (const [i, name] of names.entries()) {
+    if (verified === keep) return names.slice(i);
+    if ((await findBackup(folder, name))?.verified) verified++;
+  }
+  return [];
+}
+
+/** Tells how many backups there are of each table, and how large they are. */
+export async function measureBackups(folder: string): Promise<void> {
+  const names = await backupNames(folder);
+  for (const table of tableNames) {
+    const sizes = await Promise.all(
+      names.filter((name) => name.table === table).map(async (name) => (await fileOf(folder, name))?.size ?? 0),
+    );
+    backups.set({ table }, sizes.length);
+    bytes.set(
+      { table },
+      sizes.reduce((sum, size) => sum + size, 0),
+    );
+  }
+}

@@ -1,0 +1,79 @@
+import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
+import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import { stagedTables } from "../store/row-target.ts";
+
+const rowsAtOnce = 5000;
+const loadsAtOnce = 100;
+
+/** Hears how many rows were removed from a table, slice by slice; a `true` ends the removal. */
+export type OnRemoved = (table: string, rows: number) => Promise<boolean>;
+
+/** What a load that may go on, or that was heard of in so many days, still needs. */
+const needed = `(beat_at >= UTC_TIMESTAMP(3) - INTERVAL :days DAY)`;
+
+/** Removes the rejected rows of loads that ended more than `days` ago. What can still go on keeps its own. */
+export async function removeOldRejects(db: MysqlPool, days: number, onRemoved: OnRemoved): Promise<void> {
+  for (let after = 0; ; ) {
+    const [[next]] = await db.query<RowDataPacket[]>(
+      "SELECT MIN(load_id) AS id FROM ingest_rejects WHERE load_id > :after",
+      { after },
+    );
+    if (next?.id == null) return;
+    after = Number(next.id);
+    // Numbers of loads are given in the order of their beginning: after the first young one there are no old ones.
+    const [[load]] = await db.query<RowDataPacket[]>(
+      `SELECT started_at >= UTC_TIMESTAMP(3) - INTERVAL :days DAY AS young,
+        ${needed} OR (status IN ('running', 'cut off') AND request_key IS NOT NULL) AS needed
+        FROM ingest_loads WHERE id = :id`,
+      { id: after, days },
+    );
+    if (load?.young === 1) return;
+    if (load?.needed === 1) continue;
+    if (await removeRows(db, "ingest_rejects", after, days, onRemoved)) return;
+  }
+}
+
+/** Removes loads of which nothing was heard for more than `days`, with their rejected and staged rows. */
+export async function removeOldLoads(db: MysqlPool, days: number, onRemoved: OnRemoved): Promise<void> {
+  for (;;) {
+    const [loads] = await db.query<RowDataPacket[]>(
+      `SELECT id FROM ingest_loads WHERE started_at < UTC_TIMESTAMP(3) - INTERVAL :days DAY AND NOT ${needed}
+        ORDER BY started_at, id LIMIT ${loadsAtOnce}`,
+      { days },
+    );
+    for (const { id } of loads) {
+      for (const table of ["ingest_rejects", ...stagedTables]) {
+        if (await removeRows(db, table, Number(id), days, onRemoved)) return;
+      }
+      const [removed] = await db.query<ResultSetHeader>(`DELETE FROM ingest_loads WHERE id = :id AND NOT ${needed}`, {
+        id,
+        days,
+      });
+      if (await onRemoved("ingest_loads", removed.affectedRows)) return;
+    }
+    if (loads.length < loadsAtOnce) return;
+  }
+}
+
+/** Removes the rows of a load from a table, each slice under the lock that a batch of the load takes, so that it is not going on. */
+async function removeRows(
+  db: MysqlPool,
+  table: string,
+  id: number,
+  days: number,
+  onRemoved: OnRemoved,
+): Promise<boolean> {
+  for (;;) {
+    const removed = await inMysqlTransaction(db, async (connection) => {
+      const [[load]] = await connection.query<RowDataPacket[]>(
+        `SELECT ${needed} AS needed FROM ingest_loads WHERE id = :id FOR UPDATE`,
+        { id, days },
+      );
+      if (load?.needed === 1) return 0;
+      const text = `DELETE FROM ${table} WHERE load_id = :id LIMIT ${rowsAtOnce}`;
+      return (await connection.query<ResultSetHeader>(text, { id }))[0].affectedRows;
+    });
+    if (removed > 0 && (await onRemoved(table, removed))) return true;
+    if (removed < rowsAtOnce) return false;
+  }
+}

@@ -1,0 +1,67 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { ifAlone, type MysqlPool } from "@quintet/db";
+import { counter, gauge, type Logger } from "@quintet/http";
+import type { RowDataPacket } from "mysql2/promise";
+import { removeLeftDrafts } from "../backups/left-drafts.ts";
+import { forgetStaged } from "../loads/staged-queries.ts";
+import { stagedTables } from "../store/row-target.ts";
+import { measureBackups, removeOldBackups } from "./old-backups.ts";
+import { type OnRemoved, removeOldLoads, removeOldRejects } from "./old-loads.ts";
+
+const pauseMs = 20;
+
+const rows = gauge(
+  "quintet_ingest_table_rows",
+  "Rows of loads and of what belongs to them, as MySQL estimates them.",
+  ["table"],
+  undefined,
+  "max",
+);
+const removedRows = counter("quintet_ingest_rows_removed_total", "Rows of loads that were kept long enough.", [
+  "table",
+]);
+const removedBackups = counter("quintet_ingest_backups_removed_total", "Backups that newer ones have replaced.");
+
+/** How long things are kept; 0 for good. */
+export interface Kept {
+  loadsDays: number;
+  rejectsDays: number;
+  /** How many verified backups of each table. */
+  backups: number;
+}
+
+/**
+ * Removes what was kept long enough, and what processes that were killed have left, in slices with pauses, unless another process is
+ * at it. Ends early when `signal` says so.
+ */
+export async function removeOld(
+  { db, folder, log, kept }: { db: MysqlPool; folder: string; log: Logger; kept: Kept },
+  signal: AbortSignal,
+): Promise<void> {
+  const removed = new Map<string, number>();
+  const onRemoved: OnRemoved = async (table, count) => {
+    removed.set(table, (removed.get(table) ?? 0) + count);
+    removedRows.inc({ table }, count);
+    await pause(pauseMs, undefined, { signal }).catch(() => {});
+    return signal.aborted;
+  };
+  await ifAlone(db, "ingest retention", async () => {
+    await removeLeftDrafts(folder);
+    await forgetStaged(db);
+    if (kept.rejectsDays > 0) await removeOldRejects(db, kept.rejectsDays, onRemoved);
+    if (kept.loadsDays > 0) await removeOldLoads(db, kept.loadsDays, onRemoved);
+    const names = await removeOldBackups(folder, kept.backups);
+    removedBackups.inc(names.length);
+    // Nothing is removed silently.
+    if (names.length > 0)
+      log.info({ labels: { backups: names.join(" ") } }, "backups beyond BACKUPS_KEEP were removed");
+    for (const [table, count] of removed) {
+      if (count > 0) log.info({ labels: { table, rows: count } }, "rows of old loads were removed");
+    }
+  });
+  for (const table of ["ingest_loads", "ingest_rejects", ...stagedTables]) {
+    const [plan] = await db.query<RowDataPacket[]>(`EXPLAIN SELECT * FROM ${table}`);
+    rows.set({ table }, Number(plan[0]?.rows ?? 0));
+  }
+  await measureBackups(folder);
+}

@@ -1,0 +1,126 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createLogger } from "@quintet/http";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { loadConfig } from "../src/config.ts";
+import { type Kept, removeOld } from "../src/retention/retention.ts";
+import { openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
+
+let ingest: TestIngest;
+beforeAll(async () => {
+  ingest = await openIngest();
+});
+afterAll(() => ingest[Symbol.asyncDispose]());
+
+const forGood: Kept = { loadsDays: 0, rejectsDays: 0, backups: 0 };
+const log = createLogger({ service: "ingest", level: "silent" });
+const sweep = (kept: Partial<Kept>) => {
+  const { db, backupDir: folder } = ingest.deps;
+  return removeOld({ db, folder, log, kept: { ...forGood, ...kept } }, new AbortController().signal);
+};
+const count = async (from: string) => Number((await ingest.rows(`SELECT COUNT(*) AS n FROM ${from}`))[0]?.n);
+/** As if the load had begun, and been heard of last, so many days ago. */
+const age = (id: number, days: number) =>
+  ingest.rows(
+    "UPDATE ingest_loads SET started_at = started_at - INTERVAL ? DAY, beat_at = beat_at - INTERVAL ? DAY WHERE id = ?",
+    [days, days, id],
+  );
+const bad = (rows: number) => Array.from({ length: rows }, (_, i) => `${i + 1},\n`).join("");
+
+describe("loads and their rejected rows", () => {
+  beforeEach(async () => {
+    await ingest.rows("DELETE FROM ingest_loads");
+    await ingest.rows("DELETE FROM ingest_rejects");
+  });
+
+  it("are kept for good where that is wanted, and by default for a year and more", async () => {
+    const { id } = await ingest.load("jobs", bad(3));
+    await age(id, 10_000);
+    await sweep({});
+    expect([await count("ingest_loads"), await count("ingest_rejects")]).toEqual([1, 3]);
+    const { LOADS_DAYS, REJECTS_DAYS, BACKUPS_KEEP } = loadConfig(ingest.env);
+    expect([LOADS_DAYS, REJECTS_DAYS, BACKUPS_KEEP]).toEqual([400, 90, 0]);
+    expect(() => loadConfig({ ...ingest.env, LOADS_DAYS: "2" })).toThrow(/LOADS_DAYS: must be 0, or at least 3/);
+  });
+
+  it("are removed when they are old, dry runs too, and those of others stay", async () => {
+    const old = await ingest.load("jobs", bad(12_000));
+    const dry = await ingest.load("jobs", bad(2), "?dryRun=true");
+    const young = await ingest.load("jobs", bad(1));
+    await age(old.id, 100);
+    await age(dry.id, 100);
+    await age(young.id, 89);
+    await sweep({ rejectsDays: 90, loadsDays: 400 });
+    expect([await count("ingest_loads"), await count("ingest_rejects")]).toEqual([3, 1]);
+    const { detail } = await problemOf(await ingest.call("GET", `/ingest/loads/${old.id}/rejects`), 404);
+    expect(detail).toBe("The 12000 rejected rows of this load were kept long enough, and removed.");
+    expect((await ingest.call("GET", `/ingest/loads/${young.id}/rejects`)).status).toBe(200);
+
+    await age(old.id, 301);
+    await sweep({ rejectsDays: 90, loadsDays: 400 });
+    await problemOf(await ingest.call("GET", `/ingest/loads/${old.id}`), 404);
+    expect([await count("ingest_loads"), await count("ingest_rejects")]).toEqual([2, 1]);
+  });
+
+  it("of a load that can still go on stay until the load is removed as a whole", async () => {
+    const insert = async (status: string, key: string | null) => {
+      await ingest.rows(
+        `INSERT INTO ingest_loads (table_name, mode, header, dry_run, status, request_key, owner, rejected, account_id, created_by,
+          started_at, beat_at) VALUES ('jobs', 'insert', 'auto', FALSE, ?, ?, 'o', 1, 1, 'a', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+        [status, key],
+      );
+      const id = Number((await ingest.rows("SELECT MAX(id) AS id FROM ingest_loads"))[0]?.id);
+      await ingest.rows("INSERT INTO ingest_rejects VALUES (?, 1, 'job', 'is required', '1,')", [id]);
+      await ingest.rows("INSERT INTO staged_jobs VALUES (?, 1, 'a')", [id]);
+      await age(id, 100);
+      return id;
+    };
+    const [goesOn, killed, nobodys] = [
+      await insert("cut off", "k"),
+      await insert("running", "l"),
+      await insert("cut off", null),
+    ];
+    await sweep({ rejectsDays: 90 });
+    const left = (await ingest.rows("SELECT load_id FROM ingest_rejects ORDER BY load_id")).map((row) => row.load_id);
+    expect(left).toEqual([goesOn, killed]);
+    expect(nobodys).toBeGreaterThan(killed);
+    // What was staged is forgotten after a day, whoever was killed.
+    expect(await count("staged_jobs")).toBe(0);
+    await sweep({ loadsDays: 99 });
+    expect([await count("ingest_loads"), await count("ingest_rejects")]).toEqual([0, 0]);
+  });
+
+  it("are removed by one process at a time", async () => {
+    const { id } = await ingest.load("jobs", bad(3));
+    await age(id, 100);
+    const held = await ingest.deps.db.getConnection();
+    await held.query("DO GET_LOCK(CONCAT('quintet_', MD5(CONCAT(DATABASE(), '.ingest retention'))), 0)");
+    await sweep({ rejectsDays: 90 });
+    expect(await count("ingest_rejects")).toBe(3);
+    held.destroy();
+    await expect
+      .poll(async () => {
+        await sweep({ rejectsDays: 90 });
+        return count("ingest_rejects");
+      })
+      .toBe(0);
+  });
+});
+
+it("keeps so many verified backups of each table, and what is newer than they are", async () => {
+  const backUp = async (table: string) => {
+    const answer = await ingest.call("POST", `/ingest/${table}/backups`);
+    return ((await answer.json()) as { name: string }).name;
+  };
+  const made: string[] = [];
+  for (let i = 0; i < 4; i++) made.push(await backUp("jobs"));
+  const other = await backUp("departments");
+  const listed = async () => (await readdir(ingest.deps.backupDir)).filter((name) => name.endsWith(".avro")).sort();
+  await sweep({});
+  expect(await listed()).toHaveLength(5);
+  // The newest is damaged: it takes the place of none.
+  await writeFile(join(ingest.deps.backupDir, made[3]!), "");
+  await sweep({ backups: 2 });
+  expect(await listed()).toEqual([other, ...made.slice(1)].sort());
+  expect(await readdir(ingest.deps.backupDir)).not.toContain(`${made[0]}.json`);
+});
