@@ -12,7 +12,13 @@ import { ConfigError } from "../packages/http/src/index.ts";
 import { folderFault, freeBytes } from "../packages/http/src/path-faults.ts";
 import { readSettingFiles, withDefaults } from "../packages/http/src/setting-files.ts";
 import { isClaimed } from "../packages/stores/src/index.ts";
-import { addressFault, settingNames, withSettingsFile, workersOf } from "../packages/workers/src/index.ts";
+import {
+  addressFault,
+  openFileLimit,
+  settingNames,
+  withSettingsFile,
+  workersOf,
+} from "../packages/workers/src/index.ts";
 import { readGiven } from "./given.ts";
 
 const { env: given, dataDir } = readGiven();
@@ -25,6 +31,9 @@ const storeNames = ["MYSQL_URL", "POSTGRES_URL", "REDIS_URL", "CACHE_REDIS_URL"]
 
 /** What new private stores need, and what those that are there need to start again, in MiB; measured, and some more. */
 const mebibytes = { first: 256, again: 32 };
+
+/** With fewer the private stores fail, in ways that tell nothing of it. */
+const fewestFiles = 128;
 
 console.log(JSON.stringify(await allFaults()));
 
@@ -51,6 +60,10 @@ async function allFaults(): Promise<string[]> {
   const urls: StoreUrls = {};
   for (const name of storeNames) if (env[name] && isGood(name)) urls[name] = env[name];
   const others = await Promise.all([storeFaults(urls), addressFaults(env, isGood), dataFault()]);
+  const files = openFileLimit();
+  if (files !== undefined && files < fewestFiles) {
+    found.add(`ulimit -n: ${files} files at once are too few; a start needs ${fewestFiles}`);
+  }
   for (const fault of others.flat()) found.add(fault);
   return [...found];
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -97,6 +97,27 @@ it("ends with status 1 and one line before any store is started", async () => {
     cases.map(([env, fault]) => [env, 1, `Bad settings: ${fault}. See .env.example.\n`, "", false]),
   );
 });
+
+const asRoot = process.getuid?.() === 0 && process.platform === "linux";
+
+it.runIf(asRoot)(
+  "--check says that the data folder cannot be written to, or has no space, or that files are few",
+  async () => {
+    const dataDir = mkdtempSync(join(folder, "disk-"));
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64m", "tmpfs", dataDir]);
+    onTestFinished(() => void execFileSync("umount", ["--lazy", dataDir]));
+    const small = npmStart({ DATA_DIR: dataDir, PORT: "0" }, "--check");
+    expect(await small.ended).toBe(1);
+    expect(small.errors()).toMatch(/^DATA_DIR: the disk of \S+ has \d+ MiB left, and a start needs 256 MiB\n$/);
+    execFileSync("mount", ["-o", "remount,ro", dataDir]);
+    const readOnly = npmStart({ DATA_DIR: dataDir, PORT: "0" }, "--check");
+    execFileSync("prlimit", ["--pid", String(readOnly.child.pid), "--nofile=100:100"]);
+    expect(await readOnly.ended).toBe(1);
+    expect(readOnly.errors()).toBe(
+      `ulimit -n: 100 files at once are too few; a start needs 128\nDATA_DIR: ${dataDir} is on a read-only file system\n`,
+    );
+  },
+);
 
 it("takes no argument but --check", async () => {
   const { ended, errors } = npmStart({}, "--chek");

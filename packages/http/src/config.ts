@@ -23,10 +23,11 @@ export function readEnv<S extends z.ZodObject>(
   const given = Object.fromEntries(Object.entries(read.env).filter(([, value]) => value !== undefined && value !== ""));
   const parsed = schema.safeParse(given, { reportInput: false });
   const isTold = (name: string) => read.faults.some((fault) => fault.startsWith(`${name}_FILE:`));
-  const faults = (parsed.error?.issues ?? []).flatMap(({ path: [name, ...within], message }) => {
+  const faults = (parsed.error?.issues ?? []).flatMap((issue) => {
+    const [name, ...within] = issue.path;
     const variable = String(name);
-    if (given[variable] !== undefined)
-      return [`${variable}: ${within.length > 0 ? `${within.join(".")} ` : ""}${message}`];
+    const place = within.length > 0 ? `${within.join(".")} ` : "";
+    if (given[variable] !== undefined) return [`${variable}: ${place}${messageOf(issue)}`];
     // Its file is at fault, which is told already.
     return isTold(variable) ? [] : [`${variable} is missing`];
   });
@@ -39,6 +40,12 @@ export function readEnv<S extends z.ZodObject>(
   const all = [...new Set([...read.faults, ...faults, ...broken])];
   if (parsed.success && all.length === 0) return parsed.data;
   throw new ConfigError(all);
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  if (issue.code !== "invalid_value") return issue.message;
+  const values = issue.values.map(String);
+  return `must be ${[values.slice(0, -1).join(", "), values.at(-1)].filter(Boolean).join(" or ")}`;
 }
 
 /** Both are set, or neither is. */
@@ -58,7 +65,7 @@ export const separatePorts: SettingRule = (given) =>
       : [],
   );
 
-const flag = z.enum(["true", "false"], "must be true or false").transform((text) => text === "true");
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 
 /** A whole number between `min` and `max`. */
 function number(min: number, max: number, what = "a whole number") {
@@ -116,11 +123,7 @@ export const settings = {
     ...observationSettings,
     PORT: port.optional(),
     HOST: host.default("127.0.0.1"),
-    LOG_LEVEL: z
-      .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
-        error: "must be trace, debug, info, warn, error, fatal or silent",
-      })
-      .default("info"),
+    LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
     LOG_FILE: z.string().superRefine(faultOf(fileFault)).optional(),
     /** A log file of so many MB is put aside, and so many of them are kept; 0 MB: never. The parent of the workers does it. */
     LOG_MAX_MB: number(0, 1_000_000).default(100),

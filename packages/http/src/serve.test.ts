@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import net, { type AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { bodyAdmitted } from "./body.ts";
 import { createLogger } from "./logger.ts";
@@ -44,6 +44,19 @@ describe("serve", () => {
     other.close();
     const socket = () => Promise.reject(Object.assign(new Error("taken"), { code: "EADDRINUSE" }));
     await expect(serve(() => {}, { ...options, port: 8080, socket })).rejects.toThrow("PORT: 127.0.0.1:8080 is taken");
+  });
+
+  it("names the port that another program took after it was bound here", async () => {
+    type Handle = { getsockname(into: { port?: number }): number };
+    const { _createServerHandle: bind } = net as unknown as { _createServerHandle(...address: unknown[]): Handle };
+    const bound: { port?: number } = {};
+    const handle = bind("127.0.0.1", 0, 4, -1, 0);
+    handle.getsockname(bound);
+    const other = createServer().listen(bound.port, "127.0.0.1");
+    await once(other, "listening");
+    const served = serve(() => {}, { ...options, port: bound.port ?? 0, socket: async () => handle });
+    await expect(served).rejects.toThrow(`PORT: 127.0.0.1:${bound.port} is taken by another program`);
+    other.close();
   });
 
   it("reads the rest of a refused body, so that the connection serves the next request", async () => {

@@ -18,9 +18,13 @@ export class LogFile {
 
   constructor(path: string) {
     this.#path = path;
-    // At once, so that nothing is lost when the process ends in its first moments, and a start fails that cannot write it.
-    mkdirSync(dirname(path), { recursive: true });
-    this.#open();
+    // At once, so that nothing is lost when the process ends in its first moments.
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      this.#open();
+    } catch (error) {
+      this.#report(error);
+    }
   }
 
   /** Adds lines, each with its line feed, before it returns. Never throws. */
@@ -34,10 +38,13 @@ export class LogFile {
       this.#add(lines);
     } catch (error) {
       this.#lost += lines.split("\n").length - 1;
-      reportLogFault(
-        `The log ${this.#path} cannot be written (${(error as NodeJS.ErrnoException).code}); lines are lost until it can`,
-      );
+      this.#report(error);
     }
+  }
+
+  #report(error: unknown): void {
+    const { code } = error as NodeJS.ErrnoException;
+    reportLogFault(`The log ${this.#path} cannot be written (${code}); lines are lost until it can`);
   }
 
   #add(text: string): void {

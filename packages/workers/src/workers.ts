@@ -68,11 +68,11 @@ export class Workers {
 
   /** Resolves when all serve. Rejects with `StartFailure` when the first cannot start. */
   async start(): Promise<void> {
-    const low = lowFileLimit();
-    if (low) this.#options.log("warn", low);
     // The code is loaded while the settings are still being found.
     const first = this.#spawn();
     this.#env = await this.#options.settings();
+    const low = lowFileLimit();
+    if (low) this.#options.log("warn", low);
     const count = Math.max(1, workersOf(this.#env));
     this.#limit = new RestartLimit(fewestEnds + count);
     const others = Array.from({ length: count - 1 }, () => this.#spawn());

@@ -21,16 +21,14 @@ const httpUrl = z
 export const observationSettings = {
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: httpUrl.optional(),
-  OTEL_EXPORTER_OTLP_PROTOCOL: z
-    .enum(["http/protobuf", "http/json"], "must be http/protobuf or http/json")
-    .default("http/protobuf"),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.enum(["http/protobuf", "http/json"]).default("http/protobuf"),
   OTEL_SDK_DISABLED: z.string().default("false"),
   OTEL_SERVICE_NAME: z.string().optional(),
   OTEL_RESOURCE_ATTRIBUTES: z
     .string()
     .regex(/^\s*[^=,\s]+\s*=[^,]*(?:,\s*[^=,\s]+\s*=[^,]*)*$/, "must be name=value pairs, separated by commas")
     .default("service.namespace=quintet"),
-  OTEL_TRACES_SAMPLER: z.enum(samplers, `must be one of ${samplers.join(", ")}`).default("parentbased_always_on"),
+  OTEL_TRACES_SAMPLER: z.enum(samplers).default("parentbased_always_on"),
   OTEL_TRACES_SAMPLER_ARG: z
     .string()
     .regex(/^(0|1|[01]?\.\d+)$/, "must be a share from 0 to 1")
@@ -55,7 +53,7 @@ export const observationSettings = {
     .default("60")
     .transform(Number),
   /** Which statements carry the request's id as a comment: none, those that are sent as text anyway, or all. */
-  SQL_COMMENTS: z.enum(["off", "text", "all"], "must be off, text or all").default("text"),
+  SQL_COMMENTS: z.enum(["off", "text", "all"]).default("text"),
 };
 
 export type ObservationConfig = z.infer<z.ZodObject<typeof observationSettings>>;
