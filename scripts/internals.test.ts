@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 
@@ -11,6 +11,11 @@ const versions = [...page.matchAll(/^\| (\S+)\s+\| (\d\S+)\s+\| (\S+)\s+\|$/gm)]
 it.each(versions)("leans on private parts of %s %s, and that is what is installed", (library, version, folder) => {
   const installed = JSON.parse(readFileSync(join(root, folder, "node_modules", library, "package.json"), "utf8"));
   expect(installed.version, `look through the lines of ${library} in docs/internals.md`).toBe(version);
+});
+
+it("names files that are there", () => {
+  const paths = [...page.matchAll(/`((?:apps|packages|patches|scripts)\/[^`]+)`/g)].map(([, path]) => path!);
+  expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
 it("has a version for each library that it names, and each patch stands there", () => {

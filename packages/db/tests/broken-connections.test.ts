@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { mysqlLoad, postgresLoad, redisLoad, type StoreLoad } from "./store-loads.ts";
 
 /** How often a store is taken away, and what the moments and the bytes are made from. */
-const rounds = process.env.QUINTET_FAULTS === "full" ? 300 : 12;
+const rounds = process.env.QUINTET_FAULTS === "full" ? 150 : 12;
 const seed = Number(process.env.QUINTET_SEED ?? 20_261);
 const eachKindAtOnce = 4;
 

@@ -80,9 +80,11 @@ export async function postgresLoad(): Promise<StoreLoad> {
           },
           async cancelled() {
             const query = sql`SELECT pg_sleep(0.05)`;
-            const cancelling = delay(10).then(() => query.cancel());
+            const cancelling = delay(10)
+              .then(() => query.cancel())
+              .catch(() => {});
             await query.catch(() => {});
-            await Promise.resolve(cancelling).catch(() => {});
+            await cancelling;
           },
         },
       };
