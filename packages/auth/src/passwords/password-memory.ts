@@ -33,7 +33,7 @@ export function rememberPasswords(check: PasswordCheck, revoked: RevokedTable, e
     if (!answer) {
       const run = async () => {
         const version = revoked.version();
-        const account = await check(login, password, origin);
+        const account = await revoked.whileCurrent(check(login, password, origin));
         // Right after a change the answer may come from a process that has not heard of it.
         if (account && !revoked.changedNow(account.id))
           good.set(digest, { account, until: elapsed() + rememberMs, version });

@@ -32,6 +32,7 @@ const closesAfterMs = 1750;
 /** How long a check waits for news in a process that just started, or just noticed that it has none, in ms. */
 const firstNewsMs = 2000;
 const nextNewsMs = 200;
+const lookMs = 100;
 const keptLongerMs = 60_000;
 
 /** What this process knows to be revoked. */
@@ -57,6 +58,8 @@ export interface RevokedTable {
    * started, or stood still itself, waits for news first.
    */
   mustBeCurrent(): void | Promise<void>;
+  /** What `work` comes to; rejects with that 503 when nothing is heard while it goes on. */
+  whileCurrent<T>(work: Promise<T>): Promise<T>;
   /** How many revocations are remembered. */
   size(): number;
 }
@@ -138,6 +141,16 @@ export function revokedTable(now: () => number, elapsed = () => performance.now(
       if (at - closedAt >= waitMs) throw unknownRevocations();
       return waitForNews(waitMs - (at - closedAt));
     },
+    whileCurrent: (work) =>
+      new Promise((resolve, reject) => {
+        let isClosed = false;
+        const timer = setInterval(() => {
+          // Twice: after this process itself stood still the news come behind the timers.
+          if (isClosed && !isCurrent()) reject(unknownRevocations());
+          isClosed = !isCurrent();
+        }, lookMs);
+        void work.then(resolve, reject).finally(() => clearInterval(timer));
+      }),
     size: () => known.size,
   };
 }
