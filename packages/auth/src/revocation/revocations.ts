@@ -83,9 +83,12 @@ export function revocations(options: {
     });
     return beating;
   };
+  const inBackground = () => {
+    beatOnce().catch(() => {}); // It has said so in the log.
+  };
   redis?.on("ready", () => {
     mustTellAll = true; // Redis may have been emptied.
-    if (timer) void beatOnce();
+    if (timer) inBackground();
   });
 
   return {
@@ -107,7 +110,7 @@ export function revocations(options: {
     },
     async start() {
       await beatOnce();
-      timer ??= setInterval(beatOnce, beatMs).unref();
+      timer ??= setInterval(inBackground, beatMs).unref();
     },
     async tellAll() {
       await beating;

@@ -149,7 +149,8 @@ export function revokedTable(now: () => number, elapsed = () => performance.now(
           if (isClosed && !isCurrent()) reject(unknownRevocations());
           isClosed = !isCurrent();
         }, lookMs);
-        void work.then(resolve, reject).finally(() => clearInterval(timer));
+        const over = () => clearInterval(timer);
+        work.then(resolve, reject).then(over, over);
       }),
     size: () => known.size,
   };
