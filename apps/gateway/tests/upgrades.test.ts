@@ -159,16 +159,21 @@ describe("a WebSocket handshake", () => {
 
   it("is given up when its client goes before the response", async () => {
     await using silent = await rawUpstream(() => {});
-    await using own = await edge([silent.origin]);
-    for (const goes of [(socket: Socket) => socket.destroy(), (socket: Socket) => socket.end()]) {
-      const client = own.open();
-      client.socket.write(offer());
-      await until(() => silent.sockets.size === 1);
-      goes(client.socket);
-      await until(() => silent.sockets.size === 0);
-      await client.closed;
+    await using stack = new AsyncDisposableStack();
+    const tls = stack.use(certificates()).make("gone");
+    for (const secure of [false, true]) {
+      await using own = await edge([silent.origin], secure ? { tls } : {});
+      const { port } = own.listening;
+      for (const goes of [(socket: Socket) => socket.destroy(), (socket: Socket) => socket.end()]) {
+        const to = { port, host: "127.0.0.1", rejectUnauthorized: false };
+        const socket = (secure ? connectTls(to) : connect(to)).on("error", () => {});
+        socket.write(offer());
+        await until(() => silent.sockets.size === 1);
+        goes(socket);
+        await until(() => silent.sockets.size === 0);
+      }
+      await until(() => own.upstreams[0]?.targets?.()[0]?.underWay === 0);
     }
-    expect(own.upstreams[0]?.targets?.()[0]?.underWay).toBe(0);
   });
 
   it("ends both sides when one of them breaks off", () =>

@@ -9,21 +9,16 @@ export class Handshake {
   constructor(socket: Socket, early: Buffer) {
     this.#socket = socket;
     if (early.length > 0) socket.unshift(early);
-    // Read, though not taken, so that it is noticed when the client goes.
-    socket.on("readable", this.#look);
     socket.on("end", this.#gone);
+    // Read, though not taken, so that it is noticed when the client goes.
+    socket.read(0);
   }
 
   /** The client's connection, for whoever has sent it a 101: all that it sends from there on, or sent before, is to be read there. */
   accept(): Socket {
-    this.#socket.off("readable", this.#look);
     this.#socket.off("end", this.#gone);
     return this.#socket;
   }
-
-  readonly #look = (): void => {
-    if (this.#socket.readableLength === 0) this.#socket.read();
-  };
 
   readonly #gone = (): void => void this.#socket.destroy();
 }
