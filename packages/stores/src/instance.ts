@@ -28,7 +28,7 @@ export type Server = ProcessIdentity &
     logStart: number;
   };
 
-const START_LIMIT_MS = 120_000; // After a crash a server may have a long log to read first.
+const START_LIMIT_MS = 600_000; // After a crash a server may have a long log to read first.
 const STOP_LIMIT_MS = 60_000;
 
 // Whoever finds the data folder locked finds the note of the process that has it: nothing lies between the two.
@@ -152,6 +152,7 @@ async function untilAnswering(
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const limit = performance.now() + START_LIMIT_MS;
+  let pauseMs = 20;
   while (!(await engine.answers(server.port, place.password))) {
     if (!isAlive(server)) return false;
     signal?.throwIfAborted();
@@ -162,7 +163,8 @@ async function untilAnswering(
         `${engine.title} gives no answer within ${START_LIMIT_MS / 1000} s. The end of ${log}:\n${lines}`,
       );
     }
-    await delay(20);
+    await delay(pauseMs);
+    pauseMs = Math.min(pauseMs * 1.1, 500); // Postgres logs each question that it cannot answer yet.
   }
   return isAlive(server); // Else another program has answered on its port.
 }
