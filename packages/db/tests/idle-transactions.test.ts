@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { connectMysql, inMysqlTransaction, type MysqlPool } from "@quintet/db";
+import { connectMysql, ifAlone, inMysqlTransaction, type MysqlPool } from "@quintet/db";
 import { testMysql } from "@quintet/db/testing";
 import { toProblem } from "@quintet/http";
 import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
@@ -77,4 +79,32 @@ it.each([
   connection.destroy();
   const [rows] = await pool.query<RowDataPacket[]>("SELECT id FROM held WHERE id > 2");
   expect(rows).toEqual([]);
+});
+
+it("holds a lock for as long as its process is at it, and no longer than it stands still", async () => {
+  const others: boolean[] = [];
+  const look = async () => void others.push(await ifAlone(pool, "sweep", async () => {}));
+  const slow = async () => {
+    await look();
+    await pause(2500);
+    await look();
+  };
+  expect(await ifAlone(pool, "sweep", slow, 1)).toBe(true);
+  await look();
+  expect(others).toEqual([false, false, true]);
+
+  const module = JSON.stringify(new URL("../src/index.ts", import.meta.url).href);
+  const script = `const { connectMysql, ifAlone } = await import(${module});
+    const pool = connectMysql(${JSON.stringify(database.url)});
+    await ifAlone(pool, "sweep", async () => { console.log("has it"); await new Promise(() => {}); }, 1);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    await once(child.stdout, "data");
+    child.kill("SIGSTOP");
+    await expect.poll(() => ifAlone(pool, "sweep", async () => {}), { timeout: 20_000 }).toBe(true);
+  } finally {
+    child.kill("SIGKILL");
+  }
 });
