@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { connectMysql, type MysqlConnection, retryOnDeadlock } from "@quintet/db";
+import { connectMysql, ifAlone, type MysqlConnection, retryOnDeadlock, sweeping } from "@quintet/db";
 import { counter, gauge, type Logger } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 
@@ -44,67 +44,32 @@ export function sweeper(options: {
 }): Sweeper {
   const { mysqlUrl, tables, counted, log } = options;
   const pool = connectMysql(mysqlUrl, { connections: 1 });
-  const closing = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> | undefined;
-  let wentWell = true;
 
-  const sweepAll = async (connection: MysqlConnection) => {
-    // No gap is locked then, so a row that is added meanwhile waits for nothing.
-    await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-    for (const { table, removeSlice } of tables) {
-      while (!closing.signal.aborted) {
-        const removed = await retryOnDeadlock(() => removeSlice(connection));
-        if (removed === 0) break;
-        removedRows.inc({ table }, removed);
-        await delay(pauseMs, undefined, { signal: closing.signal }).catch(() => {});
-      }
-    }
-  };
-  const run = async () => {
-    try {
-      const connection = await pool.getConnection();
-      try {
-        const lock = "CONCAT('quintet_sweep_', DATABASE())";
-        const [got] = await connection.query<RowDataPacket[]>(`SELECT GET_LOCK(${lock}, 0) AS got`);
-        if (got[0]?.got === 1) {
-          await sweepAll(connection);
-          await connection.query(`DO RELEASE_LOCK(${lock})`);
+  const sweepTables = async (signal?: AbortSignal) => {
+    await ifAlone(pool, "sweep accounts", async (connection) => {
+      // No gap is locked then, so a row that is added meanwhile waits for nothing.
+      await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+      for (const { table, removeSlice } of tables) {
+        while (!signal?.aborted) {
+          const removed = await retryOnDeadlock(() => removeSlice(connection));
+          if (removed === 0) break;
+          removedRows.inc({ table }, removed);
+          await delay(pauseMs, undefined, signal ? { signal } : {}).catch(() => {});
         }
-        for (const table of counted) {
-          const [plan] = await connection.query<RowDataPacket[]>(`EXPLAIN SELECT * FROM ${table}`);
-          rows.set({ table }, Number(plan[0]?.rows ?? 0));
-        }
-        connection.release();
-      } catch (error) {
-        connection.destroy(); // And with it the lock.
-        throw error;
       }
-      wentWell = true;
-    } catch (error) {
-      if (wentWell && !closing.signal.aborted)
-        log.warn({ err: error }, "what is over could not be removed; trying again");
-      wentWell = false;
-    }
-  };
-  const sweep = () => {
-    running ??= run().finally(() => {
-      running = undefined;
     });
-    return running;
+    for (const table of counted) {
+      const [plan] = await pool.query<RowDataPacket[]>(`EXPLAIN SELECT * FROM ${table}`);
+      rows.set({ table }, Number(plan[0]?.rows ?? 0));
+    }
   };
+  const onError = (error: unknown) => log.warn({ err: error }, "what is over could not be removed; trying again");
+  const background = sweeping(sweepTables, { everyMs, onError });
   return {
-    sweep,
-    start() {
-      timer ??= setInterval(() => {
-        sweep().catch(() => {}); // It logs by itself.
-      }, everyMs);
-      timer.unref();
-    },
+    sweep: () => sweepTables().catch(onError),
+    start: background.start,
     async [Symbol.asyncDispose]() {
-      closing.abort();
-      clearInterval(timer);
-      await running;
+      await background[Symbol.asyncDispose]();
       await pool.end();
     },
   };
