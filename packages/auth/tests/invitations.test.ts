@@ -151,6 +151,28 @@ describe("REGISTRATION=invite", () => {
     }
   });
 
+  test("staff makes and revokes them at a page", async () => {
+    const headers = { ...bearers.get("invite"), Origin: publicUrl };
+    const page = async (method: string, path: string, fields?: Record<string, string>) => {
+      const response = await at("invite").send(method, path, fields && new URLSearchParams(fields), headers);
+      return { status: response.status, location: response.headers.get("location"), text: await response.text() };
+    };
+    const home = "/auth/staff/invitations";
+    const form_token = /name="form_token" value="([^"]+)"/.exec((await page("GET", home)).text)?.[1] ?? "";
+    const faulty = await page("POST", home, { form_token, email: "nobody", days: "0" });
+    expect([faulty.status, faulty.text]).toEqual([422, expect.stringContaining('id="email-fault">')]);
+    const made = await page("POST", home, { form_token, email: "b@example.com", days: "3" });
+    expect(made.status).toBe(200);
+    const token = /sign-up\?invitation=([\w-]{43})/.exec(made.text)?.[1] ?? "";
+    expect((await page("GET", home)).text).not.toContain(token);
+    const id = /invitations\/(\d+)\/revoke/.exec(made.text)?.[1];
+    expect((await page("POST", `${home}/${id}/revoke`, { form_token: "x" })).status).toBe(403);
+    const revoked = await page("POST", `${home}/${id}/revoke`, { form_token });
+    expect([revoked.status, revoked.location]).toEqual([303, `${home}?done=revoked`]);
+    const input = person({ email: "b@example.com", invitation: token });
+    expect(await register("invite", input)).toMatchObject({ status: 403 });
+  });
+
   test("at the page, to which its link leads", async () => {
     const { token, url } = await invite();
     const page = await at("invite").send("GET", url.slice(publicUrl.length));

@@ -98,6 +98,20 @@ test("a code with another verifier, redirect URI, client, or too late", async ()
   expect(answers.filter((answer) => answer === "none")).toHaveLength(1);
 });
 
+test("a code that was refused is as good as before: who lacks the verifier cannot use it up", async () => {
+  const { id } = await quintet.native();
+  const other = await quintet.native();
+  const code = await codeFor(id);
+  for (const fields of [
+    { client_id: other.id },
+    { client_id: id, code_verifier: "x".repeat(43) },
+    { client_id: id, redirect_uri: "http://127.0.0.1:1/cb" },
+  ]) {
+    expect(await exchange({ code, ...fields })).toBe("invalid_grant");
+  }
+  expect(await exchange({ client_id: id, code })).toBe("none");
+});
+
 test("clients with wrong secrets, refresh tokens of other clients, and what has been removed", async () => {
   const [{ id, secret }, other] = [await quintet.machine(), await quintet.native()];
   const asking = (fields: Record<string, string>) =>
