@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
 import { type OpenQueue, openQueue, type Received, until } from "./open-queue.ts";
 
 let open: OpenQueue;
@@ -75,6 +75,23 @@ it("a killed process loses nothing: what it sent is there, what it held comes ba
   });
   const receives = new Map(back.map((message) => [message.id, message.receives]));
   expect(receives).toEqual(new Map([[sent, 1], ...ids.map((id): [string, number] => [id, 2])]));
+});
+
+it("leases go by the clock of Redis: one that is a day ahead in this process, and set back, ends and holds none", async () => {
+  const queue = await open.makeQueue({ visibilitySeconds: 1 });
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
+  try {
+    await queue.send({ body: "kept" });
+    expect(await queue.receive()).toHaveLength(1);
+    expect(await queue.receive()).toEqual([]);
+    vi.useRealTimers();
+    expect(await queue.receive()).toEqual([]);
+    const [again] = await queue.receive({ waitSeconds: 5 });
+    expect(again).toMatchObject({ body: "kept", receives: 2 });
+    expect(Math.abs(Date.parse(again?.sentAt ?? "") - Date.now())).toBeLessThan(60_000);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 /** Runs a process that receives everything in the queue, never acks, sends one message, and is killed then. Answers that one's id. */

@@ -143,6 +143,24 @@ test("deactivating an account, and ending its sign-ins, ends tokens of other iss
   await expectEnded(next);
 });
 
+test("ending sign-ins while the clock is a day ahead ends nothing for a day that is issued afterwards", async () => {
+  await using own = await issuerForTests({ outsideIssuers: outsideIssuersSetting.parse(settings) });
+  const day = 86_400_000;
+  const issued = () => {
+    const now = Math.floor(own.clock.now / 1000);
+    return server.sign({ sub: "early", aud: "quintet-api", iat: now, exp: now + 7200, jti: String(own.clock.now) });
+  };
+  own.clock.now += day;
+  const ended = await issued();
+  const id = (await own.auth.access(ended))?.account.id ?? 0;
+  await own.auth.changes.endSessions(id, { accountId: null });
+  own.clock.now -= day;
+  expect(await own.auth.access(await issued())).toBeUndefined();
+  own.clock.now += 1000;
+  expect((await own.auth.access(await issued()))?.account.id).toBe(id);
+  expect(await own.auth.access(ended)).toBeUndefined();
+});
+
 test("a token that lives longer than ours goes on, asked for anew, until its end", async () => {
   await using own = await issuerForTests({ outsideIssuers: outsideIssuersSetting.parse(settings) });
   const now = Math.floor(own.clock.now / 1000);
