@@ -54,6 +54,7 @@ export async function postgresLoad(): Promise<StoreLoad> {
             expect(row).toEqual({ n, text: String(n) });
           },
           async refusedByTheDriver(n) {
+            await delay(1); // It may be refused without a turn of the event loop.
             await expect(
               sql`SELECT ${Number.NaN}::int, ${new Date(Number.NaN)}::timestamptz, ${n}::int`,
             ).rejects.toThrow();
