@@ -3,7 +3,9 @@ import { type ConfigError, settingNames } from "@quintet/workers";
 import { expect, it } from "vitest";
 import { knownApps } from "../src/apps.ts";
 import { loadConfig } from "../src/config.ts";
+import { startServer } from "./harness/server-process.ts";
 import { settingsOf } from "./harness/setting-names.ts";
+import { testSettings } from "./harness/test-settings.ts";
 
 /** What is read by those that start programs, not by the programs. */
 const ofStarting = ["WORKERS"];
@@ -47,4 +49,17 @@ it("refuses nonsense for every setting, in words of its own", () => {
   const told = settingNames.filter((name) => !anyText.includes(name)).map((name) => [name, faultsOf(name)] as const);
   expect(told.filter(([, faults]) => faults.length !== 1)).toEqual([]);
   for (const [, [fault]] of told) expect(fault).not.toMatch(/expected|Invalid|too (small|big)/i);
+});
+
+it.each([
+  ["queue", "0", { REDIS_URL: "redis://127.0.0.1:1" }],
+  ["properties", "2", { MYSQL_URL: "mysql://someone:kept-secret@127.0.0.1:1/quintet" }],
+  ["gateway", "1", { POSTGRES_URL: "postgres://someone:kept-secret@127.0.0.1:1/quintet" }],
+])("%s, with WORKERS=%s, ends with one line when a store is not there: %o", async (app, workers, store) => {
+  await using settings = await testSettings();
+  const env = { ...settings.shared, ...settings.issuer, ...store, WORKERS: workers };
+  const failure = await startServer(app, env).catch((error: Error) => error.message);
+  const [name] = Object.keys(store);
+  const line = `Bad settings: ${name}: nothing listens on 127.0.0.1:1. See .env.example.`;
+  expect(failure).toBe(`${app} ended with 1:\n${line}\n`);
 });
