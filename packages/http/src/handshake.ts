@@ -9,9 +9,8 @@ export class Handshake {
   constructor(socket: Socket, early: Buffer) {
     this.#socket = socket;
     if (early.length > 0) socket.unshift(early);
+    // Node goes on reading it, and what comes waits here.
     socket.on("end", this.#gone);
-    // Read, though not taken, so that it is noticed when the client goes.
-    socket.read(0);
   }
 
   /** The client's connection, for whoever has sent it a 101: all that it sends from there on, or sent before, is to be read there. */
