@@ -122,6 +122,21 @@ test("of 30 that register at once with one name or one email, one gets it", asyn
   expect(await Promise.all([outcome(sameEmail), outcome(sameName)])).toEqual([expected, expected]);
 });
 
+test("a request that is sent again with its key is no further attempt of its address", async () => {
+  const origin = { peer: "192.0.2.77", forwardedFor: undefined, vouched: undefined };
+  const request = (fingerprint = "print") => ({ key: "sent again", fingerprint });
+  const first = await issuer.auth.register(person("paula"), { origin, request: request() });
+  for (let i = 0; i < 40; i++) {
+    expect(await issuer.auth.register(person("paula"), { origin, request: request() })).toEqual(first);
+  }
+  await expect(issuer.auth.register(person("paul"), { origin, request: request("other") })).rejects.toMatchObject({
+    status: 422,
+  });
+  const attempts = Array.from({ length: 31 }, () => issuer.auth.register(person("paula"), { origin }));
+  const refused = (await Promise.allSettled(attempts)).map((one) => one.status === "rejected" && one.reason.status);
+  expect(new Set(refused)).toEqual(new Set([409, 429]));
+});
+
 test("the same Idempotency-Key gives the first answer again", async () => {
   const key = { "Idempotency-Key": "once" };
   const first = await issuer.send("POST", "/auth/register", person("fritz"), key);

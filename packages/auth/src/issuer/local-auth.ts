@@ -238,6 +238,9 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     ...granting,
     ...accounts,
     async register(input, { origin, request } = {}) {
+      // Who sends a request again, since its response got lost, makes no second attempt.
+      const made = await accounts.madeFor(request);
+      if (made) return made;
       await admitted.admit(origin);
       return accounts.makeAccount(input, { by: { accountId: null, origin }, request });
     },

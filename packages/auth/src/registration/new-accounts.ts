@@ -25,6 +25,8 @@ export interface NewAccounts {
    * learnt of names. Throws a `conflict` problem when the username or email is taken.
    */
   makeAccount(input: Registration, choices?: AccountChoices): Promise<Account>;
+  /** The account that a keyed request has made; throws where the key is that of another request. */
+  madeFor(request: KeyedRequest | undefined): Promise<Account | undefined>;
   /** As `makeAccount`, for the account that `ADMIN_USERNAME` names; does nothing when the username is taken. */
   makeFirstStaff(username: string, password: string): Promise<void>;
 }
@@ -38,11 +40,12 @@ export function newAccounts(options: {
   now: () => number;
 }): NewAccounts {
   const { pool, hashes, mode, invitations, note, now } = options;
+  const madeFor: NewAccounts["madeFor"] = (request) => findProcessed(mysqlProcessedRequests(pool, doneTable), request);
   return {
+    madeFor,
     async makeAccount(input, { by, request, byStaff = false } = {}) {
       const { username, email, password, invitation } = checkedRegistration(input);
-      const madeBefore = () => findProcessed<Account>(mysqlProcessedRequests(pool, doneTable), request);
-      const before = await madeBefore();
+      const before = await madeFor(request);
       if (before) return before;
       if (invitation !== undefined) await invitations.check(invitation, email);
       else if (mode === "invite" && !byStaff) throw uninvited();
@@ -60,7 +63,7 @@ export function newAccounts(options: {
         const subject = used === undefined ? {} : { subject: `invitation ${used}` };
         await note(connection, { accountId: id, action: "registered", ...subject }, by);
       });
-      const made = typeof added === "number" ? account(added) : await madeBefore();
+      const made = typeof added === "number" ? account(added) : await madeFor(request);
       if (made) return made;
       throw conflict({ username: added === "username", email: added === "email" });
     },
