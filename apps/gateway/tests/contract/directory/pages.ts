@@ -45,7 +45,7 @@ export function pages(quintet: Installation): void {
           ...Object.fromEntries(hidden.map(([, name, value]) => [name, value])),
           ...fields,
         });
-        return desk.post(path, body, { headers: { Origin: quintet.origin } });
+        return desk.post(path, body, { headers: { Origin: quintet.settings.PUBLIC_URL ?? "" } });
       };
       const fields = { firstName: "Bo", lastName: unusualName("F"), email: `${unusualName("f")}@example.com`, bio: "" };
       const refused = await send("/directory/users/new", { ...fields, email: "no address" });
@@ -66,7 +66,7 @@ export function pages(quintet: Installation): void {
       /** What a browser does: it keeps cookies, and says where it comes from. */
       const send = async (method: string, to: string, body?: URLSearchParams) => {
         const Cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-        const answer = await browser.send(method, to, body, { headers: { Cookie, Origin: quintet.origin } });
+        const answer = await browser.send(method, to, body, { headers: { Cookie, Origin: quintet.settings.PUBLIC_URL ?? "" } });
         for (const line of answer.headers["set-cookie"] ?? []) {
           const [name = "", value = ""] = line.slice(0, line.indexOf(";")).split("=");
           if (value === "") cookies.delete(name);
@@ -110,7 +110,7 @@ export function pages(quintet: Installation): void {
         token: "1.x",
         version: "1",
       });
-      const own = { headers: { Origin: quintet.origin } };
+      const own = { headers: { Origin: quintet.settings.PUBLIC_URL ?? "" } };
       const answers = [
         await browser.post(`${path}/edit`, form, own),
         await plain.with(browser.headers).post(`${path}/edit`, form, own),
