@@ -66,7 +66,9 @@ export function pages(quintet: Installation): void {
       /** What a browser does: it keeps cookies, and says where it comes from. */
       const send = async (method: string, to: string, body?: URLSearchParams) => {
         const Cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-        const answer = await browser.send(method, to, body, { headers: { Cookie, Origin: quintet.settings.PUBLIC_URL ?? "" } });
+        const answer = await browser.send(method, to, body, {
+          headers: { Cookie, Origin: quintet.settings.PUBLIC_URL ?? "" },
+        });
         for (const line of answer.headers["set-cookie"] ?? []) {
           const [name = "", value = ""] = line.slice(0, line.indexOf(";")).split("=");
           if (value === "") cookies.delete(name);
