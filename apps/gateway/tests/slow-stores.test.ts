@@ -40,6 +40,8 @@ describe.each([
       });
       const locked = Promise.withResolvers<void>();
       const done = sql.begin(async (tx) => {
+        // It stands still on purpose, for longer than a transaction of ours may.
+        await tx`SET LOCAL idle_in_transaction_session_timeout = 0`;
         await tx.unsafe(held.postgres);
         locked.resolve();
         await released;

@@ -22,6 +22,7 @@ it("counts rows of files and of requests that were stored or rejected, and no dr
   const nobody = await ingest.load("hired_employees", hires(1, 25));
   expect(nobody.inserted).toBeLessThan(25);
   expect((await told()).toSorted()).toEqual([
+    "quintet_ingest_backups_removed_total 0",
     "quintet_ingest_loads_running 0",
     'quintet_ingest_rows_total{table="departments",outcome="accepted"} 1',
     'quintet_ingest_rows_total{table="departments",outcome="rejected"} 1',

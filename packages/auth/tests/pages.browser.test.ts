@@ -70,7 +70,7 @@ describe.each([true, false])("with JavaScript: %s", { timeout: 90_000 }, (javaSc
     const { page, go } = opened;
     await go("/auth/account");
     await heading(page, "Sign in");
-    await page.getByRole("link", { name: "Make one" }).click();
+    await page.getByRole("link", { name: "Make an account" }).click();
     await page.getByLabel("Username").fill("ana");
     await page.getByLabel("Email").fill(`${name}@example.com`);
     await page.getByLabel("Password").fill(password);

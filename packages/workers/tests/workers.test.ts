@@ -287,7 +287,8 @@ it("takes SIGHUP for a request to stop when its terminal is closed", async () =>
   await run({ WORKERS: "1", LINGER_MS: "200" });
   parent.kill("SIGKILL");
   await ended;
-  const command = `exec ${process.execPath} ${fileURLToPath(new URL("small-program.ts", import.meta.url))}`;
+  const program = fileURLToPath(new URL("small-program.ts", import.meta.url));
+  const command = `exec "${process.execPath}" "${program}"`;
   parent = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
     env: { PATH: process.env.PATH, PORT: String(port) },
     stdio: ["ignore", "ignore", "inherit"],
