@@ -70,3 +70,15 @@ it("closes a connection on which nothing comes, and makes another", async () => 
   proxy.thaw();
   await vi.waitFor(async () => expect(await session()).not.toBe(first), soon);
 });
+
+it("gives whoever cancels a statement the outcome of that, which may fail like any connection", async () => {
+  await using one = client({ connections: 1, statementSeconds: 20 });
+  const query = one.sql`SELECT pg_sleep(20)`;
+  const ended = query.catch((error: unknown) => error);
+  await vi.waitFor(() => expect(query).toMatchObject({ active: true }), soon);
+  const cancelling = query.cancel() as unknown;
+  // Dropped by the driver, it was a rejection that nobody could handle.
+  expect(cancelling).toBeInstanceOf(Promise);
+  await cancelling;
+  expect(await ended).toMatchObject({ code: "57014" });
+});
