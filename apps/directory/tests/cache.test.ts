@@ -101,7 +101,7 @@ describe("the cache by itself", () => {
   const letPass = (cache: Cache) => cache.read(`passed ${passed++}`, async () => answer("passed"));
   const write = (lastName: string) => directory.staff("POST", "/directory/users", someone({ lastName }));
 
-  // A process that hears nothing of Redis for its patience computes by itself, which a machine that stalls can bring about.
+  // Failed once in three runs of everything, never by itself; the cause is not known yet.
   it("computes once however many ask, in all processes", { retry: 2 }, async () => {
     await using opened = openCaches(3);
     for (const cache of opened.caches) await settle(cache);

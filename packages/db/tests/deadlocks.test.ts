@@ -80,7 +80,7 @@ describe.each([
     expect(await pool.run("SELECT n FROM counted ORDER BY id")).toEqual([{ n: 2 }, { n: 2 }]);
   });
 
-  // On a machine that stalls for seconds the limits of a statement come before the deadlock is found.
+  // Failed once in three runs of everything (the connection was closed), never by itself; the cause is not known yet.
   it("sends a statement by itself again that had to give way", { retry: 2 }, async () => {
     await using pool = await opened();
     await pool.run("CREATE TABLE counted (id int PRIMARY KEY, n int)");
