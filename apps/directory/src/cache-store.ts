@@ -6,28 +6,33 @@ export interface CacheStore {
   /** Undefined when there is none, or it cannot be had. */
   read(key: string): Promise<CachedEntry | undefined>;
   write(key: string, entry: CachedEntry, keptMs: number): Promise<void>;
-  /** Whether the caller is the one that computes what is claimed; others wait for it, `claimMs` at most. */
-  claim(key: string, claimMs: number): Promise<boolean>;
+  /** Whether the caller is the one that computes a response, for `claimMs` at most, and the entry that is stored once that is decided. */
+  claim(key: string, claimMs: number): Promise<{ claimed: boolean; entry: CachedEntry | undefined }>;
   release(key: string): Promise<void>;
 }
 
-/** Every command touches one key. None is waited for when Redis stands still; none rejects. */
-export function redisCacheStore(redis: Redis): CacheStore {
-  const withDeadline = redisWithDeadline(redis);
+/** Every command touches one key, waits for `deadlineMs` at most, and never rejects. */
+export function redisCacheStore(redis: Redis, deadlineMs?: number): CacheStore {
+  const withDeadline = redisWithDeadline(redis, { deadlineMs });
   const without = () => undefined;
+  const read = (key: string) =>
+    withDeadline(() => redis.get(`response:${key}`))
+      .then(decode)
+      .catch(without);
   return {
-    read: (key) =>
-      withDeadline(() => redis.get(`response:${key}`))
-        .then(decode)
-        .catch(without),
+    read,
     async write(key, entry, keptMs) {
       await withDeadline(() => redis.set(`response:${key}`, encode(entry), "PX", keptMs)).catch(without);
     },
-    claim: (key, claimMs) =>
-      withDeadline(() => redis.set(`claim:${key}`, "1", "PX", claimMs, "NX")).then(
+    async claim(key, claimMs) {
+      const claim = withDeadline(() => redis.set(`claim:${key}`, "1", "PX", claimMs, "NX")).then(
         (reply) => reply === "OK",
         () => true,
-      ),
+      );
+      // One connection keeps the order: what another process stored before it released its claim is read.
+      const [claimed, entry] = await Promise.all([claim, read(key)]);
+      return { claimed, entry };
+    },
     async release(key) {
       await withDeadline(() => redis.del(`claim:${key}`)).catch(without);
     },

@@ -32,21 +32,31 @@ export function createResultCache(
   // Whatever the clocks of two machines say, and of one that was set back, nothing is younger than this process has had it.
   const age = ({ entry, takenAt }: RecentEntry) => Math.max(Date.now() - entry.computedAt, performance.now() - takenAt);
 
-  /** The entry that was computed last, if it holds and is not the `outdated` one. */
-  async function find(key: string, moment: Moment, outdated?: CachedEntry): Promise<RecentEntry | undefined> {
-    const isGood = (found: RecentEntry) =>
-      found.entry.computedAt !== outdated?.computedAt && age(found) < keptMs && history.holds(found.entry, moment);
-    const recently = recent.get(key);
-    const known = recently && isGood(recently) ? recently : undefined;
-    if (known && age(known) < freshMs) return known;
-    const shared = await store.read(key);
-    // What is known already does not become younger by being read again.
-    if (!shared || shared.computedAt === recently?.entry.computedAt) return known;
-    const taken = { entry: shared, takenAt: performance.now() };
-    return isGood(taken) ? recent.set(key, shared) : known;
+  /** An entry can be sent if it holds, is not too old, and is not the `outdated` one. */
+  const isGood = (found: RecentEntry, moment: Moment, outdated?: CachedEntry) =>
+    found.entry.computedAt !== outdated?.computedAt && age(found) < keptMs && history.holds(found.entry, moment);
+
+  /** The entry that this process used last under a key, if it is good. */
+  function ownEntry(key: string, moment: Moment, outdated?: CachedEntry): RecentEntry | undefined {
+    const own = recent.get(key);
+    return own && isGood(own, moment, outdated) ? own : undefined;
   }
 
-  /** Computes for all processes, or waits for the one that does. Who wants an entry anew says which one is `outdated`. */
+  /** The newer one of the `shared` entry and of this process's own, if it is good. */
+  function newest(key: string, moment: Moment, shared?: CachedEntry, outdated?: CachedEntry): RecentEntry | undefined {
+    // An entry that this process has already does not become younger by being read again.
+    if (!shared || shared.computedAt === recent.get(key)?.entry.computedAt) return ownEntry(key, moment, outdated);
+    const isSharedGood = isGood({ entry: shared, takenAt: performance.now() }, moment, outdated);
+    return isSharedGood ? recent.set(key, shared) : ownEntry(key, moment, outdated);
+  }
+
+  async function find(key: string, moment: Moment): Promise<RecentEntry | undefined> {
+    const own = ownEntry(key, moment);
+    if (own && age(own) < freshMs) return own;
+    return newest(key, moment, await store.read(key));
+  }
+
+  /** Computes for all processes, or waits for the one that does. A caller that wants an entry anew names the `outdated` one. */
   async function fill(
     key: string,
     moment: Moment,
@@ -54,12 +64,17 @@ export function createResultCache(
     outdated: CachedEntry | undefined,
   ): Promise<CachedEntry> {
     const end = performance.now() + claimMs;
-    let claimed = await store.claim(key, claimMs);
-    while (!claimed && performance.now() < end) {
+    let claimed = false;
+    for (;;) {
+      const claim = await store.claim(key, claimMs);
+      claimed = claim.claimed;
+      const found = newest(key, moment, claim.entry, outdated);
+      if (found) {
+        if (claimed) await store.release(key);
+        return found.entry;
+      }
+      if (claimed || performance.now() >= end) break;
       await delay(pollMs);
-      const found = await find(key, moment, outdated);
-      if (found) return found.entry;
-      claimed = await store.claim(key, claimMs);
     }
     try {
       const { snapshot, server } = moment;

@@ -12,7 +12,11 @@ export type RunWithDeadline = <T>(work: (redis: Redis) => Promise<T>) => Promise
  */
 export function redisWithDeadline(
   redis: Redis,
-  { deadlineMs = 150, probeMs = 250, onUnavailable = (_error: unknown) => {} } = {},
+  {
+    deadlineMs = 150,
+    probeMs = 250,
+    onUnavailable = () => {},
+  }: { deadlineMs?: number | undefined; probeMs?: number; onUnavailable?: (error: unknown) => void } = {},
 ): RunWithDeadline {
   let isAvailable = true;
 
