@@ -1,6 +1,5 @@
-import { connectRedis, redisWithDeadline } from "@quintet/db";
+import { connectRedis, luaCommands, redisWithDeadline } from "@quintet/db";
 import { LRUCache } from "lru-cache";
-import { RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import type { RateLimit } from "./admission.ts";
 
 /** Where requests are counted: in Redis for all gateways together, in this process while Redis is unavailable or not given. */
@@ -66,32 +65,20 @@ function sharedMinutes(
     onError,
   });
   const withDeadline = redisWithDeadline(redis, { onUnavailable: onError });
-  const limiter = new RateLimiterRedis({
-    points: perMinute,
-    duration: minuteMs / 1000,
-    storeClient: redis,
-    keyPrefix: "rate",
-  });
-  // A key that is over its limit is refused without asking Redis again. The limiter's own memory for that goes by the clock on the
-  // wall: set back by a day, it would refuse for a day.
+  // One whose reply was lost is counted in this process instead: sent again, it might count twice.
+  const run = luaCommands(redis, new URL("./", import.meta.url), ["take-1"], () => false);
+  // A key that is over its limit is refused without asking Redis again, by a clock that is never set.
   const refusedUntil = new LRUCache<string, number>({ max: keys });
   const take = async (key: string): Promise<Minute> => {
     const ms = (refusedUntil.get(key) ?? 0) - performance.now();
     if (ms > 0) return { left: -1, ms };
-    const minute = await withDeadline(() => taken(limiter.consume(key)));
-    if (minute.left < 0) refusedUntil.set(key, performance.now() + minute.ms);
-    return minute;
+    const [count, endsInMs] = (await withDeadline(() => run("take-1", [`rate:${key}`], [minuteMs / 1000]))) as [
+      number,
+      number,
+    ];
+    if (count <= perMinute) return { left: perMinute - count, ms: endsInMs };
+    refusedUntil.set(key, performance.now() + endsInMs);
+    return { left: -1, ms: endsInMs };
   };
   return { redis, take };
-}
-
-/** What a limiter says of a key; -1 left when it refuses. */
-async function taken(consuming: Promise<RateLimiterRes>): Promise<Minute> {
-  try {
-    const { remainingPoints, msBeforeNext } = await consuming;
-    return { left: remainingPoints, ms: msBeforeNext };
-  } catch (refused) {
-    if (refused instanceof RateLimiterRes) return { left: -1, ms: refused.msBeforeNext };
-    throw refused;
-  }
 }
