@@ -1,4 +1,4 @@
-import { gauge } from "@quintet/http";
+import { deadline, gauge } from "@quintet/http";
 import type { SimpleCommands } from "./commands/simple-commands.ts";
 import type { Flow } from "./flow.ts";
 import { simpleName } from "./keys.ts";
@@ -114,10 +114,10 @@ export function watchDepths(deps: QueueDeps, simple: SimpleCommands): Disposable
 }
 
 /** Nothing when Redis does not respond within a second, or not well: the other metrics are not kept waiting. */
-async function soon<T>(read: Promise<T[]>): Promise<T[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<T[]>((resolve) => {
-    timer = setTimeout(resolve, longestMs, []);
-  });
-  return Promise.race([read.catch(() => []), late]).finally(() => clearTimeout(timer));
+function soon<T>(read: Promise<T[]>): Promise<T[]> {
+  return deadline(
+    read.catch(() => []),
+    longestMs,
+    () => [],
+  );
 }

@@ -1,4 +1,4 @@
-import { isAway } from "@quintet/http";
+import { deadline, isAway } from "@quintet/http";
 import type { Redis } from "ioredis";
 import { RedisUnavailable } from "./redis-silence.ts";
 
@@ -20,9 +20,13 @@ export function redisWithDeadline(
 ): RunWithDeadline {
   let isAvailable = true;
 
+  const inTime = <T>(reply: Promise<T>) =>
+    deadline(reply, deadlineMs, () => {
+      throw new RedisUnavailable(`Redis did not respond within ${deadlineMs} ms.`);
+    });
   const probe = () => {
     if (redis.status === "end") return;
-    within(deadlineMs, redis.ping()).then(
+    inTime(redis.ping()).then(
       () => {
         isAvailable = true;
       },
@@ -32,7 +36,7 @@ export function redisWithDeadline(
   return async (work) => {
     if (!isAvailable) throw new RedisUnavailable("Redis did not respond a moment ago.");
     try {
-      return await within(deadlineMs, work(redis));
+      return await inTime(work(redis));
     } catch (error) {
       // Whatever Redis replies, it responds.
       const isReply = error instanceof Error && error.name === "ReplyError";
@@ -44,13 +48,4 @@ export function redisWithDeadline(
       throw error;
     }
   };
-}
-
-function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = () => reject(new RedisUnavailable(`Redis did not respond within ${ms} ms.`));
-    // A response may lie in the socket already, when this process itself stood still: it is read before the verdict.
-    const timer = setTimeout(() => setImmediate(late), ms);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

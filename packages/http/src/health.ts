@@ -1,3 +1,5 @@
+import { deadline } from "./deadline.ts";
+
 /** A check of one dependency: resolves when it is well, rejects when it is not; with `Unwell` it says why. */
 export type HealthCheck = () => Promise<unknown>;
 
@@ -50,18 +52,15 @@ export async function healthReport(
     Object.entries(checks).map(async ([name, check]) => {
       const started = performance.now();
       const startedAt = new Date();
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new Unwell("failing", `no answer within ${limitMs / 1000} s`)), limitMs);
-      });
-      const found = await Promise.race([check(), late])
+      const found = await deadline(check(), limitMs, () => {
+        throw new Unwell("failing", `no answer within ${limitMs / 1000} s`);
+      })
         .then(() => ({ status: "ok" as const }))
         .catch((error: unknown) =>
           error instanceof Unwell
             ? { status: error.status, why: error.message, since: error.since }
             : { status: "failing" as const, since: undefined },
-        )
-        .finally(() => clearTimeout(timer));
+        );
       const ms = Math.round((performance.now() - started) * 100) / 100;
       if (found.status === "ok") {
         unwell.delete(name);

@@ -2,6 +2,7 @@ export { ConfigError, StartRefused } from "@quintet/workers";
 export { admitBody, bodyAdmitted } from "./body.ts";
 export { givingMemoryBack } from "./body-memory.ts";
 export { readEnv, type SettingRule, separatePorts, settings, together } from "./config.ts";
+export { deadline } from "./deadline.ts";
 export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
 export { madeOnce } from "./document-answer.ts";
 export { encodingFaults, readFormText } from "./encoded-input.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { scopes } from "@quintet/auth";
-import type { Logger } from "@quintet/http";
+import { deadline, type Logger } from "@quintet/http";
 import type { Upstream } from "../upstream.ts";
 
 interface OpenApiDocument {
@@ -37,10 +37,13 @@ export function mergedDocument(options: MergedDocumentOptions): () => Promise<ob
   let freshUntil = 0;
   let underWay: Promise<object> | undefined;
 
+  const late = () => {
+    throw new Error(`no answer within ${answerMs} ms`);
+  };
   const ask = async ({ name, prefix, get }: Upstream): Promise<void> => {
     try {
-      const answer = await within(answerMs, get(`${prefix}/openapi.json`));
-      const text = await within(answerMs, answer.text());
+      const answer = await deadline(get(`${prefix}/openapi.json`), answerMs, late);
+      const text = await deadline(answer.text(), answerMs, late);
       if (!answer.ok) throw new Error(`${prefix}/openapi.json answered ${answer.status}`);
       JSON.parse(text);
       known.set(name, text);
@@ -112,12 +115,4 @@ function withScopes(base: OpenApiDocument, parts: OpenApiDocument[]): object {
   const told = Object.fromEntries(Object.entries(scopes).filter(([scope]) => named.has(scope)));
   const flows = Object.entries(oauth?.flows ?? {}).map(([name, flow]) => [name, { ...flow, scopes: told }]);
   return { ...others, oauth: { ...oauth, flows: Object.fromEntries(flows) } };
-}
-
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

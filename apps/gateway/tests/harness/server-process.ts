@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { deadline } from "@quintet/http";
 
 /** A Quintet program that runs as a process of its own and listens. */
 export interface ServerProcess extends AsyncDisposable {
@@ -61,12 +62,8 @@ async function launch(app: string, env: Record<string, string>): Promise<Running
       if (found) resolve(Number(found));
     });
   });
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve(`${app} did not listen within ${startLimitMs / 1000} s`), startLimitMs);
-  });
-  const first = await Promise.race([port, ended, late]);
-  clearTimeout(timer);
+  const late = () => `${app} did not listen within ${startLimitMs / 1000} s`;
+  const first = await deadline(Promise.race([port, ended]), startLimitMs, late);
   if (typeof first === "string") {
     child.kill("SIGKILL");
     throw new Error(`${first}:\n${output}`);

@@ -1,7 +1,6 @@
 import type { Stats } from "node:fs";
 import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
-import { keyHours, Problem } from "@quintet/http";
+import { deadline, keyHours, Problem } from "@quintet/http";
 import type { Table } from "../tables.ts";
 import { type BackupName, backupPath, readBackupName } from "./backup-name.ts";
 import { surveyFile } from "./check-backup.ts";
@@ -40,22 +39,17 @@ function compare(a: string, b: string): number {
 
 /** The backups of those names, but for those that are gone. What takes long to learn of a file is left out. */
 export async function findBackups(folder: string, names: readonly BackupName[]): Promise<Backup[]> {
-  const late = delay(patienceMs, undefined, { ref: false });
-  const found = await Promise.all(names.map((name) => findBackup(folder, name, late)));
+  const found = await Promise.all(names.map((name) => findBackup(folder, name)));
   return found.filter((backup) => backup !== undefined);
 }
 
-/** The backup of that name; `undefined` when its file is gone. Waits for what is not known of it, but not after `late`. */
-export async function findBackup(
-  folder: string,
-  name: BackupName,
-  late: Promise<undefined> = delay(patienceMs, undefined, { ref: false }),
-): Promise<Backup | undefined> {
+/** The backup of that name; `undefined` when its file is gone. Waits 2 s at most for what is not known of it. */
+export async function findBackup(folder: string, name: BackupName): Promise<Backup | undefined> {
   const file = await fileOf(folder, name);
   if (!file) return undefined;
   const unknown = { ...name, bytes: file.size, rows: null, sha256: null, verified: false };
   try {
-    const side = await Promise.race([knownOf(folder, name, file), late]);
+    const side = await deadline(knownOf(folder, name, file), patienceMs, () => undefined);
     if (!side) return { ...unknown, unverifiedReason: "Its check sum is still being computed." };
     const unverifiedReason = doubtOf(side, file);
     const { rows, sha256 } = side;

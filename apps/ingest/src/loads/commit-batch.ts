@@ -1,3 +1,4 @@
+import { deadline } from "@quintet/http";
 import type { RowBatch } from "../csv/row-batch.ts";
 import { countRows } from "../row-metrics.ts";
 import { inBulkTransaction, StandBack } from "../store/bulk-store.ts";
@@ -37,7 +38,11 @@ export async function commitBatch(
     const stored = await storeBatch(loading.bulk, connection, batch, storing);
     const rejects = [...batch.rejects, ...stored.rejects];
     await keepRejects(loading.bulk, connection, attempt.id, rejects);
-    standsBack = !(await comesWithin(options.turn, holdMs));
+    standsBack = await deadline(
+      options.turn.then(() => false),
+      holdMs,
+      () => true,
+    );
     if (standsBack) throw new StandBack();
     const before = attempt.progress;
     const after: LoadProgress = {
@@ -56,17 +61,4 @@ export async function commitBatch(
   // What is held back counts when it is stored.
   const accepted = progress.inserted + progress.updated - before.inserted - before.updated;
   if (!held) countRows(attempt.order.table, accepted, progress.rejected - before.rejected);
-}
-
-/** Whether a promise is fulfilled in time; rejects when it does. */
-async function comesWithin(promise: Promise<void>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, ms, false);
-  });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,4 +1,4 @@
-import { Problem } from "@quintet/http";
+import { deadline, Problem } from "@quintet/http";
 import { accessTokenSeconds } from "../tokens/access-token.ts";
 
 /** Something that is not good any more: all tokens of an account below an epoch, those of one sign-in, or one token. */
@@ -77,11 +77,7 @@ export function revokedTable(now: () => number, elapsed = () => performance.now(
 
   const isCurrent = () => elapsed() - heardAt <= closesAfterMs;
   const waitForNews = async (ms: number) => {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ms);
-    });
-    await Promise.race([news.promise, late]).finally(() => clearTimeout(timer));
+    await deadline(news.promise, ms, () => undefined);
     if (!isCurrent()) throw unknownRevocations();
   };
   const forget = () => {

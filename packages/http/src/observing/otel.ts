@@ -11,6 +11,7 @@ import {
 } from "@opentelemetry/api";
 import { defaultResource, resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchSpanProcessor, type SpanExporter, TracerProvider } from "@opentelemetry/sdk-trace";
+import { deadline } from "../deadline.ts";
 import type { Logger } from "../logger.ts";
 import { samplerOf } from "./sampler.ts";
 import type { ObservationConfig } from "./settings.ts";
@@ -54,12 +55,11 @@ export async function openTelemetry(url: string, config: ObservationConfig, log:
       return new TracedSpan(tracer, startOtel(tracer, name, kind, contextOf(parent), attributes));
     },
     async [Symbol.asyncDispose]() {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, flushMs);
-      });
-      await Promise.race([processor.shutdown().catch(() => {}), late]);
-      clearTimeout(timer);
+      await deadline(
+        processor.shutdown().catch(() => {}),
+        flushMs,
+        () => undefined,
+      );
     },
   };
 }
