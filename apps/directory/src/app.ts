@@ -4,9 +4,9 @@ import { createService, type ServiceEnv } from "@quintet/http";
 import { pageAssets, problemPages } from "@quintet/pages";
 import type { Deps } from "./deps.ts";
 import { directorySection, home } from "./pages/section.ts";
-import { formRoutes } from "./routes/forms.ts";
-import { listRoutes } from "./routes/list.ts";
-import { userRoutes } from "./routes/users.ts";
+import { addFormRoutes } from "./routes/forms.ts";
+import { addListRoutes } from "./routes/list.ts";
+import { addUserRoutes } from "./routes/users.ts";
 
 /** The user directory at `/directory`: an API and its pages. Listens to nothing and reads no environment. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
@@ -28,11 +28,11 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   app.use(problemPages(app, section));
   app.route("/assets", assets.routes as never);
   deps.records.start();
-  listRoutes(app, deps, section);
-  formRoutes(app, deps, section); // Before the users: /users/new must not be taken for an id.
-  userRoutes(app, deps, section);
+  addListRoutes(app, deps, section);
+  addFormRoutes(app, deps, section); // Before the users: /users/new must not be taken for an id.
+  addUserRoutes(app, deps, section);
   return app;
 }
 
 /** The types of its calls, from which a client gets its own. */
-export type DirectoryApi = ReturnType<typeof listRoutes | typeof userRoutes>;
+export type DirectoryApi = ReturnType<typeof addListRoutes | typeof addUserRoutes>;

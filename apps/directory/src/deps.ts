@@ -11,11 +11,11 @@ import {
   redisIdempotency,
 } from "@quintet/db";
 import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger } from "@quintet/http";
-import { redisCacheStore } from "./cache-store.ts";
+import { redisCacheStore } from "./cache/cache-store.ts";
+import { followChanges } from "./cache/change-log.ts";
+import { createResponseCache, type ResponseCache } from "./cache/response-cache.ts";
 import type { Config } from "./config.ts";
-import { followChanges } from "./history.ts";
-import { createResultCache, type ResultCache } from "./result-cache.ts";
-import { doneTable } from "./user-queries.ts";
+import { doneTable } from "./users/user-queries.ts";
 
 /** What the directory works with. */
 export interface Deps extends AsyncDisposable {
@@ -28,7 +28,7 @@ export interface Deps extends AsyncDisposable {
   searches: PostgresSql;
   /** Demo data, which takes its time. */
   bulk: PostgresSql;
-  cache: ResultCache;
+  cache: ResponseCache;
   idempotency: IdempotencyStore;
   records: RecordSweep;
   cursorKey: Buffer;
@@ -75,7 +75,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     sql,
     searches,
     bulk,
-    cache: createResultCache(redisCacheStore(cacheRedis), followChanges(changes), log),
+    cache: createResponseCache(redisCacheStore(cacheRedis), followChanges(changes), log),
     idempotency: redisIdempotency(redis, { deadlineMs: 400 }),
     records,
     cursorKey: deriveKey(config.QUINTET_SECRET, "directory cursor"),

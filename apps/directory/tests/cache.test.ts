@@ -3,9 +3,9 @@ import { connectPostgres, connectRedis } from "@quintet/db";
 import { testPrefix } from "@quintet/db/testing";
 import { createLogger, currentRequest, inRequest, RequestRecord } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { type CacheStore, redisCacheStore } from "../src/cache-store.ts";
-import { followChanges } from "../src/history.ts";
-import { createResultCache } from "../src/result-cache.ts";
+import { type CacheStore, redisCacheStore } from "../src/cache/cache-store.ts";
+import { followChanges } from "../src/cache/change-log.ts";
+import { createResponseCache } from "../src/cache/response-cache.ts";
 import { type Installation, listOf, openDirectory, someone } from "./installation.ts";
 
 let directory: Installation;
@@ -72,15 +72,15 @@ describe("over HTTP", () => {
 describe("the cache by itself", () => {
   const log = createLogger({ service: "directory", level: "silent" });
   /** A response of a search for `word`. */
-  const answer = (body: string, word = "nobody") => ({
-    answer: { tag: `"${body}"`, body },
+  const response = (body: string, word = "nobody") => ({
+    response: { etag: `"${body}"`, body },
     scope: { words: [word], shows: [], inFull: false },
   });
 
   /** Several caches on one Redis, as several processes have them. */
   function openCaches(
     count: number,
-    { deadlineMs, ...options }: Parameters<typeof createResultCache>[3] & { deadlineMs?: number } = {},
+    { deadlineMs, ...options }: Parameters<typeof createResponseCache>[3] & { deadlineMs?: number } = {},
     url: string = inject("cacheRedisUrl"),
     through = (store: CacheStore, _index: number) => store,
   ) {
@@ -91,7 +91,7 @@ describe("the cache by itself", () => {
       stack.defer(() => redis.disconnect());
       const changes = connectPostgres(directory.postgresUrl, { connections: 1 });
       stack.defer(() => changes.end({ timeout: 1 }));
-      return createResultCache(
+      return createResponseCache(
         through(redisCacheStore(redis, deadlineMs), index),
         followChanges(changes),
         log,
@@ -100,11 +100,11 @@ describe("the cache by itself", () => {
     });
     return { caches, [Symbol.asyncDispose]: () => stack.disposeAsync() };
   }
-  type Cache = ReturnType<typeof createResultCache>;
-  const settle = (cache: Cache) => cache.read("settle", async () => answer("settled"));
+  type Cache = ReturnType<typeof createResponseCache>;
+  const settle = (cache: Cache) => cache.read("settle", async () => response("settled"));
   /** Lets reads that were begun before come as far as they can: this one asks the same stores after them. */
   let passed = 0;
-  const letPass = (cache: Cache) => cache.read(`passed ${passed++}`, async () => answer("passed"));
+  const letPass = (cache: Cache) => cache.read(`passed ${passed++}`, async () => response("passed"));
   const write = (lastName: string) => directory.staff("POST", "/directory/users", someone({ lastName }));
 
   /** Neither a slow Redis nor a slow computation is a reason to compute twice in these tests. */
@@ -120,7 +120,7 @@ describe("the cache by itself", () => {
         cache.read("key", async () => {
           computed++;
           await gate.promise;
-          return answer("a");
+          return response("a");
         }),
       ),
     );
@@ -128,7 +128,7 @@ describe("the cache by itself", () => {
     gate.resolve();
     const results = await Promise.all(reads);
     expect(computed).toBe(1);
-    expect(new Set(results.map((result) => result.answer.body))).toEqual(new Set(["a"]));
+    expect(new Set(results.map((result) => result.response.body))).toEqual(new Set(["a"]));
   });
 
   it("takes what another process stored after this one read and before it claimed", async () => {
@@ -144,24 +144,24 @@ describe("the cache by itself", () => {
     });
     await using opened = openCaches(2, patient, undefined, (store, index) => (index === 0 ? store : delayed(store)));
     const [cache, late] = opened.caches as [Cache, Cache];
-    const read = late.read("key", async () => answer("computed twice"));
+    const read = late.read("key", async () => response("computed twice"));
     await vi.waitFor(() => expect(claiming).toEqual(["key"]), 20_000);
-    await cache.read("key", async () => answer("computed once"));
+    await cache.read("key", async () => response("computed once"));
     stored.resolve();
-    expect((await read).answer.body).toBe("computed once");
+    expect((await read).response.body).toBe("computed once");
   });
 
   it("keeps nothing longer because the clock was a day ahead and is set back", async () => {
     const day = 86_400_000;
-    await using opened = openCaches(2, { freshMs: 200, keptMs: 60_000 });
+    await using opened = openCaches(2, { freshMs: 200, ttlMs: 60_000 });
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + day });
     try {
       const [cache, other] = opened.caches as [Cache, Cache];
-      const read = (from: Cache, body: string) => from.read("ahead", async () => answer(body));
+      const read = (from: Cache, body: string) => from.read("ahead", async () => response(body));
       expect((await read(cache, "ahead")).state).toBe("MISS");
       vi.setSystemTime(Date.now() - day);
       for (const one of [cache, other]) {
-        await vi.waitFor(async () => expect((await read(one, "back")).answer.body).toBe("back"), 10_000);
+        await vi.waitFor(async () => expect((await read(one, "back")).response.body).toBe("back"), 10_000);
       }
     } finally {
       vi.useRealTimers();
@@ -182,7 +182,7 @@ describe("the cache by itself", () => {
           const work = Promise.withResolvers<string>();
           begun.push(work);
           currentRequest()?.whenClientGone(() => ended.push(work));
-          return answer(await work.promise);
+          return response(await work.promise);
         }),
       );
     const gone = ask(first);
@@ -191,8 +191,8 @@ describe("the cache by itself", () => {
     first.clientGone();
     expect(ended).toEqual([]);
     begun[0]?.resolve("for the other");
-    expect((await stays).answer.body).toBe("for the other");
-    expect((await gone).answer.body).toBe("for the other");
+    expect((await stays).response.body).toBe("for the other");
+    expect((await gone).response.body).toBe("for the other");
 
     await write("Nobody");
     const left = ask(third);
@@ -205,7 +205,7 @@ describe("the cache by itself", () => {
     ended[0]?.reject(new Error("ended"));
     await expect(left).rejects.toThrow("ended");
     begun[2]?.resolve("anew");
-    expect((await late).answer.body).toBe("anew");
+    expect((await late).response.body).toBe("anew");
   });
 
   it("does not keep what was computed while a write was committed that touches it", async () => {
@@ -217,18 +217,18 @@ describe("the cache by itself", () => {
     const slow = reader.read("key", async () => {
       started.resolve();
       await gate.promise;
-      return answer("old", "meanwhile");
+      return response("old", "meanwhile");
     });
     await started.promise;
     await write("Meanwhile");
     // Whoever asks after the write gets what was computed after it, also where the other computation is still going on.
-    const later = opened.caches.map((cache) => cache.read("key", async () => answer("new", "meanwhile")));
+    const later = opened.caches.map((cache) => cache.read("key", async () => response("new", "meanwhile")));
     await letPass(reader);
     gate.resolve();
-    expect((await slow).answer.body).toBe("old");
-    for (const read of later) expect((await read).answer.body).toBe("new");
+    expect((await slow).response.body).toBe("old");
+    for (const read of later) expect((await read).response.body).toBe("new");
     for (const cache of [reader, writer]) {
-      expect((await cache.read("key", async () => answer("new", "meanwhile"))).answer.body).toBe("new");
+      expect((await cache.read("key", async () => response("new", "meanwhile"))).response.body).toBe("new");
     }
   });
 
@@ -238,7 +238,7 @@ describe("the cache by itself", () => {
     const path = (await write("Beside One")).headers.get("location") ?? "";
     const place = { last: "a", first: "a", id: 1 };
     const page = {
-      answer: answer("page").answer,
+      response: response("page").response,
       scope: { words: ["beside"], span: { from: place, to: place }, shows: [], inFull: false },
     };
     const rename = async (lastName: string) =>
@@ -268,18 +268,18 @@ describe("the cache by itself", () => {
     const first = cache.read("key", async () => {
       started.resolve();
       await gate.promise;
-      return answer("one", "somebodyelse");
+      return response("one", "somebodyelse");
     });
     await started.promise;
     await write("Aside");
     let again = 0;
     const second = cache.read("key", async () => {
       again++;
-      return answer("two", "somebodyelse");
+      return response("two", "somebodyelse");
     });
     await letPass(cache);
     gate.resolve();
-    expect([(await first).answer.body, (await second).answer.body, again]).toEqual(["one", "one", 0]);
+    expect([(await first).response.body, (await second).response.body, again]).toEqual(["one", "one", 0]);
   });
 
   it("gives nobody the error of a computation that began before a write that came before them", async () => {
@@ -294,27 +294,27 @@ describe("the cache by itself", () => {
     });
     await started.promise;
     await write("Created");
-    const after = cache.read("key", async () => answer("there"));
+    const after = cache.read("key", async () => response("there"));
     await letPass(cache);
     gate.resolve();
     await expect(failing).rejects.toThrow("no such user");
-    expect((await after).answer.body).toBe("there");
+    expect((await after).response.body).toBe("there");
   });
 
   it("gives a stale response at once and computes it anew behind", async () => {
-    await using opened = openCaches(1, { freshMs: 0, keptMs: 60_000 });
+    await using opened = openCaches(1, { freshMs: 0, ttlMs: 60_000 });
     const [cache] = opened.caches as [Cache];
-    await cache.read("key", async () => answer("1"));
+    await cache.read("key", async () => response("1"));
     let renewed = false;
     const stale = await cache.read("key", async () => {
       await turn();
       renewed = true;
-      return answer("2");
+      return response("2");
     });
-    expect([stale.state, stale.answer.body]).toEqual(["STALE", "1"]);
+    expect([stale.state, stale.response.body]).toEqual(["STALE", "1"]);
     await vi.waitFor(async () => {
       expect(renewed).toBe(true);
-      expect((await cache.read("key", async () => answer("2"))).answer.body).toBe("2");
+      expect((await cache.read("key", async () => response("2"))).response.body).toBe("2");
     }, 20_000);
   });
 
@@ -324,6 +324,6 @@ describe("the cache by itself", () => {
     await settle(cache);
     const failing = Array.from({ length: 3 }, () => cache.read("key", async () => Promise.reject(new Error("no"))));
     for (const result of await Promise.allSettled(failing)) expect(result.status).toBe("rejected");
-    expect((await cache.read("key", async () => answer("a"))).state).toBe("MISS");
+    expect((await cache.read("key", async () => response("a"))).state).toBe("MISS");
   });
 });

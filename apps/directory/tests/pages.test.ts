@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { formToken } from "../src/form-tokens.ts";
+import { formToken } from "../src/routes/form-tokens.ts";
 import { type Answered, type Installation, openDirectory, someone } from "./installation.ts";
 
 let directory: Installation;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fillDemo } from "../src/index.ts";
-import type { PageWanted } from "../src/search.ts";
-import { searchUsers } from "../src/search.ts";
-import { wordsOf } from "../src/search-words.ts";
+import type { PageRequest } from "../src/search/search.ts";
+import { searchUsers } from "../src/search/search.ts";
+import { splitWords } from "../src/search/search-words.ts";
 import { type Installation, openDirectory } from "./installation.ts";
 
 let directory: Installation;
@@ -43,8 +43,8 @@ async function expectedIds(name: string): Promise<number[]> {
   return rows.map((row) => Number(row.id));
 }
 
-function search(name: string, limit: number, wanted: PageWanted) {
-  return searchUsers(directory.deps.searches, { words: wordsOf(name), limit, wanted });
+function search(name: string, limit: number, wanted: PageRequest) {
+  return searchUsers(directory.deps.searches, { words: splitWords(name), limit, wanted });
 }
 
 const seed = Number(process.env.QUINTET_SEED ?? 20_261_128);
@@ -96,7 +96,7 @@ describe("a search finds the same as the plainest query", () => {
     const expected = await expectedIds(name);
     const limit = Math.max(7, Math.ceil(expected.length / 6));
     const forwards: number[][] = [];
-    let wanted: PageWanted = { page: 1 };
+    let wanted: PageRequest = { page: 1 };
     for (;;) {
       const found = await search(name, limit, wanted);
       expect(found.total).toBe(expected.length);

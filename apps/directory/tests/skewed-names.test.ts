@@ -1,7 +1,7 @@
 import { connectPostgres, type PostgresSql } from "@quintet/db";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { searchUsers } from "../src/search.ts";
-import { wordsOf } from "../src/search-words.ts";
+import { searchUsers } from "../src/search/search.ts";
+import { splitWords } from "../src/search/search-words.ts";
 import { faultPaths, type Installation, openDirectory } from "./installation.ts";
 
 /*
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => directory[Symbol.asyncDispose]());
 
 const firstPage = (name: string, sql: PostgresSql = directory.deps.searches) =>
-  searchUsers(sql, { words: wordsOf(name), limit: 15, wanted: { page: 1 } });
+  searchUsers(sql, { words: splitWords(name), limit: 15, wanted: { page: 1 } });
 
 describe("a total", () => {
   it.each([

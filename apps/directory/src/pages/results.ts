@@ -1,6 +1,6 @@
 import type { Html } from "@quintet/pages";
 import { html } from "hono/html";
-import type { ShownUser, UserList } from "../user-list.ts";
+import type { UserList, UserView } from "../search/user-list.ts";
 import { pageNumbers } from "./page-numbers.ts";
 import { counted, searchForm } from "./search-form.ts";
 import { home } from "./section.ts";
@@ -32,7 +32,7 @@ function summary(name: string, { users, total, totalIsExact }: UserList): Html {
   return html`${number} ${people} found for “${name}”`;
 }
 
-function table(users: ShownUser[]): Html {
+function table(users: UserView[]): Html {
   const withEmail = users.some((user) => user.email !== undefined);
   return html`<div class="table">
           <table>

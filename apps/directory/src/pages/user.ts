@@ -1,10 +1,10 @@
 import type { Html } from "@quintet/pages";
 import { html } from "hono/html";
-import type { ShownUser } from "../user-list.ts";
+import type { UserView } from "../search/user-list.ts";
 import { home } from "./section.ts";
 
 /** One user, with the ways to change and remove it. */
-export function userPage(user: ShownUser): Html {
+export function userPage(user: UserView): Html {
   const path = `${home}/users/${user.id}`;
   return html`<h1>${user.firstName} ${user.lastName}</h1>
       <div class="sheet">
@@ -20,7 +20,7 @@ export function userPage(user: ShownUser): Html {
 }
 
 /** Asks before a user is removed. */
-export function deletePage(user: ShownUser, token: string, version: number, fault?: string): Html {
+export function deletePage(user: UserView, token: string, version: number, fault?: string): Html {
   const path = `${home}/users/${user.id}`;
   return html`<h1>Delete ${user.firstName} ${user.lastName}?</h1>
       ${fault === undefined ? "" : html`<div class="alert" role="alert"><p>${fault}</p></div>`}

@@ -13,15 +13,15 @@ import {
 import { type Html, type PageSection, page, visitorOf } from "@quintet/pages";
 import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
-import { checkFormToken, type FormPurpose, formToken } from "../form-tokens.ts";
 import { home } from "../pages/section.ts";
 import { deletePage } from "../pages/user.ts";
 import { type UserFormShown, type UserTexts, userFormPage } from "../pages/user-form.ts";
-import type { User } from "../user.ts";
-import { newUser } from "../user-input.ts";
-import { addUser, changeUser, getUser, removeUser } from "../users.ts";
-import { userTag } from "../versions.ts";
-import { answerForm } from "./answers.ts";
+import type { User } from "../users/user.ts";
+import { newUser } from "../users/user-input.ts";
+import { changeUser, createUser, getUser, removeUser } from "../users/users.ts";
+import { userEtag } from "../users/versions.ts";
+import { checkFormToken, type FormPurpose, formToken } from "./form-tokens.ts";
+import { formResponse } from "./responses.ts";
 
 const params = z.strictObject({ id: wholeNumber(1, Number.MAX_SAFE_INTEGER) });
 const query = z.strictObject({});
@@ -37,11 +37,11 @@ const expired = "The form was open for too long. Look at it once more and send i
 const overtaken = "Somebody else has changed this person meanwhile. This is what the directory has now:";
 
 /** The forms by which staff add, change and remove users in a browser. */
-export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
+export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
   const guard = guards(deps.auth);
   const ownForm = ownForms(deps.auth);
   const shown = (c: Context<AccountEnv>, title: string, body: Html, status?: 409 | 412 | 422) =>
-    answerForm(c, page(section, { title, current: c.req.path, visitor: visitorOf(c), body }), status);
+    formResponse(c, page(section, { title, current: c.req.path, visitor: visitorOf(c), body }), status);
 
   /** The form, with a fresh token. */
   const userForm = (c: Context<AccountEnv>, content: Omit<UserFormShown, "token">, status?: 409 | 412 | 422) => {
@@ -49,7 +49,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
     const token = formToken(deps.formKey, purposeOf(c, user ? "edit" : "add", user?.id));
     return shown(c, user ? "Edit a person" : "Add a person", userFormPage({ ...content, token }), status);
   };
-  const deleteQuestion = (c: Context<AccountEnv>, user: User, fault?: string) => {
+  const deleteConfirmation = (c: Context<AccountEnv>, user: User, fault?: string) => {
     const token = formToken(deps.formKey, purposeOf(c, "delete", user.id));
     return shown(
       c,
@@ -94,7 +94,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
           return userForm(c, { texts: typed, faults: [], notice: expired }, 422);
         const input = newUser.safeParse(typed);
         if (!input.success) return userForm(c, { texts: typed, faults: inputFaults(input.error) }, 422);
-        const user = await unlessConflict(addUser(deps, input.data));
+        const user = await unlessConflict(createUser(deps, input.data));
         if (Array.isArray(user)) return userForm(c, { texts: typed, faults: user }, 409);
         return c.redirect(`${home}/users/${user.id}`, 303);
       },
@@ -111,7 +111,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
       }),
       async (c) => {
         const user = await getUser(deps, c.req.valid("param").id);
-        return userForm(c, { user, texts: textsOf(user), faults: [] });
+        return userForm(c, { user, texts: formTextsOf(user), faults: [] });
       },
     )
     .openapi(
@@ -134,12 +134,12 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         const input = newUser.safeParse(typed);
         if (!input.success) return userForm(c, { user, texts: typed, faults: inputFaults(input.error) }, 422);
         try {
-          const changed = await unlessConflict(changeUser(deps, id, input.data, userTag(user, "account")));
+          const changed = await unlessConflict(changeUser(deps, id, input.data, userEtag(user, "account")));
           if (Array.isArray(changed)) return userForm(c, { user, texts: typed, faults: changed }, 409);
         } catch (error) {
           if (!(error instanceof Problem) || error.code !== "precondition-failed") throw error;
           const present = await getUser(deps, id);
-          const content = { user: present, texts: typed, faults: [], notice: overtaken, present: textsOf(present) };
+          const content = { user: present, texts: typed, faults: [], notice: overtaken, present: formTextsOf(present) };
           return userForm(c, content, 412);
         }
         return c.redirect(`${home}/users/${id}`, 303);
@@ -155,7 +155,7 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         request: { params, query },
         responses: { 200: form },
       }),
-      async (c) => deleteQuestion(c, await getUser(deps, c.req.valid("param").id)),
+      async (c) => deleteConfirmation(c, await getUser(deps, c.req.valid("param").id)),
     )
     .openapi(
       createRoute({
@@ -170,12 +170,12 @@ export function formRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
       async (c) => {
         const { id } = c.req.valid("param");
         const { token, version } = c.req.valid("form");
-        if (!isFresh(purposeOf(c, "delete", id), token)) return deleteQuestion(c, await getUser(deps, id), expired);
+        if (!isFresh(purposeOf(c, "delete", id), token)) return deleteConfirmation(c, await getUser(deps, id), expired);
         try {
-          await removeUser(deps, id, userTag({ id, version: Number(version) }, "account"));
+          await removeUser(deps, id, userEtag({ id, version: Number(version) }, "account"));
         } catch (error) {
           if (!(error instanceof Problem) || error.code !== "precondition-failed") throw error;
-          return deleteQuestion(
+          return deleteConfirmation(
             c,
             await getUser(deps, id),
             "Somebody else has changed this person meanwhile. Look again.",
@@ -190,7 +190,7 @@ function purposeOf(c: Context<AccountEnv>, action: FormPurpose["action"], user?:
   return { account: c.var.account.id, action, ...(user === undefined ? {} : { user }) };
 }
 
-function textsOf({ firstName, lastName, email, bio }: User): UserTexts {
+function formTextsOf({ firstName, lastName, email, bio }: User): UserTexts {
   return { firstName, lastName, email, bio };
 }
 

@@ -6,10 +6,10 @@ import type { Deps } from "../deps.ts";
 import { landingPage } from "../pages/landing.ts";
 import { resultsPage, standardLimit } from "../pages/results.ts";
 import { home } from "../pages/section.ts";
-import { suggestNames } from "../suggestions.ts";
-import { searchedName } from "../user-input.ts";
-import { type ListRequest, listUsers, type UserList } from "../user-list.ts";
-import { type Answering, answerJson, answerPage, type Viewing, viewerOf } from "./answers.ts";
+import { suggestNames } from "../search/suggestions.ts";
+import { type ListRequest, listUsers, type UserList } from "../search/user-list.ts";
+import { nameParam } from "../users/user-input.ts";
+import { jsonResponse, pageResponse, type ResponseContext, type ViewerContext, viewerOf } from "./responses.ts";
 
 const pageNumber = wholeNumber(1, 10_000_000).optional();
 const shownUser = z
@@ -34,7 +34,7 @@ const unchanged = { description: "The client has it already (If-None-Match)" };
 
 const listQuery = z
   .strictObject({
-    name: searchedName,
+    name: nameParam,
     limit: limitParam(standardLimit),
     cursor: z.string().max(2000).optional(),
     page: pageNumber,
@@ -45,14 +45,18 @@ const listQuery = z
   });
 
 /** The calls that find users: the list, the search page, suggestions, and the landing page. */
-export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
+export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
   const guard = guards(deps.auth);
 
-  async function answerList(c: Answering & Viewing, request: ListRequest, asPage: boolean): Promise<Response> {
+  async function listResponse(
+    c: ResponseContext & ViewerContext,
+    request: ListRequest,
+    asPage: boolean,
+  ): Promise<Response> {
     const viewer = viewerOf(c);
-    const { answer, state } = await listUsers(deps, request, viewer);
-    if (!asPage) return answerJson(c, viewer, answer, state);
-    const list = JSON.parse(answer.body) as UserList;
+    const { response, state } = await listUsers(deps, request, viewer);
+    if (!asPage) return jsonResponse(c, viewer, response, state);
+    const list = JSON.parse(response.body) as UserList;
     const { name, limit, cursor } = request;
     const shown = { name, limit, page: cursor === undefined ? (request.page ?? 1) : undefined, list };
     const content = {
@@ -61,7 +65,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
       visitor: visitorOf(c),
       scripts: ["live-results.js" as const],
     };
-    return answerPage(c, viewer, page(section, { ...content, body: resultsPage(shown) }), state);
+    return pageResponse(c, viewer, page(section, { ...content, body: resultsPage(shown) }), state);
   }
 
   return app
@@ -83,17 +87,17 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
       }),
       async (c) => {
         const viewer = viewerOf(c);
-        const { answer, state } = await listUsers(deps, { name: "", limit: standardLimit }, "public");
-        const { total } = JSON.parse(answer.body) as UserList;
+        const { response, state } = await listUsers(deps, { name: "", limit: standardLimit }, "public");
+        const { total } = JSON.parse(response.body) as UserList;
         if (prefersHtml(c.req.header("accept"), true)) {
-          return answerPage(
+          return pageResponse(
             c,
             viewer,
             page(section, { title: "Directory", current: home, visitor: visitorOf(c), body: landingPage(total) }),
             state,
           );
         }
-        return answerJson(c, viewer, { tag: `"${total}"`, body: JSON.stringify({ users: total }) }, state);
+        return jsonResponse(c, viewer, { etag: `"${total}"`, body: JSON.stringify({ users: total }) }, state);
       },
     )
     .openapi(
@@ -113,7 +117,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
           304: unchanged,
         },
       }),
-      (c) => answerList(c, c.req.valid("query"), prefersHtml(c.req.header("accept"), false)),
+      (c) => listResponse(c, c.req.valid("query"), prefersHtml(c.req.header("accept"), false)),
     )
     .openapi(
       createRoute({
@@ -122,7 +126,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         path: "/search",
         tags: ["directory"],
         summary: "The search page: a table of users in numbered pages",
-        request: { query: z.strictObject({ name: searchedName, page_num: pageNumber }) },
+        request: { query: z.strictObject({ name: nameParam, page_num: pageNumber }) },
         responses: {
           200: { description: "The page", content: { ...pageContent, ...jsonAnswer(userList, "").content } },
           304: unchanged,
@@ -131,7 +135,7 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
       (c) => {
         const { name, page_num } = c.req.valid("query");
         const asPage = prefersHtml(c.req.header("accept"), true);
-        return answerList(c, { name, limit: standardLimit, page: page_num }, asPage);
+        return listResponse(c, { name, limit: standardLimit, page: page_num }, asPage);
       },
     )
     .openapi(
@@ -141,15 +145,15 @@ export function listRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         path: "/suggest",
         tags: ["directory"],
         summary: "Up to 10 names for what has been typed",
-        request: { query: z.strictObject({ name: searchedName }) },
+        request: { query: z.strictObject({ name: nameParam }) },
         responses: {
           200: jsonAnswer(z.object({ names: z.array(z.string()) }).openapi("Suggestions"), "The names"),
           304: unchanged,
         },
       }),
       async (c) => {
-        const { answer, state } = await suggestNames(deps, c.req.valid("query").name);
-        return answerJson(c, viewerOf(c), answer, state);
+        const { response, state } = await suggestNames(deps, c.req.valid("query").name);
+        return jsonResponse(c, viewerOf(c), response, state);
       },
     );
 }

@@ -4,11 +4,11 @@ import { idempotent, jsonAnswer, jsonBody, pageContent, refusal, type ServiceEnv
 import { type PageSection, page, prefersHtml, visitorOf } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { userPage } from "../pages/user.ts";
-import { newUser, userChange } from "../user-input.ts";
-import { type ShownUser, shownTo } from "../user-list.ts";
-import { addUser, changeUser, getUser, removeUser } from "../users.ts";
-import { userTag } from "../versions.ts";
-import { answerJson, answerPage, viewerOf } from "./answers.ts";
+import { type UserView, viewOf } from "../search/user-list.ts";
+import { newUser, userChange } from "../users/user-input.ts";
+import { changeUser, createUser, getUser, removeUser } from "../users/users.ts";
+import { userEtag } from "../users/versions.ts";
+import { jsonResponse, pageResponse, viewerOf } from "./responses.ts";
 
 const params = z.strictObject({ id: wholeNumber(1, Number.MAX_SAFE_INTEGER) });
 const query = z.strictObject({});
@@ -18,7 +18,7 @@ const wholeUser = z
 const ifMatch = z.object({ "if-match": z.string().optional() });
 
 /** The calls for one user. */
-export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
+export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
   const guard = guards(deps.auth);
 
   return app
@@ -36,9 +36,9 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
         },
       }),
       async (c) => {
-        const user = await addUser(deps, c.req.valid("json"), c.var.keyed);
+        const user = await createUser(deps, c.req.valid("json"), c.var.keyed);
         c.header("Location", `/directory/users/${user.id}`);
-        c.header("ETag", userTag(user, "account"));
+        c.header("ETag", userEtag(user, "account"));
         c.header("Cache-Control", "private, max-age=0, must-revalidate");
         const { version: _, ...shown } = user;
         return c.json(shown, 201);
@@ -66,15 +66,15 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
       async (c) => {
         const viewer = viewerOf(c);
         const { id } = c.req.valid("param");
-        const { answer, state } = await deps.cache.read(JSON.stringify(["user", viewer, id]), async () => {
+        const { response, state } = await deps.cache.read(JSON.stringify(["user", viewer, id]), async () => {
           const user = await getUser(deps, id);
-          const answer = { tag: userTag(user, viewer), body: JSON.stringify(shownTo(viewer, user)) };
-          return { answer, scope: { shows: [id], inFull: true } };
+          const response = { etag: userEtag(user, viewer), body: JSON.stringify(viewOf(viewer, user)) };
+          return { response, scope: { shows: [id], inFull: true } };
         });
-        if (!prefersHtml(c.req.header("accept"), false)) return answerJson(c, viewer, answer, state);
-        const user = JSON.parse(answer.body) as ShownUser;
+        if (!prefersHtml(c.req.header("accept"), false)) return jsonResponse(c, viewer, response, state);
+        const user = JSON.parse(response.body) as UserView;
         const title = `${user.firstName} ${user.lastName}`;
-        return answerPage(c, viewer, page(section, { title, visitor: visitorOf(c), body: userPage(user) }), state);
+        return pageResponse(c, viewer, page(section, { title, visitor: visitorOf(c), body: userPage(user) }), state);
       },
     )
     .openapi(
@@ -97,7 +97,7 @@ export function userRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: Pa
       async (c) => {
         const { id } = c.req.valid("param");
         const user = await changeUser(deps, id, c.req.valid("json"), c.req.header("if-match"));
-        c.header("ETag", userTag(user, "account"));
+        c.header("ETag", userEtag(user, "account"));
         c.header("Cache-Control", "private, max-age=0, must-revalidate");
         const { version: _, ...shown } = user;
         return c.json(shown, 200);

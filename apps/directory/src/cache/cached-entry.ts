@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import type { CacheScope } from "./changes.ts";
+
+/** A whole response as it is sent, with its entity tag. */
+export interface CachedResponse {
+  etag: string;
+  body: string;
+}
+
+/** A response, and what it depends on. */
+export interface ComputedResponse {
+  response: CachedResponse;
+  scope: CacheScope;
+}
+
+/** A response as the cache has it. */
+export interface CachedEntry extends ComputedResponse {
+  /** What Postgres showed before it was computed, as the text of a `pg_snapshot`. */
+  snapshot: string;
+  /** The same when the computation was done. */
+  until: string;
+  /** The server of both, from its start on. */
+  server: string;
+  /** Milliseconds since 1970, by the clock of the process that computed it. */
+  computedAt: number;
+}
+
+/** A strong entity tag for a body (RFC 9110 section 8.8.3). */
+export function etagOf(body: string): string {
+  return `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+}
+
+/** An entry as Redis has it: a line for all but the body, then the body as it is. */
+export function encode({ response, ...rest }: CachedEntry): string {
+  return `${JSON.stringify({ ...rest, tag: response.etag })}\n${response.body}`;
+}
+
+export function decode(text: string | null): CachedEntry | undefined {
+  if (text === null) return undefined;
+  const end = text.indexOf("\n");
+  const { tag: etag, ...rest } = JSON.parse(text.slice(0, end)) as Omit<CachedEntry, "response"> & { tag: string };
+  return { ...rest, response: { etag, body: text.slice(end + 1) } };
+}

@@ -1,0 +1,151 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type JointRequest, jointRequest, type Logger } from "@quintet/http";
+import type { CacheStore } from "./cache-store.ts";
+import type { CachedEntry, CachedResponse, ComputedResponse } from "./cached-entry.ts";
+import type { ChangeLog, ReadPoint } from "./change-log.ts";
+import { createRecentEntries, type RecentEntry } from "./recent-entries.ts";
+
+/** Where a response came from: the cache; a computation; the cache, while it is computed anew behind it. */
+export type CacheState = "HIT" | "MISS" | "STALE";
+
+/** Responses that are kept until a write touches them: see docs/decisions/directory-cache.md. */
+export interface ResponseCache {
+  /** The response kept under `key`, or what `compute` gives, which runs once however many ask. */
+  read(key: string, compute: () => Promise<ComputedResponse>): Promise<{ response: CachedResponse; state: CacheState }>;
+}
+
+/** A computation, and the requests on behalf of which it is done. */
+interface Computation {
+  since: ReadPoint;
+  joint: JointRequest;
+  entry: Promise<CachedEntry>;
+}
+
+export function createResponseCache(
+  store: CacheStore,
+  changes: ChangeLog,
+  log: Logger,
+  { freshMs = 30_000, ttlMs = 180_000, claimMs = 3000, pollMs = 20, maxEntries = 500 } = {},
+): ResponseCache {
+  const recent = createRecentEntries(maxEntries);
+  const running = new Map<string, Computation>();
+  // Whatever the clocks of two machines say, and of one that was set back, nothing is younger than this process has had it.
+  const age = ({ entry, receivedAt }: RecentEntry) =>
+    Math.max(Date.now() - entry.computedAt, performance.now() - receivedAt);
+
+  /** An entry can be sent if it holds, is not too old, and is not the `outdated` one. */
+  const isGood = (found: RecentEntry, readPoint: ReadPoint, outdated?: CachedEntry) =>
+    found.entry.computedAt !== outdated?.computedAt && age(found) < ttlMs && changes.isCurrent(found.entry, readPoint);
+
+  /** The entry that this process used last under a key, if it is good. */
+  function ownEntry(key: string, readPoint: ReadPoint, outdated?: CachedEntry): RecentEntry | undefined {
+    const own = recent.get(key);
+    return own && isGood(own, readPoint, outdated) ? own : undefined;
+  }
+
+  /** The newer one of the `shared` entry and of this process's own, if it is good. */
+  function newest(
+    key: string,
+    readPoint: ReadPoint,
+    shared?: CachedEntry,
+    outdated?: CachedEntry,
+  ): RecentEntry | undefined {
+    // An entry that this process has already does not become younger by being read again.
+    if (!shared || shared.computedAt === recent.get(key)?.entry.computedAt) return ownEntry(key, readPoint, outdated);
+    const isSharedGood = isGood({ entry: shared, receivedAt: performance.now() }, readPoint, outdated);
+    return isSharedGood ? recent.set(key, shared) : ownEntry(key, readPoint, outdated);
+  }
+
+  async function find(key: string, readPoint: ReadPoint): Promise<RecentEntry | undefined> {
+    const own = ownEntry(key, readPoint);
+    if (own && age(own) < freshMs) return own;
+    return newest(key, readPoint, await store.read(key));
+  }
+
+  /** Computes for all processes, or waits for the one that does. A caller that wants an entry anew names the `outdated` one. */
+  async function fill(
+    key: string,
+    readPoint: ReadPoint,
+    compute: () => Promise<ComputedResponse>,
+    outdated: CachedEntry | undefined,
+  ): Promise<CachedEntry> {
+    const end = performance.now() + claimMs;
+    let claimed = false;
+    for (;;) {
+      const claim = await store.claim(key, claimMs);
+      claimed = claim.claimed;
+      const found = newest(key, readPoint, claim.entry, outdated);
+      if (found) {
+        if (claimed) await store.release(key);
+        return found.entry;
+      }
+      if (claimed || performance.now() >= end) break;
+      await delay(pollMs);
+    }
+    try {
+      const { snapshot, server } = readPoint;
+      const computedAt = Date.now();
+      const computed = await compute();
+      const { snapshot: until } = await changes.readPoint();
+      const entry = { snapshot, until, server, computedAt, ...computed };
+      recent.set(key, entry);
+      await store.write(key, entry, ttlMs);
+      return entry;
+    } finally {
+      if (claimed) await store.release(key);
+    }
+  }
+
+  /** The computation under a key that is going on and comes to something. */
+  function runningAt(key: string): Computation | undefined {
+    const one = running.get(key);
+    return one?.joint.gone ? undefined : one;
+  }
+
+  /** Starts one on behalf of the current request, and of those that join it. */
+  function start(
+    key: string,
+    since: ReadPoint,
+    compute: () => Promise<ComputedResponse>,
+    outdated?: CachedEntry,
+  ): Computation {
+    const joint = jointRequest();
+    joint.join();
+    const started = { since, joint, entry: joint.run(() => fill(key, since, compute, outdated)) };
+    running.set(key, started);
+    const over = () => {
+      if (running.get(key) === started) running.delete(key);
+    };
+    started.entry.then(over, over);
+    return started;
+  }
+
+  function join(one: Computation): Promise<CachedEntry> {
+    one.joint.join();
+    return one.entry;
+  }
+
+  return {
+    async read(key, compute) {
+      const readPoint = await changes.readPoint();
+      const found = await find(key, readPoint);
+      if (found) {
+        const { response } = found.entry;
+        if (age(found) < freshMs) return { response, state: "HIT" };
+        const { entry: renewed } = runningAt(key) ?? start(key, readPoint, compute, found.entry);
+        renewed.catch((error) => log.warn({ err: error }, "a stale response could not be computed anew"));
+        return { response, state: "STALE" };
+      }
+      const earlier = runningAt(key);
+      if (earlier && earlier.since.position < readPoint.position) {
+        // It began before the last write: it will do if that did not touch it.
+        const joined = await join(earlier).catch(() => undefined);
+        if (joined && changes.isCurrent(joined, readPoint)) return { response: joined.response, state: "MISS" };
+      }
+      const present = runningAt(key);
+      const isRecentEnough = present !== undefined && present.since.position >= readPoint.position;
+      const { response } = await (isRecentEnough ? join(present) : start(key, readPoint, compute).entry);
+      return { response, state: "MISS" };
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { counter, ifNoneMatch } from "@quintet/http";
+import { type Html, pageHeaders } from "@quintet/pages";
+import type { Context } from "hono";
+import { type CachedResponse, etagOf } from "../cache/cached-entry.ts";
+import type { CacheState } from "../cache/response-cache.ts";
+import type { Viewer } from "../users/versions.ts";
+
+/** As much of a handler's context as an answer needs. */
+export type ResponseContext = Pick<Context, "req" | "header" | "body" | "html">;
+
+/** What the public may keep for a moment, and what an account must ask for again: see docs/decisions/directory-cache.md. */
+const jsonFreshness: Record<Viewer, string> = {
+  public: "public, max-age=5, stale-while-revalidate=30",
+  account: "private, max-age=0, must-revalidate",
+};
+
+const pageFreshness: Record<Viewer, string> = {
+  public: "public, max-age=0, must-revalidate",
+  account: "private, max-age=0, must-revalidate",
+};
+
+const answers = counter("quintet_directory_cached_answers_total", "Answers by how the cache had them.", ["state"]);
+
+function countCacheState(c: ResponseContext, state: CacheState | undefined): void {
+  if (state === undefined) return;
+  c.header("X-Cache", state);
+  answers.inc({ state });
+}
+
+/** Answers with JSON from the cache, or with 304 when the client has it already. */
+export function jsonResponse(c: ResponseContext, viewer: Viewer, answer: CachedResponse, state?: CacheState): Response {
+  c.header("Cache-Control", jsonFreshness[viewer]);
+  countCacheState(c, state);
+  return taggedResponse(c, answer, "application/json");
+}
+
+/** Answers with a page that a browser asks for again each time, or with 304 when it has it already. */
+export async function pageResponse(c: ResponseContext, viewer: Viewer, page: Html, state?: CacheState) {
+  const body = (await page).toString();
+  c.header("Cache-Control", pageFreshness[viewer]);
+  countCacheState(c, state);
+  setPageHeaders(c);
+  return taggedResponse(c, { etag: etagOf(body), body }, "text/html; charset=UTF-8");
+}
+
+/** Answers with a form, which nobody keeps. */
+export async function formResponse(c: ResponseContext, page: Html, status: 200 | 409 | 412 | 422 = 200) {
+  c.header("Cache-Control", "no-store");
+  setPageHeaders(c);
+  return c.html(page, status);
+}
+
+function setPageHeaders(c: ResponseContext): void {
+  for (const [name, value] of Object.entries(pageHeaders)) c.header(name, value);
+}
+
+function taggedResponse(c: ResponseContext, { etag, body }: CachedResponse, type: string): Response {
+  c.header("ETag", etag);
+  c.header("Vary", "Authorization, Cookie, Accept", { append: true });
+  if (ifNoneMatch(c.req.header("if-none-match"), etag)) return c.body(null, 304);
+  return c.body(body, 200, { "Content-Type": type });
+}
+
+/** As much of it as says who looks. */
+export interface ViewerContext {
+  var: { account?: { username?: string } };
+}
+
+/** Who looks, once a guard has been passed. */
+export function viewerOf(c: ViewerContext): Viewer {
+  return c.var.account ? "account" : "public";
+}

@@ -1,0 +1,186 @@
+import type { PostgresSql } from "@quintet/db";
+import { Problem } from "@quintet/http";
+import { endPosition, type Position, type Span, toUser, type User } from "../users/user.ts";
+import { countUsers, readNameClasses, readWords, type Word } from "./name-classes.ts";
+import { readMatchRatio } from "./sample-queries.ts";
+import { planPage, planScan, planSearch, rarestFirst, type SearchPlan } from "./search-plan.ts";
+import { type FoundRow, readAllUsers, readByNames, readByScan, type Window } from "./search-queries.ts";
+import { estimateTotal, isEstimable, readTotal, type Total } from "./totals.ts";
+
+/** Which page is wanted: by its number from 1, or from a position on, in one of the two directions. */
+export type PageRequest = { page: number } | { from: Position; backward: boolean };
+
+export interface SearchResult {
+  /** The keys of the words that were searched for. */
+  words: string[];
+  users: User[];
+  /** Where among all who are found these are; undefined when there are none. */
+  span: Span | undefined;
+  total: number;
+  /** False when `total` is an estimate: see docs/decisions/name-search.md. */
+  totalIsExact: boolean;
+  /** The last user here, when others follow; the first one, when others come before. */
+  next: Position | null;
+  previous: Position | null;
+}
+
+/** So many users tell whether words are common, and that so large a part of all have them. */
+const probeRows = 1000;
+const commonRatio = 0.05;
+
+/** A numbered page may read so many rows, times the words that each is compared with. */
+const maxComparisons = 2_000_000;
+
+/**
+ * Finds users by words, each of which stands in the first or the last name; all users when there is none. Throws
+ * `bad-request` for a numbered page so deep that too many rows would be read to get there.
+ */
+export async function searchUsers(
+  sql: PostgresSql,
+  search: { words: string[]; limit: number; wanted: PageRequest },
+): Promise<SearchResult> {
+  const { limit, wanted } = search;
+  const window = windowOf(wanted, limit);
+  const [words, all] = await Promise.all([readWords(sql, search.words), countUsers(sql)]);
+  const { rows, total, isExact } =
+    words.length > 0
+      ? await readMatching(sql, words, window, all)
+      : { rows: await readAllUsers(sql, window), total: all, isExact: true };
+  const found = { words: words.map((word) => word.key), total, totalIsExact: isExact };
+  if (rows.length === 0 && window.backward) {
+    // Nobody is left before that place: what is there now is the first page.
+    return searchUsers(sql, { ...search, wanted: { page: 1 } });
+  }
+  if (rows.length === 0)
+    return { ...found, users: [], span: undefined, next: null, previous: total > 0 ? positionBefore(wanted) : null };
+  const hasMore = rows.length > limit;
+  const shown = rows.slice(0, limit);
+  if (window.backward) shown.reverse();
+  const before = "page" in wanted ? wanted.page > 1 : window.backward ? hasMore : true;
+  const after = window.backward ? true : hasMore;
+  return {
+    ...found,
+    users: shown.map(toUser),
+    span: spanOf(wanted, shown),
+    next: after ? positionOf(shown.at(-1)) : null,
+    previous: before ? positionOf(shown[0]) : null,
+  };
+}
+
+/** The first `limit` users that a search by one word or more finds. */
+export async function findFirst(sql: PostgresSql, words: Word[], limit: number): Promise<User[]> {
+  const window = windowOf({ page: 1 }, limit);
+  const users = await countUsers(sql);
+  const plan = await readPlan(sql, words, users);
+  return (await readRows(sql, words, plan, users, window)).slice(0, limit).map(toUser);
+}
+
+interface MatchedRows extends Total {
+  rows: FoundRow[];
+}
+
+async function readMatching(sql: PostgresSql, words: Word[], window: Window, users: number): Promise<MatchedRows> {
+  // Names are asked for beside a look at the sample, unless words of one letter make it likely that it will do.
+  const mayBeRare = words.some((word) => word.key.length > 1);
+  const early = mayBeRare ? readPlan(sql, words, users) : undefined;
+  early?.catch(() => {}); // It need not be waited for.
+  const { rows, ...total } =
+    (await readCommon(sql, words, window, users)) ??
+    (await readRare(sql, words, window, users, await (early ?? readPlan(sql, words, users))));
+  // The last numbered page tells the total, whatever was counted.
+  const isLast = window.after === undefined && rows.length < window.limit && (rows.length > 0 || window.offset === 0);
+  return isLast ? { rows, total: window.offset + rows.length, isExact: true } : { rows, ...total };
+}
+
+/**
+ * Reads a search for short words that a good part of all users have, without asking for their names, which may be as many
+ * as the users. Undefined when they are not so many, or not where they were expected.
+ */
+async function readCommon(
+  sql: PostgresSql,
+  words: Word[],
+  window: Window,
+  users: number,
+): Promise<MatchedRows | undefined> {
+  if (words.some((word) => word.hasTrigram)) return undefined;
+  const density = await readMatchRatio(sql, words, probeRows);
+  const expected = density * users;
+  if (density < commonRatio || !isEstimable(expected) || window.offset > 2 * expected) return undefined;
+  const { scanRows, cost } = planScan(expected, users, window.offset + window.limit);
+  rejectTooDeep(window, cost, words);
+  const [rows, { total, mayBeFew }] = await Promise.all([
+    readByScan(sql, words, window, scanRows),
+    estimateTotal(sql, words, users),
+  ]);
+  const isWhole = rows.length === window.limit || scanRows >= users;
+  return isWhole && !mayBeFew ? { rows, total, isExact: false } : undefined;
+}
+
+async function readRare(
+  sql: PostgresSql,
+  words: Word[],
+  window: Window,
+  users: number,
+  plan: SearchPlan,
+): Promise<MatchedRows> {
+  const [rows, total] = await Promise.all([
+    readRows(sql, words, plan, users, window),
+    readTotal(sql, words, plan, users),
+  ]);
+  return { rows, ...total };
+}
+
+async function readPlan(sql: PostgresSql, words: Word[], users: number): Promise<SearchPlan> {
+  const [last, first] = await Promise.all([readNameClasses(sql, "last", words), readNameClasses(sql, "first", words)]);
+  return planSearch({ last, first, users, full: (1 << words.length) - 1 });
+}
+
+async function readRows(
+  sql: PostgresSql,
+  words: Word[],
+  plan: SearchPlan,
+  users: number,
+  window: Window,
+): Promise<FoundRow[]> {
+  if (window.offset >= plan.upperBound) return [];
+  const { scanRows, cost } = planPage(plan, users, window.offset + window.limit);
+  rejectTooDeep(window, cost, words);
+  if (scanRows !== undefined) {
+    const rows = await readByScan(sql, rarestFirst(words, plan), window, scanRows);
+    if (rows.length === window.limit || scanRows >= users) return rows;
+  }
+  return readByNames(sql, words, plan, window);
+}
+
+function windowOf(wanted: PageRequest, limit: number): Window {
+  if ("page" in wanted) {
+    return { after: undefined, backward: false, offset: (wanted.page - 1) * limit, limit: limit + 1 };
+  }
+  return { after: wanted.from, backward: wanted.backward, offset: 0, limit: limit + 1 };
+}
+
+/** A numbered page has the users from its first to its last one; one by a cursor begins, or ends, beside the cursor's place. */
+function spanOf(wanted: PageRequest, shown: FoundRow[]): Span | undefined {
+  const from = positionOf(shown[0]);
+  const to = positionOf(shown.at(-1));
+  if (!from || !to) return undefined;
+  if ("page" in wanted) return { from, to };
+  const { id } = wanted.from;
+  return wanted.backward ? { from, to: { ...wanted.from, id: id - 1 } } : { from: { ...wanted.from, id: id + 1 }, to };
+}
+
+function positionOf(row: FoundRow | undefined): Position | null {
+  return row ? { last: row.last_key, first: row.first_key, id: Number(row.id) } : null;
+}
+
+/** From an empty page, the place from which a page backwards has those who come just before, whoever stands at it. */
+function positionBefore(wanted: PageRequest): Position | null {
+  if ("page" in wanted) return wanted.page > 1 ? endPosition : null;
+  return { ...wanted.from, id: wanted.from.id + 1 };
+}
+
+function rejectTooDeep({ offset }: Window, rows: number, words: Word[]): void {
+  if (offset === 0 || rows * words.length <= maxComparisons) return;
+  const message = "is too deep for so many common words; go on by nextCursor, or search for other words";
+  throw new Problem("bad-request", `page: ${message}`, { errors: [{ path: "page", message }] });
+}

@@ -1,0 +1,65 @@
+import { type PostgresQueries, postgresProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
+import type { Deps } from "../deps.ts";
+import type { User } from "./user.ts";
+import type { NewUser, UserChange } from "./user-input.ts";
+import { deleteUser, doneTable, findUser, insertUser, isEmailTaken, updateUser } from "./user-queries.ts";
+import { matchingVersion } from "./versions.ts";
+
+/** A user by id; throws `not-found`. */
+export async function getUser({ sql }: Pick<Deps, "sql">, id: number): Promise<User> {
+  const user = await findUser(sql, id);
+  if (!user) throw new Problem("not-found", `There is no user ${id}.`);
+  return user;
+}
+
+/** Adds a user, once for a keyed request; throws `conflict` when the email is taken. */
+export async function createUser({ sql }: Pick<Deps, "sql">, input: NewUser, request?: KeyedRequest): Promise<User> {
+  const add = async (on: PostgresQueries) => {
+    const user = await insertUser(on, input);
+    if (!user) throw emailTaken();
+    return user;
+  };
+  if (request === undefined) return add(sql);
+  return sql.begin((tx) => runOnce(postgresProcessedRequests(tx, doneTable), request, () => add(tx)));
+}
+
+/**
+ * Changes a user if `ifMatch`, an If-Match header or `*`, names its present version; what changes nothing leaves that as it is.
+ * Throws `not-found`, `precondition-required`, `precondition-failed` or `conflict`.
+ */
+export async function changeUser(
+  { sql }: Pick<Deps, "sql">,
+  id: number,
+  change: UserChange,
+  ifMatch: string | undefined,
+): Promise<User> {
+  const present = await getUser({ sql }, id);
+  if (ifMatch === undefined) {
+    throw new Problem("precondition-required", "Send If-Match with the ETag that the change is based on, or *.");
+  }
+  const version = matchingVersion(ifMatch, present);
+  if (Object.entries(change).every(([field, value]) => present[field as keyof UserChange] === value)) return present;
+  const user = await updateUser(sql, id, version, change).catch((error: unknown) => {
+    throw isEmailTaken(error) ? emailTaken() : error;
+  });
+  if (!user) throw await missingOrChanged({ sql }, id);
+  return user;
+}
+
+/** Removes a user, if `ifMatch` is absent or names its present version; throws as `changeUser` does. */
+export async function removeUser({ sql }: Pick<Deps, "sql">, id: number, ifMatch: string | undefined): Promise<void> {
+  const version = ifMatch === undefined ? undefined : matchingVersion(ifMatch, await getUser({ sql }, id));
+  if (!(await deleteUser(sql, id, version))) throw await missingOrChanged({ sql }, id);
+}
+
+/** Why a write found no row: somebody else was faster. */
+async function missingOrChanged(deps: Pick<Deps, "sql">, id: number): Promise<Problem> {
+  await getUser(deps, id);
+  return new Problem("precondition-failed", "The user was changed meanwhile.");
+}
+
+function emailTaken(): Problem {
+  const message = "belongs to another user";
+  return new Problem("conflict", `email: ${message}`, { errors: [{ path: "email", message }] });
+}
