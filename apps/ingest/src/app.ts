@@ -1,12 +1,12 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createService, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
-import { backupRoutes } from "./routes/backups.ts";
-import { csvRoutes } from "./routes/csv.ts";
-import { loadRoutes } from "./routes/loads.ts";
-import { reportRoutes } from "./routes/reports.ts";
-import { rowRoutes } from "./routes/rows.ts";
-import { tableRoutes } from "./routes/tables.ts";
+import { addBackupRoutes } from "./routes/backups.ts";
+import { addCsvRoutes } from "./routes/csv.ts";
+import { addLoadRoutes } from "./routes/loads.ts";
+import { addReportRoutes } from "./routes/reports.ts";
+import { addRowRoutes } from "./routes/rows.ts";
+import { addTableRoutes } from "./routes/tables.ts";
 
 const MiB = 1024 * 1024;
 
@@ -27,21 +27,21 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   deps.records.start();
   deps.retention.start();
   // The names of lists come before the names of tables.
-  loadRoutes(app, deps);
-  backupRoutes(app, deps);
-  reportRoutes(app, deps);
-  csvRoutes(app, deps);
-  rowRoutes(app, deps);
-  tableRoutes(app, deps);
+  addLoadRoutes(app, deps);
+  addBackupRoutes(app, deps);
+  addReportRoutes(app, deps);
+  addCsvRoutes(app, deps);
+  addRowRoutes(app, deps);
+  addTableRoutes(app, deps);
   return app;
 }
 
 /** The types of its calls, from which a client gets its own. */
 export type IngestApi = ReturnType<
-  | typeof loadRoutes
-  | typeof backupRoutes
-  | typeof reportRoutes
-  | typeof csvRoutes
-  | typeof rowRoutes
-  | typeof tableRoutes
+  | typeof addLoadRoutes
+  | typeof addBackupRoutes
+  | typeof addReportRoutes
+  | typeof addCsvRoutes
+  | typeof addRowRoutes
+  | typeof addTableRoutes
 >;

@@ -4,10 +4,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Problem } from "@quintet/http";
 import type { Deps } from "./deps.ts";
-import { defaultOrder, type Load } from "./loads/load.ts";
+import { defaultLoadOptions, type Load } from "./loads/load.ts";
 import { prepareLoad } from "./loads/load-file.ts";
-import { loadByKey } from "./loads/load-queries.ts";
-import { rowsAfter } from "./store/table-queries.ts";
+import { findLoadByKey } from "./loads/load-queries.ts";
+import { listRows } from "./store/table-queries.ts";
 import { type TableName, tableNames, tableOf } from "./tables.ts";
 
 /**
@@ -15,11 +15,11 @@ import { type TableName, tableNames, tableOf } from "./tables.ts";
  * was cut off goes on at the next start and one that is done is left alone. Tables that hold other rows are left alone too.
  */
 export async function fillDemo(deps: Deps, progress: (line: string) => void): Promise<void> {
-  const { db, deadAfterMs } = deps.loading;
+  const { db, heartbeatTimeoutMs } = deps.loads;
   const firstKey = demoKey("departments");
-  if (!(await loadByKey(db, firstKey, deadAfterMs)) && (await hasRows(deps))) return;
+  if (!(await findLoadByKey(db, firstKey, heartbeatTimeoutMs)) && (await hasRows(deps))) return;
   for (const table of tableNames) {
-    const kept = await loadByKey(db, demoKey(table), deadAfterMs);
+    const kept = await findLoadByKey(db, demoKey(table), heartbeatTimeoutMs);
     if (kept?.load.status === "done") continue;
     const load = await loadDemo(deps, table);
     progress(`ingest: ${load.inserted} ${table} loaded, ${load.rejected} faulty rows rejected`);
@@ -32,7 +32,7 @@ function demoKey(table: TableName): string {
 
 async function hasRows(deps: Deps): Promise<boolean> {
   for (const table of tableNames) {
-    if ((await rowsAfter(deps.db, tableOf(table), 0, 1)).length > 0) return true;
+    if ((await listRows(deps.db, tableOf(table), 0, 1)).length > 0) return true;
   }
   return false;
 }
@@ -40,12 +40,12 @@ async function hasRows(deps: Deps): Promise<boolean> {
 /** Loads one file; while another process seems to be at it, waits for it to finish or to be known dead. */
 async function loadDemo(deps: Deps, table: TableName): Promise<Load> {
   const path = fileURLToPath(new URL(`../demo/${table}.csv`, import.meta.url));
-  const order = { table, ...defaultOrder };
+  const options = { table, ...defaultLoadOptions };
   const by = { accountId: 0, username: "demo", key: demoKey(table) };
   for (;;) {
     const file = createReadStream(path);
     try {
-      const prepared = await prepareLoad(deps.loading, order, by, file[Symbol.asyncIterator]());
+      const prepared = await prepareLoad(deps.loads, options, by, file[Symbol.asyncIterator]());
       return await prepared.run();
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "conflict") throw error;

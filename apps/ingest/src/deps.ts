@@ -15,11 +15,11 @@ import {
   sweeping,
 } from "@quintet/db";
 import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger } from "@quintet/http";
-import { removeLeftDrafts } from "./backups/left-drafts.ts";
+import { removeStaleDrafts } from "./backups/stale-drafts.ts";
 import type { Config } from "./config.ts";
-import { LoadPlaces } from "./loads/load-places.ts";
-import { type Loading, standardLoading } from "./loads/loading.ts";
-import { removeOld } from "./retention/retention.ts";
+import { defaultLoadSettings, type LoadContext } from "./loads/load-context.ts";
+import { LoadSlots } from "./loads/load-slots.ts";
+import { removeExpired } from "./retention/retention.ts";
 import { doneTable, openBulkStore } from "./store/bulk-store.ts";
 
 export interface Deps extends AsyncDisposable {
@@ -37,7 +37,7 @@ export interface Deps extends AsyncDisposable {
   /** Removes what was kept long enough. */
   retention: Sweeping;
   redis: Redis;
-  loading: Loading;
+  loads: LoadContext;
   idempotency: IdempotencyStore;
   cursorKey: Buffer;
   /** The folder of the Avro files. */
@@ -62,15 +62,22 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
   });
   const backupDir = resolve(config.BACKUP_DIR);
   // In every process: one of several that was killed is replaced, and the others were not.
-  const cleaned = removeLeftDrafts(backupDir).catch((error: unknown) =>
+  const cleaned = removeStaleDrafts(backupDir).catch((error: unknown) =>
     log.warn({ err: error }, "drafts of backups that were left cannot be removed"),
   );
-  const loading: Loading = { db, bulk: store, log, ...standardLoading, running: new Set(), places: new LoadPlaces() };
+  const loads: LoadContext = {
+    db,
+    bulk: store,
+    log,
+    ...defaultLoadSettings,
+    running: new Set(),
+    slots: new LoadSlots(),
+  };
   const records = recordSweep(mysqlRecordTable(db, doneTable), (error) =>
     log.warn({ err: error }, "old records of requests could not be removed"),
   );
   const kept = { loadsDays: config.LOADS_DAYS, rejectsDays: config.REJECTS_DAYS, backups: config.BACKUPS_KEEP };
-  const retention = sweeping((signal) => removeOld({ db, folder: backupDir, log, kept }, signal), {
+  const retention = sweeping((signal) => removeExpired({ db, folder: backupDir, log, kept }, signal), {
     everyMs: 600_000,
     onError: (error) => log.warn({ err: error }, "what is old could not be removed; trying again"),
   });
@@ -83,7 +90,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     bulk,
     checks: { mysql: () => health.query("SELECT 1"), redis: () => redisHealth.ping() },
     redis,
-    loading,
+    loads,
     idempotency: redisIdempotency(redis),
     records,
     retention,
@@ -91,7 +98,7 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth }):
     backupDir,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([records, retention].map((each) => each[Symbol.asyncDispose]()));
-      await Promise.allSettled([cleaned, ...loading.running]);
+      await Promise.allSettled([cleaned, ...loads.running]);
       redis.disconnect();
       redisHealth.disconnect();
       await store[Symbol.asyncDispose]();

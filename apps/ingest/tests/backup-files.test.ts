@@ -234,7 +234,7 @@ describe("a file that nobody wrote a check sum of", () => {
     const bytes = await readFile(file(name));
     bytes[bytes.length - 1]! ^= 1;
     await writeFile(file(name), bytes);
-    const begun = vi.spyOn(ingest.deps.loading.bulk.pool, "getConnection");
+    const begun = vi.spyOn(ingest.deps.loads.bulk.pool, "getConnection");
     expect((await problemOf(await restore(name), 409)).detail).toMatch(/damaged/);
     expect(begun).not.toHaveBeenCalled();
     begun.mockRestore();

@@ -78,12 +78,12 @@ describe("loading a file", () => {
   });
 
   it("tells thousands of duplicates one by one, through LOAD DATA", async () => {
-    const before = ingest.deps.loading.batchRows;
-    ingest.deps.loading.batchRows = 50_000;
+    const before = ingest.deps.loads.batchRows;
+    ingest.deps.loads.batchRows = 50_000;
     const text = hiresAsJobs(10_000, 6000);
     await ingest.load("jobs", text);
     const load = await ingest.load("jobs", `${text}${hiresAsJobs(20_000, 2000)}`);
-    ingest.deps.loading.batchRows = before;
+    ingest.deps.loads.batchRows = before;
     expect(load).toMatchObject({ received: 8000, inserted: 2000, rejected: 6000 });
     const lines = (await rejects(load)).split("\r\n");
     expect(lines).toHaveLength(6002);
@@ -91,14 +91,14 @@ describe("loading a file", () => {
   });
 
   it("stores the same where the server takes no LOAD DATA LOCAL INFILE", async () => {
-    const { loading } = ingest.deps;
-    const before = { bulk: loading.bulk, batchRows: loading.batchRows };
+    const { loads } = ingest.deps;
+    const before = { bulk: loads.bulk, batchRows: loads.batchRows };
     // A client that does not offer local files gets the same refusal as from a server that does not take them.
     await using bulk = openBulkStore(`${ingest.env.MYSQL_URL}?flags=-LOCAL_FILES`);
-    Object.assign(loading, { bulk, batchRows: 50_000 });
+    Object.assign(loads, { bulk, batchRows: 50_000 });
     const load = await ingest.load("jobs", `${hiresAsJobs(30_000, 3000)}30001,x\n30002,"tab\tand \\ and\nline"\n`);
-    Object.assign(loading, before);
-    expect(bulk.takesFiles).toBe(false);
+    Object.assign(loads, before);
+    expect(bulk.supportsLocalInfile).toBe(false);
     expect(load).toMatchObject({ received: 3002, inserted: 3000, rejected: 2 });
     expect(await rejects(load)).toContain('3002,id,duplicate id,"30002,""tab\tand \\ and\nline"""');
   });

@@ -163,8 +163,8 @@ describe("a load that is cut off", () => {
     const { id } = await newest({ status: "running", inserted: 1 });
     first.cut();
     await newest({ id, status: "cut off" });
-    const { loading } = ingest.deps;
-    const { db } = loading;
+    const { loads } = ingest.deps;
+    const { db } = loads;
     const lateBatch = async () => {
       const digest = createHash("sha256").update(text.slice(0, 14)).digest("hex");
       await ingest.rows("INSERT INTO jobs VALUES (9702, 'b')");
@@ -176,14 +176,14 @@ describe("a load that is cut off", () => {
       if (sql.includes("SET owner = :owner")) await lateBatch();
       return db.query({ sql, values });
     };
-    Object.assign(loading, {
+    Object.assign(loads, {
       db: new Proxy(db, { get: (pool, name) => (name === "query" ? query : Reflect.get(pool, name)) }),
     });
     try {
       const load = await ingest.load("jobs", text, "", keyed);
       expect(load).toMatchObject({ id, status: "done", received: 3, inserted: 3, rejected: 0 });
     } finally {
-      Object.assign(loading, { db });
+      Object.assign(loads, { db });
     }
   });
 
@@ -234,7 +234,7 @@ describe("a process that dies in the middle", () => {
   beforeAll(async () => {
     database = await testMysql(inject("mysqlUrl"));
     Object.assign(env, ownProcessEnv(database.url), {
-      LOADING: JSON.stringify({ batchRows: 100, batchMs: 30, deadAfterMs: 1500 }),
+      LOADING: JSON.stringify({ batchRows: 100, batchMs: 30, heartbeatTimeoutMs: 1500 }),
     });
   });
   afterAll(async () => {

@@ -6,8 +6,8 @@ import { tableOrder } from "../src/csv/header.ts";
 import { RowBatch } from "../src/csv/row-batch.ts";
 import { commitBatch } from "../src/loads/commit-batch.ts";
 import { finishLoad } from "../src/loads/finish-load.ts";
-import { defaultOrder, type LoadAttempt, type LoadOrder } from "../src/loads/load.ts";
-import { LoadTaken } from "../src/loads/load-problem.ts";
+import { defaultLoadOptions, type LoadAttempt, type LoadOptions } from "../src/loads/load.ts";
+import { OwnershipLost } from "../src/loads/load-problem.ts";
 import { claimLoad } from "../src/loads/load-queries.ts";
 import { runLoad } from "../src/loads/run-load.ts";
 import { startLoad } from "../src/loads/start-load.ts";
@@ -34,16 +34,16 @@ beforeEach(async () => {
   await ingest.load("departments", departments, "?mode=upsert");
 });
 
-const order = (more: Partial<LoadOrder> = {}): LoadOrder => ({ table: "jobs", ...defaultOrder, ...more });
+const options = (more: Partial<LoadOptions> = {}): LoadOptions => ({ table: "jobs", ...defaultLoadOptions, ...more });
 const bytesOf = (text: string) => [Buffer.from(text)][Symbol.iterator]();
 async function* file(text: string) {
   yield* bytesOf(text);
 }
 
 /** An attempt at a new load, of which nothing is stored yet. */
-async function begin(wanted: LoadOrder): Promise<LoadAttempt> {
+async function begin(wanted: LoadOptions): Promise<LoadAttempt> {
   const by = { accountId: 1, username: "test", key: randomUUID() };
-  const started = await startLoad(ingest.deps.loading, wanted, by);
+  const started = await startLoad(ingest.deps.loads, wanted, by);
   if (started.state !== "attempt") throw new Error("it has ended");
   return started.attempt;
 }
@@ -69,10 +69,10 @@ describe("an attempt that has lost its load", () => {
   const modes = [{}, { mode: "upsert" }, { mode: "replace" }, { dryRun: true }, { maxRejects: "0" }] as const;
 
   it.each(modes)("writes neither rows, nor rejects, nor an end: %o", async (more) => {
-    const attempt = await begin(order(more));
+    const attempt = await begin(options(more));
     await lose(attempt);
     const before = await stateOf(attempt);
-    const load = runLoad(ingest.deps.loading, attempt, file("7001,a\n7002,b\nbad\n7003,c\n"));
+    const load = runLoad(ingest.deps.loads, attempt, file("7001,a\n7002,b\nbad\n7003,c\n"));
     await expect(load).rejects.toMatchObject({ status: 409 });
     expect(await stored("jobs WHERE id > 7000")).toBe(0);
     expect(await stored(`staged_jobs WHERE load_id = ${attempt.id}`)).toBe(0);
@@ -81,14 +81,14 @@ describe("an attempt that has lost its load", () => {
   });
 
   it("loses what it has stored and not yet committed", async () => {
-    const attempt = await begin(order());
+    const attempt = await begin(options());
     const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
     const reader = new CsvReader(2);
     reader.push(Buffer.from("7001,a\n7002,b\n"));
     while (reader.next() === "record") batch.add(reader, [...tableOrder(tableOf("jobs"))]);
-    const place = { bytes: 14, lines: 2, digest: null, order: null };
-    const turn = Promise.withResolvers<void>();
-    const committed = commitBatch(ingest.deps.loading, attempt, batch, place, { ms: 1, turn: turn.promise });
+    const place = { bytes: 14, lines: 2, digest: null, fieldOrder: null };
+    const previous = Promise.withResolvers<void>();
+    const committed = commitBatch(ingest.deps.loads, attempt, batch, place, { ms: 1, previous: previous.promise });
     committed.catch(() => {});
     // Its rows are in the table, as far as its own transaction sees.
     await vi.waitFor(async () => {
@@ -99,19 +99,19 @@ describe("an attempt that has lost its load", () => {
       expect(row.n).toBe(2);
     }, 20_000);
     await lose(attempt);
-    turn.resolve();
-    await expect(committed).rejects.toThrow(LoadTaken);
+    previous.resolve();
+    await expect(committed).rejects.toThrow(OwnershipLost);
     expect(await stored("jobs WHERE id > 7000")).toBe(0);
   });
 
   it("does not replace the table by what it had staged", async () => {
-    const attempt = await begin(order({ mode: "replace" }));
+    const attempt = await begin(options({ mode: "replace" }));
     const clock = { elapsedMs: () => 1, onProgress: () => {} };
     const rest = { first: Buffer.alloc(0), file: file("1,a\n2,b\n3,c\n"), hash: createHash("sha256") };
-    const end = await storeFile(ingest.deps.loading, attempt, rest, clock);
+    const end = await storeFile(ingest.deps.loads, attempt, rest, clock);
     expect(await stored(`staged_jobs WHERE load_id = ${attempt.id}`)).toBe(3);
     await lose(attempt);
-    await expect(finishLoad(ingest.deps.loading, attempt, end, () => 1)).rejects.toThrow(LoadTaken);
+    await expect(finishLoad(ingest.deps.loads, attempt, end, () => 1)).rejects.toThrow(OwnershipLost);
     expect(await stored("jobs")).toBe(183);
     expect(await stateOf(attempt)).toMatchObject({ status: "running", finished_at: null });
   });
@@ -153,12 +153,12 @@ describe("the rows that a batch refers to", () => {
 describe("batches that share an id", () => {
   /** Two batches of a file, the first of which cannot go on: how many begin, once both were given out to be stored. */
   async function begun(held: number, text: string): Promise<{ begins: number; end(): Promise<LoadAttempt> }> {
-    const { loading } = ingest.deps;
+    const { loads } = ingest.deps;
     await holding.beginTransaction();
     await holding.query("INSERT INTO jobs VALUES (?, 'held')", [held]);
-    const { pool } = loading.bulk;
+    const { pool } = loads.bulk;
     const seen = vi.spyOn(pool, "getConnection");
-    const attempt = await begin(order());
+    const attempt = await begin(options());
     const reached = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
     const slow = (async function* () {
@@ -168,7 +168,7 @@ describe("batches that share an id", () => {
       await goOn.promise;
     })();
     const rest = { first: Buffer.alloc(0), file: slow, hash: createHash("sha256") };
-    const storing = storeFile(loading, attempt, rest, { elapsedMs: () => 1, onProgress: () => {} });
+    const storing = storeFile(loads, attempt, rest, { elapsedMs: () => 1, onProgress: () => {} });
     await reached.promise;
     await oneWaits();
     const begins = seen.mock.calls.length;

@@ -33,7 +33,7 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-export async function openIngest(loading: Partial<Deps["loading"]> = {}): Promise<TestIngest> {
+export async function openIngest(loads: Partial<Deps["loads"]> = {}): Promise<TestIngest> {
   const stack = new AsyncDisposableStack();
   const database = stack.use(await testMysql(inject("mysqlUrl")));
   const people = stack.use(await testAuth(inject("mysqlUrl")));
@@ -51,7 +51,7 @@ export async function openIngest(loading: Partial<Deps["loading"]> = {}): Promis
   await migrate(config);
   const log = createLogger({ service: "ingest", level: "silent" });
   const deps = stack.use(createDeps(config, { log, auth: people.auth }));
-  Object.assign(deps.loading, loading);
+  Object.assign(deps.loads, loads);
   const app = createApp(deps);
 
   const call = async (method: string, path: string, options: CallOptions = {}) => {
@@ -88,10 +88,10 @@ export async function openIngest(loading: Partial<Deps["loading"]> = {}): Promis
 
 /** Serves the app, with departments and jobs loaded, over HTTP until `ingest` is disposed of; returns its origin. */
 export async function listen(
-  loading: Partial<Deps["loading"]>,
+  loads: Partial<Deps["loads"]>,
   more: Partial<ServeOptions> = {},
 ): Promise<{ ingest: TestIngest; origin: string }> {
-  const ingest = await openIngest(loading);
+  const ingest = await openIngest(loads);
   await ingest.load("departments", departments);
   await ingest.load("jobs", jobs);
   const settings = { port: 0, host: "127.0.0.1", log: ingest.deps.log, drainSeconds: 0, ...more };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createLogger } from "@quintet/http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../src/config.ts";
-import { type Kept, removeOld } from "../src/retention/retention.ts";
+import { type RetentionSettings, removeExpired } from "../src/retention/retention.ts";
 import { openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
 
 let ingest: TestIngest;
@@ -12,11 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => ingest[Symbol.asyncDispose]());
 
-const forGood: Kept = { loadsDays: 0, rejectsDays: 0, backups: 0 };
+const forGood: RetentionSettings = { loadsDays: 0, rejectsDays: 0, backups: 0 };
 const log = createLogger({ service: "ingest", level: "silent" });
-const sweep = (kept: Partial<Kept>) => {
+const sweep = (kept: Partial<RetentionSettings>) => {
   const { db, backupDir: folder } = ingest.deps;
-  return removeOld({ db, folder, log, kept: { ...forGood, ...kept } }, new AbortController().signal);
+  return removeExpired({ db, folder, log, kept: { ...forGood, ...kept } }, new AbortController().signal);
 };
 const count = async (from: string) => Number((await ingest.rows(`SELECT COUNT(*) AS n FROM ${from}`))[0]?.n);
 /** As if the load had begun, and been heard of last, so many days ago. */

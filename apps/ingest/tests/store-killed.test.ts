@@ -8,7 +8,7 @@ import { toProblem } from "@quintet/http";
 import { storeProxy } from "@quintet/stores/testing";
 import { type Connection, createConnection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { makeBackup } from "../src/backups/make-backup.ts";
+import { createBackup } from "../src/backups/create-backup.ts";
 import type { Load } from "../src/loads/load.ts";
 import { tableOf } from "../src/tables.ts";
 import { chief, ownProcessEnv, startIngest } from "./own-process.ts";
@@ -26,7 +26,7 @@ beforeAll(async () => {
   db = await createConnection(database.url);
   ({ child, url } = await startIngest({
     ...ownProcessEnv(proxy.url),
-    LOADING: JSON.stringify({ batchRows: 100, batchMs: 30, deadAfterMs: 1500 }),
+    LOADING: JSON.stringify({ batchRows: 100, batchMs: 30, heartbeatTimeoutMs: 1500 }),
   }));
 });
 afterAll(async () => {
@@ -95,10 +95,10 @@ it("ends a backup whose connection breaks between two rows, and leaves nothing o
   stack.defer(() => rm(folder, { recursive: true }));
   const pool = connectMysql(proxy.url);
   stack.defer(() => pool.end());
-  await makeBackup(pool, folder, tableOf("jobs"));
+  await createBackup(pool, folder, tableOf("jobs"));
   const before = await readdir(folder);
   proxy.freeze();
-  const made = makeBackup(pool, folder, tableOf("jobs")).catch((error: unknown) => error);
+  const made = createBackup(pool, folder, tableOf("jobs")).catch((error: unknown) => error);
   await vi.waitFor(async () => expect((await readdir(folder)).some((name) => name.endsWith(".draft"))).toBe(true));
   await proxy.cut();
   proxy.thaw();

@@ -18,7 +18,7 @@ beforeAll(async () => {
   database = await testMysql(inject("mysqlUrl"));
   db = await createConnection(database.url);
   Object.assign(env, ownProcessEnv(database.url), {
-    LOADING: JSON.stringify({ batchRows: 100, batchMs: 30, deadAfterMs: 1500 }),
+    LOADING: JSON.stringify({ batchRows: 100, batchMs: 30, heartbeatTimeoutMs: 1500 }),
   });
   one = await start();
   two = await start();

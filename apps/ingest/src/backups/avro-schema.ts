@@ -24,10 +24,10 @@ export function avroType(table: Table): avsc.Type {
 }
 
 /** How a field is spelled in a schema: the name of its type, and what its values mean. */
-function spelled(type: unknown): string {
+function typeName(type: unknown): string {
   if (typeof type !== "object" || type === null || !("type" in type)) return JSON.stringify(type) ?? "nothing";
   const meaning = "logicalType" in type ? ` (${String(type.logicalType)})` : "";
-  return `${spelled(type.type)}${meaning}`;
+  return `${typeName(type.type)}${meaning}`;
 }
 
 /**
@@ -50,7 +50,7 @@ export function schemaFault(table: Table, schema: string): string | undefined {
       const others = fields.some((other) => other.name === name) ? "in another place" : "missing";
       return `the field ${name} is ${others}`;
     }
-    const [is, must] = [spelled(field.type), spelled(avroTypes[kind])];
+    const [is, must] = [typeName(field.type), typeName(avroTypes[kind])];
     if (is !== must) return `the field ${name} is ${is}, not ${must}`;
   }
   const more = fields[table.columns.length];

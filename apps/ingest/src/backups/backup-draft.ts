@@ -3,8 +3,8 @@ import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { type Backup, removeBackup } from "./backup-files.ts";
 import { type BackupName, backupPath } from "./backup-name.ts";
 import { draftPath } from "./draft-name.ts";
-import { touchMs } from "./left-drafts.ts";
-import { sidePath, syncFolder, writeSide } from "./side-file.ts";
+import { sidecarPath, syncFolder, writeSidecar } from "./sidecar.ts";
+import { touchMs } from "./stale-drafts.ts";
 
 /** A file that is being written under a name that nobody lists, and gets its own name when it is whole and on the disk. */
 export class BackupDraft {
@@ -15,7 +15,7 @@ export class BackupDraft {
   readonly #name: BackupName;
   readonly #touching: NodeJS.Timeout;
   #sha256 = "";
-  listed = false;
+  isPublished = false;
 
   private constructor(folder: string, name: BackupName, file: FileHandle) {
     this.#folder = folder;
@@ -42,7 +42,7 @@ export class BackupDraft {
   }
 
   /** The file is whole, and on the disk. */
-  async end(): Promise<void> {
+  async finish(): Promise<void> {
     clearInterval(this.#touching);
     await this.#file.sync();
     await this.#file.close();
@@ -50,25 +50,25 @@ export class BackupDraft {
   }
 
   /** Puts the file, which has ended, where it is listed; what was written down about it is there before, with its request. */
-  async list(rows: number, request?: { key: string; at: string }): Promise<Backup> {
+  async publish(rows: number, request?: { key: string; at: string }): Promise<Backup> {
     const known = { rows, bytes: this.bytes, sha256: this.#sha256 };
-    await writeSide(this.#folder, this.#name, {
+    await writeSidecar(this.#folder, this.#name, {
       ...known,
       ...(request ? { request: request.key, requestedAt: request.at } : {}),
     });
     await rename(draftPath(this.#folder, this.#name), backupPath(this.#folder, this.#name));
-    this.listed = true;
+    this.isPublished = true;
     await syncFolder(this.#folder);
     return { ...this.#name, ...known, verified: true };
   }
 
   /** Leaves nothing of it, unless it became the backup `made`; of one that is listed, unless another was made instead. */
-  async settle(made: Backup | undefined): Promise<void> {
+  async cleanUp(made: Backup | undefined): Promise<void> {
     clearInterval(this.#touching);
     await this.#file.close().catch(() => {});
-    if (this.listed && (made === undefined || made.name === this.#name.name)) return;
-    if (this.listed) await removeBackup(this.#folder, this.#name);
-    await rm(sidePath(this.#folder, this.#name), { force: true });
+    if (this.isPublished && (made === undefined || made.name === this.#name.name)) return;
+    if (this.isPublished) await removeBackup(this.#folder, this.#name);
+    await rm(sidecarPath(this.#folder, this.#name), { force: true });
     await rm(draftPath(this.#folder, this.#name), { force: true });
   }
 }

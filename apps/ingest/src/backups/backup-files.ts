@@ -3,8 +3,8 @@ import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
 import { deadline, keyHours, Problem } from "@quintet/http";
 import type { Table } from "../tables.ts";
 import { type BackupName, backupPath, readBackupName } from "./backup-name.ts";
-import { surveyFile } from "./check-backup.ts";
-import { readSide, type SideFile, sidePath, syncFolder, writeSide } from "./side-file.ts";
+import { scanFile } from "./read-backup.ts";
+import { readSidecar, type Sidecar, sidecarPath, syncFolder, writeSidecar } from "./sidecar.ts";
 
 /** A backup as clients see it. */
 export interface Backup extends BackupName {
@@ -20,10 +20,10 @@ export interface Backup extends BackupName {
 }
 
 /** So long a list waits for what has to be learned from files. */
-const patienceMs = 2000;
+const maxScanWaitMs = 2000;
 
 /** The names of all backups in a folder, newest first. The files themselves are the truth; a folder that is not there has none. */
-export async function backupNames(folder: string): Promise<BackupName[]> {
+export async function listBackupNames(folder: string): Promise<BackupName[]> {
   const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw new Problem("unavailable", "The folder of the backups cannot be read just now.", { cause: error });
@@ -45,13 +45,13 @@ export async function findBackups(folder: string, names: readonly BackupName[]):
 
 /** The backup of that name; `undefined` when its file is gone. Waits 2 s at most for what is not known of it. */
 export async function findBackup(folder: string, name: BackupName): Promise<Backup | undefined> {
-  const file = await fileOf(folder, name);
+  const file = await statBackup(folder, name);
   if (!file) return undefined;
   const unknown = { ...name, bytes: file.size, rows: null, sha256: null, verified: false };
   try {
-    const side = await deadline(knownOf(folder, name, file), patienceMs, () => undefined);
+    const side = await deadline(sidecarOf(folder, name, file), maxScanWaitMs, () => undefined);
     if (!side) return { ...unknown, unverifiedReason: "Its check sum is still being computed." };
-    const unverifiedReason = doubtOf(side, file);
+    const unverifiedReason = unverifiedReasonOf(side, file);
     const { rows, sha256 } = side;
     const known = { ...name, rows, bytes: file.size, sha256, verified: unverifiedReason === undefined };
     return unverifiedReason === undefined ? known : { ...known, unverifiedReason };
@@ -61,14 +61,14 @@ export async function findBackup(folder: string, name: BackupName): Promise<Back
 }
 
 /** What is known of a backup's file, when that is not what was written down. */
-function doubtOf({ bytes, learned }: SideFile, { size }: Stats): string | undefined {
+function unverifiedReasonOf({ bytes, learned }: Sidecar, { size }: Stats): string | undefined {
   if (!learned) return bytes === size ? undefined : `It is damaged: it had ${bytes} bytes when it was made.`;
   if (learned.fault !== undefined) return learned.fault;
   return learned.checked ? undefined : "Its check sum was learned from the file as it is, not when it was made.";
 }
 
 /** The state of a backup's file; `undefined` when there is none, or something else has that name. */
-export async function fileOf(folder: string, name: BackupName): Promise<Stats | undefined> {
+export async function statBackup(folder: string, name: BackupName): Promise<Stats | undefined> {
   try {
     const found = await stat(backupPath(folder, name));
     return found.isFile() ? found : undefined;
@@ -91,29 +91,29 @@ export async function openBackup(folder: string, name: BackupName): Promise<File
 }
 
 /** What is written down of a backup, or else learned from its file. */
-export async function knownOf(folder: string, name: BackupName, file: Stats): Promise<SideFile> {
-  const side = await readSide(folder, name);
+export async function sidecarOf(folder: string, name: BackupName, file: Stats): Promise<Sidecar> {
+  const side = await readSidecar(folder, name);
   if (side && !side.learned) return side;
   // What was learned holds as long as the file is as it was.
   if (side?.learned && side.bytes === file.size && side.learned.mtimeMs === file.mtimeMs) return side;
   const path = backupPath(folder, name);
-  const running = learning.get(path) ?? learn(folder, name);
-  learning.set(path, running);
-  return running.finally(() => learning.delete(path));
+  const running = scans.get(path) ?? scan(folder, name);
+  scans.set(path, running);
+  return running.finally(() => scans.delete(path));
 }
 
-const learning = new Map<string, Promise<SideFile>>();
+const scans = new Map<string, Promise<Sidecar>>();
 let before: Promise<unknown> = Promise.resolve();
 
 /** Learns of a file what is written down beside other backups; one file at a time, however many are asked for. */
-function learn(folder: string, name: BackupName): Promise<SideFile> {
+function scan(folder: string, name: BackupName): Promise<Sidecar> {
   const survey = async () => {
     const file = await stat(backupPath(folder, name));
-    const { fault, ...found } = await surveyFile(backupPath(folder, name));
+    const { fault, ...found } = await scanFile(backupPath(folder, name));
     const learned = { mtimeMs: file.mtimeMs, checked: false, ...(fault === undefined ? {} : { fault }) };
     const side = { ...found, bytes: file.size, learned };
     // A folder that cannot be written to costs the same work the next time.
-    await writeSide(folder, name, side).catch(() => {});
+    await writeSidecar(folder, name, side).catch(() => {});
     return side;
   };
   const learned = before.then(survey);
@@ -122,24 +122,24 @@ function learn(folder: string, name: BackupName): Promise<SideFile> {
 }
 
 /** Writes down that all rows of a backup were read and are sound, of which nothing was known before. */
-export async function noteChecked(folder: string, name: BackupName, side: SideFile): Promise<void> {
+export async function markChecked(folder: string, name: BackupName, side: Sidecar): Promise<void> {
   if (!side.learned) return;
-  await writeSide(folder, name, { ...side, learned: { ...side.learned, checked: true } }).catch(() => {});
+  await writeSidecar(folder, name, { ...side, learned: { ...side.learned, checked: true } }).catch(() => {});
 }
 
 /**
  * The backup that was made for a keyed request whose process was killed before it could record that; `now` is the time by MySQL. Only
  * names of the last days are looked at, which another clock has given.
  */
-export async function backupOfRequest(
+export async function findBackupOfRequest(
   folder: string,
   table: Table,
   { key, now }: { key: string; now: Date },
 ): Promise<Backup | undefined> {
   const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toISOString();
-  for (const name of await backupNames(folder)) {
+  for (const name of await listBackupNames(folder)) {
     if (name.createdAt < hoursAgo(2 * keyHours)) return undefined;
-    const side = name.table === table.name ? await readSide(folder, name) : undefined;
+    const side = name.table === table.name ? await readSidecar(folder, name) : undefined;
     if (side?.request === key && (side.requestedAt ?? name.createdAt) > hoursAgo(keyHours)) {
       return findBackup(folder, name);
     }
@@ -149,9 +149,9 @@ export async function backupOfRequest(
 
 /** Removes a backup; whether there was one. The file goes first: what is beside it alone is nothing, and is removed at the next start. */
 export async function removeBackup(folder: string, name: BackupName): Promise<boolean> {
-  if (!(await fileOf(folder, name))) return false;
+  if (!(await statBackup(folder, name))) return false;
   await rm(backupPath(folder, name), { force: true });
-  await rm(sidePath(folder, name), { force: true });
+  await rm(sidecarPath(folder, name), { force: true });
   await syncFolder(folder);
   return true;
 }

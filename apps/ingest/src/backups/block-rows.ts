@@ -1,11 +1,11 @@
 import type { Type } from "avsc";
 import { writeDate } from "../csv/date-time.ts";
-import { lineFeed, tab, writeId, writeText } from "../csv/load-text.ts";
+import { lineFeed, tab, writeId, writeText } from "../csv/load-data-format.ts";
 import { maxId, maxTextLength } from "../csv/row-faults.ts";
 import type { PlainRow } from "../store/row-range.ts";
 import type { Table } from "../tables.ts";
 import { avroType } from "./avro-schema.ts";
-import { DamagedFile, UnfitFile } from "./byte-source.ts";
+import { DamagedFile, IncompatibleFile } from "./byte-source.ts";
 import type { Block } from "./container-reader.ts";
 
 const maxRowBytes = 4096;
@@ -37,7 +37,7 @@ export function blockDecoder(table: Table): (block: Block) => BlockRows {
       at = offset;
       const id = Number(value.id);
       if (!(id > lastId))
-        throw new UnfitFile(`the row with the id ${id} is not in its place: ids must begin at 1 and ascend`);
+        throw new IncompatibleFile(`the row with the id ${id} is not in its place: ids must begin at 1 and ascend`);
       lastId = id;
       if (place > text.length - maxRowBytes) text = Buffer.concat([text.subarray(0, place)], text.length * 2);
       place = writeRow(value, text, place);
@@ -80,7 +80,8 @@ function rowWriter(table: Table): (row: PlainRow, text: Buffer, start: number) =
         const id = Number(value);
         next = Number.isInteger(id) && id >= 1 && id <= maxId ? writeId(id, text, place) : -1;
       }
-      if (next < 0) throw new UnfitFile(`the row with the id ${row.id} has a ${name} that the table cannot hold`);
+      if (next < 0)
+        throw new IncompatibleFile(`the row with the id ${row.id} has a ${name} that the table cannot hold`);
       text[next] = tab;
       place = next + 1;
     }

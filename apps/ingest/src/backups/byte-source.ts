@@ -4,7 +4,7 @@ export class DamagedFile extends Error {
 }
 
 /** The file is a sound Avro file for all that is known, but none that the table can be restored from. */
-export class UnfitFile extends Error {
+export class IncompatibleFile extends Error {
   override name = "UnfitFile";
 }
 

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { inflateRaw, zstdDecompress } from "node:zlib";
-import { ByteSource, DamagedFile, UnfitFile } from "./byte-source.ts";
+import { ByteSource, DamagedFile, IncompatibleFile } from "./byte-source.ts";
 import { magic, syncLength } from "./container-format.ts";
 
 const maxBlockBytes = 64 * 1024 * 1024;
@@ -36,7 +36,7 @@ export async function openContainer(chunks: AsyncIterable<Buffer>): Promise<Cont
   const sync = Buffer.from(await source.take(syncLength));
   const codec = metadata.get("avro.codec")?.toString() ?? "null";
   if (!isCodec(codec))
-    throw new UnfitFile(`its codec ${codec} is none of those read here: ${Object.keys(codecs).join(", ")}`);
+    throw new IncompatibleFile(`its codec ${codec} is none of those read here: ${Object.keys(codecs).join(", ")}`);
   return {
     schema: metadata.get("avro.schema")?.toString() ?? "",
     async *blocks() {
@@ -45,7 +45,7 @@ export async function openContainer(chunks: AsyncIterable<Buffer>): Promise<Cont
         const size = await source.takeLong();
         if (rows < 0 || size < 0) throw new DamagedFile("A block has an impossible size.");
         if (size > maxBlockBytes) throw tooLarge();
-        const data = await unpack(codec, await source.take(size));
+        const data = await decompress(codec, await source.take(size));
         if (!(await source.take(syncLength)).equals(sync))
           throw new DamagedFile("A block does not end where it should.");
         yield { rows, data };
@@ -78,7 +78,7 @@ function isCodec(name: string): name is Codec {
   return Object.hasOwn(codecs, name);
 }
 
-async function unpack(codec: Codec, data: Buffer): Promise<Buffer> {
+async function decompress(codec: Codec, data: Buffer): Promise<Buffer> {
   try {
     return await codecs[codec](data, { maxOutputLength: maxBlockBytes });
   } catch (error) {
@@ -87,6 +87,6 @@ async function unpack(codec: Codec, data: Buffer): Promise<Buffer> {
   }
 }
 
-function tooLarge(): UnfitFile {
-  return new UnfitFile(`it has a block of more than ${maxBlockBytes} bytes`);
+function tooLarge(): IncompatibleFile {
+  return new IncompatibleFile(`it has a block of more than ${maxBlockBytes} bytes`);
 }

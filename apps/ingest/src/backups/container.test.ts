@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { tableOf } from "../tables.ts";
 import { avroSchema, avroType, schemaFault } from "./avro-schema.ts";
 import { blockDecoder } from "./block-rows.ts";
-import { DamagedFile, UnfitFile } from "./byte-source.ts";
+import { DamagedFile, IncompatibleFile } from "./byte-source.ts";
 import { openContainer } from "./container-reader.ts";
 import { ContainerWriter } from "./container-writer.ts";
 
@@ -102,7 +102,7 @@ describe("a container file", () => {
     ];
     for (const bad of impossible) {
       const data = avroType(hires).toBuffer(bad);
-      expect(() => blockDecoder(hires)({ rows: 1, data })).toThrow(UnfitFile);
+      expect(() => blockDecoder(hires)({ rows: 1, data })).toThrow(IncompatibleFile);
     }
     const two = Buffer.concat([avroType(hires).toBuffer(row(2)), avroType(hires).toBuffer(row(2))]);
     expect(() => blockDecoder(hires)({ rows: 2, data: two })).toThrow(/not in its place/);

@@ -8,24 +8,24 @@ const pattern = /^\.(.+\.avro)(?:\.json)?(?:\.([0-9a-f]{12})-(\d+)-(\d+)(?:-[0-9
 
 /** Who writes a draft: a process, by its id and when it began, and where such ids mean something. */
 export interface DraftOwner {
-  place: string;
+  host: string;
   pid: number;
-  began: string;
+  startedAt: string;
 }
 
 /** One running kernel, and in it one space of process ids: a container has its own. */
-function ownPlace(): string {
-  let place: string;
+function ownHost(): string {
+  let space: string;
   try {
-    place = readFileSync("/proc/sys/kernel/random/boot_id", "utf8") + readlinkSync("/proc/self/ns/pid");
+    space = readFileSync("/proc/sys/kernel/random/boot_id", "utf8") + readlinkSync("/proc/self/ns/pid");
   } catch {
-    place = hostname();
+    space = hostname();
   }
-  return createHash("sha256").update(place).digest("hex").slice(0, 12);
+  return createHash("sha256").update(space).digest("hex").slice(0, 12);
 }
 
 /** When a process of this place began, in ticks since the boot (proc(5)); "0" where that is not told, `undefined` when it is dead. */
-function beganAt(pid: number): string | undefined {
+function startTimeOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -44,8 +44,8 @@ function beganAt(pid: number): string | undefined {
 let own: DraftOwner | undefined;
 
 function ownerText(): string {
-  own ??= { place: ownPlace(), pid: process.pid, began: beganAt(process.pid) ?? "0" };
-  return `${own.place}-${own.pid}-${own.began}`;
+  own ??= { host: ownHost(), pid: process.pid, startedAt: startTimeOf(process.pid) ?? "0" };
+  return `${own.host}-${own.pid}-${own.startedAt}`;
 }
 
 /** Where the file of a backup is while this process writes it. */
@@ -54,7 +54,7 @@ export function draftPath(folder: string, { name }: BackupName): string {
 }
 
 /** A place to write anew what is beside a backup; several may do so at the same time. */
-export function sideDraftPath(folder: string, { name }: BackupName): string {
+export function sidecarDraftPath(folder: string, { name }: BackupName): string {
   return join(folder, `.${name}.json.${ownerText()}-${randomBytes(4).toString("hex")}.draft`);
 }
 
@@ -63,12 +63,12 @@ export function readDraftName(file: string): { backup: BackupName; owner: DraftO
   const parts = pattern.exec(file);
   const backup = parts?.[1] === undefined ? undefined : readBackupName(parts[1]);
   if (!parts || !backup) return undefined;
-  const [, , place, pid, began] = parts;
-  if (place === undefined || pid === undefined || began === undefined) return { backup, owner: undefined };
-  return { backup, owner: { place, pid: Number(pid), began } };
+  const [, , host, pid, startedAt] = parts;
+  if (host === undefined || pid === undefined || startedAt === undefined) return { backup, owner: undefined };
+  return { backup, owner: { host, pid: Number(pid), startedAt } };
 }
 
 /** Whether the process that writes a draft runs; `undefined` when it is, or was, somewhere else. */
-export function ownerRuns({ place, pid, began }: DraftOwner): boolean | undefined {
-  return place === ownPlace() ? beganAt(pid) === began : undefined;
+export function isOwnerAlive({ host, pid, startedAt }: DraftOwner): boolean | undefined {
+  return host === ownHost() ? startTimeOf(pid) === startedAt : undefined;
 }

@@ -6,13 +6,13 @@ import { brokenReferences, type TableContent } from "../store/references.ts";
 import { deleteIds, deleteRange, type IdRange, lockRange, type PlainRow } from "../store/row-range.ts";
 import { tableTarget } from "../store/row-target.ts";
 import { sendReplacing } from "../store/send-rows.ts";
-import { refuseBroken } from "../store/whole-table.ts";
+import { rejectBroken } from "../store/whole-table.ts";
 import { referencesFrom, type Table } from "../tables.ts";
-import { backupNames, fileOf, knownOf, noteChecked } from "./backup-files.ts";
+import { listBackupNames, markChecked, sidecarOf, statBackup } from "./backup-files.ts";
 import { type BackupName, backupPath, readBackupName } from "./backup-name.ts";
 import type { BlockRows } from "./block-rows.ts";
-import { DamagedFile, UnfitFile } from "./byte-source.ts";
-import { backupBlocks, checkBlocks, digestFile } from "./check-backup.ts";
+import { DamagedFile, IncompatibleFile } from "./byte-source.ts";
+import { backupBlocks, checkBlocks, digestFile } from "./read-backup.ts";
 import { rowDifference } from "./row-difference.ts";
 
 /** Which backup: by name, or the latest, or the latest at or before a moment (ISO 8601). */
@@ -28,15 +28,15 @@ export interface Restored {
 async function chooseBackup(folder: string, table: Table, choice: BackupChoice): Promise<BackupName> {
   if ("name" in choice) {
     const backup = readBackupName(choice.name);
-    if (!backup || !(await fileOf(folder, backup))) throw new Problem("not-found", "There is no such backup.");
+    if (!backup || !(await statBackup(folder, backup))) throw new Problem("not-found", "There is no such backup.");
     if (backup.table === table.name) return backup;
     const message = `is a backup of ${backup.table}`;
     throw new Problem("unprocessable", `name: ${message}`, { errors: [{ path: "name", message }] });
   }
   const until = choice.timestamp === undefined ? Number.POSITIVE_INFINITY : Date.parse(choice.timestamp);
-  for (const name of await backupNames(folder)) {
+  for (const name of await listBackupNames(folder)) {
     if (name.table !== table.name || Date.parse(name.createdAt) > until) continue;
-    if (await fileOf(folder, name)) return name;
+    if (await statBackup(folder, name)) return name;
   }
   const before = choice.timestamp === undefined ? "" : ` from ${choice.timestamp} or before`;
   throw new Problem("not-found", `There is no backup of ${table.name}${before}.`);
@@ -62,14 +62,14 @@ export async function restoreBackup(
     await checkBackup(folder, table, backup);
     const restore = async (connection: MysqlConnection) => {
       const merged = await mergeBackup(store, connection, table, path);
-      refuseBroken(await brokenReferences(connection, table, merged));
+      rejectBroken(await brokenReferences(connection, table, merged));
       return { backup: backup.name, rows: merged.rows };
     };
     return await inBulkTransaction(store, (connection) =>
       runOnce(mysqlProcessedRequests(connection, doneTable), request, () => restore(connection)),
     );
   } catch (error) {
-    if (error instanceof UnfitFile) {
+    if (error instanceof IncompatibleFile) {
       const message = `${backup.name} is no backup that ${table.name} can be restored from: ${error.message}`;
       throw new Problem("unprocessable", `Nothing was changed. name: ${message}.`, {
         errors: [{ path: "name", message }],
@@ -98,13 +98,13 @@ function isFileError(error: unknown, path: string): boolean {
  */
 async function checkBackup(folder: string, table: Table, backup: BackupName): Promise<void> {
   const path = backupPath(folder, backup);
-  const file = await fileOf(folder, backup);
+  const file = await statBackup(folder, backup);
   if (!file) throw new Problem("not-found", "There is no such backup.");
-  const side = await knownOf(folder, backup, file);
+  const side = await sidecarOf(folder, backup, file);
   const unchecked = side.learned !== undefined && !side.learned.checked;
   if (unchecked) await checkBlocks(table, path);
   if ((await digestFile(path)) !== side.sha256) throw new DamagedFile("The file is not the one that was written.");
-  if (unchecked) await noteChecked(folder, backup, side);
+  if (unchecked) await markChecked(folder, backup, side);
 }
 
 /** What a restored table has. */
@@ -139,7 +139,7 @@ async function mergeBackup(store: BulkStore, connection: MysqlConnection, table:
     }
     await storing;
     await deleteRange(connection, table, { after, last: maxId });
-    return { rows: total, ids: target, named: (column) => named.get(column) ?? new Map() };
+    return { rows: total, ids: target, referencedIds: (column) => named.get(column) ?? new Map() };
   } finally {
     // The connection must be free before the transaction is rolled back.
     await storing.catch(() => {});

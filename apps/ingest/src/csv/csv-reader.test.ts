@@ -20,7 +20,7 @@ function readAll(chunks: Buffer[], columns = 8): { found: Line[]; read: Buffer }
         found.push({ line, fields });
       }
     }
-    read.push(Buffer.from(reader.takeRead()));
+    read.push(Buffer.from(reader.takeConsumed()));
   };
   for (const chunk of chunks) {
     reader.push(chunk);

@@ -10,7 +10,7 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 export const maxRecordBytes = 64 * 1024;
 
 /** What `next` found: a record, a line that is no record, the need for more bytes, or the end of the file. */
-export type Found = "record" | "broken" | "more" | "end";
+export type ReadResult = "record" | "broken" | "more" | "end";
 
 export const csvFaults = {
   tooLong: "is longer than 64 KiB",
@@ -76,7 +76,7 @@ export class CsvReader implements RecordBytes {
   }
 
   /** The bytes that were read to the end of a record or line since the last call: what a digest of the file needs next. */
-  takeRead(): Buffer {
+  takeConsumed(): Buffer {
     const read = this.window.subarray(this.#taken, this.#position);
     this.#taken = this.#position;
     return read;
@@ -87,7 +87,7 @@ export class CsvReader implements RecordBytes {
     return this.#skipping;
   }
 
-  next(): Found {
+  next(): ReadResult {
     if (!this.#started && !this.#start()) return "more";
     if (this.#skipping && !this.#skipLine()) return this.#ended ? "end" : "more";
     const { window } = this;
@@ -124,7 +124,7 @@ export class CsvReader implements RecordBytes {
     return true;
   }
 
-  #record(start: number): Found {
+  #record(start: number): ReadResult {
     const { window } = this;
     const length = window.length;
     let at = start;
@@ -192,17 +192,17 @@ export class CsvReader implements RecordBytes {
   }
 
   /** The record goes on past the window, unless it is already longer than one may be (2 for a line end not yet seen whole). */
-  #more(start: number): Found {
+  #more(start: number): ReadResult {
     return this.window.length - start > maxRecordBytes + 2 ? this.#tooLong(start) : "more";
   }
 
   /** The window ends inside quotes. */
-  #incomplete(start: number, fault: string): Found {
+  #incomplete(start: number, fault: string): ReadResult {
     return this.#ended ? this.#brokenLine(start, this.window.length, fault) : this.#more(start);
   }
 
   /** The record went wrong at `at`: gives up its first physical line. */
-  #brokenLine(start: number, at: number, fault: string): Found {
+  #brokenLine(start: number, at: number, fault: string): ReadResult {
     if (at - start > maxRecordBytes) return this.#tooLong(start);
     const lineEnd = this.window.indexOf(lineFeed, start);
     if (lineEnd < 0 && !this.#ended) return this.#more(start);
@@ -214,7 +214,7 @@ export class CsvReader implements RecordBytes {
   }
 
   /** Gives up the first physical line of a record that is too long; the rest of a line that is itself too long is skipped. */
-  #tooLong(start: number): Found {
+  #tooLong(start: number): ReadResult {
     const lineLength = this.window.subarray(start, start + maxRecordBytes + 2).indexOf(lineFeed);
     const end = start + lineLength;
     const bare = lineLength > 0 && this.window[end - 1] === carriageReturn ? end - 1 : end;
@@ -225,7 +225,7 @@ export class CsvReader implements RecordBytes {
     return this.#broken(start, start + maxRecordBytes, start + maxRecordBytes, csvFaults.tooLong, 0);
   }
 
-  #broken(start: number, end: number, next: number, fault: string, lines = 1): Found {
+  #broken(start: number, end: number, next: number, fault: string, lines = 1): ReadResult {
     this.fault = fault;
     this.recordStart = start;
     this.recordEnd = end;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { tableOf } from "../tables.ts";
 import { CsvReader } from "./csv-reader.ts";
 import { namedOrder } from "./header.ts";
-import { rowFields } from "./load-text.ts";
+import { rowFields } from "./load-data-format.ts";
 import { RowBatch } from "./row-batch.ts";
 
 /** What becomes of one record of hired_employees. */

@@ -1,7 +1,7 @@
 import type { Table } from "../tables.ts";
 import { writeDateTime } from "./date-time.ts";
 import { type FieldOrder, tableOrder } from "./header.ts";
-import { lineFeed, readId, tab, writeId, writeText } from "./load-text.ts";
+import { lineFeed, readId, tab, writeId, writeText } from "./load-data-format.ts";
 import { type RecordBytes, withoutDoubledQuotes } from "./record.ts";
 import { faultText, type Reject, rowFaults } from "./row-faults.ts";
 
@@ -143,12 +143,12 @@ export class RowBatch {
     };
   }
 
-  /** The rows as text for `LOAD DATA`, without those in `left`. */
-  text(left: { size: number; keys(): Iterable<number> } = new Set()): Buffer {
-    if (left.size === 0) return this.#text.subarray(0, this.#length);
+  /** The rows as text for `LOAD DATA`, without those in `skipped`. */
+  text(skipped: { size: number; keys(): Iterable<number> } = new Set()): Buffer {
+    if (skipped.size === 0) return this.#text.subarray(0, this.#length);
     const parts: Buffer[] = [];
     let from = 0;
-    for (const row of [...left.keys()].sort((a, b) => a - b)) {
+    for (const row of [...skipped.keys()].sort((a, b) => a - b)) {
       parts.push(this.#text.subarray(from, row === 0 ? 0 : this.#ends[row - 1]!));
       from = this.#ends[row]!;
     }

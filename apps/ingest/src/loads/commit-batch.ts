@@ -1,22 +1,22 @@
 import { deadline } from "@quintet/http";
 import type { RowBatch } from "../csv/row-batch.ts";
 import { countRows } from "../row-metrics.ts";
-import { inBulkTransaction, StandBack } from "../store/bulk-store.ts";
+import { inBulkTransaction, YieldLocks } from "../store/bulk-store.ts";
 import { storeBatch } from "../store/store-batch.ts";
-import { holdsBack, type LoadAttempt, type LoadProgress } from "./load.ts";
-import { LoadTaken } from "./load-problem.ts";
+import { isStaged, type LoadAttempt, type LoadProgress } from "./load.ts";
+import type { LoadContext } from "./load-context.ts";
+import { OwnershipLost } from "./load-problem.ts";
 import { saveProgress } from "./load-queries.ts";
-import type { Loading } from "./loading.ts";
-import { keepRejects } from "./reject-queries.ts";
+import { insertRejects } from "./reject-queries.ts";
 
 /**
  * So long a batch keeps its locks while it waits for its turn. The batch before it may be waiting for another load that waits for
  * these locks, a circle that the server cannot see.
  */
-const holdMs = 2000;
+const maxLockWaitMs = 2000;
 
 /** A place in the file between two lines, up to which everything is stored or rejected. */
-export type FilePlace = Pick<LoadProgress, "bytes" | "lines" | "digest" | "order">;
+export type FilePosition = Pick<LoadProgress, "bytes" | "lines" | "digest" | "fieldOrder">;
 
 /**
  * Stores the rows of a batch, keeps its rejects and writes down how far the load has come, in one transaction: whatever happens,
@@ -24,41 +24,41 @@ export type FilePlace = Pick<LoadProgress, "bytes" | "lines" | "digest" | "order
  * side, and committed in the order of the file.
  */
 export async function commitBatch(
-  loading: Loading,
+  context: LoadContext,
   attempt: LoadAttempt,
   batch: RowBatch,
-  place: FilePlace,
-  options: { ms: number; turn: Promise<void> },
+  position: FilePosition,
+  { ms, previous }: { ms: number; previous: Promise<void> },
 ): Promise<void> {
-  const held = holdsBack(attempt.order);
-  let standsBack = false;
-  const { before, progress } = await inBulkTransaction(loading.bulk, async (connection) => {
-    if (standsBack) await options.turn;
-    const storing = { mode: attempt.order.mode, load: attempt.id, held };
-    const stored = await storeBatch(loading.bulk, connection, batch, storing);
+  const staged = isStaged(attempt.options);
+  let yielded = false;
+  const { before, progress } = await inBulkTransaction(context.bulk, async (connection) => {
+    if (yielded) await previous;
+    const storing = { mode: attempt.options.mode, load: attempt.id, staged };
+    const stored = await storeBatch(context.bulk, connection, batch, storing);
     const rejects = [...batch.rejects, ...stored.rejects];
-    await keepRejects(loading.bulk, connection, attempt.id, rejects);
-    standsBack = await deadline(
-      options.turn.then(() => false),
-      holdMs,
+    await insertRejects(context.bulk, connection, attempt.id, rejects);
+    yielded = await deadline(
+      previous.then(() => false),
+      maxLockWaitMs,
       () => true,
     );
-    if (standsBack) throw new StandBack();
+    if (yielded) throw new YieldLocks();
     const before = attempt.progress;
     const after: LoadProgress = {
-      ...place,
-      ms: options.ms,
+      ...position,
+      ms,
       received: before.received + batch.received,
       inserted: before.inserted + stored.inserted,
       updated: before.updated + stored.updated,
       rejected: before.rejected + rejects.length,
       staged: before.staged + stored.staged,
     };
-    if (!(await saveProgress(connection, attempt.id, attempt.owner, after))) throw new LoadTaken();
+    if (!(await saveProgress(connection, attempt.id, attempt.owner, after))) throw new OwnershipLost();
     return { before, progress: after };
   });
   attempt.progress = progress;
-  // What is held back counts when it is stored.
+  // What is staged back counts when it is stored.
   const accepted = progress.inserted + progress.updated - before.inserted - before.updated;
-  if (!held) countRows(attempt.order.table, accepted, progress.rejected - before.rejected);
+  if (!staged) countRows(attempt.options.table, accepted, progress.rejected - before.rejected);
 }

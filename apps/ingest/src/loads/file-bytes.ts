@@ -2,12 +2,12 @@
 export type FileBytes = AsyncIterator<Buffer, unknown>;
 
 /** A file that can be given up while its next bytes are waited for, however long they take. */
-export interface StoppableFile extends FileBytes {
+export interface AbortableFile extends FileBytes {
   /** From now on the file throws `error`. */
-  stop(error: Error): void;
+  abort(error: Error): void;
 }
 
-export function stoppable(file: FileBytes): StoppableFile {
+export function abortable(file: FileBytes): AbortableFile {
   let stopped: Error | undefined;
   let giveUp: ((error: Error) => void) | undefined;
   return {
@@ -18,7 +18,7 @@ export function stoppable(file: FileBytes): StoppableFile {
         giveUp = reject;
         file.next().then(resolve, reject);
       }),
-    stop(error) {
+    abort(error) {
       stopped ??= error;
       giveUp?.(error);
     },

@@ -3,15 +3,15 @@ import { countRows } from "../row-metrics.ts";
 import { inBulkTransaction } from "../store/bulk-store.ts";
 import { stagedCount, storeStaged } from "../store/staged-rows.ts";
 import { tableOf } from "../tables.ts";
-import type { FilePlace } from "./commit-batch.ts";
-import { holdsBack, type LoadAttempt } from "./load.ts";
-import { LoadRefused, LoadTaken } from "./load-problem.ts";
+import type { FilePosition } from "./commit-batch.ts";
+import { isStaged, type LoadAttempt } from "./load.ts";
+import type { LoadContext } from "./load-context.ts";
+import { LoadFailed, OwnershipLost } from "./load-problem.ts";
 import { endLoad, saveProgress } from "./load-queries.ts";
-import type { Loading } from "./loading.ts";
-import { refuseOutcome } from "./reject-limit.ts";
+import { checkOutcome } from "./reject-limit.ts";
 
 /** Rows that a load has staged are not there any more. It has to begin anew. */
-export class StagedRowsGone extends Problem {
+export class StagedRowsLost extends Problem {
   constructor(counted: number, there: number) {
     const detail = `Of ${counted} rows that this load had staged ${there} are left. Nothing was stored; send the file again.`;
     super("conflict", detail, { headers: { "Retry-After": "1" } });
@@ -23,30 +23,30 @@ export class StagedRowsGone extends Problem {
  * and moves into the table, all of it or, when that is refused, nothing.
  */
 export async function finishLoad(
-  loading: Loading,
+  context: LoadContext,
   attempt: LoadAttempt,
-  end: FilePlace,
+  end: FilePosition,
   elapsedMs: () => number,
 ): Promise<void> {
-  const { id, owner, order, progress } = attempt;
-  refuseOutcome(order, progress);
-  await inBulkTransaction(loading.bulk, async (connection) => {
-    if (holdsBack(order)) {
-      const table = tableOf(order.table);
+  const { id, owner, options, progress } = attempt;
+  checkOutcome(options, progress);
+  await inBulkTransaction(context.bulk, async (connection) => {
+    if (isStaged(options)) {
+      const table = tableOf(options.table);
       const there = await stagedCount(connection, table, id);
-      if (there !== progress.staged) throw new StagedRowsGone(progress.staged, there);
-      await storeStaged(connection, table, { ...order, load: id }).catch(refused);
+      if (there !== progress.staged) throw new StagedRowsLost(progress.staged, there);
+      await storeStaged(connection, table, { ...options, load: id }).catch(throwAsFailed);
     }
     const ms = elapsedMs();
     const saved = await saveProgress(connection, id, owner, { ...progress, ...end, ms });
-    if (!saved || !(await endLoad(connection, id, owner, { status: "done", ms }))) throw new LoadTaken();
+    if (!saved || !(await endLoad(connection, id, owner, { status: "done", ms }))) throw new OwnershipLost();
   });
-  if (holdsBack(order) && !order.dryRun)
-    countRows(order.table, progress.inserted + progress.updated, progress.rejected);
+  if (isStaged(options) && !options.dryRun)
+    countRows(options.table, progress.inserted + progress.updated, progress.rejected);
 }
 
 /** What the tables do not allow is the end of the load. */
-function refused(error: unknown): never {
+function throwAsFailed(error: unknown): never {
   if (!(error instanceof Problem) || error.status >= 500) throw error;
-  throw new LoadRefused(error.code, error.message, error.errors ? { errors: error.errors } : {});
+  throw new LoadFailed(error.code, error.message, error.errors ? { errors: error.errors } : {});
 }

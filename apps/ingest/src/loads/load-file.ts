@@ -1,8 +1,8 @@
 import type { FileBytes } from "./file-bytes.ts";
-import { sameFile, skipPrefix } from "./file-prefix.ts";
-import { countsOf, type Load, type LoadCounts, type LoadOrder } from "./load.ts";
-import { againProblem, problemOfLoad } from "./load-problem.ts";
-import type { Loading } from "./loading.ts";
+import { verifyPrefix, verifyWholeFile } from "./file-prefix.ts";
+import { countsOf, type Load, type LoadCounts, type LoadOptions } from "./load.ts";
+import type { LoadContext } from "./load-context.ts";
+import { loadProblem, replayProblem } from "./load-problem.ts";
 import { runLoad } from "./run-load.ts";
 import { type StartedLoad, startLoad } from "./start-load.ts";
 
@@ -19,27 +19,27 @@ export interface PreparedLoad {
 
 /** Prepares to load a file: everything that can be refused before its first byte is stored is refused here. */
 export async function prepareLoad(
-  loading: Loading,
-  order: LoadOrder,
+  context: LoadContext,
+  options: LoadOptions,
   by: { accountId: number; username: string; key: string | undefined },
   file: FileBytes,
 ): Promise<PreparedLoad> {
-  const leave = loading.places.take(by.accountId);
-  const started = await startLoad(loading, order, by).catch((error: unknown) => {
+  const leave = context.slots.acquire(by.accountId);
+  const started = await startLoad(context, options, by).catch((error: unknown) => {
     leave();
     throw error;
   });
   const { id, progress } = started.state === "ended" ? { ...started.kept, ...started.kept.load } : started.attempt;
   return {
     id,
-    counts: countsOf(order, "running", progress),
+    counts: countsOf(options, "running", progress),
     replayed: started.state === "ended",
     run(onProgress) {
       const running =
-        started.state === "ended" ? answerAgain(started, file) : runLoad(loading, started.attempt, file, onProgress);
-      loading.running.add(running);
+        started.state === "ended" ? replayLoad(started, file) : runLoad(context, started.attempt, file, onProgress);
+      context.running.add(running);
       const forget = () => {
-        loading.running.delete(running);
+        context.running.delete(running);
         leave();
       };
       running.then(forget, forget);
@@ -49,13 +49,13 @@ export async function prepareLoad(
 }
 
 /** The first response to a key, if the file is the same. */
-async function answerAgain({ kept }: StartedLoad & { state: "ended" }, file: FileBytes): Promise<Load> {
+async function replayLoad({ kept }: StartedLoad & { state: "ended" }, file: FileBytes): Promise<Load> {
   try {
-    if (kept.problem === null) await sameFile(file, kept.progress);
-    else await skipPrefix(file, kept.progress);
+    if (kept.problem === null) await verifyWholeFile(file, kept.progress);
+    else await verifyPrefix(file, kept.progress);
   } catch (error) {
-    throw problemOfLoad(error, kept.load);
+    throw loadProblem(error, kept.load);
   }
-  if (kept.problem !== null) throw againProblem(kept.problem, kept.load);
+  if (kept.problem !== null) throw replayProblem(kept.problem, kept.load);
   return kept.load;
 }

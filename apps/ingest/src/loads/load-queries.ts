@@ -8,7 +8,7 @@ import type { TableName } from "../tables.ts";
 import {
   countsOf,
   type Load,
-  type LoadOrder,
+  type LoadOptions,
   type LoadProgress,
   type LoadStatus,
   type OnError,
@@ -44,24 +44,24 @@ interface LoadRow extends RowDataPacket {
   finished_at: Date | null;
 }
 
-/** A load that has not said for `deadAfter` microseconds that it is alive was cut off, whatever its row says. */
+/** A load that has not said for `timeoutMicroseconds` microseconds that it is alive was cut off, whatever its row says. */
 const columns = `id, table_name, mode, header, dry_run, max_rejects, on_error, allow_empty, owner,
   received, inserted, updated, rejected, staged, byte_count, line_count, digest, field_order, ms, problem, created_by,
   started_at, finished_at,
-  IF(status = 'running' AND beat_at < UTC_TIMESTAMP(3) - INTERVAL :deadAfter MICROSECOND, 'cut off', status) AS status`;
+  IF(status = 'running' AND beat_at < UTC_TIMESTAMP(3) - INTERVAL :timeoutMicroseconds MICROSECOND, 'cut off', status) AS status`;
 
 /** A load with what only the next attempt needs to know. */
-export interface KeptLoad {
+export interface StoredLoad {
   load: Load;
-  order: LoadOrder;
+  options: LoadOptions;
   progress: LoadProgress;
   owner: string;
   /** Why it failed or was cancelled. */
   problem: string | null;
 }
 
-function keptLoad(row: LoadRow): KeptLoad {
-  const order: LoadOrder = {
+function toStoredLoad(row: LoadRow): StoredLoad {
+  const options: LoadOptions = {
     table: row.table_name,
     mode: row.mode,
     header: row.header,
@@ -80,67 +80,75 @@ function keptLoad(row: LoadRow): KeptLoad {
     ms: row.ms,
     lines: row.line_count,
     digest: row.digest,
-    order: row.field_order === null ? null : row.field_order.split(",").map(Number),
+    fieldOrder: row.field_order === null ? null : row.field_order.split(",").map(Number),
   };
   return {
     load: {
       id: row.id,
-      table: order.table,
-      mode: order.mode,
-      dryRun: order.dryRun,
+      table: options.table,
+      mode: options.mode,
+      dryRun: options.dryRun,
       status: row.status,
-      ...countsOf(order, row.status, progress),
+      ...countsOf(options, row.status, progress),
       createdBy: row.created_by,
       startedAt: row.started_at.toISOString(),
       finishedAt: row.finished_at?.toISOString() ?? null,
       rejectsUrl: rejectsUrl(row.id),
     },
-    order,
+    options,
     progress,
     owner: row.owner,
     problem: row.problem,
   };
 }
 
-export async function loadById(db: Queries, id: number, deadAfterMs: number): Promise<KeptLoad | undefined> {
+export async function findLoadById(
+  db: Queries,
+  id: number,
+  heartbeatTimeoutMs: number,
+): Promise<StoredLoad | undefined> {
   const [rows] = await db.query<LoadRow[]>(`SELECT ${columns} FROM ingest_loads WHERE id = :id`, {
     id,
-    deadAfter: deadAfterMs * 1000,
+    timeoutMicroseconds: heartbeatTimeoutMs * 1000,
   });
-  return rows[0] && keptLoad(rows[0]);
+  return rows[0] && toStoredLoad(rows[0]);
 }
 
-export async function loadByKey(db: Queries, key: string, deadAfterMs: number): Promise<KeptLoad | undefined> {
+export async function findLoadByKey(
+  db: Queries,
+  key: string,
+  heartbeatTimeoutMs: number,
+): Promise<StoredLoad | undefined> {
   const [rows] = await db.query<LoadRow[]>(`SELECT ${columns} FROM ingest_loads WHERE request_key = :key`, {
     key,
-    deadAfter: deadAfterMs * 1000,
+    timeoutMicroseconds: heartbeatTimeoutMs * 1000,
   });
-  return rows[0] && keptLoad(rows[0]);
+  return rows[0] && toStoredLoad(rows[0]);
 }
 
 /** Loads, newest first, beginning after the one that started at `before.startedAt` (ISO 8601) with `before.id`. */
-export async function newestLoads(
+export async function listLoads(
   db: Queries,
   page: { limit: number; before?: { startedAt: string; id: number } | undefined },
-  deadAfterMs: number,
+  heartbeatTimeoutMs: number,
 ): Promise<Load[]> {
   const after = page.before ? "WHERE started_at < :at OR (started_at = :at AND id < :id)" : "";
   const [rows] = await db.query<LoadRow[]>(
     `SELECT ${columns} FROM ingest_loads ${after} ORDER BY started_at DESC, id DESC LIMIT :limit`,
     {
-      deadAfter: deadAfterMs * 1000,
+      timeoutMicroseconds: heartbeatTimeoutMs * 1000,
       limit: page.limit,
       at: page.before && new Date(page.before.startedAt),
       id: page.before?.id,
     },
   );
-  return rows.map((row) => keptLoad(row).load);
+  return rows.map((row) => toStoredLoad(row).load);
 }
 
 /** Writes down a new load that runs; its id, or `undefined` when the key is taken. */
 export async function insertLoad(
   db: Queries,
-  load: LoadOrder & { owner: string; key: string | null; accountId: number; createdBy: string },
+  load: LoadOptions & { owner: string; key: string | null; accountId: number; createdBy: string },
 ): Promise<number | undefined> {
   try {
     const [result] = await db.query<ResultSetHeader>(
@@ -177,11 +185,11 @@ export async function claimLoad(db: Queries, id: number, from: string, owner: st
   return result.affectedRows === 1;
 }
 
-const mine = "WHERE id = :id AND owner = :owner AND status = 'running'";
+const whereOwned = "WHERE id = :id AND owner = :owner AND status = 'running'";
 
 /** Says that an attempt is alive; whether the load is still its own. */
-export async function beatLoad(db: Queries, id: number, owner: string): Promise<boolean> {
-  const [result] = await db.query<ResultSetHeader>(`UPDATE ingest_loads SET beat_at = UTC_TIMESTAMP(3) ${mine}`, {
+export async function heartbeat(db: Queries, id: number, owner: string): Promise<boolean> {
+  const [result] = await db.query<ResultSetHeader>(`UPDATE ingest_loads SET beat_at = UTC_TIMESTAMP(3) ${whereOwned}`, {
     id,
     owner,
   });
@@ -192,9 +200,9 @@ export async function beatLoad(db: Queries, id: number, owner: string): Promise<
 export async function saveProgress(db: Queries, id: number, owner: string, progress: LoadProgress): Promise<boolean> {
   const [result] = await db.query<ResultSetHeader>(
     `UPDATE ingest_loads SET received = :received, inserted = :inserted, updated = :updated, rejected = :rejected,
-      staged = :staged, byte_count = :bytes, line_count = :lines, digest = :digest, field_order = :order, ms = :ms, beat_at = UTC_TIMESTAMP(3)
-      ${mine}`,
-    { ...progress, order: progress.order?.join(",") ?? null, id, owner },
+      staged = :staged, byte_count = :bytes, line_count = :lines, digest = :digest, field_order = :options, ms = :ms, beat_at = UTC_TIMESTAMP(3)
+      ${whereOwned}`,
+    { ...progress, fieldOrder: progress.fieldOrder?.join(",") ?? null, id, owner },
   );
   return result.affectedRows === 1;
 }
@@ -207,7 +215,7 @@ export async function endLoad(
   end: { status: Exclude<LoadStatus, "running" | "cancelled">; ms: number; problem?: string },
 ): Promise<boolean> {
   const [result] = await db.query<ResultSetHeader>(
-    `UPDATE ingest_loads SET status = :status, ms = :ms, problem = :problem, finished_at = UTC_TIMESTAMP(3) ${mine}`,
+    `UPDATE ingest_loads SET status = :status, ms = :ms, problem = :problem, finished_at = UTC_TIMESTAMP(3) ${whereOwned}`,
     { problem: null, ...end, id, owner },
   );
   return result.affectedRows === 1;
@@ -217,7 +225,7 @@ export async function endLoad(
  * Ends a load that is not over, whichever process has it: from now on its attempt can commit nothing. `problem` is what its key
  * answers. Whether there was something to end.
  */
-export async function cancelLoad(db: Queries, id: number, problem: string): Promise<boolean> {
+export async function markCancelled(db: Queries, id: number, problem: string): Promise<boolean> {
   const [result] = await db.query<ResultSetHeader>(
     `UPDATE ingest_loads SET status = 'cancelled', problem = :problem, finished_at = UTC_TIMESTAMP(3)
       WHERE id = :id AND status IN ('running', 'cut off')`,

@@ -10,7 +10,7 @@ export const loadStatuses = ["running", "done", "failed", "cut off", "cancelled"
 export type LoadStatus = (typeof loadStatuses)[number];
 
 /** Whether nobody can go on with a load. */
-export function isOver(status: LoadStatus): boolean {
+export function hasEnded(status: LoadStatus): boolean {
   return status !== "running" && status !== "cut off";
 }
 
@@ -18,7 +18,7 @@ export function isOver(status: LoadStatus): boolean {
 export type OnError = "skip" | "abort";
 
 /** What a load is asked to do. */
-export interface LoadOrder {
+export interface LoadOptions {
   table: TableName;
   mode: LoadMode;
   header: HeaderMode;
@@ -31,7 +31,7 @@ export interface LoadOrder {
 }
 
 /** A load of a table unless something else is asked for. */
-export const defaultOrder = {
+export const defaultLoadOptions = {
   mode: "insert",
   header: "auto",
   dryRun: false,
@@ -84,20 +84,20 @@ export interface LoadProgress {
   /** SHA-256 of the bytes up to that place, in hex; null before the first batch. */
   digest: string | null;
   /** The order of the fields, once the first record was seen. */
-  order: number[] | null;
+  fieldOrder: number[] | null;
 }
 
 /** One attempt at a load. Only the attempt whose `owner` the load names may write. */
 export interface LoadAttempt {
   id: number;
   owner: string;
-  order: LoadOrder;
+  options: LoadOptions;
   progress: LoadProgress;
   /** Whether it goes on with a load that an earlier attempt began. */
   resumes: boolean;
 }
 
-export const noProgress: LoadProgress = {
+export const initialProgress: LoadProgress = {
   received: 0,
   inserted: 0,
   updated: 0,
@@ -107,23 +107,23 @@ export const noProgress: LoadProgress = {
   ms: 0,
   lines: 0,
   digest: null,
-  order: null,
+  fieldOrder: null,
 };
 
 /** The most rejected rows with which a load is not refused, a number or a share; null when there is no limit. */
-export function rejectLimit({ maxRejects, mode, onError }: LoadOrder): string | null {
+export function rejectLimit({ maxRejects, mode, onError }: LoadOptions): string | null {
   return maxRejects ?? (mode === "replace" || onError === "abort" ? "0" : null);
 }
 
 /** Whether the rows of a load are staged until its last step, so that all of them are stored or none. */
-export function holdsBack(order: LoadOrder): boolean {
-  return order.dryRun || rejectLimit(order) !== null;
+export function isStaged(options: LoadOptions): boolean {
+  return options.dryRun || rejectLimit(options) !== null;
 }
 
 /** The counts of a load as clients see them: what is staged is not inserted yet. A dry run counts what would be, unless it failed. */
-export function countsOf(order: LoadOrder, status: LoadStatus, progress: LoadProgress): LoadCounts {
+export function countsOf(options: LoadOptions, status: LoadStatus, progress: LoadProgress): LoadCounts {
   const { received, inserted, updated, rejected, bytes, ms } = progress;
-  const waits = holdsBack(order) && (order.dryRun ? status === "failed" : status !== "done");
+  const waits = isStaged(options) && (options.dryRun ? status === "failed" : status !== "done");
   return {
     received,
     inserted: waits ? 0 : inserted,

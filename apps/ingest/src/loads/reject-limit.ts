@@ -1,23 +1,23 @@
-import { type LoadOrder, type LoadProgress, rejectLimit } from "./load.ts";
-import { LoadRefused } from "./load-problem.ts";
+import { type LoadOptions, type LoadProgress, rejectLimit } from "./load.ts";
+import { LoadFailed } from "./load-problem.ts";
 
 type Counted = Pick<LoadProgress, "received" | "rejected" | "inserted">;
 
 /** A 422 when a whole file has more rejected rows than its load allows, or would empty a table unasked. */
-export function refuseOutcome(order: LoadOrder, counted: Counted): void {
-  const limit = rejectLimit(order);
+export function checkOutcome(options: LoadOptions, counted: Counted): void {
+  const limit = rejectLimit(options);
   if (limit !== null && exceeds(limit, counted)) throw tooManyRejects(limit, counted);
-  if (order.mode !== "replace" || order.allowEmpty || counted.inserted > 0) return;
-  const message = `the file has no good row, so that ${order.table} would be empty`;
-  throw new LoadRefused("unprocessable", `Nothing was stored: ${message}. allowEmpty=true allows that.`, {
+  if (options.mode !== "replace" || options.allowEmpty || counted.inserted > 0) return;
+  const message = `the file has no good row, so that ${options.table} would be empty`;
+  throw new LoadFailed("unprocessable", `Nothing was stored: ${message}. allowEmpty=true allows that.`, {
     errors: [{ path: "allowEmpty", message }],
   });
 }
 
 /** A 422 as soon as a load with `onError=abort` has too many rejected rows, by number; a share is known at the end of the file only. */
-export function refuseEarly(order: LoadOrder, counted: Counted): void {
-  const limit = rejectLimit(order);
-  if (order.onError !== "abort" || limit === null || limit.endsWith("%")) return;
+export function checkRejectLimit(options: LoadOptions, counted: Counted): void {
+  const limit = rejectLimit(options);
+  if (options.onError !== "abort" || limit === null || limit.endsWith("%")) return;
   if (exceeds(limit, counted)) throw tooManyRejects(limit, counted);
 }
 
@@ -26,9 +26,9 @@ function exceeds(limit: string, { received, rejected }: Counted): boolean {
   return rejected * 100 > Number(limit.slice(0, -1)) * received;
 }
 
-function tooManyRejects(limit: string, { received, rejected }: Counted): LoadRefused {
+function tooManyRejects(limit: string, { received, rejected }: Counted): LoadFailed {
   const message = `${rejected} of ${received} rows were rejected, and ${limit} may be`;
-  return new LoadRefused("unprocessable", `Nothing was stored: ${message}. maxRejects=N or N% allows more.`, {
+  return new LoadFailed("unprocessable", `Nothing was stored: ${message}. maxRejects=N or N% allows more.`, {
     errors: [{ path: "maxRejects", message }],
   });
 }

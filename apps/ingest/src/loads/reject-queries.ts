@@ -1,6 +1,6 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
-import { escapeText } from "../csv/load-text.ts";
+import { escapeText } from "../csv/load-data-format.ts";
 import type { Reject } from "../csv/row-faults.ts";
 import type { BulkStore } from "../store/bulk-store.ts";
 import { sendRows } from "../store/send-rows.ts";
@@ -10,7 +10,7 @@ const rejectsPerStatement = 5000;
 const rowsAtOnce = 1000;
 
 /** Keeps the rejects of a load. Belongs into the transaction of the rows between which they stood. */
-export async function keepRejects(
+export async function insertRejects(
   store: BulkStore,
   connection: MysqlConnection,
   load: number,

@@ -4,18 +4,18 @@ import { stagedTables, stagedTarget } from "../store/row-target.ts";
 import { tableOf } from "../tables.ts";
 import type { LoadAttempt } from "./load.ts";
 
-const rowsAtOnce = 5000;
+const chunkRows = 5000;
 
 /** The owner of a load whose staged rows were given up: its next attempt begins at the first byte of the file. */
-const nobody = "forgotten";
+const noOwner = "forgotten";
 
-const atItsStart = `owner = '${nobody}', received = 0, inserted = 0, updated = 0, rejected = 0, staged = 0, byte_count = 0,
+const resetColumns = `owner = '${noOwner}', received = 0, inserted = 0, updated = 0, rejected = 0, staged = 0, byte_count = 0,
   line_count = 0, digest = NULL, field_order = NULL`;
 
 /** Gives up what an attempt has staged: nothing of it counts any more. Whether the load was still the attempt's own. */
-export async function giveUpStaged(db: MysqlPool, id: number, owner: string): Promise<boolean> {
+export async function resetLoad(db: MysqlPool, id: number, owner: string): Promise<boolean> {
   const [result] = await db.query<ResultSetHeader>(
-    `UPDATE ingest_loads SET ${atItsStart}, status = 'cut off', finished_at = UTC_TIMESTAMP(3)
+    `UPDATE ingest_loads SET ${resetColumns}, status = 'cut off', finished_at = UTC_TIMESTAMP(3)
       WHERE id = :id AND owner = :owner AND status = 'running'`,
     { id, owner },
   );
@@ -26,21 +26,21 @@ export async function giveUpStaged(db: MysqlPool, id: number, owner: string): Pr
  * Deletes the staged rows of loads that are over, and of those that nobody has gone on with for a day. The latter are marked first:
  * they begin at the first byte again, so that a load never counts rows that are not there.
  */
-export async function forgetStaged(db: MysqlPool): Promise<void> {
+export async function deleteUnneededStaged(db: MysqlPool): Promise<void> {
   const faults: unknown[] = [];
   for (const table of stagedTables) {
     const [loads] = await db.query<RowDataPacket[]>(`SELECT DISTINCT load_id AS id FROM ${table}`);
     // What cannot be forgotten of one load just now does not keep the rows of the others.
     for (const { id } of loads)
-      await forgetStagedOf(db, table, Number(id)).catch((error: unknown) => faults.push(error));
+      await deleteUnneededStagedOf(db, table, Number(id)).catch((error: unknown) => faults.push(error));
   }
   if (faults.length > 0) throw faults[0];
 }
 
-async function forgetStagedOf(db: MysqlPool, table: string, id: number): Promise<void> {
+async function deleteUnneededStagedOf(db: MysqlPool, table: string, id: number): Promise<void> {
   await db.query(
-    `UPDATE ingest_loads SET ${atItsStart}, status = 'cut off'
-      WHERE id = :id AND status IN ('running', 'cut off') AND owner <> '${nobody}'
+    `UPDATE ingest_loads SET ${resetColumns}, status = 'cut off'
+      WHERE id = :id AND status IN ('running', 'cut off') AND owner <> '${noOwner}'
         AND beat_at < UTC_TIMESTAMP(3) - INTERVAL 1 DAY`,
     { id },
   );
@@ -48,12 +48,12 @@ async function forgetStagedOf(db: MysqlPool, table: string, id: number): Promise
 }
 
 /** Deletes what an earlier attempt at a load has left behind, for one that begins at the first byte. */
-export async function clearLoad(
+export async function deleteEarlierRows(
   db: MysqlPool,
-  { id, owner, order }: Pick<LoadAttempt, "id" | "owner" | "order">,
+  { id, owner, options }: Pick<LoadAttempt, "id" | "owner" | "options">,
 ): Promise<void> {
   const own = "SELECT 1 FROM ingest_loads WHERE id = :id AND owner = :owner FOR UPDATE";
-  for (const table of ["ingest_rejects", stagedTarget(tableOf(order.table), id).name]) {
+  for (const table of ["ingest_rejects", stagedTarget(tableOf(options.table), id).name]) {
     await deleteChunks(db, async (connection) => {
       const [loads] = await connection.query<RowDataPacket[]>(own, { id, owner });
       return loads.length === 0 ? 0 : deleteRows(connection, table, id);
@@ -63,7 +63,7 @@ export async function clearLoad(
 
 /** Runs a deletion, each time in a transaction of its own, until it has no whole chunk to delete. */
 async function deleteChunks(db: MysqlPool, work: (connection: MysqlConnection) => Promise<number>): Promise<void> {
-  while ((await inMysqlTransaction(db, work)) === rowsAtOnce);
+  while ((await inMysqlTransaction(db, work)) === chunkRows);
 }
 
 /**
@@ -76,12 +76,12 @@ async function deleteUnneeded(connection: MysqlConnection, table: string, id: nu
     { id },
   );
   const canGoOn = load?.status === "running" || (load?.status === "cut off" && load.request_key !== null);
-  return canGoOn && load?.owner !== nobody ? 0 : deleteRows(connection, table, id);
+  return canGoOn && load?.owner !== noOwner ? 0 : deleteRows(connection, table, id);
 }
 
 async function deleteRows(connection: MysqlConnection, table: string, id: number): Promise<number> {
   const [result] = await connection.query<ResultSetHeader>(
-    `DELETE FROM ${table} WHERE load_id = :id LIMIT ${rowsAtOnce}`,
+    `DELETE FROM ${table} WHERE load_id = :id LIMIT ${chunkRows}`,
     { id },
   );
   return result.affectedRows;

@@ -3,12 +3,12 @@ import { CsvReader } from "../csv/csv-reader.ts";
 import { namedOrder, tableOrder } from "../csv/header.ts";
 import { RowBatch } from "../csv/row-batch.ts";
 import { tableOf } from "../tables.ts";
-import { commitBatch, type FilePlace } from "./commit-batch.ts";
+import { commitBatch, type FilePosition } from "./commit-batch.ts";
 import type { FileBytes } from "./file-bytes.ts";
 import type { LoadAttempt } from "./load.ts";
-import type { Loading } from "./loading.ts";
-import { readHead } from "./read-head.ts";
-import { refuseEarly } from "./reject-limit.ts";
+import type { LoadContext } from "./load-context.ts";
+import { readHeader } from "./read-header.ts";
+import { checkRejectLimit } from "./reject-limit.ts";
 
 const batchBytes = 4 * 1024 * 1024;
 
@@ -27,20 +27,20 @@ export interface FileRest {
  * no faster than that, so that memory does not depend on its size. Returns the place where it ends.
  */
 export async function storeFile(
-  loading: Loading,
+  context: LoadContext,
   attempt: LoadAttempt,
   { first, file, hash }: FileRest,
   clock: { elapsedMs(): number; onProgress(): void },
-): Promise<FilePlace> {
-  const table = tableOf(attempt.order.table);
-  const { header } = attempt.order;
+): Promise<FilePosition> {
+  const table = tableOf(attempt.options.table);
+  const { header } = attempt.options;
   const resumed = attempt.progress.bytes > 0;
   const reader = new CsvReader(table.columns.length, resumed ? { line: attempt.progress.lines + 1 } : undefined);
-  const newBatch = () => new RowBatch(table, { rows: loading.batchRows, bytes: batchBytes });
+  const newBatch = () => new RowBatch(table, { rows: context.batchRows, bytes: batchBytes });
   // So many batches are stored side by side. Upserts read with locks, which may cover rows of the other batch.
-  const lanes = attempt.order.mode === "upsert" ? 1 : 2;
+  const maxConcurrent = attempt.options.mode === "upsert" ? 1 : 2;
   let { bytes } = attempt.progress;
-  let order = attempt.progress.order ?? [...tableOrder(table)];
+  let fieldOrder = attempt.progress.fieldOrder ?? [...tableOrder(table)];
   let skipLines = 0;
   let filling = newBatch();
   const spare: RowBatch[] = [];
@@ -50,17 +50,17 @@ export async function storeFile(
   let timer: NodeJS.Timeout | undefined;
 
   const countRead = () => {
-    const read = reader.takeRead();
+    const read = reader.takeConsumed();
     hash.update(read);
     bytes += read.length;
   };
-  const place = (): FilePlace => {
+  const position = (): FilePosition => {
     countRead();
-    return { bytes, lines: reader.line - 1, digest: hash.copy().digest("hex"), order };
+    return { bytes, lines: reader.line - 1, digest: hash.copy().digest("hex"), fieldOrder };
   };
   /** Waits until at most so many batches are being stored. */
-  const settled = async (most: number) => {
-    while (storing.length > most) await storing[0]?.committed.catch(() => {});
+  const waitForStoring = async (max: number) => {
+    while (storing.length > max) await storing[0]?.committed.catch(() => {});
     if (failure) throw failure.error;
   };
   /** Begins to store the batch that was filled. */
@@ -70,18 +70,18 @@ export async function storeFile(
     if (filling.isEmpty) return;
     const batch = filling;
     filling = spare.pop() ?? newBatch();
-    const turn = storing.at(-1)?.committed ?? Promise.resolve();
+    const previous = storing.at(-1)?.committed ?? Promise.resolve();
     // Of two rows with one id the first is stored, so batches that share one do not run side by side.
-    const begin = storing.some((other) => other.batch.sharesIdsWith(batch)) ? turn : Promise.resolve();
-    const options = { turn, ms: clock.elapsedMs() };
-    const here = place();
-    const committed = begin.then(() => commitBatch(loading, attempt, batch, here, options));
+    const begin = storing.some((other) => other.batch.sharesIdsWith(batch)) ? previous : Promise.resolve();
+    const options = { previous, ms: clock.elapsedMs() };
+    const end = position();
+    const committed = begin.then(() => commitBatch(context, attempt, batch, end, options));
     const entry = { batch, committed };
     storing.push(entry);
     committed
       .then(() => {
         clock.onProgress();
-        refuseEarly(attempt.order, attempt.progress);
+        checkRejectLimit(attempt.options, attempt.progress);
       })
       .catch((error: unknown) => {
         failure ??= { error };
@@ -97,12 +97,12 @@ export async function storeFile(
       timer = undefined;
       if (storing.length > 0 || reader.midLine) storeWhenSlow();
       else if (!failure) store();
-    }, loading.batchMs);
+    }, context.batchMs);
   };
   const takeRecord = () => {
-    if (filling.add(reader, order) || header === "false") return;
+    if (filling.add(reader, fieldOrder) || header === "false") return;
     // A file may be several, one after another, each with a header of its own.
-    order = [...(namedOrder(table, reader) ?? order)];
+    fieldOrder = [...(namedOrder(table, reader) ?? fieldOrder)];
   };
   const drain = async () => {
     for (let found = reader.next(); found !== "more" && found !== "end"; found = reader.next()) {
@@ -110,7 +110,7 @@ export async function storeFile(
       if (found === "record") takeRecord();
       else filling.reject(reader, "", reader.fault);
       if (filling.isFull && !reader.midLine) {
-        await settled(lanes - 1);
+        await waitForStoring(maxConcurrent - 1);
         store();
       }
     }
@@ -120,9 +120,9 @@ export async function storeFile(
   try {
     let chunk = first;
     if (!resumed) {
-      const { head, lead } = await readHead(attempt.order, first, file);
-      order = [...head.order];
-      skipLines = head.skipLines;
+      const { layout, lead } = await readHeader(attempt.options, first, file);
+      fieldOrder = [...layout.fieldOrder];
+      skipLines = layout.skipLines;
       chunk = lead;
     }
     for (;;) {
@@ -135,10 +135,10 @@ export async function storeFile(
     }
     reader.end();
     await drain();
-    await settled(lanes - 1);
+    await waitForStoring(maxConcurrent - 1);
     store();
-    await settled(0);
-    return place();
+    await waitForStoring(0);
+    return position();
   } finally {
     clearTimeout(timer);
     // What is being stored when the file breaks off still counts.

@@ -1,5 +1,5 @@
 import { gauge } from "@quintet/http";
-import { backupNames, fileOf, findBackup, removeBackup } from "../backups/backup-files.ts";
+import { findBackup, listBackupNames, removeBackup, statBackup } from "../backups/backup-files.ts";
 import type { BackupName } from "../backups/backup-name.ts";
 import { tableNames } from "../tables.ts";
 
@@ -12,7 +12,7 @@ const bytes = gauge("quintet_ingest_backup_bytes", "Bytes of the backups in the 
  */
 export async function removeOldBackups(folder: string, keep: number): Promise<string[]> {
   const removed: string[] = [];
-  const names = await backupNames(folder);
+  const names = await listBackupNames(folder);
   for (const table of tableNames) {
     const ofTable = names.filter((name) => name.table === table);
     if (keep === 0) continue;
@@ -36,10 +36,10 @@ async function afterVerified(folder: string, names: BackupName[], keep: number):
 
 /** Tells how many backups there are of each table, and how large they are. */
 export async function measureBackups(folder: string): Promise<void> {
-  const names = await backupNames(folder);
+  const names = await listBackupNames(folder);
   for (const table of tableNames) {
     const sizes = await Promise.all(
-      names.filter((name) => name.table === table).map(async (name) => (await fileOf(folder, name))?.size ?? 0),
+      names.filter((name) => name.table === table).map(async (name) => (await statBackup(folder, name))?.size ?? 0),
     );
     backups.set({ table }, sizes.length);
     bytes.set(

@@ -9,7 +9,7 @@ const loadsAtOnce = 100;
 export type OnRemoved = (table: string, rows: number) => Promise<boolean>;
 
 /** What a load that may go on, or that was heard of in so many days, still needs. */
-const needed = `(beat_at >= UTC_TIMESTAMP(3) - INTERVAL :days DAY)`;
+const stillNeeded = `(beat_at >= UTC_TIMESTAMP(3) - INTERVAL :days DAY)`;
 
 /** Removes the rejected rows of loads that ended more than `days` ago. What can still go on keeps its own. */
 export async function removeOldRejects(db: MysqlPool, days: number, onRemoved: OnRemoved): Promise<void> {
@@ -23,7 +23,7 @@ export async function removeOldRejects(db: MysqlPool, days: number, onRemoved: O
     // Numbers of loads are given in the order of their beginning: after the first young one there are no old ones.
     const [[load]] = await db.query<RowDataPacket[]>(
       `SELECT started_at >= UTC_TIMESTAMP(3) - INTERVAL :days DAY AS young,
-        ${needed} OR (status IN ('running', 'cut off') AND request_key IS NOT NULL) AS needed
+        ${stillNeeded} OR (status IN ('running', 'cut off') AND request_key IS NOT NULL) AS needed
         FROM ingest_loads WHERE id = :id`,
       { id: after, days },
     );
@@ -37,7 +37,7 @@ export async function removeOldRejects(db: MysqlPool, days: number, onRemoved: O
 export async function removeOldLoads(db: MysqlPool, days: number, onRemoved: OnRemoved): Promise<void> {
   for (;;) {
     const [loads] = await db.query<RowDataPacket[]>(
-      `SELECT id FROM ingest_loads WHERE started_at < UTC_TIMESTAMP(3) - INTERVAL :days DAY AND NOT ${needed}
+      `SELECT id FROM ingest_loads WHERE started_at < UTC_TIMESTAMP(3) - INTERVAL :days DAY AND NOT ${stillNeeded}
         ORDER BY started_at, id LIMIT ${loadsAtOnce}`,
       { days },
     );
@@ -45,10 +45,13 @@ export async function removeOldLoads(db: MysqlPool, days: number, onRemoved: OnR
       for (const table of ["ingest_rejects", ...stagedTables]) {
         if (await removeRows(db, table, Number(id), days, onRemoved)) return;
       }
-      const [removed] = await db.query<ResultSetHeader>(`DELETE FROM ingest_loads WHERE id = :id AND NOT ${needed}`, {
-        id,
-        days,
-      });
+      const [removed] = await db.query<ResultSetHeader>(
+        `DELETE FROM ingest_loads WHERE id = :id AND NOT ${stillNeeded}`,
+        {
+          id,
+          days,
+        },
+      );
       if (await onRemoved("ingest_loads", removed.affectedRows)) return;
     }
     if (loads.length < loadsAtOnce) return;
@@ -66,7 +69,7 @@ async function removeRows(
   for (;;) {
     const removed = await inMysqlTransaction(db, async (connection) => {
       const [[load]] = await connection.query<RowDataPacket[]>(
-        `SELECT ${needed} AS needed FROM ingest_loads WHERE id = :id FOR UPDATE`,
+        `SELECT ${stillNeeded} AS needed FROM ingest_loads WHERE id = :id FOR UPDATE`,
         { id, days },
       );
       if (load?.needed === 1) return 0;

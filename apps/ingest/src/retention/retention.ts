@@ -2,8 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { ifAlone, type MysqlPool } from "@quintet/db";
 import { counter, gauge, type Logger } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
-import { removeLeftDrafts } from "../backups/left-drafts.ts";
-import { forgetStaged } from "../loads/staged-queries.ts";
+import { removeStaleDrafts } from "../backups/stale-drafts.ts";
+import { deleteUnneededStaged } from "../loads/staged-queries.ts";
 import { stagedTables } from "../store/row-target.ts";
 import { measureBackups, removeOldBackups } from "./old-backups.ts";
 import { type OnRemoved, removeOldLoads, removeOldRejects } from "./old-loads.ts";
@@ -23,7 +23,7 @@ const removedRows = counter("quintet_ingest_rows_removed_total", "Rows of loads 
 const removedBackups = counter("quintet_ingest_backups_removed_total", "Backups that newer ones have replaced.");
 
 /** How long things are kept; 0 for good. */
-export interface Kept {
+export interface RetentionSettings {
   loadsDays: number;
   rejectsDays: number;
   /** How many verified backups of each table. */
@@ -34,8 +34,8 @@ export interface Kept {
  * Removes what was kept long enough, and what processes that were killed have left, in slices with pauses, unless another process is
  * at it. Ends early when `signal` says so.
  */
-export async function removeOld(
-  { db, folder, log, kept }: { db: MysqlPool; folder: string; log: Logger; kept: Kept },
+export async function removeExpired(
+  { db, folder, log, kept }: { db: MysqlPool; folder: string; log: Logger; kept: RetentionSettings },
   signal: AbortSignal,
 ): Promise<void> {
   const removed = new Map<string, number>();
@@ -46,8 +46,8 @@ export async function removeOld(
     return signal.aborted;
   };
   await ifAlone(db, "ingest retention", async () => {
-    await removeLeftDrafts(folder);
-    await forgetStaged(db);
+    await removeStaleDrafts(folder);
+    await deleteUnneededStaged(db);
     if (kept.rejectsDays > 0) await removeOldRejects(db, kept.rejectsDays, onRemoved);
     if (kept.loadsDays > 0) await removeOldLoads(db, kept.loadsDays, onRemoved);
     const names = await removeOldBackups(folder, kept.backups);

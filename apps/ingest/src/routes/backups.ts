@@ -14,9 +14,9 @@ import {
   refusal,
   type ServiceEnv,
 } from "@quintet/http";
-import { backupNames, findBackup, findBackups, openBackup, removeBackup } from "../backups/backup-files.ts";
+import { findBackup, findBackups, listBackupNames, openBackup, removeBackup } from "../backups/backup-files.ts";
 import { readBackupName } from "../backups/backup-name.ts";
-import { makeBackup } from "../backups/make-backup.ts";
+import { createBackup } from "../backups/create-backup.ts";
 import { restoreBackup } from "../backups/restore.ts";
 import type { Deps } from "../deps.ts";
 import { tableNames } from "../tables.ts";
@@ -51,7 +51,7 @@ const choice = z
 const avroFile = { "application/avro": { schema: { type: "string" as const, format: "binary" } } };
 
 /** Backups: make, list, download, restore. */
-export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const folder = deps.backupDir;
 
@@ -74,7 +74,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
         const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, position);
-        const names = (await backupNames(folder)).filter(
+        const names = (await listBackupNames(folder)).filter(
           ({ createdAt, name }) =>
             !after || createdAt < after.createdAt || (createdAt === after.createdAt && name < after.name),
         );
@@ -161,7 +161,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 201: jsonAnswer(backupSchema, "The backup") },
       }),
       async (c) => {
-        const backup = await makeBackup(deps.bulk, folder, tableInPath(c.req.valid("param").table), c.var.keyed);
+        const backup = await createBackup(deps.bulk, folder, tableInPath(c.req.valid("param").table), c.var.keyed);
         c.header("Location", `/ingest/backups/${backup.name}`);
         return c.json(backup, 201);
       },
@@ -195,7 +195,7 @@ export function backupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const { name, timestamp } = c.req.valid("json");
         const table = tableInPath(c.req.valid("param").table);
         const choice = name === undefined ? { timestamp } : { name };
-        const restored = await restoreBackup(deps.loading.bulk, folder, table, choice, c.var.keyed);
+        const restored = await restoreBackup(deps.loads.bulk, folder, table, choice, c.var.keyed);
         return c.json({ table: table.name, ...restored }, 200);
       },
     );

@@ -17,7 +17,7 @@ import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
 import { type LoadCounts, rejectsUrl } from "../loads/load.ts";
 import { type PreparedLoad, prepareLoad } from "../loads/load-file.ts";
-import { csvFile } from "../upload/file-bytes.ts";
+import { csvFile } from "../upload/csv-file.ts";
 import { loadProblemSchema, loadSchema } from "./load-schemas.ts";
 import { tableInPath, tableParam } from "./paths.ts";
 
@@ -38,7 +38,7 @@ const quietMs = 15_000;
 const loadRefusal = (description: string) => refusal(description, "LoadProblem");
 
 /** `POST /{table}/csv`: a file of any size, streamed. */
-export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   app.openAPIRegistry.register("LoadProblem", loadProblemSchema);
   return app.openapi(
@@ -109,13 +109,13 @@ export function csvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       const given = c.req.valid("header")["idempotency-key"];
       const key = given && createHash("sha256").update(`${account.id}\n${c.req.path}\n${given}`).digest("base64url");
       const flags = { dryRun: dryRun === "true", allowEmpty: allowEmpty === "true" };
-      const order = { table: table.name, ...query, ...flags, maxRejects };
+      const options = { table: table.name, ...query, ...flags, maxRejects };
       const by = { accountId: account.id, username: account.username, key };
-      const prepared = await prepareLoad(deps.loading, order, by, file);
+      const prepared = await prepareLoad(deps.loads, options, by, file);
       if (prepared.replayed) c.header("Idempotency-Replayed", "true");
-      tellServer(c, prepared);
+      attachLoadToRequest(c, prepared);
       if (wantsEvents) return progressEvents(c, prepared);
-      return c.json(await prepared.run((counts) => tellServer(c, prepared, counts)), 200);
+      return c.json(await prepared.run((counts) => attachLoadToRequest(c, prepared, counts)), 200);
     },
   );
 }
@@ -136,7 +136,11 @@ function lengthOf(c: Context<AccountEnv>): string | undefined {
 }
 
 /** What the server itself says of the load when it ends the request in the middle of the body. */
-function tellServer(c: Context<AccountEnv>, { id, counts: before }: PreparedLoad, counts: LoadCounts = before): void {
+function attachLoadToRequest(
+  c: Context<AccountEnv>,
+  { id, counts: before }: PreparedLoad,
+  counts: LoadCounts = before,
+): void {
   if (c.env?.incoming) recordOf(c.env.incoming).problemMembers = { loadId: id, ...counts, rejectsUrl: rejectsUrl(id) };
 }
 
@@ -150,7 +154,7 @@ function progressEvents(c: Context<AccountEnv>, prepared: PreparedLoad): Respons
       // The head of the answer goes out with the first bytes, long before the first batch.
       await stream.write(": loading\n\n");
       const load = await prepared.run((counts) => {
-        tellServer(c, prepared, counts);
+        attachLoadToRequest(c, prepared, counts);
         send("progress", counts).catch(() => {}); // A client that has gone ends the load itself.
       });
       await send("load", load);

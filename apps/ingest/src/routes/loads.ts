@@ -10,12 +10,12 @@ import {
   refusal,
   type ServiceEnv,
 } from "@quintet/http";
-import { rejectHeader, rejectLines } from "../csv/reject-lines.ts";
+import type { Reject } from "../csv/row-faults.ts";
 import type { Deps } from "../deps.ts";
+import { cancelLoad } from "../loads/cancel-load.ts";
 import type { Load } from "../loads/load.ts";
-import { loadById, newestLoads } from "../loads/load-queries.ts";
+import { findLoadById, listLoads } from "../loads/load-queries.ts";
 import { hasRejects, readRejects } from "../loads/reject-queries.ts";
-import { stopLoad } from "../loads/stop-load.ts";
 import { loadSchema } from "./load-schemas.ts";
 import { cursorParam } from "./paths.ts";
 
@@ -23,12 +23,12 @@ const loadParam = z.strictObject({ id: z.string().openapi({ param: { name: "id",
 const position = z.strictObject({ list: z.literal("loads"), startedAt: z.string(), id: z.number() });
 
 /** `GET /loads`, `/loads/{id}`, `/loads/{id}/rejects`, and `DELETE /loads/{id}`. */
-export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
-  const { db, deadAfterMs } = deps.loading;
+  const { db, heartbeatTimeoutMs } = deps.loads;
 
   const find = async (id: string): Promise<Load> => {
-    const kept = /^[1-9]\d{0,14}$/.test(id) ? await loadById(db, Number(id), deadAfterMs) : undefined;
+    const kept = /^[1-9]\d{0,14}$/.test(id) ? await findLoadById(db, Number(id), heartbeatTimeoutMs) : undefined;
     if (!kept) throw new Problem("not-found", "There is no such load.");
     return kept.load;
   };
@@ -54,7 +54,7 @@ export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
         const before = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, position);
-        const found = await newestLoads(db, { limit: limit + 1, before }, deadAfterMs);
+        const found = await listLoads(db, { limit: limit + 1, before }, heartbeatTimeoutMs);
         const loads = found.slice(0, limit);
         const last = found.length > limit ? loads.at(-1) : undefined;
         const nextCursor = last
@@ -97,7 +97,7 @@ export function loadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { id } = await find(c.req.valid("param").id);
-        const load = await stopLoad(deps.loading, id);
+        const load = await cancelLoad(deps.loads, id);
         c.header("Location", `/ingest/loads/${id}`);
         return c.json(load, 202);
       },
@@ -142,4 +142,17 @@ function textStream(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
       await texts.return(undefined);
     },
   });
+}
+
+const rejectHeader = "line,column,reason,raw\r\n";
+
+/** Rejects as lines of CSV (RFC 4180), below `rejectHeader`. */
+function rejectLines(rejects: readonly Reject[]): string {
+  return rejects
+    .map(({ line, column, reason, raw }) => `${line},${column},${quoted(reason)},${quoted(raw)}\r\n`)
+    .join("");
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -2,14 +2,13 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { jsonAnswer, type ServiceEnv, wholeNumber } from "@quintet/http";
 import type { Deps } from "../deps.ts";
-import { aboveMean } from "../reports/above-mean.ts";
-import { hiredByQuarter, hiresByDepartment } from "../reports/hire-queries.ts";
+import { aboveMean, hiredByQuarter, hiresByDepartment } from "../reports/hire-queries.ts";
 
 const count = z.number().int();
 const query = z.strictObject({ year: wholeNumber(1900, 9999) });
 
 /** The two reports on the hires of a year. */
-export function reportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
 
   return app

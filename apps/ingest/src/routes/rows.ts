@@ -9,7 +9,7 @@ import { tableInPath, tableParam } from "./paths.ts";
 const maxRows = 1000;
 
 /** `POST /{table}/rows`: 1 to 1,000 rows in JSON. */
-export function rowRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addRowRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   return app.openapi(
     createRoute({
@@ -34,7 +34,7 @@ export function rowRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         throw new Problem("payload-too-large", `${rows.length} rows are more than 1,000. Nothing was stored.`);
       }
       const table = tableInPath(c.req.valid("param").table);
-      return c.json(await storeRows(deps.loading.bulk, table, rows, c.var.keyed), 200);
+      return c.json(await storeRows(deps.loads.bulk, table, rows, c.var.keyed), 200);
     },
   );
 }

@@ -2,12 +2,12 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { decodeCursor, encodeCursor, jsonAnswer, limitParam, noQuery, refusal, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
-import { emptyTable } from "../store/empty-table.ts";
-import { rowsAfter } from "../store/table-queries.ts";
+import { listRows } from "../store/table-queries.ts";
+import { emptyTable } from "../store/whole-table.ts";
 import { cursorParam, tableInPath, tableParam } from "./paths.ts";
 
 /** `GET /{table}` and `DELETE /{table}`. */
-export function tableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
 
   return app
@@ -34,7 +34,7 @@ export function tableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const table = tableInPath(c.req.valid("param").table);
         const position = z.strictObject({ list: z.literal(table.name), id: z.number() });
         const after = cursor === undefined ? 0 : decodeCursor(deps.cursorKey, cursor, position).id;
-        const found = await rowsAfter(deps.reports, table, after, limit + 1);
+        const found = await listRows(deps.reports, table, after, limit + 1);
         const rows = found.slice(0, limit);
         const last = found.length > limit ? rows.at(-1) : undefined;
         const nextCursor = last ? encodeCursor(deps.cursorKey, { list: table.name, id: last.id }) : null;

@@ -3,8 +3,8 @@ import { type KeyedRequest, Problem } from "@quintet/http";
 import { looksLikeNames, readNames } from "../csv/header.ts";
 import { RowBatch } from "../csv/row-batch.ts";
 import { countRows } from "../row-metrics.ts";
-import { lockReferences } from "../store/batch-references.ts";
 import { type BulkStore, doneTable, inBulkTransaction } from "../store/bulk-store.ts";
+import { lockReferences } from "../store/references.ts";
 import { insertBatch } from "../store/store-batch.ts";
 import type { Table, TableName } from "../tables.ts";
 import { jsonRecord, type RowFault } from "./json-record.ts";
@@ -27,12 +27,12 @@ export async function storeRows(
   rows: readonly unknown[],
   request?: KeyedRequest,
 ): Promise<StoredRows> {
-  refuseNames(table, rows[0]);
+  rejectHeaderRow(table, rows[0]);
   const batch = new RowBatch(table, { rows: rows.length, bytes: rows.length * maxRowBytes });
-  const shapeless: StoredRows["rejects"] = [];
+  const malformed: StoredRows["rejects"] = [];
   for (const [index, row] of rows.entries()) {
     const record = jsonRecord(table, row, index + 1);
-    if ("reason" in record) shapeless.push({ row: index + 1, ...record });
+    if ("reason" in record) malformed.push({ row: index + 1, ...record });
     else batch.add(record);
   }
   const stored = await inBulkTransaction(store, (connection) =>
@@ -42,14 +42,14 @@ export async function storeRows(
   );
   const rejects = [...batch.rejects, ...stored.rejects]
     .map(({ line, column, reason }) => ({ row: line, column: column === "" ? null : column, reason }))
-    .concat(shapeless)
+    .concat(malformed)
     .sort((a, b) => a.row - b.row);
   countRows(table.name, stored.inserted, rejects.length);
   return { table: table.name, received: rows.length, inserted: stored.inserted, rejected: rejects.length, rejects };
 }
 
 /** A 422 for an array that names columns otherwise than in their order: the arrays after it would be taken wrongly. */
-function refuseNames(table: Table, row: unknown): void {
+function rejectHeaderRow(table: Table, row: unknown): void {
   if (!Array.isArray(row) || !row.every((value) => typeof value === "string")) return;
   const { order, moved } = readNames(table, row);
   if ((order && !moved) || !(order || looksLikeNames(table, row, isRow(table, row)))) return;

@@ -6,11 +6,11 @@ import { Problem } from "@quintet/http";
  * Why foreign keys are not checked by the server here: a writer locks the rows that its own rows refer to for as long as the
  * transaction lasts, exactly as the server would, but once per batch and not once per row. See docs/decisions/csv-loading.md.
  */
-const session = `SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION',
+const sessionSettings = `SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION',
   SESSION foreign_key_checks = 0, SESSION unique_checks = 1, SESSION max_error_count = 65535,
   SESSION innodb_lock_wait_timeout = 10, SESSION lc_messages = 'en_US'`;
 
-const attempts = 6;
+const maxAttempts = 6;
 /** Where it is recorded what was done for which request. */
 export const doneTable = "ingest_done_requests";
 
@@ -23,13 +23,13 @@ const lockWaitTimeout = 1205;
 export interface BulkStore extends AsyncDisposable {
   pool: MysqlPool;
   /** Whether the server takes `LOAD DATA LOCAL INFILE`; found out at the first try. */
-  takesFiles: boolean;
+  supportsLocalInfile: boolean;
 }
 
 /** Opens nothing until it is used. A statement may take `statementSeconds`, see `connectMysql`. */
 export function openBulkStore(url: string, statementSeconds?: number): BulkStore {
   const pool = connectMysql(url, { connections: 6, name: "ingest bulk", statementSeconds });
-  return { pool, takesFiles: true, [Symbol.asyncDispose]: () => pool.end() };
+  return { pool, supportsLocalInfile: true, [Symbol.asyncDispose]: () => pool.end() };
 }
 
 /** The number of a MySQL error, 0 for anything else. */
@@ -38,7 +38,7 @@ export function mysqlErrorNumber(error: unknown): number {
 }
 
 /** Thrown by `work` to give up its locks and run again: what it waits for may be waiting for them. */
-export class StandBack extends Error {
+export class YieldLocks extends Error {
   override name = "StandBack";
 }
 
@@ -53,10 +53,10 @@ export async function inBulkTransaction<T>(
   // One connection for all attempts: one that waits its turn must never need what a later one holds.
   const connection = await store.pool.getConnection();
   try {
-    await connection.query(session);
+    await connection.query(sessionSettings);
     await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     for (let attempt = 1; ; attempt++) {
-      const result = await tryTransaction(connection, work, attempt === attempts);
+      const result = await tryTransaction(connection, work, attempt === maxAttempts);
       if (result) {
         connection.release();
         return result.value;
@@ -85,7 +85,7 @@ async function tryTransaction<T>(
     return { value };
   } catch (error) {
     const number = mysqlErrorNumber(error);
-    if (number !== deadlock && number !== lockWaitTimeout && !(error instanceof StandBack)) throw error;
+    if (number !== deadlock && number !== lockWaitTimeout && !(error instanceof YieldLocks)) throw error;
     if (last) {
       throw new Problem("unavailable", "Others are writing to the same rows. Try again.", {
         headers: { "Retry-After": "5" },

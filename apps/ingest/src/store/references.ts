@@ -1,5 +1,7 @@
 import type { MysqlConnection } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
+import type { RowBatch } from "../csv/row-batch.ts";
+import { rowFaults } from "../csv/row-faults.ts";
 import { type Reference, referencesFrom, referencesTo, type Table } from "../tables.ts";
 import { stagedTarget } from "./row-target.ts";
 
@@ -31,7 +33,7 @@ export async function existingIds(
 }
 
 /** How many rows name each id. */
-export type NamedIds = ReadonlyMap<number, number>;
+export type ReferencedIds = ReadonlyMap<number, number>;
 
 /** Rows that refer to what is not there. */
 export interface BrokenReference extends Reference {
@@ -39,11 +41,11 @@ export interface BrokenReference extends Reference {
 }
 
 /** The ids that a column of a table, or of a load's staged rows, names. */
-export async function namedIds(
+export async function readReferencedIds(
   connection: MysqlConnection,
   from: { name: string; load?: number },
   column: string,
-): Promise<NamedIds> {
+): Promise<ReferencedIds> {
   const [groups] = await connection.query<RowDataPacket[]>({
     sql: `SELECT ${column}, COUNT(*) FROM ${from.name} ${from.load === undefined ? "" : "WHERE load_id = ?"} GROUP BY ${column}`,
     values: from.load === undefined ? [] : [from.load],
@@ -57,13 +59,13 @@ export interface TableContent {
   /** Where its ids are found. */
   ids: { name: string; load?: number };
   /** The ids that its rows name in a referencing column. */
-  named(column: string): NamedIds | Promise<NamedIds>;
+  referencedIds(column: string): ReferencedIds | Promise<ReferencedIds>;
 }
 
 /** The staged rows of a load as what a table would have. */
 export function stagedContent(connection: MysqlConnection, table: Table, load: number): TableContent {
   const ids = stagedTarget(table, load);
-  return { ids, named: (column) => namedIds(connection, ids, column) };
+  return { ids, referencedIds: (column) => readReferencedIds(connection, ids, column) };
 }
 
 /**
@@ -75,23 +77,23 @@ export async function brokenReferences(
   table: Table,
   content: TableContent,
 ): Promise<BrokenReference[]> {
-  const broken = await brokenFrom(connection, table, content);
+  const broken = await brokenOutgoing(connection, table, content);
   for (const reference of referencesTo(table.name)) {
-    const named = await namedIds(connection, { name: reference.from }, reference.column);
+    const named = await readReferencedIds(connection, { name: reference.from }, reference.column);
     broken.push(...(await missing(connection, reference, named, content.ids)));
   }
   return broken;
 }
 
 /** As `brokenReferences`, of the rows themselves alone: those of other tables keep what they refer to. */
-export async function brokenFrom(
+export async function brokenOutgoing(
   connection: MysqlConnection,
   table: Table,
   content: TableContent,
 ): Promise<BrokenReference[]> {
   const broken: BrokenReference[] = [];
   for (const reference of referencesFrom(table.name)) {
-    const named = await content.named(reference.column);
+    const named = await content.referencedIds(reference.column);
     broken.push(...(await missing(connection, reference, named, { name: reference.to })));
   }
   return broken;
@@ -101,11 +103,33 @@ export async function brokenFrom(
 async function missing(
   connection: MysqlConnection,
   reference: Reference,
-  named: NamedIds,
+  named: ReferencedIds,
   to: { name: string; load?: number },
 ): Promise<BrokenReference[]> {
   const existing = await existingIds(connection, to, named.keys(), "shared");
   let count = 0;
   for (const [id, rows] of named) if (!existing.has(id)) count += rows;
   return count > 0 ? [{ ...reference, count }] : [];
+}
+
+/** Rows of a batch that are not stored: the row's number in the batch, and why. */
+export type SkippedRows = Map<number, { column: string; reason: string }>;
+
+/**
+ * The rows of a batch that name a department or job which does not exist. The ones that do exist cannot be deleted until the
+ * transaction ends, so that what holds now still holds when the rows are committed.
+ */
+export async function lockReferences(connection: MysqlConnection, batch: RowBatch): Promise<SkippedRows> {
+  const skipped: SkippedRows = new Map();
+  for (const { column, to, ids } of batch.references) {
+    const named = ids.subarray(0, batch.rows);
+    const distinct = new Set(named);
+    const existing = await existingIds(connection, { name: to }, distinct, "shared");
+    if (existing.size === distinct.size) continue;
+    const reason = rowFaults.noSuchRow(to);
+    for (let row = 0; row < batch.rows; row++) {
+      if (!existing.has(named[row]!) && !skipped.has(row)) skipped.set(row, { column, reason });
+    }
+  }
+  return skipped;
 }

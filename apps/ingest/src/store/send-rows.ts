@@ -1,12 +1,12 @@
 import { Readable } from "node:stream";
 import type { MysqlConnection } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
-import { rowFields } from "../csv/load-text.ts";
+import { rowFields } from "../csv/load-data-format.ts";
 import { type BulkStore, duplicateEntry, mysqlErrorNumber } from "./bulk-store.ts";
 import { columnList, type RowTarget } from "./row-target.ts";
 
 /** "Loading local data is disabled" in MySQL 8, MariaDB, and older servers. */
-const filesRefused = new Set([3948, 4166, 1148]);
+const localInfileDisabled = new Set([3948, 4166, 1148]);
 const rowsPerInsert = 1000;
 const pieceBytes = 256 * 1024;
 
@@ -39,7 +39,7 @@ export async function sendReplacing(
 }
 
 /** What happens to a row whose id is taken: it is refused, or takes the place of the other. */
-type WhenTaken = "IGNORE" | "REPLACE";
+type OnDuplicate = "IGNORE" | "REPLACE";
 
 async function send(
   store: BulkStore,
@@ -47,18 +47,18 @@ async function send(
   target: RowTarget,
   text: Buffer,
   rows: number,
-  whenTaken: WhenTaken,
+  onDuplicate: OnDuplicate,
 ): Promise<number[]> {
   if (rows === 0) return [];
-  if (rows > rowsPerInsert && store.takesFiles) {
+  if (rows > rowsPerInsert && store.supportsLocalInfile) {
     try {
-      return await loadRows(connection, target, text, rows, whenTaken);
+      return await loadRows(connection, target, text, rows, onDuplicate);
     } catch (error) {
-      if (!filesRefused.has(mysqlErrorNumber(error))) throw error;
-      store.takesFiles = false;
+      if (!localInfileDisabled.has(mysqlErrorNumber(error))) throw error;
+      store.supportsLocalInfile = false;
     }
   }
-  return insertRows(connection, target, text, whenTaken);
+  return insertRows(connection, target, text, onDuplicate);
 }
 
 async function loadRows(
@@ -66,9 +66,9 @@ async function loadRows(
   target: RowTarget,
   text: Buffer,
   rows: number,
-  whenTaken: WhenTaken,
+  onDuplicate: OnDuplicate,
 ): Promise<number[]> {
-  const sql = `LOAD DATA LOCAL INFILE 'rows' ${whenTaken} INTO TABLE ${target.name} CHARACTER SET utf8mb4
+  const sql = `LOAD DATA LOCAL INFILE 'rows' ${onDuplicate} INTO TABLE ${target.name} CHARACTER SET utf8mb4
     (${columnList(target.columns)})${target.load === undefined ? "" : " SET load_id = ?"}`;
   const [result] = await connection.query<ResultSetHeader>({
     sql,
@@ -86,9 +86,9 @@ async function insertRows(
   connection: MysqlConnection,
   target: RowTarget,
   text: Buffer,
-  whenTaken: WhenTaken,
+  onDuplicate: OnDuplicate,
 ): Promise<number[]> {
-  const verb = whenTaken === "REPLACE" ? "REPLACE" : "INSERT IGNORE";
+  const verb = onDuplicate === "REPLACE" ? "REPLACE" : "INSERT IGNORE";
   const staged = target.load === undefined ? [] : [target.load];
   const columns = target.load === undefined ? target.columns : ["load_id", ...target.columns];
   const refused: number[] = [];

@@ -3,10 +3,10 @@ import { Problem } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import type { Table } from "../tables.ts";
 import { duplicateEntry, mysqlErrorNumber } from "./bulk-store.ts";
-import { brokenFrom, stagedContent } from "./references.ts";
+import { brokenOutgoing, stagedContent } from "./references.ts";
 import { columnList, stagedTarget, tableTarget } from "./row-target.ts";
-import type { Storing } from "./store-batch.ts";
-import { refuseBroken, refuseReplacing, replaceByStaged } from "./whole-table.ts";
+import type { StoreOptions } from "./store-batch.ts";
+import { checkReplacement, rejectBroken, replaceByStaged } from "./whole-table.ts";
 
 /** How many rows a load has staged. */
 export async function stagedCount(connection: MysqlConnection, table: Table, load: number): Promise<number> {
@@ -21,10 +21,10 @@ export async function stagedCount(connection: MysqlConnection, table: Table, loa
  * Moves the staged rows of a load into the table, within the transaction of `connection`; a dry run only looks whether they could.
  * 409 when references would break, or when the id of a row that was free has been taken meanwhile.
  */
-export async function storeStaged(connection: MysqlConnection, table: Table, storing: Storing): Promise<void> {
+export async function storeStaged(connection: MysqlConnection, table: Table, storing: StoreOptions): Promise<void> {
   const { mode, dryRun, load } = storing;
   if (mode === "replace") {
-    return dryRun ? refuseReplacing(connection, table, load) : replaceByStaged(connection, table, load);
+    return dryRun ? checkReplacement(connection, table, load) : replaceByStaged(connection, table, load);
   }
   if (dryRun) return;
   const { name } = tableTarget(table);
@@ -43,5 +43,5 @@ export async function storeStaged(connection: MysqlConnection, table: Table, sto
       cause: error,
     });
   }
-  refuseBroken(await brokenFrom(connection, table, stagedContent(connection, table, load)));
+  rejectBroken(await brokenOutgoing(connection, table, stagedContent(connection, table, load)));
 }

@@ -1,12 +1,11 @@
 import type { MysqlConnection } from "@quintet/db";
 import type { RowBatch } from "../csv/row-batch.ts";
 import { type Reject, rowFaults } from "../csv/row-faults.ts";
-import { type LeftRows, lockReferences } from "./batch-references.ts";
 import type { BulkStore } from "./bulk-store.ts";
-import { existingIds } from "./references.ts";
+import { existingIds, lockReferences, type SkippedRows } from "./references.ts";
 import { stagedTarget, tableTarget } from "./row-target.ts";
 import { sendReplacing, sendRows } from "./send-rows.ts";
-import { countTaken, upsertRows } from "./upsert-rows.ts";
+import { countReplaced, upsertRows } from "./upsert-rows.ts";
 
 /** What became of the rows of a batch: each is counted once. */
 export interface StoredBatch {
@@ -21,26 +20,26 @@ export interface StoredBatch {
 export type LoadMode = "insert" | "upsert" | "replace";
 
 /** How the rows of a load are stored. `load` names it: its staged rows are kept by that. */
-export interface Storing {
+export interface StoreOptions {
   mode: LoadMode;
   dryRun: boolean;
   load: number;
 }
 
 /**
- * Stores a batch within the transaction of `connection`: in the table, or, when `held`, among the staged rows of the load. The batch
+ * Stores a batch within the transaction of `connection`: in the table, or, when `staged`, among the staged rows of the load. The batch
  * itself is not changed, so that this can run again.
  */
 export async function storeBatch(
   store: BulkStore,
   connection: MysqlConnection,
   batch: RowBatch,
-  storing: { mode: LoadMode; load: number; held: boolean },
+  storing: { mode: LoadMode; load: number; staged: boolean },
 ): Promise<StoredBatch> {
-  const left = await lockReferences(connection, batch);
-  if (storing.held) return stageBatch(store, connection, batch, left, storing);
-  if (storing.mode === "upsert") return stored(batch, left, await upsertRows(store, connection, batch, left));
-  return insertBatch(store, connection, batch, left);
+  const skipped = await lockReferences(connection, batch);
+  if (storing.staged) return stageBatch(store, connection, batch, skipped, storing);
+  if (storing.mode === "upsert") return stored(batch, skipped, await upsertRows(store, connection, batch, skipped));
+  return insertBatch(store, connection, batch, skipped);
 }
 
 /** Stores rows whose ids are free and rejects the others. */
@@ -48,11 +47,11 @@ export async function insertBatch(
   store: BulkStore,
   connection: MysqlConnection,
   batch: RowBatch,
-  left: LeftRows,
+  skipped: SkippedRows,
 ): Promise<StoredBatch> {
-  const refused = await sendRows(store, connection, tableTarget(batch.table), ...rowsBut(batch, left));
-  leaveDuplicates(batch, left, refused);
-  return stored(batch, left, 0);
+  const refused = await sendRows(store, connection, tableTarget(batch.table), ...rowsExcept(batch, skipped));
+  skipDuplicates(batch, skipped, refused);
+  return stored(batch, skipped, 0);
 }
 
 /** Stages the rows of a batch that could be stored; a later batch of the load finds their ids taken. */
@@ -60,7 +59,7 @@ async function stageBatch(
   store: BulkStore,
   connection: MysqlConnection,
   batch: RowBatch,
-  left: LeftRows,
+  skipped: SkippedRows,
   storing: { mode: LoadMode; load: number },
 ): Promise<StoredBatch> {
   const staged = stagedTarget(batch.table, storing.load);
@@ -71,44 +70,47 @@ async function stageBatch(
       : await existingIds(connection, tableTarget(batch.table), new Set(ids), "none");
   if (storing.mode === "upsert") {
     const before = await existingIds(connection, staged, new Set(ids), "none");
-    await sendReplacing(store, connection, staged, ...rowsBut(batch, left));
+    await sendReplacing(store, connection, staged, ...rowsExcept(batch, skipped));
     const taken = new Set([...inTable, ...before]);
-    return { ...stored(batch, left, countTaken(batch, left, taken)), staged: countNew(batch, left, before) };
+    return {
+      ...stored(batch, skipped, countReplaced(batch, skipped, taken)),
+      staged: countNew(batch, skipped, before),
+    };
   }
   for (let row = 0; row < batch.rows; row++) {
-    if (inTable.has(ids[row]!) && !left.has(row)) left.set(row, duplicate);
+    if (inTable.has(ids[row]!) && !skipped.has(row)) skipped.set(row, duplicate);
   }
-  leaveDuplicates(batch, left, await sendRows(store, connection, staged, ...rowsBut(batch, left)));
-  return { ...stored(batch, left, 0), staged: batch.rows - left.size };
+  skipDuplicates(batch, skipped, await sendRows(store, connection, staged, ...rowsExcept(batch, skipped)));
+  return { ...stored(batch, skipped, 0), staged: batch.rows - skipped.size };
 }
 
 const duplicate = { column: "id", reason: rowFaults.duplicateId };
 
-function rowsBut(batch: RowBatch, left: LeftRows): [text: Buffer, rows: number] {
-  return [batch.text(left), batch.rows - left.size];
+function rowsExcept(batch: RowBatch, skipped: SkippedRows): [text: Buffer, rows: number] {
+  return [batch.text(skipped), batch.rows - skipped.size];
 }
 
 /** Of several rows with one id the first was taken, so the refused ones are the last. */
-function leaveDuplicates(batch: RowBatch, left: LeftRows, refused: number[]): void {
+function skipDuplicates(batch: RowBatch, skipped: SkippedRows, refused: number[]): void {
   if (refused.length === 0) return;
   const times = new Map<number, number>();
   for (const id of refused) times.set(id, (times.get(id) ?? 0) + 1);
   for (let row = batch.rows - 1; row >= 0; row--) {
     const id = batch.ids[row]!;
     const more = times.get(id) ?? 0;
-    if (more === 0 || left.has(row)) continue;
-    left.set(row, duplicate);
+    if (more === 0 || skipped.has(row)) continue;
+    skipped.set(row, duplicate);
     times.set(id, more - 1);
   }
 }
 
-function stored(batch: RowBatch, left: LeftRows, updated: number): StoredBatch {
-  const rejects = [...left].map(([row, { column, reason }]) => batch.rejectOf(row, column, reason));
-  return { inserted: batch.rows - left.size - updated, updated, staged: 0, rejects };
+function stored(batch: RowBatch, skipped: SkippedRows, updated: number): StoredBatch {
+  const rejects = [...skipped].map(([row, { column, reason }]) => batch.rejectOf(row, column, reason));
+  return { inserted: batch.rows - skipped.size - updated, updated, staged: 0, rejects };
 }
 
-/** How many ids of the rows but those in `left` are not in `before`. */
-function countNew(batch: RowBatch, left: LeftRows, before: ReadonlySet<number>): number {
-  const ids = new Set(batch.ids.subarray(0, batch.rows).filter((_, row) => !left.has(row)));
+/** How many ids of the rows but those in `skipped` are not in `before`. */
+function countNew(batch: RowBatch, skipped: SkippedRows, before: ReadonlySet<number>): number {
+  const ids = new Set(batch.ids.subarray(0, batch.rows).filter((_, row) => !skipped.has(row)));
   return ids.difference(before).size;
 }

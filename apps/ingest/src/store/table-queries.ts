@@ -7,7 +7,7 @@ import { columnList, tableTarget } from "./row-target.ts";
 export type TableRow = Record<string, string | number>;
 
 /** Rows in the order of their ids, beginning after `after`. */
-export async function rowsAfter(db: MysqlPool, table: Table, after: number, limit: number): Promise<TableRow[]> {
+export async function listRows(db: MysqlPool, table: Table, after: number, limit: number): Promise<TableRow[]> {
   const { name, columns } = tableTarget(table);
   const [rows] = await db.query<RowDataPacket[]>(
     `SELECT ${columnList(columns)} FROM ${name} WHERE id > :after ORDER BY id LIMIT :limit`,

@@ -1,8 +1,13 @@
-import type { MysqlConnection } from "@quintet/db";
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quintet/db";
 import { Problem } from "@quintet/http";
-import type { Table } from "../tables.ts";
+import { referencesTo, type Table } from "../tables.ts";
+import { mysqlErrorNumber } from "./bulk-store.ts";
 import { type BrokenReference, brokenReferences, stagedContent } from "./references.ts";
 import { columnList, stagedTarget, tableTarget } from "./row-target.ts";
+import { countRows, deleteRows } from "./table-queries.ts";
+
+/** The number of MySQL's error for a row that others refer to. */
+const rowIsReferenced = 1451;
 
 /**
  * Makes a table exactly the staged rows of a load, within the transaction of `connection`. Readers see all of it or nothing. Only
@@ -21,16 +26,16 @@ export async function replaceByStaged(connection: MysqlConnection, table: Table,
     `INSERT INTO ${name} (${columns}) SELECT ${columns} FROM ${staged.name} WHERE load_id = ? ON DUPLICATE KEY UPDATE ${changes}`,
     [load],
   );
-  await refuseReplacing(connection, table, load);
+  await checkReplacement(connection, table, load);
 }
 
 /** A 409 when references would break if a table were exactly the staged rows of a load. */
-export async function refuseReplacing(connection: MysqlConnection, table: Table, load: number): Promise<void> {
-  refuseBroken(await brokenReferences(connection, table, stagedContent(connection, table, load)));
+export async function checkReplacement(connection: MysqlConnection, table: Table, load: number): Promise<void> {
+  rejectBroken(await brokenReferences(connection, table, stagedContent(connection, table, load)));
 }
 
 /** A 409 that says how many references would break, when any would. */
-export function refuseBroken(broken: readonly BrokenReference[]): void {
+export function rejectBroken(broken: readonly BrokenReference[]): void {
   if (broken.length === 0) return;
   const errors = broken.map(({ from, column, to, count }) => ({
     path: `${from}.${column}`,
@@ -38,4 +43,21 @@ export function refuseBroken(broken: readonly BrokenReference[]): void {
   }));
   const detail = errors.map((error) => `${error.path}: ${error.message}`).join("; ");
   throw new Problem("conflict", `Nothing was changed. ${detail}.`, { errors });
+}
+
+/** Empties a table; a 409 when rows of another table refer to it, and then nothing is deleted. */
+export async function emptyTable(db: MysqlPool, table: Table): Promise<void> {
+  await inMysqlTransaction(db, async (connection) => {
+    try {
+      await deleteRows(connection, table);
+    } catch (error) {
+      if (mysqlErrorNumber(error) !== rowIsReferenced) throw error;
+      const broken = referencesTo(table.name).map(async (reference) => ({
+        ...reference,
+        count: await countRows(connection, { name: reference.from }),
+      }));
+      rejectBroken(await Promise.all(broken));
+      throw error;
+    }
+  });
 }

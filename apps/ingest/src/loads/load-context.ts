@@ -1,10 +1,10 @@
 import type { MysqlPool } from "@quintet/db";
 import type { Logger } from "@quintet/http";
 import type { BulkStore } from "../store/bulk-store.ts";
-import type { LoadPlaces } from "./load-places.ts";
+import type { LoadSlots } from "./load-slots.ts";
 
 /** What loads work with. */
-export interface Loading {
+export interface LoadContext {
   db: MysqlPool;
   bulk: BulkStore;
   log: Logger;
@@ -13,10 +13,10 @@ export interface Loading {
   /** Rows that came are stored after so long at the latest, however slowly more come. */
   batchMs: number;
   /** A load that has said nothing for so long was cut off by the death of its process. */
-  deadAfterMs: number;
+  heartbeatTimeoutMs: number;
   /** Loads that run in this process. */
   running: Set<Promise<unknown>>;
-  places: LoadPlaces;
+  slots: LoadSlots;
 }
 
-export const standardLoading = { batchRows: 25_000, batchMs: 1000, deadAfterMs: 15_000 };
+export const defaultLoadSettings = { batchRows: 25_000, batchMs: 1000, heartbeatTimeoutMs: 15_000 };

@@ -3,27 +3,27 @@ import { loadsRunning } from "../row-metrics.ts";
 
 /** So many loads run in one process at a time. */
 export const maxLoads = 16;
-/** So many of them are of one account, so that no account keeps all others from loading. */
-export const maxLoadsOfAccount = 12;
+/** So many of them are of one account, so that no account keeps all others from context. */
+export const maxLoadsPerAccount = 12;
 
 const soon = { headers: { "Retry-After": "5" } };
 
 /** The places of the loads that run in this process. */
-export class LoadPlaces {
+export class LoadSlots {
   readonly #taken = new Map<number, number>();
 
   /** The loads that run. */
-  get taken(): number {
+  get used(): number {
     return [...this.#taken.values()].reduce((sum, count) => sum + count, 0);
   }
 
   /** Takes a place for an account's load; returns how to give it back. 429 when the account has its share, 503 when there is none. */
-  take(accountId: number): () => void {
+  acquire(accountId: number): () => void {
     const own = this.#taken.get(accountId) ?? 0;
-    if (own >= maxLoadsOfAccount) {
-      throw new Problem("too-many-requests", `${maxLoadsOfAccount} loads of this account run here already.`, soon);
+    if (own >= maxLoadsPerAccount) {
+      throw new Problem("too-many-requests", `${maxLoadsPerAccount} loads of this account run here already.`, soon);
     }
-    if (this.taken >= maxLoads) throw new Problem("unavailable", `${maxLoads} loads run here already.`, soon);
+    if (this.used >= maxLoads) throw new Problem("unavailable", `${maxLoads} loads run here already.`, soon);
     this.#taken.set(accountId, own + 1);
     loadsRunning.inc();
     let given = false;

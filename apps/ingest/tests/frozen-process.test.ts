@@ -22,7 +22,7 @@ async function twoProcesses(): Promise<{ db: Connection; folder: string; one: St
   const env = {
     ...ownProcessEnv(database.url),
     BACKUP_DIR: folder,
-    LOADING: JSON.stringify({ batchRows: 100, batchMs: 30, deadAfterMs: 1500 }),
+    LOADING: JSON.stringify({ batchRows: 100, batchMs: 30, heartbeatTimeoutMs: 1500 }),
   };
   const start = async () => {
     const started = await startIngest(env);

@@ -9,8 +9,8 @@ import { createConnection } from "mysql2/promise";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { createApp } from "../src/app.ts";
 import { newBackupName } from "../src/backups/backup-name.ts";
-import { draftPath, sideDraftPath } from "../src/backups/draft-name.ts";
-import { removeLeftDrafts } from "../src/backups/left-drafts.ts";
+import { draftPath, sidecarDraftPath } from "../src/backups/draft-name.ts";
+import { removeStaleDrafts } from "../src/backups/stale-drafts.ts";
 import { hires, jobs, openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
 import { chief, ownProcessEnv } from "./own-process.ts";
 
@@ -58,7 +58,7 @@ describe("a process that is killed while it backs up", () => {
     expect(draft).toMatch(/^\.jobs-.*\.draft$/);
 
     // As another process does at its start, and before it backs up itself.
-    await removeLeftDrafts(folder);
+    await removeStaleDrafts(folder);
     expect(await files()).toEqual([draft]);
 
     first.child.kill("SIGKILL");
@@ -111,7 +111,7 @@ describe("what is left in the folder", () => {
     ];
     const kept = [
       nameOf(draftPath(folder, own)),
-      nameOf(sideDraftPath(folder, own)),
+      nameOf(sidecarDraftPath(folder, own)),
       // Its draft is there, so that its own file may come yet.
       `${own.name}.json`,
       `.${elsewhere?.name}.0123456789ab-1-1.draft`,
@@ -134,9 +134,9 @@ describe("what is left in the folder", () => {
     for (const file of [...kept, ...gone]) await put(file);
     const longAgo = new Date(Date.now() - 11 * 60_000);
     await utimes(join(folder, `.${stale?.name}.0123456789ab-1-1.draft`), longAgo, longAgo);
-    await removeLeftDrafts(folder);
+    await removeStaleDrafts(folder);
     expect(await files()).toEqual(kept.sort());
-    await removeLeftDrafts(join(folder, "not there"));
+    await removeStaleDrafts(join(folder, "not there"));
   });
 });
 

@@ -2,7 +2,7 @@ import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { BackupName } from "./backup-name.ts";
-import { sideDraftPath } from "./draft-name.ts";
+import { sidecarDraftPath } from "./draft-name.ts";
 
 /** What is written down beside a backup. Whoever can write to the folder can write it, so nothing in it is believed that can be seen. */
 const schema = z.object({
@@ -27,17 +27,17 @@ const schema = z.object({
     .optional(),
 });
 
-export type SideFile = z.infer<typeof schema>;
+export type Sidecar = z.infer<typeof schema>;
 
 /** Where it is. */
-export function sidePath(folder: string, { name }: BackupName): string {
+export function sidecarPath(folder: string, { name }: BackupName): string {
   return join(folder, `${name}.json`);
 }
 
 /** What is written down beside a backup; `undefined` when that is missing, broken, or about another one. */
-export async function readSide(folder: string, name: BackupName): Promise<SideFile | undefined> {
+export async function readSidecar(folder: string, name: BackupName): Promise<Sidecar | undefined> {
   try {
-    const side = schema.parse(JSON.parse(await readFile(sidePath(folder, name), "utf8")));
+    const side = schema.parse(JSON.parse(await readFile(sidecarPath(folder, name), "utf8")));
     return side.name === undefined || side.name === name.name ? side : undefined;
   } catch {
     return undefined;
@@ -45,15 +45,15 @@ export async function readSide(folder: string, name: BackupName): Promise<SideFi
 }
 
 /** Writes it as a whole or not at all. */
-export async function writeSide(folder: string, name: BackupName, side: SideFile): Promise<void> {
-  const draft = sideDraftPath(folder, name);
+export async function writeSidecar(folder: string, name: BackupName, side: Sidecar): Promise<void> {
+  const draft = sidecarDraftPath(folder, name);
   let file: FileHandle | undefined;
   try {
     file = await open(draft, "wx", 0o600);
     await file.writeFile(`${JSON.stringify({ ...side, name: name.name })}\n`);
     await file.sync();
     await file.close();
-    await rename(draft, sidePath(folder, name));
+    await rename(draft, sidecarPath(folder, name));
   } catch (error) {
     await file?.close().catch(() => {});
     await rm(draft, { force: true }).catch(() => {});

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import type { Table } from "../tables.ts";
 import { schemaFault } from "./avro-schema.ts";
 import { type BlockRows, blockDecoder } from "./block-rows.ts";
-import { DamagedFile, UnfitFile } from "./byte-source.ts";
+import { DamagedFile, IncompatibleFile } from "./byte-source.ts";
 import { type Container, openContainer } from "./container-reader.ts";
 
 const chunkBytes = 1024 * 1024;
@@ -22,7 +22,7 @@ export async function digestFile(path: string): Promise<string> {
 }
 
 /** What a file says of itself, read once: its SHA-256, the rows that its blocks count, and why they cannot be read to the end. */
-export async function surveyFile(path: string): Promise<{ sha256: string; rows: number | null; fault?: string }> {
+export async function scanFile(path: string): Promise<{ sha256: string; rows: number | null; fault?: string }> {
   const hash = createHash("sha256");
   using file = open(path);
   const chunks = file.chunks[Symbol.asyncIterator]();
@@ -44,7 +44,7 @@ async function countRows(chunks: AsyncIterable<Buffer>): Promise<{ rows: number 
     for await (const block of (await openContainer(chunks)).blocks()) rows += block.rows;
   } catch (error) {
     if (error instanceof DamagedFile) return { rows: null, fault: `It is damaged: ${error.message}` };
-    if (error instanceof UnfitFile) return { rows: null, fault: `It cannot be restored: ${error.message}.` };
+    if (error instanceof IncompatibleFile) return { rows: null, fault: `It cannot be restored: ${error.message}.` };
     throw error;
   }
   return { rows };
@@ -58,7 +58,7 @@ export async function* backupBlocks(table: Table, path: string): AsyncGenerator<
   using file = open(path);
   const container: Container = await openContainer(file.chunks);
   const fault = schemaFault(table, container.schema);
-  if (fault !== undefined) throw new UnfitFile(fault);
+  if (fault !== undefined) throw new IncompatibleFile(fault);
   const decode = blockDecoder(table);
   let small: BlockRows[] = [];
   let rows = 0;

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { type TableName, tableOf } from "../tables.ts";
-import { findHead, mostLeadBytes } from "./file-head.ts";
+import { detectHeader, maxLeadBytes } from "./detect-header.ts";
 import type { HeaderMode } from "./header.ts";
 
 const head = (table: TableName, mode: HeaderMode, text: string, ended = true) =>
-  findHead(tableOf(table), mode, { lead: Buffer.from(text), ended });
+  detectHeader(tableOf(table), mode, { lead: Buffer.from(text), ended });
 const plain = "id,name,datetime,department_id,job_id";
 const swapped = "id,name,datetime,job_id,department_id";
 const row = "1,Ada,2021-11-07T02:48:42Z,2,3";
-const rowOnly = { order: [0, 1, 2, 3, 4], skipLines: 0 };
+const rowOnly = { fieldOrder: [0, 1, 2, 3, 4], skipLines: 0 };
 
 describe("the head of a file", () => {
   it.each([
@@ -35,10 +35,10 @@ describe("the head of a file", () => {
     ["below a quoted title of two lines", `"Hires\nof 2021"\n${swapped}`, [0, 1, 2, 4, 3], 3],
     ["below a title whose quotes are broken", `"Hires" of 2021\n${swapped}`, [0, 1, 2, 4, 3], 2],
     ["below many empty lines", `${"\n".repeat(20)}${swapped}`, [0, 1, 2, 4, 3], 21],
-  ])("is a header %s", (_, text, order, skipLines) => {
+  ])("is a header %s", (_, text, fieldOrder, skipLines) => {
     for (const mode of ["auto", "true"] as const) {
-      expect(head("hired_employees", mode, `${text}\n${row}\n`)).toEqual({ order, skipLines });
-      expect(head("hired_employees", mode, text)).toEqual({ order, skipLines });
+      expect(head("hired_employees", mode, `${text}\n${row}\n`)).toEqual({ fieldOrder, skipLines });
+      expect(head("hired_employees", mode, text)).toEqual({ fieldOrder, skipLines });
     }
   });
 
@@ -72,7 +72,7 @@ describe("the head of a file", () => {
         ["Hires\n\n", 3],
       ] as const) {
         const fault = head("hired_employees", mode, `${above}${text}\n${row}\n`);
-        expect(fault).toMatchObject({ fault: "half a header", line, names: { unknown, missing, repeated } });
+        expect(fault).toMatchObject({ fault: "partial header", line, names: { unknown, missing, repeated } });
       }
     }
   });
@@ -94,9 +94,9 @@ describe("the head of a file", () => {
   });
 
   it("tells a row from half a header where a text is the name of a column", () => {
-    expect(head("jobs", "auto", "5,Job\n")).toEqual({ order: [0, 1], skipLines: 0 });
-    expect(head("jobs", "auto", "id,puesto\n5,a\n")).toMatchObject({ fault: "half a header" });
-    expect(head("jobs", "auto", "x,c\nid,job\n")).toEqual({ order: [0, 1], skipLines: 2 });
+    expect(head("jobs", "auto", "5,Job\n")).toEqual({ fieldOrder: [0, 1], skipLines: 0 });
+    expect(head("jobs", "auto", "id,puesto\n5,a\n")).toMatchObject({ fault: "partial header" });
+    expect(head("jobs", "auto", "x,c\nid,job\n")).toEqual({ fieldOrder: [0, 1], skipLines: 2 });
   });
 
   it("is no header after a row", () => {
@@ -107,10 +107,10 @@ describe("the head of a file", () => {
   it("with header=false is a row, unless it names the columns in another order", () => {
     expect(head("hired_employees", "false", `${plain}\n${row}`)).toEqual(rowOnly);
     expect(head("hired_employees", "false", `id,who,datetime,department_id,job_id\n${row}`)).toEqual(rowOnly);
-    expect(head("jobs", "false", "job,5\n")).toEqual({ order: [0, 1], skipLines: 0 });
+    expect(head("jobs", "false", "job,5\n")).toEqual({ fieldOrder: [0, 1], skipLines: 0 });
     expect(head("hired_employees", "false", `sep=,\n${row}`)).toEqual({ ...rowOnly, skipLines: 1 });
     for (const names of [swapped, `\ufeff${swapped.toUpperCase()}`, "id,who,datetime,job_id,department_id"]) {
-      expect(head("hired_employees", "false", `${names}\n${row}`)).toMatchObject({ fault: "another order" });
+      expect(head("hired_employees", "false", `${names}\n${row}`)).toMatchObject({ fault: "different order" });
     }
   });
 
@@ -121,12 +121,12 @@ describe("the head of a file", () => {
   });
 
   it("is known as soon as it can be, and in bounded bytes", () => {
-    expect(head("jobs", "auto", "1,a\n", false)).toEqual({ order: [0, 1], skipLines: 0 });
-    expect(head("jobs", "auto", "job,id\n", false)).toEqual({ order: [1, 0], skipLines: 1 });
+    expect(head("jobs", "auto", "1,a\n", false)).toEqual({ fieldOrder: [0, 1], skipLines: 0 });
+    expect(head("jobs", "auto", "job,id\n", false)).toEqual({ fieldOrder: [1, 0], skipLines: 1 });
     for (const open of ["", "1", "1,a", "id,jo", "Title\n", '"Title\n', "id,nombre\n"]) {
       expect(head("jobs", "auto", open, false)).toBeUndefined();
     }
-    expect(head("jobs", "auto", "x\n".repeat(40), false)).toEqual({ order: [0, 1], skipLines: 0 });
-    expect(head("jobs", "auto", `"${"x".repeat(mostLeadBytes)}`, false)).toEqual({ order: [0, 1], skipLines: 0 });
+    expect(head("jobs", "auto", "x\n".repeat(40), false)).toEqual({ fieldOrder: [0, 1], skipLines: 0 });
+    expect(head("jobs", "auto", `"${"x".repeat(maxLeadBytes)}`, false)).toEqual({ fieldOrder: [0, 1], skipLines: 0 });
   });
 });

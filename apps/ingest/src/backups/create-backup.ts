@@ -11,11 +11,11 @@ import type { RowDataPacket } from "mysql2/promise";
 import { doneTable } from "../store/bulk-store.ts";
 import type { Table } from "../tables.ts";
 import { BackupDraft } from "./backup-draft.ts";
-import { type Backup, backupOfRequest } from "./backup-files.ts";
+import { type Backup, findBackupOfRequest } from "./backup-files.ts";
 import { newBackupName } from "./backup-name.ts";
 import { ContainerWriter } from "./container-writer.ts";
-import { removeLeftDrafts } from "./left-drafts.ts";
 import { readSnapshot } from "./snapshot-queries.ts";
+import { removeStaleDrafts } from "./stale-drafts.ts";
 
 const maxWaiting = 4;
 
@@ -23,11 +23,16 @@ const maxWaiting = 4;
  * Writes all rows of a table, as they are at one moment, to an Avro file in `folder`. The file is listed when it is whole and on
  * the disk, and not before. A keyed request has one, whichever process is killed or stands still when.
  */
-export async function makeBackup(db: MysqlPool, folder: string, table: Table, request?: KeyedRequest): Promise<Backup> {
+export async function createBackup(
+  db: MysqlPool,
+  folder: string,
+  table: Table,
+  request?: KeyedRequest,
+): Promise<Backup> {
   const before = await findProcessed<Backup>(mysqlProcessedRequests(db, doneTable), request);
   if (before) return before;
   try {
-    await removeLeftDrafts(folder);
+    await removeStaleDrafts(folder);
     return await writeBackup(db, folder, table, request);
   } catch (error) {
     const ofFile = error instanceof Error && "syscall" in error && "path" in error;
@@ -67,11 +72,13 @@ async function writeBackup(db: MysqlPool, folder: string, table: Table, request?
       return waiting > maxWaiting ? done : undefined;
     });
     await write(writer.takeBlock());
-    await draft.end();
-    made = request ? await listOnce(db, draft, writer.rows, { folder, table, request }) : await draft.list(writer.rows);
+    await draft.finish();
+    made = request
+      ? await publishOnce(db, draft, writer.rows, { folder, table, request })
+      : await draft.publish(writer.rows);
     return made;
   } finally {
-    await draft.settle(made);
+    await draft.cleanUp(made);
   }
 }
 
@@ -79,7 +86,7 @@ async function writeBackup(db: MysqlPool, folder: string, table: Table, request?
  * Lists a draft as the backup of a keyed request, unless there is one: a process that stood still meanwhile finds what another made
  * that went on.
  */
-async function listOnce(
+async function publishOnce(
   db: MysqlPool,
   draft: BackupDraft,
   rows: number,
@@ -89,13 +96,13 @@ async function listOnce(
     inMysqlTransaction(db, (connection) =>
       runOnce(mysqlProcessedRequests(connection, doneTable), request, async () => {
         const now = await storeTime(connection);
-        const listed = await backupOfRequest(folder, table, { key: request.key, now });
-        return listed ?? draft.list(rows, { key: request.key, at: now.toISOString() });
+        const listed = await findBackupOfRequest(folder, table, { key: request.key, now });
+        return listed ?? draft.publish(rows, { key: request.key, at: now.toISOString() });
       }),
     );
   return list().catch((error: unknown) => {
     // Whether another process has listed its own since this one lost its transaction can only be said by the record.
-    if (draft.listed) return list();
+    if (draft.isPublished) return list();
     throw error;
   });
 }

@@ -2,7 +2,7 @@ import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Load } from "../src/loads/load.ts";
-import { maxLoads, maxLoadsOfAccount } from "../src/loads/load-places.ts";
+import { maxLoads, maxLoadsPerAccount } from "../src/loads/load-slots.ts";
 import { listen, problemOf, type TestIngest } from "./open-ingest.ts";
 import { slowUpload } from "./slow-upload.ts";
 
@@ -32,7 +32,7 @@ const kinds: [headers: Record<string, string>, begin: (first: number) => string 
   [multipart, (first) => `${part}${rows(first)}`],
   [{ ...multipart, ...events }, (first) => `${part}${rows(first)}`],
 ];
-const uploads = Array.from({ length: maxLoadsOfAccount }, (_, i) => kinds[i % kinds.length] as (typeof kinds)[number]);
+const uploads = Array.from({ length: maxLoadsPerAccount }, (_, i) => kinds[i % kinds.length] as (typeof kinds)[number]);
 const loads = async () =>
   ((await (await ingest.call("GET", "/ingest/loads?limit=50")).json()) as { loads: Load[] }).loads;
 const load = () =>
@@ -40,20 +40,20 @@ const load = () =>
 
 describe("uploads that stand still", () => {
   it("take a share of the places, and give them back when they are cut off", async () => {
-    const { places } = ingest.deps.loading;
+    const { slots } = ingest.deps.loads;
     const sending = uploads.map(([headers, begin], i) => {
       const sent = slowUpload(`${origin}/ingest/jobs/csv`, { Authorization: ingest.people.staff.bearer, ...headers });
       void sent.send(begin(1000 + i * 10));
       return sent;
     });
-    await vi.waitFor(() => expect(places.taken).toBe(maxLoadsOfAccount), 20_000);
+    await vi.waitFor(() => expect(slots.used).toBe(maxLoadsPerAccount), 20_000);
     await Promise.all(sending.filter((_, i) => "Accept" in uploads[i]![0]).map((sent) => sent.answer));
     const refused = await load();
     expect(refused.headers.get("retry-after")).toBe("5");
     await problemOf(refused, 429);
 
-    const others = Array.from({ length: maxLoads - maxLoadsOfAccount }, () => places.take(-1));
-    expect(() => places.take(-2)).toThrow(`${maxLoads} loads run here already.`);
+    const others = Array.from({ length: maxLoads - maxLoadsPerAccount }, () => slots.acquire(-1));
+    expect(() => slots.acquire(-2)).toThrow(`${maxLoads} loads run here already.`);
     for (const leave of others) leave();
 
     slow.bodyMs = 300;
@@ -63,7 +63,7 @@ describe("uploads that stand still", () => {
     );
     // A stream of events breaks off: it says nothing of an end that there was not.
     for (const answer of answers) if (answer.statusCode === 200) await expect(text(answer)).rejects.toThrow("aborted");
-    await vi.waitFor(() => expect(places.taken).toBe(0), 20_000);
+    await vi.waitFor(() => expect(slots.used).toBe(0), 20_000);
     slow.bodyMs = anHour;
     const ended = (await loads()).slice(0, uploads.length);
     expect(ended.map(({ status }) => status)).toEqual(uploads.map(() => "cut off"));

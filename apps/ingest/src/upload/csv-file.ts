@@ -25,9 +25,9 @@ export async function csvFile(
       headers: { "Accept-Encoding": "gzip, identity" },
     });
   }
-  const plain = encoding === "gzip" ? unpacked(body) : body;
+  const plain = encoding === "gzip" ? gunzipped(body) : body;
   const file = type === multipart ? multipartFile(plain, headers.contentType ?? "") : bytesOf(plain);
-  return beginning(file);
+  return withFirstBytes(file);
 }
 
 function fileType(contentType = ""): string {
@@ -51,7 +51,7 @@ async function* bytesOf(stream: Readable): AsyncGenerator<Buffer> {
 }
 
 /** The body unpacked. Not `pipeline`, which would take the connection away before the answer when the body is no gzip. */
-function unpacked(body: Readable): Readable {
+function gunzipped(body: Readable): Readable {
   const plain = createGunzip();
   finished(body, { writable: false }, (error) => {
     if (error) plain.destroy(error);
@@ -60,12 +60,12 @@ function unpacked(body: Readable): Readable {
 }
 
 /** The file with its first bytes read, so that an empty one is refused before anything is written down. */
-async function beginning(file: FileBytes): Promise<FileBytes> {
+async function withFirstBytes(file: FileBytes): Promise<FileBytes> {
   const read = async () => {
     try {
       return await file.next();
     } catch (error) {
-      throw fileFault(error);
+      throw readProblem(error);
     }
   };
   let first = await read();
@@ -87,7 +87,7 @@ function emptyFile(): Problem {
 }
 
 /** Why a file could not be read on: its own fault, or the client went away. */
-function fileFault(error: unknown): Problem {
+function readProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const badGzip = error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
   return new Problem("bad-request", badGzip ? "The body is not valid gzip." : "The file broke off before its end.", {

@@ -12,15 +12,15 @@ import {
 import { RowBatch } from "./row-batch.ts";
 
 /** How the rows of a file are to be read. */
-export interface FileHead {
-  order: FieldOrder;
+export interface FileLayout {
+  fieldOrder: FieldOrder;
   /** Records that begin on one of the first so many physical lines are no rows. */
   skipLines: number;
 }
 
 /** Why it cannot be said which column is which. */
-export interface HeadFault {
-  fault: "half a header" | "no header" | "another order" | "separator";
+export interface HeaderFault {
+  fault: "partial header" | "no header" | "different order" | "separator";
   line: number;
   names: ColumnNames;
   /** The separator that the file names for itself. */
@@ -29,7 +29,7 @@ export interface HeadFault {
 
 /** A header is looked for on so many physical lines, and in so many bytes: more than one record may have. */
 const maxLines = 32;
-export const mostLeadBytes = 128 * 1024;
+export const maxLeadBytes = 128 * 1024;
 const maxFields = 1024;
 
 /**
@@ -37,21 +37,21 @@ const maxFields = 1024;
  * are no rows. Only when nothing there looks like a header are the fields taken by their positions. `undefined` when it takes more
  * bytes to say, unless the file has `ended`.
  */
-export function findHead(
+export function detectHeader(
   table: Table,
   mode: HeaderMode,
   { lead, ended }: { lead: Buffer; ended: boolean },
-): FileHead | HeadFault | undefined {
+): FileLayout | HeaderFault | undefined {
   const reader = new CsvReader(maxFields);
   reader.push(lead);
   if (ended) reader.end();
   const row = new RowBatch(table, { rows: 1, bytes: 0 });
   let separatorLine = 0;
-  let first: HeadFault | undefined;
-  let half: HeadFault | undefined;
+  let first: HeaderFault | undefined;
+  let partial: HeaderFault | undefined;
   for (let found = reader.next(); found !== "end"; found = reader.next()) {
     if (found === "more") {
-      if (lead.length < mostLeadBytes) return undefined;
+      if (lead.length < maxLeadBytes) return undefined;
       break;
     }
     if (reader.recordLine > maxLines) break;
@@ -67,21 +67,21 @@ export function findHead(
       continue;
     }
     if (mode === "false") {
-      if (names.moved && looksLikeNames(table, fields, true)) return { fault: "another order", line, names };
+      if (names.moved && looksLikeNames(table, fields, true)) return { fault: "different order", line, names };
       break;
     }
-    if (names.order) return { order: names.order, skipLines: reader.line - 1 };
+    if (names.order) return { fieldOrder: names.order, skipLines: reader.line - 1 };
     first ??= { fault: "no header", line, names };
     row.clear();
     const isRow = row.add(reader);
-    if (looksLikeNames(table, fields, isRow) && names.known > (half?.names.known ?? -1)) {
-      half = { fault: "half a header", line, names };
+    if (looksLikeNames(table, fields, isRow) && names.known > (partial?.names.known ?? -1)) {
+      partial = { fault: "partial header", line, names };
     }
     if (isRow) break;
   }
-  if (half) return half;
+  if (partial) return partial;
   if (mode === "true") return first ?? { fault: "no header", line: 1, names: readNames(table, []) };
-  return { order: tableOrder(table), skipLines: separatorLine };
+  return { fieldOrder: tableOrder(table), skipLines: separatorLine };
 }
 
 /** The separator that a line like `sep=,` names, as Excel writes and reads it. */

@@ -1,0 +1,58 @@
+import type { InputFault } from "@quintet/http";
+import { detectHeader, type FileLayout, type HeaderFault, maxLeadBytes } from "../csv/detect-header.ts";
+import { tableOf } from "../tables.ts";
+import type { FileBytes } from "./file-bytes.ts";
+import type { LoadOptions } from "./load.ts";
+import { LoadFailed } from "./load-problem.ts";
+
+const lineFeed = 0x0a;
+
+/**
+ * Reads a file from its beginning, of which `first` was read before, until it is known which field belongs to which column. Returns that
+ * with all bytes that were read. 422 when the file names columns that the table has not, or not all that it has.
+ */
+export async function readHeader(
+  { table: name, header }: Pick<LoadOptions, "table" | "header">,
+  first: Buffer,
+  file: FileBytes,
+): Promise<{ layout: FileLayout; lead: Buffer }> {
+  const table = tableOf(name);
+  let lead = first;
+  for (let chunk = first, ended = false; ; ) {
+    if (ended || chunk.includes(lineFeed) || lead.length >= maxLeadBytes) {
+      const found = detectHeader(table, header, { lead, ended });
+      if (found && "fault" in found) throw headerProblem(name, found);
+      if (found) return { layout: found, lead };
+    }
+    const next = await file.next();
+    if (next.done) {
+      ended = true;
+    } else {
+      chunk = next.value;
+      lead = Buffer.concat([lead, chunk]);
+    }
+  }
+}
+
+function headerProblem(table: string, found: HeaderFault): LoadFailed {
+  const { unknown, missing, repeated } = found.names;
+  const faults = (names: string[], message: string): InputFault[] => names.map((path) => ({ path, message }));
+  const errors = [
+    ...faults(unknown, `is no column of ${table}`),
+    ...faults(missing, "is not named in the header"),
+    ...faults(repeated, "is named more than once"),
+  ].slice(0, 100);
+  const listed = errors.map(({ path, message }) => `${path} ${message}`).join("; ");
+  const details: Record<HeaderFault["fault"], string> = {
+    "partial header": `line ${found.line} looks like a header, but ${listed}. header=false takes the columns by their positions`,
+    "no header": `header=true, but line ${found.line} is no header: ${listed}`,
+    "different order": `header=false, but line ${found.line} names the columns in another order than the table has them`,
+    separator: `the first line says that fields are separated by ${JSON.stringify(found.separator)}, and only commas are read`,
+  };
+  return new LoadFailed("unprocessable", `Nothing was stored: ${details[found.fault]}.`, {
+    errors:
+      found.fault === "different order" || found.fault === "separator"
+        ? [{ path: "header", message: details[found.fault] }]
+        : errors,
+  });
+}
