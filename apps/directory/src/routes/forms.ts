@@ -21,7 +21,7 @@ import { newUser } from "../users/user-input.ts";
 import { changeUser, createUser, getUser, removeUser } from "../users/users.ts";
 import { userEtag } from "../users/versions.ts";
 import { checkFormToken, type FormPurpose, formToken } from "./form-tokens.ts";
-import { formResponse } from "./responses.ts";
+import { sendForm } from "./responses.ts";
 
 const params = z.strictObject({ id: wholeNumber(1, Number.MAX_SAFE_INTEGER) });
 const query = z.strictObject({});
@@ -41,7 +41,7 @@ export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
   const guard = guards(deps.auth);
   const ownForm = ownForms(deps.auth);
   const shown = (c: Context<AccountEnv>, title: string, body: Html, status?: 409 | 412 | 422) =>
-    formResponse(c, page(section, { title, current: c.req.path, visitor: visitorOf(c), body }), status);
+    sendForm(c, page(section, { title, current: c.req.path, visitor: visitorOf(c), body }), status);
 
   /** The form, with a fresh token. */
   const userForm = (c: Context<AccountEnv>, content: Omit<UserFormShown, "token">, status?: 409 | 412 | 422) => {

@@ -9,7 +9,7 @@ import { home } from "../pages/section.ts";
 import { suggestNames } from "../search/suggestions.ts";
 import { type ListRequest, listUsers, type UserList } from "../search/user-list.ts";
 import { nameParam } from "../users/user-input.ts";
-import { jsonResponse, pageResponse, type ResponseContext, type ViewerContext, viewerOf } from "./responses.ts";
+import { type ResponseContext, sendJson, sendPage, type ViewerContext, viewerOf } from "./responses.ts";
 
 const pageNumber = wholeNumber(1, 10_000_000).optional();
 const shownUser = z
@@ -48,14 +48,14 @@ const listQuery = z
 export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
   const guard = guards(deps.auth);
 
-  async function listResponse(
+  async function sendList(
     c: ResponseContext & ViewerContext,
     request: ListRequest,
     asPage: boolean,
   ): Promise<Response> {
     const viewer = viewerOf(c);
     const { response, state } = await listUsers(deps, request, viewer);
-    if (!asPage) return jsonResponse(c, viewer, response, state);
+    if (!asPage) return sendJson(c, viewer, response, state);
     const list = JSON.parse(response.body) as UserList;
     const { name, limit, cursor } = request;
     const shown = { name, limit, page: cursor === undefined ? (request.page ?? 1) : undefined, list };
@@ -65,7 +65,7 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
       visitor: visitorOf(c),
       scripts: ["live-results.js" as const],
     };
-    return pageResponse(c, viewer, page(section, { ...content, body: resultsPage(shown) }), state);
+    return sendPage(c, viewer, page(section, { ...content, body: resultsPage(shown) }), state);
   }
 
   return app
@@ -90,14 +90,14 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         const { response, state } = await listUsers(deps, { name: "", limit: standardLimit }, "public");
         const { total } = JSON.parse(response.body) as UserList;
         if (prefersHtml(c.req.header("accept"), true)) {
-          return pageResponse(
+          return sendPage(
             c,
             viewer,
             page(section, { title: "Directory", current: home, visitor: visitorOf(c), body: landingPage(total) }),
             state,
           );
         }
-        return jsonResponse(c, viewer, { etag: `"${total}"`, body: JSON.stringify({ users: total }) }, state);
+        return sendJson(c, viewer, { etag: `"${total}"`, body: JSON.stringify({ users: total }) }, state);
       },
     )
     .openapi(
@@ -117,7 +117,7 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
           304: unchanged,
         },
       }),
-      (c) => listResponse(c, c.req.valid("query"), prefersHtml(c.req.header("accept"), false)),
+      (c) => sendList(c, c.req.valid("query"), prefersHtml(c.req.header("accept"), false)),
     )
     .openapi(
       createRoute({
@@ -135,7 +135,7 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
       (c) => {
         const { name, page_num } = c.req.valid("query");
         const asPage = prefersHtml(c.req.header("accept"), true);
-        return listResponse(c, { name, limit: standardLimit, page: page_num }, asPage);
+        return sendList(c, { name, limit: standardLimit, page: page_num }, asPage);
       },
     )
     .openapi(
@@ -153,7 +153,7 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
       }),
       async (c) => {
         const { response, state } = await suggestNames(deps, c.req.valid("query").name);
-        return jsonResponse(c, viewerOf(c), response, state);
+        return sendJson(c, viewerOf(c), response, state);
       },
     );
 }

@@ -28,23 +28,23 @@ function countCacheState(c: ResponseContext, state: CacheState | undefined): voi
 }
 
 /** Answers with JSON from the cache, or with 304 when the client has it already. */
-export function jsonResponse(c: ResponseContext, viewer: Viewer, answer: CachedResponse, state?: CacheState): Response {
+export function sendJson(c: ResponseContext, viewer: Viewer, answer: CachedResponse, state?: CacheState): Response {
   c.header("Cache-Control", jsonFreshness[viewer]);
   countCacheState(c, state);
-  return taggedResponse(c, answer, "application/json");
+  return sendTagged(c, answer, "application/json");
 }
 
 /** Answers with a page that a browser asks for again each time, or with 304 when it has it already. */
-export async function pageResponse(c: ResponseContext, viewer: Viewer, page: Html, state?: CacheState) {
+export async function sendPage(c: ResponseContext, viewer: Viewer, page: Html, state?: CacheState) {
   const body = (await page).toString();
   c.header("Cache-Control", pageFreshness[viewer]);
   countCacheState(c, state);
   setPageHeaders(c);
-  return taggedResponse(c, { etag: etagOf(body), body }, "text/html; charset=UTF-8");
+  return sendTagged(c, { etag: etagOf(body), body }, "text/html; charset=UTF-8");
 }
 
 /** Answers with a form, which nobody keeps. */
-export async function formResponse(c: ResponseContext, page: Html, status: 200 | 409 | 412 | 422 = 200) {
+export async function sendForm(c: ResponseContext, page: Html, status: 200 | 409 | 412 | 422 = 200) {
   c.header("Cache-Control", "no-store");
   setPageHeaders(c);
   return c.html(page, status);
@@ -54,7 +54,7 @@ function setPageHeaders(c: ResponseContext): void {
   for (const [name, value] of Object.entries(pageHeaders)) c.header(name, value);
 }
 
-function taggedResponse(c: ResponseContext, { etag, body }: CachedResponse, type: string): Response {
+function sendTagged(c: ResponseContext, { etag, body }: CachedResponse, type: string): Response {
   c.header("ETag", etag);
   c.header("Vary", "Authorization, Cookie, Accept", { append: true });
   if (ifNoneMatch(c.req.header("if-none-match"), etag)) return c.body(null, 304);

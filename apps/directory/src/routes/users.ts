@@ -8,7 +8,7 @@ import { type UserView, viewOf } from "../search/user-list.ts";
 import { newUser, userChange } from "../users/user-input.ts";
 import { changeUser, createUser, getUser, removeUser } from "../users/users.ts";
 import { userEtag } from "../users/versions.ts";
-import { jsonResponse, pageResponse, viewerOf } from "./responses.ts";
+import { sendJson, sendPage, viewerOf } from "./responses.ts";
 
 const params = z.strictObject({ id: wholeNumber(1, Number.MAX_SAFE_INTEGER) });
 const query = z.strictObject({});
@@ -71,10 +71,10 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
           const response = { etag: userEtag(user, viewer), body: JSON.stringify(viewOf(viewer, user)) };
           return { response, scope: { shows: [id], inFull: true } };
         });
-        if (!prefersHtml(c.req.header("accept"), false)) return jsonResponse(c, viewer, response, state);
+        if (!prefersHtml(c.req.header("accept"), false)) return sendJson(c, viewer, response, state);
         const user = JSON.parse(response.body) as UserView;
         const title = `${user.firstName} ${user.lastName}`;
-        return pageResponse(c, viewer, page(section, { title, visitor: visitorOf(c), body: userPage(user) }), state);
+        return sendPage(c, viewer, page(section, { title, visitor: visitorOf(c), body: userPage(user) }), state);
       },
     )
     .openapi(
