@@ -9,7 +9,13 @@ export default {
       comment: "Only the gateway's apps.ts knows the other apps, and only their index.",
       severity: "error",
       from: { path: app, pathNot: "^apps/gateway/src/apps\\.ts$|\\.test\\.ts$" },
-      to: { path: "^apps/", pathNot: "^apps/$1/" },
+      to: { path: "^apps/", pathNot: "^apps/$1/|^apps/accounts/src/testing\\.ts$" },
+    },
+    {
+      name: "the-issuer-for-tests-is-for-tests",
+      severity: "error",
+      from: { path: "^(apps|packages|bench|scripts)/[^/]+/src/", pathNot: "\\.test\\.ts$" },
+      to: { path: "/testing\\.ts$", pathNot: "^packages/" },
     },
     {
       name: "gateway-sees-only-an-index",
@@ -20,8 +26,22 @@ export default {
     {
       name: "packages-import-no-app",
       severity: "error",
-      from: { path: "^packages/", pathNot: "^packages/client/src/apis\\.ts$" },
+      from: { path: "^packages/", pathNot: "^packages/client/src/apis\\.ts$|^packages/host/" },
       to: { path: "^apps/" },
+    },
+    {
+      name: "the-host-sees-only-the-index-of-accounts",
+      comment: "The top layer of the packages: it gives an app that has no AUTH_URL an issuer in its own process.",
+      severity: "error",
+      from: { path: "^packages/host/" },
+      to: { path: "^apps/", pathNot: "^apps/accounts/src/index\\.ts$|^apps/accounts/src/testing\\.ts$" },
+    },
+    {
+      name: "only-processes-need-the-host",
+      comment: "It loads the issuer; whoever checks tokens needs packages/auth only.",
+      severity: "error",
+      from: { path: "^(apps/accounts|packages/(?!host/))" },
+      to: { path: "^packages/host/" },
     },
     {
       name: "the-client-knows-types-only",
@@ -56,10 +76,10 @@ export default {
       to: { path: "^packages/", pathNot: "^packages/($1|http)/" },
     },
     {
-      name: "auth-needs-db-http-pages-and-workers-only",
+      name: "auth-needs-db-http-and-pages-only",
       severity: "error",
       from: { path: "^packages/auth/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^packages/", pathNot: "^packages/(auth|db|http|pages|workers)/" },
+      to: { path: "^packages/", pathNot: "^packages/(auth|db|http|pages)/" },
     },
     {
       name: "packages-are-used-by-their-index",
@@ -67,8 +87,15 @@ export default {
       from: { path: "^(apps|packages|bench)/([^/]+)/" },
       to: {
         path: "^packages/",
-        pathNot: "^packages/[^/]+/src/(index|testing)\\.ts$|^packages/$2/",
+        pathNot: "^packages/[^/]+/src/(index|testing)\\.ts$|^packages/auth/src/issuer\\.ts$|^packages/$2/",
       },
+    },
+    {
+      name: "apps-need-no-issuer",
+      comment: "What the issuer shares with those who check its tokens is for accounts and the host.",
+      severity: "error",
+      from: { path: "^(apps|packages)/", pathNot: "^(apps/accounts|packages/(auth|host))/" },
+      to: { path: "^packages/auth/src/issuer\\.ts$" },
     },
     {
       name: "routes-know-no-driver",
@@ -81,7 +108,8 @@ export default {
       severity: "error",
       from: {
         path: "^apps/(?!gateway/)[^/]+/src/",
-        pathNot: "/(app|main)\\.ts$|/(routes|pages)/|\\.test\\.ts$",
+        pathNot:
+          "/(app|main)\\.ts$|/(routes|pages)/|\\.test\\.ts$|^apps/accounts/src/(tokens/introspection|registration/registration)\\.ts$",
       },
       to: { path: "node_modules/(hono|@hono/)", dependencyTypesNot: ["type-only"] },
     },
@@ -94,7 +122,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "(^|/)(node_modules|\\.data|\\.turbo)(/|$)" },
+    exclude: { path: "(^|/)(\\.data|\\.turbo)(/|$)" },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["node", "import", "types"] },
   },

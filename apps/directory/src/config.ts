@@ -1,10 +1,10 @@
-import { authRules, authSettings } from "@quintet/auth";
+import { hostRules, hostSettings } from "@quintet/host";
 import { readEnv, settings } from "@quintet/http";
 import { z } from "zod";
 
 const schema = z.object({
   ...settings.listen,
-  ...authSettings,
+  ...hostSettings,
   POSTGRES_URL: settings.url("postgres", "postgresql"),
   REDIS_URL: settings.redisUrl,
   CACHE_REDIS_URL: settings.redisUrl.optional(),
@@ -16,5 +16,5 @@ export type Config = z.infer<typeof schema>;
 
 /** The app's settings; throws `ConfigError` naming every bad one. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return readEnv(schema, env, authRules);
+  return readEnv(schema, env, hostRules);
 }

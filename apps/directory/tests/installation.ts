@@ -1,4 +1,4 @@
-import { type TestAccount, testAuth } from "@quintet/auth/testing";
+import { type TestAccount, testAuth } from "@quintet/accounts/testing";
 import { testPostgres, testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
 import { inject } from "vitest";

@@ -1,4 +1,4 @@
-import { authSettings, issuerRules } from "@quintet/auth";
+import { hostSettings, issuerRules } from "@quintet/host";
 import { ConfigError, readEnv, readPair, type SettingRule, settings, together } from "@quintet/http";
 import { z } from "zod";
 
@@ -18,7 +18,7 @@ function isOrigin(text: string): boolean {
 }
 
 /** The issuer lives here, so where it is reached is not asked. */
-const { AUTH_URL: _elsewhere, ...issuerSettings } = authSettings;
+const { AUTH_URL: _elsewhere, ...issuerSettings } = hostSettings;
 
 const schema = z.object({
   ...settings.listen,

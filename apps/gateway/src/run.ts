@@ -1,5 +1,6 @@
-import { openAuth, requestToken } from "@quintet/auth";
+import { requestToken } from "@quintet/auth";
 import { requireStores } from "@quintet/db";
+import { openAuth } from "@quintet/host";
 import { listenerOf, loggers, openObservation, serve, serveMetrics, trustedProxies } from "@quintet/http";
 import type { Place, Program } from "@quintet/workers";
 import { admission } from "./admission.ts";

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { newSigningKey } from "@quintet/auth/testing";
+import { newSigningKey } from "@quintet/accounts/testing";
 import { trustedProxies } from "@quintet/http";
 import { findTool } from "@quintet/stores/testing";
 import type { Deployment } from "kubernetes-types/apps/v1.js";
@@ -24,7 +24,7 @@ import {
 import { settingsOf } from "./harness/setting-names.ts";
 import { testSettings } from "./harness/test-settings.ts";
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 const exec = promisify(execFile);
 
 const kubectl = await findTool("kubectl", process.env, console.log);

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { connect } from "node:net";
-import { type Auth, authSettings, type OpenedAuth, openAuth, scopeNames } from "@quintet/auth";
+import { type Auth, scopeNames } from "@quintet/auth";
+import { hostSettings, type OpenedAuth, openAuth } from "@quintet/host";
 import { createLogger, listenerOf, readEnv, serve } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -63,7 +64,7 @@ const open: Record<string, string[]> = {
 
 const folder = new URL("../../", import.meta.url);
 const appNames = readdirSync(folder, { recursive: true, encoding: "utf8" })
-  .filter((path) => /^[a-z]+\/src\/index\.ts$/.test(path) && !path.startsWith("gateway/"))
+  .filter((path) => /^[a-z]+\/src\/index\.ts$/.test(path) && !/^(accounts|gateway)\//.test(path))
   .map((path) => path.slice(0, path.indexOf("/")))
   .sort();
 
@@ -77,7 +78,7 @@ const plain = { username: "plain", email: "plain@example.com", password: "correc
 beforeAll(async () => {
   settings = opened.use(await testSettings());
   const env = { ...settings.shared, ...settings.issuer };
-  issuer = opened.use(await openAuth(readEnv(z.object(authSettings), env), log));
+  issuer = opened.use(await openAuth(readEnv(z.object(hostSettings), env), log));
   if (issuer.app) apps.set("auth", issuer.app);
   for (const name of appNames) {
     const module = (await import(new URL(`${name}/src/index.ts`, folder).href)) as AppModule;

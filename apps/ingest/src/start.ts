@@ -1,4 +1,4 @@
-import { startApp } from "@quintet/auth";
+import { startApp } from "@quintet/host";
 import * as ingest from "./index.ts";
 
 /** Starts the app as a process of its own. */

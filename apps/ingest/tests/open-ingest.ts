@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TestAuth, testAuth } from "@quintet/auth/testing";
+import { type TestAuth, testAuth } from "@quintet/accounts/testing";
 import { testMysql, testPrefix } from "@quintet/db/testing";
 import { createLogger, listenerOf, type ProblemBody, type ServeOptions, serve } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";

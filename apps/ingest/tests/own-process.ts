@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { newSigningKey } from "@quintet/auth/testing";
+import { newSigningKey } from "@quintet/accounts/testing";
 import { testPrefix } from "@quintet/db/testing";
 import { inject } from "vitest";
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { openAuth, withIssuer } from "@quintet/auth";
+import { openAuth, withIssuer } from "@quintet/host";
 import { createLogger, listenerOf, serve } from "@quintet/http";
 import { createApp, createDeps, loadConfig, migrate } from "../src/index.ts";
 

@@ -1,10 +1,10 @@
-import { authRules, authSettings } from "@quintet/auth";
+import { hostRules, hostSettings } from "@quintet/host";
 import { readEnv, settings } from "@quintet/http";
 import { z } from "zod";
 
 const schema = z.object({
   ...settings.listen,
-  ...authSettings,
+  ...hostSettings,
   MYSQL_URL: settings.mysqlUrl,
   REDIS_URL: settings.redisUrl,
   DEMO_DATA: settings.flag.default(false),
@@ -14,5 +14,5 @@ export type Config = z.infer<typeof schema>;
 
 /** The settings of the listings; throws once, naming every bad variable. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return readEnv(schema, env, authRules);
+  return readEnv(schema, env, hostRules);
 }

@@ -1,10 +1,10 @@
-import { authRules, authSettings } from "@quintet/auth";
+import { hostRules, hostSettings } from "@quintet/host";
 import { readEnv, settings } from "@quintet/http";
 import { z } from "zod";
 
 const schema = z.object({
   ...settings.listen,
-  ...authSettings,
+  ...hostSettings,
   REDIS_URL: settings.redisUrl,
   SIMPLE_QUEUE_MAX_LENGTH: settings.number(1, 100_000_000).default(1_000_000),
   SIMPLE_QUEUE_MAX_BYTES: settings.number(1024 * 1024, 1024 ** 4).default(256 * 1024 * 1024),
@@ -15,5 +15,5 @@ export type Config = z.infer<typeof schema>;
 
 /** This app's settings out of environment variables; throws `ConfigError` naming every bad one. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return readEnv(schema, env, authRules);
+  return readEnv(schema, env, hostRules);
 }

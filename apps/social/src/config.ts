@@ -1,10 +1,10 @@
-import { authRules, authSettings } from "@quintet/auth";
+import { hostRules, hostSettings } from "@quintet/host";
 import { readEnv, settings } from "@quintet/http";
 import { z } from "zod";
 
 const schema = z.object({
   ...settings.listen,
-  ...authSettings,
+  ...hostSettings,
   POSTGRES_URL: settings.url("postgres", "postgresql"),
   REDIS_URL: settings.redisUrl,
   REDIS_PREFIX: z.string().default("quintet:"),
@@ -15,5 +15,5 @@ export type Config = z.infer<typeof schema>;
 
 /** The settings of this app out of the environment; throws one error that names every bad variable. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return readEnv(schema, env, authRules);
+  return readEnv(schema, env, hostRules);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type TestAccount, type TestAuth, testAuth } from "@quintet/auth/testing";
+import { type TestAccount, type TestAuth, testAuth } from "@quintet/accounts/testing";
 import { testPostgres, testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
 import { inject } from "vitest";

@@ -1,10 +1,11 @@
 // One small route three times, open and behind the guards, beside an issuer of its own. Settings are those of every app.
 import type { AddressInfo } from "node:net";
 import { createRoute, z } from "@hono/zod-openapi";
-import { authSettings, guards, openAuth, withIssuer } from "@quintet/auth";
+import { guards } from "@quintet/auth";
+import { hostSettings, openAuth, withIssuer } from "@quintet/host";
 import { createLogger, createService, jsonAnswer, listenerOf, readEnv, serve, settings } from "@quintet/http";
 
-const config = readEnv(z.object({ ...settings.listen, ...authSettings }), process.env);
+const config = readEnv(z.object({ ...settings.listen, ...hostSettings }), process.env);
 const log = createLogger({ service: "guarded", level: "info", file: config.LOG_FILE });
 const issuer = await openAuth(config, log);
 const guard = guards(issuer.auth);

@@ -1,5 +1,5 @@
 /** The calls of every app. Only types come from the apps: nothing of them is loaded when the client runs. */
-import type { AccountsApi } from "@quintet/auth";
+import type { AccountsApi } from "@quintet/accounts";
 import type { DirectoryApi } from "@quintet/directory";
 import type { IngestApi } from "@quintet/ingest";
 import type { PropertiesApi } from "@quintet/properties";

@@ -28,7 +28,7 @@ async function contents(url: string): Promise<Record<string, unknown>> {
   return found;
 }
 
-it.each(["apps/ingest", "apps/properties", "packages/auth"])(
+it.each(["apps/ingest", "apps/properties", "apps/accounts"])(
   "a migration of %s that was cut off after any of its statements runs again from its beginning",
   async (folder) => {
     await using cut = await testMysql(inject("mysqlUrl"));

@@ -55,7 +55,7 @@ export { neverMissing, pageRefusal, refusal, takesIdempotencyKey } from "./refus
 export { checked } from "./request-check.ts";
 export { RequestRecord, recordOf, type UpstreamRecord } from "./request-record.ts";
 export { inputFaults } from "./route-input.ts";
-export { type Listening, listenerOf, type ServeOptions, serve } from "./serve.ts";
+export { type Listening, listenerOf, type ServeOptions, serve, type WebApp } from "./serve.ts";
 export { createService, type ServiceOptions } from "./service.ts";
 export { withDefaults } from "./setting-files.ts";
 export { readPair } from "./tls/certificate.ts";

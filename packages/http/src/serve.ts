@@ -53,10 +53,13 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** The Node request listener of a Hono app, for requests that `serve` has checked. HTTP/1.0 has no need of a Host header. */
-export function listenerOf(app: {
+/** A web application as far as serving it goes; every Hono app is one. */
+export interface WebApp {
   fetch: (request: Request, env: object) => Response | Promise<Response>;
-}): RequestListener {
+}
+
+/** The Node request listener of a Hono app, for requests that `serve` has checked. HTTP/1.0 has no need of a Host header. */
+export function listenerOf(app: WebApp): RequestListener {
   const answer = (request: Request, env: object) => app.fetch(request, env);
   const overHttp1 = getRequestListener(answer, { hostname: "localhost" }) as RequestListener;
   // With a body that nobody reads the library cuts an HTTP/2 answer off that is not out a moment later; Http2Response ends such streams.

@@ -2,11 +2,11 @@ import { errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
 import type { Access } from "../account.ts";
-import { type Exchange, exchangedTokens } from "../outside/exchanged-tokens.ts";
-import { issuerOf } from "../outside/issuer-of.ts";
 import type { RevokedTable, TokenIdentity } from "../revocation/revoked-table.ts";
 import { readScopes } from "../scopes.ts";
 import { accessTokenSeconds, audience } from "./access-token.ts";
+import { type Exchange, exchangedTokens } from "./exchanged-tokens.ts";
+import { issuerOf } from "./issuer-of.ts";
 
 /** How far two clocks may differ, in seconds. */
 export const skewSeconds = 30;

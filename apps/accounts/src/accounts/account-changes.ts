@@ -1,0 +1,103 @@
+import type { Revocation } from "@quintet/auth/issuer";
+import type { MysqlConnection, MysqlPool } from "@quintet/db";
+import { Problem } from "@quintet/http";
+import type { Actor } from "../audit/actor.ts";
+import type { Note } from "../audit/audit-notes.ts";
+import type { LimitedCheck } from "../limits/login-limits.ts";
+import type { PasswordHashes } from "../passwords/password-hash.ts";
+import { checkedPassword } from "../registration/registration.ts";
+import type { Revocations } from "../revocation/revocations.ts";
+import { findSession, type SessionRow, sessionsOf } from "../sessions/session-queries.ts";
+import { revokeFamiliesOf, revokeFamily } from "../tokens/refresh-token-queries.ts";
+import { findById, replaceHash, setActive } from "./account-queries.ts";
+
+/** What changes about an account after it was made. All sign-ins and tokens that a change concerns end with it. */
+export interface AccountChanges {
+  /**
+   * A new password; every sign-in ends. A wrong current one is a `forbidden` problem, a bad new one an `unprocessable`
+   * problem. Answers false when there is no such account.
+   */
+  changePassword(accountId: number, current: string, next: string, by: Actor): Promise<boolean>;
+  /** Lets an account sign in, or not any more (not one's own: a `conflict` problem); answers false when there is none with this id. */
+  setActive(accountId: number, isActive: boolean, by: Actor): Promise<boolean>;
+  /** Ends every sign-in of an account, whether it exists or not. */
+  endSessions(accountId: number, by: Actor): Promise<void>;
+  /** Ends one sign-in of an account; answers false when it has none with this id that goes on. */
+  endSession(accountId: number, session: string, by: Actor): Promise<boolean>;
+  /** The sign-ins that go on, the newest first; at most 100. */
+  sessions(accountId: number): Promise<SessionRow[]>;
+}
+
+export function accountChanges(options: {
+  pool: MysqlPool;
+  hashes: PasswordHashes;
+  revoking: Revocations;
+  limited: LimitedCheck;
+  note: Note;
+  now: () => number;
+}): AccountChanges {
+  const { pool, hashes, revoking, limited, note, now } = options;
+  const endAll = async (connection: MysqlConnection, accountId: number) => [
+    await endSignIns(connection, revoking, accountId, new Date(now())),
+  ];
+  return {
+    async changePassword(accountId, current, next, by) {
+      const account = await findById(pool, accountId);
+      if (!account) return false;
+      const check = async () => ((await hashes.matches(account.passwordHash, current)) ? true : undefined);
+      if (!(await limited(`change ${accountId}`, undefined, check))) {
+        const errors = [{ path: "currentPassword", message: "is wrong" }];
+        throw new Problem("forbidden", "The current password is wrong.", { errors });
+      }
+      const passwordHash = await hashes.make(checkedPassword(next, "newPassword"));
+      await revoking.revoke(async (connection) => {
+        const changed = await replaceHash(connection, accountId, account.passwordHash, passwordHash);
+        if (!changed) throw new Problem("conflict", "The password was changed by someone else just now.");
+        await note(connection, { accountId, action: "password-changed" }, by);
+        return endAll(connection, accountId);
+      });
+      return true;
+    },
+    async setActive(accountId, isActive, by) {
+      if (!isActive && accountId === by.accountId) {
+        throw new Problem("conflict", "You cannot deactivate your own account.");
+      }
+      let found = false;
+      await revoking.revoke(async (connection) => {
+        found = await setActive(connection, accountId, isActive);
+        if (found) await note(connection, { accountId, action: isActive ? "activated" : "deactivated" }, by);
+        return found && !isActive ? endAll(connection, accountId) : [];
+      });
+      return found || (await findById(pool, accountId)) !== undefined;
+    },
+    endSessions: (accountId, by) =>
+      revoking.revoke(async (connection) => {
+        await note(connection, { accountId, action: "sessions-ended" }, by);
+        return endAll(connection, accountId);
+      }),
+    async endSession(accountId, session, by) {
+      let ended = false;
+      await revoking.revoke(async (connection) => {
+        ended = await findSession(connection, accountId, session, new Date(now()));
+        if (!ended) return [];
+        await revokeFamily(connection, session, new Date(now()));
+        await note(connection, { accountId, action: "session-ended", subject: session }, by);
+        return [{ kind: "session", subject: session, epoch: 0 }];
+      });
+      return ended;
+    },
+    sessions: (accountId) => sessionsOf(pool, accountId, new Date(now())),
+  };
+}
+
+/** Ends every sign-in and token of an account, within `revoking.revoke`. */
+export async function endSignIns(
+  connection: MysqlConnection,
+  revoking: Revocations,
+  accountId: number,
+  at: Date,
+): Promise<Revocation> {
+  const revocation = await revoking.allOf(connection, accountId);
+  await revokeFamiliesOf(connection, accountId, at);
+  return revocation;
+}

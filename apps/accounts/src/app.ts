@@ -1,0 +1,119 @@
+import {
+  createService,
+  type IdempotencyStore,
+  type Logger,
+  madeOnce,
+  openApiDocument,
+  type WebApp,
+} from "@quintet/http";
+import { problemPages } from "@quintet/pages";
+import { metadataPath, pathOf } from "./issuer-paths.ts";
+import type { LocalAuth } from "./local-auth.ts";
+import { addAccount } from "./pages/account-routes.ts";
+import { addAuditPage } from "./pages/audit-page-routes.ts";
+import { addAuthorize } from "./pages/authorize-routes.ts";
+import { browser } from "./pages/browser.ts";
+import { addClientPages } from "./pages/client-page-routes.ts";
+import { addForgotten } from "./pages/forgotten-routes.ts";
+import { addInvitationPages } from "./pages/invitation-page-routes.ts";
+import { accountSection } from "./pages/section.ts";
+import { addSignIn } from "./pages/sign-in-routes.ts";
+import { addSignUp } from "./pages/sign-up-routes.ts";
+import { addStaffPages } from "./pages/staff-page-routes.ts";
+import { addAccounts } from "./routes/accounts.ts";
+import { addAudit } from "./routes/audit.ts";
+import { addClients } from "./routes/clients.ts";
+import { addInvitations } from "./routes/invitations.ts";
+import { addOAuth } from "./routes/oauth.ts";
+import { addResets } from "./routes/password-resets.ts";
+import { addRevocations } from "./routes/revocations.ts";
+import { addSessions } from "./routes/sessions.ts";
+import { addStaff } from "./routes/staff.ts";
+import { createWellKnown } from "./routes/well-known.ts";
+import { staffLists } from "./staff-lists.ts";
+import type { PublicKey } from "./tokens/signing-key.ts";
+
+export interface IssuerDeps {
+  auth: LocalAuth;
+  cursorKey: Buffer;
+  /** What the forms of signed-in browsers are keyed by. */
+  formKey: Buffer;
+  /** The public halves of the keys that tokens may be signed with. */
+  publicKeys: PublicKey[];
+  /** The issuer's identifier. */
+  issuer: string;
+  idempotency: IdempotencyStore;
+  pingRedis: () => Promise<unknown>;
+  log: Logger;
+  corsOrigins: string[];
+}
+
+/** The issuer's routes: all of `/auth`, and its metadata below `/.well-known`. */
+export function createApp(deps: IssuerDeps): WebApp {
+  const { auth, log, corsOrigins } = deps;
+  const wellKnown = createWellKnown(deps);
+  const info = {
+    title: "Quintet accounts",
+    version: "0.1.0",
+    tags: {
+      accounts: "One account for every app: registering, tokens, sign-ins",
+      "accounts: API clients": "Programs that act for an account",
+      "accounts: staff": "Other people's accounts, and what was done to them",
+      "accounts: pages": "The pages for people",
+    },
+  };
+  const app = createService({
+    ...info,
+    prefix: "/auth",
+    log,
+    corsOrigins,
+    checks: { mysql: auth.ping, redis: deps.pingRedis },
+    document: madeOnce(() => {
+      const own = openApiDocument(app, info);
+      const { [metadataPath]: metadata } = openApiDocument(wellKnown, info).paths ?? {};
+      return { ...own, paths: { ...own.paths, [metadataPath]: metadata } };
+    }),
+  });
+
+  const section = accountSection(auth);
+  const lists = staffLists(auth, deps.cursorKey);
+  const pages = { auth, section, lists, issuer: deps.issuer, browser: browser(auth, deps.formKey) };
+  app.use("/*", problemPages(app, section));
+  app.route("/assets", section.assets.routes as never);
+
+  addAccounts(app, deps);
+  addOAuth(app, deps);
+  addSessions(app, auth);
+  addClients(app, deps);
+  addResets(app, deps);
+  addRevocations(app, auth);
+  addStaff(app, { ...deps, lists });
+  addInvitations(app, { ...deps, lists });
+  addAudit(app, pages);
+
+  addSignIn(app, pages);
+  addSignUp(app, pages);
+  addForgotten(app, pages);
+  addAccount(app, pages);
+  addClientPages(app, pages);
+  addStaffPages(app, pages);
+  addInvitationPages(app, pages);
+  addAuditPage(app, pages);
+  addAuthorize(app, pages);
+
+  return {
+    fetch: (request, env) => (pathOf(request.url).startsWith("/.well-known") ? wellKnown : app).fetch(request, env),
+  };
+}
+
+/** The types of its calls, from which a client gets its own; the pages are for people. */
+export type AccountsApi = ReturnType<
+  | typeof addAccounts
+  | typeof addOAuth
+  | typeof addSessions
+  | typeof addClients
+  | typeof addResets
+  | typeof addStaff
+  | typeof addInvitations
+  | typeof addAudit
+>;

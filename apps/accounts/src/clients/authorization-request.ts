@@ -1,0 +1,69 @@
+import { grantable, readScopes } from "@quintet/auth/issuer";
+import { Problem } from "@quintet/http";
+import type { ApiClient } from "./client-queries.ts";
+import type { Clients } from "./clients.ts";
+import { isRegistered } from "./redirect-uri.ts";
+
+/** The parameters of an authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3). */
+export const requestFields = [
+  "response_type",
+  "client_id",
+  "redirect_uri",
+  "scope",
+  "state",
+  "code_challenge",
+  "code_challenge_method",
+] as const;
+
+/** A request that may be shown to the account; or an error that its client is to hear of. */
+export type AuthorizationRequest =
+  | { client: ApiClient; redirectUri: string; state: string | undefined; scope: string; challenge: string }
+  | { redirectUri: string; state: string | undefined; error: string; description: string };
+
+/**
+ * Checks an authorization request. What is wrong with the client or the redirect URI is a problem for whoever sits at the
+ * browser, who is never sent to an address that nobody registered; anything else is told to the client.
+ */
+export async function readAuthorizationRequest(
+  clients: Clients,
+  parameters: URLSearchParams,
+): Promise<AuthorizationRequest> {
+  const one = (name: string): string | undefined => {
+    const values = parameters.getAll(name).filter((value) => value !== "");
+    if (values.length > 1) throw badRequest(parameters, name, "must not come twice");
+    return values[0];
+  };
+  const clientId = one("client_id");
+  const client = clientId === undefined ? undefined : await clients.find(clientId);
+  if (!client) throw badRequest(parameters, "client_id", clientId === undefined ? "is missing" : "is not known here");
+  const redirectUri = one("redirect_uri");
+  if (redirectUri === undefined || !isRegistered(redirectUri, client.redirectUris)) {
+    throw badRequest(parameters, "redirect_uri", redirectUri === undefined ? "is missing" : "is not registered");
+  }
+  const state = one("state");
+  const refuse = (error: string, description: string) => ({ redirectUri, state, error, description });
+  if (one("response_type") !== "code") return refuse("unsupported_response_type", "response_type must be code.");
+  const challenge = one("code_challenge");
+  if (challenge === undefined || !/^[A-Za-z0-9_-]{43}$/.test(challenge) || one("code_challenge_method") !== "S256") {
+    return refuse("invalid_request", "code_challenge with code_challenge_method S256 is needed.");
+  }
+  const asked = one("scope");
+  const scope = asked === undefined ? client.scope : grantable(asked, readScopes(client.scope));
+  if (scope === undefined) return refuse("invalid_scope", "This goes beyond what the client may ask for.");
+  return { client, redirectUri, state, scope, challenge };
+}
+
+/** The address that the browser goes to next: the redirect URI with the answer (RFC 6749 section 4.1.2, RFC 9207). */
+export function answerAddress(redirectUri: string, answer: Record<string, string | undefined>): string {
+  const given = Object.entries(answer).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const query = new URLSearchParams(given).toString();
+  return `${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${query}`;
+}
+
+function badRequest(parameters: URLSearchParams, path: string, message: string): Problem {
+  // Parameters that are not known do no harm; they are told because they may be the mistake.
+  const known: readonly string[] = requestFields;
+  const unknown = [...new Set(parameters.keys())].filter((name) => !known.includes(name)).slice(0, 20);
+  const errors = [{ path, message }, ...unknown.map((name) => ({ path: name, message: "is not known here" }))];
+  return new Problem("bad-request", `${path} ${message}.`, { errors });
+}

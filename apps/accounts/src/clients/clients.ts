@@ -1,0 +1,141 @@
+import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
+import { OAuthError } from "@quintet/auth";
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
+import { doneTable } from "../accounts/account-queries.ts";
+import type { Actor } from "../audit/actor.ts";
+import type { Note } from "../audit/audit-notes.ts";
+import type { Revocations } from "../revocation/revocations.ts";
+import { toldSecret } from "../tokens/told-secret.ts";
+import {
+  type ApiClient,
+  clientsOf,
+  deleteClient,
+  findClient,
+  insertClient,
+  revokeFamiliesOfClient,
+} from "./client-queries.ts";
+
+const mostClients = 50;
+const form = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export interface NewClient {
+  name: string;
+  redirectUris: string[];
+  scope: string;
+  confidential: boolean;
+}
+
+/** The API clients of accounts. */
+export interface Clients {
+  /**
+   * A new client, once for a keyed request, and, for a confidential one, its secret, which is told in answer to this
+   * request only. More than 50 are a conflict.
+   */
+  add(
+    accountId: number,
+    input: NewClient,
+    by: Actor,
+    request?: KeyedRequest,
+  ): Promise<{ client: ApiClient; secret: string | undefined }>;
+  list(accountId: number): Promise<ApiClient[]>;
+  /** Removes a client, and ends its sign-ins and tokens; answers false when the account has none with this id. */
+  remove(accountId: number, id: string, by: Actor): Promise<boolean>;
+  find(id: string): Promise<ApiClient | undefined>;
+  /**
+   * The client that a request to the token, revocation or introspection endpoint comes from (RFC 6749 section 2.3.1);
+   * `undefined` when it names none. Wrong credentials are an `invalid_client` error.
+   */
+  authenticate(authorization: string | undefined, fields: Map<string, string>): Promise<ApiClient | undefined>;
+}
+
+export function apiClients(options: {
+  pool: MysqlPool;
+  revoking: Revocations;
+  publicClient: string;
+  /** A client that is known without a registration. */
+  ownClient: ApiClient;
+  /** What the secrets of requests with a key are made with. */
+  secretKey: Buffer;
+  note: Note;
+  now: () => number;
+}): Clients {
+  const { pool, revoking, publicClient, ownClient, secretKey, note, now } = options;
+  const find = async (id: string) => {
+    if (id === ownClient.id) return ownClient;
+    return form.test(id) ? findClient(pool, id) : undefined;
+  };
+  return {
+    async add(accountId, { name, redirectUris, scope, confidential }, by, request) {
+      const secretOf = toldSecret(secretKey, request?.key);
+      const clientOf = ({ id, at }: { id: string; at: number }) => {
+        const secret = confidential ? secretOf(id) : undefined;
+        const secretHash = secret === undefined ? null : hashOf(secret);
+        return { secret, client: { id, accountId, name, secretHash, redirectUris, scope, createdAt: new Date(at) } };
+      };
+      const add = async (connection: MysqlConnection) => {
+        if ((await clientsOf(connection, accountId)).length >= mostClients) {
+          throw new Problem("conflict", `An account has ${mostClients} clients at most.`);
+        }
+        const made = { id: randomUUID(), at: now() };
+        await insertClient(connection, clientOf(made).client);
+        await note(connection, { accountId, action: "client-added", subject: made.id }, by);
+        return made;
+      };
+      return clientOf(
+        await inMysqlTransaction(pool, (connection) =>
+          runOnce(mysqlProcessedRequests(connection, doneTable), request, () => add(connection)),
+        ),
+      );
+    },
+    list: (accountId) => clientsOf(pool, accountId),
+    async remove(accountId, id, by) {
+      let removed = false;
+      await revoking.revoke(async (connection) => {
+        removed = await deleteClient(connection, accountId, id);
+        if (!removed) return [];
+        await note(connection, { accountId, action: "client-removed", subject: id }, by);
+        const ended = await revokeFamiliesOfClient(connection, id, new Date(now()));
+        // The tokens of the client itself name it as their session.
+        return [id, ...ended].map((subject) => ({ kind: "session" as const, subject, epoch: 0 }));
+      });
+      return removed;
+    },
+    find,
+    async authenticate(authorization, fields) {
+      const basic = authorization === undefined ? undefined : basicCredentials(authorization);
+      const id = basic?.id ?? fields.get("client_id");
+      const secret = basic?.secret ?? fields.get("client_secret");
+      if (basic && (fields.has("client_secret") || (fields.get("client_id") ?? basic.id) !== basic.id)) {
+        throw new OAuthError("invalid_request", "The client must prove itself in one way only.");
+      }
+      if (id === undefined || (id === publicClient && secret === undefined)) return undefined;
+      const client = await find(id);
+      const proven =
+        client?.secretHash === null
+          ? secret === undefined
+          : client !== undefined && secret !== undefined && timingSafeEqual(client.secretHash, hashOf(secret));
+      if (!client || !proven) throw new OAuthError("invalid_client", "The client is not known or its secret is wrong.");
+      return client;
+    },
+  };
+}
+
+function hashOf(secret: string): Buffer {
+  return createHash("sha256").update(secret).digest();
+}
+
+/**
+ * `client_secret_basic`: both halves are form-encoded before they are joined, and an empty secret is none (RFC 6749 section 2.3.1).
+ * Programs with a field for a client send `Basic Og==` when it was left empty, which names no client.
+ */
+function basicCredentials(authorization: string): { id: string; secret: string | undefined } | undefined {
+  const [scheme = "", value = ""] = authorization.split(" ");
+  const text = Buffer.from(value, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  if (scheme.toLowerCase() !== "basic") return undefined;
+  if (colon < 0) throw new OAuthError("invalid_client", "The Basic credentials are malformed.");
+  const decoded = (part: string) => new URLSearchParams(`a=${part.replaceAll("&", "%26")}`).get("a") ?? "";
+  if (text === ":") return undefined;
+  return { id: decoded(text.slice(0, colon)), secret: decoded(text.slice(colon + 1)) || undefined };
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from "node:crypto";
+import { skewSeconds } from "@quintet/auth/issuer";
+import type { MysqlPool } from "@quintet/db";
+import { findById, insertAccount, type StoredAccount } from "../accounts/account-queries.ts";
+import { learnNewEmails } from "../accounts/email-queries.ts";
+import type { Note } from "../audit/audit-notes.ts";
+import type { OutsideClaims } from "./outside-claims.ts";
+import { correctEpochTime, epochChangedAt, findIdentity, insertIdentity } from "./outside-identity-queries.ts";
+
+const usernameLength = 100;
+const mostTries = 8;
+
+/** The account of whoever a token is about, made at first sight; `undefined` while it may not act or was signed out since. */
+export type OutsideAccounts = (claims: OutsideClaims) => Promise<StoredAccount | undefined>;
+
+/**
+ * Accounts of people whom other issuers know. Each is an account of its own with a password that nobody has: it is never an
+ * existing one, whatever username or email the token says, because then whoever runs an issuer could be anybody here.
+ * `now` is in ms.
+ */
+export function outsideAccounts(options: { pool: MysqlPool; note: Note; now: () => number }): OutsideAccounts {
+  const { pool, note, now } = options;
+  const making = new Map<string, Promise<number>>();
+
+  const make = async (claims: OutsideClaims): Promise<number> => {
+    await learnNewEmails(pool);
+    let email = claims.email ?? "";
+    for (let attempt = 0; attempt < mostTries; attempt++) {
+      const joinedAt = new Date(now());
+      const username = usernameFrom(claims.username, attempt);
+      const account = { username, email, passwordHash: unusable(), isStaff: false, joinedAt };
+      const added = await insertAccount(pool, account, async (connection, accountId) => {
+        await insertIdentity(connection, claims, accountId, joinedAt);
+        const subject = claims.issuer.slice(0, 255);
+        await note(connection, { accountId, action: "outside-account-made", subject }, undefined);
+      });
+      if (typeof added === "number") return added;
+      const other = await findIdentity(pool, claims);
+      if (other !== undefined) return other; // Another process was first.
+      if (added === "email") email = "";
+    }
+    throw new Error("No username is free for an account of another issuer.");
+  };
+  const idOf = async (claims: OutsideClaims): Promise<number> => {
+    const found = await findIdentity(pool, claims);
+    if (found !== undefined) return found;
+    const key = JSON.stringify([claims.issuer, claims.subject]);
+    let running = making.get(key);
+    if (!running) {
+      running = make(claims).finally(() => making.delete(key));
+      making.set(key, running);
+    }
+    return running;
+  };
+  return async (claims) => {
+    const accountId = await idOf(claims);
+    const [account, found] = await Promise.all([findById(pool, accountId), epochChangedAt(pool, accountId)]);
+    let changedAt = found;
+    if (changedAt > now() + skewSeconds * 1000) {
+      // The clock was set back since: what is issued from now on is good.
+      changedAt = now();
+      await correctEpochTime(pool, accountId, new Date(changedAt));
+    }
+    if (!account?.isActive || claims.issuedAt * 1000 <= changedAt) return undefined;
+    return { ...account, isStaff: account.isStaff || claims.isStaff };
+  };
+}
+
+/** A password that no text matches, as Django writes it. */
+function unusable(): string {
+  return `!${randomBytes(30).toString("base64url")}`;
+}
+
+/** A username like what the token says, each time another one; of an email only what stands before the @. */
+function usernameFrom(text: string, attempt: number): string {
+  const [name = ""] = text.normalize("NFKC").split("@");
+  const kept = [...name.replace(/[^\p{L}\p{N}_.+-]+/gu, "-")].slice(0, usernameLength).join("");
+  const base = /[\p{L}\p{N}]/u.test(kept) ? kept : "user";
+  return attempt === 0 ? base : `${base}-${randomBytes(attempt + 1).toString("hex")}`;
+}

@@ -1,0 +1,72 @@
+import { issuerOf, remoteKeys, skewSeconds } from "@quintet/auth/issuer";
+import { type Logger, Problem } from "@quintet/http";
+import { decodeProtectedHeader, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { discoverKeys } from "./discovery.ts";
+import { type OutsideClaims, readOutsideClaims } from "./outside-claims.ts";
+import type { OutsideIssuer } from "./outside-setting.ts";
+
+const headerTypes = [undefined, "jwt", "at+jwt", "application/at+jwt"];
+const pauseMs = 30_000;
+
+/** What a good access token of a listed issuer says; `undefined` for any other text; a 503 while its keys cannot be had. */
+export type ReadOutsideToken = (token: string) => Promise<OutsideClaims | undefined>;
+
+/**
+ * Verifies tokens of other issuers, with 30 s of clock skew. Keys are fetched at the first need, again for an unknown `kid` (every 30 s
+ * at most), and every 5 minutes in the background; while an issuer is away its known keys go on being used. `now` and
+ * `elapsed` are in ms, the second of a clock that is never set.
+ */
+export function outsideTokens(options: {
+  issuers: OutsideIssuer[];
+  log: Logger;
+  now: () => number;
+  elapsed: () => number;
+}): ReadOutsideToken {
+  const { issuers, log, now, elapsed } = options;
+  const known = new Map(issuers.map((from) => [from.issuer, { from, keys: keysOf(from.issuer, log, elapsed) }]));
+  return async (token) => {
+    const found = known.get(issuerOf(token) ?? "");
+    if (!found) return undefined;
+    const { from, keys } = found;
+    const verified = await verify(token, keys, from, now());
+    return verified && readOutsideClaims(verified, from, now() / 1000, skewSeconds);
+  };
+}
+
+async function verify(token: string, keys: JWTVerifyGetKey, from: OutsideIssuer, now: number) {
+  let unavailable: unknown;
+  const keyFor: JWTVerifyGetKey = async (header, jws) => {
+    try {
+      return await keys(header, jws);
+    } catch (error) {
+      unavailable = error;
+      throw error;
+    }
+  };
+  try {
+    if (!headerTypes.includes(decodeProtectedHeader(token).typ?.toLowerCase())) return undefined;
+    const { payload } = await jwtVerify(token, keyFor, {
+      algorithms: from.algorithms,
+      issuer: from.issuer,
+      clockTolerance: skewSeconds,
+      requiredClaims: ["exp", "iat", "sub"],
+      currentDate: new Date(now),
+    });
+    return payload;
+  } catch (error) {
+    if (error === unavailable && error instanceof Problem) throw error;
+    return undefined; // Whatever is wrong with it, also a key that is too short.
+  }
+}
+
+function keysOf(issuer: string, log: Logger, elapsed: () => number): JWTVerifyGetKey {
+  const fetchKeys = async () => {
+    try {
+      return await discoverKeys(issuer);
+    } catch (error) {
+      log.warn({ err: error instanceof Error ? error.cause : error }, "the keys of another issuer could not be had");
+      throw error;
+    }
+  };
+  return remoteKeys(fetchKeys, elapsed, pauseMs);
+}

@@ -1,0 +1,20 @@
+import { fileURLToPath } from "node:url";
+import { connectMysql, migrateMysql } from "@quintet/db";
+import type { Logger } from "@quintet/http";
+import { learnNewEmails } from "./accounts/email-queries.ts";
+import { protectAudit } from "./audit/protect-audit.ts";
+
+/**
+ * Makes the tables of the accounts where they are missing, closes the audit log to changes (`auditDays` as for `protectAudit`), and
+ * learns the emails of accounts that Django made.
+ */
+export async function migrateAccounts(mysqlUrl: string, log?: Logger, auditDays = 0): Promise<void> {
+  await migrateMysql(mysqlUrl, "auth", fileURLToPath(new URL("../migrations", import.meta.url)));
+  const pool = connectMysql(mysqlUrl, { connections: 1, statementSeconds: 0 });
+  try {
+    await protectAudit(pool, auditDays, log);
+    await learnNewEmails(pool);
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,103 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { ownForms } from "@quintet/auth";
+import { noQuery, type ServiceEnv } from "@quintet/http";
+import type { PageSection } from "@quintet/pages";
+import { actorOf } from "../audit/actor.ts";
+import type { LocalAuth } from "../local-auth.ts";
+import { sentText } from "../routes/password-resets.ts";
+import { askStaffPage, forgottenPage, linkSentPage, newPasswordPage, staleLinkPage } from "./forgotten-pages.ts";
+import { readForm, refusalOf } from "./form.ts";
+import { onward, pageAnswer, refusedForm, type ShownPage, showPage } from "./section.ts";
+
+const tags = ["accounts: pages"];
+const security: Record<string, string[]>[] = [];
+const title = "Forgot your password?";
+const titleOfNew = "A new password";
+
+/** The pages for a forgotten password. A link leads to one of them; looking at it uses nothing up. */
+export function addForgotten(
+  app: OpenAPIHono<ServiceEnv>,
+  { auth, section }: { auth: LocalAuth; section: PageSection },
+): void {
+  const ask = createRoute({
+    security,
+    method: "get",
+    path: "/forgotten",
+    tags,
+    summary: "The page that sends a link to a new password",
+    request: { query: z.strictObject({ done: z.enum(["sent"]).optional() }) },
+    responses: pageAnswer("The page"),
+  });
+  app.openapi(ask, (c) => {
+    if (!auth.askForReset) return showPage(c, section, { title, body: askStaffPage() });
+    if (c.req.valid("query").done)
+      return showPage(c, section, { title: "Look at your mail", body: linkSentPage(sentText) });
+    return showPage(c, section, { title, body: forgottenPage({ login: "" }) });
+  });
+
+  const send = createRoute({
+    security,
+    middleware: ownForms(auth),
+    method: "post",
+    path: "/forgotten",
+    tags,
+    summary: "Ask for a link at the page",
+    request: noQuery,
+    responses: { ...onward, ...refusedForm },
+  });
+  app.openapi(send, async (c) => {
+    const { login } = await readForm(c, ["login"]);
+    if (!auth.askForReset) return showPage(c, section, { title, body: askStaffPage(), status: 409 });
+    try {
+      await auth.askForReset(login.slice(0, 254), actorOf(c).origin);
+    } catch (error) {
+      const { heading, status } = refusalOf(c, error, "");
+      return showPage(c, section, { title, body: forgottenPage({ login, fault: heading }), status });
+    }
+    return c.redirect("/auth/forgotten?done=sent", 303);
+  });
+
+  const show = createRoute({
+    security,
+    method: "get",
+    path: "/new-password",
+    tags,
+    summary: "The page behind a link to a new password",
+    request: { query: z.strictObject({ token: z.string().max(200) }) },
+    responses: { ...pageAnswer("The page"), ...refusedForm },
+  });
+  app.openapi(show, async (c) => {
+    const { token } = c.req.valid("query");
+    const isGood = await auth.resets.isGood(token);
+    const shown: ShownPage = isGood
+      ? { title: titleOfNew, body: newPasswordPage({ token }) }
+      : { title: titleOfNew, body: staleLinkPage(), status: 422 };
+    const answer = await showPage(c, section, shown);
+    // The token stands in the address; no request is told that. (`no-referrer` would hide the form's origin too.)
+    answer.headers.set("Referrer-Policy", "strict-origin");
+    return answer;
+  });
+
+  const set = createRoute({
+    security,
+    middleware: ownForms(auth),
+    method: "post",
+    path: "/new-password",
+    tags,
+    summary: "Set a new password at the page",
+    request: noQuery,
+    responses: { ...onward, ...refusedForm },
+  });
+  app.openapi(set, async (c) => {
+    const { token, password } = await readForm(c, ["token", "password"]);
+    try {
+      await auth.resets.use(token, password, actorOf(c));
+    } catch (error) {
+      const refusal = refusalOf(c, error, "The password was not set yet");
+      const isStale = refusal.faults.some(({ path }) => path === "token");
+      const body = isStale ? staleLinkPage() : newPasswordPage({ token, refusal });
+      return showPage(c, section, { title: titleOfNew, body, status: refusal.status });
+    }
+    return c.redirect("/auth/sign-in?done=reset", 303);
+  });
+}

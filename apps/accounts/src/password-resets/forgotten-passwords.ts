@@ -1,0 +1,76 @@
+import { createHmac } from "node:crypto";
+import type { Origin } from "@quintet/auth";
+import type { MysqlPool } from "@quintet/db";
+import type { Logger } from "@quintet/http";
+import { findByLogin } from "../accounts/account-queries.ts";
+import { addressLimit } from "../limits/address-limit.ts";
+import type { BudgetSizes, Budgets } from "../limits/budgets.ts";
+import type { Errands } from "../mail/errands.ts";
+import { MailError, type SendMail } from "../mail/smtp.ts";
+import { normalUsername } from "../registration/registration.ts";
+import type { ResetLinks } from "./reset-links.ts";
+
+const minute = 60_000;
+const none = { attempts: 0, eachMs: 0 };
+const ofAddress = { attempts: 20, eachMs: 3 * minute };
+const ofAccount: BudgetSizes = [none, none, { attempts: 3, eachMs: 20 * minute }];
+
+/**
+ * Sends a link to whoever forgot a password. It answers before it looks whether there is such an account, so nobody learns
+ * that from the answer or its time. More than 20 from one address, then one every 3 minutes, are a 429; more than 3 for one account,
+ * then one every 20 minutes, are left out. An account without an email or a password of its own gets none.
+ */
+export type AskForReset = (login: string, origin: Origin | undefined) => Promise<void>;
+
+export function forgottenPasswords(options: {
+  pool: MysqlPool;
+  links: ResetLinks;
+  budgets: Budgets;
+  /** What the budgets are counted under is keyed by. */
+  key: Buffer;
+  addressOf: (origin: Origin | undefined) => string | undefined;
+  send: SendMail;
+  errands: Errands;
+  log: Logger;
+}): AskForReset {
+  const { pool, links, budgets, key, addressOf, send, errands, log } = options;
+  const detail = "Too many links were asked for; try again later.";
+  const limited = addressLimit({ budgets, name: "reset", key, budget: ofAddress, detail });
+  const takeOfAccount = (id: number) => {
+    const counted = `reset:${createHmac("sha256", key).update(`account ${id}`).digest("base64url").slice(0, 22)}`;
+    return budgets.take([counted, counted, counted, `${counted}:known`], ofAccount);
+  };
+
+  /** What there is to be sent; found out and counted once, however often sending fails. */
+  const letter = async (login: string, origin: Origin | undefined) => {
+    const [account] = await findByLogin(pool, normalUsername(login));
+    if (!account?.isActive || account.email === "" || account.passwordHash.startsWith("!")) return undefined;
+    if ((await takeOfAccount(account.id)) > 0) return undefined;
+    const { url } = await links.make(account, { accountId: null, origin });
+    return { to: account.email, subject: "A new password for Quintet", text: textOf(account.username, url) };
+  };
+  return async (login, origin) => {
+    await limited(addressOf(origin));
+    let mail: Awaited<ReturnType<typeof letter>> | "unknown" = "unknown";
+    const taken = errands.run(async () => {
+      if (mail === "unknown") mail = await letter(login, origin);
+      if (mail === undefined) return;
+      await send(mail).catch((error: unknown) => {
+        if (!(error instanceof MailError && error.lasting)) throw error;
+        log.error({ err: error }, "a mail was refused for good");
+      });
+    });
+    if (!taken) log.error("too many mails wait; a link was not sent");
+  };
+}
+
+function textOf(username: string, url: string): string {
+  return `Hello ${username},
+
+somebody, you we hope, asked for a new password for your account. Choose one here:
+
+${url}
+
+The link works once, for 30 minutes. If you did not ask for it, do nothing: your password stays as it is.
+`;
+}

@@ -1,0 +1,126 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
+import { endSignIns } from "../accounts/account-changes.ts";
+import { doneTable, findById, replaceHash, type StoredAccount } from "../accounts/account-queries.ts";
+import type { Actor } from "../audit/actor.ts";
+import type { Note } from "../audit/audit-notes.ts";
+import type { PasswordHashes } from "../passwords/password-hash.ts";
+import { checkedPassword } from "../registration/registration.ts";
+import type { Revocations } from "../revocation/revocations.ts";
+import { isAlive } from "../tokens/is-alive.ts";
+import { toldSecret } from "../tokens/told-secret.ts";
+import { deleteResetsOf, findReset, insertReset } from "./reset-queries.ts";
+
+const lifeMs = 30 * 60_000;
+const form = /^[A-Za-z0-9_-]{43}$/;
+
+/** A way to a new password, told once; only a digest of its token is stored. */
+export interface ResetLink {
+  url: string;
+  /** ISO 8601, UTC. */
+  expiresAt: string;
+}
+
+/**
+ * Links that are good once, for 30 minutes, and only as long as the account is active and its password, email and epoch are
+ * what they were.
+ */
+export interface ResetLinks {
+  /** A link that an account has asked for. */
+  make(account: StoredAccount, by: Actor): Promise<ResetLink>;
+  /** A link that staff hands over, once for a keyed request; no such account and a deactivated one are problems. */
+  makeFor(accountId: number, by: Actor, request?: KeyedRequest): Promise<ResetLink>;
+  isGood(token: string): Promise<boolean>;
+  /**
+   * Sets a new password; every sign-in and token ends, as does every other link. A link that is not good or a bad password
+   * is an `unprocessable` problem.
+   */
+  use(token: string, password: string, by: Actor): Promise<void>;
+}
+
+/** `issuer` is the origin that links begin with; `now` is in ms. */
+export function resetLinks(options: {
+  pool: MysqlPool;
+  hashes: PasswordHashes;
+  revoking: Revocations;
+  /** What the tokens of requests with a key are made with. */
+  secretKey: Buffer;
+  note: Note;
+  issuer: string;
+  now: () => number;
+}): ResetLinks {
+  const { pool, hashes, revoking, secretKey, note, issuer, now } = options;
+  const find = async (token: string): Promise<StoredAccount | undefined> => {
+    if (!form.test(token)) return undefined;
+    const reset = await findReset(pool, hashOf(token));
+    if (!reset || !isAlive(reset.expiresAt, lifeMs, now())) return undefined;
+    const account = await findById(pool, reset.accountId);
+    return account?.isActive && timingSafeEqual(stateOf(account), reset.state) ? account : undefined;
+  };
+  const add = async (
+    connection: MysqlConnection,
+    link: { account: StoredAccount; action: "reset-asked" | "reset-link-made"; by: Actor },
+    tokenOf: (expiresAt: string) => string,
+  ): Promise<string> => {
+    const { account, action, by } = link;
+    const expiresAt = new Date(now() + lifeMs);
+    const reset = { accountId: account.id, state: stateOf(account), expiresAt };
+    await insertReset(connection, hashOf(tokenOf(expiresAt.toISOString())), reset);
+    await note(connection, { accountId: account.id, action }, by);
+    return expiresAt.toISOString();
+  };
+  const linkOf = (token: string, expiresAt: string): ResetLink => ({
+    url: `${issuer}/auth/new-password?token=${token}`,
+    expiresAt,
+  });
+  return {
+    async make(account, by) {
+      const tokenOf = toldSecret(secretKey, undefined);
+      const expiresAt = await inMysqlTransaction(pool, (connection) =>
+        add(connection, { account, action: "reset-asked", by }, tokenOf),
+      );
+      return linkOf(tokenOf(expiresAt), expiresAt);
+    },
+    async makeFor(accountId, by, request) {
+      const tokenOf = toldSecret(secretKey, request?.key);
+      const make = async (connection: MysqlConnection) => {
+        const account = await findById(connection, accountId);
+        if (!account) throw new Problem("not-found", "There is no such account.");
+        if (!account.isActive) throw new Problem("conflict", "The account is deactivated.");
+        return add(connection, { account, action: "reset-link-made", by }, tokenOf);
+      };
+      const expiresAt = await inMysqlTransaction(pool, (connection) =>
+        runOnce(mysqlProcessedRequests(connection, doneTable), request, () => make(connection)),
+      );
+      return linkOf(tokenOf(expiresAt), expiresAt);
+    },
+    isGood: async (token) => (await find(token)) !== undefined,
+    async use(token, password, by) {
+      const account = (await find(token)) ?? refuse();
+      const passwordHash = await hashes.make(checkedPassword(password, "password"));
+      await revoking.revoke(async (connection) => {
+        // Of two that use it at once, one finds the password that the link was made for.
+        const changed = await replaceHash(connection, account.id, account.passwordHash, passwordHash);
+        const current = await findById(connection, account.id);
+        if (!changed || !current?.isActive || current.epoch !== account.epoch) return refuse();
+        await deleteResetsOf(connection, account.id);
+        await note(connection, { accountId: account.id, action: "password-reset" }, by);
+        return [await endSignIns(connection, revoking, account.id, new Date(now()))];
+      });
+    },
+  };
+}
+
+function refuse(): never {
+  const message = "is not good: it was used, is older than 30 minutes, or the account has changed since";
+  throw new Problem("unprocessable", `token: ${message}`, { errors: [{ path: "token", message }] });
+}
+
+function stateOf({ passwordHash, email, epoch }: StoredAccount): Buffer {
+  return hashOf(JSON.stringify([passwordHash, email, epoch]));
+}
+
+function hashOf(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

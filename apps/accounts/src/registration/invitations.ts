@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
+import { z } from "zod";
+import { doneTable } from "../accounts/account-queries.ts";
+import type { Actor } from "../audit/actor.ts";
+import type { Note } from "../audit/audit-notes.ts";
+import { toldSecret } from "../tokens/told-secret.ts";
+import {
+  findInvitation,
+  insertInvitation,
+  isGood,
+  listInvitations,
+  revokeInvitation,
+  type StoredInvitation,
+  useInvitation,
+} from "./invitation-queries.ts";
+
+const dayMs = 24 * 3600_000;
+const form = /^[A-Za-z0-9_-]{43}$/;
+
+/** What an invitation is made of. */
+export const newInvitationSchema = z.strictObject({
+  email: z.email("must be an email address").max(254).optional(),
+  days: z.number().int().min(1).max(365).default(7),
+});
+
+/** How things stand with an invitation. */
+export type InvitationState = "open" | "used" | "revoked" | "expired";
+
+/** An invitation as staff sees it. */
+export interface Invitation extends StoredInvitation {
+  state: InvitationState;
+}
+
+/** Invitations to make an account: good once, until they expire; only a digest of their tokens is stored. */
+export interface Invitations {
+  /** A new one, once for a keyed request, and where it is used. Its token is shown in response to this request only. */
+  make(
+    input: z.output<typeof newInvitationSchema>,
+    madeBy: number,
+    by: Actor,
+    request?: KeyedRequest,
+  ): Promise<{ invitation: Invitation; token: string; url: string }>;
+  list(page: { beforeId: number; limit: number }): Promise<Invitation[]>;
+  /** Revokes one that was not used; a `not-found` problem when there is none, a `conflict` when it was used. */
+  revoke(id: number, by: Actor): Promise<void>;
+  /** Throws a `forbidden` problem unless a token is good for somebody with this email. */
+  check(token: string, email: string): Promise<void>;
+  /** Uses one up for an account, in the transaction that makes it; answers its id. Throws as `check`. */
+  use(connection: MysqlConnection, token: string, email: string, accountId: number): Promise<number>;
+}
+
+/** `issuer` is the origin that links begin with; `now` is in ms. */
+export function invitations(options: {
+  pool: MysqlPool;
+  /** What the tokens of requests with a key are made with. */
+  secretKey: Buffer;
+  note: Note;
+  issuer: string;
+  now: () => number;
+}): Invitations {
+  const { pool, secretKey, note, issuer, now } = options;
+  const withState = (stored: StoredInvitation): Invitation => {
+    const { usedAt, revokedAt, expiresAt } = stored;
+    const over = expiresAt.getTime() <= now() ? "expired" : "open";
+    return { ...stored, state: usedAt ? "used" : revokedAt ? "revoked" : over };
+  };
+  return {
+    async make({ email, days }, madeBy, by, request) {
+      const tokenOf = toldSecret(secretKey, request?.key);
+      const invited = { email: email?.toLowerCase() ?? null, madeBy };
+      const timesOf = (at: number) => ({ createdAt: new Date(at), expiresAt: new Date(at + days * dayMs) });
+      const tokenAt = (at: number) => tokenOf(`invitation ${at}`);
+      const add = async (connection: MysqlConnection) => {
+        const at = now();
+        const id = await insertInvitation(connection, { tokenHash: hashOf(tokenAt(at)), ...invited, ...timesOf(at) });
+        await note(connection, { accountId: null, action: "invitation-made", subject: String(id) }, by);
+        return { id, at };
+      };
+      const { id, at } = await inMysqlTransaction(pool, (connection) =>
+        runOnce(mysqlProcessedRequests(connection, doneTable), request, () => add(connection)),
+      );
+      const fresh = { revokedAt: null, usedAt: null, accountId: null, state: "open" as const };
+      const token = tokenAt(at);
+      return {
+        invitation: { id, ...invited, ...timesOf(at), ...fresh },
+        token,
+        url: `${issuer}/auth/sign-up?invitation=${token}`,
+      };
+    },
+    list: async (page) => (await listInvitations(pool, page)).map(withState),
+    async revoke(id, by) {
+      const revoked = await inMysqlTransaction(pool, async (connection) => {
+        const found = await revokeInvitation(connection, id, new Date(now()));
+        if (found) await note(connection, { accountId: null, action: "invitation-revoked", subject: String(id) }, by);
+        return found;
+      });
+      if (revoked) return;
+      const found = await findInvitation(pool, id);
+      if (!found) throw new Problem("not-found", "There is no such invitation.");
+      if (found.usedAt) throw new Problem("conflict", "The invitation was used already.");
+    },
+    async check(token, email) {
+      if (!form.test(token) || !(await isGood(pool, hashOf(token), email, new Date(now())))) refuse();
+    },
+    async use(connection, token, email, accountId) {
+      const used = { email, accountId, now: new Date(now()) };
+      return (await useInvitation(connection, hashOf(token), used)) ?? refuse();
+    },
+  };
+}
+
+function refuse(): never {
+  const message = "is not good: it was used or revoked, has expired, or is for another email";
+  throw new Problem("forbidden", `invitation: ${message}`, { errors: [{ path: "invitation", message }] });
+}
+
+function hashOf(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}

@@ -1,0 +1,90 @@
+import type { Account, Registration } from "@quintet/auth";
+import { findProcessed, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
+import { doneTable, insertAccount } from "../accounts/account-queries.ts";
+import { learnNewEmails, takenNames } from "../accounts/email-queries.ts";
+import type { Actor } from "../audit/actor.ts";
+import type { Note } from "../audit/audit-notes.ts";
+import type { PasswordHashes } from "../passwords/password-hash.ts";
+import type { RegistrationMode } from "./admission.ts";
+import type { Invitations } from "./invitations.ts";
+import { checkedRegistration, normalUsername } from "./registration.ts";
+
+export interface AccountChoices {
+  by?: Actor | undefined;
+  request?: KeyedRequest | undefined;
+  /** Whether staff makes it, who needs no invitation. */
+  byStaff?: boolean;
+}
+
+/** How accounts are made. */
+export interface NewAccounts {
+  /**
+   * A new account, once for a keyed request, for somebody who was admitted (`admission.ts`). An invitation that comes along is
+   * used up with it; a missing one, where one is needed, and a bad one are a `forbidden` problem, before anything can be
+   * learnt of names. Throws a `conflict` problem when the username or email is taken.
+   */
+  makeAccount(input: Registration, choices?: AccountChoices): Promise<Account>;
+  /** The account that a keyed request has made; throws where the key is that of another request. */
+  madeFor(request: KeyedRequest | undefined): Promise<Account | undefined>;
+  /** As `makeAccount`, for the account that `ADMIN_USERNAME` names; does nothing when the username is taken. */
+  makeFirstStaff(username: string, password: string): Promise<void>;
+}
+
+export function newAccounts(options: {
+  pool: MysqlPool;
+  hashes: PasswordHashes;
+  mode: RegistrationMode;
+  invitations: Invitations;
+  note: Note;
+  now: () => number;
+}): NewAccounts {
+  const { pool, hashes, mode, invitations, note, now } = options;
+  const madeFor: NewAccounts["madeFor"] = (request) => findProcessed(mysqlProcessedRequests(pool, doneTable), request);
+  return {
+    madeFor,
+    async makeAccount(input, { by, request, byStaff = false } = {}) {
+      const { username, email, password, invitation } = checkedRegistration(input);
+      const before = await madeFor(request);
+      if (before) return before;
+      if (invitation !== undefined) await invitations.check(invitation, email);
+      else if (mode === "invite" && !byStaff) throw uninvited();
+      await learnNewEmails(pool);
+      const taken = await takenNames(pool, username, email);
+      if (taken.username || taken.email) throw conflict(taken);
+      const passwordHash = await hashes.make(password);
+      const joinedAt = new Date(now());
+      const createdAt = joinedAt.toISOString();
+      const account = (id: number): Account => ({ id, username, email, isStaff: false, createdAt });
+      const row = { username, email, passwordHash, isStaff: false, joinedAt };
+      const added = await insertAccount(pool, row, async (connection, id) => {
+        await runOnce(mysqlProcessedRequests(connection, doneTable), request, async () => account(id));
+        const used = invitation === undefined ? undefined : await invitations.use(connection, invitation, email, id);
+        const subject = used === undefined ? {} : { subject: `invitation ${used}` };
+        await note(connection, { accountId: id, action: "registered", ...subject }, by);
+      });
+      const made = typeof added === "number" ? account(added) : await madeFor(request);
+      if (made) return made;
+      throw conflict({ username: added === "username", email: added === "email" });
+    },
+    async makeFirstStaff(username, password) {
+      const name = normalUsername(username);
+      if ((await takenNames(pool, name, "")).username) return;
+      const passwordHash = await hashes.make(password);
+      const account = { username: name, email: "", passwordHash, isStaff: true, joinedAt: new Date(now()) };
+      const accountId = await insertAccount(pool, account);
+      if (typeof accountId === "number") await note(pool, { accountId, action: "first-staff-made" }, undefined);
+    },
+  };
+}
+
+function uninvited(): Problem {
+  const errors = [{ path: "invitation", message: "is needed: ask staff for one" }];
+  return new Problem("forbidden", "An account is made with an invitation here. Ask staff for one.", { errors });
+}
+
+function conflict(taken: { username: boolean; email: boolean }): Problem {
+  const names = (["username", "email"] as const).filter((name) => taken[name]);
+  const errors = names.map((path) => ({ path, message: "is taken" }));
+  return new Problem("conflict", `This ${names.join(" and ")} ${names.length > 1 ? "are" : "is"} taken.`, { errors });
+}

@@ -1,0 +1,52 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { type Auth, guards, scopeNames } from "@quintet/auth";
+import { createService, jsonAnswer, type Logger, noQuery } from "@quintet/http";
+import { metadataPath } from "../issuer-paths.ts";
+import { grantTypes } from "../tokens/token-endpoint.ts";
+
+const withSecret = ["client_secret_basic", "client_secret_post"];
+
+/** The authorization server metadata (RFC 8414) at the root of the origin, where the prefix `/auth` does not reach. */
+export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger; corsOrigins: string[] }) {
+  const { issuer, log, corsOrigins } = deps;
+  const app = createService({
+    title: "Quintet accounts: metadata",
+    version: "0.1.0",
+    prefix: "/",
+    log,
+    corsOrigins,
+    checks: {},
+  });
+  const metadata = {
+    issuer,
+    authorization_endpoint: `${issuer}/auth/authorize`,
+    token_endpoint: `${issuer}/auth/token`,
+    revocation_endpoint: `${issuer}/auth/revoke`,
+    introspection_endpoint: `${issuer}/auth/introspect`,
+    jwks_uri: `${issuer}/auth/.well-known/jwks.json`,
+    scopes_supported: scopeNames,
+    response_types_supported: ["code"],
+    response_modes_supported: ["query"],
+    grant_types_supported: grantTypes,
+    code_challenge_methods_supported: ["S256"],
+    authorization_response_iss_parameter_supported: true,
+    token_endpoint_auth_methods_supported: ["none", ...withSecret],
+    revocation_endpoint_auth_methods_supported: ["none", ...withSecret],
+    introspection_endpoint_auth_methods_supported: withSecret,
+    service_documentation: `${issuer}/auth/docs`,
+  };
+  const route = createRoute({
+    ...guards(deps.auth).open(),
+    method: "get",
+    path: metadataPath,
+    tags: ["accounts"],
+    summary: "What the authorization server can do",
+    request: noQuery,
+    responses: { 200: jsonAnswer(z.looseObject({ issuer: z.string() }), "RFC 8414 metadata") },
+  });
+  app.openapi(route, (c) => {
+    c.header("Cache-Control", "public, max-age=300");
+    return c.json(metadata, 200);
+  });
+  return app;
+}

@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import type { MysqlPool } from "@quintet/db";
+import type { RowDataPacket } from "mysql2/promise";
+import { findById, type StoredAccount } from "../accounts/account-queries.ts";
+import type { RefreshTokens } from "../tokens/refresh-tokens.ts";
+
+/** The client id of sign-ins at the pages. */
+export const browserClient = "browser";
+
+/** A browser that is signed in. */
+export interface BrowserSession {
+  id: string;
+  account: StoredAccount;
+}
+
+/** Sign-ins at the pages: as others, but the cookie's token is never exchanged and ends 30 days after it was made. */
+export interface BrowserSessions {
+  find(token: string): Promise<BrowserSession | undefined>;
+  end(token: string): Promise<void>;
+}
+
+export function browserSessions(pool: MysqlPool, refresh: RefreshTokens, now: () => number): BrowserSessions {
+  return {
+    async find(token) {
+      if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined;
+      const [rows] = await pool.execute<RowDataPacket[]>(
+        `SELECT f.id, f.account_id AS accountId FROM auth_refresh_token t JOIN auth_refresh_family f ON f.id = t.family_id
+          WHERE t.token_hash = :hash AND f.client_id = :browserClient AND f.revoked_at IS NULL AND f.expires_at > :at`,
+        { hash: createHash("sha256").update(token).digest(), browserClient, at: new Date(now()) },
+      );
+      const account = rows[0] && (await findById(pool, Number(rows[0].accountId)));
+      return account?.isActive ? { id: String(rows[0]?.id), account } : undefined;
+    },
+    end: (token) => refresh.revoke(token),
+  };
+}

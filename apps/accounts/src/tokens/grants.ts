@@ -1,0 +1,107 @@
+import type { Auth, Origin, TokenSet } from "@quintet/auth";
+import { accessTokenSeconds, fullScope, outsideClient, publicClient } from "@quintet/auth/issuer";
+import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
+import { findById, type StoredAccount, setLastLogin } from "../accounts/account-queries.ts";
+import type { Note } from "../audit/audit-notes.ts";
+import type { ApiClient } from "../clients/client-queries.ts";
+import type { OutsideAccounts } from "../external-issuers/outside-accounts.ts";
+import type { ReadOutsideToken } from "../external-issuers/outside-tokens.ts";
+import { type BrowserSession, browserClient } from "../sessions/browser-sessions.ts";
+import { type SignIn, toAccount } from "../sessions/sign-in.ts";
+import type { Codes } from "./codes.ts";
+import type { RefreshTokens, Session } from "./refresh-tokens.ts";
+import { signAccessToken, type TokenGrant } from "./sign-access-token.ts";
+import type { SigningKey } from "./signing-key.ts";
+
+/** The ways to tokens. */
+export interface Grants {
+  passwordGrant: Auth["passwordGrant"];
+  /**
+   * New tokens for a refresh token (RFC 6749 section 6), narrowed to `scope` when that is given; `undefined` when it is not
+   * good; an `invalid_scope` error when the scope is not part of what was granted. The token is as good as before then.
+   */
+  refreshGrant(refreshToken: string, scope?: string, clientId?: string): Promise<TokenSet | undefined>;
+  /** New tokens for an authorization code (RFC 6749 section 4.1.3); `undefined` when it is not good. */
+  codeGrant(
+    code: string,
+    by: { clientId: string; redirectUri: string; verifier: string },
+  ): Promise<TokenSet | undefined>;
+  /** A token for a client itself (RFC 6749 section 4.4), which acts as the account that made it, within its scope. */
+  clientGrant(client: ApiClient, scope: string): Promise<Omit<TokenSet, "refresh_token"> | undefined>;
+  /** A token that stands for another issuer's (RFC 8693), until that ends at the latest; `undefined` when that is not good. */
+  exchangeGrant(subjectToken: string): Promise<Omit<TokenSet, "refresh_token"> | undefined>;
+  /** Signs a browser in: the token of its cookie; `undefined` when the username or password is wrong. */
+  browserSignIn(login: string, password: string, origin: Origin | undefined): Promise<string | undefined>;
+  /** An access token for a browser that is signed in; it ends with the sign-in. */
+  browserAccess(session: BrowserSession): Promise<string>;
+}
+
+/** Tokens that `key` signs; `now` is in ms. */
+export function grants(options: {
+  pool: MysqlPool;
+  key: SigningKey;
+  issuer: string;
+  signIn: SignIn;
+  refresh: RefreshTokens;
+  codes: Codes;
+  outside: { read: ReadOutsideToken; accountOf: OutsideAccounts };
+  note: Note;
+  now: () => number;
+}): Grants {
+  const { pool, key, issuer, signIn, refresh, codes, outside, note, now } = options;
+  /** Begins a sign-in and notes it, all in one transaction; `undefined` when the account was changed just now. */
+  const begin = (account: StoredAccount, clientId: string, scope: string, origin: Origin | undefined) => {
+    const { id: accountId } = account;
+    return inMysqlTransaction(pool, async (connection) => {
+      // First, because whoever changes an account locks its row first.
+      await setLastLogin(connection, accountId, new Date(now()));
+      const session = await refresh.startIn(connection, account, clientId, scope);
+      if (!session) return undefined;
+      await note(connection, { accountId, action: "signed-in", subject: session.id }, { accountId, origin });
+      return session;
+    });
+  };
+  const accessToken = (stored: StoredAccount, grant: Omit<TokenGrant, "epoch">) => ({
+    access_token: signAccessToken(key, issuer, toAccount(stored), { ...grant, epoch: stored.epoch }, now()),
+    token_type: "Bearer" as const,
+    expires_in: Math.min(accessTokenSeconds, Math.ceil((grant.endsAt ?? Number.POSITIVE_INFINITY) - now() / 1000)),
+    scope: grant.scope,
+  });
+  const tokenSet = (stored: StoredAccount, session: Session, scope = session.scope): TokenSet => ({
+    ...accessToken(stored, { scope, clientId: session.clientId, session: session.id }),
+    refresh_token: session.token,
+  });
+  return {
+    async passwordGrant(login, password, { scope = fullScope, origin } = {}) {
+      const stored = await signIn(login, password, origin);
+      if (!stored) return undefined;
+      const session = await begin(stored, publicClient, scope, origin);
+      return session && tokenSet(stored, session);
+    },
+    async refreshGrant(refreshToken, scope, clientId = publicClient) {
+      const next = await refresh.rotate(refreshToken, clientId, scope);
+      return next && tokenSet(next.account, next.session, next.scope);
+    },
+    async codeGrant(code, by) {
+      const begun = await codes.redeem(code, by);
+      return begun && tokenSet(begun.account, begun.session);
+    },
+    async clientGrant({ id, accountId }, scope) {
+      const stored = await findById(pool, accountId);
+      return stored?.isActive ? accessToken(stored, { scope, clientId: id, session: id }) : undefined;
+    },
+    async exchangeGrant(subjectToken) {
+      const claims = await outside.read(subjectToken);
+      const stored = claims && (await outside.accountOf(claims));
+      return stored && accessToken(stored, { scope: claims.scope, clientId: outsideClient, endsAt: claims.expiresAt });
+    },
+    async browserSignIn(login, password, origin) {
+      const stored = await signIn(login, password, origin);
+      return stored && (await begin(stored, browserClient, fullScope, origin))?.token;
+    },
+    async browserAccess({ id, account }) {
+      const grant = { scope: fullScope, clientId: browserClient, session: id };
+      return accessToken(account, grant).access_token;
+    },
+  };
+}

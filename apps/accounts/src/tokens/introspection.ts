@@ -1,0 +1,61 @@
+import { z } from "@hono/zod-openapi";
+import { audience, issuerOf, publicClient } from "@quintet/auth/issuer";
+import type { ApiClient } from "../clients/client-queries.ts";
+import type { LocalAuth } from "../local-auth.ts";
+
+/** What a token says (RFC 7662 section 2.2). */
+export const introspectionSchema = z
+  .object({
+    active: z.boolean(),
+    scope: z.string().optional(),
+    client_id: z.string().optional(),
+    username: z.string().optional(),
+    token_type: z.literal("Bearer").optional(),
+    exp: z.number().optional(),
+    sub: z.string().optional(),
+    aud: z.string().optional(),
+    iss: z.string().optional(),
+    jti: z.string().optional(),
+  })
+  .openapi("Introspection");
+
+type Introspection = z.infer<typeof introspectionSchema>;
+
+const inactive: Introspection = { active: false };
+
+/** Whether a token is good and what it says; of a refresh token only to the client that holds it, or when a public one does. */
+export function introspect(auth: LocalAuth, issuer: string, client: ApiClient, token: string): Promise<Introspection> {
+  return token.includes(".") ? accessToken(auth, issuer, token) : refreshToken(auth, issuer, client, token);
+}
+
+async function accessToken(auth: LocalAuth, issuer: string, token: string): Promise<Introspection> {
+  const checked = await auth.readToken(token);
+  if (!checked) return inactive;
+  const { access, identity, clientId, expiresAt } = checked;
+  const from = issuerOf(token) ?? issuer;
+  return {
+    active: true,
+    scope: [...access.scopes].join(" "),
+    client_id: clientId,
+    username: access.account.username,
+    token_type: "Bearer",
+    exp: Math.floor(expiresAt / 1000),
+    sub: String(access.account.id),
+    iss: from,
+    ...(from === issuer ? { aud: audience, jti: identity.tokenId } : {}),
+  };
+}
+
+async function refreshToken(auth: LocalAuth, issuer: string, client: ApiClient, token: string): Promise<Introspection> {
+  const found = await auth.findRefreshToken(token);
+  if (!found || (found.clientId !== client.id && found.clientId !== publicClient)) return inactive;
+  return {
+    active: true,
+    scope: found.scope,
+    client_id: found.clientId,
+    username: found.account.username,
+    exp: Math.floor(found.expiresAt.getTime() / 1000),
+    sub: String(found.account.id),
+    iss: issuer,
+  };
+}

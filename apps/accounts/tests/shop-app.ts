@@ -1,0 +1,38 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { type Auth, guards, ownForms, signedInAs } from "@quintet/auth";
+import { createLogger, createService, formBody, jsonAnswer, pageContent } from "@quintet/http";
+import { page, pageAssets, problemPages, visitorOf } from "@quintet/pages";
+import { html } from "hono/html";
+
+/** An app that has nothing of accounts but guards: one page for everybody, one for accounts, one for staff, and a form. */
+export function shopApp(auth: Auth) {
+  const log = createLogger({ service: "shop", level: "silent" });
+  const app = createService({ title: "Shop", version: "1", prefix: "/shop", log, corsOrigins: ["*"], checks: {} });
+  const assets = pageAssets("/shop");
+  const section = { assets, name: "Shop", home: "/shop/open", links: [], signedInAs: signedInAs(auth) };
+  const guard = guards(auth);
+  app.use(problemPages(app, section));
+  const request = { query: z.strictObject({ a: z.string().optional() }) };
+  const responses = { 200: { description: "A page", content: { "text/html": { schema: z.string() } } } };
+  for (const [path, guarded] of [
+    ["/open", guard.anyone("social:read")],
+    ["/own", guard.account("social:read")],
+    ["/staff", guard.staff("social:read")],
+  ] as const) {
+    app.openapi(createRoute({ ...guarded, method: "get", path, request, responses }), (c) =>
+      c.html(page(section, { title: "Page", visitor: visitorOf(c), body: html`<h1>${path}</h1>` })),
+    );
+  }
+  const boughtAnswer = jsonAnswer(z.object({ by: z.string(), what: z.string() }), "What was bought");
+  app.openapi(
+    createRoute({
+      ...guard.account("social:write", ownForms(auth)),
+      method: "post",
+      path: "/own",
+      request: { ...request, ...formBody(z.strictObject({ what: z.string() })) },
+      responses: { 200: { ...boughtAnswer, content: { ...boughtAnswer.content, ...pageContent } } },
+    }),
+    (c) => c.json({ by: c.var.account.username, what: c.req.valid("form").what }, 200),
+  );
+  return app;
+}

@@ -1,0 +1,21 @@
+/** What the issuer shares with those who check what it issues; apps need none of it. */
+export type { AuditEntry } from "./audit/audit-entry.ts";
+export { drainEntries, sendEntry } from "./audit/audit-stream.ts";
+export { staffActions } from "./audit/staff-actions.ts";
+export { newsRedis } from "./auth-redis.ts";
+export { refusedDigest } from "./browser/browser-access.ts";
+export { dropCookies, keepCookies, readCookies } from "./browser/cookies.ts";
+export { localPath, pathAndQuery } from "./browser/local-path.ts";
+export { isLoopback, namesOf } from "./browser/own-origins.ts";
+export { addressReader } from "./client-address.ts";
+export { rememberPasswords } from "./password-memory.ts";
+export { createRemoteAuth } from "./remote/remote-auth.ts";
+export { remoteKeys } from "./remote/remote-keys.ts";
+export { type Feed, feedCredentials, feedOf, feedPath } from "./remote/revocation-feed.ts";
+export { announcer, followNews, newsSilenceMs } from "./revocation/news.ts";
+export { type Revocation, type RevokedTable, revocationSeconds, revokedTable } from "./revocation/revoked-table.ts";
+export { allows, fullScope, grantable, readScopes } from "./scopes.ts";
+export { accessTokenSeconds, audience, outsideClient, publicClient } from "./tokens/access-token.ts";
+export { accessTokenType, type Exchange, tokenExchange } from "./tokens/exchanged-tokens.ts";
+export { issuedAt, issuerOf } from "./tokens/issuer-of.ts";
+export { type CheckedToken, skewSeconds, tokenCheck } from "./tokens/token-check.ts";
