@@ -5,7 +5,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { knownApps } from "../apps/gateway/src/apps.ts";
+import { apps } from "../apps/gateway/src/apps.ts";
 import { plan } from "../apps/gateway/src/plan.ts";
 import { type StoreUrls, storeFaults } from "../packages/db/src/index.ts";
 import { ConfigError } from "../packages/http/src/index.ts";
@@ -69,7 +69,7 @@ async function allFaults(): Promise<string[]> {
 }
 
 function configure(name: string, env: NodeJS.ProcessEnv): void {
-  knownApps.find((app) => app.name === name)?.configure(env);
+  apps.find((app) => app.name === name)?.configure(env);
 }
 
 /** Something in the place of what a start makes by itself: the secrets, and the URLs of the private stores. */

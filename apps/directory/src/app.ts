@@ -10,18 +10,12 @@ import { addUserRoutes } from "./routes/users.ts";
 
 /** The user directory at `/directory`: an API and its pages. Listens to nothing and reads no environment. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
-  const { log, corsOrigins, checks } = deps;
   const app = createService({
-    title: "Quintet directory",
-    version: "1.0.0",
+    ...deps.service,
     tags: {
       directory: "Users, found by any part of a name",
       "directory pages": "The forms by which staff change them in a browser",
     },
-    prefix: home,
-    log,
-    corsOrigins,
-    checks,
   });
   const assets = pageAssets(home);
   const section = { ...directorySection(assets), signedInAs: signedInAs(deps.auth) };

@@ -1,3 +1,6 @@
-import { runProgram } from "@quintet/workers";
+import { runApp } from "@quintet/host/run";
 
-await runProgram(process.env, () => import("./start.ts"));
+await runApp({
+  app: async () => (await import("./index.ts")).directory,
+  issuer: async () => (await import("@quintet/accounts")).issuer,
+});

@@ -85,7 +85,7 @@ it("are what an app without a cache answers, after every write, in every process
   const all = await allQuestions();
   const questions = all.length <= asked ? all : Array.from({ length: asked }, () => pick(all));
   const idOf = async (): Promise<number> => {
-    const rows = await directory.deps.sql<{ id: string }[]>`SELECT id FROM directory.users ORDER BY id`;
+    const rows = await directory.deps.postgres<{ id: string }[]>`SELECT id FROM directory.users ORDER BY id`;
     return Number(pick(rows).id);
   };
   const writes: Record<string, () => Promise<unknown>> = {
@@ -95,10 +95,10 @@ it("are what an app without a cache answers, after every write, in every process
     respell: async () => patch({ firstName: pick(["Zoe", "Zoë", "ZOE", "Jo", "JO"]) }),
     describe: async () => patch({ bio: `Bio ${below(1000)}` }),
     address: async () => patch({ email: `new.${below(1_000_000)}@example.com` }),
-    nothing: async () => directory.deps.sql`UPDATE directory.users SET bio = bio`,
-    byHand: async () => directory.deps.sql`
+    nothing: async () => directory.deps.postgres`UPDATE directory.users SET bio = bio`,
+    byHand: async () => directory.deps.postgres`
       UPDATE directory.users SET last_name = ${pick(lastNames)} WHERE id = ${await idOf()}`,
-    several: async () => directory.deps.sql`
+    several: async () => directory.deps.postgres`
       DELETE FROM directory.users WHERE id IN (SELECT id FROM directory.users ORDER BY id LIMIT 2)`,
   };
   const patch = async (fields: object) =>

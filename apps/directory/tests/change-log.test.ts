@@ -8,7 +8,7 @@ const opened = new AsyncDisposableStack();
 let sql: PostgresSql;
 beforeAll(async () => {
   directory = opened.use(await openDirectory());
-  sql = directory.deps.sql;
+  sql = directory.deps.postgres;
 });
 afterAll(() => opened.disposeAsync());
 

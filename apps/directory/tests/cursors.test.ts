@@ -11,13 +11,14 @@ const limit = 3;
 const page = async (query: string): Promise<ListAnswer> =>
   listOf(await directory.anyone("GET", `/directory/users?limit=${limit}&${query}`));
 const names = ({ users }: ListAnswer) => users.map((user) => user.lastName);
-const remove = (...gone: string[]) => directory.deps.sql`DELETE FROM directory.users WHERE last_name = ANY(${gone})`;
+const remove = (...gone: string[]) =>
+  directory.deps.postgres`DELETE FROM directory.users WHERE last_name = ANY(${gone})`;
 
 /** Ten users whose last names end in the digits 0 to 9; searched by nothing, by one word and by two. */
 describe.each(["", "name=row&", "name=row%20ann&"])("a search %j", (search) => {
   const all = Array.from({ length: 10 }, (_, i) => `Row${i}`);
   beforeEach(async () => {
-    const { sql } = directory.deps;
+    const { postgres: sql } = directory.deps;
     await sql`DELETE FROM directory.users`;
     await sql`
       INSERT INTO directory.users (first_name, last_name, email)

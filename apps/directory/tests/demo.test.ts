@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { fillDemo } from "../src/index.ts";
+import { fillDemo } from "../src/demo.ts";
 import { type Installation, listOf, openDirectory } from "./installation.ts";
 
 let directory: Installation;
@@ -21,7 +21,7 @@ describe("the demo users", () => {
     await expect(fill).rejects.toThrow();
     expect(await total()).toBe(0);
 
-    const { sql } = directory.deps;
+    const { postgres: sql } = directory.deps;
     await vi.waitFor(async () => {
       // The server lets go of the lock when it notices that the connection is gone.
       await fillDemo(directory.deps, () => {});
@@ -42,7 +42,7 @@ describe("the demo users", () => {
   it("are always the same", async () => {
     await using again = await openDirectory({ DEMO_USERS: "1000" });
     await fillDemo(again.deps, () => {});
-    const texts = (deps: typeof again.deps) => deps.sql`
+    const texts = (deps: typeof again.deps) => deps.postgres`
       SELECT first_name, last_name, email, bio, created_at FROM directory.users ORDER BY id LIMIT 1000`;
     expect([...(await texts(again.deps))]).toEqual([...(await texts(directory.deps))]);
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { connectPostgres, migratePostgres } from "@quintet/db";
 import { testPostgres } from "@quintet/db/testing";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { migrate } from "../src/index.ts";
+import { directory as definition } from "../src/index.ts";
 import { type Installation, listOf, openDirectory, someone } from "./installation.ts";
 
 let directory: Installation;
@@ -68,7 +68,7 @@ describe("other names", () => {
     ["Ivan", "Ілля"],
   ])("%s is not what %s means alone", async (one, other) => {
     // A vowel sign or a voicing mark is no accent: what has it does not equal what has another.
-    const [keys] = await directory.deps.sql<{ same: boolean }[]>`
+    const [keys] = await directory.deps.postgres<{ same: boolean }[]>`
       SELECT directory.name_key(${one}) = directory.name_key(${other}) AS same`;
     expect(keys?.same).toBe(false);
   });
@@ -99,7 +99,7 @@ it("folds the names of a database that an earlier version wrote", async () => {
         INSERT INTO directory.users (first_name, last_name, email)
         VALUES (${names[names.length - 1 - i] ?? ""}, ${name}, ${`${i}@example.com`})`;
     }
-    await migrate({ POSTGRES_URL: database.url });
+    await definition.migrate({ POSTGRES_URL: database.url });
     const wrong = await sql`
       SELECT id FROM directory.users
       WHERE last_key <> directory.name_key(last_name) OR first_key <> directory.name_key(first_name)`;

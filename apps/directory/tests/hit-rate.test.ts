@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { fillDemo } from "../src/index.ts";
+import { fillDemo } from "../src/demo.ts";
 import { type Installation, openDirectory, someone } from "./installation.ts";
 import { seeded } from "./seeded.ts";
 
@@ -16,7 +16,7 @@ afterAll(() => directory[Symbol.asyncDispose]());
 
 it(`answers popular searches from the cache at ${writesPerSecond} writes a second over random users`, async () => {
   const { seed, below, pick } = seeded(914);
-  const { sql } = directory.deps;
+  const { postgres: sql } = directory.deps;
   const popular = await sql<{ name: string }[]>`
     SELECT name FROM directory.last_names WHERE length(name) > 3 ORDER BY users DESC, name LIMIT 20`;
   const paths = popular.map(({ name }) => `/directory/users?${new URLSearchParams({ name })}`);

@@ -2,7 +2,8 @@ import { type TestAccount, testAuth } from "@quintet/accounts/testing";
 import { testPostgres, testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
 import { inject } from "vitest";
-import { createApp, createDeps, type Deps, loadConfig, migrate } from "../src/index.ts";
+import { createApp } from "../src/app.ts";
+import { type Deps, directory as definition } from "../src/index.ts";
 
 /** One answer, its body read. */
 export interface Answered {
@@ -48,10 +49,10 @@ export async function openDirectory(settings: Record<string, string> = {}): Prom
     AUTH_URL: "http://issuer.test",
     ...settings,
   };
-  await migrate(loadConfig(env));
+  await definition.migrate(definition.loadConfig(env));
   const instance = (others: Record<string, string> = {}): Instance => {
     const log = createLogger({ service: "directory", level: "silent" });
-    const deps = createDeps(loadConfig({ ...env, ...others }), { log, auth: accounts.auth });
+    const deps = definition.createDeps(definition.loadConfig({ ...env, ...others }), { log, auth: accounts.auth });
     const app = createApp(deps);
     const caller =
       (authorization?: string): Caller =>

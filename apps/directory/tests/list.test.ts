@@ -145,11 +145,11 @@ describe("GET /directory/suggest", () => {
   });
 
   it("gives ten at most", async () => {
-    await directory.deps.sql`
+    await directory.deps.postgres`
       INSERT INTO directory.users (first_name, last_name, email)
       SELECT 'Many', 'Many' || n, 'many' || n || '@example.com' FROM generate_series(1, 20) AS n`;
     expect(await suggested("many")).toHaveLength(10);
     expect(await suggested("many man")).toHaveLength(10);
-    await directory.deps.sql`DELETE FROM directory.users WHERE first_name = 'Many'`;
+    await directory.deps.postgres`DELETE FROM directory.users WHERE first_name = 'Many'`;
   });
 });

@@ -3,7 +3,8 @@ import { axeFaults, launchBrowser } from "@quintet/pages/testing";
 import { findTool } from "@quintet/stores/testing";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createApp, fillDemo } from "../src/index.ts";
+import { createApp } from "../src/app.ts";
+import { fillDemo } from "../src/demo.ts";
 import { type Installation, openDirectory } from "./installation.ts";
 
 const installMinutes = 10;
@@ -119,7 +120,7 @@ describe("in a browser", () => {
     "fits a window in $colorScheme of $width pixels, and axe finds nothing",
     async ({ colorScheme, width }) => {
       const options = { colorScheme, viewport: { width, height: 800 }, staff: true };
-      const [user] = await directory.deps.sql<{ id: string }[]>`SELECT min(id) AS id FROM directory.users`;
+      const [user] = await directory.deps.postgres<{ id: string }[]>`SELECT min(id) AS id FROM directory.users`;
       for (const path of ["", "/search?name=a", "/users/new", `/users/${user?.id}`, `/users/${user?.id}/delete`]) {
         const opened = await open(`/directory${path}`, options);
         const { page } = opened;

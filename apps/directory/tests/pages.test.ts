@@ -7,7 +7,7 @@ const browser = { Accept: "text/html,application/xhtml+xml,application/xml;q=0.9
 
 beforeAll(async () => {
   directory = await openDirectory();
-  await directory.deps.sql`
+  await directory.deps.postgres`
     INSERT INTO directory.users (first_name, last_name, email, bio)
     SELECT 'Person', 'Numbered', 'n' || n || '@example.com', 'Number ' || n FROM generate_series(1, 40) AS n`;
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fillDemo } from "../src/index.ts";
+import { fillDemo } from "../src/demo.ts";
 import type { PageRequest } from "../src/search/search.ts";
 import { searchUsers } from "../src/search/search.ts";
 import { splitWords } from "../src/search/search-words.ts";
@@ -22,7 +22,7 @@ beforeAll(async () => {
   ];
   for (const [first, last] of odd) {
     for (const copy of [1, 2, 3]) {
-      await directory.deps.sql`
+      await directory.deps.postgres`
         INSERT INTO directory.users (first_name, last_name, email)
         VALUES (${first ?? ""}, ${last ?? ""}, ${`${copy}.${first}.${last}@example.com`})`;
     }
@@ -32,7 +32,7 @@ afterAll(() => directory[Symbol.asyncDispose]());
 
 /** The ids of all who are found, in order, by the plainest query there is. */
 async function expectedIds(name: string): Promise<number[]> {
-  const { sql } = directory.deps;
+  const { postgres: sql } = directory.deps;
   const rows = await sql<{ id: string }[]>`
     WITH words AS MATERIALIZED (
       SELECT directory.name_key(word) AS key FROM unnest(${name.split(/\s+/)}::text[]) AS word
@@ -131,7 +131,7 @@ describe("a search finds the same as the plainest query", () => {
   });
 
   it(`for any 1 to 8 words, common or rare, repeated or part of each other, seed ${seed}`, async () => {
-    const { sql } = directory.deps;
+    const { postgres: sql } = directory.deps;
     const random = (n: number) => Math.floor(next() * n);
     const next = randomNumbers(seed);
     const names = await sql<{ name: string }[]>`
@@ -182,7 +182,7 @@ describe("a search finds the same as the plainest query", () => {
 });
 
 it("keeps its place while users come and go", async () => {
-  const { sql } = directory.deps;
+  const { postgres: sql } = directory.deps;
   const first = await search("smi", 5, { page: 1 });
   const second = await search("smi", 5, { from: first.next!, backward: false });
   await sql`DELETE FROM directory.users WHERE id = ${first.users[4]!.id}`;
@@ -192,14 +192,14 @@ it("keeps its place while users come and go", async () => {
 });
 
 describe("the counts of names", () => {
-  const counts = () => directory.deps.sql`
+  const counts = () => directory.deps.postgres`
     SELECT 'last' AS part, name, users FROM directory.last_names
     UNION ALL SELECT 'first', name, users FROM directory.first_names
     UNION ALL SELECT 'prefix', prefix, users FROM directory.last_name_prefixes
     ORDER BY part, name`;
 
   it("follow every write", async () => {
-    const { sql } = directory.deps;
+    const { postgres: sql } = directory.deps;
     await sql`
       INSERT INTO directory.users (first_name, last_name, email)
       SELECT 'Nu' || n % 3, 'Ny' || n % 5, 'nu' || n || '@example.com' FROM generate_series(1, 30) AS n`;
@@ -213,7 +213,7 @@ describe("the counts of names", () => {
   });
 
   it("stand writes that swap names at the same time", async () => {
-    const { sql } = directory.deps;
+    const { postgres: sql } = directory.deps;
     await sql`
       INSERT INTO directory.users (first_name, last_name, email)
       SELECT 'Swap', 'Swap' || n % 2, 'swap' || n || '@example.com' FROM generate_series(1, 8) AS n`;

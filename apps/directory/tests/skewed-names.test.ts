@@ -124,7 +124,7 @@ describe("a first page", () => {
 });
 
 it("refuses a numbered page to which too many rows lead, and says what to do", async () => {
-  const { sql } = directory.deps;
+  const { postgres: sql } = directory.deps;
   // As many users as nobody wants to make for a test: they are counted, but not there.
   await sql`INSERT INTO directory.last_name_prefixes (prefix, users) VALUES ('~~', 5000000)`;
   try {

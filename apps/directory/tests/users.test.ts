@@ -82,7 +82,7 @@ describe("a new user", () => {
       headers: { Authorization: directory.account.basic, "Content-Type": type },
       body,
     });
-    const { createApp } = await import("../src/index.ts");
+    const { createApp } = await import("../src/app.ts");
     const answer = await createApp(directory.deps).request(request);
     expect([answer.status, answer.headers.get("content-type")]).toEqual([status, "application/problem+json"]);
   });

@@ -1,6 +1,7 @@
 import { hostSettings, issuerRules } from "@quintet/host";
 import { ConfigError, readEnv, readPair, type SettingRule, settings, together } from "@quintet/http";
 import { z } from "zod";
+import { apps, urlSetting } from "./apps.ts";
 
 /** Comma-separated base URLs of the processes that serve an app; the app runs in this process when there are none. */
 const targets = z
@@ -20,17 +21,15 @@ function isOrigin(text: string): boolean {
 /** The issuer lives here, so where it is reached is not asked. */
 const { AUTH_URL: _elsewhere, ...issuerSettings } = hostSettings;
 
+const targetSettings = Object.fromEntries(apps.map(({ name }) => [urlSetting(name), targets]));
+
 const schema = z.object({
   ...settings.listen,
   ...issuerSettings,
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
   REDIRECT_PORT: settings.port.optional(),
-  PROPERTIES_URL: targets,
-  INGEST_URL: targets,
-  DIRECTORY_URL: targets,
-  QUEUE_URL: targets,
-  SOCIAL_URL: targets,
+  ...(targetSettings as Record<never, never>),
   CACHE_REDIS_URL: settings.redisUrl.optional(),
   MAX_REQUESTS_AT_ONCE: settings.number(1, 1_000_000).default(4096),
   MAX_WAITING_AT_ONCE: settings.number(1, 1_000_000).default(20_000),
@@ -45,6 +44,11 @@ export type Config = z.infer<typeof schema> & { AUTH_URL: undefined };
 /** The gateway's settings; throws `ConfigError` naming every bad one. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return { ...readEnv(schema, env, [...issuerRules, together("TLS_CERT", "TLS_KEY"), tlsFiles]), AUTH_URL: undefined };
+}
+
+/** The base URLs of the processes that serve an app; empty when it runs in the gateway. */
+export function targetsOf(config: Config, app: string): string[] {
+  return (config as unknown as Record<string, string[]>)[urlSetting(app)] ?? [];
 }
 
 const tlsFiles: SettingRule = ({ TLS_CERT: cert, TLS_KEY: key }) => {

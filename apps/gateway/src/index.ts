@@ -1,4 +1,4 @@
-export { type MountableApp, mountedUpstream } from "./mounted.ts";
+export { mountedUpstream } from "./mounted.ts";
 export { remoteUpstream } from "./remote.ts";
 export { route } from "./routing.ts";
 export { type Gateway, run } from "./run.ts";

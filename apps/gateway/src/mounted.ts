@@ -1,12 +1,8 @@
 import type { RequestListener } from "node:http";
+import type { WebApp } from "@quintet/host";
 import { listenerOf, type TrustedProxies } from "@quintet/http";
 import { stripClientHeaders } from "./client-headers.ts";
 import type { Upstream } from "./upstream.ts";
-
-/** Any Hono app, as far as mounting it goes. */
-export interface MountableApp {
-  fetch: (request: Request, env: object) => Response | Promise<Response>;
-}
 
 /**
  * An app in this process: it gets Node's own request and response, so that mounting it costs one comparison of the path and one
@@ -15,7 +11,7 @@ export interface MountableApp {
 export function mountedUpstream(
   name: string,
   prefix: string,
-  app: MountableApp,
+  app: WebApp,
   trusted?: TrustedProxies | undefined,
 ): Upstream {
   const listener: RequestListener = listenerOf(app);

@@ -1,7 +1,8 @@
 import type { StoreUrls } from "@quintet/db";
+import type { ConfiguredApp } from "@quintet/host";
 import { ConfigError, withDefaults } from "@quintet/http";
-import { type ConfiguredApp, knownApps } from "./apps.ts";
-import { type Config, loadConfig } from "./config.ts";
+import { apps as allApps, urlSetting } from "./apps.ts";
+import { type Config, loadConfig, targetsOf } from "./config.ts";
 
 export const defaultPort = 8080;
 
@@ -31,20 +32,16 @@ export function plan(given: NodeJS.ProcessEnv): Plan {
     }
   };
   const config = attempt(() => loadConfig(env));
-  const apps = knownApps.map(({ name, configure }) => {
-    const variable = `${name.toUpperCase()}_URL`;
-    if (env[variable] || env[`${variable}_FILE`]) return { name, origins: originsOf(config, name), own: undefined };
+  const apps = allApps.map(({ name, configure }) => {
+    const variable = urlSetting(name);
+    if (env[variable] || env[`${variable}_FILE`]) {
+      return { name, origins: config ? targetsOf(config, name) : [], own: undefined };
+    }
     return { name, origins: [], own: attempt(() => configure(env)) };
   });
   // That one is missing may be told with the reason as well.
   const all = [...faults].filter((fault, _, those) => !those.some((other) => other.startsWith(`${fault}:`)));
   if (config === undefined || all.length > 0) throw new ConfigError(all);
-  const stores: StoreUrls = Object.assign({}, ...apps.map(({ own }) => own?.stores), config);
+  const stores: StoreUrls = Object.assign({}, ...apps.map(({ own }) => own?.config), config);
   return { config, apps, stores };
-}
-
-function originsOf(config: Config | undefined, app: string): string[] {
-  if (config === undefined) return [];
-  const { PROPERTIES_URL: properties, INGEST_URL: ingest, DIRECTORY_URL: directory, QUEUE_URL: queue } = config;
-  return { properties, ingest, directory, queue, social: config.SOCIAL_URL }[app] ?? [];
 }

@@ -57,8 +57,8 @@ export async function run(
         stack.defer(() => upstream.close());
         upstreams.push(upstream);
       } else {
-        const shared = { log: logOf(name), auth: issuer.auth, stopping: stopping.signal, first };
-        const running = stack.use(await own.open(shared));
+        const shared = { log: logOf(name), auth: issuer.auth, stopping: stopping.signal };
+        const running = stack.use(await own.open(shared, first));
         fills.push(running.fillDemo);
         upstreams.push(mountedUpstream(name, `/${name}`, running.app, trusted));
       }

@@ -1,24 +1,16 @@
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { connect } from "node:net";
-import { type Auth, scopeNames } from "@quintet/auth";
-import { hostSettings, type OpenedAuth, openAuth } from "@quintet/host";
+import { authSettings, type OpenedAuth, openAuth, scopeNames } from "@quintet/auth";
+import type { WebApp } from "@quintet/host";
 import { createLogger, listenerOf, readEnv, serve } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { apps as definitions } from "../src/apps.ts";
 import { createHome } from "../src/home/home.ts";
 import { ownTraffic } from "../src/home/shared-traffic.ts";
-import type { MountableApp } from "../src/mounted.ts";
 import { pathOf } from "./harness/operations.ts";
 import { type TestSettings, testSettings } from "./harness/test-settings.ts";
-
-/** What an app exports, and what its Hono app says of its routes. */
-interface AppModule {
-  loadConfig(env: NodeJS.ProcessEnv): unknown;
-  migrate(config: unknown): Promise<void>;
-  createDeps(config: unknown, shared: { log: unknown; auth: Auth }): AsyncDisposable;
-  createApp(deps: AsyncDisposable): MountableApp & { routes: { method: string; path: string }[] };
-}
 
 interface Route {
   name: string;
@@ -62,15 +54,11 @@ const open: Record<string, string[]> = {
   social: ["GET /social/health", "POST /social/login", "POST /social/users"],
 };
 
-const folder = new URL("../../", import.meta.url);
-const appNames = readdirSync(folder, { recursive: true, encoding: "utf8" })
-  .filter((path) => /^[a-z]+\/src\/index\.ts$/.test(path) && !/^(accounts|gateway)\//.test(path))
-  .map((path) => path.slice(0, path.indexOf("/")))
-  .sort();
+const appNames = definitions.map(({ name }) => name).sort();
 
 const log = createLogger({ service: "routes", level: "silent" });
 const opened = new AsyncDisposableStack();
-const apps = new Map<string, MountableApp & { routes?: { method: string; path: string }[] }>();
+const apps = new Map<string, WebApp & { routes?: { method: string; path: string }[] }>();
 let settings: TestSettings;
 let issuer: OpenedAuth;
 const plain = { username: "plain", email: "plain@example.com", password: "correct horse battery" };
@@ -78,14 +66,11 @@ const plain = { username: "plain", email: "plain@example.com", password: "correc
 beforeAll(async () => {
   settings = opened.use(await testSettings());
   const env = { ...settings.shared, ...settings.issuer };
-  issuer = opened.use(await openAuth(readEnv(z.object(hostSettings), env), log));
+  issuer = opened.use(await openAuth(readEnv(z.object(authSettings), env), log));
   if (issuer.app) apps.set("auth", issuer.app);
-  for (const name of appNames) {
-    const module = (await import(new URL(`${name}/src/index.ts`, folder).href)) as AppModule;
-    const config = module.loadConfig(env);
-    await module.migrate(config);
-    const deps = opened.use(module.createDeps(config, { log, auth: issuer.auth }));
-    apps.set(name, module.createApp(deps));
+  for (const { name, configure } of definitions) {
+    const running = opened.use(await configure(env).open({ log, auth: issuer.auth }, true));
+    apps.set(name, running.app);
   }
   const traffic = opened.use(ownTraffic());
   apps.set("gateway", createHome([], { log, corsOrigins: [], auth: issuer.auth, traffic, publicFigures: false }));
@@ -131,6 +116,14 @@ const failing = async (routes: Route[], holds: (route: Route) => Promise<boolean
   for (const route of routes) if (!(await holds(route))) failed.push(route.name);
   return failed;
 };
+
+test("every app is in the gateway's table", () => {
+  const folders = readdirSync(new URL("../../", import.meta.url), { recursive: true, encoding: "utf8" })
+    .filter((path) => /^[a-z]+\/src\/index\.ts$/.test(path))
+    .map((path) => path.slice(0, path.indexOf("/")));
+  const others = ["accounts", "gateway"];
+  expect(appNames).toEqual(folders.filter((name) => !others.includes(name)).sort());
+});
 
 describe.each(["auth", "gateway", ...appNames])("%s", (app) => {
   test("every route names the scope that it needs, or that it is open", async () => {
@@ -195,7 +188,7 @@ describe.each(["auth", "gateway", ...appNames])("%s", (app) => {
     const slow = { bodyMs: 500, readMs: 60_000 };
     const served = { port: 0, host: "127.0.0.1", log, drainSeconds: 0, slow };
     await using serving = new AsyncDisposableStack();
-    const listening = await serve(listenerOf(apps.get(app) as MountableApp), served);
+    const listening = await serve(listenerOf(apps.get(app) as WebApp), served);
     serving.defer(() => listening.close());
     const staff = await grant(settings.admin, "all");
     const stopped = async ([name, type]: [name: string, type: string]) => {
@@ -227,7 +220,7 @@ describe.each(["auth", "gateway", ...appNames])("%s", (app) => {
   test("what is refused for its head alone is refused before its body is invited", async () => {
     await using serving = new AsyncDisposableStack();
     const served = { port: 0, host: "127.0.0.1", log, drainSeconds: 0 };
-    const listening = await serve(listenerOf(apps.get(app) as MountableApp), served);
+    const listening = await serve(listenerOf(apps.get(app) as WebApp), served);
     serving.defer(() => listening.close());
     const staff = await grant(settings.admin, "all");
     const firstStatus = async ({ method, path }: Route, headers: string) => {

@@ -7,7 +7,7 @@ import { metricsText, serveMetrics } from "@quintet/http";
 import { findTool } from "@quintet/stores/testing";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import { admission } from "../src/admission.ts";
-import { knownApps } from "../src/apps.ts";
+import { apps } from "../src/apps.ts";
 import { edge, log } from "./edge.ts";
 
 const sample =
@@ -47,7 +47,7 @@ function metricsIn(text: string): Map<string, string> {
 let text = "";
 
 beforeAll(async () => {
-  expect(knownApps.length).toBeGreaterThan(0); // Loads every app, and with it its metrics.
+  expect(apps.length).toBeGreaterThan(0); // Loads every app, and with it its metrics.
   await using measuring = await serveMetrics({ METRICS_PORT: undefined, METRICS_HOST: "" }, log);
   expect(measuring.port).toBeUndefined();
   await using gateway = await edge(["http://127.0.0.1:9"], { holdMs: 0 });

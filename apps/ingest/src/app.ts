@@ -13,16 +13,11 @@ const MiB = 1024 * 1024;
 /** The CSV ingestion app: everything below `/ingest`. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
-    title: "Ingest",
-    version: "1",
+    ...deps.service,
     tags: { ingest: "CSV files in, rejected rows with their reason, backups, reports" },
-    prefix: "/ingest",
-    log: deps.log,
-    corsOrigins: deps.corsOrigins,
     maxBodyBytes: 8 * MiB,
     streams: /^\/ingest\/[^/]+\/csv$/,
     slow: /^\/ingest\/[^/]+\/(?:csv|backups|restore)(?:\?|$)/,
-    checks: deps.checks,
   });
   deps.records.start();
   deps.retention.start();

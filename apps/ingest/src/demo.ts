@@ -32,7 +32,7 @@ function demoKey(table: TableName): string {
 
 async function hasRows(deps: Deps): Promise<boolean> {
   for (const table of tableNames) {
-    if ((await listRows(deps.db, tableOf(table), 0, 1)).length > 0) return true;
+    if ((await listRows(deps.mysql, tableOf(table), 0, 1)).length > 0) return true;
   }
   return false;
 }

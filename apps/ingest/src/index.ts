@@ -1,5 +1,20 @@
-export { createApp, type IngestApi } from "./app.ts";
-export { type Config, loadConfig } from "./config.ts";
-export { fillDemo } from "./demo.ts";
-export { createDeps, type Deps } from "./deps.ts";
-export { migrate } from "./migrate.ts";
+import { defineApp } from "@quintet/host";
+import { createApp } from "./app.ts";
+import { ingestSettings } from "./config.ts";
+import { fillDemo } from "./demo.ts";
+import { createDeps } from "./deps.ts";
+
+export type { IngestApi } from "./app.ts";
+export type { Deps } from "./deps.ts";
+
+/** CSV files into MySQL tables, below `/ingest`. */
+export const ingest = defineApp({
+  name: "ingest",
+  port: 8082,
+  stores: ["mysql", "redis"],
+  settings: ingestSettings,
+  migrations: { mysql: new URL("../migrations", import.meta.url) },
+  createDeps,
+  createApp,
+  fillDemo,
+});

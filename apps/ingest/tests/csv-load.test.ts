@@ -234,7 +234,7 @@ describe("modes", () => {
       expect(wet).toMatchObject({ received, inserted, updated, rejected });
       expect(dry).toMatchObject({ dryRun: true, received: 256 });
       expect(await rejects(dry)).toBe(await rejects(wet));
-      await ingest.deps.db.query("DELETE FROM jobs WHERE id > 90001 AND id < 92000");
+      await ingest.deps.mysql.query("DELETE FROM jobs WHERE id > 90001 AND id < 92000");
     }
     expect(await count("staged_jobs")).toBe(0);
   });

@@ -21,7 +21,7 @@ beforeAll(async () => {
   ingest = await openIngest({ batchRows: 2, batchMs: 600_000 });
   await ingest.load("departments", departments);
   await ingest.load("jobs", jobs);
-  holding = await ingest.deps.db.getConnection();
+  holding = await ingest.deps.mysql.getConnection();
 });
 afterAll(async () => {
   holding.destroy();
@@ -50,7 +50,7 @@ async function begin(wanted: LoadOptions): Promise<LoadAttempt> {
 
 /** Gives a load to another attempt, as it happens to one that was silent for too long. */
 async function lose({ id, owner }: LoadAttempt): Promise<void> {
-  expect(await claimLoad(ingest.deps.db, id, owner, randomUUID())).toBe(true);
+  expect(await claimLoad(ingest.deps.mysql, id, owner, randomUUID())).toBe(true);
 }
 
 const stored = async (sql: string) => Number((await ingest.rows(`SELECT COUNT(*) AS n FROM ${sql}`))[0]?.n);
@@ -128,7 +128,7 @@ describe("the rows that a batch refers to", () => {
     await holding.query("INSERT INTO hired_employees VALUES (1, 'Other', '2020-01-01', 2, 2)");
     const load = ingest.load("hired_employees", hire, `?mode=${mode}`);
     await oneWaits();
-    const other = await ingest.deps.db.getConnection();
+    const other = await ingest.deps.mysql.getConnection();
     await other.query("SET SESSION innodb_lock_wait_timeout = 1");
     await expect(other.query("DELETE FROM departments WHERE id = 5")).rejects.toMatchObject({ errno: 1205 });
     await holding.rollback();

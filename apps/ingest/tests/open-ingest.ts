@@ -8,10 +8,9 @@ import { createLogger, listenerOf, type ProblemBody, type ServeOptions, serve } 
 import type { RowDataPacket } from "mysql2/promise";
 import { inject } from "vitest";
 import { createApp } from "../src/app.ts";
-import { loadConfig } from "../src/config.ts";
-import { createDeps, type Deps } from "../src/deps.ts";
+import type { Deps } from "../src/deps.ts";
+import { ingest as definition } from "../src/index.ts";
 import type { Load } from "../src/loads/load.ts";
-import { migrate } from "../src/migrate.ts";
 
 /** The whole app on stores of its own, and the people who use it. */
 export interface TestIngest extends AsyncDisposable {
@@ -47,10 +46,10 @@ export async function openIngest(loads: Partial<Deps["loads"]> = {}): Promise<Te
     AUTH_URL: "http://issuer.test",
     BACKUP_DIR: backupDir,
   };
-  const config = loadConfig(env);
-  await migrate(config);
+  const config = definition.loadConfig(env);
+  await definition.migrate(config);
   const log = createLogger({ service: "ingest", level: "silent" });
-  const deps = stack.use(createDeps(config, { log, auth: people.auth }));
+  const deps = stack.use(definition.createDeps(config, { log, auth: people.auth }));
   Object.assign(deps.loads, loads);
   const app = createApp(deps);
 
@@ -79,7 +78,7 @@ export async function openIngest(loads: Partial<Deps["loads"]> = {}): Promise<Te
       return (await answer.json()) as Load;
     },
     async rows(sql, values = []) {
-      const [rows] = await deps.db.query<RowDataPacket[]>(sql, values);
+      const [rows] = await deps.mysql.query<RowDataPacket[]>(sql, values);
       return rows;
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

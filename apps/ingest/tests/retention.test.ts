@@ -2,7 +2,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createLogger } from "@quintet/http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { loadConfig } from "../src/config.ts";
+import { ingest as definition } from "../src/index.ts";
 import { type RetentionSettings, removeExpired } from "../src/retention/retention.ts";
 import { openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
 
@@ -15,7 +15,7 @@ afterAll(() => ingest[Symbol.asyncDispose]());
 const forGood: RetentionSettings = { loadsDays: 0, rejectsDays: 0, backups: 0 };
 const log = createLogger({ service: "ingest", level: "silent" });
 const sweep = (kept: Partial<RetentionSettings>) => {
-  const { db, backupDir: folder } = ingest.deps;
+  const { mysql: db, backupDir: folder } = ingest.deps;
   return removeExpired({ db, folder, log, kept: { ...forGood, ...kept } }, new AbortController().signal);
 };
 const count = async (from: string) => Number((await ingest.rows(`SELECT COUNT(*) AS n FROM ${from}`))[0]?.n);
@@ -38,9 +38,11 @@ describe("loads and their rejected rows", () => {
     await age(id, 10_000);
     await sweep({});
     expect([await count("ingest_loads"), await count("ingest_rejects")]).toEqual([1, 3]);
-    const { LOADS_DAYS, REJECTS_DAYS, BACKUPS_KEEP } = loadConfig(ingest.env);
+    const { LOADS_DAYS, REJECTS_DAYS, BACKUPS_KEEP } = definition.loadConfig(ingest.env);
     expect([LOADS_DAYS, REJECTS_DAYS, BACKUPS_KEEP]).toEqual([400, 90, 0]);
-    expect(() => loadConfig({ ...ingest.env, LOADS_DAYS: "2" })).toThrow(/LOADS_DAYS: must be 0, or at least 3/);
+    expect(() => definition.loadConfig({ ...ingest.env, LOADS_DAYS: "2" })).toThrow(
+      /LOADS_DAYS: must be 0, or at least 3/,
+    );
   });
 
   it("are removed when they are old, dry runs too, and those of others stay", async () => {
@@ -93,7 +95,7 @@ describe("loads and their rejected rows", () => {
   it("are removed by one process at a time", async () => {
     const { id } = await ingest.load("jobs", bad(3));
     await age(id, 100);
-    const held = await ingest.deps.db.getConnection();
+    const held = await ingest.deps.mysql.getConnection();
     await held.query("DO GET_LOCK(CONCAT('quintet_', MD5(CONCAT(DATABASE(), '.ingest retention'))), 0)");
     await sweep({ rejectsDays: 90 });
     expect(await count("ingest_rejects")).toBe(3);

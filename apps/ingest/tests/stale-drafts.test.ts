@@ -200,7 +200,7 @@ describe.skipIf(process.getuid?.() !== 0)("a disk that is full", () => {
   it.each([183, 3000])(
     "of MySQL cuts a load of %i rows off with a 507, and its key goes on when there is room",
     async (count) => {
-      const connection = await ingest.deps.db.getConnection();
+      const connection = await ingest.deps.mysql.getConnection();
       await connection.query("SET SESSION max_heap_table_size = 16384");
       await connection.query("ALTER TABLE staged_jobs ENGINE = MEMORY");
       connection.destroy();

@@ -72,7 +72,7 @@ describe("uploads that stand still", () => {
 
   it("are waited for while the rows before them cannot be stored", async () => {
     slow.bodyMs = 300;
-    const connection = await ingest.deps.db.getConnection();
+    const connection = await ingest.deps.mysql.getConnection();
     await connection.query("LOCK TABLES jobs WRITE");
     const sent = slowUpload(`${origin}/ingest/jobs/csv`, { Authorization: ingest.people.staff.bearer });
     const body = Array.from({ length: 20_000 }, (_, i) => `${20_000 + i},a\n`).join("");

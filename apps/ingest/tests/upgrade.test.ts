@@ -6,7 +6,7 @@ import { migrateMysql } from "@quintet/db";
 import { testMysql } from "@quintet/db/testing";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { expect, inject, it } from "vitest";
-import { migrate } from "../src/migrate.ts";
+import { ingest as definition } from "../src/index.ts";
 
 const migrations = fileURLToPath(new URL("../migrations", import.meta.url));
 
@@ -28,7 +28,7 @@ it("loads of before are counted and marked as they would be now", async () => {
         ${load(5, "insert", false, "failed", 9)}, ${load(6, "replace", false, "failed", 9)}, ${load(7, "insert", false, "failed", 0)}`);
     await db.query("INSERT INTO staged_jobs VALUES (1, 1, 'a'), (2, 1, 'a'), (2, 2, 'b')");
     for (let run = 1; run <= 2; run++) {
-      await migrate({ MYSQL_URL: database.url });
+      await definition.migrate({ MYSQL_URL: database.url });
       const [rows] = await db.query<RowDataPacket[]>("SELECT staged, status FROM ingest_loads ORDER BY id");
       // Two of the three rows that the first has counted are gone already: it must not be taken for whole.
       expect(rows.map(({ staged }) => staged)).toEqual([3, 2, 0, 0, 0, 0, 0]);

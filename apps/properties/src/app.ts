@@ -1,6 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createService, type ServiceEnv } from "@quintet/http";
-import { ping } from "./database.ts";
 import type { Deps } from "./deps.ts";
 import { editingRoutes } from "./routes/editing.ts";
 import { likeRoutes } from "./routes/likes.ts";
@@ -9,17 +8,12 @@ import { listingRoutes } from "./routes/listings.ts";
 /** The listings at `/properties`. Listens to nothing and reads no environment. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
-    title: "Quintet listings",
-    version: "1.0.0",
+    ...deps.service,
     tags: {
       likes: "What accounts like",
       properties: "Listings, each once, with its latest status",
       "status history": "How the status of a listing came to be",
     },
-    prefix: "/properties",
-    log: deps.log,
-    corsOrigins: deps.corsOrigins,
-    checks: { mysql: () => ping(deps.db), redis: () => deps.health.ping() },
   });
   deps.indexing.start();
   deps.records.start();

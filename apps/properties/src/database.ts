@@ -1,17 +1,15 @@
-import { connectMysql, healthMysql, type MysqlConnection, type MysqlPool } from "@quintet/db";
+import { connectMysql, type MysqlConnection, type MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { type SearchBounds, searchBounds } from "./search-bounds.ts";
 import { type SearchStatements, searchStatements } from "./search-statements.ts";
 import { readStatements, type Statements } from "./statements.ts";
 
 /** The listings' database: its connections, and every statement that may be sent over them. */
-export interface Database {
+export interface Database extends AsyncDisposable {
   /** Short statements and writes. */
   pool: MysqlPool;
   /** Searches, which have this share of MySQL and no more, and end with their clients. */
   searching: MysqlPool;
-  /** Checks of health alone. */
-  health: MysqlPool;
   statements: Statements;
   searches: SearchStatements;
   bounds: SearchBounds;
@@ -22,21 +20,22 @@ const searchesAtOnce = 6;
 
 type Values = Record<string, string | number | Date | Buffer | null>;
 
-/** Reads the statements; opens no connection until one is used. */
-export function openDatabase(url: string, statementSeconds?: number): Database {
+/** Reads the statements, and adds the searches' pool on the same database to `pool`. Connects to nothing until it is used. */
+export function openDatabase(pool: MysqlPool, url: string, statementSeconds?: number): Database {
   const statements = readStatements();
+  const searching = connectMysql(url, {
+    connections: searchesAtOnce,
+    name: "properties searches",
+    statementSeconds,
+    endsWithClient: true,
+  });
   return {
-    pool: connectMysql(url, { name: "properties", statementSeconds }),
-    searching: connectMysql(url, {
-      connections: searchesAtOnce,
-      name: "properties searches",
-      statementSeconds,
-      endsWithClient: true,
-    }),
-    health: healthMysql(url),
+    pool,
+    searching,
     statements,
     searches: searchStatements(statements),
     bounds: searchBounds,
+    [Symbol.asyncDispose]: () => searching.end(),
   };
 }
 
@@ -54,14 +53,4 @@ export async function write(
 ): Promise<{ insertId: number; affectedRows: number }> {
   const [result] = await on.execute<ResultSetHeader>(text, values);
   return result;
-}
-
-/** Closes every connection. */
-export async function closeDatabase({ pool, searching, health }: Database): Promise<void> {
-  await Promise.all([pool, searching, health].map((each) => each.end()));
-}
-
-/** Resolves when the database answers. */
-export async function ping(db: Database): Promise<void> {
-  await db.health.query("SELECT 1");
 }

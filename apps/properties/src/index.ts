@@ -1,5 +1,18 @@
-export { createApp, type PropertiesApi } from "./app.ts";
-export { type Config, loadConfig } from "./config.ts";
-export { fillDemo } from "./demo/fill-demo.ts";
-export { createDeps, type Deps } from "./deps.ts";
-export { migrate } from "./migrate.ts";
+import { defineApp } from "@quintet/host";
+import { createApp } from "./app.ts";
+import { fillDemo } from "./demo/fill-demo.ts";
+import { createDeps } from "./deps.ts";
+
+export type { PropertiesApi } from "./app.ts";
+export type { Deps } from "./deps.ts";
+
+/** The real-estate listings below `/properties`. */
+export const properties = defineApp({
+  name: "properties",
+  port: 8081,
+  stores: ["mysql", "redis"],
+  migrations: { mysql: new URL("../migrations", import.meta.url) },
+  createDeps,
+  createApp,
+  fillDemo,
+});

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { select } from "../src/database.ts";
+import { fillDemo } from "../src/demo/fill-demo.ts";
 import { demoListings } from "../src/demo/listings.ts";
-import { fillDemo, migrate } from "../src/index.ts";
+import { properties as definition } from "../src/index.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
 
 let listings: OpenListings;
@@ -35,6 +36,6 @@ test("the examples are the same ones every time, and no status lies in the futur
 
 test("migrating again, and by two at once, changes nothing", async () => {
   const before = await counts();
-  await Promise.all([migrate(listings.config), migrate(listings.config)]);
+  await Promise.all([definition.migrate(listings.config), definition.migrate(listings.config)]);
   expect(await counts()).toEqual(before);
 });

@@ -1,8 +1,10 @@
 import { type TestAccount, testAuth } from "@quintet/accounts/testing";
 import { testMysql, testPrefix } from "@quintet/db/testing";
+import type { ConfigOf } from "@quintet/host";
 import { createLogger } from "@quintet/http";
 import { inject } from "vitest";
-import { type Config, createApp, createDeps, type Deps, loadConfig, migrate } from "../src/index.ts";
+import { createApp } from "../src/app.ts";
+import { type Deps, properties as definition } from "../src/index.ts";
 
 /** What a call answered. */
 export interface Answer {
@@ -45,7 +47,7 @@ export interface Call {
 
 /** The listings on an empty database of their own, and three accounts. */
 export interface OpenListings extends AsyncDisposable {
-  config: Config;
+  config: ConfigOf<"mysql">;
   deps: Deps;
   staff: TestAccount;
   plain: TestAccount;
@@ -68,16 +70,16 @@ export const example = {
 export async function openListings(): Promise<OpenListings> {
   const database = await testMysql(inject("mysqlUrl"));
   const issuer = await testAuth(inject("mysqlUrl"));
-  const config = loadConfig({
+  const config = definition.loadConfig({
     MYSQL_URL: database.url,
     REDIS_URL: inject("redisUrl"),
     REDIS_PREFIX: testPrefix(),
     QUINTET_SECRET: "a secret for the tests of the listings",
     AUTH_URL: "http://issuer.test",
   });
-  await migrate(config);
+  await definition.migrate(config);
   const log = createLogger({ service: "properties", level: "silent" });
-  const deps = createDeps(config, { log, auth: issuer.auth });
+  const deps = definition.createDeps(config, { log, auth: issuer.auth });
   const app = createApp(deps);
   const { staff, plain, other } = issuer;
 

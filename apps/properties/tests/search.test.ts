@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fillDemo } from "../src/demo/fill-demo.ts";
 import { demoListings } from "../src/demo/listings.ts";
-import { fillDemo } from "../src/index.ts";
 import { isVisible } from "../src/statuses.ts";
 import { type OpenListings, openListings, type Property } from "./open-listings.ts";
 

@@ -8,23 +8,17 @@ import { addQueues } from "./routes/queues.ts";
 import { addSimple } from "./routes/simple.ts";
 import { addStatus } from "./routes/status.ts";
 
-const version = "0.1.0";
-
 /** The message queue below `/queue`. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
-    title: "Quintet queue",
-    version,
+    ...deps.service,
     tags: {
       queue: "First in, first out, and what is popped is gone",
       "named queues": "Messages with leases, delays, priorities, groups and dead letters",
     },
-    prefix: "/queue",
-    log: deps.log,
-    corsOrigins: deps.corsOrigins,
-    checks: { redis: deps.ping, queues: deps.checkQueues },
+    checks: { ...deps.service.checks, queues: deps.checkQueues },
   });
-  addStatus(app, deps, version);
+  addStatus(app, deps);
   addSimple(app, deps);
   addLogin(app, deps);
   app.use("/queues/*", (_, next) => {

@@ -1,19 +1,9 @@
-import { hostRules, hostSettings } from "@quintet/host";
-import { readEnv, settings } from "@quintet/http";
-import { z } from "zod";
+import type { ConfigOf } from "@quintet/host";
+import { settings } from "@quintet/http";
 
-const schema = z.object({
-  ...settings.listen,
-  ...hostSettings,
-  REDIS_URL: settings.redisUrl,
+export const queueSettings = {
   SIMPLE_QUEUE_MAX_LENGTH: settings.number(1, 100_000_000).default(1_000_000),
   SIMPLE_QUEUE_MAX_BYTES: settings.number(1024 * 1024, 1024 ** 4).default(256 * 1024 * 1024),
-  DEMO_DATA: settings.flag.default(false),
-});
+};
 
-export type Config = z.infer<typeof schema>;
-
-/** This app's settings out of environment variables; throws `ConfigError` naming every bad one. */
-export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return readEnv(schema, env, hostRules);
-}
+export type Config = ConfigOf<"redis", typeof queueSettings>;

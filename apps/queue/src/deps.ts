@@ -1,6 +1,4 @@
-import type { Auth } from "@quintet/auth";
-import { connectRedis, healthRedis, redisIdempotency } from "@quintet/db";
-import { deriveKey, type IdempotencyStore, type Logger } from "@quintet/http";
+import type { CommonDeps, DepsOf } from "@quintet/host";
 import { type DueCommands, dueCommands, markingDue } from "./commands/due-commands.ts";
 import { whyBroken } from "./commands/key-kinds.ts";
 import { loadCommands } from "./commands/load.ts";
@@ -18,13 +16,8 @@ import { restingMoves } from "./resting-moves.ts";
 import { type Sweep, sweep } from "./sweep.ts";
 import { type WaitingRoom, waitingRoom } from "./waiting-room.ts";
 
-/** What the app works with. */
-export interface Deps extends AsyncDisposable {
-  auth: Auth;
-  log: Logger;
-  corsOrigins: string[];
-  cursorKey: Buffer;
-  idempotency: IdempotencyStore;
+/** What only this app works with. */
+interface QueueDeps extends AsyncDisposable {
   /** The queue of push and pop. */
   simple: SimpleCommands;
   /** The named queues. */
@@ -34,26 +27,17 @@ export interface Deps extends AsyncDisposable {
   moves: Moves;
   room: WaitingRoom;
   sweep: Sweep;
-  ping(): Promise<unknown>;
   /** Rejects when queues are known to be broken, and names them. */
   checkQueues(): Promise<void>;
   serverInfo(): Promise<ServerInfo>;
 }
 
-/**
- * The connections and what is built on them. Closes what it made and nothing of `shared`. When `stopping` aborts, those who
- * wait for messages are answered, so that nobody who waits holds up the end.
- */
-export function createDeps(config: Config, shared: { log: Logger; auth: Auth; stopping?: AbortSignal }): Deps {
-  const { log, auth } = shared;
+/** All that the app works with. */
+export type Deps = DepsOf<"redis", QueueDeps>;
+
+/** When `stopping` aborts, requests that wait for messages are answered, so that none of them holds up the end. */
+export function createDeps(config: Config, { log, redis, stopping }: CommonDeps<"redis">): QueueDeps {
   const prefix = `${config.REDIS_PREFIX}queue:`;
-  const redis = connectRedis(config.REDIS_URL, {
-    prefix,
-    name: "queue",
-    enableAutoPipelining: true,
-    onError: (error) => log.warn({ err: error }, "Redis connection"),
-  });
-  const health = healthRedis(config.REDIS_URL);
   const onDueError = (error: unknown) => log.warn({ err: error }, "A queue could not be noted as due");
   const run = namingBroken(markingDue(loadCommands(redis), onDueError), (queue) => whyBroken(redis, queue));
   const commands = queueCommands(redis, run, prefix);
@@ -66,16 +50,11 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth; st
   const movesOfQueues = restingMoves(moves(moveCommands(run, prefix), commands.exists));
   const depths = watchDepths({ commands, registry, moves: movesOfQueues, due }, simple);
   const room = waitingRoom(wakeSignals(redis, prefix));
-  shared.stopping?.addEventListener("abort", room.close, { once: true });
+  stopping.addEventListener("abort", room.close, { once: true });
   const sweeping = sweep({ commands, registry, moves: movesOfQueues, due }, (error) =>
     log.warn({ err: error }, "The sweep of a queue failed"),
   );
   return {
-    auth,
-    log,
-    corsOrigins: config.CORS_ORIGINS,
-    cursorKey: deriveKey(config.QUINTET_SECRET, "queue cursor"),
-    idempotency: redisIdempotency(redis),
     simple,
     commands,
     registry,
@@ -83,15 +62,12 @@ export function createDeps(config: Config, shared: { log: Logger; auth: Auth; st
     moves: movesOfQueues,
     room,
     sweep: sweeping,
-    ping: () => health.ping(),
     checkQueues: async () => reportBroken(await due.broken()),
     serverInfo: () => serverInfo(redis),
     async [Symbol.asyncDispose]() {
       depths[Symbol.dispose]();
       await room[Symbol.asyncDispose]();
       await sweeping[Symbol.asyncDispose]();
-      redis.disconnect();
-      health.disconnect();
     },
   };
 }

@@ -1,5 +1,20 @@
-export { createApp, type QueueApi } from "./app.ts";
-export { type Config, loadConfig } from "./config.ts";
-export { fillDemo } from "./demo.ts";
-export { createDeps, type Deps } from "./deps.ts";
-export { migrate } from "./migrate.ts";
+import { defineApp } from "@quintet/host";
+import { createApp } from "./app.ts";
+import { queueSettings } from "./config.ts";
+import { fillDemo } from "./demo.ts";
+import { createDeps } from "./deps.ts";
+
+export type { QueueApi } from "./app.ts";
+export type { Deps } from "./deps.ts";
+
+/** The message queue below `/queue`. */
+export const queue = defineApp({
+  name: "queue",
+  port: 8084,
+  stores: ["redis"],
+  settings: queueSettings,
+  pipelinesRedis: true,
+  createDeps,
+  createApp,
+  fillDemo,
+});

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fillDemo } from "../src/index.ts";
+import { fillDemo } from "../src/demo.ts";
 import { demoKey } from "../src/keys.ts";
 import { openQueue } from "./open-queue.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createApp } from "../src/index.ts";
+import { createApp } from "../src/app.ts";
 import { expectProblem, type OpenQueue, openQueue } from "./open-queue.ts";
 
 let open: OpenQueue;

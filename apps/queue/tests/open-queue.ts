@@ -4,8 +4,9 @@ import { connectRedis, type Redis } from "@quintet/db";
 import { testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
 import { expect, inject } from "vitest";
+import { createApp } from "../src/app.ts";
 import type { Flow } from "../src/flow.ts";
-import { createApp, createDeps, type Deps, loadConfig } from "../src/index.ts";
+import { type Deps, queue as definition } from "../src/index.ts";
 import { queueKeys } from "../src/keys.ts";
 
 /** An answer, read. */
@@ -68,7 +69,7 @@ export async function openQueue(
   const people = await testAuth(inject("mysqlUrl"));
   const redisUrl = options.redisUrl ?? inject("redisUrl");
   const prefix = options.prefix ?? testPrefix();
-  const config = loadConfig({
+  const config = definition.loadConfig({
     REDIS_URL: redisUrl,
     REDIS_PREFIX: prefix,
     QUINTET_SECRET: randomBytes(32).toString("hex"),
@@ -76,7 +77,7 @@ export async function openQueue(
     ...options.settings,
   });
   const log = createLogger({ service: "queue", level: "silent" });
-  const deps = createDeps(config, { log, auth: people.auth });
+  const deps = definition.createDeps(config, { log, auth: people.auth });
   const redis = connectRedis(redisUrl, { prefix: `${prefix}queue:`, onError: () => {} });
   const app = createApp(deps);
 

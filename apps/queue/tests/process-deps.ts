@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Auth, siteAt } from "@quintet/auth";
 import { createLogger } from "@quintet/http";
-import { createDeps, type Deps, loadConfig } from "../src/index.ts";
+import { type Deps, queue as definition } from "../src/index.ts";
 
 const nobody: Auth = {
   site: siteAt("http://localhost:8080", { check: () => false }),
@@ -16,10 +16,10 @@ const nobody: Auth = {
 
 /** What the app works with in a process of a test's own, whose settings are its environment and in which nobody signs in. */
 export function processDeps(): Deps {
-  const config = loadConfig({
+  const config = definition.loadConfig({
     ...process.env,
     QUINTET_SECRET: randomBytes(32).toString("hex"),
     AUTH_URL: "http://issuer.test",
   });
-  return createDeps(config, { log: createLogger({ service: "queue", level: "silent" }), auth: nobody });
+  return definition.createDeps(config, { log: createLogger({ service: "queue", level: "silent" }), auth: nobody });
 }

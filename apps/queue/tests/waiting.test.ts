@@ -1,7 +1,8 @@
 import { request } from "node:http";
 import { listenerOf, serve } from "@quintet/http";
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
-import { createApp, createDeps, loadConfig } from "../src/index.ts";
+import { createApp } from "../src/app.ts";
+import { queue as definition } from "../src/index.ts";
 import { receive } from "../src/receive.ts";
 import { type NamedQueue, type OpenQueue, openQueue, type Received, until } from "./open-queue.ts";
 
@@ -156,13 +157,13 @@ it("a queue that is removed lets its receivers go", async () => {
 });
 
 it("a message sent through one process reaches a receiver at another", async () => {
-  const config = loadConfig({
+  const config = definition.loadConfig({
     REDIS_URL: inject("redisUrl"),
     REDIS_PREFIX: open.prefix,
     QUINTET_SECRET: "another process with the same store",
     AUTH_URL: "http://issuer.test",
   });
-  await using other = createDeps(config, { log: open.deps.log, auth: open.people.auth });
+  await using other = definition.createDeps(config, { log: open.deps.log, auth: open.people.auth });
   const app = createApp(other);
   const queue = await open.makeQueue();
   const waiting = queue.receive({ waitSeconds: 20 });

@@ -8,13 +8,8 @@ import { addVotes } from "./routes/votes.ts";
 /** Users, posts and votes below `/social`. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
-    title: "Quintet social",
-    version: "0.1.0",
+    ...deps.service,
     tags: { social: "People, posts and votes" },
-    prefix: "/social",
-    log: deps.log,
-    corsOrigins: deps.corsOrigins,
-    checks: { postgres: deps.database.ping, redis: () => deps.health.ping() },
   });
   deps.records.start();
   addPeople(app, deps);

@@ -1,4 +1,4 @@
-import { connectPostgres, healthPostgres, postgresRecordTable, type RecordTable } from "@quintet/db";
+import { connectPostgres, type PostgresSql, postgresRecordTable, type RecordTable } from "@quintet/db";
 import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import { DrizzleQueryError, drizzle } from "./drizzle.ts";
 
@@ -13,30 +13,24 @@ export interface OpenDatabase extends AsyncDisposable {
   searches: Database;
   /** What was done for which request; see `done-requests.ts`. */
   records: RecordTable;
-  ping(): Promise<unknown>;
 }
 
 /** No search is quicker by a look at the whole table or by compiling; the bitmaps of one fit in memory for a million posts. */
 const searchSettings = { enable_seqscan: "off", jit: "off", work_mem: "16MB" };
 
-/** Drizzle on Postgres clients of its own, for Drizzle changes how those read times. Opens nothing until it is used. */
-export function openDatabase(url: string, statementSeconds?: number): OpenDatabase {
-  const client = connectPostgres(url, { name: "social", statementSeconds });
+/** Drizzle on `client`, whose reading of times it changes, and on a second one for searches. Opens nothing until it is used. */
+export function openDatabase(client: PostgresSql, url: string, statementSeconds?: number): OpenDatabase {
   const searching = connectPostgres(url, {
     name: "social searches",
     statementSeconds,
     endsWithClient: true,
     settings: searchSettings,
   });
-  const health = healthPostgres(url);
   return {
     db: drizzle(client),
     searches: drizzle(searching),
     records: postgresRecordTable(client, "social.done_requests"),
-    ping: () => health`SELECT 1`,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all([client, searching, health].map((each) => each.end({ timeout: 5 })));
-    },
+    [Symbol.asyncDispose]: () => searching.end({ timeout: 5 }),
   };
 }
 

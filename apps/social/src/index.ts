@@ -1,5 +1,19 @@
-export { createApp, type SocialApi } from "./app.ts";
-export { type Config, loadConfig } from "./config.ts";
-export { fillDemo } from "./demo.ts";
-export { createDeps, type Deps } from "./deps.ts";
-export { migrate } from "./migrate.ts";
+import { defineApp } from "@quintet/host";
+import { createApp } from "./app.ts";
+import { fillDemo } from "./demo.ts";
+import { createDeps } from "./deps.ts";
+import { migrate } from "./migrate.ts";
+
+export type { SocialApi } from "./app.ts";
+export type { Deps } from "./deps.ts";
+
+/** Users, posts and votes below `/social`. */
+export const social = defineApp({
+  name: "social",
+  port: 8085,
+  stores: ["postgres", "redis"],
+  migrations: migrate,
+  createDeps,
+  createApp,
+  fillDemo,
+});

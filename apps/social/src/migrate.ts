@@ -15,8 +15,8 @@ export const migrationsFolder = fileURLToPath(new URL("../drizzle", import.meta.
  * Runs the migrations that have not run yet, under the lock that all of Quintet's Postgres migrations take: replicas
  * and other apps that start at the same time wait, and an index of a million rows takes its minute. The lock belongs to the one connection and goes with it. Rejects with `StartRefused` when the database is of a later version.
  */
-export async function migrate(config: { POSTGRES_URL: string }): Promise<void> {
-  const client = connectPostgres(config.POSTGRES_URL, { connections: 1, statementSeconds: 0 });
+export async function migrate(config: { POSTGRES_URL?: string | undefined }): Promise<void> {
+  const client = connectPostgres(String(config.POSTGRES_URL), { connections: 1, statementSeconds: 0 });
   try {
     // Of a process that stands still with the lock; Postgres knows this setting from version 14 on.
     await client`SELECT set_config(name, '30s', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;

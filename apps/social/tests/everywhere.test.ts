@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createApp } from "../src/index.ts";
+import { createApp } from "../src/app.ts";
+import { social as definition } from "../src/index.ts";
 import { type OpenSocial, openSocial } from "./open-social.ts";
 
 let social: OpenSocial;
@@ -134,11 +135,10 @@ test("health names the stores, the document names every route and what it needs"
 });
 
 test("a store that is away is a 503 that tells nothing of it", async () => {
-  const { deps, accounts } = social;
-  const { openDatabase } = await import("../src/database.ts");
-  const { createProfiles } = await import("../src/profiles.ts");
-  await using database = openDatabase("postgres://nobody:secret@127.0.0.1:1/nothing");
-  const app = createApp({ ...deps, database, profiles: createProfiles(database.db) });
+  const { accounts, config } = social;
+  const unreachable = { ...config, POSTGRES_URL: "postgres://nobody:secret@127.0.0.1:1/nothing" } as typeof config;
+  await using deps = definition.createDeps(unreachable, { log: social.deps.log, auth: accounts.auth });
+  const app = createApp(deps);
   const headers = { Authorization: accounts.plain.bearer };
   for (const path of ["posts", "posts/1", "users/1", "posts?search=x"]) {
     const answer = await app.request(`/social/${path}`, { headers });

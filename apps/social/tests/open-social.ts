@@ -3,7 +3,8 @@ import { type TestAccount, type TestAuth, testAuth } from "@quintet/accounts/tes
 import { testPostgres, testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
 import { inject } from "vitest";
-import { createApp, createDeps, type Deps, loadConfig, migrate } from "../src/index.ts";
+import { createApp } from "../src/app.ts";
+import { type Deps, social as definition } from "../src/index.ts";
 
 export interface Answer<T> {
   status: number;
@@ -43,6 +44,7 @@ interface SentRequest {
 /** The app in this process on a database, an issuer and a key prefix of its own. */
 export interface OpenSocial extends AsyncDisposable {
   accounts: TestAuth;
+  config: ReturnType<typeof definition.loadConfig>;
   deps: Deps;
   postgresUrl: string;
   /** Sends a request to `path` below `/social`; `json` is sent as JSON, `body` as it is. */
@@ -55,7 +57,7 @@ export interface OpenSocial extends AsyncDisposable {
 /** Opens the app for one test file; to be disposed of in `afterAll`. */
 export async function openSocial(): Promise<OpenSocial> {
   const [accounts, database] = await Promise.all([testAuth(inject("mysqlUrl")), testPostgres(inject("postgresUrl"))]);
-  const config = loadConfig({
+  const config = definition.loadConfig({
     POSTGRES_URL: database.url,
     REDIS_URL: inject("redisUrl"),
     REDIS_PREFIX: testPrefix(),
@@ -63,8 +65,11 @@ export async function openSocial(): Promise<OpenSocial> {
     AUTH_URL: "http://issuer.test",
     CORS_ORIGINS: "https://friend.example",
   });
-  await migrate(config);
-  const deps = createDeps(config, { auth: accounts.auth, log: createLogger({ service: "social", level: "silent" }) });
+  await definition.migrate(config);
+  const deps = definition.createDeps(config, {
+    auth: accounts.auth,
+    log: createLogger({ service: "social", level: "silent" }),
+  });
   const app = createApp(deps);
 
   const send = async <T>(method: string, path: string, request: SentRequest = {}): Promise<Answer<T>> => {
@@ -84,6 +89,7 @@ export async function openSocial(): Promise<OpenSocial> {
   };
   return {
     accounts,
+    config,
     deps,
     postgresUrl: database.url,
     send,

@@ -1,4 +1,3 @@
-export { hostRules, hostSettings, issuerRules } from "./config.ts";
-export { type OpenedAuth, openAuth } from "./open-auth.ts";
-export { startApp } from "./start-app.ts";
-export { withIssuer } from "./with-issuer.ts";
+export type { AppConfig, ConfigOf, StoreName } from "./app-settings.ts";
+export type { CommonDeps, Shared } from "./common-deps.ts";
+export { type App, type ConfiguredApp, type DepsOf, defineApp, type RunningApp, type WebApp } from "./define-app.ts";

@@ -7,14 +7,18 @@ import { deleteUser, doneTable, findUser, insertUser, isEmailTaken, updateUser }
 import { matchingVersion } from "./versions.ts";
 
 /** A user by id; throws `not-found`. */
-export async function getUser({ sql }: Pick<Deps, "sql">, id: number): Promise<User> {
+export async function getUser({ postgres: sql }: Pick<Deps, "postgres">, id: number): Promise<User> {
   const user = await findUser(sql, id);
   if (!user) throw new Problem("not-found", `There is no user ${id}.`);
   return user;
 }
 
 /** Adds a user, once for a keyed request; throws `conflict` when the email is taken. */
-export async function createUser({ sql }: Pick<Deps, "sql">, input: NewUser, request?: KeyedRequest): Promise<User> {
+export async function createUser(
+  { postgres: sql }: Pick<Deps, "postgres">,
+  input: NewUser,
+  request?: KeyedRequest,
+): Promise<User> {
   const add = async (on: PostgresQueries) => {
     const user = await insertUser(on, input);
     if (!user) throw emailTaken();
@@ -29,12 +33,12 @@ export async function createUser({ sql }: Pick<Deps, "sql">, input: NewUser, req
  * Throws `not-found`, `precondition-required`, `precondition-failed` or `conflict`.
  */
 export async function changeUser(
-  { sql }: Pick<Deps, "sql">,
+  { postgres: sql }: Pick<Deps, "postgres">,
   id: number,
   change: UserChange,
   ifMatch: string | undefined,
 ): Promise<User> {
-  const present = await getUser({ sql }, id);
+  const present = await getUser({ postgres: sql }, id);
   if (ifMatch === undefined) {
     throw new Problem("precondition-required", "Send If-Match with the ETag that the change is based on, or *.");
   }
@@ -43,18 +47,22 @@ export async function changeUser(
   const user = await updateUser(sql, id, version, change).catch((error: unknown) => {
     throw isEmailTaken(error) ? emailTaken() : error;
   });
-  if (!user) throw await missingOrChanged({ sql }, id);
+  if (!user) throw await missingOrChanged({ postgres: sql }, id);
   return user;
 }
 
 /** Removes a user, if `ifMatch` is absent or names its present version; throws as `changeUser` does. */
-export async function removeUser({ sql }: Pick<Deps, "sql">, id: number, ifMatch: string | undefined): Promise<void> {
-  const version = ifMatch === undefined ? undefined : matchingVersion(ifMatch, await getUser({ sql }, id));
-  if (!(await deleteUser(sql, id, version))) throw await missingOrChanged({ sql }, id);
+export async function removeUser(
+  { postgres: sql }: Pick<Deps, "postgres">,
+  id: number,
+  ifMatch: string | undefined,
+): Promise<void> {
+  const version = ifMatch === undefined ? undefined : matchingVersion(ifMatch, await getUser({ postgres: sql }, id));
+  if (!(await deleteUser(sql, id, version))) throw await missingOrChanged({ postgres: sql }, id);
 }
 
 /** Why a write found no row: somebody else was faster. */
-async function missingOrChanged(deps: Pick<Deps, "sql">, id: number): Promise<Problem> {
+async function missingOrChanged(deps: Pick<Deps, "postgres">, id: number): Promise<Problem> {
   await getUser(deps, id);
   return new Problem("precondition-failed", "The user was changed meanwhile.");
 }

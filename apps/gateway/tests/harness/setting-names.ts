@@ -1,10 +1,10 @@
-import { knownApps } from "../../src/apps.ts";
+import { apps } from "../../src/apps.ts";
 import { loadConfig } from "../../src/config.ts";
 
 /** Which settings each program reads, found out by letting it read them. */
 export const settingsOf = new Map<string, Set<string>>([
   ["gateway", namesRead(loadConfig)],
-  ...knownApps.map(({ name, configure }) => [name, namesRead(configure)] as const),
+  ...apps.map(({ name, configure }) => [name, namesRead(configure)] as const),
 ]);
 
 function namesRead(load: (env: NodeJS.ProcessEnv) => unknown): Set<string> {

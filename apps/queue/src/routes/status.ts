@@ -28,8 +28,9 @@ const serverSchema = z.object({
 });
 
 /** `GET /queue` and `GET /queue/info`. */
-export function addStatus(app: OpenAPIHono<ServiceEnv>, deps: Deps, version: string) {
+export function addStatus(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
+  const { version } = deps.service;
 
   return app
     .openapi(
