@@ -5,9 +5,10 @@
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { apps } from "../apps/gateway/src/apps.ts";
+import { apps, issuer } from "../apps/gateway/src/apps.ts";
 import { plan } from "../apps/gateway/src/plan.ts";
 import { type StoreUrls, storeFaults } from "../packages/db/src/index.ts";
+import { configureAuth, withAllFaults } from "../packages/host/src/index.ts";
 import { ConfigError } from "../packages/http/src/index.ts";
 import { folderFault, freeBytes } from "../packages/http/src/path-faults.ts";
 import { readSettingFiles, withDefaults } from "../packages/http/src/setting-files.ts";
@@ -39,23 +40,23 @@ console.log(JSON.stringify(await allFaults()));
 
 async function allFaults(): Promise<string[]> {
   const found = new Set<string>();
-  const attempt = (read: () => unknown) => {
+  const attempt = async (read: () => unknown) => {
     try {
-      read();
+      await read();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       for (const fault of error.faults) found.add(fault);
     }
   };
   let settings = given;
-  attempt(() => {
+  await attempt(() => {
     settings = withSettingsFile(given);
   });
-  attempt(() => workersOf(settings));
+  await attempt(() => workersOf(settings));
   const { env, faults } = readSettingFiles(settings, settingNames);
   for (const fault of faults) found.add(fault);
   const checked = withDefaults(madeLater(), env);
-  for (const [name] of programs) attempt(() => (name === "gateway" ? plan(checked) : configure(name, checked)));
+  for (const [name] of programs) await attempt(() => (name === "gateway" ? plan(checked) : configure(name, checked)));
   const isGood = (name: string) => ![...found].some((fault) => fault.startsWith(`${name}:`));
   const urls: StoreUrls = {};
   for (const name of storeNames) if (env[name] && isGood(name)) urls[name] = env[name];
@@ -68,8 +69,12 @@ async function allFaults(): Promise<string[]> {
   return [...found];
 }
 
-function configure(name: string, env: NodeJS.ProcessEnv): void {
-  apps.find((app) => app.name === name)?.configure(env);
+function configure(name: string, env: NodeJS.ProcessEnv): unknown {
+  const app = apps.find((each) => each.name === name);
+  return withAllFaults(
+    () => app?.configure(env),
+    () => (app ? configureAuth(env, () => issuer) : issuer.configure(env)),
+  );
 }
 
 /** Something in the place of what a start makes by itself: the secrets, and the URLs of the private stores. */

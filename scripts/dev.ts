@@ -3,8 +3,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { apps, issuer, urlSetting } from "../apps/gateway/src/apps.ts";
+import { defaultPort } from "../apps/gateway/src/plan.ts";
 import { readSettingFiles } from "../packages/http/src/setting-files.ts";
 import { keepSecretsInUse, keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
 import { ConfigError } from "../packages/workers/src/index.ts";
@@ -14,15 +16,12 @@ import { settingFaults } from "./settings.ts";
 import { stopRequests } from "./stop-requests.ts";
 
 const { root, env: given, dataDir } = readGiven();
-// The apps' own defaults; here to tell the gateway where the others are.
 const PORTS: Record<string, number> = {
-  gateway: 8080,
-  properties: 8081,
-  ingest: 8082,
-  directory: 8083,
-  queue: 8084,
-  social: 8085,
+  gateway: defaultPort,
+  ...Object.fromEntries([issuer, ...apps].map(({ name, port }) => [name, port])),
 };
+/** The stores of the accounts, which every app has that runs without a gateway. */
+const accountStores: StoreName[] = ["mysql", "redis"];
 const turboArguments = ["run", "dev", ...process.argv.slice(2)];
 const stop = stopRequests();
 
@@ -30,8 +29,7 @@ process.stdout.on("error", () => {});
 process.exit(await dev().catch((error) => tellFailure(error, stop.signal)));
 
 async function dev(): Promise<number> {
-  const chosen = chosenApps();
-  const names = chosen.map((app) => app.name);
+  const names = chosenPrograms();
   // A port that was given is for an app that runs alone.
   const isAlone = names.length === 1;
   const ports = isAlone && /^\d+$/.test(given.PORT ?? "") ? { ...PORTS, [names[0]!]: Number(given.PORT) } : PORTS;
@@ -48,7 +46,7 @@ async function dev(): Promise<number> {
     settings,
   );
   if (faults.length > 0) throw new ConfigError(faults);
-  const needs = [...new Set(chosen.flatMap((app) => app.stores))];
+  const needs = [...new Set([...accountStores, ...names.flatMap(storesOf)])];
   await using stores = await openStores({ dataDir, needs, env: given, progress: console.log, signal: stop.signal });
   const { env: secrets } = await keptSecrets(dataDir);
   await keepSecretsInUse(dataDir, readSettingFiles(settings, ["QUINTET_SECRET", "AUTH_SIGNING_KEY"]).env);
@@ -93,38 +91,37 @@ function isListening(port: number, host: string): Promise<boolean> {
 function screen(names: string[], ports: Record<string, number>): string {
   const lines = names.map((name) => {
     const url = `http://localhost:${ports[name]}`;
-    return `  ${name.padEnd(12)}${name === "gateway" ? url : `${url}/${name}`}\n`;
+    const path = { gateway: "", accounts: "/auth" }[name] ?? `/${name}`;
+    return `  ${name.padEnd(12)}${url}${path}\n`;
   });
   return `\nReady, and started again when a file changes:\n\n${lines.join("")}\n  Stop        Ctrl-C\n`;
 }
 
-interface App {
-  name: string;
-  stores: StoreName[];
+/** The stores that a program needs beside those of the accounts: the gateway mounts what does not run by itself. */
+function storesOf(name: string): readonly StoreName[] {
+  if (name === "gateway") return apps.flatMap(({ stores }) => stores);
+  return apps.find((app) => app.name === name)?.stores ?? [];
 }
 
-/** The apps that turbo would run with these arguments, each with the stores that its package.json names. */
-function chosenApps(): App[] {
+/** The programs that turbo would run with these arguments. */
+function chosenPrograms(): string[] {
   const plan = spawnSync("turbo", [...turboArguments, "--dry=json"], { cwd: root, encoding: "utf8" });
   if (plan.status !== 0) throw new Error(plan.stderr || plan.error?.message);
   const { tasks } = JSON.parse(plan.stdout) as { tasks: { task: string; command: string; directory: string }[] };
   return tasks
     .filter((task) => task.task === "dev" && task.command !== "<NONEXISTENT>")
-    .map(({ directory }) => {
-      const { name, quintet } = JSON.parse(readFileSync(join(root, directory, "package.json"), "utf8"));
-      return { name: name.replace("@quintet/", ""), stores: quintet?.stores ?? [] };
-    });
+    .map(({ directory }) => basename(directory));
 }
 
-/** Where the chosen apps find each other. Without the gateway among them an app is its own issuer of tokens. */
+/** Where the chosen programs find each other. Without the gateway among them an app is its own issuer of tokens. */
 function addresses(names: string[], ports: Record<string, number>): Record<string, string> {
   const withGateway = names.includes("gateway");
   const front = withGateway ? "gateway" : names[0]!;
   const found: Record<string, string> = { PUBLIC_URL: `http://localhost:${ports[front]}` };
   if (!withGateway) return found;
-  found.AUTH_URL = `http://127.0.0.1:${ports.gateway}`;
+  found.AUTH_URL = `http://127.0.0.1:${ports[names.includes(issuer.name) ? issuer.name : "gateway"]}`;
   for (const name of names.filter((each) => each !== "gateway")) {
-    found[`${name.toUpperCase()}_URL`] = `http://127.0.0.1:${ports[name]}`;
+    found[urlSetting(name)] = `http://127.0.0.1:${ports[name]}`;
   }
   return found;
 }

@@ -1,3 +1,4 @@
+import { urlPath } from "@quintet/host";
 import {
   createService,
   type IdempotencyStore,
@@ -7,7 +8,7 @@ import {
   type WebApp,
 } from "@quintet/http";
 import { problemPages } from "@quintet/pages";
-import { metadataPath, pathOf } from "./issuer-paths.ts";
+import { metadataPath } from "./issuer-paths.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { addAccount } from "./pages/account-routes.ts";
 import { addAuditPage } from "./pages/audit-page-routes.ts";
@@ -102,7 +103,7 @@ export function createApp(deps: IssuerDeps): WebApp {
   addAuthorize(app, pages);
 
   return {
-    fetch: (request, env) => (pathOf(request.url).startsWith("/.well-known") ? wellKnown : app).fetch(request, env),
+    fetch: (request, env) => (urlPath(request.url).startsWith("/.well-known") ? wellKnown : app).fetch(request, env),
   };
 }
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
-import type { AuthConfig } from "@quintet/auth";
-import { type SettingRule, separatePorts, settings, together } from "@quintet/http";
+import { authSettings } from "@quintet/auth";
+import { readEnv, type SettingRule, separatePorts, settings, together } from "@quintet/http";
 import { z } from "zod";
 import { outsideIssuersSetting } from "./external-issuers/outside-setting.ts";
 import { defaultRegistrations, registrationModes } from "./registration/admission.ts";
@@ -8,7 +8,7 @@ import { usernameSchema } from "./registration/registration.ts";
 import { areSigningKeys } from "./tokens/signing-key.ts";
 
 /** The variables that an issuer reads besides those of every process with accounts (`authSettings`). */
-export const issuerSettings = {
+const issuerSettings = {
   AUTH_SIGNING_KEY: z
     .string()
     .refine(areSigningKeys, "must be an Ed25519 key in PKCS #8, as PEM or base64 DER")
@@ -36,20 +36,21 @@ export const issuerSettings = {
   ADMIN_PASSWORD: z.string().min(8, "must have 8 characters or more").optional(),
 };
 
-/** What an issuer needs, whether or not its settings are used: an app that has an `AUTH_URL` reads them as well. */
-export const settingPairs: readonly SettingRule[] = [
-  together("ADMIN_USERNAME", "ADMIN_PASSWORD"),
-  together("SMTP_URL", "MAIL_FROM"),
-  separatePorts,
-];
-
-/** What its own issuer needs; without an `AUTH_URL` that an app may have, a process is its own. */
-export const issuerRule: SettingRule = (given) =>
+/** The settings without which there is no issuer. */
+const needed: SettingRule = (given) =>
   ["MYSQL_URL", "REDIS_URL", "AUTH_SIGNING_KEY"]
     .filter((name) => !(name in given))
     .map((name) => `${name} is missing: without AUTH_URL this process is its own issuer`);
 
-const issuerConfig = z.object(issuerSettings);
+const rules = [together("ADMIN_USERNAME", "ADMIN_PASSWORD"), together("SMTP_URL", "MAIL_FROM"), separatePorts, needed];
 
-/** What an issuer takes: the parsed `authSettings` and `issuerSettings`, and the origins that browsers may call it from. */
-export type IssuerConfig = AuthConfig & z.infer<typeof issuerConfig> & { CORS_ORIGINS?: string[] };
+const { AUTH_URL: _elsewhere, ...ofEveryProcess } = authSettings;
+const schema = z.object({ ...ofEveryProcess, ...issuerSettings, CORS_ORIGINS: settings.listen.CORS_ORIGINS });
+
+/** The parsed settings of the issuer. */
+export type IssuerConfig = z.infer<typeof schema>;
+
+/** Reads the settings of the issuer from environment variables; throws one `ConfigError` that names every invalid one. */
+export function readIssuerConfig(env: NodeJS.ProcessEnv): IssuerConfig {
+  return readEnv(schema, env, rules);
+}

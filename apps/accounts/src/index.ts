@@ -1,4 +1,17 @@
+import type { Issuer } from "@quintet/host";
+import { readIssuerConfig } from "./config.ts";
+import { belongsToIssuer } from "./issuer-paths.ts";
+import { openIssuer } from "./open-issuer.ts";
+
 export type { AccountsApi } from "./app.ts";
-export { type IssuerConfig, issuerRule, issuerSettings, settingPairs } from "./config.ts";
-export { belongsToIssuer, pathOf } from "./issuer-paths.ts";
-export { openIssuer } from "./open-issuer.ts";
+
+/** The accounts, at `/auth`, and the issuer of all tokens. */
+export const accounts: Issuer = {
+  name: "accounts",
+  port: 8086,
+  owns: belongsToIssuer,
+  configure(env) {
+    const config = readIssuerConfig(env);
+    return { config, open: (log, first) => openIssuer(config, log, first) };
+  },
+};

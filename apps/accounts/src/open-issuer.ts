@@ -1,19 +1,14 @@
-import { type Auth, keyedFingerprints } from "@quintet/auth";
+import { keyedFingerprints } from "@quintet/auth";
 import { newsRedis, newsSilenceMs } from "@quintet/auth/issuer";
 import { healthRedis, redisIdempotency } from "@quintet/db";
-import { ConfigError, deriveKey, type Logger, trustedProxies, type WebApp } from "@quintet/http";
+import type { OpenedIssuer } from "@quintet/host";
+import { ConfigError, deriveKey, type Logger, trustedProxies } from "@quintet/http";
 import { createApp } from "./app.ts";
 import type { IssuerConfig } from "./config.ts";
 import { createLocalAuth } from "./local-auth.ts";
 import { smtp } from "./mail/smtp.ts";
 import { migrateAccounts } from "./migrate.ts";
 import { readSigningKeys } from "./tokens/signing-key.ts";
-
-/** An issuer in this process: what apps ask of it, and its app. */
-export interface OpenedIssuer extends AsyncDisposable {
-  auth: Auth;
-  app: WebApp;
-}
 
 /**
  * Opens an issuer of this process's own. Its tables are brought up to date and its first staff account is made, unless another
@@ -77,7 +72,7 @@ export async function openIssuer(config: IssuerConfig, log: Logger, first: boole
     idempotency: keyedFingerprints(redisIdempotency(redis), deriveKey(config.QUINTET_SECRET, "auth idempotency")),
     pingRedis: () => health.ping(),
     log,
-    corsOrigins: config.CORS_ORIGINS ?? [],
+    corsOrigins: config.CORS_ORIGINS,
   });
   const opened = stack.move();
   return { auth, app, [Symbol.asyncDispose]: () => opened.disposeAsync() };

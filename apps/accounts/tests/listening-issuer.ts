@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
+import { urlPath } from "@quintet/host";
 import { createLogger, listenerOf, serve, type WebApp } from "@quintet/http";
-import { belongsToIssuer, pathOf } from "../src/issuer-paths.ts";
+import { belongsToIssuer } from "../src/issuer-paths.ts";
 import { type IssuerForTests, issuerForTests, password } from "./issuer-for-tests.ts";
 
 /** A loopback address at which a native client waits; any port will do. */
@@ -35,7 +36,7 @@ export async function listeningIssuer({
   const log = createLogger({ service: "auth", level: "silent" });
   const other = beside?.(issuer, origin);
   const app: WebApp = {
-    fetch: (request, env) => (other && !belongsToIssuer(pathOf(request.url)) ? other : issuer.app).fetch(request, env),
+    fetch: (request, env) => (other && !belongsToIssuer(urlPath(request.url)) ? other : issuer.app).fetch(request, env),
   };
   const listening = await serve(listenerOf(app), { port, host: "127.0.0.1", log, drainSeconds: 0 });
   stack.defer(() => listening.close());

@@ -1,7 +1,7 @@
-import { hostSettings, issuerRules } from "@quintet/host";
-import { ConfigError, readEnv, readPair, type SettingRule, settings, together } from "@quintet/http";
+import { authSettings } from "@quintet/auth";
+import { ConfigError, readEnv, readPair, type SettingRule, separatePorts, settings, together } from "@quintet/http";
 import { z } from "zod";
-import { apps, urlSetting } from "./apps.ts";
+import { apps, issuer, urlSetting } from "./apps.ts";
 
 /** Comma-separated base URLs of the processes that serve an app; the app runs in this process when there are none. */
 const targets = z
@@ -18,14 +18,11 @@ function isOrigin(text: string): boolean {
   return new URL(text).href === `${new URL(text).origin}/`;
 }
 
-/** The issuer lives here, so where it is reached is not asked. */
-const { AUTH_URL: _elsewhere, ...issuerSettings } = hostSettings;
-
-const targetSettings = Object.fromEntries(apps.map(({ name }) => [urlSetting(name), targets]));
+const targetSettings = Object.fromEntries([issuer, ...apps].map(({ name }) => [urlSetting(name), targets]));
 
 const schema = z.object({
   ...settings.listen,
-  ...issuerSettings,
+  ...authSettings,
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
   REDIRECT_PORT: settings.port.optional(),
@@ -39,11 +36,11 @@ const schema = z.object({
   DEMO_DATA: settings.flag.default(false),
 });
 
-export type Config = z.infer<typeof schema> & { AUTH_URL: undefined };
+export type Config = z.infer<typeof schema>;
 
 /** The gateway's settings; throws `ConfigError` naming every bad one. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return { ...readEnv(schema, env, [...issuerRules, together("TLS_CERT", "TLS_KEY"), tlsFiles]), AUTH_URL: undefined };
+  return readEnv(schema, env, [separatePorts, together("TLS_CERT", "TLS_KEY"), tlsFiles]);
 }
 
 /** The base URLs of the processes that serve an app; empty when it runs in the gateway. */

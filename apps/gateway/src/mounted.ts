@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
-import type { WebApp } from "@quintet/host";
-import { listenerOf, type TrustedProxies } from "@quintet/http";
+
+import { listenerOf, type TrustedProxies, type WebApp } from "@quintet/http";
 import { stripClientHeaders } from "./client-headers.ts";
 import type { Upstream } from "./upstream.ts";
 

@@ -1,47 +1,52 @@
 import type { StoreUrls } from "@quintet/db";
-import type { ConfiguredApp } from "@quintet/host";
-import { ConfigError, withDefaults } from "@quintet/http";
-import { apps as allApps, urlSetting } from "./apps.ts";
+import { type ConfiguredApp, type ConfiguredAuth, configureAuth, withAllFaults } from "@quintet/host";
+import { withDefaults } from "@quintet/http";
+import { apps as allApps, issuer, urlSetting } from "./apps.ts";
 import { type Config, loadConfig, targetsOf } from "./config.ts";
 
 export const defaultPort = 8080;
 
-/** What the gateway is to run: its settings, each app, in this process or behind `origins`, and the stores of this process. */
+/** An app that the gateway leads to: in this process (`own`), or behind `origins`. */
+interface PlannedApp {
+  name: string;
+  origins: string[];
+  own: ConfiguredApp | undefined;
+}
+
+/** What the gateway is to run: its settings, the accounts and each app, and the stores of this process. */
 export interface Plan {
   config: Config;
-  apps: { name: string; origins: string[]; own: ConfiguredApp | undefined }[];
+  accounts: { origins: string[]; auth: ConfiguredAuth };
+  apps: PlannedApp[];
   stores: StoreUrls;
 }
 
 /**
- * Reads the gateway's settings and those of the apps that it mounts; opens nothing. Throws one `ConfigError` that names every bad
- * variable of all of them.
+ * Reads the gateway's settings and those of the apps that it mounts; opens nothing. Rejects with one `ConfigError` that names
+ * every invalid variable of all of them.
  */
-export function plan(given: NodeJS.ProcessEnv): Plan {
+export async function plan(given: NodeJS.ProcessEnv): Promise<Plan> {
   const scheme = given.TLS_CERT ? "https" : "http";
   const port = /^\d+$/.test(given.PORT ?? "") ? given.PORT : defaultPort;
   const env = withDefaults({ PUBLIC_URL: `${scheme}://localhost:${port}` }, given);
-  const faults = new Set<string>();
-  const attempt = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      for (const fault of error.faults) faults.add(fault);
-      return undefined;
-    }
-  };
-  const config = attempt(() => loadConfig(env));
-  const apps = allApps.map(({ name, configure }) => {
-    const variable = urlSetting(name);
-    if (env[variable] || env[`${variable}_FILE`]) {
-      return { name, origins: config ? targetsOf(config, name) : [], own: undefined };
-    }
-    return { name, origins: [], own: attempt(() => configure(env)) };
-  });
-  // That one is missing may be told with the reason as well.
-  const all = [...faults].filter((fault, _, those) => !those.some((other) => other.startsWith(`${fault}:`)));
-  if (config === undefined || all.length > 0) throw new ConfigError(all);
-  const stores: StoreUrls = Object.assign({}, ...apps.map(({ own }) => own?.config), config);
-  return { config, apps, stores };
+  const isRemote = (name: string) => Boolean(env[urlSetting(name)] || env[`${urlSetting(name)}_FILE`]);
+  let origins: (name: string) => string[] = () => [];
+  const [config, auth, ...apps] = await withAllFaults<[Config, ConfiguredAuth, ...PlannedApp[]]>(
+    () => {
+      const read = loadConfig(env);
+      origins = (name) => targetsOf(read, name);
+      return read;
+    },
+    () => {
+      const { AUTH_URL: _, AUTH_URL_FILE: __, ...rest } = env;
+      return configureAuth(isRemote(issuer.name) ? { ...rest, AUTH_URL: origins(issuer.name)[0] } : rest, () => issuer);
+    },
+    ...allApps.map(({ name, configure }) => (): PlannedApp => {
+      return isRemote(name)
+        ? { name, origins: origins(name), own: undefined }
+        : { name, origins: [], own: configure(env) };
+    }),
+  );
+  const stores: StoreUrls = Object.assign({}, ...apps.map(({ own }) => own?.config), auth.config, config);
+  return { config, accounts: { origins: origins(issuer.name), auth }, apps, stores };
 }

@@ -1,6 +1,5 @@
 import { requestToken } from "@quintet/auth";
 import { requireStores } from "@quintet/db";
-import { openAuth } from "@quintet/host";
 import { listenerOf, loggers, openObservation, serve, serveMetrics, trustedProxies } from "@quintet/http";
 import type { Place, Program } from "@quintet/workers";
 import { admission } from "./admission.ts";
@@ -30,7 +29,7 @@ export async function run(
   { env: given, first, fresh, socket, peers, ticketKeys }: Place,
   hooks: { progress?: (line: string) => void } = {},
 ): Promise<Gateway> {
-  const { config, apps, stores } = plan(given);
+  const { config, accounts, apps, stores } = await plan(given);
   const { TLS_CERT: cert, TLS_KEY: key } = config;
   const tls = cert !== undefined && key !== undefined ? { cert, key } : undefined;
   const trusted = trustedProxies(config.TRUSTED_PROXIES);
@@ -41,23 +40,24 @@ export async function run(
   const stack = new AsyncDisposableStack();
   try {
     stack.use(await openObservation(config, log));
-    const issuer = stack.use(await openAuth(config, log, first));
+    const auth = stack.use(await accounts.auth.open(log, first));
     const fills: ((progress: (line: string) => void) => Promise<void>)[] = [];
     const upstreams: Upstream[] = [];
-    if (issuer.app) {
-      upstreams.push(
-        mountedUpstream("auth", "/auth", issuer.app, trusted),
-        mountedUpstream("auth", "/.well-known", issuer.app, trusted),
-      );
+    const addRemote = (name: string, prefix: string, origins: string[]) => {
+      const options = { log, trusted, via: gatewayName(peers !== undefined), stopping: stopping.signal };
+      const upstream = remoteUpstream(name, prefix, origins, options);
+      stack.defer(() => upstream.close());
+      upstreams.push(upstream);
+    };
+    for (const prefix of ["/auth", "/.well-known"]) {
+      if (auth.app) upstreams.push(mountedUpstream("auth", prefix, auth.app, trusted));
+      else addRemote("auth", prefix, accounts.origins);
     }
     for (const { name, origins, own } of apps) {
       if (own === undefined) {
-        const options = { log, trusted, via: gatewayName(peers !== undefined), stopping: stopping.signal };
-        const upstream = remoteUpstream(name, `/${name}`, origins, options);
-        stack.defer(() => upstream.close());
-        upstreams.push(upstream);
+        addRemote(name, `/${name}`, origins);
       } else {
-        const shared = { log: logOf(name), auth: issuer.auth, stopping: stopping.signal };
+        const shared = { log: logOf(name), auth: auth.auth, stopping: stopping.signal };
         const running = stack.use(await own.open(shared, first));
         fills.push(running.fillDemo);
         upstreams.push(mountedUpstream(name, `/${name}`, running.app, trusted));
@@ -74,7 +74,7 @@ export async function run(
     const home = createHome(upstreams, {
       log,
       corsOrigins,
-      auth: issuer.auth,
+      auth: auth.auth,
       traffic,
       publicFigures: config.PUBLIC_FIGURES,
       peers,
@@ -97,10 +97,8 @@ export async function run(
         rate,
         trusted,
         accountOf(request) {
-          const token = requestToken(issuer.auth.site, request);
-          return token
-            ? issuer.auth.verifyToken(token).then((account) => account && `account ${account.id}`)
-            : undefined;
+          const token = requestToken(auth.auth.site, request);
+          return token ? auth.auth.verifyToken(token).then((account) => account && `account ${account.id}`) : undefined;
         },
       }),
     );

@@ -11,7 +11,7 @@ import type { Deployment } from "kubernetes-types/apps/v1.js";
 import type { Service } from "kubernetes-types/core/v1.js";
 import { describe, expect, inject, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
-import { apps } from "../src/apps.ts";
+import { apps, issuer } from "../src/apps.ts";
 import { loadConfig } from "../src/config.ts";
 import { run } from "../src/run.ts";
 import {
@@ -182,6 +182,8 @@ function configure({ program, env, secrets: mounted }: Container): void {
   });
   // A folder of the container, which this machine need not have.
   const settings = Object.fromEntries(given.map(([name, value]) => [name, name === "BACKUP_DIR" ? folder : value]));
-  if (program === "gateway") loadConfig(settings);
-  else apps.find(({ name }) => name === program)?.configure(settings);
+  if (program === "gateway") {
+    loadConfig(settings);
+    issuer.configure(settings);
+  } else apps.find(({ name }) => name === program)?.configure(settings);
 }

@@ -1,12 +1,11 @@
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { connect } from "node:net";
-import { authSettings, type OpenedAuth, openAuth, scopeNames } from "@quintet/auth";
-import type { WebApp } from "@quintet/host";
-import { createLogger, listenerOf, readEnv, serve } from "@quintet/http";
+import { scopeNames } from "@quintet/auth";
+import { type OpenedAuth, openAuth } from "@quintet/host";
+import { createLogger, listenerOf, serve, type WebApp } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { z } from "zod";
-import { apps as definitions } from "../src/apps.ts";
+import { issuer as accounts, apps as definitions } from "../src/apps.ts";
 import { createHome } from "../src/home/home.ts";
 import { ownTraffic } from "../src/home/shared-traffic.ts";
 import { pathOf } from "./harness/operations.ts";
@@ -66,7 +65,7 @@ const plain = { username: "plain", email: "plain@example.com", password: "correc
 beforeAll(async () => {
   settings = opened.use(await testSettings());
   const env = { ...settings.shared, ...settings.issuer };
-  issuer = opened.use(await openAuth(readEnv(z.object(authSettings), env), log));
+  issuer = opened.use(await openAuth(env, accounts, log));
   if (issuer.app) apps.set("auth", issuer.app);
   for (const { name, configure } of definitions) {
     const running = opened.use(await configure(env).open({ log, auth: issuer.auth }, true));

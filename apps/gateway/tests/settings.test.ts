@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type ConfigError, settingNames } from "@quintet/workers";
 import { expect, it } from "vitest";
-import { apps } from "../src/apps.ts";
+import { apps, issuer } from "../src/apps.ts";
 import { loadConfig } from "../src/config.ts";
 import { startServer } from "./harness/server-process.ts";
 import { settingsOf } from "./harness/setting-names.ts";
@@ -36,7 +36,7 @@ const anyText = [
 
 it("refuses nonsense for every setting, in words of its own", () => {
   const faultsOf = (name: string): string[] => {
-    const faults = [loadConfig, ...apps.map(({ configure }) => configure)].map((load) => {
+    const faults = [loadConfig, issuer.configure, ...apps.map(({ configure }) => configure)].map((load) => {
       try {
         load({ [name]: "!" });
         return [];

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { accounts } from "@quintet/accounts";
 import { openAuth, withIssuer } from "@quintet/host";
 import { createLogger, listenerOf, serve } from "@quintet/http";
 import { createApp } from "../src/app.ts";
@@ -8,7 +9,7 @@ import { ingest as definition } from "../src/index.ts";
 const config = definition.loadConfig(process.env);
 const log = createLogger({ service: "ingest", level: "silent" });
 await definition.migrate(config);
-await using issuer = await openAuth(config, log);
+await using issuer = await openAuth(process.env, accounts, log);
 await using deps = definition.createDeps(config, { log, auth: issuer.auth });
 Object.assign(deps.loading, JSON.parse(process.env.LOADING ?? "{}"));
 const app = withIssuer(createApp(deps), issuer);

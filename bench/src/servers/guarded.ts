@@ -1,13 +1,14 @@
 // One small route three times, open and behind the guards, beside an issuer of its own. Settings are those of every app.
 import type { AddressInfo } from "node:net";
 import { createRoute, z } from "@hono/zod-openapi";
+import { accounts } from "@quintet/accounts";
 import { guards } from "@quintet/auth";
-import { hostSettings, openAuth, withIssuer } from "@quintet/host";
+import { openAuth, withIssuer } from "@quintet/host";
 import { createLogger, createService, jsonAnswer, listenerOf, readEnv, serve, settings } from "@quintet/http";
 
-const config = readEnv(z.object({ ...settings.listen, ...hostSettings }), process.env);
-const log = createLogger({ service: "guarded", level: "info", file: config.LOG_FILE });
-const issuer = await openAuth(config, log);
+const { LOG_FILE: file } = readEnv(z.object(settings.listen), process.env);
+const log = createLogger({ service: "guarded", level: "info", file });
+const issuer = await openAuth(process.env, accounts, log);
 const guard = guards(issuer.auth);
 const app = createService({ title: "Guarded", version: "1", prefix: "/small", log, corsOrigins: [], checks: {} });
 const responses = { 200: jsonAnswer(z.object({ status: z.string(), message: z.string() }), "Hello") };

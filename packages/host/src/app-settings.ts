@@ -1,5 +1,5 @@
-import { authRules, authSettings } from "@quintet/auth";
-import { readEnv, settings } from "@quintet/http";
+import { authSettings } from "@quintet/auth";
+import { readEnv, separatePorts, settings } from "@quintet/http";
 import { z } from "zod";
 
 /** A store that an app can need. `cache` is a second Redis that may lose its data; without one the app uses `redis`. */
@@ -16,7 +16,7 @@ const everyApp = {
   ...settings.listen,
   ...authSettings,
   /** Idempotency keys of requests in flight are in Redis, so every app needs it. */
-  REDIS_URL: settings.redisUrl,
+  ...storeSettings.redis,
   DEMO_DATA: settings.flag.default(false),
 };
 
@@ -26,11 +26,8 @@ type Infer<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape>>;
 export type AppConfig = Infer<typeof everyApp>;
 
 /** The parsed settings of an app that needs the stores `S` and has settings of its own, `Own`. */
-export type ConfigOf<S extends StoreName, Own extends z.ZodRawShape = Record<never, never>> = Omit<
-  AppConfig,
-  "MYSQL_URL"
-> &
-  ("mysql" extends S ? Infer<(typeof storeSettings)["mysql"]> : Pick<AppConfig, "MYSQL_URL">) &
+export type ConfigOf<S extends StoreName, Own extends z.ZodRawShape = Record<never, never>> = AppConfig &
+  ("mysql" extends S ? Infer<(typeof storeSettings)["mysql"]> : unknown) &
   ("postgres" extends S ? Infer<(typeof storeSettings)["postgres"]> : unknown) &
   ("cache" extends S ? Infer<(typeof storeSettings)["cache"]> : unknown) &
   Infer<Own>;
@@ -42,5 +39,5 @@ export function readAppSettings(
   env: NodeJS.ProcessEnv,
 ): AppConfig & Record<string, unknown> {
   const ofStores = Object.assign({}, ...stores.map((name) => storeSettings[name]));
-  return readEnv(z.object({ ...everyApp, ...ofStores, ...own }), env, authRules) as AppConfig;
+  return readEnv(z.object({ ...everyApp, ...ofStores, ...own }), env, [separatePorts]) as AppConfig;
 }

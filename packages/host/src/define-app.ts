@@ -1,14 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { migrateMysql, migratePostgres, type StoreUrls } from "@quintet/db";
+import type { WebApp } from "@quintet/http";
 import type { z } from "zod";
 import packageJson from "../package.json" with { type: "json" };
 import { type AppConfig, type ConfigOf, readAppSettings, type StoreName } from "./app-settings.ts";
 import { type CommonDeps, openCommonDeps, type Shared } from "./common-deps.ts";
-
-/** A web application as far as serving it goes; every Hono app is one. */
-export interface WebApp {
-  fetch: (request: Request, env: object) => Response | Promise<Response>;
-}
 
 /** The SQL files of an app's migrations, or the function that runs them. */
 type Migrations = { mysql: URL } | { postgres: URL } | ((config: StoreUrls) => Promise<void>);
@@ -53,6 +49,9 @@ export interface App<C = AppConfig, D = AsyncDisposable> {
   /** The same in one: reads the settings, then waits to be opened. */
   configure(env: NodeJS.ProcessEnv): ConfiguredApp;
 }
+
+/** An app, whatever its settings and dependencies are. */
+export type AnyApp = Pick<App, "name" | "port" | "stores" | "configure">;
 
 /** An app whose settings are valid. */
 export interface ConfiguredApp {

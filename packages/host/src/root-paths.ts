@@ -1,5 +1,5 @@
-import { pathOf } from "@quintet/accounts";
 import type { WebApp } from "@quintet/http";
+import { urlPath } from "./url-path.ts";
 
 /** What everybody tries first with a program that listens. */
 const paths = new Set(["/", "/docs", "/health", "/openapi.json"]);
@@ -12,7 +12,7 @@ const paths = new Set(["/", "/docs", "/health", "/openapi.json"]);
 export function withRootPaths(app: WebApp, prefix: string): WebApp {
   return {
     async fetch(request, env) {
-      const path = pathOf(request.url);
+      const path = urlPath(request.url);
       if (!paths.has(path) || !["GET", "HEAD"].includes(request.method)) return app.fetch(request, env);
       if (path === "/health") {
         const { method, headers } = request;

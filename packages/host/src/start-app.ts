@@ -1,75 +1,99 @@
-import type { IssuerConfig } from "@quintet/accounts";
-import type { Auth } from "@quintet/auth";
-import { requireStores } from "@quintet/db";
+import { requireStores, type StoreUrls } from "@quintet/db";
 import {
   createLogger,
   type Logger,
   listenerOf,
-  type ObservationConfig,
   openObservation,
+  readEnv,
   serve,
   serveMetrics,
+  settings,
   type WebApp,
 } from "@quintet/http";
 import type { Start } from "@quintet/workers";
-import { openAuth } from "./open-auth.ts";
+import { z } from "zod";
+import { withAllFaults } from "./all-faults.ts";
+import type { AnyApp } from "./define-app.ts";
+import type { Issuer } from "./issuer.ts";
+import { configureAuth } from "./open-auth.ts";
 import { withRootPaths } from "./root-paths.ts";
 import { withIssuer } from "./with-issuer.ts";
 
-/** What an app works with besides its own. `stopping` aborts when a stop was asked for, before requests are drained. */
-interface Shared {
-  log: Logger;
-  auth: Auth;
-  stopping: AbortSignal;
+/**
+ * How an app starts as a process of its own, on its own port unless `PORT` is set. Without `AUTH_URL` it is its own issuer,
+ * which `loadIssuer` then loads.
+ */
+export function startApp(app: AnyApp, loadIssuer: () => Promise<Issuer>): Start {
+  const { name, port } = app;
+  return startProgram({ name, port, prefix: `/${name}` }, async (env) => {
+    const [own, accounts] = await withAllFaults(
+      () => app.configure(env),
+      () => configureAuth(env, loadIssuer),
+    );
+    return {
+      config: own.config,
+      stores: { ...accounts.config, ...own.config },
+      async open({ log, stopping, first, opened }) {
+        const auth = opened.use(await accounts.open(log, first));
+        const running = opened.use(await own.open({ log, auth: auth.auth, stopping }, first));
+        return { app: withIssuer(running.app, auth), ...(own.config.DEMO_DATA && { fillDemo: running.fillDemo }) };
+      },
+    };
+  });
 }
 
-/** The settings that running an app needs. */
-interface AppConfig extends IssuerConfig, ObservationConfig {
-  PORT?: number | undefined;
-  HOST: string;
-  LOG_LEVEL: string;
-  LOG_FILE?: string | undefined;
-  DRAIN_SECONDS: number;
-  METRICS_PORT?: number | undefined;
-  METRICS_HOST: string;
-  DEMO_DATA: boolean;
+/** How the issuer starts as a process of its own, for a gateway that has its address in `ACCOUNTS_URL`. */
+export function startIssuer(issuer: Issuer): Start {
+  const { name, port } = issuer;
+  return startProgram({ name, port, prefix: "/auth" }, async (env) => {
+    const [config, accounts] = await withAllFaults(
+      () => readEnv(z.object(settings.listen), env),
+      () => issuer.configure(env),
+    );
+    return {
+      config,
+      stores: accounts.config,
+      open: async ({ log, first, opened }) => opened.use(await accounts.open(log, first)),
+    };
+  });
 }
 
-/** What every app's index exports. */
-interface AppModule<C extends AppConfig, D extends AsyncDisposable> {
-  loadConfig(env: NodeJS.ProcessEnv): C;
-  migrate(config: NoInfer<C>): Promise<void>;
-  createDeps(config: NoInfer<C>, shared: Shared): D;
-  createApp(deps: NoInfer<D>): WebApp;
-  fillDemo(deps: NoInfer<D>, progress: (line: string) => void): Promise<void>;
+interface Configured {
+  config: z.infer<z.ZodObject<typeof settings.listen>>;
+  stores: StoreUrls;
+  /** Opens all that the program serves; what it adds to `opened` is closed when the program ends. */
+  open(host: { log: Logger; stopping: AbortSignal; first: boolean; opened: AsyncDisposableStack }): Promise<{
+    app: WebApp;
+    fillDemo?: (progress: (line: string) => void) => Promise<void>;
+  }>;
 }
 
-/** How an app starts as a process of its own, on `port` unless `PORT` is set; without `AUTH_URL` it is its own issuer. */
-export function startApp<C extends AppConfig, D extends AsyncDisposable>(
-  name: string,
-  port: number,
-  module: AppModule<C, D>,
+function startProgram(
+  { name, port, prefix }: { name: string; port: number; prefix: string },
+  configure: (env: NodeJS.ProcessEnv) => Promise<Configured>,
 ): Start {
   return async ({ env, first, fresh, socket, peers }) => {
-    const config = module.loadConfig(env);
-    if (fresh) await requireStores(config);
-    const { HOST: host, DRAIN_SECONDS: drainSeconds, CORS_ORIGINS: corsOrigins } = config;
+    const { config, stores, open } = await configure(env);
+    if (fresh) await requireStores(stores);
     const log = createLogger({ service: name, level: config.LOG_LEVEL, file: config.LOG_FILE });
     const stopping = new AbortController();
     await using opening = new AsyncDisposableStack();
     opening.use(await openObservation(config, log));
     opening.use(await serveMetrics(config, log, { socket, peers }));
-    if (first) await module.migrate(config);
-    const issuer = opening.use(await openAuth(config, log, first));
-    const deps = opening.use(module.createDeps(config, { log, auth: issuer.auth, stopping: stopping.signal }));
-    const app = withRootPaths(withIssuer(module.createApp(deps), issuer), `/${name}`);
-    const at = { port: config.PORT ?? port, host, drainSeconds, socket };
-    const listening = await serve(listenerOf(app), { ...at, log, corsOrigins });
+    const { app, fillDemo } = await open({ log, stopping: stopping.signal, first, opened: opening });
+    const listening = await serve(listenerOf(withRootPaths(app, prefix)), {
+      log,
+      host: config.HOST,
+      port: config.PORT ?? port,
+      drainSeconds: config.DRAIN_SECONDS,
+      corsOrigins: config.CORS_ORIGINS,
+      socket,
+    });
     // The issuer may be behind the gateway, which may start after this.
-    const filled = first && config.DEMO_DATA ? module.fillDemo(deps, (line) => log.info(line)) : Promise.resolve();
+    const filled = first && fillDemo ? fillDemo((line) => log.info(line)) : Promise.resolve();
     const demo = filled.catch((error: unknown) => {
-      // A fill that a stop cut off begins again at the next start.
-      if (!stopping.signal.aborted) log.error({ err: error }, "demo data could not be made");
+      // A fill that a stop interrupted goes on at the next start.
+      if (!stopping.signal.aborted) log.error({ err: error }, "Demo data could not be created");
     });
     const opened = opening.move();
     return {

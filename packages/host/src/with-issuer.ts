@@ -1,11 +1,9 @@
-import { belongsToIssuer, pathOf } from "@quintet/accounts";
 import type { WebApp } from "@quintet/http";
+import type { OpenedAuth } from "./open-auth.ts";
+import { urlPath } from "./url-path.ts";
 
-/** The app with the issuer's app beside it, when the process is its own issuer; otherwise the app as it is. */
-export function withIssuer(app: WebApp, issuer: { app?: WebApp | undefined }): WebApp {
-  const accounts = issuer.app;
-  if (!accounts) return app;
-  return {
-    fetch: (request, env) => (belongsToIssuer(pathOf(request.url)) ? accounts : app).fetch(request, env),
-  };
+/** The app with the issuer's routes beside it, when the process is its own issuer; otherwise the app as it is. */
+export function withIssuer(app: WebApp, { app: issuer, owns }: Pick<OpenedAuth, "app" | "owns">): WebApp {
+  if (!issuer) return app;
+  return { fetch: (request, env) => (owns(urlPath(request.url)) ? issuer : app).fetch(request, env) };
 }

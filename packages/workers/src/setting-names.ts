@@ -3,6 +3,7 @@
  * setting may be are in the apps, which the parent of the workers does not load; a test holds this list to them.
  */
 export const settingNames: readonly string[] = [
+  "ACCOUNTS_URL",
   "ADMIN_PASSWORD",
   "ADMIN_USERNAME",
   "AUDIT_ARCHIVE",

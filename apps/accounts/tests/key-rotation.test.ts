@@ -3,12 +3,12 @@ import { newSigningKey } from "@quintet/accounts/testing";
 import { createRemoteAuth } from "@quintet/auth/issuer";
 import { connectRedis } from "@quintet/db";
 import { testMysql, testPrefix } from "@quintet/db/testing";
+import { type OpenedAuth, openAuth } from "@quintet/host";
 import { createLogger, listenerOf, readEnv, serve } from "@quintet/http";
 import { decodeProtectedHeader } from "jose";
 import { expect, inject, test } from "vitest";
 import { z } from "zod";
-import { hostSettings } from "../src/config.ts";
-import { type OpenedAuth, openAuth } from "../src/open-auth.ts";
+import { accounts } from "../src/index.ts";
 
 const log = createLogger({ service: "auth", level: "silent" });
 const password = "correct horse battery";
@@ -25,7 +25,7 @@ test("the signing key rotates while an app in another process is asked: every to
     const own = { MYSQL_URL: database.url, REDIS_URL: inject("redisUrl"), REDIS_PREFIX: prefix };
     const admin = { ADMIN_USERNAME: "admin", ADMIN_PASSWORD: password };
     const env = { ...own, ...admin, QUINTET_SECRET: secret, AUTH_SIGNING_KEY };
-    return stack.use(await openAuth(readEnv(z.object(hostSettings), env), log));
+    return stack.use(await openAuth(env, accounts, log));
   };
   const [old, next] = [newSigningKey(), newSigningKey()];
   let issuer = await issuerWith(old);

@@ -3,12 +3,12 @@ import { newSigningKey } from "@quintet/accounts/testing";
 import type { Auth, TokenSet } from "@quintet/auth";
 import { connectRedis } from "@quintet/db";
 import { testMysql, testPrefix } from "@quintet/db/testing";
+import { type OpenedAuth, openAuth } from "@quintet/host";
 import { createLogger, type Listening, listenerOf, readEnv, serve } from "@quintet/http";
 import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { z } from "zod";
-import { hostSettings } from "../src/config.ts";
-import { type OpenedAuth, openAuth } from "../src/open-auth.ts";
+import { accounts } from "../src/index.ts";
 
 const log = createLogger({ service: "auth", level: "silent" });
 const admin = { username: "admin", password: "correct horse battery" };
@@ -26,13 +26,13 @@ beforeAll(async () => {
   redis = opened.use(await storeProxy(inject("redisUrl")));
   const shared = { QUINTET_SECRET: randomBytes(32).toString("hex"), REDIS_URL: redis.url, REDIS_PREFIX: prefix };
   const own = { MYSQL_URL: mysql.url, AUTH_SIGNING_KEY: newSigningKey(), ADMIN_USERNAME: admin.username };
-  const read = (env: NodeJS.ProcessEnv) => readEnv(z.object(hostSettings), { ...shared, ...env });
-  issuer = opened.use(await openAuth(read({ ...own, ADMIN_PASSWORD: admin.password }), log));
+  const read = (env: NodeJS.ProcessEnv) => ({ ...shared, ...env });
+  issuer = opened.use(await openAuth(read({ ...own, ADMIN_PASSWORD: admin.password }), accounts, log));
   const app = issuer.app ?? { fetch: () => new Response() };
   const listening: Listening = await serve(listenerOf(app), { port: 0, host: "127.0.0.1", log, drainSeconds: 0 });
   opened.defer(() => listening.close());
   origin = `http://127.0.0.1:${listening.port}`;
-  remote = opened.use(await openAuth(read({ AUTH_URL: origin }), log)).auth;
+  remote = opened.use(await openAuth(read({ AUTH_URL: origin }), accounts, log)).auth;
 });
 afterAll(() => opened.disposeAsync());
 

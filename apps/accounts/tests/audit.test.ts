@@ -5,11 +5,11 @@ import { type Auth, guards } from "@quintet/auth";
 import { sendEntry } from "@quintet/auth/issuer";
 import { connectMysql, connectRedis } from "@quintet/db";
 import { testMysql, testPrefix } from "@quintet/db/testing";
+import { type OpenedAuth, openAuth } from "@quintet/host";
 import { createLogger, createService, type Listening, listenerOf, Problem, readEnv, serve } from "@quintet/http";
 import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
-import { hostSettings } from "../src/config.ts";
-import { type OpenedAuth, openAuth } from "../src/open-auth.ts";
+import { accounts } from "../src/index.ts";
 
 const log = createLogger({ service: "auth", level: "silent" });
 const admin = { username: "admin", password: "correct horse battery" };
@@ -19,7 +19,7 @@ const done: string[] = [];
 let mysqlUrl: string;
 let mysql: StoreProxy;
 let redis: StoreProxy;
-let settings: (env: NodeJS.ProcessEnv) => z.infer<z.ZodObject<typeof hostSettings>>;
+let settings: (env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv;
 let issuerEnv: NodeJS.ProcessEnv;
 let issuer: OpenedAuth | undefined;
 let listening: Listening;
@@ -47,7 +47,7 @@ function guardedApp(auth: Auth) {
 }
 
 async function start(): Promise<void> {
-  issuer = await openAuth(settings(issuerEnv), log);
+  issuer = await openAuth(settings(issuerEnv), accounts, log);
   const app = issuer.app ?? { fetch: () => new Response() };
   const port = listening?.port ?? 0;
   listening = await serve(listenerOf(app), { port, host: "127.0.0.1", log, drainSeconds: 0 });
@@ -65,7 +65,7 @@ beforeAll(async () => {
   mysql = opened.use(await storeProxy(database.url));
   redis = opened.use(await storeProxy(inject("redisUrl")));
   const shared = { QUINTET_SECRET: randomBytes(32).toString("hex"), REDIS_URL: redis.url, REDIS_PREFIX: prefix };
-  settings = (env) => readEnv(z.object(hostSettings), { ...shared, ...env });
+  settings = (env) => ({ ...shared, ...env });
   issuerEnv = {
     MYSQL_URL: mysql.url,
     AUTH_SIGNING_KEY: newSigningKey(),
@@ -73,7 +73,7 @@ beforeAll(async () => {
     ADMIN_PASSWORD: admin.password,
   };
   await start();
-  remote = opened.use(await openAuth(settings({ AUTH_URL: `http://127.0.0.1:${listening.port}` }), log));
+  remote = opened.use(await openAuth(settings({ AUTH_URL: `http://127.0.0.1:${listening.port}` }), accounts, log));
   atRemote = guardedApp(remote.auth);
   const tokens = await issuer?.auth.passwordGrant(admin.username, admin.password);
   staff = { Authorization: `Bearer ${tokens?.access_token}` };

@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { newSigningKey } from "@quintet/accounts/testing";
 import type { Auth, TokenSet } from "@quintet/auth";
 import { testMysql, testPrefix } from "@quintet/db/testing";
+import { type OpenedAuth, openAuth } from "@quintet/host";
 import { createLogger, listenerOf, readEnv, serve } from "@quintet/http";
 import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from "vitest";
 import { z } from "zod";
-import { hostSettings } from "../src/config.ts";
-import { type OpenedAuth, openAuth } from "../src/open-auth.ts";
+import { accounts } from "../src/index.ts";
 
 /** The clock of the processes is a day ahead for a while; those of MySQL and Redis are not. */
 const day = 86_400_000;
@@ -30,9 +30,9 @@ beforeAll(async () => {
     ADMIN_USERNAME: admin.username,
     ADMIN_PASSWORD: admin.password,
   };
-  const read = (env: NodeJS.ProcessEnv) => readEnv(z.object(hostSettings), { ...shared, ...env });
-  openIssuer = () => openAuth(read(own), log);
-  openRemote = () => openAuth(read({ AUTH_URL: origin }), log);
+  const read = (env: NodeJS.ProcessEnv) => ({ ...shared, ...env });
+  openIssuer = () => openAuth(read(own), accounts, log);
+  openRemote = () => openAuth(read({ AUTH_URL: origin }), accounts, log);
   ahead();
   issuers = [opened.use(await openIssuer()), opened.use(await openIssuer())];
   const app = issuers[0].app ?? { fetch: () => new Response() };

@@ -1,18 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { newSigningKey } from "@quintet/accounts/testing";
+import { authSettings } from "@quintet/auth";
 import { connectMysql } from "@quintet/db";
 import { testMysql, testPrefix } from "@quintet/db/testing";
+import { type OpenedAuth, openAuth, withIssuer } from "@quintet/host";
 import { ConfigError, createLogger, readEnv } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { describe, expect, inject, test } from "vitest";
 import { z } from "zod";
-import { hostRules, hostSettings } from "../src/config.ts";
-import { type OpenedAuth, openAuth } from "../src/open-auth.ts";
-import { withIssuer } from "../src/with-issuer.ts";
+import { accounts } from "../src/index.ts";
 
 const log = createLogger({ service: "auth", level: "silent" });
 const QUINTET_SECRET = randomBytes(32).toString("hex");
-const read = (env: NodeJS.ProcessEnv) => readEnv(z.object(hostSettings), { QUINTET_SECRET, ...env });
+const read = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({ QUINTET_SECRET, ...env });
+const configure = (env: NodeJS.ProcessEnv) => accounts.configure(read(env));
 const whole = (mysqlUrl: string, env: NodeJS.ProcessEnv = {}) =>
   read({
     MYSQL_URL: mysqlUrl,
@@ -30,34 +31,35 @@ describe("settings", () => {
     [{ MYSQL_URL: "mysql://u:p@127.0.0.1/x", REDIS_URL: "redis://127.0.0.1" }, "AUTH_SIGNING_KEY"],
     [{ MYSQL_URL: "mysql://u:p@127.0.0.1/x", AUTH_SIGNING_KEY: newSigningKey() }, "REDIS_URL"],
   ])("an issuer that lacks some says which", async (env, names) => {
-    const error = await openAuth(read(env), log).catch((thrown: unknown) => thrown);
+    const error = await openAuth(read(env), accounts, log).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConfigError);
     for (const name of names.split(", ")) expect(String(error)).toContain(`${name} is missing`);
   });
 
   test("a bad key and half an admin are told without their values", () => {
     const stores = { MYSQL_URL: "mysql://u:p@127.0.0.1/x", REDIS_URL: "redis://127.0.0.1" };
-    expect(() => read({ ...stores, AUTH_SIGNING_KEY: "swordfish" })).toThrow(
+    expect(() => configure({ ...stores, AUTH_SIGNING_KEY: "swordfish" })).toThrow(
       /^Bad settings: AUTH_SIGNING_KEY: must be an Ed25519 key[^;]*$/,
     );
     const half = { ...stores, QUINTET_SECRET, AUTH_SIGNING_KEY: newSigningKey(), ADMIN_USERNAME: "admin" };
     const together = "ADMIN_USERNAME and ADMIN_PASSWORD belong together";
-    expect(() => readEnv(z.object(hostSettings), half, hostRules)).toThrow(together);
+    expect(() => configure(half)).toThrow(together);
   });
 
   test("an admin's name and password follow the rules, and are told without their values", () => {
-    const error = () => read({ ADMIN_USERNAME: "a b", ADMIN_PASSWORD: "admin" });
+    const error = () => configure({ ADMIN_USERNAME: "a b", ADMIN_PASSWORD: "admin" });
     expect(error).toThrow(/ADMIN_USERNAME: may have .*ADMIN_PASSWORD: must have 8/);
     expect(error).not.toThrow(/a b/);
   });
 
   test("addresses are brought to one form", () => {
-    expect(read({ PUBLIC_URL: "https://example.org/", AUTH_URL: "http://auth:8080/" })).toMatchObject({
+    const given = { QUINTET_SECRET, PUBLIC_URL: "https://example.org/", AUTH_URL: "http://auth:8080/" };
+    expect(readEnv(z.object(authSettings), given)).toMatchObject({
       PUBLIC_URL: "https://example.org",
       AUTH_URL: "http://auth:8080",
     });
-    expect(() => read({ PUBLIC_URL: "https://example.org/quintet" })).toThrow(ConfigError);
-    expect(() => readEnv(z.object(hostSettings), {})).toThrow("QUINTET_SECRET is missing");
+    expect(() => configure({ PUBLIC_URL: "https://example.org/quintet" })).toThrow(/PUBLIC_URL: must be an origin/);
+    expect(() => accounts.configure({})).toThrow("QUINTET_SECRET is missing");
   });
 });
 
@@ -66,14 +68,17 @@ test("makes the tables and the first staff account, and never changes an account
   const pool = connectMysql(database.url);
   try {
     // Two replicas that start together.
-    const opened = await Promise.all([openAuth(whole(database.url), log), openAuth(whole(database.url), log)]);
+    const opened = await Promise.all([
+      openAuth(whole(database.url), accounts, log),
+      openAuth(whole(database.url), accounts, log),
+    ]);
     for (const each of opened) {
       expect(await each.auth.verifyPassword("admin", "correct horse battery")).toMatchObject({ isStaff: true });
       await each[Symbol.asyncDispose]();
     }
     const [rows] = await pool.query<RowDataPacket[]>("SELECT * FROM auth_user");
     expect(rows).toMatchObject([{ username: "admin", is_staff: 1, is_superuser: 1, is_active: 1 }]);
-    await using again = await openAuth(whole(database.url, { ADMIN_PASSWORD: "another password" }), log);
+    await using again = await openAuth(whole(database.url, { ADMIN_PASSWORD: "another password" }), accounts, log);
     expect(await again.auth.verifyPassword("admin", "another password")).toBeUndefined();
     expect(await pool.query<RowDataPacket[]>("SELECT * FROM auth_user").then(([same]) => same)).toEqual(rows);
   } finally {
@@ -83,7 +88,7 @@ test("makes the tables and the first staff account, and never changes an account
 
 test("an issuer is served beside the app; a remote one is not", async () => {
   await using database = await testMysql(inject("mysqlUrl"));
-  await using issuer = await openAuth(whole(database.url), log);
+  await using issuer = await openAuth(whole(database.url), accounts, log);
   const own = { fetch: (request: Request) => new Response(`own ${new URL(request.url).pathname}`) };
   const app = withIssuer(own, issuer);
   const status = async (path: string) => (await app.fetch(new Request(`http://localhost:8084${path}`), {})).status;
@@ -94,7 +99,11 @@ test("an issuer is served beside the app; a remote one is not", async () => {
   for (const path of ["/", "/authors", "/queue/auth/me", "/.well-known/other", "/queue?next=/auth/me"]) {
     expect(await text(path)).toBe(`own ${path.split("?")[0]}`);
   }
-  await using remote = await openAuth(read({ AUTH_URL: "http://127.0.0.1:9", REDIS_URL: inject("redisUrl") }), log);
+  await using remote = await openAuth(
+    read({ AUTH_URL: "http://127.0.0.1:9", REDIS_URL: inject("redisUrl") }),
+    accounts,
+    log,
+  );
   expect(withIssuer(own, remote)).toBe(own);
   await expect(remote.auth.verifyPassword("admin", "x")).rejects.toMatchObject({ code: "unavailable" });
 });
@@ -103,7 +112,8 @@ test("keys rotate with overlap: tokens of the old one stay good until it is take
   await using database = await testMysql(inject("mysqlUrl"));
   const [old, next] = [newSigningKey(), newSigningKey()];
   const REDIS_PREFIX = testPrefix();
-  const open = (AUTH_SIGNING_KEY: string) => openAuth(whole(database.url, { AUTH_SIGNING_KEY, REDIS_PREFIX }), log);
+  const open = (AUTH_SIGNING_KEY: string) =>
+    openAuth(whole(database.url, { AUTH_SIGNING_KEY, REDIS_PREFIX }), accounts, log);
   const token = async ({ auth }: OpenedAuth) =>
     (await auth.passwordGrant("admin", "correct horse battery"))?.access_token ?? "";
   const kids = async ({ app }: OpenedAuth) => {

@@ -1,0 +1,3 @@
+import { runIssuer } from "@quintet/host/run";
+
+await runIssuer(async () => (await import("./index.ts")).accounts);
