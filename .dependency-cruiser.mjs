@@ -9,7 +9,7 @@ export default {
       comment:
         "The gateway's apps.ts knows every other app, and a main.ts the issuer that its app has when it runs alone; both only their index.",
       severity: "error",
-      from: { path: app, pathNot: "^apps/gateway/src/apps\\.ts$|^apps/[^/]+/src/main\\.ts$|\\.test\\.ts$" },
+      from: { path: app, pathNot: "^apps/gateway/src/apps\\.ts$|^apps/[^/]+/(src/main\\.ts$|tests/)|\\.test\\.ts$" },
       to: { path: "^apps/", pathNot: "^apps/$1/|^apps/accounts/src/testing\\.ts$" },
     },
     {
