@@ -6,7 +6,7 @@ import { sendEntry } from "@quintet/auth/issuer";
 import { connectMysql, connectRedis } from "@quintet/db";
 import { testMysql, testPrefix } from "@quintet/db/testing";
 import { type OpenedAuth, openAuth } from "@quintet/host";
-import { createLogger, createService, type Listening, listenerOf, Problem, readEnv, serve } from "@quintet/http";
+import { createLogger, createService, type Listening, listenerOf, Problem, serve } from "@quintet/http";
 import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { accounts } from "../src/index.ts";

@@ -3,9 +3,8 @@ import { newSigningKey } from "@quintet/accounts/testing";
 import type { Auth, TokenSet } from "@quintet/auth";
 import { testMysql, testPrefix } from "@quintet/db/testing";
 import { type OpenedAuth, openAuth } from "@quintet/host";
-import { createLogger, listenerOf, readEnv, serve } from "@quintet/http";
+import { createLogger, listenerOf, serve } from "@quintet/http";
 import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from "vitest";
-import { z } from "zod";
 import { accounts } from "../src/index.ts";
 
 /** The clock of the processes is a day ahead for a while; those of MySQL and Redis are not. */

@@ -4,10 +4,9 @@ import { createRemoteAuth } from "@quintet/auth/issuer";
 import { connectRedis } from "@quintet/db";
 import { testMysql, testPrefix } from "@quintet/db/testing";
 import { type OpenedAuth, openAuth } from "@quintet/host";
-import { createLogger, listenerOf, readEnv, serve } from "@quintet/http";
+import { createLogger, listenerOf, serve } from "@quintet/http";
 import { decodeProtectedHeader } from "jose";
 import { expect, inject, test } from "vitest";
-import { z } from "zod";
 import { accounts } from "../src/index.ts";
 
 const log = createLogger({ service: "auth", level: "silent" });

@@ -4,10 +4,9 @@ import type { Auth, TokenSet } from "@quintet/auth";
 import { connectRedis } from "@quintet/db";
 import { testMysql, testPrefix } from "@quintet/db/testing";
 import { type OpenedAuth, openAuth } from "@quintet/host";
-import { createLogger, type Listening, listenerOf, readEnv, serve } from "@quintet/http";
+import { createLogger, type Listening, listenerOf, serve } from "@quintet/http";
 import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { z } from "zod";
 import { accounts } from "../src/index.ts";
 
 const log = createLogger({ service: "auth", level: "silent" });

@@ -11,7 +11,7 @@ const log = createLogger({ service: "ingest", level: "silent" });
 await definition.migrate(config);
 await using issuer = await openAuth(process.env, accounts, log);
 await using deps = definition.createDeps(config, { log, auth: issuer.auth });
-Object.assign(deps.loading, JSON.parse(process.env.LOADING ?? "{}"));
+Object.assign(deps.loads, JSON.parse(process.env.LOADING ?? "{}"));
 const app = withIssuer(createApp(deps), issuer);
 const listening = await serve(listenerOf(app), { port: 0, host: "127.0.0.1", log, drainSeconds: 1 });
 console.log(listening.port);
