@@ -1,6 +1,6 @@
 /** `npm run backup -- FOLDER` and `npm run restore -- FOLDER`: the data folder into a new folder, and out of it. */
 import { resolve } from "node:path";
-import { readSettingFiles } from "../packages/http/src/setting-files.ts";
+import { readSettingFiles } from "../packages/http/src/settings/setting-files.ts";
 import { backUp, restore } from "../packages/stores/src/index.ts";
 import { withSettingsFile } from "../packages/workers/src/index.ts";
 import { tellFailure } from "./failure.ts";

@@ -10,8 +10,8 @@ import { plan } from "../apps/gateway/src/plan.ts";
 import { type StoreUrls, storeFaults } from "../packages/db/src/index.ts";
 import { configureAuth, withAllFaults } from "../packages/host/src/index.ts";
 import { ConfigError } from "../packages/http/src/index.ts";
-import { folderFault, freeBytes } from "../packages/http/src/path-faults.ts";
-import { readSettingFiles, withDefaults } from "../packages/http/src/setting-files.ts";
+import { folderFault, freeBytes } from "../packages/http/src/settings/path-faults.ts";
+import { readSettingFiles, withDefaults } from "../packages/http/src/settings/setting-files.ts";
 import { isClaimed } from "../packages/stores/src/index.ts";
 import {
   addressFault,

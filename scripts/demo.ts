@@ -1,7 +1,7 @@
 /** `npm run demo`: a client that walks through every app of a running Quintet as a user would. It leaves things as they were. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readSettingFiles } from "../packages/http/src/setting-files.ts";
+import { readSettingFiles } from "../packages/http/src/settings/setting-files.ts";
 import { keptSecrets } from "../packages/stores/src/index.ts";
 import { directory } from "./demo/directory.ts";
 import { ingest } from "./demo/ingest.ts";

@@ -7,7 +7,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { apps, issuer, urlSetting } from "../apps/gateway/src/apps.ts";
 import { defaultPort } from "../apps/gateway/src/plan.ts";
-import { readSettingFiles } from "../packages/http/src/setting-files.ts";
+import { readSettingFiles } from "../packages/http/src/settings/setting-files.ts";
 import { keepSecretsInUse, keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
 import { ConfigError } from "../packages/workers/src/index.ts";
 import { tellFailure } from "./failure.ts";

@@ -3,7 +3,7 @@
  * serves nothing: it holds the stores and the port, and starts a worker again that ends by itself.
  */
 import { join, resolve } from "node:path";
-import { readSettingFiles, withDefaults } from "../packages/http/src/setting-files.ts";
+import { readSettingFiles, withDefaults } from "../packages/http/src/settings/setting-files.ts";
 import {
   claimDataDir,
   keepSecretsInUse,

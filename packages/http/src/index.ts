@@ -1,16 +1,10 @@
 export { ConfigError, StartRefused } from "@quintet/workers";
-export { admitBody, bodyAdmitted } from "./body.ts";
-export { givingMemoryBack } from "./body-memory.ts";
-export { readEnv, type SettingRule, separatePorts, settings, together } from "./config.ts";
-export { deadline } from "./deadline.ts";
-export { docsClientId, docsPages, docsRedirectPath } from "./docs.ts";
-export { madeOnce } from "./document-answer.ts";
-export { encodingFaults, readFormText } from "./encoded-input.ts";
-export { ifMatch, ifNoneMatch, ifRange } from "./entity-tags.ts";
-export { expectsContinue, inviteByHand } from "./expectation.ts";
-export { isAway, isTimeout, toProblem } from "./faults.ts";
-export { fullStorage } from "./full-storage.ts";
-export { type Handshake, handshakeOf } from "./handshake.ts";
+export { isAway, isTimeout, toProblem } from "./errors/faults.ts";
+export { fullStorage } from "./errors/full-storage.ts";
+export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBody } from "./errors/problem.ts";
+export { sendProblem } from "./errors/raw-problem.ts";
+export { type CurrentRequest, currentRequest, inRequest } from "./observability/current-request.ts";
+export { deadline } from "./observability/deadline.ts";
 export {
   type HealthCheck,
   type HealthReport,
@@ -18,25 +12,18 @@ export {
   healthReport,
   type OverallHealth,
   Unwell,
-} from "./health.ts";
-export {
-  type IdempotencyState,
-  type IdempotencyStore,
-  idempotent,
-  isIdempotent,
-  keyHours,
-  keyMismatch,
-} from "./idempotency.ts";
-export { createLogger, type Logger, loggers } from "./logger.ts";
-export { pageRequests } from "./matched-route.ts";
-export { type MetricsSettings, metricsText, metricsType, serveMetrics } from "./metrics/metrics-server.ts";
-export { counter, gauge } from "./metrics/registry.ts";
-export { latencyBounds, type RequestTotals, requestTotals } from "./metrics/request-metrics.ts";
-export { type CurrentRequest, currentRequest, inRequest } from "./observing/current-request.ts";
-export { type JointRequest, jointRequest } from "./observing/joint-request.ts";
-export { observation, openObservation } from "./observing/observation.ts";
-export type { ObservationConfig } from "./observing/settings.ts";
-export type { Span } from "./observing/span.ts";
+} from "./observability/health.ts";
+export { type JointRequest, jointRequest } from "./observability/joint-request.ts";
+export { createLogger, type Logger, loggers } from "./observability/logger.ts";
+export { counter, gauge } from "./observability/metrics/registry.ts";
+export { latencyBounds, type RequestTotals, requestTotals } from "./observability/metrics/request-metrics.ts";
+export { observation, openObservation } from "./observability/observation.ts";
+export { pathOf } from "./observability/path-of.ts";
+export { RequestRecord, recordOf, type UpstreamRecord } from "./observability/request-record.ts";
+export type { ObservationConfig } from "./observability/settings.ts";
+export type { Span } from "./observability/span.ts";
+export { docsClientId, docsPages, docsRedirectPath } from "./openapi/docs.ts";
+export { neverMissing, pageRefusal, refusal, takesIdempotencyKey } from "./openapi/error-responses.ts";
 export {
   formBody,
   jsonAnswer,
@@ -46,20 +33,33 @@ export {
   pageContent,
   problemSchema,
   unreadJson,
-} from "./openapi.ts";
-export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./paging.ts";
-export { pathOf } from "./path-of.ts";
-export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBody } from "./problem.ts";
-export { sendProblem } from "./raw-problem.ts";
-export { neverMissing, pageRefusal, refusal, takesIdempotencyKey } from "./refusals.ts";
-export { checked } from "./request-check.ts";
-export { RequestRecord, recordOf, type UpstreamRecord } from "./request-record.ts";
-export { inputFaults } from "./route-input.ts";
-export { type Listening, listenerOf, type ServeOptions, serve, type WebApp } from "./serve.ts";
-export { createService, type ServiceOptions } from "./service.ts";
-export { withDefaults } from "./setting-files.ts";
-export { readPair } from "./tls/certificate.ts";
-export { plainAddress, type TrustedProxies, trustedProxies } from "./trusted-proxies.ts";
-export type { KeyedRequest, ServiceEnv } from "./types.ts";
-export { isVisible, mustBeVisible } from "./visible-text.ts";
-export { acceptsProcessing, beginWaiting, eventStream, takesInterim, waitingMark } from "./waiting.ts";
+} from "./openapi/openapi.ts";
+export { givingMemoryBack } from "./server/body-reclaim.ts";
+export { expectsContinue, inviteByHand } from "./server/expectation.ts";
+export { type Handshake, handshakeOf } from "./server/handshake.ts";
+export { type MetricsSettings, metricsText, metricsType, serveMetrics } from "./server/metrics-server.ts";
+export { checked } from "./server/request-check.ts";
+export { type Listening, listenerOf, type ServeOptions, serve, type WebApp } from "./server/serve.ts";
+export { readPair } from "./server/tls/certificate.ts";
+export { admitBody, bodyAdmitted } from "./service/body.ts";
+export { encodingFaults, readFormText } from "./service/encoded-input.ts";
+export { ifMatch, ifNoneMatch, ifRange } from "./service/entity-tags.ts";
+export {
+  type IdempotencyState,
+  type IdempotencyStore,
+  idempotent,
+  isIdempotent,
+  keyHours,
+  keyMismatch,
+} from "./service/idempotency.ts";
+export { madeOnce } from "./service/json-document.ts";
+export { pageRequests } from "./service/matched-route.ts";
+export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./service/paging.ts";
+export { inputFaults } from "./service/route-input.ts";
+export { createService, type ServiceOptions } from "./service/service.ts";
+export type { KeyedRequest, ServiceEnv } from "./service/service-env.ts";
+export { isVisible, mustBeVisible } from "./service/visible-text.ts";
+export { acceptsProcessing, beginWaiting, eventStream, takesInterim, waitingMark } from "./service/waiting.ts";
+export { withDefaults } from "./settings/setting-files.ts";
+export { readEnv, type SettingRule, separatePorts, settings, together } from "./settings/settings.ts";
+export { plainAddress, type TrustedProxies, trustedProxies } from "./settings/trusted-proxies.ts";

@@ -1,0 +1,34 @@
+import type { ServerResponse } from "node:http";
+import { crossOriginHeaders } from "./error-cors.ts";
+import { type Problem, problemBody } from "./problem.ts";
+
+function headersOf(problem: Problem, length: number, requestId: string): Record<string, string | number> {
+  return {
+    "Content-Type": "application/problem+json",
+    "Content-Length": length,
+    "X-Request-Id": requestId,
+    "X-Content-Type-Options": "nosniff",
+    ...problem.headers,
+  };
+}
+
+/** Answers a problem on Node's own response; when the head has gone already, the connection is cut so that the client notices. */
+export function sendProblem(response: ServerResponse, problem: Problem, path: string, requestId: string): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const body = JSON.stringify(problemBody(problem, path, requestId));
+  const headers = headersOf(problem, Buffer.byteLength(body), requestId);
+  response.writeHead(problem.status, { ...headers, ...crossOriginHeaders(response) });
+  response.end(body);
+}
+
+/** A problem as a whole HTTP/1.1 answer that ends its connection, for sockets that have no response object. */
+export function problemText(problem: Problem, path: string, requestId: string): string {
+  const told = problemBody(problem, path, requestId);
+  const body = JSON.stringify(told);
+  const headers = Object.entries(headersOf(problem, Buffer.byteLength(body), requestId));
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return `HTTP/1.1 ${told.status} ${told.title}\r\n${lines}Connection: close\r\n\r\n${body}`;
+}

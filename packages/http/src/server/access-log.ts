@@ -1,0 +1,67 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { enter, leave } from "../observability/in-flight.ts";
+import type { Logger } from "../observability/logger.ts";
+import { requestEnded, requestStarted } from "../observability/metrics/request-metrics.ts";
+import { requestLine } from "../observability/request-line.ts";
+import { recordOf } from "../observability/request-record.ts";
+import { endSpans } from "../observability/request-spans.ts";
+import { Http2Request, Http2Response } from "./http2-messages.ts";
+
+/** The status that is told of a request whose client went before there was an answer, as nginx tells it. */
+const clientWent = 499;
+
+const counted = Symbol("counted");
+
+/** A connection, with what it had carried when the request before this one was answered. */
+type CountedSocket = Socket & { [counted]?: { read: number; written: number } };
+
+/** A listener whose requests are each told by one log line and counted once, whoever answers them, and however it ends. */
+export function observed(listener: RequestListener, log: Logger): RequestListener {
+  return (request, response) => {
+    observe(request, response, log);
+    listener(request, response);
+  };
+}
+
+/** Tells of a request when it is over: its log line goes to the app that took it, otherwise to `log`. */
+export function observe(request: IncomingMessage, response: ServerResponse, log: Logger): void {
+  const record = recordOf(request);
+  requestStarted();
+  const place = enter(record, request, response);
+  response.once("close", () => {
+    leave(place);
+    const ms = performance.now() - record.since;
+    const cut = !response.writableFinished;
+    if (cut) record.clientGone();
+    // A status that was set, though no head was sent, tells what was written past the response.
+    const unanswered = cut && !response.headersSent && response.statusCode === 200;
+    const status = unanswered ? clientWent : response.statusCode;
+    const end = { status, ms, ...bytesOf(request, response), cut };
+    requestEnded(record.app, record.route, request.method ?? "", end);
+    if (record.span) endSpans(record, request.method ?? "", end);
+    const to = record.log ?? log;
+    if (to.isLevelEnabled("info")) to.line(requestLine(request, record, end));
+  });
+}
+
+/** What a request and its answer had on the wire: of one connection's requests, which come one after another, or of one stream. */
+function bytesOf(request: unknown, response: unknown): { bytesIn: number; bytesOut: number } {
+  if (request instanceof Http2Request && response instanceof Http2Response) {
+    return { bytesIn: request.headBytes + request.bytesCame, bytesOut: response.bytesWent };
+  }
+  const { socket } = request as IncomingMessage as { socket: CountedSocket };
+  const before = socket[counted];
+  const now = { read: socket.bytesRead ?? 0, written: socket.bytesWritten ?? 0 };
+  socket[counted] = now;
+  return { bytesIn: now.read - (before?.read ?? 0), bytesOut: now.written - (before?.written ?? 0) };
+}
+
+/** Tells of bytes that never became a request, and of the status that they were answered with. */
+export function tellRefusal(log: Logger, requestId: string, status: number): void {
+  requestStarted();
+  requestEnded("gateway", "none", "", { status, ms: 0, bytesIn: 0, bytesOut: 0, cut: false });
+  log.line(
+    `"http":{"request":{"id":"${requestId}"},"response":{"status_code":${status}}},"labels":{"route":"none"},"message":"refused before it was a request"`,
+  );
+}

@@ -1,0 +1,77 @@
+import { randomUUID } from "node:crypto";
+import type { Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { Problem, type ProblemCode } from "../errors/problem.ts";
+import { problemText, sendProblem } from "../errors/raw-problem.ts";
+import type { Logger } from "../observability/logger.ts";
+import { recordOf } from "../observability/request-record.ts";
+import { observe, tellRefusal } from "./access-log.ts";
+
+/** The longest URL that is looked at, in bytes. */
+const longestUrl = 8 * 1024;
+const lingerMs = 1000;
+
+const reasons: Record<string, [ProblemCode, string]> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ["request-timeout", "The head of the request took too long."],
+  HPE_HEADER_OVERFLOW: ["head-too-large", "The head of the request is larger than 16 KiB."],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ["payload-too-large", "The chunk extensions are too long."],
+};
+
+/** The answer that is under way on a connection, if any; Node keeps it there and tells it nowhere else. */
+export function answerOf(socket: Duplex): ServerResponse | undefined {
+  return "_httpMessage" in socket ? ((socket._httpMessage as ServerResponse | null) ?? undefined) : undefined;
+}
+
+/** Ends a connection with a problem, unless an answer is on its way already; what the client still sends is dropped. */
+export function endWith(socket: Duplex, problem: Problem, log: Logger): void {
+  if (!socket.writable || answerOf(socket)?.headersSent) {
+    socket.destroy();
+    return;
+  }
+  const answer = answerOf(socket);
+  const record = answer && recordOf(answer.req);
+  const requestId = record?.id ?? randomUUID();
+  // Told by the line of the request that it belongs to; what is no request yet has a line of its own.
+  if (answer) answer.statusCode = problem.status;
+  else tellRefusal(log, requestId, problem.status);
+  socket.end(problemText(problem.with(record?.problemMembers ?? {}), "/", requestId), "latin1");
+  setTimeout(() => socket.destroy(), lingerMs).unref();
+}
+
+/**
+ * Answers what Node's parser refuses (smuggling tricks among it) and what is not served by a problem, and hangs up.
+ * When an answer is on its way already, the connection is only closed: a second head would stand in its body.
+ */
+export function answerClientErrors(server: Server, log: Logger): void {
+  server.on("clientError", (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
+    if (error.code === "ECONNRESET") {
+      socket.destroy();
+      return;
+    }
+    const [code, detail] = reasons[error.code ?? ""] ?? ["bad-request", "This is not a well-formed HTTP/1.1 request."];
+    const lineEnd = error.rawPacket?.indexOf("\n") ?? 0;
+    const long = code === "head-too-large" && (lineEnd < 0 || lineEnd > longestUrl);
+    endWith(socket, long ? urlTooLong() : new Problem(code, detail), log);
+  });
+  server.on("connect", (request, socket) => {
+    const problem = new Problem("method-not-allowed", "This is no forward proxy.", { headers: { Allow: "GET" } });
+    if (request.httpVersionMajor > 1) {
+      // Over HTTP/2 it is one stream among others, with an answer of its own.
+      const response = socket as unknown as ServerResponse;
+      observe(request, response, log);
+      sendProblem(response, problem, "/", recordOf(request).id);
+      return;
+    }
+    socket.on("error", () => socket.destroy());
+    endWith(socket, problem, log);
+  });
+}
+
+/** The problem with a URL that is longer than 8 KiB; undefined when there is none. */
+export function urlProblem(url: string): Problem | undefined {
+  return url.length > longestUrl ? urlTooLong() : undefined;
+}
+
+function urlTooLong(): Problem {
+  return new Problem("uri-too-long", `The URL is longer than ${longestUrl} bytes.`);
+}

@@ -1,0 +1,73 @@
+import type { IncomingMessage, RequestListener } from "node:http";
+import { Problem } from "../errors/problem.ts";
+import { sendProblem } from "../errors/raw-problem.ts";
+import { pathOf } from "../observability/path-of.ts";
+import { recordOf } from "../observability/request-record.ts";
+import { urlProblem } from "./client-errors.ts";
+import { expectationProblem } from "./expectation.ts";
+import { hostProblem } from "./request-host.ts";
+import { answerTarget, servedMethods, toOriginForm } from "./request-target.ts";
+
+/**
+ * Path spellings that a prefix could be passed with: dot segments, plain or encoded or with a parameter, doubled
+ * slashes, backslashes, and NUL.
+ */
+const trickyPath = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$|;|%3b)|\/\/|\\|%5c|%2f|%00/i;
+/** What no request target may have: a fragment is for the client alone (RFC 9110 section 4.2.5). */
+const notInTarget = /[^\x21-\x22\x24-\x7e]/;
+const methods = new Set(servedMethods);
+
+/** A listener that gets no request that could be read in two ways; such a one is a 400, and the last on its connection. */
+export function checked(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    const problem = requestProblem(request);
+    if (problem) {
+      // What follows on the connection cannot be told from the body of a request that nobody understood.
+      response.shouldKeepAlive = false;
+      sendProblem(response, problem, pathOf(request.url), recordOf(request).id);
+    } else if (!answerTarget(request, response)) {
+      listener(request, response);
+    }
+  };
+}
+
+/**
+ * What is wrong with a request that Node's parser let through, though two readers could take it in two ways. A target in absolute form
+ * is in origin form afterwards.
+ */
+export function requestProblem(request: IncomingMessage): Problem | undefined {
+  const { headers } = request;
+  const untaken = toOriginForm(request);
+  if (untaken) return untaken;
+  const tooLong = urlProblem(request.url ?? "/");
+  if (tooLong) return tooLong;
+  // Node's parser lets none of this through; over HTTP/2 a space would end the path of the request that is forwarded.
+  if (notInTarget.test(request.url ?? "")) return bad("The URL must be of printable ASCII characters, without a #.");
+  const path = pathOf(request.url);
+  const isWhole = request.url === "*" && request.method === "OPTIONS";
+  if (!isWhole && (!path.startsWith("/") || trickyPath.test(path))) {
+    return bad("The path must be plain: no dot segments, doubled slashes or backslashes.");
+  }
+  if (!methods.has(request.method ?? "")) {
+    return new Problem("method-not-allowed", "This method is not served here.", {
+      headers: { Allow: [...methods].join(", ") },
+    });
+  }
+  const { httpVersionMajor: major, httpVersionMinor: minor } = request;
+  if (major !== 2 && (major !== 1 || minor > 1)) return bad("The HTTP version must be 1.0, 1.1 or 2.");
+  if (major === 2 && headers[":scheme"] !== "https") return bad("The scheme must be https.");
+  if ((major === 2 || minor === 1) && headers.host === undefined) return bad("A Host header is missing.");
+  const unreadable = hostProblem(request);
+  if (unreadable) return unreadable;
+  const expectation = expectationProblem(request);
+  if (expectation || major === 2) return expectation; // It has frames instead of codings.
+  const coding = headers["transfer-encoding"];
+  if (coding !== undefined && (minor === 0 || coding.toLowerCase() !== "chunked")) {
+    return bad("The only transfer coding that is taken is chunked, with HTTP/1.1.");
+  }
+  return undefined;
+}
+
+function bad(detail: string): Problem {
+  return new Problem("bad-request", detail);
+}

@@ -1,0 +1,75 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createSecureContext } from "node:tls";
+import { ConfigError, watchFiles } from "@quintet/workers";
+import type { Logger } from "../../observability/logger.ts";
+
+/** The files that `TLS_CERT` and `TLS_KEY` name: a chain of certificates and its private key, both PEM. */
+export interface TlsFiles {
+  cert: string;
+  key: string;
+  /** How often they are looked at, in ms; 1 s unless told. */
+  everyMs?: number;
+}
+
+interface Pair {
+  cert: Buffer;
+  key: Buffer;
+}
+
+const day = 86_400_000;
+
+/** Reads a certificate and its key. Throws `ConfigError`, naming the variable, when one is missing or they do not fit. */
+export function readPair(files: TlsFiles): Pair {
+  const cert = read("TLS_CERT", files.cert);
+  const key = read("TLS_KEY", files.key);
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const mismatch = code === "ERR_OSSL_X509_KEY_VALUES_MISMATCH" || /mismatch/.test(message);
+    const reason = mismatch
+      ? "TLS_KEY: is not the key of TLS_CERT"
+      : "TLS_CERT: must be a PEM chain of certificates, and TLS_KEY its unencrypted PEM key";
+    throw new ConfigError(reason);
+  }
+  return { cert, key };
+}
+
+/**
+ * Hands over each new pair when the files change. One that does not fit, because only half of it has been renewed yet, is
+ * logged and the one before stays. Returns how to stop.
+ */
+export function followPair(files: TlsFiles, log: Logger, use: (pair: Pair) => void): () => void {
+  return watchFiles(
+    [files.cert, files.key],
+    () => {
+      try {
+        const pair = readPair(files);
+        use(pair);
+        tellOf(pair, log, "a new TLS certificate is in use");
+      } catch (error) {
+        log.error({ err: error }, "the TLS certificate stays as it was");
+      }
+    },
+    files.everyMs,
+  );
+}
+
+/** Logs which certificate is in use and until when; one that has expired or soon will is a warning. */
+export function tellOf({ cert }: Pair, log: Logger, message: string): void {
+  const { validToDate, subjectAltName, serialNumber } = new X509Certificate(cert);
+  const fields = { tls: { server: { not_after: validToDate.toISOString(), x509: { serial_number: serialNumber } } } };
+  const text = `${message}: ${subjectAltName ?? "no names"}, until ${validToDate.toISOString()}`;
+  if (validToDate.getTime() < Date.now() + 7 * day) log.warn(fields, text);
+  else log.info(fields, text);
+}
+
+function read(variable: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : "it cannot be read";
+    throw new ConfigError(`${variable}: ${reason}`);
+  }
+}

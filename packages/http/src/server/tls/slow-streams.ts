@@ -1,0 +1,79 @@
+import type { Server } from "node:http";
+import { constants, type Http2Session, type ServerHttp2Stream } from "node:http2";
+import { sendProblem } from "../../errors/raw-problem.ts";
+import { pathOf } from "../../observability/path-of.ts";
+import { recordOf } from "../../observability/request-record.ts";
+import { Places } from "../../observability/slot-map.ts";
+import { expectsContinue } from "../expectation.ts";
+import { Http2Request, type Http2Response } from "../http2-messages.ts";
+import { BodyClock, type SlowLimits, sweeping } from "../slow-body.ts";
+import { bodyTimeout } from "../slow-clients.ts";
+
+interface Seen {
+  response: Http2Response;
+  request: Http2Request;
+  clock: BodyClock;
+  timed: boolean;
+}
+
+const idleMs = 65_000;
+
+/**
+ * Gives up on streams that trickle a body or whose answer is not read, and on connections that have no stream for a minute. Returns
+ * how to stop.
+ */
+export function dropSlowStreams(server: Server, sessions: ReadonlySet<Http2Session>, limits: SlowLimits): () => void {
+  const open = new Places<Seen>();
+  const lastUsed = new WeakMap<Http2Session, number>();
+  server.prependListener("request", (message, answer) => {
+    if (!((message as unknown) instanceof Http2Request)) return;
+    const [request, response] = [message, answer] as unknown as [Http2Request, Http2Response];
+    const place = open.take({ response, request, clock: new BodyClock(), timed: false });
+    response.once("close", () => open.leave(place));
+  });
+  return sweeping(limits, (ms) => {
+    const now = performance.now();
+    for (const seen of open) {
+      const { request, response, clock } = seen;
+      const { stream } = response;
+      if (stream.session) lastUsed.set(stream.session, now);
+      const stuck = stream.writableLength > 0;
+      // Node's own timer of the stream knows how far a large write has got.
+      if (stuck !== seen.timed) {
+        seen.timed = stuck;
+        stream.setTimeout(stuck ? limits.readMs : 0);
+        if (stuck) stream.once("timeout", () => seen.timed && stream.close(constants.NGHTTP2_CANCEL));
+      }
+      if (!isAwaited(request, stream)) {
+        clock.restart(request.bytesCame);
+      } else if (clock.isLate(request.bytesCame, ms, limits.bodyMs)) {
+        clock.restart(request.bytesCame);
+        if (response.headersSent) stream.close(constants.NGHTTP2_CANCEL);
+        else {
+          const { id, problemMembers = {} } = recordOf(request as never);
+          sendProblem(response as never, bodyTimeout().with(problemMembers), pathOf(request.url), id);
+        }
+      }
+    }
+    for (const session of sessions) {
+      const since = lastUsed.get(session) ?? now;
+      lastUsed.set(session, since);
+      if (now - since > idleMs) session.close();
+      // One that reads nothing at all cannot be told either.
+      if (session.closed && now - since > 2 * idleMs) session.destroy();
+    }
+  });
+}
+
+/** As over HTTP/1.1: whether more of a body could come, and nothing of it waits here to be read, in the request or in its stream. */
+function isAwaited(request: Http2Request, stream: ServerHttp2Stream): boolean {
+  if (stream.endAfterHeaders || request.complete) return false;
+  if (request.readableLength > 0 || stream.readableLength > 0) return false;
+  // A body that is whole may have nobody yet who reads its end.
+  if (stream.state.remoteClose === 1) return false;
+  return (
+    !expectsContinue(request as never) ||
+    stream.headersSent ||
+    (stream.sentInfoHeaders ?? []).some((head) => head[":status"] === 100)
+  );
+}

@@ -1,0 +1,39 @@
+import type { Context } from "hono";
+import type { Logger } from "../observability/logger.ts";
+import { RequestRecord, recordOf } from "../observability/request-record.ts";
+import { beginSpan } from "../observability/request-spans.ts";
+import { matchedRoute } from "./matched-route.ts";
+import type { ServiceEnv } from "./service-env.ts";
+
+/** What every answer has beside its request id. */
+const standing = {
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+  "X-Frame-Options": "DENY",
+};
+
+/** What begins the handling of a request: tells its record which app and route take it, and sets the headers that every answer has. */
+export function taking(app: string, log: Logger): (c: Context<ServiceEnv>) => RequestRecord {
+  return (c) => {
+    const { incoming, outgoing } = c.env ?? {};
+    const record = incoming
+      ? recordOf(incoming)
+      : new RequestRecord(c.req.header("x-request-id"), c.req.header("traceparent"));
+    record.app = app;
+    record.log = log;
+    record.route = matchedRoute(c)?.path ?? "none";
+    c.set("requestId", record.id);
+    c.set("log", log);
+    beginSpan(record, app, c.req.method, (name) => c.req.header(name));
+    record.context = c;
+    if (outgoing) {
+      // On Node's own response, because Hono would build a Headers object to keep them.
+      outgoing.setHeader("X-Request-Id", record.id);
+      for (const name in standing) outgoing.setHeader(name, standing[name as keyof typeof standing]);
+    } else {
+      c.header("X-Request-Id", record.id);
+      for (const [name, value] of Object.entries(standing)) c.header(name, value);
+    }
+    return record;
+  };
+}

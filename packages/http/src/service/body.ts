@@ -1,0 +1,101 @@
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import type { Context, MiddlewareHandler } from "hono";
+import { Problem } from "../errors/problem.ts";
+import type { BodyRules, ServiceEnv } from "./service-env.ts";
+
+const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+
+/**
+ * Bounds what can be read of a request's body, by whomever: reading one that is larger is a 413. Nothing is read here. What is
+ * small by its own account is left as it is.
+ */
+export function boundBody(c: Context<ServiceEnv>, rules: BodyRules): void {
+  const { method } = c.req;
+  if (method === "GET" || method === "HEAD" || rules.streams?.test(c.req.path)) return;
+  const length = c.req.header("content-length");
+  if (length === undefined ? hasNoBody(c) : Number(length) <= rules.maxBytes) return;
+  let whole: Promise<ArrayBuffer> | undefined;
+  // Where Hono looks first, however the body is asked for.
+  Object.defineProperty(c.req.bodyCache, "arrayBuffer", {
+    get() {
+      whole ??= length === undefined ? readWithin(c.req.raw.body, rules) : Promise.reject(tooLarge(rules));
+      return whole;
+    },
+    enumerable: true,
+  });
+}
+
+/**
+ * Refuses a body that is too large (413), and JSON that is not UTF-8 (400, RFC 8259 section 8.1), which a decoder would silently
+ * put right. Guards call it when they know who asks and that they may: what is refused before is never read.
+ */
+export const bodyAdmitted: MiddlewareHandler<ServiceEnv> = (c, next) => {
+  const reading = admitBody(c);
+  return reading ? reading.then(next) : next();
+};
+
+/** As `bodyAdmitted`, for whoever reads a body before a guard has let the request in; a promise only if it had to be read. */
+export function admitBody(c: Context<ServiceEnv>): Promise<void> | undefined {
+  const rules = c.get("bodyRules");
+  const { method } = c.req;
+  if (rules === undefined || method === "GET" || method === "HEAD" || rules.streams?.test(c.req.path)) return undefined;
+  const length = c.req.header("content-length");
+  if (length === undefined && hasNoBody(c)) return undefined;
+  if (Number(length) > rules.maxBytes) throw tooLarge(rules);
+  const isJson = jsonType.test(c.req.header("content-type") ?? "");
+  return isJson || length === undefined ? read(c, isJson) : undefined;
+}
+
+/** Reads a body to where Hono keeps bodies that were read, so that it is read and decoded once. */
+async function read(c: Context<ServiceEnv>, isJson: boolean): Promise<void> {
+  const incoming = c.env?.incoming;
+  const plain = isJson && incoming !== undefined && !incoming.readableDidRead && !("arrayBuffer" in c.req.bodyCache);
+  const bytes = plain ? await bytesOf(incoming) : Buffer.from(await c.req.arrayBuffer());
+  if (!isJson) return;
+  if (!isUtf8(bytes)) throw new Problem("bad-request", "The body is not UTF-8, as JSON has to be.");
+  Object.assign(c.req.bodyCache, { text: Promise.resolve(bytes.toString()) });
+}
+
+/** All of a body of Node's own request, without the copy that an `ArrayBuffer` would be. */
+function bytesOf(incoming: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    incoming.on("data", (part: Buffer) => parts.push(part));
+    incoming.once("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
+    incoming.once("error", reject);
+    incoming.once("close", () => {
+      if (!incoming.readableEnded) reject(new Problem("bad-request", "The client went before its request was whole."));
+    });
+  });
+}
+
+/** All of a body whose length was not told. */
+async function readWithin(body: ReadableStream<Uint8Array> | null, rules: BodyRules): Promise<ArrayBuffer> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (const reader = body?.getReader(); reader; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    bytes += value.length;
+    if (bytes > rules.maxBytes) throw tooLarge(rules);
+    parts.push(value);
+  }
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole.buffer;
+}
+
+/** Whether a request that came over a socket has neither length nor coding, and so no body (RFC 9112 section 6.3). */
+function hasNoBody(c: Context<ServiceEnv>): boolean {
+  const headers = c.env?.incoming?.headers;
+  return headers !== undefined && !("content-length" in headers) && !("transfer-encoding" in headers);
+}
+
+function tooLarge({ maxBytes }: BodyRules): Problem {
+  return new Problem("payload-too-large", `The body is larger than ${maxBytes} bytes.`);
+}

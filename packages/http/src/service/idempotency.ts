@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import type { Context, MiddlewareHandler } from "hono";
+import { Problem } from "../errors/problem.ts";
+import type { KeyedRequest, ServiceEnv } from "./service-env.ts";
+
+/** How long a key counts, in hours, from when its request was done. Clients rely on it, so it is no setting. */
+export const keyHours = 48;
+
+/** `new`: this process has the request until it ends it, or dies. */
+export type IdempotencyState =
+  | { state: "new"; fingerprint: string; end(): Promise<void> }
+  | { state: "busy" }
+  | { state: "mismatch" };
+
+/** Which requests are in flight, in all processes. One atomic command per key decides which of several equal requests runs. */
+export interface IdempotencyStore {
+  begin(key: string, fingerprint: string): Promise<IdempotencyState>;
+}
+
+/** A string of RFC 9651 (section 3.3.3), as the draft has it, with parameters that say nothing; or a plain word. */
+const quotedKey = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"(?:;[\w*.=;"-]*)?$/;
+const plainKey = /^[\x21\x23-\x7e][\x21-\x7e]{0,254}$/;
+
+/**
+ * Honours `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): for two days the same request gets the first response again,
+ * with `Idempotency-Replayed: true`, and another request with the key a 422; while the first is in flight, the same request gets a 409.
+ * One that was refused or failed leaves nothing behind. Keys are scoped to the account and the path. Comes after the guard, before
+ * validation. The handler finds the request in `c.var.keyed` and must record it in the transaction of what it does (`runOnce` of
+ * `@quintet/db`): from that record it responds again. `within` narrows the scope: to what the path stands for just now, when that may be
+ * deleted and created anew.
+ */
+export function idempotent(
+  store: IdempotencyStore,
+  within?: (c: Context<ServiceEnv>) => Promise<string>,
+): MiddlewareHandler<ServiceEnv> {
+  const handler: MiddlewareHandler<ServiceEnv> = async (c, next) => {
+    const given = c.req.header("idempotency-key");
+    if (given === undefined) return next();
+    const name = keyOf(given);
+    if (name === undefined) {
+      throw new Problem("bad-request", "Idempotency-Key must be 1 to 255 printable ASCII characters.", {
+        errors: [{ path: "Idempotency-Key", message: "must be 1 to 255 printable ASCII characters" }],
+      });
+    }
+    const scope = (await within?.(c)) || undefined;
+    const parts = [String(c.var.account?.id ?? "anyone"), c.req.method, c.req.path, name];
+    const key = digest(...parts, ...(scope === undefined ? [] : [scope]));
+    const found = await store.begin(key, await fingerprintOf(c));
+    if (found.state === "busy") {
+      throw new Problem("conflict", "A request with this Idempotency-Key is still in flight.", {
+        headers: { "Retry-After": "1" },
+      });
+    }
+    if (found.state === "mismatch") throw keyMismatch();
+    const request: KeyedRequest = { key, fingerprint: found.fingerprint };
+    c.set("keyed", request);
+    try {
+      await next();
+      if (c.res.status < 400 && request.outcome === undefined) {
+        throw new Error(`${c.req.method} ${c.req.path} honours Idempotency-Key and recorded nothing.`);
+      }
+      if (request.outcome === "replayed" && c.res.status < 400) c.header("Idempotency-Replayed", "true");
+    } finally {
+      // It is done or not: the client is told so, though the next one to ask will be told for a while that it is in flight.
+      await found
+        .end()
+        .catch((error: unknown) => c.var.log?.warn({ err: error }, "an Idempotency-Key could not be let go of"));
+    }
+  };
+  honouring.add(handler);
+  return handler;
+}
+
+/** The refusal of another request with a key that was used within two days. */
+export function keyMismatch(): Problem {
+  return new Problem("unprocessable", "This Idempotency-Key was used for a different request.");
+}
+
+const honouring = new WeakSet<MiddlewareHandler<ServiceEnv>>();
+
+/** Whether a middleware is one that honours `Idempotency-Key`, which the document of its route then says. */
+export function isIdempotent(middleware: MiddlewareHandler<ServiceEnv>): boolean {
+  return honouring.has(middleware);
+}
+
+/** The key in a header: `"abc"` and `abc` are the same one. */
+function keyOf(header: string): string | undefined {
+  const quoted = quotedKey.exec(header)?.[1];
+  if (quoted !== undefined) return quoted.replaceAll(/\\(["\\])/g, "$1");
+  return plainKey.test(header) ? header : undefined;
+}
+
+function digest(...parts: string[]): string {
+  return createHash("sha256").update(parts.join("\n")).digest("base64url");
+}
+
+async function fingerprintOf(c: Context<ServiceEnv>): Promise<string> {
+  const query = new URL(c.req.url).search;
+  const hash = createHash("sha256").update(`${query}\n${c.req.header("content-type") ?? ""}\n`);
+  return hash.update(Buffer.from(await c.req.arrayBuffer())).digest("base64url");
+}

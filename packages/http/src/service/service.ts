@@ -1,0 +1,142 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { cors } from "hono/cors";
+import { exposedHeaders } from "../errors/error-cors.ts";
+import { toProblem } from "../errors/faults.ts";
+import { Problem, problemBody } from "../errors/problem.ts";
+import { inRequest } from "../observability/current-request.ts";
+import { type HealthCheck, type OverallHealth, watchedHealth } from "../observability/health.ts";
+import type { Logger } from "../observability/logger.ts";
+import { conductChecks } from "../observability/process-checks.ts";
+import { requestIdOf } from "../observability/request-record.ts";
+import { docsPages } from "../openapi/docs.ts";
+import { jsonAnswer, noQuery, openApiDocument } from "../openapi/openapi.ts";
+import { taking } from "./begin-request.ts";
+import { boundBody } from "./body.ts";
+import { rememberingRouter } from "./cached-router.ts";
+import { documentAnswer, madeOnce } from "./json-document.ts";
+import { checkingInput, refuseInvalid } from "./route-input.ts";
+import type { ServiceEnv } from "./service-env.ts";
+
+export interface ServiceOptions {
+  /** The app's name in documents and logs. */
+  title: string;
+  version: string;
+  /** The groups of its calls in its document, with what each is for. */
+  tags?: Record<string, string>;
+  /** The path prefix that the app owns, such as `/queue`; `/` for the gateway's own routes. */
+  prefix: string;
+  log: Logger;
+  corsOrigins: string[];
+  /** What `{prefix}/health` looks at, by name. */
+  checks: Record<string, HealthCheck>;
+  /** How it is as a whole when its checks say so; as bad as the worst of them unless told. */
+  overallHealth?: OverallHealth;
+  /** Largest request body in bytes; 1 MiB unless told. `streams` names the paths that read their body as it comes. */
+  maxBodyBytes?: number;
+  streams?: RegExp;
+  /** Paths whose requests may well take longer than a minute. */
+  slow?: RegExp;
+  /** What `{prefix}/openapi.json` answers; the document of the app's own routes unless told. */
+  document?: () => Promise<object>;
+}
+
+const MiB = 1024 * 1024;
+
+/**
+ * A Hono app that follows the house rules: request ids, one log line per request, CORS, body limits, problem+json for
+ * every error, `{prefix}/health`, `{prefix}/openapi.json` and `{prefix}/docs`. Routes are added with `.openapi()`.
+ */
+export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> {
+  const { title, version, prefix, log } = options;
+  const app = new OpenAPIHono<ServiceEnv>({ defaultHook: refuseInvalid, router: rememberingRouter() }).basePath(prefix);
+  checkingInput(app);
+  app.onError((error, c) => answerProblem(c, error));
+  app.notFound((c) => answerProblem(c, missing(app, c)));
+  const allowOrigin = options.corsOrigins.includes("*") ? "*" : options.corsOrigins;
+  const crossOrigin = cors({
+    origin: allowOrigin,
+    allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    exposeHeaders: exposedHeaders,
+    maxAge: 600,
+  });
+  const bodyRules = { maxBytes: options.maxBodyBytes ?? MiB, streams: options.streams };
+  const name = prefix === "/" ? "gateway" : prefix.slice(1);
+  const take = taking(name, log);
+  const health = watchedHealth(name, options.checks);
+  // One middleware for all, because each costs a promise or two.
+  app.use((c, next) => {
+    c.set("bodyRules", bodyRules);
+    boundBody(c, bodyRules);
+    return inRequest(take(c), () => (c.req.header("origin") === undefined ? next() : crossOrigin(c, next)));
+  });
+  app.openapi(healthRoute, async (c) => {
+    const report = await health(conductChecks(name, options.slow), options.overallHealth);
+    c.header("Cache-Control", "no-store");
+    return report.status === "failing" ? c.json(report, 503) : c.json(report, 200);
+  });
+  const base = prefix === "/" ? "" : prefix;
+  const document =
+    options.document ?? madeOnce(() => openApiDocument(app, { title, version, tags: options.tags ?? {} }));
+  app.get("/openapi.json", documentAnswer(document));
+  app.route("/docs", docsPages({ title, base: `${base}/docs`, document: `${base}/openapi.json` }) as never);
+  return app;
+}
+
+const checkStatus = z.enum(["ok", "degraded", "failing"]);
+const healthSchema = z
+  .object({
+    status: checkStatus,
+    checks: z.record(
+      z.string(),
+      z.object({
+        status: checkStatus,
+        ms: z.number(),
+        why: z.string().optional(),
+        since: z.iso.datetime().optional().openapi({ description: "When it was first noticed not to be `ok`" }),
+      }),
+    ),
+  })
+  .openapi("Health");
+
+const healthRoute = createRoute({
+  method: "get",
+  path: "/health",
+  tags: ["health"],
+  security: [],
+  summary: "Is it well, and each store that it needs",
+  request: noQuery,
+  responses: {
+    200: jsonAnswer(healthSchema, "All is well, or something is degraded and named"),
+    503: jsonAnswer(healthSchema, "A check failed; it is named"),
+  },
+});
+
+/** Any error as `application/problem+json`; one that is ours to answer for is logged with its cause. */
+function answerProblem(c: Context<ServiceEnv>, error: unknown): Response {
+  const problem = toProblem(error, c.req.method);
+  const requestId = c.var.requestId ?? requestIdOf(c.req.header("x-request-id"));
+  if (problem.status >= 500) c.var.log?.error({ err: problem.cause ?? problem, http: { request: { id: requestId } } });
+  for (const [name, value] of Object.entries(problem.headers)) c.header(name, value);
+  const body = JSON.stringify(problemBody(problem, new URL(c.req.url).pathname, requestId));
+  return c.body(body, problem.status, { "Content-Type": "application/problem+json" });
+}
+
+/** What a path that no route serves is: 405 with `Allow` when it has other methods (RFC 9110 section 15.5.6), else 404. */
+function missing(app: OpenAPIHono<ServiceEnv>, c: Context<ServiceEnv>): Problem {
+  const methods = new Set(
+    app.routes
+      .filter((route) => route.method !== "ALL" && pathMatches(route.path, c.req.path))
+      .map((route) => route.method),
+  );
+  if (methods.size === 0 || methods.has(c.req.method))
+    return new Problem("not-found", "There is nothing at this path.");
+  const allow = [...methods].sort().join(", ");
+  return new Problem("method-not-allowed", `This path takes ${allow}.`, { headers: { Allow: allow } });
+}
+
+function pathMatches(pattern: string, path: string): boolean {
+  const wanted = pattern.split("/");
+  const given = path.split("/");
+  return wanted.length === given.length && wanted.every((part, i) => part.startsWith(":") || part === given[i]);
+}
