@@ -4,11 +4,11 @@ import {
   formBody,
   type InputFault,
   inputFaults,
+  noQuery,
   Problem,
   pageContent,
   pageRefusal,
   type ServiceEnv,
-  wholeNumber,
 } from "@quintet/http";
 import { type Html, type PageSection, page, visitorOf } from "@quintet/pages";
 import type { Context } from "hono";
@@ -22,21 +22,29 @@ import { changeUser, createUser, getUser, removeUser } from "../users/users.ts";
 import { userEtag } from "../users/versions.ts";
 import { checkFormToken, type FormPurpose, formToken } from "./form-tokens.ts";
 import { sendForm } from "./responses.ts";
+import { userParam } from "./user-schemas.ts";
 
-const params = z.strictObject({ id: wholeNumber(1, Number.MAX_SAFE_INTEGER) });
-const query = z.strictObject({});
-const version = z.string().regex(/^\d{1,9}$/, "must be a version");
-const texts = { firstName: z.string(), lastName: z.string(), email: z.string(), bio: z.string().default("") };
-const addForm = z.strictObject({ ...texts, token: z.string() });
-const editForm = z.strictObject({ ...texts, token: z.string(), version });
-const deleteForm = z.strictObject({ token: z.string(), version });
-const form = { description: "The form", content: pageContent };
-const again = pageRefusal("The form again, with what is wrong; what was typed is kept");
-const done = { description: "Done; the page to go on with is in Location" };
+const token = z.string().describe("The CSRF token of the form, valid for 2 hours");
+const version = z
+  .string()
+  .regex(/^\d{1,9}$/, "must be a version")
+  .describe("The version that the form was opened with");
+const texts = {
+  firstName: z.string().describe("First name, 1 to 100 characters"),
+  lastName: z.string().describe("Last name, 1 to 100 characters"),
+  email: z.string().describe("Email address, up to 254 characters"),
+  bio: z.string().default("").describe("A text about the user, up to 2000 characters"),
+};
+const addForm = z.strictObject({ ...texts, token });
+const editForm = z.strictObject({ ...texts, token, version });
+const deleteForm = z.strictObject({ token, version });
+const form = { description: "The page", content: pageContent };
+const again = pageRefusal("The form with its errors; the input is kept");
+const done = { description: "Saved; the next page is in Location" };
 const expired = "The form was open for too long. Look at it once more and send it again.";
 const overtaken = "Somebody else has changed this person meanwhile. This is what the directory has now:";
 
-/** The forms by which staff add, change and remove users in a browser. */
+/** Adds the forms by which staff create, edit and delete users in a browser. */
 export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
   const guard = guards(deps.auth);
   const ownForm = ownForms(deps.auth);
@@ -58,10 +66,10 @@ export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
       fault === undefined ? undefined : 412,
     );
   };
-  /** Whether the form's token is still good; a forged one is refused altogether. */
+  /** Whether the token of a form has not expired; throws `forbidden` for a forged one. */
   const isFresh = (purpose: FormPurpose, token: string) => {
     const state = checkFormToken(deps.formKey, purpose, token);
-    if (state === "forged") throw new Problem("forbidden", "This form was not made here for you.");
+    if (state === "forged") throw new Problem("forbidden", "The form token is not valid for this account and action.");
     return state === "good";
   };
 
@@ -72,8 +80,9 @@ export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "get",
         path: "/users/new",
         tags: ["directory pages"],
-        summary: "The form for a new user (staff)",
-        request: { query },
+        summary: "New user page",
+        description: "Staff only. The form that creates a user.",
+        request: noQuery,
         responses: { 200: form },
       }),
       (c) => userForm(c, { texts: { firstName: "", lastName: "", email: "", bio: "" }, faults: [] }),
@@ -84,8 +93,9 @@ export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "post",
         path: "/users/new",
         tags: ["directory pages"],
-        summary: "Add a user by form (staff)",
-        request: { query, ...formBody(addForm) },
+        summary: "Create a user by form",
+        description: "Staff only. Redirects to the page of the new user.",
+        request: { ...noQuery, ...formBody(addForm) },
         responses: { 303: done, 409: again, 422: again },
       }),
       async (c) => {
@@ -105,8 +115,9 @@ export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "get",
         path: "/users/{id}/edit",
         tags: ["directory pages"],
-        summary: "The form that changes a user (staff)",
-        request: { params, query },
+        summary: "Edit page of a user",
+        description: "Staff only. The form that updates a user.",
+        request: { params: userParam, ...noQuery },
         responses: { 200: form },
       }),
       async (c) => {
@@ -120,8 +131,10 @@ export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "post",
         path: "/users/{id}/edit",
         tags: ["directory pages"],
-        summary: "Change a user by form (staff)",
-        request: { params, query, ...formBody(editForm) },
+        summary: "Update a user by form",
+        description:
+          "Staff only. Redirects to the page of the user. 412: the user has changed since the form was opened.",
+        request: { params: userParam, ...noQuery, ...formBody(editForm) },
         responses: { 303: done, 409: again, 412: again, 422: again },
       }),
       async (c) => {
@@ -151,8 +164,9 @@ export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "get",
         path: "/users/{id}/delete",
         tags: ["directory pages"],
-        summary: "The question before a user is removed (staff)",
-        request: { params, query },
+        summary: "Delete confirmation page",
+        description: "Staff only. Asks before a user is deleted.",
+        request: { params: userParam, ...noQuery },
         responses: { 200: form },
       }),
       async (c) => deleteConfirmation(c, await getUser(deps, c.req.valid("param").id)),
@@ -163,8 +177,9 @@ export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "post",
         path: "/users/{id}/delete",
         tags: ["directory pages"],
-        summary: "Remove a user by form (staff)",
-        request: { params, query, ...formBody(deleteForm) },
+        summary: "Delete a user by form",
+        description: "Staff only. Redirects to the search page. 412: the user has changed since the page was opened.",
+        request: { params: userParam, ...noQuery, ...formBody(deleteForm) },
         responses: { 303: done, 412: again },
       }),
       async (c) => {

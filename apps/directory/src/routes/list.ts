@@ -10,41 +10,34 @@ import { suggestNames } from "../search/suggestions.ts";
 import { type ListRequest, listUsers, type UserList } from "../search/user-list.ts";
 import { nameParam } from "../users/user-input.ts";
 import { type ResponseContext, sendJson, sendPage, type ViewerContext, viewerOf } from "./responses.ts";
+import { userListSchema } from "./user-schemas.ts";
 
-const pageNumber = wholeNumber(1, 10_000_000).optional();
-const shownUser = z
-  .object({
-    id: z.number().int(),
-    firstName: z.string(),
-    lastName: z.string(),
-    email: z.string().optional(),
-    bio: z.string(),
-  })
-  .openapi("DirectoryUser");
-const userList = z
-  .object({
-    users: z.array(shownUser),
-    total: z.number().int(),
-    totalIsExact: z.boolean(),
-    nextCursor: z.string().nullable(),
-    prevCursor: z.string().nullable(),
-  })
-  .openapi("DirectoryUsers");
-const unchanged = { description: "The client has it already (If-None-Match)" };
+const pageNumber = wholeNumber(1, 10_000_000).optional().describe("Number of the page, from 1 (the default)");
+const userCount = z
+  .object({ users: z.number().int().describe("How many users the directory has") })
+  .openapi("DirectorySize", { description: "The size of the directory" });
+const suggestions = z
+  .object({ names: z.array(z.string()).describe("Up to 10 names, the most frequent first") })
+  .openapi("Suggestions", { description: "Names for the text typed so far" });
+const unchanged = { description: "Not modified: the client has this version (If-None-Match)" };
 
 const listQuery = z
   .strictObject({
     name: nameParam,
-    limit: limitParam(standardLimit),
-    cursor: z.string().max(2000).optional(),
+    limit: limitParam(standardLimit).describe("Users per page, 1 to 100; 15 by default"),
+    cursor: z
+      .string()
+      .max(2000)
+      .optional()
+      .describe("`nextCursor` or `prevCursor` of an earlier response to the same search"),
     page: pageNumber,
   })
   .refine((query) => query.cursor === undefined || query.page === undefined, {
     path: ["page"],
-    message: "cannot go with cursor",
+    message: "cannot be combined with cursor",
   });
 
-/** The calls that find users: the list, the search page, suggestions, and the landing page. */
+/** Adds the routes that find users: the list, the search page, suggestions and the landing page. */
 export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
   const guard = guards(deps.auth);
 
@@ -75,12 +68,13 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "get",
         path: "/",
         tags: ["directory"],
-        summary: "The landing page; as JSON, how many users there are",
+        summary: "Get the landing page, or the number of users",
+        description: "HTML by default; `Accept: application/json` gets the number of users.",
         request: noQuery,
         responses: {
           200: {
-            description: "The page, or the number of users",
-            content: { ...pageContent, ...jsonAnswer(z.object({ users: z.number().int() }), "").content },
+            description: "The landing page, or the number of users",
+            content: { ...pageContent, ...jsonAnswer(userCount, "").content },
           },
           304: unchanged,
         },
@@ -106,14 +100,17 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "get",
         path: "/users",
         tags: ["directory"],
-        summary: "Users by any part of a name, by last name, first name and id",
+        summary: "List users, or search them by name",
         description:
-          "Each word of `name`, 8 at most, is part of the first or the last name; case and accents do not count. `cursor` and " +
-          "`page` exclude each other; a `page` very deep in a search for many common words is a 400. `total` is exact up to " +
-          "10,000, otherwise within a tenth if `totalIsExact` is false. Emails are for accounts only. A browser gets a page.",
+          "Finds users whose first or last name contains every word of `name`, without regard to case and accents, ordered by " +
+          "last name, first name and id. Use either `cursor` or `page`; a very deep `page` of a search for several common " +
+          "words is a 400. Signed-in accounts also get `email`. `Accept: text/html` gets a page.",
         request: { query: listQuery },
         responses: {
-          200: { description: "A page of users", content: { ...jsonAnswer(userList, "").content, ...pageContent } },
+          200: {
+            description: "A page of users",
+            content: { ...jsonAnswer(userListSchema, "").content, ...pageContent },
+          },
           304: unchanged,
         },
       }),
@@ -125,10 +122,15 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "get",
         path: "/search",
         tags: ["directory"],
-        summary: "The search page: a table of users in numbered pages",
+        summary: "Get the search page",
+        description:
+          "A page with a search field and a table of users in numbered pages of 15. `Accept: application/json` gets the same users as JSON.",
         request: { query: z.strictObject({ name: nameParam, page_num: pageNumber }) },
         responses: {
-          200: { description: "The page", content: { ...pageContent, ...jsonAnswer(userList, "").content } },
+          200: {
+            description: "The search page, or the users as JSON",
+            content: { ...pageContent, ...jsonAnswer(userListSchema, "").content },
+          },
           304: unchanged,
         },
       }),
@@ -144,10 +146,13 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "get",
         path: "/suggest",
         tags: ["directory"],
-        summary: "Up to 10 names for what has been typed",
+        summary: "Suggest names while typing",
+        description:
+          "For one word: the first and last names that begin with it, then those that contain it, the most frequent first. For " +
+          "several words: full names of users found by them.",
         request: { query: z.strictObject({ name: nameParam }) },
         responses: {
-          200: jsonAnswer(z.object({ names: z.array(z.string()) }).openapi("Suggestions"), "The names"),
+          200: jsonAnswer(suggestions, "The suggested names"),
           304: unchanged,
         },
       }),

@@ -1,23 +1,18 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, jsonBody, pageContent, refusal, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { idempotent, jsonAnswer, jsonBody, noQuery, pageContent, refusal, type ServiceEnv } from "@quintet/http";
 import { type PageSection, page, prefersHtml, visitorOf } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { userPage } from "../pages/user.ts";
 import { type UserView, viewOf } from "../search/user-list.ts";
-import { newUser, userChange } from "../users/user-input.ts";
 import { changeUser, createUser, getUser, removeUser } from "../users/users.ts";
 import { userEtag } from "../users/versions.ts";
 import { sendJson, sendPage, viewerOf } from "./responses.ts";
+import { newUserSchema, userChangeSchema, userParam, userSchema, userWithEmailSchema } from "./user-schemas.ts";
 
-const params = z.strictObject({ id: wholeNumber(1, Number.MAX_SAFE_INTEGER) });
-const query = z.strictObject({});
-const wholeUser = z
-  .object({ id: z.number().int(), firstName: z.string(), lastName: z.string(), email: z.string(), bio: z.string() })
-  .openapi("DirectoryUserWithEmail");
-const ifMatch = z.object({ "if-match": z.string().optional() });
+const ifMatch = (description: string) => z.object({ "if-match": z.string().optional().describe(description) });
 
-/** The calls for one user. */
+/** Adds the routes for one user. */
 export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
   const guard = guards(deps.auth);
 
@@ -28,11 +23,12 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "post",
         path: "/users",
         tags: ["directory"],
-        summary: "Add a user (staff)",
-        request: { query, ...jsonBody(newUser) },
+        summary: "Create a user",
+        description: "Staff only. `Location` and `ETag` of the new user are in the headers.",
+        request: { ...noQuery, ...jsonBody(newUserSchema) },
         responses: {
-          201: jsonAnswer(wholeUser, "Added; its ETag and Location are in the headers"),
-          409: refusal("The email belongs to another user, or this Idempotency-Key is in use"),
+          201: jsonAnswer(userWithEmailSchema, "User created"),
+          409: refusal("The email belongs to another user, or a request with this Idempotency-Key is in flight"),
         },
       }),
       async (c) => {
@@ -50,17 +46,18 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "get",
         path: "/users/{id}",
         tags: ["directory"],
-        summary: "One user; a browser gets a page",
-        request: { params, query },
+        summary: "Get a user",
+        description: "Signed-in accounts also get `email`. `Accept: text/html` gets a page.",
+        request: { params: userParam, ...noQuery },
         responses: {
           200: {
-            description: "The user; the email for accounts only",
+            description: "The user",
             content: {
-              ...jsonAnswer(wholeUser.partial({ email: true }), "").content,
+              ...jsonAnswer(userSchema, "").content,
               ...pageContent,
             },
           },
-          304: { description: "The client has it already (If-None-Match)" },
+          304: { description: "Not modified: the client has this version (If-None-Match)" },
         },
       }),
       async (c) => {
@@ -83,14 +80,20 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "patch",
         path: "/users/{id}",
         tags: ["directory"],
-        summary: "Change a user (staff)",
+        summary: "Update a user",
         description:
-          "`If-Match` with the ETag that the change is based on, or `*`, is needed (428); another version is a 412. What changes nothing leaves the version as it is.",
-        request: { params, query, headers: ifMatch, ...jsonBody(userChange) },
+          "Staff only. Changes the given fields. `If-Match` is required (428) and must be the ETag of the current version, or `*` (412). " +
+          "A request that changes nothing keeps the version.",
+        request: {
+          params: userParam,
+          ...noQuery,
+          headers: ifMatch("ETag of the version that the change is based on, or `*` for any version; required"),
+          ...jsonBody(userChangeSchema),
+        },
         responses: {
-          200: jsonAnswer(wholeUser, "Changed; its new ETag is in the headers"),
+          200: jsonAnswer(userWithEmailSchema, "User updated; its new ETag is in the headers"),
           409: refusal("The email belongs to another user"),
-          412: refusal("The user has another version than If-Match says"),
+          412: refusal("The user has changed: If-Match names another version"),
           428: refusal("If-Match is missing"),
         },
       }),
@@ -109,12 +112,16 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         method: "delete",
         path: "/users/{id}",
         tags: ["directory"],
-        summary: "Remove a user (staff)",
-        description: "With `If-Match`, only that version is removed (412).",
-        request: { params, query, headers: ifMatch },
+        summary: "Delete a user",
+        description: "Staff only. With `If-Match`, deletes that version only (412).",
+        request: {
+          params: userParam,
+          ...noQuery,
+          headers: ifMatch("ETag of the version to delete; any version by default"),
+        },
         responses: {
-          204: { description: "Removed" },
-          412: refusal("The user has another version than If-Match says"),
+          204: { description: "User deleted" },
+          412: refusal("The user has changed: If-Match names another version"),
         },
       }),
       async (c) => {
