@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { authSettings } from "@quintet/auth";
 import { readEnv, type SettingRule, separatePorts, settings, together } from "@quintet/http";
 import { z } from "zod";
-import { outsideIssuersSetting } from "./external-issuers/outside-setting.ts";
+import { outsideIssuersSetting } from "./external-issuers/external-issuers-setting.ts";
 import { defaultRegistrations, registrationModes } from "./registration/admission.ts";
 import { usernameSchema } from "./registration/registration.ts";
 import { areSigningKeys } from "./tokens/signing-key.ts";

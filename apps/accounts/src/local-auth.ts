@@ -30,14 +30,16 @@ import { auditNotes } from "./audit/audit-notes.ts";
 import { type AuditFilter, addEntry, readEvents } from "./audit/audit-queries.ts";
 import { apiClients, type Clients } from "./clients/clients.ts";
 import { docsClient } from "./clients/docs-client.ts";
-import { outsideAccounts } from "./external-issuers/outside-accounts.ts";
-import type { OutsideIssuer } from "./external-issuers/outside-setting.ts";
-import { outsideTokens } from "./external-issuers/outside-tokens.ts";
+import { outsideAccounts } from "./external-issuers/external-accounts.ts";
+import type { OutsideIssuer } from "./external-issuers/external-issuers-setting.ts";
+import { outsideTokens } from "./external-issuers/external-tokens.ts";
 import { addressLimit } from "./limits/address-limit.ts";
 import { budgetsWithFallback, localBudgets, redisBudgets } from "./limits/budgets.ts";
 import { loginLimits } from "./limits/login-limits.ts";
-import { errands } from "./mail/errands.ts";
+import { errands } from "./mail/retry-queue.ts";
 import type { SendMail } from "./mail/smtp.ts";
+import { authorizationCodes, type Codes } from "./oauth/authorization-codes.ts";
+import { type Grants, grants } from "./oauth/grants.ts";
 import { type AskForReset, forgottenPasswords } from "./password-resets/forgotten-passwords.ts";
 import { type ResetLinks, resetLinks } from "./password-resets/reset-links.ts";
 import { hashesAtOnce, hashQueue } from "./passwords/hash-queue.ts";
@@ -54,13 +56,11 @@ import { type Invitations, invitations } from "./registration/invitations.ts";
 import { type NewAccounts, newAccounts } from "./registration/new-accounts.ts";
 import { revocations } from "./revocation/revocations.ts";
 import { type BrowserSessions, browserSessions } from "./sessions/browser-sessions.ts";
-import { refusedSignIns } from "./sessions/refused-sign-ins.ts";
+import { refusedSignIns } from "./sessions/failed-sign-ins.ts";
 import { signIn, toAccount } from "./sessions/sign-in.ts";
 import { type AuditRetention, expiredAudit } from "./sweep/expired-audit.ts";
 import { type Sweeper, sweeper } from "./sweep/sweeper.ts";
 import { countedTables, sweptTables } from "./sweep/swept-tables.ts";
-import { authorizationCodes, type Codes } from "./tokens/codes.ts";
-import { type Grants, grants } from "./tokens/grants.ts";
 import { type RefreshTokens, refreshTokens } from "./tokens/refresh-tokens.ts";
 import type { SigningKey } from "./tokens/signing-key.ts";
 
@@ -134,7 +134,7 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant">, Grants, NewAccou
   sweeper: Sweeper;
   /** Learns which emails another program has changed since the last time; reads every account. */
   learnEmails(): Promise<void>;
-  /** Learns how long the kinds of hashes in the table take, for `refusal-time.ts`; reads every account. */
+  /** Learns how long the kinds of hashes in the table take, for `failure-delay.ts`; reads every account. */
   learnHashes(): Promise<void>;
   /** Reads what is revoked already and goes on to tell and hear of it; needed when there are other processes. */
   startNews(): Promise<void>;

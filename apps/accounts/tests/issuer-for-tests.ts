@@ -4,7 +4,7 @@ import { testMysql, testPrefix } from "@quintet/db/testing";
 import { createLogger, trustedProxies, type WebApp } from "@quintet/http";
 import { inject } from "vitest";
 import { createApp } from "../src/app.ts";
-import type { OutsideIssuer } from "../src/external-issuers/outside-setting.ts";
+import type { OutsideIssuer } from "../src/external-issuers/external-issuers-setting.ts";
 import { createLocalAuth, type LocalAuth } from "../src/local-auth.ts";
 import type { SendMail } from "../src/mail/smtp.ts";
 import { migrateAccounts } from "../src/migrate.ts";

@@ -1,9 +1,9 @@
 import * as oauth from "oauth4webapi";
 import * as openid from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { personAtBrowser } from "./browser-client.ts";
 import { password } from "./issuer-for-tests.ts";
 import { type ListeningIssuer, listeningIssuer, redirectUri } from "./listening-issuer.ts";
-import { personAtBrowser } from "./person-at-browser.ts";
 
 let quintet: ListeningIssuer;
 beforeAll(async () => {

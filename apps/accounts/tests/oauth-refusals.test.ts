@@ -1,8 +1,8 @@
 import { connectRedis } from "@quintet/db";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { personAtBrowser } from "./browser-client.ts";
 import { form, password } from "./issuer-for-tests.ts";
 import { type ListeningIssuer, listeningIssuer, redirectUri } from "./listening-issuer.ts";
-import { personAtBrowser } from "./person-at-browser.ts";
 
 let quintet: ListeningIssuer;
 beforeAll(async () => {

@@ -2,9 +2,9 @@ import type { Auth } from "@quintet/auth";
 import { createRemoteAuth } from "@quintet/auth/issuer";
 import { connectRedis } from "@quintet/db";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import { hiddenFields, personAtBrowser } from "./browser-client.ts";
 import { type IssuerForTests, password } from "./issuer-for-tests.ts";
 import { type ListeningIssuer, listeningIssuer } from "./listening-issuer.ts";
-import { hiddenFields, personAtBrowser } from "./person-at-browser.ts";
 import { shopApp } from "./shop-app.ts";
 
 const mounted = ({ auth }: IssuerForTests): Auth => auth;

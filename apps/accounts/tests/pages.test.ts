@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { hiddenFields, personAtBrowser } from "./browser-client.ts";
 import { issuerForTests, password } from "./issuer-for-tests.ts";
 import { type ListeningIssuer, listeningIssuer, redirectUri } from "./listening-issuer.ts";
-import { hiddenFields, personAtBrowser } from "./person-at-browser.ts";
 
 let quintet: ListeningIssuer;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { TokenSet } from "@quintet/auth";
 import { createLogger } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
-import { errands } from "../src/mail/errands.ts";
+import { errands } from "../src/mail/retry-queue.ts";
 import { smtp } from "../src/mail/smtp.ts";
 import { type IssuerForTests, issuerForTests, password, publicUrl } from "./issuer-for-tests.ts";
 import { type MailServer, mailServer } from "./mail-server.ts";

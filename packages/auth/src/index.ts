@@ -1,5 +1,5 @@
 export type { Access, Account, Auth, Registration, SignInOptions, TokenSet } from "./account.ts";
-export { ownForms } from "./browser/own-forms.ts";
+export { ownForms } from "./browser/csrf-protection.ts";
 export { requestToken } from "./browser/request-token.ts";
 export { signedInAs } from "./browser/signed-in-as.ts";
 export { siteAt } from "./browser/site.ts";

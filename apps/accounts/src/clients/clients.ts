@@ -6,7 +6,7 @@ import { doneTable } from "../accounts/account-queries.ts";
 import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
 import type { Revocations } from "../revocation/revocations.ts";
-import { toldSecret } from "../tokens/told-secret.ts";
+import { toldSecret } from "../tokens/one-time-secret.ts";
 import {
   type ApiClient,
   clientsOf,

@@ -1,7 +1,7 @@
 import { Problem } from "@quintet/http";
 import type { JSONWebKeySet } from "jose";
 import { z } from "zod";
-import { isTrustworthy } from "./outside-setting.ts";
+import { isTrustworthy } from "./external-issuers-setting.ts";
 
 const limitMs = 5000;
 const mostBytes = 512 * 1024;

@@ -26,7 +26,7 @@ const deadlineMs = 450;
 /** Budgets that all processes share; `take-4.lua` says how they are kept. They reject rather than wait for a Redis that stands still. */
 export function redisBudgets(redis: Redis): Budgets {
   // One that was sent and not answered is counted in this process instead: sent again, it might count twice.
-  const run = luaCommands(redis, new URL("./", import.meta.url), ["take-4", "give-back-4"], () => false);
+  const run = luaCommands(redis, new URL("./", import.meta.url), ["take-4", "refund-4"], () => false);
   const withDeadline = redisWithDeadline(redis, { deadlineMs });
   // One hash tag, so that a cluster keeps them together.
   const named = (keys: BudgetKeys) => keys.map((key) => `{attempts}:${key}`);
@@ -34,7 +34,7 @@ export function redisBudgets(redis: Redis): Budgets {
   return {
     take: async (keys, sizes) => Number(await withDeadline(() => run("take-4", named(keys), flat(sizes)))),
     giveBack: async (keys, sizes, knownMs) => {
-      await withDeadline(() => run("give-back-4", named(keys), [...flat(sizes), knownMs]));
+      await withDeadline(() => run("refund-4", named(keys), [...flat(sizes), knownMs]));
     },
   };
 }

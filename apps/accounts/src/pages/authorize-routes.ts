@@ -5,13 +5,13 @@ import type { PageSection } from "@quintet/pages";
 import type { MiddlewareHandler } from "hono";
 import { every } from "hono/combine";
 import { actorOf } from "../audit/actor.ts";
+import type { LocalAuth } from "../local-auth.ts";
 import {
   type AuthorizationRequest,
   answerAddress,
   readAuthorizationRequest,
   requestFields,
-} from "../clients/authorization-request.ts";
-import type { LocalAuth } from "../local-auth.ts";
+} from "../oauth/authorization-request.ts";
 import type { Browser, BrowserEnv } from "./browser.ts";
 import { consentPage } from "./consent-page.ts";
 import { formTargetOf, showPage } from "./section.ts";

@@ -5,7 +5,7 @@ import type { Logger } from "@quintet/http";
 import { findByLogin } from "../accounts/account-queries.ts";
 import { addressLimit } from "../limits/address-limit.ts";
 import type { BudgetSizes, Budgets } from "../limits/budgets.ts";
-import type { Errands } from "../mail/errands.ts";
+import type { Errands } from "../mail/retry-queue.ts";
 import { MailError, type SendMail } from "../mail/smtp.ts";
 import { normalUsername } from "../registration/registration.ts";
 import type { ResetLinks } from "./reset-links.ts";

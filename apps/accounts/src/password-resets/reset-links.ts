@@ -8,8 +8,8 @@ import type { Note } from "../audit/audit-notes.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import { checkedPassword } from "../registration/registration.ts";
 import type { Revocations } from "../revocation/revocations.ts";
-import { isAlive } from "../tokens/is-alive.ts";
-import { toldSecret } from "../tokens/told-secret.ts";
+import { isAlive } from "../tokens/expiry.ts";
+import { toldSecret } from "../tokens/one-time-secret.ts";
 import { deleteResetsOf, findReset, insertReset } from "./reset-queries.ts";
 
 const lifeMs = 30 * 60_000;

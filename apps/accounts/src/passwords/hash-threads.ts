@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { HashTask } from "./hash-work.ts";
+import type { HashTask } from "./hash-task.ts";
 
 /** Threads that hash passwords. Each is started when it is first needed, and none keeps the process from ending. */
 export interface HashThreads extends AsyncDisposable {
@@ -24,7 +24,7 @@ export function hashThreads(): HashThreads {
 
   const start = (): Worker => {
     // Nothing of the environment and of Node's flags: it needs neither, and holds secrets of others.
-    const worker = new Worker(new URL("./hash-thread.ts", import.meta.url), { env: {}, execArgv: [] });
+    const worker = new Worker(new URL("./hash-worker.ts", import.meta.url), { env: {}, execArgv: [] });
     all.add(worker);
     worker.once("exit", () => {
       all.delete(worker);

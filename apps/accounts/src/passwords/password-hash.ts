@@ -1,8 +1,8 @@
 import { isCurrentArgon2 } from "./argon2.ts";
+import { refusalTime } from "./failure-delay.ts";
 import type { HashQueue } from "./hash-queue.ts";
+import { canVerify } from "./hash-task.ts";
 import type { HashThreads } from "./hash-threads.ts";
-import { canVerify } from "./hash-work.ts";
-import { refusalTime } from "./refusal-time.ts";
 
 const longestPassword = 4096;
 
@@ -41,7 +41,7 @@ export function passwordHashes(queue: HashQueue, threads: HashThreads, { rehash 
     make: (password: string): Promise<string> => queue(() => threads.make(rehash ? "argon2" : "pbkdf2", password)),
     /**
      * Whether the password is that of `encoded`. No hash, an unusable one (`!…`) and one of an unknown format never match.
-     * All that do not match take the same time, whatever the hash (`refusal-time.ts`), without keeping their place in the queue.
+     * All that do not match take the same time, whatever the hash (`failure-delay.ts`), without keeping their place in the queue.
      */
     matches,
     /** What a sign-in begins before it looks for the account and waits for before it refuses. */

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { doneTable } from "../accounts/account-queries.ts";
 import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
-import { toldSecret } from "../tokens/told-secret.ts";
+import { toldSecret } from "../tokens/one-time-secret.ts";
 import {
   findInvitation,
   insertInvitation,

@@ -13,8 +13,8 @@ import { accessTokenType } from "@quintet/auth/issuer";
 import { jsonAnswer, type ServiceEnv } from "@quintet/http";
 import type { Context } from "hono";
 import type { LocalAuth } from "../local-auth.ts";
-import { introspect, introspectionSchema } from "../tokens/introspection.ts";
-import { grantTokens, grantTypes } from "../tokens/token-endpoint.ts";
+import { introspect, introspectionSchema } from "../oauth/introspection.ts";
+import { grantTokens, grantTypes } from "../oauth/token-endpoint.ts";
 
 const tags = ["accounts"];
 const oauthRefusal = jsonAnswer(oauthErrorSchema, "The request is refused (RFC 6749 section 5.2)");

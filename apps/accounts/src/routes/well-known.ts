@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type Auth, guards, scopeNames } from "@quintet/auth";
 import { createService, jsonAnswer, type Logger, noQuery } from "@quintet/http";
 import { metadataPath } from "../issuer-paths.ts";
-import { grantTypes } from "../tokens/token-endpoint.ts";
+import { grantTypes } from "../oauth/token-endpoint.ts";
 
 const withSecret = ["client_secret_basic", "client_secret_post"];
 

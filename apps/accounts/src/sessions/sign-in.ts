@@ -5,7 +5,7 @@ import { findByLogin, replaceHash, type StoredAccount } from "../accounts/accoun
 import type { LimitedCheck } from "../limits/login-limits.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import { normalUsername } from "../registration/registration.ts";
-import type { NoteRefusal } from "./refused-sign-ins.ts";
+import type { NoteRefusal } from "./failed-sign-ins.ts";
 
 /** The account whose username or email and password these are, if it may sign in; too many wrong ones are a 429. */
 export type SignIn = (

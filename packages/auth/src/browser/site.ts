@@ -1,6 +1,6 @@
 import type { TLSSocket } from "node:tls";
 import type { ServiceEnv, TrustedProxies } from "@quintet/http";
-import { isLoopback, namesOf } from "./own-origins.ts";
+import { isLoopback, namesOf } from "./loopback-origins.ts";
 
 /** As much of Hono's context as it takes to say where a request comes from. */
 export interface Requested {

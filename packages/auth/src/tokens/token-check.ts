@@ -6,7 +6,7 @@ import type { RevokedTable, TokenIdentity } from "../revocation/revoked-table.ts
 import { readScopes } from "../scopes.ts";
 import { accessTokenSeconds, audience } from "./access-token.ts";
 import { type Exchange, exchangedTokens } from "./exchanged-tokens.ts";
-import { issuerOf } from "./issuer-of.ts";
+import { issuerOf } from "./unverified-claims.ts";
 
 /** How far two clocks may differ, in seconds. */
 export const skewSeconds = 30;

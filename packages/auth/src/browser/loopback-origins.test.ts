@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { namesOf } from "./own-origins.ts";
+import { namesOf } from "./loopback-origins.ts";
 
 test("an origin of this machine has several names, any other one", () => {
   expect(namesOf("http://localhost:8080")).toEqual([

@@ -1,7 +1,7 @@
 import { type Scope, scopeNames } from "@quintet/auth";
 import { allows, fullScope, grantable, readScopes } from "@quintet/auth/issuer";
 import type { JWTPayload } from "jose";
-import type { OutsideIssuer } from "./outside-setting.ts";
+import type { OutsideIssuer } from "./external-issuers-setting.ts";
 
 /** What a good token of another issuer says. */
 export interface OutsideClaims {

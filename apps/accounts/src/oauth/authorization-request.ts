@@ -1,8 +1,8 @@
 import { grantable, readScopes } from "@quintet/auth/issuer";
 import { Problem } from "@quintet/http";
-import type { ApiClient } from "./client-queries.ts";
-import type { Clients } from "./clients.ts";
-import { isRegistered } from "./redirect-uri.ts";
+import type { ApiClient } from "../clients/client-queries.ts";
+import type { Clients } from "../clients/clients.ts";
+import { isRegistered } from "../clients/redirect-uri.ts";
 
 /** The parameters of an authorization request (RFC 6749 section 4.1.1, RFC 7636 section 4.3). */
 export const requestFields = [

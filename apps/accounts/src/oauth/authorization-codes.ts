@@ -4,10 +4,10 @@ import { findById, type StoredAccount } from "../accounts/account-queries.ts";
 import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
 import type { Revocations } from "../revocation/revocations.ts";
-import { type Consent, insertCode, lockCode, useCode } from "./code-queries.ts";
-import { isAlive } from "./is-alive.ts";
-import { revokeFamily } from "./refresh-token-queries.ts";
-import type { RefreshTokens, Session } from "./refresh-tokens.ts";
+import { isAlive } from "../tokens/expiry.ts";
+import { revokeFamily } from "../tokens/refresh-token-queries.ts";
+import type { RefreshTokens, Session } from "../tokens/refresh-tokens.ts";
+import { type Consent, insertCode, lockCode, useCode } from "./authorization-code-queries.ts";
 
 const lifeMs = 60_000;
 const codeForm = /^[A-Za-z0-9_-]{43}$/;

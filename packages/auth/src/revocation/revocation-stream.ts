@@ -26,12 +26,12 @@ const entrySchema = z.object({
  * within half a second, and at once while Redis is known to be unavailable.
  */
 export function announcer(redis: Redis): (revocations: Revocation[], beat: boolean) => Promise<boolean> {
-  const run = luaCommands(redis, new URL("./", import.meta.url), ["announce-1"], () => true);
+  const run = luaCommands(redis, new URL("./", import.meta.url), ["publish-1"], () => true);
   const withDeadline = redisWithDeadline(redis, { deadlineMs });
   return async (revocations, beat) => {
     const entries = revocations.flatMap(({ kind, subject, epoch }) => [kind, subject, epoch]);
     const args = [revocationSeconds * 1000, beat ? youngBeatMs : 0, ...entries];
-    return (await withDeadline(() => run("announce-1", [stream], args))) === 1;
+    return (await withDeadline(() => run("publish-1", [stream], args))) === 1;
   };
 }
 

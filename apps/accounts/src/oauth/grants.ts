@@ -4,14 +4,14 @@ import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
 import { findById, type StoredAccount, setLastLogin } from "../accounts/account-queries.ts";
 import type { Note } from "../audit/audit-notes.ts";
 import type { ApiClient } from "../clients/client-queries.ts";
-import type { OutsideAccounts } from "../external-issuers/outside-accounts.ts";
-import type { ReadOutsideToken } from "../external-issuers/outside-tokens.ts";
+import type { OutsideAccounts } from "../external-issuers/external-accounts.ts";
+import type { ReadOutsideToken } from "../external-issuers/external-tokens.ts";
 import { type BrowserSession, browserClient } from "../sessions/browser-sessions.ts";
 import { type SignIn, toAccount } from "../sessions/sign-in.ts";
-import type { Codes } from "./codes.ts";
-import type { RefreshTokens, Session } from "./refresh-tokens.ts";
-import { signAccessToken, type TokenGrant } from "./sign-access-token.ts";
-import type { SigningKey } from "./signing-key.ts";
+import type { RefreshTokens, Session } from "../tokens/refresh-tokens.ts";
+import { signAccessToken, type TokenGrant } from "../tokens/sign-access-token.ts";
+import type { SigningKey } from "../tokens/signing-key.ts";
+import type { Codes } from "./authorization-codes.ts";
 
 /** The ways to tokens. */
 export interface Grants {

@@ -1,10 +1,10 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { createLogger } from "@quintet/http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { OutsideIssuer } from "../src/external-issuers/outside-setting.ts";
-import { outsideIssuersSetting } from "../src/external-issuers/outside-setting.ts";
-import { outsideTokens } from "../src/external-issuers/outside-tokens.ts";
-import { newKey, type OutsideServer, outsideServer } from "./outside-issuer.ts";
+import type { OutsideIssuer } from "../src/external-issuers/external-issuers-setting.ts";
+import { outsideIssuersSetting } from "../src/external-issuers/external-issuers-setting.ts";
+import { outsideTokens } from "../src/external-issuers/external-tokens.ts";
+import { newKey, type OutsideServer, outsideServer } from "./external-issuer.ts";
 
 const log = createLogger({ service: "outside", level: "silent" });
 let server: OutsideServer;

@@ -2,7 +2,7 @@ import { connectRedis } from "@quintet/db";
 import { testPrefix } from "@quintet/db/testing";
 import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { announcer, followNews, newsSilenceMs } from "../src/revocation/news.ts";
+import { announcer, followNews, newsSilenceMs } from "../src/revocation/revocation-stream.ts";
 import { type RevokedTable, revokedTable } from "../src/revocation/revoked-table.ts";
 
 /** What counts as having heard from Redis; the beats are the test's own. */

@@ -4,8 +4,8 @@ import type { MysqlPool } from "@quintet/db";
 import { findById, insertAccount, type StoredAccount } from "../accounts/account-queries.ts";
 import { learnNewEmails } from "../accounts/email-queries.ts";
 import type { Note } from "../audit/audit-notes.ts";
-import type { OutsideClaims } from "./outside-claims.ts";
-import { correctEpochTime, epochChangedAt, findIdentity, insertIdentity } from "./outside-identity-queries.ts";
+import type { OutsideClaims } from "./external-claims.ts";
+import { correctEpochTime, epochChangedAt, findIdentity, insertIdentity } from "./external-identity-queries.ts";
 
 const usernameLength = 100;
 const mostTries = 8;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Account } from "./account.ts";
-import { rememberPasswords } from "./password-memory.ts";
+import { rememberPasswords } from "./password-cache.ts";
 import { revokedTable } from "./revocation/revoked-table.ts";
 
 const ana: Account = { id: 1, username: "ana", email: "", isStaff: false, createdAt: "2026-01-01T00:00:00.000Z" };

@@ -7,10 +7,10 @@ import { connectRedis } from "@quintet/db";
 import { createLogger, type Listening, listenerOf, serve } from "@quintet/http";
 import Provider from "oidc-provider";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
-import { outsideIssuersSetting } from "../src/external-issuers/outside-setting.ts";
+import { outsideIssuersSetting } from "../src/external-issuers/external-issuers-setting.ts";
 import { createLocalAuth } from "../src/local-auth.ts";
+import { type OutsideServer, outsideServer } from "./external-issuer.ts";
 import { form, type IssuerForTests, issuerForTests, password, publicUrl } from "./issuer-for-tests.ts";
-import { type OutsideServer, outsideServer } from "./outside-issuer.ts";
 
 const log = createLogger({ service: "outside", level: "silent" });
 const within = { timeout: 1000, interval: 5 };

@@ -1,7 +1,7 @@
 // A thread that does one hash task after the other, for `hash-threads.ts`.
 import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
-import { doHashTask, type HashTask } from "./hash-work.ts";
+import { doHashTask, type HashTask } from "./hash-task.ts";
 
 // Hashing takes what requests leave: the thread that serves them gets a core at once when it has something to do. On Linux a
 // priority belongs to a thread; elsewhere it would be the whole process's.

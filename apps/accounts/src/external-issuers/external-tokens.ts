@@ -2,8 +2,8 @@ import { issuerOf, remoteKeys, skewSeconds } from "@quintet/auth/issuer";
 import { type Logger, Problem } from "@quintet/http";
 import { decodeProtectedHeader, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { discoverKeys } from "./discovery.ts";
-import { type OutsideClaims, readOutsideClaims } from "./outside-claims.ts";
-import type { OutsideIssuer } from "./outside-setting.ts";
+import { type OutsideClaims, readOutsideClaims } from "./external-claims.ts";
+import type { OutsideIssuer } from "./external-issuers-setting.ts";
 
 const headerTypes = [undefined, "jwt", "at+jwt", "application/at+jwt"];
 const pauseMs = 30_000;
