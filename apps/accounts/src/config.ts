@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { authSettings } from "@quintet/auth";
 import { readEnv, type SettingRule, separatePorts, settings, together } from "@quintet/http";
 import { z } from "zod";
-import { outsideIssuersSetting } from "./external-issuers/external-issuers-setting.ts";
+import { externalIssuersSetting } from "./external-issuers/external-issuers-setting.ts";
 import { defaultRegistrations, registrationModes } from "./registration/admission.ts";
 import { usernameSchema } from "./registration/registration.ts";
 import { areSigningKeys } from "./tokens/signing-key.ts";
@@ -29,7 +29,7 @@ const issuerSettings = {
     .regex(/^(\d{1,3}|auto)$/, "must be a number or auto")
     .transform((text) => (text === "auto" ? availableParallelism() : Number(text) || 1))
     .default(1),
-  OIDC_ISSUERS: outsideIssuersSetting.optional(),
+  OIDC_ISSUERS: externalIssuersSetting.optional(),
   SMTP_URL: settings.url("smtp", "smtps").optional(),
   MAIL_FROM: z.string().regex(/@/, "must be an email address, such as Quintet <no-reply@example.org>").optional(),
   ADMIN_USERNAME: usernameSchema.optional(),

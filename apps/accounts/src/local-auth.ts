@@ -4,19 +4,19 @@ import {
   type AuditEntry,
   addressReader,
   type CheckedToken,
+  cachePasswordChecks,
   drainEntries,
   type Exchange,
   type Feed,
   feedCredentials,
-  feedOf,
-  followNews,
   issuedAt,
   issuerOf,
   publicClient,
-  rememberPasswords,
+  readFeed,
   revokedTable,
   sendEntry,
   staffActions,
+  subscribeToRevocations,
   tokenCheck,
 } from "@quintet/auth/issuer";
 import { connectMysql, healthMysql, type Redis } from "@quintet/db";
@@ -30,17 +30,17 @@ import { auditNotes } from "./audit/audit-notes.ts";
 import { type AuditFilter, addEntry, readEvents } from "./audit/audit-queries.ts";
 import { apiClients, type Clients } from "./clients/clients.ts";
 import { docsClient } from "./clients/docs-client.ts";
-import { outsideAccounts } from "./external-issuers/external-accounts.ts";
-import type { OutsideIssuer } from "./external-issuers/external-issuers-setting.ts";
-import { outsideTokens } from "./external-issuers/external-tokens.ts";
+import { externalAccounts } from "./external-issuers/external-accounts.ts";
+import type { ExternalIssuer } from "./external-issuers/external-issuers-setting.ts";
+import { externalTokens } from "./external-issuers/external-tokens.ts";
 import { addressLimit } from "./limits/address-limit.ts";
 import { budgetsWithFallback, localBudgets, redisBudgets } from "./limits/budgets.ts";
 import { loginLimits } from "./limits/login-limits.ts";
-import { errands } from "./mail/retry-queue.ts";
+import { retryQueue } from "./mail/retry-queue.ts";
 import type { SendMail } from "./mail/smtp.ts";
 import { authorizationCodes, type Codes } from "./oauth/authorization-codes.ts";
 import { type Grants, grants } from "./oauth/grants.ts";
-import { type AskForReset, forgottenPasswords } from "./password-resets/forgotten-passwords.ts";
+import { forgottenPasswords, type SendResetLink } from "./password-resets/forgotten-passwords.ts";
 import { type ResetLinks, resetLinks } from "./password-resets/reset-links.ts";
 import { hashesAtOnce, hashQueue } from "./passwords/hash-queue.ts";
 import { hashThreads } from "./passwords/hash-threads.ts";
@@ -56,7 +56,7 @@ import { type Invitations, invitations } from "./registration/invitations.ts";
 import { type NewAccounts, newAccounts } from "./registration/new-accounts.ts";
 import { revocations } from "./revocation/revocations.ts";
 import { type BrowserSessions, browserSessions } from "./sessions/browser-sessions.ts";
-import { refusedSignIns } from "./sessions/failed-sign-ins.ts";
+import { failedSignIns } from "./sessions/failed-sign-ins.ts";
 import { signIn, toAccount } from "./sessions/sign-in.ts";
 import { type AuditRetention, expiredAudit } from "./sweep/expired-audit.ts";
 import { type Sweeper, sweeper } from "./sweep/sweeper.ts";
@@ -80,7 +80,7 @@ export interface LocalAuthOptions {
   /** How other processes hear of what is revoked: a connection to tell them, and a way to a second one to hear of it. */
   redis?: { tell: Redis; hear: () => Redis };
   /** Other issuers whose tokens are taken; none unless told. */
-  outsideIssuers?: OutsideIssuer[] | undefined;
+  externalIssuers?: ExternalIssuer[] | undefined;
   /** Whether hashes become Argon2id; not while a plain Django reads the table. True unless told. */
   rehash?: boolean;
   /** How long the audit log is kept; for ever unless told. */
@@ -107,7 +107,7 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant">, Grants, NewAccou
   invitations: Invitations;
   clients: Clients;
   codes: Codes;
-  browsers: BrowserSessions;
+  browserSessions: BrowserSessions;
   /** The time in ms by which tokens are made. */
   now(): number;
   /** What a good access token says, all of it. */
@@ -117,9 +117,9 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant">, Grants, NewAccou
   /** Ends the sign-in that a refresh token belongs to, or an access token. */
   revoke(token: string): Promise<void>;
   /** Links by which a forgotten password is replaced. */
-  resets: ResetLinks;
+  resetLinks: ResetLinks;
   /** Sends such a link; missing where no mail is sent. */
-  askForReset: AskForReset | undefined;
+  sendResetLink: SendResetLink | undefined;
   /** What an account, or staff, may change. */
   changes: AccountChanges;
   /** What staff may see. */
@@ -137,11 +137,11 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant">, Grants, NewAccou
   /** Learns how long the kinds of hashes in the table take, for `failure-delay.ts`; reads every account. */
   learnHashes(): Promise<void>;
   /** Reads what is revoked already and goes on to tell and hear of it; needed when there are other processes. */
-  startNews(): Promise<void>;
+  startStreams(): Promise<void>;
   /** What is revoked, for a process of this installation that shows so; `undefined` for anybody else. */
-  revocationFeed(credentials: string | undefined, since: Parameters<typeof feedOf>[2]): Feed | undefined;
+  revocationFeed(credentials: string | undefined, since: Parameters<typeof readFeed>[2]): Feed | undefined;
   /** Tells all that is revoked once more, at once. */
-  tellAll(): Promise<void>;
+  publishAllRevocations(): Promise<void>;
   /** Resolves when the database answers. */
   ping(): Promise<unknown>;
 }
@@ -167,17 +167,17 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     await (redis ? stored.catch(() => sendEntry(redis.tell, entry)) : stored);
   };
   const actions = opened.use(staffActions({ keep, addressOf, log, now }));
-  const { refused, finished } = refusedSignIns({ pool, note, addressOf, log, elapsed });
+  const { refused, finished } = failedSignIns({ pool, note, addressOf, log, elapsed });
   opened.defer(finished);
 
   const revoked = revokedTable(now);
-  if (!redis) revoked.heard(Number.POSITIVE_INFINITY); // Whatever is revoked is revoked in this process.
+  if (!redis) revoked.markCurrent(Number.POSITIVE_INFINITY); // Whatever is revoked is revoked in this process.
   const revoking = revocations({ pool, record, table: revoked, redis: redis?.tell, log, now });
   const feed = { own: randomUUID(), credentials: feedCredentials(options.secret) };
   const keys = createLocalJWKSet({ keys: [key, ...otherKeys].map(({ publicJwk }) => publicJwk) });
   const outside = {
-    read: outsideTokens({ issuers: options.outsideIssuers ?? [], log, now, elapsed }),
-    accountOf: outsideAccounts({ pool, note, now }),
+    read: externalTokens({ issuers: options.externalIssuers ?? [], log, now, elapsed }),
+    accountOf: externalAccounts({ pool, note, now }),
   };
 
   const own = localBudgets(elapsed);
@@ -186,8 +186,8 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const queue = hashQueue({ atOnce: hashesAtOnce(options.processes ?? 1) });
   const hashes = passwordHashes(queue, opened.use(hashThreads()), { rehash: options.rehash ?? true });
   const checkedSignIn = signIn({ pool, hashes, limited, refused, addressOf, log });
-  const verify: Auth["verifyPassword"] = async (login, password, origin) => {
-    const stored = await checkedSignIn(login, password, origin);
+  const verify: Auth["verifyPassword"] = async (login, password, clientAddress) => {
+    const stored = await checkedSignIn(login, password, clientAddress);
     return stored && toAccount(stored);
   };
 
@@ -204,7 +204,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
       key,
       addressOf,
       send,
-      errands: opened.use(errands({ log })),
+      errands: opened.use(retryQueue({ log })),
       log,
     });
   };
@@ -228,7 +228,7 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
   const audit = options.audit?.days ? [expiredAudit(options.audit)] : [];
   const tables = [...sweptTables(now), ...audit];
   const swept = opened.use(sweeper({ mysqlUrl: options.mysqlUrl, tables, counted: countedTables, log }));
-  const readToken = tokenCheck({ issuer, keys, revoked, exchange: options.outsideIssuers && exchange, now, elapsed });
+  const readToken = tokenCheck({ issuer, keys, revoked, exchange: options.externalIssuers && exchange, now, elapsed });
   /** A token that is not good yet, because the clock that it was made by was ahead. */
   const readEarly = async (token: string) => {
     const madeAt = issuedAt(token);
@@ -240,21 +240,21 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     readToken,
     access: async (token) => (await readToken(token))?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
-    verifyPassword: rememberPasswords(verify, revoked, elapsed),
+    verifyPassword: cachePasswordChecks(verify, revoked, elapsed),
     ...granting,
     ...accounts,
-    async register(input, { origin, request } = {}) {
+    async register(input, { clientAddress, request } = {}) {
       // Who sends a request again, since its response got lost, makes no second attempt.
-      const made = await accounts.madeFor(request);
+      const made = await accounts.createdFor(request);
       if (made) return made;
-      await admitted.admit(origin);
-      return accounts.makeAccount(input, { by: { accountId: null, origin }, request });
+      await admitted.admit(clientAddress);
+      return accounts.createAccount(input, { by: { accountId: null, clientAddress }, request });
     },
     admission: admitted,
     invitations: invited,
     clients: apiClients({ pool, revoking, publicClient, ownClient: docsClient(issuer), secretKey, note, now }),
     codes,
-    browsers,
+    browserSessions: browsers,
     now,
     findRefreshToken: refresh.find,
     async revoke(token) {
@@ -265,8 +265,8 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
       const { identity, expiresAt: tokensEndAt } = checked;
       await revoking.revoke(async () => [{ kind: "token", subject: identity.tokenId, epoch: 0, tokensEndAt }]);
     },
-    resets: links,
-    askForReset: options.mail && forgotten(options.mail),
+    resetLinks: links,
+    sendResetLink: options.mail && forgotten(options.mail),
     changes: accountChanges({ pool, hashes, revoking, limited, note, now }),
     staff: {
       list: (page) => listAccounts(pool, page),
@@ -278,16 +278,16 @@ export function createLocalAuth(options: LocalAuthOptions): LocalAuth {
     audit: (page) => readEvents(pool, page),
     learnEmails: () => learnEmails(unhurried, 0),
     learnHashes: async () => hashes.learn(await hashOfEachKind(unhurried)),
-    async startNews() {
+    async startStreams() {
       if (!redis) return;
       opened.use(revoking);
       await revoking.start();
-      opened.use(followNews(redis.hear(), revoked));
+      opened.use(subscribeToRevocations(redis.hear(), revoked));
       opened.use(drainEntries(redis.hear(), (entry) => addEntry(pool, entry), log));
     },
     revocationFeed: (credentials, since) =>
-      feed.credentials.matches(credentials) ? feedOf(revoked, feed.own, since) : undefined,
-    tellAll: revoking.tellAll,
+      feed.credentials.matches(credentials) ? readFeed(revoked, feed.own, since) : undefined,
+    publishAllRevocations: revoking.publishAll,
     ping: () => health.query("SELECT 1"),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

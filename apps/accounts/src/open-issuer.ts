@@ -1,5 +1,5 @@
 import { keyedFingerprints } from "@quintet/auth";
-import { newsRedis, newsSilenceMs } from "@quintet/auth/issuer";
+import { connectAuthRedis, streamSilenceMs } from "@quintet/auth/issuer";
 import { healthRedis, redisIdempotency } from "@quintet/db";
 import type { OpenedIssuer } from "@quintet/host";
 import { ConfigError, deriveKey, type Logger, trustedProxies } from "@quintet/http";
@@ -28,7 +28,7 @@ export async function openIssuer(config: IssuerConfig, log: Logger, first: boole
   const [key, ...otherKeys] = await readSigningKeys(AUTH_SIGNING_KEY);
   if (first) await migrateAccounts(MYSQL_URL, log, config.AUDIT_DAYS);
   await using stack = new AsyncDisposableStack();
-  const redis = newsRedis(config, REDIS_URL, log);
+  const redis = connectAuthRedis(config, REDIS_URL, log);
   const health = healthRedis(REDIS_URL);
   for (const one of [redis, health]) stack.defer(() => one.disconnect());
   const auth = stack.use(
@@ -44,17 +44,17 @@ export async function openIssuer(config: IssuerConfig, log: Logger, first: boole
       registration: config.REGISTRATION,
       registrationsPerAddress: config.REGISTRATIONS_PER_ADDRESS,
       audit: { days: config.AUDIT_DAYS, folder: config.AUDIT_ARCHIVE },
-      outsideIssuers: config.OIDC_ISSUERS,
+      externalIssuers: config.OIDC_ISSUERS,
       ...mail,
       proxies,
       log,
-      redis: { tell: redis, hear: () => newsRedis(config, REDIS_URL, log, newsSilenceMs) },
+      redis: { tell: redis, hear: () => connectAuthRedis(config, REDIS_URL, log, streamSilenceMs) },
     }),
   );
-  await auth.startNews();
+  await auth.startStreams();
   auth.sweeper.start();
   if (first && ADMIN_USERNAME !== undefined && ADMIN_PASSWORD !== undefined) {
-    await auth.makeFirstStaff(ADMIN_USERNAME, ADMIN_PASSWORD);
+    await auth.createFirstStaff(ADMIN_USERNAME, ADMIN_PASSWORD);
   }
   const learning = Promise.all([
     first && auth.learnEmails().catch((error: unknown) => log.warn({ err: error }, "emails were not compared")),

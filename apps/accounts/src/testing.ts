@@ -41,7 +41,7 @@ export async function testAuth(mysqlServerUrl: string): Promise<TestAuth> {
   });
   const account = async (username: string, staff: boolean): Promise<TestAccount> => {
     const password = randomBytes(12).toString("base64url");
-    if (staff) await auth.makeFirstStaff(username, password);
+    if (staff) await auth.createFirstStaff(username, password);
     else await auth.register({ username, email: `${username}@example.com`, password });
     const found = await auth.verifyPassword(username, password);
     const tokens = await auth.passwordGrant(username, password);

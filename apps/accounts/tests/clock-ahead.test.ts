@@ -59,11 +59,11 @@ test("a token that nobody here has signed is not revoked, whenever it says it wa
 test("a link to a new password and a code of then are not good for a day", async () => {
   const account = await issuer.auth.verifyPassword("ana", password);
   issuer.clock.now += day;
-  const { url } = await issuer.auth.resets.makeFor(account?.id ?? 0, { accountId: null });
+  const { url } = await issuer.auth.resetLinks.createFor(account?.id ?? 0, { accountId: null });
   const token = new URL(url).searchParams.get("token") ?? "";
-  expect(await issuer.auth.resets.isGood(token)).toBe(true);
+  expect(await issuer.auth.resetLinks.isGood(token)).toBe(true);
   issuer.clock.now -= day;
-  expect(await issuer.auth.resets.isGood(token)).toBe(false);
+  expect(await issuer.auth.resetLinks.isGood(token)).toBe(false);
 });
 
 test("a budget that was taken from then is full, not empty for a day", async () => {

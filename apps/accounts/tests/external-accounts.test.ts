@@ -7,7 +7,7 @@ import { connectRedis } from "@quintet/db";
 import { createLogger, type Listening, listenerOf, serve } from "@quintet/http";
 import Provider from "oidc-provider";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
-import { outsideIssuersSetting } from "../src/external-issuers/external-issuers-setting.ts";
+import { externalIssuersSetting } from "../src/external-issuers/external-issuers-setting.ts";
 import { createLocalAuth } from "../src/local-auth.ts";
 import { type OutsideServer, outsideServer } from "./external-issuer.ts";
 import { form, type IssuerForTests, issuerForTests, password, publicUrl } from "./issuer-for-tests.ts";
@@ -77,7 +77,7 @@ beforeAll(async () => {
     { issuer: server.issuer, audience: "quintet-api", staff: { claim: "groups", value: "chiefs" } },
     { issuer: provider.issuer, audience: "quintet-api" },
   ]);
-  issuer = opened.use(await issuerForTests({ news: true, outsideIssuers: outsideIssuersSetting.parse(settings) }));
+  issuer = opened.use(await issuerForTests({ news: true, outsideIssuers: externalIssuersSetting.parse(settings) }));
   const listening: Listening = await serve(listenerOf(issuer.app), {
     port: 0,
     host: "127.0.0.1",
@@ -144,7 +144,7 @@ test("deactivating an account, and ending its sign-ins, ends tokens of other iss
 });
 
 test("ending sign-ins while the clock is a day ahead ends nothing for a day that is issued afterwards", async () => {
-  await using own = await issuerForTests({ outsideIssuers: outsideIssuersSetting.parse(settings) });
+  await using own = await issuerForTests({ outsideIssuers: externalIssuersSetting.parse(settings) });
   const day = 86_400_000;
   const issued = () => {
     const now = Math.floor(own.clock.now / 1000);
@@ -162,7 +162,7 @@ test("ending sign-ins while the clock is a day ahead ends nothing for a day that
 });
 
 test("a token that lives longer than ours goes on, asked for anew, until its end", async () => {
-  await using own = await issuerForTests({ outsideIssuers: outsideIssuersSetting.parse(settings) });
+  await using own = await issuerForTests({ outsideIssuers: externalIssuersSetting.parse(settings) });
   const now = Math.floor(own.clock.now / 1000);
   const token = await server.sign({ sub: "patient", aud: "quintet-api", iat: now, exp: now + 7200 });
   expect(await own.auth.access(token)).toBeDefined();
@@ -180,7 +180,7 @@ test("of 100 that see somebody first at once, in two processes, all see one acco
     secret: randomBytes(32).toString("hex"),
     log,
     now: () => issuer.clock.now,
-    outsideIssuers: outsideIssuersSetting.parse(settings),
+    externalIssuers: externalIssuersSetting.parse(settings),
   });
   const tokens = await Promise.all(Array.from({ length: 100 }, (_, i) => tokenOf("crowd", { jti: String(i) })));
   const seen = await Promise.all(tokens.map((token, i) => (i % 2 ? other : issuer.auth).access(token)));
@@ -255,7 +255,7 @@ test("a client may exchange such a token itself (RFC 8693); the log tells of the
 
 test("while its issuer is away a token that was not seen yet is a 503, in every process", async () => {
   await using gone = await outsideServer();
-  const outsideIssuers = outsideIssuersSetting.parse(
+  const outsideIssuers = externalIssuersSetting.parse(
     JSON.stringify([{ issuer: gone.issuer, audience: "quintet-api" }]),
   );
   await using own = await issuerForTests({ outsideIssuers });

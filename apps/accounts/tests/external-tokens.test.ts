@@ -1,20 +1,20 @@
 import { createHmac, randomUUID } from "node:crypto";
 import { createLogger } from "@quintet/http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { OutsideIssuer } from "../src/external-issuers/external-issuers-setting.ts";
-import { outsideIssuersSetting } from "../src/external-issuers/external-issuers-setting.ts";
-import { outsideTokens } from "../src/external-issuers/external-tokens.ts";
+import type { ExternalIssuer } from "../src/external-issuers/external-issuers-setting.ts";
+import { externalIssuersSetting } from "../src/external-issuers/external-issuers-setting.ts";
+import { externalTokens } from "../src/external-issuers/external-tokens.ts";
 import { newKey, type OutsideServer, outsideServer } from "./external-issuer.ts";
 
 const log = createLogger({ service: "outside", level: "silent" });
 let server: OutsideServer;
 let clock: { now: number };
-let read: ReturnType<typeof outsideTokens>;
+let read: ReturnType<typeof externalTokens>;
 
-const setting = (fields: object = {}): OutsideIssuer[] =>
-  outsideIssuersSetting.parse(JSON.stringify([{ issuer: server.issuer, audience: "quintet-api", ...fields }]));
+const setting = (fields: object = {}): ExternalIssuer[] =>
+  externalIssuersSetting.parse(JSON.stringify([{ issuer: server.issuer, audience: "quintet-api", ...fields }]));
 const reader = (fields: object = {}) =>
-  outsideTokens({ issuers: setting(fields), log, now: () => clock.now, elapsed: () => clock.now });
+  externalTokens({ issuers: setting(fields), log, now: () => clock.now, elapsed: () => clock.now });
 const seconds = () => Math.floor(clock.now / 1000);
 const claims = (changes: object = {}) => ({
   sub: "person-1",
@@ -241,7 +241,7 @@ describe("a hostile discovery document", () => {
 
 test("the setting: a JSON list of issuers with TLS, each once, with known fields only", () => {
   const good = { issuer: "https://login.example/realm", audience: "api" };
-  expect(outsideIssuersSetting.parse(JSON.stringify([good]))).toMatchObject([{ audience: ["api"], scope: "all" }]);
+  expect(externalIssuersSetting.parse(JSON.stringify([good]))).toMatchObject([{ audience: ["api"], scope: "all" }]);
   const bad: unknown[] = [
     good,
     [{ ...good, issuer: "http://login.example" }],
@@ -254,6 +254,6 @@ test("the setting: a JSON list of issuers with TLS, each once, with known fields
     [{ ...good, admin: true }],
     [good, good],
   ];
-  for (const each of bad) expect(outsideIssuersSetting.safeParse(JSON.stringify(each)).success).toBe(false);
-  expect(outsideIssuersSetting.safeParse("[").success).toBe(false);
+  for (const each of bad) expect(externalIssuersSetting.safeParse(JSON.stringify(each)).success).toBe(false);
+  expect(externalIssuersSetting.safeParse("[").success).toBe(false);
 });

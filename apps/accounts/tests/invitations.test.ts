@@ -9,7 +9,7 @@ let count = 0;
 beforeAll(async () => {
   for (const registration of ["open", "closed", "invite"] as const) {
     const issuer = await issuerForTests({ registration });
-    await issuer.auth.makeFirstStaff("admin", password);
+    await issuer.auth.createFirstStaff("admin", password);
     const tokens = await issuer.auth.passwordGrant("admin", password);
     issuers.set(registration, issuer);
     bearers.set(registration, { Authorization: `Bearer ${tokens?.access_token}` });

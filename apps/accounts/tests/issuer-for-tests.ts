@@ -4,7 +4,7 @@ import { testMysql, testPrefix } from "@quintet/db/testing";
 import { createLogger, trustedProxies, type WebApp } from "@quintet/http";
 import { inject } from "vitest";
 import { createApp } from "../src/app.ts";
-import type { OutsideIssuer } from "../src/external-issuers/external-issuers-setting.ts";
+import type { ExternalIssuer } from "../src/external-issuers/external-issuers-setting.ts";
 import { createLocalAuth, type LocalAuth } from "../src/local-auth.ts";
 import type { SendMail } from "../src/mail/smtp.ts";
 import { migrateAccounts } from "../src/migrate.ts";
@@ -40,7 +40,7 @@ export interface IssuerChoices {
   /** How mails are sent. */
   mail?: SendMail;
   /** As `OIDC_ISSUERS`. */
-  outsideIssuers?: OutsideIssuer[];
+  outsideIssuers?: ExternalIssuer[];
   /** As `PASSWORD_REHASH`. */
   rehash?: boolean;
   /** As `REGISTRATION`. */
@@ -85,7 +85,7 @@ export async function issuerForTests({
     elapsed: () => clock.now,
   };
   const auth = stack.use(createLocalAuth({ ...options, ...(news ? { redis: { tell: redis, hear: connect } } : {}) }));
-  await auth.startNews();
+  await auth.startStreams();
   const app = createApp({
     auth,
     cursorKey: randomBytes(32),

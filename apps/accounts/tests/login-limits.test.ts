@@ -22,7 +22,7 @@ const stores: [string, () => Budgets][] = [
     () => {
       const away: Budgets = {
         take: () => Promise.reject(new Error("away")),
-        giveBack: () => Promise.reject(new Error("away")),
+        refund: () => Promise.reject(new Error("away")),
       };
       return budgetsWithFallback(away, localBudgets(Date.now));
     },
@@ -45,7 +45,7 @@ test("an attempt is taken out of a budget once, also when its answer is lost, an
   expect(await near.take(keys, sizes)).toBe(0);
   expect(await near.take(keys, sizes)).toBeGreaterThan(0);
   proxy.loseAnswers(/eval/i);
-  await expect(redisBudgets(far).giveBack(keys, sizes, 0)).rejects.toThrow();
+  await expect(redisBudgets(far).refund(keys, sizes, 0)).rejects.toThrow();
   expect(await near.take(keys, sizes)).toBe(0);
   expect(await near.take(keys, sizes)).toBeGreaterThan(0);
   far.disconnect();
@@ -110,7 +110,7 @@ describe("an issuer", () => {
   afterAll(() => issuer[Symbol.asyncDispose]());
   const from = (address: string) => ({ peer: "127.0.0.1", forwardedFor: address, vouched: undefined });
   const signIn = (name: string, secret: string, address: string) =>
-    issuer.auth.passwordGrant(name, secret, { origin: from(address) });
+    issuer.auth.passwordGrant(name, secret, { clientAddress: from(address) });
 
   test(`${attempts} wrong passwords against one account and many: the owner gets in, the loop is free, memory flat`, {
     timeout: 600_000,

@@ -15,7 +15,7 @@ let redirectUri: string;
 
 beforeAll(async () => {
   quintet = await listeningIssuer();
-  await quintet.issuer.auth.makeFirstStaff("chief", password);
+  await quintet.issuer.auth.createFirstStaff("chief", password);
   await new Promise<void>((resolve) => client.listen(0, "127.0.0.1", resolve));
   const address = client.address();
   redirectUri = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/cb`;

@@ -206,7 +206,7 @@ test("an API client is made at a page, its secret shown once, and removed", asyn
 });
 
 test("staff makes a link to a new password, shown once, for whoever may sign in", async () => {
-  await quintet.issuer.auth.makeFirstStaff("chief", password);
+  await quintet.issuer.auth.createFirstStaff("chief", password);
   await quintet.issuer.register("greta");
   const { id } = (await quintet.issuer.auth.verifyPassword("greta", password)) ?? { id: 0 };
   const chief = await signedIn("chief");
@@ -215,7 +215,7 @@ test("staff makes a link to a new password, shown once, for whoever may sign in"
   expect((await chief.post(`${path}/links/new`, {})).status).toBe(403);
   const made = await (await chief.post(`${path}/links/new`, { form_token })).text();
   const token = /class="secret"[^>]*>http[^<]*[/=#]([\w-]{20,})</.exec(made)?.[1] ?? "";
-  expect(await quintet.issuer.auth.resets.isGood(token)).toBe(true);
+  expect(await quintet.issuer.auth.resetLinks.isGood(token)).toBe(true);
   expect(await (await chief.open(path)).text()).not.toContain(token);
   await chief.post(`${path}/deactivate`, { form_token });
   const refused = await chief.post(`${path}/links/new`, { form_token });

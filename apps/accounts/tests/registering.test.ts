@@ -123,16 +123,18 @@ test("of 30 that register at once with one name or one email, one gets it", asyn
 });
 
 test("a request that is sent again with its key is no further attempt of its address", async () => {
-  const origin = { peer: "192.0.2.77", forwardedFor: undefined, vouched: undefined };
+  const clientAddress = { peer: "192.0.2.77", forwardedFor: undefined, vouched: undefined };
   const request = (fingerprint = "print") => ({ key: "sent again", fingerprint });
-  const first = await issuer.auth.register(person("paula"), { origin, request: request() });
+  const first = await issuer.auth.register(person("paula"), { clientAddress, request: request() });
   for (let i = 0; i < 40; i++) {
-    expect(await issuer.auth.register(person("paula"), { origin, request: request() })).toEqual(first);
+    expect(await issuer.auth.register(person("paula"), { clientAddress, request: request() })).toEqual(first);
   }
-  await expect(issuer.auth.register(person("paul"), { origin, request: request("other") })).rejects.toMatchObject({
+  await expect(
+    issuer.auth.register(person("paul"), { clientAddress, request: request("other") }),
+  ).rejects.toMatchObject({
     status: 422,
   });
-  const attempts = Array.from({ length: 31 }, () => issuer.auth.register(person("paula"), { origin }));
+  const attempts = Array.from({ length: 31 }, () => issuer.auth.register(person("paula"), { clientAddress }));
   const refused = (await Promise.allSettled(attempts)).map((one) => one.status === "rejected" && one.reason.status);
   expect(new Set(refused)).toEqual(new Set([409, 429]));
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { TokenSet } from "@quintet/auth";
 import { createLogger } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
-import { errands } from "../src/mail/retry-queue.ts";
+import { retryQueue } from "../src/mail/retry-queue.ts";
 import { smtp } from "../src/mail/smtp.ts";
 import { type IssuerForTests, issuerForTests, password, publicUrl } from "./issuer-for-tests.ts";
 import { type MailServer, mailServer } from "./mail-server.ts";
@@ -19,7 +19,7 @@ let people = 0;
 beforeAll(async () => {
   mail = opened.use(await mailServer());
   issuer = opened.use(await issuerForTests({ mail: smtp({ url: mail.url, from: "Quintet <no-reply@example.org>" }) }));
-  await issuer.auth.makeFirstStaff("chief", password);
+  await issuer.auth.createFirstStaff("chief", password);
   staff = { Authorization: `Basic ${Buffer.from(`chief:${password}`).toString("base64")}` };
 });
 afterAll(() => opened.disposeAsync());
@@ -109,9 +109,9 @@ describe("a link is not good any more", () => {
   test.each(spoilt)("%s", async (_name, spoil) => {
     const one = await person();
     const token = await linkFor(one.id);
-    expect(await issuer.auth.resets.isGood(token)).toBe(true);
+    expect(await issuer.auth.resetLinks.isGood(token)).toBe(true);
     await spoil(one);
-    expect(await issuer.auth.resets.isGood(token)).toBe(false);
+    expect(await issuer.auth.resetLinks.isGood(token)).toBe(false);
     expect(await reset(token, "another fine password")).toBe(422);
   });
 
@@ -246,7 +246,7 @@ describe("the mail server", () => {
 test("errands are bounded, tried again, and given up in the end, which is logged", async () => {
   const file = join(inject("runDir"), `errands-${process.pid}.log`);
   const log = createLogger({ service: "errands", level: "info", file });
-  await using all = errands({ log, most: 3, atOnce: 1, pauses: [1, 1] });
+  await using all = retryQueue({ log, most: 3, atOnce: 1, pauses: [1, 1] });
   let tries = 0;
   const failing = async () => {
     tries++;

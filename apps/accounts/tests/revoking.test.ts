@@ -171,7 +171,7 @@ test("a process that starts later hears of it too, also when Redis was emptied i
   await redis.del("revocations");
   redis.disconnect();
   await using restarted = start();
-  await issuer.auth.tellAll();
+  await issuer.auth.publishAllRevocations();
   expect(await restarted.verifyToken(first.access_token)).toBeUndefined();
   expect(await restarted.verifyToken(second.access_token)).toBeDefined();
 });

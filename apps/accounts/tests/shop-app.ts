@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { type Auth, guards, ownForms, signedInAs } from "@quintet/auth";
+import { type Auth, csrfProtection, guards, signedInAs } from "@quintet/auth";
 import { createLogger, createService, formBody, jsonAnswer, pageContent } from "@quintet/http";
 import { page, pageAssets, problemPages, visitorOf } from "@quintet/pages";
 import { html } from "hono/html";
@@ -26,7 +26,7 @@ export function shopApp(auth: Auth) {
   const boughtAnswer = jsonAnswer(z.object({ by: z.string(), what: z.string() }), "What was bought");
   app.openapi(
     createRoute({
-      ...guard.account("social:write", ownForms(auth)),
+      ...guard.account("social:write", csrfProtection(auth)),
       method: "post",
       path: "/own",
       request: { ...request, ...formBody(z.strictObject({ what: z.string() })) },

@@ -6,7 +6,7 @@ let issuer: IssuerForTests;
 let staff: Record<string, string>;
 beforeAll(async () => {
   issuer = await issuerForTests();
-  await issuer.auth.makeFirstStaff("chief", password);
+  await issuer.auth.createFirstStaff("chief", password);
   for (const name of ["ana", "anabel", "berta", "50%off".replace("%", "-")]) await issuer.register(name);
   staff = { Authorization: `Bearer ${(await signIn("chief")).access_token}` };
 });

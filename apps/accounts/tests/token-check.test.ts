@@ -29,7 +29,7 @@ beforeAll(async () => {
 /** A table of revocations that is never out of date. */
 function heardTable(now: () => number) {
   const table = revokedTable(now, now);
-  table.heard(Number.POSITIVE_INFINITY);
+  table.markCurrent(Number.POSITIVE_INFINITY);
   return table;
 }
 

@@ -1,4 +1,4 @@
-import type { Auth, Origin } from "@quintet/auth";
+import type { Auth, ClientAddress } from "@quintet/auth";
 import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Profile } from "./profile-queries.ts";
 import type { Profiles } from "./profiles.ts";
@@ -8,7 +8,7 @@ import { usernameOf } from "./username.ts";
 export async function signUp(
   { auth, profiles }: { auth: Auth; profiles: Profiles },
   input: { email: string; password: string; invitation?: string | undefined },
-  from: { origin: Origin; request?: KeyedRequest | undefined },
+  from: { clientAddress: ClientAddress; request?: KeyedRequest | undefined },
 ): Promise<Profile> {
   const account = await auth.register({ username: usernameOf(input.email), ...input }, from).catch((error: unknown) => {
     if (!(error instanceof Problem && error.code === "conflict")) throw error;
@@ -19,8 +19,13 @@ export async function signUp(
 }
 
 /** An access token for a username or email and its password; wrong ones are a 403. */
-export async function logIn(auth: Auth, username: string, password: string, origin: Origin): Promise<string> {
-  const tokens = await auth.passwordGrant(username, password, { origin });
+export async function logIn(
+  auth: Auth,
+  username: string,
+  password: string,
+  clientAddress: ClientAddress,
+): Promise<string> {
+  const tokens = await auth.passwordGrant(username, password, { clientAddress });
   if (!tokens) throw new Problem("forbidden", "Invalid Credentials");
   return tokens.access_token;
 }

@@ -1,7 +1,7 @@
 import type { KeyedRequest } from "@quintet/http";
 import type { BeginAction } from "./audit/staff-actions.ts";
 import type { Site } from "./browser/site.ts";
-import type { Origin } from "./client-address.ts";
+import type { ClientAddress } from "./client-address.ts";
 import type { Scopes } from "./scopes.ts";
 
 /** An account as every app sees it. `id` is `auth_user.id`. */
@@ -34,7 +34,7 @@ export interface TokenSet {
 
 export interface SignInOptions {
   /** Where the request comes from; wrong passwords are limited by it. */
-  origin?: Origin;
+  clientAddress?: ClientAddress;
   /** Space-separated; everything unless told. */
   scope?: string;
 }
@@ -62,7 +62,7 @@ export interface Auth extends AsyncDisposable {
    * The account whose username or email and password these are. A good check is remembered for a short time; too many bad
    * ones are a 429.
    */
-  verifyPassword(login: string, password: string, origin?: Origin): Promise<Account | undefined>;
+  verifyPassword(login: string, password: string, clientAddress?: ClientAddress): Promise<Account | undefined>;
   /**
    * New tokens for a username or email and password (RFC 6749 section 4.3), narrowed to `scope` when that is told; `undefined`
    * when they are wrong.
@@ -70,11 +70,11 @@ export interface Auth extends AsyncDisposable {
   passwordGrant(login: string, password: string, options?: SignInOptions): Promise<TokenSet | undefined>;
   /**
    * A new account, once for a keyed request; throws a `conflict` problem when the username or email is taken, a `forbidden` one
-   * where nobody may make one or an invitation is missing or bad, and a 429 when too many came from where `origin` says.
+   * where nobody may make one or an invitation is missing or bad, and a 429 when too many came from where `clientAddress` says.
    */
   register(
     input: Registration,
-    options?: { origin?: Origin | undefined; request?: KeyedRequest | undefined },
+    options?: { clientAddress?: ClientAddress | undefined; request?: KeyedRequest | undefined },
   ): Promise<Account>;
   /** Notes in the audit log what staff is about to do. */
   beginAction: BeginAction;

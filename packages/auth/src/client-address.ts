@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { plainAddress, type ServiceEnv, type TrustedProxies } from "@quintet/http";
 
 /** What a request says of where it comes from; `addressReader` decides what of it is believed. */
-export interface Origin {
+export interface ClientAddress {
   /** The address at the other end of the connection. */
   peer: string | undefined;
   forwardedFor: string | undefined;
@@ -15,12 +15,12 @@ export interface Origin {
 /** The header by which an app tells the issuer whose password it asks about. */
 export const vouchedHeader = "X-Quintet-Client";
 
-/** The origin of a request, from Hono's context. */
-export function originOf(c: {
+/** Where a request comes from, out of Hono's context. */
+export function clientAddressOf(c: {
   env: unknown;
   req: { header(name: string): string | undefined };
   var: { requestId?: string };
-}): Origin {
+}): ClientAddress {
   const { incoming } = (c.env ?? {}) as ServiceEnv["Bindings"];
   return {
     peer: incoming?.socket.remoteAddress,
@@ -36,9 +36,9 @@ export function originOf(c: {
  */
 export function addressReader(proxies: TrustedProxies, key: Buffer) {
   const mac = (address: string) => createHmac("sha256", key).update(address).digest("base64url");
-  const read = (origin: Origin | undefined): string | undefined => {
-    if (origin === undefined) return undefined;
-    const { peer, forwardedFor, vouched } = origin;
+  const read = (clientAddress: ClientAddress | undefined): string | undefined => {
+    if (clientAddress === undefined) return undefined;
+    const { peer, forwardedFor, vouched } = clientAddress;
     if (vouched !== undefined) {
       const [address = "", given = ""] = vouched.split(";");
       const wanted = Buffer.from(mac(address));

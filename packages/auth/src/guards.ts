@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler, Next } from "hono";
 import type { Access, Account, Auth } from "./account.ts";
 import { audited } from "./audit/audited.ts";
 import { browserAccess } from "./browser/browser-access.ts";
-import { originOf } from "./client-address.ts";
+import { clientAddressOf } from "./client-address.ts";
 import { allows, fullScope, type Scope } from "./scopes.ts";
 
 /** What a handler behind `guards().account` or `.staff` finds in `c.var`. */
@@ -28,63 +28,70 @@ export interface MaybeAccountEnv extends ServiceEnv {
 export function guards(auth: Auth) {
   const maybe = (scope: Scope): MiddlewareHandler<MaybeAccountEnv> => {
     return async (c, next) => {
-      const found = await whoAsks(auth, c, scope);
+      const found = await authenticate(auth, c, scope);
       if (found instanceof Response) return found;
-      if (found) know(c, found);
+      if (found) setPrincipal(c, found);
       return next();
     };
   };
   const signedIn = (scope: Scope): MiddlewareHandler<AccountEnv> => {
     return async (c, next) => {
-      const found = await whoAsks(auth, c, scope);
+      const found = await authenticate(auth, c, scope);
       if (found instanceof Response) return found;
-      know(c, found ?? refuse("This needs an account: send Basic or Bearer credentials."));
+      setPrincipal(c, found ?? unauthenticated("This needs an account: send Basic or Bearer credentials."));
       return next();
     };
   };
   const staffOnly = (scope: Scope): MiddlewareHandler<AccountEnv> => {
     return async (c, next) => {
-      const found = await whoAsks(auth, c, scope);
+      const found = await authenticate(auth, c, scope);
       if (found instanceof Response) return found;
-      know(c, found ?? refuse("This needs a staff account: send Basic or Bearer credentials."));
+      setPrincipal(c, found ?? unauthenticated("This needs a staff account: send Basic or Bearer credentials."));
       if (!found?.account.isStaff) throw new Problem("forbidden", "Only staff may do this.");
       return audited(auth, c, found.account.id, next);
     };
   };
-  const guarded = <E extends ServiceEnv>(guard: (scope: Scope) => MiddlewareHandler<E>, given: Given) => {
-    const parts: (Scope | Then[number])[] = given;
+  const guarded = <E extends ServiceEnv>(guard: (scope: Scope) => MiddlewareHandler<E>, given: GuardArguments) => {
+    const parts: (Scope | Middlewares[number])[] = given;
     const named = parts.filter((one) => typeof one === "string");
     const then = parts.filter((one) => typeof one === "function");
     const security: Record<string, string[]>[] = [{ basic: [] }, { bearer: named }];
-    return { middleware: inOrder(guard(named[0] ?? fullScope), then), security, ...described(then) };
+    return { middleware: compose(guard(named[0] ?? fullScope), then), security, ...idempotencyMarker(then) };
   };
   return {
-    open: (...then: Then) => ({ middleware: inOrder<ServiceEnv>(undefined, then), security: [], ...described(then) }),
-    anyone: (...given: Given) => {
+    open: (...then: Middlewares) => ({
+      middleware: compose<ServiceEnv>(undefined, then),
+      security: [],
+      ...idempotencyMarker(then),
+    }),
+    anyone: (...given: GuardArguments) => {
       const { security, ...rest } = guarded(maybe, given);
       return { ...rest, security: [{}, ...security] };
     },
-    account: (...given: Given) => guarded(signedIn, given),
-    staff: (...given: Given) => guarded(staffOnly, given),
+    account: (...given: GuardArguments) => guarded(signedIn, given),
+    staff: (...given: GuardArguments) => guarded(staffOnly, given),
   };
 }
 
-type Then = MiddlewareHandler<ServiceEnv>[];
-type Given = [scope: Scope, ...then: Then] | Then;
+type Middlewares = MiddlewareHandler<ServiceEnv>[];
+type GuardArguments = [scope: Scope, ...then: Middlewares] | Middlewares;
 
 /** What the document of a route says because of the middleware behind its guard. */
-function described(then: Then): { [takesIdempotencyKey]?: true } {
+function idempotencyMarker(then: Middlewares): { [takesIdempotencyKey]?: true } {
   return then.some(isIdempotent) ? { [takesIdempotencyKey]: true } : {};
 }
 
 /** One middleware out of several, so that a route's handler gets the type of the guard. The body is looked at behind the guard. */
-function inOrder<E extends ServiceEnv>(guard: MiddlewareHandler<E> | undefined, then: Then): MiddlewareHandler<E> {
-  const behind: MiddlewareHandler = [bodyAdmitted, ...then].reduceRight((inner, outer) => around(outer, inner));
-  return guard ? around<E>(guard, behind) : behind;
+function compose<E extends ServiceEnv>(
+  guard: MiddlewareHandler<E> | undefined,
+  then: Middlewares,
+): MiddlewareHandler<E> {
+  const behind: MiddlewareHandler = [bodyAdmitted, ...then].reduceRight((inner, outer) => wrap(outer, inner));
+  return guard ? wrap<E>(guard, behind) : behind;
 }
 
 /** Two middlewares as one. Not by Hono's `every`, which composes them anew for each request. */
-function around<E extends ServiceEnv>(outer: MiddlewareHandler<E>, inner: MiddlewareHandler): MiddlewareHandler<E> {
+function wrap<E extends ServiceEnv>(outer: MiddlewareHandler<E>, inner: MiddlewareHandler): MiddlewareHandler<E> {
   return (c, next) => {
     const goOn: Next = async () => {
       const answer = await inner(c, next);
@@ -96,7 +103,7 @@ function around<E extends ServiceEnv>(outer: MiddlewareHandler<E>, inner: Middle
 }
 
 /** The challenges of a 401 (RFC 7617 section 2, RFC 6750 section 3). */
-function refuse(detail: string, error?: string): never {
+function unauthenticated(detail: string, error?: string): never {
   const bearer = error ? `Bearer realm="quintet", error="${error}"` : 'Bearer realm="quintet"';
   throw new Problem("unauthenticated", detail, {
     headers: { "WWW-Authenticate": `${bearer}, Basic realm="quintet", charset="UTF-8"` },
@@ -110,12 +117,12 @@ interface Knowing {
 }
 
 /** Who it is that asks, and the sign-in that the token belongs to. */
-interface Asking {
+interface Principal {
   account: Account;
   session?: string | undefined;
 }
 
-function know(c: Knowing, { account, session }: Asking): void {
+function setPrincipal(c: Knowing, { account, session }: Principal): void {
   c.set("account", account);
   if (session !== undefined) c.set("sessionId", session);
 }
@@ -124,38 +131,38 @@ function know(c: Knowing, { account, session }: Asking): void {
  * Whose credentials came with a request: those of its Authorization header, otherwise those of a browser's cookies. A token must
  * allow `scope`. A browser whose access token has run out gets an answer of its own.
  */
-async function whoAsks(auth: Auth, c: Context, scope: Scope): Promise<Asking | Response | undefined> {
+async function authenticate(auth: Auth, c: Context, scope: Scope): Promise<Principal | Response | undefined> {
   const header = c.req.header("authorization");
   if (header === undefined) {
     const found = await browserAccess(auth, c);
-    return found === undefined || found instanceof Response ? found : narrowed(found, scope);
+    return found === undefined || found instanceof Response ? found : requireScope(found, scope);
   }
   const space = header.indexOf(" ");
   const scheme = header.slice(0, space).toLowerCase();
   const value = header.slice(space + 1).trim();
   if (scheme === "bearer") {
     const access = await auth.access(value);
-    if (!access) return refuse("The access token is not valid, has expired or was revoked.", "invalid_token");
-    return narrowed(access, scope);
+    if (!access) return unauthenticated("The access token is not valid, has expired or was revoked.", "invalid_token");
+    return requireScope(access, scope);
   }
   if (scheme === "basic") {
     const text = Buffer.from(value, "base64").toString("utf8");
     const colon = text.indexOf(":");
-    if (colon < 1) return refuse("The Basic credentials are malformed.");
-    const account = await auth.verifyPassword(text.slice(0, colon), text.slice(colon + 1), originOf(c));
-    return account ? { account } : refuse("The username or password is wrong.");
+    if (colon < 1) return unauthenticated("The Basic credentials are malformed.");
+    const account = await auth.verifyPassword(text.slice(0, colon), text.slice(colon + 1), clientAddressOf(c));
+    return account ? { account } : unauthenticated("The username or password is wrong.");
   }
-  return refuse("Authorization must be Basic or Bearer.");
+  return unauthenticated("Authorization must be Basic or Bearer.");
 }
 
 /** What a token allows, when that holds `scope`. */
-function narrowed(access: Access, scope: Scope): Access {
-  if (!allows(access.scopes, scope)) throw insufficient(scope);
+function requireScope(access: Access, scope: Scope): Access {
+  if (!allows(access.scopes, scope)) throw insufficientScope(scope);
   return access;
 }
 
 /** A good token that is too narrow (RFC 6750 section 3.1). */
-function insufficient(scope: Scope): Problem {
+function insufficientScope(scope: Scope): Problem {
   return new Problem("forbidden", `This needs a token with the scope ${scope}.`, {
     headers: { "WWW-Authenticate": `Bearer realm="quintet", error="insufficient_scope", scope="${scope}"` },
   });

@@ -1,12 +1,12 @@
 export type { Access, Account, Auth, Registration, SignInOptions, TokenSet } from "./account.ts";
-export { ownForms } from "./browser/csrf-protection.ts";
+export { csrfProtection } from "./browser/csrf-protection.ts";
 export { requestToken } from "./browser/request-token.ts";
 export { signedInAs } from "./browser/signed-in-as.ts";
 export { siteAt } from "./browser/site.ts";
-export { type Origin, originOf } from "./client-address.ts";
+export { type ClientAddress, clientAddressOf } from "./client-address.ts";
 export { type AuthConfig, authSettings, remoteAuthRule } from "./config.ts";
 export { type AccountEnv, guards, type MaybeAccountEnv } from "./guards.ts";
 export { keyedFingerprints } from "./keyed-fingerprints.ts";
-export { needed, OAuthError, oauthForm } from "./oauth/oauth-form.ts";
+export { OAuthError, oauthForm, requiredParameter } from "./oauth/oauth-form.ts";
 export { oauthErrorSchema, oauthFormBody, tokenSetSchema } from "./oauth/oauth-schemas.ts";
 export { type Scope, scopeNames, scopes } from "./scopes.ts";

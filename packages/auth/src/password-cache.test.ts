@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Account } from "./account.ts";
-import { rememberPasswords } from "./password-cache.ts";
+import { cachePasswordChecks } from "./password-cache.ts";
 import { revokedTable } from "./revocation/revoked-table.ts";
 
 const ana: Account = { id: 1, username: "ana", email: "", isStaff: false, createdAt: "2026-01-01T00:00:00.000Z" };
@@ -12,8 +12,8 @@ function counted() {
     () => clock.now,
     () => clock.now,
   );
-  revoked.heard(Number.POSITIVE_INFINITY);
-  const check = rememberPasswords(
+  revoked.markCurrent(Number.POSITIVE_INFINITY);
+  const check = cachePasswordChecks(
     async (login, password) => {
       asked.push(`${login} ${password}`);
       return password === "right" ? ana : undefined;
@@ -53,9 +53,9 @@ test("another split of the same letters is another check", async () => {
 
 test("a check that fails is passed on and forgotten", async () => {
   const revoked = revokedTable(Date.now, Date.now);
-  revoked.heard(Number.POSITIVE_INFINITY);
+  revoked.markCurrent(Number.POSITIVE_INFINITY);
   let broken = true;
-  const check = rememberPasswords(
+  const check = cachePasswordChecks(
     async () => {
       if (broken) throw new Error("away");
       return ana;

@@ -2,7 +2,7 @@ import { connectRedis } from "@quintet/db";
 import { testPrefix } from "@quintet/db/testing";
 import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { announcer, followNews, newsSilenceMs } from "../src/revocation/revocation-stream.ts";
+import { revocationPublisher, streamSilenceMs, subscribeToRevocations } from "../src/revocation/revocation-stream.ts";
 import { type RevokedTable, revokedTable } from "../src/revocation/revoked-table.ts";
 
 /** What counts as having heard from Redis; the beats are the test's own. */
@@ -18,11 +18,11 @@ function stream() {
   const prefix = testPrefix();
   const redis = connectRedis(inject("redisUrl"), { prefix, onError: () => {} });
   opened.defer(() => redis.disconnect());
-  const announce = announcer(redis);
+  const announce = revocationPublisher(redis);
   const follow = () => {
     const table = revokedTable(Date.now);
-    const far = connectRedis(proxy.url, { prefix, silenceMs: newsSilenceMs, onError: () => {} });
-    opened.use(followNews(far, table));
+    const far = connectRedis(proxy.url, { prefix, silenceMs: streamSilenceMs, onError: () => {} });
+    opened.use(subscribeToRevocations(far, table));
     return table;
   };
   return { redis, announce, follow, beat: () => announce([], true) };
@@ -30,7 +30,7 @@ function stream() {
 
 const isOpen = async (table: RevokedTable) => {
   try {
-    await table.mustBeCurrent();
+    await table.ensureCurrent();
     return true;
   } catch {
     return false;

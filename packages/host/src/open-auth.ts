@@ -1,5 +1,5 @@
 import { type Auth, type AuthConfig, authSettings } from "@quintet/auth";
-import { createRemoteAuth, newsRedis, newsSilenceMs } from "@quintet/auth/issuer";
+import { connectAuthRedis, createRemoteAuth, streamSilenceMs } from "@quintet/auth/issuer";
 import type { StoreUrls } from "@quintet/db";
 import { ConfigError, type Logger, readEnv, trustedProxies, type WebApp } from "@quintet/http";
 import { z } from "zod";
@@ -48,7 +48,7 @@ function configureRemote(env: NodeJS.ProcessEnv): ConfiguredAuth {
         secret: config.QUINTET_SECRET,
         proxies: trustedProxies(config.TRUSTED_PROXIES),
         log,
-        hear: () => newsRedis(config, REDIS_URL, log, newsSilenceMs),
+        hear: () => connectAuthRedis(config, REDIS_URL, log, streamSilenceMs),
       });
       return { auth, owns: () => false, [Symbol.asyncDispose]: () => auth[Symbol.asyncDispose]() };
     },

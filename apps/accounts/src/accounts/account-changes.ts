@@ -97,7 +97,7 @@ export async function endSignIns(
   accountId: number,
   at: Date,
 ): Promise<Revocation> {
-  const revocation = await revoking.allOf(connection, accountId);
+  const revocation = await revoking.revokeAll(connection, accountId);
   await revokeFamiliesOf(connection, accountId, at);
   return revocation;
 }

@@ -4,7 +4,7 @@ import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { reserveEmails } from "./email-queries.ts";
 
 /** Where the issuer records what it has done for which request. */
-export const doneTable = "auth_done_requests";
+export const processedRequestsTable = "auth_done_requests";
 
 /** A row of `auth_user` as signing in needs it. */
 export interface StoredAccount extends Account {

@@ -1,4 +1,4 @@
-import type { Origin } from "@quintet/auth";
+import type { ClientAddress } from "@quintet/auth";
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { Actor } from "./actor.ts";
 import { type AuditAction, addEvent } from "./audit-queries.ts";
@@ -14,7 +14,10 @@ export type Note = (
 ) => Promise<void>;
 
 /** The audit log's writer. `addressOf` says which address of a request is believed; `now` is in ms. */
-export function auditNotes(addressOf: (origin: Origin | undefined) => string | undefined, now: () => number): Note {
+export function auditNotes(
+  addressOf: (clientAddress: ClientAddress | undefined) => string | undefined,
+  now: () => number,
+): Note {
   return (db, { accountId, action, subject = null as string | null }, by) =>
     addEvent(db, {
       at: new Date(now()),
@@ -22,7 +25,7 @@ export function auditNotes(addressOf: (origin: Origin | undefined) => string | u
       accountId,
       action,
       subject,
-      address: addressOf(by?.origin)?.slice(0, 64) ?? null,
-      requestId: by?.origin?.requestId?.slice(0, 128) ?? null,
+      address: addressOf(by?.clientAddress)?.slice(0, 64) ?? null,
+      requestId: by?.clientAddress?.requestId?.slice(0, 128) ?? null,
     });
 }

@@ -2,11 +2,11 @@ import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import { OAuthError } from "@quintet/auth";
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import { type KeyedRequest, Problem } from "@quintet/http";
-import { doneTable } from "../accounts/account-queries.ts";
+import { processedRequestsTable } from "../accounts/account-queries.ts";
 import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
 import type { Revocations } from "../revocation/revocations.ts";
-import { toldSecret } from "../tokens/one-time-secret.ts";
+import { oneTimeSecret } from "../tokens/one-time-secret.ts";
 import {
   type ApiClient,
   clientsOf,
@@ -16,7 +16,7 @@ import {
   revokeFamiliesOfClient,
 } from "./client-queries.ts";
 
-const mostClients = 50;
+const maxClients = 50;
 const form = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface NewClient {
@@ -67,15 +67,15 @@ export function apiClients(options: {
   };
   return {
     async add(accountId, { name, redirectUris, scope, confidential }, by, request) {
-      const secretOf = toldSecret(secretKey, request?.key);
+      const secretOf = oneTimeSecret(secretKey, request?.key);
       const clientOf = ({ id, at }: { id: string; at: number }) => {
         const secret = confidential ? secretOf(id) : undefined;
         const secretHash = secret === undefined ? null : hashOf(secret);
         return { secret, client: { id, accountId, name, secretHash, redirectUris, scope, createdAt: new Date(at) } };
       };
       const add = async (connection: MysqlConnection) => {
-        if ((await clientsOf(connection, accountId)).length >= mostClients) {
-          throw new Problem("conflict", `An account has ${mostClients} clients at most.`);
+        if ((await clientsOf(connection, accountId)).length >= maxClients) {
+          throw new Problem("conflict", `An account has ${maxClients} clients at most.`);
         }
         const made = { id: randomUUID(), at: now() };
         await insertClient(connection, clientOf(made).client);
@@ -84,7 +84,7 @@ export function apiClients(options: {
       };
       return clientOf(
         await inMysqlTransaction(pool, (connection) =>
-          runOnce(mysqlProcessedRequests(connection, doneTable), request, () => add(connection)),
+          runOnce(mysqlProcessedRequests(connection, processedRequestsTable), request, () => add(connection)),
         ),
       );
     },

@@ -1,4 +1,4 @@
-import { fullScope, namesOf } from "@quintet/auth/issuer";
+import { fullScope, originAliases } from "@quintet/auth/issuer";
 import { docsClientId, docsRedirectPath } from "@quintet/http";
 import type { ApiClient } from "./client-queries.ts";
 
@@ -12,7 +12,7 @@ export function docsClient(issuer: string): ApiClient {
     accountId: 0,
     name: "API documentation",
     secretHash: null,
-    redirectUris: namesOf(issuer).map((origin) => origin + docsRedirectPath),
+    redirectUris: originAliases(issuer).map((origin) => origin + docsRedirectPath),
     scope: fullScope,
     createdAt: new Date(0),
   };

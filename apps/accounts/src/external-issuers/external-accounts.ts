@@ -4,25 +4,25 @@ import type { MysqlPool } from "@quintet/db";
 import { findById, insertAccount, type StoredAccount } from "../accounts/account-queries.ts";
 import { learnNewEmails } from "../accounts/email-queries.ts";
 import type { Note } from "../audit/audit-notes.ts";
-import type { OutsideClaims } from "./external-claims.ts";
+import type { ExternalClaims } from "./external-claims.ts";
 import { correctEpochTime, epochChangedAt, findIdentity, insertIdentity } from "./external-identity-queries.ts";
 
 const usernameLength = 100;
 const mostTries = 8;
 
 /** The account of whoever a token is about, made at first sight; `undefined` while it may not act or was signed out since. */
-export type OutsideAccounts = (claims: OutsideClaims) => Promise<StoredAccount | undefined>;
+export type ExternalAccounts = (claims: ExternalClaims) => Promise<StoredAccount | undefined>;
 
 /**
  * Accounts of people whom other issuers know. Each is an account of its own with a password that nobody has: it is never an
  * existing one, whatever username or email the token says, because then whoever runs an issuer could be anybody here.
  * `now` is in ms.
  */
-export function outsideAccounts(options: { pool: MysqlPool; note: Note; now: () => number }): OutsideAccounts {
+export function externalAccounts(options: { pool: MysqlPool; note: Note; now: () => number }): ExternalAccounts {
   const { pool, note, now } = options;
   const making = new Map<string, Promise<number>>();
 
-  const make = async (claims: OutsideClaims): Promise<number> => {
+  const make = async (claims: ExternalClaims): Promise<number> => {
     await learnNewEmails(pool);
     let email = claims.email ?? "";
     for (let attempt = 0; attempt < mostTries; attempt++) {
@@ -41,7 +41,7 @@ export function outsideAccounts(options: { pool: MysqlPool; note: Note; now: () 
     }
     throw new Error("No username is free for an account of another issuer.");
   };
-  const idOf = async (claims: OutsideClaims): Promise<number> => {
+  const idOf = async (claims: ExternalClaims): Promise<number> => {
     const found = await findIdentity(pool, claims);
     if (found !== undefined) return found;
     const key = JSON.stringify([claims.issuer, claims.subject]);

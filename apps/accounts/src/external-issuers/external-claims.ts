@@ -1,10 +1,10 @@
 import { type Scope, scopeNames } from "@quintet/auth";
 import { allows, fullScope, grantable, readScopes } from "@quintet/auth/issuer";
 import type { JWTPayload } from "jose";
-import type { OutsideIssuer } from "./external-issuers-setting.ts";
+import type { ExternalIssuer } from "./external-issuers-setting.ts";
 
 /** What a good token of another issuer says. */
-export interface OutsideClaims {
+export interface ExternalClaims {
   issuer: string;
   subject: string;
   /** What the username of a new account is made of. */
@@ -25,12 +25,12 @@ const usernameClaims = ["preferred_username", "username", "cognito:username", "u
  * What a payload says whose signature, issuer and times are good already; `undefined` when it is no access token for us.
  * `skew` and `now` are in seconds.
  */
-export function readOutsideClaims(
+export function readExternalClaims(
   payload: JWTPayload,
-  from: OutsideIssuer,
+  from: ExternalIssuer,
   now: number,
   skew: number,
-): OutsideClaims | undefined {
+): ExternalClaims | undefined {
   const { sub, iat, exp } = payload;
   if (typeof sub !== "string" || sub === "" || Buffer.byteLength(sub) > 255) return undefined;
   if (typeof iat !== "number" || iat > now + skew || typeof exp !== "number") return undefined;
@@ -65,7 +65,7 @@ function isAccessToken(payload: JWTPayload): boolean {
   return nonce === undefined || typ === "Bearer";
 }
 
-function isForUs(payload: JWTPayload, { audience, clients }: OutsideIssuer): boolean {
+function isForUs(payload: JWTPayload, { audience, clients }: ExternalIssuer): boolean {
   const { aud, token_use, azp, appid, client_id } = payload;
   // Cognito's access tokens have no `aud`.
   const meantFor = aud === undefined && token_use === "access" ? client_id : aud;

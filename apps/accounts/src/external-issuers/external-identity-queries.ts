@@ -2,13 +2,13 @@ import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
 
 /** Who somebody is to another issuer. */
-export interface OutsideIdentity {
+export interface ExternalIdentity {
   issuer: string;
   subject: string;
 }
 
 /** The account of an identity; `undefined` when it was never seen. */
-export async function findIdentity(pool: MysqlPool, identity: OutsideIdentity): Promise<number | undefined> {
+export async function findIdentity(pool: MysqlPool, identity: ExternalIdentity): Promise<number | undefined> {
   const [rows] = await pool.execute<RowDataPacket[]>(
     "SELECT account_id AS id FROM auth_outside_identity WHERE issuer = :issuer AND subject = :subject",
     bytesOf(identity),
@@ -19,7 +19,7 @@ export async function findIdentity(pool: MysqlPool, identity: OutsideIdentity): 
 /** Adds an identity; one that is there already is the driver's ER_DUP_ENTRY. */
 export async function insertIdentity(
   connection: MysqlConnection,
-  identity: OutsideIdentity,
+  identity: ExternalIdentity,
   accountId: number,
   at: Date,
 ): Promise<void> {
@@ -40,7 +40,7 @@ export async function epochChangedAt(pool: MysqlPool, accountId: number): Promis
   return at instanceof Date ? at.getTime() : 0;
 }
 
-function bytesOf({ issuer, subject }: OutsideIdentity) {
+function bytesOf({ issuer, subject }: ExternalIdentity) {
   return { issuer: Buffer.from(issuer), subject: Buffer.from(subject) };
 }
 

@@ -20,7 +20,7 @@ const oneOrMore = z
   .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
   .transform((given) => (typeof given === "string" ? [given] : given));
 
-const outsideIssuerSchema = z.strictObject({
+const externalIssuerSchema = z.strictObject({
   /** Exactly what its tokens say in `iss`. */
   issuer: z.string().max(255).refine(isTrustworthy, "must be an https:// URL"),
   /** What a token must be meant for: one of these in `aud`, or in `client_id` of a Cognito access token. */
@@ -43,10 +43,10 @@ const outsideIssuerSchema = z.strictObject({
 });
 
 /** Another issuer whose tokens are taken. */
-export type OutsideIssuer = z.infer<typeof outsideIssuerSchema>;
+export type ExternalIssuer = z.infer<typeof externalIssuerSchema>;
 
 /** `OIDC_ISSUERS`: a JSON list; each issuer once. */
-export const outsideIssuersSetting = z
+export const externalIssuersSetting = z
   .string()
   .transform((text, context): unknown => {
     try {
@@ -58,7 +58,7 @@ export const outsideIssuersSetting = z
   })
   .pipe(
     z
-      .array(outsideIssuerSchema)
+      .array(externalIssuerSchema)
       .refine((list) => new Set(list.map(({ issuer }) => issuer)).size === list.length, "names an issuer twice"),
   );
 

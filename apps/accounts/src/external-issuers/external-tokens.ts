@@ -2,26 +2,26 @@ import { issuerOf, remoteKeys, skewSeconds } from "@quintet/auth/issuer";
 import { type Logger, Problem } from "@quintet/http";
 import { decodeProtectedHeader, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { discoverKeys } from "./discovery.ts";
-import { type OutsideClaims, readOutsideClaims } from "./external-claims.ts";
-import type { OutsideIssuer } from "./external-issuers-setting.ts";
+import { type ExternalClaims, readExternalClaims } from "./external-claims.ts";
+import type { ExternalIssuer } from "./external-issuers-setting.ts";
 
 const headerTypes = [undefined, "jwt", "at+jwt", "application/at+jwt"];
 const pauseMs = 30_000;
 
 /** What a good access token of a listed issuer says; `undefined` for any other text; a 503 while its keys cannot be had. */
-export type ReadOutsideToken = (token: string) => Promise<OutsideClaims | undefined>;
+export type ReadExternalToken = (token: string) => Promise<ExternalClaims | undefined>;
 
 /**
  * Verifies tokens of other issuers, with 30 s of clock skew. Keys are fetched at the first need, again for an unknown `kid` (every 30 s
  * at most), and every 5 minutes in the background; while an issuer is away its known keys go on being used. `now` and
  * `elapsed` are in ms, the second of a clock that is never set.
  */
-export function outsideTokens(options: {
-  issuers: OutsideIssuer[];
+export function externalTokens(options: {
+  issuers: ExternalIssuer[];
   log: Logger;
   now: () => number;
   elapsed: () => number;
-}): ReadOutsideToken {
+}): ReadExternalToken {
   const { issuers, log, now, elapsed } = options;
   const known = new Map(issuers.map((from) => [from.issuer, { from, keys: keysOf(from.issuer, log, elapsed) }]));
   return async (token) => {
@@ -29,11 +29,11 @@ export function outsideTokens(options: {
     if (!found) return undefined;
     const { from, keys } = found;
     const verified = await verify(token, keys, from, now());
-    return verified && readOutsideClaims(verified, from, now() / 1000, skewSeconds);
+    return verified && readExternalClaims(verified, from, now() / 1000, skewSeconds);
   };
 }
 
-async function verify(token: string, keys: JWTVerifyGetKey, from: OutsideIssuer, now: number) {
+async function verify(token: string, keys: JWTVerifyGetKey, from: ExternalIssuer, now: number) {
   let unavailable: unknown;
   const keyFor: JWTVerifyGetKey = async (header, jws) => {
     try {

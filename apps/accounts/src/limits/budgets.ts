@@ -16,7 +16,7 @@ export interface Budgets {
   /** Takes one attempt out of each budget; answers 0, or for how many ms there is none. */
   take(keys: BudgetKeys, sizes: BudgetSizes): Promise<number>;
   /** Gives it back after a success, which is remembered under the mark for `knownMs`. */
-  giveBack(keys: BudgetKeys, sizes: BudgetSizes, knownMs: number): Promise<void>;
+  refund(keys: BudgetKeys, sizes: BudgetSizes, knownMs: number): Promise<void>;
 }
 
 const localKeys = 100_000;
@@ -33,7 +33,7 @@ export function redisBudgets(redis: Redis): Budgets {
   const flat = (sizes: BudgetSizes) => sizes.flatMap(({ eachMs, attempts }) => [eachMs, attempts]);
   return {
     take: async (keys, sizes) => Number(await withDeadline(() => run("take-4", named(keys), flat(sizes)))),
-    giveBack: async (keys, sizes, knownMs) => {
+    refund: async (keys, sizes, knownMs) => {
       await withDeadline(() => run("refund-4", named(keys), [...flat(sizes), knownMs]));
     },
   };
@@ -56,7 +56,7 @@ export function localBudgets(elapsed: () => number): Budgets {
       if (wait === 0) for (const { key, full } of counted) fullAt.set(key, full);
       return wait;
     },
-    async giveBack(keys, sizes, knownMs) {
+    async refund(keys, sizes, knownMs) {
       sizes.forEach(({ attempts, eachMs }, i) => {
         const key = keys[i] as string;
         const full = fullAt.get(key);
@@ -71,7 +71,6 @@ export function localBudgets(elapsed: () => number): Budgets {
 export function budgetsWithFallback(shared: Budgets, own: Budgets): Budgets {
   return {
     take: (keys, sizes) => shared.take(keys, sizes).catch(() => own.take(keys, sizes)),
-    giveBack: (keys, sizes, knownMs) =>
-      shared.giveBack(keys, sizes, knownMs).catch(() => own.giveBack(keys, sizes, knownMs)),
+    refund: (keys, sizes, knownMs) => shared.refund(keys, sizes, knownMs).catch(() => own.refund(keys, sizes, knownMs)),
   };
 }

@@ -56,7 +56,7 @@ export function loginLimits(budgets: Budgets, key: Buffer): LimitedCheck {
       checks.inc({ outcome: good ? "good" : "wrong" });
       return result;
     } finally {
-      if (!wrong) await budgets.giveBack([a, b, c, d], sizes, good && from !== undefined ? knownMs : 0);
+      if (!wrong) await budgets.refund([a, b, c, d], sizes, good && from !== undefined ? knownMs : 0);
     }
   };
 }

@@ -1,11 +1,11 @@
 import type { Logger } from "@quintet/http";
 
 /** Work that nobody waits for. */
-export type Errand = () => Promise<void>;
+export type RetriedTask = () => Promise<void>;
 
-export interface Errands extends AsyncDisposable {
+export interface RetryQueue extends AsyncDisposable {
   /** Takes an errand on; answers false when there are too many. */
-  run(errand: Errand): boolean;
+  run(errand: RetriedTask): boolean;
 }
 
 const pausesMs = [1000, 5000, 30_000, 120_000, 300_000];
@@ -14,14 +14,14 @@ const pausesMs = [1000, 5000, 30_000, 120_000, 300_000];
  * Runs errands in the background, `atOnce` at a time, `most` in all. One that fails is tried again after 1 s, 5 s, 30 s, 2 and
  * 5 minutes, then it is given up, which is logged. What is left at the end is given up too.
  */
-export function errands(options: { log: Logger; most?: number; atOnce?: number; pauses?: number[] }): Errands {
+export function retryQueue(options: { log: Logger; most?: number; atOnce?: number; pauses?: number[] }): RetryQueue {
   const { log, most = 500, atOnce = 4, pauses = pausesMs } = options;
-  const ready: { errand: Errand; attempt: number }[] = [];
+  const ready: { errand: RetriedTask; attempt: number }[] = [];
   const timers = new Set<NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
   let closed = false;
 
-  const attempt = async (one: { errand: Errand; attempt: number }) => {
+  const attempt = async (one: { errand: RetriedTask; attempt: number }) => {
     try {
       await one.errand();
     } catch (error) {

@@ -4,7 +4,7 @@ import { findById, type StoredAccount } from "../accounts/account-queries.ts";
 import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
 import type { Revocations } from "../revocation/revocations.ts";
-import { isAlive } from "../tokens/expiry.ts";
+import { isUnexpired } from "../tokens/expiry.ts";
 import { revokeFamily } from "../tokens/refresh-token-queries.ts";
 import type { RefreshTokens, Session } from "../tokens/refresh-tokens.ts";
 import { type Consent, insertCode, lockCode, useCode } from "./authorization-code-queries.ts";
@@ -53,7 +53,7 @@ export function authorizationCodes(
           await revokeFamily(connection, found.familyId, new Date(now()));
           return [{ kind: "session", subject: found.familyId, epoch: 0 }];
         }
-        if (!isAlive(found.expiresAt, lifeMs, now()) || found.redirectUri !== redirectUri) return [];
+        if (!isUnexpired(found.expiresAt, lifeMs, now()) || found.redirectUri !== redirectUri) return [];
         if (!verifierForm.test(verifier) || !isChallengeOf(found.challenge, verifier)) return [];
         const account = await findById(connection, found.accountId);
         if (!account?.isActive || account.epoch !== found.epoch) return [];

@@ -54,7 +54,7 @@ export async function readAuthorizationRequest(
 }
 
 /** The address that the browser goes to next: the redirect URI with the answer (RFC 6749 section 4.1.2, RFC 9207). */
-export function answerAddress(redirectUri: string, answer: Record<string, string | undefined>): string {
+export function responseUrl(redirectUri: string, answer: Record<string, string | undefined>): string {
   const given = Object.entries(answer).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const query = new URLSearchParams(given).toString();
   return `${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${query}`;

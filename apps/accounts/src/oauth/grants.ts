@@ -1,11 +1,11 @@
-import type { Auth, Origin, TokenSet } from "@quintet/auth";
-import { accessTokenSeconds, fullScope, outsideClient, publicClient } from "@quintet/auth/issuer";
+import type { Auth, ClientAddress, TokenSet } from "@quintet/auth";
+import { accessTokenSeconds, externalClient, fullScope, publicClient } from "@quintet/auth/issuer";
 import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
 import { findById, type StoredAccount, setLastLogin } from "../accounts/account-queries.ts";
 import type { Note } from "../audit/audit-notes.ts";
 import type { ApiClient } from "../clients/client-queries.ts";
-import type { OutsideAccounts } from "../external-issuers/external-accounts.ts";
-import type { ReadOutsideToken } from "../external-issuers/external-tokens.ts";
+import type { ExternalAccounts } from "../external-issuers/external-accounts.ts";
+import type { ReadExternalToken } from "../external-issuers/external-tokens.ts";
 import { type BrowserSession, browserClient } from "../sessions/browser-sessions.ts";
 import { type SignIn, toAccount } from "../sessions/sign-in.ts";
 import type { RefreshTokens, Session } from "../tokens/refresh-tokens.ts";
@@ -31,7 +31,7 @@ export interface Grants {
   /** A token that stands for another issuer's (RFC 8693), until that ends at the latest; `undefined` when that is not good. */
   exchangeGrant(subjectToken: string): Promise<Omit<TokenSet, "refresh_token"> | undefined>;
   /** Signs a browser in: the token of its cookie; `undefined` when the username or password is wrong. */
-  browserSignIn(login: string, password: string, origin: Origin | undefined): Promise<string | undefined>;
+  browserSignIn(login: string, password: string, clientAddress: ClientAddress | undefined): Promise<string | undefined>;
   /** An access token for a browser that is signed in; it ends with the sign-in. */
   browserAccess(session: BrowserSession): Promise<string>;
 }
@@ -44,20 +44,20 @@ export function grants(options: {
   signIn: SignIn;
   refresh: RefreshTokens;
   codes: Codes;
-  outside: { read: ReadOutsideToken; accountOf: OutsideAccounts };
+  outside: { read: ReadExternalToken; accountOf: ExternalAccounts };
   note: Note;
   now: () => number;
 }): Grants {
   const { pool, key, issuer, signIn, refresh, codes, outside, note, now } = options;
   /** Begins a sign-in and notes it, all in one transaction; `undefined` when the account was changed just now. */
-  const begin = (account: StoredAccount, clientId: string, scope: string, origin: Origin | undefined) => {
+  const begin = (account: StoredAccount, clientId: string, scope: string, clientAddress: ClientAddress | undefined) => {
     const { id: accountId } = account;
     return inMysqlTransaction(pool, async (connection) => {
       // First, because whoever changes an account locks its row first.
       await setLastLogin(connection, accountId, new Date(now()));
       const session = await refresh.startIn(connection, account, clientId, scope);
       if (!session) return undefined;
-      await note(connection, { accountId, action: "signed-in", subject: session.id }, { accountId, origin });
+      await note(connection, { accountId, action: "signed-in", subject: session.id }, { accountId, clientAddress });
       return session;
     });
   };
@@ -72,10 +72,10 @@ export function grants(options: {
     refresh_token: session.token,
   });
   return {
-    async passwordGrant(login, password, { scope = fullScope, origin } = {}) {
-      const stored = await signIn(login, password, origin);
+    async passwordGrant(login, password, { scope = fullScope, clientAddress } = {}) {
+      const stored = await signIn(login, password, clientAddress);
       if (!stored) return undefined;
-      const session = await begin(stored, publicClient, scope, origin);
+      const session = await begin(stored, publicClient, scope, clientAddress);
       return session && tokenSet(stored, session);
     },
     async refreshGrant(refreshToken, scope, clientId = publicClient) {
@@ -93,11 +93,11 @@ export function grants(options: {
     async exchangeGrant(subjectToken) {
       const claims = await outside.read(subjectToken);
       const stored = claims && (await outside.accountOf(claims));
-      return stored && accessToken(stored, { scope: claims.scope, clientId: outsideClient, endsAt: claims.expiresAt });
+      return stored && accessToken(stored, { scope: claims.scope, clientId: externalClient, endsAt: claims.expiresAt });
     },
-    async browserSignIn(login, password, origin) {
-      const stored = await signIn(login, password, origin);
-      return stored && (await begin(stored, browserClient, fullScope, origin))?.token;
+    async browserSignIn(login, password, clientAddress) {
+      const stored = await signIn(login, password, clientAddress);
+      return stored && (await begin(stored, browserClient, fullScope, clientAddress))?.token;
     },
     async browserAccess({ id, account }) {
       const grant = { scope: fullScope, clientId: browserClient, session: id };

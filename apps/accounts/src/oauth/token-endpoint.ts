@@ -1,4 +1,4 @@
-import { needed, OAuthError, type Origin, type TokenSet } from "@quintet/auth";
+import { type ClientAddress, OAuthError, requiredParameter, type TokenSet } from "@quintet/auth";
 import { accessTokenType, fullScope, grantable, publicClient, readScopes, tokenExchange } from "@quintet/auth/issuer";
 import { docsClientId } from "@quintet/http";
 import type { ApiClient } from "../clients/client-queries.ts";
@@ -11,22 +11,22 @@ export type Tokens = Omit<TokenSet, "refresh_token"> & { refresh_token?: string;
 interface Asking {
   auth: LocalAuth;
   client: ApiClient | undefined;
-  origin: Origin;
+  clientAddress: ClientAddress;
 }
 
 /** Answers a token request (RFC 6749 sections 4 and 6); what is wrong with it is thrown as an `OAuthError`. */
 export async function grantTokens(
   auth: LocalAuth,
   form: Map<string, string>,
-  { authorization, origin }: { authorization: string | undefined; origin: Origin },
+  { authorization, clientAddress }: { authorization: string | undefined; clientAddress: ClientAddress },
 ): Promise<Tokens> {
-  const grantType = needed(form, "grant_type");
+  const grantType = requiredParameter(form, "grant_type");
   const grant = grants[grantType as keyof typeof grants];
   if (!Object.hasOwn(grants, grantType) || !grant) {
     throw new OAuthError("unsupported_grant_type", `grant_type must be ${Object.keys(grants).join(" or ")}.`);
   }
   const client = await auth.clients.authenticate(authorization, form);
-  return grant({ auth, client, origin }, form);
+  return grant({ auth, client, clientAddress }, form);
 }
 
 /** The grants that are served, for the metadata. */
@@ -35,10 +35,10 @@ export const grantTypes = ["authorization_code", "client_credentials", "password
 const grants = {
   async authorization_code({ auth, client }: Asking, form: Map<string, string>): Promise<Tokens> {
     if (!client) throw new OAuthError("invalid_client", "client_id is missing or not known.");
-    const tokens = await auth.codeGrant(needed(form, "code"), {
+    const tokens = await auth.codeGrant(requiredParameter(form, "code"), {
       clientId: client.id,
-      redirectUri: needed(form, "redirect_uri"),
-      verifier: needed(form, "code_verifier"),
+      redirectUri: requiredParameter(form, "redirect_uri"),
+      verifier: requiredParameter(form, "code_verifier"),
     });
     if (!tokens) throw new OAuthError("invalid_grant", "The code is not valid, has expired or was used before.");
     return tokens;
@@ -53,13 +53,17 @@ const grants = {
     if (!tokens) throw new OAuthError("unauthorized_client", "The account of this client is not active.");
     return tokens;
   },
-  async password({ auth, client, origin }: Asking, form: Map<string, string>): Promise<Tokens> {
-    // Others never see a password; the documentation pages are of this origin.
+  async password({ auth, client, clientAddress }: Asking, form: Map<string, string>): Promise<Tokens> {
+    // Others never see a password; the documentation pages have the issuer's origin.
     if (client && client.id !== docsClientId)
       throw new OAuthError("unauthorized_client", "This client must send its users to the sign-in page.");
     const scope = scopeOf(form) ?? fullScope;
-    const options = { origin, scope };
-    const tokens = await auth.passwordGrant(needed(form, "username"), needed(form, "password"), options);
+    const options = { clientAddress, scope };
+    const tokens = await auth.passwordGrant(
+      requiredParameter(form, "username"),
+      requiredParameter(form, "password"),
+      options,
+    );
     if (!tokens) throw new OAuthError("invalid_grant", "The username or password is wrong.");
     return tokens;
   },
@@ -69,12 +73,16 @@ const grants = {
     if (!wanted.every((type) => types.includes(type))) {
       throw new OAuthError("invalid_request", `subject_token_type must be ${accessTokenType}.`);
     }
-    const tokens = await auth.exchangeGrant(needed(form, "subject_token"));
+    const tokens = await auth.exchangeGrant(requiredParameter(form, "subject_token"));
     if (!tokens) throw new OAuthError("invalid_grant", "The token is not good, or of no issuer that is listed here.");
     return { ...tokens, issued_token_type: accessTokenType };
   },
   async refresh_token({ auth, client }: Asking, form: Map<string, string>): Promise<Tokens> {
-    const tokens = await auth.refreshGrant(needed(form, "refresh_token"), scopeOf(form), client?.id ?? publicClient);
+    const tokens = await auth.refreshGrant(
+      requiredParameter(form, "refresh_token"),
+      scopeOf(form),
+      client?.id ?? publicClient,
+    );
     if (!tokens)
       throw new OAuthError("invalid_grant", "The refresh token is not valid, has expired or was used before.");
     return tokens;

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { type AccountEnv, guards, originOf, ownForms } from "@quintet/auth";
+import { type AccountEnv, clientAddressOf, csrfProtection, guards } from "@quintet/auth";
 import { publicClient } from "@quintet/auth/issuer";
 import { noQuery, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
@@ -21,7 +21,7 @@ export function addAccount(
   { auth, browser, section }: { auth: LocalAuth; browser: Browser; section: PageSection },
 ): void {
   const guard = guards(auth);
-  const ownForm = ownForms(auth);
+  const ownForm = csrfProtection(auth);
 
   const named = async (accountId: number): Promise<NamedSession[]> => {
     const sessions = await auth.changes.sessions(accountId);
@@ -74,7 +74,7 @@ export function addAccount(
     } catch (error) {
       return show(c, { refusal: refusalOf(c, error, "The password was not changed") });
     }
-    const token = await auth.browserSignIn(username, form.newPassword, originOf(c));
+    const token = await auth.browserSignIn(username, form.newPassword, clientAddressOf(c));
     if (token === undefined) return c.redirect("/auth/sign-in", 303);
     await browser.begin(c, token);
     return c.redirect("/auth/account?done=password", 303);

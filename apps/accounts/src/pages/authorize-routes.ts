@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { ownForms } from "@quintet/auth";
+import { csrfProtection } from "@quintet/auth";
 import { noQuery, Problem, pageContent, pageRefusal, readFormText, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import type { MiddlewareHandler } from "hono";
@@ -8,9 +8,9 @@ import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
 import {
   type AuthorizationRequest,
-  answerAddress,
   readAuthorizationRequest,
   requestFields,
+  responseUrl,
 } from "../oauth/authorization-request.ts";
 import type { Browser, BrowserEnv } from "./browser.ts";
 import { consentPage } from "./consent-page.ts";
@@ -48,14 +48,14 @@ export function addAuthorize(
     const asked = await readAuthorizationRequest(auth.clients, fields);
     if ("error" in asked) {
       const { error, description: error_description, state, redirectUri } = asked;
-      return c.redirect(answerAddress(redirectUri, { error, error_description, state, iss: issuer }), 303);
+      return c.redirect(responseUrl(redirectUri, { error, error_description, state, iss: issuer }), 303);
     }
     c.set("asked", asked);
     c.set("fields", fields);
     return next();
   };
   const asking: MiddlewareHandler<AuthorizeEnv> = every(read, browser.signedIn);
-  const deciding: MiddlewareHandler<AuthorizeEnv> = every(plainUrl, ownForms(auth), read, browser.signedIn);
+  const deciding: MiddlewareHandler<AuthorizeEnv> = every(plainUrl, csrfProtection(auth), read, browser.signedIn);
   /** The server must ignore parameters that it does not know in the URL of a GET (RFC 6749 section 3.1), not of a POST. */
   const responses = {
     200: { description: "The page that asks for consent", content: pageContent },
@@ -103,11 +103,11 @@ export function addAuthorize(
     if (decision !== "allow" && decision !== "deny")
       throw new Problem("bad-request", "decision must be allow or deny.");
     if (decision === "deny") {
-      return c.redirect(answerAddress(redirectUri, { error: "access_denied", state, iss: issuer }), 303);
+      return c.redirect(responseUrl(redirectUri, { error: "access_denied", state, iss: issuer }), 303);
     }
     const { id: accountId, epoch } = session.account;
     const consent = { clientId: client.id, accountId, epoch, redirectUri, challenge, scope };
     const code = await auth.codes.issue(consent, actorOf(c));
-    return c.redirect(answerAddress(redirectUri, { code, state, iss: issuer }), 303);
+    return c.redirect(responseUrl(redirectUri, { code, state, iss: issuer }), 303);
   });
 }

@@ -1,11 +1,11 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import {
   accessTokenSeconds,
-  dropCookies,
-  keepCookies,
+  clearSessionCookies,
   pathAndQuery,
-  readCookies,
-  refusedDigest,
+  readSessionCookies,
+  rejectedTokenDigest,
+  setSessionCookies,
 } from "@quintet/auth/issuer";
 import { Problem, type ServiceEnv } from "@quintet/http";
 import type { Context, MiddlewareHandler } from "hono";
@@ -27,13 +27,13 @@ export type Browser = ReturnType<typeof browser>;
  * token of it, which every app reads (`../browser/browser-access.ts`). Forms carry a digest of the first, keyed by `key`.
  */
 export function browser(auth: LocalAuth, key: Buffer) {
-  const { site, browsers } = auth;
+  const { site, browserSessions } = auth;
   const find = async (c: Context): Promise<BrowserSession | undefined> => {
-    const { session } = readCookies(site, c);
-    return session === undefined ? undefined : browsers.find(session);
+    const { session } = readSessionCookies(site, c);
+    return session === undefined ? undefined : browserSessions.find(session);
   };
   const formToken = (c: Context): string => {
-    const { session } = readCookies(site, c);
+    const { session } = readSessionCookies(site, c);
     const whose =
       session === undefined ? `account ${(c.var as ServiceEnv["Variables"]).account?.id}` : `session ${session}`;
     return createHmac("sha256", key).update(whose).digest("base64url");
@@ -50,8 +50,8 @@ export function browser(auth: LocalAuth, key: Buffer) {
     return next();
   };
   const end = async (c: Context): Promise<void> => {
-    const { session } = readCookies(site, c);
-    if (session !== undefined) await browsers.end(session);
+    const { session } = readSessionCookies(site, c);
+    if (session !== undefined) await browserSessions.end(session);
   };
   return {
     find,
@@ -68,8 +68,8 @@ export function browser(auth: LocalAuth, key: Buffer) {
     /** Remembers a sign-in that has just begun; the one before it ends. */
     async begin(c: Context, token: string): Promise<void> {
       await end(c);
-      const session = await browsers.find(token);
-      keepCookies(site, c, { session: token, access: session && (await auth.browserAccess(session)) });
+      const session = await browserSessions.find(token);
+      setSessionCookies(site, c, { session: token, access: session && (await auth.browserAccess(session)) });
     },
     /**
      * Gives a browser whose sign-in goes on a fresh access token; forgets one whose sign-in has ended. A token that an app has
@@ -77,21 +77,21 @@ export function browser(auth: LocalAuth, key: Buffer) {
      */
     async renew(c: Context, refused: string | undefined): Promise<void> {
       const session = await find(c);
-      if (!session) return dropCookies(site, c);
-      const { access } = readCookies(site, c);
-      if (access !== undefined && refused === refusedDigest(access)) {
+      if (!session) return clearSessionCookies(site, c);
+      const { access } = readSessionCookies(site, c);
+      if (access !== undefined && refused === rejectedTokenDigest(access)) {
         const known = await auth.readToken(access);
         if (known && Math.abs(known.expiresAt - accessTokenSeconds * 1000 - auth.now()) < tooSoonMs) {
           const detail = "The app does not take the sign-in just now. Try again in a moment.";
           throw new Problem("unavailable", detail, { headers: { "Retry-After": "2" } });
         }
       }
-      keepCookies(site, c, { access: await auth.browserAccess(session) });
+      setSessionCookies(site, c, { access: await auth.browserAccess(session) });
     },
     /** Ends the sign-in of this browser. */
     async forget(c: Context): Promise<void> {
       await end(c);
-      dropCookies(site, c);
+      clearSessionCookies(site, c);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { guards, ownForms } from "@quintet/auth";
+import { csrfProtection, guards } from "@quintet/auth";
 import { type InputFault, inputFaults, noQuery, Problem, pageRefusal, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import { actorOf } from "../audit/actor.ts";
@@ -28,7 +28,7 @@ export function addClientPages(
   { auth, browser, section }: { auth: LocalAuth; browser: Browser; section: PageSection },
 ): void {
   const guard = guards(auth);
-  const ownForm = ownForms(auth);
+  const ownForm = csrfProtection(auth);
   const title = "Register an API client";
 
   const empty = createRoute({

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { ownForms } from "@quintet/auth";
+import { csrfProtection } from "@quintet/auth";
 import { noQuery, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import { actorOf } from "../audit/actor.ts";
@@ -29,7 +29,7 @@ export function addForgotten(
     responses: pageAnswer("The page"),
   });
   app.openapi(ask, (c) => {
-    if (!auth.askForReset) return showPage(c, section, { title, body: askStaffPage() });
+    if (!auth.sendResetLink) return showPage(c, section, { title, body: askStaffPage() });
     if (c.req.valid("query").done)
       return showPage(c, section, { title: "Look at your mail", body: linkSentPage(sentText) });
     return showPage(c, section, { title, body: forgottenPage({ login: "" }) });
@@ -37,7 +37,7 @@ export function addForgotten(
 
   const send = createRoute({
     security,
-    middleware: ownForms(auth),
+    middleware: csrfProtection(auth),
     method: "post",
     path: "/forgotten",
     tags,
@@ -47,9 +47,9 @@ export function addForgotten(
   });
   app.openapi(send, async (c) => {
     const { login } = await readForm(c, ["login"]);
-    if (!auth.askForReset) return showPage(c, section, { title, body: askStaffPage(), status: 409 });
+    if (!auth.sendResetLink) return showPage(c, section, { title, body: askStaffPage(), status: 409 });
     try {
-      await auth.askForReset(login.slice(0, 254), actorOf(c).origin);
+      await auth.sendResetLink(login.slice(0, 254), actorOf(c).clientAddress);
     } catch (error) {
       const { heading, status } = refusalOf(c, error, "");
       return showPage(c, section, { title, body: forgottenPage({ login, fault: heading }), status });
@@ -68,19 +68,19 @@ export function addForgotten(
   });
   app.openapi(show, async (c) => {
     const { token } = c.req.valid("query");
-    const isGood = await auth.resets.isGood(token);
+    const isGood = await auth.resetLinks.isGood(token);
     const shown: ShownPage = isGood
       ? { title: titleOfNew, body: newPasswordPage({ token }) }
       : { title: titleOfNew, body: staleLinkPage(), status: 422 };
     const answer = await showPage(c, section, shown);
     // The token stands in the address; no request is told that. (`no-referrer` would hide the form's origin too.)
-    answer.headers.set("Referrer-Policy", "strict-origin");
+    answer.headers.set("Referrer-Policy", "strict-clientAddress");
     return answer;
   });
 
   const set = createRoute({
     security,
-    middleware: ownForms(auth),
+    middleware: csrfProtection(auth),
     method: "post",
     path: "/new-password",
     tags,
@@ -91,7 +91,7 @@ export function addForgotten(
   app.openapi(set, async (c) => {
     const { token, password } = await readForm(c, ["token", "password"]);
     try {
-      await auth.resets.use(token, password, actorOf(c));
+      await auth.resetLinks.use(token, password, actorOf(c));
     } catch (error) {
       const refusal = refusalOf(c, error, "The password was not set yet");
       const isStale = refusal.faults.some(({ path }) => path === "token");

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { guards, ownForms } from "@quintet/auth";
+import { csrfProtection, guards } from "@quintet/auth";
 import { inputFaults, noQuery, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import type { Context } from "hono";
@@ -23,7 +23,7 @@ export function addInvitationPages(
   { auth, lists, browser, section }: { auth: LocalAuth; lists: StaffLists; browser: Browser; section: PageSection },
 ): void {
   const guard = guards(auth);
-  const ownForm = ownForms(auth);
+  const ownForm = csrfProtection(auth);
   type Shown = Partial<Pick<InvitationsShown, "texts" | "refusal" | "done" | "made">>;
   const show = async (c: Context, cursor: string | undefined, shown: Shown = {}) => {
     const { rows: invitations, nextCursor: next } = await lists.invitations({ limit: perPage, cursor });
@@ -67,7 +67,7 @@ export function addInvitationPages(
     });
     if (!input.success) return again({ heading, faults: inputFaults(input.error), status: 422 });
     try {
-      const made = await auth.invitations.make(input.data, c.var.account.id, actorOf(c));
+      const made = await auth.invitations.create(input.data, c.var.account.id, actorOf(c));
       return await show(c, undefined, { made });
     } catch (error) {
       return again(refusalOf(c, error, heading));

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { originOf, ownForms } from "@quintet/auth";
+import { clientAddressOf, csrfProtection } from "@quintet/auth";
 import { localPath } from "@quintet/auth/issuer";
 import { noQuery, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
@@ -27,7 +27,7 @@ export function addSignIn(
   app: OpenAPIHono<ServiceEnv>,
   { auth, browser, section }: { auth: LocalAuth; browser: Browser; section: PageSection },
 ): void {
-  const ownForm = ownForms(auth);
+  const ownForm = csrfProtection(auth);
   const { mode } = auth.admission;
 
   const show = createRoute({
@@ -70,7 +70,7 @@ export function addSignIn(
     };
     let token: string | undefined;
     try {
-      token = await auth.browserSignIn(username, password, originOf(c));
+      token = await auth.browserSignIn(username, password, clientAddressOf(c));
     } catch (error) {
       const { heading, status } = refusalOf(c, error, "");
       return again(heading, status);

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { originOf, ownForms } from "@quintet/auth";
+import { clientAddressOf, csrfProtection } from "@quintet/auth";
 import { noQuery, pageRefusal, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import { actorOf } from "../audit/actor.ts";
@@ -39,13 +39,13 @@ export function addSignUp(
     const body = signUpPage({ next, username: "", email: "", invitation: mode === "invite" ? invitation : undefined });
     const response = await showPage(c, section, { title, body });
     // An invitation stands in the address; no request is told that. (`no-referrer` would hide the form's origin too.)
-    if (invitation !== "") response.headers.set("Referrer-Policy", "strict-origin");
+    if (invitation !== "") response.headers.set("Referrer-Policy", "strict-clientAddress");
     return response;
   });
 
   const make = createRoute({
     security,
-    middleware: ownForms(auth),
+    middleware: csrfProtection(auth),
     method: "post",
     path: "/sign-up",
     tags,
@@ -65,10 +65,10 @@ export function addSignUp(
     if (mode === "closed") return showPage(c, section, { title, body: closedPage(goOn), status: 403 });
     let token: string | undefined;
     try {
-      await auth.admission.admit(originOf(c));
+      await auth.admission.admit(clientAddressOf(c));
       const input = { username, email, password, invitation: invitation.trim() || undefined };
-      const account = await auth.makeAccount(input, { by: actorOf(c) });
-      token = await auth.browserSignIn(account.username, password, originOf(c));
+      const account = await auth.createAccount(input, { by: actorOf(c) });
+      token = await auth.browserSignIn(account.username, password, clientAddressOf(c));
     } catch (error) {
       const refusal = refusalOf(c, error, "The account was not made yet");
       const shown = mode === "invite" ? invitation : undefined;

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { type AccountEnv, guards, ownForms } from "@quintet/auth";
+import { type AccountEnv, csrfProtection, guards } from "@quintet/auth";
 import { noQuery, Problem, pageRefusal, type ServiceEnv, wholeNumber } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import type { Context } from "hono";
@@ -26,7 +26,7 @@ export function addStaffPages(
   { auth, lists, browser, section }: { auth: LocalAuth; lists: StaffLists; browser: Browser; section: PageSection },
 ): void {
   const guard = guards(auth);
-  const ownForm = ownForms(auth);
+  const ownForm = csrfProtection(auth);
 
   const find = createRoute({
     ...guard.staff("accounts:manage"),
@@ -98,7 +98,7 @@ export function addStaffPages(
     browser.checkForm(c, (await readForm(c, ["form_token"])).form_token);
     const { id } = c.req.valid("param");
     try {
-      return await show(c, id, { link: await auth.resets.makeFor(id, actorOf(c)) });
+      return await show(c, id, { link: await auth.resetLinks.createFor(id, actorOf(c)) });
     } catch (error) {
       return show(c, id, { refusal: refusalOf(c, error, "No link was made") });
     }

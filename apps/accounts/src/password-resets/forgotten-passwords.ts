@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto";
-import type { Origin } from "@quintet/auth";
+import type { ClientAddress } from "@quintet/auth";
 import type { MysqlPool } from "@quintet/db";
 import type { Logger } from "@quintet/http";
 import { findByLogin } from "../accounts/account-queries.ts";
 import { addressLimit } from "../limits/address-limit.ts";
 import type { BudgetSizes, Budgets } from "../limits/budgets.ts";
-import type { Errands } from "../mail/retry-queue.ts";
+import type { RetryQueue } from "../mail/retry-queue.ts";
 import { MailError, type SendMail } from "../mail/smtp.ts";
 import { normalUsername } from "../registration/registration.ts";
 import type { ResetLinks } from "./reset-links.ts";
@@ -20,7 +20,7 @@ const ofAccount: BudgetSizes = [none, none, { attempts: 3, eachMs: 20 * minute }
  * that from the answer or its time. More than 20 from one address, then one every 3 minutes, are a 429; more than 3 for one account,
  * then one every 20 minutes, are left out. An account without an email or a password of its own gets none.
  */
-export type AskForReset = (login: string, origin: Origin | undefined) => Promise<void>;
+export type SendResetLink = (login: string, clientAddress: ClientAddress | undefined) => Promise<void>;
 
 export function forgottenPasswords(options: {
   pool: MysqlPool;
@@ -28,11 +28,11 @@ export function forgottenPasswords(options: {
   budgets: Budgets;
   /** What the budgets are counted under is keyed by. */
   key: Buffer;
-  addressOf: (origin: Origin | undefined) => string | undefined;
+  addressOf: (clientAddress: ClientAddress | undefined) => string | undefined;
   send: SendMail;
-  errands: Errands;
+  errands: RetryQueue;
   log: Logger;
-}): AskForReset {
+}): SendResetLink {
   const { pool, links, budgets, key, addressOf, send, errands, log } = options;
   const detail = "Too many links were asked for; try again later.";
   const limited = addressLimit({ budgets, name: "reset", key, budget: ofAddress, detail });
@@ -42,18 +42,18 @@ export function forgottenPasswords(options: {
   };
 
   /** What there is to be sent; found out and counted once, however often sending fails. */
-  const letter = async (login: string, origin: Origin | undefined) => {
+  const letter = async (login: string, clientAddress: ClientAddress | undefined) => {
     const [account] = await findByLogin(pool, normalUsername(login));
     if (!account?.isActive || account.email === "" || account.passwordHash.startsWith("!")) return undefined;
     if ((await takeOfAccount(account.id)) > 0) return undefined;
-    const { url } = await links.make(account, { accountId: null, origin });
+    const { url } = await links.create(account, { accountId: null, clientAddress });
     return { to: account.email, subject: "A new password for Quintet", text: textOf(account.username, url) };
   };
-  return async (login, origin) => {
-    await limited(addressOf(origin));
+  return async (login, clientAddress) => {
+    await limited(addressOf(clientAddress));
     let mail: Awaited<ReturnType<typeof letter>> | "unknown" = "unknown";
     const taken = errands.run(async () => {
-      if (mail === "unknown") mail = await letter(login, origin);
+      if (mail === "unknown") mail = await letter(login, clientAddress);
       if (mail === undefined) return;
       await send(mail).catch((error: unknown) => {
         if (!(error instanceof MailError && error.lasting)) throw error;

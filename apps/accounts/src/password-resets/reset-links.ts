@@ -2,14 +2,14 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import { type KeyedRequest, Problem } from "@quintet/http";
 import { endSignIns } from "../accounts/account-changes.ts";
-import { doneTable, findById, replaceHash, type StoredAccount } from "../accounts/account-queries.ts";
+import { findById, processedRequestsTable, replaceHash, type StoredAccount } from "../accounts/account-queries.ts";
 import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import { checkedPassword } from "../registration/registration.ts";
 import type { Revocations } from "../revocation/revocations.ts";
-import { isAlive } from "../tokens/expiry.ts";
-import { toldSecret } from "../tokens/one-time-secret.ts";
+import { isUnexpired } from "../tokens/expiry.ts";
+import { oneTimeSecret } from "../tokens/one-time-secret.ts";
 import { deleteResetsOf, findReset, insertReset } from "./reset-queries.ts";
 
 const lifeMs = 30 * 60_000;
@@ -28,9 +28,9 @@ export interface ResetLink {
  */
 export interface ResetLinks {
   /** A link that an account has asked for. */
-  make(account: StoredAccount, by: Actor): Promise<ResetLink>;
+  create(account: StoredAccount, by: Actor): Promise<ResetLink>;
   /** A link that staff hands over, once for a keyed request; no such account and a deactivated one are problems. */
-  makeFor(accountId: number, by: Actor, request?: KeyedRequest): Promise<ResetLink>;
+  createFor(accountId: number, by: Actor, request?: KeyedRequest): Promise<ResetLink>;
   isGood(token: string): Promise<boolean>;
   /**
    * Sets a new password; every sign-in and token ends, as does every other link. A link that is not good or a bad password
@@ -54,7 +54,7 @@ export function resetLinks(options: {
   const find = async (token: string): Promise<StoredAccount | undefined> => {
     if (!form.test(token)) return undefined;
     const reset = await findReset(pool, hashOf(token));
-    if (!reset || !isAlive(reset.expiresAt, lifeMs, now())) return undefined;
+    if (!reset || !isUnexpired(reset.expiresAt, lifeMs, now())) return undefined;
     const account = await findById(pool, reset.accountId);
     return account?.isActive && timingSafeEqual(stateOf(account), reset.state) ? account : undefined;
   };
@@ -75,15 +75,15 @@ export function resetLinks(options: {
     expiresAt,
   });
   return {
-    async make(account, by) {
-      const tokenOf = toldSecret(secretKey, undefined);
+    async create(account, by) {
+      const tokenOf = oneTimeSecret(secretKey, undefined);
       const expiresAt = await inMysqlTransaction(pool, (connection) =>
         add(connection, { account, action: "reset-asked", by }, tokenOf),
       );
       return linkOf(tokenOf(expiresAt), expiresAt);
     },
-    async makeFor(accountId, by, request) {
-      const tokenOf = toldSecret(secretKey, request?.key);
+    async createFor(accountId, by, request) {
+      const tokenOf = oneTimeSecret(secretKey, request?.key);
       const make = async (connection: MysqlConnection) => {
         const account = await findById(connection, accountId);
         if (!account) throw new Problem("not-found", "There is no such account.");
@@ -91,7 +91,7 @@ export function resetLinks(options: {
         return add(connection, { account, action: "reset-link-made", by }, tokenOf);
       };
       const expiresAt = await inMysqlTransaction(pool, (connection) =>
-        runOnce(mysqlProcessedRequests(connection, doneTable), request, () => make(connection)),
+        runOnce(mysqlProcessedRequests(connection, processedRequestsTable), request, () => make(connection)),
       );
       return linkOf(tokenOf(expiresAt), expiresAt);
     },

@@ -13,7 +13,7 @@ const lookUpMs = 25;
  * kind of hash that was seen takes of a core, 100 ms at least, and as many times longer as hashes wait for a core just now. All refusals wait, so that a name that is not known takes as long as one with a hash of
  * another kind, for which it would cost too much to do the same work.
  */
-export function refusalTime() {
+export function failureDelay() {
   const fastest = new Map<string, number>();
   let slowest = 0;
   let slowdown = 1;

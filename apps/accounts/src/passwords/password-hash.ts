@@ -1,5 +1,5 @@
 import { isCurrentArgon2 } from "./argon2.ts";
-import { refusalTime } from "./failure-delay.ts";
+import { failureDelay } from "./failure-delay.ts";
 import type { HashQueue } from "./hash-queue.ts";
 import { canVerify } from "./hash-task.ts";
 import type { HashThreads } from "./hash-threads.ts";
@@ -17,7 +17,7 @@ export type PasswordHashes = ReturnType<typeof passwordHashes>;
  * reads the same table: new hashes are what such a site makes itself, and no hash is old.
  */
 export function passwordHashes(queue: HashQueue, threads: HashThreads, { rehash = true } = {}) {
-  const time = refusalTime();
+  const time = failureDelay();
   const check = async (encoded: string, password: string): Promise<boolean> => {
     if (!canVerify(encoded) || password.length > longestPassword) {
       await threads.verify(nobody, password.slice(0, longestPassword));

@@ -1,4 +1,4 @@
-import type { Origin } from "@quintet/auth";
+import type { ClientAddress } from "@quintet/auth";
 import { Problem } from "@quintet/http";
 import type { AddressLimit } from "../limits/address-limit.ts";
 
@@ -18,20 +18,20 @@ export interface Admission {
    * Counts one attempt from an address, before anything of it is looked at, so that neither a refused shape nor a name that is
    * taken is free. A `forbidden` problem where nobody may, a 429 with `Retry-After` when the budget is empty.
    */
-  admit(origin: Origin | undefined): Promise<void>;
+  admit(clientAddress: ClientAddress | undefined): Promise<void>;
 }
 
 export function admission(options: {
   mode: RegistrationMode;
   limit: AddressLimit;
-  addressOf: (origin: Origin | undefined) => string | undefined;
+  addressOf: (clientAddress: ClientAddress | undefined) => string | undefined;
 }): Admission {
   const { mode, limit, addressOf } = options;
   return {
     mode,
-    async admit(origin) {
+    async admit(clientAddress) {
       if (mode === "closed") throw new Problem("forbidden", closedText);
-      await limit(addressOf(origin));
+      await limit(addressOf(clientAddress));
     },
   };
 }

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import { type KeyedRequest, Problem } from "@quintet/http";
 import { z } from "zod";
-import { doneTable } from "../accounts/account-queries.ts";
+import { processedRequestsTable } from "../accounts/account-queries.ts";
 import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
-import { toldSecret } from "../tokens/one-time-secret.ts";
+import { oneTimeSecret } from "../tokens/one-time-secret.ts";
 import {
   findInvitation,
   insertInvitation,
@@ -36,7 +36,7 @@ export interface Invitation extends StoredInvitation {
 /** Invitations to make an account: good once, until they expire; only a digest of their tokens is stored. */
 export interface Invitations {
   /** A new one, once for a keyed request, and where it is used. Its token is shown in response to this request only. */
-  make(
+  create(
     input: z.output<typeof newInvitationSchema>,
     madeBy: number,
     by: Actor,
@@ -67,8 +67,8 @@ export function invitations(options: {
     return { ...stored, state: usedAt ? "used" : revokedAt ? "revoked" : over };
   };
   return {
-    async make({ email, days }, madeBy, by, request) {
-      const tokenOf = toldSecret(secretKey, request?.key);
+    async create({ email, days }, madeBy, by, request) {
+      const tokenOf = oneTimeSecret(secretKey, request?.key);
       const invited = { email: email?.toLowerCase() ?? null, madeBy };
       const timesOf = (at: number) => ({ createdAt: new Date(at), expiresAt: new Date(at + days * dayMs) });
       const tokenAt = (at: number) => tokenOf(`invitation ${at}`);
@@ -79,7 +79,7 @@ export function invitations(options: {
         return { id, at };
       };
       const { id, at } = await inMysqlTransaction(pool, (connection) =>
-        runOnce(mysqlProcessedRequests(connection, doneTable), request, () => add(connection)),
+        runOnce(mysqlProcessedRequests(connection, processedRequestsTable), request, () => add(connection)),
       );
       const fresh = { revokedAt: null, usedAt: null, accountId: null, state: "open" as const };
       const token = tokenAt(at);

@@ -1,7 +1,7 @@
 import type { Account, Registration } from "@quintet/auth";
 import { findProcessed, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import { type KeyedRequest, Problem } from "@quintet/http";
-import { doneTable, insertAccount } from "../accounts/account-queries.ts";
+import { insertAccount, processedRequestsTable } from "../accounts/account-queries.ts";
 import { learnNewEmails, takenNames } from "../accounts/email-queries.ts";
 import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
@@ -24,11 +24,11 @@ export interface NewAccounts {
    * used up with it; a missing one, where one is needed, and a bad one are a `forbidden` problem, before anything can be
    * learnt of names. Throws a `conflict` problem when the username or email is taken.
    */
-  makeAccount(input: Registration, choices?: AccountChoices): Promise<Account>;
+  createAccount(input: Registration, choices?: AccountChoices): Promise<Account>;
   /** The account that a keyed request has made; throws where the key is that of another request. */
-  madeFor(request: KeyedRequest | undefined): Promise<Account | undefined>;
+  createdFor(request: KeyedRequest | undefined): Promise<Account | undefined>;
   /** As `makeAccount`, for the account that `ADMIN_USERNAME` names; does nothing when the username is taken. */
-  makeFirstStaff(username: string, password: string): Promise<void>;
+  createFirstStaff(username: string, password: string): Promise<void>;
 }
 
 export function newAccounts(options: {
@@ -40,12 +40,13 @@ export function newAccounts(options: {
   now: () => number;
 }): NewAccounts {
   const { pool, hashes, mode, invitations, note, now } = options;
-  const madeFor: NewAccounts["madeFor"] = (request) => findProcessed(mysqlProcessedRequests(pool, doneTable), request);
+  const createdFor: NewAccounts["createdFor"] = (request) =>
+    findProcessed(mysqlProcessedRequests(pool, processedRequestsTable), request);
   return {
-    madeFor,
-    async makeAccount(input, { by, request, byStaff = false } = {}) {
+    createdFor,
+    async createAccount(input, { by, request, byStaff = false } = {}) {
       const { username, email, password, invitation } = checkedRegistration(input);
-      const before = await madeFor(request);
+      const before = await createdFor(request);
       if (before) return before;
       if (invitation !== undefined) await invitations.check(invitation, email);
       else if (mode === "invite" && !byStaff) throw uninvited();
@@ -58,16 +59,16 @@ export function newAccounts(options: {
       const account = (id: number): Account => ({ id, username, email, isStaff: false, createdAt });
       const row = { username, email, passwordHash, isStaff: false, joinedAt };
       const added = await insertAccount(pool, row, async (connection, id) => {
-        await runOnce(mysqlProcessedRequests(connection, doneTable), request, async () => account(id));
+        await runOnce(mysqlProcessedRequests(connection, processedRequestsTable), request, async () => account(id));
         const used = invitation === undefined ? undefined : await invitations.use(connection, invitation, email, id);
         const subject = used === undefined ? {} : { subject: `invitation ${used}` };
         await note(connection, { accountId: id, action: "registered", ...subject }, by);
       });
-      const made = typeof added === "number" ? account(added) : await madeFor(request);
+      const made = typeof added === "number" ? account(added) : await createdFor(request);
       if (made) return made;
       throw conflict({ username: added === "username", email: added === "email" });
     },
-    async makeFirstStaff(username, password) {
+    async createFirstStaff(username, password) {
       const name = normalUsername(username);
       if ((await takenNames(pool, name, "")).username) return;
       const passwordHash = await hashes.make(password);

@@ -1,4 +1,4 @@
-import { announcer, type Revocation, type RevokedTable } from "@quintet/auth/issuer";
+import { type Revocation, type RevokedTable, revocationPublisher } from "@quintet/auth/issuer";
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool, type Redis } from "@quintet/db";
 import type { Logger } from "@quintet/http";
 import { nextEpoch, readRevocations, storeRevocation } from "./revocation-queries.ts";
@@ -15,11 +15,11 @@ export interface Revocations extends AsyncDisposable {
    */
   revoke(work: (connection: MysqlConnection) => Promise<Revocation[]>): Promise<void>;
   /** Moves an account to its next epoch, within `revoke`: all its tokens end, and no remembered password is good. */
-  allOf(connection: MysqlConnection, accountId: number): Promise<Revocation>;
+  revokeAll(connection: MysqlConnection, accountId: number): Promise<Revocation>;
   /** Reads what other issuers have revoked and tells what is still to be told, twice a second from now on. */
   start(): Promise<void>;
   /** Tells all that is revoked once more. */
-  tellAll(): Promise<void>;
+  publishAll(): Promise<void>;
 }
 
 /**
@@ -35,7 +35,7 @@ export function revocations(options: {
   now: () => number;
 }): Revocations {
   const { pool, record, table, redis, log, now } = options;
-  const announce = redis && announcer(redis);
+  const announce = redis && revocationPublisher(redis);
   let timer: NodeJS.Timeout | undefined;
   let beating: Promise<void> | undefined;
   let telling = Promise.resolve();
@@ -66,7 +66,7 @@ export function revocations(options: {
     try {
       const found = await readRevocations(record, readUpTo, { overlapSeconds, now: new Date(now()) });
       const fresh = found.entries.filter(table.add);
-      table.heard(askedAt);
+      table.markCurrent(askedAt);
       const isBack = readUpTo !== undefined && found.at < readUpTo; // Its clock was set back.
       readUpTo = isBack ? undefined : found.at;
       wentWell.reading = true;
@@ -100,7 +100,7 @@ export function revocations(options: {
       for (const entry of entries) table.add(entry);
       if (entries.length > 0) await tell(entries, false);
     },
-    async allOf(connection, accountId) {
+    async revokeAll(connection, accountId) {
       return {
         kind: "account",
         subject: String(accountId),
@@ -111,7 +111,7 @@ export function revocations(options: {
       await beatOnce();
       timer ??= setInterval(inBackground, beatMs).unref();
     },
-    async tellAll() {
+    async publishAll() {
       await beating;
       mustTellAll = true;
       await beatOnce();

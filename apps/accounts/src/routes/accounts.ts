@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { guards, originOf } from "@quintet/auth";
+import { clientAddressOf, guards } from "@quintet/auth";
 import {
   type IdempotencyStore,
   idempotent,
@@ -27,7 +27,7 @@ export function addAccounts(
   const guard = guards(auth);
   /** Before the body is looked at. */
   const admitted: MiddlewareHandler<ServiceEnv> = async (c, next) => {
-    await auth.admission.admit(originOf(c));
+    await auth.admission.admit(clientAddressOf(c));
     return next();
   };
 
@@ -48,7 +48,7 @@ export function addAccounts(
         },
       }),
       async (c) => {
-        const { id, username, email, createdAt } = await auth.makeAccount(c.req.valid("json"), {
+        const { id, username, email, createdAt } = await auth.createAccount(c.req.valid("json"), {
           by: actorOf(c),
           request: c.var.keyed,
         });

@@ -61,7 +61,7 @@ export function addInvitations(
       }),
       async (c) => {
         const { account, keyed } = c.var;
-        const made = await auth.invitations.make(c.req.valid("json"), account.id, actorOf(c), keyed);
+        const made = await auth.invitations.create(c.req.valid("json"), account.id, actorOf(c), keyed);
         c.header("Cache-Control", "no-store");
         return c.json({ ...shown(made.invitation), token: made.token, url: made.url }, 201);
       },

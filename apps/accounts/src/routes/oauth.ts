@@ -1,12 +1,12 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import {
+  clientAddressOf,
   guards,
-  needed,
   OAuthError,
   oauthErrorSchema,
   oauthForm,
   oauthFormBody,
-  originOf,
+  requiredParameter,
   tokenSetSchema,
 } from "@quintet/auth";
 import { accessTokenType } from "@quintet/auth/issuer";
@@ -60,7 +60,7 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
       }),
       (c) =>
         answerForm(c, async (form) => {
-          const asking = { authorization: c.req.header("authorization"), origin: originOf(c) };
+          const asking = { authorization: c.req.header("authorization"), clientAddress: clientAddressOf(c) };
           return c.json(await grantTokens(auth, form, asking), 200);
         }),
     )
@@ -76,7 +76,7 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
       }),
       (c) =>
         answerForm(c, async (form) => {
-          const revoked = needed(form, "token");
+          const revoked = requiredParameter(form, "token");
           await auth.clients.authenticate(c.req.header("authorization"), form);
           await auth.revoke(revoked);
           return c.body(null, 200);
@@ -97,7 +97,7 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
       }),
       (c) =>
         answerForm(c, async (form) => {
-          const text = needed(form, "token");
+          const text = requiredParameter(form, "token");
           const client = await auth.clients.authenticate(c.req.header("authorization"), form);
           if (client === undefined || client.secretHash === null) {
             throw new OAuthError("invalid_client", "This needs a client with a secret.");

@@ -53,8 +53,8 @@ export function addResets(
         },
       }),
       async (c) => {
-        if (!auth.askForReset) throw new Problem("conflict", askStaffText);
-        await auth.askForReset(c.req.valid("json").login, actorOf(c).origin);
+        if (!auth.sendResetLink) throw new Problem("conflict", askStaffText);
+        await auth.sendResetLink(c.req.valid("json").login, actorOf(c).clientAddress);
         c.header("Cache-Control", "no-store");
         return c.json({ detail: sentText }, 202);
       },
@@ -74,7 +74,7 @@ export function addResets(
       }),
       async (c) => {
         const { token, password } = c.req.valid("json");
-        await auth.resets.use(token, password, actorOf(c));
+        await auth.resetLinks.use(token, password, actorOf(c));
         return c.body(null, 204);
       },
     )
@@ -94,7 +94,7 @@ export function addResets(
       }),
       async (c) => {
         c.header("Cache-Control", "no-store");
-        return c.json(await auth.resets.makeFor(c.req.valid("param").id, actorOf(c), c.var.keyed), 201);
+        return c.json(await auth.resetLinks.createFor(c.req.valid("param").id, actorOf(c), c.var.keyed), 201);
       },
     );
 }

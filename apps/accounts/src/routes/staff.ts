@@ -77,7 +77,7 @@ export function addStaff(
       }),
       async (c) => {
         const choices = { by: actorOf(c), request: c.var.keyed, byStaff: true };
-        const { id, username, email, createdAt } = await auth.makeAccount(c.req.valid("json"), choices);
+        const { id, username, email, createdAt } = await auth.createAccount(c.req.valid("json"), choices);
         return c.json({ id, username, email, createdAt }, 201);
       },
     )

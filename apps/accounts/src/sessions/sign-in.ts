@@ -1,17 +1,17 @@
-import type { Account, Origin } from "@quintet/auth";
+import type { Account, ClientAddress } from "@quintet/auth";
 import type { MysqlPool } from "@quintet/db";
 import type { Logger } from "@quintet/http";
 import { findByLogin, replaceHash, type StoredAccount } from "../accounts/account-queries.ts";
 import type { LimitedCheck } from "../limits/login-limits.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import { normalUsername } from "../registration/registration.ts";
-import type { NoteRefusal } from "./failed-sign-ins.ts";
+import type { RecordFailure } from "./failed-sign-ins.ts";
 
 /** The account whose username or email and password these are, if it may sign in; too many wrong ones are a 429. */
 export type SignIn = (
   login: string,
   password: string,
-  origin: Origin | undefined,
+  clientAddress: ClientAddress | undefined,
 ) => Promise<StoredAccount | undefined>;
 
 /**
@@ -22,8 +22,8 @@ export function signIn(options: {
   pool: MysqlPool;
   hashes: PasswordHashes;
   limited: LimitedCheck;
-  refused: NoteRefusal;
-  addressOf: (origin: Origin | undefined) => string | undefined;
+  refused: RecordFailure;
+  addressOf: (clientAddress: ClientAddress | undefined) => string | undefined;
   log: Logger;
 }): SignIn {
   const { pool, hashes, limited, refused, addressOf, log } = options;
@@ -32,19 +32,20 @@ export function signIn(options: {
       .make(password)
       .then((hash) => replaceHash(pool, stored.id, stored.passwordHash, hash))
       .catch((error: unknown) => log.warn({ err: error }, "a password could not be hashed anew"));
-  const check = async (login: string, password: string, origin: Origin | undefined) => {
+  const check = async (login: string, password: string, clientAddress: ClientAddress | undefined) => {
     const refusal = hashes.refusal();
     const [stored] = await findByLogin(pool, normalUsername(login));
     const usable = stored?.isActive ? stored.passwordHash : undefined;
     if (!(await hashes.matches(usable, password)) || !stored) {
-      refused(stored?.id ?? null, origin);
+      refused(stored?.id ?? null, clientAddress);
       await refusal;
       return undefined;
     }
     if (hashes.isOld(stored.passwordHash)) await rehash(stored, password);
     return stored;
   };
-  return (login, password, origin) => limited(login, addressOf(origin), () => check(login, password, origin));
+  return (login, password, clientAddress) =>
+    limited(login, addressOf(clientAddress), () => check(login, password, clientAddress));
 }
 
 /** What everybody may know of an account. */

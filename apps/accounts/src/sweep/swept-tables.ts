@@ -1,6 +1,6 @@
 import { type MysqlConnection, removeOldRecords } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
-import { doneTable } from "../accounts/account-queries.ts";
+import { processedRequestsTable } from "../accounts/account-queries.ts";
 import { idleMs } from "../tokens/refresh-tokens.ts";
 import type { SweptTable } from "./sweeper.ts";
 
@@ -45,7 +45,10 @@ export function sweptTables(now: () => number): SweptTable[] {
     // Staff sees for a while what became of one.
     ended("auth_invitation", "expires_at", invitationsMs),
     ended("auth_revocation", "until_at"),
-    { table: doneTable, removeSlice: (connection) => removeOldRecords(connection, doneTable) },
+    {
+      table: processedRequestsTable,
+      removeSlice: (connection) => removeOldRecords(connection, processedRequestsTable),
+    },
   ];
 }
 

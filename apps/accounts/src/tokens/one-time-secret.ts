@@ -5,7 +5,7 @@ import { createHmac, randomBytes } from "node:crypto";
  * an `Idempotency-Key`, made with `key` out of that and of what is recorded of the request, so that it can be told again when
  * the request comes again.
  */
-export function toldSecret(key: Buffer, requestKey: string | undefined): (recorded: string) => string {
+export function oneTimeSecret(key: Buffer, requestKey: string | undefined): (recorded: string) => string {
   const seed = requestKey ?? randomBytes(32).toString("base64url");
   return (recorded) => createHmac("sha256", key).update(`${seed} ${recorded}`).digest("base64url");
 }

@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { type AccountEnv, guards, ownForms } from "@quintet/auth";
+import { type AccountEnv, csrfProtection, guards } from "@quintet/auth";
 import {
   formBody,
   type InputFault,
@@ -47,7 +47,7 @@ const overtaken = "Somebody else has changed this person meanwhile. This is what
 /** Adds the forms by which staff create, edit and delete users in a browser. */
 export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
   const guard = guards(deps.auth);
-  const ownForm = ownForms(deps.auth);
+  const ownForm = csrfProtection(deps.auth);
   const shown = (c: Context<AccountEnv>, title: string, body: Html, status?: 409 | 412 | 422) =>
     sendForm(c, page(section, { title, current: c.req.path, visitor: visitorOf(c), body }), status);
 

@@ -1,12 +1,12 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import {
+  clientAddressOf,
   guards,
-  needed,
   OAuthError,
   oauthErrorSchema,
   oauthForm,
   oauthFormBody,
-  originOf,
+  requiredParameter,
   tokenSetSchema,
 } from "@quintet/auth";
 import { jsonAnswer, type ServiceEnv } from "@quintet/http";
@@ -42,9 +42,13 @@ export function addLogin(app: OpenAPIHono<ServiceEnv>, { auth }: Deps) {
         if ((form.get("grant_type") ?? "password") !== "password") {
           throw new OAuthError("unsupported_grant_type", "grant_type must be password.");
         }
-        const tokens = await auth.passwordGrant(needed(form, "username"), needed(form, "password"), {
-          origin: originOf(c),
-        });
+        const tokens = await auth.passwordGrant(
+          requiredParameter(form, "username"),
+          requiredParameter(form, "password"),
+          {
+            clientAddress: clientAddressOf(c),
+          },
+        );
         if (!tokens) throw new OAuthError("invalid_grant", "The username or password is wrong.");
         return c.json(tokens, 200);
       } catch (error) {

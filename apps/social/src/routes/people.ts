@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { guards, originOf } from "@quintet/auth";
+import { clientAddressOf, guards } from "@quintet/auth";
 import { formBody, idempotent, jsonAnswer, jsonBody, noQuery, refusal, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { logIn, profileFor, signUp } from "../people.ts";
@@ -29,7 +29,10 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         },
       }),
       async (c) => {
-        const profile = await signUp(deps, c.req.valid("json"), { origin: originOf(c), request: c.var.keyed });
+        const profile = await signUp(deps, c.req.valid("json"), {
+          clientAddress: clientAddressOf(c),
+          request: c.var.keyed,
+        });
         c.header("Location", `/social/users/${profile.id}`);
         return c.json(shownProfile(profile), 201);
       },
@@ -49,7 +52,7 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { username, password } = c.req.valid("form");
-        const access_token = await logIn(auth, username, password, originOf(c));
+        const access_token = await logIn(auth, username, password, clientAddressOf(c));
         c.header("Cache-Control", "no-store");
         return c.json({ access_token, token_type: "bearer" as const }, 200);
       },

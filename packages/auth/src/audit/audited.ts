@@ -1,7 +1,7 @@
 import { Problem, type ServiceEnv } from "@quintet/http";
 import type { Context, Next } from "hono";
 import { matchedRoutes } from "hono/route";
-import { originOf } from "../client-address.ts";
+import { clientAddressOf } from "../client-address.ts";
 import type { BeginAction } from "./staff-actions.ts";
 
 // RFC 9110 section 9.2.1.
@@ -17,7 +17,7 @@ export async function audited<E extends ServiceEnv>(
   const { method, path } = c.req;
   if (safeMethods.has(method)) return next();
   const route = matchedRoutes(c).findLast((one) => one.method === method)?.path ?? path;
-  const ended = await auth.beginAction({ actorId, method, path, route, origin: originOf(c) });
+  const ended = await auth.beginAction({ actorId, method, path, route, clientAddress: clientAddressOf(c) });
   try {
     await next();
     ended(c.res.status);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Logger, Problem } from "@quintet/http";
-import type { Origin } from "../client-address.ts";
+import type { ClientAddress } from "../client-address.ts";
 import type { AuditEntry, KeepEntry } from "./audit-entry.ts";
 
 /** Something that staff is about to do. */
@@ -10,7 +10,7 @@ export interface StaffAction {
   method: string;
   route: string;
   path: string;
-  origin: Origin;
+  clientAddress: ClientAddress;
 }
 
 /**
@@ -19,13 +19,13 @@ export interface StaffAction {
  */
 export type BeginAction = (action: StaffAction) => Promise<(status: number) => void>;
 
-const mostWaiting = 10_000;
+const maxWaiting = 10_000;
 const pauseMs = 500;
 
 /** Notes the actions of staff with `keep`; outcomes that cannot be kept wait in memory. `now` is in ms. */
 export function staffActions(options: {
   keep: KeepEntry;
-  addressOf: (origin: Origin | undefined) => string | undefined;
+  addressOf: (clientAddress: ClientAddress | undefined) => string | undefined;
   log?: Logger | undefined;
   now: () => number;
 }): { begin: BeginAction } & AsyncDisposable {
@@ -50,7 +50,7 @@ export function staffActions(options: {
   };
 
   return {
-    async begin({ actorId, method, route, path, origin }) {
+    async begin({ actorId, method, route, path, clientAddress }) {
       const eventId = randomUUID();
       const begun: AuditEntry = {
         kind: "begun",
@@ -60,8 +60,8 @@ export function staffActions(options: {
         method: method.slice(0, 16),
         route: start(route, 255),
         path: start(path, 500),
-        address: addressOf(origin)?.slice(0, 64) ?? null,
-        requestId: origin.requestId?.slice(0, 128) ?? null,
+        address: addressOf(clientAddress)?.slice(0, 64) ?? null,
+        requestId: clientAddress.requestId?.slice(0, 128) ?? null,
       };
       await keep(begun).catch((error: unknown) => {
         throw new Problem("unavailable", "What staff does cannot be noted just now, so nothing was done.", {
@@ -70,7 +70,7 @@ export function staffActions(options: {
         });
       });
       return (status) => {
-        if (waiting.length >= mostWaiting) return; // Its beginning is noted.
+        if (waiting.length >= maxWaiting) return; // Its beginning is noted.
         waiting.push({ kind: "ended", eventId, at: new Date(now()).toISOString(), status });
         keeping ??= keepWaiting().finally(() => {
           keeping = undefined;

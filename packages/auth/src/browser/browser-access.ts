@@ -3,7 +3,7 @@ import { Problem } from "@quintet/http";
 import { prefersHtml } from "@quintet/pages";
 import type { Context } from "hono";
 import type { Access, Auth } from "../account.ts";
-import { readCookies } from "./cookies.ts";
+import { readSessionCookies } from "./cookies.ts";
 import { pathAndQuery } from "./local-path.ts";
 import { isSafe } from "./site.ts";
 
@@ -16,7 +16,7 @@ const longest = 3000;
  * Cookies count for nothing in what comes from another site, and what would change something is refused.
  */
 export async function browserAccess(auth: Auth, c: Context): Promise<Access | Response | undefined> {
-  const { session, access } = readCookies(auth.site, c);
+  const { session, access } = readSessionCookies(auth.site, c);
   if (session === undefined && access === undefined) return undefined;
   if (!auth.site.trustsCookies(c)) {
     if (isSafe(c.req.method)) return undefined;
@@ -26,12 +26,12 @@ export async function browserAccess(auth: Auth, c: Context): Promise<Access | Re
   if (found || session === undefined || !prefersHtml(c.req.header("accept"), false)) return found;
   const next = encodeURIComponent(pathAndQuery(c.req.url));
   if (next.length > longest) return undefined;
-  const refused = access === undefined ? "" : `&refused=${refusedDigest(access)}`;
+  const refused = access === undefined ? "" : `&refused=${rejectedTokenDigest(access)}`;
   c.header("Cache-Control", "no-store");
   return c.redirect(`/auth/renew?next=${next}${refused}`, isSafe(c.req.method) ? 303 : 307);
 }
 
 /** Names a token that an app has refused, so that the issuer notices when it is the one that it has just made. */
-export function refusedDigest(token: string): string {
+export function rejectedTokenDigest(token: string): string {
   return createHash("sha256").update(token).digest("base64url").slice(0, 12);
 }

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { accessTokenSeconds } from "../tokens/access-token.ts";
-import type { Requested, Site } from "./site.ts";
+import type { Site, SiteRequest } from "./site.ts";
 
 const sessionSeconds = 30 * 24 * 3600;
 
@@ -14,7 +14,7 @@ export interface BrowserCookies {
 }
 
 /** With TLS the names bind the cookies to this very host, and no plain-text neighbour can plant one (`__Host-`). */
-export function cookieNames(site: Site, c: Requested): { session: string; access: string; secure: boolean } {
+export function cookieNames(site: Site, c: SiteRequest): { session: string; access: string; secure: boolean } {
   const secure = site.isSecure(c);
   return secure
     ? { session: "__Host-quintet", access: "__Host-quintet-access", secure }
@@ -22,14 +22,14 @@ export function cookieNames(site: Site, c: Requested): { session: string; access
 }
 
 /** The cookies of a request; empty ones are none. */
-export function readCookies(site: Site, c: Context): BrowserCookies {
+export function readSessionCookies(site: Site, c: Context): BrowserCookies {
   if (c.req.header("cookie") === undefined) return { session: undefined, access: undefined };
   const { session, access } = cookieNames(site, c);
   return { session: getCookie(c, session) || undefined, access: getCookie(c, access) || undefined };
 }
 
 /** Keeps what is given; HttpOnly, SameSite=Lax, with TLS also Secure. */
-export function keepCookies(site: Site, c: Context, given: Partial<BrowserCookies>): void {
+export function setSessionCookies(site: Site, c: Context, given: Partial<BrowserCookies>): void {
   const { session, access, secure } = cookieNames(site, c);
   const options = { httpOnly: true, sameSite: "Lax", secure, path: "/" } as const;
   if (given.session) setCookie(c, session, given.session, { ...options, maxAge: sessionSeconds });
@@ -37,7 +37,7 @@ export function keepCookies(site: Site, c: Context, given: Partial<BrowserCookie
 }
 
 /** Removes both. */
-export function dropCookies(site: Site, c: Context): void {
+export function clearSessionCookies(site: Site, c: Context): void {
   const { session, access, secure } = cookieNames(site, c);
   for (const name of [session, access]) deleteCookie(c, name, { path: "/", secure });
 }

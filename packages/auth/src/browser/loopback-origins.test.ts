@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { namesOf } from "./loopback-origins.ts";
+import { originAliases } from "./loopback-origins.ts";
 
 test("an origin of this machine has several names, any other one", () => {
-  expect(namesOf("http://localhost:8080")).toEqual([
+  expect(originAliases("http://localhost:8080")).toEqual([
     "http://127.0.0.1:8080",
     "http://[::1]:8080",
     "http://localhost:8080",
   ]);
-  expect(namesOf("https://[::1]")).toContain("https://localhost");
-  expect(namesOf("https://quintet.example.org")).toEqual(["https://quintet.example.org"]);
+  expect(originAliases("https://[::1]")).toContain("https://localhost");
+  expect(originAliases("https://quintet.example.org")).toEqual(["https://quintet.example.org"]);
 });

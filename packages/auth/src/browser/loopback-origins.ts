@@ -6,7 +6,7 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /** The names by which a browser on this machine may know this origin: itself, and the others of the loopback interface if it is one. */
-export function namesOf(origin: string): string[] {
+export function originAliases(origin: string): string[] {
   const { protocol, hostname, port } = new URL(origin);
   if (!isLoopback(hostname)) return [origin];
   return [...loopback].map((name) => `${protocol}//${name}${port && `:${port}`}`);

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { Auth } from "../account.ts";
-import { readCookies } from "./cookies.ts";
+import { readSessionCookies } from "./cookies.ts";
 
 /**
  * Whose browser asks, for the head of pages that need nobody to be signed in. Never fails and grants nothing: who cannot be known is
@@ -8,7 +8,7 @@ import { readCookies } from "./cookies.ts";
  */
 export function signedInAs(auth: Pick<Auth, "access" | "site">) {
   return async (c: Context): Promise<{ username: string } | undefined> => {
-    const { access } = readCookies(auth.site, c);
+    const { access } = readSessionCookies(auth.site, c);
     if (access === undefined || !auth.site.trustsCookies(c)) return undefined;
     const found = await auth.access(access).catch(() => undefined);
     return found && { username: found.account.username };

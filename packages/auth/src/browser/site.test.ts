@@ -46,40 +46,40 @@ describe("a browser speaks TLS", () => {
 
 describe("a request comes", () => {
   test.each([
-    ["here", { "sec-fetch-site": "same-origin" }],
-    ["here", { "sec-fetch-site": "same-origin", origin: "https://q.example" }],
-    ["here", { origin: "https://q.example" }],
-    ["elsewhere", { origin: "https://inner.example:8443" }],
-    ["elsewhere", { "sec-fetch-site": "same-origin", origin: "https://inner.example:8443" }],
-    ["elsewhere", { "sec-fetch-site": "same-origin", origin: "http://localhost" }],
-    ["elsewhere", { origin: "https://q.example.evil.example" }],
-    ["elsewhere", { origin: "http://q.example" }],
-    ["elsewhere", { origin: "null" }],
-    ["elsewhere", { "sec-fetch-site": "cross-site", origin: "https://q.example" }],
-    ["elsewhere", { "sec-fetch-site": "same-origin", origin: "https://evil.example" }],
-    ["elsewhere", { "sec-fetch-site": "none" }],
+    ["same-origin", { "sec-fetch-site": "same-origin" }],
+    ["same-origin", { "sec-fetch-site": "same-origin", origin: "https://q.example" }],
+    ["same-origin", { origin: "https://q.example" }],
+    ["cross-origin", { origin: "https://inner.example:8443" }],
+    ["cross-origin", { "sec-fetch-site": "same-origin", origin: "https://inner.example:8443" }],
+    ["cross-origin", { "sec-fetch-site": "same-origin", origin: "http://localhost" }],
+    ["cross-origin", { origin: "https://q.example.evil.example" }],
+    ["cross-origin", { origin: "http://q.example" }],
+    ["cross-origin", { origin: "null" }],
+    ["cross-origin", { "sec-fetch-site": "cross-site", origin: "https://q.example" }],
+    ["cross-origin", { "sec-fetch-site": "same-origin", origin: "https://evil.example" }],
+    ["cross-origin", { "sec-fetch-site": "none" }],
     ["unknown", {}],
   ] as const)("from %s with %j", (from, headers) => {
     const request = asked("POST", { host: "inner.example:8443", ...headers });
     const site = siteAt("https://q.example", proxies);
-    expect(site.cameFrom(request)).toBe(from);
-    expect(site.trustsCookies(request)).toBe(from === "here");
+    expect(site.requestOrigin(request)).toBe(from);
+    expect(site.trustsCookies(request)).toBe(from === "same-origin");
   });
 });
 
 describe("a request to a site on this machine comes", () => {
   test.each([
-    ["here", { origin: "http://localhost:8080" }],
-    ["here", { origin: "http://127.0.0.1:8080" }],
-    ["here", { origin: "http://[::1]:8080", "sec-fetch-site": "same-origin" }],
-    ["here", { origin: "http://127.0.0.1:9000", "sec-fetch-site": "same-origin" }],
-    ["elsewhere", { origin: "http://127.0.0.1:9000", "sec-fetch-site": "same-site" }],
-    ["elsewhere", { origin: "http://127.0.0.1:9000" }],
-    ["elsewhere", { origin: "http://localhost.evil.example:8080", "sec-fetch-site": "same-origin" }],
-    ["elsewhere", { origin: "http://rebound.example:8080", "sec-fetch-site": "same-origin" }],
-    ["elsewhere", { origin: "null", "sec-fetch-site": "same-origin" }],
+    ["same-origin", { origin: "http://localhost:8080" }],
+    ["same-origin", { origin: "http://127.0.0.1:8080" }],
+    ["same-origin", { origin: "http://[::1]:8080", "sec-fetch-site": "same-origin" }],
+    ["same-origin", { origin: "http://127.0.0.1:9000", "sec-fetch-site": "same-origin" }],
+    ["cross-origin", { origin: "http://127.0.0.1:9000", "sec-fetch-site": "same-site" }],
+    ["cross-origin", { origin: "http://127.0.0.1:9000" }],
+    ["cross-origin", { origin: "http://localhost.evil.example:8080", "sec-fetch-site": "same-origin" }],
+    ["cross-origin", { origin: "http://rebound.example:8080", "sec-fetch-site": "same-origin" }],
+    ["cross-origin", { origin: "null", "sec-fetch-site": "same-origin" }],
   ] as const)("from %s with %j", (from, headers) => {
     const request = asked("POST", { host: "rebound.example:8080", ...headers });
-    expect(siteAt("http://localhost:8080", proxies).cameFrom(request)).toBe(from);
+    expect(siteAt("http://localhost:8080", proxies).requestOrigin(request)).toBe(from);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { needed, OAuthError, oauthForm } from "./oauth-form.ts";
+import { OAuthError, oauthForm, requiredParameter } from "./oauth-form.ts";
 
 const type = "application/x-www-form-urlencoded";
 const none = new URLSearchParams();
@@ -8,7 +8,7 @@ test("reads the parameters; one without a value is absent", async () => {
   const body = "grant_type=password&username=Ana+M&password=%C3%A4&scope=";
   const form = await oauthForm(`${type}; charset=UTF-8`, none, async () => body);
   expect(Object.fromEntries(form)).toEqual({ grant_type: "password", username: "Ana M", password: "ä" });
-  expect(() => needed(form, "scope")).toThrow("scope is missing.");
+  expect(() => requiredParameter(form, "scope")).toThrow("scope is missing.");
 });
 
 describe("refuses", () => {

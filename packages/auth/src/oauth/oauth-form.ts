@@ -46,7 +46,7 @@ export async function oauthForm(
 }
 
 /** A parameter that must be there. */
-export function needed(form: Map<string, string>, name: string): string {
+export function requiredParameter(form: Map<string, string>, name: string): string {
   const value = form.get(name);
   if (value === undefined) throw new OAuthError("invalid_request", `${name} is missing.`);
   return value;

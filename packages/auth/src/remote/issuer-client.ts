@@ -2,7 +2,7 @@ import { type InputFault, Problem } from "@quintet/http";
 import { z } from "zod";
 
 /** The issuer's answer: `read` gives its body when the status is the wanted one, and throws a problem otherwise. */
-export interface IssuerAnswer {
+export interface IssuerResponse {
   status: number;
   /** Whether it is the first answer to an `Idempotency-Key`, given again. */
   replayed: boolean;
@@ -21,7 +21,7 @@ const passedOn = { 403: "forbidden", 409: "conflict", 422: "unprocessable" } as 
  * passed on; any other answer is a 502.
  */
 export function issuerClient(url: string, limitMs = 5000) {
-  return async (path: string, init: RequestInit): Promise<IssuerAnswer> => {
+  return async (path: string, init: RequestInit): Promise<IssuerResponse> => {
     const response = await fetch(`${url}${path}`, {
       ...init,
       redirect: "error",

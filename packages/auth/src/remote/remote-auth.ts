@@ -6,15 +6,15 @@ import type { AuditEntry } from "../audit/audit-entry.ts";
 import { sendEntry } from "../audit/audit-stream.ts";
 import { staffActions } from "../audit/staff-actions.ts";
 import { siteAt } from "../browser/site.ts";
-import { addressReader, type Origin, vouchedHeader } from "../client-address.ts";
-import { rememberPasswords } from "../password-cache.ts";
-import { followNews } from "../revocation/revocation-stream.ts";
+import { addressReader, type ClientAddress, vouchedHeader } from "../client-address.ts";
+import { cachePasswordChecks } from "../password-cache.ts";
+import { subscribeToRevocations } from "../revocation/revocation-stream.ts";
 import { revokedTable } from "../revocation/revoked-table.ts";
 import { accessTokenType, type Exchange, tokenExchange } from "../tokens/exchanged-tokens.ts";
 import { tokenCheck } from "../tokens/token-check.ts";
 import { issuerClient } from "./issuer-client.ts";
 import { remoteKeys } from "./remote-keys.ts";
-import { followIssuer } from "./revocation-feed.ts";
+import { pollIssuer } from "./revocation-feed.ts";
 
 const accountSchema = z.object({
   id: z.number(),
@@ -55,8 +55,8 @@ export function createRemoteAuth(options: {
 }): Auth {
   const { url, issuer, secret, now = Date.now, elapsed = () => performance.now() } = options;
   const revoked = revokedTable(now);
-  const news = followNews(options.hear(), revoked);
-  const feed = followIssuer({ url, secret, table: revoked, beatAt: news.beatAt });
+  const news = subscribeToRevocations(options.hear(), revoked);
+  const feed = pollIssuer({ url, secret, table: revoked, beatAt: news.heartbeatAt });
   const client = issuerClient(url);
   const proxies = options.proxies ?? trustedProxies("");
   const addresses = addressReader(proxies, deriveKey(secret, "auth client address"));
@@ -65,15 +65,21 @@ export function createRemoteAuth(options: {
   const withDeadline = redisWithDeadline(tell, { deadlineMs: 400 });
   const keep = (entry: AuditEntry) => withDeadline(() => sendEntry(tell, entry));
   const actions = staffActions({ keep, addressOf: addresses.read, log: options.log, now });
-  const vouched = (origin: Origin | undefined): Record<string, string> => {
-    const address = addresses.read(origin);
+  const vouched = (clientAddress: ClientAddress | undefined): Record<string, string> => {
+    const address = addresses.read(clientAddress);
     return address === undefined ? {} : { [vouchedHeader]: addresses.vouch(address) };
   };
 
-  const askMe = async (login: string, password: string, origin?: Origin): Promise<Account | undefined> => {
+  const askMe = async (
+    login: string,
+    password: string,
+    clientAddress?: ClientAddress,
+  ): Promise<Account | undefined> => {
     if (login === "" || login.includes(":")) return undefined; // RFC 7617 section 2: a user-id has no colon.
     const credentials = Buffer.from(`${login}:${password}`).toString("base64");
-    const answer = await client("/auth/me", { headers: { Authorization: `Basic ${credentials}`, ...vouched(origin) } });
+    const answer = await client("/auth/me", {
+      headers: { Authorization: `Basic ${credentials}`, ...vouched(clientAddress) },
+    });
     return answer.status === 401 ? undefined : answer.read(200, accountSchema);
   };
   const fetchKeys = async () => {
@@ -97,10 +103,10 @@ export function createRemoteAuth(options: {
     site: siteAt(issuer, proxies),
     access: async (token) => (await readToken(token))?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
-    verifyPassword: rememberPasswords(askMe, revoked, elapsed),
-    async passwordGrant(username, password, { scope, origin } = {}) {
+    verifyPassword: cachePasswordChecks(askMe, revoked, elapsed),
+    async passwordGrant(username, password, { scope, clientAddress } = {}) {
       const body = new URLSearchParams({ grant_type: "password", username, password, ...(scope ? { scope } : {}) });
-      const answer = await client("/auth/token", { method: "POST", body, headers: vouched(origin) });
+      const answer = await client("/auth/token", { method: "POST", body, headers: vouched(clientAddress) });
       // An empty username or password counts as absent there (RFC 6749 section 3.2); here it is just wrong.
       if (answer.status === 400) {
         const { error } = await answer.read(400, oauthErrorSchema);
@@ -108,12 +114,12 @@ export function createRemoteAuth(options: {
       }
       return answer.read(200, tokenSetSchema);
     },
-    async register(input: Registration, { origin, request } = {}) {
+    async register(input: Registration, { clientAddress, request } = {}) {
       const answer = await client("/auth/register", {
         method: "POST",
         headers: {
           "Content-Type": "application/json",
-          ...vouched(origin),
+          ...vouched(clientAddress),
           ...(request === undefined ? {} : { "Idempotency-Key": request.key }),
         },
         body: JSON.stringify(input),

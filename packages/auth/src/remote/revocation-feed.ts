@@ -38,7 +38,7 @@ export function feedCredentials(secret: string): { header: string; matches(heade
 }
 
 /** What `table` has that was added after `since`; all of it when that is of another process, `own` being this one's name. */
-export function feedOf(table: RevokedTable, own: string, since: { process?: string; version: number }): Feed {
+export function readFeed(table: RevokedTable, own: string, since: { process?: string; version: number }): Feed {
   const age = table.age();
   return {
     process: own,
@@ -52,7 +52,7 @@ export function feedOf(table: RevokedTable, own: string, since: { process?: stri
  * Asks the issuer at `url` what is revoked, four times a second, for as long as beats of it are missed in Redis: when that does not
  * respond, or not to the issuer. `beatAt` is when the last one came.
  */
-export function followIssuer(options: {
+export function pollIssuer(options: {
   url: string;
   secret: string;
   table: RevokedTable;
@@ -72,7 +72,7 @@ export function followIssuer(options: {
       const { process, version, ageMs, revocations } = await response.read(200, feedSchema);
       for (const one of revocations) table.add(one);
       known = { process, version };
-      if (ageMs !== null) table.heard(askedAt - ageMs);
+      if (ageMs !== null) table.markCurrent(askedAt - ageMs);
     } catch {
       // Then it is asked again, and without any news the table closes.
     }

@@ -10,10 +10,10 @@ const waitMs = 250;
 const pauseMs = 100;
 const batch = 1000;
 const deadlineMs = 500;
-const youngBeatMs = 400;
+const youngHeartbeatMs = 400;
 
 /** How long a connection for `followNews` may be silent beyond the time that it blocks; for `connectRedis`. */
-export const newsSilenceMs = 500;
+export const streamSilenceMs = 500;
 
 const entrySchema = z.object({
   kind: z.enum(["account", "session", "token"]),
@@ -25,20 +25,20 @@ const entrySchema = z.object({
  * Tells every process what was revoked; with `beat`, that this was all. Resolves with whether Redis knew of nothing before; rejects
  * within half a second, and at once while Redis is known to be unavailable.
  */
-export function announcer(redis: Redis): (revocations: Revocation[], beat: boolean) => Promise<boolean> {
+export function revocationPublisher(redis: Redis): (revocations: Revocation[], beat: boolean) => Promise<boolean> {
   const run = luaCommands(redis, new URL("./", import.meta.url), ["publish-1"], () => true);
   const withDeadline = redisWithDeadline(redis, { deadlineMs });
   return async (revocations, beat) => {
     const entries = revocations.flatMap(({ kind, subject, epoch }) => [kind, subject, epoch]);
-    const args = [revocationSeconds * 1000, beat ? youngBeatMs : 0, ...entries];
+    const args = [revocationSeconds * 1000, beat ? youngHeartbeatMs : 0, ...entries];
     return (await withDeadline(() => run("publish-1", [stream], args))) === 1;
   };
 }
 
 /** The stream as it is followed. */
-export interface News extends AsyncDisposable {
+export interface RevocationSubscription extends AsyncDisposable {
   /** When the last beat came, of `performance.now()`. */
-  beatAt(): number;
+  heartbeatAt(): number;
 }
 
 /**
@@ -49,7 +49,7 @@ export interface News extends AsyncDisposable {
  * everything is known for as long as Redis responds without a gap, whether or not further beats come; after a gap only a new beat
  * says that nothing is missing.
  */
-export function followNews(redis: Redis, table: RevokedTable): News {
+export function subscribeToRevocations(redis: Redis, table: RevokedTable): RevocationSubscription {
   let closed = false;
   let beatAt = Number.NEGATIVE_INFINITY;
   const follow = async () => {
@@ -64,12 +64,12 @@ export function followNews(redis: Redis, table: RevokedTable): News {
         for (const [id, fields] of entries) {
           last = id;
           // A beat that lay there already says nothing of what came after it.
-          if (!take(table, fields) || !atEnd) continue;
+          if (!applyEntry(table, fields) || !atEnd) continue;
           isComplete = true;
           beatAt = performance.now();
         }
         atEnd = entries.length < batch;
-        if (atEnd && isComplete) table.heard(askedAt);
+        if (atEnd && isComplete) table.markCurrent(askedAt);
       } catch {
         // The client logs lost connections itself.
         last = "0-0";
@@ -81,7 +81,7 @@ export function followNews(redis: Redis, table: RevokedTable): News {
   };
   const following = follow();
   return {
-    beatAt: () => beatAt,
+    heartbeatAt: () => beatAt,
     [Symbol.asyncDispose]: async () => {
       closed = true;
       redis.disconnect();
@@ -91,7 +91,7 @@ export function followNews(redis: Redis, table: RevokedTable): News {
 }
 
 /** Adds an entry of the stream to the table, or answers that it is a beat. */
-function take(table: RevokedTable, fields: string[]): boolean {
+function applyEntry(table: RevokedTable, fields: string[]): boolean {
   const entry: Record<string, string> = {};
   for (let i = 0; i + 1 < fields.length; i += 2) entry[fields[i] ?? ""] = fields[i + 1] ?? "";
   const revocation = entrySchema.safeParse(entry);

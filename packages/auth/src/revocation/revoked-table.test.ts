@@ -58,24 +58,24 @@ test("a clock that jumps ahead forgets nothing before its time", () => {
 
 test("without news it closes by the clock that is never set, and opens with the next", async () => {
   const { clock, pass, table } = clocked();
-  table.heard(clock.elapsed);
+  table.markCurrent(clock.elapsed);
   clock.now += day;
-  expect(table.mustBeCurrent()).toBeUndefined();
+  expect(table.ensureCurrent()).toBeUndefined();
   clock.now -= 2 * day;
-  expect(table.mustBeCurrent()).toBeUndefined();
+  expect(table.ensureCurrent()).toBeUndefined();
   pass(1750);
-  expect(table.mustBeCurrent()).toBeUndefined();
+  expect(table.ensureCurrent()).toBeUndefined();
   pass(1);
-  const waiting = table.mustBeCurrent();
-  table.heard(clock.elapsed);
+  const waiting = table.ensureCurrent();
+  table.markCurrent(clock.elapsed);
   await waiting;
-  expect(table.mustBeCurrent()).toBeUndefined();
+  expect(table.ensureCurrent()).toBeUndefined();
   pass(10_000);
   // Old news are none.
-  table.heard(clock.elapsed - 2000);
-  await expect(table.mustBeCurrent()).rejects.toMatchObject({ code: "unavailable", headers: { "Retry-After": "2" } });
+  table.markCurrent(clock.elapsed - 2000);
+  await expect(table.ensureCurrent()).rejects.toMatchObject({ code: "unavailable", headers: { "Retry-After": "2" } });
   pass(200);
-  expect(() => table.mustBeCurrent()).toThrow("revoked");
+  expect(() => table.ensureCurrent()).toThrow("revoked");
 });
 
 test("it says what was added after a version", () => {

@@ -48,16 +48,16 @@ export interface RevokedTable {
   /** The version at which an account's epoch changed the last time, as far as that is remembered; otherwise 0. */
   changedAt(accountId: number): number;
   /** Whether an account's epoch was heard to change so recently that another process may not know it yet. */
-  changedNow(accountId: number): boolean;
+  changedRecently(accountId: number): boolean;
   /** Notes that everything revoked up to `at` (of `performance.now()`) is known here. */
-  heard(at: number): void;
+  markCurrent(at: number): void;
   /** How long ago everything that was revoked was known here, in ms. */
   age(): number;
   /**
    * Throws a 503 when nothing was heard for `closesAfterMs`, since what was revoked meanwhile would pass. A process that has just
    * started, or stood still itself, waits for news first.
    */
-  mustBeCurrent(): void | Promise<void>;
+  ensureCurrent(): void | Promise<void>;
   /** What `work` comes to; rejects with that 503 when nothing is heard while it goes on. */
   whileCurrent<T>(work: Promise<T>): Promise<T>;
   /** How many revocations are remembered. */
@@ -117,11 +117,11 @@ export function revokedTable(now: () => number, elapsed = () => performance.now(
       return !known.has(`token ${tokenId}`);
     },
     changedAt: (accountId) => known.get(`account ${accountId}`)?.version ?? 0,
-    changedNow(accountId) {
+    changedRecently(accountId) {
       const entry = known.get(`account ${accountId}`);
       return entry !== undefined && elapsed() - entry.addedAt < closesAfterMs;
     },
-    heard(at) {
+    markCurrent(at) {
       heardAt = Math.max(heardAt, at);
       if (!isCurrent()) return;
       closedAt = undefined;
@@ -129,7 +129,7 @@ export function revokedTable(now: () => number, elapsed = () => performance.now(
       news = Promise.withResolvers();
     },
     age: () => Math.max(0, elapsed() - heardAt),
-    mustBeCurrent() {
+    ensureCurrent() {
       if (isCurrent()) return;
       const at = elapsed();
       closedAt ??= at;

@@ -8,4 +8,4 @@ export const audience = "quintet";
 export const publicClient = "quintet";
 
 /** The client of tokens that stand for another issuer's. */
-export const outsideClient = "outside";
+export const externalClient = "outside";

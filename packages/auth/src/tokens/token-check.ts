@@ -88,7 +88,7 @@ export function tokenCheck(options: {
   };
 
   const read = async (token: string): Promise<CheckedToken | undefined> => {
-    const waiting = revoked.mustBeCurrent();
+    const waiting = revoked.ensureCurrent();
     if (waiting) await waiting;
     const found = good.get(token);
     if (found) {
