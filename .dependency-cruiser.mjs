@@ -109,8 +109,7 @@ export default {
       severity: "error",
       from: {
         path: "^apps/(?!gateway/)[^/]+/src/",
-        pathNot:
-          "/(app|main)\\.ts$|/(routes|pages)/|\\.test\\.ts$|^apps/accounts/src/(tokens/introspection|registration/registration)\\.ts$",
+        pathNot: "/(app|main)\\.ts$|/(routes|pages)/|\\.test\\.ts$",
       },
       to: { path: "node_modules/(hono|@hono/)", dependencyTypesNot: ["type-only"] },
     },

@@ -26,7 +26,7 @@ import { addAudit } from "./routes/audit.ts";
 import { addClients } from "./routes/clients.ts";
 import { addInvitations } from "./routes/invitations.ts";
 import { addOAuth } from "./routes/oauth.ts";
-import { addResets } from "./routes/password-resets.ts";
+import { addPasswordResets } from "./routes/password-resets.ts";
 import { addRevocations } from "./routes/revocations.ts";
 import { addSessions } from "./routes/sessions.ts";
 import { addStaff } from "./routes/staff.ts";
@@ -86,7 +86,7 @@ export function createApp(deps: IssuerDeps): WebApp {
   addOAuth(app, deps);
   addSessions(app, auth);
   addClients(app, deps);
-  addResets(app, deps);
+  addPasswordResets(app, deps);
   addRevocations(app, auth);
   addStaff(app, { ...deps, lists });
   addInvitations(app, { ...deps, lists });
@@ -113,7 +113,7 @@ export type AccountsApi = ReturnType<
   | typeof addOAuth
   | typeof addSessions
   | typeof addClients
-  | typeof addResets
+  | typeof addPasswordResets
   | typeof addStaff
   | typeof addInvitations
   | typeof addAudit

@@ -2,9 +2,9 @@ import { availableParallelism } from "node:os";
 import { authSettings } from "@quintet/auth";
 import { readEnv, type SettingRule, separatePorts, settings, together } from "@quintet/http";
 import { z } from "zod";
+import { usernameSchema } from "./accounts/usernames.ts";
 import { externalIssuersSetting } from "./external-issuers/external-issuers-setting.ts";
 import { defaultRegistrations, registrationModes } from "./registration/admission.ts";
-import { usernameSchema } from "./registration/registration.ts";
 import { areSigningKeys } from "./tokens/signing-key.ts";
 
 /** The variables that an issuer reads besides those of every process with accounts (`authSettings`). */

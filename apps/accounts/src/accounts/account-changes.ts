@@ -5,7 +5,7 @@ import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
 import type { LimitedCheck } from "../limits/login-limits.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
-import { checkedPassword } from "../registration/registration.ts";
+import { checkedPassword } from "../passwords/password-rules.ts";
 import type { Revocations } from "../revocation/revocations.ts";
 import { findSession, type SessionRow, sessionsOf } from "../sessions/session-queries.ts";
 import { revokeFamiliesOf, revokeFamily } from "../tokens/refresh-token-queries.ts";

@@ -2,6 +2,7 @@ import { createHash, randomUUID, timingSafeEqual } from "node:crypto";
 import { OAuthError } from "@quintet/auth";
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import { type KeyedRequest, Problem } from "@quintet/http";
+import type { z } from "zod";
 import { processedRequestsTable } from "../accounts/account-queries.ts";
 import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
@@ -15,16 +16,10 @@ import {
   insertClient,
   revokeFamiliesOfClient,
 } from "./client-queries.ts";
+import type { newClientSchema } from "./new-client.ts";
 
 const maxClients = 50;
 const form = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-export interface NewClient {
-  name: string;
-  redirectUris: string[];
-  scope: string;
-  confidential: boolean;
-}
 
 /** The API clients of accounts. */
 export interface Clients {
@@ -34,7 +29,7 @@ export interface Clients {
    */
   add(
     accountId: number,
-    input: NewClient,
+    input: z.output<typeof newClientSchema>,
     by: Actor,
     request?: KeyedRequest,
   ): Promise<{ client: ApiClient; secret: string | undefined }>;

@@ -1,29 +1,25 @@
-import { z } from "@hono/zod-openapi";
 import { audience, issuerOf, publicClient } from "@quintet/auth/issuer";
 import type { ApiClient } from "../clients/client-queries.ts";
 import type { LocalAuth } from "../local-auth.ts";
 
-/** What a token says (RFC 7662 section 2.2). */
-export const introspectionSchema = z
-  .object({
-    active: z.boolean(),
-    scope: z.string().optional(),
-    client_id: z.string().optional(),
-    username: z.string().optional(),
-    token_type: z.literal("Bearer").optional(),
-    exp: z.number().optional(),
-    sub: z.string().optional(),
-    aud: z.string().optional(),
-    iss: z.string().optional(),
-    jti: z.string().optional(),
-  })
-  .openapi("Introspection");
-
-type Introspection = z.infer<typeof introspectionSchema>;
+/** What introspection says about a token (RFC 7662 section 2.2). */
+export interface Introspection {
+  active: boolean;
+  scope?: string;
+  client_id?: string;
+  username?: string;
+  token_type?: "Bearer";
+  /** Seconds since 1970. */
+  exp?: number;
+  sub?: string;
+  aud?: string;
+  iss?: string;
+  jti?: string;
+}
 
 const inactive: Introspection = { active: false };
 
-/** Whether a token is good and what it says; of a refresh token only to the client that holds it, or when a public one does. */
+/** Introspects an access token, or a refresh token of this client or of the public client; any other is inactive. */
 export function introspect(auth: LocalAuth, issuer: string, client: ApiClient, token: string): Promise<Introspection> {
   return token.includes(".") ? accessToken(auth, issuer, token) : refreshToken(auth, issuer, client, token);
 }

@@ -4,7 +4,7 @@ import { noQuery, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
-import { sentText } from "../routes/password-resets.ts";
+import { resetRequestedText } from "../password-resets/forgotten-passwords.ts";
 import { askStaffPage, forgottenPage, linkSentPage, newPasswordPage, staleLinkPage } from "./forgotten-pages.ts";
 import { readForm, refusalOf } from "./form.ts";
 import { onward, pageAnswer, refusedForm, type ShownPage, showPage } from "./section.ts";
@@ -31,7 +31,7 @@ export function addForgotten(
   app.openapi(ask, (c) => {
     if (!auth.sendResetLink) return showPage(c, section, { title, body: askStaffPage() });
     if (c.req.valid("query").done)
-      return showPage(c, section, { title: "Look at your mail", body: linkSentPage(sentText) });
+      return showPage(c, section, { title: "Look at your mail", body: linkSentPage(resetRequestedText) });
     return showPage(c, section, { title, body: forgottenPage({ login: "" }) });
   });
 

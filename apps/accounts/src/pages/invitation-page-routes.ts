@@ -5,8 +5,7 @@ import type { PageSection } from "@quintet/pages";
 import type { Context } from "hono";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
-import { newInvitationSchema } from "../registration/invitations.ts";
-import { invitationParams } from "../routes/invitations.ts";
+import { invitationIdSchema, newInvitationSchema } from "../registration/invitations.ts";
 import type { StaffLists } from "../staff-lists.ts";
 import type { Browser } from "./browser.ts";
 import { type Refusal, readForm, refusalOf } from "./form.ts";
@@ -80,7 +79,7 @@ export function addInvitationPages(
     path: "/staff/invitations/{id}/revoke",
     tags,
     summary: "Revoke an invitation by form (staff)",
-    request: { ...noQuery, params: invitationParams },
+    request: { ...noQuery, params: z.strictObject({ id: invitationIdSchema }) },
     responses: { ...onward, ...refusedForm },
   });
   app.openapi(revoke, async (c) => {

@@ -3,11 +3,11 @@ import type { ClientAddress } from "@quintet/auth";
 import type { MysqlPool } from "@quintet/db";
 import type { Logger } from "@quintet/http";
 import { findByLogin } from "../accounts/account-queries.ts";
+import { normalizeUsername } from "../accounts/usernames.ts";
 import { addressLimit } from "../limits/address-limit.ts";
 import type { BudgetSizes, Budgets } from "../limits/budgets.ts";
 import type { RetryQueue } from "../mail/retry-queue.ts";
 import { MailError, type SendMail } from "../mail/smtp.ts";
-import { normalUsername } from "../registration/registration.ts";
 import type { ResetLinks } from "./reset-links.ts";
 
 const minute = 60_000;
@@ -21,6 +21,12 @@ const ofAccount: BudgetSizes = [none, none, { attempts: 3, eachMs: 20 * minute }
  * then one every 20 minutes, are left out. An account without an email or a password of its own gets none.
  */
 export type SendResetLink = (login: string, clientAddress: ClientAddress | undefined) => Promise<void>;
+
+/** The response to a request for a reset link, whether or not the account exists. */
+export const resetRequestedText =
+  "If the account exists and has an email address, a password reset link has been sent to it.";
+/** The error detail where no mail is sent. */
+export const noMailText = "This installation sends no mail. Ask staff for a password reset link.";
 
 export function forgottenPasswords(options: {
   pool: MysqlPool;
@@ -43,7 +49,7 @@ export function forgottenPasswords(options: {
 
   /** What there is to be sent; found out and counted once, however often sending fails. */
   const letter = async (login: string, clientAddress: ClientAddress | undefined) => {
-    const [account] = await findByLogin(pool, normalUsername(login));
+    const [account] = await findByLogin(pool, normalizeUsername(login));
     if (!account?.isActive || account.email === "" || account.passwordHash.startsWith("!")) return undefined;
     if ((await takeOfAccount(account.id)) > 0) return undefined;
     const { url } = await links.create(account, { accountId: null, clientAddress });

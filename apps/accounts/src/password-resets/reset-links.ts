@@ -6,7 +6,7 @@ import { findById, processedRequestsTable, replaceHash, type StoredAccount } fro
 import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
-import { checkedPassword } from "../registration/registration.ts";
+import { checkedPassword } from "../passwords/password-rules.ts";
 import type { Revocations } from "../revocation/revocations.ts";
 import { isUnexpired } from "../tokens/expiry.ts";
 import { oneTimeSecret } from "../tokens/one-time-secret.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
-import { type KeyedRequest, Problem } from "@quintet/http";
+import { type KeyedRequest, Problem, wholeNumber } from "@quintet/http";
 import { z } from "zod";
 import { processedRequestsTable } from "../accounts/account-queries.ts";
 import type { Actor } from "../audit/actor.ts";
@@ -19,7 +19,10 @@ import {
 const dayMs = 24 * 3600_000;
 const form = /^[A-Za-z0-9_-]{43}$/;
 
-/** What an invitation is made of. */
+/** The id of an invitation, an unsigned 32-bit column. */
+export const invitationIdSchema = wholeNumber(1, 2 ** 32 - 1);
+
+/** The rules for a new invitation. */
 export const newInvitationSchema = z.strictObject({
   email: z.email("must be an email address").max(254).optional(),
   days: z.number().int().min(1).max(365).default(7),

@@ -3,12 +3,13 @@ import { findProcessed, type MysqlPool, mysqlProcessedRequests, runOnce } from "
 import { type KeyedRequest, Problem } from "@quintet/http";
 import { insertAccount, processedRequestsTable } from "../accounts/account-queries.ts";
 import { learnNewEmails, takenNames } from "../accounts/email-queries.ts";
+import { normalizeUsername } from "../accounts/usernames.ts";
 import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import type { RegistrationMode } from "./admission.ts";
 import type { Invitations } from "./invitations.ts";
-import { checkedRegistration, normalUsername } from "./registration.ts";
+import { checkedRegistration } from "./registration.ts";
 
 export interface AccountChoices {
   by?: Actor | undefined;
@@ -69,7 +70,7 @@ export function newAccounts(options: {
       throw conflict({ username: added === "username", email: added === "email" });
     },
     async createFirstStaff(username, password) {
-      const name = normalUsername(username);
+      const name = normalizeUsername(username);
       if ((await takenNames(pool, name, "")).username) return;
       const passwordHash = await hashes.make(password);
       const account = { username: name, email: "", passwordHash, isStaff: true, joinedAt: new Date(now()) };

@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { clientAddressOf, guards } from "@quintet/auth";
 import {
   type IdempotencyStore,
@@ -12,20 +12,27 @@ import {
 import type { MiddlewareHandler } from "hono";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
-import { registrationSchema } from "../registration/registration.ts";
 import type { PublicKey } from "../tokens/signing-key.ts";
-import { accountSchema, keySetSchema, registeredSchema } from "./schemas.ts";
+import { accountSchema, createdAccountSchema, registrationBody } from "./schemas.ts";
 
 const tags = ["accounts"];
 
-/** `/auth/register`, `/auth/me`, and the keys by which tokens are verified. */
+const keySetSchema = z
+  .object({
+    keys: z
+      .array(z.looseObject({ kty: z.string().openapi({ description: "The key type", example: "OKP" }) }))
+      .openapi({ description: "The public keys, in the form of RFC 7517" }),
+  })
+  .openapi("KeySet");
+
+/** `/auth/register`, `/auth/me`, and the public keys that access tokens are verified with. */
 export function addAccounts(
   app: OpenAPIHono<ServiceEnv>,
   deps: { auth: LocalAuth; idempotency: IdempotencyStore; publicKeys: PublicKey[] },
 ) {
   const { auth } = deps;
   const guard = guards(auth);
-  /** Before the body is looked at. */
+  /** Counts the attempt before the body is read. */
   const admitted: MiddlewareHandler<ServiceEnv> = async (c, next) => {
     await auth.admission.admit(clientAddressOf(c));
     return next();
@@ -38,13 +45,16 @@ export function addAccounts(
         method: "post",
         path: "/register",
         tags,
-        summary: "Make an account",
-        request: { ...noQuery, ...jsonBody(registrationSchema) },
+        summary: "Create an account",
+        description:
+          "Depending on the installation anyone may create an account, an invitation is required, or only staff may create accounts. " +
+          "At most 30 requests in a row from one address by default (a /64 network for IPv6), then one every 2 minutes.",
+        request: { ...noQuery, ...jsonBody(registrationBody) },
         responses: {
-          201: jsonAnswer(registeredSchema, "The new account"),
-          403: refusal("Accounts are made by staff here, or with an invitation that is missing or not good"),
+          201: jsonAnswer(createdAccountSchema, "Account created"),
+          403: refusal("Only staff may create accounts, or the invitation is missing or invalid"),
           409: refusal("The username or email is taken, or this Idempotency-Key is in use"),
-          429: refusal("Too many from this address"),
+          429: refusal("Too many requests from this address"),
         },
       }),
       async (c) => {
@@ -61,9 +71,9 @@ export function addAccounts(
         method: "get",
         path: "/me",
         tags,
-        summary: "The account whose credentials these are",
+        summary: "Get your account",
         request: noQuery,
-        responses: { 200: jsonAnswer(accountSchema, "The account") },
+        responses: { 200: jsonAnswer(accountSchema, "The account of the credentials") },
       }),
       (c) => {
         c.header("Cache-Control", "no-store");
@@ -76,9 +86,10 @@ export function addAccounts(
         method: "get",
         path: "/.well-known/jwks.json",
         tags,
-        summary: "The public keys that access tokens are verified with",
+        summary: "Get the public keys",
+        description: "The keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517).",
         request: noQuery,
-        responses: { 200: jsonAnswer(keySetSchema, "RFC 7517 key set") },
+        responses: { 200: jsonAnswer(keySetSchema, "The public keys") },
       }),
       (c) => {
         c.header("Cache-Control", "public, max-age=300");

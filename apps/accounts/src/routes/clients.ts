@@ -1,13 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards, scopeNames } from "@quintet/auth";
-import { grantable } from "@quintet/auth/issuer";
 import {
   type IdempotencyStore,
   idempotent,
-  isVisible,
   jsonAnswer,
   jsonBody,
-  mustBeVisible,
   noQuery,
   Problem,
   refusal,
@@ -15,54 +12,49 @@ import {
 } from "@quintet/http";
 import { actorOf } from "../audit/actor.ts";
 import type { ApiClient } from "../clients/client-queries.ts";
-import { redirectUriFault } from "../clients/redirect-uri.ts";
+import { newClientSchema } from "../clients/new-client.ts";
 import type { LocalAuth } from "../local-auth.ts";
 
 const tags = ["accounts: API clients"];
 
-/** A name as it is shown to those who are asked for their consent. */
-export const clientNameSchema = z
-  .string()
-  .min(1, { abort: true })
-  .max(100)
-  .refine((text) => /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+$/u.test(text), "must be plain text")
-  .refine(isVisible, mustBeVisible);
-const redirectUri = z.string().superRefine((text, context) => {
-  const fault = redirectUriFault(text);
-  if (fault) context.addIssue({ code: "custom", message: fault });
-});
-const scope = z
-  .string()
-  .max(1000)
-  .transform((text, context) => {
-    const granted = grantable(text);
-    if (granted === undefined) context.addIssue({ code: "custom", message: "must be scopes, separated by spaces" });
-    return granted ?? "";
-  })
-  .openapi({ type: "string", example: "queue:send queue:receive", description: `Out of ${scopeNames.join(", ")}` });
-
-/** What a new client is made of. */
-export const newClientSchema = z
-  .strictObject({
-    name: clientNameSchema.openapi({ example: "Nightly export" }),
-    scope,
-    redirectUris: z.array(redirectUri).max(10).default([]),
-    confidential: z.boolean().default(true).openapi({ description: "Whether it can keep a secret" }),
+const { shape } = newClientSchema;
+const newClientBody = newClientSchema
+  .extend({
+    name: shape.name.openapi({
+      description: "The name that users see when they are asked for consent",
+      example: "Nightly export",
+    }),
+    scope: shape.scope.openapi({
+      type: "string",
+      example: "queue:send queue:receive",
+      description: `What its tokens may be used for at most, separated by spaces: ${scopeNames.join(", ")}`,
+    }),
+    redirectUris: shape.redirectUris.openapi({
+      description: "Where users are sent back to after consent; at most 10, none by default",
+    }),
+    confidential: shape.confidential.openapi({
+      description: "Whether the client can keep a secret; false for a native or browser app",
+    }),
   })
   .openapi("NewClient");
 
 const clientSchema = z
   .object({
-    id: z.uuid(),
-    name: z.string(),
-    scope: z.string(),
-    redirectUris: z.array(z.string()),
-    confidential: z.boolean(),
-    createdAt: z.iso.datetime(),
+    id: z.uuid().openapi({ description: "The `client_id`" }),
+    name: z.string().openapi({ description: "The name that users see when they are asked for consent" }),
+    scope: z.string().openapi({ description: "What its tokens may be used for at most, separated by spaces" }),
+    redirectUris: z.array(z.string()).openapi({ description: "Where users are sent back to after consent" }),
+    confidential: z.boolean().openapi({ description: "Whether it has a secret" }),
+    createdAt: z.iso.datetime().openapi({ description: "When it was created" }),
   })
   .openapi("Client");
-const addedSchema = clientSchema
-  .extend({ secret: z.string().nullable().openapi({ description: "Told this once" }) })
+const createdClientSchema = clientSchema
+  .extend({
+    secret: z
+      .string()
+      .nullable()
+      .openapi({ description: "The `client_secret`, shown only once; null unless the client is confidential" }),
+  })
   .openapi("AddedClient");
 const clientsSchema = z.object({ clients: z.array(clientSchema) }).openapi("Clients");
 
@@ -80,18 +72,19 @@ export function addClients(
         method: "post",
         path: "/clients",
         tags,
-        summary: "Register a program that may act for you, or for those who let it",
-        request: { ...noQuery, ...jsonBody(newClientSchema) },
+        summary: "Create an API client",
+        description: "Registers a program that acts for your account, or for the accounts that consent to it.",
+        request: { ...noQuery, ...jsonBody(newClientBody) },
         responses: {
-          201: jsonAnswer(addedSchema, "The client"),
-          409: refusal("There are 50"),
+          201: jsonAnswer(createdClientSchema, "API client created"),
+          409: refusal("The account has 50 API clients, the maximum"),
         },
       }),
       async (c) => {
         const { account, keyed } = c.var;
         const { client, secret = null } = await auth.clients.add(account.id, c.req.valid("json"), actorOf(c), keyed);
         c.header("Cache-Control", "no-store");
-        return c.json({ ...shown(client), secret }, 201);
+        return c.json({ ...toJson(client), secret }, 201);
       },
     )
     .openapi(
@@ -100,14 +93,15 @@ export function addClients(
         method: "get",
         path: "/clients",
         tags,
-        summary: "Your API clients, the newest first",
+        summary: "List your API clients",
+        description: "The newest first.",
         request: noQuery,
-        responses: { 200: jsonAnswer(clientsSchema, "All of them") },
+        responses: { 200: jsonAnswer(clientsSchema, "All API clients of the account") },
       }),
       async (c) => {
         const clients = await auth.clients.list(c.var.account.id);
         c.header("Cache-Control", "no-store");
-        return c.json({ clients: clients.map(shown) }, 200);
+        return c.json({ clients: clients.map(toJson) }, 200);
       },
     )
     .openapi(
@@ -116,21 +110,27 @@ export function addClients(
         method: "delete",
         path: "/clients/{id}",
         tags,
-        summary: "Remove an API client; its sign-ins and tokens end",
-        request: { ...noQuery, params: z.strictObject({ id: z.uuid("must be a client's id") }) },
+        summary: "Delete an API client",
+        description: "Its sessions and tokens end with it.",
+        request: {
+          ...noQuery,
+          params: z.strictObject({
+            id: z.uuid("must be a client's id").openapi({ description: "The id of the API client" }),
+          }),
+        },
         responses: {
-          204: { description: "It is removed" },
-          404: refusal("You have no such client"),
+          204: { description: "API client deleted" },
+          404: refusal("API client not found"),
         },
       }),
       async (c) => {
         const removed = await auth.clients.remove(c.var.account.id, c.req.valid("param").id, actorOf(c));
-        if (!removed) throw new Problem("not-found", "You have no such client.");
+        if (!removed) throw new Problem("not-found", "API client not found.");
         return c.body(null, 204);
       },
     );
 }
 
-function shown({ id, name, scope, redirectUris, secretHash, createdAt }: ApiClient) {
+function toJson({ id, name, scope, redirectUris, secretHash, createdAt }: ApiClient) {
   return { id, name, scope, redirectUris, confidential: secretHash !== null, createdAt: createdAt.toISOString() };
 }

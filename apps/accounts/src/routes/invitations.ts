@@ -9,39 +9,49 @@ import {
   noQuery,
   refusal,
   type ServiceEnv,
-  wholeNumber,
 } from "@quintet/http";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
-import { type Invitation, newInvitationSchema } from "../registration/invitations.ts";
+import { type Invitation, invitationIdSchema, newInvitationSchema } from "../registration/invitations.ts";
 import type { StaffLists } from "../staff-lists.ts";
+import { cursorParam, nextCursorSchema } from "./schemas.ts";
 
 const tags = ["accounts: staff"];
-export const invitationParams = z.strictObject({ id: wholeNumber(1, 2 ** 32 - 1) });
+const params = z.strictObject({ id: invitationIdSchema.openapi({ description: "The id of the invitation" }) });
 
 const invitationSchema = z
   .object({
-    id: z.number().int(),
-    email: z.string().nullable().openapi({ description: "Whom it is for; null: whoever has it" }),
-    state: z.enum(["open", "used", "revoked", "expired"]),
-    madeBy: z.number().int().openapi({ description: "The account of staff that made it" }),
-    createdAt: z.iso.datetime(),
-    expiresAt: z.iso.datetime(),
-    accountId: z.number().int().nullable().openapi({ description: "The account that was made with it" }),
+    id: z.number().int().openapi({ description: "The id of the invitation" }),
+    email: z.string().nullable().openapi({ description: "The only email address that may use it; null: any" }),
+    state: z.enum(["open", "used", "revoked", "expired"]).openapi({ description: "Only an `open` one can be used" }),
+    madeBy: z.number().int().openapi({ description: "The staff account that created it" }),
+    createdAt: z.iso.datetime().openapi({ description: "When it was created" }),
+    expiresAt: z.iso.datetime().openapi({ description: "When it expires" }),
+    accountId: z
+      .number()
+      .int()
+      .nullable()
+      .openapi({ description: "The account that was created with it; null if none" }),
   })
   .openapi("Invitation");
-const madeSchema = invitationSchema
+const createdSchema = invitationSchema
   .extend({
-    token: z.string().openapi({ description: "For `invitation` of POST /auth/register; shown this once" }),
-    url: z.url().openapi({ description: "The page at which it is used" }),
+    token: z.string().openapi({ description: "The `invitation` field of POST /auth/register; shown only once" }),
+    url: z.url().openapi({ description: "The sign-up page with this invitation" }),
   })
   .openapi("NewInvitation");
 const listSchema = z
-  .object({ invitations: z.array(invitationSchema), nextCursor: z.string().nullable() })
+  .object({ invitations: z.array(invitationSchema), nextCursor: nextCursorSchema })
   .openapi("Invitations");
-const inputSchema = newInvitationSchema.openapi("InvitationInput");
+const { shape } = newInvitationSchema;
+const inputSchema = newInvitationSchema
+  .extend({
+    email: shape.email.openapi({ description: "The only email address that may use it; any by default" }),
+    days: shape.days.openapi({ description: "In how many days it expires" }),
+  })
+  .openapi("InvitationInput");
 
-/** Invitations to make an account, for `REGISTRATION=invite`: `/auth/invitations`; for staff. */
+/** Invitations to create an account, for `REGISTRATION=invite`: `/auth/invitations`; for staff. */
 export function addInvitations(
   app: OpenAPIHono<ServiceEnv>,
   { auth, lists, idempotency }: { auth: LocalAuth; lists: StaffLists; idempotency: IdempotencyStore },
@@ -55,15 +65,16 @@ export function addInvitations(
         method: "post",
         path: "/invitations",
         tags,
-        summary: "Invite somebody to make an account: once, within some days, with that email if one is named",
+        summary: "Create an invitation",
+        description: "With an invitation one account can be created.",
         request: { ...noQuery, ...jsonBody(inputSchema) },
-        responses: { 201: jsonAnswer(madeSchema, "The invitation, with its token, to hand over") },
+        responses: { 201: jsonAnswer(createdSchema, "Invitation created") },
       }),
       async (c) => {
         const { account, keyed } = c.var;
         const made = await auth.invitations.create(c.req.valid("json"), account.id, actorOf(c), keyed);
         c.header("Cache-Control", "no-store");
-        return c.json({ ...shown(made.invitation), token: made.token, url: made.url }, 201);
+        return c.json({ ...toJson(made.invitation), token: made.token, url: made.url }, 201);
       },
     )
     .openapi(
@@ -72,14 +83,15 @@ export function addInvitations(
         method: "get",
         path: "/invitations",
         tags,
-        summary: "Invitations, the newest first",
-        request: { query: z.strictObject({ limit: limitParam(50), cursor: z.string().optional() }) },
-        responses: { 200: jsonAnswer(listSchema, "A page of them") },
+        summary: "List invitations",
+        description: "The newest first.",
+        request: { query: z.strictObject({ limit: limitParam(50), cursor: cursorParam }) },
+        responses: { 200: jsonAnswer(listSchema, "A page of invitations") },
       }),
       async (c) => {
         const { rows, nextCursor } = await lists.invitations(c.req.valid("query"));
         c.header("Cache-Control", "no-store");
-        return c.json({ invitations: rows.map(shown), nextCursor }, 200);
+        return c.json({ invitations: rows.map(toJson), nextCursor }, 200);
       },
     )
     .openapi(
@@ -88,12 +100,12 @@ export function addInvitations(
         method: "delete",
         path: "/invitations/{id}",
         tags,
-        summary: "Revoke an invitation that was not used",
-        request: { ...noQuery, params: invitationParams },
+        summary: "Revoke an invitation",
+        request: { ...noQuery, params },
         responses: {
-          204: { description: "It is revoked" },
-          404: refusal("There is no such invitation"),
-          409: refusal("It was used already"),
+          204: { description: "Invitation revoked" },
+          404: refusal("Invitation not found"),
+          409: refusal("The invitation has already been used"),
         },
       }),
       async (c) => {
@@ -103,7 +115,7 @@ export function addInvitations(
     );
 }
 
-function shown({ id, email, state, madeBy, createdAt, expiresAt, accountId }: Invitation) {
+function toJson({ id, email, state, madeBy, createdAt, expiresAt, accountId }: Invitation) {
   const times = { createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString() };
   return { id, email, state, madeBy, ...times, accountId };
 }

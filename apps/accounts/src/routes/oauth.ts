@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import {
   clientAddressOf,
   guards,
@@ -13,22 +13,39 @@ import { accessTokenType } from "@quintet/auth/issuer";
 import { jsonAnswer, type ServiceEnv } from "@quintet/http";
 import type { Context } from "hono";
 import type { LocalAuth } from "../local-auth.ts";
-import { introspect, introspectionSchema } from "../oauth/introspection.ts";
+import { introspect } from "../oauth/introspection.ts";
 import { grantTokens, grantTypes } from "../oauth/token-endpoint.ts";
 
 const tags = ["accounts"];
-const oauthRefusal = jsonAnswer(oauthErrorSchema, "The request is refused (RFC 6749 section 5.2)");
-const refusals = { 400: oauthRefusal, 401: jsonAnswer(oauthErrorSchema, "The client did not prove itself") };
+const errorResponses = {
+  400: jsonAnswer(oauthErrorSchema, "Invalid request (RFC 6749 section 5.2)"),
+  401: jsonAnswer(oauthErrorSchema, "Client authentication failed"),
+};
 const clientFields = {
-  client_id: { description: "Which client asks; not needed for quintet's own" },
-  client_secret: { description: "Of a confidential client, unless it comes as Basic" },
+  client_id: { description: "The id of the client; optional for the built-in client `quintet`" },
+  client_secret: { description: "The secret of a confidential client, unless it is sent as Basic credentials" },
 };
 
-/** The form of a request about a token, which `description` says more of. */
-const tokenForm = (description: string) =>
-  oauthFormBody({ token: { description }, token_type_hint: { description: "Not needed" }, ...clientFields }, ["token"]);
+const introspectionSchema = z
+  .object({
+    active: z.boolean().openapi({ description: "Whether the token is valid; if not, there are no other fields" }),
+    scope: z.string().optional().openapi({ description: "What it may be used for, separated by spaces" }),
+    client_id: z.string().optional().openapi({ description: "The client that it was issued to" }),
+    username: z.string().optional().openapi({ description: "The username of its account" }),
+    token_type: z.literal("Bearer").optional().openapi({ description: "Set for an access token" }),
+    exp: z.number().optional().openapi({ description: "When it expires, in seconds since 1970" }),
+    sub: z.string().optional().openapi({ description: "The id of its account" }),
+    aud: z.string().optional().openapi({ description: "The audience" }),
+    iss: z.string().optional().openapi({ description: "The issuer" }),
+    jti: z.string().optional().openapi({ description: "The id of the token" }),
+  })
+  .openapi("Introspection");
 
-/** `/auth/token`, `/auth/revoke` and `/auth/introspect`, whose errors are told as RFC 6749 says. */
+/** The form of a request with one token, which `description` describes. */
+const tokenForm = (description: string) =>
+  oauthFormBody({ token: { description }, token_type_hint: { description: "Ignored" }, ...clientFields }, ["token"]);
+
+/** `/auth/token`, `/auth/revoke` and `/auth/introspect`, which respond to errors as RFC 6749 section 5.2 demands. */
 export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth: LocalAuth; issuer: string }) {
   const guard = guards(auth);
 
@@ -39,29 +56,35 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
         method: "post",
         path: "/token",
         tags,
-        summary: "Tokens for a password, a code, a refresh token or a client itself",
+        summary: "Create tokens",
+        description:
+          "Exchanges a password, an authorization code, a refresh token, the credentials of a client, or the access token of " +
+          "another issuer for tokens (RFC 6749, RFC 8693).",
         request: oauthFormBody(
           {
-            grant_type: { description: "How you prove who you are", enum: grantTypes },
-            username: { description: "Username or email, for password" },
-            password: { description: "For password" },
-            refresh_token: { description: "For refresh_token" },
-            code: { description: "For authorization_code" },
-            redirect_uri: { description: "For authorization_code: the one that the code was sent to" },
-            code_verifier: { description: "For authorization_code (RFC 7636)" },
-            subject_token: { description: "For token exchange (RFC 8693): another issuer's access token" },
-            subject_token_type: { description: "For token exchange", enum: [accessTokenType] },
-            scope: { description: "What the token is to be narrowed to, space-separated; everything unless told" },
+            grant_type: { description: "What the tokens are created for", enum: grantTypes },
+            username: { description: "For password: the username or email address" },
+            password: { description: "For password: the password" },
+            refresh_token: { description: "For refresh_token: the refresh token" },
+            code: { description: "For authorization_code: the code" },
+            redirect_uri: { description: "For authorization_code: the redirect URI that the code was sent to" },
+            code_verifier: { description: "For authorization_code: the PKCE verifier (RFC 7636)" },
+            subject_token: { description: "For token exchange: the access token of another issuer" },
+            subject_token_type: {
+              description: "For token exchange: the kind of subject_token",
+              enum: [accessTokenType],
+            },
+            scope: { description: "What the tokens may be used for, separated by spaces; everything by default" },
             ...clientFields,
           },
           ["grant_type"],
         ),
-        responses: { 200: jsonAnswer(tokenSetSchema, "The tokens"), ...refusals },
+        responses: { 200: jsonAnswer(tokenSetSchema, "Tokens created"), ...errorResponses },
       }),
       (c) =>
-        answerForm(c, async (form) => {
-          const asking = { authorization: c.req.header("authorization"), clientAddress: clientAddressOf(c) };
-          return c.json(await grantTokens(auth, form, asking), 200);
+        respondToForm(c, async (form) => {
+          const from = { authorization: c.req.header("authorization"), clientAddress: clientAddressOf(c) };
+          return c.json(await grantTokens(auth, form, from), 200);
         }),
     )
     .openapi(
@@ -70,12 +93,13 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
         method: "post",
         path: "/revoke",
         tags,
-        summary: "End an access token, or the whole sign-in that a refresh token belongs to",
-        request: tokenForm("The refresh token or the access token"),
-        responses: { 200: { description: "It is not good any more, or never was" }, ...refusals },
+        summary: "Revoke a token",
+        description: "Ends an access token, or the whole session that a refresh token belongs to (RFC 7009).",
+        request: tokenForm("The refresh token or access token"),
+        responses: { 200: { description: "Token revoked, or not valid in the first place" }, ...errorResponses },
       }),
       (c) =>
-        answerForm(c, async (form) => {
+        respondToForm(c, async (form) => {
           const revoked = requiredParameter(form, "token");
           await auth.clients.authenticate(c.req.header("authorization"), form);
           await auth.revoke(revoked);
@@ -88,19 +112,20 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
         method: "post",
         path: "/introspect",
         tags,
-        summary: "Whether a token is good, for a client with a secret (RFC 7662)",
-        request: tokenForm("The access token, or the client's refresh token"),
+        summary: "Introspect a token",
+        description: "Says whether a token is valid, and what it allows, to a client with a secret (RFC 7662).",
+        request: tokenForm("An access token, or a refresh token of this client"),
         responses: {
-          200: jsonAnswer(introspectionSchema, "What it says; only that it is not active otherwise"),
-          ...refusals,
+          200: jsonAnswer(introspectionSchema, "The state of the token"),
+          ...errorResponses,
         },
       }),
       (c) =>
-        answerForm(c, async (form) => {
+        respondToForm(c, async (form) => {
           const text = requiredParameter(form, "token");
           const client = await auth.clients.authenticate(c.req.header("authorization"), form);
           if (client === undefined || client.secretHash === null) {
-            throw new OAuthError("invalid_client", "This needs a client with a secret.");
+            throw new OAuthError("invalid_client", "A client with a secret is required.");
           }
           return c.json(await introspect(auth, issuer, client, text), 200);
         }),
@@ -108,14 +133,14 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
 }
 
 /**
- * Answers a form; what it is refused for is told as RFC 6749 section 5.2 says: a client that did not prove itself is a 401. An error of
- * any other kind is passed on.
+ * Responds to a form with what `handle` returns, and to an `OAuthError` as RFC 6749 section 5.2 demands: a client that failed to
+ * authenticate gets a 401. Any other error is rethrown.
  */
-async function answerForm<T>(c: Context, answer: (form: Map<string, string>) => Promise<T>) {
+async function respondToForm<T>(c: Context, handle: (form: Map<string, string>) => Promise<T>) {
   c.header("Cache-Control", "no-store");
   try {
     const query = new URL(c.req.url).searchParams;
-    return await answer(await oauthForm(c.req.header("content-type"), query, () => c.req.text()));
+    return await handle(await oauthForm(c.req.header("content-type"), query, () => c.req.text()));
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     const body = { error: error.code, error_description: error.message };

@@ -9,29 +9,37 @@ import {
   Problem,
   refusal,
   type ServiceEnv,
-  wholeNumber,
 } from "@quintet/http";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
+import { noMailText, resetRequestedText } from "../password-resets/forgotten-passwords.ts";
+import { accountParams } from "./schemas.ts";
 
 const tags = ["accounts"];
 
 const forgotSchema = z
-  .strictObject({ login: z.string().min(1).max(254).openapi({ description: "Username or email" }) })
+  .strictObject({
+    login: z.string().min(1).max(254).openapi({ description: "The username or email address", example: "ana" }),
+  })
   .openapi("ForgottenPassword");
-const sentSchema = z.object({ detail: z.string() }).openapi("ForgottenPasswordAnswer");
+const requestedSchema = z
+  .object({ detail: z.string().openapi({ description: "A sentence for the user" }) })
+  .openapi("ForgottenPasswordAnswer");
 const resetSchema = z
-  .strictObject({ token: z.string().max(200), password: z.string().max(4096) })
+  .strictObject({
+    token: z.string().max(200).openapi({ description: "The `token` parameter of the reset link" }),
+    password: z.string().max(4096).openapi({ description: "The new password" }),
+  })
   .openapi("PasswordReset");
-const linkSchema = z.object({ url: z.url(), expiresAt: z.iso.datetime() }).openapi("ResetLink");
-
-/** What everybody is told who asks for a link, whether there is such an account or not. */
-export const sentText = "If there is an account with that name and an email, a link is on its way to it.";
-/** What is told where no mail is sent. */
-export const askStaffText = "This installation sends no mail. Ask its staff for a link to a new password.";
+const linkSchema = z
+  .object({
+    url: z.url().openapi({ description: "The page where the new password is set" }),
+    expiresAt: z.iso.datetime().openapi({ description: "When the link expires" }),
+  })
+  .openapi("ResetLink");
 
 /** A forgotten password: `/auth/forgot`, `/auth/reset`, and the link that staff hands over. */
-export function addResets(
+export function addPasswordResets(
   app: OpenAPIHono<ServiceEnv>,
   { auth, idempotency }: { auth: LocalAuth; idempotency: IdempotencyStore },
 ) {
@@ -44,19 +52,22 @@ export function addResets(
         method: "post",
         path: "/forgot",
         tags,
-        summary: "Ask for a link to a new password, by mail",
+        summary: "Request a password reset link",
+        description:
+          "Mails a link that works once, for 30 minutes. The response is the same whether or not the account exists. " +
+          "At most 20 requests in a row from one address, then one every 3 minutes.",
         request: { ...noQuery, ...jsonBody(forgotSchema) },
         responses: {
-          202: jsonAnswer(sentSchema, "The same whether there is such an account or not"),
-          409: refusal("No mail is sent from here; staff hands links over"),
-          429: refusal("Too many from this address"),
+          202: jsonAnswer(requestedSchema, "Request accepted"),
+          409: refusal("This installation sends no mail; staff creates reset links"),
+          429: refusal("Too many requests from this address"),
         },
       }),
       async (c) => {
-        if (!auth.sendResetLink) throw new Problem("conflict", askStaffText);
+        if (!auth.sendResetLink) throw new Problem("conflict", noMailText);
         await auth.sendResetLink(c.req.valid("json").login, actorOf(c).clientAddress);
         c.header("Cache-Control", "no-store");
-        return c.json({ detail: sentText }, 202);
+        return c.json({ detail: resetRequestedText }, 202);
       },
     )
     .openapi(
@@ -65,11 +76,12 @@ export function addResets(
         method: "post",
         path: "/reset",
         tags,
-        summary: "Set a new password by a link; every sign-in and token ends",
+        summary: "Reset a password",
+        description: "Sets a new password with a reset link. All sessions and tokens of the account end.",
         request: { ...noQuery, ...jsonBody(resetSchema) },
         responses: {
-          204: { description: "It is set" },
-          422: refusal("The link is not good, or the password breaks a rule"),
+          204: { description: "Password reset" },
+          422: refusal("The link is invalid, or the password breaks a rule"),
         },
       }),
       async (c) => {
@@ -84,11 +96,12 @@ export function addResets(
         method: "post",
         path: "/accounts/{id}/reset-link",
         tags: ["accounts: staff"],
-        summary: "A link to a new password, to hand over; it works once, for 30 minutes",
-        request: { ...noQuery, params: z.strictObject({ id: wholeNumber(1, 2 ** 31 - 1) }) },
+        summary: "Create a password reset link",
+        description: "For staff to hand over to the owner of the account. It works once, for 30 minutes.",
+        request: { ...noQuery, params: accountParams },
         responses: {
-          201: jsonAnswer(linkSchema, "The link, told this once"),
-          404: refusal("There is no such account"),
+          201: jsonAnswer(linkSchema, "Reset link created; it is shown only once"),
+          404: refusal("Account not found"),
           409: refusal("The account is deactivated"),
         },
       }),

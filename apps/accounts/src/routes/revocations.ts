@@ -3,8 +3,8 @@ import type { Hono } from "hono";
 import type { LocalAuth } from "../local-auth.ts";
 
 /**
- * What is revoked, for the processes of this installation alone, which have its secret: how they hear of it while Redis does not
- * respond. It stands in no OpenAPI document.
+ * `/auth/revocations`: the feed of revocations for the other processes of this installation, which prove that they have its
+ * secret. They read it while Redis does not respond. It is not part of the OpenAPI document.
  */
 export function addRevocations(app: Hono<ServiceEnv>, auth: LocalAuth): void {
   app.get("/revocations", (c) => {

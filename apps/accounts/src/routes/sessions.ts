@@ -8,22 +8,25 @@ const tags = ["accounts"];
 
 const sessionSchema = z
   .object({
-    id: z.uuid(),
-    clientId: z.string(),
-    scope: z.string(),
-    createdAt: z.iso.datetime(),
-    expiresAt: z.iso.datetime().openapi({ description: "Unless it is used before" }),
+    id: z.uuid().openapi({ description: "The id of the session" }),
+    clientId: z.string().openapi({ description: "The client that signed in: an API client, `quintet` or `browser`" }),
+    scope: z.string().openapi({ description: "What its tokens may be used for, separated by spaces" }),
+    createdAt: z.iso.datetime().openapi({ description: "When it began" }),
+    expiresAt: z.iso.datetime().openapi({ description: "When it ends unless it is used before" }),
   })
   .openapi("Session");
 const sessionsSchema = z.object({ sessions: z.array(sessionSchema) }).openapi("Sessions");
 const sessionId = z
   .union([z.uuid(), z.literal("all")], "must be a session's id, or all")
-  .openapi({ type: "string", example: "all" });
+  .openapi({ type: "string", description: "The id of the session, or `all`", example: "all" });
 const passwordsSchema = z
-  .strictObject({ currentPassword: z.string().max(4096), newPassword: z.string().max(4096) })
+  .strictObject({
+    currentPassword: z.string().max(4096).openapi({ description: "The current password" }),
+    newPassword: z.string().max(4096).openapi({ description: "The new password: 8 to 1024 characters" }),
+  })
   .openapi("PasswordChange");
 
-/** What an account does about itself: `/auth/password` and `/auth/sessions`. */
+/** What an account changes about itself: `/auth/password` and `/auth/sessions`. */
 export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth) {
   const guard = guards(auth);
 
@@ -34,18 +37,19 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth) {
         method: "post",
         path: "/password",
         tags,
-        summary: "Change your password; every sign-in and token ends",
+        summary: "Change your password",
+        description: "All sessions and tokens of the account end, including those of this request.",
         request: { ...noQuery, ...jsonBody(passwordsSchema) },
         responses: {
-          204: { description: "It is changed" },
+          204: { description: "Password changed" },
           403: refusal("The current password is wrong"),
-          422: refusal("The new one breaks a rule"),
+          422: refusal("The new password breaks a rule"),
         },
       }),
       async (c) => {
         const { currentPassword, newPassword } = c.req.valid("json");
         const changed = await auth.changes.changePassword(c.var.account.id, currentPassword, newPassword, actorOf(c));
-        if (!changed) throw new Problem("not-found", "There is no such account any more.");
+        if (!changed) throw new Problem("not-found", "The account no longer exists.");
         return c.body(null, 204);
       },
     )
@@ -55,9 +59,10 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth) {
         method: "get",
         path: "/sessions",
         tags,
-        summary: "Your sign-ins that go on, the newest first",
+        summary: "List your sessions",
+        description: "The sign-ins that have not ended, the newest first.",
         request: noQuery,
-        responses: { 200: jsonAnswer(sessionsSchema, "At most 100 of them") },
+        responses: { 200: jsonAnswer(sessionsSchema, "At most 100 sessions") },
       }),
       async (c) => {
         const rows = await auth.changes.sessions(c.var.account.id);
@@ -76,11 +81,12 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth) {
         method: "delete",
         path: "/sessions/{id}",
         tags,
-        summary: "End one of your sign-ins, or all, this one too",
+        summary: "End a session, or all",
+        description: "Its refresh token and access tokens end. With `all`, the session of this request ends as well.",
         request: { ...noQuery, params: z.strictObject({ id: sessionId }) },
         responses: {
-          204: { description: "It is ended" },
-          404: refusal("You have no such sign-in"),
+          204: { description: "Session ended" },
+          404: refusal("Session not found"),
         },
       }),
       async (c) => {
@@ -90,7 +96,7 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth) {
           return c.body(null, 204);
         }
         const ended = await auth.changes.endSession(c.var.account.id, id, actorOf(c));
-        if (!ended) throw new Problem("not-found", "You have no such sign-in.");
+        if (!ended) throw new Problem("not-found", "Session not found.");
         return c.body(null, 204);
       },
     );

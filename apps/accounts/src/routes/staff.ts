@@ -10,29 +10,39 @@ import {
   Problem,
   refusal,
   type ServiceEnv,
-  wholeNumber,
 } from "@quintet/http";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
-import { newAccountSchema } from "../registration/registration.ts";
 import type { StaffLists } from "../staff-lists.ts";
-import { accountSchema, registeredSchema } from "./schemas.ts";
+import {
+  accountParams,
+  accountSchema,
+  createdAccountSchema,
+  cursorParam,
+  newAccountBody,
+  nextCursorSchema,
+} from "./schemas.ts";
 
 const tags = ["accounts: staff"];
-const params = z.strictObject({ id: wholeNumber(1, 2 ** 31 - 1) });
 
 const listedSchema = accountSchema
-  .extend({ isActive: z.boolean(), lastLogin: z.iso.datetime().nullable() })
+  .extend({
+    isActive: z.boolean().openapi({ description: "Whether the account may sign in" }),
+    lastLogin: z.iso.datetime().nullable().openapi({ description: "When it last signed in; null if it never did" }),
+  })
   .openapi("ListedAccount");
 const listSchema = z
-  .object({ accounts: z.array(listedSchema), nextCursor: z.string().nullable() })
+  .object({ accounts: z.array(listedSchema), nextCursor: nextCursorSchema })
   .openapi("ListedAccounts");
+const changeSchema = z
+  .strictObject({ isActive: z.boolean().openapi({ description: "Whether the account may sign in" }) })
+  .openapi("AccountChange");
 const one = {
   200: jsonAnswer(listedSchema, "The account"),
-  404: refusal("There is no such account"),
+  404: refusal("Account not found"),
 };
 
-/** What staff does about accounts: `/auth/accounts`. */
+/** Other people's accounts, for staff: `/auth/accounts`. */
 export function addStaff(
   app: OpenAPIHono<ServiceEnv>,
   { auth, lists, idempotency }: { auth: LocalAuth; lists: StaffLists; idempotency: IdempotencyStore },
@@ -46,15 +56,21 @@ export function addStaff(
         method: "get",
         path: "/accounts",
         tags,
-        summary: "Accounts, the oldest first",
+        summary: "List accounts",
+        description: "The oldest first.",
         request: {
           query: z.strictObject({
-            q: z.string().min(1).max(254).optional().openapi({ description: "How the username or email begins" }),
+            q: z
+              .string()
+              .min(1)
+              .max(254)
+              .optional()
+              .openapi({ description: "Only accounts whose username or email begins with this" }),
             limit: limitParam(50),
-            cursor: z.string().optional(),
+            cursor: cursorParam,
           }),
         },
-        responses: { 200: jsonAnswer(listSchema, "A page of them") },
+        responses: { 200: jsonAnswer(listSchema, "A page of accounts") },
       }),
       async (c) => {
         const { rows: accounts, nextCursor } = await lists.accounts(c.req.valid("query"));
@@ -68,10 +84,11 @@ export function addStaff(
         method: "post",
         path: "/accounts",
         tags,
-        summary: "Make an account for somebody, whoever may make one otherwise, and as many as are needed",
-        request: { ...noQuery, ...jsonBody(newAccountSchema) },
+        summary: "Create an account for someone",
+        description: "Neither the installation's registration mode nor the rate limit of registrations applies.",
+        request: { ...noQuery, ...jsonBody(newAccountBody) },
         responses: {
-          201: jsonAnswer(registeredSchema, "The new account"),
+          201: jsonAnswer(createdAccountSchema, "Account created"),
           409: refusal("The username or email is taken, or this Idempotency-Key is in use"),
         },
       }),
@@ -87,8 +104,8 @@ export function addStaff(
         method: "get",
         path: "/accounts/{id}",
         tags,
-        summary: "One account",
-        request: { ...noQuery, params },
+        summary: "Get an account",
+        request: { ...noQuery, params: accountParams },
         responses: one,
       }),
       async (c) => {
@@ -102,13 +119,10 @@ export function addStaff(
         method: "patch",
         path: "/accounts/{id}",
         tags,
-        summary: "Deactivate an account, which ends its sign-ins and tokens, or let it sign in again",
-        request: {
-          ...noQuery,
-          params,
-          ...jsonBody(z.strictObject({ isActive: z.boolean() }).openapi("AccountChange")),
-        },
-        responses: { ...one, 409: refusal("It is your own account") },
+        summary: "Deactivate or reactivate an account",
+        description: "Deactivating an account ends its sessions and tokens.",
+        request: { ...noQuery, params: accountParams, ...jsonBody(changeSchema) },
+        responses: { ...one, 409: refusal("Staff cannot deactivate their own account") },
       }),
       async (c) => {
         const { id } = c.req.valid("param");
@@ -123,9 +137,10 @@ export function addStaff(
         method: "delete",
         path: "/accounts/{id}/sessions",
         tags,
-        summary: "End all sign-ins and tokens of an account",
-        request: { ...noQuery, params },
-        responses: { 204: { description: "They are ended" }, 404: one[404] },
+        summary: "End all sessions of an account",
+        description: "Its refresh tokens and access tokens end.",
+        request: { ...noQuery, params: accountParams },
+        responses: { 204: { description: "Sessions ended" }, 404: one[404] },
       }),
       async (c) => {
         const { id } = found(await auth.staff.one(c.req.valid("param").id));
@@ -136,6 +151,6 @@ export function addStaff(
 }
 
 function found<T>(account: T | undefined): T {
-  if (account === undefined) throw new Problem("not-found", "There is no such account.");
+  if (account === undefined) throw new Problem("not-found", "Account not found.");
   return account;
 }

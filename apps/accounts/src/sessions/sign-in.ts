@@ -2,9 +2,9 @@ import type { Account, ClientAddress } from "@quintet/auth";
 import type { MysqlPool } from "@quintet/db";
 import type { Logger } from "@quintet/http";
 import { findByLogin, replaceHash, type StoredAccount } from "../accounts/account-queries.ts";
+import { normalizeUsername } from "../accounts/usernames.ts";
 import type { LimitedCheck } from "../limits/login-limits.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
-import { normalUsername } from "../registration/registration.ts";
 import type { RecordFailure } from "./failed-sign-ins.ts";
 
 /** The account whose username or email and password these are, if it may sign in; too many wrong ones are a 429. */
@@ -34,7 +34,7 @@ export function signIn(options: {
       .catch((error: unknown) => log.warn({ err: error }, "a password could not be hashed anew"));
   const check = async (login: string, password: string, clientAddress: ClientAddress | undefined) => {
     const refusal = hashes.refusal();
-    const [stored] = await findByLogin(pool, normalUsername(login));
+    const [stored] = await findByLogin(pool, normalizeUsername(login));
     const usable = stored?.isActive ? stored.passwordHash : undefined;
     if (!(await hashes.matches(usable, password)) || !stored) {
       refused(stored?.id ?? null, clientAddress);
