@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { deadline } from "@quintet/http";
@@ -15,15 +16,16 @@ export interface ServerProcess extends AsyncDisposable {
 
 /** A busy machine may take minutes; a program that fails says so at once. */
 const startLimitMs = 300_000;
+const ownRoot = fileURLToPath(new URL("../../../../", import.meta.url));
 const endWithParent = new URL("./end-with-parent.ts", import.meta.url).href;
 
 /**
- * Runs `node apps/<app>/src/main.ts` with these settings and nothing else of this process's environment; resolves when it
+ * Runs `node apps/<app>/src/main.ts` of the repository at `root` with these settings and nothing else of this process's environment; resolves when it
  * listens, rejects with what it wrote when it ends before.
  */
-export async function startServer(app: string, env: Record<string, string>): Promise<ServerProcess> {
+export async function startServer(app: string, env: Record<string, string>, root = ownRoot): Promise<ServerProcess> {
   let before = "";
-  let running = await launch(app, env);
+  let running = await launch(app, env, root);
   const { port } = running;
   return {
     origin: `${env.TLS_CERT ? "https" : "http"}://127.0.0.1:${port}`,
@@ -31,7 +33,7 @@ export async function startServer(app: string, env: Record<string, string>): Pro
     async kill() {
       await running.end("SIGKILL");
       before += running.output();
-      running = await launch(app, { ...env, PORT: String(port) });
+      running = await launch(app, { ...env, PORT: String(port) }, root);
     },
     [Symbol.asyncDispose]: () => running.end("SIGTERM"),
   };
@@ -44,8 +46,8 @@ interface Running {
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
-async function launch(app: string, env: Record<string, string>): Promise<Running> {
-  const program = fileURLToPath(new URL(`../../../${app}/src/main.ts`, import.meta.url));
+async function launch(app: string, env: Record<string, string>, root: string): Promise<Running> {
+  const program = join(root, "apps", app, "src/main.ts");
   const child = spawn(process.execPath, ["--import", endWithParent, program], {
     env: { PATH: process.env.PATH ?? "", PORT: "0", ...env, LOG_LEVEL: "info" },
     stdio: ["pipe", "pipe", "pipe"],
