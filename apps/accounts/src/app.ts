@@ -1,12 +1,5 @@
 import { urlPath } from "@quintet/host";
-import {
-  createService,
-  type IdempotencyStore,
-  type Logger,
-  madeOnce,
-  openApiDocument,
-  type WebApp,
-} from "@quintet/http";
+import { createService, type IdempotencyStore, type Logger, lazy, openApiDocument, type WebApp } from "@quintet/http";
 import { problemPages } from "@quintet/pages";
 import { metadataPath } from "./issuer-paths.ts";
 import type { LocalAuth } from "./local-auth.ts";
@@ -69,7 +62,7 @@ export function createApp(deps: IssuerDeps): WebApp {
     log,
     corsOrigins,
     checks: { mysql: auth.ping, redis: deps.pingRedis },
-    document: madeOnce(() => {
+    document: lazy(() => {
       const own = openApiDocument(app, info);
       const { [metadataPath]: metadata } = openApiDocument(wellKnown, info).paths ?? {};
       return { ...own, paths: { ...own.paths, [metadataPath]: metadata } };

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { authSettings } from "@quintet/auth";
-import { readEnv, type SettingRule, separatePorts, settings, together } from "@quintet/http";
+import { readEnv, type SettingRule, separatePorts, setTogether, settings } from "@quintet/http";
 import { z } from "zod";
 import { usernameSchema } from "./accounts/usernames.ts";
 import { externalIssuersSetting } from "./external-issuers/external-issuers-setting.ts";
@@ -42,7 +42,12 @@ const needed: SettingRule = (given) =>
     .filter((name) => !(name in given))
     .map((name) => `${name} is missing: without AUTH_URL this process is its own issuer`);
 
-const rules = [together("ADMIN_USERNAME", "ADMIN_PASSWORD"), together("SMTP_URL", "MAIL_FROM"), separatePorts, needed];
+const rules = [
+  setTogether("ADMIN_USERNAME", "ADMIN_PASSWORD"),
+  setTogether("SMTP_URL", "MAIL_FROM"),
+  separatePorts,
+  needed,
+];
 
 const { AUTH_URL: _elsewhere, ...ofEveryProcess } = authSettings;
 const schema = z.object({ ...ofEveryProcess, ...issuerSettings, CORS_ORIGINS: settings.listen.CORS_ORIGINS });

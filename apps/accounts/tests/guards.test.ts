@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { connectRedis, type Redis, redisIdempotency, runOnce } from "@quintet/db";
 import { recordsInMemory, testPrefix } from "@quintet/db/testing";
-import { createLogger, createService, idempotent, jsonAnswer, jsonBody } from "@quintet/http";
+import { createLogger, createService, idempotent, jsonBody, jsonResponse } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type TestAccount, type TestAuth, testAuth } from "../src/testing.ts";
 
@@ -30,7 +30,7 @@ function guardedApp() {
   const log = createLogger({ service: "guarded", level: "silent" });
   const service = createService({ title: "Guarded", version: "1", prefix: "/g", log, corsOrigins: [], checks: {} });
   const request = { query: z.strictObject({}) };
-  const responses = { 200: jsonAnswer(answer, "Who you are") };
+  const responses = { 200: jsonResponse(answer, "Who you are") };
   const post = { request: { ...request, ...jsonBody(z.strictObject({ name: z.string() })) }, responses };
   service.openapi(createRoute({ ...guard.open(), method: "get", path: "/open", request, responses }), (c) =>
     c.json({}, 200),

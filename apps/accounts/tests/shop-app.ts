@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Auth, csrfProtection, guards, signedInAs } from "@quintet/auth";
-import { createLogger, createService, formBody, jsonAnswer, pageContent } from "@quintet/http";
+import { createLogger, createService, formBody, htmlContent, jsonResponse } from "@quintet/http";
 import { page, pageAssets, problemPages, visitorOf } from "@quintet/pages";
 import { html } from "hono/html";
 
@@ -23,14 +23,14 @@ export function shopApp(auth: Auth) {
       c.html(page(section, { title: "Page", visitor: visitorOf(c), body: html`<h1>${path}</h1>` })),
     );
   }
-  const boughtAnswer = jsonAnswer(z.object({ by: z.string(), what: z.string() }), "What was bought");
+  const boughtAnswer = jsonResponse(z.object({ by: z.string(), what: z.string() }), "What was bought");
   app.openapi(
     createRoute({
       ...guard.account("social:write", csrfProtection(auth)),
       method: "post",
       path: "/own",
       request: { ...request, ...formBody(z.strictObject({ what: z.string() })) },
-      responses: { 200: { ...boughtAnswer, content: { ...boughtAnswer.content, ...pageContent } } },
+      responses: { 200: { ...boughtAnswer, content: { ...boughtAnswer.content, ...htmlContent } } },
     }),
     (c) => c.json({ by: c.var.account.username, what: c.req.valid("form").what }, 200),
   );

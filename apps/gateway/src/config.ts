@@ -1,5 +1,13 @@
 import { authSettings } from "@quintet/auth";
-import { ConfigError, readEnv, readPair, type SettingRule, separatePorts, settings, together } from "@quintet/http";
+import {
+  ConfigError,
+  readEnv,
+  readKeyPair,
+  type SettingRule,
+  separatePorts,
+  setTogether,
+  settings,
+} from "@quintet/http";
 import { z } from "zod";
 import { apps, issuer, urlSetting } from "./apps.ts";
 
@@ -40,7 +48,7 @@ export type Config = z.infer<typeof schema>;
 
 /** The gateway's settings; throws `ConfigError` naming every bad one. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  return readEnv(schema, env, [separatePorts, together("TLS_CERT", "TLS_KEY"), tlsFiles]);
+  return readEnv(schema, env, [separatePorts, setTogether("TLS_CERT", "TLS_KEY"), tlsFiles]);
 }
 
 /** The base URLs of the processes that serve an app; empty when it runs in the gateway. */
@@ -51,7 +59,7 @@ export function targetsOf(config: Config, app: string): string[] {
 const tlsFiles: SettingRule = ({ TLS_CERT: cert, TLS_KEY: key }) => {
   if (cert === undefined || key === undefined) return [];
   try {
-    readPair({ cert, key });
+    readKeyPair({ cert, key });
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return [...error.faults];

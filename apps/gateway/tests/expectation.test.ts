@@ -3,7 +3,7 @@ import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { createRoute, z } from "@hono/zod-openapi";
-import { bodyAdmitted, createService, jsonBody, listenerOf, Problem, serve } from "@quintet/http";
+import { bodyValidator, createService, jsonBody, listenerOf, Problem, serve } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { admission } from "../src/admission.ts";
 import { mountedUpstream } from "../src/mounted.ts";
@@ -28,12 +28,12 @@ for (const [path, code] of Object.entries({ "/closed": "unauthenticated", "/staf
     throw new Problem(code, "Not for you.");
   });
 }
-app.post("/small", bodyAdmitted, async (c) => c.text(await c.req.text()));
+app.post("/small", bodyValidator, async (c) => c.text(await c.req.text()));
 app.openapi(
   createRoute({
     method: "post",
     path: "/json",
-    middleware: [bodyAdmitted] as const,
+    middleware: [bodyValidator] as const,
     request: jsonBody(z.strictObject({ a: z.number() })),
     responses: { 200: { description: "What came" } },
   }),

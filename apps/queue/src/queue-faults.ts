@@ -1,4 +1,4 @@
-import { isAway, Problem, Unwell } from "@quintet/http";
+import { HealthCheckError, isUnavailable, Problem } from "@quintet/http";
 import type { RunCommand } from "./commands/load.ts";
 import { dueKey, queueOf } from "./keys.ts";
 
@@ -27,7 +27,7 @@ export function namingBroken(run: RunCommand, whyBroken: (queue: string) => Prom
       return await run(name, keys, args);
     } catch (error) {
       const queue = queueOf(keys[0] ?? "");
-      if (queue === undefined || !isReply(error) || isAway(error)) throw error;
+      if (queue === undefined || !isReply(error) || isUnavailable(error)) throw error;
       run("mark-1", [dueKey], [0, queue]).catch(() => {});
       throw new BrokenQueue(queue, await whyBroken(queue), error);
     }
@@ -37,7 +37,9 @@ export function namingBroken(run: RunCommand, whyBroken: (queue: string) => Prom
 /** An error as the fault of this queue, when it is one and not one of Redis. */
 export function brokenBy(queue: string, error: unknown): BrokenQueue | undefined {
   if (error instanceof BrokenQueue) return error;
-  return error instanceof Problem || isAway(error) ? undefined : new BrokenQueue(queue, "it cannot be read", error);
+  return error instanceof Problem || isUnavailable(error)
+    ? undefined
+    : new BrokenQueue(queue, "it cannot be read", error);
 }
 
 /** Whether Redis has answered by an error, as it does for a key of the wrong kind and for a script that fails. */
@@ -54,5 +56,5 @@ export function reportBroken(broken: Record<string, string>): void {
   if (all.length === 0) return;
   const named = all.slice(0, maxNamed).map(([name, why]) => `${name} (${why})`);
   const more = all.length > named.length ? `, and ${all.length - named.length} more` : "";
-  throw new Unwell("degraded", `broken queues: ${named.join(", ")}${more}`);
+  throw new HealthCheckError("degraded", `broken queues: ${named.join(", ")}${more}`);
 }

@@ -2,7 +2,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mountedUpstream, remoteUpstream, route } from "@quintet/gateway";
-import { checked, createLogger, givingMemoryBack, listenerOf } from "@quintet/http";
+import { createLogger, listenerOf, rejectAmbiguous, withBodyReclaim } from "@quintet/http";
 import { Hono } from "hono";
 import { proxy } from "hono/proxy";
 import { smallApp } from "./small-app.ts";
@@ -13,8 +13,9 @@ const nobody = listenerOf(new Hono());
 
 const listeners: Record<string, () => RequestListener> = {
   direct: () => listenerOf(smallApp()),
-  mounted: () => checked(givingMemoryBack(route([mountedUpstream("queue", "/queue", smallApp())], nobody))),
-  remote: () => checked(givingMemoryBack(route([remoteUpstream("queue", "/queue", [upstream], { log })], nobody))),
+  mounted: () => rejectAmbiguous(withBodyReclaim(route([mountedUpstream("queue", "/queue", smallApp())], nobody))),
+  remote: () =>
+    rejectAmbiguous(withBodyReclaim(route([remoteUpstream("queue", "/queue", [upstream], { log })], nobody))),
   "hono-proxy": () =>
     listenerOf(new Hono().all("*", (c) => proxy(upstream + c.req.path, { ...c.req, raw: c.req.raw }))),
 };

@@ -4,14 +4,14 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { accounts } from "@quintet/accounts";
 import { guards } from "@quintet/auth";
 import { openAuth, withIssuer } from "@quintet/host";
-import { createLogger, createService, jsonAnswer, listenerOf, readEnv, serve, settings } from "@quintet/http";
+import { createLogger, createService, jsonResponse, listenerOf, readEnv, serve, settings } from "@quintet/http";
 
 const { LOG_FILE: file } = readEnv(z.object(settings.listen), process.env);
 const log = createLogger({ service: "guarded", level: "info", file });
 const issuer = await openAuth(process.env, accounts, log);
 const guard = guards(issuer.auth);
 const app = createService({ title: "Guarded", version: "1", prefix: "/small", log, corsOrigins: [], checks: {} });
-const responses = { 200: jsonAnswer(z.object({ status: z.string(), message: z.string() }), "Hello") };
+const responses = { 200: jsonResponse(z.object({ status: z.string(), message: z.string() }), "Hello") };
 const answer = { status: "running", message: "hello" };
 app.openapi(createRoute({ ...guard.open(), method: "get", path: "/open", responses }), (c) => c.json(answer, 200));
 app.openapi(createRoute({ ...guard.account("account:read"), method: "get", path: "/guarded", responses }), (c) =>

@@ -1,4 +1,4 @@
-import { bodyAdmitted, isIdempotent, Problem, type ServiceEnv, takesIdempotencyKey } from "@quintet/http";
+import { acceptsIdempotencyKey, bodyValidator, honoursIdempotencyKey, Problem, type ServiceEnv } from "@quintet/http";
 import type { Context, MiddlewareHandler, Next } from "hono";
 import type { Access, Account, Auth } from "./account.ts";
 import { audited } from "./audit/audited.ts";
@@ -77,8 +77,8 @@ type Middlewares = MiddlewareHandler<ServiceEnv>[];
 type GuardArguments = [scope: Scope, ...then: Middlewares] | Middlewares;
 
 /** What the document of a route says because of the middleware behind its guard. */
-function idempotencyMarker(then: Middlewares): { [takesIdempotencyKey]?: true } {
-  return then.some(isIdempotent) ? { [takesIdempotencyKey]: true } : {};
+function idempotencyMarker(then: Middlewares): { [acceptsIdempotencyKey]?: true } {
+  return then.some(honoursIdempotencyKey) ? { [acceptsIdempotencyKey]: true } : {};
 }
 
 /** One middleware out of several, so that a route's handler gets the type of the guard. The body is looked at behind the guard. */
@@ -86,7 +86,7 @@ function compose<E extends ServiceEnv>(
   guard: MiddlewareHandler<E> | undefined,
   then: Middlewares,
 ): MiddlewareHandler<E> {
-  const behind: MiddlewareHandler = [bodyAdmitted, ...then].reduceRight((inner, outer) => wrap(outer, inner));
+  const behind: MiddlewareHandler = [bodyValidator, ...then].reduceRight((inner, outer) => wrap(outer, inner));
   return guard ? wrap<E>(guard, behind) : behind;
 }
 

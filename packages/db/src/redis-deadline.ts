@@ -1,4 +1,4 @@
-import { deadline, isAway } from "@quintet/http";
+import { deadline, isUnavailable } from "@quintet/http";
 import type { Redis } from "ioredis";
 import { RedisUnavailable } from "./redis-silence.ts";
 
@@ -40,7 +40,7 @@ export function redisWithDeadline(
     } catch (error) {
       // Whatever Redis replies, it responds.
       const isReply = error instanceof Error && error.name === "ReplyError";
-      if (isAvailable && !isReply && isAway(error)) {
+      if (isAvailable && !isReply && isUnavailable(error)) {
         isAvailable = false;
         onUnavailable(error);
         setTimeout(probe, probeMs).unref();

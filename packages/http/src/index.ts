@@ -1,5 +1,5 @@
 export { ConfigError, StartRefused } from "@quintet/workers";
-export { isAway, isTimeout, toProblem } from "./errors/faults.ts";
+export { isTimeout, isUnavailable, toProblem } from "./errors/faults.ts";
 export { fullStorage } from "./errors/full-storage.ts";
 export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBody } from "./errors/problem.ts";
 export { sendProblem } from "./errors/raw-problem.ts";
@@ -7,11 +7,11 @@ export { type CurrentRequest, currentRequest, inRequest } from "./observability/
 export { deadline } from "./observability/deadline.ts";
 export {
   type HealthCheck,
+  HealthCheckError,
   type HealthReport,
   type HealthStatus,
   healthReport,
   type OverallHealth,
-  Unwell,
 } from "./observability/health.ts";
 export { type JointRequest, jointRequest } from "./observability/joint-request.ts";
 export { createLogger, type Logger, loggers } from "./observability/logger.ts";
@@ -23,43 +23,43 @@ export { RequestRecord, recordOf, type UpstreamRecord } from "./observability/re
 export type { ObservationConfig } from "./observability/settings.ts";
 export type { Span } from "./observability/span.ts";
 export { docsClientId, docsPages, docsRedirectPath } from "./openapi/docs.ts";
-export { neverMissing, pageRefusal, refusal, takesIdempotencyKey } from "./openapi/error-responses.ts";
+export { acceptsIdempotencyKey, errorPageResponse, errorResponse, never404 } from "./openapi/error-responses.ts";
 export {
   formBody,
-  jsonAnswer,
+  htmlContent,
   jsonBody,
+  jsonResponse,
   noQuery,
   openApiDocument,
-  pageContent,
   problemSchema,
-  unreadJson,
+  unvalidatedJson,
 } from "./openapi/openapi.ts";
-export { givingMemoryBack } from "./server/body-reclaim.ts";
-export { expectsContinue, inviteByHand } from "./server/expectation.ts";
+export { withBodyReclaim } from "./server/body-reclaim.ts";
+export { disableAutoContinue, expectsContinue } from "./server/expectation.ts";
 export { type Handshake, handshakeOf } from "./server/handshake.ts";
 export { type MetricsSettings, metricsText, metricsType, serveMetrics } from "./server/metrics-server.ts";
-export { checked } from "./server/request-check.ts";
+export { rejectAmbiguous } from "./server/reject-ambiguous.ts";
 export { type Listening, listenerOf, type ServeOptions, serve, type WebApp } from "./server/serve.ts";
-export { readPair } from "./server/tls/certificate.ts";
-export { admitBody, bodyAdmitted } from "./service/body.ts";
+export { readKeyPair } from "./server/tls/certificate.ts";
+export { bodyValidator, validateBody } from "./service/body.ts";
 export { encodingFaults, readFormText } from "./service/encoded-input.ts";
 export { ifMatch, ifNoneMatch, ifRange } from "./service/entity-tags.ts";
 export {
+  honoursIdempotencyKey,
   type IdempotencyState,
   type IdempotencyStore,
   idempotent,
-  isIdempotent,
   keyHours,
   keyMismatch,
 } from "./service/idempotency.ts";
-export { madeOnce } from "./service/json-document.ts";
+export { lazy } from "./service/json-document.ts";
 export { pageRequests } from "./service/matched-route.ts";
 export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./service/paging.ts";
 export { inputFaults } from "./service/route-input.ts";
 export { createService, type ServiceOptions } from "./service/service.ts";
 export type { KeyedRequest, ServiceEnv } from "./service/service-env.ts";
 export { isVisible, mustBeVisible } from "./service/visible-text.ts";
-export { acceptsProcessing, beginWaiting, eventStream, takesInterim, waitingMark } from "./service/waiting.ts";
+export { acceptsInterim, acceptsProcessing, beginWaiting, eventStream, waitingMark } from "./service/waiting.ts";
 export { withDefaults } from "./settings/setting-files.ts";
-export { readEnv, type SettingRule, separatePorts, settings, together } from "./settings/settings.ts";
+export { readEnv, type SettingRule, separatePorts, setTogether, settings } from "./settings/settings.ts";
 export { plainAddress, type TrustedProxies, trustedProxies } from "./settings/trusted-proxies.ts";

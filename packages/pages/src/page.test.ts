@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { createLogger, createService, jsonAnswer, Problem, pageContent } from "@quintet/http";
+import { createLogger, createService, htmlContent, jsonResponse, Problem } from "@quintet/http";
 import { html } from "hono/html";
 import { expect, it } from "vitest";
 import { pageAssets } from "./assets.ts";
@@ -35,9 +35,9 @@ it("shows a problem to a browser with its status and headers", async () => {
   const closed = () => {
     throw new Problem("unavailable", "Closed <now>.", { headers: { "Retry-After": "2" } });
   };
-  const shownAsPage = { 200: { description: "A page", content: pageContent } };
+  const shownAsPage = { 200: { description: "A page", content: htmlContent } };
   app.openapi(createRoute({ method: "get", path: "/closed", responses: shownAsPage }), closed);
-  const data = { 200: jsonAnswer(z.object({}), "Data") };
+  const data = { 200: jsonResponse(z.object({}), "Data") };
   app.openapi(createRoute({ method: "get", path: "/data/{id}", responses: data }), closed);
   const shown = await app.request("/shop/closed", { headers: { Accept: "text/html" } });
   expect([shown.status, shown.headers.get("retry-after")]).toEqual([503, "2"]);

@@ -1,4 +1,4 @@
-import { admitBody } from "@quintet/http";
+import { validateBody } from "@quintet/http";
 import type { Context } from "hono";
 import { html } from "hono/html";
 import type { Html } from "./html.ts";
@@ -44,7 +44,7 @@ async function typedFields(c: Context): Promise<[string, string][]> {
   const type = c.req.header("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
   const length = Number(c.req.header("content-length") ?? 0);
   if (type !== "application/x-www-form-urlencoded" || length > mostBytes || !isOwn(c)) return [];
-  await admitBody(c);
+  await validateBody(c);
   const text = await c.req.text().catch(() => "");
   if (text.length > mostBytes) return [];
   const fields = [...new URLSearchParams(text)];

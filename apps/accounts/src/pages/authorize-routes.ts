@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { csrfProtection } from "@quintet/auth";
-import { noQuery, Problem, pageContent, pageRefusal, readFormText, type ServiceEnv } from "@quintet/http";
+import { errorPageResponse, htmlContent, noQuery, Problem, readFormText, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import type { MiddlewareHandler } from "hono";
 import { every } from "hono/combine";
@@ -58,9 +58,9 @@ export function addAuthorize(
   const deciding: MiddlewareHandler<AuthorizeEnv> = every(plainUrl, csrfProtection(auth), read, browser.signedIn);
   /** The server must ignore parameters that it does not know in the URL of a GET (RFC 6749 section 3.1), not of a POST. */
   const responses = {
-    200: { description: "The page that asks for consent", content: pageContent },
+    200: { description: "The page that asks for consent", content: htmlContent },
     303: { description: "To the sign-in page, or back to the client with a code or an error" },
-    400: pageRefusal("The client or its redirect URI is not known"),
+    400: errorPageResponse("The client or its redirect URI is not known"),
   };
 
   const ask = createRoute({
@@ -93,7 +93,7 @@ export function addAuthorize(
     tags,
     summary: "What the account decides",
     request: noQuery,
-    responses: { ...responses, 403: pageRefusal("The form is not this page's") },
+    responses: { ...responses, 403: errorPageResponse("The form is not this page's") },
   });
   app.openapi(decide, async (c) => {
     const { asked, fields, session } = c.var;

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { csrfProtection, guards } from "@quintet/auth";
-import { type InputFault, inputFaults, noQuery, Problem, pageRefusal, type ServiceEnv } from "@quintet/http";
+import { errorPageResponse, type InputFault, inputFaults, noQuery, Problem, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import { actorOf } from "../audit/actor.ts";
 import { newClientSchema } from "../clients/new-client.ts";
@@ -88,7 +88,7 @@ export function addClientPages(
     tags,
     summary: "One of my API clients",
     request: { ...noQuery, params },
-    responses: { ...pageAnswer("The client"), 404: pageRefusal("You have no such client") },
+    responses: { ...pageAnswer("The client"), 404: errorPageResponse("You have no such client") },
   });
   app.openapi(one, async (c) => {
     const { id } = c.req.valid("param");

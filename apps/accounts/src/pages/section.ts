@@ -1,5 +1,5 @@
 import { signedInAs } from "@quintet/auth";
-import { pageContent, pageRefusal } from "@quintet/http";
+import { errorPageResponse, htmlContent } from "@quintet/http";
 import { type Html, type PageSection, page, pageAssets, pageHeaders, visitorOf } from "@quintet/pages";
 import type { Context } from "hono";
 import type { LocalAuth } from "../local-auth.ts";
@@ -53,11 +53,11 @@ export function formTargetOf(redirectUri: string): string {
 
 /** The answers of a page, for documents. */
 export const pageAnswer = (description: string) => ({
-  200: { description, content: pageContent },
+  200: { description, content: htmlContent },
 });
 
 /** The answer to a form that did what it is for. */
 export const onward = { 303: { description: "On to the next page" } };
 
 /** The answers to a form that did not. */
-export const refusedForm = { "4XX": pageRefusal("The page again, with what was wrong, or a problem") };
+export const refusedForm = { "4XX": errorPageResponse("The page again, with what was wrong, or a problem") };

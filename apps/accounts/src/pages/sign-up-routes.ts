@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { clientAddressOf, csrfProtection } from "@quintet/auth";
-import { noQuery, pageRefusal, type ServiceEnv } from "@quintet/http";
+import { errorPageResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
@@ -30,7 +30,7 @@ export function addSignUp(
     request: {
       query: z.strictObject({ next: z.string().max(8000).optional(), invitation: z.string().max(200).optional() }),
     },
-    responses: { ...pageAnswer("The page"), 403: pageRefusal("Accounts are made by staff here") },
+    responses: { ...pageAnswer("The page"), 403: errorPageResponse("Accounts are made by staff here") },
   });
   app.openapi(show, async (c) => {
     const { next: given, invitation = "" } = c.req.valid("query");

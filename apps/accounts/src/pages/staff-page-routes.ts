@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, csrfProtection, guards } from "@quintet/auth";
-import { noQuery, Problem, pageRefusal, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { errorPageResponse, noQuery, Problem, type ServiceEnv, wholeNumber } from "@quintet/http";
 import type { PageSection } from "@quintet/pages";
 import type { Context } from "hono";
 import { type Actor, actorOf } from "../audit/actor.ts";
@@ -73,7 +73,7 @@ export function addStaffPages(
     tags,
     summary: "The page of one account (staff)",
     request: { params, query: z.strictObject({ done: z.enum(acts).optional() }) },
-    responses: { ...pageAnswer("The account"), 404: pageRefusal("There is no such account") },
+    responses: { ...pageAnswer("The account"), 404: errorPageResponse("There is no such account") },
   });
   app.openapi(one, (c) => {
     const { done } = c.req.valid("query");

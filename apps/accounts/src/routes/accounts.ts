@@ -1,12 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { clientAddressOf, guards } from "@quintet/auth";
 import {
+  errorResponse,
   type IdempotencyStore,
   idempotent,
-  jsonAnswer,
   jsonBody,
+  jsonResponse,
   noQuery,
-  refusal,
   type ServiceEnv,
 } from "@quintet/http";
 import type { MiddlewareHandler } from "hono";
@@ -51,10 +51,10 @@ export function addAccounts(
           "At most 30 requests in a row from one address by default (a /64 network for IPv6), then one every 2 minutes.",
         request: { ...noQuery, ...jsonBody(registrationBody) },
         responses: {
-          201: jsonAnswer(createdAccountSchema, "Account created"),
-          403: refusal("Only staff may create accounts, or the invitation is missing or invalid"),
-          409: refusal("The username or email is taken, or this Idempotency-Key is in use"),
-          429: refusal("Too many requests from this address"),
+          201: jsonResponse(createdAccountSchema, "Account created"),
+          403: errorResponse("Only staff may create accounts, or the invitation is missing or invalid"),
+          409: errorResponse("The username or email is taken, or this Idempotency-Key is in use"),
+          429: errorResponse("Too many requests from this address"),
         },
       }),
       async (c) => {
@@ -73,7 +73,7 @@ export function addAccounts(
         tags,
         summary: "Get your account",
         request: noQuery,
-        responses: { 200: jsonAnswer(accountSchema, "The account of the credentials") },
+        responses: { 200: jsonResponse(accountSchema, "The account of the credentials") },
       }),
       (c) => {
         c.header("Cache-Control", "no-store");
@@ -89,7 +89,7 @@ export function addAccounts(
         summary: "Get the public keys",
         description: "The keys that access tokens are verified with, as a JSON Web Key Set (RFC 7517).",
         request: noQuery,
-        responses: { 200: jsonAnswer(keySetSchema, "The public keys") },
+        responses: { 200: jsonResponse(keySetSchema, "The public keys") },
       }),
       (c) => {
         c.header("Cache-Control", "public, max-age=300");

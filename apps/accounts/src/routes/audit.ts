@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, limitParam, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { jsonResponse, limitParam, type ServiceEnv, wholeNumber } from "@quintet/http";
 import { auditActions } from "../audit/audit-queries.ts";
 import type { LocalAuth } from "../local-auth.ts";
 import type { StaffLists } from "../staff-lists.ts";
@@ -72,7 +72,7 @@ export function addAudit(app: OpenAPIHono<ServiceEnv>, { auth, lists }: { auth: 
           cursor: cursorParam,
         }),
       },
-      responses: { 200: jsonAnswer(pageSchema, "A page of events") },
+      responses: { 200: jsonResponse(pageSchema, "A page of events") },
     }),
     async (c) => {
       const { rows, nextCursor } = await lists.events(c.req.valid("query"));

@@ -1,13 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards, scopeNames } from "@quintet/auth";
 import {
+  errorResponse,
   type IdempotencyStore,
   idempotent,
-  jsonAnswer,
   jsonBody,
+  jsonResponse,
   noQuery,
   Problem,
-  refusal,
   type ServiceEnv,
 } from "@quintet/http";
 import { actorOf } from "../audit/actor.ts";
@@ -76,8 +76,8 @@ export function addClients(
         description: "Registers a program that acts for your account, or for the accounts that consent to it.",
         request: { ...noQuery, ...jsonBody(newClientBody) },
         responses: {
-          201: jsonAnswer(createdClientSchema, "API client created"),
-          409: refusal("The account has 50 API clients, the maximum"),
+          201: jsonResponse(createdClientSchema, "API client created"),
+          409: errorResponse("The account has 50 API clients, the maximum"),
         },
       }),
       async (c) => {
@@ -96,7 +96,7 @@ export function addClients(
         summary: "List your API clients",
         description: "The newest first.",
         request: noQuery,
-        responses: { 200: jsonAnswer(clientsSchema, "All API clients of the account") },
+        responses: { 200: jsonResponse(clientsSchema, "All API clients of the account") },
       }),
       async (c) => {
         const clients = await auth.clients.list(c.var.account.id);
@@ -120,7 +120,7 @@ export function addClients(
         },
         responses: {
           204: { description: "API client deleted" },
-          404: refusal("API client not found"),
+          404: errorResponse("API client not found"),
         },
       }),
       async (c) => {

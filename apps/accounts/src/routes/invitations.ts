@@ -1,13 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
+  errorResponse,
   type IdempotencyStore,
   idempotent,
-  jsonAnswer,
   jsonBody,
+  jsonResponse,
   limitParam,
   noQuery,
-  refusal,
   type ServiceEnv,
 } from "@quintet/http";
 import { actorOf } from "../audit/actor.ts";
@@ -68,7 +68,7 @@ export function addInvitations(
         summary: "Create an invitation",
         description: "With an invitation one account can be created.",
         request: { ...noQuery, ...jsonBody(inputSchema) },
-        responses: { 201: jsonAnswer(createdSchema, "Invitation created") },
+        responses: { 201: jsonResponse(createdSchema, "Invitation created") },
       }),
       async (c) => {
         const { account, keyed } = c.var;
@@ -86,7 +86,7 @@ export function addInvitations(
         summary: "List invitations",
         description: "The newest first.",
         request: { query: z.strictObject({ limit: limitParam(50), cursor: cursorParam }) },
-        responses: { 200: jsonAnswer(listSchema, "A page of invitations") },
+        responses: { 200: jsonResponse(listSchema, "A page of invitations") },
       }),
       async (c) => {
         const { rows, nextCursor } = await lists.invitations(c.req.valid("query"));
@@ -104,8 +104,8 @@ export function addInvitations(
         request: { ...noQuery, params },
         responses: {
           204: { description: "Invitation revoked" },
-          404: refusal("Invitation not found"),
-          409: refusal("The invitation has already been used"),
+          404: errorResponse("Invitation not found"),
+          409: errorResponse("The invitation has already been used"),
         },
       }),
       async (c) => {

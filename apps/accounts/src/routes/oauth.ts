@@ -10,7 +10,7 @@ import {
   tokenSetSchema,
 } from "@quintet/auth";
 import { accessTokenType } from "@quintet/auth/issuer";
-import { jsonAnswer, type ServiceEnv } from "@quintet/http";
+import { jsonResponse, type ServiceEnv } from "@quintet/http";
 import type { Context } from "hono";
 import type { LocalAuth } from "../local-auth.ts";
 import { introspect } from "../oauth/introspection.ts";
@@ -18,8 +18,8 @@ import { grantTokens, grantTypes } from "../oauth/token-endpoint.ts";
 
 const tags = ["accounts"];
 const errorResponses = {
-  400: jsonAnswer(oauthErrorSchema, "Invalid request (RFC 6749 section 5.2)"),
-  401: jsonAnswer(oauthErrorSchema, "Client authentication failed"),
+  400: jsonResponse(oauthErrorSchema, "Invalid request (RFC 6749 section 5.2)"),
+  401: jsonResponse(oauthErrorSchema, "Client authentication failed"),
 };
 const clientFields = {
   client_id: { description: "The id of the client; optional for the built-in client `quintet`" },
@@ -79,7 +79,7 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
           },
           ["grant_type"],
         ),
-        responses: { 200: jsonAnswer(tokenSetSchema, "Tokens created"), ...errorResponses },
+        responses: { 200: jsonResponse(tokenSetSchema, "Tokens created"), ...errorResponses },
       }),
       (c) =>
         respondToForm(c, async (form) => {
@@ -116,7 +116,7 @@ export function addOAuth(app: OpenAPIHono<ServiceEnv>, { auth, issuer }: { auth:
         description: "Says whether a token is valid, and what it allows, to a client with a secret (RFC 7662).",
         request: tokenForm("An access token, or a refresh token of this client"),
         responses: {
-          200: jsonAnswer(introspectionSchema, "The state of the token"),
+          200: jsonResponse(introspectionSchema, "The state of the token"),
           ...errorResponses,
         },
       }),

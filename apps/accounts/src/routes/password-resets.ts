@@ -1,13 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
+  errorResponse,
   type IdempotencyStore,
   idempotent,
-  jsonAnswer,
   jsonBody,
+  jsonResponse,
   noQuery,
   Problem,
-  refusal,
   type ServiceEnv,
 } from "@quintet/http";
 import { actorOf } from "../audit/actor.ts";
@@ -58,9 +58,9 @@ export function addPasswordResets(
           "At most 20 requests in a row from one address, then one every 3 minutes.",
         request: { ...noQuery, ...jsonBody(forgotSchema) },
         responses: {
-          202: jsonAnswer(requestedSchema, "Request accepted"),
-          409: refusal("This installation sends no mail; staff creates reset links"),
-          429: refusal("Too many requests from this address"),
+          202: jsonResponse(requestedSchema, "Request accepted"),
+          409: errorResponse("This installation sends no mail; staff creates reset links"),
+          429: errorResponse("Too many requests from this address"),
         },
       }),
       async (c) => {
@@ -81,7 +81,7 @@ export function addPasswordResets(
         request: { ...noQuery, ...jsonBody(resetSchema) },
         responses: {
           204: { description: "Password reset" },
-          422: refusal("The link is invalid, or the password breaks a rule"),
+          422: errorResponse("The link is invalid, or the password breaks a rule"),
         },
       }),
       async (c) => {
@@ -100,9 +100,9 @@ export function addPasswordResets(
         description: "For staff to hand over to the owner of the account. It works once, for 30 minutes.",
         request: { ...noQuery, params: accountParams },
         responses: {
-          201: jsonAnswer(linkSchema, "Reset link created; it is shown only once"),
-          404: refusal("Account not found"),
-          409: refusal("The account is deactivated"),
+          201: jsonResponse(linkSchema, "Reset link created; it is shown only once"),
+          404: errorResponse("Account not found"),
+          409: errorResponse("The account is deactivated"),
         },
       }),
       async (c) => {

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, jsonBody, noQuery, Problem, refusal, type ServiceEnv } from "@quintet/http";
+import { errorResponse, jsonBody, jsonResponse, noQuery, Problem, type ServiceEnv } from "@quintet/http";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
 
@@ -42,8 +42,8 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth) {
         request: { ...noQuery, ...jsonBody(passwordsSchema) },
         responses: {
           204: { description: "Password changed" },
-          403: refusal("The current password is wrong"),
-          422: refusal("The new password breaks a rule"),
+          403: errorResponse("The current password is wrong"),
+          422: errorResponse("The new password breaks a rule"),
         },
       }),
       async (c) => {
@@ -62,7 +62,7 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth) {
         summary: "List your sessions",
         description: "The sign-ins that have not ended, the newest first.",
         request: noQuery,
-        responses: { 200: jsonAnswer(sessionsSchema, "At most 100 sessions") },
+        responses: { 200: jsonResponse(sessionsSchema, "At most 100 sessions") },
       }),
       async (c) => {
         const rows = await auth.changes.sessions(c.var.account.id);
@@ -86,7 +86,7 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth) {
         request: { ...noQuery, params: z.strictObject({ id: sessionId }) },
         responses: {
           204: { description: "Session ended" },
-          404: refusal("Session not found"),
+          404: errorResponse("Session not found"),
         },
       }),
       async (c) => {

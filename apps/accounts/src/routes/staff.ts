@@ -1,14 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
+  errorResponse,
   type IdempotencyStore,
   idempotent,
-  jsonAnswer,
   jsonBody,
+  jsonResponse,
   limitParam,
   noQuery,
   Problem,
-  refusal,
   type ServiceEnv,
 } from "@quintet/http";
 import { actorOf } from "../audit/actor.ts";
@@ -38,8 +38,8 @@ const changeSchema = z
   .strictObject({ isActive: z.boolean().openapi({ description: "Whether the account may sign in" }) })
   .openapi("AccountChange");
 const one = {
-  200: jsonAnswer(listedSchema, "The account"),
-  404: refusal("Account not found"),
+  200: jsonResponse(listedSchema, "The account"),
+  404: errorResponse("Account not found"),
 };
 
 /** Other people's accounts, for staff: `/auth/accounts`. */
@@ -70,7 +70,7 @@ export function addStaff(
             cursor: cursorParam,
           }),
         },
-        responses: { 200: jsonAnswer(listSchema, "A page of accounts") },
+        responses: { 200: jsonResponse(listSchema, "A page of accounts") },
       }),
       async (c) => {
         const { rows: accounts, nextCursor } = await lists.accounts(c.req.valid("query"));
@@ -88,8 +88,8 @@ export function addStaff(
         description: "Neither the installation's registration mode nor the rate limit of registrations applies.",
         request: { ...noQuery, ...jsonBody(newAccountBody) },
         responses: {
-          201: jsonAnswer(createdAccountSchema, "Account created"),
-          409: refusal("The username or email is taken, or this Idempotency-Key is in use"),
+          201: jsonResponse(createdAccountSchema, "Account created"),
+          409: errorResponse("The username or email is taken, or this Idempotency-Key is in use"),
         },
       }),
       async (c) => {
@@ -122,7 +122,7 @@ export function addStaff(
         summary: "Deactivate or reactivate an account",
         description: "Deactivating an account ends its sessions and tokens.",
         request: { ...noQuery, params: accountParams, ...jsonBody(changeSchema) },
-        responses: { ...one, 409: refusal("Staff cannot deactivate their own account") },
+        responses: { ...one, 409: errorResponse("Staff cannot deactivate their own account") },
       }),
       async (c) => {
         const { id } = c.req.valid("param");

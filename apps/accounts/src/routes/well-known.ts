@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Auth, guards, scopeNames } from "@quintet/auth";
-import { createService, jsonAnswer, type Logger, noQuery } from "@quintet/http";
+import { createService, jsonResponse, type Logger, noQuery } from "@quintet/http";
 import { metadataPath } from "../issuer-paths.ts";
 import { grantTypes } from "../oauth/token-endpoint.ts";
 
@@ -42,7 +42,7 @@ export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger;
     tags: ["accounts"],
     summary: "What the authorization server can do",
     request: noQuery,
-    responses: { 200: jsonAnswer(z.looseObject({ issuer: z.string() }), "RFC 8414 metadata") },
+    responses: { 200: jsonResponse(z.looseObject({ issuer: z.string() }), "RFC 8414 metadata") },
   });
   app.openapi(route, (c) => {
     c.header("Cache-Control", "public, max-age=300");

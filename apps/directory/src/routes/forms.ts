@@ -1,13 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, csrfProtection, guards } from "@quintet/auth";
 import {
+  errorPageResponse,
   formBody,
+  htmlContent,
   type InputFault,
   inputFaults,
   noQuery,
   Problem,
-  pageContent,
-  pageRefusal,
   type ServiceEnv,
 } from "@quintet/http";
 import { type Html, type PageSection, page, visitorOf } from "@quintet/pages";
@@ -38,8 +38,8 @@ const texts = {
 const addForm = z.strictObject({ ...texts, token });
 const editForm = z.strictObject({ ...texts, token, version });
 const deleteForm = z.strictObject({ token, version });
-const form = { description: "The page", content: pageContent };
-const again = pageRefusal("The form with its errors; the input is kept");
+const form = { description: "The page", content: htmlContent };
+const again = errorPageResponse("The form with its errors; the input is kept");
 const done = { description: "Saved; the next page is in Location" };
 const expired = "The form was open for too long. Look at it once more and send it again.";
 const overtaken = "Somebody else has changed this person meanwhile. This is what the directory has now:";

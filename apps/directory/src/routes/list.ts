@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, limitParam, noQuery, pageContent, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { htmlContent, jsonResponse, limitParam, noQuery, type ServiceEnv, wholeNumber } from "@quintet/http";
 import { type PageSection, page, prefersHtml, visitorOf } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { landingPage } from "../pages/landing.ts";
@@ -74,7 +74,7 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         responses: {
           200: {
             description: "The landing page, or the number of users",
-            content: { ...pageContent, ...jsonAnswer(userCount, "").content },
+            content: { ...htmlContent, ...jsonResponse(userCount, "").content },
           },
           304: unchanged,
         },
@@ -109,7 +109,7 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         responses: {
           200: {
             description: "A page of users",
-            content: { ...jsonAnswer(userListSchema, "").content, ...pageContent },
+            content: { ...jsonResponse(userListSchema, "").content, ...htmlContent },
           },
           304: unchanged,
         },
@@ -129,7 +129,7 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         responses: {
           200: {
             description: "The search page, or the users as JSON",
-            content: { ...pageContent, ...jsonAnswer(userListSchema, "").content },
+            content: { ...htmlContent, ...jsonResponse(userListSchema, "").content },
           },
           304: unchanged,
         },
@@ -152,7 +152,7 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
           "several words: full names of users found by them.",
         request: { query: z.strictObject({ name: nameParam }) },
         responses: {
-          200: jsonAnswer(suggestions, "The suggested names"),
+          200: jsonResponse(suggestions, "The suggested names"),
           304: unchanged,
         },
       }),

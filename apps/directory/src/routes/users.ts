@@ -1,6 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, jsonBody, noQuery, pageContent, refusal, type ServiceEnv } from "@quintet/http";
+import {
+  errorResponse,
+  htmlContent,
+  idempotent,
+  jsonBody,
+  jsonResponse,
+  noQuery,
+  type ServiceEnv,
+} from "@quintet/http";
 import { type PageSection, page, prefersHtml, visitorOf } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { userPage } from "../pages/user.ts";
@@ -27,8 +35,8 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         description: "Staff only. `Location` and `ETag` of the new user are in the headers.",
         request: { ...noQuery, ...jsonBody(newUserSchema) },
         responses: {
-          201: jsonAnswer(userWithEmailSchema, "User created"),
-          409: refusal("The email belongs to another user, or a request with this Idempotency-Key is in flight"),
+          201: jsonResponse(userWithEmailSchema, "User created"),
+          409: errorResponse("The email belongs to another user, or a request with this Idempotency-Key is in flight"),
         },
       }),
       async (c) => {
@@ -53,8 +61,8 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
           200: {
             description: "The user",
             content: {
-              ...jsonAnswer(userSchema, "").content,
-              ...pageContent,
+              ...jsonResponse(userSchema, "").content,
+              ...htmlContent,
             },
           },
           304: { description: "Not modified: the client has this version (If-None-Match)" },
@@ -91,10 +99,10 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
           ...jsonBody(userChangeSchema),
         },
         responses: {
-          200: jsonAnswer(userWithEmailSchema, "User updated; its new ETag is in the headers"),
-          409: refusal("The email belongs to another user"),
-          412: refusal("The user has changed: If-Match names another version"),
-          428: refusal("If-Match is missing"),
+          200: jsonResponse(userWithEmailSchema, "User updated; its new ETag is in the headers"),
+          409: errorResponse("The email belongs to another user"),
+          412: errorResponse("The user has changed: If-Match names another version"),
+          428: errorResponse("If-Match is missing"),
         },
       }),
       async (c) => {
@@ -121,7 +129,7 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         },
         responses: {
           204: { description: "User deleted" },
-          412: refusal("The user has changed: If-Match names another version"),
+          412: errorResponse("The user has changed: If-Match names another version"),
         },
       }),
       async (c) => {

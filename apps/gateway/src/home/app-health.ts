@@ -1,4 +1,4 @@
-import { type HealthReport, type OverallHealth, Unwell } from "@quintet/http";
+import { HealthCheckError, type HealthReport, type OverallHealth } from "@quintet/http";
 import type { Upstream } from "../upstream.ts";
 
 /** What an app says of its health; `failing` without a check when it says nothing that can be understood. */
@@ -27,10 +27,10 @@ export function unwellSince(report: HealthReport): string | undefined {
   return times.sort()[0];
 }
 
-/** A check of an app for the health of all of them: rejects with `Unwell` when it is less than well. */
+/** A check of an app for the health of all of them: rejects with `HealthCheckError` when it is less than well. */
 export async function checkApp(upstream: Upstream): Promise<void> {
   const report = await appHealth(upstream);
-  if (report.status !== "ok") throw new Unwell(report.status, whyUnwell(report) ?? "", unwellSince(report));
+  if (report.status !== "ok") throw new HealthCheckError(report.status, whyUnwell(report) ?? "", unwellSince(report));
 }
 
 /**

@@ -2,12 +2,12 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type Auth, guards, type MaybeAccountEnv } from "@quintet/auth";
 import {
   createService,
+  htmlContent,
   type Logger,
   metricsText,
   metricsType,
   noQuery,
   openApiDocument,
-  pageContent,
 } from "@quintet/http";
 import { pageAssets, pageHeaders, prefersHtml, visitorOf } from "@quintet/pages";
 import type { Peers } from "@quintet/workers";
@@ -39,7 +39,7 @@ const homeRoute = createRoute({
   responses: {
     200: {
       description: "The apps behind this URL; a page for a browser",
-      content: { "application/json": { schema: homeSchema }, ...pageContent },
+      content: { "application/json": { schema: homeSchema }, ...htmlContent },
     },
   },
 });

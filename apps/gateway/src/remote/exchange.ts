@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import {
+  acceptsInterim,
+  disableAutoContinue,
   expectsContinue,
   type Handshake,
   handshakeOf,
-  inviteByHand,
   Problem,
   pathOf,
   type RequestRecord,
   recordOf,
   type Span,
   sendProblem,
-  takesInterim,
   type UpstreamRecord,
   waitingMark,
 } from "@quintet/http";
@@ -87,7 +87,7 @@ export class Exchange implements Lease, ConnectionUser {
     const chunked = headers["transfer-encoding"] !== undefined;
     if (chunked || (headers["content-length"] ?? "0") !== "0") this.#body = new RequestBody(request, chunked);
     this.#awaitsContinue = this.#body !== undefined && expectsContinue(request);
-    if (this.#awaitsContinue) inviteByHand(request);
+    if (this.#awaitsContinue) disableAutoContinue(request);
   }
 
   start(): void {
@@ -141,7 +141,7 @@ export class Exchange implements Lease, ConnectionUser {
       if (!this.#beginWaiting()) return;
       this.#response.once("close", () => this.#app.pollEnded(this));
       this.#app.pollBegan(this);
-    } else if (takesInterim(this.#request)) {
+    } else if (acceptsInterim(this.#request)) {
       // All others are for the client (RFC 9110 section 15.2).
       this.#response.writeInformation(status, headers);
     }
@@ -174,7 +174,7 @@ export class Exchange implements Lease, ConnectionUser {
     this.#answer = undefined;
     this.#recording = this.#app.stale.record(this.#request, answer);
     // Only a chunked answer can carry trailers, so only such a one may announce them.
-    const announced = chunked && takesInterim(this.#request) ? headers : withoutHeaders(headers, trailerField);
+    const announced = chunked && acceptsInterim(this.#request) ? headers : withoutHeaders(headers, trailerField);
     response.writeHead(status, reason, announced);
   }
 

@@ -4,14 +4,14 @@ import { guards } from "@quintet/auth";
 import {
   decodeCursor,
   encodeCursor,
+  errorResponse,
   idempotent,
   ifNoneMatch,
   ifRange,
-  jsonAnswer,
+  jsonResponse,
   limitParam,
   noQuery,
   Problem,
-  refusal,
   type ServiceEnv,
 } from "@quintet/http";
 import { findBackup, findBackups, listBackupNames, openBackup, removeBackup } from "../backups/backup-files.ts";
@@ -68,7 +68,10 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           "otherwise `unverifiedReason` says what is not known. `rows` and `sha256` are null as long as they are not.",
         request: { query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
         responses: {
-          200: jsonAnswer(z.object({ backups: z.array(backupSchema), nextCursor: z.string().nullable() }), "One page"),
+          200: jsonResponse(
+            z.object({ backups: z.array(backupSchema), nextCursor: z.string().nullable() }),
+            "One page",
+          ),
         },
       }),
       async (c) => {
@@ -99,7 +102,7 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           200: { description: "The file", content: avroFile },
           206: { description: "The part of it that Range asks for", content: avroFile },
           304: { description: "It is the one that If-None-Match names" },
-          416: refusal("The file is shorter than Range asks for"),
+          416: errorResponse("The file is shorter than Range asks for"),
         },
       }),
       async (c) => {
@@ -158,7 +161,7 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "Back up a table as it is at this moment",
         description: "A 507 says that the disk of the backups is full; nothing of the backup is left there then.",
         request: { params: tableParam, ...noQuery },
-        responses: { 201: jsonAnswer(backupSchema, "The backup") },
+        responses: { 201: jsonResponse(backupSchema, "The backup") },
       }),
       async (c) => {
         const backup = await createBackup(deps.bulk, folder, tableInPath(c.req.valid("param").table), c.var.keyed);
@@ -182,11 +185,11 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           body: { required: false, content: { "application/json": { schema: choice } } },
         },
         responses: {
-          200: jsonAnswer(
+          200: jsonResponse(
             z.object({ table: z.enum(tableNames), backup: z.string(), rows: z.number().int() }),
             "The table is the backup",
           ),
-          409: refusal(
+          409: errorResponse(
             "The backup would break references to the table, or is damaged; or this Idempotency-Key is in use",
           ),
         },

@@ -5,11 +5,11 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, guards } from "@quintet/auth";
 import {
   beginWaiting,
+  errorResponse,
   eventStream,
-  jsonAnswer,
+  jsonResponse,
   problemBody,
   recordOf,
-  refusal,
   type ServiceEnv,
   toProblem,
 } from "@quintet/http";
@@ -35,7 +35,7 @@ const csvQuery = z.strictObject({
 });
 const keyPattern = /^[\x21-\x7e]{1,255}$/;
 const quietMs = 15_000;
-const loadRefusal = (description: string) => refusal(description, "LoadProblem");
+const loadRefusal = (description: string) => errorResponse(description, "LoadProblem");
 
 /** `POST /{table}/csv`: a file of any size, streamed. */
 export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
@@ -75,7 +75,7 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       responses: {
         200: {
           description: "The load",
-          content: { ...jsonAnswer(loadSchema, "").content, "text/event-stream": { schema: { type: "string" } } },
+          content: { ...jsonResponse(loadSchema, "").content, "text/event-stream": { schema: { type: "string" } } },
         },
         400: loadRefusal("The body ended badly or a parameter is wrong; a load that had begun is cut off"),
         409: loadRefusal(

@@ -3,11 +3,11 @@ import { guards } from "@quintet/auth";
 import {
   decodeCursor,
   encodeCursor,
-  jsonAnswer,
+  errorResponse,
+  jsonResponse,
   limitParam,
   noQuery,
   Problem,
-  refusal,
   type ServiceEnv,
 } from "@quintet/http";
 import type { Reject } from "../csv/row-faults.ts";
@@ -48,7 +48,7 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "Loads, newest first",
         request: { query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
         responses: {
-          200: jsonAnswer(z.object({ loads: z.array(loadSchema), nextCursor: z.string().nullable() }), "One page"),
+          200: jsonResponse(z.object({ loads: z.array(loadSchema), nextCursor: z.string().nullable() }), "One page"),
         },
       }),
       async (c) => {
@@ -71,7 +71,7 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags: ["ingest"],
         summary: "One load",
         request: { params: loadParam, ...noQuery },
-        responses: { 200: jsonAnswer(loadSchema, "The load") },
+        responses: { 200: jsonResponse(loadSchema, "The load") },
       }),
       async (c) => c.json(await find(c.req.valid("param").id), 200),
     )
@@ -89,10 +89,10 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: { params: loadParam, ...noQuery },
         responses: {
           202: {
-            ...jsonAnswer(loadSchema, "The load as it was cancelled, or had been before"),
+            ...jsonResponse(loadSchema, "The load as it was cancelled, or had been before"),
             headers: { Location: { description: "Where it is", schema: { type: "string" } } },
           },
-          409: refusal("It is over already, done or failed", "LoadProblem"),
+          409: errorResponse("It is over already, done or failed", "LoadProblem"),
         },
       }),
       async (c) => {

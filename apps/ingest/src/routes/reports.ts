@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { jsonResponse, type ServiceEnv, wholeNumber } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { aboveMean, hiredByQuarter, hiresByDepartment } from "../reports/hire-queries.ts";
 
@@ -21,7 +21,7 @@ export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "Hires of a year by department, job and quarter",
         request: { query },
         responses: {
-          200: jsonAnswer(
+          200: jsonResponse(
             z.object({
               year: count,
               rows: z.array(
@@ -47,7 +47,7 @@ export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         description: "The mean is over all departments; one without hires counts 0.",
         request: { query },
         responses: {
-          200: jsonAnswer(
+          200: jsonResponse(
             z.object({
               year: count,
               mean: z.number(),

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, jsonBody, noQuery, Problem, type ServiceEnv } from "@quintet/http";
+import { idempotent, jsonBody, jsonResponse, noQuery, Problem, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { storeRows } from "../rows/store-rows.ts";
 import { storedRowsSchema } from "./load-schemas.ts";
@@ -26,7 +26,7 @@ export function addRowRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         ...noQuery,
         ...jsonBody(z.strictObject({ rows: z.array(z.unknown()).min(1, "must have 1 to 1,000 rows") })),
       },
-      responses: { 200: jsonAnswer(storedRowsSchema, "What became of each row") },
+      responses: { 200: jsonResponse(storedRowsSchema, "What became of each row") },
     }),
     async (c) => {
       const { rows } = c.req.valid("json");

@@ -1,6 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { decodeCursor, encodeCursor, jsonAnswer, limitParam, noQuery, refusal, type ServiceEnv } from "@quintet/http";
+import {
+  decodeCursor,
+  encodeCursor,
+  errorResponse,
+  jsonResponse,
+  limitParam,
+  noQuery,
+  type ServiceEnv,
+} from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { listRows } from "../store/table-queries.ts";
 import { emptyTable } from "../store/whole-table.ts";
@@ -20,7 +28,7 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "The rows of a table, by id",
         request: { params: tableParam, query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
         responses: {
-          200: jsonAnswer(
+          200: jsonResponse(
             z.object({
               rows: z.array(z.record(z.string(), z.union([z.string(), z.number()]))),
               nextCursor: z.string().nullable(),
@@ -51,7 +59,7 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: { params: tableParam, ...noQuery },
         responses: {
           204: { description: "It is empty" },
-          409: refusal("Rows of another table refer to it"),
+          409: errorResponse("Rows of another table refer to it"),
         },
       }),
       async (c) => {

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, jsonBody, limitParam, noQuery, type ServiceEnv } from "@quintet/http";
+import { idempotent, jsonBody, jsonResponse, limitParam, noQuery, type ServiceEnv } from "@quintet/http";
 import { datedCursor, datedPlace } from "../cursors.ts";
 import type { Deps } from "../deps.ts";
 import { changeProperty, createProperty } from "../properties.ts";
@@ -34,7 +34,7 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "A new property with its first status",
         request: { ...noQuery, ...jsonBody(newPropertySchema) },
         responses: {
-          201: jsonAnswer(propertySchema, "The property, with its id"),
+          201: jsonResponse(propertySchema, "The property, with its id"),
         },
       }),
       async (c) => {
@@ -52,7 +52,7 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags: ["properties"],
         summary: "Change some of its fields",
         request: { params: idParam, ...noQuery, ...jsonBody(propertyChangesSchema) },
-        responses: { 200: jsonAnswer(propertySchema, "The property") },
+        responses: { 200: jsonResponse(propertySchema, "The property") },
       }),
       async (c) => c.json(await changeProperty(db, c.req.valid("param").id, c.req.valid("json")), 200),
     )
@@ -65,7 +65,7 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "Append to its history; the latest status is the one that holds",
         request: { params: idParam, ...noQuery, ...jsonBody(newStatusSchema) },
         responses: {
-          201: jsonAnswer(statusChangeSchema, "The new row of the history"),
+          201: jsonResponse(statusChangeSchema, "The new row of the history"),
         },
       }),
       async (c) => {
@@ -83,7 +83,7 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags: ["status history"],
         summary: "Its history, latest first",
         request: { params: idParam, query: historyQuery },
-        responses: { 200: jsonAnswer(historySchema, "A page of it") },
+        responses: { 200: jsonResponse(historySchema, "A page of it") },
       }),
       async (c) => {
         const { id } = c.req.valid("param");

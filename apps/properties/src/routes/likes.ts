@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, limitParam, noQuery, type ServiceEnv } from "@quintet/http";
+import { jsonResponse, limitParam, noQuery, type ServiceEnv } from "@quintet/http";
 import { datedCursor, datedPlace } from "../cursors.ts";
 import type { Deps } from "../deps.ts";
 import { likeProperty, readLikeCount, readLiked, unlikeProperty } from "../likes.ts";
@@ -26,7 +26,7 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: { query: likedQuery },
         description:
           "A property that is not visible now is passed over. Where thousands follow each other a page is shorter than `limit`, or empty, and has a `nextCursor`.",
-        responses: { 200: jsonAnswer(likedSchema, "A page of it") },
+        responses: { 200: jsonResponse(likedSchema, "A page of it") },
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
@@ -75,7 +75,7 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "How many accounts like it",
         request,
-        responses: { 200: jsonAnswer(likeCountSchema, "Their number") },
+        responses: { 200: jsonResponse(likeCountSchema, "Their number") },
       }),
       async (c) => c.json({ count: await readLikeCount(db, c.req.valid("param").id) }, 200),
     );

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, limitParam, noQuery, Problem, refusal, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { errorResponse, jsonResponse, limitParam, noQuery, Problem, type ServiceEnv, wholeNumber } from "@quintet/http";
 import { searchCursor, searchPlace } from "../cursors.ts";
 import type { Deps } from "../deps.ts";
 import { readProperty } from "../properties.ts";
@@ -48,7 +48,7 @@ export function listingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags: ["properties"],
         summary: "Visible properties, each once, with its latest status",
         request: { query: searchQuery },
-        responses: { 200: jsonAnswer(propertiesSchema, "A page of them"), 404: refusal("No records found") },
+        responses: { 200: jsonResponse(propertiesSchema, "A page of them"), 404: errorResponse("No records found") },
       }),
       async (c) => {
         const { limit, cursor, q = [], ...filters } = c.req.valid("query");
@@ -69,7 +69,7 @@ export function listingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags: ["properties"],
         summary: "One property; staff see it whatever its status",
         request: { params: idParam, ...noQuery },
-        responses: { 200: jsonAnswer(propertySchema, "The property") },
+        responses: { 200: jsonResponse(propertySchema, "The property") },
       }),
       async (c) => c.json(await readProperty(db, c.req.valid("param").id, c.var.account.isStaff), 200),
     );

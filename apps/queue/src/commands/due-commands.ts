@@ -1,5 +1,5 @@
 import type { Redis } from "@quintet/db";
-import { isAway } from "@quintet/http";
+import { isUnavailable } from "@quintet/http";
 import { brokenKey, dueKey, patrolKey, queueOf, registryKeys, sweeperKey } from "../keys.ts";
 import type { CommandName, RunCommand } from "./load.ts";
 
@@ -75,7 +75,7 @@ export function markingDue(run: RunCommand, onError: (error: unknown) => void): 
       marked.add(queue);
       // While Redis cannot be reached the command fails as well, and says so; what fails otherwise is left to the patrol.
       run("mark-1", [dueKey], [soonMs, queue]).catch((error: unknown) => {
-        if (!isAway(error)) onError(error);
+        if (!isUnavailable(error)) onError(error);
       });
     }
     return run(name, keys, args);

@@ -1,4 +1,4 @@
-import { Problem, refusal } from "@quintet/http";
+import { errorResponse, Problem } from "@quintet/http";
 import type { Context, HonoRequest, TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { JSONParsed } from "hono/utils/types";
@@ -39,9 +39,9 @@ export async function refuseBody(request: HonoRequest): Promise<void> {
 
 /** The answers of a call that takes no body to a request that has one. */
 export const refusedBody = {
-  413: refusal("A body came, and a large one"),
-  415: refusal("A body came, and it is no JSON"),
-  422: refusal("A body came, and this call takes none"),
+  413: errorResponse("A body came, and a large one"),
+  415: errorResponse("A body came, and it is no JSON"),
+  422: errorResponse("A body came, and this call takes none"),
 };
 
 /** An answer whose JSON text is put together already; `T` is what the text means. */

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, jsonBody, noQuery, type ServiceEnv } from "@quintet/http";
+import { jsonBody, jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { ack, extend, nack, receiptsSchema } from "../leases.ts";
 import { queueNameSchema, wholeField } from "../settings.ts";
@@ -32,7 +32,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "The messages are done: remove them",
         request: { params, ...noQuery, ...jsonBody(z.strictObject({ receipts: receiptsSchema })) },
-        responses: { 200: jsonAnswer(resultsSchema, "What became of each receipt, in the order given") },
+        responses: { 200: jsonResponse(resultsSchema, "What became of each receipt, in the order given") },
       }),
       async (c) => {
         const results = await ack(deps.commands, c.req.valid("param").name, c.req.valid("json").receipts);
@@ -51,7 +51,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           ...noQuery,
           ...jsonBody(z.strictObject({ receipts: receiptsSchema, delaySeconds: wholeField(0, 900).default(0) })),
         },
-        responses: { 200: jsonAnswer(resultsSchema, "What became of each receipt, in the order given") },
+        responses: { 200: jsonResponse(resultsSchema, "What became of each receipt, in the order given") },
       }),
       async (c) => {
         const { receipts, delaySeconds } = c.req.valid("json");
@@ -70,7 +70,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           ...noQuery,
           ...jsonBody(z.strictObject({ receipts: receiptsSchema, visibilitySeconds: wholeField(0, 43_200) })),
         },
-        responses: { 200: jsonAnswer(extendedSchema, "What became of each receipt, in the order given") },
+        responses: { 200: jsonResponse(extendedSchema, "What became of each receipt, in the order given") },
       }),
       async (c) => {
         const { receipts, visibilitySeconds } = c.req.valid("json");
@@ -86,7 +86,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Send the dead letters in this queue back to the queues they came from",
         request: { params, ...noQuery },
-        responses: { 200: jsonAnswer(z.object({ moved: z.number().int() }), "How many were moved"), ...refusedBody },
+        responses: { 200: jsonResponse(z.object({ moved: z.number().int() }), "How many were moved"), ...refusedBody },
       }),
       async (c) => {
         await refuseBody(c.req);

@@ -9,7 +9,7 @@ import {
   requiredParameter,
   tokenSetSchema,
 } from "@quintet/auth";
-import { jsonAnswer, type ServiceEnv } from "@quintet/http";
+import { jsonResponse, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 
 /** `POST /queue/login`: what `POST /auth/token` does for `grant_type=password`, which may be left out here. */
@@ -30,8 +30,8 @@ export function addLogin(app: OpenAPIHono<ServiceEnv>, { auth }: Deps) {
         ["username", "password"],
       ),
       responses: {
-        200: jsonAnswer(tokenSetSchema, "The tokens"),
-        400: jsonAnswer(oauthErrorSchema, "The request is refused (RFC 6749 section 5.2)"),
+        200: jsonResponse(tokenSetSchema, "The tokens"),
+        400: jsonResponse(oauthErrorSchema, "The request is refused (RFC 6749 section 5.2)"),
       },
     }),
     async (c) => {

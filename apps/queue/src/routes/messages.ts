@@ -2,15 +2,15 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
   beginWaiting,
+  errorResponse,
   idempotent,
   inputFaults,
-  jsonAnswer,
   jsonBody,
+  jsonResponse,
   noQuery,
   Problem,
-  refusal,
   type ServiceEnv,
-  unreadJson,
+  unvalidatedJson,
 } from "@quintet/http";
 import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
@@ -76,11 +76,11 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: {
           params,
           ...noQuery,
-          ...unreadJson<z.input<typeof messageSchema> | z.input<typeof batchSchema>>(bodySchema),
+          ...unvalidatedJson<z.input<typeof messageSchema> | z.input<typeof batchSchema>>(bodySchema),
         },
         responses: {
-          201: jsonAnswer(sentSchema, "They are in the queue; an id for each, in the order given"),
-          409: refusal("The queue is full, or a request with this Idempotency-Key is still under way"),
+          201: jsonResponse(sentSchema, "They are in the queue; an id for each, in the order given"),
+          409: errorResponse("The queue is full, or a request with this Idempotency-Key is still under way"),
         },
       }),
       async (c) => {
@@ -98,7 +98,7 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Lease messages, waiting for the first when there is none",
         request: { params, ...noQuery, ...jsonBody(receiveSchema) },
-        responses: { 200: jsonAnswer(receivedSchema, "The messages; none when none came in time") },
+        responses: { 200: jsonResponse(receivedSchema, "The messages; none when none came in time") },
       }),
       async (c) => {
         const found = await receive(deps, c.req.valid("param").name, c.req.valid("json"), {

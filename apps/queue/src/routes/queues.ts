@@ -3,12 +3,12 @@ import { guards } from "@quintet/auth";
 import {
   decodeCursor,
   encodeCursor,
-  jsonAnswer,
+  errorResponse,
   jsonBody,
+  jsonResponse,
   limitParam,
-  neverMissing,
+  never404,
   noQuery,
-  refusal,
   type ServiceEnv,
 } from "@quintet/http";
 import type { Deps } from "../deps.ts";
@@ -64,7 +64,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "The named queues by name",
         request: { query: z.strictObject({ limit: limitParam(50), cursor: z.string().optional() }) },
         responses: {
-          200: jsonAnswer(
+          200: jsonResponse(
             z.object({
               queues: z.array(queueSchema),
               broken: z
@@ -87,15 +87,15 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
     .openapi(
       createRoute({
         ...guard.staff("queue:manage"),
-        [neverMissing]: true as const,
+        [never404]: true as const,
         method: "put",
         path: "/queues/{name}",
         tags,
         summary: "Make a queue, or replace its settings",
         request: { params, ...noQuery, ...jsonBody(settingsInputSchema) },
         responses: {
-          200: jsonAnswer(oneQueueSchema, "Its settings are replaced; one that was left out has its standard value"),
-          201: jsonAnswer(oneQueueSchema, "It is made"),
+          200: jsonResponse(oneQueueSchema, "Its settings are replaced; one that was left out has its standard value"),
+          201: jsonResponse(oneQueueSchema, "It is made"),
         },
       }),
       async (c) => {
@@ -115,7 +115,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "One queue with its counts",
         request: { params, ...noQuery },
-        responses: { 200: jsonAnswer(oneQueueSchema, "The queue") },
+        responses: { 200: jsonResponse(oneQueueSchema, "The queue") },
       }),
       async (c) => c.json(await getQueue(deps, c.req.valid("param").name), 200),
     )
@@ -127,7 +127,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Remove a queue with all that is in it",
         request: { params, ...noQuery },
-        responses: { 204: { description: "It is gone" }, 409: refusal("It is the dead-letter queue of another") },
+        responses: { 204: { description: "It is gone" }, 409: errorResponse("It is the dead-letter queue of another") },
       }),
       async (c) => {
         await removeQueue(deps, c.req.valid("param").name);

@@ -1,6 +1,14 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, noQuery, Problem, refusal, type ServiceEnv, unreadJson } from "@quintet/http";
+import {
+  errorResponse,
+  idempotent,
+  jsonResponse,
+  noQuery,
+  Problem,
+  type ServiceEnv,
+  unvalidatedJson,
+} from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { maxMessageBytes } from "../messages.ts";
 import { jsonText, readJsonText, refuseBody, refusedBody } from "./json-text.ts";
@@ -33,10 +41,10 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
         path: "/push",
         tags,
         summary: "Add any JSON value at the end",
-        request: { ...noQuery, ...unreadJson<unknown>(anyJson) },
+        request: { ...noQuery, ...unvalidatedJson<unknown>(anyJson) },
         responses: {
-          201: jsonAnswer(pushedSchema, "It is in the queue"),
-          409: refusal("The queue is full, or a request with this Idempotency-Key is still in flight"),
+          201: jsonResponse(pushedSchema, "It is in the queue"),
+          409: errorResponse("The queue is full, or a request with this Idempotency-Key is still in flight"),
         },
       }),
       async (c) => {
@@ -55,7 +63,7 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
         tags,
         summary: "Take the first value away",
         request: noQuery,
-        responses: { 200: jsonAnswer(poppedSchema, "The value, or null when the queue is empty"), ...refusedBody },
+        responses: { 200: jsonResponse(poppedSchema, "The value, or null when the queue is empty"), ...refusedBody },
       }),
       async (c) => {
         await refuseBody(c.req);
@@ -72,7 +80,7 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
         tags,
         summary: "How many values there are",
         request: noQuery,
-        responses: { 200: jsonAnswer(z.object({ count: z.number().int() }), "How many") },
+        responses: { 200: jsonResponse(z.object({ count: z.number().int() }), "How many") },
       }),
       async (c) => c.json({ count: await simple.count() }, 200),
     );

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonAnswer, noQuery, type ServiceEnv } from "@quintet/http";
+import { jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { systemInfo } from "../system-info.ts";
 
@@ -41,7 +41,7 @@ export function addStatus(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "That it runs, and its version",
         request: noQuery,
-        responses: { 200: jsonAnswer(z.object({ status: z.literal("running"), version: z.string() }), "It runs") },
+        responses: { 200: jsonResponse(z.object({ status: z.literal("running"), version: z.string() }), "It runs") },
       }),
       (c) => c.json({ status: "running" as const, version }, 200),
     )
@@ -54,7 +54,7 @@ export function addStatus(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "The machine and the Redis server behind it",
         request: noQuery,
         responses: {
-          200: jsonAnswer(
+          200: jsonResponse(
             z.object({ version: z.string(), system: systemSchema, redis: serverSchema }).openapi("QueueInfo"),
             "What they say of themselves",
           ),

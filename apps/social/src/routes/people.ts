@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { clientAddressOf, guards } from "@quintet/auth";
-import { formBody, idempotent, jsonAnswer, jsonBody, noQuery, refusal, type ServiceEnv } from "@quintet/http";
+import { errorResponse, formBody, idempotent, jsonBody, jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { logIn, profileFor, signUp } from "../people.ts";
 import { idParams, loginInput, profileSchema, shownProfile, tokenSchema, userInput } from "./shapes.ts";
@@ -22,10 +22,10 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "Make an account; it works in every app",
         request: { ...noQuery, ...jsonBody(userInput) },
         responses: {
-          201: jsonAnswer(profileSchema, "The new user"),
-          403: refusal("Accounts are made by staff here, or with an invitation that is missing or not good"),
-          409: refusal("The email is taken"),
-          429: refusal("Too many from this address"),
+          201: jsonResponse(profileSchema, "The new user"),
+          403: errorResponse("Accounts are made by staff here, or with an invitation that is missing or not good"),
+          409: errorResponse("The email is taken"),
+          429: errorResponse("Too many from this address"),
         },
       }),
       async (c) => {
@@ -46,8 +46,8 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "An access token for a username or email and its password",
         request: { ...noQuery, ...formBody(loginInput) },
         responses: {
-          200: jsonAnswer(tokenSchema, "The token"),
-          403: refusal("Invalid Credentials"),
+          200: jsonResponse(tokenSchema, "The token"),
+          403: errorResponse("Invalid Credentials"),
         },
       }),
       async (c) => {
@@ -66,8 +66,8 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "One user",
         request: { ...noQuery, params: idParams },
         responses: {
-          200: jsonAnswer(profileSchema, "The user"),
-          404: refusal("Nobody with this id has been here"),
+          200: jsonResponse(profileSchema, "The user"),
+          404: errorResponse("Nobody with this id has been here"),
         },
       }),
       async (c) => {

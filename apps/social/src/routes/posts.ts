@@ -1,13 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
+  errorResponse,
   idempotent,
-  jsonAnswer,
   jsonBody,
+  jsonResponse,
   limitParam,
   noQuery,
   Problem,
-  refusal,
   type ServiceEnv,
   wholeNumber,
 } from "@quintet/http";
@@ -18,8 +18,8 @@ import { createPosts } from "../posts.ts";
 import { countedPost, countedPostSchema, idParams, postInput, postSchema, searchSchema, shownPost } from "./shapes.ts";
 
 const tags = ["social"];
-const unknown = refusal("There is no such post, or it is somebody else's draft");
-const notOwner = refusal("It is somebody else's");
+const unknown = errorResponse("There is no such post, or it is somebody else's draft");
+const notOwner = errorResponse("It is somebody else's");
 
 const listQuery = z.strictObject({
   limit: limitParam(10),
@@ -58,7 +58,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: { query: listQuery },
         responses: {
           200: {
-            ...jsonAnswer(z.array(countedPostSchema), "One page"),
+            ...jsonResponse(z.array(countedPostSchema), "One page"),
             headers: z.object({
               Link: z.string().optional().openapi({
                 description: 'the next page, rel="next" (RFC 8288); a page of a search that has it may be short',
@@ -91,7 +91,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Write a post",
         request: { ...noQuery, ...jsonBody(postInput) },
-        responses: { 201: jsonAnswer(postSchema, "The post") },
+        responses: { 201: jsonResponse(postSchema, "The post") },
       }),
       async (c) => {
         const written = await posts.write(c.var.account, c.req.valid("json"), c.var.keyed);
@@ -107,7 +107,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "One post",
         request: { ...noQuery, params: idParams },
-        responses: { 200: jsonAnswer(countedPostSchema, "The post and its votes"), 404: unknown },
+        responses: { 200: jsonResponse(countedPostSchema, "The post and its votes"), 404: unknown },
       }),
       async (c) => {
         const found = await posts.read(c.req.valid("param").id, c.var.account.id);
@@ -122,7 +122,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Replace the whole of one's post; what is left out gets its default",
         request: { ...noQuery, params: idParams, ...jsonBody(postInput) },
-        responses: { 200: jsonAnswer(postSchema, "The post"), 403: notOwner, 404: unknown },
+        responses: { 200: jsonResponse(postSchema, "The post"), 403: notOwner, 404: unknown },
       }),
       async (c) => {
         const changed = await posts.replace(c.req.valid("param").id, c.var.account, c.req.valid("json"));

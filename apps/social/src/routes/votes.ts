@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonAnswer, jsonBody, noQuery, refusal, type ServiceEnv } from "@quintet/http";
+import { errorResponse, idempotent, jsonBody, jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { createVoting } from "../votes.ts";
 import { votedSchema, voteInput } from "./shapes.ts";
@@ -18,9 +18,9 @@ export function addVotes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       summary: "Vote for a post (dir 1) or take the vote back (dir 0)",
       request: { ...noQuery, ...jsonBody(voteInput) },
       responses: {
-        201: jsonAnswer(votedSchema, "Done"),
-        404: refusal("There is no such post, or no vote to take back"),
-        409: refusal("The account has voted for it already"),
+        201: jsonResponse(votedSchema, "Done"),
+        404: errorResponse("There is no such post, or no vote to take back"),
+        409: errorResponse("The account has voted for it already"),
       },
     }),
     async (c) => {

@@ -1,4 +1,4 @@
-import { gauge, isAway } from "@quintet/http";
+import { gauge, isUnavailable } from "@quintet/http";
 import type { Redis } from "ioredis";
 import type { Pool } from "mysql2/promise";
 
@@ -30,7 +30,7 @@ export class StorePool {
 
   /** Something that was sent to the store came to its end. */
   settled(error?: unknown): void {
-    this.up = !isAway(error);
+    this.up = !isUnavailable(error);
   }
 }
 

@@ -9,7 +9,7 @@ export const exposedHeaders = [
 const readers = new WeakMap<ServerResponse, Record<string, string>>();
 
 /** A listener whose problems pages of these origins may read, also those that are answered before any app hears of the request. */
-export function readableAcross(corsOrigins: readonly string[], listener: RequestListener): RequestListener {
+export function withErrorCors(corsOrigins: readonly string[], listener: RequestListener): RequestListener {
   if (corsOrigins.length === 0) return listener;
   const anyone = corsOrigins.includes("*");
   return (request, response) => {
@@ -26,6 +26,6 @@ export function readableAcross(corsOrigins: readonly string[], listener: Request
 }
 
 /** The CORS headers for a problem as this answer (Fetch standard, section 3.3). */
-export function crossOriginHeaders(response: ServerResponse): Record<string, string> {
+export function errorCorsHeaders(response: ServerResponse): Record<string, string> {
   return readers.get(response) ?? {};
 }

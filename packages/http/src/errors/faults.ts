@@ -3,7 +3,7 @@ import { fullStorage } from "./full-storage.ts";
 import { Problem, problemCodeOf } from "./problem.ts";
 
 /** Error codes of drivers and sockets that mean "a store is away", not "this request is wrong". */
-const awayCodes = new Set([
+const unavailableCodes = new Set([
   "OUTCOME_UNKNOWN",
   "ECONNREFUSED",
   "ECONNRESET",
@@ -28,14 +28,14 @@ const awayCodes = new Set([
 ]);
 
 /** The last is MySQL's driver's: the server has closed the connection of a transaction between two statements. */
-const awayMessages =
+const unavailableMessages =
   /max retries per request|Connection is closed|connection is in closed state|Stream isn't writeable|Command timed out/i;
 
 /** What Redis answers when it is there and cannot serve just now: it loads, is full, fails over, or cannot write. */
-const awayReplies = /^(?:LOADING|OOM|MISCONF|READONLY|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN) /;
+const unavailableReplies = /^(?:LOADING|OOM|MISCONF|READONLY|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN) /;
 
 /** Codes of what was sent to a store, or may have been, when its connection broke or nobody waited for it any more. */
-const unansweredCodes = new Set([
+const unknownOutcomeCodes = new Set([
   "OUTCOME_UNKNOWN",
   "STATEMENT_TIMEOUT",
   "PROTOCOL_CONNECTION_LOST",
@@ -48,17 +48,17 @@ const unansweredCodes = new Set([
 /** Whether something was sent to a store and its answer never came: it may have been done, or not; follows `cause`. */
 function isOutcomeUnknown(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    if ("code" in at && typeof at.code === "string" && unansweredCodes.has(at.code)) return true;
+    if ("code" in at && typeof at.code === "string" && unknownOutcomeCodes.has(at.code)) return true;
     if (at.message === "Command timed out") return true;
   }
   return false;
 }
 
 /** Whether an error says that a store or a peer cannot be reached just now; follows `cause`. */
-export function isAway(error: unknown): boolean {
+export function isUnavailable(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    if ("code" in at && typeof at.code === "string" && awayCodes.has(at.code)) return true;
-    if (awayMessages.test(at.message) || awayReplies.test(at.message)) return true;
+    if ("code" in at && typeof at.code === "string" && unavailableCodes.has(at.code)) return true;
+    if (unavailableMessages.test(at.message) || unavailableReplies.test(at.message)) return true;
   }
   return false;
 }
@@ -94,7 +94,7 @@ export function toProblem(error: unknown, method = "POST"): Problem {
       "A store was asked and its answer was lost: it is unknown whether this was done. Look before you send it again.";
     return new Problem("unavailable", detail, { headers: { "Retry-After": "2" }, cause: error });
   }
-  if (isAway(error)) {
+  if (isUnavailable(error)) {
     return new Problem("unavailable", "A store that this needs cannot be reached just now.", {
       headers: { "Retry-After": "2" },
       cause: error,

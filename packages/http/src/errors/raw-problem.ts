@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { crossOriginHeaders } from "./error-cors.ts";
+import { errorCorsHeaders } from "./error-cors.ts";
 import { type Problem, problemBody } from "./problem.ts";
 
 function headersOf(problem: Problem, length: number, requestId: string): Record<string, string | number> {
@@ -20,7 +20,7 @@ export function sendProblem(response: ServerResponse, problem: Problem, path: st
   }
   const body = JSON.stringify(problemBody(problem, path, requestId));
   const headers = headersOf(problem, Buffer.byteLength(body), requestId);
-  response.writeHead(problem.status, { ...headers, ...crossOriginHeaders(response) });
+  response.writeHead(problem.status, { ...headers, ...errorCorsHeaders(response) });
   response.end(body);
 }
 

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { healthReport, lookAtHealth, Unwell, watchedHealth } from "./health.ts";
+import { HealthCheckError, healthReport, pollHealth, trackedHealth } from "./health.ts";
 
 let looking: Disposable;
 beforeEach(() => {
-  looking = lookAtHealth();
+  looking = pollHealth();
 });
 afterEach(() => looking[Symbol.dispose]());
 
 it("says since when a check fails, from the first look on, though nobody has asked", async () => {
   let looks = 0;
   let isWell = true;
-  const health = watchedHealth("sample", {
+  const health = trackedHealth("sample", {
     store: async () => {
       looks++;
       if (!isWell) throw new Error("10.1.2.3 refused");
@@ -43,6 +43,6 @@ it("says since when a check fails, from the first look on, though nobody has ask
 
 it("believes a check that knows better", async () => {
   const since = "2026-01-02T03:04:05.678Z";
-  const check = () => Promise.reject(new Unwell("degraded", "slow", since));
+  const check = () => Promise.reject(new HealthCheckError("degraded", "slow", since));
   expect((await healthReport({ check })).checks.check).toMatchObject({ status: "degraded", why: "slow", since });
 });

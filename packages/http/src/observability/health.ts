@@ -1,6 +1,6 @@
 import { deadline } from "./deadline.ts";
 
-/** A check of one dependency: resolves when it is well, rejects when it is not; with `Unwell` it says why. */
+/** A check of one dependency: resolves when it is well, rejects when it is not; with `HealthCheckError` it says why. */
 export type HealthCheck = () => Promise<unknown>;
 
 /** `degraded` is less than well, and yet serves. */
@@ -13,11 +13,11 @@ export interface HealthReport {
 }
 
 /** Since when each check that is less than well has been so. */
-type UnwellSince = Map<string, string>;
+type FailingSince = Map<string, string>;
 
 /** What a check rejects with to tell everybody why. */
-export class Unwell extends Error {
-  override name = "Unwell";
+export class HealthCheckError extends Error {
+  override name = "HealthCheckError";
   readonly status: "degraded" | "failing";
   /** Since when, where that is known better than by looking now and then. */
   readonly since: string | undefined;
@@ -41,23 +41,23 @@ const worst: OverallHealth = (parts) =>
 
 /**
  * Runs the checks side by side, each with 2 s; a failing one is named, with the time since when it fails, for which `unwell`
- * is kept from call to call. Of an error nothing is told unless it is an `Unwell`.
+ * is kept from call to call. Of an error nothing is told unless it is an `HealthCheckError`.
  */
 export async function healthReport(
   checks: Record<string, HealthCheck>,
   overall: OverallHealth = worst,
-  unwell: UnwellSince = new Map(),
+  unwell: FailingSince = new Map(),
 ): Promise<HealthReport> {
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       const started = performance.now();
       const startedAt = new Date();
       const found = await deadline(check(), limitMs, () => {
-        throw new Unwell("failing", `no answer within ${limitMs / 1000} s`);
+        throw new HealthCheckError("failing", `no answer within ${limitMs / 1000} s`);
       })
         .then(() => ({ status: "ok" as const }))
         .catch((error: unknown) =>
-          error instanceof Unwell
+          error instanceof HealthCheckError
             ? { status: error.status, why: error.message, since: error.since }
             : { status: "failing" as const, since: undefined },
         );
@@ -81,9 +81,9 @@ export async function healthReport(
 /** What is looked at though nobody asks, by the app's name. */
 const watched = new Map<string, () => Promise<unknown>>();
 
-/** The health of an app, which remembers since when a check fails; looked at from time to time while `lookAtHealth` runs. */
-export function watchedHealth(app: string, checks: Record<string, HealthCheck>) {
-  const unwell: UnwellSince = new Map();
+/** The health of an app, which remembers since when a check fails; looked at from time to time while `pollHealth` runs. */
+export function trackedHealth(app: string, checks: Record<string, HealthCheck>) {
+  const unwell: FailingSince = new Map();
   // The gateway's checks are these, of each app.
   if (app !== "gateway") watched.set(app, () => healthReport(checks, undefined, unwell));
   return (more: Record<string, HealthCheck>, overall?: OverallHealth) =>
@@ -91,7 +91,7 @@ export function watchedHealth(app: string, checks: Record<string, HealthCheck>) 
 }
 
 /** Looks at the checks of this process's apps every 2 s, so that a store is known to be unavailable before somebody asks. */
-export function lookAtHealth(): Disposable {
+export function pollHealth(): Disposable {
   const timer = setInterval(() => {
     for (const look of watched.values()) look().catch(() => {}); // What fails is in the report.
   }, lookEveryMs).unref();

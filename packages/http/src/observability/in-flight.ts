@@ -1,24 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { observation } from "./observation.ts";
 import type { RequestRecord } from "./request-record.ts";
-import { Places } from "./slot-map.ts";
+import { SlotMap } from "./slot-map.ts";
 
 /** A request that is not over. */
-interface UnderWay {
+interface InFlightRequest {
   record: RequestRecord;
   request: IncomingMessage;
   response: ServerResponse;
 }
 
-const underWay = new Places<UnderWay>();
+const inFlight = new SlotMap<InFlightRequest>();
 
 /** Remembers a request until `leave` is called with the place that is answered. */
-export function enter(record: RequestRecord, request: IncomingMessage, response: ServerResponse): number {
-  return underWay.take({ record, request, response });
+export function track(record: RequestRecord, request: IncomingMessage, response: ServerResponse): number {
+  return inFlight.add({ record, request, response });
 }
 
-export function leave(place: number): void {
-  underWay.leave(place);
+export function untrack(place: number): void {
+  inFlight.remove(place);
 }
 
 /**
@@ -27,7 +27,7 @@ export function leave(place: number): void {
  */
 export function stuckRequests(app: string, slow: RegExp | undefined, now = performance.now()): number[] {
   const ages: number[] = [];
-  for (const { record, request, response } of underWay) {
+  for (const { record, request, response } of inFlight) {
     const age = now - record.since;
     if (age < observation().patienceMs || record.app !== app || record.upstream || record.waiting) continue;
     if (!request.complete || response.headersSent || slow?.test(request.url ?? "/")) continue;

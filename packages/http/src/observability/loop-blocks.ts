@@ -7,16 +7,16 @@ export interface LoopBlock {
   endedAt: number;
 }
 
-const toldForMs = 60_000;
+const reportedForMs = 60_000;
 let latest: LoopBlock[] = [];
 
 /** Remembers a block for as long as it is told of. */
 export function noteBlock(block: LoopBlock): void {
-  latest = [...latest.filter(({ endedAt }) => block.endedAt - endedAt < toldForMs), block];
+  latest = [...latest.filter(({ endedAt }) => block.endedAt - endedAt < reportedForMs), block];
 }
 
 /** The longest block of the last minute by an app; for the gateway, by what was nobody's request as well. */
 export function longestBlock(app: string, now = performance.now()): LoopBlock | undefined {
-  const own = latest.filter((block) => now - block.endedAt < toldForMs && (block.app ?? "gateway") === app);
+  const own = latest.filter((block) => now - block.endedAt < reportedForMs && (block.app ?? "gateway") === app);
   return own.toSorted((a, b) => b.ms - a.ms)[0];
 }

@@ -18,4 +18,4 @@ export interface LoopWatchMessage {
 }
 
 /** The name under which the watching thread asks the watched one, from within, whose request it is working on. */
-export const whoName = "quintet.currentRequest";
+export const currentRequestName = "quintet.currentRequest";

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { Session } from "node:inspector/promises";
 import { parentPort, workerData } from "node:worker_threads";
-import { type LoopWatchData, type LoopWatchMessage, whoName } from "./loop-watch-messages.ts";
+import { currentRequestName, type LoopWatchData, type LoopWatchMessage } from "./loop-watch-messages.ts";
 
 /** The thread that `watchLoop` starts. It runs on while the other one is blocked. */
 const { beats, blockMs, logFile, service } = workerData as LoopWatchData;
@@ -39,7 +39,7 @@ async function whoBlocks(ms: number): Promise<LoopWatchMessage["by"]> {
   const session = new Session();
   try {
     session.connectToMainThread();
-    const expression = `({ who: globalThis[Symbol.for("${whoName}")]?.(), stack: new Error("blocked here").stack })`;
+    const expression = `({ who: globalThis[Symbol.for("${currentRequestName}")]?.(), stack: new Error("blocked here").stack })`;
     const { result } = await session.post("Runtime.evaluate", { expression, returnByValue: true });
     const { who, stack } = (result.value ?? {}) as { who?: string; stack?: string };
     const by = who ? (JSON.parse(who) as NonNullable<LoopWatchMessage["by"]>) : undefined;

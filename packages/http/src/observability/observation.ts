@@ -1,4 +1,4 @@
-import { lookAtHealth } from "./health.ts";
+import { pollHealth } from "./health.ts";
 import type { Logger } from "./logger.ts";
 import { type ObservationConfig, tracesUrl } from "./settings.ts";
 import type { Tracing } from "./span.ts";
@@ -12,12 +12,12 @@ interface Observation {
   patienceMs: number;
 }
 
-const standard: Observation = { tracing: undefined, sqlComments: "text", loop: undefined, patienceMs: 60_000 };
-let present = standard;
+const defaults: Observation = { tracing: undefined, sqlComments: "text", loop: undefined, patienceMs: 60_000 };
+let current = defaults;
 
 /** How this process is watched. It is one for the whole process, as OpenTelemetry's own state would be. */
 export function observation(): Readonly<Observation> {
-  return present;
+  return current;
 }
 
 /**
@@ -30,17 +30,17 @@ export async function openObservation(
 ): Promise<AsyncDisposable> {
   const url = tracesUrl(config);
   const tracing = url ? await (await import("./otel.ts")).openTelemetry(url, config, log) : undefined;
-  present = {
+  current = {
     tracing,
     sqlComments: config.SQL_COMMENTS,
     loop: { blockMs: config.LOOP_BLOCK_MS, logFile: config.LOG_FILE },
     patienceMs: config.STUCK_SECONDS * 1000,
   };
-  const looking = lookAtHealth();
+  const looking = pollHealth();
   return {
     async [Symbol.asyncDispose]() {
       looking[Symbol.dispose]();
-      present = standard;
+      current = defaults;
       await tracing?.[Symbol.asyncDispose]();
     },
   };

@@ -34,7 +34,7 @@ export async function openTelemetry(url: string, config: ObservationConfig, log:
       ? await import("@opentelemetry/exporter-trace-otlp-http")
       : await import("@opentelemetry/exporter-trace-otlp-proto");
   const processor = new BatchSpanProcessor({
-    exporter: telling(new OTLPTraceExporter({ url }), log),
+    exporter: logOutages(new OTLPTraceExporter({ url }), log),
     scheduledDelayMillis: config.OTEL_BSP_SCHEDULE_DELAY,
   });
   const sampler = samplerOf(config.OTEL_TRACES_SAMPLER, config.OTEL_TRACES_SAMPLER_ARG);
@@ -169,7 +169,7 @@ function decoded(text: string): string {
 }
 
 /** An exporter whose outages are told of in the log, once each. */
-function telling(exporter: SpanExporter, log: Logger): SpanExporter {
+function logOutages(exporter: SpanExporter, log: Logger): SpanExporter {
   let away = false;
   return {
     export(spans, done) {

@@ -1,23 +1,26 @@
-import { type HealthCheck, Unwell } from "./health.ts";
+import { type HealthCheck, HealthCheckError } from "./health.ts";
 import { stuckRequests } from "./in-flight.ts";
 import { longestBlock } from "./loop-blocks.ts";
 
 /** What an app does to its process, as checks that are there only while there is something to tell. */
-export function conductChecks(app: string, slow: RegExp | undefined): Record<string, HealthCheck> {
+export function processChecks(app: string, slow: RegExp | undefined): Record<string, HealthCheck> {
   const checks: Record<string, HealthCheck> = {};
   const block = longestBlock(app);
   if (block) {
     const seconds = Math.round((performance.now() - block.endedAt) / 1000);
     const ms = Math.round(block.ms).toLocaleString("en");
     checks["event loop"] = async () => {
-      throw new Unwell("degraded", `the event loop was blocked for ${ms} ms by ${app}, ${seconds} s ago`);
+      throw new HealthCheckError("degraded", `the event loop was blocked for ${ms} ms by ${app}, ${seconds} s ago`);
     };
   }
   const stuck = stuckRequests(app, slow);
   if (stuck.length > 0) {
     const oldest = Math.round((stuck[0] as number) / 1000);
     checks.requests = async () => {
-      throw new Unwell("degraded", `requests that wait for an answer: ${stuck.length}, the oldest for ${oldest} s`);
+      throw new HealthCheckError(
+        "degraded",
+        `requests that wait for an answer: ${stuck.length}, the oldest for ${oldest} s`,
+      );
     };
   }
   return checks;

@@ -5,7 +5,7 @@ import { type RequestRecord, recordOf } from "./request-record.ts";
 type Header = (name: "traceparent" | "tracestate") => string | undefined;
 
 /** The same listener, with a span of the gateway's around each request; the same as it is while traces are off. */
-export function inGatewaySpan(listener: RequestListener): RequestListener {
+export function withGatewaySpan(listener: RequestListener): RequestListener {
   if (observation().tracing === undefined) return listener;
   return (request, response) => {
     const { method = "GET", headers } = request;
@@ -32,7 +32,7 @@ export function beginSpan(record: RequestRecord, service: string, method: string
  * Ends a request's spans. They are named by the route's pattern: a path may hold what somebody searches for, and the log has
  * the path under the same trace.
  */
-export function endSpans(record: RequestRecord, method: string, end: { status: number; cut: boolean }): void {
+export function endSpans(record: RequestRecord, method: string, end: { status: number; aborted: boolean }): void {
   const { span, gatewaySpan, route } = record;
   for (const each of [span, gatewaySpan]) {
     if (each?.recorded) {
@@ -42,7 +42,7 @@ export function endSpans(record: RequestRecord, method: string, end: { status: n
         each.set({ "http.route": pattern });
       }
       each.set({ "http.response.status_code": end.status, "http.request.header.x-request-id": [record.id] });
-      if (end.cut) each.fail("aborted");
+      if (end.aborted) each.fail("aborted");
       else if (end.status >= 500) each.fail(String(end.status));
     }
     each?.end();

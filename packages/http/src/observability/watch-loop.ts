@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { currentRequest } from "./current-request.ts";
 import type { Logger } from "./logger.ts";
 import { noteBlock } from "./loop-blocks.ts";
-import { type LoopWatchData, type LoopWatchMessage, whoName } from "./loop-watch-messages.ts";
+import { currentRequestName, type LoopWatchData, type LoopWatchMessage } from "./loop-watch-messages.ts";
 import { observation } from "./observation.ts";
 
 const beatMs = 100;
@@ -18,7 +18,7 @@ export function watchLoop(log: Logger): () => void {
   const beats = new Int32Array(new SharedArrayBuffer(4));
   const service = String(log.bindings()["service.name"] ?? "quintet");
   const workerData: LoopWatchData = { beats, service, ...loop };
-  Object.assign(globalThis, { [Symbol.for(whoName)]: tellWho });
+  Object.assign(globalThis, { [Symbol.for(currentRequestName)]: tellWho });
   const worker = new Worker(new URL("./loop-watcher.ts", import.meta.url), { workerData, execArgv: [] });
   worker.unref();
   worker.on("message", ({ kind, ms, by }: Partial<LoopWatchMessage>) => {

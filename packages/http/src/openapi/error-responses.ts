@@ -8,15 +8,15 @@ export interface Operation {
   parameters?: object[];
   requestBody?: object;
   responses?: Record<string, { content?: Record<string, unknown> }>;
-  [takesIdempotencyKey]?: true;
-  [neverMissing]?: true;
+  [acceptsIdempotencyKey]?: true;
+  [never404]?: true;
 }
 
 /** Marks a route whose path has a parameter and which nevertheless is never a 404. It does not come into the document. */
-export const neverMissing = "x-never-missing";
+export const never404 = "x-never-404";
 
 /** Marks a route that honours `Idempotency-Key`; it does not come into the document. */
-export const takesIdempotencyKey = "x-takes-idempotency-key";
+export const acceptsIdempotencyKey = "x-accepts-idempotency-key";
 
 const page = { "text/html": { schema: { type: "string" as const } } };
 const problemOf = (schema: string) => ({
@@ -28,31 +28,31 @@ const problem = problemOf("Problem");
  * An error response for a route's `responses`, where there is more to say of it than holds for every call. `schema` names the one
  * that the app has registered for problems with further members.
  */
-export function refusal(description: string, schema = "Problem") {
+export function errorResponse(description: string, schema = "Problem") {
   return { description, content: problemOf(schema) };
 }
 
 /** An error answer that a browser gets as a page. */
-export function pageRefusal(description: string) {
+export function errorPageResponse(description: string) {
   return { description, content: { ...problem, ...page } };
 }
 
-const refusals = {
-  BadRequest: refusal("A parameter is wrong or not known here; each fault is named"),
+const errorResponses = {
+  BadRequest: errorResponse("A parameter is wrong or not known here; each fault is named"),
   Unauthenticated: {
-    ...refusal("Credentials are missing where they are needed, or are not good"),
+    ...errorResponse("Credentials are missing where they are needed, or are not good"),
     headers: { "WWW-Authenticate": { description: "What would be taken", schema: { type: "string" } } },
   },
-  Forbidden: refusal("The account, or the scope of its token, does not allow it"),
-  NotFound: refusal("There is no such thing"),
-  KeyInUse: refusal("A request with this Idempotency-Key is still in flight"),
-  TooLarge: refusal("The body is too large"),
-  OtherMediaType: refusal("The body is of another media type"),
-  BadBody: refusal(
+  Forbidden: errorResponse("The account, or the scope of its token, does not allow it"),
+  NotFound: errorResponse("There is no such thing"),
+  KeyInUse: errorResponse("A request with this Idempotency-Key is still in flight"),
+  TooLarge: errorResponse("The body is too large"),
+  OtherMediaType: errorResponse("The body is of another media type"),
+  BadBody: errorResponse(
     "The body is wrong, and each fault is named; or its Idempotency-Key came with another request before",
   ),
   Failed: {
-    ...refusal(
+    ...errorResponse(
       "What may happen to any call: too many requests (429), a fault here (500), something that it needs is away (503) or full (507), …",
     ),
     headers: { "Retry-After": { description: "Seconds, where waiting helps", schema: { type: "integer" } } },
@@ -78,7 +78,7 @@ const keyParameter = {
 };
 
 /** The same refusal where a browser gets it as a page. */
-function orPage(response: ReturnType<typeof refusal>) {
+function orPage(response: ReturnType<typeof errorResponse>) {
   return { ...response, content: { ...response.content, ...page } };
 }
 
@@ -87,12 +87,12 @@ export function sharedComponents(paths: object) {
   const text = JSON.stringify(paths);
   const used = (kind: string, parts: [string, object][]) =>
     Object.fromEntries(parts.filter(([name]) => text.includes(`"#/components/${kind}/${name}"`)));
-  const pages = Object.entries(refusals).map(([name, response]): [string, object] => [
+  const pages = Object.entries(errorResponses).map(([name, response]): [string, object] => [
     `${name}OrPage`,
     orPage(response),
   ]);
   return {
-    responses: used("responses", [...Object.entries({ ...refusals, ...redirects }), ...pages]),
+    responses: used("responses", [...Object.entries({ ...errorResponses, ...redirects }), ...pages]),
     parameters: used("parameters", [["IdempotencyKey", keyParameter]]),
   };
 }
@@ -106,14 +106,14 @@ export function isPage({ responses = {} }: Operation): boolean {
 }
 
 /** An operation with the refusals that follow from what it takes. What the route says of a status itself stays. */
-export function withRefusals(method: string, path: string, operation: Operation): Operation {
-  const { [takesIdempotencyKey]: keyed, [neverMissing]: lasting, ...rest } = operation;
+export function withErrorResponses(method: string, path: string, operation: Operation): Operation {
+  const { [acceptsIdempotencyKey]: keyed, [never404]: lasting, ...rest } = operation;
   const own = operation.responses ?? {};
   const ownForm = own["400"] !== undefined && own["400"].content?.["application/problem+json"] === undefined;
   const takesBody = operation.requestBody !== undefined;
   const guarded = (operation.security ?? []).length > 0;
   const forPeople = isPage(operation);
-  const added: [status: string, name: keyof typeof refusals, given: boolean][] = [
+  const added: [status: string, name: keyof typeof errorResponses, given: boolean][] = [
     ["400", "BadRequest", true],
     ["401", "Unauthenticated", guarded],
     ["403", "Forbidden", guarded],

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
 import type { ServiceEnv } from "../service/service-env.ts";
-import { type Operation, sharedComponents, withRefusals } from "./error-responses.ts";
+import { type Operation, sharedComponents, withErrorResponses } from "./error-responses.ts";
 
 /** The schema of every error answer, under one name in every document. */
 export const problemSchema = z
@@ -20,7 +20,7 @@ export const problemSchema = z
 export const noQuery = { query: z.strictObject({}) };
 
 /** A JSON answer for a route's `responses`. */
-export function jsonAnswer<S extends z.ZodType>(schema: S, description: string) {
+export function jsonResponse<S extends z.ZodType>(schema: S, description: string) {
   return { description, content: { "application/json": { schema } } };
 }
 
@@ -33,12 +33,12 @@ export function jsonBody<S extends z.ZodType>(schema: S) {
  * A required JSON body that the handler reads by itself, for a route's `request`: `schema` stands in the document, `T` is what a typed
  * client sends, and nothing is checked before the handler.
  */
-export function unreadJson<T>(schema: object) {
+export function unvalidatedJson<T>(schema: object) {
   return jsonBody(schema as unknown as z.ZodType<never, T>);
 }
 
 /** The content of an answer that is a page. It stands beside `application/json` without widening its type. */
-export const pageContent = { "text/html": { schema: { type: "string" as const } } };
+export const htmlContent = { "text/html": { schema: { type: "string" as const } } };
 
 /** A required form body (`application/x-www-form-urlencoded`) for a route's `request`. */
 export function formBody<S extends z.ZodType>(schema: S) {
@@ -57,10 +57,10 @@ function operationIdOf(method: string, path: string): string {
 const methods = ["get", "put", "post", "delete", "patch"];
 
 /** The operations of a path, each with a name and with the answers that any call may have. */
-function completed(path: string, item: Record<string, unknown>): Record<string, unknown> {
+function completeOperations(path: string, item: Record<string, unknown>): Record<string, unknown> {
   const complete = ([method, value]: [string, unknown]): [string, unknown] => {
     if (!methods.includes(method)) return [method, value];
-    const operation = withRefusals(method, path, value as Operation);
+    const operation = withErrorResponses(method, path, value as Operation);
     return [method, { operationId: operationIdOf(method, path), ...operation, security: withOAuth(operation) }];
   };
   return Object.fromEntries(Object.entries(item).map(complete));
@@ -105,7 +105,7 @@ export function openApiDocument(app: OpenAPIHono<ServiceEnv>, { tags = {}, ...in
   const items = Object.entries(document.paths ?? {});
   const operations = items.flatMap(([, item]) => Object.values(item) as Operation[]);
   const scopes = new Set(operations.flatMap(({ security = [] }) => security.flatMap((way) => way.bearer ?? [])));
-  const paths = Object.fromEntries(items.map(([path, item]) => [path, completed(path, { ...item })]));
+  const paths = Object.fromEntries(items.map(([path, item]) => [path, completeOperations(path, { ...item })]));
   return {
     ...document,
     tags: Object.entries({ ...tags, health: "Whether it is well" }).map(([name, description]) => ({

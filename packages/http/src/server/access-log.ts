@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { enter, leave } from "../observability/in-flight.ts";
+import { track, untrack } from "../observability/in-flight.ts";
 import type { Logger } from "../observability/logger.ts";
 import { requestEnded, requestStarted } from "../observability/metrics/request-metrics.ts";
 import { requestLine } from "../observability/request-line.ts";
@@ -17,27 +17,27 @@ const counted = Symbol("counted");
 type CountedSocket = Socket & { [counted]?: { read: number; written: number } };
 
 /** A listener whose requests are each told by one log line and counted once, whoever answers them, and however it ends. */
-export function observed(listener: RequestListener, log: Logger): RequestListener {
+export function withAccessLog(listener: RequestListener, log: Logger): RequestListener {
   return (request, response) => {
-    observe(request, response, log);
+    logOnClose(request, response, log);
     listener(request, response);
   };
 }
 
 /** Tells of a request when it is over: its log line goes to the app that took it, otherwise to `log`. */
-export function observe(request: IncomingMessage, response: ServerResponse, log: Logger): void {
+export function logOnClose(request: IncomingMessage, response: ServerResponse, log: Logger): void {
   const record = recordOf(request);
   requestStarted();
-  const place = enter(record, request, response);
+  const place = track(record, request, response);
   response.once("close", () => {
-    leave(place);
+    untrack(place);
     const ms = performance.now() - record.since;
-    const cut = !response.writableFinished;
-    if (cut) record.clientGone();
+    const aborted = !response.writableFinished;
+    if (aborted) record.clientGone();
     // A status that was set, though no head was sent, tells what was written past the response.
-    const unanswered = cut && !response.headersSent && response.statusCode === 200;
+    const unanswered = aborted && !response.headersSent && response.statusCode === 200;
     const status = unanswered ? clientWent : response.statusCode;
-    const end = { status, ms, ...bytesOf(request, response), cut };
+    const end = { status, ms, ...bytesOf(request, response), aborted };
     requestEnded(record.app, record.route, request.method ?? "", end);
     if (record.span) endSpans(record, request.method ?? "", end);
     const to = record.log ?? log;
@@ -48,7 +48,7 @@ export function observe(request: IncomingMessage, response: ServerResponse, log:
 /** What a request and its answer had on the wire: of one connection's requests, which come one after another, or of one stream. */
 function bytesOf(request: unknown, response: unknown): { bytesIn: number; bytesOut: number } {
   if (request instanceof Http2Request && response instanceof Http2Response) {
-    return { bytesIn: request.headBytes + request.bytesCame, bytesOut: response.bytesWent };
+    return { bytesIn: request.headBytes + request.bytesReceived, bytesOut: response.bytesSent };
   }
   const { socket } = request as IncomingMessage as { socket: CountedSocket };
   const before = socket[counted];
@@ -58,9 +58,9 @@ function bytesOf(request: unknown, response: unknown): { bytesIn: number; bytesO
 }
 
 /** Tells of bytes that never became a request, and of the status that they were answered with. */
-export function tellRefusal(log: Logger, requestId: string, status: number): void {
+export function logMalformedRequest(log: Logger, requestId: string, status: number): void {
   requestStarted();
-  requestEnded("gateway", "none", "", { status, ms: 0, bytesIn: 0, bytesOut: 0, cut: false });
+  requestEnded("gateway", "none", "", { status, ms: 0, bytesIn: 0, bytesOut: 0, aborted: false });
   log.line(
     `"http":{"request":{"id":"${requestId}"},"response":{"status_code":${status}}},"labels":{"route":"none"},"message":"refused before it was a request"`,
   );

@@ -32,7 +32,7 @@ function collector(): () => void {
 }
 
 /** A listener of requests, the memory of whose large bodies is given back as they are read. */
-export function givingMemoryBack(inner: RequestListener): RequestListener {
+export function withBodyReclaim(inner: RequestListener): RequestListener {
   return (request, response) => {
     const { headers } = request;
     const isLarge = Number(headers["content-length"] ?? 0) >= large || headers["transfer-encoding"] !== undefined;

@@ -5,7 +5,7 @@ import { Problem, type ProblemCode } from "../errors/problem.ts";
 import { problemText, sendProblem } from "../errors/raw-problem.ts";
 import type { Logger } from "../observability/logger.ts";
 import { recordOf } from "../observability/request-record.ts";
-import { observe, tellRefusal } from "./access-log.ts";
+import { logMalformedRequest, logOnClose } from "./access-log.ts";
 
 /** The longest URL that is looked at, in bytes. */
 const longestUrl = 8 * 1024;
@@ -18,22 +18,22 @@ const reasons: Record<string, [ProblemCode, string]> = {
 };
 
 /** The answer that is under way on a connection, if any; Node keeps it there and tells it nowhere else. */
-export function answerOf(socket: Duplex): ServerResponse | undefined {
+export function currentResponse(socket: Duplex): ServerResponse | undefined {
   return "_httpMessage" in socket ? ((socket._httpMessage as ServerResponse | null) ?? undefined) : undefined;
 }
 
 /** Ends a connection with a problem, unless an answer is on its way already; what the client still sends is dropped. */
-export function endWith(socket: Duplex, problem: Problem, log: Logger): void {
-  if (!socket.writable || answerOf(socket)?.headersSent) {
+export function endWithProblem(socket: Duplex, problem: Problem, log: Logger): void {
+  if (!socket.writable || currentResponse(socket)?.headersSent) {
     socket.destroy();
     return;
   }
-  const answer = answerOf(socket);
+  const answer = currentResponse(socket);
   const record = answer && recordOf(answer.req);
   const requestId = record?.id ?? randomUUID();
   // Told by the line of the request that it belongs to; what is no request yet has a line of its own.
   if (answer) answer.statusCode = problem.status;
-  else tellRefusal(log, requestId, problem.status);
+  else logMalformedRequest(log, requestId, problem.status);
   socket.end(problemText(problem.with(record?.problemMembers ?? {}), "/", requestId), "latin1");
   setTimeout(() => socket.destroy(), lingerMs).unref();
 }
@@ -42,7 +42,7 @@ export function endWith(socket: Duplex, problem: Problem, log: Logger): void {
  * Answers what Node's parser refuses (smuggling tricks among it) and what is not served by a problem, and hangs up.
  * When an answer is on its way already, the connection is only closed: a second head would stand in its body.
  */
-export function answerClientErrors(server: Server, log: Logger): void {
+export function rejectClientErrors(server: Server, log: Logger): void {
   server.on("clientError", (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
     if (error.code === "ECONNRESET") {
       socket.destroy();
@@ -51,19 +51,19 @@ export function answerClientErrors(server: Server, log: Logger): void {
     const [code, detail] = reasons[error.code ?? ""] ?? ["bad-request", "This is not a well-formed HTTP/1.1 request."];
     const lineEnd = error.rawPacket?.indexOf("\n") ?? 0;
     const long = code === "head-too-large" && (lineEnd < 0 || lineEnd > longestUrl);
-    endWith(socket, long ? urlTooLong() : new Problem(code, detail), log);
+    endWithProblem(socket, long ? urlTooLong() : new Problem(code, detail), log);
   });
   server.on("connect", (request, socket) => {
     const problem = new Problem("method-not-allowed", "This is no forward proxy.", { headers: { Allow: "GET" } });
     if (request.httpVersionMajor > 1) {
       // Over HTTP/2 it is one stream among others, with an answer of its own.
       const response = socket as unknown as ServerResponse;
-      observe(request, response, log);
+      logOnClose(request, response, log);
       sendProblem(response, problem, "/", recordOf(request).id);
       return;
     }
     socket.on("error", () => socket.destroy());
-    endWith(socket, problem, log);
+    endWithProblem(socket, problem, log);
   });
 }
 

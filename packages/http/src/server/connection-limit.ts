@@ -9,7 +9,7 @@ const everyMs = 60_000;
  * Closes connections for which this process has no file descriptors, as soon as they come, and logs it. Without a bound of our own the system
  * would refuse to open one more of any kind, and connections would be lost without a word.
  */
-export function boundConnections(server: Server, log: Logger, files = openFileLimit()): void {
+export function limitConnections(server: Server, log: Logger, files = openFileLimit()): void {
   let loggedAt = Number.NEGATIVE_INFINITY;
   const report = (fields: object, message: string) => {
     const now = performance.now();

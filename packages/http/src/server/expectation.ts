@@ -21,15 +21,15 @@ export function expectationProblem(request: IncomingMessage): Problem | undefine
  * Invites the body of a client that waits for that when it is first read, however that is done: what is refused before is refused
  * without its body. Node ends the connection of a client that was not invited, as it may send its body or not.
  */
-export function inviteWhenRead(request: IncomingMessage, response: ServerResponse): void {
+export function sendContinueOnRead(request: IncomingMessage, response: ServerResponse): void {
   request._read = (size) => {
-    inviteByHand(request);
+    disableAutoContinue(request);
     if (!response.headersSent) response.writeContinue();
     request._read(size);
   };
 }
 
 /** Leaves it to the caller to send the 100, as a gateway does when the app behind it has; reading no longer does. */
-export function inviteByHand(request: IncomingMessage): void {
+export function disableAutoContinue(request: IncomingMessage): void {
   Reflect.deleteProperty(request, "_read");
 }

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { answerOf } from "./client-errors.ts";
+import { currentResponse } from "./client-errors.ts";
 
 /** A client that offers to speak WebSocket on its connection, as long as it has no response (RFC 9110 section 7.8). */
 export class Handshake {
@@ -34,7 +34,7 @@ export function handshakeOf(request: IncomingMessage): Handshake | undefined {
  * connection have their responses. From HTTP/1.0 it must be ignored, and of one with a body Node would lose that.
  */
 export function isHandshake({ method, headers, httpVersion, socket }: IncomingMessage): boolean {
-  if (answerOf(socket) !== undefined) return false;
+  if (currentResponse(socket) !== undefined) return false;
   const { upgrade, "content-length": length = "0", "transfer-encoding": coding } = headers;
   const named = upgrade?.split(",").some((protocol) => protocol.trim().toLowerCase() === "websocket");
   return method === "GET" && httpVersion === "1.1" && named === true && length === "0" && coding === undefined;

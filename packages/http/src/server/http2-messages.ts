@@ -14,7 +14,7 @@ import type { ReadableOptions } from "node:stream";
  */
 export class Http2Request extends Http2ServerRequest {
   /** Bytes of the body that have come. */
-  bytesCame = 0;
+  bytesReceived = 0;
   /** Bytes of names and values in the head. */
   readonly headBytes: number;
 
@@ -31,7 +31,7 @@ export class Http2Request extends Http2ServerRequest {
   }
 
   override push(chunk: Buffer | null): boolean {
-    this.bytesCame += chunk?.length ?? 0;
+    this.bytesReceived += chunk?.length ?? 0;
     return super.push(chunk);
   }
 }
@@ -75,7 +75,7 @@ export class Http2Response extends Http2ServerResponse {
   }
 
   /** Bytes of the answer: names and values of its head and trailers, and its body as far as it was written. */
-  get bytesWent(): number {
+  get bytesSent(): number {
     const { sentHeaders, sentTrailers } = this.stream;
     return this.#bodyBytes + sizeOf(sentHeaders) + sizeOf(sentTrailers);
   }
@@ -87,7 +87,7 @@ export class Http2Response extends Http2ServerResponse {
   }
 
   override setHeader(name: string, value: number | string | readonly string[]): void {
-    if (!ofConnection.test(name)) super.setHeader(name, value);
+    if (!connectionHeaders.test(name)) super.setHeader(name, value);
   }
 
   override writeHead(status: number, reason?: string | Headers, given?: Headers): this {
@@ -132,15 +132,15 @@ function sizeOf(headers: OutgoingHttpHeaders | undefined): number {
 }
 
 /** Fields that an HTTP/2 message must not have (RFC 9113 section 8.2.2). */
-const ofConnection = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade)$/i;
+const connectionHeaders = /^(?:connection|keep-alive|proxy-connection|transfer-encoding|upgrade)$/i;
 
 function withoutConnection(headers: Headers): Headers {
   if (!Array.isArray(headers)) {
-    return Object.fromEntries(Object.entries(headers).filter(([name]) => !ofConnection.test(name)));
+    return Object.fromEntries(Object.entries(headers).filter(([name]) => !connectionHeaders.test(name)));
   }
   const kept: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
-    if (!ofConnection.test(headers[i])) kept.push(headers[i], headers[i + 1]);
+    if (!connectionHeaders.test(headers[i])) kept.push(headers[i], headers[i + 1]);
   }
   return kept;
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
-import { crossOriginHeaders } from "../errors/error-cors.ts";
+import { errorCorsHeaders } from "../errors/error-cors.ts";
 import { Problem } from "../errors/problem.ts";
 import { pathOf } from "../observability/path-of.ts";
 import { recordOf } from "../observability/request-record.ts";
@@ -43,7 +43,7 @@ export function toOriginForm(request: IncomingMessage): Problem | undefined {
  * trailing slash, which is led to the path without it by a 308. A preflight must not be led anywhere (Fetch standard, section 4.8).
  * Returns whether it answered.
  */
-export function answerTarget(request: IncomingMessage, response: ServerResponse): boolean {
+export function respondToTarget(request: IncomingMessage, response: ServerResponse): boolean {
   const { url = "/", method } = request;
   if (url === "*") {
     response.writeHead(204, { Allow: servedMethods.join(", "), "X-Request-Id": recordOf(request).id }).end();
@@ -54,7 +54,7 @@ export function answerTarget(request: IncomingMessage, response: ServerResponse)
   if (method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined) return false;
   const { id } = recordOf(request);
   const location = path.slice(0, -1) + url.slice(path.length);
-  const head = { Location: location, "Content-Length": 0, "X-Request-Id": id, ...crossOriginHeaders(response) };
+  const head = { Location: location, "Content-Length": 0, "X-Request-Id": id, ...errorCorsHeaders(response) };
   response.writeHead(308, head).end();
   return true;
 }

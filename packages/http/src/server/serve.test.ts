@@ -3,7 +3,7 @@ import { Agent, createServer, type IncomingMessage, request } from "node:http";
 import net, { type AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { createLogger } from "../observability/logger.ts";
-import { bodyAdmitted } from "../service/body.ts";
+import { bodyValidator } from "../service/body.ts";
 import { createService } from "../service/service.ts";
 import { listenerOf, serve } from "./serve.ts";
 
@@ -62,7 +62,7 @@ describe("serve", () => {
   it("reads the rest of a refused body, so that the connection serves the next request", async () => {
     const { log } = options;
     const app = createService({ title: "t", version: "1", prefix: "/t", log, corsOrigins: ["*"], checks: {} });
-    app.post("/x", bodyAdmitted, (c) => c.text("taken"));
+    app.post("/x", bodyValidator, (c) => c.text("taken"));
     const listening = await serve(listenerOf(app), options);
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const body = Buffer.alloc(8 * 1024 * 1024);

@@ -2,23 +2,23 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { type AddressInfo, Server as NetServer } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { SocketSource, TicketKeys } from "@quintet/workers";
-import { readableAcross } from "../errors/error-cors.ts";
+import { withErrorCors } from "../errors/error-cors.ts";
 import type { Logger } from "../observability/logger.ts";
-import { inGatewaySpan } from "../observability/request-spans.ts";
+import { withGatewaySpan } from "../observability/request-spans.ts";
 import { watchLoop } from "../observability/watch-loop.ts";
-import { observed } from "./access-log.ts";
-import { givingMemoryBack } from "./body-reclaim.ts";
-import { answerClientErrors } from "./client-errors.ts";
-import { boundConnections } from "./connection-limit.ts";
-import { resetWhenCut } from "./cut-responses.ts";
-import { inviteWhenRead } from "./expectation.ts";
+import { withAccessLog } from "./access-log.ts";
+import { withBodyReclaim } from "./body-reclaim.ts";
+import { rejectClientErrors } from "./client-errors.ts";
+import { limitConnections } from "./connection-limit.ts";
+import { sendContinueOnRead } from "./expectation.ts";
 import { isHandshake, serveHandshakes } from "./handshake.ts";
 import { listen } from "./listen.ts";
-import { checked } from "./request-check.ts";
+import { rejectAmbiguous } from "./reject-ambiguous.ts";
 import type { SlowLimits } from "./slow-body.ts";
 import { dropSlowClients } from "./slow-clients.ts";
 import type { TlsFiles } from "./tls/certificate.ts";
-import { createTlsServer, limitingHeads } from "./tls/tls-server.ts";
+import { createTlsServer, withHeadLimit } from "./tls/tls-server.ts";
+import { resetWhenTruncated } from "./truncated-responses.ts";
 
 export interface ServeOptions {
   port: number;
@@ -77,10 +77,10 @@ export function listenerOf(app: WebApp): RequestListener {
  */
 export async function serve(inner: RequestListener, options: ServeOptions): Promise<Listening> {
   const { log, drainSeconds } = options;
-  const sound = checked(givingMemoryBack(inner));
-  const outer = options.edge ? inGatewaySpan(sound) : sound;
-  const limited = options.tls ? limitingHeads(outer) : outer;
-  const listener = observed(readableAcross(options.corsOrigins ?? [], limited), log);
+  const sound = rejectAmbiguous(withBodyReclaim(inner));
+  const outer = options.edge ? withGatewaySpan(sound) : sound;
+  const limited = options.tls ? withHeadLimit(outer) : outer;
+  const listener = withAccessLog(withErrorCors(options.corsOrigins ?? [], limited), log);
   const headMs = options.headMs ?? 15_000;
   const slow = options.slow ?? { bodyMs: 30_000, readMs: 60_000 };
   /** Requests whose `Upgrade` is ignored. Of what came with such a one Node loses the requests that follow it. */
@@ -100,12 +100,12 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
   const tls =
     options.tls && createTlsServer(listener, { files: options.tls, http1, slow, log, ticketKeys: options.ticketKeys });
   const server = tls?.server ?? createServer(http1, listener);
-  answerClientErrors(server, log);
+  rejectClientErrors(server, log);
   const stopSweeping = dropSlowClients(server, slow, log);
   // Requests like all others: what is expected in vain is refused with whatever else is wrong with a request.
   for (const event of ["checkContinue", "checkExpectation"] as const) {
     server.on(event, (request, response) => {
-      inviteWhenRead(request, response);
+      sendContinueOnRead(request, response);
       server.emit("request", request, response);
     });
   }
@@ -114,11 +114,11 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
   server.prependListener("request", (request, response) => {
     if (request.httpVersionMajor !== 1) return;
     if (draining || ignored.has(request)) response.shouldKeepAlive = false;
-    resetWhenCut(request, response);
+    resetWhenTruncated(request, response);
   });
   const { host, socket, setting = "PORT" } = options;
   await listen(server, { setting, host, port: options.port, socket });
-  boundConnections(server, log);
+  limitConnections(server, log);
   const { port } = server.address() as AddressInfo;
   log.info(`listening on ${host}:${port}`);
 
@@ -127,7 +127,7 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
   let closed: Promise<void> | undefined;
   const close = () => {
     draining = true;
-    tls?.announceEnd();
+    tls?.sendGoaway();
     closed ??= new Promise<void>((resolve) => {
       const cut = setTimeout(() => {
         server.closeAllConnections();
@@ -139,7 +139,7 @@ export async function serve(inner: RequestListener, options: ServeOptions): Prom
       const sweep = setInterval(() => {
         if (performance.now() < from) return;
         server.closeIdleConnections();
-        tls?.endIdle();
+        tls?.closeIdle();
       }, 20);
       // Not server.close(), which closes idle connections at once.
       NetServer.prototype.close.call(server, () => {

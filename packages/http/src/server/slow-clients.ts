@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import { Problem } from "../errors/problem.ts";
 import type { Logger } from "../observability/logger.ts";
-import { answerOf, endWith } from "./client-errors.ts";
+import { currentResponse, endWithProblem } from "./client-errors.ts";
 import { expectsContinue } from "./expectation.ts";
 import { BodyClock, type SlowLimits, sweeping } from "./slow-body.ts";
 
@@ -39,7 +39,7 @@ export function dropSlowClients(server: Server, limits: SlowLimits, log: Logger)
         socket.setTimeout(stuck ? limits.readMs : 0);
         if (stuck) socket.once("timeout", () => seen.timed && socket.destroy());
       }
-      const answer = answerOf(socket);
+      const answer = currentResponse(socket);
       if (seen.request?.complete) seen.request = undefined;
       if (seen.request === undefined || !isAwaited(seen.request, answer)) {
         seen.clock.restart(socket.bytesRead);
@@ -47,7 +47,7 @@ export function dropSlowClients(server: Server, limits: SlowLimits, log: Logger)
         seen.clock.restart(socket.bytesRead);
         // What is refused has its answer already, and nobody waits for the rest of its body.
         if (answer === undefined) socket.destroy();
-        else endWith(socket, bodyTimeout(), log);
+        else endWithProblem(socket, bodyTimeout(), log);
       }
     }
   });
@@ -66,10 +66,10 @@ function isAwaited(request: IncomingMessage, answer: ServerResponse | undefined)
   if (request.readableLength > 0) return false;
   // Of pipelined requests an earlier one is being answered.
   if (answer !== undefined && answer.req !== request) return false;
-  return !expectsContinue(request) || answer === undefined || saidContinue(answer);
+  return !expectsContinue(request) || answer === undefined || sentContinue(answer);
 }
 
 /** Whether a client that asked was told to send its body; Node keeps that there and tells it nowhere else. */
-function saidContinue(answer: ServerResponse): boolean {
+function sentContinue(answer: ServerResponse): boolean {
   return answer.headersSent || ("_sent100" in answer && answer._sent100 === true);
 }

@@ -13,7 +13,7 @@ const standing = {
 };
 
 /** What begins the handling of a request: tells its record which app and route take it, and sets the headers that every answer has. */
-export function taking(app: string, log: Logger): (c: Context<ServiceEnv>) => RequestRecord {
+export function beginRequest(app: string, log: Logger): (c: Context<ServiceEnv>) => RequestRecord {
   return (c) => {
     const { incoming, outgoing } = c.env ?? {};
     const record = incoming

@@ -10,7 +10,7 @@ const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
  * Bounds what can be read of a request's body, by whomever: reading one that is larger is a 413. Nothing is read here. What is
  * small by its own account is left as it is.
  */
-export function boundBody(c: Context<ServiceEnv>, rules: BodyRules): void {
+export function limitBody(c: Context<ServiceEnv>, rules: BodyRules): void {
   const { method } = c.req;
   if (method === "GET" || method === "HEAD" || rules.streams?.test(c.req.path)) return;
   const length = c.req.header("content-length");
@@ -30,13 +30,13 @@ export function boundBody(c: Context<ServiceEnv>, rules: BodyRules): void {
  * Refuses a body that is too large (413), and JSON that is not UTF-8 (400, RFC 8259 section 8.1), which a decoder would silently
  * put right. Guards call it when they know who asks and that they may: what is refused before is never read.
  */
-export const bodyAdmitted: MiddlewareHandler<ServiceEnv> = (c, next) => {
-  const reading = admitBody(c);
+export const bodyValidator: MiddlewareHandler<ServiceEnv> = (c, next) => {
+  const reading = validateBody(c);
   return reading ? reading.then(next) : next();
 };
 
-/** As `bodyAdmitted`, for whoever reads a body before a guard has let the request in; a promise only if it had to be read. */
-export function admitBody(c: Context<ServiceEnv>): Promise<void> | undefined {
+/** As `bodyValidator`, for whoever reads a body before a guard has let the request in; a promise only if it had to be read. */
+export function validateBody(c: Context<ServiceEnv>): Promise<void> | undefined {
   const rules = c.get("bodyRules");
   const { method } = c.req;
   if (rules === undefined || method === "GET" || method === "HEAD" || rules.streams?.test(c.req.path)) return undefined;

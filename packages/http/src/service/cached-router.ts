@@ -9,7 +9,7 @@ const mostRemembered = 1000;
  * Hono's own choice of router with its last answers remembered. A fixed path beside a parameter (`/loads` and
  * `/:table`) makes that choice the slow TrieRouter for all of an app; most requests are for few paths, though.
  */
-export function rememberingRouter<T>(): Router<T> {
+export function cachedRouter<T>(): Router<T> {
   const router = new SmartRouter<T>({ routers: [new RegExpRouter(), new TrieRouter()] });
   const known = new Map<string, Result<T>>();
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { encodingFaults, refuseMisencodedUrl } from "./encoded-input.ts";
+import { encodingFaults, rejectMisencodedUrl } from "./encoded-input.ts";
 
 const misencoded = "must be percent-encoded UTF-8";
 
@@ -38,9 +38,9 @@ describe("what is not percent-encoded UTF-8", () => {
   });
 
   it("in a path is refused", () => {
-    expect(() => refuseMisencodedUrl("http://a/b/%FF?c=1")).toThrow("path");
-    expect(() => refuseMisencodedUrl("http://a/b/%C3%A9?c=%FF?")).toThrow("c: must be");
-    expect(() => refuseMisencodedUrl("http://a/b?c=1&d=%00")).toThrow("d: must not");
-    refuseMisencodedUrl("http://a/b/%C3%A9?c=?%C3%A9");
+    expect(() => rejectMisencodedUrl("http://a/b/%FF?c=1")).toThrow("path");
+    expect(() => rejectMisencodedUrl("http://a/b/%C3%A9?c=%FF?")).toThrow("c: must be");
+    expect(() => rejectMisencodedUrl("http://a/b?c=1&d=%00")).toThrow("d: must not");
+    rejectMisencodedUrl("http://a/b/%C3%A9?c=?%C3%A9");
   });
 });

@@ -13,26 +13,26 @@ export function encodingFaults(encoded: string): InputFault[] {
 }
 
 /** Refuses a URL whose path or query is not percent-encoded UTF-8, or has a NUL, which no store keeps: a 400 that names the parameters. */
-export function refuseMisencodedUrl(url: string): void {
+export function rejectMisencodedUrl(url: string): void {
   if (!url.includes("%")) return;
   const [beforeQuery = "", ...query] = url.split("?");
   if (decoded(beforeQuery) === undefined) throw new Problem("bad-request", `The path ${misencoded}.`);
   const encoded = query.join("?");
-  refuseFaults(encodingFaults(encoded));
-  refuseFaults(
+  rejectFaults(encodingFaults(encoded));
+  rejectFaults(
     faultsOf(encoded, (field) => (field.includes("%00") ? "must not contain the NUL character" : undefined)),
   );
 }
 
 /** The fields of a form; a 400 that names those that are not percent-encoded UTF-8. */
 export function readFormText(text: string): URLSearchParams {
-  refuseFaults(encodingFaults(text));
+  rejectFaults(encodingFaults(text));
   return new URLSearchParams(text);
 }
 
 const misencoded = "must be percent-encoded UTF-8";
 
-function refuseFaults(errors: InputFault[]): void {
+function rejectFaults(errors: InputFault[]): void {
   if (errors.length === 0) return;
   const detail = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");
   throw new Problem("bad-request", detail, { errors });

@@ -79,7 +79,7 @@ export function keyMismatch(): Problem {
 const honouring = new WeakSet<MiddlewareHandler<ServiceEnv>>();
 
 /** Whether a middleware is one that honours `Idempotency-Key`, which the document of its route then says. */
-export function isIdempotent(middleware: MiddlewareHandler<ServiceEnv>): boolean {
+export function honoursIdempotencyKey(middleware: MiddlewareHandler<ServiceEnv>): boolean {
   return honouring.has(middleware);
 }
 

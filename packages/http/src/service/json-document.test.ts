@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import { expect, it } from "vitest";
-import { documentAnswer } from "./json-document.ts";
+import { jsonDocument } from "./json-document.ts";
 
 it("answers 304 to who has the document, until it changes", async () => {
   let document = { a: 1 };
   const app = new Hono().get(
     "/",
-    documentAnswer(async () => document),
+    jsonDocument(async () => document),
   );
   const ask = (tag?: string) => app.request("/", { headers: tag === undefined ? {} : { "If-None-Match": tag } });
   const first = await ask();

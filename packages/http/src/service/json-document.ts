@@ -11,7 +11,7 @@ interface Written {
  * Answers with a JSON document, or with 304 when the client has it already. A document that is the same object as the last time
  * is written and hashed no second time.
  */
-export function documentAnswer(document: () => Promise<object>): Handler {
+export function jsonDocument(document: () => Promise<object>): Handler {
   const written = new WeakMap<object, Written>();
   const write = (found: object): Written => {
     const text = JSON.stringify(found);
@@ -30,7 +30,7 @@ export function documentAnswer(document: () => Promise<object>): Handler {
 }
 
 /** The same document every time, made when it is first asked for. */
-export function madeOnce(make: () => object): () => Promise<object> {
+export function lazy(make: () => object): () => Promise<object> {
   let made: object | undefined;
   return async () => {
     made ??= make();

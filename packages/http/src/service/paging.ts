@@ -44,9 +44,9 @@ export function wholeNumber(min: number, max: number) {
 }
 
 /** The `limit` parameter of every list: 1 to 100. */
-export function limitParam(standard: number) {
+export function limitParam(defaultLimit: number) {
   return wholeNumber(1, 100)
     .optional()
-    .transform((value) => value ?? standard)
-    .meta({ type: "integer", minimum: 1, maximum: 100, default: standard });
+    .transform((value) => value ?? defaultLimit)
+    .meta({ type: "integer", minimum: 1, maximum: 100, default: defaultLimit });
 }

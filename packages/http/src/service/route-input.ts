@@ -2,14 +2,14 @@ import { type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
 import { type InputFault, Problem } from "../errors/problem.ts";
 import { noQuery } from "../openapi/openapi.ts";
-import { readFormText, refuseMisencodedUrl } from "./encoded-input.ts";
+import { readFormText, rejectMisencodedUrl } from "./encoded-input.ts";
 import type { ServiceEnv } from "./service-env.ts";
 
 /**
  * Makes an app check the query and the path of a request in one step and without a promise. The validators that come with
  * `openapi()` are a middleware and several promises for each, which for a route that takes no query cost as much as its handler does.
  */
-export function checkingInput(app: OpenAPIHono<ServiceEnv>): void {
+export function validateInput(app: OpenAPIHono<ServiceEnv>): void {
   const add = app.openapi;
   const checked: typeof add = (given, handler, hook) => {
     const { middleware, hide, ...route }: RouteConfig & { hide?: boolean } = given;
@@ -18,10 +18,10 @@ export function checkingInput(app: OpenAPIHono<ServiceEnv>): void {
     const form = rest.body?.content[formType];
     const hasForm = form !== undefined && "schema" in form && form.schema instanceof z.ZodType;
     const check: MiddlewareHandler<ServiceEnv> = (c, next) => {
-      refuseMisencodedUrl(c.req.url);
-      if (query && (query !== noQuery.query || c.req.url.includes("?"))) take(c, "query", query, queryOf(c));
-      if (params) take(c, "param", params, c.req.param());
-      return hasForm ? formAdmitted(c, next) : next();
+      rejectMisencodedUrl(c.req.url);
+      if (query && (query !== noQuery.query || c.req.url.includes("?"))) validate(c, "query", query, queryOf(c));
+      if (params) validate(c, "param", params, c.req.param());
+      return hasForm ? formValidator(c, next) : next();
     };
     const guarding = [middleware ?? []].flat();
     // It is in the document already, with all that it takes.
@@ -37,14 +37,14 @@ export function checkingInput(app: OpenAPIHono<ServiceEnv>): void {
 const formType = "application/x-www-form-urlencoded";
 
 /** Refuses a form that the validator of the body would silently put right. */
-const formAdmitted: MiddlewareHandler<ServiceEnv> = async (c, next) => {
+const formValidator: MiddlewareHandler<ServiceEnv> = async (c, next) => {
   if (c.req.header("content-type")?.toLowerCase().startsWith(formType)) readFormText(await c.req.text());
   return next();
 };
 
-function take(c: Context<ServiceEnv>, target: "query" | "param", schema: z.ZodType, given: object): void {
+function validate(c: Context<ServiceEnv>, target: "query" | "param", schema: z.ZodType, given: object): void {
   const { success, data, error } = schema.safeParse(given);
-  if (!success) refuseInvalid({ target, success, error });
+  if (!success) rejectInvalid({ target, success, error });
   c.req.addValidatedData(target, data as object);
 }
 
@@ -61,7 +61,7 @@ interface Validated {
 }
 
 /** Input that a schema refuses: 400 for a query, path or header, 422 for a body, each fault with its place. */
-export function refuseInvalid(result: Validated): undefined {
+export function rejectInvalid(result: Validated): undefined {
   if (result.success || !(result.error instanceof z.ZodError)) return undefined;
   const errors = inputFaults(result.error);
   const inBody = result.target === "json" || result.target === "form";

@@ -2,8 +2,8 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { describe, expect, it } from "vitest";
 import { Problem } from "../errors/problem.ts";
 import { createLogger } from "../observability/logger.ts";
-import { jsonAnswer, jsonBody } from "../openapi/openapi.ts";
-import { bodyAdmitted } from "./body.ts";
+import { jsonBody, jsonResponse } from "../openapi/openapi.ts";
+import { bodyValidator } from "./body.ts";
 import { createService } from "./service.ts";
 
 const thing = z.strictObject({ count: z.number().int() });
@@ -20,7 +20,7 @@ function sample() {
   });
   app.openapi(
     createRoute({
-      middleware: bodyAdmitted,
+      middleware: bodyValidator,
       method: "post",
       path: "/things/{id}",
       request: {
@@ -28,7 +28,7 @@ function sample() {
         query: z.strictObject({ dry: z.enum(["true", "false"]).optional() }),
         ...jsonBody(thing),
       },
-      responses: { 201: jsonAnswer(thing, "Made") },
+      responses: { 201: jsonResponse(thing, "Made") },
     }),
     (c) => c.json(c.req.valid("json"), 201),
   );

@@ -5,17 +5,17 @@ import { exposedHeaders } from "../errors/error-cors.ts";
 import { toProblem } from "../errors/faults.ts";
 import { Problem, problemBody } from "../errors/problem.ts";
 import { inRequest } from "../observability/current-request.ts";
-import { type HealthCheck, type OverallHealth, watchedHealth } from "../observability/health.ts";
+import { type HealthCheck, type OverallHealth, trackedHealth } from "../observability/health.ts";
 import type { Logger } from "../observability/logger.ts";
-import { conductChecks } from "../observability/process-checks.ts";
+import { processChecks } from "../observability/process-checks.ts";
 import { requestIdOf } from "../observability/request-record.ts";
 import { docsPages } from "../openapi/docs.ts";
-import { jsonAnswer, noQuery, openApiDocument } from "../openapi/openapi.ts";
-import { taking } from "./begin-request.ts";
-import { boundBody } from "./body.ts";
-import { rememberingRouter } from "./cached-router.ts";
-import { documentAnswer, madeOnce } from "./json-document.ts";
-import { checkingInput, refuseInvalid } from "./route-input.ts";
+import { jsonResponse, noQuery, openApiDocument } from "../openapi/openapi.ts";
+import { beginRequest } from "./begin-request.ts";
+import { limitBody } from "./body.ts";
+import { cachedRouter } from "./cached-router.ts";
+import { jsonDocument, lazy } from "./json-document.ts";
+import { rejectInvalid, validateInput } from "./route-input.ts";
 import type { ServiceEnv } from "./service-env.ts";
 
 export interface ServiceOptions {
@@ -49,8 +49,8 @@ const MiB = 1024 * 1024;
  */
 export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> {
   const { title, version, prefix, log } = options;
-  const app = new OpenAPIHono<ServiceEnv>({ defaultHook: refuseInvalid, router: rememberingRouter() }).basePath(prefix);
-  checkingInput(app);
+  const app = new OpenAPIHono<ServiceEnv>({ defaultHook: rejectInvalid, router: cachedRouter() }).basePath(prefix);
+  validateInput(app);
   app.onError((error, c) => answerProblem(c, error));
   app.notFound((c) => answerProblem(c, missing(app, c)));
   const allowOrigin = options.corsOrigins.includes("*") ? "*" : options.corsOrigins;
@@ -62,23 +62,22 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   });
   const bodyRules = { maxBytes: options.maxBodyBytes ?? MiB, streams: options.streams };
   const name = prefix === "/" ? "gateway" : prefix.slice(1);
-  const take = taking(name, log);
-  const health = watchedHealth(name, options.checks);
+  const take = beginRequest(name, log);
+  const health = trackedHealth(name, options.checks);
   // One middleware for all, because each costs a promise or two.
   app.use((c, next) => {
     c.set("bodyRules", bodyRules);
-    boundBody(c, bodyRules);
+    limitBody(c, bodyRules);
     return inRequest(take(c), () => (c.req.header("origin") === undefined ? next() : crossOrigin(c, next)));
   });
   app.openapi(healthRoute, async (c) => {
-    const report = await health(conductChecks(name, options.slow), options.overallHealth);
+    const report = await health(processChecks(name, options.slow), options.overallHealth);
     c.header("Cache-Control", "no-store");
     return report.status === "failing" ? c.json(report, 503) : c.json(report, 200);
   });
   const base = prefix === "/" ? "" : prefix;
-  const document =
-    options.document ?? madeOnce(() => openApiDocument(app, { title, version, tags: options.tags ?? {} }));
-  app.get("/openapi.json", documentAnswer(document));
+  const document = options.document ?? lazy(() => openApiDocument(app, { title, version, tags: options.tags ?? {} }));
+  app.get("/openapi.json", jsonDocument(document));
   app.route("/docs", docsPages({ title, base: `${base}/docs`, document: `${base}/openapi.json` }) as never);
   return app;
 }
@@ -107,8 +106,8 @@ const healthRoute = createRoute({
   summary: "Is it well, and each store that it needs",
   request: noQuery,
   responses: {
-    200: jsonAnswer(healthSchema, "All is well, or something is degraded and named"),
-    503: jsonAnswer(healthSchema, "A check failed; it is named"),
+    200: jsonResponse(healthSchema, "All is well, or something is degraded and named"),
+    503: jsonResponse(healthSchema, "A check failed; it is named"),
   },
 });
 

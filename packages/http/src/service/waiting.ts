@@ -25,14 +25,14 @@ export function beginWaiting<E extends ServiceEnv>(c: Context<E>): void {
   if (record.waiting) return;
   record.admission?.beginWaiting();
   record.waiting = true;
-  const asked = incoming.headers[acceptsProcessing.toLowerCase()] !== undefined && takesInterim(incoming);
+  const asked = incoming.headers[acceptsProcessing.toLowerCase()] !== undefined && acceptsInterim(incoming);
   if (asked && record.admission === undefined && !outgoing.headersSent && "writeInformation" in outgoing) {
     outgoing.writeInformation(102, waitingMark);
   }
 }
 
 /** Whether a client may be sent interim responses; one that speaks HTTP/1.0 may not (RFC 9110 section 15.2). */
-export function takesInterim({ httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
+export function acceptsInterim({ httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
   return httpVersionMajor > 1 || httpVersionMinor > 0;
 }
 

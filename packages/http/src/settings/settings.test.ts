@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { readEnv, separatePorts, settings, together } from "./settings.ts";
+import { readEnv, separatePorts, setTogether, settings } from "./settings.ts";
 
 const schema = z.object({
   ...settings.listen,
@@ -65,7 +65,7 @@ describe("readEnv", () => {
   });
 
   it("names what is broken between settings, together with what is wrong with each", () => {
-    const rules = [together("TLS_CERT", "TLS_KEY"), separatePorts];
+    const rules = [setTogether("TLS_CERT", "TLS_KEY"), separatePorts];
     const env = { ...good, LOG_LEVEL: "loud", TLS_CERT: "a", PORT: "80", METRICS_PORT: "0080" };
     const read = () => readEnv(schema, env, rules);
     expect(read).toThrow(/LOG_LEVEL: .*; TLS_CERT and TLS_KEY belong together; METRICS_PORT: must not be that of PORT/);

@@ -49,7 +49,7 @@ function messageOf(issue: z.core.$ZodIssue): string {
 }
 
 /** Both are set, or neither is. */
-export function together(one: string, other: string): SettingRule {
+export function setTogether(one: string, other: string): SettingRule {
   return (given) => (one in given === other in given ? [] : [`${one} and ${other} belong together`]);
 }
 

@@ -12,7 +12,7 @@ export interface TlsFiles {
   everyMs?: number;
 }
 
-interface Pair {
+interface KeyPair {
   cert: Buffer;
   key: Buffer;
 }
@@ -20,7 +20,7 @@ interface Pair {
 const day = 86_400_000;
 
 /** Reads a certificate and its key. Throws `ConfigError`, naming the variable, when one is missing or they do not fit. */
-export function readPair(files: TlsFiles): Pair {
+export function readKeyPair(files: TlsFiles): KeyPair {
   const cert = read("TLS_CERT", files.cert);
   const key = read("TLS_KEY", files.key);
   try {
@@ -40,14 +40,14 @@ export function readPair(files: TlsFiles): Pair {
  * Hands over each new pair when the files change. One that does not fit, because only half of it has been renewed yet, is
  * logged and the one before stays. Returns how to stop.
  */
-export function followPair(files: TlsFiles, log: Logger, use: (pair: Pair) => void): () => void {
+export function watchKeyPair(files: TlsFiles, log: Logger, use: (pair: KeyPair) => void): () => void {
   return watchFiles(
     [files.cert, files.key],
     () => {
       try {
-        const pair = readPair(files);
+        const pair = readKeyPair(files);
         use(pair);
-        tellOf(pair, log, "a new TLS certificate is in use");
+        logCertificate(pair, log, "a new TLS certificate is in use");
       } catch (error) {
         log.error({ err: error }, "the TLS certificate stays as it was");
       }
@@ -57,7 +57,7 @@ export function followPair(files: TlsFiles, log: Logger, use: (pair: Pair) => vo
 }
 
 /** Logs which certificate is in use and until when; one that has expired or soon will is a warning. */
-export function tellOf({ cert }: Pair, log: Logger, message: string): void {
+export function logCertificate({ cert }: KeyPair, log: Logger, message: string): void {
   const { validToDate, subjectAltName, serialNumber } = new X509Certificate(cert);
   const fields = { tls: { server: { not_after: validToDate.toISOString(), x509: { serial_number: serialNumber } } } };
   const text = `${message}: ${subjectAltName ?? "no names"}, until ${validToDate.toISOString()}`;

@@ -3,7 +3,7 @@ import { constants, type Http2Session, type ServerHttp2Stream } from "node:http2
 import { sendProblem } from "../../errors/raw-problem.ts";
 import { pathOf } from "../../observability/path-of.ts";
 import { recordOf } from "../../observability/request-record.ts";
-import { Places } from "../../observability/slot-map.ts";
+import { SlotMap } from "../../observability/slot-map.ts";
 import { expectsContinue } from "../expectation.ts";
 import { Http2Request, type Http2Response } from "../http2-messages.ts";
 import { BodyClock, type SlowLimits, sweeping } from "../slow-body.ts";
@@ -23,13 +23,13 @@ const idleMs = 65_000;
  * how to stop.
  */
 export function dropSlowStreams(server: Server, sessions: ReadonlySet<Http2Session>, limits: SlowLimits): () => void {
-  const open = new Places<Seen>();
+  const open = new SlotMap<Seen>();
   const lastUsed = new WeakMap<Http2Session, number>();
   server.prependListener("request", (message, answer) => {
     if (!((message as unknown) instanceof Http2Request)) return;
     const [request, response] = [message, answer] as unknown as [Http2Request, Http2Response];
-    const place = open.take({ response, request, clock: new BodyClock(), timed: false });
-    response.once("close", () => open.leave(place));
+    const place = open.add({ response, request, clock: new BodyClock(), timed: false });
+    response.once("close", () => open.remove(place));
   });
   return sweeping(limits, (ms) => {
     const now = performance.now();
@@ -45,9 +45,9 @@ export function dropSlowStreams(server: Server, sessions: ReadonlySet<Http2Sessi
         if (stuck) stream.once("timeout", () => seen.timed && stream.close(constants.NGHTTP2_CANCEL));
       }
       if (!isAwaited(request, stream)) {
-        clock.restart(request.bytesCame);
-      } else if (clock.isLate(request.bytesCame, ms, limits.bodyMs)) {
-        clock.restart(request.bytesCame);
+        clock.restart(request.bytesReceived);
+      } else if (clock.isLate(request.bytesReceived, ms, limits.bodyMs)) {
+        clock.restart(request.bytesReceived);
         if (response.headersSent) stream.close(constants.NGHTTP2_CANCEL);
         else {
           const { id, problemMembers = {} } = recordOf(request as never);

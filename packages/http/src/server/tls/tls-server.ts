@@ -8,19 +8,19 @@ import { sendProblem } from "../../errors/raw-problem.ts";
 import type { Logger } from "../../observability/logger.ts";
 import { pathOf } from "../../observability/path-of.ts";
 import { recordOf } from "../../observability/request-record.ts";
-import { endWith } from "../client-errors.ts";
+import { endWithProblem } from "../client-errors.ts";
 import { Http2Request, Http2Response } from "../http2-messages.ts";
 import type { SlowLimits } from "../slow-body.ts";
-import { followPair, readPair, type TlsFiles, tellOf } from "./certificate.ts";
+import { logCertificate, readKeyPair, type TlsFiles, watchKeyPair } from "./certificate.ts";
 import { dropSlowStreams } from "./slow-streams.ts";
 
 /** A server for TLS that speaks HTTP/2, and HTTP/1.1 with those that do not. */
 export interface TlsServer {
   server: Server;
   /** Tells HTTP/2 clients to open no new streams. */
-  announceEnd(): void;
+  sendGoaway(): void;
   /** Ends HTTP/2 connections as soon as what is under way on them is answered. */
-  endIdle(): void;
+  closeIdle(): void;
   stopWatching(): void;
 }
 
@@ -49,7 +49,7 @@ const limits = {
 const largestHead = 16 * 1024;
 
 /** Refuses heads as large as Node's parser of HTTP/1.1 refuses them. */
-export function limitingHeads(listener: RequestListener): RequestListener {
+export function withHeadLimit(listener: RequestListener): RequestListener {
   return (request, response) => {
     if ((request as unknown) instanceof Http2Request && (request as unknown as Http2Request).headBytes > largestHead) {
       const problem = new Problem("head-too-large", "The head of the request is larger than 16 KiB.");
@@ -61,7 +61,7 @@ export function limitingHeads(listener: RequestListener): RequestListener {
 }
 
 /** Says to a client that sent plain HTTP what this port speaks, in plain HTTP. */
-function answerPlainHttp(socket: TLSSocket, log: Logger): void {
+function rejectPlainHttp(socket: TLSSocket, log: Logger): void {
   // The connection below, which Node keeps under this name alone; its TLS is over before it began.
   const { _parent: plain } = socket as unknown as { _parent?: Socket };
   if (plain === undefined) {
@@ -69,7 +69,7 @@ function answerPlainHttp(socket: TLSSocket, log: Logger): void {
     return;
   }
   plain.once("close", () => socket.destroy()).on("error", () => plain.destroy());
-  endWith(
+  endWithProblem(
     plain,
     new Problem("bad-request", "This port speaks TLS, and this request is plain HTTP: use https://."),
     log,
@@ -79,7 +79,7 @@ function answerPlainHttp(socket: TLSSocket, log: Logger): void {
 /** Throws `ConfigError` when certificate and key are no pair. */
 export function createTlsServer(listener: RequestListener, options: TlsOptions): TlsServer {
   const { files, http1, slow, log, ticketKeys } = options;
-  const pair = readPair(files);
+  const pair = readKeyPair(files);
   const both = {
     ...http1,
     ...limits,
@@ -96,7 +96,7 @@ export function createTlsServer(listener: RequestListener, options: TlsOptions):
   Object.assign(secure, { shouldUpgradeCallback: http1.shouldUpgradeCallback });
   secure.removeAllListeners("tlsClientError").on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
     // Who sends garbage, or does not finish the handshake, is no HTTP client that could be answered.
-    if (error.code?.startsWith("ERR_SSL_HTTP")) answerPlainHttp(socket, log);
+    if (error.code?.startsWith("ERR_SSL_HTTP")) rejectPlainHttp(socket, log);
     else socket.destroy();
   });
   const sessions = new Set<Http2Session>();
@@ -112,20 +112,20 @@ export function createTlsServer(listener: RequestListener, options: TlsOptions):
     },
   }) as unknown as Server;
   const stopSweeping = dropSlowStreams(server, sessions, slow);
-  const unwatch = followPair(files, log, (renewed) => {
+  const unwatch = watchKeyPair(files, log, (renewed) => {
     secure.setSecureContext(renewed);
     if (ticketKeys) secure.setTicketKeys(ticketKeys.now());
   });
   ticketKeys?.follow((keys) => secure.setTicketKeys(keys));
-  tellOf(pair, log, "TLS certificate");
+  logCertificate(pair, log, "TLS certificate");
   return {
     server,
-    announceEnd() {
+    sendGoaway() {
       for (const session of sessions) {
         if (!session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1);
       }
     },
-    endIdle() {
+    closeIdle() {
       for (const session of sessions) if (!session.closed) session.close();
     },
     stopWatching() {

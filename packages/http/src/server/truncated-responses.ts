@@ -5,7 +5,7 @@ import { TLSSocket } from "node:tls";
  * Resets the connection of an HTTP/1.0 client when its response is cut, whoever cuts it: such a response may end where its connection
  * does, and would look whole otherwise (RFC 9112 section 8). Over TLS the missing closure alert tells.
  */
-export function resetWhenCut(request: IncomingMessage, response: ServerResponse): void {
+export function resetWhenTruncated(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;
   if (request.httpVersionMajor !== 1 || request.httpVersionMinor !== 0 || socket instanceof TLSSocket) return;
   const { destroy } = socket;

@@ -6,7 +6,7 @@ import { recordOf } from "../observability/request-record.ts";
 import { urlProblem } from "./client-errors.ts";
 import { expectationProblem } from "./expectation.ts";
 import { hostProblem } from "./request-host.ts";
-import { answerTarget, servedMethods, toOriginForm } from "./request-target.ts";
+import { respondToTarget, servedMethods, toOriginForm } from "./request-target.ts";
 
 /**
  * Path spellings that a prefix could be passed with: dot segments, plain or encoded or with a parameter, doubled
@@ -18,14 +18,14 @@ const notInTarget = /[^\x21-\x22\x24-\x7e]/;
 const methods = new Set(servedMethods);
 
 /** A listener that gets no request that could be read in two ways; such a one is a 400, and the last on its connection. */
-export function checked(listener: RequestListener): RequestListener {
+export function rejectAmbiguous(listener: RequestListener): RequestListener {
   return (request, response) => {
     const problem = requestProblem(request);
     if (problem) {
       // What follows on the connection cannot be told from the body of a request that nobody understood.
       response.shouldKeepAlive = false;
       sendProblem(response, problem, pathOf(request.url), recordOf(request).id);
-    } else if (!answerTarget(request, response)) {
+    } else if (!respondToTarget(request, response)) {
       listener(request, response);
     }
   };
