@@ -38,6 +38,7 @@ export { withBodyReclaim } from "./server/body-reclaim.ts";
 export { disableAutoContinue, expectsContinue } from "./server/expectation.ts";
 export { type Handshake, handshakeOf } from "./server/handshake.ts";
 export { type MetricsSettings, metricsText, metricsType, serveMetrics } from "./server/metrics-server.ts";
+export { pipeline, type Step } from "./server/pipeline.ts";
 export { rejectAmbiguous } from "./server/reject-ambiguous.ts";
 export { type Listening, listenerOf, type ServeOptions, serve, type WebApp } from "./server/serve.ts";
 export { readKeyPair } from "./server/tls/certificate.ts";

@@ -8,11 +8,11 @@ export const exposedHeaders = [
 
 const readers = new WeakMap<ServerResponse, Record<string, string>>();
 
-/** A listener whose problems pages of these origins may read, also those that are answered before any app hears of the request. */
-export function withErrorCors(corsOrigins: readonly string[], listener: RequestListener): RequestListener {
-  if (corsOrigins.length === 0) return listener;
+/** Lets pages of these origins read the problems that `sendProblem` answers, also those of requests that reach no app. */
+export function withErrorCors(corsOrigins: readonly string[]): (next: RequestListener) => RequestListener {
+  if (corsOrigins.length === 0) return (next) => next;
   const anyone = corsOrigins.includes("*");
-  return (request, response) => {
+  return (next) => (request, response) => {
     const { origin } = request.headers;
     if (origin !== undefined && (anyone || corsOrigins.includes(origin))) {
       readers.set(response, {
@@ -21,7 +21,7 @@ export function withErrorCors(corsOrigins: readonly string[], listener: RequestL
         ...(anyone ? {} : { Vary: "Origin" }),
       });
     }
-    listener(request, response);
+    next(request, response);
   };
 }
 

@@ -16,15 +16,15 @@ const counted = Symbol("counted");
 /** A connection, with what it had carried when the request before this one was answered. */
 type CountedSocket = Socket & { [counted]?: { read: number; written: number } };
 
-/** A listener whose requests are each told by one log line and counted once, whoever answers them, and however it ends. */
-export function withAccessLog(listener: RequestListener, log: Logger): RequestListener {
-  return (request, response) => {
+/** Writes one log line for each request and counts it once, whichever code responds and however the request ends. */
+export function withAccessLog(log: Logger): (next: RequestListener) => RequestListener {
+  return (next) => (request, response) => {
     logOnClose(request, response, log);
-    listener(request, response);
+    next(request, response);
   };
 }
 
-/** Tells of a request when it is over: its log line goes to the app that took it, otherwise to `log`. */
+/** Logs and counts a request when it has ended. Its line goes to the logger of the app that handled it, otherwise to `log`. */
 export function logOnClose(request: IncomingMessage, response: ServerResponse, log: Logger): void {
   const record = recordOf(request);
   requestStarted();

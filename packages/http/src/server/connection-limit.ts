@@ -17,8 +17,8 @@ export function limitConnections(server: Server, log: Logger, files = openFileLi
     loggedAt = now;
     log.error(fields, message);
   };
-  // Connections that could not be accepted; they wait in the system's queue.
-  server.on("error", (err) => report({ err }, "connections cannot be accepted"));
+  // Connections that could not be accepted; they wait in the system's queue. Before it listens an error is that of listening.
+  server.once("listening", () => server.on("error", (err) => report({ err }, "connections cannot be accepted")));
   if (files === undefined) return;
   server.maxConnections = connectionLimit(files);
   server.on("drop", () =>

@@ -23,17 +23,30 @@ export class Handshake {
 }
 
 const offered = new WeakMap<IncomingMessage, Handshake>();
+const ignored = new WeakSet<IncomingMessage>();
 
 /** The offer that came with a request to a server that `serveHandshakes` knows; undefined for any other request. */
 export function handshakeOf(request: IncomingMessage): Handshake | undefined {
   return offered.get(request);
 }
 
+/** Node's `shouldUpgradeCallback`: whether a request comes as an upgrade. Any other `Upgrade` is ignored (RFC 9110 section 7.8). */
+export function shouldUpgrade(request: IncomingMessage, edge: boolean): boolean {
+  if (edge && isHandshake(request)) return true;
+  ignored.add(request);
+  return false;
+}
+
+/** Whether a request came with an `Upgrade` that is ignored. */
+export function isIgnoredUpgrade(request: IncomingMessage): boolean {
+  return ignored.has(request);
+}
+
 /**
  * Whether a request is an offer that a 101 could accept: a GET over HTTP/1.1 without a body, when all requests before it on its
  * connection have their responses. From HTTP/1.0 it must be ignored, and of one with a body Node would lose that.
  */
-export function isHandshake({ method, headers, httpVersion, socket }: IncomingMessage): boolean {
+function isHandshake({ method, headers, httpVersion, socket }: IncomingMessage): boolean {
   if (currentResponse(socket) !== undefined) return false;
   const { upgrade, "content-length": length = "0", "transfer-encoding": coding } = headers;
   const named = upgrade?.split(",").some((protocol) => protocol.trim().toLowerCase() === "websocket");

@@ -2,23 +2,14 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { type AddressInfo, Server as NetServer } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { SocketSource, TicketKeys } from "@quintet/workers";
-import { withErrorCors } from "../errors/error-cors.ts";
 import type { Logger } from "../observability/logger.ts";
-import { withGatewaySpan } from "../observability/request-spans.ts";
 import { watchLoop } from "../observability/watch-loop.ts";
-import { withAccessLog } from "./access-log.ts";
-import { withBodyReclaim } from "./body-reclaim.ts";
-import { rejectClientErrors } from "./client-errors.ts";
-import { limitConnections } from "./connection-limit.ts";
-import { sendContinueOnRead } from "./expectation.ts";
-import { isHandshake, serveHandshakes } from "./handshake.ts";
+import { shouldUpgrade } from "./handshake.ts";
 import { listen } from "./listen.ts";
-import { rejectAmbiguous } from "./reject-ambiguous.ts";
+import { connectPipeline } from "./pipeline.ts";
 import type { SlowLimits } from "./slow-body.ts";
-import { dropSlowClients } from "./slow-clients.ts";
 import type { TlsFiles } from "./tls/certificate.ts";
-import { createTlsServer, withHeadLimit } from "./tls/tls-server.ts";
-import { resetWhenTruncated } from "./truncated-responses.ts";
+import { createTlsServer } from "./tls/tls-server.ts";
 
 export interface ServeOptions {
   port: number;
@@ -75,50 +66,24 @@ export function listenerOf(app: WebApp): RequestListener {
  * going. Malformed requests, and those that could be read in two ways, are answered by a problem.
  * Rejects with `ConfigError` when it cannot listen there.
  */
-export async function serve(inner: RequestListener, options: ServeOptions): Promise<Listening> {
+export async function serve(app: RequestListener, options: ServeOptions): Promise<Listening> {
   const { log, drainSeconds } = options;
-  const sound = rejectAmbiguous(withBodyReclaim(inner));
-  const outer = options.edge ? withGatewaySpan(sound) : sound;
-  const limited = options.tls ? withHeadLimit(outer) : outer;
-  const listener = withAccessLog(withErrorCors(options.corsOrigins ?? [], limited), log);
-  const headMs = options.headMs ?? 15_000;
-  const slow = options.slow ?? { bodyMs: 30_000, readMs: 60_000 };
-  /** Requests whose `Upgrade` is ignored. Of what came with such a one Node loses the requests that follow it. */
-  const ignored = new WeakSet<IncomingMessage>();
+  const { edge = false, corsOrigins = [], slow = { bodyMs: 30_000, readMs: 60_000 }, headMs = 15_000 } = options;
   const http1 = {
     headersTimeout: headMs,
     requestTimeout: 0,
     requireHostHeader: false, // Node's own answer is no problem; the check's is.
     keepAliveTimeout: 65_000,
     connectionsCheckingInterval: Math.min(2000, headMs),
-    shouldUpgradeCallback(request: IncomingMessage) {
-      if (options.edge && isHandshake(request)) return true;
-      ignored.add(request);
-      return false;
-    },
+    shouldUpgradeCallback: (request: IncomingMessage) => shouldUpgrade(request, edge),
   };
-  const tls =
-    options.tls && createTlsServer(listener, { files: options.tls, http1, slow, log, ticketKeys: options.ticketKeys });
-  const server = tls?.server ?? createServer(http1, listener);
-  rejectClientErrors(server, log);
-  const stopSweeping = dropSlowClients(server, slow, log);
-  // Requests like all others: what is expected in vain is refused with whatever else is wrong with a request.
-  for (const event of ["checkContinue", "checkExpectation"] as const) {
-    server.on(event, (request, response) => {
-      sendContinueOnRead(request, response);
-      server.emit("request", request, response);
-    });
-  }
-  const cutUpgraded = serveHandshakes(server);
+  const tls = options.tls && createTlsServer({ files: options.tls, http1, log, ticketKeys: options.ticketKeys });
+  const server = tls?.server ?? createServer(http1);
   let draining = false;
-  server.prependListener("request", (request, response) => {
-    if (request.httpVersionMajor !== 1) return;
-    if (draining || ignored.has(request)) response.shouldKeepAlive = false;
-    resetWhenTruncated(request, response);
-  });
+  const isDraining = () => draining;
+  const { stopSweeping, cutUpgraded } = connectPipeline(server, app, { log, corsOrigins, edge, slow, tls, isDraining });
   const { host, socket, setting = "PORT" } = options;
   await listen(server, { setting, host, port: options.port, socket });
-  limitConnections(server, log);
   const { port } = server.address() as AddressInfo;
   log.info(`listening on ${host}:${port}`);
 

@@ -3,6 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { type InputFault, Problem } from "../errors/problem.ts";
 import { noQuery } from "../openapi/openapi.ts";
 import { readFormText, rejectMisencodedUrl } from "./encoded-input.ts";
+import { routePipeline } from "./pipeline.ts";
 import type { ServiceEnv } from "./service-env.ts";
 
 /**
@@ -23,10 +24,9 @@ export function validateInput(app: OpenAPIHono<ServiceEnv>): void {
       if (params) validate(c, "param", params, c.req.param());
       return hasForm ? formValidator(c, next) : next();
     };
-    const guarding = [middleware ?? []].flat();
     // It is in the document already, with all that it takes.
     return add(
-      { ...route, hide: true, request: rest, middleware: [...guarding, check] } as never,
+      { ...route, hide: true, request: rest, middleware: routePipeline(middleware, check) } as never,
       handler as never,
       hook as never,
     ) as never;

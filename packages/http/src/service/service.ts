@@ -1,20 +1,16 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { cors } from "hono/cors";
-import { exposedHeaders } from "../errors/error-cors.ts";
 import { toProblem } from "../errors/faults.ts";
 import { Problem, problemBody } from "../errors/problem.ts";
-import { inRequest } from "../observability/current-request.ts";
 import { type HealthCheck, type OverallHealth, trackedHealth } from "../observability/health.ts";
 import type { Logger } from "../observability/logger.ts";
 import { processChecks } from "../observability/process-checks.ts";
 import { requestIdOf } from "../observability/request-record.ts";
 import { docsPages } from "../openapi/docs.ts";
 import { jsonResponse, noQuery, openApiDocument } from "../openapi/openapi.ts";
-import { beginRequest } from "./begin-request.ts";
-import { limitBody } from "./body.ts";
 import { cachedRouter } from "./cached-router.ts";
 import { jsonDocument, lazy } from "./json-document.ts";
+import { servicePipeline } from "./pipeline.ts";
 import { rejectInvalid, validateInput } from "./route-input.ts";
 import type { ServiceEnv } from "./service-env.ts";
 
@@ -53,23 +49,10 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   validateInput(app);
   app.onError((error, c) => answerProblem(c, error));
   app.notFound((c) => answerProblem(c, missing(app, c)));
-  const allowOrigin = options.corsOrigins.includes("*") ? "*" : options.corsOrigins;
-  const crossOrigin = cors({
-    origin: allowOrigin,
-    allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-    exposeHeaders: exposedHeaders,
-    maxAge: 600,
-  });
   const bodyRules = { maxBytes: options.maxBodyBytes ?? MiB, streams: options.streams };
   const name = prefix === "/" ? "gateway" : prefix.slice(1);
-  const take = beginRequest(name, log);
   const health = trackedHealth(name, options.checks);
-  // One middleware for all, because each costs a promise or two.
-  app.use((c, next) => {
-    c.set("bodyRules", bodyRules);
-    limitBody(c, bodyRules);
-    return inRequest(take(c), () => (c.req.header("origin") === undefined ? next() : crossOrigin(c, next)));
-  });
+  app.use(servicePipeline(name, { log, corsOrigins: options.corsOrigins, bodyRules }));
   app.openapi(healthRoute, async (c) => {
     const report = await health(processChecks(name, options.slow), options.overallHealth);
     c.header("Cache-Control", "no-store");

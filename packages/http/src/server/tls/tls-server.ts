@@ -10,13 +10,13 @@ import { pathOf } from "../../observability/path-of.ts";
 import { recordOf } from "../../observability/request-record.ts";
 import { endWithProblem } from "../client-errors.ts";
 import { Http2Request, Http2Response } from "../http2-messages.ts";
-import type { SlowLimits } from "../slow-body.ts";
 import { logCertificate, readKeyPair, type TlsFiles, watchKeyPair } from "./certificate.ts";
-import { dropSlowStreams } from "./slow-streams.ts";
 
 /** A server for TLS that speaks HTTP/2, and HTTP/1.1 with those that do not. */
 export interface TlsServer {
   server: Server;
+  /** The HTTP/2 connections that are open. */
+  sessions: ReadonlySet<Http2Session>;
   /** Tells HTTP/2 clients to open no new streams. */
   sendGoaway(): void;
   /** Ends HTTP/2 connections as soon as what is under way on them is answered. */
@@ -27,7 +27,6 @@ export interface TlsServer {
 export interface TlsOptions {
   files: TlsFiles;
   http1: ServerOptions & { shouldUpgradeCallback(request: IncomingMessage): boolean };
-  slow: SlowLimits;
   log: Logger;
   /** Of session tickets, where several processes share them; Node's own unless given. */
   ticketKeys?: TicketKeys | undefined;
@@ -77,8 +76,8 @@ function rejectPlainHttp(socket: TLSSocket, log: Logger): void {
 }
 
 /** Throws `ConfigError` when certificate and key are no pair. */
-export function createTlsServer(listener: RequestListener, options: TlsOptions): TlsServer {
-  const { files, http1, slow, log, ticketKeys } = options;
+export function createTlsServer(options: TlsOptions): TlsServer {
+  const { files, http1, log, ticketKeys } = options;
   const pair = readKeyPair(files);
   const both = {
     ...http1,
@@ -91,7 +90,7 @@ export function createTlsServer(listener: RequestListener, options: TlsOptions):
     Http2ServerRequest: Http2Request,
     Http2ServerResponse: Http2Response as never,
   };
-  const secure = createSecureServer(both, listener as never);
+  const secure = createSecureServer(both);
   // Node sets one of its own, whatever is in the options.
   Object.assign(secure, { shouldUpgradeCallback: http1.shouldUpgradeCallback });
   secure.removeAllListeners("tlsClientError").on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
@@ -111,7 +110,6 @@ export function createTlsServer(listener: RequestListener, options: TlsOptions):
       Server.prototype.closeAllConnections.call(server);
     },
   }) as unknown as Server;
-  const stopSweeping = dropSlowStreams(server, sessions, slow);
   const unwatch = watchKeyPair(files, log, (renewed) => {
     secure.setSecureContext(renewed);
     if (ticketKeys) secure.setTicketKeys(ticketKeys.now());
@@ -120,6 +118,7 @@ export function createTlsServer(listener: RequestListener, options: TlsOptions):
   logCertificate(pair, log, "TLS certificate");
   return {
     server,
+    sessions,
     sendGoaway() {
       for (const session of sessions) {
         if (!session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1);
@@ -128,9 +127,6 @@ export function createTlsServer(listener: RequestListener, options: TlsOptions):
     closeIdle() {
       for (const session of sessions) if (!session.closed) session.close();
     },
-    stopWatching() {
-      stopSweeping();
-      unwatch();
-    },
+    stopWatching: unwatch,
   };
 }

@@ -1,0 +1,99 @@
+import type { RequestListener, Server } from "node:http";
+import { withErrorCors } from "../errors/error-cors.ts";
+import type { Logger } from "../observability/logger.ts";
+import { withGatewaySpan } from "../observability/request-spans.ts";
+import { withAccessLog } from "./access-log.ts";
+import { withBodyReclaim } from "./body-reclaim.ts";
+import { rejectClientErrors } from "./client-errors.ts";
+import { withLastResponse, withResetOnTruncation } from "./connection-end.ts";
+import { limitConnections } from "./connection-limit.ts";
+import { sendContinueOnRead } from "./expectation.ts";
+import { serveHandshakes } from "./handshake.ts";
+import { rejectAmbiguous } from "./reject-ambiguous.ts";
+import type { SlowLimits } from "./slow-body.ts";
+import { dropSlowClients } from "./slow-clients.ts";
+import { dropSlowStreams } from "./tls/slow-streams.ts";
+import { type TlsServer, withHeadLimit } from "./tls/tls-server.ts";
+
+/** One step of a request's way: it either answers the request or passes it on to `next`. */
+export type Step = (next: RequestListener) => RequestListener;
+
+/** A listener that passes every request through the steps in their order, and then to `last`. A step that is not needed is left out. */
+export function pipeline(steps: readonly (Step | false | undefined)[], last: RequestListener): RequestListener {
+  return steps.reduceRight<RequestListener>((next, step) => (step ? step(next) : next), last);
+}
+
+interface PipelineOptions {
+  log: Logger;
+  /** The origins whose pages may read the errors that are answered here. */
+  corsOrigins: readonly string[];
+  /** Whether this is a gateway. */
+  edge: boolean;
+  slow: SlowLimits;
+  /** What listens, when it speaks TLS. */
+  tls: TlsServer | undefined;
+  isDraining: () => boolean;
+}
+
+interface ConnectedPipeline {
+  stopSweeping(): void;
+  /** Cuts the connections that left HTTP (WebSocket), which Node no longer counts. */
+  cutUpgraded(): void;
+}
+
+/** Everything that a request passes from the socket to `app`, in order. What stops a request along the way answers it with a problem. */
+export function connectPipeline(server: Server, app: RequestListener, options: PipelineOptions): ConnectedPipeline {
+  const { log, corsOrigins, edge, slow, tls, isDraining } = options;
+
+  // Each connection.
+
+  // Closed at once when this process has no file descriptors left for it.
+  limitConnections(server, log);
+  // Dropped when its client trickles a body or does not read its response.
+  const stopStreams = tls && dropSlowStreams(server, tls.sessions, slow);
+  const stopClients = dropSlowClients(server, slow, log);
+
+  // Each request head, by the event that Node's parser raises for it.
+
+  // Not HTTP, too large or too slow; CONNECT.
+  rejectClientErrors(server, log);
+  // `Upgrade: websocket` at a gateway: from here on a request like all others.
+  const cutUpgraded = serveHandshakes(server);
+  // `Expect: 100-continue`, or anything else that is expected: as well, and the 100 goes out when the body is first read.
+  for (const event of ["checkContinue", "checkExpectation"] as const) {
+    server.on(event, (request, response) => {
+      sendContinueOnRead(request, response);
+      server.emit("request", request, response);
+    });
+  }
+
+  // Each request.
+
+  const steps: (Step | false | undefined)[] = [
+    // While draining, and after an ignored `Upgrade`, this is the last response on its connection.
+    withLastResponse(isDraining),
+    // A response to HTTP/1.0 that is cut short must not look whole.
+    withResetOnTruncation,
+    // One log line and one count for each request, including those that the next steps answer.
+    withAccessLog(log),
+    // Pages of other origins may read the errors of the next steps; an app sets CORS headers by itself.
+    withErrorCors(corsOrigins),
+    // 431 for a head over 16 KiB, which over HTTP/1.1 the parser refuses.
+    tls && withHeadLimit,
+    // The trace begins, or goes on from `traceparent`.
+    edge && withGatewaySpan,
+    // 400 for what two readers could read in two ways, 414, 405, 417; `OPTIONS *` and trailing slashes are answered.
+    rejectAmbiguous,
+    // The memory of a large body is freed as it is read.
+    withBodyReclaim,
+  ];
+  server.on("request", pipeline(steps, app));
+
+  return {
+    stopSweeping() {
+      stopStreams?.();
+      stopClients();
+    },
+    cutUpgraded,
+  };
+}

@@ -1,0 +1,52 @@
+import type { RouteConfig } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { exposedHeaders } from "../errors/error-cors.ts";
+import { inRequest } from "../observability/current-request.ts";
+import type { Logger } from "../observability/logger.ts";
+import { beginRequest } from "./begin-request.ts";
+import { limitBody } from "./body.ts";
+import type { BodyRules, ServiceEnv } from "./service-env.ts";
+
+/**
+ * Everything that a request passes in a service before its route, in order. It is one middleware, because each costs a promise
+ * or two.
+ */
+export function servicePipeline(
+  name: string,
+  { log, corsOrigins, bodyRules }: { log: Logger; corsOrigins: string[]; bodyRules: BodyRules },
+): MiddlewareHandler<ServiceEnv> {
+  const begin = beginRequest(name, log);
+  const crossOrigin = cors({
+    origin: corsOrigins.includes("*") ? "*" : corsOrigins,
+    allowMethods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    exposeHeaders: exposedHeaders,
+    maxAge: 600,
+  });
+  return (c, next) => {
+    // The request's id, log, route and span, and the headers of every response.
+    const record = begin(c);
+    // 413 for a body over the limit, when something reads it.
+    c.set("bodyRules", bodyRules);
+    limitBody(c, bodyRules);
+    // All that follows can ask for `currentRequest()`.
+    return inRequest(record, () => {
+      // CORS headers, and the response to a preflight.
+      return c.req.header("origin") === undefined ? next() : crossOrigin(c, next);
+    });
+  };
+}
+
+/** Everything that a request passes on a route before its handler, in order. */
+export function routePipeline(
+  guards: RouteConfig["middleware"],
+  inputValidator: MiddlewareHandler<ServiceEnv>,
+): MiddlewareHandler[] {
+  return [
+    // 401 and 403, then 413 and 400 for a body that cannot be read, then `Idempotency-Key`: `guards()` of `@quintet/auth`.
+    ...[guards ?? []].flat(),
+    // 400 for a query or a path that the route does not accept.
+    inputValidator,
+    // 422 for a body that the route does not accept: `app.openapi()` adds it behind these.
+  ];
+}
