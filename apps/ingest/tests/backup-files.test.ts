@@ -92,7 +92,11 @@ describe("what is written down beside a backup", () => {
       await spoilIt(made.name);
       const found = (await list()).find(({ name }) => name === made.name);
       const { verified: _verified, ...known } = made;
-      expect(found).toMatchObject({ ...known, verified: false, unverifiedReason: expect.stringMatching(/learned/) });
+      expect(found).toMatchObject({
+        ...known,
+        verified: false,
+        unverifiedReason: expect.stringMatching(/computed from the file later/),
+      });
       expect((await ingest.call("POST", "/ingest/jobs/backups", { headers: { "Idempotency-Key": "k" } })).status).toBe(
         201,
       );
@@ -135,9 +139,9 @@ describe("what is written down beside a backup", () => {
     const found = (await list()).find(({ name }) => name === made.name);
     expect(found).toMatchObject({
       verified: false,
-      unverifiedReason: expect.stringMatching(/damaged.*when it was made/),
+      unverifiedReason: expect.stringMatching(/damaged.*when it was created/),
     });
-    expect((await problemOf(await restore(made.name), 409)).detail).toMatch(/not the one that was written/);
+    expect((await problemOf(await restore(made.name), 409)).detail).toMatch(/not the one that was created/);
     expect(await all()).toHaveLength(183);
   });
 
@@ -193,10 +197,10 @@ describe("a file that nobody wrote a check sum of", () => {
       [id, { name: "job", type: ["null", "string"] }],
       {},
     ],
-    ["another codec", /codec snappy is none of those read here: null, deflate, zstandard/, rows, jobFields, snappy],
+    ["another codec", /codec snappy is not supported; supported are null, deflate, zstandard/, rows, jobFields, snappy],
     [
       "rows in another order",
-      /the row with the id 1 is not in its place/,
+      /the row with id 1 is out of order/,
       [
         { id: 2, job: "b" },
         { id: 1, job: "a" },
@@ -206,7 +210,7 @@ describe("a file that nobody wrote a check sum of", () => {
     ],
     [
       "a row that breaks a rule",
-      /the row with the id 2 has a job that the table cannot hold/,
+      /the row with id 2 has a job that the table cannot store/,
       [
         { id: 1, job: "a" },
         { id: 2, job: " " },

@@ -221,7 +221,7 @@ describe("a load that is cut off", () => {
       },
     });
     const answer = await ingest.call("POST", "/ingest/jobs/csv", { body, headers: { "Content-Type": "text/csv" } });
-    expect((await problemOf(answer, 400)).detail).toMatch(/broke off/);
+    expect((await problemOf(answer, 400)).detail).toMatch(/ended early/);
     await newest({ status: "cut off", inserted: 2 });
   });
 });

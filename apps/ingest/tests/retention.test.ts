@@ -55,7 +55,7 @@ describe("loads and their rejected rows", () => {
     await sweep({ rejectsDays: 90, loadsDays: 400 });
     expect([await count("ingest_loads"), await count("ingest_rejects")]).toEqual([3, 1]);
     const { detail } = await problemOf(await ingest.call("GET", `/ingest/loads/${old.id}/rejects`), 404);
-    expect(detail).toBe("The 12000 rejected rows of this load were kept long enough, and removed.");
+    expect(detail).toBe("The 12000 rejected rows of this load have expired.");
     expect((await ingest.call("GET", `/ingest/loads/${young.id}/rejects`)).status).toBe(200);
 
     await age(old.id, 301);

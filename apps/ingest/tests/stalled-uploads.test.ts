@@ -53,7 +53,7 @@ describe("uploads that stand still", () => {
     await problemOf(refused, 429);
 
     const others = Array.from({ length: maxLoads - maxLoadsPerAccount }, () => slots.acquire(-1));
-    expect(() => slots.acquire(-2)).toThrow(`${maxLoads} loads run here already.`);
+    expect(() => slots.acquire(-2)).toThrow(`${maxLoads} loads are already running in this process.`);
     for (const leave of others) leave();
 
     slow.bodyMs = 300;

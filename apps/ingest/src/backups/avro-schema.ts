@@ -43,16 +43,16 @@ export function schemaFault(table: Table, schema: string): string | undefined {
     return "its schema cannot be read";
   }
   const { type, fields } = found as { type?: unknown; fields?: { name: string; type: unknown }[] };
-  if (type !== "record" || !Array.isArray(fields)) return "its schema is no record";
+  if (type !== "record" || !Array.isArray(fields)) return "its schema is not a record";
   for (const [at, { name, kind }] of table.columns.entries()) {
     const field = fields[at];
     if (field?.name !== name) {
-      const others = fields.some((other) => other.name === name) ? "in another place" : "missing";
+      const others = fields.some((other) => other.name === name) ? "at a different position" : "missing";
       return `the field ${name} is ${others}`;
     }
     const [is, must] = [typeName(field.type), typeName(avroTypes[kind])];
     if (is !== must) return `the field ${name} is ${is}, not ${must}`;
   }
   const more = fields[table.columns.length];
-  return more && `the field ${more.name} is none of the table ${table.name}`;
+  return more && `the field ${more.name} is not a column of ${table.name}`;
 }

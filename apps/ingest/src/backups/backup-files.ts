@@ -26,7 +26,7 @@ const maxScanWaitMs = 2000;
 export async function listBackupNames(folder: string): Promise<BackupName[]> {
   const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
-    throw new Problem("unavailable", "The folder of the backups cannot be read just now.", { cause: error });
+    throw new Problem("unavailable", "The backup folder cannot be read at the moment.", { cause: error });
   });
   return files
     .flatMap((file) => readBackupName(file) ?? [])
@@ -50,7 +50,7 @@ export async function findBackup(folder: string, name: BackupName): Promise<Back
   const unknown = { ...name, bytes: file.size, rows: null, sha256: null, verified: false };
   try {
     const side = await deadline(sidecarOf(folder, name, file), maxScanWaitMs, () => undefined);
-    if (!side) return { ...unknown, unverifiedReason: "Its check sum is still being computed." };
+    if (!side) return { ...unknown, unverifiedReason: "Its checksum is still being computed." };
     const unverifiedReason = unverifiedReasonOf(side, file);
     const { rows, sha256 } = side;
     const known = { ...name, rows, bytes: file.size, sha256, verified: unverifiedReason === undefined };
@@ -62,9 +62,11 @@ export async function findBackup(folder: string, name: BackupName): Promise<Back
 
 /** What is known of a backup's file, when that is not what was written down. */
 function unverifiedReasonOf({ bytes, learned }: Sidecar, { size }: Stats): string | undefined {
-  if (!learned) return bytes === size ? undefined : `It is damaged: it had ${bytes} bytes when it was made.`;
+  if (!learned) return bytes === size ? undefined : `It is damaged: it had ${bytes} bytes when it was created.`;
   if (learned.fault !== undefined) return learned.fault;
-  return learned.checked ? undefined : "Its check sum was learned from the file as it is, not when it was made.";
+  return learned.checked
+    ? undefined
+    : "Its checksum was computed from the file later, not when the backup was created.";
 }
 
 /** The state of a backup's file; `undefined` when there is none, or something else has that name. */
@@ -84,9 +86,9 @@ export async function openBackup(folder: string, name: BackupName): Promise<File
     return await open(backupPath(folder, name), "r");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-      throw new Problem("not-found", "There is no such backup.", { cause: error });
+      throw new Problem("not-found", "Backup not found.", { cause: error });
     }
-    throw new Problem("unavailable", "The file of the backup cannot be read just now.", { cause: error });
+    throw new Problem("unavailable", "The backup file cannot be read at the moment.", { cause: error });
   }
 }
 

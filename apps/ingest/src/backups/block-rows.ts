@@ -37,14 +37,14 @@ export function blockDecoder(table: Table): (block: Block) => BlockRows {
       at = offset;
       const id = Number(value.id);
       if (!(id > lastId))
-        throw new IncompatibleFile(`the row with the id ${id} is not in its place: ids must begin at 1 and ascend`);
+        throw new IncompatibleFile(`the row with id ${id} is out of order: ids must start at 1 and ascend`);
       lastId = id;
       if (place > text.length - maxRowBytes) text = Buffer.concat([text.subarray(0, place)], text.length * 2);
       place = writeRow(value, text, place);
       rows.push(value);
       ends.push(place);
     }
-    if (at !== block.data.length) throw new DamagedFile("A block holds more than its rows.");
+    if (at !== block.data.length) throw new DamagedFile("A block has more bytes than its rows.");
     return {
       rows,
       text(numbers) {
@@ -59,7 +59,7 @@ function decodeRow(type: Type, data: Buffer, at: number): { value: PlainRow | un
   try {
     return type.decode(data, at) as { value: PlainRow | undefined; offset: number };
   } catch (error) {
-    throw new DamagedFile("A block holds what is no row.", { cause: error });
+    throw new DamagedFile("A block contains an invalid row.", { cause: error });
   }
 }
 
@@ -80,8 +80,7 @@ function rowWriter(table: Table): (row: PlainRow, text: Buffer, start: number) =
         const id = Number(value);
         next = Number.isInteger(id) && id >= 1 && id <= maxId ? writeId(id, text, place) : -1;
       }
-      if (next < 0)
-        throw new IncompatibleFile(`the row with the id ${row.id} has a ${name} that the table cannot hold`);
+      if (next < 0) throw new IncompatibleFile(`the row with id ${row.id} has a ${name} that the table cannot store`);
       text[next] = tab;
       place = next + 1;
     }

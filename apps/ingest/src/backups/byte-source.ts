@@ -24,7 +24,7 @@ export class ByteSource {
 
   /** The next `length` bytes. */
   async take(length: number): Promise<Buffer> {
-    if (!(await this.#hold(length))) throw new DamagedFile("The file ends too early.");
+    if (!(await this.#hold(length))) throw new DamagedFile("The file ends early.");
     const taken = this.#held.subarray(0, length);
     this.#held = this.#held.subarray(length);
     return taken;

@@ -31,23 +31,24 @@ export interface Container {
  */
 export async function openContainer(chunks: AsyncIterable<Buffer>): Promise<Container> {
   const source = new ByteSource(chunks);
-  if (!(await source.take(magic.length)).equals(magic)) throw new DamagedFile("This is no Avro object container file.");
+  if (!(await source.take(magic.length)).equals(magic))
+    throw new DamagedFile("The file is not an Avro object container file.");
   const metadata = await readMetadata(source);
   const sync = Buffer.from(await source.take(syncLength));
   const codec = metadata.get("avro.codec")?.toString() ?? "null";
   if (!isCodec(codec))
-    throw new IncompatibleFile(`its codec ${codec} is none of those read here: ${Object.keys(codecs).join(", ")}`);
+    throw new IncompatibleFile(`its codec ${codec} is not supported; supported are ${Object.keys(codecs).join(", ")}`);
   return {
     schema: metadata.get("avro.schema")?.toString() ?? "",
     async *blocks() {
       while (!(await source.atEnd())) {
         const rows = await source.takeLong();
         const size = await source.takeLong();
-        if (rows < 0 || size < 0) throw new DamagedFile("A block has an impossible size.");
+        if (rows < 0 || size < 0) throw new DamagedFile("A block has an invalid size.");
         if (size > maxBlockBytes) throw tooLarge();
         const data = await decompress(codec, await source.take(size));
         if (!(await source.take(syncLength)).equals(sync))
-          throw new DamagedFile("A block does not end where it should.");
+          throw new DamagedFile("A block does not end with the sync marker.");
         yield { rows, data };
       }
     },
@@ -61,7 +62,7 @@ async function readMetadata(source: ByteSource): Promise<Map<string, Buffer>> {
   const takeBytes = async () => {
     const length = await source.takeLong();
     bytes += length;
-    if (length < 0 || bytes > maxMetadataBytes) throw new DamagedFile("The metadata has an impossible size.");
+    if (length < 0 || bytes > maxMetadataBytes) throw new DamagedFile("The metadata has an invalid size.");
     return Buffer.from(await source.take(length));
   };
   for (let count = await source.takeLong(); count !== 0; count = await source.takeLong()) {
@@ -83,7 +84,7 @@ async function decompress(codec: Codec, data: Buffer): Promise<Buffer> {
     return await codecs[codec](data, { maxOutputLength: maxBlockBytes });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") throw tooLarge();
-    throw new DamagedFile("A block cannot be unpacked.", { cause: error });
+    throw new DamagedFile("A block cannot be decompressed.", { cause: error });
   }
 }
 

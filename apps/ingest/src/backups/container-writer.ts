@@ -34,7 +34,7 @@ export class ContainerWriter {
   /** Adds a row; true when the block is full and `takeBlock` is due. */
   add(row: PlainRow): boolean {
     const end = this.#type.encode(row, this.#block, this.#length);
-    if (end < 0) throw new Error("A row is larger than a row can be.");
+    if (end < 0) throw new Error("A row is larger than the maximum size of a row.");
     this.#length = end;
     this.#count++;
     this.rows++;

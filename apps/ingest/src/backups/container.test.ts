@@ -105,8 +105,8 @@ describe("a container file", () => {
       expect(() => blockDecoder(hires)({ rows: 1, data })).toThrow(IncompatibleFile);
     }
     const two = Buffer.concat([avroType(hires).toBuffer(row(2)), avroType(hires).toBuffer(row(2))]);
-    expect(() => blockDecoder(hires)({ rows: 2, data: two })).toThrow(/not in its place/);
-    expect(() => blockDecoder(hires)({ rows: 1, data: two })).toThrow(/more than its rows/);
+    expect(() => blockDecoder(hires)({ rows: 2, data: two })).toThrow(/out of order/);
+    expect(() => blockDecoder(hires)({ rows: 1, data: two })).toThrow(/more bytes than its rows/);
     const good = Buffer.concat([avroType(hires).toBuffer(row(2)), avroType(hires).toBuffer(row(3))]);
     expect(() => blockDecoder(hires)({ rows: 3, data: good })).toThrow(DamagedFile);
   });
@@ -123,17 +123,17 @@ describe("a container file", () => {
     expect(faultOf({ ...own, name: "Row", namespace: "org.example", doc: "rows", fields: told })).toBeUndefined();
     expect(faultOf(changed("id", { type: "long" }))).toBeUndefined();
     expect(faultOf(avroSchema(tableOf("jobs")))).toBe("the field name is missing");
-    expect(faultOf({ ...own, fields: own.fields.toReversed() })).toBe("the field id is in another place");
+    expect(faultOf({ ...own, fields: own.fields.toReversed() })).toBe("the field id is at a different position");
     expect(faultOf({ ...own, fields: own.fields.slice(0, 4) })).toBe("the field job_id is missing");
     expect(faultOf({ ...own, fields: [...own.fields, { name: "more", type: "int" }] })).toMatch(
-      /^the field more is none/,
+      /^the field more is not a column/,
     );
     expect(faultOf(changed("id", "int"))).toBe('the field id is "int", not "long"');
     expect(faultOf(changed("datetime", "long"))).toBe('the field datetime is "long", not "long" (timestamp-millis)');
     const micros = { type: "long", logicalType: "timestamp-micros" };
     expect(faultOf(changed("datetime", micros))).toMatch(/^the field datetime is "long" \(timestamp-micros\), not/);
     expect(faultOf(changed("name", ["null", "string"]))).toBe('the field name is ["null","string"], not "string"');
-    expect(faultOf("string")).toBe("its schema is no record");
+    expect(faultOf("string")).toBe("its schema is not a record");
     expect(schemaFault(hires, "{")).toBe("its schema cannot be read");
   });
 });

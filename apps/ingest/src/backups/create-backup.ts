@@ -37,13 +37,13 @@ export async function createBackup(
   } catch (error) {
     const ofFile = error instanceof Error && "syscall" in error && "path" in error;
     if (ofFile && !fullStorage(error)) {
-      throw new Problem("unavailable", "The folder of the backups cannot be written to just now.", {
+      throw new Problem("unavailable", "The backup folder cannot be written to at the moment.", {
         headers: { "Retry-After": "5" },
         cause: error,
       });
     }
     if (!(error instanceof Error && "syscall" in error) || !fullStorage(error)) throw error;
-    const detail = "The disk of the backups is full. Nothing of this backup is left there.";
+    const detail = "The disk of the backups is full. Nothing of this backup was kept.";
     throw new Problem("insufficient-storage", detail, { cause: error });
   }
 }

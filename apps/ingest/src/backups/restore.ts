@@ -28,7 +28,7 @@ export interface Restored {
 async function chooseBackup(folder: string, table: Table, choice: BackupChoice): Promise<BackupName> {
   if ("name" in choice) {
     const backup = readBackupName(choice.name);
-    if (!backup || !(await statBackup(folder, backup))) throw new Problem("not-found", "There is no such backup.");
+    if (!backup || !(await statBackup(folder, backup))) throw new Problem("not-found", "Backup not found.");
     if (backup.table === table.name) return backup;
     const message = `is a backup of ${backup.table}`;
     throw new Problem("unprocessable", `name: ${message}`, { errors: [{ path: "name", message }] });
@@ -70,7 +70,7 @@ export async function restoreBackup(
     );
   } catch (error) {
     if (error instanceof IncompatibleFile) {
-      const message = `${backup.name} is no backup that ${table.name} can be restored from: ${error.message}`;
+      const message = `${table.name} cannot be restored from ${backup.name}: ${error.message}`;
       throw new Problem("unprocessable", `Nothing was changed. name: ${message}.`, {
         errors: [{ path: "name", message }],
         cause: error,
@@ -80,7 +80,7 @@ export async function restoreBackup(
       throw new Problem("conflict", `Nothing was changed. The backup is damaged: ${error.message}`, { cause: error });
     }
     if (isFileError(error, path)) {
-      throw new Problem("unavailable", "Nothing was changed. The file of the backup cannot be read just now.", {
+      throw new Problem("unavailable", "Nothing was changed. The backup file cannot be read at the moment.", {
         cause: error,
       });
     }
@@ -99,11 +99,11 @@ function isFileError(error: unknown, path: string): boolean {
 async function checkBackup(folder: string, table: Table, backup: BackupName): Promise<void> {
   const path = backupPath(folder, backup);
   const file = await statBackup(folder, backup);
-  if (!file) throw new Problem("not-found", "There is no such backup.");
+  if (!file) throw new Problem("not-found", "Backup not found.");
   const side = await sidecarOf(folder, backup, file);
   const unchecked = side.learned !== undefined && !side.learned.checked;
   if (unchecked) await checkBlocks(table, path);
-  if ((await digestFile(path)) !== side.sha256) throw new DamagedFile("The file is not the one that was written.");
+  if ((await digestFile(path)) !== side.sha256) throw new DamagedFile("The file is not the one that was created.");
   if (unchecked) await markChecked(folder, backup, side);
 }
 

@@ -101,7 +101,7 @@ describe("a row", () => {
     ["2021-01-01T00:60:00Z", "is a date or time that does not exist"],
     ["2021-01-01T00:00:60Z", "is a date or time that does not exist"],
     ["2021-11-07T02:48:42", "has no time zone: it must end in Z or an offset"],
-    ["2021-11-07T02:48:42.1234Z", "is more exact than milliseconds"],
+    ["2021-11-07T02:48:42.1234Z", "is more precise than milliseconds"],
     ["0999-12-31T00:00:00Z", "is not in the years 1000 to 9999"],
     ["9999-12-31T23:59:59-01:00", "is not in the years 1000 to 9999"],
     ["1000-01-01T00:00:00+01:00", "is not in the years 1000 to 9999"],

@@ -26,7 +26,7 @@ const texts: Record<number, string> = {
   [fieldFaults.dateTime]: "must be a date and time like 2021-11-07T02:48:42Z",
   [fieldFaults.noSuchMoment]: "is a date or time that does not exist",
   [fieldFaults.noZone]: "has no time zone: it must end in Z or an offset",
-  [fieldFaults.tooPrecise]: "is more exact than milliseconds",
+  [fieldFaults.tooPrecise]: "is more precise than milliseconds",
   [fieldFaults.outOfRange]: "is not in the years 1000 to 9999",
 };
 

@@ -12,13 +12,13 @@ import { deleteUnneededStaged } from "./staged-queries.ts";
 export async function cancelLoad(context: LoadContext, id: number): Promise<Load> {
   await markCancelled(context.db, id, serializeProblem(cancelledProblem()));
   const kept = await findLoadById(context.db, id, context.heartbeatTimeoutMs);
-  if (!kept) throw new Problem("not-found", "There is no such load.");
+  if (!kept) throw new Problem("not-found", "Load not found.");
   if (kept.load.status !== "cancelled") {
-    throw loadProblem(new Problem("conflict", `The load is over already: it is ${kept.load.status}.`), kept.load);
+    throw loadProblem(new Problem("conflict", `The load has already ended: it is ${kept.load.status}.`), kept.load);
   }
   // Its staged rows may be many, and nobody waits for them to be gone.
   deleteUnneededStaged(context.db).catch((error: unknown) =>
-    context.log.warn({ err: error }, "staged rows are left to a later load to forget"),
+    context.log.warn({ err: error }, "Staged rows could not be deleted; a later load will retry"),
   );
   return kept.load;
 }

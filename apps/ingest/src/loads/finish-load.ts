@@ -13,7 +13,7 @@ import { checkOutcome } from "./reject-limit.ts";
 /** Rows that a load has staged are not there any more. It has to begin anew. */
 export class StagedRowsLost extends Problem {
   constructor(counted: number, there: number) {
-    const detail = `Of ${counted} rows that this load had staged ${there} are left. Nothing was stored; send the file again.`;
+    const detail = `Only ${there} of the ${counted} staged rows are left. Nothing was stored; send the file again.`;
     super("conflict", detail, { headers: { "Retry-After": "1" } });
   }
 }

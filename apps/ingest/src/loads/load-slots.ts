@@ -21,9 +21,14 @@ export class LoadSlots {
   acquire(accountId: number): () => void {
     const own = this.#taken.get(accountId) ?? 0;
     if (own >= maxLoadsPerAccount) {
-      throw new Problem("too-many-requests", `${maxLoadsPerAccount} loads of this account run here already.`, soon);
+      throw new Problem(
+        "too-many-requests",
+        `This account already has ${maxLoadsPerAccount} loads running in this process.`,
+        soon,
+      );
     }
-    if (this.used >= maxLoads) throw new Problem("unavailable", `${maxLoads} loads run here already.`, soon);
+    if (this.used >= maxLoads)
+      throw new Problem("unavailable", `${maxLoads} loads are already running in this process.`, soon);
     this.#taken.set(accountId, own + 1);
     loadsRunning.inc();
     let given = false;

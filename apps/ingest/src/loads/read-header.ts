@@ -38,16 +38,16 @@ function headerProblem(table: string, found: HeaderFault): LoadFailed {
   const { unknown, missing, repeated } = found.names;
   const faults = (names: string[], message: string): InputFault[] => names.map((path) => ({ path, message }));
   const errors = [
-    ...faults(unknown, `is no column of ${table}`),
-    ...faults(missing, "is not named in the header"),
-    ...faults(repeated, "is named more than once"),
+    ...faults(unknown, `is not a column of ${table}`),
+    ...faults(missing, "is missing in the header"),
+    ...faults(repeated, "appears more than once"),
   ].slice(0, 100);
   const listed = errors.map(({ path, message }) => `${path} ${message}`).join("; ");
   const details: Record<HeaderFault["fault"], string> = {
-    "partial header": `line ${found.line} looks like a header, but ${listed}. header=false takes the columns by their positions`,
-    "no header": `header=true, but line ${found.line} is no header: ${listed}`,
-    "different order": `header=false, but line ${found.line} names the columns in another order than the table has them`,
-    separator: `the first line says that fields are separated by ${JSON.stringify(found.separator)}, and only commas are read`,
+    "partial header": `line ${found.line} looks like a header, but ${listed}. header=false assigns the columns by position`,
+    "no header": `header=true, but line ${found.line} is not a header: ${listed}`,
+    "different order": `header=false, but line ${found.line} names the columns in a different order than the table`,
+    separator: `the first line declares the separator ${JSON.stringify(found.separator)}, but only commas are supported`,
   };
   return new LoadFailed("unprocessable", `Nothing was stored: ${details[found.fault]}.`, {
     errors:

@@ -8,7 +8,7 @@ export function checkOutcome(options: LoadOptions, counted: Counted): void {
   const limit = rejectLimit(options);
   if (limit !== null && exceeds(limit, counted)) throw tooManyRejects(limit, counted);
   if (options.mode !== "replace" || options.allowEmpty || counted.inserted > 0) return;
-  const message = `the file has no good row, so that ${options.table} would be empty`;
+  const message = `the file has no valid row, so ${options.table} would become empty`;
   throw new LoadFailed("unprocessable", `Nothing was stored: ${message}. allowEmpty=true allows that.`, {
     errors: [{ path: "allowEmpty", message }],
   });
@@ -27,7 +27,7 @@ function exceeds(limit: string, { received, rejected }: Counted): boolean {
 }
 
 function tooManyRejects(limit: string, { received, rejected }: Counted): LoadFailed {
-  const message = `${rejected} of ${received} rows were rejected, and ${limit} may be`;
+  const message = `${rejected} of ${received} rows were rejected; the maximum is ${limit}`;
   return new LoadFailed("unprocessable", `Nothing was stored: ${message}. maxRejects=N or N% allows more.`, {
     errors: [{ path: "maxRejects", message }],
   });

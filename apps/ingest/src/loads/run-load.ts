@@ -52,13 +52,13 @@ export async function runLoad(
 async function deleteStagedRows(context: LoadContext, attempt: LoadAttempt): Promise<void> {
   if (!isStaged(attempt.options)) return;
   await deleteUnneededStaged(context.db).catch((error: unknown) =>
-    context.log.warn({ err: error }, "staged rows are left to a later load to forget"),
+    context.log.warn({ err: error }, "Staged rows could not be deleted; a later load will retry"),
   );
 }
 
 async function reloadLoad(context: LoadContext, attempt: LoadAttempt): Promise<Load> {
   const kept = await findLoadById(context.db, attempt.id, context.heartbeatTimeoutMs);
-  if (!kept) throw new Error(`Load ${attempt.id} is gone.`);
+  if (!kept) throw new Error(`Load ${attempt.id} does not exist any more.`);
   return kept.load;
 }
 
@@ -75,11 +75,11 @@ async function recordFailure(context: LoadContext, attempt: LoadAttempt, error: 
     if (mine || load.status === "cut off") return loadProblem(error, load);
     if (load.status === "cancelled") return loadProblem(cancelledProblem(), load);
     return loadProblem(
-      new Problem("conflict", "Another request with this Idempotency-Key has taken the load over."),
+      new Problem("conflict", "Another request with this Idempotency-Key has taken over the load."),
       load,
     );
   } catch (fault) {
-    context.log.warn({ err: fault }, "the end of a load could not be written down");
+    context.log.warn({ err: fault }, "The end of a load could not be recorded");
     return loadProblem(error, { id, status, ...countsOf(options, status, progress), ms, rejectsUrl: rejectsUrl(id) });
   }
 }

@@ -53,10 +53,9 @@ export async function removeExpired(
     const names = await removeOldBackups(folder, kept.backups);
     removedBackups.inc(names.length);
     // Nothing is removed silently.
-    if (names.length > 0)
-      log.info({ labels: { backups: names.join(" ") } }, "backups beyond BACKUPS_KEEP were removed");
+    if (names.length > 0) log.info({ labels: { backups: names.join(" ") } }, "Backups beyond BACKUPS_KEEP removed");
     for (const [table, count] of removed) {
-      if (count > 0) log.info({ labels: { table, rows: count } }, "rows of old loads were removed");
+      if (count > 0) log.info({ labels: { table, rows: count } }, "Rows of expired loads removed");
     }
   });
   for (const table of ["ingest_loads", "ingest_rejects", ...stagedTables]) {

@@ -21,36 +21,58 @@ import { restoreBackup } from "../backups/restore.ts";
 import type { Deps } from "../deps.ts";
 import { tableNames } from "../tables.ts";
 import { readRange } from "./byte-range.ts";
-import { cursorParam, tableInPath, tableParam } from "./paths.ts";
+import { cursorParam, nextCursor, tableInPath, tableParam } from "./paths.ts";
 
 const backupSchema = z
   .object({
-    name: z.string(),
-    table: z.enum(tableNames),
-    rows: z.number().int().nullable(),
-    bytes: z.number().int(),
-    sha256: z.string().nullable(),
-    createdAt: z.string(),
-    verified: z.boolean(),
-    unverifiedReason: z.string().optional(),
+    name: z.string().describe("File name of the backup"),
+    table: z.enum(tableNames).describe("The table that was backed up"),
+    rows: z.number().int().nullable().describe("Number of rows; null while it is unknown"),
+    bytes: z.number().int().describe("Size of the file in bytes"),
+    sha256: z.string().nullable().describe("SHA-256 of the file in hex; null while it is unknown"),
+    createdAt: z.string().describe("The moment of the snapshot, ISO 8601, UTC"),
+    verified: z
+      .boolean()
+      .describe(
+        "Whether the checksum was stored when the backup was created, or all rows have been read and checked since",
+      ),
+    unverifiedReason: z.string().optional().describe("Why the backup is not verified"),
   })
-  .openapi("Backup");
+  .openapi("Backup", { description: "A backup of a table" });
 
-const nameParam = z.strictObject({ name: z.string().openapi({ param: { name: "name", in: "path" } }) });
+const backupListSchema = z
+  .object({ backups: z.array(backupSchema).describe("The backups of this page, newest first"), nextCursor })
+  .openapi("Backups", { description: "One page of backups" });
+
+const restoredSchema = z
+  .object({
+    table: z.enum(tableNames).describe("The restored table"),
+    backup: z.string().describe("File name of the backup that was restored"),
+    rows: z.number().int().describe("Number of rows that the table has now"),
+  })
+  .openapi("RestoredTable", { description: "The outcome of a restore" });
+
+const nameParam = z.strictObject({
+  name: z.string().openapi({ param: { name: "name", in: "path" }, description: "File name of the backup" }),
+});
 const position = z.strictObject({ list: z.literal("backups"), createdAt: z.string(), name: z.string() });
 const choice = z
   .strictObject({
-    name: z.string().max(200).optional(),
-    timestamp: z.iso.datetime({ offset: true, message: "must be ISO 8601 with a zone" }).optional(),
+    name: z.string().max(200).optional().describe("File name of the backup; the latest by default"),
+    timestamp: z.iso
+      .datetime({ offset: true, message: "must be ISO 8601 with a zone" })
+      .optional()
+      .describe("Choose the latest backup at or before this moment, ISO 8601 with a zone"),
   })
   .refine(({ name, timestamp }) => name === undefined || timestamp === undefined, {
     path: ["name"],
-    message: "cannot come together with timestamp",
-  });
+    message: "cannot be combined with timestamp",
+  })
+  .openapi("RestoreOptions", { description: "Which backup to restore: `name`, `timestamp` or neither" });
 
 const avroFile = { "application/avro": { schema: { type: "string" as const, format: "binary" } } };
 
-/** Backups: make, list, download, restore. */
+/** Adds the routes that create, list, download, delete and restore backups. */
 export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const folder = deps.backupDir;
@@ -62,16 +84,18 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/backups",
         tags: ["ingest"],
-        summary: "Backups, newest first",
+        summary: "List backups",
         description:
-          "A backup is `verified` when its check sum was kept when it was made, or all of its rows were read and checked since; " +
-          "otherwise `unverifiedReason` says what is not known. `rows` and `sha256` are null as long as they are not.",
-        request: { query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
+          "Backups of all tables, newest first. Files that were copied into the backup folder are listed too: until their checksum is " +
+          "computed, `rows` and `sha256` are null and `unverifiedReason` says so.",
+        request: {
+          query: z.strictObject({
+            limit: limitParam(20).describe("Backups per page, 1 to 100; 20 by default"),
+            cursor: cursorParam,
+          }),
+        },
         responses: {
-          200: jsonResponse(
-            z.object({ backups: z.array(backupSchema), nextCursor: z.string().nullable() }),
-            "One page",
-          ),
+          200: jsonResponse(backupListSchema, "A page of backups"),
         },
       }),
       async (c) => {
@@ -84,10 +108,10 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const page = names.slice(0, limit);
         const backups = await findBackups(folder, page);
         const last = names.length > limit ? page.at(-1) : undefined;
-        const nextCursor = last
+        const next = last
           ? encodeCursor(deps.cursorKey, { list: "backups", createdAt: last.createdAt, name: last.name })
           : null;
-        return c.json({ backups, nextCursor }, 200);
+        return c.json({ backups, nextCursor: next }, 200);
       },
     )
     .openapi(
@@ -96,20 +120,21 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/backups/{name}",
         tags: ["ingest"],
-        summary: "Download a backup: an Avro object container file",
+        summary: "Download a backup",
+        description: "An Avro object container file. `Range` requests are supported.",
         request: { params: nameParam, ...noQuery },
         responses: {
           200: { description: "The file", content: avroFile },
-          206: { description: "The part of it that Range asks for", content: avroFile },
-          304: { description: "It is the one that If-None-Match names" },
-          416: errorResponse("The file is shorter than Range asks for"),
+          206: { description: "The requested range of the file", content: avroFile },
+          304: { description: "Not modified: the client has this file (If-None-Match)" },
+          416: errorResponse("The range is beyond the end of the file"),
         },
       }),
       async (c) => {
         const name = readBackupName(c.req.valid("param").name);
         const backup = name && (await findBackup(folder, name));
-        if (!backup) throw new Problem("not-found", "There is no such backup.");
-        // There is none as long as the check sum is not known.
+        if (!backup) throw new Problem("not-found", "Backup not found.");
+        // There is no ETag while the checksum is unknown.
         const etag = backup.sha256 === null ? undefined : `"${backup.sha256}"`;
         if (etag !== undefined) c.header("ETag", etag);
         c.header("Accept-Ranges", "bytes");
@@ -142,13 +167,14 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "delete",
         path: "/backups/{name}",
         tags: ["ingest"],
-        summary: "Remove a backup",
+        summary: "Delete a backup",
+        description: "Staff only. Deletes the file. This cannot be undone.",
         request: { params: nameParam, ...noQuery },
-        responses: { 204: { description: "It is removed" } },
+        responses: { 204: { description: "Backup deleted" } },
       }),
       async (c) => {
         const name = readBackupName(c.req.valid("param").name);
-        if (!name || !(await removeBackup(folder, name))) throw new Problem("not-found", "There is no such backup.");
+        if (!name || !(await removeBackup(folder, name))) throw new Problem("not-found", "Backup not found.");
         return c.body(null, 204);
       },
     )
@@ -158,10 +184,11 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "post",
         path: "/{table}/backups",
         tags: ["ingest"],
-        summary: "Back up a table as it is at this moment",
-        description: "A 507 says that the disk of the backups is full; nothing of the backup is left there then.",
+        summary: "Create a backup of a table",
+        description:
+          "Staff only. Writes a consistent snapshot of all rows to an Avro file. 507: the disk of the backups is full, and nothing was kept.",
         request: { params: tableParam, ...noQuery },
-        responses: { 201: jsonResponse(backupSchema, "The backup") },
+        responses: { 201: jsonResponse(backupSchema, "Backup created") },
       }),
       async (c) => {
         const backup = await createBackup(deps.bulk, folder, tableInPath(c.req.valid("param").table), c.var.keyed);
@@ -175,22 +202,20 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "post",
         path: "/{table}/restore",
         tags: ["ingest"],
-        summary: "Make a table what a backup holds",
+        summary: "Restore a table from a backup",
         description:
-          "The backup of that name, or the latest, or the latest at or before `timestamp`. All of it or nothing. One that is not `verified` " +
-          "is read and checked as a whole before anything is changed. A 422 says why a file is no backup of this table.",
+          "Staff only. The whole table becomes the backup, in one transaction: all rows or none. Restores the latest backup by default. " +
+          "A backup that is not `verified` is read and checked completely before anything is changed. 422: the file is not a backup of " +
+          "this table, or a field is invalid.",
         request: {
           params: tableParam,
           ...noQuery,
           body: { required: false, content: { "application/json": { schema: choice } } },
         },
         responses: {
-          200: jsonResponse(
-            z.object({ table: z.enum(tableNames), backup: z.string(), rows: z.number().int() }),
-            "The table is the backup",
-          ),
+          200: jsonResponse(restoredSchema, "Table restored"),
           409: errorResponse(
-            "The backup would break references to the table, or is damaged; or this Idempotency-Key is in use",
+            "The backup would break references to the table, or it is damaged, or a request with this Idempotency-Key is in flight",
           ),
         },
       }),

@@ -21,23 +21,42 @@ import { csvFile } from "../upload/csv-file.ts";
 import { loadProblemSchema, loadSchema } from "./load-schemas.ts";
 import { tableInPath, tableParam } from "./paths.ts";
 
-const flag = z.enum(["true", "false"]).default("false");
+const flag = (description: string) => z.enum(["true", "false"]).default("false").describe(description);
 const csvQuery = z.strictObject({
-  header: z.enum(["auto", "true", "false"]).default("auto"),
-  mode: z.enum(["insert", "upsert", "replace"]).default("insert"),
-  dryRun: flag,
+  header: z
+    .enum(["auto", "true", "false"])
+    .default("auto")
+    .describe(
+      "Whether the file has a header: `auto` detects it, `true` requires one, `false` assigns columns by position",
+    ),
+  mode: z
+    .enum(["insert", "upsert", "replace"])
+    .default("insert")
+    .describe(
+      "`insert` rejects a row whose id exists, `upsert` replaces the row with the same id, `replace` makes the table exactly the valid " +
+        "rows of the file, in one step",
+    ),
+  dryRun: flag("Check the file and store nothing; the response is the same"),
   maxRejects: z
     .string()
-    .regex(/^(?:\d{1,12}|(?:\d{1,2}(?:\.\d{1,4})?|100)%)$/, "must be a number of rows or a share such as 0.5%")
-    .optional(),
-  onError: z.enum(["skip", "abort"]).default("skip"),
-  allowEmpty: flag,
+    .regex(/^(?:\d{1,12}|(?:\d{1,2}(?:\.\d{1,4})?|100)%)$/, "must be a number of rows or a percentage such as 0.5%")
+    .optional()
+    .describe(
+      "Store nothing when more rows than this are rejected: a number, or a percentage such as `0.5%`; no limit by default, 0 with `mode=replace` or `onError=abort`",
+    ),
+  onError: z
+    .enum(["skip", "abort"])
+    .default("skip")
+    .describe(
+      "`skip` reads on after a rejected row, `abort` ends the load as soon as more than `maxRejects` rows are rejected",
+    ),
+  allowEmpty: flag("Allow `mode=replace` to leave the table empty"),
 });
 const keyPattern = /^[\x21-\x7e]{1,255}$/;
-const quietMs = 15_000;
-const loadRefusal = (description: string) => errorResponse(description, "LoadProblem");
+const keepAliveMs = 15_000;
+const loadErrorResponse = (description: string) => errorResponse(description, "LoadProblem");
 
-/** `POST /{table}/csv`: a file of any size, streamed. */
+/** Adds `POST /{table}/csv`: loads a file of any size, streamed. */
 export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   app.openAPIRegistry.register("LoadProblem", loadProblemSchema);
@@ -49,14 +68,19 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       tags: ["ingest"],
       summary: "Load a CSV file",
       description:
-        "The body is the file (text/csv), or has it as its multipart part `file`; it may be packed with gzip. Rows that break a rule are " +
-        "rejected, the others stored batch by batch. With `Accept: text/event-stream` the answer is a stream of `progress` " +
-        "events that ends with a `load` or a `problem`. With an Idempotency-Key, a load that was cut off goes on.",
+        "Staff only. The body is the file (`text/csv`) or has it as its multipart part `file`, optionally with `Content-Encoding: gzip`. Rows " +
+        "that break a rule are rejected with a reason, the others are stored batch by batch. With `Accept: text/event-stream` the " +
+        "response is a stream of `progress` events that ends with a `load` or a `problem` event. A load that was cut off is resumed by " +
+        "sending the same file with the same Idempotency-Key.",
       request: {
         params: tableParam,
         query: csvQuery,
         headers: z.object({
-          "idempotency-key": z.string().regex(keyPattern, "must be 1 to 255 printable ASCII characters").optional(),
+          "idempotency-key": z
+            .string()
+            .regex(keyPattern, "must be 1 to 255 printable ASCII characters")
+            .optional()
+            .describe("Makes the load safe to retry: 1 to 255 printable ASCII characters, valid for two days"),
         }),
         body: {
           required: true,
@@ -65,7 +89,7 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
             "multipart/form-data": {
               schema: {
                 type: "object",
-                properties: { file: { type: "string", format: "binary" } },
+                properties: { file: { type: "string", format: "binary", description: "The CSV file" } },
                 required: ["file"],
               },
             },
@@ -74,23 +98,25 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       },
       responses: {
         200: {
-          description: "The load",
+          description: "Load done",
           content: { ...jsonResponse(loadSchema, "").content, "text/event-stream": { schema: { type: "string" } } },
         },
-        400: loadRefusal("The body ended badly or a parameter is wrong; a load that had begun is cut off"),
-        409: loadRefusal(
-          "The file would break references to the table, its load was cancelled, or one with this Idempotency-Key is in flight",
+        400: loadErrorResponse(
+          "The body is incomplete or damaged, or a parameter is invalid; a load that has started is cut off",
         ),
-        422: loadRefusal(
-          "Too many rows were rejected, or no good row came, and nothing is stored; or the multipart body has another part; " +
-            "or the Idempotency-Key came with another file or other parameters before",
+        409: loadErrorResponse(
+          "The file would break references to the table, or the load was cancelled, or a load with this Idempotency-Key is in flight",
+        ),
+        422: loadErrorResponse(
+          "Too many rows were rejected, or `mode=replace` has no valid row, and nothing is stored; or the multipart body has an unknown " +
+            "part; or the Idempotency-Key was used with a different file or different parameters",
         ),
         default: {
-          ...loadRefusal(
-            "What may happen to any call: the body stands still (408), too many loads (429), a fault here (500), a store that is " +
-              "unavailable (503), …; a load that had begun is cut off",
+          ...loadErrorResponse(
+            "Errors of any operation: the client stopped sending (408), too many loads (429), internal error (500), a store is " +
+              "unavailable (503); a load that has started is cut off",
           ),
-          headers: { "Retry-After": { description: "Seconds, where waiting helps", schema: { type: "integer" } } },
+          headers: { "Retry-After": { description: "Seconds to wait before a retry", schema: { type: "integer" } } },
         },
       },
     }),
@@ -98,7 +124,7 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       const table = tableInPath(c.req.valid("param").table);
       const { dryRun, allowEmpty, maxRejects = null, ...query } = c.req.valid("query");
       const wantsEvents = c.req.header("accept")?.includes("text/event-stream") === true;
-      // Before the load begins, which could not be taken back.
+      // Before the load is created, because that cannot be undone.
       if (wantsEvents) beginWaiting(c);
       const file = await csvFile(bodyOf(c), {
         contentType: c.req.header("content-type"),
@@ -120,7 +146,7 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   );
 }
 
-/** The body as a Node stream: Node's own request where there is one, since a web stream costs as much as the whole parsing. */
+/** The body as a Node stream: Node's own request if there is one, because a web stream costs as much CPU as all of the parsing. */
 function bodyOf(c: Context<AccountEnv>): Readable {
   const incoming = c.env?.incoming;
   if (incoming instanceof Readable) return incoming;
@@ -128,14 +154,14 @@ function bodyOf(c: Context<AccountEnv>): Readable {
   return body ? Readable.fromWeb(body as ReadableStream) : Readable.from([]);
 }
 
-/** The body's length as the request says it; over a socket, neither length nor coding means that there is none. */
+/** The Content-Length of the request; over a socket, a request with neither length nor transfer coding has no body. */
 function lengthOf(c: Context<AccountEnv>): string | undefined {
   const headers = c.env?.incoming?.headers;
   const length = c.req.header("content-length");
   return headers && headers["transfer-encoding"] === undefined ? (length ?? "0") : length;
 }
 
-/** What the server itself says of the load when it ends the request in the middle of the body. */
+/** Adds the state of the load to the problem that the server itself sends when it ends the request during the body. */
 function attachLoadToRequest(
   c: Context<AccountEnv>,
   { id, counts: before }: PreparedLoad,
@@ -147,15 +173,15 @@ function attachLoadToRequest(
 function progressEvents(c: Context<AccountEnv>, prepared: PreparedLoad): Response {
   return eventStream(c, async (stream) => {
     const send = (event: string, data: unknown) => stream.writeSSE({ event, data: JSON.stringify(data) });
-    const quiet = setInterval(() => {
+    const keepAlive = setInterval(() => {
       stream.write(": still loading\n\n").catch(() => {});
-    }, quietMs);
+    }, keepAliveMs);
     try {
-      // The head of the answer goes out with the first bytes, long before the first batch.
+      // The response headers are sent with the first bytes, long before the first batch.
       await stream.write(": loading\n\n");
       const load = await prepared.run((counts) => {
         attachLoadToRequest(c, prepared, counts);
-        send("progress", counts).catch(() => {}); // A client that has gone ends the load itself.
+        send("progress", counts).catch(() => {}); // A disconnected client ends the load by itself.
       });
       await send("load", load);
     } catch (error) {
@@ -164,7 +190,7 @@ function progressEvents(c: Context<AccountEnv>, prepared: PreparedLoad): Respons
         c.var.log.error({ err: problem.cause ?? problem, http: { request: { id: c.var.requestId } } });
       await send("problem", problemBody(problem, c.req.path, c.var.requestId));
     } finally {
-      clearInterval(quiet);
+      clearInterval(keepAlive);
     }
   });
 }

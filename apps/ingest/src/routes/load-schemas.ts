@@ -2,58 +2,74 @@ import { z } from "@hono/zod-openapi";
 import { problemSchema } from "@quintet/http";
 import { loadStatuses } from "../loads/load.ts";
 import { tableNames } from "../tables.ts";
+import { nextCursor } from "./paths.ts";
 
 const count = z.number().int();
+const rejectsUrl = z.string().describe("Path of the rejected rows as CSV");
 
-/** How far a load has come; of each row that was received one of the four that follow is true. */
+/** The counts of a load. Each received row is inserted, updated, rejected or staged. */
 const counts = {
-  received: count,
-  inserted: count,
-  updated: count,
-  rejected: count,
+  received: count.describe("Rows read from the file so far"),
+  inserted: count.describe("Rows inserted into the table"),
+  updated: count.describe("Rows that replaced another row with the same id (`mode=upsert` and `mode=replace`)"),
+  rejected: count.describe("Rows that broke a rule and were not stored"),
   staged: count.describe(
-    "Good rows that are not in the table: they wait for the last step of the load, or it ended without that step",
+    "Valid rows that are not in the table: they wait for the last step of the load, or the load ended before that step",
   ),
-  bytes: count,
-  ms: count,
+  bytes: count.describe("Bytes of the file up to the last committed row, decompressed"),
+  ms: count.describe("Processing time in milliseconds, over all attempts"),
 };
 
 const loadStatus = z
   .enum(loadStatuses)
   .describe(
-    "`cut off`: what was stored stays, and the same file with the same Idempotency-Key goes on. `failed`: nothing is stored. " +
-      "`cancelled`: what was stored stays, and nothing goes on",
+    "`cut off`: interrupted; the stored rows stay, and the same file with the same Idempotency-Key resumes the load. " +
+      "`failed`: refused as a whole; nothing is stored. `cancelled`: the stored rows stay, and the load cannot be resumed",
   );
 
-/** The error of a load that had begun. */
-export const loadProblemSchema = problemSchema.extend({
-  loadId: count.optional().describe("Which load; missing when the request was refused before one began"),
-  loadStatus: loadStatus.optional(),
-  ...Object.fromEntries(Object.entries(counts).map(([name, schema]) => [name, schema.optional()])),
-  rejectsUrl: z.string().optional(),
-});
+/** The error of a load that has started. */
+export const loadProblemSchema = problemSchema
+  .extend({
+    loadId: count.optional().describe("The id of the load; absent when the request failed before a load was created"),
+    loadStatus: loadStatus.optional(),
+    ...Object.fromEntries(Object.entries(counts).map(([name, schema]) => [name, schema.optional()])),
+    rejectsUrl: rejectsUrl.optional(),
+  })
+  .describe("A problem, with the state of the load where one was created");
 
 export const loadSchema = z
   .object({
-    id: count,
-    table: z.enum(tableNames),
-    mode: z.enum(["insert", "upsert", "replace"]),
-    dryRun: z.boolean(),
+    id: count.describe("The id of the load"),
+    table: z.enum(tableNames).describe("The table that the file is loaded into"),
+    mode: z.enum(["insert", "upsert", "replace"]).describe("What happens to existing rows; see the `mode` parameter"),
+    dryRun: z.boolean().describe("Whether the file is only checked and nothing is stored"),
     status: loadStatus,
     ...counts,
-    createdBy: z.string(),
-    startedAt: z.string(),
-    finishedAt: z.string().nullable(),
-    rejectsUrl: z.string(),
+    createdBy: z.string().describe("Username of the account that started the load"),
+    startedAt: z.string().describe("ISO 8601, UTC"),
+    finishedAt: z.string().nullable().describe("ISO 8601, UTC; null while the load is running"),
+    rejectsUrl,
   })
-  .openapi("Load");
+  .openapi("Load", { description: "A load of one CSV file" });
+
+export const loadListSchema = z
+  .object({ loads: z.array(loadSchema).describe("The loads of this page, newest first"), nextCursor })
+  .openapi("Loads", { description: "One page of loads" });
 
 export const storedRowsSchema = z
   .object({
-    table: z.enum(tableNames),
-    received: count,
-    inserted: count,
-    rejected: count,
-    rejects: z.array(z.object({ row: count, column: z.string().nullable(), reason: z.string() })),
+    table: z.enum(tableNames).describe("The table that the rows are stored in"),
+    received: count.describe("Rows in the request"),
+    inserted: count.describe("Rows stored"),
+    rejected: count.describe("Rows that broke a rule and were not stored"),
+    rejects: z
+      .array(
+        z.object({
+          row: count.describe("Number of the row in the request, from 1"),
+          column: z.string().nullable().describe("The invalid column; null when the row as a whole is invalid"),
+          reason: z.string().describe("Why the row was rejected"),
+        }),
+      )
+      .describe("The rejected rows, by their number"),
   })
-  .openapi("StoredRows");
+  .openapi("StoredRows", { description: "The outcome of storing rows" });

@@ -16,20 +16,22 @@ import { cancelLoad } from "../loads/cancel-load.ts";
 import type { Load } from "../loads/load.ts";
 import { findLoadById, listLoads } from "../loads/load-queries.ts";
 import { hasRejects, readRejects } from "../loads/reject-queries.ts";
-import { loadSchema } from "./load-schemas.ts";
+import { loadListSchema, loadSchema } from "./load-schemas.ts";
 import { cursorParam } from "./paths.ts";
 
-const loadParam = z.strictObject({ id: z.string().openapi({ param: { name: "id", in: "path" } }) });
+const loadParam = z.strictObject({
+  id: z.string().openapi({ param: { name: "id", in: "path" }, description: "The id of the load" }),
+});
 const position = z.strictObject({ list: z.literal("loads"), startedAt: z.string(), id: z.number() });
 
-/** `GET /loads`, `/loads/{id}`, `/loads/{id}/rejects`, and `DELETE /loads/{id}`. */
+/** Adds `GET /loads`, `/loads/{id}`, `/loads/{id}/rejects`, and `DELETE /loads/{id}`. */
 export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const { db, heartbeatTimeoutMs } = deps.loads;
 
   const find = async (id: string): Promise<Load> => {
     const kept = /^[1-9]\d{0,14}$/.test(id) ? await findLoadById(db, Number(id), heartbeatTimeoutMs) : undefined;
-    if (!kept) throw new Problem("not-found", "There is no such load.");
+    if (!kept) throw new Problem("not-found", "Load not found.");
     return kept.load;
   };
 
@@ -45,10 +47,16 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/loads",
         tags: ["ingest"],
-        summary: "Loads, newest first",
-        request: { query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
+        summary: "List loads",
+        description: "Loads of all tables and accounts, newest first.",
+        request: {
+          query: z.strictObject({
+            limit: limitParam(20).describe("Loads per page, 1 to 100; 20 by default"),
+            cursor: cursorParam,
+          }),
+        },
         responses: {
-          200: jsonResponse(z.object({ loads: z.array(loadSchema), nextCursor: z.string().nullable() }), "One page"),
+          200: jsonResponse(loadListSchema, "A page of loads"),
         },
       }),
       async (c) => {
@@ -69,7 +77,8 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/loads/{id}",
         tags: ["ingest"],
-        summary: "One load",
+        summary: "Get a load",
+        description: "The state and the counts of a load, also while it is running.",
         request: { params: loadParam, ...noQuery },
         responses: { 200: jsonResponse(loadSchema, "The load") },
       }),
@@ -83,16 +92,16 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags: ["ingest"],
         summary: "Cancel a load",
         description:
-          "From now on it stores nothing, whichever process runs it. The batches that it had stored stay, and are counted; of a load whose " +
-          "rows are staged (mode=replace, maxRejects, onError=abort) nothing is stored. Nobody can go on with it: its client and its " +
-          "Idempotency-Key get a 409.",
+          "Staff only. The load stores no more rows, whichever process runs it. Batches that are committed stay; a load whose rows are " +
+          "staged (`mode=replace`, `maxRejects`, `onError=abort`) stores nothing. A cancelled load cannot be resumed: its client and " +
+          "requests with its Idempotency-Key get a 409. Cancelling it again has no effect.",
         request: { params: loadParam, ...noQuery },
         responses: {
           202: {
-            ...jsonResponse(loadSchema, "The load as it was cancelled, or had been before"),
-            headers: { Location: { description: "Where it is", schema: { type: "string" } } },
+            ...jsonResponse(loadSchema, "Load cancelled"),
+            headers: { Location: { description: "Path of the load", schema: { type: "string" } } },
           },
-          409: errorResponse("It is over already, done or failed", "LoadProblem"),
+          409: errorResponse("The load has already ended: it is done or failed", "LoadProblem"),
         },
       }),
       async (c) => {
@@ -108,19 +117,19 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/loads/{id}/rejects",
         tags: ["ingest"],
-        summary: "The rows of a load that were not stored",
+        summary: "Download the rejected rows of a load",
+        description:
+          "CSV with the columns `line` (the line of the file, from 1), `column` (empty when the row as a whole is invalid), `reason` and `raw` " +
+          "(the first 2 KiB of the row). 404 when the rejected rows have expired.",
         request: { params: loadParam, ...noQuery },
         responses: {
-          200: { description: "line,column,reason,raw", content: { "text/csv": { schema: { type: "string" } } } },
+          200: { description: "The rejected rows", content: { "text/csv": { schema: { type: "string" } } } },
         },
       }),
       async (c) => {
         const { id, rejected } = await find(c.req.valid("param").id);
         if (rejected > 0 && !(await hasRejects(db, id))) {
-          throw new Problem(
-            "not-found",
-            `The ${rejected} rejected rows of this load were kept long enough, and removed.`,
-          );
+          throw new Problem("not-found", `The ${rejected} rejected rows of this load have expired.`);
         }
         c.header("Content-Type", "text/csv; charset=utf-8");
         c.header("Content-Disposition", `attachment; filename="load-${id}-rejects.csv"`);
@@ -129,7 +138,7 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
     );
 }
 
-/** Texts as a stream that is read no faster than it is taken. */
+/** Texts as a stream that reads only as fast as it is consumed. */
 function textStream(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream({

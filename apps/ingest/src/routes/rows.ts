@@ -8,7 +8,16 @@ import { tableInPath, tableParam } from "./paths.ts";
 
 const maxRows = 1000;
 
-/** `POST /{table}/rows`: 1 to 1,000 rows in JSON. */
+const newRows = z
+  .strictObject({
+    rows: z
+      .array(z.unknown())
+      .min(1, "must have 1 to 1,000 rows")
+      .describe("1 to 1,000 rows, each an array in the order of the columns or an object by column name"),
+  })
+  .openapi("NewRows", { description: "Rows to store" });
+
+/** Adds `POST /{table}/rows`: stores 1 to 1,000 rows from JSON. */
 export function addRowRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   return app.openapi(
@@ -17,21 +26,21 @@ export function addRowRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       method: "post",
       path: "/{table}/rows",
       tags: ["ingest"],
-      summary: "Store 1 to 1,000 rows",
+      summary: "Store rows",
       description:
-        "Each row is an array in the order of the columns or an object by their names. Rows that break a rule are rejected, the others " +
-        "stored in one transaction. `row` counts from 1; `column` is null when the row as a whole is at fault.",
+        "Staff only. Stores 1 to 1,000 rows in one transaction. Rows that break a rule are rejected with a reason, the others are stored. " +
+        "413: more than 1,000 rows; nothing is stored.",
       request: {
         params: tableParam,
         ...noQuery,
-        ...jsonBody(z.strictObject({ rows: z.array(z.unknown()).min(1, "must have 1 to 1,000 rows") })),
+        ...jsonBody(newRows),
       },
-      responses: { 200: jsonResponse(storedRowsSchema, "What became of each row") },
+      responses: { 200: jsonResponse(storedRowsSchema, "The stored and the rejected rows") },
     }),
     async (c) => {
       const { rows } = c.req.valid("json");
       if (rows.length > maxRows) {
-        throw new Problem("payload-too-large", `${rows.length} rows are more than 1,000. Nothing was stored.`);
+        throw new Problem("payload-too-large", `${rows.length} rows exceed the maximum of 1,000. Nothing was stored.`);
       }
       const table = tableInPath(c.req.valid("param").table);
       return c.json(await storeRows(deps.loads.bulk, table, rows, c.var.keyed), 200);

@@ -12,9 +12,18 @@ import {
 import type { Deps } from "../deps.ts";
 import { listRows } from "../store/table-queries.ts";
 import { emptyTable } from "../store/whole-table.ts";
-import { cursorParam, tableInPath, tableParam } from "./paths.ts";
+import { cursorParam, nextCursor, tableInPath, tableParam } from "./paths.ts";
 
-/** `GET /{table}` and `DELETE /{table}`. */
+const rowListSchema = z
+  .object({
+    rows: z
+      .array(z.record(z.string(), z.union([z.string(), z.number()])))
+      .describe("The rows of this page by id, each with its values by column name"),
+    nextCursor,
+  })
+  .openapi("TableRows", { description: "One page of rows" });
+
+/** Adds `GET /{table}` and `DELETE /{table}`. */
 export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
 
@@ -25,16 +34,17 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/{table}",
         tags: ["ingest"],
-        summary: "The rows of a table, by id",
-        request: { params: tableParam, query: z.strictObject({ limit: limitParam(20), cursor: cursorParam }) },
+        summary: "List the rows of a table",
+        description: "Rows are ordered by id. Dates and times are ISO 8601 in UTC.",
+        request: {
+          params: tableParam,
+          query: z.strictObject({
+            limit: limitParam(20).describe("Rows per page, 1 to 100; 20 by default"),
+            cursor: cursorParam,
+          }),
+        },
         responses: {
-          200: jsonResponse(
-            z.object({
-              rows: z.array(z.record(z.string(), z.union([z.string(), z.number()]))),
-              nextCursor: z.string().nullable(),
-            }),
-            "One page",
-          ),
+          200: jsonResponse(rowListSchema, "A page of rows"),
         },
       }),
       async (c) => {
@@ -45,8 +55,8 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const found = await listRows(deps.reports, table, after, limit + 1);
         const rows = found.slice(0, limit);
         const last = found.length > limit ? rows.at(-1) : undefined;
-        const nextCursor = last ? encodeCursor(deps.cursorKey, { list: table.name, id: last.id }) : null;
-        return c.json({ rows, nextCursor }, 200);
+        const next = last ? encodeCursor(deps.cursorKey, { list: table.name, id: last.id }) : null;
+        return c.json({ rows, nextCursor: next }, 200);
       },
     )
     .openapi(
@@ -55,10 +65,11 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "delete",
         path: "/{table}",
         tags: ["ingest"],
-        summary: "Empty a table",
+        summary: "Delete all rows of a table",
+        description: "Staff only. Deletes every row or none.",
         request: { params: tableParam, ...noQuery },
         responses: {
-          204: { description: "It is empty" },
+          204: { description: "Rows deleted" },
           409: errorResponse("Rows of another table refer to it"),
         },
       }),

@@ -54,7 +54,7 @@ function rejectHeaderRow(table: Table, row: unknown): void {
   const { order, moved } = readNames(table, row);
   if ((order && !moved) || !(order || looksLikeNames(table, row, isRow(table, row)))) return;
   const columns = table.columns.map(({ name }) => name).join(", ");
-  const message = `names columns: ${row.join(", ").slice(0, 255)}. Arrays are in the order ${columns}; objects may be in any`;
+  const message = `is a header, not a row: ${row.join(", ").slice(0, 255)}. Array values must be in the order ${columns}; objects can have any order`;
   throw new Problem("unprocessable", `rows.0 ${message}. Nothing was stored.`, {
     errors: [{ path: "rows.0", message }],
   });

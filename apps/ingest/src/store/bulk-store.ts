@@ -87,7 +87,7 @@ async function tryTransaction<T>(
     const number = mysqlErrorNumber(error);
     if (number !== deadlock && number !== lockWaitTimeout && !(error instanceof YieldLocks)) throw error;
     if (last) {
-      throw new Problem("unavailable", "Others are writing to the same rows. Try again.", {
+      throw new Problem("unavailable", "Other requests are writing to the same rows. Retry later.", {
         headers: { "Retry-After": "5" },
         cause: error,
       });

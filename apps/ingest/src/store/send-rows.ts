@@ -116,11 +116,11 @@ async function refusedIds(connection: MysqlConnection, rows: number, result: Res
   const refused = warnings.map(({ 1: code, 2: message }) => {
     // "Duplicate entry '17' for key 'PRIMARY'"; of a staged row "Duplicate entry '3-17' for key …".
     const id = code === duplicateEntry ? /'(?:\d+-)?(\d+)'/.exec(String(message))?.[1] : undefined;
-    if (id === undefined) throw new Error(`MySQL would not take a row as it is: ${code} ${message}`);
+    if (id === undefined) throw new Error(`MySQL changed or refused a row: ${code} ${message}`);
     return Number(id);
   });
   if (refused.length !== rows - result.affectedRows) {
-    throw new Error(`MySQL took ${result.affectedRows} of ${rows} rows and refused ${refused.length}.`);
+    throw new Error(`MySQL stored ${result.affectedRows} of ${rows} rows and refused ${refused.length}.`);
   }
   return refused;
 }

@@ -39,9 +39,13 @@ export async function storeStaged(connection: MysqlConnection, table: Table, sto
     );
   } catch (error) {
     if (mysqlErrorNumber(error) !== duplicateEntry) throw error;
-    throw new Problem("conflict", "Nothing was stored: others have stored rows with ids of this file meanwhile.", {
-      cause: error,
-    });
+    throw new Problem(
+      "conflict",
+      "Nothing was stored: other requests have stored rows with ids of this file in the meantime.",
+      {
+        cause: error,
+      },
+    );
   }
   rejectBroken(await brokenOutgoing(connection, table, stagedContent(connection, table, load)));
 }

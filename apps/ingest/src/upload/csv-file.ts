@@ -21,7 +21,7 @@ export async function csvFile(
   const type = fileType(headers.contentType);
   const encoding = (headers.contentEncoding ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip") {
-    throw new Problem("unsupported-media-type", "Content-Encoding must be gzip, or none.", {
+    throw new Problem("unsupported-media-type", "Content-Encoding must be gzip or absent.", {
       headers: { "Accept-Encoding": "gzip, identity" },
     });
   }
@@ -90,7 +90,11 @@ function emptyFile(): Problem {
 function readProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const badGzip = error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
-  return new Problem("bad-request", badGzip ? "The body is not valid gzip." : "The file broke off before its end.", {
-    cause: error,
-  });
+  return new Problem(
+    "bad-request",
+    badGzip ? "The body is not valid gzip." : "The file ended early: the upload was aborted.",
+    {
+      cause: error,
+    },
+  );
 }

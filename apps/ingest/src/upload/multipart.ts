@@ -24,11 +24,11 @@ export async function* multipartFile(body: Readable, contentType: string): Async
       seen = true;
       file.resolve(stream);
     } else {
-      refuse(name, name === "file" ? "may come only once" : "is not known here");
+      refuse(name, name === "file" ? "must not be repeated" : "unknown part");
       stream.resume();
     }
   });
-  parser.on("field", (name) => refuse(name, name === "file" ? "must be a file" : "is not known here"));
+  parser.on("field", (name) => refuse(name, name === "file" ? "must be a file" : "unknown part"));
   parser.on("partsLimit", () => refuse("file", "must be the only part"));
   parser.on("error", (error) => {
     closed.reject(bodyError ?? new Problem("bad-request", "The body is not well-formed multipart.", { cause: error }));
@@ -65,6 +65,6 @@ function open(contentType: string): busboy.Busboy {
   try {
     return busboy({ headers: { "content-type": contentType }, limits });
   } catch (error) {
-    throw new Problem("bad-request", "The Content-Type of the body names no multipart boundary.", { cause: error });
+    throw new Problem("bad-request", "The Content-Type has no multipart boundary.", { cause: error });
   }
 }
