@@ -102,7 +102,7 @@ export default {
       name: "routes-know-no-driver",
       severity: "error",
       from: { path: "^apps/[^/]+/src/(app\\.ts|routes/|pages/)" },
-      to: { path: "node_modules/(mysql2|postgres|ioredis|drizzle-orm)/|^apps/social/src/drizzle\\.ts$" },
+      to: { path: "node_modules/(mysql2|postgres|ioredis|drizzle-orm)/|^apps/social/src/database/drizzle\\.ts$" },
     },
     {
       name: "only-routes-know-hono",

@@ -2,8 +2,8 @@ import { keyedFingerprints } from "@quintet/auth";
 import { type RecordSweep, recordSweep } from "@quintet/db";
 import type { CommonDeps, ConfigOf, DepsOf } from "@quintet/host";
 import { deriveKey, type IdempotencyStore } from "@quintet/http";
-import { type OpenDatabase, openDatabase } from "./database.ts";
-import { createProfiles, type Profiles } from "./profiles.ts";
+import { type OpenDatabase, openDatabase } from "./database/database.ts";
+import { createProfiles, type Profiles } from "./users/profiles.ts";
 
 /** What only this app works with. */
 interface SocialDeps extends AsyncDisposable {

@@ -1,6 +1,6 @@
 import { defineApp } from "@quintet/host";
 import { createApp } from "./app.ts";
-import { fillDemo } from "./demo.ts";
+import { fillDemo } from "./demo/demo.ts";
 import { createDeps } from "./deps.ts";
 import { migrate } from "./migrate.ts";
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connectPostgres, type PostgresSql, postgresMigrationLock, refuseLaterPostgres } from "@quintet/db";
-import { drizzle, readMigrationFiles, migrate as runMigrations } from "./drizzle.ts";
+import { drizzle, readMigrationFiles, migrate as runMigrations } from "./database/drizzle.ts";
 
 interface Journal {
   entries: { when: number; tag: string }[];

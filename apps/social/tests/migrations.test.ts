@@ -9,8 +9,8 @@ import { testPostgres } from "@quintet/db/testing";
 import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
 import postgres from "postgres";
 import { describe, expect, inject, test } from "vitest";
+import * as schema from "../src/database/schema.ts";
 import { migrate, migrationsFolder } from "../src/migrate.ts";
-import * as schema from "../src/schema.ts";
 
 const readJson = async (name: string) => JSON.parse(await readFile(join(migrationsFolder, "meta", name), "utf8"));
 

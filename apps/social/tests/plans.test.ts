@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { postListQueries } from "../src/post-list-queries.ts";
+import { postListQueries } from "../src/posts/post-list-queries.ts";
 import { type OpenSocial, openSocial } from "./open-social.ts";
 
 let social: OpenSocial;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Database } from "../src/database.ts";
-import { sql } from "../src/drizzle.ts";
+import type { Database } from "../src/database/database.ts";
+import { sql } from "../src/database/drizzle.ts";
 import { type OpenSocial, openSocial } from "./open-social.ts";
 
 let social: OpenSocial;

@@ -1,8 +1,8 @@
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createPostList } from "../src/post-list.ts";
-import { createPostSearch, type SearchBounds } from "../src/post-search.ts";
-import { postSearchQueries } from "../src/post-search-queries.ts";
+import { createPostList } from "../src/posts/post-list.ts";
+import { createPostSearch, type SearchBounds } from "../src/posts/post-search.ts";
+import { postSearchQueries } from "../src/posts/post-search-queries.ts";
 import { type OpenSocial, openSocial } from "./open-social.ts";
 
 const viewer = 4;
@@ -49,15 +49,15 @@ function randomNumbers(start: number): (below: number) => number {
 async function allPages(text: string, limit: number, skip: number, bounds: SearchBounds) {
   const search = createPostSearch(social.deps.database.db, bounds);
   const ids: number[] = [];
-  let stretch = { viewer, limit, skip, after: undefined as { createdAt: Date; id: number } | undefined };
+  let range = { viewer, limit, skip, after: undefined as { createdAt: Date; id: number } | undefined };
   for (let pages = 0; ; pages++) {
     expect(pages, `a search for ${text} comes to its end`).toBeLessThan(2000);
-    const { posts, reached } = await search(stretch, text);
+    const { posts, stoppedAt } = await search(range, text);
     expect(posts.length).toBeLessThanOrEqual(limit);
     ids.push(...posts.map(({ post }) => post.id));
     const last = posts.at(-1)?.post;
-    if (reached && posts.length < limit) stretch = { ...stretch, skip: reached.skip, after: reached.position };
-    else if (last && posts.length === limit) stretch = { ...stretch, skip: 0, after: last };
+    if (stoppedAt && posts.length < limit) range = { ...range, skip: stoppedAt.skip, after: stoppedAt.position };
+    else if (last && posts.length === limit) range = { ...range, skip: 0, after: last };
     else return ids;
   }
 }
@@ -183,11 +183,11 @@ test("no statement of a search reads more posts than its bound", async () => {
   const until = { createdAt: new Date(Date.UTC(2025, 0, 1) + 9_800 * 60_000), id: 0 };
   for (const text of ["爬楼", "e", "爬", "楼 e", "%", "absent", "z", "post 1"]) {
     for (const skip of [0, 300]) {
-      const stretch = { viewer, limit: 11, skip, after: { createdAt: new Date(Date.UTC(2026, 0)), id: 1e9 } };
+      const range = { viewer, limit: 11, skip, after: { createdAt: new Date(Date.UTC(2026, 0)), id: 1e9 } };
       const asked = [
-        statements.amongNewest(stretch, text, maxRead),
-        statements.amongAll(stretch, text, maxRead),
-        statements.amongRange(stretch, until, text, maxRead),
+        statements.searchNewest(range, text, maxRead),
+        statements.searchAll(range, text, maxRead),
+        statements.searchRange(range, until, text, maxRead),
       ];
       for (const statement of asked) {
         const { sql: query, params } = statement.toSQL();

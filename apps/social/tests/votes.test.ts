@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { voteQueries } from "../src/vote-queries.ts";
+import { voteQueries } from "../src/votes/vote-queries.ts";
 import { type CountedPost, named, type OpenSocial, openSocial } from "./open-social.ts";
 
 let social: OpenSocial;
@@ -48,13 +48,13 @@ describe("POST /vote", () => {
     const json = { title: "Draft", content: "Content", published: false };
     await social.send("PUT", `/posts/${id}`, { by: plain, json });
     const unknown = await social.vote(staff, id, 0);
-    expect([unknown.status, unknown.body.detail]).toEqual([404, "There is no such post."]);
+    expect([unknown.status, unknown.body.detail]).toEqual([404, "Post not found."]);
     expect((await social.vote(other, id, 1)).status).toBe(404);
     const back = await social.vote(other, id, 0);
     expect([back.status, back.body]).toEqual([201, { message: "Vote taken back", votes: 0 }]);
     expect(await counted(id)).toEqual({ votes: 0, rows: 0 });
     const again = await social.vote(other, id, 0);
-    expect([again.status, again.body.detail]).toEqual([404, "There is no such post."]);
+    expect([again.status, again.body.detail]).toEqual([404, "Post not found."]);
   });
 
   test("answers the first answer again for the same Idempotency-Key", async () => {
@@ -101,7 +101,7 @@ describe("under a race", () => {
   test("the counter is the number of rows, whoever votes, takes back and deletes meanwhile", async () => {
     const { plain } = social.accounts;
     const voters = Array.from({ length: 40 }, (_, i) => 1_000_000 + i);
-    for (const id of voters) await social.deps.profiles.own({ id, email: `${id}@example.com` });
+    for (const id of voters) await social.deps.profiles.ensure({ id, email: `${id}@example.com` });
     const queries = voteQueries(social.deps.database.db);
     const { id } = await social.post(plain);
     const gone = await social.post(plain);
@@ -141,7 +141,7 @@ describe("under a race", () => {
   test("every account of many counts", async () => {
     const { plain } = social.accounts;
     const voters = Array.from({ length: 100 }, (_, i) => 2_000_000 + i);
-    await Promise.all(voters.map((id) => social.deps.profiles.own({ id, email: `${id}@example.com` })));
+    await Promise.all(voters.map((id) => social.deps.profiles.ensure({ id, email: `${id}@example.com` })));
     const queries = voteQueries(social.deps.database.db);
     const { id } = await social.post(plain);
     const outcomes = await Promise.all(voters.map((voter) => queries.cast(id, voter)));

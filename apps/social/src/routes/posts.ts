@@ -13,9 +13,17 @@ import {
 } from "@quintet/http";
 import type { MiddlewareHandler } from "hono";
 import type { Deps } from "../deps.ts";
-import { createPostList } from "../post-list.ts";
-import { createPosts } from "../posts.ts";
-import { countedPost, countedPostSchema, idParams, postInput, postSchema, searchSchema, shownPost } from "./shapes.ts";
+import { createPostList } from "../posts/post-list.ts";
+import { createPosts } from "../posts/posts.ts";
+import {
+  idParams,
+  postInput,
+  postSchema,
+  postWithVotesSchema,
+  searchSchema,
+  toPostResponse,
+  toPostWithVotes,
+} from "./schemas.ts";
 
 const tags = ["social"];
 const unknown = errorResponse("There is no such post, or it is somebody else's draft");
@@ -34,7 +42,7 @@ const listQuery = z.strictObject({
 });
 
 /** Posts: the list, and making, reading, replacing and deleting one. */
-export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const { db, searches } = deps.database;
   const posts = createPosts(db, deps.profiles);
   const listPosts = createPostList(searches, deps.cursorKey);
@@ -43,7 +51,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   /** Who may change a post is asked before the shape of the change. */
   const mayChange: MiddlewareHandler<ServiceEnv> = async (c, next) => {
     const id = idParams.safeParse(c.req.param());
-    if (id.success && c.var.account) await posts.mayChange(id.data.id, c.var.account.id);
+    if (id.success && c.var.account) await posts.requireOwner(id.data.id, c.var.account.id);
     return next();
   };
 
@@ -58,7 +66,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: { query: listQuery },
         responses: {
           200: {
-            ...jsonResponse(z.array(countedPostSchema), "One page"),
+            ...jsonResponse(z.array(postWithVotesSchema), "One page"),
             headers: z.object({
               Link: z.string().optional().openapi({
                 description: 'the next page, rel="next" (RFC 8288); a page of a search that has it may be short',
@@ -80,7 +88,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           next.set("cursor", page.nextCursor);
           c.header("Link", `</social/posts?${next}>; rel="next"`);
         }
-        return c.json(page.posts.map(countedPost), 200);
+        return c.json(page.posts.map(toPostWithVotes), 200);
       },
     )
     .openapi(
@@ -94,9 +102,9 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 201: jsonResponse(postSchema, "The post") },
       }),
       async (c) => {
-        const written = await posts.write(c.var.account, c.req.valid("json"), c.var.keyed);
+        const written = await posts.create(c.var.account, c.req.valid("json"), c.var.keyed);
         c.header("Location", `/social/posts/${written.post.id}`);
-        return c.json(shownPost(written), 201);
+        return c.json(toPostResponse(written), 201);
       },
     )
     .openapi(
@@ -107,11 +115,11 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "One post",
         request: { ...noQuery, params: idParams },
-        responses: { 200: jsonResponse(countedPostSchema, "The post and its votes"), 404: unknown },
+        responses: { 200: jsonResponse(postWithVotesSchema, "The post and its votes"), 404: unknown },
       }),
       async (c) => {
-        const found = await posts.read(c.req.valid("param").id, c.var.account.id);
-        return c.json(countedPost(found), 200);
+        const found = await posts.get(c.req.valid("param").id, c.var.account.id);
+        return c.json(toPostWithVotes(found), 200);
       },
     )
     .openapi(
@@ -126,7 +134,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const changed = await posts.replace(c.req.valid("param").id, c.var.account, c.req.valid("json"));
-        return c.json(shownPost(changed), 200);
+        return c.json(toPostResponse(changed), 200);
       },
     )
     .openapi(
@@ -140,7 +148,7 @@ export function addPosts(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 204: { description: "It is gone" }, 403: notOwner, 404: unknown },
       }),
       async (c) => {
-        await posts.remove(c.req.valid("param").id, c.var.account.id);
+        await posts.delete(c.req.valid("param").id, c.var.account.id);
         return c.body(null, 204);
       },
     );

@@ -2,12 +2,12 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { errorResponse, idempotent, jsonBody, jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
-import { createVoting } from "../votes.ts";
-import { votedSchema, voteInput } from "./shapes.ts";
+import { createVote } from "../votes/votes.ts";
+import { voteInput, voteResultSchema } from "./schemas.ts";
 
 /** Voting for a post, and taking the vote back. */
-export function addVotes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
-  const vote = createVoting(deps.database.db, deps.profiles);
+export function addVoteRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+  const vote = createVote(deps.database.db, deps.profiles);
 
   return app.openapi(
     createRoute({
@@ -18,7 +18,7 @@ export function addVotes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       summary: "Vote for a post (dir 1) or take the vote back (dir 0)",
       request: { ...noQuery, ...jsonBody(voteInput) },
       responses: {
-        201: jsonResponse(votedSchema, "Done"),
+        201: jsonResponse(voteResultSchema, "Done"),
         404: errorResponse("There is no such post, or no vote to take back"),
         409: errorResponse("The account has voted for it already"),
       },

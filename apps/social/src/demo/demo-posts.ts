@@ -1,4 +1,4 @@
-/** The people of the demo data, by the part of their email before `@demo.example.com`. */
+/** The users of the demo data, by the part of their email before `@demo.example.com`. */
 export const demoPeople = ["ana", "diego", "mei", "yusuf", "olga", "lars", "priya", "tomas"] as const;
 
 export type DemoPerson = (typeof demoPeople)[number];
@@ -94,7 +94,7 @@ export const demoPosts: DemoPost[] = [
   },
 ];
 
-/** Who votes for the post at `index`: some of the people, the same ones every time. */
-export function votersOf(index: number): DemoPerson[] {
+/** The users who vote for the post at `index`; always the same ones. */
+export function votersFor(index: number): DemoPerson[] {
   return demoPeople.filter((_, person) => (index * 7 + person * 5) % 11 < (index % 8) + 1);
 }

@@ -2,13 +2,13 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { clientAddressOf, guards } from "@quintet/auth";
 import { errorResponse, formBody, idempotent, jsonBody, jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
-import { logIn, profileFor, signUp } from "../people.ts";
-import { idParams, loginInput, profileSchema, shownProfile, tokenSchema, userInput } from "./shapes.ts";
+import { getProfile, logIn, signUp } from "../users/users.ts";
+import { idParams, loginInput, profileSchema, tokenSchema, toProfileResponse, userInput } from "./schemas.ts";
 
 const tags = ["social"];
 
 /** Signing up, logging in, and who somebody is. */
-export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const { auth, profiles } = deps;
   const guard = guards(auth);
 
@@ -34,7 +34,7 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           request: c.var.keyed,
         });
         c.header("Location", `/social/users/${profile.id}`);
-        return c.json(shownProfile(profile), 201);
+        return c.json(toProfileResponse(profile), 201);
       },
     )
     .openapi(
@@ -71,8 +71,8 @@ export function addPeople(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         },
       }),
       async (c) => {
-        const profile = await profileFor(profiles, c.var.account, c.req.valid("param").id);
-        return c.json(shownProfile(profile), 200);
+        const profile = await getProfile(profiles, c.var.account, c.req.valid("param").id);
+        return c.json(toProfileResponse(profile), 200);
       },
     );
 }

@@ -1,21 +1,21 @@
 import type { SQL } from "drizzle-orm";
-import { answerOf, type Database, type Transaction } from "./database.ts";
-import { and, eq, exists, or, sql } from "./drizzle.ts";
-import { visibleTo } from "./post-queries.ts";
-import { posts, votes } from "./schema.ts";
+import { type Database, type Transaction, unwrapDriverError } from "../database/database.ts";
+import { and, eq, exists, or, sql } from "../database/drizzle.ts";
+import { posts, votes } from "../database/schema.ts";
+import { visibleTo } from "../posts/post-queries.ts";
 
-/** What became of a vote: the post's votes afterwards, or why nothing changed. */
+/** The result of a vote: the post's number of votes afterwards, or why nothing changed. */
 export type VoteOutcome = { votes: number } | "unknown post" | "no change";
 
 /**
- * Casting and taking back votes, each in one statement and so in one transaction: it locks the post, adds or removes the vote's row, and
- * counts only when there was a row to add or remove. The lock comes first in both and in a post's deletion, so
- * that none waits for another in a circle. Who has voted for a post that became a draft may take that back, and learns nothing else of it.
+ * Casts and removes votes. Each is one statement, hence one transaction: it locks the post, inserts or deletes the vote's row, and
+ * updates the counter only when there was a row to insert or delete. Both, and the deletion of a post, lock the post first, so that
+ * they cannot deadlock. A voter may remove a vote from a post that has since become a draft, and sees nothing else of it.
  */
 export function voteQueries(db: Database | Transaction) {
   const postId = sql.placeholder("postId");
   const userId = sql.placeholder("userId");
-  const locked = (condition: SQL | undefined) =>
+  const lockPost = (condition: SQL | undefined) =>
     db.$with("known").as(
       db
         .select({ postId: posts.id })
@@ -24,7 +24,7 @@ export function voteQueries(db: Database | Transaction) {
         .for("no key update"),
     );
 
-  const known = locked(visibleTo(userId));
+  const known = lockPost(visibleTo(userId));
 
   const added = db.$with("added").as(
     db
@@ -51,7 +51,7 @@ export function voteQueries(db: Database | Transaction) {
     .prepare("social_cast_vote");
 
   const ownVote = and(eq(votes.postId, posts.id), eq(votes.userId, userId));
-  const voted = locked(or(visibleTo(userId), exists(db.select({ postId: votes.postId }).from(votes).where(ownVote))));
+  const voted = lockPost(or(visibleTo(userId), exists(db.select({ postId: votes.postId }).from(votes).where(ownVote))));
   const removed = db.$with("removed").as(
     db
       .delete(votes)
@@ -66,7 +66,7 @@ export function voteQueries(db: Database | Transaction) {
       .where(eq(posts.id, removed.postId))
       .returning({ votes: posts.votes }),
   );
-  const takeBack = db
+  const remove = db
     .with(voted, removed, countedDown)
     .select({ votes: countedDown.votes })
     .from(voted)
@@ -79,10 +79,11 @@ export function voteQueries(db: Database | Transaction) {
     return row.votes === null ? "no change" : { votes: row.votes };
   };
   return {
-    /** Adds the account's vote; its profile must be there. "no change" when it has voted already. */
-    cast: async (post: number, voter: number) => outcome(await answerOf(cast.execute({ postId: post, userId: voter }))),
-    /** Removes the account's vote; "no change" when there is none. */
+    /** Adds the account's vote; its profile must exist. "no change" when the account has already voted. */
+    cast: async (post: number, voter: number) =>
+      outcome(await unwrapDriverError(cast.execute({ postId: post, userId: voter }))),
+    /** Removes the account's vote. "no change" when there is none. */
     takeBack: async (post: number, voter: number) =>
-      outcome(await answerOf(takeBack.execute({ postId: post, userId: voter }))),
+      outcome(await unwrapDriverError(remove.execute({ postId: post, userId: voter }))),
   };
 }

@@ -131,8 +131,8 @@ describe("GET /users/{id}", () => {
 
   test("follows the account's email", async () => {
     const { id } = social.accounts.staff.account;
-    const first = await social.deps.profiles.own({ id, email: "before@example.com" });
-    const after = await social.deps.profiles.own({ id, email: "after@example.com" });
+    const first = await social.deps.profiles.ensure({ id, email: "before@example.com" });
+    const after = await social.deps.profiles.ensure({ id, email: "after@example.com" });
     expect(after).toEqual({ ...first, email: "after@example.com" });
     expect(await social.deps.profiles.byId(id)).toEqual(after);
   });

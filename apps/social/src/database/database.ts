@@ -5,22 +5,22 @@ import { DrizzleQueryError, drizzle } from "./drizzle.ts";
 export type Database = PostgresJsDatabase;
 export type Transaction = Parameters<Parameters<Database["transaction"]>[0]>[0];
 
-/** The database and the way to let go of it. */
+/** The connections to Postgres; disposing of it closes them. */
 export interface OpenDatabase extends AsyncDisposable {
-  /** Short statements and writes. */
+  /** For short statements and writes. */
   db: Database;
-  /** Lists and searches, which have this share of Postgres and no more, and end with their clients. */
+  /** For lists and searches: a pool of its own limits their share of Postgres. A statement ends when its client disconnects. */
   searches: Database;
-  /** What was done for which request; see `done-requests.ts`. */
+  /** The requests that were processed; see `processed-requests.ts`. */
   records: RecordTable;
 }
 
-/** No search is quicker by a look at the whole table or by compiling; the bitmaps of one fit in memory for a million posts. */
+/** No search is faster by a sequential scan or with JIT compilation. `work_mem` holds a search's bitmaps for a million posts. */
 const searchSettings = { enable_seqscan: "off", jit: "off", work_mem: "16MB" };
 
-/** Drizzle on `client`, whose reading of times it changes, and on a second one for searches. Opens nothing until it is used. */
+/** Drizzle on `client`, whose parsing of times it changes, and on a second client for searches. Connects on first use. */
 export function openDatabase(client: PostgresSql, url: string, statementSeconds?: number): OpenDatabase {
-  const searching = connectPostgres(url, {
+  const searchClient = connectPostgres(url, {
     name: "social searches",
     statementSeconds,
     endsWithClient: true,
@@ -28,17 +28,17 @@ export function openDatabase(client: PostgresSql, url: string, statementSeconds?
   });
   return {
     db: drizzle(client),
-    searches: drizzle(searching),
+    searches: drizzle(searchClient),
     records: postgresRecordTable(client, "social.done_requests"),
-    [Symbol.asyncDispose]: () => searching.end({ timeout: 5 }),
+    [Symbol.asyncDispose]: () => searchClient.end({ timeout: 5 }),
   };
 }
 
 /**
- * The result of a query. Drizzle puts a failed query's parameters in its error's message, which would carry people's
- * texts into the log: what is thrown here is the driver's own error, which does not.
+ * The result of a query. A failed query throws the driver's own error: the message of Drizzle's has the query's parameters,
+ * which would put users' texts into the log.
  */
-export async function answerOf<T>(query: PromiseLike<T>): Promise<T> {
+export async function unwrapDriverError<T>(query: PromiseLike<T>): Promise<T> {
   try {
     return await query;
   } catch (error) {

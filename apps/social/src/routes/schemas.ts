@@ -1,36 +1,39 @@
 import { z } from "@hono/zod-openapi";
 import { isVisible, mustBeVisible } from "@quintet/http";
-import type { PostWithOwner } from "../post-queries.ts";
-import type { Profile } from "../profile-queries.ts";
-import { contentLimit, titleLimit } from "../schema.ts";
+import { maxContentLength, maxTitleLength } from "../database/schema.ts";
+import type { PostWithOwner } from "../posts/post-queries.ts";
+import type { Profile } from "../users/profile-queries.ts";
 
 /** Text that Postgres can store as it came: no NUL, no half of a surrogate pair. */
-const storable = (schema: z.ZodString) =>
+const storableText = (schema: z.ZodString) =>
   schema
     .refine((text) => !text.includes("\0"), { error: "must not contain the NUL character", abort: true })
     .refine((text) => text.isWellFormed(), { error: "must be well-formed Unicode", abort: true });
 
 /** Text of which a reader sees something. */
-const seen = (limit: number) =>
-  storable(z.string().min(1, { error: "must not be empty", abort: true }).max(limit)).refine(isVisible, mustBeVisible);
+const visibleText = (limit: number) =>
+  storableText(z.string().min(1, { error: "must not be empty", abort: true }).max(limit)).refine(
+    isVisible,
+    mustBeVisible,
+  );
 
 /** A number too large to be an id becomes 0, which nothing has: it is unknown, not malformed. */
-const knownSize = (id: number) => (Number.isSafeInteger(id) ? id : 0);
+const safeId = (id: number) => (Number.isSafeInteger(id) ? id : 0);
 
 export const idParams = z.strictObject({
   id: z
     .string()
     .regex(/^\d+$/, "must be a whole number")
-    .transform((digits) => knownSize(Number(digits)))
+    .transform((digits) => safeId(Number(digits)))
     .openapi({ type: "integer", minimum: 1, example: 7 }),
 });
 
-export const searchSchema = storable(z.string().max(200, "must have at most 200 characters"));
+export const searchSchema = storableText(z.string().max(200, "must have at most 200 characters"));
 
 export const postInput = z
   .strictObject({
-    title: seen(titleLimit).openapi({ example: "Coffee in Cali" }),
-    content: seen(contentLimit).openapi({
+    title: visibleText(maxTitleLength).openapi({ example: "Coffee in Cali" }),
+    content: visibleText(maxContentLength).openapi({
       example: "Go to San Antonio.",
     }),
     published: z.boolean().default(true).openapi({ description: "false for a draft, which its owner alone sees" }),
@@ -43,7 +46,7 @@ export const voteInput = z
       .number()
       .min(1)
       .refine(Number.isInteger, "must be a whole number")
-      .transform(knownSize)
+      .transform(safeId)
       .openapi({ example: 7 }),
     dir: z.literal([0, 1], "must be 1 (vote) or 0 (take it back)"),
   })
@@ -89,21 +92,29 @@ export const postSchema = z
   })
   .openapi("Post");
 
-export const countedPostSchema = z.object({ post: postSchema, votes: z.number().int() }).openapi("CountedPost");
+export const postWithVotesSchema = z.object({ post: postSchema, votes: z.number().int() }).openapi("CountedPost");
 
-export const votedSchema = z
+export const voteResultSchema = z
   .object({ message: z.string(), votes: z.number().int().openapi({ description: "the post's votes now" }) })
   .openapi("Voted");
 
-export function shownProfile({ id, email, createdAt }: Profile): z.infer<typeof profileSchema> {
+export function toProfileResponse({ id, email, createdAt }: Profile): z.infer<typeof profileSchema> {
   return { id, email, createdAt: createdAt.toISOString() };
 }
 
-export function shownPost({ post, owner }: PostWithOwner): z.infer<typeof postSchema> {
+export function toPostResponse({ post, owner }: PostWithOwner): z.infer<typeof postSchema> {
   const { id, title, content, published, createdAt, ownerId } = post;
-  return { id, title, content, published, createdAt: createdAt.toISOString(), ownerId, owner: shownProfile(owner) };
+  return {
+    id,
+    title,
+    content,
+    published,
+    createdAt: createdAt.toISOString(),
+    ownerId,
+    owner: toProfileResponse(owner),
+  };
 }
 
-export function countedPost(found: PostWithOwner): z.infer<typeof countedPostSchema> {
-  return { post: shownPost(found), votes: found.post.votes };
+export function toPostWithVotes(found: PostWithOwner): z.infer<typeof postWithVotesSchema> {
+  return { post: toPostResponse(found), votes: found.post.votes };
 }

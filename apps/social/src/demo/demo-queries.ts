@@ -1,6 +1,6 @@
-import { answerOf, type Database } from "./database.ts";
-import { sql } from "./drizzle.ts";
-import { posts, votes } from "./schema.ts";
+import { type Database, unwrapDriverError } from "../database/database.ts";
+import { sql } from "../database/drizzle.ts";
+import { posts, votes } from "../database/schema.ts";
 
 export interface NewDemoPost {
   ownerId: number;
@@ -14,18 +14,18 @@ export interface NewDemoPost {
 const demoLock = 0x5155_1001;
 
 export async function hasPosts(db: Pick<Database, "select">): Promise<boolean> {
-  const rows = await answerOf(db.select({ id: posts.id }).from(posts).limit(1));
+  const rows = await unwrapDriverError(db.select({ id: posts.id }).from(posts).limit(1));
   return rows.length > 0;
 }
 
-/** Adds all posts and votes or, when there are posts already, none. The profiles must be there. */
+/** Inserts all posts and votes, or nothing when there are posts already. The profiles must exist. */
 export async function insertDemoPosts(db: Database, demo: NewDemoPost[]): Promise<void> {
   await db.transaction(async (tx) => {
-    await answerOf(tx.execute(sql`select pg_advisory_xact_lock(${demoLock})`));
+    await unwrapDriverError(tx.execute(sql`select pg_advisory_xact_lock(${demoLock})`));
     if (await hasPosts(tx)) return;
     const rows = demo.map(({ voterIds, ...post }) => ({ ...post, votes: voterIds.length }));
-    const made = await answerOf(tx.insert(posts).values(rows).returning({ id: posts.id }));
+    const made = await unwrapDriverError(tx.insert(posts).values(rows).returning({ id: posts.id }));
     const cast = demo.flatMap(({ voterIds }, i) => voterIds.map((userId) => ({ postId: made[i]!.id, userId })));
-    if (cast.length > 0) await answerOf(tx.insert(votes).values(cast));
+    if (cast.length > 0) await unwrapDriverError(tx.insert(votes).values(cast));
   });
 }

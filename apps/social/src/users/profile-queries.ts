@@ -1,0 +1,19 @@
+import { type Database, unwrapDriverError } from "../database/database.ts";
+import { eq } from "../database/drizzle.ts";
+import { profiles } from "../database/schema.ts";
+
+export type Profile = typeof profiles.$inferSelect;
+
+/** Creates the account's profile, or updates the email of an existing one. */
+export async function upsertProfile(db: Database, account: { id: number; email: string }): Promise<Profile> {
+  const { id, email } = account;
+  const rows = await unwrapDriverError(
+    db.insert(profiles).values({ id, email }).onConflictDoUpdate({ target: profiles.id, set: { email } }).returning(),
+  );
+  return rows[0]!;
+}
+
+export async function findProfile(db: Database, id: number): Promise<Profile | undefined> {
+  const rows = await unwrapDriverError(db.select().from(profiles).where(eq(profiles.id, id)));
+  return rows[0];
+}
