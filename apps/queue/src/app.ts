@@ -1,12 +1,12 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createService, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
-import { addLeases } from "./routes/leases.ts";
-import { addLogin } from "./routes/login.ts";
-import { addMessages } from "./routes/messages.ts";
-import { addQueues } from "./routes/queues.ts";
-import { addSimple } from "./routes/simple.ts";
-import { addStatus } from "./routes/status.ts";
+import { addLeaseRoutes } from "./routes/leases.ts";
+import { addLoginRoutes } from "./routes/login.ts";
+import { addMessageRoutes } from "./routes/messages.ts";
+import { addQueueRoutes } from "./routes/queues.ts";
+import { addSimpleQueueRoutes } from "./routes/simple.ts";
+import { addStatusRoutes } from "./routes/status.ts";
 
 /** The message queue below `/queue`. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
@@ -18,20 +18,25 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     },
     checks: { ...deps.service.checks, queues: deps.checkQueues },
   });
-  addStatus(app, deps);
-  addSimple(app, deps);
-  addLogin(app, deps);
+  addStatusRoutes(app, deps);
+  addSimpleQueueRoutes(app, deps);
+  addLoginRoutes(app, deps);
   app.use("/queues/*", (_, next) => {
     deps.sweep.start();
     return next();
   });
-  addQueues(app, deps);
-  addMessages(app, deps);
-  addLeases(app, deps);
+  addQueueRoutes(app, deps);
+  addMessageRoutes(app, deps);
+  addLeaseRoutes(app, deps);
   return app;
 }
 
 /** The types of its calls, from which a client gets its own. */
 export type QueueApi = ReturnType<
-  typeof addStatus | typeof addSimple | typeof addLogin | typeof addQueues | typeof addMessages | typeof addLeases
+  | typeof addStatusRoutes
+  | typeof addSimpleQueueRoutes
+  | typeof addLoginRoutes
+  | typeof addQueueRoutes
+  | typeof addMessageRoutes
+  | typeof addLeaseRoutes
 >;

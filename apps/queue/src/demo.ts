@@ -1,9 +1,9 @@
 import type { Deps } from "./deps.ts";
-import { nack } from "./leases.ts";
-import { sendMessages } from "./messages.ts";
-import { putQueue } from "./queues.ts";
-import { receive } from "./receive.ts";
-import { settingsInputSchema, settingsOf } from "./settings.ts";
+import { nack } from "./messages/leases.ts";
+import { receive } from "./messages/receive.ts";
+import { sendMessages } from "./messages/send.ts";
+import { putQueue } from "./queues/queues.ts";
+import { settingsInputSchema, withDefaults } from "./queues/settings.ts";
 
 const queue = "demo-orders";
 const deadLetterQueue = "demo-orders-failed";
@@ -16,12 +16,12 @@ const maxReceives = 3;
 export async function fillDemo(deps: Deps, progress: (line: string) => void): Promise<void> {
   const { registry, commands } = deps;
   if (await registry.isDemoFilled()) return;
-  await putQueue(deps, deadLetterQueue, settingsOf(settingsInputSchema.parse({})));
-  await putQueue(deps, queue, settingsOf(settingsInputSchema.parse({ maxReceives, deadLetterQueue })));
+  await putQueue(deps, deadLetterQueue, withDefaults(settingsInputSchema.parse({})));
+  await putQueue(deps, queue, withDefaults(settingsInputSchema.parse({ maxReceives, deadLetterQueue })));
   await commands.purge(queue);
   await commands.purge(deadLetterQueue);
   await sendMessages(commands, queue, [{ payload: '{"order":1000,"fault":"no such item"}', priority: 0 }]);
-  for (let turn = 0; turn < maxReceives; turn++) {
+  for (let attempt = 0; attempt < maxReceives; attempt++) {
     const found = await receive(
       deps,
       queue,

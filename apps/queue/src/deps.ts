@@ -1,31 +1,30 @@
 import type { CommonDeps, DepsOf } from "@quintet/host";
-import { type DueCommands, dueCommands, markingDue } from "./commands/due-commands.ts";
-import { whyBroken } from "./commands/key-kinds.ts";
+import { diagnoseQueue, withBrokenQueueErrors } from "./commands/broken-queues.ts";
+import { type DueCommands, dueCommands, withDueMarks } from "./commands/due-commands.ts";
 import { loadCommands } from "./commands/load.ts";
-import { moveCommands } from "./commands/move-commands.ts";
 import { type QueueCommands, queueCommands } from "./commands/queue-commands.ts";
 import { type RegistryCommands, registryCommands } from "./commands/registry-commands.ts";
 import { type ServerInfo, serverInfo } from "./commands/server-info.ts";
 import { type SimpleCommands, simpleCommands } from "./commands/simple-commands.ts";
-import { wakeSignals } from "./commands/wake-signals.ts";
+import { transferCommands } from "./commands/transfer-commands.ts";
 import type { Config } from "./config.ts";
-import { watchDepths } from "./depth-metrics.ts";
-import { type Moves, moves } from "./moves.ts";
-import { namingBroken, reportBroken } from "./queue-faults.ts";
-import { restingMoves } from "./resting-moves.ts";
-import { type Sweep, sweep } from "./sweep.ts";
-import { type WaitingRoom, waitingRoom } from "./waiting-room.ts";
+import { reportMetrics } from "./metrics.ts";
+import { throwIfBroken } from "./queue-errors.ts";
+import { createSweep, type Sweep } from "./sweep.ts";
+import { createTransfers, type Transfers, withFailureBackoff } from "./transfers/transfers.ts";
+import { type WaitingReceivers, waitingReceivers } from "./waiting/waiting-receivers.ts";
+import { wakeSignals } from "./waiting/wake-signals.ts";
 
 /** What only this app works with. */
 interface QueueDeps extends AsyncDisposable {
-  /** The queue of push and pop. */
+  /** The simple queue, behind push and pop. */
   simple: SimpleCommands;
   /** The named queues. */
   commands: QueueCommands;
   registry: RegistryCommands;
   due: DueCommands;
-  moves: Moves;
-  room: WaitingRoom;
+  transfers: Transfers;
+  waiting: WaitingReceivers;
   sweep: Sweep;
   /** Rejects when queues are known to be broken, and names them. */
   checkQueues(): Promise<void>;
@@ -35,11 +34,13 @@ interface QueueDeps extends AsyncDisposable {
 /** All that the app works with. */
 export type Deps = DepsOf<"redis", QueueDeps>;
 
-/** When `stopping` aborts, requests that wait for messages are answered, so that none of them holds up the end. */
+/** Once `stopping` aborts, waiting receivers get an empty response, so that none of them delays the stop. */
 export function createDeps(config: Config, { log, redis, stopping }: CommonDeps<"redis">): QueueDeps {
   const prefix = `${config.REDIS_PREFIX}queue:`;
-  const onDueError = (error: unknown) => log.warn({ err: error }, "A queue could not be noted as due");
-  const run = namingBroken(markingDue(loadCommands(redis), onDueError), (queue) => whyBroken(redis, queue));
+  const onMarkError = (error: unknown) => log.warn({ err: error }, "Queue could not be marked as due");
+  const run = withBrokenQueueErrors(withDueMarks(loadCommands(redis), onMarkError), (queue) =>
+    diagnoseQueue(redis, queue),
+  );
   const commands = queueCommands(redis, run, prefix);
   const registry = registryCommands(redis, run);
   const due = dueCommands(redis, run);
@@ -47,27 +48,27 @@ export function createDeps(config: Config, { log, redis, stopping }: CommonDeps<
     maxLength: config.SIMPLE_QUEUE_MAX_LENGTH,
     maxBytes: config.SIMPLE_QUEUE_MAX_BYTES,
   });
-  const movesOfQueues = restingMoves(moves(moveCommands(run, prefix), commands.exists));
-  const depths = watchDepths({ commands, registry, moves: movesOfQueues, due }, simple);
-  const room = waitingRoom(wakeSignals(redis, prefix));
-  stopping.addEventListener("abort", room.close, { once: true });
-  const sweeping = sweep({ commands, registry, moves: movesOfQueues, due }, (error) =>
-    log.warn({ err: error }, "The sweep of a queue failed"),
+  const transfers = withFailureBackoff(createTransfers(transferCommands(run, prefix), commands.exists));
+  const metrics = reportMetrics({ commands, registry, transfers, due }, simple);
+  const waiting = waitingReceivers(wakeSignals(redis, prefix));
+  stopping.addEventListener("abort", waiting.close, { once: true });
+  const sweep = createSweep({ commands, registry, transfers, due }, (error) =>
+    log.warn({ err: error }, "Sweep of a queue failed"),
   );
   return {
     simple,
     commands,
     registry,
     due,
-    moves: movesOfQueues,
-    room,
-    sweep: sweeping,
-    checkQueues: async () => reportBroken(await due.broken()),
+    transfers,
+    waiting,
+    sweep,
+    checkQueues: async () => throwIfBroken(await due.listBroken()),
     serverInfo: () => serverInfo(redis),
     async [Symbol.asyncDispose]() {
-      depths[Symbol.dispose]();
-      await room[Symbol.asyncDispose]();
-      await sweeping[Symbol.asyncDispose]();
+      metrics[Symbol.dispose]();
+      await waiting[Symbol.asyncDispose]();
+      await sweep[Symbol.asyncDispose]();
     },
   };
 }

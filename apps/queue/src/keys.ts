@@ -1,14 +1,15 @@
-// Every key and channel of this app. All keys of one queue share one hash tag, so that Redis Cluster keeps them together.
+// Every Redis key and channel of this app. All keys of one queue share one hash tag, so that Redis Cluster keeps them on one node.
+// The names are in users' Redis: they do not change, even where the code calls something by another word.
 
-/** The list behind push and pop: each entry is an id of 36 characters followed by the JSON text. */
+/** The list of the simple queue: each entry is an id of 36 characters followed by the JSON text. */
 export const simpleKey = "simple";
 
-/** What that queue is called, by a name that no named queue can have. */
+/** The simple queue's name in metrics and errors; no named queue can have it. */
 export const simpleName = "(push and pop)";
 
 /**
- * The bytes in that list, and what a push made for a request is remembered under. Their hash tag is the whole name of the list, prefix
- * and all, so that Redis Cluster keeps them together.
+ * The size of the simple queue in bytes, and the result of a push with an `Idempotency-Key`. Their hash tag is the full name of the list,
+ * including the prefix, so that Redis Cluster keeps them on one node.
  */
 export function sizeKey(prefix: string): string {
   return `size:{${prefix}${simpleKey}}`;
@@ -17,59 +18,68 @@ export function pushedKey(prefix: string, requestKey: string): string {
   return `pushed:{${prefix}${simpleKey}}:${requestKey}`;
 }
 
-/** The list of named queues: names (zset), deadLetters (hash). */
+/** The registry of named queues: names (zset), deadLetters (hash). */
 export const registryKeys = ["registry:{queues}:names", "registry:{queues}:dead-letters"] as const;
 
-/** When queues have to be looked at, who does so just now, how far the patrol is, and which queues are broken: see `commands/`. */
+/** When queues must be inspected, the lock of the sweep, how far the scan is, and which queues are broken: see `commands/`. */
 export const dueKey = "registry:{queues}:due";
 export const sweeperKey = "registry:{queues}:sweeper";
-export const patrolKey = "registry:{queues}:patrol";
+export const scanKey = "registry:{queues}:patrol";
 export const brokenKey = "registry:{queues}:broken";
 
 /** Set once the demo data is complete. */
 export const demoKey = "demo";
 
-const queueParts = [
-  "settings",
-  "records",
-  "payloads",
-  "ready",
-  "delayed",
-  "leases",
-  "ages",
-  "groups",
-  "outbox",
-  "dedupe-ids",
-  "dedupe-times",
-  "arrivals",
-] as const;
+/** The keys of a named queue, by the last part of their names, with their types; in the order in which `commands/*.lua` take them. */
+const queueKeyTypes = {
+  settings: "hash",
+  records: "hash",
+  payloads: "hash",
+  ready: "zset",
+  delayed: "zset",
+  leases: "zset",
+  ages: "zset",
+  groups: "zset",
+  outbox: "zset",
+  "dedupe-ids": "hash",
+  "dedupe-times": "zset",
+  arrivals: "hash",
+} as const;
+
+type QueuePart = keyof typeof queueKeyTypes;
+const queueParts = Object.keys(queueKeyTypes) as QueuePart[];
 
 /** One of the keys of a named queue. */
-export function queueKey(name: string, part: (typeof queueParts)[number]): string {
+export function queueKey(name: string, part: QueuePart): string {
   return `queue:{${name}}:${part}`;
 }
 
-/** The keys of a named queue, in the order that `commands/*.lua` take them in. */
+/** All keys of a named queue. */
 export function queueKeys(name: string): string[] {
   return queueParts.map((part) => queueKey(name, part));
 }
 
-/** The named queue that a key is of. */
+/** The Redis type of a key of a named queue. */
+export function queueKeyType(part: string): string | undefined {
+  return queueKeyTypes[part as QueuePart];
+}
+
+/** The named queue that a key belongs to. */
 export function queueOf(key: string): string | undefined {
   return /^queue:\{([^}]+)\}:/.exec(key)?.[1];
 }
 
-/** What came of the last command on a queue that used this key; beside the queue's own, which it outlives for a minute. */
-export function runKey(name: string, lane: string): string {
-  return `run:{${name}}:${lane}`;
+/** The stored reply of the last command on a queue that used this slot; expires after a minute. */
+export function replyKey(name: string, slot: string): string {
+  return `run:{${name}}:${slot}`;
 }
 
-/** What was sent to a queue for a request. */
+/** The result of a request with an `Idempotency-Key` that sent messages to a queue. */
 export function sentKey(name: string, requestKey: string): string {
   return `queue:{${name}}:sent:${requestKey}`;
 }
 
-/** The channel on which waiting receivers of a queue are told to look again. Redis does not prefix channels by itself. */
+/** The channel that wakes the waiting receivers of a queue. Redis does not prefix channels by itself. */
 export function wakeChannel(prefix: string, name: string): string {
   return `${prefix}wake:${name}`;
 }

@@ -1,70 +1,69 @@
-import type { Planned } from "./commands/due-commands.ts";
-import { brokenBy, noSettings } from "./queue-faults.ts";
-import { type QueueDeps, viewOf } from "./queues.ts";
+import type { Inspection } from "./commands/due-commands.ts";
+import { noSettings, toBrokenQueueError } from "./queue-errors.ts";
+import { type QueueDeps, toQueueView } from "./queues/queues.ts";
 
-const everyMs = 1000;
-/** Queues that are looked at side by side. */
-const page = 50;
-/** A look that was cut off is made again after so long. */
-const againMs = 10_000;
-/** A move that could not be made is tried again after so long, a queue that is broken is looked at again. */
-const moveAgainMs = 3000;
-const brokenAgainMs = 10_000;
-/** The patrol looks at so many queues a second, and rests for so long when it has seen all. */
-const patrolled = 10;
-const restMs = 3_600_000;
+const intervalMs = 1000;
+/** How many queues are inspected in parallel. */
+const batchSize = 50;
+/** When an interrupted inspection is repeated. */
+const retryMs = 10_000;
+/** When a failed transfer is retried, and when a broken queue is inspected again. */
+const transferRetryMs = 3000;
+const brokenRecheckMs = 10_000;
+/** A scan marks this many queues a second; a new one begins this long after the last has ended. */
+const scannedPerSecond = 10;
+const scanIntervalMs = 3_600_000;
 
-/** Brings queues up to the present when something of them comes due, in one of the processes. */
+/** Keeps queues up to date that nobody uses, in one process at a time. */
 export interface Sweep extends AsyncDisposable {
-  /** Begins; once is enough. */
+  /** Starts the sweep, unless it has started already. */
   start(): void;
 }
 
 /**
- * A queue settles whenever it is used. This is for those that nobody uses: what is too old goes, and a message whose last lease is
- * over gets to the dead-letter queue, where somebody may be waiting for it. Only queues are looked at of which something is due, so those
- * that stand idle cost nothing. One that fails holds up no other. `onError` hears of what failed.
+ * Every command on a queue applies what has become due in it. The sweep does this for queues that nobody uses: expired messages are
+ * removed, and messages whose last lease has ended move to the dead-letter queue, where a receiver may wait for them. Only queues with
+ * something due are inspected, so idle queues cost nothing. A queue that fails delays no other; its error goes to `onError`.
  */
-export function sweep(deps: QueueDeps, onError: (error: unknown) => void): Sweep {
-  const { commands, registry, moves, due } = deps;
+export function createSweep(deps: QueueDeps, onError: (error: unknown) => void): Sweep {
+  const { commands, registry, transfers, due } = deps;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let current: Promise<void> = Promise.resolve();
 
-  const lookAt = async (name: string): Promise<Planned> => {
-    const state = await commands.settle(name);
+  const inspect = async (name: string): Promise<Inspection> => {
+    const state = await commands.refresh(name);
     if (!state) {
       return (await registry.isRegistered(name))
-        ? { name, nextMs: brokenAgainMs, broken: noSettings }
+        ? { name, nextMs: brokenRecheckMs, broken: noSettings }
         : { name, nextMs: undefined };
     }
-    viewOf(name, state); // Throws when the settings cannot be read.
+    toQueueView(name, state); // Throws when the settings are invalid.
     if (state.outgoing === 0) return { name, nextMs: state.dueMs };
-    const { failed } = await moves.deliver(name);
+    const { failed } = await transfers.deliver(name);
     for (const error of failed.values()) onError(error);
-    return { name, nextMs: failed.size > 0 ? Math.min(moveAgainMs, state.dueMs ?? moveAgainMs) : 0 };
+    return { name, nextMs: failed.size > 0 ? Math.min(transferRetryMs, state.dueMs ?? transferRetryMs) : 0 };
   };
 
-  const look = async (name: string): Promise<Planned | undefined> => {
+  const tryInspect = async (name: string): Promise<Inspection | undefined> => {
     try {
-      return await lookAt(name);
+      return await inspect(name);
     } catch (error) {
       onError(error);
-      const broken = brokenBy(name, error);
-      return broken && { name, nextMs: brokenAgainMs, broken: broken.why };
+      const broken = toBrokenQueueError(name, error);
+      return broken && { name, nextMs: brokenRecheckMs, broken: broken.why };
     }
   };
 
   const round = async () => {
-    await due.patrol(patrolled, restMs);
-    let taken = await due.take({ sweepMs: everyMs * 0.9, max: page, againMs });
-    const until = performance.now() + everyMs;
-    while (taken && taken.names.length > 0) {
-      const looked = await Promise.all(taken.names.map(look));
-      const planned = looked.filter((one) => one !== undefined);
-      if (planned.length > 0) await due.plan(taken.again, planned);
-      if (taken.names.length < page || stopped || performance.now() > until) return;
-      taken = await due.take({ sweepMs: 0, max: page, againMs });
+    await due.scan(scannedPerSecond, scanIntervalMs);
+    let batch = await due.take({ sweepMs: intervalMs * 0.9, max: batchSize, retryMs });
+    const until = performance.now() + intervalMs;
+    while (batch && batch.names.length > 0) {
+      const inspected = (await Promise.all(batch.names.map(tryInspect))).filter((one) => one !== undefined);
+      if (inspected.length > 0) await due.reschedule(batch.retryAt, inspected);
+      if (batch.names.length < batchSize || stopped || performance.now() > until) return;
+      batch = await due.take({ sweepMs: 0, max: batchSize, retryMs });
     }
   };
 
@@ -75,7 +74,7 @@ export function sweep(deps: QueueDeps, onError: (error: unknown) => void): Sweep
         .finally(() => {
           if (!stopped) next();
         });
-    }, everyMs).unref();
+    }, intervalMs).unref();
   };
 
   return {

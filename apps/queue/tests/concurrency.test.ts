@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
-import { type OpenQueue, openQueue, type Received, until } from "./open-queue.ts";
+import { type OpenQueue, openQueue, type Received, waitFor } from "./open-queue.ts";
 
 let open: OpenQueue;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ it("fifty receivers get each message once while its lease holds", async () => {
       seen.push(...found);
       if (found.length === 0) continue;
       const receipts = found.map((message) => message.receipt);
-      expect(new Set(await queue.tell("ack", receipts))).toEqual(new Set(["ok"]));
+      expect(new Set(await queue.settle("ack", receipts))).toEqual(new Set(["ok"]));
     }
   };
   const receivers = Array.from({ length: 50 }, (_, i) => receiver(1 + (i % 10)));
@@ -53,7 +53,7 @@ it("a group is worked off in order by any number of receivers", async () => {
         await new Promise((resolve) => setImmediate(resolve));
         done.get(group)?.push(Number(body));
         out.delete(group);
-        await queue.tell("ack", [receipt]);
+        await queue.settle("ack", [receipt]);
       }
     }
   };
@@ -69,7 +69,7 @@ it("a killed process loses nothing: what it sent is there, what it held comes ba
   const ids = await queue.send({ body: 1 }, { body: 2 }, { body: 3 });
   const sent = await killedProcess(queue.name);
   const back: Received[] = [];
-  await until(async () => {
+  await waitFor(async () => {
     back.push(...(await queue.receive({ waitSeconds: 5, visibilitySeconds: 60 })));
     return back.length === ids.length + 1;
   });
@@ -96,7 +96,7 @@ it("leases go by the clock of Redis: one that is a day ahead in this process, an
 
 /** Runs a process that receives everything in the queue, never acks, sends one message, and is killed then. Answers that one's id. */
 async function killedProcess(queue: string): Promise<string> {
-  const program = fileURLToPath(new URL("unlucky-process.ts", import.meta.url));
+  const program = fileURLToPath(new URL("killed-process.ts", import.meta.url));
   const child = spawn(process.execPath, [program, queue], {
     env: { ...process.env, REDIS_URL: inject("redisUrl"), REDIS_PREFIX: open.prefix },
     stdio: ["ignore", "pipe", "inherit"],

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadCommands } from "../src/commands/load.ts";
-import { moveCommands } from "../src/commands/move-commands.ts";
-import { queueKeys, runKey } from "../src/keys.ts";
-import { moves } from "../src/moves.ts";
-import { settingsInputSchema, settingsOf, toFields } from "../src/settings.ts";
+import { transferCommands } from "../src/commands/transfer-commands.ts";
+import { queueKeys, replyKey } from "../src/keys.ts";
+import { settingsInputSchema, toRedisFields, withDefaults } from "../src/queues/settings.ts";
+import { createTransfers } from "../src/transfers/transfers.ts";
 import { type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 
 let open: OpenQueue;
@@ -21,7 +21,7 @@ const pair = async (settings: object = {}, at = open): Promise<[NamedQueue, Name
 /** Receives everything and gives it back, until nothing comes any more. */
 const exhaust = async (queue: NamedQueue) => {
   for (let found = await queue.receive(); found.length > 0; found = await queue.receive()) {
-    await queue.tell(
+    await queue.settle(
       "nack",
       found.map((message) => message.receipt),
     );
@@ -35,18 +35,18 @@ it("a message goes to the dead-letter queue after its last receive, and back by 
   const [queue, dead] = await pair();
   const [id] = await queue.send({ body: { n: 1 }, priority: 3 });
   const [first] = await queue.receive();
-  await queue.tell("nack", [first?.receipt ?? ""]);
+  await queue.settle("nack", [first?.receipt ?? ""]);
   expect((await dead.counts()).length).toBe(0);
   const [second] = await queue.receive();
   expect(second?.receives).toBe(2);
-  await queue.tell("nack", [second?.receipt ?? ""], { delaySeconds: 900 });
+  await queue.settle("nack", [second?.receipt ?? ""], { delaySeconds: 900 });
   expect((await queue.counts()).length).toBe(0);
   expect((await open.request("GET", queue.path)).json()).toMatchObject({ deadLetters: 1 });
   const [letter] = await dead.receive();
   expect(letter).toMatchObject({ id, body: { n: 1 }, receives: 1, priority: 3, deadLetterOf: queue.name });
   expect(letter?.sentAt).toBe(first?.sentAt);
   expect(await redrive(dead)).toEqual({ moved: 0 }); // It is leased.
-  await dead.tell("nack", [letter?.receipt ?? ""]);
+  await dead.settle("nack", [letter?.receipt ?? ""]);
   expect(await redrive(dead)).toEqual({ moved: 1 });
   expect((await dead.counts()).length).toBe(0);
   expect(await queue.receive()).toMatchObject([{ id, body: { n: 1 }, receives: 1, deadLetterOf: null }]);
@@ -70,7 +70,7 @@ it("a dead letter makes way for the next of its group", async () => {
   for (const body of [1, 2, 3]) {
     const found = await queue.receive();
     expect(bodies(found)).toEqual([body]);
-    await queue.tell("ack", [found[0]?.receipt ?? ""]);
+    await queue.settle("ack", [found[0]?.receipt ?? ""]);
   }
 });
 
@@ -126,9 +126,9 @@ it("a redrive sends back what was there when it began, not what dies again meanw
   await cut.releaseAll();
   expect((await queue.counts()).length).toBe(0);
   // What comes back dies at once, and is a dead letter again before the next step of the redrive.
-  const { deliver } = cut.deps.moves;
+  const { deliver } = cut.deps.transfers;
   let delivered = 0;
-  const again = moves(
+  const again = createTransfers(
     {
       ...cut.steps,
       redrive: async (name, options) => {
@@ -154,7 +154,7 @@ const cutOff = async () => {
     queue,
     dead,
     deps: quiet.deps,
-    steps: moveCommands(run, `${quiet.prefix}queue:`),
+    steps: transferCommands(run, `${quiet.prefix}queue:`),
     /** Gives everything back as `nack` does, in a process that dies before it moves the dead letters on. */
     async releaseAll() {
       const deliveries: string[] = [];
@@ -162,10 +162,11 @@ const cutOff = async () => {
         for (const { receipt } of found) deliveries.push(receipt.slice(0, 36), receipt.slice(36));
       }
       if (deliveries.length === 0) return;
-      const keys = [...queueKeys(queue.name).slice(0, 9), runKey(queue.name, "dead")];
+      const keys = [...queueKeys(queue.name).slice(0, 9), replyKey(queue.name, "dead")];
       await run("release-10", keys, ["channel", deliveries.join(), 0, 0, ...deliveries]);
     },
-    make: (name: string) => quiet.deps.commands.configure(name, toFields(settingsOf(settingsInputSchema.parse({})))),
+    make: (name: string) =>
+      quiet.deps.commands.configure(name, toRedisFields(withDefaults(settingsInputSchema.parse({})))),
     redrive: async () => (await quiet.request("POST", `${dead.path}/redrive`)).json(),
     [Symbol.asyncDispose]: () => quiet[Symbol.asyncDispose](),
   };
@@ -176,7 +177,7 @@ it("a move that is cut off between its steps loses nothing and doubles nothing",
   const { queue, dead, steps } = cut;
   await queue.send({ body: 1 }, { body: 2 });
   await cut.releaseAll();
-  const { incarnation, messages } = await steps.outgoing(queue.name, { after: "0", max: 10 });
+  const { incarnation, messages } = await steps.listOutgoing(queue.name, { after: "0", max: 10 });
   const [first, ...more] = messages;
   expect([first?.destination, first?.payload, more.length]).toEqual([dead.name, "1", 1]);
   // Another process makes the first step for one of them, and dies.
@@ -195,7 +196,7 @@ it("a late second step does not touch a message that has come back and left agai
   const { queue, dead, steps } = cut;
   await queue.send({ body: 1 });
   await cut.releaseAll();
-  const early = await steps.outgoing(queue.name, { after: "0", max: 10 });
+  const early = await steps.listOutgoing(queue.name, { after: "0", max: 10 });
   expect((await queue.counts()).length).toBe(0);
   expect(await cut.redrive()).toEqual({ moved: 1 });
   await cut.releaseAll(); // It is in the outbox once more, with another ticket.
@@ -209,12 +210,12 @@ it("messages whose destination is gone come back, also when it is there again be
   const { queue, dead, steps } = cut;
   await queue.send({ body: 1 }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" });
   await cut.releaseAll();
-  const { incarnation, messages } = await steps.outgoing(queue.name, { after: "0", max: 10 });
+  const { incarnation, messages } = await steps.listOutgoing(queue.name, { after: "0", max: 10 });
   const source = `${queue.name} ${incarnation}`;
-  expect(await steps.refuse(dead.name, source, messages)).toBeUndefined();
+  expect(await steps.reject(dead.name, source, messages)).toBeUndefined();
   expect(await steps.accept("none", source, messages)).toBeUndefined();
   const refused = messages.map(({ ticket }) => ticket);
-  expect(await steps.refuse("none", source, messages)).toEqual(refused);
+  expect(await steps.reject("none", source, messages)).toEqual(refused);
   await cut.make("none");
   expect(await steps.accept("none", source, messages)).toEqual(refused);
   await steps.returnToSource(queue.name, incarnation, [...messages, ...messages]);
@@ -228,7 +229,7 @@ it("a page of messages that is too large for one step comes in parts", async () 
   const body = "x".repeat(200 * 1024);
   for (let i = 0; i < 12; i++) await queue.send({ body }, { body });
   await cut.releaseAll();
-  const { messages, more } = await steps.outgoing(queue.name, { after: "0", max: 50 });
+  const { messages, more } = await steps.listOutgoing(queue.name, { after: "0", max: 50 });
   expect([messages.length, more]).toEqual([20, true]);
   expect((await queue.counts()).length).toBe(0);
   expect((await dead.counts()).length).toBe(24);

@@ -1,8 +1,8 @@
 import { metricsText } from "@quintet/http";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadCommands } from "../src/commands/load.ts";
-import type { Flow } from "../src/flow.ts";
-import { queueKeys, runKey } from "../src/keys.ts";
+import { queueKeys, replyKey } from "../src/keys.ts";
+import type { Flow } from "../src/queues/flow.ts";
 import { expectConserved, type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 
 let open: OpenQueue;
@@ -25,7 +25,7 @@ const purge = (queue: NamedQueue) => open.request("POST", `${queue.path}/purge`,
 /** Gives leased messages back as `nack` does, in a process that dies before it moves the dead letters on. */
 async function giveBackAndDie(queue: NamedQueue, held: string[]): Promise<void> {
   const deliveries = held.flatMap((receipt) => [receipt.slice(0, 36), receipt.slice(36)]);
-  const keys = [...queueKeys(queue.name).slice(0, 9), runKey(queue.name, "dead")];
+  const keys = [...queueKeys(queue.name).slice(0, 9), replyKey(queue.name, "dead")];
   await loadCommands(open.redis)("release-10", keys, ["channel", held[0] ?? "", 0, 0, ...deliveries]);
 }
 
@@ -37,8 +37,8 @@ it("counts what comes into a queue and what leaves it, and where it goes", async
   expect(await flow(queue)).toEqual({ ...none, sent: 5 });
   const [first, second, third] = await queue.receive();
   expect(await flow(queue)).toEqual({ ...none, sent: 5, received: 3 });
-  await queue.tell("ack", receipts([first!, first!]));
-  await queue.tell("nack", receipts([second!, third!]));
+  await queue.settle("ack", receipts([first!, first!]));
+  await queue.settle("nack", receipts([second!, third!]));
   expect(await flow(queue)).toEqual({ ...none, sent: 5, received: 3, acked: 1, movedOut: 2 });
   expect(await flow(dead)).toEqual({ ...none, movedIn: 2 });
   expect((await open.request("POST", `${dead.path}/redrive`)).json()).toEqual({ moved: 2 });
@@ -61,8 +61,8 @@ it("counts what comes back because its destination is gone as moved in", async (
   const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
   await queue.send({ body: 1 }, { body: 2, groupId: "g" });
   const held = receipts(await queue.receive());
-  await open.deps.commands.destroy(dead.name);
-  await queue.tell("nack", held);
+  await open.deps.commands.delete(dead.name);
+  await queue.settle("nack", held);
   expect(await flow(queue)).toEqual({ ...none, sent: 2, received: 2, movedOut: 2, movedIn: 2 });
 });
 
@@ -87,17 +87,17 @@ it("a queue of the version that did not count is counted from then on, and what 
     { body: 5 },
   );
   const [acked, moving, held] = await queue.receive({ max: 3 });
-  await queue.tell("ack", receipts([acked!]));
+  await queue.settle("ack", receipts([acked!]));
   await giveBackAndDie(queue, receipts([moving!]));
   for (const { key } of [queue, dead]) {
     await open.redis.hdel(key("settings"), "lastBefore", "movesBefore", "incarnation", ...Object.keys(none));
   }
   for (const part of ["dedupe-ids", "dedupe-times"]) await open.redis.persist(queue.key(part));
   // Four were left, one of them on its way.
-  expect(await queue.tell("ack", receipts([held!]))).toEqual(["ok"]);
+  expect(await queue.settle("ack", receipts([held!]))).toEqual(["ok"]);
   expect(await flow(queue)).toEqual({ ...none, sent: 4, acked: 1, movedOut: 1 });
   expect(await flow(dead)).toEqual({ ...none, movedIn: 1 });
-  await queue.tell("nack", receipts(await queue.receive({ max: 1 })));
+  await queue.settle("nack", receipts(await queue.receive({ max: 1 })));
   expect(await flow(queue)).toEqual({ ...none, sent: 4, acked: 1, received: 1, movedOut: 2 });
   expect(await flow(dead)).toEqual({ ...none, movedIn: 2 });
   for (const part of ["dedupe-ids", "dedupe-times"]) {

@@ -19,8 +19,8 @@ async function useFully(queue: NamedQueue, deadLetters: NamedQueue): Promise<voi
   await call("plain", `${queue.path}/messages`, { body: 1, dedupeId: "d", groupId: "g" }, key);
   await queue.send({ body: 2, delaySeconds: 900 }, { body: 3 });
   const received = await queue.receive();
-  await queue.tell("extend", [received[0]!.receipt], { visibilitySeconds: 60 });
-  await queue.tell(
+  await queue.settle("extend", [received[0]!.receipt], { visibilitySeconds: 60 });
+  await queue.settle(
     "nack",
     received.map(({ receipt }) => receipt),
   );

@@ -120,7 +120,7 @@ describe("dedupeId", () => {
     // A full queue still knows what it has.
     expect(await queue.send({ body: 4, dedupeId: "a" })).toEqual([first]);
     const [message] = await queue.receive({ max: 1 });
-    await queue.tell("ack", [message?.receipt ?? ""]);
+    await queue.settle("ack", [message?.receipt ?? ""]);
     expect(await queue.send({ body: 5, dedupeId: "a" })).toEqual([first]);
     expect((await queue.counts()).length).toBe(1);
     await open.redis.zincrby(queue.key("dedupe-times"), -300_001, "a");
@@ -146,7 +146,7 @@ describe("order", () => {
     const queue = await open.makeQueue();
     await queue.send({ body: 1 }, { body: 2 }, { body: 3 });
     const [first] = await queue.receive({ max: 1 });
-    await queue.tell("nack", [first?.receipt ?? ""]);
+    await queue.settle("nack", [first?.receipt ?? ""]);
     expect(bodies(await queue.receive())).toEqual([1, 2, 3]);
   });
 
@@ -163,13 +163,13 @@ describe("order", () => {
     const first = await queue.receive();
     expect(bodies(first)).toEqual(["a1", "b1", "free"]);
     expect(await queue.receive()).toEqual([]);
-    await queue.tell("nack", [first[0]?.receipt ?? ""]);
+    await queue.settle("nack", [first[0]?.receipt ?? ""]);
     const again = await queue.receive();
     expect(bodies(again)).toEqual(["a1"]);
-    await queue.tell("ack", receipts(again));
+    await queue.settle("ack", receipts(again));
     const second = await queue.receive();
     expect(bodies(second)).toEqual(["a2"]);
-    await queue.tell("ack", receipts(second));
+    await queue.settle("ack", receipts(second));
     expect(bodies(await queue.receive())).toEqual(["a3"]);
   });
 
@@ -203,15 +203,15 @@ describe("leases", () => {
     expect(Date.parse(first[0]?.leasedUntil ?? "") - Date.parse(first[0]?.sentAt ?? "")).toBeGreaterThanOrEqual(30_000);
     await past(30_001);
     // Over is over, also while nobody else has received it.
-    expect(await queue.tell("ack", receipts(first))).toEqual(["not-found"]);
+    expect(await queue.settle("ack", receipts(first))).toEqual(["not-found"]);
     const second = await queue.receive();
     expect(second).toMatchObject([{ id: first[0]?.id, receives: 2 }]);
-    for (const verb of ["ack", "nack"]) expect(await queue.tell(verb, receipts(first))).toEqual(["not-found"]);
-    expect(await queue.tell("extend", receipts(first), { visibilitySeconds: 9 })).toEqual(["not-found"]);
+    for (const verb of ["ack", "nack"]) expect(await queue.settle(verb, receipts(first))).toEqual(["not-found"]);
+    expect(await queue.settle("extend", receipts(first), { visibilitySeconds: 9 })).toEqual(["not-found"]);
     const [held = ""] = receipts(second);
-    expect(await queue.tell("ack", [held, held, "' OR 1=1", `${held.slice(0, 36)}AAAAAAAAAAAAAAAAAAAAAA`, ""])).toEqual(
-      ["ok", "not-found", "not-found", "not-found", "not-found"],
-    );
+    expect(
+      await queue.settle("ack", [held, held, "' OR 1=1", `${held.slice(0, 36)}AAAAAAAAAAAAAAAAAAAAAA`, ""]),
+    ).toEqual(["ok", "not-found", "not-found", "not-found", "not-found"]);
     expect((await queue.counts()).length).toBe(0);
   });
 
@@ -226,7 +226,7 @@ describe("leases", () => {
     expect(Date.parse(result?.leasedUntil ?? "") - Date.parse(first?.leasedUntil ?? "")).toBeGreaterThan(3_500_000);
     await past(1_000_000);
     expect(await queue.receive()).toEqual([]);
-    expect(await queue.tell("extend", [first?.receipt ?? ""], { visibilitySeconds: 0 })).toEqual(["ok"]);
+    expect(await queue.settle("extend", [first?.receipt ?? ""], { visibilitySeconds: 0 })).toEqual(["ok"]);
     expect(await queue.receive()).toMatchObject([{ id: first?.id, receives: 2 }]);
   });
 
@@ -242,8 +242,8 @@ describe("leases", () => {
     queue = await open.makeQueue();
     await queue.send({ body: 1 }, { body: 2 });
     const [one, two] = receipts(await queue.receive());
-    expect(await queue.tell("nack", [one ?? ""])).toEqual(["ok"]);
-    expect(await queue.tell("nack", [two ?? ""], { delaySeconds: 900 })).toEqual(["ok"]);
+    expect(await queue.settle("nack", [one ?? ""])).toEqual(["ok"]);
+    expect(await queue.settle("nack", [two ?? ""], { delaySeconds: 900 })).toEqual(["ok"]);
     expect(await queue.counts()).toEqual({ ready: 1, blocked: 0, delayed: 1, leased: 0, length: 2 });
     expect(bodies(await queue.receive())).toEqual([1]);
   });
@@ -316,10 +316,10 @@ describe("time", () => {
       { body: "x" },
     );
     const out = await queue.receive();
-    await queue.tell("nack", [out[0]?.receipt ?? ""]);
+    await queue.settle("nack", [out[0]?.receipt ?? ""]);
     for (const id of [old, leased]) await open.redis.zincrby(queue.key("ages"), -60_000, id ?? "");
     expect(await queue.counts()).toEqual({ ready: 1, blocked: 0, delayed: 0, leased: 0, length: 1 });
-    expect(await queue.tell("ack", [out[1]?.receipt ?? ""])).toEqual(["not-found"]);
+    expect(await queue.settle("ack", [out[1]?.receipt ?? ""])).toEqual(["not-found"]);
     expect(bodies(await queue.receive())).toEqual(["next"]);
   });
 });

@@ -53,19 +53,19 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])("does what the model does, seed %i", async (se
     async () => {
       const some = anyReceipts();
       const wanted = some.map((receipt) => (model.ack(receipt) ? "ok" : "not-found"));
-      expect(await queue.tell("ack", some)).toEqual(wanted);
+      expect(await queue.settle("ack", some)).toEqual(wanted);
     },
     async () => {
       const some = anyReceipts();
       const delayed = random(10) === 0;
       const wanted = some.map((receipt) => (model.release(receipt, delayed) ? "ok" : "not-found"));
-      expect(await queue.tell("nack", some, { delaySeconds: delayed ? 900 : 0 })).toEqual(wanted);
+      expect(await queue.settle("nack", some, { delaySeconds: delayed ? 900 : 0 })).toEqual(wanted);
     },
     async () => {
       // A lease that is cut to nothing ends as one does whose time is over.
       const [receipt = ""] = anyReceipts();
       const wanted = model.release(receipt, false) ? "ok" : "not-found";
-      expect(await queue.tell("extend", [receipt], { visibilitySeconds: 0 })).toEqual([wanted]);
+      expect(await queue.settle("extend", [receipt], { visibilitySeconds: 0 })).toEqual([wanted]);
     },
     async () => {
       if (random(20) > 0) return;
@@ -81,7 +81,7 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])("does what the model does, seed %i", async (se
   const letters: unknown[] = [];
   for (let found = await dead.receive(); found.length > 0; found = await dead.receive()) {
     letters.push(...found.map((message) => message.body));
-    await dead.tell(
+    await dead.settle(
       "ack",
       found.map((message) => message.receipt),
     );

@@ -5,12 +5,12 @@ import { testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
 import { expect, inject } from "vitest";
 import { createApp } from "../src/app.ts";
-import type { Flow } from "../src/flow.ts";
 import { type Deps, queue as definition } from "../src/index.ts";
 import { queueKeys } from "../src/keys.ts";
+import type { Flow } from "../src/queues/flow.ts";
 
 /** An answer, read. */
-export interface Answer {
+export interface TestResponse {
   status: number;
   headers: Headers;
   text: string;
@@ -18,7 +18,7 @@ export interface Answer {
 }
 
 /** What a call may carry besides its path. A text or bytes go as they are, anything else as JSON. */
-export interface Call {
+export interface CallOptions {
   as?: TestAccount | undefined;
   body?: unknown;
   headers?: Record<string, string>;
@@ -45,7 +45,7 @@ export interface OpenQueue extends AsyncDisposable {
   /** A client on the app's own keys, to look at them and to make time pass. */
   redis: Redis;
   prefix: string;
-  request(method: string, path: string, call?: Call): Promise<Answer>;
+  request(method: string, path: string, call?: CallOptions): Promise<TestResponse>;
   /** A new named queue, made by staff; its settings may be given. */
   makeQueue(settings?: object): Promise<NamedQueue>;
 }
@@ -57,7 +57,7 @@ export interface NamedQueue {
   send(...messages: object[]): Promise<string[]>;
   receive(options?: object): Promise<Received[]>;
   /** `ack`, `nack` or `extend`: the status of each receipt. */
-  tell(verb: string, receipts: string[], rest?: object): Promise<string[]>;
+  settle(verb: string, receipts: string[], rest?: object): Promise<string[]>;
   counts(): Promise<Record<string, number>>;
   /** The keys, by the names that `keys.ts` gives their parts. */
   key(part: string): string;
@@ -125,7 +125,7 @@ export async function openQueue(
         const received = await good(`${path}/receive`, { max: 100, ...input });
         return received.json<{ messages: Received[] }>().messages;
       },
-      async tell(verb, receipts, rest = {}) {
+      async settle(verb, receipts, rest = {}) {
         const told = await good(`${path}/${verb}`, { receipts, ...rest });
         return told.json<{ results: { status: string }[] }>().results.map((result) => result.status);
       },
@@ -171,7 +171,7 @@ async function removeKeys(redis: Redis, prefix: string): Promise<void> {
 }
 
 /** Waits until `look` answers something other than undefined, false or null. */
-export async function until<T>(look: () => Promise<T | undefined | false | null>): Promise<T> {
+export async function waitFor<T>(look: () => Promise<T | undefined | false | null>): Promise<T> {
   for (;;) {
     const found = await look();
     if (found) return found;
@@ -180,7 +180,7 @@ export async function until<T>(look: () => Promise<T | undefined | false | null>
 }
 
 /** Expects `application/problem+json` with this status, and that it names `path` when one is given. */
-export function expectProblem(answer: Answer, status: number, path?: string): void {
+export function expectProblem(answer: TestResponse, status: number, path?: string): void {
   expect(answer.status, answer.text).toBe(status);
   expect(answer.headers.get("content-type")).toBe("application/problem+json");
   const problem = answer.json<{ status: number; requestId: string; errors?: { path: string }[] }>();

@@ -77,7 +77,7 @@ describe("a queue", () => {
     const purged = await open.request("POST", `${queue.path}/purge`, { as: open.people.staff });
     expect([purged.status, purged.text]).toEqual([204, ""]);
     expect(await queue.counts()).toEqual({ ready: 0, blocked: 0, delayed: 0, leased: 0, length: 0 });
-    expect(await queue.tell("ack", [leased?.receipt ?? ""])).toEqual(["not-found"]);
+    expect(await queue.settle("ack", [leased?.receipt ?? ""])).toEqual(["not-found"]);
     await queue.send({ body: 5, groupId: "g" }, { body: 6 });
     expect((await queue.receive()).map((message) => message.body)).toEqual([5, 6]);
 

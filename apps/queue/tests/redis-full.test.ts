@@ -2,7 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { addToStream } from "@quintet/db";
 import { metricsText } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Answer, expectProblem, type NamedQueue, type OpenQueue, openQueue, until } from "./open-queue.ts";
+import { expectProblem, type NamedQueue, type OpenQueue, openQueue, type TestResponse, waitFor } from "./open-queue.ts";
 import { hasRedis, type PrivateRedis, privateRedis } from "./private-redis.ts";
 
 describe.runIf(hasRedis)("when Redis takes no more", () => {
@@ -11,7 +11,7 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
   beforeAll(async () => {
     redis = await privateRedis();
     open = await openQueue({ redisUrl: redis.url });
-    await until(async () => (await open.request("GET", "/queue/count")).status === 200);
+    await waitFor(async () => (await open.request("GET", "/queue/count")).status === 200);
   });
   afterAll(async () => {
     await open[Symbol.asyncDispose]();
@@ -24,7 +24,7 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
   const staff = (method: string, path: string, body?: object) =>
     open.request(method, path, { as: open.people.staff, body });
 
-  const expectFull = (answer: Answer, why: RegExp) => {
+  const expectFull = (answer: TestResponse, why: RegExp) => {
     expectProblem(answer, 503);
     expect(answer.json().detail).toMatch(why);
     expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
@@ -71,9 +71,9 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
       expect(await open.redis.zscore("registry:{queues}:due", queue.name)).not.toBeNull();
       expect(bodies(got)).toEqual(expect.arrayContaining(["acked", "extended", "given back", "first of g"]));
       const receiptOf = (body: string) => got.find((one) => one.body === body)?.receipt ?? "";
-      expect(await queue.tell("ack", [receiptOf("acked"), receiptOf("first of g")])).toEqual(["ok", "ok"]);
-      expect(await queue.tell("extend", [receiptOf("extended")], { visibilitySeconds: 900 })).toEqual(["ok"]);
-      expect(await queue.tell("nack", [receiptOf("given back")])).toEqual(["ok"]);
+      expect(await queue.settle("ack", [receiptOf("acked"), receiptOf("first of g")])).toEqual(["ok", "ok"]);
+      expect(await queue.settle("extend", [receiptOf("extended")], { visibilitySeconds: 900 })).toEqual(["ok"]);
+      expect(await queue.settle("nack", [receiptOf("given back")])).toEqual(["ok"]);
       // What comes due is received by one who waits: the group's next, what was given back, a delay and a lease that end.
       const later: unknown[] = [];
       while (later.length < 4) later.push(...bodies(await queue.receive({ waitSeconds: 20, visibilitySeconds: 600 })));
@@ -98,7 +98,7 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
         if (turn === 1) await memory("full");
         expect(
           new Set(
-            await queue.tell(
+            await queue.settle(
               "nack",
               dying.map(({ receipt }) => receipt),
             ),
@@ -110,7 +110,7 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
       expect((await dead.counts()).length).toBe(0);
       expect((await open.request("GET", "/queue/queues")).status).toBe(200);
       await memory("enough");
-      await until(async () => (await open.redis.zcard(dead.key("ready"))) === 60);
+      await waitFor(async () => (await open.redis.zcard(dead.key("ready"))) === 60);
       expect((await queue.counts()).length).toBe(40);
     });
 
@@ -138,7 +138,7 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
     await rm(`${folder}/gone`, { recursive: true });
     await open.redis.config("SET", "save", "1 1000000");
     await open.redis.bgsave().catch(() => {});
-    await until(async () => /rdb_last_bgsave_status:err/.test(await open.redis.info("persistence")));
+    await waitFor(async () => /rdb_last_bgsave_status:err/.test(await open.redis.info("persistence")));
     const why = /cannot write to its disk/;
     expectFull(await post("/queue/push", 1), why);
     expectFull(await post(`${queue.path}/messages`, { body: 3 }), why);
@@ -150,6 +150,6 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
     await open.redis.config("SET", "save", "");
     await open.redis.config("SET", "dir", folder);
     expect(bodies(await queue.receive())).toEqual([2]);
-    await until(async () => (await open.redis.zcard(dead.key("ready"))) === 1);
+    await waitFor(async () => (await open.redis.zcard(dead.key("ready"))) === 1);
   });
 });

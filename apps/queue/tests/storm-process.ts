@@ -1,7 +1,7 @@
 // One of several processes that use the same queues at the same time, until it is killed. Its messages are leased, given back, acked and
 // sent back from dead-letter queues; what it acks is said on standard output before and after.
-import { ack, nack } from "../src/leases.ts";
-import { receive } from "../src/receive.ts";
+import { ack, nack } from "../src/messages/leases.ts";
+import { receive } from "../src/messages/receive.ts";
 import { processDeps } from "./process-deps.ts";
 
 const { queues, acks } = JSON.parse(process.argv[2] ?? "") as { queues: string[]; acks: boolean };
@@ -12,7 +12,7 @@ console.log("runs");
 const one = (max: number) => Math.floor(Math.random() * max);
 const use = async () => {
   const queue = queues[one(queues.length)] ?? "";
-  if (one(5) === 0) return void (await deps.moves.redrive(queue));
+  if (one(5) === 0) return void (await deps.transfers.redrive(queue));
   const found = await receive(
     deps,
     queue,

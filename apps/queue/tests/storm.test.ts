@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
-import { type NamedQueue, type OpenQueue, openQueue, until } from "./open-queue.ts";
+import { type NamedQueue, type OpenQueue, openQueue, waitFor } from "./open-queue.ts";
 
 const full = process.env.QUINTET_FAULTS === "full";
 const program = fileURLToPath(new URL("storm-process.ts", import.meta.url));
@@ -34,7 +34,7 @@ async function kill(child: ChildProcess): Promise<void> {
 
 /** The ids of what is in queues, once no lease is left that could end and nothing is on its way. */
 async function idsIn(queues: NamedQueue[]): Promise<string[]> {
-  await until(async () => {
+  await waitFor(async () => {
     const counts = await Promise.all(queues.map((queue) => queue.counts()));
     return counts.every(({ leased }) => leased === 0);
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fillDemo } from "../src/demo.ts";
+import { fillDemo } from "../src/demo/demo.ts";
 import { type CountedPost, type OpenSocial, openSocial } from "./open-social.ts";
 
 let social: OpenSocial;

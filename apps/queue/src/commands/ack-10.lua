@@ -1,23 +1,23 @@
 #!lua flags=allow-oom
--- Removes messages whose lease the caller holds.
+-- Deletes messages whose leases the caller holds.
 --
 -- KEYS[1..9]  see parts/queue.lua
--- KEYS[10]    run       text  see parts/run.lua
--- ARGV[1]     the channel
--- ARGV[2]     the run
+-- KEYS[10]    reply     text  see parts/reply.lua
+-- ARGV[1]     the wake channel
+-- ARGV[2]     the run id
 -- ARGV[3..]   two for each message: id, lease
 --
--- Result: nil when there is no such queue; otherwise 1 for each message that is removed, 0 where the lease is over or never was.
+-- Result: nil when the queue does not exist; otherwise for each message 1 when it was deleted, 0 when the lease is not held.
 
 -- @include queue
--- @include leased
--- @include run
+-- @include leases
+-- @include reply
 
-local earlier = earlierRun()
+local earlier = storedReply()
 if earlier then return earlier end
 
 local results, ids, grouped = {}, {}, {}
-for i, id, record in leased(3) do
+for i, id, record in heldLeases(3) do
   results[i] = record and 1 or 0
   if record then
     ids[#ids + 1] = id
@@ -25,12 +25,12 @@ for i, id, record in leased(3) do
   end
 end
 if #ids > 0 then
-  count('acked', #ids)
+  addToCounter('acked', #ids)
   redis.call('ZREM', leasesKey, unpack(ids))
   redis.call('ZREM', agesKey, unpack(ids))
   redis.call('HDEL', recordsKey, unpack(ids))
   redis.call('HDEL', payloadsKey, unpack(ids))
-  for id, record in pairs(grouped) do leaveGroup(id, record) end
+  for id, record in pairs(grouped) do removeFromGroup(id, record) end
 end
-announce()
-return rememberRun(results)
+notifyReceivers()
+return storeReply(results)

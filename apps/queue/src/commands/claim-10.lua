@@ -2,43 +2,43 @@
 -- Leases the first ready messages to one receiver.
 --
 -- KEYS[1..9]  see parts/queue.lua
--- KEYS[10]    run       text  see parts/run.lua
--- ARGV[1]     the channel
--- ARGV[2]     the lease: a secret of this one delivery, which also stands for the run
--- ARGV[3]     at most how many messages
--- ARGV[4]     how long the lease is, ms, or '' for the queue's
--- ARGV[5]     at most how many bytes of payload, beyond the first message
+-- KEYS[10]    reply     text  see parts/reply.lua
+-- ARGV[1]     the wake channel
+-- ARGV[2]     the lease: the secret of this delivery; it is also the run id
+-- ARGV[3]     max messages
+-- ARGV[4]     length of the lease in ms, or '' for the queue's visibilitySeconds
+-- ARGV[5]     max bytes of payload; the first message may have more
 --
--- Result: nil when there is no such queue; otherwise
--- { ms until the next delay or lease ends or -1, how many are still ready, how many are in the outbox,
---   end of the leases, then for each message: id, JSON text, time sent, receives, priority, group or '', origin }.
+-- Result: nil when the queue does not exist; otherwise
+-- { ms until the next delay or lease ends, or -1; messages still ready; messages in the outbox; end of the leases;
+--   then for each message: id, JSON text, time sent, receives, priority, group or '', origin }.
 
 -- @include queue
--- @include run
+-- @include reply
 
 local lease = ARGV[2]
 local found = {}
 
-local function show(id, record, payload)
+local function append(id, record, payload)
   local at = #found
   found[at + 1], found[at + 2], found[at + 3], found[at + 4] = id, payload, record[SENT], record[RECEIVES]
   found[at + 5], found[at + 6], found[at + 7] = priorityOf(record), record[GROUP], record[ORIGIN]
 end
 
-local function answer(leaseEnd)
+local function result(leaseEnd)
   return { untilNextChange(), redis.call('ZCARD', readyKey), redis.call('ZCARD', outboxKey), leaseEnd, unpack(found) }
 end
 
-settle()
-local earlier = earlierRun()
+applyDue()
+local earlier = storedReply()
 if earlier then
-  announce()
-  -- What it has leased then, as far as it still has it.
+  notifyReceivers()
+  -- A retry returns the messages that were leased the first time, as far as the lease is still held.
   for _, id in ipairs(earlier[2]) do
     local record = readRecord(id)
-    if record and record[LEASE] == lease then show(id, record, redis.call('HGET', payloadsKey, id)) end
+    if record and record[LEASE] == lease then append(id, record, redis.call('HGET', payloadsKey, id)) end
   end
-  return answer(earlier[1])
+  return result(earlier[1])
 end
 
 local leaseEnd = now + (tonumber(ARGV[4]) or visibilityMs)
@@ -56,13 +56,13 @@ if #ids > 0 then
     taken[i] = id
     records[#records + 1], records[#records + 2] = id, cmsgpack.pack(record)
     leases[#leases + 1], leases[#leases + 2] = leaseEnd, id
-    show(id, record, payloads[i])
+    append(id, record, payloads[i])
   end
-  count('received', #taken)
+  addToCounter('received', #taken)
   redis.call('ZREM', readyKey, unpack(taken))
   redis.call('HSET', recordsKey, unpack(records))
   redis.call('ZADD', leasesKey, unpack(leases))
-  rememberRun({ leaseEnd, taken })
+  storeReply({ leaseEnd, taken })
 end
-announce()
-return answer(leaseEnd)
+notifyReceivers()
+return result(leaseEnd)

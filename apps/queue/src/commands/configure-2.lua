@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
--- Makes a queue or changes its settings.
+-- Creates a queue or replaces its settings.
 --
 -- KEYS[1] settings  hash  see parts/queue.lua
--- KEYS[2] arrivals  hash  see parts/arrivals.lua; outlives the queue for a while
--- ARGV[1] the incarnation, if the queue is new: a text that no other queue has or had
--- ARGV[2..] fields and values
+-- KEYS[2] arrivals  hash  see parts/arrivals.lua; may be left from a deleted queue of this name
+-- ARGV[1] the incarnation for a new queue: a unique text
+-- ARGV[2..] fields and values of the settings
 --
--- Result: 1 when the queue is new, made by this same command, else 0.
+-- Result: 1 when this command created the queue (also when it is a retry), else 0.
 
 if redis.call('EXISTS', KEYS[1]) == 0 then
   local clock = redis.call('TIME')

@@ -1,71 +1,75 @@
 import type { Redis } from "@quintet/db";
 import { isUnavailable } from "@quintet/http";
-import { brokenKey, dueKey, patrolKey, queueOf, registryKeys, sweeperKey } from "../keys.ts";
+import { brokenKey, dueKey, queueOf, registryKeys, scanKey, sweeperKey } from "../keys.ts";
 import type { CommandName, RunCommand } from "./load.ts";
 
-/** A queue that was looked at: when that has to be done again, and what is broken. */
-export interface Planned {
+/** The result of inspecting a queue. */
+export interface Inspection {
   name: string;
-  /** In ms from now; undefined when nothing will happen by itself. */
+  /** When to inspect it again, in ms from now; undefined when nothing in it will become due by itself. */
   nextMs: number | undefined;
+  /** Why the queue is broken; absent when it is not. */
   broken?: string;
 }
 
-/** Queues that have to be looked at, with the time at which they would be handed out again. */
-export interface Due {
-  again: string;
+/** Queues to inspect. Those that are not rescheduled are handed out again at `retryAt`. */
+export interface DueBatch {
+  retryAt: string;
   names: string[];
 }
 
-/** The times at which queues have to be looked at. They are kept apart from the queues, which may live on other servers. */
+/** The times at which queues must be inspected. They are stored apart from the queues, which may be on other Redis nodes. */
 export function dueCommands(redis: Redis, run: RunCommand) {
   return {
-    /** Notes that a queue has to be looked at `ms` from now at the latest. */
+    /** Marks a queue as due in `ms` at the latest. */
     async mark(name: string, ms: number): Promise<void> {
-      await run("mark-1", [dueKey], [ms, name]);
+      await run("mark-due-1", [dueKey], [ms, name]);
     },
 
-    /** Queues that are due, at most `max`; undefined when another process sweeps. With `sweepMs` nobody else begins to for that long. */
-    async take(options: { sweepMs: number; max: number; againMs: number }): Promise<Due | undefined> {
-      const args = [options.sweepMs, options.max, options.againMs];
-      const [again, ...names] = (await run("take-due-2", [dueKey, sweeperKey], args)) as string[];
-      return again === undefined ? undefined : { again, names };
+    /**
+     * Up to `max` queues that are due; undefined while another process sweeps. With `sweepMs` above 0 this process takes the lock of the
+     * sweep for that long; 0 is for the process that has it.
+     */
+    async take(options: { sweepMs: number; max: number; retryMs: number }): Promise<DueBatch | undefined> {
+      const args = [options.sweepMs, options.max, options.retryMs];
+      const [retryAt, ...names] = (await run("take-due-2", [dueKey, sweeperKey], args)) as string[];
+      return retryAt === undefined ? undefined : { retryAt, names };
     },
 
-    /** Says when the queues that `take` has handed out have to be looked at again. */
-    async plan(again: string, looked: Planned[]): Promise<void> {
-      const args = looked.flatMap(({ name, nextMs, broken }) => [name, nextMs ?? "", broken ?? ""]);
-      await run("planned-2", [dueKey, brokenKey], [again, ...args]);
+    /** Sets when the queues of a batch are due next, and which of them are broken. */
+    async reschedule(retryAt: string, inspected: Inspection[]): Promise<void> {
+      const args = inspected.flatMap(({ name, nextMs, broken }) => [name, nextMs ?? "", broken ?? ""]);
+      await run("reschedule-2", [dueKey, brokenKey], [retryAt, ...args]);
     },
 
-    /** Makes the next `count` queues of the list due, unless the whole list was gone through within `restMs`. */
-    async patrol(count: number, restMs: number): Promise<void> {
-      await run("patrol-3", [registryKeys[0], dueKey, patrolKey], [count, restMs]);
+    /** Marks the next `count` queues of the registry as due; does nothing for `intervalMs` after the end of the registry. */
+    async scan(count: number, intervalMs: number): Promise<void> {
+      await run("scan-3", [registryKeys[0], dueKey, scanKey], [count, intervalMs]);
     },
 
-    /** Queues that are known to be broken, and why. */
-    broken: (): Promise<Record<string, string>> => redis.hgetall(brokenKey),
+    /** The queues that are known to be broken, and why. */
+    listBroken: (): Promise<Record<string, string>> => redis.hgetall(brokenKey),
   };
 }
 
 export type DueCommands = ReturnType<typeof dueCommands>;
 
-/** After so many ms a queue is looked at to which something was done: until then it is not known when it has to be. */
-const soonMs = 1000;
+/** A queue that a command changes is inspected after this time; the inspection finds out when it is due. */
+const markDelayMs = 1000;
 
-/** The commands on a queue after which nothing happens by itself sooner than before. */
-const timeless =
-  /^(?:ack|complete|destroy|look|outgoing|purge|refuse|settle|mark|take-due|planned|patrol|push|register|unregister)-\d+$/;
+/** The commands on a queue that make nothing due sooner than before. */
+const neverMakesDue =
+  /^(?:ack|complete|delete|read-state|list-outgoing|purge|reject|refresh|mark-due|take-due|reschedule|scan|push|register|unregister)-\d+$/;
 
 /**
- * Notes before each command that something of a queue may come due: a lease, a delay, a move, the end of a message's time. It goes out in
- * front of the command, on the same connection; if the process dies between the two, a look is made for nothing. Commands of one
- * turn of the event loop share one note for each queue.
+ * Commands that mark their queue as due before they run, because they may make something due: a lease, a delay, a transfer, the
+ * expiry of a message. The mark is sent before the command on the same connection; if the process dies between the two, one
+ * inspection finds nothing. The commands of one turn of the event loop share one mark for each queue.
  */
-export function markingDue(run: RunCommand, onError: (error: unknown) => void): RunCommand {
+export function withDueMarks(run: RunCommand, onError: (error: unknown) => void): RunCommand {
   let marked = new Set<string>();
   return (name, keys, args) => {
-    const queue = isTimeless(name) ? undefined : queueOf(keys[0] ?? "");
+    const queue = makesDue(name) ? queueOf(keys[0] ?? "") : undefined;
     if (queue !== undefined && !marked.has(queue)) {
       if (marked.size === 0) {
         setImmediate(() => {
@@ -73,8 +77,8 @@ export function markingDue(run: RunCommand, onError: (error: unknown) => void): 
         });
       }
       marked.add(queue);
-      // While Redis cannot be reached the command fails as well, and says so; what fails otherwise is left to the patrol.
-      run("mark-1", [dueKey], [soonMs, queue]).catch((error: unknown) => {
+      // While Redis is unavailable the command itself fails and reports it. After any other error the scan finds the queue.
+      run("mark-due-1", [dueKey], [markDelayMs, queue]).catch((error: unknown) => {
         if (!isUnavailable(error)) onError(error);
       });
     }
@@ -82,6 +86,6 @@ export function markingDue(run: RunCommand, onError: (error: unknown) => void): 
   };
 }
 
-function isTimeless(name: CommandName): boolean {
-  return timeless.test(name);
+function makesDue(name: CommandName): boolean {
+  return !neverMakesDue.test(name);
 }

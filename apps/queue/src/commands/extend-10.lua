@@ -1,31 +1,31 @@
 #!lua flags=allow-oom
--- Gives leases that the caller holds a new end.
+-- Sets a new end for leases that the caller holds.
 --
 -- KEYS[1..9]  see parts/queue.lua
--- KEYS[10]    run       text  see parts/run.lua
--- ARGV[1]     the channel
--- ARGV[2]     the run
--- ARGV[3]     how many ms from now the leases end; 0 ends them
+-- KEYS[10]    reply     text  see parts/reply.lua
+-- ARGV[1]     the wake channel
+-- ARGV[2]     the run id
+-- ARGV[3]     the new end of the leases, in ms from now; 0 ends them
 -- ARGV[4..]   two for each message: id, lease
 --
--- Result: nil when there is no such queue; otherwise { the new end,
--- then 1 for each lease that was changed, 0 where it is over or never was }.
+-- Result: nil when the queue does not exist; otherwise
+-- { the new end, then for each message 1 when its lease was changed, 0 when the lease is not held }.
 
 -- @include queue
--- @include leased
--- @include run
+-- @include leases
+-- @include reply
 
-local earlier = earlierRun()
+local earlier = storedReply()
 if earlier then return earlier end
 
 local leaseEnd = now + ARGV[3]
 local results = {}
-for i, id, record in leased(4) do
+for i, id, record in heldLeases(4) do
   results[i] = record and 1 or 0
   if record then
     redis.call('ZADD', leasesKey, leaseEnd, id)
-    changed = true -- It may end earlier than waiting receivers expect.
+    changed = true -- The lease may end earlier than waiting receivers expect.
   end
 end
-announce()
-return rememberRun({ leaseEnd, unpack(results) })
+notifyReceivers()
+return storeReply({ leaseEnd, unpack(results) })

@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
--- Takes the first messages of the queue of push and pop away.
+-- Removes and returns the first messages of the simple queue.
 --
 -- KEYS[1..2] see parts/simple.lua
--- ARGV[1]    how many
+-- ARGV[1]    max messages
 --
--- Result: their entries.
+-- Result: the entries of the messages.
 
 -- @include simple
 

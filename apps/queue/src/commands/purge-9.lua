@@ -1,11 +1,10 @@
 #!lua flags=allow-oom
--- Removes every message, leased ones too. What is on its way to another queue is no longer in this one, and stays on its way. What
--- dedupeIds stand for stays known.
+-- Deletes all messages, also leased ones. Messages in the outbox stay there: they belong to their destination. Recorded dedupeIds stay.
 --
 -- KEYS[1..9]  see parts/queue.lua
--- ARGV[1]     the channel
+-- ARGV[1]     the wake channel
 --
--- Result: nil when there is no such queue; otherwise how many messages there were.
+-- Result: nil when the queue does not exist; otherwise how many messages were deleted.
 
 -- @include queue
 
@@ -18,5 +17,5 @@ for _, one in ipairs(moving) do
   redis.call('HSET', recordsKey, one[1], one[2])
   redis.call('HSET', payloadsKey, one[1], one[3])
 end
-count('purged', purged)
+addToCounter('purged', purged)
 return purged

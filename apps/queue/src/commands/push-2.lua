@@ -1,10 +1,10 @@
 #!lua
--- Adds messages to the queue of push and pop, the first ones that fit.
+-- Adds messages to the simple queue, in order, until one does not fit.
 --
 -- KEYS[1..2] see parts/simple.lua
--- ARGV[1]    how many messages there may be
--- ARGV[2]    how many bytes
--- ARGV[3..]  entries
+-- ARGV[1]    max messages in the queue
+-- ARGV[2]    max bytes in the queue
+-- ARGV[3..]  the entries to add
 --
 -- Result: how many were added.
 

@@ -1,12 +1,16 @@
 #!lua
--- Adds a message to the queue of push and pop, once for a request.
+-- Adds a message to the simple queue, once for a request with an Idempotency-Key.
 --
 -- KEYS[1..2] see parts/simple.lua
--- KEYS[3]    what was pushed for the request: the id, followed by the request's fingerprint, which earlier versions left out
--- ARGV       1 how many messages there may be  2 how many bytes  3 the id  4 the JSON text  5 the fingerprint
---            6 how long it is remembered, ms
+-- KEYS[3]    the record of the request: the id of its message, followed by its fingerprint, which earlier versions left out
+-- ARGV[1]    max messages in the queue
+-- ARGV[2]    max bytes in the queue
+-- ARGV[3]    the message's id
+-- ARGV[4]    the message, JSON text
+-- ARGV[5]    the request's fingerprint
+-- ARGV[6]    how long the record is kept, ms
 --
--- Result: what is remembered of the request, now or before; '' when the message does not fit.
+-- Result: the record of the request, written now or before; '' when the message does not fit.
 
 -- @include simple
 

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import type { Redis } from "@quintet/db";
 import type { KeyedRequest } from "@quintet/http";
 import { queueKey, queueKeys, sentKey, wakeChannel } from "../keys.ts";
-import { noteOutcome, rememberedMs } from "./keyed-records.ts";
+import { recordTtlMs, setOutcome } from "./keyed-requests.ts";
 import type { RunCommand } from "./load.ts";
-import { ownRuns } from "./own-runs.ts";
+import { replyKeys } from "./reply-keys.ts";
 
-/** A message on its way into a queue. `payload` is JSON text; `delayMs` is the queue's own when it is left out. */
+/** A message to send. `payload` is JSON text; without `delayMs` the delay of the queue applies. */
 export interface NewMessage {
   id: string;
   payload: string;
@@ -16,13 +16,13 @@ export interface NewMessage {
   priority: number;
 }
 
-/** What became of a message: `duplicate` when its dedupeId was known, and `id` is that of the first. */
+/** The result of sending a message. A `duplicate` was not added, and `id` is that of the first message with its dedupeId. */
 export interface SentMessage {
   id: string;
   duplicate: boolean;
 }
 
-/** A message in the hands of one receiver. Empty texts stand for "none"; times are ms since 1970. */
+/** A message leased to a receiver. Empty texts mean none; times are ms since 1970. */
 export interface LeasedMessage {
   id: string;
   payload: string;
@@ -30,16 +30,19 @@ export interface LeasedMessage {
   receives: number;
   priority: number;
   groupId: string;
-  /** The queues that it died in, joined by "/"; the last one is the one that it is a dead letter of. */
+  /** The queues it was dead-lettered from, joined by "/"; the last one is the most recent. */
   origin: string;
 }
 
+/** The result of a claim. */
 export interface Claim {
   messages: LeasedMessage[];
   leaseEnd: number;
-  /** Ms until a delay or a lease of this queue ends; -1 when there is none. */
+  /** Ms until the next delay or lease of this queue ends; -1 when there is none. */
   nextChangeMs: number;
+  /** The number of messages that are still ready. */
   stillReady: number;
+  /** The number of messages in the outbox. */
   outgoing: number;
 }
 
@@ -49,36 +52,37 @@ export interface Delivery {
   lease: string;
 }
 
+/** The state of a queue: how many messages it has, by their state, and its settings. */
 export interface QueueState {
-  /** Whether time has brought more than one command does at once. */
-  unsettled: boolean;
+  /** Whether more is due than one command applies. */
+  moreDue: boolean;
   length: number;
   ready: number;
   delayed: number;
   leased: number;
   outgoing: number;
-  /** Ms until a delay, a lease or the time of a message ends; undefined when nothing will happen by itself. */
+  /** Ms until a delay or a lease ends or a message expires; undefined when nothing will become due by itself. */
   dueMs: number | undefined;
   /** Fields of the settings as they are stored. */
   settings: Record<string, string>;
 }
 
-const dedupeMs = 5 * 60_000;
-const claimBytes = 4 * 1024 * 1024;
+const dedupeTtlMs = 5 * 60_000;
+const maxClaimBytes = 4 * 1024 * 1024;
 
-/** The commands on one named queue. Each answers `undefined` when there is no such queue. */
+/** The commands on a named queue. Each returns `undefined` when the queue does not exist. */
 export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
-  const on = (name: Parameters<RunCommand>[0], queue: string, args: (string | number)[]) =>
+  const runOn = (name: Parameters<RunCommand>[0], queue: string, args: (string | number)[]) =>
     run(name, queueKeys(queue).slice(0, 9), [wakeChannel(prefix, queue), ...args]);
-  const inOwnRun = ownRuns();
-  /** A command that knows its own earlier run, when that was sent and its answer was lost. */
-  const once = (name: Parameters<RunCommand>[0], queue: string, args: (string | number)[]) =>
-    inOwnRun(queue, (key, id) =>
-      run(name, [...queueKeys(queue).slice(0, 9), key], [wakeChannel(prefix, queue), id, ...args]),
+  const withReplyKey = replyKeys();
+  /** Runs an idempotent command: a retry after a lost reply gets the reply of the first run. */
+  const runOnce = (name: Parameters<RunCommand>[0], queue: string, args: (string | number)[]) =>
+    withReplyKey(queue, (key, runId) =>
+      run(name, [...queueKeys(queue).slice(0, 9), key], [wakeChannel(prefix, queue), runId, ...args]),
     );
 
   return {
-    /** Adds messages, all or none, and once for a keyed request; answers what became of each. */
+    /** Adds messages, all or none, once for a keyed request. Returns a result for each, or "full" when they exceed maxLength. */
     async send(
       queue: string,
       messages: NewMessage[],
@@ -93,18 +97,22 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
         one.priority,
       ]);
       const keys = queueKeys(queue).slice(0, 11);
-      const send = (key: string, id: string, remembered: number | "", fingerprint = "") =>
-        run("send-12", [...keys, key], [wakeChannel(prefix, queue), id, remembered, fingerprint, dedupeMs, ...args]);
-      const ownRun = randomUUID();
+      const send = (key: string, runId: string, recordTtl: number | "", fingerprint = "") =>
+        run(
+          "send-12",
+          [...keys, key],
+          [wakeChannel(prefix, queue), runId, recordTtl, fingerprint, dedupeTtlMs, ...args],
+        );
+      const ownRunId = randomUUID();
       const sent =
         request === undefined
-          ? inOwnRun(queue, (key, id) => send(key, id, ""))
-          : send(sentKey(queue, request.key), ownRun, rememberedMs, request.fingerprint);
+          ? withReplyKey(queue, (key, runId) => send(key, runId, ""))
+          : send(sentKey(queue, request.key), ownRunId, recordTtlMs, request.fingerprint);
       const reply = (await sent) as string[] | 0 | null;
       if (reply === 0) return "full";
       if (reply && request) {
-        const [fingerprint = "", run = ""] = reply.splice(0, 2);
-        noteOutcome(request, fingerprint, run === ownRun);
+        const [fingerprint = "", runId = ""] = reply.splice(0, 2);
+        setOutcome(request, fingerprint, runId === ownRunId);
       }
       return reply?.map((text) => {
         const duplicate = text.startsWith("=");
@@ -112,15 +120,15 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       });
     },
 
-    /** Leases the first ready messages to the one who knows `lease`. */
+    /** Leases the first ready messages; `lease` is the secret of this delivery. */
     async claim(
       queue: string,
       wanted: { max: number; visibilityMs: number | undefined; lease: string },
     ): Promise<Claim | undefined> {
-      const args = [wakeChannel(prefix, queue), wanted.lease, wanted.max, wanted.visibilityMs ?? "", claimBytes];
-      const reply = (await inOwnRun(queue, (key) => run("claim-10", [...queueKeys(queue).slice(0, 9), key], args))) as
-        | [number, number, number, number, ...unknown[]]
-        | null;
+      const args = [wakeChannel(prefix, queue), wanted.lease, wanted.max, wanted.visibilityMs ?? "", maxClaimBytes];
+      const reply = (await withReplyKey(queue, (key) =>
+        run("claim-10", [...queueKeys(queue).slice(0, 9), key], args),
+      )) as [number, number, number, number, ...unknown[]] | null;
       if (!reply) return undefined;
       const [nextChangeMs, stillReady, outgoing, leaseEnd, ...fields] = reply;
       const messages: LeasedMessage[] = [];
@@ -139,43 +147,43 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       return { messages, leaseEnd, nextChangeMs, stillReady, outgoing };
     },
 
-    /** Removes messages; for each whether the lease was held. */
+    /** Deletes messages. Returns for each whether its lease was held. */
     async ack(queue: string, deliveries: Delivery[]): Promise<boolean[] | undefined> {
-      const reply = (await once("ack-10", queue, flat(deliveries))) as number[] | null;
+      const reply = (await runOnce("ack-10", queue, idsAndLeases(deliveries))) as number[] | null;
       return reply?.map((one) => one === 1);
     },
 
-    /** Gives messages back; `uncounted` when they never reached their receiver. */
+    /** Returns messages to the queue; `uncounted` when they never reached their receiver. */
     async release(
       queue: string,
       deliveries: Delivery[],
       options: { delayMs: number; uncounted: boolean },
     ): Promise<{ outgoing: number; held: boolean[] } | undefined> {
-      const args = [options.delayMs, options.uncounted ? 1 : 0, ...flat(deliveries)];
-      const reply = (await once("release-10", queue, args)) as [number, ...number[]] | null;
+      const args = [options.delayMs, options.uncounted ? 1 : 0, ...idsAndLeases(deliveries)];
+      const reply = (await runOnce("release-10", queue, args)) as [number, ...number[]] | null;
       return reply ? { outgoing: reply[0], held: reply.slice(1).map((one) => one === 1) } : undefined;
     },
 
-    /** Gives leases a new end, `visibilityMs` from now. */
+    /** Sets a new end for leases, `visibilityMs` from now. */
     async extend(
       queue: string,
       deliveries: Delivery[],
       visibilityMs: number,
     ): Promise<{ leaseEnd: number; held: boolean[] } | undefined> {
-      const reply = (await once("extend-10", queue, [visibilityMs, ...flat(deliveries)])) as
+      const reply = (await runOnce("extend-10", queue, [visibilityMs, ...idsAndLeases(deliveries)])) as
         | [number, ...number[]]
         | null;
       return reply ? { leaseEnd: reply[0], held: reply.slice(1).map((one) => one === 1) } : undefined;
     },
 
-    /** Does what time has brought and counts; counts what there is while Redis takes no writes. */
-    async settle(queue: string): Promise<QueueState | undefined> {
-      let settles = true;
-      const found = run("settle-11", queueKeys(queue).slice(0, 11), [wakeChannel(prefix, queue), dedupeMs]).catch(
+    /** Applies what has become due and returns the state of the queue; while Redis refuses writes, only returns the state. */
+    async refresh(queue: string): Promise<QueueState | undefined> {
+      let writable = true;
+      const found = run("refresh-11", queueKeys(queue).slice(0, 11), [wakeChannel(prefix, queue), dedupeTtlMs]).catch(
         (error: unknown) => {
-          if (!takesNoWrites(error)) throw error;
-          settles = false;
-          return on("look-9", queue, []);
+          if (!refusesWrites(error)) throw error;
+          writable = false;
+          return runOn("read-state-9", queue, []);
         },
       );
       const reply = (await found) as [number, number, number, number, number, number, number] | null;
@@ -184,21 +192,21 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       const settings: Record<string, string> = {};
       for (let at = 0; at + 1 < fields.length; at += 2) settings[fields[at] ?? ""] = fields[at + 1] ?? "";
       const dueMs = due < 0 ? undefined : due;
-      return { unsettled: settles && more === 1, length, ready, delayed, leased, outgoing, dueMs, settings };
+      return { moreDue: writable && more === 1, length, ready, delayed, leased, outgoing, dueMs, settings };
     },
 
-    /** Removes every message; answers how many there were. */
+    /** Deletes all messages. Returns how many there were. */
     async purge(queue: string): Promise<number | undefined> {
-      return ((await on("purge-9", queue, [])) as number | null) ?? undefined;
+      return ((await runOn("purge-9", queue, [])) as number | null) ?? undefined;
     },
 
-    /** Writes settings; answers whether the queue is new. */
+    /** Creates the queue or replaces its settings. Returns whether it was created. */
     async configure(queue: string, fields: Record<string, string | number>): Promise<boolean> {
       const keys = [queueKey(queue, "settings"), queueKey(queue, "arrivals")];
       return (await run("configure-2", keys, [randomUUID(), ...Object.entries(fields).flat()])) === 1;
     },
 
-    /** What tells this queue from others that had its name; "" when there is none, and for one of a version without. */
+    /** Distinguishes the queue from earlier ones of its name; "" when it does not exist or an earlier version created it. */
     async incarnation(queue: string): Promise<string> {
       return (await redis.hget(queueKey(queue, "settings"), "incarnation")) ?? "";
     },
@@ -207,21 +215,24 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       return (await redis.exists(queueKey(queue, "settings"))) === 1;
     },
 
-    /** Removes the queue with all that is in it and tells its waiting receivers, unless something is on its way from it to another queue and it is not broken. */
-    async destroy(queue: string, { broken = false } = {}): Promise<"gone" | "none" | "moving"> {
-      const reply = await run("destroy-12", queueKeys(queue), [wakeChannel(prefix, queue), Number(broken)]);
-      return reply as "gone" | "none" | "moving";
+    /**
+     * Deletes the queue with all its messages and wakes its waiting receivers; "transferring" when its outbox has messages, which prevents it
+     * unless the queue is `broken`; "missing" when it does not exist.
+     */
+    async delete(queue: string, { broken = false } = {}): Promise<"deleted" | "missing" | "transferring"> {
+      const reply = await run("delete-12", queueKeys(queue), [wakeChannel(prefix, queue), Number(broken)]);
+      return reply as "deleted" | "missing" | "transferring";
     },
   };
 }
 
 export type QueueCommands = ReturnType<typeof queueCommands>;
 
-/** Whether Redis refuses every write just now, also those that need no memory: its disk is full, or it is a replica. */
-function takesNoWrites(error: unknown): boolean {
+/** Whether Redis refuses all writes, even those that need no memory: its disk is full, or it is a replica. */
+function refusesWrites(error: unknown): boolean {
   return error instanceof Error && /^(?:MISCONF|READONLY) /.test(error.message);
 }
 
-function flat(deliveries: Delivery[]): string[] {
+function idsAndLeases(deliveries: Delivery[]): string[] {
   return deliveries.flatMap(({ id, lease }) => [id, lease]);
 }

@@ -1,19 +1,19 @@
 #!lua
--- Puts ready messages that came from another queue into the outbox, bound for the queue that they came from.
+-- Moves ready messages that came from other queues to the outbox, to be transferred back to the queues they came from.
 --
 -- KEYS[1..9]  see parts/queue.lua
--- ARGV[1]     the channel
--- ARGV[2]     the number of the last message that counts, or '' for the last one that is here now
--- ARGV[3]     after which place to look: '-inf', or what the last call told
--- ARGV[4]     at how many messages to look
--- ARGV[5..]   two for each queue of which it is known: its name, '1' when it exists, '0' when what came from it stays
+-- ARGV[1]     the wake channel
+-- ARGV[2]     the number of the last message to consider, or '' for the last one in the queue now
+-- ARGV[3]     the score to start after: '-inf', or the one that the last call returned
+-- ARGV[4]     max messages to look at
+-- ARGV[5..]   two for each queue whose existence is known: its name, then '1' if it exists, '0' if its messages stay here
 --
--- Result: nil when there is no such queue; otherwise { the number of the last message that counts, how many are on their way, the place
--- to go on from or '' at the end, then queues of which it has to be known, whereupon this part is looked at again }.
+-- Result: nil when the queue does not exist; otherwise { the number of the last message to consider; how many were moved; the score to
+-- continue after, or '' at the end; then the queues whose existence must be found out before this part is looked at again }.
 
 -- @include queue
 
-settle()
+applyDue()
 local last = ARGV[2] == '' and redis.call('HGET', settingsKey, 'last') or ARGV[2]
 local exists = {}
 for at = 5, #ARGV, 2 do exists[ARGV[at]] = ARGV[at + 1] end
@@ -24,10 +24,10 @@ for i = 1, #seen, 2 do
   local id = seen[i]
   local record = readRecord(id)
   local source = string.match(record[ORIGIN], '[^/]*$')
-  if source ~= '' and record[PLACE] % SPAN <= tonumber(last) then
+  if source ~= '' and record[SCORE] % SPAN <= tonumber(last) then
     if exists[source] == '1' then
       redis.call('ZREM', readyKey, id)
-      sendOff(id, record, source)
+      moveToOutbox(id, record, source)
       moved = moved + 1
     elseif not exists[source] then
       exists[source] = '0'
@@ -35,7 +35,7 @@ for i = 1, #seen, 2 do
     end
   end
 end
-announce()
+notifyReceivers()
 local next = #seen < 2 * ARGV[4] and '' or seen[#seen]
 if #unknown > 0 then next = ARGV[3] end
 return { last, moved, next, unpack(unknown) }

@@ -2,16 +2,16 @@ import type { Redis } from "@quintet/db";
 import { demoKey, registryKeys } from "../keys.ts";
 import type { RunCommand } from "./load.ts";
 
-/** The list of named queues, and what a process marks for the others. */
+/** The registry of named queues, and the mark that the demo data is complete. */
 export function registryCommands(redis: Redis, run: RunCommand) {
   const [names] = registryKeys;
   return {
-    /** Lists a queue; "missing" when its dead-letter queue does not exist, "circle" when dead letters would come back to it. */
-    async register(name: string, deadLetterQueue: string | null): Promise<"ok" | "missing" | "circle"> {
-      return (await run("register-2", registryKeys, [name, deadLetterQueue ?? ""])) as "ok" | "missing" | "circle";
+    /** Registers a queue; "missing" when its dead-letter queue does not exist, "cycle" when dead letters would come back to it. */
+    async register(name: string, deadLetterQueue: string | null): Promise<"ok" | "missing" | "cycle"> {
+      return (await run("register-2", registryKeys, [name, deadLetterQueue ?? ""])) as "ok" | "missing" | "cycle";
     },
 
-    /** Takes a queue off the list; answers the name of a queue whose dead letters go there, which prevents it. */
+    /** Unregisters a queue, unless another queue's dead letters go there: returns the name of that queue. */
     async unregister(name: string): Promise<string | undefined> {
       return ((await run("unregister-2", registryKeys, [name])) as string) || undefined;
     },
@@ -20,7 +20,7 @@ export function registryCommands(redis: Redis, run: RunCommand) {
       return (await redis.zscore(names, name)) !== null;
     },
 
-    /** At most `max` names in the order of their bytes, those after `after`. */
+    /** The first `max` names after `after`, in byte order. */
     names(after: string | undefined, max: number): Promise<string[]> {
       return redis.zrangebylex(names, after === undefined ? "-" : `(${after}`, "+", "LIMIT", 0, max);
     },

@@ -1,28 +1,29 @@
 #!lua
--- Adds messages, all or none.
+-- Adds messages: all of them or none.
 --
 -- KEYS[1..9]  see parts/queue.lua
--- KEYS[10]    dedupeIds    hash  dedupeId -> id of the message that had it first
--- KEYS[11]    dedupeTimes  zset  dedupeId by the time of that message
--- KEYS[12]    sent         text  what came of the request that the messages came with; when it has no key, that of this run
--- ARGV[1]     the channel
--- ARGV[2]     the run
--- ARGV[3]     how long a request is remembered, ms, or '' for one that has no key
--- ARGV[4]     its fingerprint
--- ARGV[5]     how long a dedupeId is remembered, ms
+-- KEYS[10]    dedupeIds    hash  dedupeId -> id of the first message with it
+-- KEYS[11]    dedupeTimes  zset  dedupeId, by the time of that message
+-- KEYS[12]    sent         text  the record of the request: for one with an Idempotency-Key { fingerprint, run id, ids… } as JSON, from
+--                                earlier versions the ids alone; for one without, see parts/reply.lua
+-- ARGV[1]     the wake channel
+-- ARGV[2]     the run id
+-- ARGV[3]     how long the record is kept, ms, or '' for a request without an Idempotency-Key
+-- ARGV[4]     the request's fingerprint
+-- ARGV[5]     how long a dedupeId is kept, ms
 -- ARGV[6..]   six for each message: id, JSON text, delay in ms or '' for the queue's, dedupeId or '', group or '', priority
 --
--- Result: nil when there is no such queue; the number 0 when they do not fit; otherwise an id for each message,
--- after '=' that of the earlier message where the dedupeId was known. A request that was here before gets what it got then; one with
--- a key also gets, in front of that, the fingerprint and the run of the one that was done, '' where an earlier version did it.
+-- Result: nil when the queue does not exist; the number 0 when the messages do not fit; otherwise an id for each message: its own, or
+-- '=' followed by the id of the earlier message with its dedupeId. A repeated request gets the result of the first one. A request with
+-- an Idempotency-Key gets two texts before the ids: the fingerprint and the run id of the first one, '' when an earlier version ran it.
 
 -- @include queue
--- @include run
+-- @include reply
 
 local dedupeIdsKey, dedupeTimesKey, sentKey = KEYS[10], KEYS[11], KEYS[12]
 local earlier
 if ARGV[3] == '' then
-  earlier = earlierRun()
+  earlier = storedReply()
 else
   local known = redis.call('GET', sentKey)
   local record = known and cjson.decode(known)
@@ -30,7 +31,7 @@ else
 end
 if earlier then return earlier end
 local forgotten = now - ARGV[5]
-settle()
+applyDue()
 for _, dedupeId in ipairs(redis.call('ZRANGEBYSCORE', dedupeTimesKey, '-inf', forgotten, 'LIMIT', 0, STEP)) do
   redis.call('ZREM', dedupeTimesKey, dedupeId)
   redis.call('HDEL', dedupeIdsKey, dedupeId)
@@ -51,7 +52,7 @@ end
 if maxLength and redis.call('HLEN', recordsKey) - redis.call('ZCARD', outboxKey) + #fresh > maxLength then return 0 end
 local reply = ids
 if ARGV[3] == '' then
-  rememberRun(ids)
+  storeReply(ids)
 else
   reply = { ARGV[4], ARGV[2], unpack(ids) }
   redis.call('SET', sentKey, cjson.encode(reply), 'PX', ARGV[3])
@@ -62,7 +63,7 @@ local number = redis.call('HINCRBY', settingsKey, 'last', #fresh) - #fresh
 local records, payloads, ages, ready, delayed = {}, {}, {}, {}, {}
 for i, at in ipairs(fresh) do
   local id, payload, delay, group = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2]) or delayMs, ARGV[at + 4]
-  local record = { placeOf(ARGV[at + 5], number + i), now, now + delay, 0, '', group, '', '' }
+  local record = { scoreOf(ARGV[at + 5], number + i), now, now + delay, 0, '', group, '', '' }
   if group == '' then
     records[#records + 1], records[#records + 2] = id, cmsgpack.pack(record)
     payloads[#payloads + 1], payloads[#payloads + 2] = id, payload
@@ -70,10 +71,10 @@ for i, at in ipairs(fresh) do
     if delay > 0 then
       delayed[#delayed + 1], delayed[#delayed + 2] = record[DUE], id
     else
-      ready[#ready + 1], ready[#ready + 2] = record[PLACE], id
+      ready[#ready + 1], ready[#ready + 2] = record[SCORE], id
     end
   else
-    enter(id, record, payload)
+    addMessage(id, record, payload)
   end
 end
 for dedupeId, id in pairs(first) do
@@ -81,7 +82,7 @@ for dedupeId, id in pairs(first) do
   redis.call('ZADD', dedupeTimesKey, now, dedupeId)
 end
 if next(first) then
-  -- Where nobody sends any more, they go by themselves.
+  -- They expire by themselves when nothing more is sent.
   redis.call('PEXPIRE', dedupeIdsKey, ARGV[5])
   redis.call('PEXPIRE', dedupeTimesKey, ARGV[5])
 end
@@ -93,5 +94,5 @@ if #records > 0 then
   if #delayed > 0 then redis.call('ZADD', delayedKey, unpack(delayed)) end
   changed = true
 end
-announce()
+notifyReceivers()
 return reply

@@ -1,6 +1,6 @@
 import type { Redis } from "@quintet/db";
 
-/** What may be told about the Redis server: nothing that is secret and no file names. */
+/** Public information about the Redis server: no secrets, no file names. */
 export interface ServerInfo {
   version: string;
   mode: string;
@@ -13,7 +13,7 @@ export interface ServerInfo {
   appendOnlyFile: boolean;
 }
 
-/** Asks Redis about itself. */
+/** Reads the information by INFO and DBSIZE. */
 export async function serverInfo(redis: Redis): Promise<ServerInfo> {
   const [text, keys] = await Promise.all([redis.info(), redis.dbsize()]);
   const fields = new Map(

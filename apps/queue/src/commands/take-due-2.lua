@@ -1,14 +1,14 @@
 #!lua flags=allow-oom
--- Hands out queues that have to be looked at. Until `planned-2.lua` says when to look again it is in a while, so that a look that is
--- cut off is made again.
+-- Takes queues that are due, to be inspected. They are due again after a while, unless `reschedule-2.lua` sets another time before, so
+-- that an interrupted inspection is repeated.
 --
--- KEYS[1] due      zset  see mark-1.lua
--- KEYS[2] sweeper  text  held by the process that sweeps the queues just now
--- ARGV[1] how long nobody else may sweep, ms; 0 for the one who does already
--- ARGV[2] at most how many queues
--- ARGV[3] after how many ms they are looked at again
+-- KEYS[1] due      zset  see mark-due-1.lua
+-- KEYS[2] sweeper  text  the lock of the process that sweeps
+-- ARGV[1] how long this process takes the lock, ms; 0 when it has the lock already
+-- ARGV[2] max queues
+-- ARGV[3] in how many ms they are due again
 --
--- Result: { that time, their names }; nothing when another one sweeps.
+-- Result: { the time at which they are due again, their names }; empty while another process has the lock.
 
 if ARGV[1] ~= '0' and not redis.call('SET', KEYS[2], '1', 'PX', ARGV[1], 'NX') then return {} end
 local clock = redis.call('TIME')

@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
--- Takes a queue off the list, unless it is the dead-letter queue of another.
+-- Removes a queue from the registry, unless it is the dead-letter queue of another.
 --
 -- KEYS[1] names        zset  see register-2.lua
 -- KEYS[2] deadLetters  hash
 -- ARGV[1] the name
 --
--- Result: '' when it is off the list, otherwise the name of a queue whose dead letters go there.
+-- Result: '' when it is not registered any more, otherwise the name of a queue whose dead letters go there.
 
 local entries = redis.call('HGETALL', KEYS[2])
 for i = 1, #entries, 2 do

@@ -3,7 +3,7 @@ import type { Context, HonoRequest, TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { JSONParsed } from "hono/utils/types";
 
-const maxNoBodyBytes = 4096;
+const maxIgnoredBytes = 4096;
 const mediaType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 /**
@@ -27,10 +27,10 @@ export async function readJsonText(request: HonoRequest, maxBytes: number): Prom
 }
 
 /** Refuses the body of a call that takes none: a field in it would mean nothing. An empty object is let through. */
-export async function refuseBody(request: HonoRequest): Promise<void> {
+export async function rejectBody(request: HonoRequest): Promise<void> {
   const length = request.header("content-length") ?? "0";
   if (length === "0" && request.header("transfer-encoding") === undefined) return;
-  const { value } = await readJsonText(request, maxNoBodyBytes);
+  const { value } = await readJsonText(request, maxIgnoredBytes);
   const fields = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [""];
   if (fields.length === 0) return;
   const errors = fields.slice(0, 100).map((path) => ({ path, message: "is not known here" }));
@@ -38,14 +38,14 @@ export async function refuseBody(request: HonoRequest): Promise<void> {
 }
 
 /** The answers of a call that takes no body to a request that has one. */
-export const refusedBody = {
+export const rejectedBodyResponses = {
   413: errorResponse("A body came, and a large one"),
   415: errorResponse("A body came, and it is no JSON"),
   422: errorResponse("A body came, and this call takes none"),
 };
 
 /** An answer whose JSON text is put together already; `T` is what the text means. */
-export function jsonText<T, S extends ContentfulStatusCode>(
+export function jsonTextResponse<T, S extends ContentfulStatusCode>(
   c: Pick<Context, "body">,
   text: string,
   status: S,

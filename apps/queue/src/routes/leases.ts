@@ -2,9 +2,9 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { jsonBody, jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
-import { ack, extend, nack, receiptsSchema } from "../leases.ts";
-import { queueNameSchema, wholeField } from "../settings.ts";
-import { refuseBody, refusedBody } from "./json-text.ts";
+import { ack, extend, nack, receiptsSchema } from "../messages/leases.ts";
+import { integerField, queueNameSchema } from "../queues/settings.ts";
+import { rejectBody, rejectedBodyResponses } from "./json-text.ts";
 
 const tags = ["named queues"];
 const params = z.strictObject({ name: queueNameSchema });
@@ -20,7 +20,7 @@ const extendedSchema = z
   .openapi("ExtendResults");
 
 /** What a receiver does with its leases: `/queue/queues/{name}/ack`, `/nack`, `/extend`; and `/redrive`. */
-export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addLeaseRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
 
   return app
@@ -49,7 +49,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: {
           params,
           ...noQuery,
-          ...jsonBody(z.strictObject({ receipts: receiptsSchema, delaySeconds: wholeField(0, 900).default(0) })),
+          ...jsonBody(z.strictObject({ receipts: receiptsSchema, delaySeconds: integerField(0, 900).default(0) })),
         },
         responses: { 200: jsonResponse(resultsSchema, "What became of each receipt, in the order given") },
       }),
@@ -68,7 +68,7 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: {
           params,
           ...noQuery,
-          ...jsonBody(z.strictObject({ receipts: receiptsSchema, visibilitySeconds: wholeField(0, 43_200) })),
+          ...jsonBody(z.strictObject({ receipts: receiptsSchema, visibilitySeconds: integerField(0, 43_200) })),
         },
         responses: { 200: jsonResponse(extendedSchema, "What became of each receipt, in the order given") },
       }),
@@ -86,11 +86,14 @@ export function addLeases(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Send the dead letters in this queue back to the queues they came from",
         request: { params, ...noQuery },
-        responses: { 200: jsonResponse(z.object({ moved: z.number().int() }), "How many were moved"), ...refusedBody },
+        responses: {
+          200: jsonResponse(z.object({ moved: z.number().int() }), "How many were moved"),
+          ...rejectedBodyResponses,
+        },
       }),
       async (c) => {
-        await refuseBody(c.req);
-        return c.json({ moved: await deps.moves.redrive(c.req.valid("param").name) }, 200);
+        await rejectBody(c.req);
+        return c.json({ moved: await deps.transfers.redrive(c.req.valid("param").name) }, 200);
       },
     );
 }

@@ -13,7 +13,7 @@ import { jsonResponse, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 
 /** `POST /queue/login`: what `POST /auth/token` does for `grant_type=password`, which may be left out here. */
-export function addLogin(app: OpenAPIHono<ServiceEnv>, { auth }: Deps) {
+export function addLoginRoutes(app: OpenAPIHono<ServiceEnv>, { auth }: Deps) {
   return app.openapi(
     createRoute({
       ...guards(auth).open(),

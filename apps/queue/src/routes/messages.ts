@@ -14,11 +14,11 @@ import {
 } from "@quintet/http";
 import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
-import { batchSchema, type MessageInput, messageSchema, sendMessages } from "../messages.ts";
-import { rawElements, rawMember } from "../raw-json.ts";
-import { type ReceivedMessage, receive } from "../receive.ts";
-import { queueNameSchema, wholeField } from "../settings.ts";
-import { jsonText, readJsonText } from "./json-text.ts";
+import { type ReceivedMessage, receive } from "../messages/receive.ts";
+import { batchSchema, type MessageInput, messageSchema, sendMessages } from "../messages/send.ts";
+import { integerField, queueNameSchema } from "../queues/settings.ts";
+import { jsonTextResponse, readJsonText } from "./json-text.ts";
+import { rawElements, rawMember } from "./raw-json.ts";
 
 const tags = ["named queues"];
 const params = z.strictObject({ name: queueNameSchema });
@@ -28,9 +28,9 @@ const sentSchema = z
   .object({ messages: z.array(z.object({ id: z.string(), duplicate: z.boolean() })) })
   .openapi("Sent");
 const receiveSchema = z.strictObject({
-  max: wholeField(1, 100).default(1),
-  waitSeconds: wholeField(0, 20).default(0),
-  visibilitySeconds: wholeField(0, 43_200).optional(),
+  max: integerField(1, 100).default(1),
+  waitSeconds: integerField(0, 20).default(0),
+  visibilitySeconds: integerField(0, 43_200).optional(),
 });
 const receivedSchema = z
   .object({
@@ -52,10 +52,10 @@ const receivedSchema = z
 type Received = z.infer<typeof receivedSchema>;
 
 /** Sending and receiving: `/queue/queues/{name}/messages` and `/receive`. */
-export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addMessageRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   /** A queue that is created anew knows nothing of the requests to the one before. */
-  const inThisQueue = async (c: Context<ServiceEnv>) => {
+  const idempotencyScope = async (c: Context<ServiceEnv>) => {
     const name = queueNameSchema.safeParse(c.req.param("name"));
     return name.success ? deps.commands.incarnation(name.data) : "";
   };
@@ -68,7 +68,7 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   return app
     .openapi(
       createRoute({
-        ...guard.account("queue:send", idempotent(deps.idempotency, inThisQueue)),
+        ...guard.account("queue:send", idempotent(deps.idempotency, idempotencyScope)),
         method: "post",
         path: "/queues/{name}/messages",
         tags,
@@ -86,7 +86,7 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { text, value } = await readJsonText(c.req, maxBodyBytes);
         const { name } = c.req.valid("param");
-        const messages = await sendMessages(deps.commands, name, messagesIn(text, value), c.get("keyed"));
+        const messages = await sendMessages(deps.commands, name, parseMessages(text, value), c.get("keyed"));
         return c.json({ messages }, 201);
       },
     )
@@ -105,22 +105,22 @@ export function addMessages(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           signal: c.req.raw.signal,
           beginWaiting: () => beginWaiting(c),
         });
-        return jsonText<Received, 200>(c, `{"messages":[${found.map(messageText).join(",")}]}`, 200);
+        return jsonTextResponse<Received, 200>(c, `{"messages":[${found.map(messageText).join(",")}]}`, 200);
       },
     );
 }
 
 /** The messages of a request: `{messages: […]}`, or one by itself; each body as the text that came. */
-function messagesIn(text: string, value: unknown): MessageInput[] {
+function parseMessages(text: string, value: unknown): MessageInput[] {
   if (typeof value === "object" && value !== null && Object.hasOwn(value, "messages")) {
-    const { messages } = checked(batchSchema, value);
+    const { messages } = validate(batchSchema, value);
     const texts = rawElements(rawMember(text, "messages") ?? "[]");
     return messages.map((message, i) => withPayload(message, texts[i]));
   }
-  return [withPayload(checked(messageSchema, value), text)];
+  return [withPayload(validate(messageSchema, value), text)];
 }
 
-function checked<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
+function validate<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors = inputFaults(parsed.error);

@@ -12,9 +12,9 @@ import {
   type ServiceEnv,
 } from "@quintet/http";
 import type { Deps } from "../deps.ts";
-import { getQueue, listQueues, purgeQueue, putQueue, removeQueue } from "../queues.ts";
-import { queueNameSchema, settingsInputSchema, settingsOf } from "../settings.ts";
-import { refuseBody, refusedBody } from "./json-text.ts";
+import { deleteQueue, getQueue, listQueues, purgeQueue, putQueue } from "../queues/queues.ts";
+import { queueNameSchema, settingsInputSchema, withDefaults } from "../queues/settings.ts";
+import { rejectBody, rejectedBodyResponses } from "./json-text.ts";
 
 const tags = ["named queues"];
 const params = z.strictObject({ name: queueNameSchema });
@@ -51,7 +51,7 @@ const oneQueueSchema = z
   .openapi("OneQueue");
 
 /** The named queues themselves: `/queue/queues` and `/queue/queues/{name}`. */
-export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
 
   return app
@@ -100,7 +100,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { name } = c.req.valid("param");
-        const created = await putQueue(deps, name, settingsOf(c.req.valid("json")));
+        const created = await putQueue(deps, name, withDefaults(c.req.valid("json")));
         const queue = await getQueue(deps, name);
         if (!created) return c.json(queue, 200);
         c.header("Location", c.req.path);
@@ -130,7 +130,7 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 204: { description: "It is gone" }, 409: errorResponse("It is the dead-letter queue of another") },
       }),
       async (c) => {
-        await removeQueue(deps, c.req.valid("param").name);
+        await deleteQueue(deps, c.req.valid("param").name);
         return c.body(null, 204);
       },
     )
@@ -142,10 +142,10 @@ export function addQueues(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Remove every message of a queue",
         request: { params, ...noQuery },
-        responses: { 204: { description: "It is empty" }, ...refusedBody },
+        responses: { 204: { description: "It is empty" }, ...rejectedBodyResponses },
       }),
       async (c) => {
-        await refuseBody(c.req);
+        await rejectBody(c.req);
         await purgeQueue(deps, c.req.valid("param").name);
         return c.body(null, 204);
       },

@@ -10,8 +10,8 @@ import {
   unvalidatedJson,
 } from "@quintet/http";
 import type { Deps } from "../deps.ts";
-import { maxMessageBytes } from "../messages.ts";
-import { jsonText, readJsonText, refuseBody, refusedBody } from "./json-text.ts";
+import { maxMessageBytes } from "../messages/send.ts";
+import { jsonTextResponse, readJsonText, rejectBody, rejectedBodyResponses } from "./json-text.ts";
 
 const tags = ["queue"];
 const anyJson = { description: "Any JSON value", example: { order: 17 } };
@@ -30,7 +30,7 @@ type Popped = z.infer<typeof poppedSchema>;
 const empty = JSON.stringify({ status: "ok", message: null, detail: "The queue is empty" });
 
 /** The queue of push and pop: first in, first out, and what is popped is gone. */
-export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, simple }: Deps) {
+export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, simple }: Deps) {
   const guard = guards(auth);
 
   return app
@@ -63,13 +63,16 @@ export function addSimple(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, sim
         tags,
         summary: "Take the first value away",
         request: noQuery,
-        responses: { 200: jsonResponse(poppedSchema, "The value, or null when the queue is empty"), ...refusedBody },
+        responses: {
+          200: jsonResponse(poppedSchema, "The value, or null when the queue is empty"),
+          ...rejectedBodyResponses,
+        },
       }),
       async (c) => {
-        await refuseBody(c.req);
+        await rejectBody(c.req);
         const popped = await simple.pop();
         const text = popped ? `{"status":"ok","id":"${popped.id}","message":${popped.payload}}` : empty;
-        return jsonText<Popped, 200>(c, text, 200);
+        return jsonTextResponse<Popped, 200>(c, text, 200);
       },
     )
     .openapi(

@@ -28,7 +28,7 @@ const serverSchema = z.object({
 });
 
 /** `GET /queue` and `GET /queue/info`. */
-export function addStatus(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addStatusRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const { version } = deps.service;
 

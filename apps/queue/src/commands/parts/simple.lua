@@ -1,12 +1,12 @@
--- What the commands on the queue of push and pop begin with.
+-- The start of every command on the simple queue.
 --
--- KEYS[1] list  each entry an id of 36 characters followed by the JSON text
--- KEYS[2] size  text  how many entries were counted last, and their bytes
+-- KEYS[1] list  list  each entry is an id of 36 characters followed by the JSON text
+-- KEYS[2] size  text  the number of entries and their bytes, separated by a space
 
 local listKey, sizeKey = KEYS[1], KEYS[2]
 local length = redis.call('LLEN', listKey)
 
--- The bytes that are there. What others have changed, a version that did not count, is measured once, by blocks and not by entries.
+-- The size of the list in bytes. A list that was changed without counting (by an earlier version) is measured once, by its blocks.
 local function size()
   if length == 0 then return 0 end
   local counted, bytes = string.match(redis.call('GET', sizeKey) or '', '^(%d+) (%d+)$')

@@ -1,5 +1,5 @@
--- A queue as it stands: { 1 when there is more to settle, else 0; messages in all; ready; delayed; leased; in the outbox; ms until
--- something comes due by itself or -1; then the fields and values of the settings }.
+-- The state of a queue: { 1 when more is due than one command applies, else 0; messages in total; ready; delayed; leased; in the outbox;
+-- ms until something becomes due, or -1; then the fields and values of the settings }.
 local function state()
   local dueMs = untilNextChange()
   local oldest = redis.call('ZRANGE', agesKey, 0, 0, 'WITHSCORES')[2]

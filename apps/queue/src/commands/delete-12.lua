@@ -1,0 +1,20 @@
+#!lua flags=allow-oom
+-- Deletes a queue with all its messages, unless its outbox has messages.
+--
+-- KEYS[1..9]  see parts/queue.lua
+-- KEYS[10]    dedupeIds    hash  see send-12.lua
+-- KEYS[11]    dedupeTimes  zset
+-- KEYS[12]    arrivals     hash  see parts/arrivals.lua; kept for a while, because a slow process may still transfer something here
+-- ARGV[1]     the wake channel
+-- ARGV[2]     '1' to delete the outbox as well, because the queue is broken and cannot be read; else '0'
+--
+-- Result: 'deleted', 'missing' when the queue does not exist, or 'transferring' when its outbox has messages.
+
+-- @include arrivals
+
+if ARGV[2] == '0' and redis.call('EXISTS', KEYS[1]) == 0 then return 'missing' end
+if ARGV[2] == '0' and redis.call('EXISTS', KEYS[9]) == 1 then return 'transferring' end
+redis.call('UNLINK', unpack(KEYS, 1, 11))
+redis.call('PEXPIRE', KEYS[12], KEPT_MS)
+redis.call('PUBLISH', ARGV[1], '')
+return 'deleted'

@@ -1,0 +1,12 @@
+#!lua flags=no-writes
+-- Reads the state of a queue without changing it, for when Redis refuses writes.
+--
+-- KEYS[1..9]  see parts/queue.lua
+-- ARGV[1]     the wake channel
+--
+-- Result: nil when the queue does not exist; otherwise see parts/state.lua.
+
+-- @include queue
+-- @include state
+
+return state()

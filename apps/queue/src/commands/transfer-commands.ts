@@ -1,0 +1,115 @@
+import { queueKey, queueKeys, wakeChannel } from "../keys.ts";
+import type { RunCommand } from "./load.ts";
+
+/** A message in the outbox of its queue, to be transferred to its destination. The ticket identifies this one transfer. */
+export interface OutgoingMessage {
+  id: string;
+  ticket: string;
+  destination: string;
+  payload: string;
+  sentAt: number;
+  priority: number;
+  groupId: string;
+  /** The queues it was dead-lettered from, joined by "/": redrive sends it to the last one. */
+  origin: string;
+}
+
+/** Messages in the outbox of one incarnation of a queue, by ascending ticket; `more` tells whether there may be further ones. */
+export interface Outgoing {
+  incarnation: string;
+  messages: OutgoingMessage[];
+  more: boolean;
+}
+
+const maxPageBytes = 4 * 1024 * 1024;
+
+/** The steps of a transfer between queues. Each affects one queue only, and may be repeated by any process. */
+export function transferCommands(run: RunCommand, prefix: string) {
+  const outboxKeys = (queue: string) =>
+    (["settings", "outbox", "records", "payloads"] as const).map((part) => queueKey(queue, part));
+
+  return {
+    /** The first `max` messages in the outbox after a ticket. */
+    async listOutgoing(queue: string, page: { after: string; max: number }): Promise<Outgoing> {
+      const args = [page.after, page.max, maxPageBytes];
+      const reply = (await run("list-outgoing-4", outboxKeys(queue), args)) as [string, string, ...unknown[]];
+      const [incarnation, more, ...fields] = reply;
+      const messages: OutgoingMessage[] = [];
+      for (let at = 0; at < fields.length; at += 8) {
+        const [id, ticket, destination, payload, sentAt, priority, groupId, origin] = fields.slice(at, at + 8) as [
+          string,
+          string,
+          string,
+          string,
+          number,
+          number,
+          string,
+          string,
+        ];
+        messages.push({ id, ticket, destination, payload, sentAt, priority, groupId, origin });
+      }
+      return { incarnation, messages, more: more === "1" };
+    },
+
+    /** Accepts messages, each transfer once. Returns the tickets that were rejected before, or `undefined` when the queue does not exist. */
+    async accept(queue: string, source: string, messages: OutgoingMessage[]): Promise<string[] | undefined> {
+      const args = messages.flatMap((one) => [
+        one.id,
+        one.ticket,
+        one.payload,
+        one.sentAt,
+        one.priority,
+        one.groupId,
+        one.origin,
+      ]);
+      const keys = [...queueKeys(queue).slice(0, 9), queueKey(queue, "arrivals")];
+      const rejected = (await run("accept-10", keys, [wakeChannel(prefix, queue), source, ...args])) as string[] | null;
+      return rejected ?? undefined;
+    },
+
+    /** Rejects messages for a queue that does not exist. Returns the rejected tickets, or `undefined` when the queue exists. */
+    async reject(queue: string, source: string, messages: OutgoingMessage[]): Promise<string[] | undefined> {
+      const keys = [queueKey(queue, "settings"), queueKey(queue, "arrivals")];
+      const rejected = (await run("reject-2", keys, [source, ...messages.map(({ ticket }) => ticket)])) as
+        | string[]
+        | null;
+      return rejected ?? undefined;
+    },
+
+    /** Removes messages that the destination has accepted from the outbox. */
+    async complete(queue: string, incarnation: string, messages: OutgoingMessage[]): Promise<void> {
+      await run("complete-4", outboxKeys(queue), [incarnation, ...idsAndTickets(messages)]);
+    },
+
+    /** Returns messages that the destination has rejected from the outbox to the queue. */
+    async returnToSource(queue: string, incarnation: string, messages: OutgoingMessage[]): Promise<void> {
+      const args = [wakeChannel(prefix, queue), incarnation, ...idsAndTickets(messages)];
+      await run("return-to-source-9", queueKeys(queue).slice(0, 9), args);
+    },
+
+    /**
+     * Puts up to `max` dead letters after the score `after`, of those up to the number `last`, into the outbox, bound for the queues they
+     * came from. `known` tells which queues exist. Those it lacks are returned in `unknown`; the same call must then be repeated with them.
+     * `next` is the score to continue after, undefined at the end. Returns `undefined` when the queue does not exist.
+     */
+    async redrive(
+      queue: string,
+      options: { last: string; after: string; max: number; known: Map<string, boolean> },
+    ): Promise<{ last: string; moved: number; next: string | undefined; unknown: string[] } | undefined> {
+      const known = [...options.known].flatMap(([name, exists]) => [name, exists ? 1 : 0]);
+      const args = [wakeChannel(prefix, queue), options.last, options.after, options.max, ...known];
+      const reply = (await run("redrive-9", queueKeys(queue).slice(0, 9), args)) as
+        | [string, number, string, ...string[]]
+        | null;
+      if (!reply) return undefined;
+      const [last, moved, next, ...unknown] = reply;
+      return { last, moved, next: next === "" ? undefined : next, unknown };
+    },
+  };
+}
+
+export type TransferCommands = ReturnType<typeof transferCommands>;
+
+function idsAndTickets(messages: OutgoingMessage[]): string[] {
+  return messages.flatMap(({ id, ticket }) => [id, ticket]);
+}

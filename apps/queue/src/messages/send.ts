@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+import { type KeyedRequest, Problem } from "@quintet/http";
+import { z } from "zod";
+import type { QueueCommands, SentMessage } from "../commands/queue-commands.ts";
+import { queueNotFound } from "../queue-errors.ts";
+import { integerField } from "../queues/settings.ts";
+
+/** The max size of a message: bytes of its JSON text. */
+export const maxMessageBytes = 256 * 1024;
+
+const tagSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/, "must be 1 to 128 printable ASCII characters without spaces");
+
+/** One message to send. */
+export const messageSchema = z
+  .strictObject({
+    body: z.unknown(),
+    delaySeconds: integerField(0, 900).optional(),
+    dedupeId: tagSchema.optional(),
+    groupId: tagSchema.optional(),
+    priority: integerField(0, 9).default(0),
+  })
+  .refine((message) => Object.hasOwn(message, "body"), { path: ["body"], message: "is missing" });
+
+const batchMessage = "must be a list of 1 to 100 messages";
+
+/** Several messages to send, all or none. */
+export const batchSchema = z.strictObject({
+  messages: z.array(messageSchema, { error: batchMessage }).min(1, batchMessage).max(100, batchMessage),
+});
+
+/** A message to send; `payload` is its body, the JSON text of the request. */
+export interface MessageInput {
+  payload: string;
+  delaySeconds?: number | undefined;
+  dedupeId?: string | undefined;
+  groupId?: string | undefined;
+  priority: number;
+}
+
+/**
+ * Sends messages, all or none, once for a keyed request. Throws 404 when the queue does not exist, 409 when it is full, 413 when a message
+ * is too large.
+ */
+export async function sendMessages(
+  commands: QueueCommands,
+  queue: string,
+  inputs: MessageInput[],
+  request?: KeyedRequest,
+): Promise<SentMessage[]> {
+  const messages = inputs.map((input) => ({
+    id: randomUUID(),
+    payload: checkSize(input.payload),
+    delayMs: input.delaySeconds === undefined ? undefined : input.delaySeconds * 1000,
+    dedupeId: input.dedupeId ?? "",
+    groupId: input.groupId ?? "",
+    priority: input.priority,
+  }));
+  const sent = (await commands.send(queue, messages, request)) ?? queueNotFound(queue);
+  if (sent === "full") throw new Problem("conflict", "The queue is full: it has reached its maxLength.");
+  return sent;
+}
+
+function checkSize(payload: string): string {
+  if (payload.length > maxMessageBytes || Buffer.byteLength(payload) > maxMessageBytes) {
+    throw new Problem("payload-too-large", `A message is larger than ${maxMessageBytes} bytes.`);
+  }
+  return payload;
+}

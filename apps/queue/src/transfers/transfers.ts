@@ -1,0 +1,123 @@
+import type { OutgoingMessage, TransferCommands } from "../commands/transfer-commands.ts";
+import { queueNotFound } from "../queue-errors.ts";
+
+/** How many messages one step of a transfer handles. */
+const batchSize = 50;
+/** How long a source whose transfers failed is left alone. */
+const backoffMs = 1000;
+
+/** Transfers of messages between queues: to a dead-letter queue and back. */
+export interface Transfers {
+  /**
+   * Delivers the messages in a queue's outbox to their destinations. A queue and its dead-letter queue may be on different Redis
+   * servers, so a transfer has two steps: the destination accepts the message and records its ticket; then the source completes the
+   * transfer and removes the message. Every step may be repeated, late and by any process: an interrupted transfer is completed by
+   * the next call, exactly once. A destination that does not exist rejects the message and records that too; the message then
+   * returns to the source. A failing destination delays no other; `failed` has the error of each.
+   */
+  deliver(source: string): Promise<{ failed: Map<string, unknown> }>;
+  /** Sends the dead letters that are ready in a queue now back to the queues they came from. Returns how many were moved. */
+  redrive(deadLetterQueue: string): Promise<number>;
+}
+
+type RedriveStep = NonNullable<Awaited<ReturnType<TransferCommands["redrive"]>>>;
+
+/** Transfers by these commands; `exists` tells whether a queue exists. */
+export function createTransfers(commands: TransferCommands, exists: (queue: string) => Promise<boolean>): Transfers {
+  /** Offers messages to the destination. Returns the tickets that it rejected; it has accepted all others. */
+  const offer = async (destination: string, source: string, messages: OutgoingMessage[]): Promise<string[]> => {
+    // A destination may be created or deleted between the two commands: then the loop tries again.
+    for (;;) {
+      const rejected =
+        (await commands.accept(destination, source, messages)) ??
+        (await commands.reject(destination, source, messages));
+      if (rejected) return rejected;
+    }
+  };
+
+  const deliver: Transfers["deliver"] = async (source) => {
+    const failed = new Map<string, unknown>();
+    let after = "0";
+    for (;;) {
+      const { incarnation, messages, more } = await commands.listOutgoing(source, { after, max: batchSize });
+      for (const [destination, group] of Map.groupBy(messages, (message) => message.destination)) {
+        if (failed.has(destination)) continue;
+        const offered = group.map((message) => ({
+          ...message,
+          origin: originAtDestination(destination, source, message.origin),
+        }));
+        try {
+          const rejected = await offer(destination, `${source} ${incarnation}`, offered);
+          const [returned = [], accepted = []] = [true, false].map((isRejected) =>
+            group.filter(({ ticket }) => rejected.includes(ticket) === isRejected),
+          );
+          if (returned.length > 0) await commands.returnToSource(source, incarnation, returned);
+          if (accepted.length > 0) await commands.complete(source, incarnation, accepted);
+        } catch (error) {
+          failed.set(destination, error);
+        }
+      }
+      if (!more) return { failed };
+      after = messages.at(-1)?.ticket ?? after;
+    }
+  };
+
+  return {
+    deliver,
+    async redrive(deadLetterQueue) {
+      const known = new Map<string, boolean>();
+      let last = "";
+      let total = 0;
+      // Moving the head of a group makes its next message ready, possibly at a position already passed, so passes repeat until one
+      // moves nothing. They end, because messages that arrive meanwhile have a number above `last`.
+      for (let passMoved = -1; passMoved !== 0; total += passMoved) {
+        passMoved = 0;
+        let after: string | undefined = "-inf";
+        while (after !== undefined) {
+          const started: RedriveStep =
+            (await commands.redrive(deadLetterQueue, { last, after, max: batchSize, known })) ??
+            queueNotFound(deadLetterQueue);
+          await Promise.all(started.unknown.map(async (name) => known.set(name, await exists(name))));
+          if (started.moved > 0) for (const error of (await deliver(deadLetterQueue)).failed.values()) throw error;
+          passMoved += started.moved;
+          last = started.last;
+          after = started.next;
+        }
+      }
+      return total;
+    },
+  };
+}
+
+/**
+ * The origin of a message at its destination: the queues it was dead-lettered from, joined by "/". A transfer to a dead-letter queue
+ * adds one; a redrive removes one. Each queue appears at most once, however often a message passes through it.
+ */
+function originAtDestination(destination: string, source: string, origin: string): string {
+  const queues = origin === "" ? [] : origin.split("/");
+  if (queues.at(-1) === destination) return queues.slice(0, -1).join("/");
+  const at = queues.indexOf(source);
+  return [...(at < 0 ? queues : queues.slice(0, at)), source].join("/");
+}
+
+/**
+ * Transfers that back off after a failure: for a moment `deliver` returns the failed result again, in this process. Every command on a
+ * queue tries to deliver its outbox; while that cannot work (the destination is broken, Redis is out of memory), trying must
+ * not slow down each of them.
+ */
+export function withFailureBackoff(transfers: Transfers): Transfers {
+  const failures = new Map<string, Awaited<ReturnType<Transfers["deliver"]>>>();
+  return {
+    ...transfers,
+    async deliver(source) {
+      const recent = failures.get(source);
+      if (recent) return recent;
+      const delivered = await transfers.deliver(source);
+      if (delivered.failed.size > 0 && !failures.has(source)) {
+        failures.set(source, delivered);
+        setTimeout(() => failures.delete(source), backoffMs).unref();
+      }
+      return delivered;
+    },
+  };
+}

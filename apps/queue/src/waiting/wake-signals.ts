@@ -1,0 +1,56 @@
+import { blockingRedis, type Redis } from "@quintet/db";
+import { wakeChannel } from "../keys.ts";
+
+/** Signals that a queue may have something new, from all processes. */
+export interface WakeSignals extends AsyncDisposable {
+  /** Once this resolves, `wake` is called at each change, and when changes may have been missed. */
+  subscribe(queue: string, wake: () => void): Promise<void>;
+  unsubscribe(queue: string): void;
+}
+
+/** Signals over a connection of their own, which is opened at the first `subscribe`. */
+export function wakeSignals(redis: Redis, prefix: string): WakeSignals {
+  const listeners = new Map<string, () => void>();
+  let subscriber: Redis | undefined;
+
+  const wakeAll = () => {
+    for (const wake of listeners.values()) wake();
+  };
+  const open = (): Redis => {
+    const opened = blockingRedis(redis);
+    opened.on("message", (channel: string) => listeners.get(channel)?.());
+    // After a reconnect, subscribe again first, then wake all for what they missed. While Redis is unavailable, the receivers that are woken
+    // fail, which reports it to their clients.
+    opened.on("close", wakeAll);
+    opened.on("ready", () => {
+      if (listeners.size === 0) return;
+      opened.subscribe(...listeners.keys()).then(wakeAll, () => {});
+    });
+    return opened;
+  };
+
+  return {
+    async subscribe(queue, wake) {
+      subscriber ??= open();
+      const channel = wakeChannel(prefix, queue);
+      const known = listeners.has(channel);
+      listeners.set(channel, wake);
+      if (known) return;
+      try {
+        await subscriber.subscribe(channel);
+      } catch (error) {
+        listeners.delete(channel);
+        throw error;
+      }
+    },
+    unsubscribe(queue) {
+      const channel = wakeChannel(prefix, queue);
+      if (!listeners.delete(channel)) return;
+      subscriber?.unsubscribe(channel).catch(() => {});
+    },
+    async [Symbol.asyncDispose]() {
+      listeners.clear();
+      subscriber?.disconnect();
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectProblem, type OpenQueue, openQueue, type TestResponse, waitFor } from "./open-queue.ts";
+import { hasRedis, type PrivateRedis, privateRedis } from "./private-redis.ts";
+
+// These tests stop and kill Redis, so they have one of their own.
+describe.runIf(hasRedis)("when Redis goes away", () => {
+  let redis: PrivateRedis;
+  let open: OpenQueue;
+  const kill = () => redis.kill();
+  const start = () => redis.start();
+  const isBack = () => waitFor(async () => (await open.request("GET", "/queue/count")).status === 200);
+
+  beforeAll(async () => {
+    redis = await privateRedis();
+    open = await openQueue({ redisUrl: redis.url });
+    await isBack();
+  });
+  afterAll(async () => {
+    await open[Symbol.asyncDispose]();
+    await redis[Symbol.asyncDispose]();
+  });
+
+  it("says so, and loses nothing that was answered 201 through a crash", async () => {
+    const queue = await open.makeQueue({ visibilitySeconds: 1 });
+    const ids = await queue.send({ body: 1, groupId: "g" }, { body: 2, groupId: "g" }, { body: 3 });
+    const [first] = await queue.receive({ max: 1, visibilitySeconds: 600 });
+    const pushed = await open.request("POST", "/queue/push", { body: '{"n":1e400}' });
+    expect(pushed.status).toBe(201);
+    await kill();
+
+    const away = await Promise.all([
+      open.request("POST", "/queue/push", { body: 1 }),
+      open.request("POST", "/queue/pop"),
+      open.request("GET", "/queue/count"),
+      open.request("GET", "/queue/info", { as: open.people.staff }),
+      open.request("GET", "/queue/queues"),
+      open.request("GET", queue.path),
+      open.request("PUT", queue.path, { as: open.people.staff, body: {} }),
+      open.request("POST", `${queue.path}/messages`, { body: { body: 1 } }),
+      open.request("POST", `${queue.path}/receive`, { body: { waitSeconds: 20 } }),
+      open.request("POST", `${queue.path}/ack`, { body: { receipts: [first?.receipt] } }),
+    ]);
+    for (const answer of away) expectAway(answer);
+    const health = await open.request("GET", "/queue/health");
+    expect([health.status, health.json()]).toMatchObject([503, { checks: { redis: { status: "failing" } } }]);
+    expect((await open.request("GET", "/queue")).status).toBe(200);
+
+    start();
+    await isBack();
+    expect((await open.request("POST", "/queue/pop")).text).toContain('"message":{"n":1e400}}');
+    expect((await queue.counts()).length).toBe(3);
+    // The lease still belongs to the first receiver.
+    expect((await queue.receive()).map((message) => message.id)).toEqual([ids[2]]);
+    expect(await queue.settle("ack", [first?.receipt ?? ""])).toEqual(["ok"]);
+    expect((await queue.receive()).map((message) => message.body)).toEqual([2]);
+  });
+
+  it("says so when its memory is full, and goes on giving out what it has", async () => {
+    const queue = await open.makeQueue();
+    await queue.send({ body: 1 }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" });
+    await open.redis.config("SET", "maxmemory", "1");
+    expectAway(await open.request("POST", "/queue/push", { body: 1 }));
+    expectAway(await open.request("POST", `${queue.path}/messages`, { body: { body: 4, dedupeId: "d" } }));
+    await open.redis.config("SET", "maxmemory", "0");
+    expect((await queue.counts()).length).toBe(3);
+    const [first, second] = await queue.receive();
+    await open.redis.config("SET", "maxmemory", "1");
+    const receipts = [first?.receipt ?? "", second?.receipt ?? ""];
+    expect(await queue.settle("ack", receipts)).toEqual(["ok", "ok"]);
+    expect((await queue.receive()).map((message) => message.body)).toEqual([3]);
+    await open.redis.config("SET", "maxmemory", "0");
+    expect((await queue.counts()).length).toBe(1);
+  });
+
+  it("tells those who wait, and serves those who wait again", async () => {
+    const queue = await open.makeQueue();
+    const isWaiting = () => waitFor(async () => open.deps.waiting.hasWaiting(queue.name));
+    const waiting = open.request("POST", `${queue.path}/receive`, { body: { waitSeconds: 20 } });
+    await isWaiting();
+    await kill();
+    expectAway(await waiting);
+    start();
+    await isBack();
+    const again = queue.receive({ waitSeconds: 20 });
+    await isWaiting();
+    await queue.send({ body: "back" });
+    expect(await again).toMatchObject([{ body: "back" }]);
+  });
+});
+
+function expectAway(answer: TestResponse): void {
+  expectProblem(answer, 503);
+  expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
+  expect(answer.text).not.toMatch(/ECONN|127\.0\.0\.1|redis:/i);
+}
