@@ -13,8 +13,8 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
     ...deps.service,
     tags: {
-      queue: "First in, first out, and what is popped is gone",
-      "named queues": "Messages with leases, delays, priorities, groups and dead letters",
+      queue: "The simple queue: first in, first out; a popped message is removed",
+      "named queues": "Queues with leases, delays, priorities, groups and dead-letter queues",
     },
     checks: { ...deps.service.checks, queues: deps.checkQueues },
   });
@@ -31,7 +31,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   return app;
 }
 
-/** The types of its calls, from which a client gets its own. */
+/** The types of its operations, for a typed client. */
 export type QueueApi = ReturnType<
   | typeof addStatusRoutes
   | typeof addSimpleQueueRoutes

@@ -15,19 +15,31 @@ const tagSchema = z
 /** One message to send. */
 export const messageSchema = z
   .strictObject({
-    body: z.unknown(),
-    delaySeconds: integerField(0, 900).optional(),
-    dedupeId: tagSchema.optional(),
-    groupId: tagSchema.optional(),
-    priority: integerField(0, 9).default(0),
+    body: z.unknown().describe("The message: any JSON value of at most 256 KiB"),
+    delaySeconds: integerField(0, 900)
+      .optional()
+      .describe("Time until the message can be received, in seconds; the setting of the queue by default"),
+    dedupeId: tagSchema
+      .optional()
+      .describe(
+        "Deduplication id: for 5 minutes, another message with it is not added. 1 to 128 printable ASCII characters",
+      ),
+    groupId: tagSchema
+      .optional()
+      .describe("Messages of a group are delivered one at a time, in order. 1 to 128 printable ASCII characters"),
+    priority: integerField(0, 9).default(0).describe("Messages with a higher priority are received first"),
   })
-  .refine((message) => Object.hasOwn(message, "body"), { path: ["body"], message: "is missing" });
+  .refine((message) => Object.hasOwn(message, "body"), { path: ["body"], message: "is required" });
 
 const batchMessage = "must be a list of 1 to 100 messages";
 
 /** Several messages to send, all or none. */
 export const batchSchema = z.strictObject({
-  messages: z.array(messageSchema, { error: batchMessage }).min(1, batchMessage).max(100, batchMessage),
+  messages: z
+    .array(messageSchema, { error: batchMessage })
+    .min(1, batchMessage)
+    .max(100, batchMessage)
+    .describe("1 to 100 messages"),
 });
 
 /** A message to send; `payload` is its body, the JSON text of the request. */

@@ -16,16 +16,31 @@ const defaultMaxReceives = 5;
 /** The body of `PUT /queues/{name}`: all settings; one that is left out has its default. */
 export const settingsInputSchema = z
   .strictObject({
-    visibilitySeconds: integerField(0, 43_200).default(30),
-    maxReceives: integerField(1, 1000).nullable().optional(),
-    deadLetterQueue: queueNameSchema.nullable().default(null),
-    retentionSeconds: integerField(60, 1_209_600).default(345_600),
-    delaySeconds: integerField(0, 900).default(0),
-    maxLength: integerField(1, 10_000_000).nullable().default(null),
+    visibilitySeconds: integerField(0, 43_200).default(30).describe("Length of a lease, in seconds"),
+    maxReceives: integerField(1, 1000)
+      .nullable()
+      .optional()
+      .describe(
+        "Receives without an ack after which a message moves to the dead-letter queue; 5 by default with a deadLetterQueue, null without",
+      ),
+    deadLetterQueue: queueNameSchema
+      .nullable()
+      .default(null)
+      .describe("Name of another, existing queue for messages that are not acked; null for none"),
+    retentionSeconds: integerField(60, 1_209_600)
+      .default(345_600)
+      .describe("Age at which a message expires, in seconds; four days by default"),
+    delaySeconds: integerField(0, 900)
+      .default(0)
+      .describe("Time until a new message can be received, in seconds, unless the message has its own delay"),
+    maxLength: integerField(1, 10_000_000)
+      .nullable()
+      .default(null)
+      .describe("Max number of messages; null for no limit"),
   })
   .superRefine(({ maxReceives, deadLetterQueue }, context) => {
     if (typeof maxReceives === "number" && deadLetterQueue === null) {
-      context.addIssue({ code: "custom", path: ["maxReceives"], message: "needs a deadLetterQueue" });
+      context.addIssue({ code: "custom", path: ["maxReceives"], message: "requires a deadLetterQueue" });
     }
     if (maxReceives === null && deadLetterQueue !== null) {
       context.addIssue({ code: "custom", path: ["maxReceives"], message: "must be a number with a deadLetterQueue" });

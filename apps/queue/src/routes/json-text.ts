@@ -7,8 +7,8 @@ const maxIgnoredBytes = 4096;
 const mediaType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 /**
- * The request's body as JSON text, as it came, and as the value it means. The text is what gets stored, so that a value comes
- * back as it was given. Throws 415 for another media type, 413 above `maxBytes`, 400 for what is no JSON (RFC 8259).
+ * The request's body as JSON text and as its value. The text is stored unchanged, so that a value is returned exactly as it was sent.
+ * Throws 415 for another media type, 413 above `maxBytes`, 400 for invalid JSON (RFC 8259).
  */
 export async function readJsonText(request: HonoRequest, maxBytes: number): Promise<{ text: string; value: unknown }> {
   if (!mediaType.test(request.header("content-type") ?? "")) {
@@ -18,7 +18,7 @@ export async function readJsonText(request: HonoRequest, maxBytes: number): Prom
   if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
     throw new Problem("payload-too-large", `The body is larger than ${maxBytes} bytes.`);
   }
-  if (text === "") throw new Problem("bad-request", "The body is empty; any JSON value is needed.");
+  if (text === "") throw new Problem("bad-request", "The body is empty; a JSON value is required.");
   try {
     return { text, value: JSON.parse(text) };
   } catch (error) {
@@ -26,7 +26,7 @@ export async function readJsonText(request: HonoRequest, maxBytes: number): Prom
   }
 }
 
-/** Refuses the body of a call that takes none: a field in it would mean nothing. An empty object is let through. */
+/** Rejects a body (422) where none is expected, because its fields would have no effect. An empty object is allowed. */
 export async function rejectBody(request: HonoRequest): Promise<void> {
   const length = request.header("content-length") ?? "0";
   if (length === "0" && request.header("transfer-encoding") === undefined) return;
@@ -34,17 +34,17 @@ export async function rejectBody(request: HonoRequest): Promise<void> {
   const fields = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [""];
   if (fields.length === 0) return;
   const errors = fields.slice(0, 100).map((path) => ({ path, message: "is not known here" }));
-  throw new Problem("unprocessable", "This call takes no body.", { errors });
+  throw new Problem("unprocessable", "This operation takes no body.", { errors });
 }
 
-/** The answers of a call that takes no body to a request that has one. */
+/** The error responses of an operation that takes no body. */
 export const rejectedBodyResponses = {
-  413: errorResponse("A body came, and a large one"),
-  415: errorResponse("A body came, and it is no JSON"),
-  422: errorResponse("A body came, and this call takes none"),
+  413: errorResponse("The request has a body, and a large one; the operation takes none"),
+  415: errorResponse("The request has a body that is not JSON; the operation takes none"),
+  422: errorResponse("The request has a body; the operation takes none"),
 };
 
-/** An answer whose JSON text is put together already; `T` is what the text means. */
+/** A response of JSON text; `T` is the type of its value. */
 export function jsonTextResponse<T, S extends ContentfulStatusCode>(
   c: Pick<Context, "body">,
   text: string,

@@ -12,7 +12,7 @@ import {
 import { jsonResponse, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 
-/** `POST /queue/login`: what `POST /auth/token` does for `grant_type=password`, which may be left out here. */
+/** Adds `POST /queue/login`: like `POST /auth/token` with `grant_type=password`, which may be left out here. */
 export function addLoginRoutes(app: OpenAPIHono<ServiceEnv>, { auth }: Deps) {
   return app.openapi(
     createRoute({
@@ -20,18 +20,20 @@ export function addLoginRoutes(app: OpenAPIHono<ServiceEnv>, { auth }: Deps) {
       method: "post",
       path: "/login",
       tags: ["queue"],
-      summary: "Tokens for a username or email and password",
+      summary: "Log in",
+      description:
+        "Issues tokens for a username or email and its password, like `POST /auth/token` (RFC 6749 section 4.3).",
       request: oauthFormBody(
         {
-          grant_type: { description: "May be left out", enum: ["password"] },
+          grant_type: { description: "Optional", enum: ["password"] },
           username: { description: "Username or email" },
-          password: { description: "The password" },
+          password: { description: "Password of the account" },
         },
         ["username", "password"],
       ),
       responses: {
-        200: jsonResponse(tokenSetSchema, "The tokens"),
-        400: jsonResponse(oauthErrorSchema, "The request is refused (RFC 6749 section 5.2)"),
+        200: jsonResponse(tokenSetSchema, "Tokens issued"),
+        400: jsonResponse(oauthErrorSchema, "Request rejected (RFC 6749 section 5.2)"),
       },
     }),
     async (c) => {

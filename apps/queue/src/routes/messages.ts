@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
   beginWaiting,
@@ -16,54 +16,34 @@ import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
 import { type ReceivedMessage, receive } from "../messages/receive.ts";
 import { batchSchema, type MessageInput, messageSchema, sendMessages } from "../messages/send.ts";
-import { integerField, queueNameSchema } from "../queues/settings.ts";
+import { queueNameSchema } from "../queues/settings.ts";
 import { jsonTextResponse, readJsonText } from "./json-text.ts";
 import { rawElements, rawMember } from "./raw-json.ts";
+import {
+  queueParams as params,
+  type ReceivedMessages,
+  receivedSchema,
+  receiveInputSchema,
+  sendInputSchemas,
+  sentSchema,
+} from "./schemas.ts";
 
 const tags = ["named queues"];
-const params = z.strictObject({ name: queueNameSchema });
 const maxBodyBytes = 1024 * 1024;
 
-const sentSchema = z
-  .object({ messages: z.array(z.object({ id: z.string(), duplicate: z.boolean() })) })
-  .openapi("Sent");
-const receiveSchema = z.strictObject({
-  max: integerField(1, 100).default(1),
-  waitSeconds: integerField(0, 20).default(0),
-  visibilitySeconds: integerField(0, 43_200).optional(),
-});
-const receivedSchema = z
-  .object({
-    messages: z.array(
-      z.object({
-        id: z.string(),
-        body: z.unknown().openapi({ description: "The value that was sent" }),
-        receipt: z.string().openapi({ description: "Stands for this delivery in ack, nack and extend" }),
-        receives: z.number().int().openapi({ description: "How often it was received, this time included" }),
-        sentAt: z.iso.datetime(),
-        leasedUntil: z.iso.datetime(),
-        priority: z.number().int(),
-        groupId: z.string().nullable(),
-        deadLetterOf: z.string().nullable().openapi({ description: "The queue that it is a dead letter of" }),
-      }),
-    ),
-  })
-  .openapi("Received");
-type Received = z.infer<typeof receivedSchema>;
-
-/** Sending and receiving: `/queue/queues/{name}/messages` and `/receive`. */
+/** Adds the routes that send and receive messages: `/queue/queues/{name}/messages` and `/receive`. */
 export function addMessageRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
-  /** A queue that is created anew knows nothing of the requests to the one before. */
+  /** Idempotency keys are kept for each incarnation of a queue: a queue that was created again knows none of the earlier ones. */
   const idempotencyScope = async (c: Context<ServiceEnv>) => {
     const name = queueNameSchema.safeParse(c.req.param("name"));
     return name.success ? deps.commands.incarnation(name.data) : "";
   };
-  app.openAPIRegistry.register("Message", messageSchema);
-  app.openAPIRegistry.register("MessageBatch", batchSchema);
-  const bodySchema = {
-    anyOf: [{ $ref: "#/components/schemas/Message" }, { $ref: "#/components/schemas/MessageBatch" }],
-  };
+  for (const [name, schema] of Object.entries(sendInputSchemas)) app.openAPIRegistry.register(name, schema);
+  const sendInput = app.openAPIRegistry.registerComponent("schemas", "SendInput", {
+    description: "One message, or up to 100",
+    anyOf: Object.keys(sendInputSchemas).map((name) => ({ $ref: `#/components/schemas/${name}` })),
+  });
 
   return app
     .openapi(
@@ -72,15 +52,20 @@ export function addMessageRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "post",
         path: "/queues/{name}/messages",
         tags,
-        summary: "Send one message, or up to 100, all or none",
+        summary: "Send messages",
+        description:
+          "Sends one message, or up to 100 in `messages`: all are added or none. A message has at most 256 KiB of JSON text, the request " +
+          "at most 1 MiB.",
         request: {
           params,
           ...noQuery,
-          ...unvalidatedJson<z.input<typeof messageSchema> | z.input<typeof batchSchema>>(bodySchema),
+          ...unvalidatedJson<z.input<typeof messageSchema> | z.input<typeof batchSchema>>(sendInput.ref),
         },
         responses: {
-          201: jsonResponse(sentSchema, "They are in the queue; an id for each, in the order given"),
-          409: errorResponse("The queue is full, or a request with this Idempotency-Key is still under way"),
+          201: jsonResponse(sentSchema, "Messages sent"),
+          409: errorResponse(
+            "The queue has reached its maxLength, or a request with this Idempotency-Key is in flight",
+          ),
         },
       }),
       async (c) => {
@@ -96,21 +81,24 @@ export function addMessageRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "post",
         path: "/queues/{name}/receive",
         tags,
-        summary: "Lease messages, waiting for the first when there is none",
-        request: { params, ...noQuery, ...jsonBody(receiveSchema) },
-        responses: { 200: jsonResponse(receivedSchema, "The messages; none when none came in time") },
+        summary: "Receive messages",
+        description:
+          "Leases up to `max` messages to the caller, in the order of the queue. When none is ready, waits up to `waitSeconds` for the first " +
+          "(long polling). The messages of one response have at most 4 MiB, unless the first one alone is larger. Ack a message to delete it.",
+        request: { params, ...noQuery, ...jsonBody(receiveInputSchema) },
+        responses: { 200: jsonResponse(receivedSchema, "The messages; an empty list when none arrived in time") },
       }),
       async (c) => {
         const found = await receive(deps, c.req.valid("param").name, c.req.valid("json"), {
           signal: c.req.raw.signal,
           beginWaiting: () => beginWaiting(c),
         });
-        return jsonTextResponse<Received, 200>(c, `{"messages":[${found.map(messageText).join(",")}]}`, 200);
+        return jsonTextResponse<ReceivedMessages, 200>(c, `{"messages":[${found.map(messageText).join(",")}]}`, 200);
       },
     );
 }
 
-/** The messages of a request: `{messages: […]}`, or one by itself; each body as the text that came. */
+/** The messages of a request: `{messages: […]}`, or a single one; each body as the JSON text of the request. */
 function parseMessages(text: string, value: unknown): MessageInput[] {
   if (typeof value === "object" && value !== null && Object.hasOwn(value, "messages")) {
     const { messages } = validate(batchSchema, value);

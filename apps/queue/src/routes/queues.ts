@@ -13,44 +13,23 @@ import {
 } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { deleteQueue, getQueue, listQueues, purgeQueue, putQueue } from "../queues/queues.ts";
-import { queueNameSchema, settingsInputSchema, withDefaults } from "../queues/settings.ts";
+import { queueNameSchema, withDefaults } from "../queues/settings.ts";
 import { rejectBody, rejectedBodyResponses } from "./json-text.ts";
+import {
+  queueParams as params,
+  queueDetailsSchema,
+  queueListSchema,
+  queueSettingsSchema,
+  redriveSchema,
+} from "./schemas.ts";
 
 const tags = ["named queues"];
-const params = z.strictObject({ name: queueNameSchema });
+const listQuery = z.strictObject({
+  limit: limitParam(50).describe("Max number of queues on the page, 1 to 100; 50 by default"),
+  cursor: z.string().optional().describe("`nextCursor` of the previous page; the first page by default"),
+});
 
-const count = z.number().int();
-const queueShape = {
-  name: z.string(),
-  visibilitySeconds: z.number(),
-  maxReceives: z.number().nullable(),
-  deadLetterQueue: z.string().nullable(),
-  retentionSeconds: z.number(),
-  delaySeconds: z.number(),
-  maxLength: z.number().nullable(),
-  createdAt: z.iso.datetime(),
-  counts: z.object({ ready: count, blocked: count, delayed: count, leased: count, length: count }),
-  flow: z
-    .object({
-      sent: count,
-      received: count,
-      acked: count,
-      expired: count,
-      purged: count,
-      movedIn: count,
-      movedOut: count,
-    })
-    .openapi({ description: "sent + movedIn = acked + expired + purged + movedOut + counts.length, at every moment" }),
-};
-const queueSchema = z.object(queueShape).openapi("Queue");
-const oneQueueSchema = z
-  .object({
-    ...queueShape,
-    deadLetters: count.nullable().openapi({ description: "Messages in its dead-letter queue; null without one" }),
-  })
-  .openapi("OneQueue");
-
-/** The named queues themselves: `/queue/queues` and `/queue/queues/{name}`. */
+/** Adds the routes that manage named queues: `/queue/queues`, `/queue/queues/{name}`, `/purge` and `/redrive`. */
 export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
 
@@ -61,19 +40,11 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/queues",
         tags,
-        summary: "The named queues by name",
-        request: { query: z.strictObject({ limit: limitParam(50), cursor: z.string().optional() }) },
+        summary: "List queues",
+        description: "Lists the named queues by name, with their settings and counts.",
+        request: { query: listQuery },
         responses: {
-          200: jsonResponse(
-            z.object({
-              queues: z.array(queueSchema),
-              broken: z
-                .array(z.object({ name: z.string(), why: z.string() }))
-                .openapi({ description: "Queues of this page that cannot be used, and why; all others can" }),
-              nextCursor: z.string().nullable(),
-            }),
-            "A page of them",
-          ),
+          200: jsonResponse(queueListSchema, "One page of queues"),
         },
       }),
       async (c) => {
@@ -91,11 +62,13 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "put",
         path: "/queues/{name}",
         tags,
-        summary: "Make a queue, or replace its settings",
-        request: { params, ...noQuery, ...jsonBody(settingsInputSchema) },
+        summary: "Create a queue or replace its settings",
+        description:
+          "Staff only. The request has all settings: one that is left out is reset to its default. The dead-letter queue must exist.",
+        request: { params, ...noQuery, ...jsonBody(queueSettingsSchema) },
         responses: {
-          200: jsonResponse(oneQueueSchema, "Its settings are replaced; one that was left out has its standard value"),
-          201: jsonResponse(oneQueueSchema, "It is made"),
+          200: jsonResponse(queueDetailsSchema, "Settings replaced"),
+          201: jsonResponse(queueDetailsSchema, "Queue created"),
         },
       }),
       async (c) => {
@@ -113,9 +86,10 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/queues/{name}",
         tags,
-        summary: "One queue with its counts",
+        summary: "Get a queue",
+        description: "Gets the settings of a queue, the number of its messages by state, and its counters.",
         request: { params, ...noQuery },
-        responses: { 200: jsonResponse(oneQueueSchema, "The queue") },
+        responses: { 200: jsonResponse(queueDetailsSchema, "The queue") },
       }),
       async (c) => c.json(await getQueue(deps, c.req.valid("param").name), 200),
     )
@@ -125,9 +99,14 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "delete",
         path: "/queues/{name}",
         tags,
-        summary: "Remove a queue with all that is in it",
+        summary: "Delete a queue",
+        description:
+          "Staff only. Deletes the queue with all its messages. Messages that are being transferred to another queue are delivered first.",
         request: { params, ...noQuery },
-        responses: { 204: { description: "It is gone" }, 409: errorResponse("It is the dead-letter queue of another") },
+        responses: {
+          204: { description: "Queue deleted" },
+          409: errorResponse("It is the dead-letter queue of another queue"),
+        },
       }),
       async (c) => {
         await deleteQueue(deps, c.req.valid("param").name);
@@ -140,14 +119,33 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "post",
         path: "/queues/{name}/purge",
         tags,
-        summary: "Remove every message of a queue",
+        summary: "Purge a queue",
+        description: "Staff only. Deletes all messages of the queue, also delayed and leased ones.",
         request: { params, ...noQuery },
-        responses: { 204: { description: "It is empty" }, ...rejectedBodyResponses },
+        responses: { 204: { description: "Messages deleted" }, ...rejectedBodyResponses },
       }),
       async (c) => {
         await rejectBody(c.req);
         await purgeQueue(deps, c.req.valid("param").name);
         return c.body(null, 204);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("queue:manage"),
+        method: "post",
+        path: "/queues/{name}/redrive",
+        tags,
+        summary: "Redrive dead letters",
+        description:
+          "Moves the dead letters that are ready in this queue now back to the queues they came from. Messages that were sent to this " +
+          "queue itself stay, and so do those whose queue does not exist any more.",
+        request: { params, ...noQuery },
+        responses: { 200: jsonResponse(redriveSchema, "Dead letters moved"), ...rejectedBodyResponses },
+      }),
+      async (c) => {
+        await rejectBody(c.req);
+        return c.json({ moved: await deps.transfers.redrive(c.req.valid("param").name) }, 200);
       },
     );
 }

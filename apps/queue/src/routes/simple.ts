@@ -14,24 +14,34 @@ import { maxMessageBytes } from "../messages/send.ts";
 import { jsonTextResponse, readJsonText, rejectBody, rejectedBodyResponses } from "./json-text.ts";
 
 const tags = ["queue"];
-const anyJson = { description: "Any JSON value", example: { order: 17 } };
-
-const pushedSchema = z.object({ status: z.literal("ok"), id: z.string() }).openapi("Pushed");
+const pushedSchema = z
+  .object({
+    status: z.literal("ok").openapi({ description: "Always `ok`" }),
+    id: z.string().describe("Id of the message (UUID)"),
+  })
+  .openapi("PushResult", { description: "The message that was pushed" });
 const poppedSchema = z
   .object({
-    status: z.literal("ok"),
-    id: z.string().optional().openapi({ description: "Left out when the queue is empty" }),
+    status: z.literal("ok").openapi({ description: "Always `ok`" }),
+    id: z.string().optional().describe("Id of the message; absent when the queue is empty"),
     message: z.unknown().openapi({ description: "The value that was pushed; null when the queue is empty" }),
-    detail: z.string().optional(),
+    detail: z.string().optional().describe("Present when the queue is empty, and says so"),
   })
-  .openapi("Popped");
+  .openapi("PopResult", { description: "The message that was popped" });
+const countSchema = z
+  .object({ count: z.number().int().describe("Number of messages") })
+  .openapi("MessageCount", { description: "The length of the simple queue" });
 type Popped = z.infer<typeof poppedSchema>;
 
 const empty = JSON.stringify({ status: "ok", message: null, detail: "The queue is empty" });
 
-/** The queue of push and pop: first in, first out, and what is popped is gone. */
+/** Adds the routes of the simple queue: first in, first out; a popped message is removed. */
 export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, simple }: Deps) {
   const guard = guards(auth);
+  const anyJson = app.openAPIRegistry.registerComponent("schemas", "JsonValue", {
+    description: "Any JSON value",
+    example: { order: 17 },
+  });
 
   return app
     .openapi(
@@ -40,18 +50,20 @@ export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idemp
         method: "post",
         path: "/push",
         tags,
-        summary: "Add any JSON value at the end",
-        request: { ...noQuery, ...unvalidatedJson<unknown>(anyJson) },
+        summary: "Push a message",
+        description:
+          "Adds a message, any JSON value of at most 256 KiB, at the end of the simple queue. A pop returns it exactly as it was pushed.",
+        request: { ...noQuery, ...unvalidatedJson<unknown>(anyJson.ref) },
         responses: {
-          201: jsonResponse(pushedSchema, "It is in the queue"),
-          409: errorResponse("The queue is full, or a request with this Idempotency-Key is still in flight"),
+          201: jsonResponse(pushedSchema, "Message pushed"),
+          409: errorResponse("The queue is full, or a request with this Idempotency-Key is in flight"),
         },
       }),
       async (c) => {
         const { text } = await readJsonText(c.req, maxMessageBytes);
         const id = await simple.push(text, c.get("keyed"));
         if (id === undefined)
-          throw new Problem("conflict", "The queue is full. Pop from it, or let it be made larger.");
+          throw new Problem("conflict", "The queue is full. Pop messages first, or raise its limits.");
         return c.json({ status: "ok" as const, id }, 201);
       },
     )
@@ -61,10 +73,13 @@ export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idemp
         method: "post",
         path: "/pop",
         tags,
-        summary: "Take the first value away",
+        summary: "Pop a message",
+        description:
+          "Removes and returns the first message of the simple queue. It is removed before the response is sent: if the response is lost, so " +
+          "is the message. Named queues have leases instead.",
         request: noQuery,
         responses: {
-          200: jsonResponse(poppedSchema, "The value, or null when the queue is empty"),
+          200: jsonResponse(poppedSchema, "The message, or null when the queue is empty"),
           ...rejectedBodyResponses,
         },
       }),
@@ -81,9 +96,10 @@ export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idemp
         method: "get",
         path: "/count",
         tags,
-        summary: "How many values there are",
+        summary: "Count messages",
+        description: "Gets the number of messages in the simple queue.",
         request: noQuery,
-        responses: { 200: jsonResponse(z.object({ count: z.number().int() }), "How many") },
+        responses: { 200: jsonResponse(countSchema, "The number of messages") },
       }),
       async (c) => c.json({ count: await simple.count() }, 200),
     );

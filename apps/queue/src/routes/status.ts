@@ -1,33 +1,56 @@
+import { availableParallelism, freemem, loadavg, totalmem, uptime } from "node:os";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
-import { systemInfo } from "../system-info.ts";
 
 const tags = ["queue"];
 
 const bytes = z.number().int();
-const systemSchema = z.object({
-  uptimeSeconds: z.number(),
-  processUptimeSeconds: z.number(),
-  node: z.string(),
-  cpus: z.number().int(),
-  load: z.array(z.number()).openapi({ description: "Over 1, 5 and 15 minutes" }),
-  memory: z.object({ totalBytes: bytes, freeBytes: bytes, processBytes: bytes }),
-});
-const serverSchema = z.object({
-  version: z.string(),
-  mode: z.string(),
-  role: z.string(),
-  uptimeSeconds: z.number(),
-  connectedClients: z.number().int(),
-  keys: z.number().int(),
-  memory: z.object({ usedBytes: bytes, peakBytes: bytes, limitBytes: bytes.nullable() }),
-  commandsPerSecond: z.number(),
-  appendOnlyFile: z.boolean(),
-});
+const appVersion = z.string().describe("Version of the app");
+const statusSchema = z
+  .object({ status: z.literal("running").openapi({ description: "Always `running`" }), version: appVersion })
+  .openapi("QueueStatus", { description: "The status of the app" });
+const systemSchema = z
+  .object({
+    uptimeSeconds: z.number().describe("Time since the machine started, in seconds"),
+    processUptimeSeconds: z.number().describe("Time since the process started, in seconds"),
+    node: z.string().describe("Version of Node.js"),
+    cpus: z.number().int().describe("Number of CPUs available to the process"),
+    load: z.array(z.number()).describe("Load averages of the machine over 1, 5 and 15 minutes"),
+    memory: z
+      .object({
+        totalBytes: bytes.describe("Memory of the machine, in bytes"),
+        freeBytes: bytes.describe("Free memory of the machine, in bytes"),
+        processBytes: bytes.describe("Memory used by the process, in bytes"),
+      })
+      .describe("Memory of the machine and of the process"),
+  })
+  .openapi("SystemInfo", { description: "The machine and the process" });
+const serverSchema = z
+  .object({
+    version: z.string().describe("Version of Redis or Valkey"),
+    mode: z.string().describe("`standalone`, `sentinel` or `cluster`"),
+    role: z.string().describe("`master` or `slave`"),
+    uptimeSeconds: z.number().describe("Time since the server started, in seconds"),
+    connectedClients: z.number().int().describe("Number of client connections"),
+    keys: z.number().int().describe("Number of keys in the database, also those of other apps"),
+    memory: z
+      .object({
+        usedBytes: bytes.describe("Memory used, in bytes"),
+        peakBytes: bytes.describe("Max memory used since the start, in bytes"),
+        limitBytes: bytes.nullable().describe("`maxmemory`, in bytes; null without a limit"),
+      })
+      .describe("Memory of the server"),
+    commandsPerSecond: z.number().describe("Commands processed per second"),
+    appendOnlyFile: z.boolean().describe("Whether the append-only file is on"),
+  })
+  .openapi("RedisInfo", { description: "The Redis server" });
+const infoSchema = z
+  .object({ version: appVersion, system: systemSchema, redis: serverSchema })
+  .openapi("QueueInfo", { description: "Information about the machine and the Redis server" });
 
-/** `GET /queue` and `GET /queue/info`. */
+/** Adds `GET /queue` and `GET /queue/info`. */
 export function addStatusRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const { version } = deps.service;
@@ -39,9 +62,10 @@ export function addStatusRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/",
         tags,
-        summary: "That it runs, and its version",
+        summary: "Get the status",
+        description: "Tells that the app is running, and its version. `/queue/health` checks Redis as well.",
         request: noQuery,
-        responses: { 200: jsonResponse(z.object({ status: z.literal("running"), version: z.string() }), "It runs") },
+        responses: { 200: jsonResponse(statusSchema, "The app is running") },
       }),
       (c) => c.json({ status: "running" as const, version }, 200),
     )
@@ -51,18 +75,27 @@ export function addStatusRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/info",
         tags,
-        summary: "The machine and the Redis server behind it",
+        summary: "Get server information",
+        description: "Staff only. Gets information about the machine, the process and the Redis server.",
         request: noQuery,
-        responses: {
-          200: jsonResponse(
-            z.object({ version: z.string(), system: systemSchema, redis: serverSchema }).openapi("QueueInfo"),
-            "What they say of themselves",
-          ),
-        },
+        responses: { 200: jsonResponse(infoSchema, "Server information") },
       }),
       async (c) => {
         c.header("Cache-Control", "no-store");
         return c.json({ version, system: systemInfo(), redis: await deps.serverInfo() }, 200);
       },
     );
+}
+
+/** Public information about the machine and this process: no names, no paths. */
+function systemInfo() {
+  const round = (value: number) => Math.round(value * 100) / 100;
+  return {
+    uptimeSeconds: Math.round(uptime()),
+    processUptimeSeconds: Math.round(process.uptime()),
+    node: process.version,
+    cpus: availableParallelism(),
+    load: loadavg().map(round),
+    memory: { totalBytes: totalmem(), freeBytes: freemem(), processBytes: process.memoryUsage.rss() },
+  };
 }

@@ -1,0 +1,186 @@
+import { z } from "@hono/zod-openapi";
+import { receiptsSchema } from "../messages/leases.ts";
+import { batchSchema, messageSchema } from "../messages/send.ts";
+import { integerField, queueNameSchema, settingsInputSchema } from "../queues/settings.ts";
+
+const count = z.number().int();
+const time = z.iso.datetime();
+
+/** The queue in a path. */
+export const queueParams = z.strictObject({ name: queueNameSchema.describe("Name of the queue") });
+
+export const queueSettingsSchema = settingsInputSchema.openapi("QueueSettings", {
+  description: "All settings of a queue; one that is left out is set to its default",
+});
+
+const countsSchema = z
+  .object({
+    ready: count.describe("Messages that can be received now"),
+    blocked: count.describe("Messages that wait for an earlier message of their group"),
+    delayed: count.describe("Messages whose delay has not ended"),
+    leased: count.describe("Messages that were received and neither acked nor nacked, and whose lease has not ended"),
+    length: count.describe("All messages, including those being transferred to another queue"),
+  })
+  .openapi("QueueCounts", { description: "The number of messages in a queue, by state" });
+
+const flowSchema = z
+  .object({
+    sent: count.describe("Messages sent to the queue"),
+    received: count.describe("Deliveries: a message that is received twice counts twice"),
+    acked: count.describe("Messages acked"),
+    expired: count.describe("Messages removed because they were older than retentionSeconds"),
+    purged: count.describe("Messages removed by purge"),
+    movedIn: count.describe("Messages accepted from other queues, or returned because their destination did not exist"),
+    movedOut: count.describe("Messages accepted by other queues"),
+  })
+  .openapi("QueueFlow", {
+    description:
+      "Counters since the queue was created. At every moment: " +
+      "sent + movedIn = acked + expired + purged + movedOut + counts.length",
+  });
+
+const queueFields = {
+  name: z.string().describe("Name of the queue"),
+  visibilitySeconds: z.number().describe("Length of a lease, in seconds"),
+  maxReceives: z
+    .number()
+    .nullable()
+    .describe("Receives after which a message moves to the dead-letter queue; null without one"),
+  deadLetterQueue: z.string().nullable().describe("Name of the dead-letter queue; null without one"),
+  retentionSeconds: z.number().describe("Age at which a message expires, in seconds"),
+  delaySeconds: z.number().describe("Delay of messages that are sent without one, in seconds"),
+  maxLength: z.number().nullable().describe("Max number of messages; null without a limit"),
+  createdAt: time.describe("When the queue was created"),
+  counts: countsSchema,
+  flow: flowSchema,
+};
+
+const queueSchema = z
+  .object(queueFields)
+  .openapi("Queue", { description: "A queue: its settings and the number of its messages" });
+
+export const queueDetailsSchema = z
+  .object({
+    ...queueFields,
+    deadLetters: count.nullable().describe("Number of messages in its dead-letter queue; null without one"),
+  })
+  .openapi("QueueDetails", { description: "A queue, with the number of its dead letters" });
+
+const brokenQueueSchema = z
+  .object({
+    name: z.string().describe("Name of the queue"),
+    why: z.string().describe("What is wrong with it"),
+  })
+  .openapi("BrokenQueue", {
+    description: "A queue that cannot be used because its data in Redis is damaged; staff can delete it",
+  });
+
+export const queueListSchema = z
+  .object({
+    queues: z.array(queueSchema).describe("The queues of this page, by name"),
+    broken: z.array(brokenQueueSchema).describe("Queues of this page that cannot be used; all others can"),
+    nextCursor: z.string().nullable().describe("`cursor` of the next page; null on the last page"),
+  })
+  .openapi("QueueList", { description: "One page of queues" });
+
+/** The bodies of a send, which the route reads itself: in the document they are one schema, `SendInput`. */
+export const sendInputSchemas = {
+  Message: messageSchema.openapi({ description: "A message to send" }),
+  MessageBatch: batchSchema.openapi({ description: "Messages to send, all or none" }),
+};
+
+export const sentSchema = z
+  .object({
+    messages: z
+      .array(
+        z.object({
+          id: z.string().describe("Id of the message (UUID)"),
+          duplicate: z
+            .boolean()
+            .describe(
+              "True when an earlier message had the same dedupeId: nothing was added, and `id` is that message's",
+            ),
+        }),
+      )
+      .describe("One entry for each message, in the order of the request"),
+  })
+  .openapi("SendResult", { description: "The messages that were sent" });
+
+export const receiveInputSchema = z
+  .strictObject({
+    max: integerField(1, 100).default(1).describe("Max number of messages"),
+    waitSeconds: integerField(0, 20).default(0).describe("How long to wait for the first message, in seconds"),
+    visibilitySeconds: integerField(0, 43_200)
+      .optional()
+      .describe("Length of the lease, in seconds; the setting of the queue by default"),
+  })
+  .openapi("ReceiveInput", { description: "How many messages to receive, and how long to wait for the first" });
+
+export const receivedSchema = z
+  .object({
+    messages: z
+      .array(
+        z.object({
+          id: z.string().describe("Id of the message (UUID)"),
+          body: z.unknown().openapi({ description: "The JSON value that was sent" }),
+          receipt: z.string().describe("Identifies this delivery in ack, nack and extend"),
+          receives: count.describe("How often the message was received, including this time"),
+          sentAt: time.describe("When the message was sent"),
+          leasedUntil: time.describe("End of the lease; afterwards another receiver may get the message"),
+          priority: count.describe("Priority of the message, 0 to 9; a higher one is received first"),
+          groupId: z.string().nullable().describe("Group of the message; null without one"),
+          deadLetterOf: z
+            .string()
+            .nullable()
+            .describe("The queue that the message is a dead letter of; null for others"),
+        }),
+      )
+      .describe("The messages, in the order of the queue"),
+  })
+  .openapi("ReceivedMessages", { description: "Messages that are leased to the receiver" });
+export type ReceivedMessages = z.infer<typeof receivedSchema>;
+
+const receipts = receiptsSchema.describe("Receipts of received messages, 1 to 100");
+
+export const ackInputSchema = z.strictObject({ receipts }).openapi("AckInput", { description: "Messages to ack" });
+export const nackInputSchema = z
+  .strictObject({
+    receipts,
+    delaySeconds: integerField(0, 900).default(0).describe("Time until the messages can be received again, in seconds"),
+  })
+  .openapi("NackInput", { description: "Messages to return to the queue" });
+export const extendInputSchema = z
+  .strictObject({
+    receipts,
+    visibilitySeconds: integerField(0, 43_200).describe("New end of the leases, in seconds from now; 0 ends them"),
+  })
+  .openapi("ExtendInput", { description: "Leases to change" });
+
+const receiptFields = {
+  receipt: z.string().describe("The receipt of the request"),
+  status: z.enum(["ok", "not-found"]).openapi({
+    description: "`not-found`: the lease has ended, the message is gone, or it is no receipt of this queue",
+  }),
+};
+
+export const receiptResultsSchema = z
+  .object({
+    results: z.array(z.object(receiptFields)).describe("One entry for each receipt, in the order of the request"),
+  })
+  .openapi("ReceiptResults", { description: "The result for each receipt" });
+export const extendResultsSchema = z
+  .object({
+    results: z
+      .array(
+        z.object({
+          ...receiptFields,
+          leasedUntil: time.nullable().describe("New end of the lease; null when not found"),
+        }),
+      )
+      .describe("One entry for each receipt, in the order of the request"),
+  })
+  .openapi("ExtendResults", { description: "The result for each receipt, with the new end of its lease" });
+
+export const redriveSchema = z
+  .object({ moved: count.describe("Number of messages moved") })
+  .openapi("RedriveResult", { description: "The result of a redrive" });
