@@ -47,7 +47,7 @@ export interface BehindHttp extends Installation {
   kill(which: AppName | "gateway"): Promise<void>;
 }
 
-/** The gateway and each app as processes of their own, with HTTP between them. */
+/** The gateway, the accounts and each app as processes of their own, with HTTP between them. */
 export async function startBehindHttp(env: Record<string, string> = {}): Promise<BehindHttp> {
   await using made = new AsyncDisposableStack();
   const settings = made.use(await testSettings());
@@ -81,26 +81,26 @@ export async function startAlone(app: AppName): Promise<Installation> {
   return await installation([app], server, settings, [server], made);
 }
 
-/** The apps get no signing key and no admin password: they check tokens with the public key that the gateway serves. */
+/** Only the accounts get the signing key and the admin password: the others check tokens with the public key. */
 async function startProcesses(settings: TestSettings, made: AsyncDisposableStack, more: Record<string, string> = {}) {
   const port = String(await freePort());
-  const env = { ...settings.shared, ...more, AUTH_URL: `http://127.0.0.1:${port}` };
-  const servers = await Promise.allSettled(appNames.map(async (app) => made.use(await startServer(app, env))));
-  const apps = servers.map((server) => {
+  const shared = { ...settings.shared, ...more };
+  const env = { ...shared, AUTH_URL: `http://127.0.0.1:${port}` };
+  const starting = [
+    startServer("accounts", { ...shared, ...settings.issuer }),
+    ...appNames.map((app) => startServer(app, env)),
+  ];
+  const servers = await Promise.allSettled(starting.map(async (server) => made.use(await server)));
+  const [accounts, ...apps] = servers.map((server) => {
     if (server.status === "rejected") throw server.reason;
     return server.value;
   });
   const targets = appNames.map((app, i) => [`${app.toUpperCase()}_URL`, apps[i]?.origin ?? ""]);
+  const ACCOUNTS_URL = accounts?.origin ?? "";
   const gateway = made.use(
-    await startServer("gateway", {
-      ...settings.shared,
-      ...settings.issuer,
-      ...more,
-      ...Object.fromEntries(targets),
-      PORT: port,
-    }),
+    await startServer("gateway", { ...shared, ...Object.fromEntries(targets), ACCOUNTS_URL, PORT: port }),
   );
-  return { gateway, apps, processes: [gateway, ...apps] };
+  return { gateway, apps, processes: [gateway, ...(accounts ? [accounts] : []), ...apps] };
 }
 
 let people = 0;
