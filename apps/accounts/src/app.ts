@@ -1,6 +1,5 @@
 import { urlPath } from "@quintet/host";
 import { createService, type IdempotencyStore, type Logger, lazy, openApiDocument, type WebApp } from "@quintet/http";
-import { problemPages } from "@quintet/pages";
 import { metadataPath } from "./issuer-paths.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import { addAccount } from "./pages/account-routes.ts";
@@ -10,7 +9,7 @@ import { browser } from "./pages/browser.ts";
 import { addClientPages } from "./pages/client-page-routes.ts";
 import { addForgotten } from "./pages/forgotten-routes.ts";
 import { addInvitationPages } from "./pages/invitation-page-routes.ts";
-import { accountSection } from "./pages/section.ts";
+import { accountFrame } from "./pages/section.ts";
 import { addSignIn } from "./pages/sign-in-routes.ts";
 import { addSignUp } from "./pages/sign-up-routes.ts";
 import { addStaffPages } from "./pages/staff-page-routes.ts";
@@ -56,9 +55,11 @@ export function createApp(deps: IssuerDeps): WebApp {
       "accounts: pages": "The pages for people",
     },
   };
+  const frame = accountFrame(auth);
   const app = createService({
     ...info,
     prefix: "/auth",
+    frame,
     log,
     corsOrigins,
     checks: { mysql: auth.ping, redis: deps.pingRedis },
@@ -69,11 +70,8 @@ export function createApp(deps: IssuerDeps): WebApp {
     }),
   });
 
-  const section = accountSection(auth);
   const lists = staffLists(auth, deps.cursorKey);
-  const pages = { auth, section, lists, issuer: deps.issuer, browser: browser(auth, deps.formKey) };
-  app.use("/*", problemPages(app, section));
-  app.route("/assets", section.assets.routes as never);
+  const pages = { auth, frame, lists, issuer: deps.issuer, browser: browser(auth, deps.formKey) };
 
   addAccounts(app, deps);
   addOAuth(app, deps);

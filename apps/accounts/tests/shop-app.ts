@@ -1,17 +1,16 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Auth, csrfProtection, guards, signedInAs } from "@quintet/auth";
 import { createLogger, createService, formBody, htmlContent, jsonResponse } from "@quintet/http";
-import { page, pageAssets, problemPages, visitorOf } from "@quintet/pages";
+import { page, pageFrame } from "@quintet/pages";
 import { html } from "hono/html";
 
 /** An app that has nothing of accounts but guards: one page for everybody, one for accounts, one for staff, and a form. */
 export function shopApp(auth: Auth) {
   const log = createLogger({ service: "shop", level: "silent" });
-  const app = createService({ title: "Shop", version: "1", prefix: "/shop", log, corsOrigins: ["*"], checks: {} });
-  const assets = pageAssets("/shop");
-  const section = { assets, name: "Shop", home: "/shop/open", links: [], signedInAs: signedInAs(auth) };
+  const frame = pageFrame({ prefix: "/shop", name: "Shop", home: "/shop/open", signedInAs: signedInAs(auth) });
+  const info = { title: "Shop", version: "1", prefix: "/shop", frame };
+  const app = createService({ ...info, log, corsOrigins: ["*"], checks: {} });
   const guard = guards(auth);
-  app.use(problemPages(app, section));
   const request = { query: z.strictObject({ a: z.string().optional() }) };
   const responses = { 200: { description: "A page", content: { "text/html": { schema: z.string() } } } };
   for (const [path, guarded] of [
@@ -19,8 +18,8 @@ export function shopApp(auth: Auth) {
     ["/own", guard.account("social:read")],
     ["/staff", guard.staff("social:read")],
   ] as const) {
-    app.openapi(createRoute({ ...guarded, method: "get", path, request, responses }), (c) =>
-      c.html(page(section, { title: "Page", visitor: visitorOf(c), body: html`<h1>${path}</h1>` })),
+    app.openapi(createRoute({ ...guarded, method: "get", path, request, responses }), async (c) =>
+      c.html(await page(c, frame, { title: "Page", body: html`<h1>${path}</h1>` })),
     );
   }
   const boughtAnswer = jsonResponse(z.object({ by: z.string(), what: z.string() }), "What was bought");

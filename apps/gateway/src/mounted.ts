@@ -1,20 +1,21 @@
 import type { RequestListener } from "node:http";
-
-import { listenerOf, type TrustedProxies, type WebApp } from "@quintet/http";
+import { type AppLink, listenerOf, type TrustedProxies, type WebApp } from "@quintet/http";
 import { stripClientHeaders } from "./client-headers.ts";
 import type { Upstream } from "./upstream.ts";
 
 /**
  * An app in this process: it gets Node's own request and response, so that mounting it costs one comparison of the path and one
  * look at the names of the headers. Of what clients say of themselves only the word of `trusted` proxies is left.
+ * Its pages lead to `apps`.
  */
 export function mountedUpstream(
   name: string,
   prefix: string,
   app: WebApp,
   trusted?: TrustedProxies | undefined,
+  apps?: readonly AppLink[],
 ): Upstream {
-  const listener: RequestListener = listenerOf(app);
+  const listener: RequestListener = listenerOf(app, apps);
   return {
     name,
     prefix,

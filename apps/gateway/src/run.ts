@@ -1,6 +1,7 @@
 import { requestToken } from "@quintet/auth";
 import { requireStores } from "@quintet/db";
 import { listenerOf, loggers, openObservation, serve, serveMetrics, trustedProxies } from "@quintet/http";
+import { allApps, unroutedProblemPage } from "@quintet/pages";
 import type { Place, Program } from "@quintet/workers";
 import { admission } from "./admission.ts";
 import { compressing } from "./compression/compressing.ts";
@@ -50,7 +51,7 @@ export async function run(
       upstreams.push(upstream);
     };
     for (const prefix of ["/auth", "/.well-known"]) {
-      if (auth.app) upstreams.push(mountedUpstream("auth", prefix, auth.app, trusted));
+      if (auth.app) upstreams.push(mountedUpstream("auth", prefix, auth.app, trusted, allApps));
       else addRemote("auth", prefix, accounts.origins);
     }
     for (const { name, origins, own } of apps) {
@@ -60,7 +61,7 @@ export async function run(
         const shared = { log: logOf(name), auth: auth.auth, stopping: stopping.signal };
         const running = stack.use(await own.open(shared, first));
         fills.push(running.fillDemo);
-        upstreams.push(mountedUpstream(name, `/${name}`, running.app, trusted));
+        upstreams.push(mountedUpstream(name, `/${name}`, running.app, trusted, allApps));
       }
     }
     stack.use(await serveMetrics(config, log, { socket, peers }));
@@ -102,7 +103,7 @@ export async function run(
         },
       }),
     );
-    const routed = compressing(route(upstreams, listenerOf(home)));
+    const routed = compressing(route(upstreams, listenerOf(home, allApps)));
     const listener = warnOfUnbelievedProxy(admitting.requests(routed), trusted, log);
     const at = { host: config.HOST, log, drainSeconds: config.DRAIN_SECONDS, socket };
     const listening = await serve(tls ? strictTransport(listener, config.PUBLIC_URL) : listener, {
@@ -110,6 +111,7 @@ export async function run(
       port: config.PORT ?? defaultPort,
       edge: true,
       corsOrigins,
+      problemPage: unroutedProblemPage("/", allApps),
       tls,
       ticketKeys,
     });

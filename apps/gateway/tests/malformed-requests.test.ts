@@ -48,7 +48,7 @@ function faultOf(answer: string, request: string, documented: string): string | 
   if (statuses.some((status) => status >= 500) && !/^HTTP\/1\.1 503 [\s\S]*^Retry-After: /m.test(head)) return answer;
   const type = /^content-type: ([^;\r]*)/im.exec(head)?.[1] ?? "no type";
   const isError = (statuses[0] ?? 0) >= 400;
-  const isPage = type === "text/html" && (request.includes("text/html") || documented.includes("OrPage"));
+  const isPage = type === "text/html" && request.includes("text/html");
   const isRight = isPage || type === "application/problem+json" || documented.includes(`"${type}"`);
   return isError && !isRight ? answer : undefined;
 }

@@ -1,4 +1,4 @@
-import type { Auth } from "@quintet/auth";
+import { type Auth, signedInAs } from "@quintet/auth";
 import {
   connectMysql,
   connectPostgres,
@@ -12,6 +12,7 @@ import {
   redisIdempotency,
 } from "@quintet/db";
 import { deriveKey, type HealthCheck, type IdempotencyStore, type Logger, type ServiceOptions } from "@quintet/http";
+import { allApps, pageFrame } from "@quintet/pages";
 import type { AppConfig, StoreName } from "./app-settings.ts";
 
 /** What the host gives to every app that it opens. */
@@ -34,8 +35,8 @@ export type CommonDeps<S extends StoreName = StoreName> = {
   auth: Auth;
   log: Logger;
   stopping: AbortSignal;
-  /** What `createService` needs to know of the app; its `checks` are one for each store. */
-  service: Pick<ServiceOptions, "title" | "version" | "prefix" | "log" | "corsOrigins" | "checks">;
+  /** What `createService` needs to know of the app; its `checks` are one for each store. An app with pages replaces its `frame`. */
+  service: Pick<ServiceOptions, "title" | "version" | "prefix" | "log" | "corsOrigins" | "frame" | "checks">;
   /** Signs the cursors of the app's lists. */
   cursorKey: Buffer;
   /** The requests in flight, by their idempotency keys. */
@@ -93,11 +94,14 @@ export function openCommonDeps(
     cache() {}, // Its app opens it: a cache that is unavailable is no fault of the app's health.
   };
   for (const store of stores) open[store]();
+  const prefix = `/${name}`;
+  const { title = name, href = prefix } = allApps.find((app) => app.name === name) ?? {};
+  const frame = pageFrame({ prefix, name: title, home: href, signedInAs: signedInAs(auth) });
   return {
     auth,
     log,
     stopping,
-    service: { title: `Quintet ${name}`, version, prefix: `/${name}`, log, corsOrigins: config.CORS_ORIGINS, checks },
+    service: { title: `Quintet ${name}`, version, prefix, log, corsOrigins: config.CORS_ORIGINS, frame, checks },
     cursorKey: deriveKey(config.QUINTET_SECRET, `${name} cursor`),
     idempotency: redisIdempotency(redis),
     redis,

@@ -10,6 +10,7 @@ import {
   settings,
   type WebApp,
 } from "@quintet/http";
+import { type AppLink, allApps, onlyApp, unroutedProblemPage } from "@quintet/pages";
 import type { Start } from "@quintet/workers";
 import { z } from "zod";
 import { withAllFaults } from "./all-faults.ts";
@@ -33,6 +34,8 @@ export function startApp(app: AnyApp, loadIssuer: () => Promise<Issuer>): Start 
     return {
       config: own.config,
       stores: { ...accounts.config, ...own.config },
+      // With an issuer elsewhere the app is one of several behind a gateway, whose pages lead to each other.
+      apps: own.config.AUTH_URL === undefined ? onlyApp(name) : allApps,
       async open({ log, stopping, first, opened }) {
         const auth = opened.use(await accounts.open(log, first));
         const running = opened.use(await own.open({ log, auth: auth.auth, stopping }, first));
@@ -53,6 +56,7 @@ export function startIssuer(issuer: Issuer): Start {
     return {
       config,
       stores: accounts.config,
+      apps: allApps,
       open: async ({ log, first, opened }) => opened.use(await accounts.open(log, first)),
     };
   });
@@ -61,6 +65,8 @@ export function startIssuer(issuer: Issuer): Start {
 interface Configured {
   config: z.infer<z.ZodObject<typeof settings.listen>>;
   stores: StoreUrls;
+  /** What the navigation of its pages shows. */
+  apps: readonly AppLink[];
   /** Opens all that the program serves; what it adds to `opened` is closed when the program ends. */
   open(host: { log: Logger; stopping: AbortSignal; first: boolean; opened: AsyncDisposableStack }): Promise<{
     app: WebApp;
@@ -73,7 +79,7 @@ function startProgram(
   configure: (env: NodeJS.ProcessEnv) => Promise<Configured>,
 ): Start {
   return async ({ env, first, fresh, socket, peers }) => {
-    const { config, stores, open } = await configure(env);
+    const { config, stores, apps, open } = await configure(env);
     if (fresh) await requireStores(stores);
     const log = createLogger({ service: name, level: config.LOG_LEVEL, file: config.LOG_FILE });
     const stopping = new AbortController();
@@ -81,12 +87,13 @@ function startProgram(
     opening.use(await openObservation(config, log));
     opening.use(await serveMetrics(config, log, { socket, peers }));
     const { app, fillDemo } = await open({ log, stopping: stopping.signal, first, opened: opening });
-    const listening = await serve(listenerOf(withRootPaths(app, prefix)), {
+    const listening = await serve(listenerOf(withRootPaths(app, prefix), apps), {
       log,
       host: config.HOST,
       port: config.PORT ?? port,
       drainSeconds: config.DRAIN_SECONDS,
       corsOrigins: config.CORS_ORIGINS,
+      problemPage: unroutedProblemPage(prefix, apps),
       socket,
     });
     // The issuer may be behind the gateway, which may start after this.

@@ -2,6 +2,7 @@ export { ConfigError, StartRefused } from "@quintet/workers";
 export { isTimeout, isUnavailable, toProblem } from "./errors/faults.ts";
 export { fullStorage } from "./errors/full-storage.ts";
 export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBody } from "./errors/problem.ts";
+export type { ProblemPage, ServiceFrame } from "./errors/problem-pages.ts";
 export { sendProblem } from "./errors/raw-problem.ts";
 export { type CurrentRequest, currentRequest, inRequest } from "./observability/current-request.ts";
 export { deadline } from "./observability/deadline.ts";
@@ -54,11 +55,10 @@ export {
   keyMismatch,
 } from "./service/idempotency.ts";
 export { lazy } from "./service/json-document.ts";
-export { pageRequests } from "./service/matched-route.ts";
 export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./service/paging.ts";
 export { inputFaults } from "./service/route-input.ts";
 export { createService, type ServiceOptions } from "./service/service.ts";
-export type { KeyedRequest, ServiceEnv } from "./service/service-env.ts";
+export type { AppLink, KeyedRequest, ServiceEnv } from "./service/service-env.ts";
 export { isVisible, mustBeVisible } from "./service/visible-text.ts";
 export { acceptsInterim, acceptsProcessing, beginWaiting, eventStream, waitingMark } from "./service/waiting.ts";
 export { withDefaults } from "./settings/setting-files.ts";

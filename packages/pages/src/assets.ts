@@ -6,7 +6,7 @@ import { Hono } from "hono";
 const served = {
   "style.css": {
     type: "text/css; charset=utf-8",
-    from: ["base.css", "forms.css", "tables.css", "parts.css", "plots.css"],
+    from: ["base.css", "navigation.css", "forms.css", "tables.css", "parts.css", "plots.css"],
   },
   "live-results.js": { type: "text/javascript; charset=utf-8", from: ["live-results.js"] },
   "refresh.js": { type: "text/javascript; charset=utf-8", from: ["refresh.js"] },
@@ -23,27 +23,39 @@ export interface PageAssets {
   routes: Hono;
 }
 
-/**
- * The stylesheet, scripts and icon of the pages of the app that owns `prefix`. Reads the files once. Their names carry a
- * digest of their content, so that a browser may keep them for a year.
- */
+/** A file as it is served. Its name has a digest of its content, so that a browser may keep it for a year. */
+interface ServedFile {
+  name: string;
+  body: Buffer<ArrayBuffer>;
+  type: string;
+}
+
+let files: Map<AssetName, ServedFile> | undefined;
+
+/** Reads the files, once. */
+function readFiles(): Map<AssetName, ServedFile> {
+  const names = Object.keys(served) as AssetName[];
+  return new Map(
+    names.map((asset) => {
+      const { type, from } = served[asset];
+      const body = Buffer.concat(from.map((file) => readFileSync(new URL(`assets/${file}`, import.meta.url))));
+      const digest = createHash("sha256").update(body).digest("hex").slice(0, 12);
+      return [asset, { name: asset.replace(".", `-${digest}.`), body, type }];
+    }),
+  );
+}
+
+/** The stylesheet, scripts and icon of the pages of the app that owns `prefix`. */
 export function pageAssets(prefix: string): PageAssets {
-  const files = new Map<string, { body: Buffer<ArrayBuffer>; type: string }>();
-  const urls = new Map<AssetName, string>();
-  for (const name of Object.keys(served) as AssetName[]) {
-    const { type, from } = served[name];
-    const body = Buffer.concat(from.map((file) => readFileSync(new URL(`assets/${file}`, import.meta.url))));
-    const digest = createHash("sha256").update(body).digest("hex").slice(0, 12);
-    const file = name.replace(".", `-${digest}.`);
-    files.set(file, { body, type });
-    urls.set(name, `${prefix === "/" ? "" : prefix}/assets/${file}`);
-  }
+  files ??= readFiles();
+  const found = files;
+  const byName = new Map([...found.values()].map((file) => [file.name, file]));
   const routes = new Hono();
   routes.get("/:file", (c) => {
-    const file = files.get(c.req.param("file"));
+    const file = byName.get(c.req.param("file"));
     if (!file) return c.notFound();
     c.header("Cache-Control", "public, max-age=31536000, immutable");
     return c.body(file.body, 200, { "Content-Type": file.type });
   });
-  return { url: (name) => urls.get(name) ?? "", routes };
+  return { url: (asset) => `${prefix === "/" ? "" : prefix}/assets/${found.get(asset)?.name}`, routes };
 }

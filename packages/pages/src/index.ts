@@ -1,8 +1,10 @@
 export { prefersHtml } from "./accept.ts";
-export { type AssetName, type PageAssets, pageAssets } from "./assets.ts";
+export { type AppLink, allApps, onlyApp } from "./apps.ts";
+export type { AssetName } from "./assets.ts";
 export { doneNotice, type Field, faultOf, faultSummary, field, hidden } from "./form-parts.ts";
+export type { PageFrame, PageRequest, Person, SectionLink } from "./frame.ts";
 export type { Html } from "./html.ts";
-export { type PageContent, type PageSection, page, pageHeaders } from "./page.ts";
-export { problemPages } from "./problem-pages.ts";
+export { leaveNotice, type Notice } from "./notices.ts";
+export { type PageContent, page, pageHeaders } from "./page.ts";
+export { pageFrame, unroutedProblemPage } from "./page-frame.ts";
 export { shownTime } from "./times.ts";
-export { type Visitor, visitorOf } from "./visitor.ts";

@@ -1,32 +1,23 @@
-import type { Context } from "hono";
+import type { ServiceEnv } from "@quintet/http";
 import { html } from "hono/html";
-import type { AssetName, PageAssets } from "./assets.ts";
+import { onlyApp } from "./apps.ts";
+import type { AssetName } from "./assets.ts";
+import type { PageFrame, PageRequest, SectionLink } from "./frame.ts";
 import type { Html } from "./html.ts";
-import { type Visitor, visitorArea } from "./visitor.ts";
-
-/** What all pages of one app have in common. */
-export interface PageSection {
-  assets: PageAssets;
-  /** The app's name and the path of its first page. */
-  name: string;
-  home: string;
-  links: { label: string; href: string }[];
-  /** Who is signed in, for pages that no guard stands in front of; nobody unless told. */
-  signedInAs?: (c: Context) => Promise<{ username: string } | undefined>;
-}
+import { siteNavigation } from "./navigation.ts";
+import { takeNotice } from "./notices.ts";
+import { type Visitor, visitorArea, visitorOf } from "./visitor.ts";
 
 export interface PageContent {
   title: string;
   body: Html;
-  /** The path that is being shown; the link that leads there is marked. */
-  current?: string;
-  /** Who looks at it: shown at the top, with the way to sign in or out. Without it nothing of the kind is shown. */
-  visitor?: Visitor;
   scripts?: AssetName[];
+  /** Links beside those of the frame, such as those of staff. */
+  links?: readonly SectionLink[];
 }
 
 /**
- * The headers of a page: nothing but the files of this origin runs in it, it stands in no frame, and forms tell their
+ * The headers of a page: nothing but the files of this origin runs in it, it stands in no frame, and forms send their
  * origin (`no-referrer` would make it `null`).
  */
 export const pageHeaders: Record<string, string> = {
@@ -36,38 +27,67 @@ export const pageHeaders: Record<string, string> = {
   "Cross-Origin-Opener-Policy": "same-origin",
 };
 
-/** A whole page in the look that all share: a head, the section's links, the body, a foot. */
-export function page(section: PageSection, content: PageContent): Html {
-  const { assets, name, home, links } = section;
-  const { title, body, current, visitor, scripts = [] } = content;
-  return html`<!doctype html>
+/**
+ * A whole page: the navigation that all pages share, the app's own links, the body, a footer. It shows who is signed in, and once the
+ * notice that the request before it left (`leaveNotice`).
+ */
+export async function page(c: PageRequest, frame: PageFrame, content: PageContent): Promise<string> {
+  const visitor = await visitorOf(c, frame);
+  const notice = takeNotice(c);
+  return pageText(frame, { ...content, visitor, notice, path: c.req.path, apps: c.env?.apps });
+}
+
+interface Framed extends PageContent {
+  /** Nobody can be known where a problem is answered before any app has the request. */
+  visitor: Visitor | undefined;
+  notice?: string | undefined;
+  path: string;
+  apps: ServiceEnv["Bindings"]["apps"];
+}
+
+/** The text of a page whose visitor is known, or cannot be. */
+export function pageText(frame: PageFrame, content: Framed): string {
+  const { files, name, prefix } = frame;
+  const { title, body, path, visitor, notice, scripts = [], apps = onlyApp(prefix.slice(1)) } = content;
+  const isStaff = visitor !== undefined && "username" in visitor && visitor.isStaff === true;
+  const links = [...frame.links, ...(content.links ?? [])].filter(({ staff }) => !staff || isStaff);
+  const text = html`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
     <title>${title === name ? title : `${title} · ${name}`} · Quintet</title>
-    <link rel="icon" type="image/svg+xml" href="${assets.url("icon.svg")}" />
-    <link rel="stylesheet" href="${assets.url("style.css")}" />
-    ${scripts.map((script) => html`<script type="module" src="${assets.url(script)}"></script>`)}
+    <link rel="icon" type="image/svg+xml" href="${files.url("icon.svg")}" />
+    <link rel="stylesheet" href="${files.url("style.css")}" />
+    ${scripts.map((script) => html`<script type="module" src="${files.url(script)}"></script>`)}
   </head>
   <body>
     <a class="skip" href="#main">Skip to the content</a>
     <header class="top">
-      <div class="wide">
-        <a class="brand" href="${home}"><img src="${assets.url("icon.svg")}" alt="" width="24" height="24" /><span>Quintet</span> <span class="section">${name}</span></a>
-        <nav class="links" aria-label="${name}">
-          <ul>
-            ${links.map(({ label, href }) => html`<li><a href="${href}"${current === href ? html` aria-current="page"` : ""}>${label}</a></li>`)}
-          </ul>
-        </nav>
-        ${visitor ? visitorArea(visitor) : ""}
+      <div class="wide site">
+        <a class="brand" href="/"><img src="${files.url("icon.svg")}" alt="" width="24" height="24" /><span>Quintet</span></a>
+        ${siteNavigation(apps, path)}
+        ${visitorArea(visitor)}
       </div>
+      ${links.length > 0 ? sectionLinks(frame, links, path) : ""}
     </header>
     <main id="main" class="wide">
+      ${notice === undefined ? "" : html`<div class="done" role="status"><p>${notice}</p></div>`}
       ${body}
     </main>
     <footer><p class="wide foot">Quintet · ${name}</p></footer>
   </body>
 </html>`;
+  return text.toString();
+}
+
+/** The app's name and its own pages, below the navigation. */
+function sectionLinks({ name, home }: PageFrame, links: readonly SectionLink[], path: string): Html {
+  return html`<nav class="wide links" aria-label="${name}">
+        <a class="section" href="${home}"${path === home ? html` aria-current="page"` : ""}>${name}</a>
+        <ul>
+          ${links.map(({ label, href }) => html`<li><a href="${href}"${path === href ? html` aria-current="page"` : ""}>${label}</a></li>`)}
+        </ul>
+      </nav>`;
 }

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, clientAddressOf, csrfProtection, guards } from "@quintet/auth";
 import { publicClient } from "@quintet/auth/issuer";
 import { noQuery, type ServiceEnv } from "@quintet/http";
-import type { PageSection } from "@quintet/pages";
+import type { PageFrame } from "@quintet/pages";
 import type { Context } from "hono";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
@@ -18,7 +18,7 @@ const notices = Object.keys(accountNotices) as (keyof typeof accountNotices)[];
 /** My account: what it is, its password, its sign-ins. */
 export function addAccount(
   app: OpenAPIHono<ServiceEnv>,
-  { auth, browser, section }: { auth: LocalAuth; browser: Browser; section: PageSection },
+  { auth, browser, frame }: { auth: LocalAuth; browser: Browser; frame: PageFrame },
 ): void {
   const guard = guards(auth);
   const ownForm = csrfProtection(auth);
@@ -39,7 +39,7 @@ export function addAccount(
     const [sessions, clients] = await Promise.all([named(account.id), auth.clients.list(account.id)]);
     const formToken = browser.formToken(c);
     const body = accountPage({ account, sessions, current: sessionId, clients, formToken, ...told });
-    return showPage(c, section, { title: "My account", body, status: told.refusal?.status });
+    return showPage(c, frame, { title: "My account", body, status: told.refusal?.status });
   };
 
   const account = createRoute({

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { type ServiceEnv, wholeNumber } from "@quintet/http";
-import type { PageSection } from "@quintet/pages";
+import type { PageFrame } from "@quintet/pages";
 import { auditActions, type ReadEvent } from "../audit/audit-queries.ts";
 import type { LocalAuth } from "../local-auth.ts";
 import type { StaffLists } from "../staff-lists.ts";
@@ -29,7 +29,7 @@ export async function named(auth: LocalAuth, events: ReadEvent[]): Promise<Shown
 /** The page of the audit log. */
 export function addAuditPage(
   app: OpenAPIHono<ServiceEnv>,
-  { auth, lists, section }: { auth: LocalAuth; lists: StaffLists; section: PageSection },
+  { auth, lists, frame }: { auth: LocalAuth; lists: StaffLists; frame: PageFrame },
 ): void {
   const show = createRoute({
     ...guards(auth).staff("accounts:manage"),
@@ -56,6 +56,6 @@ export function addAuditPage(
       isFirst: cursor === undefined,
       next: nextCursor,
     });
-    return showPage(c, section, { title: "Audit log", body });
+    return showPage(c, frame, { title: "Audit log", body });
   });
 }

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { csrfProtection } from "@quintet/auth";
 import { errorPageResponse, htmlContent, noQuery, Problem, readFormText, type ServiceEnv } from "@quintet/http";
-import type { PageSection } from "@quintet/pages";
+import type { PageFrame } from "@quintet/pages";
 import type { MiddlewareHandler } from "hono";
 import { every } from "hono/combine";
 import { actorOf } from "../audit/actor.ts";
@@ -38,9 +38,9 @@ const plainUrl: MiddlewareHandler<ServiceEnv> = async (c, next) => {
 /** `/auth/authorize`: the authorization code flow (RFC 6749 section 4.1) with PKCE (RFC 7636) and a consent each time. */
 export function addAuthorize(
   app: OpenAPIHono<ServiceEnv>,
-  deps: { auth: LocalAuth; browser: Browser; section: PageSection; issuer: string },
+  deps: { auth: LocalAuth; browser: Browser; frame: PageFrame; issuer: string },
 ): void {
-  const { auth, browser, section, issuer } = deps;
+  const { auth, browser, frame, issuer } = deps;
 
   /** Reads the request out of the URL or the form; what its client is to hear of is told at its redirect URI. */
   const read: MiddlewareHandler<AuthorizeEnv> = async (c, next) => {
@@ -82,7 +82,7 @@ export function addAuthorize(
     const { client, scope, redirectUri } = asked;
     const { username } = session.account;
     const body = consentPage({ clientName: client.name, username, scope, redirectUri, formToken, parameters });
-    return showPage(c, section, { title: "Allow access", body, formTarget: formTargetOf(redirectUri) });
+    return showPage(c, frame, { title: "Allow access", body, formTarget: formTargetOf(redirectUri) });
   });
 
   const decide = createRoute({

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { csrfProtection, guards } from "@quintet/auth";
 import { errorPageResponse, type InputFault, inputFaults, noQuery, Problem, type ServiceEnv } from "@quintet/http";
-import type { PageSection } from "@quintet/pages";
+import type { PageFrame } from "@quintet/pages";
 import { actorOf } from "../audit/actor.ts";
 import { newClientSchema } from "../clients/new-client.ts";
 import type { LocalAuth } from "../local-auth.ts";
@@ -25,7 +25,7 @@ function inWords(fault: InputFault): InputFault {
 /** The pages of an account's API clients. */
 export function addClientPages(
   app: OpenAPIHono<ServiceEnv>,
-  { auth, browser, section }: { auth: LocalAuth; browser: Browser; section: PageSection },
+  { auth, browser, frame }: { auth: LocalAuth; browser: Browser; frame: PageFrame },
 ): void {
   const guard = guards(auth);
   const ownForm = csrfProtection(auth);
@@ -42,7 +42,7 @@ export function addClientPages(
   });
   app.openapi(empty, (c) => {
     const texts = { name: "", scope: "", redirectUris: "", kind: "confidential" };
-    return showPage(c, section, { title, body: newClientPage({ texts, formToken: browser.formToken(c) }) });
+    return showPage(c, frame, { title, body: newClientPage({ texts, formToken: browser.formToken(c) }) });
   });
 
   const add = createRoute({
@@ -63,7 +63,7 @@ export function addClientPages(
     browser.checkForm(c, form_token);
     const formToken = browser.formToken(c);
     const again = (refusal: Refusal) =>
-      showPage(c, section, { title, body: newClientPage({ texts, formToken, refusal }), status: refusal.status });
+      showPage(c, frame, { title, body: newClientPage({ texts, formToken, refusal }), status: refusal.status });
     const heading = "Nothing was registered yet";
     const input = newClientSchema.safeParse({
       name: texts.name,
@@ -75,7 +75,7 @@ export function addClientPages(
     try {
       const { client, secret } = await auth.clients.add(c.var.account.id, input.data, actorOf(c));
       const body = clientPage({ client, formToken, made: { secret } });
-      return await showPage(c, section, { title: client.name, body });
+      return await showPage(c, frame, { title: client.name, body });
     } catch (error) {
       return again(refusalOf(c, error, heading));
     }
@@ -94,7 +94,7 @@ export function addClientPages(
     const { id } = c.req.valid("param");
     const client = (await auth.clients.list(c.var.account.id)).find((one) => one.id === id);
     if (!client) throw new Problem("not-found", "You have no such client.");
-    return showPage(c, section, { title: client.name, body: clientPage({ client, formToken: browser.formToken(c) }) });
+    return showPage(c, frame, { title: client.name, body: clientPage({ client, formToken: browser.formToken(c) }) });
   });
 
   const remove = createRoute({

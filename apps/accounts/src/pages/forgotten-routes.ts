@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { csrfProtection } from "@quintet/auth";
 import { noQuery, type ServiceEnv } from "@quintet/http";
-import type { PageSection } from "@quintet/pages";
+import type { PageFrame } from "@quintet/pages";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
 import { resetRequestedText } from "../password-resets/forgotten-passwords.ts";
@@ -17,7 +17,7 @@ const titleOfNew = "A new password";
 /** The pages for a forgotten password. A link leads to one of them; looking at it uses nothing up. */
 export function addForgotten(
   app: OpenAPIHono<ServiceEnv>,
-  { auth, section }: { auth: LocalAuth; section: PageSection },
+  { auth, frame }: { auth: LocalAuth; frame: PageFrame },
 ): void {
   const ask = createRoute({
     security,
@@ -29,10 +29,10 @@ export function addForgotten(
     responses: pageAnswer("The page"),
   });
   app.openapi(ask, (c) => {
-    if (!auth.sendResetLink) return showPage(c, section, { title, body: askStaffPage() });
+    if (!auth.sendResetLink) return showPage(c, frame, { title, body: askStaffPage() });
     if (c.req.valid("query").done)
-      return showPage(c, section, { title: "Look at your mail", body: linkSentPage(resetRequestedText) });
-    return showPage(c, section, { title, body: forgottenPage({ login: "" }) });
+      return showPage(c, frame, { title: "Look at your mail", body: linkSentPage(resetRequestedText) });
+    return showPage(c, frame, { title, body: forgottenPage({ login: "" }) });
   });
 
   const send = createRoute({
@@ -47,12 +47,12 @@ export function addForgotten(
   });
   app.openapi(send, async (c) => {
     const { login } = await readForm(c, ["login"]);
-    if (!auth.sendResetLink) return showPage(c, section, { title, body: askStaffPage(), status: 409 });
+    if (!auth.sendResetLink) return showPage(c, frame, { title, body: askStaffPage(), status: 409 });
     try {
       await auth.sendResetLink(login.slice(0, 254), actorOf(c).clientAddress);
     } catch (error) {
       const { heading, status } = refusalOf(c, error, "");
-      return showPage(c, section, { title, body: forgottenPage({ login, fault: heading }), status });
+      return showPage(c, frame, { title, body: forgottenPage({ login, fault: heading }), status });
     }
     return c.redirect("/auth/forgotten?done=sent", 303);
   });
@@ -72,9 +72,9 @@ export function addForgotten(
     const shown: ShownPage = isGood
       ? { title: titleOfNew, body: newPasswordPage({ token }) }
       : { title: titleOfNew, body: staleLinkPage(), status: 422 };
-    const answer = await showPage(c, section, shown);
+    const answer = await showPage(c, frame, shown);
     // The token stands in the address; no request is told that. (`no-referrer` would hide the form's origin too.)
-    answer.headers.set("Referrer-Policy", "strict-clientAddress");
+    answer.headers.set("Referrer-Policy", "strict-origin");
     return answer;
   });
 
@@ -96,7 +96,7 @@ export function addForgotten(
       const refusal = refusalOf(c, error, "The password was not set yet");
       const isStale = refusal.faults.some(({ path }) => path === "token");
       const body = isStale ? staleLinkPage() : newPasswordPage({ token, refusal });
-      return showPage(c, section, { title: titleOfNew, body, status: refusal.status });
+      return showPage(c, frame, { title: titleOfNew, body, status: refusal.status });
     }
     return c.redirect("/auth/sign-in?done=reset", 303);
   });

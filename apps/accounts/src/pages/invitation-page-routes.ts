@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { csrfProtection, guards } from "@quintet/auth";
 import { inputFaults, noQuery, type ServiceEnv } from "@quintet/http";
-import type { PageSection } from "@quintet/pages";
+import type { PageFrame } from "@quintet/pages";
 import type { Context } from "hono";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
@@ -19,7 +19,7 @@ const perPage = 25;
 /** The page on which staff invites people to make an account. */
 export function addInvitationPages(
   app: OpenAPIHono<ServiceEnv>,
-  { auth, lists, browser, section }: { auth: LocalAuth; lists: StaffLists; browser: Browser; section: PageSection },
+  { auth, lists, browser, frame }: { auth: LocalAuth; lists: StaffLists; browser: Browser; frame: PageFrame },
 ): void {
   const guard = guards(auth);
   const ownForm = csrfProtection(auth);
@@ -28,7 +28,7 @@ export function addInvitationPages(
     const { rows: invitations, nextCursor: next } = await lists.invitations({ limit: perPage, cursor });
     const { mode } = auth.admission;
     const page = { mode, invitations, isFirst: cursor === undefined, next, formToken: browser.formToken(c), ...shown };
-    return showPage(c, section, { title, body: invitationsPage(page), status: shown.refusal?.status });
+    return showPage(c, frame, { title, body: invitationsPage(page), status: shown.refusal?.status });
   };
 
   const list = createRoute({

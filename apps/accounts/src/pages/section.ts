@@ -1,24 +1,21 @@
 import { signedInAs } from "@quintet/auth";
 import { errorPageResponse, htmlContent } from "@quintet/http";
-import { type Html, type PageSection, page, pageAssets, pageHeaders, visitorOf } from "@quintet/pages";
+import { type Html, type PageFrame, page, pageFrame, pageHeaders } from "@quintet/pages";
 import type { Context } from "hono";
 import type { LocalAuth } from "../local-auth.ts";
 import type { RefusedStatus } from "./form.ts";
 
-/** The look of the pages of the accounts. */
-export function accountSection(auth: LocalAuth): PageSection {
+/** The frame of the pages of the accounts. */
+export function accountFrame(auth: LocalAuth): PageFrame {
   const links = [
     { label: "My account", href: "/auth/account" },
+    { label: "All accounts", href: "/auth/staff/accounts", staff: true },
+    { label: "Invitations", href: "/auth/staff/invitations", staff: true },
+    { label: "Audit log", href: "/auth/staff/audit", staff: true },
     { label: "API", href: "/auth/docs" },
   ];
-  return { assets: pageAssets("/auth"), name: "Accounts", home: "/auth/account", links, signedInAs: signedInAs(auth) };
+  return pageFrame({ prefix: "/auth", name: "Accounts", home: "/auth/account", links, signedInAs: signedInAs(auth) });
 }
-
-const staffLinks = [
-  { label: "All accounts", href: "/auth/staff/accounts" },
-  { label: "Invitations", href: "/auth/staff/invitations" },
-  { label: "Audit log", href: "/auth/staff/audit" },
-];
 
 /** What a page shows, and how it is answered. */
 export interface ShownPage {
@@ -30,19 +27,15 @@ export interface ShownPage {
 }
 
 /** Answers a page that nobody keeps. */
-export async function showPage(c: Context, section: PageSection, content: ShownPage): Promise<Response> {
+export async function showPage(c: Context, frame: PageFrame, content: ShownPage): Promise<Response> {
   const { title, body, status = 200, formTarget } = content;
   for (const [name, value] of Object.entries(pageHeaders)) {
     const target = formTarget === undefined ? "" : ` ${formTarget}`;
     c.header(name, value.replace("form-action 'self'", `form-action 'self'${target}`));
   }
   c.header("Cache-Control", "no-store");
-  const { account } = c.var as { account?: { username: string; isStaff: boolean } };
-  const visitor = account ?? (await section.signedInAs?.(c)) ?? visitorOf(c);
-  const shown = account?.isStaff ? { ...section, links: [...section.links, ...staffLinks] } : section;
   const heading = status === 200 ? title : `Not done: ${title}`;
-  const text = await page(shown, { title: heading, body, current: c.req.path, visitor });
-  return c.html(text.toString(), status);
+  return c.html(await page(c, frame, { title: heading, body }), status);
 }
 
 /** What `form-action` must allow so that a browser follows the redirect after a form: an origin, or a private scheme. */

@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { clientAddressOf, csrfProtection } from "@quintet/auth";
 import { localPath } from "@quintet/auth/issuer";
 import { noQuery, type ServiceEnv } from "@quintet/http";
-import type { PageSection } from "@quintet/pages";
+import type { PageFrame } from "@quintet/pages";
 import type { Context } from "hono";
 import type { LocalAuth } from "../local-auth.ts";
 import type { Browser } from "./browser.ts";
@@ -25,7 +25,7 @@ export function onwardTo(text: string | undefined): string {
 /** Signing in, signing out, and the renewal of access tokens, for browsers. */
 export function addSignIn(
   app: OpenAPIHono<ServiceEnv>,
-  { auth, browser, section }: { auth: LocalAuth; browser: Browser; section: PageSection },
+  { auth, browser, frame }: { auth: LocalAuth; browser: Browser; frame: PageFrame },
 ): void {
   const ownForm = csrfProtection(auth);
   const { mode } = auth.admission;
@@ -45,11 +45,11 @@ export function addSignIn(
     if (present) {
       const { username } = present.account;
       const body = signedInPage({ username, next: onwardTo(next) });
-      return showPage(c, section, { title: "You are signed in", body });
+      return showPage(c, frame, { title: "You are signed in", body });
     }
     const notice = done === undefined ? {} : { notice: notices[done] };
     const body = signInPage({ next: onwardTo(next), username: "", mode, ...notice });
-    return showPage(c, section, { title: "Sign in", body });
+    return showPage(c, frame, { title: "Sign in", body });
   });
 
   const signIn = createRoute({
@@ -66,7 +66,7 @@ export function addSignIn(
     const { username, password, next } = await readForm(c, ["username", "password", "next"]);
     const again = (fault: string, status: RefusedStatus) => {
       const body = signInPage({ next: onwardTo(next), username, mode, fault });
-      return showPage(c, section, { title: "Sign in", body, status });
+      return showPage(c, frame, { title: "Sign in", body, status });
     };
     let token: string | undefined;
     try {

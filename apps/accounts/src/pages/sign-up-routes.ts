@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { clientAddressOf, csrfProtection } from "@quintet/auth";
 import { errorPageResponse, noQuery, type ServiceEnv } from "@quintet/http";
-import type { PageSection } from "@quintet/pages";
+import type { PageFrame } from "@quintet/pages";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
 import type { Browser } from "./browser.ts";
@@ -16,7 +16,7 @@ const security: Record<string, string[]>[] = [];
 /** The page that makes an account and signs it in. */
 export function addSignUp(
   app: OpenAPIHono<ServiceEnv>,
-  { auth, browser, section }: { auth: LocalAuth; browser: Browser; section: PageSection },
+  { auth, browser, frame }: { auth: LocalAuth; browser: Browser; frame: PageFrame },
 ): void {
   const title = "Make an account";
   const { mode } = auth.admission;
@@ -35,11 +35,11 @@ export function addSignUp(
   app.openapi(show, async (c) => {
     const { next: given, invitation = "" } = c.req.valid("query");
     const next = onwardTo(given);
-    if (mode === "closed") return showPage(c, section, { title, body: closedPage(next), status: 403 });
+    if (mode === "closed") return showPage(c, frame, { title, body: closedPage(next), status: 403 });
     const body = signUpPage({ next, username: "", email: "", invitation: mode === "invite" ? invitation : undefined });
-    const response = await showPage(c, section, { title, body });
+    const response = await showPage(c, frame, { title, body });
     // An invitation stands in the address; no request is told that. (`no-referrer` would hide the form's origin too.)
-    if (invitation !== "") response.headers.set("Referrer-Policy", "strict-clientAddress");
+    if (invitation !== "") response.headers.set("Referrer-Policy", "strict-origin");
     return response;
   });
 
@@ -62,7 +62,7 @@ export function addSignUp(
       "next",
     ]);
     const goOn = onwardTo(next);
-    if (mode === "closed") return showPage(c, section, { title, body: closedPage(goOn), status: 403 });
+    if (mode === "closed") return showPage(c, frame, { title, body: closedPage(goOn), status: 403 });
     let token: string | undefined;
     try {
       await auth.admission.admit(clientAddressOf(c));
@@ -73,7 +73,7 @@ export function addSignUp(
       const refusal = refusalOf(c, error, "The account was not made yet");
       const shown = mode === "invite" ? invitation : undefined;
       const body = signUpPage({ next: goOn, username, email, invitation: shown, refusal });
-      return showPage(c, section, { title, body, status: refusal.status });
+      return showPage(c, frame, { title, body, status: refusal.status });
     }
     if (token !== undefined) await browser.begin(c, token);
     return c.redirect(goOn === "/auth/account" ? "/auth/account?done=registered" : goOn, 303);

@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, csrfProtection, guards } from "@quintet/auth";
 import { errorPageResponse, noQuery, Problem, type ServiceEnv, wholeNumber } from "@quintet/http";
-import type { PageSection } from "@quintet/pages";
+import type { PageFrame } from "@quintet/pages";
 import type { Context } from "hono";
 import { type Actor, actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
@@ -23,7 +23,7 @@ const acts = Object.keys(staffNotices) as StaffAct[];
 /** The pages on which staff finds accounts, and does something about them. */
 export function addStaffPages(
   app: OpenAPIHono<ServiceEnv>,
-  { auth, lists, browser, section }: { auth: LocalAuth; lists: StaffLists; browser: Browser; section: PageSection },
+  { auth, lists, browser, frame }: { auth: LocalAuth; lists: StaffLists; browser: Browser; frame: PageFrame },
 ): void {
   const guard = guards(auth);
   const ownForm = csrfProtection(auth);
@@ -42,7 +42,7 @@ export function addStaffPages(
     const text = q.trim();
     const { rows, nextCursor } = await lists.accounts({ q: text === "" ? undefined : text, limit: perPage, cursor });
     const body = accountsPage({ q: text, accounts: rows, isFirst: cursor === undefined, next: nextCursor });
-    return showPage(c, section, { title: "All accounts", body });
+    return showPage(c, frame, { title: "All accounts", body });
   });
 
   const show = async (
@@ -64,7 +64,7 @@ export function addStaffPages(
       formToken: browser.formToken(c),
       ...told,
     });
-    return showPage(c, section, { title: account.username, body, status: told.refusal?.status });
+    return showPage(c, frame, { title: account.username, body, status: told.refusal?.status });
   };
   const one = createRoute({
     ...guard.staff("accounts:manage"),

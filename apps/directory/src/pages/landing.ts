@@ -1,7 +1,7 @@
 import type { Html } from "@quintet/pages";
 import { html } from "hono/html";
+import { home } from "./frame.ts";
 import { counted, searchForm } from "./search-form.ts";
-import { home } from "./section.ts";
 
 /** The first page: what the directory is, and its search field. */
 export function landingPage(total: number): Html {

@@ -1,9 +1,9 @@
 import type { Html } from "@quintet/pages";
 import { html } from "hono/html";
 import type { UserList, UserView } from "../search/user-list.ts";
+import { home } from "./frame.ts";
 import { pageNumbers } from "./page-numbers.ts";
 import { counted, searchForm } from "./search-form.ts";
-import { home } from "./section.ts";
 
 export interface ResultsShown {
   name: string;

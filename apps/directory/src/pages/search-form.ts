@@ -1,6 +1,6 @@
 import type { Html } from "@quintet/pages";
 import { html } from "hono/html";
-import { home } from "./section.ts";
+import { home } from "./frame.ts";
 
 /** The search field. `live` shows results while typing, where the page has a place for them. */
 export function searchForm(name: string, { live }: { live: boolean }): Html {

@@ -1,7 +1,7 @@
 import type { InputFault } from "@quintet/http";
 import { type Field, faultOf, faultSummary, field, type Html, hidden } from "@quintet/pages";
 import { html } from "hono/html";
-import { home } from "./section.ts";
+import { home } from "./frame.ts";
 
 /** The texts of a form as they were typed. */
 export interface UserTexts {

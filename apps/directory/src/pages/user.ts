@@ -1,7 +1,7 @@
 import type { Html } from "@quintet/pages";
 import { html } from "hono/html";
 import type { UserView } from "../search/user-list.ts";
-import { home } from "./section.ts";
+import { home } from "./frame.ts";
 
 /** One user, with the ways to change and remove it. */
 export function userPage(user: UserView): Html {

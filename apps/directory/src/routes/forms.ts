@@ -10,10 +10,10 @@ import {
   Problem,
   type ServiceEnv,
 } from "@quintet/http";
-import { type Html, type PageSection, page, visitorOf } from "@quintet/pages";
+import { type Html, type PageFrame, page } from "@quintet/pages";
 import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
-import { home } from "../pages/section.ts";
+import { home } from "../pages/frame.ts";
 import { deletePage } from "../pages/user.ts";
 import { type UserFormShown, type UserTexts, userFormPage } from "../pages/user-form.ts";
 import type { User } from "../users/user.ts";
@@ -45,11 +45,11 @@ const expired = "The form was open for too long. Look at it once more and send i
 const overtaken = "Somebody else has changed this person meanwhile. This is what the directory has now:";
 
 /** Adds the forms by which staff create, edit and delete users in a browser. */
-export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
+export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
   const ownForm = csrfProtection(deps.auth);
   const shown = (c: Context<AccountEnv>, title: string, body: Html, status?: 409 | 412 | 422) =>
-    sendForm(c, page(section, { title, current: c.req.path, visitor: visitorOf(c), body }), status);
+    sendForm(c, page(c, frame, { title, body }), status);
 
   /** The form, with a fresh token. */
   const userForm = (c: Context<AccountEnv>, content: Omit<UserFormShown, "token">, status?: 409 | 412 | 422) => {

@@ -1,11 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { htmlContent, jsonResponse, limitParam, noQuery, type ServiceEnv, wholeNumber } from "@quintet/http";
-import { type PageSection, page, prefersHtml, visitorOf } from "@quintet/pages";
+import { type PageFrame, page, prefersHtml } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { landingPage } from "../pages/landing.ts";
 import { resultsPage, standardLimit } from "../pages/results.ts";
-import { home } from "../pages/section.ts";
 import { suggestNames } from "../search/suggestions.ts";
 import { type ListRequest, listUsers, type UserList } from "../search/user-list.ts";
 import { nameParam } from "../users/user-input.ts";
@@ -38,7 +37,7 @@ const listQuery = z
   });
 
 /** Adds the routes that find users: the list, the search page, suggestions and the landing page. */
-export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
+export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
 
   async function sendList(
@@ -54,11 +53,9 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
     const shown = { name, limit, page: cursor === undefined ? (request.page ?? 1) : undefined, list };
     const content = {
       title: name.trim() === "" ? "Search" : name,
-      current: `${home}/search`,
-      visitor: visitorOf(c),
       scripts: ["live-results.js" as const],
     };
-    return sendPage(c, viewer, page(section, { ...content, body: resultsPage(shown) }), state);
+    return sendPage(c, viewer, page(c, frame, { ...content, body: resultsPage(shown) }), state);
   }
 
   return app
@@ -84,12 +81,7 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         const { response, state } = await listUsers(deps, { name: "", limit: standardLimit }, "public");
         const { total } = JSON.parse(response.body) as UserList;
         if (prefersHtml(c.req.header("accept"), true)) {
-          return sendPage(
-            c,
-            viewer,
-            page(section, { title: "Directory", current: home, visitor: visitorOf(c), body: landingPage(total) }),
-            state,
-          );
+          return sendPage(c, viewer, page(c, frame, { title: "Directory", body: landingPage(total) }), state);
         }
         return sendJson(c, viewer, { etag: `"${total}"`, body: JSON.stringify({ users: total }) }, state);
       },

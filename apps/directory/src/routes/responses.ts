@@ -1,12 +1,12 @@
 import { counter, ifNoneMatch } from "@quintet/http";
-import { type Html, pageHeaders } from "@quintet/pages";
+import { type PageRequest, pageHeaders } from "@quintet/pages";
 import type { Context } from "hono";
 import { type CachedResponse, etagOf } from "../cache/cached-entry.ts";
 import type { CacheState } from "../cache/response-cache.ts";
 import type { Viewer } from "../users/versions.ts";
 
 /** As much of a handler's context as an answer needs. */
-export type ResponseContext = Pick<Context, "req" | "header" | "body" | "html">;
+export type ResponseContext = PageRequest & Pick<Context, "body" | "html">;
 
 /** What the public may keep for a moment, and what an account must ask for again: see docs/decisions/directory-cache.md. */
 const jsonFreshness: Record<Viewer, string> = {
@@ -35,8 +35,8 @@ export function sendJson(c: ResponseContext, viewer: Viewer, answer: CachedRespo
 }
 
 /** Answers with a page that a browser asks for again each time, or with 304 when it has it already. */
-export async function sendPage(c: ResponseContext, viewer: Viewer, page: Html, state?: CacheState) {
-  const body = (await page).toString();
+export async function sendPage(c: ResponseContext, viewer: Viewer, page: Promise<string>, state?: CacheState) {
+  const body = await page;
   c.header("Cache-Control", pageFreshness[viewer]);
   countCacheState(c, state);
   setPageHeaders(c);
@@ -44,10 +44,10 @@ export async function sendPage(c: ResponseContext, viewer: Viewer, page: Html, s
 }
 
 /** Answers with a form, which nobody keeps. */
-export async function sendForm(c: ResponseContext, page: Html, status: 200 | 409 | 412 | 422 = 200) {
+export async function sendForm(c: ResponseContext, page: Promise<string>, status: 200 | 409 | 412 | 422 = 200) {
   c.header("Cache-Control", "no-store");
   setPageHeaders(c);
-  return c.html(page, status);
+  return c.html(await page, status);
 }
 
 function setPageHeaders(c: ResponseContext): void {

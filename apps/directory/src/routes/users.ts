@@ -9,7 +9,7 @@ import {
   noQuery,
   type ServiceEnv,
 } from "@quintet/http";
-import { type PageSection, page, prefersHtml, visitorOf } from "@quintet/pages";
+import { type PageFrame, page, prefersHtml } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { userPage } from "../pages/user.ts";
 import { type UserView, viewOf } from "../search/user-list.ts";
@@ -21,7 +21,7 @@ import { newUserSchema, userChangeSchema, userParam, userSchema, userWithEmailSc
 const ifMatch = (description: string) => z.object({ "if-match": z.string().optional().describe(description) });
 
 /** Adds the routes for one user. */
-export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section: PageSection) {
+export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
 
   return app
@@ -79,7 +79,7 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, section:
         if (!prefersHtml(c.req.header("accept"), false)) return sendJson(c, viewer, response, state);
         const user = JSON.parse(response.body) as UserView;
         const title = `${user.firstName} ${user.lastName}`;
-        return sendPage(c, viewer, page(section, { title, visitor: visitorOf(c), body: userPage(user) }), state);
+        return sendPage(c, viewer, page(c, frame, { title, body: userPage(user) }), state);
       },
     )
     .openapi(

@@ -1,5 +1,5 @@
 import type { HealthReport, HealthStatus } from "@quintet/http";
-import { type Html, type PageAssets, page, shownTime, type Visitor } from "@quintet/pages";
+import { type Html, shownTime } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Upstream } from "../upstream.ts";
 import { unwellSince, whyUnwell } from "./app-health.ts";
@@ -43,17 +43,8 @@ export interface Inside {
 }
 
 /** The first page: what is served here, whether it is well, how much it has to do, and where to go on. */
-export function homePage(
-  assets: PageAssets,
-  visitor: Visitor,
-  { states, inside, at }: { states: AppState[]; inside: Inside | undefined; at: Date },
-): Html {
-  const links = [
-    { label: "Docs", href: "/docs" },
-    { label: "Health", href: "/health" },
-    { label: "Directory", href: "/directory" },
-  ];
-  const body = html`<h1>Five services, one URL</h1>
+export function homePage({ states, inside, at }: { states: AppState[]; inside: Inside | undefined; at: Date }): Html {
+  return html`<h1>Five services, one URL</h1>
       <p class="lead">Every call of every app is described in <a href="/docs">the documentation</a>, which can also try them.</p>
       <div data-live-part="state" data-refresh="10">
         ${summary(states)}
@@ -63,11 +54,6 @@ export function homePage(
         <p class="hint notes">As of ${shownTime(at)}. ${states.some(({ figures }) => figures) ? "Figures are of the last 15 minutes, in steps of ten seconds." : "Staff sees rates and latencies here."}</p>
         ${inside ? insideFacts(inside) : ""}
       </div>`;
-  const scripts = ["refresh.js" as const];
-  return page(
-    { assets, name: "Gateway", home: "/", links },
-    { title: "Gateway", body, current: "/", visitor, scripts },
-  );
 }
 
 function summary(states: AppState[]): Html {

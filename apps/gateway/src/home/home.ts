@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { type Auth, guards, type MaybeAccountEnv } from "@quintet/auth";
+import { type Auth, guards, type MaybeAccountEnv, signedInAs } from "@quintet/auth";
 import {
   createService,
   htmlContent,
@@ -9,7 +9,7 @@ import {
   noQuery,
   openApiDocument,
 } from "@quintet/http";
-import { pageAssets, pageHeaders, prefersHtml, visitorOf } from "@quintet/pages";
+import { page, pageFrame, pageHeaders, prefersHtml } from "@quintet/pages";
 import type { Peers } from "@quintet/workers";
 import type { Upstream } from "../upstream.ts";
 import { appHealth, checkApp, gatewayHealth } from "./app-health.ts";
@@ -62,18 +62,18 @@ export function createHome(upstreams: Upstream[], options: HomeOptions) {
   const title = "Quintet";
   const tags = { gateway: "What is served at this URL" };
   const apps = upstreams.filter((upstream) => !upstream.prefix.startsWith("/."));
+  const frame = pageFrame({ prefix: "/", name: "Home", signedInAs: signedInAs(auth) });
   const home = createService({
     title,
     version,
     prefix: "/",
+    frame,
     log,
     corsOrigins,
     checks: Object.fromEntries(apps.map((upstream) => [upstream.name, () => checkApp(upstream)])),
     overallHealth: gatewayHealth,
     document: mergedDocument({ upstreams: apps, own: () => openApiDocument(home, { title, version, tags }), log }),
   });
-  const assets = pageAssets("/");
-  home.route("/assets", assets.routes);
   const maybeSignedIn = guards(auth).anyone().middleware;
   home.use("/", (c, next) => (prefersHtml(c.req.header("accept"), false) ? maybeSignedIn(c as never, next) : next()));
   home.openapi(homeRoute, async (c) => {
@@ -91,7 +91,7 @@ export function createHome(upstreams: Upstream[], options: HomeOptions) {
       c.header("Cache-Control", "private, no-store");
       const inside = isStaff ? { version, since, pid: process.pid, processes } : undefined;
       const found = { states: await Promise.all(states), inside, at: new Date() };
-      return c.html(homePage(assets, visitorOf(c), found), 200);
+      return c.html(await page(c, frame, { title: "Home", body: homePage(found), scripts: ["refresh.js"] }), 200);
     }
     const listed = apps.map(({ name, prefix }) => ({
       name,

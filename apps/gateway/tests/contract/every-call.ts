@@ -164,18 +164,18 @@ export async function everyCall(quintet: Installation, app: AppName | "auth"): P
       expect((await anyone.get(`/${app}/health`)).status).toBe(200);
     });
 
-    it("answers a program with problems, also one that says it would rather have pages", async () => {
+    it("gives problems to a program with credentials, and pages to a browser without them", async () => {
       // Whatever type an answer has is compared with the document as it comes.
       const wrong = await faults(
         (one) => !one.answersPages,
         async (one) => {
-          const query = "?unknown=1";
-          const asked = [anyone, staff].map((who) =>
-            who.with({ Accept: "text/html" }).send(one.method, `${pathOf(one)}${query}`),
+          const path = `${pathOf(one)}?unknown=1`;
+          const [asProgram, asBrowser] = await Promise.all(
+            [staff, anyone].map((who) => who.with({ Accept: "text/html" }).send(one.method, path)),
           );
-          return (await Promise.all(asked)).flatMap((answer) =>
-            answer.headers["content-type"]?.startsWith("text/html") ? [`a page: ${answer.status}`] : [],
-          );
+          const isPage = asProgram?.headers["content-type"]?.startsWith("text/html");
+          const isProblem = asBrowser?.headers["content-type"] === "application/problem+json";
+          return [...(isPage ? ["a page for a program"] : []), ...(isProblem ? ["a problem for a browser"] : [])];
         },
       );
       expect(wrong).toEqual([]);

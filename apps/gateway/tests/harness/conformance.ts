@@ -63,6 +63,7 @@ export function conformance(document: OpenApiDocument): Conformance {
       return isFine ? [] : ["it is answered, and not documented"];
     }
     const keys = [String(status), `${String(status).charAt(0)}XX`, ...(ofAnyCall.has(status) ? ["default"] : [])];
+    if (isForBrowsers(status, headers)) return [];
     const key = keys.find((one) => one in operation.responses);
     const named = key === undefined ? undefined : operation.responses[key];
     if (key === undefined || named === undefined)
@@ -84,6 +85,12 @@ export function conformance(document: OpenApiDocument): Conformance {
     return [`${status} ${[...new Set(faults)].slice(0, 5).join("; ")}: ${bytes.toString().slice(0, 300)}`];
   };
   return { check, unseen: () => ownAnswers(routes).filter((name) => !seen.has(name)) };
+}
+
+/** Whether this is what any route gives a browser instead of a problem: a page, or the way to the sign-in and back. */
+function isForBrowsers(status: number, headers: Given["headers"]): boolean {
+  if (status === 303 || status === 307) return /^\/auth\/(?:sign-in|renew)\?next=/.test(String(headers.location));
+  return status >= 400 && String(headers["content-type"]).startsWith("text/html");
 }
 
 /** Every JSON answer that an operation describes by itself, and no page is given for, as `GET /shop/goods/{id} 200`. */

@@ -1,5 +1,6 @@
 import type { Context } from "hono";
-import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { deleteCookie, setCookie } from "hono/cookie";
+import { parse } from "hono/utils/cookie";
 import { accessTokenSeconds } from "../tokens/access-token.ts";
 import type { Site, SiteRequest } from "./site.ts";
 
@@ -22,10 +23,12 @@ export function cookieNames(site: Site, c: SiteRequest): { session: string; acce
 }
 
 /** The cookies of a request; empty ones are none. */
-export function readSessionCookies(site: Site, c: Context): BrowserCookies {
-  if (c.req.header("cookie") === undefined) return { session: undefined, access: undefined };
+export function readSessionCookies(site: Site, c: SiteRequest): BrowserCookies {
+  const header = c.req.header("cookie");
+  if (header === undefined) return { session: undefined, access: undefined };
   const { session, access } = cookieNames(site, c);
-  return { session: getCookie(c, session) || undefined, access: getCookie(c, access) || undefined };
+  const cookies = parse(header);
+  return { session: cookies[session] || undefined, access: cookies[access] || undefined };
 }
 
 /** Keeps what is given; HttpOnly, SameSite=Lax, with TLS also Secure. */

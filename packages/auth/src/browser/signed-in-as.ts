@@ -1,4 +1,4 @@
-import type { Context } from "hono";
+import type { PageRequest, Person } from "@quintet/pages";
 import type { Auth } from "../account.ts";
 import { readSessionCookies } from "./cookies.ts";
 
@@ -7,10 +7,10 @@ import { readSessionCookies } from "./cookies.ts";
  * nobody.
  */
 export function signedInAs(auth: Pick<Auth, "access" | "site">) {
-  return async (c: Context): Promise<{ username: string } | undefined> => {
+  return async (c: PageRequest): Promise<Person | undefined> => {
     const { access } = readSessionCookies(auth.site, c);
     if (access === undefined || !auth.site.trustsCookies(c)) return undefined;
     const found = await auth.access(access).catch(() => undefined);
-    return found && { username: found.account.username };
+    return found && { username: found.account.username, isStaff: found.account.isStaff };
   };
 }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { errorCorsHeaders } from "./error-cors.ts";
 import { type Problem, problemBody } from "./problem.ts";
+import { problemPageFor } from "./problem-pages.ts";
 
 function headersOf(problem: Problem, length: number, requestId: string): Record<string, string | number> {
   return {
@@ -12,16 +13,18 @@ function headersOf(problem: Problem, length: number, requestId: string): Record<
   };
 }
 
-/** Answers a problem on Node's own response; when the head has gone already, the connection is cut so that the client notices. */
+/** Answers a problem on Node's own response, for a browser as a page; when the head has gone already, the connection is cut so that the client notices. */
 export function sendProblem(response: ServerResponse, problem: Problem, path: string, requestId: string): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  const body = JSON.stringify(problemBody(problem, path, requestId));
-  const headers = headersOf(problem, Buffer.byteLength(body), requestId);
-  response.writeHead(problem.status, { ...headers, ...errorCorsHeaders(response) });
-  response.end(body);
+  const body = problemBody(problem, path, requestId);
+  const page = problemPageFor(response)?.render(body, path);
+  const text = page?.text ?? JSON.stringify(body);
+  const headers = headersOf(problem, Buffer.byteLength(text), requestId);
+  response.writeHead(problem.status, { ...headers, ...page?.headers, ...errorCorsHeaders(response) });
+  response.end(text);
 }
 
 /** A problem as a whole HTTP/1.1 answer that ends its connection, for sockets that have no response object. */

@@ -32,27 +32,32 @@ export function errorResponse(description: string, schema = "Problem") {
   return { description, content: problemOf(schema) };
 }
 
-/** An error answer that a browser gets as a page. */
+/** An error response with a page of its own, such as a form that is shown again. */
 export function errorPageResponse(description: string) {
   return { description, content: { ...problem, ...page } };
 }
 
+/** An error response of any route; a browser gets it as a page. */
+function common(description: string) {
+  return { description, content: { ...problem, ...page } };
+}
+
 const errorResponses = {
-  BadRequest: errorResponse("A parameter is wrong or not known here; each fault is named"),
+  BadRequest: common("A parameter is wrong or not known here; each fault is named"),
   Unauthenticated: {
-    ...errorResponse("Credentials are missing where they are needed, or are not good"),
+    ...common("Credentials are missing where they are needed, or are not good"),
     headers: { "WWW-Authenticate": { description: "What would be taken", schema: { type: "string" } } },
   },
-  Forbidden: errorResponse("The account, or the scope of its token, does not allow it"),
-  NotFound: errorResponse("There is no such thing"),
-  KeyInUse: errorResponse("A request with this Idempotency-Key is still in flight"),
-  TooLarge: errorResponse("The body is too large"),
-  OtherMediaType: errorResponse("The body is of another media type"),
-  BadBody: errorResponse(
+  Forbidden: common("The account, or the scope of its token, does not allow it"),
+  NotFound: common("There is no such thing"),
+  KeyInUse: common("A request with this Idempotency-Key is still in flight"),
+  TooLarge: common("The body is too large"),
+  OtherMediaType: common("The body is of another media type"),
+  BadBody: common(
     "The body is wrong, and each fault is named; or its Idempotency-Key came with another request before",
   ),
   Failed: {
-    ...errorResponse(
+    ...common(
       "What may happen to any call: too many requests (429), a fault here (500), something that it needs is away (503) or full (507), …",
     ),
     headers: { "Retry-After": { description: "Seconds, where waiting helps", schema: { type: "integer" } } },
@@ -77,22 +82,13 @@ const keyParameter = {
   schema: { type: "string", maxLength: 255, pattern: "^[\\x21-\\x7e]+$", example: "2b1f7c1e" },
 };
 
-/** The same refusal where a browser gets it as a page. */
-function orPage(response: ReturnType<typeof errorResponse>) {
-  return { ...response, content: { ...response.content, ...page } };
-}
-
 /** What the operations of a document refer to: those refusals and parameters that some of them does. */
 export function sharedComponents(paths: object) {
   const text = JSON.stringify(paths);
   const used = (kind: string, parts: [string, object][]) =>
     Object.fromEntries(parts.filter(([name]) => text.includes(`"#/components/${kind}/${name}"`)));
-  const pages = Object.entries(errorResponses).map(([name, response]): [string, object] => [
-    `${name}OrPage`,
-    orPage(response),
-  ]);
   return {
-    responses: used("responses", [...Object.entries({ ...errorResponses, ...redirects }), ...pages]),
+    responses: used("responses", Object.entries({ ...errorResponses, ...redirects })),
     parameters: used("parameters", [["IdempotencyKey", keyParameter]]),
   };
 }
@@ -125,10 +121,7 @@ export function withErrorResponses(method: string, path: string, operation: Oper
     ["default", "Failed", true],
   ];
   const told = added.filter(([status, , given]) => given && (status === "default" || own["4XX"] === undefined));
-  const refused = told.map(([status, name]) => [
-    status,
-    { $ref: `#/components/responses/${forPeople ? `${name}OrPage` : name}` },
-  ]);
+  const refused = told.map(([status, name]) => [status, { $ref: `#/components/responses/${name}` }]);
   const redirect = method === "get" ? ["303", "SignInFirst"] : ["307", "RenewFirst"];
   const redirected = forPeople && guarded ? [[redirect[0], { $ref: `#/components/responses/${redirect[1]}` }]] : [];
   const parameters = [

@@ -1,5 +1,6 @@
 import type { RequestListener, Server } from "node:http";
 import { withErrorCors } from "../errors/error-cors.ts";
+import { type ProblemPage, withProblemPages } from "../errors/problem-pages.ts";
 import type { Logger } from "../observability/logger.ts";
 import { withGatewaySpan } from "../observability/request-spans.ts";
 import { withAccessLog } from "./access-log.ts";
@@ -27,6 +28,8 @@ interface PipelineOptions {
   log: Logger;
   /** The origins whose pages may read the errors that are answered here. */
   corsOrigins: readonly string[];
+  /** How browsers see the errors that are answered here. */
+  problemPage: ProblemPage | undefined;
   /** Whether this is a gateway. */
   edge: boolean;
   slow: SlowLimits;
@@ -43,7 +46,7 @@ interface ConnectedPipeline {
 
 /** Everything that a request passes from the socket to `app`, in order. What stops a request along the way answers it with a problem. */
 export function connectPipeline(server: Server, app: RequestListener, options: PipelineOptions): ConnectedPipeline {
-  const { log, corsOrigins, edge, slow, tls, isDraining } = options;
+  const { log, corsOrigins, problemPage, edge, slow, tls, isDraining } = options;
 
   // Each connection.
 
@@ -78,6 +81,8 @@ export function connectPipeline(server: Server, app: RequestListener, options: P
     withAccessLog(log),
     // Pages of other origins may read the errors of the next steps; an app sets CORS headers by itself.
     withErrorCors(corsOrigins),
+    // Browsers see the errors of the next steps as pages; an app has pages by itself.
+    problemPage && withProblemPages(problemPage),
     // 431 for a head over 16 KiB, which over HTTP/1.1 the parser refuses.
     tls && withHeadLimit,
     // The trace begins, or goes on from `traceparent`.

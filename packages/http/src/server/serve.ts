@@ -2,8 +2,10 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { type AddressInfo, Server as NetServer } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { SocketSource, TicketKeys } from "@quintet/workers";
+import type { ProblemPage } from "../errors/problem-pages.ts";
 import type { Logger } from "../observability/logger.ts";
 import { watchLoop } from "../observability/watch-loop.ts";
+import type { AppLink, ServiceEnv } from "../service/service-env.ts";
 import { shouldUpgrade } from "./handshake.ts";
 import { listen } from "./listen.ts";
 import { connectPipeline } from "./pipeline.ts";
@@ -28,6 +30,8 @@ export interface ServeOptions {
   edge?: boolean;
   /** Serves TLS with this certificate, HTTP/2 and HTTP/1.1; plain HTTP/1.1 unless given. */
   tls?: TlsFiles | undefined;
+  /** Shows browsers the problems that are answered before the app has the request. */
+  problemPage?: ProblemPage | undefined;
   /** The keys of TLS session tickets, where several processes share them. */
   ticketKeys?: TicketKeys | undefined;
   /** Where the listening socket comes from when several processes share it; its own unless given. */
@@ -49,9 +53,15 @@ export interface WebApp {
   fetch: (request: Request, env: object) => Response | Promise<Response>;
 }
 
-/** The Node request listener of a Hono app, for requests that `serve` has checked. HTTP/1.0 has no need of a Host header. */
-export function listenerOf(app: WebApp): RequestListener {
-  const answer = (request: Request, env: object) => app.fetch(request, env);
+/**
+ * The Node request listener of a Hono app, for requests that `serve` has checked. HTTP/1.0 has no need of a Host header. `apps` are
+ * those that the navigation of its pages shows.
+ */
+export function listenerOf(app: WebApp, apps?: readonly AppLink[]): RequestListener {
+  const answer = (request: Request, env: object) => {
+    if (apps !== undefined) (env as ServiceEnv["Bindings"]).apps = apps;
+    return app.fetch(request, env);
+  };
   const overHttp1 = getRequestListener(answer, { hostname: "localhost" }) as RequestListener;
   // With a body that nobody reads the library cuts an HTTP/2 answer off that is not out a moment later; Http2Response ends such streams.
   const overHttp2 = getRequestListener(answer, {
@@ -81,7 +91,15 @@ export async function serve(app: RequestListener, options: ServeOptions): Promis
   const server = tls?.server ?? createServer(http1);
   let draining = false;
   const isDraining = () => draining;
-  const { stopSweeping, cutUpgraded } = connectPipeline(server, app, { log, corsOrigins, edge, slow, tls, isDraining });
+  const { stopSweeping, cutUpgraded } = connectPipeline(server, app, {
+    log,
+    corsOrigins,
+    problemPage: options.problemPage,
+    edge,
+    slow,
+    tls,
+    isDraining,
+  });
   const { host, socket, setting = "PORT" } = options;
   await listen(server, { setting, host, port: options.port, socket });
   const { port } = server.address() as AddressInfo;

@@ -14,15 +14,12 @@ export function matchedRoute(c: Context): { method: string; path: string } | und
   return matchedRoutes(c).find(isNoMiddleware);
 }
 
-/**
- * Tells whether a request is for a page: its route answers one, or it looks for something where no route is. What any other
- * route answers is for programs, whatever their `Accept` says.
- */
+/** Tells whether the route of a request has a page as its response. */
 export function pageRequests(app: OpenAPIHono<ServiceEnv>): (c: Context) => boolean {
   let pages: Set<string> | undefined;
   return (c) => {
     const route = matchedRoute(c);
-    if (!route) return c.req.method === "GET" || c.req.method === "HEAD";
+    if (!route) return false;
     pages ??= pageRoutes(app);
     return pages.has(`${route.method} ${route.path}`);
   };

@@ -19,14 +19,26 @@ export interface KeyedRequest {
   outcome?: "done" | "replayed";
 }
 
-/** What every handler finds in `c.var` and `c.env`. `account` is set by the guards of `@quintet/auth`. */
+/** An app as the navigation of every page shows it. */
+export interface AppLink {
+  /** The first segment of its paths. */
+  name: string;
+  title: string;
+  /** The page for people that the link leads to. */
+  href: string;
+}
+
+/**
+ * What every handler finds in `c.var` and `c.env`. `account` is set by the guards of `@quintet/auth`; `apps` are those behind this
+ * URL, as `listenerOf` was given them.
+ */
 export interface ServiceEnv {
-  Bindings: Partial<HttpBindings>;
+  Bindings: Partial<HttpBindings> & { apps?: readonly AppLink[] };
   Variables: {
     requestId: string;
     log: Logger;
     bodyRules: BodyRules;
-    account?: { id: number; username?: string };
+    account?: { id: number; username?: string; isStaff?: boolean };
     /** This request when it came with an `Idempotency-Key`, to be recorded with what it does. */
     keyed?: KeyedRequest;
   };

@@ -2,6 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { toProblem } from "../errors/faults.ts";
 import { Problem, problemBody } from "../errors/problem.ts";
+import type { ServiceFrame } from "../errors/problem-pages.ts";
 import { type HealthCheck, type OverallHealth, trackedHealth } from "../observability/health.ts";
 import type { Logger } from "../observability/logger.ts";
 import { processChecks } from "../observability/process-checks.ts";
@@ -10,6 +11,7 @@ import { docsPages } from "../openapi/docs.ts";
 import { jsonResponse, noQuery, openApiDocument } from "../openapi/openapi.ts";
 import { cachedRouter } from "./cached-router.ts";
 import { jsonDocument, lazy } from "./json-document.ts";
+import { pageRequests } from "./matched-route.ts";
 import { servicePipeline } from "./pipeline.ts";
 import { rejectInvalid, validateInput } from "./route-input.ts";
 import type { ServiceEnv } from "./service-env.ts";
@@ -33,6 +35,8 @@ export interface ServiceOptions {
   streams?: RegExp;
   /** Paths whose requests may well take longer than a minute. */
   slow?: RegExp;
+  /** Its pages, by which browsers see its problems. Without it every client gets problems as they are. */
+  frame?: ServiceFrame;
   /** What `{prefix}/openapi.json` answers; the document of the app's own routes unless told. */
   document?: () => Promise<object>;
 }
@@ -47,8 +51,9 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   const { title, version, prefix, log } = options;
   const app = new OpenAPIHono<ServiceEnv>({ defaultHook: rejectInvalid, router: cachedRouter() }).basePath(prefix);
   validateInput(app);
-  app.onError((error, c) => answerProblem(c, error));
-  app.notFound((c) => answerProblem(c, missing(app, c)));
+  const isForPage = pageRequests(app);
+  app.onError((error, c) => answerProblem(c, error, options.frame, isForPage));
+  app.notFound((c) => answerProblem(c, missing(app, c), options.frame, isForPage));
   const bodyRules = { maxBytes: options.maxBodyBytes ?? MiB, streams: options.streams };
   const name = prefix === "/" ? "gateway" : prefix.slice(1);
   const health = trackedHealth(name, options.checks);
@@ -61,6 +66,7 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   const base = prefix === "/" ? "" : prefix;
   const document = options.document ?? lazy(() => openApiDocument(app, { title, version, tags: options.tags ?? {} }));
   app.get("/openapi.json", jsonDocument(document));
+  if (options.frame) app.route("/assets", options.frame.assets as never);
   app.route("/docs", docsPages({ title, base: `${base}/docs`, document: `${base}/openapi.json` }) as never);
   return app;
 }
@@ -94,14 +100,20 @@ const healthRoute = createRoute({
   },
 });
 
-/** Any error as `application/problem+json`; one that is ours to answer for is logged with its cause. */
-function answerProblem(c: Context<ServiceEnv>, error: unknown): Response {
+/** Any error as `application/problem+json`, for browsers as a page; one that is ours to answer for is logged with its cause. */
+function answerProblem(
+  c: Context<ServiceEnv>,
+  error: unknown,
+  frame: ServiceFrame | undefined,
+  isForPage: (c: Context) => boolean,
+): Response | Promise<Response> {
   const problem = toProblem(error, c.req.method);
   const requestId = c.var.requestId ?? requestIdOf(c.req.header("x-request-id"));
   if (problem.status >= 500) c.var.log?.error({ err: problem.cause ?? problem, http: { request: { id: requestId } } });
   for (const [name, value] of Object.entries(problem.headers)) c.header(name, value);
-  const body = JSON.stringify(problemBody(problem, new URL(c.req.url).pathname, requestId));
-  return c.body(body, problem.status, { "Content-Type": "application/problem+json" });
+  const body = problemBody(problem, new URL(c.req.url).pathname, requestId);
+  const page = frame?.problemPage(c, body, () => isForPage(c));
+  return page ?? c.body(JSON.stringify(body), problem.status, { "Content-Type": "application/problem+json" });
 }
 
 /** What a path that no route serves is: 405 with `Allow` when it has other methods (RFC 9110 section 15.5.6), else 404. */
