@@ -1,6 +1,7 @@
 export { ConfigError, StartRefused } from "@quintet/workers";
 export { isTimeout, isUnavailable, toProblem } from "./errors/faults.ts";
 export { fullStorage } from "./errors/full-storage.ts";
+export { inputFaults } from "./errors/input-faults.ts";
 export { type InputFault, Problem, type ProblemBody, type ProblemCode, problemBody } from "./errors/problem.ts";
 export type { ProblemPage, ServiceFrame } from "./errors/problem-pages.ts";
 export { sendProblem } from "./errors/raw-problem.ts";
@@ -56,7 +57,6 @@ export {
 } from "./service/idempotency.ts";
 export { lazy } from "./service/json-document.ts";
 export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./service/paging.ts";
-export { inputFaults } from "./service/route-input.ts";
 export { createService, type ServiceOptions } from "./service/service.ts";
 export type { AppLink, KeyedRequest, ServiceEnv } from "./service/service-env.ts";
 export { isVisible, mustBeVisible } from "./service/visible-text.ts";

@@ -1,6 +1,7 @@
 import { type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import type { Context, MiddlewareHandler } from "hono";
-import { type InputFault, Problem } from "../errors/problem.ts";
+import { inputFaults } from "../errors/input-faults.ts";
+import { Problem } from "../errors/problem.ts";
 import { noQuery } from "../openapi/openapi.ts";
 import { readFormText, rejectMisencodedUrl } from "./encoded-input.ts";
 import { routePipeline } from "./pipeline.ts";
@@ -60,20 +61,14 @@ interface Validated {
   error?: unknown;
 }
 
-/** Input that a schema refuses: 400 for a query, path or header, 422 for a body, each fault with its place. */
-export function rejectInvalid(result: Validated): undefined {
-  if (result.success || !(result.error instanceof z.ZodError)) return undefined;
-  const errors = inputFaults(result.error);
-  const inBody = result.target === "json" || result.target === "form";
-  const detail = errors.map((fault) => (fault.path ? `${fault.path}: ${fault.message}` : fault.message)).join("; ");
-  throw new Problem(inBody ? "unprocessable" : "bad-request", detail, { errors });
-}
+/** What a whole input is called where a fault has no field. */
+const wholes: Record<string, string> = { json: "The body", form: "The form", query: "The query", param: "The path" };
 
-/** The faults that zod found; an unknown key is a fault of its own, by name. At most 100 are told. */
-export function inputFaults(error: z.ZodError): InputFault[] {
-  return error.issues.slice(0, 100).flatMap((issue) => {
-    const path = issue.path.join(".");
-    if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
-    return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: "is not known here" }));
-  });
+/** Rejects input that a schema refuses: 400 for a query, path or header, 422 for a body, each fault with its place. */
+export function rejectInvalid({ target, success, error }: Validated): undefined {
+  if (success || !(error instanceof z.ZodError)) return undefined;
+  const inBody = target === "json" || target === "form";
+  const errors = inputFaults(error, inBody ? "unknown field" : "unknown parameter");
+  const texts = errors.map(({ path, message }) => (path ? `${path}: ${message}` : `${wholes[target]} ${message}`));
+  throw new Problem(inBody ? "unprocessable" : "bad-request", texts.join("; "), { errors });
 }

@@ -1,5 +1,7 @@
 import { ConfigError } from "@quintet/workers";
 import { z } from "zod";
+// For the messages of what a schema refuses.
+import "../errors/input-faults.ts";
 import { observationSettings } from "../observability/settings.ts";
 import { fileFault, folderFault } from "./path-faults.ts";
 import { readSettingFiles } from "./setting-files.ts";
@@ -27,7 +29,7 @@ export function readEnv<S extends z.ZodObject>(
     const [name, ...within] = issue.path;
     const variable = String(name);
     const place = within.length > 0 ? `${within.join(".")} ` : "";
-    if (given[variable] !== undefined) return [`${variable}: ${place}${messageOf(issue)}`];
+    if (given[variable] !== undefined) return [`${variable}: ${place}${issue.message}`];
     // Its file is at fault, which is told already.
     return isTold(variable) ? [] : [`${variable} is missing`];
   });
@@ -40,12 +42,6 @@ export function readEnv<S extends z.ZodObject>(
   const all = [...new Set([...read.faults, ...faults, ...broken])];
   if (parsed.success && all.length === 0) return parsed.data;
   throw new ConfigError(all);
-}
-
-function messageOf(issue: z.core.$ZodIssue): string {
-  if (issue.code !== "invalid_value") return issue.message;
-  const values = issue.values.map(String);
-  return `must be ${[values.slice(0, -1).join(", "), values.at(-1)].filter(Boolean).join(" or ")}`;
 }
 
 /** Both are set, or neither is. */
