@@ -35,7 +35,7 @@ export async function readAuthorizationRequest(
   };
   const clientId = one("client_id");
   const client = clientId === undefined ? undefined : await clients.find(clientId);
-  if (!client) throw badRequest(parameters, "client_id", clientId === undefined ? "is missing" : "is not known here");
+  if (!client) throw badRequest(parameters, "client_id", clientId === undefined ? "is required" : "is unknown");
   const redirectUri = one("redirect_uri");
   if (redirectUri === undefined || !isRegistered(redirectUri, client.redirectUris)) {
     throw badRequest(parameters, "redirect_uri", redirectUri === undefined ? "is missing" : "is not registered");
@@ -64,6 +64,6 @@ function badRequest(parameters: URLSearchParams, path: string, message: string):
   // Parameters that are not known do no harm; they are told because they may be the mistake.
   const known: readonly string[] = requestFields;
   const unknown = [...new Set(parameters.keys())].filter((name) => !known.includes(name)).slice(0, 20);
-  const errors = [{ path, message }, ...unknown.map((name) => ({ path: name, message: "is not known here" }))];
+  const errors = [{ path, message }, ...unknown.map((name) => ({ path: name, message: "unknown parameter" }))];
   return new Problem("bad-request", `${path} ${message}.`, { errors });
 }

@@ -30,7 +30,7 @@ interface AuthorizeEnv extends BrowserEnv {
 const plainUrl: MiddlewareHandler<ServiceEnv> = async (c, next) => {
   const errors = [...new URL(c.req.url).searchParams.keys()]
     .slice(0, 20)
-    .map((path) => ({ path, message: "is not known here" }));
+    .map((path) => ({ path, message: "unknown parameter" }));
   if (errors.length === 0) return next();
   throw new Problem("bad-request", "This page takes no parameters in its URL.", { errors });
 };

@@ -17,7 +17,7 @@ export async function readForm<N extends string>(
   const form = readFormText(await c.req.text());
   const known: readonly string[] = names;
   const errors = [...new Set(form.keys())].flatMap((path): InputFault[] => {
-    if (!known.includes(path)) return [{ path, message: "is not known here" }];
+    if (!known.includes(path)) return [{ path, message: "unknown field" }];
     const isList = (lists as readonly string[]).includes(path);
     return isList || form.getAll(path).length === 1 ? [] : [{ path, message: "must not come twice" }];
   });

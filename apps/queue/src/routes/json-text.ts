@@ -33,7 +33,7 @@ export async function rejectBody(request: HonoRequest): Promise<void> {
   const { value } = await readJsonText(request, maxIgnoredBytes);
   const fields = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [""];
   if (fields.length === 0) return;
-  const errors = fields.slice(0, 100).map((path) => ({ path, message: "is not known here" }));
+  const errors = fields.slice(0, 100).map((path) => ({ path, message: "unknown field" }));
   throw new Problem("unprocessable", "This operation takes no body.", { errors });
 }
 
