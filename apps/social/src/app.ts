@@ -9,7 +9,7 @@ import { addVoteRoutes } from "./routes/votes.ts";
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
     ...deps.service,
-    tags: { social: "People, posts and votes" },
+    tags: { social: "Users, posts and votes" },
   });
   deps.records.start();
   addUserRoutes(app, deps);
@@ -18,5 +18,5 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   return app;
 }
 
-/** The types of its calls, from which a client gets its own. */
+/** The types of its operations, for a typed client. */
 export type SocialApi = ReturnType<typeof addUserRoutes | typeof addPostRoutes | typeof addVoteRoutes>;

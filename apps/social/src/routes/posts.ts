@@ -16,8 +16,9 @@ import type { Deps } from "../deps.ts";
 import { createPostList } from "../posts/post-list.ts";
 import { createPosts } from "../posts/posts.ts";
 import {
-  idParams,
   postInput,
+  postListSchema,
+  postParams,
   postSchema,
   postWithVotesSchema,
   searchSchema,
@@ -26,31 +27,38 @@ import {
 } from "./schemas.ts";
 
 const tags = ["social"];
-const unknown = errorResponse("There is no such post, or it is somebody else's draft");
-const notOwner = errorResponse("It is somebody else's");
+const unknown = errorResponse("The post does not exist, or is a draft of another user");
+const notOwner = errorResponse("The post belongs to another user");
 
 const listQuery = z.strictObject({
-  limit: limitParam(10),
+  limit: limitParam(10).describe("Max number of posts on the page, 1 to 100; 10 by default"),
   skip: wholeNumber(0, 100_000)
     .optional()
     .transform((skip) => skip ?? 0)
-    .openapi({ description: "how many to leave out; the Link header leads further and costs the same on every page" }),
-  search: searchSchema
-    .default("")
-    .openapi({ description: "what the title contains, without regard to case and accents" }),
-  cursor: z.string().max(500).optional().openapi({ description: "from the Link header; instead of skip" }),
+    .openapi({
+      description:
+        "Number of posts to skip, 0 to 100,000; 0 by default. For further pages follow the Link header, which costs the same on every page",
+    }),
+  search: searchSchema.default("").openapi({
+    description: "Text that the title must contain, without regard to case and accents; all posts by default",
+  }),
+  cursor: z
+    .string()
+    .max(500)
+    .optional()
+    .openapi({ description: "Cursor from the Link header of the previous page; cannot be combined with skip" }),
 });
 
-/** Posts: the list, and making, reading, replacing and deleting one. */
+/** Adds the routes that list, create, get, replace and delete posts. */
 export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const { db, searches } = deps.database;
   const posts = createPosts(db, deps.profiles);
   const listPosts = createPostList(searches, deps.cursorKey);
   const guard = guards(deps.auth);
 
-  /** Who may change a post is asked before the shape of the change. */
+  /** Checks the owner before the body is validated: 403 comes before 422. */
   const mayChange: MiddlewareHandler<ServiceEnv> = async (c, next) => {
-    const id = idParams.safeParse(c.req.param());
+    const id = postParams.safeParse(c.req.param());
     if (id.success && c.var.account) await posts.requireOwner(id.data.id, c.var.account.id);
     return next();
   };
@@ -62,14 +70,18 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/posts",
         tags,
-        summary: "Posts, newest first",
+        summary: "List posts",
+        description:
+          "Lists published posts and the caller's own drafts, newest first. The `Link` header of a response leads to the next page; with it " +
+          "pages stay stable while new posts arrive.",
         request: { query: listQuery },
         responses: {
           200: {
-            ...jsonResponse(z.array(postWithVotesSchema), "One page"),
+            ...jsonResponse(postListSchema, "One page of posts"),
             headers: z.object({
               Link: z.string().optional().openapi({
-                description: 'the next page, rel="next" (RFC 8288); a page of a search that has it may be short',
+                description:
+                  'The next page, rel="next" (RFC 8288); absent on the last page. A page of a search may have fewer than `limit` posts and still have a next page',
               }),
             }),
           },
@@ -78,7 +90,7 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const query = c.req.valid("query");
         if (query.cursor !== undefined && query.skip > 0) {
-          const message = "cannot go with cursor";
+          const message = "cannot be combined with cursor";
           throw new Problem("bad-request", `skip: ${message}`, { errors: [{ path: "skip", message }] });
         }
         const page = await listPosts(c.var.account.id, query);
@@ -97,9 +109,11 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "post",
         path: "/posts",
         tags,
-        summary: "Write a post",
+        summary: "Create a post",
+        description:
+          "Creates a post, or a draft with `published: false`. The profile of the caller is created when it does not exist.",
         request: { ...noQuery, ...jsonBody(postInput) },
-        responses: { 201: jsonResponse(postSchema, "The post") },
+        responses: { 201: jsonResponse(postSchema, "Post created") },
       }),
       async (c) => {
         const written = await posts.create(c.var.account, c.req.valid("json"), c.var.keyed);
@@ -113,9 +127,10 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/posts/{id}",
         tags,
-        summary: "One post",
-        request: { ...noQuery, params: idParams },
-        responses: { 200: jsonResponse(postWithVotesSchema, "The post and its votes"), 404: unknown },
+        summary: "Get a post",
+        description: "Gets a post with its number of votes. Another user's draft is a 404.",
+        request: { ...noQuery, params: postParams },
+        responses: { 200: jsonResponse(postWithVotesSchema, "The post"), 404: unknown },
       }),
       async (c) => {
         const found = await posts.get(c.req.valid("param").id, c.var.account.id);
@@ -128,9 +143,11 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "put",
         path: "/posts/{id}",
         tags,
-        summary: "Replace the whole of one's post; what is left out gets its default",
-        request: { ...noQuery, params: idParams, ...jsonBody(postInput) },
-        responses: { 200: jsonResponse(postSchema, "The post"), 403: notOwner, 404: unknown },
+        summary: "Replace a post",
+        description:
+          "Replaces the text of the caller's own post. A field that is left out is reset to its default: a draft needs `published: false` again.",
+        request: { ...noQuery, params: postParams, ...jsonBody(postInput) },
+        responses: { 200: jsonResponse(postSchema, "Post replaced"), 403: notOwner, 404: unknown },
       }),
       async (c) => {
         const changed = await posts.replace(c.req.valid("param").id, c.var.account, c.req.valid("json"));
@@ -143,9 +160,10 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "delete",
         path: "/posts/{id}",
         tags,
-        summary: "Delete one's post with its votes",
-        request: { ...noQuery, params: idParams },
-        responses: { 204: { description: "It is gone" }, 403: notOwner, 404: unknown },
+        summary: "Delete a post",
+        description: "Deletes the caller's own post with its votes.",
+        request: { ...noQuery, params: postParams },
+        responses: { 204: { description: "Post deleted" }, 403: notOwner, 404: unknown },
       }),
       async (c) => {
         await posts.delete(c.req.valid("param").id, c.var.account.id);

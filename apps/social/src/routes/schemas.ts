@@ -4,41 +4,50 @@ import { maxContentLength, maxTitleLength } from "../database/schema.ts";
 import type { PostWithOwner } from "../posts/post-queries.ts";
 import type { Profile } from "../users/profile-queries.ts";
 
-/** Text that Postgres can store as it came: no NUL, no half of a surrogate pair. */
+/** Text that Postgres can store unchanged: no NUL, no unpaired surrogate. */
 const storableText = (schema: z.ZodString) =>
   schema
     .refine((text) => !text.includes("\0"), { error: "must not contain the NUL character", abort: true })
     .refine((text) => text.isWellFormed(), { error: "must be well-formed Unicode", abort: true });
 
-/** Text of which a reader sees something. */
+/** Text with at least one visible character. */
 const visibleText = (limit: number) =>
   storableText(z.string().min(1, { error: "must not be empty", abort: true }).max(limit)).refine(
     isVisible,
     mustBeVisible,
   );
 
-/** A number too large to be an id becomes 0, which nothing has: it is unknown, not malformed. */
+/** A number too large for an id becomes 0, which no row has: it is unknown (404), not invalid. */
 const safeId = (id: number) => (Number.isSafeInteger(id) ? id : 0);
 
-export const idParams = z.strictObject({
-  id: z
-    .string()
-    .regex(/^\d+$/, "must be a whole number")
-    .transform((digits) => safeId(Number(digits)))
-    .openapi({ type: "integer", minimum: 1, example: 7 }),
-});
+const idParam = (description: string) =>
+  z.strictObject({
+    id: z
+      .string()
+      .regex(/^\d+$/, "must be a whole number")
+      .transform((digits) => safeId(Number(digits)))
+      .openapi({ type: "integer", minimum: 1, example: 7, description }),
+  });
+
+/** The post or the user in a path. */
+export const postParams = idParam("Id of the post");
+export const userParams = idParam("Id of the user");
 
 export const searchSchema = storableText(z.string().max(200, "must have at most 200 characters"));
 
 export const postInput = z
   .strictObject({
-    title: visibleText(maxTitleLength).openapi({ example: "Coffee in Cali" }),
+    title: visibleText(maxTitleLength).openapi({
+      description: "Title: 1 to 300 characters, at least one of them visible",
+      example: "Coffee in Cali",
+    }),
     content: visibleText(maxContentLength).openapi({
+      description: "Content: 1 to 40,000 characters, at least one of them visible",
       example: "Go to San Antonio.",
     }),
-    published: z.boolean().default(true).openapi({ description: "false for a draft, which its owner alone sees" }),
+    published: z.boolean().default(true).openapi({ description: "False for a draft, which only its owner can see" }),
   })
-  .openapi("PostInput");
+  .openapi("PostInput", { description: "The text of a post" });
 
 export const voteInput = z
   .strictObject({
@@ -47,56 +56,77 @@ export const voteInput = z
       .min(1)
       .refine(Number.isInteger, "must be a whole number")
       .transform(safeId)
-      .openapi({ example: 7 }),
-    dir: z.literal([0, 1], "must be 1 (vote) or 0 (take it back)"),
+      .openapi({ description: "Id of the post", example: 7 }),
+    dir: z
+      .literal([0, 1], "must be 1 (add the vote) or 0 (remove it)")
+      .openapi({ description: "1 adds the vote, 0 removes it" }),
   })
-  .openapi("VoteInput");
+  .openapi("VoteInput", { description: "A vote to add or remove" });
 
 export const userInput = z
   .strictObject({
-    email: z.email("must be an email address").max(254).openapi({ example: "ana@example.com" }),
-    password: z.string().openapi({ example: "correct horse battery", description: "8 to 1024 characters" }),
+    email: z.email("must be an email address").max(254).openapi({
+      description: "Email address, up to 254 characters",
+      example: "ana@example.com",
+    }),
+    password: z.string().openapi({ description: "Password: 8 to 1024 characters", example: "correct horse battery" }),
     invitation: z
       .string()
       .max(200)
       .optional()
-      .openapi({ description: "The token of an invitation, where accounts are made with one" }),
+      .openapi({ description: "Token of an invitation; required where registration is by invitation" }),
   })
-  .openapi("UserInput");
+  .openapi("UserInput", { description: "The account to create" });
 
 export const loginInput = z
   .strictObject({
-    username: z.string().max(254).openapi({ description: "username or email" }),
-    password: z.string().max(1024),
-    grant_type: z.literal("password").optional().openapi({ description: "what OAuth clients send with it" }),
+    username: z.string().max(254).openapi({ description: "Username or email address" }),
+    password: z.string().max(1024).openapi({ description: "Password of the account" }),
+    grant_type: z.literal("password").optional().openapi({ description: "Optional; OAuth clients send it" }),
   })
-  .openapi("LoginInput");
+  .openapi("LoginInput", { description: "The credentials of an account" });
 
 export const tokenSchema = z
-  .object({ access_token: z.string(), token_type: z.literal("bearer") })
-  .openapi("LoginToken");
+  .object({
+    access_token: z.string().describe("Access token (JWT), to be sent as `Authorization: Bearer`"),
+    token_type: z.literal("bearer").openapi({ description: "Always `bearer`" }),
+  })
+  .openapi("LoginToken", { description: "An access token" });
 
 export const profileSchema = z
-  .object({ id: z.number().int(), email: z.string(), createdAt: z.iso.datetime() })
-  .openapi("Profile");
+  .object({
+    id: z.number().int().describe("Id of the user, the same as of the account"),
+    email: z.string().describe("Email address of the account"),
+    createdAt: z.iso.datetime().describe("When the profile was created"),
+  })
+  .openapi("Profile", { description: "The public profile of a user" });
 
 export const postSchema = z
   .object({
-    id: z.number().int(),
-    title: z.string(),
-    content: z.string(),
-    published: z.boolean(),
-    createdAt: z.iso.datetime(),
-    ownerId: z.number().int(),
+    id: z.number().int().describe("Id of the post"),
+    title: z.string().describe("Title, 1 to 300 characters"),
+    content: z.string().describe("Content, 1 to 40,000 characters"),
+    published: z.boolean().describe("False for a draft, which only its owner can see"),
+    createdAt: z.iso.datetime().describe("When the post was created"),
+    ownerId: z.number().int().describe("Id of the user who owns the post"),
     owner: profileSchema,
   })
-  .openapi("Post");
+  .openapi("Post", { description: "A post with its owner" });
 
-export const postWithVotesSchema = z.object({ post: postSchema, votes: z.number().int() }).openapi("CountedPost");
+export const postWithVotesSchema = z
+  .object({ post: postSchema, votes: z.number().int().describe("Number of votes for the post") })
+  .openapi("PostWithVotes", { description: "A post with its number of votes" });
+
+export const postListSchema = z
+  .array(postWithVotesSchema)
+  .openapi("PostList", { description: "One page of posts, newest first" });
 
 export const voteResultSchema = z
-  .object({ message: z.string(), votes: z.number().int().openapi({ description: "the post's votes now" }) })
-  .openapi("Voted");
+  .object({
+    message: z.string().describe("What was done, in words"),
+    votes: z.number().int().describe("Number of votes for the post now"),
+  })
+  .openapi("VoteResult", { description: "The result of a vote" });
 
 export function toProfileResponse({ id, email, createdAt }: Profile): z.infer<typeof profileSchema> {
   return { id, email, createdAt: createdAt.toISOString() };

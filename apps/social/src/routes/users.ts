@@ -3,11 +3,11 @@ import { clientAddressOf, guards } from "@quintet/auth";
 import { errorResponse, formBody, idempotent, jsonBody, jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { getProfile, logIn, signUp } from "../users/users.ts";
-import { idParams, loginInput, profileSchema, tokenSchema, toProfileResponse, userInput } from "./schemas.ts";
+import { loginInput, profileSchema, tokenSchema, toProfileResponse, userInput, userParams } from "./schemas.ts";
 
 const tags = ["social"];
 
-/** Signing up, logging in, and who somebody is. */
+/** Adds the routes that create a user, log in, and get a user. */
 export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const { auth, profiles } = deps;
   const guard = guards(auth);
@@ -19,13 +19,15 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "post",
         path: "/users",
         tags,
-        summary: "Make an account; it works in every app",
+        summary: "Create a user",
+        description:
+          "Creates an account, which is valid in every app, and its profile. `REGISTRATION` determines who may create accounts.",
         request: { ...noQuery, ...jsonBody(userInput) },
         responses: {
-          201: jsonResponse(profileSchema, "The new user"),
-          403: errorResponse("Accounts are made by staff here, or with an invitation that is missing or not good"),
-          409: errorResponse("The email is taken"),
-          429: errorResponse("Too many from this address"),
+          201: jsonResponse(profileSchema, "User created"),
+          403: errorResponse("Registration is closed, or the invitation is missing or invalid"),
+          409: errorResponse("The email is already registered, or a request with this Idempotency-Key is in flight"),
+          429: errorResponse("Too many registrations from this address"),
         },
       }),
       async (c) => {
@@ -43,10 +45,11 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "post",
         path: "/login",
         tags,
-        summary: "An access token for a username or email and its password",
+        summary: "Log in",
+        description: "Issues an access token for a username or email and its password, valid in every app.",
         request: { ...noQuery, ...formBody(loginInput) },
         responses: {
-          200: jsonResponse(tokenSchema, "The token"),
+          200: jsonResponse(tokenSchema, "Token issued"),
           403: errorResponse("Invalid Credentials"),
         },
       }),
@@ -63,11 +66,12 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/users/{id}",
         tags,
-        summary: "One user",
-        request: { ...noQuery, params: idParams },
+        summary: "Get a user",
+        description: "Gets the profile of a user. The caller's own profile is created when it does not exist.",
+        request: { ...noQuery, params: userParams },
         responses: {
           200: jsonResponse(profileSchema, "The user"),
-          404: errorResponse("Nobody with this id has been here"),
+          404: errorResponse("There is no user with this id, or the user has no profile yet"),
         },
       }),
       async (c) => {

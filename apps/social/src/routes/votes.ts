@@ -5,7 +5,7 @@ import type { Deps } from "../deps.ts";
 import { createVote } from "../votes/votes.ts";
 import { voteInput, voteResultSchema } from "./schemas.ts";
 
-/** Voting for a post, and taking the vote back. */
+/** Adds `POST /social/vote`. */
 export function addVoteRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const vote = createVote(deps.database.db, deps.profiles);
 
@@ -15,12 +15,16 @@ export function addVoteRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       method: "post",
       path: "/vote",
       tags: ["social"],
-      summary: "Vote for a post (dir 1) or take the vote back (dir 0)",
+      summary: "Add or remove a vote",
+      description:
+        "Adds (`dir` 1) or removes (`dir` 0) the caller's vote for a post. An account has one vote for each post.",
       request: { ...noQuery, ...jsonBody(voteInput) },
       responses: {
-        201: jsonResponse(voteResultSchema, "Done"),
-        404: errorResponse("There is no such post, or no vote to take back"),
-        409: errorResponse("The account has voted for it already"),
+        201: jsonResponse(voteResultSchema, "Vote added or removed"),
+        404: errorResponse("The post does not exist, or there is no vote to remove"),
+        409: errorResponse(
+          "The account has already voted for the post, or a request with this Idempotency-Key is in flight",
+        ),
       },
     }),
     async (c) => {
