@@ -20,22 +20,29 @@ afterAll(async () => {
   await quintet?.[Symbol.asyncDispose]();
 });
 
-/** A documentation page, shown; requests to elsewhere and complaints of the browser, CSP's too, fail the test when it is closed. */
+/** A step of a test, which fails by its name when it takes too long: a page whose script never ends holds up every call to it. */
+async function step<T>(name: string, action: Promise<T>, seconds = 60): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`"${name}" took more than ${seconds} s`)), seconds * 1000);
+  return Promise.race([action, promise]).finally(() => clearTimeout(timer));
+}
+
+/** A documentation page, shown; requests to other hosts and errors of the browser, CSP's too, fail the test when it is closed. */
 async function open(path: string, options: BrowserContextOptions = {}, origin = quintet.origin) {
-  const context = await browser.newContext(options);
+  const context = await step("open a context", browser.newContext(options));
   context.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   const own = (url: string) => url.startsWith(`${origin}/`) || /^(data|blob):/.test(url);
   context.on("request", (request) => own(request.url()) || complaints.push(request.url()));
   context.on("weberror", (error) => complaints.push(error.error().message));
   context.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  const page = await context.newPage();
-  await page.goto(origin + path);
-  await page.locator(".opblock").first().waitFor();
+  const page = await step("open a page", context.newPage());
+  await step(`load ${path}`, page.goto(origin + path));
+  await step(`show ${path}`, page.locator(".opblock-tag").first().waitFor());
   return {
     page,
     async [Symbol.asyncDispose]() {
-      await context.close();
+      await step("close the context", context.close());
       expect(complaints).toEqual([]);
     },
   };
@@ -44,44 +51,67 @@ async function open(path: string, options: BrowserContextOptions = {}, origin = 
 /** Keeps a picture of the page where `QUINTET_PICTURES` says. */
 async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.QUINTET_PICTURES;
-  if (folder) await page.screenshot({ path: `${folder}/docs-${name}.png` });
+  if (folder) await step(`picture ${name}`, page.screenshot({ path: `${folder}/docs-${name}.png` }));
 }
 
-/** One way to say who one is, in the window behind "Authorize". */
+const filter = (page: Page) => page.getByRole("searchbox", { name: "Filter by path, summary or group" });
+
+/** Opens every group that is collapsed. */
+async function expandAll(page: Page): Promise<void> {
+  const collapsed = page.locator(".opblock-tag[data-is-open=false]");
+  while ((await step("count the groups", collapsed.count())) > 0) {
+    await step("open a group", collapsed.first().click());
+  }
+}
+
+/** One way to authenticate, in the dialog behind "Authorize". */
 async function way(page: Page, heading: string) {
-  await page.getByRole("button", { name: "Authorize", exact: true }).click();
+  await step("open the dialog", page.getByRole("button", { name: "Authorize", exact: true }).click());
   await picture(page, "authorize");
   return page.locator(".auth-container", { hasText: heading });
 }
 
-/** Makes a call from the page and answers the status that it shows. */
-async function call(page: Page, operation: string): Promise<string> {
+/** Sends a request from the page, of an operation of a group that is collapsed, and returns the operation with its response. */
+async function send(page: Page, operation: string) {
+  await step("filter", filter(page).fill(operation.split("-").at(-1)!));
   const one = page.locator(`#operations-${operation}`);
-  await one.locator(".opblock-summary-control").click();
-  await one.getByRole("button", { name: "Try it out" }).click();
-  await one.getByRole("button", { name: "Execute" }).click();
+  await step("open the operation", one.locator(".opblock-summary-control").click());
+  await step("try it out", one.getByRole("button", { name: "Try it out" }).click());
+  await step("execute", one.getByRole("button", { name: "Execute" }).click());
+  await step("get a response", one.locator(".live-responses-table").waitFor());
+  return one;
+}
+
+/** Sends a request from the page and returns the status that it shows. */
+async function call(page: Page, operation: string): Promise<string> {
+  const one = await send(page, operation);
   const status = one.locator(".live-responses-table tbody .response-col_status");
-  return (await status.textContent())?.trim() ?? "";
+  return (await step("read the status", status.textContent()))?.trim() ?? "";
 }
 
 async function authorized(container: Awaited<ReturnType<typeof way>>): Promise<void> {
-  await container.getByRole("button", { name: /^Apply/ }).click();
-  await container.getByRole("button", { name: "Remove authorization" }).waitFor();
-  await container.getByRole("button", { name: "Close", exact: true }).click();
+  await step("authorize", container.getByRole("button", { name: /^Apply/ }).click());
+  await step("be authorized", container.getByRole("button", { name: "Remove authorization" }).waitFor());
+  await step("close the dialog", container.getByRole("button", { name: "Close", exact: true }).click());
 }
 
 describe("the documentation in a browser", { timeout: 300_000 }, () => {
-  it.each(["", "/queue"])("%s/docs shows every call, from here alone", async (prefix) => {
-    const operations = operationsOf(await fetchDocument(quintet.anyone, `${prefix}/openapi.json`));
-    await using opened = await open(`${prefix}/docs`);
-    const shown = await opened.page.locator(".opblock").evaluateAll((all) =>
-      all.map((one) => {
-        const text = (part: string) => one.querySelector(part)?.textContent?.replaceAll("\u200b", "") ?? "";
-        return `${text(".opblock-summary-method")} ${text(".opblock-summary-path")}`;
-      }),
-    );
-    expect(shown.sort()).toEqual(operations.map(({ name }) => name).sort());
-  });
+  it.each(["", "/queue"])(
+    "%s/docs starts collapsed and has every operation, without requests to other hosts",
+    async (prefix) => {
+      const operations = operationsOf(await fetchDocument(quintet.anyone, `${prefix}/openapi.json`));
+      await using opened = await open(`${prefix}/docs`);
+      expect(await opened.page.locator(".opblock").count()).toBe(0);
+      await expandAll(opened.page);
+      const shown = await opened.page.locator(".opblock").evaluateAll((all) =>
+        all.map((one) => {
+          const text = (part: string) => one.querySelector(part)?.textContent?.replaceAll("\u200b", "") ?? "";
+          return `${text(".opblock-summary-method")} ${text(".opblock-summary-path")}`;
+        }),
+      );
+      expect(shown.sort()).toEqual(operations.map(({ name }) => name).sort());
+    },
+  );
 
   it.each([
     [390, "dark"],
@@ -89,25 +119,87 @@ describe("the documentation in a browser", { timeout: 300_000 }, () => {
   ] as const)("fits %s pixels in %s", async (width, colorScheme) => {
     await using opened = await open("/docs", { viewport: { width, height: 900 }, colorScheme });
     const { page } = opened;
-    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
-    const background = await page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
+    const scrollWidth = page.evaluate("document.documentElement.scrollWidth");
+    expect(await step("measure", scrollWidth)).toBeLessThanOrEqual(width);
+    const color = page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
+    const background = await step("read the color", color);
     expect(background.startsWith("rgb(28")).toBe(colorScheme === "dark");
     await picture(page, `${width}-${colorScheme}`);
   });
 
-  it("opens the call that an address names", async () => {
+  it("leads home, introduces itself and has health last", async () => {
+    await using opened = await open("/docs");
+    expect(await opened.page.getByRole("link", { name: "Quintet home" }).getAttribute("href")).toBe("/");
+    expect(await opened.page.locator(".info .description").textContent()).toContain("Idempotency-Key");
+    expect(await opened.page.locator(".opblock-tag").last().getAttribute("data-tag")).toBe("health");
+  });
+
+  it.each([
+    ["by a path", "/queue/push", ["queue"]],
+    ["by a group", "directory pages", ["directory pages"]],
+  ])("filters %s", async (_, phrase, groups) => {
+    await using opened = await open("/docs");
+    const { page } = opened;
+    await step("filter", filter(page).fill(phrase));
+    await step("find operations", page.locator(".opblock").first().waitFor());
+    const shown = page.locator(".opblock-tag").evaluateAll((all) => all.map((one) => one.getAttribute("data-tag")));
+    expect(await step("read the groups", shown)).toEqual(groups);
+  });
+
+  it("filters by the words of a summary, in any order and case", async () => {
+    const document = await fetchDocument(quintet.anyone, "/openapi.json");
+    const { summary } = document.paths["/queue/queues/{name}"]!.put as { summary?: string };
+    await using opened = await open("/docs");
+    await step("filter", filter(opened.page).fill(summary!.toUpperCase().split(" ").reverse().join(" ")));
+    await step("find it", opened.page.locator("[id^=operations-][id$=-putQueueQueuesByName]").waitFor());
+    expect(await opened.page.locator(".opblock").count()).toBe(1);
+  });
+
+  it("opens the operation that an address names", async () => {
     await using opened = await open("/docs#/accounts/getAuthMe");
     const me = opened.page.locator("#operations-accounts-getAuthMe");
-    await me.getByRole("button", { name: "Try it out" }).waitFor();
+    await step("open it", me.getByRole("button", { name: "Try it out" }).waitFor());
     expect(await opened.page.locator(".opblock.is-open").count()).toBe(1);
     await picture(opened.page, "call");
+  });
+
+  it("offers the sign-in pages first, and its fields have the focus", async () => {
+    await using opened = await open("/docs");
+    await way(opened.page, "basic");
+    const headings = await opened.page.locator(".auth-container h4").allTextContents();
+    const kinds = ["authorizationCode", "OAuth2, password", "bearer", "basic"];
+    expect(headings.map((heading) => kinds.find((kind) => heading.includes(kind)))).toEqual(kinds);
+    await step("focus", opened.page.locator(".auth-container").first().locator("input:focus").waitFor());
+  });
+
+  it("shows a long response as plain text", async () => {
+    await using opened = await open("/docs");
+    const listing = "x".repeat(300);
+    const rows = { rows: Array.from({ length: 1000 }, (_, id) => ({ id, listing })), nextCursor: null };
+    await opened.page.route("**/ingest/loads?*", (route) => route.fulfill({ json: rows }));
+    const one = await send(opened.page, "ingest-getIngestLoads");
+    const body = one.locator(".live-responses-table .highlight-code pre").first();
+    expect((await step("read the response", body.textContent()))?.length).toBeGreaterThan(300_000);
+    expect(await step("count its parts", body.locator("span").count())).toBe(0);
+  });
+
+  it("keeps the authorization over a reload, for this tab", async () => {
+    await using opened = await open("/docs");
+    const basic = await way(opened.page, "basic");
+    await step("type the name", basic.getByLabel("Username").fill(quintet.plain.username));
+    await step("type the password", basic.getByLabel("Password").fill(quintet.plain.password));
+    await authorized(basic);
+    await step("reload", opened.page.reload());
+    await step("show it again", opened.page.locator(".opblock-tag").first().waitFor());
+    expect(await call(opened.page, "accounts-getAuthMe")).toBe("200");
+    expect(await opened.page.evaluate("localStorage.length")).toBe(0);
   });
 
   it("takes a name and a password for Basic", async () => {
     await using opened = await open("/docs");
     const basic = await way(opened.page, "basic");
-    await basic.getByLabel("Username").fill(quintet.plain.username);
-    await basic.getByLabel("Password").fill(quintet.plain.password);
+    await step("type the name", basic.getByLabel("Username").fill(quintet.plain.username));
+    await step("type the password", basic.getByLabel("Password").fill(quintet.plain.password));
     await authorized(basic);
     expect(await call(opened.page, "accounts-getAuthMe")).toBe("200");
   });
@@ -117,7 +209,8 @@ describe("the documentation in a browser", { timeout: 300_000 }, () => {
     const tokens = await quintet.anyone.post("/auth/token", new URLSearchParams(form));
     await using opened = await open("/docs");
     const bearer = await way(opened.page, "bearer");
-    await bearer.getByLabel("Value").fill(tokens.json<{ access_token: string }>().access_token);
+    const { access_token } = tokens.json<{ access_token: string }>();
+    await step("type the token", bearer.getByLabel("Value").fill(access_token));
     await authorized(bearer);
     expect(await call(opened.page, "accounts-getAuthMe")).toBe("200");
   });
@@ -125,9 +218,9 @@ describe("the documentation in a browser", { timeout: 300_000 }, () => {
   it.each(["quintet-docs", ""])("gets a token for a password, as the client '%s'", async (clientId) => {
     await using opened = await open("/docs");
     const password = await way(opened.page, "OAuth2, password");
-    await password.locator("#oauth_username").fill(quintet.plain.username);
-    await password.locator("#oauth_password").fill(quintet.plain.password);
-    await password.getByLabel("client_id").fill(clientId);
+    await step("type the name", password.locator("#oauth_username").fill(quintet.plain.username));
+    await step("type the password", password.locator("#oauth_password").fill(quintet.plain.password));
+    await step("type the client", password.getByLabel("client_id").fill(clientId));
     await authorized(password);
     expect(await call(opened.page, "accounts-getAuthMe")).toBe("200");
   });
@@ -139,17 +232,17 @@ describe("the documentation in a browser", { timeout: 300_000 }, () => {
     await using opened = await open(path, {}, quintet.origin.replace("127.0.0.1", name));
     const { page } = opened;
     const code = await way(page, "OAuth2, authorizationCode");
-    const [signIn] = await Promise.all([
-      page.waitForEvent("popup"),
-      code.getByRole("button", { name: /^Apply/ }).click(),
-    ]);
-    await signIn.getByLabel("Username or email").fill(quintet.plain.username);
-    await signIn.getByLabel("Password").fill(quintet.plain.password);
-    await signIn.getByRole("button", { name: "Sign in" }).click();
-    await signIn.getByRole("heading", { name: "Let API documentation use your account?" }).waitFor();
-    await signIn.getByRole("button", { name: "Allow", exact: true }).click();
-    await code.getByRole("button", { name: "Remove authorization" }).waitFor();
-    await code.getByRole("button", { name: "Close", exact: true }).click();
+    const popup = page.waitForEvent("popup");
+    await step("authorize", code.getByRole("button", { name: /^Apply/ }).click());
+    const signIn = await step("open the sign-in", popup);
+    await step("type the name", signIn.getByLabel("Username or email").fill(quintet.plain.username));
+    await step("type the password", signIn.getByLabel("Password").fill(quintet.plain.password));
+    await step("sign in", signIn.getByRole("button", { name: "Sign in" }).click());
+    const question = signIn.getByRole("heading", { name: "Let API documentation use your account?" });
+    await step("be asked for consent", question.waitFor());
+    await step("allow", signIn.getByRole("button", { name: "Allow", exact: true }).click());
+    await step("be authorized", code.getByRole("button", { name: "Remove authorization" }).waitFor());
+    await step("close the dialog", code.getByRole("button", { name: "Close", exact: true }).click());
     expect(await call(page, "queue-getQueueCount")).toBe("200");
   });
 });

@@ -76,13 +76,15 @@ function merge(base: OpenApiDocument, upstreams: Upstream[], known: Map<string, 
   });
   const parts = [base, ...documents];
   const all = (pick: (part: OpenApiDocument) => object | undefined) => Object.assign({}, ...parts.map(pick));
-  const tags = new Map(parts.flatMap((part) => part.tags ?? []).map((tag) => [tag.name, tag]));
+  const tags = [...new Map(parts.flatMap((part) => part.tags ?? []).map((tag) => [tag.name, tag])).values()];
   const missing = upstreams.filter(({ name }) => !known.has(name)).map(({ name }) => name);
-  const description = `The calls of ${missing.join(", ")} are missing here: it has not been reached since the gateway started.`;
+  const gap = `The operations of ${missing.join(", ")} are missing: not reached since the gateway started.`;
   return {
     ...base,
-    info: missing.length > 0 ? { ...base.info, description } : base.info,
-    tags: [...tags.values()],
+    info:
+      missing.length > 0 ? { ...base.info, description: `**${gap}**\n\n${base.info?.description ?? ""}` } : base.info,
+    // Health, which every part has, comes last.
+    tags: [...tags.filter(({ name }) => name !== "health"), ...tags.filter(({ name }) => name === "health")],
     paths: all((part) => part.paths),
     components: {
       schemas: all((part) => part.components?.schemas),
@@ -107,12 +109,12 @@ function withOwnNames(name: string, document: OpenApiDocument, base: OpenApiDocu
   return { ...renamed, components: { ...renamed.components, schemas: Object.fromEntries(schemas) } };
 }
 
-/** The ways to sign in, with every scope that some app names, and what it is for. */
+/** The ways to authenticate, in the order of `base`, with every scope that some app names, and what it is for. */
 function withScopes(base: OpenApiDocument, parts: OpenApiDocument[]): object {
   const { oauth, ...others } = base.components?.securitySchemes ?? {};
   const flowsOf = (part: OpenApiDocument) => Object.values(part.components?.securitySchemes?.oauth?.flows ?? {});
   const named = new Set(parts.flatMap(flowsOf).flatMap((flow) => Object.keys(flow.scopes)));
   const told = Object.fromEntries(Object.entries(scopes).filter(([scope]) => named.has(scope)));
   const flows = Object.entries(oauth?.flows ?? {}).map(([name, flow]) => [name, { ...flow, scopes: told }]);
-  return { ...others, oauth: { ...oauth, flows: Object.fromEntries(flows) } };
+  return { oauth: { ...oauth, flows: Object.fromEntries(flows) }, ...others };
 }

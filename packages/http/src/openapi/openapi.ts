@@ -71,21 +71,30 @@ function withOAuth({ security = [] }: Operation): Record<string, string[]>[] {
   return security.flatMap((way) => (way.bearer ? [way, { oauth: way.bearer }] : [way]));
 }
 
-/** The ways to say who is asking; `scopes` are those that the document names. */
+/** The ways to authenticate, in the order in which the documentation offers them; `scopes` are those that the document names. */
 function securitySchemes(scopes: string[]) {
-  const named = { refreshUrl: "/auth/token", scopes: Object.fromEntries(scopes.map((scope) => [scope, ""])) };
+  const common = { refreshUrl: "/auth/token", scopes: Object.fromEntries(scopes.map((scope) => [scope, ""])) };
   return {
-    basic: { type: "http" as const, scheme: "basic" },
-    bearer: { type: "http" as const, scheme: "bearer", bearerFormat: "JWT" },
     oauth: {
       type: "oauth2" as const,
       flows: {
-        password: { tokenUrl: "/auth/token", ...named },
-        authorizationCode: { authorizationUrl: "/auth/authorize", tokenUrl: "/auth/token", ...named },
+        authorizationCode: { authorizationUrl: "/auth/authorize", tokenUrl: "/auth/token", ...common },
+        password: { tokenUrl: "/auth/token", ...common },
       },
     },
+    bearer: { type: "http" as const, scheme: "bearer", bearerFormat: "JWT" },
+    basic: { type: "http" as const, scheme: "basic" },
   };
 }
+
+/** What holds for every operation; the documentation shows it first. */
+const introduction = `Authenticate with a Bearer access token or with HTTP Basic; **Authorize** does so for this page.
+
+- **Errors** are \`application/problem+json\` (RFC 9457) with a \`requestId\`. \`errors\` names each wrong parameter or field; unknown ones are errors too.
+- **Lists** take \`limit\` and \`cursor\`: send the \`nextCursor\` of a page to get the next one. It is null on the last page.
+- **Retries:** send an \`Idempotency-Key\` with a POST that creates something. A repeated request then gets the first response again.
+- **Limits:** a 429 or 503 has the seconds to wait in \`Retry-After\`.
+- **Times** are ISO 8601 in UTC; JSON is UTF-8.`;
 
 export interface DocumentInfo {
   title: string;
@@ -99,7 +108,7 @@ export function openApiDocument(app: OpenAPIHono<ServiceEnv>, { tags = {}, ...in
   app.openAPIRegistry.register("Problem", problemSchema);
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
-    info: { ...info, license: { name: "MIT", url: "https://opensource.org/license/mit" } },
+    info: { description: introduction, ...info, license: { name: "MIT", url: "https://opensource.org/license/mit" } },
     servers: [{ url: "/" }],
   });
   const items = Object.entries(document.paths ?? {});
