@@ -1,12 +1,10 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, inject, it, onTestFinished } from "vitest";
 import { testMysql, testPostgres, testPrefix } from "../packages/db/src/testing.ts";
+import { startProcess, takenPort } from "../packages/http/src/testing.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "quintet-start-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -14,30 +12,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** `npm start` with these settings, on a data folder of its own unless one is given. */
 function npmStart(env: Record<string, string>, ...args: string[]) {
   const dataDir = env.DATA_DIR ?? join(mkdtempSync(join(folder, "run-")), "data");
-  const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, "start.ts"), ...args], {
-    env: { PATH: process.env.PATH ?? "", DATA_DIR: dataDir, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [out, errors] = ["", ""];
-  child.stdout?.on("data", (bytes) => {
-    out += bytes;
-  });
-  child.stderr?.on("data", (bytes) => {
-    errors += bytes;
-  });
-  const ended = once(child, "close").then(([code, signal]) => code ?? signal);
-  onTestFinished(async () => {
-    child.kill("SIGTERM");
-    await ended;
-  });
-  return { child, dataDir, ended, out: () => out, errors: () => errors };
-}
-
-async function takenPort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  return (server.address() as AddressInfo).port;
+  const command = [process.execPath, join(import.meta.dirname, "start.ts"), ...args] as const;
+  return { ...startProcess(command, { DATA_DIR: dataDir, ...env }), dataDir };
 }
 
 it("--check names each problem of each app on a line of its own, and changes nothing", async () => {

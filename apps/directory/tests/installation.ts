@@ -1,23 +1,17 @@
 import { type TestAccount, testAuth } from "@quintet/accounts/testing";
 import { testPostgres, testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
+import { readResponse, requestApp, type TestResponse } from "@quintet/http/testing";
 import { inject } from "vitest";
 import { createApp } from "../src/app.ts";
 import { type Deps, directory as definition } from "../src/index.ts";
-
-/** One answer, its body read. */
-export interface Answered {
-  status: number;
-  headers: Headers;
-  text: string;
-}
 
 export type Caller = (
   method: string,
   path: string,
   body?: unknown,
   headers?: Record<string, string>,
-) => Promise<Answered>;
+) => Promise<TestResponse>;
 
 /** One instance of the app, and who may call it. `json` bodies are sent as JSON, `URLSearchParams` as a form. */
 export interface Instance extends AsyncDisposable {
@@ -57,12 +51,8 @@ export async function openDirectory(settings: Record<string, string> = {}): Prom
     const caller =
       (authorization?: string): Caller =>
       async (method, path, body, headers = {}) => {
-        const answer = await app.request(path, {
-          method,
-          headers: { ...(authorization ? { Authorization: authorization } : {}), ...typeOf(body), ...headers },
-          ...(body === undefined ? {} : { body: body instanceof URLSearchParams ? body : JSON.stringify(body) }),
-        });
-        return { status: answer.status, headers: answer.headers, text: await answer.text() };
+        const sent = body instanceof URLSearchParams ? { body } : { json: body };
+        return readResponse(await requestApp(app, method, path, { authorization, ...sent, headers }));
       };
     return {
       deps,
@@ -83,13 +73,6 @@ export async function openDirectory(settings: Record<string, string> = {}): Prom
   };
 }
 
-function typeOf(body: unknown): Record<string, string> {
-  if (body === undefined) return {};
-  return {
-    "Content-Type": body instanceof URLSearchParams ? "application/x-www-form-urlencoded" : "application/json",
-  };
-}
-
 export interface ListAnswer {
   users: { id: number; firstName: string; lastName: string; email?: string; bio: string }[];
   total: number;
@@ -98,7 +81,7 @@ export interface ListAnswer {
   prevCursor: string | null;
 }
 
-export function listOf(answer: Answered): ListAnswer {
+export function listOf(answer: TestResponse): ListAnswer {
   return JSON.parse(answer.text) as ListAnswer;
 }
 
@@ -110,7 +93,7 @@ export function someone(fields: Record<string, unknown> = {}): Record<string, un
 }
 
 /** The paths that a problem's faults name. */
-export function faultPaths(answer: Answered): string[] {
+export function faultPaths(answer: TestResponse): string[] {
   const problem = JSON.parse(answer.text) as { errors?: { path: string }[] };
   return (problem.errors ?? []).map((fault) => fault.path);
 }

@@ -1,6 +1,7 @@
+import type { TestResponse } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formToken } from "../src/routes/form-tokens.ts";
-import { type Answered, type Installation, openDirectory, someone } from "./installation.ts";
+import { type Installation, openDirectory, someone } from "./installation.ts";
 
 let directory: Installation;
 const browser = { Accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
@@ -24,7 +25,7 @@ const send = (path: string, fields: Record<string, string>, headers: Record<stri
   });
 
 /** The hidden fields of a form. */
-function hidden(answer: Answered): Record<string, string> {
+function hidden(answer: TestResponse): Record<string, string> {
   const fields = answer.text.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g);
   return Object.fromEntries([...fields].map(([, name, value]) => [name ?? "", value ?? ""]));
 }

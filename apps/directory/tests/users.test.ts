@@ -1,5 +1,6 @@
+import type { TestResponse } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Answered, faultPaths, type Installation, listOf, openDirectory, someone } from "./installation.ts";
+import { faultPaths, type Installation, listOf, openDirectory, someone } from "./installation.ts";
 
 let directory: Installation;
 beforeAll(async () => {
@@ -15,7 +16,7 @@ async function add(fields: Record<string, unknown> = {}) {
   return { input, answer, user, path: `/directory/users/${user.id}`, tag: answer.headers.get("etag") ?? "" };
 }
 
-const version = (answer: Answered) => answer.headers.get("etag") ?? "";
+const version = (answer: TestResponse) => answer.headers.get("etag") ?? "";
 
 describe("a new user", () => {
   it("has a place, a tag and all that was sent", async () => {

@@ -1,10 +1,11 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import { trustedProxies } from "@quintet/http";
+import { until } from "@quintet/http/testing";
 import { storeProxy } from "@quintet/stores/testing";
 import { describe, expect, inject, it, vi } from "vitest";
 import { type AdmissionOptions, admission } from "../src/admission.ts";
 import { rateLimits } from "../src/rate-limits.ts";
-import { behind, until } from "./edge.ts";
+import { behind } from "./edge.ts";
 
 const serving = (listener: RequestListener, options: Partial<AdmissionOptions>) =>
   behind(admission({ maxAtWork: 100, maxWaiting: 100, maxShare: 1, ...options }).requests(listener));

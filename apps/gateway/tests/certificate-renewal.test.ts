@@ -4,9 +4,10 @@ import { connect as connectHttp2 } from "node:http2";
 import { join } from "node:path";
 import { connect, type PeerCertificate } from "node:tls";
 import { ConfigError } from "@quintet/http";
+import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Certificates, certificates } from "./certificate.ts";
-import { type Edge, edge, log, until } from "./edge.ts";
+import { type Edge, edge, log } from "./edge.ts";
 
 let made: Certificates;
 const opened: Edge[] = [];

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { until } from "@quintet/http/testing";
 import { describe, expect, it } from "vitest";
-import { behind, edge, until } from "./edge.ts";
+import { behind, edge } from "./edge.ts";
 
 const full = process.env.QUINTET_FAULTS === "full";
 const clients = full ? 10_000 : 400;

@@ -10,9 +10,10 @@ import {
   gunzipSync,
   zstdDecompressSync,
 } from "node:zlib";
+import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certificates } from "./certificate.ts";
-import { behind, type Edge, edge, until } from "./edge.ts";
+import { behind, type Edge, edge } from "./edge.ts";
 import { Client } from "./harness/client.ts";
 import { callOverHttp2 } from "./harness/http2-call.ts";
 

@@ -2,9 +2,10 @@ import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { createService, listenerOf, serve } from "@quintet/http";
+import { until } from "@quintet/http/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { certificates } from "./certificate.ts";
-import { behind, edge, log, until } from "./edge.ts";
+import { behind, edge, log } from "./edge.ts";
 import { rawUpstream } from "./raw-upstream.ts";
 
 const made = certificates();

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { setTimeout as pause } from "node:timers/promises";
 import { createLogger, type Listening, type ServeOptions, serve } from "@quintet/http";
+import { until } from "@quintet/http/testing";
 import type { Admission } from "../src/admission.ts";
 import { compressing } from "../src/compression/compressing.ts";
 import { mountedUpstream } from "../src/mounted.ts";
@@ -11,14 +11,6 @@ import { route } from "../src/routing.ts";
 import type { Upstream } from "../src/upstream.ts";
 
 export const log = createLogger({ service: "test", level: "silent" });
-
-/** Waits until a condition holds; fails after ten seconds, so that nothing waits for ever. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (const from = performance.now(); !condition(); ) {
-    if (performance.now() - from > 10_000) throw new Error(`Not in time: ${condition}`);
-    await pause(1);
-  }
-}
 
 /** A plain Node server whose behaviour a test sets, on a port of its own. */
 export async function behind(listener: RequestListener): Promise<{ server: Server; origin: string } & AsyncDisposable> {

@@ -4,13 +4,14 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { createRoute, z } from "@hono/zod-openapi";
 import { bodyValidator, createService, jsonBody, listenerOf, Problem, serve } from "@quintet/http";
+import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { admission } from "../src/admission.ts";
 import { mountedUpstream } from "../src/mounted.ts";
 import { remoteUpstream } from "../src/remote.ts";
 import { route } from "../src/routing.ts";
 import { certificates } from "./certificate.ts";
-import { edge, log, until } from "./edge.ts";
+import { edge, log } from "./edge.ts";
 import { rawUpstream } from "./raw-upstream.ts";
 
 const app = createService({

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
+import { until } from "@quintet/http/testing";
 import { describe, expect, it } from "vitest";
-import { behind, edge, until } from "./edge.ts";
+import { behind, edge } from "./edge.ts";
 import { rawUpstream } from "./raw-upstream.ts";
 
 const answer = (text: string, more = "") => `HTTP/1.1 200 OK\r\n${more}Content-Length: ${text.length}\r\n\r\n${text}`;

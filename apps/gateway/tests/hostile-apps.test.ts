@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { until } from "@quintet/http/testing";
 import { describe, expect, it } from "vitest";
-import { edge, until } from "./edge.ts";
+import { edge } from "./edge.ts";
 import { rawUpstream } from "./raw-upstream.ts";
 
 const ok = "HTTP/1.1 200 OK\r\n";

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect } from "node:http2";
+import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Certificates, certificates } from "./certificate.ts";
-import { behind, type Edge, edge, until } from "./edge.ts";
+import { behind, type Edge, edge } from "./edge.ts";
 import { fields, flag, frame, get, rawHttp2 } from "./raw-http2.ts";
 
 let made: Certificates;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
+import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { behind, type Edge, edge, until } from "./edge.ts";
+import { behind, type Edge, edge } from "./edge.ts";
 
 const seen: string[] = [];
 let target: Awaited<ReturnType<typeof behind>>;

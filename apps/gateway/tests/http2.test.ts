@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from "node:http2";
 import { connect as connectTls } from "node:tls";
 import { promisify } from "node:util";
+import { until } from "@quintet/http/testing";
 import { findTool } from "@quintet/stores/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Certificates, certificates } from "./certificate.ts";
-import { behind, type Edge, edge, until } from "./edge.ts";
+import { behind, type Edge, edge } from "./edge.ts";
 
 const run = promisify(execFile);
 let made: Certificates;

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
+import { until } from "@quintet/http/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { certificates } from "./certificate.ts";
-import { behind, edge, until } from "./edge.ts";
+import { behind, edge } from "./edge.ts";
 import { rawUpstream } from "./raw-upstream.ts";
 
 const made = certificates();

@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, type RequestListener, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { trustedProxies } from "@quintet/http";
+import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { behind, type Edge, edge, until } from "./edge.ts";
+import { behind, type Edge, edge } from "./edge.ts";
 
 let app: RequestListener = () => {};
 let target: Awaited<ReturnType<typeof behind>>;

@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { type Listening, serve } from "@quintet/http";
+import { until } from "@quintet/http/testing";
 import { freePort } from "@quintet/stores/testing";
 import { describe, expect, it } from "vitest";
-import { behind, edge, log, until } from "./edge.ts";
+import { behind, edge, log } from "./edge.ts";
 
 /** A process of an app, in this process: it drains as the real ones do. */
 function replica(name: string, port = 0): Promise<Listening> {

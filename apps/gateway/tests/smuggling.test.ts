@@ -1,5 +1,6 @@
+import { until } from "@quintet/http/testing";
 import { describe, expect, it } from "vitest";
-import { type Edge, edge, until } from "./edge.ts";
+import { type Edge, edge } from "./edge.ts";
 import { mutated, seeded } from "./harness/random.ts";
 import { readMessages } from "./harness/strict-http.ts";
 import { rawUpstream } from "./raw-upstream.ts";

@@ -3,10 +3,11 @@ import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import { createLogger, createService, type Logger, listenerOf, serve } from "@quintet/http";
+import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { admission } from "../src/admission.ts";
 import { certificates } from "./certificate.ts";
-import { behind, type Edge, edge, until } from "./edge.ts";
+import { behind, type Edge, edge } from "./edge.ts";
 import { rawUpstream } from "./raw-upstream.ts";
 
 const accepted = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Own: yes\r\n\r\n";

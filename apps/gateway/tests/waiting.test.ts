@@ -3,13 +3,14 @@ import { type IncomingMessage, request } from "node:http";
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { beginWaiting, createService, eventStream, listenerOf, serve } from "@quintet/http";
+import { until } from "@quintet/http/testing";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { admission } from "../src/admission.ts";
 import { mountedUpstream } from "../src/mounted.ts";
 import { remoteUpstream } from "../src/remote.ts";
 import { route } from "../src/routing.ts";
 import { certificates } from "./certificate.ts";
-import { behind, log, until } from "./edge.ts";
+import { behind, log } from "./edge.ts";
 
 const made = certificates();
 const tls = made.make("waiting");

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type TestAuth, testAuth } from "@quintet/accounts/testing";
 import { testMysql, testPrefix } from "@quintet/db/testing";
 import { createLogger, listenerOf, type ProblemBody, type ServeOptions, serve } from "@quintet/http";
+import { expectProblem, readResponse, requestApp, type TestRequest } from "@quintet/http/testing";
 import type { RowDataPacket } from "mysql2/promise";
 import { inject } from "vitest";
 import { createApp } from "../src/app.ts";
@@ -54,14 +55,8 @@ export async function openIngest(loads: Partial<Deps["loads"]> = {}): Promise<Te
   const app = createApp(deps);
 
   const call = async (method: string, path: string, options: CallOptions = {}) => {
-    const { by = people.staff.bearer, json, body, headers } = options;
-    const type = json === undefined ? {} : { "Content-Type": "application/json" };
-    return app.request(path, {
-      method,
-      headers: { ...(by === null ? {} : { Authorization: by }), ...type, ...headers },
-      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-      ...(body === undefined ? {} : { body, duplex: "half" }),
-    } as RequestInit);
+    const { by = people.staff.bearer, ...sent } = options;
+    return requestApp(app, method, path, { authorization: by ?? undefined, ...(sent as TestRequest) });
   };
   return {
     people,
@@ -104,10 +99,7 @@ export async function listen(
 
 /** The problem in an answer, which must have the status. */
 export async function problemOf(answer: Response, status: number): Promise<ProblemBody> {
-  const text = await answer.text();
-  if (answer.status !== status) throw new Error(`${answer.status}, not ${status}: ${text}`);
-  if (answer.headers.get("content-type") !== "application/problem+json") throw new Error(`no problem: ${text}`);
-  return JSON.parse(text) as ProblemBody;
+  return expectProblem(await readResponse(answer), status);
 }
 
 /** Lines of hires with the ids from `first`, in departments 1 to 12 and jobs 1 to 183. */

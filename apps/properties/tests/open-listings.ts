@@ -2,6 +2,7 @@ import { type TestAccount, testAuth } from "@quintet/accounts/testing";
 import { testMysql, testPrefix } from "@quintet/db/testing";
 import type { ConfigOf } from "@quintet/host";
 import { createLogger } from "@quintet/http";
+import { readResponse, requestApp } from "@quintet/http/testing";
 import { inject } from "vitest";
 import { createApp } from "../src/app.ts";
 import { type Deps, properties as definition } from "../src/index.ts";
@@ -84,17 +85,13 @@ export async function openListings(): Promise<OpenListings> {
   const { staff, plain, other } = issuer;
 
   const call: OpenListings["call"] = async (method, path, { as = plain, body, headers = {} } = {}) => {
-    const response = await app.request(`/properties${path}`, {
-      method,
-      headers: {
-        ...(as ? { Authorization: as.bearer } : {}),
-        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
+    const sent =
+      typeof body === "string"
+        ? { body, headers: { "Content-Type": "application/json", ...headers } }
+        : { json: body, headers };
+    const response = await requestApp(app, method, `/properties${path}`, { authorization: as?.bearer, ...sent });
+    const { status, headers: received, text } = await readResponse(response);
+    return { status, headers: received, body: text === "" ? null : JSON.parse(text) };
   };
   return {
     config,

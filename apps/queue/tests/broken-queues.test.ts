@@ -1,7 +1,8 @@
 import { metricsText } from "@quintet/http";
+import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { queueKeys } from "../src/keys.ts";
-import { type NamedQueue, type OpenQueue, openQueue, waitFor } from "./open-queue.ts";
+import { type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 
 let open: OpenQueue;
 beforeAll(async () => {
@@ -89,10 +90,10 @@ describe("a broken queue", () => {
     // The sweep goes on: a lease of another queue ends, and its message gets to the dead letters with nobody touching either.
     await good.send({ body: "dies" });
     await good.receive({ visibilitySeconds: 1 });
-    await waitFor(async () => (await open.redis.zcard(dead.key("ready"))) === 1);
+    await until(async () => (await open.redis.zcard(dead.key("ready"))) === 1);
 
     // Health and metrics name it until it is repaired.
-    await waitFor(async () => Object.keys(await open.redis.hgetall("registry:{queues}:broken")).length === bad.length);
+    await until(async () => Object.keys(await open.redis.hgetall("registry:{queues}:broken")).length === bad.length);
     const report = await health();
     expect([report.http, report.checks.queues.status]).toEqual([200, "degraded"]);
     expect(report.checks.queues.why).toMatch(/^broken queues: (?:\w+ \([^)]+\), ){10}and \d+ more$/);
@@ -106,7 +107,7 @@ describe("a broken queue", () => {
       expect(await open.redis.exists(queueKeys(queue.name))).toBe(0);
       await open.redis.zadd("registry:{queues}:due", 0, queue.name);
     }
-    await waitFor(async () => (await health()).checks.queues.status === "ok");
+    await until(async () => (await health()).checks.queues.status === "ok");
     expect((await list()).broken).toEqual([]);
   });
 
@@ -125,7 +126,7 @@ describe("a broken queue", () => {
     // Repaired: what was on its way arrives by itself.
     await open.redis.del(bad.key("ready"));
     await open.redis.zadd("registry:{queues}:due", 0, good.name);
-    await waitFor(async () => (await open.redis.zcard(bad.key("ready"))) === 1);
+    await until(async () => (await open.redis.zcard(bad.key("ready"))) === 1);
   });
 
   it("that of push and pop leaves the named ones alone", async () => {

@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
-import { type OpenQueue, openQueue, type Received, waitFor } from "./open-queue.ts";
+import { type OpenQueue, openQueue, type Received } from "./open-queue.ts";
 
 let open: OpenQueue;
 beforeAll(async () => {
@@ -69,7 +70,7 @@ it("a killed process loses nothing: what it sent is there, what it held comes ba
   const ids = await queue.send({ body: 1 }, { body: 2 }, { body: 3 });
   const sent = await killedProcess(queue.name);
   const back: Received[] = [];
-  await waitFor(async () => {
+  await until(async () => {
     back.push(...(await queue.receive({ waitSeconds: 5, visibilitySeconds: 60 })));
     return back.length === ids.length + 1;
   });

@@ -1,7 +1,8 @@
+import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadCommands } from "../src/commands/load.ts";
 import { queueCommands } from "../src/commands/queue-commands.ts";
-import { type OpenQueue, openQueue, waitFor } from "./open-queue.ts";
+import { type OpenQueue, openQueue } from "./open-queue.ts";
 import { hasRedis, type PrivateRedis, privateRedis } from "./private-redis.ts";
 
 const due = "registry:{queues}:due";
@@ -20,9 +21,7 @@ describe("queues that have to be looked at", () => {
     const taken = await commands.take({ sweepMs: 0, max: 10, retryMs: 200 });
     expect(taken?.names).toEqual(["cut-off"]);
     expect((await commands.take({ sweepMs: 0, max: 10, retryMs: 200 }))?.names).toEqual([]);
-    await waitFor(async () =>
-      (await commands.take({ sweepMs: 0, max: 10, retryMs: 10_000 }))?.names.includes("cut-off"),
-    );
+    await until(async () => (await commands.take({ sweepMs: 0, max: 10, retryMs: 10_000 }))?.names.includes("cut-off"));
     await open.redis.del(due);
   });
 
@@ -39,11 +38,11 @@ describe("queues that have to be looked at", () => {
   });
 
   it("are swept by one process at a time, and by another when that one is gone", async () => {
-    await waitFor(async () => (await open.redis.exists("registry:{queues}:sweeper")) === 0);
+    await until(async () => (await open.redis.exists("registry:{queues}:sweeper")) === 0);
     const options = { sweepMs: 300, max: 10, retryMs: 10_000 };
     expect(await open.deps.due.take(options)).toBeDefined();
     expect(await open.deps.due.take(options)).toBeUndefined();
-    await waitFor(async () => open.deps.due.take(options));
+    await until(async () => open.deps.due.take(options));
   });
 
   it("are noted by every command after which something may come due, before it", async () => {
@@ -78,7 +77,7 @@ describe("queues that have to be looked at", () => {
     await commands.send(queue.name, [{ ...message, id: crypto.randomUUID() }]);
     await commands.claim(queue.name, { max: 1, visibilityMs: 1, lease: "x".repeat(22) });
     await other.redis.del(due, patrol);
-    await waitFor(async () => (await other.redis.zcard(dead.key("ready"))) === 1);
+    await until(async () => (await other.redis.zcard(dead.key("ready"))) === 1);
   });
 });
 
@@ -90,7 +89,7 @@ describe.runIf(hasRedis)("idle queues", () => {
   beforeAll(async () => {
     redis = await privateRedis();
     open = await openQueue({ redisUrl: redis.url });
-    await waitFor(async () => (await open.request("GET", "/queue/count")).status === 200);
+    await until(async () => (await open.request("GET", "/queue/count")).status === 200);
     await open.redis.hset(patrol, "restsUntil", Date.now() + 3_600_000);
     const message = { payload: "1", delayMs: undefined, dedupeId: "", groupId: "", priority: 0 };
     const settings = { visibilitySeconds: 30, maxReceives: "", deadLetterQueue: "", retentionSeconds: 345_600 };
@@ -111,7 +110,7 @@ describe.runIf(hasRedis)("idle queues", () => {
   it("cost nothing: the sweep asks for what is due, however many there are", async () => {
     expect((await open.request("GET", "/queue/queues?limit=1")).status).toBe(200);
     // Each was looked at once after it was used; the next time is when its message is too old.
-    await waitFor(async () => (await open.redis.zcount(due, "-inf", Date.now() + 3_600_000)) === 0);
+    await until(async () => (await open.redis.zcount(due, "-inf", Date.now() + 3_600_000)) === 0);
     expect(await open.redis.zcard(due)).toBe(idle);
     const calls = async () => {
       const stats = await open.redis.info("commandstats");
@@ -119,7 +118,7 @@ describe.runIf(hasRedis)("idle queues", () => {
     };
     const before = await calls();
     const from = performance.now();
-    await waitFor(async () => performance.now() - from > 3000);
+    await until(async () => performance.now() - from > 3000);
     const perSecond = (await calls()) - before;
     // Ten commands or so for each round of the sweep, and those that count them.
     expect(perSecond / ((performance.now() - from) / 1000)).toBeLessThan(40);

@@ -1,6 +1,7 @@
+import { expectProblem } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../src/app.ts";
-import { expectProblem, type OpenQueue, openQueue } from "./open-queue.ts";
+import { type OpenQueue, openQueue } from "./open-queue.ts";
 
 let open: OpenQueue;
 beforeAll(async () => {

@@ -1,6 +1,7 @@
+import { expectProblem } from "@quintet/http/testing";
 import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
-import { expectProblem, type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
+import { type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 
 // A proxy cuts the connection after Redis has done what it was asked and before its answer is passed on.
 

@@ -1,5 +1,6 @@
+import { expectProblem } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectProblem, type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
+import { type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 
 let open: OpenQueue;
 beforeAll(async () => {

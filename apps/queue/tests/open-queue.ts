@@ -3,19 +3,12 @@ import { type TestAccount, type TestAuth, testAuth } from "@quintet/accounts/tes
 import { connectRedis, type Redis } from "@quintet/db";
 import { testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
+import { readResponse, requestApp, type TestResponse } from "@quintet/http/testing";
 import { expect, inject } from "vitest";
 import { createApp } from "../src/app.ts";
 import { type Deps, queue as definition } from "../src/index.ts";
 import { queueKeys } from "../src/keys.ts";
 import type { Flow } from "../src/queues/flow.ts";
-
-/** An answer, read. */
-export interface TestResponse {
-  status: number;
-  headers: Headers;
-  text: string;
-  json<T = Record<string, unknown>>(): T;
-}
 
 /** What a call may carry besides its path. A text or bytes go as they are, anything else as JSON. */
 export interface CallOptions {
@@ -82,24 +75,11 @@ export async function openQueue(
   const app = createApp(deps);
 
   const request: OpenQueue["request"] = async (method, path, { as = people.plain, body, headers, signal } = {}) => {
-    const raw = body === undefined || typeof body === "string" || body instanceof Uint8Array;
-    const response = await app.request(path, {
-      method,
-      headers: {
-        Authorization: as.bearer,
-        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: raw ? (body as string | Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
-      ...(signal ? { signal } : {}),
-    });
-    const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      text,
-      json: <T>() => JSON.parse(text) as T,
-    };
+    const raw = typeof body === "string" || body instanceof Uint8Array;
+    const sent = raw
+      ? { body: body as RequestInit["body"], headers: { "Content-Type": "application/json", ...headers } }
+      : { json: body, headers };
+    return readResponse(await requestApp(app, method, path, { authorization: as.bearer, ...sent, signal }));
   };
 
   const good = async (path: string, body: object, status = 200) => {
@@ -168,22 +148,4 @@ async function removeKeys(redis: Redis, prefix: string): Promise<void> {
   } catch {
     // The server is one of the test's own and gone already.
   }
-}
-
-/** Waits until `look` answers something other than undefined, false or null. */
-export async function waitFor<T>(look: () => Promise<T | undefined | false | null>): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-/** Expects `application/problem+json` with this status, and that it names `path` when one is given. */
-export function expectProblem(answer: TestResponse, status: number, path?: string): void {
-  expect(answer.status, answer.text).toBe(status);
-  expect(answer.headers.get("content-type")).toBe("application/problem+json");
-  const problem = answer.json<{ status: number; requestId: string; errors?: { path: string }[] }>();
-  expect(problem).toMatchObject({ status, requestId: expect.any(String) });
-  if (path !== undefined) expect(problem.errors?.map((error) => error.path)).toContain(path);
 }

@@ -1,8 +1,9 @@
 import { mkdir, rm } from "node:fs/promises";
 import { addToStream } from "@quintet/db";
 import { metricsText } from "@quintet/http";
+import { expectProblem, type TestResponse, until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectProblem, type NamedQueue, type OpenQueue, openQueue, type TestResponse, waitFor } from "./open-queue.ts";
+import { type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 import { hasRedis, type PrivateRedis, privateRedis } from "./private-redis.ts";
 
 describe.runIf(hasRedis)("when Redis takes no more", () => {
@@ -11,7 +12,7 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
   beforeAll(async () => {
     redis = await privateRedis();
     open = await openQueue({ redisUrl: redis.url });
-    await waitFor(async () => (await open.request("GET", "/queue/count")).status === 200);
+    await until(async () => (await open.request("GET", "/queue/count")).status === 200);
   });
   afterAll(async () => {
     await open[Symbol.asyncDispose]();
@@ -110,7 +111,7 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
       expect((await dead.counts()).length).toBe(0);
       expect((await open.request("GET", "/queue/queues")).status).toBe(200);
       await memory("enough");
-      await waitFor(async () => (await open.redis.zcard(dead.key("ready"))) === 60);
+      await until(async () => (await open.redis.zcard(dead.key("ready"))) === 60);
       expect((await queue.counts()).length).toBe(40);
     });
 
@@ -138,7 +139,7 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
     await rm(`${folder}/gone`, { recursive: true });
     await open.redis.config("SET", "save", "1 1000000");
     await open.redis.bgsave().catch(() => {});
-    await waitFor(async () => /rdb_last_bgsave_status:err/.test(await open.redis.info("persistence")));
+    await until(async () => /rdb_last_bgsave_status:err/.test(await open.redis.info("persistence")));
     const why = /cannot write to its disk/;
     expectFull(await post("/queue/push", 1), why);
     expectFull(await post(`${queue.path}/messages`, { body: 3 }), why);
@@ -150,6 +151,6 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
     await open.redis.config("SET", "save", "");
     await open.redis.config("SET", "dir", folder);
     expect(bodies(await queue.receive())).toEqual([2]);
-    await waitFor(async () => (await open.redis.zcard(dead.key("ready"))) === 1);
+    await until(async () => (await open.redis.zcard(dead.key("ready"))) === 1);
   });
 });

@@ -1,5 +1,6 @@
+import { expectProblem, type TestResponse, until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectProblem, type OpenQueue, openQueue, type TestResponse, waitFor } from "./open-queue.ts";
+import { type OpenQueue, openQueue } from "./open-queue.ts";
 import { hasRedis, type PrivateRedis, privateRedis } from "./private-redis.ts";
 
 // These tests stop and kill Redis, so they have one of their own.
@@ -8,7 +9,7 @@ describe.runIf(hasRedis)("when Redis goes away", () => {
   let open: OpenQueue;
   const kill = () => redis.kill();
   const start = () => redis.start();
-  const isBack = () => waitFor(async () => (await open.request("GET", "/queue/count")).status === 200);
+  const isBack = () => until(async () => (await open.request("GET", "/queue/count")).status === 200);
 
   beforeAll(async () => {
     redis = await privateRedis();
@@ -74,7 +75,7 @@ describe.runIf(hasRedis)("when Redis goes away", () => {
 
   it("tells those who wait, and serves those who wait again", async () => {
     const queue = await open.makeQueue();
-    const isWaiting = () => waitFor(async () => open.deps.waiting.hasWaiting(queue.name));
+    const isWaiting = () => until(async () => open.deps.waiting.hasWaiting(queue.name));
     const waiting = open.request("POST", `${queue.path}/receive`, { body: { waitSeconds: 20 } });
     await isWaiting();
     await kill();

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { metricsText } from "@quintet/http";
+import { expectProblem } from "@quintet/http/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { simpleKey } from "../src/keys.ts";
-import { expectProblem, type OpenQueue, openQueue } from "./open-queue.ts";
+import { type OpenQueue, openQueue } from "./open-queue.ts";
 
 const MiB = 1024 * 1024;
 const entryBytes = 36;

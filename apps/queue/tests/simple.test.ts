@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { expectProblem } from "@quintet/http/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { simpleKey } from "../src/keys.ts";
-import { expectProblem, type OpenQueue, openQueue } from "./open-queue.ts";
+import { type OpenQueue, openQueue } from "./open-queue.ts";
 
 let open: OpenQueue;
 beforeAll(async () => {

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
-import { type NamedQueue, type OpenQueue, openQueue, waitFor } from "./open-queue.ts";
+import { type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 
 const full = process.env.QUINTET_FAULTS === "full";
 const program = fileURLToPath(new URL("storm-process.ts", import.meta.url));
@@ -34,7 +35,7 @@ async function kill(child: ChildProcess): Promise<void> {
 
 /** The ids of what is in queues, once no lease is left that could end and nothing is on its way. */
 async function idsIn(queues: NamedQueue[]): Promise<string[]> {
-  await waitFor(async () => {
+  await until(async () => {
     const counts = await Promise.all(queues.map((queue) => queue.counts()));
     return counts.every(({ leased }) => leased === 0);
   });

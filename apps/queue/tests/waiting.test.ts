@@ -1,10 +1,11 @@
 import { request } from "node:http";
 import { listenerOf, serve } from "@quintet/http";
+import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
 import { createApp } from "../src/app.ts";
 import { queue as definition } from "../src/index.ts";
 import { receive } from "../src/messages/receive.ts";
-import { type NamedQueue, type OpenQueue, openQueue, type Received, waitFor } from "./open-queue.ts";
+import { type NamedQueue, type OpenQueue, openQueue, type Received } from "./open-queue.ts";
 
 let open: OpenQueue;
 beforeAll(async () => {
@@ -13,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => open[Symbol.asyncDispose]());
 
 const bodies = (messages: { body: unknown }[]) => messages.map((message) => message.body);
-const isWaiting = (queue: NamedQueue) => waitFor(async () => open.deps.waiting.hasWaiting(queue.name));
+const isWaiting = (queue: NamedQueue) => until(async () => open.deps.waiting.hasWaiting(queue.name));
 
 it("a receiver that waits gets what is sent, soon", async () => {
   const queue = await open.makeQueue();
@@ -109,7 +110,7 @@ it("10,000 at one queue ask no more often than one would", async () => {
   for (let i = 1; i < 10_000; i++) waiting.push(wait());
   for (let i = 0; i < 30; i++) {
     await queue.send({ body: i });
-    await waitFor(async () => found.length === i + 1);
+    await until(async () => found.length === i + 1);
   }
   // One who takes the message, one who finds no more, and one who was woken meanwhile.
   expect(looks.mock.calls.length).toBeLessThanOrEqual(30 * 4 + 10);
@@ -124,7 +125,7 @@ it("a receiver that has gone takes nothing with it", async () => {
   const waiting = open.request("POST", `${queue.path}/receive`, { body: { waitSeconds: 20 }, signal: gone.signal });
   await isWaiting(queue);
   gone.abort();
-  await waitFor(async () => !open.deps.waiting.hasWaiting(queue.name));
+  await until(async () => !open.deps.waiting.hasWaiting(queue.name));
   await waiting.catch(() => {});
   await queue.send({ body: 1 });
   expect(await queue.receive()).toMatchObject([{ body: 1, receives: 1 }]);
@@ -143,7 +144,7 @@ it("a client that hangs up is noticed over a socket", async () => {
   call.end('{"waitSeconds":20}');
   await isWaiting(queue);
   call.destroy();
-  await waitFor(async () => !open.deps.waiting.hasWaiting(queue.name));
+  await until(async () => !open.deps.waiting.hasWaiting(queue.name));
   await queue.send({ body: 1 });
   expect(await queue.receive()).toMatchObject([{ body: 1, receives: 1 }]);
 });
@@ -181,7 +182,7 @@ it("those who wait are let go when the process stops, and nobody waits after", a
   await using stopping = await openQueue();
   const queue = await stopping.makeQueue();
   const waiting = queue.receive({ waitSeconds: 20 });
-  await waitFor(async () => stopping.deps.waiting.hasWaiting(queue.name));
+  await until(async () => stopping.deps.waiting.hasWaiting(queue.name));
   stopping.deps.waiting.close();
   expect(await waiting).toEqual([]);
   expect(await queue.receive({ waitSeconds: 20 })).toEqual([]);

@@ -2,14 +2,12 @@ import { randomBytes } from "node:crypto";
 import { type TestAccount, type TestAuth, testAuth } from "@quintet/accounts/testing";
 import { testPostgres, testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
+import { readResponse, requestApp, type TestResponse } from "@quintet/http/testing";
 import { inject } from "vitest";
 import { createApp } from "../src/app.ts";
 import { type Deps, social as definition } from "../src/index.ts";
 
-export interface Answer<T> {
-  status: number;
-  headers: Headers;
-  text: string;
+export interface Answer<T> extends TestResponse {
   body: T;
 }
 
@@ -73,19 +71,11 @@ export async function openSocial(): Promise<OpenSocial> {
   const app = createApp(deps);
 
   const send = async <T>(method: string, path: string, request: SentRequest = {}): Promise<Answer<T>> => {
-    const headers = new Headers(request.headers);
-    if (request.by) headers.set("Authorization", request.by.bearer);
-    if (request.json !== undefined) headers.set("Content-Type", "application/json");
-    const body = request.json !== undefined ? JSON.stringify(request.json) : request.body;
-    const response = await app.request(`/social${path}`, { method, headers, ...(body !== undefined && { body }) });
-    const text = await response.text();
+    const { by, ...sent } = request;
+    const options = { authorization: by?.bearer, ...sent };
+    const response = await readResponse(await requestApp(app, method, `/social${path}`, options));
     const isJson = /json/.test(response.headers.get("content-type") ?? "");
-    return {
-      status: response.status,
-      headers: response.headers,
-      text,
-      body: (isJson && text !== "" ? JSON.parse(text) : undefined) as T,
-    };
+    return { ...response, body: (isJson && response.text !== "" ? response.json() : undefined) as T };
   };
   return {
     accounts,

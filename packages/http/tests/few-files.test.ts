@@ -1,28 +1,16 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
+import { startProcess } from "../src/testing.ts";
 
 const program = fileURLToPath(new URL("listening-program.ts", import.meta.url));
 
 /** Runs a program that may open only so many files, softly or hard. */
 async function run(limit: string, workers: string) {
-  const child = spawn("sh", ["-c", `ulimit ${limit}; exec "$0" "$1"`, process.execPath, program], {
-    env: { PATH: process.env.PATH ?? "", PORT: "0", WORKERS: workers },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let out = "";
-  child.stdout.on("data", (bytes) => {
-    out += bytes;
-  });
-  const ended = once(child, "exit");
-  onTestFinished(async () => {
-    child.kill("SIGTERM");
-    await ended;
-  });
-  await expect.poll(() => out, { timeout: 30_000 }).toMatch(/listening on/);
-  return { port: Number(/listening on 127.0.0.1:(\d+)/.exec(out)?.[1]), out: () => out };
+  const command = ["sh", "-c", `ulimit ${limit}; exec "$0" "$1"`, process.execPath, program] as const;
+  const { out } = startProcess(command, { PORT: "0", WORKERS: workers });
+  await expect.poll(out, { timeout: 30_000 }).toMatch(/listening on/);
+  return { port: Number(/listening on 127.0.0.1:(\d+)/.exec(out())?.[1]), out };
 }
 
 it.each(["0", "1"])(

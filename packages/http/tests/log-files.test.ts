@@ -1,10 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it, onTestFinished } from "vitest";
+import { startProcess } from "../src/testing.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "quintet-logs-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -13,19 +13,8 @@ const soon = { timeout: 30_000 };
 /** Runs a program on two workers that log into `file`; `log` makes one of them write 1,000 lines. */
 async function run(file: string, env: Record<string, string>) {
   const program = fileURLToPath(new URL("listening-program.ts", import.meta.url));
-  const child = spawn(process.execPath, [program], {
-    env: { PATH: process.env.PATH ?? "", PORT: "0", WORKERS: "2", LOG_FILE: file, ...env },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let errors = "";
-  child.stderr.on("data", (bytes) => {
-    errors += bytes;
-  });
-  const ended = once(child, "exit");
-  onTestFinished(async () => {
-    child.kill("SIGTERM");
-    await ended;
-  });
+  const settings = { PORT: "0", WORKERS: "2", LOG_FILE: file, ...env };
+  const { errors } = startProcess([process.execPath, program], settings);
   let port = 0;
   await expect
     .poll(() => (port = Number(/listening on 127.0.0.1:(\d+)/.exec(text(file))?.[1])), soon)
@@ -34,7 +23,7 @@ async function run(file: string, env: Record<string, string>) {
     const response = await fetch(`http://127.0.0.1:${port}/log`, { headers: { Connection: "close" } });
     return response.text();
   };
-  return { log, errors: () => errors };
+  return { log, errors };
 }
 
 function text(file: string): string {

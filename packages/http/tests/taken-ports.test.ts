@@ -1,54 +1,17 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
+import { freePort, startProcess, takenPort } from "../src/testing.ts";
 
 const program = fileURLToPath(new URL("listening-program.ts", import.meta.url));
 
-/** Another program's port: a free one, taken until the test is over. */
-async function take(host: string): Promise<number> {
-  const server = createServer((_, response) => response.end("another program"));
-  server.listen({ host, port: 0, ipv6Only: host === "::1" });
-  await once(server, "listening");
-  onTestFinished(() => void server.close());
-  return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
-
-function run(env: Record<string, string>, ...options: string[]) {
-  const child: ChildProcess = spawn(process.execPath, [...options, program], {
-    env: { PATH: process.env.PATH ?? "", PORT: "0", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [out, errors] = ["", ""];
-  child.stdout?.on("data", (bytes) => {
-    out += bytes;
-  });
-  child.stderr?.on("data", (bytes) => {
-    errors += bytes;
-  });
-  const ended = once(child, "close").then(([code, signal]) => code ?? signal);
-  onTestFinished(async () => {
-    child.kill("SIGKILL");
-    await ended;
-  });
-  return { child, ended, out: () => out, errors: () => errors };
-}
+const run = (env: Record<string, string>, ...options: string[]) =>
+  startProcess([process.execPath, ...options, program], { PORT: "0", ...env }, "SIGKILL");
 
 it("ends a start with status 1 and one line, when a port is taken or an address is not here", async () => {
-  const [v4, v6, all] = [await take("127.0.0.1"), await take("::1"), await take("0.0.0.0")];
+  const [v4, v6, all] = [await takenPort("127.0.0.1"), await takenPort("::1"), await takenPort("0.0.0.0")];
   const taken = (setting: string, address: string) =>
     `${setting}: ${address} is taken by another program; choose another port`;
   const cases: [Record<string, string>, string][] = [
@@ -75,7 +38,7 @@ it("ends a start with status 1 and one line, when a port is taken or an address 
 });
 
 it("listens on a port that is taken on another address, with a socket of its own for each setting", async () => {
-  const { child, ended, out } = run({ WORKERS: "2", PORT: String(await take("127.0.0.2")), METRICS_PORT: "0" });
+  const { child, ended, out } = run({ WORKERS: "2", PORT: String(await takenPort("127.0.0.2")), METRICS_PORT: "0" });
   await expect.poll(out, { timeout: 30_000 }).toMatch(/metrics on 127.0.0.1:\d+/);
   const [, port] = /listening on 127.0.0.1:(\d+)/.exec(out()) ?? [];
   const [, metrics] = /metrics on 127.0.0.1:(\d+)/.exec(out()) ?? [];
@@ -88,7 +51,7 @@ it("tells at a reload of a port that is taken, and goes on as it was", async () 
   const folder = mkdtempSync(join(tmpdir(), "quintet-ports-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, "settings");
-  const [port, next, taken] = [await freePort(), await freePort(), await take("127.0.0.1")];
+  const [port, next, taken] = [await freePort(), await freePort(), await takenPort("127.0.0.1")];
   const put = (...lines: string[]) => {
     writeFileSync(`${file}.new`, lines.join("\n"));
     renameSync(`${file}.new`, file);
