@@ -6,8 +6,8 @@ import type { Deps } from "./deps.ts";
 const chunk = 20_000;
 
 /**
- * Makes `demoUsers` people when the directory has none: always the same ones, in one transaction, so that a stop in the middle
- * leaves nothing behind. Requests are answered meanwhile. `progress` hears how far it is.
+ * Creates `demoUsers` users when the directory is empty: always the same ones, in one transaction, so that an interruption leaves
+ * nothing behind. Requests are served meanwhile. `progress` receives a line from time to time.
  */
 export async function fillDemo(
   { bulk, demoUsers }: Pick<Deps, "bulk" | "demoUsers">,
@@ -18,7 +18,9 @@ export async function fillDemo(
   const count = demoUsers.toLocaleString("en");
   const filled = await bulk.begin(async (tx) => {
     if (!(await prepareDemo(tx, nameGroups()))) return false;
-    progress(`Directory: making ${count} users; about ${Math.ceil(demoUsers / 25_000)} s, it answers meanwhile`);
+    progress(
+      `Directory: creating ${count} users, about ${Math.ceil(demoUsers / 25_000)} s; requests are served meanwhile`,
+    );
     for (let from = 1, tenths = 0; from <= demoUsers; from += chunk) {
       const to = Math.min(from + chunk - 1, demoUsers);
       await insertDemoUsers(tx, from, to, bios);
@@ -31,5 +33,5 @@ export async function fillDemo(
   });
   if (!filled) return;
   await tidyUp(bulk);
-  progress(`Directory: ${count} users made in ${seconds()} s`);
+  progress(`Directory: ${count} users created in ${seconds()} s`);
 }

@@ -107,7 +107,7 @@ describe("pages for everybody", () => {
   it("show problems to browsers as pages, to others as they are", async () => {
     const missing = await show("/directory/users/999999999");
     expect([missing.status, missing.headers.get("content-type")]).toEqual([404, "text/html; charset=UTF-8"]);
-    expect(missing.text).toContain("There is no user 999999999");
+    expect(missing.text).toContain("User 999999999 not found");
     expect((await show("/directory/search?page_num=0")).status).toBe(400);
     expect((await show("/directory/nowhere")).status).toBe(404);
     expect((await directory.anyone("GET", "/directory/users/999999999")).text).toContain('"requestId"');

@@ -1,17 +1,17 @@
 import { type Redis, redisWithDeadline } from "@quintet/db";
 import { type CachedEntry, decode, encode } from "./cached-entry.ts";
 
-/** The shared part of the cache. Whatever it forgets, or refuses, costs a computation and nothing else. */
+/** The shared part of the cache. An entry that is lost or cannot be stored costs a computation and nothing else. */
 export interface CacheStore {
-  /** Undefined when there is none, or it cannot be had. */
+  /** Undefined when there is none or it cannot be read. */
   read(key: string): Promise<CachedEntry | undefined>;
   write(key: string, entry: CachedEntry, ttlMs: number): Promise<void>;
-  /** Whether the caller is the one that computes a response, for `claimMs` at most, and the entry that is stored once that is decided. */
+  /** Claims the computation of a response for at most `claimMs`. `claimed`: whether the caller holds the claim; `entry`: what is stored by then. */
   claim(key: string, claimMs: number): Promise<{ claimed: boolean; entry: CachedEntry | undefined }>;
   release(key: string): Promise<void>;
 }
 
-/** Every command touches one key, waits for `deadlineMs` at most, and never rejects. */
+/** Each command touches one key, waits at most `deadlineMs`, and never rejects. */
 export function redisCacheStore(redis: Redis, deadlineMs?: number): CacheStore {
   const withDeadline = redisWithDeadline(redis, { deadlineMs });
   const without = () => undefined;
@@ -29,7 +29,7 @@ export function redisCacheStore(redis: Redis, deadlineMs?: number): CacheStore {
         (reply) => reply === "OK",
         () => true,
       );
-      // One connection keeps the order: what another process stored before it released its claim is read.
+      // One connection keeps the order, so that what another process stored before it released its claim is read.
       const [claimed, entry] = await Promise.all([claim, read(key)]);
       return { claimed, entry };
     },

@@ -1,25 +1,25 @@
 import { createHash } from "node:crypto";
 import type { CacheScope } from "./changes.ts";
 
-/** A whole response as it is sent, with its entity tag. */
+/** A response as it is sent: its entity tag and its body. */
 export interface CachedResponse {
   etag: string;
   body: string;
 }
 
-/** A response, and what it depends on. */
+/** A computed response and what it depends on. */
 export interface ComputedResponse {
   response: CachedResponse;
   scope: CacheScope;
 }
 
-/** A response as the cache has it. */
+/** A response as the cache stores it. */
 export interface CachedEntry extends ComputedResponse {
-  /** What Postgres showed before it was computed, as the text of a `pg_snapshot`. */
+  /** The Postgres snapshot taken before the computation, as the text of a `pg_snapshot`. */
   snapshot: string;
-  /** The same when the computation was done. */
+  /** The Postgres snapshot taken after the computation. */
   until: string;
-  /** The server of both, from its start on. */
+  /** The Postgres server of both, identified by its start time: snapshots of another server cannot be compared. */
   server: string;
   /** Milliseconds since 1970, by the clock of the process that computed it. */
   computedAt: number;
@@ -30,7 +30,7 @@ export function etagOf(body: string): string {
   return `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
 }
 
-/** An entry as Redis has it: a line for all but the body, then the body as it is. */
+/** An entry as Redis stores it: one line of JSON for all but the body, then the body unchanged. */
 export function encode({ response, ...rest }: CachedEntry): string {
   return `${JSON.stringify({ ...rest, tag: response.etag })}\n${response.body}`;
 }

@@ -1,56 +1,51 @@
 import type { PostgresSql } from "@quintet/db";
+import type { CachedEntry } from "./cached-entry.ts";
 import { readNewChanges } from "./change-queries.ts";
-import { affects, type CacheScope, type Change } from "./changes.ts";
+import { affects, type Change } from "./changes.ts";
 import { singleFlight } from "./single-flight.ts";
 import { parseSnapshot, type Snapshot, sees, seesAllOf } from "./snapshot.ts";
 
-/** How things stood when a request came. */
+/** A point in the log of changes, taken when a request arrives. */
 export interface ReadPoint {
-  /** What Postgres showed then, as the text of a `pg_snapshot`. */
+  /** The Postgres snapshot at that time, as the text of a `pg_snapshot`. */
   snapshot: string;
-  /** The server that this is of, from its start on. */
+  /** The server of that snapshot, identified by its start time. */
   server: string;
-  /** How many changes were known then. */
+  /** How many changes had been read by then. */
   position: number;
 }
 
-/** Something that was made of what a snapshot showed, or of what was committed after it. */
-interface Made {
-  snapshot: string;
-  /** What Postgres showed when it was ready: of what was committed until then, it may have seen one part and not another. */
-  until: string;
-  server: string;
-  scope: CacheScope;
-}
+/** What the log needs to know of a cached entry. */
+type Snapshotted = Pick<CachedEntry, "snapshot" | "until" | "server" | "scope">;
 
-/** What was changed of late, by which a response that was made before is known to hold or not. */
+/** The recent changes, which decide whether a cached response is still current. */
 export interface ChangeLog {
-  /** Now: every write that was confirmed before this was called is known. Rejects when Postgres is unavailable. */
+  /** The current point: includes every write confirmed before the call. Rejects when Postgres is unavailable. */
   readPoint(): Promise<ReadPoint>;
-  /** Whether nothing that was committed up to then can have changed it. False when that is not known. */
-  isCurrent(made: Made, readPoint: ReadPoint): boolean;
+  /** Whether no change up to `readPoint` can affect the entry. False when that is unknown. */
+  isCurrent(entry: Snapshotted, readPoint: ReadPoint): boolean;
 }
 
-/** So many changes are remembered; what is older than all of them is made anew. */
+/** The max number of changes kept in memory; an entry older than all of them is computed again. */
 const maxChanges = 5000;
 
 /**
- * Follows `directory.changes`, over a connection of its own. What happened before it began to is not known: what was made
- * before then is not believed. Nor is what was made of another server, such as one that has failed over, or a restored one.
+ * Follows `directory.changes` over a separate connection. Changes before the first read are unknown, so entries computed earlier
+ * are not current. Neither are entries of another server, for example after a failover or a restore.
  */
 export function followChanges(sql: PostgresSql): ChangeLog {
-  // `changes` has all that was committed and is not seen by `start`; the first of them has the number `removed`.
+  // `changes` has everything that was committed and that `start` does not see; the first of them has the number `removed`.
   let changes: Change[] = [];
   let removed = 0;
   let start: Snapshot | undefined;
   let last: { snapshot: string; server: string } | undefined;
-  /** Up to which position something is known to hold. */
-  const checkedUpTo = new WeakMap<Made, number>();
+  /** The position up to which an entry was checked. */
+  const checkedUpTo = new WeakMap<Snapshotted, number>();
 
   const readPoint = singleFlight(async (): Promise<ReadPoint> => {
     const { snapshot, server, changes: newChanges } = await readNewChanges(sql, last?.snapshot);
     if (newChanges === undefined || last === undefined || last.server !== server) {
-      // Begins anew, past every position that was known.
+      // Starts over, beyond every earlier position.
       removed += changes.length + 1;
       changes = [];
       start = parseSnapshot(snapshot);
@@ -67,21 +62,21 @@ export function followChanges(sql: PostgresSql): ChangeLog {
 
   return {
     readPoint,
-    isCurrent(made, { position }) {
-      if (made.server !== last?.server) return false;
-      const upTo = checkedUpTo.get(made) ?? -1;
+    isCurrent(entry, { position }) {
+      if (entry.server !== last?.server) return false;
+      const upTo = checkedUpTo.get(entry) ?? -1;
       if (upTo >= position) return true;
       const from = Math.max(upTo, removed);
-      const seen = parseSnapshot(made.snapshot);
-      // Nothing between then and the first change that is known may be missing.
+      const seen = parseSnapshot(entry.snapshot);
+      // No change between the entry's snapshot and the first known change may be missing.
       if (upTo < removed && (start === undefined || !seesAllOf(seen, start))) return false;
-      const until = parseSnapshot(made.until);
+      const until = parseSnapshot(entry.until);
       for (const change of changes.slice(from - removed, Math.max(position - removed, 0))) {
         if (sees(seen, change.xid)) continue;
-        const { scope } = made;
+        const { scope } = entry;
         if (affects(change, sees(until, change.xid) ? { ...scope, span: undefined } : scope)) return false;
       }
-      checkedUpTo.set(made, position);
+      checkedUpTo.set(entry, position);
       return true;
     },
   };

@@ -1,16 +1,16 @@
 import type { PostgresSql } from "@quintet/db";
 import type { Change, NameKeys } from "./changes.ts";
 
-/** More changes than this at once are as good as all. */
+/** The max number of changes read at once; with more, everything may have changed. */
 const maxChanges = 1000;
 
-/** What there is new since a snapshot. */
+/** What was committed since a snapshot. */
 export interface NewChanges {
-  /** The snapshot that this was read in. */
+  /** The snapshot in which this was read. */
   snapshot: string;
-  /** Which server that is of, from which start on: snapshots of others have nothing to do with it. */
+  /** The server of that snapshot, identified by its start time. */
   server: string;
-  /** The changes that are seen now and were not in the snapshot before; undefined when they are too many, or some were removed. */
+  /** The changes visible now but not in the earlier snapshot; undefined when there are too many or some were deleted. */
   changes: Change[] | undefined;
 }
 
@@ -25,7 +25,7 @@ interface Row {
   bio_changed: boolean;
 }
 
-/** Reads, in one statement, what was committed and was not seen by the snapshot `since`, if there is one. */
+/** Reads, in one statement, the current snapshot and the changes that the snapshot `since` does not see. */
 export async function readNewChanges(sql: PostgresSql, since: string | undefined): Promise<NewChanges> {
   const [row] = await sql<{ snapshot: string; server: string; is_whole: boolean | null; changes: Row[] | null }[]>`
     SELECT pg_current_snapshot()::text AS snapshot,
@@ -40,7 +40,7 @@ export async function readNewChanges(sql: PostgresSql, since: string | undefined
           LIMIT ${maxChanges + 1}
         ) AS new_change
       ) AS changes`;
-  if (!row) throw new Error("Postgres does not say what has changed.");
+  if (!row) throw new Error("Postgres returned no row for the latest changes.");
   const { snapshot, server, is_whole, changes } = row;
   const isKnown = is_whole === true && (changes?.length ?? 0) <= maxChanges;
   return { snapshot, server, changes: isKnown ? (changes ?? []).map(toChange) : undefined };

@@ -9,15 +9,15 @@ export interface NameKeys {
 /** What a write did to one user. */
 export interface UserChange {
   userId: number;
-  /** Undefined for a user who was not there before, or is not any more. */
+  /** The names before and after; undefined before a creation and after a deletion. */
   before: NameKeys | undefined;
   after: NameKeys | undefined;
-  /** Whether a name changed as it is written, or the user was created or deleted. */
+  /** Whether a spelling of a name changed, or the user was created or deleted. */
   renamed: boolean;
   bioChanged: boolean;
 }
 
-/** A change of a transaction; `"anything"` where too much was changed to say what. */
+/** A change made by a transaction; `"anything"` when too many users changed to list them. */
 export interface Change {
   xid: number;
   effect: UserChange | "anything";
@@ -25,19 +25,19 @@ export interface Change {
 
 /** What a response depends on. */
 export interface CacheScope {
-  /** The keys of the words whose users it was made of: everybody's, when there is no word. Undefined: it is of no search. */
+  /** The keys of the searched words; empty for the list of all users, undefined when the response is not a search. */
   words?: string[];
-  /** Where its page lies among them, if it is one: who moves about before it, or behind it, does not change it. */
+  /** The range of a page: a user who stays before or after it does not change it. */
   span?: Span | undefined;
-  /** The users whose details it shows. */
+  /** The ids of the users in the response. */
   shows: number[];
-  /** Whether it shows all of them, and not only what the public sees in a list: names and bio. */
+  /** Whether all details of these users are in the response, not only the public ones: names and bio. */
   inFull: boolean;
 }
 
 /**
- * Whether a change may have changed a response. Who is found, in which order, and how many they are depends on the names of
- * those whom the search finds, and on nobody else's; what is shown of them, on those who are shown.
+ * Whether a change can affect a response. Which users a search finds, their order and their number depend only on the names of
+ * the users it finds; what is shown of them depends only on the users in the response.
  */
 export function affects({ effect }: Change, { words, span, shows, inFull }: CacheScope): boolean {
   if (effect === "anything") return true;
@@ -48,14 +48,14 @@ export function affects({ effect }: Change, { words, span, shows, inFull }: Cach
   return wasFound && (span === undefined || !staysOutside(effect, span));
 }
 
-/** Whether a user is before a span, or behind it, under both names. */
+/** Whether a user stays on the same side of a span under the old and the new name. */
 function staysOutside({ userId, before, after }: UserChange, { from, to }: Span): boolean {
   if (before === undefined || after === undefined) return false;
   const places = [before, after].map((names) => ({ ...names, id: userId }));
   return places.every((place) => isBefore(place, from)) || places.every((place) => isBefore(to, place));
 }
 
-/** Whether each word stands in the last or the first name, as the search has it. */
+/** Whether the last or the first name contains each word. */
 function isMatch(names: NameKeys | undefined, words: string[]): boolean {
   return names !== undefined && words.every((word) => names.last.includes(word) || names.first.includes(word));
 }

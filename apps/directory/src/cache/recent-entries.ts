@@ -1,12 +1,12 @@
 import type { CachedEntry } from "./cached-entry.ts";
 
-/** An entry, and when this process got it, of `performance.now()`. */
+/** An entry and the time this process received it, from `performance.now()`. */
 export interface RecentEntry {
   entry: CachedEntry;
   receivedAt: number;
 }
 
-/** The entries that this process used last, `most` of them at most. */
+/** The entries that this process used most recently, at most `maxEntries`. */
 export function createRecentEntries(maxEntries: number) {
   const entries = new Map<string, RecentEntry>();
   return {

@@ -5,16 +5,16 @@ import type { CachedEntry, CachedResponse, ComputedResponse } from "./cached-ent
 import type { ChangeLog, ReadPoint } from "./change-log.ts";
 import { createRecentEntries, type RecentEntry } from "./recent-entries.ts";
 
-/** Where a response came from: the cache; a computation; the cache, while it is computed anew behind it. */
+/** `HIT`: from the cache. `MISS`: computed now. `STALE`: from the cache, while it is computed again in the background. */
 export type CacheState = "HIT" | "MISS" | "STALE";
 
-/** Responses that are kept until a write touches them: see docs/decisions/directory-cache.md. */
+/** Responses cached until a write affects them: see docs/decisions/directory-cache.md. */
 export interface ResponseCache {
-  /** The response kept under `key`, or what `compute` gives, which runs once however many ask. */
+  /** The response cached under `key`, or the result of `compute`, which runs once for all concurrent callers. */
   read(key: string, compute: () => Promise<ComputedResponse>): Promise<{ response: CachedResponse; state: CacheState }>;
 }
 
-/** A computation, and the requests on behalf of which it is done. */
+/** A computation in flight and the requests that wait for it. */
 interface Computation {
   since: ReadPoint;
   joint: JointRequest;
@@ -29,28 +29,28 @@ export function createResponseCache(
 ): ResponseCache {
   const recent = createRecentEntries(maxEntries);
   const running = new Map<string, Computation>();
-  // Whatever the clocks of two machines say, and of one that was set back, nothing is younger than this process has had it.
+  // Clocks of machines differ and can be set back: an entry is at least as old as the time this process has had it.
   const age = ({ entry, receivedAt }: RecentEntry) =>
     Math.max(Date.now() - entry.computedAt, performance.now() - receivedAt);
 
-  /** An entry can be sent if it holds, is not too old, and is not the `outdated` one. */
+  /** Whether an entry can be sent: it is current, not too old, and not the `outdated` one. */
   const isGood = (found: RecentEntry, readPoint: ReadPoint, outdated?: CachedEntry) =>
     found.entry.computedAt !== outdated?.computedAt && age(found) < ttlMs && changes.isCurrent(found.entry, readPoint);
 
-  /** The entry that this process used last under a key, if it is good. */
+  /** This process's own entry of a key, if it can be sent. */
   function ownEntry(key: string, readPoint: ReadPoint, outdated?: CachedEntry): RecentEntry | undefined {
     const own = recent.get(key);
     return own && isGood(own, readPoint, outdated) ? own : undefined;
   }
 
-  /** The newer one of the `shared` entry and of this process's own, if it is good. */
+  /** The newer of the `shared` entry and this process's own, if it can be sent. */
   function newest(
     key: string,
     readPoint: ReadPoint,
     shared?: CachedEntry,
     outdated?: CachedEntry,
   ): RecentEntry | undefined {
-    // An entry that this process has already does not become younger by being read again.
+    // Reading an entry again that this process already has does not make it younger.
     if (!shared || shared.computedAt === recent.get(key)?.entry.computedAt) return ownEntry(key, readPoint, outdated);
     const isSharedGood = isGood({ entry: shared, receivedAt: performance.now() }, readPoint, outdated);
     return isSharedGood ? recent.set(key, shared) : ownEntry(key, readPoint, outdated);
@@ -62,7 +62,7 @@ export function createResponseCache(
     return newest(key, readPoint, await store.read(key));
   }
 
-  /** Computes for all processes, or waits for the one that does. A caller that wants an entry anew names the `outdated` one. */
+  /** Computes the entry for all processes, or waits for the process that does. To refresh an entry, pass it as `outdated`. */
   async function fill(
     key: string,
     readPoint: ReadPoint,
@@ -96,13 +96,13 @@ export function createResponseCache(
     }
   }
 
-  /** The computation under a key that is going on and comes to something. */
+  /** The computation of a key that is in flight and still has waiting requests. */
   function runningAt(key: string): Computation | undefined {
     const one = running.get(key);
     return one?.joint.gone ? undefined : one;
   }
 
-  /** Starts one on behalf of the current request, and of those that join it. */
+  /** Starts a computation for the current request and for those that join it. */
   function start(
     key: string,
     since: ReadPoint,
@@ -133,12 +133,12 @@ export function createResponseCache(
         const { response } = found.entry;
         if (age(found) < freshMs) return { response, state: "HIT" };
         const { entry: renewed } = runningAt(key) ?? start(key, readPoint, compute, found.entry);
-        renewed.catch((error) => log.warn({ err: error }, "a stale response could not be computed anew"));
+        renewed.catch((error) => log.warn({ err: error }, "Stale response could not be refreshed"));
         return { response, state: "STALE" };
       }
       const earlier = runningAt(key);
       if (earlier && earlier.since.position < readPoint.position) {
-        // It began before the last write: it will do if that did not touch it.
+        // It started before the last write: its result is good if that write does not affect it.
         const joined = await join(earlier).catch(() => undefined);
         if (joined && changes.isCurrent(joined, readPoint)) return { response: joined.response, state: "MISS" };
       }

@@ -1,14 +1,14 @@
 import { type JointRequest, jointRequest } from "@quintet/http";
 
-/** A run, and the requests that wait for it. */
+/** A run and the requests that wait for it. */
 interface Flight<T> {
   result: Promise<T>;
   joint: JointRequest;
 }
 
 /**
- * Lets callers share runs: each gets the result of a run that began after its call, and at most one run is under way.
- * Whatever happened before a call is therefore seen by its result.
+ * Shares runs between callers: each gets the result of a run that started after its call, and at most one run is in flight.
+ * A result therefore reflects everything that happened before the call.
  */
 export function singleFlight<T>(run: () => Promise<T>): () => Promise<T> {
   let running: Promise<T> | undefined;

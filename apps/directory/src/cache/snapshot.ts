@@ -1,6 +1,6 @@
 /**
- * What a statement in Postgres sees: every transaction below `xmin` and none from `xmax` on; of those between, the ones that are
- * not in `running`. From the text of a `pg_snapshot`. Transaction numbers (xid8) do not reach 2^53 in a server's life.
+ * A Postgres snapshot (`pg_snapshot`): a statement sees every transaction below `xmin`, none from `xmax` on, and of those between
+ * the ones that are not in `running`. Transaction ids (xid8) do not reach 2^53 in the lifetime of a server.
  */
 export interface Snapshot {
   xmin: number;
@@ -8,7 +8,7 @@ export interface Snapshot {
   running: ReadonlySet<number>;
 }
 
-/** Reads `xmin:xmax:running,running,…`. */
+/** Parses `xmin:xmax:running,running,…`. */
 export function parseSnapshot(text: string): Snapshot {
   const [xmin, xmax, running] = text.split(":");
   return {
@@ -18,12 +18,12 @@ export function parseSnapshot(text: string): Snapshot {
   };
 }
 
-/** Whether a snapshot sees what that transaction did. */
+/** Whether a snapshot sees the changes of a transaction. */
 export function sees({ xmin, xmax, running }: Snapshot, xid: number): boolean {
   return xid < xmin || (xid < xmax && !running.has(xid));
 }
 
-/** Whether a snapshot sees all that another one of the same server sees. */
+/** Whether a snapshot sees everything that another snapshot of the same server sees. */
 export function seesAllOf(snapshot: Snapshot, other: Snapshot): boolean {
   if (snapshot.xmax < other.xmax) return false;
   for (const xid of snapshot.running) if (sees(other, xid)) return false;

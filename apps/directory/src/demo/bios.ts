@@ -1,4 +1,4 @@
-/** The pieces that demo bios are put together from: `{work} {place}. {pastime}.` */
+/** The parts of demo bios: `{work} {place}. {pastime}.` */
 export const bios = {
   work: [
     "Nurse",

@@ -3,9 +3,9 @@ import { interleaved, joined, type NameLists, paired, slug } from "./name-lists.
 import { southernNames } from "./southern-names.ts";
 import { westernNames } from "./western-names.ts";
 
-/** People who draw a first and a last name from the same pair of lists. */
+/** Users whose first and last names are drawn from the same pair of lists. */
 export interface Group {
-  /** How many of 200 people belong to the group. */
+  /** How many of 200 users belong to the group. */
   share: number;
   first: string[];
   last: string[];
@@ -30,7 +30,7 @@ const shares: Record<keyof typeof westernNames | keyof typeof southernNames | ke
   arabic: 2,
 };
 
-/** The groups of all cultures, women and men apart; their shares add up to 200. */
+/** The groups of all cultures, women and men separately; their shares add up to 200. */
 export function nameGroups(): Group[] {
   return Object.entries(shares).flatMap(([culture, share]) => {
     const lists = cultures[culture];
@@ -50,7 +50,7 @@ export function nameGroups(): Group[] {
   });
 }
 
-/** `[name, slug]` of every name of a list, in order. */
+/** `[name, slug]` for every name of a list, in order. */
 export function withSlugs(names: string[]): [string, string][] {
   return names.map((name) => [name, slug(name)]);
 }

@@ -4,8 +4,8 @@ import type { bios } from "./bios.ts";
 import { type Group, withSlugs } from "./cultures.ts";
 
 /**
- * Puts the names into temporary tables, unless there are users already or another process is at it (false). The
- * transaction does not count names as it writes: it calls directory.recount_names() at its end.
+ * Puts the names into temporary tables; false when there are users already or another process is filling the directory. The
+ * transaction does not count names while it writes: it calls directory.recount_names() at its end.
  */
 export async function prepareDemo(tx: TransactionSql, groups: Group[]): Promise<boolean> {
   const [state] = await tx<{ wanted: boolean }[]>`
@@ -35,8 +35,8 @@ export async function prepareDemo(tx: TransactionSql, groups: Group[]): Promise<
 }
 
 /**
- * Inserts the users `from` to `to`. All about user n comes from hashes of n. Names are drawn by rank, the one at rank r
- * about as often as 1 / (20 + r): the law of Zipf and Mandelbrot, which real names follow.
+ * Inserts the users `from` to `to`. All fields of user n are derived from hashes of n. Names are drawn by rank, with a frequency of
+ * about 1 / (20 + r) at rank r: the Zipf–Mandelbrot law, which real names follow.
  */
 export async function insertDemoUsers(tx: TransactionSql, from: number, to: number, texts: typeof bios): Promise<void> {
   await tx`
@@ -61,7 +61,7 @@ export async function insertDemoUsers(tx: TransactionSql, from: number, to: numb
     ORDER BY drawn.n`;
 }
 
-/** Lets the planner know the new tables, and lets scans trust their indexes alone. */
+/** Updates the planner's statistics and the visibility maps, so that index-only scans work. */
 export async function tidyUp(sql: PostgresSql): Promise<void> {
   await sql`VACUUM (ANALYZE) directory.users, directory.last_names, directory.first_names, directory.last_name_prefixes`;
 }

@@ -3,12 +3,12 @@ export interface NameLists {
   female: string[];
   male: string[];
   last: string[];
-  /** The last names that women bear, where they differ. */
+  /** The last names of women, where they differ. */
   lastFemale?: string[];
   /** Middle names that stand before the first name of a woman or a man. */
   middleFemale?: string[];
   middleMale?: string[];
-  /** Beginnings and ends that make further last names. */
+  /** Beginnings and ends that are combined to further last names. */
   heads?: string[];
   tails?: string[];
 }
@@ -18,32 +18,32 @@ export function words(text: TemplateStringsArray): string[] {
   return text.join("").trim().split(/\s+/);
 }
 
-/** The form of a Czech or Slovak last name that a woman bears. */
+/** The feminine form of a Czech or Slovak last name. */
 export function feminine(name: string): string {
   if (name.endsWith("ý")) return `${name.slice(0, -1)}á`;
   if (/[íůa]$/.test(name)) return `${name.replace(/a$/, "")}${name.endsWith("a") ? "ová" : ""}`;
   return `${name.replace(/[eě]([kcl])$/, "$1")}ová`;
 }
 
-/** Every head with every tail, written as one name: `Ash` and `ford`, `Al-` and `Amin`. */
+/** Every head combined with every tail: `Ash` and `ford`, `Al-` and `Amin`. */
 export function joined(heads: string[], tails: string[]): string[] {
   return heads.flatMap((head) => tails.map((tail) => head + (head.endsWith("-") ? capital(tail) : tail)));
 }
 
-/** Two different names of a list as one, the frequent pairs first. */
+/** Two different names of a list as one, frequent pairs first. */
 export function paired(names: string[], separator: string): string[] {
   const pairs = names.flatMap((a, i) => names.flatMap((b, j) => (i === j ? [] : [{ name: a + separator + b, i, j }])));
   return pairs.sort((a, b) => (a.i + 1) * (a.j + 1) - (b.i + 1) * (b.j + 1)).map((pair) => pair.name);
 }
 
-/** Takes names from the lists in turn, so that each stands near the place that it had in its own list. */
+/** Takes names from the lists in turn, so that each keeps about the rank it had in its own list. */
 export function interleaved(...lists: string[][]): string[] {
   const longest = Math.max(...lists.map((list) => list.length));
   const all = Array.from({ length: longest }, (_, i) => lists.flatMap((list) => list[i] ?? [])).flat();
   return [...new Set(all)];
 }
 
-/** What stands for a name in an email address: lower-case ASCII letters, empty for a name of another script. */
+/** The form of a name in an email address: lower-case ASCII letters, empty for a name in another script. */
 export function slug(name: string): string {
   const plain = name.normalize("NFKD").toLowerCase().replaceAll("ß", "ss").replaceAll("ł", "l").replaceAll("ø", "o");
   return plain

@@ -2,20 +2,20 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 
 const lifetimeSeconds = 2 * 3600;
 
-/** What a form may do with its token: one thing to one user, or to a new one, by one account. */
+/** What a form token permits: one action on one user, or on a new one, by one account. */
 export interface FormPurpose {
   account: number;
   action: "add" | "edit" | "delete";
   user?: number;
 }
 
-/** A token that shows that a form was made here for this account: its end in seconds since 1970, and an HMAC-SHA256 over all. */
+/** A CSRF token for a form of this account: its expiry in seconds since 1970, and an HMAC-SHA256 over the expiry and the purpose. */
 export function formToken(key: Buffer, purpose: FormPurpose, now = Date.now()): string {
   const end = Math.floor(now / 1000) + lifetimeSeconds;
   return `${end}.${digest(key, purpose, end).toString("base64url")}`;
 }
 
-/** Whether a token is this form's, and still good. */
+/** Checks the token of a form. */
 export function checkFormToken(
   key: Buffer,
   purpose: FormPurpose,

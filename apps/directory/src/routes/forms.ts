@@ -209,7 +209,7 @@ function formTextsOf({ firstName, lastName, email, bio }: User): UserTexts {
   return { firstName, lastName, email, bio };
 }
 
-/** What a write gives, or the faults of a conflict, to be shown at the fields. */
+/** The result of a write, or the errors of a conflict, to be shown at the fields. */
 async function unlessConflict(write: Promise<User>): Promise<User | InputFault[]> {
   try {
     return await write;

@@ -5,10 +5,10 @@ import { type CachedResponse, etagOf } from "../cache/cached-entry.ts";
 import type { CacheState } from "../cache/response-cache.ts";
 import type { Viewer } from "../users/versions.ts";
 
-/** As much of a handler's context as an answer needs. */
+/** The parts of a handler's context that a response needs. */
 export type ResponseContext = PageRequest & Pick<Context, "body" | "html">;
 
-/** What the public may keep for a moment, and what an account must ask for again: see docs/decisions/directory-cache.md. */
+/** The public may cache for some seconds, accounts must revalidate: see docs/decisions/directory-cache.md. */
 const jsonFreshness: Record<Viewer, string> = {
   public: "public, max-age=5, stale-while-revalidate=30",
   account: "private, max-age=0, must-revalidate",
@@ -19,22 +19,22 @@ const pageFreshness: Record<Viewer, string> = {
   account: "private, max-age=0, must-revalidate",
 };
 
-const answers = counter("quintet_directory_cached_answers_total", "Answers by how the cache had them.", ["state"]);
+const cachedResponses = counter("quintet_directory_cached_answers_total", "Responses by cache state.", ["state"]);
 
 function countCacheState(c: ResponseContext, state: CacheState | undefined): void {
   if (state === undefined) return;
   c.header("X-Cache", state);
-  answers.inc({ state });
+  cachedResponses.inc({ state });
 }
 
-/** Answers with JSON from the cache, or with 304 when the client has it already. */
-export function sendJson(c: ResponseContext, viewer: Viewer, answer: CachedResponse, state?: CacheState): Response {
+/** Sends JSON from the cache, or 304 when the client has it already. */
+export function sendJson(c: ResponseContext, viewer: Viewer, response: CachedResponse, state?: CacheState): Response {
   c.header("Cache-Control", jsonFreshness[viewer]);
   countCacheState(c, state);
-  return sendTagged(c, answer, "application/json");
+  return sendTagged(c, response, "application/json");
 }
 
-/** Answers with a page that a browser asks for again each time, or with 304 when it has it already. */
+/** Sends a page that browsers revalidate each time, or 304 when the client has it already. */
 export async function sendPage(c: ResponseContext, viewer: Viewer, page: Promise<string>, state?: CacheState) {
   const body = await page;
   c.header("Cache-Control", pageFreshness[viewer]);
@@ -43,7 +43,7 @@ export async function sendPage(c: ResponseContext, viewer: Viewer, page: Promise
   return sendTagged(c, { etag: etagOf(body), body }, "text/html; charset=UTF-8");
 }
 
-/** Answers with a form, which nobody keeps. */
+/** Sends a form, which must not be cached. */
 export async function sendForm(c: ResponseContext, page: Promise<string>, status: 200 | 409 | 412 | 422 = 200) {
   c.header("Cache-Control", "no-store");
   setPageHeaders(c);
@@ -61,12 +61,12 @@ function sendTagged(c: ResponseContext, { etag, body }: CachedResponse, type: st
   return c.body(body, 200, { "Content-Type": type });
 }
 
-/** As much of it as says who looks. */
+/** The part of a handler's context that identifies the viewer. */
 export interface ViewerContext {
   var: { account?: { username?: string } };
 }
 
-/** Who looks, once a guard has been passed. */
+/** The viewer, after a guard. */
 export function viewerOf(c: ViewerContext): Viewer {
   return c.var.account ? "account" : "public";
 }

@@ -4,13 +4,13 @@ import type { Position } from "../users/user.ts";
 
 const cursorSchema = z.tuple([z.string(), z.boolean(), z.string(), z.string(), z.number().int()]);
 
-/** An opaque place in the results of one search, in one of the two directions. */
+/** An opaque cursor: a position in the results of one search, and a direction. */
 export function cursorAt(key: Buffer, search: string, position: Position, backward: boolean): string {
   const { last, first, id } = position;
   return encodeCursor(key, [search, backward, last, first, id] satisfies z.infer<typeof cursorSchema>);
 }
 
-/** What a cursor of this search says; one that was forged or belongs to another search is a 400 that names `cursor`. */
+/** Decodes a cursor of this search; throws a 400 that names `cursor` when it is forged or belongs to another search. */
 export function readCursor(key: Buffer, search: string, cursor: string): { from: Position; backward: boolean } {
   const [searched, backward, last, first, id] = decodeCursor(key, cursor, cursorSchema);
   if (searched === search) return { from: { last, first, id }, backward };

@@ -1,7 +1,7 @@
 import type { PostgresSql } from "@quintet/db";
 import type { Fragment } from "postgres";
 
-/** A searched word: its key, the LIKE pattern of that, and whether the trigram index can find it. */
+/** A searched word: its folded key, the LIKE pattern of the key, and whether the trigram index can find it. */
 export interface Word {
   key: string;
   pattern: string;
@@ -11,8 +11,8 @@ export interface Word {
 export type NamePart = "last" | "first";
 
 /**
- * The last or first names that contain the same of the searched words: bit i of `mask` stands for word i. `users` bear one of
- * them. `list` has them all when the names of that part are few.
+ * The last (or first) names that contain the same subset of the searched words: bit i of `mask` stands for word i. `names` and
+ * `users` count the names and the users who have one. `list` has the names when there are at most `maxListedNames` of that part.
  */
 export interface NameClass {
   mask: number;
@@ -26,8 +26,8 @@ export const nameTables = { last: "directory.last_names", first: "directory.firs
 const maxListedNames = 500;
 
 /**
- * The keys of words. A word of which no sign counts, such as an accent alone, is left out, and one that is part of another,
- * because the other finds no more than both.
+ * The searched words with their keys. Leaves out a word that folds to nothing, such as a single accent, and a word that is part of
+ * another one, because it does not change the result.
  */
 export async function readWords(sql: PostgresSql, words: string[]): Promise<Word[]> {
   if (words.length === 0) return [];
@@ -39,18 +39,18 @@ export async function readWords(sql: PostgresSql, words: string[]): Promise<Word
     .map(({ key, pattern }) => ({ key, pattern, hasTrigram: /[\p{L}\p{N}]{3}/u.test(key) }));
 }
 
-/** How many users there are. */
+/** The number of all users. */
 export async function countUsers(sql: PostgresSql): Promise<number> {
   const [row] = await sql<{ users: string }[]>`
     SELECT coalesce(sum(users), 0) AS users FROM directory.last_name_prefixes`;
   return Number(row?.users);
 }
 
-/** The names of one part that contain any of the words, by which words they contain. */
+/** The names of one part that contain at least one word, grouped by the words they contain. */
 export async function readNameClasses(sql: PostgresSql, part: NamePart, words: Word[]): Promise<NameClass[]> {
   const name = sql`name`;
   const containsAny = words.map((word) => contains(sql, name, word)).reduce((a, b) => sql`${a} OR ${b}`);
-  // A single letter is in too many names.
+  // Too many names contain a single letter.
   const mayBeFew = words.every((word) => word.key.length > 1);
   const few =
     mayBeFew &&
@@ -70,8 +70,8 @@ export async function readNameClasses(sql: PostgresSql, part: NamePart, words: W
 }
 
 /**
- * The names of some classes of one part, as a table with the column `name`, and `mask` unless they have all words. `mask` tells
- * which words a name has.
+ * The names of some classes of one part as a table with the column `name`, and the column `mask` unless all of them contain every
+ * word.
  */
 export function namesInClasses(sql: PostgresSql, part: NamePart, words: Word[], classes: NameClass[]) {
   if (classes.every((one) => one.list)) {
@@ -91,12 +91,12 @@ export function namesInClasses(sql: PostgresSql, part: NamePart, words: Word[], 
     WHERE mask = ANY(${masks}::int[]))`;
 }
 
-/** The condition that a column has exactly the words of one of the classes. */
+/** The condition that a column contains exactly the words of one of the classes. */
 export function isInClasses(sql: PostgresSql, column: Fragment, words: Word[], classes: NameClass[]) {
   return sql`(${maskOf(sql, column, words)}) = ANY(${classes.map((one) => one.mask)}::int[])`;
 }
 
-/** The condition that a name contains a word. Without a trigram the index would be read from end to end, so it is kept out. */
+/** The condition that a name contains a word. For a word without a trigram it avoids the index, which would be read completely. */
 export function contains(sql: PostgresSql, column: Fragment, word: Word) {
   return word.hasTrigram ? sql`${column} LIKE ${word.pattern}` : sql`${column} || '' LIKE ${word.pattern}`;
 }

@@ -2,14 +2,14 @@ import type { PostgresSql } from "@quintet/db";
 import type { Word } from "./name-classes.ts";
 import { hasEveryWord } from "./search-queries.ts";
 
-/** The sample has one of so many users: those whose hash is in this range, by which they are in an order by chance. */
+/** The sample has one in `sampleDivisor` users: those whose hash is in a fixed range. Ordered by the hash, they are in random order. */
 export const sampleDivisor = 8;
 
-// Said as in the index `users_sample`, so that it is found.
+// Written as in the index `users_sample`, so that the planner uses it.
 const sampled = (sql: PostgresSql) =>
   sql`hashint8extended(id, 42) >= 0 AND hashint8extended(id, 42) < 2305843009213693952`;
 
-/** How large a part of all users a search finds, judged by `rows` of the sample; 0 when it has fewer. */
+/** The ratio of users that match, from the first `rows` rows of the sample; 0 when the sample is smaller. */
 export async function readMatchRatio(sql: PostgresSql, words: Word[], rows: number): Promise<number> {
   const [row] = await sql<{ density: number }[]>`
     SELECT CASE WHEN count(*) = ${rows} THEN (count(*) FILTER (WHERE ${hasEveryWord(sql, words)}))::float8 / ${rows}::int ELSE 0 END
@@ -20,7 +20,7 @@ export async function readMatchRatio(sql: PostgresSql, words: Word[], rows: numb
   return row?.density ?? 0;
 }
 
-/** Looks for `wanted` users in the sample: how many it found, and, if they were enough, how many it read for them. */
+/** Searches the sample for `wanted` users: how many were found and, if that is all of them, how many rows were read. */
 export async function readSample(
   sql: PostgresSql,
   words: Word[],

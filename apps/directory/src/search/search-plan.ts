@@ -1,6 +1,6 @@
 import type { NameClass } from "./name-classes.ts";
 
-/** The classes of last and first names of a search, and how many users there are at all. */
+/** The classes of last and first names of a search, and the number of all users. */
 export interface NameStatistics {
   last: NameClass[];
   first: NameClass[];
@@ -9,41 +9,41 @@ export interface NameStatistics {
   full: number;
 }
 
-/** Classes of last and of first names. */
+/** Classes of last and first names. */
 export interface NameClasses {
   last: NameClass[];
   first: NameClass[];
 }
 
-/** How a search is read and counted. Everybody whom it finds is in `full` or in `mixed`. */
+/** How a search is read and counted. Every match is in `full` or in `split`. */
 export interface SearchPlan {
-  /** The names that have all words. */
+  /** The names that contain all words. */
   full: { last: NameClass | undefined; first: NameClass | undefined };
-  /** Names one of which everybody bears whose names have all words only together: a cover of these pairs of classes. */
+  /** A cover of the users whose two names contain all words only together: each of them has one of these names. */
   split: NameClasses;
-  /** About how many are found, if first names did not depend on last names. */
+  /** The estimated number of matches, as if first and last names were independent. */
   expected: number;
-  /** No more users than this are found. */
+  /** The max number of matches. */
   upperBound: number;
-  /** How many users must be looked at to count what the numbers of names do not tell. */
+  /** How many users must be read to count the matches that the counts of names do not give. */
   countCost: number;
-  /** How many users have each word in one of their names, those who have it in both twice. */
+  /** For each word, how many users have it in a name; a user with it in both names counts twice. */
   usersPerWord: number[];
 }
 
-/** How a page is read: by the names of the plan, or, first, by a walk of so many rows through all users in order. */
+/** How a page is read: by the names of the plan, or first by a scan of `scanRows` rows of all users in order. */
 export interface PagePlan {
   scanRows: number | undefined;
-  /** About how many rows are read. */
+  /** The estimated number of rows read. */
   cost: number;
 }
 
-/** A walk of so many rows takes no longer than to find the names of a search. */
+/** A scan of this many rows takes no longer than finding the names of a search. */
 const minScanRows = 5000;
 
 /**
- * What to read for a search, out of how many users bear which names. The work here is bounded by the number of classes, which
- * is at most 256 for each part, and what comes out is four sets of classes, however many words there are.
+ * Plans a search from the counts of users per name. The work is bounded by the number of classes, at most 256 per part, and the
+ * result is four sets of classes for any number of words.
  */
 export function planSearch({ last, first, users, full }: NameStatistics): SearchPlan {
   const fullLast = last.find((one) => one.mask === full);
@@ -66,9 +66,9 @@ export function planSearch({ last, first, users, full }: NameStatistics): Search
 }
 
 /**
- * Whether a page that ends `depth` rows deep is read by a walk first: where the words are common, the next users in order
- * fill it soon. A walk ends after four times the rows that it should need, or those that cost nothing, so that names which do
- * not meet cost little more than to be looked up, as they are then.
+ * Decides whether a page that ends at row `depth` is read by a scan first: where the words are common, the next users in order
+ * soon fill it. A scan ends after four times the expected rows, or `minScanRows`, so that words which rarely occur together cost
+ * little more than the lookup by name that follows.
  */
 export function planPage(plan: SearchPlan, users: number, depth: number): PagePlan {
   const [last, first] = namesToRead(plan);
@@ -81,27 +81,27 @@ export function planPage(plan: SearchPlan, users: number, depth: number): PagePl
     : scan;
 }
 
-/** A walk to `depth` of the about `expected` users that a search finds. */
+/** A scan that reaches row `depth` of about `expected` matches. */
 export function planScan(expected: number, users: number, depth: number): PagePlan & { scanRows: number } {
   const cost = Math.min(Math.ceil((depth * users) / Math.max(expected, 1)), users);
   return { scanRows: Math.min(Math.max(4 * cost, minScanRows), users), cost };
 }
 
-/** The words of a search, those that fewest users have first. */
+/** The words of a search, the rarest first. */
 export function rarestFirst<T>(words: T[], { usersPerWord }: Pick<SearchPlan, "usersPerWord">): T[] {
   const order = words.map((_, i) => i).sort((a, b) => (usersPerWord[a] ?? 0) - (usersPerWord[b] ?? 0));
   return order.flatMap((i) => words[i] ?? []);
 }
 
-/** The classes of last and of first names by which a search is read. */
+/** The classes of last and of first names that a search reads. */
 export function namesToRead({ full, split }: SearchPlan): [last: NameClass[], first: NameClass[]] {
   return [full.last ? [full.last, ...split.last] : split.last, full.first ? [full.first, ...split.first] : split.first];
 }
 
 /**
- * Of the pairs of a last and a first class that have all words together, at least one class of each; with as few users as
- * is found easily. To begin with, the classes that have one certain word cover all pairs, for there a pair has it; so do
- * all of one part. Then a class is left out wherever those that it is needed for are fewer.
+ * A cover of the pairs of a last and a first class that have all words together: at least one class of each pair, with few users.
+ * Every pair has a given word in one of its classes, so the classes with that word are a cover; so are all classes of one part.
+ * The smallest of these is then improved greedily: a class is replaced by its partners where they have fewer users.
  */
 function findCover(classes: NameClasses, full: number): NameClasses {
   const meet = (a: NameClass, b: NameClass) => (a.mask | b.mask) === full;
@@ -123,7 +123,7 @@ function findCover(classes: NameClasses, full: number): NameClasses {
   return { last: last.filter((l) => cover.has(l)), first: first.filter((f) => cover.has(f)) };
 }
 
-/** The products of the users of each pair of classes that have all words together. */
+/** The sum over all pairs of classes with all words of the product of their users. */
 function expectedPairs({ last, first }: NameClasses, full: number): number {
   let sum = 0;
   for (const l of last) for (const f of first) if ((l.mask | f.mask) === full) sum += l.users * f.users;

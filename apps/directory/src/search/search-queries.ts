@@ -4,7 +4,7 @@ import type { Position, UserRow } from "../users/user.ts";
 import { isInClasses, type NamePart, namesInClasses, type Word } from "./name-classes.ts";
 import { namesToRead, rarestFirst, type SearchPlan } from "./search-plan.ts";
 
-/** Which rows of a search are read. `backward` reads towards the beginning; the rows still come in that order. */
+/** The rows of a search to read. `backward` reads towards the beginning and returns the rows in that direction. */
 export interface Window {
   after: Position | undefined;
   backward: boolean;
@@ -12,13 +12,13 @@ export interface Window {
   limit: number;
 }
 
-/** A found user with its place in the order. */
+/** A matching user with its position in the order. */
 export interface FoundRow extends UserRow {
   last_key: string;
   first_key: string;
 }
 
-/** Reads a window of a search by the names of its plan: two branches, each in order, and nobody in both. */
+/** Reads a window of a search by the names of its plan: two disjoint branches, each in order. */
 export async function readByNames(
   sql: PostgresSql,
   words: Word[],
@@ -41,7 +41,7 @@ export async function readByNames(
   return readUsers(sql, sql`SELECT last_key, first_key, id FROM (${all}) AS branches`, window);
 }
 
-/** Reads a window of a search by a walk through at most `rows` of all users in order; it may find too few. */
+/** Reads a window of a search by scanning at most `rows` of all users in order; it may find too few. */
 export async function readByScan(sql: PostgresSql, words: Word[], window: Window, rows: number): Promise<FoundRow[]> {
   const { order, afterCursor } = windowSql(sql, window);
   const scanned = sql`
@@ -52,8 +52,8 @@ export async function readByScan(sql: PostgresSql, words: Word[], window: Window
 }
 
 /**
- * Reads a window of all users. A far offset is reached by the counts of names: only the last name it falls in is read. An
- * empty directory is not scanned through, because a bulk load may just be filling it with rows that are not committed yet.
+ * Reads a window of all users. An offset is found by the counts of names, so that only the users of one last name are skipped
+ * over. An empty directory is not scanned: a bulk load may be filling it with rows that are not committed yet.
  */
 export async function readAllUsers(sql: PostgresSql, window: Window): Promise<FoundRow[]> {
   if (window.offset > 0) return readOffsetPage(sql, window);
@@ -64,14 +64,14 @@ export async function readAllUsers(sql: PostgresSql, window: Window): Promise<Fo
   return readUsers(sql, everybody, window);
 }
 
-/** The condition that each word is in the last or in the first name. */
+/** The condition that the last or the first name contains each word. */
 export function hasEveryWord(sql: PostgresSql, words: Word[]) {
   return words
     .map(({ pattern }) => sql`(last_key LIKE ${pattern} OR first_key LIKE ${pattern})`)
     .reduce((a, b) => sql`${a} AND ${b}`);
 }
 
-/** The condition that the words which a row of `namesOf` has not are in the user's other name. */
+/** The condition that the user's other name contains the words that a row of `namesInClasses` lacks. */
 export function hasOtherWords(sql: PostgresSql, part: NamePart, words: Word[], plan: SearchPlan) {
   const other = part === "last" ? sql`first_key` : sql`last_key`;
   const bits = new Map(words.map((word, i) => [word, 1 << i]));
@@ -80,12 +80,12 @@ export function hasOtherWords(sql: PostgresSql, part: NamePart, words: Word[], p
     .reduce((a, b) => sql`${a} AND ${b}`);
 }
 
-/** Users name by name, in order, until there are enough. Without `conditions` every user of these names is found. */
+/** Users name by name, in order, until there are enough. Without `conditions` every user of these names matches. */
 function byLastNames(sql: PostgresSql, names: Fragment, conditions: Fragment[], window: Window) {
   const { depth, direction, afterCursor } = windowSql(sql, window);
   const { after, backward } = window;
   const bound = after ? (backward ? sql`AND name <= ${after.last}` : sql`AND name >= ${after.last}`) : sql``;
-  // Every name has a user at least, but for the one that the page begins in.
+  // Every name has at least one user, except the one in which the page begins.
   const enough = conditions.length > 0 ? sql`` : sql`LIMIT ${depth + 1}`;
   return sql`
     SELECT names.name AS last_key, each.first_key, each.id
@@ -98,11 +98,11 @@ function byLastNames(sql: PostgresSql, names: Fragment, conditions: Fragment[], 
     ORDER BY names.name ${direction}, each.first_key ${direction}, each.id ${direction} LIMIT ${depth}`;
 }
 
-/** The first users of each name, merged. LIMIT forces nested loops: one look-up in the index for each name. */
+/** The first users of each name, merged. LIMIT forces nested loops: one index lookup per name. */
 function byFirstNames(sql: PostgresSql, names: Fragment, conditions: Fragment[], window: Window) {
   const { depth, direction, order, afterCursor } = windowSql(sql, window);
   const { after, backward } = window;
-  // Said once more for the first column alone, the bound serves an index in which first names come first.
+  // The bound on the last name alone can use the index in which first names come first.
   const bound = after ? (backward ? sql`AND last_key <= ${after.last}` : sql`AND last_key >= ${after.last}`) : sql``;
   return sql`
     SELECT each.last_key, each.first_key, each.id
@@ -140,7 +140,7 @@ async function readOffsetPage(sql: PostgresSql, window: Window): Promise<FoundRo
     ORDER BY page.last_key, page.first_key, page.id`;
 }
 
-/** Reads the users of a window out of `positions`, a query for their place in the order alone. */
+/** Reads the users of a window from `positions`, a query of their positions alone. */
 async function readUsers(sql: PostgresSql, positions: Fragment, window: Window): Promise<FoundRow[]> {
   const { order, direction } = windowSql(sql, window);
   return sql<FoundRow[]>`
@@ -150,7 +150,7 @@ async function readUsers(sql: PostgresSql, positions: Fragment, window: Window):
     ORDER BY page.last_key ${direction}, page.first_key ${direction}, page.id ${direction}`;
 }
 
-/** The users of a page that is positions so far, each by its id. */
+/** Adds the columns of the users to a page of positions, by id. */
 function joinUsers(sql: PostgresSql) {
   return sql`
     CROSS JOIN LATERAL (
@@ -162,7 +162,7 @@ function andAll(sql: PostgresSql, conditions: Fragment[]) {
   return conditions.reduce((all, condition) => sql`${all} AND ${condition}`, sql``);
 }
 
-/** The pieces of SQL that depend on the window alone. */
+/** The parts of a query that depend on the window alone. */
 function windowSql(sql: PostgresSql, { after, backward, offset, limit }: Window) {
   const direction = backward ? sql`DESC` : sql`ASC`;
   const row = after && sql`(${after.last}, ${after.first}, ${after.id}::bigint)`;

@@ -3,8 +3,8 @@ import { Problem } from "@quintet/http";
 const maxWords = 8;
 
 /**
- * The different words of a search as they were typed, in an order of their own. A user is found when each word stands in some
- * part of the first or the last name. How they are compared is not known here, but to Postgres: `directory.name_key`.
+ * The distinct words of a search as typed, in a fixed order. A user matches when the first or the last name contains each word.
+ * Words are folded and compared in Postgres only (`directory.name_key`). Throws `bad-request` for more than 8 words.
  */
 export function splitWords(name: string): string[] {
   const words = new Map(
@@ -20,7 +20,7 @@ export function splitWords(name: string): string[] {
   throw new Problem("bad-request", `name: ${message}`, { errors: [{ path: "name", message }] });
 }
 
-/** One text for the same words, however they were typed: what cursors and cached responses belong to. */
+/** One text for the same words in any order and case: identifies a search in cursors and cache keys. */
 export function searchKey(words: string[]): string {
   return words.join(" ").toLowerCase();
 }

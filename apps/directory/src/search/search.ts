@@ -7,33 +7,33 @@ import { planPage, planScan, planSearch, rarestFirst, type SearchPlan } from "./
 import { type FoundRow, readAllUsers, readByNames, readByScan, type Window } from "./search-queries.ts";
 import { estimateTotal, isEstimable, readTotal, type Total } from "./totals.ts";
 
-/** Which page is wanted: by its number from 1, or from a position on, in one of the two directions. */
+/** The requested page: by number, from 1, or from a position in a direction. */
 export type PageRequest = { page: number } | { from: Position; backward: boolean };
 
 export interface SearchResult {
-  /** The keys of the words that were searched for. */
+  /** The keys of the searched words. */
   words: string[];
   users: User[];
-  /** Where among all who are found these are; undefined when there are none. */
+  /** The range of the page in the order; undefined for an empty page. */
   span: Span | undefined;
   total: number;
   /** False when `total` is an estimate: see docs/decisions/name-search.md. */
   totalIsExact: boolean;
-  /** The last user here, when others follow; the first one, when others come before. */
+  /** The positions from which the next and the previous page start; null when there is none. */
   next: Position | null;
   previous: Position | null;
 }
 
-/** So many users tell whether words are common, and that so large a part of all have them. */
+/** Words are common when this ratio of the first `probeRows` sampled users match. */
 const probeRows = 1000;
 const commonRatio = 0.05;
 
-/** A numbered page may read so many rows, times the words that each is compared with. */
+/** The max number of rows that a numbered page may read, times the number of words. */
 const maxComparisons = 2_000_000;
 
 /**
- * Finds users by words, each of which stands in the first or the last name; all users when there is none. Throws
- * `bad-request` for a numbered page so deep that too many rows would be read to get there.
+ * Finds the users whose first or last name contains each word; all users when there is no word. Throws `bad-request` for a
+ * numbered page that is too deep to be read at a bounded cost.
  */
 export async function searchUsers(
   sql: PostgresSql,
@@ -48,7 +48,7 @@ export async function searchUsers(
       : { rows: await readAllUsers(sql, window), total: all, isExact: true };
   const found = { words: words.map((word) => word.key), total, totalIsExact: isExact };
   if (rows.length === 0 && window.backward) {
-    // Nobody is left before that place: what is there now is the first page.
+    // No users are left before that position, so this is the first page now.
     return searchUsers(sql, { ...search, wanted: { page: 1 } });
   }
   if (rows.length === 0)
@@ -67,7 +67,7 @@ export async function searchUsers(
   };
 }
 
-/** The first `limit` users that a search by one word or more finds. */
+/** The first `limit` matches of a search by at least one word. */
 export async function findFirst(sql: PostgresSql, words: Word[], limit: number): Promise<User[]> {
   const window = windowOf({ page: 1 }, limit);
   const users = await countUsers(sql);
@@ -80,21 +80,21 @@ interface MatchedRows extends Total {
 }
 
 async function readMatching(sql: PostgresSql, words: Word[], window: Window, users: number): Promise<MatchedRows> {
-  // Names are asked for beside a look at the sample, unless words of one letter make it likely that it will do.
+  // Names are read in parallel with the sample, unless all words are single letters, for which the sample probably suffices.
   const mayBeRare = words.some((word) => word.key.length > 1);
   const early = mayBeRare ? readPlan(sql, words, users) : undefined;
-  early?.catch(() => {}); // It need not be waited for.
+  early?.catch(() => {}); // Its result may not be needed.
   const { rows, ...total } =
     (await readCommon(sql, words, window, users)) ??
     (await readRare(sql, words, window, users, await (early ?? readPlan(sql, words, users))));
-  // The last numbered page tells the total, whatever was counted.
+  // The last numbered page gives the exact total.
   const isLast = window.after === undefined && rows.length < window.limit && (rows.length > 0 || window.offset === 0);
   return isLast ? { rows, total: window.offset + rows.length, isExact: true } : { rows, ...total };
 }
 
 /**
- * Reads a search for short words that a good part of all users have, without asking for their names, which may be as many
- * as the users. Undefined when they are not so many, or not where they were expected.
+ * Reads a search for short words that a large part of all users have, without reading the names, which can be as many as the
+ * users. Undefined when fewer users match than expected.
  */
 async function readCommon(
   sql: PostgresSql,
@@ -159,7 +159,7 @@ function windowOf(wanted: PageRequest, limit: number): Window {
   return { after: wanted.from, backward: wanted.backward, offset: 0, limit: limit + 1 };
 }
 
-/** A numbered page has the users from its first to its last one; one by a cursor begins, or ends, beside the cursor's place. */
+/** A numbered page spans its first to its last user; a page by cursor starts or ends next to the cursor's position. */
 function spanOf(wanted: PageRequest, shown: FoundRow[]): Span | undefined {
   const from = positionOf(shown[0]);
   const to = positionOf(shown.at(-1));
@@ -173,7 +173,7 @@ function positionOf(row: FoundRow | undefined): Position | null {
   return row ? { last: row.last_key, first: row.first_key, id: Number(row.id) } : null;
 }
 
-/** From an empty page, the place from which a page backwards has those who come just before, whoever stands at it. */
+/** For an empty page, the position from which reading backward returns the users before it. */
 function positionBefore(wanted: PageRequest): Position | null {
   if ("page" in wanted) return wanted.page > 1 ? endPosition : null;
   return { ...wanted.from, id: wanted.from.id + 1 };
@@ -181,6 +181,6 @@ function positionBefore(wanted: PageRequest): Position | null {
 
 function rejectTooDeep({ offset }: Window, rows: number, words: Word[]): void {
   if (offset === 0 || rows * words.length <= maxComparisons) return;
-  const message = "is too deep for so many common words; go on by nextCursor, or search for other words";
+  const message = "is too deep for a search of several common words; use nextCursor or other words";
   throw new Problem("bad-request", `page: ${message}`, { errors: [{ path: "page", message }] });
 }

@@ -1,12 +1,12 @@
 import type { PostgresSql } from "@quintet/db";
 import { contains, type NamePart, nameTables, type Word } from "./name-classes.ts";
 
-/** So many users of a name tell how it is mostly written. */
+/** The number of users from whom the most frequent spelling of a name is taken. */
 const spellingSample = 50;
 
 /**
- * The `limit` most frequent first and last names that contain a word, those that begin with it before the others, each as the
- * first users of that name mostly write it.
+ * The `limit` most frequent first and last names that contain a word, those that begin with it first, each in its most frequent
+ * spelling.
  */
 export async function readFrequentNames(sql: PostgresSql, word: Word, limit: number): Promise<string[]> {
   const beginsWith = word.pattern.slice(1);

@@ -10,8 +10,8 @@ import { readFrequentNames } from "./suggestion-queries.ts";
 const maxNames = 10;
 
 /**
- * Up to 10 names for what has been typed, out of the cache when they are there: for one word the first and last names that
- * begin with it or contain it, the most frequent first; for several the full names of users whom they find.
+ * Up to 10 names for the text typed so far, cached: for one word the first and last names that begin with it or contain it, the
+ * most frequent first; for several words the full names of matching users.
  */
 export function suggestNames(
   { searches, cache }: Pick<Deps, "searches" | "cache">,
@@ -21,7 +21,7 @@ export function suggestNames(
   return cache.read(JSON.stringify(["suggest", searchKey(words)]), async () => {
     const compared = await readWords(searches, words);
     const body = JSON.stringify({ names: await namesFor(searches, compared) });
-    // Nobody's details are shown, and names change with those whom the words find.
+    // No user's details are shown, and the names depend only on the users whom the words find.
     return {
       response: { etag: etagOf(body), body },
       scope: { words: compared.map(({ key }) => key), shows: [], inFull: false },

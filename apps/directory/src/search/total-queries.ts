@@ -5,8 +5,8 @@ import type { SearchPlan } from "./search-plan.ts";
 import { hasOtherWords } from "./search-queries.ts";
 
 /**
- * The total of a search: the users whose last name has all words and those whose first name has, less those in whom both
- * have, and those whose names have the words only together. Only the last two are counted user by user.
+ * The exact total of a search: the users whose last name contains all words, plus those whose first name does, minus those whose
+ * both names do, plus those whose names contain the words only together. Only the last two are counted user by user.
  */
 export async function countExactly(sql: PostgresSql, words: Word[], plan: SearchPlan): Promise<number> {
   const { full, split } = plan;
@@ -41,7 +41,7 @@ export async function countExactly(sql: PostgresSql, words: Word[], plan: Search
   return (full.last?.users ?? 0) + (full.first?.users ?? 0) - Number(row?.both) + Number(row?.split);
 }
 
-/** How many of the users of some names follow all conditions. The inner count forces one look-up in the index for each name. */
+/** How many users of some names meet all conditions. The inner count forces one index lookup per name. */
 function countUsersOf(sql: PostgresSql, part: NamePart, names: Fragment, conditions: Fragment[]) {
   const column = part === "last" ? sql`last_key` : sql`first_key`;
   const condition = conditions.reduce((a, b) => sql`${a} AND ${b}`);

@@ -6,28 +6,28 @@ import { countExactly } from "./total-queries.ts";
 
 export interface Total {
   total: number;
-  /** False when `total` is an estimate, which more than 10,000 users are behind. */
+  /** False when `total` is an estimate. */
   isExact: boolean;
 }
 
-/** Counting so many users is as quick as anything else. */
+/** Counting up to this many users costs no more than an estimate. */
 const cheapCount = 20_000;
 
-/** No more users than this are counted one by one. */
+/** The max number of users that are counted one by one. */
 const maxCounted = 1_000_000;
 
 /**
- * An estimate is made of so many found users of the sample, so that its error is below a tenth (four standard deviations). With
- * 10,000 in the directory the sample has 1250 of them, and never 1500 (seven standard deviations).
+ * The number of matches in the sample that an estimate is based on: its error is then below 10 % (four standard deviations). With
+ * 10,000 matches in the directory the sample has 1250 of them, and never 1500 (seven standard deviations).
  */
 const sampleMatches = 1500;
 
-/** Whether the sample has enough users of a search that about `expected` are behind. */
+/** Whether the sample has enough matches for an estimate when about `expected` users match. */
 export function isEstimable(expected: number): boolean {
   return expected >= sampleMatches * sampleDivisor;
 }
 
-/** Estimates how many users a search finds: within a tenth, unless they `mayBeFew`, 10,000 or less. */
+/** Estimates how many users match, within 10 %; `mayBeFew` when that may be 10,000 or fewer and the estimate is not reliable. */
 export async function estimateTotal(
   sql: PostgresSql,
   words: Word[],
@@ -38,7 +38,7 @@ export async function estimateTotal(
   return { total: Math.round((users * found) / read), mayBeFew: false };
 }
 
-/** How many users a search finds: exactly, if they are 10,000 or fewer or easily counted, otherwise within a tenth. */
+/** How many users match: exact up to 10,000 or when counting is cheap, otherwise an estimate within 10 %. */
 export async function readTotal(sql: PostgresSql, words: Word[], plan: SearchPlan, users: number): Promise<Total> {
   const exact = async () => ({ total: await countExactly(sql, words, plan), isExact: true });
   if (plan.countCost === 0) return { total: plan.upperBound, isExact: true };

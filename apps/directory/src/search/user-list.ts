@@ -7,7 +7,7 @@ import { cursorAt, readCursor } from "./cursors.ts";
 import { type PageRequest, searchUsers } from "./search.ts";
 import { searchKey, splitWords } from "./search-words.ts";
 
-/** A user as it is shown; `email` for accounts only. */
+/** A user in a response; `email` for signed-in accounts only. */
 export interface UserView {
   id: number;
   firstName: string;
@@ -16,7 +16,7 @@ export interface UserView {
   bio: string;
 }
 
-/** A page of users as it is answered. */
+/** A page of users as a response body. */
 export interface UserList {
   users: UserView[];
   total: number;
@@ -25,7 +25,7 @@ export interface UserList {
   prevCursor: string | null;
 }
 
-/** What a page of users is asked for by: `cursor` or `page`, the first page without either. */
+/** The parameters of a page of users: `cursor` or `page`; the first page without either. */
 export interface ListRequest {
   name: string;
   limit: number;
@@ -33,7 +33,7 @@ export interface ListRequest {
   page?: number | undefined;
 }
 
-/** A page of users as JSON, out of the cache when it is there. */
+/** A page of users as JSON, cached. */
 export function listUsers(
   { searches, cache, cursorKey }: Pick<Deps, "searches" | "cache" | "cursorKey">,
   { name, limit, cursor, page }: ListRequest,
@@ -64,7 +64,7 @@ export function listUsers(
   });
 }
 
-/** What `viewer` may see of a user. */
+/** The fields of a user that `viewer` may see. */
 export function viewOf(viewer: Viewer, { id, firstName, lastName, email, bio }: User): UserView {
   return viewer === "account" ? { id, firstName, lastName, email, bio } : { id, firstName, lastName, bio };
 }

@@ -2,7 +2,7 @@ import type { PostgresQueries, PostgresSql } from "@quintet/db";
 import { toUser, type User, type UserRow } from "./user.ts";
 import type { NewUser, UserChange } from "./user-input.ts";
 
-/** Where the directory records what it has done for which request. */
+/** The table that records processed requests by their Idempotency-Key. */
 export const doneTable = "directory.done_requests";
 
 const columns = ["id", "first_name", "last_name", "email", "bio", "version"] as const;
@@ -12,7 +12,7 @@ export async function findUser(sql: PostgresSql, id: number): Promise<User | und
   return row && toUser(row);
 }
 
-/** Stores a user; `undefined` when the email is somebody else's. */
+/** Stores a user; `undefined` when the email belongs to another user. */
 export async function insertUser(sql: PostgresQueries, user: NewUser): Promise<User | undefined> {
   const [row] = await sql<UserRow[]>`
     INSERT INTO directory.users (first_name, last_name, email, bio)
@@ -23,8 +23,8 @@ export async function insertUser(sql: PostgresQueries, user: NewUser): Promise<U
 }
 
 /**
- * Changes a user that is still at `version`, or at any version when that is undefined. `undefined` when there is no such
- * user any more; a taken email throws, see `isTakenEmail`.
+ * Updates a user if it is at `version`, or at any version when that is undefined. `undefined` when no row matches; throws when the
+ * email is taken, see `isEmailTaken`.
  */
 export async function updateUser(
   sql: PostgresSql,
@@ -45,7 +45,7 @@ export async function updateUser(
   return row && toUser(row);
 }
 
-/** Removes a user that is still at `version`, or at any; whether there was one. */
+/** Deletes a user if it is at `version`, or at any version when that is undefined. Whether a row was deleted. */
 export async function deleteUser(sql: PostgresSql, id: number, version: number | undefined): Promise<boolean> {
   const { count } = await sql`
     DELETE FROM directory.users WHERE id = ${id} AND version = coalesce(${version ?? null}, version)`;

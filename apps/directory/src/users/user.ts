@@ -1,15 +1,15 @@
-/** A person in the directory. */
+/** A user of the directory. */
 export interface User {
   id: number;
   firstName: string;
   lastName: string;
   email: string;
   bio: string;
-  /** Grows by one with every change. */
+  /** Increased by one with every change. */
   version: number;
 }
 
-/** Where a user stands in the directory's order: by last name, first name, id. The names are keys (`directory.name_key`). */
+/** A user's position in the directory's order: by last name, first name, id. The names are keys (`directory.name_key`). */
 export interface Position {
   last: string;
   first: string;
@@ -22,17 +22,17 @@ export interface Span {
   to: Position;
 }
 
-/** After everybody: no name has this sign, the last of Unicode, which stands for no character. */
+/** After all users: U+10FFFF is a noncharacter that no name contains. */
 export const endPosition: Position = { last: "\u{10FFFF}", first: "", id: 0 };
 
-/** Whether one place comes before another, as Postgres has it: by the bytes of the keys. */
+/** Whether a position comes before another, as in Postgres: by the bytes of the keys. */
 export function isBefore(one: Position, other: Position): boolean {
   const byLast = Buffer.compare(Buffer.from(one.last), Buffer.from(other.last));
   const byFirst = Buffer.compare(Buffer.from(one.first), Buffer.from(other.first));
   return (byLast || byFirst || one.id - other.id) < 0;
 }
 
-/** A user as the database gives it. */
+/** A user as the database returns it. */
 export interface UserRow {
   id: string;
   first_name: string;

@@ -9,11 +9,11 @@ import { matchingVersion } from "./versions.ts";
 /** A user by id; throws `not-found`. */
 export async function getUser({ postgres: sql }: Pick<Deps, "postgres">, id: number): Promise<User> {
   const user = await findUser(sql, id);
-  if (!user) throw new Problem("not-found", `There is no user ${id}.`);
+  if (!user) throw new Problem("not-found", `User ${id} not found.`);
   return user;
 }
 
-/** Adds a user, once for a keyed request; throws `conflict` when the email is taken. */
+/** Creates a user, once per Idempotency-Key; throws `conflict` when the email is taken. */
 export async function createUser(
   { postgres: sql }: Pick<Deps, "postgres">,
   input: NewUser,
@@ -29,7 +29,7 @@ export async function createUser(
 }
 
 /**
- * Changes a user if `ifMatch`, an If-Match header or `*`, names its present version; what changes nothing leaves that as it is.
+ * Updates a user if `ifMatch`, an If-Match header or `*`, names its current version. A change to equal values keeps the version.
  * Throws `not-found`, `precondition-required`, `precondition-failed` or `conflict`.
  */
 export async function changeUser(
@@ -40,7 +40,7 @@ export async function changeUser(
 ): Promise<User> {
   const present = await getUser({ postgres: sql }, id);
   if (ifMatch === undefined) {
-    throw new Problem("precondition-required", "Send If-Match with the ETag that the change is based on, or *.");
+    throw new Problem("precondition-required", "If-Match is required: the ETag that the change is based on, or *.");
   }
   const version = matchingVersion(ifMatch, present);
   if (Object.entries(change).every(([field, value]) => present[field as keyof UserChange] === value)) return present;
@@ -51,7 +51,7 @@ export async function changeUser(
   return user;
 }
 
-/** Removes a user, if `ifMatch` is absent or names its present version; throws as `changeUser` does. */
+/** Deletes a user if `ifMatch` is absent or names its current version; throws as `changeUser` does. */
 export async function removeUser(
   { postgres: sql }: Pick<Deps, "postgres">,
   id: number,
@@ -61,10 +61,10 @@ export async function removeUser(
   if (!(await deleteUser(sql, id, version))) throw await missingOrChanged({ postgres: sql }, id);
 }
 
-/** Why a write found no row: somebody else was faster. */
+/** Why a write found no row: throws `not-found`, or returns `precondition-failed`. */
 async function missingOrChanged(deps: Pick<Deps, "postgres">, id: number): Promise<Problem> {
   await getUser(deps, id);
-  return new Problem("precondition-failed", "The user was changed meanwhile.");
+  return new Problem("precondition-failed", "The user has been changed in the meantime.");
 }
 
 function emailTaken(): Problem {
