@@ -6,7 +6,7 @@ import { ConfigError, deriveKey, type Logger, trustedProxies } from "@quintet/ht
 import { createApp } from "./app.ts";
 import type { IssuerConfig } from "./config.ts";
 import { createLocalAuth } from "./local-auth.ts";
-import { smtp } from "./mail/smtp.ts";
+import { createSmtp } from "./mail/smtp.ts";
 import { migrateAccounts } from "./migrate.ts";
 import { readSigningKeys } from "./tokens/signing-key.ts";
 
@@ -24,7 +24,7 @@ export async function openIssuer(config: IssuerConfig, log: Logger, first: boole
   if (MYSQL_URL === undefined || REDIS_URL === undefined || AUTH_SIGNING_KEY === undefined) {
     throw new ConfigError(missing.map((name) => `${name} is missing: without AUTH_URL this process is its own issuer`));
   }
-  const mail = SMTP_URL && MAIL_FROM ? { mail: smtp({ url: SMTP_URL, from: MAIL_FROM }) } : {};
+  const mail = SMTP_URL && MAIL_FROM ? { mail: createSmtp({ url: SMTP_URL, from: MAIL_FROM }) } : {};
   const [key, ...otherKeys] = await readSigningKeys(AUTH_SIGNING_KEY);
   if (first) await migrateAccounts(MYSQL_URL, log, config.AUDIT_DAYS);
   await using stack = new AsyncDisposableStack();
@@ -48,7 +48,7 @@ export async function openIssuer(config: IssuerConfig, log: Logger, first: boole
       ...mail,
       proxies,
       log,
-      redis: { tell: redis, hear: () => connectAuthRedis(config, REDIS_URL, log, streamSilenceMs) },
+      redis: { publisher: redis, connect: () => connectAuthRedis(config, REDIS_URL, log, streamSilenceMs) },
     }),
   );
   await auth.startStreams();

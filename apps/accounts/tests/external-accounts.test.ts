@@ -77,7 +77,7 @@ beforeAll(async () => {
     { issuer: server.issuer, audience: "quintet-api", staff: { claim: "groups", value: "chiefs" } },
     { issuer: provider.issuer, audience: "quintet-api" },
   ]);
-  issuer = opened.use(await issuerForTests({ news: true, outsideIssuers: externalIssuersSetting.parse(settings) }));
+  issuer = opened.use(await issuerForTests({ news: true, externalIssuers: externalIssuersSetting.parse(settings) }));
   const listening: Listening = await serve(listenerOf(issuer.app), {
     port: 0,
     host: "127.0.0.1",
@@ -85,10 +85,10 @@ beforeAll(async () => {
     drainSeconds: 0,
   });
   opened.defer(() => listening.close());
-  const hear = () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
+  const connect = () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
   remoteUrl = `http://127.0.0.1:${listening.port}`;
   const now = () => issuer.clock.now;
-  remote = opened.use(createRemoteAuth({ url: remoteUrl, issuer: publicUrl, secret: issuer.secret, hear, now }));
+  remote = opened.use(createRemoteAuth({ url: remoteUrl, issuer: publicUrl, secret: issuer.secret, connect, now }));
 });
 afterAll(() => opened.disposeAsync());
 
@@ -144,7 +144,7 @@ test("deactivating an account, and ending its sign-ins, ends tokens of other iss
 });
 
 test("ending sign-ins while the clock is a day ahead ends nothing for a day that is issued afterwards", async () => {
-  await using own = await issuerForTests({ outsideIssuers: externalIssuersSetting.parse(settings) });
+  await using own = await issuerForTests({ externalIssuers: externalIssuersSetting.parse(settings) });
   const day = 86_400_000;
   const issued = () => {
     const now = Math.floor(own.clock.now / 1000);
@@ -162,7 +162,7 @@ test("ending sign-ins while the clock is a day ahead ends nothing for a day that
 });
 
 test("a token that lives longer than ours goes on, asked for anew, until its end", async () => {
-  await using own = await issuerForTests({ outsideIssuers: externalIssuersSetting.parse(settings) });
+  await using own = await issuerForTests({ externalIssuers: externalIssuersSetting.parse(settings) });
   const now = Math.floor(own.clock.now / 1000);
   const token = await server.sign({ sub: "patient", aud: "quintet-api", iat: now, exp: now + 7200 });
   expect(await own.auth.access(token)).toBeDefined();
@@ -255,10 +255,10 @@ test("a client may exchange such a token itself (RFC 8693); the log tells of the
 
 test("while its issuer is away a token that was not seen yet is a 503, in every process", async () => {
   await using gone = await outsideServer();
-  const outsideIssuers = externalIssuersSetting.parse(
+  const externalIssuers = externalIssuersSetting.parse(
     JSON.stringify([{ issuer: gone.issuer, audience: "quintet-api" }]),
   );
-  await using own = await issuerForTests({ outsideIssuers });
+  await using own = await issuerForTests({ externalIssuers });
   const now = Math.floor(own.clock.now / 1000);
   const token = await gone.sign({ sub: "x", aud: "quintet-api", iat: now, exp: now + 60 });
   await gone.stop();

@@ -3,18 +3,18 @@ import { createLogger } from "@quintet/http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ExternalIssuer } from "../src/external-issuers/external-issuers-setting.ts";
 import { externalIssuersSetting } from "../src/external-issuers/external-issuers-setting.ts";
-import { externalTokens } from "../src/external-issuers/external-tokens.ts";
+import { createExternalTokens } from "../src/external-issuers/external-tokens.ts";
 import { newKey, type OutsideServer, outsideServer } from "./external-issuer.ts";
 
 const log = createLogger({ service: "outside", level: "silent" });
 let server: OutsideServer;
 let clock: { now: number };
-let read: ReturnType<typeof externalTokens>;
+let read: ReturnType<typeof createExternalTokens>;
 
 const setting = (fields: object = {}): ExternalIssuer[] =>
   externalIssuersSetting.parse(JSON.stringify([{ issuer: server.issuer, audience: "quintet-api", ...fields }]));
 const reader = (fields: object = {}) =>
-  externalTokens({ issuers: setting(fields), log, now: () => clock.now, elapsed: () => clock.now });
+  createExternalTokens({ issuers: setting(fields), log, now: () => clock.now, elapsed: () => clock.now });
 const seconds = () => Math.floor(clock.now / 1000);
 const claims = (changes: object = {}) => ({
   sub: "person-1",

@@ -40,7 +40,7 @@ export interface IssuerChoices {
   /** How mails are sent. */
   mail?: SendMail;
   /** As `OIDC_ISSUERS`. */
-  outsideIssuers?: ExternalIssuer[];
+  externalIssuers?: ExternalIssuer[];
   /** As `PASSWORD_REHASH`. */
   rehash?: boolean;
   /** As `REGISTRATION`. */
@@ -54,7 +54,7 @@ export async function issuerForTests({
   rehash = true,
   registration = "open",
   mail,
-  outsideIssuers,
+  externalIssuers,
 }: IssuerChoices = {}): Promise<IssuerForTests> {
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await testMysql(inject("mysqlUrl")));
@@ -78,13 +78,13 @@ export async function issuerForTests({
     rehash,
     registration,
     ...(mail ? { mail } : {}),
-    outsideIssuers,
+    externalIssuers,
     log,
     proxies: trustedProxies("127.0.0.1"),
     now: () => clock.now,
     elapsed: () => clock.now,
   };
-  const auth = stack.use(createLocalAuth({ ...options, ...(news ? { redis: { tell: redis, hear: connect } } : {}) }));
+  const auth = stack.use(createLocalAuth({ ...options, ...(news ? { redis: { publisher: redis, connect } } : {}) }));
   await auth.startStreams();
   const app = createApp({
     auth,

@@ -37,7 +37,7 @@ test("the signing key rotates while an app in another process is asked: every to
       url: `http://127.0.0.1:${listening.port}`,
       issuer: "http://localhost:8080",
       secret,
-      hear: () => connectRedis(inject("redisUrl"), { prefix: `${prefix}auth:`, onError: () => {} }),
+      connect: () => connectRedis(inject("redisUrl"), { prefix: `${prefix}auth:`, onError: () => {} }),
       now: () => Date.now() + clock.ahead,
       elapsed: () => performance.now() + clock.ahead,
     }),

@@ -5,7 +5,7 @@ import { testPrefix } from "@quintet/db/testing";
 import { storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { type Budgets, budgetsWithFallback, localBudgets, redisBudgets } from "../src/limits/budgets.ts";
-import { loginLimits } from "../src/limits/login-limits.ts";
+import { createLoginLimits } from "../src/limits/login-limits.ts";
 import { form, type IssuerForTests, issuerForTests, password } from "./issuer-for-tests.ts";
 
 let redis: Redis;
@@ -53,7 +53,7 @@ test("an attempt is taken out of a budget once, also when its answer is lost, an
 
 describe.each(stores)("budgets %s", (_name, make) => {
   const limited = () => {
-    const check = loginLimits(make(), randomBytes(32));
+    const check = createLoginLimits(make(), randomBytes(32));
     const attempt = (login: string, from: string | undefined, good = false) =>
       check(login, from, async () => (good ? "in" : undefined)).catch((error: { code: string }) => error.code);
     const wrong = async (count: number, login: string, from: (i: number) => string) => {

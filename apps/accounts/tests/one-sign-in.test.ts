@@ -13,7 +13,7 @@ const behindHttp = (issuer: IssuerForTests, origin: string): Auth =>
     url: origin,
     issuer: origin,
     secret: issuer.secret,
-    hear: () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} }),
+    connect: () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} }),
     now: () => issuer.clock.now,
   });
 

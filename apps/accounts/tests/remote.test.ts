@@ -24,7 +24,7 @@ async function listen(port = 0): Promise<void> {
   );
 }
 
-const hear = () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
+const connect = () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
 
 /** A client that knows nothing yet. */
 function client(): Auth {
@@ -34,7 +34,7 @@ function client(): Auth {
       url: `http://127.0.0.1:${listening.port}`,
       issuer: publicUrl,
       secret: issuer.secret,
-      hear,
+      connect,
       now: () => clock.now,
       elapsed: () => clock.now,
     }),
@@ -154,7 +154,7 @@ test("an AUTH_URL where something else answers is a 502, without its text", asyn
     url: `http://127.0.0.1:${listening.port}/elsewhere`,
     issuer: publicUrl,
     secret: issuer.secret,
-    hear,
+    connect,
   });
   await expect(auth.verifyPassword("ana", password)).rejects.toMatchObject({ code: "bad-gateway" });
   await expect(auth.verifyToken(await freshToken())).rejects.toMatchObject({ code: "bad-gateway" });

@@ -16,12 +16,12 @@ const within = { timeout: 1000, interval: 5 };
 beforeAll(async () => {
   issuer = await issuerForTests({ news: true });
   listening = await serve(listenerOf(issuer.app), { port: 0, host: "127.0.0.1", log, drainSeconds: 0 });
-  const hear = () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
+  const connect = () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
   remote = createRemoteAuth({
     url: `http://127.0.0.1:${listening.port}`,
     issuer: publicUrl,
     secret: issuer.secret,
-    hear,
+    connect,
   });
 });
 afterAll(async () => {
@@ -160,9 +160,9 @@ test("a process that starts later hears of it too, also when Redis was emptied i
   const { first, second } = await person();
   await revoke(first.access_token);
   const redis = connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
-  const hear = () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
+  const connect = () => connectRedis(inject("redisUrl"), { prefix: issuer.redisPrefix, onError: () => {} });
   const start = () =>
-    createRemoteAuth({ url: `http://127.0.0.1:${listening.port}`, issuer: publicUrl, secret: issuer.secret, hear });
+    createRemoteAuth({ url: `http://127.0.0.1:${listening.port}`, issuer: publicUrl, secret: issuer.secret, connect });
   {
     await using late = start();
     expect(await late.verifyToken(first.access_token)).toBeUndefined();
@@ -181,7 +181,7 @@ test("a process that hears nothing does not open, and is open as soon as it hear
   await revoke(first.access_token);
   const away = () => connectRedis("redis://127.0.0.1:9", { prefix: "", onError: () => {} });
   const start = (port: number) =>
-    createRemoteAuth({ url: `http://127.0.0.1:${port}`, issuer: publicUrl, secret: issuer.secret, hear: away });
+    createRemoteAuth({ url: `http://127.0.0.1:${port}`, issuer: publicUrl, secret: issuer.secret, connect: away });
   await using never = start(9);
   const closed = { code: "unavailable", headers: { "Retry-After": "2" } };
   await expect(never.verifyToken(second.access_token)).rejects.toMatchObject(closed);

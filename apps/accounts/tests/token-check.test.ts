@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync } from "node:crypto";
 import type { Account } from "@quintet/auth";
-import { revokedTable, tokenCheck } from "@quintet/auth/issuer";
+import { createRevokedTable, createTokenCheck } from "@quintet/auth/issuer";
 import { createLocalJWKSet, SignJWT, UnsecuredJWT } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { newSigningKey } from "../src/testing.ts";
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 /** A table of revocations that is never out of date. */
 function heardTable(now: () => number) {
-  const table = revokedTable(now, now);
+  const table = createRevokedTable(now, now);
   table.markCurrent(Number.POSITIVE_INFINITY);
   return table;
 }
@@ -39,7 +39,7 @@ function checker() {
   const known = createLocalJWKSet({ keys: [key.publicJwk] });
   let looked = 0;
   const revoked = heardTable(() => clock.now);
-  const run = tokenCheck({
+  const run = createTokenCheck({
     issuer,
     keys: (header, token) => {
       looked++;
@@ -201,7 +201,7 @@ test("a bad token is not remembered, and a key that cannot be had is an error", 
   const token = await signed();
   let away = true;
   const known = createLocalJWKSet({ keys: [key.publicJwk] });
-  const run = tokenCheck({
+  const run = createTokenCheck({
     issuer,
     revoked: heardTable(() => start),
     keys: async (header, input) => {
@@ -218,7 +218,7 @@ test("a bad token is not remembered, and a key that cannot be had is an error", 
 
 test("a token that was remembered while the clock was a day ahead is not good for a day when that is set back", async () => {
   const clock = { now: start + 86_400_000, elapsed: 0 };
-  const run = tokenCheck({
+  const run = createTokenCheck({
     issuer,
     keys: createLocalJWKSet({ keys: [key.publicJwk] }),
     revoked: heardTable(() => clock.now),

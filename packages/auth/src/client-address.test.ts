@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { ConfigError, trustedProxies } from "@quintet/http";
 import { expect, test } from "vitest";
-import { addressReader } from "./client-address.ts";
+import { createAddressReader } from "./client-address.ts";
 
 const key = randomBytes(32);
-const reader = addressReader(trustedProxies("127.0.0.1, 10.0.0.0/8,fd00::/8"), key);
+const reader = createAddressReader(trustedProxies("127.0.0.1, 10.0.0.0/8,fd00::/8"), key);
 const read = (peer: string | undefined, forwardedFor?: string, vouched?: string) =>
   reader.read({ peer, forwardedFor, vouched });
 
@@ -20,7 +20,7 @@ test("a proxy is believed in what it added last, nobody else is", () => {
 
 test("an app vouches for its client with the installation's key", () => {
   expect(read("8.8.8.8", undefined, reader.vouch("5.5.5.5"))).toBe("5.5.5.5");
-  const other = addressReader(trustedProxies(""), randomBytes(32));
+  const other = createAddressReader(trustedProxies(""), randomBytes(32));
   for (const forged of [
     other.vouch("5.5.5.5"),
     "5.5.5.5",

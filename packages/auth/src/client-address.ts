@@ -34,7 +34,7 @@ export function clientAddressOf(c: {
  * Finds out whom a request comes from. A peer in `proxies` is believed in what it added last to X-Forwarded-For; whoever has
  * the installation's `key` in what it vouches for; anything else is the peer itself.
  */
-export function addressReader(proxies: TrustedProxies, key: Buffer) {
+export function createAddressReader(proxies: TrustedProxies, key: Buffer) {
   const mac = (address: string) => createHmac("sha256", key).update(address).digest("base64url");
   const read = (clientAddress: ClientAddress | undefined): string | undefined => {
     if (clientAddress === undefined) return undefined;

@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import type { Account } from "./account.ts";
 import { cachePasswordChecks } from "./password-cache.ts";
-import { revokedTable } from "./revocation/revoked-table.ts";
+import { createRevokedTable } from "./revocation/revoked-table.ts";
 
 const ana: Account = { id: 1, username: "ana", email: "", isStaff: false, createdAt: "2026-01-01T00:00:00.000Z" };
 
 function counted() {
   const asked: string[] = [];
   const clock = { now: 1000 };
-  const revoked = revokedTable(
+  const revoked = createRevokedTable(
     () => clock.now,
     () => clock.now,
   );
@@ -52,7 +52,7 @@ test("another split of the same letters is another check", async () => {
 });
 
 test("a check that fails is passed on and forgotten", async () => {
-  const revoked = revokedTable(Date.now, Date.now);
+  const revoked = createRevokedTable(Date.now, Date.now);
   revoked.markCurrent(Number.POSITIVE_INFINITY);
   let broken = true;
   const check = cachePasswordChecks(

@@ -3,7 +3,7 @@ import { testPrefix } from "@quintet/db/testing";
 import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { revocationPublisher, streamSilenceMs, subscribeToRevocations } from "../src/revocation/revocation-stream.ts";
-import { type RevokedTable, revokedTable } from "../src/revocation/revoked-table.ts";
+import { createRevokedTable, type RevokedTable } from "../src/revocation/revoked-table.ts";
 
 /** What counts as having heard from Redis; the beats are the test's own. */
 const opened = new AsyncDisposableStack();
@@ -20,7 +20,7 @@ function stream() {
   opened.defer(() => redis.disconnect());
   const announce = revocationPublisher(redis);
   const follow = () => {
-    const table = revokedTable(Date.now);
+    const table = createRevokedTable(Date.now);
     const far = connectRedis(proxy.url, { prefix, silenceMs: streamSilenceMs, onError: () => {} });
     opened.use(subscribeToRevocations(far, table));
     return table;

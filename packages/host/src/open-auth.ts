@@ -48,7 +48,7 @@ function configureRemote(env: NodeJS.ProcessEnv): ConfiguredAuth {
         secret: config.QUINTET_SECRET,
         proxies: trustedProxies(config.TRUSTED_PROXIES),
         log,
-        hear: () => connectAuthRedis(config, REDIS_URL, log, streamSilenceMs),
+        connect: () => connectAuthRedis(config, REDIS_URL, log, streamSilenceMs),
       });
       return { auth, owns: () => false, [Symbol.asyncDispose]: () => auth[Symbol.asyncDispose]() };
     },

@@ -28,17 +28,17 @@ export interface AccountChanges {
   sessions(accountId: number): Promise<SessionRow[]>;
 }
 
-export function accountChanges(options: {
+export function createAccountChanges(options: {
   pool: MysqlPool;
   hashes: PasswordHashes;
-  revoking: Revocations;
+  revocations: Revocations;
   limited: LimitedCheck;
   note: Note;
   now: () => number;
 }): AccountChanges {
-  const { pool, hashes, revoking, limited, note, now } = options;
+  const { pool, hashes, revocations, limited, note, now } = options;
   const endAll = async (connection: MysqlConnection, accountId: number) => [
-    await endSignIns(connection, revoking, accountId, new Date(now())),
+    await endSignIns(connection, revocations, accountId, new Date(now())),
   ];
   return {
     async changePassword(accountId, current, next, by) {
@@ -50,7 +50,7 @@ export function accountChanges(options: {
         throw new Problem("forbidden", "The current password is wrong.", { errors });
       }
       const passwordHash = await hashes.make(checkedPassword(next, "newPassword"));
-      await revoking.revoke(async (connection) => {
+      await revocations.revoke(async (connection) => {
         const changed = await replaceHash(connection, accountId, account.passwordHash, passwordHash);
         if (!changed) throw new Problem("conflict", "The password was changed by someone else just now.");
         await note(connection, { accountId, action: "password-changed" }, by);
@@ -63,7 +63,7 @@ export function accountChanges(options: {
         throw new Problem("conflict", "You cannot deactivate your own account.");
       }
       let found = false;
-      await revoking.revoke(async (connection) => {
+      await revocations.revoke(async (connection) => {
         found = await setActive(connection, accountId, isActive);
         if (found) await note(connection, { accountId, action: isActive ? "activated" : "deactivated" }, by);
         return found && !isActive ? endAll(connection, accountId) : [];
@@ -71,13 +71,13 @@ export function accountChanges(options: {
       return found || (await findById(pool, accountId)) !== undefined;
     },
     endSessions: (accountId, by) =>
-      revoking.revoke(async (connection) => {
+      revocations.revoke(async (connection) => {
         await note(connection, { accountId, action: "sessions-ended" }, by);
         return endAll(connection, accountId);
       }),
     async endSession(accountId, session, by) {
       let ended = false;
-      await revoking.revoke(async (connection) => {
+      await revocations.revoke(async (connection) => {
         ended = await findSession(connection, accountId, session, new Date(now()));
         if (!ended) return [];
         await revokeFamily(connection, session, new Date(now()));
@@ -90,14 +90,14 @@ export function accountChanges(options: {
   };
 }
 
-/** Ends every sign-in and token of an account, within `revoking.revoke`. */
+/** Ends every sign-in and token of an account, within `revocations.revoke`. */
 export async function endSignIns(
   connection: MysqlConnection,
-  revoking: Revocations,
+  revocations: Revocations,
   accountId: number,
   at: Date,
 ): Promise<Revocation> {
-  const revocation = await revoking.revokeAll(connection, accountId);
+  const revocation = await revocations.revokeAll(connection, accountId);
   await revokeFamiliesOf(connection, accountId, at);
   return revocation;
 }

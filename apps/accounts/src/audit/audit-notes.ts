@@ -14,7 +14,7 @@ export type Note = (
 ) => Promise<void>;
 
 /** The audit log's writer. `addressOf` says which address of a request is believed; `now` is in ms. */
-export function auditNotes(
+export function createNote(
   addressOf: (clientAddress: ClientAddress | undefined) => string | undefined,
   now: () => number,
 ): Note {

@@ -44,9 +44,9 @@ export interface Clients {
   authenticate(authorization: string | undefined, fields: Map<string, string>): Promise<ApiClient | undefined>;
 }
 
-export function apiClients(options: {
+export function createClients(options: {
   pool: MysqlPool;
-  revoking: Revocations;
+  revocations: Revocations;
   publicClient: string;
   /** A client that is known without a registration. */
   ownClient: ApiClient;
@@ -55,7 +55,7 @@ export function apiClients(options: {
   note: Note;
   now: () => number;
 }): Clients {
-  const { pool, revoking, publicClient, ownClient, secretKey, note, now } = options;
+  const { pool, revocations, publicClient, ownClient, secretKey, note, now } = options;
   const find = async (id: string) => {
     if (id === ownClient.id) return ownClient;
     return form.test(id) ? findClient(pool, id) : undefined;
@@ -86,7 +86,7 @@ export function apiClients(options: {
     list: (accountId) => clientsOf(pool, accountId),
     async remove(accountId, id, by) {
       let removed = false;
-      await revoking.revoke(async (connection) => {
+      await revocations.revoke(async (connection) => {
         removed = await deleteClient(connection, accountId, id);
         if (!removed) return [];
         await note(connection, { accountId, action: "client-removed", subject: id }, by);

@@ -18,7 +18,7 @@ export type ExternalAccounts = (claims: ExternalClaims) => Promise<StoredAccount
  * existing one, whatever username or email the token says, because then whoever runs an issuer could be anybody here.
  * `now` is in ms.
  */
-export function externalAccounts(options: { pool: MysqlPool; note: Note; now: () => number }): ExternalAccounts {
+export function createExternalAccounts(options: { pool: MysqlPool; note: Note; now: () => number }): ExternalAccounts {
   const { pool, note, now } = options;
   const making = new Map<string, Promise<number>>();
 

@@ -16,7 +16,7 @@ export type ReadExternalToken = (token: string) => Promise<ExternalClaims | unde
  * at most), and every 5 minutes in the background; while an issuer is away its known keys go on being used. `now` and
  * `elapsed` are in ms, the second of a clock that is never set.
  */
-export function externalTokens(options: {
+export function createExternalTokens(options: {
   issuers: ExternalIssuer[];
   log: Logger;
   now: () => number;

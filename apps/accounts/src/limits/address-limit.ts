@@ -12,7 +12,7 @@ export type AddressLimit = (address: string | undefined) => Promise<void>;
  * Limits what one address (a /64 of IPv6) may do. It is counted below `name` under a digest with `key`, so that the store knows
  * no addresses; without an address nothing is counted. `detail` is what the 429 says.
  */
-export function addressLimit(options: {
+export function createAddressLimit(options: {
   budgets: Budgets;
   name: string;
   key: Buffer;

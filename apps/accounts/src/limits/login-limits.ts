@@ -25,7 +25,7 @@ export type LimitedCheck = <T>(
  * nobody can lock the owner out. A good password costs nothing once it is checked. Names are counted whether they exist or not, under
  * digests with `key`, so that the store tells no names.
  */
-export function loginLimits(budgets: Budgets, key: Buffer): LimitedCheck {
+export function createLoginLimits(budgets: Budgets, key: Buffer): LimitedCheck {
   const secret = createSecretKey(key);
   const digest = (...parts: string[]) =>
     createHmac("sha256", secret).update(parts.join("\n")).digest("base64url").slice(0, 22);

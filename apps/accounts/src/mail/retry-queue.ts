@@ -14,7 +14,12 @@ const pausesMs = [1000, 5000, 30_000, 120_000, 300_000];
  * Runs errands in the background, `atOnce` at a time, `most` in all. One that fails is tried again after 1 s, 5 s, 30 s, 2 and
  * 5 minutes, then it is given up, which is logged. What is left at the end is given up too.
  */
-export function retryQueue(options: { log: Logger; most?: number; atOnce?: number; pauses?: number[] }): RetryQueue {
+export function createRetryQueue(options: {
+  log: Logger;
+  most?: number;
+  atOnce?: number;
+  pauses?: number[];
+}): RetryQueue {
   const { log, most = 500, atOnce = 4, pauses = pausesMs } = options;
   const ready: { errand: RetriedTask; attempt: number }[] = [];
   const timers = new Set<NodeJS.Timeout>();

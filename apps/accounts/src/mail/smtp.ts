@@ -24,7 +24,7 @@ export class MailError extends Error {
 const limitMs = 10_000;
 
 /** Sends by the SMTP server of `url` (smtp:// or smtps://), on a connection for each mail. */
-export function smtp({ url, from }: { url: string; from: string }): SendMail {
+export function createSmtp({ url, from }: { url: string; from: string }): SendMail {
   const times = { connectionTimeout: limitMs, greetingTimeout: limitMs, socketTimeout: limitMs };
   const transport = createTransport({ url, ...times, disableFileAccess: true, disableUrlAccess: true });
   return async ({ to, subject, text }) => {

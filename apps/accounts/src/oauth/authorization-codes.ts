@@ -27,10 +27,10 @@ export interface Codes {
   ): Promise<{ account: StoredAccount; session: Session } | undefined>;
 }
 
-export function authorizationCodes(
+export function createAuthorizationCodes(
   pool: MysqlPool,
   refresh: RefreshTokens,
-  revoking: Revocations,
+  revocations: Revocations,
   note: Note,
   now: () => number,
 ): Codes {
@@ -45,7 +45,7 @@ export function authorizationCodes(
     async redeem(code, { clientId, redirectUri, verifier }) {
       if (!codeForm.test(code)) return undefined;
       let begun: { account: StoredAccount; session: Session } | undefined;
-      await revoking.revoke(async (connection) => {
+      await revocations.revoke(async (connection) => {
         begun = undefined;
         const found = await lockCode(connection, hashOf(code));
         if (!found || found.clientId !== clientId) return [];

@@ -37,18 +37,18 @@ export interface Grants {
 }
 
 /** Tokens that `key` signs; `now` is in ms. */
-export function grants(options: {
+export function createGrants(options: {
   pool: MysqlPool;
   key: SigningKey;
   issuer: string;
   signIn: SignIn;
   refresh: RefreshTokens;
   codes: Codes;
-  outside: { read: ReadExternalToken; accountOf: ExternalAccounts };
+  external: { read: ReadExternalToken; accountOf: ExternalAccounts };
   note: Note;
   now: () => number;
 }): Grants {
-  const { pool, key, issuer, signIn, refresh, codes, outside, note, now } = options;
+  const { pool, key, issuer, signIn, refresh, codes, external, note, now } = options;
   /** Begins a sign-in and notes it, all in one transaction; `undefined` when the account was changed just now. */
   const begin = (account: StoredAccount, clientId: string, scope: string, clientAddress: ClientAddress | undefined) => {
     const { id: accountId } = account;
@@ -91,8 +91,8 @@ export function grants(options: {
       return stored?.isActive ? accessToken(stored, { scope, clientId: id, session: id }) : undefined;
     },
     async exchangeGrant(subjectToken) {
-      const claims = await outside.read(subjectToken);
-      const stored = claims && (await outside.accountOf(claims));
+      const claims = await external.read(subjectToken);
+      const stored = claims && (await external.accountOf(claims));
       return stored && accessToken(stored, { scope: claims.scope, clientId: externalClient, endsAt: claims.expiresAt });
     },
     async browserSignIn(login, password, clientAddress) {

@@ -4,7 +4,7 @@ import type { MysqlPool } from "@quintet/db";
 import type { Logger } from "@quintet/http";
 import { findByLogin } from "../accounts/account-queries.ts";
 import { normalizeUsername } from "../accounts/usernames.ts";
-import { addressLimit } from "../limits/address-limit.ts";
+import { createAddressLimit } from "../limits/address-limit.ts";
 import type { BudgetSizes, Budgets } from "../limits/budgets.ts";
 import type { RetryQueue } from "../mail/retry-queue.ts";
 import { MailError, type SendMail } from "../mail/smtp.ts";
@@ -28,7 +28,7 @@ export const resetRequestedText =
 /** The error detail where no mail is sent. */
 export const noMailText = "This installation sends no mail. Ask staff for a password reset link.";
 
-export function forgottenPasswords(options: {
+export function createSendResetLink(options: {
   pool: MysqlPool;
   links: ResetLinks;
   budgets: Budgets;
@@ -36,12 +36,12 @@ export function forgottenPasswords(options: {
   key: Buffer;
   addressOf: (clientAddress: ClientAddress | undefined) => string | undefined;
   send: SendMail;
-  errands: RetryQueue;
+  queue: RetryQueue;
   log: Logger;
 }): SendResetLink {
-  const { pool, links, budgets, key, addressOf, send, errands, log } = options;
+  const { pool, links, budgets, key, addressOf, send, queue, log } = options;
   const detail = "Too many links were asked for; try again later.";
-  const limited = addressLimit({ budgets, name: "reset", key, budget: ofAddress, detail });
+  const limited = createAddressLimit({ budgets, name: "reset", key, budget: ofAddress, detail });
   const takeOfAccount = (id: number) => {
     const counted = `reset:${createHmac("sha256", key).update(`account ${id}`).digest("base64url").slice(0, 22)}`;
     return budgets.take([counted, counted, counted, `${counted}:known`], ofAccount);
@@ -58,7 +58,7 @@ export function forgottenPasswords(options: {
   return async (login, clientAddress) => {
     await limited(addressOf(clientAddress));
     let mail: Awaited<ReturnType<typeof letter>> | "unknown" = "unknown";
-    const taken = errands.run(async () => {
+    const taken = queue.run(async () => {
       if (mail === "unknown") mail = await letter(login, clientAddress);
       if (mail === undefined) return;
       await send(mail).catch((error: unknown) => {

@@ -40,17 +40,17 @@ export interface ResetLinks {
 }
 
 /** `issuer` is the origin that links begin with; `now` is in ms. */
-export function resetLinks(options: {
+export function createResetLinks(options: {
   pool: MysqlPool;
   hashes: PasswordHashes;
-  revoking: Revocations;
+  revocations: Revocations;
   /** What the tokens of requests with a key are made with. */
   secretKey: Buffer;
   note: Note;
   issuer: string;
   now: () => number;
 }): ResetLinks {
-  const { pool, hashes, revoking, secretKey, note, issuer, now } = options;
+  const { pool, hashes, revocations, secretKey, note, issuer, now } = options;
   const find = async (token: string): Promise<StoredAccount | undefined> => {
     if (!form.test(token)) return undefined;
     const reset = await findReset(pool, hashOf(token));
@@ -99,14 +99,14 @@ export function resetLinks(options: {
     async use(token, password, by) {
       const account = (await find(token)) ?? refuse();
       const passwordHash = await hashes.make(checkedPassword(password, "password"));
-      await revoking.revoke(async (connection) => {
+      await revocations.revoke(async (connection) => {
         // Of two that use it at once, one finds the password that the link was made for.
         const changed = await replaceHash(connection, account.id, account.passwordHash, passwordHash);
         const current = await findById(connection, account.id);
         if (!changed || !current?.isActive || current.epoch !== account.epoch) return refuse();
         await deleteResetsOf(connection, account.id);
         await note(connection, { accountId: account.id, action: "password-reset" }, by);
-        return [await endSignIns(connection, revoking, account.id, new Date(now()))];
+        return [await endSignIns(connection, revocations, account.id, new Date(now()))];
       });
     },
   };

@@ -1,6 +1,6 @@
 import { Problem } from "@quintet/http";
 import { expect, test } from "vitest";
-import { hashesAtOnce, hashQueue } from "./hash-queue.ts";
+import { createHashQueue, hashesAtOnce } from "./hash-queue.ts";
 
 /** Work that goes on until it is told to end. */
 function held() {
@@ -9,7 +9,7 @@ function held() {
 }
 
 test("runs a few at once, lets some wait in order, and refuses the next with Retry-After", async () => {
-  const queue = hashQueue({ atOnce: 2, waiting: 2 });
+  const queue = createHashQueue({ atOnce: 2, waiting: 2 });
   const started: number[] = [];
   const jobs = [held(), held(), held(), held()];
   const results = jobs.map((job, index) =>
@@ -31,7 +31,7 @@ test("runs a few at once, lets some wait in order, and refuses the next with Ret
 });
 
 test("work that fails gives its place on", async () => {
-  const queue = hashQueue({ atOnce: 1, waiting: 1 });
+  const queue = createHashQueue({ atOnce: 1, waiting: 1 });
   const first = held();
   const results = [queue(first.work), queue(async () => "next")];
   first.fail(new Error("broken"));

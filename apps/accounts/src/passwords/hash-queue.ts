@@ -18,7 +18,7 @@ export function hashesAtOnce(processes: number, cores = availableParallelism()):
  * The queue for password hashes: each takes 19 MiB and tens of milliseconds of a core, so that `atOnce` run,
  * `waiting` may wait, and the next one gets a 503 with `Retry-After`.
  */
-export function hashQueue({ atOnce, waiting = 32 * atOnce }: { atOnce: number; waiting?: number }): HashQueue {
+export function createHashQueue({ atOnce, waiting = 32 * atOnce }: { atOnce: number; waiting?: number }): HashQueue {
   let running = 0;
   const room: (() => void)[] = [];
   return async (work) => {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
-import { hashThreads } from "./hash-threads.ts";
+import { createHashThreads } from "./hash-threads.ts";
 
 /** The niceness of each thread of this process that is still there, as the kernel has it (field 19 of /proc/pid/stat). */
 const priorities = () =>
@@ -14,7 +14,7 @@ const priorities = () =>
   });
 
 test("tasks run at once, each with its own answer, and an idle thread is used again", async () => {
-  await using threads = hashThreads();
+  await using threads = createHashThreads();
   const passwords = Array.from({ length: 3 }, (_, i) => `correct horse battery ${i}`);
   const hashes = await Promise.all(passwords.map((password) => threads.make("argon2", password)));
   const checks = hashes.flatMap((hash) => passwords.map((password) => threads.verify(hash, password)));
@@ -27,7 +27,7 @@ test("tasks run at once, each with its own answer, and an idle thread is used ag
 test.runIf(process.platform === "linux")("hashing yields to this thread, whose priority stays", async () => {
   // The threads of the test before may be ending still.
   await vi.waitFor(() => expect(priorities().filter((nice) => nice === 5)).toEqual([]), 10_000);
-  await using threads = hashThreads();
+  await using threads = createHashThreads();
   await Promise.all([threads.make("argon2", "one"), threads.make("argon2", "two")]);
   const [own] = priorities();
   expect(own).toBe(0);
@@ -35,7 +35,7 @@ test.runIf(process.platform === "linux")("hashing yields to this thread, whose p
 });
 
 test("a task whose thread ends is an error, and the next one gets another", async () => {
-  const threads = hashThreads();
+  const threads = createHashThreads();
   const cut = expect(threads.make("pbkdf2", "long")).rejects.toThrow("has ended");
   await threads[Symbol.asyncDispose]();
   await cut;

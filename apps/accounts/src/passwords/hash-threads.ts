@@ -18,7 +18,7 @@ interface Done {
  * As many threads as are asked of at once. They are no part of the pool that Node shares between files, names and other
  * cryptography, and run with a lower priority than it. A task whose thread dies is an error; the next one gets a new thread.
  */
-export function hashThreads(): HashThreads {
+export function createHashThreads(): HashThreads {
   const idle: Worker[] = [];
   const all = new Set<Worker>();
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { hashQueue } from "./hash-queue.ts";
-import { hashThreads } from "./hash-threads.ts";
-import { passwordHashes } from "./password-hash.ts";
+import { createHashQueue } from "./hash-queue.ts";
+import { createHashThreads } from "./hash-threads.ts";
+import { createPasswordHashes } from "./password-hash.ts";
 
-const hashes = passwordHashes(hashQueue({ atOnce: 2 }), hashThreads());
+const hashes = createPasswordHashes(createHashQueue({ atOnce: 2 }), createHashThreads());
 const password = "correct horse bättery";
 
 // Made by Django 3.2 with argon2-cffi and bcrypt of Python, and by Python's hashlib.
@@ -56,8 +56,8 @@ describe("a new hash", () => {
 
 describe("hashes that never match", () => {
   // Without the slow kinds above a refusal takes 100 ms.
-  const threads = hashThreads();
-  const hashes = passwordHashes(hashQueue({ atOnce: 2 }), threads);
+  const threads = createHashThreads();
+  const hashes = createPasswordHashes(createHashQueue({ atOnce: 2 }), threads);
   test.each([
     undefined,
     "",

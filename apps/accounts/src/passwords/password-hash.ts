@@ -10,13 +10,13 @@ const longestPassword = 4096;
 const nobody =
   "argon2$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-export type PasswordHashes = ReturnType<typeof passwordHashes>;
+export type PasswordHashes = ReturnType<typeof createPasswordHashes>;
 
 /**
  * Password hashes in Django's formats, worked on in a bounded queue by `threads`. Without `rehash` a plain Django site
  * reads the same table: new hashes are what such a site makes itself, and no hash is old.
  */
-export function passwordHashes(queue: HashQueue, threads: HashThreads, { rehash = true } = {}) {
+export function createPasswordHashes(queue: HashQueue, threads: HashThreads, { rehash = true } = {}) {
   const time = failureDelay();
   const check = async (encoded: string, password: string): Promise<boolean> => {
     if (!canVerify(encoded) || password.length > longestPassword) {

@@ -21,7 +21,7 @@ export interface Admission {
   admit(clientAddress: ClientAddress | undefined): Promise<void>;
 }
 
-export function admission(options: {
+export function createAdmission(options: {
   mode: RegistrationMode;
   limit: AddressLimit;
   addressOf: (clientAddress: ClientAddress | undefined) => string | undefined;

@@ -55,7 +55,7 @@ export interface Invitations {
 }
 
 /** `issuer` is the origin that links begin with; `now` is in ms. */
-export function invitations(options: {
+export function createInvitations(options: {
   pool: MysqlPool;
   /** What the tokens of requests with a key are made with. */
   secretKey: Buffer;

@@ -32,7 +32,7 @@ export interface NewAccounts {
   createFirstStaff(username: string, password: string): Promise<void>;
 }
 
-export function newAccounts(options: {
+export function createNewAccounts(options: {
   pool: MysqlPool;
   hashes: PasswordHashes;
   mode: RegistrationMode;

@@ -26,7 +26,7 @@ export interface Revocations extends AsyncDisposable {
  * `record` is where revocations are read: a connection of its own that gives up soon, so that the news wait for nothing. `redis` is
  * missing where there is only this process; `now` is in ms.
  */
-export function revocations(options: {
+export function createRevocations(options: {
   pool: MysqlPool;
   record: MysqlPool;
   table: RevokedTable;

@@ -19,7 +19,7 @@ export interface BrowserSessions {
   end(token: string): Promise<void>;
 }
 
-export function browserSessions(pool: MysqlPool, refresh: RefreshTokens, now: () => number): BrowserSessions {
+export function createBrowserSessions(pool: MysqlPool, refresh: RefreshTokens, now: () => number): BrowserSessions {
   return {
     async find(token) {
       if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined;

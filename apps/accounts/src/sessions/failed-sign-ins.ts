@@ -14,7 +14,7 @@ export type RecordFailure = (accountId: number | null, clientAddress: ClientAddr
  * Notes refused sign-ins without making whoever guesses fill the log: of one account and address one a minute, of all 600 a
  * minute. The name is not noted: people type their password there. `elapsed` is in ms, of a clock that is never set.
  */
-export function failedSignIns(options: {
+export function createFailedSignIns(options: {
   pool: MysqlPool;
   note: Note;
   addressOf: (clientAddress: ClientAddress | undefined) => string | undefined;

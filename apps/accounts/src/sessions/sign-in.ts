@@ -18,7 +18,7 @@ export type SignIn = (
  * Checks passwords within the limits, replaces a good one's hash when that is not the one that is made today, and tells
  * `refused` of wrong ones.
  */
-export function signIn(options: {
+export function createSignIn(options: {
   pool: MysqlPool;
   hashes: PasswordHashes;
   limited: LimitedCheck;

@@ -36,7 +36,7 @@ export interface Sweeper extends AsyncDisposable {
  * Removes what is over from `tables`, in slices with pauses, over a connection of its own: nobody who signs in waits for it. Of all
  * processes one does it, under a lock of MySQL, which ends with its connection. `counted` are the tables whose size is shown.
  */
-export function sweeper(options: {
+export function createSweeper(options: {
   mysqlUrl: string;
   tables: SweptTable[];
   counted: readonly string[];

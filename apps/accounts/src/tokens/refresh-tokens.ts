@@ -31,7 +31,7 @@ export interface Session {
   token: string;
 }
 
-export type RefreshTokens = ReturnType<typeof refreshTokens>;
+export type RefreshTokens = ReturnType<typeof createRefreshTokens>;
 
 /** What a refresh token was exchanged for. */
 export interface Refreshed {
@@ -47,7 +47,7 @@ export interface Refreshed {
  * used. Once it was, and the 10 s are over, somebody else has the used token: its whole family ends (RFC 9700 section
  * 4.14.2). A family ends 30 days after its last use, and 180 days after its beginning whatever happens. `now` is in ms.
  */
-export function refreshTokens(pool: MysqlPool, key: Buffer, revocations: Revocations, now: () => number) {
+export function createRefreshTokens(pool: MysqlPool, key: Buffer, revocations: Revocations, now: () => number) {
   const successorOf = (token: string) => createHmac("sha256", key).update(token).digest("base64url");
   /** Whether the successor of a used token may be handed out again, to whoever may not have received it. */
   const isLost = (usedAt: Date, follower: { usedAt: Date | null } | undefined, at: number) =>

@@ -23,7 +23,7 @@ const maxWaiting = 10_000;
 const pauseMs = 500;
 
 /** Notes the actions of staff with `keep`; outcomes that cannot be kept wait in memory. `now` is in ms. */
-export function staffActions(options: {
+export function createStaffActions(options: {
   keep: KeepEntry;
   addressOf: (clientAddress: ClientAddress | undefined) => string | undefined;
   log?: Logger | undefined;

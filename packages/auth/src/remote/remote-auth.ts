@@ -4,14 +4,14 @@ import { z } from "zod";
 import type { Account, Auth, Registration } from "../account.ts";
 import type { AuditEntry } from "../audit/audit-entry.ts";
 import { sendEntry } from "../audit/audit-stream.ts";
-import { staffActions } from "../audit/staff-actions.ts";
+import { createStaffActions } from "../audit/staff-actions.ts";
 import { siteAt } from "../browser/site.ts";
-import { addressReader, type ClientAddress, vouchedHeader } from "../client-address.ts";
+import { type ClientAddress, createAddressReader, vouchedHeader } from "../client-address.ts";
 import { cachePasswordChecks } from "../password-cache.ts";
 import { subscribeToRevocations } from "../revocation/revocation-stream.ts";
-import { revokedTable } from "../revocation/revoked-table.ts";
+import { createRevokedTable } from "../revocation/revoked-table.ts";
 import { accessTokenType, type Exchange, tokenExchange } from "../tokens/exchanged-tokens.ts";
-import { tokenCheck } from "../tokens/token-check.ts";
+import { createTokenCheck } from "../tokens/token-check.ts";
 import { issuerClient } from "./issuer-client.ts";
 import { remoteKeys } from "./remote-keys.ts";
 import { pollIssuer } from "./revocation-feed.ts";
@@ -36,55 +36,58 @@ const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string(), k
 const oauthErrorSchema = z.object({ error: z.string() });
 
 /**
- * The accounts of an issuer behind HTTP. Tokens are verified here with its public keys, so they stay good while it is away;
- * what has to ask it is a 503 then. `url` is where it is reached, `issuer` the identifier that its tokens name; `now` is in ms.
+ * The accounts of an issuer behind HTTP. Tokens are verified in this process with the issuer's public keys, so they remain valid
+ * while the issuer is unavailable; whatever needs a request to it throws a 503 then.
  */
 export function createRemoteAuth(options: {
+  /** Where the issuer is reached, a base URL without a trailing slash. */
   url: string;
+  /** The issuer's identifier, the `iss` of its tokens. */
   issuer: string;
-  /** What this process vouches by for the addresses of its clients; the issuer has the same. */
+  /** `QUINTET_SECRET`, the same as the issuer's; signs the client addresses that this process vouches for. */
   secret: string;
-  /** Whose X-Forwarded-For is believed; nobody's unless told. */
+  /** The proxies whose X-Forwarded-For is trusted; none by default. */
   proxies?: TrustedProxies;
-  /** A connection of its own to the Redis where the issuer tells what is revoked and hears what staff did; closed at the end. */
-  hear: () => Redis;
+  /** Opens a connection to the Redis of the issuer's streams (revocations, audit log); closed on disposal. */
+  connect: () => Redis;
   log?: Logger;
+  /** The wall clock in ms; `Date.now` by default. */
   now?: () => number;
-  /** The ms of a clock that is never set, by which the age of what is remembered is measured; `performance.now()` unless set. */
+  /** A monotonic clock in ms, for the age of cached results; `performance.now` by default. */
   elapsed?: () => number;
 }): Auth {
   const { url, issuer, secret, now = Date.now, elapsed = () => performance.now() } = options;
-  const revoked = revokedTable(now);
-  const news = subscribeToRevocations(options.hear(), revoked);
-  const feed = pollIssuer({ url, secret, table: revoked, beatAt: news.heartbeatAt });
+  const revoked = createRevokedTable(now);
+  const subscription = subscribeToRevocations(options.connect(), revoked);
+  const feed = pollIssuer({ url, secret, table: revoked, beatAt: subscription.heartbeatAt });
   const client = issuerClient(url);
   const proxies = options.proxies ?? trustedProxies("");
-  const addresses = addressReader(proxies, deriveKey(secret, "auth client address"));
-  const tell = options.hear();
-  // What cannot be noted is not done: a write of staff must not wait for that for seconds.
-  const withDeadline = redisWithDeadline(tell, { deadlineMs: 400 });
-  const keep = (entry: AuditEntry) => withDeadline(() => sendEntry(tell, entry));
-  const actions = staffActions({ keep, addressOf: addresses.read, log: options.log, now });
+  const addresses = createAddressReader(proxies, deriveKey(secret, "auth client address"));
+  const auditRedis = options.connect();
+  // A write by staff fails when it cannot be logged, so the deadline is short.
+  const withDeadline = redisWithDeadline(auditRedis, { deadlineMs: 400 });
+  const keep = (entry: AuditEntry) => withDeadline(() => sendEntry(auditRedis, entry));
+  const actions = createStaffActions({ keep, addressOf: addresses.read, log: options.log, now });
   const vouched = (clientAddress: ClientAddress | undefined): Record<string, string> => {
     const address = addresses.read(clientAddress);
     return address === undefined ? {} : { [vouchedHeader]: addresses.vouch(address) };
   };
 
-  const askMe = async (
+  const checkPassword = async (
     login: string,
     password: string,
     clientAddress?: ClientAddress,
   ): Promise<Account | undefined> => {
     if (login === "" || login.includes(":")) return undefined; // RFC 7617 section 2: a user-id has no colon.
     const credentials = Buffer.from(`${login}:${password}`).toString("base64");
-    const answer = await client("/auth/me", {
+    const response = await client("/auth/me", {
       headers: { Authorization: `Basic ${credentials}`, ...vouched(clientAddress) },
     });
-    return answer.status === 401 ? undefined : answer.read(200, accountSchema);
+    return response.status === 401 ? undefined : response.read(200, accountSchema);
   };
   const fetchKeys = async () => {
-    const answer = await client("/auth/.well-known/jwks.json", {});
-    return answer.read(200, keySetSchema);
+    const response = await client("/auth/.well-known/jwks.json", {});
+    return response.read(200, keySetSchema);
   };
 
   const exchange: Exchange = async (token) => {
@@ -93,29 +96,29 @@ export function createRemoteAuth(options: {
       subject_token: token,
       subject_token_type: accessTokenType,
     });
-    const answer = await client("/auth/token", { method: "POST", body });
-    if (answer.status === 400) return undefined;
-    const { access_token, expires_in } = await answer.read(200, exchangedSchema);
+    const response = await client("/auth/token", { method: "POST", body });
+    if (response.status === 400) return undefined;
+    const { access_token, expires_in } = await response.read(200, exchangedSchema);
     return { token: access_token, expiresIn: expires_in };
   };
-  const readToken = tokenCheck({ issuer, keys: remoteKeys(fetchKeys, elapsed), revoked, exchange, now, elapsed });
+  const readToken = createTokenCheck({ issuer, keys: remoteKeys(fetchKeys, elapsed), revoked, exchange, now, elapsed });
   return {
     site: siteAt(issuer, proxies),
     access: async (token) => (await readToken(token))?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
-    verifyPassword: cachePasswordChecks(askMe, revoked, elapsed),
+    verifyPassword: cachePasswordChecks(checkPassword, revoked, elapsed),
     async passwordGrant(username, password, { scope, clientAddress } = {}) {
       const body = new URLSearchParams({ grant_type: "password", username, password, ...(scope ? { scope } : {}) });
-      const answer = await client("/auth/token", { method: "POST", body, headers: vouched(clientAddress) });
-      // An empty username or password counts as absent there (RFC 6749 section 3.2); here it is just wrong.
-      if (answer.status === 400) {
-        const { error } = await answer.read(400, oauthErrorSchema);
+      const response = await client("/auth/token", { method: "POST", body, headers: vouched(clientAddress) });
+      // The token endpoint treats an empty username or password as missing (RFC 6749 section 3.2); here it is just wrong.
+      if (response.status === 400) {
+        const { error } = await response.read(400, oauthErrorSchema);
         if (error === "invalid_grant" || username === "" || password === "") return undefined;
       }
-      return answer.read(200, tokenSetSchema);
+      return response.read(200, tokenSetSchema);
     },
     async register(input: Registration, { clientAddress, request } = {}) {
-      const answer = await client("/auth/register", {
+      const response = await client("/auth/register", {
         method: "POST",
         headers: {
           "Content-Type": "application/json",
@@ -124,16 +127,16 @@ export function createRemoteAuth(options: {
         },
         body: JSON.stringify(input),
       });
-      const account = await answer.read(201, registeredSchema);
-      if (request) request.outcome = answer.replayed ? "replayed" : "done";
+      const account = await response.read(201, registeredSchema);
+      if (request) request.outcome = response.replayed ? "replayed" : "done";
       return { ...account, isStaff: false };
     },
     beginAction: actions.begin,
     async [Symbol.asyncDispose]() {
       await feed[Symbol.asyncDispose]();
-      await news[Symbol.asyncDispose]();
+      await subscription[Symbol.asyncDispose]();
       await actions[Symbol.asyncDispose]();
-      tell.disconnect();
+      auditRedis.disconnect();
     },
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Revocation, revocationSeconds, revokedTable } from "./revoked-table.ts";
+import { createRevokedTable, type Revocation, revocationSeconds } from "./revoked-table.ts";
 
 const day = 86_400_000;
 const lifeMs = revocationSeconds * 1000;
@@ -9,7 +9,7 @@ const session: Revocation = { kind: "session", subject: "s", epoch: 0 };
 /** A table with its clocks: the one on the wall, which can be set, and the other. */
 function clocked() {
   const clock = { now: Date.parse("2026-06-01T12:00:00Z"), elapsed: 5000 };
-  const table = revokedTable(
+  const table = createRevokedTable(
     () => clock.now,
     () => clock.elapsed,
   );

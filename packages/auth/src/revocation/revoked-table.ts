@@ -68,7 +68,7 @@ export interface RevokedTable {
  * An empty table. Each entry is forgotten once all tokens that it concerns have expired, by the clock on the wall and by one that
  * is never set: `now` and `elapsed`, in ms.
  */
-export function revokedTable(now: () => number, elapsed = () => performance.now()): RevokedTable {
+export function createRevokedTable(now: () => number, elapsed = () => performance.now()): RevokedTable {
   const known = new Map<string, Revocation & { version: number; addedAt: number; forgetAt: number; until: number }>();
   let version = 1;
   let heardAt = Number.NEGATIVE_INFINITY;

@@ -41,7 +41,7 @@ export interface CheckedToken {
  * check. A token of another issuer is exchanged for one of ours. `keys` finds the public key by `kid`; what it throws beside jose's errors is passed on. `now` and `elapsed`
  * are in ms, the second of a clock that is never set.
  */
-export function tokenCheck(options: {
+export function createTokenCheck(options: {
   issuer: string;
   keys: JWTVerifyGetKey;
   revoked: RevokedTable;
