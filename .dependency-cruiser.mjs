@@ -1,6 +1,11 @@
 /** The layers that docs/architecture.md draws. Arrows point one way. */
 const app = "^apps/([^/]+)/";
 
+/** The folders of apps/accounts that hold a capability each, and those of them that the others build on. */
+const accountsFoundation = "^apps/accounts/src/(accounts|audit|limits|mail|passwords|revocation)/";
+const accountsCapability =
+  "^apps/accounts/src/(accounts|audit|clients|external-issuers|limits|mail|oauth|password-resets|passwords|registration|revocation|sessions|sweep|tokens)/";
+
 export default {
   forbidden: [
     { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
@@ -112,6 +117,51 @@ export default {
         pathNot: "/(app|main)\\.ts$|/(routes|pages)/|\\.test\\.ts$",
       },
       to: { path: "node_modules/(hono|@hono/)", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "auth-has-guards-and-remote-on-top",
+      comment: "The parts of packages/auth know neither the guards nor the remote issuer, which are made of them.",
+      severity: "error",
+      from: { path: "^packages/auth/src/(audit|browser|oauth|revocation|tokens)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^packages/auth/src/(guards|config|index|issuer)\\.ts$|^packages/auth/src/remote/" },
+    },
+    {
+      name: "auth-revocation-knows-no-tokens",
+      comment: "The check of tokens looks into the table of revocations, not the other way round.",
+      severity: "error",
+      from: { path: "^packages/auth/src/revocation/" },
+      to: { path: "^packages/auth/src/(tokens|browser|audit|oauth)/" },
+    },
+    {
+      name: "accounts-capabilities-know-capabilities-only",
+      comment: "routes and pages → services → oauth → the other capabilities → their queries.",
+      severity: "error",
+      from: { path: accountsCapability },
+      to: { path: "^apps/accounts/src/", pathNot: accountsCapability },
+    },
+    {
+      name: "accounts-oauth-is-the-top-capability",
+      severity: "error",
+      from: { path: accountsCapability, pathNot: "^apps/accounts/src/oauth/" },
+      to: { path: "^apps/accounts/src/oauth/" },
+    },
+    {
+      name: "accounts-foundations-know-no-capability",
+      severity: "error",
+      from: { path: accountsFoundation },
+      to: { path: "^apps/accounts/src/", pathNot: accountsFoundation },
+    },
+    {
+      name: "accounts-queries-know-queries-only",
+      severity: "error",
+      from: { path: "^apps/accounts/src/.*-queries\\.ts$" },
+      to: { path: "^apps/accounts/src/", pathNot: "-queries\\.ts$" },
+    },
+    {
+      name: "accounts-pages-know-no-routes",
+      severity: "error",
+      from: { path: "^apps/accounts/src/pages/" },
+      to: { path: "^apps/accounts/src/routes/" },
     },
     {
       name: "resolvable",

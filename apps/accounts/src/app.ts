@@ -1,7 +1,7 @@
 import { urlPath } from "@quintet/host";
-import { createService, type IdempotencyStore, type Logger, lazy, openApiDocument, type WebApp } from "@quintet/http";
+import { createService, lazy, openApiDocument, type WebApp } from "@quintet/http";
+import type { Deps } from "./deps.ts";
 import { metadataPath } from "./issuer-paths.ts";
-import type { LocalAuth } from "./local-auth.ts";
 import { addAccount } from "./pages/account-routes.ts";
 import { addAuditPage } from "./pages/audit-page-routes.ts";
 import { addAuthorize } from "./pages/authorize-routes.ts";
@@ -24,35 +24,19 @@ import { addSessions } from "./routes/sessions.ts";
 import { addStaff } from "./routes/staff.ts";
 import { createWellKnown } from "./routes/well-known.ts";
 import { staffLists } from "./staff-lists.ts";
-import type { PublicKey } from "./tokens/signing-key.ts";
 
-export interface IssuerDeps {
-  auth: LocalAuth;
-  cursorKey: Buffer;
-  /** What the forms of signed-in browsers are keyed by. */
-  formKey: Buffer;
-  /** The public halves of the keys that tokens may be signed with. */
-  publicKeys: PublicKey[];
-  /** The issuer's identifier. */
-  issuer: string;
-  idempotency: IdempotencyStore;
-  pingRedis: () => Promise<unknown>;
-  log: Logger;
-  corsOrigins: string[];
-}
-
-/** The issuer's routes: all of `/auth`, and its metadata below `/.well-known`. */
-export function createApp(deps: IssuerDeps): WebApp {
+/** The accounts' routes and pages: all of `/auth`, and the issuer's metadata below `/.well-known`. */
+export function createApp(deps: Deps): WebApp {
   const { auth, log, corsOrigins } = deps;
   const wellKnown = createWellKnown(deps);
   const info = {
     title: "Quintet accounts",
     version: "0.1.0",
     tags: {
-      accounts: "One account for every app: registering, tokens, sign-ins",
+      accounts: "Your account, its sessions, and tokens for every app",
       "accounts: API clients": "Programs that act for an account",
-      "accounts: staff": "Other people's accounts, and what was done to them",
-      "accounts: pages": "The pages for people",
+      "accounts: staff": "Other people's accounts, invitations and the audit log",
+      "accounts: pages": "The pages of the accounts",
     },
   };
   const frame = accountFrame(auth);
@@ -98,7 +82,7 @@ export function createApp(deps: IssuerDeps): WebApp {
   };
 }
 
-/** The types of its calls, from which a client gets its own; the pages are for people. */
+/** The types of the API routes, for the typed client. */
 export type AccountsApi = ReturnType<
   | typeof addAccounts
   | typeof addOAuth

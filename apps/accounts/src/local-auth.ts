@@ -10,7 +10,6 @@ import {
   readFeed,
   subscribeToRevocations,
 } from "@quintet/auth/issuer";
-import type { AccountChanges } from "./accounts/account-changes.ts";
 import { hashOfEachKind } from "./accounts/account-queries.ts";
 import { learnEmails } from "./accounts/email-queries.ts";
 import { type ListedAccount, listAccounts, listedAccount, usernamesOf } from "./accounts/staff-queries.ts";
@@ -24,6 +23,7 @@ import type { Admission } from "./registration/admission.ts";
 import type { Invitations } from "./registration/invitations.ts";
 import type { NewAccounts } from "./registration/new-accounts.ts";
 import { createServices, type ServiceOptions } from "./services.ts";
+import type { AccountChanges } from "./sessions/account-changes.ts";
 import type { BrowserSessions } from "./sessions/browser-sessions.ts";
 import { toAccount } from "./sessions/sign-in.ts";
 import type { Sweeper } from "./sweep/sweeper.ts";

@@ -12,7 +12,6 @@ import {
 import { connectMysql, healthMysql, type Redis } from "@quintet/db";
 import { deriveKey, type Logger, type TrustedProxies, trustedProxies } from "@quintet/http";
 import { createLocalJWKSet } from "jose";
-import { createAccountChanges } from "./accounts/account-changes.ts";
 import { createNote } from "./audit/audit-notes.ts";
 import { addEntry } from "./audit/audit-queries.ts";
 import { createClients } from "./clients/clients.ts";
@@ -41,6 +40,7 @@ import {
 import { createInvitations } from "./registration/invitations.ts";
 import { createNewAccounts } from "./registration/new-accounts.ts";
 import { createRevocations } from "./revocation/revocations.ts";
+import { createAccountChanges } from "./sessions/account-changes.ts";
 import { createBrowserSessions } from "./sessions/browser-sessions.ts";
 import { createFailedSignIns } from "./sessions/failed-sign-ins.ts";
 import { createSignIn } from "./sessions/sign-in.ts";

@@ -1,4 +1,6 @@
 /** What the issuer shares with those who check what it issues; apps need none of it. */
+
+export { accessTokenSeconds, audience, externalClient, publicClient } from "./access-token.ts";
 export type { AuditEntry } from "./audit/audit-entry.ts";
 export { drainEntries, sendEntry } from "./audit/audit-stream.ts";
 export { createStaffActions } from "./audit/staff-actions.ts";
@@ -20,7 +22,6 @@ export {
   revocationSeconds,
 } from "./revocation/revoked-table.ts";
 export { allows, fullScope, grantable, readScopes } from "./scopes.ts";
-export { accessTokenSeconds, audience, externalClient, publicClient } from "./tokens/access-token.ts";
 export { accessTokenType, type Exchange, tokenExchange } from "./tokens/exchanged-tokens.ts";
 export { type CheckedToken, createTokenCheck, skewSeconds } from "./tokens/token-check.ts";
 export { issuedAt, issuerOf } from "./tokens/unverified-claims.ts";

@@ -1,6 +1,12 @@
-import { audience, issuerOf, publicClient } from "@quintet/auth/issuer";
+import { audience, type CheckedToken, issuerOf, publicClient } from "@quintet/auth/issuer";
 import type { ApiClient } from "../clients/client-queries.ts";
-import type { LocalAuth } from "../local-auth.ts";
+import type { RefreshTokens } from "../tokens/refresh-tokens.ts";
+
+/** How tokens are read. */
+interface TokenReader {
+  readToken(token: string): Promise<CheckedToken | undefined>;
+  findRefreshToken: RefreshTokens["find"];
+}
 
 /** What introspection says about a token (RFC 7662 section 2.2). */
 export interface Introspection {
@@ -20,11 +26,16 @@ export interface Introspection {
 const inactive: Introspection = { active: false };
 
 /** Introspects an access token, or a refresh token of this client or of the public client; any other is inactive. */
-export function introspect(auth: LocalAuth, issuer: string, client: ApiClient, token: string): Promise<Introspection> {
+export function introspect(
+  auth: TokenReader,
+  issuer: string,
+  client: ApiClient,
+  token: string,
+): Promise<Introspection> {
   return token.includes(".") ? accessToken(auth, issuer, token) : refreshToken(auth, issuer, client, token);
 }
 
-async function accessToken(auth: LocalAuth, issuer: string, token: string): Promise<Introspection> {
+async function accessToken(auth: TokenReader, issuer: string, token: string): Promise<Introspection> {
   const checked = await auth.readToken(token);
   if (!checked) return inactive;
   const { access, identity, clientId, expiresAt } = checked;
@@ -42,7 +53,12 @@ async function accessToken(auth: LocalAuth, issuer: string, token: string): Prom
   };
 }
 
-async function refreshToken(auth: LocalAuth, issuer: string, client: ApiClient, token: string): Promise<Introspection> {
+async function refreshToken(
+  auth: TokenReader,
+  issuer: string,
+  client: ApiClient,
+  token: string,
+): Promise<Introspection> {
   const found = await auth.findRefreshToken(token);
   if (!found || (found.clientId !== client.id && found.clientId !== publicClient)) return inactive;
   return {

@@ -1,13 +1,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import { type KeyedRequest, Problem } from "@quintet/http";
-import { endSignIns } from "../accounts/account-changes.ts";
 import { findById, processedRequestsTable, replaceHash, type StoredAccount } from "../accounts/account-queries.ts";
 import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import { checkedPassword } from "../passwords/password-rules.ts";
 import type { Revocations } from "../revocation/revocations.ts";
+import { endSignIns } from "../sessions/account-changes.ts";
 import { isUnexpired } from "../tokens/expiry.ts";
 import { oneTimeSecret } from "../tokens/one-time-secret.ts";
 import { deleteResetsOf, findReset, insertReset } from "./reset-queries.ts";

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { deleteCookie, setCookie } from "hono/cookie";
 import { parse } from "hono/utils/cookie";
-import { accessTokenSeconds } from "../tokens/access-token.ts";
+import { accessTokenSeconds } from "../access-token.ts";
 import type { Site, SiteRequest } from "./site.ts";
 
 const sessionSeconds = 30 * 24 * 3600;

@@ -1,5 +1,5 @@
 import { deadline, Problem } from "@quintet/http";
-import { accessTokenSeconds } from "../tokens/access-token.ts";
+import { accessTokenSeconds } from "../access-token.ts";
 
 /** Something that is not good any more: all tokens of an account below an epoch, those of one sign-in, or one token. */
 export interface Revocation {

@@ -1,10 +1,10 @@
 import { errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
+import { accessTokenSeconds, audience } from "../access-token.ts";
 import type { Access } from "../account.ts";
 import type { RevokedTable, TokenIdentity } from "../revocation/revoked-table.ts";
 import { readScopes } from "../scopes.ts";
-import { accessTokenSeconds, audience } from "./access-token.ts";
 import { type Exchange, exchangedTokens } from "./exchanged-tokens.ts";
 import { issuerOf } from "./unverified-claims.ts";
 

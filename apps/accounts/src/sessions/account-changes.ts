@@ -1,15 +1,15 @@
 import type { Revocation } from "@quintet/auth/issuer";
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import { Problem } from "@quintet/http";
+import { findById, replaceHash, setActive } from "../accounts/account-queries.ts";
 import type { Actor } from "../audit/actor.ts";
 import type { Note } from "../audit/audit-notes.ts";
 import type { LimitedCheck } from "../limits/login-limits.ts";
 import type { PasswordHashes } from "../passwords/password-hash.ts";
 import { checkedPassword } from "../passwords/password-rules.ts";
 import type { Revocations } from "../revocation/revocations.ts";
-import { findSession, type SessionRow, sessionsOf } from "../sessions/session-queries.ts";
 import { revokeFamiliesOf, revokeFamily } from "../tokens/refresh-token-queries.ts";
-import { findById, replaceHash, setActive } from "./account-queries.ts";
+import { findSession, type SessionRow, sessionsOf } from "./session-queries.ts";
 
 /** What changes about an account after it was made. All sign-ins and tokens that a change concerns end with it. */
 export interface AccountChanges {
