@@ -10,8 +10,8 @@ const deadLetterQueue = "demo-orders-failed";
 const maxReceives = 3;
 
 /**
- * Makes a small queue with a dead-letter queue, four messages and one dead letter. Does nothing when that was done before; when it
- * was cut off, it begins anew.
+ * Creates a queue with four messages and its dead-letter queue with one. Does nothing when the demo data is complete; after an
+ * interruption it starts over.
  */
 export async function fillDemo(deps: Deps, progress: (line: string) => void): Promise<void> {
   const { registry, commands } = deps;
@@ -41,5 +41,5 @@ export async function fillDemo(deps: Deps, progress: (line: string) => void): Pr
     { payload: '{"order":1004,"item":"coffee","kilograms":1}', priority: 9 },
   ]);
   await registry.markDemoFilled();
-  progress(`The queue ${queue} has four messages, its dead-letter queue one.`);
+  progress(`Queue ${queue} created with four messages, its dead-letter queue with one.`);
 }

@@ -1,5 +1,5 @@
-// Finds where values stand in JSON text, so that they can be kept as they were written: a number of 30 digits, 1e400, the order
-// of keys. The text must have been parsed before: nothing is checked here.
+// Extracts values from JSON text without changing them: numbers of 30 digits, 1e400 and the order of keys are kept. The text must be valid
+// JSON; nothing is checked here.
 
 const quote = 0x22;
 const backslash = 0x5c;
@@ -20,7 +20,7 @@ export function rawElements(array: string): string[] {
   return elements;
 }
 
-/** The text of the member with this name, of the last one when it is there more than once, as `JSON.parse` takes it. */
+/** The text of the member with this name; of the last one if there are several, as in `JSON.parse`. */
 export function rawMember(object: string, name: string): string | undefined {
   let found: string | undefined;
   let at = skipSpace(object, object.indexOf("{") + 1);
