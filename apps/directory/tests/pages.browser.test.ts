@@ -102,13 +102,45 @@ describe("in a browser", () => {
     await page.getByRole("link", { name: "Edit" }).click();
     await page.getByLabel("About").fill("Added by a browser.");
     await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("status").filter({ hasText: "Saved." }).waitFor();
     await page.getByText("Added by a browser.").waitFor();
+    await page.reload();
+    expect(await page.getByRole("status").count()).toBe(0);
 
     await page.getByRole("link", { name: "Delete" }).click();
     await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("status").filter({ hasText: "Deleted." }).waitFor();
     await page.getByRole("heading", { name: "Search" }).waitFor();
     await page.goto(`${url}/directory/search?name=browserfield`);
     await page.getByText("Nobody has “browserfield” in a name.").waitFor();
+    await closed(opened);
+  });
+
+  it("a name of 100 letters makes no page wider than a narrow window", async () => {
+    const long = "W".repeat(100);
+    const [user] = await directory.deps.postgres<{ id: string }[]>`
+      INSERT INTO directory.users (first_name, last_name, email, bio)
+      VALUES (${long}, ${long}, ${`${"w".repeat(60)}@${"w".repeat(60)}.example.com`}, ${"w".repeat(2000)})
+      RETURNING id`;
+    const at = `/users/${user?.id}`;
+    for (const path of ["", `/search?name=${long}`, at, `${at}/edit`, `${at}/delete`, `/nowhere-${long}`]) {
+      for (const width of [390, 1200]) {
+        const opened = await open(`/directory${path}`, { viewport: { width, height: 800 }, staff: true });
+        expect(await opened.page.evaluate<number>("document.documentElement.scrollWidth - innerWidth"), path).toBe(0);
+        opened.complaints.length = 0; // The browser reports the 404 as an error.
+        await closed(opened);
+      }
+    }
+  });
+
+  it("the menu of a narrow window opens without a script and leads to every app", async () => {
+    const opened = await open("/directory", { viewport: { width: 390, height: 800 }, javaScriptEnabled: false });
+    const { page } = opened;
+    const link = page.getByRole("navigation", { name: "Quintet" }).getByRole("link", { name: "Docs" });
+    expect(await link.isVisible()).toBe(false);
+    await page.getByText("Menu").click();
+    await link.waitFor();
+    expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBe(0);
     await closed(opened);
   });
 

@@ -141,6 +141,36 @@ describe("pages for everybody", () => {
   });
 });
 
+describe("pages for those who may", () => {
+  it("show what staff can do to staff alone", async () => {
+    const { path } = await add({ lastName: "Shown" });
+    const asPlain = (path: string) => directory.plain("GET", path, undefined, browser);
+    for (const [page, staffOnly] of [
+      ["/directory", "Add a person"],
+      ["/directory/search", "Add a person"],
+      [path, `href="${path}/edit"`],
+      [path, `href="${path}/delete"`],
+    ] as const) {
+      expect((await asStaff(page)).text).toContain(staffOnly);
+      expect((await asPlain(page)).text).not.toContain(staffOnly);
+      expect((await show(page)).text).not.toContain(staffOnly);
+    }
+  });
+
+  it("say once that something was saved", async () => {
+    const { path, input } = await add({ lastName: "Noticed" });
+    const done = await send(`${path}/edit`, {
+      ...(input as Record<string, string>),
+      ...hidden(await asStaff(`${path}/edit`)),
+    });
+    const cookie = done.headers.get("set-cookie")?.split(";", 1)[0] ?? "";
+    const next = await show(path, { Cookie: cookie });
+    expect(next.text).toContain('<div class="done" role="status"><p>Saved.</p></div>');
+    expect(next.headers.get("set-cookie")).toContain("Max-Age=0");
+    expect((await show(path)).text).not.toContain("Saved.");
+  });
+});
+
 describe("forms", () => {
   const typed = { firstName: "Zoë", lastName: "Formed", email: "zoe.formed@example.com", bio: "Typed." };
 

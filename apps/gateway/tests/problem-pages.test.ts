@@ -62,7 +62,7 @@ describe.each(Object.entries(installations))("%s", (way, { origin }) => {
     expect(first?.status).toBe(status);
     expect(first?.headers).toContain("content-type: application/problem+json");
     expect(
-      first?.headers.filter((header) => /^(?:vary|cache-control|set-cookie|content-security|referrer)/.test(header)),
+      first?.headers.filter((header) => /^(?:vary|cache-control|set-cookie|content-security)/.test(header)),
     ).toEqual([]);
     expectProblem((await answers[0]) as Answer, status);
     for (const other of others) expect(other).toEqual(first);

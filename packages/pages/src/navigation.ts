@@ -14,7 +14,7 @@ export function siteNavigation(apps: readonly AppLink[], path: string): Html {
     { title: "Docs", href: "/docs", isHere: path === "/docs" },
   ];
   const mark = (href: string) => html` aria-current="${href === path ? "page" : "true"}"`;
-  return html`<nav class="apps" aria-label="Quintet">
+  return html`<nav class="site-nav" aria-label="Quintet">
           <details class="menu">
             <summary>Menu</summary>
             <ul>

@@ -83,10 +83,10 @@ export function pageText(frame: PageFrame, content: Framed): string {
 }
 
 /** The app's name and its own pages, below the navigation. */
-function sectionLinks({ name, home }: PageFrame, links: readonly SectionLink[], path: string): Html {
+function sectionLinks({ name }: PageFrame, links: readonly SectionLink[], path: string): Html {
   return html`<nav class="wide links" aria-label="${name}">
-        <a class="section" href="${home}"${path === home ? html` aria-current="page"` : ""}>${name}</a>
         <ul>
+          <li class="section">${name}</li>
           ${links.map(({ label, href }) => html`<li><a href="${href}"${path === href ? html` aria-current="page"` : ""}>${label}</a></li>`)}
         </ul>
       </nav>`;

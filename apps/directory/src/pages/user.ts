@@ -3,8 +3,8 @@ import { html } from "hono/html";
 import type { UserView } from "../search/user-list.ts";
 import { home } from "./frame.ts";
 
-/** One user, with the ways to change and remove it. */
-export function userPage(user: UserView): Html {
+/** One user; staff can edit and delete it. */
+export function userPage(user: UserView, isStaff: boolean): Html {
   const path = `${home}/users/${user.id}`;
   return html`<h1>${user.firstName} ${user.lastName}</h1>
       <div class="sheet">
@@ -15,7 +15,7 @@ export function userPage(user: UserView): Html {
           ${user.bio === "" ? "" : html`<dt>About</dt><dd>${user.bio}</dd>`}
           <dt>Number</dt><dd>${user.id}</dd>
         </dl>
-        <p class="actions"><a class="button" href="${path}/edit">Edit</a> <a class="button quiet danger" href="${path}/delete">Delete</a></p>
+        ${isStaff ? html`<p class="actions"><a class="button" href="${path}/edit">Edit</a> <a class="button quiet danger" href="${path}/delete">Delete</a></p>` : ""}
       </div>`;
 }
 

@@ -10,7 +10,7 @@ import {
   Problem,
   type ServiceEnv,
 } from "@quintet/http";
-import { type Html, type PageFrame, page } from "@quintet/pages";
+import { type Html, leaveNotice, type PageFrame, page } from "@quintet/pages";
 import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
 import { home } from "../pages/frame.ts";
@@ -106,6 +106,7 @@ export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
         if (!input.success) return userForm(c, { texts: typed, faults: inputFaults(input.error) }, 422);
         const user = await unlessConflict(createUser(deps, input.data));
         if (Array.isArray(user)) return userForm(c, { texts: typed, faults: user }, 409);
+        leaveNotice(c, "added");
         return c.redirect(`${home}/users/${user.id}`, 303);
       },
     )
@@ -155,6 +156,7 @@ export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
           const content = { user: present, texts: typed, faults: [], notice: overtaken, present: formTextsOf(present) };
           return userForm(c, content, 412);
         }
+        leaveNotice(c, "saved");
         return c.redirect(`${home}/users/${id}`, 303);
       },
     )
@@ -196,6 +198,7 @@ export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
             "Somebody else has changed this person meanwhile. Look again.",
           );
         }
+        leaveNotice(c, "deleted");
         return c.redirect(`${home}/search`, 303);
       },
     );

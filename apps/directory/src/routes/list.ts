@@ -81,7 +81,12 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
         const { response, state } = await listUsers(deps, { name: "", limit: standardLimit }, "public");
         const { total } = JSON.parse(response.body) as UserList;
         if (prefersHtml(c.req.header("accept"), true)) {
-          return sendPage(c, viewer, page(c, frame, { title: "Directory", body: landingPage(total) }), state);
+          return sendPage(
+            c,
+            viewer,
+            page(c, frame, { title: "Directory", body: landingPage(total, c.var.account?.isStaff === true) }),
+            state,
+          );
         }
         return sendJson(c, viewer, { etag: `"${total}"`, body: JSON.stringify({ users: total }) }, state);
       },

@@ -79,7 +79,12 @@ export function addUserRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
         if (!prefersHtml(c.req.header("accept"), false)) return sendJson(c, viewer, response, state);
         const user = JSON.parse(response.body) as UserView;
         const title = `${user.firstName} ${user.lastName}`;
-        return sendPage(c, viewer, page(c, frame, { title, body: userPage(user) }), state);
+        return sendPage(
+          c,
+          viewer,
+          page(c, frame, { title, body: userPage(user, c.var.account?.isStaff === true) }),
+          state,
+        );
       },
     )
     .openapi(
