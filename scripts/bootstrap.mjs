@@ -1,7 +1,7 @@
 // Runs a TypeScript program of this repository on a machine that may have an older Node and nothing else:
 //   node scripts/bootstrap.mjs scripts/start.ts [argument...]
-// Installs the packages first when they are absent or not those of pnpm-lock.yaml, then runs the program on the Node
-// that is one of them. Plain JavaScript without packages, for Node 20 and newer; it never asks a question.
+// Installs the packages first when they are missing or do not match pnpm-lock.yaml, then runs the program on the Node
+// that is among them. Plain JavaScript without packages, for Node 20 and newer; never prompts.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -24,25 +24,25 @@ const modules = join(root, "node_modules");
 const node = join(modules, "node/bin/node");
 const marker = join(modules, ".quintet-installed");
 
-process.stdout.on("error", () => {}); // A reader that has gone is no reason to stop.
+process.stdout.on("error", () => {}); // A closed pipe is no reason to stop.
 
 const [program, ...args] = process.argv.slice(2);
 if (!program) throw new Error("Usage: node scripts/bootstrap.mjs program.ts [argument...]");
-if (!isInstalled()) await alone(install);
+if (!isInstalled()) await withInstallLock(install);
 await run(resolve(root, program), args);
 
 function isInstalled() {
   return existsSync(node) && existsSync(marker) && readFileSync(marker, "utf8") === fingerprint();
 }
 
-/** What the installed packages come from, and what they were built for. */
+/** Identifies the lockfile that was installed, and the platform. */
 function fingerprint() {
   const lockfile = readFileSync(join(root, "pnpm-lock.yaml"));
   return `${createHash("sha256").update(lockfile).digest("hex")} ${process.platform} ${process.arch}\n`;
 }
 
 async function install() {
-  if (isInstalled()) return; // By the process that was waited for.
+  if (isInstalled()) return; // Another process has just installed them.
   console.log("Installing packages; this takes a minute the first time");
   const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const home = usableHome();
@@ -50,7 +50,7 @@ async function install() {
   const { code, output } = await collect(
     "npx",
     ["--yes", packageManager, "install", "--frozen-lockfile", "--reporter=append-only"],
-    // CI: pnpm then takes its default answers instead of asking.
+    // CI: makes pnpm use its defaults instead of prompting.
     {
       npm_config_userconfig: join(homedir(), ".npmrc"),
       ...process.env,
@@ -66,11 +66,11 @@ async function install() {
     return;
   }
   console.error(output.trimEnd());
-  console.error(`\nInstalling packages failed (above). It needs npx, and the npm registry within reach.`);
+  console.error(`\nInstalling packages failed (see above). It needs npx and access to the npm registry.`);
   process.exit(1);
 }
 
-/** npx and pnpm keep their caches below HOME; one that cannot be written is replaced for their time. */
+/** npx and pnpm keep their caches below HOME; a temporary folder replaces a HOME that is not writable. */
 function usableHome() {
   try {
     accessSync(`${homedir()}/.`, constants.W_OK);
@@ -82,10 +82,10 @@ function usableHome() {
   }
 }
 
-/** Runs work while no other process of this repository installs; the lock of one that has died is taken over. */
-async function alone(work) {
+/** Runs `work` while holding the install lock of this repository. A lock left by a dead process is removed. */
+async function withInstallLock(work) {
   const lock = join(tmpdir(), `quintet-install-${createHash("sha256").update(root).digest("hex").slice(0, 16)}`);
-  for (let told = false; !take(lock); ) {
+  for (let announced = false; !take(lock); ) {
     const holder = Number(readOr(lock, "0"));
     if (holder > 0 && !isRunning(holder)) {
       const stale = `${lock}.${process.pid}`;
@@ -97,8 +97,8 @@ async function alone(work) {
       }
       continue;
     }
-    if (!told) console.log("Waiting for another process that installs packages");
-    told = true;
+    if (!announced) console.log("Waiting for another process that is installing packages");
+    announced = true;
     await delay(200);
   }
   try {
@@ -150,13 +150,13 @@ function collect(command, commandArgs, env) {
   });
 }
 
-/** Runs the program in our place: same terminal, same signals, same end. */
+/** Runs the program with the same terminal and signals, and exits with its status. */
 async function run(file, fileArgs) {
   const path = `${join(modules, ".bin")}:${dirname(node)}:${process.env.PATH ?? ""}`;
-  // What Node made of the sources is kept: the next start takes three fifths of the time to load them.
+  // Node's compile cache: the next start loads the sources in three fifths of the time.
   const env = { NODE_COMPILE_CACHE: join(modules, ".compiled"), ...process.env, PATH: path };
   const child = spawn(node, [file, ...fileArgs], { stdio: "inherit", env });
-  // A Ctrl-C reaches both of us, and npm sends it once more: pass on one of a burst. The programs do the same.
+  // A Ctrl-C reaches both processes, and npm sends it once more: only the first of a burst is passed on. The programs do the same.
   const last = new Map();
   const pass = (signal) => {
     const now = Date.now();
@@ -172,7 +172,7 @@ async function run(file, fileArgs) {
   child.on("exit", (code, signal) => process.exit(code ?? 128 + osConstants.signals[signal]));
 }
 
-/** npm may die without a word to us, of a SIGHUP for one: its end is the request to stop then. */
+/** npm may exit without signalling this process, for example on SIGHUP: its end then counts as a request to stop. */
 function whenParentEnds(then) {
   const parent = process.ppid;
   const watch = setInterval(() => {

@@ -1,6 +1,6 @@
 /**
- * Finds what is wrong with the settings of the programs that its arguments name, each with its default port: `gateway:8080`. Prints the
- * faults as a JSON list. Starts nothing and writes nothing; it is a process of its own because it loads all that the programs load.
+ * Validates the settings of the programs in its arguments, each with its default port, such as `gateway:8080`. Prints the errors as a JSON
+ * array. Starts nothing and writes nothing; it is a process of its own because it loads the code of all programs.
  */
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -18,11 +18,11 @@ import {
   openFileLimit,
   settingNames,
   withSettingsFile,
-  workersOf,
+  workerCount,
 } from "../packages/workers/src/index.ts";
-import { readGiven } from "./given.ts";
+import { readEnvironment } from "./environment.ts";
 
-const { env: given, dataDir } = readGiven();
+const { env: environment, dataDir } = readEnvironment();
 const mayRun = process.argv.includes("--may-run");
 const programs = process.argv
   .slice(2)
@@ -30,11 +30,11 @@ const programs = process.argv
   .map((argument) => argument.split(":") as [string, string]);
 const storeNames = ["MYSQL_URL", "POSTGRES_URL", "REDIS_URL", "CACHE_REDIS_URL"] as const;
 
-/** What new private stores need, and what those that are there need to start again, in MiB; measured, and some more. */
-const mebibytes = { first: 256, again: 32 };
+/** Free disk space that private stores need at their first start and at a later one, in MiB; measured, with a margin. */
+const neededMiB = { firstStart: 256, laterStart: 32 };
 
-/** With fewer the private stores fail, in ways that tell nothing of it. */
-const fewestFiles = 128;
+/** With fewer open files the private stores fail with misleading errors. */
+const minFiles = 128;
 
 console.log(JSON.stringify(await allFaults()));
 
@@ -48,22 +48,22 @@ async function allFaults(): Promise<string[]> {
       for (const fault of error.faults) found.add(fault);
     }
   };
-  let settings = given;
+  let settings = environment;
   await attempt(() => {
-    settings = withSettingsFile(given);
+    settings = withSettingsFile(environment);
   });
-  await attempt(() => workersOf(settings));
+  await attempt(() => workerCount(settings));
   const { env, faults } = readSettingFiles(settings, settingNames);
   for (const fault of faults) found.add(fault);
-  const checked = withDefaults(madeLater(), env);
+  const checked = withDefaults(placeholders(), env);
   for (const [name] of programs) await attempt(() => (name === "gateway" ? plan(checked) : configure(name, checked)));
   const isGood = (name: string) => ![...found].some((fault) => fault.startsWith(`${name}:`));
   const urls: StoreUrls = {};
   for (const name of storeNames) if (env[name] && isGood(name)) urls[name] = env[name];
   const others = await Promise.all([storeFaults(urls), addressFaults(env, isGood), dataFault()]);
   const files = openFileLimit();
-  if (files !== undefined && files < fewestFiles) {
-    found.add(`ulimit -n: ${files} files at once are too few; a start needs ${fewestFiles}`);
+  if (files !== undefined && files < minFiles) {
+    found.add(`ulimit -n: ${files} open files are too few; at least ${minFiles} are needed`);
   }
   for (const fault of others.flat()) found.add(fault);
   return [...found];
@@ -77,8 +77,8 @@ function configure(name: string, env: NodeJS.ProcessEnv): unknown {
   );
 }
 
-/** Something in the place of what a start makes by itself: the secrets, and the URLs of the private stores. */
-function madeLater(): Record<string, string> {
+/** Placeholders for what a start generates: the secrets, and the URLs of the private stores. */
+function placeholders(): Record<string, string> {
   const { privateKey } = generateKeyPairSync("ed25519");
   return {
     QUINTET_SECRET: "a".repeat(32),
@@ -91,7 +91,7 @@ function madeLater(): Record<string, string> {
   };
 }
 
-/** Ports that are taken, and addresses that are not of this machine. */
+/** Errors of ports that are in use, and of addresses that are not of this machine. */
 async function addressFaults(env: NodeJS.ProcessEnv, isGood: (name: string) => boolean): Promise<string[]> {
   const own = programs.map(([, port]) => ["PORT", "HOST", env.PORT ?? port] as const);
   const others = [["METRICS_PORT", "METRICS_HOST", env.METRICS_PORT] as const];
@@ -103,19 +103,19 @@ async function addressFaults(env: NodeJS.ProcessEnv, isGood: (name: string) => b
       host: env[host] ?? "127.0.0.1",
       port: isGood(setting) ? Number(port) : 0,
     }));
-  // With `--may-run`: the program that runs on this data has its ports itself.
-  const areOurs = mayRun && isClaimed(dataDir);
+  // With `--may-run`: the ports in use may belong to the program that runs on this data folder.
+  const isRunning = mayRun && isClaimed(dataDir);
   const found = await Promise.all(asked.map(addressFault));
-  return found.filter((fault) => fault !== undefined && !(areOurs && fault.includes("is taken"))) as string[];
+  return found.filter((fault) => fault !== undefined && !(isRunning && fault.includes("is taken"))) as string[];
 }
 
-/** Why the data folder cannot be used. */
+/** Errors of the data folder. */
 async function dataFault(): Promise<string[]> {
   const fault = folderFault(dataDir);
   if (fault !== undefined) return [`DATA_DIR: ${fault}`];
   const stores = join(dataDir, "stores");
-  const needed = existsSync(stores) ? mebibytes.again : mebibytes.first;
+  const needed = existsSync(stores) ? neededMiB.laterStart : neededMiB.firstStart;
   const free = Math.floor(freeBytes(existsSync(stores) ? stores : dataDir) / 2 ** 20);
-  if (free >= needed || storeNames.every((name) => given[name])) return [];
-  return [`DATA_DIR: the disk of ${dataDir} has ${free} MiB left, and a start needs ${needed} MiB`];
+  if (free >= needed || storeNames.every((name) => environment[name])) return [];
+  return [`DATA_DIR: the disk of ${dataDir} has ${free} MiB free; at least ${needed} MiB are needed`];
 }

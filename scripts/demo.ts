@@ -1,4 +1,4 @@
-/** `npm run demo`: a client that walks through every app of a running Quintet as a user would. It leaves things as they were. */
+/** `npm run demo`: walks through every app of a running Quintet as a user would, and undoes its changes. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readSettingFiles } from "../packages/http/src/settings/setting-files.ts";
@@ -8,12 +8,12 @@ import { ingest } from "./demo/ingest.ts";
 import { properties } from "./demo/properties.ts";
 import { queue } from "./demo/queue.ts";
 import { social } from "./demo/social.ts";
-import { type Server, Surprise, Visitor } from "./demo/visitor.ts";
-import { readGiven } from "./given.ts";
+import { type Server, UnexpectedResponse, Visitor } from "./demo/visitor.ts";
+import { readEnvironment } from "./environment.ts";
 import { stopRequests } from "./stop-requests.ts";
 
-const { env: given, dataDir } = readGiven();
-const { env } = readSettingFiles(given, ["ADMIN_USERNAME", "ADMIN_PASSWORD"]);
+const { env: environment, dataDir } = readEnvironment();
+const { env } = readSettingFiles(environment, ["ADMIN_USERNAME", "ADMIN_PASSWORD"]);
 const url = (env.QUINTET_URL ?? "http://localhost:8080").replace(/\/$/, "");
 const server: Server = { url, stopRequested: false };
 
@@ -33,7 +33,7 @@ stop.again.then(() => process.exit(130), failed);
 process.exit(await demo().catch(failed));
 
 async function demo(): Promise<number> {
-  await checkThatSomethingListens();
+  await checkReachable();
   const { username, password } = await adminAccount();
   const anyone = new Visitor(server);
   heading("Account");
@@ -44,21 +44,23 @@ async function demo(): Promise<number> {
     heading(title);
     await walk(anyone, admin);
   }
-  console.log("Every answer was as it should be.");
+  console.log("All responses were as expected.");
   return 0;
 }
 
-async function checkThatSomethingListens(): Promise<void> {
+async function checkReachable(): Promise<void> {
   await fetch(`${url}/health`).catch(() => {
-    throw new Surprise(`Nothing listens at ${url}. Start it by "npm start", or say where it is: QUINTET_URL=http://…`);
+    throw new UnexpectedResponse(
+      `Nothing is listening at ${url}. Start it with "npm start", or set QUINTET_URL=http://…`,
+    );
   });
 }
 
-/** The staff account, from the environment or from what the first start has kept. */
+/** The staff account, from the environment or from the data folder. */
 async function adminAccount(): Promise<{ username: string; password: string }> {
   if (env.ADMIN_USERNAME && env.ADMIN_PASSWORD) return { username: env.ADMIN_USERNAME, password: env.ADMIN_PASSWORD };
   if (!existsSync(join(dataDir, "secrets.json"))) {
-    throw new Surprise(`${dataDir} has no account: set ADMIN_USERNAME and ADMIN_PASSWORD, or DATA_DIR.`);
+    throw new UnexpectedResponse(`No account found in ${dataDir}: set ADMIN_USERNAME and ADMIN_PASSWORD, or DATA_DIR.`);
   }
   const kept = (await keptSecrets(dataDir)).env;
   return { username: kept.ADMIN_USERNAME, password: kept.ADMIN_PASSWORD };
@@ -68,12 +70,12 @@ function heading(title: string): void {
   console.log(`\n── ${title} ${"─".repeat(Math.max(3, 70 - title.length))}\n`);
 }
 
-/** What went wrong, and what went wrong again while things were put back. */
+/** Prints an error, and one that occurred while changes were undone. */
 function failed(error: unknown): number {
   if (error instanceof SuppressedError) {
     failed(error.suppressed);
     return failed(error.error);
   }
-  console.error(error instanceof Surprise ? error.message : error);
+  console.error(error instanceof UnexpectedResponse ? error.message : error);
   return 1;
 }

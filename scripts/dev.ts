@@ -1,4 +1,4 @@
-/** `pnpm dev [turbo argument...]`: the chosen apps as processes that reload on change, on just the stores they need. */
+/** `pnpm dev [turbo argument...]`: runs the chosen apps as processes that reload on change, with only the stores that they need. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -10,12 +10,12 @@ import { defaultPort } from "../apps/gateway/src/plan.ts";
 import { readSettingFiles } from "../packages/http/src/settings/setting-files.ts";
 import { keepSecretsInUse, keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
 import { ConfigError } from "../packages/workers/src/index.ts";
-import { tellFailure } from "./failure.ts";
-import { readGiven } from "./given.ts";
-import { settingFaults } from "./settings.ts";
+import { readEnvironment } from "./environment.ts";
+import { reportFailure } from "./failure.ts";
+import { settingErrors } from "./settings.ts";
 import { stopRequests } from "./stop-requests.ts";
 
-const { root, env: given, dataDir } = readGiven();
+const { root, env: environment, dataDir } = readEnvironment();
 const PORTS: Record<string, number> = {
   gateway: defaultPort,
   ...Object.fromEntries([issuer, ...apps].map(({ name, port }) => [name, port])),
@@ -26,37 +26,44 @@ const turboArguments = ["run", "dev", ...process.argv.slice(2)];
 const stop = stopRequests();
 
 process.stdout.on("error", () => {});
-process.exit(await dev().catch((error) => tellFailure(error, stop.signal)));
+process.exit(await dev().catch((error) => reportFailure(error, stop.signal)));
 
 async function dev(): Promise<number> {
   const names = chosenPrograms();
-  // A port that was given is for an app that runs alone.
+  // PORT applies only when a single app runs.
   const isAlone = names.length === 1;
-  const ports = isAlone && /^\d+$/.test(given.PORT ?? "") ? { ...PORTS, [names[0]!]: Number(given.PORT) } : PORTS;
+  const ports =
+    isAlone && /^\d+$/.test(environment.PORT ?? "") ? { ...PORTS, [names[0]!]: Number(environment.PORT) } : PORTS;
   const settings: NodeJS.ProcessEnv = {
     DEMO_DATA: "true",
-    WORKERS: "0", // node --watch starts it again
+    WORKERS: "0", // node --watch restarts it
     BACKUP_DIR: join(dataDir, "backups"),
-    ...given,
+    ...environment,
     ...addresses(names, ports),
   };
   if (!isAlone) delete settings.PORT;
-  const faults = await settingFaults(
+  const faults = await settingErrors(
     names.map((name) => `${name}:${ports[name]}`),
     settings,
   );
   if (faults.length > 0) throw new ConfigError(faults);
   const needs = [...new Set([...accountStores, ...names.flatMap(storesOf)])];
-  await using stores = await openStores({ dataDir, needs, env: given, progress: console.log, signal: stop.signal });
+  await using stores = await openStores({
+    dataDir,
+    needs,
+    env: environment,
+    progress: console.log,
+    signal: stop.signal,
+  });
   const { env: secrets } = await keptSecrets(dataDir);
   await keepSecretsInUse(dataDir, readSettingFiles(settings, ["QUINTET_SECRET", "AUTH_SIGNING_KEY"]).env);
   if (stop.signal.aborted) return 0;
   console.log(`Starting ${names.join(", ")}`);
   console.log(`The password of ${secrets.ADMIN_USERNAME} is in ${join(dataDir, "secrets.json")}\n`);
 
-  const PATH = `${pnpmFolder()}:${given.PATH}`;
+  const PATH = `${pnpmFolder()}:${environment.PATH}`;
   const env = { ...secrets, ...settings, ...stores.env, PATH };
-  // In a session of its own, turbo hears of a Ctrl-C from here only, and once.
+  // In its own session turbo does not receive Ctrl-C from the terminal, only the one signal sent below.
   const turbo = spawn("turbo", turboArguments, {
     cwd: root,
     env,
@@ -66,7 +73,7 @@ async function dev(): Promise<number> {
   const ended = once(turbo, "exit") as Promise<[number | null]>;
   const ready = untilListening(
     names.map((name) => ports[name]!),
-    given.HOST,
+    environment.HOST,
   ).then(() => console.log(screen(names, ports)));
   await Promise.race([ended, stop.first, ready.then(() => ended)]);
   if (stop.signal.aborted) turbo.kill("SIGTERM");
@@ -74,7 +81,7 @@ async function dev(): Promise<number> {
   return stop.signal.aborted ? 0 : (code ?? 1);
 }
 
-/** Resolves when each of these ports takes connections; asks until the process ends. */
+/** Resolves when each of these ports accepts connections; polls until then. */
 async function untilListening(ports: number[], host = "127.0.0.1"): Promise<void> {
   const at = { "0.0.0.0": "127.0.0.1", "::": "::1" }[host] ?? host;
   for (const port of ports) while (!(await isListening(port, at))) await pause(200);
@@ -94,7 +101,7 @@ function screen(names: string[], ports: Record<string, number>): string {
     const path = { gateway: "", accounts: "/auth" }[name] ?? `/${name}`;
     return `  ${name.padEnd(12)}${url}${path}\n`;
   });
-  return `\nReady, and started again when a file changes:\n\n${lines.join("")}\n  Stop        Ctrl-C\n`;
+  return `\nReady. Reloads when a file changes:\n\n${lines.join("")}\n  Stop        Ctrl-C\n`;
 }
 
 /** The stores that a program needs beside those of the accounts: the gateway mounts what does not run by itself. */
@@ -126,7 +133,7 @@ function addresses(names: string[], ports: Record<string, number>): Record<strin
   return found;
 }
 
-/** turbo runs a package's script by pnpm, which need not be installed: npx keeps the one that package.json names. */
+/** turbo runs the packages' scripts with pnpm, which may not be installed: npx provides the version in package.json. */
 function pnpmFolder(): string {
   const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const found = spawnSync("npx", ["--yes", `--package=${packageManager}`, "--", "which", "pnpm"], { encoding: "utf8" });

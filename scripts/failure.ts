@@ -1,9 +1,9 @@
 /**
- * Tells why a script ends and returns its exit code. A failure that says what to do is one line; anything else is a
- * fault of ours and shows where. A start that was given up on request is no failure.
+ * Prints why a script failed and returns its exit code. An expected error is one line; anything else is a bug and is printed with its
+ * stack. A start that was stopped on request is no failure.
  */
-export function tellFailure(error: unknown, givenUp: AbortSignal): number {
-  if (givenUp.aborted) return 0;
+export function reportFailure(error: unknown, stopped: AbortSignal): number {
+  if (stopped.aborted) return 0;
   const expected =
     error instanceof Error &&
     (error.constructor === Error || ["ConfigError", "StartRefused", "StartFailure"].includes(error.name));

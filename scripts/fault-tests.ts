@@ -1,12 +1,12 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The variable by which a test learns that it shall run at its full size. */
+/** The environment variable that makes tests run at full size. */
 export const FAULTS = "QUINTET_FAULTS";
 
 /**
- * The tests that have a long version, as paths below `root`: those that read `QUINTET_FAULTS`, and the `*.faults.ts` files that
- * have no short one. `wanted` are parts of their paths; all of them when there are none.
+ * The tests with a long version, as paths below `root`: those that read `QUINTET_FAULTS`, and the `*.faults.ts` files that
+ * have no short one. `wanted` are substrings of their paths; without any, all tests.
  */
 export function faultTests(root: string, wanted: string[]): string[] {
   const files = globSync("{apps,packages}/*/{src,tests}/**/*.{test,faults}.ts", { cwd: root }).sort();

@@ -1,4 +1,4 @@
-/** The gateway with every app mounted, as a worker of `npm start`: what there is to tell while it starts goes to the screen. */
+/** The gateway with every app mounted, as a worker of `npm start`: progress messages go to the terminal. */
 import { runProgram } from "../packages/workers/src/index.ts";
 
 process.stdout.on("error", () => {});

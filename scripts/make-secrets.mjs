@@ -1,5 +1,5 @@
 // Writes fresh random secrets for docker compose, one file each, into secrets/: node scripts/make-secrets.mjs
-// Only the folder's owner gets into it; the files are readable, because a container's user has another number.
+// Only the owner can enter the folder; the files are readable by all, because the user in a container has another id.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,14 +25,14 @@ try {
   mkdirSync(folder, { mode: 0o700 });
 } catch (error) {
   if (error.code !== "EEXIST") throw error;
-  // What a newer version needs besides is added.
+  // Secrets that a newer version needs are added.
   for (const name of Object.keys(secrets)) if (existsSync(join(folder, name))) delete secrets[name];
   if (Object.keys(secrets).length === 0) {
     console.error(
-      `${folder} is there already: the stores know its passwords. Remove it, and their volumes, to begin anew.`,
+      `${folder} already exists, and the stores use its passwords. To start over, remove it and the stores' volumes.`,
     );
     process.exit(1);
   }
 }
 for (const [name, value] of Object.entries(secrets)) writeFileSync(join(folder, name), value, { mode: 0o644 });
-console.log(`The secrets are in ${folder}; the password of admin is in ${join(folder, "admin_password")}.`);
+console.log(`Wrote the secrets to ${folder}; the admin password is in ${join(folder, "admin_password")}.`);

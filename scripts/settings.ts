@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
 /**
- * What is wrong with the settings of these programs, each with its default port (`gateway:8080`), as `scripts/check-settings.ts` finds it
- * in a process of its own.
+ * The errors in the settings of these programs, each with its default port (`gateway:8080`). Runs `scripts/check-settings.ts` in its own
+ * process.
  */
-export async function settingFaults(programs: string[], env: NodeJS.ProcessEnv): Promise<string[]> {
+export async function settingErrors(programs: string[], env: NodeJS.ProcessEnv): Promise<string[]> {
   const child = spawn(process.execPath, [join(import.meta.dirname, "check-settings.ts"), ...programs], {
     env,
     stdio: ["ignore", "pipe", "inherit"],

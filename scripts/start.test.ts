@@ -84,13 +84,13 @@ it.runIf(asRoot)(
     onTestFinished(() => void execFileSync("umount", ["--lazy", dataDir]));
     const small = npmStart({ DATA_DIR: dataDir, PORT: "0" }, "--check");
     expect(await small.ended).toBe(1);
-    expect(small.errors()).toMatch(/^DATA_DIR: the disk of \S+ has \d+ MiB left, and a start needs 256 MiB\n$/);
+    expect(small.errors()).toMatch(/^DATA_DIR: the disk of \S+ has \d+ MiB free; at least 256 MiB are needed\n$/);
     execFileSync("mount", ["-o", "remount,ro", dataDir]);
     const readOnly = npmStart({ DATA_DIR: dataDir, PORT: "0" }, "--check");
     execFileSync("prlimit", ["--pid", String(readOnly.child.pid), "--nofile=100:100"]);
     expect(await readOnly.ended).toBe(1);
     expect(readOnly.errors()).toBe(
-      `ulimit -n: 100 files at once are too few; a start needs 128\nDATA_DIR: ${dataDir} is on a read-only file system\n`,
+      `ulimit -n: 100 open files are too few; at least 128 are needed\nDATA_DIR: ${dataDir} is on a read-only file system\n`,
     );
   },
 );
@@ -98,7 +98,7 @@ it.runIf(asRoot)(
 it("takes no argument but --check", async () => {
   const { ended, errors } = npmStart({}, "--chek");
   expect(await ended).toBe(1);
-  expect(errors()).toBe("npm start takes one argument, -- --check, or none\n");
+  expect(errors()).toBe("npm start accepts one argument: -- --check\n");
 });
 
 it("reads its settings again on SIGHUP, and checks well while it runs", async () => {
@@ -121,13 +121,13 @@ it("reads its settings again on SIGHUP, and checks well while it runs", async ()
   };
   const { child, ended, out, errors } = npmStart(env);
   const said = { timeout: 50_000 };
-  await expect.poll(() => out() + errors(), said).toMatch(/Quintet runs at http:\/\/localhost:\d+/);
+  await expect.poll(() => out() + errors(), said).toMatch(/Quintet is running at http:\/\/localhost:\d+/);
   const [, port] = /localhost:(\d+)/.exec(out()) ?? [];
   const check = npmStart({ ...env, PORT: String(port) }, "--check");
   expect([await check.ended, check.errors()]).toEqual([0, ""]);
   child.kill("SIGHUP");
   const log = () => readFileSync(join(dataDir, "quintet.log"), "utf8");
-  await expect.poll(log, said).toContain("The workers were replaced; 1 serve with the settings of now.");
+  await expect.poll(log, said).toContain("The workers were replaced; 1 serve with the current settings.");
   child.kill("SIGTERM");
   expect(await ended).toBe(0);
 }, 120_000);

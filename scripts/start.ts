@@ -1,6 +1,6 @@
 /**
- * `npm start`: the stores, the gateway with every app in worker processes, one screen that says where everything is. This process
- * serves nothing: it holds the stores and the port, and starts a worker again that ends by itself.
+ * `npm start`: runs the stores, and the gateway with every app in worker processes, and prints the URLs. This process serves no requests: it
+ * owns the stores and the listening socket, and restarts workers that exit.
  */
 import { join, resolve } from "node:path";
 import { readSettingFiles, withDefaults } from "../packages/http/src/settings/setting-files.ts";
@@ -20,31 +20,31 @@ import {
   watchFiles,
   withSettingsFile,
 } from "../packages/workers/src/index.ts";
-import { tellFailure } from "./failure.ts";
-import { readGiven } from "./given.ts";
-import { settingFaults } from "./settings.ts";
+import { readEnvironment } from "./environment.ts";
+import { reportFailure } from "./failure.ts";
+import { settingErrors } from "./settings.ts";
 import { stopRequests } from "./stop-requests.ts";
 
-const { env: given, dataDir } = readGiven();
-let logSettings = logSettingsOf(given);
+const { env: environment, dataDir } = readEnvironment();
+let logSettings = logSettingsOf(environment);
 const stop = stopRequests(stopSignals());
-/** Resolves to the exit code when an error came that nobody caught: the stores are stopped even then. */
+/** Resolves to the exit code after an uncaught error, so that the stores are stopped even then. */
 const fault = new Promise<number>((resolve) => {
   process.on("uncaughtException", (error) => {
-    console.error("Stopping after a fault:", error);
+    console.error("Stopping after an uncaught error:", error);
     resolve(1);
   });
 });
 
-process.stdout.on("error", () => {}); // A reader that has gone (npm start | head) is no reason to stop.
-process.exit(await main(process.argv.slice(2)).catch((error) => tellFailure(error, stop.signal)));
+process.stdout.on("error", () => {}); // A closed pipe (npm start | head) is no reason to stop.
+process.exit(await main(process.argv.slice(2)).catch((error) => reportFailure(error, stop.signal)));
 
 async function main(args: string[]): Promise<number> {
   if (args.length === 0) return start();
-  if (args.length > 1 || args[0] !== "--check") throw new Error("npm start takes one argument, -- --check, or none");
-  const faults = await settingFaults(["gateway:8080", "--may-run"], process.env);
+  if (args.length > 1 || args[0] !== "--check") throw new Error("npm start accepts one argument: -- --check");
+  const faults = await settingErrors(["gateway:8080", "--may-run"], process.env);
   for (const fault of faults) console.error(fault);
-  if (faults.length === 0) say("The settings are good.");
+  if (faults.length === 0) print("The settings are valid.");
   return faults.length === 0 ? 0 : 1;
 }
 
@@ -54,30 +54,30 @@ async function start(): Promise<number> {
   releasing.defer(() =>
     opened.then(
       ({ stores }) => stores.close(),
-      () => {}, // It is told where it is waited for.
+      () => {}, // Reported where it is awaited.
     ),
   );
   const program = join(import.meta.dirname, "gateway.ts");
   const workers = new Workers({
     program,
-    log: tell,
+    log,
     settings: async () => settingsFor(await opened),
     serving: keepSecrets,
   });
   const starting = workers.start();
-  starting.catch(() => {}); // Told of below, unless nobody waits for it any longer.
+  starting.catch(() => {}); // Reported below, if it is still awaited.
   const replace = () => void workers.replace();
   onReloadSignals(replace);
-  const unwatch = given.CONFIG_FILE ? watchFiles([given.CONFIG_FILE], replace) : () => {};
+  const unwatch = environment.CONFIG_FILE ? watchFiles([environment.CONFIG_FILE], replace) : () => {};
   try {
-    // The second Ctrl-C does not wait for anything but the stores.
+    // A second Ctrl-C waits only for the stores.
     const early = await Promise.race([starting, stop.again, stop.first.then(() => opened), fault]);
     if (typeof early === "number") return early;
     if (stop.signal.aborted) return 0;
-    say(screen(workers.url, await opened));
+    print(screen(workers.url, await opened));
     const failure = await Promise.race([stop.first, fault, workers.failed]);
     if (failure) return failure;
-    say("\nStopping: requests under way are finished first; Ctrl-C again to cut them");
+    print("\nStopping: waiting for requests in flight; press Ctrl-C again to abort them");
     return 0;
   } finally {
     unwatch();
@@ -88,25 +88,25 @@ async function start(): Promise<number> {
 
 type Opened = Awaited<ReturnType<typeof open>>;
 
-/** The stores, and the secrets that this data folder keeps, once the settings are known to be good. */
+/** Validates the settings, then opens the stores and reads the secrets of the data folder. */
 async function open() {
-  const faults = await settingFaults(["gateway:8080", "--may-run"], process.env);
+  const faults = await settingErrors(["gateway:8080", "--may-run"], process.env);
   if (faults.length > 0) throw new ConfigError(faults);
   const claim = await claimDataDir(dataDir);
   if ("heldBy" in claim) {
-    throw new Error(`Quintet runs already on ${dataDir}, as process ${claim.heldBy}. Stop it there, or set DATA_DIR`);
+    throw new Error(`Quintet is already running on ${dataDir} as process ${claim.heldBy}. Stop it, or set DATA_DIR`);
   }
   const needs: StoreName[] = ["mysql", "postgres", "redis", "cache"];
-  const { env } = withStoreUrls(withSettingsFile(given));
-  const stores = await openStores({ dataDir, needs, env, progress: say, report, signal: stop.signal });
+  const { env } = withStoreUrls(withSettingsFile(environment));
+  const stores = await openStores({ dataDir, needs, env, progress: print, report, signal: stop.signal });
   const { firstStart, env: secrets } = await keptSecrets(dataDir);
-  if (!stop.signal.aborted) say("Starting Quintet");
+  if (!stop.signal.aborted) print("Starting Quintet");
   return { stores, secrets, firstStart };
 }
 
-/** What the workers get: what was given, over what was made here. Read anew whenever they are replaced. */
+/** The workers' settings: the environment and settings file, then generated defaults. Read again whenever the workers are replaced. */
 function settingsFor({ stores, secrets }: Opened): NodeJS.ProcessEnv {
-  const { env } = withStoreUrls(withSettingsFile(given));
+  const { env } = withStoreUrls(withSettingsFile(environment));
   logSettings = logSettingsOf(env);
   const defaults = { DEMO_DATA: "true", PUBLIC_FIGURES: "true", BACKUP_DIR: join(dataDir, "backups") };
   return { ...withDefaults({ ...defaults, ...secrets }, env), ...stores.env, ...logSettings };
@@ -116,14 +116,15 @@ function logSettingsOf(env: NodeJS.ProcessEnv) {
   return { LOG_LEVEL: env.LOG_LEVEL, LOG_FILE: resolve(env.LOG_FILE || join(dataDir, "quintet.log")) };
 }
 
-/** Keeps the secrets that a worker serves with, so that none that was rotated out comes back. */
+/** Stores the secrets in use, so that a rotated secret is not replaced by the old one at a later start. */
 function keepSecrets(env: NodeJS.ProcessEnv): void {
   const used = readSettingFiles(env, ["QUINTET_SECRET", "AUTH_SIGNING_KEY"]).env;
   keepSecretsInUse(dataDir, used).then(
     (replaced) => {
-      for (const name of replaced) tell("info", `${name} is kept in ${join(dataDir, "secrets.json")} as it was set`);
+      for (const name of replaced)
+        log("info", `The ${name} that was set is now stored in ${join(dataDir, "secrets.json")}`);
     },
-    (error: Error) => tell("error", `The secrets in use could not be kept: ${error.message}`),
+    (error: Error) => log("error", `The secrets in use could not be stored: ${error.message}`),
   );
 }
 
@@ -133,34 +134,34 @@ function withStoreUrls(env: NodeJS.ProcessEnv) {
   return read;
 }
 
-/** The log of this process; what somebody must know of is on the screen as well. */
-function tell(level: "info" | "warn" | "error" | "fatal", message: string): void {
+/** Writes to the log of this process; warnings and errors are also printed. */
+function log(level: "info" | "warn" | "error" | "fatal", message: string): void {
   eventLog(logSettings)(level, message);
   if (level !== "info") console.error(message);
 }
 
-/** What became of a store is on the screen in any case. */
+/** Logs a change of a store's state, and always prints it. */
 function report(level: "info" | "error", line: string): void {
-  tell(level, line);
-  if (level === "info") say(line);
+  log(level, line);
+  if (level === "info") print(line);
 }
 
 function screen(url: string, { stores, secrets, firstStart }: Opened): string {
-  const isGiven = given.ADMIN_PASSWORD || given.ADMIN_PASSWORD_FILE;
-  const kept = isGiven ? "ADMIN_PASSWORD" : join(dataDir, "secrets.json");
-  const isNew = firstStart && !isGiven;
-  const password = isNew ? `${secrets.ADMIN_PASSWORD}  (shown this once; kept in ${kept})` : `in ${kept}`;
+  const isSet = environment.ADMIN_PASSWORD || environment.ADMIN_PASSWORD_FILE;
+  const kept = isSet ? "ADMIN_PASSWORD" : join(dataDir, "secrets.json");
+  const isNew = firstStart && !isSet;
+  const password = isNew ? `${secrets.ADMIN_PASSWORD}  (shown only once; stored in ${kept})` : `in ${kept}`;
   return `
-Quintet runs at ${url}
+Quintet is running at ${url}
 
   Docs      ${url}/docs
-  Admin     ${given.ADMIN_USERNAME ?? secrets.ADMIN_USERNAME}, password ${password}
+  Admin     ${environment.ADMIN_USERNAME ?? secrets.ADMIN_USERNAME}, password ${password}
   Data      ${stores.location}
   Log       ${logSettings.LOG_FILE}
   Stop      Ctrl-C
 `;
 }
 
-function say(line: string): void {
+function print(line: string): void {
   console.log(line);
 }

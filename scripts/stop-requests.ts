@@ -1,17 +1,17 @@
-/** What the outside asked of this process so far, and promises for what it may still ask. */
+/** Requests to stop this process: signals, and promises for them. */
 export interface StopRequests {
-  /** Aborted by the first request to stop. */
+  /** Aborted by the first request. */
   signal: AbortSignal;
   /** Resolves at the same moment. */
   first: Promise<void>;
-  /** Resolves when somebody does not want to wait any longer. */
+  /** Resolves at the second request: do not wait any longer. */
   again: Promise<void>;
 }
 
-// One Ctrl-C comes up to three times: from the terminal, from npm and from bootstrap.mjs.
+// One Ctrl-C arrives up to three times: from the terminal, from npm and from bootstrap.mjs.
 const BURST_MS = 1_000;
 
-/** Listens for these signals from now on; those that come in a burst are one request. */
+/** Listens for these signals; signals within a second of the first count as one request. */
 export function stopRequests(signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"]): StopRequests {
   const first = Promise.withResolvers<void>();
   const again = Promise.withResolvers<void>();

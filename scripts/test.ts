@@ -1,7 +1,7 @@
 /**
- * `npm test`: formatting, lint, layers, unused exports, types and every test, as CI runs them. With arguments it runs
- * the tests alone: `npm test -- apps/queue`. `npm run test:faults` runs the tests that have a long version at full size,
- * or those of them that an argument names.
+ * `npm test`: formatting, lint, layers, unused exports, types and every test, as in CI. With arguments it runs only those tests:
+ * `npm test -- apps/queue`. `npm run test:faults` runs the tests that have a long version at full size, all or those whose path contains
+ * an argument.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -19,7 +19,7 @@ const NAMES: Record<string, string> = {
   tsc: "types",
 };
 
-/** What was counted; a check counts as one test. */
+/** Results; a check counts as one test. */
 interface Count {
   passed: number;
   failed: number;
@@ -33,7 +33,9 @@ if (first === "--faults") {
   const files = faultTests(root, others);
   if (files.length > 0) add(await tests(files, { [FAULTS]: "full" }));
   else
-    console.error(`No test with a long version${others.length > 0 ? ` has ${others.join(" or ")} in its path` : ""}`);
+    console.error(
+      `No test with a long version${others.length > 0 ? ` has a path that contains ${others.join(" or ")}` : ""}`,
+    );
 } else if (first) {
   add(await tests([first, ...others]));
 } else {
@@ -50,7 +52,7 @@ function add(count: Count): void {
   total.skipped += count.skipped;
 }
 
-/** The pieces of package.json's `check`, side by side; only what fails shows its output. */
+/** Runs the commands of package.json's `check` in parallel; prints the output of those that fail. */
 async function checks(): Promise<Count> {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const commands = (scripts.check as string).split(" && ");
@@ -72,16 +74,16 @@ async function tests(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Count
     const report = join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const { code } = await execute(["vitest", "run", ...reporters, ...args], "inherit", env);
-    const count = counted(report);
-    // An error outside any test still is one.
+    const count = readReport(report);
+    // An error outside any test counts as a failure.
     return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** Reads vitest's JSON report; a file that could not be loaded has no tests but counts as one that failed. */
-function counted(report: string): Count {
+/** Reads vitest's JSON report; a file that could not be loaded counts as one failed test. */
+function readReport(report: string): Count {
   let results: { status: string; assertionResults: { status: string }[] }[];
   try {
     results = JSON.parse(readFileSync(report, "utf8")).testResults;
@@ -97,7 +99,7 @@ function counted(report: string): Count {
   return { passed, failed: failed + broken, skipped: statuses.length - passed - failed };
 }
 
-/** Runs a program of node_modules/.bin to its end; a request to stop is passed on. */
+/** Runs a program of node_modules/.bin to its end; a request to stop is passed on to it. */
 function execute(
   [program, ...args]: string[],
   out: "pipe" | "inherit",

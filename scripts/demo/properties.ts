@@ -4,7 +4,7 @@ interface Listing {
   properties: { id: number }[];
 }
 
-/** Searches listings and likes one; a like that was not there before is taken back. */
+/** Searches listings and likes one; a new like is removed again. */
 export async function properties(anyone: Visitor, admin: Visitor): Promise<void> {
   await anyone.call("GET", "/properties?city=pereira", { expect: [401] });
   await admin.call("GET", "/properties?city=pereira&status=vendido&limit=3");

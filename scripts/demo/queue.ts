@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { must, type Visitor } from "./visitor.ts";
 
-/** The one queue of push and pop, and a named queue with receipts, made for this and removed afterwards. */
+/** The default queue with push and pop, and a named queue with receipts, created for this and removed afterwards. */
 export async function queue(_anyone: Visitor, admin: Visitor): Promise<void> {
   const { count } = (await admin.call("GET", "/queue/count")).json<{ count: number }>();
   if (count === 0) await pushAndPop(admin);
-  else console.log(`${count} messages of yours wait there, which a pop would take: left alone.\n`);
+  else console.log(`${count} messages of yours are in the queue and a pop would remove them: skipped.\n`);
   await namedQueue(admin);
 }
 

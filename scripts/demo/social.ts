@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { must, type Visitor } from "./visitor.ts";
 
-/** Somebody registers, writes a post and votes; the post is deleted again, the account stays. */
+/** Registers an account, writes a post and votes; the post is deleted again, the account stays. */
 export async function social(anyone: Visitor, admin: Visitor): Promise<void> {
   const email = `demo-${randomBytes(4).toString("hex")}@example.com`;
   const password = randomBytes(12).toString("base64url");
@@ -11,8 +11,8 @@ export async function social(anyone: Visitor, admin: Visitor): Promise<void> {
   const member = await anyone.logIn(email, password);
 
   const draft = { title: "Hello from the demo", content: "One account works in every app." };
-  const made = await member.call("POST", "/social/posts", { json: draft, expect: [201] });
-  const { id } = made.json<{ id: number }>();
+  const created = await member.call("POST", "/social/posts", { json: draft, expect: [201] });
+  const { id } = created.json<{ id: number }>();
   await using undo = new AsyncDisposableStack();
   undo.defer(async () => {
     await member.call("DELETE", `/social/posts/${id}`, { expect: [204] });

@@ -1,20 +1,20 @@
-import { shortened, shownLines, withoutSecrets } from "./shown.ts";
+import { firstLines, shortened, withoutSecrets } from "./format.ts";
 
 export interface CallOptions {
   json?: unknown;
   form?: Record<string, string>;
   csv?: string;
   headers?: Record<string, string>;
-  /** The statuses that the answer may have; 200 unless told. */
+  /** The accepted statuses; default: 200. */
   expect?: number[];
 }
 
-/** An answer that is not what it should be. */
-export class Surprise extends Error {
-  override name = "Surprise";
+/** A response that is not as expected. */
+export class UnexpectedResponse extends Error {
+  override name = "UnexpectedResponse";
 }
 
-export interface Answer {
+export interface DemoResponse {
   status: number;
   headers: Headers;
   text: string;
@@ -22,14 +22,14 @@ export interface Answer {
   json<T>(): T;
 }
 
-/** Where the calls go, and whether the user wants no more of them. */
+/** The server under demonstration, and whether the user has requested a stop. */
 export interface Server {
   url: string;
-  /** Set once by a Ctrl-C: the next call does not happen, those that put things back do. */
+  /** Set by Ctrl-C: the next call is not made, those that undo changes are. */
   stopRequested: boolean;
 }
 
-/** Somebody who calls Quintet and shows each call with its answer. */
+/** Calls Quintet and prints each call with its response. */
 export class Visitor {
   readonly #server: Server;
   readonly #headers: Record<string, string>;
@@ -48,14 +48,14 @@ export class Visitor {
     return new Visitor(this.#server, { name: username, headers: { Authorization: `Bearer ${access_token}` } });
   }
 
-  /** Sends the call, prints it and its answer; throws `Surprise` when the status is another than expected. */
-  async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+  /** Sends the call, prints it and its response; throws `UnexpectedResponse` for a status that is not expected. */
+  async call(method: string, path: string, options: CallOptions = {}): Promise<DemoResponse> {
     const { expect = [200] } = options;
     if (this.#server.stopRequested) {
       this.#server.stopRequested = false;
-      throw new Surprise("Stopped.");
+      throw new UnexpectedResponse("Stopped.");
     }
-    console.log(`${method} ${path}${this.#name}${shownBody(options)}`);
+    console.log(`${method} ${path}${this.#name}${formatBody(options)}`);
     const started = performance.now();
     const response = await fetch(`${this.#server.url}${path}`, {
       method,
@@ -65,17 +65,19 @@ export class Visitor {
     });
     const text = await response.text();
     const ms = Math.round(performance.now() - started);
-    console.log(`  ${response.status} in ${ms} ms  ${shownAnswer(response, text)}\n`);
+    console.log(`  ${response.status} in ${ms} ms  ${formatResponse(response, text)}\n`);
     if (!expect.includes(response.status)) {
-      throw new Surprise(`${method} ${path} should answer ${expect.join(" or ")}, not ${response.status}: ${text}`);
+      throw new UnexpectedResponse(
+        `${method} ${path} should return ${expect.join(" or ")}, not ${response.status}: ${text}`,
+      );
     }
     return { status: response.status, headers: response.headers, text, json: <T>() => JSON.parse(text) as T };
   }
 }
 
-/** Throws `Surprise` unless what an answer says is so. */
-export function must(isSo: boolean, what: string): void {
-  if (!isSo) throw new Surprise(`It should be so that ${what}.`);
+/** Throws `UnexpectedResponse` unless the condition holds. */
+export function must(condition: boolean, expectation: string): void {
+  if (!condition) throw new UnexpectedResponse(`Expected: ${expectation}.`);
 }
 
 function bodyOf({ json, form, csv }: CallOptions): string | null {
@@ -90,16 +92,16 @@ function contentType({ json, form, csv }: CallOptions): Record<string, string> {
   return csv !== undefined ? { "Content-Type": "text/csv" } : {};
 }
 
-function shownBody({ json, form, csv }: CallOptions): string {
+function formatBody({ json, form, csv }: CallOptions): string {
   if (csv !== undefined) return `  ${csv.split("\n").length - 1} lines of CSV`;
   const body = json ?? form;
   return body === undefined ? "" : `  ${shortened(withoutSecrets(body))}`;
 }
 
-function shownAnswer(response: Response, text: string): string {
+function formatResponse(response: Response, text: string): string {
   const type = response.headers.get("content-type") ?? "";
   if (text === "") return "(no body)";
   if (type.includes("json")) return shortened(withoutSecrets(JSON.parse(text)));
-  if (type.startsWith("text/csv")) return shownLines(text);
+  if (type.startsWith("text/csv")) return firstLines(text);
   return `${type}, ${text.length} characters`;
 }

@@ -11,7 +11,7 @@ import {
 import { z } from "zod";
 import { apps, issuer, urlSetting } from "./apps.ts";
 
-/** Comma-separated base URLs of the processes that serve an app; the app runs in this process when there are none. */
+/** Comma-separated base URLs of the processes that serve an app; without any the app runs in this process. */
 const targets = z
   .string()
   .optional()
@@ -46,7 +46,7 @@ const schema = z.object({
 
 export type Config = z.infer<typeof schema>;
 
-/** The gateway's settings; throws `ConfigError` naming every bad one. */
+/** Reads the gateway's settings; throws `ConfigError` naming every bad one. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return readEnv(schema, env, [separatePorts, setTogether("TLS_CERT", "TLS_KEY"), tlsFiles]);
 }

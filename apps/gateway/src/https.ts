@@ -4,10 +4,10 @@ import { isIP } from "node:net";
 const yearSeconds = 31_536_000;
 
 /**
- * Tells browsers to come by TLS only from now on (RFC 6797), for a year. Not for `localhost` and bare addresses, where it would
- * take other programs' ports along.
+ * Adds `Strict-Transport-Security` (RFC 6797), for a year. Not for `localhost` and IP addresses, where it would affect other programs on
+ * other ports.
  */
-export function strictTransport(listener: RequestListener, publicUrl: string): RequestListener {
+export function withStrictTransport(listener: RequestListener, publicUrl: string): RequestListener {
   const { protocol, hostname } = new URL(publicUrl);
   if (protocol !== "https:" || hostname === "localhost" || isIP(hostname.replace(/^\[|\]$/g, ""))) return listener;
   return (request, response) => {
@@ -16,8 +16,8 @@ export function strictTransport(listener: RequestListener, publicUrl: string): R
   };
 }
 
-/** Sends everybody to the same path at `publicUrl`, with the same method and body (RFC 9110 section 15.4.9). */
-export function redirectTo(publicUrl: string): RequestListener {
+/** Redirects every request to the same path at `publicUrl`, keeping method and body (RFC 9110 section 15.4.9). */
+export function redirectToHttps(publicUrl: string): RequestListener {
   return (request, response) => {
     const path = request.url?.startsWith("/") ? request.url : "/";
     // Resolved against it, a path such as //evil.example could lead elsewhere.

@@ -1,5 +1,4 @@
 export { mountedUpstream } from "./mounted.ts";
-export { remoteUpstream } from "./remote.ts";
-export { route } from "./routing.ts";
+export { remoteUpstream } from "./remote/remote-upstream.ts";
+export { route } from "./routing/route.ts";
 export { type Gateway, run } from "./run.ts";
-export type { Upstream } from "./upstream.ts";

@@ -1,7 +1,7 @@
 import type { RequestListener } from "node:http";
 import { type AppLink, listenerOf, type TrustedProxies, type WebApp } from "@quintet/http";
-import { stripClientHeaders } from "./client-headers.ts";
-import type { Upstream } from "./upstream.ts";
+import { stripClientHeaders } from "./forwarding/client-headers.ts";
+import type { Upstream } from "./routing/upstream.ts";
 
 /**
  * An app in this process: it gets Node's own request and response, so that mounting it costs one comparison of the path and one

@@ -6,14 +6,14 @@ import { type Config, loadConfig, targetsOf } from "./config.ts";
 
 export const defaultPort = 8080;
 
-/** An app that the gateway leads to: in this process (`own`), or behind `origins`. */
+/** An app behind the gateway: in this process (`own`), or behind `origins`. */
 interface PlannedApp {
   name: string;
   origins: string[];
   own: ConfiguredApp | undefined;
 }
 
-/** What the gateway is to run: its settings, the accounts and each app, and the stores of this process. */
+/** What the gateway runs: its settings, the accounts and each app, and the stores of this process. */
 export interface Plan {
   config: Config;
   accounts: { origins: string[]; auth: ConfiguredAuth };
@@ -25,10 +25,10 @@ export interface Plan {
  * Reads the gateway's settings and those of the apps that it mounts; opens nothing. Rejects with one `ConfigError` that names
  * every invalid variable of all of them.
  */
-export async function plan(given: NodeJS.ProcessEnv): Promise<Plan> {
-  const scheme = given.TLS_CERT ? "https" : "http";
-  const port = /^\d+$/.test(given.PORT ?? "") ? given.PORT : defaultPort;
-  const env = withDefaults({ PUBLIC_URL: `${scheme}://localhost:${port}` }, given);
+export async function plan(environment: NodeJS.ProcessEnv): Promise<Plan> {
+  const scheme = environment.TLS_CERT ? "https" : "http";
+  const port = /^\d+$/.test(environment.PORT ?? "") ? environment.PORT : defaultPort;
+  const env = withDefaults({ PUBLIC_URL: `${scheme}://localhost:${port}` }, environment);
   const isRemote = (name: string) => Boolean(env[urlSetting(name)] || env[`${urlSetting(name)}_FILE`]);
   let origins: (name: string) => string[] = () => [];
   const [config, auth, ...apps] = await withAllFaults<[Config, ConfiguredAuth, ...PlannedApp[]]>(

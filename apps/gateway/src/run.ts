@@ -2,23 +2,23 @@ import { requestToken } from "@quintet/auth";
 import { requireStores } from "@quintet/db";
 import { listenerOf, loggers, openObservation, serve, serveMetrics, trustedProxies } from "@quintet/http";
 import { allApps, unroutedProblemPage } from "@quintet/pages";
-import type { Place, Program } from "@quintet/workers";
-import { admission } from "./admission.ts";
-import { compressing } from "./compression/compressing.ts";
+import type { ProcessContext, Program } from "@quintet/workers";
+import { withCompression } from "./compression/with-compression.ts";
+import { withUntrustedProxyWarning } from "./forwarding/untrusted-proxy.ts";
+import { gatewayName } from "./forwarding/via.ts";
 import { createHome } from "./home/home.ts";
 import { ownTraffic, shareTraffic } from "./home/shared-traffic.ts";
-import { redirectTo, strictTransport } from "./https.ts";
+import { redirectToHttps, withStrictTransport } from "./https.ts";
+import { admission } from "./limits/admission.ts";
+import { openRateLimit } from "./limits/rate-limit.ts";
 import { mountedUpstream } from "./mounted.ts";
 import { defaultPort, plan } from "./plan.ts";
-import { rateLimits } from "./rate-limits.ts";
-import { gatewayName } from "./remote/via.ts";
-import { remoteUpstream } from "./remote.ts";
-import { route } from "./routing.ts";
-import { warnOfUnbelievedProxy } from "./unbelieved-proxy.ts";
-import type { Upstream } from "./upstream.ts";
+import { remoteUpstream } from "./remote/remote-upstream.ts";
+import { route } from "./routing/route.ts";
+import type { Upstream } from "./routing/upstream.ts";
 
 export interface Gateway extends Program {
-  /** Resolves when the demo data is there, or could not be made (which is logged); never rejects. */
+  /** Resolves when the demo data was created, or has failed (which is logged); never rejects. */
   demo: Promise<void>;
 }
 
@@ -27,10 +27,10 @@ export interface Gateway extends Program {
  * All settings are checked before anything is opened.
  */
 export async function run(
-  { env: given, first, fresh, socket, peers, ticketKeys }: Place,
+  { env: environment, first, fresh, socket, peers, ticketKeys }: ProcessContext,
   hooks: { progress?: (line: string) => void } = {},
 ): Promise<Gateway> {
-  const { config, accounts, apps, stores } = await plan(given);
+  const { config, accounts, apps, stores } = await plan(environment);
   const { TLS_CERT: cert, TLS_KEY: key } = config;
   const tls = cert !== undefined && key !== undefined ? { cert, key } : undefined;
   const trusted = trustedProxies(config.TRUSTED_PROXIES);
@@ -68,7 +68,7 @@ export async function run(
     const cacheUrl = config.CACHE_REDIS_URL ?? config.REDIS_URL;
     const traffic = stack.use(
       cacheUrl
-        ? shareTraffic(cacheUrl, config.REDIS_PREFIX, (error) => log.debug({ err: error }, "Redis"))
+        ? shareTraffic(cacheUrl, config.REDIS_PREFIX, (error) => log.debug({ err: error }, "Redis connection error"))
         : ownTraffic(),
     );
     const corsOrigins = config.CORS_ORIGINS;
@@ -81,18 +81,19 @@ export async function run(
       peers,
     });
     const rate = config.RATE_LIMIT_PER_MINUTE
-      ? rateLimits({
+      ? openRateLimit({
           perMinute: config.RATE_LIMIT_PER_MINUTE,
           redisUrl: cacheUrl,
           prefix: config.REDIS_PREFIX,
-          onError: (error) => log.warn({ err: error }, "requests are counted in this process only"),
+          onError: (error) =>
+            log.warn({ err: error }, "Redis unavailable; rate limits are counted in this process only"),
         })
       : undefined;
     stack.defer(() => rate?.close());
     const admitting = stack.use(
       admission({
         log,
-        maxAtWork: config.MAX_REQUESTS_AT_ONCE,
+        maxInFlight: config.MAX_REQUESTS_AT_ONCE,
         maxWaiting: config.MAX_WAITING_AT_ONCE,
         maxShare: config.MAX_SHARE_PERCENT / 100,
         rate,
@@ -103,10 +104,10 @@ export async function run(
         },
       }),
     );
-    const routed = compressing(route(upstreams, listenerOf(home, allApps)));
-    const listener = warnOfUnbelievedProxy(admitting.requests(routed), trusted, log);
+    const routed = withCompression(route(upstreams, listenerOf(home, allApps)));
+    const listener = withUntrustedProxyWarning(admitting.requests(routed), trusted, log);
     const at = { host: config.HOST, log, drainSeconds: config.DRAIN_SECONDS, socket };
-    const listening = await serve(tls ? strictTransport(listener, config.PUBLIC_URL) : listener, {
+    const listening = await serve(tls ? withStrictTransport(listener, config.PUBLIC_URL) : listener, {
       ...at,
       port: config.PORT ?? defaultPort,
       edge: true,
@@ -117,7 +118,7 @@ export async function run(
     });
     stack.defer(() => listening.close());
     if (config.REDIRECT_PORT !== undefined) {
-      const redirecting = await serve(redirectTo(config.PUBLIC_URL), {
+      const redirecting = await serve(redirectToHttps(config.PUBLIC_URL), {
         ...at,
         port: config.REDIRECT_PORT,
         setting: "REDIRECT_PORT",
@@ -130,10 +131,10 @@ export async function run(
       for (const fill of fills) {
         if (stopping.signal.aborted) return;
         await fill(progress).catch((error: unknown) => {
-          // A fill that a stop cut off begins again at the next start.
+          // A fill that is interrupted by a stop starts over at the next start.
           if (stopping.signal.aborted) return;
-          log.error({ err: error }, "demo data could not be made");
-          progress("Some demo data could not be made; the log says why.");
+          log.error({ err: error }, "Demo data could not be created");
+          progress("Some demo data could not be created; see the log.");
         });
       }
     };

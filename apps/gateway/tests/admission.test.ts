@@ -3,19 +3,19 @@ import { trustedProxies } from "@quintet/http";
 import { until } from "@quintet/http/testing";
 import { storeProxy } from "@quintet/stores/testing";
 import { describe, expect, inject, it, vi } from "vitest";
-import { type AdmissionOptions, admission } from "../src/admission.ts";
-import { rateLimits } from "../src/rate-limits.ts";
+import { type AdmissionOptions, admission } from "../src/limits/admission.ts";
+import { openRateLimit } from "../src/limits/rate-limit.ts";
 import { behind } from "./edge.ts";
 
 const serving = (listener: RequestListener, options: Partial<AdmissionOptions>) =>
-  behind(admission({ maxAtWork: 100, maxWaiting: 100, maxShare: 1, ...options }).requests(listener));
+  behind(admission({ maxInFlight: 100, maxWaiting: 100, maxShare: 1, ...options }).requests(listener));
 const limitsOf = (perMinute: number, redisUrl?: string) =>
-  rateLimits({ perMinute, redisUrl, prefix: `test${Math.random().toString(36).slice(2)}:`, onError: () => {} });
+  openRateLimit({ perMinute, redisUrl, prefix: `test${Math.random().toString(36).slice(2)}:`, onError: () => {} });
 
 describe("admission", () => {
   it("refuses what is too much at once, and goes on serving the rest", async () => {
     const waiting: (() => void)[] = [];
-    await using front = await serving((_req, res) => void waiting.push(() => res.end("ok")), { maxAtWork: 3 });
+    await using front = await serving((_req, res) => void waiting.push(() => res.end("ok")), { maxInFlight: 3 });
     const first = [1, 2, 3].map(() => fetch(front.origin));
     await until(() => waiting.length === 3);
     const refused = await fetch(front.origin);
@@ -33,7 +33,7 @@ describe("admission", () => {
     const trusted = trustedProxies("127.0.0.1");
     const accountOf = ({ headers }: IncomingMessage) =>
       headers.authorization ? Promise.resolve(`account ${headers.authorization}`) : undefined;
-    const options = { maxAtWork: 8, maxShare: 0.25, trusted, accountOf };
+    const options = { maxInFlight: 8, maxShare: 0.25, trusted, accountOf };
     await using front = await serving((_req, res) => void answers.push(() => res.end("ok")), options);
     const ask = (headers: Record<string, string>) => fetch(front.origin, { headers });
     const from = (address: string) => ({ "X-Forwarded-For": address });
@@ -109,7 +109,7 @@ describe("admission", () => {
   it("is shared by gateways that share a Redis", async () => {
     const prefix = `test${Math.random().toString(36).slice(2)}:`;
     const made = [1, 2].map(() =>
-      rateLimits({ perMinute: 4, redisUrl: inject("cacheRedisUrl"), prefix, onError: () => {} }),
+      openRateLimit({ perMinute: 4, redisUrl: inject("cacheRedisUrl"), prefix, onError: () => {} }),
     );
     const left: number[] = [];
     for (let i = 0; i < 6; i++) left.push((await made[i % 2]?.take("a"))?.left ?? Number.NaN);
@@ -122,7 +122,7 @@ describe("admission", () => {
     const prefix = `test${Math.random().toString(36).slice(2)}:`;
     let lost = 0;
     const perMinute = 1_000_000; // It is asked as fast as it responds below.
-    const limit = (redisUrl: string) => rateLimits({ perMinute, redisUrl, prefix, onError: () => lost++ });
+    const limit = (redisUrl: string) => openRateLimit({ perMinute, redisUrl, prefix, onError: () => lost++ });
     const [one, other] = [limit(proxy.url), limit(inject("cacheRedisUrl"))];
     expect([(await one.take("a")).left, (await other.take("a")).left]).toEqual([perMinute - 1, perMinute - 2]);
     await proxy.cut();

@@ -3,12 +3,12 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { createLogger, type Listening, type ServeOptions, serve } from "@quintet/http";
 import { until } from "@quintet/http/testing";
-import type { Admission } from "../src/admission.ts";
-import { compressing } from "../src/compression/compressing.ts";
+import { withCompression } from "../src/compression/with-compression.ts";
+import type { Admission } from "../src/limits/admission.ts";
 import { mountedUpstream } from "../src/mounted.ts";
-import { type RemoteOptions, remoteUpstream } from "../src/remote.ts";
-import { route } from "../src/routing.ts";
-import type { Upstream } from "../src/upstream.ts";
+import { type RemoteOptions, remoteUpstream } from "../src/remote/remote-upstream.ts";
+import { route } from "../src/routing/route.ts";
+import type { Upstream } from "../src/routing/upstream.ts";
 
 export const log = createLogger({ service: "test", level: "silent" });
 
@@ -49,7 +49,7 @@ export async function edge(
     mountedUpstream("social", "/social", social, options.trusted),
   ];
   const own: RequestListener = (_request, response) => response.writeHead(404).end("own");
-  const listener = compressing(route(upstreams, own));
+  const listener = withCompression(route(upstreams, own));
   const listening = await serve(options.admitting?.requests(listener) ?? listener, {
     port: 0,
     host: "127.0.0.1",

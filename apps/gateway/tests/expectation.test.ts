@@ -6,10 +6,10 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { bodyValidator, createService, jsonBody, listenerOf, Problem, serve } from "@quintet/http";
 import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { admission } from "../src/admission.ts";
+import { admission } from "../src/limits/admission.ts";
 import { mountedUpstream } from "../src/mounted.ts";
-import { remoteUpstream } from "../src/remote.ts";
-import { route } from "../src/routing.ts";
+import { remoteUpstream } from "../src/remote/remote-upstream.ts";
+import { route } from "../src/routing/route.ts";
 import { certificates } from "./certificate.ts";
 import { edge, log } from "./edge.ts";
 import { rawUpstream } from "./raw-upstream.ts";
@@ -122,7 +122,7 @@ beforeAll(async () => {
   opened.defer(() => made[Symbol.dispose]());
   const tls = made.make("expectation");
   const rate = { limit: 1, take: async () => ({ left: admits ? 1 : -1, resetSeconds: 1 }) };
-  const admitting = opened.use(admission({ maxAtWork: 10, maxWaiting: 10, maxShare: 1, rate }));
+  const admitting = opened.use(admission({ maxInFlight: 10, maxWaiting: 10, maxShare: 1, rate }));
   const listening = async (options: object, listener = listenerOf(app)) => {
     const server = await serve(listener, { port: 0, host: "127.0.0.1", log, drainSeconds: 0, ...options });
     opened.defer(() => server.close());

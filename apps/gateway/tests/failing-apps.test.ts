@@ -32,7 +32,7 @@ describe("an app that fails", () => {
     ];
     for (const [status, act] of cases) {
       await using app = await rawUpstream((socket) => act(socket));
-      await using front = await edge([app.origin], { answerMs: 200, holdMs: 0 });
+      await using front = await edge([app.origin], { responseMs: 200, holdMs: 0 });
       const init = { method: "POST", headers: { "X-Request-Id": "mine" } };
       const told = await fetch(`${front.origin}/queue/x?secret=1`, init);
       expect([told.status, told.headers.get("x-request-id")]).toEqual([status, "mine"]);
@@ -41,9 +41,9 @@ describe("an app that fails", () => {
       details.push(problem.detail);
     }
     expect(details).toEqual([
-      "The queue app broke off its answer.",
-      "The queue app broke off its answer.",
-      "The queue app did not answer in time.",
+      "The queue app sent an incomplete or invalid response.",
+      "The queue app sent an incomplete or invalid response.",
+      "The queue app did not respond in time.",
     ]);
   });
 
@@ -130,7 +130,7 @@ describe("connections to an app", () => {
   it("are as many as are needed, and no more than is allowed: the others wait a moment, then get a 503", async () => {
     const waiting: Socket[] = [];
     await using app = await rawUpstream((socket) => void waiting.push(socket));
-    await using front = await edge([app.origin], { mostConnections: 3, connectMs: 300, holdMs: 0 });
+    await using front = await edge([app.origin], { maxConnections: 3, connectMs: 300, holdMs: 0 });
     const asked = Array.from({ length: 5 }, () => fetch(`${front.origin}/queue/x`, { method: "POST" }));
     await until(() => waiting.length === 3);
     const late = await Promise.any(asked);

@@ -100,9 +100,7 @@ describe("the first page", { timeout: 120_000 }, () => {
     await quintet.stop("queue");
     await using opened = await open({ staff: true });
     expect(await opened.page.getByRole("status").textContent()).toContain("queue is not well.");
-    expect(await opened.page.locator("section.app", { hasText: "queue" }).textContent()).toContain(
-      "it cannot be reached",
-    );
+    expect(await opened.page.locator("section.app", { hasText: "queue" }).textContent()).toContain("unreachable");
     await bothLooks("down", true);
   });
 });

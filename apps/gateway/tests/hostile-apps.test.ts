@@ -7,7 +7,7 @@ import { rawUpstream } from "./raw-upstream.ts";
 const ok = "HTTP/1.1 200 OK\r\n";
 const whole = `${ok}Content-Length: 2\r\n\r\nok`;
 const chunked = `${ok}Transfer-Encoding: chunked\r\n\r\n`;
-const limits = { answerMs: 400, idleMs: 400, holdMs: 0 };
+const limits = { responseMs: 400, idleMs: 400, holdMs: 0 };
 const get = "GET /queue/x HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine\r\nConnection: close\r\n\r\n";
 
 /** What a client gets of an app that sends this to every request, and then hangs up or falls silent. */
@@ -153,7 +153,7 @@ describe("an app that takes its time", () => {
       }
       if (!/Length|chunked/.test(bytes)) socket.end();
     });
-    await using front = await edge([app.origin], { ...limits, answerMs: 5000 });
+    await using front = await edge([app.origin], { ...limits, responseMs: 5000 });
     const answer = await fetch(`${front.origin}/queue/x`);
     expect([answer.status, await answer.text()]).toEqual([200, "hello"]);
   });

@@ -6,8 +6,8 @@ import { promisify } from "node:util";
 import { metricsText, serveMetrics } from "@quintet/http";
 import { findTool } from "@quintet/stores/testing";
 import { beforeAll, describe, expect, inject, it } from "vitest";
-import { admission } from "../src/admission.ts";
 import { apps } from "../src/apps.ts";
+import { admission } from "../src/limits/admission.ts";
 import { edge, log } from "./edge.ts";
 
 const sample =
@@ -53,7 +53,7 @@ beforeAll(async () => {
   await using gateway = await edge(["http://127.0.0.1:9"], { holdMs: 0 });
   expect((await fetch(`${gateway.origin}/queue/count?secret=1`)).status).toBe(503);
   expect((await fetch(`${gateway.origin}/social/a%5Cb`)).status).toBe(400);
-  const full = admission({ maxAtWork: 0, maxWaiting: 0, maxShare: 1 }).requests(() => {});
+  const full = admission({ maxInFlight: 0, maxWaiting: 0, maxShare: 1 }).requests(() => {});
   const busy = await edge([], { mounted: { fetch: async () => new Response("x") } });
   busy.listening.server.removeAllListeners("request");
   busy.listening.server.on("request", full);

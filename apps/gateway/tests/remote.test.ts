@@ -5,9 +5,9 @@ import { setImmediate as turn } from "node:timers/promises";
 import { createLogger } from "@quintet/http";
 import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { remoteUpstream } from "../src/remote.ts";
-import { route } from "../src/routing.ts";
-import type { Upstream } from "../src/upstream.ts";
+import { remoteUpstream } from "../src/remote/remote-upstream.ts";
+import { route } from "../src/routing/route.ts";
+import type { Upstream } from "../src/routing/upstream.ts";
 
 const log = createLogger({ service: "test", level: "silent" });
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
     remoteUpstream("queue", "/queue", [behind.origin], { log, holdMs: 0 }),
     remoteUpstream("gone", "/gone", [gone], { log, holdMs: 0 }),
     remoteUpstream("half", "/half", [gone, behind.origin], { log, holdMs: 0 }),
-    remoteUpstream("slow", "/slow", [behind.origin], { log, answerMs: 300 }),
+    remoteUpstream("slow", "/slow", [behind.origin], { log, responseMs: 300 }),
   ];
   front = await listen(route(upstreams, (_req, res) => res.end("own")));
 });

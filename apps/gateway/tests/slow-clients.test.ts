@@ -42,7 +42,7 @@ describe("slow clients, thousands at once", () => {
         req.resume().on("end", () => res.end(req.url === "/queue/large" ? large : "ok"));
       });
       const slow = { bodyMs: limit, readMs: limit };
-      await using front = await edge([app.origin], { headMs: limit, slow, mostConnections: 6000, connectMs: anHour });
+      await using front = await edge([app.origin], { headMs: limit, slow, maxConnections: 6000, connectMs: anHour });
       const { server } = front.listening;
       // However slow this machine is, nobody is hung up on before all are there.
       [slow.bodyMs, server.headersTimeout] = [anHour, anHour];

@@ -48,7 +48,7 @@ describe("what reaches an app", () => {
         socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
       }
     });
-    await using front = await edge([app.origin], { holdMs: 0, answerMs: 3000 });
+    await using front = await edge([app.origin], { holdMs: 0, responseMs: 3000 });
     let understood: string[] = [];
     let open = 0;
     front.listening.server.on("connection", (socket) => {
@@ -128,7 +128,7 @@ describe("what reaches a client", () => {
       // A gateway leaves out an app that failed five times in a row, so a new one comes before that.
       if (i % 4 === 0) {
         await front?.[Symbol.asyncDispose]();
-        front = await edge([app.origin], { holdMs: 0, answerMs: 500, idleMs: 500 });
+        front = await edge([app.origin], { holdMs: 0, responseMs: 500, idleMs: 500 });
       }
       const seed = `seed ${random.seed}: ${JSON.stringify(input)}`;
       // POST, so that nothing is sent again. The second request is for the gateway itself.

@@ -10,9 +10,9 @@ import { createGunzip } from "node:zlib";
 import { createLogger, createService, listenerOf, serve } from "@quintet/http";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { mountedUpstream } from "../src/mounted.ts";
-import { remoteUpstream } from "../src/remote.ts";
-import { route } from "../src/routing.ts";
-import type { Upstream } from "../src/upstream.ts";
+import { remoteUpstream } from "../src/remote/remote-upstream.ts";
+import { route } from "../src/routing/route.ts";
+import type { Upstream } from "../src/routing/upstream.ts";
 import { certificates } from "./certificate.ts";
 import { callOverHttp2 } from "./harness/http2-call.ts";
 

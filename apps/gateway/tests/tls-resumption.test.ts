@@ -70,8 +70,8 @@ it("is not resumed with keys that were replaced, and is after the certificate wa
   const { cert, key } = made.make("rotated");
   const keys = { now: Buffer.alloc(48, 1), use: (_: Buffer) => {} };
   const ticketKeys: TicketKeys = {
-    now: () => keys.now,
-    follow(use) {
+    current: () => keys.now,
+    onChange(use) {
       keys.use = use;
     },
   };

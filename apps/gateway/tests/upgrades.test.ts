@@ -5,7 +5,7 @@ import { connect as connectTls } from "node:tls";
 import { createLogger, createService, type Logger, listenerOf, serve } from "@quintet/http";
 import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { admission } from "../src/admission.ts";
+import { admission } from "../src/limits/admission.ts";
 import { certificates } from "./certificate.ts";
 import { behind, type Edge, edge } from "./edge.ts";
 import { rawUpstream } from "./raw-upstream.ts";
@@ -116,7 +116,7 @@ describe("a WebSocket handshake", () => {
     let left = 1;
     const rate = { limit: 1, take: async () => ({ left: --left, resetSeconds: 7 }) };
     const own = linesOf();
-    using admitting = admission({ maxAtWork: 10, maxWaiting: 10, maxShare: 1, rate });
+    using admitting = admission({ maxInFlight: 10, maxWaiting: 10, maxShare: 1, rate });
     await using limited = await edge([target.origin], { log: own.log, admitting });
     await echoing(async () => {
       const first = limited.open();
@@ -134,7 +134,7 @@ describe("a WebSocket handshake", () => {
     });
   });
 
-  it("is sent to another target when one refuses the connection, and to none that is left out", async () => {
+  it("is sent to another target when one refuses the connection, and to none that is ejected", async () => {
     const gone = await behind(() => {});
     await gone[Symbol.asyncDispose]();
     await using several = await edge([gone.origin, target.origin], { holdMs: 0 });
@@ -147,14 +147,14 @@ describe("a WebSocket handshake", () => {
       }
     });
     const [first] = several.upstreams[0]?.targets?.() ?? [];
-    expect(first?.state).toBe("left out");
+    expect(first?.state).toBe("ejected");
   });
 
   it("to an app that is away is a 503, and a 504 when it does not answer", async () => {
     await using away = await edge(["http://127.0.0.1:9"], { holdMs: 0 });
     expect(await away.send(offer())).toMatch(/^HTTP\/1\.1 503 .*problem\+json/s);
     await using silent = await rawUpstream(() => {});
-    await using slow = await edge([silent.origin], { answerMs: 100 });
+    await using slow = await edge([silent.origin], { responseMs: 100 });
     expect(await slow.send(offer())).toMatch(/^HTTP\/1\.1 504 .*problem\+json/s);
   });
 
@@ -173,7 +173,7 @@ describe("a WebSocket handshake", () => {
         goes(socket);
         await until(() => silent.sockets.size === 0);
       }
-      await until(() => own.upstreams[0]?.targets?.()[0]?.underWay === 0);
+      await until(() => own.upstreams[0]?.targets?.()[0]?.inFlight === 0);
     }
   });
 
@@ -200,7 +200,7 @@ describe("a WebSocket handshake", () => {
         await until(() => client.text().includes("101"));
         client.socket.resetAndDestroy();
         await until(() => bodies.includes("gone"));
-        expect(front.upstreams[0]?.targets?.()[0]?.underWay).toBe(0);
+        expect(front.upstreams[0]?.targets?.()[0]?.inFlight).toBe(0);
       },
     ));
 

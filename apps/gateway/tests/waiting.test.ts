@@ -5,10 +5,10 @@ import { connect, type Socket } from "node:net";
 import { beginWaiting, createService, eventStream, listenerOf, serve } from "@quintet/http";
 import { until } from "@quintet/http/testing";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { admission } from "../src/admission.ts";
+import { admission } from "../src/limits/admission.ts";
 import { mountedUpstream } from "../src/mounted.ts";
-import { remoteUpstream } from "../src/remote.ts";
-import { route } from "../src/routing.ts";
+import { remoteUpstream } from "../src/remote/remote-upstream.ts";
+import { route } from "../src/routing/route.ts";
 import { certificates } from "./certificate.ts";
 import { behind, log } from "./edge.ts";
 
@@ -66,13 +66,13 @@ async function front(way: "mounted" | "remote", version: 1 | 2, polls = pollingA
       ? mountedUpstream("polls", "/polls", polls.app)
       : remoteUpstream("polls", "/polls", [`http://127.0.0.1:${alone.port}`], {
           log,
-          mostConnections: atWork,
+          maxConnections: atWork,
           stopping: stopping.signal,
         });
   stack.defer(() => upstream.close());
   const admitting = stack.use(
     admission({
-      maxAtWork: atWork,
+      maxInFlight: atWork,
       maxWaiting: waiting,
       maxShare: share,
       accountOf: ({ headers }) => (headers.authorization ? Promise.resolve(headers.authorization) : undefined),
@@ -188,7 +188,7 @@ it("an app behind HTTP that says nothing counts as waiting when it sends events,
     res.write("data: 1\n\n");
   });
   const upstream = remoteUpstream("polls", "/polls", [app.origin], { log });
-  using admitting = admission({ maxAtWork: 2, maxWaiting: 3, maxShare: 1 });
+  using admitting = admission({ maxInFlight: 2, maxWaiting: 3, maxShare: 1 });
   await using front = await behind(admitting.requests(route([upstream], (_req, res) => res.end())));
   const statusOf = async (path: string) => (await fetch(`${front.origin}/polls/${path}`)).status;
   for (let i = 0; i < 3; i++) expect(await statusOf("events")).toBe(200);
@@ -214,7 +214,7 @@ it("a WebSocket is one that waits", async () => {
     socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
   });
   const upstream = remoteUpstream("polls", "/polls", [app.origin], { log });
-  using admitting = admission({ maxAtWork: 2, maxWaiting: 3, maxShare: 0.7 });
+  using admitting = admission({ maxInFlight: 2, maxWaiting: 3, maxShare: 0.7 });
   const listening = await serve(admitting.requests(route([upstream], (_req, res) => res.end())), {
     ...address,
     drainSeconds: 0,

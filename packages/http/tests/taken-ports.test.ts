@@ -62,12 +62,12 @@ it("tells at a reload of a port that is taken, and goes on as it was", async () 
   await says(`listening on 127.0.0.1:${port}`);
   put(`PORT=${next}`, `METRICS_PORT=${taken}`);
   const fault = `METRICS_PORT: 127.0.0.1:${taken} is taken by another program; choose another port`;
-  await says(`The settings stay as they were. Bad settings: ${fault}. See .env.example.`);
+  await says(`The settings were not changed. Bad settings: ${fault}. See .env.example.`);
   expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
   // The worker that failed had listened there: nobody may wait for it.
   await expect(fetch(`http://127.0.0.1:${next}/`)).rejects.toThrow();
   put(`PORT=${next}`);
-  await says("2 serve with the settings of now");
+  await says("2 serve with the current settings");
   expect((await fetch(`http://127.0.0.1:${next}/`)).status).toBe(200);
   child.kill("SIGTERM");
   expect(await ended).toBe(0);

@@ -1,70 +1,70 @@
-import type { ListenAddress } from "./listen-address.ts";
-import type { TicketKeys } from "./ticket-keys.ts";
+import type { ListenAddress } from "./sockets/listen-address.ts";
+import type { TicketKeys } from "./sockets/ticket-keys.ts";
 
 /**
- * Where the listening sockets come from that several processes share; what it gives goes into `server.listen`. Rejects with the system's
+ * Provides the listening sockets that several processes share; the result goes into `server.listen`. Rejects with the system's error
  * code, such as `EADDRINUSE`.
  */
 export type SocketSource = (at: ListenAddress) => Promise<object>;
 
-/** What a worker tells the others of itself, as JSON carries it. */
-export interface Given {
-  /** What only grows, by name. Of a worker that has ended it goes on to count. */
-  counted: Record<string, number>;
-  /** What is so just now. */
+/** What one worker reports to the others, as JSON. */
+export interface WorkerReport {
+  /** Monotonic counters by name. Those of a worker that has ended are still included in the sums. */
+  counters: Record<string, number>;
+  /** Current values; gone when the worker ends. */
   state: unknown;
 }
 
-/** The workers of a program, the one that asks among them. */
+/** All workers of a program, including this one. */
 export interface Peers {
   /**
-   * What each worker that serves or drains gives; of one that does not answer within five seconds, what it gave last. What those that have
-   * ended had counted comes as one more, whose state is null.
+   * Resolves to the report of each worker that serves or drains; of a worker that does not respond within five seconds, its last one. The
+   * counters of ended workers come as one more report whose state is null.
    */
-  ask(): Promise<Given[]>;
-  /** Says what this one gives. */
-  answer(give: () => Promise<Given>): void;
+  collect(): Promise<WorkerReport[]>;
+  /** Sets how this worker's own report is made. */
+  provide(report: () => Promise<WorkerReport>): void;
 }
 
-/** Where a program runs, and with what. */
-export interface Place {
+/** What a program is started with. */
+export interface ProcessContext {
   /** The settings. */
   env: NodeJS.ProcessEnv;
-  /** Whether it is this process that migrates, makes the first account and fills in demo data; of several workers one is. */
+  /** Whether this process migrates the stores, creates the first account and loads demo data; true in exactly one of several workers. */
   first: boolean;
-  /** Whether these settings are tried for the first time: at a start and at a reload, not when a worker that ended is started again. */
+  /** Whether these settings are used for the first time: at a start and at a reload, not when a worker is restarted. */
   fresh?: boolean | undefined;
-  /** The sockets that the workers of this program share; a process by itself opens its own. */
+  /** The listening sockets shared by the workers; a single process opens its own. */
   socket?: SocketSource;
-  /** The workers of this program, when there are several processes. */
+  /** The workers of this program, when it runs as several processes. */
   peers?: Peers;
-  /** The keys of TLS session tickets that the workers share. */
+  /** The keys of TLS session tickets, shared by the workers. */
   ticketKeys?: TicketKeys;
 }
 
-/** A program that serves. */
+/** A running server program. */
 export interface Program {
   url: string;
   log: { fatal(fields: object, message: string): void };
-  /** Takes no more connections, lets requests that are under way finish, then closes everything. */
+  /** Stops accepting connections, lets requests in flight finish, then closes everything. */
   close(): Promise<void>;
 }
 
 /** Starts a program; rejects with `ConfigError` when its settings are wrong. */
-export type Start = (place: Place) => Promise<Program>;
+export type Start = (context: ProcessContext) => Promise<Program>;
 
-/** The longest that a program may take to drain and close, in ms, by its `DRAIN_SECONDS`. */
-export function longestStop(env: NodeJS.ProcessEnv): number {
+/** How long a program may take to drain and close, in ms: `DRAIN_SECONDS` and ten seconds. */
+export function stopTimeoutMs(env: NodeJS.ProcessEnv): number {
   return (Number(env.DRAIN_SECONDS || 10) + 10) * 1000;
 }
 
 /**
- * Starts a program in this process and serves until `stop`, or until an error comes that nobody caught: then what the program still
- * does cannot be relied on, and it ends as soon as it is drained. Resolves to the process's exit status.
+ * Starts a program in this process and serves until `stop`, or until an uncaught error: the process may then be in any state, so it
+ * drains and ends. Resolves to the exit code.
  */
-export async function serveHere(
+export async function serveInProcess(
   start: Start,
-  place: Place,
+  context: ProcessContext,
   on: { stop: Promise<void>; ready(url: string): void; fault(): void },
 ): Promise<number> {
   const fault = Promise.withResolvers<number>();
@@ -74,13 +74,13 @@ export async function serveHere(
       fault.reject(error);
       return;
     }
-    serving.log.fatal({ err: error, event: { action: origin } }, "nobody caught this; the process drains and ends");
-    setTimeout(() => process.exit(1), longestStop(place.env)).unref();
+    serving.log.fatal({ err: error, event: { action: origin } }, "Uncaught error; the process drains and exits");
+    setTimeout(() => process.exit(1), stopTimeoutMs(context.env)).unref();
     on.fault();
     fault.resolve(1);
   });
   const stopped = on.stop.then(() => 0);
-  const started = await Promise.race([start(place), stopped, fault.promise]);
+  const started = await Promise.race([start(context), stopped, fault.promise]);
   if (typeof started === "number") return started;
   serving = started;
   on.ready(started.url);

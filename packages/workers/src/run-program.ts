@@ -1,44 +1,43 @@
 import { resolve } from "node:path";
-import { StartRefused } from "./config-error.ts";
-import { eventLog } from "./event-log.ts";
-import { logLimits, putAside } from "./log-file.ts";
-import { workerMark } from "./messages.ts";
-import { lowFileLimit } from "./open-files.ts";
-import { type Start, serveHere } from "./program.ts";
-import { withSettingsFile } from "./settings-file.ts";
+import { eventLog } from "./logs/event-log.ts";
+import { logLimits, rotateLog } from "./logs/log-file.ts";
+import { workerVariable } from "./messages.ts";
+import { runWorker } from "./processes/worker.ts";
+import { StartFailure } from "./processes/worker-process.ts";
+import { Workers, workerCount } from "./processes/workers.ts";
+import { type Start, serveInProcess } from "./program.ts";
+import { StartRefused } from "./settings/config-error.ts";
+import { withSettingsFile } from "./settings/settings-file.ts";
+import { watchFiles } from "./settings/watch-files.ts";
 import { onReloadSignals, stopSignals } from "./signals.ts";
-import { watchFiles } from "./watch-files.ts";
-import { work } from "./worker.ts";
-import { StartFailure } from "./worker-process.ts";
-import { Workers, workersOf } from "./workers.ts";
+import { lowFileLimitWarning } from "./sockets/open-files.ts";
 
 /**
- * Runs a program as a parent and `WORKERS` workers (1 unless set, `auto`: as many as there are cores), or with `WORKERS=0` in this
- * process alone. `load` gives its `start` and is called in the processes that serve; the parent stays small.
- * A settings file may set `names`, all of Quintet's settings unless told.
- * SIGTERM and SIGINT drain, and so does SIGHUP on a terminal, which is closed then. SIGUSR2, a change of `CONFIG_FILE` and any other SIGHUP
- * replace the workers by such with the settings of then. A start that fails ends with status 1 and says why, in one line when the settings
- * are at fault.
+ * Runs a program as a parent and `WORKERS` workers (default 1; `auto`: one per core), or with `WORKERS=0` in this process alone. `load`
+ * resolves to its `start` and is called only in the processes that serve, so that the parent stays small. `names` are the settings that a
+ * settings file may set; default: all of Quintet's.
+ * SIGTERM and SIGINT drain and stop, and so does SIGHUP when a terminal is closed. SIGUSR2, a change of `CONFIG_FILE` and any other SIGHUP
+ * replace the workers with ones that use the current settings. A failed start prints why and exits with status 1.
  */
 export async function runProgram(
   env: NodeJS.ProcessEnv,
   load: () => Promise<{ start: Start }>,
   names?: readonly string[],
 ): Promise<void> {
-  // A reader of the log that has gone is no reason to stop serving.
+  // A closed reader of the log is no reason to stop serving.
   for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
-  if (env[workerMark] && process.send) return work(load);
+  if (env[workerVariable] && process.send) return runWorker(load);
   const stop = new Promise<void>((done) => {
-    // The second one ends this process, and so the workers, at once.
+    // A second signal ends this process at once, and with it the workers.
     for (const signal of stopSignals()) process.once(signal, () => done());
   });
   try {
     const readSettings = () => withSettingsFile(env, names);
     const settings = readSettings();
     process.exit(
-      workersOf(settings) > 0
-        ? await parent(env, readSettings, stop)
-        : await alone(settings, (await load()).start, stop),
+      workerCount(settings) > 0
+        ? await runParent(env, readSettings, stop)
+        : await runAlone(settings, (await load()).start, stop),
     );
   } catch (error) {
     const isExpected = error instanceof StartRefused || error instanceof StartFailure;
@@ -47,20 +46,22 @@ export async function runProgram(
   }
 }
 
-/** Serves in this process, which nobody starts again: what it was started with stays. */
-function alone(settings: NodeJS.ProcessEnv, start: Start, stop: Promise<void>): Promise<number> {
+/** Serves in this process, which is never restarted, so that its settings cannot change. */
+function runAlone(settings: NodeJS.ProcessEnv, start: Start, stop: Promise<void>): Promise<number> {
   const log = eventLog(settings);
-  onReloadSignals(() =>
-    log("warn", "With WORKERS=0 settings are read at the start only; start it again to change them."),
-  );
-  const low = lowFileLimit();
-  if (low) log("warn", low);
+  onReloadSignals(() => log("warn", "With WORKERS=0 settings are read at the start only; restart to change them."));
+  const warning = lowFileLimitWarning();
+  if (warning) log("warn", warning);
   const { LOG_FILE } = settings;
-  if (LOG_FILE) setInterval(() => putAside(LOG_FILE, logLimits(settings)), 1000).unref();
-  return serveHere(start, { env: settings, first: true, fresh: true }, { stop, ready() {}, fault() {} });
+  if (LOG_FILE) setInterval(() => rotateLog(LOG_FILE, logLimits(settings)), 1000).unref();
+  return serveInProcess(start, { env: settings, first: true, fresh: true }, { stop, ready() {}, fault() {} });
 }
 
-async function parent(env: NodeJS.ProcessEnv, settings: () => NodeJS.ProcessEnv, stop: Promise<void>): Promise<number> {
+async function runParent(
+  env: NodeJS.ProcessEnv,
+  settings: () => NodeJS.ProcessEnv,
+  stop: Promise<void>,
+): Promise<number> {
   const workers = new Workers({ program: resolve(process.argv[1] ?? ""), settings, log: eventLog(settings()) });
   const replace = () => void workers.replace();
   onReloadSignals(replace);

@@ -11,11 +11,11 @@ const start: Start = async ({ env, first, socket, peers }) => {
   if (env.BREAKS_AT_START) throw new Error("It breaks at its start.");
   const waiting = new Map<string, ServerResponse>();
   let counted = 0;
-  peers?.answer(async () => ({ counted: { requests: counted }, state: process.pid }));
+  peers?.provide(async () => ({ counters: { requests: counted }, state: process.pid }));
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://a");
     if (pathname === "/count") response.end(String(++counted));
-    else if (pathname === "/counted") response.end(JSON.stringify(await peers?.ask()));
+    else if (pathname === "/counted") response.end(JSON.stringify(await peers?.collect()));
     else if (pathname === "/wait") waiting.set(searchParams.get("name") ?? "", response);
     else if (pathname === "/waiting") response.end(JSON.stringify({ pid: process.pid, waiting: waiting.size }));
     else if (pathname === "/loop") for (;;);

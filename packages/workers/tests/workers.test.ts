@@ -87,7 +87,7 @@ async function untilWaiting(count: number): Promise<void> {
   });
 }
 
-/** Keeps asking, four at a time, until it is told to stop; any request that fails makes it reject. */
+/** Keeps sending requests, four at a time, until `stop`; rejects when one fails. */
 function load() {
   let over = false;
   const seen: Awaited<ReturnType<typeof who>>[] = [];
@@ -105,7 +105,7 @@ function load() {
   };
 }
 
-it("serves one port by several processes, of which one is the first", async () => {
+it("serves one port with several processes, exactly one of them the first", async () => {
   await run({}, 3);
   const found = new Map<number, boolean>();
   await until(async () => {
@@ -118,7 +118,7 @@ it("serves one port by several processes, of which one is the first", async () =
   await until(() => ![...found.keys()].some(isAlive));
 });
 
-it("lets requests wait, and fails none of them, while a worker that was killed is started again", async () => {
+it("fails no request while a killed worker is restarted", async () => {
   await run({});
   const { pid } = await who();
   process.kill(pid, "SIGKILL");
@@ -126,13 +126,13 @@ it("lets requests wait, and fails none of them, while a worker that was killed i
   const after = await Promise.all(Array.from({ length: 20 }, who));
   expect(after.map(({ first }) => first)).not.toContain(false);
   expect(after.map((one) => one.pid)).not.toContain(pid);
-  expect(output).toContain("A worker ended by SIGKILL. Another one is started.");
+  expect(output).toContain("A worker ended by SIGKILL. Starting another one.");
 });
 
 it.each([
   ["/throw", "uncaughtException", "thrown outside a request"],
   ["/reject", "unhandledRejection", "rejected"],
-])("lets requests under way finish after %s, and is back", async (path, origin, message) => {
+])("lets requests in flight finish after %s, and restarts the worker", async (path, origin, message) => {
   await run({ LINGER_MS: "200" });
   const { pid } = await who();
   const held = fetchText("/wait?name=a");
@@ -143,32 +143,32 @@ it.each([
   expect(successor.pid).not.toBe(pid);
   await until(() => !isAlive(pid));
   expect(output).toContain(`"event":{"action":"${origin}"}`);
-  expect(output).toContain("A worker ended by an error that nobody caught.");
+  expect(output).toContain("A worker ended by an uncaught error.");
   expect(output).not.toContain(`${message}\n    at`);
 });
 
-it("does not let a fault of one worker touch what is under way on another", async () => {
+it("does not affect requests in flight on other workers when one fails", async () => {
   await run({ LINGER_MS: "100" }, 2);
   const pids = new Set((await Promise.all(Array.from({ length: 40 }, who))).map(({ pid }) => pid));
   const asking = load();
   for (let round = 0; round < 3; round++) {
     await fetchText("/throw");
-    await until(() => output.split("started again and serves").length === round + 2);
+    await until(() => output.split("was restarted and serves").length === round + 2);
   }
   await asking.stop();
   expect(new Set(asking.seen.map(({ pid }) => pid)).size).toBeGreaterThan(pids.size);
 });
 
-/** What all workers have counted together, and those that told of it themselves. */
+/** The sum of all workers' counters, and the workers that reported. */
 async function counted(): Promise<{ sum: number; pids: number[] }> {
-  const given: { counted: Record<string, number>; state: number | null }[] = JSON.parse(await fetchText("/counted"));
+  const reports: { counters: Record<string, number>; state: number | null }[] = JSON.parse(await fetchText("/counted"));
   return {
-    sum: given.reduce((sum, one) => sum + (one.counted.requests ?? 0), 0),
-    pids: given.flatMap(({ state }) => state ?? []),
+    sum: reports.reduce((sum, one) => sum + (one.counters.requests ?? 0), 0),
+    pids: reports.flatMap(({ state }) => state ?? []),
   };
 }
 
-it("goes on when whoever read its log has gone", async () => {
+it("keeps serving when the reader of its log is gone", async () => {
   await run({});
   const { pid } = await who();
   parent.stdout?.destroy();
@@ -178,7 +178,7 @@ it("goes on when whoever read its log has gone", async () => {
   await until(async () => ![undefined, pid].includes(await other()));
 });
 
-it("ends workers that stand still, and their connections with them, but none that a debugger may hold", async () => {
+it("kills workers that hang, with their connections, but none that a debugger may have paused", async () => {
   await run({}, 3);
   const reset = (path: string) => fetchText(path).catch((error) => error.code);
   const debugged = Number(await fetchText("/debug"));
@@ -195,48 +195,48 @@ it("ends workers that stand still, and their connections with them, but none tha
   const looped = reset("/loop");
   expect(await Promise.all([held, looped])).toEqual(["ECONNRESET", "ECONNRESET"]);
   expect([debugged, stopped]).not.toContain((await who()).pid);
-  expect(output).toContain(`Worker ${stopped} has stood still for 10 s and is ended.`);
+  expect(output).toContain(`Worker ${stopped} has not responded for 10 s and is killed.`);
   expect(output).not.toContain(`Worker ${debugged} `);
   expect(isAlive(debugged)).toBe(true);
 }, 120_000);
 
-it("goes on counting what workers had counted that are gone", async () => {
+it("keeps the counters of workers that have ended", async () => {
   await run({}, 2);
   const count = () => Promise.all(Array.from({ length: 20 }, () => fetchText("/count")));
   await count();
   expect(await counted()).toMatchObject({ sum: 20, pids: [expect.any(Number), expect.any(Number)] });
   await fetchText("/throw");
-  await until(async () => output.includes("started again and serves"));
+  await until(async () => output.includes("was restarted and serves"));
   await count();
   await until(async () => (await counted()).pids.length === 2);
   const { sum, pids } = await counted();
   expect(sum).toBe(40);
   process.kill(pids[0] as number, "SIGKILL");
-  await until(async () => output.split("started again and serves").length === 3);
+  await until(async () => output.split("was restarted and serves").length === 3);
   await until(async () => (await counted()).pids.length === 2);
   expect((await counted()).sum).toBe(40);
   parent.kill("SIGHUP");
-  await until(() => output.includes("2 serve with the settings of now"));
+  await until(() => output.includes("2 serve with the current settings"));
   await until(async () => (await counted()).pids.length === 2);
   expect(await counted()).toMatchObject({ sum: 40, pids: expect.not.arrayContaining(pids) });
 }, 60_000);
 
-it("gives up when workers end again and again", async () => {
+it("gives up when workers keep exiting", async () => {
   await run({ BREAKS_LATER: "yes" });
   expect(await ended).toEqual([1, null]);
-  expect(output).toContain("Workers end again and again: giving up.");
+  expect(output).toContain("Workers keep exiting; giving up.");
 }, 60_000);
 
 it.each([
   [{ BAD: "must be good" }, /^Bad settings: BAD: must be good\. See \.env\.example\.\n$/],
   [{ BREAKS_AT_START: "yes" }, /A worker ended with status 1 before it served|It breaks at its start/],
-])("ends at once when it cannot start: %o", async (env, told) => {
+])("exits at once when it cannot start: %o", async (env, told) => {
   await run(env);
   expect(await ended).toEqual([1, null]);
   expect(output).toMatch(told);
 });
 
-it("takes over a changed settings file without a failed request, and no bad one", async () => {
+it("applies a changed settings file without a failed request, and rejects a bad one", async () => {
   const file = join(folder, "settings");
   const write = (text: string) => {
     writeFileSync(`${file}.new`, text);
@@ -246,11 +246,11 @@ it("takes over a changed settings file without a failed request, and no bad one"
   await run({ CONFIG_FILE: file }, 2);
   const asking = load();
   write("COLOUR=green\n");
-  await until(() => output.includes("2 serve with the settings of now"));
+  await until(() => output.includes("2 serve with the current settings"));
   await until(async () => (await who()).colour === "green");
   write("COLOUR green\n");
   await until(() =>
-    output.includes("The settings stay as they were. Bad settings: line 1 of CONFIG_FILE is not NAME=value."),
+    output.includes("The settings were not changed. Bad settings: line 1 of CONFIG_FILE is not NAME=value."),
   );
   write("COLOR=blue\nLINGERING=1\nWOKRERS_FILE=a\nPATH=/tmp\n");
   const faults = [
@@ -259,9 +259,9 @@ it("takes over a changed settings file without a failed request, and no bad one"
     "line 3 of CONFIG_FILE: WOKRERS_FILE is not a setting; did you mean WORKERS_FILE?",
     "line 4 of CONFIG_FILE: only the environment can set PATH",
   ];
-  await until(() => output.includes(`The settings stay as they were. Bad settings: ${faults.join("; ")}.`));
+  await until(() => output.includes(`The settings were not changed. Bad settings: ${faults.join("; ")}.`));
   write("COLOUR=blue\nBAD='must be good'\n");
-  await until(() => output.includes("The settings stay as they were. Bad settings: BAD: must be good."));
+  await until(() => output.includes("The settings were not changed. Bad settings: BAD: must be good."));
   expect((await who()).colour).toBe("green");
   write("COLOUR=blue\n");
   await until(async () => (await who()).colour === "blue");
@@ -270,7 +270,7 @@ it("takes over a changed settings file without a failed request, and no bad one"
   expect(colours.has("red") && colours.has("green")).toBe(true);
 }, 60_000);
 
-it.each(["SIGHUP", "SIGUSR2"] as const)("replaces its workers on %s, and counts them anew", async (signal) => {
+it.each(["SIGHUP", "SIGUSR2"] as const)("replaces its workers on %s, as many as the settings say", async (signal) => {
   const file = join(folder, signal);
   writeFileSync(file, "WORKERS=1\n");
   await run({ CONFIG_FILE: file, WORKERS: "" });
@@ -278,12 +278,12 @@ it.each(["SIGHUP", "SIGUSR2"] as const)("replaces its workers on %s, and counts 
   const held = fetchText("/wait?name=a");
   await untilWaiting(1);
   parent.kill(signal);
-  await until(() => output.includes("1 serve with the settings of now"));
+  await until(() => output.includes("1 serve with the current settings"));
   expect(await held).toBe(String(before.pid));
   expect((await who()).pid).not.toBe(before.pid);
 });
 
-it("takes SIGHUP for a request to stop when its terminal is closed", async () => {
+it("stops on SIGHUP when its terminal is closed", async () => {
   await run({ WORKERS: "1", LINGER_MS: "200" });
   parent.kill("SIGKILL");
   await ended;
@@ -303,14 +303,14 @@ it("takes SIGHUP for a request to stop when its terminal is closed", async () =>
   expect(await ended).toEqual([0, null]);
 });
 
-it("says with WORKERS=0 that SIGHUP changes nothing", async () => {
+it("logs with WORKERS=0 that SIGHUP changes nothing", async () => {
   await run({ WORKERS: "0" });
   parent.kill("SIGHUP");
   await until(() => output.includes("With WORKERS=0 settings are read at the start only"));
   expect((await who()).pid).toBe(parent.pid);
 });
 
-it("drains when it is told to stop", async () => {
+it("drains on SIGTERM", async () => {
   await run({ LINGER_MS: "200" }, 2);
   const held = Array.from({ length: 6 }, (_, i) => fetchText(`/wait?name=${i}`));
   await untilWaiting(6);
@@ -319,7 +319,7 @@ it("drains when it is told to stop", async () => {
   expect(await ended).toEqual([0, null]);
 });
 
-it("does not wait, when it is told to stop, for a worker that is still loading", async () => {
+it("does not wait for a worker that is still loading when it stops", async () => {
   const blocks = join(folder, "blocks");
   await run({ BLOCKS_LOADING: blocks, DRAIN_SECONDS: "600" });
   const { pid } = await who();
@@ -331,7 +331,7 @@ it("does not wait, when it is told to stop, for a worker that is still loading",
   await until(() => !isAlive(Number(/(\d+) loads\n/.exec(output)?.[1])));
 });
 
-it("leaves no worker behind when it is killed itself", async () => {
+it("leaves no worker running when the parent is killed", async () => {
   await run({}, 2);
   const pids = new Set<number>();
   await until(async () => pids.add((await who()).pid) && pids.size === 2);
@@ -339,13 +339,13 @@ it("leaves no worker behind when it is killed itself", async () => {
   await until(() => ![...pids].some(isAlive));
 });
 
-it.each(["0", "1"])("says with WORKERS=%s why it could not start, and ends with status 1", async (workers) => {
+it.each(["0", "1"])("prints with WORKERS=%s why it could not start, and exits with status 1", async (workers) => {
   await run({ WORKERS: workers, BREAKS_AT_START: "yes" });
   expect(await ended).toEqual([1, null]);
   expect(output).toContain("It breaks at its start.");
 });
 
-it("serves by itself with WORKERS=0, and ends with status 1 after a fault", async () => {
+it("serves in one process with WORKERS=0, and exits with status 1 after an uncaught error", async () => {
   await run({ WORKERS: "0" });
   expect((await who()).pid).toBe(parent.pid);
   expect((await who()).first).toBe(true);

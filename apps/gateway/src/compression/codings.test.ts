@@ -29,11 +29,11 @@ it("packs so that the standard programs unpack it", async () => {
   const unpack = { zstd: zstdDecompressSync, br: brotliDecompressSync, gzip: gunzipSync };
   const body = Buffer.from("once upon a time ".repeat(10_000));
   for (const coding of codings) {
-    const packed = await new Promise<Buffer>((resolve) => coding.pack(body, (_, bytes) => resolve(bytes)));
-    const stream = coding.open();
+    const packed = await new Promise<Buffer>((resolve) => coding.compress(body, (_, bytes) => resolve(bytes)));
+    const stream = coding.createStream();
     stream.end(body);
     const streamed = Buffer.concat(await stream.toArray());
-    for (const bytes of [coding.packNow(body), packed, streamed]) {
+    for (const bytes of [coding.compressSync(body), packed, streamed]) {
       expect(bytes.length).toBeLessThan(body.length / 50);
       expect(unpack[coding.name](bytes).equals(body)).toBe(true);
     }

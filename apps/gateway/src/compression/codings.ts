@@ -12,20 +12,20 @@ import {
   zstdCompressSync,
 } from "node:zlib";
 
-type Packed = (error: Error | null, packed: Buffer) => void;
+type CompressCallback = (error: Error | null, compressed: Buffer) => void;
 
-/** A way to pack an answer, by the name that HTTP has for it. */
+/** A content coding, by its name in HTTP. */
 export interface Coding {
   name: "zstd" | "br" | "gzip";
-  /** Packs a whole body at once, on this thread. */
-  packNow(body: Uint8Array): Buffer;
-  /** Packs a whole body on another thread. */
-  pack(body: Uint8Array, packed: Packed): void;
-  /** Packs what comes. */
-  open(): Transform & { flush(): void };
+  /** Compresses a whole body synchronously. */
+  compressSync(body: Uint8Array): Buffer;
+  /** Compresses a whole body on another thread. */
+  compress(body: Uint8Array, done: CompressCallback): void;
+  /** Creates a stream that compresses. */
+  createStream(): Transform & { flush(): void };
 }
 
-// Settings with which packing is about as fast as the network is: higher ones save some percent for several times the work.
+// At these levels compression is about as fast as the network: higher ones save a few percent for several times the work.
 // Windows of half a megabyte bound the memory of each stream.
 const zstd = {
   params: {
@@ -42,39 +42,39 @@ const brotli = {
 };
 const deflate = { level: 5 };
 
-/** The codings that are offered, the fastest first. */
+/** The supported codings, the fastest first. */
 export const codings: readonly Coding[] = [
   {
     name: "zstd", // RFC 8878
-    packNow: (body) => zstdCompressSync(body, zstd),
-    pack: (body, packed) => zstdCompress(body, zstd, packed),
-    open: () => createZstdCompress(zstd),
+    compressSync: (body) => zstdCompressSync(body, zstd),
+    compress: (body, done) => zstdCompress(body, zstd, done),
+    createStream: () => createZstdCompress(zstd),
   },
   {
     name: "br", // RFC 7932
-    packNow: (body) => brotliCompressSync(body, brotli),
-    pack: (body, packed) => brotliCompress(body, brotli, packed),
-    open: () => createBrotliCompress(brotli),
+    compressSync: (body) => brotliCompressSync(body, brotli),
+    compress: (body, done) => brotliCompress(body, brotli, done),
+    createStream: () => createBrotliCompress(brotli),
   },
   {
     name: "gzip", // RFC 1952
-    packNow: (body) => gzipSync(body, deflate),
-    pack: (body, packed) => gzip(body, deflate, packed),
-    open: () => createGzip(deflate),
+    compressSync: (body) => gzipSync(body, deflate),
+    compress: (body, done) => gzip(body, deflate, done),
+    createStream: () => createGzip(deflate),
   },
 ];
 
 const element = /^([\w*-]+)(?:\s*;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?$/i;
 const chosen = new Map<string, Coding | undefined>();
-const mostChosen = 200;
+const maxChosen = 200;
 
-/** The coding that an `Accept-Encoding` header asks for most (RFC 9110 section 12.5.3); nothing when the body should go as it is. */
+/** The coding that an `Accept-Encoding` header prefers (RFC 9110 section 12.5.3); undefined for an uncompressed body. */
 export function codingFor(accepted: string | undefined): Coding | undefined {
   if (accepted === undefined || accepted === "") return undefined;
   const known = chosen.get(accepted);
   if (known !== undefined || chosen.has(accepted)) return known;
   const coding = choose(accepted);
-  if (chosen.size >= mostChosen) chosen.clear();
+  if (chosen.size >= maxChosen) chosen.clear();
   if (accepted.length <= 100) chosen.set(accepted, coding);
   return coding;
 }
@@ -86,10 +86,10 @@ function choose(accepted: string): Coding | undefined {
     if (name !== undefined) weights.set(name.toLowerCase().replace(/^x-/, ""), Number(weight));
   }
   const weightOf = (name: string) => weights.get(name) ?? weights.get("*") ?? 0;
-  let [best, most] = [undefined as Coding | undefined, 0];
+  let [best, bestWeight] = [undefined as Coding | undefined, 0];
   for (const coding of codings) {
     const weight = weightOf(coding.name);
-    if (weight > most) [best, most] = [coding, weight];
+    if (weight > bestWeight) [best, bestWeight] = [coding, weight];
   }
-  return (weights.get("identity") ?? 0) > most ? undefined : best;
+  return (weights.get("identity") ?? 0) > bestWeight ? undefined : best;
 }

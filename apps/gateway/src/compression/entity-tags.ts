@@ -1,34 +1,34 @@
 import type { IncomingMessage } from "node:http";
 import { type Coding, codings } from "./codings.ts";
 
-/** Of a packed answer's tag: the app's tag with the coding's name, since bytes that differ have strong tags that differ. */
-const packedTag = new RegExp(`;(?:${codings.map(({ name }) => name).join("|")})"`, "g");
+/** Matches the suffix of a compressed response's tag: `;`, the name of the coding and the closing quote. */
+const compressedTag = new RegExp(`;(?:${codings.map(({ name }) => name).join("|")})"`, "g");
 
-/** The tag of an answer that is packed (RFC 9110 section 8.8.3.3). A weak one says that bytes may differ, and stays. */
+/** The tag of a compressed response: different bytes need a different strong tag (RFC 9110 section 8.8.3.3). A weak tag stays as it is. */
 export function tagOf(tag: string, { name }: Coding): string {
   return tag.startsWith('"') ? `${tag.slice(0, -1)};${name}"` : tag;
 }
 
 /**
- * Gives the app its own tags back, in `If-None-Match` and `If-Match`. Not in `If-Range`: whoever has a part of a packed answer must not
- * get the rest of a plain one. Answers the tags that were asked for when there was something to change.
+ * Restores the app's own tags in `If-None-Match` and `If-Match`. Not in `If-Range`: a part of a compressed response must not be completed
+ * with a part of an uncompressed one. Returns the original tags when something was changed.
  */
-export function restoreTags(request: IncomingMessage): string | undefined {
+export function restoreRequestTags(request: IncomingMessage): string | undefined {
   const { headers, rawHeaders } = request;
   if (headers["if-none-match"] === undefined && headers["if-match"] === undefined) return undefined;
-  const asked = `${headers["if-none-match"] ?? ""},${headers["if-match"] ?? ""}`;
-  if (asked.search(packedTag) < 0) return undefined;
+  const requested = `${headers["if-none-match"] ?? ""},${headers["if-match"] ?? ""}`;
+  if (requested.search(compressedTag) < 0) return undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] as string).toLowerCase();
     if (name !== "if-none-match" && name !== "if-match") continue;
-    rawHeaders[i + 1] = (rawHeaders[i + 1] as string).replace(packedTag, '"');
-    headers[name] = headers[name]?.replace(packedTag, '"');
+    rawHeaders[i + 1] = (rawHeaders[i + 1] as string).replace(compressedTag, '"');
+    headers[name] = headers[name]?.replace(compressedTag, '"');
   }
-  return asked;
+  return requested;
 }
 
-/** The tag of a 304 as the client knows it, out of those that it asked for. */
-export function knownTag(tag: string, asked: string): string {
-  const packed = codings.map((coding) => tagOf(tag, coding)).find((one) => asked.includes(one));
-  return packed ?? tag;
+/** The tag of a 304 as the client sent it in `requested`. */
+export function requestedTag(tag: string, requested: string): string {
+  const compressed = codings.map((coding) => tagOf(tag, coding)).find((one) => requested.includes(one));
+  return compressed ?? tag;
 }

@@ -1,6 +1,6 @@
 import { healthReport } from "@quintet/http";
 import { expect, it } from "vitest";
-import type { Upstream } from "../upstream.ts";
+import type { Upstream } from "../routing/upstream.ts";
 import { checkApp, gatewayHealth } from "./app-health.ts";
 
 /** An app that says this of its health, or, with nothing to say, never answers. */

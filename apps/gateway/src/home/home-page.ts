@@ -1,8 +1,8 @@
 import type { HealthReport, HealthStatus } from "@quintet/http";
 import { type Html, shownTime } from "@quintet/pages";
 import { html } from "hono/html";
-import type { Upstream } from "../upstream.ts";
-import { unwellSince, whyUnwell } from "./app-health.ts";
+import type { Upstream } from "../routing/upstream.ts";
+import { healthReason, unhealthySince } from "./app-health.ts";
 import { plots } from "./plots.ts";
 import type { Figures } from "./traffic.ts";
 
@@ -71,8 +71,8 @@ function sign(status: HealthStatus): Html {
 function panel({ upstream, report, figures }: AppState, isStaff: boolean): Html {
   const { name, prefix } = upstream;
   const { line = "", page: own } = about[name] ?? {};
-  const why = whyUnwell(report);
-  const since = unwellSince(report);
+  const why = healthReason(report);
+  const since = unhealthySince(report);
   return html`<section class="panel app" aria-labelledby="app-${name}">
           <div class="name"><h2 id="app-${name}">${name}</h2> <span class="state ${report.status}">${sign(report.status)} ${words[report.status]}</span></div>
           <p>${line}</p>
@@ -88,7 +88,7 @@ function whereabouts({ targets }: Upstream): Html {
   const found = targets?.();
   if (found === undefined) return html`<p class="hint">Runs in the gateway's process.</p>`;
   return html`<ul class="targets" aria-label="Targets">
-            ${found.map(({ origin, state, underWay }) => html`<li><code>${origin}</code> ${state === "well" ? "" : html`<strong>${state}</strong>, `}${underWay} under way</li>`)}
+            ${found.map(({ origin, state, inFlight }) => html`<li><code>${origin}</code> ${state === "healthy" ? "" : html`<strong>${state}</strong>, `}${inFlight} under way</li>`)}
           </ul>`;
 }
 

@@ -11,7 +11,7 @@ import {
 } from "@quintet/http";
 import { page, pageFrame, pageHeaders, prefersHtml } from "@quintet/pages";
 import type { Peers } from "@quintet/workers";
-import type { Upstream } from "../upstream.ts";
+import type { Upstream } from "../routing/upstream.ts";
 import { appHealth, checkApp, gatewayHealth } from "./app-health.ts";
 import { homePage } from "./home-page.ts";
 import { mergedDocument } from "./merged-document.ts";
@@ -34,11 +34,11 @@ const homeRoute = createRoute({
   path: "/",
   tags: ["gateway"],
   security: [],
-  summary: "What is served here",
+  summary: "Get the list of apps",
   request: noQuery,
   responses: {
     200: {
-      description: "The apps behind this URL; a page for a browser",
+      description: "The apps at this URL, with links to their documentation and health. Browsers get the home page.",
       content: { "application/json": { schema: homeSchema }, ...htmlContent },
     },
   },
@@ -49,18 +49,18 @@ export interface HomeOptions {
   corsOrigins: string[];
   auth: Auth;
   traffic: SharedTraffic;
-  /** Whether everybody sees rates and latencies; otherwise staff does. */
+  /** Whether rates and latencies are public; otherwise only staff sees them. */
   publicFigures: boolean;
-  /** The workers whose metrics are shown together. */
+  /** The workers whose metrics are combined. */
   peers?: Peers | undefined;
 }
 
-/** The gateway's own routes: what is served here, health of all apps, metrics for staff, one document of all apps and its page. */
+/** The gateway's own routes: the home page, the health of all apps, metrics for staff, and the merged OpenAPI document and its page. */
 export function createHome(upstreams: Upstream[], options: HomeOptions) {
   const { log, corsOrigins, auth, traffic } = options;
   const since = new Date();
   const title = "Quintet";
-  const tags = { gateway: "What is served at this URL" };
+  const tags = { gateway: "The gateway itself: server information, health and metrics" };
   const apps = upstreams.filter((upstream) => !upstream.prefix.startsWith("/."));
   const frame = pageFrame({ prefix: "/", name: "Home", signedInAs: signedInAs(auth) });
   const home = createService({
@@ -107,10 +107,13 @@ export function createHome(upstreams: Upstream[], options: HomeOptions) {
       method: "get",
       path: "/metrics",
       tags: ["gateway"],
-      summary: "Metrics of all workers together, for Prometheus",
+      summary: "Get the metrics",
       request: noQuery,
       responses: {
-        200: { description: "Prometheus' text format 0.0.4", content: { "text/plain": { schema: z.string() } } },
+        200: {
+          description: "Metrics in the Prometheus text format 0.0.4",
+          content: { "text/plain": { schema: z.string() } },
+        },
       },
     }),
     async (c) =>

@@ -1,6 +1,6 @@
 import { createLogger } from "@quintet/http";
 import { describe, expect, it } from "vitest";
-import type { Upstream } from "../upstream.ts";
+import type { Upstream } from "../routing/upstream.ts";
 import { mergedDocument } from "./merged-document.ts";
 
 const log = createLogger({ service: "test", level: "silent" });
@@ -63,7 +63,7 @@ describe("the merged document", () => {
 
   it("keeps the part of an app that is away, hangs or answers nonsense, and renews it when it is back", async () => {
     let answer = async () => documentOf("queue");
-    const read = merge([app("queue", () => answer())], { freshMs: 0, answerMs: 20 });
+    const read = merge([app("queue", () => answer())], { freshMs: 0, timeoutMs: 20 });
     const before = await read();
     const failures: (() => Promise<Response>)[] = [
       () => Promise.reject(new Error("away")),

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { scopes } from "@quintet/auth";
 import { deadline, type Logger } from "@quintet/http";
-import type { Upstream } from "../upstream.ts";
+import type { Upstream } from "../routing/upstream.ts";
 
 interface OpenApiDocument {
   info?: { description?: string };
@@ -17,42 +17,42 @@ interface OpenApiDocument {
 
 export interface MergedDocumentOptions {
   upstreams: Upstream[];
-  /** The document of the gateway's own routes. */
+  /** Creates the document of the gateway's own routes. */
   own: () => object;
   log: Logger;
-  /** How long a merged document is given out before the apps are asked again: 5 s unless told. */
+  /** How long a merged document is cached, in ms; default: 5 s. */
   freshMs?: number;
-  /** How long an app may take: 2 s unless told. */
-  answerMs?: number;
+  /** Max time for an app's response, in ms; default: 2 s. */
+  timeoutMs?: number;
 }
 
 /**
- * One OpenAPI 3.1 document of all apps. An app that is away keeps the part that it had; one that has not been reached since the
- * start is named as missing. However many ask, the apps are asked once; what has not changed is given out as the same object.
+ * One OpenAPI 3.1 document of all apps. The part of an unavailable app stays as it was; an app that has not been reachable since the start
+ * is listed as missing in the description. Concurrent callers share one refresh; an unchanged document stays the same object.
  */
 export function mergedDocument(options: MergedDocumentOptions): () => Promise<object> {
-  const { upstreams, own, log, freshMs = 5000, answerMs = 2000 } = options;
+  const { upstreams, own, log, freshMs = 5000, timeoutMs = 2000 } = options;
   const known = new Map<string, string>();
   let merged: { document: object; parts: string[] } | undefined;
   let freshUntil = 0;
-  let underWay: Promise<object> | undefined;
+  let inFlight: Promise<object> | undefined;
 
   const late = () => {
-    throw new Error(`no answer within ${answerMs} ms`);
+    throw new Error(`no response within ${timeoutMs} ms`);
   };
-  const ask = async ({ name, prefix, get }: Upstream): Promise<void> => {
+  const fetchPart = async ({ name, prefix, get }: Upstream): Promise<void> => {
     try {
-      const answer = await deadline(get(`${prefix}/openapi.json`), answerMs, late);
-      const text = await deadline(answer.text(), answerMs, late);
-      if (!answer.ok) throw new Error(`${prefix}/openapi.json answered ${answer.status}`);
+      const response = await deadline(get(`${prefix}/openapi.json`), timeoutMs, late);
+      const text = await deadline(response.text(), timeoutMs, late);
+      if (!response.ok) throw new Error(`${prefix}/openapi.json returned ${response.status}`);
       JSON.parse(text);
       known.set(name, text);
     } catch (error) {
-      log.warn({ err: error }, `no OpenAPI document from ${name}`);
+      log.warn({ err: error }, `Could not fetch the OpenAPI document of ${name}`);
     }
   };
   const refresh = async (): Promise<object> => {
-    await Promise.all(upstreams.map(ask));
+    await Promise.all(upstreams.map(fetchPart));
     const parts = upstreams.map(({ name }) => known.get(name) ?? "");
     if (!merged || !isDeepStrictEqual(parts, merged.parts)) {
       merged = { document: merge(own(), upstreams, known), parts };
@@ -62,10 +62,10 @@ export function mergedDocument(options: MergedDocumentOptions): () => Promise<ob
   };
   return async () => {
     if (merged && performance.now() < freshUntil) return merged.document;
-    underWay ??= refresh().finally(() => {
-      underWay = undefined;
+    inFlight ??= refresh().finally(() => {
+      inFlight = undefined;
     });
-    return underWay;
+    return inFlight;
   };
 }
 
@@ -95,7 +95,7 @@ function merge(base: OpenApiDocument, upstreams: Upstream[], known: Map<string, 
   };
 }
 
-/** The same document with its schemas named `<app>.<Schema>`, so that those of several apps stand side by side. What is the same in `base` is shared. */
+/** The document with its schemas renamed to `<app>.<Schema>`, so that several apps can use the same names. Schemas equal to those of `base` are shared. */
 function withOwnNames(name: string, document: OpenApiDocument, base: OpenApiDocument): OpenApiDocument {
   const common = base.components?.schemas ?? {};
   const isShared = (schema: string) => isDeepStrictEqual(common[schema], document.components?.schemas?.[schema]);
@@ -114,7 +114,7 @@ function withScopes(base: OpenApiDocument, parts: OpenApiDocument[]): object {
   const { oauth, ...others } = base.components?.securitySchemes ?? {};
   const flowsOf = (part: OpenApiDocument) => Object.values(part.components?.securitySchemes?.oauth?.flows ?? {});
   const named = new Set(parts.flatMap(flowsOf).flatMap((flow) => Object.keys(flow.scopes)));
-  const told = Object.fromEntries(Object.entries(scopes).filter(([scope]) => named.has(scope)));
-  const flows = Object.entries(oauth?.flows ?? {}).map(([name, flow]) => [name, { ...flow, scopes: told }]);
+  const described = Object.fromEntries(Object.entries(scopes).filter(([scope]) => named.has(scope)));
+  const flows = Object.entries(oauth?.flows ?? {}).map(([name, flow]) => [name, { ...flow, scopes: described }]);
   return { oauth: { ...oauth, flows: Object.fromEntries(flows) }, ...others };
 }

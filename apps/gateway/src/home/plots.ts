@@ -3,24 +3,24 @@ import { html, raw } from "hono/html";
 import { type Figures, stepsShown } from "./traffic.ts";
 
 const [width, height] = [(stepsShown - 1) * 2, 40];
-type Values = (number | undefined)[];
+type Series = (number | undefined)[];
 
-/** A quarter of an hour of an app as three small plots, each with its last value in words. */
+/** The last 15 minutes of an app as three small plots, each with its latest value. */
 export function plots(app: string, figures: Figures): Html {
   const { rate, median, p99, failures } = figures;
   if (rate.every((value) => value === undefined)) {
     return html`<p class="hint">No figures yet: the first come ten seconds after the start.</p>`;
   }
   return html`<div class="plots">
-          ${plot(`Requests to ${app}`, "Requests", perSecond(last(rate) ?? 0), highest(rate, perSecond), [area(rate)])}
+          ${plot(`Requests to ${app}`, "Requests", perSecond(latest(rate) ?? 0), highest(rate, perSecond), [area(rate)])}
           ${plot(
             `Latency of ${app}`,
             html`Latency <span class="line-p50">p50</span> <span class="line-p99">p99</span>`,
-            last(median) === undefined ? "no requests" : `${duration(last(median))} · ${duration(last(p99))}`,
+            latest(median) === undefined ? "no requests" : `${duration(latest(median))} · ${duration(latest(p99))}`,
             highest(p99, duration),
             [line(p99, p99, "p99"), line(median, p99, "p50")],
           )}
-          ${plot(`Errors of ${app}`, "Errors (5xx)", perSecond(last(failures) ?? 0), highest(failures, perSecond), [bars(failures)])}
+          ${plot(`Errors of ${app}`, "Errors (5xx)", perSecond(latest(failures) ?? 0), highest(failures, perSecond), [bars(failures)])}
         </div>`;
 }
 
@@ -34,18 +34,18 @@ function plot(about: string, label: string | Html, value: string, most: string, 
           </figure>`;
 }
 
-/** The last value, of the step that ended last. */
-function last(values: Values): number | undefined {
+/** The latest value. */
+function latest(values: Series): number | undefined {
   return values.at(-1);
 }
 
-function highest(values: Values, shown: (value: number | undefined) => string): string {
+function highest(values: Series, shown: (value: number | undefined) => string): string {
   const known = values.filter((value) => value !== undefined);
   return known.length === 0 ? "–" : shown(Math.max(...known));
 }
 
-/** Where the values stand in the picture, in pieces between the gaps; `scale` says what fills its height. */
-function pieces(values: Values, scale: Values): [number, number][][] {
+/** The points of a series, split at its gaps; the maximum of `scale` fills the height of the plot. */
+function segments(values: Series, scale: Series): [number, number][][] {
   const most = Math.max(...scale.map((value) => value ?? 0)) || 1;
   const found: [number, number][][] = [];
   let piece: [number, number][] | undefined;
@@ -65,27 +65,27 @@ function pieces(values: Values, scale: Values): [number, number][][] {
 
 function path(points: [number, number][]): string {
   const [first] = points;
-  // A point by itself would be nothing; so it is a short dash.
+  // A single point would be invisible; it becomes a short dash.
   const drawn = points.length === 1 && first ? [first, [first[0] + 1, first[1]]] : points;
   return `M${drawn.map(([x, y]) => `${x} ${y}`).join("L")}`;
 }
 
-function line(values: Values, scale: Values, name: string): string {
-  return pieces(values, scale)
+function line(values: Series, scale: Series, name: string): string {
+  return segments(values, scale)
     .map((points) => `<path class="line ${name}" d="${path(points)}"/>`)
     .join("");
 }
 
-function area(values: Values): string {
-  const filled = pieces(values, values).map((points) => {
+function area(values: Series): string {
+  const filled = segments(values, values).map((points) => {
     const [from, to] = [points[0]?.[0] ?? 0, points.at(-1)?.[0] ?? 0];
     return `<path class="area" d="${path(points)}L${to} ${height}L${from} ${height}Z"/>`;
   });
   return filled.join("") + line(values, values, "rate");
 }
 
-function bars(values: Values): string {
-  const tall = pieces(values, values)
+function bars(values: Series): string {
+  const tall = segments(values, values)
     .flat()
     .filter(([, y]) => y < height);
   return tall.map(([x, y]) => `<path class="bar" d="M${x} ${height}V${Math.min(y, height - 3)}"/>`).join("");

@@ -2,16 +2,16 @@ import { connectRedis, redisWithDeadline } from "@quintet/db";
 import { latencyBounds } from "@quintet/http";
 import { type Step, type Steps, stepOf, stepSeconds, stepsShown, watchTraffic } from "./traffic.ts";
 
-/** What all gateway processes do together, or this one alone while Redis is away. */
+/** The traffic of all gateway processes together, or of this one alone while Redis is unavailable. */
 export interface SharedTraffic extends AsyncDisposable {
   read(): Promise<{ steps: Steps; processes: number }>;
 }
 
 const keptSeconds = (stepsShown + 6) * stepSeconds;
-/** How long after the end of a step the other processes may have written theirs. */
-const rememberedMs = 1000;
+/** How long a read is cached, in ms. */
+const cachedMs = 1000;
 
-/** The traffic of this process, when there is nobody to share it with. */
+/** The traffic of this process alone, without Redis. */
 export function ownTraffic(): SharedTraffic {
   const own = watchTraffic();
   return {
@@ -21,8 +21,8 @@ export function ownTraffic(): SharedTraffic {
 }
 
 /**
- * The traffic of every gateway process on the same Redis and prefix: each adds what it did to one hash for each step, so it does
- * not matter which of them draws the page.
+ * The traffic of all gateway processes on the same Redis and prefix. Each process adds its numbers to one hash per step, so that every
+ * process can show the sums.
  */
 export function shareTraffic(redisUrl: string, prefix: string, onError: (error: Error) => void): SharedTraffic {
   const redis = connectRedis(redisUrl, { prefix: `${prefix}traffic:`, name: "traffic", lazyConnect: true, onError });
@@ -37,7 +37,7 @@ export function shareTraffic(redisUrl: string, prefix: string, onError: (error: 
       for (const [i, count] of buckets.entries()) if (count > 0) adding.hincrby(`${step}`, `${app} ${i}`, count);
     }
     adding.expire(`${step}`, keptSeconds);
-    adding.exec().catch(() => {}); // Heard of by `onError`.
+    adding.exec().catch(() => {}); // Reported by `onError`.
   });
   let known: { at: number; read: Promise<{ steps: Steps; processes: number }> } | undefined;
   const read = async () => {
@@ -58,7 +58,7 @@ export function shareTraffic(redisUrl: string, prefix: string, onError: (error: 
   };
   return {
     read() {
-      if (known === undefined || performance.now() - known.at > rememberedMs) {
+      if (known === undefined || performance.now() - known.at > cachedMs) {
         known = { at: performance.now(), read: read().catch(() => ({ steps: own.steps(), processes: 1 })) };
       }
       return known.read;

@@ -1,34 +1,33 @@
 import { latencyBounds, requestTotals } from "@quintet/http";
 
-/** Ten seconds of an app's requests. */
+/** An app's requests in one step of ten seconds. */
 export interface Step {
   requests: number;
-  /** Answered 5xx. */
+  /** Responses with a status 5xx. */
   failures: number;
-  /** How many took up to each of `latencyBounds`; the last is for what took longer. */
+  /** Number of requests by latency, up to each of `latencyBounds`; the last bucket is for all longer ones. */
   buckets: number[];
 }
 
-/** A quarter of an hour of all apps, by the number of the step since 1970. */
+/** The last 15 minutes of all apps, by step number since 1970. */
 export type Steps = Map<number, Map<string, Step>>;
 
 export const stepSeconds = 10;
 export const stepsShown = 90;
 
-/** The number of the step that a time is in; `at` in ms since 1970. */
+/** The number of the step that contains a time; `at` in ms since 1970. */
 export function stepOf(at: number): number {
   return Math.floor(at / 1000 / stepSeconds);
 }
 
-/** What this process does, in steps that are cut at the same moments in every process. */
+/** The traffic of this process, in steps with the same boundaries in every process. */
 export interface Traffic {
   steps(): Steps;
   close(): void;
 }
 
 /**
- * Looks at the totals that are counted anyway once in each step, so that a request costs nothing more. `onStep` hears of
- * each step when it is over.
+ * Reads the request totals once per step, so that requests have no extra cost. `onStep` is called with each step when it has ended.
  */
 export function watchTraffic(onStep: (step: number, apps: Map<string, Step>) => void = () => {}): Traffic {
   const steps: Steps = new Map();
@@ -53,7 +52,7 @@ export function watchTraffic(onStep: (step: number, apps: Map<string, Step>) => 
     }
     before = now;
     steps.set(step, apps);
-    // Those of a time to come are of a clock that was set back.
+    // Steps in the future mean that the clock was set back.
     for (const old of steps.keys()) if (old <= step - stepsShown || old > step) steps.delete(old);
     onStep(step, apps);
     wait();
@@ -62,18 +61,18 @@ export function watchTraffic(onStep: (step: number, apps: Map<string, Step>) => 
   return { steps: () => steps, close: () => clearTimeout(timer) };
 }
 
-/** An app's figures for each step, the oldest first; nothing for steps that nobody saw. */
+/** An app's figures for each step, oldest first; undefined for steps that were not recorded. */
 export interface Figures {
   /** Requests per second. */
   rate: (number | undefined)[];
-  /** In ms; nothing as well where there was no request. */
+  /** In ms; undefined also for steps without requests. */
   median: (number | undefined)[];
   p99: (number | undefined)[];
-  /** Answers of 500 and more per second. */
+  /** Responses with a status 5xx per second. */
   failures: (number | undefined)[];
 }
 
-/** The figures of an app up to the last whole step before `now`. */
+/** The figures of an app up to the last complete step before `now`. */
 export function figuresOf(app: string, steps: Steps, now = Date.now()): Figures {
   const last = stepOf(now) - 1;
   const shown = Array.from({ length: stepsShown }, (_, i) => steps.get(last - stepsShown + 1 + i));
@@ -86,7 +85,7 @@ export function figuresOf(app: string, steps: Steps, now = Date.now()): Figures 
   };
 }
 
-/** A quantile of latencies in ms, evenly spread within its bucket, as Prometheus' `histogram_quantile` does it. */
+/** A quantile of latencies in ms, interpolated within its bucket like Prometheus' `histogram_quantile`. */
 export function quantile(buckets: number[], share: number): number | undefined {
   const count = buckets.reduce((sum, each) => sum + each, 0);
   if (count === 0) return undefined;
@@ -95,7 +94,7 @@ export function quantile(buckets: number[], share: number): number | undefined {
   for (const [i, each] of buckets.entries()) {
     if (upTo + each >= wanted && each > 0) {
       const from = latencyBounds[i - 1] ?? 0;
-      // What took longer than the last bound is told as that.
+      // Latencies above the last bound are reported as that bound.
       const to = latencyBounds[i] ?? from;
       return (from + ((to - from) * (wanted - upTo)) / each) * 1000;
     }

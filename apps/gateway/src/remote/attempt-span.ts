@@ -1,9 +1,9 @@
 import type { Span } from "@quintet/http";
 
-/** Begins the span of one attempt to have a request answered by a target. */
+/** Starts the span of one attempt to send a request to a target. */
 export type AttemptSpans = (origin: URL, attempt: number) => Span;
 
-/** The spans of the attempts at a request, below the gateway's own; nothing while traces are off. */
+/** Creates the spans of a request's attempts, as children of the gateway's span; undefined while tracing is off. */
 export function attemptSpans(span: Span | undefined, prefix: string, method: string): AttemptSpans | undefined {
   if (span === undefined) return undefined;
   return (origin, attempt) => {
@@ -21,7 +21,7 @@ export function attemptSpans(span: Span | undefined, prefix: string, method: str
   };
 }
 
-/** Ends an attempt's span: with the status of the answer, or with why there is none. */
+/** Ends an attempt's span with the response status, or with the error. */
 export function endAttempt(span: Span | undefined, outcome: number | Error | "aborted"): void {
   if (span === undefined) return;
   if (typeof outcome === "number") {

@@ -1,11 +1,11 @@
 import type { Logger, TrustedProxies } from "@quintet/http";
-import { RetryBudget } from "./retry-budget.ts";
-import { StaleAnswers } from "./stale-answers.ts";
-import type { Targets } from "./targets.ts";
+import { StaleResponses } from "./stale/stale-responses.ts";
+import { RetryBudget } from "./targets/retry-budget.ts";
+import type { Targets } from "./targets/targets.ts";
 
-const mostHeld = 1000;
+const maxHeld = 1000;
 
-/** What the requests to one remote app share. */
+/** The state that all requests to one remote app share. */
 export class RemoteApp {
   readonly name: string;
   readonly log: Logger;
@@ -14,11 +14,11 @@ export class RemoteApp {
   readonly via: string;
   readonly trusted: TrustedProxies | undefined;
   readonly budget = new RetryBudget();
-  readonly stale: StaleAnswers;
+  readonly stale: StaleResponses;
   readonly #holdMs: number;
-  #awaySince: number | undefined;
+  #unavailableSince: number | undefined;
   #held = 0;
-  readonly #polls = new Set<{ letGo(): void }>();
+  readonly #polls = new Set<{ endPoll(): void }>();
   #isStopping = false;
 
   constructor(options: {
@@ -34,19 +34,19 @@ export class RemoteApp {
     this.targets = options.targets;
     this.trusted = options.trusted;
     this.via = options.via;
-    this.stale = new StaleAnswers(options.trusted);
+    this.stale = new StaleResponses(options.trusted);
     this.#holdMs = options.holdMs;
   }
 
-  /** Whether a request that no target can take may wait: for a moment after the app went away, no longer. */
-  mayHold(): boolean {
+  /** Whether a request without an available target may be held: only for a short time after the app became unavailable. */
+  canHold(): boolean {
     const now = performance.now();
-    this.#awaySince ??= now;
-    return now - this.#awaySince < this.#holdMs && this.#held < mostHeld;
+    this.#unavailableSince ??= now;
+    return now - this.#unavailableSince < this.#holdMs && this.#held < maxHeld;
   }
 
-  /** Runs `ask` after a pause; the answer cancels it. */
-  hold(ask: () => void, ms: number): () => void {
+  /** Calls `attempt` after a pause; the returned function cancels it. */
+  hold(attempt: () => void, ms: number): () => void {
     this.#held++;
     let over = false;
     const end = () => {
@@ -55,7 +55,7 @@ export class RemoteApp {
     };
     const timer = setTimeout(() => {
       end();
-      ask();
+      attempt();
     }, ms);
     return () => {
       clearTimeout(timer);
@@ -63,28 +63,28 @@ export class RemoteApp {
     };
   }
 
-  /** Requests that wait for a target that can take them. */
+  /** The number of held requests. */
   get held(): number {
     return this.#held;
   }
 
-  /** Remembers a request that waits and has no response yet, until `pollEnded`. One that comes while the gateway stops is let go. */
-  pollBegan(poll: { letGo(): void }): void {
+  /** Registers a request that waits without a response, until `removePoll`. While the gateway stops, the request is ended at once. */
+  addPoll(poll: { endPoll(): void }): void {
     this.#polls.add(poll);
-    if (this.#isStopping) poll.letGo();
+    if (this.#isStopping) poll.endPoll();
   }
 
-  pollEnded(poll: { letGo(): void }): void {
+  removePoll(poll: { endPoll(): void }): void {
     this.#polls.delete(poll);
   }
 
-  /** Lets go of all who wait without a response: the gateway is about to stop. */
-  letGo(): void {
+  /** Ends all requests that wait without a response: the gateway is about to stop. */
+  endPolls(): void {
     this.#isStopping = true;
-    for (const poll of this.#polls) poll.letGo();
+    for (const poll of this.#polls) poll.endPoll();
   }
 
-  answered(): void {
-    this.#awaySince = undefined;
+  succeeded(): void {
+    this.#unavailableSince = undefined;
   }
 }

@@ -1,20 +1,20 @@
 import type { IncomingMessage } from "node:http";
-import { trailersOf } from "../forwarding.ts";
-import type { Connection } from "./connection.ts";
+import { trailersOf } from "../forwarding/request-head.ts";
+import type { Connection } from "./connections/connection.ts";
 
-/** As much of a body is remembered, so that it can be sent again. */
-const mostKept = 64 * 1024;
+/** A body up to this size, in bytes, is kept so that it can be sent again. */
+const maxKept = 64 * 1024;
 
-/** The body of a client's request on its way to an upstream, with backpressure; chunks stay chunks, trailers pass. */
+/** Streams the body of a client's request to an upstream, with backpressure; chunks stay chunks, trailers are passed on. */
 export class RequestBody {
-  /** Whether any of it has come. */
-  came = false;
-  /** Whether the upstream has all of it. */
+  /** Whether any of it has arrived. */
+  hasBytes = false;
+  /** Whether all of it was sent to the upstream. */
   sent = false;
   readonly #request: IncomingMessage;
   readonly #chunked: boolean;
   #connection: Connection | undefined;
-  #started = false;
+  #reading = false;
   #ended = false;
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
@@ -24,17 +24,17 @@ export class RequestBody {
     this.#chunked = chunked;
   }
 
-  get canBeSentAgain(): boolean {
+  get isReplayable(): boolean {
     return this.#kept !== undefined;
   }
 
-  /** Sends what came so far to a connection, and what comes from now on. */
+  /** Sends what has arrived to a connection, and whatever arrives from now on. */
   sendTo(connection: Connection): void {
     this.#connection = connection;
     this.sent = false;
-    if (!this.#started) {
-      this.#started = true;
-      this.#request.on("data", (part: Buffer) => this.#came(part));
+    if (!this.#reading) {
+      this.#reading = true;
+      this.#request.on("data", (part: Buffer) => this.#onData(part));
       this.#request.on("end", () => this.#end());
       return;
     }
@@ -43,23 +43,23 @@ export class RequestBody {
     else this.#request.resume();
   }
 
-  /** Takes no more until it is sent to another connection. */
+  /** Stops reading until the body is sent to another connection. */
   pause(): void {
     this.#connection = undefined;
-    if (this.#started && !this.#ended) this.#request.pause();
+    if (this.#reading && !this.#ended) this.#request.pause();
   }
 
-  /** Reads the rest and forgets it, so that the client's connection can serve another request. */
+  /** Reads and drops the rest, so that the client's connection can carry another request. */
   discard(): void {
     this.#connection = undefined;
     this.#kept = undefined;
     this.#request.resume();
   }
 
-  #came(part: Buffer): void {
-    this.came = true;
+  #onData(part: Buffer): void {
+    this.hasBytes = true;
     this.#keptBytes += part.length;
-    if (this.#keptBytes <= mostKept) this.#kept?.push(part);
+    if (this.#keptBytes <= maxKept) this.#kept?.push(part);
     else this.#kept = undefined;
     if (this.#connection && !this.#write(this.#connection, part)) this.#request.pause();
   }

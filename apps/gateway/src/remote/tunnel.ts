@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
-import type { Connection, ConnectionUser } from "./connection.ts";
+import type { Connection, ConnectionUser } from "./connections/connection.ts";
 
-/** Nobody can say how long either side may be silent; one whose machine has gone is noticed by its network. */
+/** Either side may be silent for any time; TCP keep-alive detects a peer that is gone. */
 const keepAliveMs = 60_000;
 
-/** What comes after a 101: the bytes of either side go to the other as they are, until one of them is done or gone. */
+/** Passes bytes in both directions after a 101, until either side ends or fails. */
 export class Tunnel implements ConnectionUser {
   readonly #client: Socket;
   readonly #connection: Connection;
@@ -26,7 +26,7 @@ export class Tunnel implements ConnectionUser {
 
   onData(part: Buffer): void {
     const { socket } = this.#connection;
-    // The reader's buffer is used again for its next read.
+    // The reader reuses its buffer for the next read.
     if (this.#client.write(Buffer.from(part)) || this.#client.writableLength === 0 || socket.isPaused()) return;
     socket.pause();
     this.#client.once("drain", () => socket.resume());
@@ -48,6 +48,6 @@ export class Tunnel implements ConnectionUser {
 
   onRead(): void {}
   onHead(): void {}
-  onInformation(): void {}
+  onInterim(): void {}
   onSwitch(): void {}
 }

@@ -1,97 +1,97 @@
 import { counter, gauge } from "@quintet/http";
 import type { RemoteApp } from "./remote-app.ts";
-import type { Target } from "./target.ts";
+import type { Target } from "./targets/target.ts";
 
-/** The remote apps that are open. */
-const watched = new Set<RemoteApp>();
+/** The open remote apps. */
+const openApps = new Set<RemoteApp>();
 
-type OfWorkers = Parameters<typeof gauge>[4];
+type Aggregation = Parameters<typeof gauge>[4];
 
-/** A gauge of each target. Where workers see a target differently, the worst is shown. */
-function ofTargets(name: string, help: string, ofWorkers: OfWorkers, value: (target: Target) => number): void {
-  const tell = (made: ReturnType<typeof gauge<"app" | "target">>) => {
-    for (const { name: app, targets } of watched) {
-      for (const target of targets.all) made.set({ app, target: target.connections.origin.origin }, value(target));
+/** A gauge for each target. Where workers disagree about a target, the worst value is shown. */
+function targetGauge(name: string, help: string, aggregation: Aggregation, value: (target: Target) => number): void {
+  const collect = (metric: ReturnType<typeof gauge<"app" | "target">>) => {
+    for (const { name: app, targets } of openApps) {
+      for (const target of targets.all) metric.set({ app, target: target.pool.origin.origin }, value(target));
     }
   };
-  gauge(name, help, ["app", "target"], tell, ofWorkers);
+  gauge(name, help, ["app", "target"], collect, aggregation);
 }
 
-/** A gauge of each remote app. */
-function ofApps(name: string, help: string, ofWorkers: OfWorkers, value: (app: RemoteApp) => number): void {
-  const tell = (made: ReturnType<typeof gauge<"app">>) => {
-    for (const app of watched) made.set({ app: app.name }, value(app));
+/** A gauge for each remote app. */
+function appGauge(name: string, help: string, aggregation: Aggregation, value: (app: RemoteApp) => number): void {
+  const collect = (metric: ReturnType<typeof gauge<"app">>) => {
+    for (const app of openApps) metric.set({ app: app.name }, value(app));
   };
-  gauge(name, help, ["app"], tell, ofWorkers);
+  gauge(name, help, ["app"], collect, aggregation);
 }
 
-ofTargets(
+targetGauge(
   "quintet_upstream_up",
-  "1 when a target is asked, 0 while it is left out or says it is unwell.",
+  "1 while a target gets requests, 0 while it is ejected or unhealthy.",
   "min",
-  (target) => (target.well && !target.ejected ? 1 : 0),
+  (target) => (target.healthy && !target.ejected ? 1 : 0),
 );
-ofTargets("quintet_upstream_ejected", "1 while a target is left out because it failed.", "max", (target) =>
+targetGauge("quintet_upstream_ejected", "1 while a target is ejected because it failed.", "max", (target) =>
   target.ejected ? 1 : 0,
 );
-ofTargets(
+targetGauge(
   "quintet_upstream_share",
-  "The share of its requests that a target gets: 0 while it is left out, growing to 1 after it came back.",
+  "The share of its usual requests that a target gets: 0 while it is ejected, growing to 1 after it has recovered.",
   "min",
   (target) => target.share(performance.now()),
 );
-ofTargets(
+targetGauge(
   "quintet_upstream_requests_in_progress",
-  "Requests under way to a target.",
+  "Requests in flight to a target.",
   "sum",
-  (target) => target.underWay,
+  (target) => target.inFlight,
 );
-ofApps(
+appGauge(
   "quintet_upstream_circuit_open",
-  "1 while every target of an app is left out: requests wait for a moment, then are refused at once.",
+  "1 while every target of an app is ejected: requests are held briefly, then refused at once.",
   "max",
   ({ targets }) => (targets.all.every(({ ejected }) => ejected) ? 1 : 0),
 );
-ofApps(
+appGauge(
   "quintet_upstream_requests_held",
-  "Requests that wait for a target of an app to come back.",
+  "Requests held until a target of an app is available.",
   "sum",
   (app) => app.held,
 );
-ofApps(
+appGauge(
   "quintet_upstream_retries_left",
-  "How many requests to an app could be sent again now.",
+  "How many requests to an app may currently be retried.",
   "min",
   (app) => app.budget.left,
 );
 
 gauge(
   "quintet_upstream_connections",
-  "Connections to a target, in use, idle, or parked with a request that waits for something to happen, and requests that wait for one.",
+  "Connections to a target: in use, idle, or parked with a request that waits for an event; and requests waiting for a connection.",
   ["app", "target", "state"],
-  (made) => {
-    for (const { name: app, targets } of watched) {
-      for (const { connections } of targets.all) {
-        const { inUse, idle, parked, waiting } = connections.counts;
-        const target = connections.origin.origin;
-        made.set({ app, target, state: "in use" }, inUse);
-        made.set({ app, target, state: "idle" }, idle);
-        made.set({ app, target, state: "parked" }, parked);
-        made.set({ app, target, state: "waiting" }, waiting);
+  (metric) => {
+    for (const { name: app, targets } of openApps) {
+      for (const { pool } of targets.all) {
+        const { inUse, idle, parked, waiting } = pool.counts;
+        const target = pool.origin.origin;
+        metric.set({ app, target, state: "in use" }, inUse);
+        metric.set({ app, target, state: "idle" }, idle);
+        metric.set({ app, target, state: "parked" }, parked);
+        metric.set({ app, target, state: "waiting" }, waiting);
       }
     }
   },
 );
 
-/** Attempts that went wrong, by what became of the request. */
+/** Failed attempts, by what happened to the request. */
 export const failedAttempts = counter(
   "quintet_upstream_failed_attempts_total",
-  "Requests to a target that failed, and whether they were sent again.",
+  "Requests to a target that failed, and whether they were retried.",
   ["app", "outcome"],
 );
 
-/** Tells of an app and its targets from now on; the result ends that. */
+/** Adds an app and its targets to the metrics; the returned function removes them. */
 export function watchUpstream(app: RemoteApp): () => void {
-  watched.add(app);
-  return () => watched.delete(app);
+  openApps.add(app);
+  return () => openApps.delete(app);
 }

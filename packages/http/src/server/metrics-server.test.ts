@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createLogger } from "../observability/logger.ts";
-import { given } from "../observability/metrics/metrics-of-workers.ts";
+import { workerReport } from "../observability/metrics/metrics-of-workers.ts";
 import { counter, gauge } from "../observability/metrics/registry.ts";
 import { requestTotals } from "../observability/metrics/request-metrics.ts";
 import { createService } from "../service/service.ts";
@@ -55,9 +55,9 @@ describe("metrics", () => {
     expect([share, same]).toHaveLength(2);
     seen.inc({ what: "a" }, 2);
     open.set(3);
-    const [one, two] = [await given(), await given()];
-    const gone = { counted: { ...one.counted }, state: null };
-    const peers = { ask: async () => [one, two, gone], answer() {} };
+    const [one, two] = [await workerReport(), await workerReport()];
+    const gone = { counters: { ...one.counters }, state: null };
+    const peers = { collect: async () => [one, two, gone], provide() {} };
     const lines = (await metricsText(peers)).split("\n").filter((line) => line.startsWith("t_"));
     expect(lines.toSorted()).toEqual(["t_open 6", "t_same 7", 't_seen_total{what="a"} 6', "t_share 0.5"].toSorted());
     expect(await metricsText(peers)).toMatch(/# HELP t_seen_total Seen\.\n# TYPE t_seen_total counter\n/);

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Peers, SocketSource } from "@quintet/workers";
 import type { Logger } from "../observability/logger.ts";
-import { given, textOf } from "../observability/metrics/metrics-of-workers.ts";
+import { textOf, workerReport } from "../observability/metrics/metrics-of-workers.ts";
 import { measureProcess } from "../observability/metrics/process-metrics.ts";
 import { registry } from "../observability/metrics/registry.ts";
 import { listen } from "./listen.ts";
@@ -12,7 +12,7 @@ export const metricsType = registry.contentType;
 
 /** All metrics in Prometheus' text format 0.0.4: those of this process, or of all workers together when it is one of several. */
 export async function metricsText(peers?: Peers): Promise<string> {
-  return peers ? textOf(await peers.ask()) : registry.metrics();
+  return peers ? textOf(await peers.collect()) : registry.metrics();
 }
 
 export interface MetricsSettings {
@@ -30,7 +30,7 @@ export async function serveMetrics(
   { socket, peers }: { socket?: SocketSource | undefined; peers?: Peers | undefined } = {},
 ): Promise<{ port: number | undefined } & AsyncDisposable> {
   measureProcess();
-  peers?.answer(given);
+  peers?.provide(workerReport);
   const { METRICS_PORT: wanted, METRICS_HOST: host } = settings;
   if (wanted === undefined) return { port: undefined, async [Symbol.asyncDispose]() {} };
   const server = createServer((request, response) => {

@@ -83,7 +83,7 @@ export function createTlsServer(options: TlsOptions): TlsServer {
     ...http1,
     ...limits,
     ...pair,
-    ...(ticketKeys ? { ticketKeys: ticketKeys.now() } : {}),
+    ...(ticketKeys ? { ticketKeys: ticketKeys.current() } : {}),
     allowHTTP1: true,
     minVersion: "TLSv1.2" as const,
     handshakeTimeout: http1.headersTimeout ?? 15_000,
@@ -112,9 +112,9 @@ export function createTlsServer(options: TlsOptions): TlsServer {
   }) as unknown as Server;
   const unwatch = watchKeyPair(files, log, (renewed) => {
     secure.setSecureContext(renewed);
-    if (ticketKeys) secure.setTicketKeys(ticketKeys.now());
+    if (ticketKeys) secure.setTicketKeys(ticketKeys.current());
   });
-  ticketKeys?.follow((keys) => secure.setTicketKeys(keys));
+  ticketKeys?.onChange((keys) => secure.setTicketKeys(keys));
   logCertificate(pair, log, "TLS certificate");
   return {
     server,
