@@ -1,4 +1,4 @@
-import { urlPath } from "@quintet/host";
+import { urlPath, version } from "@quintet/host";
 import { createService, lazy, openApiDocument, type WebApp } from "@quintet/http";
 import type { Deps } from "./deps.ts";
 import { metadataPath } from "./issuer-paths.ts";
@@ -31,7 +31,7 @@ export function createApp(deps: Deps): WebApp {
   const wellKnown = createWellKnown(deps);
   const info = {
     title: "Quintet accounts",
-    version: "0.1.0",
+    version,
     tags: {
       accounts: "Your account, its sessions, and tokens for every app",
       "accounts: API clients": "Programs that act for an account",

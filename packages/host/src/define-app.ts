@@ -2,9 +2,9 @@ import { fileURLToPath } from "node:url";
 import { migrateMysql, migratePostgres, type StoreUrls } from "@quintet/db";
 import type { WebApp } from "@quintet/http";
 import type { z } from "zod";
-import packageJson from "../package.json" with { type: "json" };
 import { type AppConfig, type ConfigOf, readAppSettings, type StoreName } from "./app-settings.ts";
 import { type CommonDeps, openCommonDeps, type Shared } from "./common-deps.ts";
+import { version } from "./version.ts";
 
 /** The SQL files of an app's migrations, or the function that runs them. */
 type Migrations = { mysql: URL } | { postgres: URL } | ((config: StoreUrls) => Promise<void>);
@@ -91,7 +91,7 @@ export function defineApp<
     },
     createDeps(config, shared) {
       const stack = new AsyncDisposableStack();
-      const options = { name, version: packageJson.version, stores, pipelinesRedis: definition.pipelinesRedis };
+      const options = { name, version, stores, pipelinesRedis: definition.pipelinesRedis };
       const common = openCommonDeps(options, config as unknown as AppConfig & Record<string, unknown>, shared, stack);
       const ownDeps = definition.createDeps?.(config, common as CommonDeps<S>);
       if (ownDeps && Symbol.asyncDispose in ownDeps) stack.use(ownDeps as AsyncDisposable);

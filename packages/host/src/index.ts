@@ -5,4 +5,5 @@ export { type AnyApp, type App, type ConfiguredApp, type DepsOf, defineApp, type
 export type { ConfiguredIssuer, Issuer, OpenedIssuer } from "./issuer.ts";
 export { type ConfiguredAuth, configureAuth, type OpenedAuth, openAuth } from "./open-auth.ts";
 export { urlPath } from "./url-path.ts";
+export { version } from "./version.ts";
 export { withIssuer } from "./with-issuer.ts";

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Auth, guards, scopeNames } from "@quintet/auth";
+import { version } from "@quintet/host";
 import { createService, jsonResponse, type Logger, noQuery } from "@quintet/http";
 import { metadataPath } from "../issuer-paths.ts";
 import { grantTypes } from "../oauth/token-endpoint.ts";
@@ -11,7 +12,7 @@ export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger;
   const { issuer, log, corsOrigins } = deps;
   const app = createService({
     title: "Quintet accounts: metadata",
-    version: "0.1.0",
+    version,
     prefix: "/",
     log,
     corsOrigins,

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Auth, guards, type MaybeAccountEnv, signedInAs } from "@quintet/auth";
+import { version } from "@quintet/host";
 import {
   createService,
   htmlContent,
@@ -17,8 +18,6 @@ import { homePage } from "./home-page.ts";
 import { mergedDocument } from "./merged-document.ts";
 import type { SharedTraffic } from "./shared-traffic.ts";
 import { figuresOf } from "./traffic.ts";
-
-const version = "0.1.0";
 
 const homeSchema = z
   .object({
