@@ -16,7 +16,7 @@ export {
   removeOldRecords,
 } from "./idempotency/record-sweep.ts";
 export { redisIdempotency } from "./idempotency/redis-idempotency.ts";
-export { retryOnDeadlock } from "./limits/retry-on-deadlock.ts";
+export { isDeadlock, retryOnDeadlock } from "./limits/retry-on-deadlock.ts";
 export { luaCommands, type RunLua } from "./lua-commands.ts";
 export { migrateMysql } from "./migrate-mysql.ts";
 export { migratePostgres, postgresMigrationLock, refuseLaterPostgres } from "./migrate-postgres.ts";

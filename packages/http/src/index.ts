@@ -56,6 +56,7 @@ export {
   keyMismatch,
 } from "./service/idempotency.ts";
 export { lazy } from "./service/json-document.ts";
+export { formType, isJsonType, mediaTypeOf } from "./service/media-type.ts";
 export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./service/paging.ts";
 export { createService, type ServiceOptions } from "./service/service.ts";
 export type { AppLink, KeyedRequest, ServiceEnv } from "./service/service-env.ts";

@@ -1,4 +1,4 @@
-import { validateBody } from "@quintet/http";
+import { formType, mediaTypeOf, validateBody } from "@quintet/http";
 import type { Context } from "hono";
 import { html } from "hono/html";
 import type { Html } from "./html.ts";
@@ -41,9 +41,9 @@ function isOwn(c: Context): boolean {
 
 /** The fields of a form of this site that nobody has read yet; none when there are too many, or something secret is among them. */
 async function typedFields(c: Context): Promise<[string, string][]> {
-  const type = c.req.header("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  const type = mediaTypeOf(c.req.header("content-type"));
   const length = Number(c.req.header("content-length") ?? 0);
-  if (type !== "application/x-www-form-urlencoded" || length > mostBytes || !isOwn(c)) return [];
+  if (type !== formType || length > mostBytes || !isOwn(c)) return [];
   await validateBody(c);
   const text = await c.req.text().catch(() => "");
   if (text.length > mostBytes) return [];

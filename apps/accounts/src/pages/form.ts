@@ -1,4 +1,4 @@
-import { type InputFault, Problem, readFormText } from "@quintet/http";
+import { formType, type InputFault, mediaTypeOf, Problem, readFormText } from "@quintet/http";
 import type { Context } from "hono";
 
 /**
@@ -10,9 +10,8 @@ export async function readForm<N extends string>(
   names: readonly N[],
   lists: readonly N[] = [],
 ): Promise<Record<N, string>> {
-  const type = c.req.header("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== "application/x-www-form-urlencoded") {
-    throw new Problem("unsupported-media-type", "The body must be application/x-www-form-urlencoded.");
+  if (mediaTypeOf(c.req.header("content-type")) !== formType) {
+    throw new Problem("unsupported-media-type", `The body must be ${formType}.`);
   }
   const form = readFormText(await c.req.text());
   const known: readonly string[] = names;

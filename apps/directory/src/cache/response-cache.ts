@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type JointRequest, jointRequest, type Logger } from "@quintet/http";
+import { LRUCache } from "lru-cache";
 import type { CacheStore } from "./cache-store.ts";
 import type { CachedEntry, CachedResponse, ComputedResponse } from "./cached-entry.ts";
 import type { ChangeLog, ReadPoint } from "./change-log.ts";
-import { createRecentEntries, type RecentEntry } from "./recent-entries.ts";
 
 /** `HIT`: from the cache. `MISS`: computed now. `STALE`: from the cache, while it is computed again in the background. */
 export type CacheState = "HIT" | "MISS" | "STALE";
@@ -21,17 +21,29 @@ interface Computation {
   entry: Promise<CachedEntry>;
 }
 
+/** An entry, and when this process got it, of `performance.now()`. */
+interface RecentEntry {
+  entry: CachedEntry;
+  receivedAt: number;
+}
+
 export function createResponseCache(
   store: CacheStore,
   changes: ChangeLog,
   log: Logger,
   { freshMs = 30_000, ttlMs = 180_000, claimMs = 3000, pollMs = 20, maxEntries = 500 } = {},
 ): ResponseCache {
-  const recent = createRecentEntries(maxEntries);
+  const recent = new LRUCache<string, RecentEntry>({ max: maxEntries });
   const running = new Map<string, Computation>();
   // Clocks of machines differ and can be set back: an entry is at least as old as the time this process has had it.
   const age = ({ entry, receivedAt }: RecentEntry) =>
     Math.max(Date.now() - entry.computedAt, performance.now() - receivedAt);
+
+  const keep = (key: string, entry: CachedEntry): RecentEntry => {
+    const received = { entry, receivedAt: performance.now() };
+    recent.set(key, received);
+    return received;
+  };
 
   /** Whether an entry can be sent: it is current, not too old, and not the `outdated` one. */
   const isGood = (found: RecentEntry, readPoint: ReadPoint, outdated?: CachedEntry) =>
@@ -53,7 +65,7 @@ export function createResponseCache(
     // Reading an entry again that this process already has does not make it younger.
     if (!shared || shared.computedAt === recent.get(key)?.entry.computedAt) return ownEntry(key, readPoint, outdated);
     const isSharedGood = isGood({ entry: shared, receivedAt: performance.now() }, readPoint, outdated);
-    return isSharedGood ? recent.set(key, shared) : ownEntry(key, readPoint, outdated);
+    return isSharedGood ? keep(key, shared) : ownEntry(key, readPoint, outdated);
   }
 
   async function find(key: string, readPoint: ReadPoint): Promise<RecentEntry | undefined> {
@@ -88,7 +100,7 @@ export function createResponseCache(
       const computed = await compute();
       const { snapshot: until } = await changes.readPoint();
       const entry = { snapshot, until, server, computedAt, ...computed };
-      recent.set(key, entry);
+      keep(key, entry);
       await store.write(key, entry, ttlMs);
       return entry;
     } finally {

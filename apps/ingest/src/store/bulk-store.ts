@@ -1,5 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { connectMysql, type MysqlConnection, type MysqlPool } from "@quintet/db";
+import { connectMysql, isDeadlock, type MysqlConnection, type MysqlPool, retryOnDeadlock } from "@quintet/db";
 import { Problem } from "@quintet/http";
 
 /**
@@ -16,8 +15,6 @@ export const doneTable = "ingest_done_requests";
 
 /** The number of MySQL's error for a key that is taken. */
 export const duplicateEntry = 1062;
-const deadlock = 1213;
-const lockWaitTimeout = 1205;
 
 /** Connections of their own for writing many rows, so that their session settings never reach another query. */
 export interface BulkStore extends AsyncDisposable {
@@ -39,12 +36,12 @@ export function mysqlErrorNumber(error: unknown): number {
 
 /** Thrown by `work` to give up its locks and run again: what it waits for may be waiting for them. */
 export class YieldLocks extends Error {
-  override name = "StandBack";
+  override name = "YieldLocks";
 }
 
 /**
  * Runs `work` in one transaction at READ COMMITTED on a bulk connection. After a deadlock, a lock wait that took
- * too long, or `StandBack`, all of it runs again; when that does not help, it is a 503. `work` must keep nothing from a failed attempt.
+ * too long, or `YieldLocks`, all of it runs again; when that does not help, it is a 503. `work` must keep nothing from a failed attempt.
  */
 export async function inBulkTransaction<T>(
   store: BulkStore,
@@ -55,44 +52,34 @@ export async function inBulkTransaction<T>(
   try {
     await connection.query(sessionSettings);
     await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-    for (let attempt = 1; ; attempt++) {
-      const result = await tryTransaction(connection, work, attempt === maxAttempts);
-      if (result) {
-        connection.release();
-        return result.value;
-      }
-      await delay(Math.random() * 20 * 2 ** attempt);
-    }
+    const attempt = () => transact(connection, work);
+    const result = await retryOnDeadlock(attempt, { maxAttempts, withinMs: Number.POSITIVE_INFINITY, isRetryable });
+    connection.release();
+    return result;
   } catch (error) {
     await connection.rollback().then(
       () => connection.release(),
       () => connection.destroy(),
     );
-    throw error;
+    if (!isRetryable(error)) throw error;
+    throw new Problem("unavailable", "Other requests are writing to the same rows. Retry later.", {
+      headers: { "Retry-After": "5" },
+      cause: error,
+    });
   }
 }
 
-/** What `work` returns once it is committed; `undefined` when another try may help and this is not the last. */
-async function tryTransaction<T>(
-  connection: MysqlConnection,
-  work: (connection: MysqlConnection) => Promise<T>,
-  last: boolean,
-): Promise<{ value: T } | undefined> {
+const isRetryable = (error: unknown) => isDeadlock(error) || error instanceof YieldLocks;
+
+/** Commits when `work` resolves; the locks of an attempt that is repeated are released at once. */
+async function transact<T>(connection: MysqlConnection, work: (connection: MysqlConnection) => Promise<T>): Promise<T> {
   try {
     await connection.beginTransaction();
-    const value = await work(connection);
+    const result = await work(connection);
     await connection.commit();
-    return { value };
+    return result;
   } catch (error) {
-    const number = mysqlErrorNumber(error);
-    if (number !== deadlock && number !== lockWaitTimeout && !(error instanceof YieldLocks)) throw error;
-    if (last) {
-      throw new Problem("unavailable", "Other requests are writing to the same rows. Retry later.", {
-        headers: { "Retry-After": "5" },
-        cause: error,
-      });
-    }
-    await connection.rollback();
-    return undefined;
+    if (isRetryable(error)) await connection.rollback();
+    throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { finished, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { Problem } from "@quintet/http";
+import { mediaTypeOf, Problem } from "@quintet/http";
 import type { FileBytes } from "../loads/file-bytes.ts";
 import { multipartFile } from "./multipart.ts";
 
@@ -31,8 +31,8 @@ export async function csvFile(
 }
 
 function fileType(contentType = ""): string {
-  const [essence = "", ...parameters] = contentType.toLowerCase().split(";");
-  const type = essence.trim();
+  const type = mediaTypeOf(contentType);
+  const [, ...parameters] = contentType.toLowerCase().split(";");
   const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith("charset="));
   const utf8 = charset === undefined || /^charset="?(utf-?8|us-ascii)"?$/.test(charset);
   if (type === multipart || (csvTypes.includes(type) && utf8)) return type;

@@ -1,17 +1,16 @@
-import { errorResponse, Problem } from "@quintet/http";
+import { errorResponse, isJsonType, Problem } from "@quintet/http";
 import type { Context, HonoRequest, TypedResponse } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { JSONParsed } from "hono/utils/types";
 
 const maxIgnoredBytes = 4096;
-const mediaType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 /**
  * The request's body as JSON text and as its value. The text is stored unchanged, so that a value is returned exactly as it was sent.
  * Throws 415 for another media type, 413 above `maxBytes`, 400 for invalid JSON (RFC 8259).
  */
 export async function readJsonText(request: HonoRequest, maxBytes: number): Promise<{ text: string; value: unknown }> {
-  if (!mediaType.test(request.header("content-type") ?? "")) {
+  if (!isJsonType(request.header("content-type"))) {
     throw new Problem("unsupported-media-type", "The body must be application/json.");
   }
   const text = await request.text();

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { Database } from "../database/database.ts";
 import { findProfile, type Profile, upsertProfile } from "./profile-queries.ts";
 
@@ -16,15 +17,13 @@ const maxCached = 20_000;
  * in the cache or whose email has changed.
  */
 export function createProfiles(db: Database): Profiles {
-  const cached = new Map<number, Profile>();
+  const cached = new LRUCache<number, Profile>({ max: maxCached });
   return {
     async ensure(account) {
       const hit = cached.get(account.id);
       if (hit?.email === account.email) return hit;
       const profile = await upsertProfile(db, account);
-      cached.delete(profile.id);
       cached.set(profile.id, profile);
-      if (cached.size > maxCached) cached.delete(cached.keys().next().value!);
       return profile;
     },
     byId: (id) => findProfile(db, id),

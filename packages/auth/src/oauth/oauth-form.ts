@@ -1,4 +1,4 @@
-import { encodingFaults } from "@quintet/http";
+import { encodingFaults, formType, mediaTypeOf } from "@quintet/http";
 
 /** An error of the token, revocation and introspection endpoints (RFC 6749 section 5.2). */
 export class OAuthError extends Error {
@@ -30,8 +30,8 @@ export async function oauthForm(
 ): Promise<Map<string, string>> {
   const inUrl = query.keys().next();
   if (!inUrl.done) throw new OAuthError("invalid_request", `${inUrl.value.slice(0, 50)} must not stand in the URL.`);
-  if (contentType?.split(";", 1)[0]?.trim().toLowerCase() !== "application/x-www-form-urlencoded") {
-    throw new OAuthError("invalid_request", "The body must be application/x-www-form-urlencoded.");
+  if (mediaTypeOf(contentType) !== formType) {
+    throw new OAuthError("invalid_request", `The body must be ${formType}.`);
   }
   const body = await read();
   const [fault] = encodingFaults(body);

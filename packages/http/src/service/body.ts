@@ -2,9 +2,8 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
 import { Problem } from "../errors/problem.ts";
+import { isJsonType } from "./media-type.ts";
 import type { BodyRules, ServiceEnv } from "./service-env.ts";
-
-const jsonType = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 
 /**
  * Bounds what can be read of a request's body, by whomever: reading one that is larger is a 413. Nothing is read here. What is
@@ -43,7 +42,7 @@ export function validateBody(c: Context<ServiceEnv>): Promise<void> | undefined 
   const length = c.req.header("content-length");
   if (length === undefined && hasNoBody(c)) return undefined;
   if (Number(length) > rules.maxBytes) throw tooLarge(rules);
-  const isJson = jsonType.test(c.req.header("content-type") ?? "");
+  const isJson = isJsonType(c.req.header("content-type"));
   return isJson || length === undefined ? read(c, isJson) : undefined;
 }
 

@@ -4,6 +4,7 @@ import { inputFaults } from "../errors/input-faults.ts";
 import { Problem } from "../errors/problem.ts";
 import { noQuery } from "../openapi/openapi.ts";
 import { readFormText, rejectMisencodedUrl } from "./encoded-input.ts";
+import { formType, mediaTypeOf } from "./media-type.ts";
 import { routePipeline } from "./pipeline.ts";
 import type { ServiceEnv } from "./service-env.ts";
 
@@ -35,11 +36,9 @@ export function validateInput(app: OpenAPIHono<ServiceEnv>): void {
   app.openapi = checked;
 }
 
-const formType = "application/x-www-form-urlencoded";
-
 /** Refuses a form that the validator of the body would silently put right. */
 const formValidator: MiddlewareHandler<ServiceEnv> = async (c, next) => {
-  if (c.req.header("content-type")?.toLowerCase().startsWith(formType)) readFormText(await c.req.text());
+  if (mediaTypeOf(c.req.header("content-type")) === formType) readFormText(await c.req.text());
   return next();
 };
 
