@@ -108,7 +108,7 @@ test("an address has one budget for accounts in all processes, by whichever way 
     for (const { headers } of limited) expect(Number(headers["retry-after"])).toBeGreaterThan(0);
     for (const response of [await register(front, first), await signUp(first)]) {
       expect(response.status).toBe(429);
-      expect(response.json().detail).toBe("Too many accounts were asked for from here; try again later.");
+      expect(response.json().detail).toBe("Too many registrations from this address. Try again later.");
     }
   }
   expect((await register(other, "203.0.113.10")).status).toBe(201);
