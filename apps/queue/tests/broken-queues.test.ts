@@ -34,7 +34,7 @@ const damages: [string, Damage, RegExp][] = [
   ["its time of birth is none", (queue) => open.redis.hset(queue.key("settings"), "createdAt", "x"), /cannot be read/],
 ];
 
-/** What a settle trips over once and drops, as no message stands behind it. */
+/** A fault that a command meets once and drops, because no message belongs to it. */
 const dangling: Damage[] = [
   (queue) => open.redis.zadd(queue.key("leases"), 1, "nobody"),
   (queue) => open.redis.zadd(queue.key("delayed"), 1, "nobody"),
@@ -56,7 +56,7 @@ const health = async () => {
 };
 
 describe("a broken queue", () => {
-  it("is named, whatever is wrong with it, and the others go on", async () => {
+  it("is named, whatever is wrong with it, and other queues still work", async () => {
     const dead = await open.makeQueue();
     const good = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
     const bad = await Promise.all(
@@ -74,11 +74,11 @@ describe("a broken queue", () => {
         return queue;
       }),
     );
-    // The list says which and why.
+    // The list names it and says why.
     const { queues, broken } = await list();
     for (const { what, queue, why } of bad) {
       expect(broken, what).toContainEqual({ name: queue.name, why: expect.stringMatching(why) });
-      // Whoever uses it is told which queue it is.
+      // The errors of its operations name it.
       const used = await open.request("GET", queue.path);
       expect([404, 500]).toContain(used.status);
       expect(used.text).toContain(queue.name);
@@ -87,7 +87,7 @@ describe("a broken queue", () => {
     for (const { name } of [good, dead, ...tripping]) expect(listed).toContain(name);
     expect((await list()).broken).toHaveLength(bad.length);
 
-    // The sweep goes on: a lease of another queue ends, and its message gets to the dead letters with nobody touching either.
+    // The sweep still works: a lease of another queue ends, and its message moves to the dead letters while nobody uses either queue.
     await good.send({ body: "dies" });
     await good.receive({ visibilitySeconds: 1 });
     await until(async () => (await open.redis.zcard(dead.key("ready"))) === 1);
@@ -111,7 +111,7 @@ describe("a broken queue", () => {
     expect((await list()).broken).toEqual([]);
   });
 
-  it("holds up no queue whose dead letters go there", async () => {
+  it("does not block queues whose dead letters go there", async () => {
     const bad = await open.makeQueue();
     const good = await open.makeQueue({ deadLetterQueue: bad.name, maxReceives: 1 });
     await good.send({ body: 1 }, { body: 2 });
@@ -123,13 +123,13 @@ describe("a broken queue", () => {
     expect(broken.map(({ name }) => name)).toEqual([bad.name]);
     expect(queues.find(({ name }) => name === good.name)?.counts.length).toBe(2);
     expect((await open.request("GET", good.path)).json()).toMatchObject({ counts: { length: 2 }, deadLetters: null });
-    // Repaired: what was on its way arrives by itself.
+    // Once it is repaired, the messages in transfer arrive by themselves.
     await open.redis.del(bad.key("ready"));
     await open.redis.zadd("registry:{queues}:due", 0, good.name);
     await until(async () => (await open.redis.zcard(bad.key("ready"))) === 1);
   });
 
-  it("that of push and pop leaves the named ones alone", async () => {
+  it("if it is the simple queue, does not affect named queues", async () => {
     const queue = await open.makeQueue();
     await queue.send({ body: 1 });
     await open.redis.set("simple", "not this");

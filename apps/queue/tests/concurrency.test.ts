@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => open[Symbol.asyncDispose]());
 
-it("fifty receivers get each message once while its lease holds", async () => {
+it("fifty receivers get each message once while its lease lasts", async () => {
   const queue = await open.makeQueue();
   const total = 1000;
   const seen: Received[] = [];
@@ -38,7 +38,7 @@ it("fifty receivers get each message once while its lease holds", async () => {
   expect((await queue.counts()).length).toBe(0);
 });
 
-it("a group is worked off in order by any number of receivers", async () => {
+it("a group is processed in order by any number of receivers", async () => {
   const queue = await open.makeQueue();
   const groups = ["a", "b", "c"];
   const done = new Map(groups.map((group): [string, number[]] => [group, []]));
@@ -65,7 +65,7 @@ it("a group is worked off in order by any number of receivers", async () => {
   for (const group of groups) expect(done.get(group)).toEqual(Array.from({ length: each }, (_, i) => i));
 });
 
-it("a killed process loses nothing: what it sent is there, what it held comes back when the leases end", async () => {
+it("a killed process loses nothing: its messages are there, and those it leased come back when the leases end", async () => {
   const queue = await open.makeQueue({ visibilitySeconds: 1 });
   const ids = await queue.send({ body: 1 }, { body: 2 }, { body: 3 });
   const sent = await killedProcess(queue.name);
@@ -78,7 +78,7 @@ it("a killed process loses nothing: what it sent is there, what it held comes ba
   expect(receives).toEqual(new Map([[sent, 1], ...ids.map((id): [string, number] => [id, 2])]));
 });
 
-it("leases go by the clock of Redis: one that is a day ahead in this process, and set back, ends and holds none", async () => {
+it("leases follow the Redis clock: a process clock that is a day ahead, and set back, neither ends nor prolongs any", async () => {
   const queue = await open.makeQueue({ visibilitySeconds: 1 });
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
   try {
@@ -95,7 +95,7 @@ it("leases go by the clock of Redis: one that is a day ahead in this process, an
   }
 });
 
-/** Runs a process that receives everything in the queue, never acks, sends one message, and is killed then. Answers that one's id. */
+/** Runs a process that receives all messages of the queue, never acks, sends one message, and is then killed. Returns that message's id. */
 async function killedProcess(queue: string): Promise<string> {
   const program = fileURLToPath(new URL("killed-process.ts", import.meta.url));
   const child = spawn(process.execPath, [program, queue], {

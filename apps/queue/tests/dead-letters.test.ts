@@ -18,7 +18,7 @@ const pair = async (settings: object = {}, at = open): Promise<[NamedQueue, Name
   return [queue, dead];
 };
 
-/** Receives everything and gives it back, until nothing comes any more. */
+/** Receives and nacks messages until none is left. */
 const exhaust = async (queue: NamedQueue) => {
   for (let found = await queue.receive(); found.length > 0; found = await queue.receive()) {
     await queue.settle(
@@ -52,7 +52,7 @@ it("a message goes to the dead-letter queue after its last receive, and back by 
   expect(await queue.receive()).toMatchObject([{ id, body: { n: 1 }, receives: 1, deadLetterOf: null }]);
 });
 
-it("a lease that ends counts, with nobody using either queue", async () => {
+it("a lease that ends counts as a receive, while nobody uses either queue", async () => {
   const [queue, dead] = await pair({ maxReceives: 1 });
   await queue.send({ body: 1 });
   await queue.receive({ visibilitySeconds: 1 });
@@ -60,7 +60,7 @@ it("a lease that ends counts, with nobody using either queue", async () => {
   expect(bodies(found)).toEqual([1]);
 });
 
-it("a dead letter makes way for the next of its group", async () => {
+it("a dead letter unblocks the next message of its group", async () => {
   const [queue, dead] = await pair({ maxReceives: 1 });
   await queue.send(...[1, 2, 3].map((body) => ({ body, groupId: "g" })));
   await exhaust(queue);
@@ -74,7 +74,7 @@ it("a dead letter makes way for the next of its group", async () => {
   }
 });
 
-it("many are moved; what was sent to the queue itself stays", async () => {
+it("a redrive moves many messages; those sent to the queue itself stay", async () => {
   const [queue, dead] = await pair({ maxReceives: 1, maxLength: 130 });
   const all = Array.from({ length: 130 }, (_, i) => i);
   await queue.send(...all.slice(0, 100).map((body) => ({ body, groupId: body % 10 === 0 ? "tens" : undefined })));
@@ -84,12 +84,12 @@ it("many are moved; what was sent to the queue itself stays", async () => {
   expect((await dead.counts()).length).toBe(131);
   await queue.send({ body: "takes a place" });
   expect(await redrive(dead)).toEqual({ moved: 130 });
-  // A move never loses a message: it does not stop at maxLength.
+  // A transfer never loses a message: maxLength does not apply.
   expect((await queue.counts()).length).toBe(131);
   expect(bodies(await dead.receive())).toEqual(["own"]);
 });
 
-it("a redrive leaves the messages of a queue that is gone", async () => {
+it("a redrive leaves the dead letters of a deleted queue", async () => {
   const [queue, dead] = await pair({ maxReceives: 1 });
   await queue.send({ body: 1 }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" });
   await exhaust(queue);
@@ -101,7 +101,7 @@ it("a redrive leaves the messages of a queue that is gone", async () => {
   expect((await queue.counts()).length).toBe(3);
 });
 
-it("dead letters of a dead-letter queue go on to its own, and come back in two steps to where they were sent", async () => {
+it("a dead letter moves on along a chain of dead-letter queues, and comes back in two redrives", async () => {
   const last = await open.makeQueue();
   const middle = await open.makeQueue({ deadLetterQueue: last.name, maxReceives: 1 });
   const first = await open.makeQueue({ deadLetterQueue: middle.name, maxReceives: 1 });
@@ -112,20 +112,20 @@ it("dead letters of a dead-letter queue go on to its own, and come back in two s
   expect(await last.receive({ visibilitySeconds: 0 })).toMatchObject([{ deadLetterOf: middle.name }]);
   expect(await redrive(last)).toEqual({ moved: 1 });
   expect(await middle.receive({ visibilitySeconds: 0 })).toMatchObject([{ body: 1, deadLetterOf: first.name }]);
-  // It had its one receive: to the last queue once more, and all the way back.
+  // It has had its one receive: it moves to the last queue again, and all the way back.
   expect((await middle.counts()).length).toBe(0);
   expect(await redrive(last)).toEqual({ moved: 1 });
   expect(await redrive(middle)).toEqual({ moved: 1 });
   expect(await first.receive()).toMatchObject([{ body: 1, deadLetterOf: null }]);
 });
 
-it("a redrive sends back what was there when it began, not what dies again meanwhile", async () => {
+it("a redrive moves the dead letters that were there when it started, not those that arrive meanwhile", async () => {
   await using cut = await cutOff();
   const { queue, dead } = cut;
   await queue.send(...Array.from({ length: 60 }, (_, body) => ({ body })));
   await cut.releaseAll();
   expect((await queue.counts()).length).toBe(0);
-  // What comes back dies at once, and is a dead letter again before the next step of the redrive.
+  // A message that comes back becomes a dead letter again before the next step of the redrive.
   const { deliver } = cut.deps.transfers;
   let delivered = 0;
   const again = createTransfers(
@@ -144,7 +144,7 @@ it("a redrive sends back what was there when it began, not what dies again meanw
   expect(Number((await queue.counts()).length) + Number((await dead.counts()).length)).toBe(60);
 });
 
-/** A pair of queues that only the test's own calls bring up to date, with a message in the outbox of the first. */
+/** A pair of queues that only the test's own calls refresh, with messages in the outbox of the first. */
 const cutOff = async () => {
   const quiet = await openQueue();
   await quiet.deps.sweep[Symbol.asyncDispose]();
@@ -172,7 +172,7 @@ const cutOff = async () => {
   };
 };
 
-it("a move that is cut off between its steps loses nothing and doubles nothing", async () => {
+it("a transfer that is interrupted between its steps loses and duplicates nothing", async () => {
   await using cut = await cutOff();
   const { queue, dead, steps } = cut;
   await queue.send({ body: 1 }, { body: 2 });
@@ -180,10 +180,10 @@ it("a move that is cut off between its steps loses nothing and doubles nothing",
   const { incarnation, messages } = await steps.listOutgoing(queue.name, { after: "0", max: 10 });
   const [first, ...more] = messages;
   expect([first?.destination, first?.payload, more.length]).toEqual([dead.name, "1", 1]);
-  // Another process makes the first step for one of them, and dies.
+  // Another process runs the first step for one of them, and dies.
   const source = `${queue.name} ${incarnation}`;
   if (first) await steps.accept(dead.name, source, [{ ...first, origin: queue.name }]);
-  // Whoever comes next completes it.
+  // The next call completes it.
   expect((await queue.counts()).length).toBe(0);
   expect(await dead.receive()).toMatchObject([
     { body: 1, deadLetterOf: queue.name },
@@ -191,7 +191,7 @@ it("a move that is cut off between its steps loses nothing and doubles nothing",
   ]);
 });
 
-it("a late second step does not touch a message that has come back and left again since", async () => {
+it("a late second step does not affect a message that has come back and been moved again", async () => {
   await using cut = await cutOff();
   const { queue, dead, steps } = cut;
   await queue.send({ body: 1 });
@@ -199,13 +199,13 @@ it("a late second step does not touch a message that has come back and left agai
   const early = await steps.listOutgoing(queue.name, { after: "0", max: 10 });
   expect((await queue.counts()).length).toBe(0);
   expect(await cut.redrive()).toEqual({ moved: 1 });
-  await cut.releaseAll(); // It is in the outbox once more, with another ticket.
+  await cut.releaseAll(); // It is in the outbox again, with another ticket.
   await steps.complete(queue.name, early.incarnation, early.messages);
   expect((await queue.counts()).length).toBe(0);
   expect((await dead.counts()).length).toBe(1);
 });
 
-it("messages whose destination is gone come back, also when it is there again before they do", async () => {
+it("messages whose destination was deleted come back, even when it is created again before", async () => {
   await using cut = await cutOff();
   const { queue, dead, steps } = cut;
   await queue.send({ body: 1 }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" });
@@ -219,11 +219,11 @@ it("messages whose destination is gone come back, also when it is there again be
   await cut.make("none");
   expect(await steps.accept("none", source, messages)).toEqual(refused);
   await steps.returnToSource(queue.name, incarnation, [...messages, ...messages]);
-  // One of a group goes to its end: the next one may be out already.
+  // A message of a group goes to its end: the next one may be leased already.
   expect(bodies(await queue.receive())).toEqual([1, 3]);
 });
 
-it("a page of messages that is too large for one step comes in parts", async () => {
+it("an outbox that is too large for one step is delivered in parts", async () => {
   await using cut = await cutOff();
   const { queue, dead, steps } = cut;
   const body = "x".repeat(200 * 1024);

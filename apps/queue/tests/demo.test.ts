@@ -3,7 +3,7 @@ import { fillDemo } from "../src/demo.ts";
 import { demoKey } from "../src/keys.ts";
 import { openQueue } from "./open-queue.ts";
 
-it("fills the demo queues once, and again when it was cut off", async () => {
+it("creates the demo queues once, and again after an interruption", async () => {
   await using open = await openQueue();
   const lines: string[] = [];
   const fill = () => fillDemo(open.deps, (line) => lines.push(line));

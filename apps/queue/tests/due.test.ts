@@ -8,14 +8,14 @@ import { hasRedis, type PrivateRedis, privateRedis } from "./private-redis.ts";
 const due = "registry:{queues}:due";
 const patrol = "registry:{queues}:patrol";
 
-describe("queues that have to be looked at", () => {
+describe("queues that are due", () => {
   let open: OpenQueue;
   beforeAll(async () => {
     open = await openQueue();
   });
   afterAll(() => open[Symbol.asyncDispose]());
 
-  it("are handed out once, and again when the look was cut off", async () => {
+  it("are taken once, and again after an interrupted inspection", async () => {
     const commands = open.deps.due;
     await commands.mark("cut-off", 0);
     const taken = await commands.take({ sweepMs: 0, max: 10, retryMs: 200 });
@@ -25,7 +25,7 @@ describe("queues that have to be looked at", () => {
     await open.redis.del(due);
   });
 
-  it("are handed out again when something happened while they were looked at, whatever the look has found", async () => {
+  it("are taken again when they were marked during the inspection, whatever it found", async () => {
     const commands = open.deps.due;
     for (const nextMs of [undefined, 1_000_000]) {
       await commands.mark("used", 0);
@@ -37,7 +37,7 @@ describe("queues that have to be looked at", () => {
     }
   });
 
-  it("are swept by one process at a time, and by another when that one is gone", async () => {
+  it("are swept by one process at a time, and by another when that one stops", async () => {
     await until(async () => (await open.redis.exists("registry:{queues}:sweeper")) === 0);
     const options = { sweepMs: 300, max: 10, retryMs: 10_000 };
     expect(await open.deps.due.take(options)).toBeDefined();
@@ -45,7 +45,7 @@ describe("queues that have to be looked at", () => {
     await until(async () => open.deps.due.take(options));
   });
 
-  it("are noted by every command after which something may come due, before it", async () => {
+  it("are marked by every command that may make something due, before it runs", async () => {
     const queue = await open.makeQueue();
     const noted = async (act: () => Promise<unknown>) => {
       await open.redis.del(due);
@@ -67,11 +67,11 @@ describe("queues that have to be looked at", () => {
     expect(await noted(() => queue.counts())).toBe(false);
   });
 
-  it("are found by the patrol when nothing was noted, as by the version before", async () => {
+  it("are found by the scan when nothing was marked, as by earlier versions", async () => {
     await using other = await openQueue();
     const dead = await other.makeQueue();
     const queue = await other.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
-    // Commands as they were: without a note.
+    // Commands as in earlier versions: without a mark.
     const commands = queueCommands(other.redis, loadCommands(other.redis), `${other.prefix}queue:`);
     const message = { payload: "1", delayMs: undefined, dedupeId: "", groupId: "", priority: 0 };
     await commands.send(queue.name, [{ ...message, id: crypto.randomUUID() }]);
@@ -107,9 +107,9 @@ describe.runIf(hasRedis)("idle queues", () => {
     await redis[Symbol.asyncDispose]();
   });
 
-  it("cost nothing: the sweep asks for what is due, however many there are", async () => {
+  it("cost nothing: the sweep reads only what is due, however many there are", async () => {
     expect((await open.request("GET", "/queue/queues?limit=1")).status).toBe(200);
-    // Each was looked at once after it was used; the next time is when its message is too old.
+    // Each was inspected once after it was used; the next time is when its message expires.
     await until(async () => (await open.redis.zcount(due, "-inf", Date.now() + 3_600_000)) === 0);
     expect(await open.redis.zcard(due)).toBe(idle);
     const calls = async () => {
@@ -120,7 +120,7 @@ describe.runIf(hasRedis)("idle queues", () => {
     const from = performance.now();
     await until(async () => performance.now() - from > 3000);
     const perSecond = (await calls()) - before;
-    // Ten commands or so for each round of the sweep, and those that count them.
+    // About ten commands for each round of the sweep, and those that count them.
     expect(perSecond / ((performance.now() - from) / 1000)).toBeLessThan(40);
   });
 });

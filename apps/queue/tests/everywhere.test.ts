@@ -28,7 +28,7 @@ const calls: [method: string, path: string, needs: "account" | "staff", body?: u
 ];
 
 describe.each(calls)("%s %s", (method, path, needs, body) => {
-  it("needs an account before it looks at anything else", async () => {
+  it("requires an account before anything else is checked", async () => {
     const app = createApp(open.deps);
     for (const Authorization of [undefined, "Basic !", "Bearer x", "Digest x", `Basic ${btoa("nobody:wrong")}`]) {
       const response = await app.request(`${path}?unknown=1`, {
@@ -41,7 +41,7 @@ describe.each(calls)("%s %s", (method, path, needs, body) => {
     }
   });
 
-  it("takes Basic as well as Bearer", async () => {
+  it("accepts Basic and Bearer credentials", async () => {
     const { basic } = needs === "staff" ? open.people.staff : open.people.plain;
     const answer = await open.request(method, path, { body, headers: { Authorization: basic } });
     expect([200, 201, 204, 404]).toContain(answer.status);
@@ -52,12 +52,12 @@ describe.each(calls)("%s %s", (method, path, needs, body) => {
     expectProblem(await open.request(method, `${path}?surprise=1`, { as, body }), 400, "surprise");
   });
 
-  it.runIf(needs === "staff")("is for staff", async () => {
+  it.runIf(needs === "staff")("is for staff only", async () => {
     const bad = body === undefined ? {} : { body: "{" };
     expectProblem(await open.request(method, `${path}?surprise=1`, bad), 403);
   });
 
-  it.runIf(path.includes("/x"))("takes no name that no queue can have", async () => {
+  it.runIf(path.includes("/x"))("rejects an invalid queue name", async () => {
     const as = needs === "staff" ? open.people.staff : open.people.plain;
     for (const name of ["a%20b", "%7Bx%7D", "*", "a.b", "x".repeat(81), "%00", "%F0%9F%98%80", "'%20OR%201=1--"]) {
       const answer = await open.request(method, path.replace("/x", `/${name}`), { as, body });
@@ -65,7 +65,7 @@ describe.each(calls)("%s %s", (method, path, needs, body) => {
     }
   });
 
-  it.runIf(body !== undefined)("takes JSON only", async () => {
+  it.runIf(body !== undefined)("accepts JSON only", async () => {
     const as = needs === "staff" ? open.people.staff : open.people.plain;
     for (const text of ["", "{", '{"a":}']) expectProblem(await open.request(method, path, { as, body: text }), 400);
     const headers = { "Content-Type": "text/plain" };
@@ -74,7 +74,7 @@ describe.each(calls)("%s %s", (method, path, needs, body) => {
   });
 });
 
-it.each(["/queue/pop", "/queue/queues/x/purge", "/queue/queues/x/redrive"])("POST %s takes no body", async (path) => {
+it.each(["/queue/pop", "/queue/queues/x/purge", "/queue/queues/x/redrive"])("POST %s rejects a body", async (path) => {
   const as = open.people.staff;
   const headers = { "Content-Length": "9" };
   expectProblem(await open.request("POST", path, { as, body: '{"all":1}', headers }), 422, "all");
@@ -83,7 +83,7 @@ it.each(["/queue/pop", "/queue/queues/x/purge", "/queue/queues/x/redrive"])("POS
 });
 
 describe("the app", () => {
-  it("says that it runs, and whether Redis does, to anybody", async () => {
+  it("tells anyone its status and the health of Redis", async () => {
     const app = createApp(open.deps);
     const running = await app.request("/queue");
     expect([running.status, await running.json()]).toEqual([
@@ -98,7 +98,7 @@ describe("the app", () => {
     });
   });
 
-  it("tells staff about the machine and Redis, and no secret or path", async () => {
+  it("gives staff server information without secrets and paths", async () => {
     const answer = await open.request("GET", "/queue/info", { as: open.people.staff });
     expect(answer.status).toBe(200);
     expect(answer.json()).toMatchObject({
@@ -108,7 +108,7 @@ describe("the app", () => {
     expect(answer.text).not.toMatch(/\/|password|requirepass|redis_build|executable/i);
   });
 
-  it("answers unknown paths and methods as problems", async () => {
+  it("responds to unknown paths and methods with problems", async () => {
     expectProblem(await open.request("GET", "/queue/nothing"), 404);
     const wrong = await open.request("GET", "/queue/push");
     expectProblem(wrong, 405);
@@ -117,7 +117,7 @@ describe("the app", () => {
     expect([queue.status, queue.headers.get("allow")]).toEqual([405, "DELETE, GET, PUT"]);
   });
 
-  it("describes every call", async () => {
+  it("describes every operation", async () => {
     const document = (await open.request("GET", "/queue/openapi.json")).json<{
       paths: Record<string, Record<string, { security?: object[] }>>;
     }>();
@@ -137,7 +137,7 @@ describe("login", () => {
       headers: { "Content-Type": "application/x-www-form-urlencoded", ...headers },
     });
 
-  it("gives tokens for a username or email and password", async () => {
+  it("issues tokens for a username or email and password", async () => {
     const { username, password, account } = open.people.plain;
     for (const form of [
       { username, password },
@@ -161,12 +161,12 @@ describe("login", () => {
     ["nothing", "", "invalid_request"],
     ["a name that comes twice", "username=a&username=b&password=x", "invalid_request"],
     ["another grant", { grant_type: "refresh_token", refresh_token: "x" }, "unsupported_grant_type"],
-  ])("refuses %s in the form of RFC 6749", async (_, form, error) => {
+  ])("rejects %s in the form of RFC 6749", async (_, form, error) => {
     const answer = await login(form as Record<string, string>);
     expect([answer.status, answer.json().error]).toEqual([400, error]);
   });
 
-  it("takes a form only", async () => {
+  it("accepts a form only", async () => {
     const answer = await login("username=a&password=b", { "Content-Type": "application/json" });
     expect([answer.status, answer.json().error]).toEqual([400, "invalid_request"]);
   });

@@ -8,7 +8,7 @@ import { expectConserved, type NamedQueue, type OpenQueue, openQueue } from "./o
 let open: OpenQueue;
 beforeAll(async () => {
   open = await openQueue();
-  await open.deps.sweep[Symbol.asyncDispose](); // Nothing happens but what a test does.
+  await open.deps.sweep[Symbol.asyncDispose](); // Only the test changes anything.
 });
 afterAll(() => open[Symbol.asyncDispose]());
 
@@ -22,14 +22,14 @@ async function flow(queue: NamedQueue): Promise<Flow> {
 const receipts = (messages: { receipt: string }[]) => messages.map(({ receipt }) => receipt);
 const purge = (queue: NamedQueue) => open.request("POST", `${queue.path}/purge`, { as: open.people.staff });
 
-/** Gives leased messages back as `nack` does, in a process that dies before it moves the dead letters on. */
+/** Returns leased messages as `nack` does, in a process that dies before it delivers the dead letters. */
 async function giveBackAndDie(queue: NamedQueue, held: string[]): Promise<void> {
   const deliveries = held.flatMap((receipt) => [receipt.slice(0, 36), receipt.slice(36)]);
   const keys = [...queueKeys(queue.name).slice(0, 9), replyKey(queue.name, "dead")];
   await loadCommands(open.redis)("release-10", keys, ["channel", held[0] ?? "", 0, 0, ...deliveries]);
 }
 
-it("counts what comes into a queue and what leaves it, and where it goes", async () => {
+it("counts the messages that enter and leave a queue, and how", async () => {
   const dead = await open.makeQueue();
   const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
   await queue.send({ body: 1 }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" }, { body: 4, dedupeId: "d" });
@@ -56,7 +56,7 @@ it("counts what comes into a queue and what leaves it, and where it goes", async
   }
 });
 
-it("counts what comes back because its destination is gone as moved in", async () => {
+it("counts messages that return from a deleted destination as moved in", async () => {
   const dead = await open.makeQueue();
   const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
   await queue.send({ body: 1 }, { body: 2, groupId: "g" });
@@ -66,7 +66,7 @@ it("counts what comes back because its destination is gone as moved in", async (
   expect(await flow(queue)).toEqual({ ...none, sent: 2, received: 2, movedOut: 2, movedIn: 2 });
 });
 
-it("a purge takes nothing that is on its way to another queue", async () => {
+it("a purge does not delete messages that are being transferred to another queue", async () => {
   const dead = await open.makeQueue();
   const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
   await queue.send({ body: 1 }, { body: 2 });
@@ -76,7 +76,7 @@ it("a purge takes nothing that is on its way to another queue", async () => {
   expect(await dead.receive()).toMatchObject([{ body: 1, deadLetterOf: queue.name }]);
 });
 
-it("a queue of the version that did not count is counted from then on, and what it had on its way arrives once", async () => {
+it("a queue of a version without counters is counted from now on, and its outbox is delivered once", async () => {
   const dead = await open.makeQueue();
   const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
   await queue.send(
@@ -93,7 +93,7 @@ it("a queue of the version that did not count is counted from then on, and what 
     await open.redis.hdel(key("settings"), "lastBefore", "movesBefore", "incarnation", ...Object.keys(none));
   }
   for (const part of ["dedupe-ids", "dedupe-times"]) await open.redis.persist(queue.key(part));
-  // Four were left, one of them on its way.
+  // Four were left, one of them in the outbox.
   expect(await queue.settle("ack", receipts([held!]))).toEqual(["ok"]);
   expect(await flow(queue)).toEqual({ ...none, sent: 4, acked: 1, movedOut: 1 });
   expect(await flow(dead)).toEqual({ ...none, movedIn: 1 });
@@ -105,13 +105,13 @@ it("a queue of the version that did not count is counted from then on, and what 
   }
 });
 
-it("a move that the version before made by half is completed, not made again", async () => {
+it("a transfer that an earlier version half finished is completed, not repeated", async () => {
   const dead = await open.makeQueue();
   const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
   await queue.send({ body: 1 });
   await giveBackAndDie(queue, receipts(await queue.receive()));
   const [id] = await open.redis.zrange(queue.key("outbox"), "0", "0");
-  // It is in both queues, and nobody remembers the move.
+  // It is in both queues, and the transfer is not recorded.
   for (const part of ["records", "payloads"]) {
     await open.redis.hset(dead.key(part), id!, (await open.redis.hgetBuffer(queue.key(part), id!))!);
   }
@@ -123,7 +123,7 @@ it("a move that the version before made by half is completed, not made again", a
   expect((await dead.counts()).length).toBe(1);
 });
 
-it("dedupeIds of a queue that nobody sends to any more go by themselves", async () => {
+it("dedupeIds of a queue that nobody sends to expire", async () => {
   const queue = await open.makeQueue();
   await queue.send({ body: 1, dedupeId: "a" });
   for (const part of ["dedupe-ids", "dedupe-times"]) {

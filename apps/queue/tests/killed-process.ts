@@ -1,4 +1,4 @@
-// Receives all messages of a queue without acking them, sends one, says its id on standard output, and goes on running.
+// Receives all messages of a queue without acking them, sends one, writes its id to standard output, and keeps running.
 
 import { receive } from "../src/messages/receive.ts";
 import { sendMessages } from "../src/messages/send.ts";

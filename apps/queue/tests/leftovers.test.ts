@@ -11,7 +11,7 @@ afterAll(() => open[Symbol.asyncDispose]());
 
 const days = 24 * 3_600_000;
 
-/** Leaves in Redis what a queue can: messages, groups, leases, dedupe ids, requests with a key, moves there and back. */
+/** Leaves everything in Redis that a queue can: messages, groups, leases, dedupe ids, keyed requests, transfers in both directions. */
 async function useFully(queue: NamedQueue, deadLetters: NamedQueue): Promise<void> {
   const call = (as: "plain" | "staff", path: string, body: object, headers = {}) =>
     open.request("POST", path, { as: open.people[as], body, headers });
@@ -29,7 +29,7 @@ async function useFully(queue: NamedQueue, deadLetters: NamedQueue): Promise<voi
   await expect.poll(async () => (await queue.counts()).length, { timeout: 10_000 }).toBe(3);
 }
 
-/** The keys of a queue, and how long each stays, in ms; -1 for ever. */
+/** The keys of a queue with their time to live in ms; -1 without expiry. */
 async function keysOf(...queues: NamedQueue[]): Promise<Record<string, number>> {
   const found: Record<string, number> = {};
   for (const { name } of queues) {
@@ -39,7 +39,7 @@ async function keysOf(...queues: NamedQueue[]): Promise<Record<string, number>> 
   return found;
 }
 
-/** Where the names of queues are kept apart from them. */
+/** The keys with names of queues that are stored apart from the queues. */
 async function isNamed({ name }: NamedQueue): Promise<boolean> {
   const places = await Promise.all([
     open.redis.zscore(registryKeys[0], name),
@@ -50,7 +50,7 @@ async function isNamed({ name }: NamedQueue): Promise<boolean> {
   return places.some((found) => found !== null);
 }
 
-it("of a queue that is deleted, only what remembers is left, and not for long", async () => {
+it("a deleted queue leaves only records that expire", async () => {
   const deadLetters = await open.makeQueue();
   const queue = await open.makeQueue({ maxReceives: 1, deadLetterQueue: deadLetters.name });
   await useFully(queue, deadLetters);
@@ -68,7 +68,7 @@ it("of a queue that is deleted, only what remembers is left, and not for long", 
   await expect.poll(() => Promise.all([queue, deadLetters].map(isNamed)), { timeout: 20_000 }).toEqual([false, false]);
 });
 
-it("of a broken queue that is deleted, nothing is left", async () => {
+it("a deleted broken queue leaves nothing", async () => {
   const queue = await open.makeQueue();
   await queue.send({ body: 1 });
   await open.redis.del(queueKey(queue.name, "ready"));

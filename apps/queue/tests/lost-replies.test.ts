@@ -3,7 +3,7 @@ import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 
-// A proxy cuts the connection after Redis has done what it was asked and before its answer is passed on.
+// A proxy closes the connection after Redis has run a command and before its reply is forwarded.
 
 let proxy: StoreProxy;
 let open: OpenQueue;
@@ -17,7 +17,7 @@ afterAll(async () => {
   await proxy[Symbol.asyncDispose]();
 });
 
-/** Does something whose command is answered `times` times into the void. */
+/** Runs an operation and loses the reply to its command `times` times. */
 async function losing<T>(command: RegExp, work: () => Promise<T>, times = 1): Promise<T> {
   const lost = proxy.loseAnswers(command, times);
   const result = await work();
@@ -27,7 +27,7 @@ async function losing<T>(command: RegExp, work: () => Promise<T>, times = 1): Pr
 const receipts = (messages: { receipt: string }[]) => messages.map(({ receipt }) => receipt);
 const run = (queue: NamedQueue) => new RegExp(`run:.${queue.name}.:`);
 
-it("a send adds once, also when its message is gone by the time it is sent again", async () => {
+it("a retried send adds a message once, even when it has been deleted before the retry", async () => {
   const queue = await open.makeQueue({ maxLength: 2 });
   const sent = await losing(run(queue), () => queue.send({ body: 1 }, { body: 2, groupId: "g" }));
   expect((await queue.receive()).map(({ id }) => id)).toEqual(sent);
@@ -40,7 +40,7 @@ it("a send adds once, also when its message is gone by the time it is sent again
   expect((await other.counts()).length).toBe(1);
 });
 
-it("a receive gets what it has leased", async () => {
+it("a retried receive gets the messages that it leased", async () => {
   const queue = await open.makeQueue();
   const sent = await queue.send({ body: 1 }, { body: 2 }, { body: 3 });
   const found = await losing(run(queue), () => queue.receive({ max: 2 }));
@@ -57,7 +57,7 @@ it.each([
   ["nack", {}, { ready: 2, leased: 0, length: 2 }],
   ["extend", { visibilitySeconds: 0 }, { ready: 2, leased: 0, length: 2 }],
   ["extend", { visibilitySeconds: 60 }, { ready: 1, leased: 1, length: 2 }],
-])("%s %j says ok for what it has done", async (verb, rest, counts) => {
+])("%s %j reports ok when retried", async (verb, rest, counts) => {
   const queue = await open.makeQueue();
   await queue.send({ body: 1 }, { body: 2 });
   const held = receipts(await queue.receive({ max: 1 }));
@@ -65,7 +65,7 @@ it.each([
   expect(await queue.counts()).toMatchObject(counts);
 });
 
-it("a dead letter moves once whichever step's answer is lost", async () => {
+it("a dead letter moves once, whichever step's reply is lost", async () => {
   for (const step of [
     /evalsha?[\s\S]*:outbox[\s\S]*4194304/i,
     /:arrivals/,
@@ -80,7 +80,7 @@ it("a dead letter moves once whichever step's answer is lost", async () => {
   }
 });
 
-it("push and pop say that it is unknown whether it was done, and do it once", async () => {
+it("push and pop run once and say that the outcome is unknown", async () => {
   const pushed = await losing(/eval/i, () => open.request("POST", "/queue/push", { body: 1 }));
   expectProblem(pushed, 503);
   expect(pushed.text).toContain("unknown whether this was done");
@@ -96,7 +96,7 @@ it("push and pop say that it is unknown whether it was done, and do it once", as
   expect((await open.request("GET", "/queue/count")).json()).toEqual({ count: 1 });
 });
 
-it("says that the outcome is unknown when the answer is lost again", async () => {
+it("a command says that the outcome is unknown when the reply is lost again", async () => {
   const queue = await open.makeQueue();
   const answer = await losing(
     run(queue),
@@ -107,7 +107,7 @@ it("says that the outcome is unknown when the answer is lost again", async () =>
   expect((await queue.counts()).length).toBe(1);
 });
 
-it("a queue is created and removed once", async () => {
+it("a queue is created and deleted once", async () => {
   const as = open.people.staff;
   const path = "/queue/queues/lost";
   const put = () => open.request("PUT", path, { as, body: {} });
@@ -121,18 +121,18 @@ it("a queue is created and removed once", async () => {
   expect((await open.request("GET", path)).status).toBe(404);
 });
 
-it("a purge and a redrive say that it is unknown whether they were done, and take nothing that came since", async () => {
+it("a purge and a redrive say that the outcome is unknown, and affect no message that arrived since", async () => {
   const dead = await open.makeQueue();
   const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
   const ask = (path: string) => open.request("POST", path, { as: open.people.staff });
   await queue.send({ body: 1 }, { body: 2 });
   await queue.settle("nack", receipts(await queue.receive()));
-  // The step that knows that the queue exists is the one that moves.
+  // The step that knows that the queue exists is the one that moves messages.
   const step = new RegExp(`${dead.name}.:outbox[\\s\\S]*${queue.name}\\r`);
   const redriven = await losing(step, () => ask(`${dead.path}/redrive`));
   expectProblem(redriven, 503);
   expect(redriven.text).toContain("unknown whether this was done");
-  // What was on its way arrives with the next call.
+  // Messages in the outbox arrive with the next call.
   expect((await ask(`${dead.path}/redrive`)).json()).toEqual({ moved: 0 });
   await expect.poll(async () => (await queue.counts()).length, { timeout: 20_000 }).toBe(2);
 

@@ -12,7 +12,7 @@ const bodies = (messages: { body: unknown }[]) => messages.map((message) => mess
 const receipts = (messages: { receipt: string }[]) => messages.map((message) => message.receipt);
 
 describe("sending", () => {
-  it("takes one message by itself and answers its id", async () => {
+  it("accepts a single message and returns its id", async () => {
     const queue = await open.makeQueue();
     const answer = await open.request("POST", `${queue.path}/messages`, { body: { body: { a: 1 } } });
     expect(answer.status).toBe(201);
@@ -31,7 +31,7 @@ describe("sending", () => {
     });
   });
 
-  it("takes 100 messages, all or none, and gives them back in order", async () => {
+  it("accepts 100 messages, all or none, and delivers them in order", async () => {
     const queue = await open.makeQueue({ maxLength: 150 });
     const hundred = Array.from({ length: 100 }, (_, i) => ({ body: i }));
     expect(new Set(await queue.send(...hundred)).size).toBe(100);
@@ -62,13 +62,13 @@ describe("sending", () => {
     ["a list for an object", [], ""],
     ["null", "null", ""],
     ["a number", "1", ""],
-  ])("refuses %s and stores nothing", async (_, body, path) => {
+  ])("rejects %s and stores nothing", async (_, body, path) => {
     const queue = await open.makeQueue();
     expectProblem(await open.request("POST", `${queue.path}/messages`, { body }), 422, path);
     expect((await queue.counts()).length).toBe(0);
   });
 
-  it("refuses what is too large", async () => {
+  it("rejects messages that are too large", async () => {
     const queue = await open.makeQueue();
     const path = `${queue.path}/messages`;
     const at = (bytes: number) => `{"body":"${"x".repeat(bytes - 2)}"}`;
@@ -79,7 +79,7 @@ describe("sending", () => {
     expectProblem(await open.request("POST", path, { body: wide }), 413);
   });
 
-  it("gives each body back as it was written", async () => {
+  it("returns each body as it was written", async () => {
     const queue = await open.makeQueue();
     const texts = [
       '{"b":1,"1":2,"a":{"__proto__":1}}',
@@ -109,7 +109,7 @@ describe("sending", () => {
 });
 
 describe("dedupeId", () => {
-  it("gives the first id again for five minutes", async () => {
+  it("returns the first id for five minutes", async () => {
     const queue = await open.makeQueue({ maxLength: 2 });
     const [first, same, other] = await queue.send(
       { body: 1, dedupeId: "a" },
@@ -118,7 +118,7 @@ describe("dedupeId", () => {
     );
     expect(same).toBe(first);
     expect(other).not.toBe(first);
-    // A full queue still knows what it has.
+    // A full queue still recognizes duplicates.
     expect(await queue.send({ body: 4, dedupeId: "a" })).toEqual([first]);
     const [message] = await queue.receive({ max: 1 });
     await queue.settle("ack", [message?.receipt ?? ""]);
@@ -143,7 +143,7 @@ describe("order", () => {
     expect(bodies(await queue.receive())).toEqual(["b", "d", "c", "a", "e"]);
   });
 
-  it("keeps the place of a message that comes back", async () => {
+  it("is kept by a message that comes back", async () => {
     const queue = await open.makeQueue();
     await queue.send({ body: 1 }, { body: 2 }, { body: 3 });
     const [first] = await queue.receive({ max: 1 });
@@ -151,7 +151,7 @@ describe("order", () => {
     expect(bodies(await queue.receive())).toEqual([1, 2, 3]);
   });
 
-  it("is kept within a group, one of it being out at a time", async () => {
+  it("is kept within a group, one message in flight at a time", async () => {
     const queue = await open.makeQueue();
     await queue.send(
       { body: "a1", groupId: "a" },
@@ -174,14 +174,14 @@ describe("order", () => {
     expect(bodies(await queue.receive())).toEqual(["a3"]);
   });
 
-  it("waits in a group for a delayed head", async () => {
+  it("is kept in a group whose head is delayed", async () => {
     const queue = await open.makeQueue();
     await queue.send({ body: "a1", groupId: "a", delaySeconds: 900 }, { body: "a2", groupId: "a" });
     expect(await queue.receive()).toEqual([]);
     expect(await queue.counts()).toEqual({ ready: 0, blocked: 1, delayed: 1, leased: 0, length: 2 });
   });
 
-  it("keeps groups apart whose names begin alike", async () => {
+  it("is separate for groups whose names have a common prefix", async () => {
     const queue = await open.makeQueue();
     await queue.send({ body: 1, groupId: "a" }, { body: 2, groupId: "a0" }, { body: 3, groupId: "a(" });
     expect(bodies(await queue.receive())).toEqual([1, 2, 3]);
@@ -196,14 +196,14 @@ describe("leases", () => {
     }
   };
 
-  it("belong to one receiver until they end, and old receipts are good for nothing", async () => {
+  it("belong to one receiver until they end, and old receipts are invalid", async () => {
     queue = await open.makeQueue({ visibilitySeconds: 30 });
     await queue.send({ body: 1 });
     const first = await queue.receive();
     expect(await queue.receive()).toEqual([]);
     expect(Date.parse(first[0]?.leasedUntil ?? "") - Date.parse(first[0]?.sentAt ?? "")).toBeGreaterThanOrEqual(30_000);
     await past(30_001);
-    // Over is over, also while nobody else has received it.
+    // An ended lease is invalid, even while nobody else has received the message.
     expect(await queue.settle("ack", receipts(first))).toEqual(["not-found"]);
     const second = await queue.receive();
     expect(second).toMatchObject([{ id: first[0]?.id, receives: 2 }]);
@@ -231,7 +231,7 @@ describe("leases", () => {
     expect(await queue.receive()).toMatchObject([{ id: first?.id, receives: 2 }]);
   });
 
-  it("are as long as the receiver says, also 0", async () => {
+  it("have the length that the receiver sets, even 0", async () => {
     queue = await open.makeQueue();
     await queue.send({ body: 1 });
     expect(await queue.receive({ visibilitySeconds: 0 })).toMatchObject([{ receives: 1 }]);
@@ -239,7 +239,7 @@ describe("leases", () => {
     expect(await queue.receive()).toEqual([]);
   });
 
-  it("are given back at once or after a delay", async () => {
+  it("are returned at once or after a delay", async () => {
     queue = await open.makeQueue();
     await queue.send({ body: 1 }, { body: 2 });
     const [one, two] = receipts(await queue.receive());
@@ -275,19 +275,19 @@ describe("receiving", () => {
     ["visibilitySeconds", 43_201],
     ["visibilitySeconds", null],
     ["min", 1],
-  ])("refuses %s %s", async (name, value) => {
+  ])("rejects %s %s", async (name, value) => {
     const queue = await open.makeQueue();
     expectProblem(await open.request("POST", `${queue.path}/receive`, { body: { [name]: value } }), 422, name);
   });
 
-  it("takes an empty request for one message now", async () => {
+  it("treats an empty request as one message without waiting", async () => {
     const queue = await open.makeQueue();
     await queue.send({ body: 1 }, { body: 2 });
     const answer = await open.request("POST", `${queue.path}/receive`);
     expect(bodies(answer.json<{ messages: { body: unknown }[] }>().messages)).toEqual([1]);
   });
 
-  it("answers a few megabytes at most", async () => {
+  it("returns a few megabytes at most", async () => {
     const queue = await open.makeQueue();
     const large = { body: "x".repeat(250 * 1024) };
     for (let i = 0; i < 7; i++) await queue.send(large, large, large, large);
@@ -298,7 +298,7 @@ describe("receiving", () => {
 });
 
 describe("time", () => {
-  it("brings delayed messages, by the message's delay or the queue's", async () => {
+  it("makes delayed messages ready, by the message's delay or the queue's", async () => {
     const queue = await open.makeQueue({ delaySeconds: 900 });
     await queue.send({ body: "late" }, { body: "later", delaySeconds: 800 }, { body: "now", delaySeconds: 0 });
     expect(bodies(await queue.receive())).toEqual(["now"]);
@@ -309,7 +309,7 @@ describe("time", () => {
     expect(bodies(await queue.receive())).toEqual(["late", "later"]);
   });
 
-  it("lets messages vanish that are too old, leased ones too", async () => {
+  it("removes messages that are too old, also leased ones", async () => {
     const queue = await open.makeQueue({ retentionSeconds: 60 });
     const [old, , leased] = await queue.send(
       { body: "old", groupId: "g" },
@@ -325,7 +325,7 @@ describe("time", () => {
   });
 });
 
-/** The record keeps the time too; what Lua has packed, Lua must change. */
+/** The record has the time as well; it is packed by Lua, so Lua must change it. */
 async function makeDue(queue: NamedQueue, id: string): Promise<void> {
   const lua = `local record = cmsgpack.unpack(redis.call('HGET', KEYS[1], ARGV[1]))
     record[3] = 0
@@ -333,7 +333,7 @@ async function makeDue(queue: NamedQueue, id: string): Promise<void> {
   await open.redis.eval(lua, 1, queue.key("records"), id);
 }
 
-describe("a queue that is not there", () => {
+describe("a queue that does not exist", () => {
   it.each([
     ["messages", { body: 1 }],
     ["receive", {}],

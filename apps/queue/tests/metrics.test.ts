@@ -2,7 +2,7 @@ import { metricsText } from "@quintet/http";
 import { expect, it } from "vitest";
 import { openQueue } from "./open-queue.ts";
 
-it("tells in the metrics how many messages each queue holds, and which of them are dead", async () => {
+it("reports how many messages each queue has, and how many of them are dead letters", async () => {
   await using queues = await openQueue();
   const dead = await queues.makeQueue();
   const orders = await queues.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });

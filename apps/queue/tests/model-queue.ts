@@ -9,7 +9,7 @@ interface Entry {
   receipt: string | undefined;
 }
 
-/** What a queue with a dead-letter queue promises, in the plainest words: one list, and the rules read off it. */
+/** A model of a queue with a dead-letter queue, as simple as possible: one list and the rules. */
 export class ModelQueue {
   readonly maxReceives: number;
   readonly dead: number[] = [];
@@ -24,7 +24,7 @@ export class ModelQueue {
     this.entries.push({ body, ...options, number: ++this.last, receives: 0, receipt: undefined });
   }
 
-  /** Which bodies a receive of at most `max` must answer, in order; `lease` notes that they were. */
+  /** The bodies that a receive of at most `max` must return, in order; `lease` records that they were received. */
   receivable(max: number): number[] {
     return this.ready()
       .slice(0, max)
@@ -43,7 +43,7 @@ export class ModelQueue {
     return at >= 0;
   }
 
-  /** The lease is given back, or it ends. */
+  /** The message is nacked, or its lease ends. */
   release(receipt: string, delayed: boolean): boolean {
     const entry = this.entries.find((one) => one.receipt === receipt);
     if (!entry) return false;

@@ -19,7 +19,7 @@ function randomFrom(seed: number) {
   };
 }
 
-it.each([1, 2, 3, 4, 5, 6, 7, 8])("does what the model does, seed %i", async (seed) => {
+it.each([1, 2, 3, 4, 5, 6, 7, 8])("behaves like the model, seed %i", async (seed) => {
   const random = randomFrom(seed);
   const dead = await open.makeQueue();
   const queue = await open.makeQueue({ maxReceives: 3, deadLetterQueue: dead.name, visibilitySeconds: 43_200 });
@@ -62,7 +62,7 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])("does what the model does, seed %i", async (se
       expect(await queue.settle("nack", some, { delaySeconds: delayed ? 900 : 0 })).toEqual(wanted);
     },
     async () => {
-      // A lease that is cut to nothing ends as one does whose time is over.
+      // A lease that is set to 0 ends like one whose time is up.
       const [receipt = ""] = anyReceipts();
       const wanted = model.release(receipt, false) ? "ok" : "not-found";
       expect(await queue.settle("extend", [receipt], { visibilitySeconds: 0 })).toEqual([wanted]);

@@ -10,7 +10,7 @@ import { type Deps, queue as definition } from "../src/index.ts";
 import { queueKeys } from "../src/keys.ts";
 import type { Flow } from "../src/queues/flow.ts";
 
-/** What a call may carry besides its path. A text or bytes go as they are, anything else as JSON. */
+/** The options of a request. A text or bytes are sent as they are, any other body as JSON. */
 export interface CallOptions {
   as?: TestAccount | undefined;
   body?: unknown;
@@ -35,15 +35,15 @@ export interface Received {
 export interface OpenQueue extends AsyncDisposable {
   deps: Deps;
   people: TestAuth;
-  /** A client on the app's own keys, to look at them and to make time pass. */
+  /** A client on the app's own keys, to read them and to simulate the passing of time. */
   redis: Redis;
   prefix: string;
   request(method: string, path: string, call?: CallOptions): Promise<TestResponse>;
-  /** A new named queue, made by staff; its settings may be given. */
+  /** Creates a named queue as staff. */
   makeQueue(settings?: object): Promise<NamedQueue>;
 }
 
-/** Calls on one named queue by a plain account; each expects the good answer. */
+/** Operations on one named queue by a plain account; each expects success. */
 export interface NamedQueue {
   name: string;
   path: string;
@@ -134,7 +134,7 @@ export async function openQueue(
   };
 }
 
-/** Expects that what came into a queue is what left it and what is there. */
+/** Expects that the messages that entered a queue are those that left it and those in it. */
 export function expectConserved({ counts, flow }: { counts: Record<string, number>; flow: Flow }): void {
   const left = flow.acked + flow.expired + flow.purged + flow.movedOut;
   expect(flow.sent + flow.movedIn, JSON.stringify({ counts, flow })).toBe(left + Number(counts.length));
@@ -146,6 +146,6 @@ async function removeKeys(redis: Redis, prefix: string): Promise<void> {
       await Promise.all(keys.map((key) => redis.unlink(key.slice(prefix.length))));
     }
   } catch {
-    // The server is one of the test's own and gone already.
+    // The server belongs to the test and has stopped already.
   }
 }

@@ -10,7 +10,7 @@ const program = "redis-server";
 /** Whether this machine has a Redis that a test can start, fill and kill. */
 export const hasRedis = spawnSync(program, ["--version"]).status === 0;
 
-/** A Redis of a test's own, with an append-only file that is written at each command. */
+/** A Redis server for one test, with an append-only file that is synced at each command. */
 export interface PrivateRedis extends AsyncDisposable {
   url: string;
   start(): void;

@@ -14,7 +14,7 @@ const nobody: Auth = {
   [Symbol.asyncDispose]: async () => {},
 };
 
-/** What the app works with in a process of a test's own, whose settings are its environment and in which nobody signs in. */
+/** The deps of the app in a process of a test, with the settings of its environment and without accounts. */
 export function processDeps(): Deps {
   const config = definition.loadConfig({
     ...process.env,

@@ -24,7 +24,7 @@ const standard = {
 };
 
 describe("a queue", () => {
-  it("is made, shown, changed and removed", async () => {
+  it("is created, read, changed and deleted", async () => {
     const made = await put("life", {});
     expect([made.status, made.headers.get("location")]).toEqual([201, "/queue/queues/life"]);
     const view = {
@@ -50,7 +50,7 @@ describe("a queue", () => {
     expect(await open.redis.keys(`${open.prefix}queue:queue:{life}*`)).toEqual([]);
   });
 
-  it("that is created anew knows no Idempotency-Key and no dedupeId of the one before", async () => {
+  it("that is created again knows no Idempotency-Key and no dedupeId of the earlier one", async () => {
     const send = () =>
       open.request("POST", "/queue/queues/anew/messages", {
         body: { body: 1, dedupeId: "d" },
@@ -68,7 +68,7 @@ describe("a queue", () => {
     expect(ids.size).toBe(2);
   });
 
-  it("keeps its messages when its settings change, and loses them when it is removed or purged", async () => {
+  it("keeps its messages when its settings change, and loses them when it is deleted or purged", async () => {
     const queue = await open.makeQueue();
     await queue.send({ body: 1, dedupeId: "d" }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" }, { body: 4 });
     const [, leased] = await queue.receive({ max: 2 });
@@ -105,12 +105,12 @@ describe("a queue", () => {
     ["deadLetterQueue", 1],
     ["color", "red"],
     ["__proto__x", 1],
-  ])("refuses %s %j", async (name, value) => {
+  ])("rejects %s %j", async (name, value) => {
     expectProblem(await put("refused", { [name]: value }), 422, name);
     expectProblem(await get("refused"), 404);
   });
 
-  it("takes the ends of every range", async () => {
+  it("accepts the min and max of every range", async () => {
     await put("target", {});
     const least = {
       visibilitySeconds: 0,
@@ -133,7 +133,7 @@ describe("a queue", () => {
 });
 
 describe("a dead-letter queue", () => {
-  it("must be another queue that exists, without a circle", async () => {
+  it("must be another, existing queue, without a cycle", async () => {
     expectProblem(await put("a", { deadLetterQueue: "a" }), 422, "deadLetterQueue");
     expectProblem(await put("a", { deadLetterQueue: "absent" }), 422, "deadLetterQueue");
     expectProblem(await get("a"), 404);
@@ -145,13 +145,13 @@ describe("a dead-letter queue", () => {
     expect((await get("a")).json()).toMatchObject({ deadLetterQueue: null });
   });
 
-  it("and maxReceives belong together", async () => {
+  it("and maxReceives require each other", async () => {
     await put("d", {});
     expectProblem(await put("e", { maxReceives: 3 }), 422, "maxReceives");
     expectProblem(await put("e", { maxReceives: null, deadLetterQueue: "d" }), 422, "maxReceives");
   });
 
-  it("cannot be removed while another's dead letters go there", async () => {
+  it("cannot be deleted while another's dead letters go there", async () => {
     await put("f", {});
     await put("g", { deadLetterQueue: "f" });
     expectProblem(await remove("f"), 409);
@@ -161,7 +161,7 @@ describe("a dead-letter queue", () => {
 });
 
 describe("the list", () => {
-  it("goes by name, in pages", async () => {
+  it("is ordered by name, in pages", async () => {
     const names = Array.from({ length: 7 }, (_, i) => `list-${i}`);
     await Promise.all(names.map((name) => put(name, {})));
     const seen: string[] = [];
@@ -187,7 +187,7 @@ describe("the list", () => {
     },
   );
 
-  it("names one that was never finished apart from the others", async () => {
+  it("names a queue without settings separately", async () => {
     await open.redis.zadd(registryKeys[0], 0, "list-unfinished");
     const page = await open.request("GET", "/queue/queues?limit=100");
     expect(page.status).toBe(200);

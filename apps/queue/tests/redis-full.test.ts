@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 import { hasRedis, type PrivateRedis, privateRedis } from "./private-redis.ts";
 
-describe.runIf(hasRedis)("when Redis takes no more", () => {
+describe.runIf(hasRedis)("when Redis is full", () => {
   let redis: PrivateRedis;
   let open: OpenQueue;
   beforeAll(async () => {
@@ -41,7 +41,7 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
     });
     afterAll(() => memory("enough"));
 
-    it("what adds is refused and says why, and all else goes on", async () => {
+    it("operations that add messages fail and say why; all others work", async () => {
       await queue.send(
         { body: "acked" },
         { body: "extended" },
@@ -68,14 +68,14 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
 
       await open.redis.del("registry:{queues}:due");
       const got = await queue.receive({ visibilitySeconds: 600 });
-      // A lease that was given now is not forgotten by the sweep.
+      // The sweep handles a lease that was granted now.
       expect(await open.redis.zscore("registry:{queues}:due", queue.name)).not.toBeNull();
       expect(bodies(got)).toEqual(expect.arrayContaining(["acked", "extended", "given back", "first of g"]));
       const receiptOf = (body: string) => got.find((one) => one.body === body)?.receipt ?? "";
       expect(await queue.settle("ack", [receiptOf("acked"), receiptOf("first of g")])).toEqual(["ok", "ok"]);
       expect(await queue.settle("extend", [receiptOf("extended")], { visibilitySeconds: 900 })).toEqual(["ok"]);
       expect(await queue.settle("nack", [receiptOf("given back")])).toEqual(["ok"]);
-      // What comes due is received by one who waits: the group's next, what was given back, a delay and a lease that end.
+      // A waiting receiver gets what becomes due: the group's next, a nacked message, the end of a delay and of a lease.
       const later: unknown[] = [];
       while (later.length < 4) later.push(...bodies(await queue.receive({ waitSeconds: 20, visibilitySeconds: 600 })));
       expect(later.sort()).toEqual(["ends", "given back", "later", "second of g"]);
@@ -92,7 +92,7 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
       await staff("POST", `${queue.path}/purge`);
     });
 
-    it("a dead letter that cannot be moved blocks nothing, and moves when there is memory again", async () => {
+    it("a dead letter that cannot be transferred blocks nothing, and moves when there is memory again", async () => {
       await queue.send(...Array.from({ length: 120 }, (_, i) => ({ body: i })).slice(0, 100));
       for (let turn = 0; turn < 2; turn++) {
         const dying = await queue.receive({ max: 60 });
@@ -115,7 +115,7 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
       expect((await queue.counts()).length).toBe(40);
     });
 
-    it("the news of who was signed out, and what staff does, are still told", async () => {
+    it("revocations and audit records are still published", async () => {
       await memory("full");
       await expect(open.redis.xadd("news", "*", "a", "1")).rejects.toThrow("OOM");
       await addToStream(open.redis, "news", "*", "a", "1");
@@ -127,12 +127,12 @@ describe.runIf(hasRedis)("when Redis takes no more", () => {
     });
   });
 
-  it("its disk: nothing that changes anything is done, and what only looks goes on", async () => {
+  it("its disk: changes fail, and reading works", async () => {
     const dead = await open.makeQueue();
     const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
     await queue.send({ body: 1 }, { body: 2 });
     const [first] = await queue.receive({ max: 1, visibilitySeconds: 1 });
-    // A snapshot that fails for want of its folder, as it does for want of room.
+    // A snapshot that fails because its folder is missing, as it does when the disk is full.
     const [, folder = ""] = (await open.redis.config("GET", "dir")) as string[];
     await mkdir(`${folder}/gone`);
     await open.redis.config("SET", "dir", `${folder}/gone`);

@@ -22,8 +22,8 @@ const count = async () => (await open.request("GET", "/queue/count")).json<{ cou
 const bytes = async () => Number(/^quintet_queue_simple_bytes (\d+)$/m.exec(await metricsText())?.[1]);
 const text = (size: number) => JSON.stringify("x".repeat(size - 2));
 
-describe("the queue of push and pop", () => {
-  it("takes so many messages and no more, however many push at once", async () => {
+describe("the simple queue", () => {
+  it("accepts its max number of messages and no more, under any number of concurrent pushes", async () => {
     const answers = await Promise.all(Array.from({ length: 80 }, (_, i) => push(i)));
     const refused = answers.filter(({ status }) => status !== 201);
     expect(refused).toHaveLength(30);
@@ -35,7 +35,7 @@ describe("the queue of push and pop", () => {
     expectProblem(await push(1), 409);
   });
 
-  it("takes so many bytes and no more, and counts them as they come and go", async () => {
+  it("accepts its max number of bytes and no more, and counts them exactly", async () => {
     const large = 200 * 1024;
     for (let i = 0; i < 5; i++) expect((await push(text(large))).status).toBe(201);
     expect(await bytes()).toBe(5 * (entryBytes + large));
@@ -50,7 +50,7 @@ describe("the queue of push and pop", () => {
     expect([await count(), await bytes()]).toEqual([0, 0]);
   });
 
-  it("remembers no push that it refused, and each that it took", async () => {
+  it("records every push that it accepts, and none that it rejects", async () => {
     const [taken, refused] = [randomUUID(), randomUUID()].map((key) => ({ "Idempotency-Key": key }));
     const first = await push(0, taken);
     await Promise.all(Array.from({ length: 49 }, (_, i) => push(i)));
@@ -63,7 +63,7 @@ describe("the queue of push and pop", () => {
     expect(await count()).toBe(50);
   });
 
-  it("measures what a version before has left uncounted", async () => {
+  it("measures what an earlier version has not counted", async () => {
     for (let i = 0; i < 5; i++) await open.redis.rpush(simpleKey, randomUUID() + text(200 * 1024));
     expectProblem(await push(text(100 * 1024)), 409);
     for (let i = 0; i < 5; i++) expect((await pop()).json<{ message: string }>().message).toHaveLength(200 * 1024 - 2);

@@ -17,7 +17,7 @@ const pop = () => open.request("POST", "/queue/pop");
 const count = async () => (await open.request("GET", "/queue/count")).json();
 
 describe("push and pop", () => {
-  it("give messages first in, first out, each once", async () => {
+  it("deliver messages first in, first out, each once", async () => {
     const ids: string[] = [];
     for (const message of ["1", '{"a":[1]}', '"text"']) {
       const answer = await push(message);
@@ -54,14 +54,14 @@ describe("push and pop", () => {
     ' {\n"a" : 1 }\t',
     `${"[".repeat(20_000)}${"]".repeat(20_000)}`,
     '"\'; DROP TABLE auth_user; --"',
-  ])("give %j back byte for byte", async (text) => {
+  ])("return %j byte for byte", async (text) => {
     const pushed = await push(text);
     expect(pushed.status, pushed.text).toBe(201);
     const { id } = pushed.json<{ id: string }>();
     expect((await pop()).text).toBe(`{"status":"ok","id":"${id}","message":${text}}`);
   });
 
-  it("give each message to one of many who pop at once", async () => {
+  it("deliver each message to one of many concurrent pops", async () => {
     const pushed = await Promise.all(Array.from({ length: 100 }, (_, i) => push(i)));
     const popped = await Promise.all(Array.from({ length: 120 }, pop));
     const ids = popped.flatMap((answer) => answer.json<{ id?: string }>().id ?? []);
@@ -79,18 +79,18 @@ describe("push and pop", () => {
     ["two values", "1 2"],
     ["a byte order mark", "\ufeff1"],
     ["a bare control character", '"\n"'],
-  ])("refuse %s", async (_, body) => {
+  ])("reject %s", async (_, body) => {
     expectProblem(await push(body), 400);
     expect(await count()).toEqual({ count: 0 });
   });
 
-  it("refuse what is not UTF-8", async () => {
+  it("reject a body that is not UTF-8", async () => {
     expectProblem(await push(Buffer.from([0x22, 0xff, 0x22])), 400);
     expectProblem(await push(Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])), 400); // a surrogate, encoded
     expectProblem(await push(Buffer.from('"\u00e9"', "utf16le")), 400);
   });
 
-  it("refuse other media types, and take those that are JSON", async () => {
+  it("reject other media types, and accept all JSON types", async () => {
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""]) {
       expectProblem(await push("1", { "Content-Type": type }), 415);
     }
@@ -99,7 +99,7 @@ describe("push and pop", () => {
     }
   });
 
-  it("take 256 KiB and no byte more", async () => {
+  it("accept 256 KiB and no byte more", async () => {
     expect((await push(`"${"x".repeat(256 * 1024 - 2)}"`)).status).toBe(201);
     expectProblem(await push(`"${"x".repeat(256 * 1024 - 1)}"`), 413);
     expectProblem(await push(`"${"x".repeat(3 * 1024 * 1024)}"`), 413);

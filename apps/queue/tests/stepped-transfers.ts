@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { TransferCommands } from "../src/commands/transfer-commands.ts";
 import { createTransfers } from "../src/transfers/transfers.ts";
 
-/** A process that delivers what is on its way, and makes each of its steps only when it is told to. */
+/** A process that delivers an outbox and runs each step only when the test calls `step`. */
 export class SteppedTransfers {
   private readonly steps: ReturnType<typeof createTransfers>;
   private readonly commands: TransferCommands;
@@ -17,7 +17,7 @@ export class SteppedTransfers {
     this.steps = createTransfers(gated, exists);
   }
 
-  /** Makes the next step `times` times, as a command is that is sent again; begins with `queue` when it has nothing to do. */
+  /** Runs the next step `times` times, like a command that is retried; starts with `queue` when it is idle. */
   async step(queue: string, times = 1): Promise<void> {
     if (!this.running) {
       this.running = true;
@@ -33,7 +33,7 @@ export class SteppedTransfers {
     await turn();
   }
 
-  /** Makes all the steps that are left of what it has begun. */
+  /** Runs all remaining steps. */
   async finish(): Promise<void> {
     while (this.running) await this.step("");
   }

@@ -1,5 +1,5 @@
-// One of several processes that use the same queues at the same time, until it is killed. Its messages are leased, given back, acked and
-// sent back from dead-letter queues; what it acks is said on standard output before and after.
+// One of several processes that use the same queues at the same time, until it is killed. It leases, nacks, acks and redrives messages,
+// and writes what it acks to standard output before and after.
 import { ack, nack } from "../src/messages/leases.ts";
 import { receive } from "../src/messages/receive.ts";
 import { processDeps } from "./process-deps.ts";

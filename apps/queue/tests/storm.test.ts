@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => open[Symbol.asyncDispose]());
 
-/** A process that uses the queues until it is killed, and what it has said. */
+/** A process that uses the queues until it is killed, and its output. */
 async function start(settings: object, said: string[]): Promise<ChildProcess> {
   const child = spawn(process.execPath, [program, JSON.stringify(settings)], {
     env: { ...process.env, REDIS_URL: inject("redisUrl"), REDIS_PREFIX: open.prefix },
@@ -28,12 +28,12 @@ async function start(settings: object, said: string[]): Promise<ChildProcess> {
 }
 
 async function kill(child: ChildProcess): Promise<void> {
-  const closed = once(child, "close"); // What it has said is read to its end.
+  const closed = once(child, "close"); // Its output has been read to the end.
   child.kill("SIGKILL");
   await closed;
 }
 
-/** The ids of what is in queues, once no lease is left that could end and nothing is on its way. */
+/** The ids of the messages in queues, once no lease is left and nothing is being transferred. */
 async function idsIn(queues: NamedQueue[]): Promise<string[]> {
   await until(async () => {
     const counts = await Promise.all(queues.map((queue) => queue.counts()));
@@ -44,7 +44,7 @@ async function idsIn(queues: NamedQueue[]): Promise<string[]> {
   return (await Promise.all(queues.map((queue) => open.redis.hkeys(queue.key("records"))))).flat();
 }
 
-it("processes that move messages at the same time, and are killed, lose none and double none", async () => {
+it("processes that transfer messages concurrently, and are killed, lose and duplicate none", async () => {
   const last = await open.makeQueue({ visibilitySeconds: 1 });
   const middle = await open.makeQueue({ visibilitySeconds: 1, deadLetterQueue: last.name, maxReceives: 1 });
   const first = await open.makeQueue({ visibilitySeconds: 1, deadLetterQueue: middle.name, maxReceives: 1 });
@@ -63,7 +63,7 @@ it("processes that move messages at the same time, and are killed, lose none and
   const end = Date.now() + (full ? 120_000 : 6_000);
   while (Date.now() < end) {
     await delay(200 + Math.random() * 800);
-    for (const queue of queues) await queue.counts(); // Which looks whether what came in is what left or is there.
+    for (const queue of queues) await queue.counts(); // This checks the conservation of messages.
     const which = Math.floor(Math.random() * children.length);
     await kill(children[which]!);
     children[which] = await start(settings, said);

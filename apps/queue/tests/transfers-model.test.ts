@@ -10,7 +10,7 @@ import { createTransfers } from "../src/transfers/transfers.ts";
 import { expectConserved, type OpenQueue, openQueue } from "./open-queue.ts";
 import { SteppedTransfers } from "./stepped-transfers.ts";
 
-// The Lua files themselves, on the real Redis: several deliverers, each of whose steps may be made at any time, twice, or late.
+// The Lua files themselves, on the real Redis: several processes deliver, each of whose steps may run at any time, twice, or late.
 
 const full = process.env.QUINTET_FAULTS === "full";
 const seed = process.env.QUINTET_SEED === undefined ? {} : { seed: Number(process.env.QUINTET_SEED) };
@@ -31,7 +31,7 @@ class Chain {
   readonly commands: QueueCommands = queueCommands(open.redis, run, this.prefix);
   readonly steps = transferCommands(run, this.prefix);
   readonly sent = new Set<string>();
-  /** What must never be seen again. */
+  /** The ids that must never appear again. */
   readonly done = new Set<string>();
   private readonly deliverers = [0, 1, 2].map(() => this.deliverer());
 
@@ -63,7 +63,7 @@ class Chain {
     if (Array.isArray(sent)) for (const { id } of sent) this.sent.add(id);
   }
 
-  /** Leases a message and acks it, or gives it back, whereupon it is a dead letter. */
+  /** Leases a message and acks it, or nacks it, which makes it a dead letter. */
   async use(at: number, verb: "ack" | "nack"): Promise<void> {
     const queue = this.names[at]!;
     const found = await this.commands.claim(queue, { max: 1, visibilityMs: 60_000, lease: `lease${++made}` });
@@ -78,7 +78,7 @@ class Chain {
     }
   }
 
-  /** Begins to send dead letters back. */
+  /** Starts a redrive. */
   async redrive(at: number): Promise<void> {
     const known = new Map(this.names.map((name) => [name, true]));
     await this.steps.redrive(this.names[at]!, { last: "", after: "-inf", max: 2, known });
@@ -95,7 +95,7 @@ class Chain {
     return this.deliverers[which]!.step(this.names[at]!, times);
   }
 
-  /** Lets everything arrive, then lets the slow ones make their late steps too: each time, each message must be where it belongs. */
+  /** Delivers everything, then lets the slow processes run their late steps: each time, every message must be where it belongs. */
   async end(): Promise<void> {
     await this.check();
     for (const deliverer of this.deliverers) await deliverer.finish();
@@ -113,7 +113,7 @@ class Chain {
     expect(left.toSorted()).toEqual([...this.sent].filter((id) => !this.done.has(id)).toSorted());
   }
 
-  /** Of messages that are in a queue and not on their way out of it. */
+  /** The ids of the messages in a queue that are not in its outbox. */
   private async idsIn(at: number): Promise<string[]> {
     const [all, moving] = await Promise.all([
       open.redis.hkeys(queueKey(this.names[at]!, "records")),
@@ -137,7 +137,7 @@ const deed = fc.oneof(
   { weight: 1, arbitrary: fc.record({ make: queue }) },
 );
 
-it("loses and doubles nothing in whatever order deliverers make their steps", async () => {
+it("loses and duplicates nothing, in whatever order processes run the steps of transfers", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(deed, { minLength: 30, maxLength: 80, size: "max" }), async (deeds) => {
       const chain = new Chain();
@@ -159,7 +159,7 @@ it("loses and doubles nothing in whatever order deliverers make their steps", as
   );
 }, 1_000_000);
 
-/** All ways to put lists together, each in its own order. */
+/** All interleavings of lists, each in its own order. */
 function* merged<T>(lists: T[][]): Generator<T[]> {
   if (lists.every((list) => list.length === 0)) yield [];
   for (const [i, [first, ...rest]] of lists.entries()) {
@@ -170,7 +170,7 @@ function* merged<T>(lists: T[][]): Generator<T[]> {
 
 type Step = (chain: Chain) => Promise<void>;
 
-/** In the given order, on a chain with one message that has just died in the first queue. */
+/** Runs the steps in the given order, on a chain with one message that has just become a dead letter of the first queue. */
 async function inOrder(steps: Step[]): Promise<void> {
   const chain = new Chain();
   for (const at of [2, 1, 0]) await chain.make(at);

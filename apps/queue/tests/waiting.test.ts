@@ -16,7 +16,7 @@ afterAll(() => open[Symbol.asyncDispose]());
 const bodies = (messages: { body: unknown }[]) => messages.map((message) => message.body);
 const isWaiting = (queue: NamedQueue) => until(async () => open.deps.waiting.hasWaiting(queue.name));
 
-it("a receiver that waits gets what is sent, soon", async () => {
+it("a waiting receiver soon gets a message that is sent", async () => {
   const queue = await open.makeQueue();
   const waiting = queue.receive({ waitSeconds: 20 });
   await isWaiting(queue);
@@ -27,14 +27,14 @@ it("a receiver that waits gets what is sent, soon", async () => {
   expect(performance.now() - sent).toBeLessThan(1000);
 });
 
-it("gets nothing when the time is over", async () => {
+it("a waiting receiver gets nothing when the time is up", async () => {
   const queue = await open.makeQueue();
   const started = performance.now();
   expect(await queue.receive({ waitSeconds: 1 })).toEqual([]);
   expect(performance.now() - started).toBeGreaterThan(990);
 });
 
-it("gets a delayed message when it is due, a leased one when the lease ends, and a group's next when the head is done", async () => {
+it("a waiting receiver gets a delayed message when it is due, a leased one when its lease ends, a group's next one when its head is acked", async () => {
   const queue = await open.makeQueue();
   await queue.send({ body: "due", delaySeconds: 1 });
   const [due] = await queue.receive({ waitSeconds: 20, visibilitySeconds: 1 });
@@ -49,7 +49,7 @@ it("gets a delayed message when it is due, a leased one when the lease ends, and
   expect(bodies(await waiting)).toEqual([2]);
 });
 
-it("hears of an earlier delay, a shortened lease and a message given back", async () => {
+it("a waiting receiver gets messages of an earlier delay, a shortened lease and a nack", async () => {
   const queue = await open.makeQueue();
   await queue.send({ body: "far", delaySeconds: 900 });
   let waiting = queue.receive({ waitSeconds: 20 });
@@ -68,7 +68,7 @@ it("hears of an earlier delay, a shortened lease and a message given back", asyn
   expect(bodies(await waiting)).toEqual(["near"]);
 });
 
-it("many are served first come, first served, each once", async () => {
+it("many waiting receivers are served first come, first served, each once", async () => {
   const queue = await open.makeQueue();
   const waiting: Promise<Received[]>[] = [];
   for (let i = 0; i < 20; i++) {
@@ -83,16 +83,16 @@ it("many are served first come, first served, each once", async () => {
   expect(bodies(found.flat())).toEqual(Array.from({ length: 20 }, (_, i) => i));
 });
 
-it("nobody polls", async () => {
+it("waiting does not poll", async () => {
   const queue = await open.makeQueue();
   const looks = vi.spyOn(open.deps.commands, "claim");
   await Promise.all(Array.from({ length: 30 }, () => queue.receive({ waitSeconds: 1 })));
-  // Each of them looks when it comes, and the line once for each; after that there is silence.
+  // Each receiver claims when it arrives, and the line once for each; after that there are no commands.
   expect(looks.mock.calls.length).toBeLessThanOrEqual(61);
   looks.mockRestore();
 });
 
-it("10,000 at one queue ask no more often than one would", async () => {
+it("10,000 receivers waiting at one queue cause no more commands than one", async () => {
   const queue = await open.makeQueue();
   const looks = vi.spyOn(open.deps.commands, "claim");
   const callers: AbortController[] = [];
@@ -106,20 +106,20 @@ it("10,000 at one queue ask no more often than one would", async () => {
   };
   const waiting = [wait()];
   await isWaiting(queue);
-  // Behind the first one the others ask for nothing by themselves.
+  // Behind the first one, the others send no commands.
   for (let i = 1; i < 10_000; i++) waiting.push(wait());
   for (let i = 0; i < 30; i++) {
     await queue.send({ body: i });
     await until(async () => found.length === i + 1);
   }
-  // One who takes the message, one who finds no more, and one who was woken meanwhile.
+  // One that gets the message, one that finds none, and one that was woken meanwhile.
   expect(looks.mock.calls.length).toBeLessThanOrEqual(30 * 4 + 10);
   for (const caller of callers) caller.abort();
   await Promise.all(waiting);
   looks.mockRestore();
 });
 
-it("a receiver that has gone takes nothing with it", async () => {
+it("a receiver that disconnects takes no message with it", async () => {
   const queue = await open.makeQueue();
   const gone = new AbortController();
   const waiting = open.request("POST", `${queue.path}/receive`, { body: { waitSeconds: 20 }, signal: gone.signal });
@@ -131,7 +131,7 @@ it("a receiver that has gone takes nothing with it", async () => {
   expect(await queue.receive()).toMatchObject([{ body: 1, receives: 1 }]);
 });
 
-it("a client that hangs up is noticed over a socket", async () => {
+it("a client that disconnects is noticed over a socket", async () => {
   await using listening = await listen();
   const queue = await open.makeQueue();
   const call = request({
@@ -149,7 +149,7 @@ it("a client that hangs up is noticed over a socket", async () => {
   expect(await queue.receive()).toMatchObject([{ body: 1, receives: 1 }]);
 });
 
-it("a queue that is removed lets its receivers go", async () => {
+it("deleting a queue ends the waiting of its receivers", async () => {
   const queue = await open.makeQueue();
   const waiting = open.request("POST", `${queue.path}/receive`, { body: { waitSeconds: 20 } });
   await isWaiting(queue);
@@ -157,7 +157,7 @@ it("a queue that is removed lets its receivers go", async () => {
   expect((await waiting).status).toBe(404);
 });
 
-it("a message sent through one process reaches a receiver at another", async () => {
+it("a message sent to one process reaches a receiver at another", async () => {
   const config = definition.loadConfig({
     REDIS_URL: inject("redisUrl"),
     REDIS_PREFIX: open.prefix,
@@ -178,7 +178,7 @@ it("a message sent through one process reaches a receiver at another", async () 
   expect(bodies(await waiting)).toEqual(["from afar"]);
 });
 
-it("those who wait are let go when the process stops, and nobody waits after", async () => {
+it("stopping the process ends all waiting, and nothing waits afterwards", async () => {
   await using stopping = await openQueue();
   const queue = await stopping.makeQueue();
   const waiting = queue.receive({ waitSeconds: 20 });

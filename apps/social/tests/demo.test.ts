@@ -8,8 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => social[Symbol.asyncDispose]());
 
-test("the demo data comes once, also when two processes bring it at once or one was cut off", async () => {
-  // What a run leaves behind that was cut off after its first account.
+test("the demo data is added once, even by two processes at once or after an interruption", async () => {
+  // The state after a run that was interrupted after its first account.
   const lines: string[] = [];
   const cut = { ...social.deps, auth: { ...social.deps.auth, register: cutAfter(1) } };
   await expect(fillDemo(cut, () => {})).rejects.toThrow("cut off");
@@ -28,7 +28,7 @@ test("the demo data comes once, also when two processes bring it at once or one 
   expect(await all()).toEqual(posts);
 });
 
-test("votes of the demo data are counted as rows", async () => {
+test("the vote counters of the demo data match the rows", async () => {
   const { db } = social.deps.database;
   const rows = await db.execute(
     "SELECT id FROM social.posts p WHERE votes <> (SELECT count(*) FROM social.votes WHERE post_id = p.id)",

@@ -27,7 +27,7 @@ const withBody = [
 const json = { "Content-Type": "application/json" };
 
 describe.each(needAccount)("%s %s", (method, path) => {
-  test("needs an account before anything else is looked at", async () => {
+  test("requires an account before anything else is checked", async () => {
     for (const authorization of [undefined, "Bearer forged", "Basic bm9ib2R5Ondyb25n", "Digest x"]) {
       const headers = { ...(authorization && { Authorization: authorization }), ...json, "Idempotency-Key": "" };
       const body = method === "GET" ? {} : { body: "{ not json" };
@@ -38,7 +38,7 @@ describe.each(needAccount)("%s %s", (method, path) => {
     }
   });
 
-  test("takes Basic as well as Bearer", async () => {
+  test("accepts Basic and Bearer credentials", async () => {
     const headers = { Authorization: social.accounts.plain.basic };
     expect((await social.send(method, path, { headers })).status).not.toBe(401);
   });
@@ -48,7 +48,7 @@ describe.each(withBody)("%s %s", (method, path) => {
   const send = (body: string | undefined, headers: Record<string, string>) =>
     social.send(method, path, { by: social.accounts.plain, headers, ...(body !== undefined && { body }) });
 
-  test("refuses a body that is not JSON", async () => {
+  test("rejects a body that is not JSON", async () => {
     expect((await send("{ not json", json)).status).toBe(400);
     expect((await send("", json)).status).toBe(400);
     expect((await send("[]", json)).status).toBe(422);
@@ -58,17 +58,17 @@ describe.each(withBody)("%s %s", (method, path) => {
     expect((await send("title=a&content=b", { "Content-Type": "application/x-www-form-urlencoded" })).status).toBe(415);
   });
 
-  test("refuses a body of more than 1 MiB", async () => {
+  test("rejects a body of more than 1 MiB", async () => {
     expect((await send(JSON.stringify({ title: "x".repeat(1 << 20) }), json)).status).toBe(413);
   });
 
-  test("refuses a query parameter, by name", async () => {
+  test("rejects an unknown query parameter by name", async () => {
     const answer = await social.send(method, `${path}?dryRun=1`, { by: social.accounts.plain, json: {} });
     expect([answer.status, answer.body.errors?.[0]?.path]).toEqual([400, "dryRun"]);
   });
 });
 
-test("a method that a path does not take is a 405 with Allow", async () => {
+test("an unsupported method is a 405 with Allow", async () => {
   for (const [method, path, allow] of [
     ["PATCH", "/posts/1", "DELETE, GET, PUT"],
     ["DELETE", "/posts", "GET, POST"],
@@ -84,7 +84,7 @@ test("a method that a path does not take is a 405 with Allow", async () => {
 describe("a browser of another origin", () => {
   const headers = { Origin: "https://friend.example" };
 
-  test("may ask first, without an account", async () => {
+  test("may send a preflight request without an account", async () => {
     const answer = await social.send("OPTIONS", "/posts/1", {
       headers: {
         ...headers,
@@ -98,7 +98,7 @@ describe("a browser of another origin", () => {
     expect(answer.headers.get("access-control-allow-headers")).toBe("authorization,content-type,idempotency-key");
   });
 
-  test("may read answers and errors, and the headers of lists", async () => {
+  test("may read responses and errors, and the headers of lists", async () => {
     for (const by of [social.accounts.plain, undefined]) {
       const answer = await social.send("GET", "/posts", { headers, ...(by && { by }) });
       expect(answer.headers.get("access-control-allow-origin")).toBe("https://friend.example");
@@ -106,13 +106,13 @@ describe("a browser of another origin", () => {
     }
   });
 
-  test("may not when it is a stranger", async () => {
+  test("may not when its origin is not allowed", async () => {
     const answer = await social.send("GET", "/posts", { headers: { Origin: "https://stranger.example" } });
     expect(answer.headers.get("access-control-allow-origin")).toBeNull();
   });
 });
 
-test("health names the stores, the document names every route and what it needs", async () => {
+test("health names the stores, the document names every route and its security", async () => {
   const health = await social.send<{ status: string; checks: object }>("GET", "/health");
   expect([health.status, health.body.status, Object.keys(health.body.checks)]).toEqual([
     200,
@@ -134,7 +134,7 @@ test("health names the stores, the document names every route and what it needs"
   expect((await social.send("GET", "/docs")).text).toContain("/social/openapi.json");
 });
 
-test("a store that is away is a 503 that tells nothing of it", async () => {
+test("an unavailable store is a 503 that reveals nothing of it", async () => {
   const { accounts, config } = social;
   const unreachable = { ...config, POSTGRES_URL: "postgres://nobody:secret@127.0.0.1:1/nothing" } as typeof config;
   await using deps = definition.createDeps(unreachable, { log: social.deps.log, auth: accounts.auth });

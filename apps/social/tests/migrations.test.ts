@@ -26,7 +26,7 @@ interface JournalEntry {
 }
 
 describe("the migration files", () => {
-  test("make what the schema says", async () => {
+  test("produce what the schema says", async () => {
     const { entries } = (await readJson("_journal.json")) as { entries: JournalEntry[] };
     const last = entries.at(-1)!.tag.split("_")[0];
     const written = await readJson(`${last}_snapshot.json`);
@@ -34,7 +34,7 @@ describe("the migration files", () => {
     expect(await generateMigration(written, now)).toEqual([]);
   });
 
-  test("are in the order of their times, for an earlier one than the last would never run", async () => {
+  test("are in the order of their times: one that is earlier than the last would never run", async () => {
     const { entries } = (await readJson("_journal.json")) as { entries: JournalEntry[] };
     const times = entries.map(({ when }) => when);
     expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
@@ -51,7 +51,7 @@ describe("migrate", () => {
   };
   const whole = { count: 5, tables: ["done_requests", "migrations", "posts", "profiles", "votes"] };
 
-  test("runs once, however often and by however many processes at once", async () => {
+  test("runs each file once, under repeated and concurrent calls", async () => {
     await using database = await testPostgres(inject("postgresUrl"));
     const module = new URL("../src/migrate.ts", import.meta.url).href;
     const program = `import { migrate } from ${JSON.stringify(module)}; await migrate({ POSTGRES_URL: process.env.POSTGRES_URL });`;
@@ -65,7 +65,7 @@ describe("migrate", () => {
     expect(await applied(database.url)).toEqual(whole);
   });
 
-  test("has no limit of time for a statement, and one for a process that stands still", async () => {
+  test("has no time limit for a statement, and one for a stalled process", async () => {
     await using database = await testPostgres(inject("postgresUrl"));
     const sql = postgres(database.url, { max: 1 });
     await sql.unsafe(`
@@ -79,7 +79,7 @@ describe("migrate", () => {
     await sql.end();
   });
 
-  test("keeps the posts of before, and finds them", async () => {
+  test("keeps existing posts, and finds them", async () => {
     await using database = await testPostgres(inject("postgresUrl"));
     const sql = postgres(database.url, { max: 1 });
     for (const { tag } of ((await readJson("_journal.json")).entries as JournalEntry[]).slice(0, 3)) {
@@ -98,7 +98,7 @@ describe("migrate", () => {
     await sql.end();
   });
 
-  test("refuses a database of a later version, and one of which a migration was changed afterwards", async () => {
+  test("refuses a database of a later version, and one whose migration was changed afterwards", async () => {
     await using database = await testPostgres(inject("postgresUrl"));
     const sql = postgres(database.url, { max: 1 });
     await migrate({ POSTGRES_URL: database.url });
@@ -113,7 +113,7 @@ describe("migrate", () => {
     await sql.end();
   });
 
-  test("waits for another app's migration that makes the same extension", async () => {
+  test("waits for another app's migration that creates the same extension", async () => {
     await using database = await testPostgres(inject("postgresUrl"));
     await using folder = await mkdtempDisposable(join(tmpdir(), "social-migrations-"));
     await writeFile(join(folder.path, "0001-trigrams.sql"), "CREATE EXTENSION IF NOT EXISTS pg_trgm;");

@@ -47,7 +47,7 @@ export interface OpenSocial extends AsyncDisposable {
   postgresUrl: string;
   /** Sends a request to `path` below `/social`; `json` is sent as JSON, `body` as it is. */
   send<T = ProblemBody>(method: string, path: string, request?: SentRequest): Promise<Answer<T>>;
-  /** Writes a post and gives it back. */
+  /** Creates a post and returns it. */
   post(by: TestAccount, fields?: Record<string, unknown>): Promise<Post>;
   vote(by: TestAccount, postId: number, dir: unknown): Promise<Answer<ProblemBody & { votes: number }>>;
 }

@@ -25,7 +25,7 @@ const plan = async (text: string, values: (number | string)[]) => {
   return rows.map((row) => row["QUERY PLAN"]).join("\n");
 };
 
-test("a page of the list is read from two indexes in their order", async () => {
+test("a page of the list is read from two indexes in index order", async () => {
   const { statements } = postListQueries(social.deps.database.db);
   const time = "2025-01-10T00:00:00Z";
   const pages = [

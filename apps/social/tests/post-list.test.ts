@@ -21,7 +21,7 @@ const list = async (query: string, by = social.accounts.plain) => {
 const visibleTo = (id: number) => written.filter((post) => post.published || post.ownerId === id).map(({ id }) => id);
 
 describe("GET /posts", () => {
-  test("gives the newest ten with owners and votes", async () => {
+  test("returns the newest ten with owners and votes", async () => {
     const { plain, other } = social.accounts;
     const newest = visibleTo(plain.account.id).slice(0, 10);
     await social.vote(other, newest[3]!, 1);
@@ -32,13 +32,13 @@ describe("GET /posts", () => {
     expect(body[4]?.votes).toBe(0);
   });
 
-  test("shows drafts to their owners alone", async () => {
+  test("shows drafts to their owners only", async () => {
     for (const account of [social.accounts.plain, social.accounts.other, social.accounts.staff]) {
       expect((await list("limit=100", account)).ids).toEqual(visibleTo(account.account.id));
     }
   });
 
-  test("goes on by skip and by the Link header to the same posts", async () => {
+  test("continues with the same posts by skip and by the Link header", async () => {
     const { plain } = social.accounts;
     const all = visibleTo(plain.account.id);
     const bySkip: number[] = [];
@@ -57,7 +57,7 @@ describe("GET /posts", () => {
     expect((await list("skip=100000")).ids).toEqual([]);
   });
 
-  test("gives a stable next page while posts arrive", async () => {
+  test("has a stable next page while posts arrive", async () => {
     const { headers, ids } = await list("limit=3");
     const arrived = await social.post(social.accounts.plain, { title: "Arrived" });
     const next = await social.send<CountedPost[]>("GET", headers.get("link")!.slice("</social".length).split(">")[0]!, {
@@ -100,12 +100,12 @@ describe("GET /posts", () => {
     ["search=a&search=b", "search"],
     ["offset=3", "offset"],
     ["order=title", "order"],
-  ])("refuses %s by name", async (query, name) => {
+  ])("rejects %s by name", async (query, name) => {
     const answer = await social.send("GET", `/posts?${query}`, { by: social.accounts.plain });
     expect([answer.status, named(answer)]).toEqual([400, [name]]);
   });
 
-  test("refuses a cursor with a skip, and a cursor that was changed", async () => {
+  test("rejects a cursor with a skip, and a forged cursor", async () => {
     const cursor = new URLSearchParams((await list("limit=2")).headers.get("link")!.split(/[?>]/)[1]).get("cursor")!;
     const both = await social.send("GET", `/posts?skip=1&cursor=${cursor}`, { by: social.accounts.plain });
     expect([both.status, named(both)]).toEqual([400, ["skip"]]);
@@ -120,7 +120,7 @@ describe("GET /posts?search=", () => {
     return (await list(query)).body.map(({ post }) => post.title);
   };
 
-  test("finds what the title contains, without regard to case", async () => {
+  test("finds text in titles, without regard to case", async () => {
     const { plain, other } = social.accounts;
     for (const title of ["Прогулка в Москву", "Café ÉLAN", "第一次爬山", "fifty 50%_off \\ 'quoted'", "snake_case"]) {
       await social.post(plain, { title });
@@ -139,7 +139,7 @@ describe("GET /posts?search=", () => {
     expect(await titles("😀")).toEqual([]);
   });
 
-  test("pages through the found ones by skip and by the Link header", async () => {
+  test("pages through matches by skip and by the Link header", async () => {
     const all = (await list("search=POST%20&limit=100")).ids;
     expect(all).toEqual(visibleTo(social.accounts.plain.account.id));
     const first = await list("search=POST%20&limit=7");

@@ -11,7 +11,7 @@ const read = (id: number | string, by = social.accounts.plain) =>
   social.send<CountedPost>("GET", `/posts/${id}`, { by });
 
 describe("a post", () => {
-  test("is written, read, replaced and deleted by its owner", async () => {
+  test("is created, read, replaced and deleted by its owner", async () => {
     const { plain } = social.accounts;
     const json = { title: "Ünï😀 ' \" <b>", content: "Line 1\nLine 2 \\ %_", published: true };
     const made = await social.send<Post>("POST", "/posts", { by: plain, json });
@@ -48,7 +48,7 @@ describe("a post", () => {
     expect((await social.vote(other, id, 0)).status).toBe(404);
   });
 
-  test("is changed and deleted by nobody else, whatever is sent", async () => {
+  test("cannot be changed or deleted by anyone else, whatever is sent", async () => {
     const { plain, other, staff } = social.accounts;
     const post = await social.post(plain, { title: "Mine" });
     for (const by of [other, staff]) {
@@ -60,7 +60,7 @@ describe("a post", () => {
     expect((await read(post.id)).body.post).toEqual(post);
   });
 
-  test("that is a draft exists for its owner alone", async () => {
+  test("that is a draft exists for its owner only", async () => {
     const { plain, other } = social.accounts;
     const { id } = await social.post(plain, { published: false });
     expect((await read(id)).status).toBe(200);
@@ -104,7 +104,7 @@ describe("a post", () => {
     ["votes", 7],
     ["id", 1],
     ["__proto__x", 1],
-  ])("is refused when %s is %j", async (field, value) => {
+  ])("is rejected when %s is %j", async (field, value) => {
     const json = { title: "Title", content: "Content", published: true, [field]: value };
     const { plain } = social.accounts;
     const mine = await social.post(plain);
@@ -118,7 +118,7 @@ describe("a post", () => {
     expect((await read(mine.id)).body.post).toEqual(mine);
   });
 
-  test("is made once for the same Idempotency-Key of the same account", async () => {
+  test("is created once for the same Idempotency-Key of the same account", async () => {
     const { plain, other } = social.accounts;
     const headers = { "Idempotency-Key": "once" };
     const json = { title: "Once", content: "Content" };
@@ -146,7 +146,7 @@ describe("a post", () => {
     ["x", 400],
     ["1 OR 1=1", 400],
     ["1'%20OR%20'1'='1", 400],
-  ])("with the id %s is answered with %i", async (id, status) => {
+  ])("with the id %s is a %i", async (id, status) => {
     const { plain } = social.accounts;
     const json = { title: "Title", content: "Content" };
     expect((await read(id)).status).toBe(status);
@@ -154,7 +154,7 @@ describe("a post", () => {
     expect((await social.send("DELETE", `/posts/${id}`, { by: plain })).status).toBe(status);
   });
 
-  test("takes no query parameter that is not known", async () => {
+  test("rejects an unknown query parameter", async () => {
     const answer = await social.send("GET", "/posts/1?expand=owner", { by: social.accounts.plain });
     expect([answer.status, named(answer)]).toEqual([400, ["expand"]]);
   });

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => social[Symbol.asyncDispose]());
 
-/** The statements that the server keeps for connections of a pool, each connection asked when it is next in turn. */
+/** The prepared statements of the connections of a pool, each read when it is next in turn. */
 async function kept(db: Database): Promise<string[]> {
   const asked = await Promise.all(
     Array.from({ length: 16 }, () =>
@@ -22,7 +22,7 @@ async function kept(db: Database): Promise<string[]> {
   return asked.flat().flatMap(({ statement, used }) => (used > 0 ? [statement] : []));
 }
 
-test("the server keeps the statements that are prepared, though each is sent for a request of its own", async () => {
+test("the server keeps prepared statements across requests", async () => {
   const { plain } = social.accounts;
   const { id } = await social.post(plain);
   await social.post(plain);

@@ -19,7 +19,7 @@ afterAll(async () => {
   await social[Symbol.asyncDispose]();
 });
 
-/** Posts in place of all others, the first of them the oldest; every fifth is a draft, and pairs share their time. */
+/** Replaces all posts; the first one is the oldest, every fifth is a draft, and pairs share their time. */
 async function only(titles: string[]): Promise<void> {
   await sql`DELETE FROM social.posts`;
   await sql`
@@ -45,7 +45,7 @@ function randomNumbers(start: number): (below: number) => number {
   };
 }
 
-/** All pages of a search, each begun where the one before says. */
+/** All pages of a search, each started where the one before ended. */
 async function allPages(text: string, limit: number, skip: number, bounds: SearchBounds) {
   const search = createPostSearch(social.deps.database.db, bounds);
   const ids: number[] = [];
@@ -62,7 +62,7 @@ async function allPages(text: string, limit: number, skip: number, bounds: Searc
   }
 }
 
-describe("a search finds what a plain look at every title finds, in pages", () => {
+describe("a search finds, in pages, what a comparison with every title finds", () => {
   const tight: SearchBounds = { newest: 6, maxRead: 7, ranges: 2 };
   const bounds = {
     tight,
@@ -84,7 +84,7 @@ describe("a search finds what a plain look at every title finds, in pages", () =
     }
   });
 
-  test("when only old ones have it, and when titles have all its n-grams but not itself", async () => {
+  test("when only old titles contain the text, and when titles have all its n-grams but not the text", async () => {
     await only([
       ...Array.from({ length: 60 }, (_, i) => `爬楼 ${i}`),
       ...Array.from({ length: 60 }, () => "abcab cabca"),
@@ -98,7 +98,7 @@ describe("a search finds what a plain look at every title finds, in pages", () =
   });
 });
 
-test("what is found only beyond the newest is found after a cursor too", async () => {
+test("matches beyond the newest posts are found after a cursor too", async () => {
   await only([
     ...Array.from({ length: 30 }, (_, i) => `Rare ${i}`),
     ...Array.from({ length: 40 }, (_, i) => `Post ${i}`),
@@ -107,7 +107,7 @@ test("what is found only beyond the newest is found after a cursor too", async (
   const search = createPostSearch(social.deps.database.db, { newest: 5, maxRead: 100, ranges: 1 });
   const first = await search({ viewer, limit: 3, skip: 0 }, "rare");
   expect(first.posts.map(({ post }) => post.id)).toEqual(wanted.slice(0, 3));
-  // Six older ones that are no match lie between, so that the walk through the newest ends without a page.
+  // Six older posts without a match are between them, so that the search of the newest posts finds no full page.
   const [{ created_at: time, id }] = (await sql`SELECT * FROM social.posts WHERE id = ${wanted[2]!}`) as unknown as [
     { created_at: Date; id: string },
   ];
@@ -116,7 +116,7 @@ test("what is found only beyond the newest is found after a cursor too", async (
   expect(next.posts.map(({ post }) => post.id)).toEqual(wanted.slice(12, 15));
 });
 
-test("posts of one time are on one page each, whatever its edge", async () => {
+test("posts of the same time are on exactly one page, wherever a page ends", async () => {
   await sql`DELETE FROM social.posts`;
   await sql`
     INSERT INTO social.posts (title, content, published, created_at, owner_id)
@@ -138,7 +138,7 @@ test("posts of one time are on one page each, whatever its edge", async () => {
   }
 });
 
-describe("titles are the same in searches", () => {
+describe("titles match in searches", () => {
   const same: [string, string[]][] = [
     ["Café", ["cafe", "CAFÉ", "cafe\u0301", "fe\u0301", "F\u00c9"]],
     ["Cafe\u0301 au lait", ["café", "cafe", "CAFÉ AU"]],

@@ -15,7 +15,7 @@ const form = (fields: Record<string, string>) => ({
 });
 
 describe("POST /users", () => {
-  test("makes an account that the issuer knows, and its profile", async () => {
+  test("creates an account at the issuer, and its profile", async () => {
     const email = "new@example.com";
     const made = await social.send<{ id: number }>("POST", "/users", { json: { email, password } });
     expect(made.status, made.text).toBe(201);
@@ -26,27 +26,27 @@ describe("POST /users", () => {
     expect(shown.body).toEqual(made.body);
   });
 
-  test("takes an email that no username allows", async () => {
+  test("accepts an email that is no valid username", async () => {
     const email = "o'brien@example.com";
     expect((await social.send("POST", "/users", { json: { email, password } })).status).toBe(201);
     const login = await social.send("POST", "/login", form({ username: email, password }));
     expect(login.status).toBe(200);
   });
 
-  test("refuses a taken email, also in other letters", async () => {
+  test("rejects a taken email, in any case", async () => {
     const json = { email: "twice@example.com", password };
     expect((await social.send("POST", "/users", { json })).status).toBe(201);
     const again = await social.send("POST", "/users", { json: { ...json, email: "Twice@example.com" } });
     expect([again.status, named(again), again.body.detail]).toEqual([409, ["email"], "This email is taken."]);
   });
 
-  test("makes one account when the same sign-up comes many times at once", async () => {
+  test("creates one account under concurrent requests", async () => {
     const json = { email: "race@example.com", password };
     const answers = await Promise.all(Array.from({ length: 6 }, () => social.send("POST", "/users", { json })));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
   });
 
-  test("gives the first answer again for the same Idempotency-Key", async () => {
+  test("repeats the first response for the same Idempotency-Key", async () => {
     const request = { json: { email: "key@example.com", password }, headers: { "Idempotency-Key": "k1" } };
     const first = await social.send("POST", "/users", request);
     const again = await social.send("POST", "/users", request);
@@ -65,14 +65,14 @@ describe("POST /users", () => {
     [{ email: "a@example.com", password: "short" }, "password"],
     [{ email: "a@example.com", password: 12345678 }, "password"],
     [{ email: "a@example.com", password, isStaff: true }, "isStaff"],
-  ])("refuses %j", async (json, path) => {
+  ])("rejects %j", async (json, path) => {
     const answer = await social.send("POST", "/users", { json });
     expect([answer.status, named(answer)]).toEqual([422, [path]]);
   });
 });
 
 describe("POST /login", () => {
-  test("gives a token for username or email", async () => {
+  test("issues a token for username or email", async () => {
     const { username, password, account } = social.accounts.plain;
     for (const login of [username, account.email]) {
       const fields = { username: login, password };
@@ -86,7 +86,7 @@ describe("POST /login", () => {
     }
   });
 
-  test("says the same of a wrong password, an unknown user and an injection", async () => {
+  test("responds the same to a wrong password, an unknown user and an injection", async () => {
     const { username } = social.accounts.plain;
     for (const login of [username, "nobody", "' OR '1'='1' -- ", "", "nul\u0000", "😀"]) {
       const answer = await social.send("POST", "/login", form({ username: login, password: "wrong' OR ''='" }));
@@ -99,18 +99,18 @@ describe("POST /login", () => {
     [{ password: "x" }, "username"],
     [{ username: "x", password: "x", remember: "1" }, "remember"],
     [{ username: "x", password: "x", grant_type: "refresh_token" }, "grant_type"],
-  ])("refuses %j", async (fields, path) => {
+  ])("rejects %j", async (fields, path) => {
     const answer = await social.send("POST", "/login", form(fields as Record<string, string>));
     expect([answer.status, named(answer)]).toEqual([422, [path]]);
   });
 
-  test("takes a form only", async () => {
+  test("accepts a form only", async () => {
     const { username, password } = social.accounts.plain;
     expect((await social.send("POST", "/login", { json: { username, password } })).status).toBe(415);
   });
 });
 
-test("POST /login refuses a form that is not percent-encoded UTF-8, by field", async () => {
+test("POST /login rejects a form that is not percent-encoded UTF-8, by field", async () => {
   for (const username of ["%FF", "a%C3", "1%0", "\ufffd"]) {
     const answer = await social.send("POST", "/login", {
       headers: { "Content-Type": "application/x-www-form-urlencoded" },
@@ -121,7 +121,7 @@ test("POST /login refuses a form that is not percent-encoded UTF-8, by field", a
 });
 
 describe("GET /users/{id}", () => {
-  test("makes one's own profile the first time", async () => {
+  test("creates the caller's profile the first time", async () => {
     const { other, plain } = social.accounts;
     expect((await social.send("GET", `/users/${other.account.id}`, { by: plain })).status).toBe(404);
     const own = await social.send("GET", `/users/${other.account.id}`, { by: other });
@@ -146,7 +146,7 @@ describe("GET /users/{id}", () => {
     ["x", 400],
     ["1;DROP TABLE social.profiles", 400],
     ["%00", 400],
-  ])("answers id %s with %i", async (id, status) => {
+  ])("responds to id %s with %i", async (id, status) => {
     expect((await social.send("GET", `/users/${id}`, { by: social.accounts.plain })).status).toBe(status);
   });
 });

@@ -28,7 +28,7 @@ const times = (counts: Record<number, number>) =>
   Object.entries(counts).flatMap(([status, count]) => Array.from({ length: count }, () => Number(status)));
 
 describe("POST /vote", () => {
-  test("counts once, and takes back once", async () => {
+  test("adds a vote once, and removes it once", async () => {
     const { plain, other } = social.accounts;
     const { id } = await social.post(plain);
     const first = await social.vote(plain, id, 1);
@@ -41,7 +41,7 @@ describe("POST /vote", () => {
     expect(await votesOf(id)).toBe(1);
   });
 
-  test("takes back from a post that became a draft, which for everybody else stays unknown", async () => {
+  test("removes a vote from a post that became a draft, which stays unknown to everybody else", async () => {
     const { plain, other, staff } = social.accounts;
     const { id } = await social.post(plain);
     await social.vote(other, id, 1);
@@ -57,7 +57,7 @@ describe("POST /vote", () => {
     expect([again.status, again.body.detail]).toEqual([404, "Post not found."]);
   });
 
-  test("answers the first answer again for the same Idempotency-Key", async () => {
+  test("repeats the first response for the same Idempotency-Key", async () => {
     const { plain } = social.accounts;
     const json = { postId: (await social.post(plain)).id, dir: 1 };
     const send = () => social.send("POST", "/vote", { by: plain, json, headers: { "Idempotency-Key": "vote" } });
@@ -65,7 +65,7 @@ describe("POST /vote", () => {
     expect(await votesOf(json.postId)).toBe(1);
   });
 
-  test.each([999_999_999, 1e20, Number.MAX_SAFE_INTEGER])("knows no post %d", async (postId) => {
+  test.each([999_999_999, 1e20, Number.MAX_SAFE_INTEGER])("responds 404 for post %d", async (postId) => {
     for (const dir of [0, 1]) expect((await social.vote(social.accounts.plain, postId, dir)).status).toBe(404);
   });
 
@@ -80,7 +80,7 @@ describe("POST /vote", () => {
     [{ postId: -1, dir: 1 }, "postId"],
     [{ postId: 1.5, dir: 1 }, "postId"],
     [{ postId: 1, dir: 1, userId: 2 }, "userId"],
-  ])("refuses %j", async (json, path) => {
+  ])("rejects %j", async (json, path) => {
     const answer = await social.send("POST", "/vote", { by: social.accounts.plain, json });
     expect([answer.status, named(answer)]).toEqual([422, [path]]);
   });
@@ -98,7 +98,7 @@ describe("under a race", () => {
     expect(await counted(id)).toEqual({ votes: 0, rows: 0 });
   });
 
-  test("the counter is the number of rows, whoever votes, takes back and deletes meanwhile", async () => {
+  test("the counter matches the rows under concurrent votes, removals and deletions", async () => {
     const { plain } = social.accounts;
     const voters = Array.from({ length: 40 }, (_, i) => 1_000_000 + i);
     for (const id of voters) await social.deps.profiles.ensure({ id, email: `${id}@example.com` });
@@ -120,7 +120,7 @@ describe("under a race", () => {
     expect(await sql`SELECT FROM social.votes WHERE post_id = ${gone.id}`).toHaveLength(0);
   });
 
-  test("a vote that waits for its post to become a draft is none", async () => {
+  test("a vote that waits while its post becomes a draft does not count", async () => {
     const { plain, other } = social.accounts;
     const { id } = await social.post(plain);
     await social.vote(plain, id, 1);
@@ -138,7 +138,7 @@ describe("under a race", () => {
     expect(await counted(id)).toEqual({ votes: 0, rows: 0 });
   });
 
-  test("every account of many counts", async () => {
+  test("concurrent votes of many accounts all count", async () => {
     const { plain } = social.accounts;
     const voters = Array.from({ length: 100 }, (_, i) => 2_000_000 + i);
     await Promise.all(voters.map((id) => social.deps.profiles.ensure({ id, email: `${id}@example.com` })));

@@ -19,7 +19,7 @@ it("finds the member of an object as it was written, the last of its name", () =
   expect(rawMember('{"a":"\\"}"}', "a")).toBe('"\\"}"');
 });
 
-it("says the same as JSON.parse", () => {
+it("agrees with JSON.parse", () => {
   const value = { messages: [{ body: { a: [1, "\\", '"', "]}"] } }, { body: [[], {}] }], rest: "x" };
   for (const space of [0, 2]) {
     const text = JSON.stringify(value, null, space);

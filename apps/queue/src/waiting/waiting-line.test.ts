@@ -31,7 +31,7 @@ function line(stock: string[]) {
   return { all, join, log, settled: () => new Promise((resolve) => setTimeout(resolve, 5)) };
 }
 
-it("serves first come, first served, as far as the messages go", async () => {
+it("serves first come, first served, while there are messages", async () => {
   const { all, join, log, settled } = line(["1", "2"]);
   for (const name of ["a", "b", "c"]) join(name);
   all.serve();
@@ -40,7 +40,7 @@ it("serves first come, first served, as far as the messages go", async () => {
   expect(all.size()).toBe(1);
 });
 
-it("gives back what was claimed for one who has left meanwhile", async () => {
+it("releases messages that were claimed for a receiver that has left meanwhile", async () => {
   const { all, join, log, settled } = line(["1"]);
   const waiter = join("a");
   all.serve();
@@ -49,7 +49,7 @@ it("gives back what was claimed for one who has left meanwhile", async () => {
   expect(log).toEqual(["idle", "a gave back 1"]);
 });
 
-it("looks again when it was told to while it looked", async () => {
+it("serves again when it was called while serving", async () => {
   const stock: string[] = [];
   const { all, join, log, settled } = line(stock);
   let claims = 0;
@@ -69,7 +69,7 @@ it("looks again when it was told to while it looked", async () => {
   expect(claims).toBe(2);
 });
 
-it("looks by itself when the next delay or lease ends", async () => {
+it("serves by itself when the next delay or lease ends", async () => {
   const { all, join, log } = line([]);
   let due = false;
   const answered = new Promise<void>((resolve) => {
@@ -90,7 +90,7 @@ it("looks by itself when the next delay or lease ends", async () => {
   expect(log).toContain("a has due");
 });
 
-it("lets everybody go with the error when looking fails", async () => {
+it("fails all receivers with the error of a claim", async () => {
   const { all, join, log, settled } = line([]);
   join("a", { claim: () => Promise.reject(new Error("away")) });
   join("b");
@@ -100,7 +100,7 @@ it("lets everybody go with the error when looking fails", async () => {
   expect(all.size()).toBe(0);
 });
 
-it("costs no more the more wait: a look touches those only whom it may serve", async () => {
+it("serving costs the same however many wait: it touches only receivers that it may serve", async () => {
   const looks = 1000;
   const costOf = async (waiters: number) => {
     const { all, join } = line([]);
