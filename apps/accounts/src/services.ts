@@ -43,6 +43,7 @@ import { createRevocations } from "./revocation/revocations.ts";
 import { createAccountChanges } from "./sessions/account-changes.ts";
 import { createBrowserSessions } from "./sessions/browser-sessions.ts";
 import { createFailedSignIns } from "./sessions/failed-sign-ins.ts";
+import { createReadSeenFrom } from "./sessions/seen-from.ts";
 import { createSignIn } from "./sessions/sign-in.ts";
 import { type AuditRetention, expiredAudit } from "./sweep/expired-audit.ts";
 import { createSweeper } from "./sweep/sweeper.ts";
@@ -130,7 +131,8 @@ export function createServices(options: ServiceOptions) {
 
   // Sessions
   const refreshTokens = createRefreshTokens(pool, deriveKey(secret, "auth refresh tokens"), revocations, now);
-  const browserSessions = createBrowserSessions(pool, refreshTokens, now);
+  const seenFrom = createReadSeenFrom(addressOf);
+  const browserSessions = createBrowserSessions({ pool, refresh: refreshTokens, seenFrom, now });
   const changes = createAccountChanges({ pool, hashes, revocations, limited, note, now });
 
   // Registration
@@ -177,7 +179,10 @@ export function createServices(options: ServiceOptions) {
     read: createExternalTokens({ issuers: options.externalIssuers ?? [], log, now, elapsed }),
     accountOf: createExternalAccounts({ pool, note, now }),
   };
-  const grants = createGrants({ pool, key, issuer, signIn, refresh: refreshTokens, codes, external, note, now });
+  const grants = createGrants({
+    ...{ pool, key, issuer, signIn, refresh: refreshTokens, codes, external },
+    ...{ note, seenFrom, now },
+  });
 
   // The check of access tokens
   const keys = createLocalJWKSet({ keys: [key, ...otherKeys].map(({ publicJwk }) => publicJwk) });

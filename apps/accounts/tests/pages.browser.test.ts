@@ -81,7 +81,7 @@ describe.each([true, false])("with JavaScript: %s", { timeout: 90_000 }, (javaSc
     await page.getByLabel("Username").fill(name);
     await page.getByLabel("Password").fill(password);
     await page.getByRole("button", { name: "Make the account" }).click();
-    await page.getByRole("status").filter({ hasText: "Your account is made" }).waitFor();
+    await page.getByRole("status").filter({ hasText: "Account created." }).waitFor();
     await heading(page, "My account");
 
     await page.getByRole("link", { name: "Register an API client" }).click();
@@ -103,23 +103,25 @@ describe.each([true, false])("with JavaScript: %s", { timeout: 90_000 }, (javaSc
 
     const other = await quintet.issuer.auth.passwordGrant(name, password);
     await go("/auth/account");
+    const own = page.getByRole("row", { name: "this one" });
+    expect(await own.textContent()).toMatch(/Chrome \d+ on Linux.*127\.0\.0\.1.*UTC/s);
     const row = page.getByRole("row", { name: "Program with your password" });
     await row.getByRole("button", { name: /^End/ }).click();
-    await page.getByText("The sign-in has ended.").waitFor();
+    await page.getByText("Session ended.").waitFor();
     expect(await quintet.issuer.auth.verifyToken(other?.access_token ?? "")).toBeUndefined();
 
     await page.getByLabel("Current password").fill("wrong");
     await page.getByLabel("New password").fill("another horse battery");
-    await page.getByRole("button", { name: "Change the password" }).click();
+    await page.getByRole("button", { name: "Change password" }).click();
     await page.getByRole("alert").getByText("is wrong").waitFor();
     await page.getByLabel("Current password").fill(password);
     await page.getByLabel("New password").fill("another horse battery");
-    await page.getByRole("button", { name: "Change the password" }).click();
-    await page.getByText("Your password is changed.").waitFor();
+    await page.getByRole("button", { name: "Change password" }).click();
+    await page.getByText("Password changed.").waitFor();
 
     await page.getByRole("link", { name: "Nightly <export>" }).click();
     await page.getByRole("button", { name: "Remove Nightly <export>" }).click();
-    await page.getByText("The API client is removed.").waitFor();
+    await page.getByText("API client deleted.").waitFor();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByText("You are signed out.").waitFor();
     expect(await opened.context.cookies()).toEqual([]);

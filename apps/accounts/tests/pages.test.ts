@@ -111,10 +111,29 @@ test("an account is made at a page, signed in at once; what is wrong is shown at
   expect(text).not.toContain("12345678");
   const made = await person.post("/auth/sign-up", typed);
   expect([made.status, made.headers.get("location")]).toEqual([303, "/shop?a=1"]);
-  expect(await (await person.open("/auth/account?done=registered")).text()).toContain("Your account is made");
+  expect(await (await person.open("/auth/account?done=registered")).text()).toContain("Account created.");
   const taken = await personAtBrowser(quintet.origin).post("/auth/sign-up", { ...typed, next: "" });
   expect([taken.status, await taken.text()]).toEqual([409, expect.stringContaining('id="username-fault">is taken')]);
   expect((await person.post("/auth/sign-up", { ...typed, isStaff: "1" })).status).toBe(422);
+});
+
+test("my account: sessions show where they are used, and nothing of it when that is not known", async () => {
+  await quintet.issuer.register("serena");
+  const person = personAtBrowser(quintet.origin);
+  const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0";
+  await person.post("/auth/sign-in", { username: "serena", password, next: "" }, { "User-Agent": firefox });
+  const page = await (await person.open("/auth/account")).text();
+  expect(page).toContain("Firefox 128 on Windows");
+  expect(page).toContain("127.0.0.1");
+  // A renewal of the access token is a use, by the browser as it is then.
+  person.cookies.delete("quintet-access");
+  await person.open("/auth/renew?next=/auth/account", { "User-Agent": firefox.replaceAll("128", "129") });
+  expect(await (await person.open("/auth/account")).text()).toContain("Firefox 129 on Windows");
+  // As of a session that began before this was kept.
+  await quintet.issuer.pool.query("UPDATE auth_refresh_family SET used_at = NULL, address = NULL, user_agent = NULL");
+  const old = await (await person.open("/auth/account")).text();
+  expect(old).toContain("Unknown browser");
+  expect(old.match(/<\/span> unknown<\/td>/g)).toHaveLength(2);
 });
 
 test("my account: sign-ins are ended, the password is changed, one signs out", async () => {
@@ -139,7 +158,7 @@ test("my account: sign-ins are ended, the password is changed, one signs out", a
   const other = await quintet.issuer.auth.passwordGrant("carla", password);
   const changed = await change({ currentPassword: password, newPassword: "another horse battery" });
   expect(changed.headers.get("location")).toBe("/auth/account?done=password");
-  expect(await (await person.open("/auth/account?done=password")).text()).toContain("Your password is changed");
+  expect(await (await person.open("/auth/account?done=password")).text()).toContain("Password changed.");
   expect(await quintet.issuer.auth.verifyToken(other?.access_token ?? "")).toBeUndefined();
   expect((await person.post("/auth/sign-out", {})).status).toBe(303);
   expect((await person.walk("/auth/account")).way).toEqual(["/auth/sign-in?next=%2Fauth%2Faccount"]);

@@ -10,6 +10,8 @@ export interface ClientAddress {
   /** What another process of this installation vouches for. */
   vouched: string | undefined;
   requestId?: string | undefined;
+  /** The `User-Agent`, which is never believed, only shown. */
+  userAgent?: string | undefined;
 }
 
 /** The header by which an app tells the issuer whose password it asks about. */
@@ -27,6 +29,7 @@ export function clientAddressOf(c: {
     forwardedFor: c.req.header("x-forwarded-for"),
     vouched: c.req.header(vouchedHeader),
     requestId: c.var.requestId,
+    userAgent: c.req.header("user-agent"),
   };
 }
 

@@ -57,7 +57,7 @@ export function pageText(frame: PageFrame, content: Framed): string {
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
-    <title>${title === name ? title : `${title} · ${name}`} · Quintet</title>
+    <title>${[...new Set([title, name, "Quintet"])].join(" · ")}</title>
     <link rel="icon" type="image/svg+xml" href="${files.url("icon.svg")}" />
     <link rel="stylesheet" href="${files.url("style.css")}" />
     ${scripts.map((script) => html`<script type="module" src="${files.url(script)}"></script>`)}
@@ -76,7 +76,7 @@ export function pageText(frame: PageFrame, content: Framed): string {
       ${notice === undefined ? "" : html`<div class="done" role="status"><p>${notice}</p></div>`}
       ${body}
     </main>
-    <footer><p class="wide foot">Quintet · ${name}</p></footer>
+    <footer><p class="wide foot">${[...new Set(["Quintet", name])].join(" · ")}</p></footer>
   </body>
 </html>`;
   return text.toString();

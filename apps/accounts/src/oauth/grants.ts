@@ -7,6 +7,7 @@ import type { ApiClient } from "../clients/client-queries.ts";
 import type { ExternalAccounts } from "../external-issuers/external-accounts.ts";
 import type { ReadExternalToken } from "../external-issuers/external-tokens.ts";
 import { type BrowserSession, browserClient } from "../sessions/browser-sessions.ts";
+import type { ReadSeenFrom } from "../sessions/seen-from.ts";
 import { type SignIn, toAccount } from "../sessions/sign-in.ts";
 import type { RefreshTokens, Session } from "../tokens/refresh-tokens.ts";
 import { signAccessToken, type TokenGrant } from "../tokens/sign-access-token.ts";
@@ -46,16 +47,17 @@ export function createGrants(options: {
   codes: Codes;
   external: { read: ReadExternalToken; accountOf: ExternalAccounts };
   note: Note;
+  seenFrom: ReadSeenFrom;
   now: () => number;
 }): Grants {
-  const { pool, key, issuer, signIn, refresh, codes, external, note, now } = options;
+  const { pool, key, issuer, signIn, refresh, codes, external, note, seenFrom, now } = options;
   /** Begins a sign-in and notes it, all in one transaction; `undefined` when the account was changed just now. */
   const begin = (account: StoredAccount, clientId: string, scope: string, clientAddress: ClientAddress | undefined) => {
     const { id: accountId } = account;
     return inMysqlTransaction(pool, async (connection) => {
       // First, because whoever changes an account locks its row first.
       await setLastLogin(connection, accountId, new Date(now()));
-      const session = await refresh.startIn(connection, account, clientId, scope);
+      const session = await refresh.startIn(connection, account, clientId, scope, seenFrom(clientAddress));
       if (!session) return undefined;
       await note(connection, { accountId, action: "signed-in", subject: session.id }, { accountId, clientAddress });
       return session;

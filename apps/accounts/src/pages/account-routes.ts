@@ -11,6 +11,7 @@ import { accountNotices, accountPage, type NamedSession } from "./account-page.t
 import type { Browser } from "./browser.ts";
 import { type Refusal, readForm, refusalOf } from "./form.ts";
 import { onward, pageAnswer, refusedForm, showPage } from "./section.ts";
+import { clientOf } from "./user-agent.ts";
 
 const tags = ["accounts: pages"];
 const notices = Object.keys(accountNotices) as (keyof typeof accountNotices)[];
@@ -26,13 +27,16 @@ export function addAccount(
   const named = async (accountId: number): Promise<NamedSession[]> => {
     const sessions = await auth.changes.sessions(accountId);
     const programs = new Map([
-      [browserClient, "Browser"],
+      [browserClient, "Unknown browser"],
       [publicClient, "Program with your password"],
     ]);
     for (const { clientId } of sessions) {
       if (!programs.has(clientId)) programs.set(clientId, (await auth.clients.find(clientId))?.name ?? clientId);
     }
-    return sessions.map((session) => ({ ...session, program: programs.get(session.clientId) ?? session.clientId }));
+    return sessions.map((session) => {
+      const known = session.clientId === browserClient ? clientOf(session.userAgent) : undefined;
+      return { ...session, program: known ?? programs.get(session.clientId) ?? session.clientId };
+    });
   };
   const show = async (c: Context<AccountEnv>, told: { done?: string | undefined; refusal?: Refusal } = {}) => {
     const { account, sessionId } = c.var;

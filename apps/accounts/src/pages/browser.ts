@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { clientAddressOf } from "@quintet/auth";
 import {
   accessTokenSeconds,
   clearSessionCookies,
@@ -86,6 +87,7 @@ export function browser(auth: LocalAuth, key: Buffer) {
           throw new Problem("unavailable", detail, { headers: { "Retry-After": "2" } });
         }
       }
+      await browserSessions.recordUse(session.id, clientAddressOf(c));
       setSessionCookies(site, c, { access: await auth.browserAccess(session) });
     },
     /** Ends the sign-in of this browser. */

@@ -66,8 +66,10 @@ export function addSessions(app: OpenAPIHono<ServiceEnv>, auth: LocalAuth) {
       }),
       async (c) => {
         const rows = await auth.changes.sessions(c.var.account.id);
-        const sessions = rows.map(({ createdAt, expiresAt, ...row }) => ({
-          ...row,
+        const sessions = rows.map(({ id, clientId, scope, createdAt, expiresAt }) => ({
+          id,
+          clientId,
+          scope,
           createdAt: createdAt.toISOString(),
           expiresAt: expiresAt.toISOString(),
         }));

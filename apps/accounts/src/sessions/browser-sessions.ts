@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import type { ClientAddress } from "@quintet/auth";
 import type { MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
 import { findById, type StoredAccount } from "../accounts/account-queries.ts";
 import type { RefreshTokens } from "../tokens/refresh-tokens.ts";
+import type { ReadSeenFrom } from "./seen-from.ts";
 
 /** The client id of sign-ins at the pages. */
 export const browserClient = "browser";
@@ -16,10 +18,18 @@ export interface BrowserSession {
 /** Sign-ins at the pages: as others, but the cookie's token is never exchanged and ends 30 days after it was made. */
 export interface BrowserSessions {
   find(token: string): Promise<BrowserSession | undefined>;
+  /** Keeps that a session is in use, and where from. */
+  recordUse(id: string, clientAddress: ClientAddress): Promise<void>;
   end(token: string): Promise<void>;
 }
 
-export function createBrowserSessions(pool: MysqlPool, refresh: RefreshTokens, now: () => number): BrowserSessions {
+export function createBrowserSessions(options: {
+  pool: MysqlPool;
+  refresh: RefreshTokens;
+  seenFrom: ReadSeenFrom;
+  now: () => number;
+}): BrowserSessions {
+  const { pool, refresh, seenFrom, now } = options;
   return {
     async find(token) {
       if (!/^[A-Za-z0-9_-]{43}$/.test(token)) return undefined;
@@ -30,6 +40,12 @@ export function createBrowserSessions(pool: MysqlPool, refresh: RefreshTokens, n
       );
       const account = rows[0] && (await findById(pool, Number(rows[0].accountId)));
       return account?.isActive ? { id: String(rows[0]?.id), account } : undefined;
+    },
+    async recordUse(id, clientAddress) {
+      await pool.execute(
+        "UPDATE auth_refresh_family SET used_at = :at, address = :address, user_agent = :userAgent WHERE id = :id",
+        { id, at: new Date(now()), ...seenFrom(clientAddress) },
+      );
     },
     end: (token) => refresh.revoke(token),
   };

@@ -8,12 +8,18 @@ export interface SessionRow {
   scope: string;
   createdAt: Date;
   expiresAt: Date;
+  /** When it was last used; `null` when it is not known, as for the next two. */
+  usedAt: Date | null;
+  address: string | null;
+  userAgent: string | null;
 }
 
 /** The sign-ins of an account that go on at `now`, the newest first; at most 100. */
 export async function sessionsOf(pool: MysqlPool, accountId: number, now: Date): Promise<SessionRow[]> {
   const [rows] = await pool.execute<RowDataPacket[]>(
-    `SELECT id, client_id AS clientId, scope, created_at AS createdAt, expires_at AS expiresAt FROM auth_refresh_family
+    `SELECT id, client_id AS clientId, scope, created_at AS createdAt, expires_at AS expiresAt,
+            used_at AS usedAt, address, user_agent AS userAgent
+       FROM auth_refresh_family
       WHERE account_id = :accountId AND revoked_at IS NULL AND expires_at > :now ORDER BY created_at DESC, id LIMIT 100`,
     { accountId, now },
   );

@@ -1,8 +1,14 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
 
+/** Where a client is, as far as it is known. */
+export interface SeenFrom {
+  address: string | null;
+  userAgent: string | null;
+}
+
 /** One sign-in and all refresh tokens that follow from it. */
-export interface Family {
+export interface Family extends SeenFrom {
   id: string;
   accountId: number;
   clientId: string;
@@ -39,8 +45,9 @@ export async function insertFamily(
   );
   if (Number(rows[0]?.epoch ?? 0) !== epoch) return false;
   await connection.execute(
-    `INSERT INTO auth_refresh_family (id, account_id, client_id, scope, created_at, expires_at)
-     VALUES (:id, :accountId, :clientId, :scope, :createdAt, :expiresAt)`,
+    `INSERT INTO auth_refresh_family
+       (id, account_id, client_id, scope, created_at, expires_at, used_at, address, user_agent)
+     VALUES (:id, :accountId, :clientId, :scope, :createdAt, :expiresAt, :createdAt, :address, :userAgent)`,
     { ...family },
   );
   await insertToken(connection, family.id, tokenHash, family.createdAt);
@@ -99,10 +106,10 @@ export async function succeedToken(
   const { familyId, used, successor, now, expiresAt } = step;
   await connection.execute("UPDATE auth_refresh_token SET used_at = :now WHERE token_hash = :used", { now, used });
   await insertToken(connection, familyId, successor, now);
-  await connection.execute("UPDATE auth_refresh_family SET expires_at = :expiresAt WHERE id = :familyId", {
-    familyId,
-    expiresAt,
-  });
+  await connection.execute(
+    "UPDATE auth_refresh_family SET expires_at = :expiresAt, used_at = :now WHERE id = :familyId",
+    { familyId, expiresAt, now },
+  );
 }
 
 /** Ends a family: none of its tokens is good any more. */

@@ -12,6 +12,7 @@ import {
   replaceToken,
   revokeFamily,
   revokeFamilyOf,
+  type SeenFrom,
   type StoredToken,
   succeedToken,
 } from "./refresh-token-queries.ts";
@@ -59,11 +60,12 @@ export function createRefreshTokens(pool: MysqlPool, key: Buffer, revocations: R
       account: StoredAccount,
       clientId: string,
       scope: string,
+      from: SeenFrom = { address: null, userAgent: null },
     ): Promise<Session | undefined> {
       const token = randomBytes(32).toString("base64url");
       const createdAt = new Date(now());
       const expiresAt = new Date(now() + idleMs);
-      const family = { id: randomUUID(), accountId: account.id, clientId, scope, createdAt, expiresAt };
+      const family = { id: randomUUID(), accountId: account.id, clientId, scope, createdAt, expiresAt, ...from };
       const added = await insertFamily(connection, family, account.epoch, hashOf(token));
       return added ? { id: family.id, clientId, scope, token } : undefined;
     },
