@@ -1,4 +1,4 @@
-/** The layers that docs/architecture.md draws. Arrows point one way. */
+/** The layers that CONTRIBUTING.md lists. Imports point one way. */
 const app = "^apps/([^/]+)/";
 
 /** The folders of apps/accounts that hold a capability each, and those of them that the others build on. */
