@@ -42,7 +42,7 @@ describe("settings", () => {
       /^Bad settings: AUTH_SIGNING_KEY: must be an Ed25519 key[^;]*$/,
     );
     const half = { ...stores, QUINTET_SECRET, AUTH_SIGNING_KEY: newSigningKey(), ADMIN_USERNAME: "admin" };
-    const together = "ADMIN_USERNAME and ADMIN_PASSWORD belong together";
+    const together = "ADMIN_USERNAME and ADMIN_PASSWORD must be set together";
     expect(() => configure(half)).toThrow(together);
   });
 

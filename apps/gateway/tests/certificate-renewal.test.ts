@@ -81,7 +81,7 @@ it("keeps the old pair while the new one is half there, cut off or gone, and say
   const next = made.make("next");
   told.length = 0;
   renameSync(next.cert, cert);
-  await until(() => told.some((line) => line.includes("TLS_KEY: is not the key of TLS_CERT")));
+  await until(() => told.some((line) => line.includes("TLS_KEY: does not match TLS_CERT")));
   writeFileSync(cert, next.pem.slice(0, 200));
   await until(() => told.some((line) => line.includes("TLS_CERT: must be a PEM chain")));
   rmSync(key);

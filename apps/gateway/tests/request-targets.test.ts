@@ -111,6 +111,6 @@ describe("the server as a whole", () => {
     socket.write(`${method} /queue/x HTTP/1.1\r\nHost: a\r\n\r\n`);
     const answer = await text(socket);
     expect(answer).toMatch(/^HTTP\/1\.1 400 .*\r\nContent-Type: application\/problem\+json\r\n/s);
-    expect(answer).toContain("This port speaks TLS");
+    expect(answer).toContain("This port requires TLS");
   });
 });

@@ -211,7 +211,7 @@ describe.skipIf(process.getuid?.() !== 0)("a disk that is full", () => {
           headers: { "Content-Type": "text/csv", "Idempotency-Key": `full-${count}` },
         });
       const problem = await problemOf(await send(), 507);
-      expect(problem).toMatchObject({ detail: "A store that this needs is full.", loadStatus: "cut off" });
+      expect(problem).toMatchObject({ detail: "A required store is full.", loadStatus: "cut off" });
       await ingest.rows("ALTER TABLE staged_jobs ENGINE = InnoDB");
       expect(await (await send()).json()).toMatchObject({ status: "done", received: count, rejected: 0 });
     },

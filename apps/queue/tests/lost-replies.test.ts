@@ -83,12 +83,12 @@ it("a dead letter moves once, whichever step's reply is lost", async () => {
 it("push and pop run once and say that the outcome is unknown", async () => {
   const pushed = await losing(/eval/i, () => open.request("POST", "/queue/push", { body: 1 }));
   expectProblem(pushed, 503);
-  expect(pushed.text).toContain("unknown whether this was done");
+  expect(pushed.text).toContain("The outcome is unknown");
   expect((await open.request("GET", "/queue/count")).json()).toEqual({ count: 1 });
   await open.request("POST", "/queue/push", { body: 2 });
   const popped = await losing(/eval/i, () => open.request("POST", "/queue/pop"));
   expectProblem(popped, 503);
-  expect(popped.text).toContain("unknown whether this was done");
+  expect(popped.text).toContain("The outcome is unknown");
   expect((await open.request("POST", "/queue/pop")).json()).toMatchObject({ message: 2 });
   const headers = { "Idempotency-Key": "p" };
   const keyed = await losing(/pushed:/, () => open.request("POST", "/queue/push", { body: 3, headers }));
@@ -131,14 +131,14 @@ it("a purge and a redrive say that the outcome is unknown, and affect no message
   const step = new RegExp(`${dead.name}.:outbox[\\s\\S]*${queue.name}\\r`);
   const redriven = await losing(step, () => ask(`${dead.path}/redrive`));
   expectProblem(redriven, 503);
-  expect(redriven.text).toContain("unknown whether this was done");
+  expect(redriven.text).toContain("The outcome is unknown");
   // Messages in the outbox arrive with the next call.
   expect((await ask(`${dead.path}/redrive`)).json()).toEqual({ moved: 0 });
   await expect.poll(async () => (await queue.counts()).length, { timeout: 20_000 }).toBe(2);
 
   const purged = await losing(new RegExp(`${queue.name}.:outbox`), () => ask(`${queue.path}/purge`));
   expectProblem(purged, 503);
-  expect(purged.text).toContain("unknown whether this was done");
+  expect(purged.text).toContain("The outcome is unknown");
   expect((await queue.counts()).length).toBe(0);
   await queue.send({ body: 3 });
   expect(

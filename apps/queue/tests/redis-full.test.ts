@@ -55,7 +55,7 @@ describe.runIf(hasRedis)("when Redis is full", () => {
       expect(ends?.body).toBe("ends");
       await memory("full");
 
-      const full = /no memory left/;
+      const full = /out of memory/;
       expectFull(await post("/queue/push", 2), full);
       expectFull(await post("/queue/push", 2, { "Idempotency-Key": "a" }), full);
       expectFull(await post(`${queue.path}/messages`, { body: 1 }), full);

@@ -11,7 +11,7 @@ export function addRevocations(app: Hono<ServiceEnv>, auth: LocalAuth): void {
     const { process, version } = c.req.query();
     const since = { ...(process ? { process } : {}), version: Number(version) || 0 };
     const feed = auth.revocationFeed(c.req.header("authorization"), since);
-    if (!feed) throw new Problem("not-found", "There is nothing at this path.");
+    if (!feed) throw new Problem("not-found", "There is no resource at this path.");
     c.header("Cache-Control", "no-store");
     return c.json(feed);
   });

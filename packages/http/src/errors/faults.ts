@@ -85,26 +85,26 @@ const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 export function toProblem(error: unknown, method = "POST"): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HTTPException) {
-    return new Problem(problemCodeOf(error.status), error.message || "The request was refused.", { cause: error });
+    return new Problem(problemCodeOf(error.status), error.message || "The request was rejected.", { cause: error });
   }
   const full = fullStorage(error);
   if (full) return full;
   if (isOutcomeUnknown(error) && !safeMethods.has(method)) {
     const detail =
-      "A store was asked and its answer was lost: it is unknown whether this was done. Look before you send it again.";
+      "The outcome is unknown: the response of a store was lost, and the request may have taken effect. Check before you retry.";
     return new Problem("unavailable", detail, { headers: { "Retry-After": "2" }, cause: error });
   }
   if (isUnavailable(error)) {
-    return new Problem("unavailable", "A store that this needs cannot be reached just now.", {
+    return new Problem("unavailable", "A required store is unavailable.", {
       headers: { "Retry-After": "2" },
       cause: error,
     });
   }
   if (isTimeout(error)) {
-    return new Problem("unavailable", "This took longer than it may just now. Ask for less, or try again.", {
+    return new Problem("unavailable", "The request took too long. Request less, or retry later.", {
       headers: { "Retry-After": "2" },
       cause: error,
     });
   }
-  return new Problem("internal", "Something went wrong on our side.", { cause: error });
+  return new Problem("internal", "An internal error occurred.", { cause: error });
 }

@@ -15,8 +15,8 @@ const noSpace = /No space left on device|Disk quota exceeded|\b(?:error|errno|er
 
 /** What Redis replies when it refuses writes; it goes on with what only reads, and when its memory is full with what adds nothing. */
 const redisRefusals: [RegExp, string][] = [
-  [/^OOM /, "Redis, a store that this needs, has no memory left: nothing can be added until something is removed."],
-  [/^MISCONF /, "Redis, a store that this needs, cannot write to its disk: nothing can be changed until it can."],
+  [/^OOM /, "Redis is out of memory: nothing can be added until something is removed."],
+  [/^MISCONF /, "Redis cannot write to its disk: nothing can be changed until it can."],
 ];
 
 /** The problem with a store or a disk that is full, if that is what an error says; follows `cause`. */
@@ -27,8 +27,8 @@ export function fullStorage(error: unknown): Problem | undefined {
     if (refusal) return new Problem("unavailable", refusal, { headers: { "Retry-After": "5" }, cause: error });
     const code = "code" in at && typeof at.code === "string" ? at.code : "";
     if (!fullCodes.has(code) && !(code !== "" && noSpace.test(at.message))) continue;
-    const what = code.startsWith("E") && !code.startsWith("ER_") && "syscall" in at ? "A disk" : "A store";
-    return new Problem("insufficient-storage", `${what} that this needs is full.`, { cause: error });
+    const what = code.startsWith("E") && !code.startsWith("ER_") && "syscall" in at ? "A disk" : "A required store";
+    return new Problem("insufficient-storage", `${what} is full.`, { cause: error });
   }
   return undefined;
 }

@@ -53,7 +53,7 @@ export async function healthReport(
       const started = performance.now();
       const startedAt = new Date();
       const found = await deadline(check(), limitMs, () => {
-        throw new HealthCheckError("failing", `no answer within ${limitMs / 1000} s`);
+        throw new HealthCheckError("failing", `no response within ${limitMs / 1000} s`);
       })
         .then(() => ({ status: "ok" as const }))
         .catch((error: unknown) =>

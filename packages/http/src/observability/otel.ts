@@ -176,8 +176,8 @@ function logOutages(exporter: SpanExporter, log: Logger): SpanExporter {
       exporter.export(spans, (result) => {
         if ((result.code !== 0) !== away) {
           away = !away;
-          if (away) log.warn({ err: result.error }, "traces cannot be sent");
-          else log.info("traces are sent again");
+          if (away) log.warn({ err: result.error }, "traces cannot be exported");
+          else log.info("traces are exported again");
         }
         done(result);
       });

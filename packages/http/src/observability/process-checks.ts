@@ -19,7 +19,7 @@ export function processChecks(app: string, slow: RegExp | undefined): Record<str
     checks.requests = async () => {
       throw new HealthCheckError(
         "degraded",
-        `requests that wait for an answer: ${stuck.length}, the oldest for ${oldest} s`,
+        `requests without a response: ${stuck.length}, the oldest for ${oldest} s`,
       );
     };
   }

@@ -18,7 +18,7 @@ export interface RequestEnd {
  * a general serialiser costs several times as much. Of the query not even names are told.
  */
 export function requestLine(request: IncomingMessage, record: RequestRecord, end: RequestEnd): string {
-  let text = `"http":{"version":"${request.httpVersion}","request":{"id":"${record.id}","method":"${request.method}","bytes":${end.bytesIn}},"response":{"status_code":${end.status},"bytes":${end.bytesOut}}},"url":{"path":${JSON.stringify(pathOf(request.url))}},"event":{"duration":${Math.round(end.ms * 1e6)}${end.aborted ? ',"outcome":"failure","reason":"the client went"' : ""}},"labels":{"route":${JSON.stringify(record.route)}}`;
+  let text = `"http":{"version":"${request.httpVersion}","request":{"id":"${record.id}","method":"${request.method}","bytes":${end.bytesIn}},"response":{"status_code":${end.status},"bytes":${end.bytesOut}}},"url":{"path":${JSON.stringify(pathOf(request.url))}},"event":{"duration":${Math.round(end.ms * 1e6)}${end.aborted ? ',"outcome":"failure","reason":"client disconnected"' : ""}},"labels":{"route":${JSON.stringify(record.route)}}`;
   const accountId = record.context?.get("account")?.id;
   if (accountId !== undefined) text += `,"user":{"id":"${accountId}"}`;
   if (record.traceId !== undefined) text += `,"trace":{"id":"${record.traceId}"}`;

@@ -31,25 +31,25 @@ export const observationSettings = {
   OTEL_TRACES_SAMPLER: z.enum(samplers).default("parentbased_always_on"),
   OTEL_TRACES_SAMPLER_ARG: z
     .string()
-    .regex(/^(0|1|[01]?\.\d+)$/, "must be a share from 0 to 1")
+    .regex(/^(0|1|[01]?\.\d+)$/, "must be a number from 0 to 1")
     .default("1")
     .transform(Number)
-    .pipe(z.number().max(1, "must be a share from 0 to 1")),
+    .pipe(z.number().max(1, "must be a number from 0 to 1")),
   OTEL_BSP_SCHEDULE_DELAY: z
     .string()
-    .regex(/^\d{1,6}$/, "must be milliseconds")
+    .regex(/^\d{1,6}$/, "must be a number of milliseconds")
     .default("5000")
     .transform(Number),
   /** A standstill of the event loop of this many ms is logged and told by `/health`; 0 to let it be. */
   LOOP_BLOCK_MS: z
     .string()
-    .regex(/^\d{1,6}$/, "must be milliseconds")
+    .regex(/^\d{1,6}$/, "must be a number of milliseconds")
     .default("1000")
     .transform(Number),
   /** After how many seconds `/health` tells of requests that have no answer yet. */
   STUCK_SECONDS: z
     .string()
-    .regex(/^\d{1,5}$/, "must be seconds")
+    .regex(/^\d{1,5}$/, "must be a number of seconds")
     .default("60")
     .transform(Number),
   /** Which statements carry the request's id as a comment: none, those that are sent as text anyway, or all. */

@@ -29,7 +29,7 @@ export function watchLoop(log: Logger): () => void {
       `the event loop was blocked for ${Math.round(ms)} ms${by ? ` by ${by.app}` : ""}`,
     );
   });
-  worker.on("error", (error) => log.error({ err: error }, "the event loop is not watched any more"));
+  worker.on("error", (error) => log.error({ err: error }, "the event loop watcher failed"));
   const beating = setInterval(() => Atomics.add(beats, 0, 1), beatMs);
   beating.unref();
   return () => {

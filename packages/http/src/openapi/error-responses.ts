@@ -1,6 +1,6 @@
-/** What a call may answer beside what its route says of itself, as its document tells it. */
+/** The error responses that an operation has in its document beside those that its route declares. */
 
-/** As much of an OpenAPI operation as is looked at here. */
+/** The part of an OpenAPI operation that is used here. */
 export interface Operation {
   operationId?: string;
   tags?: string[];
@@ -12,10 +12,10 @@ export interface Operation {
   [never404]?: true;
 }
 
-/** Marks a route whose path has a parameter and which nevertheless is never a 404. It does not come into the document. */
+/** Marks a route with a path parameter that never responds with 404. It is removed from the document. */
 export const never404 = "x-never-404";
 
-/** Marks a route that honours `Idempotency-Key`; it does not come into the document. */
+/** Marks a route that honours `Idempotency-Key`. It is removed from the document. */
 export const acceptsIdempotencyKey = "x-accepts-idempotency-key";
 
 const page = { "text/html": { schema: { type: "string" as const } } };
@@ -25,8 +25,8 @@ const problemOf = (schema: string) => ({
 const problem = problemOf("Problem");
 
 /**
- * An error response for a route's `responses`, where there is more to say of it than holds for every call. `schema` names the one
- * that the app has registered for problems with further members.
+ * An error response for a route's `responses`, where more can be said than for every operation. `schema` names the one that the app
+ * has registered for problems with further members.
  */
 export function errorResponse(description: string, schema = "Problem") {
   return { description, content: problemOf(schema) };
@@ -43,33 +43,33 @@ function common(description: string) {
 }
 
 const errorResponses = {
-  BadRequest: common("A parameter is wrong or not known here; each fault is named"),
+  BadRequest: common("A parameter is invalid or unknown; `errors` names each"),
   Unauthenticated: {
-    ...common("Credentials are missing where they are needed, or are not good"),
-    headers: { "WWW-Authenticate": { description: "What would be taken", schema: { type: "string" } } },
+    ...common("Credentials are missing or invalid"),
+    headers: { "WWW-Authenticate": { description: "The accepted authentication schemes", schema: { type: "string" } } },
   },
-  Forbidden: common("The account, or the scope of its token, does not allow it"),
-  NotFound: common("There is no such thing"),
+  Forbidden: common("The account or the scope of its token does not allow this"),
+  NotFound: common("Resource not found"),
   KeyInUse: common("A request with this Idempotency-Key is still in flight"),
   TooLarge: common("The body is too large"),
-  OtherMediaType: common("The body is of another media type"),
+  OtherMediaType: common("The media type of the body is not supported"),
   BadBody: common(
-    "The body is wrong, and each fault is named; or its Idempotency-Key came with another request before",
+    "The body is invalid, and `errors` names each fault; or its Idempotency-Key was used for a different request",
   ),
   Failed: {
     ...common(
-      "What may happen to any call: too many requests (429), a fault here (500), something that it needs is away (503) or full (507), …",
+      "Any other error: too many requests (429), an internal error (500), a required store unavailable (503) or full (507), …",
     ),
-    headers: { "Retry-After": { description: "Seconds, where waiting helps", schema: { type: "integer" } } },
+    headers: { "Retry-After": { description: "Seconds to wait before a retry", schema: { type: "integer" } } },
   },
 };
 
-const location = { Location: { description: "Where to", schema: { type: "string" } } };
+const location = { Location: { description: "The URL to continue at", schema: { type: "string" } } };
 
-/** Where a browser is sent whose sign-in has to begin, or to be renewed, before it gets its page. */
+/** Redirects of a browser whose sign-in has to begin, or be renewed, before it gets its page. */
 const redirects = {
-  SignInFirst: { description: "A browser goes to sign in, and comes back", headers: location },
-  RenewFirst: { description: "A browser's sign-in is renewed, and its form comes back as it was", headers: location },
+  SignInFirst: { description: "A browser is redirected to sign in, and then back", headers: location },
+  RenewFirst: { description: "A browser's session is renewed, and its form is submitted again", headers: location },
 };
 
 const keyParameter = {
@@ -77,12 +77,12 @@ const keyParameter = {
   in: "header",
   required: false,
   description:
-    "1 to 255 printable ASCII characters. For two days the same request with the key gets the first response again, with " +
-    "Idempotency-Replayed: true, and another request a 422. A request that was refused or failed leaves the key free",
+    "1 to 255 printable ASCII characters. For 48 hours the same request with the key gets the first response again, with " +
+    "Idempotency-Replayed: true, and a different request gets a 422. A request that was rejected or failed leaves the key free",
   schema: { type: "string", maxLength: 255, pattern: "^[\\x21-\\x7e]+$", example: "2b1f7c1e" },
 };
 
-/** What the operations of a document refer to: those refusals and parameters that some of them does. */
+/** The shared components of a document: the error responses and parameters that its operations refer to. */
 export function sharedComponents(paths: object) {
   const text = JSON.stringify(paths);
   const used = (kind: string, parts: [string, object][]) =>
@@ -93,7 +93,7 @@ export function sharedComponents(paths: object) {
   };
 }
 
-/** Whether a browser gets pages from an operation, also of what went wrong: it answers one, or leads on to one. */
+/** Whether an operation is for browsers: it responds with a page, or redirects to one. */
 export function isPage({ responses = {} }: Operation): boolean {
   return (
     responses["303"] !== undefined ||
@@ -101,7 +101,7 @@ export function isPage({ responses = {} }: Operation): boolean {
   );
 }
 
-/** An operation with the refusals that follow from what it takes. What the route says of a status itself stays. */
+/** An operation with the error responses that follow from its inputs. What the route declares for a status stays. */
 export function withErrorResponses(method: string, path: string, operation: Operation): Operation {
   const { [acceptsIdempotencyKey]: keyed, [never404]: lasting, ...rest } = operation;
   const own = operation.responses ?? {};

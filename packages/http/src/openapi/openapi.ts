@@ -1,25 +1,38 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
-import type { ServiceEnv } from "../service/service-env.ts";
 import { type Operation, sharedComponents, withErrorResponses } from "./error-responses.ts";
 
-/** The schema of every error answer, under one name in every document. */
+const faultSchema = z
+  .object({
+    path: z.string().openapi({
+      description: "The name of a parameter, or a dotted path into the body; empty for the whole body",
+      example: "limit",
+    }),
+    message: z.string().openapi({ description: "What is wrong with it", example: "must be a whole number" }),
+  })
+  .openapi("InputFault");
+
+/** The schema of every error response (RFC 9457), under one name in every document. */
 export const problemSchema = z
   .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.number().int(),
-    detail: z.string(),
-    instance: z.string(),
-    requestId: z.string(),
-    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    type: z
+      .string()
+      .openapi({ description: "The kind of problem, as a URI", example: "urn:quintet:problem:bad-request" }),
+    title: z.string().openapi({ description: "The reason phrase of the status", example: "Bad Request" }),
+    status: z.number().int().openapi({ description: "The HTTP status code", example: 400 }),
+    detail: z
+      .string()
+      .openapi({ description: "What went wrong, for a person", example: "limit: must be a whole number" }),
+    instance: z.string().openapi({ description: "The path of the request, without its query" }),
+    requestId: z.string().openapi({ description: "The id of the request, as in `X-Request-Id` and in the log" }),
+    errors: z.array(faultSchema).optional().openapi({ description: "For invalid input: each fault, at most 100" }),
   })
   .openapi("Problem");
 
-/** For the `request` of a route that takes no query parameters: one that comes is refused by name. */
+/** For the `request` of a route without query parameters: an unknown one is a 400 that names it. */
 export const noQuery = { query: z.strictObject({}) };
 
-/** A JSON answer for a route's `responses`. */
+/** A JSON response for a route's `responses`. */
 export function jsonResponse<S extends z.ZodType>(schema: S, description: string) {
   return { description, content: { "application/json": { schema } } };
 }
@@ -30,14 +43,14 @@ export function jsonBody<S extends z.ZodType>(schema: S) {
 }
 
 /**
- * A required JSON body that the handler reads by itself, for a route's `request`: `schema` stands in the document, `T` is what a typed
- * client sends, and nothing is checked before the handler.
+ * A required JSON body that the handler reads and validates itself, for a route's `request`: `schema` goes into the document, `T` is the type
+ * that a typed client sends.
  */
 export function unvalidatedJson<T>(schema: object) {
   return jsonBody(schema as unknown as z.ZodType<never, T>);
 }
 
-/** The content of an answer that is a page. It stands beside `application/json` without widening its type. */
+/** The content of an HTML response. It stands beside `application/json` without widening the type of that. */
 export const htmlContent = { "text/html": { schema: { type: "string" as const } } };
 
 /** A required form body (`application/x-www-form-urlencoded`) for a route's `request`. */
@@ -45,7 +58,7 @@ export function formBody<S extends z.ZodType>(schema: S) {
   return { body: { required: true as const, content: { "application/x-www-form-urlencoded": { schema } } } };
 }
 
-/** A name for an operation that names its method and path: `GET /queue/queues/{name}` is `getQueueQueuesByName`. */
+/** The id of an operation, from its method and path: `GET /queue/queues/{name}` is `getQueueQueuesByName`. */
 function operationIdOf(method: string, path: string): string {
   const words = path.split(/[^\w{}]+/).filter((word) => word !== "");
   const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
@@ -56,7 +69,7 @@ function operationIdOf(method: string, path: string): string {
 
 const methods = ["get", "put", "post", "delete", "patch"];
 
-/** The operations of a path, each with a name and with the answers that any call may have. */
+/** The operations of a path, each with an id and with the error responses that every operation may have. */
 function completeOperations(path: string, item: Record<string, unknown>): Record<string, unknown> {
   const complete = ([method, value]: [string, unknown]): [string, unknown] => {
     if (!methods.includes(method)) return [method, value];
@@ -66,7 +79,7 @@ function completeOperations(path: string, item: Record<string, unknown>): Record
   return Object.fromEntries(Object.entries(item).map(complete));
 }
 
-/** A bearer token may be had by the flows of OAuth too, which the documentation page knows how to walk. */
+/** Adds OAuth wherever a bearer token is accepted: the documentation page obtains tokens by its flows. */
 function withOAuth({ security = [] }: Operation): Record<string, string[]>[] {
   return security.flatMap((way) => (way.bearer ? [way, { oauth: way.bearer }] : [way]));
 }
@@ -99,12 +112,15 @@ const introduction = `Authenticate with a Bearer access token or with HTTP Basic
 export interface DocumentInfo {
   title: string;
   version: string;
-  /** The groups of calls, in the order in which they are shown, with what each is for. */
+  /** The groups of operations in the order in which they are shown, with a description each. */
   tags?: Record<string, string>;
 }
 
-/** The OpenAPI 3.1 document of an app; the security schemes and the refusals are the same for all. */
-export function openApiDocument(app: OpenAPIHono<ServiceEnv>, { tags = {}, ...info }: DocumentInfo) {
+/** The OpenAPI 3.1 document of an app. Security schemes and error responses are the same for all apps. */
+export function openApiDocument(
+  app: Pick<OpenAPIHono, "openAPIRegistry" | "getOpenAPI31Document">,
+  { tags = {}, ...info }: DocumentInfo,
+) {
   app.openAPIRegistry.register("Problem", problemSchema);
   const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
@@ -117,7 +133,7 @@ export function openApiDocument(app: OpenAPIHono<ServiceEnv>, { tags = {}, ...in
   const paths = Object.fromEntries(items.map(([path, item]) => [path, completeOperations(path, { ...item })]));
   return {
     ...document,
-    tags: Object.entries({ ...tags, health: "Whether it is well" }).map(([name, description]) => ({
+    tags: Object.entries({ ...tags, health: "Health checks" }).map(([name, description]) => ({
       name,
       description,
     })),

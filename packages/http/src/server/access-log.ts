@@ -62,6 +62,6 @@ export function logMalformedRequest(log: Logger, requestId: string, status: numb
   requestStarted();
   requestEnded("gateway", "none", "", { status, ms: 0, bytesIn: 0, bytesOut: 0, aborted: false });
   log.line(
-    `"http":{"request":{"id":"${requestId}"},"response":{"status_code":${status}}},"labels":{"route":"none"},"message":"refused before it was a request"`,
+    `"http":{"request":{"id":"${requestId}"},"response":{"status_code":${status}}},"labels":{"route":"none"},"message":"malformed request rejected"`,
   );
 }

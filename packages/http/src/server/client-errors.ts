@@ -12,8 +12,8 @@ const longestUrl = 8 * 1024;
 const lingerMs = 1000;
 
 const reasons: Record<string, [ProblemCode, string]> = {
-  ERR_HTTP_REQUEST_TIMEOUT: ["request-timeout", "The head of the request took too long."],
-  HPE_HEADER_OVERFLOW: ["head-too-large", "The head of the request is larger than 16 KiB."],
+  ERR_HTTP_REQUEST_TIMEOUT: ["request-timeout", "The request headers took too long to arrive."],
+  HPE_HEADER_OVERFLOW: ["head-too-large", "The request headers are larger than 16 KiB."],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ["payload-too-large", "The chunk extensions are too long."],
 };
 
@@ -48,13 +48,15 @@ export function rejectClientErrors(server: Server, log: Logger): void {
       socket.destroy();
       return;
     }
-    const [code, detail] = reasons[error.code ?? ""] ?? ["bad-request", "This is not a well-formed HTTP/1.1 request."];
+    const [code, detail] = reasons[error.code ?? ""] ?? ["bad-request", "The request is not well-formed HTTP/1.1."];
     const lineEnd = error.rawPacket?.indexOf("\n") ?? 0;
     const long = code === "head-too-large" && (lineEnd < 0 || lineEnd > longestUrl);
     endWithProblem(socket, long ? urlTooLong() : new Problem(code, detail), log);
   });
   server.on("connect", (request, socket) => {
-    const problem = new Problem("method-not-allowed", "This is no forward proxy.", { headers: { Allow: "GET" } });
+    const problem = new Problem("method-not-allowed", "CONNECT is not supported: this server is not a forward proxy.", {
+      headers: { Allow: "GET" },
+    });
     if (request.httpVersionMajor > 1) {
       // Over HTTP/2 it is one stream among others, with an answer of its own.
       const response = socket as unknown as ServerResponse;

@@ -24,7 +24,7 @@ export function limitConnections(server: Server, log: Logger, files = openFileLi
   server.on("drop", () =>
     report(
       { event: { action: "connection-limit" } },
-      `connections are closed: ${server.maxConnections} are open, and this process may have ${files} files open at once (ulimit -n)`,
+      `connections are refused: ${server.maxConnections} are open, and this process is limited to ${files} open files (ulimit -n)`,
     ),
   );
 }

@@ -14,7 +14,7 @@ export function expectsContinue({ headers, httpVersionMajor, httpVersionMinor }:
 /** The problem with an expectation that is not met here; undefined when there is none. */
 export function expectationProblem(request: IncomingMessage): Problem | undefined {
   if (!expectsContinue(request) || met.test(request.headers.expect ?? "")) return undefined;
-  return new Problem("expectation-failed", "The only expectation that is met is 100-continue.");
+  return new Problem("expectation-failed", "The only supported expectation is 100-continue.");
 }
 
 /**

@@ -41,7 +41,7 @@ export async function serveMetrics(
     metricsText(peers).then(
       (body) => response.writeHead(200, { "Content-Type": metricsType }).end(body),
       (error: unknown) => {
-        log.error({ err: error }, "metrics could not be told");
+        log.error({ err: error }, "metrics could not be collected");
         response.writeHead(500).end();
       },
     );

@@ -42,28 +42,29 @@ export function requestProblem(request: IncomingMessage): Problem | undefined {
   const tooLong = urlProblem(request.url ?? "/");
   if (tooLong) return tooLong;
   // Node's parser lets none of this through; over HTTP/2 a space would end the path of the request that is forwarded.
-  if (notInTarget.test(request.url ?? "")) return bad("The URL must be of printable ASCII characters, without a #.");
+  if (notInTarget.test(request.url ?? ""))
+    return bad("The URL must consist of printable ASCII characters, without a #.");
   const path = pathOf(request.url);
   const isWhole = request.url === "*" && request.method === "OPTIONS";
   if (!isWhole && (!path.startsWith("/") || trickyPath.test(path))) {
-    return bad("The path must be plain: no dot segments, doubled slashes or backslashes.");
+    return bad("The path must not contain dot segments, double slashes or backslashes.");
   }
   if (!methods.has(request.method ?? "")) {
-    return new Problem("method-not-allowed", "This method is not served here.", {
+    return new Problem("method-not-allowed", "The method is not supported.", {
       headers: { Allow: [...methods].join(", ") },
     });
   }
   const { httpVersionMajor: major, httpVersionMinor: minor } = request;
   if (major !== 2 && (major !== 1 || minor > 1)) return bad("The HTTP version must be 1.0, 1.1 or 2.");
   if (major === 2 && headers[":scheme"] !== "https") return bad("The scheme must be https.");
-  if ((major === 2 || minor === 1) && headers.host === undefined) return bad("A Host header is missing.");
+  if ((major === 2 || minor === 1) && headers.host === undefined) return bad("The Host header is required.");
   const unreadable = hostProblem(request);
   if (unreadable) return unreadable;
   const expectation = expectationProblem(request);
   if (expectation || major === 2) return expectation; // It has frames instead of codings.
   const coding = headers["transfer-encoding"];
   if (coding !== undefined && (minor === 0 || coding.toLowerCase() !== "chunked")) {
-    return bad("The only transfer coding that is taken is chunked, with HTTP/1.1.");
+    return bad("The only supported transfer coding is chunked, over HTTP/1.1.");
   }
   return undefined;
 }

@@ -8,7 +8,7 @@ let lastHost: string | undefined;
 export function hostProblem(request: IncomingMessage): Problem | undefined {
   const { host } = request.headers;
   if (host === undefined || (isHost(host) && hosts(request) === 1)) return undefined;
-  return new Problem("bad-request", "There must be one plain Host header.");
+  return new Problem("bad-request", "There must be exactly one valid Host header.");
 }
 
 /**

@@ -55,7 +55,7 @@ export function dropSlowClients(server: Server, limits: SlowLimits, log: Logger)
 
 /** The problem with a body that does not come. */
 export function bodyTimeout(): Problem {
-  return new Problem("request-timeout", "The body of the request took too long.");
+  return new Problem("request-timeout", "The request body took too long to arrive.");
 }
 
 /**

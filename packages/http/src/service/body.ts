@@ -52,7 +52,7 @@ async function read(c: Context<ServiceEnv>, isJson: boolean): Promise<void> {
   const plain = isJson && incoming !== undefined && !incoming.readableDidRead && !("arrayBuffer" in c.req.bodyCache);
   const bytes = plain ? await bytesOf(incoming) : Buffer.from(await c.req.arrayBuffer());
   if (!isJson) return;
-  if (!isUtf8(bytes)) throw new Problem("bad-request", "The body is not UTF-8, as JSON has to be.");
+  if (!isUtf8(bytes)) throw new Problem("bad-request", "The body is not valid UTF-8, which JSON requires.");
   Object.assign(c.req.bodyCache, { text: Promise.resolve(bytes.toString()) });
 }
 
@@ -64,7 +64,8 @@ function bytesOf(incoming: IncomingMessage): Promise<Buffer> {
     incoming.once("end", () => resolve(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)));
     incoming.once("error", reject);
     incoming.once("close", () => {
-      if (!incoming.readableEnded) reject(new Problem("bad-request", "The client went before its request was whole."));
+      if (!incoming.readableEnded)
+        reject(new Problem("bad-request", "The client disconnected before its request was complete."));
     });
   });
 }

@@ -64,7 +64,7 @@ export function idempotent(
       // It is done or not: the client is told so, though the next one to ask will be told for a while that it is in flight.
       await found
         .end()
-        .catch((error: unknown) => c.var.log?.warn({ err: error }, "an Idempotency-Key could not be let go of"));
+        .catch((error: unknown) => c.var.log?.warn({ err: error }, "an Idempotency-Key could not be released"));
     }
   };
   honouring.add(handler);

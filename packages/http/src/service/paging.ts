@@ -28,7 +28,7 @@ export function decodeCursor<S extends z.ZodType>(key: Buffer, cursor: string, s
     const parsed = schema.safeParse(JSON.parse(payload.toString()));
     if (parsed.success) return parsed.data;
   }
-  const message = "This cursor was not made by this list.";
+  const message = "The cursor is not valid for this list.";
   throw new Problem("bad-request", message, { errors: [{ path: "cursor", message }] });
 }
 

@@ -72,18 +72,18 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
 }
 
 const checkStatus = z.enum(["ok", "degraded", "failing"]);
+const checkSchema = z
+  .object({
+    status: checkStatus.openapi({ description: "`degraded`: impaired, but serving" }),
+    ms: z.number().openapi({ description: "How long the check took, in milliseconds; at most 2,000" }),
+    why: z.string().optional().openapi({ description: "The reason, when it is not `ok` and the reason may be shown" }),
+    since: z.iso.datetime().optional().openapi({ description: "When it was first seen not to be `ok`" }),
+  })
+  .openapi("HealthCheckResult");
 const healthSchema = z
   .object({
-    status: checkStatus,
-    checks: z.record(
-      z.string(),
-      z.object({
-        status: checkStatus,
-        ms: z.number(),
-        why: z.string().optional(),
-        since: z.iso.datetime().optional().openapi({ description: "When it was first noticed not to be `ok`" }),
-      }),
-    ),
+    status: checkStatus.openapi({ description: "The status of the whole" }),
+    checks: z.record(z.string(), checkSchema).openapi({ description: "The result of each check, by its name" }),
   })
   .openapi("Health");
 
@@ -92,10 +92,10 @@ const healthRoute = createRoute({
   path: "/health",
   tags: ["health"],
   security: [],
-  summary: "Is it well, and each store that it needs",
+  summary: "Check the health of the app and each of its stores",
   request: noQuery,
   responses: {
-    200: jsonResponse(healthSchema, "All is well, or something is degraded and named"),
+    200: jsonResponse(healthSchema, "Healthy, or degraded with the check named"),
     503: jsonResponse(healthSchema, "A check failed; it is named"),
   },
 });
@@ -124,9 +124,9 @@ function missing(app: OpenAPIHono<ServiceEnv>, c: Context<ServiceEnv>): Problem 
       .map((route) => route.method),
   );
   if (methods.size === 0 || methods.has(c.req.method))
-    return new Problem("not-found", "There is nothing at this path.");
+    return new Problem("not-found", "There is no resource at this path.");
   const allow = [...methods].sort().join(", ");
-  return new Problem("method-not-allowed", `This path takes ${allow}.`, { headers: { Allow: allow } });
+  return new Problem("method-not-allowed", `The methods of this path are ${allow}.`, { headers: { Allow: allow } });
 }
 
 function pathMatches(pattern: string, path: string): boolean {

@@ -11,4 +11,4 @@ export function isVisible(text: string): boolean {
 }
 
 /** What to say of a text that is not. */
-export const mustBeVisible = "must have a character that can be seen";
+export const mustBeVisible = "must contain a visible character";

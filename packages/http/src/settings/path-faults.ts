@@ -4,13 +4,13 @@ import { dirname, resolve } from "node:path";
 /** Why a folder cannot be written to, or be made; undefined when it can. Changes nothing. */
 export function folderFault(path: string): string | undefined {
   const found = nearest(resolve(path));
-  if ("code" in found) return `${path} cannot be looked at (${found.code})`;
+  if ("code" in found) return `${path} cannot be accessed (${found.code})`;
   if (!found.isFolder) return `${found.path} is not a folder`;
   try {
     accessSync(found.path, constants.W_OK | constants.X_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return `${found.path} ${code === "EROFS" ? "is on a read-only file system" : "may not be written to by this user"}`;
+    return `${found.path} ${code === "EROFS" ? "is on a read-only file system" : "is not writable by this user"}`;
   }
   return undefined;
 }
@@ -25,7 +25,7 @@ export function fileFault(path: string): string | undefined {
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    return `${path} ${code === "EROFS" ? "is on a read-only file system" : "may not be written to by this user"}`;
+    return `${path} ${code === "EROFS" ? "is on a read-only file system" : "is not writable by this user"}`;
   }
 }
 

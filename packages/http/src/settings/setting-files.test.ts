@@ -38,8 +38,8 @@ describe("settings from files", () => {
 
   it.each([
     ["is missing", () => join(folder, "absent"), "there is no such file"],
-    ["is a folder", () => folder, "is no regular file"],
-    ["is a device", () => "/dev/zero", "is no regular file"],
+    ["is a folder", () => folder, "is not a regular file"],
+    ["is a device", () => "/dev/zero", "is not a regular file"],
     ["is empty", () => file("empty", "\n"), "the file is empty"],
     [
       "is too large",
@@ -61,7 +61,7 @@ describe("settings from files", () => {
     const both = () => readEnv(schema, { QUINTET_SECRET: secret, QUINTET_SECRET_FILE: path });
     expect(both).toThrow("QUINTET_SECRET_FILE: QUINTET_SECRET is set too; only one of them may be");
     const short = () => readEnv(schema, { QUINTET_SECRET_FILE: path });
-    expect(short).toThrow("QUINTET_SECRET: must have 32 characters or more");
+    expect(short).toThrow("QUINTET_SECRET: must have at least 32 characters");
     expect(short).not.toThrow("hunter2");
   });
 

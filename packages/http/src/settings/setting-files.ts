@@ -19,7 +19,7 @@ export function readSettingFiles(env: Env, names: Iterable<string>): { env: Env;
     if (!path || known.has(variable)) continue;
     delete read[variable];
     try {
-      if (env[name]) throw new Fault(`${name} is set too; only one of them may be`);
+      if (env[name]) throw new Fault(`${name} is set as well; set only one of them`);
       read[name] = contentOf(path);
     } catch (error) {
       faults.push(`${variable}: ${reasonOf(error)}`);
@@ -41,7 +41,7 @@ function contentOf(path: string): string {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = fstatSync(file);
-    if (!found.isFile()) throw new Fault("is no regular file");
+    if (!found.isFile()) throw new Fault("is not a regular file");
     if (found.size > mostBytes) throw new Fault(`the file is larger than ${mostBytes} bytes`);
     const text = readFileSync(file, "utf8").replace(/\r?\n$/, "");
     if (text === "") throw new Fault("the file is empty");
@@ -55,6 +55,6 @@ function reasonOf(error: unknown): string {
   if (error instanceof Fault) return error.message;
   const { code } = error as NodeJS.ErrnoException;
   if (code === "ENOENT" || code === "ENOTDIR") return "there is no such file";
-  if (code === "EACCES" || code === "EPERM") return "the file may not be read";
+  if (code === "EACCES" || code === "EPERM") return "the file is not readable by this user";
   return `the file cannot be read (${code})`;
 }

@@ -42,7 +42,7 @@ describe("readEnv", () => {
     ["LOG_LEVEL", "loud", "must be one of trace, debug, info, warn, error, fatal, silent"],
     ["LOG_FILE", tmpdir(), `${tmpdir()} is a folder`],
     ["LOG_FILE", `${import.meta.filename}/log`, `${import.meta.filename} is not a folder`],
-    ["OTEL_TRACES_SAMPLER_ARG", "1.5", "must be a share from 0 to 1"],
+    ["OTEL_TRACES_SAMPLER_ARG", "1.5", "must be a number from 0 to 1"],
     ["SQL_COMMENTS", "yes", "must be one of off, text, all"],
     ["REDIS_URL", "http://127.0.0.1", "must be a redis:// or rediss:// URL"],
     ["REDIS_URL", "redis://127.0.0.1/cache", "must name a database by its number, if any, as in redis://host:6379/0"],
@@ -68,7 +68,9 @@ describe("readEnv", () => {
     const rules = [setTogether("TLS_CERT", "TLS_KEY"), separatePorts];
     const env = { ...good, LOG_LEVEL: "loud", TLS_CERT: "a", PORT: "80", METRICS_PORT: "0080" };
     const read = () => readEnv(schema, env, rules);
-    expect(read).toThrow(/LOG_LEVEL: .*; TLS_CERT and TLS_KEY belong together; METRICS_PORT: must not be that of PORT/);
+    expect(read).toThrow(
+      /LOG_LEVEL: .*; TLS_CERT and TLS_KEY must be set together; METRICS_PORT: must differ from PORT/,
+    );
     expect(readEnv(schema, { ...good, PORT: "0", METRICS_PORT: "0" }, rules)).toMatchObject({ PORT: 0 });
   });
 });

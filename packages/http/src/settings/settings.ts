@@ -46,7 +46,7 @@ export function readEnv<S extends z.ZodObject>(
 
 /** Both are set, or neither is. */
 export function setTogether(one: string, other: string): SettingRule {
-  return (given) => (one in given === other in given ? [] : [`${one} and ${other} belong together`]);
+  return (given) => (one in given === other in given ? [] : [`${one} and ${other} must be set together`]);
 }
 
 /** Each port of a program is another one. */
@@ -56,9 +56,7 @@ export const separatePorts: SettingRule = (given) =>
     ["REDIRECT_PORT", "PORT"],
     ["METRICS_PORT", "REDIRECT_PORT"],
   ].flatMap(([one = "", other = ""]) =>
-    Number(given[one]) > 0 && Number(given[one]) === Number(given[other])
-      ? [`${one}: must not be that of ${other}`]
-      : [],
+    Number(given[one]) > 0 && Number(given[one]) === Number(given[other]) ? [`${one}: must differ from ${other}`] : [],
   );
 
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
@@ -130,7 +128,7 @@ export const settings = {
     DRAIN_SECONDS: number(0, 999).default(10),
   },
   /** The secret from which cursors and digests are keyed: 32 characters or more. */
-  secret: z.string().min(32, "must have 32 characters or more"),
+  secret: z.string().min(32, "must have at least 32 characters"),
   /** A folder that files can be written to; it is made when it is needed. */
   folder: z.string().superRefine(faultOf(folderFault)),
   /** A database in MySQL or MariaDB. */

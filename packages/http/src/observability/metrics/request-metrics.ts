@@ -89,10 +89,10 @@ function tallied(name: string, help: string, value: (tally: Tally) => number): v
   });
 }
 
-tallied("quintet_http_requests_total", "Requests that were answered.", (tally) => tally.count);
-tallied("quintet_http_request_bytes_total", "Bytes of requests, heads included.", (tally) => tally.bytesIn);
-tallied("quintet_http_response_bytes_total", "Bytes of answers, heads included.", (tally) => tally.bytesOut);
-gauge("quintet_http_requests_in_progress", "Requests that are under way.", [], (made) => made.set(inProgress));
+tallied("quintet_http_requests_total", "Requests completed.", (tally) => tally.count);
+tallied("quintet_http_request_bytes_total", "Bytes received in requests, headers included.", (tally) => tally.bytesIn);
+tallied("quintet_http_response_bytes_total", "Bytes sent in responses, headers included.", (tally) => tally.bytesOut);
+gauge("quintet_http_requests_in_progress", "Requests in flight.", [], (made) => made.set(inProgress));
 
 /**
  * The latency of requests, out of the tallies. `getForPromString` is where prom-client's own histogram makes its values, both

@@ -29,8 +29,8 @@ export function readKeyPair(files: TlsFiles): KeyPair {
     const { code, message } = error as NodeJS.ErrnoException;
     const mismatch = code === "ERR_OSSL_X509_KEY_VALUES_MISMATCH" || /mismatch/.test(message);
     const reason = mismatch
-      ? "TLS_KEY: is not the key of TLS_CERT"
-      : "TLS_CERT: must be a PEM chain of certificates, and TLS_KEY its unencrypted PEM key";
+      ? "TLS_KEY: does not match TLS_CERT"
+      : "TLS_CERT: must be a PEM certificate chain, and TLS_KEY its unencrypted PEM private key";
     throw new ConfigError(reason);
   }
   return { cert, key };
@@ -47,9 +47,9 @@ export function watchKeyPair(files: TlsFiles, log: Logger, use: (pair: KeyPair) 
       try {
         const pair = readKeyPair(files);
         use(pair);
-        logCertificate(pair, log, "a new TLS certificate is in use");
+        logCertificate(pair, log, "TLS certificate replaced");
       } catch (error) {
-        log.error({ err: error }, "the TLS certificate stays as it was");
+        log.error({ err: error }, "TLS certificate not replaced");
       }
     },
     files.everyMs,

@@ -51,7 +51,7 @@ const largestHead = 16 * 1024;
 export function withHeadLimit(listener: RequestListener): RequestListener {
   return (request, response) => {
     if ((request as unknown) instanceof Http2Request && (request as unknown as Http2Request).headBytes > largestHead) {
-      const problem = new Problem("head-too-large", "The head of the request is larger than 16 KiB.");
+      const problem = new Problem("head-too-large", "The request headers are larger than 16 KiB.");
       sendProblem(response, problem, pathOf(request.url), recordOf(request).id);
     } else {
       listener(request, response);
@@ -70,7 +70,7 @@ function rejectPlainHttp(socket: TLSSocket, log: Logger): void {
   plain.once("close", () => socket.destroy()).on("error", () => plain.destroy());
   endWithProblem(
     plain,
-    new Problem("bad-request", "This port speaks TLS, and this request is plain HTTP: use https://."),
+    new Problem("bad-request", "This port requires TLS, and the request is plain HTTP: use https://."),
     log,
   );
 }
