@@ -83,7 +83,7 @@ it("keeps the old pair while the new one is half there, cut off or gone, and say
   renameSync(next.cert, cert);
   await until(() => told.some((line) => line.includes("TLS_KEY: does not match TLS_CERT")));
   writeFileSync(cert, next.pem.slice(0, 200));
-  await until(() => told.some((line) => line.includes("TLS_CERT: must be a PEM chain")));
+  await until(() => told.some((line) => line.includes("TLS_CERT: must be a PEM certificate chain")));
   rmSync(key);
   await until(() => told.some((line) => line.includes("TLS_KEY: there is no such file")));
   expect(await shown(front)).toBe("kept");

@@ -29,7 +29,7 @@ it.each(["0", "1"])(
     // None of them waits for nothing.
     await expect.poll(() => closed, { timeout: 30_000 }).toBe(400 - 128);
     await expect.poll(out, { timeout: 30_000 }).toMatch(/connections are refused: 128 are open, .* 256 open files/);
-    expect(out().split("connections are closed").length).toBe(2);
+    expect(out().split("connections are refused").length).toBe(2);
     sockets.find((socket) => !socket.closed)?.destroy();
     await expect
       .poll(() =>

@@ -1,6 +1,6 @@
 import type { RequestListener, ServerResponse } from "node:http";
 
-/** Headers of an answer that pages of other origins may read. */
+/** The response headers that pages of other origins may read. */
 export const exposedHeaders = [
   ...["X-Request-Id", "ETag", "Link", "Location", "Retry-After", "X-Cache", "Idempotency-Replayed"],
   ...["RateLimit", "RateLimit-Policy"],
@@ -8,7 +8,7 @@ export const exposedHeaders = [
 
 const readers = new WeakMap<ServerResponse, Record<string, string>>();
 
-/** Lets pages of these origins read the problems that `sendProblem` answers, also those of requests that reach no app. */
+/** Lets pages of these origins read the problems that `sendProblem` sends, also for requests that reach no app. */
 export function withErrorCors(corsOrigins: readonly string[]): (next: RequestListener) => RequestListener {
   if (corsOrigins.length === 0) return (next) => next;
   const anyone = corsOrigins.includes("*");
@@ -25,7 +25,7 @@ export function withErrorCors(corsOrigins: readonly string[]): (next: RequestLis
   };
 }
 
-/** The CORS headers for a problem as this answer (Fetch standard, section 3.3). */
+/** The CORS headers of a response with a problem (Fetch standard, section 3.3). */
 export function errorCorsHeaders(response: ServerResponse): Record<string, string> {
   return readers.get(response) ?? {};
 }

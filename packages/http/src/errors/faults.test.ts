@@ -8,13 +8,13 @@ it.each(["OUTCOME_UNKNOWN", "STATEMENT_TIMEOUT", "PROTOCOL_CONNECTION_LOST", "CO
   (code) => {
     const write = toProblem(failed(code), "POST");
     expect([write.status, write.headers["Retry-After"]]).toEqual([503, "2"]);
-    expect(write.message).toContain("unknown whether this was done");
+    expect(write.message).toContain("The outcome is unknown");
     const read = toProblem(failed(code), "GET");
     expect(read.status).toBe(503);
     expect(read.message).not.toContain("unknown");
   },
 );
 
-it("says of what was never sent that the store cannot be reached", () => {
-  expect(toProblem(failed("ECONNREFUSED"), "POST").message).toContain("cannot be reached");
+it("says of what was never sent that the store is unavailable", () => {
+  expect(toProblem(failed("ECONNREFUSED"), "POST").message).toContain("unavailable");
 });

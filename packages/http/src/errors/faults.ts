@@ -2,7 +2,7 @@ import { HTTPException } from "hono/http-exception";
 import { fullStorage } from "./full-storage.ts";
 import { Problem, problemCodeOf } from "./problem.ts";
 
-/** Error codes of drivers and sockets that mean "a store is away", not "this request is wrong". */
+/** Error codes of drivers and sockets that mean that a store is unavailable. */
 const unavailableCodes = new Set([
   "OUTCOME_UNKNOWN",
   "ECONNREFUSED",
@@ -27,14 +27,14 @@ const unavailableCodes = new Set([
   "53300",
 ]);
 
-/** The last is MySQL's driver's: the server has closed the connection of a transaction between two statements. */
+/** Error messages that mean the same. */
 const unavailableMessages =
   /max retries per request|Connection is closed|connection is in closed state|Stream isn't writeable|Command timed out/i;
 
-/** What Redis answers when it is there and cannot serve just now: it loads, is full, fails over, or cannot write. */
+/** Replies of a Redis that is running and cannot serve: it is loading, full, failing over, or cannot write. */
 const unavailableReplies = /^(?:LOADING|OOM|MISCONF|READONLY|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN) /;
 
-/** Codes of what was sent to a store, or may have been, when its connection broke or nobody waited for it any more. */
+/** Error codes of statements that may have been sent when their connection broke or their time was over. */
 const unknownOutcomeCodes = new Set([
   "OUTCOME_UNKNOWN",
   "STATEMENT_TIMEOUT",
@@ -45,7 +45,7 @@ const unknownOutcomeCodes = new Set([
   "ECONNRESET",
 ]);
 
-/** Whether something was sent to a store and its answer never came: it may have been done, or not; follows `cause`. */
+/** Whether the outcome of a statement is unknown: it may have been executed, and its response was lost. Follows `cause`. */
 function isOutcomeUnknown(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     if ("code" in at && typeof at.code === "string" && unknownOutcomeCodes.has(at.code)) return true;
@@ -54,7 +54,7 @@ function isOutcomeUnknown(error: unknown): boolean {
   return false;
 }
 
-/** Whether an error says that a store or a peer cannot be reached just now; follows `cause`. */
+/** Whether an error means that a store or a peer is unavailable. Follows `cause`. */
 export function isUnavailable(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     if ("code" in at && typeof at.code === "string" && unavailableCodes.has(at.code)) return true;
@@ -64,13 +64,13 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /**
- * What says that a statement was ended because its time was over, waited for a lock for too long, or had to give way to
- * another: codes of the drivers and of Postgres, numbers of MariaDB and MySQL.
+ * Errors of a statement that exceeded its time, waited too long for a lock, or was the victim of a deadlock: codes of the drivers and of
+ * Postgres, numbers of MariaDB and MySQL.
  */
 const timeoutCodes = new Set(["STATEMENT_TIMEOUT", "57014", "55P03", "25P03", "40P01", "40001"]);
 const timeoutNumbers = new Set([1205, 1213, 1317, 1969, 3024]);
 
-/** Whether a store gave a statement up because it took too long; follows `cause`. */
+/** Whether a store ended a statement because it took too long. Follows `cause`. */
 export function isTimeout(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     if ("code" in at && typeof at.code === "string" && timeoutCodes.has(at.code)) return true;
@@ -81,7 +81,7 @@ export function isTimeout(error: unknown): boolean {
 
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Whatever was thrown, as the problem that the client sees; `method` is that of the request. */
+/** Any thrown value as the problem that the client gets. `method` is that of the request: a GET with an unknown outcome may be repeated. */
 export function toProblem(error: unknown, method = "POST"): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof HTTPException) {

@@ -15,7 +15,7 @@ describe("a full disk", () => {
     new Error("around it", { cause: failure("The table is full", { code: "ER_RECORD_FILE_FULL" }) }),
   ])("is a 507 that says so: $message", (error) => {
     const { status, message } = toProblem(error);
-    expect([status, message]).toEqual([507, expect.stringMatching(/^A (?:disk|store) that this needs is full\.$/)]);
+    expect([status, message]).toEqual([507, expect.stringMatching(/^A (?:disk|required store) is full\.$/)]);
   });
 
   it("is not what other errors say that have such words or numbers in them", () => {
@@ -31,8 +31,8 @@ describe("a full disk", () => {
 
 describe("a Redis that takes no writes", () => {
   it.each([
-    ["OOM command not allowed when used memory > 'maxmemory'.", /Redis.*no memory left/],
-    ["OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'", /no memory left/],
+    ["OOM command not allowed when used memory > 'maxmemory'.", /Redis is out of memory/],
+    ["OOM allow-oom flag is not set on the script, can not run it when used memory > 'maxmemory'", /out of memory/],
     ["MISCONF Errors writing to the AOF file: No space left on device", /Redis.*cannot write to its disk/],
   ])("is a 503 that says so: %s", (reply, detail) => {
     const { status, message, headers } = toProblem(new Error("around it", { cause: failure(reply, {}) }));

@@ -1,6 +1,6 @@
 import { Problem } from "./problem.ts";
 
-/** Codes of files, of MySQL's driver and of Postgres that say that there is no room: for anything, for a user, or in a file. */
+/** Error codes of files, MySQL's driver and Postgres for a full disk, an exceeded quota, or a file at its max size. */
 const fullCodes = new Set([
   "ENOSPC",
   "EDQUOT",
@@ -10,16 +10,16 @@ const fullCodes = new Set([
   "ER_OUT_OF_RESOURCES",
   "53100",
 ]);
-/** What MySQL and MariaDB say with an error of a file ("Got error 28 from storage engine", "errno: 28", "Errcode: 28"). */
+/** Messages of MySQL and MariaDB about a file error ("Got error 28 from storage engine", "errno: 28", "Errcode: 28"). */
 const noSpace = /No space left on device|Disk quota exceeded|\b(?:error|errno|errcode):? (?:27|28|122)\b/i;
 
-/** What Redis replies when it refuses writes; it goes on with what only reads, and when its memory is full with what adds nothing. */
+/** Replies of a Redis that rejects writes. It still serves reads, and when its memory is full also what adds nothing. */
 const redisRefusals: [RegExp, string][] = [
   [/^OOM /, "Redis is out of memory: nothing can be added until something is removed."],
   [/^MISCONF /, "Redis cannot write to its disk: nothing can be changed until it can."],
 ];
 
-/** The problem with a store or a disk that is full, if that is what an error says; follows `cause`. */
+/** The problem of a full store or disk, if that is what an error means. Follows `cause`. */
 export function fullStorage(error: unknown): Problem | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     const { message } = at;

@@ -80,7 +80,7 @@ export interface ProblemOptions {
   cause?: unknown;
 }
 
-/** An error that a client may see. Anything else that is thrown becomes a 500 that says nothing but its request id. */
+/** An error that a client may see. Anything else that is thrown becomes a 500 that shows only its request id. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly status: ProblemStatus;
@@ -111,7 +111,7 @@ export class Problem extends Error {
   }
 }
 
-/** The wire form of a problem. `instance` is the path that was asked for, without its query. */
+/** The wire form of a problem. `instance` is the path of the request, without its query. */
 export function problemBody(problem: Problem, instance: string, requestId: string): ProblemBody {
   return {
     ...problem.members,

@@ -27,7 +27,7 @@ export function sendProblem(response: ServerResponse, problem: Problem, path: st
   response.end(text);
 }
 
-/** A problem as a whole HTTP/1.1 answer that ends its connection, for sockets that have no response object. */
+/** A problem as a complete HTTP/1.1 response that closes its connection, for sockets without a response object. */
 export function problemText(problem: Problem, path: string, requestId: string): string {
   const told = problemBody(problem, path, requestId);
   const body = JSON.stringify(told);

@@ -1,25 +1,25 @@
 import { deadline } from "./deadline.ts";
 
-/** A check of one dependency: resolves when it is well, rejects when it is not; with `HealthCheckError` it says why. */
+/** A check of one dependency: resolves when it is healthy, otherwise rejects. A `HealthCheckError` gives the public reason. */
 export type HealthCheck = () => Promise<unknown>;
 
-/** `degraded` is less than well, and yet serves. */
+/** `degraded`: impaired, but serving. */
 export type HealthStatus = "ok" | "degraded" | "failing";
 
 export interface HealthReport {
   status: HealthStatus;
-  /** `since`: when it was first noticed to be less than well, in ISO 8601; looked at every 2 s. */
+  /** `ms`: how long the check took. `since`: when it was first seen not to be `ok`, in ISO 8601; checked every 2 s. */
   checks: Record<string, { status: HealthStatus; ms: number; why?: string; since?: string }>;
 }
 
-/** Since when each check that is less than well has been so. */
+/** When each check that is not `ok` was first seen so. */
 type FailingSince = Map<string, string>;
 
-/** What a check rejects with to tell everybody why. */
+/** The rejection of a health check whose reason may be shown to everyone. */
 export class HealthCheckError extends Error {
   override name = "HealthCheckError";
   readonly status: "degraded" | "failing";
-  /** Since when, where that is known better than by looking now and then. */
+  /** When it began, if the check knows that itself. */
   readonly since: string | undefined;
 
   constructor(status: "degraded" | "failing", why: string, since?: string) {
@@ -32,21 +32,21 @@ export class HealthCheckError extends Error {
 const limitMs = 2000;
 const lookEveryMs = 2000;
 
-/** How the whole is when its parts are so; an app cannot do without any of its stores. */
+/** The status of the whole from the statuses of its parts. */
 export type OverallHealth = (parts: HealthStatus[]) => HealthStatus;
 
-/** As bad as the worst. */
+/** The worst status of all: an app needs each of its stores. */
 const worst: OverallHealth = (parts) =>
   parts.includes("failing") ? "failing" : parts.includes("degraded") ? "degraded" : "ok";
 
 /**
- * Runs the checks side by side, each with 2 s; a failing one is named, with the time since when it fails, for which `unwell`
- * is kept from call to call. Of an error nothing is told unless it is an `HealthCheckError`.
+ * Runs the checks in parallel, each for at most 2 s. `failing` keeps from call to call when each was first seen failing. The reason is
+ * reported of a `HealthCheckError` only.
  */
 export async function healthReport(
   checks: Record<string, HealthCheck>,
   overall: OverallHealth = worst,
-  unwell: FailingSince = new Map(),
+  failingSince: FailingSince = new Map(),
 ): Promise<HealthReport> {
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
@@ -63,11 +63,11 @@ export async function healthReport(
         );
       const ms = Math.round((performance.now() - started) * 100) / 100;
       if (found.status === "ok") {
-        unwell.delete(name);
+        failingSince.delete(name);
         return [name, { ...found, ms }] as const;
       }
-      const since = found.since ?? unwell.get(name) ?? startedAt.toISOString();
-      unwell.set(name, since);
+      const since = found.since ?? failingSince.get(name) ?? startedAt.toISOString();
+      failingSince.set(name, since);
       return [name, { ...found, ms, since }] as const;
     }),
   );
@@ -78,19 +78,19 @@ export async function healthReport(
   };
 }
 
-/** What is looked at though nobody asks, by the app's name. */
+/** The checks that run in the background, by the app's name. */
 const watched = new Map<string, () => Promise<unknown>>();
 
-/** The health of an app, which remembers since when a check fails; looked at from time to time while `pollHealth` runs. */
+/** The health of an app, with when each check began to fail. Polled in the background while `pollHealth` runs. */
 export function trackedHealth(app: string, checks: Record<string, HealthCheck>) {
-  const unwell: FailingSince = new Map();
-  // The gateway's checks are these, of each app.
-  if (app !== "gateway") watched.set(app, () => healthReport(checks, undefined, unwell));
+  const failingSince: FailingSince = new Map();
+  // The gateway's checks are those of the apps.
+  if (app !== "gateway") watched.set(app, () => healthReport(checks, undefined, failingSince));
   return (more: Record<string, HealthCheck>, overall?: OverallHealth) =>
-    healthReport({ ...checks, ...more }, overall, unwell);
+    healthReport({ ...checks, ...more }, overall, failingSince);
 }
 
-/** Looks at the checks of this process's apps every 2 s, so that a store is known to be unavailable before somebody asks. */
+/** Runs the checks of this process's apps every 2 s, so that `since` is right even when `/health` is not called. */
 export function pollHealth(): Disposable {
   const timer = setInterval(() => {
     for (const look of watched.values()) look().catch(() => {}); // What fails is in the report.

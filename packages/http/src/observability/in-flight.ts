@@ -3,7 +3,7 @@ import { observation } from "./observation.ts";
 import type { RequestRecord } from "./request-record.ts";
 import { SlotMap } from "./slot-map.ts";
 
-/** A request that is not over. */
+/** A request that has not ended. */
 interface InFlightRequest {
   record: RequestRecord;
   request: IncomingMessage;
@@ -12,7 +12,7 @@ interface InFlightRequest {
 
 const inFlight = new SlotMap<InFlightRequest>();
 
-/** Remembers a request until `leave` is called with the place that is answered. */
+/** Tracks a request until `untrack` is called with the slot that this returns. */
 export function track(record: RequestRecord, request: IncomingMessage, response: ServerResponse): number {
   return inFlight.add({ record, request, response });
 }
@@ -22,8 +22,8 @@ export function untrack(place: number): void {
 }
 
 /**
- * How long ago the requests came that an app has wholly got and begun no answer to for longer than `STUCK_SECONDS`, in ms, the
- * oldest first. Those whose paths match `slow`, and those that only wait, may take that long.
+ * The ages, in ms, of the requests that an app has received completely and not begun to respond to for `STUCK_SECONDS`, oldest first.
+ * Requests whose paths match `slow`, and those that are waiting, are left out.
  */
 export function stuckRequests(app: string, slow: RegExp | undefined, now = performance.now()): number[] {
   const ages: number[] = [];

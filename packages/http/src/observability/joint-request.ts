@@ -1,16 +1,16 @@
 import { type CurrentRequest, currentRequest, inRequest } from "./current-request.ts";
 
-/** Requests that wait for one piece of work, on behalf of all of which it is done. */
+/** A piece of work that several requests wait for. */
 export interface JointRequest {
-  /** The current request waits for it too. Work of the process's own, outside a request, never leaves. */
+  /** Adds the current request to those that wait. Outside a request, the work is never abandoned. */
   join(): void;
-  /** Runs `work` in the name of the first that joined; its client has gone when the clients of all have. */
+  /** Runs `work` as part of the first request that joined. Its client counts as gone once the clients of all have disconnected. */
   run<T>(work: () => T): T;
-  /** Whether all who joined have gone, so that what is done now comes to nothing. */
+  /** Whether the clients of all requests have disconnected, so that the result is not needed. */
   readonly gone: boolean;
 }
 
-/** A piece of work that requests may share: none of them ends it for the others by hanging up. */
+/** Work that several requests share: a client that disconnects does not cancel it for the others. */
 export function jointRequest(): JointRequest {
   const stops = new Set<() => void>();
   let first: CurrentRequest | undefined;

@@ -8,9 +8,8 @@ const flushMs = 250;
 const open = new Set<LineSink>();
 
 /**
- * Lines on their way to a file or to standard output. They are collected here and handed on by 16 KiB, at the latest after a
- * quarter of a second and at the end of the process: one write per line would cost as much as the request that it
- * tells of, and what pino's own destination collects is measured anew at each line.
+ * Buffers lines for a file or standard output and writes them in batches of 16 KiB, after a quarter of a second at the latest, and at
+ * exit: one write per line would cost as much as the request it is about, and pino's own buffer is measured anew for each line.
  */
 export class LineSink {
   readonly #output: LogFile | ReturnType<typeof destination>;
@@ -47,7 +46,7 @@ function standardOutput(): ReturnType<typeof destination> {
   // Written in place, as Node does on standard output: what is with another thread at the end could not be waited for. What cannot be
   // written is kept for the next time, up to a limit.
   const output = destination({ dest: 1, sync: true, minLength: 0, maxLength: 1_000_000 });
-  // Whoever read the lines has gone, or the disk is full: no reason to stop serving.
+  // The reader of the pipe has exited, or the disk is full: no reason to stop serving.
   output.on("error", () => {});
   return output;
 }

@@ -33,7 +33,7 @@ export function loggers(options: { level: string; file?: string | undefined }): 
 let lastMs = 0;
 let lastText = "";
 
-/** The time as lines tell it; made once for all of one millisecond. */
+/** The timestamp of a log line, formatted once per millisecond. */
 function timestamp(): string {
   const now = Date.now();
   if (now !== lastMs) {
@@ -43,7 +43,7 @@ function timestamp(): string {
   return lastText;
 }
 
-/** What lines that are written for a request say of its trace. */
+/** The trace fields of a log line. */
 function traceFields(): object {
   const span = currentRequest()?.span;
   return span ? { trace: { id: span.traceId }, span: { id: span.spanId } } : {};

@@ -1,7 +1,7 @@
-/** A time in which this process could do nothing else. */
+/** A time in which the event loop of this process was blocked. */
 export interface LoopBlock {
   ms: number;
-  /** The app whose request was being worked on; nothing when it was no request. */
+  /** The app whose request was being processed; undefined outside a request. */
   app: string | undefined;
   /** When it ended, from `performance.now()`. */
   endedAt: number;
@@ -10,12 +10,12 @@ export interface LoopBlock {
 const reportedForMs = 60_000;
 let latest: LoopBlock[] = [];
 
-/** Remembers a block for as long as it is told of. */
+/** Records a block for the time in which it is reported. */
 export function noteBlock(block: LoopBlock): void {
   latest = [...latest.filter(({ endedAt }) => block.endedAt - endedAt < reportedForMs), block];
 }
 
-/** The longest block of the last minute by an app; for the gateway, by what was nobody's request as well. */
+/** The longest block of the last minute by an app; for the gateway, also outside requests. */
 export function longestBlock(app: string, now = performance.now()): LoopBlock | undefined {
   const own = latest.filter((block) => now - block.endedAt < reportedForMs && (block.app ?? "gateway") === app);
   return own.toSorted((a, b) => b.ms - a.ms)[0];

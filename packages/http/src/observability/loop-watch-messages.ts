@@ -1,21 +1,21 @@
-/** What the watching thread is given. */
+/** The data of the watcher thread. */
 export interface LoopWatchData {
-  /** One number that the watched loop adds to as long as it turns. */
+  /** One counter that the watched loop increments while it is running. */
   beats: Int32Array;
   blockMs: number;
-  /** Where the line goes that is written while the loop stands still; standard output unless set. */
+  /** Where the line is written that is logged while the loop is blocked. Default: standard output. */
   logFile: string | undefined;
   service: string;
 }
 
-/** What it tells when the loop goes on. */
+/** The message of the watcher thread when the loop runs again. */
 export interface LoopWatchMessage {
   /** Node's `--watch` sends messages of its own from every thread. */
   kind: "block";
   ms: number;
-  /** The request that was being worked on. */
+  /** The request that the loop was working on. */
   by: { app: string; route: string; id: string } | undefined;
 }
 
-/** The name under which the watching thread asks the watched one, from within, whose request it is working on. */
+/** The global symbol of the function that returns the current request; the watcher thread calls it in the watched one. */
 export const currentRequestName = "quintet.currentRequest";

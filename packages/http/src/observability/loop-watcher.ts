@@ -3,7 +3,7 @@ import { Session } from "node:inspector/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { currentRequestName, type LoopWatchData, type LoopWatchMessage } from "./loop-watch-messages.ts";
 
-/** The thread that `watchLoop` starts. It runs on while the other one is blocked. */
+/** The thread that `watchLoop` starts. It keeps running while the main thread is blocked. */
 const { beats, blockMs, logFile, service } = workerData as LoopWatchData;
 const lookMs = Math.min(100, blockMs / 4);
 
@@ -14,7 +14,7 @@ let asked: Promise<LoopWatchMessage["by"]> | undefined;
 
 setInterval(() => {
   const now = performance.now();
-  // When this thread was late as well, the whole process was: stopped, or short of processor time.
+  // When this thread is late as well, the whole process was stopped or short of CPU time.
   const late = now - looked - lookMs;
   looked = now;
   if (late > lookMs) since += late;
@@ -30,11 +30,11 @@ setInterval(() => {
   asked = undefined;
   const tell = (by: LoopWatchMessage["by"]) =>
     parentPort?.postMessage({ kind: "block", ms, by } satisfies LoopWatchMessage);
-  // Without who it was, it is still told that there was a standstill.
+  // The block is reported even when the request is unknown.
   found?.then(tell, () => tell(undefined));
 }, lookMs);
 
-/** Asks the blocked thread, through V8's interrupts, what it is doing, and logs the answer. */
+/** Gets the stack and the request of the blocked thread through V8's interrupts, and logs them. */
 async function whoBlocks(ms: number): Promise<LoopWatchMessage["by"]> {
   const session = new Session();
   try {
@@ -60,7 +60,7 @@ function writeLine(ms: number, by: LoopWatchMessage["by"], stack: string): void 
     "ecs.version": "8.10.0",
     "service.name": service,
     event: { duration: Math.round(ms * 1e6) },
-    // The first two lines are this question itself.
+    // The first two lines are this evaluation itself.
     error: { type: "EventLoopBlocked", stack_trace: stack.split("\n").slice(2).join("\n") },
     ...(by ? { http: { request: { id: by.id } }, labels: { app: by.app, route: by.route } } : {}),
     message: `the event loop is blocked${by ? ` by ${by.app}` : ""}`,

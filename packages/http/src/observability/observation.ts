@@ -6,23 +6,23 @@ import type { Tracing } from "./span.ts";
 interface Observation {
   tracing: Tracing | undefined;
   sqlComments: ObservationConfig["SQL_COMMENTS"];
-  /** From which standstill of the event loop on it is told of, in ms, and where; not watched unless given. */
+  /** The min event loop block that is reported, in ms, and the log file; undefined: not watched. */
   loop: { blockMs: number; logFile: string | undefined } | undefined;
-  /** After how long a request without an answer is told of. */
+  /** After how long a request without a response is reported, in ms. */
   patienceMs: number;
 }
 
 const defaults: Observation = { tracing: undefined, sqlComments: "text", loop: undefined, patienceMs: 60_000 };
 let current = defaults;
 
-/** How this process is watched. It is one for the whole process, as OpenTelemetry's own state would be. */
+/** The tracing and monitoring of this process. There is one per process, as OpenTelemetry's own state would be. */
 export function observation(): Readonly<Observation> {
   return current;
 }
 
 /**
- * Sets how this process is watched until the result is disposed of, which sends the spans that are left. Comes before
- * connections are opened and is disposed of after they are closed. The SDK is loaded only if spans have somewhere to go.
+ * Configures tracing and monitoring of this process until the result is disposed of, which exports the remaining spans. Open it before
+ * connections are opened, and dispose of it after they are closed. The SDK is loaded only if an exporter is configured.
  */
 export async function openObservation(
   config: ObservationConfig & { LOG_FILE?: string | undefined },

@@ -168,7 +168,7 @@ function decoded(text: string): string {
   }
 }
 
-/** An exporter whose outages are told of in the log, once each. */
+/** Logs each outage of an exporter once. */
 function logOutages(exporter: SpanExporter, log: Logger): SpanExporter {
   let away = false;
   return {

@@ -2,7 +2,7 @@ import { type HealthCheck, HealthCheckError } from "./health.ts";
 import { stuckRequests } from "./in-flight.ts";
 import { longestBlock } from "./loop-blocks.ts";
 
-/** What an app does to its process, as checks that are there only while there is something to tell. */
+/** Checks of how an app uses its process: a blocked event loop, requests without a response. Present only while there is something to report. */
 export function processChecks(app: string, slow: RegExp | undefined): Record<string, HealthCheck> {
   const checks: Record<string, HealthCheck> = {};
   const block = longestBlock(app);

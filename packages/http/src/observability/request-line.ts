@@ -6,16 +6,16 @@ import type { RequestRecord } from "./request-record.ts";
 export interface RequestEnd {
   status: number;
   ms: number;
-  /** As they went over the connection, heads included; over HTTP/2 a head is its names and values, before they are packed. */
+  /** As transferred, headers included; over HTTP/2 headers count as their names and values, before compression. */
   bytesIn: number;
   bytesOut: number;
-  /** Whether the client went before it had the whole answer. */
+  /** Whether the client disconnected before the response was complete. */
   aborted: boolean;
 }
 
 /**
- * The fields of a request's log line, as JSON text (Elastic Common Schema; `upstream` is our own). Put together by hand, because
- * a general serialiser costs several times as much. Of the query not even names are told.
+ * The fields of a request's log line, as JSON text (Elastic Common Schema; `upstream` is our own). Concatenated by hand, because a
+ * general serializer costs several times as much. The query is not logged at all.
  */
 export function requestLine(request: IncomingMessage, record: RequestRecord, end: RequestEnd): string {
   let text = `"http":{"version":"${request.httpVersion}","request":{"id":"${record.id}","method":"${request.method}","bytes":${end.bytesIn}},"response":{"status_code":${end.status},"bytes":${end.bytesOut}}},"url":{"path":${JSON.stringify(pathOf(request.url))}},"event":{"duration":${Math.round(end.ms * 1e6)}${end.aborted ? ',"outcome":"failure","reason":"client disconnected"' : ""}},"labels":{"route":${JSON.stringify(record.route)}}`;

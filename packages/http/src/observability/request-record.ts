@@ -6,50 +6,50 @@ import type { Span } from "./span.ts";
 const idPattern = /^[\w.:/+=-]{1,128}$/;
 const tracePattern = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** The request id that a client sent when it is harmless to log and return, otherwise a new one. */
+/** The request id that a client sent, when it is safe to log and return; otherwise a new one. */
 export function requestIdOf(header: string | undefined): string {
   return header !== undefined && idPattern.test(header) ? header : randomUUID();
 }
 
-/** What a gateway's request had to do with the app behind it; times in ms since the request came. */
+/** The upstream part of a request at a gateway; times in ms since the request arrived. */
 export interface UpstreamRecord {
   name: string;
-  /** The origin that was asked last. */
+  /** The origin of the last attempt. */
   target: string | undefined;
   tries: number;
-  /** When there was a connection to it. */
+  /** When a connection was available. */
   connectedMs: number | undefined;
   firstByteMs: number | undefined;
-  /** When its answer was whole. */
+  /** When the response was complete. */
   endedMs: number | undefined;
 }
 
 /**
- * What is known of one request in this process. Whoever handles it fills in what it knows; when the answer is out,
- * the log line and the metrics are made of it, once.
+ * What this process knows of one request. The code that handles it fills in its part; when the response has ended, the log line and
+ * the metrics are written from it, once.
  */
 export class RequestRecord {
   readonly id: string;
-  /** When it came, from `performance.now()`. */
+  /** When it arrived, from `performance.now()`. */
   readonly since = performance.now();
-  /** Which service answers it, for metrics. */
+  /** The service that handles it, for metrics. */
   app = "gateway";
   /** The pattern of its route, such as `/queue/queues/:name`; never the path itself, so that there are few. */
   route = "none";
-  /** Whose line it is; the server's own logger unless an app takes it. */
+  /** The logger of its line. Default: the server's own, unless an app handles it. */
   log: Logger | undefined;
-  /** Where the app's guards note the account that asks. No closure that asks for it: one kept requests alive for long. */
+  /** Where the app's guards store the account of the caller. Not a closure: one kept requests alive for long. */
   context: { get(name: "account"): { id: number } | undefined } | undefined;
-  /** Of the W3C trace that it belongs to. */
+  /** The id of its W3C trace. */
   traceId: string | undefined;
   upstream: UpstreamRecord | undefined;
-  /** Members for the problem with which the server ends the request in the middle of its body: what was done with it by then. */
+  /** Members for the problem with which the server ends a request in the middle of its body: what was done by then. */
   problemMembers: Record<string, unknown> | undefined;
-  /** Who let it in, and hears when its handler begins to wait; refuses that by throwing a problem. */
+  /** The admission of the gateway in this process; `beginWaiting` throws a problem when too many requests wait. */
   admission: { beginWaiting(): void } | undefined;
-  /** Whether its handler only waits for something to happen. */
+  /** Whether its handler only waits for an event. */
   waiting = false;
-  /** While traces are on: the span of whoever handles it now, and the gateway's around that of an app in the same process. */
+  /** While tracing is on: the span of the service that handles it, and the gateway's around that of an app in the same process. */
   span: Span | undefined;
   gatewaySpan: Span | undefined;
   #clientGone = false;
@@ -61,7 +61,7 @@ export class RequestRecord {
   }
 
   /**
-   * Calls `stop` when the client goes before its answer is out, at once when it has gone; the function returned forgets that.
+   * Calls `stop` when the client disconnects before the response is complete, immediately if it has. Returns a function that removes it.
    * An AbortSignal for each request would cost more than all of it.
    */
   whenClientGone(stop: () => void): () => void {
@@ -76,7 +76,7 @@ export class RequestRecord {
     };
   }
 
-  /** The client has gone before its answer was out. */
+  /** The client disconnected before the response was complete. */
   clientGone(): void {
     this.#clientGone = true;
     for (const stop of this.#onClientGone ?? []) stop();
@@ -86,7 +86,7 @@ export class RequestRecord {
 
 const kept = Symbol("record");
 
-/** The record of a request that came over a socket, made when it is first asked for. */
+/** The record of a request that arrived over a socket, created on first use. */
 export function recordOf(request: IncomingMessage & { [kept]?: RequestRecord }): RequestRecord {
   const { headers } = request;
   request[kept] ??= new RequestRecord(single(headers["x-request-id"]), single(headers.traceparent));

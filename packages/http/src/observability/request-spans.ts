@@ -4,7 +4,7 @@ import { type RequestRecord, recordOf } from "./request-record.ts";
 
 type Header = (name: "traceparent" | "tracestate") => string | undefined;
 
-/** The same listener, with a span of the gateway's around each request; the same as it is while traces are off. */
+/** Wraps each request in a span of the gateway; does nothing while tracing is off. */
 export function withGatewaySpan(listener: RequestListener): RequestListener {
   if (observation().tracing === undefined) return listener;
   return (request, response) => {
@@ -15,8 +15,8 @@ export function withGatewaySpan(listener: RequestListener): RequestListener {
 }
 
 /**
- * Begins the span of a service that handles a request: below the gateway's when both are in one process, otherwise below
- * what the `traceparent` header says. Does nothing while traces are off.
+ * Starts the span of a service that handles a request: a child of the gateway's span when both are in one process, otherwise of the
+ * `traceparent` header. Does nothing while tracing is off.
  */
 export function beginSpan(record: RequestRecord, service: string, method: string, header: Header): void {
   const { tracing } = observation();
@@ -29,8 +29,8 @@ export function beginSpan(record: RequestRecord, service: string, method: string
 }
 
 /**
- * Ends a request's spans. They are named by the route's pattern: a path may hold what somebody searches for, and the log has
- * the path under the same trace.
+ * Ends a request's spans. They are named by the route's pattern: a path may contain search terms, and the log has the path under the
+ * same trace id.
  */
 export function endSpans(record: RequestRecord, method: string, end: { status: number; aborted: boolean }): void {
   const { span, gatewaySpan, route } = record;

@@ -15,8 +15,8 @@ const httpUrl = z
   .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text), { message: "must be an http:// or https:// URL" });
 
 /**
- * How a process may be watched. The names that begin with `OTEL_` are OpenTelemetry's own; its exporter reads more of
- * them from the environment (headers, timeout, compression, certificates).
+ * The settings of tracing and of the event loop watcher. The names that begin with `OTEL_` are OpenTelemetry's own; its exporter reads
+ * more of them from the environment (headers, timeout, compression, certificates).
  */
 export const observationSettings = {
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
@@ -40,19 +40,19 @@ export const observationSettings = {
     .regex(/^\d{1,6}$/, "must be a number of milliseconds")
     .default("5000")
     .transform(Number),
-  /** A standstill of the event loop of this many ms is logged and told by `/health`; 0 to let it be. */
+  /** An event loop block of at least this many ms is logged and reported by `/health`; 0 turns that off. */
   LOOP_BLOCK_MS: z
     .string()
     .regex(/^\d{1,6}$/, "must be a number of milliseconds")
     .default("1000")
     .transform(Number),
-  /** After how many seconds `/health` tells of requests that have no answer yet. */
+  /** After how many seconds `/health` reports requests without a response. */
   STUCK_SECONDS: z
     .string()
     .regex(/^\d{1,5}$/, "must be a number of seconds")
     .default("60")
     .transform(Number),
-  /** Which statements carry the request's id as a comment: none, those that are sent as text anyway, or all. */
+  /** Which SQL statements carry the request's id as a comment: none, those sent as text anyway, or all. */
   SQL_COMMENTS: z.enum(["off", "text", "all"]).default("text"),
 };
 

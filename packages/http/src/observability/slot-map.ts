@@ -1,19 +1,19 @@
 /**
- * Values that come and go with every request, each at a place of its own. No `Set` or `Map`: one whose members come and go makes its
- * table anew all the time, each old table leads to the next, and so the first that grew old keeps every later member until the next full collection.
+ * Values that are added and removed with every request, each in a slot. Not a `Set` or `Map`: under such churn those keep replacing their
+ * tables, each old table refers to the next, and the first one in the old generation keeps all later members alive until the next full collection.
  */
 export class SlotMap<T extends object> {
   readonly #values: (T | undefined)[] = [];
   readonly #free: number[] = [];
 
-  /** Keeps a value and answers its place. */
+  /** Adds a value and returns its slot. */
   add(value: T): number {
     const place = this.#free.pop() ?? this.#values.length;
     this.#values[place] = value;
     return place;
   }
 
-  /** Forgets the value at a place that was taken. */
+  /** Removes the value in a slot. */
   remove(place: number): void {
     this.#values[place] = undefined;
     this.#free.push(place);

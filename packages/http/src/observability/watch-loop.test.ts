@@ -115,7 +115,7 @@ describe("a handler that never answers", () => {
       async () => {
         const { status, checks } = await health("bad");
         expect(status).toBe("degraded");
-        expect(checks.requests?.why).toMatch(/^requests that wait for an answer: 1, the oldest for \d+ s$/);
+        expect(checks.requests?.why).toMatch(/^requests without a response: 1, the oldest for \d+ s$/);
       },
       { timeout: 10_000 },
     );

@@ -8,9 +8,9 @@ import { observation } from "./observation.ts";
 const beatMs = 100;
 
 /**
- * Watches from another thread whether this one still turns. When it has stood still for `LOOP_BLOCK_MS`, the thread
- * asks for its stack and for the request that it works on, which also an endless loop answers, and logs both at once. The loop
- * itself costs ten increments a second. Returns how to stop.
+ * Watches the event loop of this thread from another one. When it has been blocked for `LOOP_BLOCK_MS`, the watcher reads its stack and
+ * its current request, which works even in an endless loop, and logs both at once. It costs this loop ten increments a second. Returns
+ * a function that stops it.
  */
 export function watchLoop(log: Logger): () => void {
   const { loop } = observation();

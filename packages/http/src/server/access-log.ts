@@ -8,12 +8,12 @@ import { recordOf } from "../observability/request-record.ts";
 import { endSpans } from "../observability/request-spans.ts";
 import { Http2Request, Http2Response } from "./http2-messages.ts";
 
-/** The status that is told of a request whose client went before there was an answer, as nginx tells it. */
+/** The status in logs and metrics of a request whose client disconnected before there was a response, as in nginx. */
 const clientWent = 499;
 
 const counted = Symbol("counted");
 
-/** A connection, with what it had carried when the request before this one was answered. */
+/** A connection, with the bytes it had carried at the end of its previous request. */
 type CountedSocket = Socket & { [counted]?: { read: number; written: number } };
 
 /** Writes one log line for each request and counts it once, whichever code responds and however the request ends. */
@@ -34,7 +34,7 @@ export function logOnClose(request: IncomingMessage, response: ServerResponse, l
     const ms = performance.now() - record.since;
     const aborted = !response.writableFinished;
     if (aborted) record.clientGone();
-    // A status that was set, though no head was sent, tells what was written past the response.
+    // A status that was set although no head was sent is that of a response written to the socket directly.
     const unanswered = aborted && !response.headersSent && response.statusCode === 200;
     const status = unanswered ? clientWent : response.statusCode;
     const end = { status, ms, ...bytesOf(request, response), aborted };
@@ -45,7 +45,7 @@ export function logOnClose(request: IncomingMessage, response: ServerResponse, l
   });
 }
 
-/** What a request and its answer had on the wire: of one connection's requests, which come one after another, or of one stream. */
+/** The bytes of a request and its response: of an HTTP/1.1 connection since its previous request, or of an HTTP/2 stream. */
 function bytesOf(request: unknown, response: unknown): { bytesIn: number; bytesOut: number } {
   if (request instanceof Http2Request && response instanceof Http2Response) {
     return { bytesIn: request.headBytes + request.bytesReceived, bytesOut: response.bytesSent };
@@ -57,7 +57,7 @@ function bytesOf(request: unknown, response: unknown): { bytesIn: number; bytesO
   return { bytesIn: now.read - (before?.read ?? 0), bytesOut: now.written - (before?.written ?? 0) };
 }
 
-/** Tells of bytes that never became a request, and of the status that they were answered with. */
+/** Logs and counts bytes that never became a request, with the status of the response. */
 export function logMalformedRequest(log: Logger, requestId: string, status: number): void {
   requestStarted();
   requestEnded("gateway", "none", "", { status, ms: 0, bytesIn: 0, bytesOut: 0, aborted: false });

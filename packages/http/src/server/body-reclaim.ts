@@ -2,18 +2,18 @@ import type { IncomingMessage, RequestListener } from "node:http";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** After so many bytes of bodies their memory is asked back. */
+/** A collection runs each time this many bytes of bodies have been read. */
 const every = 4 * 1024 * 1024;
-/** Smaller bodies are given back with all else that a request leaves behind. */
+/** Smaller bodies are freed with everything else that a request leaves behind. */
 const large = 64 * 1024;
 
 let came = 0;
 let collectYoung: (() => void) | undefined;
 
 /**
- * Counts a piece of a request's body. Each piece is memory of its own outside V8's heap, which by itself collects such only when
- * there are 64 MB of it: a large upload would make the process larger by that, and each piece a page fault. A collection of the
- * young objects gives back what was read and passed on; it takes a millisecond or less.
+ * Counts a chunk of a request body. Each chunk is memory outside V8's heap, which V8 by itself collects only once there are 64 MB of
+ * it: a large upload would grow the process by that, and each chunk would be a page fault. A collection of the young generation frees
+ * the chunks that were read and passed on; it takes a millisecond or less.
  */
 function bodyCame(bytes: number): void {
   came += bytes;
@@ -31,7 +31,7 @@ function collector(): () => void {
   return () => collect({ type: "minor" });
 }
 
-/** A listener of requests, the memory of whose large bodies is given back as they are read. */
+/** Frees the memory of large request bodies while they are read. */
 export function withBodyReclaim(inner: RequestListener): RequestListener {
   return (request, response) => {
     const { headers } = request;

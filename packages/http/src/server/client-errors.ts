@@ -7,7 +7,7 @@ import type { Logger } from "../observability/logger.ts";
 import { recordOf } from "../observability/request-record.ts";
 import { logMalformedRequest, logOnClose } from "./access-log.ts";
 
-/** The longest URL that is looked at, in bytes. */
+/** The max length of a URL, in bytes. */
 const longestUrl = 8 * 1024;
 const lingerMs = 1000;
 
@@ -17,12 +17,12 @@ const reasons: Record<string, [ProblemCode, string]> = {
   HPE_CHUNK_EXTENSIONS_OVERFLOW: ["payload-too-large", "The chunk extensions are too long."],
 };
 
-/** The answer that is under way on a connection, if any; Node keeps it there and tells it nowhere else. */
+/** The response in progress on a connection, if any. Node keeps it there and exposes it nowhere else. */
 export function currentResponse(socket: Duplex): ServerResponse | undefined {
   return "_httpMessage" in socket ? ((socket._httpMessage as ServerResponse | null) ?? undefined) : undefined;
 }
 
-/** Ends a connection with a problem, unless an answer is on its way already; what the client still sends is dropped. */
+/** Ends a connection with a problem, unless a response has begun. What the client still sends is dropped. */
 export function endWithProblem(socket: Duplex, problem: Problem, log: Logger): void {
   if (!socket.writable || currentResponse(socket)?.headersSent) {
     socket.destroy();
@@ -31,7 +31,7 @@ export function endWithProblem(socket: Duplex, problem: Problem, log: Logger): v
   const answer = currentResponse(socket);
   const record = answer && recordOf(answer.req);
   const requestId = record?.id ?? randomUUID();
-  // Told by the line of the request that it belongs to; what is no request yet has a line of its own.
+  // Logged with the request that it belongs to; what is not a request yet gets a line of its own.
   if (answer) answer.statusCode = problem.status;
   else logMalformedRequest(log, requestId, problem.status);
   socket.end(problemText(problem.with(record?.problemMembers ?? {}), "/", requestId), "latin1");
@@ -39,8 +39,8 @@ export function endWithProblem(socket: Duplex, problem: Problem, log: Logger): v
 }
 
 /**
- * Answers what Node's parser refuses (smuggling tricks among it) and what is not served by a problem, and hangs up.
- * When an answer is on its way already, the connection is only closed: a second head would stand in its body.
+ * Responds with a problem to what Node's parser rejects (request smuggling among it) and to CONNECT, and closes the connection.
+ * When a response has begun, the connection is only closed: a second head would end up in its body.
  */
 export function rejectClientErrors(server: Server, log: Logger): void {
   server.on("clientError", (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
@@ -58,7 +58,7 @@ export function rejectClientErrors(server: Server, log: Logger): void {
       headers: { Allow: "GET" },
     });
     if (request.httpVersionMajor > 1) {
-      // Over HTTP/2 it is one stream among others, with an answer of its own.
+      // Over HTTP/2 it is one stream among others, with a response of its own.
       const response = socket as unknown as ServerResponse;
       logOnClose(request, response, log);
       sendProblem(response, problem, "/", recordOf(request).id);

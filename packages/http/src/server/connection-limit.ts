@@ -2,12 +2,12 @@ import type { Server } from "node:net";
 import { connectionLimit, openFileLimit } from "@quintet/workers";
 import type { Logger } from "../observability/logger.ts";
 
-/** So often it is logged that connections are refused, in ms. */
+/** The min time between two log lines about refused connections, in ms. */
 const everyMs = 60_000;
 
 /**
- * Closes connections for which this process has no file descriptors, as soon as they come, and logs it. Without a bound of our own the system
- * would refuse to open one more of any kind, and connections would be lost without a word.
+ * Closes new connections when this process is short of file descriptors, and logs it. Without this limit the system would refuse to open
+ * any file, and connections would be lost silently.
  */
 export function limitConnections(server: Server, log: Logger, files = openFileLimit()): void {
   let loggedAt = Number.NEGATIVE_INFINITY;

@@ -4,22 +4,22 @@ import { Problem } from "../errors/problem.ts";
 const met = /^100-continue(?:[\t ]*,[\t ]*100-continue)*$/i;
 
 /**
- * Whether a client waits for a 100 before it sends its body (RFC 9110 section 10.1.1). What one says that speaks HTTP/1.0 is
+ * Whether a client waits for a 100 before it sends its body (RFC 9110 section 10.1.1). From an HTTP/1.0 client the header is
  * ignored.
  */
 export function expectsContinue({ headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): boolean {
   return Boolean(headers.expect) && (httpVersionMajor === 2 || httpVersionMinor > 0);
 }
 
-/** The problem with an expectation that is not met here; undefined when there is none. */
+/** The problem of an expectation that is not supported; undefined when there is none. */
 export function expectationProblem(request: IncomingMessage): Problem | undefined {
   if (!expectsContinue(request) || met.test(request.headers.expect ?? "")) return undefined;
   return new Problem("expectation-failed", "The only supported expectation is 100-continue.");
 }
 
 /**
- * Invites the body of a client that waits for that when it is first read, however that is done: what is refused before is refused
- * without its body. Node ends the connection of a client that was not invited, as it may send its body or not.
+ * Sends the 100 when the body is first read, in whatever way. A request that is rejected before is rejected without its body, and Node
+ * closes its connection, as the client may send the body or not.
  */
 export function sendContinueOnRead(request: IncomingMessage, response: ServerResponse): void {
   request._read = (size) => {
@@ -29,7 +29,7 @@ export function sendContinueOnRead(request: IncomingMessage, response: ServerRes
   };
 }
 
-/** Leaves it to the caller to send the 100, as a gateway does when the app behind it has; reading no longer does. */
+/** Leaves sending the 100 to the caller; a gateway does that when the app behind it has sent one. */
 export function disableAutoContinue(request: IncomingMessage): void {
   Reflect.deleteProperty(request, "_read");
 }

@@ -2,18 +2,18 @@ import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { currentResponse } from "./client-errors.ts";
 
-/** A client that offers to speak WebSocket on its connection, as long as it has no response (RFC 9110 section 7.8). */
+/** A WebSocket handshake that has no response yet (RFC 9110 section 7.8). */
 export class Handshake {
   readonly #socket: Socket;
 
   constructor(socket: Socket, early: Buffer) {
     this.#socket = socket;
     if (early.length > 0) socket.unshift(early);
-    // Node goes on reading it, and what comes waits here.
+    // Node keeps reading the connection, and what arrives is buffered here.
     socket.on("end", this.#gone);
   }
 
-  /** The client's connection, for whoever has sent it a 101: all that it sends from there on, or sent before, is to be read there. */
+  /** The client's connection, once a 101 was sent to it. Everything that it sends, or has sent early, is to be read there. */
   accept(): Socket {
     this.#socket.off("end", this.#gone);
     return this.#socket;
@@ -25,7 +25,7 @@ export class Handshake {
 const offered = new WeakMap<IncomingMessage, Handshake>();
 const ignored = new WeakSet<IncomingMessage>();
 
-/** The offer that came with a request to a server that `serveHandshakes` knows; undefined for any other request. */
+/** The handshake of a request to a server that was passed to `serveHandshakes`; undefined for any other request. */
 export function handshakeOf(request: IncomingMessage): Handshake | undefined {
   return offered.get(request);
 }
@@ -43,8 +43,8 @@ export function isIgnoredUpgrade(request: IncomingMessage): boolean {
 }
 
 /**
- * Whether a request is an offer that a 101 could accept: a GET over HTTP/1.1 without a body, when all requests before it on its
- * connection have their responses. From HTTP/1.0 it must be ignored, and of one with a body Node would lose that.
+ * Whether a request is a handshake that a 101 could accept: a GET over HTTP/1.1 without a body, with no earlier request in progress on
+ * its connection. HTTP/1.0 must be ignored, and Node would lose a body.
  */
 function isHandshake({ method, headers, httpVersion, socket }: IncomingMessage): boolean {
   if (currentResponse(socket) !== undefined) return false;
@@ -54,8 +54,8 @@ function isHandshake({ method, headers, httpVersion, socket }: IncomingMessage):
 }
 
 /**
- * Has handshakes served by the server's listeners like every other request. Any response but a 101 is the last one on its connection,
- * as Node no longer reads requests there. Returns how to cut the connections that Node no longer knows.
+ * Passes handshakes to the server's request listeners like every other request. Any response but a 101 is the last one on its connection,
+ * because Node no longer parses requests there. Returns a function that closes the connections that Node no longer tracks.
  */
 export function serveHandshakes(server: Server): () => void {
   const open = new Set<Socket>();

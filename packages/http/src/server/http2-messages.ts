@@ -9,11 +9,11 @@ import {
 import type { ReadableOptions } from "node:stream";
 
 /**
- * A request that came over HTTP/2 in the words of HTTP/1.1, so that whoever serves or forwards requests need not tell them apart:
+ * An HTTP/2 request in the form of an HTTP/1.1 request, so that the code that serves or forwards requests need not distinguish them:
  * `:authority` is `Host`, `Cookie` is one field (RFC 9113 section 8.2.3), and a body without a length is `chunked`.
  */
 export class Http2Request extends Http2ServerRequest {
-  /** Bytes of the body that have come. */
+  /** Bytes of the body received so far. */
   bytesReceived = 0;
   /** Bytes of names and values in the head. */
   readonly headBytes: number;
@@ -37,8 +37,8 @@ export class Http2Request extends Http2ServerRequest {
 }
 
 /**
- * Ends a stream whose body was not read to its end, once the client has the whole answer (RFC 9113 section 8.1): unread bodies
- * would use up the connection's windows and streams. To a client that has sent everything there is nothing to tell.
+ * Ends a stream whose body was not read to its end, once the response is complete (RFC 9113 section 8.1): unread bodies would use up the
+ * flow-control window and the streams of the connection. No reset is needed when the client has sent everything.
  */
 function endUnread(stream: ServerHttp2Stream): void {
   if (stream.destroyed || stream.readableEnded) return;
@@ -47,7 +47,7 @@ function endUnread(stream: ServerHttp2Stream): void {
   else setTimeout(endUnread, 5, stream).unref();
 }
 
-/** Names and values as they came, without the fields that begin with a colon. Two hosts that differ both stay, to be refused. */
+/** Header names and values as received, without pseudo-header fields. Two different hosts are both kept, to be rejected later. */
 function plainHeaders(headers: IncomingHttpHeaders, raw: readonly string[]): string[] {
   const authority = headers[":authority"];
   const plain = authority === undefined ? [] : ["host", authority];
@@ -64,7 +64,7 @@ function plainHeaders(headers: IncomingHttpHeaders, raw: readonly string[]): str
 
 type Headers = OutgoingHttpHeaders | readonly string[];
 
-/** An answer over HTTP/2 that takes what an HTTP/1.1 answer takes: headers of the connection and reasons are left out. */
+/** An HTTP/2 response that accepts what an HTTP/1.1 response accepts: connection headers and reason phrases are dropped. */
 export class Http2Response extends Http2ServerResponse {
   #bodyBytes = 0;
 
@@ -74,7 +74,7 @@ export class Http2Response extends Http2ServerResponse {
     stream.once("finish", () => endUnread(stream));
   }
 
-  /** Bytes of the answer: names and values of its head and trailers, and its body as far as it was written. */
+  /** Bytes of the response: names and values of its headers and trailers, and its body as far as it was written. */
   get bytesSent(): number {
     const { sentHeaders, sentTrailers } = this.stream;
     return this.#bodyBytes + sizeOf(sentHeaders) + sizeOf(sentTrailers);
@@ -105,7 +105,7 @@ export class Http2Response extends Http2ServerResponse {
     if (!this.stream.destroyed) this.stream.additionalHeaders({ ":status": status, ...fieldsOf(pairs) });
   }
 
-  /** A response that is cut ends in an error: after a plain reset some clients take it for whole. */
+  /** A truncated response ends in an error: after a plain close some clients take it for complete. */
   override destroy(error?: Error): this {
     const { stream } = this;
     if (stream.headersSent && !stream.writableFinished && !stream.closed)

@@ -21,7 +21,7 @@ export interface MetricsSettings {
 }
 
 /**
- * Serves `GET /metrics` on a port of its own, for nobody but who can reach that port; nothing when `METRICS_PORT` is not set.
+ * Serves `GET /metrics` on a port of its own, without authentication; does nothing when `METRICS_PORT` is not set.
  * Rejects with `ConfigError` when it cannot listen there.
  */
 export async function serveMetrics(

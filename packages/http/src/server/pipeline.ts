@@ -16,7 +16,7 @@ import { dropSlowClients } from "./slow-clients.ts";
 import { dropSlowStreams } from "./tls/slow-streams.ts";
 import { type TlsServer, withHeadLimit } from "./tls/tls-server.ts";
 
-/** One step of a request's way: it either answers the request or passes it on to `next`. */
+/** One step of a pipeline: it either responds to the request or passes it on to `next`. */
 export type Step = (next: RequestListener) => RequestListener;
 
 /** A listener that passes every request through the steps in their order, and then to `last`. A step that is not needed is left out. */
@@ -26,7 +26,7 @@ export function pipeline(steps: readonly (Step | false | undefined)[], last: Req
 
 interface PipelineOptions {
   log: Logger;
-  /** The origins whose pages may read the errors that are answered here. */
+  /** The origins whose pages may read the errors of this pipeline. */
   corsOrigins: readonly string[];
   /** How browsers see the errors that are answered here. */
   problemPage: ProblemPage | undefined;
@@ -44,7 +44,7 @@ interface ConnectedPipeline {
   cutUpgraded(): void;
 }
 
-/** Everything that a request passes from the socket to `app`, in order. What stops a request along the way answers it with a problem. */
+/** Everything that a request passes from the socket to `app`, in order. A step that stops a request responds with a problem. */
 export function connectPipeline(server: Server, app: RequestListener, options: PipelineOptions): ConnectedPipeline {
   const { log, corsOrigins, problemPage, edge, slow, tls, isDraining } = options;
 
@@ -62,7 +62,7 @@ export function connectPipeline(server: Server, app: RequestListener, options: P
   rejectClientErrors(server, log);
   // `Upgrade: websocket` at a gateway: from here on a request like all others.
   const cutUpgraded = serveHandshakes(server);
-  // `Expect: 100-continue`, or anything else that is expected: as well, and the 100 goes out when the body is first read.
+  // `Expect`: from here on a request like all others; the 100 is sent when its body is first read.
   for (const event of ["checkContinue", "checkExpectation"] as const) {
     server.on(event, (request, response) => {
       sendContinueOnRead(request, response);
@@ -85,9 +85,9 @@ export function connectPipeline(server: Server, app: RequestListener, options: P
     problemPage && withProblemPages(problemPage),
     // 431 for a head over 16 KiB, which over HTTP/1.1 the parser refuses.
     tls && withHeadLimit,
-    // The trace begins, or goes on from `traceparent`.
+    // The trace starts, or continues from `traceparent`.
     edge && withGatewaySpan,
-    // 400 for what two readers could read in two ways, 414, 405, 417; `OPTIONS *` and trailing slashes are answered.
+    // 400 for what two parsers could read in two ways, 414, 405, 417; also responds to `OPTIONS *` and trailing slashes.
     rejectAmbiguous,
     // The memory of a large body is freed as it is read.
     withBodyReclaim,

@@ -9,20 +9,20 @@ import { hostProblem } from "./request-host.ts";
 import { respondToTarget, servedMethods, toOriginForm } from "./request-target.ts";
 
 /**
- * Path spellings that a prefix could be passed with: dot segments, plain or encoded or with a parameter, doubled
- * slashes, backslashes, and NUL.
+ * Path spellings that could get past a check of a prefix: dot segments, plain, encoded or with a parameter, double slashes,
+ * backslashes, and NUL.
  */
 const trickyPath = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$|;|%3b)|\/\/|\\|%5c|%2f|%00/i;
-/** What no request target may have: a fragment is for the client alone (RFC 9110 section 4.2.5). */
+/** What a request target must not contain; a fragment is for the client alone (RFC 9110 section 4.2.5). */
 const notInTarget = /[^\x21-\x22\x24-\x7e]/;
 const methods = new Set(servedMethods);
 
-/** A listener that gets no request that could be read in two ways; such a one is a 400, and the last on its connection. */
+/** Rejects requests that two parsers could read in two ways (400), each as the last one on its connection. */
 export function rejectAmbiguous(listener: RequestListener): RequestListener {
   return (request, response) => {
     const problem = requestProblem(request);
     if (problem) {
-      // What follows on the connection cannot be told from the body of a request that nobody understood.
+      // What follows on the connection cannot be distinguished from the body of this request.
       response.shouldKeepAlive = false;
       sendProblem(response, problem, pathOf(request.url), recordOf(request).id);
     } else if (!respondToTarget(request, response)) {
@@ -32,8 +32,8 @@ export function rejectAmbiguous(listener: RequestListener): RequestListener {
 }
 
 /**
- * What is wrong with a request that Node's parser let through, though two readers could take it in two ways. A target in absolute form
- * is in origin form afterwards.
+ * The problem with a request that Node's parser let through although two parsers could read it in two ways. Converts a target in absolute
+ * form to origin form.
  */
 export function requestProblem(request: IncomingMessage): Problem | undefined {
   const { headers } = request;
@@ -41,7 +41,7 @@ export function requestProblem(request: IncomingMessage): Problem | undefined {
   if (untaken) return untaken;
   const tooLong = urlProblem(request.url ?? "/");
   if (tooLong) return tooLong;
-  // Node's parser lets none of this through; over HTTP/2 a space would end the path of the request that is forwarded.
+  // Node's HTTP/1.1 parser rejects all of this; over HTTP/2 a space would end the path of the forwarded request.
   if (notInTarget.test(request.url ?? ""))
     return bad("The URL must consist of printable ASCII characters, without a #.");
   const path = pathOf(request.url);

@@ -4,7 +4,7 @@ import { Problem } from "../errors/problem.ts";
 const plainHost = /^(?:[\w.~!$&'()*+,;=-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
 let lastHost: string | undefined;
 
-/** What is wrong with a request's Host header if it has one. There may be one only (RFC 9112 section 3.2). */
+/** The problem with a request's Host header, if it has one. Only one is allowed (RFC 9112 section 3.2). */
 export function hostProblem(request: IncomingMessage): Problem | undefined {
   const { host } = request.headers;
   if (host === undefined || (isHost(host) && hosts(request) === 1)) return undefined;
@@ -12,8 +12,8 @@ export function hostProblem(request: IncomingMessage): Problem | undefined {
 }
 
 /**
- * Whether a Host header names one host in one way only: no URL can be made of `a.1` or `a:99999`, and `127.1` becomes another one in
- * it. The last good one is remembered, because nearly all requests bring the same.
+ * Whether a Host header can be read in one way only: `a.1` and `a:99999` are not valid in a URL, and `127.1` becomes another host in one.
+ * The last valid one is cached, because nearly all requests send the same.
  */
 function isHost(host: string): boolean {
   if (host === lastHost) return true;

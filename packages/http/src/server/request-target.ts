@@ -12,8 +12,8 @@ export const servedMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "
 const absoluteForm = /^(https?):\/\/([^/?#]*)(.*)$/i;
 
 /**
- * Brings a request target in absolute form into origin form, with its authority as the Host (RFC 9112 sections 3.2.2 and 3.2.4): apps and
- * routing know only one form. Every other target stays as it is. A problem when the authority is none, or asks for TLS where there is none.
+ * Converts a request target in absolute form to origin form, with its authority as the Host (RFC 9112 sections 3.2.2 and 3.2.4), so that apps
+ * and routing handle one form. Other targets are unchanged. Returns a problem for an invalid authority, or https over a plain connection.
  */
 export function toOriginForm(request: IncomingMessage): Problem | undefined {
   const { url = "/", headers, rawHeaders } = request;
@@ -23,7 +23,7 @@ export function toOriginForm(request: IncomingMessage): Problem | undefined {
   if (scheme === "") return undefined;
   const unreadable = hostProblem(request);
   if (unreadable) return unreadable;
-  // RFC 9110 section 7.4: what https promises does not hold for what came in the clear.
+  // RFC 9110 section 7.4: a request for an https URL must not be served over a plain connection.
   if (scheme.toLowerCase() === "https" && !(request.socket as TLSSocket).encrypted) {
     return new Problem("bad-request", "The target is an https URL, but the request came without TLS.");
   }
@@ -39,9 +39,8 @@ export function toOriginForm(request: IncomingMessage): Problem | undefined {
 }
 
 /**
- * Answers requests that are for no resource of an app, whatever the app is: `OPTIONS *` (RFC 9110 section 9.3.7), and a path with a
- * trailing slash, which is led to the path without it by a 308. A preflight must not be led anywhere (Fetch standard, section 4.8).
- * Returns whether it answered.
+ * Responds to requests that need no app: `OPTIONS *` (RFC 9110 section 9.3.7), and a path with a trailing slash, by a 308 to the path
+ * without it. A preflight must not be redirected (Fetch standard, section 4.8). Returns whether it responded.
  */
 export function respondToTarget(request: IncomingMessage, response: ServerResponse): boolean {
   const { url = "/", method } = request;

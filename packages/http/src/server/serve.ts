@@ -16,35 +16,35 @@ import { createTlsServer } from "./tls/tls-server.ts";
 export interface ServeOptions {
   port: number;
   host: string;
-  /** The setting that names the port; PORT unless given. */
+  /** The setting that holds the port. Default: PORT. */
   setting?: string;
   log: Logger;
-  /** How long requests that are under way may go on after a stop was asked for. */
+  /** How long requests in flight may continue after `close()`, in seconds. */
   drainSeconds: number;
-  /** How long the head of a request may take, in ms; 15 s unless told. */
+  /** The max time for the headers of a request, in ms. Default: 15,000. */
   headMs?: number;
   slow?: SlowLimits;
-  /** The origins whose pages may read problems that are answered before the app hears of a request; none unless told. */
+  /** The origins whose pages may read problems of requests that do not reach the app. Default: none. */
   corsOrigins?: readonly string[] | undefined;
-  /** Whether this is a gateway: its traces go on in the apps, and its listener may accept a WebSocket handshake, by `handshakeOf`. */
+  /** Whether this is a gateway: its traces continue in the apps, and its listener may accept WebSocket handshakes, by `handshakeOf`. */
   edge?: boolean;
-  /** Serves TLS with this certificate, HTTP/2 and HTTP/1.1; plain HTTP/1.1 unless given. */
+  /** Serves TLS with this certificate, HTTP/2 and HTTP/1.1. Default: plain HTTP/1.1. */
   tls?: TlsFiles | undefined;
   /** Shows browsers the problems that are answered before the app has the request. */
   problemPage?: ProblemPage | undefined;
-  /** The keys of TLS session tickets, where several processes share them. */
+  /** The keys of TLS session tickets, when several processes share them. */
   ticketKeys?: TicketKeys | undefined;
-  /** Where the listening socket comes from when several processes share it; its own unless given. */
+  /** The listening socket, when several processes share it. Default: its own. */
   socket?: SocketSource | undefined;
 }
 
-/** How long connections stay open after a stop was asked for, so that the peer hears of it with its next answer. */
+/** How long idle connections stay open after `close()`, so that the peer sees `Connection: close` on its next response. */
 const graceMs = 500;
 
 export interface Listening {
   server: Server;
   port: number;
-  /** Stops accepting, lets requests that are under way finish within `drainSeconds`, then cuts the rest. */
+  /** Stops accepting, lets requests in flight finish within `drainSeconds`, then closes the rest. */
   close(): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export function listenerOf(app: WebApp, apps?: readonly AppLink[]): RequestListe
     return app.fetch(request, env);
   };
   const overHttp1 = getRequestListener(answer, { hostname: "localhost" }) as RequestListener;
-  // With a body that nobody reads the library cuts an HTTP/2 answer off that is not out a moment later; Http2Response ends such streams.
+  // When a body is not read, the library would truncate an HTTP/2 response; Http2Response ends such streams instead.
   const overHttp2 = getRequestListener(answer, {
     hostname: "localhost",
     autoCleanupIncoming: false,
@@ -72,8 +72,8 @@ export function listenerOf(app: WebApp, apps?: readonly AppLink[]): RequestListe
 }
 
 /**
- * Listens with time limits that a slow client cannot stretch: 15 s for the head, none for a body or an answer that keeps
- * going. Malformed requests, and those that could be read in two ways, are answered by a problem.
+ * Listens, with every request passing `connectPipeline` on its way to `app`. The time limits: 15 s for the headers, none for a body or a
+ * response that makes progress.
  * Rejects with `ConfigError` when it cannot listen there.
  */
 export async function serve(app: RequestListener, options: ServeOptions): Promise<Listening> {
@@ -82,7 +82,7 @@ export async function serve(app: RequestListener, options: ServeOptions): Promis
   const http1 = {
     headersTimeout: headMs,
     requestTimeout: 0,
-    requireHostHeader: false, // Node's own answer is no problem; the check's is.
+    requireHostHeader: false, // Node's own response is not a problem document; that of `rejectAmbiguous` is.
     keepAliveTimeout: 65_000,
     connectionsCheckingInterval: Math.min(2000, headMs),
     shouldUpgradeCallback: (request: IncomingMessage) => shouldUpgrade(request, edge),
@@ -116,15 +116,15 @@ export async function serve(app: RequestListener, options: ServeOptions): Promis
         server.closeAllConnections();
         cutUpgraded();
       }, drainSeconds * 1000);
-      // A request may be on its way on a connection that looks idle: the peer is told first, with the answers
-      // that still go out, and only what stays idle after that is closed.
+      // A request may be on its way on a connection that looks idle: the peer sees `Connection: close` on responses first, and only
+      // what is still idle after that is closed.
       const from = performance.now() + Math.min(graceMs, drainSeconds * 500);
       const sweep = setInterval(() => {
         if (performance.now() < from) return;
         server.closeIdleConnections();
         tls?.closeIdle();
       }, 20);
-      // Not server.close(), which closes idle connections at once.
+      // Not server.close(), which closes idle connections immediately.
       NetServer.prototype.close.call(server, () => {
         clearTimeout(cut);
         clearInterval(sweep);

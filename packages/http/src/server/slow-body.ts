@@ -1,26 +1,26 @@
 /** Limits for clients that are slow on purpose, in milliseconds. */
 export interface SlowLimits {
-  /** In this time a body must bring some hundred bytes, or its end. */
+  /** In this time 500 bytes of a body must arrive, or its end. */
   bodyMs: number;
-  /** In this time a client must take some of an answer that waits for it. */
+  /** In this time a client must read some of a pending response. */
   readMs: number;
 }
 
-/** Fewer bytes than this in the time that a body has are a trickle. */
+/** Fewer bytes than this within `bodyMs` are a trickle. */
 const fewestBytes = 500;
 
-/** How long a body has brought next to nothing, though it might have. */
+/** Measures for how long a body has trickled while its client could send. */
 export class BodyClock {
   #bytes = 0;
   #ms = 0;
 
-  /** Begins anew: the client is not to blame, or there is no body. */
+  /** Starts over: the client is not the cause, or there is no body. */
   restart(bytes: number): void {
     this.#bytes = bytes;
     this.#ms = 0;
   }
 
-  /** After another `ms` in which the client could have sent; `bytes` have come in all. Whether it took longer than `limitMs`. */
+  /** Adds `ms` in which the client could have sent; `bytes` were received in all. Returns whether the limit is exceeded. */
   isLate(bytes: number, ms: number, limitMs: number): boolean {
     if (bytes - this.#bytes >= fewestBytes) this.restart(bytes);
     else this.#ms += ms;
@@ -29,8 +29,8 @@ export class BodyClock {
 }
 
 /**
- * Calls `sweep` ten times in the shorter limit, with the milliseconds since the last time; returns how to stop. Of a process that
- * stood still itself, two rounds count and no more: what came meanwhile has not been read yet.
+ * Calls `sweep` ten times per shorter limit, with the milliseconds since the last call; returns a function that stops it. After a stall
+ * of this process at most two intervals count: what arrived meanwhile has not been read yet.
  */
 export function sweeping(limits: SlowLimits, sweep: (ms: number) => void): () => void {
   const interval = Math.max(20, Math.min(limits.bodyMs, limits.readMs) / 10);

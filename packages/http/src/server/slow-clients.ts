@@ -14,7 +14,7 @@ interface Seen {
   timed: boolean;
 }
 
-/** Hangs up on clients that hold a connection by trickling a body or by not reading their answer. Returns how to stop. */
+/** Closes connections whose client trickles a body or does not read its response. Returns a function that stops the checks. */
 export function dropSlowClients(server: Server, limits: SlowLimits, log: Logger): () => void {
   const sockets = new Map<Socket, Seen>();
   // Over TLS, HTTP/1.1 runs on the socket that Node makes of a connection; HTTP/2 is watched by its streams.
@@ -45,7 +45,7 @@ export function dropSlowClients(server: Server, limits: SlowLimits, log: Logger)
         seen.clock.restart(socket.bytesRead);
       } else if (seen.clock.isLate(socket.bytesRead, ms, limits.bodyMs)) {
         seen.clock.restart(socket.bytesRead);
-        // What is refused has its answer already, and nobody waits for the rest of its body.
+        // A rejected request has its response already, and the rest of its body is not needed.
         if (answer === undefined) socket.destroy();
         else endWithProblem(socket, bodyTimeout(), log);
       }
@@ -53,23 +53,23 @@ export function dropSlowClients(server: Server, limits: SlowLimits, log: Logger)
   });
 }
 
-/** The problem with a body that does not come. */
+/** The problem of a body that does not arrive. */
 export function bodyTimeout(): Problem {
   return new Problem("request-timeout", "The request body took too long to arrive.");
 }
 
 /**
- * Whether more of a body that is not whole could come, and nothing of it waits to be read here: a reader that is busy leaves
- * what comes in the request. How the reader reads says nothing of the client.
+ * Whether the client could send more of an incomplete body, with nothing received that is still unread: a busy handler leaves data in
+ * the request, which is not the client's fault.
  */
 function isAwaited(request: IncomingMessage, answer: ServerResponse | undefined): boolean {
   if (request.readableLength > 0) return false;
-  // Of pipelined requests an earlier one is being answered.
+  // An earlier pipelined request is in progress.
   if (answer !== undefined && answer.req !== request) return false;
   return !expectsContinue(request) || answer === undefined || sentContinue(answer);
 }
 
-/** Whether a client that asked was told to send its body; Node keeps that there and tells it nowhere else. */
+/** Whether a 100 was sent. Node keeps that on the response and exposes it nowhere else. */
 function sentContinue(answer: ServerResponse): boolean {
   return answer.headersSent || ("_sent100" in answer && answer._sent100 === true);
 }

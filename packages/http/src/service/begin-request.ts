@@ -5,14 +5,14 @@ import { beginSpan } from "../observability/request-spans.ts";
 import { matchedRoute } from "./matched-route.ts";
 import type { ServiceEnv } from "./service-env.ts";
 
-/** What every answer has beside its request id. */
+/** The security headers of every response. */
 const standing = {
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
   "X-Frame-Options": "DENY",
 };
 
-/** What begins the handling of a request: tells its record which app and route take it, and sets the headers that every answer has. */
+/** Begins a request in an app: its record gets the app and the route, the response gets its request id and security headers. */
 export function beginRequest(app: string, log: Logger): (c: Context<ServiceEnv>) => RequestRecord {
   return (c) => {
     const { incoming, outgoing } = c.env ?? {};

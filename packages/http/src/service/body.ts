@@ -6,8 +6,8 @@ import { isJsonType } from "./media-type.ts";
 import type { BodyRules, ServiceEnv } from "./service-env.ts";
 
 /**
- * Bounds what can be read of a request's body, by whomever: reading one that is larger is a 413. Nothing is read here. What is
- * small by its own account is left as it is.
+ * Limits how much of a request's body can be read: reading a larger one is a 413. Nothing is read here. A body whose Content-Length is
+ * within the limit is left as it is.
  */
 export function limitBody(c: Context<ServiceEnv>, rules: BodyRules): void {
   const { method } = c.req;
@@ -15,7 +15,7 @@ export function limitBody(c: Context<ServiceEnv>, rules: BodyRules): void {
   const length = c.req.header("content-length");
   if (length === undefined ? hasNoBody(c) : Number(length) <= rules.maxBytes) return;
   let whole: Promise<ArrayBuffer> | undefined;
-  // Where Hono looks first, however the body is asked for.
+  // Where Hono looks first, whichever method reads the body.
   Object.defineProperty(c.req.bodyCache, "arrayBuffer", {
     get() {
       whole ??= length === undefined ? readWithin(c.req.raw.body, rules) : Promise.reject(tooLarge(rules));
@@ -26,15 +26,15 @@ export function limitBody(c: Context<ServiceEnv>, rules: BodyRules): void {
 }
 
 /**
- * Refuses a body that is too large (413), and JSON that is not UTF-8 (400, RFC 8259 section 8.1), which a decoder would silently
- * put right. Guards call it when they know who asks and that they may: what is refused before is never read.
+ * Rejects a body that is too large (413), and JSON that is not UTF-8 (400, RFC 8259 section 8.1), which a decoder would silently
+ * repair. It runs behind the guards: the body of an unauthorized request is never read.
  */
 export const bodyValidator: MiddlewareHandler<ServiceEnv> = (c, next) => {
   const reading = validateBody(c);
   return reading ? reading.then(next) : next();
 };
 
-/** As `bodyValidator`, for whoever reads a body before a guard has let the request in; a promise only if it had to be read. */
+/** As `bodyValidator`, for code that reads a body in front of the guards. Returns a promise only if the body had to be read. */
 export function validateBody(c: Context<ServiceEnv>): Promise<void> | undefined {
   const rules = c.get("bodyRules");
   const { method } = c.req;
@@ -46,7 +46,7 @@ export function validateBody(c: Context<ServiceEnv>): Promise<void> | undefined 
   return isJson || length === undefined ? read(c, isJson) : undefined;
 }
 
-/** Reads a body to where Hono keeps bodies that were read, so that it is read and decoded once. */
+/** Reads a body into Hono's body cache, so that it is read and decoded once. */
 async function read(c: Context<ServiceEnv>, isJson: boolean): Promise<void> {
   const incoming = c.env?.incoming;
   const plain = isJson && incoming !== undefined && !incoming.readableDidRead && !("arrayBuffer" in c.req.bodyCache);
@@ -56,7 +56,7 @@ async function read(c: Context<ServiceEnv>, isJson: boolean): Promise<void> {
   Object.assign(c.req.bodyCache, { text: Promise.resolve(bytes.toString()) });
 }
 
-/** All of a body of Node's own request, without the copy that an `ArrayBuffer` would be. */
+/** The whole body of Node's request, without the copy that an `ArrayBuffer` would need. */
 function bytesOf(incoming: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
@@ -70,7 +70,7 @@ function bytesOf(incoming: IncomingMessage): Promise<Buffer> {
   });
 }
 
-/** All of a body whose length was not told. */
+/** The whole body of a request without a Content-Length. */
 async function readWithin(body: ReadableStream<Uint8Array> | null, rules: BodyRules): Promise<ArrayBuffer> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
@@ -90,7 +90,7 @@ async function readWithin(body: ReadableStream<Uint8Array> | null, rules: BodyRu
   return whole.buffer;
 }
 
-/** Whether a request that came over a socket has neither length nor coding, and so no body (RFC 9112 section 6.3). */
+/** Whether a request over a socket has no body: neither a length nor a transfer coding (RFC 9112 section 6.3). */
 function hasNoBody(c: Context<ServiceEnv>): boolean {
   const headers = c.env?.incoming?.headers;
   return headers !== undefined && !("content-length" in headers) && !("transfer-encoding" in headers);

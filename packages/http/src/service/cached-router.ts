@@ -6,8 +6,8 @@ import { TrieRouter } from "hono/router/trie-router";
 const mostRemembered = 1000;
 
 /**
- * Hono's own choice of router with its last answers remembered. A fixed path beside a parameter (`/loads` and
- * `/:table`) makes that choice the slow TrieRouter for all of an app; most requests are for few paths, though.
+ * Hono's default router with a cache of its results. A fixed path beside a parameter (`/loads` and `/:table`) makes that router choose
+ * the slow TrieRouter for the whole app; most requests are for few paths, though.
  */
 export function cachedRouter<T>(): Router<T> {
   const router = new SmartRouter<T>({ routers: [new RegExpRouter(), new TrieRouter()] });

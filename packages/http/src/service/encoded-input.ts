@@ -12,7 +12,7 @@ export function encodingFaults(encoded: string): InputFault[] {
   );
 }
 
-/** Refuses a URL whose path or query is not percent-encoded UTF-8, or has a NUL, which no store keeps: a 400 that names the parameters. */
+/** Rejects a URL whose path or query is not percent-encoded UTF-8, or contains NUL, which no store accepts: a 400 that names the parameters. */
 export function rejectMisencodedUrl(url: string): void {
   if (!url.includes("%")) return;
   const [beforeQuery = "", ...query] = url.split("?");

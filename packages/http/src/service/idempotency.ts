@@ -3,10 +3,10 @@ import type { Context, MiddlewareHandler } from "hono";
 import { Problem } from "../errors/problem.ts";
 import type { KeyedRequest, ServiceEnv } from "./service-env.ts";
 
-/** How long a key counts, in hours, from when its request was done. Clients rely on it, so it is no setting. */
+/** How long a key is kept, in hours, after its request. Clients rely on it, so it is not a setting. */
 export const keyHours = 48;
 
-/** `new`: this process has the request until it ends it, or dies. */
+/** `new`: this process owns the request until it calls `end()` or dies. */
 export type IdempotencyState =
   | { state: "new"; fingerprint: string; end(): Promise<void> }
   | { state: "busy" }
@@ -24,7 +24,7 @@ const plainKey = /^[\x21\x23-\x7e][\x21-\x7e]{0,254}$/;
 /**
  * Honours `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): for two days the same request gets the first response again,
  * with `Idempotency-Replayed: true`, and another request with the key a 422; while the first is in flight, the same request gets a 409.
- * One that was refused or failed leaves nothing behind. Keys are scoped to the account and the path. Comes after the guard, before
+ * A request that was rejected or failed leaves nothing behind. Keys are scoped to the account and the path. Comes after the guard, before
  * validation. The handler finds the request in `c.var.keyed` and must record it in the transaction of what it does (`runOnce` of
  * `@quintet/db`): from that record it responds again. `within` narrows the scope: to what the path stands for just now, when that may be
  * deleted and created anew.
@@ -61,7 +61,7 @@ export function idempotent(
       }
       if (request.outcome === "replayed" && c.res.status < 400) c.header("Idempotency-Replayed", "true");
     } finally {
-      // It is done or not: the client is told so, though the next one to ask will be told for a while that it is in flight.
+      // The client gets its response even so; repetitions get a 409 until the key expires.
       await found
         .end()
         .catch((error: unknown) => c.var.log?.warn({ err: error }, "an Idempotency-Key could not be released"));
@@ -71,7 +71,7 @@ export function idempotent(
   return handler;
 }
 
-/** The refusal of another request with a key that was used within two days. */
+/** The problem of a different request with a key that was used within 48 hours. */
 export function keyMismatch(): Problem {
   return new Problem("unprocessable", "This Idempotency-Key was used for a different request.");
 }

@@ -8,8 +8,8 @@ interface Written {
 }
 
 /**
- * Answers with a JSON document, or with 304 when the client has it already. A document that is the same object as the last time
- * is written and hashed no second time.
+ * Responds with a JSON document, or with 304 when the client has it. A document that is the same object as before is not serialized
+ * and hashed again.
  */
 export function jsonDocument(document: () => Promise<object>): Handler {
   const written = new WeakMap<object, Written>();
@@ -29,7 +29,7 @@ export function jsonDocument(document: () => Promise<object>): Handler {
   };
 }
 
-/** The same document every time, made when it is first asked for. */
+/** The same document for every call, created by the first. */
 export function lazy(make: () => object): () => Promise<object> {
   let made: object | undefined;
   return async () => {

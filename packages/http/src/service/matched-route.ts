@@ -25,7 +25,7 @@ export function pageRequests(app: OpenAPIHono<ServiceEnv>): (c: Context) => bool
   };
 }
 
-/** The routes that answer a page, as `GET /shop/goods/:id`. */
+/** The routes that respond with a page, as `GET /shop/goods/:id`. */
 function pageRoutes(app: OpenAPIHono<ServiceEnv>): Set<string> {
   const { paths = {} } = app.getOpenAPI31Document({ openapi: "3.1.0", info: { title: "", version: "" } });
   return new Set(

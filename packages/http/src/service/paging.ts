@@ -20,7 +20,7 @@ export function encodeCursor(key: Buffer, position: unknown): string {
   return Buffer.concat([mac(key, payload), payload]).toString("base64url");
 }
 
-/** The position in a cursor made by `encodeCursor`; a forged or foreign one is a 400 that names `cursor`. */
+/** The position in a cursor of `encodeCursor`; a forged one, or one of another list, is a 400 that names `cursor`. */
 export function decodeCursor<S extends z.ZodType>(key: Buffer, cursor: string, schema: S): z.infer<S> {
   const bytes = Buffer.from(cursor, "base64url");
   const payload = bytes.subarray(macLength);

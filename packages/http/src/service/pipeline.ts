@@ -29,7 +29,7 @@ export function servicePipeline(
     // 413 for a body over the limit, when something reads it.
     c.set("bodyRules", bodyRules);
     limitBody(c, bodyRules);
-    // All that follows can ask for `currentRequest()`.
+    // From here on `currentRequest()` returns this request.
     return inRequest(record, () => {
       // CORS headers, and the response to a preflight.
       return c.req.header("origin") === undefined ? next() : crossOrigin(c, next);

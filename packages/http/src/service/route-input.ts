@@ -9,8 +9,8 @@ import { routePipeline } from "./pipeline.ts";
 import type { ServiceEnv } from "./service-env.ts";
 
 /**
- * Makes an app check the query and the path of a request in one step and without a promise. The validators that come with
- * `openapi()` are a middleware and several promises for each, which for a route that takes no query cost as much as its handler does.
+ * Makes an app validate the query and the path of a request in one step and without a promise. The validators that come with `openapi()`
+ * are a middleware and several promises each, which for a route without a query cost as much as its handler.
  */
 export function validateInput(app: OpenAPIHono<ServiceEnv>): void {
   const add = app.openapi;
@@ -26,7 +26,7 @@ export function validateInput(app: OpenAPIHono<ServiceEnv>): void {
       if (params) validate(c, "param", params, c.req.param());
       return hasForm ? formValidator(c, next) : next();
     };
-    // It is in the document already, with all that it takes.
+    // It is in the document already, with all of its inputs.
     return add(
       { ...route, hide: true, request: rest, middleware: routePipeline(middleware, check) } as never,
       handler as never,
@@ -48,7 +48,7 @@ function validate(c: Context<ServiceEnv>, target: "query" | "param", schema: z.Z
   c.req.addValidatedData(target, data as object);
 }
 
-/** The parameters of the query; those that come more than once as lists. */
+/** The parameters of the query; repeated ones as arrays. */
 function queryOf(c: Context<ServiceEnv>): Record<string, string | string[] | undefined> {
   const all = Object.entries(c.req.queries());
   return Object.fromEntries(all.map(([name, values]) => [name, values.length === 1 ? values[0] : values]));

@@ -1,21 +1,21 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Logger } from "../observability/logger.ts";
 
-/** What an app takes as a body. */
+/** The body limits of an app. */
 export interface BodyRules {
-  /** In bytes. */
+  /** The max size of a body, in bytes. */
   maxBytes: number;
-  /** The paths whose handlers read their body as it comes, however large. */
+  /** Matches the paths whose handlers read their body as a stream, of any size. */
   streams: RegExp | undefined;
 }
 
-/** A request with an `Idempotency-Key`, as it is recorded with what it does, by the store that does it. */
+/** A request with an `Idempotency-Key`, as it is recorded in the transaction of its effects. */
 export interface KeyedRequest {
-  /** What stands for the request and its repetitions: 43 characters, out of account, method, path and key. */
+  /** Identifies the request and its repetitions: 43 characters, a digest of account, method, path and key. */
   readonly key: string;
-  /** What tells it from other requests with that key: 43 characters, out of query, media type and body. */
+  /** Distinguishes it from other requests with that key: 43 characters, a digest of query, media type and body. */
   readonly fingerprint: string;
-  /** Set by the record: whether the request was done now or before. */
+  /** Set by the record: whether the request was executed now or earlier. */
   outcome?: "done" | "replayed";
 }
 
@@ -29,7 +29,7 @@ export interface AppLink {
 }
 
 /**
- * What every handler finds in `c.var` and `c.env`. `account` is set by the guards of `@quintet/auth`; `apps` are those behind this
+ * The types of `c.var` and `c.env` in every handler. The guards of `@quintet/auth` set `account`; `apps` are those behind this
  * URL, as `listenerOf` was given them.
  */
 export interface ServiceEnv {
@@ -39,7 +39,7 @@ export interface ServiceEnv {
     log: Logger;
     bodyRules: BodyRules;
     account?: { id: number; username?: string; isStaff?: boolean };
-    /** This request when it came with an `Idempotency-Key`, to be recorded with what it does. */
+    /** Set for a request with an `Idempotency-Key`, to be recorded in the transaction of its effects. */
     keyed?: KeyedRequest;
   };
 }

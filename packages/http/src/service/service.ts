@@ -20,32 +20,32 @@ export interface ServiceOptions {
   /** The app's name in documents and logs. */
   title: string;
   version: string;
-  /** The groups of its calls in its document, with what each is for. */
+  /** The groups of its operations in its document, with a description each. */
   tags?: Record<string, string>;
   /** The path prefix that the app owns, such as `/queue`; `/` for the gateway's own routes. */
   prefix: string;
   log: Logger;
   corsOrigins: string[];
-  /** What `{prefix}/health` looks at, by name. */
+  /** The checks of `{prefix}/health`, by name. */
   checks: Record<string, HealthCheck>;
-  /** How it is as a whole when its checks say so; as bad as the worst of them unless told. */
+  /** The status of the whole from those of the checks. Default: the worst. */
   overallHealth?: OverallHealth;
-  /** Largest request body in bytes; 1 MiB unless told. `streams` names the paths that read their body as it comes. */
+  /** The max size of a request body in bytes. Default: 1 MiB. `streams` matches the paths that read their body as a stream, without a limit. */
   maxBodyBytes?: number;
   streams?: RegExp;
-  /** Paths whose requests may well take longer than a minute. */
+  /** Matches the paths whose requests may take longer than a minute. */
   slow?: RegExp;
   /** Its pages, by which browsers see its problems. Without it every client gets problems as they are. */
   frame?: ServiceFrame;
-  /** What `{prefix}/openapi.json` answers; the document of the app's own routes unless told. */
+  /** The document at `{prefix}/openapi.json`. Default: that of the app's own routes. */
   document?: () => Promise<object>;
 }
 
 const MiB = 1024 * 1024;
 
 /**
- * A Hono app that follows the house rules: request ids, one log line per request, CORS, body limits, problem+json for
- * every error, `{prefix}/health`, `{prefix}/openapi.json` and `{prefix}/docs`. Routes are added with `.openapi()`.
+ * A Hono app with what every service has: request ids, CORS, body limits, problem+json for every error, `{prefix}/health`,
+ * `{prefix}/openapi.json` and `{prefix}/docs`. `pipeline.ts` lists what a request passes. Add routes with `.openapi()`.
  */
 export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> {
   const { title, version, prefix, log } = options;
@@ -116,7 +116,7 @@ function answerProblem(
   return page ?? c.body(JSON.stringify(body), problem.status, { "Content-Type": "application/problem+json" });
 }
 
-/** What a path that no route serves is: 405 with `Allow` when it has other methods (RFC 9110 section 15.5.6), else 404. */
+/** The problem of a request without a route: 405 with `Allow` when its path has other methods (RFC 9110 section 15.5.6), else 404. */
 function missing(app: OpenAPIHono<ServiceEnv>, c: Context<ServiceEnv>): Problem {
   const methods = new Set(
     app.routes

@@ -5,10 +5,10 @@
 const visible =
   /[^\p{White_Space}\p{Cc}\p{Cf}\p{Cs}\p{M}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\u{13441}\u{13442}\u{1D159}]/u;
 
-/** Whether a reader sees anything of a text. */
+/** Whether a text contains a visible character. */
 export function isVisible(text: string): boolean {
   return visible.test(text);
 }
 
-/** What to say of a text that is not. */
+/** The message for a text that does not. */
 export const mustBeVisible = "must contain a visible character";

@@ -1,7 +1,7 @@
 import { accessSync, constants, statfsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** Why a folder cannot be written to, or be made; undefined when it can. Changes nothing. */
+/** Why a folder cannot be written to or created; undefined when it can. Changes nothing. */
 export function folderFault(path: string): string | undefined {
   const found = nearest(resolve(path));
   if ("code" in found) return `${path} cannot be accessed (${found.code})`;
@@ -15,7 +15,7 @@ export function folderFault(path: string): string | undefined {
   return undefined;
 }
 
-/** Why lines cannot be added to a file, or it cannot be made; undefined when they can. Changes nothing. */
+/** Why a file cannot be appended to or created; undefined when it can. Changes nothing. */
 export function fileFault(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) return folderFault(dirname(resolve(path)));
@@ -29,7 +29,7 @@ export function fileFault(path: string): string | undefined {
   }
 }
 
-/** What is left on the disk of a folder that may yet have to be made, in bytes. */
+/** The free space on the disk of a folder, in bytes; the folder need not exist. */
 export function freeBytes(path: string): number {
   const found = nearest(resolve(path));
   if ("code" in found) return 0;
@@ -37,14 +37,14 @@ export function freeBytes(path: string): number {
   return bavail * bsize;
 }
 
-/** What is there of a path: itself, or the lowest folder above it. */
+/** The path itself when it exists, otherwise its nearest parent that does. */
 function nearest(path: string): { path: string; isFolder: boolean } | { code: string } {
   for (let at = path; ; at = dirname(at)) {
     try {
       return { path: at, isFolder: statSync(at).isDirectory() };
     } catch (error) {
       const { code = "EIO" } = error as NodeJS.ErrnoException;
-      // Below a file is nothing either; the file itself is found next.
+      // A path below a file does not exist either; the file itself is found next.
       if (!["ENOENT", "ENOTDIR"].includes(code) || at === dirname(at)) return { code };
     }
   }

@@ -59,7 +59,7 @@ describe("settings from files", () => {
   it("are refused beside the variable itself, and with what is wrong in them untold", () => {
     const path = file("short", "hunter2");
     const both = () => readEnv(schema, { QUINTET_SECRET: secret, QUINTET_SECRET_FILE: path });
-    expect(both).toThrow("QUINTET_SECRET_FILE: QUINTET_SECRET is set too; only one of them may be");
+    expect(both).toThrow("QUINTET_SECRET_FILE: QUINTET_SECRET is set as well; set only one of them");
     const short = () => readEnv(schema, { QUINTET_SECRET_FILE: path });
     expect(short).toThrow("QUINTET_SECRET: must have at least 32 characters");
     expect(short).not.toThrow("hunter2");

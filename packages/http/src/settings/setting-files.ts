@@ -5,9 +5,9 @@ type Env = Record<string, string | undefined>;
 const mostBytes = 64 * 1024;
 
 /**
- * The settings of which some lie in files, as containers pass secrets: where `NAME_FILE` is set for one of `names`, the
- * answer has the content of that file as `NAME`, without one line end at its end. Each fault is a line that names the variable, and
- * never what is in it.
+ * The settings, with those read that lie in files, as containers pass secrets: where `NAME_FILE` is set for one of `names`, the result
+ * has the content of that file as `NAME`, without a line end at its end. Each fault is a line that names the variable, never its
+ * value.
  */
 export function readSettingFiles(env: Env, names: Iterable<string>): { env: Env; faults: string[] } {
   const known = new Set(names);
@@ -28,7 +28,7 @@ export function readSettingFiles(env: Env, names: Iterable<string>): { env: Env;
   return { env: read, faults };
 }
 
-/** `given`, and the defaults for what is not given in it, neither directly nor by a file. */
+/** `given`, with the defaults for what is set in it neither directly nor by a file. */
 export function withDefaults(defaults: Env, given: Env): Env {
   const missing = Object.entries(defaults).filter(([name]) => !given[name] && !given[`${name}_FILE`]);
   return { ...given, ...Object.fromEntries(missing) };
@@ -37,7 +37,7 @@ export function withDefaults(defaults: Env, given: Env): Env {
 class Fault extends Error {}
 
 function contentOf(path: string): string {
-  // A pipe that nobody writes to would hold the start up for ever.
+  // A pipe without a writer would block the start forever.
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = fstatSync(file);

@@ -9,7 +9,7 @@ import { trustedProxies } from "./trusted-proxies.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** What must hold between several settings: given what is set, the faults that it finds, each beginning with a variable. */
+/** A rule between several settings: returns the faults that it finds, each beginning with a variable. */
 export type SettingRule = (given: Env) => string[];
 
 /**
@@ -30,7 +30,7 @@ export function readEnv<S extends z.ZodObject>(
     const variable = String(name);
     const place = within.length > 0 ? `${within.join(".")} ` : "";
     if (given[variable] !== undefined) return [`${variable}: ${place}${issue.message}`];
-    // Its file is at fault, which is told already.
+    // The fault of its file is reported already.
     return isTold(variable) ? [] : [`${variable} is missing`];
   });
   const broken = rules
@@ -49,7 +49,7 @@ export function setTogether(one: string, other: string): SettingRule {
   return (given) => (one in given === other in given ? [] : [`${one} and ${other} must be set together`]);
 }
 
-/** Each port of a program is another one. */
+/** The ports of a program must differ. */
 export const separatePorts: SettingRule = (given) =>
   [
     ["METRICS_PORT", "PORT"],
@@ -77,7 +77,7 @@ const port = number(0, 65_535, "a port number");
 /** A name or address to listen on, not a URL and without a port. */
 const host = z.string().regex(/^[\w.:%-]+$/, "must be an address or a host name");
 
-/** Where pages come from that may call (RFC 6454): `https://example.org`, or `*` for all. */
+/** The origins of pages that may call (RFC 6454): `https://example.org`, or `*` for all. */
 const origins = z
   .string()
   .transform((text) => text.split(",").map((origin) => origin.trim()))
@@ -119,7 +119,7 @@ export const settings = {
     HOST: host.default("127.0.0.1"),
     LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
     LOG_FILE: z.string().superRefine(faultOf(fileFault)).optional(),
-    /** A log file of so many MB is put aside, and so many of them are kept; 0 MB: never. The parent of the workers does it. */
+    /** A log file is rotated at this many MB (0: never), and this many are kept. The parent of the workers does it. */
     LOG_MAX_MB: number(0, 1_000_000).default(100),
     LOG_KEEP: number(0, 1000).default(5),
     METRICS_PORT: port.optional(),
@@ -129,7 +129,7 @@ export const settings = {
   },
   /** The secret from which cursors and digests are keyed: 32 characters or more. */
   secret: z.string().min(32, "must have at least 32 characters"),
-  /** A folder that files can be written to; it is made when it is needed. */
+  /** A folder that files can be written to; it is created when needed. */
   folder: z.string().superRefine(faultOf(folderFault)),
   /** A database in MySQL or MariaDB. */
   mysqlUrl: url("mysql").refine((text) => new URL(text).pathname.length > 1, {

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { ConfigError } from "@quintet/workers";
 
-/** Proxies whose word on the client is believed. */
+/** Proxies whose forwarding headers are trusted. */
 export interface TrustedProxies {
   check(address: string): boolean;
 }

@@ -9,7 +9,7 @@ export function counter<L extends string>(name: string, help: string, labelNames
 }
 
 /**
- * A gauge. With `collect` its values are set when somebody asks for them, which costs nothing in between. Of several workers the
+ * A gauge. With `collect` its values are set when metrics are scraped, which costs nothing in between. Of several workers the
  * sum is shown, or what `ofWorkers` says: their largest or smallest value where each of them sees the same thing.
  */
 export function gauge<L extends string>(

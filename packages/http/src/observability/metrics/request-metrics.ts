@@ -131,7 +131,7 @@ new Latency({
 /** What was counted of one app's requests since the process began. */
 export interface RequestTotals {
   requests: number;
-  /** Answered 5xx. */
+  /** Responses with a 5xx status. */
   failures: number;
   seconds: number;
   /** How many took up to each of `latencyBounds`, not added up; the last is for what took longer. */

@@ -8,7 +8,7 @@ import type { Logger } from "../../observability/logger.ts";
 export interface TlsFiles {
   cert: string;
   key: string;
-  /** How often they are looked at, in ms; 1 s unless told. */
+  /** How often the files are checked for changes, in ms. Default: 1,000. */
   everyMs?: number;
 }
 
@@ -19,7 +19,7 @@ interface KeyPair {
 
 const day = 86_400_000;
 
-/** Reads a certificate and its key. Throws `ConfigError`, naming the variable, when one is missing or they do not fit. */
+/** Reads a certificate and its key. Throws `ConfigError`, naming the variable, when one is missing or they do not match. */
 export function readKeyPair(files: TlsFiles): KeyPair {
   const cert = read("TLS_CERT", files.cert);
   const key = read("TLS_KEY", files.key);
@@ -37,8 +37,8 @@ export function readKeyPair(files: TlsFiles): KeyPair {
 }
 
 /**
- * Hands over each new pair when the files change. One that does not fit, because only half of it has been renewed yet, is
- * logged and the one before stays. Returns how to stop.
+ * Calls `use` with each new pair when the files change. A pair that does not match, because only one file has been renewed yet, is
+ * logged and not used. Returns a function that stops watching.
  */
 export function watchKeyPair(files: TlsFiles, log: Logger, use: (pair: KeyPair) => void): () => void {
   return watchFiles(
@@ -56,7 +56,7 @@ export function watchKeyPair(files: TlsFiles, log: Logger, use: (pair: KeyPair) 
   );
 }
 
-/** Logs which certificate is in use and until when; one that has expired or soon will is a warning. */
+/** Logs the certificate in use and its expiry; a warning when it has expired or will within seven days. */
 export function logCertificate({ cert }: KeyPair, log: Logger, message: string): void {
   const { validToDate, subjectAltName, serialNumber } = new X509Certificate(cert);
   const fields = { tls: { server: { not_after: validToDate.toISOString(), x509: { serial_number: serialNumber } } } };

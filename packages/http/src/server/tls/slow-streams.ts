@@ -19,8 +19,8 @@ interface Seen {
 const idleMs = 65_000;
 
 /**
- * Gives up on streams that trickle a body or whose answer is not read, and on connections that have no stream for a minute. Returns
- * how to stop.
+ * Closes streams that trickle a body or whose response is not read, and connections that have had no stream for a minute. Returns a
+ * function that stops the checks.
  */
 export function dropSlowStreams(server: Server, sessions: ReadonlySet<Http2Session>, limits: SlowLimits): () => void {
   const open = new SlotMap<Seen>();
@@ -59,17 +59,17 @@ export function dropSlowStreams(server: Server, sessions: ReadonlySet<Http2Sessi
       const since = lastUsed.get(session) ?? now;
       lastUsed.set(session, since);
       if (now - since > idleMs) session.close();
-      // One that reads nothing at all cannot be told either.
+      // A client that reads nothing does not see the GOAWAY either.
       if (session.closed && now - since > 2 * idleMs) session.destroy();
     }
   });
 }
 
-/** As over HTTP/1.1: whether more of a body could come, and nothing of it waits here to be read, in the request or in its stream. */
+/** As over HTTP/1.1: whether the client could send more of the body, with nothing received that is still unread. */
 function isAwaited(request: Http2Request, stream: ServerHttp2Stream): boolean {
   if (stream.endAfterHeaders || request.complete) return false;
   if (request.readableLength > 0 || stream.readableLength > 0) return false;
-  // A body that is whole may have nobody yet who reads its end.
+  // The body is complete, though its end may not have been read yet.
   if (stream.state.remoteClose === 1) return false;
   return (
     !expectsContinue(request as never) ||

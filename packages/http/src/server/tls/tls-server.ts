@@ -17,9 +17,9 @@ export interface TlsServer {
   server: Server;
   /** The HTTP/2 connections that are open. */
   sessions: ReadonlySet<Http2Session>;
-  /** Tells HTTP/2 clients to open no new streams. */
+  /** Asks HTTP/2 clients to open no new streams. */
   sendGoaway(): void;
-  /** Ends HTTP/2 connections as soon as what is under way on them is answered. */
+  /** Closes HTTP/2 connections as soon as their streams have ended. */
   closeIdle(): void;
   stopWatching(): void;
 }
@@ -28,16 +28,16 @@ export interface TlsOptions {
   files: TlsFiles;
   http1: ServerOptions & { shouldUpgradeCallback(request: IncomingMessage): boolean };
   log: Logger;
-  /** Of session tickets, where several processes share them; Node's own unless given. */
+  /** The keys of session tickets, when several processes share them. Default: Node's own. */
   ticketKeys?: TicketKeys | undefined;
 }
 
 /**
- * What one HTTP/2 connection may do. A client that resets streams as fast as it opens them (CVE-2023-44487), or sends frames that
- * are none, is hung up on after some hundred; many settings, pings or headers are refused by Node itself.
+ * The limits of one HTTP/2 connection. It is closed when its client resets streams as fast as it opens them (CVE-2023-44487) or sends
+ * hundreds of invalid frames. Node itself limits SETTINGS, PING and header frames.
  */
 const limits = {
-  // Node resets a stream whose head is larger, without an answer; one of more than 16 KiB gets an answer.
+  // Node resets a stream whose headers are larger, without a response; above 16 KiB there is one.
   settings: { maxConcurrentStreams: 128, maxHeaderListSize: 64 * 1024, enablePush: false },
   maxSessionInvalidFrames: 100,
   maxSessionRejectedStreams: 100,
@@ -47,7 +47,7 @@ const limits = {
 
 const largestHead = 16 * 1024;
 
-/** Refuses heads as large as Node's parser of HTTP/1.1 refuses them. */
+/** Rejects headers over 16 KiB (431), the limit of Node's HTTP/1.1 parser. */
 export function withHeadLimit(listener: RequestListener): RequestListener {
   return (request, response) => {
     if ((request as unknown) instanceof Http2Request && (request as unknown as Http2Request).headBytes > largestHead) {
@@ -59,9 +59,9 @@ export function withHeadLimit(listener: RequestListener): RequestListener {
   };
 }
 
-/** Says to a client that sent plain HTTP what this port speaks, in plain HTTP. */
+/** Responds in plain HTTP to a client that sent plain HTTP. */
 function rejectPlainHttp(socket: TLSSocket, log: Logger): void {
-  // The connection below, which Node keeps under this name alone; its TLS is over before it began.
+  // The underlying connection, which Node exposes under this name alone.
   const { _parent: plain } = socket as unknown as { _parent?: Socket };
   if (plain === undefined) {
     socket.destroy();
@@ -75,7 +75,7 @@ function rejectPlainHttp(socket: TLSSocket, log: Logger): void {
   );
 }
 
-/** Throws `ConfigError` when certificate and key are no pair. */
+/** Throws `ConfigError` when the key does not match the certificate. */
 export function createTlsServer(options: TlsOptions): TlsServer {
   const { files, http1, log, ticketKeys } = options;
   const pair = readKeyPair(files);
@@ -91,10 +91,10 @@ export function createTlsServer(options: TlsOptions): TlsServer {
     Http2ServerResponse: Http2Response as never,
   };
   const secure = createSecureServer(both);
-  // Node sets one of its own, whatever is in the options.
+  // Node ignores the option and sets its own.
   Object.assign(secure, { shouldUpgradeCallback: http1.shouldUpgradeCallback });
   secure.removeAllListeners("tlsClientError").on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
-    // Who sends garbage, or does not finish the handshake, is no HTTP client that could be answered.
+    // A client that sends garbage, or does not finish the handshake, cannot be sent a response.
     if (error.code?.startsWith("ERR_SSL_HTTP")) rejectPlainHttp(socket, log);
     else socket.destroy();
   });
@@ -102,7 +102,7 @@ export function createTlsServer(options: TlsOptions): TlsServer {
   secure.on("session", (session) => {
     sessions.add(session);
     session.once("close", () => sessions.delete(session));
-    session.on("error", () => {}); // It ends by itself; its streams are told.
+    session.on("error", () => {}); // It closes by itself, and its streams get the error.
   });
   const server = Object.assign(secure, {
     closeAllConnections() {
