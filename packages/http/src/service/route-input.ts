@@ -36,7 +36,7 @@ export function validateInput(app: OpenAPIHono<ServiceEnv>): void {
   app.openapi = checked;
 }
 
-/** Refuses a form that the validator of the body would silently put right. */
+/** Rejects a form that the body validator would silently repair. */
 const formValidator: MiddlewareHandler<ServiceEnv> = async (c, next) => {
   if (mediaTypeOf(c.req.header("content-type")) === formType) readFormText(await c.req.text());
   return next();
