@@ -3,28 +3,42 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "..");
-const page = readFileSync(join(root, "docs/internals.md"), "utf8");
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+const page = read("docs/internals.md");
 const versions = [...page.matchAll(/^\| (\S+)\s+\| (\d\S+)\s+\| (\S+)\s+\|$/gm)].map(
   ([, library, version, folder]) => [library!, version!, folder!] as const,
 );
 
-it.each(versions)("leans on private parts of %s %s, and that is what is installed", (library, version, folder) => {
-  const installed = JSON.parse(readFileSync(join(root, folder, "node_modules", library, "package.json"), "utf8"));
-  expect(installed.version, `look through the lines of ${library} in docs/internals.md`).toBe(version);
+/** What is between backquotes. */
+const quoted = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+
+/** Each private part: its library, its names, the files that use it and the tests that fail when it has changed. */
+const parts = page.split(/^## /m).flatMap((section) => {
+  const [library = "", ...lines] = section.split("\n");
+  const items = lines.join("\n").split(/^- /m).slice(1);
+  if (library.startsWith("What our patch")) return [];
+  return items.map((item) => {
+    const [names = "", rest = ""] = item.replaceAll(/\s+/g, " ").split(": used in ");
+    const [files = "", tests = ""] = rest.split(", tested by ");
+    return { library, names: quoted(names), files: quoted(files), tests: quoted(tests) };
+  });
 });
 
-it("names files that are there", () => {
-  const paths = [...page.matchAll(/`((?:apps|packages|patches|scripts)\/[^`]+)`/g)].map(([, path]) => path!);
-  expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+it.each(versions)("private parts of %s %s are used, and that version is installed", (library, version, folder) => {
+  const { version: installed } = JSON.parse(read(join(folder, "node_modules", library, "package.json")));
+  expect(installed, `go through the list of ${library} in docs/internals.md`).toBe(version);
 });
 
-it("has a version for each library that it names, and each patch stands there", () => {
-  const named = [...page.matchAll(/^\| (\S+)\s+\| \D/gm)]
-    .map(([, library]) => library!)
-    .filter((name) => name !== "library" && !/^-+$/.test(name));
-  const listed = versions.map(([library]) => library);
-  expect(listed.length).toBeGreaterThan(4);
-  expect(named.filter((name) => name === name.toLowerCase() && !listed.includes(name))).toEqual([]);
-  const patches = [...readFileSync(join(root, "pnpm-workspace.yaml"), "utf8").matchAll(/patches\/(\S+)\.patch/g)];
+it.each(parts)("$library: the files use $names, and tests are named", ({ names, files, tests }) => {
+  expect([...files, ...tests].filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  const texts = files.map(read).join("\n");
+  expect(names.filter((name) => !texts.includes(name.replace(/^node:/, "")))).toEqual([]);
+  expect(tests.length).toBeGreaterThan(0);
+});
+
+it("has a version for each library, and names each patch", () => {
+  const libraries = [...new Set(parts.map(({ library }) => library))];
+  expect(versions.map(([library]) => library)).toEqual(libraries);
+  const patches = [...read("pnpm-workspace.yaml").matchAll(/patches\/(\S+)\.patch/g)];
   expect(patches.map(([, patch]) => patch)).toEqual(["postgres@3.4.9"]);
 });

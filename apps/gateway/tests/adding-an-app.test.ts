@@ -13,7 +13,7 @@ import { type TestSettings, testSettings } from "./harness/test-settings.ts";
 
 // Does what docs/adding-an-app.md says, in a copy of the repository.
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 const run = promisify(execFile);
 const stack = new AsyncDisposableStack();
 let copy: string;

@@ -1,4 +1,3 @@
-export { addToStream } from "./add-to-stream.ts";
 export {
   begun,
   findProcessed,
@@ -17,9 +16,9 @@ export {
 } from "./idempotency/record-sweep.ts";
 export { redisIdempotency } from "./idempotency/redis-idempotency.ts";
 export { isDeadlock, retryOnDeadlock } from "./limits/retry-on-deadlock.ts";
-export { luaCommands, type RunLua } from "./lua-commands.ts";
-export { migrateMysql } from "./migrate-mysql.ts";
-export { migratePostgres, postgresMigrationLock, refuseLaterPostgres } from "./migrate-postgres.ts";
+export { migrateMysql } from "./migrations/migrate-mysql.ts";
+export { migratePostgres, postgresMigrationLock, refuseLaterPostgres } from "./migrations/migrate-postgres.ts";
+export { ifAlone } from "./mysql/named-lock.ts";
 export {
   connectMysql,
   healthMysql,
@@ -27,12 +26,12 @@ export {
   type MysqlConnection,
   type MysqlPool,
   type PoolOptions,
-} from "./mysql.ts";
-export { ifAlone } from "./mysql-lock.ts";
-export { withComment } from "./observing/sql-comment.ts";
-export { connectPostgres, healthPostgres, type PostgresQueries, type PostgresSql } from "./postgres.ts";
-export { blockingRedis, connectRedis, healthRedis, type Redis } from "./redis.ts";
-export { type RunWithDeadline, redisWithDeadline } from "./redis-deadline.ts";
-export { OutcomeUnknown } from "./sent-once.ts";
+} from "./mysql/pool.ts";
+export { withComment } from "./observability/sql-comment.ts";
+export { connectPostgres, healthPostgres, type PostgresQueries, type PostgresSql } from "./postgres/client.ts";
+export { blockingRedis, connectRedis, healthRedis, type Redis } from "./redis/client.ts";
+export { type RunWithDeadline, redisWithDeadline } from "./redis/redis-deadline.ts";
+export { addToStream, luaCommands, type RunLua } from "./redis/scripts.ts";
+export { OutcomeUnknown } from "./redis/send-once.ts";
 export { requireStores, type StoreUrls, storeFaults } from "./store-faults.ts";
 export { type Sweeping, sweeping } from "./sweeping.ts";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createConnection } from "mysql2/promise";
 import type { ProcessedRequests } from "./idempotency/processed-requests.ts";
-import { connectPostgres } from "./postgres.ts";
+import { connectPostgres } from "./postgres/client.ts";
 
 /** A database of a test's own, dropped with `await using`. */
 export interface TestDatabase extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { expect, inject, it } from "vitest";
-import { readMigrations } from "../src/migration-files.ts";
+import { readMigrations } from "../src/migrations/migration-files.ts";
 import { testMysql } from "../src/testing.ts";
 
 const root = join(import.meta.dirname, "../../..");

@@ -4,7 +4,7 @@ import { inRequest, isTimeout, RequestRecord, toProblem } from "@quintet/http";
 import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import type { RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { StatementTimeout } from "../src/limits/deadline.ts";
+import { StatementTimeout } from "../src/limits/statement-timer.ts";
 
 /** What is thrown when a statement took too long: the server, or whoever waits for it, gives it up, and clients may come again. */
 async function expectTimeout(work: Promise<unknown>, by?: "server"): Promise<void> {

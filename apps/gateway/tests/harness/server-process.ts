@@ -16,7 +16,7 @@ export interface ServerProcess extends AsyncDisposable {
 
 /** A busy machine may take minutes; a program that fails says so at once. */
 const startLimitMs = 300_000;
-const ownRoot = fileURLToPath(new URL("../../../../", import.meta.url));
+const ownRoot = fileURLToPath(new URL("../../../..", import.meta.url));
 const endWithParent = new URL("./end-with-parent.ts", import.meta.url).href;
 
 /**

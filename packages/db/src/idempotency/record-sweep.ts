@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { counter, gauge, keyHours } from "@quintet/http";
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import type { Sql } from "postgres";
-import { ifAlone } from "../mysql-lock.ts";
+import { ifAlone } from "../mysql/named-lock.ts";
 import { type Sweeping, sweeping } from "../sweeping.ts";
 
 const sliceRecords = 500;

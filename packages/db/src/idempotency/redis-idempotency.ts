@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { IdempotencyStore } from "@quintet/http";
 import type { Redis } from "ioredis";
-import { luaCommands } from "../lua-commands.ts";
-import { redisWithDeadline } from "../redis-deadline.ts";
+import { redisWithDeadline } from "../redis/redis-deadline.ts";
+import { luaCommands } from "../redis/scripts.ts";
 
 const retryMs = 250;
 const commands = ["begin-1", "end-1", "renew-1"] as const;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import type { Redis } from "ioredis";
-import { RedisUnavailable } from "./redis-silence.ts";
-import { OutcomeUnknown } from "./sent-once.ts";
+import type { ChainableCommander, Redis } from "ioredis";
+import { OutcomeUnknown } from "./send-once.ts";
+import { RedisUnavailable } from "./silence-limit.ts";
 
 type Script = (...keysAndArgs: (string | number)[]) => Promise<unknown>;
 
@@ -43,4 +43,18 @@ export function luaCommands<Name extends string>(
         throw again instanceof RedisUnavailable ? error : again;
       });
     });
+}
+
+const appendScript = "#!lua flags=allow-oom\nreturn redis.call('XADD', KEYS[1], unpack(ARGV))";
+
+/**
+ * `XADD` that goes on when the memory of Redis is full: for what is small, soon removed, and must not be missing, as who was signed out. `rest`
+ * is what stands behind the key. Redis knows the script by its text, so that it is kept once.
+ */
+export function addToStream<C extends Redis | ChainableCommander>(
+  to: C,
+  stream: string,
+  ...rest: (string | number)[]
+): ReturnType<C["eval"]> {
+  return to.eval(appendScript, 1, stream, ...rest) as ReturnType<C["eval"]>;
 }

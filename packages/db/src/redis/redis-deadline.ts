@@ -1,6 +1,6 @@
 import { deadline, isUnavailable } from "@quintet/http";
 import type { Redis } from "ioredis";
-import { RedisUnavailable } from "./redis-silence.ts";
+import { RedisUnavailable } from "./silence-limit.ts";
 
 /** Runs commands against a deadline; rejects when it passed, or at once while Redis is known to be unavailable. */
 export type RunWithDeadline = <T>(work: (redis: Redis) => Promise<T>) => Promise<T>;

@@ -1,9 +1,9 @@
 import { createPool, type Pool, type PoolConnection } from "mysql2/promise";
-import { retryOnDeadlock } from "./limits/retry-on-deadlock.ts";
-import { defaultIdleSeconds, defaultStatementSeconds, healthSeconds } from "./limits/statement-limits.ts";
-import { observeMysql } from "./observing/observed-mysql.ts";
-import { watchMysql } from "./observing/store-metrics.ts";
-import { storeAddress } from "./observing/store-span.ts";
+import { retryOnDeadlock } from "../limits/retry-on-deadlock.ts";
+import { defaultIdleSeconds, defaultStatementSeconds, healthSeconds } from "../limits/statement-limits.ts";
+import { watchMysql } from "../observability/store-metrics.ts";
+import { storeAddress } from "../observability/store-span.ts";
+import { observeMysql } from "./instrument-mysql.ts";
 
 export type { Pool as MysqlPool, PoolConnection as MysqlConnection };
 

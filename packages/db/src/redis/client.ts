@@ -1,9 +1,9 @@
 import { Redis, type RedisOptions } from "ioredis";
-import { observeRedis } from "./observing/observed-redis.ts";
-import { watchRedis } from "./observing/store-metrics.ts";
-import { storeAddress } from "./observing/store-span.ts";
-import { boundSilence, defaultSilenceMs } from "./redis-silence.ts";
-import { sentOnce } from "./sent-once.ts";
+import { watchRedis } from "../observability/store-metrics.ts";
+import { storeAddress } from "../observability/store-span.ts";
+import { sentOnce } from "./send-once.ts";
+import { boundSilence, defaultSilenceMs } from "./silence-limit.ts";
+import { observeRedis } from "./trace-redis.ts";
 
 export type { Redis };
 

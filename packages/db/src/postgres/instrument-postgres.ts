@@ -1,11 +1,11 @@
 import type { Sql } from "postgres";
 import { onClientGone } from "../limits/client-gone.ts";
-import { deadline, StatementTimeout } from "../limits/deadline.ts";
 import { DeadlockRetries, retryOnDeadlock } from "../limits/retry-on-deadlock.ts";
 import { patienceOf, type StatementLimits } from "../limits/statement-limits.ts";
-import { withComment } from "./sql-comment.ts";
-import { StorePool } from "./store-metrics.ts";
-import { describeStatement, endStoreSpan, type StoreAddress, statementSpan } from "./store-span.ts";
+import { deadline, StatementTimeout } from "../limits/statement-timer.ts";
+import { withComment } from "../observability/sql-comment.ts";
+import { StorePool } from "../observability/store-metrics.ts";
+import { describeStatement, endStoreSpan, type StoreAddress, statementSpan } from "../observability/store-span.ts";
 
 /** What this module knows of the driver's query: it is sent by `handler`, once, and settled by `resolve` or `reject`. */
 interface Query {

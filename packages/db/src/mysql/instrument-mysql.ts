@@ -1,12 +1,12 @@
 import type { Pool, PoolConnection } from "mysql2/promise";
 import { onClientGone } from "../limits/client-gone.ts";
-import { deadline, StatementTimeout, within } from "../limits/deadline.ts";
-import { endStatement, forgetIdleLimit, limitIdleTransaction, limitMysqlSessions } from "../limits/mysql-session.ts";
 import { retryOnDeadlock } from "../limits/retry-on-deadlock.ts";
 import { patienceOf, type StatementLimits } from "../limits/statement-limits.ts";
-import { withComment } from "./sql-comment.ts";
-import type { StorePool } from "./store-metrics.ts";
-import { endStoreSpan, type StoreAddress, statementSpan } from "./store-span.ts";
+import { deadline, StatementTimeout, within } from "../limits/statement-timer.ts";
+import { withComment } from "../observability/sql-comment.ts";
+import type { StorePool } from "../observability/store-metrics.ts";
+import { endStoreSpan, type StoreAddress, statementSpan } from "../observability/store-span.ts";
+import { endStatement, forgetIdleLimit, limitIdleTransaction, limitMysqlSessions } from "./session-limits.ts";
 
 type Send = (statement: unknown, values?: unknown) => Promise<unknown>;
 

@@ -1,3 +1,4 @@
+import { connectPostgres, type PostgresQueries } from "../postgres/client.ts";
 import {
   failedMigration,
   type MigratedTables,
@@ -5,7 +6,6 @@ import {
   pendingMigrations,
   readMigrations,
 } from "./migration-files.ts";
-import { connectPostgres, type PostgresQueries } from "./postgres.ts";
 
 /** The advisory lock that every migration of a Postgres database holds, whatever tool runs it. */
 export const postgresMigrationLock = 0x7175_696e;

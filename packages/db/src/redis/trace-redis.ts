@@ -1,6 +1,6 @@
 import { currentRequest, observation } from "@quintet/http";
 import type { Redis } from "ioredis";
-import { endStoreSpan, type StoreAddress } from "./store-span.ts";
+import { endStoreSpan, type StoreAddress } from "../observability/store-span.ts";
 
 interface Command {
   name: string;

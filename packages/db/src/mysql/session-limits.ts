@@ -1,5 +1,5 @@
 import { createConnection, type Pool, type RowDataPacket } from "mysql2/promise";
-import type { StatementLimits } from "./statement-limits.ts";
+import type { StatementLimits } from "../limits/statement-limits.ts";
 
 /** What this module knows of the driver's own connection. */
 interface CoreConnection {

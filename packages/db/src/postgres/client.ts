@@ -1,8 +1,8 @@
 import postgres, { type ISql, type Sql } from "postgres";
-import { defaultIdleSeconds, defaultStatementSeconds, healthSeconds } from "./limits/statement-limits.ts";
-import type { PoolOptions } from "./mysql.ts";
-import { observePostgres, PostgresPool } from "./observing/observed-postgres.ts";
-import { storeAddress } from "./observing/store-span.ts";
+import { defaultIdleSeconds, defaultStatementSeconds, healthSeconds } from "../limits/statement-limits.ts";
+import type { PoolOptions } from "../mysql/pool.ts";
+import { storeAddress } from "../observability/store-span.ts";
+import { observePostgres, PostgresPool } from "./instrument-postgres.ts";
 
 export type PostgresSql = Sql;
 /** What queries may be made of: a client, or a transaction of its own. */

@@ -1,5 +1,5 @@
 import { createConnection, type RowDataPacket } from "mysql2/promise";
-import { defaultIdleSeconds } from "./limits/statement-limits.ts";
+import { defaultIdleSeconds } from "../limits/statement-limits.ts";
 import { failedMigration, pendingMigrations, readMigrations } from "./migration-files.ts";
 
 const lockSeconds = 60;
