@@ -98,7 +98,7 @@ export function createServices(options: ServiceOptions) {
   const pool = connectMysql(mysqlUrl, { name: "auth", statementSeconds: options.statementSeconds });
   const health = healthMysql(mysqlUrl);
   // Revocations are read over a connection of their own with a short timeout, so that no other statement delays them.
-  const record = connectMysql(mysqlUrl, { connections: 1, statementSeconds: 1, patienceMs: 600 });
+  const record = connectMysql(mysqlUrl, { connections: 1, statementSeconds: 1, timeoutMs: 600 });
   // For statements that read every account.
   const unhurried = connectMysql(mysqlUrl, { connections: 1, statementSeconds: 0 });
   for (const one of [pool, health, record, unhurried]) opened.defer(() => one.end());

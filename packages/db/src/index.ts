@@ -1,8 +1,8 @@
 export {
-  begun,
   findProcessed,
   mysqlProcessedRequests,
   type ProcessedRequests,
+  pending,
   postgresProcessedRequests,
   runOnce,
 } from "./idempotency/processed-requests.ts";
@@ -18,7 +18,7 @@ export { redisIdempotency } from "./idempotency/redis-idempotency.ts";
 export { isDeadlock, retryOnDeadlock } from "./limits/retry-on-deadlock.ts";
 export { migrateMysql } from "./migrations/migrate-mysql.ts";
 export { migratePostgres, postgresMigrationLock, refuseLaterPostgres } from "./migrations/migrate-postgres.ts";
-export { ifAlone } from "./mysql/named-lock.ts";
+export { tryWithLock } from "./mysql/named-lock.ts";
 export {
   connectMysql,
   healthMysql,

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { connectMysql, ifAlone, inMysqlTransaction, type MysqlPool } from "@quintet/db";
+import { connectMysql, inMysqlTransaction, type MysqlPool, tryWithLock } from "@quintet/db";
 import { testMysql } from "@quintet/db/testing";
 import { toProblem } from "@quintet/http";
 import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
@@ -83,13 +83,13 @@ it.each([
 
 it("holds a lock for as long as its process is at it, and no longer than it stands still", async () => {
   const others: boolean[] = [];
-  const look = async () => void others.push(await ifAlone(pool, "sweep", async () => {}));
+  const look = async () => void others.push(await tryWithLock(pool, "sweep", async () => {}));
   const slow = async () => {
     await look();
     await pause(2500);
     await look();
   };
-  expect(await ifAlone(pool, "sweep", slow, 1)).toBe(true);
+  expect(await tryWithLock(pool, "sweep", slow, 1)).toBe(true);
   await look();
   expect(others).toEqual([false, false, true]);
 
@@ -103,7 +103,7 @@ it("holds a lock for as long as its process is at it, and no longer than it stan
   try {
     await once(child.stdout, "data");
     child.kill("SIGSTOP");
-    await expect.poll(() => ifAlone(pool, "sweep", async () => {}), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => tryWithLock(pool, "sweep", async () => {}), { timeout: 20_000 }).toBe(true);
   } finally {
     child.kill("SIGKILL");
   }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { connectMysql, ifAlone, type MysqlConnection, retryOnDeadlock, sweeping } from "@quintet/db";
+import { connectMysql, type MysqlConnection, retryOnDeadlock, sweeping, tryWithLock } from "@quintet/db";
 import { counter, gauge, type Logger } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 
@@ -46,7 +46,7 @@ export function createSweeper(options: {
   const pool = connectMysql(mysqlUrl, { connections: 1 });
 
   const sweepTables = async (signal?: AbortSignal) => {
-    await ifAlone(pool, "sweep accounts", async (connection) => {
+    await tryWithLock(pool, "sweep accounts", async (connection) => {
       // No gap is locked then, so a row that is added meanwhile waits for nothing.
       await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
       for (const { table, removeSlice } of tables) {

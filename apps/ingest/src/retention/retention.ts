@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { ifAlone, type MysqlPool } from "@quintet/db";
+import { type MysqlPool, tryWithLock } from "@quintet/db";
 import { counter, gauge, type Logger } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { removeStaleDrafts } from "../backups/stale-drafts.ts";
@@ -45,7 +45,7 @@ export async function removeExpired(
     await pause(pauseMs, undefined, { signal }).catch(() => {});
     return signal.aborted;
   };
-  await ifAlone(db, "ingest retention", async () => {
+  await tryWithLock(db, "ingest retention", async () => {
     await removeStaleDrafts(folder);
     await deleteUnneededStaged(db);
     if (kept.rejectsDays > 0) await removeOldRejects(db, kept.rejectsDays, onRemoved);

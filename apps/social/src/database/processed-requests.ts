@@ -1,4 +1,4 @@
-import { begun, type ProcessedRequests, runOnce } from "@quintet/db";
+import { type ProcessedRequests, pending, runOnce } from "@quintet/db";
 import { type KeyedRequest, keyHours } from "@quintet/http";
 import { type Database, type Transaction, unwrapDriverError } from "./database.ts";
 import { and, eq, sql } from "./drizzle.ts";
@@ -26,7 +26,7 @@ function processedRequestsIn(tx: Transaction): ProcessedRequests {
   };
   return {
     async begin(request) {
-      const record = { requestKey: request.key, fingerprint: request.fingerprint, result: begun };
+      const record = { requestKey: request.key, fingerprint: request.fingerprint, result: pending };
       const insert = tx
         .insert(processedRequests)
         .values(record)

@@ -24,7 +24,7 @@ export interface ProcessedRequests {
 }
 
 /** A record that is begun has this result, and no other transaction sees it. */
-export const begun = "";
+export const pending = "";
 
 /**
  * Does `work` once for a request, however often that comes and whichever process is killed when: what it resolves to, JSON, is
@@ -77,11 +77,11 @@ export function mysqlProcessedRequests(on: Pool | PoolConnection, table: string)
          ON DUPLICATE KEY UPDATE
            fingerprint = IF(${old}, :fingerprint, fingerprint), result = IF(${old}, :begun, result),
            done_at = IF(${old}, UTC_TIMESTAMP(), done_at)`,
-        { key, fingerprint, begun },
+        { key, fingerprint, pending },
       );
       // Reads what is there now, whatever the transaction has read before.
       const record = await read("FOR UPDATE", key);
-      return record?.result === begun ? undefined : record;
+      return record?.result === pending ? undefined : record;
     },
     async complete({ key }, result) {
       await on.execute(`UPDATE ${table} SET result = :result WHERE request_key = :key`, { key, result });
@@ -103,7 +103,7 @@ export function postgresProcessedRequests(sql: ISql, table: string): ProcessedRe
       const { key, fingerprint } = request;
       const { count } = await sql`
         INSERT INTO ${sql(table)} AS known (request_key, fingerprint, result, done_at)
-        VALUES (${key}, ${fingerprint}, ${begun}, now())
+        VALUES (${key}, ${fingerprint}, ${pending}, now())
         ON CONFLICT (request_key) DO UPDATE
           SET fingerprint = excluded.fingerprint, result = excluded.result, done_at = excluded.done_at
           WHERE known.done_at <= now() - make_interval(hours => ${keyHours})`;

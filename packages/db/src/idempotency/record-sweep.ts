@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { counter, gauge, keyHours } from "@quintet/http";
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import type { Sql } from "postgres";
-import { ifAlone } from "../mysql/named-lock.ts";
+import { tryWithLock } from "../mysql/named-lock.ts";
 import { type Sweeping, sweeping } from "../sweeping.ts";
 
 const sliceRecords = 500;
@@ -63,7 +63,7 @@ export function mysqlRecordTable(pool: Pool, name: string): RecordTable {
   return {
     name,
     async exclusively(work) {
-      await ifAlone(pool, `sweep ${name}`, (connection) => work(() => removeOldRecords(connection, name)));
+      await tryWithLock(pool, `sweep ${name}`, (connection) => work(() => removeOldRecords(connection, name)));
     },
     async estimate() {
       const [plan] = await pool.query<RowDataPacket[]>(`EXPLAIN SELECT * FROM ${name}`);

@@ -19,14 +19,14 @@ export interface StatementLimits {
   /** Whether a statement is ended when the client of its request has gone. */
   endsWithClient: boolean;
   /** How long the driver is waited for, in ms; 2 s longer than the server unless set. */
-  patienceMs?: number | undefined;
+  timeoutMs?: number | undefined;
 }
 
 /**
  * How long the driver is waited for, in ms: longer than the server's own limit, which says more; it holds where the server
  * does not answer at all. No limit without a server's.
  */
-export function patienceOf({ seconds, patienceMs }: StatementLimits): number {
-  if (patienceMs !== undefined) return patienceMs;
+export function timeoutOf({ seconds, timeoutMs }: StatementLimits): number {
+  if (timeoutMs !== undefined) return timeoutMs;
   return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000 + 2000;
 }

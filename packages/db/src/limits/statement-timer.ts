@@ -9,43 +9,43 @@ export class StatementTimeout extends Error {
 }
 
 /** A deadline that is not over: `at` is of `performance.now()`. */
-interface Deadline {
+interface Timer {
   at: number;
   expire: () => void;
 }
 
 const sweepMs = 200;
-const deadlines = new Set<Deadline>();
+const timers = new Set<Timer>();
 let sweeping: NodeJS.Timeout | undefined;
 
 /** Calls `expire` once after `ms`, give or take a fifth of a second, unless what is returned is called before. A timer per statement would cost more. */
-export function deadline(ms: number, expire: () => void): () => void {
+export function startTimer(ms: number, expire: () => void): () => void {
   if (ms === Number.POSITIVE_INFINITY) return () => {};
   const one = { at: performance.now() + ms, expire };
-  deadlines.add(one);
+  timers.add(one);
   sweeping ??= setInterval(sweep, sweepMs).unref();
   return () => {
-    deadlines.delete(one);
+    timers.delete(one);
   };
 }
 
 function sweep(): void {
   const now = performance.now();
-  for (const one of deadlines) {
+  for (const one of timers) {
     if (one.at > now) continue;
-    deadlines.delete(one);
+    timers.delete(one);
     one.expire();
   }
-  if (deadlines.size > 0) return;
+  if (timers.size > 0) return;
   clearInterval(sweeping);
   sweeping = undefined;
 }
 
 /** What `work` comes to; rejects with `StatementTimeout`, and calls `expire`, when that takes longer than `ms`. */
-export function within<T>(ms: number, work: Promise<T>, expire: () => void): Promise<T> {
+export function withTimeout<T>(ms: number, work: Promise<T>, expire: () => void): Promise<T> {
   if (ms === Number.POSITIVE_INFINITY) return work;
   return new Promise((resolve, reject) => {
-    const done = deadline(ms, () => {
+    const done = startTimer(ms, () => {
       reject(new StatementTimeout(ms));
       expire();
     });

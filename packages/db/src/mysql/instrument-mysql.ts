@@ -1,21 +1,21 @@
 import type { Pool, PoolConnection } from "mysql2/promise";
 import { onClientGone } from "../limits/client-gone.ts";
 import { retryOnDeadlock } from "../limits/retry-on-deadlock.ts";
-import { patienceOf, type StatementLimits } from "../limits/statement-limits.ts";
-import { deadline, StatementTimeout, within } from "../limits/statement-timer.ts";
+import { type StatementLimits, timeoutOf } from "../limits/statement-limits.ts";
+import { StatementTimeout, startTimer, withTimeout } from "../limits/statement-timer.ts";
 import { withComment } from "../observability/sql-comment.ts";
-import type { StorePool } from "../observability/store-metrics.ts";
+import type { PoolMetrics } from "../observability/store-metrics.ts";
 import { endStoreSpan, type StoreAddress, statementSpan } from "../observability/store-span.ts";
-import { endStatement, forgetIdleLimit, limitIdleTransaction, limitMysqlSessions } from "./session-limits.ts";
+import { killStatement, limitIdleTransaction, limitMysqlSessions, resetIdleLimit } from "./session-limits.ts";
 
 type Send = (statement: unknown, values?: unknown) => Promise<unknown>;
 
 /** Where statements of a pool go, what they are held to, and who is told of them. */
-export interface ObservedPool {
+export interface InstrumentedPool {
   url: string;
   address: StoreAddress;
   limits: StatementLimits;
-  told: StorePool | undefined;
+  metrics: PoolMetrics | undefined;
 }
 
 /** What this module knows of the driver's own connection, which calls back. */
@@ -37,8 +37,8 @@ const readOnlyErrors = new Set([1290, 1792, 1836]);
  * end when their time is over, be it spent on the statement or on waiting for a connection. The driver's own tracing channel
  * would tell values and know a waiting statement's request wrongly.
  */
-export function observeMysql(pool: Pool, seen: ObservedPool): Pool {
-  const { told, limits } = seen;
+export function instrumentMysql(pool: Pool, seen: InstrumentedPool): Pool {
+  const { metrics, limits } = seen;
   limitMysqlSessions(pool, limits);
   const getConnection = pool.getConnection.bind(pool);
   pool.getConnection = async () => {
@@ -46,20 +46,20 @@ export function observeMysql(pool: Pool, seen: ObservedPool): Pool {
     const giveBack = () => {
       coming.then((late) => late.release()).catch(() => {});
     };
-    const connection = await within(patienceOf(limits), coming, giveBack).catch((error: unknown) => {
-      told?.settled(error);
+    const connection = await withTimeout(timeoutOf(limits), coming, giveBack).catch((error: unknown) => {
+      metrics?.settled(error);
       throw error;
     });
-    observeConnection(connection, seen);
+    instrumentConnection(connection, seen);
     return connection;
   };
-  pool.query = observed(repeated(onOneOfPool(pool, "query", seen)), false, seen) as never;
-  pool.execute = observed(repeated(onOneOfPool(pool, "execute", seen)), true, seen) as never;
+  pool.query = instrumented(withRetry(onFreeConnection(pool, "query", seen)), false, seen) as never;
+  pool.execute = instrumented(withRetry(onFreeConnection(pool, "execute", seen)), true, seen) as never;
   return pool;
 }
 
 /** A statement by itself is a transaction: one that had to give way to another is sent again. */
-function repeated(send: Send): Send {
+function withRetry(send: Send): Send {
   return (statement, values) => retryOnDeadlock(() => send(statement, values));
 }
 
@@ -67,20 +67,20 @@ function repeated(send: Send): Send {
  * Sends a statement over whichever connection is free, waiting for one and for its result no longer than its time. On the
  * driver's callbacks: its promises make objects and stacks for each statement that cost a third of it.
  */
-function onOneOfPool(pool: Pool, method: "query" | "execute", seen: ObservedPool): Send {
+function onFreeConnection(pool: Pool, method: "query" | "execute", seen: InstrumentedPool): Send {
   const core = (pool as unknown as { pool: CorePool }).pool;
-  const ms = patienceOf(seen.limits);
+  const ms = timeoutOf(seen.limits);
   return (statement, values) =>
     new Promise((resolve, reject) => {
       let connection: CoreConnection | undefined;
       let late = false;
-      const inTime = deadline(ms, () => {
+      const inTime = startTimer(ms, () => {
         late = true;
         reject(new StatementTimeout(ms));
         connection?.destroy();
       });
       const send = (on: CoreConnection) => {
-        const finished = endingWithClient(on, seen);
+        const finished = killWhenClientGone(on, seen);
         const settle = (error: Error | null, rows?: unknown, fields?: unknown) => {
           inTime();
           const ending = finished();
@@ -111,16 +111,16 @@ function onOneOfPool(pool: Pool, method: "query" | "execute", seen: ObservedPool
     });
 }
 
-function observeConnection(connection: PoolConnection, seen: ObservedPool): void {
+function instrumentConnection(connection: PoolConnection, seen: InstrumentedPool): void {
   const { query, execute, beginTransaction, commit, rollback } = connection;
   const bounded = (send: Send): Send => {
     return (statement, values) =>
       limited(connection, seen, () => (values === undefined ? send(statement) : send(statement, values)));
   };
-  connection.query = observed(bounded((query as Send).bind(connection)), false, seen) as never;
-  connection.execute = observed(bounded((execute as Send).bind(connection)), true, seen) as never;
+  connection.query = instrumented(bounded((query as Send).bind(connection)), false, seen) as never;
+  connection.execute = instrumented(bounded((execute as Send).bind(connection)), true, seen) as never;
   const step = (own: () => Promise<void>) =>
-    within(patienceOf(seen.limits), own.call(connection), () => connection.destroy());
+    withTimeout(timeoutOf(seen.limits), own.call(connection), () => connection.destroy());
   connection.beginTransaction = () => {
     limitIdleTransaction(connection.connection, seen.limits);
     return step(beginTransaction);
@@ -128,7 +128,7 @@ function observeConnection(connection: PoolConnection, seen: ObservedPool): void
   for (const [name, end] of Object.entries({ commit, rollback })) {
     connection[name as "commit"] = () => {
       const ended = step(end);
-      forgetIdleLimit(connection.connection);
+      resetIdleLimit(connection.connection);
       return ended;
     };
   }
@@ -138,10 +138,14 @@ function observeConnection(connection: PoolConnection, seen: ObservedPool): void
  * Runs a statement of a connection within its time. A connection that nobody waits for any more is closed, because its
  * answer may still come; one whose statement is being ended is given to nobody else before that is over.
  */
-async function limited(connection: PoolConnection, seen: ObservedPool, send: () => Promise<unknown>): Promise<unknown> {
-  const finished = endingWithClient(connection.connection, seen);
+async function limited(
+  connection: PoolConnection,
+  seen: InstrumentedPool,
+  send: () => Promise<unknown>,
+): Promise<unknown> {
+  const finished = killWhenClientGone(connection.connection, seen);
   try {
-    return await within(patienceOf(seen.limits), send(), () => connection.destroy());
+    return await withTimeout(timeoutOf(seen.limits), send(), () => connection.destroy());
   } finally {
     await finished();
   }
@@ -151,11 +155,11 @@ async function limited(connection: PoolConnection, seen: ObservedPool, send: () 
  * Ends the statement that a connection begins now when its client goes, where the pool is for that. The function returned says that it is
  * finished, and returns what the connection has to wait for when it was just being ended.
  */
-function endingWithClient(connection: object, { url, limits }: ObservedPool): () => Promise<void> | undefined {
+function killWhenClientGone(connection: object, { url, limits }: InstrumentedPool): () => Promise<void> | undefined {
   if (!limits.endsWithClient) return () => undefined;
   let ending: Promise<void> | undefined;
   const finished = onClientGone(() => {
-    ending = endStatement(url, connection);
+    ending = killStatement(url, connection);
   });
   return () => {
     finished();
@@ -163,7 +167,7 @@ function endingWithClient(connection: object, { url, limits }: ObservedPool): ()
   };
 }
 
-function observed(send: Send, prepared: boolean, { address, told }: ObservedPool): Send {
+function instrumented(send: Send, prepared: boolean, { address, metrics }: InstrumentedPool): Send {
   return (statement, values) => {
     const text = textOf(statement);
     if (text === undefined) return send(statement, values);
@@ -171,9 +175,9 @@ function observed(send: Send, prepared: boolean, { address, told }: ObservedPool
     const commented = withComment(text, prepared);
     const given = typeof statement === "string" ? commented : { ...(statement as object), sql: commented };
     const sent = send(given, values);
-    if (span || told) {
+    if (span || metrics) {
       const end = (error?: unknown) => {
-        told?.settled(error);
+        metrics?.settled(error);
         if (span) endStoreSpan(span, error);
       };
       sent.then(() => end(), end);

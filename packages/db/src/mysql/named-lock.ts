@@ -4,7 +4,7 @@ import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
  * Runs `work` on a connection of its own, unless another process runs what has the same `name` in this database; whether it ran. The lock
  * ends with the connection, and that when its process stands still for `idleSeconds`.
  */
-export async function ifAlone(
+export async function tryWithLock(
   pool: Pool,
   name: string,
   work: (connection: PoolConnection) => Promise<void>,

@@ -1,9 +1,9 @@
 import { createPool, type Pool, type PoolConnection } from "mysql2/promise";
 import { retryOnDeadlock } from "../limits/retry-on-deadlock.ts";
 import { defaultIdleSeconds, defaultStatementSeconds, healthSeconds } from "../limits/statement-limits.ts";
-import { watchMysql } from "../observability/store-metrics.ts";
+import { mysqlMetrics } from "../observability/store-metrics.ts";
 import { storeAddress } from "../observability/store-span.ts";
-import { observeMysql } from "./instrument-mysql.ts";
+import { instrumentMysql } from "./instrument-mysql.ts";
 
 export type { Pool as MysqlPool, PoolConnection as MysqlConnection };
 
@@ -15,7 +15,7 @@ export interface PoolOptions {
   /** A statement may take so long, and a wait for a connection; 0 for no limit; 5 unless told. */
   statementSeconds?: number | undefined;
   /** How long the driver is waited for, in ms, where that is to be shorter: connecting, waiting for a connection, a response. */
-  patienceMs?: number | undefined;
+  timeoutMs?: number | undefined;
   /** A transaction that stands still between two statements is ended after this; 10 unless told. */
   idleSeconds?: number | undefined;
   /** Whether a statement is ended when the client of its request has gone; for pools that only read. */
@@ -34,7 +34,7 @@ export function connectMysql(url: string, options: PoolOptions = {}): Pool {
     namedPlaceholders: true,
     timezone: "Z",
     charset: "utf8mb4",
-    connectTimeout: options.patienceMs ?? 5000,
+    connectTimeout: options.timeoutMs ?? 5000,
     // The server allows 16,382 for all of its clients together (`max_prepared_stmt_count`); the driver would keep as many each.
     maxPreparedStatements: 200,
     enableKeepAlive: true,
@@ -46,13 +46,13 @@ export function connectMysql(url: string, options: PoolOptions = {}): Pool {
     statementSeconds: seconds = defaultStatementSeconds,
     idleSeconds = defaultIdleSeconds,
     endsWithClient = false,
-    patienceMs,
+    timeoutMs,
   } = options;
-  return observeMysql(pool, {
+  return instrumentMysql(pool, {
     url,
     address: storeAddress(url, 3306),
-    limits: { seconds, idleSeconds, endsWithClient, patienceMs },
-    told: name === undefined ? undefined : watchMysql(pool, name),
+    limits: { seconds, idleSeconds, endsWithClient, timeoutMs },
+    metrics: name === undefined ? undefined : mysqlMetrics(pool, name),
   });
 }
 

@@ -50,13 +50,13 @@ export function limitIdleTransaction(connection: object, { idleSeconds }: Statem
 }
 
 /** Ends that: the transaction is over. */
-export function forgetIdleLimit(connection: object): void {
+export function resetIdleLimit(connection: object): void {
   const core = connection as CoreConnection;
   if (!core._isMariaDB) core.query("SET SESSION wait_timeout = DEFAULT", () => {});
 }
 
 /** Ends the statement that a connection of the driver's own is working on, by another connection. Never rejects, and takes some seconds at most. */
-export async function endStatement(url: string, connection: object): Promise<void> {
+export async function killStatement(url: string, connection: object): Promise<void> {
   const { threadId } = connection as CoreConnection;
   const server = servers.get(connection);
   if (server === undefined) return;

@@ -1,6 +1,6 @@
 import { type CurrentRequest, currentRequest, observation } from "@quintet/http";
 
-const made = new WeakMap<CurrentRequest, string>();
+const comments = new WeakMap<CurrentRequest, string>();
 
 /**
  * A statement with the id of the request that it is sent for, in the format of sqlcommenter: a last line like
@@ -12,10 +12,10 @@ export function withComment(text: string, prepared: boolean): string {
   if (sqlComments === "off" || (prepared && sqlComments === "text")) return text;
   const request = currentRequest();
   if (request === undefined) return text;
-  let comment = made.get(request);
+  let comment = comments.get(request);
   if (comment === undefined) {
     comment = commentOf(request);
-    made.set(request, comment);
+    comments.set(request, comment);
   }
   return text + comment;
 }

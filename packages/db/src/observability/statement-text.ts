@@ -16,25 +16,25 @@ const postgresqlParts =
   /\be'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$|("(?:[^"]|"")*")|\/\*[\s\S]*?\*\/|--[^\n]*|(?<![\w$:@.])(?:0x[\da-f]+|\d[\d.]*(?:e[+-]?\d+)?)\b|'.*$/gis;
 
 const target = /\b(?:FROM|INTO|UPDATE|JOIN|TABLE)\s+(?:IF\s+(?:NOT\s+)?EXISTS\s+)?([\w$."`]+)/i;
-const mostKept = 2000;
-const longest = 4000;
-const known = new Map<string, StatementText>();
+const maxCached = 2000;
+const maxLength = 4000;
+const cache = new Map<string, StatementText>();
 
 /** The text of a statement as traces show it; remembered, since the same few come again and again. */
 export function statementText(statement: string, dialect: Dialect): StatementText {
   const key = `${dialect[0]}${statement}`;
-  let found = known.get(key);
+  let found = cache.get(key);
   if (found === undefined) {
-    found = tellable(statement, dialect);
-    if (known.size >= mostKept) known.clear();
-    known.set(key, found);
+    found = redact(statement, dialect);
+    if (cache.size >= maxCached) cache.clear();
+    cache.set(key, found);
   }
   return found;
 }
 
-function tellable(statement: string, dialect: Dialect): StatementText {
+function redact(statement: string, dialect: Dialect): StatementText {
   const text = statement
-    .slice(0, 4 * longest)
+    .slice(0, 4 * maxLength)
     .replaceAll(dialect === "mysql" ? mysqlParts : postgresqlParts, (part, ...groups: unknown[]) => {
       const name = dialect === "mysql" ? groups[0] : groups[1];
       if (typeof name === "string") return name;
@@ -42,7 +42,7 @@ function tellable(statement: string, dialect: Dialect): StatementText {
     })
     .replaceAll(/\s+/g, " ")
     .trim()
-    .slice(0, longest);
+    .slice(0, maxLength);
   const operation = (/^\(?\s*(\w+)/.exec(text)?.[1] ?? "SQL").toUpperCase();
   const table = target.exec(text)?.[1]?.replaceAll(/["`]/g, "");
   return { text, operation, summary: table ? `${operation} ${table}` : operation };

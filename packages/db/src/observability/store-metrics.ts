@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Pool } from "mysql2/promise";
 
 /** The connections to one store just now. */
-interface Places {
+interface Connections {
   inUse: number;
   idle: number;
   /** Work that waits for a connection. */
@@ -13,19 +13,19 @@ interface Places {
 type Store = "mysql" | "postgres" | "redis";
 
 /** The connections that a part of an app has to a store, and how the last attempt to use them went. */
-export class StorePool {
+export class PoolMetrics {
   readonly store: Store;
   readonly name: string;
   /** Whether the store answered when it was asked last; unknown until then. */
   up: boolean | undefined;
   /** Undefined once the connections are closed for good. */
-  readonly places: () => Places | undefined;
+  readonly connections: () => Connections | undefined;
 
-  constructor(store: Store, name: string, places: () => Places | undefined) {
+  constructor(store: Store, name: string, places: () => Connections | undefined) {
     this.store = store;
     this.name = name;
-    this.places = places;
-    watched.add(this);
+    this.connections = places;
+    pools.add(this);
   }
 
   /** Something that was sent to the store came to its end. */
@@ -34,13 +34,13 @@ export class StorePool {
   }
 }
 
-const watched = new Set<StorePool>();
+const pools = new Set<PoolMetrics>();
 
-function* open(): Generator<[StorePool, Places]> {
-  for (const pool of watched) {
-    const places = pool.places();
+function* open(): Generator<[PoolMetrics, Connections]> {
+  for (const pool of pools) {
+    const places = pool.connections();
     if (places) yield [pool, places];
-    else watched.delete(pool);
+    else pools.delete(pool);
   }
 }
 
@@ -79,9 +79,9 @@ interface Queues {
 }
 
 /** Tells of a pool of MySQL connections from now on. */
-export function watchMysql(pool: Pool, name: string): StorePool {
+export function mysqlMetrics(pool: Pool, name: string): PoolMetrics {
   const queues = (pool as unknown as { pool: Queues }).pool;
-  return new StorePool("mysql", name, () => {
+  return new PoolMetrics("mysql", name, () => {
     if (queues._closed) return undefined;
     const idle = queues._freeConnections.length;
     return { inUse: queues._allConnections.length - idle, idle, waiting: queues._connectionQueue.length };
@@ -89,9 +89,9 @@ export function watchMysql(pool: Pool, name: string): StorePool {
 }
 
 /** Tells of a Redis connection from now on: it is in use while an answer is awaited. */
-export function watchRedis(redis: Redis, name: string): void {
+export function addRedisMetrics(redis: Redis, name: string): void {
   const queues = redis as unknown as Record<"commandQueue" | "offlineQueue", { length: number }>;
-  const pool = new StorePool("redis", name, () => {
+  const pool = new PoolMetrics("redis", name, () => {
     const { status } = redis;
     if (status === "end") return undefined;
     // One that connects when it is first used says nothing of the store until then.

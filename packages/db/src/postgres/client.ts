@@ -2,7 +2,7 @@ import postgres, { type ISql, type Sql } from "postgres";
 import { defaultIdleSeconds, defaultStatementSeconds, healthSeconds } from "../limits/statement-limits.ts";
 import type { PoolOptions } from "../mysql/pool.ts";
 import { storeAddress } from "../observability/store-span.ts";
-import { observePostgres, PostgresPool } from "./instrument-postgres.ts";
+import { instrumentPostgres, PostgresPoolMetrics } from "./instrument-postgres.ts";
 
 export type PostgresSql = Sql;
 /** What queries may be made of: a client, or a transaction of its own. */
@@ -39,10 +39,10 @@ export function connectPostgres(url: string, options: PoolOptions & { settings?:
       ...options.settings,
     },
   });
-  return observePostgres(sql, {
+  return instrumentPostgres(sql, {
     address: storeAddress(url, 5432),
     limits: { seconds, idleSeconds, endsWithClient },
-    told: name === undefined ? undefined : new PostgresPool(name, connections),
+    metrics: name === undefined ? undefined : new PostgresPoolMetrics(name, connections),
   });
 }
 

@@ -1,10 +1,10 @@
 import type { Sql } from "postgres";
 import { onClientGone } from "../limits/client-gone.ts";
 import { DeadlockRetries, retryOnDeadlock } from "../limits/retry-on-deadlock.ts";
-import { patienceOf, type StatementLimits } from "../limits/statement-limits.ts";
-import { deadline, StatementTimeout } from "../limits/statement-timer.ts";
+import { type StatementLimits, timeoutOf } from "../limits/statement-limits.ts";
+import { StatementTimeout, startTimer } from "../limits/statement-timer.ts";
 import { withComment } from "../observability/sql-comment.ts";
-import { StorePool } from "../observability/store-metrics.ts";
+import { PoolMetrics } from "../observability/store-metrics.ts";
 import { describeStatement, endStoreSpan, type StoreAddress, statementSpan } from "../observability/store-span.ts";
 
 /** What this module knows of the driver's query: it is sent by `handler`, once, and settled by `resolve` or `reject`. */
@@ -28,24 +28,24 @@ interface Query {
 type Work = (...given: unknown[]) => unknown;
 
 /** Where statements of a client go, what they are held to, and who is told of them. */
-export interface ObservedClient {
+export interface InstrumentedClient {
   address: StoreAddress;
   limits: StatementLimits;
-  told: PostgresPool | undefined;
+  metrics: PostgresPoolMetrics | undefined;
   /** Whether its statements are parts of a transaction, which runs again as a whole. */
   inTransaction?: boolean;
 }
 
 /** How many statements the driver, which queues and pipelines them by itself, has under way; it keeps `most` connections for them. */
-export class PostgresPool extends StorePool {
-  underWay = 0;
+export class PostgresPoolMetrics extends PoolMetrics {
+  inFlight = 0;
   closed = false;
 
   constructor(name: string, most: number) {
     super("postgres", name, () => {
       if (this.closed) return undefined;
-      const inUse = Math.min(this.underWay, most);
-      return { inUse, idle: most - inUse, waiting: this.underWay - inUse };
+      const inUse = Math.min(this.inFlight, most);
+      return { inUse, idle: most - inUse, waiting: this.inFlight - inUse };
     });
   }
 }
@@ -54,30 +54,30 @@ export class PostgresPool extends StorePool {
  * The same client, whose statements carry their request's id, are seen in its trace, and end when their time is over. Whether
  * what a tagged template makes is a statement or a piece of one shows only when it is sent, so that is where this is done.
  */
-export function observePostgres(sql: Sql, seen: ObservedClient): Sql {
+export function instrumentPostgres(sql: Sql, seen: InstrumentedClient): Sql {
   const scoped = (given: unknown[]): unknown[] =>
     given.map((part) =>
       typeof part === "function"
         ? (scope: Sql, ...rest: unknown[]) =>
-            (part as Work)(observePostgres(scope, { ...seen, inTransaction: true }), ...rest)
+            (part as Work)(instrumentPostgres(scope, { ...seen, inTransaction: true }), ...rest)
         : part,
     );
   return new Proxy(sql, {
-    apply: (target, self, given) => watched(Reflect.apply(target, self, given), seen),
+    apply: (target, self, given) => instrumentResult(Reflect.apply(target, self, given), seen),
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== "function") return value;
       const call = (given: unknown[]): unknown => Reflect.apply(value, target, given);
-      if (name === "unsafe") return (...given: unknown[]) => watched(call(given), seen);
+      if (name === "unsafe") return (...given: unknown[]) => instrumentResult(call(given), seen);
       if (name === "savepoint") return (...given: unknown[]) => call(scoped(given));
       if (name === "begin" && seen.limits.endsWithClient)
         throw new Error("A pool whose statements end with their clients only reads; it has no transactions.");
       if (name === "begin")
         return (...given: unknown[]) =>
           retryOnDeadlock(() => transaction(scoped(given), seen, (all) => call(all) as Promise<unknown>));
-      if (name === "end" && seen.told) {
+      if (name === "end" && seen.metrics) {
         return (...given: unknown[]) => {
-          if (seen.told) seen.told.closed = true;
+          if (seen.metrics) seen.metrics.closed = true;
           return call(given);
         };
       }
@@ -93,14 +93,14 @@ export function observePostgres(sql: Sql, seen: ObservedClient): Sql {
  */
 function transaction(
   given: unknown[],
-  { limits }: ObservedClient,
+  { limits }: InstrumentedClient,
   begin: (given: unknown[]) => Promise<unknown>,
 ): Promise<unknown> {
-  const ms = patienceOf(limits);
+  const ms = timeoutOf(limits);
   return new Promise((resolve, reject) => {
     let late = false;
     const wait = () =>
-      deadline(ms, () => {
+      startTimer(ms, () => {
         late = true;
         reject(new StatementTimeout(ms));
       });
@@ -111,7 +111,7 @@ function transaction(
         done();
         if (late) throw new StatementTimeout(ms);
         try {
-          return await settledAll((part as Work)(...scope));
+          return await awaitAll((part as Work)(...scope));
         } finally {
           done = wait();
         }
@@ -131,21 +131,21 @@ function transaction(
 }
 
 /** The driver takes a list of statements for all of their results. */
-function settledAll(result: unknown): unknown {
+function awaitAll(result: unknown): unknown {
   return Array.isArray(result) ? Promise.all(result) : result;
 }
 
-function watched(made: unknown, seen: ObservedClient): unknown {
-  if (made instanceof Promise && "handler" in made) watch(made as unknown as Query, seen);
+function instrumentResult(made: unknown, seen: InstrumentedClient): unknown {
+  if (made instanceof Promise && "handler" in made) instrumentQuery(made as unknown as Query, seen);
   return made;
 }
 
-function watch(query: Query, { address, limits, told, inTransaction }: ObservedClient): void {
+function instrumentQuery(query: Query, { address, limits, metrics, inTransaction }: InstrumentedClient): void {
   const { handler } = query;
   query.handler = (sent) => {
     const { strings, resolve, reject } = sent;
     const span = statementSpan(strings.join("?"), "postgresql", address);
-    if (told) told.underWay++;
+    if (metrics) metrics.inFlight++;
     const retries = new DeadlockRetries();
     let over = false;
     const end = (error?: unknown) => {
@@ -153,9 +153,9 @@ function watch(query: Query, { address, limits, told, inTransaction }: ObservedC
       over = true;
       timely();
       finished?.();
-      if (told) {
-        told.underWay--;
-        told.settled(error);
+      if (metrics) {
+        metrics.inFlight--;
+        metrics.settled(error);
       }
       if (!span) return;
       if (sent.statement) describeStatement(span, sent.statement.string, "postgresql");
@@ -179,9 +179,9 @@ function watch(query: Query, { address, limits, told, inTransaction }: ObservedC
     };
     const giveUp = () => {
       if (sent.state === null) doNothing(sent);
-      sent.reject(new StatementTimeout(patienceOf(limits)));
+      sent.reject(new StatementTimeout(timeoutOf(limits)));
     };
-    const timely = deadline(patienceOf(limits), giveUp);
+    const timely = startTimer(timeoutOf(limits), giveUp);
     const finished = limits.endsWithClient
       ? onClientGone(() => {
           if (sent.state === null) giveUp();

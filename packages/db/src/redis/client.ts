@@ -1,9 +1,9 @@
 import { Redis, type RedisOptions } from "ioredis";
-import { watchRedis } from "../observability/store-metrics.ts";
+import { addRedisMetrics } from "../observability/store-metrics.ts";
 import { storeAddress } from "../observability/store-span.ts";
-import { sentOnce } from "./send-once.ts";
-import { boundSilence, defaultSilenceMs } from "./silence-limit.ts";
-import { observeRedis } from "./trace-redis.ts";
+import { sendOnce } from "./send-once.ts";
+import { defaultSilenceMs, limitSilence } from "./silence-limit.ts";
+import { traceRedis } from "./trace-redis.ts";
 
 export type { Redis };
 
@@ -28,10 +28,10 @@ export function connectRedis(
     retryStrategy: (attempt) => Math.min(attempt * 50, 250),
     ...rest,
   });
-  sentOnce(redis).on("error", onError);
-  boundSilence(redis, silenceMs);
-  if (name !== undefined) watchRedis(redis, name);
-  return observeRedis(redis, storeAddress(url, 6379));
+  sendOnce(redis).on("error", onError);
+  limitSilence(redis, silenceMs);
+  if (name !== undefined) addRedisMetrics(redis, name);
+  return traceRedis(redis, storeAddress(url, 6379));
 }
 
 /** A connection for checks of health alone: whatever the others wait for, it is free to ask. Connects when it is first used. */
@@ -44,8 +44,8 @@ export function healthRedis(url: string): Redis {
  * The caller closes it.
  */
 export function blockingRedis(redis: Redis): Redis {
-  const copy = sentOnce(redis.duplicate({ enableAutoPipelining: false }));
-  boundSilence(copy, defaultSilenceMs);
+  const copy = sendOnce(redis.duplicate({ enableAutoPipelining: false }));
+  limitSilence(copy, defaultSilenceMs);
   for (const listener of redis.listeners("error")) copy.on("error", listener as (error: Error) => void);
   return copy;
 }

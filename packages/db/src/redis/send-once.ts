@@ -28,7 +28,7 @@ interface Driver {
  * its caller gave up long ago when a connection comes at last. Here a command that was sent is rejected when its connection is lost, and
  * one that was not sent waits for a connection, or is dropped with its caller.
  */
-export function sentOnce(redis: Redis): Redis {
+export function sendOnce(redis: Redis): Redis {
   const driver = redis as unknown as Driver;
   const send = driver.sendCommand.bind(redis);
   driver.sendCommand = (command, stream) => {

@@ -39,7 +39,7 @@ interface Driver {
  * blocks has its own time in addition. Silence is counted in turns of the event loop's timers, so that a process that stood still
  * itself reads what lies in its socket before it takes Redis for silent.
  */
-export function boundSilence(redis: Redis, limitMs: number): void {
+export function limitSilence(redis: Redis, limitMs: number): void {
   const driver = redis as unknown as Driver;
   const tickMs = limitMs / ticks;
   let isAvailable = true;

@@ -15,7 +15,7 @@ type Sender = { sendCommand: SendCommand };
  * Makes commands be seen in the trace of the request that they are sent for. With auto-pipelining they leave together
  * later, on behalf of nobody, so each is looked at when it enters its pipeline. Does nothing while traces are off.
  */
-export function observeRedis(redis: Redis, address: StoreAddress): Redis {
+export function traceRedis(redis: Redis, address: StoreAddress): Redis {
   if (observation().tracing === undefined) return redis;
   const seen = new WeakSet<Command>();
   const watch = (sender: Sender) => {
