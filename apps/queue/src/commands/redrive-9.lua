@@ -5,11 +5,11 @@
 -- ARGV[1]     the wake channel
 -- ARGV[2]     the number of the last message to consider, or '' for the last one in the queue now
 -- ARGV[3]     the score to start after: '-inf', or the one that the last call returned
--- ARGV[4]     max messages to look at
+-- ARGV[4]     max messages to read
 -- ARGV[5..]   two for each queue whose existence is known: its name, then '1' if it exists, '0' if its messages stay here
 --
 -- Result: nil when the queue does not exist; otherwise { the number of the last message to consider; how many were moved; the score to
--- continue after, or '' at the end; then the queues whose existence must be found out before this part is looked at again }.
+-- continue after, or '' at the end; then the queues whose existence must be found out before the same call is repeated }.
 
 -- @include queue
 

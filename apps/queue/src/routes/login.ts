@@ -5,7 +5,6 @@ import {
   OAuthError,
   oauthErrorSchema,
   oauthForm,
-  oauthFormBody,
   requiredParameter,
   tokenSetSchema,
 } from "@quintet/auth";
@@ -14,6 +13,17 @@ import type { Deps } from "../deps.ts";
 
 /** Adds `POST /queue/login`: like `POST /auth/token` with `grant_type=password`, which may be left out here. */
 export function addLoginRoutes(app: OpenAPIHono<ServiceEnv>, { auth }: Deps) {
+  const form = app.openAPIRegistry.registerComponent("schemas", "QueueLogin", {
+    type: "object",
+    description: "The credentials of an account",
+    properties: {
+      grant_type: { type: "string", enum: ["password"], description: "Optional; OAuth clients send it" },
+      username: { type: "string", description: "Username or email address" },
+      password: { type: "string", description: "Password of the account" },
+    },
+    required: ["username", "password"],
+  });
+
   return app.openapi(
     createRoute({
       ...guards(auth).open(),
@@ -23,14 +33,7 @@ export function addLoginRoutes(app: OpenAPIHono<ServiceEnv>, { auth }: Deps) {
       summary: "Log in",
       description:
         "Issues tokens for a username or email and its password, like `POST /auth/token` (RFC 6749 section 4.3).",
-      request: oauthFormBody(
-        {
-          grant_type: { description: "Optional", enum: ["password"] },
-          username: { description: "Username or email" },
-          password: { description: "Password of the account" },
-        },
-        ["username", "password"],
-      ),
+      request: { body: { required: true, content: { "application/x-www-form-urlencoded": { schema: form.ref } } } },
       responses: {
         200: jsonResponse(tokenSetSchema, "Tokens issued"),
         400: jsonResponse(oauthErrorSchema, "Request rejected (RFC 6749 section 5.2)"),

@@ -63,7 +63,7 @@ export function addStatusRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/",
         tags,
         summary: "Get the status",
-        description: "Tells that the app is running, and its version. `/queue/health` checks Redis as well.",
+        description: "Gets the version of the running app. `/queue/health` checks Redis as well.",
         request: noQuery,
         responses: { 200: jsonResponse(statusSchema, "The app is running") },
       }),

@@ -22,7 +22,7 @@ local function readArrivals(key, source, first)
 end
 
 local function writeArrivals(key, source, highest, rejected, isNew, at)
-  -- Nothing tells when a source is deleted.
+  -- There is no notice of a deleted source.
   if isNew and redis.call('HLEN', key) >= MAX_SOURCES then
     local all = redis.call('HGETALL', key)
     for i = 1, #all, 2 do
