@@ -11,8 +11,8 @@ import { listRows } from "./store/table-queries.ts";
 import { type TableName, tableNames, tableOf } from "./tables.ts";
 
 /**
- * Loads the files in `demo/`, with the faults that they have on purpose, as a client would: each under a key, so that one which
- * was cut off goes on at the next start and one that is done is left alone. Tables that hold other rows are left alone too.
+ * Loads the files in `demo/`, including their invalid rows, as a client would: each with a key, so that a load that was cut off is
+ * resumed at the next start and one that is done is not repeated. Does nothing when the tables have other rows.
  */
 export async function fillDemo(deps: Deps, progress: (line: string) => void): Promise<void> {
   const { db, heartbeatTimeoutMs } = deps.loads;
@@ -22,7 +22,7 @@ export async function fillDemo(deps: Deps, progress: (line: string) => void): Pr
     const kept = await findLoadByKey(db, demoKey(table), heartbeatTimeoutMs);
     if (kept?.load.status === "done") continue;
     const load = await loadDemo(deps, table);
-    progress(`ingest: ${load.inserted} ${table} loaded, ${load.rejected} faulty rows rejected`);
+    progress(`ingest: ${load.inserted} ${table} loaded, ${load.rejected} invalid rows rejected`);
   }
 }
 
@@ -37,7 +37,7 @@ async function hasRows(deps: Deps): Promise<boolean> {
   return false;
 }
 
-/** Loads one file; while another process seems to be at it, waits for it to finish or to be known dead. */
+/** Loads one file; while another process is loading it, waits until that process finishes or is considered dead. */
 async function loadDemo(deps: Deps, table: TableName): Promise<Load> {
   const path = fileURLToPath(new URL(`../demo/${table}.csv`, import.meta.url));
   const options = { table, ...defaultLoadOptions };

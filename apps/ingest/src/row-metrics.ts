@@ -1,16 +1,13 @@
 import { counter, gauge } from "@quintet/http";
 import type { TableName } from "./tables.ts";
 
-const rows = counter("quintet_ingest_rows_total", "Rows that came, by what became of them; dry runs do not count.", [
-  "table",
-  "outcome",
-]);
+const rows = counter("quintet_ingest_rows_total", "Received rows by outcome, without dry runs.", ["table", "outcome"]);
 
-/** Counts rows whose transaction is committed. */
+/** Counts rows of a committed transaction. */
 export function countRows(table: TableName, stored: number, rejected: number): void {
   rows.inc({ table, outcome: "accepted" }, stored);
   rows.inc({ table, outcome: "rejected" }, rejected);
 }
 
-/** The loads that run in this process. */
-export const loadsRunning = gauge("quintet_ingest_loads_running", "Loads of files that are under way.");
+/** The number of loads running in this process. */
+export const loadsRunning = gauge("quintet_ingest_loads_running", "Loads in flight.");

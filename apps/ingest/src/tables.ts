@@ -1,12 +1,12 @@
 export const tableNames = ["departments", "jobs", "hired_employees"] as const;
 export type TableName = (typeof tableNames)[number];
 
-/** What a column holds: the row's own id, the id of a row of `references`, a text, or a moment in time. */
+/** The type of a column: the row's own id, the id of a row of `references`, a text, or a date and time. */
 export type Column =
   | { name: string; kind: "id" | "text" | "datetime" }
   | { name: string; kind: "reference"; references: TableName };
 
-/** One of the tables that can be loaded. Every column is required; the first is the primary key `id`. */
+/** A table that files can be loaded into. Every column is required; the first is the primary key `id`. */
 export interface Table {
   name: TableName;
   columns: readonly Column[];
@@ -39,17 +39,17 @@ const tables: Record<TableName, Table> = {
   },
 };
 
-/** The table of a name that is known to be one. */
+/** The definition of a table. */
 export function tableOf(name: TableName): Table {
   return tables[name];
 }
 
-/** The table that a client named, if there is one. */
+/** The table with a name from a request; `undefined` when there is none. */
 export function findTable(name: string): Table | undefined {
   return tableNames.find((known) => known === name) && tables[name as TableName];
 }
 
-/** A foreign key: `column` of the table `from` holds ids of the table `to`. */
+/** A foreign key: `column` of the table `from` has ids of the table `to`. */
 export interface Reference {
   from: TableName;
   column: string;
@@ -62,12 +62,12 @@ const references: Reference[] = tableNames.flatMap((from) =>
   ),
 );
 
-/** The foreign keys that a table's own rows hold. */
+/** The foreign keys of a table. */
 export function referencesFrom(table: TableName): Reference[] {
   return references.filter((reference) => reference.from === table);
 }
 
-/** The foreign keys of other tables that point to a table's rows. */
+/** The foreign keys of other tables that refer to a table. */
 export function referencesTo(table: TableName): Reference[] {
   return references.filter((reference) => reference.to === table);
 }

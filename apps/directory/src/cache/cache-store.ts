@@ -6,7 +6,10 @@ export interface CacheStore {
   /** Undefined when there is none or it cannot be read. */
   read(key: string): Promise<CachedEntry | undefined>;
   write(key: string, entry: CachedEntry, ttlMs: number): Promise<void>;
-  /** Claims the computation of a response for at most `claimMs`. `claimed`: whether the caller holds the claim; `entry`: what is stored by then. */
+  /**
+   * Claims the computation of a response for at most `claimMs`. `claimed`: whether the caller holds the claim; `entry`: what is
+   * stored by then.
+   */
   claim(key: string, claimMs: number): Promise<{ claimed: boolean; entry: CachedEntry | undefined }>;
   release(key: string): Promise<void>;
 }

@@ -57,7 +57,7 @@ function numberLinks(name: string, limit: number, page: number, list: UserList):
   const known = list.totalIsExact ? pages : Math.min(pages, page + pagesAhead);
   const last =
     list.nextCursor === null && list.users.length > 0 ? page : Math.max(known, list.users.length > 0 ? page + 1 : 1);
-  const size = limit === standardLimit ? "" : `&limit=${limit}`;
+  const size = limit === defaultLimit ? "" : `&limit=${limit}`;
   const path = size === "" ? `${home}/search` : `${home}/users`;
   const parameter = size === "" ? "page_num" : "page";
   const href = (to: number) => `${path}?name=${encodeURIComponent(name)}&${parameter}=${to}${size}`;
@@ -80,8 +80,8 @@ function cursorLink(name: string, limit: number, cursor: string): string {
   return `${home}/users?${new URLSearchParams({ name, limit: String(limit), cursor }).toString()}`;
 }
 
-/** So many pages are linked after one whose total is an estimate. */
+/** How many further pages are linked when the total is an estimate. */
 const pagesAhead = 10;
 
-/** How many users a page has unless it is told. */
-export const standardLimit = 15;
+/** How many users a page has by default. */
+export const defaultLimit = 15;

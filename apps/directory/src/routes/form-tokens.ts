@@ -9,7 +9,9 @@ export interface FormPurpose {
   user?: number;
 }
 
-/** A CSRF token for a form of this account: its expiry in seconds since 1970, and an HMAC-SHA256 over the expiry and the purpose. */
+/**
+ * A CSRF token for a form of this account: its expiry in seconds since 1970, and an HMAC-SHA256 over the expiry and the purpose.
+ */
 export function formToken(key: Buffer, purpose: FormPurpose, now = Date.now()): string {
   const end = Math.floor(now / 1000) + lifetimeSeconds;
   return `${end}.${digest(key, purpose, end).toString("base64url")}`;

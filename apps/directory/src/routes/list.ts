@@ -4,7 +4,7 @@ import { htmlContent, jsonResponse, limitParam, noQuery, type ServiceEnv, wholeN
 import { type PageFrame, page, prefersHtml } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { landingPage } from "../pages/landing.ts";
-import { resultsPage, standardLimit } from "../pages/results.ts";
+import { defaultLimit, resultsPage } from "../pages/results.ts";
 import { suggestNames } from "../search/suggestions.ts";
 import { type ListRequest, listUsers, type UserList } from "../search/user-list.ts";
 import { nameParam } from "../users/user-input.ts";
@@ -23,7 +23,7 @@ const unchanged = { description: "Not modified: the client has this version (If-
 const listQuery = z
   .strictObject({
     name: nameParam,
-    limit: limitParam(standardLimit).describe("Users per page, 1 to 100; 15 by default"),
+    limit: limitParam(defaultLimit).describe("Users per page, 1 to 100; 15 by default"),
     cursor: z
       .string()
       .max(2000)
@@ -78,7 +78,7 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
       }),
       async (c) => {
         const viewer = viewerOf(c);
-        const { response, state } = await listUsers(deps, { name: "", limit: standardLimit }, "public");
+        const { response, state } = await listUsers(deps, { name: "", limit: defaultLimit }, "public");
         const { total } = JSON.parse(response.body) as UserList;
         if (prefersHtml(c.req.header("accept"), true)) {
           return sendPage(
@@ -134,7 +134,7 @@ export function addListRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
       (c) => {
         const { name, page_num } = c.req.valid("query");
         const asPage = prefersHtml(c.req.header("accept"), true);
-        return sendList(c, { name, limit: standardLimit, page: page_num }, asPage);
+        return sendList(c, { name, limit: defaultLimit, page: page_num }, asPage);
       },
     )
     .openapi(

@@ -96,7 +96,9 @@ export function isInClasses(sql: PostgresSql, column: Fragment, words: Word[], c
   return sql`(${maskOf(sql, column, words)}) = ANY(${classes.map((one) => one.mask)}::int[])`;
 }
 
-/** The condition that a name contains a word. For a word without a trigram it avoids the index, which would be read completely. */
+/**
+ * The condition that a name contains a word. For a word without a trigram it avoids the index, which would be read completely.
+ */
 export function contains(sql: PostgresSql, column: Fragment, word: Word) {
   return word.hasTrigram ? sql`${column} LIKE ${word.pattern}` : sql`${column} || '' LIKE ${word.pattern}`;
 }

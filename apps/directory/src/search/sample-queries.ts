@@ -2,7 +2,10 @@ import type { PostgresSql } from "@quintet/db";
 import type { Word } from "./name-classes.ts";
 import { hasEveryWord } from "./search-queries.ts";
 
-/** The sample has one in `sampleDivisor` users: those whose hash is in a fixed range. Ordered by the hash, they are in random order. */
+/**
+ * The sample has one in `sampleDivisor` users: those whose hash is in a fixed range. Ordered by the hash, they are in random
+ * order.
+ */
 export const sampleDivisor = 8;
 
 // Written as in the index `users_sample`, so that the planner uses it.

@@ -8,7 +8,7 @@ const avroTypes = {
   datetime: { type: "long", logicalType: "timestamp-millis" },
 } as const satisfies Record<Column["kind"], unknown>;
 
-/** The Avro schema of a table's rows (Avro 1.11: a record; moments are `timestamp-millis`). */
+/** The Avro schema of a table's rows (Avro 1.11): a record, with dates and times as `timestamp-millis`. */
 export function avroSchema(table: Table): object {
   return {
     type: "record",
@@ -18,12 +18,12 @@ export function avroSchema(table: Table): object {
   };
 }
 
-/** What encodes and decodes rows of that schema. */
+/** The encoder and decoder of that schema. */
 export function avroType(table: Table): avsc.Type {
   return avsc.Type.forSchema(avroSchema(table) as avsc.Schema);
 }
 
-/** How a field is spelled in a schema: the name of its type, and what its values mean. */
+/** A type of a schema as text, with its logical type. */
 function typeName(type: unknown): string {
   if (typeof type !== "object" || type === null || !("type" in type)) return JSON.stringify(type) ?? "nothing";
   const meaning = "logicalType" in type ? ` (${String(type.logicalType)})` : "";
@@ -31,8 +31,8 @@ function typeName(type: unknown): string {
 }
 
 /**
- * Why rows of the schema in a file cannot be read as rows of a table, if so. What a schema tells people is passed over: its name,
- * documentation and defaults.
+ * Why rows of the schema in a file cannot be read as rows of a table; `undefined` when they can. The name, documentation and defaults
+ * of the schema do not matter.
  */
 export function schemaFault(table: Table, schema: string): string | undefined {
   let found: unknown;

@@ -6,7 +6,7 @@ import { draftPath } from "./draft-name.ts";
 import { sidecarPath, syncFolder, writeSidecar } from "./sidecar.ts";
 import { touchMs } from "./stale-drafts.ts";
 
-/** A file that is being written under a name that nobody lists, and gets its own name when it is whole and on the disk. */
+/** A backup file that is being written under a temporary name and renamed when it is complete and on disk. */
 export class BackupDraft {
   bytes = 0;
   readonly #file: FileHandle;
@@ -37,11 +37,11 @@ export class BackupDraft {
       this.#hash.update(part);
       this.bytes += part.length;
     }
-    // Not `writev`, which is content when a disk that fills up takes a part.
+    // Not `writev`, which reports success after a partial write to a full disk.
     await this.#file.appendFile(Buffer.concat(parts));
   }
 
-  /** The file is whole, and on the disk. */
+  /** Completes the file and syncs it to disk. */
   async finish(): Promise<void> {
     clearInterval(this.#touching);
     await this.#file.sync();
@@ -49,7 +49,7 @@ export class BackupDraft {
     this.#sha256 = this.#hash.digest("hex");
   }
 
-  /** Puts the file, which has ended, where it is listed; what was written down about it is there before, with its request. */
+  /** Publishes the completed file under its own name, after its sidecar, which also names the request. */
   async publish(rows: number, request?: { key: string; at: string }): Promise<Backup> {
     const known = { rows, bytes: this.bytes, sha256: this.#sha256 };
     await writeSidecar(this.#folder, this.#name, {
@@ -62,7 +62,7 @@ export class BackupDraft {
     return { ...this.#name, ...known, verified: true };
   }
 
-  /** Leaves nothing of it, unless it became the backup `made`; of one that is listed, unless another was made instead. */
+  /** Deletes the draft, unless it became the backup `made`; deletes a published file only if another backup was made instead. */
   async cleanUp(made: Backup | undefined): Promise<void> {
     clearInterval(this.#touching);
     await this.#file.close().catch(() => {});

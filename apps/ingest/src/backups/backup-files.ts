@@ -6,23 +6,23 @@ import { type BackupName, backupPath, readBackupName } from "./backup-name.ts";
 import { scanFile } from "./read-backup.ts";
 import { readSidecar, type Sidecar, sidecarPath, syncFolder, writeSidecar } from "./sidecar.ts";
 
-/** A backup as clients see it. */
+/** A backup as in responses. */
 export interface Backup extends BackupName {
-  /** `null` while it is not known. */
+  /** `null` while it is unknown. */
   rows: number | null;
   bytes: number;
-  /** Of the whole file, in hex; `null` while it is not known. */
+  /** SHA-256 of the whole file in hex; `null` while it is unknown. */
   sha256: string | null;
-  /** Whether the check sum was written down when the backup was made, or all of its rows were read and checked since. */
+  /** Whether the checksum was stored when the backup was created, or all rows have been read and checked since. */
   verified: boolean;
-  /** Why it is not. */
+  /** Why the backup is not verified. */
   unverifiedReason?: string;
 }
 
-/** So long a list waits for what has to be learned from files. */
+/** How long a list waits for files that must be read. */
 const maxScanWaitMs = 2000;
 
-/** The names of all backups in a folder, newest first. The files themselves are the truth; a folder that is not there has none. */
+/** The names of all backups in a folder, newest first; none if the folder does not exist. */
 export async function listBackupNames(folder: string): Promise<BackupName[]> {
   const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
@@ -37,13 +37,16 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The backups of those names, but for those that are gone. What takes long to learn of a file is left out. */
+/** The backups with these names, without deleted ones. Details that take long to read from a file are left out. */
 export async function findBackups(folder: string, names: readonly BackupName[]): Promise<Backup[]> {
   const found = await Promise.all(names.map((name) => findBackup(folder, name)));
   return found.filter((backup) => backup !== undefined);
 }
 
-/** The backup of that name; `undefined` when its file is gone. Waits 2 s at most for what is not known of it. */
+/**
+ * The backup with that name; `undefined` when its file does not exist. Waits at most 2 s for details that must be read from the
+ * file.
+ */
 export async function findBackup(folder: string, name: BackupName): Promise<Backup | undefined> {
   const file = await statBackup(folder, name);
   if (!file) return undefined;
@@ -60,7 +63,7 @@ export async function findBackup(folder: string, name: BackupName): Promise<Back
   }
 }
 
-/** What is known of a backup's file, when that is not what was written down. */
+/** Why a backup is not verified; `undefined` when it is. */
 function unverifiedReasonOf({ bytes, learned }: Sidecar, { size }: Stats): string | undefined {
   if (!learned) return bytes === size ? undefined : `It is damaged: it had ${bytes} bytes when it was created.`;
   if (learned.fault !== undefined) return learned.fault;
@@ -69,7 +72,7 @@ function unverifiedReasonOf({ bytes, learned }: Sidecar, { size }: Stats): strin
     : "Its checksum was computed from the file later, not when the backup was created.";
 }
 
-/** The state of a backup's file; `undefined` when there is none, or something else has that name. */
+/** The stats of a backup's file; `undefined` when there is none or it is not a regular file. */
 export async function statBackup(folder: string, name: BackupName): Promise<Stats | undefined> {
   try {
     const found = await stat(backupPath(folder, name));
@@ -80,7 +83,7 @@ export async function statBackup(folder: string, name: BackupName): Promise<Stat
   }
 }
 
-/** Opens a backup's file to read it. 404 when it is gone, 503 when it cannot be read. */
+/** Opens a backup's file for reading. Throws a 404 when it does not exist, a 503 when it cannot be read. */
 export async function openBackup(folder: string, name: BackupName): Promise<FileHandle> {
   try {
     return await open(backupPath(folder, name), "r");
@@ -92,11 +95,11 @@ export async function openBackup(folder: string, name: BackupName): Promise<File
   }
 }
 
-/** What is written down of a backup, or else learned from its file. */
+/** The sidecar of a backup, or the same details read from the file. */
 export async function sidecarOf(folder: string, name: BackupName, file: Stats): Promise<Sidecar> {
   const side = await readSidecar(folder, name);
   if (side && !side.learned) return side;
-  // What was learned holds as long as the file is as it was.
+  // Details read from the file are valid as long as it does not change.
   if (side?.learned && side.bytes === file.size && side.learned.mtimeMs === file.mtimeMs) return side;
   const path = backupPath(folder, name);
   const running = scans.get(path) ?? scan(folder, name);
@@ -107,14 +110,14 @@ export async function sidecarOf(folder: string, name: BackupName, file: Stats): 
 const scans = new Map<string, Promise<Sidecar>>();
 let before: Promise<unknown> = Promise.resolve();
 
-/** Learns of a file what is written down beside other backups; one file at a time, however many are asked for. */
+/** Reads the details of a file that has no sidecar; one file at a time. */
 function scan(folder: string, name: BackupName): Promise<Sidecar> {
   const survey = async () => {
     const file = await stat(backupPath(folder, name));
     const { fault, ...found } = await scanFile(backupPath(folder, name));
     const learned = { mtimeMs: file.mtimeMs, checked: false, ...(fault === undefined ? {} : { fault }) };
     const side = { ...found, bytes: file.size, learned };
-    // A folder that cannot be written to costs the same work the next time.
+    // If the folder is not writable, the file is read again next time.
     await writeSidecar(folder, name, side).catch(() => {});
     return side;
   };
@@ -123,15 +126,15 @@ function scan(folder: string, name: BackupName): Promise<Sidecar> {
   return learned;
 }
 
-/** Writes down that all rows of a backup were read and are sound, of which nothing was known before. */
+/** Records that all rows of an unverified backup were read and are valid. */
 export async function markChecked(folder: string, name: BackupName, side: Sidecar): Promise<void> {
   if (!side.learned) return;
   await writeSidecar(folder, name, { ...side, learned: { ...side.learned, checked: true } }).catch(() => {});
 }
 
 /**
- * The backup that was made for a keyed request whose process was killed before it could record that; `now` is the time by MySQL. Only
- * names of the last days are looked at, which another clock has given.
+ * The backup that was created for a request with this key by a process that was killed before it recorded that; `now` is MySQL's time.
+ * Checks only names of the last days; their times come from another clock.
  */
 export async function findBackupOfRequest(
   folder: string,
@@ -149,7 +152,7 @@ export async function findBackupOfRequest(
   return undefined;
 }
 
-/** Removes a backup; whether there was one. The file goes first: what is beside it alone is nothing, and is removed at the next start. */
+/** Deletes a backup. Whether there was one. The file goes first: a sidecar alone is ignored, and deleted at the next start. */
 export async function removeBackup(folder: string, name: BackupName): Promise<boolean> {
   if (!(await statBackup(folder, name))) return false;
   await rm(backupPath(folder, name), { force: true });

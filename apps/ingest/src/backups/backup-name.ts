@@ -6,7 +6,7 @@ const pattern = new RegExp(
   `^(${tableNames.join("|")})-(\\d{4})(\\d{2})(\\d{2})T(\\d{2})(\\d{2})(\\d{2})(\\d{3})Z-[0-9a-f]{8}\\.avro$`,
 );
 
-/** What the name of a backup says. */
+/** The parts of a backup's file name. */
 export interface BackupName {
   name: string;
   table: TableName;
@@ -14,14 +14,16 @@ export interface BackupName {
   createdAt: string;
 }
 
-/** A new name: the table, the moment to the millisecond, and eight random digits, so that two never meet. */
+/** A new, unique name: the table, the time in milliseconds and eight random hex digits. */
 export function newBackupName(table: TableName, moment: Date): BackupName {
   const createdAt = moment.toISOString();
   const name = `${table}-${createdAt.replace(/[-:.]/g, "")}-${randomBytes(4).toString("hex")}.avro`;
   return { name, table, createdAt };
 }
 
-/** The name that a client or the file system gave, if it is one of a backup; nothing else ever becomes a path. */
+/**
+ * Parses a name from a request or the file system; `undefined` when it is not a backup's. No other name is ever used as a path.
+ */
 export function readBackupName(name: string): BackupName | undefined {
   const parts = pattern.exec(name);
   if (!parts) return undefined;
@@ -30,7 +32,7 @@ export function readBackupName(name: string): BackupName | undefined {
   return { name, table: table as TableName, createdAt };
 }
 
-/** Where the file of a backup is. */
+/** The path of a backup's file. */
 export function backupPath(folder: string, { name }: BackupName): string {
   return join(folder, name);
 }

@@ -10,16 +10,16 @@ import type { Block } from "./container-reader.ts";
 
 const maxRowBytes = 4096;
 
-/** The rows of a block, and each as text for `LOAD DATA`. */
+/** The rows of a block, also as text for `LOAD DATA`. */
 export interface BlockRows {
   rows: PlainRow[];
-  /** The text of the rows with these numbers, which ascend. */
+  /** The text of the rows with these indexes, in ascending order. */
   text(numbers: readonly number[]): Buffer;
 }
 
 /**
- * Decodes the blocks of a backup, one after the other, and checks each row by the rules that every row obeys. The ids must
- * ascend, as they do in every backup. Throws `DamagedFile`, and `UnfitFile` for a row that the table cannot hold.
+ * Decodes the blocks of a backup one after the other and validates each row by the rules of the table. Ids must ascend, as in every
+ * backup. Throws `DamagedFile`, and `IncompatibleFile` for a row that the table cannot store.
  */
 export function blockDecoder(table: Table): (block: Block) => BlockRows {
   const type = avroType(table);
@@ -63,7 +63,10 @@ function decodeRow(type: Type, data: Buffer, at: number): { value: PlainRow | un
   }
 }
 
-/** Writes a row as text for `LOAD DATA` and returns the place after it; throws `UnfitFile` for one that no table can hold. */
+/**
+ * Returns a function that writes a row as text for `LOAD DATA` and returns the position after it; throws `IncompatibleFile` for
+ * an invalid row.
+ */
 function rowWriter(table: Table): (row: PlainRow, text: Buffer, start: number) => number {
   const bytes = Buffer.alloc(maxTextLength * 4 + 4);
   return (row, text, start) => {
@@ -72,7 +75,7 @@ function rowWriter(table: Table): (row: PlainRow, text: Buffer, start: number) =
       const value = row[name];
       let next: number;
       if (kind === "text") {
-        // What does not fit into `bytes` is too long even when it is cut.
+        // A text that does not fit into `bytes` is too long even when truncated.
         next = writeText(bytes, 0, bytes.write(String(value)), text, place);
       } else if (kind === "datetime") {
         next = writeDate(new Date(Number(value)), text, place);

@@ -1,14 +1,14 @@
-/** The file ended, or holds something else than an Avro object container file does. */
+/** The file ends early or is not a valid Avro object container file. */
 export class DamagedFile extends Error {
   override name = "DamagedFile";
 }
 
-/** The file is a sound Avro file for all that is known, but none that the table can be restored from. */
+/** The file is a valid Avro file as far as it was read, but the table cannot be restored from it. */
 export class IncompatibleFile extends Error {
-  override name = "UnfitFile";
+  override name = "IncompatibleFile";
 }
 
-/** Takes so many bytes at a time out of chunks. */
+/** Reads a given number of bytes at a time from chunks. */
 export class ByteSource {
   readonly #chunks: AsyncIterator<Buffer>;
   #held: Buffer = Buffer.alloc(0);
@@ -17,7 +17,7 @@ export class ByteSource {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
-  /** Whether there is nothing left. */
+  /** Whether there are no bytes left. */
   async atEnd(): Promise<boolean> {
     return !(await this.#hold(1));
   }
@@ -30,7 +30,7 @@ export class ByteSource {
     return taken;
   }
 
-  /** The next Avro `long`, which must be a safe whole number. */
+  /** The next Avro `long`; must be a safe integer. */
   async takeLong(): Promise<number> {
     let value = 0;
     for (let factor = 1; factor < 2 ** 56; factor *= 128) {

@@ -5,7 +5,7 @@ export const magic = Buffer.from("Obj\x01");
 export const syncLength = 16;
 export const metadataType = avsc.Type.forSchema({ type: "map", values: "bytes" });
 
-/** A whole number as Avro's `long`: zigzag, seven bits per byte. */
+/** An integer as an Avro `long`: zigzag, seven bits per byte. */
 export function encodeLong(value: number): Buffer {
   return avsc.Type.forSchema("long").toBuffer(value);
 }

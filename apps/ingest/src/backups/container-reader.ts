@@ -5,7 +5,7 @@ import { magic, syncLength } from "./container-format.ts";
 
 const maxBlockBytes = 64 * 1024 * 1024;
 const maxMetadataBytes = 1024 * 1024;
-/** The codecs of Avro that are read; `snappy`, `bzip2` and `xz` would each need a library. */
+/** The supported Avro codecs; `snappy`, `bzip2` and `xz` would each need a library. */
 const codecs = {
   null: async (data: Buffer, _limits: object) => data,
   deflate: promisify(inflateRaw),
@@ -13,21 +13,21 @@ const codecs = {
 } as const;
 type Codec = keyof typeof codecs;
 
-/** One block of a container file: so many rows, encoded one after the other. */
+/** One block of a container file: `rows` rows, encoded one after the other. */
 export interface Block {
   rows: number;
   data: Buffer;
 }
 
-/** An Avro object container file that was opened: its schema, and its blocks in order. */
+/** An open Avro object container file: its schema and its blocks in order. */
 export interface Container {
   schema: string;
   blocks(): AsyncGenerator<Block>;
 }
 
 /**
- * Reads a container file (Avro 1.11) in the memory of one block. Throws `DamagedFile`, and `UnfitFile` for one with a codec or a size of
- * its blocks that is not read here.
+ * Reads a container file (Avro 1.11) with one block in memory. Throws `DamagedFile`, and `IncompatibleFile` for an unsupported codec or
+ * a block that is too large.
  */
 export async function openContainer(chunks: AsyncIterable<Buffer>): Promise<Container> {
   const source = new ByteSource(chunks);
@@ -55,7 +55,7 @@ export async function openContainer(chunks: AsyncIterable<Buffer>): Promise<Cont
   };
 }
 
-/** The map of metadata: blocks of entries, the last with a count of 0; a negative count is followed by the size in bytes. */
+/** Reads the metadata: blocks of entries, the last with a count of 0; a negative count is followed by the size in bytes. */
 async function readMetadata(source: ByteSource): Promise<Map<string, Buffer>> {
   const entries = new Map<string, Buffer>();
   let bytes = 0;

@@ -8,8 +8,8 @@ const blockBytes = 256 * 1024;
 const maxRowBytes = 4096;
 
 /**
- * Makes an Avro object container file (codec `null`) block by block. avsc encodes the rows; its own file encoder is a stream of
- * objects and takes twice the time.
+ * Writes an Avro object container file (codec `null`) block by block. avsc encodes the rows; its own file encoder is an object stream
+ * and takes twice as long.
  */
 export class ContainerWriter {
   rows = 0;
@@ -25,13 +25,13 @@ export class ContainerWriter {
     this.#schema = JSON.stringify(avroSchema(table));
   }
 
-  /** The bytes with which the file begins. */
+  /** The header of the file. */
   header(): Buffer {
     const metadata = { "avro.schema": Buffer.from(this.#schema), "avro.codec": Buffer.from("null") };
     return Buffer.concat([magic, metadataType.toBuffer(metadata), this.#sync]);
   }
 
-  /** Adds a row; true when the block is full and `takeBlock` is due. */
+  /** Adds a row. True when the block is full and `takeBlock` must be called. */
   add(row: PlainRow): boolean {
     const end = this.#type.encode(row, this.#block, this.#length);
     if (end < 0) throw new Error("A row is larger than the maximum size of a row.");
@@ -41,7 +41,7 @@ export class ContainerWriter {
     return end >= blockBytes;
   }
 
-  /** The rows added since the last block, as the next bytes of the file; none when there are no rows. */
+  /** The rows added since the last block as the next bytes of the file; empty when there are no rows. */
   takeBlock(): Buffer[] {
     if (this.#count === 0) return [];
     const block = [
@@ -49,7 +49,7 @@ export class ContainerWriter {
       this.#block.subarray(0, this.#length),
       this.#sync,
     ];
-    // The block is on its way to the file; the next one needs memory of its own.
+    // The block is still being written to the file, so the next one needs its own memory.
     this.#block = Buffer.allocUnsafe(blockBytes + maxRowBytes);
     this.#length = 0;
     this.#count = 0;

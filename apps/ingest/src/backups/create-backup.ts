@@ -20,8 +20,8 @@ import { removeStaleDrafts } from "./stale-drafts.ts";
 const maxWaiting = 4;
 
 /**
- * Writes all rows of a table, as they are at one moment, to an Avro file in `folder`. The file is listed when it is whole and on
- * the disk, and not before. A keyed request has one, whichever process is killed or stands still when.
+ * Writes a consistent snapshot of all rows of a table to an Avro file in `folder`. The file is listed once it is complete and on disk.
+ * There is one backup per Idempotency-Key, even if processes are killed or hang.
  */
 export async function createBackup(
   db: MysqlPool,
@@ -61,7 +61,7 @@ async function writeBackup(db: MysqlPool, folder: string, table: Table, request?
         await draft.write(block);
         waiting--;
       });
-      // Whoever waits for it hears of a failure; nobody may.
+      // The caller may not wait for it; a failure is reported by the next write.
       written.catch(() => {});
       return written;
     };
@@ -83,8 +83,8 @@ async function writeBackup(db: MysqlPool, folder: string, table: Table, request?
 }
 
 /**
- * Lists a draft as the backup of a keyed request, unless there is one: a process that stood still meanwhile finds what another made
- * that went on.
+ * Publishes a draft as the backup of a request with a key, unless there is one already: a process that was suspended finds the backup
+ * that another process has made in the meantime.
  */
 async function publishOnce(
   db: MysqlPool,
@@ -101,13 +101,13 @@ async function publishOnce(
       }),
     );
   return list().catch((error: unknown) => {
-    // Whether another process has listed its own since this one lost its transaction can only be said by the record.
+    // Only the record shows whether another process has published its own since this transaction was lost.
     if (draft.isPublished) return list();
     throw error;
   });
 }
 
-/** The time by MySQL, which is one for all processes. */
+/** MySQL's time, which is the same for all processes. */
 async function storeTime(connection: MysqlConnection): Promise<Date> {
   const [rows] = await connection.query<RowDataPacket[]>("SELECT UTC_TIMESTAMP(3) AS now");
   return rows[0]?.now as Date;

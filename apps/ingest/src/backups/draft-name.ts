@@ -6,14 +6,14 @@ import { type BackupName, readBackupName } from "./backup-name.ts";
 
 const pattern = /^\.(.+\.avro)(?:\.json)?(?:\.([0-9a-f]{12})-(\d+)-(\d+)(?:-[0-9a-f]+)?)?\.draft$/;
 
-/** Who writes a draft: a process, by its id and when it began, and where such ids mean something. */
+/** The process that writes a draft: its host, PID and start time. */
 export interface DraftOwner {
   host: string;
   pid: number;
   startedAt: string;
 }
 
-/** One running kernel, and in it one space of process ids: a container has its own. */
+/** Identifies the running kernel and the PID namespace; a container has its own. */
 function ownHost(): string {
   let space: string;
   try {
@@ -24,7 +24,10 @@ function ownHost(): string {
   return createHash("sha256").update(space).digest("hex").slice(0, 12);
 }
 
-/** When a process of this place began, in ticks since the boot (proc(5)); "0" where that is not told, `undefined` when it is dead. */
+/**
+ * The start time of a process of this host, in ticks since boot (proc(5)); "0" where that is unknown, `undefined` when it is
+ * dead.
+ */
 function startTimeOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -48,17 +51,17 @@ function ownerText(): string {
   return `${own.host}-${own.pid}-${own.startedAt}`;
 }
 
-/** Where the file of a backup is while this process writes it. */
+/** The path of a backup's file while this process writes it. */
 export function draftPath(folder: string, { name }: BackupName): string {
   return join(folder, `.${name}.${ownerText()}.draft`);
 }
 
-/** A place to write anew what is beside a backup; several may do so at the same time. */
+/** A unique path for a new version of a sidecar; several processes may write one at the same time. */
 export function sidecarDraftPath(folder: string, { name }: BackupName): string {
   return join(folder, `.${name}.json.${ownerText()}-${randomBytes(4).toString("hex")}.draft`);
 }
 
-/** What the name of a draft says, if it is one; one of an earlier version has no owner. */
+/** Parses the name of a draft; `undefined` when it is not one. Drafts of earlier versions have no owner. */
 export function readDraftName(file: string): { backup: BackupName; owner: DraftOwner | undefined } | undefined {
   const parts = pattern.exec(file);
   const backup = parts?.[1] === undefined ? undefined : readBackupName(parts[1]);
@@ -68,7 +71,7 @@ export function readDraftName(file: string): { backup: BackupName; owner: DraftO
   return { backup, owner: { host, pid: Number(pid), startedAt } };
 }
 
-/** Whether the process that writes a draft runs; `undefined` when it is, or was, somewhere else. */
+/** Whether the process that writes a draft is alive; `undefined` for a process of another host. */
 export function isOwnerAlive({ host, pid, startedAt }: DraftOwner): boolean | undefined {
   return host === ownHost() ? startTimeOf(pid) === startedAt : undefined;
 }

@@ -8,7 +8,7 @@ import { type Container, openContainer } from "./container-reader.ts";
 
 const chunkBytes = 1024 * 1024;
 
-/** A file as it is read, which is closed also when it is not read to its end. */
+/** Opens a file for reading; it is closed even if it is not read to the end. */
 function open(path: string): Disposable & { chunks: AsyncIterable<Buffer> } {
   const chunks = createReadStream(path, { highWaterMark: chunkBytes });
   return { chunks, [Symbol.dispose]: () => void chunks.destroy() };
@@ -21,7 +21,9 @@ export async function digestFile(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** What a file says of itself, read once: its SHA-256, the rows that its blocks count, and why they cannot be read to the end. */
+/**
+ * Reads a whole file once: its SHA-256, the number of rows by its block headers, and the fault if it cannot be read to the end.
+ */
 export async function scanFile(path: string): Promise<{ sha256: string; rows: number | null; fault?: string }> {
   const hash = createHash("sha256");
   using file = open(path);
@@ -33,7 +35,7 @@ export async function scanFile(path: string): Promise<{ sha256: string; rows: nu
     }
   })();
   const found = await countRows(hashed);
-  // What comes after a fault belongs to the file as well.
+  // The digest covers the bytes after a fault as well.
   for (let next = await chunks.next(); !next.done; next = await chunks.next()) hash.update(next.value);
   return { sha256: hash.digest("hex"), ...found };
 }
@@ -50,10 +52,10 @@ async function countRows(chunks: AsyncIterable<Buffer>): Promise<{ rows: number 
   return { rows };
 }
 
-/** Other writers make blocks of a few rows; each would cost some statements. */
+/** Small blocks of other writers are joined, because each costs some statements. */
 const minRows = 4096;
 
-/** The rows of a backup of a table, some thousand at a time. Throws `DamagedFile` or `UnfitFile`, when it comes to what is wrong. */
+/** The rows of a backup of a table, some thousand at a time. Throws `DamagedFile` or `IncompatibleFile` at the first fault. */
 export async function* backupBlocks(table: Table, path: string): AsyncGenerator<BlockRows> {
   using file = open(path);
   const container: Container = await openContainer(file.chunks);
@@ -74,7 +76,7 @@ export async function* backupBlocks(table: Table, path: string): AsyncGenerator<
   if (rows > 0) yield joined(small);
 }
 
-/** Several blocks as one. */
+/** Joins several blocks into one. */
 function joined(blocks: BlockRows[]): BlockRows {
   if (blocks.length === 1) return blocks[0] as BlockRows;
   return {
@@ -94,7 +96,7 @@ function joined(blocks: BlockRows[]): BlockRows {
   };
 }
 
-/** Reads all of a backup's rows, to see that the table can hold them. */
+/** Reads all rows of a backup to check that the table can store them. */
 export async function checkBlocks(table: Table, path: string): Promise<void> {
   for await (const _ of backupBlocks(table, path));
 }

@@ -15,16 +15,16 @@ import { DamagedFile, IncompatibleFile } from "./byte-source.ts";
 import { backupBlocks, checkBlocks, digestFile } from "./read-backup.ts";
 import { rowDifference } from "./row-difference.ts";
 
-/** Which backup: by name, or the latest, or the latest at or before a moment (ISO 8601). */
+/** Which backup: by name, the latest, or the latest at or before a time (ISO 8601). */
 export type BackupChoice = { name: string } | { timestamp?: string | undefined };
 
-/** From which backup a table was restored, and how many rows it has then. */
+/** The backup that a table was restored from, and its number of rows. */
 export interface Restored {
   backup: string;
   rows: number;
 }
 
-/** The backup of a table that is meant. 404 when there is none, 422 when it is one of another table. */
+/** The chosen backup of a table. Throws a 404 when there is none, a 422 when it is of another table. */
 async function chooseBackup(folder: string, table: Table, choice: BackupChoice): Promise<BackupName> {
   if ("name" in choice) {
     const backup = readBackupName(choice.name);
@@ -43,9 +43,9 @@ async function chooseBackup(folder: string, table: Table, choice: BackupChoice):
 }
 
 /**
- * Makes a table exactly what a backup holds, in one transaction: readers see the old rows until it commits and the new ones
- * afterwards. With nothing changed it is a 409 when the file is damaged or rows would refer to rows that are not there, and a 422
- * when the file is none of this table. Done once for a keyed request, whatever was the latest backup then and has become of it.
+ * Replaces the content of a table by a backup, in one transaction: readers see the old rows until it commits and the new rows
+ * afterwards. Throws a 409 when the file is damaged or references would break, and a 422 when the file does not fit the table;
+ * nothing is changed then. Runs once per Idempotency-Key, even if the latest backup is a different one by now.
  */
 export async function restoreBackup(
   store: BulkStore,
@@ -93,8 +93,8 @@ function isFileError(error: unknown, path: string): boolean {
 }
 
 /**
- * Sees before anything is changed that the file is the one that was written. When nobody wrote down which that was, all of its
- * rows are read, as far as a file can be checked by itself.
+ * Checks the file against its stored checksum before anything is changed. For an unverified backup, reads and validates all rows
+ * instead.
  */
 async function checkBackup(folder: string, table: Table, backup: BackupName): Promise<void> {
   const path = backupPath(folder, backup);
@@ -107,14 +107,14 @@ async function checkBackup(folder: string, table: Table, backup: BackupName): Pr
   if (unchecked) await markChecked(folder, backup, side);
 }
 
-/** What a restored table has. */
+/** The content of a restored table. */
 interface Merged extends TableContent {
   rows: number;
 }
 
 /**
- * Makes the table what a file holds, block by block: the rows of the block's range of ids are locked and compared, and only those that
- * differ are touched. One block is decoded while the one before it is being stored.
+ * Applies a file to the table block by block: the rows in the block's range of ids are locked and compared, and only rows that differ
+ * are changed. One block is decoded while the one before it is stored.
  */
 async function mergeBackup(store: BulkStore, connection: MysqlConnection, table: Table, path: string): Promise<Merged> {
   const target = tableTarget(table);
@@ -146,7 +146,7 @@ async function mergeBackup(store: BulkStore, connection: MysqlConnection, table:
   }
 }
 
-/** Counts the ids that rows name. The server would have to look each of them up again: it does not trust an index with rows not yet committed. */
+/** Counts the referenced ids of rows. Counting in the server is slower: with uncommitted rows it cannot use an index alone. */
 function countNamed(named: ReadonlyMap<string, Map<number, number>>, rows: readonly PlainRow[]): void {
   for (const [column, counts] of named) {
     for (const row of rows) {

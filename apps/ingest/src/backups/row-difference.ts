@@ -1,15 +1,15 @@
 import type { PlainRow } from "../store/row-range.ts";
 import type { Table } from "../tables.ts";
 
-/** What turns some rows of a table into the ones that it should have. */
+/** The changes that turn the rows of a table into the wanted ones. */
 export interface RowDifference {
-  /** The numbers of the wanted rows that are missing or different. */
+  /** The indexes of wanted rows that are missing or different. */
   write: number[];
-  /** The ids of rows that should not be there. */
+  /** The ids of rows to delete. */
   remove: number[];
 }
 
-/** Compares rows with the ones that there should be; both are sorted by id. */
+/** Compares the rows of a table with the wanted ones; both are sorted by id. */
 export function rowDifference(table: Table, wanted: readonly PlainRow[], found: readonly PlainRow[]): RowDifference {
   const names = table.columns.map((column) => column.name);
   const write: number[] = [];

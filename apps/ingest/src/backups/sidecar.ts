@@ -4,24 +4,27 @@ import { z } from "zod";
 import type { BackupName } from "./backup-name.ts";
 import { sidecarDraftPath } from "./draft-name.ts";
 
-/** What is written down beside a backup. Whoever can write to the folder can write it, so nothing in it is believed that can be seen. */
+/**
+ * The sidecar of a backup. Anyone who can write to the folder can change it, so what can be read from the file itself is not
+ * taken from here.
+ */
 const schema = z.object({
-  /** Of which backup; files of an earlier version do not say it. */
+  /** The name of the backup; absent in sidecars of earlier versions. */
   name: z.string().optional(),
   rows: z.int().min(0).nullable(),
   bytes: z.int().min(0),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  /** What stands for the keyed request that the backup was made for, and when that was by MySQL's clock. */
+  /** The key of the request that the backup was created for, and the time of the request by MySQL. */
   request: z.string().optional(),
   requestedAt: z.iso.datetime().optional(),
-  /** There when all this was learned from the file as it was, and not written down when the file was. */
+  /** Present when the details were read from the file later, and not stored when it was written. */
   learned: z
     .object({
-      /** When the file was last changed. */
+      /** The modification time of the file. */
       mtimeMs: z.number(),
-      /** Whether every row of it was read and is one that the table can hold. */
+      /** Whether all rows were read and can be stored in the table. */
       checked: z.boolean(),
-      /** Why it cannot be read to its end. */
+      /** Why the file cannot be read to its end. */
       fault: z.string().optional(),
     })
     .optional(),
@@ -29,12 +32,12 @@ const schema = z.object({
 
 export type Sidecar = z.infer<typeof schema>;
 
-/** Where it is. */
+/** The path of a backup's sidecar. */
 export function sidecarPath(folder: string, { name }: BackupName): string {
   return join(folder, `${name}.json`);
 }
 
-/** What is written down beside a backup; `undefined` when that is missing, broken, or about another one. */
+/** Reads the sidecar of a backup; `undefined` when it is missing, invalid or of another backup. */
 export async function readSidecar(folder: string, name: BackupName): Promise<Sidecar | undefined> {
   try {
     const side = schema.parse(JSON.parse(await readFile(sidecarPath(folder, name), "utf8")));
@@ -44,7 +47,7 @@ export async function readSidecar(folder: string, name: BackupName): Promise<Sid
   }
 }
 
-/** Writes it as a whole or not at all. */
+/** Writes the sidecar of a backup atomically. */
 export async function writeSidecar(folder: string, name: BackupName, side: Sidecar): Promise<void> {
   const draft = sidecarDraftPath(folder, name);
   let file: FileHandle | undefined;
@@ -61,7 +64,7 @@ export async function writeSidecar(folder: string, name: BackupName, side: Sidec
   }
 }
 
-/** Sees to it that names which were given in a folder last. */
+/** Syncs a folder to disk, so that renames in it are durable. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
   try {

@@ -5,9 +5,8 @@ import { tableTarget } from "../store/row-target.ts";
 import type { Table } from "../tables.ts";
 
 /**
- * Reads all rows of a table, by id, as they are at one moment, however others write meanwhile: what one statement reads without locks
- * is one snapshot. `onRow` may return a promise: no more rows come until it is settled. Rejects with what `onRow` throws or rejects
- * with.
+ * Reads all rows of a table by id as a consistent snapshot: one statement without locks reads one snapshot, independent of concurrent
+ * writes. `onRow` may return a promise, which pauses the rows until it is settled. Rejects with the error of `onRow`.
  */
 export async function readSnapshot(
   db: MysqlPool,
@@ -15,11 +14,11 @@ export async function readSnapshot(
   onRow: (row: PlainRow) => Promise<void> | undefined,
 ): Promise<void> {
   const connection = await db.getConnection();
-  // The driver's own connection tells of each row as it comes: a stream of objects would cost more than the rows themselves.
+  // The driver's own connection emits each row as it arrives: an object stream would cost more than the rows themselves.
   const events = connection.connection as unknown as Connection;
   const ended = Promise.withResolvers<void>();
   const { resolve, reject } = ended;
-  // Of a connection that breaks, the statement hears nothing.
+  // A statement gets no event when its connection breaks.
   events.once("error", reject);
   try {
     const text = `SELECT ${plainColumns(table)} FROM ${tableTarget(table).name} ORDER BY id`;
@@ -39,7 +38,7 @@ export async function readSnapshot(
     await ended.promise;
     connection.release();
   } catch (error) {
-    // Rows may still be on their way: this connection is of no more use.
+    // Rows may still be in transit, so the connection cannot be reused.
     connection.destroy();
     throw error;
   } finally {

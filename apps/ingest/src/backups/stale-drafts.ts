@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { readBackupName } from "./backup-name.ts";
 import { isOwnerAlive, readDraftName } from "./draft-name.ts";
 
-/** A draft is touched so often while it is written. */
+/** How often a draft is touched while it is written. */
 export const touchMs = 60_000;
-/** One of another machine that was not touched for so long is nobody's. */
+/** A draft of another host that was not touched for this time is stale. */
 const staleMs = 10 * touchMs;
 
 /**
- * Removes what processes that were killed have left in the folder of the backups: drafts, and side files whose backup never came
- * or is gone. What a running process writes stays, whichever it is.
+ * Deletes what killed processes have left in the backup folder: drafts, and sidecars without a backup. Files of running processes
+ * stay.
  */
 export async function removeStaleDrafts(folder: string): Promise<void> {
   const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
@@ -27,7 +27,7 @@ export async function removeStaleDrafts(folder: string): Promise<void> {
   for (const file of files) {
     const backup = file.endsWith(".json") ? readBackupName(file.slice(0, -".json".length)) : undefined;
     if (!backup || inProgress.has(backup.name)) continue;
-    // A backup is there before its draft is gone, so that one which was finished meanwhile is seen here.
+    // A backup exists before its draft is gone, so a backup that was completed in the meantime is seen here.
     const state = await stat(join(folder, backup.name)).catch((error: NodeJS.ErrnoException) => error);
     if ("code" in state && state.code === "ENOENT") await rm(join(folder, file), { force: true });
   }

@@ -6,10 +6,10 @@ const quote = 0x22;
 const comma = 0x2c;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** A record may have so many bytes; a longer one is refused without being held. */
+/** The max size of a record in bytes; a longer one is rejected without being buffered. */
 export const maxRecordBytes = 64 * 1024;
 
-/** What `next` found: a record, a line that is no record, the need for more bytes, or the end of the file. */
+/** The result of `next`: a record, a line that is not a record, more bytes needed, or the end of the file. */
 export type ReadResult = "record" | "broken" | "more" | "end";
 
 export const csvFaults = {
@@ -19,14 +19,14 @@ export const csvFaults = {
 } as const;
 
 /**
- * Reads records out of the bytes of a CSV file (RFC 4180) as they come, in memory bounded by one chunk and one record.
- * Lines end in LF or CRLF, the last may lack it; empty lines are skipped; a byte order mark is skipped; quoted fields may hold
- * line ends. A quote inside a field that does not begin with one is an ordinary character.
+ * Reads the records of a CSV file (RFC 4180) from its bytes as they arrive, in memory bounded by one chunk and one record.
+ * Lines end in LF or CRLF, except possibly the last; empty lines and a byte order mark are skipped; quoted fields may contain
+ * line ends. A quote inside a field that does not start with one is an ordinary character.
  *
- * A record whose quotes do not work out, or that is too long, is `broken`: its first physical line is given up with `fault`
- * as the reason, and reading goes on with the next line, so that one stray quote costs one line.
+ * A record with unbalanced quotes, or a record that is too long, is `broken`: its first line is skipped with `fault` as the
+ * reason, and reading continues with the next line, so that a stray quote costs one line.
  *
- * The same bytes give the same records however they are cut into chunks.
+ * The records do not depend on how the bytes are split into chunks.
  */
 export class CsvReader implements RecordBytes {
   window: Buffer = Buffer.alloc(0);
@@ -39,7 +39,7 @@ export class CsvReader implements RecordBytes {
   recordLine = 1;
   /** Why the last line was broken. */
   fault = "";
-  /** The physical line of the next byte, from 1. */
+  /** The line of the next byte, from 1. */
   line: number;
 
   readonly #kept: number;
@@ -50,8 +50,8 @@ export class CsvReader implements RecordBytes {
   #skipping = false;
 
   /**
-   * `columns`: how many fields of a record are kept. `resume`: the bytes that will be pushed are the rest of a file of which
-   * whole records up to `line` were read before.
+   * `columns`: how many fields of a record are kept. `resume`: the bytes are the rest of a file whose records before `line` have
+   * been read already.
    */
   constructor(columns: number, resume?: { line: number }) {
     this.#kept = columns;
@@ -62,7 +62,7 @@ export class CsvReader implements RecordBytes {
     this.#started = resume !== undefined;
   }
 
-  /** Gives the next bytes of the file. What was taken of the ones before must have been asked for with `takeRead`. */
+  /** Adds the next bytes of the file. Call `takeConsumed` before. */
   push(chunk: Buffer): void {
     const rest = this.window.subarray(this.#position);
     this.window = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
@@ -70,19 +70,19 @@ export class CsvReader implements RecordBytes {
     this.#taken = 0;
   }
 
-  /** Says that there are no more bytes. */
+  /** Signals that there are no more bytes. */
   end(): void {
     this.#ended = true;
   }
 
-  /** The bytes that were read to the end of a record or line since the last call: what a digest of the file needs next. */
+  /** The bytes consumed since the last call, up to the end of a record or line; for the digest of the file. */
   takeConsumed(): Buffer {
     const read = this.window.subarray(this.#taken, this.#position);
     this.#taken = this.#position;
     return read;
   }
 
-  /** Whether the last line that was read is still being skipped, so that the bytes read so far do not end at a line's end. */
+  /** Whether a line is being skipped, so that the consumed bytes do not end at the end of a line. */
   get midLine(): boolean {
     return this.#skipping;
   }
@@ -191,7 +191,7 @@ export class CsvReader implements RecordBytes {
     return "record";
   }
 
-  /** The record goes on past the window, unless it is already longer than one may be (2 for a line end not yet seen whole). */
+  /** The record continues after the window, unless it is already too long (2 bytes for an incomplete line end). */
   #more(start: number): ReadResult {
     return this.window.length - start > maxRecordBytes + 2 ? this.#tooLong(start) : "more";
   }
@@ -201,7 +201,7 @@ export class CsvReader implements RecordBytes {
     return this.#ended ? this.#brokenLine(start, this.window.length, fault) : this.#more(start);
   }
 
-  /** The record went wrong at `at`: gives up its first physical line. */
+  /** The record is invalid at `at`: skips its first line. */
   #brokenLine(start: number, at: number, fault: string): ReadResult {
     if (at - start > maxRecordBytes) return this.#tooLong(start);
     const lineEnd = this.window.indexOf(lineFeed, start);
@@ -209,11 +209,11 @@ export class CsvReader implements RecordBytes {
     const end = lineEnd < 0 ? this.window.length : lineEnd;
     const bare = end > start && this.window[end - 1] === carriageReturn ? end - 1 : end;
     if (bare - start > maxRecordBytes) return this.#tooLong(start);
-    // Of a record that goes wrong on a later line, the line that is given up is the one where a quote stayed open.
+    // If the record is invalid on a later line, the skipped line is the one with the open quote.
     return this.#broken(start, bare, end + 1, at > end ? csvFaults.unclosedQuote : fault);
   }
 
-  /** Gives up the first physical line of a record that is too long; the rest of a line that is itself too long is skipped. */
+  /** Skips the first line of a record that is too long; if that line itself is too long, its rest is skipped as it arrives. */
   #tooLong(start: number): ReadResult {
     const lineLength = this.window.subarray(start, start + maxRecordBytes + 2).indexOf(lineFeed);
     const end = start + lineLength;

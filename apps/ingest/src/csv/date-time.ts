@@ -7,7 +7,7 @@ const point = 0x2e;
 const zero = 0x30;
 const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Two digits as a number, -1 when they are none. */
+/** Two digits as a number; -1 when they are not digits. */
 function twoDigits(bytes: Buffer, at: number): number {
   const tens = bytes[at]! - zero;
   const ones = bytes[at + 1]! - zero;
@@ -24,9 +24,9 @@ function dayExists(year: number, month: number, day: number): boolean {
 }
 
 /**
- * Reads an ISO 8601 date and time with a zone (`2021-11-07T02:48:42Z`, seconds and up to three digits of their fraction optional, `Z`,
- * `±hh:mm`, `±hhmm` or `±hh`) and writes it to `to` at `at` as MySQL takes it, in UTC: `2021-11-07 02:48:42`, with `.mmm` when
- * that is not zero. Returns the place after it, or a fault.
+ * Parses an ISO 8601 date and time with a zone (`2021-11-07T02:48:42Z`; seconds and up to three fractional digits are optional; the
+ * zone is `Z`, `±hh:mm`, `±hhmm` or `±hh`) and writes it to `to` at `at` for MySQL, in UTC: `2021-11-07 02:48:42`, with `.mmm` if
+ * not zero. Returns the position after it, or a fault.
  */
 export function writeDateTime(from: Buffer, start: number, end: number, to: Buffer, at: number): number {
   if (start === end) return fieldFaults.required;
@@ -98,7 +98,7 @@ export function writeDate(moment: Date, to: Buffer, at: number): number {
 
 const noOffset = Number.NaN;
 
-/** The minutes that a zone is ahead of UTC; NaN when the bytes are no zone. */
+/** The offset of a zone from UTC in minutes; NaN when the bytes are not a zone. */
 function offsetMinutes(bytes: Buffer, start: number, end: number): number {
   const length = end - start;
   const sign = bytes[start];

@@ -14,28 +14,27 @@ import { RowBatch } from "./row-batch.ts";
 /** How the rows of a file are to be read. */
 export interface FileLayout {
   fieldOrder: FieldOrder;
-  /** Records that begin on one of the first so many physical lines are no rows. */
+  /** Records that start on the first `skipLines` lines are not rows. */
   skipLines: number;
 }
 
-/** Why it cannot be said which column is which. */
+/** Why the columns cannot be determined. */
 export interface HeaderFault {
   fault: "partial header" | "no header" | "different order" | "separator";
   line: number;
   names: ColumnNames;
-  /** The separator that the file names for itself. */
+  /** The separator that the file declares. */
   separator?: string;
 }
 
-/** A header is looked for on so many physical lines, and in so many bytes: more than one record may have. */
+/** A header is searched in this many lines, and in this many bytes: more than the max size of a record. */
 const maxLines = 32;
 export const maxLeadBytes = 128 * 1024;
 const maxFields = 1024;
 
 /**
- * Looks at the beginning of a file, `lead`, for the record that names its columns: lines above it, such as a title or Excel's `sep=,`,
- * are no rows. Only when nothing there looks like a header are the fields taken by their positions. `undefined` when it takes more
- * bytes to say, unless the file has `ended`.
+ * Searches the beginning of a file, `lead`, for the header: lines above it, such as a title or Excel's `sep=,`, are not rows. Columns
+ * are assigned by position only when no line looks like a header. `undefined` when more bytes are needed; `ended`: there are none.
  */
 export function detectHeader(
   table: Table,
@@ -84,7 +83,7 @@ export function detectHeader(
   return { fieldOrder: tableOrder(table), skipLines: separatorLine };
 }
 
-/** The separator that a line like `sep=,` names, as Excel writes and reads it. */
+/** The separator of a line like `sep=,`, as Excel writes and reads it. */
 function separatorIn(line: string): string | undefined {
   return /^"?sep=(.)"?[,;\t]*$/i.exec(line)?.[1];
 }

@@ -1,10 +1,10 @@
 import type { Table } from "../tables.ts";
 import { fieldBytes, type RecordBytes } from "./record.ts";
 
-/** Whether a record names the columns: `auto` finds out by the names. */
+/** Whether the file has a header; `auto` detects it. */
 export type HeaderMode = "auto" | "true" | "false";
 
-/** For each column of the table, the field of a record that holds it. */
+/** For each column of the table, the index of its field in a record. */
 export type FieldOrder = readonly number[];
 
 /** The fields in the order of the table's columns. */
@@ -12,30 +12,30 @@ export function tableOrder(table: Table): FieldOrder {
   return table.columns.map((_, index) => index);
 }
 
-/** The fields of a record as names of columns. */
+/** The fields of a record, read as column names. */
 export interface ColumnNames {
-  /** The order of fields that they give, when they are the table's columns, each once. */
+  /** The order of fields, when they are exactly the columns of the table, each once. */
   order: FieldOrder | undefined;
-  /** How many columns are named. */
+  /** The number of columns of the table that are named. */
   known: number;
-  /** What is named beside them: by its name, or its number when it has none. */
+  /** The other names; an empty name by its number. */
   unknown: string[];
   missing: string[];
   repeated: string[];
-  /** Whether a column is named elsewhere than where it is in the table. */
+  /** Whether a column is at a different position than in the table. */
   moved: boolean;
 }
 
 const maxNameLength = 64;
-/** Spaces of all kinds, and what cannot be seen: byte order marks, zero-width spaces. */
+/** White space and invisible characters: byte order marks, zero-width spaces. */
 const edges = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
 
-/** Column names are the same without regard to case, to spaces around them, and to how a letter is composed. */
+/** Column names are compared without regard to case, surrounding spaces and Unicode normal form. */
 function plainName(name: string): string {
   return name.normalize("NFC").replace(edges, "").toLowerCase();
 }
 
-/** Reads fields as the names of a table's columns, in any order. */
+/** Reads fields as column names of a table, in any order. */
 export function readNames(table: Table, fields: readonly string[]): ColumnNames {
   const names = fields.map(plainName);
   const columns = table.columns.map(({ name }) => name);
@@ -62,8 +62,8 @@ export function readNames(table: Table, fields: readonly string[]): ColumnNames 
 }
 
 /**
- * Whether fields that are not simply the columns' names look as if they were meant to name them: most are known, or some are and no
- * row could be like that, or they could be nothing else.
+ * Whether fields that are not exactly the column names look like a header: most are known names, or some are and the fields cannot be
+ * a row, or they can only be names.
  */
 export function looksLikeNames(table: Table, fields: readonly string[], isRow: boolean): boolean {
   const { known } = readNames(table, fields);
@@ -72,8 +72,8 @@ export function looksLikeNames(table: Table, fields: readonly string[], isRow: b
 }
 
 /**
- * Whether fields look like names that are all unknown, in a table where that matters: two columns of a kind could change places
- * unnoticed. There is no digit where numbers and dates belong, and nothing comes twice.
+ * Whether fields look like names that are all unknown, in a table with two columns of the same kind, which could be swapped
+ * unnoticed: no digits where numbers and dates belong, and no repetition.
  */
 function areOtherNames({ columns }: Table, fields: readonly string[]): boolean {
   if (fields.length !== columns.length || new Set(columns.map(({ kind }) => kind)).size === columns.length)
@@ -84,7 +84,7 @@ function areOtherNames({ columns }: Table, fields: readonly string[]): boolean {
   return numbers.length > 0 && numbers.every((field) => !/\p{N}/u.test(field));
 }
 
-/** The order that a record gives which names the columns; a quick no for any other. */
+/** The field order of a record that is a header; fast for all other records. */
 export function namedOrder(table: Table, record: RecordBytes): FieldOrder | undefined {
   if (record.fieldCount !== table.columns.length) return undefined;
   const first = plainName(fieldBytes(record, 0).toString());

@@ -2,8 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { fieldFaults, maxId, maxTextLength } from "./row-faults.ts";
 
 /**
- * The text that `LOAD DATA` reads by default: fields end in a tab, rows in a line feed, a backslash escapes both and itself.
- * The writers below put one checked field into it and return the place after it, or a fault.
+ * The default text format of `LOAD DATA`: fields end with a tab, rows with a line feed, and a backslash escapes both and itself.
+ * The writers below validate one field, write it, and return the position after it, or a fault.
  */
 export const tab = 0x09;
 export const lineFeed = 0x0a;
@@ -37,7 +37,7 @@ export function writeId(value: number, to: Buffer, at: number): number {
   return at + digits;
 }
 
-/** Writes a text of 1 to 255 characters (code points) in UTF-8, not only spaces, without NUL. At most 2,040 bytes. */
+/** Writes a text of 1 to 255 code points in UTF-8, not only spaces, without NUL: at most 2,040 bytes. */
 export function writeText(from: Buffer, start: number, end: number, to: Buffer, at: number): number {
   if (end - start > maxTextLength * 4)
     return isUtf8(from.subarray(start, end)) ? fieldFaults.tooLong : fieldFaults.invalidUtf8;
@@ -68,12 +68,12 @@ export function writeText(from: Buffer, start: number, end: number, to: Buffer, 
   return end - start - continued > maxTextLength ? fieldFaults.tooLong : place;
 }
 
-/** A text as a field of such a row. */
+/** Escapes a text as a field of a row. */
 export function escapeText(text: string): string {
   return text.replace(/[\\\t\n]/g, (character) => (character === "\t" ? "\\t" : character === "\n" ? "\\n" : "\\\\"));
 }
 
-/** The fields of one row of such a text, without its line feed. */
+/** The unescaped fields of a row without its line feed. */
 export function rowFields(row: string): string[] {
   const fields = row.split("\t");
   if (!row.includes("\\")) return fields;

@@ -1,24 +1,24 @@
 /**
- * One record as bytes: field `i` is `window[starts[i]..ends[i])`, without its quotes. Where `doubled[i]` is 1 the
- * field still has its doubled quotes. Valid until the next record is read.
+ * One record as bytes: field `i` is `window[starts[i]..ends[i])`, without its quotes. If `doubled[i]` is 1, the field still
+ * contains doubled quotes. Valid until the next record is read.
  */
 export interface RecordBytes {
   window: Buffer;
-  /** How many fields there are; only as many as the arrays hold are kept. */
+  /** The number of fields; the arrays have only as many as fit. */
   fieldCount: number;
   starts: Int32Array;
   ends: Int32Array;
   doubled: Uint8Array;
-  /** Where the whole record stands in the window, without its line end. */
+  /** The range of the whole record in the window, without its line end. */
   recordStart: number;
   recordEnd: number;
-  /** The physical line on which it begins, from 1. */
+  /** The line on which it starts, from 1. */
   recordLine: number;
 }
 
 const quote = 0x22;
 
-/** The bytes of a field with each doubled quote made one. */
+/** The bytes of a field with doubled quotes replaced by single ones. */
 export function withoutDoubledQuotes(window: Buffer, start: number, end: number): Buffer {
   const bytes = Buffer.allocUnsafe(end - start);
   let length = 0;
@@ -30,7 +30,7 @@ export function withoutDoubledQuotes(window: Buffer, start: number, end: number)
   return bytes.subarray(0, length);
 }
 
-/** A field's bytes as a client meant them. */
+/** The unescaped bytes of a field. */
 export function fieldBytes(record: RecordBytes, index: number): Buffer {
   const start = record.starts[index]!;
   const end = record.ends[index]!;

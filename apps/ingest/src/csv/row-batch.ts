@@ -11,17 +11,17 @@ const maxWindowBytes = 8 * 1024 * 1024;
 const maxRawBytes = 2048;
 
 /**
- * Checked rows on their way to MySQL, as the text that `LOAD DATA` reads, and the rejects between them. Its size is bounded
- * by rows and bytes. A row keeps where its bytes stand, for the case that the database refuses it.
+ * A batch of validated rows as text for `LOAD DATA`, and the rejects between them. Its size is bounded in rows and bytes. It keeps
+ * the position of each row's bytes in case the database refuses the row.
  */
 export class RowBatch {
   readonly table: Table;
   readonly rejects: Reject[] = [];
-  /** How many records were read into it: rows and rejects. */
+  /** The number of records added: rows and rejects. */
   received = 0;
   rows = 0;
   readonly ids: Int32Array;
-  /** For each referencing column, the ids that the rows name. */
+  /** For each referencing column, the ids in the rows. */
   readonly references: { column: string; to: string; ids: Int32Array }[];
 
   readonly #text: Buffer;
@@ -39,7 +39,7 @@ export class RowBatch {
   constructor(table: Table, limits: { rows: number; bytes: number }) {
     this.table = table;
     this.#maxRows = limits.rows;
-    // Memory that was not written to costs nothing yet, so a small load stays small.
+    // Memory that is never written to is never allocated, so a small load stays small.
     this.#text = Buffer.allocUnsafeSlow(limits.bytes + maxRowBytes);
     const perRow = () => new Int32Array(limits.rows);
     this.ids = perRow();
@@ -67,7 +67,7 @@ export class RowBatch {
     );
   }
 
-  /** Makes it ready for other rows. */
+  /** Empties the batch for reuse. */
   clear(): void {
     this.rejects.length = 0;
     this.received = 0;
@@ -78,7 +78,7 @@ export class RowBatch {
     this.#rejectBytes = 0;
   }
 
-  /** Takes a record as a row, or as a reject that says what is wrong with its first bad column; whether it is a row. */
+  /** Adds a record as a row, or as a reject with the fault of its first invalid column. Whether it is a row. */
   add(record: RecordBytes, order: FieldOrder = tableOrder(this.table)): boolean {
     const { columns } = this.table;
     if (record.fieldCount !== columns.length) {
@@ -124,7 +124,7 @@ export class RowBatch {
     return true;
   }
 
-  /** Takes a record that cannot be a row. */
+  /** Adds a record as a reject. */
   reject(record: RecordBytes, column: string, reason: string): void {
     const raw = rawText(record.window, record.recordStart, record.recordEnd);
     this.rejects.push({ line: record.recordLine, column, reason, raw });
@@ -132,7 +132,7 @@ export class RowBatch {
     this.received++;
   }
 
-  /** A row that the database must not or did not take, as a reject. */
+  /** A reject for a row that the database must not or did not store. */
   rejectOf(row: number, column: string, reason: string): Reject {
     const window = this.#windows[this.#rawWindow[row]!]!;
     return {
@@ -143,7 +143,7 @@ export class RowBatch {
     };
   }
 
-  /** The rows as text for `LOAD DATA`, without those in `skipped`. */
+  /** The rows as text for `LOAD DATA`, except those in `skipped`. */
   text(skipped: { size: number; keys(): Iterable<number> } = new Set()): Buffer {
     if (skipped.size === 0) return this.#text.subarray(0, this.#length);
     const parts: Buffer[] = [];
@@ -156,7 +156,7 @@ export class RowBatch {
     return Buffer.concat(parts);
   }
 
-  /** Whether a row here has the id of a row there. */
+  /** Whether two batches have an id in common. */
   sharesIdsWith(other: RowBatch): boolean {
     const mine = this.ids.subarray(0, this.rows);
     const theirs = other.ids.subarray(0, other.rows);
@@ -190,7 +190,7 @@ function bounds(ids: Int32Array): [low: number, high: number] {
   return [low, high];
 }
 
-/** What was sent, as text that any reader of CSV can take: bytes that are no UTF-8 become U+FFFD, NUL becomes U+2400. */
+/** The raw record as text that any CSV reader accepts: invalid UTF-8 becomes U+FFFD, NUL becomes U+2400. */
 function rawText(window: Buffer, start: number, end: number): string {
   const text = window.toString("utf8", start, Math.min(end, start + maxRawBytes));
   return text.includes("\0") ? text.replaceAll("\0", "\u2400") : text;

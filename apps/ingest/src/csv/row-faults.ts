@@ -3,7 +3,7 @@ import { csvFaults } from "./csv-reader.ts";
 export const maxId = 2_147_483_647;
 export const maxTextLength = 255;
 
-/** What can be wrong with a field. The numbers are what the field writers return instead of a place. */
+/** The faults of a field. The field writers return these numbers instead of a position. */
 export const fieldFaults = {
   required: -1,
   wholeNumber: -2,
@@ -30,12 +30,12 @@ const texts: Record<number, string> = {
   [fieldFaults.outOfRange]: "is not in the years 1000 to 9999",
 };
 
-/** The reason that a client reads for a field fault. */
+/** The reject reason of a field fault. */
 export function faultText(fault: number): string {
   return texts[fault] ?? "is not valid";
 }
 
-/** Reasons that are not about the form of one field. */
+/** Reject reasons that are not about the format of one field. */
 export const rowFaults = {
   ...csvFaults,
   duplicateId: "duplicate id",
@@ -43,12 +43,12 @@ export const rowFaults = {
   noSuchRow: (table: string) => `does not exist in ${table}`,
 } as const;
 
-/** A row that was not stored. `column` is empty when the fault is the row's as a whole. */
+/** A row that was not stored. `column` is empty when the row as a whole is invalid. */
 export interface Reject {
-  /** The physical line on which it begins, from 1; for rows in JSON the number of the row, from 1. */
+  /** The line on which it starts, from 1; for rows in JSON the number of the row, from 1. */
   line: number;
   column: string;
   reason: string;
-  /** The row as it was sent, its first 2 KiB. */
+  /** The first 2 KiB of the row as sent. */
   raw: string;
 }

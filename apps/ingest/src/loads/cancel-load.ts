@@ -6,8 +6,8 @@ import { findLoadById, markCancelled } from "./load-queries.ts";
 import { deleteUnneededStaged } from "./staged-queries.ts";
 
 /**
- * Cancels a load that runs, in whatever process, or that was cut off; returns it as it then is. Its attempt learns of it at its next
- * batch or heartbeat. 409 when the load is over in another way.
+ * Cancels a load that is running, in any process, or was cut off, and returns it. Its attempt stops at its next batch or heartbeat.
+ * Throws a 409 when the load is done or has failed.
  */
 export async function cancelLoad(context: LoadContext, id: number): Promise<Load> {
   await markCancelled(context.db, id, serializeProblem(cancelledProblem()));
@@ -16,7 +16,7 @@ export async function cancelLoad(context: LoadContext, id: number): Promise<Load
   if (kept.load.status !== "cancelled") {
     throw loadProblem(new Problem("conflict", `The load has already ended: it is ${kept.load.status}.`), kept.load);
   }
-  // Its staged rows may be many, and nobody waits for them to be gone.
+  // In the background: there may be many staged rows, and the response need not wait.
   deleteUnneededStaged(context.db).catch((error: unknown) =>
     context.log.warn({ err: error }, "Staged rows could not be deleted; a later load will retry"),
   );

@@ -10,18 +10,18 @@ import { saveProgress } from "./load-queries.ts";
 import { insertRejects } from "./reject-queries.ts";
 
 /**
- * So long a batch keeps its locks while it waits for its turn. The batch before it may be waiting for another load that waits for
- * these locks, a circle that the server cannot see.
+ * How long a batch keeps its locks while it waits for the batch before it. That batch may be waiting for another load which waits
+ * for these locks: a deadlock that the server cannot detect.
  */
 const maxLockWaitMs = 2000;
 
-/** A place in the file between two lines, up to which everything is stored or rejected. */
+/** A position in the file between two lines, up to which every row is stored or rejected. */
 export type FilePosition = Pick<LoadProgress, "bytes" | "lines" | "digest" | "fieldOrder">;
 
 /**
- * Stores the rows of a batch, keeps its rejects and writes down how far the load has come, in one transaction: whatever happens,
- * a row is counted if and only if it is stored or listed. `turn` is when the batch before it is committed: batches are stored side by
- * side, and committed in the order of the file.
+ * Stores the rows of a batch, its rejects and the progress of the load in one transaction, so that a row is counted if and only if
+ * it is stored or listed. `previous` resolves when the batch before it is committed: batches are stored in parallel and committed
+ * in the order of the file.
  */
 export async function commitBatch(
   context: LoadContext,
@@ -58,7 +58,7 @@ export async function commitBatch(
     return { before, progress: after };
   });
   attempt.progress = progress;
-  // What is staged back counts when it is stored.
+  // Staged rows are counted when they are moved into the table.
   const accepted = progress.inserted + progress.updated - before.inserted - before.updated;
   if (!staged) countRows(attempt.options.table, accepted, progress.rejected - before.rejected);
 }

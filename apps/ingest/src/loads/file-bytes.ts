@@ -1,9 +1,9 @@
-/** The bytes of a file as they come. Whatever they throw means that the file ended badly. */
+/** The bytes of a file as they arrive. An error means that the file is incomplete. */
 export type FileBytes = AsyncIterator<Buffer, unknown>;
 
-/** A file that can be given up while its next bytes are waited for, however long they take. */
+/** A file whose reading can be aborted while it waits for the next bytes. */
 export interface AbortableFile extends FileBytes {
-  /** From now on the file throws `error`. */
+  /** Makes the pending and all further reads throw `error`. */
   abort(error: Error): void;
 }
 
@@ -11,7 +11,7 @@ export function abortable(file: FileBytes): AbortableFile {
   let stopped: Error | undefined;
   let giveUp: ((error: Error) => void) | undefined;
   return {
-    // Not `Promise.race`, which would hold on to each of its calls until the end.
+    // Not `Promise.race`, which would retain every call until the end.
     next: () =>
       new Promise((resolve, reject) => {
         if (stopped) return reject(stopped);

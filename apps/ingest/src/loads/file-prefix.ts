@@ -3,8 +3,8 @@ import { Problem } from "@quintet/http";
 import type { FileBytes } from "./file-bytes.ts";
 
 /**
- * Reads the part of a file that an earlier attempt has stored and checks that it is the same: `bytes` long, with the SHA-256
- * `digest`. Returns the digest so far, to go on with, and what was read beyond. 422 when it is another file.
+ * Reads the part of a file that an earlier attempt has stored and verifies it: `bytes` long, with the SHA-256 `digest`. Returns
+ * the hash so far and the bytes read beyond that part. Throws a 422 for a different file.
  */
 export async function verifyPrefix(
   file: FileBytes,
@@ -25,7 +25,7 @@ export async function verifyPrefix(
   return { hash, rest };
 }
 
-/** Reads a whole file and checks that it is the one of a load that ended. 422 when it is another. */
+/** Reads a whole file and verifies that it is the file of a load that has ended. Throws a 422 for a different file. */
 export async function verifyWholeFile(file: FileBytes, whole: { bytes: number; digest: string | null }): Promise<void> {
   const { rest } = await verifyPrefix(file, whole);
   for (let more = rest; ; ) {

@@ -10,7 +10,7 @@ import { LoadFailed, OwnershipLost } from "./load-problem.ts";
 import { endLoad, saveProgress } from "./load-queries.ts";
 import { checkOutcome } from "./reject-limit.ts";
 
-/** Rows that a load has staged are not there any more. It has to begin anew. */
+/** Staged rows of a load are missing. The load must start over. */
 export class StagedRowsLost extends Problem {
   constructor(counted: number, there: number) {
     const detail = `Only ${there} of the ${counted} staged rows are left. Nothing was stored; send the file again.`;
@@ -19,8 +19,8 @@ export class StagedRowsLost extends Problem {
 }
 
 /**
- * The last step of a load: its whole file is read, and every batch is committed. What was staged is compared with what was counted
- * and moves into the table, all of it or, when that is refused, nothing.
+ * The last step of a load, after the whole file is read and every batch is committed. Compares the number of staged rows with the
+ * count and moves them into the table: all of them or, on an error, none.
  */
 export async function finishLoad(
   context: LoadContext,
@@ -45,7 +45,7 @@ export async function finishLoad(
     countRows(options.table, progress.inserted + progress.updated, progress.rejected);
 }
 
-/** What the tables do not allow is the end of the load. */
+/** An error caused by the data, such as a broken reference, ends the load as failed. */
 function throwAsFailed(error: unknown): never {
   if (!(error instanceof Problem) || error.status >= 500) throw error;
   throw new LoadFailed(error.code, error.message, error.errors ? { errors: error.errors } : {});

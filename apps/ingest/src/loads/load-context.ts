@@ -3,18 +3,18 @@ import type { Logger } from "@quintet/http";
 import type { BulkStore } from "../store/bulk-store.ts";
 import type { LoadSlots } from "./load-slots.ts";
 
-/** What loads work with. */
+/** The dependencies and limits of loads. */
 export interface LoadContext {
   db: MysqlPool;
   bulk: BulkStore;
   log: Logger;
-  /** A batch has at most so many rows; below 65,535, the most warnings that MySQL tells of one statement. */
+  /** The max number of rows of a batch; below 65,535, the max number of warnings that MySQL reports for a statement. */
   batchRows: number;
-  /** Rows that came are stored after so long at the latest, however slowly more come. */
+  /** Received rows are stored after this time at the latest, even if the batch is not full. */
   batchMs: number;
-  /** A load that has said nothing for so long was cut off by the death of its process. */
+  /** A load without a heartbeat for this time is cut off: its process has died. */
   heartbeatTimeoutMs: number;
-  /** Loads that run in this process. */
+  /** The loads running in this process. */
   running: Set<Promise<unknown>>;
   slots: LoadSlots;
 }

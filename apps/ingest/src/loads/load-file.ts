@@ -6,18 +6,18 @@ import { loadProblem, replayProblem } from "./load-problem.ts";
 import { runLoad } from "./run-load.ts";
 import { type StartedLoad, startLoad } from "./start-load.ts";
 
-/** A load that may run, or was run before under the same key. */
+/** A load that can run, or that has ended under the same key. */
 export interface PreparedLoad {
   id: number;
-  /** How far an attempt before this one has come. */
+  /** The counts of earlier attempts. */
   counts: LoadCounts;
-  /** Whether this is the answer to an earlier request with the same key. */
+  /** Whether the response is the one of an earlier request with the same key. */
   replayed: boolean;
-  /** Reads the file and returns the load when it is done. */
+  /** Reads the file and returns the load once it is done. */
   run(onProgress?: (counts: LoadCounts) => void): Promise<Load>;
 }
 
-/** Prepares to load a file: everything that can be refused before its first byte is stored is refused here. */
+/** Prepares a load: performs all checks that are possible before the first byte is stored. */
 export async function prepareLoad(
   context: LoadContext,
   options: LoadOptions,
@@ -48,7 +48,7 @@ export async function prepareLoad(
   };
 }
 
-/** The first response to a key, if the file is the same. */
+/** Returns or throws the first outcome of a key if the file is the same. */
 async function replayLoad({ kept }: StartedLoad & { state: "ended" }, file: FileBytes): Promise<Load> {
   try {
     if (kept.problem === null) await verifyWholeFile(file, kept.progress);

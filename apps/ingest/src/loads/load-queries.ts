@@ -44,19 +44,19 @@ interface LoadRow extends RowDataPacket {
   finished_at: Date | null;
 }
 
-/** A load that has not said for `timeoutMicroseconds` microseconds that it is alive was cut off, whatever its row says. */
+/** A running load without a heartbeat for `timeoutMicroseconds` is cut off, whatever its stored status. */
 const columns = `id, table_name, mode, header, dry_run, max_rejects, on_error, allow_empty, owner,
   received, inserted, updated, rejected, staged, byte_count, line_count, digest, field_order, ms, problem, created_by,
   started_at, finished_at,
   IF(status = 'running' AND beat_at < UTC_TIMESTAMP(3) - INTERVAL :timeoutMicroseconds MICROSECOND, 'cut off', status) AS status`;
 
-/** A load with what only the next attempt needs to know. */
+/** A load with the state that the next attempt needs. */
 export interface StoredLoad {
   load: Load;
   options: LoadOptions;
   progress: LoadProgress;
   owner: string;
-  /** Why it failed or was cancelled. */
+  /** The serialized problem of a load that failed or was cancelled. */
   problem: string | null;
 }
 
@@ -126,7 +126,7 @@ export async function findLoadByKey(
   return rows[0] && toStoredLoad(rows[0]);
 }
 
-/** Loads, newest first, beginning after the one that started at `before.startedAt` (ISO 8601) with `before.id`. */
+/** Loads, newest first, after the one that started at `before.startedAt` (ISO 8601) with the id `before.id`. */
 export async function listLoads(
   db: Queries,
   page: { limit: number; before?: { startedAt: string; id: number } | undefined },
@@ -145,7 +145,7 @@ export async function listLoads(
   return rows.map((row) => toStoredLoad(row).load);
 }
 
-/** Writes down a new load that runs; its id, or `undefined` when the key is taken. */
+/** Inserts a new running load and returns its id; `undefined` when the key is in use. */
 export async function insertLoad(
   db: Queries,
   load: LoadOptions & { owner: string; key: string | null; accountId: number; createdBy: string },
@@ -165,7 +165,7 @@ export async function insertLoad(
   }
 }
 
-/** Lets go of a key whose load was refused as a whole, or was done or given up longer ago than a key counts. */
+/** Releases a key whose load has failed, or whose validity has expired. */
 export async function releaseKey(db: Queries, key: string): Promise<void> {
   await db.query(
     `UPDATE ingest_loads SET request_key = NULL
@@ -175,7 +175,7 @@ export async function releaseKey(db: Queries, key: string): Promise<void> {
   );
 }
 
-/** Gives a load to another attempt, if it still belongs to `from`. */
+/** Transfers a load to another attempt if it still belongs to `from`. Whether it did. */
 export async function claimLoad(db: Queries, id: number, from: string, owner: string): Promise<boolean> {
   const [result] = await db.query<ResultSetHeader>(
     `UPDATE ingest_loads SET owner = :owner, status = 'running', beat_at = UTC_TIMESTAMP(3), finished_at = NULL
@@ -187,7 +187,7 @@ export async function claimLoad(db: Queries, id: number, from: string, owner: st
 
 const whereOwned = "WHERE id = :id AND owner = :owner AND status = 'running'";
 
-/** Says that an attempt is alive; whether the load is still its own. */
+/** Records that an attempt is alive. Whether it still owns the load. */
 export async function heartbeat(db: Queries, id: number, owner: string): Promise<boolean> {
   const [result] = await db.query<ResultSetHeader>(`UPDATE ingest_loads SET beat_at = UTC_TIMESTAMP(3) ${whereOwned}`, {
     id,
@@ -196,7 +196,7 @@ export async function heartbeat(db: Queries, id: number, owner: string): Promise
   return result.affectedRows === 1;
 }
 
-/** Writes down how far an attempt has come; whether the load is still its own. Belongs into the transaction of the rows. */
+/** Records the progress of an attempt, in the transaction of its rows. Whether it still owns the load. */
 export async function saveProgress(db: Queries, id: number, owner: string, progress: LoadProgress): Promise<boolean> {
   const [result] = await db.query<ResultSetHeader>(
     `UPDATE ingest_loads SET received = :received, inserted = :inserted, updated = :updated, rejected = :rejected,
@@ -207,7 +207,7 @@ export async function saveProgress(db: Queries, id: number, owner: string, progr
   return result.affectedRows === 1;
 }
 
-/** Ends an attempt; whether the load was still its own. */
+/** Ends an attempt. Whether it still owned the load. */
 export async function endLoad(
   db: Queries,
   id: number,
@@ -222,8 +222,8 @@ export async function endLoad(
 }
 
 /**
- * Ends a load that is not over, whichever process has it: from now on its attempt can commit nothing. `problem` is what its key
- * answers. Whether there was something to end.
+ * Cancels a load that has not ended, in any process: its attempt can commit nothing more. `problem` is returned for its key. Whether
+ * the load was cancelled.
  */
 export async function markCancelled(db: Queries, id: number, problem: string): Promise<boolean> {
   const [result] = await db.query<ResultSetHeader>(

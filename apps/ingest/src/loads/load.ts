@@ -3,34 +3,34 @@ import type { LoadMode } from "../store/store-batch.ts";
 import type { TableName } from "../tables.ts";
 
 /**
- * `cut off`: the file, the process or a store broke off in the middle; the same key goes on. `failed`: it was refused as a whole, and
- * nothing of it is stored. `cancelled`: somebody ended it; what was stored by then stays, and nothing goes on.
+ * `cut off`: interrupted because the file was incomplete, or the process or a store failed; the same key resumes it. `failed`:
+ * refused as a whole, nothing is stored. `cancelled`: ended by a request; the stored rows stay, and it cannot be resumed.
  */
 export const loadStatuses = ["running", "done", "failed", "cut off", "cancelled"] as const;
 export type LoadStatus = (typeof loadStatuses)[number];
 
-/** Whether nobody can go on with a load. */
+/** Whether a load has ended and cannot be resumed. */
 export function hasEnded(status: LoadStatus): boolean {
   return status !== "running" && status !== "cut off";
 }
 
-/** What happens at a row that is rejected: the rest of the file is read, or the load ends once there are too many. */
+/** What happens after a rejected row: `skip` reads on, `abort` ends the load as soon as there are too many. */
 export type OnError = "skip" | "abort";
 
-/** What a load is asked to do. */
+/** The options of a load. */
 export interface LoadOptions {
   table: TableName;
   mode: LoadMode;
   header: HeaderMode;
   dryRun: boolean;
-  /** With more rejected rows than that, a number or a share (`0.5%`), nothing is stored; null when it was not given. */
+  /** Nothing is stored when more rows than this are rejected: a number or a percentage (`0.5%`); null when not given. */
   maxRejects: string | null;
   onError: OnError;
-  /** Whether `replace` may leave the table empty. */
+  /** Whether `mode=replace` may leave the table empty. */
   allowEmpty: boolean;
 }
 
-/** A load of a table unless something else is asked for. */
+/** The default options of a load. */
 export const defaultLoadOptions = {
   mode: "insert",
   header: "auto",
@@ -40,21 +40,21 @@ export const defaultLoadOptions = {
   allowEmpty: false,
 } as const;
 
-/** How far a load has come. Every record that was read is inserted, updated, rejected or staged. */
+/** The counts of a load. Each received row is inserted, updated, rejected or staged. */
 export interface LoadCounts {
   received: number;
   inserted: number;
   updated: number;
   rejected: number;
-  /** Good rows that are not in the table: they wait for the last step of the load, or it ended without that step. */
+  /** Valid rows that are not in the table: they wait for the last step of the load, or the load ended before that step. */
   staged: number;
-  /** Bytes of the file up to the last record that was committed. */
+  /** Bytes of the file up to the last committed row. */
   bytes: number;
-  /** Milliseconds of work. */
+  /** Processing time in milliseconds, over all attempts. */
   ms: number;
 }
 
-/** A load as clients see it. Times are ISO 8601, UTC. */
+/** A load as in responses. Times are ISO 8601, UTC. */
 export interface Load extends LoadCounts {
   id: number;
   table: TableName;
@@ -67,33 +67,33 @@ export interface Load extends LoadCounts {
   rejectsUrl: string;
 }
 
-/** What a later attempt needs to go on: counts, and the place in the file up to which they count. */
+/** What a later attempt needs to resume a load: the counts, and the position in the file that they are valid for. */
 export interface LoadProgress {
   received: number;
-  /** Good rows, whether they are in the table or staged. */
+  /** Valid new rows, in the table or staged. */
   inserted: number;
-  /** Good rows that took the place of another, whether in the table or staged. */
+  /** Valid rows that replaced another one, in the table or staged. */
   updated: number;
   rejected: number;
-  /** How many rows there are among the staged ones. */
+  /** How many rows are staged. */
   staged: number;
   bytes: number;
   ms: number;
-  /** Physical lines up to that place. */
+  /** Lines of the file up to that position. */
   lines: number;
-  /** SHA-256 of the bytes up to that place, in hex; null before the first batch. */
+  /** SHA-256 of the bytes up to that position, in hex; null before the first batch. */
   digest: string | null;
-  /** The order of the fields, once the first record was seen. */
+  /** The order of the fields; null before the first batch. */
   fieldOrder: number[] | null;
 }
 
-/** One attempt at a load. Only the attempt whose `owner` the load names may write. */
+/** One attempt at a load. Only the attempt whose `owner` is stored with the load may write. */
 export interface LoadAttempt {
   id: number;
   owner: string;
   options: LoadOptions;
   progress: LoadProgress;
-  /** Whether it goes on with a load that an earlier attempt began. */
+  /** Whether it resumes a load that an earlier attempt has started. */
   resumes: boolean;
 }
 
@@ -110,17 +110,20 @@ export const initialProgress: LoadProgress = {
   fieldOrder: null,
 };
 
-/** The most rejected rows with which a load is not refused, a number or a share; null when there is no limit. */
+/** The max number or percentage of rejected rows; null when there is no limit. */
 export function rejectLimit({ maxRejects, mode, onError }: LoadOptions): string | null {
   return maxRejects ?? (mode === "replace" || onError === "abort" ? "0" : null);
 }
 
-/** Whether the rows of a load are staged until its last step, so that all of them are stored or none. */
+/** Whether the rows of a load are staged until its last step, so that all or none are stored. */
 export function isStaged(options: LoadOptions): boolean {
   return options.dryRun || rejectLimit(options) !== null;
 }
 
-/** The counts of a load as clients see them: what is staged is not inserted yet. A dry run counts what would be, unless it failed. */
+/**
+ * The counts of a load as in responses: staged rows are not inserted yet. A dry run reports what would be stored, unless it
+ * failed.
+ */
 export function countsOf(options: LoadOptions, status: LoadStatus, progress: LoadProgress): LoadCounts {
   const { received, inserted, updated, rejected, bytes, ms } = progress;
   const waits = isStaged(options) && (options.dryRun ? status === "failed" : status !== "done");
@@ -135,7 +138,7 @@ export function countsOf(options: LoadOptions, status: LoadStatus, progress: Loa
   };
 }
 
-/** Where the rejected rows of a load are. */
+/** The path of the rejected rows of a load. */
 export function rejectsUrl(id: number): string {
   return `/ingest/loads/${id}/rejects`;
 }

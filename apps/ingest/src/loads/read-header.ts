@@ -8,8 +8,8 @@ import { LoadFailed } from "./load-problem.ts";
 const lineFeed = 0x0a;
 
 /**
- * Reads a file from its beginning, of which `first` was read before, until it is known which field belongs to which column. Returns that
- * with all bytes that were read. 422 when the file names columns that the table has not, or not all that it has.
+ * Reads the beginning of a file, of which `first` has been read already, until the columns of its fields are known. Returns them with
+ * all bytes read so far. Throws a 422 when the header does not match the columns of the table.
  */
 export async function readHeader(
   { table: name, header }: Pick<LoadOptions, "table" | "header">,

@@ -3,7 +3,9 @@ import { LoadFailed } from "./load-problem.ts";
 
 type Counted = Pick<LoadProgress, "received" | "rejected" | "inserted">;
 
-/** A 422 when a whole file has more rejected rows than its load allows, or would empty a table unasked. */
+/**
+ * Throws a 422 when a complete file has more rejected rows than the load allows, or would empty the table without `allowEmpty`.
+ */
 export function checkOutcome(options: LoadOptions, counted: Counted): void {
   const limit = rejectLimit(options);
   if (limit !== null && exceeds(limit, counted)) throw tooManyRejects(limit, counted);
@@ -14,7 +16,10 @@ export function checkOutcome(options: LoadOptions, counted: Counted): void {
   });
 }
 
-/** A 422 as soon as a load with `onError=abort` has too many rejected rows, by number; a share is known at the end of the file only. */
+/**
+ * Throws a 422 as soon as a load with `onError=abort` has too many rejected rows; a percentage is known only at the end of the
+ * file.
+ */
 export function checkRejectLimit(options: LoadOptions, counted: Counted): void {
   const limit = rejectLimit(options);
   if (options.onError !== "abort" || limit === null || limit.endsWith("%")) return;

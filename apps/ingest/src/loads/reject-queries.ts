@@ -9,7 +9,7 @@ const target = { name: "ingest_rejects", columns: ["load_id", "line", "column_na
 const rejectsPerStatement = 5000;
 const rowsAtOnce = 1000;
 
-/** Keeps the rejects of a load. Belongs into the transaction of the rows between which they stood. */
+/** Stores the rejects of a batch, in the transaction of its rows. */
 export async function insertRejects(
   store: BulkStore,
   connection: MysqlConnection,
@@ -26,7 +26,7 @@ export async function insertRejects(
   }
 }
 
-/** Whether there are rejects of a load. */
+/** Whether the rejects of a load are stored. */
 export async function hasRejects(db: MysqlPool, load: number): Promise<boolean> {
   const [rows] = await db.query<RowDataPacket[]>("SELECT 1 FROM ingest_rejects WHERE load_id = :load LIMIT 1", {
     load,

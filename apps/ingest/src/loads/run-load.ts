@@ -10,11 +10,11 @@ import { deleteEarlierRows, deleteUnneededStaged, resetLoad } from "./staged-que
 import { storeFile } from "./store-file.ts";
 
 /**
- * Runs one attempt at a load to its end and returns the load. `onProgress` hears of every batch that was committed. Every error
- * tells the load's id and its counts.
+ * Runs one attempt at a load and returns the load. Calls `onProgress` after every committed batch. Every error has the id and the
+ * counts of the load.
  *
- * A load fails only when it is refused as a whole (`LoadRefused`). Anything else, whether the file ends badly, a store goes away or a
- * statement goes wrong, leaves it cut off: what was committed stays, and the same key goes on from there.
+ * A load fails only when it is refused as a whole (`LoadFailed`). Any other error, such as an incomplete file or an unavailable store,
+ * cuts it off: committed rows stay, and the same key resumes it from there.
  */
 export async function runLoad(
   context: LoadContext,
@@ -48,7 +48,7 @@ export async function runLoad(
   }
 }
 
-/** Staged rows are of no use once a load is over. */
+/** Deletes the staged rows of a load that has ended. */
 async function deleteStagedRows(context: LoadContext, attempt: LoadAttempt): Promise<void> {
   if (!isStaged(attempt.options)) return;
   await deleteUnneededStaged(context.db).catch((error: unknown) =>
@@ -62,7 +62,7 @@ async function reloadLoad(context: LoadContext, attempt: LoadAttempt): Promise<L
   return kept.load;
 }
 
-/** Writes down how an attempt ended that did not come to the end of its load; the problem that its client gets. */
+/** Records how an attempt ended early and returns the problem for its client. */
 async function recordFailure(context: LoadContext, attempt: LoadAttempt, error: unknown, ms: number): Promise<Problem> {
   const { id, owner, options, progress } = attempt;
   const status = error instanceof LoadFailed ? "failed" : "cut off";
@@ -71,7 +71,7 @@ async function recordFailure(context: LoadContext, attempt: LoadAttempt, error: 
     const problem = error instanceof LoadFailed ? { problem: serializeProblem(error) } : {};
     const mine = await endLoad(context.db, id, owner, { status, ms, ...problem });
     const load = await reloadLoad(context, attempt);
-    // Whoever stood still while it was taken may have been parted from the store as well.
+    // The attempt may have lost its connection while the load was taken over and cut off again.
     if (mine || load.status === "cut off") return loadProblem(error, load);
     if (load.status === "cancelled") return loadProblem(cancelledProblem(), load);
     return loadProblem(

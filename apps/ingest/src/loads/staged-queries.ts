@@ -6,13 +6,13 @@ import type { LoadAttempt } from "./load.ts";
 
 const chunkRows = 5000;
 
-/** The owner of a load whose staged rows were given up: its next attempt begins at the first byte of the file. */
+/** The owner of a load whose staged rows were abandoned: its next attempt starts at the first byte of the file. */
 const noOwner = "forgotten";
 
 const resetColumns = `owner = '${noOwner}', received = 0, inserted = 0, updated = 0, rejected = 0, staged = 0, byte_count = 0,
   line_count = 0, digest = NULL, field_order = NULL`;
 
-/** Gives up what an attempt has staged: nothing of it counts any more. Whether the load was still the attempt's own. */
+/** Resets a load to its start, so that its staged rows no longer count. Whether the attempt still owned the load. */
 export async function resetLoad(db: MysqlPool, id: number, owner: string): Promise<boolean> {
   const [result] = await db.query<ResultSetHeader>(
     `UPDATE ingest_loads SET ${resetColumns}, status = 'cut off', finished_at = UTC_TIMESTAMP(3)
@@ -23,14 +23,14 @@ export async function resetLoad(db: MysqlPool, id: number, owner: string): Promi
 }
 
 /**
- * Deletes the staged rows of loads that are over, and of those that nobody has gone on with for a day. The latter are marked first:
- * they begin at the first byte again, so that a load never counts rows that are not there.
+ * Deletes the staged rows of loads that have ended, and of loads that were not resumed for a day. The latter are reset first, so that
+ * a load never counts rows that are missing.
  */
 export async function deleteUnneededStaged(db: MysqlPool): Promise<void> {
   const faults: unknown[] = [];
   for (const table of stagedTables) {
     const [loads] = await db.query<RowDataPacket[]>(`SELECT DISTINCT load_id AS id FROM ${table}`);
-    // What cannot be forgotten of one load just now does not keep the rows of the others.
+    // An error with one load must not keep the rows of the others.
     for (const { id } of loads)
       await deleteUnneededStagedOf(db, table, Number(id)).catch((error: unknown) => faults.push(error));
   }
@@ -47,7 +47,7 @@ async function deleteUnneededStagedOf(db: MysqlPool, table: string, id: number):
   await deleteChunks(db, (connection) => deleteUnneeded(connection, table, id));
 }
 
-/** Deletes what an earlier attempt at a load has left behind, for one that begins at the first byte. */
+/** Deletes the rejects and staged rows of earlier attempts, for an attempt that starts at the first byte. */
 export async function deleteEarlierRows(
   db: MysqlPool,
   { id, owner, options }: Pick<LoadAttempt, "id" | "owner" | "options">,
@@ -61,14 +61,14 @@ export async function deleteEarlierRows(
   }
 }
 
-/** Runs a deletion, each time in a transaction of its own, until it has no whole chunk to delete. */
+/** Repeats a deletion, each time in its own transaction, until it deletes less than a full chunk. */
 async function deleteChunks(db: MysqlPool, work: (connection: MysqlConnection) => Promise<number>): Promise<void> {
   while ((await inMysqlTransaction(db, work)) === chunkRows);
 }
 
 /**
- * Deletes some staged rows of a load that nobody goes on with. Its row is locked, as every batch locks it, and looked at only then,
- * so that nobody takes it up meanwhile.
+ * Deletes a chunk of staged rows of a load that cannot be resumed. Locks the row of the load first, as every batch does, so that no
+ * attempt resumes it in the meantime.
  */
 async function deleteUnneeded(connection: MysqlConnection, table: string, id: number): Promise<number> {
   const [[load]] = await connection.query<RowDataPacket[]>(

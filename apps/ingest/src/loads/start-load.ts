@@ -5,13 +5,13 @@ import type { LoadContext } from "./load-context.ts";
 import { loadProblem } from "./load-problem.ts";
 import { claimLoad, findLoadById, findLoadByKey, insertLoad, releaseKey, type StoredLoad } from "./load-queries.ts";
 
-/** What a request for a load comes to: an attempt that may write, or a load that ended before under the same key. */
+/** The result of a request for a load: an attempt that may write, or a load that has ended under the same key. */
 export type StartedLoad = { state: "attempt"; attempt: LoadAttempt } | { state: "ended"; kept: StoredLoad };
 
 /**
- * Begins a load, or goes on with the one that was cut off under the same key (`key`: a digest of account, path and Idempotency-Key).
- * 409 while an attempt with the key is alive, 422 when the key was used for another kind of load. One that was refused as a whole, or
- * is two days old, has left the key free.
+ * Starts a load, or resumes the one that was cut off under the same key (a digest of account, path and Idempotency-Key). Throws a 409
+ * while an attempt with the key is alive, a 422 when the key was used with other options. The key of a load that has failed, or is
+ * older than two days, is free again.
  */
 export async function startLoad(
   context: LoadContext,
@@ -39,7 +39,7 @@ export async function startLoad(
   if (hasEnded(load.status)) return { state: "ended", kept };
   try {
     const claimed = load.status === "cut off" && (await claimLoad(context.db, load.id, kept.owner, owner));
-    // Read again: until the claim, the attempt before this one may have committed a batch.
+    // Read again: the previous attempt may have committed a batch before the claim.
     const now = claimed ? await findLoadById(context.db, load.id, context.heartbeatTimeoutMs) : undefined;
     if (now?.owner !== owner) throw inFlight();
     return { state: "attempt", attempt: { id: load.id, owner, options, progress: now.progress, resumes: true } };

@@ -12,19 +12,19 @@ import { checkRejectLimit } from "./reject-limit.ts";
 
 const batchBytes = 4 * 1024 * 1024;
 
-/** The part of a file that is still to be stored. */
+/** The part of a file that is not stored yet. */
 export interface FileRest {
-  /** Bytes that were read already. */
+  /** Bytes that have been read already. */
   first: Buffer;
   /** The bytes that follow them. */
   file: FileBytes;
-  /** The digest of the bytes before them. */
+  /** The hash of the bytes before them. */
   hash: Hash;
 }
 
 /**
- * Reads the rest of a file and stores it batch by batch: one batch fills while two before it are being stored, and the file is read
- * no faster than that, so that memory does not depend on its size. Returns the place where it ends.
+ * Reads the rest of a file and stores it batch by batch: one batch is filled while two before it are stored, and the file is read no
+ * faster than that, so that memory does not depend on its size. Returns the position of its end.
  */
 export async function storeFile(
   context: LoadContext,
@@ -37,14 +37,14 @@ export async function storeFile(
   const resumed = attempt.progress.bytes > 0;
   const reader = new CsvReader(table.columns.length, resumed ? { line: attempt.progress.lines + 1 } : undefined);
   const newBatch = () => new RowBatch(table, { rows: context.batchRows, bytes: batchBytes });
-  // So many batches are stored side by side. Upserts read with locks, which may cover rows of the other batch.
+  // The max number of batches stored in parallel. Upserts read with locks that may cover rows of the other batch.
   const maxConcurrent = attempt.options.mode === "upsert" ? 1 : 2;
   let { bytes } = attempt.progress;
   let fieldOrder = attempt.progress.fieldOrder ?? [...tableOrder(table)];
   let skipLines = 0;
   let filling = newBatch();
   const spare: RowBatch[] = [];
-  /** The batches that are being stored, in the order of the file, in which they are also committed. */
+  /** The batches being stored, in the order of the file, in which they are committed as well. */
   const storing: { batch: RowBatch; committed: Promise<void> }[] = [];
   let failure: { error: unknown } | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -58,12 +58,12 @@ export async function storeFile(
     countRead();
     return { bytes, lines: reader.line - 1, digest: hash.copy().digest("hex"), fieldOrder };
   };
-  /** Waits until at most so many batches are being stored. */
+  /** Waits until at most `max` batches are being stored. */
   const waitForStoring = async (max: number) => {
     while (storing.length > max) await storing[0]?.committed.catch(() => {});
     if (failure) throw failure.error;
   };
-  /** Begins to store the batch that was filled. */
+  /** Starts to store the filled batch. */
   const store = () => {
     clearTimeout(timer);
     timer = undefined;
@@ -71,7 +71,7 @@ export async function storeFile(
     const batch = filling;
     filling = spare.pop() ?? newBatch();
     const previous = storing.at(-1)?.committed ?? Promise.resolve();
-    // Of two rows with one id the first is stored, so batches that share one do not run side by side.
+    // The first of two rows with the same id must win, so batches that share an id do not run in parallel.
     const begin = storing.some((other) => other.batch.sharesIdsWith(batch)) ? previous : Promise.resolve();
     const options = { previous, ms: clock.elapsedMs() };
     const end = position();
@@ -101,7 +101,7 @@ export async function storeFile(
   };
   const takeRecord = () => {
     if (filling.add(reader, fieldOrder) || header === "false") return;
-    // A file may be several, one after another, each with a header of its own.
+    // The file may be several files concatenated, each with its own header.
     fieldOrder = [...(namedOrder(table, reader) ?? fieldOrder)];
   };
   const drain = async () => {
@@ -141,7 +141,7 @@ export async function storeFile(
     return position();
   } finally {
     clearTimeout(timer);
-    // What is being stored when the file breaks off still counts.
+    // Batches that are being stored when the file ends early still count.
     await Promise.allSettled(storing.map(({ committed }) => committed));
   }
 }

@@ -20,10 +20,10 @@ export interface DepartmentHires {
 
 const inYear = "`datetime` BETWEEN CONCAT(:year, '-01-01') AND CONCAT(:year, '-12-31 23:59:59.999')";
 
-/** Read in the order of an index, each row would be looked up by itself, at six times the cost of reading the table through. */
+/** With an index each row would be looked up separately, at six times the cost of a full table scan. */
 const hires = "hired_employees IGNORE INDEX (hired_employees_department, hired_employees_job)";
 
-/** Departments and jobs that hired somebody in a year, by department, then job. Grouped by id: two of one name are two rows. */
+/** Departments and jobs with hires in a year, by department, then job. Grouped by id: two with the same name are two rows. */
 export async function hiredByQuarter(db: MysqlPool, year: number): Promise<HiredByQuarter[]> {
   const [rows] = await db.query<(HiredByQuarter & RowDataPacket)[]>(
     `SELECT d.department, j.job,
@@ -42,7 +42,7 @@ export async function hiredByQuarter(db: MysqlPool, year: number): Promise<Hired
   return rows;
 }
 
-/** Every department with its hires in a year, most first; a department without hires counts 0. */
+/** All departments with their hires in a year, highest first; 0 for a department without hires. */
 export async function hiresByDepartment(db: MysqlPool, year: number): Promise<DepartmentHires[]> {
   const [rows] = await db.query<(DepartmentHires & RowDataPacket)[]>(
     `SELECT d.id, d.department, COALESCE(h.hired, 0) AS hired
@@ -56,12 +56,12 @@ export async function hiresByDepartment(db: MysqlPool, year: number): Promise<De
   return rows;
 }
 
-/** The mean of the hires of all departments, those without hires among them, and the departments above it. */
+/** The mean number of hires over all departments, including those without hires, and the departments above it. */
 export function aboveMean(departments: readonly DepartmentHires[]): { mean: number; rows: DepartmentHires[] } {
   const hires = departments.reduce((sum, department) => sum + department.hired, 0);
   return {
     mean: departments.length === 0 ? 0 : hires / departments.length,
-    // In whole numbers, so that a department exactly at the mean is never above it by a rounding error.
+    // Compared in whole numbers, so that a rounding error never puts a department above its own mean.
     rows: departments.filter((department) => department.hired * departments.length > hires),
   };
 }

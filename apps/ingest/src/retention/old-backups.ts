@@ -3,12 +3,12 @@ import { findBackup, listBackupNames, removeBackup, statBackup } from "../backup
 import type { BackupName } from "../backups/backup-name.ts";
 import { tableNames } from "../tables.ts";
 
-const backups = gauge("quintet_ingest_backups", "Backups in the folder.", ["table"], undefined, "max");
-const bytes = gauge("quintet_ingest_backup_bytes", "Bytes of the backups in the folder.", ["table"], undefined, "max");
+const backups = gauge("quintet_ingest_backups", "Number of backups.", ["table"], undefined, "max");
+const bytes = gauge("quintet_ingest_backup_bytes", "Size of the backups in bytes.", ["table"], undefined, "max");
 
 /**
- * Removes, of each table, the backups that are older than its `keep` newest verified ones, and answers their names; none when `keep` is 0.
- * One that is damaged, or of which nothing is known, counts for nothing, so that it takes no good one's place.
+ * Deletes the backups of each table that are older than its `keep` newest verified ones, and returns their names; none when `keep` is
+ * 0. Damaged and unverified backups do not count, so that they do not displace a good one.
  */
 export async function removeOldBackups(folder: string, keep: number): Promise<string[]> {
   const removed: string[] = [];
@@ -23,7 +23,7 @@ export async function removeOldBackups(folder: string, keep: number): Promise<st
   return removed;
 }
 
-/** Those that come after so many verified ones, newest first. */
+/** The backups after the `keep` newest verified ones. */
 async function afterVerified(folder: string, names: BackupName[], keep: number): Promise<BackupName[]> {
   if (names.length <= keep) return [];
   let verified = 0;
@@ -34,7 +34,7 @@ async function afterVerified(folder: string, names: BackupName[], keep: number):
   return [];
 }
 
-/** Tells how many backups there are of each table, and how large they are. */
+/** Updates the metrics of the number and size of the backups of each table. */
 export async function measureBackups(folder: string): Promise<void> {
   const names = await listBackupNames(folder);
   for (const table of tableNames) {

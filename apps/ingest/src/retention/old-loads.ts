@@ -5,13 +5,13 @@ import { stagedTables } from "../store/row-target.ts";
 const rowsAtOnce = 5000;
 const loadsAtOnce = 100;
 
-/** Hears how many rows were removed from a table, slice by slice; a `true` ends the removal. */
+/** Called with the number of rows deleted from a table after each chunk; `true` stops the deletion. */
 export type OnRemoved = (table: string, rows: number) => Promise<boolean>;
 
-/** What a load that may go on, or that was heard of in so many days, still needs. */
+/** Whether a load had a heartbeat in the last `days`. */
 const stillNeeded = `(beat_at >= UTC_TIMESTAMP(3) - INTERVAL :days DAY)`;
 
-/** Removes the rejected rows of loads that ended more than `days` ago. What can still go on keeps its own. */
+/** Deletes the rejected rows of loads that ended more than `days` ago; loads that can be resumed keep theirs. */
 export async function removeOldRejects(db: MysqlPool, days: number, onRemoved: OnRemoved): Promise<void> {
   for (let after = 0; ; ) {
     const [[next]] = await db.query<RowDataPacket[]>(
@@ -20,7 +20,7 @@ export async function removeOldRejects(db: MysqlPool, days: number, onRemoved: O
     );
     if (next?.id == null) return;
     after = Number(next.id);
-    // Numbers of loads are given in the order of their beginning: after the first young one there are no old ones.
+    // Ids of loads ascend with their start: after the first young load there are no old ones.
     const [[load]] = await db.query<RowDataPacket[]>(
       `SELECT started_at >= UTC_TIMESTAMP(3) - INTERVAL :days DAY AS young,
         ${stillNeeded} OR (status IN ('running', 'cut off') AND request_key IS NOT NULL) AS needed
@@ -33,7 +33,7 @@ export async function removeOldRejects(db: MysqlPool, days: number, onRemoved: O
   }
 }
 
-/** Removes loads of which nothing was heard for more than `days`, with their rejected and staged rows. */
+/** Deletes loads without a heartbeat for more than `days`, with their rejected and staged rows. */
 export async function removeOldLoads(db: MysqlPool, days: number, onRemoved: OnRemoved): Promise<void> {
   for (;;) {
     const [loads] = await db.query<RowDataPacket[]>(
@@ -58,7 +58,10 @@ export async function removeOldLoads(db: MysqlPool, days: number, onRemoved: OnR
   }
 }
 
-/** Removes the rows of a load from a table, each slice under the lock that a batch of the load takes, so that it is not going on. */
+/**
+ * Deletes the rows of a load from a table in chunks, each under the lock that a batch of the load takes, so that it is not
+ * resumed meanwhile.
+ */
 async function removeRows(
   db: MysqlPool,
   table: string,

@@ -12,27 +12,25 @@ const pauseMs = 20;
 
 const rows = gauge(
   "quintet_ingest_table_rows",
-  "Rows of loads and of what belongs to them, as MySQL estimates them.",
+  "Estimated rows of loads, rejects and staged rows.",
   ["table"],
   undefined,
   "max",
 );
-const removedRows = counter("quintet_ingest_rows_removed_total", "Rows of loads that were kept long enough.", [
-  "table",
-]);
-const removedBackups = counter("quintet_ingest_backups_removed_total", "Backups that newer ones have replaced.");
+const removedRows = counter("quintet_ingest_rows_removed_total", "Deleted rows of expired loads.", ["table"]);
+const removedBackups = counter("quintet_ingest_backups_removed_total", "Deleted backups beyond BACKUPS_KEEP.");
 
-/** How long things are kept; 0 for good. */
+/** How long loads, rejects and backups are kept; 0: forever. */
 export interface RetentionSettings {
   loadsDays: number;
   rejectsDays: number;
-  /** How many verified backups of each table. */
+  /** The number of verified backups of each table. */
   backups: number;
 }
 
 /**
- * Removes what was kept long enough, and what processes that were killed have left, in slices with pauses, unless another process is
- * at it. Ends early when `signal` says so.
+ * Deletes expired loads, rejects and backups, and leftovers of killed processes, in chunks with pauses; only one process at a time does
+ * so. Stops early when `signal` is aborted.
  */
 export async function removeExpired(
   { db, folder, log, kept }: { db: MysqlPool; folder: string; log: Logger; kept: RetentionSettings },
@@ -52,7 +50,7 @@ export async function removeExpired(
     if (kept.loadsDays > 0) await removeOldLoads(db, kept.loadsDays, onRemoved);
     const names = await removeOldBackups(folder, kept.backups);
     removedBackups.inc(names.length);
-    // Nothing is removed silently.
+    // Log every deletion.
     if (names.length > 0) log.info({ labels: { backups: names.join(" ") } }, "Backups beyond BACKUPS_KEEP removed");
     for (const [table, count] of removed) {
       if (count > 0) log.info({ labels: { table, rows: count } }, "Rows of expired loads removed");

@@ -1,8 +1,9 @@
-/** What a `Range` header asks for of `size` bytes. */
+/** The part of a file that a `Range` header requests. */
 export type ByteRange = { kind: "whole" } | { kind: "part"; first: number; last: number } | { kind: "unsatisfiable" };
 
 /**
- * Reads a `Range` header (RFC 9110 section 14.2). Several ranges, or anything else than bytes, count as none, which a server may do.
+ * Parses a `Range` header (RFC 9110 section 14.2) for a file of `size` bytes. Several ranges, and units other than bytes, are
+ * ignored, which RFC 9110 permits.
  */
 export function readRange(header: string | undefined, size: number): ByteRange {
   const asked = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? "");

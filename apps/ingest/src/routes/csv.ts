@@ -146,7 +146,9 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   );
 }
 
-/** The body as a Node stream: Node's own request if there is one, because a web stream costs as much CPU as all of the parsing. */
+/**
+ * The body as a Node stream: Node's own request if there is one, because a web stream costs as much CPU as all of the parsing.
+ */
 function bodyOf(c: Context<AccountEnv>): Readable {
   const incoming = c.env?.incoming;
   if (incoming instanceof Readable) return incoming;

@@ -8,8 +8,8 @@ export interface RowFault {
 }
 
 /**
- * A row of a JSON body, an array in the order of the columns or an object by their names, as the record that it would be in
- * a file; or why it is none. Numbers may be given as text, texts only as text.
+ * A row of a JSON body, an array in the order of the columns or an object by column name, as the record it would be in a file; or
+ * why it is invalid. Numbers may be given as text.
  */
 export function jsonRecord(table: Table, row: unknown, number: number): RecordBytes | RowFault {
   const values = Array.isArray(row) ? row : valuesByName(table, row);

@@ -9,7 +9,7 @@ import { insertBatch } from "../store/store-batch.ts";
 import type { Table, TableName } from "../tables.ts";
 import { jsonRecord, type RowFault } from "./json-record.ts";
 
-/** What became of rows: `row` counts from 1; `column` is null when the fault is the row's as a whole. */
+/** The outcome of storing rows: `row` counts from 1; `column` is null when the row as a whole is invalid. */
 export interface StoredRows {
   table: TableName;
   received: number;
@@ -20,7 +20,7 @@ export interface StoredRows {
 
 const maxRowBytes = 4096;
 
-/** Stores the good ones of some rows in one transaction, by the same rules as a file, and once for a keyed request. */
+/** Stores the valid rows in one transaction, by the same rules as a file, once per Idempotency-Key. */
 export async function storeRows(
   store: BulkStore,
   table: Table,
@@ -48,7 +48,7 @@ export async function storeRows(
   return { table: table.name, received: rows.length, inserted: stored.inserted, rejected: rejects.length, rejects };
 }
 
-/** A 422 for an array that names columns otherwise than in their order: the arrays after it would be taken wrongly. */
+/** Throws a 422 if the first row is a header with a different order: the values of the other arrays would be swapped. */
 function rejectHeaderRow(table: Table, row: unknown): void {
   if (!Array.isArray(row) || !row.every((value) => typeof value === "string")) return;
   const { order, moved } = readNames(table, row);

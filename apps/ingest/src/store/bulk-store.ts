@@ -2,28 +2,28 @@ import { connectMysql, isDeadlock, type MysqlConnection, type MysqlPool, retryOn
 import { Problem } from "@quintet/http";
 
 /**
- * Why foreign keys are not checked by the server here: a writer locks the rows that its own rows refer to for as long as the
- * transaction lasts, exactly as the server would, but once per batch and not once per row. See docs/decisions/csv-loading.md.
+ * The server does not check foreign keys on these connections: a writer locks the referenced rows itself until the transaction ends,
+ * exactly as the server would, but once per batch and not once per row. See docs/decisions/csv-loading.md.
  */
 const sessionSettings = `SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION',
   SESSION foreign_key_checks = 0, SESSION unique_checks = 1, SESSION max_error_count = 65535,
   SESSION innodb_lock_wait_timeout = 10, SESSION lc_messages = 'en_US'`;
 
 const maxAttempts = 6;
-/** Where it is recorded what was done for which request. */
+/** The table that records processed requests by their Idempotency-Key. */
 export const doneTable = "ingest_done_requests";
 
-/** The number of MySQL's error for a key that is taken. */
+/** MySQL's error number for a duplicate key. */
 export const duplicateEntry = 1062;
 
-/** Connections of their own for writing many rows, so that their session settings never reach another query. */
+/** Separate connections for writing many rows, so that their session settings never affect other queries. */
 export interface BulkStore extends AsyncDisposable {
   pool: MysqlPool;
-  /** Whether the server takes `LOAD DATA LOCAL INFILE`; found out at the first try. */
+  /** Whether the server accepts `LOAD DATA LOCAL INFILE`; detected at the first attempt. */
   supportsLocalInfile: boolean;
 }
 
-/** Opens nothing until it is used. A statement may take `statementSeconds`, see `connectMysql`. */
+/** Opens no connection until it is used. `statementSeconds`: the time limit of a statement, see `connectMysql`. */
 export function openBulkStore(url: string, statementSeconds?: number): BulkStore {
   const pool = connectMysql(url, { connections: 6, name: "ingest bulk", statementSeconds });
   return { pool, supportsLocalInfile: true, [Symbol.asyncDispose]: () => pool.end() };
@@ -34,20 +34,20 @@ export function mysqlErrorNumber(error: unknown): number {
   return error instanceof Error && "errno" in error && typeof error.errno === "number" ? error.errno : 0;
 }
 
-/** Thrown by `work` to give up its locks and run again: what it waits for may be waiting for them. */
+/** Thrown by `work` to release its locks and run again: what it waits for may be waiting for them. */
 export class YieldLocks extends Error {
   override name = "YieldLocks";
 }
 
 /**
- * Runs `work` in one transaction at READ COMMITTED on a bulk connection. After a deadlock, a lock wait that took
- * too long, or `YieldLocks`, all of it runs again; when that does not help, it is a 503. `work` must keep nothing from a failed attempt.
+ * Runs `work` in one transaction at READ COMMITTED on a bulk connection. After a deadlock, a lock wait timeout or `YieldLocks` it
+ * runs again, up to six times in all, then throws a 503. `work` must keep no state from a failed attempt.
  */
 export async function inBulkTransaction<T>(
   store: BulkStore,
   work: (connection: MysqlConnection) => Promise<T>,
 ): Promise<T> {
-  // One connection for all attempts: one that waits its turn must never need what a later one holds.
+  // One connection for all attempts: a batch must never wait for a connection that a later batch holds.
   const connection = await store.pool.getConnection();
   try {
     await connection.query(sessionSettings);

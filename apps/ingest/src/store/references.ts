@@ -7,10 +7,10 @@ import { stagedTarget } from "./row-target.ts";
 
 const idsAtOnce = 5000;
 
-/** How the rows that are found are locked until the transaction ends. */
+/** The locks that are held on the found rows until the transaction ends. */
 const locks = { none: "", shared: " LOCK IN SHARE MODE", exclusive: " FOR UPDATE" } as const;
 
-/** Which of the ids exist in a table. A shared lock keeps those rows as they are until the transaction ends. */
+/** The ids that exist in a table. A shared lock protects these rows from changes until the transaction ends. */
 export async function existingIds(
   connection: MysqlConnection,
   from: { name: string; load?: number },
@@ -32,15 +32,15 @@ export async function existingIds(
   return found;
 }
 
-/** How many rows name each id. */
+/** How many rows refer to each id. */
 export type ReferencedIds = ReadonlyMap<number, number>;
 
-/** Rows that refer to what is not there. */
+/** A foreign key with the number of rows that refer to a missing row. */
 export interface BrokenReference extends Reference {
   count: number;
 }
 
-/** The ids that a column of a table, or of a load's staged rows, names. */
+/** The ids in a referencing column of a table or of a load's staged rows. */
 export async function readReferencedIds(
   connection: MysqlConnection,
   from: { name: string; load?: number },
@@ -54,23 +54,23 @@ export async function readReferencedIds(
   return new Map(groups.map((group) => [Number(group[0]), Number(group[1])]));
 }
 
-/** The rows that a table has, or would have. */
+/** The rows that a table has or would have. */
 export interface TableContent {
-  /** Where its ids are found. */
+  /** The table that has its ids; for staged rows, the load. */
   ids: { name: string; load?: number };
-  /** The ids that its rows name in a referencing column. */
+  /** The ids in a referencing column of its rows. */
   referencedIds(column: string): ReferencedIds | Promise<ReferencedIds>;
 }
 
-/** The staged rows of a load as what a table would have. */
+/** The staged rows of a load as the content that the table would have. */
 export function stagedContent(connection: MysqlConnection, table: Table, load: number): TableContent {
   const ids = stagedTarget(table, load);
   return { ids, referencedIds: (column) => readReferencedIds(connection, ids, column) };
 }
 
 /**
- * The rows that refer to no row, by foreign key, when a table has this content and the others are as they are; empty when
- * all is well. The rows of others that are referred to stay until the transaction ends.
+ * The foreign keys that would be broken if a table had this content; empty when there are none. Referenced rows of other tables are
+ * locked until the transaction ends.
  */
 export async function brokenReferences(
   connection: MysqlConnection,
@@ -85,7 +85,7 @@ export async function brokenReferences(
   return broken;
 }
 
-/** As `brokenReferences`, of the rows themselves alone: those of other tables keep what they refer to. */
+/** Like `brokenReferences`, but only the references from these rows to other tables. */
 export async function brokenOutgoing(
   connection: MysqlConnection,
   table: Table,
@@ -99,7 +99,7 @@ export async function brokenOutgoing(
   return broken;
 }
 
-/** The reference if it names ids that are not there; they stay, locked, if they are. */
+/** The reference if some of its ids are missing; the existing rows are locked. */
 async function missing(
   connection: MysqlConnection,
   reference: Reference,
@@ -112,12 +112,12 @@ async function missing(
   return count > 0 ? [{ ...reference, count }] : [];
 }
 
-/** Rows of a batch that are not stored: the row's number in the batch, and why. */
+/** Rows of a batch that are not stored: the index of the row in the batch, and the reason. */
 export type SkippedRows = Map<number, { column: string; reason: string }>;
 
 /**
- * The rows of a batch that name a department or job which does not exist. The ones that do exist cannot be deleted until the
- * transaction ends, so that what holds now still holds when the rows are committed.
+ * The rows of a batch with a department or job that does not exist. The existing ones are locked, so that they cannot be deleted
+ * before the rows are committed.
  */
 export async function lockReferences(connection: MysqlConnection, batch: RowBatch): Promise<SkippedRows> {
   const skipped: SkippedRows = new Map();

@@ -3,12 +3,12 @@ import type { RowDataPacket } from "mysql2/promise";
 import type { Table } from "../tables.ts";
 import { tableTarget } from "./row-target.ts";
 
-/** A row as numbers and texts; a moment is milliseconds since 1970. */
+/** A row as numbers and texts; a date and time is milliseconds since 1970. */
 export type PlainRow = Record<string, number | string>;
 
 /**
- * The columns of a table for a SELECT of plain rows. The server counts milliseconds faster than a driver parses dates; 62167219200 is
- * 1970 in seconds since year 0.
+ * The columns of a table for a SELECT of plain rows. The server computes milliseconds faster than the driver parses dates; 62167219200
+ * is 1970 in seconds since year 0.
  */
 export function plainColumns(table: Table): string {
   const milliseconds = (name: string) =>
@@ -16,13 +16,13 @@ export function plainColumns(table: Table): string {
   return table.columns.map(({ name, kind }) => (kind === "datetime" ? milliseconds(name) : `\`${name}\``)).join(", ");
 }
 
-/** Ids above `after` up to `last`. */
+/** The ids after `after`, up to and including `last`. */
 export interface IdRange {
   after: number;
   last: number;
 }
 
-/** The rows of a range by id, locked until the transaction ends. */
+/** The rows of a range by id; they are locked until the transaction ends. */
 export async function lockRange(connection: MysqlConnection, table: Table, range: IdRange): Promise<PlainRow[]> {
   const [rows] = await connection.query<RowDataPacket[]>(
     `SELECT ${plainColumns(table)} FROM ${tableTarget(table).name} WHERE id > ? AND id <= ? ORDER BY id FOR UPDATE`,

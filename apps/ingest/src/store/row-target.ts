@@ -1,6 +1,6 @@
 import { type Table, type TableName, tableNames } from "../tables.ts";
 
-/** Where rows are written: a table and its columns, and for staged rows the load they belong to. */
+/** The target of written rows: a table and its columns, and for staged rows their load. */
 export interface RowTarget {
   name: string;
   columns: readonly string[];
@@ -21,12 +21,12 @@ export function tableTarget(table: Table): RowTarget {
   return { name: table.name, columns: table.columns.map((column) => column.name) };
 }
 
-/** The rows of a table that one load holds back. */
+/** The staged rows of a load. */
 export function stagedTarget(table: Table, load: number): RowTarget {
   return { ...tableTarget(table), name: stagedNames[table.name], load };
 }
 
-/** A column list in the form of SQL; the names come from fixed lists. */
+/** A column list in SQL; the names come from fixed lists. */
 export function columnList(columns: readonly string[]): string {
   return columns.map((column) => `\`${column}\``).join(", ");
 }

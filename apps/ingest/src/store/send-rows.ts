@@ -11,11 +11,11 @@ const rowsPerInsert = 1000;
 const pieceBytes = 256 * 1024;
 
 /**
- * Writes rows, given as text for `LOAD DATA`, and returns the ids of those that were refused because their id is taken, in the
- * order of the rows. Throws when anything else happened to a row: both statements turn errors into warnings, and no
- * warning but that of a taken id may pass.
+ * Writes rows, given as text for `LOAD DATA`, and returns the ids of the rows refused as duplicates, in the order of the rows. Throws
+ * when a row was changed or refused for another reason: both statements turn errors into warnings, and only warnings about duplicate
+ * ids are accepted.
  *
- * Few rows go in one `INSERT`, and so do all where the server takes no `LOAD DATA LOCAL INFILE`.
+ * Uses `INSERT` for few rows, and for all when the server does not accept `LOAD DATA LOCAL INFILE`.
  */
 export function sendRows(
   store: BulkStore,
@@ -27,7 +27,7 @@ export function sendRows(
   return send(store, connection, target, text, rows, "IGNORE");
 }
 
-/** Writes rows as `sendRows` does, but each takes the place of the row with its id. */
+/** Writes rows like `sendRows`, but each replaces the row with the same id. */
 export async function sendReplacing(
   store: BulkStore,
   connection: MysqlConnection,
@@ -38,7 +38,7 @@ export async function sendReplacing(
   await send(store, connection, target, text, rows, "REPLACE");
 }
 
-/** What happens to a row whose id is taken: it is refused, or takes the place of the other. */
+/** What happens to a row whose id exists: it is refused, or it replaces the other row. */
 type OnDuplicate = "IGNORE" | "REPLACE";
 
 async function send(
@@ -102,7 +102,7 @@ async function insertRows(
   return refused;
 }
 
-/** The rows of a text for `LOAD DATA` as values, so many at a time. */
+/** The rows of a text for `LOAD DATA` as values, `atOnce` at a time. */
 function* rowsOf(text: Buffer, atOnce: number): Generator<string[][]> {
   const rows = text.toString().split("\n");
   rows.pop();
@@ -110,7 +110,7 @@ function* rowsOf(text: Buffer, atOnce: number): Generator<string[][]> {
 }
 
 async function refusedIds(connection: MysqlConnection, rows: number, result: ResultSetHeader): Promise<number[]> {
-  // A row that took another's place counts twice.
+  // A row that replaced another one counts twice.
   if (result.affectedRows >= rows && result.warningStatus === 0) return [];
   const [warnings] = await connection.query<RowDataPacket[]>({ sql: "SHOW WARNINGS", rowsAsArray: true });
   const refused = warnings.map(({ 1: code, 2: message }) => {

@@ -18,8 +18,8 @@ export async function stagedCount(connection: MysqlConnection, table: Table, loa
 }
 
 /**
- * Moves the staged rows of a load into the table, within the transaction of `connection`; a dry run only looks whether they could.
- * 409 when references would break, or when the id of a row that was free has been taken meanwhile.
+ * Moves the staged rows of a load into the table, in the transaction of `connection`; a dry run only checks whether that is possible.
+ * Throws a 409 when references would break, or when an id has been stored by another request in the meantime.
  */
 export async function storeStaged(connection: MysqlConnection, table: Table, storing: StoreOptions): Promise<void> {
   const { mode, dryRun, load } = storing;

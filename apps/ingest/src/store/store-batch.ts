@@ -7,19 +7,19 @@ import { stagedTarget, tableTarget } from "./row-target.ts";
 import { sendReplacing, sendRows } from "./send-rows.ts";
 import { countReplaced, upsertRows } from "./upsert-rows.ts";
 
-/** What became of the rows of a batch: each is counted once. */
+/** The outcome of storing a batch: each row is counted once. */
 export interface StoredBatch {
   inserted: number;
   updated: number;
-  /** How many of them are new among the staged rows. */
+  /** How many of them are new staged rows. */
   staged: number;
-  /** The rows that the database did not take, beside the batch's own rejects. */
+  /** The rows that were rejected while storing, without the batch's own rejects. */
   rejects: Reject[];
 }
 
 export type LoadMode = "insert" | "upsert" | "replace";
 
-/** How the rows of a load are stored. `load` names it: its staged rows are kept by that. */
+/** How the rows of a load are stored; `load` is the id of the load. */
 export interface StoreOptions {
   mode: LoadMode;
   dryRun: boolean;
@@ -27,8 +27,8 @@ export interface StoreOptions {
 }
 
 /**
- * Stores a batch within the transaction of `connection`: in the table, or, when `staged`, among the staged rows of the load. The batch
- * itself is not changed, so that this can run again.
+ * Stores a batch in the transaction of `connection`: in the table or, if `staged`, among the staged rows of the load. Does not change
+ * the batch, so that it can run again.
  */
 export async function storeBatch(
   store: BulkStore,
@@ -42,7 +42,7 @@ export async function storeBatch(
   return insertBatch(store, connection, batch, skipped);
 }
 
-/** Stores rows whose ids are free and rejects the others. */
+/** Stores rows with new ids and rejects the others. */
 export async function insertBatch(
   store: BulkStore,
   connection: MysqlConnection,
@@ -54,7 +54,7 @@ export async function insertBatch(
   return stored(batch, skipped, 0);
 }
 
-/** Stages the rows of a batch that could be stored; a later batch of the load finds their ids taken. */
+/** Stages the valid rows of a batch; for later batches of the load, their ids exist. */
 async function stageBatch(
   store: BulkStore,
   connection: MysqlConnection,
@@ -90,7 +90,7 @@ function rowsExcept(batch: RowBatch, skipped: SkippedRows): [text: Buffer, rows:
   return [batch.text(skipped), batch.rows - skipped.size];
 }
 
-/** Of several rows with one id the first was taken, so the refused ones are the last. */
+/** Of several rows with the same id the first was stored, so the refused ones are the last. */
 function skipDuplicates(batch: RowBatch, skipped: SkippedRows, refused: number[]): void {
   if (refused.length === 0) return;
   const times = new Map<number, number>();
@@ -109,7 +109,7 @@ function stored(batch: RowBatch, skipped: SkippedRows, updated: number): StoredB
   return { inserted: batch.rows - skipped.size - updated, updated, staged: 0, rejects };
 }
 
-/** How many ids of the rows but those in `skipped` are not in `before`. */
+/** How many ids of the rows, except those in `skipped`, are not in `before`. */
 function countNew(batch: RowBatch, skipped: SkippedRows, before: ReadonlySet<number>): number {
   const ids = new Set(batch.ids.subarray(0, batch.rows).filter((_, row) => !skipped.has(row)));
   return ids.difference(before).size;

@@ -3,10 +3,10 @@ import type { RowDataPacket } from "mysql2/promise";
 import type { Table } from "../tables.ts";
 import { columnList, tableTarget } from "./row-target.ts";
 
-/** A row as clients see it: column names as in the files, moments in ISO 8601, UTC. */
+/** A row as in responses: column names as in the files, dates and times in ISO 8601, UTC. */
 export type TableRow = Record<string, string | number>;
 
-/** Rows in the order of their ids, beginning after `after`. */
+/** Rows by id, starting after `after`. */
 export async function listRows(db: MysqlPool, table: Table, after: number, limit: number): Promise<TableRow[]> {
   const { name, columns } = tableTarget(table);
   const [rows] = await db.query<RowDataPacket[]>(
@@ -23,12 +23,12 @@ export async function listRows(db: MysqlPool, table: Table, after: number, limit
   );
 }
 
-/** A moment as the files have it: milliseconds only where there are some. */
+/** A date and time as in the files: with milliseconds only if not zero. */
 export function isoMoment(moment: Date): string {
   return moment.toISOString().replace(".000Z", "Z");
 }
 
-/** Deletes every row; the rows are locked until the transaction of `connection` ends. */
+/** Deletes all rows of a table, in the transaction of `connection`. */
 export async function deleteRows(connection: MysqlConnection, table: Table): Promise<void> {
   await connection.query(`DELETE FROM ${tableTarget(table).name}`);
 }

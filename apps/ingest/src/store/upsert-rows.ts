@@ -7,8 +7,8 @@ import { tableTarget } from "./row-target.ts";
 import { sendReplacing } from "./send-rows.ts";
 
 /**
- * Stores the rows of a batch but those in `skipped`, in their order, each taking the place of the one with its id. Returns how
- * many took a place: of a row in the table, or of an earlier row of the batch.
+ * Stores the rows of a batch, except those in `skipped`, in their order; each replaces the row with the same id. Returns how many
+ * replaced a row of the table or an earlier row of the batch.
  */
 export async function upsertRows(
   store: BulkStore,
@@ -22,7 +22,7 @@ export async function upsertRows(
   return countReplaced(batch, skipped, taken);
 }
 
-/** How many rows but those in `skipped` take a place: of an id in `taken`, to which theirs are added, or of an earlier row. */
+/** How many rows, except those in `skipped`, replace an id in `taken` or an earlier row; adds their ids to `taken`. */
 export function countReplaced(batch: RowBatch, skipped: SkippedRows, taken: Set<number>): number {
   let updated = 0;
   for (let row = 0; row < batch.rows; row++) {

@@ -6,12 +6,12 @@ import { type BrokenReference, brokenReferences, stagedContent } from "./referen
 import { columnList, stagedTarget, tableTarget } from "./row-target.ts";
 import { countRows, deleteRows } from "./table-queries.ts";
 
-/** The number of MySQL's error for a row that others refer to. */
+/** MySQL's error number for a row that other rows refer to. */
 const rowIsReferenced = 1451;
 
 /**
- * Makes a table exactly the staged rows of a load, within the transaction of `connection`. Readers see all of it or nothing. Only
- * rows that differ are touched: to delete a row and store it again costs several times what it costs to leave it.
+ * Replaces the content of a table by the staged rows of a load, in the transaction of `connection`. Readers see all of it or nothing.
+ * Changes only rows that differ: deleting a row and storing it again costs several times as much as leaving it.
  */
 export async function replaceByStaged(connection: MysqlConnection, table: Table, load: number): Promise<void> {
   const { name } = tableTarget(table);
@@ -29,12 +29,12 @@ export async function replaceByStaged(connection: MysqlConnection, table: Table,
   await checkReplacement(connection, table, load);
 }
 
-/** A 409 when references would break if a table were exactly the staged rows of a load. */
+/** Throws a 409 when references would break if the staged rows of a load were the content of the table. */
 export async function checkReplacement(connection: MysqlConnection, table: Table, load: number): Promise<void> {
   rejectBroken(await brokenReferences(connection, table, stagedContent(connection, table, load)));
 }
 
-/** A 409 that says how many references would break, when any would. */
+/** Throws a 409 with the number of broken references, if there are any. */
 export function rejectBroken(broken: readonly BrokenReference[]): void {
   if (broken.length === 0) return;
   const errors = broken.map(({ from, column, to, count }) => ({
@@ -45,7 +45,7 @@ export function rejectBroken(broken: readonly BrokenReference[]): void {
   throw new Problem("conflict", `Nothing was changed. ${detail}.`, { errors });
 }
 
-/** Empties a table; a 409 when rows of another table refer to it, and then nothing is deleted. */
+/** Deletes all rows of a table; throws a 409 when rows of another table refer to it, and deletes nothing then. */
 export async function emptyTable(db: MysqlPool, table: Table): Promise<void> {
   await inMysqlTransaction(db, async (connection) => {
     try {

@@ -8,15 +8,15 @@ const csvTypes = ["text/csv", "application/csv"];
 const multipart = "multipart/form-data";
 
 /**
- * The CSV file in a request body as its bytes come: the body itself, or its multipart part `file`, unpacked when it is gzip.
- * Throws a 415 for any other type and a 400 for a file of no bytes. A client that goes away is an error from the
- * iterator; leaving the iterator early leaves the body alone, so that an answer can still be sent.
+ * The CSV file in a request body as its bytes arrive: the body itself, or its multipart part `file`, decompressed if it is gzip.
+ * Throws a 415 for any other type and a 400 for an empty file. A client that disconnects is an error of the iterator; ending the
+ * iterator early keeps the body open, so that a response can still be sent.
  */
 export async function csvFile(
   body: Readable,
   headers: { contentType: string | undefined; contentEncoding: string | undefined; contentLength: string | undefined },
 ): Promise<FileBytes> {
-  // Without a body its type does not matter: what is missing is the file.
+  // Without a body its type does not matter: the file is missing.
   if (headers.contentLength === "0") throw emptyFile();
   const type = fileType(headers.contentType);
   const encoding = (headers.contentEncoding ?? "identity").trim().toLowerCase();
@@ -43,14 +43,14 @@ function fileType(contentType = ""): string {
   );
 }
 
-/** The bytes of a stream, which stays open when they are not read to the end. */
+/** The bytes of a stream, which stays open if they are not read to the end. */
 async function* bytesOf(stream: Readable): AsyncGenerator<Buffer> {
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
     yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }
 }
 
-/** The body unpacked. Not `pipeline`, which would take the connection away before the answer when the body is no gzip. */
+/** The decompressed body. Not `pipeline`, which would close the connection before the response if the body is not gzip. */
 function gunzipped(body: Readable): Readable {
   const plain = createGunzip();
   finished(body, { writable: false }, (error) => {
@@ -59,7 +59,7 @@ function gunzipped(body: Readable): Readable {
   return body.pipe(plain);
 }
 
-/** The file with its first bytes read, so that an empty one is refused before anything is written down. */
+/** Reads the first bytes of a file, so that an empty file is refused before a load is created. */
 async function withFirstBytes(file: FileBytes): Promise<FileBytes> {
   const read = async () => {
     try {
@@ -86,7 +86,7 @@ function emptyFile(): Problem {
   return new Problem("bad-request", "The file is empty.");
 }
 
-/** Why a file could not be read on: its own fault, or the client went away. */
+/** Why reading a file failed: it is invalid, or the client disconnected. */
 function readProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const badGzip = error instanceof Error && "code" in error && String(error.code).startsWith("Z_");

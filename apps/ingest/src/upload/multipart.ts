@@ -5,8 +5,8 @@ import busboy from "busboy";
 const limits = { fields: 1, files: 2, parts: 3, fieldSize: 1024, headerPairs: 50 };
 
 /**
- * The part `file` of a multipart body (RFC 7578) as its bytes come. Any other part is a 422 that names it, as is a body
- * without the part; a body that is no multipart is a 400.
+ * The part `file` of a multipart body (RFC 7578) as its bytes arrive. Throws a 422 that names any other part, or the part if it is
+ * missing, and a 400 for a malformed body.
  */
 export async function* multipartFile(body: Readable, contentType: string): AsyncGenerator<Buffer> {
   const parser = open(contentType);
@@ -51,7 +51,7 @@ export async function* multipartFile(body: Readable, contentType: string): Async
     try {
       for await (const chunk of stream) yield chunk;
     } catch (error) {
-      // The part breaks off when the whole does, and the whole knows why.
+      // The part ends early when the body does; the error of the body says why.
       await closed.promise;
       throw error;
     }
