@@ -59,19 +59,19 @@ async function bothLooks(name: string, staff: boolean): Promise<void> {
 describe("the first page", { timeout: 120_000 }, () => {
   it("shows right after the start what runs, and that there are no figures yet", async () => {
     await using opened = await open({ staff: true });
-    expect(await opened.page.getByRole("status").textContent()).toContain("Everything is well.");
-    expect(await opened.page.locator("section.app").count()).toBe(6);
+    expect(await opened.page.getByRole("status").textContent()).toContain("All apps are healthy.");
+    expect(await opened.page.locator("section.card").count()).toBe(6);
     await picture(opened.page, "start");
   });
 
   it("tells everybody how the apps are, and nobody but staff where they run and what they do", async () => {
     await using opened = await open({ javaScriptEnabled: false });
     const text = await opened.page.locator("main").textContent();
-    expect(text).toContain("Staff sees rates and latencies here.");
+    expect(text).toContain("Staff see rates and latencies here.");
     expect(text).not.toMatch(/127\.0\.0\.1|process|Node|\d ms|\d\/s/);
     expect(await opened.page.locator("svg").count()).toBe(0);
     for (const link of await opened.page
-      .locator("section.app a")
+      .locator("section.card a")
       .evaluateAll((all) => all.map((one) => (one as { href?: string }).href ?? ""))) {
       expect((await quintet.anyone.get(new URL(link).pathname)).status, link).not.toBe(404);
     }
@@ -92,15 +92,15 @@ describe("the first page", { timeout: 120_000 }, () => {
     expect(await page.getByRole("img", { name: "Latency of queue" }).getAttribute("aria-label")).toMatch(
       /at most [\d.]+ m?s$/,
     );
-    expect(await page.locator("main").textContent()).toMatch(/http:\/\/127\.0\.0\.1:\d+ 0 under way/);
+    expect(await page.locator("main").textContent()).toMatch(/http:\/\/127\.0\.0\.1:\d+ 0 in flight/);
     await bothLooks("staff", true);
   });
 
   it("says which app is not well, and that it cannot be reached", async () => {
     await quintet.stop("queue");
     await using opened = await open({ staff: true });
-    expect(await opened.page.getByRole("status").textContent()).toContain("queue is not well.");
-    expect(await opened.page.locator("section.app", { hasText: "queue" }).textContent()).toContain("unreachable");
+    expect(await opened.page.getByRole("status").textContent()).toContain("queue is unavailable.");
+    expect(await opened.page.locator("section.card", { hasText: "queue" }).textContent()).toContain("unreachable");
     await bothLooks("down", true);
   });
 });

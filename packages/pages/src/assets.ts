@@ -9,6 +9,8 @@ const served = {
     from: ["base.css", "navigation.css", "forms.css", "tables.css", "parts.css", "plots.css"],
   },
   "live-results.js": { type: "text/javascript; charset=utf-8", from: ["live-results.js"] },
+  "poll.js": { type: "text/javascript; charset=utf-8", from: ["poll.js"] },
+  "upload.js": { type: "text/javascript; charset=utf-8", from: ["upload.js"] },
   "refresh.js": { type: "text/javascript; charset=utf-8", from: ["refresh.js"] },
   "icon.svg": { type: "image/svg+xml", from: ["icon.svg"] },
 };

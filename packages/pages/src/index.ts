@@ -1,10 +1,14 @@
 export { prefersHtml } from "./accept.ts";
 export { type AppLink, allApps, onlyApp } from "./apps.ts";
 export type { AssetName } from "./assets.ts";
+export { type Card, cards } from "./cards.ts";
+export { type Filter, filterBar } from "./filter-bar.ts";
 export { doneNotice, type Field, faultOf, faultSummary, field, hidden } from "./form-parts.ts";
 export type { PageFrame, PageRequest, Person, SectionLink } from "./frame.ts";
 export type { Html } from "./html.ts";
 export { leaveNotice, type Notice } from "./notices.ts";
 export { type PageContent, page, pageHeaders } from "./page.ts";
 export { pageFrame, unroutedProblemPage } from "./page-frame.ts";
+export { polled } from "./polling.ts";
 export { shownTime } from "./times.ts";
+export { uploadForm } from "./upload-form.ts";

@@ -1,4 +1,4 @@
-import { type Html, shownTime } from "@quintet/pages";
+import { filterBar, type Html, shownTime } from "@quintet/pages";
 import { html } from "hono/html";
 import { type AuditAction, auditActions, type ReadEvent } from "../audit/audit-queries.ts";
 
@@ -50,18 +50,12 @@ export function auditPage({ events, filter, action, about, isFirst, next }: Audi
     const query = new URLSearchParams(fields).toString();
     return query === "" ? home : `${home}?${query}`;
   };
+  const options = [["", "Everything"] as const, ...auditActions.map((name) => [name, actionWords(name)] as const)];
+  const filters = [{ name: "action", label: "What", value: action ?? "", options }];
   return html`<h1>Audit log</h1>
       <p class="lead">Every change to accounts and every action of staff in every app. No line is ever changed.</p>
       ${about === undefined ? "" : html`<p>${about} <a href="${home}">Show everything</a></p>`}
-      <form class="search" action="${home}" method="get">
-        <label for="action">What</label>
-        ${Object.entries(others).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
-        <select id="action" name="action">
-          <option value="">Everything</option>
-          ${auditActions.map((name) => html`<option value="${name}"${name === action ? html` selected` : ""}>${actionWords(name)}</option>`)}
-        </select>
-        <button type="submit">Show</button>
-      </form>
+      ${filterBar({ action: home, filters, kept: others, submit: "Show" })}
       ${eventTable(events, "The audit log, the newest first")}
       ${
         isFirst && next === null

@@ -1,4 +1,4 @@
-import { doneNotice, faultSummary, type Html, hidden, shownTime } from "@quintet/pages";
+import { doneNotice, faultSummary, filterBar, type Html, hidden, shownTime } from "@quintet/pages";
 import { html } from "hono/html";
 import type { ListedAccount } from "../accounts/staff-queries.ts";
 import { eventTable, type ShownEvent } from "./audit-pages.ts";
@@ -23,12 +23,9 @@ export function accountsPage(shown: {
   const { q, accounts, isFirst, next } = shown;
   const first = q === "" ? home : `${home}?${new URLSearchParams({ q })}`;
   const onward = next === null ? "" : `${home}?${new URLSearchParams({ ...(q === "" ? {} : { q }), cursor: next })}`;
+  const filters = [{ name: "q", label: "Username or email", value: q, placeholder: "First letters", maxLength: 254 }];
   return html`<h1>All accounts</h1>
-      <form class="search" role="search" action="${home}" method="get">
-        <label for="q">Username or email</label>
-        <input id="q" name="q" type="search" value="${q}" maxlength="254" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="How it begins" />
-        <button type="submit">Find</button>
-      </form>
+      ${filterBar({ action: home, filters, submit: "Find" })}
       ${accounts.length === 0 ? html`<p class="empty">${q === "" ? "There are no more accounts." : html`No username or email begins with “${q}”.`}</p>` : table(accounts)}
       ${
         isFirst && next === null

@@ -1,5 +1,5 @@
 import type { HealthReport, HealthStatus } from "@quintet/http";
-import { type Html, shownTime } from "@quintet/pages";
+import { type Card, cards, type Html, shownTime } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Upstream } from "../routing/upstream.ts";
 import { healthReason, unhealthySince } from "./app-health.ts";
@@ -9,20 +9,20 @@ import type { Figures } from "./traffic.ts";
 /** What each app is for, in a line, and its page for people where it has one. */
 const about: Record<string, { line: string; page?: { href: string; label: string } }> = {
   auth: {
-    line: "Accounts: one sign-in for every app.",
-    page: { href: "/auth/account", label: "Your account" },
+    line: "Accounts: one sign-in for all apps.",
+    page: { href: "/auth/account", label: "My account" },
   },
   properties: { line: "Real-estate listings with filters, status history and likes." },
-  ingest: { line: "CSV files in, rejected rows with their reason, Avro backups, hiring reports." },
+  ingest: { line: "CSV loads with reasons for rejected rows, Avro backups, hiring reports." },
   directory: {
-    line: "A million users, found by any part of a name.",
+    line: "People, found by any part of a name.",
     page: { href: "/directory", label: "Open directory" },
   },
-  queue: { line: "Messages first in, first out, with leases, delays and dead letters." },
+  queue: { line: "Message queues with leases, delays and dead letters." },
   social: { line: "Posts and votes." },
 };
 
-const words: Record<HealthStatus, string> = { ok: "Well", degraded: "Degraded", failing: "Not well" };
+const words: Record<HealthStatus, string> = { ok: "Healthy", degraded: "Degraded", failing: "Unavailable" };
 /** Shapes, for those to whom the colours look alike. */
 const signs: Record<HealthStatus, string> = { ok: "●", degraded: "▲", failing: "■" };
 
@@ -42,45 +42,52 @@ export interface Inside {
   processes: number;
 }
 
-/** The first page: what is served here, whether it is well, how much it has to do, and where to go on. */
+/** The home page: the apps, their health and figures, and the links into them. */
 export function homePage({ states, inside, at }: { states: AppState[]; inside: Inside | undefined; at: Date }): Html {
   return html`<h1>Five services, one URL</h1>
-      <p class="lead">Every call of every app is described in <a href="/docs">the documentation</a>, which can also try them.</p>
+      <p class="lead">The <a href="/docs">documentation</a> lists every API call and lets you try it.</p>
       <div data-live-part="state" data-refresh="10">
         ${summary(states)}
-        <div class="panels apps">
-          ${states.map((state) => panel(state, inside !== undefined))}
-        </div>
-        <p class="hint notes">As of ${shownTime(at)}. ${states.some(({ figures }) => figures) ? "Figures are of the last 15 minutes, in steps of ten seconds." : "Staff sees rates and latencies here."}</p>
+        ${cards(
+          states.map((state) => cardOf(state, inside !== undefined)),
+          { wide: true },
+        )}
+        <p class="hint notes">As of ${shownTime(at)}. ${states.some(({ figures }) => figures) ? "Figures cover the last 15 minutes." : "Staff see rates and latencies here."}</p>
         ${inside ? insideFacts(inside) : ""}
       </div>`;
 }
 
 function summary(states: AppState[]): Html {
-  const unwell = states.filter(({ report }) => report.status !== "ok");
-  const worst = unwell.some(({ report }) => report.status === "failing") ? "failing" : "degraded";
-  if (unwell.length === 0) return html`<p class="state ok" role="status">${sign("ok")} Everything is well.</p>`;
-  const names = unwell.map(({ upstream }) => upstream.name).join(", ");
-  return html`<p class="state ${worst}" role="status">${sign(worst)} ${unwell.length === 1 ? `${names} is` : `${names} are`} ${worst === "failing" ? "not well" : "degraded"}.</p>`;
+  const unhealthy = states.filter(({ report }) => report.status !== "ok");
+  const worst = unhealthy.some(({ report }) => report.status === "failing") ? "failing" : "degraded";
+  if (unhealthy.length === 0) return html`<p class="state ok" role="status">${sign("ok")} All apps are healthy.</p>`;
+  const names = unhealthy.map(({ upstream }) => upstream.name).join(", ");
+  return html`<p class="state ${worst}" role="status">${sign(worst)} ${unhealthy.length === 1 ? `${names} is` : `${names} are`} ${worst === "failing" ? "unavailable" : "degraded"}.</p>`;
 }
 
 function sign(status: HealthStatus): Html {
   return html`<span class="sign ${status}" aria-hidden="true">${signs[status]}</span>`;
 }
 
-function panel({ upstream, report, figures }: AppState, isStaff: boolean): Html {
+function cardOf({ upstream, report, figures }: AppState, isStaff: boolean): Card {
   const { name, prefix } = upstream;
   const { line = "", page: own } = about[name] ?? {};
   const why = healthReason(report);
   const since = unhealthySince(report);
-  return html`<section class="panel app" aria-labelledby="app-${name}">
-          <div class="name"><h2 id="app-${name}">${name}</h2> <span class="state ${report.status}">${sign(report.status)} ${words[report.status]}</span></div>
-          <p>${line}</p>
+  return {
+    title: name,
+    id: `app-${name}`,
+    aside: html`<span class="state ${report.status}">${sign(report.status)} ${words[report.status]}</span>`,
+    body: html`<p>${line}</p>
           ${why ? html`<p class="why">${why}${since ? html`, since ${shownTime(since)}` : ""}</p>` : ""}
           ${figures ? plots(name, figures) : ""}
-          ${isStaff ? whereabouts(upstream) : ""}
-          <p class="ways">${own ? html`<a href="${own.href}">${own.label}</a> · ` : ""}<a href="${prefix}/docs">API of ${name}</a> · <a href="${prefix}/health">Health<span class="hidden"> of ${name}</span></a></p>
-        </section>`;
+          ${isStaff ? whereabouts(upstream) : ""}`,
+    links: [
+      ...(own ? [own] : []),
+      { label: "API", of: name, href: `${prefix}/docs` },
+      { label: "Health", of: name, href: `${prefix}/health` },
+    ],
+  };
 }
 
 /** Where an app runs: in the gateway's own process, or at which addresses, and which of these take requests. */
@@ -88,7 +95,7 @@ function whereabouts({ targets }: Upstream): Html {
   const found = targets?.();
   if (found === undefined) return html`<p class="hint">Runs in the gateway's process.</p>`;
   return html`<ul class="targets" aria-label="Targets">
-            ${found.map(({ origin, state, inFlight }) => html`<li><code>${origin}</code> ${state === "healthy" ? "" : html`<strong>${state}</strong>, `}${inFlight} under way</li>`)}
+            ${found.map(({ origin, state, inFlight }) => html`<li><code>${origin}</code> ${state === "healthy" ? "" : html`<strong>${state}</strong>, `}${inFlight} in flight</li>`)}
           </ul>`;
 }
 
