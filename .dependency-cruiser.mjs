@@ -6,6 +6,16 @@ const accountsFoundation = "^apps/accounts/src/(accounts|audit|limits|mail|passw
 const accountsCapability =
   "^apps/accounts/src/(accounts|audit|clients|external-issuers|limits|mail|oauth|password-resets|passwords|registration|revocation|sessions|sweep|tokens)/";
 
+/** The folders of packages/http, and those that each of them may import. */
+const httpFolders = {
+  errors: [],
+  observability: ["errors"],
+  openapi: ["errors"],
+  settings: ["errors", "observability"],
+  service: ["errors", "observability", "openapi"],
+  server: ["errors", "observability"],
+};
+
 export default {
   forbidden: [
     { name: "no-circles", severity: "error", from: {}, to: { circular: true } },
@@ -73,6 +83,21 @@ export default {
       severity: "error",
       from: { path: "^packages/http/" },
       to: { path: "^packages/", pathNot: "^packages/(http|workers)/" },
+    },
+    ...Object.entries(httpFolders).map(([folder, below]) => ({
+      name: `http-${folder}-knows-only-what-is-below`,
+      severity: "error",
+      from: { path: `^packages/http/src/${folder}/`, pathNot: "\\.test\\.ts$" },
+      to: {
+        path: "^packages/http/src/",
+        pathNot: `^packages/http/src/(service-env\\.ts$|(${[folder, ...below].join("|")})/)`,
+      },
+    })),
+    {
+      name: "http-tls-is-used-by-the-pipeline-only",
+      severity: "error",
+      from: { path: "^packages/http/src/server/", pathNot: "^packages/http/src/server/(serve|pipeline|tls/.*)\\.ts$" },
+      to: { path: "^packages/http/src/server/tls/" },
     },
     {
       name: "db-and-pages-need-http-only",

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, RequestListener, ServerResponse } from "node:http";
 import type { Context, Hono } from "hono";
-import type { ServiceEnv } from "../service/service-env.ts";
+import type { ServiceEnv } from "../service-env.ts";
 import type { ProblemBody } from "./problem.ts";
 
 /** The pages of an app, as far as a service knows of pages: `@quintet/pages` has them. */

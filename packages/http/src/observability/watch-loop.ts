@@ -1,9 +1,9 @@
 import { Worker } from "node:worker_threads";
 import { currentRequest } from "./current-request.ts";
 import type { Logger } from "./logger.ts";
-import { noteBlock } from "./loop-blocks.ts";
 import { currentRequestName, type LoopWatchData, type LoopWatchMessage } from "./loop-watch-messages.ts";
 import { observation } from "./observation.ts";
+import { noteBlock } from "./process-checks.ts";
 
 const beatMs = 100;
 

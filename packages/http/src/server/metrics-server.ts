@@ -3,8 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Peers, SocketSource } from "@quintet/workers";
 import type { Logger } from "../observability/logger.ts";
 import { textOf, workerReport } from "../observability/metrics/metrics-of-workers.ts";
-import { measureProcess } from "../observability/metrics/process-metrics.ts";
-import { registry } from "../observability/metrics/registry.ts";
+import { measureProcess, registry } from "../observability/metrics/registry.ts";
 import { listen } from "./listen.ts";
 
 /** The media type of `metricsText`. */

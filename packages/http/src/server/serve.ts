@@ -5,7 +5,7 @@ import type { SocketSource, TicketKeys } from "@quintet/workers";
 import type { ProblemPage } from "../errors/problem-pages.ts";
 import type { Logger } from "../observability/logger.ts";
 import { watchLoop } from "../observability/watch-loop.ts";
-import type { AppLink, ServiceEnv } from "../service/service-env.ts";
+import type { AppLink, ServiceEnv } from "../service-env.ts";
 import { shouldUpgrade } from "./handshake.ts";
 import { listen } from "./listen.ts";
 import { connectPipeline } from "./pipeline.ts";

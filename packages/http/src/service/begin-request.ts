@@ -2,8 +2,8 @@ import type { Context } from "hono";
 import type { Logger } from "../observability/logger.ts";
 import { RequestRecord, recordOf } from "../observability/request-record.ts";
 import { beginSpan } from "../observability/request-spans.ts";
+import type { ServiceEnv } from "../service-env.ts";
 import { matchedRoute } from "./matched-route.ts";
-import type { ServiceEnv } from "./service-env.ts";
 
 /** The security headers of every response. */
 const standing = {

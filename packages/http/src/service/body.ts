@@ -2,8 +2,8 @@ import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Context, MiddlewareHandler } from "hono";
 import { Problem } from "../errors/problem.ts";
+import type { BodyRules, ServiceEnv } from "../service-env.ts";
 import { isJsonType } from "./media-type.ts";
-import type { BodyRules, ServiceEnv } from "./service-env.ts";
 
 /**
  * Limits how much of a request's body can be read: reading a larger one is a 413. Nothing is read here. A body whose Content-Length is

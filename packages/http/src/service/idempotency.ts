@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Context, MiddlewareHandler } from "hono";
 import { Problem } from "../errors/problem.ts";
-import type { KeyedRequest, ServiceEnv } from "./service-env.ts";
+import type { KeyedRequest, ServiceEnv } from "../service-env.ts";
 
 /** How long a key is kept, in hours, after its request. Clients rely on it, so it is not a setting. */
 export const keyHours = 48;

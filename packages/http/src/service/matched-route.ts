@@ -2,7 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { matchedRoutes } from "hono/route";
 import { isPage, type Operation } from "../openapi/error-responses.ts";
-import type { ServiceEnv } from "./service-env.ts";
+import type { ServiceEnv } from "../service-env.ts";
 
 const isNoMiddleware = (route: { method: string }) => route.method !== "ALL";
 

@@ -4,9 +4,9 @@ import { cors } from "hono/cors";
 import { exposedHeaders } from "../errors/error-cors.ts";
 import { inRequest } from "../observability/current-request.ts";
 import type { Logger } from "../observability/logger.ts";
+import type { BodyRules, ServiceEnv } from "../service-env.ts";
 import { beginRequest } from "./begin-request.ts";
 import { limitBody } from "./body.ts";
-import type { BodyRules, ServiceEnv } from "./service-env.ts";
 
 /**
  * Everything that a request passes in a service before its route, in order. It is one middleware, because each costs a promise

@@ -3,10 +3,10 @@ import type { Context, MiddlewareHandler } from "hono";
 import { inputFaults } from "../errors/input-faults.ts";
 import { Problem } from "../errors/problem.ts";
 import { noQuery } from "../openapi/openapi.ts";
+import type { ServiceEnv } from "../service-env.ts";
 import { readFormText, rejectMisencodedUrl } from "./encoded-input.ts";
 import { formType, mediaTypeOf } from "./media-type.ts";
 import { routePipeline } from "./pipeline.ts";
-import type { ServiceEnv } from "./service-env.ts";
 
 /**
  * Makes an app validate the query and the path of a request in one step and without a promise. The validators that come with `openapi()`

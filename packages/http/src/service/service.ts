@@ -9,12 +9,12 @@ import { processChecks } from "../observability/process-checks.ts";
 import { requestIdOf } from "../observability/request-record.ts";
 import { docsPages } from "../openapi/docs.ts";
 import { jsonResponse, noQuery, openApiDocument } from "../openapi/openapi.ts";
+import type { ServiceEnv } from "../service-env.ts";
 import { cachedRouter } from "./cached-router.ts";
 import { jsonDocument, lazy } from "./json-document.ts";
 import { pageRequests } from "./matched-route.ts";
 import { servicePipeline } from "./pipeline.ts";
 import { rejectInvalid, validateInput } from "./route-input.ts";
-import type { ServiceEnv } from "./service-env.ts";
 
 export interface ServiceOptions {
   /** The app's name in documents and logs. */

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Context } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { recordOf } from "../observability/request-record.ts";
-import type { ServiceEnv } from "./service-env.ts";
+import type { ServiceEnv } from "../service-env.ts";
 
 /**
  * The header by which a gateway requests a `102 Processing` (RFC 2518 section 10.1) from a remote app when a handler begins to wait. It is

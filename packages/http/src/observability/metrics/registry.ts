@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 
 /** The metrics of this process: there is one process, so there is one registry. Names follow Prometheus' rules for names. */
 export const registry = new Registry();
@@ -35,4 +35,17 @@ export function gauge<L extends string>(
       : {}),
   });
   return made;
+}
+
+let collecting = false;
+
+/** Begins to measure the process itself: CPU, memory, handles, garbage collection and the delay of the event loop. Once is enough. */
+export function measureProcess(): void {
+  if (collecting) return;
+  collecting = true;
+  collectDefaultMetrics({ register: registry });
+  for (const metric of registry.getMetricsAsArray()) {
+    // The delay of one worker is not mended by another that idles.
+    if (metric.name.startsWith("nodejs_eventloop_lag") && !metric.name.includes("_min_")) metric.aggregator = "max";
+  }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { longestBlock, noteBlock } from "./loop-blocks.ts";
+import { longestBlock, noteBlock } from "./process-checks.ts";
 
 it("tells of the longest block of each app for a minute", () => {
   noteBlock({ ms: 900, app: "a", endedAt: 1000 });

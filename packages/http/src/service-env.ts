@@ -1,5 +1,5 @@
 import type { HttpBindings } from "@hono/node-server";
-import type { Logger } from "../observability/logger.ts";
+import type { Logger } from "./observability/logger.ts";
 
 /** The body limits of an app. */
 export interface BodyRules {
