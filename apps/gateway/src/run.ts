@@ -1,6 +1,6 @@
 import { requestToken } from "@quintet/auth";
 import { requireStores } from "@quintet/db";
-import { listenerOf, loggers, openObservation, serve, serveMetrics, trustedProxies } from "@quintet/http";
+import { listenerOf, loggers, openObservation, pipeline, serve, serveMetrics, trustedProxies } from "@quintet/http";
 import { allApps, unroutedProblemPage } from "@quintet/pages";
 import type { ProcessContext, Program } from "@quintet/workers";
 import { withCompression } from "./compression/with-compression.ts";
@@ -104,10 +104,23 @@ export async function run(
         },
       }),
     );
-    const routed = withCompression(route(upstreams, listenerOf(home, allApps)));
-    const listener = withUntrustedProxyWarning(admitting.requests(routed), trusted, log);
+    // Everything that a request passes in the gateway, in order; in front of it are the steps of `serve`.
+    const listener = pipeline(
+      [
+        // Strict-Transport-Security, over TLS.
+        tls && ((next) => withStrictTransport(next, config.PUBLIC_URL)),
+        // One warning in the log when a proxy sends X-Forwarded-For and is not trusted.
+        (next) => withUntrustedProxyWarning(next, trusted, log),
+        // 429 and 503: the rate, and the limits of requests in flight and waiting.
+        (next) => admitting.requests(next),
+        // Compresses the response, where the client accepts it and it pays.
+        withCompression,
+      ],
+      // The app whose prefix the path has, mounted or remote; the gateway's own routes for the rest.
+      route(upstreams, listenerOf(home, allApps)),
+    );
     const at = { host: config.HOST, log, drainSeconds: config.DRAIN_SECONDS, socket };
-    const listening = await serve(tls ? withStrictTransport(listener, config.PUBLIC_URL) : listener, {
+    const listening = await serve(listener, {
       ...at,
       port: config.PORT ?? defaultPort,
       edge: true,
