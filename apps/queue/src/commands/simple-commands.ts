@@ -3,7 +3,7 @@ import type { Redis } from "@quintet/db";
 import type { KeyedRequest } from "@quintet/http";
 import { pushedKey, simpleKey, simpleName, sizeKey } from "../keys.ts";
 import { toBrokenQueueError } from "../queue-errors.ts";
-import { joined } from "./joined.ts";
+import { batched } from "./batched.ts";
 import { recordTtlMs, setOutcome } from "./keyed-requests.ts";
 import type { RunCommand } from "./load.ts";
 
@@ -30,12 +30,12 @@ export interface SimpleLimits {
 export function simpleCommands(redis: Redis, run: RunCommand, prefix: string, limits: SimpleLimits) {
   const keys = [simpleKey, sizeKey(prefix)];
   const bounds = [limits.maxLength, limits.maxBytes];
-  const pushBatched = joined(async (entries: string[]): Promise<boolean[]> => {
+  const pushBatched = batched(async (entries: string[]): Promise<boolean[]> => {
     const added = (await run("push-2", keys, [...bounds, ...entries]).catch(throwFault)) as number;
     return entries.map((_, i) => i < added);
   });
-  const popBatched = joined(async (places: undefined[]): Promise<(string | undefined)[]> => {
-    return (await run("pop-2", keys, [places.length]).catch(throwFault)) as string[];
+  const popBatched = batched(async (pops: undefined[]): Promise<(string | undefined)[]> => {
+    return (await run("pop-2", keys, [pops.length]).catch(throwFault)) as string[];
   });
   return {
     /** Adds JSON text at the end, once for a keyed request. Returns the message's id, or undefined when the queue is full. */

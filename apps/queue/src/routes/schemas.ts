@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { receiptsSchema } from "../messages/leases.ts";
-import { batchSchema, messageSchema } from "../messages/send.ts";
+import { messageSchema } from "../messages/send.ts";
 import { integerField, queueNameSchema, settingsInputSchema } from "../queues/settings.ts";
 
 const count = z.number().int();
@@ -83,10 +83,14 @@ export const queueListSchema = z
   })
   .openapi("QueueList", { description: "One page of queues" });
 
-/** The bodies of a send, which the route reads itself: in the document they are one schema, `SendInput`. */
+const message = messageSchema.openapi("Message", { description: "A message to send", required: ["body"] });
+
+/** The bodies of a send, which the route validates itself: in the document they are one schema, `SendInput`. */
 export const sendInputSchemas = {
-  Message: messageSchema.openapi({ description: "A message to send" }),
-  MessageBatch: batchSchema.openapi({ description: "Messages to send, all or none" }),
+  Message: message,
+  MessageBatch: z
+    .strictObject({ messages: z.array(message).min(1).max(100).describe("1 to 100 messages") })
+    .openapi("MessageBatch", { description: "Messages to send, all or none" }),
 };
 
 export const sentSchema = z

@@ -1,8 +1,8 @@
 /**
- * Joins the calls of one turn of the event loop into one: `run` gets all inputs in order and answers as many outputs. Under load a
- * store then sees one command for many requests, with nobody waiting longer than for the turn to end.
+ * Batches the calls of one turn of the event loop: `run` gets all inputs in order and returns as many outputs. Under load the store gets
+ * one command for many requests, and no call waits longer than until the end of the turn.
  */
-export function joined<I, O>(run: (inputs: I[]) => Promise<O[]>): (input: I) => Promise<O> {
+export function batched<I, O>(run: (inputs: I[]) => Promise<O[]>): (input: I) => Promise<O> {
   let waiting: { input: I; resolve: (output: O) => void; reject: (error: unknown) => void }[] = [];
   const flush = () => {
     const batch = waiting;

@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
-import { joined } from "./joined.ts";
+import { batched } from "./batched.ts";
 
-it("runs the calls of one turn as one, each with its own output", async () => {
+it("runs the calls of one turn as one batch, each with its own output", async () => {
   const runs: number[][] = [];
-  const double = joined(async (inputs: number[]) => {
+  const double = batched(async (inputs: number[]) => {
     runs.push(inputs);
     return inputs.map((input) => input * 2);
   });
@@ -12,10 +12,10 @@ it("runs the calls of one turn as one, each with its own output", async () => {
   expect(runs).toEqual([[1, 2, 3], [4]]);
 });
 
-it("fails each call of a run that fails, and no other", async () => {
+it("fails every call of a failing batch, and no other", async () => {
   let fails = true;
-  const once = joined(async (inputs: number[]) => {
-    if (fails) throw new Error("away");
+  const once = batched(async (inputs: number[]) => {
+    if (fails) throw new Error("unavailable");
     return inputs;
   });
   const outcomes = await Promise.allSettled([once(1), once(2)]);
