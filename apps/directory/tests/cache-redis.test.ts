@@ -47,7 +47,7 @@ async function inTime<T>(what: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-it("the cache's is lost to one process, and comes back to it", async () => {
+it("the cache's Redis is unreachable for one process, and reachable again", async () => {
   await using way = await storeProxy(url);
   await using cutOff = directory.instance({ CACHE_REDIS_URL: way.url });
   expect(await totalOf(cutOff, "lost")).toBe(0);
@@ -67,7 +67,7 @@ it("the cache's is lost to one process, and comes back to it", async () => {
   }, 20_000);
 });
 
-it("the cache's comes back with what it had before a write", async () => {
+it("the cache's Redis returns with its data from before a write", async () => {
   const redis = connectRedis(url, { prefix: "", onError: () => {} });
   opened.defer(() => redis.disconnect());
   // Follows what is written from now on, and does not know this search itself.
@@ -86,7 +86,7 @@ it("the cache's comes back with what it had before a write", async () => {
   }
 });
 
-it("the cache's is emptied, or evicts any key, at any moment", async () => {
+it("the cache's Redis is emptied, or evicts any key, at any time", async () => {
   const redis = connectRedis(url, { prefix: "", onError: () => {} });
   opened.defer(() => redis.disconnect());
   for (const each of [directory, other]) expect(await totalOf(each, "evicted")).toBe(0);
@@ -96,7 +96,7 @@ it("the cache's is emptied, or evicts any key, at any moment", async () => {
   for (const each of [directory, other]) expect(await totalOf(each, "evicted")).toBe(1);
 });
 
-it("the cache's stands still: nobody waits for it, no write is missed, and afterwards it is used again", async () => {
+it("the cache's Redis hangs: no request waits for it, no write is missed, and it is used again afterwards", async () => {
   for (const each of [directory, other]) expect(await totalOf(each, "frozen")).toBe(0);
   let path = "";
   {
@@ -120,7 +120,7 @@ it("the cache's stands still: nobody waits for it, no write is missed, and after
   }, 20_000);
 });
 
-it("the one that keeps stands still: what needs it is a 503 at once and can be repeated, the rest goes on", async () => {
+it("the persistent Redis hangs: requests that need it are an immediate 503 and can be retried, all others work", async () => {
   const body = someone({ lastName: "Keyed" });
   const create = () => directory.staff("POST", "/directory/users", body, { "Idempotency-Key": "standing" });
   {

@@ -17,7 +17,7 @@ afterAll(() => directory[Symbol.asyncDispose]());
 const cacheOf = (answer: { headers: Headers }) => answer.headers.get("x-cache");
 
 describe("over HTTP", () => {
-  it("answers from the cache, and 304 to who has it", async () => {
+  it("responds from the cache, and with 304 to a client that has the response", async () => {
     const path = "/directory/users?name=nobody";
     const first = await directory.anyone("GET", path);
     const second = await directory.anyone("GET", path);
@@ -131,7 +131,7 @@ describe("the cache by itself", () => {
     expect(new Set(results.map((result) => result.response.body))).toEqual(new Set(["a"]));
   });
 
-  it("takes what another process stored after this one read and before it claimed", async () => {
+  it("uses what another process stored after this one read and before it claimed", async () => {
     const stored = Promise.withResolvers<void>();
     const claiming: string[] = [];
     const delayed = (store: CacheStore): CacheStore => ({
@@ -151,7 +151,7 @@ describe("the cache by itself", () => {
     expect((await read).response.body).toBe("computed once");
   });
 
-  it("keeps nothing longer because the clock was a day ahead and is set back", async () => {
+  it("keeps no entry longer because the clock was a day ahead and is set back", async () => {
     const day = 86_400_000;
     await using opened = openCaches(2, { freshMs: 200, ttlMs: 60_000 });
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + day });
@@ -168,7 +168,7 @@ describe("the cache by itself", () => {
     }
   });
 
-  it("ends a computation when the clients of all who wait for it have gone, and not before", async () => {
+  it("cancels a computation when all waiting clients have disconnected, and not before", async () => {
     await using opened = openCaches(1);
     const cache = opened.caches[0] as Cache;
     await settle(cache);
@@ -208,7 +208,7 @@ describe("the cache by itself", () => {
     expect((await late).response.body).toBe("anew");
   });
 
-  it("does not keep what was computed while a write was committed that touches it", async () => {
+  it("does not keep a response that a write affected during its computation", async () => {
     await using opened = openCaches(2);
     const [reader, writer] = opened.caches as [Cache, Cache];
     for (const cache of opened.caches) await settle(cache);
@@ -232,7 +232,7 @@ describe("the cache by itself", () => {
     }
   });
 
-  it("does not keep a page during whose computation somebody beside it was renamed", async () => {
+  it("does not keep a page if a user next to it was renamed during its computation", async () => {
     await using opened = openCaches(1);
     const [cache] = opened.caches as [Cache];
     const path = (await write("Beside One")).headers.get("location") ?? "";
@@ -260,7 +260,7 @@ describe("the cache by itself", () => {
   it.each([
     ["with Redis", inject("cacheRedisUrl")],
     ["without", "redis://127.0.0.1:1"],
-  ])("shares a computation that began before a write that does not touch it, %s", async (_, url) => {
+  ])("shares a computation that started before a write that does not affect it, %s", async (_, url) => {
     await using opened = openCaches(1, {}, url);
     const [cache] = opened.caches as [Cache];
     const started = Promise.withResolvers<void>();
@@ -282,7 +282,7 @@ describe("the cache by itself", () => {
     expect([(await first).response.body, (await second).response.body, again]).toEqual(["one", "one", 0]);
   });
 
-  it("gives nobody the error of a computation that began before a write that came before them", async () => {
+  it("does not return the error of a computation that started before the last write", async () => {
     await using opened = openCaches(1);
     const [cache] = opened.caches as [Cache];
     const started = Promise.withResolvers<void>();
@@ -301,7 +301,7 @@ describe("the cache by itself", () => {
     expect((await after).response.body).toBe("there");
   });
 
-  it("gives a stale response at once and computes it anew behind", async () => {
+  it("returns a stale response at once and refreshes it in the background", async () => {
     await using opened = openCaches(1, { freshMs: 0, ttlMs: 60_000 });
     const [cache] = opened.caches as [Cache];
     await cache.read("key", async () => response("1"));
@@ -318,7 +318,7 @@ describe("the cache by itself", () => {
     }, 20_000);
   });
 
-  it("gives the error of a computation to those who wait for it, and tries again for the next", async () => {
+  it("returns the error of a computation to its waiters, and computes again for the next request", async () => {
     await using opened = openCaches(1);
     const [cache] = opened.caches as [Cache];
     await settle(cache);

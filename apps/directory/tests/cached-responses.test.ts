@@ -80,7 +80,7 @@ async function allQuestions(): Promise<Question[]> {
   return questions;
 }
 
-it("are what an app without a cache answers, after every write, in every process", async () => {
+it("are equal to the responses of an app without a cache, after every write, in every process", async () => {
   const { seed, below, pick } = seeded(20_261_128);
   const all = await allQuestions();
   const questions = all.length <= asked ? all : Array.from({ length: asked }, () => pick(all));

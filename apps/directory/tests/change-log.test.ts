@@ -35,7 +35,7 @@ async function madeNow(history: ChangeLog, word: string) {
 const holdsNow = async (history: ChangeLog, made: Awaited<ReturnType<typeof madeNow>>) =>
   history.isCurrent(made, await history.readPoint());
 
-it("lets a write end what it touches, and nothing else", async () => {
+it("invalidates the entries that a write affects, and no others", async () => {
   const history = follow();
   const touched = await madeNow(history, "hansen");
   const other = await madeNow(history, "jensen");
@@ -63,7 +63,7 @@ it("sees a transaction that commits after others that began later", async () => 
   expect(await holdsNow(history, await madeNow(history, "early"))).toBe(true);
 });
 
-it("believes what another process computed since it began itself, and nothing older", async () => {
+it("accepts entries that another process computed since its own start, and no older ones", async () => {
   const history = follow();
   const before = await madeNow(history, "older");
   const late = follow();
@@ -77,14 +77,14 @@ it("believes what another process computed since it began itself, and nothing ol
   expect(await holdsNow(late, after)).toBe(false);
 });
 
-it("believes nothing that another server's snapshot was taken of, or this one's before it was restarted", async () => {
+it("accepts no entry of another server, nor of this server before its restart", async () => {
   const history = follow();
   const made = await madeNow(history, "moved");
   expect(await holdsNow(history, made)).toBe(true);
   expect(await holdsNow(history, { ...made, server: "2026-01-01 00:00:00+00" })).toBe(false);
 });
 
-it("goes on where it was when its connection is lost and made again", async () => {
+it("continues after its connection is lost and restored", async () => {
   const connection = connectPostgres(directory.postgresUrl, { connections: 1 });
   opened.defer(() => connection.end({ timeout: 1 }));
   const history = followChanges(connection);
@@ -96,7 +96,7 @@ it("goes on where it was when its connection is lost and made again", async () =
   expect(await holdsNow(history, other)).toBe(true);
 });
 
-it("believes nothing when changes were removed that it has not seen", async () => {
+it("accepts no entry when changes that it has not read were deleted", async () => {
   const history = follow();
   const made = await madeNow(history, "removed");
   const past = () => sql`UPDATE directory.removed_changes SET removed_at = now() - interval '6 minutes'`;
@@ -111,7 +111,7 @@ it("believes nothing when changes were removed that it has not seen", async () =
   expect(await holdsNow(history, await madeNow(history, "removed"))).toBe(true);
 });
 
-it("keeps what is younger than five minutes, for those who have not looked since", async () => {
+it("keeps changes for five minutes for processes that have not read them yet", async () => {
   const history = follow();
   const made = await madeNow(history, "young");
   await sql`UPDATE directory.removed_changes SET removed_at = now() - interval '6 minutes'`;
@@ -120,7 +120,7 @@ it("keeps what is younger than five minutes, for those who have not looked since
   expect(await holdsNow(history, made)).toBe(true);
 });
 
-it("takes a change of very many users for one of everything, done at once or one by one", async () => {
+it("treats a change of very many users as a change of everything, in one statement or many", async () => {
   const history = follow();
   const many = (more: number) => sql`
     INSERT INTO directory.users (first_name, last_name, email)
@@ -136,7 +136,7 @@ it("takes a change of very many users for one of everything, done at once or one
   expect(await holdsNow(history, made)).toBe(false);
 });
 
-it("remembers so much and no more: what is older is not believed, what was looked at is", async () => {
+it("keeps a bounded number of changes: older entries are not current, checked ones are", async () => {
   const history = follow();
   const [old, looked] = [await madeNow(history, "neverthere"), await madeNow(history, "neverthere")];
   for (let i = 0; i < 6; i++) {
@@ -148,7 +148,7 @@ it("remembers so much and no more: what is older is not believed, what was looke
   expect(await holdsNow(history, old)).toBe(false);
 });
 
-it("knows of what is done past the app: by hand, by nobody, all at once", async () => {
+it("sees changes made in SQL by hand, of no user, and of all users", async () => {
   const history = follow();
   const id = await add("Byhand");
   const search = () => madeNow(history, "byhand");

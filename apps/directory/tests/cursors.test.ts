@@ -26,7 +26,7 @@ describe.each(["", "name=row&", "name=row%20ann&"])("a search %j", (search) => {
   });
   const after = async (cursor: string | null) => page(`${search}cursor=${cursor}`);
 
-  it("goes on from each last name, though every name has one user", async () => {
+  it("continues after each last name when every name has one user", async () => {
     const seen: string[] = [];
     for (let list = await page(search); ; list = await after(list.nextCursor)) {
       seen.push(...names(list));
@@ -68,7 +68,7 @@ describe.each(["", "name=row&", "name=row%20ann&"])("a search %j", (search) => {
     }
   });
 
-  it("leads nowhere when nobody is there", async () => {
+  it("has no cursors when there are no users", async () => {
     const { nextCursor } = await page(search);
     await remove(...all);
     for (const query of ["", "page=7", `cursor=${nextCursor}`]) {

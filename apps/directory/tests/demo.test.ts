@@ -11,7 +11,7 @@ afterAll(() => directory[Symbol.asyncDispose]());
 const total = async () => listOf(await directory.anyone("GET", "/directory/users?limit=1")).total;
 
 describe("the demo users", () => {
-  it("leave nothing behind when making them is cut off, and are made by the next start", async () => {
+  it("leave nothing behind when their creation is interrupted, and are created by the next start", async () => {
     expect(await total()).toBe(0);
     const stopped = directory.instance();
     const begun = Promise.withResolvers<void>();
@@ -33,7 +33,7 @@ describe("the demo users", () => {
     expect(counts).toEqual({ last: "40000", first: "40000" });
   });
 
-  it("are not made a second time", async () => {
+  it("are not created a second time", async () => {
     const lines: string[] = [];
     await fillDemo(directory.deps, (line) => lines.push(line));
     expect(lines).toEqual([]);

@@ -22,7 +22,7 @@ async function finds(name: string, typed: string): Promise<boolean> {
   return found.users.some((user) => user.id === id);
 }
 
-describe("the same name, whichever is stored and whichever is typed", () => {
+describe("equal names, whichever is stored and whichever is searched", () => {
   it.each([
     ["ΠΑΠΑΔΌΠΟΥΛΟΣ", "Παπαδόπουλος"],
     ["Παπαδόπουλος", "παπαδοπουλοσ"],
@@ -78,7 +78,7 @@ describe("other names", () => {
   });
 });
 
-it("finds everybody by a word of which no sign counts", async () => {
+it("finds all users by a word that folds to nothing", async () => {
   expect([await finds("Lund", "\u0301"), await finds("Lund", "lu \u200d \u0301")]).toEqual([true, true]);
   const { total } = listOf(await directory.anyone("GET", "/directory/users?name=%CC%81"));
   expect(total).toBe(listOf(await directory.anyone("GET", "/directory/users")).total);

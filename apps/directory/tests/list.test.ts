@@ -24,7 +24,7 @@ const found = async (query: string) =>
   listOf(await directory.anyone("GET", `/directory/users?${query}`)).users.map((user) => user.id);
 
 describe("GET /directory/users", () => {
-  it("lists everybody by last name, first name and id", async () => {
+  it("lists all users by last name, first name and id", async () => {
     expect(await found("")).toEqual([ids[4], ids[0], ids[3], ids[1], ids[2]]);
   });
 
@@ -60,7 +60,7 @@ describe("GET /directory/users", () => {
     expect(open.headers.get("vary")).toMatch(/authorization/i);
   });
 
-  it("pages by cursor through namesakes", async () => {
+  it("pages by cursor through users with the same name", async () => {
     const first = listOf(await directory.anyone("GET", "/directory/users?name=ana%20smith&limit=1"));
     expect(first.users[0]?.id).toBe(ids[1]);
     const path = `/directory/users?name=Smith%20ANA&limit=1&cursor=${first.nextCursor}`;
@@ -95,7 +95,7 @@ describe("GET /directory/users", () => {
     }
   });
 
-  it("refuses a cursor that was changed or belongs to another search, and a cursor beside a page", async () => {
+  it("refuses a forged cursor, a cursor of another search, and a cursor together with a page", async () => {
     const { nextCursor } = listOf(await directory.anyone("GET", "/directory/users?limit=1"));
     const changed = `${nextCursor?.slice(0, -2)}AA`;
     for (const query of [`cursor=${changed}`, `name=ana&cursor=${nextCursor}`]) {
@@ -116,13 +116,13 @@ describe("GET /directory/users", () => {
     },
   );
 
-  it("checks credentials although none are needed", async () => {
+  it("checks credentials although none are required", async () => {
     const answer = await directory.anyone("GET", "/directory/users?x=1", undefined, { Authorization: "Bearer x" });
     expect(answer.status).toBe(401);
     expect(answer.headers.get("www-authenticate")).toContain("Basic");
   });
 
-  it("answers HEAD without a body, and 405 for a method that it has not", async () => {
+  it("responds to HEAD without a body, and with 405 to other methods", async () => {
     const head = await directory.anyone("HEAD", "/directory/users");
     expect([head.status, head.text, head.headers.get("content-type")]).toEqual([200, "", "application/json"]);
     const put = await directory.anyone("PUT", "/directory/users", {});
@@ -134,17 +134,17 @@ describe("GET /directory/suggest", () => {
   const suggested = async (typed: string) =>
     JSON.parse((await directory.anyone("GET", `/directory/suggest?name=${encodeURIComponent(typed)}`)).text).names;
 
-  it("gives names that begin with the word before those that contain it, the frequent ones first", async () => {
+  it("returns names that begin with the word before names that contain it, the most frequent first", async () => {
     expect(await suggested("smi")).toEqual(["Smith", "Jasmin"]);
     expect(await suggested("NG")).toEqual(["Nguyễn"]);
     expect(await suggested("")).toEqual([]);
   });
 
-  it("gives whole names for several words", async () => {
+  it("returns full names for several words", async () => {
     expect(await suggested("smi ana")).toEqual(["Ana Smith"]);
   });
 
-  it("gives ten at most", async () => {
+  it("returns at most ten", async () => {
     await directory.deps.postgres`
       INSERT INTO directory.users (first_name, last_name, email)
       SELECT 'Many', 'Many' || n, 'many' || n || '@example.com' FROM generate_series(1, 20) AS n`;

@@ -107,7 +107,7 @@ describe("the spelling of a suggestion", () => {
     return `/directory/users/${(JSON.parse(made.text) as { id: number }).id}`;
   };
 
-  it("follows those who bear the name: those added, changed and deleted", async () => {
+  it("follows the users with the name: created, changed and deleted ones", async () => {
     const first = await add("MULLER");
     expect(await suggested("mull")).toEqual(["MULLER"]);
     await add("Müller");

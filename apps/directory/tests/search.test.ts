@@ -91,7 +91,7 @@ const oddNames = [
   "müller",
 ];
 
-describe("a search finds the same as the plainest query", () => {
+describe("a search finds the same as a plain query", () => {
   it.each([...names, ...oddNames])("for %j, forwards, backwards and by number", async (name) => {
     const expected = await expectedIds(name);
     const limit = Math.max(7, Math.ceil(expected.length / 6));
@@ -181,7 +181,7 @@ describe("a search finds the same as the plainest query", () => {
   });
 });
 
-it("keeps its place while users come and go", async () => {
+it("keeps its position while users are created and deleted", async () => {
   const { postgres: sql } = directory.deps;
   const first = await search("smi", 5, { page: 1 });
   const second = await search("smi", 5, { from: first.next!, backward: false });
@@ -212,7 +212,7 @@ describe("the counts of names", () => {
     expect(kept.filter((row) => row.users === "0")).toEqual([]);
   });
 
-  it("stand writes that swap names at the same time", async () => {
+  it("stay correct while concurrent writes swap names", async () => {
     const { postgres: sql } = directory.deps;
     await sql`
       INSERT INTO directory.users (first_name, last_name, email)

@@ -56,7 +56,7 @@ describe("a total", () => {
     expect(Math.abs(total - expected)).toBeLessThanOrEqual(expected / 10);
   });
 
-  it("is nobody over an empty table", async () => {
+  it("is 0 for an empty table", async () => {
     for (const name of ["qtest qalpha", "qzfam qbeta", "q w"]) {
       const page = await directory.anyone("GET", `/directory/search?name=${encodeURIComponent(name)}`);
       expect(page.text).toContain(`Nobody has “${name}” in a name.`);
@@ -71,7 +71,7 @@ describe("a total", () => {
     expect([Math.min(...pages), Math.max(...pages)]).toEqual([1, 11]);
   });
 
-  it("is told by the last page, whatever was estimated", async () => {
+  it("is exact on the last page, whatever was estimated", async () => {
     const { total, totalIsExact } = await searchUsers(directory.deps.searches, {
       words: ["q"],
       limit: 100,
@@ -82,7 +82,7 @@ describe("a total", () => {
 });
 
 describe("a first page", () => {
-  it("has those who meet at the end of the order only", async () => {
+  it("finds users whose words occur together only at the end of the order", async () => {
     const { users, next } = await firstPage("qtest qzfam");
     expect([users.map((user) => user.email), next]).toEqual([["late@example.com"], null]);
   });
@@ -123,7 +123,7 @@ describe("a first page", () => {
   );
 });
 
-it("refuses a numbered page to which too many rows lead, and says what to do", async () => {
+it("refuses a numbered page that is too deep, and says what to do", async () => {
   const { postgres: sql } = directory.deps;
   // As many users as nobody wants to make for a test: they are counted, but not there.
   await sql`INSERT INTO directory.last_name_prefixes (prefix, users) VALUES ('~~', 5000000)`;

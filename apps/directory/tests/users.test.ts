@@ -19,7 +19,7 @@ async function add(fields: Record<string, unknown> = {}) {
 const version = (answer: TestResponse) => answer.headers.get("etag") ?? "";
 
 describe("a new user", () => {
-  it("has a place, a tag and all that was sent", async () => {
+  it("has a Location, an ETag and all fields that were sent", async () => {
     const { input, answer, user, path } = await add({ firstName: "  Zoë  ", bio: "Two\nlines" });
     expect(user).toEqual({ ...input, firstName: "Zoë", id: user.id });
     expect(answer.headers.get("location")).toBe(path);
@@ -27,7 +27,7 @@ describe("a new user", () => {
     expect([read.text, version(read)]).toEqual([answer.text, version(answer)]);
   });
 
-  it("is in the form NFC, however it was typed", async () => {
+  it("is stored in the form NFC", async () => {
     const { user } = await add({ lastName: "Jose\u0301" });
     expect(user).toMatchObject({ lastName: "José" });
   });
@@ -51,18 +51,18 @@ describe("a new user", () => {
     expect([answer.status, ...faultPaths(answer)]).toEqual([422, path]);
   });
 
-  it("takes four-byte characters and the signs of SQL and HTML as text", async () => {
+  it("stores four-byte characters and special characters of SQL and HTML as text", async () => {
     const { user } = await add({ firstName: "😀", lastName: "<b>'; DROP TABLE directory.users; --" });
     expect(user).toMatchObject({ firstName: "😀", lastName: "<b>'; DROP TABLE directory.users; --" });
   });
 
-  it("needs an email that nobody has, in any case", async () => {
+  it("requires a unique email, without regard to case", async () => {
     await add({ email: "taken@example.com" });
     const answer = await directory.staff("POST", "/directory/users", someone({ email: "TAKEN@example.com" }));
     expect([answer.status, ...faultPaths(answer)]).toEqual([409, "email"]);
   });
 
-  it("is made once for one Idempotency-Key", async () => {
+  it("is created once per Idempotency-Key", async () => {
     const input = someone({ lastName: "Once" });
     const headers = { "Idempotency-Key": "once" };
     const first = await directory.staff("POST", "/directory/users", input, headers);
@@ -105,7 +105,7 @@ describe("who may", () => {
 });
 
 describe("a change", () => {
-  it("needs the present version", async () => {
+  it("requires the current version", async () => {
     const { path, tag } = await add();
     const change = (body: unknown, ifMatch?: string) =>
       directory.staff("PATCH", path, body, ifMatch === undefined ? {} : { "If-Match": ifMatch });
@@ -122,7 +122,7 @@ describe("a change", () => {
     expect(JSON.parse((await directory.anyone("GET", path)).text).bio).toBe("c");
   });
 
-  it("is done by one of several who saw the same version", async () => {
+  it("succeeds for one of several requests with the same version", async () => {
     const { path, tag } = await add();
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, i) => directory.staff("PATCH", path, { bio: `${i}` }, { "If-Match": tag })),
@@ -130,7 +130,7 @@ describe("a change", () => {
     expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array<number>(9).fill(412)]);
   });
 
-  it("that changes nothing leaves the version as it is, and ends nothing that is cached", async () => {
+  it("that changes nothing keeps the version and all cached responses", async () => {
     const { input, path, tag } = await add({ lastName: "Unchanged" });
     const search = "/directory/users?name=unchanged";
     await directory.plain("GET", search);
@@ -160,7 +160,7 @@ describe("a change", () => {
 });
 
 describe("a removal", () => {
-  it("is of the present version when one is named", async () => {
+  it("requires the current version if If-Match is sent", async () => {
     const { path, tag } = await add();
     await directory.staff("PATCH", path, { bio: "a" }, { "If-Match": tag });
     expect((await directory.staff("DELETE", path, undefined, { "If-Match": tag })).status).toBe(412);

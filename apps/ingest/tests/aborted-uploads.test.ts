@@ -131,8 +131,8 @@ const endings: [
   ],
 ];
 
-describe("a load whose body ends badly", () => {
-  it.each(endings)("with %s is cut off and goes on under its key", async (name, status, sent) => {
+describe("a load whose body is incomplete or damaged", () => {
+  it.each(endings)("with %s is cut off and can be resumed with its key", async (name, status, sent) => {
     const { csv, stored } = jobsFile();
     const key = name.replaceAll(" ", "-");
     const response = await send(key, sent(csv));
@@ -156,7 +156,7 @@ describe("a load whose body ends badly", () => {
     expect(await stored()).toBe(500);
   });
 
-  it("says the same where its progress is told as events", async () => {
+  it("reports the same when its progress is sent as events", async () => {
     const { csv } = jobsFile();
     const sent = { body: part("file", csv), headers: { ...multipart, Accept: "text/event-stream" } };
     const response = await send("as-events", sent);
@@ -165,7 +165,7 @@ describe("a load whose body ends badly", () => {
     expect(problem).toMatchObject({ status: 400, loadId: cut!.id, loadStatus: "cut off", inserted: cut!.inserted });
   });
 
-  it("tells what is stored when a chunk of it is malformed", async () => {
+  it("reports what is stored when a chunk of it is malformed", async () => {
     const { csv, stored } = jobsFile();
     const before = await newestId();
     const socket = connect(Number(new URL(origin).port), "127.0.0.1");
@@ -190,7 +190,7 @@ describe("a load whose body ends badly", () => {
     expect(load).toMatchObject({ id: cut.id, status: "done", received: 500, inserted: 500 });
   });
 
-  it("tells what is stored when it is cut for standing still", async () => {
+  it("reports what is stored when it is disconnected for stalling", async () => {
     const { csv, stored } = jobsFile();
     const before = await newestId();
     const sending = slowUpload(`${origin}/ingest/jobs/csv`, {
@@ -218,7 +218,7 @@ describe("a load whose body ends badly", () => {
     expect(load).toMatchObject({ id: cut.id, status: "done", inserted: 500, rejected: 0 });
   });
 
-  it("is done when only its last character is cut, which is a reject", async () => {
+  it("is done when only its last character is missing, which is a reject", async () => {
     const { csv, stored } = jobsFile();
     const bytes = Buffer.concat([Buffer.from(csv), Buffer.from("999999,caf"), Buffer.from([0xc3])]);
     const load = (await (
@@ -229,8 +229,8 @@ describe("a load whose body ends badly", () => {
   });
 });
 
-describe("a load that another fault stops", () => {
-  it("goes on after a statement went wrong", async () => {
+describe("a load that is stopped by another error", () => {
+  it("can be resumed after a failed statement", async () => {
     const { csv, stored } = jobsFile();
     const trigger = `CREATE TRIGGER no_more BEFORE INSERT ON jobs FOR EACH ROW
       IF NEW.id = ${lastId - 50} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no more'; END IF`;
@@ -249,7 +249,7 @@ describe("a load that another fault stops", () => {
     });
   });
 
-  it("tells which load it is to whoever sends another file, or sends while it is in flight", async () => {
+  it("returns its id to requests with another file, or while it is in flight", async () => {
     const { csv } = jobsFile();
     const keyed = { "Idempotency-Key": "taken" };
     const { id } = await ingest.load("jobs", csv, "", keyed);

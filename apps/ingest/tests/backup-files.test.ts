@@ -71,7 +71,7 @@ async function foreign(
   await writeFile(file(name), await buffer(encoder));
 }
 
-describe("what is written down beside a backup", () => {
+describe("the sidecar of a backup", () => {
   const spoil: [what: string, (name: string) => Promise<unknown>][] = [
     ["is missing", (name) => rm(side(name))],
     ["is empty", (name) => truncate(side(name))],
@@ -116,7 +116,7 @@ describe("what is written down beside a backup", () => {
     },
   );
 
-  it("is not learned for good while a file is still being brought here", async () => {
+  it("is not final while a file is still being copied in", async () => {
     const made = await backUp();
     const bytes = await readFile(file(made.name));
     const name = "jobs-20200101T000000000Z-abcdef01.avro";
@@ -130,7 +130,7 @@ describe("what is written down beside a backup", () => {
     expect((await restore(name)).status).toBe(200);
   });
 
-  it("counts when the file is another, though that is sound by itself", async () => {
+  it("shows that the file is a different one, although it is valid by itself", async () => {
     const made = await backUp();
     await ingest.load("jobs", "5001,More\n", "?mode=upsert");
     const other = await backUp();
@@ -145,7 +145,7 @@ describe("what is written down beside a backup", () => {
     expect(await all()).toHaveLength(183);
   });
 
-  it("that was learned is not believed of a file that was changed since", async () => {
+  it("with details read from the file is ignored when the file has changed since", async () => {
     const made = await backUp();
     await rm(side(made.name));
     await list();
@@ -158,7 +158,7 @@ describe("what is written down beside a backup", () => {
   });
 });
 
-describe("a file that nobody wrote a check sum of", () => {
+describe("a file without a stored checksum", () => {
   const name = "jobs-20990101T000000000Z-abcdef01.avro";
   const rows = Array.from({ length: 3000 }, (_, i) => ({ id: i + 1, job: `Brought ${i + 1}` }));
 
@@ -218,7 +218,7 @@ describe("a file that nobody wrote a check sum of", () => {
       [id, job],
       {},
     ],
-  ])("with %s is not called damaged", async (_what, reason, wrong, fields, options) => {
+  ])("with %s is not reported as damaged", async (_what, reason, wrong, fields, options) => {
     const before = await all();
     await foreign(name, wrong, fields, options);
     for (let time = 0; time < 2; time++) {
@@ -248,7 +248,7 @@ describe("a file that nobody wrote a check sum of", () => {
 describe("a folder with other things in it", () => {
   const odd = "jobs-20200101T000000000Z-abcdef01.avro";
 
-  it("is listed, and backed up to, all the same", async () => {
+  it("is listed and used for backups all the same", async () => {
     await mkdir(file(odd));
     await mkdir(file(odd.replace("2020", "2021")));
     await writeFile(file("notes.avro"), "x");
@@ -266,7 +266,7 @@ describe("a folder with other things in it", () => {
     expect([empty.status, await empty.text()]).toEqual([200, ""]);
   });
 
-  it("loses a backup for good when that is removed, by staff", async () => {
+  it("loses a backup for good when staff delete it", async () => {
     const [first, second] = [await backUp(), await backUp()];
     const path = `/ingest/backups/${first.name}`;
     await problemOf(await ingest.call("DELETE", path, { by: null }), 401);

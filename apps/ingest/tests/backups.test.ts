@@ -83,7 +83,7 @@ describe("a backup", () => {
     await problemOf(beyond, 416);
   });
 
-  it("of a table that is being written to is one moment of it", async () => {
+  it("of a table that is being written to is a consistent snapshot", async () => {
     let writing = true;
     const writes = (async () => {
       for (let id = 2_000_000; writing; id += 2) {
@@ -130,7 +130,7 @@ describe("a backup", () => {
     await problemOf(await ingest.call("GET", "/ingest/backups?table=jobs"), 400);
   });
 
-  it("is made by staff, of a table that there is, and once per key", async () => {
+  it("is created by staff, of an existing table, once per key", async () => {
     const path = "/ingest/jobs/backups";
     await problemOf(await ingest.call("POST", path, { by: null }), 401);
     await problemOf(await ingest.call("POST", path, { by: ingest.people.plain.bearer }), 403);
@@ -143,7 +143,7 @@ describe("a backup", () => {
     expect(await (await ingest.call("POST", path, { headers })).json()).toEqual(first);
   });
 
-  it("cannot be asked for by a path", async () => {
+  it("cannot be requested by a path", async () => {
     const { name } = await backUp("jobs");
     const tricks = [
       "..%2F..%2Fetc%2Fpasswd",
@@ -202,7 +202,7 @@ describe("a restore", () => {
     expect(after.length).toBeLessThanOrEqual(19_001);
   });
 
-  it("takes the latest, the latest until a moment, or the one that is named", async () => {
+  it("uses the latest backup, the latest before a time, or the named one", async () => {
     const first = await backUp("departments");
     await ingest.load("departments", "50,New\n");
     await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(Date.parse(first.createdAt)), 20_000);
@@ -294,7 +294,7 @@ describe("a restore", () => {
     expect(await all("jobs")).toEqual(before);
   });
 
-  it("takes a file of another writer, packed with deflate, that was brought here", async () => {
+  it("accepts a file of another writer that is compressed with deflate", async () => {
     await backUp("jobs");
     const name = "jobs-20990101T000000000Z-abcdef01.avro";
     const encoder = avsc.createFileEncoder(

@@ -39,7 +39,7 @@ describe("loads at the same time", () => {
     for (const load of loads) expect(load.inserted + load.updated).toBe(1500);
   });
 
-  it("never leave a row whose department was deleted meanwhile", async () => {
+  it("never leave a row whose department was deleted in the meantime", async () => {
     await ingest.load("departments", Array.from({ length: 40 }, (_, i) => `${100 + i},Short-lived\n`).join(""));
     const lines = Array.from(
       { length: 4000 },
@@ -98,7 +98,7 @@ describe("progress", () => {
   const events = (stream: string) =>
     [...stream.matchAll(/^event: (.*)\ndata: (.*)$/gm)].map(([, name, data]) => ({ name, data: JSON.parse(data!) }));
 
-  it("comes while the file is still being sent, and ends with the load", async () => {
+  it("is sent while the file is still being uploaded, and ends with the load", async () => {
     const sending = upload();
     await sending.send("5001,a\n5002,b\n");
     const answer = await sending.answer;
@@ -111,7 +111,7 @@ describe("progress", () => {
     expect(events(seen)[0]).toMatchObject({ name: "progress", data: { received: 2, inserted: 2, bytes: 14 } });
   });
 
-  it("tells of every batch and last of the load", async () => {
+  it("has an event for every batch and a last one for the load", async () => {
     const sending = upload("", { "Idempotency-Key": "watched" });
     await sending.send(Array.from({ length: 450 }, (_, i) => `${6000 + i},a\n`).join(""));
     const found = events((await sending.end()).body);
@@ -119,7 +119,7 @@ describe("progress", () => {
     expect(found.at(-1)?.data).toMatchObject({ received: 450, inserted: 450, status: "done" });
   });
 
-  it("ends with a problem when the load is refused, and refuses plainly what it can before", async () => {
+  it("ends with a problem when the load fails; earlier errors are plain responses", async () => {
     const sending = upload("?mode=replace");
     await sending.send("1,Only\n");
     const { status, body } = await sending.end();

@@ -59,7 +59,7 @@ describe("loading a file", () => {
     expect(row).toMatchObject({ name: "Person 1000", department_id: 1 + (1000 % 12) });
   });
 
-  it("tells duplicates within a batch, across batches and against the table", async () => {
+  it("detects duplicates within a batch, across batches and against the table", async () => {
     await ingest.load("jobs", "501,first\n");
     const load = await ingest.load("jobs", `500,a\n500,b\n501,c\n${hiresAsJobs(600, 300)}500,d\n600,e\n901,f\n901,g`);
     expect(load).toMatchObject({ received: 307, inserted: 302, rejected: 5 });
@@ -77,7 +77,7 @@ describe("loading a file", () => {
     ]);
   });
 
-  it("tells thousands of duplicates one by one, through LOAD DATA", async () => {
+  it("detects thousands of duplicates one by one, through LOAD DATA", async () => {
     const before = ingest.deps.loads.batchRows;
     ingest.deps.loads.batchRows = 50_000;
     const text = hiresAsJobs(10_000, 6000);
@@ -90,7 +90,7 @@ describe("loading a file", () => {
     expect(lines[6000]).toBe('6000,id,duplicate id,"15999,Job of 15999"');
   });
 
-  it("stores the same where the server takes no LOAD DATA LOCAL INFILE", async () => {
+  it("stores the same when the server does not accept LOAD DATA LOCAL INFILE", async () => {
     const { loads } = ingest.deps;
     const before = { bulk: loads.bulk, batchRows: loads.batchRows };
     // A client that does not offer local files gets the same refusal as from a server that does not take them.
@@ -131,7 +131,7 @@ describe("loading a file", () => {
     expect(await ingest.load("jobs", text, query)).toMatchObject({ received: inserted + rejected, inserted, rejected });
   });
 
-  it("goes on after broken quotes, overlong lines, bad bytes and NULs", async () => {
+  it("continues after broken quotes, overlong lines, invalid bytes and NULs", async () => {
     const text = Buffer.concat([
       Buffer.from(`60001,a\n60002,"b\n60003,c\n60004,${"x".repeat(70_000)}\n60005,d\0\n60006,`),
       Buffer.from([0xff, 0xfe]),
@@ -149,7 +149,7 @@ describe("loading a file", () => {
     expect(lines[1]!.length).toBeLessThan(2200);
   });
 
-  it("takes a multipart part and gzip, and both", async () => {
+  it("accepts a multipart part, gzip, and both", async () => {
     const form = new FormData();
     form.set("file", new File(["70001,a\n70002,b\n"], "jobs.csv", { type: "text/csv" }));
     const answer = await ingest.call("POST", "/ingest/jobs/csv", { body: form });
@@ -164,7 +164,7 @@ describe("loading a file", () => {
     expect(await both.json()).toMatchObject({ received: 1, inserted: 1 });
   });
 
-  it("refuses what is no file", async () => {
+  it("refuses a body that is not a file", async () => {
     expect((await problemOf(await csv("jobs", ""), 400)).detail).toMatch(/empty/);
     const nothing = { "Content-Type": "application/json", "Content-Length": "0" };
     expect((await problemOf(await csv("jobs", "", "", nothing), 400)).detail).toMatch(/empty/);
@@ -187,7 +187,7 @@ describe("loading a file", () => {
     expect(await ingest.rows("SELECT id FROM jobs WHERE id = 80001")).toEqual([]);
   });
 
-  it("refuses unknown tables and parameters, and people who may not", async () => {
+  it("refuses unknown tables and parameters, and accounts without permission", async () => {
     await problemOf(await csv("people", "1,a"), 404);
     for (const bad of ["?headers=auto", "?mode=merge", "?dryRun=yes", "?header=1", "?mode=insert'--"]) {
       const problem = await problemOf(await csv("jobs", "1,a", bad), 400);
@@ -239,7 +239,7 @@ describe("modes", () => {
     expect(await count("staged_jobs")).toBe(0);
   });
 
-  it("replace makes the table exactly the good rows, or is a 409 that counts what would break", async () => {
+  it("replace makes the table exactly the valid rows, or is a 409 that counts broken references", async () => {
     await using other = await openIngest({ batchRows: 100 });
     await other.load("departments", departments);
     await other.load("jobs", jobs);

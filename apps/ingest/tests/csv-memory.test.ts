@@ -27,7 +27,7 @@ function lines(first: number, bytes: number): ReadableStream<Uint8Array> {
   });
 }
 
-it("a file is loaded in memory that does not grow with it", { timeout: 120_000 }, async () => {
+it("the memory of a load does not grow with the file", { timeout: 120_000 }, async () => {
   await using database = await testMysql(inject("mysqlUrl"));
   const child = spawn(process.execPath, [fileURLToPath(new URL("serve-ingest.ts", import.meta.url))], {
     env: ownProcessEnv(database.url),

@@ -32,7 +32,7 @@ async function newest(wanted: Partial<Load>): Promise<Load> {
 }
 
 describe("a load that is cut off", () => {
-  it("keeps its whole batches, is marked, and goes on with the same key where it was", async () => {
+  it("keeps its complete batches, is marked, and resumes with the same key", async () => {
     const text = `${hires(1000, 250)}bad line\n${hires(1250, 250)}1000,Again,2021-01-01T00:00:00Z,1,1\n`;
     const first = upload("hired_employees", { "Idempotency-Key": "one" });
     await first.send(text.slice(0, 9000));
@@ -61,7 +61,7 @@ describe("a load that is cut off", () => {
     expect(await third.json()).toEqual(again);
   });
 
-  it("takes no other file, table or mode under its key, before and after it ended", async () => {
+  it("accepts no other file, table or mode for its key, before and after its end", async () => {
     const text = hires(2000, 300);
     const first = upload("hired_employees", { "Idempotency-Key": "two" });
     await first.send(text.slice(0, 8000));
@@ -101,7 +101,7 @@ describe("a load that is cut off", () => {
     expect(JSON.parse((await first.end()).body)).toMatchObject({ received: 2, inserted: 2, status: "done" });
   });
 
-  it("begins anew when it was refused, as what was refused may have been mended", async () => {
+  it("starts over after it failed, because the file may have been corrected", async () => {
     await ingest.load("departments", "301,x\n302,y\n");
     await ingest.load("hired_employees", "3001,A,2021-01-01T00:00:00Z,301,1\n");
     const send = () =>
@@ -119,7 +119,7 @@ describe("a load that is cut off", () => {
     expect(refused).not.toMatchObject({ loadId: load.id });
   });
 
-  it.each(["done", "cut off"])("that is %s leaves its key free after two days", async (status) => {
+  it.each(["done", "cut off"])("that is %s releases its key after two days", async (status) => {
     const key = { "Idempotency-Key": `old-${status.replace(" ", "-")}` };
     const [file, other] = ["9101,a\n", "9102,b\n"];
     const { id } = await ingest.load("jobs", file, "", key);
@@ -139,7 +139,7 @@ describe("a load that is cut off", () => {
     await ingest.rows("DELETE FROM jobs WHERE id IN (9101, 9102)");
   });
 
-  it.each(["replace", "upsert"])("goes on in mode %s", async (mode) => {
+  it.each(["replace", "upsert"])("resumes in mode %s", async (mode) => {
     const text = `${jobs}${Array.from({ length: 400 }, (_, i) => `${9000 + i},${mode} ${i}\n`).join("")}`;
     const headers = { "Idempotency-Key": `five ${mode}`.replace(" ", "-") };
     const first = upload("jobs", headers, `?mode=${mode}`);
@@ -155,7 +155,7 @@ describe("a load that is cut off", () => {
     expect((await ingest.rows("SELECT COUNT(*) AS n FROM staged_jobs"))[0]?.n).toBe(0);
   });
 
-  it("goes on behind the last batch of the attempt before it, even one that came as it was claimed", async () => {
+  it("resumes after the last batch of the previous attempt, even one committed during the claim", async () => {
     const keyed = { "Idempotency-Key": "late-batch" };
     const text = "9701,a\n9702,b\n9703,c\n";
     const first = upload("jobs", keyed);
@@ -187,7 +187,7 @@ describe("a load that is cut off", () => {
     }
   });
 
-  it("without a key is only marked, and what it has staged is not kept", async () => {
+  it("without a key is only marked, and its staged rows are deleted", async () => {
     const staged = upload("jobs", {}, "?mode=replace");
     await staged.send("9801,a\n98");
     await newest({ status: "running", staged: 1 });
@@ -248,7 +248,7 @@ describe("a process that dies in the middle", () => {
     return started;
   }
 
-  it("leaves a load that another process goes on with, and no row twice", async () => {
+  it("leaves a load that another process resumes, without duplicate rows", async () => {
     const one = await start();
     const headers = { Authorization: chief, "Content-Type": "text/csv" };
     for (const [table, body] of [

@@ -3,7 +3,7 @@ import { fillDemo } from "../src/demo.ts";
 import type { Load } from "../src/loads/load.ts";
 import { openIngest } from "./open-ingest.ts";
 
-it("the demo files are loaded once, with their faults", async () => {
+it("the demo files are loaded once, with their invalid rows", async () => {
   await using ingest = await openIngest();
   const lines: string[] = [];
   await fillDemo(ingest.deps, (line) => lines.push(line));
@@ -33,7 +33,7 @@ it("the demo files are loaded once, with their faults", async () => {
   }
 });
 
-it("the demo leaves tables alone that hold other rows", async () => {
+it("the demo does not change tables that have other rows", async () => {
   await using ingest = await openIngest();
   await ingest.load("jobs", "1,Mine\n");
   await fillDemo(ingest.deps, () => {});

@@ -27,7 +27,7 @@ describe("columns in another order than the table has them", () => {
     ["", `\ufeff"ID"," Name ","DATETIME","Job_Id","department_id"`],
     ["", `Hires of 2021,,,,\n\nmade by hand\n${names}`],
     ["?header=true", `Hires of 2021\n${names}`],
-  ])("are taken by their names: %s %j", async (query, head) => {
+  ])("are assigned by their names: %s %j", async (query, head) => {
     const load = (await (await send(`${head}\n${hire()}\n${hire()}\n`, query)).json()) as Load;
     expect(load).toMatchObject({ status: "done", received: 2, inserted: 2, rejected: 0 });
     expect(await storedAs(lastId)).toEqual({ department_id: 2, job_id: 3 });
@@ -47,7 +47,7 @@ describe("columns in another order than the table has them", () => {
     ["?header=false", names, ["header"]],
     ["?mode=replace", "id,name,datetime,job,department_id", ["job", "job_id"]],
     ["", "sep=;", ["header"]],
-  ])("are refused when they cannot be told: %s %j", async (query, head, paths) => {
+  ])("are refused when they cannot be determined: %s %j", async (query, head, paths) => {
     const before = await ingest.rows("SELECT COUNT(*) AS n FROM hired_employees");
     const problem = await problemOf(await send(`${head}\n${hire()}\n${hire()}\n`, query), 422);
     expect(problem.errors?.map(({ path }) => path)).toEqual(expect.arrayContaining(paths));
@@ -56,7 +56,7 @@ describe("columns in another order than the table has them", () => {
     expect(await ingest.rows("SELECT COUNT(*) AS n FROM hired_employees")).toEqual(before);
   });
 
-  it("are taken by the header of each of several files in one", async () => {
+  it("are assigned by the header of each of several concatenated files", async () => {
     const inOrder = () => `${++lastId},Ada,2021-11-07T02:48:42Z,2,3`;
     const file = `id,name,datetime,department_id,job_id\n${inOrder()}\n${names}\n${hire()}\n${hire()}\n`;
     const load = (await (await send(file)).json()) as Load;
@@ -66,7 +66,7 @@ describe("columns in another order than the table has them", () => {
     }
   });
 
-  it("are told however the file is cut into chunks", async () => {
+  it("are determined however the file is split into chunks", async () => {
     const bytes = Buffer.from(
       `\ufeffsep=,\r\n"Title, \u00e9"\r\n"ID","name","datetime","job_id","department_id"\r\n${hire()}\r\n`,
     );

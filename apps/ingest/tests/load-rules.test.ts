@@ -80,7 +80,7 @@ describe("an attempt that has lost its load", () => {
     expect(await stateOf(attempt)).toEqual(before);
   });
 
-  it("loses what it has stored and not yet committed", async () => {
+  it("loses the rows it has not yet committed", async () => {
     const attempt = await begin(options());
     const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
     const reader = new CsvReader(2);
@@ -104,7 +104,7 @@ describe("an attempt that has lost its load", () => {
     expect(await stored("jobs WHERE id > 7000")).toBe(0);
   });
 
-  it("does not replace the table by what it had staged", async () => {
+  it("does not replace the table by its staged rows", async () => {
     const attempt = await begin(options({ mode: "replace" }));
     const clock = { elapsedMs: () => 1, onProgress: () => {} };
     const rest = { first: Buffer.alloc(0), file: file("1,a\n2,b\n3,c\n"), hash: createHash("sha256") };
@@ -122,7 +122,7 @@ describe("the rows that a batch refers to", () => {
   const broken = () =>
     stored("hired_employees AS h LEFT JOIN departments AS d ON d.id = h.department_id WHERE d.id IS NULL");
 
-  it.each(["insert", "upsert"])("cannot be deleted between the look at them and the commit: %s", async (mode) => {
+  it.each(["insert", "upsert"])("cannot be deleted between their check and the commit: %s", async (mode) => {
     // The batch comes as far as its own rows, and there it waits.
     await holding.beginTransaction();
     await holding.query("INSERT INTO hired_employees VALUES (1, 'Other', '2020-01-01', 2, 2)");
@@ -138,16 +138,19 @@ describe("the rows that a batch refers to", () => {
     expect(await broken()).toBe(0);
   });
 
-  it.each(["insert", "upsert", "replace"])("are waited for when somebody is deleting them: %s", async (mode) => {
-    await holding.beginTransaction();
-    await holding.query("DELETE FROM departments WHERE id = 5");
-    const file = `${hire}2,Ben,2021-01-01T00:00:00Z,6,1\n`;
-    const load = ingest.load("hired_employees", file, `?mode=${mode}&maxRejects=1`);
-    await oneWaits();
-    await holding.commit();
-    expect(await load).toMatchObject({ inserted: 1, rejected: 1 });
-    expect(await broken()).toBe(0);
-  });
+  it.each(["insert", "upsert", "replace"])(
+    "are waited for while another transaction deletes them: %s",
+    async (mode) => {
+      await holding.beginTransaction();
+      await holding.query("DELETE FROM departments WHERE id = 5");
+      const file = `${hire}2,Ben,2021-01-01T00:00:00Z,6,1\n`;
+      const load = ingest.load("hired_employees", file, `?mode=${mode}&maxRejects=1`);
+      await oneWaits();
+      await holding.commit();
+      expect(await load).toMatchObject({ inserted: 1, rejected: 1 });
+      expect(await broken()).toBe(0);
+    },
+  );
 });
 
 describe("batches that share an id", () => {
@@ -184,7 +187,7 @@ describe("batches that share an id", () => {
     };
   }
 
-  it("are stored one after the other, and others side by side", async () => {
+  it("are stored one after the other, all others in parallel", async () => {
     const apart = await begun(8001, "8001,a\n8002,b\n8003,c\n8004,d\n8005,e\n");
     expect(apart.begins).toBe(2);
     expect((await apart.end()).progress).toMatchObject({ inserted: 5, rejected: 0 });

@@ -54,7 +54,7 @@ describe("a replacement by a wrong file", () => {
     }
   });
 
-  it("leaves its key free, for the same file and for another", async () => {
+  it("releases its key, for the same file and for another", async () => {
     const headers = { "Idempotency-Key": "refused" };
     const file = `${lines(1, 3)}${faulty(2)}`;
     const first = await problemOf(await send(file, "?mode=replace", headers), 422);
@@ -68,7 +68,7 @@ describe("a replacement by a wrong file", () => {
     );
   });
 
-  it("empties the table when that is wanted, and not by an empty body or against references", async () => {
+  it("empties the table if allowed, but not by an empty body or against references", async () => {
     await problemOf(await send("", "?mode=replace&allowEmpty=true"), 400);
     await problemOf(await send("x,y\n", "?mode=replace&allowEmpty=true"), 422);
     await problemOf(await send("x,y\n", "?mode=replace&maxRejects=100%"), 422);
@@ -91,7 +91,7 @@ describe("a replacement by a wrong file", () => {
 });
 
 describe("maxRejects", () => {
-  it.each(["replace", "insert", "upsert"])("is the most with which a load in mode %s stores anything", async (mode) => {
+  it.each(["replace", "insert", "upsert"])("is the max with which a load in mode %s stores its rows", async (mode) => {
     const file = `${lines(10, 147)}${faulty(3)}`;
     for (const limit of ["2", "1.9%", "0", "0%"]) {
       for (const dryRun of ["", "&dryRun=true"]) {
@@ -143,7 +143,7 @@ describe("maxRejects", () => {
     });
   });
 
-  it("stores nothing over what others stored while the file came", async () => {
+  it("does not overwrite rows that others stored during the upload", async () => {
     const parts = [lines(10, 150)];
     const body = new ReadableStream<Uint8Array>({
       async pull(controller) {
@@ -162,7 +162,7 @@ describe("maxRejects", () => {
     expect(await ingest.rows("SELECT job FROM jobs WHERE id = 50")).toEqual([{ job: "Mine" }]);
   });
 
-  it("stores nothing that refers to what was deleted while the file came", async () => {
+  it("stores no row that refers to one deleted during the upload", async () => {
     await ingest.load("departments", "1,Kitchen\n2,Ward\n", "?mode=upsert");
     const hire = (department: number) => `${department},Ada,2021-01-01T00:00:00Z,${department},1\n`;
     const parts = [hire(1) + hire(2)];

@@ -33,7 +33,7 @@ describe("loads and their rejected rows", () => {
     await ingest.rows("DELETE FROM ingest_rejects");
   });
 
-  it("are kept for good where that is wanted, and by default for a year and more", async () => {
+  it("are kept forever if so configured, and by default for over a year", async () => {
     const { id } = await ingest.load("jobs", bad(3));
     await age(id, 10_000);
     await sweep({});
@@ -64,7 +64,7 @@ describe("loads and their rejected rows", () => {
     expect([await count("ingest_loads"), await count("ingest_rejects")]).toEqual([2, 1]);
   });
 
-  it("of a load that can still go on stay until the load is removed as a whole", async () => {
+  it("of a load that can be resumed stay until the load itself expires", async () => {
     const insert = async (status: string, key: string | null) => {
       await ingest.rows(
         `INSERT INTO ingest_loads (table_name, mode, header, dry_run, status, request_key, owner, rejected, account_id, created_by,
@@ -109,7 +109,7 @@ describe("loads and their rejected rows", () => {
   });
 });
 
-it("keeps so many verified backups of each table, and what is newer than they are", async () => {
+it("keeps a number of verified backups of each table, and all newer ones", async () => {
   const backUp = async (table: string) => {
     const answer = await ingest.call("POST", `/ingest/${table}/backups`);
     return ((await answer.json()) as { name: string }).name;

@@ -118,7 +118,7 @@ describe("rows in JSON", () => {
     await problemOf(await ingest.call("POST", "/ingest/jobs/rows", { json, by: ingest.people.plain.bearer }), 403);
   });
 
-  it("give the first answer again under the same key", async () => {
+  it("return the first response again for the same key", async () => {
     const headers = { "Idempotency-Key": "rows-1" };
     const first = await send("jobs", [[7001, "Baker"]], {}, headers);
     const again = await send("jobs", [[7001, "Baker"]], {}, headers);
@@ -127,7 +127,7 @@ describe("rows in JSON", () => {
     await problemOf(await send("jobs", [[7002, "Baker"]], {}, headers), 422);
   });
 
-  it("with one id are stored once when they come at the same time", async () => {
+  it("with one id are stored once when sent concurrently", async () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, async () =>
         (
@@ -246,7 +246,7 @@ describe("reports", () => {
 });
 
 describe("the app", () => {
-  it("is well, describes itself, and knows no other path", async () => {
+  it("is healthy, has a document, and serves no other path", async () => {
     expect(await (await ingest.call("GET", "/ingest/health", { by: null })).json()).toMatchObject({ status: "ok" });
     const document = (await (await ingest.call("GET", "/ingest/openapi.json", { by: null })).json()) as {
       paths: Record<string, object>;

@@ -22,7 +22,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 const put = (file: string) => writeFile(join(folder, file), "x");
 const files = async () => (await readdir(folder)).sort();
 
-describe("a process that is killed while it backs up", () => {
+describe("a process that is killed during a backup", () => {
   const env: Record<string, string> = {};
   let database: Awaited<ReturnType<typeof testMysql>>;
   const children: ChildProcess[] = [];
@@ -44,7 +44,7 @@ describe("a process that is killed while it backs up", () => {
     return { child, call: (method, path) => fetch(origin + path, { method, headers: { Authorization: chief } }) };
   }
 
-  it("leaves what the next start removes, and no other process before", async () => {
+  it("leaves files that the next start deletes, and no other process before", async () => {
     const first = await start();
     const db = await createConnection(database.url);
     // The snapshot waits, and its draft is there.
@@ -104,7 +104,7 @@ describe("what is left in the folder", () => {
   const names = Array.from({ length: 9 }, () => newBackupName("jobs", new Date()));
   const nameOf = (path: string) => path.slice(folder.length + 1);
 
-  it("is removed when nobody can be at it, and nothing else", async () => {
+  it("is deleted when no process can be using it, and nothing else is", async () => {
     const [own, ended, elsewhere, stale, former, removed, whole, unknown] = names as [
       (typeof names)[0],
       ...typeof names,

@@ -38,8 +38,8 @@ const loads = async () =>
 const load = () =>
   ingest.call("POST", "/ingest/jobs/csv", { body: "9001,a\n", headers: { "Content-Type": "text/csv" } });
 
-describe("uploads that stand still", () => {
-  it("take a share of the places, and give them back when they are cut off", async () => {
+describe("stalled uploads", () => {
+  it("use only a share of the slots, and release them when they are cut off", async () => {
     const { slots } = ingest.deps.loads;
     const sending = uploads.map(([headers, begin], i) => {
       const sent = slowUpload(`${origin}/ingest/jobs/csv`, { Authorization: ingest.people.staff.bearer, ...headers });

@@ -42,8 +42,8 @@ const count = async (): Promise<number> => {
 };
 const file = Array.from({ length: 900 }, (_, i) => `${i + 1},Job ${i + 1}\n`).join("");
 
-describe("a load whose store goes away", () => {
-  it.each(["insert", "replace", "upsert"])("says which load it is and goes on, in mode %s", async (mode) => {
+describe("a load whose store becomes unavailable", () => {
+  it.each(["insert", "replace", "upsert"])("returns its id and can be resumed, in mode %s", async (mode) => {
     await db.query("DELETE FROM jobs");
     const path = `${url}/ingest/jobs/csv?mode=${mode}`;
     const headers = { Authorization: chief, "Content-Type": "text/csv", "Idempotency-Key": `killed-${mode}` };

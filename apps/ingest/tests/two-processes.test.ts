@@ -64,7 +64,7 @@ const begun = (rows: number, after = 0) =>
     return load;
   }, 10_000);
 
-describe("staged rows that are forgotten", () => {
+describe("staged rows that are deleted", () => {
   // The last row has an id that is among those forgotten.
   const file = `${jobsFile(1, 350, "a")}bad line\n${jobsFile(351, 350, "a")}1,again\n`;
   const queries = ["?mode=replace&maxRejects=2", "?dryRun=true", "?mode=upsert&dryRun=true", "?maxRejects=2"];
@@ -94,7 +94,7 @@ describe("staged rows that are forgotten", () => {
     expect(await count("staged_jobs")).toBe(0);
   });
 
-  it.each(queries)("are read again when another process goes on with %s", async (query) => {
+  it.each(queries)("are read again when another process resumes %s", async (query) => {
     await post(one, "?mode=replace&allowEmpty=true", "\n");
     const id = left.get(query);
     const response = await post(two, query, file, keyOf(query));
@@ -105,7 +105,7 @@ describe("staged rows that are forgotten", () => {
     expect(await count("staged_jobs")).toBe(0);
   });
 
-  it("are not forgotten while somebody goes on with them", async () => {
+  it("are not deleted while a process resumes the load", async () => {
     const file = jobsFile(1, 700, "b");
     await abandon(["?mode=replace"], file);
     const id = left.get("?mode=replace");
@@ -178,7 +178,7 @@ describe("a load that is cancelled", () => {
     expect((await cancel(one, id)).status).toBe(202);
   });
 
-  it("may have been cut off, and may not be over or unknown", async () => {
+  it("may be cut off, but not ended or unknown", async () => {
     const sending = upload(one, "?mode=replace", "cut-then-cancelled");
     await sending.send("5,e\n6,f\n7");
     const { id } = await begun(2);

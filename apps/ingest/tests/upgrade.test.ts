@@ -10,7 +10,7 @@ import { ingest as definition } from "../src/index.ts";
 
 const migrations = fileURLToPath(new URL("../migrations", import.meta.url));
 
-it("loads of before are counted and marked as they would be now", async () => {
+it("loads of an earlier version are counted and marked as they would be now", async () => {
   await using database = await testMysql(inject("mysqlUrl"));
   const before = await mkdtemp(join(tmpdir(), "quintet-migrations-"));
   const db = await createConnection({ uri: database.url, multipleStatements: true });

@@ -51,7 +51,7 @@ describe("a write", () => {
     expect(affects(what, scope)).toBe(touched);
   });
 
-  it("of everybody touches everything", () => {
+  it("of everything affects everything", () => {
     expect(affects({ xid: 1, effect: "anything" }, { shows: [], inFull: false })).toBe(true);
   });
 });

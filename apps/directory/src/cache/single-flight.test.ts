@@ -11,7 +11,7 @@ function gated() {
   return { gates, run };
 }
 
-it("gives those who come during a run the one that begins after it", async () => {
+it("gives calls during a run the result of the next run", async () => {
   const { gates, run } = gated();
   const first = run();
   const second = [run(), run()];
@@ -28,7 +28,7 @@ it("gives those who come during a run the one that begins after it", async () =>
   expect(await third).toBe(3);
 });
 
-it("goes on after a run has failed", async () => {
+it("continues after a failed run", async () => {
   const { gates, run } = gated();
   const first = run();
   const second = run();

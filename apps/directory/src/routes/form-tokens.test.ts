@@ -4,7 +4,7 @@ import { checkFormToken, formToken } from "./form-tokens.ts";
 const key = Buffer.alloc(32, 1);
 const purpose = { account: 1, action: "edit", user: 7 } as const;
 
-it("is good for two hours, for one purpose", () => {
+it("is valid for two hours, for one purpose", () => {
   const now = Date.now();
   const token = formToken(key, purpose, now);
   expect(checkFormToken(key, purpose, token, now + 7_190_000)).toBe("good");

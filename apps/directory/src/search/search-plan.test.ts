@@ -11,7 +11,7 @@ const names = (mask: number, count: number, bearers: number): NameClass => ({
 });
 
 describe("one word", () => {
-  it("that nobody bears is not read at all", () => {
+  it("that no name contains is not read at all", () => {
     const plan = planSearch({ last: [], first: [], users, full: 1 });
     expect(plan).toMatchObject({ upperBound: 0, countCost: 0 });
     expect(namesToRead(plan)).toEqual([[], []]);
@@ -38,14 +38,14 @@ describe("one word", () => {
     expect(planPage(plan, users, 100)).toEqual({ scanRows: 4 * 1690, cost: 1690 });
   });
 
-  it("is read through all users at the most", () => {
+  it("scans at most all users", () => {
     const plan = planSearch({ last: [names(1, 19_000, 640_000)], first: [names(1, 9, 500_000)], users, full: 1 });
     expect(planPage(plan, users, 700_000)).toEqual({ scanRows: users, cost: 853_659 });
   });
 });
 
 describe("two words", () => {
-  it("are found together in one name, or one in each, from the side that is rarer", () => {
+  it("are found together in one name, or one in each, from the rarer side", () => {
     const [l1, l2, l3] = [names(1, 50, 11_000), names(2, 70, 17_000), names(3, 2, 500)];
     const [f1, f2] = [names(1, 30, 9000), names(2, 14, 1600)];
     const plan = planSearch({ last: [l1, l2, l3], first: [f1, f2], users, full: 3 });
@@ -54,7 +54,7 @@ describe("two words", () => {
     expect(plan.countCost).toBe(10_600);
   });
 
-  it("that cannot meet are not read", () => {
+  it("that cannot occur together are not read", () => {
     const plan = planSearch({ last: [names(1, 5, 500_000), names(2, 9, 400_000)], first: [], users, full: 3 });
     expect(plan).toMatchObject({ split: { last: [], first: [] }, countCost: 0, upperBound: 0 });
   });

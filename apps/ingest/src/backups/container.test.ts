@@ -46,7 +46,7 @@ async function read(
 }
 
 describe("a container file", () => {
-  it("gives back its rows as they are loaded, however it is read", async () => {
+  it("returns its rows as they are loaded, however it is read", async () => {
     const ids = Array.from({ length: 20_000 }, (_, i) => i + 1);
     const bytes = containerOf(ids);
     const found = await read(bytes, 65_536);
@@ -59,7 +59,7 @@ describe("a container file", () => {
     for (const size of [1, 2, 3, 7, 16]) expect(await read(small, size)).toEqual(whole);
   });
 
-  it("gives the text of some of its rows", async () => {
+  it("returns the text of some of its rows", async () => {
     const container = await openContainer(inChunks(containerOf([1, 2, 3, 4]), 100));
     for await (const block of container.blocks()) {
       const lines = blockDecoder(hires)(block).text([0, 2, 3]).toString().split("\n");
@@ -91,7 +91,7 @@ describe("a container file", () => {
     expect(refused).toBeGreaterThan(20);
   });
 
-  it("is refused with rows that no table can hold", async () => {
+  it("is refused with rows that the table cannot store", async () => {
     const impossible = [
       { ...row(1), id: 0 },
       { ...row(1), name: "" },
@@ -111,7 +111,7 @@ describe("a container file", () => {
     expect(() => blockDecoder(hires)({ rows: 3, data: good })).toThrow(DamagedFile);
   });
 
-  it("has the schema of its table, whatever it says to people, or names what differs", () => {
+  it("has the schema of its table, whatever its documentation, or an error that names the difference", () => {
     const own = avroSchema(hires) as { fields: { name: string; type: unknown }[] };
     const faultOf = (schema: unknown) => schemaFault(hires, JSON.stringify(schema));
     const changed = (name: string, type: unknown) => ({

@@ -105,11 +105,11 @@ describe("CsvReader", () => {
     expect(fields(text)).toEqual(wanted);
   });
 
-  it("counts physical lines", () => {
+  it("counts lines of the file", () => {
     expect(lines('1,"a\nb"\n\n2,b\r\n3,c').map((line) => line.line)).toEqual([1, 4, 5]);
   });
 
-  it("gives up the first line of a record with a stray quote and goes on with the next", () => {
+  it("skips the first line of a record with a stray quote and continues with the next", () => {
     expect(lines('1,a\n2,"b\n3,c\n4,d')).toEqual([
       { line: 1, fields: ["1", "a"] },
       { line: 2, fault: csvFaults.unclosedQuote, raw: '2,"b' },
@@ -124,7 +124,7 @@ describe("CsvReader", () => {
     ]);
   });
 
-  it("takes a record of 64 KiB and refuses a longer one without holding it", () => {
+  it("accepts a record of 64 KiB and rejects a longer one without buffering it", () => {
     const fits = `1,${"x".repeat(maxRecordBytes - 2)}`;
     const chunks = (text: string) => {
       const bytes = Buffer.from(text);
@@ -146,7 +146,7 @@ describe("CsvReader", () => {
     expect(readAll(chunks(open)).found).toEqual(lines(open));
   });
 
-  it("gives the same records wherever the bytes are cut", () => {
+  it("returns the same records wherever the bytes are split", () => {
     const samples = [
       '\ufeffid,job\r\n1,"a ""q"" b"\r\n\r\n2,"x\r\ny",z\r\n3,\r\n"4","é🦤"\n5,"open\n6,"shut"x\r\n7,b\r\n\r',
       '"a"\r\n"b"\r"c"\n"d',
@@ -168,7 +168,7 @@ describe("CsvReader", () => {
     }
   });
 
-  it("gives the same records for any text of the characters that matter, cut anywhere", () => {
+  it("returns the same records for any text of special characters, split anywhere", () => {
     let seed = 7;
     const random = (below: number) => {
       seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
@@ -182,7 +182,7 @@ describe("CsvReader", () => {
     }
   });
 
-  it("goes on from the end of any record", () => {
+  it("resumes from the end of any record", () => {
     const bytes = Buffer.from('1,a\r\n2,"b\nb"\n\n3,c\n4,"d');
     const whole = readAll([bytes]).found;
     for (const [index, cut] of [5, 13].entries()) {

@@ -10,7 +10,7 @@ const swapped = "id,name,datetime,job_id,department_id";
 const row = "1,Ada,2021-11-07T02:48:42Z,2,3";
 const rowOnly = { fieldOrder: [0, 1, 2, 3, 4], skipLines: 0 };
 
-describe("the head of a file", () => {
+describe("the beginning of a file", () => {
   it.each([
     ["plain", plain, [0, 1, 2, 3, 4], 1],
     ["with job and department in the other order", swapped, [0, 1, 2, 4, 3], 1],
@@ -87,24 +87,24 @@ describe("the head of a file", () => {
     ["names between semicolons", plain.replaceAll(",", ";")],
     ["nothing", ""],
     ["a newline", "\n"],
-  ])("is %s, taken by positions, but not where there must be a header", (_, text) => {
+  ])("is %s, assigned by position, but not when a header is required", (_, text) => {
     const skipLines = text.startsWith("sep") ? 1 : 0;
     expect(head("hired_employees", "auto", text)).toEqual({ ...rowOnly, skipLines });
     expect(head("hired_employees", "true", text)).toMatchObject({ fault: "no header" });
   });
 
-  it("tells a row from half a header where a text is the name of a column", () => {
+  it("distinguishes a row from a partial header when a text is the name of a column", () => {
     expect(head("jobs", "auto", "5,Job\n")).toEqual({ fieldOrder: [0, 1], skipLines: 0 });
     expect(head("jobs", "auto", "id,puesto\n5,a\n")).toMatchObject({ fault: "partial header" });
     expect(head("jobs", "auto", "x,c\nid,job\n")).toEqual({ fieldOrder: [0, 1], skipLines: 2 });
   });
 
-  it("is no header after a row", () => {
+  it("is not a header after a row", () => {
     expect(head("hired_employees", "auto", `${row}\n${swapped}\n`)).toEqual(rowOnly);
     expect(head("hired_employees", "true", `${row}\n${swapped}\n`)).toMatchObject({ fault: "no header", line: 1 });
   });
 
-  it("with header=false is a row, unless it names the columns in another order", () => {
+  it("with header=false is a row, unless it names the columns in a different order", () => {
     expect(head("hired_employees", "false", `${plain}\n${row}`)).toEqual(rowOnly);
     expect(head("hired_employees", "false", `id,who,datetime,department_id,job_id\n${row}`)).toEqual(rowOnly);
     expect(head("jobs", "false", "job,5\n")).toEqual({ fieldOrder: [0, 1], skipLines: 0 });
@@ -114,7 +114,7 @@ describe("the head of a file", () => {
     }
   });
 
-  it("is refused when the file names another separator", () => {
+  it("is refused when the file declares another separator", () => {
     for (const mode of ["auto", "true", "false"] as const) {
       expect(head("jobs", mode, "sep=;\n1;a\n")).toMatchObject({ fault: "separator", separator: ";" });
     }

@@ -61,7 +61,7 @@ describe("a row", () => {
     expect(named("🦤".repeat(255))[1]).toBe("🦤".repeat(255));
   });
 
-  it("is refused with a text that is too long, no UTF-8, or has a NUL", () => {
+  it("is refused with a text that is too long, invalid UTF-8, or has a NUL", () => {
     expect(named("x".repeat(256))).toBe("name: is longer than 255 characters");
     expect(named("é".repeat(256))).toBe("name: is longer than 255 characters");
     expect(named("🦤".repeat(400))).toBe("name: is longer than 255 characters");
@@ -86,7 +86,7 @@ describe("a row", () => {
     ["2000-02-29T00:00:00Z", "2000-02-29 00:00:00"],
     ["1000-01-01T00:00:00Z", "1000-01-01 00:00:00"],
     ["9999-12-31T23:59:59.999Z", "9999-12-31 23:59:59.999"],
-  ])("takes the moment %s as %s", (given, stored) => {
+  ])("stores the date and time %s as %s", (given, stored) => {
     expect(at(given)).toBe(stored);
   });
 
@@ -105,7 +105,7 @@ describe("a row", () => {
     ["0999-12-31T00:00:00Z", "is not in the years 1000 to 9999"],
     ["9999-12-31T23:59:59-01:00", "is not in the years 1000 to 9999"],
     ["1000-01-01T00:00:00+01:00", "is not in the years 1000 to 9999"],
-  ])("is refused with the moment %s", (given, reason) => {
+  ])("is refused with the date and time %s", (given, reason) => {
     expect(refused(given)).toBe(`datetime: ${reason}`);
   });
 
@@ -125,7 +125,7 @@ describe("a row", () => {
     "2021-11-07T02:48:42 Z",
     "yesterday at noon!!!",
     "٢٠٢١-11-07T02:48:42Z",
-  ])("is refused with %j, which is no ISO 8601 date and time", (given) => {
+  ])("is refused with %j, which is not an ISO 8601 date and time", (given) => {
     expect(refused(given)).toBe("datetime: must be a date and time like 2021-11-07T02:48:42Z");
   });
 });
@@ -138,7 +138,7 @@ describe("a batch", () => {
     return made;
   };
 
-  it("keeps what was sent of each row, and leaves out rows that the database must not take", () => {
+  it("keeps the raw text of each row, and skips rows that the database must not store", () => {
     const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
     const records = reader('1,a\r\n2,"b\n"\n3,c\nx,d\n4,e');
     while (records.next() === "record") batch.add(records);
@@ -172,7 +172,7 @@ describe("a batch", () => {
     expect(filled("x,y\n".repeat(100), { rows: 7, bytes: 10_000 })).toBe(7);
   });
 
-  it("tells 2 KiB of what was sent, as readable text", () => {
+  it("keeps 2 KiB of the raw row as readable text", () => {
     const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
     const records = reader(`1,${"x".repeat(5000)}\n2,a\0b`);
     while (records.next() === "record") batch.add(records);
@@ -194,7 +194,7 @@ describe("a batch", () => {
     expect(batch.sharesIdsWith(batchOf(""))).toBe(false);
   });
 
-  it("takes the columns in the order of a header", () => {
+  it("reads the columns in the order of a header", () => {
     const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
     const records = reader(' JOB ,"ID"\nbaker,7');
     records.next();

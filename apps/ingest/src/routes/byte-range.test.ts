@@ -21,7 +21,7 @@ describe("readRange", () => {
     ["bytes=0-1,3-4", whole],
     ["rows=0-1", whole],
     [`bytes=${"9".repeat(30)}-`, whole],
-  ])("of 10 bytes takes %s", (header, wanted) => {
+  ])("of 10 bytes for %s", (header, wanted) => {
     expect(readRange(header, 10)).toEqual(wanted);
   });
 });
