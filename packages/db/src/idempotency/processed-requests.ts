@@ -73,9 +73,9 @@ export function mysqlProcessedRequests(on: Pool | PoolConnection, table: string)
       // One statement, which locks the record whether it is there or not. Assignments see those in front of them: the time comes last.
       await on.execute<ResultSetHeader>(
         `INSERT INTO ${table} (request_key, fingerprint, result, done_at)
-         VALUES (:key, :fingerprint, :begun, UTC_TIMESTAMP())
+         VALUES (:key, :fingerprint, :pending, UTC_TIMESTAMP())
          ON DUPLICATE KEY UPDATE
-           fingerprint = IF(${old}, :fingerprint, fingerprint), result = IF(${old}, :begun, result),
+           fingerprint = IF(${old}, :fingerprint, fingerprint), result = IF(${old}, :pending, result),
            done_at = IF(${old}, UTC_TIMESTAMP(), done_at)`,
         { key, fingerprint, pending },
       );
