@@ -1,27 +1,27 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createService, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
-import { editingRoutes } from "./routes/editing.ts";
-import { likeRoutes } from "./routes/likes.ts";
-import { listingRoutes } from "./routes/listings.ts";
+import { addEditingRoutes } from "./routes/editing.ts";
+import { addLikeRoutes } from "./routes/likes.ts";
+import { addListingRoutes } from "./routes/listings.ts";
 
-/** The listings at `/properties`. Listens to nothing and reads no environment. */
+/** The listings at `/properties`. Opens no port and reads no environment. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const app = createService({
     ...deps.service,
     tags: {
-      likes: "What accounts like",
-      properties: "Listings, each once, with its latest status",
-      "status history": "How the status of a listing came to be",
+      likes: "The properties that an account likes",
+      properties: "Real-estate listings with their current status",
+      "status history": "The changes of a property's status",
     },
   });
   deps.indexing.start();
   deps.records.start();
-  likeRoutes(app, deps); // First: /liked must not be taken for an id.
-  listingRoutes(app, deps);
-  editingRoutes(app, deps);
+  addLikeRoutes(app, deps); // First, so that /liked is not matched as an id.
+  addListingRoutes(app, deps);
+  addEditingRoutes(app, deps);
   return app;
 }
 
-/** The types of its calls, from which a client gets its own. */
-export type PropertiesApi = ReturnType<typeof likeRoutes | typeof listingRoutes | typeof editingRoutes>;
+/** The types of the app's operations, for the typed client. */
+export type PropertiesApi = ReturnType<typeof addLikeRoutes | typeof addListingRoutes | typeof addEditingRoutes>;

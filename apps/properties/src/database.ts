@@ -1,51 +1,51 @@
 import { connectMysql, type MysqlConnection, type MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
-import { type SearchBounds, searchBounds } from "./search-bounds.ts";
-import { type SearchStatements, searchStatements } from "./search-statements.ts";
-import { readStatements, type Statements } from "./statements.ts";
+import { type SearchLimits, searchLimits } from "./search/search-limits.ts";
+import { type SearchStatements, searchStatements } from "./search/search-statements.ts";
+import { readStatements, type Statements } from "./sql/statements.ts";
 
-/** The listings' database: its connections, and every statement that may be sent over them. */
+/** The listings' database: its connections, and every statement that is sent over them. */
 export interface Database extends AsyncDisposable {
   /** Short statements and writes. */
   pool: MysqlPool;
-  /** Searches, which have this share of MySQL and no more, and end with their clients. */
-  searching: MysqlPool;
+  /** Searches: a pool of their own bounds their share of MySQL. They are cancelled when their client disconnects. */
+  searchPool: MysqlPool;
   statements: Statements;
   searches: SearchStatements;
-  bounds: SearchBounds;
+  limits: SearchLimits;
 }
 
-/** More at once than a few cores can work on would only make each slower. */
-const searchesAtOnce = 6;
+/** Max concurrent searches: more than a few cores can handle would only make each of them slower. */
+const maxSearches = 6;
 
 type Values = Record<string, string | number | Date | Buffer | null>;
 
-/** Reads the statements, and adds the searches' pool on the same database to `pool`. Connects to nothing until it is used. */
+/** Reads the statements and creates the search pool on the same database as `pool`. Connects lazily. */
 export function openDatabase(pool: MysqlPool, url: string, statementSeconds?: number): Database {
   const statements = readStatements();
-  const searching = connectMysql(url, {
-    connections: searchesAtOnce,
+  const searchPool = connectMysql(url, {
+    connections: maxSearches,
     name: "properties searches",
     statementSeconds,
     endsWithClient: true,
   });
   return {
     pool,
-    searching,
+    searchPool,
     statements,
     searches: searchStatements(statements),
-    bounds: searchBounds,
-    [Symbol.asyncDispose]: () => searching.end(),
+    limits: searchLimits,
+    [Symbol.asyncDispose]: () => searchPool.end(),
   };
 }
 
-/** The rows of a SELECT, its parameters bound by the driver. */
+/** Runs a SELECT, with its parameters bound by the driver, and returns the rows. */
 export async function select<T>(on: MysqlPool | MysqlConnection, text: string, values: Values): Promise<T[]> {
   const [rows] = await on.execute<RowDataPacket[]>(text, values);
   return rows as T[];
 }
 
-/** What a writing statement did: `insertId`, and `affectedRows`, which counts the rows found. */
+/** Runs a write. Returns `insertId`, and `affectedRows`, which counts the matched rows. */
 export async function write(
   on: MysqlPool | MysqlConnection,
   text: string,

@@ -1,25 +1,25 @@
 import { mysqlRecordTable, type RecordSweep, recordSweep } from "@quintet/db";
 import type { CommonDeps, ConfigOf, DepsOf } from "@quintet/host";
 import { type Database, openDatabase } from "./database.ts";
-import { doneTable } from "./properties.ts";
-import { type Indexing, indexing } from "./term-index.ts";
+import { processedRequestsTable } from "./properties/properties.ts";
+import { type BackgroundIndexing, backgroundIndexing } from "./term-index/term-index.ts";
 
-/** What only this app works with. */
+/** The dependencies that only this app has. */
 interface ListingDeps extends AsyncDisposable {
   db: Database;
-  indexing: Indexing;
+  indexing: BackgroundIndexing;
   records: RecordSweep;
 }
 
-/** All that the listings need to run. */
+/** All dependencies of the app. */
 export type Deps = DepsOf<"mysql" | "redis", ListingDeps>;
 
-/** Opens nothing until it is used. */
+/** Creates the app's own dependencies. Connects lazily. */
 export function createDeps(config: ConfigOf<"mysql">, { mysql, log }: CommonDeps<"mysql">): ListingDeps {
   const stack = new AsyncDisposableStack();
   const db = stack.use(openDatabase(mysql, config.MYSQL_URL, config.STATEMENT_SECONDS));
-  const indexed = indexing(db, (error) => log.warn({ err: error }, "Listings could not be indexed"));
-  const records = recordSweep(mysqlRecordTable(mysql, doneTable), (error) =>
+  const indexed = backgroundIndexing(db, (error) => log.warn({ err: error }, "Listings could not be indexed"));
+  const records = recordSweep(mysqlRecordTable(mysql, processedRequestsTable), (error) =>
     log.warn({ err: error }, "Old records of requests could not be removed"),
   );
   stack.use(indexed);

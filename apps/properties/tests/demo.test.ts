@@ -23,7 +23,7 @@ test("two processes that start together fill it once", async () => {
   await Promise.all([fill(), fill()]);
   const history = demoListings(400).reduce((sum, listing) => sum + listing.history.length, 0);
   expect(await counts()).toEqual({ properties: 400, history, listings: 400 });
-  expect(lines).toEqual([expect.stringMatching(/^listings: 400 properties in /)]);
+  expect(lines).toEqual([expect.stringMatching(/^Demo data: 400 properties created in /)]);
   await fill();
   expect(await counts()).toEqual({ properties: 400, history, listings: 400 });
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { select } from "../src/database.ts";
-import { type BoundStatement, hasPriceApart, idsAtOnce, type Search } from "../src/search-statements.ts";
-import { type SortColumn, sortOrders, sorts, sortWithinYear } from "../src/sort-orders.ts";
-import { fill, numbered, parameters, type StatementName, withLines } from "../src/statements.ts";
-import { visibleIds } from "../src/statuses.ts";
+import { visibleIds } from "../src/properties/statuses.ts";
+import { type BoundStatement, filtersOtherPrice, idsAtOnce, type Search } from "../src/search/search-statements.ts";
+import { type SortColumn, sortOrders, sorts, sortWithinYear } from "../src/search/sort-orders.ts";
+import { fill, numbered, parameters, type StatementName, withLines } from "../src/sql/statements.ts";
 import { fillMany } from "./many-listings.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
 
@@ -97,7 +97,7 @@ test("every combination is tried", () => {
 
 test("a page in order is read as the next entries of one index: no sorting, no more rows than it shows", async () => {
   for (const search of everySearch([])) {
-    if (hasPriceApart(search)) continue;
+    if (filtersOtherPrice(search)) continue;
     const statement = listings.deps.db.searches.page(search, 21);
     const steps = await expectIndexed(statement, search);
     const slices = steps.filter(({ table }) => table === "l");

@@ -1,12 +1,12 @@
 import { inMysqlTransaction } from "@quintet/db";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { rebuildListings } from "../src/bulk-queries.ts";
 import { select } from "../src/database.ts";
+import { rebuildListings } from "../src/demo/bulk-queries.ts";
 import { seededRandom } from "../src/demo/random.ts";
-import { addMembers, type IdSet, idsOf, placeOfId } from "../src/id-sets.ts";
-import { allStatuses } from "../src/statuses.ts";
-import { indexing } from "../src/term-index.ts";
-import type { TermMembers } from "../src/term-queries.ts";
+import { allStatuses } from "../src/properties/statuses.ts";
+import { addMembers, type IdSet, idsOf, positionOfId } from "../src/term-index/id-sets.ts";
+import { backgroundIndexing } from "../src/term-index/term-index.ts";
+import type { TermMembers } from "../src/term-index/term-queries.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
 
 let listings: OpenListings;
@@ -41,7 +41,7 @@ async function indexedAnew(workers = 1): Promise<void> {
   await inMysqlTransaction(db.pool, (on) => rebuildListings(db, on));
   const errors: unknown[] = [];
   await using stack = new AsyncDisposableStack();
-  for (let i = 0; i < workers; i++) stack.use(indexing(db, (error) => errors.push(error))).start();
+  for (let i = 0; i < workers; i++) stack.use(backgroundIndexing(db, (error) => errors.push(error))).start();
   await expect.poll(unready, { timeout: 30_000 }).toBe(0);
   expect(errors).toEqual([]);
 }
@@ -123,9 +123,9 @@ test("a term that most of a block has is a bitmap, and is kept as well", async (
   await indexedAnew(2);
   expect(kept).toEqual(await wholeIndex());
 
-  const { block, place } = placeOfId(id);
+  const { block, position } = positionOfId(id);
   const last = Buffer.alloc(513);
-  last[place >> 3] = 1 << (place & 7);
+  last[position >> 3] = 1 << (position & 7);
   await pool.query("UPDATE listing_term SET members = ? WHERE term = 'bitmap' AND block = ?", [last, block]);
   await listings.call("PATCH", `/${id}`, { as: listings.staff, body: { description: "Lista" } });
   expect(await select(pool, "SELECT block FROM listing_term WHERE term = 'bitmap'", {})).toEqual([]);
@@ -144,7 +144,7 @@ test("before a block is indexed its listings are found, and what is written mean
   await listings.call("PATCH", `/${id}`, { as, body: { description: "Cambiado" } });
   const other = await listings.create({ description: "Pendiente" });
   expect([await find("pendiente"), await find("cambiado")]).toEqual([[other], [id]]);
-  await using running = indexing(db, () => {});
+  await using running = backgroundIndexing(db, () => {});
   running.start();
   await listings.call("PATCH", `/${id}`, { as, body: { description: "Terminado" } });
   await expect.poll(unready, { timeout: 30_000 }).toBe(0);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readLiked } from "../src/likes.ts";
-import type { DatedPlace } from "../src/property.ts";
+import { readLiked } from "../src/likes/likes.ts";
+import type { DatePosition } from "../src/properties/property.ts";
 import { example, type OpenListings, openListings } from "./open-listings.ts";
 
 let listings: OpenListings;
@@ -90,7 +90,7 @@ test("thousands of likes of what is not visible are passed over in bounded steps
   await pool.query(`${like} SELECT ?, id, '2025-01-01' FROM property WHERE id >= ?`, [account, firstHidden]);
   const found: number[] = [];
   let pages = 0;
-  let after: DatedPlace | undefined;
+  let after: DatePosition | undefined;
   do {
     const { properties, end } = await readLiked(listings.deps.db, account, { limit: 20, after });
     found.push(...properties.map(({ id }) => id));

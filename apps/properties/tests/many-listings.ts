@@ -1,7 +1,7 @@
 import { inMysqlTransaction } from "@quintet/db";
-import { rebuildListings } from "../src/bulk-queries.ts";
 import type { Database } from "../src/database.ts";
-import { indexAll } from "../src/term-index.ts";
+import { rebuildListings } from "../src/demo/bulk-queries.ts";
+import { indexAll } from "../src/term-index/term-index.ts";
 
 const digit = `(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
   UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)`;

@@ -34,7 +34,7 @@ describe("one property", () => {
   ])("%s is unknown", async (id) => {
     const { status, body } = await listings.get(`/${id}`);
     expect(status).toBe(404);
-    expect(body.detail).toBe("There is no such property.");
+    expect(body.detail).toBe("Property not found.");
   });
 
   test.each(["abc", "-1", "1.5", "1%20OR%201=1", "%27", "1;DROP%20TABLE%20property", "0x1", "1e3", "sql"])(

@@ -1,16 +1,16 @@
 import { connectMysql, inMysqlTransaction } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { rebuildListings } from "../src/bulk-queries.ts";
 import { type Database, select } from "../src/database.ts";
+import { rebuildListings } from "../src/demo/bulk-queries.ts";
 import { seededRandom } from "../src/demo/random.ts";
-import { searchProperties } from "../src/search.ts";
-import { type SearchBounds, searchBounds } from "../src/search-bounds.ts";
-import { idsAtOnce, type Search } from "../src/search-statements.ts";
-import { wordsOf } from "../src/search-words.ts";
-import { sorts, sortWithinYear } from "../src/sort-orders.ts";
-import { visibleStatuses } from "../src/statuses.ts";
-import { indexAll } from "../src/term-index.ts";
+import { visibleStatuses } from "../src/properties/statuses.ts";
+import { searchProperties } from "../src/search/search.ts";
+import { type SearchLimits, searchLimits } from "../src/search/search-limits.ts";
+import { idsAtOnce, type Search } from "../src/search/search-statements.ts";
+import { sorts, sortWithinYear } from "../src/search/sort-orders.ts";
+import { indexAll } from "../src/term-index/term-index.ts";
+import { wordsOf } from "../src/term-index/words.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
 
 const full = process.env.QUINTET_FAULTS === "full";
@@ -101,7 +101,7 @@ beforeAll(async () => {
   });
   await pool.query("ANALYZE TABLE property, listing, listing_term");
   const one = connectMysql(listings.config.MYSQL_URL, { connections: 1 });
-  db = { ...listings.deps.db, pool: one, searching: one };
+  db = { ...listings.deps.db, pool: one, searchPool: one };
 }, 120_000);
 afterAll(async () => {
   await db?.pool.end();
@@ -206,11 +206,11 @@ async function rowsRead(): Promise<number> {
 }
 
 /** What a page may read: every step at its bound, a row of a temporary table as often as it is written, sorted and read. */
-function mostRows(bounds: SearchBounds): number {
+function mostRows(limits: SearchLimits): number {
   const conditions = 8 + 1 + 1 + 3 + 1;
-  const terms = conditions * bounds.rowsOfTerm + bounds.rowsOfBuckets + bounds.rowsAtOnce;
-  const walks = 3 * 3 * (bounds.walk + bounds.longWalk + bounds.ofPrice);
-  const listingsRead = 2 * (bounds.sorted + idsAtOnce) * 4;
+  const terms = conditions * limits.rowsOfTerm + limits.rowsOfBuckets + limits.rowsAtOnce;
+  const walks = 3 * 3 * (limits.walk + limits.longWalk + limits.ofPrice);
+  const listingsRead = 2 * (limits.sorted + idsAtOnce) * 4;
   return terms + walks + listingsRead + 1000;
 }
 
@@ -230,7 +230,7 @@ async function pagesOf(on: Database, search: Search, limit: number, pages: numbe
       const start = await rowsRead();
       const found = await searchProperties(on, { ...search, after }, limit).finally(async () => {
         const read = (await rowsRead()) - start - overhead;
-        expect(read, JSON.stringify({ seed, search, page })).toBeLessThan(mostRows(on.bounds));
+        expect(read, JSON.stringify({ seed, search, page })).toBeLessThan(mostRows(on.limits));
       });
       ids.push(...found.properties.map(({ id }) => id));
       if (!found.end) break;
@@ -243,7 +243,7 @@ async function pagesOf(on: Database, search: Search, limit: number, pages: numbe
   return { ids };
 }
 
-const small: SearchBounds = {
+const small: SearchLimits = {
   few: 40,
   sorted: 300,
   rowsOfTerm: 60,
@@ -255,12 +255,12 @@ const small: SearchBounds = {
 };
 
 test.each([
-  ["as they are", searchBounds, 0],
+  ["as they are", searchLimits, 0],
   ["so small that every way is gone", small, 0.3],
 ])(
-  "any search finds what looking at every row finds, bounds %s",
-  async (_, bounds, refusals) => {
-    const on = { ...db, bounds };
+  "any search finds what looking at every row finds, limits %s",
+  async (_, limits, refusals) => {
+    const on = { ...db, limits };
     const searches = full ? 1500 : 120;
     let refused = 0;
     let found = 0;
@@ -296,9 +296,9 @@ const hard: [string, Partial<Search> & { q?: string }][] = [
 
 test.each(hard)("%s: a page is read by its index alone", async (_, { q = "", ...rest }) => {
   const search: Search = { sort: "id", ...rest, words: wordsOf(q) };
-  const bounds = { ...searchBounds, few: 100, sorted: 1000 };
+  const limits = { ...searchLimits, few: 100, sorted: 1000 };
   const first = byLooking({ ...search, q }).slice(0, 60);
-  const { ids, refused } = await pagesOf({ ...db, bounds }, search, 20, 3);
+  const { ids, refused } = await pagesOf({ ...db, limits }, search, 20, 3);
   expect([refused, ids]).toEqual([undefined, first]);
 });
 
@@ -306,7 +306,7 @@ test.each(sorts)(
   "a long beginning that too many words have is refused before too many texts are read: %s",
   async (sort) => {
     const search: Search = { sort, words: ["matricula0042"] };
-    const { ids, refused } = await pagesOf({ ...db, bounds: small }, search, 20, 1);
+    const { ids, refused } = await pagesOf({ ...db, limits: small }, search, 20, 1);
     expect(ids).toEqual([]);
     expect(refused).toMatch(/longer or rarer words/);
   },
@@ -316,7 +316,7 @@ test("an order is gone through bucket by bucket up to a bound", async () => {
   const search: Search = { sort: "-price", words: ["antigua"] };
   const first = byLooking({ ...search, q: "antigua" }).slice(0, 20);
   const enough = { ...small, rowsOfBuckets: 1000 };
-  expect(await pagesOf({ ...db, bounds: enough }, search, 20, 1)).toEqual({ ids: first });
-  const { refused } = await pagesOf({ ...db, bounds: { ...enough, rowsOfBuckets: 5, rowsAtOnce: 10 } }, search, 20, 1);
+  expect(await pagesOf({ ...db, limits: enough }, search, 20, 1)).toEqual({ ids: first });
+  const { refused } = await pagesOf({ ...db, limits: { ...enough, rowsOfBuckets: 5, rowsAtOnce: 10 } }, search, 20, 1);
   expect(refused).toMatch(/Sort by id or -id/);
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { select } from "../src/database.ts";
-import { sorts } from "../src/sort-orders.ts";
+import { sorts } from "../src/search/sort-orders.ts";
 import { fillMany } from "./many-listings.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
 

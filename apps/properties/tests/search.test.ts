@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fillDemo } from "../src/demo/fill-demo.ts";
 import { demoListings } from "../src/demo/listings.ts";
-import { isVisible } from "../src/statuses.ts";
+import { isVisible } from "../src/properties/statuses.ts";
 import { type OpenListings, openListings, type Property } from "./open-listings.ts";
 
 let listings: OpenListings;

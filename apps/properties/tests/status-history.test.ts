@@ -1,8 +1,8 @@
 import { inMysqlTransaction } from "@quintet/db";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { rebuildListings } from "../src/bulk-queries.ts";
 import { select } from "../src/database.ts";
-import { allStatuses, visibleStatuses } from "../src/statuses.ts";
+import { rebuildListings } from "../src/demo/bulk-queries.ts";
+import { allStatuses, visibleStatuses } from "../src/properties/statuses.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
 
 let listings: OpenListings;

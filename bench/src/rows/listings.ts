@@ -1,12 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { type Connection, createConnection, type RowDataPacket } from "mysql2/promise";
+import { readStatements } from "../../../apps/properties/src/sql/statements.ts";
 import { type AppUnderTest, startApp } from "../app-process.ts";
 import { startServer } from "../processes.ts";
 import { compare, loadVariant, type Row } from "../row.ts";
 
 const plainListings = fileURLToPath(new URL("../servers/plain-listings.ts", import.meta.url));
-const statements = new URL("../../../apps/properties/src/sql/", import.meta.url);
 
 /** Searches as the API takes them, and the same as conditions of the plain join. */
 const searches: [query: string, where: string, order: string][] = [
@@ -99,9 +98,8 @@ async function fill(sql: Connection, count: number): Promise<void> {
   await sql.query(`INSERT INTO status_history (property_id, status_id, update_date)
     SELECT a.seq, b.seq, '2024-01-01' + INTERVAL 100 * b.seq DAY + INTERVAL a.seq SECOND
     FROM ${numbers} AS a, seq_1_to_5 AS b WHERE b.seq < 3 OR CRC32(CONCAT(a.seq, b.seq)) MOD 9 > 0`);
-  for (const name of ["rebuild-listings", "mark-blocks"]) {
-    await sql.query(await readFile(new URL(`${name}.sql`, statements), "utf8"));
-  }
+  const statements = readStatements();
+  for (const name of ["rebuild-listings", "mark-blocks"] as const) await sql.query(statements[name]);
   await sql.query("ANALYZE TABLE property, status_history, listing");
   const until = Date.now() + 3_600_000;
   for (;;) {

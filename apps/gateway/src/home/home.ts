@@ -19,12 +19,21 @@ import { mergedDocument } from "./merged-document.ts";
 import type { SharedTraffic } from "./shared-traffic.ts";
 import { figuresOf } from "./traffic.ts";
 
+const homeAppSchema = z
+  .object({
+    name: z.string().openapi({ description: "The name of the app" }),
+    path: z.string().openapi({ description: "The path prefix of the app" }),
+    docs: z.string().openapi({ description: "The path of its documentation" }),
+    health: z.string().openapi({ description: "The path of its health check" }),
+  })
+  .openapi("HomeApp");
+
 const homeSchema = z
   .object({
-    name: z.string(),
-    version: z.string(),
-    docs: z.string(),
-    apps: z.array(z.object({ name: z.string(), path: z.string(), docs: z.string(), health: z.string() })),
+    name: z.string().openapi({ description: "The name of the server" }),
+    version: z.string().openapi({ description: "The version of the server" }),
+    docs: z.string().openapi({ description: "The path of the documentation" }),
+    apps: z.array(homeAppSchema).openapi({ description: "The apps at this URL" }),
   })
   .openapi("Home");
 
@@ -33,7 +42,7 @@ const homeRoute = createRoute({
   path: "/",
   tags: ["gateway"],
   security: [],
-  summary: "Get the list of apps",
+  summary: "Server information",
   request: noQuery,
   responses: {
     200: {
@@ -106,12 +115,15 @@ export function createHome(upstreams: Upstream[], options: HomeOptions) {
       method: "get",
       path: "/metrics",
       tags: ["gateway"],
-      summary: "Get the metrics",
+      summary: "Get metrics",
+      description: "Staff only. The metrics of all worker processes of this gateway, combined.",
       request: noQuery,
       responses: {
         200: {
           description: "Metrics in the Prometheus text format 0.0.4",
-          content: { "text/plain": { schema: z.string() } },
+          content: {
+            "text/plain": { schema: z.string().openapi({ description: "One line per metric and label set" }) },
+          },
         },
       },
     }),

@@ -1,15 +1,15 @@
 import { inMysqlTransaction } from "@quintet/db";
-import { anyProperty, lockDemo, rebuildListings } from "../bulk-queries.ts";
 import type { Deps } from "../deps.ts";
-import { insertProperty, insertStatus } from "../property-queries.ts";
-import { indexAll } from "../term-index.ts";
+import { insertProperty, insertStatus } from "../properties/property-queries.ts";
+import { indexAll } from "../term-index/term-index.ts";
+import { anyProperty, lockDemo, rebuildListings } from "./bulk-queries.ts";
 import { demoListings } from "./listings.ts";
 
 const count = 400;
 
 /**
- * Fills an empty database with example listings: all of them or none, and the same ones everywhere. Does nothing when there
- * is any property. Processes that start together wait for each other.
+ * Creates demo listings in an empty database, always the same ones, in one transaction. Does nothing when there is any property. Processes
+ * that start together wait for each other.
  */
 export async function fillDemo(deps: Deps, progress: (line: string) => void): Promise<void> {
   const { db } = deps;
@@ -27,5 +27,5 @@ export async function fillDemo(deps: Deps, progress: (line: string) => void): Pr
     return true;
   });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  if (filled) progress(`listings: ${count} properties in ${seconds} s`);
+  if (filled) progress(`Demo data: ${count} properties created in ${seconds} s`);
 }

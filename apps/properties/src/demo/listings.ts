@@ -1,5 +1,5 @@
-import type { PropertyFields } from "../property.ts";
-import type { Status } from "../statuses.ts";
+import type { PropertyFields } from "../properties/property.ts";
+import type { Status } from "../properties/statuses.ts";
 import { type DemoCity, demoCities } from "./cities.ts";
 import { type Random, seededRandom } from "./random.ts";
 

@@ -1,11 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { idempotent, jsonBody, jsonResponse, limitParam, noQuery, type ServiceEnv } from "@quintet/http";
-import { datedCursor, datedPlace } from "../cursors.ts";
 import type { Deps } from "../deps.ts";
-import { changeProperty, createProperty } from "../properties.ts";
-import type { StatusChange } from "../property.ts";
-import { appendStatus, readHistory } from "../status-history.ts";
+import { changeProperty, createProperty } from "../properties/properties.ts";
+import type { StatusChange } from "../properties/property.ts";
+import { appendStatus, readHistory } from "../properties/status-history.ts";
+import { dateCursor, datePosition } from "./cursors.ts";
 import {
   cursor,
   historySchema,
@@ -17,10 +17,13 @@ import {
   statusChangeSchema,
 } from "./schemas.ts";
 
-const historyQuery = z.strictObject({ limit: limitParam(20).openapi({ type: "integer" }), cursor });
+const historyQuery = z.strictObject({
+  limit: limitParam(20).openapi({ type: "integer", description: "Max entries per page" }),
+  cursor,
+});
 
-/** What staff do: make and change properties, and keep their histories. */
-export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+/** Adds the routes for staff: create and change properties, and append to their status history. */
+export function addEditingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const { db, cursorKey } = deps;
 
@@ -31,10 +34,11 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "post",
         path: "/",
         tags: ["properties"],
-        summary: "A new property with its first status",
+        summary: "Create a property",
+        description: "Staff only. Creates a property with its first status.",
         request: { ...noQuery, ...jsonBody(newPropertySchema) },
         responses: {
-          201: jsonResponse(propertySchema, "The property, with its id"),
+          201: jsonResponse(propertySchema, "Property created; its URL is in `Location`"),
         },
       }),
       async (c) => {
@@ -50,9 +54,10 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "patch",
         path: "/{id}",
         tags: ["properties"],
-        summary: "Change some of its fields",
+        summary: "Change a property",
+        description: "Staff only. Fields that are absent stay as they are.",
         request: { params: idParam, ...noQuery, ...jsonBody(propertyChangesSchema) },
-        responses: { 200: jsonResponse(propertySchema, "The property") },
+        responses: { 200: jsonResponse(propertySchema, "Property changed") },
       }),
       async (c) => c.json(await changeProperty(db, c.req.valid("param").id, c.req.valid("json")), 200),
     )
@@ -62,10 +67,12 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "post",
         path: "/{id}/status",
         tags: ["status history"],
-        summary: "Append to its history; the latest status is the one that holds",
+        summary: "Set the status",
+        description:
+          "Staff only. Appends an entry to the status history of a property. The entry with the latest date is the current status.",
         request: { params: idParam, ...noQuery, ...jsonBody(newStatusSchema) },
         responses: {
-          201: jsonResponse(statusChangeSchema, "The new row of the history"),
+          201: jsonResponse(statusChangeSchema, "Entry appended; the URL of the history is in `Location`"),
         },
       }),
       async (c) => {
@@ -81,18 +88,19 @@ export function editingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/{id}/status",
         tags: ["status history"],
-        summary: "Its history, latest first",
+        summary: "Get the status history",
+        description: "Staff only. Lists the status history of a property, latest first.",
         request: { params: idParam, query: historyQuery },
-        responses: { 200: jsonResponse(historySchema, "A page of it") },
+        responses: { 200: jsonResponse(historySchema, "A page of the history") },
       }),
       async (c) => {
         const { id } = c.req.valid("param");
         const { limit, cursor } = c.req.valid("query");
         const list = `history of ${id}`;
-        const after = cursor === undefined ? undefined : datedPlace(cursorKey, list, cursor);
+        const after = cursor === undefined ? undefined : datePosition(cursorKey, list, cursor);
         const { history, more } = await readHistory(db, id, { limit, after });
         const last = history.at(-1);
-        const nextCursor = more && last ? datedCursor(cursorKey, list, { date: last.updateDate, id: last.id }) : null;
+        const nextCursor = more && last ? dateCursor(cursorKey, list, { date: last.updateDate, id: last.id }) : null;
         return c.json({ status: "success" as const, history: history.map(shown), nextCursor }, 200);
       },
     );

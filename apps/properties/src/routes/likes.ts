@@ -1,17 +1,20 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { jsonResponse, limitParam, noQuery, type ServiceEnv } from "@quintet/http";
-import { datedCursor, datedPlace } from "../cursors.ts";
 import type { Deps } from "../deps.ts";
-import { likeProperty, readLikeCount, readLiked, unlikeProperty } from "../likes.ts";
+import { likeProperty, readLikeCount, readLiked, unlikeProperty } from "../likes/likes.ts";
+import { dateCursor, datePosition } from "./cursors.ts";
 import { cursor, idParam, likeCountSchema, likedSchema } from "./schemas.ts";
 
-const likedQuery = z.strictObject({ limit: limitParam(20).openapi({ type: "integer" }), cursor });
+const likedQuery = z.strictObject({
+  limit: limitParam(20).openapi({ type: "integer", description: "Max properties per page" }),
+  cursor,
+});
 const tags = ["likes"];
 const request = { params: idParam, ...noQuery };
 
-/** What accounts like. */
-export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+/** Adds the routes for likes. */
+export function addLikeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const { db, cursorKey } = deps;
 
@@ -22,17 +25,17 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/liked",
         tags,
-        summary: "What this account likes, the newest like first",
+        summary: "List liked properties",
         request: { query: likedQuery },
         description:
-          "A property that is not visible now is passed over. Where thousands follow each other a page is shorter than `limit`, or empty, and has a `nextCursor`.",
-        responses: { 200: jsonResponse(likedSchema, "A page of it") },
+          "Lists the properties that the account likes, most recent like first. Properties that are not visible are skipped; when there are thousands of them in a row, a page may be shorter than `limit`, or empty, and still have a `nextCursor`.",
+        responses: { 200: jsonResponse(likedSchema, "A page of liked properties") },
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
-        const after = cursor === undefined ? undefined : datedPlace(cursorKey, "liked", cursor);
+        const after = cursor === undefined ? undefined : datePosition(cursorKey, "liked", cursor);
         const { properties, end } = await readLiked(db, c.var.account.id, { limit, after });
-        const nextCursor = end ? datedCursor(cursorKey, "liked", end) : null;
+        const nextCursor = end ? dateCursor(cursorKey, "liked", end) : null;
         const shown = properties.map((property) => ({ ...property, likedAt: property.likedAt.toISOString() }));
         return c.json({ status: "success" as const, properties: shown, nextCursor }, 200);
       },
@@ -44,8 +47,9 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/{id}/like",
         tags,
         summary: "Like a property",
+        description: "Adds the account's like. Liking a property again changes nothing.",
         request,
-        responses: { 204: { description: "This account likes it" } },
+        responses: { 204: { description: "The account likes the property" } },
       }),
       async (c) => {
         await likeProperty(db, c.var.account.id, c.req.valid("param").id);
@@ -58,9 +62,10 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "delete",
         path: "/{id}/like",
         tags,
-        summary: "Like it no more",
+        summary: "Remove a like",
+        description: "Removes the account's like, if there is one.",
         request,
-        responses: { 204: { description: "This account does not like it" } },
+        responses: { 204: { description: "The account does not like the property" } },
       }),
       async (c) => {
         await unlikeProperty(db, c.var.account.id, c.req.valid("param").id);
@@ -73,9 +78,9 @@ export function likeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "get",
         path: "/{id}/likes",
         tags,
-        summary: "How many accounts like it",
+        summary: "Count likes",
         request,
-        responses: { 200: jsonResponse(likeCountSchema, "Their number") },
+        responses: { 200: jsonResponse(likeCountSchema, "The number of accounts that like the property") },
       }),
       async (c) => c.json({ count: await readLikeCount(db, c.req.valid("param").id) }, 200),
     );

@@ -1,14 +1,14 @@
 import { z } from "@hono/zod-openapi";
 import { isVisible, mustBeVisible, wholeNumber } from "@quintet/http";
-import { allStatuses } from "../statuses.ts";
+import { allStatuses } from "../properties/statuses.ts";
 
-/** The highest price, in pesos: fifteen digits, as many as every number type on the way holds exactly. */
-export const highestPrice = 999_999_999_999_999;
+/** The max price, in pesos: fifteen digits, which every number type involved represents exactly. */
+export const maxPrice = 999_999_999_999_999;
 
 const oneLine = /^[^\p{Cc}\u2028\u2029]*$/u;
 const severalLines = /^[^\p{Cc}]*(?:[\t\n\r][^\p{Cc}]*)*$/u;
 
-/** A text of one line, without spaces around it, in NFC so that equal texts are equal bytes. */
+/** A single-line text, trimmed and in NFC, so that equal texts have equal bytes. */
 export function line(max: number) {
   return z
     .string()
@@ -29,80 +29,115 @@ const description = z
   .refine((text) => text.isWellFormed(), "must be well-formed Unicode")
   .refine((text) => severalLines.test(text), "must not contain control characters");
 
-const price = z.number().int().min(0).max(highestPrice);
-const year = z.number().int().min(1800).max(2100);
+const price = z.number().int().min(0).max(maxPrice).openapi({ description: "The price in whole Colombian pesos" });
+const year = z.number().int().min(1800).max(2100).openapi({ description: "The year of construction" });
 
-const status = z.enum(allStatuses, `must be one of ${allStatuses.join(", ")}`);
+const status = z
+  .enum(allStatuses, `must be one of ${allStatuses.join(", ")}`)
+  .openapi({ description: "The status; only `pre_venta`, `en_venta` and `vendido` are visible to all accounts" });
 
-const fields = { address: line(200), city: line(80), price, description, year };
+const fields = {
+  address: line(200).openapi({ description: "The address, a single line" }),
+  city: line(80).openapi({ description: "The city, a single line" }),
+  price,
+  description: description.openapi({ description: "A description, which may have several lines and may be empty" }),
+  year,
+};
 
 export const newPropertySchema = z.strictObject({ ...fields, status }).openapi("NewProperty");
 
 export const propertyChangesSchema = z
   .strictObject(fields)
   .partial()
-  .refine((changes) => Object.keys(changes).length > 0, `needs one or more of ${Object.keys(fields).join(", ")}`)
+  .refine((changes) => Object.keys(changes).length > 0, `must have at least one of ${Object.keys(fields).join(", ")}`)
   .openapi("PropertyChanges");
 
 export const newStatusSchema = z
   .strictObject({
     status,
     updateDate: z.iso
-      .datetime({ offset: true, error: "must be an ISO 8601 time with its offset" })
+      .datetime({ offset: true, error: "must be an ISO 8601 time with an offset" })
       .transform((text) => new Date(text))
-      .refine((date) => date.getUTCFullYear() >= 1900, "must lie after 1900")
-      .refine((date) => date.getTime() <= Date.now(), "must not lie in the future")
+      .refine((date) => date.getUTCFullYear() >= 1900, "must not be before 1900")
+      .refine((date) => date.getTime() <= Date.now(), "must not be in the future")
       .optional()
       .openapi({
-        description: "When the status came to hold; now unless told. An earlier date changes the history alone.",
+        description:
+          "When the status took effect; default: now. A date before the current status only adds to the history.",
       }),
   })
   .openapi("NewStatus");
 
 export const propertySchema = z
   .object({
-    id: z.number().int(),
-    address: z.string(),
-    city: z.string(),
-    price: z.number().int().openapi({ description: "Colombian pesos" }),
-    description: z.string(),
-    year: z.number().int().openapi({ description: "Year of construction" }),
-    status: z.enum(allStatuses),
+    id: z.number().int().openapi({ description: "The id of the property" }),
+    address: z.string().openapi({ description: "The address" }),
+    city: z.string().openapi({ description: "The city" }),
+    price: z.number().int().openapi({ description: "The price in whole Colombian pesos" }),
+    description: z.string().openapi({ description: "A description" }),
+    year: z.number().int().openapi({ description: "The year of construction" }),
+    status: z.enum(allStatuses).openapi({ description: "The current status" }),
   })
   .openapi("Property");
 
-const time = z.iso.datetime();
-const success = z.literal("success");
-const nextCursor = z.string().nullable();
+const success = z.literal("success").openapi({ description: "Always `success`" });
+const nextCursor = z
+  .string()
+  .nullable()
+  .openapi({ description: "The `cursor` of the next page; null on the last page" });
 
 export const propertiesSchema = z
-  .object({ status: success, properties: z.array(propertySchema), nextCursor })
+  .object({
+    status: success,
+    properties: z.array(propertySchema).openapi({ description: "The properties of this page" }),
+    nextCursor,
+  })
   .openapi("Properties");
 
+const likedPropertySchema = propertySchema
+  .extend({ likedAt: z.iso.datetime().openapi({ description: "When the account liked it, in UTC" }) })
+  .openapi("LikedProperty");
+
 export const likedSchema = z
-  .object({ status: success, properties: z.array(propertySchema.extend({ likedAt: time })), nextCursor })
+  .object({
+    status: success,
+    properties: z.array(likedPropertySchema).openapi({ description: "The properties of this page" }),
+    nextCursor,
+  })
   .openapi("LikedProperties");
 
-export const likeCountSchema = z.object({ count: z.number().int() }).openapi("LikeCount");
+export const likeCountSchema = z
+  .object({ count: z.number().int().openapi({ description: "The number of accounts that like the property" }) })
+  .openapi("LikeCount");
 
 export const statusChangeSchema = z
-  .object({ id: z.number().int(), status: z.enum(allStatuses), updateDate: time })
+  .object({
+    id: z.number().int().openapi({ description: "The id of the entry" }),
+    status: z.enum(allStatuses).openapi({ description: "The status" }),
+    updateDate: z.iso.datetime().openapi({ description: "When the status took effect, in UTC" }),
+  })
   .openapi("StatusChange");
 
 export const historySchema = z
-  .object({ status: success, history: z.array(statusChangeSchema), nextCursor })
+  .object({
+    status: success,
+    history: z.array(statusChangeSchema).openapi({ description: "The entries of this page" }),
+    nextCursor,
+  })
   .openapi("StatusHistory");
 
-/** `{id}` of a path. More digits than a number holds exactly name no property: they become 0, an id that none has. */
+/** `{id}` in a path. An id that is too large for an exact number becomes 0, which no property has. */
 export const idParam = z.object({
   id: z
     .string()
     .regex(/^\d+$/, "must be a whole number")
     .transform((text) => (Number.isSafeInteger(Number(text)) ? Number(text) : 0))
-    .openapi({ type: "integer", example: 17 }),
+    .openapi({ type: "integer", description: "The id of the property", example: 17 }),
 });
 
-/** A whole number of pesos in a query. */
-export const pesos = wholeNumber(0, highestPrice);
+/** A price in pesos in a query. */
+export const pesos = wholeNumber(0, maxPrice);
 
-export const cursor = z.string().max(500, "must have 500 characters or fewer").optional();
+export const cursor = z.string().max(500, "must have 500 characters or fewer").optional().openapi({
+  description: "The `nextCursor` of the previous page, with the same other parameters; default: the first page",
+});

@@ -1,0 +1,61 @@
+import { inMysqlTransaction, type MysqlConnection, mysqlProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
+import type { Database } from "../database.ts";
+import { reindex } from "../term-index/term-index.ts";
+import type { Property, PropertyChanges, PropertyFields } from "./property.ts";
+import {
+  findProperty,
+  insertListing,
+  insertProperty,
+  insertStatus,
+  lockProperty,
+  updateProperty,
+} from "./property-queries.ts";
+import { isVisible, type Status } from "./statuses.ts";
+
+/** The error for an id that does not exist, and for a property that the account must not see. */
+export function propertyNotFound(): Problem {
+  return new Problem("not-found", "Property not found.");
+}
+
+/** Gets a property; with `seesAll` one of any status. Throws `not-found`. */
+export async function readProperty(db: Database, id: number, seesAll: boolean): Promise<Property> {
+  const property = await findProperty(db, id);
+  if (!property || !(seesAll || isVisible(property.status))) throw propertyNotFound();
+  return property;
+}
+
+/** The table that records processed requests by their idempotency keys. */
+export const processedRequestsTable = "properties_done_requests";
+
+/** Creates a property with its first status, dated now, in one transaction; once for a keyed request. */
+export async function createProperty(
+  db: Database,
+  fields: PropertyFields,
+  status: Status,
+  request?: KeyedRequest,
+): Promise<Property> {
+  const store = async (on: MysqlConnection) => {
+    const id = await insertProperty(db, on, fields);
+    const historyId = await insertStatus(db, on, { id, status, updateDate: null, latestDate: null });
+    await insertListing(db, on, id, historyId);
+    await reindex(db, on, id);
+    return id;
+  };
+  const id = await inMysqlTransaction(db.pool, (on) =>
+    runOnce(mysqlProcessedRequests(on, processedRequestsTable), request, () => store(on)),
+  );
+  return { id, ...fields, status };
+}
+
+/** Changes the given fields of a property and returns it. Throws `not-found`. */
+export async function changeProperty(db: Database, id: number, changes: PropertyChanges): Promise<Property> {
+  const { address = null, city = null, price = null, description = null, year = null } = changes;
+  await inMysqlTransaction(db.pool, async (on) => {
+    const before = await lockProperty(db, on, id);
+    if (!before) throw propertyNotFound();
+    await updateProperty(db, on, id, { address, city, price, description, year });
+    await reindex(db, on, id, before);
+  });
+  return readProperty(db, id, true);
+}

@@ -1,0 +1,30 @@
+import { decodeCursor, encodeCursor } from "@quintet/http";
+import { z } from "zod";
+import type { DatePosition } from "../properties/property.ts";
+import { type Sort, type SortPosition, sortOrders } from "../search/sort-orders.ts";
+
+const id = z.number().int();
+const date = z.iso.datetime().transform((text) => new Date(text));
+
+/** The cursor after a position of a search. It is valid for this sort order only. */
+export function searchCursor(key: Buffer, sort: Sort, position: SortPosition): string {
+  return encodeCursor(key, [sort, position.key, position.id]);
+}
+
+/** The position in a cursor of `searchCursor`; any other cursor is a 400. */
+export function searchPosition(key: Buffer, sort: Sort, cursor: string): SortPosition {
+  const sorted = sortOrders[sort].column === "date" ? date : z.number();
+  const [, value, last] = decodeCursor(key, cursor, z.tuple([z.literal(sort), sorted, id]));
+  return { key: value, id: last };
+}
+
+/** The cursor after a position of the list called `list`, which is sorted by date. */
+export function dateCursor(key: Buffer, list: string, position: DatePosition): string {
+  return encodeCursor(key, [list, position.date, position.id]);
+}
+
+/** The place in a cursor of `datedCursor` for the same list; any other cursor is a 400. */
+export function datePosition(key: Buffer, list: string, cursor: string): DatePosition {
+  const [, value, last] = decodeCursor(key, cursor, z.tuple([z.literal(list), date, id]));
+  return { date: value, id: last };
+}

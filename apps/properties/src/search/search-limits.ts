@@ -1,0 +1,28 @@
+/** Limits on what one page of a search may read, so that its cost is bounded. A search that exceeds them is refused. */
+export interface SearchLimits {
+  /** Up to this many candidates are checked one by one without narrowing them down further; also the max when a condition was not narrowed by the index. */
+  few: number;
+  /** Max candidates that are checked one by one, or sorted. */
+  sorted: number;
+  /** Max index rows for one range of terms. */
+  rowsOfTerm: number;
+  /** Max listings per status that are read to find all in a price range. */
+  ofPrice: number;
+  /** Max listings per status that are scanned in the requested order, without and with a bucket or candidates. */
+  walk: number;
+  longWalk: number;
+  /** Max index rows that are read to go through an order bucket by bucket, in total and at once. */
+  rowsOfBuckets: number;
+  rowsAtOnce: number;
+}
+
+export const searchLimits: SearchLimits = {
+  few: 1000,
+  sorted: 5000,
+  rowsOfTerm: 10_000,
+  ofPrice: 1000,
+  walk: 200,
+  longWalk: 4000,
+  rowsOfBuckets: 20_000,
+  rowsAtOnce: 4000,
+};

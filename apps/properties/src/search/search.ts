@@ -1,0 +1,44 @@
+import type { Database } from "../database.ts";
+import type { Property } from "../properties/property.ts";
+import { matchesWords } from "../term-index/words.ts";
+import { idsInOrder } from "./search-plan.ts";
+import { type FoundProperty, findPage, findRows } from "./search-queries.ts";
+import { filtersOtherPrice, idsAtOnce, type Search } from "./search-statements.ts";
+import type { SortPosition } from "./sort-orders.ts";
+
+/** A page of a search; `end` is the position of its last property when there are more. */
+export interface SearchPage {
+  properties: Property[];
+  end: SortPosition | undefined;
+}
+
+/** The first `limit` visible properties of a search, each once, with its latest status. */
+export async function searchProperties(db: Database, search: Search, limit: number): Promise<SearchPage> {
+  const wanted = limit + 1;
+  const oneIndexServes = search.words.length === 0 && !filtersOtherPrice(search);
+  const found = oneIndexServes ? await findPage(db, search, wanted) : await findByIds(db, search, wanted);
+  const page = found.slice(0, limit);
+  return {
+    properties: page.map(({ property }) => property),
+    end: found.length > limit ? page.at(-1)?.position : undefined,
+  };
+}
+
+/** The first `wanted` matches in order: reads the candidates and checks their texts. */
+async function findByIds(db: Database, search: Search, wanted: number): Promise<FoundProperty[]> {
+  const found: FoundProperty[] = [];
+  for await (const ids of idsInOrder(db, search)) {
+    // Nearly always the first candidates match.
+    let size = wanted;
+    for (let i = 0; i < ids.length; i += size, size = idsAtOnce) {
+      const rows = await findRows(db, search, ids.slice(i, i + size));
+      found.push(...rows.filter(({ property }) => matches(property, search)));
+      if (found.length >= wanted) return found;
+    }
+  }
+  return found;
+}
+
+function matches({ address, description }: Property, { words }: Search): boolean {
+  return matchesWords(`${address} ${description}`, words);
+}

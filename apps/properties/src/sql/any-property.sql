@@ -1,2 +1,0 @@
--- Whether there is any property at all.
-SELECT EXISTS (SELECT 1 FROM property) AS found

@@ -1,1 +1,0 @@
-UPDATE listing_block SET ready = 1 WHERE block = :block

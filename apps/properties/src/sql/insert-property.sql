@@ -1,2 +1,0 @@
-INSERT INTO property (address, city, price, description, year)
-VALUES (:address, :city, :price, :description, :year)

@@ -1,0 +1,21 @@
+-- Run this file after rows were loaded into `property` and `status_history` by other means.
+
+-- name: rebuild-listings
+-- Rebuilds every listing from the properties and their histories, after rows were loaded into those by other means.
+INSERT INTO listing (property_id, status_id, status_date, history_id, city, price, year)
+SELECT p.id, h.status_id, h.update_date, h.id, p.city, p.price, p.year
+FROM property AS p
+INNER JOIN (
+  SELECT id, property_id, status_id, update_date,
+    ROW_NUMBER() OVER (PARTITION BY property_id ORDER BY update_date DESC, id DESC) AS place
+  FROM status_history
+) AS h ON h.property_id = p.id AND h.place = 1
+ON DUPLICATE KEY UPDATE
+  status_id = VALUES(status_id), status_date = VALUES(status_date), history_id = VALUES(history_id),
+  city = VALUES(city), price = VALUES(price), year = VALUES(year);
+
+-- name: mark-blocks
+-- Marks all blocks as not indexed.
+INSERT INTO listing_block (block, ready)
+SELECT DISTINCT l.property_id DIV 4096, 0 FROM listing AS l
+ON DUPLICATE KEY UPDATE ready = 0;

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+
+/** Every statement, by its file in this folder. A statement that is not listed does not exist. */
+const files = {
+  demo: ["any-property", "lock-demo"],
+  likes: ["count-likes", "is-visible", "like", "liked", "unlike"],
+  properties: ["insert-listing", "insert-property", "lock-listing", "one", "update-listing", "update-property"],
+  rebuild: ["mark-blocks", "rebuild-listings"],
+  search: ["after", "filters", "keys", "of-price", "page", "rows", "slice", "slice-of-price", "walk"],
+  "status-history": ["advance-listing", "history", "insert-status", "status-change"],
+  "term-index": [
+    "add-terms",
+    "block-done",
+    "block-ready",
+    "city-key",
+    "clear-block",
+    "drop-terms",
+    "fill-block",
+    "lock-block",
+    "lock-index",
+    "read-block",
+    "read-terms",
+    "remove-terms",
+    "take-block",
+    "unlock-index",
+    "unready-blocks",
+  ],
+} as const;
+
+export type StatementName = (typeof files)[keyof typeof files][number];
+
+/** The text of each statement, with its optional lines still marked. */
+export type Statements = Readonly<Record<StatementName, string>>;
+
+/**
+ * Reads every statement once. A file holds several, each after a line `-- name: NAME`. Comment lines are removed, because the driver looks
+ * for parameters in them too. Throws when a file does not hold exactly the statements that are listed.
+ */
+export function readStatements(): Statements {
+  const found: Record<string, string> = {};
+  for (const [file, names] of Object.entries(files)) {
+    const [, ...parts] = readFileSync(new URL(`./${file}.sql`, import.meta.url), "utf8").split(/^-- name: /m);
+    const inFile = parts.map((part) => {
+      const [name = "", ...lines] = part.split("\n");
+      found[name] = lines
+        .filter((line) => !/^\s*--(?!\?)/.test(line) && line.trim() !== "")
+        .join("\n")
+        .replace(/;$/, "");
+      return name;
+    });
+    if (inFile.toSorted().join() !== names.toSorted().join())
+      throw new Error(`${file}.sql holds ${inFile.join(", ")}.`);
+  }
+  return found as Statements;
+}
+
+/**
+ * A statement with the chosen optional lines: a line that ends in `--? a b` is kept when `a` and `b` are both chosen. No input of a request
+ * becomes part of a statement's text; it can only choose lines.
+ */
+export function withLines(text: string, chosen: ReadonlySet<string>): string {
+  return text
+    .split("\n")
+    .flatMap((line) => {
+      const [kept = "", tags] = line.split("--?");
+      if (tags === undefined) return [line];
+      const wanted = tags.trim().split(/\s+/);
+      return wanted.every((tag) => chosen.has(tag)) ? [kept.trimEnd()] : [];
+    })
+    .join("\n");
+}
+
+/** A text with its `{parts}` filled in; a part that is not given stays as it is. */
+export function fill(text: string, parts: Record<string, string>): string {
+  return text.replaceAll(/\{(\w+)\}/g, (whole, part: string) => parts[part] ?? whole);
+}
+
+/** `:id1, :id2`, … for a list in a statement. */
+export function parameters(name: string, count: number): string {
+  return Array.from({ length: count }, (_, i) => `:${name}${i + 1}`).join(", ");
+}
+
+/** The values of `parameters(name, count)`; the last value is repeated when there are fewer. */
+export function numbered<T>(name: string, values: T[], count: number): Record<string, T> {
+  const value = (i: number) => values[Math.min(i, values.length - 1)] as T;
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`${name}${i + 1}`, value(i)]));
+}

@@ -1,1 +1,0 @@
-SELECT RELEASE_LOCK(CONCAT('quintet_properties_', DATABASE())) AS released

@@ -1,0 +1,148 @@
+import { wordsOf } from "./words.ts";
+
+/** The fields of a listing that are indexed. */
+export interface IndexedListing {
+  id: number;
+  statusId: number;
+  latestDate: Date;
+  price: number;
+  year: number;
+  address: string;
+  description: string;
+  /** Equal for cities that differ only in case and accents. */
+  cityKey: string;
+}
+
+/** The terms from `from` (inclusive) to `to` (exclusive), in the order of the table. */
+export interface TermRange {
+  from: string;
+  to: string;
+}
+
+/** A word is indexed by its short prefixes and as a whole, so that a short prefix, which many words share, is a single term. */
+const prefixLengths = [1, 2, 3];
+/** Longer words are indexed by a prefix of this length; the rest is checked on the text. */
+const maxTermLength = 32;
+
+/** Sorts after a term and before any other one: words consist of letters and digits, and all other terms begin with `=`. */
+const next = "!";
+const last = "\u{10FFFF}";
+
+/** All terms of a listing. */
+export function termsOf(listed: IndexedListing): Set<string> {
+  const terms = new Set([
+    `=s${listed.statusId}`,
+    `=c${listed.cityKey}`,
+    ...(["price", "year", "date"] as const).flatMap((column) => {
+      const key = column === "date" ? listed.latestDate : listed[column];
+      return [bucketTerm(column, "fine", key), bucketTerm(column, "coarse", key)];
+    }),
+  ]);
+  for (const word of wordsOf(`${listed.address} ${listed.description}`)) {
+    const letters = [...word];
+    for (const length of prefixLengths) if (letters.length >= length) terms.add(letters.slice(0, length).join(""));
+    if (letters.length > prefixLengths.length) terms.add(letters.slice(0, maxTermLength).join(""));
+  }
+  return terms;
+}
+
+/** The terms of the words that begin with `word`. */
+export function rangeOfWord(word: string): TermRange {
+  const letters = [...word];
+  if (letters.length <= prefixLengths.length) return only(word);
+  const beginning = letters.slice(0, maxTermLength).join("");
+  return { from: beginning, to: beginning + last };
+}
+
+export function rangeOfCity(cityKey: string): TermRange {
+  return only(`=c${cityKey}`);
+}
+
+export function rangeOfYear(year: number): TermRange {
+  return only(bucketTerm("year", "fine", year));
+}
+
+/** The statuses from the first id to the last. */
+export function rangeOfStatuses(first: number, end: number): TermRange {
+  return { from: `=s${first}`, to: `=s${end}${next}` };
+}
+
+/** Ranges that cover every price from `min` to `max`, and others within the bands at both ends. */
+export function rangesOfPrices(min: number, max: number): TermRange[] {
+  const [first, end] = [coarseBand(min), coarseBand(max)];
+  if (first === end) return [{ from: `=p${fineBand(min)}`, to: `=p${fineBand(max)}${next}` }];
+  return [
+    { from: `=p${fineBand(min)}`, to: `=p${first}${last}` },
+    { from: `=P${first}${next}`, to: `=P${end}` },
+    { from: `=p${end}`, to: `=p${fineBand(max)}${next}` },
+  ];
+}
+
+/** Price bands by the first two digits, as texts that sort like the prices. */
+function fineBand(price: number): string {
+  const digits = String(Math.max(0, Math.trunc(price)));
+  return `${String(digits.length).padStart(2, "0")}.${digits.slice(0, 2).padEnd(2, "0")}`;
+}
+
+function coarseBand(price: number): string {
+  return fineBand(price).slice(0, -1);
+}
+
+function only(term: string): TermRange {
+  return { from: term, to: term + next };
+}
+
+/** The columns, other than the id, that listings are sorted by. */
+export type BucketColumn = "price" | "year" | "date";
+
+/** A fine bucket is a month, a year or a band of prices of two digits; a coarse one is a year, ten years or a band of one digit. */
+export type Grain = "coarse" | "fine";
+
+const bucketSigns = {
+  price: { coarse: "=P", fine: "=p" },
+  year: { coarse: "=Y", fine: "=y" },
+  date: { coarse: "=M", fine: "=m" },
+};
+
+/** The term of all listings in one bucket of an order; the terms of a column and a grain sort like their buckets. */
+function bucketTerm(column: BucketColumn, grain: Grain, key: number | Date): string {
+  const sign = bucketSigns[column][grain];
+  if (key instanceof Date) return sign + key.toISOString().slice(0, grain === "fine" ? 7 : 4);
+  if (column === "price") return sign + (grain === "fine" ? fineBand(key) : coarseBand(key));
+  const year = String(key).padStart(4, "0");
+  return sign + (grain === "fine" ? year : year.slice(0, -1));
+}
+
+/** The buckets of an order, starting with that of `key` or the first one; with `coarse` only the fine buckets within it. */
+export function bucketsOfOrder(
+  column: BucketColumn,
+  grain: Grain,
+  from: { key: number | Date | undefined; descending: boolean; coarse?: string | undefined },
+): TermRange {
+  const first = bucketSigns[column][grain] + (from.coarse ?? "").slice(2);
+  const end = first + last;
+  if (from.key === undefined) return { from: first, to: end };
+  const term = bucketTerm(column, grain, from.key);
+  const [earlier = first] = [term + next, end].sort();
+  const [, later = first] = [term, first].sort();
+  return from.descending ? { from: first, to: earlier } : { from: later, to: end };
+}
+
+/** The rest of a range from a term on. */
+export function restOf(range: TermRange, term: string, descending: boolean): TermRange {
+  return descending ? { ...range, to: term + next } : { ...range, from: term };
+}
+
+/** The position before all listings of a fine bucket of prices or dates. */
+export function positionBefore(term: string, descending: boolean): { key: number | Date; id: number } {
+  const id = descending ? Number.MAX_SAFE_INTEGER : -1;
+  const text = term.slice(2);
+  if (term.startsWith(bucketSigns.date.fine)) {
+    const [year = 0, month = 0] = text.split("-").map(Number);
+    return { key: new Date(Date.UTC(year, descending ? month : month - 1)), id };
+  }
+  const [digits = 0, band = 0] = text.split(".").map(Number);
+  const width = 10 ** Math.max(0, digits - 2);
+  const lowest = digits === 1 ? band / 10 : band * width;
+  return { key: descending ? lowest + width : lowest, id };
+}
