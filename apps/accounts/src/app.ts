@@ -49,8 +49,13 @@ export function createApp(deps: Deps): WebApp {
     checks: { mysql: auth.ping, redis: deps.pingRedis },
     document: lazy(() => {
       const own = openApiDocument(app, info);
-      const { [metadataPath]: metadata } = openApiDocument(wellKnown, info).paths ?? {};
-      return { ...own, paths: { ...own.paths, [metadataPath]: metadata } };
+      const { paths, components } = openApiDocument(wellKnown, info);
+      const schemas = { ...components.schemas, ...own.components.schemas };
+      return {
+        ...own,
+        paths: { ...own.paths, [metadataPath]: paths[metadataPath] },
+        components: { ...own.components, schemas },
+      };
     }),
   });
 

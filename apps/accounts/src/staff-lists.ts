@@ -5,6 +5,12 @@ import type { AuditFilter, ReadEvent } from "./audit/audit-queries.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import type { Invitation } from "./registration/invitations.ts";
 
+/** The query parameter of the next page of a list. */
+export const cursorParam = z
+  .string()
+  .optional()
+  .meta({ description: "The `nextCursor` of the previous page; the first page by default" });
+
 /** A page of a list: how many at most, and where it begins; a forged cursor is a `bad-request` problem. */
 interface Wanted {
   limit: number;

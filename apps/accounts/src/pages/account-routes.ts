@@ -52,7 +52,11 @@ export function addAccount(
     path: "/account",
     tags,
     summary: "My account",
-    request: { query: z.strictObject({ done: z.enum(notices).optional() }) },
+    request: {
+      query: z.strictObject({
+        done: z.enum(notices).optional().openapi({ description: "The change that the page confirms" }),
+      }),
+    },
     responses: pageAnswer("The page"),
   });
   app.openapi(account, (c) => {

@@ -5,17 +5,21 @@ import type { PageFrame } from "@quintet/pages";
 import { auditActions, type ReadEvent } from "../audit/audit-queries.ts";
 import type { LocalAuth } from "../local-auth.ts";
 import type { StaffLists } from "../staff-lists.ts";
+import { cursorParam } from "../staff-lists.ts";
 import { auditPage, type ShownEvent } from "./audit-pages.ts";
 import { pageAnswer, showPage } from "./section.ts";
 
 const perPage = 50;
 const account = wholeNumber(1, 2 ** 31 - 1).optional();
 const query = z.strictObject({
-  accountId: account,
-  actorId: account,
+  accountId: account.openapi({ description: "Only events about this account" }),
+  actorId: account.openapi({ description: "Only events caused by this account" }),
   // A form sends an empty one for everything.
-  action: z.union([z.enum(auditActions), z.literal("")]).optional(),
-  cursor: z.string().optional(),
+  action: z
+    .union([z.enum(auditActions), z.literal("")])
+    .optional()
+    .openapi({ description: "Only events of this kind; empty: all" }),
+  cursor: cursorParam,
 });
 
 /** Lines of the audit log with the usernames of those whom they name. */

@@ -11,7 +11,9 @@ import { type Refusal, readForm, refusalOf } from "./form.ts";
 import { onward, pageAnswer, refusedForm, showPage } from "./section.ts";
 
 const tags = ["accounts: pages"];
-const params = z.strictObject({ id: z.uuid("must be a client's id") });
+const params = z.strictObject({
+  id: z.uuid("must be a client's id").openapi({ description: "The id of the API client" }),
+});
 const kinds = new Map([
   ["confidential", true],
   ["public", false],

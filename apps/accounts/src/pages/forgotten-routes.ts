@@ -25,7 +25,9 @@ export function addForgotten(
     path: "/forgotten",
     tags,
     summary: "The page that sends a link to a new password",
-    request: { query: z.strictObject({ done: z.enum(["sent"]).optional() }) },
+    request: {
+      query: z.strictObject({ done: z.enum(["sent"]).optional().openapi({ description: "What the page confirms" }) }),
+    },
     responses: pageAnswer("The page"),
   });
   app.openapi(ask, (c) => {
@@ -63,7 +65,9 @@ export function addForgotten(
     path: "/new-password",
     tags,
     summary: "The page behind a link to a new password",
-    request: { query: z.strictObject({ token: z.string().max(200) }) },
+    request: {
+      query: z.strictObject({ token: z.string().max(200).openapi({ description: "The token of the reset link" }) }),
+    },
     responses: { ...pageAnswer("The page"), ...refusedForm },
   });
   app.openapi(show, async (c) => {

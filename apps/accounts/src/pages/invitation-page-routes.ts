@@ -7,6 +7,7 @@ import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
 import { invitationIdSchema, newInvitationSchema } from "../registration/invitations.ts";
 import type { StaffLists } from "../staff-lists.ts";
+import { cursorParam } from "../staff-lists.ts";
 import type { Browser } from "./browser.ts";
 import { type Refusal, readForm, refusalOf } from "./form.ts";
 import { type InvitationsShown, invitationsPage } from "./invitation-pages.ts";
@@ -37,7 +38,12 @@ export function addInvitationPages(
     path: "/staff/invitations",
     tags,
     summary: "The page of invitations (staff)",
-    request: { query: z.strictObject({ cursor: z.string().optional(), done: z.enum(["revoked"]).optional() }) },
+    request: {
+      query: z.strictObject({
+        cursor: cursorParam,
+        done: z.enum(["revoked"]).optional().openapi({ description: "The change that the page confirms" }),
+      }),
+    },
     responses: pageAnswer("A page of them"),
   });
   app.openapi(list, (c) => {
@@ -79,7 +85,10 @@ export function addInvitationPages(
     path: "/staff/invitations/{id}/revoke",
     tags,
     summary: "Revoke an invitation by form (staff)",
-    request: { ...noQuery, params: z.strictObject({ id: invitationIdSchema }) },
+    request: {
+      ...noQuery,
+      params: z.strictObject({ id: invitationIdSchema.openapi({ description: "The id of the invitation" }) }),
+    },
     responses: { ...onward, ...refusedForm },
   });
   app.openapi(revoke, async (c) => {

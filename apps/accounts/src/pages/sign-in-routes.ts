@@ -12,8 +12,13 @@ import { signedInPage, signInPage } from "./sign-in-page.ts";
 
 const tags = ["accounts: pages"];
 const security: Record<string, string[]>[] = [];
-const next = z.string().max(8000).optional();
-const renewQuery = { query: z.strictObject({ next, refused: z.string().max(20).optional() }) };
+const next = z.string().max(8000).optional().openapi({ description: "The path to go to after the sign-in" });
+const renewQuery = {
+  query: z.strictObject({
+    next,
+    refused: z.string().max(20).optional().openapi({ description: "Why the form was refused" }),
+  }),
+};
 
 const notices = { "signed-out": "You are signed out.", reset: "The new password is set. Sign in with it." };
 
@@ -36,7 +41,12 @@ export function addSignIn(
     path: "/sign-in",
     tags,
     summary: "The sign-in page",
-    request: { query: z.strictObject({ next, done: z.enum(["signed-out", "reset"]).optional() }) },
+    request: {
+      query: z.strictObject({
+        next,
+        done: z.enum(["signed-out", "reset"]).optional().openapi({ description: "What the page confirms" }),
+      }),
+    },
     responses: pageAnswer("The page"),
   });
   app.openapi(show, async (c) => {

@@ -28,7 +28,10 @@ export function addSignUp(
     tags,
     summary: "The registration page",
     request: {
-      query: z.strictObject({ next: z.string().max(8000).optional(), invitation: z.string().max(200).optional() }),
+      query: z.strictObject({
+        next: z.string().max(8000).optional().openapi({ description: "The path to go to after the sign-up" }),
+        invitation: z.string().max(200).optional().openapi({ description: "The token of an invitation" }),
+      }),
     },
     responses: { ...pageAnswer("The page"), 403: errorPageResponse("Accounts are made by staff here") },
   });

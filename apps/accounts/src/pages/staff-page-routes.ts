@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import { type Actor, actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
 import type { StaffLists } from "../staff-lists.ts";
+import { cursorParam } from "../staff-lists.ts";
 import { named } from "./audit-page-routes.ts";
 import type { Browser } from "./browser.ts";
 import { readForm, refusalOf } from "./form.ts";
@@ -13,7 +14,7 @@ import { onward, pageAnswer, refusedForm, showPage } from "./section.ts";
 import { accountsPage, type StaffAccountShown, staffAccountPage, staffNotices } from "./staff-pages.ts";
 
 const tags = ["accounts: pages"];
-const params = z.strictObject({ id: wholeNumber(1, 2 ** 31 - 1) });
+const params = z.strictObject({ id: wholeNumber(1, 2 ** 31 - 1).openapi({ description: "The id of the account" }) });
 const perPage = 25;
 const newest = 10;
 
@@ -34,7 +35,16 @@ export function addStaffPages(
     path: "/staff/accounts",
     tags,
     summary: "The page of all accounts (staff)",
-    request: { query: z.strictObject({ q: z.string().max(254).default(""), cursor: z.string().optional() }) },
+    request: {
+      query: z.strictObject({
+        q: z
+          .string()
+          .max(254)
+          .default("")
+          .openapi({ description: "Only accounts whose username or email begins with this" }),
+        cursor: cursorParam,
+      }),
+    },
     responses: pageAnswer("A page of them"),
   });
   app.openapi(find, async (c) => {
@@ -72,7 +82,12 @@ export function addStaffPages(
     path: "/staff/accounts/{id}",
     tags,
     summary: "The page of one account (staff)",
-    request: { params, query: z.strictObject({ done: z.enum(acts).optional() }) },
+    request: {
+      params,
+      query: z.strictObject({
+        done: z.enum(acts).optional().openapi({ description: "The change that the page confirms" }),
+      }),
+    },
     responses: { ...pageAnswer("The account"), 404: errorPageResponse("There is no such account") },
   });
   app.openapi(one, (c) => {
@@ -110,7 +125,7 @@ export function addStaffPages(
     path: "/staff/accounts/{id}/{act}",
     tags,
     summary: "Deactivate an account, activate it again, or end its sign-ins by form (staff)",
-    request: { params: params.extend({ act: z.enum(acts) }), ...noQuery },
+    request: { params: params.extend({ act: z.enum(acts).openapi({ description: "The change" }) }), ...noQuery },
     responses: { ...onward, ...refusedForm },
   });
   app.openapi(change, async (c) => {

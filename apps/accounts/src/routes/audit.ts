@@ -3,8 +3,8 @@ import { guards } from "@quintet/auth";
 import { jsonResponse, limitParam, type ServiceEnv, wholeNumber } from "@quintet/http";
 import { auditActions } from "../audit/audit-queries.ts";
 import type { LocalAuth } from "../local-auth.ts";
-import type { StaffLists } from "../staff-lists.ts";
-import { cursorParam, nextCursorSchema } from "./schemas.ts";
+import { cursorParam, type StaffLists } from "../staff-lists.ts";
+import { nextCursorSchema } from "./schemas.ts";
 
 const eventSchema = z
   .object({
@@ -37,7 +37,9 @@ const eventSchema = z
       .openapi({ description: "The HTTP status of the response; null if the request was interrupted" }),
   })
   .openapi("AuditEvent");
-const pageSchema = z.object({ events: z.array(eventSchema), nextCursor: nextCursorSchema }).openapi("AuditEvents");
+const pageSchema = z
+  .object({ events: z.array(eventSchema).openapi({ description: "Newest first" }), nextCursor: nextCursorSchema })
+  .openapi("AuditEvents");
 
 const account = wholeNumber(1, 2 ** 31 - 1).optional();
 const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));

@@ -56,7 +56,9 @@ const createdClientSchema = clientSchema
       .openapi({ description: "The `client_secret`, shown only once; null unless the client is confidential" }),
   })
   .openapi("AddedClient");
-const clientsSchema = z.object({ clients: z.array(clientSchema) }).openapi("Clients");
+const clientsSchema = z
+  .object({ clients: z.array(clientSchema).openapi({ description: "The API clients of the account" }) })
+  .openapi("Clients");
 
 /** The API clients of an account: `/auth/clients`. */
 export function addClients(

@@ -13,8 +13,8 @@ import {
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
 import { type Invitation, invitationIdSchema, newInvitationSchema } from "../registration/invitations.ts";
-import type { StaffLists } from "../staff-lists.ts";
-import { cursorParam, nextCursorSchema } from "./schemas.ts";
+import { cursorParam, type StaffLists } from "../staff-lists.ts";
+import { nextCursorSchema } from "./schemas.ts";
 
 const tags = ["accounts: staff"];
 const params = z.strictObject({ id: invitationIdSchema.openapi({ description: "The id of the invitation" }) });
@@ -41,7 +41,10 @@ const createdSchema = invitationSchema
   })
   .openapi("NewInvitation");
 const listSchema = z
-  .object({ invitations: z.array(invitationSchema), nextCursor: nextCursorSchema })
+  .object({
+    invitations: z.array(invitationSchema).openapi({ description: "Newest first" }),
+    nextCursor: nextCursorSchema,
+  })
   .openapi("Invitations");
 const { shape } = newInvitationSchema;
 const inputSchema = newInvitationSchema

@@ -6,7 +6,7 @@ import { registrationSchema } from "../registration/registration.ts";
 
 const account = {
   id: z.number().int().openapi({ description: "The id of the account", example: 7 }),
-  username: z.string().openapi({ example: "ana" }),
+  username: z.string().openapi({ description: "The username", example: "ana" }),
   email: z.string().openapi({ description: "The email address; empty if there is none", example: "ana@example.com" }),
   createdAt: z.iso.datetime().openapi({ description: "When the account was created" }),
 };
@@ -28,12 +28,6 @@ export const accountSchema = z
 export const accountParams = z.strictObject({
   id: wholeNumber(1, 2 ** 31 - 1).openapi({ description: "The id of the account" }),
 });
-
-/** The query parameter with which a list goes on. */
-export const cursorParam = z
-  .string()
-  .optional()
-  .openapi({ description: "The `nextCursor` of the previous page; the first page by default" });
 
 /** The field of a page with which the list goes on. */
 export const nextCursorSchema = z

@@ -15,7 +15,9 @@ const sessionSchema = z
     expiresAt: z.iso.datetime().openapi({ description: "When it ends unless it is used before" }),
   })
   .openapi("Session");
-const sessionsSchema = z.object({ sessions: z.array(sessionSchema) }).openapi("Sessions");
+const sessionsSchema = z
+  .object({ sessions: z.array(sessionSchema).openapi({ description: "Most recent first" }) })
+  .openapi("Sessions");
 const sessionId = z
   .union([z.uuid(), z.literal("all")], "must be a session's id, or all")
   .openapi({ type: "string", description: "The id of the session, or `all`", example: "all" });

@@ -13,15 +13,8 @@ import {
 } from "@quintet/http";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
-import type { StaffLists } from "../staff-lists.ts";
-import {
-  accountParams,
-  accountSchema,
-  createdAccountSchema,
-  cursorParam,
-  newAccountBody,
-  nextCursorSchema,
-} from "./schemas.ts";
+import { cursorParam, type StaffLists } from "../staff-lists.ts";
+import { accountParams, accountSchema, createdAccountSchema, newAccountBody, nextCursorSchema } from "./schemas.ts";
 
 const tags = ["accounts: staff"];
 
@@ -32,7 +25,7 @@ const listedSchema = accountSchema
   })
   .openapi("ListedAccount");
 const listSchema = z
-  .object({ accounts: z.array(listedSchema), nextCursor: nextCursorSchema })
+  .object({ accounts: z.array(listedSchema).openapi({ description: "By id" }), nextCursor: nextCursorSchema })
   .openapi("ListedAccounts");
 const changeSchema = z
   .strictObject({ isActive: z.boolean().openapi({ description: "Whether the account may sign in" }) })

@@ -7,6 +7,11 @@ import { grantTypes } from "../oauth/token-endpoint.ts";
 
 const withSecret = ["client_secret_basic", "client_secret_post"];
 
+/** RFC 8414 names the other members. */
+const metadataSchema = z
+  .looseObject({ issuer: z.string().openapi({ description: "The URL of the issuer" }) })
+  .openapi("AuthorizationServerMetadata");
+
 /** The authorization server metadata (RFC 8414) at the root of the origin, where the prefix `/auth` does not reach. */
 export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger; corsOrigins: string[] }) {
   const { issuer, log, corsOrigins } = deps;
@@ -41,9 +46,9 @@ export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger;
     method: "get",
     path: metadataPath,
     tags: ["accounts"],
-    summary: "What the authorization server can do",
+    summary: "Get the metadata of the authorization server",
     request: noQuery,
-    responses: { 200: jsonResponse(z.looseObject({ issuer: z.string() }), "RFC 8414 metadata") },
+    responses: { 200: jsonResponse(metadataSchema, "The metadata (RFC 8414)") },
   });
   app.openapi(route, (c) => {
     c.header("Cache-Control", "public, max-age=300");

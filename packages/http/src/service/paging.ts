@@ -48,5 +48,11 @@ export function limitParam(defaultLimit: number) {
   return wholeNumber(1, 100)
     .optional()
     .transform((value) => value ?? defaultLimit)
-    .meta({ type: "integer", minimum: 1, maximum: 100, default: defaultLimit });
+    .meta({
+      type: "integer",
+      minimum: 1,
+      maximum: 100,
+      default: defaultLimit,
+      description: `Max items of the page, 1 to 100; default ${defaultLimit}`,
+    });
 }
