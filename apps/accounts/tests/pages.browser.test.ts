@@ -70,17 +70,17 @@ describe.each([true, false])("with JavaScript: %s", { timeout: 90_000 }, (javaSc
     const { page, go } = opened;
     await go("/auth/account");
     await heading(page, "Sign in");
-    await page.getByRole("link", { name: "Make an account" }).click();
+    await page.getByRole("link", { name: "Create an account" }).click();
     await page.getByLabel("Username").fill("ana");
     await page.getByLabel("Email").fill(`${name}@example.com`);
     await page.getByLabel("Password").fill(password);
-    await page.getByRole("button", { name: "Make the account" }).click();
+    await page.getByRole("button", { name: "Create account" }).click();
     await page.getByRole("alert").getByRole("link", { name: "Username" }).click();
     expect(await page.getByLabel("Username").inputValue()).toBe("ana");
     expect(await page.getByLabel("Password").inputValue()).toBe("");
     await page.getByLabel("Username").fill(name);
     await page.getByLabel("Password").fill(password);
-    await page.getByRole("button", { name: "Make the account" }).click();
+    await page.getByRole("button", { name: "Create account" }).click();
     await page.getByRole("status").filter({ hasText: "Account created." }).waitFor();
     await heading(page, "My account");
 
@@ -156,7 +156,7 @@ describe.each([true, false])("with JavaScript: %s", { timeout: 90_000 }, (javaSc
     for (const what of ["Deactivated", "Activated again", "Ended all sign-ins", "Made the account"]) {
       await page.getByRole("cell", { name: what }).waitFor();
     }
-    await page.getByRole("link", { name: "All of it, in the audit log" }).click();
+    await page.getByRole("link", { name: "All entries in the audit log" }).click();
     await heading(page, "Audit log");
     await page.getByText(`Only what was done to ${victim}.`).waitFor();
     await page.getByLabel("What").selectOption("deactivated");
@@ -198,7 +198,7 @@ test.each([
     await page.getByLabel("Username").fill("a b");
     await page.getByLabel("Email").fill("nobody@local");
     await page.getByLabel("Password").fill("12345678");
-    await page.getByRole("button", { name: "Make the account" }).click();
+    await page.getByRole("button", { name: "Create account" }).click();
     await lookAt("sign-up-refused");
     await go("/auth/staff/accounts");
     await lookAt("sign-in");

@@ -200,7 +200,7 @@ describe("the pages", () => {
     expect((await get("/auth/sign-in?done=reset")).text).toContain("The new password is set.");
     expect(await issuer.auth.passwordGrant(username, next)).toBeDefined();
     const stale = await get(`/auth/new-password?token=${token}`);
-    expect([stale.status, stale.text]).toEqual([422, expect.stringContaining("not good any more")]);
+    expect([stale.status, stale.text]).toEqual([422, expect.stringContaining("This link is no longer valid")]);
     expect((await post("/auth/new-password", { token, password: next })).status).toBe(422);
   });
 
@@ -213,7 +213,7 @@ describe("the pages", () => {
     ]);
     await using plain = await issuerForTests();
     const page = await plain.send("GET", "/auth/forgotten");
-    expect(await page.text()).toContain("Ask somebody of the staff");
+    expect(await page.text()).toContain("Ask a staff member");
     expect((await plain.send("POST", "/auth/forgotten", new URLSearchParams({ login: "ana" }), own)).status).toBe(409);
   });
 });

@@ -64,7 +64,7 @@ describe("in a browser", () => {
     await page.waitForURL(/page_num=2/);
     expect(await page.getByRole("link", { name: "Page 2" }).getAttribute("aria-current")).toBe("page");
     await page.getByLabel("Name").fill("no such name");
-    await page.getByText("Nobody has “no such name” in a name.").waitFor();
+    await page.getByText("No person matches “no such name”.").waitFor();
     expect(await rows(page).count()).toBe(0);
     await closed(opened);
   });
@@ -91,7 +91,7 @@ describe("in a browser", () => {
     await page.getByLabel("Last name").fill("Browserfield");
     await page.getByLabel("Email").fill("zoe@local");
     await page.getByRole("button", { name: "Add" }).click();
-    await page.getByText("Nothing was saved yet").waitFor();
+    await page.getByText("Nothing was saved").waitFor();
     expect(await page.getByLabel("Email").getAttribute("aria-invalid")).toBe("true");
     expect(await page.getByLabel("First name").inputValue()).toBe("Zoë");
     opened.complaints.length = 0; // The browser reports the 422 as an error.
@@ -112,7 +112,7 @@ describe("in a browser", () => {
     await page.getByRole("status").filter({ hasText: "Deleted." }).waitFor();
     await page.getByRole("heading", { name: "Search" }).waitFor();
     await page.goto(`${url}/directory/search?name=browserfield`);
-    await page.getByText("Nobody has “browserfield” in a name.").waitFor();
+    await page.getByText("No person matches “browserfield”.").waitFor();
     await closed(opened);
   });
 

@@ -59,7 +59,7 @@ describe("a total", () => {
   it("is 0 for an empty table", async () => {
     for (const name of ["qtest qalpha", "qzfam qbeta", "q w"]) {
       const page = await directory.anyone("GET", `/directory/search?name=${encodeURIComponent(name)}`);
-      expect(page.text).toContain(`Nobody has “${name}” in a name.`);
+      expect(page.text).toContain(`No person matches “${name}”.`);
       expect(page.text).not.toContain("<table>");
     }
   });
@@ -130,7 +130,7 @@ it("refuses a numbered page that is too deep, and says what to do", async () => 
   try {
     const deep = await directory.anyone("GET", "/directory/users?name=q%20e&page=73400");
     expect([deep.status, ...faultPaths(deep)]).toEqual([400, "page"]);
-    expect(deep.text).toContain("go on by nextCursor");
+    expect(deep.text).toContain("use nextCursor");
     expect((await directory.anyone("GET", "/directory/users?name=q%20e&page=5000")).status).toBe(200);
   } finally {
     await sql`DELETE FROM directory.last_name_prefixes WHERE prefix = '~~'`;

@@ -51,6 +51,6 @@ export function explanation(problem: ProblemBody, home: string): Html {
         <h1>${problem.title}</h1>
         <p>${problem.detail}</p>
         <p class="hint">Request <code>${problem.requestId}</code></p>
-        <p><a class="button quiet" href="${home}">Back to the first page</a></p>
+        <p><a class="button quiet" href="${home}">Back to the start page</a></p>
       </article>`;
 }

@@ -15,8 +15,8 @@ export async function resumePage(c: Context): Promise<Html> {
   const fields = await typedFields(c);
   const again =
     fields.length === 0
-      ? html`<p>Then go back to the form and send it again.</p>`
-      : html`<p>What you typed is kept on this page. Sign in in a new tab, then come back here and send the form again.</p>
+      ? html`<p>Then open the form again.</p>`
+      : html`<p>Your input is kept on this page. Sign in in a new tab, then come back here and send the form again.</p>
         <form method="post" action="${c.req.path}">
           ${fields.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}" />`)}
           <p class="actions">
@@ -26,7 +26,7 @@ export async function resumePage(c: Context): Promise<Html> {
         </form>`;
   return html`<article class="notice">
         <h1>Sign in again</h1>
-        <p>You are not signed in any more, so nothing was saved yet.</p>
+        <p>Your session has ended, so nothing was saved yet.</p>
         ${fields.length === 0 ? html`<p><a class="button" href="/auth/sign-in">Sign in</a></p>` : ""}
         ${again}
       </article>`;

@@ -53,7 +53,7 @@ export function auditPage({ events, filter, action, about, isFirst, next }: Audi
   const options = [["", "Everything"] as const, ...auditActions.map((name) => [name, actionWords(name)] as const)];
   const filters = [{ name: "action", label: "What", value: action ?? "", options }];
   return html`<h1>Audit log</h1>
-      <p class="lead">Every change to accounts and every action of staff in every app. No line is ever changed.</p>
+      <p class="lead">Every change to accounts and every staff action in every app. Entries are never changed.</p>
       ${about === undefined ? "" : html`<p>${about} <a href="${home}">Show everything</a></p>`}
       ${filterBar({ action: home, filters, kept: others, submit: "Show" })}
       ${eventTable(events, "The audit log, the newest first")}

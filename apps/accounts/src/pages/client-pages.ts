@@ -95,7 +95,7 @@ export function clientPage(shown: {
           ? ""
           : html`<div class="sheet once">
         <h2 id="secret">Its secret</h2>
-        <p>Copy it now. It is shown this once and stored nowhere.</p>
+        <p>Copy it now. It is shown only once.</p>
         <p><code class="secret" aria-labelledby="secret" tabindex="0">${made.secret}</code></p>
       </div>`
       }
@@ -110,7 +110,7 @@ export function clientPage(shown: {
       </div>
       <section class="part" aria-labelledby="remove">
         <h2 id="remove">Remove it</h2>
-        <p>Its sign-ins and tokens end at once. This cannot be undone.</p>
+        <p>Its sessions and tokens end at once. This cannot be undone.</p>
         <form method="post" action="/auth/account/clients/${client.id}/remove">
           ${hidden("form_token", formToken)}
           <p class="actions"><button class="danger" type="submit">Remove ${client.name}</button></p>

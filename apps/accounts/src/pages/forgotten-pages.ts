@@ -8,7 +8,7 @@ const back = html`<p class="below"><a href="/auth/sign-in">Back to signing in</a
 export function forgottenPage({ login, fault }: { login: string; fault?: string }): Html {
   return html`<div class="narrow">
       <h1>Forgot your password?</h1>
-      <p class="lead">We mail you a link to a new one.</p>
+      <p class="lead">You get a link by mail to set a new one.</p>
       ${fault === undefined ? "" : faultSummary(fault)}
       <form class="sheet" method="post" action="/auth/forgotten">
         <div class="fields">
@@ -23,9 +23,9 @@ export function forgottenPage({ login, fault }: { login: string; fault?: string 
 /** Says that a link is on its way. */
 export function linkSentPage(text: string): Html {
   return html`<div class="narrow">
-      <h1>Look at your mail</h1>
+      <h1>Check your mail</h1>
       ${doneNotice(text)}
-      <p>It works once, for 30 minutes. Nothing there? It may be among the spam, or <a href="/auth/forgotten">ask again</a>.</p>
+      <p>It works once, for 30 minutes. Nothing there? Check the spam folder, or <a href="/auth/forgotten">ask again</a>.</p>
       ${back}
       </div>`;
 }
@@ -35,7 +35,7 @@ export function askStaffPage(): Html {
   return html`<div class="narrow">
       <h1>Forgot your password?</h1>
       <div class="sheet">
-        <p>No mail is sent from here. Ask somebody of the staff for a link to a new password; it works once, for 30 minutes.</p>
+        <p>This installation sends no mail. Ask a staff member for a reset link. It works once, for 30 minutes.</p>
       </div>
       ${back}
       </div>`;
@@ -47,7 +47,7 @@ export function newPasswordPage(shown: { token: string; refusal?: { heading: str
   const faults = (refusal?.faults ?? []).filter(({ path }) => path === "password");
   return html`<div class="narrow">
       <h1>A new password</h1>
-      <p class="lead">It ends every sign-in of your account, on every device.</p>
+      <p class="lead">This ends every session of your account, on all devices.</p>
       ${refusal ? faultSummary(refusal.heading, faults, { password: "New password" }) : ""}
       <form class="sheet" method="post" action="/auth/new-password">
         ${hidden("token", token)}
@@ -62,7 +62,7 @@ export function newPasswordPage(shown: { token: string; refusal?: { heading: str
 /** For a link that is not good any more. */
 export function staleLinkPage(): Html {
   return html`<div class="narrow">
-      <h1>This link is not good any more</h1>
+      <h1>This link is no longer valid</h1>
       <div class="sheet">
         <p>A link works once, for 30 minutes, and only until the account changes in another way.</p>
         <p class="actions"><a class="button" href="/auth/forgotten">Get a new one</a></p>

@@ -33,7 +33,7 @@ export function addForgotten(
   app.openapi(ask, (c) => {
     if (!auth.sendResetLink) return showPage(c, frame, { title, body: askStaffPage() });
     if (c.req.valid("query").done)
-      return showPage(c, frame, { title: "Look at your mail", body: linkSentPage(resetRequestedText) });
+      return showPage(c, frame, { title: "Check your mail", body: linkSentPage(resetRequestedText) });
     return showPage(c, frame, { title, body: forgottenPage({ login: "" }) });
   });
 

@@ -41,7 +41,7 @@ export function invitationsPage(shown: InvitationsShown): Html {
           ${field({ name: "email", label: labels.email, type: "email", value: email, autocomplete: "off", maxLength: 254, optional: true, hint: "Whom it is for. Whoever has an invitation without an email may use it.", fault: faultOf(faults, "email") })}
           ${field({ name: "days", label: labels.days, value: days, maxLength: 3, hint: "1 to 365", fault: faultOf(faults, "days") })}
         </div>
-        <p class="actions"><button type="submit">Make an invitation</button></p>
+        <p class="actions"><button type="submit">Create an invitation</button></p>
       </form>
       ${invitations.length === 0 ? html`<p class="empty">There are no${isFirst ? "" : " more"} invitations.</p>` : table(invitations, formToken)}
       ${

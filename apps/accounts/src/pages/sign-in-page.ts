@@ -26,7 +26,7 @@ export function signInPage(shown: {
         <p class="actions"><button type="submit">Sign in</button></p>
       </form>
       <p class="below"><a href="/auth/forgotten">Forgot your password?</a></p>
-      ${mode === "closed" ? "" : html`<p class="below">${question} <a href="/auth/sign-up?next=${encodeURIComponent(next)}">Make an account</a></p>`}
+      ${mode === "closed" ? "" : html`<p class="below">${question} <a href="/auth/sign-up?next=${encodeURIComponent(next)}">Create an account</a></p>`}
       </div>`;
 }
 

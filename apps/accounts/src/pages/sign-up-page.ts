@@ -19,7 +19,7 @@ export interface SignUpShown {
 export function signUpPage({ next, username, email, invitation, refusal }: SignUpShown): Html {
   const faults = refusal?.faults ?? [];
   return html`<div class="narrow">
-      <h1>Make an account</h1>
+      <h1>Create an account</h1>
       <p class="lead">One account works in every app.</p>
       ${refusal ? faultSummary(refusal.heading, faults, labels) : ""}
       <form class="sheet" method="post" action="/auth/sign-up">
@@ -30,7 +30,7 @@ export function signUpPage({ next, username, email, invitation, refusal }: SignU
           ${field({ name: "email", label: labels.email, type: "email", value: email, autocomplete: "email", maxLength: 254, fault: faultOf(faults, "email") })}
           ${field({ name: "password", label: labels.password, type: "password", autocomplete: "new-password", minLength: 8, maxLength: 1024, hint: "8 characters or more, not only digits, and none of the most common ones", fault: faultOf(faults, "password") })}
         </div>
-        <p class="actions"><button type="submit">Make the account</button></p>
+        <p class="actions"><button type="submit">Create account</button></p>
       </form>
       <p class="below">Have an account? <a href="/auth/sign-in?next=${encodeURIComponent(next)}">Sign in</a></p>
       </div>`;
@@ -39,7 +39,7 @@ export function signUpPage({ next, username, email, invitation, refusal }: SignU
 /** What is shown where nobody but staff makes accounts. */
 export function closedPage(next: string): Html {
   return html`<div class="narrow">
-      <h1>Make an account</h1>
+      <h1>Create an account</h1>
       <p class="lead">${closedText}</p>
       <p class="below">Have an account? <a href="/auth/sign-in?next=${encodeURIComponent(next)}">Sign in</a></p>
       </div>`;

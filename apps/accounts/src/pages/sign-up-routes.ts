@@ -18,7 +18,7 @@ export function addSignUp(
   app: OpenAPIHono<ServiceEnv>,
   { auth, browser, frame }: { auth: LocalAuth; browser: Browser; frame: PageFrame },
 ): void {
-  const title = "Make an account";
+  const title = "Create an account";
   const { mode } = auth.admission;
 
   const show = createRoute({
@@ -52,7 +52,7 @@ export function addSignUp(
     method: "post",
     path: "/sign-up",
     tags,
-    summary: "Make an account at the page",
+    summary: "Create an account at the page",
     request: noQuery,
     responses: { ...onward, ...refusedForm },
   });

@@ -105,7 +105,7 @@ export function addStaffPages(
     method: "post",
     path: "/staff/accounts/{id}/links/new",
     tags,
-    summary: "A link to a new password, to hand over, by form (staff)",
+    summary: "Password reset link, to hand over, by form (staff)",
     request: { params, ...noQuery },
     responses: { ...pageAnswer("The account, with the link, told this once"), ...refusedForm },
   });

@@ -67,7 +67,7 @@ export interface StaffAccountShown {
   formToken: string;
   done?: string | undefined;
   refusal?: Refusal | undefined;
-  /** A link to a new password that was made just now. */
+  /** Password reset link that was made just now. */
   link?: { url: string; expiresAt: string } | undefined;
 }
 
@@ -96,7 +96,7 @@ export function staffAccountPage(shown: StaffAccountShown): Html {
           ${act("end-sessions", "End all its sign-ins", "button quiet")}
           ${
             isOwn
-              ? html`<p class="hint">This is your own account: somebody else has to deactivate it.</p>`
+              ? html`<p class="hint">This is your own account. Someone else must deactivate it.</p>`
               : account.isActive
                 ? act("deactivate", "Deactivate", "button danger")
                 : act("activate", "Activate again", "button")
@@ -104,16 +104,16 @@ export function staffAccountPage(shown: StaffAccountShown): Html {
         </div>
       </div>
       <section class="part" aria-labelledby="events">
-        <h2 id="events">What was done to it</h2>
+        <h2 id="events">Actions on this account</h2>
         ${eventTable(events, "What was done to this account, the newest first", true)}
-        <p class="below"><a href="/auth/staff/audit?accountId=${account.id}">All of it, in the audit log</a> · <a href="/auth/staff/audit?actorId=${account.id}">What it did itself</a></p>
+        <p class="below"><a href="/auth/staff/audit?accountId=${account.id}">All entries in the audit log</a> · <a href="/auth/staff/audit?actorId=${account.id}">Actions by this account</a></p>
       </section>`;
 }
 
 function shownLink({ url, expiresAt }: { url: string; expiresAt: string }): Html {
   return html`<div class="sheet once" role="status">
-        <h2 id="link">A link to a new password</h2>
-        <p>Hand it over to nobody but the owner of the account. It works once, until ${shownTime(expiresAt)}, and is shown this once.</p>
+        <h2 id="link">Password reset link</h2>
+        <p>Give it only to the owner of the account. It works once, until ${shownTime(expiresAt)}, and is shown this once.</p>
         <code class="secret" aria-labelledby="link" tabindex="0">${url}</code>
       </div>`;
 }

@@ -27,7 +27,7 @@ export function resultsPage({ name, limit, page, list }: ResultsShown): Html {
 function summary(name: string, { users, total, totalIsExact }: UserList): Html {
   const people = total === 1 ? "person" : "people";
   if (name.trim() === "") return html`${counted(total)} ${people}`;
-  if (total === 0 && users.length === 0) return html`Nobody has “${name}” in a name.`;
+  if (total === 0 && users.length === 0) return html`No person matches “${name}”.`;
   const number = totalIsExact ? counted(total) : `About ${counted(Number(total.toPrecision(3)))}`;
   return html`${number} ${people} found for “${name}”`;
 }

@@ -33,7 +33,7 @@ export function userFormPage({ user, texts, token, faults, notice, present }: Us
     field({ name, label: labels[name], type, value: texts[name], maxLength, fault: faultOf(faults, name) });
   const about = { name: "bio", label: labels.bio, type: "textarea", value: texts.bio, optional: true } as const;
   return html`<h1>${user ? "Edit a person" : "Add a person"}</h1>
-      ${notice === undefined && faults.length === 0 ? "" : faultSummary(notice ?? "Nothing was saved yet", faults, labels, presentTexts(present))}
+      ${notice === undefined && faults.length === 0 ? "" : faultSummary(notice ?? "Nothing was saved", faults, labels, presentTexts(present))}
       <form class="sheet" method="post" action="${action}">
         ${hidden("token", token)}
         ${user ? hidden("version", String(user.version)) : ""}

@@ -24,7 +24,7 @@ export function deletePage(user: UserView, token: string, version: number, fault
   const path = `${home}/users/${user.id}`;
   return html`<h1>Delete ${user.firstName} ${user.lastName}?</h1>
       ${fault === undefined ? "" : html`<div class="alert" role="alert"><p>${fault}</p></div>`}
-      <p>The person disappears from the directory at once. This cannot be undone.</p>
+      <p>The person is removed from the directory. This cannot be undone.</p>
       <form method="post" action="${path}/delete">
         <input type="hidden" name="token" value="${token}" />
         <input type="hidden" name="version" value="${version}" />

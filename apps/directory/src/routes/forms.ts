@@ -41,8 +41,8 @@ const deleteForm = z.strictObject({ token, version });
 const form = { description: "The page", content: htmlContent };
 const again = errorPageResponse("The form with its errors; the input is kept");
 const done = { description: "Saved; the next page is in Location" };
-const expired = "The form was open for too long. Look at it once more and send it again.";
-const overtaken = "Somebody else has changed this person meanwhile. This is what the directory has now:";
+const expired = "The form was open for too long. Check it and send it again.";
+const overtaken = "Someone else has changed this person in the meantime. The directory now has:";
 
 /** Adds the forms by which staff create, edit and delete users in a browser. */
 export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
@@ -195,7 +195,7 @@ export function addFormRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
           return deleteConfirmation(
             c,
             await getUser(deps, id),
-            "Somebody else has changed this person meanwhile. Look again.",
+            "Someone else has changed this person in the meantime. Check it again.",
           );
         }
         leaveNotice(c, "deleted");
