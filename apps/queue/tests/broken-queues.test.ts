@@ -137,8 +137,8 @@ describe("a broken queue", () => {
       ["POST", "/queue/pop"],
       ["GET", "/queue/count"],
     ] as const) {
-      const answer = await open.request(method, path);
-      expect([answer.status, answer.text]).toEqual([500, expect.stringContaining("push and pop")]);
+      const response = await open.request(method, path);
+      expect([response.status, response.text]).toEqual([500, expect.stringContaining("push and pop")]);
     }
     expect(await metricsText()).toContain(`quintet_queue_messages{queue="${queue.name}",state="ready"} 1`);
     expect((await list()).queues.map(({ name }) => name)).toContain(queue.name);

@@ -43,8 +43,8 @@ describe.each(calls)("%s %s", (method, path, needs, body) => {
 
   it("accepts Basic and Bearer credentials", async () => {
     const { basic } = needs === "staff" ? open.people.staff : open.people.plain;
-    const answer = await open.request(method, path, { body, headers: { Authorization: basic } });
-    expect([200, 201, 204, 404]).toContain(answer.status);
+    const response = await open.request(method, path, { body, headers: { Authorization: basic } });
+    expect([200, 201, 204, 404]).toContain(response.status);
   });
 
   it("names an unknown query parameter", async () => {
@@ -60,8 +60,8 @@ describe.each(calls)("%s %s", (method, path, needs, body) => {
   it.runIf(path.includes("/x"))("rejects an invalid queue name", async () => {
     const as = needs === "staff" ? open.people.staff : open.people.plain;
     for (const name of ["a%20b", "%7Bx%7D", "*", "a.b", "x".repeat(81), "%00", "%F0%9F%98%80", "'%20OR%201=1--"]) {
-      const answer = await open.request(method, path.replace("/x", `/${name}`), { as, body });
-      expectProblem(answer, 400, "name");
+      const response = await open.request(method, path.replace("/x", `/${name}`), { as, body });
+      expectProblem(response, 400, "name");
     }
   });
 
@@ -99,13 +99,13 @@ describe("the app", () => {
   });
 
   it("gives staff server information without secrets and paths", async () => {
-    const answer = await open.request("GET", "/queue/info", { as: open.people.staff });
-    expect(answer.status).toBe(200);
-    expect(answer.json()).toMatchObject({
+    const response = await open.request("GET", "/queue/info", { as: open.people.staff });
+    expect(response.status).toBe(200);
+    expect(response.json()).toMatchObject({
       system: { node: process.version, load: expect.any(Array), memory: { processBytes: expect.any(Number) } },
       redis: { version: expect.stringMatching(/^\d+\./), keys: expect.any(Number), role: "master" },
     });
-    expect(answer.text).not.toMatch(/\/|password|requirepass|redis_build|executable/i);
+    expect(response.text).not.toMatch(/\/|password|requirepass|redis_build|executable/i);
   });
 
   it("responds to unknown paths and methods with problems", async () => {
@@ -143,10 +143,10 @@ describe("login", () => {
       { username, password },
       { username: account.email, password, grant_type: "password" },
     ]) {
-      const answer = await login(form);
-      expect(answer.status, answer.text).toBe(200);
-      expect(answer.headers.get("cache-control")).toBe("no-store");
-      const tokens = answer.json<{ access_token: string }>();
+      const response = await login(form);
+      expect(response.status, response.text).toBe(200);
+      expect(response.headers.get("cache-control")).toBe("no-store");
+      const tokens = response.json<{ access_token: string }>();
       expect(tokens).toMatchObject({ token_type: "Bearer", refresh_token: expect.any(String) });
       const headers = { Authorization: `Bearer ${tokens.access_token}` };
       expect((await open.request("GET", "/queue/count", { headers })).status).toBe(200);
@@ -162,12 +162,12 @@ describe("login", () => {
     ["a name that comes twice", "username=a&username=b&password=x", "invalid_request"],
     ["another grant", { grant_type: "refresh_token", refresh_token: "x" }, "unsupported_grant_type"],
   ])("rejects %s in the form of RFC 6749", async (_, form, error) => {
-    const answer = await login(form as Record<string, string>);
-    expect([answer.status, answer.json().error]).toEqual([400, error]);
+    const response = await login(form as Record<string, string>);
+    expect([response.status, response.json().error]).toEqual([400, error]);
   });
 
   it("accepts a form only", async () => {
-    const answer = await login("username=a&password=b", { "Content-Type": "application/json" });
-    expect([answer.status, answer.json().error]).toEqual([400, "invalid_request"]);
+    const response = await login("username=a&password=b", { "Content-Type": "application/json" });
+    expect([response.status, response.json().error]).toEqual([400, "invalid_request"]);
   });
 });

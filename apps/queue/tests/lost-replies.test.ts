@@ -33,10 +33,10 @@ it("a retried send adds a message once, even when it has been deleted before the
   expect((await queue.receive()).map(({ id }) => id)).toEqual(sent);
   const headers = { "Idempotency-Key": "k" };
   const other = await open.makeQueue();
-  const answer = await losing(new RegExp(`.${other.name}.:sent:`), () =>
+  const response = await losing(new RegExp(`.${other.name}.:sent:`), () =>
     open.request("POST", `${other.path}/messages`, { body: { body: 1 }, headers }),
   );
-  expect(answer.status).toBe(201);
+  expect(response.status).toBe(201);
   expect((await other.counts()).length).toBe(1);
 });
 
@@ -98,12 +98,12 @@ it("push and pop run once and say that the outcome is unknown", async () => {
 
 it("a command says that the outcome is unknown when the reply is lost again", async () => {
   const queue = await open.makeQueue();
-  const answer = await losing(
+  const response = await losing(
     run(queue),
     () => open.request("POST", `${queue.path}/messages`, { body: { body: 1 } }),
     2,
   );
-  expectProblem(answer, 503);
+  expectProblem(response, 503);
   expect((await queue.counts()).length).toBe(1);
 });
 

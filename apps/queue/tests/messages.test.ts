@@ -14,12 +14,12 @@ const receipts = (messages: { receipt: string }[]) => messages.map((message) => 
 describe("sending", () => {
   it("accepts a single message and returns its id", async () => {
     const queue = await open.makeQueue();
-    const answer = await open.request("POST", `${queue.path}/messages`, { body: { body: { a: 1 } } });
-    expect(answer.status).toBe(201);
-    expect(answer.json()).toEqual({ messages: [{ id: expect.any(String), duplicate: false }] });
+    const response = await open.request("POST", `${queue.path}/messages`, { body: { body: { a: 1 } } });
+    expect(response.status).toBe(201);
+    expect(response.json()).toEqual({ messages: [{ id: expect.any(String), duplicate: false }] });
     const [message] = await queue.receive();
     expect(message).toEqual({
-      id: answer.json<{ messages: { id: string }[] }>().messages[0]?.id,
+      id: response.json<{ messages: { id: string }[] }>().messages[0]?.id,
       body: { a: 1 },
       receipt: expect.any(String),
       receives: 1,
@@ -94,8 +94,8 @@ describe("sending", () => {
     const list = texts.map((text) => `{ "priority":0, "body": ${text} , "body" :${text} }`).join(" ,\n");
     expect((await open.request("POST", path, { body: `{"messages" : [ ${list} ] }` })).status).toBe(201);
     for (const text of texts) expect((await open.request("POST", path, { body: `{"body":${text}}` })).status).toBe(201);
-    const answer = await open.request("POST", `${queue.path}/receive`, { body: { max: 100 } });
-    for (const text of texts) expect(answer.text.split(`"body":${text}}`)).toHaveLength(3);
+    const response = await open.request("POST", `${queue.path}/receive`, { body: { max: 100 } });
+    for (const text of texts) expect(response.text.split(`"body":${text}}`)).toHaveLength(3);
   });
 
   it("sends once for the same Idempotency-Key", async () => {
@@ -283,8 +283,8 @@ describe("receiving", () => {
   it("treats an empty request as one message without waiting", async () => {
     const queue = await open.makeQueue();
     await queue.send({ body: 1 }, { body: 2 });
-    const answer = await open.request("POST", `${queue.path}/receive`);
-    expect(bodies(answer.json<{ messages: { body: unknown }[] }>().messages)).toEqual([1]);
+    const response = await open.request("POST", `${queue.path}/receive`);
+    expect(bodies(response.json<{ messages: { body: unknown }[] }>().messages)).toEqual([1]);
   });
 
   it("returns a few megabytes at most", async () => {

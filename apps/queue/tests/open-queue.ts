@@ -83,17 +83,17 @@ export async function openQueue(
   };
 
   const good = async (path: string, body: object, status = 200) => {
-    const answer = await request("POST", path, { body });
-    expect(answer.status, answer.text).toBe(status);
-    return answer;
+    const response = await request("POST", path, { body });
+    expect(response.status, response.text).toBe(status);
+    return response;
   };
 
   let made = 0;
   const makeQueue: OpenQueue["makeQueue"] = async (settings = {}) => {
     const name = `q${++made}`;
     const path = `/queue/queues/${name}`;
-    const answer = await request("PUT", path, { as: people.staff, body: settings });
-    expect(answer.status, answer.text).toBe(201);
+    const response = await request("PUT", path, { as: people.staff, body: settings });
+    expect(response.status, response.text).toBe(201);
     return {
       name,
       path,

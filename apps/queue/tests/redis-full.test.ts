@@ -25,10 +25,10 @@ describe.runIf(hasRedis)("when Redis is full", () => {
   const staff = (method: string, path: string, body?: object) =>
     open.request(method, path, { as: open.people.staff, body });
 
-  const expectFull = (answer: TestResponse, why: RegExp) => {
-    expectProblem(answer, 503);
-    expect(answer.json().detail).toMatch(why);
-    expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
+  const expectFull = (response: TestResponse, why: RegExp) => {
+    expectProblem(response, 503);
+    expect(response.json().detail).toMatch(why);
+    expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
   };
 
   describe("memory", () => {

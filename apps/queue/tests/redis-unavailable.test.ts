@@ -46,7 +46,7 @@ describe.runIf(hasRedis)("when Redis is unavailable", () => {
       open.request("POST", `${queue.path}/receive`, { body: { waitSeconds: 20 } }),
       open.request("POST", `${queue.path}/ack`, { body: { receipts: [first?.receipt] } }),
     ]);
-    for (const answer of away) expectAway(answer);
+    for (const response of away) expectAway(response);
     const health = await open.request("GET", "/queue/health");
     expect([health.status, health.json()]).toMatchObject([503, { checks: { redis: { status: "failing" } } }]);
     expect((await open.request("GET", "/queue")).status).toBe(200);
@@ -97,8 +97,8 @@ describe.runIf(hasRedis)("when Redis is unavailable", () => {
   });
 });
 
-function expectAway(answer: TestResponse): void {
-  expectProblem(answer, 503);
-  expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
-  expect(answer.text).not.toMatch(/ECONN|127\.0\.0\.1|redis:/i);
+function expectAway(response: TestResponse): void {
+  expectProblem(response, 503);
+  expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
+  expect(response.text).not.toMatch(/ECONN|127\.0\.0\.1|redis:/i);
 }

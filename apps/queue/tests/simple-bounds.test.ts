@@ -24,8 +24,8 @@ const text = (size: number) => JSON.stringify("x".repeat(size - 2));
 
 describe("the simple queue", () => {
   it("accepts its max number of messages and no more, under any number of concurrent pushes", async () => {
-    const answers = await Promise.all(Array.from({ length: 80 }, (_, i) => push(i)));
-    const refused = answers.filter(({ status }) => status !== 201);
+    const responses = await Promise.all(Array.from({ length: 80 }, (_, i) => push(i)));
+    const refused = responses.filter(({ status }) => status !== 201);
     expect(refused).toHaveLength(30);
     for (const one of refused) expectProblem(one, 409);
     expect(refused[0]?.json()).toMatchObject({ detail: expect.stringMatching(/^The queue is full/) });

@@ -20,17 +20,17 @@ describe("push and pop", () => {
   it("deliver messages first in, first out, each once", async () => {
     const ids: string[] = [];
     for (const message of ["1", '{"a":[1]}', '"text"']) {
-      const answer = await push(message);
-      expect(answer.status).toBe(201);
-      expect(answer.json()).toEqual({ status: "ok", id: expect.any(String) });
-      ids.push(answer.json<{ id: string }>().id);
+      const response = await push(message);
+      expect(response.status).toBe(201);
+      expect(response.json()).toEqual({ status: "ok", id: expect.any(String) });
+      ids.push(response.json<{ id: string }>().id);
     }
     expect(await count()).toEqual({ count: 3 });
     for (const [i, message] of [1, { a: [1] }, "text"].entries()) {
-      const answer = await pop();
-      expect(answer.status).toBe(200);
-      expect(answer.headers.get("content-type")).toBe("application/json");
-      expect(answer.json()).toEqual({ status: "ok", id: ids[i], message });
+      const response = await pop();
+      expect(response.status).toBe(200);
+      expect(response.headers.get("content-type")).toBe("application/json");
+      expect(response.json()).toEqual({ status: "ok", id: ids[i], message });
     }
     expect((await pop()).json()).toEqual({ status: "ok", message: null, detail: "The queue is empty" });
     expect(await count()).toEqual({ count: 0 });
@@ -64,8 +64,8 @@ describe("push and pop", () => {
   it("deliver each message to one of many concurrent pops", async () => {
     const pushed = await Promise.all(Array.from({ length: 100 }, (_, i) => push(i)));
     const popped = await Promise.all(Array.from({ length: 120 }, pop));
-    const ids = popped.flatMap((answer) => answer.json<{ id?: string }>().id ?? []);
-    expect(ids.sort()).toEqual(pushed.map((answer) => answer.json<{ id: string }>().id).sort());
+    const ids = popped.flatMap((response) => response.json<{ id?: string }>().id ?? []);
+    expect(ids.sort()).toEqual(pushed.map((response) => response.json<{ id: string }>().id).sort());
   });
 
   it.each([
@@ -116,8 +116,8 @@ describe("push and pop", () => {
     const others = await open.request("POST", "/queue/push", { as: open.people.other, body: "1", headers: key });
     expect(others.text).not.toBe(first.text);
     const raced = { "Idempotency-Key": randomUUID() };
-    const answers = await Promise.all([1, 2, 3, 4].map(() => push('"raced"', raced)));
-    expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true);
+    const responses = await Promise.all([1, 2, 3, 4].map(() => push('"raced"', raced)));
+    expect(responses.every(({ status }) => status === 201 || status === 409)).toBe(true);
     expect(await count()).toEqual({ count: 3 });
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fillDemo } from "../src/demo/demo.ts";
-import { type CountedPost, type OpenSocial, openSocial } from "./open-social.ts";
+import { type OpenSocial, openSocial, type PostWithVotes } from "./open-social.ts";
 
 let social: OpenSocial;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ test("the demo data is added once, even by two processes at once or after an int
   const cut = { ...social.deps, auth: { ...social.deps.auth, register: cutAfter(1) } };
   await expect(fillDemo(cut, () => {})).rejects.toThrow("cut off");
   const all = async () =>
-    (await social.send<CountedPost[]>("GET", "/posts?limit=100", { by: social.accounts.plain })).body;
+    (await social.send<PostWithVotes[]>("GET", "/posts?limit=100", { by: social.accounts.plain })).body;
   expect(await all()).toEqual([]);
 
   await Promise.all([fillDemo(social.deps, (line) => lines.push(line)), fillDemo(social.deps, () => {})]);

@@ -31,10 +31,10 @@ describe.each(needAccount)("%s %s", (method, path) => {
     for (const authorization of [undefined, "Bearer forged", "Basic bm9ib2R5Ondyb25n", "Digest x"]) {
       const headers = { ...(authorization && { Authorization: authorization }), ...json, "Idempotency-Key": "" };
       const body = method === "GET" ? {} : { body: "{ not json" };
-      const answer = await social.send(method, `${path}?unknown=1`, { headers, ...body });
-      expect(answer.status, answer.text).toBe(401);
-      expect(answer.headers.get("www-authenticate")).toMatch(/Bearer.*Basic/);
-      expect(answer.headers.get("content-type")).toBe("application/problem+json");
+      const response = await social.send(method, `${path}?unknown=1`, { headers, ...body });
+      expect(response.status, response.text).toBe(401);
+      expect(response.headers.get("www-authenticate")).toMatch(/Bearer.*Basic/);
+      expect(response.headers.get("content-type")).toBe("application/problem+json");
     }
   });
 
@@ -63,8 +63,8 @@ describe.each(withBody)("%s %s", (method, path) => {
   });
 
   test("rejects an unknown query parameter by name", async () => {
-    const answer = await social.send(method, `${path}?dryRun=1`, { by: social.accounts.plain, json: {} });
-    expect([answer.status, answer.body.errors?.[0]?.path]).toEqual([400, "dryRun"]);
+    const response = await social.send(method, `${path}?dryRun=1`, { by: social.accounts.plain, json: {} });
+    expect([response.status, response.body.errors?.[0]?.path]).toEqual([400, "dryRun"]);
   });
 });
 
@@ -75,8 +75,8 @@ test("an unsupported method is a 405 with Allow", async () => {
     ["GET", "/vote", "POST"],
     ["GET", "/login", "POST"],
   ] as const) {
-    const answer = await social.send(method, path, { by: social.accounts.plain });
-    expect([answer.status, answer.headers.get("allow")]).toEqual([405, allow]);
+    const response = await social.send(method, path, { by: social.accounts.plain });
+    expect([response.status, response.headers.get("allow")]).toEqual([405, allow]);
   }
   expect((await social.send("GET", "/nothing", { by: social.accounts.plain })).status).toBe(404);
 });
@@ -85,30 +85,30 @@ describe("a browser of another origin", () => {
   const headers = { Origin: "https://friend.example" };
 
   test("may send a preflight request without an account", async () => {
-    const answer = await social.send("OPTIONS", "/posts/1", {
+    const response = await social.send("OPTIONS", "/posts/1", {
       headers: {
         ...headers,
         "Access-Control-Request-Method": "PUT",
         "Access-Control-Request-Headers": "authorization, content-type, idempotency-key",
       },
     });
-    expect(answer.status).toBe(204);
-    expect(answer.headers.get("access-control-allow-origin")).toBe("https://friend.example");
-    expect(answer.headers.get("access-control-allow-methods")).toContain("PUT");
-    expect(answer.headers.get("access-control-allow-headers")).toBe("authorization,content-type,idempotency-key");
+    expect(response.status).toBe(204);
+    expect(response.headers.get("access-control-allow-origin")).toBe("https://friend.example");
+    expect(response.headers.get("access-control-allow-methods")).toContain("PUT");
+    expect(response.headers.get("access-control-allow-headers")).toBe("authorization,content-type,idempotency-key");
   });
 
   test("may read responses and errors, and the headers of lists", async () => {
     for (const by of [social.accounts.plain, undefined]) {
-      const answer = await social.send("GET", "/posts", { headers, ...(by && { by }) });
-      expect(answer.headers.get("access-control-allow-origin")).toBe("https://friend.example");
-      expect(answer.headers.get("access-control-expose-headers")).toMatch(/Link.*Location/);
+      const response = await social.send("GET", "/posts", { headers, ...(by && { by }) });
+      expect(response.headers.get("access-control-allow-origin")).toBe("https://friend.example");
+      expect(response.headers.get("access-control-expose-headers")).toMatch(/Link.*Location/);
     }
   });
 
   test("may not when its origin is not allowed", async () => {
-    const answer = await social.send("GET", "/posts", { headers: { Origin: "https://stranger.example" } });
-    expect(answer.headers.get("access-control-allow-origin")).toBeNull();
+    const response = await social.send("GET", "/posts", { headers: { Origin: "https://stranger.example" } });
+    expect(response.headers.get("access-control-allow-origin")).toBeNull();
   });
 });
 
@@ -141,9 +141,9 @@ test("an unavailable store is a 503 that reveals nothing of it", async () => {
   const app = createApp(deps);
   const headers = { Authorization: accounts.plain.bearer };
   for (const path of ["posts", "posts/1", "users/1", "posts?search=x"]) {
-    const answer = await app.request(`/social/${path}`, { headers });
-    const text = await answer.text();
-    expect(answer.status, text).toBe(503);
+    const response = await app.request(`/social/${path}`, { headers });
+    const text = await response.text();
+    expect(response.status, text).toBe(503);
     expect(text).not.toMatch(/127\.0\.0\.1|secret|select/i);
   }
   const health = await app.request("/social/health");

@@ -7,7 +7,7 @@ import { inject } from "vitest";
 import { createApp } from "../src/app.ts";
 import { type Deps, social as definition } from "../src/index.ts";
 
-export interface Answer<T> extends TestResponse {
+export interface SocialResponse<T> extends TestResponse {
   body: T;
 }
 
@@ -21,7 +21,7 @@ export interface Post {
   owner: { id: number; email: string; createdAt: string };
 }
 
-export interface CountedPost {
+export interface PostWithVotes {
   post: Post;
   votes: number;
 }
@@ -46,10 +46,10 @@ export interface OpenSocial extends AsyncDisposable {
   deps: Deps;
   postgresUrl: string;
   /** Sends a request to `path` below `/social`; `json` is sent as JSON, `body` as it is. */
-  send<T = ProblemBody>(method: string, path: string, request?: SentRequest): Promise<Answer<T>>;
+  send<T = ProblemBody>(method: string, path: string, request?: SentRequest): Promise<SocialResponse<T>>;
   /** Creates a post and returns it. */
   post(by: TestAccount, fields?: Record<string, unknown>): Promise<Post>;
-  vote(by: TestAccount, postId: number, dir: unknown): Promise<Answer<ProblemBody & { votes: number }>>;
+  vote(by: TestAccount, postId: number, dir: unknown): Promise<SocialResponse<ProblemBody & { votes: number }>>;
 }
 
 /** Opens the app for one test file; to be disposed of in `afterAll`. */
@@ -70,7 +70,7 @@ export async function openSocial(): Promise<OpenSocial> {
   });
   const app = createApp(deps);
 
-  const send = async <T>(method: string, path: string, request: SentRequest = {}): Promise<Answer<T>> => {
+  const send = async <T>(method: string, path: string, request: SentRequest = {}): Promise<SocialResponse<T>> => {
     const { by, ...sent } = request;
     const options = { authorization: by?.bearer, ...sent };
     const response = await readResponse(await requestApp(app, method, `/social${path}`, options));
@@ -84,12 +84,12 @@ export async function openSocial(): Promise<OpenSocial> {
     postgresUrl: database.url,
     send,
     async post(by, fields = {}) {
-      const answer = await send<Post>("POST", "/posts", {
+      const response = await send<Post>("POST", "/posts", {
         by,
         json: { title: "Title", content: "Content", ...fields },
       });
-      if (answer.status !== 201) throw new Error(answer.text);
-      return answer.body;
+      if (response.status !== 201) throw new Error(response.text);
+      return response.body;
     },
     vote: (by, postId, dir) => send("POST", "/vote", { by, json: { postId, dir } }),
     [Symbol.asyncDispose]: async () => {
@@ -101,6 +101,6 @@ export async function openSocial(): Promise<OpenSocial> {
 }
 
 /** The paths that a problem names. */
-export function named(answer: Answer<ProblemBody>): string[] {
-  return (answer.body.errors ?? []).map((fault) => fault.path);
+export function named(response: SocialResponse<ProblemBody>): string[] {
+  return (response.body.errors ?? []).map((fault) => fault.path);
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type CountedPost, named, type OpenSocial, openSocial, type Post } from "./open-social.ts";
+import { named, type OpenSocial, openSocial, type Post, type PostWithVotes } from "./open-social.ts";
 
 let social: OpenSocial;
 const written: Post[] = [];
@@ -14,9 +14,9 @@ beforeAll(async () => {
 afterAll(() => social[Symbol.asyncDispose]());
 
 const list = async (query: string, by = social.accounts.plain) => {
-  const answer = await social.send<CountedPost[]>("GET", `/posts?${query}`, { by });
-  expect(answer.status, answer.text).toBe(200);
-  return { ...answer, ids: answer.body.map(({ post }) => post.id) };
+  const response = await social.send<PostWithVotes[]>("GET", `/posts?${query}`, { by });
+  expect(response.status, response.text).toBe(200);
+  return { ...response, ids: response.body.map(({ post }) => post.id) };
 };
 const visibleTo = (id: number) => written.filter((post) => post.published || post.ownerId === id).map(({ id }) => id);
 
@@ -60,9 +60,13 @@ describe("GET /posts", () => {
   test("has a stable next page while posts arrive", async () => {
     const { headers, ids } = await list("limit=3");
     const arrived = await social.post(social.accounts.plain, { title: "Arrived" });
-    const next = await social.send<CountedPost[]>("GET", headers.get("link")!.slice("</social".length).split(">")[0]!, {
-      by: social.accounts.plain,
-    });
+    const next = await social.send<PostWithVotes[]>(
+      "GET",
+      headers.get("link")!.slice("</social".length).split(">")[0]!,
+      {
+        by: social.accounts.plain,
+      },
+    );
     expect(next.body[0]?.post.id).toBe(visibleTo(social.accounts.plain.account.id)[3]);
     expect([...ids, ...next.body.map(({ post }) => post.id)]).not.toContain(arrived.id);
     await social.send("DELETE", `/posts/${arrived.id}`, { by: social.accounts.plain });
@@ -101,8 +105,8 @@ describe("GET /posts", () => {
     ["offset=3", "offset"],
     ["order=title", "order"],
   ])("rejects %s by name", async (query, name) => {
-    const answer = await social.send("GET", `/posts?${query}`, { by: social.accounts.plain });
-    expect([answer.status, named(answer)]).toEqual([400, [name]]);
+    const response = await social.send("GET", `/posts?${query}`, { by: social.accounts.plain });
+    expect([response.status, named(response)]).toEqual([400, [name]]);
   });
 
   test("rejects a cursor with a skip, and a forged cursor", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type CountedPost, named, type OpenSocial, openSocial, type Post } from "./open-social.ts";
+import { named, type OpenSocial, openSocial, type Post, type PostWithVotes } from "./open-social.ts";
 
 let social: OpenSocial;
 beforeAll(async () => {
@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => social[Symbol.asyncDispose]());
 
 const read = (id: number | string, by = social.accounts.plain) =>
-  social.send<CountedPost>("GET", `/posts/${id}`, { by });
+  social.send<PostWithVotes>("GET", `/posts/${id}`, { by });
 
 describe("a post", () => {
   test("is created, read, replaced and deleted by its owner", async () => {
@@ -112,8 +112,8 @@ describe("a post", () => {
       ["POST", "/posts"],
       ["PUT", `/posts/${mine.id}`],
     ] as const) {
-      const answer = await social.send(method, path, { by: plain, json });
-      expect([answer.status, named(answer)]).toEqual([422, [field]]);
+      const response = await social.send(method, path, { by: plain, json });
+      expect([response.status, named(response)]).toEqual([422, [field]]);
     }
     expect((await read(mine.id)).body.post).toEqual(mine);
   });
@@ -122,10 +122,10 @@ describe("a post", () => {
     const { plain, other } = social.accounts;
     const headers = { "Idempotency-Key": "once" };
     const json = { title: "Once", content: "Content" };
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [1, 2, 3].map(() => social.send<Post>("POST", "/posts", { by: plain, json, headers })),
     );
-    const made = new Set(answers.filter(({ status }) => status === 201).map(({ body }) => body.id));
+    const made = new Set(responses.filter(({ status }) => status === 201).map(({ body }) => body.id));
     expect(made.size).toBe(1);
     const again = await social.send<Post>("POST", "/posts", { by: plain, json, headers });
     expect([again.status, made.has(again.body.id), again.headers.get("location")]).toEqual([
@@ -155,7 +155,7 @@ describe("a post", () => {
   });
 
   test("rejects an unknown query parameter", async () => {
-    const answer = await social.send("GET", "/posts/1?expand=owner", { by: social.accounts.plain });
-    expect([answer.status, named(answer)]).toEqual([400, ["expand"]]);
+    const response = await social.send("GET", "/posts/1?expand=owner", { by: social.accounts.plain });
+    expect([response.status, named(response)]).toEqual([400, ["expand"]]);
   });
 });

@@ -42,8 +42,8 @@ describe("POST /users", () => {
 
   test("creates one account under concurrent requests", async () => {
     const json = { email: "race@example.com", password };
-    const answers = await Promise.all(Array.from({ length: 6 }, () => social.send("POST", "/users", { json })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
+    const responses = await Promise.all(Array.from({ length: 6 }, () => social.send("POST", "/users", { json })));
+    expect(responses.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409]);
   });
 
   test("repeats the first response for the same Idempotency-Key", async () => {
@@ -66,8 +66,8 @@ describe("POST /users", () => {
     [{ email: "a@example.com", password: 12345678 }, "password"],
     [{ email: "a@example.com", password, isStaff: true }, "isStaff"],
   ])("rejects %j", async (json, path) => {
-    const answer = await social.send("POST", "/users", { json });
-    expect([answer.status, named(answer)]).toEqual([422, [path]]);
+    const response = await social.send("POST", "/users", { json });
+    expect([response.status, named(response)]).toEqual([422, [path]]);
   });
 });
 
@@ -77,11 +77,11 @@ describe("POST /login", () => {
     for (const login of [username, account.email]) {
       const fields = { username: login, password };
       for (const more of [{}, { grant_type: "password" }]) {
-        const answer = await social.send<{ access_token: string }>("POST", "/login", form({ ...fields, ...more }));
-        expect(answer.status, answer.text).toBe(200);
-        expect(answer.body).toEqual({ access_token: expect.any(String), token_type: "bearer" });
-        expect(answer.headers.get("cache-control")).toBe("no-store");
-        expect(await social.accounts.auth.verifyToken(answer.body.access_token)).toMatchObject({ id: account.id });
+        const response = await social.send<{ access_token: string }>("POST", "/login", form({ ...fields, ...more }));
+        expect(response.status, response.text).toBe(200);
+        expect(response.body).toEqual({ access_token: expect.any(String), token_type: "bearer" });
+        expect(response.headers.get("cache-control")).toBe("no-store");
+        expect(await social.accounts.auth.verifyToken(response.body.access_token)).toMatchObject({ id: account.id });
       }
     }
   });
@@ -89,8 +89,8 @@ describe("POST /login", () => {
   test("responds the same to a wrong password, an unknown user and an injection", async () => {
     const { username } = social.accounts.plain;
     for (const login of [username, "nobody", "' OR '1'='1' -- ", "", "nul\u0000", "😀"]) {
-      const answer = await social.send("POST", "/login", form({ username: login, password: "wrong' OR ''='" }));
-      expect([answer.status, answer.body.detail], login).toEqual([403, "Invalid Credentials"]);
+      const response = await social.send("POST", "/login", form({ username: login, password: "wrong' OR ''='" }));
+      expect([response.status, response.body.detail], login).toEqual([403, "Invalid Credentials"]);
     }
   });
 
@@ -100,8 +100,8 @@ describe("POST /login", () => {
     [{ username: "x", password: "x", remember: "1" }, "remember"],
     [{ username: "x", password: "x", grant_type: "refresh_token" }, "grant_type"],
   ])("rejects %j", async (fields, path) => {
-    const answer = await social.send("POST", "/login", form(fields as Record<string, string>));
-    expect([answer.status, named(answer)]).toEqual([422, [path]]);
+    const response = await social.send("POST", "/login", form(fields as Record<string, string>));
+    expect([response.status, named(response)]).toEqual([422, [path]]);
   });
 
   test("accepts a form only", async () => {
@@ -112,11 +112,11 @@ describe("POST /login", () => {
 
 test("POST /login rejects a form that is not percent-encoded UTF-8, by field", async () => {
   for (const username of ["%FF", "a%C3", "1%0", "\ufffd"]) {
-    const answer = await social.send("POST", "/login", {
+    const response = await social.send("POST", "/login", {
       headers: { "Content-Type": "application/x-www-form-urlencoded" },
       body: `username=${username}&password=x`,
     });
-    expect([answer.status, named(answer)]).toEqual([400, ["username"]]);
+    expect([response.status, named(response)]).toEqual([400, ["username"]]);
   }
 });
 

@@ -1,7 +1,7 @@
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { voteQueries } from "../src/votes/vote-queries.ts";
-import { type CountedPost, named, type OpenSocial, openSocial } from "./open-social.ts";
+import { named, type OpenSocial, openSocial, type PostWithVotes } from "./open-social.ts";
 
 let social: OpenSocial;
 let sql: postgres.Sql;
@@ -15,8 +15,8 @@ afterAll(async () => {
 });
 
 const votesOf = async (id: number) => {
-  const answer = await social.send<CountedPost>("GET", `/posts/${id}`, { by: social.accounts.plain });
-  return answer.body.votes;
+  const response = await social.send<PostWithVotes>("GET", `/posts/${id}`, { by: social.accounts.plain });
+  return response.body.votes;
 };
 /** The counter of a post and the rows that it counts. */
 const counted = async (id: number) => {
@@ -81,8 +81,8 @@ describe("POST /vote", () => {
     [{ postId: 1.5, dir: 1 }, "postId"],
     [{ postId: 1, dir: 1, userId: 2 }, "userId"],
   ])("rejects %j", async (json, path) => {
-    const answer = await social.send("POST", "/vote", { by: social.accounts.plain, json });
-    expect([answer.status, named(answer)]).toEqual([422, [path]]);
+    const response = await social.send("POST", "/vote", { by: social.accounts.plain, json });
+    expect([response.status, named(response)]).toEqual([422, [path]]);
   });
 });
 
@@ -90,8 +90,8 @@ describe("under a race", () => {
   test("fifty votes of one account count once", async () => {
     const { plain } = social.accounts;
     const { id } = await social.post(plain);
-    const answers = await Promise.all(Array.from({ length: 50 }, () => social.vote(plain, id, 1)));
-    expect(answers.map(({ status }) => status).sort()).toEqual(times({ 201: 1, 409: 49 }));
+    const responses = await Promise.all(Array.from({ length: 50 }, () => social.vote(plain, id, 1)));
+    expect(responses.map(({ status }) => status).sort()).toEqual(times({ 201: 1, 409: 49 }));
     expect(await counted(id)).toEqual({ votes: 1, rows: 1 });
     const back = await Promise.all(Array.from({ length: 50 }, () => social.vote(plain, id, 0)));
     expect(back.map(({ status }) => status).sort()).toEqual(times({ 201: 1, 404: 49 }));
