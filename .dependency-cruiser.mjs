@@ -106,6 +106,19 @@ export default {
       to: { path: "^packages/", pathNot: "^packages/($1|http)/" },
     },
     {
+      name: "db-folders-in-order",
+      comment: "limits and observability, then the stores, then migrations and idempotency.",
+      severity: "error",
+      from: { path: "^packages/db/src/(limits|observability)/" },
+      to: { path: "^packages/db/src/(mysql|postgres|redis|migrations|idempotency)/" },
+    },
+    {
+      name: "db-stores-know-nothing-above-them",
+      severity: "error",
+      from: { path: "^packages/db/src/(mysql|postgres|redis)/" },
+      to: { path: "^packages/db/src/(?!$1/|limits/|observability/)" },
+    },
+    {
       name: "auth-needs-db-http-and-pages-only",
       severity: "error",
       from: { path: "^packages/auth/", pathNot: "\\.test\\.ts$" },

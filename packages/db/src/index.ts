@@ -16,6 +16,7 @@ export {
 } from "./idempotency/record-sweep.ts";
 export { redisIdempotency } from "./idempotency/redis-idempotency.ts";
 export { isDeadlock, retryOnDeadlock } from "./limits/retry-on-deadlock.ts";
+export type { PoolOptions } from "./limits/statement-limits.ts";
 export { migrateMysql } from "./migrations/migrate-mysql.ts";
 export { migratePostgres, postgresMigrationLock, refuseLaterPostgres } from "./migrations/migrate-postgres.ts";
 export { tryWithLock } from "./mysql/named-lock.ts";
@@ -25,7 +26,6 @@ export {
   inMysqlTransaction,
   type MysqlConnection,
   type MysqlPool,
-  type PoolOptions,
 } from "./mysql/pool.ts";
 export { withComment } from "./observability/sql-comment.ts";
 export { connectPostgres, healthPostgres, type PostgresQueries, type PostgresSql } from "./postgres/client.ts";

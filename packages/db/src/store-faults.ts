@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { createConnection } from "mysql2/promise";
 import postgres from "postgres";
 
-/** The settings that name stores. */
+/** The settings with the URLs of stores. */
 export interface StoreUrls {
   MYSQL_URL?: string | undefined;
   POSTGRES_URL?: string | undefined;
@@ -14,8 +14,8 @@ export interface StoreUrls {
 const waitMs = 5000;
 
 /**
- * Connects once to each of these stores: why one cannot be used, as a fault of its setting that tells host and port, and nothing of the user
- * and the password. Leaves nothing open.
+ * Connects once to each of these stores. Returns a fault of its setting for each that cannot be used, with host and
+ * port, and without credentials. Closes its connections.
  */
 export async function storeFaults(urls: StoreUrls): Promise<string[]> {
   const asks: [keyof StoreUrls, (url: string) => Promise<unknown>, number][] = [
@@ -38,7 +38,7 @@ export async function storeFaults(urls: StoreUrls): Promise<string[]> {
   return (await Promise.all(found)).flat();
 }
 
-/** Rejects with `ConfigError` when one of these stores cannot be used. */
+/** Rejects with `ConfigError` if one of these stores cannot be used. */
 export async function requireStores(urls: StoreUrls): Promise<void> {
   const faults = await storeFaults(urls);
   if (faults.length > 0) throw new ConfigError(faults);
@@ -67,7 +67,7 @@ async function askRedis(url: string): Promise<void> {
     retryStrategy: () => null,
     enableReadyCheck: false,
   });
-  // The first error says why; what the command is rejected with says only that there is no connection.
+  // The first error has the reason; the rejection of the command only says that there is no connection.
   let first: unknown;
   redis.on("error", (error) => {
     first ??= error;

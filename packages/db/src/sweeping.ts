@@ -1,12 +1,12 @@
-/** Work that is done again and again in the background. */
+/** Periodic work in the background. */
 export interface Sweeping extends AsyncDisposable {
-  /** Begins; once is enough. */
+  /** Starts it; later calls have no effect. */
   start(): void;
 }
 
 /**
- * Runs `sweep` every `everyMs` from its start on, one run at a time; `signal` tells it to end. `onError` hears of the first of several
- * failures. Disposing of it waits for the run that is in flight.
+ * Runs `sweep` every `everyMs` after `start`, one run at a time; `signal` is aborted on disposal, which waits for the
+ * current run. `onError` is called for the first of several failures.
  */
 export function sweeping(
   sweep: (signal: AbortSignal) => Promise<void>,

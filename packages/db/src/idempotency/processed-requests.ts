@@ -2,34 +2,35 @@ import { type KeyedRequest, keyHours, keyMismatch } from "@quintet/http";
 import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import type { ISql } from "postgres";
 
-/** What came of a request that was recorded before. */
+/** The recorded result of a request. */
 export interface ProcessedRequest {
-  /** Null in records of versions that did not write it. */
+  /** Null in records of earlier versions. */
   fingerprint: string | null;
   /** JSON text. */
   result: string;
 }
 
-/** Where an app records what it has done for which request. A record counts for two days by the store's own clock. */
+/** The records of requests with an `Idempotency-Key`. A record is valid for two days by the clock of the store. */
 export interface ProcessedRequests {
   /**
-   * Begins the record of a request, in the transaction of what it does; or answers the one that counts. Waits for a transaction that is
-   * just making it.
+   * Creates the record of a request, in the transaction of its work, or returns the valid one. Waits for a transaction
+   * that is creating the same record.
    */
   begin(request: KeyedRequest): Promise<ProcessedRequest | undefined>;
-  /** Completes a record that was begun: what came of the request, as JSON text. */
+  /** Completes a record that `begin` created; `result` is JSON text. */
   complete(request: KeyedRequest, result: string): Promise<void>;
-  /** The record of a request, when there is one that counts. */
+  /** The valid record of a request, if there is one. */
   find(request: KeyedRequest): Promise<ProcessedRequest | undefined>;
 }
 
-/** A record that is begun has this result, and no other transaction sees it. */
+/** The result of a record that is not complete; no other transaction sees it. */
 export const pending = "";
 
 /**
- * Does `work` once for a request, however often that comes and whichever process is killed when: what it resolves to, JSON, is
- * recorded in its own transaction, and is the result the next time. Of two that do it at once, the second waits for the first. What
- * rejects is not recorded. Another request with the key is an `unprocessable` problem. Without a key it is just done.
+ * Runs `work` once for a keyed request, however often it is sent and even if a process is killed. The result (JSON) is
+ * recorded in the same transaction and returned for a repeated request; of two concurrent ones, the second waits for
+ * the first. A rejection is not recorded. A different request with the same key is an `unprocessable` problem. Without
+ * a key it just runs `work`.
  */
 export async function runOnce<T>(
   records: ProcessedRequests,
@@ -45,7 +46,10 @@ export async function runOnce<T>(
   return result;
 }
 
-/** What came of a request before, for a rule that cannot wait for `runOnce`: what it looks at may have changed since. */
+/**
+ * The recorded result of a request, for a check that has to run before `runOnce` because the state it reads may have
+ * changed since.
+ */
 export async function findProcessed<T>(
   records: ProcessedRequests,
   request: KeyedRequest | undefined,
@@ -60,7 +64,10 @@ function resultOf<T>({ fingerprint, result }: ProcessedRequest, request: KeyedRe
   return JSON.parse(result) as T;
 }
 
-/** Records in a MySQL table (`request_key`, `fingerprint`, `result`, `done_at`), on the connection of a transaction. */
+/**
+ * Records in a MySQL table (`request_key`, `fingerprint`, `result`, `done_at`). `on` is the connection of a
+ * transaction.
+ */
 export function mysqlProcessedRequests(on: Pool | PoolConnection, table: string): ProcessedRequests {
   const old = `done_at <= UTC_TIMESTAMP() - INTERVAL ${keyHours} HOUR`;
   const read = async (condition: string, key: string) => {
@@ -70,7 +77,7 @@ export function mysqlProcessedRequests(on: Pool | PoolConnection, table: string)
   };
   return {
     async begin({ key, fingerprint }) {
-      // One statement, which locks the record whether it is there or not. Assignments see those in front of them: the time comes last.
+      // One statement, which locks the record whether it exists or not. Assignments see earlier ones, so `done_at` comes last.
       await on.execute<ResultSetHeader>(
         `INSERT INTO ${table} (request_key, fingerprint, result, done_at)
          VALUES (:key, :fingerprint, :pending, UTC_TIMESTAMP())
@@ -79,7 +86,7 @@ export function mysqlProcessedRequests(on: Pool | PoolConnection, table: string)
            done_at = IF(${old}, UTC_TIMESTAMP(), done_at)`,
         { key, fingerprint, pending },
       );
-      // Reads what is there now, whatever the transaction has read before.
+      // Reads the latest version, whatever the transaction has read before.
       const record = await read("FOR UPDATE", key);
       return record?.result === pending ? undefined : record;
     },
@@ -90,7 +97,7 @@ export function mysqlProcessedRequests(on: Pool | PoolConnection, table: string)
   };
 }
 
-/** The same in a Postgres table, within a transaction. */
+/** Records in a Postgres table. `sql` is a transaction. */
 export function postgresProcessedRequests(sql: ISql, table: string): ProcessedRequests {
   const find = async ({ key }: KeyedRequest) => {
     const [record] = await sql<ProcessedRequest[]>`

@@ -7,39 +7,44 @@ import { type Sweeping, sweeping } from "../sweeping.ts";
 
 const sliceRecords = 500;
 const pauseMs = 20;
-/** Of Postgres' advisory locks, those of sweeps. */
+/** The class of the advisory locks that sweeps take in Postgres. */
 const sweepLocks = 0x7377_6565;
 
 const records = gauge(
   "quintet_idempotency_records",
-  "Records of requests with an Idempotency-Key, as the store estimates them.",
+  "Records of requests with an Idempotency-Key, estimated by the store.",
   ["table"],
   undefined,
   "max",
 );
-const removed = counter("quintet_idempotency_records_removed_total", "Records that were older than two days.", [
-  "table",
-]);
+const removed = counter(
+  "quintet_idempotency_records_removed_total",
+  "Records deleted because they were older than two days.",
+  ["table"],
+);
 
 /** A table of records of keyed requests; see `ProcessedRequests`. */
 export interface RecordTable {
   name: string;
   /**
-   * Runs `work`, unless another process does so just now. `remove` removes some of the records that do not count any more, and answers
-   * how many; it waits for no request.
+   * Runs `work` unless another process is sweeping this table. `remove` deletes some expired records and returns how
+   * many; it waits for no request.
    */
   exclusively(work: (remove: () => Promise<number>) => Promise<void>): Promise<void>;
-  /** About how many there are. */
+  /** The approximate number of records. */
   estimate(): Promise<number>;
 }
 
-/** Removes records that do not count any more. */
+/** Deletes expired records. */
 export interface RecordSweep extends Sweeping {
-  /** Removes all of them now, unless another process is at it. */
+  /** Deletes all of them now, unless another process is doing so. */
   sweep(): Promise<void>;
 }
 
-/** Sweeps a table in slices with pauses. `onError` hears of the first of several failures. Does nothing before `start`. */
+/**
+ * Deletes expired records in batches with pauses. `onError` is called for the first of several failures. Does nothing
+ * before `start`.
+ */
 export function recordSweep(
   table: RecordTable,
   onError: (error: unknown) => void,
@@ -72,9 +77,9 @@ export function mysqlRecordTable(pool: Pool, name: string): RecordTable {
   };
 }
 
-/** Removes some records of a MySQL table that do not count any more, in a transaction of its own; answers how many. */
+/** Deletes some expired records of a MySQL table in a transaction of its own; returns how many. */
 export async function removeOldRecords(connection: PoolConnection, table: string): Promise<number> {
-  // No gap is locked, so a record that is added meanwhile waits for nothing; one that is begun anew is left to its request.
+  // READ COMMITTED locks no gaps, so adding a record never waits; a record that a request is renewing is skipped.
   await connection.query("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
   await connection.beginTransaction();
   try {
@@ -82,7 +87,7 @@ export async function removeOldRecords(connection: PoolConnection, table: string
       `SELECT request_key FROM ${table} WHERE done_at <= UTC_TIMESTAMP() - INTERVAL ${keyHours} HOUR
         ORDER BY done_at LIMIT ${sliceRecords} FOR UPDATE SKIP LOCKED`,
     );
-    // One by one: for a list of keys the server may look at every row, and wait for those of others.
+    // One by one: for a list of keys the server may scan every row and wait for the locks of others.
     for (const { request_key: key } of old) {
       await connection.execute(`DELETE FROM ${table} WHERE request_key = :key`, { key });
     }
@@ -99,13 +104,13 @@ export function postgresRecordTable(sql: Sql, name: string): RecordTable {
   return {
     name,
     async exclusively(work) {
-      // The lock belongs to a transaction that does nothing else; the slices are each their own.
+      // The lock belongs to a transaction that does nothing else; each batch is a transaction of its own.
       await sql.begin(async (held) => {
         const [lock] = await held<{ got: boolean }[]>`
           SELECT pg_try_advisory_xact_lock(${sweepLocks}, hashtext(${name})) AS got`;
         if (!lock?.got) return;
         await work(async () => {
-          await held`SELECT`; // One that stands still is ended.
+          await held`SELECT`; // The server ends a transaction that is idle for too long.
           const { count } = await sql`DELETE FROM ${sql(name)} WHERE request_key IN (
             SELECT request_key FROM ${sql(name)} WHERE done_at <= now() - make_interval(hours => ${keyHours})
             ORDER BY done_at LIMIT ${sliceRecords} FOR UPDATE SKIP LOCKED)`;

@@ -9,15 +9,15 @@ const retryMs = 250;
 const commands = ["begin-1", "end-1", "renew-1"] as const;
 
 /**
- * Requests in flight, by their idempotency keys, in Redis. Who works on a request holds its key for `leaseMs` and renews that as long as
- * it works; a process that is killed lets go of it by that. Nothing else is kept, so that Redis holds as many keys as there are
- * requests in flight. With `deadlineMs` it rejects rather than wait longer for a Redis that stands still; see `redisWithDeadline`.
+ * Keys of requests in flight, in Redis. A request holds its key for `leaseMs` and renews the lease while it runs; the
+ * lease of a killed process expires. Nothing else is stored, so Redis holds one key per request in flight. With
+ * `deadlineMs` it rejects instead of waiting longer for an unresponsive Redis; see `redisWithDeadline`.
  */
 export function redisIdempotency(
   redis: Redis,
   { leaseMs = 10_000, deadlineMs }: { leaseMs?: number; deadlineMs?: number } = {},
 ): IdempotencyStore {
-  // Each knows its own first run by the claim.
+  // All of them may be repeated: each recognises its own first run by the claim.
   const run = luaCommands(redis, new URL("./", import.meta.url), commands, () => true);
   const inTime: <T>(work: () => Promise<T>) => Promise<T> =
     deadlineMs === undefined ? (work) => work() : redisWithDeadline(redis, { deadlineMs });
@@ -25,7 +25,7 @@ export function redisIdempotency(
     async begin(key, fingerprint) {
       const keys = [`idempotent:${key}`];
       const claim = randomUUID();
-      /** Tries until it reaches Redis, or the lease is over. */
+      /** Retries until Redis responds, or the lease is over. */
       const free = async (until = performance.now() + leaseMs): Promise<unknown> => {
         const freed = run("end-1", keys, [claim]);
         return freed.catch(
@@ -38,14 +38,14 @@ export function redisIdempotency(
         return beginning;
       };
       const state = await inTime(begin).catch((error: unknown) => {
-        // It may be claimed after all, when nobody works on it any more.
+        // The key may be claimed nevertheless, for a request that is no longer running.
         const settled = beginning?.catch(() => {});
         settled?.then(() => free()).catch(() => {});
         throw error;
       });
       if (state === "busy" || state === "mismatch") return { state };
       const renewing = setInterval(() => {
-        // While Redis is away nobody else can claim the key either.
+        // While Redis is unavailable nobody else can claim the key either.
         run("renew-1", keys, [claim, leaseMs]).then(
           (held) => held === 0 && clearInterval(renewing),
           () => {},

@@ -1,9 +1,9 @@
 import { currentRequest } from "@quintet/http";
 
-/** A statement that is nearly done is let finish: ending it costs the store more. */
+/** How long a statement may still finish, in ms: most are nearly done, and cancelling costs the store more. */
 const graceMs = 100;
 
-/** Calls `end` when the client of the current request has gone and what was begun is not over. The function returned says that it is. */
+/** Calls `end` when the client of the current request disconnects, unless the returned function was called before. */
 export function onClientGone(end: () => void): () => void {
   const request = currentRequest();
   if (request === undefined) return () => {};

@@ -1,22 +1,22 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Before the second attempt there is a pause of at most twice this, in ms; it doubles with each attempt, and is a random share of that. */
+/** Base of the pause between attempts, in ms: a random share of this times 2, 4, 8 … */
 const pauseMs = 20;
 
-/** Deadlock, and lock wait timeout, by the numbers of MySQL and MariaDB. */
+/** Error numbers of MySQL and MariaDB: deadlock, lock wait timeout. */
 const numbers = new Set([1213, 1205]);
-/** Deadlock, and serialization failure, by the codes of Postgres. */
+/** Error codes of Postgres: deadlock, serialization failure. */
 const codes = new Set(["40P01", "40001"]);
 
-/** Which errors another attempt is made after, and how long. */
+/** When another attempt is made. */
 export interface RetryRules {
   maxAttempts?: number;
-  /** Nothing is repeated that has taken longer, in ms. */
+  /** No further attempt is made after this time, in ms. */
   withinMs?: number;
   isRetryable?: (error: unknown) => boolean;
 }
 
-/** Attempts at one piece of work, counted and timed from the first. */
+/** Counts and times the attempts at one piece of work. */
 export class DeadlockRetries {
   readonly #rules: Required<RetryRules>;
   readonly #began = performance.now();
@@ -26,7 +26,7 @@ export class DeadlockRetries {
     this.#rules = { maxAttempts, withinMs, isRetryable };
   }
 
-  /** How long to wait before another attempt, in ms; undefined when there is none, or the error is another one. Follows `cause`. */
+  /** The pause before the next attempt, in ms; undefined if there is none. Looks at the `cause` of an error as well. */
   pauseAfter(error: unknown): number | undefined {
     const { maxAttempts, withinMs, isRetryable } = this.#rules;
     if (!isRetryable(error) || this.#made === maxAttempts || performance.now() - this.#began > withinMs)
@@ -52,7 +52,9 @@ export async function retryOnDeadlock<T>(transaction: () => Promise<T>, rules?: 
   }
 }
 
-/** Whether the database ended a transaction, or a wait for a lock, so that others could go on. Follows `cause`. */
+/**
+ * Whether the database ended a transaction, or a wait for a lock, to resolve a conflict. Looks at the `cause` as well.
+ */
 export function isDeadlock(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     if ("errno" in at && typeof at.errno === "number" && numbers.has(at.errno)) return true;

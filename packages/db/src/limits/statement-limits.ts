@@ -1,32 +1,47 @@
-/** How long the statements of a pool may take, in seconds, unless told; see `StatementLimits`. */
+/** Default time limit of a statement, in seconds; see `StatementLimits`. */
 export const defaultStatementSeconds = 5;
 
-/** How long the statement of a check of health may take, in seconds. */
+/** Time limit of a statement of a health check, in seconds. */
 export const healthSeconds = 2;
 
 /**
- * How long a transaction may stand still between two statements, in seconds, unless told: then the server ends it. Its process was
- * stopped, or cannot be reached, and others wait for what it has locked.
+ * Default for how long a transaction may be idle between two statements, in seconds; then the server ends it. Its
+ * process was stopped or cannot be reached, and others wait for its locks.
  */
 export const defaultIdleSeconds = 10;
 
-/** What a pool's statements are held to. */
+/** The time limits of a pool. */
 export interface StatementLimits {
-  /** The server ends a statement after this; 0 for no limit. */
+  /** The server ends a statement after this many seconds; 0 for no limit. */
   seconds: number;
-  /** The server ends a transaction that stands still for so long. */
+  /** The server ends a transaction that is idle for this many seconds. */
   idleSeconds: number;
-  /** Whether a statement is ended when the client of its request has gone. */
+  /** Whether a statement is cancelled when the client of its request disconnects. */
   endsWithClient: boolean;
-  /** How long the driver is waited for, in ms; 2 s longer than the server unless set. */
+  /** Timeout of the driver, in ms; 2 s more than the limit of the server by default. */
   timeoutMs?: number | undefined;
 }
 
 /**
- * How long the driver is waited for, in ms: longer than the server's own limit, which says more; it holds where the server
- * does not answer at all. No limit without a server's.
+ * The timeout of the driver, in ms. It is longer than the server's limit, whose error says more, and applies when the
+ * server does not respond at all. No limit if the server has none.
  */
 export function timeoutOf({ seconds, timeoutMs }: StatementLimits): number {
   if (timeoutMs !== undefined) return timeoutMs;
   return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1000 + 2000;
+}
+
+/** Options of a pool of connections to MySQL or Postgres. */
+export interface PoolOptions {
+  connections?: number | undefined;
+  /** The name in metrics, and in the list of connections of Postgres. */
+  name?: string | undefined;
+  /** Time limit of a statement, and of waiting for a connection, in seconds; 0 for no limit; default 5. */
+  statementSeconds?: number | undefined;
+  /** Timeout of the driver in ms, if it is to be shorter: for connecting, for a free connection, for a response. */
+  timeoutMs?: number | undefined;
+  /** The server ends a transaction that is idle for this many seconds; default 10. */
+  idleSeconds?: number | undefined;
+  /** Whether a statement is cancelled when the client of its request disconnects; for pools that only read. */
+  endsWithClient?: boolean | undefined;
 }

@@ -1,14 +1,14 @@
-/** A store did not answer in the time that it has; what was sent may have been done or not. */
+/** A store did not respond in time; the statement may have been executed or not. */
 export class StatementTimeout extends Error {
   override name = "StatementTimeout";
   readonly code = "STATEMENT_TIMEOUT";
 
   constructor(ms: number) {
-    super(`The store did not answer within ${ms / 1000} s`);
+    super(`The store did not respond within ${ms / 1000} s`);
   }
 }
 
-/** A deadline that is not over: `at` is of `performance.now()`. */
+/** A running timer; `at` is a time of `performance.now()`. */
 interface Timer {
   at: number;
   expire: () => void;
@@ -18,7 +18,10 @@ const sweepMs = 200;
 const timers = new Set<Timer>();
 let sweeping: NodeJS.Timeout | undefined;
 
-/** Calls `expire` once after `ms`, give or take a fifth of a second, unless what is returned is called before. A timer per statement would cost more. */
+/**
+ * Calls `expire` after `ms`, within 200 ms, unless the returned function is called before. One interval serves all
+ * statements: a timer per statement would cost more.
+ */
 export function startTimer(ms: number, expire: () => void): () => void {
   if (ms === Number.POSITIVE_INFINITY) return () => {};
   const one = { at: performance.now() + ms, expire };
@@ -41,7 +44,7 @@ function sweep(): void {
   sweeping = undefined;
 }
 
-/** What `work` comes to; rejects with `StatementTimeout`, and calls `expire`, when that takes longer than `ms`. */
+/** The result of `work`; after `ms` it rejects with `StatementTimeout` and calls `expire`. */
 export function withTimeout<T>(ms: number, work: Promise<T>, expire: () => void): Promise<T> {
   if (ms === Number.POSITIVE_INFINITY) return work;
   return new Promise((resolve, reject) => {

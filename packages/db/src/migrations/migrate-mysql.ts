@@ -5,10 +5,10 @@ import { failedMigration, pendingMigrations, readMigrations } from "./migration-
 const lockSeconds = 60;
 
 /**
- * Runs the `.sql` files of `folder` that have not run yet, in order, under a lock, so that replicas that start together do not race.
- * MySQL commits each DDL statement by itself: every statement of a file must be safe to run again (`IF NOT EXISTS`),
- * because a file that was cut off runs again from its beginning. A process that stands still for `idleSeconds` loses the lock.
- * Rejects with `StartRefused` when the database is of a later version.
+ * Runs the new `.sql` files of `folder` in order under a lock, so that replicas can start together. MySQL commits each
+ * DDL statement by itself, and an interrupted file runs again from its beginning, so every statement must be safe to
+ * repeat (`IF NOT EXISTS`). A process that is idle for `idleSeconds` loses the lock. Rejects with `StartRefused` if the
+ * database is of a later version.
  */
 export async function migrateMysql(
   url: string,
@@ -23,7 +23,7 @@ export async function migrateMysql(
     timezone: "Z",
     connectTimeout: 5000,
   });
-  connection.on("error", () => {}); // Its statements say it.
+  connection.on("error", () => {}); // Its statements reject.
   try {
     await connection.query("SET SESSION wait_timeout = ?", [idleSeconds]);
     const [locked] = await connection.query<RowDataPacket[]>(

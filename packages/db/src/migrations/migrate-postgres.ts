@@ -7,7 +7,7 @@ import {
   readMigrations,
 } from "./migration-files.ts";
 
-/** The advisory lock that every migration of a Postgres database holds, whatever tool runs it. */
+/** The advisory lock that every migration of a Postgres database holds, whichever tool runs it. */
 export const postgresMigrationLock = 0x7175_696e;
 
 async function tablesOf(sql: PostgresQueries, app: string): Promise<MigratedTables> {
@@ -16,8 +16,8 @@ async function tablesOf(sql: PostgresQueries, app: string): Promise<MigratedTabl
 }
 
 /**
- * For an app whose migrations another tool runs and records: rejects with `StartRefused` when the database is of a later version than `all`, or
- * one of them was changed after it had run. `applied` are checksums by name.
+ * For an app whose migrations are run by another tool: rejects with `StartRefused` if the database has a migration that
+ * is not in `all`, or one whose checksum differs. `applied` are checksums by name.
  */
 export async function refuseLaterPostgres(
   sql: PostgresQueries,
@@ -29,8 +29,8 @@ export async function refuseLaterPostgres(
 }
 
 /**
- * Runs the `.sql` files of `folder` that have not run yet, in order, in one transaction under an advisory lock: replicas
- * that start together do not race, and a failure leaves nothing behind. Rejects with `StartRefused` when the database is of a later version.
+ * Runs the new `.sql` files of `folder` in order, in one transaction under an advisory lock: replicas can start
+ * together, and a failure leaves nothing behind. Rejects with `StartRefused` if the database is of a later version.
  */
 export async function migratePostgres(url: string, app: string, folder: string): Promise<void> {
   const migrations = await readMigrations(folder);

@@ -9,7 +9,7 @@ export interface Migration {
   checksum: string;
 }
 
-/** The `.sql` files of a folder in the order of their names (`0001-accounts.sql`, …). */
+/** The `.sql` files of a folder, ordered by name (`0001-accounts.sql`, …). */
 export async function readMigrations(folder: string): Promise<Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
   return Promise.all(
@@ -20,7 +20,7 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
   );
 }
 
-/** The tables of one app in one database, as a message names them. */
+/** The tables of one app in one database, as error messages name them. */
 export interface MigratedTables {
   store: "MySQL" | "Postgres";
   app: string;
@@ -28,8 +28,8 @@ export interface MigratedTables {
 }
 
 /**
- * The migrations that are still to run, of `all` that this version has, where `applied` did: checksums by name. Throws `StartRefused` when the
- * database has one that this version does not know, which a later version made, or one that was changed afterwards.
+ * The migrations of `all` that have not been applied; `applied` are checksums by name. Throws `StartRefused` if the
+ * database has a migration that this version does not have, or one that was changed after it ran.
  */
 export function pendingMigrations(
   { store, app, database }: MigratedTables,
@@ -57,7 +57,7 @@ export function pendingMigrations(
   });
 }
 
-/** What a migration that fails is rejected with: it says which one. */
+/** The error of a failed migration, with its name. */
 export function failedMigration({ store, app, database }: MigratedTables, name: string, cause: unknown): Error {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new Error(`Migration ${app}/${name} failed in the ${store} database "${database}": ${reason}`, { cause });

@@ -10,7 +10,7 @@ import { killStatement, limitIdleTransaction, limitMysqlSessions, resetIdleLimit
 
 type Send = (statement: unknown, values?: unknown) => Promise<unknown>;
 
-/** Where statements of a pool go, what they are held to, and who is told of them. */
+/** A pool with its limits, and what its statements are reported to. */
 export interface InstrumentedPool {
   url: string;
   address: StoreAddress;
@@ -18,7 +18,7 @@ export interface InstrumentedPool {
   metrics: PoolMetrics | undefined;
 }
 
-/** What this module knows of the driver's own connection, which calls back. */
+/** The parts of the driver's callback connection that this module uses. */
 interface CoreConnection {
   query: CoreSend;
   execute: CoreSend;
@@ -29,13 +29,13 @@ interface CoreConnection {
 type CoreSend = (statement: unknown, ...rest: unknown[]) => unknown;
 type CorePool = { getConnection(got: (error: Error | null, connection: CoreConnection) => void): void };
 
-/** Errors of a server that takes no writes any more: a failover made it a replica, and its connections are of no use. */
+/** Errors of a read-only server: after a failover it is a replica, and its connections are useless. */
 const readOnlyErrors = new Set([1290, 1792, 1836]);
 
 /**
- * Makes the statements of a pool, and of the connections that it gives, carry their request's id, be seen in its trace, and
- * end when their time is over, be it spent on the statement or on waiting for a connection. The driver's own tracing channel
- * would tell values and know a waiting statement's request wrongly.
+ * Adds request ids, spans, metrics and time limits to all statements of a pool and of its connections; the time
+ * includes waiting for a connection. The tracing channel of the driver is not used: it would expose values and assign a
+ * waiting statement to the wrong request.
  */
 export function instrumentMysql(pool: Pool, seen: InstrumentedPool): Pool {
   const { metrics, limits } = seen;
@@ -58,14 +58,14 @@ export function instrumentMysql(pool: Pool, seen: InstrumentedPool): Pool {
   return pool;
 }
 
-/** A statement by itself is a transaction: one that had to give way to another is sent again. */
+/** A single statement is a transaction: after a deadlock it is sent again. */
 function withRetry(send: Send): Send {
   return (statement, values) => retryOnDeadlock(() => send(statement, values));
 }
 
 /**
- * Sends a statement over whichever connection is free, waiting for one and for its result no longer than its time. On the
- * driver's callbacks: its promises make objects and stacks for each statement that cost a third of it.
+ * Sends a statement on a free connection within the time limit, which includes waiting for the connection. It uses the
+ * callbacks of the driver, whose promises cost a third of the time of a statement.
  */
 function onFreeConnection(pool: Pool, method: "query" | "execute", seen: InstrumentedPool): Send {
   const core = (pool as unknown as { pool: CorePool }).pool;
@@ -135,8 +135,8 @@ function instrumentConnection(connection: PoolConnection, seen: InstrumentedPool
 }
 
 /**
- * Runs a statement of a connection within its time. A connection that nobody waits for any more is closed, because its
- * answer may still come; one whose statement is being ended is given to nobody else before that is over.
+ * Runs a statement on a connection within the time limit. After a timeout the connection is closed, because its
+ * response may still arrive; a connection whose statement is being killed is released when that is done.
  */
 async function limited(
   connection: PoolConnection,
@@ -152,8 +152,9 @@ async function limited(
 }
 
 /**
- * Ends the statement that a connection begins now when its client goes, where the pool is for that. The function returned says that it is
- * finished, and returns what the connection has to wait for when it was just being ended.
+ * Kills the statement that a connection is about to run when the client disconnects, if the pool is configured to. The
+ * returned function is called when the statement has finished; it returns a promise to wait for if the statement is
+ * just being killed.
  */
 function killWhenClientGone(connection: object, { url, limits }: InstrumentedPool): () => Promise<void> | undefined {
   if (!limits.endsWithClient) return () => undefined;

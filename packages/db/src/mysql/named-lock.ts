@@ -1,8 +1,8 @@
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 
 /**
- * Runs `work` on a connection of its own, unless another process runs what has the same `name` in this database; whether it ran. The lock
- * ends with the connection, and that when its process stands still for `idleSeconds`.
+ * Runs `work` on a connection of its own unless another process holds the lock `name` in this database; returns whether
+ * it ran. The lock ends with the connection, which the server closes when it is idle for `idleSeconds`.
  */
 export async function tryWithLock(
   pool: Pool,
@@ -10,7 +10,7 @@ export async function tryWithLock(
   work: (connection: PoolConnection) => Promise<void>,
   idleSeconds = 60,
 ): Promise<boolean> {
-  // The name of a lock holds for the whole server, and may have 64 characters.
+  // Lock names are global to the server, and limited to 64 characters.
   const lock = "CONCAT('quintet_', MD5(CONCAT(DATABASE(), '.', ?)))";
   const connection = await pool.getConnection();
   let alive: NodeJS.Timeout | undefined;
@@ -20,7 +20,7 @@ export async function tryWithLock(
     if (alone) {
       await connection.query("SET SESSION wait_timeout = ?", [idleSeconds]);
       alive = setInterval(() => {
-        connection.ping().catch(() => {}); // `work` may do all of its own by other connections.
+        connection.ping().catch(() => {}); // `work` may use other connections only, and this one must not be idle.
       }, idleSeconds * 300);
       await work(connection);
       await connection.query("SET SESSION wait_timeout = DEFAULT");
@@ -29,7 +29,7 @@ export async function tryWithLock(
     connection.release();
     return alone;
   } catch (error) {
-    connection.destroy(); // And with it the lock.
+    connection.destroy(); // This releases the lock as well.
     throw error;
   } finally {
     clearInterval(alive);

@@ -1,7 +1,7 @@
 import { createConnection, type Pool, type RowDataPacket } from "mysql2/promise";
 import type { StatementLimits } from "../limits/statement-limits.ts";
 
-/** What this module knows of the driver's own connection. */
+/** The parts of the driver's callback connection that this module uses. */
 interface CoreConnection {
   threadId: number;
   _isMariaDB?: boolean;
@@ -14,21 +14,22 @@ type CorePool = { on(event: "connection", heard: (connection: CoreConnection) =>
 const identity = "SELECT CONCAT(@@hostname, ':', @@port) AS server";
 
 /**
- * Which server a connection leads to: behind a balancer the next connection may lead to another one, where a thread of the
- * same number is somebody else's.
+ * The server of each connection. Behind a balancer another connection may lead to another server, where the same thread
+ * id belongs to somebody else.
  */
 const servers = new WeakMap<object, string>();
 
 /**
- * Tells the server of each new connection of a pool how long statements may take, and how long transactions may stand still. MariaDB
- * bounds all statements, MySQL 8 what reads and what waits for a row's lock. A server that refuses is left to the driver's own deadline.
+ * Sets the time limits of statements and idle transactions on each new connection of a pool. MariaDB limits all
+ * statements, MySQL 8 limits reads and waits for row locks. If the server refuses, only the timeout of the driver
+ * applies.
  */
 export function limitMysqlSessions(pool: Pool, limits: StatementLimits): void {
   const { seconds, idleSeconds, endsWithClient } = limits;
   (pool as unknown as { pool: CorePool }).pool.on("connection", (connection) => {
-    // What was sent is rejected by itself. The driver listens once, and Node ends a process at an error that nobody listens for.
+    // Pending statements reject by themselves. The driver has one listener, and an `error` event without one would end the process.
     connection.on("error", () => {});
-    // MariaDB takes no notice of a comment for MySQL 5.7 and later, MySQL none of one for MariaDB.
+    // MariaDB ignores comments for MySQL 5.7 and later; MySQL ignores comments for MariaDB.
     const bounds = `, innodb_lock_wait_timeout = ${Math.max(1, seconds)}
       /*!50708 , max_execution_time = ${seconds * 1000} */ /*M! , max_statement_time = ${seconds} */`;
     const text = `SET SESSION net_read_timeout = ${idleSeconds} /*M! , idle_transaction_timeout = ${idleSeconds} */`;
@@ -41,21 +42,24 @@ export function limitMysqlSessions(pool: Pool, limits: StatementLimits): void {
 }
 
 /**
- * Has MySQL 8 close a connection that stands still, from now on. It has no limit for transactions alone, and one for all of its time
- * would close those that lie unused in the pool. The driver sends what comes next after it.
+ * Has MySQL 8 close a connection that is idle, from now on. It has no limit for transactions alone, and a permanent one
+ * would close unused connections of the pool. The driver sends later statements after this one.
  */
 export function limitIdleTransaction(connection: object, { idleSeconds }: StatementLimits): void {
   const core = connection as CoreConnection;
   if (!core._isMariaDB) core.query(`SET SESSION wait_timeout = ${idleSeconds}`, () => {});
 }
 
-/** Ends that: the transaction is over. */
+/** Restores the default after a transaction. */
 export function resetIdleLimit(connection: object): void {
   const core = connection as CoreConnection;
   if (!core._isMariaDB) core.query("SET SESSION wait_timeout = DEFAULT", () => {});
 }
 
-/** Ends the statement that a connection of the driver's own is working on, by another connection. Never rejects, and takes some seconds at most. */
+/**
+ * Kills the statement that a connection is running, using another connection. Never rejects; takes a few seconds at
+ * most.
+ */
 export async function killStatement(url: string, connection: object): Promise<void> {
   const { threadId } = connection as CoreConnection;
   const server = servers.get(connection);
@@ -70,6 +74,6 @@ export async function killStatement(url: string, connection: object): Promise<vo
       other.destroy();
     }
   } catch {
-    // Then the statement ends by its limit.
+    // The time limit ends the statement.
   }
 }

@@ -3,9 +3,9 @@ import { type CurrentRequest, currentRequest, observation } from "@quintet/http"
 const comments = new WeakMap<CurrentRequest, string>();
 
 /**
- * A statement with the id of the request that it is sent for, in the format of sqlcommenter: a last line like
- * `/*requestId='4711'*\/`. Untouched outside a request. A `prepared` statement is kept by the server under its text,
- * which would be a new one for each request: it is left as it is unless all statements shall be commented.
+ * Appends the id of the current request to a statement, in the format of sqlcommenter: a last line like
+ * `/*requestId='4711'*\/`. Outside a request the statement is unchanged. A `prepared` statement is unchanged as well
+ * unless `SQL_COMMENTS=all`: the server caches it by its text, which would differ for each request.
  */
 export function withComment(text: string, prepared: boolean): string {
   const { sqlComments } = observation();
@@ -20,7 +20,7 @@ export function withComment(text: string, prepared: boolean): string {
   return text + comment;
 }
 
-/** On a line of its own, because a statement may end in a `--` comment. What is encoded holds no `*`, quote or placeholder. */
+/** On its own line, because a statement may end in a `--` comment. Encoded text has no `*`, quote or placeholder. */
 function commentOf({ id, span }: CurrentRequest): string {
   const trace = span ? `,traceparent='${encoded(span.traceparent)}'` : "";
   return `\n/*requestId='${encoded(id)}'${trace}*/`;

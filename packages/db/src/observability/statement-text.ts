@@ -1,15 +1,15 @@
 export type Dialect = "mysql" | "postgresql";
 
-/** What may be told of a statement: its text without any value, and what it does in two or three words. */
+/** What a span shows of a statement: its text without values, and a short summary. */
 export interface StatementText {
   text: string;
-  /** `SELECT`, `INSERT`, …; semantic conventions call it the operation's name. */
+  /** `SELECT`, `INSERT`, …: the operation name of the semantic conventions. */
   operation: string;
-  /** The operation and the first table that it names. */
+  /** The operation and the first table of the statement. */
   summary: string;
 }
 
-// Each alternative is a thing that must be passed over whole: a text, a quoted name, a comment, a number, a text that was cut off.
+// Each alternative is a token that is matched as a whole: a string, a quoted name, a comment, a number, a truncated string.
 const mysqlParts =
   /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|(`[^`]*`)|\/\*[\s\S]*?\*\/|--[^\n]*|#[^\n]*|(?<![\w$:@.`])(?:0x[\da-f]+|\d[\d.]*(?:e[+-]?\d+)?)\b|['"].*$/gis;
 const postgresqlParts =
@@ -20,7 +20,7 @@ const maxCached = 2000;
 const maxLength = 4000;
 const cache = new Map<string, StatementText>();
 
-/** The text of a statement as traces show it; remembered, since the same few come again and again. */
+/** The text of a statement as traces show it; cached, because few statements recur. */
 export function statementText(statement: string, dialect: Dialect): StatementText {
   const key = `${dialect[0]}${statement}`;
   let found = cache.get(key);

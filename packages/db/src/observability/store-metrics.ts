@@ -2,23 +2,23 @@ import { gauge, isUnavailable } from "@quintet/http";
 import type { Redis } from "ioredis";
 import type { Pool } from "mysql2/promise";
 
-/** The connections to one store just now. */
+/** The connections of a pool at this moment. */
 interface Connections {
   inUse: number;
   idle: number;
-  /** Work that waits for a connection. */
+  /** Work waiting for a connection. */
   waiting: number;
 }
 
 type Store = "mysql" | "postgres" | "redis";
 
-/** The connections that a part of an app has to a store, and how the last attempt to use them went. */
+/** The metrics of a pool of connections to a store. */
 export class PoolMetrics {
   readonly store: Store;
   readonly name: string;
-  /** Whether the store answered when it was asked last; unknown until then. */
+  /** Whether the store responded to the last request; undefined before the first. */
   up: boolean | undefined;
-  /** Undefined once the connections are closed for good. */
+  /** Returns undefined once the pool is closed. */
   readonly connections: () => Connections | undefined;
 
   constructor(store: Store, name: string, places: () => Connections | undefined) {
@@ -28,7 +28,7 @@ export class PoolMetrics {
     pools.add(this);
   }
 
-  /** Something that was sent to the store came to its end. */
+  /** Records the outcome of a request to the store. */
   settled(error?: unknown): void {
     this.up = !isUnavailable(error);
   }
@@ -52,12 +52,12 @@ gauge("quintet_store_connections", "Connections to a store, in use or idle.", [.
     made.inc({ store, pool, state: "idle" }, idle);
   }
 });
-gauge("quintet_store_waiting", "Statements and transactions that wait for a connection.", labels, (made) => {
+gauge("quintet_store_waiting", "Statements and transactions waiting for a connection.", labels, (made) => {
   for (const [{ store, name: pool }, { waiting }] of open()) made.inc({ store, pool }, waiting);
 });
 gauge(
   "quintet_store_up",
-  "1 when a store answered the last time that it was asked, 0 when it could not be reached.",
+  "1 if the store responded to the last request, 0 if it could not be reached.",
   labels,
   (made) => {
     const down = new Set<string>();
@@ -70,7 +70,7 @@ gauge(
   "min",
 );
 
-/** What this module knows of the driver's pool. */
+/** The parts of the driver's pool that this module uses. */
 interface Queues {
   _closed: boolean;
   _allConnections: { length: number };
@@ -78,7 +78,7 @@ interface Queues {
   _connectionQueue: { length: number };
 }
 
-/** Tells of a pool of MySQL connections from now on. */
+/** Adds the metrics of a MySQL pool. */
 export function mysqlMetrics(pool: Pool, name: string): PoolMetrics {
   const queues = (pool as unknown as { pool: Queues }).pool;
   return new PoolMetrics("mysql", name, () => {
@@ -88,13 +88,13 @@ export function mysqlMetrics(pool: Pool, name: string): PoolMetrics {
   });
 }
 
-/** Tells of a Redis connection from now on: it is in use while an answer is awaited. */
+/** Adds the metrics of a Redis connection, which is in use while a reply is pending. */
 export function addRedisMetrics(redis: Redis, name: string): void {
   const queues = redis as unknown as Record<"commandQueue" | "offlineQueue", { length: number }>;
   const pool = new PoolMetrics("redis", name, () => {
     const { status } = redis;
     if (status === "end") return undefined;
-    // One that connects when it is first used says nothing of the store until then.
+    // A connection that is opened on first use says nothing about the store until then.
     pool.up = status === "wait" ? undefined : status === "ready";
     const inUse = queues.commandQueue.length > 0 ? 1 : 0;
     const idle = status === "ready" ? 1 - inUse : 0;

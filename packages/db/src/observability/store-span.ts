@@ -1,14 +1,14 @@
 import { currentRequest, type Span } from "@quintet/http";
 import { type Dialect, statementText } from "./statement-text.ts";
 
-/** Where a store is, as spans tell it. */
+/** The address of a store, as attributes of spans. */
 export interface StoreAddress {
   "server.address": string;
   "server.port": number;
   "db.namespace": string;
 }
 
-/** The address in a store's URL, without who logs in. */
+/** The address in a store's URL, without credentials. */
 export function storeAddress(url: string, standardPort: number): StoreAddress {
   const { hostname, port, pathname } = new URL(url);
   return {
@@ -18,7 +18,9 @@ export function storeAddress(url: string, standardPort: number): StoreAddress {
   };
 }
 
-/** Begins the span of a statement that is sent for a request; nothing when there is none or nobody will see it. */
+/**
+ * Starts the span of a statement of the current request; undefined outside a request or when the trace is not recorded.
+ */
 export function statementSpan(statement: string, dialect: Dialect, address: StoreAddress): Span | undefined {
   const parent = currentRequest()?.span;
   if (!parent?.recorded) return undefined;
@@ -28,14 +30,14 @@ export function statementSpan(statement: string, dialect: Dialect, address: Stor
   return span;
 }
 
-/** Tells in a span what the statement is. */
+/** Sets the attributes of a span that describe the statement. */
 export function describeStatement(span: Span, statement: string, dialect: Dialect): void {
   const { text, operation, summary } = statementText(statement, dialect);
   span.rename(summary);
   span.set({ "db.operation.name": operation, "db.query.summary": summary, "db.query.text": text });
 }
 
-/** Ends a store's span; a failure is told by its code, never by its message, which may hold values. */
+/** Ends the span of a statement. A failure is recorded by its code, not by its message, which may contain values. */
 export function endStoreSpan(span: Span, error?: unknown): void {
   if (error !== undefined) {
     const code = codeOf(error);

@@ -1,19 +1,23 @@
 import postgres, { type ISql, type Sql } from "postgres";
-import { defaultIdleSeconds, defaultStatementSeconds, healthSeconds } from "../limits/statement-limits.ts";
-import type { PoolOptions } from "../mysql/pool.ts";
+import {
+  defaultIdleSeconds,
+  defaultStatementSeconds,
+  healthSeconds,
+  type PoolOptions,
+} from "../limits/statement-limits.ts";
 import { storeAddress } from "../observability/store-span.ts";
 import { instrumentPostgres, PostgresPoolMetrics } from "./instrument-postgres.ts";
 
 export type PostgresSql = Sql;
-/** What queries may be made of: a client, or a transaction of its own. */
+/** A client or a transaction: what queries take. */
 export type PostgresQueries = ISql;
 
 /**
- * A Postgres client with a few pipelined connections (four serve more requests per second than sixteen). Times are
- * UTC; a connection that cannot be made within 5 s is an error. `settings` are the server's own, for these connections.
- * Statements carry the id of the request that they are sent for, and are seen in its trace. One that takes too long is ended
- * and rejects. In a pool that ends them with the client none is sent before the one in front is done, for what Postgres ends
- * is whatever its connection works on. Opens nothing until it is used. See docs/decisions/statement-limits.md.
+ * A Postgres client with a few pipelined connections (four serve more requests per second than sixteen). Times are UTC,
+ * connecting takes 5 s at most. `settings` are server settings of the connections. Statements have the id of their
+ * request, a span in its trace, and time limits; after a deadlock they are retried. With `endsWithClient` statements
+ * are not pipelined, because Postgres cancels whatever a connection is running. Connects when it is first used. See
+ * docs/decisions/statement-limits.md.
  */
 export function connectPostgres(url: string, options: PoolOptions & { settings?: Record<string, string> } = {}): Sql {
   const {
@@ -26,7 +30,7 @@ export function connectPostgres(url: string, options: PoolOptions & { settings?:
   const sql = postgres(url, {
     max: connections,
     connect_timeout: 5,
-    // Another attempt is made when a statement needs one, at most half a second after the one before failed.
+    // A reconnect is attempted when a statement needs one, at most half a second after the last failure.
     backoff: (failures: number) => Math.min(0.02 * 2 ** failures, 0.5),
     onnotice: () => {},
     ...silenceLimit(seconds),
@@ -47,14 +51,14 @@ export function connectPostgres(url: string, options: PoolOptions & { settings?:
 }
 
 /**
- * An option that our patch gives the driver: a connection is closed on which a statement waits while nothing comes for so many seconds. The
- * server itself would have ended it before; here it is gone without a word, or stands still.
+ * An option of our patch of the driver: a connection is closed when a statement waits this many seconds without
+ * receiving a byte. The server would have ended the statement before, so it is unreachable or stopped.
  */
 function silenceLimit(seconds: number): object {
   return { silence_timeout: seconds === 0 ? 0 : seconds + 3 };
 }
 
-/** One connection for checks of health alone: whatever the pools are busy with, it is free to ask. */
+/** A client of one connection for health checks, which never wait for other statements. */
 export function healthPostgres(url: string): Sql {
   return connectPostgres(url, { connections: 1, statementSeconds: healthSeconds });
 }

@@ -7,36 +7,39 @@ import { withComment } from "../observability/sql-comment.ts";
 import { PoolMetrics } from "../observability/store-metrics.ts";
 import { describeStatement, endStoreSpan, type StoreAddress, statementSpan } from "../observability/store-span.ts";
 
-/** What this module knows of the driver's query: it is sent by `handler`, once, and settled by `resolve` or `reject`. */
+/**
+ * The parts of the driver's query that this module uses: it is sent by `handler`, once, and settled by `resolve` or
+ * `reject`.
+ */
 interface Query {
   strings: string[];
   args: unknown[];
   options: { prepare?: boolean; simple?: boolean };
-  /** The values as they were written down when it was sent. */
+  /** The serialised parameters, once it was sent. */
   parameters: unknown[] | null;
   handler: (query: Query) => void;
   resolve: (result: unknown) => void;
   reject: (error: unknown) => void;
-  /** Asks the server, over a connection of its own, to end what the query's connection works on. */
+  /** Cancels what the connection of the query is running, using another connection. */
   cancel(): Promise<void> | null;
-  /** The connection that it was sent over; null while it waits for one. */
+  /** The connection it was sent on; null while it waits for one. */
   state: object | null;
-  /** What was put together out of it when it was sent. */
+  /** The statement text, once it was sent. */
   statement: { string: string } | null;
 }
 
 type Work = (...given: unknown[]) => unknown;
 
-/** Where statements of a client go, what they are held to, and who is told of them. */
+/** A client with its limits, and what its statements are reported to. */
 export interface InstrumentedClient {
   address: StoreAddress;
   limits: StatementLimits;
   metrics: PostgresPoolMetrics | undefined;
-  /** Whether its statements are parts of a transaction, which runs again as a whole. */
+  /** Whether its statements belong to a transaction, which is retried as a whole. */
   inTransaction?: boolean;
 }
 
-/** How many statements the driver, which queues and pipelines them by itself, has under way; it keeps `most` connections for them. */
+/** Counts the statements in flight; the driver queues and pipelines them on at most `max` connections. */
 export class PostgresPoolMetrics extends PoolMetrics {
   inFlight = 0;
   closed = false;
@@ -51,8 +54,8 @@ export class PostgresPoolMetrics extends PoolMetrics {
 }
 
 /**
- * The same client, whose statements carry their request's id, are seen in its trace, and end when their time is over. Whether
- * what a tagged template makes is a statement or a piece of one shows only when it is sent, so that is where this is done.
+ * Adds request ids, spans, metrics, time limits and retries to all statements of a client. A tagged template may be a
+ * statement or a fragment of one, which is known only when it is sent; so this is done then.
  */
 export function instrumentPostgres(sql: Sql, seen: InstrumentedClient): Sql {
   const scoped = (given: unknown[]): unknown[] =>
@@ -71,7 +74,7 @@ export function instrumentPostgres(sql: Sql, seen: InstrumentedClient): Sql {
       if (name === "unsafe") return (...given: unknown[]) => instrumentResult(call(given), seen);
       if (name === "savepoint") return (...given: unknown[]) => call(scoped(given));
       if (name === "begin" && seen.limits.endsWithClient)
-        throw new Error("A pool whose statements end with their clients only reads; it has no transactions.");
+        throw new Error("A pool with endsWithClient only reads: it has no transactions.");
       if (name === "begin")
         return (...given: unknown[]) =>
           retryOnDeadlock(() => transaction(scoped(given), seen, (all) => call(all) as Promise<unknown>));
@@ -81,15 +84,15 @@ export function instrumentPostgres(sql: Sql, seen: InstrumentedClient): Sql {
           return call(given);
         };
       }
-      if (name === "reserve") throw new Error("The driver loses reserved connections; use a transaction.");
+      if (name === "reserve") throw new Error("The driver loses reserved connections: use a transaction.");
       return value;
     },
   });
 }
 
 /**
- * A transaction that waits no longer for its beginning, and for its end, than a statement may take; these the driver sends by
- * itself. One that was given up before it began does nothing when it is its turn.
+ * Runs a transaction whose `BEGIN` and `COMMIT`, which the driver sends, have the time limit of a statement as well.
+ * One that timed out before it began does nothing when it gets a connection.
  */
 function transaction(
   given: unknown[],
@@ -130,7 +133,7 @@ function transaction(
   });
 }
 
-/** The driver takes a list of statements for all of their results. */
+/** Like the driver, takes an array of statements for all of their results. */
 function awaitAll(result: unknown): unknown {
   return Array.isArray(result) ? Promise.all(result) : result;
 }
@@ -166,7 +169,7 @@ function instrumentQuery(query: Query, { address, limits, metrics, inTransaction
       resolve(result);
     };
     sent.reject = (error) => {
-      // A statement by itself is a transaction: one that had to give way to another is sent again.
+      // A single statement is a transaction: after a deadlock it is sent again.
       const pause = over || inTransaction ? undefined : retries.pauseAfter(error);
       if (pause === undefined) {
         end(error);
@@ -198,7 +201,7 @@ function instrumentQuery(query: Query, { address, limits, metrics, inTransaction
   };
 }
 
-/** What a statement that nobody waits for any more does when a connection is free for it; the driver cannot take it back safely. */
+/** Makes a statement whose caller has given up a no-op; the driver cannot remove it safely from its queue. */
 function doNothing(sent: Query): void {
   sent.strings = ["SELECT 1"];
   sent.args = [];

@@ -8,9 +8,10 @@ import { traceRedis } from "./trace-redis.ts";
 export type { Redis };
 
 /**
- * A Redis client whose keys all begin with `prefix`. Commands are rejected when Redis was silent for `silenceMs` (1 s unless set), and
- * then fail at once until it responds again (`redis-silence.ts`). One is sent once at most, and rejected with `OutcomeUnknown` when
- * its reply is lost. `onError` is called for lost connections, which are made again by themselves. With a `name` metrics report on it.
+ * A Redis client whose keys all start with `prefix`. Commands are rejected when Redis is silent for `silenceMs`
+ * (default 1 s), and then fail at once until it responds (silence-limit.ts). A command is sent at most once, and
+ * rejected with `OutcomeUnknown` if its reply is lost. `onError` is called for lost connections; reconnecting is
+ * automatic. With a `name` it has metrics.
  */
 export function connectRedis(
   url: string,
@@ -34,15 +35,12 @@ export function connectRedis(
   return traceRedis(redis, storeAddress(url, 6379));
 }
 
-/** A connection for checks of health alone: whatever the others wait for, it is free to ask. Connects when it is first used. */
+/** A connection for health checks, which never wait for other commands. Connects when it is first used. */
 export function healthRedis(url: string): Redis {
   return connectRedis(url, { prefix: "", lazyConnect: true, onError: () => {} });
 }
 
-/**
- * A second connection, for commands that block as long as they say and for subscriptions.
- * The caller closes it.
- */
+/** A second connection, for blocking commands and subscriptions. The caller closes it. */
 export function blockingRedis(redis: Redis): Redis {
   const copy = sendOnce(redis.duplicate({ enableAutoPipelining: false }));
   limitSilence(copy, defaultSilenceMs);

@@ -2,13 +2,13 @@ import { deadline, isUnavailable } from "@quintet/http";
 import type { Redis } from "ioredis";
 import { RedisUnavailable } from "./silence-limit.ts";
 
-/** Runs commands against a deadline; rejects when it passed, or at once while Redis is known to be unavailable. */
+/** Runs commands with a deadline; rejects when it passes, or at once while Redis is known to be unavailable. */
 export type RunWithDeadline = <T>(work: (redis: Redis) => Promise<T>) => Promise<T>;
 
 /**
- * For commands that a request can do without: each has `deadlineMs` to get its response. Once one did not, or the connection was lost,
- * further ones fail at once, so that of all requests only those pay that were there first; a ping every `probeMs` finds out when
- * Redis responds again. `onUnavailable` hears of the first failure. A command that ran out of time may have been executed.
+ * For commands that a request can do without: each has `deadlineMs` for its reply. After a timeout or a lost connection
+ * further commands fail at once, so that only the first requests wait; a ping every `probeMs` detects when Redis
+ * responds again. `onUnavailable` is called for the first failure. A command that timed out may have been executed.
  */
 export function redisWithDeadline(
   redis: Redis,
@@ -38,7 +38,7 @@ export function redisWithDeadline(
     try {
       return await inTime(work(redis));
     } catch (error) {
-      // Whatever Redis replies, it responds.
+      // An error reply is a response: Redis is available.
       const isReply = error instanceof Error && error.name === "ReplyError";
       if (isAvailable && !isReply && isUnavailable(error)) {
         isAvailable = false;

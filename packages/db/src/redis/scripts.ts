@@ -5,7 +5,7 @@ import { RedisUnavailable } from "./silence-limit.ts";
 
 type Script = (...keysAndArgs: (string | number)[]) => Promise<unknown>;
 
-/** Runs one atomic operation; its file says what it takes and answers. */
+/** Runs a script; its file documents keys, arguments and result. */
 export type RunLua<Name extends string> = (
   name: Name,
   keys: readonly string[],
@@ -13,9 +13,9 @@ export type RunLua<Name extends string> = (
 ) => Promise<unknown>;
 
 /**
- * Makes the Lua files of a folder commands of this client, each with its number of keys at the end of its name; a line
- * `-- @include part` stands for `parts/part.lua`. Redis is sent a script's text once per connection. One whose answer was lost is sent
- * once more where `mayRepeat` says so: for those that do nothing the second time, or know their own first run.
+ * Defines the Lua files of a folder as commands of this client. A name ends in its number of keys; a line `-- @include
+ * part` includes `parts/part.lua`. The text of a script is sent once per connection. A script whose reply was lost is
+ * repeated if `mayRepeat` allows it: if it does nothing the second time, or recognises its first run.
  */
 export function luaCommands<Name extends string>(
   redis: Redis,
@@ -39,7 +39,7 @@ export function luaCommands<Name extends string>(
     run(name, keys, args).catch((error: unknown) => {
       if (!(error instanceof OutcomeUnknown && mayRepeat(name))) throw error;
       return run(name, keys, args).catch((again: unknown) => {
-        // What was sent first may have been done all the same.
+        // The first run may have been executed nevertheless.
         throw again instanceof RedisUnavailable ? error : again;
       });
     });
@@ -48,8 +48,8 @@ export function luaCommands<Name extends string>(
 const appendScript = "#!lua flags=allow-oom\nreturn redis.call('XADD', KEYS[1], unpack(ARGV))";
 
 /**
- * `XADD` that goes on when the memory of Redis is full: for what is small, soon removed, and must not be missing, as who was signed out. `rest`
- * is what stands behind the key. Redis knows the script by its text, so that it is kept once.
+ * `XADD` that works even when the memory of Redis is full, for small entries that must not be lost, such as
+ * revocations. `rest` are the arguments after the key. Redis caches the script by its text.
  */
 export function addToStream<C extends Redis | ChainableCommander>(
   to: C,

@@ -1,6 +1,8 @@
 import type { Redis } from "ioredis";
 
-/** What a command is rejected with that was sent and never answered: it may have been done, or not. `toProblem` makes it a 503 that says so. */
+/**
+ * The error of a command that was sent and got no reply: it may have been executed or not. `toProblem` makes it a 503.
+ */
 export class OutcomeUnknown extends Error {
   readonly code = "OUTCOME_UNKNOWN";
 
@@ -16,24 +18,24 @@ interface Command {
   reject(error: Error): void;
 }
 
-/** What this module knows of the driver. */
+/** The parts of the driver that this module uses. */
 interface Driver {
   sendCommand(command: Command, stream?: { write(data: string): void }): unknown;
-  /** What was sent on a connection that was lost, and not answered. */
+  /** Commands that were sent on a lost connection and got no reply. */
   prevCommandQueue?: { shift(): { command: Command } | undefined } | null;
 }
 
 /**
- * Makes a client send each command once. The driver would send what was not answered again on the next connection, and would send what
- * its caller gave up long ago when a connection comes at last. Here a command that was sent is rejected when its connection is lost, and
- * one that was not sent waits for a connection, or is dropped with its caller.
+ * Makes a client send each command at most once. The driver would repeat unanswered commands on the next connection,
+ * and send commands whose caller has given up. Here a sent command is rejected when its connection is lost; an unsent
+ * one waits for a connection, or is dropped when its caller gives up.
  */
 export function sendOnce(redis: Redis): Redis {
   const driver = redis as unknown as Driver;
   const send = driver.sendCommand.bind(redis);
   driver.sendCommand = (command, stream) => {
     if (!command.isSettled) return send(command, stream);
-    stream?.write(""); // A pipeline leaves when each of its commands has been written.
+    stream?.write(""); // A pipeline is sent when each of its commands has been written.
     return command.promise;
   };
   redis.on("close", () => {

@@ -1,18 +1,18 @@
 import type { Redis } from "ioredis";
 
-/** Redis did not respond, or could not be reached; what was sent may have been done or not. */
+/** Redis did not respond or could not be reached; the command may have been executed or not. */
 export class RedisUnavailable extends Error {
   override name = "RedisUnavailable";
   readonly code = "ETIMEDOUT";
 }
 
-/** How long a client waits for a sign of Redis, in ms: longer than one that is slow takes, or one that forks. */
+/** How long a client waits for any byte from Redis, in ms; a slow or forking Redis needs less. */
 export const defaultSilenceMs = 1000;
 
 const ticks = 5;
-/** A connection on which nothing came for so long is replaced before it was ever of use: its server may be gone for good. */
+/** A connection that receives nothing for so long, in ms, before it is ready is replaced: its server may be gone. */
 const handshakeMs = 5000;
-/** A connection that was lost, and one attempt to make another. */
+/** The lost connection, and one failed reconnect. */
 const failuresAllowed = 2;
 
 interface Command {
@@ -22,7 +22,7 @@ interface Command {
   extractBlockingTimeout(): number | null | undefined;
 }
 
-/** What this module knows of the driver. */
+/** The parts of the driver that this module uses. */
 interface Driver {
   status: string;
   sendCommand(command: Command, stream?: object): unknown;
@@ -33,11 +33,11 @@ interface Driver {
 }
 
 /**
- * Bounds how long commands wait for a Redis that is silent (stopped, frozen, cut off without a word) while its connection stays
- * open: when nothing at all came for `limitMs` though something is awaited, the connection is closed and what waits is rejected.
- * From then on, and when two reconnects failed, further commands fail at once until there is a connection again. A command that
- * blocks has its own time in addition. Silence is counted in turns of the event loop's timers, so that a process that stood still
- * itself reads what lies in its socket before it takes Redis for silent.
+ * Limits how long commands wait for a silent Redis (stopped, frozen, unreachable) on an open connection. When nothing
+ * arrives for `limitMs` while a reply is pending, the connection is closed and pending commands are rejected. After
+ * that, and after two failed reconnects, commands fail at once until there is a connection again. A blocking command
+ * has its own timeout in addition. Silence is counted in ticks of a timer, so that a process that was paused itself
+ * first reads its socket.
  */
 export function limitSilence(redis: Redis, limitMs: number): void {
   const driver = redis as unknown as Driver;
@@ -105,7 +105,7 @@ const handshake = new Set(["hello", "auth", "select", "client", "readonly", "inf
 const belongsToHandshake = ({ status, condition }: Driver, { name }: Command) =>
   status === "connect" && condition?.handshake === true && handshake.has(name);
 
-/** For how long Redis keeps silent by itself before it replies to a command, in ms. */
+/** How long Redis may block before it replies to a command, in ms. */
 function blockingMs(command: Command | undefined): number {
   const ms = command?.extractBlockingTimeout();
   return ms === 0 ? Number.POSITIVE_INFINITY : (ms ?? 0);

@@ -12,8 +12,8 @@ type SendCommand = (command: Command, ...rest: unknown[]) => unknown;
 type Sender = { sendCommand: SendCommand };
 
 /**
- * Makes commands be seen in the trace of the request that they are sent for. With auto-pipelining they leave together
- * later, on behalf of nobody, so each is looked at when it enters its pipeline. Does nothing while traces are off.
+ * Adds spans to commands. With auto-pipelining they are sent later and together, outside any request, so a span starts
+ * when its command is queued. Does nothing while tracing is off.
  */
 export function traceRedis(redis: Redis, address: StoreAddress): Redis {
   if (observation().tracing === undefined) return redis;
@@ -48,7 +48,7 @@ function spanOf(command: Command, redis: Redis, address: StoreAddress): void {
     "db.system.name": "redis",
     "db.operation.name": operation,
     ...(script ? { "db.stored_procedure.name": script } : {}),
-    // Keys hold names that people chose, so none is told.
+    // Keys contain names that users chose, so none is recorded.
     "db.query.text": [operation, ...command.args.slice(0, 8).map(() => "?")].join(" "),
     ...address,
   });
