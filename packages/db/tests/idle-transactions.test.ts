@@ -94,9 +94,9 @@ it("holds a lock for as long as its process is at it, and no longer than it stan
   expect(others).toEqual([false, false, true]);
 
   const module = JSON.stringify(new URL("../src/index.ts", import.meta.url).href);
-  const script = `const { connectMysql, ifAlone } = await import(${module});
+  const script = `const { connectMysql, tryWithLock } = await import(${module});
     const pool = connectMysql(${JSON.stringify(database.url)});
-    await ifAlone(pool, "sweep", async () => { console.log("has it"); await new Promise(() => {}); }, 1);`;
+    await tryWithLock(pool, "sweep", async () => { console.log("has it"); await new Promise(() => {}); }, 1);`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
