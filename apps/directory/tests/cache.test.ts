@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => directory[Symbol.asyncDispose]());
 
-const cacheOf = (answer: { headers: Headers }) => answer.headers.get("x-cache");
+const cacheOf = (response: { headers: Headers }) => response.headers.get("x-cache");
 
 describe("over HTTP", () => {
   it("responds from the cache, and with 304 to a client that has the response", async () => {

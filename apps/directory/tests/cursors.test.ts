@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Installation, type ListAnswer, listOf, openDirectory } from "./installation.ts";
+import { type Installation, listOf, openDirectory, type UserListBody } from "./installation.ts";
 
 let directory: Installation;
 beforeAll(async () => {
@@ -8,9 +8,9 @@ beforeAll(async () => {
 afterAll(() => directory[Symbol.asyncDispose]());
 
 const limit = 3;
-const page = async (query: string): Promise<ListAnswer> =>
+const page = async (query: string): Promise<UserListBody> =>
   listOf(await directory.anyone("GET", `/directory/users?limit=${limit}&${query}`));
-const names = ({ users }: ListAnswer) => users.map((user) => user.lastName);
+const names = ({ users }: UserListBody) => users.map((user) => user.lastName);
 const remove = (...gone: string[]) =>
   directory.deps.postgres`DELETE FROM directory.users WHERE last_name = ANY(${gone})`;
 

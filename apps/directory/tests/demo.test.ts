@@ -48,7 +48,7 @@ describe("the demo users", () => {
   });
 
   it.each(["smi", "smith", "zq", "josé", "muller", "Łukasz", "nguyen", "Ольга", "maria garcia"])(
-    "have answers for %j",
+    "have responses for %j",
     async (name) => {
       const found = await directory.anyone("GET", `/directory/users?name=${encodeURIComponent(name)}`);
       expect(listOf(found).total).toBeGreaterThan(0);

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => directory[Symbol.asyncDispose]());
 
-it(`answers popular searches from the cache at ${writesPerSecond} writes a second over random users`, async () => {
+it(`serves popular searches from the cache at ${writesPerSecond} writes a second over random users`, async () => {
   const { seed, below, pick } = seeded(914);
   const { postgres: sql } = directory.deps;
   const popular = await sql<{ name: string }[]>`
@@ -31,8 +31,8 @@ it(`answers popular searches from the cache at ${writesPerSecond} writes a secon
     () => directory.staff("DELETE", path()),
   ];
   const states = async () => {
-    const answers = await Promise.all(paths.map((one) => directory.anyone("GET", one)));
-    return answers.map((answer) => answer.headers.get("x-cache"));
+    const responses = await Promise.all(paths.map((one) => directory.anyone("GET", one)));
+    return responses.map((response) => response.headers.get("x-cache"));
   };
   await states();
   const seen: (string | null)[] = [];

@@ -73,7 +73,7 @@ export async function openDirectory(settings: Record<string, string> = {}): Prom
   };
 }
 
-export interface ListAnswer {
+export interface UserListBody {
   users: { id: number; firstName: string; lastName: string; email?: string; bio: string }[];
   total: number;
   totalIsExact: boolean;
@@ -81,8 +81,8 @@ export interface ListAnswer {
   prevCursor: string | null;
 }
 
-export function listOf(answer: TestResponse): ListAnswer {
-  return JSON.parse(answer.text) as ListAnswer;
+export function listOf(response: TestResponse): UserListBody {
+  return JSON.parse(response.text) as UserListBody;
 }
 
 let made = 0;
@@ -93,7 +93,7 @@ export function someone(fields: Record<string, unknown> = {}): Record<string, un
 }
 
 /** The paths that a problem's faults name. */
-export function faultPaths(answer: TestResponse): string[] {
-  const problem = JSON.parse(answer.text) as { errors?: { path: string }[] };
+export function faultPaths(response: TestResponse): string[] {
+  const problem = JSON.parse(response.text) as { errors?: { path: string }[] };
   return (problem.errors ?? []).map((fault) => fault.path);
 }

@@ -89,9 +89,9 @@ describe("GET /directory/users", () => {
   ])("refuses %s", async (query, path) => {
     for (const call of ["users", "search"]) {
       if (call === "search" && !/^name=./.test(query)) continue;
-      const answer = await directory.anyone("GET", `/directory/${call}?${query}`, undefined, { Accept: "*/*" });
-      expect([answer.status, answer.headers.get("content-type")]).toEqual([400, "application/problem+json"]);
-      expect(faultPaths(answer)).toContain(path);
+      const response = await directory.anyone("GET", `/directory/${call}?${query}`, undefined, { Accept: "*/*" });
+      expect([response.status, response.headers.get("content-type")]).toEqual([400, "application/problem+json"]);
+      expect(faultPaths(response)).toContain(path);
     }
   });
 
@@ -99,8 +99,8 @@ describe("GET /directory/users", () => {
     const { nextCursor } = listOf(await directory.anyone("GET", "/directory/users?limit=1"));
     const changed = `${nextCursor?.slice(0, -2)}AA`;
     for (const query of [`cursor=${changed}`, `name=ana&cursor=${nextCursor}`]) {
-      const answer = await directory.anyone("GET", `/directory/users?${query}`);
-      expect([answer.status, ...faultPaths(answer)]).toEqual([400, "cursor"]);
+      const response = await directory.anyone("GET", `/directory/users?${query}`);
+      expect([response.status, ...faultPaths(response)]).toEqual([400, "cursor"]);
     }
     const both = await directory.anyone("GET", `/directory/users?page=1&cursor=${nextCursor}`);
     expect([both.status, ...faultPaths(both)]).toEqual([400, "page"]);
@@ -110,16 +110,16 @@ describe("GET /directory/users", () => {
     "takes %j as text",
     async (text) => {
       const raw = encodeURIComponent(text);
-      const answer = await directory.anyone("GET", `/directory/users?name=${raw}`);
-      expect(listOf(answer).users).toEqual([]);
+      const response = await directory.anyone("GET", `/directory/users?name=${raw}`);
+      expect(listOf(response).users).toEqual([]);
       expect((await directory.anyone("GET", `/directory/suggest?name=${raw}`)).text).toBe('{"names":[]}');
     },
   );
 
   it("checks credentials although none are required", async () => {
-    const answer = await directory.anyone("GET", "/directory/users?x=1", undefined, { Authorization: "Bearer x" });
-    expect(answer.status).toBe(401);
-    expect(answer.headers.get("www-authenticate")).toContain("Basic");
+    const response = await directory.anyone("GET", "/directory/users?x=1", undefined, { Authorization: "Bearer x" });
+    expect(response.status).toBe(401);
+    expect(response.headers.get("www-authenticate")).toContain("Basic");
   });
 
   it("responds to HEAD without a body, and with 405 to other methods", async () => {

@@ -25,8 +25,8 @@ const send = (path: string, fields: Record<string, string>, headers: Record<stri
   });
 
 /** The hidden fields of a form. */
-function hidden(answer: TestResponse): Record<string, string> {
-  const fields = answer.text.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g);
+function hidden(response: TestResponse): Record<string, string> {
+  const fields = response.text.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g);
   return Object.fromEntries([...fields].map(([, name, value]) => [name ?? "", value ?? ""]));
 }
 

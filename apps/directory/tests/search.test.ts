@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fillDemo } from "../src/demo.ts";
-import type { PageRequest } from "../src/search/search.ts";
+import type { PageStart } from "../src/search/search.ts";
 import { searchUsers } from "../src/search/search.ts";
 import { splitWords } from "../src/search/search-words.ts";
 import { type Installation, openDirectory } from "./installation.ts";
@@ -43,8 +43,8 @@ async function expectedIds(name: string): Promise<number[]> {
   return rows.map((row) => Number(row.id));
 }
 
-function search(name: string, limit: number, wanted: PageRequest) {
-  return searchUsers(directory.deps.searches, { words: splitWords(name), limit, wanted });
+function search(name: string, limit: number, start: PageStart) {
+  return searchUsers(directory.deps.searches, { words: splitWords(name), limit, start });
 }
 
 const seed = Number(process.env.QUINTET_SEED ?? 20_261_128);
@@ -96,18 +96,18 @@ describe("a search finds the same as a plain query", () => {
     const expected = await expectedIds(name);
     const limit = Math.max(7, Math.ceil(expected.length / 6));
     const forwards: number[][] = [];
-    let wanted: PageRequest = { page: 1 };
+    let start: PageStart = { page: 1 };
     for (;;) {
-      const found = await search(name, limit, wanted);
+      const found = await search(name, limit, start);
       expect(found.total).toBe(expected.length);
       expect(found.totalIsExact).toBe(true);
       forwards.push(found.users.map((user) => user.id));
       if (found.next === null) break;
-      wanted = { from: found.next, backward: false };
+      start = { from: found.next, backward: false };
     }
     expect(forwards.flat()).toEqual(expected);
 
-    const last = await search(name, limit, wanted);
+    const last = await search(name, limit, start);
     const backwards: number[][] = [];
     for (let before = last.previous; before !== null; ) {
       const found = await search(name, limit, { from: before, backward: true });

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => directory[Symbol.asyncDispose]());
 
 const firstPage = (name: string, sql: PostgresSql = directory.deps.searches) =>
-  searchUsers(sql, { words: splitWords(name), limit: 15, wanted: { page: 1 } });
+  searchUsers(sql, { words: splitWords(name), limit: 15, start: { page: 1 } });
 
 describe("a total", () => {
   it.each([
@@ -75,7 +75,7 @@ describe("a total", () => {
     const { total, totalIsExact } = await searchUsers(directory.deps.searches, {
       words: ["q"],
       limit: 100,
-      wanted: { page: 1101 },
+      start: { page: 1101 },
     });
     expect([total, totalIsExact]).toEqual([110_001, true]);
   });

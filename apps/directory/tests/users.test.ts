@@ -10,21 +10,21 @@ afterAll(() => directory[Symbol.asyncDispose]());
 
 async function add(fields: Record<string, unknown> = {}) {
   const input = someone(fields);
-  const answer = await directory.staff("POST", "/directory/users", input);
-  expect(answer.status, answer.text).toBe(201);
-  const user = JSON.parse(answer.text) as { id: number };
-  return { input, answer, user, path: `/directory/users/${user.id}`, tag: answer.headers.get("etag") ?? "" };
+  const response = await directory.staff("POST", "/directory/users", input);
+  expect(response.status, response.text).toBe(201);
+  const user = JSON.parse(response.text) as { id: number };
+  return { input, response, user, path: `/directory/users/${user.id}`, tag: response.headers.get("etag") ?? "" };
 }
 
-const version = (answer: TestResponse) => answer.headers.get("etag") ?? "";
+const version = (response: TestResponse) => response.headers.get("etag") ?? "";
 
 describe("a new user", () => {
   it("has a Location, an ETag and all fields that were sent", async () => {
-    const { input, answer, user, path } = await add({ firstName: "  Zoë  ", bio: "Two\nlines" });
+    const { input, response, user, path } = await add({ firstName: "  Zoë  ", bio: "Two\nlines" });
     expect(user).toEqual({ ...input, firstName: "Zoë", id: user.id });
-    expect(answer.headers.get("location")).toBe(path);
+    expect(response.headers.get("location")).toBe(path);
     const read = await directory.plain("GET", path);
-    expect([read.text, version(read)]).toEqual([answer.text, version(answer)]);
+    expect([read.text, version(read)]).toEqual([response.text, version(response)]);
   });
 
   it("is stored in the form NFC", async () => {
@@ -47,8 +47,8 @@ describe("a new user", () => {
     [{ id: 7 }, "id"],
     [{ version: 7 }, "version"],
   ])("is refused as %j", async (fields, path) => {
-    const answer = await directory.staff("POST", "/directory/users", someone(fields));
-    expect([answer.status, ...faultPaths(answer)]).toEqual([422, path]);
+    const response = await directory.staff("POST", "/directory/users", someone(fields));
+    expect([response.status, ...faultPaths(response)]).toEqual([422, path]);
   });
 
   it("stores four-byte characters and special characters of SQL and HTML as text", async () => {
@@ -58,8 +58,8 @@ describe("a new user", () => {
 
   it("requires a unique email, without regard to case", async () => {
     await add({ email: "taken@example.com" });
-    const answer = await directory.staff("POST", "/directory/users", someone({ email: "TAKEN@example.com" }));
-    expect([answer.status, ...faultPaths(answer)]).toEqual([409, "email"]);
+    const response = await directory.staff("POST", "/directory/users", someone({ email: "TAKEN@example.com" }));
+    expect([response.status, ...faultPaths(response)]).toEqual([409, "email"]);
   });
 
   it("is created once per Idempotency-Key", async () => {
@@ -84,8 +84,8 @@ describe("a new user", () => {
       body,
     });
     const { createApp } = await import("../src/app.ts");
-    const answer = await createApp(directory.deps).request(request);
-    expect([answer.status, answer.headers.get("content-type")]).toEqual([status, "application/problem+json"]);
+    const response = await createApp(directory.deps).request(request);
+    expect([response.status, response.headers.get("content-type")]).toEqual([status, "application/problem+json"]);
   });
 });
 
@@ -124,10 +124,10 @@ describe("a change", () => {
 
   it("succeeds for one of several requests with the same version", async () => {
     const { path, tag } = await add();
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 10 }, (_, i) => directory.staff("PATCH", path, { bio: `${i}` }, { "If-Match": tag })),
     );
-    expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array<number>(9).fill(412)]);
+    expect(responses.map((response) => response.status).sort()).toEqual([200, ...Array<number>(9).fill(412)]);
   });
 
   it("that changes nothing keeps the version and all cached responses", async () => {
@@ -136,8 +136,8 @@ describe("a change", () => {
     await directory.plain("GET", search);
     const { firstName, email, bio } = input;
     for (const body of [{ bio }, { firstName, lastName: "Unchanged", email, bio }]) {
-      const answer = await directory.staff("PATCH", path, body, { "If-Match": tag });
-      expect([answer.status, version(answer)]).toEqual([200, tag]);
+      const response = await directory.staff("PATCH", path, body, { "If-Match": tag });
+      expect([response.status, version(response)]).toEqual([200, tag]);
     }
     expect((await directory.plain("GET", search)).headers.get("x-cache")).toBe("HIT");
     expect((await directory.staff("PATCH", path, { bio }, { "If-Match": '"other"' })).status).toBe(412);
@@ -174,8 +174,8 @@ describe("a removal", () => {
 it.each(["0", "-1", "abc", "1e3", "99999999999999999999", "%00", "'", "1%20OR%201=1", "999999999"])(
   "has nobody with the id %s",
   async (id) => {
-    const answer = await directory.anyone("GET", `/directory/users/${id}`);
-    expect(answer.status).toBe(id === "999999999" ? 404 : 400);
-    expect(answer.headers.get("content-type")).toBe("application/problem+json");
+    const response = await directory.anyone("GET", `/directory/users/${id}`);
+    expect(response.status).toBe(id === "999999999" ? 404 : 400);
+    expect(response.headers.get("content-type")).toBe("application/problem+json");
   },
 );

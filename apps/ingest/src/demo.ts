@@ -41,11 +41,11 @@ async function hasRows(deps: Deps): Promise<boolean> {
 async function loadDemo(deps: Deps, table: TableName): Promise<Load> {
   const path = fileURLToPath(new URL(`../demo/${table}.csv`, import.meta.url));
   const options = { table, ...defaultLoadOptions };
-  const by = { accountId: 0, username: "demo", key: demoKey(table) };
+  const requester = { accountId: 0, username: "demo", key: demoKey(table) };
   for (;;) {
     const file = createReadStream(path);
     try {
-      const prepared = await prepareLoad(deps.loads, options, by, file[Symbol.asyncIterator]());
+      const prepared = await prepareLoad(deps.loads, options, requester, file[Symbol.asyncIterator]());
       return await prepared.run();
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "conflict") throw error;

@@ -204,7 +204,7 @@ describe("a load whose body is incomplete or damaged", () => {
       expect(load!.received).toBeGreaterThan(450);
     }, 10_000);
     slow.bodyMs = 200;
-    const response = await sending.answer;
+    const response = await sending.response;
     slow.bodyMs = 3_600_000;
     const cut = await vi.waitFor(async () => {
       const [load] = await loads();

@@ -41,15 +41,15 @@ const restore = (name: string, table = "jobs") => ingest.call("POST", `/ingest/$
 const all = () => ingest.rows("SELECT * FROM jobs ORDER BY id");
 
 async function backUp(table = "jobs", headers: Record<string, string> = {}): Promise<Backup> {
-  const answer = await ingest.call("POST", `/ingest/${table}/backups`, { headers });
-  expect(answer.status).toBe(201);
-  return (await answer.json()) as Backup;
+  const response = await ingest.call("POST", `/ingest/${table}/backups`, { headers });
+  expect(response.status).toBe(201);
+  return (await response.json()) as Backup;
 }
 
 async function list(): Promise<Backup[]> {
-  const answer = await ingest.call("GET", "/ingest/backups");
-  expect(answer.status).toBe(200);
-  return ((await answer.json()) as { backups: Backup[] }).backups;
+  const response = await ingest.call("GET", "/ingest/backups");
+  expect(response.status).toBe(200);
+  return ((await response.json()) as { backups: Backup[] }).backups;
 }
 
 const jobFields = [

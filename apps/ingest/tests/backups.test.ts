@@ -24,22 +24,22 @@ const all = (table = "hired_employees") => ingest.rows(`SELECT * FROM ${table} O
 const restore = (table: string, json: object = {}) => ingest.call("POST", `/ingest/${table}/restore`, { json });
 
 async function backUp(table = "hired_employees"): Promise<Backup> {
-  const answer = await ingest.call("POST", `/ingest/${table}/backups`);
-  expect(answer.status).toBe(201);
-  return (await answer.json()) as Backup;
+  const response = await ingest.call("POST", `/ingest/${table}/backups`);
+  expect(response.status).toBe(201);
+  return (await response.json()) as Backup;
 }
 
 async function download(name: string, headers: Record<string, string> = {}): Promise<Buffer> {
-  const answer = await ingest.call("GET", `/ingest/backups/${name}`, { headers });
-  return Buffer.from(await answer.arrayBuffer());
+  const response = await ingest.call("GET", `/ingest/backups/${name}`, { headers });
+  return Buffer.from(await response.arrayBuffer());
 }
 
 describe("a backup", () => {
   it("is a file that any Avro reader opens", async () => {
-    const answer = await ingest.call("POST", "/ingest/hired_employees/backups");
-    const backup = (await answer.json()) as Backup;
-    expect(answer.status).toBe(201);
-    expect(answer.headers.get("location")).toBe(`/ingest/backups/${backup.name}`);
+    const response = await ingest.call("POST", "/ingest/hired_employees/backups");
+    const backup = (await response.json()) as Backup;
+    expect(response.status).toBe(201);
+    expect(response.headers.get("location")).toBe(`/ingest/backups/${backup.name}`);
     expect(backup).toMatchObject({ table: "hired_employees", rows: 8001 });
     expect(backup.name).toMatch(/^hired_employees-\d{8}T\d{9}Z-[0-9a-f]{8}\.avro$/);
     expect(Math.abs(Date.parse(backup.createdAt) - Date.now())).toBeLessThan(60_000);
@@ -117,8 +117,8 @@ describe("a backup", () => {
     let cursor: string | null = null;
     do {
       const query: string = cursor ? `?limit=2&cursor=${cursor}` : "?limit=2";
-      const answer = await ingest.call("GET", `/ingest/backups${query}`, { by: ingest.people.plain.basic });
-      const page = (await answer.json()) as { backups: Backup[]; nextCursor: string | null };
+      const response = await ingest.call("GET", `/ingest/backups${query}`, { by: ingest.people.plain.basic });
+      const page = (await response.json()) as { backups: Backup[]; nextCursor: string | null };
       seen.push(...page.backups);
       cursor = page.nextCursor;
     } while (cursor);
@@ -166,9 +166,9 @@ describe("a restore", () => {
     await ingest.rows("DELETE FROM hired_employees WHERE id % 3 = 0");
     await ingest.rows("UPDATE hired_employees SET name = 'changed' WHERE id % 5 = 0");
     await ingest.load("hired_employees", hires(30_001, 500));
-    const answer = await restore("hired_employees");
-    expect(answer.status).toBe(200);
-    expect(await answer.json()).toEqual({ table: "hired_employees", backup: backup.name, rows: 8001 });
+    const response = await restore("hired_employees");
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ table: "hired_employees", backup: backup.name, rows: 8001 });
     expect(await all()).toEqual(before);
     expect((await backUp()).bytes).toBe(backup.bytes);
   });
@@ -178,11 +178,11 @@ describe("a restore", () => {
     await ingest.load("hired_employees", hires(50_001, 777));
     const seen = new Set<number>();
     let restoring = true;
-    const answer = restore("hired_employees").finally(() => {
+    const response = restore("hired_employees").finally(() => {
       restoring = false;
     });
     while (restoring) seen.add(Number((await ingest.rows("SELECT COUNT(*) AS n FROM hired_employees"))[0]?.n));
-    expect((await answer).status).toBe(200);
+    expect((await response).status).toBe(200);
     expect(seen.size).toBeGreaterThan(0);
     for (const count of seen) expect([8001, 8778]).toContain(count);
   });
@@ -216,8 +216,8 @@ describe("a restore", () => {
       { name: first.name },
       { timestamp: "9999-01-01T00:00:00Z" },
     ]) {
-      const answer = await restore("departments", json);
-      expect(answer.status).toBe(200);
+      const response = await restore("departments", json);
+      expect(response.status).toBe(200);
       counts.push((await all("departments")).length);
     }
     expect(counts).toEqual([13, 12, 13, 12, 13]);
@@ -313,8 +313,8 @@ describe("a restore", () => {
     for (let id = 1; id <= 300; id++) encoder.write({ id, job: `Brought ${id}` });
     await new Promise((resolve) => encoder.end().on("finish", resolve));
     await vi.waitFor(async () => {
-      const answer = await restore("jobs", { name });
-      expect(await answer.json()).toEqual({ table: "jobs", backup: name, rows: 300 });
+      const response = await restore("jobs", { name });
+      expect(await response.json()).toEqual({ table: "jobs", backup: name, rows: 300 });
     }, 20_000);
     expect((await all("jobs"))[299]).toEqual({ id: 300, job: "Brought 300" });
     const { backups } = (await (await ingest.call("GET", "/ingest/backups")).json()) as { backups: Backup[] };

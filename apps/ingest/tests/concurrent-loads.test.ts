@@ -101,10 +101,10 @@ describe("progress", () => {
   it("is sent while the file is still being uploaded, and ends with the load", async () => {
     const sending = upload();
     await sending.send("5001,a\n5002,b\n");
-    const answer = await sending.answer;
-    expect(answer.headers["content-type"]).toMatch(/text\/event-stream/);
+    const response = await sending.response;
+    expect(response.headers["content-type"]).toMatch(/text\/event-stream/);
     let seen = "";
-    for await (const chunk of answer) {
+    for await (const chunk of response) {
       seen += chunk;
       if (events(seen).length > 0) break;
     }
@@ -129,10 +129,10 @@ describe("progress", () => {
       data: { status: 409, instance: "/ingest/departments/csv" },
     });
     const wrong = upload("?mode=merge");
-    const answer = await wrong.answer;
-    expect(answer.statusCode).toBe(400);
-    expect(answer.headers["content-type"]).toBe("application/problem+json");
-    expect(JSON.parse(await text(answer)).errors[0].path).toBe("mode");
+    const response = await wrong.response;
+    expect(response.statusCode).toBe(400);
+    expect(response.headers["content-type"]).toBe("application/problem+json");
+    expect(JSON.parse(await text(response)).errors[0].path).toBe("mode");
     wrong.cut();
   });
 });
@@ -144,8 +144,8 @@ describe("the history of loads", () => {
     let cursor: string | null = null;
     do {
       const query: string = cursor ? `?limit=3&cursor=${cursor}` : "?limit=3";
-      const answer = await ingest.call("GET", `/ingest/loads${query}`, { by });
-      const page = (await answer.json()) as { loads: Load[]; nextCursor: string | null };
+      const response = await ingest.call("GET", `/ingest/loads${query}`, { by });
+      const page = (await response.json()) as { loads: Load[]; nextCursor: string | null };
       expect(page.loads.length).toBeLessThanOrEqual(3);
       seen.push(...page.loads);
       cursor = page.nextCursor;

@@ -152,8 +152,8 @@ describe("loading a file", () => {
   it("accepts a multipart part, gzip, and both", async () => {
     const form = new FormData();
     form.set("file", new File(["70001,a\n70002,b\n"], "jobs.csv", { type: "text/csv" }));
-    const answer = await ingest.call("POST", "/ingest/jobs/csv", { body: form });
-    expect(await answer.json()).toMatchObject({ received: 2, inserted: 2, bytes: 16 });
+    const response = await ingest.call("POST", "/ingest/jobs/csv", { body: form });
+    expect(await response.json()).toMatchObject({ received: 2, inserted: 2, bytes: 16 });
     const packed = await csv("jobs", gzipSync(hiresAsJobs(71_000, 1000)), "", { "Content-Encoding": "gzip" });
     expect(await packed.json()).toMatchObject({ received: 1000, inserted: 1000 });
     const raw = '--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n72001,a\r\n--b--\r\n';
@@ -258,11 +258,11 @@ describe("modes", () => {
     const few =
       "1,One\n3,Three\n4,Four\n5,Five\n6,Six\n7,Seven\n8,Eight\n9,Nine\n10,Ten\n11,Eleven\n12,Twelve\n77,New\n";
     for (const query of ["?mode=replace", "?mode=replace&dryRun=true"]) {
-      const answer = await other.call("POST", `/ingest/departments/csv${query}`, {
+      const response = await other.call("POST", `/ingest/departments/csv${query}`, {
         body: few,
         headers: { "Content-Type": "text/csv" },
       });
-      const problem = await problemOf(answer, 409);
+      const problem = await problemOf(response, 409);
       expect(problem.errors).toEqual([
         { path: "hired_employees.department_id", message: "25 rows would refer to no row of departments" },
       ]);

@@ -35,7 +35,7 @@ it("the memory of a load does not grow with the file", { timeout: 120_000 }, asy
   try {
     const [port] = await once(child.stdout, "data");
     const load = async (first: number, bytes: number) => {
-      const answer = await fetch(`http://127.0.0.1:${String(port).trim()}/ingest/jobs/csv`, {
+      const response = await fetch(`http://127.0.0.1:${String(port).trim()}/ingest/jobs/csv`, {
         method: "POST",
         headers: {
           Authorization: chief,
@@ -44,7 +44,7 @@ it("the memory of a load does not grow with the file", { timeout: 120_000 }, asy
         body: lines(first, bytes),
         duplex: "half",
       } as RequestInit);
-      return (await answer.json()) as Load;
+      return (await response.json()) as Load;
     };
     const residentBytes = () =>
       Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) * 1024;

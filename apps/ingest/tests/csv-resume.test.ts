@@ -220,8 +220,8 @@ describe("a load that is cut off", () => {
         controller.error(new Error("gone"));
       },
     });
-    const answer = await ingest.call("POST", "/ingest/jobs/csv", { body, headers: { "Content-Type": "text/csv" } });
-    expect((await problemOf(answer, 400)).detail).toMatch(/ended early/);
+    const response = await ingest.call("POST", "/ingest/jobs/csv", { body, headers: { "Content-Type": "text/csv" } });
+    expect((await problemOf(response, 400)).detail).toMatch(/ended early/);
     await newest({ status: "cut off", inserted: 2 });
   });
 });
@@ -277,7 +277,7 @@ describe("a process that dies in the middle", () => {
     const two = await start();
     const send = () => fetch(`${two.url}/ingest/hired_employees/csv`, { method: "POST", headers: keyed, body: text });
     // A 409 until the silence of the first process has lasted long enough.
-    const answer = await vi.waitFor(
+    const response = await vi.waitFor(
       async () => {
         const tried = await send();
         expect(tried.status).toBe(200);
@@ -285,7 +285,7 @@ describe("a process that dies in the middle", () => {
       },
       { timeout: 10_000, interval: 100 },
     );
-    expect(answer).toMatchObject({ status: "done", received: 1001, inserted: 1000, rejected: 1, bytes: text.length });
+    expect(response).toMatchObject({ status: "done", received: 1001, inserted: 1000, rejected: 1, bytes: text.length });
     expect(await stored()).toBe(1000);
     await db.end();
   });

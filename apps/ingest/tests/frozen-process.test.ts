@@ -58,9 +58,9 @@ const waiting = (db: Connection, transactions: number) =>
 const done = (ask: () => Promise<Response>, status = 200) =>
   vi.waitFor(
     async () => {
-      const answer = await ask();
-      expect(answer.status).toBe(status);
-      return answer.json();
+      const response = await ask();
+      expect(response.status).toBe(status);
+      return response.json();
     },
     { timeout: 30_000, interval: 200 },
   );
@@ -134,7 +134,7 @@ it.concurrent("records a backup again when its connection breaks after the file 
   const { db, folder, one } = await twoProcesses();
   await db.query(`CREATE TRIGGER slow_record BEFORE UPDATE ON ingest_done_requests
     FOR EACH ROW SET @slow = IF(NEW.result LIKE '{%', SLEEP(30), 0)`);
-  const answer = send(one, "POST", "/jobs/backups", undefined, "recorded-again");
+  const response = send(one, "POST", "/jobs/backups", undefined, "recorded-again");
   const id = await vi.waitFor(async () => {
     const [rows] = await db.query<RowDataPacket[]>(
       `SELECT id FROM information_schema.processlist
@@ -146,8 +146,8 @@ it.concurrent("records a backup again when its connection breaks after the file 
   expect(await readdir(folder)).toHaveLength(2);
   await db.query("KILL ?", [id]);
   await db.query("DROP TRIGGER slow_record");
-  expect((await answer).status).toBe(201);
-  const { name } = (await (await answer).json()) as { name: string };
+  expect((await response).status).toBe(201);
+  const { name } = (await (await response).json()) as { name: string };
   expect((await readdir(folder)).sort()).toEqual([name, `${name}.json`]);
   expect(await countOf(db, `ingest_done_requests WHERE result LIKE '%${name}%'`)).toBe(1);
 });

@@ -65,12 +65,12 @@ export async function openIngest(loads: Partial<Deps["loads"]> = {}): Promise<Te
     app,
     call,
     async load(table, csv, query = "", headers = {}) {
-      const answer = await call("POST", `/ingest/${table}/csv${query}`, {
+      const response = await call("POST", `/ingest/${table}/csv${query}`, {
         body: csv,
         headers: { "Content-Type": "text/csv", ...headers },
       });
-      if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
-      return (await answer.json()) as Load;
+      if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
+      return (await response.json()) as Load;
     },
     async rows(sql, values = []) {
       const [rows] = await deps.mysql.query<RowDataPacket[]>(sql, values);
@@ -97,9 +97,9 @@ export async function listen(
   return { ingest: { ...ingest, [Symbol.asyncDispose]: disposeAsync }, origin: `http://127.0.0.1:${listening.port}` };
 }
 
-/** The problem in an answer, which must have the status. */
-export async function problemOf(answer: Response, status: number): Promise<ProblemBody> {
-  return expectProblem(await readResponse(answer), status);
+/** The problem in an response, which must have the status. */
+export async function problemOf(response: Response, status: number): Promise<ProblemBody> {
+  return expectProblem(await readResponse(response), status);
 }
 
 /** Lines of hires with the ids from `first`, in departments 1 to 12 and jobs 1 to 183. */

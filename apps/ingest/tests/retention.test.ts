@@ -111,8 +111,8 @@ describe("loads and their rejected rows", () => {
 
 it("keeps a number of verified backups of each table, and all newer ones", async () => {
   const backUp = async (table: string) => {
-    const answer = await ingest.call("POST", `/ingest/${table}/backups`);
-    return ((await answer.json()) as { name: string }).name;
+    const response = await ingest.call("POST", `/ingest/${table}/backups`);
+    return ((await response.json()) as { name: string }).name;
   };
   const made: string[] = [];
   for (let i = 0; i < 4; i++) made.push(await backUp("jobs"));

@@ -12,19 +12,19 @@ afterAll(() => ingest[Symbol.asyncDispose]());
 const send = (table: string, rows: unknown, more: object = {}, headers: Record<string, string> = {}) =>
   ingest.call("POST", `/ingest/${table}/rows`, { json: { rows, ...more }, headers });
 const stored = async (table: string, rows: unknown[]) => {
-  const answer = await send(table, rows);
-  expect(answer.status).toBe(200);
-  return answer.json();
+  const response = await send(table, rows);
+  expect(response.status).toBe(200);
+  return response.json();
 };
 const count = async (where: string) => (await ingest.rows(`SELECT COUNT(*) AS n FROM ${where}`))[0]?.n;
 
 describe("rows in JSON", () => {
   it("are arrays in column order or objects by name", async () => {
-    const answer = await stored("hired_employees", [
+    const response = await stored("hired_employees", [
       [1, "Ada", "2021-11-07T02:48:42Z", 1, 2],
       { job_id: 2, department_id: "1", datetime: "2021-11-07T02:48:42.5-05:00", name: "Ñandú 🦤", id: "2" },
     ]);
-    expect(answer).toEqual({ table: "hired_employees", received: 2, inserted: 2, rejected: 0, rejects: [] });
+    expect(response).toEqual({ table: "hired_employees", received: 2, inserted: 2, rejected: 0, rejects: [] });
     const page = (await (await ingest.call("GET", "/ingest/hired_employees")).json()) as { rows: unknown[] };
     expect(page).toEqual({
       rows: [
@@ -37,7 +37,7 @@ describe("rows in JSON", () => {
 
   it("that break a rule are listed in order, the others stored", async () => {
     const moment = "2021-11-07T02:48:42Z";
-    const answer = await stored("hired_employees", [
+    const response = await stored("hired_employees", [
       [10, "Ada", moment, 1, 2],
       [11, "", moment, 1, 2],
       [12, null, moment, 1, 2],
@@ -60,8 +60,8 @@ describe("rows in JSON", () => {
       [24, "x".repeat(256), moment, 1, 2],
       [25, "'; DROP TABLE jobs; --", moment, 1, 2],
     ]);
-    expect(answer).toMatchObject({ received: 21, inserted: 2, rejected: 19 });
-    expect((answer as { rejects: unknown[] }).rejects).toEqual([
+    expect(response).toMatchObject({ received: 21, inserted: 2, rejected: 19 });
+    expect((response as { rejects: unknown[] }).rejects).toEqual([
       { row: 2, column: "name", reason: "is required" },
       { row: 3, column: "name", reason: "is required" },
       { row: 4, column: "name", reason: "is required" },
@@ -128,7 +128,7 @@ describe("rows in JSON", () => {
   });
 
   it("with one id are stored once when sent concurrently", async () => {
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 8 }, async () =>
         (
           await send("jobs", [
@@ -138,7 +138,7 @@ describe("rows in JSON", () => {
         ).json(),
       ), // both ids each time
     );
-    const inserted = (answers as { inserted: number }[]).reduce((sum, answer) => sum + answer.inserted, 0);
+    const inserted = (responses as { inserted: number }[]).reduce((sum, response) => sum + response.inserted, 0);
     expect(inserted).toBe(2);
   });
 });
@@ -150,8 +150,8 @@ describe("a table", () => {
     let cursor: string | null = null;
     do {
       const query: string = cursor ? `&cursor=${cursor}` : "";
-      const answer = await ingest.call("GET", `/ingest/departments?limit=5${query}`, { by });
-      const page = (await answer.json()) as { rows: { id: number }[]; nextCursor: string | null };
+      const response = await ingest.call("GET", `/ingest/departments?limit=5${query}`, { by });
+      const page = (await response.json()) as { rows: { id: number }[]; nextCursor: string | null };
       ids.push(...page.rows.map((row) => row.id));
       cursor = page.nextCursor;
     } while (cursor);
@@ -240,8 +240,8 @@ describe("reports", () => {
 
   it("are empty when there is nothing", async () => {
     await using other = await openIngest();
-    const answer = await other.call("GET", "/ingest/reports/departments-above-mean?year=2021");
-    expect(await answer.json()).toEqual({ year: 2021, mean: 0, rows: [] });
+    const response = await other.call("GET", "/ingest/reports/departments-above-mean?year=2021");
+    expect(await response.json()).toEqual({ year: 2021, mean: 0, rows: [] });
   });
 });
 

@@ -169,12 +169,12 @@ describe.skipIf(process.getuid?.() !== 0)("a disk that is full", () => {
     const statuses: number[] = [];
     for (let pages = 16; pages >= 11; pages--) {
       await writeFile(join(disk, "filler"), Buffer.alloc(pages * 4096));
-      const answer = await backUp("jobs");
-      statuses.push(answer.status);
-      if (answer.status === 507) expect(await left()).toEqual([]);
+      const response = await backUp("jobs");
+      statuses.push(response.status);
+      if (response.status === 507) expect(await left()).toEqual([]);
       else expect(await left()).toHaveLength(2);
       await rm(join(disk, "filler"));
-      if (answer.status === 201) break;
+      if (response.status === 201) break;
     }
     // At the rows, at what stands beside them, and not at all.
     expect(new Set(statuses)).toEqual(new Set([507, 201]));

@@ -47,7 +47,7 @@ describe("stalled uploads", () => {
       return sent;
     });
     await vi.waitFor(() => expect(slots.used).toBe(maxLoadsPerAccount), 20_000);
-    await Promise.all(sending.filter((_, i) => "Accept" in uploads[i]![0]).map((sent) => sent.answer));
+    await Promise.all(sending.filter((_, i) => "Accept" in uploads[i]![0]).map((sent) => sent.response));
     const refused = await load();
     expect(refused.headers.get("retry-after")).toBe("5");
     await problemOf(refused, 429);
@@ -57,12 +57,13 @@ describe("stalled uploads", () => {
     for (const leave of others) leave();
 
     slow.bodyMs = 300;
-    const answers = await Promise.all(sending.map(async (sent) => sent.answer));
-    expect(answers.map(({ statusCode }) => statusCode)).toEqual(
+    const responses = await Promise.all(sending.map(async (sent) => sent.response));
+    expect(responses.map(({ statusCode }) => statusCode)).toEqual(
       uploads.map(([headers]) => ("Accept" in headers ? 200 : 408)),
     );
     // A stream of events breaks off: it says nothing of an end that there was not.
-    for (const answer of answers) if (answer.statusCode === 200) await expect(text(answer)).rejects.toThrow("aborted");
+    for (const response of responses)
+      if (response.statusCode === 200) await expect(text(response)).rejects.toThrow("aborted");
     await vi.waitFor(() => expect(slots.used).toBe(0), 20_000);
     slow.bodyMs = anHour;
     const ended = (await loads()).slice(0, uploads.length);
@@ -81,8 +82,8 @@ describe("stalled uploads", () => {
     await connection.query("UNLOCK TABLES");
     connection.release();
     await sending;
-    const { status, body: answer } = await sent.end();
-    expect([status, JSON.parse(answer)]).toMatchObject([200, { inserted: 20_000, status: "done" }]);
+    const { status, body: response } = await sent.end();
+    expect([status, JSON.parse(response)]).toMatchObject([200, { inserted: 20_000, status: "done" }]);
     slow.bodyMs = anHour;
   });
 });

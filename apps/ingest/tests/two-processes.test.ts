@@ -165,9 +165,9 @@ describe("a load that is cancelled", () => {
     expect(stored).toBe(load.inserted);
     expect(stored > 0).toBe(query.includes("insert"));
 
-    // The client that stands still is answered, without another byte of its own.
-    const answer = await sending.answer;
-    expect(answer.statusCode).toBe(409);
+    // The stalled client gets a response without sending another byte.
+    const interrupted = await sending.response;
+    expect(interrupted.statusCode).toBe(409);
     const again = await post(two, query, file, key);
     expect(again.status).toBe(409);
     expect(again.headers.get("idempotency-replayed")).toBe("true");

@@ -23,19 +23,19 @@ export async function readMatchRatio(sql: PostgresSql, words: Word[], rows: numb
   return row?.density ?? 0;
 }
 
-/** Searches the sample for `wanted` users: how many were found and, if that is all of them, how many rows were read. */
+/** Searches the sample for `matches` users: how many were found and, if that is all of them, how many rows were read. */
 export async function readSample(
   sql: PostgresSql,
   words: Word[],
-  wanted: number,
+  matches: number,
 ): Promise<{ found: number; read: number | undefined }> {
   const [row] = await sql<{ found: string; read: string | null }[]>`
     WITH found AS MATERIALIZED (
       SELECT hashint8extended(id, 42) AS place FROM directory.users
       WHERE ${sampled(sql)} AND ${hasEveryWord(sql, words)}
-      ORDER BY hashint8extended(id, 42) LIMIT ${wanted}
+      ORDER BY hashint8extended(id, 42) LIMIT ${matches}
     )
-    SELECT (SELECT count(*) FROM found) AS found, CASE WHEN (SELECT count(*) FROM found) = ${wanted} THEN (
+    SELECT (SELECT count(*) FROM found) AS found, CASE WHEN (SELECT count(*) FROM found) = ${matches} THEN (
       SELECT count(*) FROM directory.users
       WHERE ${sampled(sql)} AND hashint8extended(id, 42) <= (SELECT max(place) FROM found)
     ) END AS read`;

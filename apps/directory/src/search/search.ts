@@ -7,8 +7,8 @@ import { planPage, planScan, planSearch, rarestFirst, type SearchPlan } from "./
 import { type FoundRow, readAllUsers, readByNames, readByScan, type Window } from "./search-queries.ts";
 import { estimateTotal, isEstimable, readTotal, type Total } from "./totals.ts";
 
-/** The requested page: by number, from 1, or from a position in a direction. */
-export type PageRequest = { page: number } | { from: Position; backward: boolean };
+/** Where a page starts: at a page number, from 1, or at a position, in a direction. */
+export type PageStart = { page: number } | { from: Position; backward: boolean };
 
 export interface SearchResult {
   /** The keys of the searched words. */
@@ -37,10 +37,10 @@ const maxComparisons = 2_000_000;
  */
 export async function searchUsers(
   sql: PostgresSql,
-  search: { words: string[]; limit: number; wanted: PageRequest },
+  search: { words: string[]; limit: number; start: PageStart },
 ): Promise<SearchResult> {
-  const { limit, wanted } = search;
-  const window = windowOf(wanted, limit);
+  const { limit, start } = search;
+  const window = windowOf(start, limit);
   const [words, all] = await Promise.all([readWords(sql, search.words), countUsers(sql)]);
   const { rows, total, isExact } =
     words.length > 0
@@ -49,19 +49,19 @@ export async function searchUsers(
   const found = { words: words.map((word) => word.key), total, totalIsExact: isExact };
   if (rows.length === 0 && window.backward) {
     // No users are left before that position, so this is the first page now.
-    return searchUsers(sql, { ...search, wanted: { page: 1 } });
+    return searchUsers(sql, { ...search, start: { page: 1 } });
   }
   if (rows.length === 0)
-    return { ...found, users: [], span: undefined, next: null, previous: total > 0 ? positionBefore(wanted) : null };
+    return { ...found, users: [], span: undefined, next: null, previous: total > 0 ? positionBefore(start) : null };
   const hasMore = rows.length > limit;
   const shown = rows.slice(0, limit);
   if (window.backward) shown.reverse();
-  const before = "page" in wanted ? wanted.page > 1 : window.backward ? hasMore : true;
+  const before = "page" in start ? start.page > 1 : window.backward ? hasMore : true;
   const after = window.backward ? true : hasMore;
   return {
     ...found,
     users: shown.map(toUser),
-    span: spanOf(wanted, shown),
+    span: spanOf(start, shown),
     next: after ? positionOf(shown.at(-1)) : null,
     previous: before ? positionOf(shown[0]) : null,
   };
@@ -152,21 +152,21 @@ async function readRows(
   return readByNames(sql, words, plan, window);
 }
 
-function windowOf(wanted: PageRequest, limit: number): Window {
-  if ("page" in wanted) {
-    return { after: undefined, backward: false, offset: (wanted.page - 1) * limit, limit: limit + 1 };
+function windowOf(start: PageStart, limit: number): Window {
+  if ("page" in start) {
+    return { after: undefined, backward: false, offset: (start.page - 1) * limit, limit: limit + 1 };
   }
-  return { after: wanted.from, backward: wanted.backward, offset: 0, limit: limit + 1 };
+  return { after: start.from, backward: start.backward, offset: 0, limit: limit + 1 };
 }
 
 /** A numbered page spans its first to its last user; a page by cursor starts or ends next to the cursor's position. */
-function spanOf(wanted: PageRequest, shown: FoundRow[]): Span | undefined {
+function spanOf(start: PageStart, shown: FoundRow[]): Span | undefined {
   const from = positionOf(shown[0]);
   const to = positionOf(shown.at(-1));
   if (!from || !to) return undefined;
-  if ("page" in wanted) return { from, to };
-  const { id } = wanted.from;
-  return wanted.backward ? { from, to: { ...wanted.from, id: id - 1 } } : { from: { ...wanted.from, id: id + 1 }, to };
+  if ("page" in start) return { from, to };
+  const { id } = start.from;
+  return start.backward ? { from, to: { ...start.from, id: id - 1 } } : { from: { ...start.from, id: id + 1 }, to };
 }
 
 function positionOf(row: FoundRow | undefined): Position | null {
@@ -174,9 +174,9 @@ function positionOf(row: FoundRow | undefined): Position | null {
 }
 
 /** For an empty page, the position from which reading backward returns the users before it. */
-function positionBefore(wanted: PageRequest): Position | null {
-  if ("page" in wanted) return wanted.page > 1 ? endPosition : null;
-  return { ...wanted.from, id: wanted.from.id + 1 };
+function positionBefore(start: PageStart): Position | null {
+  if ("page" in start) return start.page > 1 ? endPosition : null;
+  return { ...start.from, id: start.from.id + 1 };
 }
 
 function rejectTooDeep({ offset }: Window, rows: number, words: Word[]): void {

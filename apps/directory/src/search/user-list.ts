@@ -4,7 +4,7 @@ import type { Deps } from "../deps.ts";
 import type { User } from "../users/user.ts";
 import type { Viewer } from "../users/versions.ts";
 import { cursorAt, readCursor } from "./cursors.ts";
-import { type PageRequest, searchUsers } from "./search.ts";
+import { type PageStart, searchUsers } from "./search.ts";
 import { searchKey, splitWords } from "./search-words.ts";
 
 /** A user in a response; `email` for signed-in accounts only. */
@@ -41,9 +41,9 @@ export function listUsers(
 ): Promise<{ response: CachedResponse; state: CacheState }> {
   const words = splitWords(name);
   const search = searchKey(words);
-  const wanted: PageRequest = cursor === undefined ? { page: page ?? 1 } : readCursor(cursorKey, search, cursor);
-  return cache.read(JSON.stringify(["users", viewer, search, limit, wanted]), async () => {
-    const found = await searchUsers(searches, { words, limit, wanted });
+  const start: PageStart = cursor === undefined ? { page: page ?? 1 } : readCursor(cursorKey, search, cursor);
+  return cache.read(JSON.stringify(["users", viewer, search, limit, start]), async () => {
+    const found = await searchUsers(searches, { words, limit, start });
     const list: UserList = {
       users: found.users.map((user) => viewOf(viewer, user)),
       total: found.total,

@@ -4,7 +4,7 @@ import { countsOf, type Load, type LoadCounts, type LoadOptions } from "./load.t
 import type { LoadContext } from "./load-context.ts";
 import { loadProblem, replayProblem } from "./load-problem.ts";
 import { runLoad } from "./run-load.ts";
-import { type StartedLoad, startLoad } from "./start-load.ts";
+import { type LoadRequester, type StartedLoad, startLoad } from "./start-load.ts";
 
 /** A load that can run, or that has ended under the same key. */
 export interface PreparedLoad {
@@ -21,12 +21,12 @@ export interface PreparedLoad {
 export async function prepareLoad(
   context: LoadContext,
   options: LoadOptions,
-  by: { accountId: number; username: string; key: string | undefined },
+  requester: LoadRequester,
   file: FileBytes,
 ): Promise<PreparedLoad> {
-  const leave = context.slots.acquire(by.accountId);
-  const started = await startLoad(context, options, by).catch((error: unknown) => {
-    leave();
+  const release = context.slots.acquire(requester.accountId);
+  const started = await startLoad(context, options, requester).catch((error: unknown) => {
+    release();
     throw error;
   });
   const { id, progress } = started.state === "ended" ? { ...started.kept, ...started.kept.load } : started.attempt;
@@ -40,7 +40,7 @@ export async function prepareLoad(
       context.running.add(running);
       const forget = () => {
         context.running.delete(running);
-        leave();
+        release();
       };
       running.then(forget, forget);
       return running;

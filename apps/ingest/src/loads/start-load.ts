@@ -5,6 +5,13 @@ import type { LoadContext } from "./load-context.ts";
 import { loadProblem } from "./load-problem.ts";
 import { claimLoad, findLoadById, findLoadByKey, insertLoad, releaseKey, type StoredLoad } from "./load-queries.ts";
 
+/** The account that requests a load; `key`: a digest of account, path and Idempotency-Key. */
+export interface LoadRequester {
+  accountId: number;
+  username: string;
+  key: string | undefined;
+}
+
 /** The result of a request for a load: an attempt that may write, or a load that has ended under the same key. */
 export type StartedLoad = { state: "attempt"; attempt: LoadAttempt } | { state: "ended"; kept: StoredLoad };
 
@@ -16,21 +23,24 @@ export type StartedLoad = { state: "attempt"; attempt: LoadAttempt } | { state: 
 export async function startLoad(
   context: LoadContext,
   options: LoadOptions,
-  by: { accountId: number; username: string; key: string | undefined },
+  requester: LoadRequester,
 ): Promise<StartedLoad> {
   const owner = randomUUID();
-  if (by.key !== undefined) await releaseKey(context.db, by.key);
+  if (requester.key !== undefined) await releaseKey(context.db, requester.key);
   const id = await insertLoad(context.db, {
     ...options,
     owner,
-    key: by.key ?? null,
-    accountId: by.accountId,
-    createdBy: by.username,
+    key: requester.key ?? null,
+    accountId: requester.accountId,
+    createdBy: requester.username,
   });
   if (id !== undefined) {
     return { state: "attempt", attempt: { id, owner, options, progress: { ...initialProgress }, resumes: false } };
   }
-  const kept = by.key === undefined ? undefined : await findLoadByKey(context.db, by.key, context.heartbeatTimeoutMs);
+  const kept =
+    requester.key === undefined
+      ? undefined
+      : await findLoadByKey(context.db, requester.key, context.heartbeatTimeoutMs);
   if (kept === undefined) throw inFlight();
   const { load } = kept;
   if (!hasSameOptions(kept.options, options)) {

@@ -136,8 +136,8 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       const key = given && createHash("sha256").update(`${account.id}\n${c.req.path}\n${given}`).digest("base64url");
       const flags = { dryRun: dryRun === "true", allowEmpty: allowEmpty === "true" };
       const options = { table: table.name, ...query, ...flags, maxRejects };
-      const by = { accountId: account.id, username: account.username, key };
-      const prepared = await prepareLoad(deps.loads, options, by, file);
+      const requester = { accountId: account.id, username: account.username, key };
+      const prepared = await prepareLoad(deps.loads, options, requester, file);
       if (prepared.replayed) c.header("Idempotency-Replayed", "true");
       attachLoadToRequest(c, prepared);
       if (wantsEvents) return progressEvents(c, prepared);
