@@ -9,10 +9,10 @@ async function writtenByOneWhoDies(postgresUrl: string, lastName: string): Promi
   const module = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
   const program = `
     import { connectPostgres } from ${module("../../../packages/db/src/index.ts")};
-    import { addUser } from ${module("../src/users.ts")};
+    import { createUser } from ${module("../src/users/users.ts")};
     const sql = connectPostgres(process.env.POSTGRES_URL, { connections: 1 });
     const bio = "", email = process.env.LAST_NAME + "@example.com";
-    await addUser({ sql }, { firstName: "Kim", lastName: process.env.LAST_NAME, email, bio });
+    await createUser({ postgres: sql }, { firstName: "Kim", lastName: process.env.LAST_NAME, email, bio });
     process.kill(process.pid, "SIGKILL");`;
   const env = { ...process.env, POSTGRES_URL: postgresUrl, LAST_NAME: lastName };
   const run = promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], { env });

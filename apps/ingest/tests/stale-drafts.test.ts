@@ -189,7 +189,7 @@ describe.skipIf(process.getuid?.() !== 0)("a disk that is full", () => {
     const before = await left();
     execFileSync("mount", ["-o", "remount,ro", disk]);
     try {
-      expect((await problemOf(await backUp("jobs"), 503)).detail).toMatch(/folder of the backups cannot be written/);
+      expect((await problemOf(await backUp("jobs"), 503)).detail).toMatch(/backup folder cannot be written/);
       expect(await left()).toEqual(before);
     } finally {
       execFileSync("mount", ["-o", "remount,rw", disk]);
