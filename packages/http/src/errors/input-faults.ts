@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { InputFault } from "./problem.ts";
 
 /**
- * What is wrong with an input that a schema refuses, in words that go behind the name of a field: "is required", "must be at least 1".
- * A schema's own message comes first; what has none gets its words here, never zod's.
+ * The message about an invalid input, to follow the name of a field: "is required", "must be at least 1". Used for every issue whose schema
+ * has no message of its own, so that none of zod's texts reaches a client.
  */
 export function issueMessage(issue: z.core.$ZodRawIssue): string {
   if (issue.input === undefined && issue.code !== "custom" && issue.code !== "unrecognized_keys") return "is required";

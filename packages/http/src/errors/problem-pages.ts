@@ -19,7 +19,7 @@ export interface ProblemPage {
 
 const pages = new WeakMap<ServerResponse, ProblemPage>();
 
-/** A listener whose problems browsers get as pages, also those that are answered before any app has the request. */
+/** Renders problems as pages for browsers, also those of requests that reach no app. */
 export function withProblemPages(page: ProblemPage) {
   return (listener: RequestListener): RequestListener =>
     (request, response) => {

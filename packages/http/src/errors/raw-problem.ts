@@ -13,7 +13,7 @@ function headersOf(problem: Problem, length: number, requestId: string): Record<
   };
 }
 
-/** Answers a problem on Node's own response, for a browser as a page; when the head has gone already, the connection is cut so that the client notices. */
+/** Sends a problem on Node's own response, for a browser as a page. When the head was sent already, it closes the connection so that the client notices. */
 export function sendProblem(response: ServerResponse, problem: Problem, path: string, requestId: string): void {
   if (response.headersSent) {
     response.destroy();

@@ -1,5 +1,5 @@
 /**
- * Resolves as `promise` does; after `ms` as what `onLate` returns, or rejects with what it throws. The promise itself goes on, and a later
+ * Resolves as `promise` does; after `ms` as what `onLate` returns, or rejects with what it throws. The promise itself continues, and a later
  * rejection of it is ignored.
  */
 export function deadline<T, L>(promise: Promise<T>, ms: number, onLate: () => L): Promise<T | L> {

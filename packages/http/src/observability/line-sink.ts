@@ -28,7 +28,7 @@ export class LineSink {
     if (this.#lines.length >= batchLength) this.#pass();
   }
 
-  /** Writes all that came so far before it returns. */
+  /** Writes everything buffered so far before it returns. */
   flushSync(): void {
     this.#pass();
     if (!(this.#output instanceof LogFile)) this.#output.flushSync();

@@ -28,7 +28,7 @@ interface PipelineOptions {
   log: Logger;
   /** The origins whose pages may read the errors of this pipeline. */
   corsOrigins: readonly string[];
-  /** How browsers see the errors that are answered here. */
+  /** Renders the errors of this pipeline as pages for browsers. */
   problemPage: ProblemPage | undefined;
   /** Whether this is a gateway. */
   edge: boolean;
@@ -77,13 +77,13 @@ export function connectPipeline(server: Server, app: RequestListener, options: P
     withLastResponse(isDraining),
     // A response to HTTP/1.0 that is cut short must not look whole.
     withResetOnTruncation,
-    // One log line and one count for each request, including those that the next steps answer.
+    // One log line and one count for each request, including those that a later step responds to.
     withAccessLog(log),
     // Pages of other origins may read the errors of the next steps; an app sets CORS headers by itself.
     withErrorCors(corsOrigins),
     // Browsers see the errors of the next steps as pages; an app has pages by itself.
     problemPage && withProblemPages(problemPage),
-    // 431 for a head over 16 KiB, which over HTTP/1.1 the parser refuses.
+    // 431 for headers over 16 KiB; over HTTP/1.1 the parser rejects them.
     tls && withHeadLimit,
     // The trace starts, or continues from `traceparent`.
     edge && withGatewaySpan,

@@ -30,7 +30,7 @@ export interface ServeOptions {
   edge?: boolean;
   /** Serves TLS with this certificate, HTTP/2 and HTTP/1.1. Default: plain HTTP/1.1. */
   tls?: TlsFiles | undefined;
-  /** Shows browsers the problems that are answered before the app has the request. */
+  /** Renders problems of requests that do not reach the app as pages for browsers. */
   problemPage?: ProblemPage | undefined;
   /** The keys of TLS session tickets, when several processes share them. */
   ticketKeys?: TicketKeys | undefined;

@@ -46,7 +46,7 @@ function faultsOf(encoded: string, messageFor: (field: string) => string | undef
   return faults.slice(0, 20);
 }
 
-/** The name of a field, shown as it came when it cannot be decoded. */
+/** The name of a field, undecoded when it cannot be decoded. */
 function nameOf(field: string): string {
   const name = field.split("=", 1)[0] ?? "";
   return (decoded(name) ?? name).slice(0, 100);

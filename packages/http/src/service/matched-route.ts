@@ -8,13 +8,13 @@ const isNoMiddleware = (route: { method: string }) => route.method !== "ALL";
 
 /**
  * The route that takes a request, and no middleware on its way; `undefined` when there is none. Of several that match, such as
- * `/goods/new` and `/goods/:id`, the one that was added first answers.
+ * `/goods/new` and `/goods/:id`, the one that was added first handles it.
  */
 export function matchedRoute(c: Context): { method: string; path: string } | undefined {
   return matchedRoutes(c).find(isNoMiddleware);
 }
 
-/** Tells whether the route of a request has a page as its response. */
+/** Returns a check whether the route of a request responds with a page. */
 export function pageRequests(app: OpenAPIHono<ServiceEnv>): (c: Context) => boolean {
   let pages: Set<string> | undefined;
   return (c) => {

@@ -63,7 +63,7 @@ interface Validated {
 /** What a whole input is called where a fault has no field. */
 const wholes: Record<string, string> = { json: "The body", form: "The form", query: "The query", param: "The path" };
 
-/** Rejects input that a schema refuses: 400 for a query, path or header, 422 for a body, each fault with its place. */
+/** Rejects invalid input: 400 for a query, path or header, 422 for a body, each fault with its place. */
 export function rejectInvalid({ target, success, error }: Validated): undefined {
   if (success || !(error instanceof z.ZodError)) return undefined;
   const inBody = target === "json" || target === "form";

@@ -100,7 +100,7 @@ const healthRoute = createRoute({
   },
 });
 
-/** Any error as `application/problem+json`, for browsers as a page; one that is ours to answer for is logged with its cause. */
+/** Any error as `application/problem+json`, for browsers as a page. A 5xx is logged with its cause. */
 function answerProblem(
   c: Context<ServiceEnv>,
   error: unknown,

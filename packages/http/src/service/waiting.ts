@@ -6,7 +6,7 @@ import type { ServiceEnv } from "../service-env.ts";
 
 /**
  * The header by which a gateway requests a `102 Processing` (RFC 2518 section 10.1) from a remote app when a handler begins to wait. It is
- * sent to nobody else: some clients take any interim response but 100 for the final one.
+ * sent to no other client: some take any interim response but 100 for the final one.
  */
 export const acceptsProcessing = "X-Accept-Processing";
 

@@ -1,6 +1,6 @@
 import { ConfigError } from "@quintet/workers";
 import { z } from "zod";
-// For the messages of what a schema refuses.
+// Sets the messages of invalid settings.
 import "../errors/input-faults.ts";
 import { observationSettings } from "../observability/settings.ts";
 import { fileFault, folderFault } from "./path-faults.ts";

@@ -27,12 +27,12 @@ const classes = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"];
 const methods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 let inProgress = 0;
 
-/** A request came. */
+/** Counts a request that has arrived. */
 export function requestStarted(): void {
   inProgress++;
 }
 
-/** A request that came is over. `route` is a pattern, of which there are few. */
+/** Counts a request that has ended. `route` is a pattern, of which there are few. */
 export function requestEnded(app: string, route: string, method: string, end: RequestEnd): void {
   inProgress--;
   const tally = tallyOf(app, route, methods.has(method) ? method : "other", Math.floor(end.status / 100));
@@ -118,7 +118,7 @@ function latencyValues({ labels, count, seconds, buckets }: Tally) {
   return [...upToBound, all, value("sum", {}, seconds), value("count", {}, count)];
 }
 
-const latencyHelp = "From a request's arrival to the last byte of its answer.";
+const latencyHelp = "Seconds from the arrival of a request to the last byte of its response.";
 const latencyName = "quintet_http_request_duration_seconds";
 new Latency({
   name: latencyName,
