@@ -14,15 +14,15 @@ export interface Account {
   createdAt: string;
 }
 
-/** What a good access token allows. */
+/** What a valid access token allows. */
 export interface Access {
   account: Account;
   scopes: Scopes;
-  /** The sign-in that the token belongs to, if it is one's. */
+  /** The id of the session that the token belongs to, if any. */
   session: string | undefined;
 }
 
-/** The answer to a token request (RFC 6749 section 5.1). */
+/** The response to a token request (RFC 6749 section 5.1). */
 export interface TokenSet {
   access_token: string;
   token_type: "Bearer";
@@ -33,9 +33,9 @@ export interface TokenSet {
 }
 
 export interface SignInOptions {
-  /** Where the request comes from; wrong passwords are limited by it. */
+  /** Where the request comes from, for the limit of wrong passwords. */
   clientAddress?: ClientAddress;
-  /** Space-separated; everything unless told. */
+  /** Scopes separated by spaces; everything by default. */
   scope?: string;
 }
 
@@ -43,39 +43,40 @@ export interface Registration {
   username: string;
   email: string;
   password: string;
-  /** The token of an invitation, where `REGISTRATION` wants one. */
+  /** The token of an invitation, where `REGISTRATION` requires one. */
   invitation?: string | undefined;
 }
 
-/** What an app asks of the issuer, whether that runs in the same process or behind HTTP. */
+/** The accounts as an app uses them, whether the issuer is in this process or behind HTTP. */
 export interface Auth extends AsyncDisposable {
-  /** Where browsers find the pages; decides when their cookies count. */
+  /** The site at `PUBLIC_URL`; decides when the cookies of a browser count. */
   site: Site;
   /**
-   * What a valid access token allows; `undefined` for any other text. Good tokens are remembered until they expire or are
-   * revoked; a 503 while it cannot be known which were.
+   * What a valid access token allows; `undefined` for any other text. Valid tokens are cached until they expire or are revoked.
+   * Throws a 503 while this process cannot know what has been revoked.
    */
   access(token: string): Promise<Access | undefined>;
-  /** The account of a valid access token, whatever it may be used for. */
+  /** The account of a valid access token, whatever its scope. */
   verifyToken(token: string): Promise<Account | undefined>;
   /**
-   * The account whose username or email and password these are. A good check is remembered for a short time; too many bad
-   * ones are a 429.
+   * The active account with this username or email and password; `undefined` if there is none. A correct password is cached
+   * for 60 s. Throws a 429 after too many wrong ones.
    */
   verifyPassword(login: string, password: string, clientAddress?: ClientAddress): Promise<Account | undefined>;
   /**
-   * New tokens for a username or email and password (RFC 6749 section 4.3), narrowed to `scope` when that is told; `undefined`
-   * when they are wrong.
+   * New tokens for a username or email and password (RFC 6749 section 4.3), narrowed to `scope` if given; `undefined` when
+   * they are wrong.
    */
   passwordGrant(login: string, password: string, options?: SignInOptions): Promise<TokenSet | undefined>;
   /**
-   * A new account, once for a keyed request; throws a `conflict` problem when the username or email is taken, a `forbidden` one
-   * where nobody may make one or an invitation is missing or bad, and a 429 when too many came from where `clientAddress` says.
+   * Creates an account, once for a request with an `Idempotency-Key`. Throws a `conflict` problem when the username or email is
+   * taken, a `forbidden` one when registration is closed or the invitation is missing or invalid, and a 429 after too many
+   * attempts from this address.
    */
   register(
     input: Registration,
     options?: { clientAddress?: ClientAddress | undefined; request?: KeyedRequest | undefined },
   ): Promise<Account>;
-  /** Notes in the audit log what staff is about to do. */
+  /** Logs an action of staff before it happens. */
   beginAction: BeginAction;
 }

@@ -1,7 +1,10 @@
 import { connectRedis, type Redis } from "@quintet/db";
 import type { Logger } from "@quintet/http";
 
-/** A connection to the keys of the accounts, the same in every process. */
+/**
+ * Connects to the Redis keys of the accounts, which all processes share. With `silenceMs` the connection is closed when no response
+ * comes for so long.
+ */
 export function connectAuthRedis(
   config: { REDIS_PREFIX: string },
   url: string,
@@ -12,6 +15,6 @@ export function connectAuthRedis(
     prefix: `${config.REDIS_PREFIX}auth:`,
     name: "auth",
     ...(silenceMs === undefined ? {} : { silenceMs }),
-    onError: (error) => log.warn({ err: error }, "Redis connection"),
+    onError: (error) => log.warn({ err: error }, "Redis connection of the accounts failed"),
   });
 }

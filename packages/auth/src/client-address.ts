@@ -2,22 +2,22 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { isIP } from "node:net";
 import { plainAddress, type ServiceEnv, type TrustedProxies } from "@quintet/http";
 
-/** What a request says of where it comes from; `addressReader` decides what of it is believed. */
+/** What a request says about the address of its client; `createAddressReader` decides what of it is trusted. */
 export interface ClientAddress {
   /** The address at the other end of the connection. */
   peer: string | undefined;
   forwardedFor: string | undefined;
-  /** What another process of this installation vouches for. */
+  /** The value of `vouchedHeader`, by which another process of this installation vouches for the address. */
   vouched: string | undefined;
   requestId?: string | undefined;
   /** The `User-Agent`, which is never believed, only shown. */
   userAgent?: string | undefined;
 }
 
-/** The header by which an app tells the issuer whose password it asks about. */
+/** The header in which an app passes the address of its client to the issuer, signed. */
 export const vouchedHeader = "X-Quintet-Client";
 
-/** Where a request comes from, out of Hono's context. */
+/** What a request says about the address of its client, from Hono's context. */
 export function clientAddressOf(c: {
   env: unknown;
   req: { header(name: string): string | undefined };
@@ -34,8 +34,9 @@ export function clientAddressOf(c: {
 }
 
 /**
- * Finds out whom a request comes from. A peer in `proxies` is believed in what it added last to X-Forwarded-For; whoever has
- * the installation's `key` in what it vouches for; anything else is the peer itself.
+ * Determines the IP address of a client. It is the address that another process has vouched for with `key`; otherwise, if the
+ * peer is one of `proxies`, the last address in X-Forwarded-For; otherwise the peer's own. `vouch` signs an address for
+ * `vouchedHeader`.
  */
 export function createAddressReader(proxies: TrustedProxies, key: Buffer) {
   const mac = (address: string) => createHmac("sha256", key).update(address).digest("base64url");
@@ -44,9 +45,9 @@ export function createAddressReader(proxies: TrustedProxies, key: Buffer) {
     const { peer, forwardedFor, vouched } = clientAddress;
     if (vouched !== undefined) {
       const [address = "", given = ""] = vouched.split(";");
-      const wanted = Buffer.from(mac(address));
-      const said = Buffer.from(given);
-      if (said.length === wanted.length && timingSafeEqual(said, wanted)) return address;
+      const expected = Buffer.from(mac(address));
+      const actual = Buffer.from(given);
+      if (actual.length === expected.length && timingSafeEqual(actual, expected)) return address;
     }
     if (peer === undefined || forwardedFor === undefined) return peer;
     const last = forwardedFor.slice(forwardedFor.lastIndexOf(",") + 1).trim();

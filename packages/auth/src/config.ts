@@ -7,16 +7,18 @@ const origin = settings
   .refine((text) => new URL(text).href === `${new URL(text).origin}/`, "must be an origin such as https://example.org")
   .transform((text) => new URL(text).origin);
 
-/** The variables that every process with accounts reads. With `AUTH_URL` the accounts live behind that URL. */
+/** The variables that every process with accounts reads. */
 export const authSettings = {
+  /** The base URL of the issuer; without it the process is its own issuer. */
   AUTH_URL: settings
     .url("http", "https")
     .transform((text) => text.replace(/\/+$/, ""))
     .optional(),
   PUBLIC_URL: origin.default("http://localhost:8080"),
   QUINTET_SECRET: settings.secret,
+  /** The proxies whose X-Forwarded-For is trusted. */
   TRUSTED_PROXIES: settings.trustedProxies.default("127.0.0.1,::1"),
-  /** How long a statement may take in MySQL and Postgres; 0: for ever. */
+  /** The timeout of a statement in MySQL and Postgres, in seconds; 0: none. */
   STATEMENT_SECONDS: settings.number(0, 3600).default(5),
   REDIS_URL: settings.redisUrl.optional(),
   REDIS_PREFIX: z.string().default("quintet:"),

@@ -6,27 +6,27 @@ import { browserAccess } from "./browser/browser-access.ts";
 import { clientAddressOf } from "./client-address.ts";
 import { allows, fullScope, type Scope } from "./scopes.ts";
 
-/** What a handler behind `guards().account` or `.staff` finds in `c.var`. */
+/** The environment of a handler behind `guards().account` or `.staff`. */
 export interface AccountEnv extends ServiceEnv {
   Variables: ServiceEnv["Variables"] & { account: Account; sessionId?: string };
 }
 
-/** What a handler behind `guards().anyone` finds: the account when good credentials came. */
+/** The environment of a handler behind `guards().anyone`: there is an account if the request has valid credentials. */
 export interface MaybeAccountEnv extends ServiceEnv {
   Variables: ServiceEnv["Variables"] & { account?: Account; sessionId?: string };
 }
 
 /**
- * The guards of an app, each to be spread into `createRoute`: `createRoute({ ...guard.staff("queue:manage"), method: …})`.
- * The scope is what a narrowed token must have for the route (403); without one only a token that is not narrowed will do.
- * Further middleware that must run after the check and before validation (`idempotent`) is passed in behind it.
- * - `open`: no credentials are looked at.
- * - `anyone`: credentials are optional, bad ones are a 401.
- * - `account`: good credentials are needed (401).
- * - `staff`: a staff account is needed (401, then 403). What may change something stands in the audit log.
+ * The guards of an app, each to be spread into `createRoute`: `createRoute({ ...guard.staff("queue:manage"), method: … })`.
+ * A narrowed token must have the scope (403 otherwise); without a scope only a token that is not narrowed is accepted.
+ * Middleware that must run after the check and before validation (`idempotent`) is passed after the scope.
+ * - `open`: credentials are not looked at.
+ * - `anyone`: credentials are optional; invalid ones are a 401.
+ * - `account`: valid credentials are required (401).
+ * - `staff`: a staff account is required (401, then 403). Writes are logged in the audit log.
  */
 export function guards(auth: Auth) {
-  const maybe = (scope: Scope): MiddlewareHandler<MaybeAccountEnv> => {
+  const optional = (scope: Scope): MiddlewareHandler<MaybeAccountEnv> => {
     return async (c, next) => {
       const found = await authenticate(auth, c, scope);
       if (found instanceof Response) return found;
@@ -34,11 +34,11 @@ export function guards(auth: Auth) {
       return next();
     };
   };
-  const signedIn = (scope: Scope): MiddlewareHandler<AccountEnv> => {
+  const required = (scope: Scope): MiddlewareHandler<AccountEnv> => {
     return async (c, next) => {
       const found = await authenticate(auth, c, scope);
       if (found instanceof Response) return found;
-      setPrincipal(c, found ?? unauthenticated("This needs an account: send Basic or Bearer credentials."));
+      setPrincipal(c, found ?? unauthenticated("Authentication is required: send Basic or Bearer credentials."));
       return next();
     };
   };
@@ -46,7 +46,7 @@ export function guards(auth: Auth) {
     return async (c, next) => {
       const found = await authenticate(auth, c, scope);
       if (found instanceof Response) return found;
-      setPrincipal(c, found ?? unauthenticated("This needs a staff account: send Basic or Bearer credentials."));
+      setPrincipal(c, found ?? unauthenticated("A staff account is required: send Basic or Bearer credentials."));
       if (!found?.account.isStaff) throw new Problem("forbidden", "Only staff may do this.");
       return audited(auth, c, found.account.id, next);
     };
@@ -65,10 +65,10 @@ export function guards(auth: Auth) {
       ...idempotencyMarker(then),
     }),
     anyone: (...given: GuardArguments) => {
-      const { security, ...rest } = guarded(maybe, given);
+      const { security, ...rest } = guarded(optional, given);
       return { ...rest, security: [{}, ...security] };
     },
-    account: (...given: GuardArguments) => guarded(signedIn, given),
+    account: (...given: GuardArguments) => guarded(required, given),
     staff: (...given: GuardArguments) => guarded(staffOnly, given),
   };
 }
@@ -76,12 +76,12 @@ export function guards(auth: Auth) {
 type Middlewares = MiddlewareHandler<ServiceEnv>[];
 type GuardArguments = [scope: Scope, ...then: Middlewares] | Middlewares;
 
-/** What the document of a route says because of the middleware behind its guard. */
+/** Marks a route in the OpenAPI document as taking an `Idempotency-Key`, if the middleware behind its guard does. */
 function idempotencyMarker(then: Middlewares): { [acceptsIdempotencyKey]?: true } {
   return then.some(honoursIdempotencyKey) ? { [acceptsIdempotencyKey]: true } : {};
 }
 
-/** One middleware out of several, so that a route's handler gets the type of the guard. The body is looked at behind the guard. */
+/** One middleware out of several, so that a handler gets the type of its guard. The body is admitted after the guard. */
 function compose<E extends ServiceEnv>(
   guard: MiddlewareHandler<E> | undefined,
   then: Middlewares,
@@ -90,15 +90,15 @@ function compose<E extends ServiceEnv>(
   return guard ? wrap<E>(guard, behind) : behind;
 }
 
-/** Two middlewares as one. Not by Hono's `every`, which composes them anew for each request. */
+/** Two middlewares as one. Hono's `every` would compose them anew for each request. */
 function wrap<E extends ServiceEnv>(outer: MiddlewareHandler<E>, inner: MiddlewareHandler): MiddlewareHandler<E> {
   return (c, next) => {
-    const goOn: Next = async () => {
-      const answer = await inner(c, next);
-      // As Hono does: what `next` gives back is no answer.
-      if (answer && !c.finalized) c.res = answer;
+    const proceed: Next = async () => {
+      const response = await inner(c, next);
+      // As Hono does: what `next` returns is no response.
+      if (response && !c.finalized) c.res = response;
     };
-    return outer(c, goOn);
+    return outer(c, proceed);
   };
 }
 
@@ -110,26 +110,26 @@ function unauthenticated(detail: string, error?: string): never {
   });
 }
 
-/** As much of Hono's context as takes note of who asks. */
-interface Knowing {
+/** The part of Hono's context that holds the principal. */
+interface PrincipalContext {
   set(name: "account", value: Account): void;
   set(name: "sessionId", value: string): void;
 }
 
-/** Who it is that asks, and the sign-in that the token belongs to. */
+/** The authenticated account, and the id of its session if a token was sent. */
 interface Principal {
   account: Account;
   session?: string | undefined;
 }
 
-function setPrincipal(c: Knowing, { account, session }: Principal): void {
+function setPrincipal(c: PrincipalContext, { account, session }: Principal): void {
   c.set("account", account);
   if (session !== undefined) c.set("sessionId", session);
 }
 
 /**
- * Whose credentials came with a request: those of its Authorization header, otherwise those of a browser's cookies. A token must
- * allow `scope`. A browser whose access token has run out gets an answer of its own.
+ * Authenticates a request by its Authorization header, or else by the cookies of a browser. A token must have the `scope`. Returns
+ * `undefined` without credentials, and a redirect for a browser whose access token has expired.
  */
 async function authenticate(auth: Auth, c: Context, scope: Scope): Promise<Principal | Response | undefined> {
   const header = c.req.header("authorization");
@@ -142,7 +142,7 @@ async function authenticate(auth: Auth, c: Context, scope: Scope): Promise<Princ
   const value = header.slice(space + 1).trim();
   if (scheme === "bearer") {
     const access = await auth.access(value);
-    if (!access) return unauthenticated("The access token is not valid, has expired or was revoked.", "invalid_token");
+    if (!access) return unauthenticated("The access token is invalid, has expired or was revoked.", "invalid_token");
     return requireScope(access, scope);
   }
   if (scheme === "basic") {
@@ -155,15 +155,15 @@ async function authenticate(auth: Auth, c: Context, scope: Scope): Promise<Princ
   return unauthenticated("Authorization must be Basic or Bearer.");
 }
 
-/** What a token allows, when that holds `scope`. */
+/** Returns `access` if it has the `scope`; throws a 403 otherwise. */
 function requireScope(access: Access, scope: Scope): Access {
   if (!allows(access.scopes, scope)) throw insufficientScope(scope);
   return access;
 }
 
-/** A good token that is too narrow (RFC 6750 section 3.1). */
+/** The 403 for a valid token without the scope (RFC 6750 section 3.1). */
 function insufficientScope(scope: Scope): Problem {
-  return new Problem("forbidden", `This needs a token with the scope ${scope}.`, {
+  return new Problem("forbidden", `A token with the scope ${scope} is required.`, {
     headers: { "WWW-Authenticate": `Bearer realm="quintet", error="insufficient_scope", scope="${scope}"` },
   });
 }

@@ -4,8 +4,8 @@ import type { Account } from "./account.ts";
 import type { ClientAddress } from "./client-address.ts";
 import type { RevokedTable } from "./revocation/revoked-table.ts";
 
-const rememberMs = 60_000;
-const remembered = 10_000;
+const cacheMs = 60_000;
+const maxCached = 10_000;
 
 export type PasswordCheck = (
   login: string,
@@ -14,38 +14,38 @@ export type PasswordCheck = (
 ) => Promise<Account | undefined>;
 
 /**
- * A password check that remembers good answers for 60 s and shares one check among equal ones that come together. It keeps
- * a digest under a random key of this process, never the password; bad answers are not remembered. What was checked before an
- * account's epoch moved is not good any more, and in a process that cannot know what was revoked none is (503). `elapsed` is in ms.
+ * Caches correct passwords for 60 s, under a digest with a random key of this process, and shares one check among concurrent equal
+ * ones. Wrong passwords are not cached. A result from before the account's last epoch is dropped, and a process that cannot know
+ * what was revoked throws a 503. `elapsed` is a monotonic clock in ms.
  */
 export function cachePasswordChecks(check: PasswordCheck, revoked: RevokedTable, elapsed: () => number): PasswordCheck {
-  // A key of fixed length before the text: as good as an HMAC while no digest leaves this process, at a tenth of its cost.
+  // A key of fixed length before the text is as good as an HMAC while no digest leaves this process, at a tenth of its cost.
   const key = randomBytes(32).toString("hex");
-  const good = new LRUCache<string, { account: Account; until: number; version: number }>({ max: remembered });
+  const good = new LRUCache<string, { account: Account; until: number; version: number }>({ max: maxCached });
   const running = new Map<string, Promise<Account | undefined>>();
   return async (login, password, clientAddress) => {
     const waiting = revoked.ensureCurrent();
     if (waiting) await waiting;
-    // The length keeps ("a", "bc") and ("ab", "c") apart.
+    // The length distinguishes ("a", "bc") from ("ab", "c").
     const digest = hash("sha256", `${key}${login.length}:${login}${password}`, "base64");
     const found = good.get(digest);
     if (found) {
       if (elapsed() < found.until && revoked.changedAt(found.account.id) <= found.version) return found.account;
       good.delete(digest);
     }
-    let answer = running.get(digest);
-    if (!answer) {
+    let checking = running.get(digest);
+    if (!checking) {
       const run = async () => {
         const version = revoked.version();
         const account = await revoked.whileCurrent(check(login, password, clientAddress));
-        // Right after a change the answer may come from a process that has not heard of it.
+        // Right after a change the result may come from a process that does not know of it yet.
         if (account && !revoked.changedRecently(account.id))
-          good.set(digest, { account, until: elapsed() + rememberMs, version });
+          good.set(digest, { account, until: elapsed() + cacheMs, version });
         return account;
       };
-      answer = run().finally(() => running.delete(digest));
-      running.set(digest, answer);
+      checking = run().finally(() => running.delete(digest));
+      running.set(digest, checking);
     }
-    return answer;
+    return checking;
   };
 }

@@ -30,7 +30,7 @@ export async function readAuthorizationRequest(
 ): Promise<AuthorizationRequest> {
   const one = (name: string): string | undefined => {
     const values = parameters.getAll(name).filter((value) => value !== "");
-    if (values.length > 1) throw badRequest(parameters, name, "must not come twice");
+    if (values.length > 1) throw badRequest(parameters, name, "must not be repeated");
     return values[0];
   };
   const clientId = one("client_id");

@@ -18,7 +18,7 @@ export async function readForm<N extends string>(
   const errors = [...new Set(form.keys())].flatMap((path): InputFault[] => {
     if (!known.includes(path)) return [{ path, message: "unknown field" }];
     const isList = (lists as readonly string[]).includes(path);
-    return isList || form.getAll(path).length === 1 ? [] : [{ path, message: "must not come twice" }];
+    return isList || form.getAll(path).length === 1 ? [] : [{ path, message: "must not be repeated" }];
   });
   if (errors.length > 0) {
     const detail = errors.map(({ path, message }) => `${path}: ${message}`).join("; ");

@@ -1,16 +1,16 @@
 import { z } from "zod";
 
-/** What is kept of an action of staff: that it was begun, before it is done, and how it ended. */
+/** An entry about an action of staff: that it began, stored before it happens, or how it ended. */
 export const auditEntrySchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("begun"),
-    /** A UUID; an entry that comes twice is stored once. */
+    /** A UUID; an entry that arrives twice is stored once. */
     eventId: z.string().length(36),
     /** ISO 8601, UTC. */
     at: z.iso.datetime(),
     actorId: z.number(),
     method: z.string().max(16),
-    /** The pattern that the path matches, such as `/queue/queues/:name`. */
+    /** The route, such as `/queue/queues/:name`. */
     route: z.string().max(255),
     path: z.string().max(500),
     address: z.string().max(64).nullable(),
@@ -27,5 +27,5 @@ export const auditEntrySchema = z.discriminatedUnion("kind", [
 
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
-/** Keeps an entry; resolves once it is safe. */
+/** Stores an entry; resolves once it is persistent. */
 export type KeepEntry = (entry: AuditEntry) => Promise<void>;

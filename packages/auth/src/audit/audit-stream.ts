@@ -4,29 +4,29 @@ import type { Logger } from "@quintet/http";
 import { type AuditEntry, auditEntrySchema, type KeepEntry } from "./audit-entry.ts";
 
 // A stream with one field, `entry`, in JSON. An entry stays there until it is in MySQL. All issuers are one consumer of one
-// group: what one of them took and did not finish is claimed by whichever looks next.
+// group: an entry that one of them read and did not finish is claimed by another.
 const stream = "audit";
 const group = "issuer";
 const batch = 100;
 const waitMs = 1000;
 const pauseMs = 500;
 
-/** Hands an entry to the issuer; resolves when Redis has it. */
+/** Sends an entry to the issuer; resolves when Redis has stored it. */
 export async function sendEntry(redis: Redis, entry: AuditEntry): Promise<void> {
   await addToStream(redis, stream, "*", "entry", JSON.stringify(entry));
 }
 
 /**
- * Moves entries out of the stream, which `redis` (a connection of its own, closed at the end) reads, to where `keep` puts
- * them, each at least once, however often either side stops. What was taken and not finished within `claimMs` is taken again.
+ * Moves entries from the stream to `keep`, each at least once. `redis` is a connection of its own, closed on disposal. An entry that
+ * was read and not finished within `claimMs` is claimed again.
  */
 export function drainEntries(redis: Redis, keep: KeepEntry, log: Logger, claimMs = 5000): AsyncDisposable {
   const closing = new AbortController();
   let hasGroup = false;
-  let wentWell = true;
+  let succeeded = true;
   let claimedAt = Number.NEGATIVE_INFINITY;
 
-  const makeGroup = async () => {
+  const createGroup = async () => {
     await redis.xgroup("CREATE", stream, group, "0", "MKSTREAM").catch((error: unknown) => {
       if (!(error instanceof Error && error.message.startsWith("BUSYGROUP"))) throw error;
     });
@@ -39,29 +39,29 @@ export function drainEntries(redis: Redis, keep: KeepEntry, log: Logger, claimMs
   };
   const fresh = async (): Promise<StreamEntry[]> => {
     const from = ["COUNT", batch, "BLOCK", waitMs, "STREAMS", stream, ">"] as const;
-    const answer = await redis.xreadgroup("GROUP", group, group, ...from);
-    return (answer as [string, StreamEntry[]][] | null)?.[0]?.[1] ?? [];
+    const response = await redis.xreadgroup("GROUP", group, group, ...from);
+    return (response as [string, StreamEntry[]][] | null)?.[0]?.[1] ?? [];
   };
   const take = async ([id, fields]: StreamEntry) => {
     const entry = readEntry(fields);
     if (entry) await keep(entry);
-    else log.error(`The entry ${id} of the audit stream cannot be read and was left out`);
+    else log.error(`Invalid entry ${id} in the audit stream was dropped`);
     const removed = await redis.multi().xack(stream, group, id).xdel(stream, id).exec();
     for (const [error] of removed ?? []) if (error) throw error;
   };
   const drain = async () => {
     while (!closing.signal.aborted) {
       try {
-        if (!hasGroup) await makeGroup();
-        const old = !wentWell || performance.now() - claimedAt >= claimMs;
-        const entries = old ? await unfinished(wentWell ? claimMs : 0) : [];
+        if (!hasGroup) await createGroup();
+        const old = !succeeded || performance.now() - claimedAt >= claimMs;
+        const entries = old ? await unfinished(succeeded ? claimMs : 0) : [];
         for (const entry of entries.length > 0 ? entries : await fresh()) await take(entry);
-        wentWell = true;
+        succeeded = true;
       } catch (error) {
-        hasGroup = false; // Redis may have been emptied.
+        hasGroup = false; // Redis may have lost its data.
         if (closing.signal.aborted) return;
-        if (wentWell) log.warn({ err: error }, "the audit log could not be brought up to date; trying again");
-        wentWell = false;
+        if (succeeded) log.warn({ err: error }, "Audit entries could not be stored; retrying");
+        succeeded = false;
         await delay(pauseMs, undefined, { signal: closing.signal }).catch(() => {});
       }
     }

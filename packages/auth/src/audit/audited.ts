@@ -7,7 +7,7 @@ import type { BeginAction } from "./staff-actions.ts";
 // RFC 9110 section 9.2.1.
 const safeMethods = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Runs the rest of a request of staff; one that may change something stands in the audit log, before it does. */
+/** Runs the rest of a request of staff. One with an unsafe method is logged in the audit log before it happens. */
 export async function audited<E extends ServiceEnv>(
   auth: { beginAction: BeginAction },
   c: Context<E>,

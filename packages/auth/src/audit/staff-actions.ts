@@ -4,7 +4,7 @@ import { type Logger, Problem } from "@quintet/http";
 import type { ClientAddress } from "../client-address.ts";
 import type { AuditEntry, KeepEntry } from "./audit-entry.ts";
 
-/** Something that staff is about to do. */
+/** A write by staff that is about to happen. */
 export interface StaffAction {
   actorId: number;
   method: string;
@@ -14,15 +14,15 @@ export interface StaffAction {
 }
 
 /**
- * Notes what staff is about to do, before it is done: a 503 when that cannot be kept, so that nothing goes unseen. Answers
- * how to note its HTTP status, which takes no time and never fails.
+ * Logs a write by staff before it happens; throws a 503 when it cannot be stored, so that nothing happens unlogged. Returns a
+ * function that logs its HTTP status, without waiting; it never throws.
  */
 export type BeginAction = (action: StaffAction) => Promise<(status: number) => void>;
 
 const maxWaiting = 10_000;
 const pauseMs = 500;
 
-/** Notes the actions of staff with `keep`; outcomes that cannot be kept wait in memory. `now` is in ms. */
+/** Logs the actions of staff with `keep`; outcomes that cannot be stored wait in memory. `now` is the wall clock in ms. */
 export function createStaffActions(options: {
   keep: KeepEntry;
   addressOf: (clientAddress: ClientAddress | undefined) => string | undefined;
@@ -41,7 +41,7 @@ export function createStaffActions(options: {
         waiting.shift();
       } catch (error) {
         if (closing.signal.aborted) {
-          log?.error({ err: error }, `the outcomes of ${waiting.length} actions of staff are not in the audit log`);
+          log?.error({ err: error }, `Outcomes of ${waiting.length} staff actions are missing in the audit log`);
           return;
         }
         await delay(pauseMs, undefined, { signal: closing.signal }).catch(() => {});
@@ -64,13 +64,13 @@ export function createStaffActions(options: {
         requestId: clientAddress.requestId?.slice(0, 128) ?? null,
       };
       await keep(begun).catch((error: unknown) => {
-        throw new Problem("unavailable", "What staff does cannot be noted just now, so nothing was done.", {
+        throw new Problem("unavailable", "The audit log is unavailable, so the request was not carried out.", {
           headers: { "Retry-After": "2" },
           cause: error,
         });
       });
       return (status) => {
-        if (waiting.length >= maxWaiting) return; // Its beginning is noted.
+        if (waiting.length >= maxWaiting) return; // Its beginning is logged.
         waiting.push({ kind: "ended", eventId, at: new Date(now()).toISOString(), status });
         keeping ??= keepWaiting().finally(() => {
           keeping = undefined;
@@ -84,7 +84,7 @@ export function createStaffActions(options: {
   };
 }
 
-/** The first `most` characters, none of them cut in half. */
-function start(text: string, most: number): string {
-  return text.slice(0, most).toWellFormed();
+/** The first `max` characters, without half a surrogate pair at the end. */
+function start(text: string, max: number): string {
+  return text.slice(0, max).toWellFormed();
 }

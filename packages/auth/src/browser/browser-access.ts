@@ -7,13 +7,13 @@ import { readSessionCookies } from "./cookies.ts";
 import { pathAndQuery } from "./local-path.ts";
 import { isSafe } from "./site.ts";
 
-/** Longer addresses do not fit into another one; their page is shown as to somebody who is not signed in. */
-const longest = 3000;
+/** The max length of an encoded `next`; a longer one does not fit into the URL of the redirect. */
+const maxNextLength = 3000;
 
 /**
- * What the cookies of a browser allow. When the access token has run out and the sign-in may go on, the answer is a redirect: the
- * issuer renews the token and sends the browser back, a form with all that was typed into it (307 keeps method and body).
- * Cookies count for nothing in what comes from another site, and what would change something is refused.
+ * What the cookies of a browser allow. When the access token has expired and the session may still be valid, returns a redirect to
+ * the issuer, which renews the token and redirects back (307 for a form, to keep its method and body). Cookies do not
+ * authenticate a request of another site; such a write is a 403.
  */
 export async function browserAccess(auth: Auth, c: Context): Promise<Access | Response | undefined> {
   const { session, access } = readSessionCookies(auth.site, c);
@@ -25,13 +25,13 @@ export async function browserAccess(auth: Auth, c: Context): Promise<Access | Re
   const found = access === undefined ? undefined : await auth.access(access);
   if (found || session === undefined || !prefersHtml(c.req.header("accept"), false)) return found;
   const next = encodeURIComponent(pathAndQuery(c.req.url));
-  if (next.length > longest) return undefined;
-  const refused = access === undefined ? "" : `&refused=${rejectedTokenDigest(access)}`;
+  if (next.length > maxNextLength) return undefined;
+  const rejected = access === undefined ? "" : `&refused=${rejectedTokenDigest(access)}`;
   c.header("Cache-Control", "no-store");
-  return c.redirect(`/auth/renew?next=${next}${refused}`, isSafe(c.req.method) ? 303 : 307);
+  return c.redirect(`/auth/renew?next=${next}${rejected}`, isSafe(c.req.method) ? 303 : 307);
 }
 
-/** Names a token that an app has refused, so that the issuer notices when it is the one that it has just made. */
+/** A digest of a token that an app has rejected, by which the issuer notices that it is the one that it has just issued. */
 export function rejectedTokenDigest(token: string): string {
   return createHash("sha256").update(token).digest("base64url").slice(0, 12);
 }

@@ -6,15 +6,15 @@ import type { Site, SiteRequest } from "./site.ts";
 
 const sessionSeconds = 30 * 24 * 3600;
 
-/** What a browser that is signed in sends with every request. */
+/** The cookies of a signed-in browser. */
 export interface BrowserCookies {
-  /** What only the issuer looks at: the token of the sign-in. */
+  /** The secret of the session, which only the issuer reads. */
   session: string | undefined;
-  /** What every app looks at: an access token of that sign-in, for a quarter of an hour. */
+  /** An access token of that session, valid for 15 minutes, which every app reads. */
   access: string | undefined;
 }
 
-/** With TLS the names bind the cookies to this very host, and no plain-text neighbour can plant one (`__Host-`). */
+/** The names of the cookies. With TLS their prefix `__Host-` binds them to this host, so that no other host can set them. */
 export function cookieNames(site: Site, c: SiteRequest): { session: string; access: string; secure: boolean } {
   const secure = site.isSecure(c);
   return secure
@@ -31,7 +31,7 @@ export function readSessionCookies(site: Site, c: SiteRequest): BrowserCookies {
   return { session: cookies[session] || undefined, access: cookies[access] || undefined };
 }
 
-/** Keeps what is given; HttpOnly, SameSite=Lax, with TLS also Secure. */
+/** Sets the given cookies: HttpOnly, SameSite=Lax, with TLS also Secure. */
 export function setSessionCookies(site: Site, c: Context, given: Partial<BrowserCookies>): void {
   const { session, access, secure } = cookieNames(site, c);
   const options = { httpOnly: true, sameSite: "Lax", secure, path: "/" } as const;
@@ -39,7 +39,7 @@ export function setSessionCookies(site: Site, c: Context, given: Partial<Browser
   if (given.access) setCookie(c, access, given.access, { ...options, maxAge: accessTokenSeconds });
 }
 
-/** Removes both. */
+/** Deletes both cookies. */
 export function clearSessionCookies(site: Site, c: Context): void {
   const { session, access, secure } = cookieNames(site, c);
   for (const name of [session, access]) deleteCookie(c, name, { path: "/", secure });

@@ -3,8 +3,8 @@ import type { MiddlewareHandler } from "hono";
 import type { Site } from "./site.ts";
 
 /**
- * Refuses a form that another site sends, whatever credentials the browser adds to it. A client that does not say where it comes
- * from is no browser of today, or one whose cookies count for nothing here.
+ * Middleware that refuses a form of another site (403), whatever credentials the browser adds to it. A request without `Origin`
+ * and `Sec-Fetch-Site` passes: it comes from no current browser, and its cookies do not authenticate it.
  */
 export function csrfProtection({ site }: { site: Site }): MiddlewareHandler<ServiceEnv> {
   return async (c, next) => {

@@ -3,8 +3,8 @@ import type { Auth } from "../account.ts";
 import { readSessionCookies } from "./cookies.ts";
 
 /**
- * Whose browser asks, for the head of pages that need nobody to be signed in. Never fails and grants nothing: who cannot be known is
- * nobody.
+ * The user who is signed in in a browser, for the header of pages without a guard. It grants nothing and never throws; `undefined`
+ * when the user cannot be determined.
  */
 export function signedInAs(auth: Pick<Auth, "access" | "site">) {
   return async (c: PageRequest): Promise<Person | undefined> => {

@@ -2,26 +2,26 @@ import type { TLSSocket } from "node:tls";
 import type { ServiceEnv, TrustedProxies } from "@quintet/http";
 import { isLoopback, originAliases } from "./loopback-origins.ts";
 
-/** As much of Hono's context as it takes to say where a request comes from. */
+/** The part of Hono's context that tells where a request comes from. */
 export interface SiteRequest {
   env: unknown;
   req: { method: string; header(name: string): string | undefined };
 }
 
-/** Where the pages are, as browsers see it. */
+/** The site of the pages, as browsers see it. */
 export interface Site {
   /** `PUBLIC_URL`, an origin. */
   url: string;
-  /** Whether the browser speaks TLS, to this process or to a trusted proxy in front of it. */
+  /** Whether the browser uses TLS, to this process or to a trusted proxy in front of it. */
   isSecure(c: SiteRequest): boolean;
   /**
-   * Whether a page of this origin has sent the request, as browsers tell by `Sec-Fetch-Site` and `Origin`, which must agree.
-   * `unknown` when neither came: an old browser that follows a link, or no browser at all.
+   * Whether a page of this origin has sent the request, by `Sec-Fetch-Site` and `Origin`, which must agree. `unknown` without
+   * either header: an old browser that follows a link, or no browser at all.
    */
   requestOrigin(c: SiteRequest): "same-origin" | "cross-origin" | "unknown";
   /**
-   * Whether cookies may speak for somebody. What changes something must surely come from here; what only reads may also be
-   * a link that was followed or typed.
+   * Whether the cookies of a request authenticate it. A write must be known to come from this origin; a read may also be a link
+   * that was followed or an address that was typed.
    */
   trustsCookies(c: SiteRequest): boolean;
 }
@@ -32,8 +32,8 @@ export function isSafe(method: string): boolean {
 }
 
 /**
- * The site at `publicUrl`. What a request says of its host does not count: whoever leads a name of theirs here (DNS rebinding) chooses
- * it. `X-Forwarded-Proto` is believed of `proxies` only.
+ * The site at `publicUrl`. The `Host` of a request is not trusted, since with DNS rebinding an attacker chooses it.
+ * `X-Forwarded-Proto` is trusted from `proxies` only.
  */
 export function siteAt(publicUrl: string, proxies: TrustedProxies): Site {
   const isSecure = (c: SiteRequest): boolean => {
@@ -41,16 +41,16 @@ export function siteAt(publicUrl: string, proxies: TrustedProxies): Site {
     const { incoming } = (c.env ?? {}) as ServiceEnv["Bindings"];
     if (incoming === undefined) return false;
     if ((incoming.socket as TLSSocket).encrypted) return true;
-    const said = c.req.header("x-forwarded-proto");
-    const last = said?.slice(said.lastIndexOf(",") + 1).trim();
+    const forwarded = c.req.header("x-forwarded-proto");
+    const last = forwarded?.slice(forwarded.lastIndexOf(",") + 1).trim();
     return last === "https" && proxies.check(incoming.socket.remoteAddress ?? "");
   };
-  const names = new Set(originAliases(publicUrl));
+  const aliases = new Set(originAliases(publicUrl));
   const isOwnOrigin = (c: SiteRequest, origin: string): boolean => {
-    if (names.has(origin)) return true;
-    // On this machine the port may be another one in the browser (of a container, of an app by itself), which only the browser knows.
-    const isHere = (url: string) => isLoopback(URL.parse(url)?.hostname ?? "");
-    return isHere(publicUrl) && isHere(origin) && c.req.header("sec-fetch-site") === "same-origin";
+    if (aliases.has(origin)) return true;
+    // On this machine the browser may use another port (of a container, of an app that runs alone), which only it knows.
+    const isLocal = (url: string) => isLoopback(URL.parse(url)?.hostname ?? "");
+    return isLocal(publicUrl) && isLocal(origin) && c.req.header("sec-fetch-site") === "same-origin";
   };
   const requestOrigin: Site["requestOrigin"] = (c) => {
     const site = c.req.header("sec-fetch-site");

@@ -15,8 +15,8 @@ describe("refuses", () => {
   test.each([
     ["another media type", "application/json", "", '{"grant_type":"password"}', "application/x-www-form-urlencoded"],
     ["no media type", undefined, "", "a=b", "application/x-www-form-urlencoded"],
-    ["a parameter that comes twice", type, "", "a=b&a=b", "a must not come twice"],
-    ["a parameter in the URL", type, "grant_type=password", "a=b", "grant_type must not stand in the URL"],
+    ["a parameter that comes twice", type, "", "a=b&a=b", "a must not be repeated"],
+    ["a parameter in the URL", type, "grant_type=password", "a=b", "grant_type must not be in the URL"],
   ])("%s", async (_name, contentType, query, body, description) => {
     const reading = oauthForm(contentType, new URLSearchParams(query), async () => body);
     await expect(reading).rejects.toThrow(OAuthError);
@@ -25,6 +25,6 @@ describe("refuses", () => {
 
   test("and never answers text that RFC 6749 does not allow", async () => {
     const body = `${encodeURIComponent('"ä\\\n')}=1&${encodeURIComponent('"ä\\\n')}=2`;
-    await expect(oauthForm(type, none, async () => body)).rejects.toThrow("???? must not come twice.");
+    await expect(oauthForm(type, none, async () => body)).rejects.toThrow("???? must not be repeated.");
   });
 });

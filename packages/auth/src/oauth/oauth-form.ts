@@ -10,7 +10,7 @@ export class OAuthError extends Error {
     | "unauthorized_client"
     | "unsupported_grant_type";
 
-  /** `description` becomes `error_description`; what ASCII text may not hold there is replaced. */
+  /** `description` becomes `error_description`; characters that are not allowed there are replaced. */
   constructor(code: OAuthError["code"], description: string) {
     super(description.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "?"));
     this.name = "OAuthError";
@@ -19,9 +19,9 @@ export class OAuthError extends Error {
 }
 
 /**
- * The parameters of an OAuth request. One without a value counts as absent, one that comes twice is an error, as are
- * parameters in the URL (RFC 6749 section 3.2). Parameters that nobody asks for are ignored, as that section demands. `read` is not
- * called for what the head alone shows to be wrong. Rejects with `OAuthError`.
+ * The parameters of an OAuth request (RFC 6749 section 3.2). One without a value counts as missing; a repeated one is an error, as
+ * are parameters in the URL. Unknown parameters are kept, for the caller to ignore. `read` is called only if the headers are valid.
+ * Throws an `OAuthError`.
  */
 export async function oauthForm(
   contentType: string | undefined,
@@ -29,7 +29,7 @@ export async function oauthForm(
   read: () => Promise<string>,
 ): Promise<Map<string, string>> {
   const inUrl = query.keys().next();
-  if (!inUrl.done) throw new OAuthError("invalid_request", `${inUrl.value.slice(0, 50)} must not stand in the URL.`);
+  if (!inUrl.done) throw new OAuthError("invalid_request", `${inUrl.value.slice(0, 50)} must not be in the URL.`);
   if (mediaTypeOf(contentType) !== formType) {
     throw new OAuthError("invalid_request", `The body must be ${formType}.`);
   }
@@ -39,13 +39,13 @@ export async function oauthForm(
   const form = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(body)) {
     if (value === "") continue;
-    if (form.has(name)) throw new OAuthError("invalid_request", `${name.slice(0, 50)} must not come twice.`);
+    if (form.has(name)) throw new OAuthError("invalid_request", `${name.slice(0, 50)} must not be repeated.`);
     form.set(name, value);
   }
   return form;
 }
 
-/** A parameter that must be there. */
+/** The value of a required parameter; throws an `OAuthError` when it is missing. */
 export function requiredParameter(form: Map<string, string>, name: string): string {
   const value = form.get(name);
   if (value === undefined) throw new OAuthError("invalid_request", `${name} is missing.`);

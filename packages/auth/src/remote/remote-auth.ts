@@ -59,7 +59,7 @@ export function createRemoteAuth(options: {
   const { url, issuer, secret, now = Date.now, elapsed = () => performance.now() } = options;
   const revoked = createRevokedTable(now);
   const subscription = subscribeToRevocations(options.connect(), revoked);
-  const feed = pollIssuer({ url, secret, table: revoked, beatAt: subscription.heartbeatAt });
+  const feed = pollIssuer({ url, secret, table: revoked, heartbeatAt: subscription.heartbeatAt });
   const client = issuerClient(url);
   const proxies = options.proxies ?? trustedProxies("");
   const addresses = createAddressReader(proxies, deriveKey(secret, "auth client address"));

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 
 const pauseAfterFailureMs = 1000;
-const oldMs = 5 * 60_000;
+const staleMs = 5 * 60_000;
 
 interface KnownKeys {
   find: ReturnType<typeof createLocalJWKSet>;
@@ -10,9 +10,9 @@ interface KnownKeys {
 }
 
 /**
- * The issuer's public keys: fetched at the first need, again for an unknown `kid` (at most every `pauseMs`), and in the
- * background when they are 5 minutes old. While the issuer is away the keys that are known go on being used; when none are
- * known what `fetchKeys` threw is thrown. `elapsed` is in ms.
+ * The public keys of an issuer. They are fetched when first needed, again for an unknown `kid` (at most every `pauseMs`), and in the
+ * background when they are 5 minutes old. While the issuer is unavailable the known keys remain in use; when there are none, the
+ * error of `fetchKeys` is thrown. `elapsed` is a monotonic clock in ms.
  */
 export function remoteKeys(
   fetchKeys: () => Promise<JSONWebKeySet>,
@@ -21,11 +21,11 @@ export function remoteKeys(
 ): JWTVerifyGetKey {
   let known: KnownKeys | undefined;
   let failed: { error: unknown } | undefined;
-  let triedAt = Number.NEGATIVE_INFINITY;
+  let attemptedAt = Number.NEGATIVE_INFINITY;
   let running: Promise<void> | undefined;
 
   const load = async () => {
-    triedAt = elapsed();
+    attemptedAt = elapsed();
     try {
       const set = await fetchKeys();
       known = { find: createLocalJWKSet(set), kids: new Set(set.keys.map((key) => key.kid)), fetchedAt: elapsed() };
@@ -34,9 +34,9 @@ export function remoteKeys(
       failed = { error };
     }
   };
-  /** Loads again unless that was tried a short time ago; callers that come together share one load. */
+  /** Loads again unless the last attempt is less than `pause` ms ago; concurrent callers share one load. */
   const refresh = (pause: number): Promise<void> | undefined => {
-    if (!running && elapsed() - triedAt >= pause) {
+    if (!running && elapsed() - attemptedAt >= pause) {
       running = load().finally(() => {
         running = undefined;
       });
@@ -47,7 +47,7 @@ export function remoteKeys(
   return async (header, token) => {
     if (!known) await refresh(failed ? pauseAfterFailureMs : 0);
     else if (!known.kids.has(header.kid)) await refresh(pauseMs);
-    else if (elapsed() - known.fetchedAt > oldMs) refresh(pauseMs)?.catch(() => {}); // What fails is kept.
+    else if (elapsed() - known.fetchedAt > staleMs) refresh(pauseMs)?.catch(() => {}); // The error is kept in `failed`.
     if (!known) throw failed?.error ?? new errors.JWKSNoMatchingKey();
     if (header.kid === undefined || !known.kids.has(header.kid)) throw new errors.JWKSNoMatchingKey();
     return known.find(header, token);

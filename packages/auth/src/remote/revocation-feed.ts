@@ -4,40 +4,40 @@ import { z } from "zod";
 import type { RevokedTable } from "../revocation/revoked-table.ts";
 import { issuerClient } from "./issuer-client.ts";
 
-/** Where the issuer tells other processes of the installation what is revoked. */
+/** The path of the feed of revocations, for the other processes of the installation. */
 export const feedPath = "/auth/revocations";
 
 const pollMs = 250;
 const limitMs = 700;
-/** One and a half of the time between two beats of the issuer. */
-const missedBeatMs = 750;
+/** One and a half times the interval of the heartbeats. */
+const missedHeartbeatMs = 750;
 
 const feedSchema = z.object({
-  /** Which process responded; versions are its own. */
+  /** The id of the process that responded; versions are its own. */
   process: z.string(),
   version: z.number(),
-  /** How long ago that process knew everything that was revoked, in ms; null if it never did. */
+  /** How long ago that process was last up to date, in ms; null if it never was. */
   ageMs: z.number().nullable(),
   revocations: z.array(
     z.object({ kind: z.enum(["account", "session", "token"]), subject: z.string(), epoch: z.number() }),
   ),
 });
 
-/** What the issuer responds with. */
+/** A response of the feed. */
 export type Feed = z.infer<typeof feedSchema>;
 
-/** What a process shows to be one of the installation: derived from the secret that all of them share. */
+/** The credentials of the feed, derived from the secret that all processes of the installation share. */
 export function feedCredentials(secret: string): { header: string; matches(header: string | undefined): boolean } {
   const header = `Bearer ${deriveKey(secret, "auth revocation feed").toString("base64url")}`;
-  const wanted = Buffer.from(header);
+  const expected = Buffer.from(header);
   const matches = (given = "") => {
-    const shown = Buffer.from(given);
-    return shown.length === wanted.length && timingSafeEqual(shown, wanted);
+    const actual = Buffer.from(given);
+    return actual.length === expected.length && timingSafeEqual(actual, expected);
   };
   return { header, matches };
 }
 
-/** What `table` has that was added after `since`; all of it when that is of another process, `own` being this one's name. */
+/** The revocations in `table` that were added after `since`; all of them if that is a version of another process than `own`. */
 export function readFeed(table: RevokedTable, own: string, since: { process?: string; version: number }): Feed {
   const age = table.age();
   return {
@@ -49,44 +49,44 @@ export function readFeed(table: RevokedTable, own: string, since: { process?: st
 }
 
 /**
- * Asks the issuer at `url` what is revoked, four times a second, for as long as beats of it are missed in Redis: when that does not
- * respond, or not to the issuer. `beatAt` is when the last one came.
+ * Polls the feed of the issuer at `url` four times a second while its heartbeats are missing, since Redis is unavailable to this
+ * process or to the issuer. `heartbeatAt` returns when the last one arrived.
  */
 export function pollIssuer(options: {
   url: string;
   secret: string;
   table: RevokedTable;
-  beatAt: () => number;
+  heartbeatAt: () => number;
 }): AsyncDisposable {
-  const { url, secret, table, beatAt } = options;
-  const ask = issuerClient(url, limitMs);
+  const { url, secret, table, heartbeatAt } = options;
+  const send = issuerClient(url, limitMs);
   const { header } = feedCredentials(secret);
   let known: { process: string; version: number } | undefined;
-  let asking: Promise<void> | undefined;
+  let polling: Promise<void> | undefined;
 
   const poll = async () => {
-    const askedAt = performance.now();
+    const startedAt = performance.now();
     try {
       const query = known ? `?process=${known.process}&version=${known.version}` : "";
-      const response = await ask(`${feedPath}${query}`, { headers: { Authorization: header } });
+      const response = await send(`${feedPath}${query}`, { headers: { Authorization: header } });
       const { process, version, ageMs, revocations } = await response.read(200, feedSchema);
       for (const one of revocations) table.add(one);
       known = { process, version };
-      if (ageMs !== null) table.markCurrent(askedAt - ageMs);
+      if (ageMs !== null) table.markCurrent(startedAt - ageMs);
     } catch {
-      // Then it is asked again, and without any news the table closes.
+      // The next poll tries again; without any update the table closes.
     }
   };
   const timer = setInterval(() => {
-    if (asking || performance.now() - beatAt() < missedBeatMs) return;
-    asking = poll().finally(() => {
-      asking = undefined;
+    if (polling || performance.now() - heartbeatAt() < missedHeartbeatMs) return;
+    polling = poll().finally(() => {
+      polling = undefined;
     });
   }, pollMs).unref();
   return {
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
-      await asking;
+      await polling;
     },
   };
 }

@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
--- Appends revocations to the stream of what was revoked, also when the memory of Redis is full, and removes what is too old. With
--- a beat ("all that is revoked stands above") behind them; one that is there already and young is as good.
+-- Appends revocations to the stream, even when the memory of Redis is full, and trims what is too old. Optionally adds a
+-- heartbeat ("the stream is complete up to here"), unless a recent one is the last entry.
 -- KEYS: 1 the stream
--- ARGV: 1 how long entries are kept (ms); 2 how young a beat must be to be as good (ms), 0: no beat; then kind, subject and epoch
---       of each revocation
--- Returns 1 when the stream was empty, as that of a Redis that was emptied; else 0.
+-- ARGV: 1 how long entries are kept (ms); 2 the age below which a heartbeat is recent (ms), 0: no heartbeat; then kind, subject
+--       and epoch of each revocation
+-- Returns 1 when the stream was empty, as after a loss of the data of Redis; otherwise 0.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local oldest = string.format('%.0f', math.max(0, now - tonumber(ARGV[1])))

@@ -1,18 +1,18 @@
 import { deadline, Problem } from "@quintet/http";
 import { accessTokenSeconds } from "../access-token.ts";
 
-/** Something that is not good any more: all tokens of an account below an epoch, those of one sign-in, or one token. */
+/** A revocation: of all tokens of an account below an epoch, of those of one session, or of one token. */
 export interface Revocation {
   kind: "account" | "session" | "token";
-  /** The account's id, the sign-in's (`sid`), or the token's (`jti`). */
+  /** The id of the account, of the session (`sid`), or of the token (`jti`). */
   subject: string;
-  /** The account's epoch from now on; 0 for the other kinds. */
+  /** The new epoch of the account; 0 for the other kinds. */
   epoch: number;
-  /** When a token ends (ms), where that may be later than for one made now: a clock was ahead. */
+  /** When the token expires (ms), if that may be later than for one issued now, since a clock was ahead. */
   tokensEndAt?: number;
 }
 
-/** What a token says of itself. */
+/** The claims of a token by which it can be revoked. */
 export interface TokenIdentity {
   accountId: number;
   epoch: number;
@@ -20,64 +20,64 @@ export interface TokenIdentity {
   tokenId: string;
 }
 
-/** How long a revocation matters: as long as a token that was made just before it, with all allowed skew. */
+/** How long a revocation is kept: the lifetime of a token that was issued just before it, with all allowed skew. */
 export const revocationSeconds = accessTokenSeconds + 90;
 
 /**
- * The promise is two seconds: so long after a revocation no process takes what was revoked. One that heard nothing for this time, in
- * ms, closes: it takes nothing at all.
+ * The promise is that two seconds after a revocation no process accepts what was revoked. A process that has not been up to date
+ * for this time (ms) closes: it accepts nothing at all.
  */
 const closesAfterMs = 1750;
 
-/** How long a check waits for news in a process that just started, or just noticed that it has none, in ms. */
-const firstNewsMs = 2000;
-const nextNewsMs = 200;
-const lookMs = 100;
+/** How long a check waits for an update in a process that has just started, or has just closed, in ms. */
+const firstUpdateMs = 2000;
+const nextUpdateMs = 200;
+const pollMs = 100;
 const keptLongerMs = 60_000;
 
-/** What this process knows to be revoked. */
+/** The revocations that this process knows. */
 export interface RevokedTable {
-  /** Grows whenever something new is revoked: what was good at this version needs no second look. */
+  /** Increases with every new revocation: what was valid at this version needs no second check. */
   version(): number;
-  /** Whether this was not known before. */
+  /** Adds a revocation; returns whether it is new. */
   add(revocation: Revocation): boolean;
-  /** What was added after a version. */
+  /** The revocations that were added after a version. */
   since(version: number): Revocation[];
-  /** Whether nothing that is known revokes this token. */
+  /** Whether no known revocation concerns this token. */
   allows(token: TokenIdentity): boolean;
-  /** The version at which an account's epoch changed the last time, as far as that is remembered; otherwise 0. */
+  /** The version at which an account's epoch last changed, as far as that is still known; otherwise 0. */
   changedAt(accountId: number): number;
-  /** Whether an account's epoch was heard to change so recently that another process may not know it yet. */
+  /** Whether an account's epoch changed so recently that another process may not know it yet. */
   changedRecently(accountId: number): boolean;
-  /** Notes that everything revoked up to `at` (of `performance.now()`) is known here. */
+  /** Records that every revocation up to `at` (of `performance.now()`) is known here. */
   markCurrent(at: number): void;
-  /** How long ago everything that was revoked was known here, in ms. */
+  /** How long ago this process was last up to date, in ms. */
   age(): number;
   /**
-   * Throws a 503 when nothing was heard for `closesAfterMs`, since what was revoked meanwhile would pass. A process that has just
-   * started, or stood still itself, waits for news first.
+   * Throws a 503 when this process has not been up to date for `closesAfterMs`. One that has just started, or was itself stopped,
+   * first waits for an update.
    */
   ensureCurrent(): void | Promise<void>;
-  /** What `work` comes to; rejects with that 503 when nothing is heard while it goes on. */
+  /** Resolves to the result of `work`; rejects with that 503 when the process closes in the meantime. */
   whileCurrent<T>(work: Promise<T>): Promise<T>;
-  /** How many revocations are remembered. */
+  /** The number of known revocations. */
   size(): number;
 }
 
 /**
- * An empty table. Each entry is forgotten once all tokens that it concerns have expired, by the clock on the wall and by one that
- * is never set: `now` and `elapsed`, in ms.
+ * Creates an empty table. An entry is dropped once all tokens that it concerns have expired, by the wall clock `now` and by the
+ * monotonic clock `elapsed`, both in ms.
  */
 export function createRevokedTable(now: () => number, elapsed = () => performance.now()): RevokedTable {
   const known = new Map<string, Revocation & { version: number; addedAt: number; forgetAt: number; until: number }>();
   let version = 1;
-  let heardAt = Number.NEGATIVE_INFINITY;
-  let news = Promise.withResolvers<void>();
+  let currentAt = Number.NEGATIVE_INFINITY;
+  let update = Promise.withResolvers<void>();
   let closedAt: number | undefined;
 
-  const isCurrent = () => elapsed() - heardAt <= closesAfterMs;
-  const waitForNews = async (ms: number) => {
-    await deadline(news.promise, ms, () => undefined);
+  const isCurrent = () => elapsed() - currentAt <= closesAfterMs;
+  const waitForUpdate = async (ms: number) => {
+    await deadline(update.promise, ms, () => undefined);
     if (!isCurrent()) throw unknownRevocations();
   };
   const forget = () => {
@@ -122,29 +122,29 @@ export function createRevokedTable(now: () => number, elapsed = () => performanc
       return entry !== undefined && elapsed() - entry.addedAt < closesAfterMs;
     },
     markCurrent(at) {
-      heardAt = Math.max(heardAt, at);
+      currentAt = Math.max(currentAt, at);
       if (!isCurrent()) return;
       closedAt = undefined;
-      news.resolve();
-      news = Promise.withResolvers();
+      update.resolve();
+      update = Promise.withResolvers();
     },
-    age: () => Math.max(0, elapsed() - heardAt),
+    age: () => Math.max(0, elapsed() - currentAt),
     ensureCurrent() {
       if (isCurrent()) return;
       const at = elapsed();
       closedAt ??= at;
-      const waitMs = heardAt === Number.NEGATIVE_INFINITY ? firstNewsMs : nextNewsMs;
+      const waitMs = currentAt === Number.NEGATIVE_INFINITY ? firstUpdateMs : nextUpdateMs;
       if (at - closedAt >= waitMs) throw unknownRevocations();
-      return waitForNews(waitMs - (at - closedAt));
+      return waitForUpdate(waitMs - (at - closedAt));
     },
     whileCurrent: (work) =>
       new Promise((resolve, reject) => {
         let isClosed = false;
         const timer = setInterval(() => {
-          // Twice: after this process itself stood still the news come behind the timers.
+          // Twice: after this process was stopped, updates arrive behind the timers.
           if (isClosed && !isCurrent()) reject(unknownRevocations());
           isClosed = !isCurrent();
-        }, lookMs);
+        }, pollMs);
         const over = () => clearInterval(timer);
         work.then(resolve, reject).then(over, over);
       }),
@@ -153,7 +153,7 @@ export function createRevokedTable(now: () => number, elapsed = () => performanc
 }
 
 function unknownRevocations(): Problem {
-  return new Problem("unavailable", "It cannot be known just now which tokens and passwords were revoked.", {
+  return new Problem("unavailable", "Revocations cannot be checked at the moment.", {
     headers: { "Retry-After": "2" },
   });
 }

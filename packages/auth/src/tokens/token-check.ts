@@ -8,10 +8,10 @@ import { readScopes } from "../scopes.ts";
 import { type Exchange, exchangedTokens } from "./exchanged-tokens.ts";
 import { issuerOf } from "./unverified-claims.ts";
 
-/** How far two clocks may differ, in seconds. */
+/** The accepted difference between two clocks, in seconds. */
 export const skewSeconds = 30;
-const longestToken = 12_288;
-const remembered = 20_000;
+const maxTokenLength = 12_288;
+const maxCached = 20_000;
 
 const claimsSchema = z.object({
   exp: z.number(),
@@ -27,7 +27,7 @@ const claimsSchema = z.object({
   sid: z.string().optional(),
 });
 
-/** A good token: what it allows, what could revoke it, and when it ends (ms, without skew). */
+/** A valid token: what it allows, by what it can be revoked, and when it expires (ms, without skew). */
 export interface CheckedToken {
   access: Access;
   identity: TokenIdentity;
@@ -36,23 +36,23 @@ export interface CheckedToken {
 }
 
 /**
- * The check of access tokens: EdDSA only, `typ`, issuer, audience, times with 30 s of clock skew, and what `revoked` knows.
- * A good token is remembered until it expires, so that the next check is one lookup; equal tokens that come together share one
- * check. A token of another issuer is exchanged for one of ours. `keys` finds the public key by `kid`; what it throws beside jose's errors is passed on. `now` and `elapsed`
- * are in ms, the second of a clock that is never set.
+ * The check of access tokens: EdDSA only, `typ`, issuer, audience, times with 30 s of clock skew, and `revoked`. A valid token is
+ * cached until it expires, so that the next check is one lookup; concurrent equal tokens share one check. A token of another issuer
+ * is exchanged for one of ours. `keys` finds the public key by `kid`; its errors other than jose's are rethrown. `now` is the wall
+ * clock and `elapsed` a monotonic one, both in ms.
  */
 export function createTokenCheck(options: {
   issuer: string;
   keys: JWTVerifyGetKey;
   revoked: RevokedTable;
-  /** What tokens of other issuers are exchanged for; they are not good where it is missing. */
+  /** Exchanges tokens of other issuers; without it they are invalid. */
   exchange?: Exchange | undefined;
   now: () => number;
   elapsed: () => number;
 }) {
   const { issuer, keys, revoked, exchange, now, elapsed } = options;
-  const good = new LRUCache<string, CheckedToken & { until: number; forgetAt: number; version: number }>({
-    max: remembered,
+  const good = new LRUCache<string, CheckedToken & { until: number; staleAt: number; version: number }>({
+    max: maxCached,
   });
   const running = new Map<string, Promise<CheckedToken | undefined>>();
 
@@ -77,9 +77,9 @@ export function createTokenCheck(options: {
       if (!revoked.allows(identity)) return undefined;
       const access = { account, scopes: readScopes(scope), session: sid };
       const checked = { access, identity, clientId: client_id, expiresAt: exp * 1000 };
-      // A clock that was ahead and is set back does not make it last.
+      // Bounded by both clocks: a wall clock that is set back does not prolong it.
       const until = (exp + skewSeconds) * 1000;
-      good.set(token, { ...checked, until, forgetAt: elapsed() + until - now(), version });
+      good.set(token, { ...checked, until, staleAt: elapsed() + until - now(), version });
       return checked;
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
@@ -95,7 +95,7 @@ export function createTokenCheck(options: {
       const version = revoked.version();
       if (
         now() < found.until &&
-        elapsed() < found.forgetAt &&
+        elapsed() < found.staleAt &&
         (found.version === version || revoked.allows(found.identity))
       ) {
         found.version = version;
@@ -103,15 +103,15 @@ export function createTokenCheck(options: {
       }
       good.delete(token);
     }
-    if (token.length > longestToken) return undefined;
+    if (token.length > maxTokenLength) return undefined;
     let check = running.get(token);
     if (!check) {
-      const isOutside = readOutside && (issuerOf(token) ?? issuer) !== issuer;
-      check = (isOutside ? readOutside(token) : verify(token)).finally(() => running.delete(token));
+      const isExternal = readExternal && (issuerOf(token) ?? issuer) !== issuer;
+      check = (isExternal ? readExternal(token) : verify(token)).finally(() => running.delete(token));
       running.set(token, check);
     }
     return check;
   };
-  const readOutside = exchange && exchangedTokens(exchange, read, elapsed);
+  const readExternal = exchange && exchangedTokens(exchange, read, elapsed);
   return read;
 }

@@ -1,6 +1,6 @@
 import { decodeJwt } from "jose";
 
-/** The issuer that a token names, unverified; `undefined` when it is no JWT. */
+/** The unverified `iss` of a token; `undefined` when it is no JWT. */
 export function issuerOf(token: string): string | undefined {
   try {
     return decodeJwt(token).iss;
@@ -9,7 +9,7 @@ export function issuerOf(token: string): string | undefined {
   }
 }
 
-/** When a token says that it was made (ms), unverified; 0 when it does not. */
+/** The unverified `iat` of a token in ms; 0 when it has none. */
 export function issuedAt(token: string): number {
   try {
     return (decodeJwt(token).iat ?? 0) * 1000;
