@@ -5,8 +5,8 @@ import { learnNewEmails } from "./accounts/email-queries.ts";
 import { protectAudit } from "./audit/protect-audit.ts";
 
 /**
- * Makes the tables of the accounts where they are missing, closes the audit log to changes (`auditDays` as for `protectAudit`), and
- * learns the emails of accounts that Django made.
+ * Migrates the tables of the accounts, protects the audit log against changes (`auditDays` as for `protectAudit`), and adds the emails
+ * of accounts that Django has created.
  */
 export async function migrateAccounts(mysqlUrl: string, log?: Logger, auditDays = 0): Promise<void> {
   await migrateMysql(mysqlUrl, "auth", fileURLToPath(new URL("../migrations", import.meta.url)));

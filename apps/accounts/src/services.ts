@@ -127,7 +127,7 @@ export function createServices(options: ServiceOptions) {
   const limited = createLoginLimits(budgets, deriveKey(secret, "auth login limits"));
   const queue = createHashQueue({ atOnce: hashesAtOnce(options.processes ?? 1) });
   const hashes = createPasswordHashes(queue, opened.use(createHashThreads()), { rehash: options.rehash ?? true });
-  const signIn = createSignIn({ pool, hashes, limited, refused: failures.refused, addressOf, log });
+  const signIn = createSignIn({ pool, hashes, limited, recordFailure: failures.recordFailure, addressOf, log });
 
   // Sessions
   const refreshTokens = createRefreshTokens(pool, deriveKey(secret, "auth refresh tokens"), revocations, now);

@@ -6,7 +6,7 @@ import { createLocalAuth } from "./local-auth.ts";
 import { migrateAccounts } from "./migrate.ts";
 import { readSigningKey } from "./tokens/signing-key.ts";
 
-/** An account that a test may act as. `basic` and `bearer` are whole values of an Authorization header. */
+/** An account for tests. `basic` and `bearer` are complete values of an Authorization header. */
 export interface TestAccount {
   account: Account;
   username: string;
@@ -15,7 +15,7 @@ export interface TestAccount {
   bearer: string;
 }
 
-/** A real issuer with one staff account and two plain ones. */
+/** A real issuer with one staff account and two others. */
 export interface TestAuth extends AsyncDisposable {
   auth: Auth;
   staff: TestAccount;
@@ -23,12 +23,12 @@ export interface TestAuth extends AsyncDisposable {
   other: TestAccount;
 }
 
-/** A new Ed25519 key in the form of `AUTH_SIGNING_KEY`: PKCS #8 in PEM. */
+/** Creates an Ed25519 key in the format of `AUTH_SIGNING_KEY`: PKCS #8 in PEM. */
 export function newSigningKey(): string {
   return generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 }
 
-/** A real issuer on a new database of its own on the server of `mysqlServerUrl`; disposing of it drops the database. */
+/** Creates a real issuer with a database of its own on the server at `mysqlServerUrl`; disposing of it drops the database. */
 export async function testAuth(mysqlServerUrl: string): Promise<TestAuth> {
   const database = await testMysql(mysqlServerUrl);
   await migrateAccounts(database.url);

@@ -52,7 +52,7 @@ describe("REGISTRATION=closed", () => {
     await expect(at("closed").auth.register(person())).rejects.toMatchObject({ code: "forbidden" });
     for (const page of [await at("closed").send("GET", "/auth/sign-up"), await signUp("closed", person())]) {
       const text = await page.text();
-      expect([page.status, text]).toEqual([403, expect.stringContaining("Accounts are made by staff here")]);
+      expect([page.status, text]).toEqual([403, expect.stringContaining("Only staff can create accounts here")]);
       expect(text).not.toContain("<form");
     }
     expect(await (await at("closed").send("GET", "/auth/sign-in")).text()).not.toContain("/auth/sign-up");

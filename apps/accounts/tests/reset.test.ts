@@ -242,16 +242,19 @@ describe("the mail server", () => {
   });
 });
 
-test("errands are bounded, tried again, and given up in the end, which is logged", async () => {
-  const file = join(inject("runDir"), `errands-${process.pid}.log`);
-  const log = createLogger({ service: "errands", level: "info", file });
-  await using all = createRetryQueue({ log, most: 3, atOnce: 1, pauses: [1, 1] });
+test("mails are bounded, retried, and dropped in the end, which is logged", async () => {
+  const file = join(inject("runDir"), `mails-${process.pid}.log`);
+  const log = createLogger({ service: "mails", level: "info", file });
+  await using all = createRetryQueue({ log, max: 3, atOnce: 1, pauses: [1, 1] });
   let tries = 0;
   const failing = async () => {
     tries++;
     throw new Error("away");
   };
-  expect([1, 2, 3, 4].map(() => all.run(failing))).toEqual([true, true, true, false]);
+  expect([1, 2, 3, 4].map(() => all.add(failing))).toEqual([true, true, true, false]);
   await vi.waitFor(() => expect(tries).toBe(9), within);
-  await vi.waitFor(async () => expect((await readFile(file, "utf8")).match(/given up/g)).toHaveLength(3), within);
+  await vi.waitFor(
+    async () => expect((await readFile(file, "utf8")).match(/dropped after the last retry/g)).toHaveLength(3),
+    within,
+  );
 });

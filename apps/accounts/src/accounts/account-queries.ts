@@ -3,18 +3,18 @@ import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quint
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { reserveEmails } from "./email-queries.ts";
 
-/** Where the issuer records what it has done for which request. */
+/** The table of processed requests with an `Idempotency-Key`. */
 export const processedRequestsTable = "auth_done_requests";
 
-/** A row of `auth_user` as signing in needs it. */
+/** A row of `auth_user`, with what a sign-in needs. */
 export interface StoredAccount extends Account {
   passwordHash: string;
   isActive: boolean;
-  /** How often all its tokens were revoked. */
+  /** How many times all its tokens have been revoked. */
   epoch: number;
 }
 
-/** A row to be added. An empty email is no email. */
+/** A row to insert. An empty email means none. */
 export interface NewAccount {
   username: string;
   email: string;
@@ -27,8 +27,8 @@ const columns = `u.id, u.username, u.email, u.is_staff, u.is_active, u.date_join
   COALESCE((SELECT e.epoch FROM auth_epoch e WHERE e.account_id = u.id), 0) AS epoch`;
 
 /**
- * The accounts that a login may mean: the one with that username and the one with that email, the first before the second.
- * An email that was added to Django's table by another program since the last start is found among the newest rows.
+ * The accounts that a login may refer to: the one with that username, then the one with that email. An email that another program
+ * has added to Django's table since the last start is found among the newest rows.
  */
 export async function findByLogin(pool: MysqlPool, login: string): Promise<StoredAccount[]> {
   const [rows] = await pool.execute<RowDataPacket[]>(
@@ -42,7 +42,7 @@ export async function findByLogin(pool: MysqlPool, login: string): Promise<Store
      ORDER BY place, id`,
     { login },
   );
-  // The columns' collations may take Anna, anna and ánna for one; a username is exact, an email but for its case.
+  // The collations of the columns may equate Anna, anna and ánna; a username is exact, an email ignores case.
   const email = login.toLowerCase();
   return rows
     .map((row) => ({ byEmail: row.place !== 1, account: toStored(row) }))
@@ -66,7 +66,7 @@ export async function hashOfEachKind(pool: MysqlPool): Promise<string[]> {
   return rows.map((row) => String(row.hash));
 }
 
-/** The account's hash, replaced when it is still the one that was read; answers whether it was. */
+/** Replaces the hash of an account if it is still `old`; returns whether it was. */
 export async function replaceHash(
   db: MysqlPool | MysqlConnection,
   id: number,
@@ -80,7 +80,7 @@ export async function replaceHash(
   return result.affectedRows > 0;
 }
 
-/** Lets an account sign in, or not any more; answers whether there is one with this id. */
+/** Activates or deactivates an account; returns whether the row changed. */
 export async function setActive(connection: MysqlConnection, id: number, isActive: boolean): Promise<boolean> {
   const [result] = await connection.execute<ResultSetHeader>(
     "UPDATE auth_user SET is_active = :isActive WHERE id = :id",
@@ -89,14 +89,14 @@ export async function setActive(connection: MysqlConnection, id: number, isActiv
   return result.affectedRows > 0;
 }
 
-/** Notes that somebody signed in. */
+/** Records the time of a sign-in. */
 export async function setLastLogin(connection: MysqlConnection, id: number, at: Date): Promise<void> {
   await connection.execute("UPDATE auth_user SET last_login = :at WHERE id = :id", { id, at });
 }
 
 /**
- * Adds an account, what its emails reserve, and what `also` adds, all or nothing. Answers the id, or which of these somebody has
- * already.
+ * Inserts an account, the reservation of its emails, and what `also` inserts, all or nothing. Returns the id, or which of these is
+ * taken.
  */
 export async function insertAccount(
   pool: MysqlPool,
@@ -125,7 +125,7 @@ export async function insertAccount(
   }
 }
 
-/** What everybody may know of an account, out of a row of `auth_user`. */
+/** The public fields of an account, from a row of `auth_user`. */
 export function accountOf(row: RowDataPacket): Account {
   return {
     id: Number(row.id),

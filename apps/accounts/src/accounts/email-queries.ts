@@ -1,10 +1,10 @@
 import { type MysqlConnection, type MysqlPool, retryOnDeadlock } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
 
-// `auth_email` gives Django's table the unique, indexed email that it lacks. It also holds usernames that look like an
-// email, so that nobody can sign in by a name that is another's address.
+// `auth_email` adds the unique index on emails that Django's table lacks. It also contains usernames that look like an email, so
+// that no account can have a username that is the email of another.
 
-/** Takes an account's email, and a username that looks like one; a taken one is the driver's ER_DUP_ENTRY. */
+/** Reserves the email of an account, and a username that looks like one; throws ER_DUP_ENTRY for a taken one. */
 export async function reserveEmails(
   connection: MysqlConnection,
   id: number,
@@ -17,7 +17,7 @@ export async function reserveEmails(
   }
 }
 
-/** Which of the two names somebody has already; a username that is another's email counts as taken, and the reverse. */
+/** Which of the two names is taken; a username that is the email of another account counts as taken, and vice versa. */
 export async function takenNames(
   pool: MysqlPool,
   username: string,
@@ -33,7 +33,7 @@ export async function takenNames(
   return { username: Boolean(rows[0]?.byUsername), email: Boolean(rows[0]?.byEmail) };
 }
 
-/** Learns the emails of accounts that another program has added after the newest one known here; quick when there are none. */
+/** Adds the emails of accounts that another program has added since the newest known one; fast when there are none. */
 export async function learnNewEmails(pool: MysqlPool): Promise<void> {
   const [rows] = await pool.execute<RowDataPacket[]>(
     `SELECT MIN(u.id) AS first FROM auth_user u
@@ -44,8 +44,8 @@ export async function learnNewEmails(pool: MysqlPool): Promise<void> {
 }
 
 /**
- * Brings `auth_email` up to `auth_user` for accounts from `firstId` on: forgets what they do not have any more, and learns
- * what they have. Of several accounts with one email the oldest has it. Reads every one of them.
+ * Synchronizes `auth_email` with `auth_user` for accounts from `firstId` on: deletes the emails that they no longer have and adds
+ * those that they have. Of several accounts with the same email the oldest gets it. Reads every one of them.
  */
 export function learnEmails(pool: MysqlPool, firstId: number): Promise<void> {
   return retryOnDeadlock(() => learn(pool, firstId));

@@ -3,22 +3,22 @@ import type { MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
 import { accountOf } from "./account-queries.ts";
 
-/** An account as staff sees it. */
+/** An account with what staff may see. */
 export interface ListedAccount extends Account {
   isActive: boolean;
-  /** ISO 8601, UTC; null when it never signed in for a token. */
+  /** When it last signed in, ISO 8601, UTC; null if never. */
   lastLogin: string | null;
 }
 
 const columns = "id, username, email, is_staff, is_active, date_joined, last_login";
 
-/** Accounts after `afterId` by id, `limit` at most; with `text` those whose username or email begins with it. */
+/** At most `limit` accounts after `afterId`, by id; with `text` only those whose username or email begins with it. */
 export async function listAccounts(
   pool: MysqlPool,
   { text, afterId, limit }: { text: string | undefined; afterId: number; limit: number },
 ): Promise<ListedAccount[]> {
   const like = text === undefined ? undefined : `${text.replace(/[\\%_]/g, "\\$&")}%`;
-  // Both columns are indexed for a beginning; Django's email column is not, `auth_email` is.
+  // Django's email column has no index; `auth_email` has.
   const matching =
     like === undefined
       ? ""

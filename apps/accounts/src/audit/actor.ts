@@ -1,6 +1,6 @@
 import { type ClientAddress, clientAddressOf } from "@quintet/auth";
 
-/** Who does something, from where and in which request, for the audit log. */
+/** The account that acts, and from where, for the audit log. */
 export interface Actor {
   accountId: number | null;
   clientAddress?: ClientAddress | undefined;

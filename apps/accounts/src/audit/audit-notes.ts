@@ -4,8 +4,8 @@ import type { Actor } from "./actor.ts";
 import { type AuditAction, addEvent } from "./audit-queries.ts";
 
 /**
- * Notes what is done to an account, on the connection of the change itself, so that neither happens without the other. The
- * account is null where none is known.
+ * Logs a change of an account over the connection of the change, so that neither happens without the other. The account is null
+ * when none is known.
  */
 export type Note = (
   db: MysqlPool | MysqlConnection,
@@ -13,7 +13,7 @@ export type Note = (
   by: Actor | undefined,
 ) => Promise<void>;
 
-/** The audit log's writer. `addressOf` says which address of a request is believed; `now` is in ms. */
+/** The writer of the audit log. `addressOf` determines the address of a client; `now` is the wall clock in ms. */
 export function createNote(
   addressOf: (clientAddress: ClientAddress | undefined) => string | undefined,
   now: () => number,

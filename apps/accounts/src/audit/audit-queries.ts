@@ -2,7 +2,7 @@ import type { AuditEntry } from "@quintet/auth/issuer";
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
 
-/** What can happen to an account, and what staff can do. */
+/** The kinds of events. */
 export const auditActions = [
   "registered",
   "first-staff-made",
@@ -28,38 +28,38 @@ export const auditActions = [
 
 export type AuditAction = (typeof auditActions)[number];
 
-/** One line of the audit log about an account. */
+/** An event about an account. */
 export interface AuditEvent {
   at: Date;
-  /** Whose credentials were used; null when there were none. */
+  /** The account whose credentials were used; null if there were none. */
   actorId: number | null;
-  /** The account that it is about; null when there is none. */
+  /** The account concerned; null if there is none. */
   accountId: number | null;
   action: AuditAction;
-  /** The sign-in or API client that it is about. */
+  /** The session, API client, invitation or issuer concerned. */
   subject: string | null;
   address: string | null;
   requestId: string | null;
 }
 
-/** A line as it is read; the last four are null unless it tells of an action of staff. */
+/** An event as it is read; the last four fields are null unless it is a write by staff. */
 export interface ReadEvent extends AuditEvent {
   id: number;
   method: string | null;
-  /** The pattern that the path matches. */
+  /** The route. */
   route: string | null;
   path: string | null;
-  /** The HTTP status; null also where the action was cut off. */
+  /** The HTTP status; also null if the request was interrupted. */
   status: number | null;
 }
 
-/** What lines are wanted; those that match all that is told. */
+/** A filter of events, which must match all given fields. */
 export interface AuditFilter {
   accountId?: number | undefined;
   actorId?: number | undefined;
   action?: AuditAction | undefined;
   requestId?: string | undefined;
-  /** From this time on, and before that. */
+  /** At or after `from`, and before `to`. */
   from?: Date | undefined;
   to?: Date | undefined;
 }
@@ -73,7 +73,7 @@ const conditions: Record<keyof AuditFilter, string> = {
   to: "a.at < :to",
 };
 
-/** Adds a line, in the transaction of the change that it tells of. */
+/** Inserts an event, in the transaction of the change. */
 export async function addEvent(db: MysqlPool | MysqlConnection, event: AuditEvent): Promise<void> {
   await db.execute(
     `INSERT INTO auth_audit (at, actor_id, account_id, action, subject, address, request_id)
@@ -82,7 +82,7 @@ export async function addEvent(db: MysqlPool | MysqlConnection, event: AuditEven
   );
 }
 
-/** Adds what is told of an action of staff; one that is there already is left as it is. */
+/** Inserts an entry about a write by staff; an existing one is left as it is. */
 export async function addEntry(pool: MysqlPool, entry: AuditEntry): Promise<void> {
   const sql =
     entry.kind === "begun"
@@ -94,19 +94,19 @@ export async function addEntry(pool: MysqlPool, entry: AuditEntry): Promise<void
   });
 }
 
-/** Lines before `beforeId`, the last stored first. */
+/** Events before `beforeId`, the most recently stored first. */
 export async function readEvents(
   pool: MysqlPool,
   { filter, beforeId, limit }: { filter: AuditFilter; beforeId: number; limit: number },
 ): Promise<ReadEvent[]> {
-  const told = Object.entries(filter).filter(([, value]) => value !== undefined);
-  const wanted = ["a.id < :beforeId", ...told.map(([name]) => conditions[name as keyof AuditFilter])];
+  const given = Object.entries(filter).filter(([, value]) => value !== undefined);
+  const conditionsOfAll = ["a.id < :beforeId", ...given.map(([name]) => conditions[name as keyof AuditFilter])];
   const [rows] = await pool.execute<RowDataPacket[]>(
     `SELECT a.id, a.at, a.actor_id AS actorId, a.account_id AS accountId, a.action, a.subject, a.address,
             a.request_id AS requestId, a.method, a.route, a.path, o.status
        FROM auth_audit a LEFT JOIN auth_audit_outcome o ON o.event_id = a.event_id
-      WHERE ${wanted.join(" AND ")} ORDER BY a.id DESC LIMIT ${Math.trunc(limit)}`,
-    { beforeId, ...Object.fromEntries(told) },
+      WHERE ${conditionsOfAll.join(" AND ")} ORDER BY a.id DESC LIMIT ${Math.trunc(limit)}`,
+    { beforeId, ...Object.fromEntries(given) },
   );
   return rows as ReadEvent[];
 }

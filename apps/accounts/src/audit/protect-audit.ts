@@ -4,7 +4,7 @@ import type { RowDataPacket } from "mysql2/promise";
 
 const tables = ["auth_audit", "auth_audit_outcome"];
 const ours = /^auth_audit(_outcome)?_(no_update|no_delete|keep_\d+_days)$/;
-// The user may make no triggers, or may make none while the server writes a binary log (log_bin_trust_function_creators).
+// The user may not create triggers, or not while the server writes a binary log (log_bin_trust_function_creators).
 const refusals = new Set([
   "ER_TABLEACCESS_DENIED_ERROR",
   "ER_DBACCESS_DENIED_ERROR",
@@ -13,8 +13,8 @@ const refusals = new Set([
 ]);
 
 /**
- * Makes the database itself refuse to change or remove a line of the audit log, by triggers; with `days` above 0 it lets lines go that
- * are older. Where the user may not make any this is logged, and the accounts open all the same.
+ * Creates triggers by which the database itself refuses to change or delete an event of the audit log; with `days` above 0 older
+ * ones may be deleted. If the user may not create triggers, a warning is logged and the start continues.
  */
 export async function protectAudit(pool: MysqlPool, days: number, log: Logger | undefined): Promise<void> {
   const [rows] = await pool.query<RowDataPacket[]>(
@@ -40,14 +40,14 @@ export async function protectAudit(pool: MysqlPool, days: number, log: Logger | 
         if (codeOf(error) !== "ER_TRG_ALREADY_EXISTS") throw error;
       });
     }
-    // After the new ones are there, so that there is no moment without any.
+    // After the new ones exist, so that there is no moment without triggers.
     const names = new Set(wanted.map(({ name }) => name));
     for (const name of present) {
       if (ours.test(name) && !names.has(name)) await pool.query(`DROP TRIGGER IF EXISTS ${name}`);
     }
   } catch (error) {
     if (!refusals.has(codeOf(error))) throw error;
-    log?.warn({ err: error }, "the database user may not make triggers, so it can change the audit log");
+    log?.warn({ err: error }, "Database user may not create triggers, so it can change the audit log");
   }
 }
 

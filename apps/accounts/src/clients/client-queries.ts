@@ -9,7 +9,7 @@ export interface ApiClient {
   /** SHA-256 of its secret; null for a public client. */
   secretHash: Buffer | null;
   redirectUris: string[];
-  /** The most that its tokens may be good for, space-separated. */
+  /** What its tokens may be used for at most, separated by spaces. */
   scope: string;
   createdAt: Date;
 }
@@ -17,7 +17,7 @@ export interface ApiClient {
 const columns =
   "id, account_id AS accountId, name, secret_hash AS secretHash, redirect_uris AS redirectUris, scope, created_at AS createdAt";
 
-/** Adds a client. */
+/** Inserts a client. */
 export async function insertClient(connection: MysqlConnection, client: ApiClient): Promise<void> {
   await connection.execute(
     `INSERT INTO auth_client (id, account_id, name, secret_hash, redirect_uris, scope, created_at)
@@ -41,7 +41,7 @@ export async function clientsOf(db: MysqlPool | MysqlConnection, accountId: numb
   return rows.map(toClient);
 }
 
-/** Removes a client of an account; answers whether it had it. */
+/** Deletes a client of an account; returns whether it existed. */
 export async function deleteClient(connection: MysqlConnection, accountId: number, id: string): Promise<boolean> {
   const [result] = await connection.execute<ResultSetHeader>(
     "DELETE FROM auth_client WHERE id = :id AND account_id = :accountId",
@@ -50,7 +50,7 @@ export async function deleteClient(connection: MysqlConnection, accountId: numbe
   return result.affectedRows > 0;
 }
 
-/** Ends the sign-ins that a client holds; answers their ids. */
+/** Ends the sessions of a client; returns their ids. */
 export async function revokeFamiliesOfClient(connection: MysqlConnection, id: string, now: Date): Promise<string[]> {
   const [rows] = await connection.execute<RowDataPacket[]>(
     "SELECT id FROM auth_refresh_family WHERE client_id = :id AND revoked_at IS NULL AND expires_at > :now FOR UPDATE",

@@ -24,8 +24,8 @@ const form = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** The API clients of accounts. */
 export interface Clients {
   /**
-   * A new client, once for a keyed request, and, for a confidential one, its secret, which is told in answer to this
-   * request only. More than 50 are a conflict.
+   * Creates a client, once for a request with an `Idempotency-Key`, and the secret of a confidential one, which is shown only in the
+   * response. Throws a `conflict` problem beyond 50.
    */
   add(
     accountId: number,
@@ -34,12 +34,12 @@ export interface Clients {
     request?: KeyedRequest,
   ): Promise<{ client: ApiClient; secret: string | undefined }>;
   list(accountId: number): Promise<ApiClient[]>;
-  /** Removes a client, and ends its sign-ins and tokens; answers false when the account has none with this id. */
+  /** Deletes a client and ends its sessions and tokens; returns false if the account has none with this id. */
   remove(accountId: number, id: string, by: Actor): Promise<boolean>;
   find(id: string): Promise<ApiClient | undefined>;
   /**
-   * The client that a request to the token, revocation or introspection endpoint comes from (RFC 6749 section 2.3.1);
-   * `undefined` when it names none. Wrong credentials are an `invalid_client` error.
+   * Authenticates the client of a request to the token, revocation or introspection endpoint (RFC 6749 section 2.3.1); `undefined`
+   * when it names none. Throws `invalid_client` for wrong credentials.
    */
   authenticate(authorization: string | undefined, fields: Map<string, string>): Promise<ApiClient | undefined>;
 }
@@ -48,9 +48,9 @@ export function createClients(options: {
   pool: MysqlPool;
   revocations: Revocations;
   publicClient: string;
-  /** A client that is known without a registration. */
+  /** The client of the documentation pages, which is not registered. */
   ownClient: ApiClient;
-  /** What the secrets of requests with a key are made with. */
+  /** The key that secrets of requests with an `Idempotency-Key` are derived with. */
   secretKey: Buffer;
   note: Note;
   now: () => number;
@@ -70,7 +70,7 @@ export function createClients(options: {
       };
       const add = async (connection: MysqlConnection) => {
         if ((await clientsOf(connection, accountId)).length >= maxClients) {
-          throw new Problem("conflict", `An account has ${maxClients} clients at most.`);
+          throw new Problem("conflict", `An account can have at most ${maxClients} API clients.`);
         }
         const made = { id: randomUUID(), at: now() };
         await insertClient(connection, clientOf(made).client);
@@ -91,7 +91,7 @@ export function createClients(options: {
         if (!removed) return [];
         await note(connection, { accountId, action: "client-removed", subject: id }, by);
         const ended = await revokeFamiliesOfClient(connection, id, new Date(now()));
-        // The tokens of the client itself name it as their session.
+        // The client's own tokens have its id as their session.
         return [id, ...ended].map((subject) => ({ kind: "session" as const, subject, epoch: 0 }));
       });
       return removed;
@@ -102,7 +102,7 @@ export function createClients(options: {
       const id = basic?.id ?? fields.get("client_id");
       const secret = basic?.secret ?? fields.get("client_secret");
       if (basic && (fields.has("client_secret") || (fields.get("client_id") ?? basic.id) !== basic.id)) {
-        throw new OAuthError("invalid_request", "The client must prove itself in one way only.");
+        throw new OAuthError("invalid_request", "The client must use only one authentication method.");
       }
       if (id === undefined || (id === publicClient && secret === undefined)) return undefined;
       const client = await find(id);
@@ -110,7 +110,7 @@ export function createClients(options: {
         client?.secretHash === null
           ? secret === undefined
           : client !== undefined && secret !== undefined && timingSafeEqual(client.secretHash, hashOf(secret));
-      if (!client || !proven) throw new OAuthError("invalid_client", "The client is not known or its secret is wrong.");
+      if (!client || !proven) throw new OAuthError("invalid_client", "The client is unknown or its secret is wrong.");
       return client;
     },
   };
@@ -121,8 +121,8 @@ function hashOf(secret: string): Buffer {
 }
 
 /**
- * `client_secret_basic`: both halves are form-encoded before they are joined, and an empty secret is none (RFC 6749 section 2.3.1).
- * Programs with a field for a client send `Basic Og==` when it was left empty, which names no client.
+ * Reads `client_secret_basic`: both halves are form-encoded before they are joined, and an empty secret means none (RFC 6749 section
+ * 2.3.1). Programs with a field for a client send `Basic Og==` when it is empty, which means no client.
  */
 function basicCredentials(authorization: string): { id: string; secret: string | undefined } | undefined {
   const [scheme = "", value = ""] = authorization.split(" ");

@@ -3,8 +3,8 @@ import { docsClientId, docsRedirectPath } from "@quintet/http";
 import type { ApiClient } from "./client-queries.ts";
 
 /**
- * The client that the documentation pages of the issuer's own origin are. Nobody registers it and nobody can remove it; it keeps no
- * secret, and codes go to a page of this origin only, or on the loopback interface to one of this machine.
+ * The built-in client of the documentation pages. It is public, cannot be registered or deleted, and its codes are sent only to a
+ * page of the issuer's origin (on the loopback interface by any of its names).
  */
 export function docsClient(issuer: string): ApiClient {
   return {

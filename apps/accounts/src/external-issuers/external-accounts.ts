@@ -7,16 +7,15 @@ import type { Note } from "../audit/audit-notes.ts";
 import type { ExternalClaims } from "./external-claims.ts";
 import { correctEpochTime, epochChangedAt, findIdentity, insertIdentity } from "./external-identity-queries.ts";
 
-const usernameLength = 100;
-const mostTries = 8;
+const maxUsernameLength = 100;
+const maxAttempts = 8;
 
-/** The account of whoever a token is about, made at first sight; `undefined` while it may not act or was signed out since. */
+/** The account of the person of a token, created if needed; `undefined` if it is deactivated or was signed out since. */
 export type ExternalAccounts = (claims: ExternalClaims) => Promise<StoredAccount | undefined>;
 
 /**
- * Accounts of people whom other issuers know. Each is an account of its own with a password that nobody has: it is never an
- * existing one, whatever username or email the token says, because then whoever runs an issuer could be anybody here.
- * `now` is in ms.
+ * Accounts of people of other issuers. Each is a new account with an unusable password, never an existing one, whatever username or
+ * email the token contains: otherwise the operator of an issuer could take over any account. `now` is the wall clock in ms.
  */
 export function createExternalAccounts(options: { pool: MysqlPool; note: Note; now: () => number }): ExternalAccounts {
   const { pool, note, now } = options;
@@ -25,7 +24,7 @@ export function createExternalAccounts(options: { pool: MysqlPool; note: Note; n
   const make = async (claims: ExternalClaims): Promise<number> => {
     await learnNewEmails(pool);
     let email = claims.email ?? "";
-    for (let attempt = 0; attempt < mostTries; attempt++) {
+    for (let attempt = 0; attempt < maxAttempts; attempt++) {
       const joinedAt = new Date(now());
       const username = usernameFrom(claims.username, attempt);
       const account = { username, email, passwordHash: unusable(), isStaff: false, joinedAt };
@@ -39,7 +38,7 @@ export function createExternalAccounts(options: { pool: MysqlPool; note: Note; n
       if (other !== undefined) return other; // Another process was first.
       if (added === "email") email = "";
     }
-    throw new Error("No username is free for an account of another issuer.");
+    throw new Error("No free username for an account of another issuer.");
   };
   const idOf = async (claims: ExternalClaims): Promise<number> => {
     const found = await findIdentity(pool, claims);
@@ -57,7 +56,7 @@ export function createExternalAccounts(options: { pool: MysqlPool; note: Note; n
     const [account, found] = await Promise.all([findById(pool, accountId), epochChangedAt(pool, accountId)]);
     let changedAt = found;
     if (changedAt > now() + skewSeconds * 1000) {
-      // The clock was set back since: what is issued from now on is good.
+      // The clock was set back since: tokens that are issued from now on are valid.
       changedAt = now();
       await correctEpochTime(pool, accountId, new Date(changedAt));
     }
@@ -66,15 +65,15 @@ export function createExternalAccounts(options: { pool: MysqlPool; note: Note; n
   };
 }
 
-/** A password that no text matches, as Django writes it. */
+/** A hash that no password matches, in Django's format. */
 function unusable(): string {
   return `!${randomBytes(30).toString("base64url")}`;
 }
 
-/** A username like what the token says, each time another one; of an email only what stands before the @. */
+/** A username similar to that of the token, another one for each attempt; of an email only the part before the @. */
 function usernameFrom(text: string, attempt: number): string {
   const [name = ""] = text.normalize("NFKC").split("@");
-  const kept = [...name.replace(/[^\p{L}\p{N}_.+-]+/gu, "-")].slice(0, usernameLength).join("");
+  const kept = [...name.replace(/[^\p{L}\p{N}_.+-]+/gu, "-")].slice(0, maxUsernameLength).join("");
   const base = /[\p{L}\p{N}]/u.test(kept) ? kept : "user";
   return attempt === 0 ? base : `${base}-${randomBytes(attempt + 1).toString("hex")}`;
 }

@@ -3,18 +3,18 @@ import { allows, fullScope, grantable, readScopes } from "@quintet/auth/issuer";
 import type { JWTPayload } from "jose";
 import type { ExternalIssuer } from "./external-issuers-setting.ts";
 
-/** What a good token of another issuer says. */
+/** The claims of a valid token of another issuer. */
 export interface ExternalClaims {
   issuer: string;
   subject: string;
-  /** What the username of a new account is made of. */
+  /** What the username of a new account is derived from. */
   username: string;
-  /** An email that the issuer has verified. */
+  /** The email, if the issuer has verified it. */
   email: string | undefined;
   isStaff: boolean;
-  /** Space-separated, ours. */
+  /** Scopes of ours, separated by spaces. */
   scope: string;
-  /** Seconds. */
+  /** Seconds since 1970. */
   issuedAt: number;
   expiresAt: number;
 }
@@ -22,8 +22,8 @@ export interface ExternalClaims {
 const usernameClaims = ["preferred_username", "username", "cognito:username", "upn", "unique_name"];
 
 /**
- * What a payload says whose signature, issuer and times are good already; `undefined` when it is no access token for us.
- * `skew` and `now` are in seconds.
+ * The claims of a payload whose signature, issuer and times have been verified; `undefined` when it is no access token for us. `skew`
+ * and `now` are in seconds.
  */
 export function readExternalClaims(
   payload: JWTPayload,
@@ -51,9 +51,8 @@ export function readExternalClaims(
 }
 
 /**
- * Tells access tokens from what must not be taken for one: ID tokens and other kinds (Cognito's `token_use`, Keycloak's `typ`, the
- * digests of OpenID Connect Core section 3.3.2.11), and tokens that are bound to a key of their holder (RFC 7800), which is
- * not proven here.
+ * Whether a payload is that of an access token. Excluded are ID tokens and other kinds (Cognito's `token_use`, Keycloak's `typ`, the
+ * digests of OpenID Connect Core section 3.3.2.11), and tokens bound to a key (RFC 7800), whose possession is not verified here.
  */
 function isAccessToken(payload: JWTPayload): boolean {
   const { token_use, typ, at_hash, c_hash, s_hash, nonce, cnf, events } = payload;
@@ -61,7 +60,7 @@ function isAccessToken(payload: JWTPayload): boolean {
   if (typ !== undefined && typ !== "Bearer") return false;
   if (at_hash !== undefined || c_hash !== undefined || s_hash !== undefined) return false;
   if (cnf !== undefined || events !== undefined) return false;
-  // Older Keycloaks repeat the nonce in the access token, and say what it is by `typ`.
+  // Older Keycloaks repeat the nonce in the access token, which has a `typ`.
   return nonce === undefined || typ === "Bearer";
 }
 
@@ -75,13 +74,13 @@ function isForUs(payload: JWTPayload, { audience, clients }: ExternalIssuer): bo
   return clients === undefined || (typeof client === "string" && clients.includes(client));
 }
 
-/** Those of the token's scopes that are ours, within what the issuer's tokens may do; all of that when it names none of ours. */
-function scopeOf({ scope, scp }: JWTPayload, most: string): string {
+/** The scopes of ours in the token, within `limit`; all of `limit` if there is none. */
+function scopeOf({ scope, scp }: JWTPayload, limit: string): string {
   const named = typeof scope === "string" ? scope : typeof scp === "string" ? scp : "";
   const ours = named.split(" ").filter((name): name is Scope => (scopeNames as string[]).includes(name));
-  if (ours.length === 0) return grantable(most) ?? fullScope;
-  const granted = readScopes(most);
-  if (ours.includes(fullScope)) return grantable(most) ?? fullScope;
+  if (ours.length === 0) return grantable(limit) ?? fullScope;
+  const granted = readScopes(limit);
+  if (ours.includes(fullScope)) return grantable(limit) ?? fullScope;
   return ours.filter((name) => allows(granted, name)).join(" ");
 }
 

@@ -1,13 +1,13 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
 
-/** Who somebody is to another issuer. */
+/** The identity of a person at another issuer. */
 export interface ExternalIdentity {
   issuer: string;
   subject: string;
 }
 
-/** The account of an identity; `undefined` when it was never seen. */
+/** The account of an identity; `undefined` if there is none yet. */
 export async function findIdentity(pool: MysqlPool, identity: ExternalIdentity): Promise<number | undefined> {
   const [rows] = await pool.execute<RowDataPacket[]>(
     "SELECT account_id AS id FROM auth_outside_identity WHERE issuer = :issuer AND subject = :subject",
@@ -16,7 +16,7 @@ export async function findIdentity(pool: MysqlPool, identity: ExternalIdentity):
   return rows[0] && Number(rows[0].id);
 }
 
-/** Adds an identity; one that is there already is the driver's ER_DUP_ENTRY. */
+/** Inserts an identity; throws ER_DUP_ENTRY for an existing one. */
 export async function insertIdentity(
   connection: MysqlConnection,
   identity: ExternalIdentity,
@@ -30,7 +30,7 @@ export async function insertIdentity(
   );
 }
 
-/** When all tokens of an account were revoked the last time (ms); 0 when they never were. */
+/** When all tokens of an account were last revoked (ms); 0 if never. */
 export async function epochChangedAt(pool: MysqlPool, accountId: number): Promise<number> {
   const [rows] = await pool.execute<RowDataPacket[]>(
     "SELECT changed_at AS at FROM auth_epoch WHERE account_id = :accountId",
@@ -44,7 +44,7 @@ function bytesOf({ issuer, subject }: ExternalIdentity) {
   return { issuer: Buffer.from(issuer), subject: Buffer.from(subject) };
 }
 
-/** Puts the time at which an account's epoch changed right, when that lies behind `at`. */
+/** Corrects the time of the last epoch of an account, if it is later than `at`. */
 export async function correctEpochTime(pool: MysqlPool, accountId: number, at: Date): Promise<void> {
   await pool.execute("UPDATE auth_epoch SET changed_at = :at WHERE account_id = :accountId AND changed_at > :at", {
     accountId,

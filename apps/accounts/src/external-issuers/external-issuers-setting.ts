@@ -1,7 +1,7 @@
 import { grantable } from "@quintet/auth/issuer";
 import { z } from "zod";
 
-/** The algorithms that tokens of other issuers may be signed with: none with a shared secret. */
+/** The accepted signature algorithms: none with a shared secret. */
 const algorithms = [
   "RS256",
   "RS384",
@@ -21,17 +21,17 @@ const oneOrMore = z
   .transform((given) => (typeof given === "string" ? [given] : given));
 
 const externalIssuerSchema = z.strictObject({
-  /** Exactly what its tokens say in `iss`. */
+  /** Exactly the `iss` of its tokens. */
   issuer: z.string().max(255).refine(isTrustworthy, "must be an https:// URL"),
-  /** What a token must be meant for: one of these in `aud`, or in `client_id` of a Cognito access token. */
+  /** The accepted audiences: compared with `aud`, or with `client_id` of a Cognito access token. */
   audience: oneOrMore,
-  /** The clients whose tokens are taken (`azp`, `appid` or `client_id`); any unless told. */
+  /** The accepted clients (`azp`, `appid` or `client_id`); any by default. */
   clients: oneOrMore.optional(),
-  /** The claim that usernames are made of; the first of the usual ones unless told. A dot leads into an object. */
+  /** The claim that usernames are derived from; by default the first of the usual ones. A dot leads into an object. */
   username: z.string().min(1).optional(),
-  /** The claim, and the value that it must be or contain, that makes staff of whoever has it. Nobody unless told. */
+  /** The claim, and the value that it must be or contain, that makes an account staff; none by default. */
   staff: z.strictObject({ claim: z.string().min(1), value: z.string().min(1) }).optional(),
-  /** What a token is good for whose own scopes name nothing of ours. */
+  /** What its tokens may be used for at most, and are used for when they contain no scope of ours. */
   scope: z
     .string()
     .refine((text) => grantable(text) !== undefined, "must be scopes, separated by spaces")
@@ -42,10 +42,10 @@ const externalIssuerSchema = z.strictObject({
     .default([...algorithms]),
 });
 
-/** Another issuer whose tokens are taken. */
+/** Another issuer whose tokens are accepted. */
 export type ExternalIssuer = z.infer<typeof externalIssuerSchema>;
 
-/** `OIDC_ISSUERS`: a JSON list; each issuer once. */
+/** `OIDC_ISSUERS`: a JSON list, with each issuer at most once. */
 export const externalIssuersSetting = z
   .string()
   .transform((text, context): unknown => {
@@ -62,7 +62,7 @@ export const externalIssuersSetting = z
       .refine((list) => new Set(list.map(({ issuer }) => issuer)).size === list.length, "names an issuer twice"),
   );
 
-/** Whether keys from this address can be believed: by TLS, or because they come from this machine. */
+/** Whether keys from this URL can be trusted: because of TLS, or because they come from this machine. */
 export function isTrustworthy(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);

@@ -8,13 +8,13 @@ import type { ExternalIssuer } from "./external-issuers-setting.ts";
 const headerTypes = [undefined, "jwt", "at+jwt", "application/at+jwt"];
 const pauseMs = 30_000;
 
-/** What a good access token of a listed issuer says; `undefined` for any other text; a 503 while its keys cannot be had. */
+/** The claims of a valid token of a listed issuer; `undefined` for any other text; throws a 503 while its keys are unavailable. */
 export type ReadExternalToken = (token: string) => Promise<ExternalClaims | undefined>;
 
 /**
- * Verifies tokens of other issuers, with 30 s of clock skew. Keys are fetched at the first need, again for an unknown `kid` (every 30 s
- * at most), and every 5 minutes in the background; while an issuer is away its known keys go on being used. `now` and
- * `elapsed` are in ms, the second of a clock that is never set.
+ * Verifies tokens of other issuers, with 30 s of clock skew. Keys are fetched when first needed, again for an unknown `kid` (at most
+ * every 30 s), and every 5 minutes in the background; while an issuer is unavailable its known keys remain in use. `now` is the
+ * wall clock and `elapsed` a monotonic one, both in ms.
  */
 export function createExternalTokens(options: {
   issuers: ExternalIssuer[];
@@ -55,7 +55,7 @@ async function verify(token: string, keys: JWTVerifyGetKey, from: ExternalIssuer
     return payload;
   } catch (error) {
     if (error === unavailable && error instanceof Problem) throw error;
-    return undefined; // Whatever is wrong with it, also a key that is too short.
+    return undefined; // Any fault of the token, and also a key that is too short.
   }
 }
 
@@ -64,7 +64,10 @@ function keysOf(issuer: string, log: Logger, elapsed: () => number): JWTVerifyGe
     try {
       return await discoverKeys(issuer);
     } catch (error) {
-      log.warn({ err: error instanceof Error ? error.cause : error }, "the keys of another issuer could not be had");
+      log.warn(
+        { err: error instanceof Error ? error.cause : error },
+        "Keys of an external issuer could not be fetched",
+      );
       throw error;
     }
   };

@@ -5,12 +5,12 @@ import { networkOf } from "./login-limits.ts";
 
 const none = { attempts: 0, eachMs: 0 };
 
-/** Takes one attempt out of the budget of an address; throws a 429 with `Retry-After` when that is empty. */
+/** Takes one attempt from the budget of an address; throws a 429 with `Retry-After` when it is empty. */
 export type AddressLimit = (address: string | undefined) => Promise<void>;
 
 /**
- * Limits what one address (a /64 of IPv6) may do. It is counted below `name` under a digest with `key`, so that the store knows
- * no addresses; without an address nothing is counted. `detail` is what the 429 says.
+ * Limits the attempts of one address (a /64 of IPv6). They are counted under `name` and a digest with `key`, so that the store contains
+ * no addresses; without an address nothing is counted. `detail` is that of the 429.
  */
 export function createAddressLimit(options: {
   budgets: Budgets;

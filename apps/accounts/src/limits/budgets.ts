@@ -1,34 +1,34 @@
 import { luaCommands, type Redis, redisWithDeadline } from "@quintet/db";
 import { LRUCache } from "lru-cache";
 
-/** How many attempts there are, and how long one takes to come back, in ms. 0 attempts: it does not count. */
+/** How many attempts in a row are allowed, and after how many ms one is added again. 0 attempts: no limit. */
 export interface Budget {
   attempts: number;
   eachMs: number;
 }
 
-/** What an attempt is counted under: the login from this address, the address, the login from anywhere; and a mark. */
+/** The keys of an attempt: the login from this address, the address, the login from anywhere; and the mark of a success. */
 export type BudgetKeys = readonly [pair: string, address: string, login: string, known: string];
 export type BudgetSizes = readonly [pair: Budget, address: Budget, login: Budget];
 
-/** Where budgets are kept. */
+/** The store of the budgets. */
 export interface Budgets {
-  /** Takes one attempt out of each budget; answers 0, or for how many ms there is none. */
+  /** Takes one attempt from each budget; returns 0, or for how many ms there is none left. */
   take(keys: BudgetKeys, sizes: BudgetSizes): Promise<number>;
-  /** Gives it back after a success, which is remembered under the mark for `knownMs`. */
+  /** Returns the attempt after a success, which is remembered under the mark for `knownMs`. */
   refund(keys: BudgetKeys, sizes: BudgetSizes, knownMs: number): Promise<void>;
 }
 
-const localKeys = 100_000;
-/** Longer than a slow Redis takes; a sign-in takes as long anyhow. */
+const maxLocalKeys = 100_000;
+/** Longer than a slow Redis needs; a sign-in takes as long in any case. */
 const deadlineMs = 450;
 
-/** Budgets that all processes share; `take-4.lua` says how they are kept. They reject rather than wait for a Redis that stands still. */
+/** Budgets in Redis, shared by all processes (see `take-4.lua`). Rejects within `deadlineMs` when Redis does not respond. */
 export function redisBudgets(redis: Redis): Budgets {
-  // One that was sent and not answered is counted in this process instead: sent again, it might count twice.
+  // Not repeated without a response, since it might count twice; it is counted in this process instead.
   const run = luaCommands(redis, new URL("./", import.meta.url), ["take-4", "refund-4"], () => false);
   const withDeadline = redisWithDeadline(redis, { deadlineMs });
-  // One hash tag, so that a cluster keeps them together.
+  // One hash tag, so that a Redis cluster keeps them on one node.
   const named = (keys: BudgetKeys) => keys.map((key) => `{attempts}:${key}`);
   const flat = (sizes: BudgetSizes) => sizes.flatMap(({ eachMs, attempts }) => [eachMs, attempts]);
   return {
@@ -39,10 +39,10 @@ export function redisBudgets(redis: Redis): Budgets {
   };
 }
 
-/** The same in this process, for as many keys as fit 100,000 entries. `elapsed` is in ms. */
+/** Budgets of this process, for the 100,000 most recent keys. `elapsed` is a monotonic clock in ms. */
 export function localBudgets(elapsed: () => number): Budgets {
-  const fullAt = new LRUCache<string, number>({ max: localKeys });
-  const known = new LRUCache<string, number>({ max: localKeys });
+  const fullAt = new LRUCache<string, number>({ max: maxLocalKeys });
+  const known = new LRUCache<string, number>({ max: maxLocalKeys });
   return {
     async take(keys, sizes) {
       const at = elapsed();
@@ -67,7 +67,7 @@ export function localBudgets(elapsed: () => number): Budgets {
   };
 }
 
-/** The shared budgets; those of this process while they cannot be reached. */
+/** The shared budgets; those of this process while the shared ones are unavailable. */
 export function budgetsWithFallback(shared: Budgets, own: Budgets): Budgets {
   return {
     take: (keys, sizes) => shared.take(keys, sizes).catch(() => own.take(keys, sizes)),

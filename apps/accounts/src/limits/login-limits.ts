@@ -12,7 +12,7 @@ const knownMs = 30 * 24 * 60 * minute;
 
 const checks = counter("quintet_password_checks_total", "Checks of a username and a password.", ["outcome"]);
 
-/** Runs a check of a password within the budgets; throws a 429 with `Retry-After` when one of them is empty. */
+/** Runs a password check within the limits; throws a 429 with `Retry-After` when one is exceeded. */
 export type LimitedCheck = <T>(
   login: string,
   address: string | undefined,
@@ -20,10 +20,10 @@ export type LimitedCheck = <T>(
 ) => Promise<T | undefined>;
 
 /**
- * Limits wrong passwords: 100 per login and address, then one a minute; 300 per address (a /64 of IPv6), then ten a minute;
- * 100 per login from anywhere, then six a minute. The last one does not count where the login has succeeded within 30 days, so that
- * nobody can lock the owner out. A good password costs nothing once it is checked. Names are counted whether they exist or not, under
- * digests with `key`, so that the store tells no names.
+ * Limits wrong passwords: 100 per login and address, then one a minute; 300 per address (a /64 of IPv6), then ten a minute; 100 per
+ * login from anywhere, then six a minute. The last one does not apply where the login has succeeded within 30 days, so that nobody
+ * can lock the owner out. A correct password does not count. Names count whether they exist or not, under digests with `key`, so
+ * that the store contains no names.
  */
 export function createLoginLimits(budgets: Budgets, key: Buffer): LimitedCheck {
   const secret = createSecretKey(key);
@@ -43,7 +43,7 @@ export function createLoginLimits(budgets: Budgets, key: Buffer): LimitedCheck {
     const wait = await budgets.take([a, b, c, d], sizes);
     if (wait > 0) {
       checks.inc({ outcome: "limited" });
-      throw new Problem("too-many-requests", "Too many wrong passwords; try again later.", {
+      throw new Problem("too-many-requests", "Too many wrong passwords. Try again later.", {
         headers: { "Retry-After": String(Math.ceil(wait / 1000)) },
       });
     }
@@ -61,7 +61,7 @@ export function createLoginLimits(budgets: Budgets, key: Buffer): LimitedCheck {
   };
 }
 
-/** What one client can hardly change about its address: all of IPv4, the first 64 bits of IPv6. */
+/** The part of an address that one client can hardly change: all of IPv4, the first 64 bits of IPv6. */
 export function networkOf(text: string): string {
   const plain = text.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "").replace(/%.*$/, "");
   if (!isIPv6(plain)) return plain;

@@ -1,5 +1,6 @@
--- Gives an attempt that succeeded back to its budgets, and remembers that the login succeeded from this address.
--- KEYS, ARGV: as for take-4; ARGV 7: for how many ms it is remembered, 0 for not at all
+-- Returns an attempt that succeeded to its budgets, and remembers that the login succeeded from this address.
+-- KEYS, ARGV: as for take-4; ARGV 7: for how many ms this is remembered, 0: not at all
+-- Returns 0.
 for i = 1, 3 do
   if tonumber(ARGV[2 * i]) > 0 and redis.call('EXISTS', KEYS[i]) == 1 then
     redis.call('DECRBY', KEYS[i], ARGV[2 * i - 1])

@@ -1,44 +1,44 @@
 import type { Logger } from "@quintet/http";
 
-/** Work that nobody waits for. */
+/** A task that is retried when it rejects. */
 export type RetriedTask = () => Promise<void>;
 
 export interface RetryQueue extends AsyncDisposable {
-  /** Takes an errand on; answers false when there are too many. */
-  run(errand: RetriedTask): boolean;
+  /** Queues a task; returns false when the queue is full. */
+  add(task: RetriedTask): boolean;
 }
 
 const pausesMs = [1000, 5000, 30_000, 120_000, 300_000];
 
 /**
- * Runs errands in the background, `atOnce` at a time, `most` in all. One that fails is tried again after 1 s, 5 s, 30 s, 2 and
- * 5 minutes, then it is given up, which is logged. What is left at the end is given up too.
+ * Runs tasks in the background, `atOnce` at a time; at most `max` are queued. A task that fails is retried after 1 s, 5 s, 30 s, 2 and
+ * 5 minutes, and then dropped, as are those that remain on disposal; both are logged.
  */
 export function createRetryQueue(options: {
   log: Logger;
-  most?: number;
+  max?: number;
   atOnce?: number;
   pauses?: number[];
 }): RetryQueue {
-  const { log, most = 500, atOnce = 4, pauses = pausesMs } = options;
-  const ready: { errand: RetriedTask; attempt: number }[] = [];
+  const { log, max = 500, atOnce = 4, pauses = pausesMs } = options;
+  const ready: { task: RetriedTask; attempt: number }[] = [];
   const timers = new Set<NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
   let closed = false;
 
-  const attempt = async (one: { errand: RetriedTask; attempt: number }) => {
+  const attempt = async (one: { task: RetriedTask; attempt: number }) => {
     try {
-      await one.errand();
+      await one.task();
     } catch (error) {
       const pause = pauses[one.attempt];
       if (pause === undefined || closed) {
-        log.error({ err: error }, "a mail was given up");
+        log.error({ err: error }, "Mail dropped after the last retry");
         return;
       }
-      if (one.attempt === 0) log.warn({ err: error }, "a mail could not be sent; trying again");
+      if (one.attempt === 0) log.warn({ err: error }, "Mail could not be sent; retrying");
       const timer = setTimeout(() => {
         timers.delete(timer);
-        ready.push({ errand: one.errand, attempt: one.attempt + 1 });
+        ready.push({ task: one.task, attempt: one.attempt + 1 });
         next();
       }, pause);
       timers.add(timer);
@@ -56,9 +56,9 @@ export function createRetryQueue(options: {
     }
   };
   return {
-    run(errand) {
-      if (closed || ready.length + timers.size + running.size >= most) return false;
-      ready.push({ errand, attempt: 0 });
+    add(task) {
+      if (closed || ready.length + timers.size + running.size >= max) return false;
+      ready.push({ task, attempt: 0 });
       next();
       return true;
     },
@@ -66,7 +66,7 @@ export function createRetryQueue(options: {
       closed = true;
       const left = ready.length + timers.size;
       for (const timer of timers) clearTimeout(timer);
-      if (left > 0) log.warn(`${left} mails were given up because the process ends`);
+      if (left > 0) log.warn(`${left} mails dropped at shutdown`);
       await Promise.all(running);
     },
   };

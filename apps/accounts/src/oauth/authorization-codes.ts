@@ -14,12 +14,12 @@ const codeForm = /^[A-Za-z0-9_-]{43}$/;
 // RFC 7636 section 4.1.
 const verifierForm = /^[A-Za-z0-9._~-]{43,128}$/;
 
-/** Authorization codes: good once, for 60 s, for the client, redirect URI and verifier that they were made for. */
+/** Authorization codes: valid once, for 60 s, for the client, redirect URI and verifier that they were issued for. */
 export interface Codes {
   issue(consent: Consent, by: Actor): Promise<string>;
   /**
-   * The sign-in that a code begins; `undefined` when it is not good. Used twice it was stolen: the sign-in that it began
-   * ends (RFC 6749 section 4.1.2).
+   * Starts the session of a code; `undefined` when it is invalid. A code that is used twice counts as stolen: the session that it
+   * started ends (RFC 6749 section 4.1.2).
    */
   redeem(
     code: string,

@@ -15,14 +15,14 @@ export const requestFields = [
   "code_challenge_method",
 ] as const;
 
-/** A request that may be shown to the account; or an error that its client is to hear of. */
+/** A valid request, to be shown to the user; or an error that is reported to its client. */
 export type AuthorizationRequest =
   | { client: ApiClient; redirectUri: string; state: string | undefined; scope: string; challenge: string }
   | { redirectUri: string; state: string | undefined; error: string; description: string };
 
 /**
- * Checks an authorization request. What is wrong with the client or the redirect URI is a problem for whoever sits at the
- * browser, who is never sent to an address that nobody registered; anything else is told to the client.
+ * Validates an authorization request. Throws a problem for an invalid client or redirect URI, since the browser must not be redirected
+ * to an unregistered address; returns any other error, for the client.
  */
 export async function readAuthorizationRequest(
   clients: Clients,
@@ -45,23 +45,23 @@ export async function readAuthorizationRequest(
   if (one("response_type") !== "code") return refuse("unsupported_response_type", "response_type must be code.");
   const challenge = one("code_challenge");
   if (challenge === undefined || !/^[A-Za-z0-9_-]{43}$/.test(challenge) || one("code_challenge_method") !== "S256") {
-    return refuse("invalid_request", "code_challenge with code_challenge_method S256 is needed.");
+    return refuse("invalid_request", "code_challenge with code_challenge_method S256 is required.");
   }
   const asked = one("scope");
   const scope = asked === undefined ? client.scope : grantable(asked, readScopes(client.scope));
-  if (scope === undefined) return refuse("invalid_scope", "This goes beyond what the client may ask for.");
+  if (scope === undefined) return refuse("invalid_scope", "The scope exceeds that of the client.");
   return { client, redirectUri, state, scope, challenge };
 }
 
-/** The address that the browser goes to next: the redirect URI with the answer (RFC 6749 section 4.1.2, RFC 9207). */
-export function responseUrl(redirectUri: string, answer: Record<string, string | undefined>): string {
-  const given = Object.entries(answer).filter((entry): entry is [string, string] => entry[1] !== undefined);
+/** The URL that the browser is redirected to: the redirect URI with the response (RFC 6749 section 4.1.2, RFC 9207). */
+export function responseUrl(redirectUri: string, response: Record<string, string | undefined>): string {
+  const given = Object.entries(response).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const query = new URLSearchParams(given).toString();
   return `${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${query}`;
 }
 
 function badRequest(parameters: URLSearchParams, path: string, message: string): Problem {
-  // Parameters that are not known do no harm; they are told because they may be the mistake.
+  // Unknown parameters are allowed; they are named because they may be the mistake.
   const known: readonly string[] = requestFields;
   const unknown = [...new Set(parameters.keys())].filter((name) => !known.includes(name)).slice(0, 20);
   const errors = [{ path, message }, ...unknown.map((name) => ({ path: name, message: "unknown parameter" }))];

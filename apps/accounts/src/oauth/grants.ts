@@ -14,30 +14,30 @@ import { signAccessToken, type TokenGrant } from "../tokens/sign-access-token.ts
 import type { SigningKey } from "../tokens/signing-key.ts";
 import type { Codes } from "./authorization-codes.ts";
 
-/** The ways to tokens. */
+/** The grants: every way to get tokens. */
 export interface Grants {
   passwordGrant: Auth["passwordGrant"];
   /**
-   * New tokens for a refresh token (RFC 6749 section 6), narrowed to `scope` when that is given; `undefined` when it is not
-   * good; an `invalid_scope` error when the scope is not part of what was granted. The token is as good as before then.
+   * New tokens for a refresh token (RFC 6749 section 6), narrowed to `scope` if given; `undefined` when it is invalid. Throws
+   * `invalid_scope` for a scope beyond the granted one, which leaves the token as it was.
    */
   refreshGrant(refreshToken: string, scope?: string, clientId?: string): Promise<TokenSet | undefined>;
-  /** New tokens for an authorization code (RFC 6749 section 4.1.3); `undefined` when it is not good. */
+  /** New tokens for an authorization code (RFC 6749 section 4.1.3); `undefined` when it is invalid. */
   codeGrant(
     code: string,
     by: { clientId: string; redirectUri: string; verifier: string },
   ): Promise<TokenSet | undefined>;
-  /** A token for a client itself (RFC 6749 section 4.4), which acts as the account that made it, within its scope. */
+  /** A token for a client itself (RFC 6749 section 4.4), which acts for its owner within its scope. */
   clientGrant(client: ApiClient, scope: string): Promise<Omit<TokenSet, "refresh_token"> | undefined>;
-  /** A token that stands for another issuer's (RFC 8693), until that ends at the latest; `undefined` when that is not good. */
+  /** A token in exchange for that of another issuer (RFC 8693), which expires no later; `undefined` when that is invalid. */
   exchangeGrant(subjectToken: string): Promise<Omit<TokenSet, "refresh_token"> | undefined>;
-  /** Signs a browser in: the token of its cookie; `undefined` when the username or password is wrong. */
+  /** Signs a browser in: the secret for its cookie; `undefined` when the username or password is wrong. */
   browserSignIn(login: string, password: string, clientAddress: ClientAddress | undefined): Promise<string | undefined>;
-  /** An access token for a browser that is signed in; it ends with the sign-in. */
+  /** An access token for a signed-in browser; it ends with the session. */
   browserAccess(session: BrowserSession): Promise<string>;
 }
 
-/** Tokens that `key` signs; `now` is in ms. */
+/** Creates the grants, whose tokens `key` signs; `now` is the wall clock in ms. */
 export function createGrants(options: {
   pool: MysqlPool;
   key: SigningKey;
@@ -51,11 +51,11 @@ export function createGrants(options: {
   now: () => number;
 }): Grants {
   const { pool, key, issuer, signIn, refresh, codes, external, note, seenFrom, now } = options;
-  /** Begins a sign-in and notes it, all in one transaction; `undefined` when the account was changed just now. */
+  /** Starts a session and logs it, in one transaction; `undefined` when the account has changed in the meantime. */
   const begin = (account: StoredAccount, clientId: string, scope: string, clientAddress: ClientAddress | undefined) => {
     const { id: accountId } = account;
     return inMysqlTransaction(pool, async (connection) => {
-      // First, because whoever changes an account locks its row first.
+      // First, because changes of an account lock its row first.
       await setLastLogin(connection, accountId, new Date(now()));
       const session = await refresh.startIn(connection, account, clientId, scope, seenFrom(clientAddress));
       if (!session) return undefined;

@@ -16,9 +16,9 @@ const ofAddress = { attempts: 20, eachMs: 3 * minute };
 const ofAccount: BudgetSizes = [none, none, { attempts: 3, eachMs: 20 * minute }];
 
 /**
- * Sends a link to whoever forgot a password. It answers before it looks whether there is such an account, so nobody learns
- * that from the answer or its time. More than 20 from one address, then one every 3 minutes, are a 429; more than 3 for one account,
- * then one every 20 minutes, are left out. An account without an email or a password of its own gets none.
+ * Mails a password reset link. It resolves before the account is looked up, so neither the response nor its time reveals whether the
+ * account exists. Throws a 429 beyond 20 from one address, then one every 3 minutes. No mail is sent beyond 3 for one account, then
+ * one every 20 minutes, nor for an account without an email or a usable password.
  */
 export type SendResetLink = (login: string, clientAddress: ClientAddress | undefined) => Promise<void>;
 
@@ -32,7 +32,7 @@ export function createSendResetLink(options: {
   pool: MysqlPool;
   links: ResetLinks;
   budgets: Budgets;
-  /** What the budgets are counted under is keyed by. */
+  /** The key of the digests that attempts are counted under. */
   key: Buffer;
   addressOf: (clientAddress: ClientAddress | undefined) => string | undefined;
   send: SendMail;
@@ -40,15 +40,15 @@ export function createSendResetLink(options: {
   log: Logger;
 }): SendResetLink {
   const { pool, links, budgets, key, addressOf, send, queue, log } = options;
-  const detail = "Too many links were asked for; try again later.";
+  const detail = "Too many password reset requests. Try again later.";
   const limited = createAddressLimit({ budgets, name: "reset", key, budget: ofAddress, detail });
   const takeOfAccount = (id: number) => {
     const counted = `reset:${createHmac("sha256", key).update(`account ${id}`).digest("base64url").slice(0, 22)}`;
     return budgets.take([counted, counted, counted, `${counted}:known`], ofAccount);
   };
 
-  /** What there is to be sent; found out and counted once, however often sending fails. */
-  const letter = async (login: string, clientAddress: ClientAddress | undefined) => {
+  /** The mail, if one is to be sent; determined and counted once, however often sending fails. */
+  const composeMail = async (login: string, clientAddress: ClientAddress | undefined) => {
     const [account] = await findByLogin(pool, normalizeUsername(login));
     if (!account?.isActive || account.email === "" || account.passwordHash.startsWith("!")) return undefined;
     if ((await takeOfAccount(account.id)) > 0) return undefined;
@@ -57,16 +57,16 @@ export function createSendResetLink(options: {
   };
   return async (login, clientAddress) => {
     await limited(addressOf(clientAddress));
-    let mail: Awaited<ReturnType<typeof letter>> | "unknown" = "unknown";
-    const taken = queue.run(async () => {
-      if (mail === "unknown") mail = await letter(login, clientAddress);
+    let mail: Awaited<ReturnType<typeof composeMail>> | "unknown" = "unknown";
+    const queued = queue.add(async () => {
+      if (mail === "unknown") mail = await composeMail(login, clientAddress);
       if (mail === undefined) return;
       await send(mail).catch((error: unknown) => {
-        if (!(error instanceof MailError && error.lasting)) throw error;
-        log.error({ err: error }, "a mail was refused for good");
+        if (!(error instanceof MailError && error.permanent)) throw error;
+        log.error({ err: error }, "Mail was rejected permanently");
       });
     });
-    if (!taken) log.error("too many mails wait; a link was not sent");
+    if (!queued) log.error("Too many mails are queued; a password reset link was not sent");
   };
 }
 

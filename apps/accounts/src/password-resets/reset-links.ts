@@ -15,7 +15,7 @@ import { deleteResetsOf, findReset, insertReset } from "./reset-queries.ts";
 const lifeMs = 30 * 60_000;
 const form = /^[A-Za-z0-9_-]{43}$/;
 
-/** A way to a new password, told once; only a digest of its token is stored. */
+/** A password reset link, shown only once; only a digest of its token is stored. */
 export interface ResetLink {
   url: string;
   /** ISO 8601, UTC. */
@@ -23,28 +23,27 @@ export interface ResetLink {
 }
 
 /**
- * Links that are good once, for 30 minutes, and only as long as the account is active and its password, email and epoch are
- * what they were.
+ * Links that work once, for 30 minutes, and only while the account is active and its password, email and epoch are unchanged.
  */
 export interface ResetLinks {
-  /** A link that an account has asked for. */
+  /** Creates a link that was requested for an account. */
   create(account: StoredAccount, by: Actor): Promise<ResetLink>;
-  /** A link that staff hands over, once for a keyed request; no such account and a deactivated one are problems. */
+  /** Creates a link for staff, once for a request with an `Idempotency-Key`; throws when the account is missing or deactivated. */
   createFor(accountId: number, by: Actor, request?: KeyedRequest): Promise<ResetLink>;
   isGood(token: string): Promise<boolean>;
   /**
-   * Sets a new password; every sign-in and token ends, as does every other link. A link that is not good or a bad password
-   * is an `unprocessable` problem.
+   * Sets a new password; all sessions, tokens and other links end. Throws an `unprocessable` problem for an invalid link or
+   * password.
    */
   use(token: string, password: string, by: Actor): Promise<void>;
 }
 
-/** `issuer` is the origin that links begin with; `now` is in ms. */
+/** Creates the reset links. `issuer` is their origin; `now` is the wall clock in ms. */
 export function createResetLinks(options: {
   pool: MysqlPool;
   hashes: PasswordHashes;
   revocations: Revocations;
-  /** What the tokens of requests with a key are made with. */
+  /** The key that tokens of requests with an `Idempotency-Key` are derived with. */
   secretKey: Buffer;
   note: Note;
   issuer: string;
@@ -86,7 +85,7 @@ export function createResetLinks(options: {
       const tokenOf = oneTimeSecret(secretKey, request?.key);
       const make = async (connection: MysqlConnection) => {
         const account = await findById(connection, accountId);
-        if (!account) throw new Problem("not-found", "There is no such account.");
+        if (!account) throw new Problem("not-found", "Account not found.");
         if (!account.isActive) throw new Problem("conflict", "The account is deactivated.");
         return add(connection, { account, action: "reset-link-made", by }, tokenOf);
       };
@@ -100,7 +99,7 @@ export function createResetLinks(options: {
       const account = (await find(token)) ?? refuse();
       const passwordHash = await hashes.make(checkedPassword(password, "password"));
       await revocations.revoke(async (connection) => {
-        // Of two that use it at once, one finds the password that the link was made for.
+        // Of two concurrent uses only one finds the password that the link was created for.
         const changed = await replaceHash(connection, account.id, account.passwordHash, passwordHash);
         const current = await findById(connection, account.id);
         if (!changed || !current?.isActive || current.epoch !== account.epoch) return refuse();
@@ -113,7 +112,7 @@ export function createResetLinks(options: {
 }
 
 function refuse(): never {
-  const message = "is not good: it was used, is older than 30 minutes, or the account has changed since";
+  const message = "is invalid: it was used, has expired after 30 minutes, or the account has changed since";
   throw new Problem("unprocessable", `token: ${message}`, { errors: [{ path: "token", message }] });
 }
 

@@ -4,12 +4,12 @@ import type { RowDataPacket } from "mysql2/promise";
 /** A link as it is stored. */
 export interface StoredReset {
   accountId: number;
-  /** What the account was when it was made. */
+  /** A digest of the account's state when the link was created. */
   state: Buffer;
   expiresAt: Date;
 }
 
-/** Adds a link. */
+/** Inserts a link. */
 export async function insertReset(
   db: MysqlPool | MysqlConnection,
   tokenHash: Buffer,
@@ -30,7 +30,7 @@ export async function findReset(pool: MysqlPool, tokenHash: Buffer): Promise<Sto
   return rows[0] as StoredReset | undefined;
 }
 
-/** Removes all links of an account. */
+/** Deletes all links of an account. */
 export async function deleteResetsOf(connection: MysqlConnection, accountId: number): Promise<void> {
   await connection.execute("DELETE FROM auth_reset WHERE account_id = :accountId", { accountId });
 }

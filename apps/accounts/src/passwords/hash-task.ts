@@ -12,15 +12,15 @@ const verifiers = new Map([
 
 const makers = { argon2: argon2Hash, pbkdf2: pbkdf2Hash };
 
-/** What a thread is asked for: whether a password is that of `encoded`, or a new hash of it. */
+/** A task of a hash thread: verify a password against `encoded`, or create a hash of it. */
 export type HashTask = { password: string } & ({ encoded: string } | { make: keyof typeof makers });
 
-/** Whether the hash is of a kind that can be verified. */
+/** Whether the hash has a supported format. */
 export function canVerify(encoded: string): boolean {
   return verifiers.has(algorithmOf(encoded));
 }
 
-/** Does it, here and now: tens of milliseconds of a core, and with Argon2id 19 MiB. */
+/** Runs a task synchronously: tens of milliseconds of a core, and 19 MiB for Argon2id. */
 export function doHashTask(task: HashTask): boolean | string {
   if ("make" in task) return makers[task.make](task.password);
   return verifiers.get(algorithmOf(task.encoded))?.(task.encoded, task.password) ?? false;

@@ -1,10 +1,10 @@
-// A thread that does one hash task after the other, for `hash-threads.ts`.
+// A worker thread of `hash-threads.ts`: runs one hash task after the other.
 import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import { doHashTask, type HashTask } from "./hash-task.ts";
 
-// Hashing takes what requests leave: the thread that serves them gets a core at once when it has something to do. On Linux a
-// priority belongs to a thread; elsewhere it would be the whole process's.
+// A lower priority than the thread that serves requests. On Linux a priority belongs to a thread; elsewhere it would be that of the
+// whole process.
 try {
   if (process.platform === "linux") setPriority(0, 5);
 } catch {

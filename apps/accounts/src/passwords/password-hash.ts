@@ -13,11 +13,11 @@ const nobody =
 export type PasswordHashes = ReturnType<typeof createPasswordHashes>;
 
 /**
- * Password hashes in Django's formats, worked on in a bounded queue by `threads`. Without `rehash` a plain Django site
- * reads the same table: new hashes are what such a site makes itself, and no hash is old.
+ * Password hashes in Django's formats, computed by `threads` from a bounded queue. Without `rehash` a plain Django site uses the
+ * same table: new hashes are what such a site creates itself, and no hash is outdated.
  */
 export function createPasswordHashes(queue: HashQueue, threads: HashThreads, { rehash = true } = {}) {
-  const time = failureDelay();
+  const delay = failureDelay();
   const check = async (encoded: string, password: string): Promise<boolean> => {
     if (!canVerify(encoded) || password.length > longestPassword) {
       await threads.verify(nobody, password.slice(0, longestPassword));
@@ -25,32 +25,32 @@ export function createPasswordHashes(queue: HashQueue, threads: HashThreads, { r
     }
     const start = performance.now();
     const { good, cpuMs } = await threads.verify(encoded, password);
-    time.note(encoded, cpuMs, performance.now() - start);
+    delay.note(encoded, cpuMs, performance.now() - start);
     return good;
   };
   const matches = async (encoded: string | undefined, password: string): Promise<boolean> => {
     const { good, held } = await queue(async () => {
-      const held = time.sinceWork();
+      const held = delay.sinceWork();
       return { good: await check(encoded ?? nobody, password), held };
     });
     if (!good) await held;
     return good;
   };
   return {
-    /** A new hash: Argon2id, or PBKDF2 where a plain Django must read it. */
+    /** Creates a hash: Argon2id, or PBKDF2 where a plain Django site must read it. */
     make: (password: string): Promise<string> => queue(() => threads.make(rehash ? "argon2" : "pbkdf2", password)),
     /**
-     * Whether the password is that of `encoded`. No hash, an unusable one (`!…`) and one of an unknown format never match.
-     * All that do not match take the same time, whatever the hash (`failure-delay.ts`), without keeping their place in the queue.
+     * Whether the password matches `encoded`. No hash, an unusable one (`!…`) and one of an unknown format never match. Every
+     * mismatch takes the same time, whatever the hash (`failure-delay.ts`), without occupying a place in the queue.
      */
     matches,
-    /** What a sign-in begins before it looks for the account and waits for before it refuses. */
-    refusal: () => time.sinceRequest(),
-    /** Times each kind of hash in `samples` that was not seen yet. */
+    /** The delay of a failed sign-in: started before the account is looked up, and awaited before the failure. */
+    failureDelay: () => delay.sinceRequest(),
+    /** Measures each kind of hash in `samples` that has not been measured yet. */
     async learn(samples: string[]): Promise<void> {
-      for (const sample of samples) if (!time.knows(sample)) await queue(() => check(sample, ""));
+      for (const sample of samples) if (!delay.knows(sample)) await queue(() => check(sample, ""));
     },
-    /** Whether a good password's hash should be replaced by what `make` makes today. */
-    isOld: (encoded: string): boolean => rehash && !isCurrentArgon2(encoded),
+    /** Whether the hash of a correct password should be replaced by a new one. */
+    isOutdated: (encoded: string): boolean => rehash && !isCurrentArgon2(encoded),
   };
 }

@@ -2,21 +2,21 @@ import type { ClientAddress } from "@quintet/auth";
 import { Problem } from "@quintet/http";
 import type { AddressLimit } from "../limits/address-limit.ts";
 
-/** Who may make an account: everybody, nobody but staff, or whoever has an invitation of staff. */
+/** Who may create an account: anyone, only staff, or anyone with an invitation of staff. */
 export const registrationModes = ["open", "closed", "invite"] as const;
 export type RegistrationMode = (typeof registrationModes)[number];
 
-/** How many times in a row one address may try to make an account. */
+/** How many registrations in a row one address may attempt by default. */
 export const defaultRegistrations = 30;
-/** How long one of them takes to come back, in ms. */
+/** After how many ms one more attempt is allowed. */
 export const registrationEachMs = 2 * 60_000;
 
-/** Decides who may try to make an account. Staff does not come here. */
+/** Decides whether an account may be created without staff. */
 export interface Admission {
   mode: RegistrationMode;
   /**
-   * Counts one attempt from an address, before anything of it is looked at, so that neither a refused shape nor a name that is
-   * taken is free. A `forbidden` problem where nobody may, a 429 with `Retry-After` when the budget is empty.
+   * Counts one attempt from an address, before the request is validated, so that invalid requests and taken names count as well.
+   * Throws a `forbidden` problem when registration is closed, a 429 with `Retry-After` after too many attempts.
    */
   admit(clientAddress: ClientAddress | undefined): Promise<void>;
 }
@@ -36,5 +36,5 @@ export function createAdmission(options: {
   };
 }
 
-/** What somebody hears who wants to make an account where nobody may. */
-export const closedText = "Accounts are made by staff here. Ask them for one.";
+/** The error detail when registration is closed. */
+export const closedText = "Only staff can create accounts here. Ask staff for one.";

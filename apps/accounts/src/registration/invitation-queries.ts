@@ -4,24 +4,24 @@ import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 /** An invitation as it is stored. */
 export interface StoredInvitation {
   id: number;
-  /** Whom it is for; anybody who has it when null. */
+  /** The only email that may use it; any when null. */
   email: string | null;
-  /** The account of staff that made it. */
+  /** The staff account that created it. */
   madeBy: number;
   createdAt: Date;
   expiresAt: Date;
   revokedAt: Date | null;
   usedAt: Date | null;
-  /** The account that was made with it. */
+  /** The account that was created with it. */
   accountId: number | null;
 }
 
 const columns = `id, email, made_by AS madeBy, created_at AS createdAt, expires_at AS expiresAt,
   revoked_at AS revokedAt, used_at AS usedAt, account_id AS accountId`;
-const good = `token_hash = :tokenHash AND used_at IS NULL AND revoked_at IS NULL AND expires_at > :now
+const valid = `token_hash = :tokenHash AND used_at IS NULL AND revoked_at IS NULL AND expires_at > :now
   AND (email IS NULL OR email = LOWER(:email))`;
 
-/** Adds an invitation, with its email in lower case; returns its id. */
+/** Inserts an invitation, with its email in lower case; returns its id. */
 export async function insertInvitation(
   connection: MysqlConnection,
   invitation: { tokenHash: Buffer; email: string | null; madeBy: number; createdAt: Date; expiresAt: Date },
@@ -34,9 +34,9 @@ export async function insertInvitation(
   return result.insertId;
 }
 
-/** Whether an invitation is good at `now` for somebody with this email. */
-export async function isGood(pool: MysqlPool, tokenHash: Buffer, email: string, now: Date): Promise<boolean> {
-  const [rows] = await pool.execute<RowDataPacket[]>(`SELECT 1 FROM auth_invitation WHERE ${good}`, {
+/** Whether an invitation is valid at `now` for this email. */
+export async function isValid(pool: MysqlPool, tokenHash: Buffer, email: string, now: Date): Promise<boolean> {
+  const [rows] = await pool.execute<RowDataPacket[]>(`SELECT 1 FROM auth_invitation WHERE ${valid}`, {
     tokenHash,
     email,
     now,
@@ -44,13 +44,13 @@ export async function isGood(pool: MysqlPool, tokenHash: Buffer, email: string, 
   return rows.length > 0;
 }
 
-/** Uses an invitation up for an account; answers its id, or `undefined` when it is not good (any more). */
+/** Marks an invitation as used by an account; returns its id, or `undefined` when it is invalid. */
 export async function useInvitation(
   connection: MysqlConnection,
   tokenHash: Buffer,
   { email, accountId, now }: { email: string; accountId: number; now: Date },
 ): Promise<number | undefined> {
-  const [rows] = await connection.execute<RowDataPacket[]>(`SELECT id FROM auth_invitation WHERE ${good} FOR UPDATE`, {
+  const [rows] = await connection.execute<RowDataPacket[]>(`SELECT id FROM auth_invitation WHERE ${valid} FOR UPDATE`, {
     tokenHash,
     email,
     now,
@@ -65,7 +65,7 @@ export async function useInvitation(
   return id;
 }
 
-/** Revokes an invitation that was not used; answers whether there is one with this id that could be. */
+/** Revokes an unused invitation; returns whether there was one with this id. */
 export async function revokeInvitation(connection: MysqlConnection, id: number, now: Date): Promise<boolean> {
   const [result] = await connection.execute<ResultSetHeader>(
     "UPDATE auth_invitation SET revoked_at = :now WHERE id = :id AND used_at IS NULL AND revoked_at IS NULL",

@@ -9,7 +9,7 @@ import { oneTimeSecret } from "../tokens/one-time-secret.ts";
 import {
   findInvitation,
   insertInvitation,
-  isGood,
+  isValid,
   listInvitations,
   revokeInvitation,
   type StoredInvitation,
@@ -28,17 +28,17 @@ export const newInvitationSchema = z.strictObject({
   days: z.number().int().min(1).max(365).default(7),
 });
 
-/** How things stand with an invitation. */
+/** The state of an invitation. */
 export type InvitationState = "open" | "used" | "revoked" | "expired";
 
-/** An invitation as staff sees it. */
+/** An invitation with its state. */
 export interface Invitation extends StoredInvitation {
   state: InvitationState;
 }
 
-/** Invitations to make an account: good once, until they expire; only a digest of their tokens is stored. */
+/** Invitations to create an account: valid once, until they expire. Only digests of their tokens are stored. */
 export interface Invitations {
-  /** A new one, once for a keyed request, and where it is used. Its token is shown in response to this request only. */
+  /** Creates an invitation, once for a request with an `Idempotency-Key`. Its token is shown only in the response. */
   create(
     input: z.output<typeof newInvitationSchema>,
     madeBy: number,
@@ -46,18 +46,18 @@ export interface Invitations {
     request?: KeyedRequest,
   ): Promise<{ invitation: Invitation; token: string; url: string }>;
   list(page: { beforeId: number; limit: number }): Promise<Invitation[]>;
-  /** Revokes one that was not used; a `not-found` problem when there is none, a `conflict` when it was used. */
+  /** Revokes an unused invitation; throws a `not-found` problem when there is none, a `conflict` when it was used. */
   revoke(id: number, by: Actor): Promise<void>;
-  /** Throws a `forbidden` problem unless a token is good for somebody with this email. */
+  /** Throws a `forbidden` problem unless a token is valid for this email. */
   check(token: string, email: string): Promise<void>;
-  /** Uses one up for an account, in the transaction that makes it; answers its id. Throws as `check`. */
+  /** Uses an invitation for an account, in the transaction that creates it; returns its id. Throws as `check`. */
   use(connection: MysqlConnection, token: string, email: string, accountId: number): Promise<number>;
 }
 
-/** `issuer` is the origin that links begin with; `now` is in ms. */
+/** Creates the invitations. `issuer` is the origin of their links; `now` is the wall clock in ms. */
 export function createInvitations(options: {
   pool: MysqlPool;
-  /** What the tokens of requests with a key are made with. */
+  /** The key that tokens of requests with an `Idempotency-Key` are derived with. */
   secretKey: Buffer;
   note: Note;
   issuer: string;
@@ -101,11 +101,11 @@ export function createInvitations(options: {
       });
       if (revoked) return;
       const found = await findInvitation(pool, id);
-      if (!found) throw new Problem("not-found", "There is no such invitation.");
-      if (found.usedAt) throw new Problem("conflict", "The invitation was used already.");
+      if (!found) throw new Problem("not-found", "Invitation not found.");
+      if (found.usedAt) throw new Problem("conflict", "The invitation has already been used.");
     },
     async check(token, email) {
-      if (!form.test(token) || !(await isGood(pool, hashOf(token), email, new Date(now())))) refuse();
+      if (!form.test(token) || !(await isValid(pool, hashOf(token), email, new Date(now())))) refuse();
     },
     async use(connection, token, email, accountId) {
       const used = { email, accountId, now: new Date(now()) };
@@ -115,7 +115,7 @@ export function createInvitations(options: {
 }
 
 function refuse(): never {
-  const message = "is not good: it was used or revoked, has expired, or is for another email";
+  const message = "is invalid: it was used or revoked, has expired, or is for another email";
   throw new Problem("forbidden", `invitation: ${message}`, { errors: [{ path: "invitation", message }] });
 }
 

@@ -14,21 +14,21 @@ import { checkedRegistration } from "./registration.ts";
 export interface AccountChoices {
   by?: Actor | undefined;
   request?: KeyedRequest | undefined;
-  /** Whether staff makes it, who needs no invitation. */
+  /** Whether staff creates it, which needs no invitation. */
   byStaff?: boolean;
 }
 
-/** How accounts are made. */
+/** The creation of accounts. */
 export interface NewAccounts {
   /**
-   * A new account, once for a keyed request, for somebody who was admitted (`admission.ts`). An invitation that comes along is
-   * used up with it; a missing one, where one is needed, and a bad one are a `forbidden` problem, before anything can be
-   * learnt of names. Throws a `conflict` problem when the username or email is taken.
+   * Creates an account, once for a request with an `Idempotency-Key`; the caller has checked `admission.ts`. A given invitation is
+   * used up. Throws a `forbidden` problem for a missing or invalid invitation, before names are looked up, and a `conflict` problem
+   * when the username or email is taken.
    */
   createAccount(input: Registration, choices?: AccountChoices): Promise<Account>;
-  /** The account that a keyed request has made; throws where the key is that of another request. */
+  /** The account that a request with an `Idempotency-Key` has created; throws when the key belongs to another request. */
   createdFor(request: KeyedRequest | undefined): Promise<Account | undefined>;
-  /** As `makeAccount`, for the account that `ADMIN_USERNAME` names; does nothing when the username is taken. */
+  /** Creates the account of `ADMIN_USERNAME`; does nothing when the username is taken. */
   createFirstStaff(username: string, password: string): Promise<void>;
 }
 
@@ -81,8 +81,8 @@ export function createNewAccounts(options: {
 }
 
 function uninvited(): Problem {
-  const errors = [{ path: "invitation", message: "is needed: ask staff for one" }];
-  return new Problem("forbidden", "An account is made with an invitation here. Ask staff for one.", { errors });
+  const errors = [{ path: "invitation", message: "is required: ask staff for one" }];
+  return new Problem("forbidden", "An invitation is required to create an account. Ask staff for one.", { errors });
 }
 
 function conflict(taken: { username: boolean; email: boolean }): Problem {

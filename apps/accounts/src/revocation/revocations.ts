@@ -3,28 +3,28 @@ import { inMysqlTransaction, type MysqlConnection, type MysqlPool, type Redis } 
 import type { Logger } from "@quintet/http";
 import { nextEpoch, readRevocations, storeRevocation } from "./revocation-queries.ts";
 
-const beatMs = 500;
-/** A row may become visible so much later than it was stored, after others that were stored later. */
+const heartbeatMs = 500;
+/** A row may become visible this much later than it was stored, after others that were stored later. */
 const overlapSeconds = 60;
 
-/** What the issuer revokes: stored in MySQL with what it belongs to, known here at once, told to the others through Redis. */
+/** Revocations by the issuer: stored in MySQL with the change, known in this process at once, published through Redis. */
 export interface Revocations extends AsyncDisposable {
   /**
-   * Runs `work` in a transaction; what it answers to be revoked is revoked with it, or neither happens. Resolves when the others
-   * have been told, or half a second later when Redis does not respond: they read it from MySQL or the issuer then.
+   * Runs `work` in a transaction together with the revocations that it returns: both happen, or neither. Resolves when they have been
+   * published, or after half a second when Redis does not respond: other processes then read them from MySQL or the issuer.
    */
   revoke(work: (connection: MysqlConnection) => Promise<Revocation[]>): Promise<void>;
-  /** Moves an account to its next epoch, within `revoke`: all its tokens end, and no remembered password is good. */
+  /** Moves an account to its next epoch, within `revoke`: all its tokens and cached passwords end. */
   revokeAll(connection: MysqlConnection, accountId: number): Promise<Revocation>;
-  /** Reads what other issuers have revoked and tells what is still to be told, twice a second from now on. */
+  /** Reads the revocations of other issuers and publishes pending ones, now and then twice a second. */
   start(): Promise<void>;
-  /** Tells all that is revoked once more. */
+  /** Publishes all revocations once more. */
   publishAll(): Promise<void>;
 }
 
 /**
- * `record` is where revocations are read: a connection of its own that gives up soon, so that the news wait for nothing. `redis` is
- * missing where there is only this process; `now` is in ms.
+ * `record` is a connection of its own with a short timeout, over which revocations are read. `redis` is missing if this is the only
+ * process; `now` is the wall clock in ms.
  */
 export function createRevocations(options: {
   pool: MysqlPool;
@@ -35,58 +35,58 @@ export function createRevocations(options: {
   now: () => number;
 }): Revocations {
   const { pool, record, table, redis, log, now } = options;
-  const announce = redis && revocationPublisher(redis);
+  const publish = redis && revocationPublisher(redis);
   let timer: NodeJS.Timeout | undefined;
-  let beating: Promise<void> | undefined;
-  let telling = Promise.resolve();
+  let running: Promise<void> | undefined;
+  let publishing = Promise.resolve();
   let readUpTo: Date | undefined;
-  let mustTellAll = true;
-  const wentWell = { reading: true, telling: true };
+  let mustPublishAll = true;
+  const succeeded = { Reading: true, Publishing: true };
 
-  const failed = (what: keyof typeof wentWell, error: unknown) => {
-    if (wentWell[what]) log.warn({ err: error }, `${what} what was revoked failed; trying again`);
-    wentWell[what] = false;
+  const failed = (step: keyof typeof succeeded, error: unknown) => {
+    if (succeeded[step]) log.warn({ err: error }, `${step} revocations failed; retrying`);
+    succeeded[step] = false;
   };
-  const tell = async (fresh: Revocation[], beat: boolean) => {
-    if (!announce) return;
-    const isAll = mustTellAll;
-    mustTellAll = false;
+  const publishOnce = async (fresh: Revocation[], heartbeat: boolean) => {
+    if (!publish) return;
+    const isAll = mustPublishAll;
+    mustPublishAll = false;
     try {
-      const wasEmpty = await announce(isAll ? table.since(0) : fresh, beat);
-      if (wasEmpty && !isAll) mustTellAll = true; // Redis was emptied.
-      wentWell.telling = true;
+      const wasEmpty = await publish(isAll ? table.since(0) : fresh, heartbeat);
+      if (wasEmpty && !isAll) mustPublishAll = true; // Redis has lost its data.
+      succeeded.Publishing = true;
     } catch (error) {
-      mustTellAll = true;
-      failed("telling", error);
+      mustPublishAll = true;
+      failed("Publishing", error);
     }
   };
-  /** Reads the record and begins to tell; resolves when it was read. */
-  const beat = async () => {
-    const askedAt = performance.now();
+  /** Reads the revocations in MySQL and starts to publish; resolves when they have been read. */
+  const heartbeat = async () => {
+    const startedAt = performance.now();
     try {
       const found = await readRevocations(record, readUpTo, { overlapSeconds, now: new Date(now()) });
       const fresh = found.entries.filter(table.add);
-      table.markCurrent(askedAt);
-      const isBack = readUpTo !== undefined && found.at < readUpTo; // Its clock was set back.
-      readUpTo = isBack ? undefined : found.at;
-      wentWell.reading = true;
-      // A Redis that does not respond holds up nothing: the next beat tells again.
-      telling = tell(fresh, true);
+      table.markCurrent(startedAt);
+      const wasSetBack = readUpTo !== undefined && found.at < readUpTo; // The clock of the database.
+      readUpTo = wasSetBack ? undefined : found.at;
+      succeeded.Reading = true;
+      // Not awaited: when Redis does not respond, the next heartbeat publishes again.
+      publishing = publishOnce(fresh, true);
     } catch (error) {
-      failed("reading", error);
+      failed("Reading", error);
     }
   };
-  const beatOnce = () => {
-    beating ??= beat().finally(() => {
-      beating = undefined;
+  const heartbeatOnce = () => {
+    running ??= heartbeat().finally(() => {
+      running = undefined;
     });
-    return beating;
+    return running;
   };
   const inBackground = () => {
-    beatOnce().catch(() => {}); // It has said so in the log.
+    heartbeatOnce().catch(() => {}); // Errors have been logged.
   };
   redis?.on("ready", () => {
-    mustTellAll = true; // Redis may have been emptied.
+    mustPublishAll = true; // Redis may have lost its data.
     if (timer) inBackground();
   });
 
@@ -98,7 +98,7 @@ export function createRevocations(options: {
         return found;
       });
       for (const entry of entries) table.add(entry);
-      if (entries.length > 0) await tell(entries, false);
+      if (entries.length > 0) await publishOnce(entries, false);
     },
     async revokeAll(connection, accountId) {
       return {
@@ -108,19 +108,19 @@ export function createRevocations(options: {
       };
     },
     async start() {
-      await beatOnce();
-      timer ??= setInterval(inBackground, beatMs).unref();
+      await heartbeatOnce();
+      timer ??= setInterval(inBackground, heartbeatMs).unref();
     },
     async publishAll() {
-      await beating;
-      mustTellAll = true;
-      await beatOnce();
-      await telling;
+      await running;
+      mustPublishAll = true;
+      await heartbeatOnce();
+      await publishing;
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
       timer = undefined;
-      await beating;
+      await running;
     },
   };
 }

@@ -9,7 +9,9 @@ const withSecret = ["client_secret_basic", "client_secret_post"];
 
 /** RFC 8414 names the other members. */
 const metadataSchema = z
-  .looseObject({ issuer: z.string().openapi({ description: "The URL of the issuer" }) })
+  .looseObject({
+    issuer: z.string().openapi({ description: "The issuer's identifier", example: "https://example.org" }),
+  })
   .openapi("AuthorizationServerMetadata");
 
 /** The authorization server metadata (RFC 8414) at the root of the origin, where the prefix `/auth` does not reach. */
@@ -46,9 +48,10 @@ export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger;
     method: "get",
     path: metadataPath,
     tags: ["accounts"],
-    summary: "Get the metadata of the authorization server",
+    summary: "Get the authorization server metadata",
+    description: "The endpoints and features of the issuer (RFC 8414).",
     request: noQuery,
-    responses: { 200: jsonResponse(metadataSchema, "The metadata (RFC 8414)") },
+    responses: { 200: jsonResponse(metadataSchema, "The metadata") },
   });
   app.openapi(route, (c) => {
     c.header("Cache-Control", "public, max-age=300");

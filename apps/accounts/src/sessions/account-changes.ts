@@ -11,20 +11,20 @@ import type { Revocations } from "../revocation/revocations.ts";
 import { revokeFamiliesOf, revokeFamily } from "../tokens/refresh-token-queries.ts";
 import { findSession, type SessionRow, sessionsOf } from "./session-queries.ts";
 
-/** What changes about an account after it was made. All sign-ins and tokens that a change concerns end with it. */
+/** Changes of an existing account. The sessions and tokens that a change concerns end with it. */
 export interface AccountChanges {
   /**
-   * A new password; every sign-in ends. A wrong current one is a `forbidden` problem, a bad new one an `unprocessable`
-   * problem. Answers false when there is no such account.
+   * Sets a new password; all sessions end. Throws a `forbidden` problem for a wrong current password, an `unprocessable` one for an
+   * invalid new one. Returns false if the account does not exist.
    */
   changePassword(accountId: number, current: string, next: string, by: Actor): Promise<boolean>;
-  /** Lets an account sign in, or not any more (not one's own: a `conflict` problem); answers false when there is none with this id. */
+  /** Activates or deactivates an account (one's own: a `conflict` problem); returns false if it does not exist. */
   setActive(accountId: number, isActive: boolean, by: Actor): Promise<boolean>;
-  /** Ends every sign-in of an account, whether it exists or not. */
+  /** Ends all sessions of an account, whether it exists or not. */
   endSessions(accountId: number, by: Actor): Promise<void>;
-  /** Ends one sign-in of an account; answers false when it has none with this id that goes on. */
+  /** Ends one session of an account; returns false if it has no open one with this id. */
   endSession(accountId: number, session: string, by: Actor): Promise<boolean>;
-  /** The sign-ins that go on, the newest first; at most 100. */
+  /** The open sessions, the newest first; at most 100. */
   sessions(accountId: number): Promise<SessionRow[]>;
 }
 
@@ -52,7 +52,7 @@ export function createAccountChanges(options: {
       const passwordHash = await hashes.make(checkedPassword(next, "newPassword"));
       await revocations.revoke(async (connection) => {
         const changed = await replaceHash(connection, accountId, account.passwordHash, passwordHash);
-        if (!changed) throw new Problem("conflict", "The password was changed by someone else just now.");
+        if (!changed) throw new Problem("conflict", "The password was changed by another request.");
         await note(connection, { accountId, action: "password-changed" }, by);
         return endAll(connection, accountId);
       });
@@ -90,7 +90,7 @@ export function createAccountChanges(options: {
   };
 }
 
-/** Ends every sign-in and token of an account, within `revocations.revoke`. */
+/** Ends all sessions and tokens of an account, within `revocations.revoke`. */
 export async function endSignIns(
   connection: MysqlConnection,
   revocations: Revocations,

@@ -6,16 +6,16 @@ import { findById, type StoredAccount } from "../accounts/account-queries.ts";
 import type { RefreshTokens } from "../tokens/refresh-tokens.ts";
 import type { ReadSeenFrom } from "./seen-from.ts";
 
-/** The client id of sign-ins at the pages. */
+/** The client id of sign-ins on the pages. */
 export const browserClient = "browser";
 
-/** A browser that is signed in. */
+/** The session of a signed-in browser. */
 export interface BrowserSession {
   id: string;
   account: StoredAccount;
 }
 
-/** Sign-ins at the pages: as others, but the cookie's token is never exchanged and ends 30 days after it was made. */
+/** Sign-ins on the pages: like others, but the token in the cookie is never rotated and expires after 30 days. */
 export interface BrowserSessions {
   find(token: string): Promise<BrowserSession | undefined>;
   /** Keeps that a session is in use, and where from. */

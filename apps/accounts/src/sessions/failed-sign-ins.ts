@@ -4,15 +4,15 @@ import type { Logger } from "@quintet/http";
 import { LRUCache } from "lru-cache";
 import type { Note } from "../audit/audit-notes.ts";
 
-const quietMs = 60_000;
-const mostPerMinute = 600;
+const intervalMs = 60_000;
+const maxPerMinute = 600;
 
-/** Notes that a password was wrong for an account, null when there is none with that name; takes no time. */
+/** Records a wrong password for an account (null: there is none with that name), without waiting. */
 export type RecordFailure = (accountId: number | null, clientAddress: ClientAddress | undefined) => void;
 
 /**
- * Notes refused sign-ins without making whoever guesses fill the log: of one account and address one a minute, of all 600 a
- * minute. The name is not noted: people type their password there. `elapsed` is in ms, of a clock that is never set.
+ * Logs failed sign-ins at a limited rate, so that guessing does not fill the log: one a minute for an account and address, 600 a
+ * minute in all. The name is not logged, since people sometimes type their password there. `elapsed` is a monotonic clock in ms.
  */
 export function createFailedSignIns(options: {
   pool: MysqlPool;
@@ -20,27 +20,27 @@ export function createFailedSignIns(options: {
   addressOf: (clientAddress: ClientAddress | undefined) => string | undefined;
   log: Logger;
   elapsed: () => number;
-}): { refused: RecordFailure; finished: () => Promise<void> } {
+}): { recordFailure: RecordFailure; finished: () => Promise<void> } {
   const { pool, note, addressOf, log, elapsed } = options;
-  const notedAt = new LRUCache<string, number>({ max: 10_000 });
+  const loggedAt = new LRUCache<string, number>({ max: 10_000 });
   const running = new Set<Promise<void>>();
   let minute = Number.NEGATIVE_INFINITY;
   let count = 0;
-  const refused: RecordFailure = (accountId, clientAddress) => {
+  const recordFailure: RecordFailure = (accountId, clientAddress) => {
     const at = elapsed();
     const who = `${accountId} ${addressOf(clientAddress)}`;
-    if (at - (notedAt.get(who) ?? Number.NEGATIVE_INFINITY) < quietMs) return;
+    if (at - (loggedAt.get(who) ?? Number.NEGATIVE_INFINITY) < intervalMs) return;
     if (at - minute >= 60_000) [minute, count] = [at, 0];
-    if (count >= mostPerMinute) return;
+    if (count >= maxPerMinute) return;
     count++;
-    notedAt.set(who, at);
-    const noting = note(pool, { accountId, action: "sign-in-refused" }, { accountId: null, clientAddress })
-      .catch((error: unknown) => log.warn({ err: error }, "a refused sign-in is not in the audit log"))
-      .finally(() => running.delete(noting));
-    running.add(noting);
+    loggedAt.set(who, at);
+    const logging = note(pool, { accountId, action: "sign-in-refused" }, { accountId: null, clientAddress })
+      .catch((error: unknown) => log.warn({ err: error }, "Failed sign-in is missing in the audit log"))
+      .finally(() => running.delete(logging));
+    running.add(logging);
   };
   return {
-    refused,
+    recordFailure,
     finished: async () => {
       await Promise.all(running);
     },

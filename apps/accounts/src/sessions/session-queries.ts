@@ -1,7 +1,7 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
 
-/** A sign-in that goes on. */
+/** An open session. */
 export interface SessionRow {
   id: string;
   clientId: string;
@@ -14,7 +14,7 @@ export interface SessionRow {
   userAgent: string | null;
 }
 
-/** The sign-ins of an account that go on at `now`, the newest first; at most 100. */
+/** The sessions of an account that are open at `now`, the newest first; at most 100. */
 export async function sessionsOf(pool: MysqlPool, accountId: number, now: Date): Promise<SessionRow[]> {
   const [rows] = await pool.execute<RowDataPacket[]>(
     `SELECT id, client_id AS clientId, scope, created_at AS createdAt, expires_at AS expiresAt,
@@ -26,7 +26,7 @@ export async function sessionsOf(pool: MysqlPool, accountId: number, now: Date):
   return rows as SessionRow[];
 }
 
-/** Whether an account has this sign-in and it goes on at `now`; its row stays locked until the transaction ends. */
+/** Whether an account has this session and it is open at `now`; locks its row until the transaction ends. */
 export async function findSession(
   connection: MysqlConnection,
   accountId: number,

@@ -5,11 +5,11 @@ import type { RowDataPacket } from "mysql2/promise";
 import { addEvent, type ReadEvent } from "../audit/audit-queries.ts";
 import type { SweptTable } from "./sweeper.ts";
 
-const sliceLines = 2000;
+const sliceSize = 2000;
 
-/** How long the audit log is kept, and where lines go that are older; without a folder they go nowhere. */
+/** How long the audit log is kept, and the folder that older events are written to, if any. */
 export interface AuditRetention {
-  /** Days; 0: for ever. */
+  /** Days; 0: without limit. */
   days: number;
   folder?: string | undefined;
 }
@@ -17,9 +17,9 @@ export interface AuditRetention {
 type Line = ReadEvent & { eventId: string | null };
 
 /**
- * Lines of the audit log that are older than it is kept, by the clock of the database, whose triggers let no younger ones go
- * (`protect-audit.ts`). Each slice is written to the folder first, synced, as one file of NDJSON; after a crash in between it
- * is written once more. What was removed is itself a line of the log.
+ * Deletes events of the audit log that have expired by the clock of the database, whose triggers protect younger ones
+ * (`protect-audit.ts`). Each slice is first written to the folder and synced, as one file of NDJSON; after a crash in between it is
+ * written once more. The deletion is itself an event of the log.
  */
 export function expiredAudit({ days, folder }: AuditRetention): SweptTable {
   return {
@@ -33,7 +33,7 @@ export function expiredAudit({ days, folder }: AuditRetention): SweptTable {
       try {
         const outcomes = lines.flatMap(({ eventId }) => eventId ?? []);
         if (outcomes.length > 0) {
-          // One that is younger by a day stays, rather than hold up all others.
+          // A younger outcome stays, rather than block all others.
           const old = `at < UTC_TIMESTAMP(3) - INTERVAL ${Math.trunc(days)} DAY`;
           await connection.query(`DELETE FROM auth_audit_outcome WHERE event_id IN (?) AND ${old}`, [outcomes]);
         }
@@ -51,18 +51,18 @@ export function expiredAudit({ days, folder }: AuditRetention): SweptTable {
   };
 }
 
-/** One day more than is promised: an outcome is a little younger than its action, and goes with it. */
+/** One day more than the limit: an outcome is slightly younger than its action and is deleted with it. */
 async function expiredLines(connection: MysqlConnection, days: number): Promise<Line[]> {
   const [rows] = await connection.query<RowDataPacket[]>(
     `SELECT a.id, a.at, a.actor_id AS actorId, a.account_id AS accountId, a.action, a.subject, a.address,
             a.request_id AS requestId, a.method, a.route, a.path, o.status, a.event_id AS eventId
        FROM auth_audit a LEFT JOIN auth_audit_outcome o ON o.event_id = a.event_id
-      WHERE a.at < UTC_TIMESTAMP(3) - INTERVAL ${Math.trunc(days) + 1} DAY ORDER BY a.at, a.id LIMIT ${sliceLines}`,
+      WHERE a.at < UTC_TIMESTAMP(3) - INTERVAL ${Math.trunc(days) + 1} DAY ORDER BY a.at, a.id LIMIT ${sliceSize}`,
   );
   return rows as Line[];
 }
 
-/** Writes lines to a file that is there whole or not at all. */
+/** Writes events to a file that exists either completely or not at all. */
 async function writeLines(folder: string, lines: Line[]): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const from = lines[0]?.at.toISOString().replaceAll(":", "-");

@@ -6,7 +6,7 @@ import type { RowDataPacket } from "mysql2/promise";
 const everyMs = 60_000;
 const pauseMs = 10;
 
-const removedRows = counter("quintet_accounts_rows_removed_total", "Rows of the accounts' tables that were over.", [
+const removedRows = counter("quintet_accounts_rows_removed_total", "Expired rows deleted from the accounts' tables.", [
   "table",
 ]);
 const rows = gauge(
@@ -17,24 +17,24 @@ const rows = gauge(
   "max",
 );
 
-/** What is over in one table. */
+/** A table with expired rows. */
 export interface SweptTable {
   table: string;
-  /** Removes one slice of it, of a size that takes some ms; answers how many rows those were. */
+  /** Deletes one slice of them, of a size that takes some ms; returns the number of rows. */
   removeSlice(connection: MysqlConnection): Promise<number>;
 }
 
-/** Removes what is over. */
+/** Deletes expired rows. */
 export interface Sweeper extends AsyncDisposable {
-  /** Removes all of it now, unless another process is at it. Never rejects. */
+  /** Deletes all of them now, unless another process is doing so. Never rejects. */
   sweep(): Promise<void>;
-  /** Does so every minute from now on. */
+  /** Starts to do so every minute. */
   start(): void;
 }
 
 /**
- * Removes what is over from `tables`, in slices with pauses, over a connection of its own: nobody who signs in waits for it. Of all
- * processes one does it, under a lock of MySQL, which ends with its connection. `counted` are the tables whose size is shown.
+ * Deletes expired rows from `tables`, in slices with pauses, over a connection of its own, so that sign-ins do not wait for it. One of
+ * all processes does it at a time, under a lock of MySQL that ends with its connection. `counted` are the tables in the size metric.
  */
 export function createSweeper(options: {
   mysqlUrl: string;
@@ -47,7 +47,7 @@ export function createSweeper(options: {
 
   const sweepTables = async (signal?: AbortSignal) => {
     await tryWithLock(pool, "sweep accounts", async (connection) => {
-      // No gap is locked then, so a row that is added meanwhile waits for nothing.
+      // Without gap locks, so that inserts do not wait.
       await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
       for (const { table, removeSlice } of tables) {
         while (!signal?.aborted) {
@@ -63,7 +63,7 @@ export function createSweeper(options: {
       rows.set({ table }, Number(plan[0]?.rows ?? 0));
     }
   };
-  const onError = (error: unknown) => log.warn({ err: error }, "what is over could not be removed; trying again");
+  const onError = (error: unknown) => log.warn({ err: error }, "Expired rows could not be deleted; retrying");
   const background = sweeping(sweepTables, { everyMs, onError });
   return {
     sweep: () => sweepTables().catch(onError),

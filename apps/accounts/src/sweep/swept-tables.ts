@@ -5,15 +5,15 @@ import { idleMs } from "../tokens/refresh-tokens.ts";
 import type { SweptTable } from "./sweeper.ts";
 
 const day = 24 * 3600_000;
-/** What is over is kept so much longer: a clock that is a day ahead for a while ends nothing that goes on. */
+/** Expired rows are kept this much longer, so that a clock that is temporarily a day ahead deletes nothing valid. */
 const marginMs = 2 * day;
-/** Over is what is so by the clock of this process and by the database's: one of them being wrong removes nothing. */
+/** Expired means by the clocks of both this process and the database, so that one wrong clock deletes nothing. */
 const limit = "LEAST(:now, UTC_TIMESTAMP(3)) - INTERVAL :keptSeconds SECOND";
 const invitationsMs = 90 * day;
 const sliceRows = 500;
 const sliceFamilies = 100;
 
-/** The tables whose size is shown. */
+/** The tables in the size metric. */
 export const countedTables = [
   "auth_user",
   "auth_refresh_family",
@@ -28,7 +28,7 @@ export const countedTables = [
   "auth_outside_identity",
 ] as const;
 
-/** The tables in which what is over is of no use to anybody; `now` is in ms. The audit log is not among them. */
+/** The tables whose expired rows are deleted, without the audit log; `now` is the wall clock in ms. */
 export function sweptTables(now: () => number): SweptTable[] {
   const before = (keptMs: number) => ({ now: new Date(now()), keptSeconds: keptMs / 1000 });
   const ended = (table: string, column: string, keptMs = marginMs): SweptTable => ({
@@ -37,12 +37,12 @@ export function sweptTables(now: () => number): SweptTable[] {
       remove(connection, `${table} WHERE ${column} < ${limit} ORDER BY ${column}`, before(keptMs)),
   });
   return [
-    // Nobody can still hold the unused successor of one that old: sign-ins end after as long without use.
+    // No unused successor of a token that old is valid: sessions end after as long without use.
     ended("auth_refresh_token", "used_at", idleMs + marginMs),
     { table: "auth_refresh_family", removeSlice: (connection) => removeFamilies(connection, before(marginMs)) },
     ended("auth_code", "expires_at"),
     ended("auth_reset", "expires_at"),
-    // Staff sees for a while what became of one.
+    // Staff can see the state of old ones for a while.
     ended("auth_invitation", "expires_at", invitationsMs),
     ended("auth_revocation", "until_at"),
     {
@@ -52,7 +52,7 @@ export function sweptTables(now: () => number): SweptTable[] {
   ];
 }
 
-/** What stands for `limit`. */
+/** The parameters of `limit`. */
 interface Before {
   now: Date;
   keptSeconds: number;
@@ -63,7 +63,7 @@ async function remove(connection: MysqlConnection, what: string, before: Before)
   return result.affectedRows;
 }
 
-/** Removes sign-ins that have ended, after their tokens, of which one may have very many. */
+/** Deletes ended sessions, after their tokens, of which one may have very many. */
 async function removeFamilies(connection: MysqlConnection, before: Before): Promise<number> {
   const [rows] = await connection.execute<RowDataPacket[]>(
     `(SELECT id FROM auth_refresh_family WHERE expires_at < ${limit} ORDER BY expires_at LIMIT ${sliceFamilies})

@@ -1,8 +1,8 @@
 import { skewSeconds } from "@quintet/auth/issuer";
 
 /**
- * Whether what lives for `lifeMs` and ends at `expiresAt` is good at `now` (ms). What ends later than that was made by a clock
- * that was set back since: it would live on for as long as that was ahead.
+ * Whether something with a lifetime of `lifeMs` that expires at `expiresAt` is valid at `now` (ms). One that expires even later was
+ * created by a clock that was ahead and has been set back since: it is invalid, or it would live longer than `lifeMs`.
  */
 export function isUnexpired(expiresAt: Date, lifeMs: number, now: number): boolean {
   const left = expiresAt.getTime() - now;

@@ -1,13 +1,13 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
 
-/** Where a client is, as far as it is known. */
+/** The address and program of a client, as far as they are known. */
 export interface SeenFrom {
   address: string | null;
   userAgent: string | null;
 }
 
-/** One sign-in and all refresh tokens that follow from it. */
+/** A session: one sign-in and all refresh tokens that follow from it. */
 export interface Family extends SeenFrom {
   id: string;
   accountId: number;
@@ -17,7 +17,7 @@ export interface Family extends SeenFrom {
   expiresAt: Date;
 }
 
-/** A refresh token as it is stored, with what its family says. */
+/** A refresh token as it is stored, with the data of its family. */
 export interface StoredToken {
   familyId: string;
   accountId: number;
@@ -30,8 +30,8 @@ export interface StoredToken {
 }
 
 /**
- * A new family with its first token, if the account is still in the epoch in which its password was checked; whoever moves that
- * on waits for this transaction, or this for him. Answers whether there is one now.
+ * Inserts a family with its first token, if the account is still in the epoch in which its password was checked. The share lock
+ * serializes this with changes of the epoch. Returns whether it was inserted.
  */
 export async function insertFamily(
   connection: MysqlConnection,
@@ -65,15 +65,15 @@ export async function findToken(pool: MysqlPool, tokenHash: Buffer): Promise<Sto
   return rows[0] as StoredToken | undefined;
 }
 
-/** The same, its row and its family locked until the transaction ends. */
+/** The same; locks its row and its family until the transaction ends. */
 export async function lockToken(connection: MysqlConnection, tokenHash: Buffer): Promise<StoredToken | undefined> {
   const [rows] = await connection.execute<RowDataPacket[]>(`${byHash} FOR UPDATE`, { tokenHash });
   return rows[0] as StoredToken | undefined;
 }
 
 /**
- * The token that followed one that was used at `usedAt`: the one with the hash `expected`, otherwise one that was made at that moment
- * and has not been used.
+ * The successor of a token that was used at `usedAt`: the one with the hash `expected`, otherwise an unused one that was created at
+ * that moment.
  */
 export async function findFollower(
   connection: MysqlConnection,
@@ -90,7 +90,7 @@ export async function findFollower(
   return rows[0] as { hash: Buffer; usedAt: Date | null } | undefined;
 }
 
-/** Puts another token in the place of one that has not been used. */
+/** Replaces a token that has not been used. */
 export async function replaceToken(connection: MysqlConnection, old: Buffer, replacement: Buffer): Promise<void> {
   await connection.execute(
     "UPDATE auth_refresh_token SET token_hash = :replacement WHERE token_hash = :old AND used_at IS NULL",
@@ -98,7 +98,7 @@ export async function replaceToken(connection: MysqlConnection, old: Buffer, rep
   );
 }
 
-/** Marks a token as used, adds the one that follows it, and lets the family live on until `expiresAt`. */
+/** Marks a token as used, inserts its successor, and extends the family until `expiresAt`. */
 export async function succeedToken(
   connection: MysqlConnection,
   step: { familyId: string; used: Buffer; successor: Buffer; now: Date; expiresAt: Date },
@@ -112,7 +112,7 @@ export async function succeedToken(
   );
 }
 
-/** Ends a family: none of its tokens is good any more. */
+/** Ends a family, with all its tokens. */
 export async function revokeFamily(connection: MysqlConnection, familyId: string, now: Date): Promise<void> {
   await connection.execute(
     "UPDATE auth_refresh_family SET revoked_at = :now WHERE id = :familyId AND revoked_at IS NULL",
@@ -120,7 +120,7 @@ export async function revokeFamily(connection: MysqlConnection, familyId: string
   );
 }
 
-/** Ends the family of the token with this hash; answers its id when it was alive. */
+/** Ends the family of the token with this hash; returns its id if it was open. */
 export async function revokeFamilyOf(
   connection: MysqlConnection,
   tokenHash: Buffer,

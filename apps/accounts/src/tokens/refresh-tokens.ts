@@ -18,13 +18,13 @@ import {
 } from "./refresh-token-queries.ts";
 
 const day = 24 * 3600_000;
-/** How long a refresh token may lie unused. */
+/** How long a refresh token may stay unused. */
 export const idleMs = 30 * day;
 const sessionMs = 180 * day;
 const graceMs = 10_000;
 const form = /^[A-Za-z0-9_-]{43}$/;
 
-/** A sign-in that goes on: its refresh token, and what its access tokens are made of. */
+/** An open session: its refresh token, and what its access tokens contain. */
 export interface Session {
   id: string;
   clientId: string;
@@ -34,27 +34,27 @@ export interface Session {
 
 export type RefreshTokens = ReturnType<typeof createRefreshTokens>;
 
-/** What a refresh token was exchanged for. */
+/** The result of a rotation. */
 export interface Refreshed {
   account: StoredAccount;
   session: Session;
-  /** What the access token is for: all of the session's scope, or the part of it that was asked for. */
+  /** The scope of the access token: that of the session, or the requested part of it. */
   scope: string;
 }
 
 /**
- * Refresh tokens with rotation. Each is good once; the next follows from it by a keyed digest, so that a client that lost
- * the response gets the same successor again, though no token is stored: for 10 s, and after that until the successor was
- * used. Once it was, and the 10 s are over, somebody else has the used token: its whole family ends (RFC 9700 section
- * 4.14.2). A family ends 30 days after its last use, and 180 days after its beginning whatever happens. `now` is in ms.
+ * Refresh tokens with rotation. Each works once; its successor is derived from it by a keyed digest, so that a client that lost the
+ * response gets the same successor again although no token is stored: for 10 s, and after that until the successor was used. A
+ * token that is used again later counts as stolen: its whole family ends (RFC 9700 section 4.14.2). A family ends 30 days after
+ * its last use and 180 days after the sign-in. `now` is the wall clock in ms.
  */
 export function createRefreshTokens(pool: MysqlPool, key: Buffer, revocations: Revocations, now: () => number) {
   const successorOf = (token: string) => createHmac("sha256", key).update(token).digest("base64url");
-  /** Whether the successor of a used token may be handed out again, to whoever may not have received it. */
+  /** Whether the successor of a used token may be returned again, since the response may have been lost. */
   const isLost = (usedAt: Date, follower: { usedAt: Date | null } | undefined, at: number) =>
     (follower !== undefined && follower.usedAt === null) || Math.abs(at - usedAt.getTime()) <= graceMs;
   return {
-    /** A new family; `undefined` when the account's epoch has moved on since it was read. */
+    /** Starts a family; returns `undefined` when the epoch of the account has changed since it was read. */
     async startIn(
       connection: MysqlConnection,
       account: StoredAccount,
@@ -70,7 +70,7 @@ export function createRefreshTokens(pool: MysqlPool, key: Buffer, revocations: R
       return added ? { id: family.id, clientId, scope, token } : undefined;
     },
 
-    /** What a token that could be used now says, without using it. */
+    /** The stored data of a token that could be used now, without using it. */
     async find(token: string): Promise<(StoredToken & { account: StoredAccount }) | undefined> {
       const found = form.test(token) ? await findToken(pool, hashOf(token)) : undefined;
       if (!found || found.revokedAt || found.usedAt || found.expiresAt.getTime() <= now()) return undefined;
@@ -79,9 +79,9 @@ export function createRefreshTokens(pool: MysqlPool, key: Buffer, revocations: R
     },
 
     /**
-     * The successor and whose it is, for an access token narrowed to `scope` when that is given; `undefined` for a token that
-     * is another client's, unknown, spent, expired, revoked or of an inactive account. A scope beyond what was granted is an
-     * `invalid_scope` error. Whatever is refused leaves the token as it was.
+     * Uses a token, for an access token narrowed to `scope` if given. Returns `undefined` for a token of another client, an unknown,
+     * used, expired or revoked one, or one of an inactive account; throws `invalid_scope` for a scope beyond the granted one.
+     * A refused request leaves the token as it was.
      */
     async rotate(token: string, client: string, scope?: string): Promise<Refreshed | undefined> {
       if (!form.test(token)) return undefined;
@@ -95,7 +95,7 @@ export function createRefreshTokens(pool: MysqlPool, key: Buffer, revocations: R
         const { familyId, clientId, usedAt } = found;
         const successor = successorOf(token);
         const hash = hashOf(successor);
-        // Read under the lock of the family, which whoever uses the successor needs too.
+        // Read under the lock of the family, which the use of the successor needs too.
         const follower = usedAt ? await findFollower(connection, familyId, usedAt, hash) : undefined;
         if (usedAt && !isLost(usedAt, follower, at)) {
           await revokeFamily(connection, familyId, new Date(at));
@@ -104,12 +104,12 @@ export function createRefreshTokens(pool: MysqlPool, key: Buffer, revocations: R
         const account = await findById(connection, found.accountId);
         if (!account?.isActive) return [];
         const narrowed = scope === undefined ? found.scope : grantable(scope, readScopes(found.scope));
-        if (narrowed === undefined) throw new OAuthError("invalid_scope", "This goes beyond what was granted.");
+        if (narrowed === undefined) throw new OAuthError("invalid_scope", "The scope exceeds the granted one.");
         if (!usedAt) {
           const expiresAt = new Date(Math.min(at + idleMs, found.createdAt.getTime() + sessionMs));
           await succeedToken(connection, { familyId, used, successor: hash, now: new Date(at), expiresAt });
         } else if (follower?.usedAt === null && !follower.hash.equals(hash)) {
-          // It was made with another QUINTET_SECRET, and cannot be made again.
+          // It was derived with another QUINTET_SECRET and cannot be derived again.
           await replaceToken(connection, follower.hash, hash);
         }
         next = { account, session: { id: familyId, clientId, scope: found.scope, token: successor }, scope: narrowed };
@@ -118,7 +118,7 @@ export function createRefreshTokens(pool: MysqlPool, key: Buffer, revocations: R
       return next;
     },
 
-    /** Ends the family of a token, its access tokens too; one that is unknown is as good as ended (RFC 7009 section 2.2). */
+    /** Ends the family of a token and its access tokens; an unknown token is ignored (RFC 7009 section 2.2). */
     async revoke(token: string): Promise<void> {
       if (!form.test(token)) return;
       await revocations.revoke(async (connection) => {

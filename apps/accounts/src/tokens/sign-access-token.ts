@@ -3,22 +3,22 @@ import type { Account } from "@quintet/auth";
 import { accessTokenSeconds, audience } from "@quintet/auth/issuer";
 import type { SigningKey } from "./signing-key.ts";
 
-/** What a token is made of beside the account's own fields. */
+/** The claims of a token besides the fields of the account. */
 export interface TokenGrant {
-  /** The account's epoch at the time of the grant; the token ends when that moves on. */
+  /** The epoch of the account at the time of the grant; the token ends with it. */
   epoch: number;
-  /** Space-separated. */
+  /** Scopes separated by spaces. */
   scope: string;
   clientId: string;
-  /** The sign-in that it belongs to, and ends with. */
+  /** The session that it belongs to and ends with. */
   session?: string | undefined;
-  /** When it ends at the latest, in seconds. */
+  /** When it expires at the latest, in seconds since 1970. */
   endsAt?: number;
 }
 
 /**
- * A new access token (RFC 9068), with the account's own fields so that an app needs no lookup. `now` is in ms. It is signed here and
- * now: an Ed25519 signature takes less than the way to another thread and back.
+ * Creates an access token (RFC 9068) that contains the fields of the account, so that apps need no lookup. `now` is the wall clock in
+ * ms. It is signed synchronously: an Ed25519 signature takes less time than the way to another thread and back.
  */
 export function signAccessToken(
   key: SigningKey,

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { ConfigError } from "@quintet/http";
 import { calculateJwkThumbprint } from "jose";
 
-/** The issuer's key pair. `publicJwk` is what the key set tells. */
+/** A key pair of the issuer. `publicJwk` is its entry in the key set. */
 export interface SigningKey {
   kid: string;
   privateKey: KeyObject;
@@ -20,8 +20,8 @@ export interface PublicKey {
 }
 
 /**
- * Reads `AUTH_SIGNING_KEY`: one key, or several separated by commas. The first one signs; all verify, so that tokens
- * of a key that is on its way out, and of one that other issuers use already, are good.
+ * Reads `AUTH_SIGNING_KEY`: one key, or several separated by commas. The first one signs; all verify, so that during a rotation the
+ * tokens of the old and the new key are valid.
  */
 export async function readSigningKeys(text: string): Promise<[SigningKey, ...SigningKey[]]> {
   const [first = "", ...others] = text.split(",").map((one) => one.trim());
@@ -30,7 +30,7 @@ export async function readSigningKeys(text: string): Promise<[SigningKey, ...Sig
 
 /**
  * Reads one key: an Ed25519 private key in PKCS #8, as PEM (real line breaks or `\n`) or as base64 of the DER.
- * Its `kid` is the thumbprint of the public key (RFC 7638). Anything else is a `ConfigError` that does not tell the value.
+ * Its `kid` is the thumbprint of the public key (RFC 7638). Throws a `ConfigError`, without the value, for anything else.
  */
 export async function readSigningKey(text: string): Promise<SigningKey> {
   const privateKey = parse(text);
