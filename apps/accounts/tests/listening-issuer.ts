@@ -1,6 +1,6 @@
-import { createServer } from "node:net";
 import { urlPath } from "@quintet/host";
 import { createLogger, listenerOf, serve, type WebApp } from "@quintet/http";
+import { freePort } from "@quintet/http/testing";
 import { belongsToIssuer } from "../src/issuer-paths.ts";
 import { type IssuerForTests, issuerForTests, password } from "./issuer-for-tests.ts";
 
@@ -59,12 +59,4 @@ export async function listeningIssuer({
     machine: () => register({ scope: "queue:send queue:receive account:read" }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
 }
