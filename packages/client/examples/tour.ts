@@ -1,5 +1,5 @@
 /**
- * Does something in every app by the typed client, and takes it back:
+ * Uses every app through the typed client, and undoes its changes:
  *
  *     node packages/client/examples/tour.ts http://localhost:8080 admin PASSWORD
  */

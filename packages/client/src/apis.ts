@@ -1,4 +1,4 @@
-/** The calls of every app. Only types come from the apps: nothing of them is loaded when the client runs. */
+/** The operations of every app. Only types are imported from the apps: none of their code is loaded. */
 import type { AccountsApi } from "@quintet/accounts";
 import type { DirectoryApi } from "@quintet/directory";
 import type { IngestApi } from "@quintet/ingest";
@@ -7,7 +7,7 @@ import type { QueueApi } from "@quintet/queue";
 import type { SocialApi } from "@quintet/social";
 import type { Calls } from "./calls.ts";
 
-/** A client of the whole of Quintet. A call is its path and `$method`: `client.social.posts[":id"].$get({ param: { id: 7 } })`. */
+/** A client of all of Quintet. An operation is its path and `$method`: `client.social.posts[":id"].$get({ param: { id: 7 } })`. */
 export interface QuintetClient {
   auth: Calls<AccountsApi>;
   properties: Calls<PropertiesApi>;

@@ -1,64 +1,64 @@
-/** How the types of an app's routes become the types of a client's calls. */
+/** Turns the types of an app's routes into the types of a client's operations. */
 import type { HealthReport, ProblemBody } from "@quintet/http";
 import type { Hono } from "hono";
 import type { hc } from "hono/client";
 import type { ExtractSchema } from "hono/types";
 import type { StatusCode } from "hono/utils/http-status";
 
-/** The calls of an app whose routes have these types; a union of apps has the calls of all of them. */
-export type Calls<Api> = ReturnType<typeof hc<Hono<object, Told<ExtractSchema<Api>> & Health, "/">>>;
+/** The operations of an app whose routes have these types; a union of apps has the operations of all of them. */
+export type Calls<Api> = ReturnType<typeof hc<Hono<object, ClientSchema<ExtractSchema<Api>> & Health, "/">>>;
 
 type Health = {
   "/health": { $get: { input: object; output: HealthReport; outputFormat: "json"; status: 200 | 503 } };
 };
 
-type Told<Schema> = {
+type ClientSchema<Schema> = {
   [Path in keyof Schema]: {
-    [Method in keyof Schema[Path]]: Answered<Schema[Path][Method]> | Refused<Schema[Path][Method]>;
+    [Method in keyof Schema[Path]]: Success<Schema[Path][Method]> | Failure<Schema[Path][Method]>;
   };
 };
 
-/** The answers of a call as a program gets them: where there is JSON or a page, the JSON. */
-type Answered<Answer> = [Extract<WithStatus<Answer>, { outputFormat: "json" }>] extends [never]
-  ? Asked<WithStatus<Answer>> | File<Exclude<Answer, WithStatus<Answer>>>
-  : Asked<WithStatus<Answer>>;
+/** The successful responses of an operation: where there is JSON or a page, the JSON. */
+type Success<Response> = [Extract<WithStatus<Response>, { outputFormat: "json" }>] extends [never]
+  ? Operation<WithStatus<Response>> | File<Exclude<Response, WithStatus<Response>>>
+  : Operation<WithStatus<Response>>;
 
-/** Leaves out what the type of a bare `Response` has become: an answer of any status. */
-type WithStatus<Answer> = Answer extends { status: infer Status }
+/** Excludes the type of a bare `Response`, which has any status. */
+type WithStatus<Response> = Response extends { status: infer Status }
   ? StatusCode extends Status
     ? never
-    : Answer
+    : Response
   : never;
 
-type Asked<Answer> = Answer extends {
+type Operation<Response> = Response extends {
   input: infer Input;
   output: infer Output;
   outputFormat: infer Format;
   status: infer Status;
 }
-  ? { input: Given<Input>; output: Output; outputFormat: Format; status: Status }
+  ? { input: Arguments<Input>; output: Output; outputFormat: Format; status: Status }
   : never;
 
-type File<Answer> = Answer extends { input: infer Input }
-  ? { input: Given<Input>; output: unknown; outputFormat: "file"; status: 200 }
+type File<Response> = Response extends { input: infer Input }
+  ? { input: Arguments<Input>; output: unknown; outputFormat: "file"; status: 200 }
   : never;
 
-/** Every call may be refused. */
-type Refused<Answer> = Answer extends { input: infer Input }
-  ? { input: Given<Input>; output: ProblemBody; outputFormat: "json"; status: ProblemBody["status"] }
+/** Any operation may fail with a problem. */
+type Failure<Response> = Response extends { input: infer Input }
+  ? { input: Arguments<Input>; output: ProblemBody; outputFormat: "json"; status: ProblemBody["status"] }
   : never;
 
-/** What is given to a call: a part that needs nothing may be left out, and numbers need not be written as texts. */
-type Given<Input> = {
-  [Part in keyof Input as NeedsNothing<Input[Part]> extends true ? never : Part]: Values<Part, Input[Part]>;
+/** The arguments of an operation: a part without required fields may be omitted, and numbers may be passed as numbers. */
+type Arguments<Input> = {
+  [Part in keyof Input as IsOptional<Input[Part]> extends true ? never : Part]: Values<Part, Input[Part]>;
 } & {
-  [Part in keyof Input as NeedsNothing<Input[Part]> extends true ? Part : never]?: Values<Part, Input[Part]>;
+  [Part in keyof Input as IsOptional<Input[Part]> extends true ? Part : never]?: Values<Part, Input[Part]>;
 };
 
-/** Whether a part has no field that must be there. One that has no fields at all is an index of `never`. */
-type NeedsNothing<Part> = string extends keyof Part ? true : Record<never, never> extends Part ? true : false;
+/** Whether a part has no required field. A part without any fields is an index of `never`. */
+type IsOptional<Part> = string extends keyof Part ? true : Record<never, never> extends Part ? true : false;
 
-type Values<Part, Given> = Part extends "query" | "param" ? { [Name in keyof Given]: Text<Given[Name]> } : Given;
+type Values<Part, Fields> = Part extends "query" | "param" ? { [Name in keyof Fields]: Text<Fields[Name]> } : Fields;
 
 type Text<Value> = string extends Value
   ? Value | number

@@ -3,14 +3,14 @@ import { apps, type QuintetClient } from "./apis.ts";
 import { type Credentials, fetchWith } from "./requests.ts";
 
 export interface ClientOptions extends Credentials {
-  /** Sent with every call. */
+  /** Sent with every request. */
   headers?: Record<string, string>;
-  /** The `fetch` to send with, such as one that goes through a proxy. */
+  /** A replacement for `fetch`, such as one that uses a proxy. */
   fetch?: typeof fetch;
 }
 
 /**
- * A client of the Quintet at `baseUrl` (`http://localhost:8080`). Without credentials it is anybody.
+ * A client of the Quintet at `baseUrl` (`http://localhost:8080`). Without credentials it is anonymous.
  *
  *     const client = createClient("http://localhost:8080", { basic: { username, password } });
  *     const { count } = await ok(client.queue.count.$get());
@@ -18,18 +18,21 @@ export interface ClientOptions extends Credentials {
 export function createClient(baseUrl: string, options: ClientOptions = {}): QuintetClient {
   const { headers = {}, fetch: send = fetch } = options;
   const base = baseUrl.replace(/\/+$/, "");
-  const calls = apps.map((app) => [app, encoding(hc(`${base}/${app}`, { headers, fetch: fetchWith(options, send) }))]);
+  const calls = apps.map((app) => [
+    app,
+    encodePaths(hc(`${base}/${app}`, { headers, fetch: fetchWith(options, send) })),
+  ]);
   return Object.fromEntries(calls) as QuintetClient;
 }
 
 type Call = (args?: { param?: Record<string, unknown> }, options?: object) => unknown;
 
-/** The same calls with the parameters of their paths encoded, so that a value with a slash in it stays one segment. */
-function encoding(calls: object): object {
+/** Encodes the parameters of paths, so that a value that contains a slash stays one segment. */
+function encodePaths(calls: object): object {
   return new Proxy(calls, {
     get: (target, name, receiver) => {
       const value: unknown = Reflect.get(target, name, receiver);
-      return typeof value === "function" ? encoding(value) : value;
+      return typeof value === "function" ? encodePaths(value) : value;
     },
     apply(target, _this, [args, options]: Parameters<Call>) {
       const pairs = Object.entries(args?.param ?? {}).map(([name, value]) => [name, segment(name, String(value))]);
@@ -38,7 +41,7 @@ function encoding(calls: object): object {
   });
 }
 
-/** A value as one segment of a path. A URL cannot hold an empty one, nor one of dots, however they are encoded. */
+/** Encodes a value as one path segment. An empty segment, or one of dots only, is impossible in a URL even when encoded. */
 function segment(name: string, value: string): string {
   if (/^\.{0,2}$/.test(value)) throw new TypeError(`"${value}" cannot be the ${name} in a path.`);
   return encodeURIComponent(value);

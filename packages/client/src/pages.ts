@@ -1,5 +1,5 @@
 /**
- * The pages of a list, one after the other, each asked for when it is wanted.
+ * Iterates over the pages of a list; each page is requested when it is needed.
  *
  *     for await (const { users } of pages((cursor) => ok(client.directory.users.$get({ query: { name: "smi", cursor } })))) …
  */

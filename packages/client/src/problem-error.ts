@@ -2,7 +2,7 @@ import type { ProblemBody } from "@quintet/http";
 import type { ClientResponse } from "hono/client";
 import type { SuccessStatusCode } from "hono/utils/http-status";
 
-/** Quintet refused a call, or could not carry it out. `problem` says why (RFC 9457). */
+/** A request failed; `problem` says why (RFC 9457). */
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
   readonly problem: ProblemBody;
@@ -19,11 +19,11 @@ export class ProblemError extends Error {
   }
 }
 
-type AnyAnswer = ClientResponse<unknown, number, string>;
+type AnyResponse = ClientResponse<unknown, number, string>;
 
-/** The bodies with which a call may succeed. */
-type Body<Answer> =
-  Answer extends ClientResponse<infer Value, infer Status, infer Format>
+/** The bodies of successful responses. */
+type Body<Response> =
+  Response extends ClientResponse<infer Value, infer Status, infer Format>
     ? Status extends SuccessStatusCode
       ? Format extends "json"
         ? Value
@@ -31,43 +31,43 @@ type Body<Answer> =
       : never
     : never;
 
-/** The answers with which a call may succeed, 304 among them. */
-type Good<Answer> =
-  Answer extends ClientResponse<infer Value, infer Status, infer Format>
+/** The successful responses, including 304. */
+type Successful<Response> =
+  Response extends ClientResponse<infer Value, infer Status, infer Format>
     ? Status extends SuccessStatusCode | 304
       ? ClientResponse<Value, Status, Format>
       : never
     : never;
 
 /**
- * The JSON body of a call that succeeded; undefined when it has none (204). Throws `ProblemError` for anything from 400 on.
+ * The JSON body of a successful response; undefined when it has none (204). Throws `ProblemError` for a status of 400 or more.
  *
  *     const { queues } = await ok(client.queue.queues.$get());
  */
-export async function ok<Answer extends AnyAnswer>(call: Promise<Answer>): Promise<Body<Answer>> {
-  const answer = await answered(call);
-  const isJson = answer.headers.get("content-type")?.startsWith("application/json");
-  return (isJson ? await answer.json() : undefined) as Body<Answer>;
+export async function ok<Response extends AnyResponse>(call: Promise<Response>): Promise<Body<Response>> {
+  const response = await answered(call);
+  const isJson = response.headers.get("content-type")?.startsWith("application/json");
+  return (isJson ? await response.json() : undefined) as Body<Response>;
 }
 
-/** The answer of a call that succeeded, its body not read yet: for headers, files and streams. Throws as `ok` does. */
-export async function answered<Answer extends AnyAnswer>(call: Promise<Answer>): Promise<Good<Answer>> {
-  const answer = await call;
-  if (answer.status >= 400) throw new ProblemError(await problemOf(answer), answer.headers);
-  return answer as unknown as Good<Answer>;
+/** A successful response with an unread body, for headers, files and streams. Throws like `ok`. */
+export async function answered<Response extends AnyResponse>(call: Promise<Response>): Promise<Successful<Response>> {
+  const response = await call;
+  if (response.status >= 400) throw new ProblemError(await problemOf(response), response.headers);
+  return response as unknown as Successful<Response>;
 }
 
-/** The problem that an answer tells; one in its stead when something between here and Quintet has answered. */
-async function problemOf(answer: AnyAnswer): Promise<ProblemBody> {
-  const text = await answer.text();
-  if (answer.headers.get("content-type")?.startsWith("application/problem+json"))
+/** The problem in a response; a substitute when a proxy in between sent the response. */
+async function problemOf(response: AnyResponse): Promise<ProblemBody> {
+  const text = await response.text();
+  if (response.headers.get("content-type")?.startsWith("application/problem+json"))
     return JSON.parse(text) as ProblemBody;
   return {
     type: "about:blank",
-    title: answer.statusText,
-    status: answer.status as ProblemBody["status"],
+    title: response.statusText,
+    status: response.status as ProblemBody["status"],
     detail: text.slice(0, 1000),
-    instance: new URL(answer.url).pathname,
-    requestId: answer.headers.get("x-request-id") ?? "",
+    instance: new URL(response.url).pathname,
+    requestId: response.headers.get("x-request-id") ?? "",
   };
 }

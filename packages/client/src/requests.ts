@@ -1,12 +1,12 @@
-/** A token, or where to get one each time; or a username and password. */
+/** An access token or a function that returns one; or a username and password. */
 export interface Credentials {
   token?: string | (() => string | Promise<string>);
   basic?: { username: string; password: string };
 }
 
 /**
- * The `fetch` of a client: adds the credentials, sends a form without files as Quintet's forms are
- * (`application/x-www-form-urlencoded`), and lets a stream be a body.
+ * The `fetch` of a client: adds the credentials, sends a form without files as
+ * `application/x-www-form-urlencoded`, and allows a stream as a body.
  */
 export function fetchWith({ token, basic }: Credentials, send: typeof fetch): typeof fetch {
   const authorization = async () => {
@@ -25,7 +25,7 @@ export function fetchWith({ token, basic }: Credentials, send: typeof fetch): ty
   };
 }
 
-/** The same form without parts, unless it holds a file. */
+/** The form as URL-encoded fields, unless it has a file. */
 function plainForm(form: FormData): FormData | URLSearchParams {
   const fields = [...form].filter((field): field is [string, string] => typeof field[1] === "string");
   return fields.length === [...form].length ? new URLSearchParams(fields) : form;
