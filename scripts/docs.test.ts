@@ -21,6 +21,15 @@ it("links to files and headings that exist", () => {
   expect(broken).toEqual([]);
 });
 
+it("wraps at 100 characters, but for tables, code, links and URLs", () => {
+  const long = pages.flatMap((page) =>
+    withoutCode(read(page))
+      .split("\n")
+      .flatMap((line, at) => (isTooLong(line) ? [`${page}:${at + 1}: ${line.length} characters`] : [])),
+  );
+  expect(long).toEqual([]);
+});
+
 it("lists every decision", () => {
   const index = read("docs/decisions/README.md");
   const decisions = readdirSync(join(root, "docs/decisions")).filter((file) => file !== "README.md");
@@ -50,6 +59,19 @@ function anchors(text: string): string[] {
   );
 }
 
+/** The text without what stands in its blocks of code, with the same number of lines. */
 function withoutCode(text: string): string {
-  return text.replaceAll(/^```[\s\S]*?^```/gm, "");
+  return text.replaceAll(/^ *```[\s\S]*?^ *```/gm, (block) => block.replaceAll(/.+/g, ""));
+}
+
+/** Whether a line of prose could be broken before its 100th character. */
+function isTooLong(line: string): boolean {
+  if (line.length <= 100 || /^\s*\||^\[[^\]]+\]: /.test(line)) return false;
+  const unbreakable = line.replaceAll(/\[[^\]]*\]\([^)]*\)|https?:\/\/\S+|`[^`]*`/g, (text) => "x".repeat(text.length));
+  return (
+    unbreakable
+      .trim()
+      .replace(/^([-*+]|\d+\.) /, "")
+      .lastIndexOf(" ", 100) !== -1
+  );
 }
