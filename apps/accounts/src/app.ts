@@ -28,7 +28,6 @@ import { staffLists } from "./staff-lists.ts";
 /** The accounts' routes and pages: all of `/auth`, and the issuer's metadata below `/.well-known`. */
 export function createApp(deps: Deps): WebApp {
   const { auth, log, corsOrigins } = deps;
-  const wellKnown = createWellKnown(deps);
   const info = {
     title: "Quintet accounts",
     version,
@@ -40,6 +39,7 @@ export function createApp(deps: Deps): WebApp {
     },
   };
   const frame = accountFrame(auth);
+  const wellKnown = createWellKnown({ ...deps, frame });
   const app = createService({
     ...info,
     prefix: "/auth",

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Auth, guards, scopeNames } from "@quintet/auth";
 import { version } from "@quintet/host";
-import { createService, jsonResponse, type Logger, noQuery } from "@quintet/http";
+import { createService, jsonResponse, type Logger, noQuery, type ServiceOptions } from "@quintet/http";
 import { metadataPath } from "../issuer-paths.ts";
 import { grantTypes } from "../oauth/token-endpoint.ts";
 
@@ -15,12 +15,19 @@ const metadataSchema = z
   .openapi("AuthorizationServerMetadata");
 
 /** The authorization server metadata (RFC 8414) at the root of the origin, where the prefix `/auth` does not reach. */
-export function createWellKnown(deps: { auth: Auth; issuer: string; log: Logger; corsOrigins: string[] }) {
-  const { issuer, log, corsOrigins } = deps;
+export function createWellKnown(deps: {
+  auth: Auth;
+  issuer: string;
+  log: Logger;
+  corsOrigins: string[];
+  frame: NonNullable<ServiceOptions["frame"]>;
+}) {
+  const { issuer, log, corsOrigins, frame } = deps;
   const app = createService({
     title: "Quintet accounts: metadata",
     version,
     prefix: "/",
+    frame,
     log,
     corsOrigins,
     checks: {},
