@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Gateway, run } from "../src/run.ts";
+import { documentGaps } from "./harness/document-gaps.ts";
 import { lintDocument } from "./harness/document-lint.ts";
 import { type TestSettings, testSettings } from "./harness/test-settings.ts";
 
@@ -22,6 +23,10 @@ describe.each(["", "/auth", "/properties", "/ingest", "/directory", "/queue", "/
 
     it("passes the recommended rules of Redocly and Spectral", async () => {
       expect(await lintDocument(await document())).toEqual([]);
+    });
+
+    it("has a summary of every operation, a description of every parameter and field, a name for every body", async () => {
+      expect(documentGaps(JSON.parse(await document()))).toEqual([]);
     });
   },
 );

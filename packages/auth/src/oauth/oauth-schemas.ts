@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 export const tokenSetSchema = z
   .object({
     access_token: z.string().openapi({ description: "The access token, for `Authorization: Bearer`" }),
-    token_type: z.literal("Bearer"),
+    token_type: z.literal("Bearer").openapi({ description: "The kind of access token (RFC 6750)" }),
     expires_in: z.number().int().openapi({ description: "When the access token expires, in seconds", example: 900 }),
     refresh_token: z
       .string()
