@@ -153,7 +153,7 @@ describe.each([true, false])("with JavaScript: %s", { timeout: 90_000 }, (javaSc
     await page.getByRole("button", { name: "End all its sign-ins" }).click();
     await page.getByText("All sign-ins and tokens of the account have ended.").waitFor();
     expect(await quintet.issuer.auth.verifyToken(again?.access_token ?? "")).toBeUndefined();
-    for (const what of ["Deactivated", "Activated again", "Ended all sign-ins", "Made the account"]) {
+    for (const what of ["Deactivated", "Activated again", "Ended all sessions", "Created the account"]) {
       await page.getByRole("cell", { name: what }).waitFor();
     }
     await page.getByRole("link", { name: "All entries in the audit log" }).click();

@@ -18,9 +18,7 @@ export const migrationsFolder = fileURLToPath(new URL("../drizzle", import.meta.
 export async function migrate(config: { POSTGRES_URL?: string | undefined }): Promise<void> {
   const client = connectPostgres(String(config.POSTGRES_URL), { connections: 1, statementSeconds: 0 });
   try {
-    // Of a process that stands still with the lock; Postgres knows this setting from version 14 on.
-    await client`SELECT set_config(name, '30s', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
-    // A process that stands still between two statements loses its connection and so the lock; Postgres 13 does not know the setting.
+    // A process that stops between two statements loses its connection, and so the lock. Postgres 13 has no such setting.
     await client`SELECT set_config(name, '10s', false) FROM pg_settings WHERE name = 'idle_session_timeout'`;
     await client`SELECT pg_advisory_lock(${postgresMigrationLock})`;
     await refuseLater(client);
@@ -34,7 +32,7 @@ export async function migrate(config: { POSTGRES_URL?: string | undefined }): Pr
   }
 }
 
-/** Drizzle runs what is later than the last that ran, and looks at nothing else. It knows a migration by its time, in ms. */
+/** Rejects with `StartRefused` when the database is of a later version. Drizzle compares only times, in ms, by which it names a migration. */
 async function refuseLater(sql: PostgresSql): Promise<void> {
   const [found] = await sql`SELECT to_regclass('social.migrations') IS NOT NULL AS is_there`;
   if (!found?.is_there) return;

@@ -6,21 +6,21 @@ import { type AuditAction, auditActions, type ReadEvent } from "../audit/audit-q
 export type ShownEvent = ReadEvent & { actor: string | undefined; account: string | undefined };
 
 const words: Partial<Record<AuditAction, string>> = {
-  registered: "Made the account",
-  "invitation-made": "Made an invitation",
+  registered: "Created the account",
+  "invitation-made": "Created an invitation",
   "invitation-revoked": "Revoked an invitation",
-  "audit-lines-expired": "Old lines of this log were removed",
-  "first-staff-made": "The first staff account was made",
+  "audit-lines-expired": "Deleted old entries of this log",
+  "first-staff-made": "Created the first staff account",
   "signed-in": "Signed in",
   "sign-in-refused": "Sign-in refused",
   "password-changed": "Changed the password",
   deactivated: "Deactivated",
   activated: "Activated again",
-  "session-ended": "Ended a sign-in",
-  "sessions-ended": "Ended all sign-ins",
+  "session-ended": "Ended a session",
+  "sessions-ended": "Ended all sessions",
   "client-added": "Registered an API client",
   "client-removed": "Removed an API client",
-  consented: "Let a client act",
+  consented: "Gave consent to a client",
   "staff-action": "Staff action",
 };
 
@@ -77,7 +77,7 @@ export function eventTable(events: ShownEvent[], caption: string, isOne = false)
             ${events.map(
               (event) => html`<tr>
               <th scope="row">${shownTime(event.at)}</th>
-              <td><span class="narrow-label">By</span> ${person(event.actorId, event.actor, "nobody signed in")}</td>
+              <td><span class="narrow-label">By</span> ${person(event.actorId, event.actor, "not signed in")}</td>
               <td>${what(event)}</td>
               ${isOne ? "" : html`<td><span class="narrow-label">Account</span> ${event.accountId === null ? html`<span class="hint">None</span>` : person(event.accountId, event.account, "")}</td>`}
               <td><span class="narrow-label">From</span> ${event.address ?? html`<span class="hint">Unknown</span>`}${event.requestId === null ? "" : html`<br /><span class="hint">Request <code>${event.requestId}</code></span>`}</td>
@@ -89,7 +89,7 @@ export function eventTable(events: ShownEvent[], caption: string, isOne = false)
 
 function what({ action, method, path, status, subject }: ReadEvent): Html {
   if (method !== null) {
-    return html`<code>${method} ${path}</code><br /><span class="hint">${status === null ? "Cut off" : `Answered ${status}`}</span>`;
+    return html`<code>${method} ${path}</code><br /><span class="hint">${status === null ? "Not finished" : `Status ${status}`}</span>`;
   }
   return html`${actionWords(action)}${subject === null ? "" : html`<br /><span class="hint"><code>${subject}</code></span>`}`;
 }

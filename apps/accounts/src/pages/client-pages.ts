@@ -62,7 +62,7 @@ export function newClientPage(shown: {
       <form class="sheet" method="post" action="/auth/account/clients">
         ${hidden("form_token", formToken)}
         <div class="fields">
-          ${field({ name: "name", label: labels.name, value: texts.name, maxLength: 100, hint: "Whoever is asked for consent sees it.", fault: faultOf(faults, "name") })}
+          ${field({ name: "name", label: labels.name, value: texts.name, maxLength: 100, hint: "Shown to people who are asked for consent.", fault: faultOf(faults, "name") })}
           <fieldset id="kind">
             <legend>Kind</legend>
             ${radio("confidential", "Confidential", "A program on a server, which can keep a secret. It gets one.")}
@@ -105,7 +105,7 @@ export function clientPage(shown: {
           <dt>Kind</dt><dd>${client.secretHash === null ? "Public: it has no secret" : "Confidential: it has a secret"}</dd>
           <dt>May</dt><dd><ul class="plain-list">${[...readScopes(client.scope)].map((name) => html`<li>${capital(scopes[name])} <code>${name}</code></li>`)}</ul></dd>
           <dt>Redirect addresses</dt><dd>${client.redirectUris.length === 0 ? "None" : html`<ul class="plain-list">${client.redirectUris.map((uri) => html`<li><code>${uri}</code></li>`)}</ul>`}</dd>
-          <dt>Made</dt><dd>${shownTime(client.createdAt)}</dd>
+          <dt>Created</dt><dd>${shownTime(client.createdAt)}</dd>
         </dl>
       </div>
       <section class="part" aria-labelledby="remove">

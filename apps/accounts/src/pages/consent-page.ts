@@ -19,7 +19,7 @@ export function consentPage(shown: {
       <form class="sheet" method="post" action="/auth/authorize">
         <p>You are signed in as <strong>${username}</strong>. <strong>${clientName}</strong> will be able to:</p>
         <ul class="granted">${[...readScopes(scope)].map((name) => html`<li>${scopes[name]} <code>${name}</code></li>`)}</ul>
-        <p class="hint">The answer goes to <code>${target.host === "" ? target.protocol : target.host}</code>. You can end this at any time at “Where you are signed in” in your account.</p>
+        <p class="hint">You will return to <code>${target.host === "" ? target.protocol : target.host}</code>. You can end this at any time at “Where you are signed in” in your account.</p>
         ${hidden("form_token", formToken)}
         ${parameters.map(([name, value]) => hidden(name, value))}
         <p class="actions">

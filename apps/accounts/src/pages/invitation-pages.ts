@@ -38,7 +38,7 @@ export function invitationsPage(shown: InvitationsShown): Html {
       <form class="sheet" method="post" action="${home}">
         ${hidden("form_token", formToken)}
         <div class="fields">
-          ${field({ name: "email", label: labels.email, type: "email", value: email, autocomplete: "off", maxLength: 254, optional: true, hint: "Whom it is for. Whoever has an invitation without an email may use it.", fault: faultOf(faults, "email") })}
+          ${field({ name: "email", label: labels.email, type: "email", value: email, autocomplete: "off", maxLength: 254, optional: true, hint: "Whom it is for. Without an email, anyone with the link can use it.", fault: faultOf(faults, "email") })}
           ${field({ name: "days", label: labels.days, value: days, maxLength: 3, hint: "1 to 365", fault: faultOf(faults, "days") })}
         </div>
         <p class="actions"><button type="submit">Create an invitation</button></p>
@@ -71,12 +71,12 @@ function table(invitations: Invitation[], formToken: string): Html {
   };
   return html`<div class="table"><table>
           <caption class="hidden">Invitations, the newest first</caption>
-          <thead><tr><th scope="col">For</th><th scope="col">Made</th><th scope="col">By</th><th scope="col">Until</th><th scope="col">State</th></tr></thead>
+          <thead><tr><th scope="col">For</th><th scope="col">Created</th><th scope="col">By</th><th scope="col">Until</th><th scope="col">State</th></tr></thead>
           <tbody>
             ${invitations.map(
               (one) => html`<tr>
-              <th scope="row">${one.email ?? "Whoever has it"}</th>
-              <td><span class="narrow-label">Made</span> ${shownTime(one.createdAt)}</td>
+              <th scope="row">${one.email ?? "Anyone with the link"}</th>
+              <td><span class="narrow-label">Created</span> ${shownTime(one.createdAt)}</td>
               <td><span class="narrow-label">By</span> ${account(one.madeBy)}</td>
               <td><span class="narrow-label">Until</span> ${shownTime(one.expiresAt)}</td>
               <td>${state(one)}</td>

@@ -25,7 +25,7 @@ export function signUpPage({ next, username, email, invitation, refusal }: SignU
       <form class="sheet" method="post" action="/auth/sign-up">
         ${hidden("next", next)}
         <div class="fields">
-          ${invitation === undefined ? "" : field({ name: "invitation", label: labels.invitation, value: invitation, autocomplete: "off", maxLength: 200, hint: "What staff has handed over to you", fault: faultOf(faults, "invitation") })}
+          ${invitation === undefined ? "" : field({ name: "invitation", label: labels.invitation, value: invitation, autocomplete: "off", maxLength: 200, hint: "The code that staff gave you", fault: faultOf(faults, "invitation") })}
           ${field({ name: "username", label: labels.username, value: username, autocomplete: "username", maxLength: 150, hint: "Letters, digits and @ . + - _", fault: faultOf(faults, "username") })}
           ${field({ name: "email", label: labels.email, type: "email", value: email, autocomplete: "email", maxLength: 254, fault: faultOf(faults, "email") })}
           ${field({ name: "password", label: labels.password, type: "password", autocomplete: "new-password", minLength: 8, maxLength: 1024, hint: "8 characters or more, not only digits, and none of the most common ones", fault: faultOf(faults, "password") })}

@@ -40,13 +40,13 @@ export function accountsPage(shown: {
 function table(accounts: ListedAccount[]): Html {
   return html`<div class="table"><table>
           <caption class="hidden">Accounts, the oldest first</caption>
-          <thead><tr><th scope="col">Username</th><th scope="col">Email</th><th scope="col">Made</th><th scope="col">Last sign-in</th></tr></thead>
+          <thead><tr><th scope="col">Username</th><th scope="col">Email</th><th scope="col">Created</th><th scope="col">Last sign-in</th></tr></thead>
           <tbody>
             ${accounts.map(
               (account) => html`<tr>
               <th scope="row"><a href="${home}/${account.id}">${account.username}</a>${tags(account)}</th>
               <td>${account.email}</td>
-              <td><span class="narrow-label">Made</span> ${shownTime(account.createdAt)}</td>
+              <td><span class="narrow-label">Created</span> ${shownTime(account.createdAt)}</td>
               <td><span class="narrow-label">Last sign-in</span> ${account.lastLogin === null ? "Never" : shownTime(account.lastLogin)}</td>
             </tr>`,
             )}
@@ -87,9 +87,9 @@ export function staffAccountPage(shown: StaffAccountShown): Html {
           <dt>Email</dt><dd>${account.email === "" ? "None" : account.email}</dd>
           <dt>Rights</dt><dd>${account.isStaff ? "Staff" : "None but its own"}</dd>
           <dt>State</dt><dd>${account.isActive ? "Active" : "Deactivated: it cannot sign in"}</dd>
-          <dt>Made</dt><dd>${shownTime(account.createdAt)}</dd>
+          <dt>Created</dt><dd>${shownTime(account.createdAt)}</dd>
           <dt>Last sign-in</dt><dd>${account.lastLogin === null ? "Never" : shownTime(account.lastLogin)}</dd>
-          <dt>Sign-ins that go on</dt><dd>${sessions === 100 ? "100 or more" : sessions}</dd>
+          <dt>Active sessions</dt><dd>${sessions === 100 ? "100 or more" : sessions}</dd>
         </dl>
         <div class="actions">
           ${account.isActive ? act("links/new", "Make a link to a new password", "button quiet") : ""}
