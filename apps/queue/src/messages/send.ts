@@ -15,7 +15,10 @@ const tagSchema = z
 /** One message to send. */
 export const messageSchema = z
   .strictObject({
-    body: z.unknown().describe("The message: any JSON value of at most 256 KiB"),
+    body: z
+      .unknown()
+      .describe("The message: any JSON value of at most 256 KiB")
+      .meta({ example: { order: 1001 } }),
     delaySeconds: integerField(0, 900)
       .optional()
       .describe("Time until the message can be received, in seconds; the setting of the queue by default"),
@@ -23,10 +26,12 @@ export const messageSchema = z
       .optional()
       .describe(
         "Deduplication id: for 5 minutes, another message with it is not added. 1 to 128 printable ASCII characters",
-      ),
+      )
+      .meta({ example: "order-1001-paid" }),
     groupId: tagSchema
       .optional()
-      .describe("Messages of a group are delivered one at a time, in order. 1 to 128 printable ASCII characters"),
+      .describe("Messages of a group are delivered one at a time, in order. 1 to 128 printable ASCII characters")
+      .meta({ example: "customer-7" }),
     priority: integerField(0, 9).default(0).describe("Messages with a higher priority are received first"),
   })
   .refine((message) => Object.hasOwn(message, "body"), { path: ["body"], message: "is required" });
