@@ -12,7 +12,7 @@ import { configureAuth, withAllFaults } from "../packages/host/src/index.ts";
 import { ConfigError } from "../packages/http/src/index.ts";
 import { folderFault, freeBytes } from "../packages/http/src/settings/path-faults.ts";
 import { readSettingFiles, withDefaults } from "../packages/http/src/settings/setting-files.ts";
-import { isClaimed } from "../packages/stores/src/index.ts";
+import { isDataDirLocked } from "../packages/stores/src/index.ts";
 import {
   addressFault,
   openFileLimit,
@@ -104,7 +104,7 @@ async function addressFaults(env: NodeJS.ProcessEnv, isGood: (name: string) => b
       port: isGood(setting) ? Number(port) : 0,
     }));
   // With `--may-run`: the ports in use may belong to the program that runs on this data folder.
-  const isRunning = mayRun && isClaimed(dataDir);
+  const isRunning = mayRun && isDataDirLocked(dataDir);
   const found = await Promise.all(asked.map(addressFault));
   return found.filter((fault) => fault !== undefined && !(isRunning && fault.includes("is taken"))) as string[];
 }

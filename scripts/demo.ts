@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readSettingFiles } from "../packages/http/src/settings/setting-files.ts";
-import { keptSecrets } from "../packages/stores/src/index.ts";
+import { loadSecrets } from "../packages/stores/src/index.ts";
 import { directory } from "./demo/directory.ts";
 import { ingest } from "./demo/ingest.ts";
 import { properties } from "./demo/properties.ts";
@@ -62,7 +62,7 @@ async function adminAccount(): Promise<{ username: string; password: string }> {
   if (!existsSync(join(dataDir, "secrets.json"))) {
     throw new UnexpectedResponse(`No account found in ${dataDir}: set ADMIN_USERNAME and ADMIN_PASSWORD, or DATA_DIR.`);
   }
-  const kept = (await keptSecrets(dataDir)).env;
+  const kept = (await loadSecrets(dataDir)).env;
   return { username: kept.ADMIN_USERNAME, password: kept.ADMIN_PASSWORD };
 }
 

@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { apps, issuer, urlSetting } from "../apps/gateway/src/apps.ts";
 import { defaultPort } from "../apps/gateway/src/plan.ts";
 import { readSettingFiles } from "../packages/http/src/settings/setting-files.ts";
-import { keepSecretsInUse, keptSecrets, openStores, type StoreName } from "../packages/stores/src/index.ts";
+import { loadSecrets, openStores, type StoreName, saveSecretsInUse } from "../packages/stores/src/index.ts";
 import { ConfigError } from "../packages/workers/src/index.ts";
 import { readEnvironment } from "./environment.ts";
 import { reportFailure } from "./failure.ts";
@@ -55,8 +55,8 @@ async function dev(): Promise<number> {
     progress: console.log,
     signal: stop.signal,
   });
-  const { env: secrets } = await keptSecrets(dataDir);
-  await keepSecretsInUse(dataDir, readSettingFiles(settings, ["QUINTET_SECRET", "AUTH_SIGNING_KEY"]).env);
+  const { env: secrets } = await loadSecrets(dataDir);
+  await saveSecretsInUse(dataDir, readSettingFiles(settings, ["QUINTET_SECRET", "AUTH_SIGNING_KEY"]).env);
   if (stop.signal.aborted) return 0;
   console.log(`Starting ${names.join(", ")}`);
   console.log(`The password of ${secrets.ADMIN_USERNAME} is in ${join(dataDir, "secrets.json")}\n`);

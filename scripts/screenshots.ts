@@ -5,13 +5,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { launchBrowser } from "../packages/pages/src/testing.ts";
-import { keptSecrets } from "../packages/stores/src/index.ts";
+import { loadSecrets } from "../packages/stores/src/index.ts";
 import { findTool } from "../packages/stores/src/testing.ts";
 import { readEnvironment } from "./environment.ts";
 
 const { root, env, dataDir } = readEnvironment();
 const url = (env.QUINTET_URL ?? "http://localhost:8080").replace(/\/$/, "");
-const { env: kept } = await keptSecrets(dataDir);
+const { env: kept } = await loadSecrets(dataDir);
 const username = env.ADMIN_USERNAME ?? kept.ADMIN_USERNAME ?? "admin";
 const password = env.ADMIN_PASSWORD ?? kept.ADMIN_PASSWORD;
 if (!password) throw new Error(`No password of an admin: start Quintet by "npm start", or set ADMIN_PASSWORD`);

@@ -5,11 +5,11 @@
 import { join, resolve } from "node:path";
 import { readSettingFiles, withDefaults } from "../packages/http/src/settings/setting-files.ts";
 import {
-  claimDataDir,
-  keepSecretsInUse,
-  keptSecrets,
+  loadSecrets,
+  lockDataDir,
   openStores,
   type StoreName,
+  saveSecretsInUse,
 } from "../packages/stores/src/index.ts";
 import {
   ConfigError,
@@ -92,14 +92,14 @@ type Opened = Awaited<ReturnType<typeof open>>;
 async function open() {
   const faults = await settingErrors(["gateway:8080", "--may-run"], process.env);
   if (faults.length > 0) throw new ConfigError(faults);
-  const claim = await claimDataDir(dataDir);
-  if ("heldBy" in claim) {
-    throw new Error(`Quintet is already running on ${dataDir} as process ${claim.heldBy}. Stop it, or set DATA_DIR`);
+  const lock = await lockDataDir(dataDir);
+  if ("heldBy" in lock) {
+    throw new Error(`Quintet is already running on ${dataDir} as process ${lock.heldBy}. Stop it, or set DATA_DIR`);
   }
   const needs: StoreName[] = ["mysql", "postgres", "redis", "cache"];
   const { env } = withStoreUrls(withSettingsFile(environment));
   const stores = await openStores({ dataDir, needs, env, progress: print, report, signal: stop.signal });
-  const { firstStart, env: secrets } = await keptSecrets(dataDir);
+  const { firstStart, env: secrets } = await loadSecrets(dataDir);
   if (!stop.signal.aborted) print("Starting Quintet");
   return { stores, secrets, firstStart };
 }
@@ -119,7 +119,7 @@ function logSettingsOf(env: NodeJS.ProcessEnv) {
 /** Stores the secrets in use, so that a rotated secret is not replaced by the old one at a later start. */
 function keepSecrets(env: NodeJS.ProcessEnv): void {
   const used = readSettingFiles(env, ["QUINTET_SECRET", "AUTH_SIGNING_KEY"]).env;
-  keepSecretsInUse(dataDir, used).then(
+  saveSecretsInUse(dataDir, used).then(
     (replaced) => {
       for (const name of replaced)
         log("info", `The ${name} that was set is now stored in ${join(dataDir, "secrets.json")}`);

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openStores, type StoreName } from "@quintet/stores";
 import { freePort } from "@quintet/stores/testing";
-import { answers, type Measured, startServer } from "./processes.ts";
+import { type MeasuredServer, startServer, waitUntilReady } from "./processes.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** An app alone in a process, on stores of its own, as it would run for a user: logs on, credentials checked. */
 export interface AppUnderTest extends AsyncDisposable {
   url: string;
-  server: Measured;
+  server: MeasuredServer;
   mysqlUrl: string;
   postgresUrl: string;
   redisUrl: string;
@@ -52,7 +52,7 @@ export async function startApp(name: string, stores: StoreName[], env: NodeJS.Pr
     }),
   );
   const url = `http://127.0.0.1:${port}`;
-  await answers(`${url}/${name}/health`);
+  await waitUntilReady(`${url}/${name}/health`);
   const form = new URLSearchParams({ grant_type: "password", username: "admin", password });
   const answer = await fetch(`${url}/auth/token`, { method: "POST", body: form });
   const { access_token } = (await answer.json()) as { access_token: string };

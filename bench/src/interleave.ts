@@ -4,7 +4,7 @@ export interface Variant {
   measure(): Promise<{ figure: number; cpuPerUnit?: number; p99?: number }>;
 }
 
-export interface Outcome {
+export interface Result {
   name: string;
   median: number;
   cpuPerUnit: number | undefined;
@@ -25,7 +25,7 @@ export function median(values: number[]): number {
  * Measures every variant once per round, in turn and in an order that rotates, so that a drift of the machine's
  * speed meets all of them; ratios are taken within a round.
  */
-export async function interleave(variants: Variant[], rounds: number): Promise<Outcome[]> {
+export async function interleave(variants: Variant[], rounds: number): Promise<Result[]> {
   type Figures = Awaited<ReturnType<Variant["measure"]>>;
   const results = variants.map((): Figures[] => []);
   for (let round = 0; round < rounds; round++) {

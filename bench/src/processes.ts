@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 /** A server process under measurement. */
-export interface Measured extends AsyncDisposable {
+export interface MeasuredServer extends AsyncDisposable {
   pid: number;
   port: number;
   /** CPU time that the process and its children have used, in microseconds. */
@@ -20,7 +20,7 @@ export async function startServer(
   command: string,
   args: string[],
   options: { env?: NodeJS.ProcessEnv; port?: number } = {},
-): Promise<Measured> {
+): Promise<MeasuredServer> {
   const child = spawn(command, args, {
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "inherit"],
@@ -28,7 +28,7 @@ export async function startServer(
   // A measurement that ends by an error, such as a closed pipe, leaves no server behind.
   const end = () => child.kill();
   process.once("exit", end);
-  const port = options.port ?? (await announcedPort(child, [command, ...args].join(" ")));
+  const port = options.port ?? (await readPort(child, [command, ...args].join(" ")));
   const pid = child.pid as number;
   return {
     pid,
@@ -45,7 +45,7 @@ export async function startServer(
   };
 }
 
-async function announcedPort(child: ChildProcess, what: string): Promise<number> {
+async function readPort(child: ChildProcess, what: string): Promise<number> {
   if (!child.stdout) throw new Error("The server's output is not piped.");
   for await (const line of createInterface(child.stdout)) {
     const port = /listening (\d+)/.exec(line)?.[1];
@@ -77,7 +77,7 @@ function cpuOf(pid: number): number {
 }
 
 /** Waits until a URL answers 200. */
-export async function answers(url: string): Promise<void> {
+export async function waitUntilReady(url: string): Promise<void> {
   const until = performance.now() + 60_000;
   for (;;) {
     const status = await fetch(url).then(

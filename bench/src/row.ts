@@ -1,9 +1,9 @@
 import { interleave, type Variant } from "./interleave.ts";
-import type { Measured } from "./processes.ts";
+import type { MeasuredServer } from "./processes.ts";
 import { type Load, wrk } from "./wrk.ts";
 
 /** How long and how often a row measures. */
-export interface Effort {
+export interface RunOptions {
   rounds: number;
   seconds: number;
   /** Divides the sizes of large data, for the short run that only shows that a row works. */
@@ -14,11 +14,11 @@ export interface Effort {
 export interface Row {
   name: string;
   about: string;
-  run(effort: Effort): Promise<void>;
+  run(effort: RunOptions): Promise<void>;
 }
 
 /** A variant that loads a server and counts requests per second and the server's CPU time per request. */
-export function loadVariant(name: string, servers: Measured[], load: Load, seconds: number): Variant {
+export function loadVariant(name: string, servers: MeasuredServer[], load: Load, seconds: number): Variant {
   return {
     name,
     async measure() {

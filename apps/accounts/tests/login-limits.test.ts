@@ -40,11 +40,11 @@ test("an attempt is taken out of a budget once, also when its answer is lost, an
     { attempts: 0, eachMs: 0 },
   ] as const;
   await far.ping();
-  proxy.loseAnswers(/eval/i);
+  proxy.dropResponses(/eval/i);
   await expect(budgets.take(keys, sizes)).rejects.toThrow();
   expect(await near.take(keys, sizes)).toBe(0);
   expect(await near.take(keys, sizes)).toBeGreaterThan(0);
-  proxy.loseAnswers(/eval/i);
+  proxy.dropResponses(/eval/i);
   await expect(redisBudgets(far).refund(keys, sizes, 0)).rejects.toThrow();
   expect(await near.take(keys, sizes)).toBe(0);
   expect(await near.take(keys, sizes)).toBeGreaterThan(0);

@@ -19,7 +19,7 @@ afterAll(async () => {
 
 /** Runs an operation and loses the reply to its command `times` times. */
 async function losing<T>(command: RegExp, work: () => Promise<T>, times = 1): Promise<T> {
-  const lost = proxy.loseAnswers(command, times);
+  const lost = proxy.dropResponses(command, times);
   const result = await work();
   expect(lost.left(), "nothing was lost").toBe(0);
   return result;

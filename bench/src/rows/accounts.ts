@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import { openStores } from "@quintet/stores";
 import { median, type Variant } from "../interleave.ts";
 import { type Call, steadyP99 } from "../node-load.ts";
-import { type Measured, startServer } from "../processes.ts";
+import { type MeasuredServer, startServer } from "../processes.ts";
 import { compare, loadVariant, type Row } from "../row.ts";
 import { type Load, wrk } from "../wrk.ts";
 
@@ -87,7 +87,7 @@ export const accounts: Row = {
 const formType = { headers: { "Content-Type": "application/x-www-form-urlencoded" } };
 
 /** The guarded route on stores of its own; it ends with `stack`. */
-async function start(stack: AsyncDisposableStack): Promise<Measured> {
+async function start(stack: AsyncDisposableStack): Promise<MeasuredServer> {
   const folder = mkdtempSync(join(tmpdir(), "quintet-bench-"));
   chmodSync(folder, 0o711); // The stores' own users must get in.
   stack.defer(() => rm(folder, { recursive: true, force: true }));

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { type Measured, startServer } from "../processes.ts";
+import { type MeasuredServer, startServer } from "../processes.ts";
 import { compare, loadVariant, type Row } from "../row.ts";
 import { startHaproxy } from "../servers/haproxy.ts";
 import { startNginx } from "../servers/nginx.ts";
@@ -24,7 +24,7 @@ export const gateway: Row = {
     ];
     const nginx = stack.use(await startNginx(behind));
     const haproxy = stack.use(await startHaproxy(behind));
-    const ways: [string, Measured][] = [
+    const ways: [string, MeasuredServer][] = [
       ["direct", direct],
       ["mounted", mounted],
       ["remote", remote],

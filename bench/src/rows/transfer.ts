@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { fileURLToPath } from "node:url";
 import type { Variant } from "../interleave.ts";
-import { type Measured, startServer } from "../processes.ts";
+import { type MeasuredServer, startServer } from "../processes.ts";
 import { compare, type Row } from "../row.ts";
 import { startNginx } from "../servers/nginx.ts";
 
@@ -25,7 +25,7 @@ export const transfer: Row = {
     const remote = await start("remote", behind);
     const mounted = await start("mounted");
     const nginx = stack.use(await startNginx(behind));
-    const ways: [string, Measured][] = [
+    const ways: [string, MeasuredServer][] = [
       ["nginx, 1 worker", nginx],
       ["remote", remote],
       ["mounted", mounted],

@@ -1,8 +1,8 @@
-import type { Measured } from "../processes.ts";
+import type { MeasuredServer } from "../processes.ts";
 import { startProxy } from "./proxy.ts";
 
 /** HAProxy with one thread in front of `upstream`, with connections to it kept alive and shared. */
-export function startHaproxy(upstream: string): Promise<Measured> {
+export function startHaproxy(upstream: string): Promise<MeasuredServer> {
   return startProxy({
     tool: "haproxy",
     configuration: ({ port }) => `global

@@ -1,8 +1,8 @@
-import type { Measured } from "../processes.ts";
+import type { MeasuredServer } from "../processes.ts";
 import { startProxy } from "./proxy.ts";
 
 /** nginx with one worker in front of `upstream`, with connections to it kept alive and no buffering on disk. */
-export function startNginx(upstream: string): Promise<Measured> {
+export function startNginx(upstream: string): Promise<MeasuredServer> {
   return startProxy({
     tool: "nginx",
     configuration: ({ port, folder }) => `worker_processes 1; daemon off; pid ${folder}/pid; error_log stderr crit;

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findTool, freePort } from "@quintet/stores/testing";
-import { answers, type Measured, startServer } from "../processes.ts";
+import { type MeasuredServer, startServer, waitUntilReady } from "../processes.ts";
 
 /** A proxy that the gateway is compared with: its program, its configuration, and the arguments that it takes. */
 export interface Proxy {
@@ -13,13 +13,13 @@ export interface Proxy {
 }
 
 /** Starts a proxy on a free port in a folder of its own, which goes with it; waits until it answers. */
-export async function startProxy({ tool, configuration, args }: Proxy): Promise<Measured> {
+export async function startProxy({ tool, configuration, args }: Proxy): Promise<MeasuredServer> {
   const folder = mkdtempSync(join(tmpdir(), `quintet-${tool}-`));
   const port = await freePort();
   const file = join(folder, `${tool}.conf`);
   writeFileSync(file, configuration({ port, folder }));
   const server = await startServer(await findTool(tool, process.env, console.log), args(file, folder), { port });
-  await answers(`http://127.0.0.1:${port}/queue/small`);
+  await waitUntilReady(`http://127.0.0.1:${port}/queue/small`);
   return {
     ...server,
     async [Symbol.asyncDispose]() {

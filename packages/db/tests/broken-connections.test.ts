@@ -32,9 +32,9 @@ function faultsOf(proxy: StoreProxy, load: StoreLoad, random: () => number): Fau
   const some = (bytes: Buffer) => Math.floor(random() * (bytes.length + 1));
   const noise = () => Buffer.from(Array.from({ length: 64 }, () => random() * 256));
   const spoiled = async (change: (bytes: Buffer) => Buffer) => {
-    proxy.spoil(change);
+    proxy.corrupt(change);
     await delay(random() * 60);
-    proxy.spoil();
+    proxy.corrupt();
   };
   const away = async (ms: number) => {
     await proxy.cut();

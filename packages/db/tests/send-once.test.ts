@@ -28,7 +28,7 @@ it.each([false, true])("sends no command again whose answer was lost, auto-pipel
   const redis = client(pipelined);
   await redis.ping();
   const key = `lost-${pipelined}`;
-  const lost = proxy.loseAnswers(/rpush/);
+  const lost = proxy.dropResponses(/rpush/);
   const pushed = await Promise.allSettled([redis.rpush(key, "1"), redis.rpush(key, "2")]);
   for (const one of pushed) expect(one).toMatchObject({ status: "rejected", reason: expect.any(OutcomeUnknown) });
   expect(lost.left()).toBe(0);
@@ -66,10 +66,10 @@ it("repeats what knows its own first run", async () => {
   const redis = client();
   const store = redisIdempotency(redis);
   await isReady(redis);
-  proxy.loseAnswers(/eval/i);
+  proxy.dropResponses(/eval/i);
   const found = await store.begin("once", "print");
   if (found.state !== "new") throw new Error(found.state);
-  proxy.loseAnswers(/eval/i);
+  proxy.dropResponses(/eval/i);
   await found.end();
   expect((await store.begin("once", "another")).state).toBe("new");
 });
@@ -77,6 +77,6 @@ it("repeats what knows its own first run", async () => {
 it("says that the outcome is unknown when that is lost too", async () => {
   const redis = client();
   await isReady(redis);
-  proxy.loseAnswers(/eval/i, 2);
+  proxy.dropResponses(/eval/i, 2);
   await expect(redisIdempotency(redis).begin("twice", "print")).rejects.toBeInstanceOf(OutcomeUnknown);
 });

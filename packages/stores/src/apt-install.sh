@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs Debian packages without a question and without starting what they bring.
-# Usage: apt-install.sh package...; as root. ROOT (for tests) goes before the paths that are written.
+# Installs Debian packages without prompts and without starting their services.
+# Usage: apt-install.sh package...; as root. ROOT (for tests) is a prefix of the paths that are written.
 #
-# policy-rc.d is how Debian asks whether a package may start its service; a file in createcluster.d is how Postgres asks
-# whether to make a cluster of its own. Both are put in place for the installation only; a policy that was there before
-# comes back, whatever happens. A shell does this, since it lives on when the process that called it is killed.
+# policy-rc.d decides whether a package may start its service, and a file in createcluster.d whether Postgres creates a
+# cluster. Both are in place during the installation only; an existing policy is restored in any case. This is a shell
+# script, because it continues when the process that called it is killed.
 set -u
 root=${ROOT:-}
 policy=$root/usr/sbin/policy-rc.d
@@ -21,7 +21,7 @@ restore() {
   rmdir "$clusters" "$root/etc/postgresql-common" 2>/dev/null
   if [ -e "$kept" ] || [ -L "$kept" ]; then mv -f "$kept" "$policy"; fi
 }
-# A run that was cut off by a power failure may have left its own policy.
+# A run that was interrupted by a power failure may have left its policy.
 if grep -qs "quintet: temporary" "$policy"; then restore; fi
 if [ -e "$policy" ] || [ -L "$policy" ]; then mv -f "$policy" "$kept"; fi
 trap restore EXIT
@@ -36,10 +36,10 @@ known() { for package; do apt-cache show "$package" >/dev/null 2>&1 || return; d
 install() { apt-get $lock -qy --no-install-recommends -oDpkg::Options::=--force-confold install "$@" 9>&-; }
 
 known "$@" || apt-get $lock -qy update 9>&- || exit
-# The list of packages may be too old for the server that has them.
+# The package list may be outdated.
 install "$@" || { apt-get $lock -qy update 9>&- && install "$@"; } || exit
 
-# Nor may they start with the machine from now on: nobody asked for a service.
+# The services must not start at boot either.
 [ -z "$root" ] || exit 0
 for service in mariadb redis-server postgresql nginx haproxy; do
   case " $* " in

@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 
-// macOS, open(2): takes the lock on opening, and fails rather than waits.
+// macOS, open(2): O_EXLOCK | O_NONBLOCK locks on opening, and fails instead of waiting.
 const DARWIN_LOCK = 0x20 | 0x04;
 
 /**
- * Takes the lock of a folder (flock(2)) and returns its open descriptor, or null while another has it. The lock lasts
- * until the last process that has this descriptor, here and in whatever was started with it, has closed it or ended.
- * It is the folder's own: a link or a bind mount leads to the same lock, a copy of the folder has another.
+ * Locks a folder (flock(2)) and returns its open descriptor, or null while another descriptor holds the lock. The lock
+ * lasts until every process that has this descriptor, including child processes that inherited it, has closed it or
+ * exited. It belongs to the folder itself: a link or a bind mount leads to the same lock, a copy has another.
  */
 export function lockFolder(folder: string): number | null {
   if (process.platform === "darwin") return openLocked(folder);
@@ -20,11 +20,11 @@ export function lockFolder(folder: string): number | null {
   closeSync(descriptor);
   if (status === 1) return null;
   const isMissing = (error as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
-  const why = isMissing ? "flock is not on this machine; install util-linux" : (error?.message ?? stderr.trim());
+  const why = isMissing ? "flock is not installed; install util-linux" : (error?.message ?? stderr.trim());
   throw new Error(`Cannot lock ${folder}: ${why}`);
 }
 
-/** True while another open descriptor has the lock of a folder; a folder that is not there has none. */
+/** True while another open descriptor holds the lock of a folder; false when the folder does not exist. */
 export function isLocked(folder: string): boolean {
   try {
     const descriptor = lockFolder(folder);

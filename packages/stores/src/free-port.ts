@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * A loopback port that nobody listens on, for servers that cannot tell which one they took; below the range from which the
- * system hands out ports by itself, so that no other process is given it before it is used.
+ * A loopback port that no process listens on, for servers that cannot choose or report one themselves. It is below the
+ * system's ephemeral range, so that no other process is assigned it before it is used.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -12,7 +12,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** True when nobody listens on a loopback port. */
+/** True when no process listens on a loopback port. */
 export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   const listening = once(server, "listening").then(

@@ -1,6 +1,6 @@
 export { backUp } from "./backup/back-up.ts";
 export { restore } from "./backup/restore.ts";
-export { claimDataDir, isClaimed } from "./claim.ts";
+export { isDataDirLocked, lockDataDir } from "./data-dir-lock.ts";
 export type { StoreName } from "./engine.ts";
 export { openStores, type Stores } from "./open-stores.ts";
-export { type KeptSecrets, keepSecretsInUse, keptSecrets } from "./secrets.ts";
+export { type GeneratedSecrets, loadSecrets, saveSecretsInUse } from "./secrets.ts";

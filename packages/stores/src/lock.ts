@@ -1,34 +1,34 @@
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
-import { writeFaultBeside } from "./write-fault.ts";
+import { diagnoseWriteError } from "./write-error.ts";
 
-/** The locks of this process. One that nobody refers to would else be closed with its garbage. */
-const held = new Set<DatabaseSync>();
+/** The locks that this process holds, kept from garbage collection, which would release them. */
+const heldLocks = new Set<DatabaseSync>();
 
 /**
- * Takes an exclusive lock on a file that lasts until release() or the end of the process, or null when another holds it.
- * SQLite takes the lock in the kernel, so that a crash frees it and no stale lock has to be guessed at.
+ * Takes an exclusive lock on a file, until release() or the end of the process; null when another process holds it.
+ * SQLite uses the kernel's file locks, so a crash releases it and there are no stale locks.
  */
 export function tryLock(file: string): { release(): void } | null {
   const database = openFile(file);
   try {
-    // Nothing is ever written, so that a journal would only be left behind.
+    // Nothing is ever written, so no journal is needed on disk.
     database.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
     database.close();
     if (error instanceof Error && /locked|busy/.test(error.message)) return null;
-    throw writeFaultBeside(file, error);
+    throw diagnoseWriteError(file, error);
   }
-  held.add(database);
+  heldLocks.add(database);
   return {
     release() {
-      held.delete(database);
+      heldLocks.delete(database);
       database.close();
     },
   };
 }
 
-/** Runs work while holding the lock on a file; waits for another holder, in this process or any other. */
+/** Runs work while holding the lock on a file; waits while it is held, in this process or another. */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   for (;;) {
     const lock = tryLock(file);
@@ -47,6 +47,6 @@ function openFile(file: string): DatabaseSync {
   try {
     return new DatabaseSync(file);
   } catch (error) {
-    throw writeFaultBeside(file, error);
+    throw diagnoseWriteError(file, error);
   }
 }

@@ -1,8 +1,8 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readOr } from "./data-version.ts";
+import { readFileOr } from "./data-version.ts";
 import type { Engine } from "./engine.ts";
-import { makePrivateFolder, writePrivate } from "./private-file.ts";
+import { createPrivateFolder, writePrivate } from "./private-file.ts";
 import { findPrograms, programFolders } from "./programs.ts";
 import { runProgram } from "./run-program.ts";
 import { tcpExchange } from "./tcp-exchange.ts";
@@ -23,33 +23,37 @@ export const mariadb: Engine = {
   version: {
     program: "mariadbd",
     comparedParts: 2,
-    onlyEqual: false,
+    exactMatch: false,
     // The name of the file depends on the version.
-    ofData: async (data) =>
-      readOr(join(data, "mariadb_upgrade_info"), await readOr(join(data, "mysql_upgrade_info"), "")),
+    readDataVersion: async (data) =>
+      readFileOr(join(data, "mariadb_upgrade_info"), await readFileOr(join(data, "mysql_upgrade_info"), "")),
   },
 
   find: () => findPrograms(["mariadbd", "mariadb-install-db"], programFolders()),
 
-  async initialise(place, programs) {
-    const draft = join(place.dir, "draft");
+  async initialise(instance, programs) {
+    const draft = join(instance.dir, "draft");
     await rm(draft, { recursive: true, force: true });
-    // Its root may come in by a Unix socket only, and the server has none: `quintet` below is the only way in.
-    await runProgram(place, programs["mariadb-install-db"]!, ["--no-defaults", `--datadir=${draft}`, "--skip-test-db"]);
-    await rename(draft, join(place.dir, "data"));
+    // The root user can connect by a Unix socket only, and the server has none: `quintet` is the only user.
+    await runProgram(instance, programs["mariadb-install-db"]!, [
+      "--no-defaults",
+      `--datadir=${draft}`,
+      "--skip-test-db",
+    ]);
+    await rename(draft, join(instance.dir, "data"));
   },
 
-  async command(place, programs, port) {
-    const temporary = join(place.dir, "tmp");
+  async command(instance, programs, port) {
+    const temporary = join(instance.dir, "tmp");
     await rm(temporary, { recursive: true, force: true });
-    await makePrivateFolder(temporary, place.account.ids);
-    const firstStatements = join(place.dir, "first-statements.sql");
-    await writePrivate(firstStatements, grants(place.password), place.account.ids);
+    await createPrivateFolder(temporary, instance.user.ids);
+    const firstStatements = join(instance.dir, "first-statements.sql");
+    await writePrivate(firstStatements, grants(instance.password), instance.user.ids);
     const args = [
-      "--no-defaults", // Must come first: the machine's own settings are for the machine's own server.
-      `--datadir=${join(place.dir, "data")}`,
+      "--no-defaults", // Must be first: ignores the settings of the machine's own server.
+      `--datadir=${join(instance.dir, "data")}`,
       `--tmpdir=${temporary}`,
-      `--pid-file=${join(place.dir, "pid")}`,
+      `--pid-file=${join(instance.dir, "pid")}`,
       `--init-file=${firstStatements}`,
       `--port=${port}`,
       "--bind-address=127.0.0.1",
@@ -63,8 +67,8 @@ export const mariadb: Engine = {
       "--max-connections=300",
       "--max-allowed-packet=64M",
       "--innodb-buffer-pool-size=256M",
-      `--innodb-flush-log-at-trx-commit=${place.durable ? 1 : 0}`,
-      ...(place.durable
+      `--innodb-flush-log-at-trx-commit=${instance.durable ? 1 : 0}`,
+      ...(instance.durable
         ? []
         : ["--innodb-doublewrite=OFF", "--innodb-flush-method=nosync", "--innodb-fast-shutdown=2"]),
     ];
@@ -72,12 +76,12 @@ export const mariadb: Engine = {
   },
 
   // The first packet that the server sends: a protocol version of 10, or 0xff and an error.
-  answers: (port) => tcpExchange(port, "", (answer) => (answer.length > 4 ? answer[4] === 10 : undefined)),
+  isReady: (port) => tcpExchange(port, "", (reply) => (reply.length > 4 ? reply[4] === 10 : undefined)),
 
   url: (port, password) => `mysql://quintet:${password}@127.0.0.1:${port}/quintet`,
 };
 
-/** Runs at every start, before the first connection is let in. */
+/** Statements that run at every start, before the first connection is accepted. */
 function grants(password: string): string {
   return `CREATE DATABASE IF NOT EXISTS quintet;
 CREATE USER IF NOT EXISTS 'quintet'@'127.0.0.1';

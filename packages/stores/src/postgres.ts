@@ -1,6 +1,6 @@
 import { readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { readOr } from "./data-version.ts";
+import { readFileOr } from "./data-version.ts";
 import type { Engine } from "./engine.ts";
 import { writePrivate } from "./private-file.ts";
 import { findPrograms, programFolders, versionedFolders } from "./programs.ts";
@@ -17,13 +17,13 @@ export const postgres: Engine = {
   users: ["postgres"],
   debianPackage: "postgresql",
   homebrewFormula: "postgresql@17",
-  stopSignal: "SIGINT", // "Fast": does not wait for the sessions to end.
+  stopSignal: "SIGINT", // "Fast": does not wait for sessions to end.
   killSignal: "SIGQUIT", // "Immediate": a SIGKILL would leave its shared memory behind.
   version: {
     program: "postgres",
     comparedParts: 1,
-    onlyEqual: true,
-    ofData: (data) => readOr(join(data, "PG_VERSION"), ""),
+    exactMatch: true,
+    readDataVersion: (data) => readFileOr(join(data, "PG_VERSION"), ""),
   },
 
   async find(dir) {
@@ -32,21 +32,21 @@ export const postgres: Engine = {
       ...(await Promise.all(HOMEBREW_PARENTS.map((parent) => versionedFolders(parent, /^postgresql(@\d+)?$/)))).flat(),
       ...programFolders(),
     ];
-    const version = dir && (await readOr(join(dir, "data/PG_VERSION"), "")).trim();
-    const fitting = version
+    const version = dir && (await readFileOr(join(dir, "data/PG_VERSION"), "")).trim();
+    const matching = version
       ? folders.filter(
           (folder) => folder.includes(`postgresql/${version}/`) || folder.includes(`postgresql@${version}/`),
         )
       : [];
-    return findTogether([...fitting, ...folders]);
+    return findInSameFolder([...matching, ...folders]);
   },
 
-  async initialise(place, programs) {
-    const draft = join(place.dir, "draft");
-    const passwordFile = join(place.dir, "password");
+  async initialise(instance, programs) {
+    const draft = join(instance.dir, "draft");
+    const passwordFile = join(instance.dir, "password");
     await rm(draft, { recursive: true, force: true });
-    await writePrivate(passwordFile, place.password, place.account.ids);
-    await runProgram(place, programs.initdb!, [
+    await writePrivate(passwordFile, instance.password, instance.user.ids);
+    await runProgram(instance, programs.initdb!, [
       `--pgdata=${draft}`,
       "--username=quintet",
       `--pwfile=${passwordFile}`,
@@ -54,16 +54,16 @@ export const postgres: Engine = {
       "--encoding=UTF8",
       ...(process.platform === "darwin" ? ["--locale=C", "--lc-ctype=UTF-8"] : ["--locale=C.UTF-8"]),
       "--no-instructions",
-      ...(place.durable ? [] : ["--no-sync"]),
+      ...(instance.durable ? [] : ["--no-sync"]),
     ]);
     await rm(passwordFile);
-    const single = ["--single", "-D", draft, ...(place.durable ? [] : ["-c", "fsync=off"]), "postgres"];
-    await runProgram(place, programs.postgres!, single, "CREATE DATABASE quintet\n");
-    await rename(draft, join(place.dir, "data"));
+    const single = ["--single", "-D", draft, ...(instance.durable ? [] : ["-c", "fsync=off"]), "postgres"];
+    await runProgram(instance, programs.postgres!, single, "CREATE DATABASE quintet\n");
+    await rename(draft, join(instance.dir, "data"));
   },
 
-  async command(place, programs, port) {
-    await removeStalePidFile(join(place.dir, "data"));
+  async command(instance, programs, port) {
+    await removeStalePidFile(join(instance.dir, "data"));
     const settings = {
       listen_addresses: "127.0.0.1",
       port,
@@ -78,20 +78,20 @@ export const postgres: Engine = {
       jit: "off",
       timezone: "UTC",
       log_timezone: "UTC",
-      ...(place.durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
+      ...(instance.durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    return { program: programs.postgres!, args: ["-D", join(place.dir, "data"), ...args] };
+    return { program: programs.postgres!, args: ["-D", join(instance.dir, "data"), ...args] };
   },
 
-  // A startup packet is answered by "R", a demand for the password, or by "E" while the server is not ready.
-  answers: (port) => tcpExchange(port, startupPacket(), (answer) => answer[0] === "R".charCodeAt(0)),
+  // The reply to a startup packet is "R", a request for the password, or "E" while the server is not ready.
+  isReady: (port) => tcpExchange(port, startupPacket(), (reply) => reply[0] === "R".charCodeAt(0)),
 
   url: (port, password) => `postgres://quintet:${password}@127.0.0.1:${port}/quintet`,
 };
 
-/** initdb and postgres must be of one version, so that both come from one folder. */
-async function findTogether(folders: string[]): Promise<Record<string, string> | null> {
+/** initdb and postgres of one folder, because their versions must be equal. */
+async function findInSameFolder(folders: string[]): Promise<Record<string, string> | null> {
   for (const folder of folders) {
     const found = await findPrograms(["initdb", "postgres"], [folder]);
     if (found) return found;
@@ -100,20 +100,20 @@ async function findTogether(folders: string[]): Promise<Record<string, string> |
 }
 
 /**
- * Removes a pid file that a crash has left, or that came with a copy of the data: Postgres believes it while any process
- * of its user has that id. The caller has the data folder locked, so that no server of ours runs there; one that somebody
- * has started by hand is left to Postgres.
+ * Removes a pid file that was left by a crash or copied with the data: Postgres trusts it while any process of its user
+ * has that id. The caller holds the lock of the data folder, so none of our servers is running there; a server that was
+ * started by hand is left for Postgres to detect.
  */
 async function removeStalePidFile(data: string): Promise<void> {
   const file = join(data, "postmaster.pid");
-  const [pid, itsData] = (await readFile(file, "utf8").catch(() => "")).split("\n");
-  if (!pid || !itsData) return;
-  const isServed = (await isSameFolder(itsData, data)) && (await worksIn(pid, data));
-  if (!isServed) await rm(file);
+  const [pid, dataFolder] = (await readFile(file, "utf8").catch(() => "")).split("\n");
+  if (!pid || !dataFolder) return;
+  const isInUse = (await isSameFolder(dataFolder, data)) && (await hasWorkingDirectory(pid, data));
+  if (!isInUse) await rm(file);
 }
 
-/** Whether a process works in a folder; true where that cannot be known. */
-async function worksIn(pid: string, folder: string): Promise<boolean> {
+/** Whether a folder is a process's working directory; true when that is unknown. */
+async function hasWorkingDirectory(pid: string, folder: string): Promise<boolean> {
   return process.platform !== "linux" || isSameFolder(`/proc/${pid}/cwd`, folder).catch(() => true);
 }
 

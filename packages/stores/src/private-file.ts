@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { chown, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { writeFault } from "./write-fault.ts";
+import { toWriteError } from "./write-error.ts";
 
-/** Writes a file that only its owner may read; a reader sees the old text or the new, never a part. */
+/** Writes a file that only its owner can read, atomically: readers see the old text or the new. */
 export async function writePrivate(
   file: string,
   text: string,
@@ -16,35 +16,35 @@ export async function writePrivate(
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true }).catch(() => {});
-    throw writeFault(file, error);
+    throw toWriteError(file, error);
   }
 }
 
-/** Makes a folder that only its owner may enter, if it is not there yet. */
-export async function makePrivateFolder(
+/** Creates a folder that only its owner can enter, if it does not exist. */
+export async function createPrivateFolder(
   folder: string,
   owner: { uid: number; gid: number } | undefined,
 ): Promise<void> {
-  await makeFolders(folder, 0o700);
-  if (owner) await chown(folder, owner.uid, owner.gid).catch((error) => Promise.reject(writeFault(folder, error)));
+  await createFolders(folder, 0o700);
+  if (owner) await chown(folder, owner.uid, owner.gid).catch((error) => Promise.reject(toWriteError(folder, error)));
 }
 
-/** Makes a folder and those above it that are not there yet; true when it was not there. */
-export async function makeFolders(folder: string, mode: number): Promise<boolean> {
+/** Creates a folder and its missing parents; true when it did not exist. */
+export async function createFolders(folder: string, mode: number): Promise<boolean> {
   try {
     await mkdir(folder, { mode });
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST" && (await stat(folder)).isDirectory()) return false;
-    if (code !== "ENOENT") throw writeFault(folder, error);
-    // Not by mkdir's own `recursive`, which says ENOENT of a disk that is read-only.
-    await makeFolders(dirname(folder), mode);
-    return makeFolders(folder, mode);
+    if (code !== "ENOENT") throw toWriteError(folder, error);
+    // mkdir's own `recursive` reports ENOENT for a read-only disk.
+    await createFolders(dirname(folder), mode);
+    return createFolders(folder, mode);
   }
 }
 
-/** The JSON that a file holds, or null when the file is absent; throws with its name when it is damaged. */
+/** The JSON of a file, or null when the file does not exist; throws an error that names it when it is damaged. */
 export async function readJson<T>(file: string): Promise<T | null> {
   try {
     return JSON.parse(await readFile(file, "utf8")) as T;

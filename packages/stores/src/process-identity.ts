@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** One process for good: a process id alone may be given to another process later. */
+/** Identifies one process: a process id alone may be reused later. */
 export type ProcessIdentity = { pid: number; started: string };
 
 let bootId: string | undefined;
@@ -11,12 +11,12 @@ export function identify(pid: number): ProcessIdentity | null {
   return process.platform === "linux" ? fromProc(pid) : fromPs(pid);
 }
 
-/** True while exactly this process runs. */
+/** True while exactly this process is running. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.started === identity.started;
 }
 
-/** Linux: proc(5), /proc/<pid>/stat; the name in brackets may hold spaces and brackets itself. */
+/** Linux: proc(5), /proc/<pid>/stat; the name in brackets may contain spaces and brackets. */
 function fromProc(pid: number): ProcessIdentity | null {
   let stat: string;
   try {
@@ -27,7 +27,7 @@ function fromProc(pid: number): ProcessIdentity | null {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [state, startTicks] = [fields[0], fields[19]];
   if (startTicks === undefined || state === "Z" || state === "X") return null;
-  // Ticks count from the boot, so that the boot belongs to the identity.
+  // Ticks count from the boot, so the boot is part of the identity.
   bootId ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   return { pid, started: `${bootId}/${startTicks}` };
 }

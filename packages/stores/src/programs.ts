@@ -1,7 +1,7 @@
 import { access, constants, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-const USUAL_FOLDERS = [
+const STANDARD_FOLDERS = [
   "/usr/local/sbin",
   "/usr/local/bin",
   "/usr/sbin",
@@ -10,12 +10,12 @@ const USUAL_FOLDERS = [
   "/opt/homebrew/sbin",
 ];
 
-/** Where to look for a program: the PATH, then the usual folders (a plain user's PATH often lacks /usr/sbin). */
+/** Where to look for a program: the PATH, then the standard folders (a normal user's PATH often lacks /usr/sbin). */
 export function programFolders(path = process.env.PATH ?? ""): string[] {
-  return [...new Set([...path.split(":").filter((folder) => folder.startsWith("/")), ...USUAL_FOLDERS])];
+  return [...new Set([...path.split(":").filter((folder) => folder.startsWith("/")), ...STANDARD_FOLDERS])];
 }
 
-/** The full path of each program, taken from the first folder that has it, or null when one is missing. */
+/** The full path of each program, from the first folder that contains it, or null when one is missing. */
 export async function findPrograms(names: string[], folders: string[]): Promise<Record<string, string> | null> {
   const found: Record<string, string> = {};
   for (const name of names) {

@@ -1,27 +1,27 @@
 import { join } from "node:path";
 import type { Engine } from "./engine.ts";
-import { makePrivateFolder, writePrivate } from "./private-file.ts";
+import { createPrivateFolder, writePrivate } from "./private-file.ts";
 import { findPrograms, programFolders } from "./programs.ts";
 import { tcpExchange } from "./tcp-exchange.ts";
 
 /** Settings of redis.conf, in the order in which they are written. */
 type RedisSettings = [name: string, value: string][];
 
-/** The Redis for what must last: nothing is removed, and what was written is on the disk before it is confirmed. */
+/** The Redis for durable data: nothing is evicted, and a write is on disk before it is confirmed. */
 export const redis: Engine = {
   ...server((durable) => [
     ["appendonly", durable ? "yes" : "no"],
-    ["appendfsync", "always"], // Else a message that was answered 201 may be lost with Redis; waiting writes share a sync.
-    ["save", '""'], // The append-only file has everything already.
+    ["appendfsync", "always"], // Otherwise a message that was confirmed with 201 could be lost; concurrent writes share a sync.
+    ["save", '""'], // The append-only file already contains everything.
     ["maxmemory-policy", "noeviction"],
-    ["repl-diskless-sync-delay", "0"], // A backup is read as a replica would, and no other one comes.
+    ["repl-diskless-sync-delay", "0"], // A backup reads as a replica, and there is only one.
   ]),
   name: "redis",
   title: "Redis",
   variable: "REDIS_URL",
 };
 
-/** The Redis for what may be lost: it never waits for the disk, and what was used last stays when its memory is full. */
+/** The Redis for data that may be lost: it never waits for the disk, and evicts the least recently used keys. */
 export const cache: Engine = {
   ...server(() => [
     ["appendonly", "no"],
@@ -34,7 +34,7 @@ export const cache: Engine = {
   variable: "CACHE_REDIS_URL",
 };
 
-/** What both have in common; `settings` are those of each. */
+/** The common part of both; `settings` are specific to one. */
 function server(settings: (durable: boolean) => RedisSettings): Omit<Engine, "name" | "title" | "variable"> {
   return {
     users: ["redis"],
@@ -42,30 +42,30 @@ function server(settings: (durable: boolean) => RedisSettings): Omit<Engine, "na
     homebrewFormula: "redis",
     stopSignal: "SIGTERM",
     killSignal: "SIGKILL",
-    version: { program: "redis-server", comparedParts: 2, onlyEqual: false },
+    version: { program: "redis-server", comparedParts: 2, exactMatch: false },
 
     find: () => findPrograms(["redis-server"], programFolders()),
 
-    initialise: (place) => makePrivateFolder(join(place.dir, "data"), place.account.ids),
+    initialise: (instance) => createPrivateFolder(join(instance.dir, "data"), instance.user.ids),
 
-    async command(place, programs, port) {
-      const file = join(place.dir, "redis.conf");
+    async command(instance, programs, port) {
+      const file = join(instance.dir, "redis.conf");
       const all: RedisSettings = [
         ["bind", "127.0.0.1"],
         ["port", String(port)],
-        ["requirepass", place.password],
-        ["dir", quoted(join(place.dir, "data"))],
+        ["requirepass", instance.password],
+        ["dir", quoted(join(instance.dir, "data"))],
         ["daemonize", "no"],
-        ...settings(place.durable),
+        ...settings(instance.durable),
       ];
-      await writePrivate(file, all.map((setting) => `${setting.join(" ")}\n`).join(""), place.account.ids);
+      await writePrivate(file, all.map((setting) => `${setting.join(" ")}\n`).join(""), instance.user.ids);
       return { program: programs["redis-server"]!, args: [file] };
     },
 
-    // "+OK" for the password, then "+PONG", or "-LOADING" while it reads its file.
-    answers: (port, password) =>
-      tcpExchange(port, `AUTH ${password}\r\nPING\r\n`, (answer) => {
-        const lines = answer.toString("latin1").split("\r\n");
+    // "+OK" to the password, then "+PONG", or "-LOADING" while it reads its file.
+    isReady: (port, password) =>
+      tcpExchange(port, `AUTH ${password}\r\nPING\r\n`, (reply) => {
+        const lines = reply.toString("latin1").split("\r\n");
         return lines.length > 2 ? lines[1] === "+PONG" : undefined;
       }),
 
@@ -73,7 +73,7 @@ function server(settings: (durable: boolean) => RedisSettings): Omit<Engine, "na
   };
 }
 
-/** A path as redis.conf takes it, with quotes and backslashes escaped. */
+/** A path quoted for redis.conf. */
 function quoted(path: string): string {
   return `"${path.replace(/["\\]/g, "\\$&")}"`;
 }

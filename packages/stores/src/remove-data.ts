@@ -3,24 +3,24 @@ import { join } from "node:path";
 import { killBelow } from "./instance.ts";
 
 /**
- * Ends the servers of every data folder at or below `folder` at once, and removes it with what its links `stores` lead
- * to. For tests: nothing is asked and nothing is waited for.
+ * Kills the servers of every data folder at or below `folder`, and removes the folder and the targets of its `stores`
+ * links. For tests: it does not wait for anything.
  */
 export function removeData(folder: string): void {
   const elsewhere = globSync("**/stores", { cwd: folder })
     .map((link) => join(folder, link))
     .filter((link) => lstatSync(link).isSymbolicLink())
-    .flatMap((link) => realpathOrNone(link));
+    .flatMap((link) => realpathIfExists(link));
   for (const each of [...elsewhere, folder]) {
     killBelow(each);
     rmSync(each, { recursive: true, force: true, maxRetries: 9 });
   }
 }
 
-function realpathOrNone(link: string): string[] {
+function realpathIfExists(link: string): string[] {
   try {
     return [realpathSync(link)];
   } catch {
-    return []; // It leads nowhere.
+    return []; // The target does not exist.
   }
 }

@@ -1,20 +1,20 @@
 import { spawn } from "node:child_process";
-import type { Place } from "./engine.ts";
+import type { InstanceConfig } from "./engine.ts";
 
-/** The few variables that a server sees: none of ours, none that would change its settings. */
-export function serverEnvironment(place: Place): NodeJS.ProcessEnv {
+/** The environment of a server: none of our variables, none that would change its settings. */
+export function serverEnvironment(instance: InstanceConfig): NodeJS.ProcessEnv {
   const path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin";
-  return { PATH: path, LANG: "C.UTF-8", TZ: "UTC", HOME: place.dir, TMPDIR: place.dir };
+  return { PATH: path, LANG: "C.UTF-8", TZ: "UTC", HOME: instance.dir, TMPDIR: instance.dir };
 }
 
-/** Runs a program as the place's account to its end; a failure throws with the last lines that it printed. */
-export async function runProgram(place: Place, program: string, args: string[], input = ""): Promise<void> {
+/** Runs a program to its end, as the instance's user. A failure throws with the last lines of its output. */
+export async function runProgram(instance: InstanceConfig, program: string, args: string[], input = ""): Promise<void> {
   const child = spawn(program, args, {
-    cwd: place.dir,
-    env: serverEnvironment(place),
+    cwd: instance.dir,
+    env: serverEnvironment(instance),
     stdio: "pipe",
     detached: true,
-    ...place.account.ids,
+    ...instance.user.ids,
   });
   let output = "";
   child.stdout.on("data", (chunk) => {
@@ -23,7 +23,7 @@ export async function runProgram(place: Place, program: string, args: string[], 
   child.stderr.on("data", (chunk) => {
     output += chunk;
   });
-  child.stdin.on("error", () => {}); // A program that has ended early says why by itself.
+  child.stdin.on("error", () => {}); // A program that exits early prints the reason.
   child.stdin.end(input);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 
-/** Whether two paths lead to one folder; a path that leads nowhere does not. Throws when that cannot be looked up. */
+/** Whether two paths lead to the same folder; false when one does not exist. Throws when that cannot be determined. */
 export async function isSameFolder(one: string, other: string): Promise<boolean> {
   try {
     const [a, b] = await Promise.all([one, other].map((path) => stat(path, { bigint: true })));

@@ -3,13 +3,13 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { keepSecretsInUse, keptSecrets } from "./secrets.ts";
+import { loadSecrets, saveSecretsInUse } from "./secrets.ts";
 
 test("makes secrets once, for its owner's eyes only", async () => {
   const folder = await mkdtemp(join(tmpdir(), "secrets-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const dataDir = join(folder, "data");
-  const [one, other] = await Promise.all([keptSecrets(dataDir), keptSecrets(dataDir)]);
+  const [one, other] = await Promise.all([loadSecrets(dataDir), loadSecrets(dataDir)]);
   expect([one.firstStart, other.firstStart].sort()).toEqual([false, true]);
   expect(one.env).toEqual(other.env);
   expect(Buffer.from(one.env.QUINTET_SECRET, "base64url")).toHaveLength(32);
@@ -20,14 +20,14 @@ test("makes secrets once, for its owner's eyes only", async () => {
   expect((await stat(dataDir)).mode & 0o066).toBe(0);
 });
 
-test("keeps what was set in their place: a key that was rotated out does not come back", async () => {
+test("keeps what was set in their instance: a key that was rotated out does not come back", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "secrets-"));
   onTestFinished(() => rm(dataDir, { recursive: true }));
-  const { env: made } = await keptSecrets(dataDir);
-  expect(await keepSecretsInUse(dataDir, { ...made, AUTH_SIGNING_KEY: "" })).toEqual([]);
+  const { env: made } = await loadSecrets(dataDir);
+  expect(await saveSecretsInUse(dataDir, { ...made, AUTH_SIGNING_KEY: "" })).toEqual([]);
   const used = { AUTH_SIGNING_KEY: "new", ADMIN_PASSWORD: "another", HOST: "0.0.0.0" };
-  expect(await keepSecretsInUse(dataDir, used)).toEqual(["AUTH_SIGNING_KEY"]);
-  expect(await keepSecretsInUse(dataDir, used)).toEqual([]);
-  expect(await keptSecrets(dataDir)).toEqual({ firstStart: false, env: { ...made, AUTH_SIGNING_KEY: "new" } });
+  expect(await saveSecretsInUse(dataDir, used)).toEqual(["AUTH_SIGNING_KEY"]);
+  expect(await saveSecretsInUse(dataDir, used)).toEqual([]);
+  expect(await loadSecrets(dataDir)).toEqual({ firstStart: false, env: { ...made, AUTH_SIGNING_KEY: "new" } });
   expect((await stat(join(dataDir, "secrets.json"))).mode & 0o777).toBe(0o600);
 });

@@ -1,11 +1,11 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { makeFolder } from "./location.ts";
+import { createSharedFolder } from "./location.ts";
 import { withLock } from "./lock.ts";
 import { readJson, writePrivate } from "./private-file.ts";
 
-/** What a run of its own needs and nobody has set. */
-export type KeptSecrets = {
+/** The generated settings of a data folder. */
+export type GeneratedSecrets = {
   QUINTET_SECRET: string;
   AUTH_SIGNING_KEY: string;
   ADMIN_USERNAME: string;
@@ -13,42 +13,43 @@ export type KeptSecrets = {
 };
 
 /**
- * The secrets of a data folder, made at the first start and kept in `<dataDir>/secrets.json`, mode 600.
+ * The secrets of a data folder, generated at the first start and stored in `<dataDir>/secrets.json`, mode 600.
  * QUINTET_SECRET is 32 random bytes in base64url, AUTH_SIGNING_KEY an Ed25519 key as PKCS #8 DER in base64.
  */
-export async function keptSecrets(dataDir: string): Promise<{ firstStart: boolean; env: KeptSecrets }> {
-  await makeFolder(dataDir);
+export async function loadSecrets(dataDir: string): Promise<{ firstStart: boolean; env: GeneratedSecrets }> {
+  await createSharedFolder(dataDir);
   const file = join(dataDir, "secrets.json");
   return withLock(join(dataDir, "secrets.lock"), async () => {
-    const kept = await readJson<KeptSecrets>(file);
-    if (kept) return { firstStart: false, env: kept };
-    const env = makeSecrets();
+    const stored = await readJson<GeneratedSecrets>(file);
+    if (stored) return { firstStart: false, env: stored };
+    const env = generateSecrets();
     await writePrivate(file, `${JSON.stringify(env, null, 2)}\n`);
     return { firstStart: true, env };
   });
 }
 
-/** The secrets of which another one can be set, in the place of the one that was made. */
+/** The secrets that a setting may replace. */
 const replaceable = ["QUINTET_SECRET", "AUTH_SIGNING_KEY"] as const;
 
 /**
- * Keeps the secrets that are in use, where they were set and are not the kept ones: one that was rotated out does not come back when a
- * later start sets none. Call it once the settings have proven good. Returns the names of those that it replaced.
+ * Stores the secrets that are set in `env` if they differ from the stored ones, so that a secret that was rotated out is
+ * not used again when a later start sets none. Call it when the settings have been validated. Returns the names of the
+ * replaced secrets.
  */
-export async function keepSecretsInUse(dataDir: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+export async function saveSecretsInUse(dataDir: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   const file = join(dataDir, "secrets.json");
   return withLock(join(dataDir, "secrets.lock"), async () => {
-    const kept = await readJson<KeptSecrets>(file);
-    if (!kept) return [];
-    const replaced = replaceable.filter((name) => env[name] && env[name] !== kept[name]);
+    const stored = await readJson<GeneratedSecrets>(file);
+    if (!stored) return [];
+    const replaced = replaceable.filter((name) => env[name] && env[name] !== stored[name]);
     if (replaced.length === 0) return [];
     const used = Object.fromEntries(replaced.map((name) => [name, env[name]]));
-    await writePrivate(file, `${JSON.stringify({ ...kept, ...used }, null, 2)}\n`);
+    await writePrivate(file, `${JSON.stringify({ ...stored, ...used }, null, 2)}\n`);
     return replaced;
   });
 }
 
-function makeSecrets(): KeptSecrets {
+function generateSecrets(): GeneratedSecrets {
   const { privateKey } = generateKeyPairSync("ed25519");
   return {
     QUINTET_SECRET: randomBytes(32).toString("base64url"),

@@ -1,25 +1,25 @@
 import { open, rename, stat } from "node:fs/promises";
 
-const LIMIT_BYTES = 10_000_000;
-const END_BYTES = 8_192;
+const MAX_LOG_BYTES = 10_000_000;
+const TAIL_BYTES = 8_192;
 
-/** Puts a server's log that has grown large aside; returns where the new lines will begin. */
+/** Renames a server's log to `.1` at 10 MB; returns the offset of the next line in bytes. */
 export async function rotateLog(file: string): Promise<number> {
   const size = await stat(file).then(
     (found) => found.size,
     () => 0,
   );
-  if (size < LIMIT_BYTES) return size;
+  if (size < MAX_LOG_BYTES) return size;
   await rename(file, `${file}.1`);
   return 0;
 }
 
-/** The last lines that were written after `start`, 8 KiB at most. */
-export async function endOfLog(file: string, start: number): Promise<string> {
+/** The last lines after the offset `start`, at most 8 KiB. */
+export async function readLogTail(file: string, start: number): Promise<string> {
   const log = await open(file, "r");
   try {
     const { size } = await log.stat();
-    const from = Math.max(start, size - END_BYTES);
+    const from = Math.max(start, size - TAIL_BYTES);
     const { buffer } = await log.read(Buffer.alloc(Math.max(0, size - from)), 0, size - from, from);
     return buffer.toString().trimEnd();
   } finally {
@@ -27,8 +27,8 @@ export async function endOfLog(file: string, start: number): Promise<string> {
   }
 }
 
-/** The line of a log's end that says most of why its server ended: a full disk, else its first error, else its last words. */
-export function telling(end: string): string {
+/** The line that best explains why a server exited: a full disk, else the first error, else the last line. */
+export function mostRelevantLine(end: string): string {
   const lines = end
     .split("\n")
     .filter((line) => line.trim())

@@ -1,26 +1,26 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** A TCP proxy in front of a store, by which a test takes it away and gives it back. */
+/** A TCP proxy with which a test makes a store unavailable and available again. */
 export interface StoreProxy extends AsyncDisposable {
   /** The store's URL, through the proxy. */
   url: string;
-  /** Cuts every connection and takes no new one. */
+  /** Closes every connection and accepts no new one. */
   cut(): Promise<void>;
   /**
-   * Loses the answers to the next `times` requests whose bytes match: the store does what they ask, and when it answers, the connection is
-   * cut instead. Answers how many are left.
+   * Drops the responses to the next `times` requests (default 1) whose bytes match: the store executes them, and the
+   * connection is closed instead of passing its response on. `left()` returns how many remain.
    */
-  loseAnswers(requests: RegExp, times?: number): { left(): number };
+  dropResponses(requests: RegExp, times?: number): { left(): number };
   /**
-   * Passes what `change` makes of the next bytes that the store sends on each connection, and resets that connection then; so it does with
-   * each new connection until this is called without.
+   * Replaces the next bytes that the store sends on each connection by the result of `change`, then resets that
+   * connection. The same applies to new connections until this is called without an argument.
    */
-  spoil(change?: (bytes: Buffer) => Buffer): void;
+  corrupt(change?: (bytes: Buffer) => Buffer): void;
   /** Listens again, on the same port. */
   restore(): Promise<void>;
-  /** Passes nothing on any more, while every connection stays open: the store stands still. */
+  /** Stops forwarding while connections stay open, as if the store hung. */
   freeze(): void;
-  /** Passes on what was held back, and what comes. */
+  /** Resumes forwarding, with the bytes that were held back. */
   thaw(): void;
 }
 
@@ -30,7 +30,7 @@ export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
   const sockets = new Set<Socket>();
   const clients = new Map<Socket, Socket>();
   let change: ((bytes: Buffer) => Buffer) | undefined;
-  let losing: { requests: RegExp; left: number } | undefined;
+  let dropping: { requests: RegExp; left: number } | undefined;
   let server: Server;
   let port = 0;
   let frozen = false;
@@ -48,27 +48,27 @@ export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
         });
       }
       client.on("data", (bytes) => {
-        if (!losing || losing.left === 0 || !losing.requests.test(bytes.toString("latin1"))) return;
-        losing.left--;
+        if (!dropping || dropping.left === 0 || !dropping.requests.test(bytes.toString("latin1"))) return;
+        dropping.left--;
         upstream.unpipe(client);
         upstream.once("data", () => upstream.destroy()).resume();
       });
       client.pipe(upstream).pipe(client);
       clients.set(upstream, client);
-      if (change) spoilNext(upstream, client, change);
+      if (change) corruptNext(upstream, client, change);
       if (frozen) for (const socket of [client, upstream]) socket.pause();
     });
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     const address = server.address();
     if (typeof address === "object" && address) port = address.port;
   };
-  const spoilNext = (upstream: Socket, client: Socket, changed: (bytes: Buffer) => Buffer) => {
+  const corruptNext = (upstream: Socket, client: Socket, transform: (bytes: Buffer) => Buffer) => {
     upstream.unpipe(client);
-    upstream.once("data", (bytes) => client.write(changed(bytes), () => client.resetAndDestroy())).resume();
+    upstream.once("data", (bytes) => client.write(transform(bytes), () => client.resetAndDestroy())).resume();
   };
-  const spoil: StoreProxy["spoil"] = (changed) => {
-    change = changed;
-    if (changed) for (const [upstream, client] of clients) spoilNext(upstream, client, changed);
+  const corrupt: StoreProxy["corrupt"] = (transform) => {
+    change = transform;
+    if (transform) for (const [upstream, client] of clients) corruptNext(upstream, client, transform);
   };
   const cut = async () => {
     const closed = new Promise((resolve) => server.close(resolve));
@@ -87,10 +87,10 @@ export async function storeProxy(storeUrl: string): Promise<StoreProxy> {
     frozen = false;
     for (const socket of sockets) socket.resume();
   };
-  const loseAnswers: StoreProxy["loseAnswers"] = (requests, times = 1) => {
-    const set = { requests, left: times };
-    losing = set;
-    return { left: () => set.left };
+  const dropResponses: StoreProxy["dropResponses"] = (requests, times = 1) => {
+    const drop = { requests, left: times };
+    dropping = drop;
+    return { left: () => drop.left };
   };
-  return { url: url.href, cut, loseAnswers, spoil, restore: listen, freeze, thaw, [Symbol.asyncDispose]: cut };
+  return { url: url.href, cut, dropResponses, corrupt, restore: listen, freeze, thaw, [Symbol.asyncDispose]: cut };
 }

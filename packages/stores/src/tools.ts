@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { installMissing } from "./install.ts";
 import { findPrograms, programFolders } from "./programs.ts";
 
-/** A program that tests and benchmarks use beside the stores. */
+/** A program that tests and benchmarks use in addition to the stores. */
 interface Tool {
   title: string;
-  /** The names under which it may be found, the wanted one first. */
+  /** Possible names of the program, in order of preference. */
   names: string[];
-  /** The variable that may hold its path. */
+  /** The environment variable for its path. */
   variable: string;
   debianPackage: string;
   homebrewFormula: string;
@@ -72,7 +72,8 @@ const tools = {
 export type ToolName = keyof typeof tools;
 
 /**
- * The path of a tool: what its variable in `env` says (`CHROMIUM`, `PROMTOOL`, …), or the one on this machine, which is installed first as a store's server program is. No service comes with it.
+ * The path of a tool: the value of its variable in `env` (`CHROMIUM`, `PROMTOOL`, …), or the program on this machine,
+ * which is installed if it is missing, as a store's server program is. Starts no system service.
  */
 export async function findTool(
   name: ToolName,
@@ -80,8 +81,8 @@ export async function findTool(
   progress: (line: string) => void,
 ): Promise<string> {
   const tool: Tool = tools[name];
-  const given = env[tool.variable];
-  if (given) return given;
+  const configured = env[tool.variable];
+  if (configured) return configured;
   const find = async () => {
     for (const program of tool.names) {
       const found = await findPrograms([program], programFolders());

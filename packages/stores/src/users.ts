@@ -3,19 +3,19 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { tryLock } from "./lock.ts";
 
-/** A use of the stores of a location by this process, until leave() or the end of the process. */
-export interface Use {
-  leave(): Promise<void>;
+/** Registers this process as a user of a location's stores, until unregister() or the end of the process. */
+export interface Registration {
+  unregister(): Promise<void>;
 }
 
-/** Notes that this process uses the stores of a location: a file that it has locked. The caller holds the location's lock. */
-export async function register(location: string): Promise<Use> {
+/** Registers this process, by a file that it locks. The caller holds the location's lock. */
+export async function register(location: string): Promise<Registration> {
   const folder = join(location, "users");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `${process.pid}-${randomBytes(4).toString("hex")}`);
   const lock = tryLock(file)!;
   return {
-    async leave() {
+    async unregister() {
       lock.release();
       await rm(file, { force: true });
     },
@@ -23,22 +23,22 @@ export async function register(location: string): Promise<Use> {
 }
 
 /**
- * True while a process that still runs uses the stores of a location; forgets those that have died. The files of a copy
- * are locked by nobody. The caller holds the location's lock.
+ * True while a running process uses the stores of a location; removes the files of processes that have exited. In a copy
+ * of the location no file is locked. The caller holds the location's lock.
  */
-export async function anyUser(location: string): Promise<boolean> {
+export async function hasUsers(location: string): Promise<boolean> {
   const folder = join(location, "users");
   let any = false;
   for (const name of await readdir(folder).catch(() => [])) {
     const file = join(folder, name);
-    if (isHeld(file)) any = true;
+    if (isLocked(file)) any = true;
     else await rm(file, { force: true });
   }
   return any;
 }
 
-function isHeld(file: string): boolean {
-  if (file.endsWith(".json")) return false; // Of a version that locked nothing.
+function isLocked(file: string): boolean {
+  if (file.endsWith(".json")) return false; // Written by a version that did not lock.
   const lock = tryLock(file);
   lock?.release();
   return lock === null;

@@ -13,22 +13,22 @@ declare module "vitest" {
     postgresUrl: string;
     redisUrl: string;
     cacheRedisUrl: string;
-    /** A folder for files of this run, removed at its end together with any store that a test has running in it. */
+    /** A folder for the files of this run. It is removed at the end, and stores that tests started in it are killed. */
     runDir: string;
   }
 }
 
 const PREFIX = "quintet-test-";
 
-/** Starts real stores in a fresh folder for one run of the tests and removes all of it at the end. */
+/** Starts real stores in a new folder for one test run, and removes everything at the end. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   removeAbandoned();
   const runDir = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
-  await chmod(runDir, 0o711); // mkdtemp closes it to the users that the servers run as.
+  await chmod(runDir, 0o711); // The users that the servers run as must be able to enter.
   const removeAll = () => removeData(runDir);
-  const hangUp = () => process.exit(129);
-  // Vitest ends on a Ctrl-C without its teardown.
-  process.once("exit", removeAll).once("SIGHUP", hangUp);
+  const onHangUp = () => process.exit(129);
+  // Vitest exits on Ctrl-C without the teardown.
+  process.once("exit", removeAll).once("SIGHUP", onHangUp);
   const stores = await openStores({
     dataDir: runDir,
     needs: ["mysql", "postgres", "redis", "cache"],
@@ -42,13 +42,13 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide("cacheRedisUrl", stores.env.CACHE_REDIS_URL ?? stores.env.REDIS_URL!);
   project.provide("runDir", runDir);
   return async () => {
-    process.off("exit", removeAll).off("SIGHUP", hangUp);
+    process.off("exit", removeAll).off("SIGHUP", onHangUp);
     await stores.close();
     removeAll();
   };
 }
 
-/** What a killed run has left: its servers still run. The name of its folder says whose it was. */
+/** Removes the folders and servers of killed runs. A folder's name contains the process id of its run. */
 function removeAbandoned(): void {
   for (const name of readdirSync(tmpdir())) {
     const owner = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];

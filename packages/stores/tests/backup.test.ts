@@ -4,7 +4,7 @@ import { Redis } from "ioredis";
 import { createConnection } from "mysql2/promise";
 import connectPostgres from "postgres";
 import { beforeEach, expect, test } from "vitest";
-import { backUp, keptSecrets, restore, type StoreName } from "../src/index.ts";
+import { backUp, loadSecrets, restore, type StoreName } from "../src/index.ts";
 import { folderForTest, open } from "./open.ts";
 
 const needs: StoreName[] = ["mysql", "postgres", "redis"];
@@ -17,9 +17,9 @@ beforeEach(async () => {
   [dataDir, folder, other] = [join(base, "data"), join(base, "backup"), join(base, "other")];
 });
 
-test("what the stores hold while they are written to, secrets and files come back in an empty folder", async () => {
+test("restores the stores' data (backed up during writes), the secrets and the files into an empty folder", async () => {
   const { env } = await open(dataDir, needs, { durable: true });
-  const { env: secrets } = await keptSecrets(dataDir);
+  const { env: secrets } = await loadSecrets(dataDir);
   await mkdir(join(dataDir, "backups/hires"), { recursive: true });
   await writeFile(join(dataDir, "backups/hires/one.avro"), "whole");
   await writeFile(join(dataDir, "backups/hires/.two.draft"), "begun");
@@ -60,7 +60,7 @@ test("what the stores hold while they are written to, secrets and files come bac
 
   await restore({ dataDir: other, folder, env: {}, progress });
   const restored = await open(other, needs, { durable: true });
-  expect(await keptSecrets(other)).toEqual({ firstStart: false, env: secrets });
+  expect(await loadSecrets(other)).toEqual({ firstStart: false, env: secrets });
   expect(await readdir(join(other, "backups/hires"))).toEqual(["one.avro"]);
   const mysqlAgain = await createConnection(restored.env.MYSQL_URL!);
   const [pairs] = await mysqlAgain.query("SELECT n, text, HEX(bytes) AS bytes FROM pairs WHERE n = 7");
@@ -80,22 +80,22 @@ test("what the stores hold while they are written to, secrets and files come bac
 
 test("a restore refuses a folder with data, a damaged backup and one that was cut off", async () => {
   await open(dataDir, ["redis"], { durable: true });
-  await keptSecrets(dataDir);
+  await loadSecrets(dataDir);
   const elsewhere = { MYSQL_URL: "mysql://elsewhere/quintet", POSTGRES_URL: "postgres://elsewhere/quintet" };
   const said: string[] = [];
   await backUp({ dataDir, folder, env: elsewhere, progress: (line) => said.push(line) });
-  expect(said).toContain(`MariaDB is not of ${dataDir}: its own server has to be backed up there`);
-  await expect(backUp({ dataDir, folder, env: elsewhere, progress })).rejects.toThrow(/backup is there already/);
+  expect(said).toContain(`MariaDB is not stored in ${dataDir}: back it up on its own server`);
+  await expect(backUp({ dataDir, folder, env: elsewhere, progress })).rejects.toThrow(/backup already exists/);
   await expect(backUp({ dataDir: other, folder: `${folder}2`, env: {}, progress })).rejects.toThrow(
-    /other holds no data/,
+    /other contains no data/,
   );
 
-  await expect(restore({ dataDir, folder, env: {}, progress })).rejects.toThrow(/secrets\.json is there already/);
+  await expect(restore({ dataDir, folder, env: {}, progress })).rejects.toThrow(/secrets\.json already exists/);
   const file = join(folder, "redis.rdb");
   const whole = await readFile(file);
   await writeFile(file, "damaged");
   await expect(restore({ dataDir: other, folder, env: {}, progress })).rejects.toThrow(
-    /redis\.rdb is not what was backed up/,
+    /redis\.rdb does not match the checksum in manifest\.json/,
   );
   await expect(readdir(other)).rejects.toThrow(/ENOENT/);
   await writeFile(file, whole);

@@ -33,14 +33,11 @@ async function endAndRecover(title: string, write: () => Promise<unknown>): Prom
   fill();
   await vi.waitFor(async () => {
     await write().catch(() => {});
-    expect(lines.join("\n")).toMatch(new RegExp(`^${title} ended .*no space is left on its disk.*; starting`));
+    expect(lines.join("\n")).toMatch(new RegExp(`^${title} exited .*no space is left on its disk.*; restarting`));
   }, soon);
-  await vi.waitFor(
-    () => expect(lines.join("\n")).toMatch(/no space is left on its disk.*; trying again in \d+ s/),
-    soon,
-  );
+  await vi.waitFor(() => expect(lines.join("\n")).toMatch(/no space is left on its disk.*; retrying in \d+ s/), soon);
   await rm(filler());
-  await vi.waitFor(() => expect(lines.at(-1)).toBe(`${title} runs again`), soon);
+  await vi.waitFor(() => expect(lines.at(-1)).toBe(`${title} is running again`), soon);
 }
 
 describe.runIf(process.getuid?.() === 0)("a disk that is full ends a store until there is space again:", () => {

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { chown, cp, mkdir, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { claimDataDir, keptSecrets, type StoreName } from "../src/index.ts";
+import { loadSecrets, lockDataDir, type StoreName } from "../src/index.ts";
 import { folderForTest, open } from "./open.ts";
 
 const asRoot = process.getuid?.() === 0;
@@ -35,7 +35,7 @@ describe("data that a link leads to", () => {
 
   test("is not made anew when it is gone", async () => {
     await rename(elsewhere, `${elsewhere}.away`);
-    expect(await refusal(open(dataDir, ["redis"]))).toMatch(/data\/stores leads to .*elsewhere, where nothing is/);
+    expect(await refusal(open(dataDir, ["redis"]))).toMatch(/data\/stores links to .*elsewhere, which does not exist/);
     await rename(`${elsewhere}.away`, elsewhere);
     await (await open(dataDir, ["redis"])).close();
   });
@@ -67,32 +67,36 @@ test("data of a later version of a server, or of another Postgres", async () => 
     await cp(record, `${record}.kept`);
     await writeFile(record, "99.1.2\n");
     const line = await refusal(open(dataDir, needs));
-    expect(line).toMatch(new RegExp(`is of ${title} 99.1.2, which \\d+\\.\\d+.* of this machine cannot read`));
+    expect(line).toMatch(new RegExp(`was written by ${title} 99.1.2, which \\d+\\.\\d+.* on this machine cannot read`));
     await rename(`${record}.kept`, record);
   }
   // Of a folder that a server has come to know elsewhere only its own data speaks.
   await rm(join(first.location, "postgres/version"));
   await writeFile(join(first.location, "postgres/data/PG_VERSION"), "9\n");
-  expect(await refusal(open(dataDir, needs))).toMatch(/is of Postgres 9, which .*Install Postgres 9/);
+  expect(await refusal(open(dataDir, needs))).toMatch(/was written by Postgres 9, which .*Install Postgres 9/);
   const info = (await readdir(join(first.location, "mysql/data"))).find((file) => /^m\w+_upgrade_info$/.test(file))!;
   await writeFile(join(first.location, "mysql/data", info), "99.0.1-MariaDB");
-  expect(await refusal(open(dataDir, ["mysql"]))).toMatch(/is of MariaDB 99.0.1, which .*Install MariaDB 99.0/);
+  expect(await refusal(open(dataDir, ["mysql"]))).toMatch(
+    /was written by MariaDB 99.0.1, which .*Install MariaDB 99.0/,
+  );
   await writeFile(join(first.location, "layout.json"), '{"version":99}');
-  expect(await refusal(open(dataDir, ["redis"]))).toMatch(/stores is of a later version of Quintet \(layout 99;/);
+  expect(await refusal(open(dataDir, ["redis"]))).toMatch(
+    /stores was written by a later version of Quintet \(layout 99;/,
+  );
 });
 
-/** What is done with a data folder at a start, in that order. */
+/** The steps of a start that use the data folder, in order. */
 const steps = {
-  claim: claimDataDir,
+  lock: lockDataDir,
   stores: (folder: string) => open(folder, ["redis"]),
-  secrets: keptSecrets,
+  secrets: loadSecrets,
 };
 
 describe.each(Object.entries(steps))("a folder that cannot be written: %s", (_, step) => {
-  test("a file lies in its place", async () => {
+  test("a file is in its place", async () => {
     await writeFile(dataDir, "");
-    expect(await refusal(step(dataDir))).toBe(`Cannot write ${dataDir}: a file lies where a folder is needed`);
-    expect(await refusal(step(join(dataDir, "below")))).toMatch(/a file lies where a folder is needed$/);
+    expect(await refusal(step(dataDir))).toBe(`Cannot write ${dataDir}: a file is in the place of a folder`);
+    expect(await refusal(step(join(dataDir, "below")))).toMatch(/a file is in the place of a folder$/);
   });
 
   test.runIf(asRoot)("its disk is full, or read-only", async () => {

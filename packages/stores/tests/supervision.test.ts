@@ -22,9 +22,9 @@ async function pidOf(stores: Stores, name: StoreName): Promise<number> {
 
 const soon = { timeout: 60_000, interval: 20 };
 const runsAgain = (title: string) =>
-  vi.waitFor(() => expect(lines.filter((line) => line === `${title} runs again`)).not.toEqual([]), soon);
+  vi.waitFor(() => expect(lines.filter((line) => line === `${title} is running again`)).not.toEqual([]), soon);
 
-test("starts each store again that is killed, on its port and with its data, and says so", async () => {
+test("restarts each store that is killed, on its port and with its data, and reports it", async () => {
   const needs: StoreName[] = ["mysql", "postgres", "redis", "cache"];
   const stores = await open(base, needs, { durable: true, report });
   const { MYSQL_URL, POSTGRES_URL, REDIS_URL, CACHE_REDIS_URL } = stores.env as Required<Stores["env"]>;
@@ -40,7 +40,7 @@ test("starts each store again that is killed, on its port and with its data, and
   for (const pid of killed) process.kill(pid, "SIGKILL");
   for (const title of ["MariaDB", "Postgres", "Redis", "Redis for the cache"]) {
     await runsAgain(title);
-    expect(lines).toContain(`${title} ended (SIGKILL); starting it again`);
+    expect(lines).toContain(`${title} exited (SIGKILL); restarting it`);
   }
   mysql.destroy();
   const again = await createConnection(MYSQL_URL);
@@ -60,26 +60,26 @@ test("starts a store once for all the processes that use it", async () => {
   const stores = await open(base, ["redis"], { report });
   for (let times = 1; times <= 3; times++) {
     process.kill(await pidOf(stores, "redis"), "SIGKILL");
-    await vi.waitFor(() => expect(lines.filter((line) => line === "Redis runs again")).toHaveLength(times), soon);
+    await vi.waitFor(() => expect(lines.filter((line) => line === "Redis is running again")).toHaveLength(times), soon);
     expect(await isListening(theirs.REDIS_URL!)).toBe(true);
   }
 });
 
-test("tries again with growing pauses while a store does not start, one line each", async () => {
+test("retries with growing delays while a store does not start, and reports each attempt in one line", async () => {
   const stores = await open(base, ["redis"], { durable: true, report });
   const folder = join(stores.location, "redis/data/appendonlydir");
   const manifest = join(folder, (await readdir(folder)).find((name) => name.endsWith(".manifest"))!);
   const whole = await readFile(manifest, "utf8");
   await writeFile(manifest, "nonsense");
   process.kill(await pidOf(stores, "redis"), "SIGKILL");
-  const why = /^Redis did not start: exit code 1\. The end of .*redis\/log: .+; trying again in (\d) s$/;
+  const why = /^Redis did not start: exit code 1\. The end of .*redis\/log: .+; retrying in (\d) s$/;
   const pauses = () => lines.slice(1).map((line) => why.exec(line)?.[1] ?? line);
   await vi.waitFor(() => expect(pauses()).toEqual(["1", "2", "4"]), soon);
   await writeFile(manifest, whole);
   await runsAgain("Redis");
 });
 
-test("starts nothing again while it shuts down", async () => {
+test("restarts nothing while it shuts down", async () => {
   const shutdown = new AbortController();
   const stores = await open(base, ["redis"], { report, signal: shutdown.signal });
   const pid = await pidOf(stores, "redis");

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { lastLines } from "../run-program.ts";
 
 /**
- * Runs a store's own client program to its end, as this process's user; passwords go by `env`, where no other user sees
- * them. `input` is a file. Throws with the last lines that it printed; `signal` ends it.
+ * Runs a store's client program to its end, as the current user. Passwords are passed in `env`, which other users cannot
+ * read; `input` is a file. A failure throws with the last lines of its output; `signal` kills it.
  */
 export async function runClient(
   program: string,

@@ -1,20 +1,20 @@
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** In one line why a file or folder cannot be written, from what the system said; any other error as it is. */
-export function writeFault(path: string, error: unknown): unknown {
-  const why = reason(path, error as NodeJS.ErrnoException);
-  return why ? new Error(`Cannot write ${path}: ${why}`, { cause: error }) : error;
+/** An error that explains in one line why a file or folder cannot be written; other errors are returned unchanged. */
+export function toWriteError(path: string, error: unknown): unknown {
+  const text = reason(path, error as NodeJS.ErrnoException);
+  return text ? new Error(`Cannot write ${path}: ${text}`, { cause: error }) : error;
 }
 
-/** The same for a library that does not pass on what the system said: tries to write beside the file. */
-export function writeFaultBeside(file: string, error: unknown): unknown {
+/** The same for a library that hides the system's error: finds it by writing a file in the same folder. */
+export function diagnoseWriteError(file: string, error: unknown): unknown {
   const trial = join(dirname(file), `trial-${process.pid}`);
   try {
     writeFileSync(trial, "trial");
     return error;
   } catch (fault) {
-    return writeFault(file, fault);
+    return toWriteError(file, fault);
   } finally {
     rmSync(trial, { force: true });
   }
@@ -29,23 +29,24 @@ function reason(path: string, { code }: NodeJS.ErrnoException): string | undefin
       return "its disk is mounted read-only";
     case "EACCES":
     case "EPERM":
-      return `${whoseIs(path)}, and this process is not allowed to`;
+      return `${describeOwner(path)}, and this process is not allowed to`;
     case "EEXIST":
     case "ENOTDIR":
-      return "a file lies where a folder is needed";
+      return "a file is in the place of a folder";
     default:
       return undefined;
   }
 }
 
-/** The nearest folder that is there, and its owner. */
-function whoseIs(path: string): string {
+/** The nearest existing folder, and its owner. */
+function describeOwner(path: string): string {
   for (let folder = path; ; folder = dirname(folder)) {
     try {
       const { uid } = statSync(folder);
       return `${folder} belongs to ${uid === process.geteuid?.() ? "this user" : `user ${uid}`}`;
     } catch (error) {
-      if (folder === dirname(folder) || (error as NodeJS.ErrnoException).code !== "ENOENT") return "it is closed";
+      if (folder === dirname(folder) || (error as NodeJS.ErrnoException).code !== "ENOENT")
+        return "it is not accessible";
     }
   }
 }

@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder } from "./location.ts";
+import { createSharedFolder } from "./location.ts";
 import { tryLock } from "./lock.ts";
 import { writePrivate } from "./private-file.ts";
 
 /**
- * Claims a data folder for this process until release() or its end, however it ends, so that two do not run on one
- * folder. When another process has it, answers with that one's id.
+ * Locks a data folder for this process, so that no second one runs on it. The lock ends with release() or with the
+ * process, even after a crash. When another process holds it, returns that process's id.
  */
-export async function claimDataDir(dataDir: string): Promise<{ release(): void } | { heldBy: string }> {
-  await makeFolder(dataDir);
+export async function lockDataDir(dataDir: string): Promise<{ release(): void } | { heldBy: string }> {
+  await createSharedFolder(dataDir);
   const pidFile = join(dataDir, "start.pid");
   const lock = tryLock(join(dataDir, "start.lock"));
   if (!lock) return { heldBy: (await readFile(pidFile, "utf8").catch(() => "unknown")).trim() };
@@ -23,8 +23,8 @@ export async function claimDataDir(dataDir: string): Promise<{ release(): void }
   }
 }
 
-/** Whether a process has claimed this data folder; makes nothing. */
-export function isClaimed(dataDir: string): boolean {
+/** Whether a process holds the lock of this data folder. Creates no files. */
+export function isDataDirLocked(dataDir: string): boolean {
   const file = join(dataDir, "start.lock");
   if (!existsSync(file)) return false;
   try {
