@@ -10,22 +10,22 @@ import { type MeasuredServer, startServer, waitUntilReady } from "./processes.ts
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** An app alone in a process, on stores of its own, as it would run for a user: logs on, credentials checked. */
+/** One app in its own process, on its own stores, as in production: logging on, credentials checked. */
 export interface AppUnderTest extends AsyncDisposable {
   url: string;
   server: MeasuredServer;
   mysqlUrl: string;
   postgresUrl: string;
   redisUrl: string;
-  /** The whole `Authorization` header of the admin. */
+  /** The admin's `Authorization` header. */
   authorization: string;
 }
 
-/** Starts fresh stores and one app on them; everything is gone when it is disposed of. */
+/** Starts new stores and one app on them. Disposing of the app removes everything. */
 export async function startApp(name: string, stores: StoreName[], env: NodeJS.ProcessEnv = {}): Promise<AppUnderTest> {
   await using stack = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), "quintet-bench-"));
-  chmodSync(folder, 0o711); // The stores' own users must get in.
+  chmodSync(folder, 0o711); // The stores' users must be able to enter.
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const opened = stack.use(
     await openStores({ dataDir: folder, needs: stores, env: {}, progress: (line) => console.log(`  ${line}`) }),
@@ -54,9 +54,9 @@ export async function startApp(name: string, stores: StoreName[], env: NodeJS.Pr
   const url = `http://127.0.0.1:${port}`;
   await waitUntilReady(`${url}/${name}/health`);
   const form = new URLSearchParams({ grant_type: "password", username: "admin", password });
-  const answer = await fetch(`${url}/auth/token`, { method: "POST", body: form });
-  const { access_token } = (await answer.json()) as { access_token: string };
-  const kept = stack.move();
+  const response = await fetch(`${url}/auth/token`, { method: "POST", body: form });
+  const { access_token } = (await response.json()) as { access_token: string };
+  const resources = stack.move();
   return {
     url,
     server,
@@ -64,6 +64,6 @@ export async function startApp(name: string, stores: StoreName[], env: NodeJS.Pr
     postgresUrl,
     redisUrl,
     authorization: `Bearer ${access_token}`,
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

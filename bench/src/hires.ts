@@ -8,8 +8,8 @@ const first = ["Ana", "Luis", "Harold", "Ty", "Lyman", "Zoë", "Siobhán", "Már
 const last = ["Vogt", "Hofer", "Hadye", "Núñez", "O'Neil", "Smith", "Ibáñez", "Tanaka", "Müller", "Quispe"];
 
 /**
- * Writes `count` hires as CSV, always the same ones. `iso` writes times as an API takes them (`2021-11-07T02:48:42Z`);
- * otherwise as MySQL reads them without conversion.
+ * Writes `count` hires as CSV, always the same ones. With `iso`, times are in the format of the API
+ * (`2021-11-07T02:48:42Z`), otherwise in MySQL's own.
  */
 export async function writeHires(path: string, count: number, iso: boolean): Promise<void> {
   const out = createWriteStream(path, { highWaterMark: 1 << 20 });

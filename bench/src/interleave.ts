@@ -1,4 +1,4 @@
-/** One of several ways to do the same thing. `measure` returns a figure, more is better. */
+/** One of several implementations that are compared. `measure` returns a figure; higher is better. */
 export interface Variant {
   name: string;
   measure(): Promise<{ figure: number; cpuPerUnit?: number; p99?: number }>;
@@ -13,7 +13,7 @@ export interface Result {
   ratio: number;
 }
 
-/** The middle value; the mean of the two middle ones for an even number. */
+/** The median; the mean of the two middle values if their number is even. */
 export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -22,8 +22,8 @@ export function median(values: number[]): number {
 }
 
 /**
- * Measures every variant once per round, in turn and in an order that rotates, so that a drift of the machine's
- * speed meets all of them; ratios are taken within a round.
+ * Measures every variant once per round, in rotating order, so that a drift of the machine's speed affects all of them
+ * equally. Ratios are computed within a round.
  */
 export async function interleave(variants: Variant[], rounds: number): Promise<Result[]> {
   type Figures = Awaited<ReturnType<Variant["measure"]>>;
@@ -37,17 +37,17 @@ export async function interleave(variants: Variant[], rounds: number): Promise<R
   }
   const base = results[0]?.map((result) => result.figure) ?? [];
   return variants.map((variant, i) => {
-    const mine = results[i] ?? [];
-    const known = (pick: (figures: Figures) => number | undefined) => {
-      const values = mine.map(pick).filter((value) => value !== undefined);
+    const own = results[i] ?? [];
+    const medianOf = (pick: (figures: Figures) => number | undefined) => {
+      const values = own.map(pick).filter((value) => value !== undefined);
       return values.length > 0 ? median(values) : undefined;
     };
     return {
       name: variant.name,
-      median: median(mine.map((result) => result.figure)),
-      cpuPerUnit: known((figures) => figures.cpuPerUnit),
-      p99: known((figures) => figures.p99),
-      ratio: median(mine.map((result, round) => result.figure / (base[round] ?? Number.NaN))),
+      median: median(own.map((result) => result.figure)),
+      cpuPerUnit: medianOf((figures) => figures.cpuPerUnit),
+      p99: medianOf((figures) => figures.p99),
+      ratio: median(own.map((result, round) => result.figure / (base[round] ?? Number.NaN))),
     };
   });
 }

@@ -11,7 +11,7 @@ const { values, positionals } = parseArgs({
 });
 const chosen = positionals.length === 0 ? rows : rows.filter((row) => positionals.includes(row.name));
 if (chosen.length === 0) {
-  console.error(`There is no such row. The rows are: ${rows.map((row) => row.name).join(", ")}.`);
+  console.error(`Unknown row. Available rows: ${rows.map((row) => row.name).join(", ")}.`);
   process.exit(1);
 }
 for (const row of chosen) {

@@ -1,6 +1,6 @@
 import { Agent, request } from "node:http";
 
-/** A request that is sent many times. */
+/** A request that is sent repeatedly. */
 export interface Call {
   url: string;
   method?: string;
@@ -8,37 +8,37 @@ export interface Call {
   body?: string;
 }
 
-/** The 99th percentile in ms of a call that is sent at a fixed rate, whether answers come or not; all must be 200. */
+/** The p99 latency in ms of a request sent at a fixed rate (open loop). Throws when a status is not 200. */
 export async function steadyP99(call: Call, perSecond: number, seconds: number): Promise<number> {
   const agent = new Agent({ keepAlive: true });
-  const took: number[] = [];
+  const elapsed: number[] = [];
   const running: Promise<void>[] = [];
-  const begun = performance.now();
+  const start = performance.now();
   const total = perSecond * seconds;
   for (let i = 0; i < total; ) {
-    const due = Math.min(total, ((performance.now() - begun) / 1000) * perSecond);
+    const due = Math.min(total, ((performance.now() - start) / 1000) * perSecond);
     for (; i < due; i++) {
-      // From when it was due: a generator that comes late must not hide that.
-      const dueAt = begun + (i / perSecond) * 1000;
+      // Measured from when it was due, so that a late generator does not hide latency (coordinated omission).
+      const dueAt = start + (i / perSecond) * 1000;
       running.push(
         send(call, agent).then(() => {
-          took.push(performance.now() - dueAt);
+          elapsed.push(performance.now() - dueAt);
         }),
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   await Promise.all(running).finally(() => agent.destroy());
-  return took.sort((a, b) => a - b)[Math.floor(took.length * 0.99)] ?? Number.NaN;
+  return elapsed.sort((a, b) => a - b)[Math.floor(elapsed.length * 0.99)] ?? Number.NaN;
 }
 
 function send({ url, method = "GET", headers = {}, body }: Call, agent: Agent): Promise<void> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { agent, method, headers }, (answer) => {
-      answer.resume();
-      answer.once("error", reject);
-      answer.once("end", () =>
-        answer.statusCode === 200 ? resolve() : reject(new Error(`${url} answered ${answer.statusCode}`)),
+    const outgoing = request(url, { agent, method, headers }, (response) => {
+      response.resume();
+      response.once("error", reject);
+      response.once("end", () =>
+        response.statusCode === 200 ? resolve() : reject(new Error(`${url} responded with ${response.statusCode}`)),
       );
     });
     outgoing.once("error", reject);

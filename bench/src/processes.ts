@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 export interface MeasuredServer extends AsyncDisposable {
   pid: number;
   port: number;
-  /** CPU time that the process and its children have used, in microseconds. */
+  /** CPU time of the process and its children, in microseconds. */
   cpu(): number;
   /** Resident memory of the process, in bytes. */
   memory(): number;
@@ -15,7 +15,7 @@ export interface MeasuredServer extends AsyncDisposable {
 
 const microsecondsPerTick = 10_000;
 
-/** Starts `command` and waits for a line `listening PORT` on its output, unless the port is known beforehand. */
+/** Starts `command` and reads the port from a line `listening PORT` of its output, unless the port is given. */
 export async function startServer(
   command: string,
   args: string[],
@@ -25,7 +25,7 @@ export async function startServer(
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  // A measurement that ends by an error, such as a closed pipe, leaves no server behind.
+  // A measurement that fails, for example by a closed pipe, must not leave a server running.
   const end = () => child.kill();
   process.once("exit", end);
   const port = options.port ?? (await readPort(child, [command, ...args].join(" ")));
@@ -38,9 +38,9 @@ export async function startServer(
     async [Symbol.asyncDispose]() {
       process.off("exit", end);
       if (child.exitCode !== null) return;
-      const gone = once(child, "exit");
+      const exited = once(child, "exit");
       child.kill("SIGTERM");
-      await gone;
+      await exited;
     },
   };
 }
@@ -54,7 +54,7 @@ async function readPort(child: ChildProcess, what: string): Promise<number> {
       return Number(port);
     }
   }
-  throw new Error(`${what} ended before it listened.`);
+  throw new Error(`${what} exited before it listened.`);
 }
 
 function statOf(pid: number): { parent: number; ticks: number } | undefined {
@@ -76,16 +76,16 @@ function cpuOf(pid: number): number {
   return ticks * microsecondsPerTick;
 }
 
-/** Waits until a URL answers 200. */
+/** Waits until a URL responds with 200; throws after 60 s. */
 export async function waitUntilReady(url: string): Promise<void> {
-  const until = performance.now() + 60_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const status = await fetch(url).then(
-      (answer) => answer.status,
+      (response) => response.status,
       () => 0,
     );
     if (status === 200) return;
-    if (performance.now() > until) throw new Error(`${url} does not answer.`);
+    if (performance.now() > deadline) throw new Error(`${url} does not respond.`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

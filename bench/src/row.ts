@@ -2,22 +2,22 @@ import { interleave, type Variant } from "./interleave.ts";
 import type { MeasuredServer } from "./processes.ts";
 import { type Load, wrk } from "./wrk.ts";
 
-/** How long and how often a row measures. */
+/** Options of a run: number of rounds, seconds per measurement, scale of the data. */
 export interface RunOptions {
   rounds: number;
   seconds: number;
-  /** Divides the sizes of large data, for the short run that only shows that a row works. */
+  /** Factor for the size of large data; small for a run that only shows that a row works. */
   scale: number;
 }
 
-/** One row of measurements: starts what it compares, checks the answers, measures, prints. */
+/** One row of measurements: starts the servers it compares, verifies their responses, measures, prints. */
 export interface Row {
   name: string;
   about: string;
-  run(effort: RunOptions): Promise<void>;
+  run(options: RunOptions): Promise<void>;
 }
 
-/** A variant that loads a server and counts requests per second and the server's CPU time per request. */
+/** A variant that loads a server and measures requests per second and CPU time per request. */
 export function loadVariant(name: string, servers: MeasuredServer[], load: Load, seconds: number): Variant {
   return {
     name,
@@ -30,7 +30,7 @@ export function loadVariant(name: string, servers: MeasuredServer[], load: Load,
   };
 }
 
-/** Measures the variants side by side and prints a table; the first one is what the others are compared with. */
+/** Measures the variants and prints a table; ratios are relative to the first variant. */
 export async function compare(title: string, unit: string, variants: Variant[], rounds: number): Promise<void> {
   console.log(`\n${title}`);
   for (const outcome of await interleave(variants, rounds)) {

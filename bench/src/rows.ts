@@ -8,5 +8,5 @@ import { search } from "./rows/search.ts";
 import { social } from "./rows/social.ts";
 import { transfer } from "./rows/transfer.ts";
 
-/** Every row that `pnpm bench` can run. */
+/** All rows of `pnpm bench`. */
 export const rows: Row[] = [accounts, gateway, transfer, load, listings, search, queue, social];

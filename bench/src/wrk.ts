@@ -10,7 +10,7 @@ export interface Load {
   method?: string;
   headers?: Record<string, string>;
   body?: string;
-  /** Bodies that are sent in turn, in place of one. */
+  /** Bodies that are sent in turn, instead of `body`. */
   bodies?: string[];
   connections?: number;
 }
@@ -18,13 +18,13 @@ export interface Load {
 export interface LoadResult {
   requestsPerSecond: number;
   requests: number;
-  /** Milliseconds. */
+  /** In milliseconds. */
   p99: number;
 }
 
 const run = promisify(execFile);
 
-/** Loads a URL with wrk on one thread for `seconds`; throws when any answer was not a 2xx. */
+/** Loads a URL with wrk on one thread for `seconds`; throws when a response is not 2xx. */
 export async function wrk(load: Load, seconds: number): Promise<LoadResult> {
   const folder = await mkdtemp(join(tmpdir(), "quintet-wrk-"));
   const script = join(folder, "request.lua");
@@ -45,7 +45,7 @@ export async function wrk(load: Load, seconds: number): Promise<LoadResult> {
   } finally {
     await rm(folder, { recursive: true });
   }
-  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${load.url} did not answer well:\n${stdout}`);
+  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${load.url} returned errors:\n${stdout}`);
   return {
     requestsPerSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
     requests: Number(/(\d+) requests in/.exec(stdout)?.[1]),

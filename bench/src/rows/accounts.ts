@@ -18,13 +18,13 @@ const bareArgon2 = fileURLToPath(new URL("../servers/bare-argon2.ts", import.met
 const password = "correct horse battery";
 const people = 16;
 const clients = 8;
-/** Of the route whose latency is looked at while others sign in. */
+/** Rate of the route whose latency is measured during sign-ins. */
 const steadyPerSecond = 200;
 
-/** What credentials cost: of a request that brings them, and of a sign-in. */
+/** The cost of credentials: per authenticated request, and per sign-in. */
 export const accounts: Row = {
   name: "accounts",
-  about: "a route with Bearer and with Basic beside the same route open; sign-ins beside bare Argon2id",
+  about: "a route with Bearer and with Basic compared with the same route open; sign-ins compared with bare Argon2id",
   async run({ rounds, seconds }) {
     await using stack = new AsyncDisposableStack();
     const server = await start(stack);
@@ -32,36 +32,37 @@ export const accounts: Row = {
     for (let i = 0; i < people; i++) {
       const body = JSON.stringify({ username: `person${i}`, email: `person${i}@example.com`, password });
       const headers = { "Content-Type": "application/json" };
-      const made = await fetch(`${origin}/auth/register`, { method: "POST", headers, body });
-      if (made.status !== 201) throw new Error(`An account cannot be made: ${made.status}`);
+      const created = await fetch(`${origin}/auth/register`, { method: "POST", headers, body });
+      if (created.status !== 201) throw new Error(`The account was not created: ${created.status}`);
     }
     const bodies = Array.from({ length: people }, (_, i) => {
       const form = new URLSearchParams({ grant_type: "password", username: `person${i}`, password });
       return `${form}`;
     });
-    const storm: Load = { url: `${origin}/auth/token`, method: "POST", bodies, connections: clients, ...formType };
-    const answer = await fetch(storm.url, { method: "POST", body: bodies[0] ?? "", ...formType });
-    const { access_token } = (await answer.json()) as { access_token: string };
-    const ways: [string, string, Record<string, string>][] = [
+    const signIns: Load = { url: `${origin}/auth/token`, method: "POST", bodies, connections: clients, ...formType };
+    const response = await fetch(signIns.url, { method: "POST", body: bodies[0] ?? "", ...formType });
+    const { access_token } = (await response.json()) as { access_token: string };
+    const cases: [string, string, Record<string, string>][] = [
       ["open", "/small/open", {}],
       ["Bearer", "/small/guarded", { Authorization: `Bearer ${access_token}` }],
       ["Basic", "/small/guarded", { Authorization: `Basic ${btoa(`person0:${password}`)}` }],
     ];
-    if ((await fetch(`${origin}/small/guarded`)).status !== 401) throw new Error("The route is not guarded.");
-    for (const [name, path, headers] of ways) {
+    if ((await fetch(`${origin}/small/guarded`)).status !== 401)
+      throw new Error("The route does not require credentials.");
+    for (const [name, path, headers] of cases) {
       const text = await (await fetch(origin + path, { headers })).text();
-      if (text !== '{"status":"running","message":"hello"}') throw new Error(`${name}: wrong answer ${text}`);
+      if (text !== '{"status":"running","message":"hello"}') throw new Error(`${name}: wrong response ${text}`);
     }
     await compare(
       "A small GET, its credentials remembered",
       "requests/s",
-      ways.map(([name, path, headers]) => loadVariant(name, [server], { url: origin + path, headers }, seconds)),
+      cases.map(([name, path, headers]) => loadVariant(name, [server], { url: origin + path, headers }, seconds)),
       rounds,
     );
 
     const open: Call = { url: `${origin}/small/open` };
     const alone: number[] = [];
-    const meanwhile: number[] = [];
+    const underLoad: number[] = [];
     const bare: Variant = {
       name: "bare Argon2id, both cores",
       async measure() {
@@ -69,27 +70,27 @@ export const accounts: Row = {
         return { figure: Number(stdout) };
       },
     };
-    // What a sign-in goes through is compiled before it is timed.
-    await wrk(storm, seconds);
-    await compare("Sign-ins", "per second", [bare, loadVariant("sign-ins", [server], storm, seconds)], rounds);
+    // Warm-up.
+    await wrk(signIns, seconds);
+    await compare("Sign-ins", "per second", [bare, loadVariant("sign-ins", [server], signIns, seconds)], rounds);
     for (let round = 0; round < rounds; round++) {
       alone.push(await steadyP99(open, steadyPerSecond, seconds));
-      const [p99] = await Promise.all([steadyP99(open, steadyPerSecond, seconds), wrk(storm, seconds)]);
-      meanwhile.push(p99);
+      const [p99] = await Promise.all([steadyP99(open, steadyPerSecond, seconds), wrk(signIns, seconds)]);
+      underLoad.push(p99);
     }
-    const ratio = median(meanwhile.map((p99, round) => p99 / (alone[round] ?? Number.NaN)));
+    const ratio = median(underLoad.map((p99, round) => p99 / (alone[round] ?? Number.NaN)));
     console.log(`\nAn open route at ${steadyPerSecond} requests/s, p99`);
     console.log(`  alone             ${median(alone).toFixed(2)} ms`);
-    console.log(`  during sign-ins   ${median(meanwhile).toFixed(2)} ms  ratio ${ratio.toFixed(2)}`);
+    console.log(`  during sign-ins   ${median(underLoad).toFixed(2)} ms  ratio ${ratio.toFixed(2)}`);
   },
 };
 
 const formType = { headers: { "Content-Type": "application/x-www-form-urlencoded" } };
 
-/** The guarded route on stores of its own; it ends with `stack`. */
+/** Starts the guarded route on its own stores, until `stack` is disposed of. */
 async function start(stack: AsyncDisposableStack): Promise<MeasuredServer> {
   const folder = mkdtempSync(join(tmpdir(), "quintet-bench-"));
-  chmodSync(folder, 0o711); // The stores' own users must get in.
+  chmodSync(folder, 0o711); // The stores' users must be able to enter.
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const progress = (line: string) => console.log(`  ${line}`);
   const stores = stack.use(await openStores({ dataDir: folder, needs: ["mysql", "redis"], env: {}, progress }));

@@ -8,7 +8,7 @@ import type { Load } from "../wrk.ts";
 const edge = fileURLToPath(new URL("../servers/edge.ts", import.meta.url));
 const body = JSON.stringify({ text: "x".repeat(1000) });
 
-/** The gateway with an app mounted and with an app behind HTTP, beside the app alone, nginx, HAProxy and `hono/proxy`. */
+/** The gateway with a mounted and with a remote app, compared with the app alone, nginx, HAProxy and `hono/proxy`. */
 export const gateway: Row = {
   name: "gateway",
   about: "requests per second through the gateway, mounted and remote",
@@ -24,7 +24,7 @@ export const gateway: Row = {
     ];
     const nginx = stack.use(await startNginx(behind));
     const haproxy = stack.use(await startHaproxy(behind));
-    const ways: [string, MeasuredServer][] = [
+    const servers: [string, MeasuredServer][] = [
       ["direct", direct],
       ["mounted", mounted],
       ["remote", remote],
@@ -32,9 +32,9 @@ export const gateway: Row = {
       ["HAProxy, 1 thread", haproxy],
       ["hono/proxy", honoProxy],
     ];
-    for (const [name, { port }] of ways) await check(name, port);
+    for (const [name, { port }] of servers) await check(name, port);
     const variants = (load: (port: number) => Load) =>
-      ways.map(([name, server]) => loadVariant(name, [server], load(server.port), seconds));
+      servers.map(([name, server]) => loadVariant(name, [server], load(server.port), seconds));
     await compare(
       "A small GET",
       "requests/s",
@@ -58,8 +58,8 @@ export const gateway: Row = {
 async function check(name: string, port: number): Promise<void> {
   const small = await fetch(`http://127.0.0.1:${port}/queue/small`);
   if ((await small.text()) !== '{"status":"running","message":"hello"}')
-    throw new Error(`${name}: wrong answer to GET`);
+    throw new Error(`${name}: wrong response to GET`);
   const headers = { "Content-Type": "application/json" };
   const echo = await fetch(`http://127.0.0.1:${port}/queue/echo`, { method: "POST", headers, body });
-  if ((await echo.text()) !== body) throw new Error(`${name}: wrong answer to POST`);
+  if ((await echo.text()) !== body) throw new Error(`${name}: wrong response to POST`);
 }

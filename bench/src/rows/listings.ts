@@ -7,7 +7,7 @@ import { compare, loadVariant, type Row } from "../row.ts";
 
 const plainListings = fileURLToPath(new URL("../servers/plain-listings.ts", import.meta.url));
 
-/** Searches as the API takes them, and the same as conditions of the plain join. */
+/** Searches as query strings of the API, and as conditions of the plain join. */
 const searches: [query: string, where: string, order: string][] = [
   ["sort=id", "true", "p.id"],
   ["city=pereira", "p.city = 'pereira'", "p.id"],
@@ -18,7 +18,7 @@ const searches: [query: string, where: string, order: string][] = [
   ["q=casa+xyzzy", "p.description LIKE '%casa%' AND p.description LIKE '%xyzzy%'", "p.id"],
 ];
 
-/** Pages of listings beside the join of all history that the tables ask for, and beside one bare statement. */
+/** Pages of listings, compared with a join over the whole status history and with one bare statement. */
 export const listings: Row = {
   name: "listings",
   about: "searches of 1,000,000 listings with 5,000,000 statuses",
@@ -34,7 +34,7 @@ export const listings: Row = {
       };
       for (const [query, where, order] of searches) {
         const [ids, expected] = [await page(app, query), await plain(where, order)];
-        if (ids.join() !== expected.join()) throw new Error(`${query}: found ${ids}, the join ${expected}.`);
+        if (ids.join() !== expected.join()) throw new Error(`${query}: got ${ids}, the join returns ${expected}.`);
         const timed = (name: string, work: () => Promise<unknown>) => ({
           name,
           async measure() {
@@ -43,36 +43,36 @@ export const listings: Row = {
             return { figure: 1000 / (performance.now() - started) };
           },
         });
-        const ways = [
+        const variants = [
           timed("join of all history", () => plain(where, order)),
           timed("GET /properties", () => page(app, query)),
         ];
-        await compare(query, "pages/s", ways, rounds);
+        await compare(query, "pages/s", variants, rounds);
       }
       await using bare = await startServer(process.execPath, [plainListings], { env: { MYSQL_URL: app.mysqlUrl } });
       const path = `/properties?${searches[2]?.[0]}`;
       const headers = { Authorization: app.authorization };
-      const ways = [
+      const variants = [
         loadVariant("bare statement", [bare], { url: `http://127.0.0.1:${bare.port}${path}` }, seconds),
         loadVariant("GET /properties", [app.server], { url: app.url + path, headers }, seconds),
       ];
-      await compare("A page by city, year and status", "requests/s", ways, rounds);
+      await compare("A page by city, year and status", "requests/s", variants, rounds);
     } finally {
       await sql.end();
     }
   },
 };
 
-/** The first page of a search; empty when nothing is found. */
+/** The ids of a search's first page; empty when nothing is found. */
 async function page(app: AppUnderTest, query: string): Promise<number[]> {
-  const answer = await fetch(`${app.url}/properties?${query}`, { headers: { Authorization: app.authorization } });
-  if (answer.status === 404) return [];
-  if (!answer.ok) throw new Error(`${query}: ${answer.status} ${await answer.text()}`);
-  const { properties } = (await answer.json()) as { properties: { id: number }[] };
+  const response = await fetch(`${app.url}/properties?${query}`, { headers: { Authorization: app.authorization } });
+  if (response.status === 404) return [];
+  if (!response.ok) throw new Error(`${query}: ${response.status} ${await response.text()}`);
+  const { properties } = (await response.json()) as { properties: { id: number }[] };
   return properties.map(({ id }) => id);
 }
 
-/** The latest status of each property, as the four tables alone have it. */
+/** The latest status of each property, from the four tables alone. */
 function join(where: string, order: string): string {
   return `SELECT p.id, p.address, p.city, p.price, p.description, p.year, s.name AS status
     FROM property AS p
@@ -84,7 +84,7 @@ function join(where: string, order: string): string {
     ORDER BY ${order} LIMIT 20`;
 }
 
-/** Fills the tables by the server, then waits until the app has indexed them. The cheap ones are the oldest. */
+/** Fills the tables in the server, then waits until the app has indexed them. The oldest properties are the cheapest. */
 async function fill(sql: Connection, count: number): Promise<void> {
   console.log(`  filling ${count} listings`);
   const numbers = `seq_1_to_${count}`;
@@ -101,11 +101,11 @@ async function fill(sql: Connection, count: number): Promise<void> {
   const statements = readStatements();
   for (const name of ["rebuild-listings", "mark-blocks"] as const) await sql.query(statements[name]);
   await sql.query("ANALYZE TABLE property, status_history, listing");
-  const until = Date.now() + 3_600_000;
+  const deadline = Date.now() + 3_600_000;
   for (;;) {
     const [rows] = await sql.query<RowDataPacket[]>("SELECT COUNT(*) AS n FROM listing_block WHERE ready = 0");
     if (rows[0]?.n === 0) return;
-    if (Date.now() > until) throw new Error("The listings were not indexed.");
+    if (Date.now() > deadline) throw new Error("The listings were not indexed.");
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }

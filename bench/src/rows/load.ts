@@ -7,7 +7,7 @@ import { type AppUnderTest, startApp } from "../app-process.ts";
 import { departments, jobs, writeHires } from "../hires.ts";
 import { compare, type Row } from "../row.ts";
 
-/** A CSV of hires over HTTP, every field validated, beside a bare `LOAD DATA LOCAL INFILE` of the same rows. */
+/** A CSV file of hires over HTTP, every field validated, compared with a bare `LOAD DATA LOCAL INFILE` of the same rows. */
 export const load: Row = {
   name: "load",
   about: "a CSV file of 1,000,000 hires into MySQL",
@@ -43,9 +43,9 @@ export const load: Row = {
             sql: `${sql} (id, name, datetime, department_id, job_id)`,
             infileStreamFactory: () => createReadStream(plainFile, { highWaterMark: 1 << 18 }),
           });
-          const took = performance.now() - started;
+          const elapsed = performance.now() - started;
           await expectCount(admin, "bare.hired_employees", count);
-          return { figure: count / (took / 1000) };
+          return { figure: count / (elapsed / 1000) };
         },
       },
       {
@@ -58,19 +58,19 @@ export const load: Row = {
             peak = Math.max(peak, app.server.memory());
           }, 100);
           const started = performance.now();
-          const answer = await fetch(`${app.url}/ingest/hired_employees/csv`, { method: "POST", headers, body });
-          const took = performance.now() - started;
+          const response = await fetch(`${app.url}/ingest/hired_employees/csv`, { method: "POST", headers, body });
+          const elapsed = performance.now() - started;
           clearInterval(watch);
-          const loaded = (await answer.json()) as { inserted: number };
-          if (loaded.inserted !== count) throw new Error(`Not all was loaded: ${JSON.stringify(loaded)}`);
+          const loaded = (await response.json()) as { inserted: number };
+          if (loaded.inserted !== count) throw new Error(`Not all rows were loaded: ${JSON.stringify(loaded)}`);
           await expectCount(admin, "quintet.hired_employees", count);
-          return { figure: count / (took / 1000) };
+          return { figure: count / (elapsed / 1000) };
         },
       },
     ];
     try {
       await compare("Load, all fields validated, references checked", "rows/s", variants, rounds);
-      console.log(`  most memory of the app's process: ${Math.round(peak / 1e6)} MB`);
+      console.log(`  peak memory of the app's process: ${Math.round(peak / 1e6)} MB`);
     } finally {
       await admin.end();
       await rm(folder, { recursive: true });
@@ -80,12 +80,12 @@ export const load: Row = {
 
 async function reference(app: AppUnderTest, table: string, count: number, what: string): Promise<void> {
   const rows = Array.from({ length: count }, (_, i) => [i + 1, `${what} ${i + 1}`]);
-  const answer = await fetch(`${app.url}/ingest/${table}/rows`, {
+  const response = await fetch(`${app.url}/ingest/${table}/rows`, {
     method: "POST",
     headers: { Authorization: app.authorization, "Content-Type": "application/json" },
     body: JSON.stringify({ rows }),
   });
-  const { inserted } = (await answer.json()) as { inserted: number };
+  const { inserted } = (await response.json()) as { inserted: number };
   if (inserted !== count) throw new Error(`${table}: ${inserted} of ${count} rows were stored.`);
 }
 

@@ -7,18 +7,18 @@ import type { Load } from "../wrk.ts";
 const plainQueue = fileURLToPath(new URL("../servers/plain-queue.ts", import.meta.url));
 const message = JSON.stringify({ task: "resize", id: 12345, size: [640, 480] });
 
-/** Push and pop one by one, beside a handler that does one `RPUSH` or `LPOP` and looks at nothing. */
+/** Single pushes and pops, compared with a handler that runs one `RPUSH` or `LPOP` and validates nothing. */
 export const queue: Row = {
   name: "queue",
   about: "push and pop one by one",
   async run({ rounds, seconds }) {
     await using app = await startApp("queue", ["mysql", "redis"]);
     await using plain = await startServer(process.execPath, [plainQueue], { env: { REDIS_URL: app.redisUrl } });
-    const ways = [
+    const targets = [
       { name: "plain handler", url: `http://127.0.0.1:${plain.port}`, server: plain, headers: {} },
       { name: "queue", url: app.url, server: app.server, headers: { Authorization: app.authorization } },
     ];
-    for (const { name, url, headers } of ways) {
+    for (const { name, url, headers } of targets) {
       const send = (path: string, body?: string) =>
         fetch(`${url}/queue/${path}`, {
           method: "POST",
@@ -31,7 +31,7 @@ export const queue: Row = {
       if (pushed.status !== 201 || body !== message) throw new Error(`${name} lost a message.`);
     }
     const variants = (load: (url: string, headers: Record<string, string>) => Load, duration: number) =>
-      ways.map(({ name, url, server, headers }) =>
+      targets.map(({ name, url, server, headers }) =>
         loadVariant(name, [server], load(url, headers as Record<string, string>), duration),
       );
     const push = (url: string, headers: Record<string, string>): Load => ({
@@ -41,7 +41,7 @@ export const queue: Row = {
       body: message,
     });
     await compare("Push", "requests/s", variants(push, seconds), rounds);
-    // A pop takes less time than a push: half the time never empties what was pushed.
+    // A pop is faster than a push, but in half the time it does not empty the queue.
     const pop = (url: string, headers: Record<string, string>): Load => ({
       url: `${url}/queue/pop`,
       method: "POST",

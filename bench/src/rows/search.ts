@@ -4,7 +4,7 @@ import { compare, type Row } from "../row.ts";
 
 const terms = ["", "a", "zq", "smi", "smith", "xqzwv", "maria gar"];
 
-/** The directory's first page with its total, not cached, beside two `ILIKE` queries over the table without an index for them. */
+/** The directory's first page with its total, not cached, compared with two `ILIKE` queries without an index. */
 export const search: Row = {
   name: "search",
   about: "directory search at 1,000,000 users, not cached",
@@ -16,14 +16,14 @@ export const search: Row = {
     });
     const sql = postgres(app.postgresUrl, { max: 1 });
     const first = async (term: string) => {
-      const answer = await fetch(`${app.url}/directory/users?limit=15&name=${encodeURIComponent(term)}`);
-      return (await answer.json()) as { users: { id: number }[]; total: number };
+      const response = await fetch(`${app.url}/directory/users?limit=15&name=${encodeURIComponent(term)}`);
+      return (await response.json()) as { users: { id: number }[]; total: number };
     };
     try {
       console.log(`  filling ${users} users`);
-      const until = Date.now() + 600_000;
+      const deadline = Date.now() + 600_000;
       while ((await first("")).total < users) {
-        if (Date.now() > until) throw new Error("The demo users did not come.");
+        if (Date.now() > deadline) throw new Error("The demo users were not created.");
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
       await sql`CREATE TABLE public.plain AS SELECT id, first_name, last_name, bio FROM directory.users`;
@@ -45,7 +45,7 @@ export const search: Row = {
           {
             name: "GET /directory/users",
             async measure() {
-              // Whatever is cached may have changed by that.
+              // Invalidates the cache.
               await sql`INSERT INTO directory.changes DEFAULT VALUES`;
               const started = performance.now();
               await first(term);
@@ -62,7 +62,7 @@ export const search: Row = {
   },
 };
 
-/** Accents count in ILIKE and not in the directory, so the directory finds as many or more. */
+/** ILIKE is accent-sensitive and the directory is not, so the directory finds as many users or more. */
 async function check(
   sql: postgres.Sql,
   where: postgres.PendingQuery<postgres.Row[]>,
@@ -70,7 +70,7 @@ async function check(
   found: { users: unknown[]; total: number },
 ): Promise<void> {
   const [row] = await sql<{ n: number }[]>`SELECT count(*)::int AS n FROM public.plain WHERE ${where}`;
-  const least = row?.n ?? 0;
-  if (found.total < least * 0.9) throw new Error(`"${term}": ${found.total} found, ILIKE finds ${least}.`);
-  if (least > 0 && found.users.length === 0) throw new Error(`"${term}": an empty page.`);
+  const min = row?.n ?? 0;
+  if (found.total < min * 0.9) throw new Error(`"${term}": ${found.total} found, ILIKE finds ${min}.`);
+  if (min > 0 && found.users.length === 0) throw new Error(`"${term}": an empty page.`);
 }

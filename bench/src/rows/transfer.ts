@@ -9,14 +9,14 @@ import { startNginx } from "../servers/nginx.ts";
 const edge = fileURLToPath(new URL("../servers/edge.ts", import.meta.url));
 const MiB = 1024 * 1024;
 const size = 50 * MiB;
-/** What is sent up, in pieces as a client reads them from a file. */
-const piece = Buffer.alloc(MiB, "quintet ");
+/** One chunk of an upload, of the size in which a client reads a file. */
+const chunk = Buffer.alloc(MiB, "quintet ");
 const agent = new Agent({ keepAlive: true });
 
-/** 50 MB down and up through the gateway, beside nginx, and what of it stays in the gateway's memory. */
+/** Downloads and uploads of 50 MB through the gateway, compared with nginx, and how much the memory grows. */
 export const transfer: Row = {
   name: "transfer",
-  about: "50 MB down and up through the gateway, remote and mounted, beside nginx",
+  about: "50 MB down and up through the gateway, remote and mounted, compared with nginx",
   async run({ rounds, seconds }) {
     await using stack = new AsyncDisposableStack();
     const start = async (...args: string[]) => stack.use(await startServer(process.execPath, [edge, ...args]));
@@ -25,7 +25,7 @@ export const transfer: Row = {
     const remote = await start("remote", behind);
     const mounted = await start("mounted");
     const nginx = stack.use(await startNginx(behind));
-    const ways: [string, MeasuredServer][] = [
+    const servers: [string, MeasuredServer][] = [
       ["nginx, 1 worker", nginx],
       ["remote", remote],
       ["mounted", mounted],
@@ -36,8 +36,8 @@ export const transfer: Row = {
       ["50 MB up", upload],
     ] as const) {
       const grown = new Map<string, number>();
-      for (const [, { port }] of ways) await move(port);
-      const variants = ways.map(([name, server]): Variant => {
+      for (const [, { port }] of servers) await move(port);
+      const variants = servers.map(([name, server]): Variant => {
         const before = server.memory();
         return {
           name,
@@ -49,8 +49,8 @@ export const transfer: Row = {
               megabytes += size / MiB;
               grown.set(name, Math.max(grown.get(name) ?? 0, server.memory() - before));
             } while (performance.now() - from < seconds * 1000);
-            const took = (performance.now() - from) / 1000;
-            return { figure: megabytes / took, cpuPerUnit: (server.cpu() - cpu) / megabytes };
+            const elapsed = (performance.now() - from) / 1000;
+            return { figure: megabytes / elapsed, cpuPerUnit: (server.cpu() - cpu) / megabytes };
           },
         };
       });
@@ -64,22 +64,23 @@ export const transfer: Row = {
 
 async function download(port: number): Promise<void> {
   const sent = request({ port, path: "/queue/large", agent }).end();
-  const [answer] = (await once(sent, "response")) as [IncomingMessage];
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
   let bytes = 0;
-  answer.on("data", (part: Buffer) => {
+  response.on("data", (part: Buffer) => {
     bytes += part.length;
   });
-  await once(answer, "end");
-  if (answer.statusCode !== 200 || bytes !== size) throw new Error(`${port}: ${answer.statusCode} with ${bytes} bytes`);
+  await once(response, "end");
+  if (response.statusCode !== 200 || bytes !== size)
+    throw new Error(`${port}: ${response.statusCode} with ${bytes} bytes`);
 }
 
 async function upload(port: number): Promise<void> {
   const headers = { "Content-Type": "application/octet-stream", "Content-Length": size };
   const sent = request({ port, path: "/queue/sink", method: "POST", agent, headers });
-  const answered = once(sent, "response") as Promise<[IncomingMessage]>;
-  for (let at = 0; at < size; at += piece.length) if (!sent.write(piece)) await once(sent, "drain");
+  const responded = once(sent, "response") as Promise<[IncomingMessage]>;
+  for (let at = 0; at < size; at += chunk.length) if (!sent.write(chunk)) await once(sent, "drain");
   sent.end();
-  const [answer] = await answered;
-  const text = (await answer.toArray()).join("");
-  if (text !== JSON.stringify({ bytes: size })) throw new Error(`${port}: ${answer.statusCode} ${text}`);
+  const [response] = await responded;
+  const text = (await response.toArray()).join("");
+  if (text !== JSON.stringify({ bytes: size })) throw new Error(`${port}: ${response.statusCode} ${text}`);
 }

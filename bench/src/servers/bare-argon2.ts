@@ -1,19 +1,20 @@
-// Argon2id as a sign-in needs it, and nothing else: `bare-argon2.ts SECONDS` keeps two cores busy and prints hashes per second.
+// Argon2id with the parameters of a sign-in, and nothing else: `bare-argon2.ts SECONDS` uses two cores and prints hashes per
+// second.
 import { hash, verify } from "@node-rs/argon2";
 
-const until = performance.now() + Number(process.argv[2]) * 1000;
-const made = await hash("correct horse battery", {
+const deadline = performance.now() + Number(process.argv[2]) * 1000;
+const stored = await hash("correct horse battery", {
   memoryCost: 19_456,
   timeCost: 2,
   parallelism: 1,
 });
-const begun = performance.now();
+const start = performance.now();
 let count = 0;
 const core = async () => {
-  while (performance.now() < until) {
-    if (!(await verify(made, "correct horse battery"))) throw new Error("The hash is wrong.");
+  while (performance.now() < deadline) {
+    if (!(await verify(stored, "correct horse battery"))) throw new Error("The hash is wrong.");
     count++;
   }
 };
 await Promise.all([core(), core()]);
-console.log((count / (performance.now() - begun)) * 1000);
+console.log((count / (performance.now() - start)) * 1000);

@@ -1,4 +1,4 @@
-// One small route three times, open and behind the guards, beside an issuer of its own. Settings are those of every app.
+// A small route, open and guarded, with its own issuer of tokens. The settings are those of every app.
 import type { AddressInfo } from "node:net";
 import { createRoute, z } from "@hono/zod-openapi";
 import { accounts } from "@quintet/accounts";
@@ -12,10 +12,10 @@ const issuer = await openAuth(process.env, accounts, log);
 const guard = guards(issuer.auth);
 const app = createService({ title: "Guarded", version: "1", prefix: "/small", log, corsOrigins: [], checks: {} });
 const responses = { 200: jsonResponse(z.object({ status: z.string(), message: z.string() }), "Hello") };
-const answer = { status: "running", message: "hello" };
-app.openapi(createRoute({ ...guard.open(), method: "get", path: "/open", responses }), (c) => c.json(answer, 200));
+const response = { status: "running", message: "hello" };
+app.openapi(createRoute({ ...guard.open(), method: "get", path: "/open", responses }), (c) => c.json(response, 200));
 app.openapi(createRoute({ ...guard.account("account:read"), method: "get", path: "/guarded", responses }), (c) =>
-  c.json(answer, 200),
+  c.json(response, 200),
 );
 const { server } = await serve(listenerOf(withIssuer(app, issuer)), {
   port: 0,

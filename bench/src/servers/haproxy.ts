@@ -1,7 +1,7 @@
 import type { MeasuredServer } from "../processes.ts";
 import { startProxy } from "./proxy.ts";
 
-/** HAProxy with one thread in front of `upstream`, with connections to it kept alive and shared. */
+/** HAProxy with one thread in front of `upstream`; connections to it are kept alive and shared. */
 export function startHaproxy(upstream: string): Promise<MeasuredServer> {
   return startProxy({
     tool: "haproxy",

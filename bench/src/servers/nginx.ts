@@ -1,7 +1,7 @@
 import type { MeasuredServer } from "../processes.ts";
 import { startProxy } from "./proxy.ts";
 
-/** nginx with one worker in front of `upstream`, with connections to it kept alive and no buffering on disk. */
+/** nginx with one worker in front of `upstream`; connections to it are kept alive and nothing is buffered on disk. */
 export function startNginx(upstream: string): Promise<MeasuredServer> {
   return startProxy({
     tool: "nginx",

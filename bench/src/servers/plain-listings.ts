@@ -1,4 +1,4 @@
-// What the listings are compared with: one prepared statement per request, and nothing else. `MYSQL_URL` says where.
+// The baseline of the listings: one prepared statement per request, and nothing else. Reads `MYSQL_URL`.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { listenerOf } from "@quintet/http";

@@ -1,4 +1,4 @@
-// What the queue is compared with: one Redis command per request, and nothing else. `REDIS_URL` says where.
+// The baseline of the queue: one Redis command per request, and nothing else. Reads `REDIS_URL`.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { listenerOf } from "@quintet/http";

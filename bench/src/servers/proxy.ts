@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { findTool, freePort } from "@quintet/stores/testing";
 import { type MeasuredServer, startServer, waitUntilReady } from "../processes.ts";
 
-/** A proxy that the gateway is compared with: its program, its configuration, and the arguments that it takes. */
+/** A proxy that the gateway is compared with: its program, configuration and arguments. */
 export interface Proxy {
   tool: "haproxy" | "nginx";
   configuration(at: { port: number; folder: string }): string;
   args(file: string, folder: string): string[];
 }
 
-/** Starts a proxy on a free port in a folder of its own, which goes with it; waits until it answers. */
+/** Starts a proxy on a free port and waits until it responds. Its folder is removed when it is disposed of. */
 export async function startProxy({ tool, configuration, args }: Proxy): Promise<MeasuredServer> {
   const folder = mkdtempSync(join(tmpdir(), `quintet-${tool}-`));
   const port = await freePort();

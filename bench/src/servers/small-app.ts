@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 
-/** The app that stands behind every variant of the gateway row: a small GET and a POST that answers its body. */
+/** The app behind every variant of the gateway and transfer rows: small and large responses, and uploads that are echoed or discarded. */
 export function smallApp(): Hono {
   const app = new Hono();
   app.get("/queue/small", (c) => c.json({ status: "running", message: "hello" }));
