@@ -65,11 +65,11 @@ it("ends with status 1 and one line before any store is started", async () => {
     [{ PORT: "0", DEMO_USERS: "many" }, "DEMO_USERS: must be a whole number from 1 to 10000000"],
     [{ PORT: "0", DATA_DIR: join(file, "data") }, `DATA_DIR: ${file} is not a folder`],
   ];
-  const told = cases.map(async ([env]) => {
+  const results = cases.map(async ([env]) => {
     const { ended, errors, out, dataDir } = npmStart(env);
     return [env, await ended, errors(), out(), existsSync(dataDir)];
   });
-  expect(await Promise.all(told)).toEqual(
+  expect(await Promise.all(results)).toEqual(
     cases.map(([env, fault]) => [env, 1, `Bad settings: ${fault}. See .env.example.\n`, "", false]),
   );
 });

@@ -100,9 +100,9 @@ const reasons: Record<string, (at: string) => string> = {
 
 function reasonOf(error: unknown, at: string): string {
   const { code, message, errors } = error as { code?: string; message?: string; errors?: { code?: string }[] };
-  const told = code ?? errors?.[0]?.code;
-  const known = told === undefined ? undefined : reasons[told];
+  const reported = code ?? errors?.[0]?.code;
+  const known = reported === undefined ? undefined : reasons[reported];
   if (known) return known(at);
   if (/^(WRONGPASS|NOAUTH|NOPERM)/.test(message ?? "")) return `${at} refuses this user or password`;
-  return `${at} cannot be used${told ? ` (${told})` : ""}`;
+  return `${at} cannot be used${reported ? ` (${reported})` : ""}`;
 }

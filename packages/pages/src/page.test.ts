@@ -73,7 +73,7 @@ it("shows links for staff to staff alone", async () => {
   expect(await (await show("/shop/goods?as=staff")).text()).toContain('<a href="/shop/stock">Stock</a>');
 });
 
-it("shows the app itself when it is told of no other", async () => {
+it("shows the app itself when no other app is given", async () => {
   const text = await (await shop().request("/shop/goods", { headers: browser })).text();
   expect(text).not.toContain("Mail");
 });

@@ -38,12 +38,12 @@ export function addAccount(
       return { ...session, program: known ?? programs.get(session.clientId) ?? session.clientId };
     });
   };
-  const show = async (c: Context<AccountEnv>, told: { done?: string | undefined; refusal?: Refusal } = {}) => {
+  const show = async (c: Context<AccountEnv>, notices: { done?: string | undefined; refusal?: Refusal } = {}) => {
     const { account, sessionId } = c.var;
     const [sessions, clients] = await Promise.all([named(account.id), auth.clients.list(account.id)]);
     const formToken = browser.formToken(c);
-    const body = accountPage({ account, sessions, current: sessionId, clients, formToken, ...told });
-    return showPage(c, frame, { title: "My account", body, status: told.refusal?.status });
+    const body = accountPage({ account, sessions, current: sessionId, clients, formToken, ...notices });
+    return showPage(c, frame, { title: "My account", body, status: notices.refusal?.status });
   };
 
   const account = createRoute({

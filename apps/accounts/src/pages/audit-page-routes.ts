@@ -48,13 +48,13 @@ export function addAuditPage(
     const { cursor, accountId, actorId, ...rest } = c.req.valid("query");
     const action = rest.action === "" ? undefined : rest.action;
     const { rows, nextCursor } = await lists.events({ accountId, actorId, action, limit: perPage, cursor });
-    const told = Object.entries({ accountId, actorId, action }).filter(([, value]) => value !== undefined);
+    const filters = Object.entries({ accountId, actorId, action }).filter(([, value]) => value !== undefined);
     const one = accountId ?? actorId;
     const name = one === undefined ? undefined : (await auth.staff.usernames([one])).get(one);
     const about = accountId === undefined ? "Only what was done by" : "Only what was done to";
     const body = auditPage({
       events: await named(auth, rows),
-      filter: Object.fromEntries(told.map(([key, value]) => [key, String(value)])),
+      filter: Object.fromEntries(filters.map(([key, value]) => [key, String(value)])),
       action,
       about: one === undefined ? undefined : `${about} ${name ?? `account ${one}`}.`,
       isFirst: cursor === undefined,

@@ -42,7 +42,7 @@ export function addAuthorize(
 ): void {
   const { auth, browser, frame, issuer } = deps;
 
-  /** Reads the request out of the URL or the form; what its client is to hear of is told at its redirect URI. */
+  /** Reads the request from the URL or the form. Errors that the client should receive are sent to its redirect URI. */
   const read: MiddlewareHandler<AuthorizeEnv> = async (c, next) => {
     const fields = c.req.method === "GET" ? new URL(c.req.url).searchParams : readFormText(await c.req.text());
     const asked = await readAuthorizationRequest(auth.clients, fields);

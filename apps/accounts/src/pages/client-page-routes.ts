@@ -19,7 +19,7 @@ const kinds = new Map([
   ["public", false],
 ]);
 
-/** A fault as it is told beside boxes that are ticked; nobody writes scopes there. */
+/** An input error in words that fit the form, where scopes are checkboxes and not text. */
 function inWords(fault: InputFault): InputFault {
   return fault.path === "scope" ? { ...fault, message: "needs one choice at least" } : fault;
 }

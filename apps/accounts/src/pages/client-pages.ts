@@ -80,7 +80,7 @@ export function newClientPage(shown: {
       </form>`;
 }
 
-/** One client, with the way to remove it; right after it was made also its secret, which is told this once. */
+/** One client, with a link to remove it. Right after its creation it also shows the secret, which is shown only once. */
 export function clientPage(shown: {
   client: ApiClient;
   formToken: string;

@@ -14,7 +14,7 @@ const security: Record<string, string[]>[] = [];
 const title = "Forgot your password?";
 const titleOfNew = "A new password";
 
-/** The pages for a forgotten password. A link leads to one of them; looking at it uses nothing up. */
+/** The pages for a forgotten password. The link from the mail opens one of them; a GET does not consume its token. */
 export function addForgotten(
   app: OpenAPIHono<ServiceEnv>,
   { auth, frame }: { auth: LocalAuth; frame: PageFrame },
@@ -77,7 +77,7 @@ export function addForgotten(
       ? { title: titleOfNew, body: newPasswordPage({ token }) }
       : { title: titleOfNew, body: staleLinkPage(), status: 422 };
     const answer = await showPage(c, frame, shown);
-    // The token stands in the address; no request is told that. (`no-referrer` would hide the form's origin too.)
+    // The URL contains the token, so only the origin is sent as referrer. (`no-referrer` would hide the form's origin too.)
     answer.headers.set("Referrer-Policy", "strict-origin");
     return answer;
   });

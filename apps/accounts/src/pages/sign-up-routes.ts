@@ -41,7 +41,7 @@ export function addSignUp(
     if (mode === "closed") return showPage(c, frame, { title, body: closedPage(next), status: 403 });
     const body = signUpPage({ next, username: "", email: "", invitation: mode === "invite" ? invitation : undefined });
     const response = await showPage(c, frame, { title, body });
-    // An invitation stands in the address; no request is told that. (`no-referrer` would hide the form's origin too.)
+    // The URL contains the invitation, so only the origin is sent as referrer. (`no-referrer` would hide the form's origin too.)
     if (invitation !== "") response.headers.set("Referrer-Policy", "strict-origin");
     return response;
   });

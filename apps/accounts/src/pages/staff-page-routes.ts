@@ -58,7 +58,7 @@ export function addStaffPages(
   const show = async (
     c: Context<AccountEnv>,
     id: number,
-    told: Pick<StaffAccountShown, "done" | "refusal" | "link"> = {},
+    notices: Pick<StaffAccountShown, "done" | "refusal" | "link"> = {},
   ) => {
     const [account, sessions, events] = await Promise.all([
       auth.staff.one(id),
@@ -72,9 +72,9 @@ export function addStaffPages(
       sessions: sessions.length,
       events: await named(auth, events.rows),
       formToken: browser.formToken(c),
-      ...told,
+      ...notices,
     });
-    return showPage(c, frame, { title: account.username, body, status: told.refusal?.status });
+    return showPage(c, frame, { title: account.username, body, status: notices.refusal?.status });
   };
   const one = createRoute({
     ...guard.staff("accounts:manage"),
@@ -107,7 +107,7 @@ export function addStaffPages(
     tags,
     summary: "Password reset link, to hand over, by form (staff)",
     request: { params, ...noQuery },
-    responses: { ...pageAnswer("The account, with the link, told this once"), ...refusedForm },
+    responses: { ...pageAnswer("The account, with the link, which is shown only once"), ...refusedForm },
   });
   app.openapi(makeLink, async (c) => {
     browser.checkForm(c, (await readForm(c, ["form_token"])).form_token);

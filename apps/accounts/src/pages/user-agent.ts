@@ -19,7 +19,7 @@ const systems: [name: string, mark: RegExp][] = [
   ["Linux", /\bLinux\b/],
 ];
 
-/** What a `User-Agent` says of a client, as far as it can be told: `Firefox 128 on Windows`. */
+/** The browser and system that a `User-Agent` names, as far as they are known: `Firefox 128 on Windows`. */
 export function clientOf(userAgent: string | null): string | undefined {
   if (userAgent === null) return undefined;
   const system = systems.find(([, mark]) => mark.test(userAgent))?.[0];

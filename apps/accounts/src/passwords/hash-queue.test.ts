@@ -2,7 +2,7 @@ import { Problem } from "@quintet/http";
 import { expect, test } from "vitest";
 import { createHashQueue, hashesAtOnce } from "./hash-queue.ts";
 
-/** Work that goes on until it is told to end. */
+/** Work that continues until the test ends it. */
 function held() {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   return { work: () => promise, end: resolve, fail: reject };

@@ -45,7 +45,7 @@ test.each([
   expect(String(error)).not.toMatch(/swordfish|BEGIN/);
 });
 
-test("several keys stand in their order, in any mixture of forms; one that is bad is told", async () => {
+test("several keys keep their order, in any mixture of formats; an invalid one is reported", async () => {
   const second = generateKeyPairSync("ed25519").privateKey;
   const der = second.export({ type: "pkcs8", format: "der" }).toString("base64");
   const keys = await readSigningKeys(`${pem},\n${der}`);

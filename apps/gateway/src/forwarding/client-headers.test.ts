@@ -38,7 +38,7 @@ describe("the verdict on a header", () => {
     "X-Original-URL",
     "X-Rewrite-URL",
     "Proxy",
-  ])("%s says who asks", (name) => {
+  ])("%s identifies the client", (name) => {
     expect(headerKind(name)).toBe("identity");
   });
 

@@ -119,8 +119,8 @@ describe("a container file", () => {
       fields: own.fields.map((field) => (field.name === name ? { name, type } : field)),
     });
     expect(faultOf(own)).toBeUndefined();
-    const told = own.fields.map((field) => ({ ...field, doc: "what it is", order: "ignore" }));
-    expect(faultOf({ ...own, name: "Row", namespace: "org.example", doc: "rows", fields: told })).toBeUndefined();
+    const documented = own.fields.map((field) => ({ ...field, doc: "what it is", order: "ignore" }));
+    expect(faultOf({ ...own, name: "Row", namespace: "org.example", doc: "rows", fields: documented })).toBeUndefined();
     expect(faultOf(changed("id", { type: "long" }))).toBeUndefined();
     expect(faultOf(avroSchema(tableOf("jobs")))).toBe("the field name is missing");
     expect(faultOf({ ...own, fields: own.fields.toReversed() })).toBe("the field id is at a different position");

@@ -13,8 +13,8 @@ describe("the text of a statement in a trace", () => {
     ["postgresql", "SELECT b, 'cut off", "SELECT b, ?"],
     ["mysql", "SELECT b, 'cut off", "SELECT b, ?"],
     ["postgresql", "SELECT 'a', $$b$$, 7::int", "SELECT ?, ?, ?::int"],
-  ] as const)("%s: %s", (dialect, statement, told) => {
-    expect(statementText(statement, dialect).text).toBe(told);
+  ] as const)("%s: %s", (dialect, statement, expected) => {
+    expect(statementText(statement, dialect).text).toBe(expected);
   });
 
   it("sums up what it does and to which table", () => {

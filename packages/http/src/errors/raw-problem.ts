@@ -29,9 +29,9 @@ export function sendProblem(response: ServerResponse, problem: Problem, path: st
 
 /** A problem as a complete HTTP/1.1 response that closes its connection, for sockets without a response object. */
 export function problemText(problem: Problem, path: string, requestId: string): string {
-  const told = problemBody(problem, path, requestId);
-  const body = JSON.stringify(told);
+  const content = problemBody(problem, path, requestId);
+  const body = JSON.stringify(content);
   const headers = Object.entries(headersOf(problem, Buffer.byteLength(body), requestId));
   const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  return `HTTP/1.1 ${told.status} ${told.title}\r\n${lines}Connection: close\r\n\r\n${body}`;
+  return `HTTP/1.1 ${content.status} ${content.title}\r\n${lines}Connection: close\r\n\r\n${body}`;
 }

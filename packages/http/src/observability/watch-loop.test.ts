@@ -83,8 +83,8 @@ describe("an app that blocks the event loop", () => {
       },
       { timeout: 15_000 },
     );
-    const told = (await lines()).find((text) => text.includes("EventLoopBlocked")) ?? "";
-    expect(JSON.parse(told)).toMatchObject({
+    const line = (await lines()).find((text) => text.includes("EventLoopBlocked")) ?? "";
+    expect(JSON.parse(line)).toMatchObject({
       "log.level": "error",
       "service.name": "test",
       message: "the event loop is blocked by bad",
@@ -107,7 +107,7 @@ describe("an app that blocks the event loop", () => {
 });
 
 describe("a handler that never answers", () => {
-  it("is told of by its app's health until it does, unless it may take long or only waits", async () => {
+  it("is reported by its app's health check until it ends, unless it may take long or only waits", async () => {
     const waits = get("/bad/wait");
     const hung = get("/bad/hang");
     const slow = get("/bad/slowly");

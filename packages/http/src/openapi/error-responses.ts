@@ -120,8 +120,8 @@ export function withErrorResponses(method: string, path: string, operation: Oper
     ["422", "BadBody", (takesBody && !ownForm) || keyed === true],
     ["default", "Failed", true],
   ];
-  const told = added.filter(([status, , given]) => given && (status === "default" || own["4XX"] === undefined));
-  const refused = told.map(([status, name]) => [status, { $ref: `#/components/responses/${name}` }]);
+  const documented = added.filter(([status, , given]) => given && (status === "default" || own["4XX"] === undefined));
+  const refused = documented.map(([status, name]) => [status, { $ref: `#/components/responses/${name}` }]);
   const redirect = method === "get" ? ["303", "SignInFirst"] : ["307", "RenewFirst"];
   const redirected = forPeople && guarded ? [[redirect[0], { $ref: `#/components/responses/${redirect[1]}` }]] : [];
   const parameters = [

@@ -28,7 +28,7 @@ async function get(url: string): Promise<number> {
 }
 
 describe("metrics", () => {
-  it("are told on a port of their own, by route pattern and class of status", async () => {
+  it("are served on their own port, by route pattern and status class", async () => {
     await using app = await counted("shop");
     await using metrics = await serveMetrics(local, log);
     for (let id = 0; id < 5; id++) await get(`${app.origin}/things/${id}?token=x`);

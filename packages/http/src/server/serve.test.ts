@@ -10,7 +10,7 @@ import { listenerOf, serve } from "./serve.ts";
 const options = { port: 0, host: "127.0.0.1", log: createLogger({ service: "t", level: "silent" }), drainSeconds: 5 };
 
 describe("serve", () => {
-  it("lets a request that is under way finish, and takes no new one", async () => {
+  it("finishes a request in flight, and accepts no new one", async () => {
     let answer = () => {};
     const arrived = Promise.withResolvers<void>();
     const listening = await serve((_request, response) => {

@@ -24,20 +24,20 @@ export function readEnv<S extends z.ZodObject>(
   const read = readSettingFiles(env, Object.keys(schema.shape));
   const given = Object.fromEntries(Object.entries(read.env).filter(([, value]) => value !== undefined && value !== ""));
   const parsed = schema.safeParse(given, { reportInput: false });
-  const isTold = (name: string) => read.faults.some((fault) => fault.startsWith(`${name}_FILE:`));
+  const isReported = (name: string) => read.faults.some((fault) => fault.startsWith(`${name}_FILE:`));
   const faults = (parsed.error?.issues ?? []).flatMap((issue) => {
     const [name, ...within] = issue.path;
     const variable = String(name);
     const place = within.length > 0 ? `${within.join(".")} ` : "";
     if (given[variable] !== undefined) return [`${variable}: ${place}${issue.message}`];
     // The fault of its file is reported already.
-    return isTold(variable) ? [] : [`${variable} is missing`];
+    return isReported(variable) ? [] : [`${variable} is missing`];
   });
   const broken = rules
     .flatMap((rule) => rule(given))
     .filter((fault) => {
       const variable = String(fault.split(/[: ]/, 1)[0]);
-      return !isTold(variable) && !faults.some((told) => told === `${variable} is missing`);
+      return !isReported(variable) && !faults.some((other) => other === `${variable} is missing`);
     });
   const all = [...new Set([...read.faults, ...faults, ...broken])];
   if (parsed.success && all.length === 0) return parsed.data;

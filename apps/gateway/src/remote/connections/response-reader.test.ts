@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { InvalidResponse } from "./field-lines.ts";
 import { ResponseReader } from "./response-reader.ts";
 
-/** Everything that is told of an answer that comes in these pieces, with the body joined. */
-function told(pieces: Buffer[], options: { method?: string; closed?: boolean; offers?: boolean } = {}) {
+/** All events of a response that arrives in these pieces, with the body joined. */
+function read(pieces: Buffer[], options: { method?: string; closed?: boolean; offers?: boolean } = {}) {
   const reader = new ResponseReader();
   const events: unknown[] = [];
   let body = "";
@@ -49,13 +49,13 @@ const answers: Record<string, { text: string; method?: string; closed?: boolean;
 describe("ResponseReader", () => {
   it.each(Object.entries(answers))("reads %s the same in whatever pieces it comes", (_name, { text, ...options }) => {
     const bytes = Buffer.from(text, "latin1");
-    const whole = told([bytes], options);
+    const whole = read([bytes], options);
     expect(whole).toMatchSnapshot();
     for (let at = 1; at < bytes.length; at++) {
-      expect(told([bytes.subarray(0, at), bytes.subarray(at)], options)).toEqual(whole);
+      expect(read([bytes.subarray(0, at), bytes.subarray(at)], options)).toEqual(whole);
     }
     expect(
-      told(
+      read(
         [...bytes].map((byte) => Buffer.from([byte])),
         options,
       ),
@@ -76,11 +76,11 @@ describe("ResponseReader", () => {
     ["an unasked switch", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"],
     ["an endless head", `HTTP/1.1 200 OK\r\nX: ${"a".repeat(70_000)}`],
   ])("refuses %s", (_name, text) => {
-    expect(() => told([Buffer.from(text, "latin1")])).toThrow(InvalidResponse);
+    expect(() => read([Buffer.from(text, "latin1")])).toThrow(InvalidResponse);
   });
 
   it("does not use a connection again on which more came than was promised", () => {
-    const { events, reusable } = told([
+    const { events, reusable } = read([
       Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\n\r\n"),
     ]);
     expect(events.at(-1)).toEqual({ body: "ab", trailers: [] });
@@ -88,7 +88,7 @@ describe("ResponseReader", () => {
   });
 
   it("tells when an answer ends too early", () => {
-    expect(() => told([Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")], { closed: true })).toThrow(
+    expect(() => read([Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")], { closed: true })).toThrow(
       InvalidResponse,
     );
   });

@@ -98,7 +98,7 @@ export class ResponseReader {
       }
       rest = rest.subarray(used);
       if (this.complete) {
-        // Unexpected bytes: the next response on this connection could not be told apart from them.
+        // Unexpected bytes: they could not be distinguished from the next response on this connection.
         if (rest.length > 0) this.reusable = false;
         this.#reportEnd();
         return;

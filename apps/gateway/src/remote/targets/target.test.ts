@@ -76,7 +76,7 @@ describe("a target", () => {
 });
 
 describe("several targets", () => {
-  it("get requests by what is under way on each, and a returning one gets few at first", () => {
+  it("get requests by the number in flight on each, and a recovered one gets few at first", () => {
     const targets = targetsOf(2);
     const [a, b] = targets.all as [Target, Target];
     const now = performance.now();
