@@ -25,7 +25,7 @@ async function program(path: string, text = "#!/bin/sh\n"): Promise<string> {
 }
 
 describe("finding programs", () => {
-  test("takes the first folder that has one, and nothing unless all are there", async () => {
+  test("uses the first folder that contains a program, and returns null if one is missing", async () => {
     const [first, second] = [join(root, "a"), join(root, "b")];
     const two = await program("b/two");
     expect(await findPrograms(["one", "two"], [first, second])).toBeNull();
@@ -42,7 +42,7 @@ describe("finding programs", () => {
 });
 
 describe("choosing an installer", () => {
-  test("takes Debian's packages as root only", async () => {
+  test("uses Debian's packages as root only", async () => {
     await program("apt-get");
     const found = await findInstaller([mariadb, redis], "linux", true, [root]);
     expect(found?.command.slice(2)).toEqual(["mariadb-server", "redis-server"]);
@@ -50,7 +50,7 @@ describe("choosing an installer", () => {
     expect(await findInstaller([redis], "linux", true, [join(root, "empty")])).toBeNull();
   });
 
-  test("takes Homebrew on a Mac", async () => {
+  test("uses Homebrew on a Mac", async () => {
     const brew = await program("brew");
     expect((await findInstaller([mariadb], "darwin", false, [root]))?.command).toEqual([brew, "install", "mariadb"]);
   });
@@ -71,7 +71,7 @@ describe.runIf(process.platform === "linux")("installing Debian packages", () =>
     return { status, stdout, calls, policies: await readFile(join(root, "policies"), "utf8") };
   }
 
-  test("forbids services to start, and takes that back", async () => {
+  test("prevents services from starting, and restores the policy", async () => {
     const { status, calls, policies } = await install(0);
     expect([status, policies]).toEqual([0, "101\n"]);
     expect(calls).toMatch(/install redis-server\n$/);
@@ -79,7 +79,7 @@ describe.runIf(process.platform === "linux")("installing Debian packages", () =>
     await expect(stat(join(root, "etc/postgresql-common"))).rejects.toThrow(/ENOENT/);
   });
 
-  test("after a failure asks for new lists, says why, and restores the policy that was there", async () => {
+  test("updates the package lists after a failure, reports the reason, and restores the existing policy", async () => {
     await program(policy, "#!/bin/sh\nexit 104\n");
     const { status, calls, stdout } = await install(100);
     expect(status).toBe(100);
@@ -88,7 +88,7 @@ describe.runIf(process.platform === "linux")("installing Debian packages", () =>
     expect(await readFile(join(root, policy), "utf8")).toContain("exit 104");
   });
 
-  test("clears away the policy of an installation that was cut off", async () => {
+  test("removes the policy of an interrupted installation", async () => {
     await program(policy, "#!/bin/sh\n# quintet: temporary\nexit 101\n");
     await program(`${policy}.before-quintet`, "#!/bin/sh\nexit 104\n");
     await install(0);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test("lets one in at a time and the next one after it", async () => {
+test("is held by one holder at a time", async () => {
   const file = join(folder, "one");
   const seen: string[] = [];
   const work = (name: string) =>
@@ -26,7 +26,7 @@ test("lets one in at a time and the next one after it", async () => {
   expect([seen[0]!.slice(0, 1), seen[2]!.slice(0, 1)]).toEqual([seen[1]!.slice(0, 1), seen[3]!.slice(0, 1)]);
 });
 
-test("is free again after work that fails", async () => {
+test("is released when the work fails", async () => {
   const file = join(folder, "failing");
   await expect(
     withLock(file, async () => {
@@ -36,7 +36,7 @@ test("is free again after work that fails", async () => {
   tryLock(file)!.release();
 });
 
-test("lasts though nobody refers to it, and is free again after its holder was killed", async () => {
+test("is not released by garbage collection, and is released when its holder is killed", async () => {
   const file = join(folder, "crashed");
   const program = `
     import { tryLock } from ${JSON.stringify(new URL("lock.ts", import.meta.url).href)};

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
 import { identify, isAlive } from "./process-identity.ts";
 
-test("knows a process while it runs, and no other with its id", async () => {
+test("identifies a process while it runs, and no other process with its id", async () => {
   const child = spawn("sleep", ["60"]);
   onTestFinished(() => void child.kill("SIGKILL"));
   await once(child, "spawn");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { loadSecrets, saveSecretsInUse } from "./secrets.ts";
 
-test("makes secrets once, for its owner's eyes only", async () => {
+test("generates secrets once, readable by their owner only", async () => {
   const folder = await mkdtemp(join(tmpdir(), "secrets-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const dataDir = join(folder, "data");
@@ -20,7 +20,7 @@ test("makes secrets once, for its owner's eyes only", async () => {
   expect((await stat(dataDir)).mode & 0o066).toBe(0);
 });
 
-test("keeps what was set in their instance: a key that was rotated out does not come back", async () => {
+test("stores the secrets that are set, so that a key that was rotated out is not used again", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "secrets-"));
   onTestFinished(() => rm(dataDir, { recursive: true }));
   const { env: made } = await loadSecrets(dataDir);

@@ -78,7 +78,7 @@ test("restores the stores' data (backed up during writes), the secrets and the f
   redisAgain.disconnect();
 });
 
-test("a restore refuses a folder with data, a damaged backup and one that was cut off", async () => {
+test("a restore rejects a folder with data, a damaged backup and an interrupted restore", async () => {
   await open(dataDir, ["redis"], { durable: true });
   await loadSecrets(dataDir);
   const elsewhere = { MYSQL_URL: "mysql://elsewhere/quintet", POSTGRES_URL: "postgres://elsewhere/quintet" };

@@ -43,7 +43,7 @@ async function fill({ MYSQL_URL, POSTGRES_URL, REDIS_URL }: Stores["env"]): Prom
   await redis.quit();
 }
 
-test("a copy that is taken while the stores run has stores of its own, and leaves the original's alone", async () => {
+test("a copy taken while the stores run gets its own stores and does not touch the original's", async () => {
   const needs: StoreName[] = ["mysql", "postgres", "redis"];
   const original = await open(dataDir, needs, { durable: true });
   await fill(original.env);
@@ -58,13 +58,13 @@ test("a copy that is taken while the stores run has stores of its own, and leave
   await wipe(original.env); // Everything is still there.
 });
 
-test("a link to the folder is the folder", async () => {
+test("a link to the folder leads to the same stores", async () => {
   const original = await open(dataDir, ["redis"]);
   await symlink(dataDir, copy);
   expect((await open(copy, ["redis"])).env).toEqual(original.env);
 });
 
-test("a folder that was moved while a killed process had left its stores is still the same", async () => {
+test("a folder that is moved while the stores of a killed process run keeps its stores", async () => {
   const [child, theirs] = await openElsewhere(dataDir, "redis");
   child.kill("SIGKILL");
   await once(child, "exit");

@@ -14,7 +14,7 @@ beforeEach(async () => {
   base = await folderForTest();
 });
 
-test("starts all of them on a long path with a space, with a password, and finds the data again", async () => {
+test("starts all stores on a long path with a space, with a password, and finds the data again", async () => {
   const name = `it's a long name with "quotes" and ${"x".repeat(200)}`.slice(0, 200);
   const dataDir = join(base, name);
   const needs: StoreName[] = ["mysql", "postgres", "redis", "cache"];
@@ -63,7 +63,7 @@ test("starts all of them on a long path with a space, with a password, and finds
   await second.close();
 });
 
-test("leaves a store alone whose URL is set", async () => {
+test("does not start a store whose URL is set", async () => {
   const dataDir = join(base, "given");
   const stores = await open(dataDir, ["redis"], { env: { REDIS_URL: "redis://elsewhere:6379" } });
   expect(stores.env).toEqual({ REDIS_URL: "redis://elsewhere:6379" });
@@ -71,7 +71,7 @@ test("leaves a store alone whose URL is set", async () => {
   await expect(stat(dataDir)).rejects.toThrow(/ENOENT/);
 });
 
-test("takes a Redis that is given for the cache as well, unless another is given", async () => {
+test("uses REDIS_URL for the cache as well, unless CACHE_REDIS_URL is set", async () => {
   const needs: StoreName[] = ["redis", "cache"];
   const one = { REDIS_URL: "redis://elsewhere:6379" };
   expect((await open(join(base, "given"), needs, { env: one })).env).toEqual(one);
@@ -79,7 +79,7 @@ test("takes a Redis that is given for the cache as well, unless another is given
   expect((await open(join(base, "given"), needs, { env: two })).env).toEqual(two);
 });
 
-test("starts the cache's Redis in a folder that was made before there was one", async () => {
+test("starts the cache's Redis in a folder of a version that had none", async () => {
   const dataDir = join(base, "older");
   const first = await open(dataDir, ["redis"]);
   const file = join(first.location, "passwords.json");
@@ -95,7 +95,7 @@ test("starts the cache's Redis in a folder that was made before there was one", 
   expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject(older);
 });
 
-test("keeps a store until its last user closes, and shares it between processes that start together", async () => {
+test("shares a store between processes that start together, and stops it when the last one closes", async () => {
   const dataDir = join(base, "shared");
   const [[child, theirs], ours] = await Promise.all([openElsewhere(dataDir, "redis"), open(dataDir, ["redis"])]);
   expect(ours.env).toEqual(theirs);
@@ -106,7 +106,7 @@ test("keeps a store until its last user closes, and shares it between processes 
   expect(await isListening(ours.env.REDIS_URL!)).toBe(false);
 });
 
-test("finds a store again that a killed process left, and stops it", async () => {
+test("finds and stops a store that a killed process left running", async () => {
   const dataDir = join(base, "crashed");
   const [child, theirs] = await openElsewhere(dataDir, "redis");
   child.kill("SIGKILL");
@@ -117,7 +117,7 @@ test("finds a store again that a killed process left, and stops it", async () =>
   expect(await isListening(ours.env.REDIS_URL!)).toBe(false);
 });
 
-test("does not take another process that was given the same id for its server", async () => {
+test("does not mistake another process with the same id for its server", async () => {
   const dataDir = join(base, "recycled");
   const first = await open(dataDir, ["redis"]);
   const noteFile = join(first.location, "redis/running.json");
@@ -131,7 +131,7 @@ test("does not take another process that was given the same id for its server", 
   await second.close();
 });
 
-test("says why a server does not start, and stops the others", async () => {
+test("reports why a server does not start, and stops the others", async () => {
   const dataDir = join(base, "broken");
   const first = await open(dataDir, ["redis", "postgres"]);
   await first.close();

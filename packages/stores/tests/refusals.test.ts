@@ -23,7 +23,7 @@ async function refusal(of: Promise<unknown>): Promise<string> {
   return error.message;
 }
 
-describe("data that a link leads to", () => {
+describe("data behind a link", () => {
   let elsewhere: string;
   beforeEach(async () => {
     elsewhere = join(base, "elsewhere");
@@ -33,21 +33,21 @@ describe("data that a link leads to", () => {
     await (await open(dataDir, ["redis"])).close();
   });
 
-  test("is not made anew when it is gone", async () => {
+  test("is not created again when it is missing", async () => {
     await rename(elsewhere, `${elsewhere}.away`);
     expect(await refusal(open(dataDir, ["redis"]))).toMatch(/data\/stores links to .*elsewhere, which does not exist/);
     await rename(`${elsewhere}.away`, elsewhere);
     await (await open(dataDir, ["redis"])).close();
   });
 
-  test("goes with the folder by the documented command", async () => {
+  test("is removed with the folder by the documented command", async () => {
     const readme = await readFile(join(import.meta.dirname, "../../../README.md"), "utf8");
     const [command = ""] = /^rm -rf .*$/m.exec(readme) ?? [];
     execFileSync("sh", ["-c", command.replaceAll(".data", dataDir)]);
     expect(await readdir(base)).toEqual([]);
   });
 
-  test("is not served for a copy of the folder with the link, and goes along when the folder is moved", async () => {
+  test("is not used by a copy of the folder with the link, and is kept when the folder is moved", async () => {
     const copy = join(base, "copy");
     await cp(dataDir, copy, { recursive: true, verbatimSymlinks: true });
     expect(await refusal(open(copy, ["redis"]))).toMatch(/copy is a copy of .*data: the link "stores" of both/);
