@@ -16,7 +16,7 @@ export async function selectSystemUser(names: string[]): Promise<SystemUser> {
     const ids = await lookUp(name);
     if (ids) return { name, ids };
   }
-  throw new Error(`None of the users ${names.join(", ")}, nobody exists, and a store cannot run as root`);
+  throw new Error(`A store cannot run as root, and there is no user ${[...names, "nobody"].join(" or ")}`);
 }
 
 async function lookUp(name: string): Promise<SystemUser["ids"]> {
