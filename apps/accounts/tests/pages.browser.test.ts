@@ -225,7 +225,7 @@ test.each([
     await page.getByRole("button", { name: "Register" }).click();
     await lookAt("new-client-refused");
     await page.getByLabel("Redirect addresses").fill("https://app.example/cb");
-    await page.getByLabel("See the account's name and email").check();
+    await page.getByLabel("Read the account's name and email").check();
     await page.getByRole("button", { name: "Register" }).click();
     await lookAt("client-made");
     await go("/auth/nowhere");
