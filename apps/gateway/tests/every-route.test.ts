@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { scopeNames } from "@quintet/auth";
 import { type OpenedAuth, openAuth } from "@quintet/host";
 import { createLogger, listenerOf, serve, type WebApp } from "@quintet/http";
+import { allApps } from "@quintet/pages";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { issuer as accounts, apps as definitions } from "../src/apps.ts";
 import { createHome } from "../src/home/home.ts";
@@ -116,10 +117,11 @@ const failing = async (routes: Route[], holds: (route: Route) => Promise<boolean
   return failed;
 };
 
-test("every app is in the gateway's table", () => {
+test("every app is in the gateway's table, and in the navigation", () => {
   const apps = new URL("../../", import.meta.url);
   const folders = readdirSync(apps).filter((name) => existsSync(new URL(`${name}/src/index.ts`, apps)));
   const others = ["accounts", "gateway"];
+  expect(appNames).toEqual(allApps.map(({ name }) => name).sort());
   expect(appNames).toEqual(folders.filter((name) => !others.includes(name)).sort());
 });
 

@@ -1,5 +1,6 @@
 import { requireStores, type StoreUrls } from "@quintet/db";
 import {
+  type AppLink,
   createLogger,
   type Logger,
   listenerOf,
@@ -10,7 +11,7 @@ import {
   settings,
   type WebApp,
 } from "@quintet/http";
-import { type AppLink, allApps, onlyApp, unroutedProblemPage } from "@quintet/pages";
+import { allApps, onlyApp, unroutedProblemPage } from "@quintet/pages";
 import type { Start } from "@quintet/workers";
 import { z } from "zod";
 import { withAllFaults } from "./all-faults.ts";

@@ -1,22 +1,39 @@
-/** An app as the navigation of every page shows it. */
-export interface AppLink {
-  /** The first segment of its paths. */
-  name: string;
-  title: string;
-  /** The page for people that the link leads to. */
-  href: string;
+import type { AppLink } from "@quintet/http";
+
+/** An app as the home page shows it. */
+interface AppDescription extends AppLink {
+  /** What it is for, in a line. */
+  about: string;
 }
 
-/** Every app of Quintet, in the order of the navigation. */
-export const allApps: readonly AppLink[] = [
-  { name: "properties", title: "Properties", href: "/properties/docs" },
-  { name: "ingest", title: "Ingest", href: "/ingest/docs" },
-  { name: "directory", title: "Directory", href: "/directory" },
-  { name: "queue", title: "Queue", href: "/queue/docs" },
-  { name: "social", title: "Social", href: "/social/docs" },
+/**
+ * Every app of Quintet, in the order of the navigation. It stands here because an app that runs behind the gateway shows all
+ * of them and knows no other app.
+ */
+export const allApps: readonly AppDescription[] = [
+  {
+    name: "properties",
+    title: "Properties",
+    about: "Real-estate listings with filters, status history and likes.",
+    href: "/properties/docs",
+  },
+  {
+    name: "ingest",
+    title: "Ingest",
+    about: "CSV loads with reasons for rejected rows, Avro backups, hiring reports.",
+    href: "/ingest/docs",
+  },
+  { name: "directory", title: "Directory", about: "People, found by any part of a name.", href: "/directory" },
+  {
+    name: "queue",
+    title: "Queue",
+    about: "Message queues with leases, delays and dead letters.",
+    href: "/queue/docs",
+  },
+  { name: "social", title: "Social", about: "Posts and votes.", href: "/social/docs" },
 ];
 
 /** The apps of a process that runs `name` alone. */
-export function onlyApp(name: string): readonly AppLink[] {
+export function onlyApp(name: string): readonly AppDescription[] {
   return allApps.filter((app) => app.name === name);
 }

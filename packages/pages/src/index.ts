@@ -1,5 +1,5 @@
 export { prefersHtml } from "./accept.ts";
-export { type AppLink, allApps, onlyApp } from "./apps.ts";
+export { allApps, onlyApp } from "./apps.ts";
 export type { AssetName } from "./assets.ts";
 export { type Card, cards } from "./cards.ts";
 export { type Filter, filterBar } from "./filter-bar.ts";

@@ -1,5 +1,5 @@
+import type { AppLink } from "@quintet/http";
 import { html } from "hono/html";
-import type { AppLink } from "./apps.ts";
 import type { Html } from "./html.ts";
 
 /** The navigation of every page: home, each app, the docs. In a narrow window it is behind a button that needs no script. */

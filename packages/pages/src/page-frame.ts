@@ -1,6 +1,5 @@
-import type { ProblemPage } from "@quintet/http";
+import type { AppLink, ProblemPage } from "@quintet/http";
 import { prefersHtml } from "./accept.ts";
-import type { AppLink } from "./apps.ts";
 import { pageAssets } from "./assets.ts";
 import type { FrameOptions, PageFrame } from "./frame.ts";
 import { pageHeaders, pageText } from "./page.ts";

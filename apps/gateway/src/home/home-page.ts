@@ -1,26 +1,20 @@
 import type { HealthReport, HealthStatus } from "@quintet/http";
-import { type Card, cards, type Html, shownTime } from "@quintet/pages";
+import { allApps, type Card, cards, type Html, shownTime } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Upstream } from "../routing/upstream.ts";
 import { healthReason, unhealthySince } from "./app-health.ts";
 import { plots } from "./plots.ts";
 import type { Figures } from "./traffic.ts";
 
-/** What each app is for, in a line, and its page for people where it has one. */
-const about: Record<string, { line: string; page?: { href: string; label: string } }> = {
-  auth: {
-    line: "Accounts: one sign-in for all apps.",
-    page: { href: "/auth/account", label: "My account" },
-  },
-  properties: { line: "Real-estate listings with filters, status history and likes." },
-  ingest: { line: "CSV loads with reasons for rejected rows, Avro backups, hiring reports." },
-  directory: {
-    line: "People, found by any part of a name.",
-    page: { href: "/directory", label: "Open directory" },
-  },
-  queue: { line: "Message queues with leases, delays and dead letters." },
-  social: { line: "Posts and votes." },
-};
+/** What an app is for, in a line, and its page for people where it has one. */
+function descriptionOf(name: string): { line: string; page?: { href: string; label: string } } {
+  if (name === "auth") {
+    return { line: "Accounts: one sign-in for all apps.", page: { href: "/auth/account", label: "My account" } };
+  }
+  const { about = "", href = "", title = name } = allApps.find((app) => app.name === name) ?? {};
+  const hasPage = href !== "" && !href.endsWith("/docs");
+  return { line: about, ...(hasPage && { page: { href, label: `Open ${title.toLowerCase()}` } }) };
+}
 
 const words: Record<HealthStatus, string> = { ok: "Healthy", degraded: "Degraded", failing: "Unavailable" };
 /** Shapes, for those to whom the colours look alike. */
@@ -71,7 +65,7 @@ function sign(status: HealthStatus): Html {
 
 function cardOf({ upstream, report, figures }: AppState, isStaff: boolean): Card {
   const { name, prefix } = upstream;
-  const { line = "", page: own } = about[name] ?? {};
+  const { line, page: own } = descriptionOf(name);
   const why = healthReason(report);
   const since = unhealthySince(report);
   return {
