@@ -100,7 +100,7 @@ test.each([["gateway"], ["notes"]])(
     expect((await admin.get("/notes/999999")).json()).toMatchObject({ status: 404, detail: "Note not found" });
     expect((await admin.post("/notes", { text: "", extra: 1 })).json<{ errors: unknown[] }>().errors).toHaveLength(2);
     expect((await anyone.get("/notes/health")).json()).toMatchObject({ checks: { mysql: {}, redis: {} } });
-    const page = await anyone.with({ Accept: "text/html" }).get(program === "gateway" ? "/" : "/notes/nothing");
+    const page = await anyone.with({ Accept: "text/html" }).get(program === "gateway" ? "/" : "/notes/no/such/page");
     expect(page.text).toContain('href="/notes/docs"');
     const document = (await anyone.get(program === "gateway" ? "/openapi.json" : "/notes/openapi.json")).json<{
       paths: object;
