@@ -150,7 +150,7 @@ describe.each([true, false])("with JavaScript: %s", { timeout: 90_000 }, (javaSc
     await page.getByRole("button", { name: "Activate again" }).click();
     await page.getByText("The account may sign in again.").waitFor();
     const again = await quintet.issuer.auth.passwordGrant(victim, password);
-    await page.getByRole("button", { name: "End all its sign-ins" }).click();
+    await page.getByRole("button", { name: "End all sessions" }).click();
     await page.getByText("All sign-ins and tokens of the account have ended.").waitFor();
     expect(await quintet.issuer.auth.verifyToken(again?.access_token ?? "")).toBeUndefined();
     for (const what of ["Deactivated", "Activated again", "Ended all sessions", "Created the account"]) {

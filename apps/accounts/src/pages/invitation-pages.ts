@@ -5,11 +5,11 @@ import type { Invitation } from "../registration/invitations.ts";
 import type { Refusal } from "./form.ts";
 
 const home = "/auth/staff/invitations";
-const labels = { email: "Email", days: "Good for (days)" };
+const labels = { email: "Email", days: "Valid for (days)" };
 const modes: Record<RegistrationMode, string> = {
-  invite: "Accounts are made with an invitation here.",
-  open: "Everybody may make an account here at the moment: nobody needs an invitation (REGISTRATION=open).",
-  closed: "Nobody but staff makes accounts here at the moment: invitations are not taken (REGISTRATION=closed).",
+  invite: "An account can only be created with an invitation (REGISTRATION=invite).",
+  open: "Anyone can create an account; no invitation is needed (REGISTRATION=open).",
+  closed: "Only staff can create accounts; invitations are not accepted (REGISTRATION=closed).",
 };
 
 export interface InvitationsShown {

@@ -92,8 +92,8 @@ export function staffAccountPage(shown: StaffAccountShown): Html {
           <dt>Active sessions</dt><dd>${sessions === 100 ? "100 or more" : sessions}</dd>
         </dl>
         <div class="actions">
-          ${account.isActive ? act("links/new", "Make a link to a new password", "button quiet") : ""}
-          ${act("end-sessions", "End all its sign-ins", "button quiet")}
+          ${account.isActive ? act("links/new", "Create a password reset link", "button quiet") : ""}
+          ${act("end-sessions", "End all sessions", "button quiet")}
           ${
             isOwn
               ? html`<p class="hint">This is your own account. Someone else must deactivate it.</p>`
