@@ -55,7 +55,8 @@ describe("whom Django lets in signs in here, by Basic and by the password grant;
     expect(rows[0]?.n).toBe(people.length);
   });
 
-  test.each(people)("$stored", async (person) => {
+  // Concurrent, since each spends its time in the delay of a wrong password.
+  test.concurrent.each(people)("$stored", async (person) => {
     const { username, stored, email, password, isStaff, letIn, letInWithMore } = person;
     const before = await hashOf(stored);
     if (!letInWithMore) expect((await token(username, `${password}x`)).status).toBe(400);
