@@ -1,6 +1,6 @@
 import type { StoreUrls } from "@quintet/db";
 import { type ConfiguredApp, type ConfiguredAuth, configureAuth, withAllFaults } from "@quintet/host";
-import { withDefaults } from "@quintet/http";
+import { ConfigError, withDefaults } from "@quintet/http";
 import { apps as allApps, issuer, urlSetting } from "./apps.ts";
 import { type Config, loadConfig, targetsOf } from "./config.ts";
 
@@ -39,7 +39,11 @@ export async function plan(environment: NodeJS.ProcessEnv): Promise<Plan> {
     },
     () => {
       const { AUTH_URL: _, AUTH_URL_FILE: __, ...rest } = env;
-      return configureAuth(isRemote(issuer.name) ? { ...rest, AUTH_URL: origins(issuer.name)[0] } : rest, () => issuer);
+      if (!isRemote(issuer.name)) return configureAuth(rest, () => issuer);
+      const [AUTH_URL] = origins(issuer.name);
+      // The URL is invalid, which the gateway's settings report; those of an issuer in this process are not needed.
+      if (AUTH_URL === undefined) throw new ConfigError([]);
+      return configureAuth({ ...rest, AUTH_URL }, () => issuer);
     },
     ...allApps.map(({ name, configure }) => (): PlannedApp => {
       return isRemote(name)

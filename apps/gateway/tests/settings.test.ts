@@ -3,6 +3,7 @@ import { type ConfigError, settingNames } from "@quintet/workers";
 import { expect, it } from "vitest";
 import { apps, issuer } from "../src/apps.ts";
 import { loadConfig } from "../src/config.ts";
+import { plan } from "../src/plan.ts";
 import { startServer } from "./harness/server-process.ts";
 import { settingsOf } from "./harness/setting-names.ts";
 import { testSettings } from "./harness/test-settings.ts";
@@ -49,6 +50,12 @@ it("refuses nonsense for every setting, in words of its own", () => {
   const told = settingNames.filter((name) => !anyText.includes(name)).map((name) => [name, faultsOf(name)] as const);
   expect(told.filter(([, faults]) => faults.length !== 1)).toEqual([]);
   for (const [, [fault]] of told) expect(fault).not.toMatch(/expected|Invalid|too (small|big)/i);
+});
+
+it("an invalid ACCOUNTS_URL is the only fault where the settings of an issuer are not set", async () => {
+  await using settings = await testSettings();
+  const planned = plan({ ...settings.shared, ACCOUNTS_URL: "nonsense" });
+  await expect(planned).rejects.toMatchObject({ faults: [expect.stringMatching(/^ACCOUNTS_URL: /)] });
 });
 
 it.each([

@@ -92,10 +92,15 @@ export function defineApp<
     createDeps(config, shared) {
       const stack = new AsyncDisposableStack();
       const options = { name, version, stores, pipelinesRedis: definition.pipelinesRedis };
-      const common = openCommonDeps(options, config as unknown as AppConfig & Record<string, unknown>, shared, stack);
-      const ownDeps = definition.createDeps?.(config, common as CommonDeps<S>);
-      if (ownDeps && Symbol.asyncDispose in ownDeps) stack.use(ownDeps as AsyncDisposable);
-      return { ...common, ...ownDeps, [Symbol.asyncDispose]: () => stack.disposeAsync() } as unknown as Deps;
+      try {
+        const common = openCommonDeps(options, config as unknown as AppConfig & Record<string, unknown>, shared, stack);
+        const ownDeps = definition.createDeps?.(config, common as CommonDeps<S>);
+        if (ownDeps && Symbol.asyncDispose in ownDeps) stack.use(ownDeps as AsyncDisposable);
+        return { ...common, ...ownDeps, [Symbol.asyncDispose]: () => stack.disposeAsync() } as unknown as Deps;
+      } catch (error) {
+        stack.disposeAsync().catch(() => {}); // The first error is the one to report.
+        throw error;
+      }
     },
     createApp,
     fillDemo: definition.fillDemo ?? (async () => {}),
@@ -105,11 +110,14 @@ export function defineApp<
         config: config as unknown as AppConfig,
         async open(shared, first) {
           if (first) await app.migrate(config as StoreUrls);
-          const deps = app.createDeps(config, shared);
+          await using opening = new AsyncDisposableStack();
+          const deps = opening.use(app.createDeps(config, shared));
+          const webApp = createApp(deps);
+          const opened = opening.move();
           return {
-            app: createApp(deps),
+            app: webApp,
             fillDemo: (progress) => app.fillDemo(deps, progress),
-            [Symbol.asyncDispose]: () => deps[Symbol.asyncDispose](),
+            [Symbol.asyncDispose]: () => opened.disposeAsync(),
           };
         },
       };
