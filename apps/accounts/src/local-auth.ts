@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { type Auth, siteAt } from "@quintet/auth";
+import { type Account, type Auth, siteAt } from "@quintet/auth";
 import {
   type CheckedToken,
+  cacheAccounts,
   cachePasswordChecks,
   drainEntries,
   type Feed,
@@ -10,7 +11,7 @@ import {
   readFeed,
   subscribeToRevocations,
 } from "@quintet/auth/issuer";
-import { hashOfEachKind } from "./accounts/account-queries.ts";
+import { findById, hashOfEachKind } from "./accounts/account-queries.ts";
 import { learnEmails } from "./accounts/email-queries.ts";
 import { type ListedAccount, listAccounts, listedAccount, usernamesOf } from "./accounts/staff-queries.ts";
 import { type AuditFilter, addEntry, readEvents } from "./audit/audit-queries.ts";
@@ -68,6 +69,8 @@ export interface LocalAuth extends Omit<Auth, "passwordGrant">, Grants, NewAccou
   startStreams(): Promise<void>;
   /** The feed of revocations, for a process of this installation; `undefined` when the credentials are not those. */
   revocationFeed(credentials: string | undefined, since: Parameters<typeof readFeed>[2]): Feed | undefined;
+  /** The active account with this id, for a process of this installation; `undefined` when the credentials are not those. */
+  accountFor(credentials: string | undefined, id: number): Promise<{ account: Account | null } | undefined>;
   /** Publishes all revocations once more, at once. */
   publishAllRevocations(): Promise<void>;
   /** Resolves when the database responds. */
@@ -84,6 +87,10 @@ export function createLocalAuth(options: ServiceOptions): LocalAuth {
     const stored = await services.signIn(login, password, clientAddress);
     return stored && toAccount(stored);
   };
+  const findActive: Auth["activeAccount"] = async (id) => {
+    const stored = await findById(pool, id);
+    return stored?.isActive ? toAccount(stored) : undefined;
+  };
   return {
     site: siteAt(issuer, services.proxies),
     now: services.now,
@@ -94,6 +101,7 @@ export function createLocalAuth(options: ServiceOptions): LocalAuth {
     access: async (token) => (await readToken(token))?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
     verifyPassword: cachePasswordChecks(verifyPassword, revoked, services.elapsed),
+    activeAccount: cacheAccounts(findActive, revoked, services.elapsed),
     findRefreshToken: refreshTokens.find,
     async revoke(token) {
       if (!token.includes(".")) return refreshTokens.revoke(token);
@@ -144,6 +152,8 @@ export function createLocalAuth(options: ServiceOptions): LocalAuth {
     },
     revocationFeed: (credentials, since) =>
       feed.credentials.matches(credentials) ? readFeed(revoked, feed.process, since) : undefined,
+    accountFor: async (credentials, id) =>
+      feed.credentials.matches(credentials) ? { account: (await findActive(id)) ?? null } : undefined,
     publishAllRevocations: revocations.publishAll,
     ping: () => services.health.query("SELECT 1"),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -2,7 +2,7 @@ import type { Auth } from "@quintet/auth";
 import { createRemoteAuth, feedPath } from "@quintet/auth/issuer";
 import { connectRedis } from "@quintet/db";
 import { createLogger, type Listening, listenerOf, serve } from "@quintet/http";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { type IssuerForTests, issuerForTests, password, publicUrl } from "./issuer-for-tests.ts";
 
 let issuer: IssuerForTests;
@@ -103,6 +103,36 @@ describe("while the issuer is there", () => {
       code: "unprocessable",
       errors: [{ path: "username" }],
     });
+  });
+
+  test("an active account by its id, asked about once; one that is deactivated is unknown within 2 s", async () => {
+    await issuer.register("leaver");
+    const by = { accountId: null, clientAddress: undefined };
+    const auth = client();
+    const expected = await issuer.auth.verifyPassword("leaver", password);
+    const leaver = expected?.id ?? 0;
+    expect(await Promise.all([auth.activeAccount(leaver), auth.activeAccount(leaver)])).toEqual([expected, expected]);
+    expect(await auth.activeAccount(leaver)).toEqual(expected);
+    expect(await issuer.auth.activeAccount(leaver)).toEqual(expected);
+    expect(await auth.activeAccount(999_999)).toBeUndefined();
+    expect(requests).toEqual([`GET /auth/active-accounts/${leaver}`, "GET /auth/active-accounts/999999"]);
+    await issuer.auth.changes.setActive(leaver, false, by);
+    expect(await issuer.auth.activeAccount(leaver)).toBeUndefined();
+    await vi.waitFor(async () => expect(await auth.activeAccount(leaver)).toBeUndefined(), 2000);
+    await issuer.auth.changes.setActive(leaver, true, by);
+    expect(await auth.activeAccount(leaver)).toEqual(expected);
+  });
+
+  test("an account by its id is for processes of this installation only", async () => {
+    const { status, headers } = await issuer.send("GET", "/auth/active-accounts/1");
+    expect([status, headers.get("content-type")]).toEqual([404, "application/problem+json"]);
+    const stranger = clients.use(
+      createRemoteAuth({
+        ...{ url: `http://127.0.0.1:${listening.port}`, issuer: publicUrl, secret: "x".repeat(32), connect },
+        ...{ now: () => clock.now, elapsed: () => clock.now },
+      }),
+    );
+    await expect(stranger.activeAccount(1)).rejects.toMatchObject({ code: "bad-gateway" });
   });
 
   test("unknown kids cost one request in 10 s", async () => {

@@ -8,6 +8,7 @@ const nobody: Auth = {
   access: async () => undefined,
   verifyToken: async () => undefined,
   verifyPassword: async () => undefined,
+  activeAccount: async () => undefined,
   passwordGrant: async () => undefined,
   register: () => Promise.reject(new Error("Nobody signs in here.")),
   beginAction: () => Promise.reject(new Error("Nobody is staff here.")),

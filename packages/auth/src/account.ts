@@ -64,6 +64,11 @@ export interface Auth extends AsyncDisposable {
    */
   verifyPassword(login: string, password: string, clientAddress?: ClientAddress): Promise<Account | undefined>;
   /**
+   * The active account with this id; `undefined` if there is none. For credentials that an app issues itself, such as access keys: within
+   * 2 s of its deactivation an account is no longer found. Throws a 503 while this process cannot know what has been revoked.
+   */
+  activeAccount(id: number): Promise<Account | undefined>;
+  /**
    * New tokens for a username or email and password (RFC 6749 section 4.3), narrowed to `scope` if given; `undefined` when
    * they are wrong.
    */

@@ -1,6 +1,7 @@
 /** What the issuer shares with those who check what it issues; apps need none of it. */
 
 export { accessTokenSeconds, audience, externalClient, publicClient } from "./access-token.ts";
+export { cacheAccounts, cachePasswordChecks } from "./account-cache.ts";
 export type { AuditEntry } from "./audit/audit-entry.ts";
 export { drainEntries, sendEntry } from "./audit/audit-stream.ts";
 export { createStaffActions } from "./audit/staff-actions.ts";
@@ -10,7 +11,7 @@ export { clearSessionCookies, readSessionCookies, setSessionCookies } from "./br
 export { localPath, pathAndQuery } from "./browser/local-path.ts";
 export { isLoopback, originAliases } from "./browser/loopback-origins.ts";
 export { createAddressReader } from "./client-address.ts";
-export { cachePasswordChecks } from "./password-cache.ts";
+export { accountPath } from "./remote/account-lookup.ts";
 export { createRemoteAuth } from "./remote/remote-auth.ts";
 export { remoteKeys } from "./remote/remote-keys.ts";
 export { type Feed, feedCredentials, feedPath, readFeed } from "./remote/revocation-feed.ts";

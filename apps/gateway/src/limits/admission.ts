@@ -48,8 +48,8 @@ gauge(
   },
 );
 
-/** Paths that are polled and cost almost nothing: health checks, and the apps' requests for revoked tokens. */
-const unlimitedPaths = /^(?:(?:\/[\w-]+)?\/health|\/auth\/revocations)$/;
+/** Paths that cost almost nothing: health checks, which are polled, and the apps' requests for revoked tokens and for accounts. */
+const unlimitedPaths = /^(?:(?:\/[\w-]+)?\/health|\/auth\/(?:revocations|active-accounts\/\d+))$/;
 
 export function admission(options: AdmissionOptions): Admission & Disposable {
   const { rate, trusted, accountOf, log } = options;

@@ -2,27 +2,21 @@ import { type Redis, redisWithDeadline } from "@quintet/db";
 import { deriveKey, type Logger, type TrustedProxies, trustedProxies } from "@quintet/http";
 import { z } from "zod";
 import type { Account, Auth, Registration } from "../account.ts";
+import { cacheAccounts, cachePasswordChecks } from "../account-cache.ts";
 import type { AuditEntry } from "../audit/audit-entry.ts";
 import { sendEntry } from "../audit/audit-stream.ts";
 import { createStaffActions } from "../audit/staff-actions.ts";
 import { siteAt } from "../browser/site.ts";
 import { type ClientAddress, createAddressReader, vouchedHeader } from "../client-address.ts";
-import { cachePasswordChecks } from "../password-cache.ts";
 import { subscribeToRevocations } from "../revocation/revocation-stream.ts";
 import { createRevokedTable } from "../revocation/revoked-table.ts";
 import { accessTokenType, type Exchange, tokenExchange } from "../tokens/exchanged-tokens.ts";
 import { createTokenCheck } from "../tokens/token-check.ts";
+import { accountSchema, findAccountAt } from "./account-lookup.ts";
 import { issuerClient } from "./issuer-client.ts";
 import { remoteKeys } from "./remote-keys.ts";
 import { pollIssuer } from "./revocation-feed.ts";
 
-const accountSchema = z.object({
-  id: z.number(),
-  username: z.string(),
-  email: z.string(),
-  isStaff: z.boolean(),
-  createdAt: z.string(),
-});
 const registeredSchema = accountSchema.omit({ isStaff: true });
 const tokenSetSchema = z.object({
   access_token: z.string(),
@@ -107,6 +101,7 @@ export function createRemoteAuth(options: {
     access: async (token) => (await readToken(token))?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
     verifyPassword: cachePasswordChecks(checkPassword, revoked, elapsed),
+    activeAccount: cacheAccounts(findAccountAt(client, secret), revoked, elapsed),
     async passwordGrant(username, password, { scope, clientAddress } = {}) {
       const body = new URLSearchParams({ grant_type: "password", username, password, ...(scope ? { scope } : {}) });
       const response = await client("/auth/token", { method: "POST", body, headers: vouched(clientAddress) });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Account } from "./account.ts";
-import { cachePasswordChecks } from "./password-cache.ts";
+import { cacheAccounts, cachePasswordChecks } from "./account-cache.ts";
 import { createRevokedTable } from "./revocation/revoked-table.ts";
 
 const ana: Account = { id: 1, username: "ana", email: "", isStaff: false, createdAt: "2026-01-01T00:00:00.000Z" };
@@ -97,4 +97,26 @@ test("a change of another account ends nothing", async () => {
   revoked.add({ kind: "account", subject: "2", epoch: 1 });
   await check("ana", "right");
   expect(asked).toHaveLength(1);
+});
+
+test("an account is looked up by its id once a minute, and again after a change; that there is none is not remembered", async () => {
+  const { clock, revoked } = counted();
+  const ids: number[] = [];
+  const stored = new Map([[1, ana]]);
+  const find = cacheAccounts(
+    async (id) => {
+      ids.push(id);
+      return stored.get(id);
+    },
+    revoked,
+    () => clock.now,
+  );
+  expect(await find(1)).toBe(ana);
+  expect(await find(1)).toBe(ana);
+  expect(await find(2)).toBeUndefined();
+  expect(await find(2)).toBeUndefined();
+  expect(ids).toEqual([1, 2, 2]);
+  stored.delete(1);
+  revoked.add({ kind: "account", subject: "1", epoch: 1 });
+  expect(await find(1)).toBeUndefined();
 });
