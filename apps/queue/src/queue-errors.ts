@@ -20,6 +20,12 @@ export function queueNotFound(name: string): never {
   throw new Problem("not-found", `Queue ${name} not found.`);
 }
 
+/** The 403 of an account that has no right to do this with a queue. */
+export function forbidden(queue: string, right: string): Problem {
+  const verb = right === "send" ? "send to" : right === "receive" ? "receive from" : right;
+  return new Problem("forbidden", `This account may not ${verb} the queue ${queue}.`);
+}
+
 /** The error of a broken queue, or `undefined` when the error says that Redis is unavailable, or is a response by itself. */
 export function toBrokenQueueError(queue: string, error: unknown): BrokenQueueError | undefined {
   if (error instanceof BrokenQueueError) return error;

@@ -163,7 +163,7 @@ const cutOff = async () => {
       }
       if (deliveries.length === 0) return;
       const keys = [...queueKeys(queue.name).slice(0, 9), replyKey(queue.name, "dead")];
-      await run("release-10", keys, ["channel", deliveries.join(), 0, 0, ...deliveries]);
+      await run("release-10", keys, ["channel", "", deliveries.join(), 0, 0, ...deliveries]);
     },
     make: (name: string) =>
       quiet.deps.commands.configure(name, toRedisFields(withDefaults(settingsInputSchema.parse({})))),

@@ -26,7 +26,7 @@ const purge = (queue: NamedQueue) => open.request("POST", `${queue.path}/purge`,
 async function giveBackAndDie(queue: NamedQueue, held: string[]): Promise<void> {
   const deliveries = held.flatMap((receipt) => [receipt.slice(0, 36), receipt.slice(36)]);
   const keys = [...queueKeys(queue.name).slice(0, 9), replyKey(queue.name, "dead")];
-  await loadCommands(open.redis)("release-10", keys, ["channel", held[0] ?? "", 0, 0, ...deliveries]);
+  await loadCommands(open.redis)("release-10", keys, ["channel", "", held[0] ?? "", 0, 0, ...deliveries]);
 }
 
 it("counts the messages that enter and leave a queue, and how", async () => {

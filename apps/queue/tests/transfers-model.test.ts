@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { system } from "../src/commands/caller.ts";
 import { loadCommands, type RunCommand } from "../src/commands/load.ts";
 import { type QueueCommands, queueCommands } from "../src/commands/queue-commands.ts";
 import { transferCommands } from "../src/commands/transfer-commands.ts";
@@ -81,7 +82,7 @@ class Chain {
   /** Starts a redrive. */
   async redrive(at: number): Promise<void> {
     const known = new Map(this.names.map((name) => [name, true]));
-    await this.steps.redrive(this.names[at]!, { last: "", after: "-inf", max: 2, known });
+    await this.steps.redrive(this.names[at]!, { caller: system, last: "", after: "-inf", max: 2, known });
   }
 
   async expectConserved(): Promise<void> {

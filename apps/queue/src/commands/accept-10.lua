@@ -4,8 +4,9 @@
 -- KEYS[1..9]  see parts/queue.lua
 -- KEYS[10]    arrivals  hash  see parts/arrivals.lua
 -- ARGV[1]     the wake channel
--- ARGV[2]     the source: its name and incarnation
--- ARGV[3..]   seven for each message, by ascending ticket: id, ticket, JSON text, time sent, priority, group or '', origin: the
+-- ARGV[2]     the caller
+-- ARGV[3]     the source: its name and incarnation
+-- ARGV[4..]   seven for each message, by ascending ticket: id, ticket, JSON text, time sent, priority, group or '', origin: the
 --             queues it was dead-lettered from, joined by '/', or ''
 --
 -- Result: nil when the queue does not exist; otherwise the tickets that were rejected while it did not exist: these messages must
@@ -14,10 +15,10 @@
 -- @include queue
 -- @include arrivals
 
-local arrivalsKey, source = KEYS[10], ARGV[2]
-local highest, rejected, isNew = readArrivals(arrivalsKey, source, tonumber(ARGV[4]))
+local arrivalsKey, source = KEYS[10], ARGV[3]
+local highest, rejected, isNew = readArrivals(arrivalsKey, source, tonumber(ARGV[5]))
 local returned, before, accepted = {}, highest, 0
-for at = 3, #ARGV, 7 do
+for at = 4, #ARGV, 7 do
   local id, ticket = ARGV[at], tonumber(ARGV[at + 1])
   if ticket > highest then
     highest = ticket

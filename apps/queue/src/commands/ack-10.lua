@@ -4,8 +4,9 @@
 -- KEYS[1..9]  see parts/queue.lua
 -- KEYS[10]    reply     text  see parts/reply.lua
 -- ARGV[1]     the wake channel
--- ARGV[2]     the run id
--- ARGV[3..]   two for each message: id, lease
+-- ARGV[2]     the caller
+-- ARGV[3]     the run id
+-- ARGV[4..]   two for each message: id, lease
 --
 -- Result: nil when the queue does not exist; otherwise for each message 1 when it was deleted, 0 when the lease is not held.
 
@@ -17,7 +18,7 @@ local earlier = storedReply()
 if earlier then return earlier end
 
 local results, ids, grouped = {}, {}, {}
-for i, id, record in heldLeases(3) do
+for i, id, record in heldLeases(4) do
   results[i] = record and 1 or 0
   if record then
     ids[#ids + 1] = id

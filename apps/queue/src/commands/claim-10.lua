@@ -4,10 +4,11 @@
 -- KEYS[1..9]  see parts/queue.lua
 -- KEYS[10]    reply     text  see parts/reply.lua
 -- ARGV[1]     the wake channel
--- ARGV[2]     the lease: the secret of this delivery; it is also the run id
--- ARGV[3]     max messages
--- ARGV[4]     length of the lease in ms, or '' for the queue's visibilitySeconds
--- ARGV[5]     max bytes of payload; the first message may have more
+-- ARGV[2]     the caller
+-- ARGV[3]     the lease: the secret of this delivery; it is also the run id
+-- ARGV[4]     max messages
+-- ARGV[5]     length of the lease in ms, or '' for the queue's visibilitySeconds
+-- ARGV[6]     max bytes of payload; the first message may have more
 --
 -- Result: nil when the queue does not exist; otherwise
 -- { ms until the next delay or lease ends, or -1; messages still ready; messages in the outbox; end of the leases;
@@ -16,7 +17,7 @@
 -- @include queue
 -- @include reply
 
-local lease = ARGV[2]
+local lease = ARGV[3]
 local found = {}
 
 local function append(id, record, payload)
@@ -41,15 +42,15 @@ if earlier then
   return result(earlier[1])
 end
 
-local leaseEnd = now + (tonumber(ARGV[4]) or visibilityMs)
-local ids = redis.call('ZRANGE', readyKey, 0, ARGV[3] - 1)
+local leaseEnd = now + (tonumber(ARGV[5]) or visibilityMs)
+local ids = redis.call('ZRANGE', readyKey, 0, ARGV[4] - 1)
 if #ids > 0 then
   local packed = redis.call('HMGET', recordsKey, unpack(ids))
   local payloads = redis.call('HMGET', payloadsKey, unpack(ids))
   local taken, records, leases, bytes = {}, {}, {}, 0
   for i, id in ipairs(ids) do
     bytes = bytes + #payloads[i]
-    if i > 1 and bytes > tonumber(ARGV[5]) then break end
+    if i > 1 and bytes > tonumber(ARGV[6]) then break end
     local record = cmsgpack.unpack(packed[i])
     record[RECEIVES] = record[RECEIVES] + 1
     record[LEASE] = lease

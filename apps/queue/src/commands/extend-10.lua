@@ -4,9 +4,10 @@
 -- KEYS[1..9]  see parts/queue.lua
 -- KEYS[10]    reply     text  see parts/reply.lua
 -- ARGV[1]     the wake channel
--- ARGV[2]     the run id
--- ARGV[3]     the new end of the leases, in ms from now; 0 ends them
--- ARGV[4..]   two for each message: id, lease
+-- ARGV[2]     the caller
+-- ARGV[3]     the run id
+-- ARGV[4]     the new end of the leases, in ms from now; 0 ends them
+-- ARGV[5..]   two for each message: id, lease
 --
 -- Result: nil when the queue does not exist; otherwise
 -- { the new end, then for each message 1 when its lease was changed, 0 when the lease is not held }.
@@ -18,9 +19,9 @@
 local earlier = storedReply()
 if earlier then return earlier end
 
-local leaseEnd = now + ARGV[3]
+local leaseEnd = now + ARGV[4]
 local results = {}
-for i, id, record in heldLeases(4) do
+for i, id, record in heldLeases(5) do
   results[i] = record and 1 or 0
   if record then
     redis.call('ZADD', leasesKey, leaseEnd, id)

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Redis } from "@quintet/db";
 import type { KeyedRequest } from "@quintet/http";
 import { queueKey, queueKeys, sentKey, wakeChannel } from "../keys.ts";
+import { type Caller, callerArgument, type Right, system } from "./caller.ts";
 import { recordTtlMs, setOutcome } from "./keyed-requests.ts";
 import type { RunCommand } from "./load.ts";
 import { replyKeys } from "./reply-keys.ts";
@@ -70,15 +71,37 @@ export interface QueueState {
 const dedupeTtlMs = 5 * 60_000;
 const maxClaimBytes = 4 * 1024 * 1024;
 
-/** The commands on a named queue. Each returns `undefined` when the queue does not exist. */
-export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
-  const runOn = (name: Parameters<RunCommand>[0], queue: string, args: (string | number)[]) =>
-    run(name, queueKeys(queue).slice(0, 9), [wakeChannel(prefix, queue), ...args]);
+/**
+ * The commands on a named queue, for the app itself; `as` gives those for a caller. Each returns `undefined` when the queue does not exist,
+ * and throws 403 when the caller has no right to do this with it.
+ */
+export interface QueueCommands extends CommandsOfCaller {
+  as(caller: Caller): CommandsOfCaller;
+}
+
+export type CommandsOfCaller = ReturnType<typeof commandsOfCaller>;
+
+export function queueCommands(redis: Redis, run: RunCommand, prefix: string): QueueCommands {
   const withReplyKey = replyKeys();
+  const as = (caller: Caller) => commandsOfCaller(caller, { redis, run, prefix, withReplyKey });
+  return { ...as(system), as };
+}
+
+interface CommandDeps {
+  redis: Redis;
+  run: RunCommand;
+  prefix: string;
+  withReplyKey: ReturnType<typeof replyKeys>;
+}
+
+function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: CommandDeps) {
+  const start = (queue: string, right: Right) => [wakeChannel(prefix, queue), callerArgument(caller, right)];
+  const runOn = (name: Parameters<RunCommand>[0], queue: string, right: Right, args: (string | number)[]) =>
+    run(name, queueKeys(queue).slice(0, 9), [...start(queue, right), ...args]);
   /** Runs an idempotent command: a retry after a lost reply gets the reply of the first run. */
-  const runOnce = (name: Parameters<RunCommand>[0], queue: string, args: (string | number)[]) =>
+  const runOnce = (name: Parameters<RunCommand>[0], queue: string, right: Right, args: (string | number)[]) =>
     withReplyKey(queue, (key, runId) =>
-      run(name, [...queueKeys(queue).slice(0, 9), key], [wakeChannel(prefix, queue), runId, ...args]),
+      run(name, [...queueKeys(queue).slice(0, 9), key], [...start(queue, right), runId, ...args]),
     );
 
   return {
@@ -98,11 +121,7 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       ]);
       const keys = queueKeys(queue).slice(0, 11);
       const send = (key: string, runId: string, recordTtl: number | "", fingerprint = "") =>
-        run(
-          "send-12",
-          [...keys, key],
-          [wakeChannel(prefix, queue), runId, recordTtl, fingerprint, dedupeTtlMs, ...args],
-        );
+        run("send-12", [...keys, key], [...start(queue, "send"), runId, recordTtl, fingerprint, dedupeTtlMs, ...args]);
       const ownRunId = randomUUID();
       const sent =
         request === undefined
@@ -125,7 +144,7 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       queue: string,
       wanted: { max: number; visibilityMs: number | undefined; lease: string },
     ): Promise<Claim | undefined> {
-      const args = [wakeChannel(prefix, queue), wanted.lease, wanted.max, wanted.visibilityMs ?? "", maxClaimBytes];
+      const args = [...start(queue, "receive"), wanted.lease, wanted.max, wanted.visibilityMs ?? "", maxClaimBytes];
       const reply = (await withReplyKey(queue, (key) =>
         run("claim-10", [...queueKeys(queue).slice(0, 9), key], args),
       )) as [number, number, number, number, ...unknown[]] | null;
@@ -149,7 +168,7 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
 
     /** Deletes messages. Returns for each whether its lease was held. */
     async ack(queue: string, deliveries: Delivery[]): Promise<boolean[] | undefined> {
-      const reply = (await runOnce("ack-10", queue, idsAndLeases(deliveries))) as number[] | null;
+      const reply = (await runOnce("ack-10", queue, "receive", idsAndLeases(deliveries))) as number[] | null;
       return reply?.map((one) => one === 1);
     },
 
@@ -160,7 +179,7 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       options: { delayMs: number; uncounted: boolean },
     ): Promise<{ outgoing: number; held: boolean[] } | undefined> {
       const args = [options.delayMs, options.uncounted ? 1 : 0, ...idsAndLeases(deliveries)];
-      const reply = (await runOnce("release-10", queue, args)) as [number, ...number[]] | null;
+      const reply = (await runOnce("release-10", queue, "receive", args)) as [number, ...number[]] | null;
       return reply ? { outgoing: reply[0], held: reply.slice(1).map((one) => one === 1) } : undefined;
     },
 
@@ -170,7 +189,7 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
       deliveries: Delivery[],
       visibilityMs: number,
     ): Promise<{ leaseEnd: number; held: boolean[] } | undefined> {
-      const reply = (await runOnce("extend-10", queue, [visibilityMs, ...idsAndLeases(deliveries)])) as
+      const reply = (await runOnce("extend-10", queue, "receive", [visibilityMs, ...idsAndLeases(deliveries)])) as
         | [number, ...number[]]
         | null;
       return reply ? { leaseEnd: reply[0], held: reply.slice(1).map((one) => one === 1) } : undefined;
@@ -179,11 +198,11 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
     /** Applies what has become due and returns the state of the queue; while Redis refuses writes, only returns the state. */
     async refresh(queue: string): Promise<QueueState | undefined> {
       let writable = true;
-      const found = run("refresh-11", queueKeys(queue).slice(0, 11), [wakeChannel(prefix, queue), dedupeTtlMs]).catch(
+      const found = run("refresh-11", queueKeys(queue).slice(0, 11), [...start(queue, "read"), dedupeTtlMs]).catch(
         (error: unknown) => {
           if (!refusesWrites(error)) throw error;
           writable = false;
-          return runOn("read-state-9", queue, []);
+          return runOn("read-state-9", queue, "read", []);
         },
       );
       const reply = (await found) as [number, number, number, number, number, number, number] | null;
@@ -197,7 +216,7 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
 
     /** Deletes all messages. Returns how many there were. */
     async purge(queue: string): Promise<number | undefined> {
-      return ((await runOn("purge-9", queue, [])) as number | null) ?? undefined;
+      return ((await runOn("purge-9", queue, "manage", [])) as number | null) ?? undefined;
     },
 
     /** Creates the queue or replaces its settings. Returns whether it was created. */
@@ -225,8 +244,6 @@ export function queueCommands(redis: Redis, run: RunCommand, prefix: string) {
     },
   };
 }
-
-export type QueueCommands = ReturnType<typeof queueCommands>;
 
 /** Whether Redis refuses all writes, even those that need no memory: its disk is full, or it is a replica. */
 function refusesWrites(error: unknown): boolean {

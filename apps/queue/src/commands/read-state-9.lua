@@ -3,6 +3,7 @@
 --
 -- KEYS[1..9]  see parts/queue.lua
 -- ARGV[1]     the wake channel
+-- ARGV[2]     the caller
 --
 -- Result: nil when the queue does not exist; otherwise see parts/state.lua.
 

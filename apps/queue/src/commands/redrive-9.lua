@@ -3,10 +3,11 @@
 --
 -- KEYS[1..9]  see parts/queue.lua
 -- ARGV[1]     the wake channel
--- ARGV[2]     the number of the last message to consider, or '' for the last one in the queue now
--- ARGV[3]     the score to start after: '-inf', or the one that the last call returned
--- ARGV[4]     max messages to read
--- ARGV[5..]   two for each queue whose existence is known: its name, then '1' if it exists, '0' if its messages stay here
+-- ARGV[2]     the caller
+-- ARGV[3]     the number of the last message to consider, or '' for the last one in the queue now
+-- ARGV[4]     the score to start after: '-inf', or the one that the last call returned
+-- ARGV[5]     max messages to read
+-- ARGV[6..]   two for each queue whose existence is known: its name, then '1' if it exists, '0' if its messages stay here
 --
 -- Result: nil when the queue does not exist; otherwise { the number of the last message to consider; how many were moved; the score to
 -- continue after, or '' at the end; then the queues whose existence must be found out before the same call is repeated }.
@@ -14,11 +15,11 @@
 -- @include queue
 
 applyDue()
-local last = ARGV[2] == '' and redis.call('HGET', settingsKey, 'last') or ARGV[2]
+local last = ARGV[3] == '' and redis.call('HGET', settingsKey, 'last') or ARGV[3]
 local exists = {}
-for at = 5, #ARGV, 2 do exists[ARGV[at]] = ARGV[at + 1] end
-local after = ARGV[3] == '-inf' and '-inf' or '(' .. ARGV[3]
-local seen = redis.call('ZRANGEBYSCORE', readyKey, after, '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[4])
+for at = 6, #ARGV, 2 do exists[ARGV[at]] = ARGV[at + 1] end
+local after = ARGV[4] == '-inf' and '-inf' or '(' .. ARGV[4]
+local seen = redis.call('ZRANGEBYSCORE', readyKey, after, '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[5])
 local moved, unknown = 0, {}
 for i = 1, #seen, 2 do
   local id = seen[i]
@@ -36,6 +37,6 @@ for i = 1, #seen, 2 do
   end
 end
 notifyReceivers()
-local next = #seen < 2 * ARGV[4] and '' or seen[#seen]
-if #unknown > 0 then next = ARGV[3] end
+local next = #seen < 2 * ARGV[5] and '' or seen[#seen]
+if #unknown > 0 then next = ARGV[4] end
 return { last, moved, next, unpack(unknown) }

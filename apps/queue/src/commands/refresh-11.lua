@@ -5,7 +5,8 @@
 -- KEYS[10]    dedupeIds    hash  see send-12.lua
 -- KEYS[11]    dedupeTimes  zset
 -- ARGV[1]     the wake channel
--- ARGV[2]     how long a dedupeId is kept, ms
+-- ARGV[2]     the caller
+-- ARGV[3]     how long a dedupeId is kept, ms
 --
 -- Result: nil when the queue does not exist; otherwise see parts/state.lua.
 
@@ -15,6 +16,6 @@
 applyDue()
 notifyReceivers()
 -- Earlier versions set no expiry.
-redis.call('PEXPIRE', KEYS[10], ARGV[2], 'NX')
-redis.call('PEXPIRE', KEYS[11], ARGV[2], 'NX')
+redis.call('PEXPIRE', KEYS[10], ARGV[3], 'NX')
+redis.call('PEXPIRE', KEYS[11], ARGV[3], 'NX')
 return state()

@@ -4,10 +4,11 @@
 -- KEYS[1..9]  see parts/queue.lua
 -- KEYS[10]    reply     text  see parts/reply.lua
 -- ARGV[1]     the wake channel
--- ARGV[2]     the run id
--- ARGV[3]     in how many ms they may be received again
--- ARGV[4]     '1' when they never reached the receiver, so that the receive does not count; else '0'
--- ARGV[5..]   two for each message: id, lease
+-- ARGV[2]     the caller
+-- ARGV[3]     the run id
+-- ARGV[4]     in how many ms they may be received again
+-- ARGV[5]     '1' when they never reached the receiver, so that the receive does not count; else '0'
+-- ARGV[6..]   two for each message: id, lease
 --
 -- Result: nil when the queue does not exist; otherwise
 -- { messages in the outbox, then for each message 1 when it was returned, 0 when the lease is not held }.
@@ -19,13 +20,13 @@
 local earlier = storedReply()
 if earlier then return earlier end
 
-local delay = tonumber(ARGV[3])
+local delay = tonumber(ARGV[4])
 local results = {}
-for i, id, record in heldLeases(5) do
+for i, id, record in heldLeases(6) do
   results[i] = record and 1 or 0
   if record then
     redis.call('ZREM', leasesKey, id)
-    if ARGV[4] == '1' then record[RECEIVES] = record[RECEIVES] - 1 end
+    if ARGV[5] == '1' then record[RECEIVES] = record[RECEIVES] - 1 end
     returnMessage(id, record, delay)
   end
 end

@@ -4,16 +4,17 @@
 --
 -- KEYS[1..9]  see parts/queue.lua
 -- ARGV[1]     the wake channel
--- ARGV[2]     the incarnation of this queue when the messages were read
--- ARGV[3..]   two for each message: id, ticket
+-- ARGV[2]     the caller
+-- ARGV[3]     the incarnation of this queue when the messages were read
+-- ARGV[4..]   two for each message: id, ticket
 --
 -- Result: nil when the queue does not exist; otherwise how many were returned.
 
 -- @include queue
 
-if (redis.call('HGET', settingsKey, 'incarnation') or '') ~= ARGV[2] then return 0 end
+if (redis.call('HGET', settingsKey, 'incarnation') or '') ~= ARGV[3] then return 0 end
 local returned = 0
-for at = 3, #ARGV, 2 do
+for at = 4, #ARGV, 2 do
   local id = ARGV[at]
   if redis.call('ZSCORE', outboxKey, id) == ARGV[at + 1] then
     redis.call('ZREM', outboxKey, id)

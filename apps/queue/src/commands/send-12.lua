@@ -7,11 +7,12 @@
 -- KEYS[12]    sent         text  the record of the request: for one with an Idempotency-Key { fingerprint, run id, ids… } as JSON, from
 --                                earlier versions the ids alone; for one without, see parts/reply.lua
 -- ARGV[1]     the wake channel
--- ARGV[2]     the run id
--- ARGV[3]     how long the record is kept, ms, or '' for a request without an Idempotency-Key
--- ARGV[4]     the request's fingerprint
--- ARGV[5]     how long a dedupeId is kept, ms
--- ARGV[6..]   six for each message: id, JSON text, delay in ms or '' for the queue's, dedupeId or '', group or '', priority
+-- ARGV[2]     the caller
+-- ARGV[3]     the run id
+-- ARGV[4]     how long the record is kept, ms, or '' for a request without an Idempotency-Key
+-- ARGV[5]     the request's fingerprint
+-- ARGV[6]     how long a dedupeId is kept, ms
+-- ARGV[7..]   six for each message: id, JSON text, delay in ms or '' for the queue's, dedupeId or '', group or '', priority
 --
 -- Result: nil when the queue does not exist; the number 0 when the messages do not fit; otherwise an id for each message: its own, or
 -- '=' followed by the id of the earlier message with its dedupeId. A repeated request gets the result of the first one. A request with
@@ -22,15 +23,15 @@
 
 local dedupeIdsKey, dedupeTimesKey, sentKey = KEYS[10], KEYS[11], KEYS[12]
 local earlier
-if ARGV[3] == '' then
+if ARGV[4] == '' then
   earlier = storedReply()
 else
   local known = redis.call('GET', sentKey)
   local record = known and cjson.decode(known)
-  earlier = record and (#record[1] == #ARGV[4] and record or { '', '', unpack(record) })
+  earlier = record and (#record[1] == #ARGV[5] and record or { '', '', unpack(record) })
 end
 if earlier then return earlier end
-local forgotten = now - ARGV[5]
+local forgotten = now - ARGV[6]
 applyDue()
 for _, dedupeId in ipairs(redis.call('ZRANGEBYSCORE', dedupeTimesKey, '-inf', forgotten, 'LIMIT', 0, STEP)) do
   redis.call('ZREM', dedupeTimesKey, dedupeId)
@@ -38,7 +39,7 @@ for _, dedupeId in ipairs(redis.call('ZRANGEBYSCORE', dedupeTimesKey, '-inf', fo
 end
 
 local ids, fresh, first = {}, {}, {}
-for at = 6, #ARGV, 6 do
+for at = 7, #ARGV, 6 do
   local id, dedupeId = ARGV[at], ARGV[at + 3]
   local known = false
   if dedupeId ~= '' then
@@ -51,11 +52,11 @@ for at = 6, #ARGV, 6 do
 end
 if maxLength and redis.call('HLEN', recordsKey) - redis.call('ZCARD', outboxKey) + #fresh > maxLength then return 0 end
 local reply = ids
-if ARGV[3] == '' then
+if ARGV[4] == '' then
   storeReply(ids)
 else
-  reply = { ARGV[4], ARGV[2], unpack(ids) }
-  redis.call('SET', sentKey, cjson.encode(reply), 'PX', ARGV[3])
+  reply = { ARGV[5], ARGV[3], unpack(ids) }
+  redis.call('SET', sentKey, cjson.encode(reply), 'PX', ARGV[4])
 end
 if #fresh == 0 then return reply end
 
@@ -83,8 +84,8 @@ for dedupeId, id in pairs(first) do
 end
 if next(first) then
   -- They expire by themselves when nothing more is sent.
-  redis.call('PEXPIRE', dedupeIdsKey, ARGV[5])
-  redis.call('PEXPIRE', dedupeTimesKey, ARGV[5])
+  redis.call('PEXPIRE', dedupeIdsKey, ARGV[6])
+  redis.call('PEXPIRE', dedupeTimesKey, ARGV[6])
 end
 if #records > 0 then
   redis.call('HSET', recordsKey, unpack(records))

@@ -1,4 +1,5 @@
 import { queueKey, queueKeys, wakeChannel } from "../keys.ts";
+import { type Caller, callerArgument } from "./caller.ts";
 import type { RunCommand } from "./load.ts";
 
 /** A message in the outbox of its queue, to be transferred to its destination. The ticket identifies this one transfer. */
@@ -63,7 +64,9 @@ export function transferCommands(run: RunCommand, prefix: string) {
         one.origin,
       ]);
       const keys = [...queueKeys(queue).slice(0, 9), queueKey(queue, "arrivals")];
-      const rejected = (await run("accept-10", keys, [wakeChannel(prefix, queue), source, ...args])) as string[] | null;
+      const rejected = (await run("accept-10", keys, [wakeChannel(prefix, queue), "", source, ...args])) as
+        | string[]
+        | null;
       return rejected ?? undefined;
     },
 
@@ -83,7 +86,7 @@ export function transferCommands(run: RunCommand, prefix: string) {
 
     /** Returns messages that the destination has rejected from the outbox to the queue. */
     async returnToSource(queue: string, incarnation: string, messages: OutgoingMessage[]): Promise<void> {
-      const args = [wakeChannel(prefix, queue), incarnation, ...idsAndTickets(messages)];
+      const args = [wakeChannel(prefix, queue), "", incarnation, ...idsAndTickets(messages)];
       await run("return-to-source-9", queueKeys(queue).slice(0, 9), args);
     },
 
@@ -94,10 +97,11 @@ export function transferCommands(run: RunCommand, prefix: string) {
      */
     async redrive(
       queue: string,
-      options: { last: string; after: string; max: number; known: Map<string, boolean> },
+      options: { caller: Caller; last: string; after: string; max: number; known: Map<string, boolean> },
     ): Promise<{ last: string; moved: number; next: string | undefined; unknown: string[] } | undefined> {
       const known = [...options.known].flatMap(([name, exists]) => [name, exists ? 1 : 0]);
-      const args = [wakeChannel(prefix, queue), options.last, options.after, options.max, ...known];
+      const caller = callerArgument(options.caller, "receive");
+      const args = [wakeChannel(prefix, queue), caller, options.last, options.after, options.max, ...known];
       const reply = (await run("redrive-9", queueKeys(queue).slice(0, 9), args)) as
         | [string, number, string, ...string[]]
         | null;

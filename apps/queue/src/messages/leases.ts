@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { QueueCommands } from "../commands/queue-commands.ts";
+import type { CommandsOfCaller } from "../commands/queue-commands.ts";
 import { queueNotFound } from "../queue-errors.ts";
 import type { Transfers } from "../transfers/transfers.ts";
 import { deliveryOf } from "./receipts.ts";
@@ -23,14 +23,14 @@ function receiptResults(receipts: string[], held: boolean[]): ReceiptResult[] {
 }
 
 /** Deletes the messages. Throws 404 when the queue does not exist; so do the others. */
-export async function ack(commands: QueueCommands, queue: string, receipts: string[]): Promise<ReceiptResult[]> {
+export async function ack(commands: CommandsOfCaller, queue: string, receipts: string[]): Promise<ReceiptResult[]> {
   const held = (await commands.ack(queue, receipts.map(deliveryOf))) ?? queueNotFound(queue);
   return receiptResults(receipts, held);
 }
 
 /** Returns the messages to the queue, to be received again after `delaySeconds`; after their last receive, to the dead-letter queue. */
 export async function nack(
-  { commands, transfers }: { commands: QueueCommands; transfers: Transfers },
+  { commands, transfers }: { commands: CommandsOfCaller; transfers: Transfers },
   queue: string,
   receipts: string[],
   delaySeconds: number,
@@ -44,7 +44,7 @@ export async function nack(
 
 /** Sets the end of the leases to `visibilitySeconds` from now. */
 export async function extend(
-  commands: QueueCommands,
+  commands: CommandsOfCaller,
   queue: string,
   receipts: string[],
   visibilitySeconds: number,

@@ -1,4 +1,4 @@
-import type { Claim, QueueCommands } from "../commands/queue-commands.ts";
+import type { Claim, CommandsOfCaller } from "../commands/queue-commands.ts";
 import { queueNotFound } from "../queue-errors.ts";
 import type { Transfers } from "../transfers/transfers.ts";
 import type { WaitingReceivers } from "../waiting/waiting-receivers.ts";
@@ -27,7 +27,7 @@ export interface ReceivedMessage {
 }
 
 export interface ReceiveDeps {
-  commands: QueueCommands;
+  commands: CommandsOfCaller;
   transfers: Transfers;
   waiting: WaitingReceivers;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type KeyedRequest, Problem } from "@quintet/http";
 import { z } from "zod";
-import type { QueueCommands, SentMessage } from "../commands/queue-commands.ts";
+import type { CommandsOfCaller, SentMessage } from "../commands/queue-commands.ts";
 import { queueNotFound } from "../queue-errors.ts";
 import { integerField } from "../queues/settings.ts";
 
@@ -61,7 +61,7 @@ export interface MessageInput {
  * is too large.
  */
 export async function sendMessages(
-  commands: QueueCommands,
+  commands: CommandsOfCaller,
   queue: string,
   inputs: MessageInput[],
   request?: KeyedRequest,

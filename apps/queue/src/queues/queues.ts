@@ -1,4 +1,5 @@
 import { Problem } from "@quintet/http";
+import { type Caller, system } from "../commands/caller.ts";
 import type { DueCommands } from "../commands/due-commands.ts";
 import type { QueueCommands, QueueState } from "../commands/queue-commands.ts";
 import type { RegistryCommands } from "../commands/registry-commands.ts";
@@ -84,15 +85,15 @@ export async function deleteQueue({ registry, commands, transfers }: QueueDeps, 
 }
 
 /** Deletes all messages of a queue, also leased and delayed ones. */
-export async function purgeQueue({ commands }: QueueDeps, name: string): Promise<void> {
-  if ((await commands.purge(name)) === undefined) queueNotFound(name);
+export async function purgeQueue({ commands }: QueueDeps, name: string, caller: Caller): Promise<void> {
+  if ((await commands.as(caller).purge(name)) === undefined) queueNotFound(name);
 }
 
 type QueueDetails = Omit<QueueView, "moving"> & { deadLetters: number | null };
 
 /** A queue with its counts and the number of messages in its dead-letter queue (null without one). */
-export async function getQueue(deps: QueueDeps, name: string): Promise<QueueDetails> {
-  const { moving: _, ...view } = toQueueView(name, (await refreshQueue(deps, name)) ?? queueNotFound(name));
+export async function getQueue(deps: QueueDeps, name: string, caller: Caller): Promise<QueueDetails> {
+  const { moving: _, ...view } = toQueueView(name, (await refreshQueue(deps, name, caller)) ?? queueNotFound(name));
   const { deadLetterQueue } = view;
   const dead = deadLetterQueue === null ? undefined : await viewOrBroken(deps, deadLetterQueue);
   return { ...view, deadLetters: dead && "counts" in dead ? dead.counts.length : null };
@@ -122,7 +123,7 @@ export async function listQueues(
 /** A queue for the list. A broken one does not fail the whole list. */
 async function viewOrBroken(deps: QueueDeps, name: string): Promise<QueueView | BrokenQueueView> {
   try {
-    const state = await refreshQueue(deps, name);
+    const state = await refreshQueue(deps, name, system);
     if (state) return toQueueView(name, state);
     // The sweep records it as broken, for health and metrics.
     await deps.due.mark(name, 0).catch(() => {});
@@ -135,9 +136,10 @@ async function viewOrBroken(deps: QueueDeps, name: string): Promise<QueueView | 
 }
 
 /** Applies everything that is due in a queue, delivers its outbox, and returns its state. */
-export async function refreshQueue(deps: QueueDeps, name: string): Promise<QueueState | undefined> {
+async function refreshQueue(deps: QueueDeps, name: string, caller: Caller): Promise<QueueState | undefined> {
+  const commands = deps.commands.as(caller);
   for (let failed = false; ; ) {
-    const state = await deps.commands.refresh(name);
+    const state = await commands.refresh(name);
     const hasOutgoing = state !== undefined && state.outgoing > 0 && !failed;
     if (!hasOutgoing && !state?.moreDue) return state;
     // Messages that cannot be delivered stay in the outbox; a later command delivers them.

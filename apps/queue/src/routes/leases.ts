@@ -1,6 +1,8 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
-import { guards } from "@quintet/auth";
+import { type AccountEnv, guards } from "@quintet/auth";
 import { jsonBody, jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
+import type { Context } from "hono";
+import { callerOf } from "../commands/caller.ts";
 import type { Deps } from "../deps.ts";
 import { ack, extend, nack } from "../messages/leases.ts";
 import {
@@ -17,6 +19,7 @@ const tags = ["named queues"];
 /** Adds the routes by which a receiver ends or extends its leases: `/queue/queues/{name}/ack`, `/nack`, `/extend`. */
 export function addLeaseRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
+  const commandsFor = (c: Context<AccountEnv>) => deps.commands.as(callerOf(c.get("account")));
 
   return app
     .openapi(
@@ -32,7 +35,7 @@ export function addLeaseRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 200: jsonResponse(receiptResultsSchema, "The result for each receipt") },
       }),
       async (c) => {
-        const results = await ack(deps.commands, c.req.valid("param").name, c.req.valid("json").receipts);
+        const results = await ack(commandsFor(c), c.req.valid("param").name, c.req.valid("json").receipts);
         return c.json({ results }, 200);
       },
     )
@@ -51,7 +54,8 @@ export function addLeaseRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { receipts, delaySeconds } = c.req.valid("json");
-        return c.json({ results: await nack(deps, c.req.valid("param").name, receipts, delaySeconds) }, 200);
+        const own = { ...deps, commands: commandsFor(c) };
+        return c.json({ results: await nack(own, c.req.valid("param").name, receipts, delaySeconds) }, 200);
       },
     )
     .openapi(
@@ -67,7 +71,7 @@ export function addLeaseRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { receipts, visibilitySeconds } = c.req.valid("json");
-        const results = await extend(deps.commands, c.req.valid("param").name, receipts, visibilitySeconds);
+        const results = await extend(commandsFor(c), c.req.valid("param").name, receipts, visibilitySeconds);
         return c.json({ results }, 200);
       },
     );

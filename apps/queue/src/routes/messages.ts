@@ -1,5 +1,5 @@
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
-import { guards } from "@quintet/auth";
+import { type AccountEnv, guards } from "@quintet/auth";
 import {
   beginWaiting,
   errorResponse,
@@ -13,6 +13,7 @@ import {
   unvalidatedJson,
 } from "@quintet/http";
 import type { Context } from "hono";
+import { callerOf } from "../commands/caller.ts";
 import type { Deps } from "../deps.ts";
 import { type ReceivedMessage, receive } from "../messages/receive.ts";
 import { batchSchema, type MessageInput, messageSchema, sendMessages } from "../messages/send.ts";
@@ -34,6 +35,7 @@ const maxBodyBytes = 1024 * 1024;
 /** Adds the routes that send and receive messages: `/queue/queues/{name}/messages` and `/receive`. */
 export function addMessageRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
+  const commandsFor = (c: Context<AccountEnv>) => deps.commands.as(callerOf(c.get("account")));
   /** Idempotency keys are kept for each incarnation of a queue: a queue that was created again knows none of the earlier ones. */
   const idempotencyScope = async (c: Context<ServiceEnv>) => {
     const name = queueNameSchema.safeParse(c.req.param("name"));
@@ -71,7 +73,7 @@ export function addMessageRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { text, value } = await readJsonText(c.req, maxBodyBytes);
         const { name } = c.req.valid("param");
-        const messages = await sendMessages(deps.commands, name, parseMessages(text, value), c.get("keyed"));
+        const messages = await sendMessages(commandsFor(c), name, parseMessages(text, value), c.get("keyed"));
         return c.json({ messages }, 201);
       },
     )
@@ -89,7 +91,8 @@ export function addMessageRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 200: jsonResponse(receivedSchema, "The messages; an empty list when none arrived in time") },
       }),
       async (c) => {
-        const found = await receive(deps, c.req.valid("param").name, c.req.valid("json"), {
+        const own = { ...deps, commands: commandsFor(c) };
+        const found = await receive(own, c.req.valid("param").name, c.req.valid("json"), {
           signal: c.req.raw.signal,
           beginWaiting: () => beginWaiting(c),
         });

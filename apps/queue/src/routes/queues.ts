@@ -11,6 +11,7 @@ import {
   noQuery,
   type ServiceEnv,
 } from "@quintet/http";
+import { callerOf } from "../commands/caller.ts";
 import type { Deps } from "../deps.ts";
 import { deleteQueue, getQueue, listQueues, purgeQueue, putQueue } from "../queues/queues.ts";
 import { queueNameSchema, withDefaults } from "../queues/settings.ts";
@@ -74,7 +75,7 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { name } = c.req.valid("param");
         const created = await putQueue(deps, name, withDefaults(c.req.valid("json")));
-        const queue = await getQueue(deps, name);
+        const queue = await getQueue(deps, name, callerOf(c.get("account")));
         if (!created) return c.json(queue, 200);
         c.header("Location", c.req.path);
         return c.json(queue, 201);
@@ -91,7 +92,7 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: { params, ...noQuery },
         responses: { 200: jsonResponse(queueDetailsSchema, "The queue") },
       }),
-      async (c) => c.json(await getQueue(deps, c.req.valid("param").name), 200),
+      async (c) => c.json(await getQueue(deps, c.req.valid("param").name, callerOf(c.get("account"))), 200),
     )
     .openapi(
       createRoute({
@@ -126,7 +127,7 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         await rejectBody(c.req);
-        await purgeQueue(deps, c.req.valid("param").name);
+        await purgeQueue(deps, c.req.valid("param").name, callerOf(c.get("account")));
         return c.body(null, 204);
       },
     )
@@ -145,7 +146,8 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         await rejectBody(c.req);
-        return c.json({ moved: await deps.transfers.redrive(c.req.valid("param").name) }, 200);
+        const caller = callerOf(c.get("account"));
+        return c.json({ moved: await deps.transfers.redrive(c.req.valid("param").name, caller) }, 200);
       },
     );
 }

@@ -1,3 +1,4 @@
+import { type Caller, system } from "../commands/caller.ts";
 import type { OutgoingMessage, TransferCommands } from "../commands/transfer-commands.ts";
 import { queueNotFound } from "../queue-errors.ts";
 
@@ -17,7 +18,7 @@ export interface Transfers {
    */
   deliver(source: string): Promise<{ failed: Map<string, unknown> }>;
   /** Sends the dead letters that are ready in a queue now back to the queues they came from. Returns how many were moved. */
-  redrive(deadLetterQueue: string): Promise<number>;
+  redrive(deadLetterQueue: string, caller?: Caller): Promise<number>;
 }
 
 type RedriveStep = NonNullable<Awaited<ReturnType<TransferCommands["redrive"]>>>;
@@ -64,7 +65,7 @@ export function createTransfers(commands: TransferCommands, exists: (queue: stri
 
   return {
     deliver,
-    async redrive(deadLetterQueue) {
+    async redrive(deadLetterQueue, caller = system) {
       const known = new Map<string, boolean>();
       let last = "";
       let total = 0;
@@ -75,7 +76,7 @@ export function createTransfers(commands: TransferCommands, exists: (queue: stri
         let after: string | undefined = "-inf";
         while (after !== undefined) {
           const started: RedriveStep =
-            (await commands.redrive(deadLetterQueue, { last, after, max: batchSize, known })) ??
+            (await commands.redrive(deadLetterQueue, { caller, last, after, max: batchSize, known })) ??
             queueNotFound(deadLetterQueue);
           await Promise.all(started.unknown.map(async (name) => known.set(name, await exists(name))));
           if (started.moved > 0) for (const error of (await deliver(deadLetterQueue)).failed.values()) throw error;

@@ -11,15 +11,20 @@
 --                         only the head is ready, delayed or leased; the others are blocked
 -- KEYS[9] outbox    zset  ids of messages to transfer to another queue, by the ticket of the transfer
 -- ARGV[1] the wake channel: a message on it wakes waiting receivers
+-- ARGV[2] the caller, see parts/rights.lua; a command that it has no right for replies with an error FORBIDDEN
 --
 -- Times are milliseconds of this server's clock. All keys share one hash tag.
+
+-- @include rights
 
 local settingsKey, recordsKey, payloadsKey, readyKey, delayedKey, leasesKey, agesKey, groupsKey, outboxKey = unpack(KEYS)
 local channel = ARGV[1]
 
 local settings = redis.call('HMGET', settingsKey,
-  'visibilitySeconds', 'maxReceives', 'deadLetterQueue', 'retentionSeconds', 'delaySeconds', 'maxLength', 'lastBefore')
+  'visibilitySeconds', 'maxReceives', 'deadLetterQueue', 'retentionSeconds', 'delaySeconds', 'maxLength', 'lastBefore',
+  'owner', 'access')
 if not settings[1] then return false end -- The queue does not exist.
+if not isAllowed(ARGV[2], settings[8], settings[9]) then return redis.error_reply('FORBIDDEN ' .. ARGV[2]) end
 local visibilityMs = settings[1] * 1000
 local maxReceives = tonumber(settings[2]) -- nil when it is empty: no limit.
 local deadLetterQueue = settings[3]
