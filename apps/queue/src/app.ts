@@ -3,7 +3,7 @@ import { createService, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
 import { addLeaseRoutes } from "./routes/leases.ts";
 import { addLoginRoutes } from "./routes/login.ts";
-import { addMessageRoutes } from "./routes/messages.ts";
+import { addMessageRoutes, maxBodyBytes } from "./routes/messages.ts";
 import { addQueueRoutes } from "./routes/queues.ts";
 import { addSimpleQueueRoutes } from "./routes/simple.ts";
 import { addStatusRoutes } from "./routes/status.ts";
@@ -16,6 +16,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
       queue: "The simple queue: first in, first out; a popped message is removed",
       "named queues": "Queues with leases, delays, priorities, groups and dead-letter queues",
     },
+    largeBodies: { paths: /^\/queue\/queues\/[^/]+\/messages$/, maxBytes: maxBodyBytes },
     checks: { ...deps.service.checks, queues: deps.checkQueues },
   });
   addStatusRoutes(app, deps);

@@ -21,6 +21,7 @@ describe("sending", () => {
     expect(message).toEqual({
       id: response.json<{ messages: { id: string }[] }>().messages[0]?.id,
       body: { a: 1 },
+      attributes: {},
       receipt: expect.any(String),
       receives: 1,
       sentAt: expect.any(String),
@@ -51,7 +52,32 @@ describe("sending", () => {
     ["no body", { priority: 1 }, "body"],
     ["no body in a list", { messages: [{}] }, "messages.0.body"],
     ["a delay below 0", { body: 1, delaySeconds: -1 }, "delaySeconds"],
-    ["a delay above 900", { body: 1, delaySeconds: 901 }, "delaySeconds"],
+    ["a delay above 90 days", { body: 1, delaySeconds: 7_776_001 }, "delaySeconds"],
+    ["a time without a zone", { body: 1, sendAt: "2030-01-31T08:00:00" }, "sendAt"],
+    ["a time more than 90 days ahead", { body: 1, sendAt: "2999-01-31T08:00:00Z" }, "sendAt"],
+    ["a time and a delay", { body: 1, sendAt: "2020-01-31T08:00:00Z", delaySeconds: 1 }, "sendAt"],
+    [
+      "11 attributes",
+      { body: 1, attributes: Object.fromEntries([..."abcdefghijk"].map((name) => [name, 1])) },
+      "attributes",
+    ],
+    ["an attribute that is a list", { body: 1, attributes: { a: [] } }, "attributes.a"],
+    ["an unknown type of attribute", { body: 1, attributes: { a: { type: "Text", value: "x" } } }, "attributes.a"],
+    ["an empty attribute", { body: 1, attributes: { a: "" } }, "attributes.a"],
+    ["a number that is none", { body: 1, attributes: { a: { type: "Number", value: "1x" } } }, "attributes.a"],
+    [
+      "a number of 39 digits",
+      { body: 1, attributes: { a: { type: "Number", value: "1".repeat(39) } } },
+      "attributes.a",
+    ],
+    [
+      "a binary value that is not base64",
+      { body: 1, attributes: { a: { type: "Binary", value: "?" } } },
+      "attributes.a",
+    ],
+    ["a reserved name of an attribute", { body: 1, attributes: { "AWS.a": "x" } }, "attributes.AWS.a"],
+    ["a name with two periods", { messages: [{ body: 1, attributes: { "a..b": "x" } }] }, "messages.0.attributes.a..b"],
+    ["an attribute __proto__", '{"body":1,"attributes":{"__proto__":"x"}}', "attributes.__proto__"],
     ["a fraction", { body: 1, delaySeconds: 0.5 }, "delaySeconds"],
     ["a text for a number", { body: 1, priority: "1" }, "priority"],
     ["a priority above 9", { body: 1, priority: 10 }, "priority"],
@@ -72,10 +98,13 @@ describe("sending", () => {
     const queue = await open.makeQueue();
     const path = `${queue.path}/messages`;
     const at = (bytes: number) => `{"body":"${"x".repeat(bytes - 2)}"}`;
-    expectProblem(await open.request("POST", path, { body: at(256 * 1024 + 1) }), 413);
-    expect((await open.request("POST", path, { body: at(256 * 1024) })).status).toBe(201);
-    expectProblem(await open.request("POST", path, { body: at(1024 * 1024) }), 413);
-    const wide = `{"body":"${"ü".repeat(128 * 1024)}"}`;
+    const max = 1024 * 1024;
+    expectProblem(await open.request("POST", path, { body: at(max + 1) }), 413);
+    expect((await open.request("POST", path, { body: at(max) })).status).toBe(201);
+    const withAttributes = at(max - 10).replace("{", '{"attributes":{"a":"b"},');
+    expectProblem(await open.request("POST", path, { body: withAttributes }), 413);
+    expectProblem(await open.request("POST", path, { body: `{"messages":[${at(4 * max)}]}` }), 413);
+    const wide = `{"body":"${"ü".repeat(max / 2)}"}`;
     expectProblem(await open.request("POST", path, { body: wide }), 413);
   });
 
@@ -96,6 +125,45 @@ describe("sending", () => {
     for (const text of texts) expect((await open.request("POST", path, { body: `{"body":${text}}` })).status).toBe(201);
     const response = await open.request("POST", `${queue.path}/receive`, { body: { max: 100 } });
     for (const text of texts) expect(response.text.split(`"body":${text}}`)).toHaveLength(3);
+  });
+
+  it("returns attributes with their types", async () => {
+    const queue = await open.makeQueue();
+    const attributes = {
+      a: "größe 😀",
+      "b.c": 7,
+      d: { type: "Number.int", value: "1" },
+      e: { type: "Binary", value: "AAE=" },
+    };
+    await queue.send({ body: "ü", attributes }, { body: 1, attributes: {} });
+    expect(await queue.receive()).toMatchObject([
+      {
+        body: "ü",
+        attributes: {
+          a: { type: "String", value: "größe 😀" },
+          "b.c": { type: "Number", value: "7" },
+          d: { type: "Number.int", value: "1" },
+          e: { type: "Binary", value: "AAE=" },
+        },
+      },
+      { body: 1, attributes: {} },
+    ]);
+  });
+
+  it("delivers a message at its time", async () => {
+    const queue = await open.makeQueue();
+    const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+    await queue.send(
+      { body: "past", sendAt: at(-60_000) },
+      { body: "soon", sendAt: at(300) },
+      { body: "far", sendAt: at(7_000_000_000) },
+    );
+    expect(bodies(await queue.receive())).toEqual(["past"]);
+    expect(bodies(await queue.receive({ waitSeconds: 10 }))).toEqual(["soon"]);
+    // Its retention starts at its time.
+    expect(await queue.counts()).toMatchObject({ delayed: 1 });
+    const [, until] = await open.redis.zrange(queue.key("ages"), "-1", "-1", "WITHSCORES");
+    expect(Number(until)).toBeGreaterThan(Date.now() + 6_000_000_000);
   });
 
   it("sends once for the same Idempotency-Key", async () => {

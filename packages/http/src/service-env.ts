@@ -5,6 +5,8 @@ import type { Logger } from "./observability/logger.ts";
 export interface BodyRules {
   /** The max size of a body, in bytes. */
   maxBytes: number;
+  /** Paths with another limit. */
+  large: { paths: RegExp; maxBytes: number } | undefined;
   /** Matches the paths whose handlers read their body as a stream, of any size. */
   streams: RegExp | undefined;
 }

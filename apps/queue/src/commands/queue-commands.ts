@@ -2,12 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { Redis } from "@quintet/db";
 import type { KeyedRequest } from "@quintet/http";
 import { queueKey, queueKeys, sentKey, wakeChannel } from "../keys.ts";
+import { unpack } from "../messages/packed.ts";
 import { type Caller, callerArgument, type Right, system } from "./caller.ts";
 import { recordTtlMs, setOutcome } from "./keyed-requests.ts";
 import type { RunCommand } from "./load.ts";
 import { replyKeys } from "./reply-keys.ts";
 
-/** A message to send. `payload` is JSON text; without `delayMs` the delay of the queue applies. */
+/** A message to send. `payload` is its stored form, by `pack`; without `delayMs` the delay of the queue applies. */
 export interface NewMessage {
   id: string;
   payload: string;
@@ -26,7 +27,10 @@ export interface SentMessage {
 /** A message leased to a receiver. Empty texts mean none; times are ms since 1970. */
 export interface LeasedMessage {
   id: string;
+  /** JSON text of the body. */
   payload: string;
+  /** JSON text of the attributes by name; "" when there are none. */
+  attributes: string;
   sentAt: number;
   receives: number;
   priority: number;
@@ -152,7 +156,7 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: 
       const [nextChangeMs, stillReady, outgoing, leaseEnd, ...fields] = reply;
       const messages: LeasedMessage[] = [];
       for (let at = 0; at < fields.length; at += 7) {
-        const [id, payload, sentAt, receives, priority, groupId, origin] = fields.slice(at, at + 7) as [
+        const [id, stored, sentAt, receives, priority, groupId, origin] = fields.slice(at, at + 7) as [
           string,
           string,
           number,
@@ -161,7 +165,8 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: 
           string,
           string,
         ];
-        messages.push({ id, payload, sentAt, receives, priority, groupId, origin });
+        const { body: payload, attributes } = unpack(stored);
+        messages.push({ id, payload, attributes, sentAt, receives, priority, groupId, origin });
       }
       return { messages, leaseEnd, nextChangeMs, stillReady, outgoing };
     },

@@ -68,7 +68,7 @@ for i, at in ipairs(fresh) do
   if group == '' then
     records[#records + 1], records[#records + 2] = id, cmsgpack.pack(record)
     payloads[#payloads + 1], payloads[#payloads + 2] = id, payload
-    ages[#ages + 1], ages[#ages + 2] = now, id
+    ages[#ages + 1], ages[#ages + 2] = record[DUE], id
     if delay > 0 then
       delayed[#delayed + 1], delayed[#delayed + 2] = record[DUE], id
     else

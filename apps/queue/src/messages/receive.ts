@@ -17,6 +17,8 @@ export interface ReceiveInput {
 export interface ReceivedMessage {
   id: string;
   payload: string;
+  /** JSON text of the attributes by name; "" when there are none. */
+  attributes: string;
   receipt: string;
   receives: number;
   sentAt: string;
@@ -74,9 +76,10 @@ export async function receive(
 
 function toReceivedMessages({ messages, leaseEnd }: Claim, lease: string): ReceivedMessage[] {
   const leasedUntil = new Date(leaseEnd).toISOString();
-  return messages.map(({ id, payload, sentAt, receives, priority, groupId, origin }) => ({
+  return messages.map(({ id, payload, attributes, sentAt, receives, priority, groupId, origin }) => ({
     id,
     payload,
+    attributes,
     receipt: receiptOf({ id, lease }),
     receives,
     sentAt: new Date(sentAt).toISOString(),

@@ -4,9 +4,13 @@ import { z } from "zod";
 import type { CommandsOfCaller, SentMessage } from "../commands/queue-commands.ts";
 import { queueNotFound } from "../queue-errors.ts";
 import { integerField } from "../queues/settings.ts";
+import { attributesSchema } from "./attributes.ts";
+import { type Attributes, pack } from "./packed.ts";
 
-/** The max size of a message: bytes of its JSON text. */
-export const maxMessageBytes = 256 * 1024;
+/** The max size of a message: bytes of its JSON text with that of its attributes. */
+export const maxMessageBytes = 1024 * 1024;
+/** The longest delay of a message: 90 days, in seconds. */
+export const maxDelaySeconds = 7_776_000;
 
 const tagSchema = z
   .string()
@@ -17,11 +21,19 @@ export const messageSchema = z
   .strictObject({
     body: z
       .unknown()
-      .describe("The message: any JSON value of at most 256 KiB")
+      .describe("The message: any JSON value of at most 1 MiB")
       .meta({ example: { order: 1001 } }),
-    delaySeconds: integerField(0, 900)
+    delaySeconds: integerField(0, maxDelaySeconds)
       .optional()
       .describe("Time until the message can be received, in seconds; the setting of the queue by default"),
+    sendAt: z.iso
+      .datetime({ offset: true, error: "must be a time of ISO 8601 with a zone, such as 2030-01-31T08:00:00Z" })
+      .optional()
+      .describe("When the message can first be received, at most 90 days ahead; instead of delaySeconds"),
+    attributes: attributesSchema
+      .optional()
+      .describe("Up to 10 attributes by name; a text, a number, or a type and a value")
+      .meta({ example: { source: "shop" } }),
     dedupeId: tagSchema
       .optional()
       .describe(
@@ -34,7 +46,13 @@ export const messageSchema = z
       .meta({ example: "customer-7" }),
     priority: integerField(0, 9).default(0).describe("Messages with a higher priority are received first"),
   })
-  .refine((message) => Object.hasOwn(message, "body"), { path: ["body"], message: "is required" });
+  .refine((message) => Object.hasOwn(message, "body"), { path: ["body"], message: "is required" })
+  .superRefine(({ sendAt, delaySeconds }, context) => {
+    if (sendAt === undefined) return;
+    const refuse = (message: string) => context.addIssue({ code: "custom", path: ["sendAt"], message });
+    if (delaySeconds !== undefined) refuse("must not be given together with delaySeconds");
+    if (Date.parse(sendAt) > Date.now() + maxDelaySeconds * 1000) refuse("must be at most 90 days ahead");
+  });
 
 const batchMessage = "must be a list of 1 to 100 messages";
 
@@ -47,10 +65,13 @@ export const batchSchema = z.strictObject({
     .describe("1 to 100 messages"),
 });
 
-/** A message to send; `payload` is its body, the JSON text of the request. */
+/** A message to send; `payload` is the JSON text of its body. */
 export interface MessageInput {
   payload: string;
+  attributes?: Attributes | undefined;
   delaySeconds?: number | undefined;
+  /** When it can first be received, ISO 8601. */
+  sendAt?: string | undefined;
   dedupeId?: string | undefined;
   groupId?: string | undefined;
   priority: number;
@@ -68,8 +89,8 @@ export async function sendMessages(
 ): Promise<SentMessage[]> {
   const messages = inputs.map((input) => ({
     id: randomUUID(),
-    payload: checkSize(input.payload),
-    delayMs: input.delaySeconds === undefined ? undefined : input.delaySeconds * 1000,
+    payload: checkSize(pack(input.attributes, input.payload)),
+    delayMs: delayOf(input),
     dedupeId: input.dedupeId ?? "",
     groupId: input.groupId ?? "",
     priority: input.priority,
@@ -77,6 +98,11 @@ export async function sendMessages(
   const sent = (await commands.send(queue, messages, request)) ?? queueNotFound(queue);
   if (sent === "full") throw new Problem("conflict", "The queue is full: it has reached its maxLength.");
   return sent;
+}
+
+function delayOf({ delaySeconds, sendAt }: MessageInput): number | undefined {
+  if (sendAt !== undefined) return Math.max(0, Date.parse(sendAt) - Date.now());
+  return delaySeconds === undefined ? undefined : delaySeconds * 1000;
 }
 
 function checkSize(payload: string): string {

@@ -30,7 +30,8 @@ import {
 } from "./schemas.ts";
 
 const tags = ["named queues"];
-const maxBodyBytes = 1024 * 1024;
+/** The max size of a request that sends messages. */
+export const maxBodyBytes = 4 * 1024 * 1024;
 
 /** Adds the routes that send and receive messages: `/queue/queues/{name}/messages` and `/receive`. */
 export function addMessageRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
@@ -56,8 +57,8 @@ export function addMessageRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Send messages",
         description:
-          "Sends one message, or up to 100 in `messages`: all are added or none. A message has at most 256 KiB of JSON text, the request " +
-          "at most 1 MiB.",
+          "Sends one message, or up to 100 in `messages`: all are added or none. A message has at most 1 MiB of JSON text with its " +
+          "attributes, the request at most 4 MiB.",
         request: {
           params,
           ...noQuery,
@@ -123,6 +124,6 @@ function withPayload({ body: _, ...rest }: z.infer<typeof messageSchema>, text: 
   return { ...rest, payload: (text === undefined ? undefined : rawMember(text, "body")) ?? "null" };
 }
 
-function messageText({ payload, ...rest }: ReceivedMessage): string {
-  return `${JSON.stringify(rest).slice(0, -1)},"body":${payload}}`;
+function messageText({ payload, attributes, ...rest }: ReceivedMessage): string {
+  return `${JSON.stringify(rest).slice(0, -1)},"attributes":${attributes || "{}"},"body":${payload}}`;
 }

@@ -120,6 +120,16 @@ export const receiveInputSchema = z
   })
   .openapi("ReceiveInput", { description: "How many messages to receive, and how long to wait for the first" });
 
+const attributesOutputSchema = z
+  .record(
+    z.string(),
+    z.object({
+      type: z.string().describe("`String`, `Number` or `Binary`, maybe with a suffix such as `Number.int`"),
+      value: z.string().describe("The value as text; base64 for a binary one"),
+    }),
+  )
+  .openapi("MessageAttributes", { description: "The attributes of a message, by name" });
+
 export const receivedSchema = z
   .object({
     messages: z
@@ -127,6 +137,7 @@ export const receivedSchema = z
         z.object({
           id: z.string().describe("Id of the message (UUID)"),
           body: z.unknown().openapi({ description: "The JSON value that was sent" }),
+          attributes: attributesOutputSchema,
           receipt: z.string().describe("Identifies this delivery in ack, nack and extend"),
           receives: count.describe("How often the message was received, including this time"),
           sentAt: time.describe("When the message was sent"),

@@ -10,10 +10,10 @@ import {
   unvalidatedJson,
 } from "@quintet/http";
 import type { Deps } from "../deps.ts";
-import { maxMessageBytes } from "../messages/send.ts";
 import { jsonTextResponse, readJsonText, rejectBody, rejectedBodyResponses } from "./json-text.ts";
 
 const tags = ["queue"];
+const maxMessageBytes = 256 * 1024;
 const pushedSchema = z
   .object({
     status: z.literal("ok").openapi({ description: "Always `ok`" }),

@@ -6,7 +6,7 @@ const nothing: Claim = { messages: [], leaseEnd: 0, nextChangeMs: -1, stillReady
 const claimOf = (id: string, stillReady: number): Claim => ({
   ...nothing,
   stillReady,
-  messages: [{ id, payload: "1", sentAt: 0, receives: 1, priority: 0, groupId: "", origin: "" }],
+  messages: [{ id, payload: "1", attributes: "", sentAt: 0, receives: 1, priority: 0, groupId: "", origin: "" }],
 });
 
 /** A line at a plain list of message ids, with a log of what happened. */

@@ -1,5 +1,8 @@
 import type { Claim } from "../commands/queue-commands.ts";
 
+/** A longer timer of Node.js would fire at once. */
+const maxTimerMs = 2 ** 31 - 1;
+
 /** A receiver that waits. */
 export interface Waiter {
   /** Claims messages for this receiver. */
@@ -52,7 +55,7 @@ export function waitingLine(onIdle: () => void): WaitingLine {
     clearTimeout(timer);
     if (nextChangeMs < 0 || waiting.size === 0) return;
     // Redis counts whole milliseconds: one more, and the change has happened.
-    timer = setTimeout(serve, nextChangeMs + 1);
+    timer = setTimeout(serve, Math.min(nextChangeMs + 1, maxTimerMs));
   };
 
   /** The longest waiting receivers. Only these are touched: the cost of serving must not grow with the number that wait. */

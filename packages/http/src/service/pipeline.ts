@@ -27,8 +27,10 @@ export function servicePipeline(
     // The request's id, log, route and span, and the headers of every response.
     const record = begin(c);
     // 413 for a body over the limit, when something reads it.
-    c.set("bodyRules", bodyRules);
-    limitBody(c, bodyRules);
+    const { large } = bodyRules;
+    const rules = large?.paths.test(c.req.path) ? { ...bodyRules, maxBytes: large.maxBytes } : bodyRules;
+    c.set("bodyRules", rules);
+    limitBody(c, rules);
     // From here on `currentRequest()` returns this request.
     return inRequest(record, () => {
       // CORS headers, and the response to a preflight.

@@ -16,6 +16,7 @@ function sample() {
     log: createLogger({ service: "sample", level: "silent" }),
     corsOrigins: ["https://a.example"],
     maxBodyBytes: 1000,
+    largeBodies: { paths: /^\/sample\/things\/99$/, maxBytes: 2000 },
     checks: { good: async () => {}, bad: () => Promise.reject(new Error("password=hunter2")) },
   });
   app.openapi(

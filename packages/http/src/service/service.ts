@@ -33,6 +33,8 @@ export interface ServiceOptions {
   /** The max size of a request body in bytes. Default: 1 MiB. `streams` matches the paths that read their body as a stream, without a limit. */
   maxBodyBytes?: number;
   streams?: RegExp;
+  /** Paths with a larger limit than `maxBodyBytes`. */
+  largeBodies?: { paths: RegExp; maxBytes: number };
   /** Matches the paths whose requests may take longer than a minute. */
   slow?: RegExp;
   /** Its pages, by which browsers see its problems. Without it every client gets problems as they are. */
@@ -54,7 +56,11 @@ export function createService(options: ServiceOptions): OpenAPIHono<ServiceEnv> 
   const isForPage = pageRequests(app);
   app.onError((error, c) => answerProblem(c, error, options.frame, isForPage));
   app.notFound((c) => answerProblem(c, missing(app, c), options.frame, isForPage));
-  const bodyRules = { maxBytes: options.maxBodyBytes ?? MiB, streams: options.streams };
+  const bodyRules = {
+    maxBytes: options.maxBodyBytes ?? MiB,
+    streams: options.streams,
+    large: options.largeBodies,
+  };
   const name = prefix === "/" ? "gateway" : prefix.slice(1);
   const health = trackedHealth(name, options.checks);
   app.use(servicePipeline(name, { log, corsOrigins: options.corsOrigins, bodyRules }));

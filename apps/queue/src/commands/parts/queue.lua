@@ -6,7 +6,7 @@
 -- KEYS[4] ready     zset  ids of messages that may be received, by score
 -- KEYS[5] delayed   zset  ids of delayed messages, by the end of the delay
 -- KEYS[6] leases    zset  ids of leased messages, by the end of the lease
--- KEYS[7] ages      zset  ids by the time of arrival, for retention
+-- KEYS[7] ages      zset  ids by the time when each was first available: retention counts from there
 -- KEYS[8] groups    zset  group, NUL, number, id of every message with a group, all with score 0: the first of a group is its head, and
 --                         only the head is ready, delayed or leased; the others are blocked
 -- KEYS[9] outbox    zset  ids of messages to transfer to another queue, by the ticket of the transfer
@@ -104,7 +104,7 @@ end
 local function addMessage(id, record, payload)
   writeRecord(id, record)
   redis.call('HSET', payloadsKey, id, payload)
-  redis.call('ZADD', agesKey, now, id)
+  redis.call('ZADD', agesKey, math.max(now, record[DUE]), id)
   if record[GROUP] == '' then return makeAvailable(id, record) end
   local head = headOf(record[GROUP])
   redis.call('ZADD', groupsKey, 0, groupMember(id, record))
