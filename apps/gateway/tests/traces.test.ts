@@ -92,7 +92,7 @@ function everyWay(quintet: () => Installation, receiver: TraceReceiver, hop: (ap
     const pushed = await callTraced(
       receiver,
       (traceparent) => quintet().plain.post("/queue/push", { secret }, { headers: headers(traceparent) }),
-      /queue client EVAL(?:SHA)? push-2/,
+      /queue client EVAL(?:SHA)? push-3/,
     );
     expect(pushed.answer.status).toBe(201);
     const rows = await callTraced(receiver, (traceparent) =>

@@ -1,10 +1,14 @@
 import type { ConfigOf } from "@quintet/host";
 import { settings } from "@quintet/http";
+import { z } from "zod";
 
-/** The max number of messages, and of bytes, in the simple queue. */
+/** The simple queue: one for all accounts or one for each, its max size, and that of what one account has in it. */
 export const queueSettings = {
+  SIMPLE_QUEUE: z.enum(["shared", "account"]).default("shared"),
   SIMPLE_QUEUE_MAX_LENGTH: settings.number(1, 100_000_000).default(1_000_000),
   SIMPLE_QUEUE_MAX_BYTES: settings.number(1024 * 1024, 1024 ** 4).default(256 * 1024 * 1024),
+  SIMPLE_QUEUE_ACCOUNT_MAX_MESSAGES: settings.number(1, 100_000_000).default(10_000),
+  SIMPLE_QUEUE_ACCOUNT_MAX_BYTES: settings.number(1024, 1024 ** 4).default(16 * 1024 * 1024),
 };
 
 export type Config = ConfigOf<"redis", typeof queueSettings>;

@@ -5,7 +5,7 @@ import { loadCommands } from "./commands/load.ts";
 import { type QueueCommands, queueCommands } from "./commands/queue-commands.ts";
 import { type RegistryCommands, registryCommands } from "./commands/registry-commands.ts";
 import { type ServerInfo, serverInfo } from "./commands/server-info.ts";
-import { type SimpleCommands, simpleCommands } from "./commands/simple-commands.ts";
+import { type SimpleQueues, simpleQueues } from "./commands/simple-commands.ts";
 import { transferCommands } from "./commands/transfer-commands.ts";
 import type { Config } from "./config.ts";
 import { reportMetrics } from "./metrics.ts";
@@ -17,8 +17,8 @@ import { wakeSignals } from "./waiting/wake-signals.ts";
 
 /** What only this app works with. */
 interface QueueDeps extends AsyncDisposable {
-  /** The simple queue, behind push and pop. */
-  simple: SimpleCommands;
+  /** The simple queues, behind push and pop. */
+  simple: SimpleQueues;
   /** The named queues. */
   commands: QueueCommands;
   registry: RegistryCommands;
@@ -44,12 +44,15 @@ export function createDeps(config: Config, { log, redis, stopping }: CommonDeps<
   const commands = queueCommands(redis, run, prefix);
   const registry = registryCommands(redis, run);
   const due = dueCommands(redis, run);
-  const simple = simpleCommands(redis, run, prefix, {
+  const simple = simpleQueues(redis, run, prefix, {
+    scope: config.SIMPLE_QUEUE,
     maxLength: config.SIMPLE_QUEUE_MAX_LENGTH,
     maxBytes: config.SIMPLE_QUEUE_MAX_BYTES,
+    accountMaxMessages: config.SIMPLE_QUEUE_ACCOUNT_MAX_MESSAGES,
+    accountMaxBytes: config.SIMPLE_QUEUE_ACCOUNT_MAX_BYTES,
   });
   const transfers = withFailureBackoff(createTransfers(transferCommands(run, prefix), commands.exists));
-  const metrics = reportMetrics({ commands, registry, transfers, due }, simple);
+  const metrics = reportMetrics({ commands, registry, transfers, due }, simple.shared);
   const waiting = waitingReceivers(wakeSignals(redis, prefix));
   stopping.addEventListener("abort", waiting.close, { once: true });
   const sweep = createSweep({ commands, registry, transfers, due }, (error) =>

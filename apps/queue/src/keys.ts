@@ -1,21 +1,29 @@
 // Every Redis key and channel of this app. All keys of one queue share one hash tag, so that Redis Cluster keeps them on one node.
 // The names are in users' Redis: they do not change, even where the code calls something by another word.
 
-/** The list of the simple queue: each entry is an id of 36 characters followed by the JSON text. */
+/** The list of the shared simple queue: see `commands/parts/simple.lua` for its entries. */
 export const simpleKey = "simple";
+
+/** The list of an account's own simple queue. */
+export function ownSimpleKey(accountId: number): string {
+  return `${simpleKey}:${accountId}`;
+}
 
 /** The simple queue's name in metrics and errors; no named queue can have it. */
 export const simpleName = "(push and pop)";
 
 /**
- * The size of the simple queue in bytes, and the result of a push with an `Idempotency-Key`. Their hash tag is the full name of the list,
- * including the prefix, so that Redis Cluster keeps them on one node.
+ * The size of a simple queue in bytes, what each account has in it, and the result of a push with an `Idempotency-Key`. Their hash tag is
+ * the full name of the list, including the prefix, so that Redis Cluster keeps them on one node.
  */
-export function sizeKey(prefix: string): string {
-  return `size:{${prefix}${simpleKey}}`;
+export function sizeKey(prefix: string, list: string): string {
+  return `size:{${prefix}${list}}`;
 }
-export function pushedKey(prefix: string, requestKey: string): string {
-  return `pushed:{${prefix}${simpleKey}}:${requestKey}`;
+export function accountsKey(prefix: string, list: string): string {
+  return `accounts:{${prefix}${list}}`;
+}
+export function pushedKey(prefix: string, list: string, requestKey: string): string {
+  return `pushed:{${prefix}${list}}:${requestKey}`;
 }
 
 /** The registry of named queues: names (zset), deadLetters (hash). */

@@ -1,5 +1,5 @@
 import { deadline, gauge } from "@quintet/http";
-import type { SimpleCommands } from "./commands/simple-commands.ts";
+import type { SimpleQueue } from "./commands/simple-commands.ts";
 import { simpleName } from "./keys.ts";
 import type { Flow } from "./queues/flow.ts";
 import { listQueues, type QueueDeps } from "./queues/queues.ts";
@@ -83,7 +83,7 @@ gauge(
 );
 
 /** Adds these queues to the metrics, until the result is disposed of. */
-export function reportMetrics(deps: QueueDeps, simple: SimpleCommands): Disposable {
+export function reportMetrics(deps: QueueDeps, simple: SimpleQueue): Disposable {
   const sources: Sources = {
     async named() {
       const { queues } = await listQueues(deps, { limit: maxQueues, after: undefined });

@@ -11,10 +11,10 @@ const commandNames = [
   "extend-10",
   "list-outgoing-4",
   "mark-due-1",
-  "pop-2",
+  "pop-3",
   "purge-9",
-  "push-2",
-  "push-once-3",
+  "push-3",
+  "push-once-4",
   "read-state-9",
   "redrive-9",
   "refresh-11",
@@ -30,7 +30,7 @@ const commandNames = [
 ] as const;
 
 /** Running these again would do more work, so they are not retried: when a reply is lost, the error says that the outcome is unknown. */
-const notRepeatable: ReadonlySet<string> = new Set(["pop-2", "purge-9", "push-2", "redrive-9"]);
+const notRepeatable: ReadonlySet<string> = new Set(["pop-3", "purge-9", "push-3", "redrive-9"]);
 
 export type CommandName = (typeof commandNames)[number];
 

@@ -9,6 +9,7 @@ import {
   type ServiceEnv,
   unvalidatedJson,
 } from "@quintet/http";
+import type { Refusal } from "../commands/simple-commands.ts";
 import type { Deps } from "../deps.ts";
 import { jsonTextResponse, readJsonText, rejectBody, rejectedBodyResponses } from "./json-text.ts";
 
@@ -35,6 +36,22 @@ type Popped = z.infer<typeof poppedSchema>;
 
 const empty = JSON.stringify({ status: "ok", message: null, detail: "The queue is empty" });
 
+/** What a refused push may wait for, in seconds: that others pop its account's messages. */
+const retrySeconds = "10";
+
+function refusalProblem(refusal: Refusal): Problem {
+  if (refusal === "full") return new Problem("conflict", "The queue is full. Pop messages first, or raise its limits.");
+  const [what, setting] =
+    refusal === "account-messages"
+      ? ["number of messages", "SIMPLE_QUEUE_ACCOUNT_MAX_MESSAGES"]
+      : ["bytes of messages", "SIMPLE_QUEUE_ACCOUNT_MAX_BYTES"];
+  return new Problem(
+    "too-many-requests",
+    `This account has its max ${what} in the queue (${setting}). Pop messages first.`,
+    { headers: { "Retry-After": retrySeconds } },
+  );
+}
+
 /** Adds the routes of the simple queue: first in, first out; a popped message is removed. */
 export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idempotency, simple }: Deps) {
   const guard = guards(auth);
@@ -57,14 +74,18 @@ export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idemp
         responses: {
           201: jsonResponse(pushedSchema, "Message pushed"),
           409: errorResponse("The queue is full, or a request with this Idempotency-Key is in flight"),
+          429: {
+            ...errorResponse("The account has its max number of messages, or of bytes, in the queue"),
+            headers: { "Retry-After": { description: "Seconds to wait before a retry", schema: { type: "integer" } } },
+          },
         },
       }),
       async (c) => {
         const { text } = await readJsonText(c.req, maxMessageBytes);
-        const id = await simple.push(text, c.get("keyed"));
-        if (id === undefined)
-          throw new Problem("conflict", "The queue is full. Pop messages first, or raise its limits.");
-        return c.json({ status: "ok" as const, id }, 201);
+        const account = c.get("account");
+        const pushed = await simple.of(account).push(text, account, c.get("keyed"));
+        if ("refused" in pushed) throw refusalProblem(pushed.refused);
+        return c.json({ status: "ok" as const, id: pushed.id }, 201);
       },
     )
     .openapi(
@@ -85,7 +106,7 @@ export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idemp
       }),
       async (c) => {
         await rejectBody(c.req);
-        const popped = await simple.pop();
+        const popped = await simple.of(c.get("account")).pop();
         const text = popped ? `{"status":"ok","id":"${popped.id}","message":${popped.payload}}` : empty;
         return jsonTextResponse<Popped, 200>(c, text, 200);
       },
@@ -101,6 +122,6 @@ export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idemp
         request: noQuery,
         responses: { 200: jsonResponse(countSchema, "The number of messages") },
       }),
-      async (c) => c.json({ count: await simple.count() }, 200),
+      async (c) => c.json({ count: await simple.of(c.get("account")).count() }, 200),
     );
 }
