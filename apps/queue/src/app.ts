@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createService, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
+import { addBrowseRoutes } from "./routes/browse.ts";
 import { addLeaseRoutes } from "./routes/leases.ts";
 import { addLoginRoutes } from "./routes/login.ts";
 import { addMessageRoutes, maxBodyBytes } from "./routes/messages.ts";
@@ -28,6 +29,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   });
   addQueueRoutes(app, deps);
   addMessageRoutes(app, deps);
+  addBrowseRoutes(app, deps);
   addLeaseRoutes(app, deps);
   return app;
 }
@@ -39,5 +41,6 @@ export type QueueApi = ReturnType<
   | typeof addLoginRoutes
   | typeof addQueueRoutes
   | typeof addMessageRoutes
+  | typeof addBrowseRoutes
   | typeof addLeaseRoutes
 >;

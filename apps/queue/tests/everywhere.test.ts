@@ -20,6 +20,10 @@ const calls: [method: string, path: string, needs: "account" | "staff", body?: u
   ["DELETE", "/queue/queues/x", "staff"],
   ["POST", "/queue/queues/x/purge", "staff"],
   ["POST", "/queue/queues/x/messages", "account", { body: 1 }],
+  ["GET", "/queue/queues/x/messages", "account"],
+  ["GET", "/queue/queues/x/messages/y", "account"],
+  ["PATCH", "/queue/queues/x/messages/y", "account", { delaySeconds: 1 }],
+  ["DELETE", "/queue/queues/x/messages/y", "account"],
   ["POST", "/queue/queues/x/receive", "account", {}],
   ["POST", "/queue/queues/x/ack", "account", { receipts: ["x"] }],
   ["POST", "/queue/queues/x/nack", "account", { receipts: ["x"] }],
@@ -123,7 +127,7 @@ describe("the app", () => {
       paths: Record<string, Record<string, { security?: object[] }>>;
     }>();
     for (const [method, path] of calls) {
-      const described = document.paths[path.replace("/x", "/{name}")]?.[method.toLowerCase()];
+      const described = document.paths[path.replace("/x", "/{name}").replace("/y", "/{id}")]?.[method.toLowerCase()];
       const scope = [expect.stringMatching(/^queue:/)];
       expect(described?.security).toEqual([{ basic: [] }, { bearer: scope }, { oauth: scope }]);
     }

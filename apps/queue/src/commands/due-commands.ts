@@ -59,7 +59,7 @@ const markDelayMs = 1000;
 
 /** The commands on a queue that make nothing due sooner than before. */
 const neverMakesDue =
-  /^(?:ack|complete|delete|read-state|list-outgoing|purge|reject|refresh|mark-due|take-due|reschedule|scan|push|register|unregister)-\d+$/;
+  /^(?:ack|complete|delete|read-state|list-messages|list-outgoing|purge|reject|refresh|mark-due|take-due|reschedule|scan|push|register|unregister)-\d+$/;
 
 /**
  * Commands that mark their queue as due before they run, because they may make something due: a lease, a delay, a transfer, the

@@ -3,6 +3,7 @@ import type { Redis } from "@quintet/db";
 import type { KeyedRequest } from "@quintet/http";
 import { queueKey, queueKeys, sentKey, wakeChannel } from "../keys.ts";
 import { unpack } from "../messages/packed.ts";
+import { browseCommands } from "./browse-commands.ts";
 import { type Caller, callerArgument, type Right, system } from "./caller.ts";
 import { recordTtlMs, setOutcome } from "./keyed-requests.ts";
 import type { RunCommand } from "./load.ts";
@@ -109,6 +110,7 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: 
     );
 
   return {
+    ...browseCommands(runOn, runOnce),
     /** Adds messages, all or none, once for a keyed request. Returns a result for each, or "full" when they exceed maxLength. */
     async send(
       queue: string,

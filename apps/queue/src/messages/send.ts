@@ -12,7 +12,8 @@ export const maxMessageBytes = 1024 * 1024;
 /** The longest delay of a message: 90 days, in seconds. */
 export const maxDelaySeconds = 7_776_000;
 
-const tagSchema = z
+/** An id of a group, a tenant or a deduplication. */
+export const tagSchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, "must be 1 to 128 printable ASCII characters without spaces");
 

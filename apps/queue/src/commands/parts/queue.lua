@@ -141,20 +141,22 @@ local function returnMessage(id, record, delay)
   makeAvailable(id, record)
 end
 
+-- Deletes a message that is not in the outbox.
+local function deleteMessage(id, record)
+  redis.call('HDEL', recordsKey, id)
+  redis.call('HDEL', payloadsKey, id)
+  redis.call('ZREM', agesKey, id)
+  redis.call('ZREM', readyKey, id)
+  redis.call('ZREM', delayedKey, id)
+  redis.call('ZREM', leasesKey, id)
+  removeFromGroup(id, record)
+end
+
 -- Applies what has become due: expiry, ends of delays, ends of leases.
 local function applyDue()
   local old = redis.call('ZRANGEBYSCORE', agesKey, '-inf', now - retentionMs, 'LIMIT', 0, STEP)
   addToCounter('expired', #old)
-  for _, id in ipairs(old) do
-    local record = readRecord(id)
-    redis.call('HDEL', recordsKey, id)
-    redis.call('HDEL', payloadsKey, id)
-    redis.call('ZREM', agesKey, id)
-    redis.call('ZREM', readyKey, id)
-    redis.call('ZREM', delayedKey, id)
-    redis.call('ZREM', leasesKey, id)
-    removeFromGroup(id, record)
-  end
+  for _, id in ipairs(old) do deleteMessage(id, readRecord(id)) end
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayedKey, '-inf', now, 'LIMIT', 0, STEP)) do
     redis.call('ZREM', delayedKey, id)
     makeAvailable(id, readRecord(id))
