@@ -6,6 +6,7 @@ import { addLeaseRoutes } from "./routes/leases.ts";
 import { addLoginRoutes } from "./routes/login.ts";
 import { addMessageRoutes, maxBodyBytes } from "./routes/messages.ts";
 import { addQueueRoutes } from "./routes/queues.ts";
+import { addRateRoutes } from "./routes/rates.ts";
 import { addSimpleQueueRoutes } from "./routes/simple.ts";
 import { addStatusRoutes } from "./routes/status.ts";
 
@@ -28,6 +29,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     return next();
   });
   addQueueRoutes(app, deps);
+  addRateRoutes(app, deps);
   addMessageRoutes(app, deps);
   addBrowseRoutes(app, deps);
   addLeaseRoutes(app, deps);
@@ -40,6 +42,7 @@ export type QueueApi = ReturnType<
   | typeof addSimpleQueueRoutes
   | typeof addLoginRoutes
   | typeof addQueueRoutes
+  | typeof addRateRoutes
   | typeof addMessageRoutes
   | typeof addBrowseRoutes
   | typeof addLeaseRoutes

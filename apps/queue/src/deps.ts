@@ -1,6 +1,7 @@
 import type { CommonDeps, DepsOf } from "@quintet/host";
 import { diagnoseQueue, withBrokenQueueErrors } from "./commands/broken-queues.ts";
 import { type DueCommands, dueCommands, withDueMarks } from "./commands/due-commands.ts";
+import { type FigureCommands, figureCommands } from "./commands/figure-commands.ts";
 import { loadCommands } from "./commands/load.ts";
 import { type QueueCommands, queueCommands } from "./commands/queue-commands.ts";
 import { type RegistryCommands, registryCommands } from "./commands/registry-commands.ts";
@@ -8,6 +9,7 @@ import { type ServerInfo, serverInfo } from "./commands/server-info.ts";
 import { type SimpleQueues, simpleQueues } from "./commands/simple-commands.ts";
 import { transferCommands } from "./commands/transfer-commands.ts";
 import type { Config } from "./config.ts";
+import { type Figures, figuresReader } from "./figures/figures.ts";
 import { reportMetrics } from "./metrics.ts";
 import { throwIfBroken } from "./queue-errors.ts";
 import { createSweep, type Sweep } from "./sweep.ts";
@@ -23,6 +25,9 @@ interface QueueDeps extends AsyncDisposable {
   commands: QueueCommands;
   registry: RegistryCommands;
   due: DueCommands;
+  figures: FigureCommands;
+  /** The figures of all queues, as of half a second ago at most. */
+  readFigures(): Promise<Figures[]>;
   transfers: Transfers;
   waiting: WaitingReceivers;
   sweep: Sweep;
@@ -44,6 +49,8 @@ export function createDeps(config: Config, { log, redis, stopping }: CommonDeps<
   const commands = queueCommands(redis, run, prefix);
   const registry = registryCommands(redis, run);
   const due = dueCommands(redis, run);
+  const figures = figureCommands(redis, run);
+  const readFigures = figuresReader(figures);
   const simple = simpleQueues(redis, run, prefix, {
     scope: config.SIMPLE_QUEUE,
     maxLength: config.SIMPLE_QUEUE_MAX_LENGTH,
@@ -52,17 +59,22 @@ export function createDeps(config: Config, { log, redis, stopping }: CommonDeps<
     accountMaxBytes: config.SIMPLE_QUEUE_ACCOUNT_MAX_BYTES,
   });
   const transfers = withFailureBackoff(createTransfers(transferCommands(run, prefix), commands.exists));
-  const metrics = reportMetrics({ commands, registry, transfers, due }, simple.shared);
   const waiting = waitingReceivers(wakeSignals(redis, prefix));
   stopping.addEventListener("abort", waiting.close, { once: true });
-  const sweep = createSweep({ commands, registry, transfers, due }, (error) =>
+  const sweep = createSweep({ commands, registry, transfers, due, figures }, (error) =>
     log.warn({ err: error }, "Sweep of a queue failed"),
+  );
+  const metrics = reportMetrics(
+    { simple: simple.shared, due, figures, readFigures, sweep },
+    { maxQueues: config.QUEUE_METRICS_MAX_QUEUES },
   );
   return {
     simple,
     commands,
     registry,
     due,
+    figures,
+    readFigures,
     transfers,
     waiting,
     sweep,

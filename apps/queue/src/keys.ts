@@ -35,6 +35,9 @@ export const sweeperKey = "registry:{queues}:sweeper";
 export const scanKey = "registry:{queues}:patrol";
 export const brokenKey = "registry:{queues}:broken";
 
+/** The figures of all queues for metrics and pages, and their samples of the last hour: see `commands/record-figures-2.lua`. */
+export const figureKeys = ["figures:{figures}:now", "figures:{figures}:minutes"] as const;
+
 /** Set once the demo data is complete. */
 export const demoKey = "demo";
 

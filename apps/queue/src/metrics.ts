@@ -1,124 +1,165 @@
 import { deadline, gauge } from "@quintet/http";
+import type { DueCommands } from "./commands/due-commands.ts";
+import type { FigureCommands } from "./commands/figure-commands.ts";
 import type { SimpleQueue } from "./commands/simple-commands.ts";
+import type { Figures } from "./figures/figures.ts";
 import { simpleName } from "./keys.ts";
-import type { Flow } from "./queues/flow.ts";
-import { listQueues, type QueueDeps } from "./queues/queues.ts";
+import type { Sweep } from "./sweep.ts";
 
-/** The max number of queues in the metrics: the first ones by name. */
-const maxQueues = 100;
 const timeoutMs = 1000;
+const maxBroken = 100;
 
-/** The number of messages in a queue, by state. */
-interface Depth {
-  queue: string;
-  ready: number;
-  blocked: number;
-  delayed: number;
-  leased: number;
-  dead: number;
-  moving: number;
-}
-
-type QueueFlow = { queue: string } & Flow;
-
-/** The values behind the metrics of one app; each is read, and fails, on its own. */
+/** What the metrics of one app are made of; each is read, and fails, on its own. */
 interface Sources {
-  named(): Promise<Depth[]>;
-  flow(): Promise<QueueFlow[]>;
-  simple(): Promise<Depth[]>;
+  /** All queues; those that need attention first. */
+  figures(): Promise<Figures[]>;
+  simple(): Promise<number>;
+  simpleBytes(): Promise<number>;
   broken(): Promise<string[]>;
-  simpleBytes(): Promise<number[]>;
+  /** How many queues have metrics of their own. */
+  maxQueues: number;
 }
 
 const reported = new Set<Sources>();
 
-gauge(
+/** Defines a gauge whose values are read from each app. All processes see the same queues, so the max of them is shown. */
+function queueGauge<L extends string>(
+  name: string,
+  help: string,
+  labels: readonly L[],
+  collect: (sources: Sources, set: (labels: Partial<Record<L, string>>, value: number) => void) => Promise<void>,
+): void {
+  gauge(
+    name,
+    help,
+    labels,
+    async (metric) => {
+      const set = (of: Partial<Record<L, string>>, value: number) => metric.set(of, value);
+      for (const sources of reported) await inTime(collect(sources, set));
+    },
+    "max",
+  );
+}
+
+/** Ends without a value when Redis fails or does not reply within a second: other metrics must not wait for it. */
+async function inTime(read: Promise<void>): Promise<void> {
+  await deadline(
+    read.catch(() => {}),
+    timeoutMs,
+    () => {},
+  );
+}
+
+const states = ["ready", "blocked", "delayed", "leased", "dead", "moving"] as const;
+
+/** Sums of a number over all queues, by its name. */
+function sums<K extends string>(figures: Figures[], names: readonly K[], of: (one: Figures) => Record<K, number>) {
+  return names.map((name) => [name, figures.reduce((sum, one) => sum + of(one)[name], 0)] as const);
+}
+
+queueGauge(
   "quintet_queue_messages",
-  "Messages in a queue: ready, blocked behind another of their group, delayed, leased, dead (ready in a dead-letter queue), or moving to another queue.",
+  "Messages in a queue: ready, blocked behind another of their group, delayed, leased, dead, or moving to another queue.",
   ["queue", "state"],
-  async (metric) => {
-    for (const sources of reported) {
-      const depths = await Promise.all([withTimeout(sources.named()), withTimeout(sources.simple())]);
-      for (const { queue, ...counts } of depths.flat()) {
-        for (const [state, count] of Object.entries(counts)) metric.inc({ queue, state }, count);
-      }
-    }
+  async ({ figures, maxQueues, simple }, set) => {
+    const named = (await figures()).slice(0, maxQueues);
+    for (const one of named) for (const state of states) set({ queue: one.name, state }, one[state]);
+    const ready = await simple();
+    for (const state of states) set({ queue: simpleName, state }, state === "ready" ? ready : 0);
   },
-  // All processes see the same queues.
-  "max",
 );
 
-gauge(
+queueGauge(
   "quintet_queue_flow",
   "Messages of a queue since it was created: sent, received, acked, expired, purged, moved in and out.",
   ["queue", "event"],
-  async (metric) => {
-    for (const sources of reported) {
-      for (const { queue, ...flow } of await withTimeout(sources.flow())) {
-        for (const [event, number] of Object.entries(flow)) metric.set({ queue, event }, number);
-      }
+  async ({ figures, maxQueues }, set) => {
+    for (const { name, flow } of (await figures()).slice(0, maxQueues)) {
+      for (const [event, number] of Object.entries(flow)) set({ queue: name, event }, number);
     }
   },
-  "max",
 );
 
-gauge(
+queueGauge(
+  "quintet_queue_oldest_age_seconds",
+  "How long the oldest message that can be received has been available, in seconds; absent without one.",
+  ["queue"],
+  async ({ figures, maxQueues }, set) => {
+    for (const { name, oldestAgeSeconds } of (await figures()).slice(0, maxQueues)) {
+      if (oldestAgeSeconds !== null) set({ queue: name }, oldestAgeSeconds);
+    }
+  },
+);
+
+queueGauge("quintet_queue_bytes", "Size of the messages in a queue, in bytes.", ["queue"], async (sources, set) => {
+  for (const { name, bytes } of (await sources.figures()).slice(0, sources.maxQueues)) set({ queue: name }, bytes);
+});
+
+queueGauge("quintet_queue_all", "Number of named queues.", [], async ({ figures }, set) => {
+  set({}, (await figures()).length);
+});
+
+queueGauge("quintet_queue_all_messages", "Messages in all named queues, by state.", ["state"], async (sources, set) => {
+  for (const [state, sum] of sums(await sources.figures(), states, (one) => one)) set({ state }, sum);
+});
+
+queueGauge(
+  "quintet_queue_all_flow",
+  "Messages of all named queues that exist, since each was created, by event.",
+  ["event"],
+  async ({ figures }, set) => {
+    const events = ["sent", "received", "acked", "expired", "purged", "movedIn", "movedOut"] as const;
+    for (const [event, sum] of sums(await figures(), events, ({ flow }) => flow)) set({ event }, sum);
+  },
+);
+
+queueGauge(
   "quintet_queue_broken",
   "1 for a queue that is broken: its keys have the wrong type or unreadable content.",
   ["queue"],
-  async (metric) => {
-    for (const sources of reported) for (const queue of await withTimeout(sources.broken())) metric.set({ queue }, 1);
+  async ({ broken }, set) => {
+    for (const queue of await broken()) set({ queue }, 1);
   },
-  "max",
 );
 
-gauge(
+queueGauge(
   "quintet_queue_simple_bytes",
   "Size of the messages in the simple queue (push and pop), in bytes.",
   [],
-  async (metric) => {
-    for (const sources of reported) for (const bytes of await withTimeout(sources.simpleBytes())) metric.set(bytes);
-  },
-  "max",
+  async ({ simpleBytes }, set) => set({}, await simpleBytes()),
 );
 
-/** Adds these queues to the metrics, until the result is disposed of. */
-export function reportMetrics(deps: QueueDeps, simple: SimpleQueue): Disposable {
+interface MetricDeps {
+  simple: SimpleQueue;
+  due: DueCommands;
+  figures: FigureCommands;
+  readFigures(): Promise<Figures[]>;
+  sweep: Sweep;
+}
+
+/** Adds these queues to the metrics, until the result is disposed of. At most `maxQueues` have metrics of their own. */
+export function reportMetrics(deps: MetricDeps, { maxQueues }: { maxQueues: number }): Disposable {
+  const { simple, due, figures, readFigures, sweep } = deps;
+  let isComplete = false;
   const sources: Sources = {
-    async named() {
-      const { queues } = await listQueues(deps, { limit: maxQueues, after: undefined });
-      const deadLetterQueues = new Set(queues.map(({ deadLetterQueue }) => deadLetterQueue));
-      return queues.map(({ name, counts, moving }) => {
-        const { ready, blocked, delayed, leased } = counts;
-        return deadLetterQueues.has(name)
-          ? { queue: name, ready: 0, blocked, delayed, leased, dead: ready, moving }
-          : { queue: name, ready, blocked, delayed, leased, dead: 0, moving };
-      });
+    maxQueues,
+    async figures() {
+      sweep.start();
+      const all = await readFigures();
+      if (!isComplete) {
+        isComplete = true;
+        // After an upgrade from a version without figures, the scan makes them.
+        if ((await figures.countQueues()) > all.length) await due.resumeScan();
+      }
+      return all;
     },
-    async flow() {
-      const { queues } = await listQueues(deps, { limit: maxQueues, after: undefined });
-      return queues.map(({ name, flow }) => ({ queue: name, ...flow }));
-    },
-    async simple() {
-      return [
-        { queue: simpleName, ready: await simple.count(), blocked: 0, delayed: 0, leased: 0, dead: 0, moving: 0 },
-      ];
-    },
-    simpleBytes: async () => [await simple.bytes()],
+    simple: () => simple.count(),
+    simpleBytes: () => simple.bytes(),
     broken: async () =>
-      Object.keys(await deps.due.listBroken())
+      Object.keys(await due.listBroken())
         .sort()
-        .slice(0, maxQueues),
+        .slice(0, maxBroken),
   };
   reported.add(sources);
   return { [Symbol.dispose]: () => reported.delete(sources) };
-}
-
-/** The values, or none when Redis fails or does not reply within a second: other metrics must not wait for it. */
-function withTimeout<T>(read: Promise<T[]>): Promise<T[]> {
-  return deadline(
-    read.catch(() => []),
-    timeoutMs,
-    () => [],
-  );
 }

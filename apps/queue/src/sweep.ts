@@ -1,6 +1,8 @@
 import type { Inspection } from "./commands/due-commands.ts";
+import type { FigureCommands } from "./commands/figure-commands.ts";
+import { toRecorded } from "./figures/figures.ts";
 import { noSettings, toBrokenQueueError } from "./queue-errors.ts";
-import { type QueueDeps, toQueueView } from "./queues/queues.ts";
+import { type QueueDeps, type QueueView, toQueueView } from "./queues/queues.ts";
 
 const intervalMs = 1000;
 /** How many queues are inspected in parallel. */
@@ -11,8 +13,11 @@ const retryMs = 10_000;
 const transferRetryMs = 3000;
 const brokenRecheckMs = 10_000;
 /** A scan marks this many queues a second; a new one begins this long after the last has ended. */
-const scannedPerSecond = 10;
+const scannedPerSecond = 50;
 const scanIntervalMs = 3_600_000;
+
+/** The result of an inspection, and the queue if it can be used. */
+type Inspected = Inspection & { view?: QueueView };
 
 /** Keeps queues up to date that nobody uses, in one process at a time. */
 export interface Sweep extends AsyncDisposable {
@@ -24,28 +29,30 @@ export interface Sweep extends AsyncDisposable {
  * Every command on a queue applies what has become due in it. The sweep does this for queues that nobody uses: expired messages are
  * removed, and messages whose last lease has ended move to the dead-letter queue, where a receiver may wait for them. Only queues with
  * something due are inspected, so idle queues cost nothing. A queue that fails delays no other; its error goes to `onError`.
+ *
+ * What an inspection finds is recorded as the figures of the queue. Commands that change a queue mark it as due, so its figures follow.
  */
-export function createSweep(deps: QueueDeps, onError: (error: unknown) => void): Sweep {
-  const { commands, registry, transfers, due } = deps;
+export function createSweep(deps: QueueDeps & { figures: FigureCommands }, onError: (error: unknown) => void): Sweep {
+  const { commands, registry, transfers, due, figures } = deps;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let current: Promise<void> = Promise.resolve();
 
-  const inspect = async (name: string): Promise<Inspection> => {
+  const inspect = async (name: string): Promise<Inspected> => {
     const state = await commands.refresh(name);
     if (!state) {
       return (await registry.isRegistered(name))
         ? { name, nextMs: brokenRecheckMs, broken: noSettings }
         : { name, nextMs: undefined };
     }
-    toQueueView(name, state); // Throws when the settings are invalid.
-    if (state.outgoing === 0) return { name, nextMs: state.dueMs };
+    const view = toQueueView(name, state); // Throws when the settings are invalid.
+    if (state.outgoing === 0) return { name, nextMs: state.dueMs, view };
     const { failed } = await transfers.deliver(name);
     for (const error of failed.values()) onError(error);
-    return { name, nextMs: failed.size > 0 ? Math.min(transferRetryMs, state.dueMs ?? transferRetryMs) : 0 };
+    return { name, nextMs: failed.size > 0 ? Math.min(transferRetryMs, state.dueMs ?? transferRetryMs) : 0, view };
   };
 
-  const tryInspect = async (name: string): Promise<Inspection | undefined> => {
+  const tryInspect = async (name: string): Promise<Inspected | undefined> => {
     try {
       return await inspect(name);
     } catch (error) {
@@ -61,6 +68,8 @@ export function createSweep(deps: QueueDeps, onError: (error: unknown) => void):
     const until = performance.now() + intervalMs;
     while (batch && batch.names.length > 0) {
       const inspected = (await Promise.all(batch.names.map(tryInspect))).filter((one) => one !== undefined);
+      const recorded = inspected.map(({ name, view }) => (view ? toRecorded(view) : { name, found: undefined }));
+      if (recorded.length > 0) await figures.record(recorded).catch(onError);
       if (inspected.length > 0) await due.reschedule(batch.retryAt, inspected);
       if (batch.names.length < batchSize || stopped || performance.now() > until) return;
       batch = await due.take({ sweepMs: 0, max: batchSize, retryMs });

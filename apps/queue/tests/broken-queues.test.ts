@@ -99,7 +99,8 @@ describe("a broken queue", () => {
     expect(report.checks.queues.why).toMatch(/^broken queues: (?:\w+ \([^)]+\), ){10}and \d+ more$/);
     const told = await metricsText();
     for (const { queue } of bad) expect(told).toContain(`quintet_queue_broken{queue="${queue.name}"} 1`);
-    expect(told).toContain(`quintet_queue_messages{queue="${dead.name}",state="dead"} 1`);
+    const line = `quintet_queue_messages{queue="${dead.name}",state="dead"} 1`;
+    await until(async () => (await metricsText()).includes(line));
 
     for (const { queue } of bad) {
       const { status } = await open.request("DELETE", queue.path, { as: open.people.staff });
@@ -140,7 +141,8 @@ describe("a broken queue", () => {
       const response = await open.request(method, path);
       expect([response.status, response.text]).toEqual([500, expect.stringContaining("push and pop")]);
     }
-    expect(await metricsText()).toContain(`quintet_queue_messages{queue="${queue.name}",state="ready"} 1`);
+    const line = `quintet_queue_messages{queue="${queue.name}",state="ready"} 1`;
+    await until(async () => (await metricsText()).includes(line));
     expect((await list()).queues.map(({ name }) => name)).toContain(queue.name);
     await open.redis.del("simple");
   });

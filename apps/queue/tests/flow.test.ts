@@ -1,8 +1,10 @@
 import { metricsText } from "@quintet/http";
+import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadCommands } from "../src/commands/load.ts";
 import { queueKeys, replyKey } from "../src/keys.ts";
 import type { Flow } from "../src/queues/flow.ts";
+import { createSweep } from "../src/sweep.ts";
 import { expectConserved, type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 
 let open: OpenQueue;
@@ -50,10 +52,15 @@ it("counts the messages that enter and leave a queue, and how", async () => {
   await purge(queue);
   const all = { sent: 5, received: 3, acked: 1, expired: 1, purged: 3, movedOut: 2, movedIn: 2 };
   expect(await flow(queue)).toEqual(all);
-  const reported = await metricsText();
-  for (const [event, number] of Object.entries(all)) {
-    expect(reported).toContain(`quintet_queue_flow{queue="${queue.name}",event="${event}"} ${number}`);
-  }
+  const lines = Object.entries(all).map(([event, number]) => {
+    return `quintet_queue_flow{queue="${queue.name}",event="${event}"} ${number}`;
+  });
+  await using sweep = createSweep(open.deps, () => {});
+  sweep.start();
+  await until(async () => {
+    const reported = await metricsText();
+    return lines.every((line) => reported.includes(line));
+  });
 });
 
 it("counts messages that return from a deleted destination as moved in", async () => {

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { metricsText } from "@quintet/http";
+import { until } from "@quintet/http/testing";
 import { expect, it } from "vitest";
 import { openQueue } from "./open-queue.ts";
 
@@ -11,14 +13,15 @@ it("reports how many messages each queue has, and how many of them are dead lett
   await orders.settle("nack", [first?.receipt ?? ""]);
   await orders.receive({ max: 1, visibilitySeconds: 600 });
   expect((await queues.request("POST", "/queue/push", { body: { hello: "world" } })).status).toBe(201);
-  const told = (await metricsText()).match(/^quintet_queue_messages\{.*\} [1-9]\d*$/gm);
-  expect(told?.toSorted()).toEqual([
+  const reported = async () => (await metricsText()).match(/^quintet_queue_messages\{.*\} [1-9]\d*$/gm)?.toSorted();
+  const expected = [
     'quintet_queue_messages{queue="(push and pop)",state="ready"} 1',
     'quintet_queue_messages{queue="q1",state="dead"} 1',
     'quintet_queue_messages{queue="q2",state="delayed"} 1',
     'quintet_queue_messages{queue="q2",state="leased"} 1',
     'quintet_queue_messages{queue="q2",state="ready"} 1',
-  ]);
+  ];
+  await until(async () => isDeepStrictEqual(await reported(), expected));
   await queues.deps[Symbol.asyncDispose]();
   expect(await metricsText()).not.toContain("quintet_queue_messages{");
 });

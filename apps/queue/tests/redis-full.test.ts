@@ -83,7 +83,8 @@ describe.runIf(hasRedis)("when Redis is full", () => {
       expect((await post("/queue/pop")).json()).toMatchObject({ message: 1 });
       expect((await open.request("GET", "/queue/queues")).status).toBe(200);
       expect((await queue.counts()).length).toBe(5);
-      expect(await metricsText()).toContain(`quintet_queue_messages{queue="${queue.name}",state="leased"} 5`);
+      const leased = `quintet_queue_messages{queue="${queue.name}",state="leased"} 5`;
+      await until(async () => (await metricsText()).includes(leased));
       expect((await staff("PUT", queue.path, { deadLetterQueue: dead.name, maxReceives: 2 })).status).toBe(200);
       expect((await staff("PUT", "/queue/queues/brief", {})).status).toBe(201);
       expect((await staff("POST", "/queue/queues/brief/purge")).status).toBe(204);
@@ -131,7 +132,9 @@ describe.runIf(hasRedis)("when Redis is full", () => {
     const dead = await open.makeQueue();
     const queue = await open.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
     await queue.send({ body: 1 }, { body: 2 });
-    const [first] = await queue.receive({ max: 1, visibilitySeconds: 1 });
+    const ready = `quintet_queue_messages{queue="${queue.name}",state="ready"} 1`;
+    const [first] = await queue.receive({ max: 1, visibilitySeconds: 5 });
+    await until(async () => (await metricsText()).includes(ready));
     // A snapshot that fails because its folder is missing, as it does when the disk is full.
     const [, folder = ""] = (await open.redis.config("GET", "dir")) as string[];
     await mkdir(`${folder}/gone`);
@@ -147,7 +150,7 @@ describe.runIf(hasRedis)("when Redis is full", () => {
     expectFull(await post(`${queue.path}/ack`, { receipts: [first?.receipt] }), why);
     expect((await open.request("GET", "/queue/queues")).json()).toMatchObject({ broken: [] });
     expect((await queue.counts()).length).toBe(2);
-    expect(await metricsText()).toContain(`quintet_queue_messages{queue="${queue.name}",state="ready"} 1`);
+    expect(await metricsText()).toContain(ready);
     await open.redis.config("SET", "save", "");
     await open.redis.config("SET", "dir", folder);
     expect(bodies(await queue.receive())).toEqual([2]);

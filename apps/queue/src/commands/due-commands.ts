@@ -47,6 +47,11 @@ export function dueCommands(redis: Redis, run: RunCommand) {
       await run("scan-3", [registryKeys[0], dueKey, scanKey], [count, intervalMs]);
     },
 
+    /** Ends the pause of the scan. */
+    async resumeScan(): Promise<void> {
+      await redis.hdel(scanKey, "restsUntil");
+    },
+
     /** The queues that are known to be broken, and why. */
     listBroken: (): Promise<Record<string, string>> => redis.hgetall(brokenKey),
   };
@@ -57,18 +62,39 @@ export type DueCommands = ReturnType<typeof dueCommands>;
 /** A queue that a command changes is inspected after this time; the inspection finds out when it is due. */
 const markDelayMs = 1000;
 
+/** Queues that commands change without making something due are inspected after this time as well, for their figures. */
+const figuresDelayMs = 1000;
+
 /** The commands on a queue that make nothing due sooner than before. */
 const neverMakesDue =
-  /^(?:ack|complete|delete|read-state|list-messages|list-outgoing|purge|reject|refresh|mark-due|take-due|reschedule|scan|push|register|unregister)-\d+$/;
+  /^(?:ack|complete|read-state|list-messages|list-outgoing|purge|reject|refresh|mark-due|take-due|reschedule|scan|push|register|unregister)-\d+$/;
+
+/** Those of them that change its figures. */
+const changesFigures = /^(?:ack|complete|purge)-\d+$/;
 
 /**
  * Commands that mark their queue as due before they run, because they may make something due: a lease, a delay, a transfer, the
  * expiry of a message. The mark is sent before the command on the same connection; if the process dies between the two, one
  * inspection finds nothing. The commands of one turn of the event loop share one mark for each queue.
+ *
+ * Queues whose figures alone change are marked together, once a second, afterwards. When a process is killed in that second, figures of
+ * queues with acked messages are late until a lease would have ended, others until the queue is used again or the scan finds it.
  */
 export function withDueMarks(run: RunCommand, onError: (error: unknown) => void): RunCommand {
   let marked = new Set<string>();
+  let changed = new Set<string>();
+  const noteChange = (queue: string) => {
+    if (changed.size === 0) {
+      setTimeout(() => {
+        const names = [...changed];
+        changed = new Set();
+        run("mark-due-1", [dueKey], [0, ...names]).catch(() => {});
+      }, figuresDelayMs).unref();
+    }
+    changed.add(queue);
+  };
   return (name, keys, args) => {
+    if (changesFigures.test(name)) noteChange(queueOf(keys[0] ?? "") ?? "");
     const queue = makesDue(name) ? queueOf(keys[0] ?? "") : undefined;
     if (queue !== undefined && !marked.has(queue)) {
       if (marked.size === 0) {

@@ -19,6 +19,7 @@ const commandNames = [
   "push-3",
   "push-once-4",
   "read-state-9",
+  "record-figures-2",
   "redrive-9",
   "refresh-11",
   "register-2",

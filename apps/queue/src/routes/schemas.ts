@@ -83,6 +83,25 @@ export const queueListSchema = z
   })
   .openapi("QueueList", { description: "One page of queues" });
 
+export const ratesSchema = z
+  .object({
+    name: z.string().describe("Name of the queue"),
+    minutes: z
+      .array(
+        z.object({
+          at: time.describe("When the minute began"),
+          sent: count.describe("Messages that were sent to the queue, or moved to it from another"),
+          received: count.describe("Deliveries"),
+          acked: count.describe("Messages that were acked"),
+          length: count.describe("Messages in the queue at the end of the minute"),
+        }),
+      )
+      .describe(
+        "The minutes in order, at most 60; those before the queue was created or its figures were first recorded are absent",
+      ),
+  })
+  .openapi("QueueRates", { description: "What happened in a queue in each minute of the last hour" });
+
 const message = messageSchema.openapi("Message", { description: "A message to send", required: ["body"] });
 
 /** The bodies of a send, which the route validates itself: in the document they are one schema, `SendInput`. */

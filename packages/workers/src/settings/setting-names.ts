@@ -50,6 +50,7 @@ export const settingNames: readonly string[] = [
   "PROPERTIES_URL",
   "PUBLIC_FIGURES",
   "PUBLIC_URL",
+  "QUEUE_METRICS_MAX_QUEUES",
   "QUEUE_URL",
   "QUINTET_SECRET",
   "RATE_LIMIT_PER_MINUTE",
