@@ -7,6 +7,7 @@ import { addLoginRoutes } from "./routes/login.ts";
 import { addMessageRoutes, maxBodyBytes } from "./routes/messages.ts";
 import { addQueueRoutes } from "./routes/queues.ts";
 import { addRateRoutes } from "./routes/rates.ts";
+import { addScheduleRoutes } from "./routes/schedules.ts";
 import { addSimpleQueueRoutes } from "./routes/simple.ts";
 import { addStatusRoutes } from "./routes/status.ts";
 
@@ -17,6 +18,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     tags: {
       queue: "The simple queue: first in, first out; a popped message is removed",
       "named queues": "Queues with leases, delays, priorities, groups and dead-letter queues",
+      schedules: "Recurring messages: sent to a queue at the times of a cron expression",
     },
     largeBodies: { paths: /^\/queue\/queues\/[^/]+\/messages$/, maxBytes: maxBodyBytes },
     checks: { ...deps.service.checks, queues: deps.checkQueues },
@@ -33,6 +35,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addMessageRoutes(app, deps);
   addBrowseRoutes(app, deps);
   addLeaseRoutes(app, deps);
+  addScheduleRoutes(app, deps);
   return app;
 }
 
@@ -46,4 +49,5 @@ export type QueueApi = ReturnType<
   | typeof addMessageRoutes
   | typeof addBrowseRoutes
   | typeof addLeaseRoutes
+  | typeof addScheduleRoutes
 >;

@@ -2,6 +2,7 @@ import type { CommonDeps, DepsOf } from "@quintet/host";
 import { diagnoseQueue, withBrokenQueueErrors } from "./commands/broken-queues.ts";
 import { type DueCommands, dueCommands, withDueMarks } from "./commands/due-commands.ts";
 import { type FigureCommands, figureCommands } from "./commands/figure-commands.ts";
+import { itemCommands } from "./commands/item-commands.ts";
 import { loadCommands } from "./commands/load.ts";
 import { type QueueCommands, queueCommands } from "./commands/queue-commands.ts";
 import { type RegistryCommands, registryCommands } from "./commands/registry-commands.ts";
@@ -10,8 +11,12 @@ import { type SimpleQueues, simpleQueues } from "./commands/simple-commands.ts";
 import { transferCommands } from "./commands/transfer-commands.ts";
 import type { Config } from "./config.ts";
 import { type Figures, figuresReader } from "./figures/figures.ts";
+import { scheduleKeys } from "./keys.ts";
+import { createLeader, type Leader } from "./leader.ts";
 import { reportMetrics } from "./metrics.ts";
 import { throwIfBroken } from "./queue-errors.ts";
+import { fireSchedules } from "./schedules/firing.ts";
+import type { Schedule, ScheduleCommands, ScheduleState } from "./schedules/schedules.ts";
 import { createSweep, type Sweep } from "./sweep.ts";
 import { createTransfers, type Transfers, withFailureBackoff } from "./transfers/transfers.ts";
 import { type WaitingReceivers, waitingReceivers } from "./waiting/waiting-receivers.ts";
@@ -31,6 +36,9 @@ interface QueueDeps extends AsyncDisposable {
   transfers: Transfers;
   waiting: WaitingReceivers;
   sweep: Sweep;
+  schedules: ScheduleCommands;
+  /** Fires schedules, in one process at a time. */
+  leader: Leader;
   /** Rejects when queues are known to be broken, and names them. */
   checkQueues(): Promise<void>;
   serverInfo(): Promise<ServerInfo>;
@@ -40,7 +48,7 @@ interface QueueDeps extends AsyncDisposable {
 export type Deps = DepsOf<"redis", QueueDeps>;
 
 /** Once `stopping` aborts, waiting receivers get an empty response, so that none of them delays the stop. */
-export function createDeps(config: Config, { log, redis, stopping }: CommonDeps<"redis">): QueueDeps {
+export function createDeps(config: Config, { auth, log, redis, stopping }: CommonDeps<"redis">): QueueDeps {
   const prefix = `${config.REDIS_PREFIX}queue:`;
   const onMarkError = (error: unknown) => log.warn({ err: error }, "Queue could not be marked as due");
   const run = withBrokenQueueErrors(withDueMarks(loadCommands(redis), onMarkError), (queue) =>
@@ -68,6 +76,12 @@ export function createDeps(config: Config, { log, redis, stopping }: CommonDeps<
     { simple: simple.shared, due, figures, readFigures, sweep },
     { maxQueues: config.QUEUE_METRICS_MAX_QUEUES },
   );
+  const schedules = itemCommands<Schedule, ScheduleState>(redis, run, scheduleKeys);
+  const leader = createLeader(
+    run,
+    [fireSchedules({ schedules, commands, auth }, (error) => log.warn({ err: error }, "Schedule could not be fired"))],
+    (error) => log.warn({ err: error }, "Work of the leader failed"),
+  );
   return {
     simple,
     commands,
@@ -78,11 +92,14 @@ export function createDeps(config: Config, { log, redis, stopping }: CommonDeps<
     transfers,
     waiting,
     sweep,
+    schedules,
+    leader,
     checkQueues: async () => throwIfBroken(await due.listBroken()),
     serverInfo: () => serverInfo(redis),
     async [Symbol.asyncDispose]() {
       metrics[Symbol.dispose]();
       await waiting[Symbol.asyncDispose]();
+      await leader[Symbol.asyncDispose]();
       await sweep[Symbol.asyncDispose]();
     },
   };

@@ -16,5 +16,9 @@ export const queue = defineApp({
   pipelinesRedis: true,
   createDeps,
   createApp,
+  start(deps) {
+    deps.sweep.start();
+    deps.leader.start();
+  },
   fillDemo,
 });

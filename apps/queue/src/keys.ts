@@ -37,6 +37,21 @@ export const brokenKey = "registry:{queues}:broken";
 
 /** The figures of all queues for metrics and pages, and their samples of the last hour: see `commands/record-figures-2.lua`. */
 export const figureKeys = ["figures:{figures}:now", "figures:{figures}:minutes"] as const;
+/** The lock of the process that leads: see `leader.ts`. */
+export const leaderKey = "leader";
+
+/** Schedules: see `commands/put-item-4.lua`. */
+export const scheduleKeys = itemKeys("schedules");
+
+function itemKeys(kind: string) {
+  const key = (part: string) => `registry:{${kind}}:${part}`;
+  return { items: key("items"), names: key("names"), owned: key("owned"), times: key("times"), states: key("states") };
+}
+
+/** The last time of a schedule for which a message was sent to this queue. */
+export function firedKey(queue: string, schedule: string): string {
+  return `queue:{${queue}}:fired:${schedule}`;
+}
 
 /** Set once the demo data is complete. */
 export const demoKey = "demo";

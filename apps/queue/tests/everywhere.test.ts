@@ -29,6 +29,10 @@ const calls: [method: string, path: string, needs: "account" | "staff", body?: u
   ["POST", "/queue/queues/x/nack", "account", { receipts: ["x"] }],
   ["POST", "/queue/queues/x/extend", "account", { receipts: ["x"], visibilitySeconds: 1 }],
   ["POST", "/queue/queues/x/redrive", "account"],
+  ["GET", "/queue/schedules", "account"],
+  ["PUT", "/queue/schedules/x", "account", { cron: "@daily", queue: "x", body: 1 }],
+  ["GET", "/queue/schedules/x", "account"],
+  ["DELETE", "/queue/schedules/x", "account"],
 ];
 
 describe.each(calls)("%s %s", (method, path, needs, body) => {

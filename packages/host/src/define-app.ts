@@ -27,6 +27,8 @@ export interface AppDefinition<S extends StoreName, Own extends z.ZodRawShape, D
   createDeps?(config: ConfigOf<S, Own>, common: CommonDeps<S>): D;
   /** The app; pure, opens nothing. */
   createApp(deps: DepsOf<S, D>): WebApp;
+  /** Begins what a running app does without requests. */
+  start?(deps: DepsOf<S, D>): void;
   /** Fills in demo data, once: a second run changes nothing, an interrupted one goes on. */
   fillDemo?(deps: DepsOf<S, D>, progress: (line: string) => void): Promise<void>;
 }
@@ -113,6 +115,7 @@ export function defineApp<
           await using opening = new AsyncDisposableStack();
           const deps = opening.use(app.createDeps(config, shared));
           const webApp = createApp(deps);
+          definition.start?.(deps);
           const opened = opening.move();
           return {
             app: webApp,

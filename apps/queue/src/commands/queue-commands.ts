@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "@quintet/db";
 import type { KeyedRequest } from "@quintet/http";
-import { queueKey, queueKeys, sentKey, wakeChannel } from "../keys.ts";
+import { firedKey, queueKey, queueKeys, sentKey, wakeChannel } from "../keys.ts";
 import { unpack } from "../messages/packed.ts";
 import { browseCommands } from "./browse-commands.ts";
 import { type Caller, callerArgument, type Right, system } from "./caller.ts";
@@ -17,6 +17,12 @@ export interface NewMessage {
   dedupeId: string;
   groupId: string;
   priority: number;
+}
+
+/** A request of a series: messages are added only if its number is above those of all earlier ones, and no result is returned for them. */
+export interface OneOfSeries {
+  series: string;
+  number: number;
 }
 
 /** The result of sending a message. A `duplicate` was not added, and `id` is that of the first message with its dedupeId. */
@@ -115,7 +121,7 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: 
     async send(
       queue: string,
       messages: NewMessage[],
-      request?: KeyedRequest,
+      request?: KeyedRequest | OneOfSeries,
     ): Promise<SentMessage[] | "full" | undefined> {
       const args = messages.flatMap((one) => [
         one.id,
@@ -126,9 +132,13 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: 
         one.priority,
       ]);
       const keys = queueKeys(queue).slice(0, 11);
-      const send = (key: string, runId: string, recordTtl: number | "", fingerprint = "") =>
+      const send = (key: string, runId: string, recordTtl: number | "" | "series", fingerprint: string | number = "") =>
         run("send-12", [...keys, key], [...start(queue, "send"), runId, recordTtl, fingerprint, dedupeTtlMs, ...args]);
       const ownRunId = randomUUID();
+      if (request && "series" in request) {
+        const reply = await send(firedKey(queue, request.series), ownRunId, "series", request.number);
+        return reply === 0 ? "full" : reply === null ? undefined : [];
+      }
       const sent =
         request === undefined
           ? withReplyKey(queue, (key, runId) => send(key, runId, ""))

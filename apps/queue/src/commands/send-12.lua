@@ -5,26 +5,30 @@
 -- KEYS[10]    dedupeIds    hash  dedupeId -> id of the first message with it
 -- KEYS[11]    dedupeTimes  zset  dedupeId, by the time of that message
 -- KEYS[12]    sent         text  the record of the request: for one with an Idempotency-Key { fingerprint, run id, ids… } as JSON, from
---                                earlier versions the ids alone; for one without, see parts/reply.lua
+--                                earlier versions the ids alone; for one without, see parts/reply.lua; for a series, its last number
 -- ARGV[1]     the wake channel
 -- ARGV[2]     the caller
 -- ARGV[3]     the run id
--- ARGV[4]     how long the record is kept, ms, or '' for a request without an Idempotency-Key
--- ARGV[5]     the request's fingerprint
+-- ARGV[4]     how long the record is kept, ms, '' for a request without an Idempotency-Key, or 'series' for one of a series
+-- ARGV[5]     the request's fingerprint, or its number in the series
 -- ARGV[6]     how long a dedupeId is kept, ms
 -- ARGV[7..]   six for each message: id, JSON text, delay in ms or '' for the queue's, dedupeId or '', group or '', priority
 --
 -- Result: nil when the queue does not exist; the number 0 when the messages do not fit; otherwise an id for each message: its own, or
 -- '=' followed by the id of the earlier message with its dedupeId. A repeated request gets the result of the first one. A request with
 -- an Idempotency-Key gets two texts before the ids: the fingerprint and the run id of the first one, '' when an earlier version ran it.
+-- Of a series, whose numbers ascend, a request whose number is not above the last one adds nothing and gets an empty result.
 
 -- @include queue
 -- @include reply
 
 local dedupeIdsKey, dedupeTimesKey, sentKey = KEYS[10], KEYS[11], KEYS[12]
+local SERIES_MS = 30 * 24 * 3600 * 1000 -- how long the last number of a series is kept
 local earlier
 if ARGV[4] == '' then
   earlier = storedReply()
+elseif ARGV[4] == 'series' then
+  earlier = tonumber(redis.call('GET', sentKey) or 0) >= tonumber(ARGV[5]) and {} or nil
 else
   local known = redis.call('GET', sentKey)
   local record = known and cjson.decode(known)
@@ -54,6 +58,8 @@ if maxLength and redis.call('HLEN', recordsKey) - redis.call('ZCARD', outboxKey)
 local reply = ids
 if ARGV[4] == '' then
   storeReply(ids)
+elseif ARGV[4] == 'series' then
+  redis.call('SET', sentKey, ARGV[5], 'PX', SERIES_MS)
 else
   reply = { ARGV[5], ARGV[3], unpack(ids) }
   redis.call('SET', sentKey, cjson.encode(reply), 'PX', ARGV[4])

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type KeyedRequest, Problem } from "@quintet/http";
 import { z } from "zod";
-import type { CommandsOfCaller, SentMessage } from "../commands/queue-commands.ts";
+import type { CommandsOfCaller, OneOfSeries, SentMessage } from "../commands/queue-commands.ts";
 import { queueNotFound } from "../queue-errors.ts";
 import { integerField } from "../queues/settings.ts";
 import { attributesSchema } from "./attributes.ts";
@@ -86,7 +86,7 @@ export async function sendMessages(
   commands: CommandsOfCaller,
   queue: string,
   inputs: MessageInput[],
-  request?: KeyedRequest,
+  request?: KeyedRequest | OneOfSeries,
 ): Promise<SentMessage[]> {
   const messages = inputs.map((input) => ({
     id: randomUUID(),

@@ -112,7 +112,8 @@ function parseMessages(text: string, value: unknown): MessageInput[] {
   return [withPayload(validate(messageSchema, value), text)];
 }
 
-function validate<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
+/** The value of a body; throws 422 with what is wrong. */
+export function validate<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const errors = inputFaults(parsed.error);
@@ -120,7 +121,11 @@ function validate<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
   throw new Problem("unprocessable", detail, { errors });
 }
 
-function withPayload({ body: _, ...rest }: z.infer<typeof messageSchema>, text: string | undefined): MessageInput {
+/** A message with its body as the JSON text of the request. */
+export function withPayload(
+  { body: _, ...rest }: z.infer<typeof messageSchema>,
+  text: string | undefined,
+): MessageInput {
   return { ...rest, payload: (text === undefined ? undefined : rawMember(text, "body")) ?? "null" };
 }
 
