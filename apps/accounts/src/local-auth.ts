@@ -99,6 +99,7 @@ export function createLocalAuth(options: ServiceOptions): LocalAuth {
     // Access tokens and passwords
     readToken,
     access: async (token) => (await readToken(token))?.access,
+    cachedAccess: (token) => readToken.known(token)?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
     verifyPassword: cachePasswordChecks(verifyPassword, revoked, services.elapsed),
     activeAccount: cacheAccounts(findActive, revoked, services.elapsed),

@@ -6,6 +6,7 @@ import { type Deps, queue as definition } from "../src/index.ts";
 const nobody: Auth = {
   site: siteAt("http://localhost:8080", { check: () => false }),
   access: async () => undefined,
+  cachedAccess: () => undefined,
   verifyToken: async () => undefined,
   verifyPassword: async () => undefined,
   activeAccount: async () => undefined,

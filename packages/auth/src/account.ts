@@ -56,6 +56,8 @@ export interface Auth extends AsyncDisposable {
    * Throws a 503 while this process cannot know what has been revoked.
    */
   access(token: string): Promise<Access | undefined>;
+  /** The same for a valid token that is cached; `undefined` for any other, of which only `access` knows whether it is valid. */
+  cachedAccess(token: string): Access | undefined;
   /** The account of a valid access token, whatever its scope. */
   verifyToken(token: string): Promise<Account | undefined>;
   /**

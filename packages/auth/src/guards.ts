@@ -27,29 +27,23 @@ export interface MaybeAccountEnv extends ServiceEnv {
  */
 export function guards(auth: Auth) {
   const optional = (scope: Scope): MiddlewareHandler<MaybeAccountEnv> => {
-    return async (c, next) => {
-      const found = await authenticate(auth, c, scope);
-      if (found instanceof Response) return found;
+    return authenticated(auth, scope, (c, next, found) => {
       if (found) setPrincipal(c, found);
       return next();
-    };
+    });
   };
   const required = (scope: Scope): MiddlewareHandler<AccountEnv> => {
-    return async (c, next) => {
-      const found = await authenticate(auth, c, scope);
-      if (found instanceof Response) return found;
+    return authenticated(auth, scope, (c, next, found) => {
       setPrincipal(c, found ?? unauthenticated("Authentication is required: send Basic or Bearer credentials."));
       return next();
-    };
+    });
   };
   const staffOnly = (scope: Scope): MiddlewareHandler<AccountEnv> => {
-    return async (c, next) => {
-      const found = await authenticate(auth, c, scope);
-      if (found instanceof Response) return found;
+    return authenticated(auth, scope, (c, next, found) => {
       setPrincipal(c, found ?? unauthenticated("A staff account is required: send Basic or Bearer credentials."));
       if (!found?.account.isStaff) throw new Problem("forbidden", "Only staff may do this.");
       return audited(auth, c, found.account.id, next);
-    };
+    });
   };
   const guarded = <E extends ServiceEnv>(guard: (scope: Scope) => MiddlewareHandler<E>, given: GuardArguments) => {
     const parts: (Scope | Middlewares[number])[] = given;
@@ -93,13 +87,36 @@ function compose<E extends ServiceEnv>(
 /** Two middlewares as one. Hono's `every` would compose them anew for each request. */
 function wrap<E extends ServiceEnv>(outer: MiddlewareHandler<E>, inner: MiddlewareHandler): MiddlewareHandler<E> {
   return (c, next) => {
-    const proceed: Next = async () => {
-      const response = await inner(c, next);
-      // As Hono does: what `next` returns is no response.
-      if (response && !c.finalized) c.res = response;
-    };
+    // As Hono does: what `next` returns is no response.
+    const proceed: Next = () =>
+      inner(c, next).then((response) => {
+        if (response && !c.finalized) c.res = response;
+      });
     return outer(c, proceed);
   };
+}
+
+/** A middleware that authenticates a request by `authenticate`; a token that is cached costs no promise. */
+function authenticated<E extends ServiceEnv>(
+  auth: Auth,
+  scope: Scope,
+  then: (c: Context<E>, next: Next, found: Principal | undefined) => ReturnType<MiddlewareHandler>,
+): MiddlewareHandler<E> {
+  return (c, next) => {
+    const cached = cachedPrincipal(auth, c, scope);
+    if (cached) return then(c, next, cached);
+    return authenticate(auth, c, scope).then((found) => (found instanceof Response ? found : then(c, next, found)));
+  };
+}
+
+const bearerScheme = /^bearer /i;
+
+/** The principal of a bearer token that is cached; `undefined` for all other requests. The token must have the `scope`. */
+function cachedPrincipal(auth: Auth, c: Context, scope: Scope): Principal | undefined {
+  const header = c.req.header("authorization");
+  if (header === undefined || !bearerScheme.test(header)) return undefined;
+  const access = auth.cachedAccess(header.slice("Bearer ".length));
+  return access && requireScope(access, scope);
 }
 
 /** The challenges of a 401 (RFC 7617 section 2, RFC 6750 section 3). */

@@ -45,13 +45,18 @@ export type CommonDeps<S extends StoreName = StoreName> = {
   redis: Redis;
 } & Pick<StoreClients, S & keyof StoreClients>;
 
+/**
+ * Whether commands to Redis that are sent in one turn of the event loop share a write; `except` names scripts that are sent at once,
+ * because they are few: to join them costs more than a write.
+ */
+export type PipelinesRedis = boolean | { except: readonly string[] };
+
 /** What an app is, as far as its common dependencies depend on it. */
 export interface CommonOptions {
   name: string;
   version: string;
   stores: readonly StoreName[];
-  /** Whether commands to Redis that are sent in one turn of the event loop share a write. */
-  pipelinesRedis?: boolean | undefined;
+  pipelinesRedis?: PipelinesRedis | undefined;
 }
 
 /** Opens the dependencies that every app has. Nothing connects before it is used; `stack` closes what was opened. */
@@ -67,7 +72,8 @@ export function openCommonDeps(
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}${name}:`,
     name,
-    enableAutoPipelining: pipelinesRedis,
+    enableAutoPipelining: pipelinesRedis !== false,
+    autoPipeliningIgnoredCommands: typeof pipelinesRedis === "object" ? [...pipelinesRedis.except] : [],
     onError: (error) => log.warn({ err: error }, "Redis connection failed"),
   });
   stack.defer(() => redis.disconnect());

@@ -32,6 +32,7 @@ const poppedSchema = z
 const countSchema = z
   .object({ count: z.number().int().describe("Number of messages") })
   .openapi("MessageCount", { description: "The length of the simple queue" });
+type PushResult = z.infer<typeof pushedSchema>;
 type Popped = z.infer<typeof poppedSchema>;
 
 const empty = JSON.stringify({ status: "ok", message: null, detail: "The queue is empty" });
@@ -85,7 +86,7 @@ export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idemp
         const account = c.get("account");
         const pushed = await simple.of(account).push(text, account, c.get("keyed"));
         if ("refused" in pushed) throw refusalProblem(pushed.refused);
-        return c.json({ status: "ok" as const, id: pushed.id }, 201);
+        return jsonTextResponse<PushResult, 201>(c, `{"status":"ok","id":"${pushed.id}"}`, 201);
       },
     )
     .openapi(

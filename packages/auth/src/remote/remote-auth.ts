@@ -99,6 +99,7 @@ export function createRemoteAuth(options: {
   return {
     site: siteAt(issuer, proxies),
     access: async (token) => (await readToken(token))?.access,
+    cachedAccess: (token) => readToken.known(token)?.access,
     verifyToken: async (token) => (await readToken(token))?.access.account,
     verifyPassword: cachePasswordChecks(checkPassword, revoked, elapsed),
     activeAccount: cacheAccounts(findAccountAt(client, secret), revoked, elapsed),

@@ -53,6 +53,8 @@ export interface RevokedTable {
   markCurrent(at: number): void;
   /** How long ago this process was last up to date, in ms. */
   age(): number;
+  /** Whether this process has been up to date within `closesAfterMs`. */
+  isCurrent(): boolean;
   /**
    * Throws a 503 when this process has not been up to date for `closesAfterMs`. One that has just started, or was itself stopped,
    * first waits for an update.
@@ -93,6 +95,7 @@ export function createRevokedTable(now: () => number, elapsed = () => performanc
 
   return {
     version: () => version,
+    isCurrent,
     add({ kind, subject, epoch }) {
       forget();
       const key = `${kind} ${subject}`;

@@ -35,6 +35,17 @@ export interface CheckedToken {
   expiresAt: number;
 }
 
+/** A valid token in the cache, until the wall clock is at `until` or the monotonic one at `staleAt` (ms). */
+interface CachedToken extends CheckedToken {
+  token: string;
+  until: number;
+  staleAt: number;
+  version: number;
+}
+
+/** The key of a token in the cache: a part of its signature, because to hash the whole text would take longer than everything else. */
+const keyOf = (token: string) => token.slice(-40);
+
 /**
  * The check of access tokens: EdDSA only, `typ`, issuer, audience, times with 30 s of clock skew, and `revoked`. A valid token is
  * cached until it expires, so that the next check is one lookup; concurrent equal tokens share one check. A token of another issuer
@@ -51,9 +62,7 @@ export function createTokenCheck(options: {
   elapsed: () => number;
 }) {
   const { issuer, keys, revoked, exchange, now, elapsed } = options;
-  const good = new LRUCache<string, CheckedToken & { until: number; staleAt: number; version: number }>({
-    max: maxCached,
-  });
+  const good = new LRUCache<string, CachedToken>({ max: maxCached });
   const running = new Map<string, Promise<CheckedToken | undefined>>();
 
   const verify = async (token: string): Promise<CheckedToken | undefined> => {
@@ -79,7 +88,7 @@ export function createTokenCheck(options: {
       const checked = { access, identity, clientId: client_id, expiresAt: exp * 1000 };
       // Bounded by both clocks: a wall clock that is set back does not prolong it.
       const until = (exp + skewSeconds) * 1000;
-      good.set(token, { ...checked, until, staleAt: elapsed() + until - now(), version });
+      good.set(keyOf(token), { ...checked, token, until, staleAt: elapsed() + until - now(), version });
       return checked;
     } catch (error) {
       if (error instanceof errors.JOSEError) return undefined;
@@ -87,22 +96,28 @@ export function createTokenCheck(options: {
     }
   };
 
+  const cached = (token: string): CheckedToken | undefined => {
+    const key = keyOf(token);
+    const found = good.get(key);
+    if (found?.token !== token) return undefined;
+    const version = revoked.version();
+    if (
+      now() < found.until &&
+      elapsed() < found.staleAt &&
+      (found.version === version || revoked.allows(found.identity))
+    ) {
+      found.version = version;
+      return found;
+    }
+    good.delete(key);
+    return undefined;
+  };
+
   const read = async (token: string): Promise<CheckedToken | undefined> => {
     const waiting = revoked.ensureCurrent();
     if (waiting) await waiting;
-    const found = good.get(token);
-    if (found) {
-      const version = revoked.version();
-      if (
-        now() < found.until &&
-        elapsed() < found.staleAt &&
-        (found.version === version || revoked.allows(found.identity))
-      ) {
-        found.version = version;
-        return found;
-      }
-      good.delete(token);
-    }
+    const found = cached(token);
+    if (found) return found;
     if (token.length > maxTokenLength) return undefined;
     let check = running.get(token);
     if (!check) {
@@ -113,5 +128,7 @@ export function createTokenCheck(options: {
     return check;
   };
   const readExternal = exchange && exchangedTokens(exchange, read, elapsed);
-  return read;
+  /** A valid token of the cache, at once; `undefined` for any other. */
+  const known = (token: string) => (revoked.isCurrent() ? cached(token) : undefined);
+  return Object.assign(read, { known });
 }

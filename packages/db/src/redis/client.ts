@@ -17,7 +17,7 @@ export function connectRedis(
   url: string,
   options: { prefix: string; name?: string; silenceMs?: number; onError: (error: Error) => void } & Pick<
     RedisOptions,
-    "enableAutoPipelining" | "lazyConnect"
+    "autoPipeliningIgnoredCommands" | "enableAutoPipelining" | "lazyConnect"
   >,
 ): Redis {
   const { prefix, name, onError, silenceMs = defaultSilenceMs, ...rest } = options;

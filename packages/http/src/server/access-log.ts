@@ -29,7 +29,7 @@ export function logOnClose(request: IncomingMessage, response: ServerResponse, l
   const record = recordOf(request);
   requestStarted();
   const place = track(record, request, response);
-  response.once("close", () => {
+  response.on("close", () => {
     untrack(place);
     const ms = performance.now() - record.since;
     const aborted = !response.writableFinished;

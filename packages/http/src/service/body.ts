@@ -47,13 +47,28 @@ export function validateBody(c: Context<ServiceEnv>): Promise<void> | undefined 
 }
 
 /** Reads a body into Hono's body cache, so that it is read and decoded once. */
-async function read(c: Context<ServiceEnv>, isJson: boolean): Promise<void> {
+function read(c: Context<ServiceEnv>, isJson: boolean): Promise<void> | undefined {
   const incoming = c.env?.incoming;
   const plain = isJson && incoming !== undefined && !incoming.readableDidRead && !("arrayBuffer" in c.req.bodyCache);
-  const bytes = plain ? await bytesOf(incoming) : Buffer.from(await c.req.arrayBuffer());
-  if (!isJson) return;
+  if (!plain) {
+    return c.req.arrayBuffer().then((bytes) => {
+      if (isJson) keepText(c, Buffer.from(bytes));
+    });
+  }
+  const received = receivedBytes(incoming);
+  if (received === undefined) return bytesOf(incoming).then((bytes) => keepText(c, bytes));
+  keepText(c, received);
+  return undefined;
+}
+
+function keepText(c: Context<ServiceEnv>, bytes: Buffer): void {
   if (!isUtf8(bytes)) throw new Problem("bad-request", "The body is not valid UTF-8, which JSON requires.");
   Object.assign(c.req.bodyCache, { text: Promise.resolve(bytes.toString()) });
+}
+
+/** The whole body of Node's request, if all of it is here already: a small one comes with its head. */
+function receivedBytes(incoming: IncomingMessage): Buffer | undefined {
+  return incoming.complete && incoming.httpVersionMajor === 1 ? (incoming.read() ?? undefined) : undefined;
 }
 
 /** The whole body of Node's request, without the copy that an `ArrayBuffer` would need. */

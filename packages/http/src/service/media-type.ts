@@ -5,7 +5,7 @@ export function mediaTypeOf(contentType: string | undefined): string {
 
 /** Whether it is JSON, or a format that is built on JSON (RFC 6839 section 3.1). */
 export function isJsonType(contentType: string | undefined): boolean {
-  return /^application\/(?:[\w.-]+\+)?json$/.test(mediaTypeOf(contentType));
+  return contentType === "application/json" || /^application\/(?:[\w.-]+\+)?json$/.test(mediaTypeOf(contentType));
 }
 
 /** The media type of an HTML form's fields. */
