@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type TestAccount, type TestAuth, testAuth } from "@quintet/accounts/testing";
 import { connectRedis, type Redis } from "@quintet/db";
-import { testPrefix } from "@quintet/db/testing";
+import { removeKeys, testPrefix } from "@quintet/db/testing";
 import { createLogger } from "@quintet/http";
 import { readResponse, requestApp, type TestResponse } from "@quintet/http/testing";
 import { expect, inject } from "vitest";
@@ -127,7 +127,8 @@ export async function openQueue(
     makeQueue,
     async [Symbol.asyncDispose]() {
       await deps[Symbol.asyncDispose]();
-      await removeKeys(redis, `${prefix}queue:`);
+      // The server may belong to the test and have stopped already.
+      await removeKeys(redis, `${prefix}queue:`).catch(() => {});
       redis.disconnect();
       await people[Symbol.asyncDispose]();
     },
@@ -138,14 +139,4 @@ export async function openQueue(
 export function expectConserved({ counts, flow }: { counts: Record<string, number>; flow: Flow }): void {
   const left = flow.acked + flow.expired + flow.purged + flow.movedOut;
   expect(flow.sent + flow.movedIn, JSON.stringify({ counts, flow })).toBe(left + Number(counts.length));
-}
-
-async function removeKeys(redis: Redis, prefix: string): Promise<void> {
-  try {
-    for await (const keys of redis.scanStream({ match: `${prefix}*` }) as AsyncIterable<string[]>) {
-      await Promise.all(keys.map((key) => redis.unlink(key.slice(prefix.length))));
-    }
-  } catch {
-    // The server belongs to the test and has stopped already.
-  }
 }

@@ -29,7 +29,14 @@ export {
 } from "./mysql/pool.ts";
 export { withComment } from "./observability/sql-comment.ts";
 export { connectPostgres, healthPostgres, type PostgresQueries, type PostgresSql } from "./postgres/client.ts";
-export { blockingRedis, connectRedis, healthRedis, type Redis } from "./redis/client.ts";
+export {
+  blockingRedis,
+  connectRedis,
+  healthRedis,
+  onRedisReady,
+  type Redis,
+  subscriberRedis,
+} from "./redis/client.ts";
 export { type RunWithDeadline, redisWithDeadline } from "./redis/redis-deadline.ts";
 export { addToStream, luaCommands, type RunLua } from "./redis/scripts.ts";
 export { OutcomeUnknown } from "./redis/send-once.ts";

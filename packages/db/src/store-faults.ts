@@ -1,7 +1,7 @@
-import { ConfigError } from "@quintet/http";
-import { Redis } from "ioredis";
+import { ConfigError, deadline, redisAddress } from "@quintet/http";
 import { createConnection } from "mysql2/promise";
 import postgres from "postgres";
+import { connectRedis } from "./redis/client.ts";
 
 /** The settings with the URLs of stores. */
 export interface StoreUrls {
@@ -31,8 +31,7 @@ export async function storeFaults(urls: StoreUrls): Promise<string[]> {
       await ask(url);
       return [];
     } catch (error) {
-      const at = new URL(url);
-      return [`${name}: ${reasonOf(error, `${at.hostname}:${at.port || port}`)}`];
+      return [`${name}: ${reasonOf(error, placeOf(name, url, port))}`];
     }
   });
   return (await Promise.all(found)).flat();
@@ -58,24 +57,33 @@ async function askPostgres(url: string): Promise<void> {
   }
 }
 
+/** The host and port of a store's URL; of Redis all that the URL names. */
+function placeOf(name: keyof StoreUrls, url: string, standardPort: number): string {
+  if (name.endsWith("REDIS_URL")) {
+    return redisAddress(url)
+      .nodes.map(({ host, port }) => `${host}:${port}`)
+      .join(",");
+  }
+  const { hostname, port } = new URL(url);
+  return `${hostname}:${port || standardPort}`;
+}
+
 async function askRedis(url: string): Promise<void> {
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: waitMs,
-    commandTimeout: waitMs,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-    enableReadyCheck: false,
-  });
   // The first error has the reason; the rejection of the command only says that there is no connection.
   let first: unknown;
-  redis.on("error", (error) => {
-    first ??= error;
+  const redis = connectRedis(url, {
+    prefix: "",
+    lazyConnect: true,
+    onError: (error) => {
+      first ??= "lastNodeError" in error ? error.lastNodeError : error;
+    },
   });
   try {
-    await redis.connect();
-    await redis.ping();
-    if (first !== undefined) throw first;
+    await deadline(redis.ping(), waitMs, () => {
+      throw Object.assign(new Error("Redis did not respond."), { code: "ETIMEDOUT" });
+    });
+    // As for a database that does not exist.
+    if (first instanceof Error && first.name === "ReplyError") throw first;
   } catch (error) {
     throw first ?? error;
   } finally {
@@ -100,9 +108,12 @@ const reasons: Record<string, (at: string) => string> = {
 
 function reasonOf(error: unknown, at: string): string {
   const { code, message, errors } = error as { code?: string; message?: string; errors?: { code?: string }[] };
-  const reported = code ?? errors?.[0]?.code;
+  const reported = code ?? errors?.[0]?.code ?? /E[A-Z]{5,}/.exec(message ?? "")?.[0];
   const known = reported === undefined ? undefined : reasons[reported];
   if (known) return known(at);
-  if (/^(WRONGPASS|NOAUTH|NOPERM)/.test(message ?? "")) return `${at} refuses this user or password`;
+  if (/^(?:.*Last error: )?(?:WRONGPASS|NOAUTH|NOPERM)/.test(message ?? ""))
+    return `${at} refuses this user or password`;
+  if (message?.startsWith("All sentinels are unreachable")) return `no Sentinel at ${at} responds and knows the master`;
+  if (message === "Connection is closed.") return `no Redis responds at ${at}`;
   return `${at} cannot be used${reported ? ` (${reported})` : ""}`;
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { Cluster } from "ioredis";
 import { createConnection } from "mysql2/promise";
 import type { ProcessedRequests } from "./idempotency/processed-requests.ts";
 import { connectPostgres } from "./postgres/client.ts";
+import type { Redis } from "./redis/client.ts";
 
 /** A database of a test's own, dropped with `await using`. */
 export interface TestDatabase extends AsyncDisposable {
@@ -64,4 +66,14 @@ export function recordsInMemory(): ProcessedRequests {
     },
     find,
   };
+}
+
+/** Removes all keys that begin with `prefix`, on a cluster from every node. `redis` has a prefix that `prefix` begins with. */
+export async function removeKeys(redis: Redis, prefix: string): Promise<void> {
+  const own = redis.options.keyPrefix?.length ?? 0;
+  for (const node of redis instanceof Cluster ? redis.nodes("master") : [redis]) {
+    for await (const keys of node.scanStream({ match: `${prefix}*` }) as AsyncIterable<string[]>) {
+      await Promise.all(keys.map((key) => redis.unlink(key.slice(own))));
+    }
+  }
 }

@@ -62,6 +62,7 @@ export { createService, type ServiceOptions } from "./service/service.ts";
 export { isVisible, mustBeVisible } from "./service/visible-text.ts";
 export { acceptsInterim, acceptsProcessing, beginWaiting, eventStream, waitingMark } from "./service/waiting.ts";
 export type { AppLink, KeyedRequest, ServiceEnv } from "./service-env.ts";
+export { type RedisAddress, redisAddress } from "./settings/redis-url.ts";
 export { openText, sealText } from "./settings/sealed-text.ts";
 export { withDefaults } from "./settings/setting-files.ts";
 export { readEnv, type SettingRule, separatePorts, setTogether, settings } from "./settings/settings.ts";

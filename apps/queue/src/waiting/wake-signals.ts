@@ -1,4 +1,4 @@
-import { blockingRedis, type Redis } from "@quintet/db";
+import { type Redis, subscriberRedis } from "@quintet/db";
 import { wakeChannel } from "../keys.ts";
 
 /** Signals that a queue may have something new, from all processes. */
@@ -11,13 +11,13 @@ export interface WakeSignals extends AsyncDisposable {
 /** Signals over a connection of their own, which is opened at the first `subscribe`. */
 export function wakeSignals(redis: Redis, prefix: string): WakeSignals {
   const listeners = new Map<string, () => void>();
-  let subscriber: Redis | undefined;
+  let subscriber: ReturnType<typeof subscriberRedis> | undefined;
 
   const wakeAll = () => {
     for (const wake of listeners.values()) wake();
   };
-  const open = (): Redis => {
-    const opened = blockingRedis(redis);
+  const open = () => {
+    const opened = subscriberRedis(redis);
     opened.on("message", (channel: string) => listeners.get(channel)?.());
     // After a reconnect, subscribe again first, then wake all for what they missed. While Redis is unavailable, the receivers that are woken
     // fail, which reports it to their clients.

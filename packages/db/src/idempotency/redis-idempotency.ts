@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { IdempotencyStore } from "@quintet/http";
-import type { Redis } from "ioredis";
+import type { Redis } from "../redis/client.ts";
 import { redisWithDeadline } from "../redis/redis-deadline.ts";
 import { luaCommands } from "../redis/scripts.ts";
 

@@ -1,5 +1,5 @@
 import { gauge, isUnavailable } from "@quintet/http";
-import type { Redis } from "ioredis";
+import type { Cluster, Redis as Connection } from "ioredis";
 import type { Pool } from "mysql2/promise";
 
 /** The connections of a pool at this moment. */
@@ -88,16 +88,24 @@ export function mysqlMetrics(pool: Pool, name: string): PoolMetrics {
   });
 }
 
-/** Adds the metrics of a Redis connection, which is in use while a reply is pending. */
-export function addRedisMetrics(redis: Redis, name: string): void {
-  const queues = redis as unknown as Record<"commandQueue" | "offlineQueue", { length: number }>;
+/**
+ * Adds the metrics of a Redis client, which has one connection, or one to each node of a cluster. A connection is in use
+ * while a reply is pending.
+ */
+export function addRedisMetrics(redis: Connection | Cluster, name: string): void {
+  type Queues = Record<"commandQueue" | "offlineQueue", { length: number }>;
   const pool = new PoolMetrics("redis", name, () => {
     const { status } = redis;
     if (status === "end") return undefined;
+    const connections = "nodes" in redis ? redis.nodes() : [redis];
     // A connection that is opened on first use says nothing about the store until then.
-    pool.up = status === "wait" ? undefined : status === "ready";
-    const inUse = queues.commandQueue.length > 0 ? 1 : 0;
-    const idle = status === "ready" ? 1 - inUse : 0;
-    return { inUse: status === "ready" ? inUse : 0, idle, waiting: queues.offlineQueue.length };
+    const used = connections.filter((connection) => connection.status !== "wait");
+    const ready = used.filter((connection) => connection.status === "ready");
+    pool.up = status === "wait" ? undefined : status === "ready" && ready.length === used.length;
+    const queues = connections as unknown as Queues[];
+    const inUse = ready.filter((connection) => (connection as unknown as Queues).commandQueue.length > 0).length;
+    const atCluster = "nodes" in redis ? (redis as unknown as Queues).offlineQueue.length : 0;
+    const waiting = queues.reduce((sum, { offlineQueue }) => sum + offlineQueue.length, atCluster);
+    return { inUse, idle: ready.length - inUse, waiting };
   });
 }

@@ -1,5 +1,5 @@
 import { deadline, isUnavailable } from "@quintet/http";
-import type { Redis } from "ioredis";
+import type { Redis } from "./client.ts";
 import { RedisUnavailable } from "./silence-limit.ts";
 
 /** Runs commands with a deadline; rejects when it passes, or at once while Redis is known to be unavailable. */
@@ -8,7 +8,9 @@ export type RunWithDeadline = <T>(work: (redis: Redis) => Promise<T>) => Promise
 /**
  * For commands that a request can do without: each has `deadlineMs` for its reply. After a timeout or a lost connection
  * further commands fail at once, so that only the first requests wait; a ping every `probeMs` detects when Redis
- * responds again. `onUnavailable` is called for the first failure. A command that timed out may have been executed.
+ * responds again. On a cluster each command has the deadline, and one node that is unavailable stops no command of the
+ * others; its own fail at once after a second (cluster.ts). `onUnavailable` is called for the first failure. A command
+ * that timed out may have been executed.
  */
 export function redisWithDeadline(
   redis: Redis,
@@ -34,16 +36,18 @@ export function redisWithDeadline(
     );
   };
   return async (work) => {
-    if (!isAvailable) throw new RedisUnavailable("Redis did not respond a moment ago.");
+    if (!isAvailable && !redis.isCluster) throw new RedisUnavailable("Redis did not respond a moment ago.");
     try {
-      return await inTime(work(redis));
+      const result = await inTime(work(redis));
+      if (redis.isCluster) isAvailable = true;
+      return result;
     } catch (error) {
       // An error reply is a response: Redis is available.
       const isReply = error instanceof Error && error.name === "ReplyError";
       if (isAvailable && !isReply && isUnavailable(error)) {
         isAvailable = false;
         onUnavailable(error);
-        setTimeout(probe, probeMs).unref();
+        if (!redis.isCluster) setTimeout(probe, probeMs).unref();
       }
       throw error;
     }

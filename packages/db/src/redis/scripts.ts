@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { ChainableCommander, Redis } from "ioredis";
+import type { ChainableCommander } from "ioredis";
+import type { Redis } from "./client.ts";
 import { OutcomeUnknown } from "./send-once.ts";
 import { RedisUnavailable } from "./silence-limit.ts";
 

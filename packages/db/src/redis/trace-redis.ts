@@ -1,6 +1,8 @@
-import { currentRequest, observation } from "@quintet/http";
-import type { Redis } from "ioredis";
+import { currentRequest, observation, type RedisAddress, type Span } from "@quintet/http";
+import type { Cluster, Redis as Connection } from "ioredis";
 import { endStoreSpan, type StoreAddress } from "../observability/store-span.ts";
+
+type Redis = Connection | Cluster;
 
 interface Command {
   name: string;
@@ -13,22 +15,33 @@ type Sender = { sendCommand: SendCommand };
 
 /**
  * Adds spans to commands. With auto-pipelining they are sent later and together, outside any request, so a span starts
- * when its command is queued. Does nothing while tracing is off.
+ * when its command is queued. On a cluster it has the address of the node that the command was last sent to. Does
+ * nothing while tracing is off.
  */
-export function traceRedis(redis: Redis, address: StoreAddress): Redis {
+export function traceRedis<R extends Redis>(redis: R, { nodes: [node], database }: RedisAddress): R {
   if (observation().tracing === undefined) return redis;
-  const seen = new WeakSet<Command>();
+  const address = addressOf(node, database);
+  const seen = new WeakMap<Command, Span | undefined>();
   const watch = (sender: Sender) => {
     const send = sender.sendCommand.bind(sender);
     sender.sendCommand = (command, ...rest) => {
       if (!seen.has(command)) {
-        seen.add(command);
-        spanOf(command, redis, address);
+        seen.set(command, spanOf(command, redis, address));
       }
       return send(command, ...rest);
     };
   };
   watch(redis as unknown as Sender);
+  if (redis.isCluster) {
+    (redis as Cluster).on("+node", (client: Connection) => {
+      const sender = client as unknown as Sender;
+      const send = sender.sendCommand.bind(client);
+      sender.sendCommand = (command, ...rest) => {
+        seen.get(command)?.set({ ...addressOf(client.options, 0) });
+        return send(command, ...rest);
+      };
+    });
+  }
   const pipeline = redis.pipeline.bind(redis);
   redis.pipeline = (commands) => {
     const made = pipeline();
@@ -39,9 +52,9 @@ export function traceRedis(redis: Redis, address: StoreAddress): Redis {
   return redis;
 }
 
-function spanOf(command: Command, redis: Redis, address: StoreAddress): void {
+function spanOf(command: Command, redis: Redis, address: StoreAddress): Span | undefined {
   const parent = currentRequest()?.span;
-  if (!parent?.recorded) return;
+  if (!parent?.recorded) return undefined;
   const operation = command.name.toUpperCase();
   const script = operation === "EVALSHA" || operation === "EVAL" ? scriptName(redis, command.args[0]) : undefined;
   const span = parent.child(script ? `${operation} ${script}` : operation, "client", {
@@ -56,6 +69,18 @@ function spanOf(command: Command, redis: Redis, address: StoreAddress): void {
     () => endStoreSpan(span),
     (error: unknown) => endStoreSpan(span, error),
   );
+  return span;
+}
+
+function addressOf(
+  node: { host?: string | undefined; port?: number | undefined } | undefined,
+  database: number,
+): StoreAddress {
+  return {
+    "server.address": node?.host ?? "localhost",
+    "server.port": node?.port ?? 6379,
+    "db.namespace": database === 0 ? "" : String(database),
+  };
 }
 
 /** The name of the script with this digest or text. */

@@ -4,6 +4,7 @@ import { z } from "zod";
 import "../errors/input-faults.ts";
 import { observationSettings } from "../observability/settings.ts";
 import { fileFault, folderFault } from "./path-faults.ts";
+import { readRedisUrl } from "./redis-url.ts";
 import { readSettingFiles } from "./setting-files.ts";
 import { trustedProxies } from "./trusted-proxies.ts";
 
@@ -135,10 +136,13 @@ export const settings = {
   mysqlUrl: url("mysql").refine((text) => new URL(text).pathname.length > 1, {
     message: "must name a database, as in mysql://user:password@host:3306/quintet",
   }),
-  /** A Redis, by number of its database if any. */
-  redisUrl: url("redis", "rediss").refine((text) => /^\/?\d*$/.test(new URL(text).pathname), {
-    message: "must name a database by its number, if any, as in redis://host:6379/0",
-  }),
+  /** One Redis, a cluster, or a master that Sentinels name; see `readRedisUrl`. */
+  redisUrl: z.string().superRefine(
+    faultOf((text) => {
+      const read = readRedisUrl(text);
+      return typeof read === "string" ? read : undefined;
+    }),
+  ),
   /** Addresses and networks, separated by commas; see `trustedProxies`. */
   trustedProxies: z.string().superRefine(
     faultOf((text) => {
