@@ -1,3 +1,4 @@
+import { system } from "./commands/caller.ts";
 import type { Deps } from "./deps.ts";
 import { nack } from "./messages/leases.ts";
 import { receive } from "./messages/receive.ts";
@@ -16,8 +17,8 @@ const maxReceives = 3;
 export async function fillDemo(deps: Deps, progress: (line: string) => void): Promise<void> {
   const { registry, commands } = deps;
   if (await registry.isDemoFilled()) return;
-  await putQueue(deps, deadLetterQueue, withDefaults(settingsInputSchema.parse({})));
-  await putQueue(deps, queue, withDefaults(settingsInputSchema.parse({ maxReceives, deadLetterQueue })));
+  await putQueue(deps, deadLetterQueue, withDefaults(settingsInputSchema.parse({})), system);
+  await putQueue(deps, queue, withDefaults(settingsInputSchema.parse({ maxReceives, deadLetterQueue })), system);
   await commands.purge(queue);
   await commands.purge(deadLetterQueue);
   await sendMessages(commands, queue, [{ payload: '{"order":1000,"fault":"no such item"}', priority: 0 }]);

@@ -1,5 +1,6 @@
 import type { CommonDeps, DepsOf } from "@quintet/host";
 import { diagnoseQueue, withBrokenQueueErrors } from "./commands/broken-queues.ts";
+import type { Caller } from "./commands/caller.ts";
 import { type DueCommands, dueCommands, withDueMarks } from "./commands/due-commands.ts";
 import { type FigureCommands, figureCommands } from "./commands/figure-commands.ts";
 import { itemCommands } from "./commands/item-commands.ts";
@@ -14,7 +15,8 @@ import { type Figures, figuresReader } from "./figures/figures.ts";
 import { scheduleKeys } from "./keys.ts";
 import { createLeader, type Leader } from "./leader.ts";
 import { reportMetrics } from "./metrics.ts";
-import { throwIfBroken } from "./queue-errors.ts";
+import { isForbidden, throwIfBroken } from "./queue-errors.ts";
+import type { AccountLimits } from "./queues/queues.ts";
 import { fireSchedules } from "./schedules/firing.ts";
 import type { Schedule, ScheduleCommands, ScheduleState } from "./schedules/schedules.ts";
 import { createSweep, type Sweep } from "./sweep.ts";
@@ -33,6 +35,7 @@ interface QueueDeps extends AsyncDisposable {
   figures: FigureCommands;
   /** The figures of all queues, as of half a second ago at most. */
   readFigures(): Promise<Figures[]>;
+  limits: AccountLimits;
   transfers: Transfers;
   waiting: WaitingReceivers;
   sweep: Sweep;
@@ -66,10 +69,19 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
     accountMaxMessages: config.SIMPLE_QUEUE_ACCOUNT_MAX_MESSAGES,
     accountMaxBytes: config.SIMPLE_QUEUE_ACCOUNT_MAX_BYTES,
   });
-  const transfers = withFailureBackoff(createTransfers(transferCommands(run, prefix), commands.exists));
+  const maySend = (queue: string, caller: Caller) =>
+    commands
+      .as(caller)
+      .check(queue, "send")
+      .catch((error: unknown) => {
+        if (isForbidden(error)) return false;
+        throw error;
+      });
+  const transfers = withFailureBackoff(createTransfers(transferCommands(run, prefix), maySend));
+  const limits = { maxQueues: config.QUEUE_ACCOUNT_MAX_QUEUES };
   const waiting = waitingReceivers(wakeSignals(redis, prefix));
   stopping.addEventListener("abort", waiting.close, { once: true });
-  const sweep = createSweep({ commands, registry, transfers, due, figures }, (error) =>
+  const sweep = createSweep({ commands, registry, transfers, due, figures, limits }, (error) =>
     log.warn({ err: error }, "Sweep of a queue failed"),
   );
   const metrics = reportMetrics(
@@ -89,6 +101,7 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
     due,
     figures,
     readFigures,
+    limits,
     transfers,
     waiting,
     sweep,

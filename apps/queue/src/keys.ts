@@ -29,6 +29,9 @@ export function pushedKey(prefix: string, list: string, requestKey: string): str
 /** The registry of named queues: names (zset), deadLetters (hash). */
 export const registryKeys = ["registry:{queues}:names", "registry:{queues}:dead-letters"] as const;
 
+/** Who may do what with the queues: access (hash), owned (zset); see `commands/parts/registry.lua`. */
+export const accessKeys = ["registry:{queues}:access", "registry:{queues}:owned"] as const;
+
 /** When queues must be inspected, the lock of the sweep, how far the scan is, and which queues are broken: see `commands/`. */
 export const dueKey = "registry:{queues}:due";
 export const sweeperKey = "registry:{queues}:sweeper";

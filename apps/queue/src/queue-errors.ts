@@ -26,6 +26,11 @@ export function forbidden(queue: string, right: string): Problem {
   return new Problem("forbidden", `This account may not ${verb} the queue ${queue}.`);
 }
 
+/** Whether this is the 403 of an account without a right to a queue. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Problem && error.code === "forbidden";
+}
+
 /** The error of a broken queue, or `undefined` when the error says that Redis is unavailable, or is a response by itself. */
 export function toBrokenQueueError(queue: string, error: unknown): BrokenQueueError | undefined {
   if (error instanceof BrokenQueueError) return error;

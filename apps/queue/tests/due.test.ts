@@ -1,5 +1,6 @@
 import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { system } from "../src/commands/caller.ts";
 import { loadCommands } from "../src/commands/load.ts";
 import { queueCommands } from "../src/commands/queue-commands.ts";
 import { type OpenQueue, openQueue } from "./open-queue.ts";
@@ -96,7 +97,7 @@ describe.runIf(hasRedis)("idle queues", () => {
     const names = Array.from({ length: idle }, (_, i) => `idle-${i}`);
     await Promise.all(
       names.map(async (name) => {
-        await open.deps.registry.register(name, null);
+        await open.deps.registry.register(name, { deadLetterQueue: null, caller: system, maxQueues: 1 });
         await open.deps.commands.configure(name, { ...settings, delaySeconds: 0, maxLength: "" });
         await open.deps.commands.send(name, [{ ...message, id: crypto.randomUUID() }]);
       }),

@@ -15,10 +15,10 @@ const calls: [method: string, path: string, needs: "account" | "staff", body?: u
   ["GET", "/queue/count", "account"],
   ["GET", "/queue/info", "staff"],
   ["GET", "/queue/queues", "account"],
-  ["PUT", "/queue/queues/x", "staff", {}],
+  ["PUT", "/queue/queues/x", "account", {}],
   ["GET", "/queue/queues/x", "account"],
-  ["DELETE", "/queue/queues/x", "staff"],
-  ["POST", "/queue/queues/x/purge", "staff"],
+  ["DELETE", "/queue/queues/x", "account"],
+  ["POST", "/queue/queues/x/purge", "account"],
   ["POST", "/queue/queues/x/messages", "account", { body: 1 }],
   ["GET", "/queue/queues/x/messages", "account"],
   ["GET", "/queue/queues/x/messages/y", "account"],
@@ -33,6 +33,8 @@ const calls: [method: string, path: string, needs: "account" | "staff", body?: u
   ["PUT", "/queue/schedules/x", "account", { cron: "@daily", queue: "x", body: 1 }],
   ["GET", "/queue/schedules/x", "account"],
   ["DELETE", "/queue/schedules/x", "account"],
+  ["GET", "/queue/queues/x/access", "account"],
+  ["PUT", "/queue/queues/x/access", "account", {}],
 ];
 
 describe.each(calls)("%s %s", (method, path, needs, body) => {

@@ -56,10 +56,11 @@ export interface NamedQueue {
   key(part: string): string;
 }
 
+/** Opens the app; with the `people` of another app it shares its accounts. */
 export async function openQueue(
-  options: { redisUrl?: string; prefix?: string; settings?: Record<string, string> } = {},
+  options: { redisUrl?: string; prefix?: string; settings?: Record<string, string>; people?: TestAuth } = {},
 ): Promise<OpenQueue> {
-  const people = await testAuth(inject("mysqlUrl"));
+  const people = options.people ?? (await testAuth(inject("mysqlUrl")));
   const redisUrl = options.redisUrl ?? inject("redisUrl");
   const prefix = options.prefix ?? testPrefix();
   const config = definition.loadConfig({
@@ -130,7 +131,7 @@ export async function openQueue(
       // The server may belong to the test and have stopped already.
       await removeKeys(redis, `${prefix}queue:`).catch(() => {});
       redis.disconnect();
-      await people[Symbol.asyncDispose]();
+      if (!options.people) await people[Symbol.asyncDispose]();
     },
   };
 }

@@ -31,6 +31,8 @@ describe("a queue", () => {
       name: "life",
       ...standard,
       createdAt: expect.any(String),
+      owner: null,
+      access: { send: ["everyone"], receive: ["everyone"], manage: ["staff"] },
       counts: { ready: 0, blocked: 0, delayed: 0, leased: 0, length: 0 },
       flow: { sent: 0, received: 0, acked: 0, expired: 0, purged: 0, movedIn: 0, movedOut: 0 },
       deadLetters: null,

@@ -23,6 +23,7 @@ export interface MaybeAccountEnv extends ServiceEnv {
  * - `open`: credentials are not looked at.
  * - `anyone`: credentials are optional; invalid ones are a 401.
  * - `account`: valid credentials are required (401).
+ * - `manager`: valid credentials are required; writes of staff are logged in the audit log. What an account may do is decided elsewhere.
  * - `staff`: a staff account is required (401, then 403). Writes are logged in the audit log.
  */
 export function guards(auth: Auth) {
@@ -45,6 +46,14 @@ export function guards(auth: Auth) {
       return audited(auth, c, found.account.id, next);
     });
   };
+  const manager = (scope: Scope): MiddlewareHandler<AccountEnv> => {
+    return async (c, next) => {
+      const found = await authenticate(auth, c, scope);
+      if (found instanceof Response) return found;
+      setPrincipal(c, found ?? unauthenticated("Authentication is required: send Basic or Bearer credentials."));
+      return found?.account.isStaff ? audited(auth, c, found.account.id, next) : next();
+    };
+  };
   const guarded = <E extends ServiceEnv>(guard: (scope: Scope) => MiddlewareHandler<E>, given: GuardArguments) => {
     const parts: (Scope | Middlewares[number])[] = given;
     const named = parts.filter((one) => typeof one === "string");
@@ -63,6 +72,7 @@ export function guards(auth: Auth) {
       return { ...rest, security: [{}, ...security] };
     },
     account: (...given: GuardArguments) => guarded(required, given),
+    manager: (...given: GuardArguments) => guarded(manager, given),
     staff: (...given: GuardArguments) => guarded(staffOnly, given),
   };
 }

@@ -5,6 +5,7 @@ const commandNames = [
   "accept-10",
   "ack-10",
   "cancel-10",
+  "check-right-1",
   "claim-10",
   "complete-4",
   "configure-2",
@@ -13,6 +14,7 @@ const commandNames = [
   "extend-10",
   "lead-1",
   "list-messages-9",
+  "list-names-4",
   "list-outgoing-4",
   "mark-due-1",
   "pop-3",
@@ -25,7 +27,8 @@ const commandNames = [
   "record-figures-2",
   "redrive-9",
   "refresh-11",
-  "register-2",
+  "register-4",
+  "register-access-4",
   "reject-2",
   "release-10",
   "reschedule-2",
@@ -33,8 +36,9 @@ const commandNames = [
   "scan-3",
   "send-12",
   "settle-schedule-2",
+  "set-access-1",
   "take-due-2",
-  "unregister-2",
+  "unregister-4",
 ] as const;
 
 /** Running these again would do more work, so they are not retried: when a reply is lost, the error says that the outcome is unknown. */

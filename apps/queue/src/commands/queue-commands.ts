@@ -7,6 +7,7 @@ import { browseCommands } from "./browse-commands.ts";
 import { type Caller, callerArgument, type Right, system } from "./caller.ts";
 import { recordTtlMs, setOutcome } from "./keyed-requests.ts";
 import type { RunCommand } from "./load.ts";
+import type { RegisteredAccess } from "./registry-commands.ts";
 import { replyKeys } from "./reply-keys.ts";
 
 /** A message to send. `payload` is its stored form, by `pack`; without `delayMs` the delay of the queue applies. */
@@ -236,10 +237,35 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: 
       return ((await runOn("purge-9", queue, "manage", [])) as number | null) ?? undefined;
     },
 
-    /** Creates the queue or replaces its settings. Returns whether it was created. */
-    async configure(queue: string, fields: Record<string, string | number>): Promise<boolean> {
+    /** Creates the queue, with this access, or replaces its settings; "other" when the queue belongs to another owner. */
+    async configure(
+      queue: string,
+      fields: Record<string, string | number>,
+      { owner, access, version }: RegisteredAccess = { owner: "", access: "", version: "0" },
+    ): Promise<"created" | "changed" | "other"> {
       const keys = [queueKey(queue, "settings"), queueKey(queue, "arrivals")];
-      return (await run("configure-2", keys, [randomUUID(), ...Object.entries(fields).flat()])) === 1;
+      const args = [randomUUID(), owner, access, version, ...Object.entries(fields).flat()];
+      const reply = await run("configure-2", keys, args);
+      return reply === 1 ? "created" : reply === 0 ? "changed" : "other";
+    },
+
+    /** Sets the owner and the access, unless there is a later version. Returns whether the queue exists. */
+    async setAccess(queue: string, { owner, access, version }: RegisteredAccess): Promise<boolean> {
+      return (await run("set-access-1", [queueKey(queue, "settings")], [version, owner, access])) === 1;
+    },
+
+    /** The owner of the queue and its access, as Redis stores them. Throws 403 when the caller may not read the queue. */
+    async access(queue: string): Promise<{ owner?: string; access?: string } | undefined> {
+      const args = [callerArgument(caller, "read")];
+      const reply = (await run("check-right-1", [queueKey(queue, "settings")], args)) as (string | null)[] | null;
+      if (!reply) return undefined;
+      const [owner, access] = reply;
+      return { ...(owner && { owner }), ...(typeof access === "string" && { access }) };
+    },
+
+    /** Whether the queue exists. Throws 403 when the caller has no such right to it. */
+    async check(queue: string, right: Right): Promise<boolean> {
+      return (await run("check-right-1", [queueKey(queue, "settings")], [callerArgument(caller, right)])) !== null;
     },
 
     /** Distinguishes the queue from earlier ones of its name; "" when it does not exist or an earlier version created it. */
@@ -256,7 +282,7 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: 
      * unless the queue is `broken`; "missing" when it does not exist.
      */
     async delete(queue: string, { broken = false } = {}): Promise<"deleted" | "missing" | "transferring"> {
-      const reply = await run("delete-12", queueKeys(queue), [wakeChannel(prefix, queue), Number(broken)]);
+      const reply = await run("delete-12", queueKeys(queue), [...start(queue, "manage"), Number(broken)]);
       return reply as "deleted" | "missing" | "transferring";
     },
   };

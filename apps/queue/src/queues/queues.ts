@@ -2,9 +2,17 @@ import { Problem } from "@quintet/http";
 import { type Caller, system } from "../commands/caller.ts";
 import type { DueCommands } from "../commands/due-commands.ts";
 import type { QueueCommands, QueueState } from "../commands/queue-commands.ts";
-import type { RegistryCommands } from "../commands/registry-commands.ts";
-import { BrokenQueueError, noSettings, queueNotFound, toBrokenQueueError } from "../queue-errors.ts";
+import type { RegisterFault, RegistryCommands } from "../commands/registry-commands.ts";
+import {
+  BrokenQueueError,
+  forbidden,
+  isForbidden,
+  noSettings,
+  queueNotFound,
+  toBrokenQueueError,
+} from "../queue-errors.ts";
 import type { Transfers } from "../transfers/transfers.ts";
+import { accessOf, type QueueAccess } from "./access.ts";
 import { type Flow, flowOf } from "./flow.ts";
 import { fromRedisFields, type QueueSettings, toRedisFields } from "./settings.ts";
 
@@ -13,6 +21,12 @@ export interface QueueDeps {
   registry: RegistryCommands;
   transfers: Transfers;
   due: DueCommands;
+  limits: AccountLimits;
+}
+
+/** What one account may have: queues of its own. */
+export interface AccountLimits {
+  maxQueues: number;
 }
 
 /** A queue as the API and the metrics show it. */
@@ -20,6 +34,9 @@ export interface QueueView extends QueueSettings {
   name: string;
   /** ISO 8601. */
   createdAt: string;
+  /** The id of the account that owns the queue; null for a queue of staff. */
+  owner: number | null;
+  access: QueueAccess;
   counts: {
     /** May be received now. */
     ready: number;
@@ -36,38 +53,74 @@ export interface QueueView extends QueueSettings {
 }
 
 /**
- * Creates a queue or replaces its settings. Returns whether it was created. Throws 422 for an invalid dead-letter queue. The registry and
- * the queue are keys that may be on different Redis nodes: the registry is written first, and again if the queue was deleted meanwhile.
+ * Creates a queue or replaces its settings. Returns whether it was created. A new queue belongs to the account that calls and is private;
+ * one of staff has no owner. Throws 403 when a queue of this name exists that the caller may not manage, 429 when the caller owns too many
+ * queues, 422 for an invalid dead-letter queue. The registry and the queue are keys that may be on different Redis nodes: the registry is
+ * written first, so that it decides whose a queue is, and again if the queue was deleted meanwhile.
  */
-export async function putQueue(deps: QueueDeps, name: string, settings: QueueSettings): Promise<boolean> {
-  const { registry, commands } = deps;
+export async function putQueue(
+  deps: QueueDeps,
+  name: string,
+  settings: QueueSettings,
+  caller: Caller,
+): Promise<boolean> {
+  const { registry, commands, limits } = deps;
+  const { deadLetterQueue } = settings;
   let created = false;
   do {
-    const outcome = await registry.register(name, settings.deadLetterQueue);
-    if (outcome !== "ok") throw invalidDeadLetterQueue(outcome, name, settings.deadLetterQueue);
-    created = (await commands.configure(name, toRedisFields(settings))) || created;
+    const found = await registry.register(name, { deadLetterQueue, caller, maxQueues: limits.maxQueues });
+    if (typeof found === "string") throw registerProblem(found, name, deadLetterQueue, limits);
+    const configured = await commands.configure(name, toRedisFields(settings), found);
+    if (configured === "other") {
+      if (found.isNew) await registry.unregister(name, caller);
+      throw new Problem("conflict", `Another queue ${name} is being deleted, or its owner is changing; retry later.`);
+    }
+    created ||= configured === "created";
   } while (!(await registry.isRegistered(name)));
   return created;
 }
 
-function invalidDeadLetterQueue(why: "missing" | "cycle", name: string, deadLetterQueue: string | null): Problem {
+function registerProblem(
+  fault: RegisterFault,
+  name: string,
+  deadLetterQueue: string | null,
+  { maxQueues }: AccountLimits,
+): Problem {
+  if (fault === "taken") {
+    return new Problem("forbidden", `A queue ${name} exists already, and this account may not manage it.`);
+  }
+  if (fault === "too-many") {
+    const detail = `This account owns ${maxQueues} queues, the max number of an account (QUEUE_ACCOUNT_MAX_QUEUES).`;
+    return new Problem("too-many-requests", detail, { headers: { "Retry-After": "60" } });
+  }
   const cycle =
     deadLetterQueue === name
       ? "must be another queue"
       : "must not send its own dead letters to this queue, directly or through others";
-  const message = why === "missing" ? `queue ${deadLetterQueue} does not exist` : cycle;
-  return new Problem("unprocessable", `deadLetterQueue: ${message}`, {
+  const message = {
+    missing: `queue ${deadLetterQueue} does not exist`,
+    "not-sent": `this account may not send to the queue ${deadLetterQueue}`,
+    cycle,
+  }[fault];
+  return new Problem(fault === "not-sent" ? "forbidden" : "unprocessable", `deadLetterQueue: ${message}`, {
     errors: [{ path: "deadLetterQueue", message }],
   });
 }
 
-/** Deletes a queue with all its messages. Throws 404 when it does not exist, 409 when it is the dead-letter queue of another. */
-export async function deleteQueue({ registry, commands, transfers }: QueueDeps, name: string): Promise<void> {
-  const wasRegistered = await registry.isRegistered(name);
-  const dependent = await registry.unregister(name);
-  if (dependent !== undefined) {
-    throw new Problem("conflict", `Queue ${name} is the dead-letter queue of ${dependent}.`);
+/**
+ * Deletes a queue with all its messages. Throws 404 when it does not exist, 403 when the caller may not manage it, 409 when it is the
+ * dead-letter queue of another.
+ */
+export async function deleteQueue(deps: QueueDeps, name: string, caller: Caller): Promise<void> {
+  const { registry, transfers } = deps;
+  const unregistered = await registry.unregister(name, caller);
+  if (unregistered === "forbidden") throw forbidden(name, "manage");
+  if (typeof unregistered === "object") {
+    throw new Problem("conflict", `Queue ${name} is the dead-letter queue of ${unregistered.neededBy}.`);
   }
+  // The registry has found the caller to have the right; only the settings know it of a queue that is left from an interrupted deletion.
+  const wasRegistered = unregistered === "removed";
+  const commands = deps.commands.as(wasRegistered ? system : caller);
   // A broken queue cannot transfer its outbox.
   const deleteBroken = async () => void (await commands.delete(name, { broken: true }));
   for (;;) {
@@ -95,7 +148,7 @@ type QueueDetails = Omit<QueueView, "moving"> & { deadLetters: number | null };
 export async function getQueue(deps: QueueDeps, name: string, caller: Caller): Promise<QueueDetails> {
   const { moving: _, ...view } = toQueueView(name, (await refreshQueue(deps, name, caller)) ?? queueNotFound(name));
   const { deadLetterQueue } = view;
-  const dead = deadLetterQueue === null ? undefined : await viewOrBroken(deps, deadLetterQueue);
+  const dead = deadLetterQueue === null ? undefined : await viewOrBroken(deps, deadLetterQueue, caller);
   return { ...view, deadLetters: dead && "counts" in dead ? dead.counts.length : null };
 }
 
@@ -105,30 +158,39 @@ export interface BrokenQueueView {
   why: string;
 }
 
-/** The first `limit` queues after the name `after`, and which of them are broken. `last` is their last name if there are more. */
+/**
+ * The first `limit` queues after the name `after` that the caller may read, and which of them are broken. `last` is the name to continue
+ * after, undefined at the end.
+ */
 export async function listQueues(
   deps: QueueDeps,
   page: { limit: number; after: string | undefined },
+  caller: Caller,
 ): Promise<{ queues: QueueView[]; broken: BrokenQueueView[]; last: string | undefined }> {
-  const names = await deps.registry.names(page.after, page.limit + 1);
+  const { names, last } = await deps.registry.readableNames(caller, { after: page.after, max: page.limit + 1 });
   const listed = names.slice(0, page.limit);
-  const views = await Promise.all(listed.map((name) => viewOrBroken(deps, name)));
+  const views = await Promise.all(listed.map((name) => viewOrBroken(deps, name, caller)));
   return {
-    queues: views.filter((view) => "counts" in view),
-    broken: views.filter((view) => "why" in view),
-    last: names.length > page.limit ? listed.at(-1) : undefined,
+    queues: views.filter((view) => view !== undefined && "counts" in view),
+    broken: views.filter((view) => view !== undefined && "why" in view),
+    last: names.length > page.limit ? listed.at(-1) : last,
   };
 }
 
-/** A queue for the list. A broken one does not fail the whole list. */
-async function viewOrBroken(deps: QueueDeps, name: string): Promise<QueueView | BrokenQueueView> {
+/** A queue for the list; undefined when the caller may not read it. A broken one does not fail the whole list. */
+async function viewOrBroken(
+  deps: QueueDeps,
+  name: string,
+  caller: Caller,
+): Promise<QueueView | BrokenQueueView | undefined> {
   try {
-    const state = await refreshQueue(deps, name, system);
+    const state = await refreshQueue(deps, name, caller);
     if (state) return toQueueView(name, state);
     // The sweep records it as broken, for health and metrics.
     await deps.due.mark(name, 0).catch(() => {});
     return { name, why: noSettings };
   } catch (error) {
+    if (isForbidden(error)) return undefined;
     const broken = toBrokenQueueError(name, error);
     if (!broken) throw error;
     return { name, why: broken.why };
@@ -152,12 +214,15 @@ export function toQueueView(name: string, state: QueueState): QueueView {
   const { ready, delayed, leased, outgoing, length } = state;
   const settings = fromRedisFields(state.settings);
   const createdAt = new Date(Number(state.settings.createdAt));
+  const { owner, ...access } = accessOf(state.settings);
   const numbers = [createdAt.getTime(), ...Object.values(settings).filter((value) => typeof value === "number")];
   if (numbers.some(Number.isNaN)) throw new BrokenQueueError(name, "its settings cannot be read");
   return {
     name,
     ...settings,
     createdAt: createdAt.toISOString(),
+    owner,
+    access,
     counts: { ready, blocked: length - ready - delayed - leased - outgoing, delayed, leased, length },
     flow: flowOf(state),
     moving: outgoing,

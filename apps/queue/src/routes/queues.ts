@@ -13,10 +13,13 @@ import {
 } from "@quintet/http";
 import { callerOf } from "../commands/caller.ts";
 import type { Deps } from "../deps.ts";
+import { getAccess, putAccess } from "../queues/access.ts";
 import { deleteQueue, getQueue, listQueues, purgeQueue, putQueue } from "../queues/queues.ts";
 import { queueNameSchema, withDefaults } from "../queues/settings.ts";
 import { rejectBody, rejectedBodyResponses } from "./json-text.ts";
 import {
+  accessPutSchema,
+  accessSchema,
   queueParams as params,
   queueDetailsSchema,
   queueListSchema,
@@ -42,7 +45,8 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/queues",
         tags,
         summary: "List queues",
-        description: "Lists the named queues by name, with their settings and counts.",
+        description:
+          "Lists the named queues that the account has a right to by name, with their settings and counts. A page may have fewer than `limit` queues before the last one.",
         request: { query: listQuery },
         responses: {
           200: jsonResponse(queueListSchema, "One page of queues"),
@@ -51,21 +55,23 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
         const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, queueNameSchema);
-        const { queues, broken, last } = await listQueues(deps, { limit, after });
+        const { queues, broken, last } = await listQueues(deps, { limit, after }, callerOf(c.get("account")));
         const nextCursor = last === undefined ? null : encodeCursor(deps.cursorKey, last);
         return c.json({ queues: queues.map(({ moving: _, ...queue }) => queue), broken, nextCursor }, 200);
       },
     )
     .openapi(
       createRoute({
-        ...guard.staff("queue:manage"),
+        ...guard.manager("queue:manage"),
         [never404]: true as const,
         method: "put",
         path: "/queues/{name}",
         tags,
         summary: "Create a queue or replace its settings",
         description:
-          "Staff only. The request has all settings: one that is left out is reset to its default. The dead-letter queue must exist.",
+          "A new queue belongs to the account and is private; one that staff creates is open to all accounts and managed by staff. The " +
+          "request has all settings: one that is left out is reset to its default. The dead-letter queue must exist, and the account must " +
+          "have the right to send to it. 403: another queue of this name exists. 429: the account owns the max number of queues.",
         request: { params, ...noQuery, ...jsonBody(queueSettingsSchema) },
         responses: {
           200: jsonResponse(queueDetailsSchema, "Settings replaced"),
@@ -74,8 +80,9 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { name } = c.req.valid("param");
-        const created = await putQueue(deps, name, withDefaults(c.req.valid("json")));
-        const queue = await getQueue(deps, name, callerOf(c.get("account")));
+        const caller = callerOf(c.get("account"));
+        const created = await putQueue(deps, name, withDefaults(c.req.valid("json")), caller);
+        const queue = await getQueue(deps, name, caller);
         if (!created) return c.json(queue, 200);
         c.header("Location", c.req.path);
         return c.json(queue, 201);
@@ -96,13 +103,44 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
     )
     .openapi(
       createRoute({
-        ...guard.staff("queue:manage"),
+        ...guard.account("queue:read"),
+        method: "get",
+        path: "/queues/{name}/access",
+        tags,
+        summary: "Get the access to a queue",
+        description: "Gets the owner of a queue and the rights of others. For accounts with any right to the queue.",
+        request: { params, ...noQuery },
+        responses: { 200: jsonResponse(accessSchema, "The access") },
+      }),
+      async (c) => c.json(await getAccess(deps, c.req.valid("param").name, callerOf(c.get("account"))), 200),
+    )
+    .openapi(
+      createRoute({
+        ...guard.manager("queue:manage"),
+        method: "put",
+        path: "/queues/{name}/access",
+        tags,
+        summary: "Set the access to a queue",
+        description:
+          "For accounts with the right `manage`. Replaces the rights of others: a list that is left out is empty. The owner and staff always " +
+          "have all rights. A right that is taken away ends at once, also for receivers that wait; leases that are held run out.",
+        request: { params, ...noQuery, ...jsonBody(accessPutSchema) },
+        responses: { 200: jsonResponse(accessSchema, "Access replaced") },
+      }),
+      async (c) => {
+        const { name } = c.req.valid("param");
+        return c.json(await putAccess(deps, name, c.req.valid("json"), callerOf(c.get("account"))), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.manager("queue:manage"),
         method: "delete",
         path: "/queues/{name}",
         tags,
         summary: "Delete a queue",
         description:
-          "Staff only. Deletes the queue with all its messages. Messages that are being transferred to another queue are delivered first.",
+          "For accounts with the right `manage`. Deletes the queue with all its messages. Messages that are being transferred to another queue are delivered first.",
         request: { params, ...noQuery },
         responses: {
           204: { description: "Queue deleted" },
@@ -110,18 +148,19 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         },
       }),
       async (c) => {
-        await deleteQueue(deps, c.req.valid("param").name);
+        await deleteQueue(deps, c.req.valid("param").name, callerOf(c.get("account")));
         return c.body(null, 204);
       },
     )
     .openapi(
       createRoute({
-        ...guard.staff("queue:manage"),
+        ...guard.manager("queue:manage"),
         method: "post",
         path: "/queues/{name}/purge",
         tags,
         summary: "Purge a queue",
-        description: "Staff only. Deletes all messages of the queue, also delayed and leased ones.",
+        description:
+          "For accounts with the right `manage`. Deletes all messages of the queue, also delayed and leased ones.",
         request: { params, ...noQuery },
         responses: { 204: { description: "Messages deleted" }, ...rejectedBodyResponses },
       }),
@@ -140,7 +179,7 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "Redrive dead letters",
         description:
           "Moves the dead letters that are ready in this queue now back to the queues they came from. Messages that were sent to this " +
-          "queue itself stay, and so do those whose queue does not exist any more.",
+          "queue itself stay, and so do those whose queue does not exist any more or to which the account has no right `send`.",
         request: { params, ...noQuery },
         responses: { 200: jsonResponse(redriveSchema, "Dead letters moved"), ...rejectedBodyResponses },
       }),

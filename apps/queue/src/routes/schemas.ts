@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { receiptsSchema } from "../messages/leases.ts";
 import { messageSchema } from "../messages/send.ts";
+import { accessInputSchema } from "../queues/access.ts";
 import { integerField, queueNameSchema, settingsInputSchema } from "../queues/settings.ts";
 
 const count = z.number().int();
@@ -11,6 +12,25 @@ export const queueParams = z.strictObject({ name: queueNameSchema.describe("Name
 
 export const queueSettingsSchema = settingsInputSchema.openapi("QueueSettings", {
   description: "All settings of a queue; one that is left out is set to its default",
+});
+
+const granteesSchema = z
+  .array(z.union([z.enum(["everyone", "staff"]), z.number().int()]))
+  .openapi({ example: ["staff", 17] });
+const accessFields = {
+  send: granteesSchema.describe("Who may send messages: `everyone`, `staff`, or ids of accounts"),
+  receive: granteesSchema.describe("Who may receive and settle messages, look at them, and redrive"),
+  manage: granteesSchema.describe("Who may change the settings and the access, purge and delete the queue"),
+};
+const owner = z.number().int().nullable().describe("Id of the account that owns the queue; null for a queue of staff");
+
+export const accessSchema = z
+  .object({ owner, ...accessFields })
+  .openapi("QueueAccess", { description: "The owner of a queue and the rights of others; staff has all rights" });
+export const accessPutSchema = accessInputSchema.openapi("QueueAccessInput", {
+  description:
+    "Who may do what with a queue, besides its owner and staff: `everyone`, `staff`, or ids of accounts. An account finds its id as `id` " +
+    "at `GET /auth/me`. Whoever has one of the rights may read the settings and the counts.",
 });
 
 const countsSchema = z
@@ -51,6 +71,8 @@ const queueFields = {
   delaySeconds: z.number().describe("Delay of messages that are sent without one, in seconds"),
   maxLength: z.number().nullable().describe("Max number of messages; null without a limit"),
   createdAt: time.describe("When the queue was created"),
+  owner,
+  access: z.object(accessFields).describe("The rights of others than its owner and staff, who have all"),
   counts: countsSchema,
   flow: flowSchema,
 };

@@ -17,14 +17,20 @@ export interface Transfers {
    * returns to the source. A failing destination delays no other; `failed` has the error of each.
    */
   deliver(source: string): Promise<{ failed: Map<string, unknown> }>;
-  /** Sends the dead letters that are ready in a queue now back to the queues they came from. Returns how many were moved. */
+  /**
+   * Sends the dead letters that are ready in a queue now back to the queues they came from, as far as the caller may send to them. Returns
+   * how many were moved.
+   */
   redrive(deadLetterQueue: string, caller?: Caller): Promise<number>;
 }
 
 type RedriveStep = NonNullable<Awaited<ReturnType<TransferCommands["redrive"]>>>;
 
-/** Transfers by these commands; `exists` tells whether a queue exists. */
-export function createTransfers(commands: TransferCommands, exists: (queue: string) => Promise<boolean>): Transfers {
+/** Transfers by these commands; `maySend` tells whether a queue exists and the caller may send to it. */
+export function createTransfers(
+  commands: TransferCommands,
+  maySend: (queue: string, caller: Caller) => Promise<boolean>,
+): Transfers {
   /** Offers messages to the destination. Returns the tickets that it rejected; it has accepted all others. */
   const offer = async (destination: string, source: string, messages: OutgoingMessage[]): Promise<string[]> => {
     // A destination may be created or deleted between the two commands: then the loop tries again.
@@ -78,7 +84,7 @@ export function createTransfers(commands: TransferCommands, exists: (queue: stri
           const started: RedriveStep =
             (await commands.redrive(deadLetterQueue, { caller, last, after, max: batchSize, known })) ??
             queueNotFound(deadLetterQueue);
-          await Promise.all(started.unknown.map(async (name) => known.set(name, await exists(name))));
+          await Promise.all(started.unknown.map(async (name) => known.set(name, await maySend(name, caller))));
           if (started.moved > 0) for (const error of (await deliver(deadLetterQueue)).failed.values()) throw error;
           passMoved += started.moved;
           last = started.last;

@@ -51,6 +51,7 @@ export const settingNames: readonly string[] = [
   "PUBLIC_FIGURES",
   "PUBLIC_URL",
   "QUEUE_METRICS_MAX_QUEUES",
+  "QUEUE_ACCOUNT_MAX_QUEUES",
   "QUEUE_URL",
   "QUINTET_SECRET",
   "RATE_LIMIT_PER_MINUTE",
