@@ -21,7 +21,7 @@ interface Route {
   types: string[];
 }
 
-/** The routes that look at no Authorization header (signing in, and the code flow, look at a cookie of the issuer's own), app by app; of an app that is not listed here they are not compared. */
+/** The routes that look at no Authorization header (signing in, and the code flow, look at a cookie of the issuer's own; the SQS protocol has signatures there), app by app; of an app that is not listed here they are not compared. */
 const open: Record<string, string[]> = {
   auth: [
     "GET /.well-known/oauth-authorization-server",
@@ -50,7 +50,15 @@ const open: Record<string, string[]> = {
   gateway: ["GET /", "GET /health"],
   ingest: ["GET /ingest/health"],
   properties: ["GET /properties/health"],
-  queue: ["GET /queue", "GET /queue/health", "POST /queue/login"],
+  queue: [
+    "GET /queue",
+    "GET /queue/health",
+    "GET /queue/sqs",
+    "GET /queue/sqs/{account}/{queue}",
+    "POST /queue/login",
+    "POST /queue/sqs",
+    "POST /queue/sqs/{account}/{queue}",
+  ],
   social: ["GET /social/health", "POST /social/login", "POST /social/users"],
 };
 

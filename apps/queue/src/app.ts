@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createService, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
+import { addAccessKeyRoutes } from "./routes/access-keys.ts";
 import { addBrowseRoutes } from "./routes/browse.ts";
 import { addLeaseRoutes } from "./routes/leases.ts";
 import { addLoginRoutes } from "./routes/login.ts";
@@ -9,6 +10,7 @@ import { addQueueRoutes } from "./routes/queues.ts";
 import { addRateRoutes } from "./routes/rates.ts";
 import { addScheduleRoutes } from "./routes/schedules.ts";
 import { addSimpleQueueRoutes } from "./routes/simple.ts";
+import { addSqsRoutes } from "./routes/sqs.ts";
 import { addStatusRoutes } from "./routes/status.ts";
 
 /** The message queue below `/queue`. */
@@ -19,8 +21,9 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
       queue: "The simple queue: first in, first out; a popped message is removed",
       "named queues": "Queues with leases, delays, priorities, groups and dead-letter queues",
       schedules: "Recurring messages: sent to a queue at the times of a cron expression",
+      "Amazon SQS": "Named queues by the protocol of Amazon SQS, for its SDKs, and the access keys that sign requests",
     },
-    largeBodies: { paths: /^\/queue\/queues\/[^/]+\/messages$/, maxBytes: maxBodyBytes },
+    largeBodies: { paths: /^\/queue\/(?:queues\/[^/]+\/messages$|sqs(?:\/|$))/, maxBytes: maxBodyBytes },
     checks: { ...deps.service.checks, queues: deps.checkQueues },
   });
   addStatusRoutes(app, deps);
@@ -36,6 +39,8 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addBrowseRoutes(app, deps);
   addLeaseRoutes(app, deps);
   addScheduleRoutes(app, deps);
+  addAccessKeyRoutes(app, deps);
+  addSqsRoutes(app, deps, maxBodyBytes);
   return app;
 }
 
@@ -50,4 +55,5 @@ export type QueueApi = ReturnType<
   | typeof addBrowseRoutes
   | typeof addLeaseRoutes
   | typeof addScheduleRoutes
+  | typeof addAccessKeyRoutes
 >;

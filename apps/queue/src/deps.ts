@@ -1,4 +1,6 @@
 import type { CommonDeps, DepsOf } from "@quintet/host";
+import { deriveKey, type TrustedProxies, trustedProxies } from "@quintet/http";
+import { accessKeyCommands } from "./commands/access-key-commands.ts";
 import { diagnoseQueue, withBrokenQueueErrors } from "./commands/broken-queues.ts";
 import type { Caller } from "./commands/caller.ts";
 import { type DueCommands, dueCommands, withDueMarks } from "./commands/due-commands.ts";
@@ -19,6 +21,7 @@ import { isForbidden, throwIfBroken } from "./queue-errors.ts";
 import type { AccountLimits } from "./queues/queues.ts";
 import { fireSchedules } from "./schedules/firing.ts";
 import type { Schedule, ScheduleCommands, ScheduleState } from "./schedules/schedules.ts";
+import { type AccessKeys, createAccessKeys } from "./sqs/access-keys/access-keys.ts";
 import { createSweep, type Sweep } from "./sweep.ts";
 import { createTransfers, type Transfers, withFailureBackoff } from "./transfers/transfers.ts";
 import { type WaitingReceivers, waitingReceivers } from "./waiting/waiting-receivers.ts";
@@ -42,6 +45,10 @@ interface QueueDeps extends AsyncDisposable {
   schedules: ScheduleCommands;
   /** Fires schedules, in one process at a time. */
   leader: Leader;
+  /** The keys that sign requests to the SQS protocol. */
+  accessKeys: AccessKeys;
+  /** Whose X-Forwarded headers are trusted. */
+  trustedProxies: TrustedProxies;
   /** Rejects when queues are known to be broken, and names them. */
   checkQueues(): Promise<void>;
   serverInfo(): Promise<ServerInfo>;
@@ -107,6 +114,12 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
     sweep,
     schedules,
     leader,
+    accessKeys: createAccessKeys(
+      accessKeyCommands(redis, run),
+      auth,
+      deriveKey(config.QUINTET_SECRET, "queue access keys"),
+    ),
+    trustedProxies: trustedProxies(config.TRUSTED_PROXIES),
     checkQueues: async () => throwIfBroken(await due.listBroken()),
     serverInfo: () => serverInfo(redis),
     async [Symbol.asyncDispose]() {

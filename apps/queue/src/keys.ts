@@ -56,6 +56,13 @@ export function firedKey(queue: string, schedule: string): string {
   return `queue:{${queue}}:fired:${schedule}`;
 }
 
+/** The access keys of all accounts (hash), those of one (zset), and when each was last used (hash). */
+export const accessKeysKey = "access-keys:{access-keys}:all";
+export const accessKeysUsedKey = "access-keys:{access-keys}:used";
+export function accessKeysOf(accountId: number): string {
+  return `access-keys:{access-keys}:of:${accountId}`;
+}
+
 /** Set once the demo data is complete. */
 export const demoKey = "demo";
 

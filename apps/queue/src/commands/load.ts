@@ -9,8 +9,10 @@ const commandNames = [
   "claim-10",
   "complete-4",
   "configure-2",
+  "create-access-key-2",
   "delete-12",
   "delete-item-5",
+  "delete-access-key-3",
   "extend-10",
   "lead-1",
   "list-messages-9",
@@ -42,7 +44,7 @@ const commandNames = [
 ] as const;
 
 /** Running these again would do more work, so they are not retried: when a reply is lost, the error says that the outcome is unknown. */
-const notRepeatable: ReadonlySet<string> = new Set(["pop-3", "purge-9", "push-3", "redrive-9"]);
+const notRepeatable: ReadonlySet<string> = new Set(["delete-access-key-3", "pop-3", "purge-9", "push-3", "redrive-9"]);
 
 export type CommandName = (typeof commandNames)[number];
 

@@ -35,7 +35,14 @@ export function attributeFault({ type, value }: Attribute): string | undefined {
 
 const form = "must be a text, a number, or an object of type and value";
 const valueSchema = z.union(
-  [z.string(), z.number(), z.strictObject({ type: z.string(), value: z.union([z.string(), z.number()]) })],
+  [
+    z.string(),
+    z.number(),
+    z.strictObject({
+      type: z.string().describe("`String`, `Number` or `Binary`, maybe with a suffix such as `Number.int`"),
+      value: z.union([z.string(), z.number()]).describe("The value; base64 for a binary one"),
+    }),
+  ],
   { error: form },
 );
 

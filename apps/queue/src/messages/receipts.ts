@@ -14,8 +14,13 @@ export function receiptOf({ id, lease }: Delivery): string {
   return id + lease;
 }
 
+/** Whether a text has the form of a receipt. */
+export function isReceipt(text: string): boolean {
+  return receiptPattern.test(text);
+}
+
 /** The delivery that a receipt identifies; an invalid receipt gives a delivery that matches none. */
 export function deliveryOf(receipt: string): Delivery {
-  if (!receiptPattern.test(receipt)) return { id: "", lease: "" };
+  if (!isReceipt(receipt)) return { id: "", lease: "" };
   return { id: receipt.slice(0, idLength), lease: receipt.slice(idLength) };
 }

@@ -40,7 +40,8 @@ export function toOriginForm(request: IncomingMessage): Problem | undefined {
 
 /**
  * Responds to requests that need no app: `OPTIONS *` (RFC 9110 section 9.3.7), and a path with a trailing slash, by a 308 to the path
- * without it. A preflight must not be redirected (Fetch standard, section 4.8). Returns whether it responded.
+ * without it. A preflight must not be redirected (Fetch standard, section 4.8), nor a request of an AWS client: its signature holds for one
+ * path, and its SDKs do not follow redirects. Returns whether it responded.
  */
 export function respondToTarget(request: IncomingMessage, response: ServerResponse): boolean {
   const { url = "/", method } = request;
@@ -51,9 +52,19 @@ export function respondToTarget(request: IncomingMessage, response: ServerRespon
   const path = pathOf(url);
   if (path.length === 1 || !path.endsWith("/")) return false;
   if (method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined) return false;
+  if (isOfAwsClient(request)) return false;
   const { id } = recordOf(request);
   const location = path.slice(0, -1) + url.slice(path.length);
   const head = { Location: location, "Content-Length": 0, "X-Request-Id": id, ...errorCorsHeaders(response) };
   response.writeHead(308, head).end();
   return true;
+}
+
+/** Whether a request is signed with Signature Version 4, in its Authorization header or in its query, or names an action of AWS JSON. */
+function isOfAwsClient({ url = "", headers }: IncomingMessage): boolean {
+  return (
+    headers["x-amz-target"] !== undefined ||
+    headers.authorization?.startsWith("AWS4-HMAC-SHA256") === true ||
+    url.includes("X-Amz-Signature=")
+  );
 }

@@ -1,0 +1,143 @@
+import { randomUUID } from "node:crypto";
+import type { SentMessage } from "../../commands/queue-commands.ts";
+import type { Attributes } from "../../messages/packed.ts";
+import { pack } from "../../messages/packed.ts";
+import { nameInUrl } from "../addresses.ts";
+import { invalidParameter, required, within } from "../inputs.ts";
+import {
+  attributesShape,
+  checkContents,
+  messageBytes,
+  readAttributes,
+  systemAttributesOf,
+  systemAttributesShape,
+  userAttributesOf,
+} from "../message-attributes.ts";
+import { md5, md5OfAttributes } from "../message-digests.ts";
+import { integer, list, structure, text, type ValueOf } from "../protocol/shapes.ts";
+import { SqsError } from "../sqs-error.ts";
+import { nonExistentQueue } from "../to-sqs-error.ts";
+import { type ActionContext, action } from "./action.ts";
+import { checkBatch, eachEntry, failedShape } from "./batches.ts";
+
+const maxBatchBytes = 1_048_576;
+const maxDelaySeconds = 900;
+
+const message = {
+  MessageBody: text,
+  DelaySeconds: integer,
+  MessageAttributes: attributesShape,
+  MessageSystemAttributes: systemAttributesShape,
+  MessageDeduplicationId: text,
+  MessageGroupId: text,
+};
+const messageShape = structure(message);
+type MessageInput = ValueOf<typeof messageShape>;
+
+/** The digests and the id by which a sender checks what has arrived. */
+const sent = {
+  MessageId: text,
+  MD5OfMessageBody: text,
+  MD5OfMessageAttributes: text,
+  MD5OfMessageSystemAttributes: text,
+  SequenceNumber: text,
+};
+const sentShape = structure({ Id: text, ...sent });
+
+export const SendMessage = action({ QueueUrl: text, ...message }, sent, async (context, { QueueUrl, ...input }) => {
+  const queue = nameInUrl(required("QueueUrl", QueueUrl));
+  const prepared = prepare(input);
+  const [result] = await send(context, queue, [prepared]);
+  return resultOf(prepared, result);
+});
+
+export const SendMessageBatch = action(
+  {
+    QueueUrl: text,
+    Entries: list("SendMessageBatchRequestEntry", structure({ Id: text, ...message })),
+  },
+  { Successful: list("SendMessageBatchResultEntry", sentShape), Failed: failedShape },
+  async (context, { QueueUrl, Entries }) => {
+    const queue = nameInUrl(required("QueueUrl", QueueUrl));
+    const entries = checkBatch(Entries, "SendMessageBatchRequestEntry");
+    const { done, failed } = await eachEntry(entries, (entry) => ({ Id: entry.Id, prepared: prepare(entry) }));
+    const bytes = done.reduce((sum, { prepared }) => sum + prepared.bytes, 0);
+    if (bytes > maxBatchBytes) {
+      const text = `Batch requests cannot be longer than ${maxBatchBytes} bytes. You have sent ${bytes} bytes.`;
+      throw new SqsError("BatchRequestTooLong", text);
+    }
+    const results =
+      done.length === 0
+        ? []
+        : await send(
+            context,
+            queue,
+            done.map(({ prepared }) => prepared),
+          );
+    const Successful = done.map(({ Id, prepared }, i) => ({ Id, ...resultOf(prepared, results[i]) }));
+    return { Successful, Failed: failed };
+  },
+);
+
+interface Prepared {
+  body: string;
+  attributes: Attributes;
+  bytes: number;
+  delaySeconds: number | undefined;
+  dedupeId: string;
+  groupId: string;
+}
+
+/** A message whose content is valid. Throws an `SqsError` otherwise. */
+function prepare(input: MessageInput): Prepared {
+  const body = required("MessageBody", input.MessageBody);
+  checkContents(body);
+  const attributes = readAttributes(input.MessageAttributes, input.MessageSystemAttributes);
+  const range = `DelaySeconds must be >= 0 and <= ${maxDelaySeconds}.`;
+  within("DelaySeconds", input.DelaySeconds, [0, maxDelaySeconds], range);
+  checkTag("MessageDeduplicationId", input.MessageDeduplicationId);
+  checkTag("MessageGroupId", input.MessageGroupId);
+  return {
+    body,
+    attributes,
+    bytes: messageBytes(body, userAttributesOf(attributes)),
+    delaySeconds: input.DelaySeconds,
+    dedupeId: input.MessageDeduplicationId ?? "",
+    groupId: input.MessageGroupId ?? "",
+  };
+}
+
+function checkTag(name: string, value: string | undefined): void {
+  if (value === undefined || /^[\x21-\x7e]{1,128}$/.test(value)) return;
+  throw invalidParameter(
+    name,
+    value,
+    `${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
+  );
+}
+
+async function send({ commands }: ActionContext, queue: string, messages: Prepared[]): Promise<SentMessage[]> {
+  const results = await commands.send(
+    queue,
+    messages.map(({ body, attributes, delaySeconds, dedupeId, groupId }) => ({
+      id: randomUUID(),
+      payload: pack(attributes, JSON.stringify(body)),
+      delayMs: delaySeconds === undefined ? undefined : delaySeconds * 1000,
+      dedupeId,
+      groupId,
+      priority: 0,
+    })),
+  );
+  if (results === undefined) throw nonExistentQueue();
+  if (results === "full") throw new SqsError("OverLimit", "The queue is full.");
+  return results;
+}
+
+function resultOf({ body, attributes }: Prepared, sent: SentMessage | undefined) {
+  return {
+    MessageId: sent?.id ?? "",
+    MD5OfMessageBody: md5(body),
+    MD5OfMessageAttributes: md5OfAttributes(userAttributesOf(attributes)),
+    MD5OfMessageSystemAttributes: md5OfAttributes(systemAttributesOf(attributes)),
+  };
+}
