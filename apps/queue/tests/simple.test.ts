@@ -99,9 +99,9 @@ describe("push and pop", () => {
     }
   });
 
-  it("accept 256 KiB and no byte more", async () => {
-    expect((await push(`"${"x".repeat(256 * 1024 - 2)}"`)).status).toBe(201);
-    expectProblem(await push(`"${"x".repeat(256 * 1024 - 1)}"`), 413);
+  it("accept 1 MiB and no byte more", async () => {
+    expect((await push(`"${"x".repeat(1024 * 1024 - 2)}"`)).status).toBe(201);
+    expectProblem(await push(`"${"x".repeat(1024 * 1024 - 1)}"`), 413);
     expectProblem(await push(`"${"x".repeat(3 * 1024 * 1024)}"`), 413);
     expect(await count()).toEqual({ count: 1 });
   });

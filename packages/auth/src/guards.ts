@@ -1,4 +1,11 @@
-import { acceptsIdempotencyKey, bodyValidator, honoursIdempotencyKey, Problem, type ServiceEnv } from "@quintet/http";
+import {
+  acceptsIdempotencyKey,
+  bodyValidator,
+  honoursIdempotencyKey,
+  nest,
+  Problem,
+  type ServiceEnv,
+} from "@quintet/http";
 import type { Context, MiddlewareHandler, Next } from "hono";
 import type { Access, Account, Auth } from "./account.ts";
 import { audited } from "./audit/audited.ts";
@@ -90,20 +97,8 @@ function compose<E extends ServiceEnv>(
   guard: MiddlewareHandler<E> | undefined,
   then: Middlewares,
 ): MiddlewareHandler<E> {
-  const behind: MiddlewareHandler = [bodyValidator, ...then].reduceRight((inner, outer) => wrap(outer, inner));
-  return guard ? wrap<E>(guard, behind) : behind;
-}
-
-/** Two middlewares as one. Hono's `every` would compose them anew for each request. */
-function wrap<E extends ServiceEnv>(outer: MiddlewareHandler<E>, inner: MiddlewareHandler): MiddlewareHandler<E> {
-  return (c, next) => {
-    // As Hono does: what `next` returns is no response.
-    const proceed: Next = () =>
-      inner(c, next).then((response) => {
-        if (response && !c.finalized) c.res = response;
-      });
-    return outer(c, proceed);
-  };
+  const behind: MiddlewareHandler = [bodyValidator, ...then].reduceRight((inner, outer) => nest(outer, inner));
+  return guard ? nest<E>(guard, behind) : behind;
 }
 
 /** A middleware that authenticates a request by `authenticate`; a token that is cached costs no promise. */

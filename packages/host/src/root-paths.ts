@@ -11,19 +11,20 @@ const paths = new Set(["/", "/docs", "/health", "/openapi.json"]);
  */
 export function withRootPaths(app: WebApp, prefix: string): WebApp {
   return {
-    async fetch(request, env) {
+    fetch(request, env) {
       const path = urlPath(request.url);
-      if (!paths.has(path) || !["GET", "HEAD"].includes(request.method)) return app.fetch(request, env);
-      if (path === "/health") {
-        const { method, headers } = request;
-        const response = await app.fetch(
-          new Request(new URL(`${prefix}/health`, request.url), { method, headers }),
-          env,
-        );
-        if (!response.ok) return response;
-      }
-      const location = path === "/" ? prefix : `${prefix}${path}`;
-      return new Response(null, { status: 307, headers: { Location: location, "Cache-Control": "no-store" } });
+      const isRoot = paths.has(path) && (request.method === "GET" || request.method === "HEAD");
+      return isRoot ? leadOn(request, env, path) : app.fetch(request, env);
     },
   };
+
+  async function leadOn(request: Request, env: object, path: string): Promise<Response> {
+    if (path === "/health") {
+      const { method, headers } = request;
+      const response = await app.fetch(new Request(new URL(`${prefix}/health`, request.url), { method, headers }), env);
+      if (!response.ok) return response;
+    }
+    const location = path === "/" ? prefix : `${prefix}${path}`;
+    return new Response(null, { status: 307, headers: { Location: location, "Cache-Control": "no-store" } });
+  }
 }

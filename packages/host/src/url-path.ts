@@ -1,7 +1,13 @@
+const questionMark = 0x3f;
+const hash = 0x23;
+
 /** The path of an absolute URL, without building a URL object per request. */
 export function urlPath(url: string): string {
   const start = url.indexOf("/", url.indexOf("://") + 3);
   if (start < 0) return "/";
-  const end = url.slice(start).search(/[?#]/);
-  return end < 0 ? url.slice(start) : url.slice(start, start + end);
+  for (let end = start; end < url.length; end++) {
+    const code = url.charCodeAt(end);
+    if (code === questionMark || code === hash) return url.slice(start, end);
+  }
+  return url.slice(start);
 }

@@ -58,6 +58,7 @@ export {
 export { lazy } from "./service/json-document.ts";
 export { formType, isJsonType, mediaTypeOf } from "./service/media-type.ts";
 export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./service/paging.ts";
+export { nest } from "./service/pipeline.ts";
 export { createService, type ServiceOptions } from "./service/service.ts";
 export { isVisible, mustBeVisible } from "./service/visible-text.ts";
 export { acceptsInterim, acceptsProcessing, beginWaiting, eventStream, waitingMark } from "./service/waiting.ts";

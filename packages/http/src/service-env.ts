@@ -40,6 +40,8 @@ export interface ServiceEnv {
     requestId: string;
     log: Logger;
     bodyRules: BodyRules;
+    /** The text of a JSON body, once it is read; `c.req.text()` has it too, but as a promise. */
+    bodyText?: string;
     account?: { id: number; username?: string; isStaff?: boolean };
     /** Set for a request with an `Idempotency-Key`, to be recorded in the transaction of its effects. */
     keyed?: KeyedRequest;

@@ -37,6 +37,16 @@ const refusals: Record<string, Refusal> = { 1: "full", 2: "account-messages", 3:
 /** The result of a push: the id of the message, or why there is none. */
 export type Pushed = { id: string } | { refused: Refusal };
 
+/** A message to push. */
+interface Push {
+  id: string;
+  entry: string;
+  isExempt: boolean;
+}
+
+/** Whether a push is exempt from the limits of accounts, as the scripts take it. */
+const exemption = ({ isExempt }: Push) => (isExempt ? "1" : "0");
+
 const idLength = 36;
 /** Stands before and after the account of an entry; no JSON text begins with it. */
 const mark = "\u0001";
@@ -58,31 +68,33 @@ export const batchedCommands: readonly CommandName[] = ["push-3", "pop-3"];
 function simpleQueue(redis: Redis, run: RunCommand, prefix: string, list: string, limits: SimpleLimits) {
   const keys = [list, sizeKey(prefix, list), accountsKey(prefix, list)];
   const bounds = [limits.maxLength, limits.maxBytes, limits.accountMaxMessages, limits.accountMaxBytes];
-  const pushBatched = batched(async (pushes: { entry: string; exempt: "0" | "1" }[]): Promise<string[]> => {
-    const exempt = pushes.map((push) => push.exempt).join("");
-    const args = [...bounds, exempt, ...pushes.map(({ entry }) => entry)];
-    return Array.from((await run("push-3", keys, args).catch(throwFault)) as string);
+  const pushBatched = batched(async (pushes: Push[]): Promise<Pushed[]> => {
+    const args: (string | number)[] = [...bounds, pushes.map(exemption).join("")];
+    for (const { entry } of pushes) args.push(entry);
+    const results = (await run("push-3", keys, args).catch(throwFault)) as string;
+    return pushes.map((push, i) => {
+      const refused = refusals[results[i] as string];
+      return refused ? { refused } : push;
+    });
   });
   const popBatched = batched(async (pops: undefined[]): Promise<(string | undefined)[]> => {
     return (await run("pop-3", keys, [pops.length]).catch(throwFault)) as string[];
   });
+  const pushOnce = async (push: Push, request: KeyedRequest): Promise<Pushed> => {
+    const args = [...bounds, exemption(push), push.entry, request.fingerprint, recordTtlMs];
+    const pushed = run("push-once-4", [...keys, pushedKey(prefix, list, request.key)], args);
+    const record = (await pushed.catch(throwFault)) as string;
+    const refused = refusals[record];
+    if (refused) return { refused };
+    setOutcome(request, record.slice(idLength), record.startsWith(push.id));
+    return { id: record.slice(0, idLength) };
+  };
   return {
     /** Adds JSON text at the end, once for a keyed request. */
-    async push(payload: string, by: Pusher, request?: KeyedRequest): Promise<Pushed> {
+    push(payload: string, by: Pusher, request?: KeyedRequest): Promise<Pushed> {
       const id = randomUUID();
-      const entry = `${id}${mark}${by.id}${mark}${payload}`;
-      const exempt = by.isStaff ? "1" : "0";
-      if (request) {
-        const args = [...bounds, exempt, entry, request.fingerprint, recordTtlMs];
-        const pushed = run("push-once-4", [...keys, pushedKey(prefix, list, request.key)], args);
-        const record = (await pushed.catch(throwFault)) as string;
-        const refused = refusals[record];
-        if (refused) return { refused };
-        setOutcome(request, record.slice(idLength), record.startsWith(id));
-        return { id: record.slice(0, idLength) };
-      }
-      const refused = refusals[await pushBatched({ entry, exempt })];
-      return refused ? { refused } : { id };
+      const push: Push = { id, entry: `${id}${mark}${by.id}${mark}${payload}`, isExempt: by.isStaff };
+      return request ? pushOnce(push, request) : pushBatched(push);
     },
 
     /** Removes and returns the first message. */

@@ -5,16 +5,39 @@ import type { JSONParsed } from "hono/utils/types";
 
 const maxIgnoredBytes = 4096;
 
+/** A request's body as JSON text and as its value. The text is stored unchanged, so that a value is returned exactly as it was sent. */
+interface JsonText {
+  text: string;
+  value: unknown;
+}
+
 /**
- * The request's body as JSON text and as its value. The text is stored unchanged, so that a value is returned exactly as it was sent.
- * Throws 415 for another media type, 413 above `maxBytes`, 400 for invalid JSON (RFC 8259).
+ * The request's body as JSON text and as its value. Throws 415 for another media type, 413 above `maxBytes`, 400 for invalid JSON
+ * (RFC 8259).
  */
-export async function readJsonText(request: HonoRequest, maxBytes: number): Promise<{ text: string; value: unknown }> {
+export async function readJsonText(request: HonoRequest, maxBytes: number): Promise<JsonText> {
+  requireJsonType(request);
+  return parseJsonText(await request.text(), maxBytes);
+}
+
+/** The same behind a guard, which has read the body. */
+export function jsonTextOf(
+  c: { req: HonoRequest; get(name: "bodyText"): string | undefined },
+  maxBytes: number,
+): JsonText {
+  requireJsonType(c.req);
+  return parseJsonText(c.get("bodyText") ?? "", maxBytes);
+}
+
+function requireJsonType(request: HonoRequest): void {
   if (!isJsonType(request.header("content-type"))) {
     throw new Problem("unsupported-media-type", "The body must be application/json.");
   }
-  const text = await request.text();
-  if (text.length > maxBytes || Buffer.byteLength(text) > maxBytes) {
+}
+
+function parseJsonText(text: string, maxBytes: number): JsonText {
+  // A character of a text takes at most three bytes for each unit of its length.
+  if (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes) {
     throw new Problem("payload-too-large", `The body is larger than ${maxBytes} bytes.`);
   }
   if (text === "") throw new Problem("bad-request", "The body is empty; a JSON value is required.");
@@ -26,9 +49,12 @@ export async function readJsonText(request: HonoRequest, maxBytes: number): Prom
 }
 
 /** Rejects a body (422) where none is expected, because its fields would have no effect. An empty object is allowed. */
-export async function rejectBody(request: HonoRequest): Promise<void> {
+export function rejectBody(request: HonoRequest): Promise<void> | undefined {
   const length = request.header("content-length") ?? "0";
-  if (length === "0" && request.header("transfer-encoding") === undefined) return;
+  return length === "0" && request.header("transfer-encoding") === undefined ? undefined : rejectFields(request);
+}
+
+async function rejectFields(request: HonoRequest): Promise<void> {
   const { value } = await readJsonText(request, maxIgnoredBytes);
   const fields = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [""];
   if (fields.length === 0) return;

@@ -11,10 +11,10 @@ import {
 } from "@quintet/http";
 import type { Refusal } from "../commands/simple-commands.ts";
 import type { Deps } from "../deps.ts";
-import { jsonTextResponse, readJsonText, rejectBody, rejectedBodyResponses } from "./json-text.ts";
+import { maxMessageBytes } from "../messages/send.ts";
+import { jsonTextOf, jsonTextResponse, rejectBody, rejectedBodyResponses } from "./json-text.ts";
 
 const tags = ["queue"];
-const maxMessageBytes = 256 * 1024;
 const pushedSchema = z
   .object({
     status: z.literal("ok").openapi({ description: "Always `ok`" }),
@@ -70,7 +70,7 @@ export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idemp
         tags,
         summary: "Push a message",
         description:
-          "Adds a message, any JSON value of at most 256 KiB, at the end of the simple queue. A pop returns it exactly as it was pushed.",
+          "Adds a message, any JSON value of at most 1 MiB, at the end of the simple queue. A pop returns it exactly as it was pushed.",
         request: { ...noQuery, ...unvalidatedJson<unknown>(anyJson.ref) },
         responses: {
           201: jsonResponse(pushedSchema, "Message pushed"),
@@ -82,7 +82,7 @@ export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idemp
         },
       }),
       async (c) => {
-        const { text } = await readJsonText(c.req, maxMessageBytes);
+        const { text } = jsonTextOf(c, maxMessageBytes);
         const account = c.get("account");
         const pushed = await simple.of(account).push(text, account, c.get("keyed"));
         if ("refused" in pushed) throw refusalProblem(pushed.refused);
@@ -106,7 +106,8 @@ export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idemp
         },
       }),
       async (c) => {
-        await rejectBody(c.req);
+        const rejecting = rejectBody(c.req);
+        if (rejecting) await rejecting;
         const popped = await simple.of(c.get("account")).pop();
         const text = popped ? `{"status":"ok","id":"${popped.id}","message":${popped.payload}}` : empty;
         return jsonTextResponse<Popped, 200>(c, text, 200);

@@ -1,14 +1,14 @@
 import { LogFile } from "@quintet/workers";
 import { destination } from "pino";
 
-const batchLength = 16 * 1024;
+const batchLength = 64 * 1024;
 const flushMs = 250;
 
 /** Every sink of this process, so that the last lines are written when it ends, whatever ends it but SIGKILL. */
 const open = new Set<LineSink>();
 
 /**
- * Buffers lines for a file or standard output and writes them in batches of 16 KiB, after a quarter of a second at the latest, and at
+ * Buffers lines for a file or standard output and writes them in batches of 64 KiB, after a quarter of a second at the latest, and at
  * exit: one write per line would cost as much as the request it is about, and pino's own buffer is measured anew for each line.
  */
 export class LineSink {

@@ -63,7 +63,9 @@ function read(c: Context<ServiceEnv>, isJson: boolean): Promise<void> | undefine
 
 function keepText(c: Context<ServiceEnv>, bytes: Buffer): void {
   if (!isUtf8(bytes)) throw new Problem("bad-request", "The body is not valid UTF-8, which JSON requires.");
-  Object.assign(c.req.bodyCache, { text: Promise.resolve(bytes.toString()) });
+  const text = bytes.toString();
+  c.set("bodyText", text);
+  c.req.bodyCache.text = Promise.resolve(text) as never;
 }
 
 /** The whole body of Node's request, if all of it is here already: a small one comes with its head. */

@@ -11,23 +11,30 @@ const mostRemembered = 1000;
  */
 export function cachedRouter<T>(): Router<T> {
   const router = new SmartRouter<T>({ routers: [new RegExpRouter(), new TrieRouter()] });
-  const known = new Map<string, Result<T>>();
+  /** By method, then by path. */
+  const known = new Map<string, Map<string, Result<T>>>();
+  let remembered = 0;
+  const forget = () => {
+    known.clear();
+    remembered = 0;
+  };
   return {
     get name() {
       return router.name;
     },
     add(method, path, handler) {
-      known.clear();
+      forget();
       router.add(method, path, handler);
     },
     match(method, path) {
-      const key = `${method} ${path}`;
-      let result = known.get(key);
-      if (result === undefined) {
-        result = router.match(method, path);
-        if (known.size >= mostRemembered) known.clear();
-        if (key.length <= 200) known.set(key, result);
-      }
+      const found = known.get(method)?.get(path);
+      if (found !== undefined) return found;
+      const result = router.match(method, path);
+      if (path.length > 200) return result;
+      if (remembered >= mostRemembered) forget();
+      remembered++;
+      const byPath = known.get(method) ?? new Map<string, Result<T>>();
+      known.set(method, byPath.set(path, result));
       return result;
     },
   };

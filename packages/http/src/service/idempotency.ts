@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler, Next } from "hono";
 import { Problem } from "../errors/problem.ts";
 import type { KeyedRequest, ServiceEnv } from "../service-env.ts";
 
@@ -33,9 +33,11 @@ export function idempotent(
   store: IdempotencyStore,
   within?: (c: Context<ServiceEnv>) => Promise<string>,
 ): MiddlewareHandler<ServiceEnv> {
-  const handler: MiddlewareHandler<ServiceEnv> = async (c, next) => {
+  const handler: MiddlewareHandler<ServiceEnv> = (c, next) => {
     const given = c.req.header("idempotency-key");
-    if (given === undefined) return next();
+    return given === undefined ? next() : runKeyed(c, next, given);
+  };
+  const runKeyed = async (c: Context<ServiceEnv>, next: Next, given: string) => {
     const name = keyOf(given);
     if (name === undefined) {
       throw new Problem("bad-request", "Idempotency-Key must be 1 to 255 printable ASCII characters.", {

@@ -39,16 +39,36 @@ export function servicePipeline(
   };
 }
 
-/** Everything that a request passes on a route before its handler, in order. */
+/** Everything that a request passes on a route before its handler, in order; again one middleware. */
 export function routePipeline(
   guards: RouteConfig["middleware"],
   inputValidator: MiddlewareHandler<ServiceEnv>,
-): MiddlewareHandler[] {
+): MiddlewareHandler {
   return [
     // 401 and 403, then 413 and 400 for a body that cannot be read, then `Idempotency-Key`: `guards()` of `@quintet/auth`.
     ...[guards ?? []].flat(),
     // 400 for a query or a path that the route does not accept.
-    inputValidator,
+    inputValidator as MiddlewareHandler,
     // 422 for a body that the route does not accept: `app.openapi()` adds it behind these.
-  ];
+  ].reduceRight((inner, outer) => nest(outer, inner));
+}
+
+/** Two middlewares as one: `outer` with `inner` as its `next`. */
+export function nest<E extends ServiceEnv>(
+  outer: MiddlewareHandler<E>,
+  inner: MiddlewareHandler,
+): MiddlewareHandler<E> {
+  return (c, next) =>
+    outer(c, () => {
+      let passed: Promise<void> | undefined;
+      const result = inner(c, () => {
+        passed = next();
+        return passed;
+      });
+      // What `next` returns is no response, as in Hono.
+      if (result === passed) return result as Promise<void>;
+      return result.then((response) => {
+        if (response && !c.finalized) c.res = response;
+      });
+    });
 }

@@ -2,6 +2,9 @@ import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, renameSync, rmSyn
 import { dirname } from "node:path";
 import { reportLogFault } from "./log-faults.ts";
 
+/** Where lines are encoded; a buffer for each write would cost more than the write. */
+const scratch = Buffer.allocUnsafeSlow(256 * 1024);
+
 /**
  * A log file to which several processes append whole lines. When the file is renamed, by `rotateLog` or by a program such as logrotate, a
  * new one of the same name is opened. While it cannot be written, for example because the disk is full, lines are dropped and counted; the
@@ -48,9 +51,11 @@ export class LogFile {
   }
 
   #add(text: string): void {
-    const bytes = Buffer.from(text);
-    for (let written = 0; written < bytes.length; ) {
-      written += writeSync(this.#fd as number, bytes, written);
+    const fits = text.length * 3 <= scratch.length;
+    const bytes = fits ? scratch : Buffer.from(text);
+    const length = fits ? scratch.write(text) : bytes.length;
+    for (let written = 0; written < length; ) {
+      written += writeSync(this.#fd as number, bytes, written, length - written);
       this.#isCut = bytes[written - 1] !== 0x0a;
     }
   }
