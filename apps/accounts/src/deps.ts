@@ -60,7 +60,7 @@ export async function createDeps(config: IssuerConfig, log: Logger): Promise<Dep
     cursorKey: deriveKey(QUINTET_SECRET, "auth cursor"),
     formKey: deriveKey(QUINTET_SECRET, "auth forms"),
     idempotency: keyedFingerprints(redisIdempotency(redis), deriveKey(QUINTET_SECRET, "auth idempotency")),
-    pingRedis: () => health.ping(),
+    pingRedis: health.check,
     log,
     corsOrigins: config.CORS_ORIGINS,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

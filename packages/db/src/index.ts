@@ -32,11 +32,11 @@ export { connectPostgres, healthPostgres, type PostgresQueries, type PostgresSql
 export {
   blockingRedis,
   connectRedis,
-  healthRedis,
   onRedisReady,
   type Redis,
   subscriberRedis,
 } from "./redis/client.ts";
+export { healthRedis } from "./redis/health.ts";
 export { type RunWithDeadline, redisWithDeadline } from "./redis/redis-deadline.ts";
 export { addToStream, luaCommands, type RunLua } from "./redis/scripts.ts";
 export { OutcomeUnknown } from "./redis/send-once.ts";

@@ -95,7 +95,7 @@ export function openCommonDeps(
     redis() {
       const health = healthRedis(config.REDIS_URL);
       stack.defer(() => health.disconnect());
-      checks.redis = () => health.ping();
+      checks.redis = health.check;
     },
     cache() {}, // Its app opens it: a cache that is unavailable is no fault of the app's health.
   };

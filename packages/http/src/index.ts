@@ -10,6 +10,7 @@ export { deadline } from "./observability/deadline.ts";
 export {
   type HealthCheck,
   HealthCheckError,
+  HealthDetails,
   type HealthReport,
   type HealthStatus,
   healthReport,

@@ -215,7 +215,7 @@ async function processes() {
             'save ""',
             "repl-diskless-sync-delay 0",
             "repl-ping-replica-period 1",
-            "enable-debug-command yes",
+            "enable-protected-configs yes",
             "shutdown-on-sigterm now",
           ]),
     ];

@@ -55,11 +55,6 @@ export function connectRedis(url: string, options: ConnectRedisOptions): Redis {
   return traceRedis(redis, address);
 }
 
-/** A connection for health checks, which never wait for other commands. Connects when it is first used. */
-export function healthRedis(url: string): Redis {
-  return connectRedis(url, { prefix: "", lazyConnect: true, onError: () => {} });
-}
-
 /** A second connection, for blocking commands. The caller closes it. */
 export function blockingRedis(redis: Redis): Redis {
   const { url, options } = openedWith(redis);

@@ -1,6 +1,9 @@
 import { deadline } from "./deadline.ts";
 
-/** A check of one dependency: resolves when it is healthy, otherwise rejects. A `HealthCheckError` gives the public reason. */
+/**
+ * A check of one dependency: resolves when it is healthy, otherwise rejects. A `HealthCheckError` gives the public reason. `HealthDetails`
+ * that it resolves to are reported.
+ */
 export type HealthCheck = () => Promise<unknown>;
 
 /** `degraded`: impaired, but serving. */
@@ -9,7 +12,19 @@ export type HealthStatus = "ok" | "degraded" | "failing";
 export interface HealthReport {
   status: HealthStatus;
   /** `ms`: how long the check took. `since`: when it was first seen not to be `ok`, in ISO 8601; checked every 2 s. */
-  checks: Record<string, { status: HealthStatus; ms: number; why?: string; since?: string }>;
+  checks: Record<string, { status: HealthStatus; ms: number; why?: string; since?: string; details?: Details }>;
+}
+
+/** Public facts about a dependency: numbers and short texts by name. */
+type Details = Record<string, string | number>;
+
+/** What a health check reports about a healthy dependency. */
+export class HealthDetails {
+  readonly details: Details;
+
+  constructor(details: Details) {
+    this.details = details;
+  }
 }
 
 /** When each check that is not `ok` was first seen so. */
@@ -21,11 +36,13 @@ export class HealthCheckError extends Error {
   readonly status: "degraded" | "failing";
   /** When it began, if the check knows that itself. */
   readonly since: string | undefined;
+  readonly details: Details | undefined;
 
-  constructor(status: "degraded" | "failing", why: string, since?: string) {
+  constructor(status: "degraded" | "failing", why: string, since?: string, details?: Details) {
     super(why);
     this.status = status;
     this.since = since;
+    this.details = details;
   }
 }
 
@@ -55,10 +72,18 @@ export async function healthReport(
       const found = await deadline(check(), limitMs, () => {
         throw new HealthCheckError("failing", `no response within ${limitMs / 1000} s`);
       })
-        .then(() => ({ status: "ok" as const }))
+        .then((found) => ({
+          status: "ok" as const,
+          ...(found instanceof HealthDetails ? { details: found.details } : {}),
+        }))
         .catch((error: unknown) =>
           error instanceof HealthCheckError
-            ? { status: error.status, why: error.message, since: error.since }
+            ? {
+                status: error.status,
+                why: error.message,
+                since: error.since,
+                ...(error.details ? { details: error.details } : {}),
+              }
             : { status: "failing" as const, since: undefined },
         );
       const ms = Math.round((performance.now() - started) * 100) / 100;

@@ -84,6 +84,12 @@ const checkSchema = z
     ms: z.number().openapi({ description: "How long the check took, in milliseconds; at most 2,000" }),
     why: z.string().optional().openapi({ description: "The reason, when it is not `ok` and the reason may be shown" }),
     since: z.iso.datetime().optional().openapi({ description: "When it was first seen not to be `ok`" }),
+    details: z
+      .record(z.string(), z.union([z.string(), z.number()]))
+      .optional()
+      .openapi({
+        description: "Facts about the dependency, such as role, replicas and lag of a Redis that is replicated",
+      }),
   })
   .openapi("HealthCheckResult");
 const healthSchema = z
