@@ -12,6 +12,7 @@ import { addScheduleRoutes } from "./routes/schedules.ts";
 import { addSimpleQueueRoutes } from "./routes/simple.ts";
 import { addSqsRoutes } from "./routes/sqs.ts";
 import { addStatusRoutes } from "./routes/status.ts";
+import { addSubscriptionRoutes } from "./routes/subscriptions.ts";
 
 /** The message queue below `/queue`. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
@@ -20,6 +21,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     tags: {
       queue: "The simple queue: first in, first out; a popped message is removed",
       "named queues": "Queues with leases, delays, priorities, groups and dead-letter queues",
+      webhooks: "Delivery of the messages of a queue to a URL",
       schedules: "Recurring messages: sent to a queue at the times of a cron expression",
       "Amazon SQS": "Named queues by the protocol of Amazon SQS, for its SDKs, and the access keys that sign requests",
     },
@@ -38,6 +40,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addMessageRoutes(app, deps);
   addBrowseRoutes(app, deps);
   addLeaseRoutes(app, deps);
+  addSubscriptionRoutes(app, deps);
   addScheduleRoutes(app, deps);
   addAccessKeyRoutes(app, deps);
   addSqsRoutes(app, deps, maxBodyBytes);
@@ -54,6 +57,7 @@ export type QueueApi = ReturnType<
   | typeof addMessageRoutes
   | typeof addBrowseRoutes
   | typeof addLeaseRoutes
+  | typeof addSubscriptionRoutes
   | typeof addScheduleRoutes
   | typeof addAccessKeyRoutes
 >;

@@ -5,7 +5,6 @@ import { diagnoseQueue, withBrokenQueueErrors } from "./commands/broken-queues.t
 import type { Caller } from "./commands/caller.ts";
 import { type DueCommands, dueCommands, withDueMarks } from "./commands/due-commands.ts";
 import { type FigureCommands, figureCommands } from "./commands/figure-commands.ts";
-import { itemCommands } from "./commands/item-commands.ts";
 import { loadCommands } from "./commands/load.ts";
 import { type QueueCommands, queueCommands } from "./commands/queue-commands.ts";
 import { type RegistryCommands, registryCommands } from "./commands/registry-commands.ts";
@@ -14,13 +13,10 @@ import { type SimpleQueues, simpleQueues } from "./commands/simple-commands.ts";
 import { transferCommands } from "./commands/transfer-commands.ts";
 import type { Config } from "./config.ts";
 import { type Figures, figuresReader } from "./figures/figures.ts";
-import { scheduleKeys } from "./keys.ts";
-import { createLeader, type Leader } from "./leader.ts";
 import { reportMetrics } from "./metrics.ts";
+import { createPush, type PushDeps } from "./push.ts";
 import { isForbidden, throwIfBroken } from "./queue-errors.ts";
 import type { AccountLimits } from "./queues/queues.ts";
-import { fireSchedules } from "./schedules/firing.ts";
-import type { Schedule, ScheduleCommands, ScheduleState } from "./schedules/schedules.ts";
 import { type AccessKeys, createAccessKeys } from "./sqs/access-keys/access-keys.ts";
 import { createSweep, type Sweep } from "./sweep.ts";
 import { createTransfers, type Transfers, withFailureBackoff } from "./transfers/transfers.ts";
@@ -28,7 +24,7 @@ import { type WaitingReceivers, waitingReceivers } from "./waiting/waiting-recei
 import { wakeSignals } from "./waiting/wake-signals.ts";
 
 /** What only this app works with. */
-interface QueueDeps extends AsyncDisposable {
+interface QueueDeps extends AsyncDisposable, PushDeps {
   /** The simple queues, behind push and pop. */
   simple: SimpleQueues;
   /** The named queues. */
@@ -42,9 +38,6 @@ interface QueueDeps extends AsyncDisposable {
   transfers: Transfers;
   waiting: WaitingReceivers;
   sweep: Sweep;
-  schedules: ScheduleCommands;
-  /** Fires schedules, in one process at a time. */
-  leader: Leader;
   /** The keys that sign requests to the SQS protocol. */
   accessKeys: AccessKeys;
   /** Whose X-Forwarded headers are trusted. */
@@ -95,12 +88,7 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
     { simple: simple.shared, due, figures, readFigures, sweep },
     { maxQueues: config.QUEUE_METRICS_MAX_QUEUES },
   );
-  const schedules = itemCommands<Schedule, ScheduleState>(redis, run, scheduleKeys);
-  const leader = createLeader(
-    run,
-    [fireSchedules({ schedules, commands, auth }, (error) => log.warn({ err: error }, "Schedule could not be fired"))],
-    (error) => log.warn({ err: error }, "Work of the leader failed"),
-  );
+  const push = createPush(config, { auth, log, redis, stopping, run, commands, transfers, waiting });
   return {
     simple,
     commands,
@@ -112,20 +100,19 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
     transfers,
     waiting,
     sweep,
-    schedules,
-    leader,
     accessKeys: createAccessKeys(
       accessKeyCommands(redis, run),
       auth,
       deriveKey(config.QUINTET_SECRET, "queue access keys"),
     ),
     trustedProxies: trustedProxies(config.TRUSTED_PROXIES),
+    ...push,
     checkQueues: async () => throwIfBroken(await due.listBroken()),
     serverInfo: () => serverInfo(redis),
     async [Symbol.asyncDispose]() {
       metrics[Symbol.dispose]();
       await waiting[Symbol.asyncDispose]();
-      await leader[Symbol.asyncDispose]();
+      await push.leader[Symbol.asyncDispose]();
       await sweep[Symbol.asyncDispose]();
     },
   };

@@ -43,8 +43,9 @@ export const figureKeys = ["figures:{figures}:now", "figures:{figures}:minutes"]
 /** The lock of the process that leads: see `leader.ts`. */
 export const leaderKey = "leader";
 
-/** Schedules: see `commands/put-item-4.lua`. */
+/** Schedules, and subscriptions of webhooks: see `commands/put-item-4.lua`. */
 export const scheduleKeys = itemKeys("schedules");
+export const subscriptionKeys = itemKeys("subscriptions");
 
 function itemKeys(kind: string) {
   const key = (part: string) => `registry:{${kind}}:${part}`;

@@ -57,6 +57,16 @@ export function createLeader(run: RunCommand, jobs: LeaderJob[], onError: (error
     for (const round of rounds) if (round.status === "rejected") onError(round.reason);
   };
 
+  let stopping: Promise<void> | undefined;
+  const stop = async () => {
+    stopped = true;
+    clearTimeout(timer);
+    await current;
+    if (!leading) return;
+    await resign();
+    await lead(0).catch(() => {}); // Otherwise the lock ends by itself.
+  };
+
   const next = () => {
     timer = setTimeout(() => {
       current = tick()
@@ -71,13 +81,9 @@ export function createLeader(run: RunCommand, jobs: LeaderJob[], onError: (error
     start() {
       if (timer === undefined && !stopped) next();
     },
-    async [Symbol.asyncDispose]() {
-      stopped = true;
-      clearTimeout(timer);
-      await current;
-      if (!leading) return;
-      await resign();
-      await lead(0).catch(() => {}); // Otherwise the lock ends by itself.
+    [Symbol.asyncDispose]() {
+      stopping ??= stop();
+      return stopping;
     },
   };
 }

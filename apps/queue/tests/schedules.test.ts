@@ -27,7 +27,7 @@ const shown = async (path: string) => (await open.request("GET", path)).json<Rec
 const makeDue = (name: string, at: number) => open.redis.zadd(scheduleKeys.times, at, name);
 const minuteAgo = () => Math.floor(Date.now() / 60_000) * 60_000 - 60_000;
 
-it("a schedule sends its message once for each time, whichever process leads", async () => {
+it.concurrent("a schedule sends its message once for each time, whichever process leads", async () => {
   const queue = await open.makeQueue();
   const fields = { body: { n: 1 }, priority: 7, attributes: { from: "cron" }, cron: "* * * * *" };
   const { name, path, response } = await put({ queue: queue.name, ...fields });
@@ -69,7 +69,7 @@ it("a body is kept as it was sent", async () => {
   expect(response.text).toContain('"body":{"b":1e400,"a":[ 1 ]}');
 });
 
-it("what could not be sent is shown, tried again, and sent once when it is possible", async () => {
+it.concurrent("what could not be sent is shown, tried again, and sent once when it is possible", async () => {
   const { name, path } = await put({ queue: "comes-later", body: "late", cron: "*/5 * * * *" });
   const due = minuteAgo();
   await makeDue(name, due);

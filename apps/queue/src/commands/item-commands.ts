@@ -94,6 +94,29 @@ export function itemCommands<I extends Item, S>(redis: Redis, run: RunCommand, k
       return (await run("delete-item-5", [...own, keys.states], args)) as "deleted" | "missing" | "forbidden";
     },
 
+    /** The first `max` items that changed after a version, by their versions; deleted ones too. */
+    async changes(after: number, max: number): Promise<{ name: string; version: number }[]> {
+      const found = await redis.zrangebyscore(keys.times, `(${after}`, "+inf", "WITHSCORES", "LIMIT", 0, max);
+      const changes: { name: string; version: number }[] = [];
+      for (let at = 0; at + 1 < found.length; at += 2) {
+        // The member "" has the last version.
+        if (found[at] !== "") changes.push({ name: found[at] ?? "", version: Number(found[at + 1]) });
+      }
+      return changes;
+    },
+
+    /** Replaces an item, unless it was changed since it was read. */
+    async replace({ name, time }: StoredItem<I, S>, item: I): Promise<void> {
+      await run("replace-item-2", [keys.items, keys.times], [name, time ?? "", JSON.stringify(item)]);
+    },
+
+    /** Saves states, and forgets the versions of items that were deleted. */
+    async saveStates(states: { name: string; state: S | undefined }[]): Promise<void> {
+      if (states.length === 0) return;
+      const args = states.flatMap(({ name, state }) => [name, state === undefined ? "" : JSON.stringify(state)]);
+      await run("save-states-3", [keys.items, keys.times, keys.states], args);
+    },
+
     /** The first `max` names that begin with `prefix`, after `after`, in byte order. */
     names(prefix: string, after: string | undefined, max: number): Promise<string[]> {
       const from = after === undefined ? `[${prefix}` : `(${after}`;

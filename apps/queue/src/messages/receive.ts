@@ -28,6 +28,16 @@ export interface ReceivedMessage {
   deadLetterOf: string | null;
 }
 
+/** Limits how many messages several receivers lease together. */
+export interface Credit {
+  /** Takes up to `wanted` places; returns how many. */
+  take(wanted: number): number;
+  give(count: number): void;
+}
+
+/** What a receiver gets that may lease nothing now. The next one in the line is served. */
+const nothing: Claim = { messages: [], leaseEnd: 0, nextChangeMs: -1, stillReady: 1, outgoing: 0 };
+
 export interface ReceiveDeps {
   commands: CommandsOfCaller;
   transfers: Transfers;
@@ -37,24 +47,40 @@ export interface ReceiveDeps {
 /**
  * Leases messages to one receiver. When none is ready it waits for the first; `beginWaiting` is called before, and may prevent it by
  * throwing. When `signal` aborts, the receiver has disconnected: it stops waiting, and messages claimed for it at that moment are
- * released without counting as received. Throws 404 when the queue does not exist.
+ * released without counting as received. With a `credit`, a place is taken for each message, and the receiver stops waiting when a message
+ * comes for which there is no place. Throws 404 when the queue does not exist.
  */
 export async function receive(
   deps: ReceiveDeps,
   queue: string,
   input: ReceiveInput,
-  { signal, beginWaiting }: { signal: AbortSignal; beginWaiting: () => void },
+  options: { signal: AbortSignal; beginWaiting: () => void; credit?: Credit },
 ): Promise<ReceivedMessage[]> {
   const { commands, transfers, waiting } = deps;
+  const { beginWaiting, credit } = options;
+  const leaving = new AbortController();
+  const signal = credit ? AbortSignal.any([options.signal, leaving.signal]) : options.signal;
   const visibilityMs = input.visibilitySeconds === undefined ? undefined : input.visibilitySeconds * 1000;
   const lease = newLease();
   const claim = async () => {
-    const found = (await commands.claim(queue, { max: input.max, visibilityMs, lease })) ?? queueNotFound(queue);
-    // Dead letters that cannot be delivered now stay in the outbox and do not delay the messages that were found.
-    if (found.outgoing > 0) await transfers.deliver(queue).catch(() => {});
-    return found;
+    const max = credit ? credit.take(input.max) : input.max;
+    if (max === 0) {
+      leaving.abort();
+      return nothing;
+    }
+    let unused = max;
+    try {
+      const found = (await commands.claim(queue, { max, visibilityMs, lease })) ?? queueNotFound(queue);
+      unused -= found.messages.length;
+      // Dead letters that cannot be delivered now stay in the outbox and do not delay the messages that were found.
+      if (found.outgoing > 0) await transfers.deliver(queue).catch(() => {});
+      return found;
+    } finally {
+      credit?.give(unused);
+    }
   };
   const release = async ({ messages }: Claim) => {
+    credit?.give(messages.length);
     const deliveries = messages.map(({ id }) => ({ id, lease }));
     if (deliveries.length > 0) await commands.release(queue, deliveries, { delayMs: 0, uncounted: true });
   };

@@ -74,6 +74,7 @@ export const settingNames: readonly string[] = [
   "TLS_CERT",
   "TLS_KEY",
   "TRUSTED_PROXIES",
+  "WEBHOOKS_PRIVATE_ADDRESSES",
   "WORKERS",
 ];
 
