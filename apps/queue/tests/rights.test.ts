@@ -41,6 +41,10 @@ const operations: Record<string, [right: Right, scope: string, body?: unknown]> 
   "POST /queue/queues/{name}/ack": ["receive", "receive", { receipts: ["x"] }],
   "POST /queue/queues/{name}/nack": ["receive", "receive", { receipts: ["x"] }],
   "POST /queue/queues/{name}/extend": ["receive", "receive", { receipts: ["x"], visibilitySeconds: 1 }],
+  "GET /queue/queues/{name}/subscriptions": ["read", "receive"],
+  "PUT /queue/queues/{name}/subscriptions/{id}": ["receive", "receive", { url: "https://example.com/" }],
+  "GET /queue/queues/{name}/subscriptions/{id}": ["read", "receive"],
+  "DELETE /queue/queues/{name}/subscriptions/{id}": ["read", "receive"],
 };
 
 /** Operations on no named queue, or on those that the caller may read; schedules send in the name of their owner. */

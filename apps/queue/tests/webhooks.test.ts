@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,7 +7,7 @@ import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
 
-const settings = { WEBHOOKS_PRIVATE_ADDRESSES: "true" };
+const settings = { WEBHOOKS_PRIVATE_ADDRESSES: "true", QUINTET_SECRET: randomBytes(32).toString("hex") };
 let open: OpenQueue;
 /** A second process with the same store, as far as a process is its own dependencies. */
 let other: OpenQueue;

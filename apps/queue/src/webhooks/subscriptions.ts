@@ -150,15 +150,23 @@ export async function putSubscription(
 /** A subscription. Throws 404, or 403 for those who neither own it nor may manage the queue. */
 export async function getSubscription(
   deps: SubscriptionDeps,
-  { queue, id }: { queue: string; id: string },
+  at: { queue: string; id: string },
   person: Person,
 ): Promise<SubscriptionView> {
-  const [found] = await deps.subscriptions.read([subscriptionName(queue, id)]);
+  return viewOf(await accessible(deps, at, person));
+}
+
+async function accessible(
+  { subscriptions, commands }: SubscriptionDeps,
+  { queue, id }: { queue: string; id: string },
+  person: Person,
+): Promise<StoredSubscription> {
+  const [found] = await subscriptions.read([subscriptionName(queue, id)]);
+  if (found?.item.owner === person.id) return found;
+  if (!(await commands.as(callerOf(person)).check(queue, "read"))) queueNotFound(queue);
   if (!found) return subscriptionNotFound(queue, id);
-  if (found.item.owner !== person.id && !(await mayManage(deps.commands, queue, callerOf(person)))) {
-    throw notYours(found.name);
-  }
-  return viewOf(found);
+  if (!(await mayManage(commands, queue, callerOf(person)))) throw notYours(found.name);
+  return found;
 }
 
 /** The first `limit` subscriptions of a queue after `after`: all for those who may manage it, or this account's. `last` if there are more. */
@@ -180,15 +188,13 @@ export async function listSubscriptions(
 
 /** Deletes a subscription. Throws 404, or 403 for those who neither own it nor may manage the queue. */
 export async function deleteSubscription(
-  { subscriptions, commands }: SubscriptionDeps,
-  { queue, id }: { queue: string; id: string },
+  deps: SubscriptionDeps,
+  at: { queue: string; id: string },
   person: Person,
 ): Promise<void> {
-  const name = subscriptionName(queue, id);
-  const owner = (await mayManage(commands, queue, callerOf(person))) ? undefined : person.id;
-  const outcome = await subscriptions.delete(name, owner, { keepVersion: true });
-  if (outcome === "missing") subscriptionNotFound(queue, id);
-  if (outcome === "forbidden") throw notYours(name);
+  const { name, item } = await accessible(deps, at, person);
+  const outcome = await deps.subscriptions.delete(name, item.owner, { keepVersion: true });
+  if (outcome !== "deleted") subscriptionNotFound(at.queue, at.id);
 }
 
 /** Deletes all subscriptions of a queue that is deleted. */
