@@ -10,6 +10,7 @@ import { type QueueCommands, queueCommands } from "./commands/queue-commands.ts"
 import { type RegistryCommands, registryCommands } from "./commands/registry-commands.ts";
 import { type ServerInfo, serverInfo } from "./commands/server-info.ts";
 import { type SimpleQueues, simpleQueues } from "./commands/simple-commands.ts";
+import { type SqsCommands, sqsCommands } from "./commands/sqs-commands.ts";
 import { transferCommands } from "./commands/transfer-commands.ts";
 import type { Config } from "./config.ts";
 import { type Figures, figuresReader } from "./figures/figures.ts";
@@ -18,6 +19,7 @@ import { createPush, type PushDeps } from "./push.ts";
 import { isForbidden, throwIfBroken } from "./queue-errors.ts";
 import type { AccountLimits } from "./queues/queues.ts";
 import { type AccessKeys, createAccessKeys } from "./sqs/access-keys/access-keys.ts";
+import { type RulesOfQueues, rulesOfQueues } from "./sqs/queue-rules.ts";
 import { createSweep, type Sweep } from "./sweep.ts";
 import { createTransfers, type Transfers, withFailureBackoff } from "./transfers/transfers.ts";
 import { type WaitingReceivers, waitingReceivers } from "./waiting/waiting-receivers.ts";
@@ -40,6 +42,8 @@ interface QueueDeps extends AsyncDisposable, PushDeps {
   sweep: Sweep;
   /** The keys that sign requests to the SQS protocol. */
   accessKeys: AccessKeys;
+  /** What the SQS protocol knows of queues. */
+  sqs: { commands: SqsCommands; rules: RulesOfQueues };
   /** Whose X-Forwarded headers are trusted. */
   trustedProxies: TrustedProxies;
   /** Rejects when queues are known to be broken, and names them. */
@@ -59,6 +63,7 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
   );
   const commands = queueCommands(redis, run, prefix);
   const registry = registryCommands(redis, run);
+  const ofSqs = sqsCommands(redis, run);
   const due = dueCommands(redis, run);
   const figures = figureCommands(redis, run);
   const readFigures = figuresReader(figures);
@@ -105,6 +110,7 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
       auth,
       deriveKey(config.QUINTET_SECRET, "queue access keys"),
     ),
+    sqs: { commands: ofSqs, rules: rulesOfQueues(ofSqs) },
     trustedProxies: trustedProxies(config.TRUSTED_PROXIES),
     ...push,
     checkQueues: async () => throwIfBroken(await due.listBroken()),

@@ -1,13 +1,28 @@
 import {
+  AddPermissionCommand,
   ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
+  CreateQueueCommand,
   DeleteMessageBatchCommand,
   DeleteMessageCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ListDeadLetterSourceQueuesCommand,
+  ListQueuesCommand,
+  ListQueueTagsCommand,
+  PurgeQueueCommand,
   ReceiveMessageCommand,
+  RemovePermissionCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
+  SetQueueAttributesCommand,
+  TagQueueCommand,
+  UntagQueueCommand,
 } from "@aws-sdk/client-sqs";
-import { afterAll, describe, expect, test } from "vitest";
+import { Consumer } from "sqs-consumer";
+import { Producer } from "sqs-producer";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { openSqs } from "./sqs-server.ts";
 
 const sqs = await openSqs();
@@ -83,5 +98,195 @@ describe("the SDK", () => {
     });
     const eleven = client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 11 }));
     await expect(eleven).rejects.toMatchObject({ Code: "InvalidParameterValue" });
+  });
+});
+
+test("sqs-producer and sqs-consumer work unchanged; what a handler rejects comes back", async () => {
+  const { QueueUrl, counts } = await newQueue();
+  const producer = Producer.create({ queueUrl: QueueUrl, sqs: client, batchSize: 10 });
+  const bodies = Array.from({ length: 25 }, (_, i) => `message-${i}`);
+  await producer.send(bodies);
+  expect(await producer.queueSize()).toBe(25);
+  const handled: string[] = [];
+  let rejected = false;
+  const consumer = Consumer.create({
+    ...{
+      queueUrl: QueueUrl,
+      sqs: client,
+      batchSize: 10,
+      waitTimeSeconds: 1,
+      visibilityTimeout: 30,
+      heartbeatInterval: 10,
+    },
+    ...{ terminateVisibilityTimeout: true, messageAttributeNames: ["All"] },
+    handleMessage: async (message) => {
+      if (message.Body === "message-7" && !rejected) {
+        rejected = true;
+        throw new Error("not yet");
+      }
+      handled.push(message.Body ?? "");
+      return message;
+    },
+  });
+  const errors: Error[] = [];
+  consumer.on("error", (error) => errors.push(error));
+  consumer.on("processing_error", () => {});
+  consumer.start();
+  await vi.waitFor(() => expect(handled).toHaveLength(25), 10_000);
+  await vi.waitFor(async () => expect(await counts()).toMatchObject({ length: 0 }), 5000);
+  consumer.stop({ abort: true });
+  expect(handled.toSorted()).toEqual(bodies.toSorted());
+  expect(errors).toEqual([]);
+});
+
+describe("queues", () => {
+  const attributes = async (QueueUrl: string, ...AttributeNames: string[]) => {
+    const found = await client.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: AttributeNames as "All"[] }),
+    );
+    return found.Attributes ?? {};
+  };
+  const create = async (QueueName: string, Attributes: Record<string, string> = {}) => {
+    const { QueueUrl = "" } = await client.send(new CreateQueueCommand({ QueueName, Attributes }));
+    return QueueUrl;
+  };
+
+  test("are created once, with their attributes and tags, and are those of the REST API", async () => {
+    const Attributes = { VisibilityTimeout: "45", MaximumMessageSize: "2048", ReceiveMessageWaitTimeSeconds: "1" };
+    const input = { QueueName: "made", Attributes, tags: { team: "shop" } };
+    const { QueueUrl = "" } = await client.send(new CreateQueueCommand(input));
+    const owner = String(sqs.queue.people.plain.account.id).padStart(12, "0");
+    expect(QueueUrl).toBe(`${sqs.endpoint}/${owner}/made`);
+    expect(await client.send(new CreateQueueCommand({ QueueName: "made" }))).toMatchObject({ QueueUrl });
+    expect(await client.send(new CreateQueueCommand(input))).toMatchObject({ QueueUrl });
+    expect(await client.send(new GetQueueUrlCommand({ QueueName: "made" }))).toMatchObject({ QueueUrl });
+    await expect(create("made", { VisibilityTimeout: "46" })).rejects.toMatchObject({
+      name: "QueueNameExists",
+      Code: "QueueAlreadyExists",
+      message: "A queue already exists with the same name and a different value for attribute VisibilityTimeout",
+    });
+    expect(await attributes(QueueUrl, "All")).toMatchObject({
+      QueueArn: `arn:aws:sqs:eu-central-1:${owner}:made`,
+      ...Attributes,
+      DelaySeconds: "0",
+      MessageRetentionPeriod: "345600",
+      ApproximateNumberOfMessages: "0",
+      CreatedTimestamp: expect.stringMatching(/^\d{10}$/),
+    });
+    expect(await attributes(QueueUrl)).toEqual({});
+    expect(await client.send(new ListQueueTagsCommand({ QueueUrl }))).toMatchObject({ Tags: { team: "shop" } });
+    const rest = await sqs.queue.request("GET", "/queue/queues/made");
+    expect(rest.json()).toMatchObject({ visibilitySeconds: 45, owner: sqs.queue.people.plain.account.id });
+    const large = client.send(new SendMessageCommand({ QueueUrl, MessageBody: "x".repeat(2049) }));
+    await expect(large).rejects.toMatchObject({ message: expect.stringContaining("shorter than 2048 bytes") });
+    await client.send(new DeleteQueueCommand({ QueueUrl }));
+    await expect(client.send(new GetQueueUrlCommand({ QueueName: "made" }))).rejects.toMatchObject({
+      name: "QueueDoesNotExist",
+    });
+  });
+
+  test("keep what SetQueueAttributes does not name, and are tagged", async () => {
+    const QueueUrl = await create("changed", { VisibilityTimeout: "7", DelaySeconds: "3" });
+    await client.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { DelaySeconds: "4" } }));
+    expect(await attributes(QueueUrl, "VisibilityTimeout", "DelaySeconds")).toEqual({
+      VisibilityTimeout: "7",
+      DelaySeconds: "4",
+    });
+    for (const [Attributes, name] of [
+      [{ DelaySeconds: "901" }, "InvalidAttributeValue"],
+      [{ Nonsense: "1" }, "InvalidAttributeName"],
+      [{ QueueArn: "1" }, "InvalidAttributeName"],
+      [{ ContentBasedDeduplication: "true" }, "InvalidAttributeName"],
+      [{ KmsMasterKeyId: "alias/aws/sqs" }, "InvalidAttributeValue"],
+    ] as const) {
+      const change = new SetQueueAttributesCommand({ QueueUrl, Attributes: Attributes as Record<string, string> });
+      await expect(client.send(change)).rejects.toMatchObject({ name });
+    }
+    await client.send(new TagQueueCommand({ QueueUrl, Tags: { a: "1", b: "" } }));
+    await client.send(new UntagQueueCommand({ QueueUrl, TagKeys: ["a", "c"] }));
+    expect(await client.send(new ListQueueTagsCommand({ QueueUrl }))).toMatchObject({ Tags: { b: "" } });
+    await client.send(
+      new SendMessageBatchCommand({ QueueUrl, Entries: [{ Id: "1", MessageBody: "x", DelaySeconds: 0 }] }),
+    );
+    expect(await attributes(QueueUrl, "ApproximateNumberOfMessages")).toEqual({ ApproximateNumberOfMessages: "1" });
+    await client.send(new PurgeQueueCommand({ QueueUrl }));
+    expect(await attributes(QueueUrl, "ApproximateNumberOfMessages")).toEqual({ ApproximateNumberOfMessages: "0" });
+  });
+
+  test("are listed by prefix and in pages", async () => {
+    for (const name of ["list-a", "list-b", "list-c", "lisu"]) await create(name);
+    const urls = async (input: object) => {
+      const { QueueUrls = [], NextToken } = await client.send(new ListQueuesCommand(input));
+      return { names: QueueUrls.map((url) => url.split("/").at(-1)), NextToken };
+    };
+    expect(await urls({ QueueNamePrefix: "list-" })).toEqual({ names: ["list-a", "list-b", "list-c"] });
+    expect(await urls({ QueueNamePrefix: "nothing" })).toEqual({ names: [] });
+    const first = await urls({ QueueNamePrefix: "list-", MaxResults: 2 });
+    expect(first.names).toEqual(["list-a", "list-b"]);
+    const second = await urls({ QueueNamePrefix: "list-", MaxResults: 2, NextToken: first.NextToken });
+    expect(second).toEqual({ names: ["list-c"], NextToken: undefined });
+    await expect(urls({ MaxResults: 2, NextToken: "x" })).rejects.toMatchObject({ Code: "InvalidParameterValue" });
+  });
+
+  test("send dead letters where their RedrivePolicy says, if that queue allows it", async () => {
+    const dead = await create("dead");
+    const { QueueArn: deadLetterTargetArn } = await attributes(dead, "QueueArn");
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 2 });
+    const QueueUrl = await create("source", { RedrivePolicy, VisibilityTimeout: "0" });
+    expect(await create("source", { RedrivePolicy })).toBe(QueueUrl);
+    expect(JSON.parse((await attributes(QueueUrl, "RedrivePolicy")).RedrivePolicy ?? "")).toEqual({
+      deadLetterTargetArn,
+      maxReceiveCount: 2,
+    });
+    const sources = await client.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead }));
+    expect(sources.queueUrls).toEqual([QueueUrl]);
+    const { MessageId } = await client.send(new SendMessageCommand({ QueueUrl, MessageBody: "poison" }));
+    for (let i = 0; i < 2; i++) {
+      expect((await client.send(new ReceiveMessageCommand({ QueueUrl }))).Messages).toHaveLength(1);
+    }
+    expect((await client.send(new ReceiveMessageCommand({ QueueUrl }))).Messages).toBeUndefined();
+    const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl: dead, WaitTimeSeconds: 5 }));
+    expect(Messages).toMatchObject([{ MessageId, Body: "poison" }]);
+
+    const other = await create("other-source");
+    const set = (url: string, Attributes: object) =>
+      client.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: Attributes as Record<string, string> }));
+    await set(dead, { RedriveAllowPolicy: '{"redrivePermission":"denyAll"}' });
+    await expect(set(other, { RedrivePolicy })).rejects.toMatchObject({ Code: "InvalidParameterValue" });
+    await set(dead, { RedriveAllowPolicy: "" });
+    await set(other, { RedrivePolicy });
+    await set(other, { RedrivePolicy: "" });
+    expect(await attributes(other, "RedrivePolicy")).toEqual({});
+    const nowhere = RedrivePolicy.replace(":dead", ":nowhere");
+    for (const policy of [nowhere, "{}", "x", '{"deadLetterTargetArn":"dummy","maxReceiveCount":42}']) {
+      await expect(set(other, { RedrivePolicy: policy })).rejects.toMatchObject({ Code: "InvalidParameterValue" });
+    }
+  });
+
+  test("are shared by permissions", async () => {
+    const QueueUrl = await create("shared");
+    const { other } = sqs.queue.people;
+    const stranger = await sqs.client(other);
+    const send = () => stranger.send(new SendMessageCommand({ QueueUrl, MessageBody: "hello" }));
+    await expect(send()).rejects.toMatchObject({ Code: "AccessDenied", $metadata: { httpStatusCode: 403 } });
+    const permission = {
+      ...{ QueueUrl, Label: "friend", Actions: ["SendMessage"] },
+      AWSAccountIds: [String(other.account.id).padStart(12, "0")],
+    };
+    await client.send(new AddPermissionCommand(permission));
+    await send();
+    const { Policy = "" } = await attributes(QueueUrl, "Policy");
+    expect(JSON.parse(Policy)).toMatchObject({ Statement: [{ Sid: "friend", Action: "SQS:SendMessage" }] });
+    await expect(client.send(new AddPermissionCommand(permission))).rejects.toMatchObject({
+      message: /Already exists/,
+    });
+    await client.send(new RemovePermissionCommand({ QueueUrl, Label: "friend" }));
+    await expect(send()).rejects.toMatchObject({ Code: "AccessDenied" });
+    expect(await attributes(QueueUrl, "Policy")).toEqual({});
+    await client.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
+    await send();
+    const conditional = Policy.replace('"Effect"', '"Condition":{},"Effect"');
+    const refused = client.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy: conditional } }));
+    await expect(refused).rejects.toMatchObject({ name: "InvalidAttributeValue" });
   });
 });

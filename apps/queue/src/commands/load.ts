@@ -5,6 +5,7 @@ const commandNames = [
   "accept-10",
   "ack-10",
   "cancel-10",
+  "change-settings-1",
   "check-right-1",
   "claim-10",
   "complete-4",

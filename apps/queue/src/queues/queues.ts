@@ -56,13 +56,15 @@ export interface QueueView extends QueueSettings {
  * Creates a queue or replaces its settings. Returns whether it was created. A new queue belongs to the account that calls and is private;
  * one of staff has no owner. Throws 403 when a queue of this name exists that the caller may not manage, 429 when the caller owns too many
  * queues, 422 for an invalid dead-letter queue. The registry and the queue are keys that may be on different Redis nodes: the registry is
- * written first, so that it decides whose a queue is, and again if the queue was deleted meanwhile.
+ * written first, so that it decides whose a queue is, and again if the queue was deleted meanwhile. `also` are further fields to store with
+ * the settings.
  */
 export async function putQueue(
   deps: QueueDeps,
   name: string,
   settings: QueueSettings,
   caller: Caller,
+  also: Record<string, string | number> = {},
 ): Promise<boolean> {
   const { registry, commands, limits } = deps;
   const { deadLetterQueue } = settings;
@@ -70,7 +72,7 @@ export async function putQueue(
   do {
     const found = await registry.register(name, { deadLetterQueue, caller, maxQueues: limits.maxQueues });
     if (typeof found === "string") throw registerProblem(found, name, deadLetterQueue, limits);
-    const configured = await commands.configure(name, toRedisFields(settings), found);
+    const configured = await commands.configure(name, { ...toRedisFields(settings), ...also }, found);
     if (configured === "other") {
       if (found.isNew) await registry.unregister(name, caller);
       throw new Problem("conflict", `Another queue ${name} is being deleted, or its owner is changing; retry later.`);

@@ -4,6 +4,7 @@ import { required, within } from "../inputs.ts";
 import { attributesShape, selectAttributes, storedAttributes, toSqsAttributes } from "../message-attributes.ts";
 import { md5, md5OfAttributes } from "../message-digests.ts";
 import { integer, list, map, structure, text } from "../protocol/shapes.ts";
+import { nonExistentQueue } from "../to-sqs-error.ts";
 import { action } from "./action.ts";
 
 const names = list("AttributeName", text);
@@ -39,10 +40,12 @@ export const ReceiveMessage = action(
     within("MaxNumberOfMessages", max, [1, 10], "Must be between 1 and 10, if provided.");
     within("VisibilityTimeout", visibilitySeconds, [0, 43_200], "Must be >= 0 and <= 43200, if provided.");
     within("WaitTimeSeconds", waitSeconds, [0, 20], "Must be >= 0 and <= 20, if provided.");
+    const rules = await deps.sqs.rules.of(queue);
+    if (!rules) throw nonExistentQueue();
     const found = await receive(
       { ...deps, commands },
       queue,
-      { max: max ?? 1, waitSeconds: waitSeconds ?? 0, visibilitySeconds },
+      { max: max ?? 1, waitSeconds: waitSeconds ?? rules.waitSeconds, visibilitySeconds },
       { signal, beginWaiting },
     );
     const systemNames = [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])];

@@ -15,6 +15,7 @@ import {
 } from "../message-attributes.ts";
 import { md5, md5OfAttributes } from "../message-digests.ts";
 import { integer, list, structure, text, type ValueOf } from "../protocol/shapes.ts";
+import type { QueueRules } from "../queue-rules.ts";
 import { SqsError } from "../sqs-error.ts";
 import { nonExistentQueue } from "../to-sqs-error.ts";
 import { type ActionContext, action } from "./action.ts";
@@ -46,7 +47,7 @@ const sentShape = structure({ Id: text, ...sent });
 
 export const SendMessage = action({ QueueUrl: text, ...message }, sent, async (context, { QueueUrl, ...input }) => {
   const queue = nameInUrl(required("QueueUrl", QueueUrl));
-  const prepared = prepare(input);
+  const prepared = prepare(input, await rulesOf(context, queue));
   const [result] = await send(context, queue, [prepared]);
   return resultOf(prepared, result);
 });
@@ -59,8 +60,9 @@ export const SendMessageBatch = action(
   { Successful: list("SendMessageBatchResultEntry", sentShape), Failed: failedShape },
   async (context, { QueueUrl, Entries }) => {
     const queue = nameInUrl(required("QueueUrl", QueueUrl));
+    const rules = await rulesOf(context, queue);
     const entries = checkBatch(Entries, "SendMessageBatchRequestEntry");
-    const { done, failed } = await eachEntry(entries, (entry) => ({ Id: entry.Id, prepared: prepare(entry) }));
+    const { done, failed } = await eachEntry(entries, (entry) => ({ Id: entry.Id, prepared: prepare(entry, rules) }));
     const bytes = done.reduce((sum, { prepared }) => sum + prepared.bytes, 0);
     if (bytes > maxBatchBytes) {
       const text = `Batch requests cannot be longer than ${maxBatchBytes} bytes. You have sent ${bytes} bytes.`;
@@ -88,8 +90,14 @@ interface Prepared {
   groupId: string;
 }
 
+async function rulesOf({ deps }: ActionContext, queue: string): Promise<QueueRules> {
+  const rules = await deps.sqs.rules.of(queue);
+  if (!rules) throw nonExistentQueue();
+  return rules;
+}
+
 /** A message whose content is valid. Throws an `SqsError` otherwise. */
-function prepare(input: MessageInput): Prepared {
+function prepare(input: MessageInput, { maxMessageBytes }: QueueRules): Prepared {
   const body = required("MessageBody", input.MessageBody);
   checkContents(body);
   const attributes = readAttributes(input.MessageAttributes, input.MessageSystemAttributes);
@@ -97,10 +105,15 @@ function prepare(input: MessageInput): Prepared {
   within("DelaySeconds", input.DelaySeconds, [0, maxDelaySeconds], range);
   checkTag("MessageDeduplicationId", input.MessageDeduplicationId);
   checkTag("MessageGroupId", input.MessageGroupId);
+  const bytes = messageBytes(body, userAttributesOf(attributes));
+  if (bytes > maxMessageBytes) {
+    const reason = `Message must be shorter than ${maxMessageBytes} bytes.`;
+    throw new SqsError("InvalidParameterValue", `One or more parameters are invalid. Reason: ${reason}`);
+  }
   return {
     body,
     attributes,
-    bytes: messageBytes(body, userAttributesOf(attributes)),
+    bytes,
     delaySeconds: input.DelaySeconds,
     dedupeId: input.MessageDeduplicationId ?? "",
     groupId: input.MessageGroupId ?? "",

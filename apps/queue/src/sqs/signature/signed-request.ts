@@ -13,7 +13,7 @@ export interface SignatureClaim {
   signature: string;
   /** `YYYYMMDD'T'HHMMSS'Z'`. */
   timestamp: string;
-  /** For how long the signature is valid, in seconds; `undefined` in an Authorization header, where the clocks must agree. */
+  /** For how long the signature is valid, in seconds; `undefined` when it does not say, and the clocks must agree. */
   expiresSeconds: number | undefined;
 }
 
@@ -38,8 +38,8 @@ export function readClaim({ url, header }: SignedParts): SignatureClaim {
   const query = new URLSearchParams(url.includes("?") ? url.slice(url.indexOf("?")) : "");
   if (isPresigned(query)) {
     const parameter = (name: string) => query.get(`X-Amz-${name}`) ?? undefined;
-    const expires = parameter("Expires") ?? "";
-    if (!/^\d{1,6}$/.test(expires) || Number(expires) < 1 || Number(expires) > 604_800) {
+    const expires = parameter("Expires");
+    if (expires !== undefined && !(/^\d{1,6}$/.test(expires) && Number(expires) >= 1 && Number(expires) <= 604_800)) {
       throw incomplete("X-Amz-Expires must be a number of seconds from 1 to 604800.");
     }
     return toClaim({
@@ -48,7 +48,7 @@ export function readClaim({ url, header }: SignedParts): SignatureClaim {
       signedHeaders: parameter("SignedHeaders"),
       signature: parameter("Signature"),
       timestamp: parameter("Date"),
-      expiresSeconds: Number(expires),
+      expiresSeconds: expires === undefined ? undefined : Number(expires),
     });
   }
   const authorization = header("authorization");
