@@ -78,6 +78,8 @@ const queueKeyTypes = {
   ages: "zset",
   groups: "zset",
   outbox: "zset",
+  dead: "zset",
+  tenants: "zset",
   "dedupe-ids": "hash",
   "dedupe-times": "zset",
   arrivals: "hash",
@@ -89,6 +91,11 @@ const queueParts = Object.keys(queueKeyTypes) as QueuePart[];
 /** One of the keys of a named queue. */
 export function queueKey(name: string, part: QueuePart): string {
   return `queue:{${name}}:${part}`;
+}
+
+/** The keys that every command on a named queue takes, in front of its own: all but `arrivals`. */
+export function commandKeys(name: string): string[] {
+  return queueKeys(name).slice(0, -1);
 }
 
 /** All keys of a named queue. */
@@ -109,6 +116,11 @@ export function queueOf(key: string): string | undefined {
 /** The stored reply of the last command on a queue that used this slot; expires after a minute. */
 export function replyKey(name: string, slot: string): string {
   return `run:{${name}}:${slot}`;
+}
+
+/** What an attempt to receive from a queue has leased; expires after five minutes. */
+export function attemptKey(name: string, attemptId: string): string {
+  return `queue:{${name}}:attempt:${attemptId}`;
 }
 
 /** The result of a request with an `Idempotency-Key` that sent messages to a queue. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadCommands } from "../src/commands/load.ts";
 import { transferCommands } from "../src/commands/transfer-commands.ts";
-import { queueKeys, replyKey } from "../src/keys.ts";
+import { commandKeys, replyKey } from "../src/keys.ts";
 import { settingsInputSchema, toRedisFields, withDefaults } from "../src/queues/settings.ts";
 import { createTransfers } from "../src/transfers/transfers.ts";
 import { type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
@@ -162,8 +162,8 @@ const cutOff = async () => {
         for (const { receipt } of found) deliveries.push(receipt.slice(0, 36), receipt.slice(36));
       }
       if (deliveries.length === 0) return;
-      const keys = [...queueKeys(queue.name).slice(0, 9), replyKey(queue.name, "dead")];
-      await run("release-10", keys, ["channel", "", deliveries.join(), 0, 0, ...deliveries]);
+      const keys = [...commandKeys(queue.name), replyKey(queue.name, "dead")];
+      await run("release-14", keys, ["channel", "", deliveries.join(), 0, 0, ...deliveries]);
     },
     make: (name: string) =>
       quiet.deps.commands.configure(name, toRedisFields(withDefaults(settingsInputSchema.parse({})))),

@@ -2,7 +2,7 @@ import { metricsText } from "@quintet/http";
 import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { loadCommands } from "../src/commands/load.ts";
-import { queueKeys, replyKey } from "../src/keys.ts";
+import { commandKeys, replyKey } from "../src/keys.ts";
 import type { Flow } from "../src/queues/flow.ts";
 import { createSweep } from "../src/sweep.ts";
 import { expectConserved, type NamedQueue, type OpenQueue, openQueue } from "./open-queue.ts";
@@ -27,8 +27,8 @@ const purge = (queue: NamedQueue) => open.request("POST", `${queue.path}/purge`,
 /** Returns leased messages as `nack` does, in a process that dies before it delivers the dead letters. */
 async function giveBackAndDie(queue: NamedQueue, held: string[]): Promise<void> {
   const deliveries = held.flatMap((receipt) => [receipt.slice(0, 36), receipt.slice(36)]);
-  const keys = [...queueKeys(queue.name).slice(0, 9), replyKey(queue.name, "dead")];
-  await loadCommands(open.redis)("release-10", keys, ["channel", "", held[0] ?? "", 0, 0, ...deliveries]);
+  const keys = [...commandKeys(queue.name), replyKey(queue.name, "dead")];
+  await loadCommands(open.redis)("release-14", keys, ["channel", "", held[0] ?? "", 0, 0, ...deliveries]);
 }
 
 it("counts the messages that enter and leave a queue, and how", async () => {

@@ -2,7 +2,7 @@ import type { Right } from "./caller.ts";
 import type { RunCommand } from "./load.ts";
 
 /** The states of a message in a queue. A `moving` one is being transferred to another queue. */
-export const messageStates = ["ready", "blocked", "delayed", "leased", "moving"] as const;
+export const messageStates = ["ready", "blocked", "delayed", "leased", "dead", "moving"] as const;
 export type MessageState = (typeof messageStates)[number];
 
 /** A message as it is in its queue. Empty texts mean none; times are ms since 1970, 0 means never. */
@@ -33,7 +33,7 @@ export interface StoredMessage {
 
 /** A set of a queue's messages that can be read in its order: one of its keys, a range of its groups, or one message. */
 export type MessageSet =
-  | { set: "ready" | "delayed" | "leases" | "ages" | "outbox" }
+  | { set: "ready" | "delayed" | "leases" | "ages" | "outbox" | "dead" }
   /** `start` is what the members of the set begin with; "" for all that are not in flight. */
   | { set: "groups"; start: string }
   | { set: "id"; start: string };
@@ -73,7 +73,7 @@ export function browseCommands(runOn: RunOn, runOnce: RunOn) {
       options: MessageFilter & { max: number; maxBodyBytes?: number | undefined },
     ): Promise<{ messages: StoredMessage[]; next: SetPosition | undefined } | undefined> {
       const { state = "", groupId = "", tenantId = "", attribute = { name: "", value: "" } } = options;
-      const reply = (await runOn("list-messages-9", queue, "receive", [
+      const reply = (await runOn("list-messages-13", queue, "receive", [
         from.set,
         "start" in from ? from.start : "",
         ...(from.after ?? ["", ""]),
@@ -92,13 +92,13 @@ export function browseCommands(runOn: RunOn, runOnce: RunOn) {
 
     /** Deletes a message, also a leased one. One in transfer stays. */
     async cancel(queue: string, id: string): Promise<"deleted" | "missing" | "moving" | undefined> {
-      const reply = (await runOnce("cancel-10", queue, "receive", [id])) as ["deleted" | "missing" | "moving"] | null;
+      const reply = (await runOnce("cancel-14", queue, "receive", [id])) as ["deleted" | "missing" | "moving"] | null;
       return reply?.[0];
     },
 
     /** Sets in how many ms a message can be received. Returns what prevents it, "" for nothing. */
     async postpone(queue: string, id: string, delayMs: number): Promise<"" | "missing" | MessageState | undefined> {
-      const reply = (await runOnce("postpone-10", queue, "receive", [id, delayMs])) as
+      const reply = (await runOnce("postpone-14", queue, "receive", [id, delayMs])) as
         | ["" | "missing" | MessageState]
         | null;
       return reply?.[0];

@@ -12,14 +12,16 @@
 -- Result: how many were removed.
 
 if (redis.call('HGET', KEYS[1], 'incarnation') or '') ~= ARGV[1] then return 0 end
-local removed = 0
+local removed, bytes = 0, 0
 for at = 2, #ARGV, 2 do
   local id = ARGV[at]
   if redis.call('ZSCORE', KEYS[2], id) == ARGV[at + 1] then
     redis.call('ZREM', KEYS[2], id)
+    bytes = bytes + (cmsgpack.unpack(redis.call('HGET', KEYS[3], id))[14] or 0)
     redis.call('HDEL', KEYS[3], id)
     redis.call('HDEL', KEYS[4], id)
     removed = removed + 1
   end
 end
+if bytes > 0 then redis.call('HINCRBY', KEYS[1], 'bytes', -bytes) end
 return removed

@@ -14,7 +14,7 @@
 
 if redis.call('EXISTS', KEYS[1]) == 0 then
   local clock = redis.call('TIME')
-  redis.call('HSET', KEYS[1], 'createdAt', clock[1] * 1000 + math.floor(clock[2] / 1000), 'last', 0, 'moves', 0, 'lastBefore', 0, 'movesBefore', 0,
+  redis.call('HSET', KEYS[1], 'createdAt', clock[1] * 1000 + math.floor(clock[2] / 1000), 'last', 0, 'moves', 0, 'lastBefore', 0, 'movesBefore', 0, 'bytes', 0,
     'incarnation', ARGV[1])
   if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'access', ARGV[3], 'accessVersion', ARGV[4]) end
   redis.call('PERSIST', KEYS[2])
@@ -22,4 +22,5 @@ elseif (redis.call('HGET', KEYS[1], 'owner') or '') ~= ARGV[2] then
   return -1
 end
 redis.call('HSET', KEYS[1], unpack(ARGV, 5))
+redis.call('HDEL', KEYS[1], 'nextDue') -- Another retention changes when something expires.
 return redis.call('HGET', KEYS[1], 'incarnation') == ARGV[1] and 1 or 0

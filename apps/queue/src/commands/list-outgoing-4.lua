@@ -10,7 +10,7 @@
 -- ARGV[3] max bytes of payload; the first message may have more
 --
 -- Result: { the incarnation of this queue, '1' when there may be more else '', then for each message: id, ticket, destination,
--- JSON text, time sent, priority, group or '', origin }.
+-- payload, time sent, priority, group or '', origin, sender or '', dedupeId or '', tenant or '' }.
 
 local pairsOf = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
 local found, bytes = { redis.call('HGET', KEYS[1], 'incarnation') or '', '' }, 0
@@ -27,5 +27,6 @@ for i = 1, #pairsOf, 2 do
   local at = #found
   found[at + 1], found[at + 2], found[at + 3], found[at + 4] = id, pairsOf[i + 1], record[8], payload
   found[at + 5], found[at + 6], found[at + 7], found[at + 8] = record[2], 9 - math.floor(record[1] / 2 ^ 48), record[6], record[7]
+  found[at + 9], found[at + 10], found[at + 11] = record[10] or '', record[11] or '', record[12] or ''
 end
 return found

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "@quintet/db";
 import type { KeyedRequest } from "@quintet/http";
-import { firedKey, queueKey, queueKeys, sentKey, wakeChannel } from "../keys.ts";
+import { attemptKey, commandKeys, firedKey, queueKey, queueKeys, sentKey, wakeChannel } from "../keys.ts";
 import { unpack } from "../messages/packed.ts";
 import { browseCommands } from "./browse-commands.ts";
 import { type Caller, callerArgument, type Right, system } from "./caller.ts";
@@ -15,8 +15,14 @@ export interface NewMessage {
   id: string;
   payload: string;
   delayMs: number | undefined;
+  /** When it can first be received, ms since 1970; instead of `delayMs`. */
+  sendAt?: number | undefined;
   dedupeId: string;
+  /** Digest of the body, for queues that deduplicate by content; computed when such a queue asks for it. */
+  digest?: () => string;
   groupId: string;
+  /** Whom it belongs to, for fairness; blocks nothing. */
+  tenantId?: string;
   priority: number;
 }
 
@@ -45,15 +51,37 @@ export interface LeasedMessage {
   groupId: string;
   /** The queues it was dead-lettered from, joined by "/"; the last one is the most recent. */
   origin: string;
+  /** Ms since 1970. */
+  firstReceivedAt: number;
+  /** Id of the account that sent it. */
+  sender: string;
+  dedupeId: string;
+  tenantId: string;
+  /** Ascending in the order of sending. */
+  number: number;
+}
+
+/** What to claim. */
+export interface ClaimOptions {
+  max: number;
+  visibilityMs: number | undefined;
+  /** The secret of this delivery. */
+  lease: string;
+  /** For five minutes, another claim with it gets the same messages under the same lease, as long as all of them are still leased. */
+  attemptId?: string | undefined;
+  /** Whether the receiver waits: messages that come later are then announced on the wake channel. */
+  waits?: boolean;
 }
 
 /** The result of a claim. */
 export interface Claim {
   messages: LeasedMessage[];
+  /** The secret of the delivery: that of an earlier claim when it was the same attempt. */
+  lease: string;
   leaseEnd: number;
-  /** Ms until the next delay or lease of this queue ends; -1 when there is none. */
+  /** Ms until something in this queue may become due. */
   nextChangeMs: number;
-  /** The number of messages that are still ready. */
+  /** The number of messages that are still ready, as far as it is known: 0 when fewer were found than wanted. */
   stillReady: number;
   /** The number of messages in the outbox. */
   outgoing: number;
@@ -74,13 +102,23 @@ export interface QueueState {
   delayed: number;
   leased: number;
   outgoing: number;
+  /** Received too often, and kept as dead letters of the queue itself. */
+  dead: number;
+  /** Size of all messages in their stored form. */
+  bytes: number;
+  /** How long the message that was available first has been there; undefined when none is available. */
+  oldestAgeMs: number | undefined;
   /** Ms until a delay or a lease ends or a message expires; undefined when nothing will become due by itself. */
   dueMs: number | undefined;
   /** Fields of the settings as they are stored. */
   settings: Record<string, string>;
 }
 
-const dedupeTtlMs = 5 * 60_000;
+const attemptTtlMs = 5 * 60_000;
+/** Longer than any client waits for a reply. */
+const claimTtlMs = 60_000;
+/** How long a queue announces messages after a receiver began to wait: longer than `maxSilentMs` of `waiting-line.ts`, where it asks again. */
+const listenMs = 60_000;
 const maxClaimBytes = 4 * 1024 * 1024;
 
 /**
@@ -95,7 +133,8 @@ export type CommandsOfCaller = ReturnType<typeof commandsOfCaller>;
 
 export function queueCommands(redis: Redis, run: RunCommand, prefix: string): QueueCommands {
   const withReplyKey = replyKeys();
-  const as = (caller: Caller) => commandsOfCaller(caller, { redis, run, prefix, withReplyKey });
+  const digestQueues = new Set<string>();
+  const as = (caller: Caller) => commandsOfCaller(caller, { redis, run, prefix, withReplyKey, digestQueues });
   return { ...as(system), as };
 }
 
@@ -104,48 +143,60 @@ interface CommandDeps {
   run: RunCommand;
   prefix: string;
   withReplyKey: ReturnType<typeof replyKeys>;
+  /** Queues that have asked for digests of bodies. */
+  digestQueues: Set<string>;
 }
 
-function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: CommandDeps) {
+function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey, digestQueues }: CommandDeps) {
   const start = (queue: string, right: Right) => [wakeChannel(prefix, queue), callerArgument(caller, right)];
   const runOn = (name: Parameters<RunCommand>[0], queue: string, right: Right, args: (string | number)[]) =>
-    run(name, queueKeys(queue).slice(0, 9), [...start(queue, right), ...args]);
+    run(name, commandKeys(queue), [...start(queue, right), ...args]);
   /** Runs an idempotent command: a retry after a lost reply gets the reply of the first run. */
   const runOnce = (name: Parameters<RunCommand>[0], queue: string, right: Right, args: (string | number)[]) =>
     withReplyKey(queue, (key, runId) =>
-      run(name, [...queueKeys(queue).slice(0, 9), key], [...start(queue, right), runId, ...args]),
+      run(name, [...commandKeys(queue), key], [...start(queue, right), runId, ...args]),
     );
 
   return {
     ...browseCommands(runOn, runOnce),
-    /** Adds messages, all or none, once for a keyed request. Returns a result for each, or "full" when they exceed maxLength. */
+
+    /** Adds messages, all or none, once for a keyed request. Returns a result for each, or the limit that they exceed. */
     async send(
       queue: string,
       messages: NewMessage[],
       request?: KeyedRequest | OneOfSeries,
-    ): Promise<SentMessage[] | "full" | undefined> {
-      const args = messages.flatMap((one) => [
-        one.id,
-        one.payload,
-        one.delayMs ?? "",
-        one.dedupeId,
-        one.groupId,
-        one.priority,
-      ]);
-      const keys = queueKeys(queue).slice(0, 11);
-      const send = (key: string, runId: string, recordTtl: number | "" | "series", fingerprint: string | number = "") =>
-        run("send-12", [...keys, key], [...start(queue, "send"), runId, recordTtl, fingerprint, dedupeTtlMs, ...args]);
+    ): Promise<SentMessage[] | "maxLength" | "maxBytes" | undefined> {
       const ownRunId = randomUUID();
-      if (request && "series" in request) {
-        const reply = await send(firedKey(queue, request.series), ownRunId, "series", request.number);
-        return reply === 0 ? "full" : reply === null ? undefined : [];
+      const send = (withDigests: boolean) => {
+        const args = messages.flatMap((one) => [
+          one.id,
+          one.payload,
+          one.sendAt === undefined ? (one.delayMs ?? "") : `@${Math.ceil(one.sendAt)}`,
+          one.dedupeId,
+          withDigests && one.dedupeId === "" ? (one.digest?.() ?? "") : "",
+          one.groupId,
+          one.priority,
+          one.tenantId ?? "",
+        ]);
+        const sendBy = (key: string, runId: string, recordTtl: number | "" | "series", fingerprint: string | number) =>
+          run(
+            "send-14",
+            [...commandKeys(queue), key],
+            [...start(queue, "send"), runId, recordTtl, fingerprint, caller.accountId ?? "", ...args],
+          );
+        if (request === undefined) return withReplyKey(queue, (key, runId) => sendBy(key, runId, "", ""));
+        return "series" in request
+          ? sendBy(firedKey(queue, request.series), ownRunId, "series", request.number)
+          : sendBy(sentKey(queue, request.key), ownRunId, recordTtlMs, request.fingerprint);
+      };
+      let reply = (await send(digestQueues.has(queue))) as string[] | 0 | 1 | 2 | null;
+      if (reply === 2) {
+        digestQueues.add(queue);
+        reply = (await send(true)) as Exclude<typeof reply, 2>;
       }
-      const sent =
-        request === undefined
-          ? withReplyKey(queue, (key, runId) => send(key, runId, ""))
-          : send(sentKey(queue, request.key), ownRunId, recordTtlMs, request.fingerprint);
-      const reply = (await sent) as string[] | 0 | null;
-      if (reply === 0) return "full";
+      if (reply === 0) return "maxLength";
+      if (reply === 1) return "maxBytes";
+      if (request && "series" in request) return reply === null ? undefined : [];
       if (reply && request) {
         const [fingerprint = "", runId = ""] = reply.splice(0, 2);
         setOutcome(request, fingerprint, runId === ownRunId);
@@ -156,48 +207,45 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: 
       });
     },
 
-    /** Leases the first ready messages; `lease` is the secret of this delivery. */
+    /** Leases the first ready messages. */
     async claim(
       queue: string,
-      wanted: { max: number; visibilityMs: number | undefined; lease: string },
+      { max, visibilityMs, lease, attemptId, waits = false }: ClaimOptions,
     ): Promise<Claim | undefined> {
-      const args = [...start(queue, "receive"), wanted.lease, wanted.max, wanted.visibilityMs ?? "", maxClaimBytes];
-      const reply = (await withReplyKey(queue, (key) =>
-        run("claim-10", [...queueKeys(queue).slice(0, 9), key], args),
-      )) as [number, number, number, number, ...unknown[]] | null;
+      const isAttempt = attemptId !== undefined;
+      const args = [lease, max, visibilityMs ?? "", maxClaimBytes, waits ? listenMs : 0];
+      const runClaim = (key: string) =>
+        run(
+          "claim-14",
+          [...commandKeys(queue), key],
+          [...start(queue, "receive"), ...args, isAttempt ? attemptTtlMs : claimTtlMs, Number(isAttempt)],
+        );
+      const reply = (await (isAttempt ? runClaim(attemptKey(queue, attemptId)) : withReplyKey(queue, runClaim))) as
+        | [number, number, number, string, number, ...unknown[]]
+        | null;
       if (!reply) return undefined;
-      const [nextChangeMs, stillReady, outgoing, leaseEnd, ...fields] = reply;
+      const [nextChangeMs, stillReady, outgoing, heldLease, leaseEnd, ...fields] = reply;
       const messages: LeasedMessage[] = [];
-      for (let at = 0; at < fields.length; at += 7) {
-        const [id, stored, sentAt, receives, priority, groupId, origin] = fields.slice(at, at + 7) as [
-          string,
-          string,
-          number,
-          number,
-          number,
-          string,
-          string,
-        ];
-        const { body: payload, attributes } = unpack(stored);
-        messages.push({ id, payload, attributes, sentAt, receives, priority, groupId, origin });
+      for (let at = 0; at < fields.length; at += leasedFields) {
+        messages.push(toLeasedMessage(fields.slice(at, at + leasedFields) as LeasedFields));
       }
-      return { messages, leaseEnd, nextChangeMs, stillReady, outgoing };
+      return { messages, lease: heldLease, leaseEnd, nextChangeMs, stillReady, outgoing };
     },
 
     /** Deletes messages. Returns for each whether its lease was held. */
     async ack(queue: string, deliveries: Delivery[]): Promise<boolean[] | undefined> {
-      const reply = (await runOnce("ack-10", queue, "receive", idsAndLeases(deliveries))) as number[] | null;
+      const reply = (await runOnce("ack-14", queue, "receive", idsAndLeases(deliveries))) as number[] | null;
       return reply?.map((one) => one === 1);
     },
 
-    /** Returns messages to the queue; `uncounted` when they never reached their receiver. */
+    /** Returns messages to the queue, without `delayMs` after its back-off; `uncounted` when they never reached their receiver. */
     async release(
       queue: string,
       deliveries: Delivery[],
-      options: { delayMs: number; uncounted: boolean },
+      options: { delayMs: number | undefined; uncounted: boolean },
     ): Promise<{ outgoing: number; held: boolean[] } | undefined> {
-      const args = [options.delayMs, options.uncounted ? 1 : 0, ...idsAndLeases(deliveries)];
-      const reply = (await runOnce("release-10", queue, "receive", args)) as [number, ...number[]] | null;
+      const args = [options.delayMs ?? "", options.uncounted ? 1 : 0, ...idsAndLeases(deliveries)];
+      const reply = (await runOnce("release-14", queue, "receive", args)) as [number, ...number[]] | null;
       return reply ? { outgoing: reply[0], held: reply.slice(1).map((one) => one === 1) } : undefined;
     },
 
@@ -207,7 +255,7 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: 
       deliveries: Delivery[],
       visibilityMs: number,
     ): Promise<{ leaseEnd: number; held: boolean[] } | undefined> {
-      const reply = (await runOnce("extend-10", queue, "receive", [visibilityMs, ...idsAndLeases(deliveries)])) as
+      const reply = (await runOnce("extend-14", queue, "receive", [visibilityMs, ...idsAndLeases(deliveries)])) as
         | [number, ...number[]]
         | null;
       return reply ? { leaseEnd: reply[0], held: reply.slice(1).map((one) => one === 1) } : undefined;
@@ -216,25 +264,34 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: 
     /** Applies what has become due and returns the state of the queue; while Redis refuses writes, only returns the state. */
     async refresh(queue: string): Promise<QueueState | undefined> {
       let writable = true;
-      const found = run("refresh-11", queueKeys(queue).slice(0, 11), [...start(queue, "read"), dedupeTtlMs]).catch(
-        (error: unknown) => {
-          if (!refusesWrites(error)) throw error;
-          writable = false;
-          return runOn("read-state-9", queue, "read", []);
-        },
-      );
-      const reply = (await found) as [number, number, number, number, number, number, number] | null;
+      const found = runOn("refresh-13", queue, "read", []).catch((error: unknown) => {
+        if (!refusesWrites(error)) throw error;
+        writable = false;
+        return runOn("read-state-13", queue, "read", []);
+      });
+      const reply = (await found) as [...StateNumbers, ...string[]] | null;
       if (!reply) return undefined;
-      const [more, length, ready, delayed, leased, outgoing, due, ...fields] = reply as [...typeof reply, ...string[]];
+      const [more, length, ready, delayed, leased, outgoing, dead, due, age, ...fields] = reply;
       const settings: Record<string, string> = {};
       for (let at = 0; at + 1 < fields.length; at += 2) settings[fields[at] ?? ""] = fields[at + 1] ?? "";
-      const dueMs = due < 0 ? undefined : due;
-      return { moreDue: writable && more === 1, length, ready, delayed, leased, outgoing, dueMs, settings };
+      return {
+        moreDue: writable && more === 1,
+        length,
+        ready,
+        delayed,
+        leased,
+        outgoing,
+        dead,
+        bytes: Number(settings.bytes ?? 0),
+        oldestAgeMs: age < 0 ? undefined : age,
+        dueMs: due < 0 ? undefined : due,
+        settings,
+      };
     },
 
     /** Deletes all messages. Returns how many there were. */
     async purge(queue: string): Promise<number | undefined> {
-      return ((await runOn("purge-9", queue, "manage", [])) as number | null) ?? undefined;
+      return ((await runOn("purge-13", queue, "manage", [])) as number | null) ?? undefined;
     },
 
     /** Creates the queue, with this access, or replaces its settings; "other" when the queue belongs to another owner. */
@@ -282,7 +339,7 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: 
      * unless the queue is `broken`; "missing" when it does not exist.
      */
     async delete(queue: string, { broken = false } = {}): Promise<"deleted" | "missing" | "transferring"> {
-      const reply = await run("delete-12", queueKeys(queue), [...start(queue, "manage"), Number(broken)]);
+      const reply = await run("delete-14", queueKeys(queue), [...start(queue, "manage"), Number(broken)]);
       return reply as "deleted" | "missing" | "transferring";
     },
   };
@@ -291,6 +348,45 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey }: 
 /** Whether Redis refuses all writes, even those that need no memory: its disk is full, or it is a replica. */
 function refusesWrites(error: unknown): boolean {
   return error instanceof Error && /^(?:MISCONF|READONLY) /.test(error.message);
+}
+
+type StateNumbers = [number, number, number, number, number, number, number, number, number];
+
+const leasedFields = 12;
+type LeasedFields = [
+  id: string,
+  stored: string,
+  sentAt: number,
+  receives: number,
+  priority: number,
+  groupId: string,
+  origin: string,
+  firstReceivedAt: number,
+  sender: string,
+  dedupeId: string,
+  tenantId: string,
+  number: number,
+];
+
+function toLeasedMessage(fields: LeasedFields): LeasedMessage {
+  const [id, stored, sentAt, receives, priority, groupId, origin, firstReceivedAt, sender, dedupeId, tenantId, number] =
+    fields;
+  const { body: payload, attributes } = unpack(stored);
+  return {
+    id,
+    payload,
+    attributes,
+    sentAt,
+    receives,
+    priority,
+    groupId,
+    origin,
+    firstReceivedAt,
+    sender,
+    dedupeId,
+    tenantId,
+    number,
+  };
 }
 
 function idsAndLeases(deliveries: Delivery[]): string[] {

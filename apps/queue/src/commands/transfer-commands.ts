@@ -1,4 +1,4 @@
-import { queueKey, queueKeys, wakeChannel } from "../keys.ts";
+import { commandKeys, queueKey, wakeChannel } from "../keys.ts";
 import { type Caller, callerArgument } from "./caller.ts";
 import type { RunCommand } from "./load.ts";
 
@@ -13,6 +13,9 @@ export interface OutgoingMessage {
   groupId: string;
   /** The queues it was dead-lettered from, joined by "/": redrive sends it to the last one. */
   origin: string;
+  sender: string;
+  dedupeId: string;
+  tenantId: string;
 }
 
 /** Messages in the outbox of one incarnation of a queue, by ascending ticket; `more` tells whether there may be further ones. */
@@ -36,18 +39,34 @@ export function transferCommands(run: RunCommand, prefix: string) {
       const reply = (await run("list-outgoing-4", outboxKeys(queue), args)) as [string, string, ...unknown[]];
       const [incarnation, more, ...fields] = reply;
       const messages: OutgoingMessage[] = [];
-      for (let at = 0; at < fields.length; at += 8) {
-        const [id, ticket, destination, payload, sentAt, priority, groupId, origin] = fields.slice(at, at + 8) as [
-          string,
-          string,
-          string,
-          string,
-          number,
-          number,
-          string,
-          string,
-        ];
-        messages.push({ id, ticket, destination, payload, sentAt, priority, groupId, origin });
+      for (let at = 0; at < fields.length; at += 11) {
+        const [id, ticket, destination, payload, sentAt, priority, groupId, origin, sender, dedupeId, tenantId] =
+          fields.slice(at, at + 11) as [
+            string,
+            string,
+            string,
+            string,
+            number,
+            number,
+            string,
+            string,
+            string,
+            string,
+            string,
+          ];
+        messages.push({
+          id,
+          ticket,
+          destination,
+          payload,
+          sentAt,
+          priority,
+          groupId,
+          origin,
+          sender,
+          dedupeId,
+          tenantId,
+        });
       }
       return { incarnation, messages, more: more === "1" };
     },
@@ -62,9 +81,12 @@ export function transferCommands(run: RunCommand, prefix: string) {
         one.priority,
         one.groupId,
         one.origin,
+        one.sender,
+        one.dedupeId,
+        one.tenantId,
       ]);
-      const keys = [...queueKeys(queue).slice(0, 9), queueKey(queue, "arrivals")];
-      const rejected = (await run("accept-10", keys, [wakeChannel(prefix, queue), "", source, ...args])) as
+      const keys = [...commandKeys(queue), queueKey(queue, "arrivals")];
+      const rejected = (await run("accept-14", keys, [wakeChannel(prefix, queue), "", source, ...args])) as
         | string[]
         | null;
       return rejected ?? undefined;
@@ -87,7 +109,7 @@ export function transferCommands(run: RunCommand, prefix: string) {
     /** Returns messages that the destination has rejected from the outbox to the queue. */
     async returnToSource(queue: string, incarnation: string, messages: OutgoingMessage[]): Promise<void> {
       const args = [wakeChannel(prefix, queue), "", incarnation, ...idsAndTickets(messages)];
-      await run("return-to-source-9", queueKeys(queue).slice(0, 9), args);
+      await run("return-to-source-13", commandKeys(queue), args);
     },
 
     /**
@@ -102,9 +124,7 @@ export function transferCommands(run: RunCommand, prefix: string) {
       const known = [...options.known].flatMap(([name, exists]) => [name, exists ? 1 : 0]);
       const caller = callerArgument(options.caller, "receive");
       const args = [wakeChannel(prefix, queue), caller, options.last, options.after, options.max, ...known];
-      const reply = (await run("redrive-9", queueKeys(queue).slice(0, 9), args)) as
-        | [string, number, string, ...string[]]
-        | null;
+      const reply = (await run("redrive-13", commandKeys(queue), args)) as [string, number, string, ...string[]] | null;
       if (!reply) return undefined;
       const [last, moved, next, ...unknown] = reply;
       return { last, moved, next: next === "" ? undefined : next, unknown };

@@ -31,9 +31,9 @@ const events = ["sent", "received", "acked", "expired", "purged", "movedIn", "mo
 
 /** The figures of a queue in their stored form, and its sample for the rates. */
 export function toRecorded(view: QueueView): RecordedFigures {
-  const { name, counts, moving, flow, deadLetterQueue } = view;
-  const { ready, blocked, delayed, leased, length } = counts;
-  const numbers = [ready, blocked, delayed, leased, 0, moving, length, 0, null];
+  const { name, counts, moving, flow, deadLetterQueue, bytes, oldestAgeSeconds } = view;
+  const { ready, blocked, delayed, leased, dead, length } = counts;
+  const numbers = [ready, blocked, delayed, leased, dead, moving, length, bytes, oldestAgeSeconds];
   const figures = JSON.stringify([...numbers, deadLetterQueue, ...events.map((event) => flow[event])]);
   return { name, found: { figures, sample: [flow.sent + flow.movedIn, flow.received, flow.acked, length] } };
 }

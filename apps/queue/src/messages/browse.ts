@@ -30,6 +30,7 @@ const stateSets: Record<Exclude<MessageState, "blocked">, MessageSet> = {
   ready: { set: "ready" },
   delayed: { set: "delayed" },
   leased: { set: "leases" },
+  dead: { set: "dead" },
   moving: { set: "outbox" },
 };
 
@@ -43,7 +44,7 @@ function setsOf({ id, state, groupId }: MessageQuery): MessageSet[] {
     const group: MessageSet = { set: "groups", start: `${groupId}\0` };
     return state === undefined ? [group, stateSets.moving] : [group];
   }
-  if (state === undefined) return [{ set: "ages" }, stateSets.moving];
+  if (state === undefined) return [{ set: "ages" }, stateSets.dead, stateSets.moving];
   return [state === "blocked" ? { set: "groups", start: "" } : stateSets[state]];
 }
 
@@ -117,6 +118,7 @@ function messageNotFound(queue: string, id: string): never {
 
 const conflicts: Partial<Record<MessageState, string>> = {
   leased: "is leased; only its receiver can return it (nack) or extend its lease",
+  dead: "is a dead letter; redrive makes it ready again",
   moving: "is being transferred to another queue",
 };
 

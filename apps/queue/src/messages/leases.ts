@@ -28,14 +28,17 @@ export async function ack(commands: CommandsOfCaller, queue: string, receipts: s
   return receiptResults(receipts, held);
 }
 
-/** Returns the messages to the queue, to be received again after `delaySeconds`; after their last receive, to the dead-letter queue. */
+/**
+ * Returns the messages to the queue, to be received again after `delaySeconds`, without it after the queue's back-off. After their last receive
+ * they move to the dead-letter queue, or stay as dead letters.
+ */
 export async function nack(
   { commands, transfers }: { commands: CommandsOfCaller; transfers: Transfers },
   queue: string,
   receipts: string[],
-  delaySeconds: number,
+  delaySeconds: number | undefined,
 ): Promise<ReceiptResult[]> {
-  const options = { delayMs: delaySeconds * 1000, uncounted: false };
+  const options = { delayMs: delaySeconds === undefined ? undefined : delaySeconds * 1000, uncounted: false };
   const released = (await commands.release(queue, receipts.map(deliveryOf), options)) ?? queueNotFound(queue);
   // The messages are returned. Dead letters that cannot be delivered now stay in the outbox; a later command delivers them.
   if (released.outgoing > 0) await transfers.deliver(queue).catch(() => {});

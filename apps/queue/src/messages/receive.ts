@@ -11,6 +11,8 @@ export interface ReceiveInput {
   waitSeconds: number;
   /** The length of the lease; the setting of the queue when it is left out. */
   visibilitySeconds?: number | undefined;
+  /** For five minutes, another receive with it gets the same messages and receipts, as long as all of them are still leased. */
+  attemptId?: string | undefined;
 }
 
 /** A leased message. Times are ISO 8601; `payload` is the JSON text that was sent. */
@@ -22,9 +24,16 @@ export interface ReceivedMessage {
   receipt: string;
   receives: number;
   sentAt: string;
+  firstReceivedAt: string;
   leasedUntil: string;
   priority: number;
   groupId: string | null;
+  tenantId: string | null;
+  dedupeId: string | null;
+  /** Id of the account that sent it. */
+  sender: number | null;
+  /** Ascending in the order of sending. */
+  number: number;
   deadLetterOf: string | null;
 }
 
@@ -62,7 +71,7 @@ export async function receive(
   const signal = credit ? AbortSignal.any([options.signal, leaving.signal]) : options.signal;
   const visibilityMs = input.visibilitySeconds === undefined ? undefined : input.visibilitySeconds * 1000;
   const lease = newLease();
-  const claim = async () => {
+  const claim = async (waits: boolean) => {
     const max = credit ? credit.take(input.max) : input.max;
     if (max === 0) {
       leaving.abort();
@@ -70,7 +79,8 @@ export async function receive(
     }
     let unused = max;
     try {
-      const found = (await commands.claim(queue, { max, visibilityMs, lease })) ?? queueNotFound(queue);
+      const wanted = { max, visibilityMs, lease, attemptId: input.attemptId, waits };
+      const found = (await commands.claim(queue, wanted)) ?? queueNotFound(queue);
       unused -= found.messages.length;
       // Dead letters that cannot be delivered now stay in the outbox and do not delay the messages that were found.
       if (found.outgoing > 0) await transfers.deliver(queue).catch(() => {});
@@ -79,7 +89,7 @@ export async function receive(
       credit?.give(unused);
     }
   };
-  const release = async ({ messages }: Claim) => {
+  const release = async ({ messages, lease }: Claim) => {
     credit?.give(messages.length);
     const deliveries = messages.map(({ id }) => ({ id, lease }));
     if (deliveries.length > 0) await commands.release(queue, deliveries, { delayMs: 0, uncounted: true });
@@ -87,31 +97,37 @@ export async function receive(
 
   // Receivers that wait already come first.
   const mayWait = input.waitSeconds > 0;
-  let found = mayWait && waiting.hasWaiting(queue) ? undefined : await claim();
+  let found = mayWait && waiting.hasWaiting(queue) ? undefined : await claim(false);
   if (mayWait && (found === undefined || found.messages.length === 0)) {
     beginWaiting();
-    found = await waiting.waitForMessages(queue, { claim, release, waitMs: input.waitSeconds * 1000, signal });
+    const waitMs = input.waitSeconds * 1000;
+    found = await waiting.waitForMessages(queue, { claim: () => claim(true), release, waitMs, signal });
   }
   if (found === undefined) return [];
   if (signal.aborted) {
     await release(found);
     return [];
   }
-  return toReceivedMessages(found, lease);
+  return toReceivedMessages(found);
 }
 
-function toReceivedMessages({ messages, leaseEnd }: Claim, lease: string): ReceivedMessage[] {
+function toReceivedMessages({ messages, lease, leaseEnd }: Claim): ReceivedMessage[] {
   const leasedUntil = new Date(leaseEnd).toISOString();
-  return messages.map(({ id, payload, attributes, sentAt, receives, priority, groupId, origin }) => ({
-    id,
-    payload,
-    attributes,
-    receipt: receiptOf({ id, lease }),
-    receives,
-    sentAt: new Date(sentAt).toISOString(),
+  return messages.map((message) => ({
+    id: message.id,
+    payload: message.payload,
+    attributes: message.attributes,
+    receipt: receiptOf({ id: message.id, lease }),
+    receives: message.receives,
+    sentAt: new Date(message.sentAt).toISOString(),
+    firstReceivedAt: new Date(message.firstReceivedAt).toISOString(),
     leasedUntil,
-    priority,
-    groupId: groupId || null,
-    deadLetterOf: origin.slice(origin.lastIndexOf("/") + 1) || null,
+    priority: message.priority,
+    groupId: message.groupId || null,
+    tenantId: message.tenantId || null,
+    dedupeId: message.dedupeId || null,
+    sender: message.sender === "" ? null : Number(message.sender),
+    number: message.number,
+    deadLetterOf: message.origin.slice(message.origin.lastIndexOf("/") + 1) || null,
   }));
 }

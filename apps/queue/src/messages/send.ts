@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { type KeyedRequest, Problem } from "@quintet/http";
 import { z } from "zod";
 import type { CommandsOfCaller, OneOfSeries, SentMessage } from "../commands/queue-commands.ts";
 import { queueNotFound } from "../queue-errors.ts";
-import { integerField } from "../queues/settings.ts";
+import { integerField, isFifoQueue } from "../queues/settings.ts";
 import { attributesSchema } from "./attributes.ts";
 import { type Attributes, pack } from "./packed.ts";
 
@@ -38,13 +38,21 @@ export const messageSchema = z
     dedupeId: tagSchema
       .optional()
       .describe(
-        "Deduplication id: for 5 minutes, another message with it is not added. 1 to 128 printable ASCII characters",
+        "Deduplication id: for 5 minutes, or as long as the queue is set to, another message with it is not added. 1 to 128 printable ASCII characters",
       )
       .meta({ example: "order-1001-paid" }),
     groupId: tagSchema
       .optional()
-      .describe("Messages of a group are delivered one at a time, in order. 1 to 128 printable ASCII characters")
+      .describe(
+        "Messages of a group are delivered in order, one at a time; required in a .fifo queue, which delivers several together. 1 to 128 printable ASCII characters",
+      )
       .meta({ example: "customer-7" }),
+    tenantId: tagSchema
+      .optional()
+      .describe(
+        "Whom the message belongs to: a tenant with many messages does not make those of others wait, and blocks nothing. 1 to 128 printable ASCII characters",
+      )
+      .meta({ example: "shop-12" }),
     priority: integerField(0, 9).default(0).describe("Messages with a higher priority are received first"),
   })
   .refine((message) => Object.hasOwn(message, "body"), { path: ["body"], message: "is required" })
@@ -75,6 +83,7 @@ export interface MessageInput {
   sendAt?: string | undefined;
   dedupeId?: string | undefined;
   groupId?: string | undefined;
+  tenantId?: string | undefined;
   priority: number;
 }
 
@@ -88,22 +97,29 @@ export async function sendMessages(
   inputs: MessageInput[],
   request?: KeyedRequest | OneOfSeries,
 ): Promise<SentMessage[]> {
+  if (isFifoQueue(queue)) requireGroups(inputs);
   const messages = inputs.map((input) => ({
     id: randomUUID(),
     payload: checkSize(pack(input.attributes, input.payload)),
-    delayMs: delayOf(input),
+    delayMs: input.delaySeconds === undefined ? undefined : input.delaySeconds * 1000,
+    sendAt: input.sendAt === undefined ? undefined : Date.parse(input.sendAt),
     dedupeId: input.dedupeId ?? "",
+    digest: () => createHash("sha256").update(input.payload).digest("hex"),
     groupId: input.groupId ?? "",
+    tenantId: input.tenantId ?? "",
     priority: input.priority,
   }));
   const sent = (await commands.send(queue, messages, request)) ?? queueNotFound(queue);
-  if (sent === "full") throw new Problem("conflict", "The queue is full: it has reached its maxLength.");
+  if (typeof sent === "string") throw new Problem("conflict", `The queue is full: it has reached its ${sent}.`);
   return sent;
 }
 
-function delayOf({ delaySeconds, sendAt }: MessageInput): number | undefined {
-  if (sendAt !== undefined) return Math.max(0, Date.parse(sendAt) - Date.now());
-  return delaySeconds === undefined ? undefined : delaySeconds * 1000;
+function requireGroups(inputs: MessageInput[]): void {
+  const message = "is required in a .fifo queue";
+  const errors = inputs.flatMap(({ groupId }, i) =>
+    groupId === undefined ? [{ path: inputs.length === 1 ? "groupId" : `messages.${i}.groupId`, message }] : [],
+  );
+  if (errors.length > 0) throw new Problem("unprocessable", `groupId ${message}.`, { errors });
 }
 
 function checkSize(payload: string): string {

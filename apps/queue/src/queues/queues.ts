@@ -14,7 +14,7 @@ import {
 import type { Transfers } from "../transfers/transfers.ts";
 import { accessOf, type QueueAccess } from "./access.ts";
 import { type Flow, flowOf } from "./flow.ts";
-import { fromRedisFields, type QueueSettings, toRedisFields } from "./settings.ts";
+import { fromRedisFields, isFifoQueue, type QueueSettings, toRedisFields } from "./settings.ts";
 
 export interface QueueDeps {
   commands: QueueCommands;
@@ -44,10 +44,16 @@ export interface QueueView extends QueueSettings {
     blocked: number;
     delayed: number;
     leased: number;
+    /** Were received too often, and there is no dead-letter queue. */
+    dead: number;
     /** All of these, and those being transferred to another queue. */
     length: number;
   };
   flow: Flow;
+  /** Size of all messages, in bytes of their stored form. */
+  bytes: number;
+  /** How long the message that was available first has been there, in seconds; null when none is available. */
+  oldestAgeSeconds: number | null;
   /** Being transferred to another queue, which has not accepted them yet. */
   moving: number;
 }
@@ -68,6 +74,9 @@ export async function putQueue(
 ): Promise<boolean> {
   const { registry, commands, limits } = deps;
   const { deadLetterQueue } = settings;
+  if (deadLetterQueue !== null && isFifoQueue(deadLetterQueue) !== isFifoQueue(name)) {
+    throw registerProblem("order", name, deadLetterQueue, limits);
+  }
   let created = false;
   do {
     const found = await registry.register(name, { deadLetterQueue, caller, maxQueues: limits.maxQueues });
@@ -83,7 +92,7 @@ export async function putQueue(
 }
 
 function registerProblem(
-  fault: RegisterFault,
+  fault: RegisterFault | "order",
   name: string,
   deadLetterQueue: string | null,
   { maxQueues }: AccountLimits,
@@ -103,6 +112,7 @@ function registerProblem(
     missing: `queue ${deadLetterQueue} does not exist`,
     "not-sent": `this account may not send to the queue ${deadLetterQueue}`,
     cycle,
+    order: isFifoQueue(name) ? "must be a .fifo queue as well" : "must not be a .fifo queue",
   }[fault];
   return new Problem(fault === "not-sent" ? "forbidden" : "unprocessable", `deadLetterQueue: ${message}`, {
     errors: [{ path: "deadLetterQueue", message }],
@@ -213,7 +223,7 @@ async function refreshQueue(deps: QueueDeps, name: string, caller: Caller): Prom
 
 /** The view of a queue in this state. Throws `BrokenQueueError` when its settings are invalid. */
 export function toQueueView(name: string, state: QueueState): QueueView {
-  const { ready, delayed, leased, outgoing, length } = state;
+  const { ready, delayed, leased, outgoing, dead, length, bytes, oldestAgeMs } = state;
   const settings = fromRedisFields(state.settings);
   const createdAt = new Date(Number(state.settings.createdAt));
   const { owner, ...access } = accessOf(state.settings);
@@ -227,6 +237,8 @@ export function toQueueView(name: string, state: QueueState): QueueView {
     access,
     counts: { ready, blocked: length - ready - delayed - leased - outgoing, delayed, leased, length },
     flow: flowOf(state),
+    bytes,
+    oldestAgeSeconds: oldestAgeMs === undefined ? null : oldestAgeMs / 1000,
     moving: outgoing,
   };
 }

@@ -47,8 +47,8 @@ export function addLeaseRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Nack messages",
         description:
-          "Returns messages to the queue, to be received again at once or after a delay. After its last receive (`maxReceives`) a message " +
-          "moves to the dead-letter queue instead.",
+          "Returns messages to the queue, to be received again after a delay: `delaySeconds`, or the back-off of the queue. After its last " +
+          "receive (`maxReceives`) a message moves to the dead-letter queue instead, or stays as a dead letter.",
         request: { params, ...noQuery, ...jsonBody(nackInputSchema) },
         responses: { 200: jsonResponse(receiptResultsSchema, "The result for each receipt") },
       }),

@@ -67,7 +67,7 @@ export function addMessageRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: {
           201: jsonResponse(sentSchema, "Messages sent"),
           409: errorResponse(
-            "The queue has reached its maxLength, or a request with this Idempotency-Key is in flight",
+            "The queue has reached its maxLength or maxBytes, or a request with this Idempotency-Key is in flight",
           ),
         },
       }),

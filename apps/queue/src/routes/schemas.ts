@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { receiptsSchema } from "../messages/leases.ts";
-import { messageSchema } from "../messages/send.ts";
+import { messageSchema, tagSchema } from "../messages/send.ts";
 import { accessInputSchema } from "../queues/access.ts";
 import { integerField, queueNameSchema, settingsInputSchema } from "../queues/settings.ts";
 
@@ -39,6 +39,9 @@ const countsSchema = z
     blocked: count.describe("Messages that wait for an earlier message of their group"),
     delayed: count.describe("Messages whose delay has not ended"),
     leased: count.describe("Messages that were received and neither acked nor nacked, and whose lease has not ended"),
+    dead: count.describe(
+      "Messages that were received too often and stay in the queue, because it has no dead-letter queue",
+    ),
     length: count.describe("All messages, including those being transferred to another queue"),
   })
   .openapi("QueueCounts", { description: "The number of messages in a queue, by state" });
@@ -65,16 +68,31 @@ const queueFields = {
   maxReceives: z
     .number()
     .nullable()
-    .describe("Receives after which a message moves to the dead-letter queue; null without one"),
+    .describe(
+      "Receives after which a message moves to the dead-letter queue, or stays here, dead, when there is none; null for no limit",
+    ),
   deadLetterQueue: z.string().nullable().describe("Name of the dead-letter queue; null without one"),
   retentionSeconds: z.number().describe("Age at which a message expires, in seconds"),
   delaySeconds: z.number().describe("Delay of messages that are sent without one, in seconds"),
   maxLength: z.number().nullable().describe("Max number of messages; null without a limit"),
+  maxBytes: z.number().nullable().describe("Max size of all messages, in bytes; null without a limit"),
+  backoffSeconds: z
+    .number()
+    .describe("Delay of a message that is returned for the second time, in seconds; it doubles"),
+  maxBackoffSeconds: z.number().describe("Longest such delay, in seconds"),
+  dedupeSeconds: z.number().describe("How long a dedupeId is kept, in seconds"),
+  dedupeByContent: z.boolean().describe("Whether the digest of the body is the dedupeId of a message without one"),
+  dedupeUntilAcked: z.boolean().describe("Whether a dedupeId is kept until its message is gone or dead"),
   createdAt: time.describe("When the queue was created"),
   owner,
   access: z.object(accessFields).describe("The rights of others than its owner and staff, who have all"),
   counts: countsSchema,
   flow: flowSchema,
+  bytes: count.describe("Size of all messages with their attributes, in bytes"),
+  oldestAgeSeconds: z
+    .number()
+    .nullable()
+    .describe("How long the message that was available first has been there, in seconds; null when none is"),
 };
 
 const queueSchema = z
@@ -158,6 +176,11 @@ export const receiveInputSchema = z
     visibilitySeconds: integerField(0, 43_200)
       .optional()
       .describe("Length of the lease, in seconds; the setting of the queue by default"),
+    attemptId: tagSchema
+      .optional()
+      .describe(
+        "For five minutes, another receive with it gets the same messages and receipts, as long as all of them are still leased, and their leases start again. 1 to 128 printable ASCII characters",
+      ),
   })
   .openapi("ReceiveInput", { description: "How many messages to receive, and how long to wait for the first" });
 
@@ -182,9 +205,14 @@ export const receivedSchema = z
           receipt: z.string().describe("Identifies this delivery in ack, nack and extend"),
           receives: count.describe("How often the message was received, including this time"),
           sentAt: time.describe("When the message was sent"),
+          firstReceivedAt: time.describe("When the message was received first"),
           leasedUntil: time.describe("End of the lease; afterwards another receiver may get the message"),
           priority: count.describe("Priority of the message, 0 to 9; a higher one is received first"),
           groupId: z.string().nullable().describe("Group of the message; null without one"),
+          tenantId: z.string().nullable().describe("Tenant of the message; null without one"),
+          dedupeId: z.string().nullable().describe("Deduplication id of the message; null without one"),
+          sender: count.nullable().describe("Id of the account that sent the message; null when it is unknown"),
+          number: count.describe("Number of the message in the queue, ascending in the order of sending"),
           deadLetterOf: z
             .string()
             .nullable()
@@ -202,7 +230,9 @@ export const ackInputSchema = z.strictObject({ receipts }).openapi("AckInput", {
 export const nackInputSchema = z
   .strictObject({
     receipts,
-    delaySeconds: integerField(0, 900).default(0).describe("Time until the messages can be received again, in seconds"),
+    delaySeconds: integerField(0, 900)
+      .optional()
+      .describe("Time until the messages can be received again, in seconds; the back-off of the queue by default"),
   })
   .openapi("NackInput", { description: "Messages to return to the queue" });
 export const extendInputSchema = z

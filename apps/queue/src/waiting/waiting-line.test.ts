@@ -2,11 +2,27 @@ import { expect, it } from "vitest";
 import type { Claim } from "../commands/queue-commands.ts";
 import { type Waiter, waitingLine } from "./waiting-line.ts";
 
-const nothing: Claim = { messages: [], leaseEnd: 0, nextChangeMs: -1, stillReady: 0, outgoing: 0 };
+const nothing: Claim = { messages: [], lease: "", leaseEnd: 0, nextChangeMs: -1, stillReady: 0, outgoing: 0 };
 const claimOf = (id: string, stillReady: number): Claim => ({
   ...nothing,
   stillReady,
-  messages: [{ id, payload: "1", attributes: "", sentAt: 0, receives: 1, priority: 0, groupId: "", origin: "" }],
+  messages: [
+    {
+      id,
+      payload: "1",
+      attributes: "",
+      sentAt: 0,
+      receives: 1,
+      priority: 0,
+      groupId: "",
+      origin: "",
+      firstReceivedAt: 0,
+      sender: "",
+      dedupeId: "",
+      tenantId: "",
+      number: 1,
+    },
+  ],
 });
 
 /** A line at a plain list of message ids, with a log of what happened. */

@@ -1,7 +1,7 @@
 import type { Claim } from "../commands/queue-commands.ts";
 
-/** A longer timer of Node.js would fire at once. */
-const maxTimerMs = 2 ** 31 - 1;
+/** While receivers wait, the queue is asked again at least this often: it announces messages only for a while after it was asked. */
+const maxSilentMs = 20_000;
 
 /** A receiver that waits. */
 export interface Waiter {
@@ -25,7 +25,7 @@ export interface WaitingLine {
 }
 
 /**
- * A line without polling: it serves when `serve` is called, and by itself when the next delay or lease ends. `onIdle` is called when
+ * A line without polling: it serves when `serve` is called, and by itself when something in the queue becomes due. `onIdle` is called when
  * the last receiver has left.
  */
 export function waitingLine(onIdle: () => void): WaitingLine {
@@ -53,9 +53,9 @@ export function waitingLine(onIdle: () => void): WaitingLine {
 
   const scheduleNextServe = ({ nextChangeMs }: Claim) => {
     clearTimeout(timer);
-    if (nextChangeMs < 0 || waiting.size === 0) return;
+    if (waiting.size === 0) return;
     // Redis counts whole milliseconds: one more, and the change has happened.
-    timer = setTimeout(serve, Math.min(nextChangeMs + 1, maxTimerMs));
+    timer = setTimeout(serve, nextChangeMs < 0 ? maxSilentMs : Math.min(nextChangeMs + 1, maxSilentMs));
   };
 
   /** The longest waiting receivers. Only these are touched: the cost of serving must not grow with the number that wait. */

@@ -2,8 +2,8 @@
 -- Deletes one message, in whatever state it is: the receipt of a leased one is invalid afterwards. It counts as purged. A message in the
 -- outbox stays: it belongs to its destination.
 --
--- KEYS[1..9]  see parts/queue.lua
--- KEYS[10]    reply     text  see parts/reply.lua
+-- KEYS[1..13] see parts/core.lua
+-- KEYS[14]    reply     text  see parts/reply.lua
 -- ARGV[1]     the wake channel
 -- ARGV[2]     the caller
 -- ARGV[3]     the run id
@@ -29,5 +29,5 @@ else
   deleteMessage(id, record)
   addToCounter('purged', 1)
 end
-notifyReceivers()
+finish()
 return storeReply({ outcome })

@@ -1,7 +1,7 @@
 #!lua flags=no-writes
 -- Reads the state of a queue without changing it, for when Redis refuses writes.
 --
--- KEYS[1..9]  see parts/queue.lua
+-- KEYS[1..13] see parts/core.lua
 -- ARGV[1]     the wake channel
 -- ARGV[2]     the caller
 --

@@ -2,7 +2,7 @@
 -- Returns messages from the outbox to this queue that their destination has rejected. A message without a group gets its old position;
 -- one with a group goes to the end of its group, because a later message of the group may be leased.
 --
--- KEYS[1..9]  see parts/queue.lua
+-- KEYS[1..13] see parts/core.lua
 -- ARGV[1]     the wake channel
 -- ARGV[2]     the caller
 -- ARGV[3]     the incarnation of this queue when the messages were read
@@ -19,13 +19,17 @@ for at = 4, #ARGV, 2 do
   if redis.call('ZSCORE', outboxKey, id) == ARGV[at + 1] then
     redis.call('ZREM', outboxKey, id)
     local record = readRecord(id)
-    local number = redis.call('HINCRBY', settingsKey, 'last', 1)
-    if record[GROUP] ~= '' then record[SCORE] = scoreOf(priorityOf(record), number) end
+    addToCounter('last', 1)
+    if record[GROUP] ~= '' then
+      record[SCORE] = scoreOf(priorityOf(record), counters.last)
+      if record[NUMBER] then record[NUMBER] = 0 end
+    end
     record[DESTINATION] = ''
-    addMessage(id, record, redis.call('HGET', payloadsKey, id))
+    writeRecord(id, record)
+    enter(id, record)
     returned = returned + 1
   end
 end
 addToCounter('movedIn', returned)
-notifyReceivers()
+finish()
 return returned

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- Sets a new end for leases that the caller holds.
 --
--- KEYS[1..9]  see parts/queue.lua
--- KEYS[10]    reply     text  see parts/reply.lua
+-- KEYS[1..13] see parts/core.lua
+-- KEYS[14]    reply     text  see parts/reply.lua
 -- ARGV[1]     the wake channel
 -- ARGV[2]     the caller
 -- ARGV[3]     the run id
@@ -12,7 +12,7 @@
 -- Result: nil when the queue does not exist; otherwise
 -- { the new end, then for each message 1 when its lease was changed, 0 when the lease is not held }.
 
--- @include queue
+-- @include core
 -- @include leases
 -- @include reply
 
@@ -24,9 +24,10 @@ local results = {}
 for i, id, record in heldLeases(5) do
   results[i] = record and 1 or 0
   if record then
-    redis.call('ZADD', leasesKey, leaseEnd, id)
+    redis.call('ZADD', leasesKey, leaseEnd, id) -- The records and the leases were read, so nothing else can fail.
+    dueBy(leaseEnd)
     changed = true -- The lease may end earlier than waiting receivers expect.
   end
 end
-notifyReceivers()
+finish()
 return storeReply({ leaseEnd, unpack(results) })

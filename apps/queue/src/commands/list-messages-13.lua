@@ -1,10 +1,10 @@
 #!lua flags=no-writes
 -- Reads messages of one set of a queue in its order, without changing anything.
 --
--- KEYS[1..9]  see parts/queue.lua
+-- KEYS[1..13] see parts/core.lua
 -- ARGV[1]     the wake channel
 -- ARGV[2]     the caller
--- ARGV[3]     the set: "ready", "delayed", "leases", "ages", "outbox" or "groups"; "id" for one message
+-- ARGV[3]     the set: "ready", "delayed", "leases", "ages", "outbox", "dead" or "groups"; "id" for one message
 -- ARGV[4]     for "groups" the start of the members to read, else ''; for "id" the id
 -- ARGV[5]     the position to start after, as the last call returned it: a score, or '' for the start
 -- ARGV[6]       and a member of the set
@@ -52,7 +52,7 @@ local function nextMembers()
     for i, member in ipairs(members) do scored[2 * i - 1], scored[2 * i] = member, '0' end
     return scored
   end
-  local keys = { ready = readyKey, delayed = delayedKey, leases = leasesKey, ages = agesKey, outbox = outboxKey }
+  local keys = { ready = readyKey, delayed = delayedKey, leases = leasesKey, ages = agesKey, outbox = outboxKey, dead = deadKey }
   local first = afterScore == '' and 0 or rankAfter(keys[set])
   return redis.call('ZRANGE', keys[set], first, first + maxSeen - 1, 'WITHSCORES')
 end
@@ -70,9 +70,11 @@ local inReady = redis.call('ZMSCORE', readyKey, unpack(ids))
 local inDelayed = redis.call('ZMSCORE', delayedKey, unpack(ids))
 local inLeases = redis.call('ZMSCORE', leasesKey, unpack(ids))
 local inOutbox = redis.call('ZMSCORE', outboxKey, unpack(ids))
+local inDead = redis.call('ZMSCORE', deadKey, unpack(ids))
 
 local function stateOf(i)
-  return inReady[i] and 'ready' or inDelayed[i] and 'delayed' or inLeases[i] and 'leased' or inOutbox[i] and 'moving' or 'blocked'
+  return inReady[i] and 'ready' or inDelayed[i] and 'delayed' or inLeases[i] and 'leased' or inOutbox[i] and 'moving'
+    or inDead[i] and 'dead' or 'blocked'
 end
 
 -- The bytes of a payload before its body: see messages/packed.ts.
@@ -96,7 +98,7 @@ for i, id in ipairs(ids) do
   local matches = record
     and (wanted.state == '' or state == wanted.state)
     and (wanted.group == '' or record[GROUP] == wanted.group)
-    and (wanted.tenant == '' or record[12] == wanted.tenant)
+    and (wanted.tenant == '' or record[TENANT] == wanted.tenant)
   if matches then
     local size = redis.call('HSTRLEN', payloadsKey, id)
     if bytes > 0 and bytes + size > maxBytes then break end
@@ -107,8 +109,8 @@ for i, id in ipairs(ids) do
       local cut = maxBody and math.max(0, size - header - maxBody) or 0
       if cut > 0 then payload = string.sub(payload, 1, size - cut) end
       for _, value in ipairs({
-        id, state, record[DUE], inLeases[i] or '', record[SENT], record[RECEIVES], record[9] or 0, priorityOf(record),
-        record[GROUP], record[12] or '', record[10] or '', record[11] or '', record[ORIGIN], size, cut, payload,
+        id, state, record[DUE], inLeases[i] or '', record[SENT], record[RECEIVES], record[FIRST] or 0, priorityOf(record),
+        record[GROUP], record[TENANT] or '', record[SENDER] or '', record[DEDUPE] or '', record[ORIGIN], size, cut, payload,
       }) do
         found[#found + 1] = value
       end

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- Sets when one message can be received, later or sooner than now.
 --
--- KEYS[1..9]  see parts/queue.lua
--- KEYS[10]    reply     text  see parts/reply.lua
+-- KEYS[1..13] see parts/core.lua
+-- KEYS[14]    reply     text  see parts/reply.lua
 -- ARGV[1]     the wake channel
 -- ARGV[2]     the caller
 -- ARGV[3]     the run id
@@ -28,12 +28,21 @@ elseif redis.call('ZSCORE', leasesKey, id) then
   why = 'leased'
 elseif redis.call('ZSCORE', outboxKey, id) then
   why = 'moving'
+elseif redis.call('ZSCORE', deadKey, id) then
+  why = 'dead'
 else
   record[DUE] = now + delay
   writeRecord(id, record)
   -- Retention counts from when it can be received.
   if delay > 0 or tonumber(redis.call('ZSCORE', agesKey, id)) > now then redis.call('ZADD', agesKey, record[DUE], id) end
-  if redis.call('ZREM', readyKey, id) + redis.call('ZREM', delayedKey, id) > 0 then makeAvailable(id, record) end
+  local wasReady, wasDelayed = redis.call('ZREM', readyKey, id) == 1, redis.call('ZREM', delayedKey, id) == 1
+  if isFifo and record[GROUP] ~= '' and not wasDelayed then
+    -- It no longer waits in its group.
+    removeFromGroup(id, record)
+    makeAvailable(id, record)
+  elseif wasReady or wasDelayed then
+    makeAvailable(id, record)
+  end
 end
-notifyReceivers()
+finish()
 return storeReply({ why })

@@ -1,12 +1,12 @@
 #!lua flags=allow-oom
 -- Returns messages to the queue whose leases the caller holds.
 --
--- KEYS[1..9]  see parts/queue.lua
--- KEYS[10]    reply     text  see parts/reply.lua
+-- KEYS[1..13] see parts/core.lua
+-- KEYS[14]    reply     text  see parts/reply.lua
 -- ARGV[1]     the wake channel
 -- ARGV[2]     the caller
 -- ARGV[3]     the run id
--- ARGV[4]     in how many ms they may be received again
+-- ARGV[4]     in how many ms they may be received again; '' for the queue's back-off
 -- ARGV[5]     '1' when they never reached the receiver, so that the receive does not count; else '0'
 -- ARGV[6..]   two for each message: id, lease
 --
@@ -26,9 +26,12 @@ for i, id, record in heldLeases(6) do
   results[i] = record and 1 or 0
   if record then
     redis.call('ZREM', leasesKey, id)
-    if ARGV[5] == '1' then record[RECEIVES] = record[RECEIVES] - 1 end
+    if ARGV[5] == '1' then
+      record[RECEIVES] = record[RECEIVES] - 1
+      if record[RECEIVES] == 0 then record[FIRST] = 0 end
+    end
     returnMessage(id, record, delay)
   end
 end
-notifyReceivers()
+finish()
 return storeReply({ redis.call('ZCARD', outboxKey), unpack(results) })

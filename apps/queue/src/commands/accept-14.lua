@@ -1,13 +1,13 @@
 #!lua
 -- Accepts messages from another queue, each transfer once. maxLength does not apply: a transfer never loses a message.
 --
--- KEYS[1..9]  see parts/queue.lua
--- KEYS[10]    arrivals  hash  see parts/arrivals.lua
+-- KEYS[1..13] see parts/core.lua
+-- KEYS[14]    arrivals  hash  see parts/arrivals.lua
 -- ARGV[1]     the wake channel
 -- ARGV[2]     the caller
 -- ARGV[3]     the source: its name and incarnation
--- ARGV[4..]   seven for each message, by ascending ticket: id, ticket, JSON text, time sent, priority, group or '', origin: the
---             queues it was dead-lettered from, joined by '/', or ''
+-- ARGV[4..]   ten for each message, by ascending ticket: id, ticket, payload, time sent, priority, group or '', origin: the queues it
+--             was dead-lettered from, joined by '/', or ''; sender, dedupeId, tenant, each maybe ''
 --
 -- Result: nil when the queue does not exist; otherwise the tickets that were rejected while it did not exist: these messages must
 -- return to the source. All others have been accepted, now or before.
@@ -15,19 +15,27 @@
 -- @include queue
 -- @include arrivals
 
-local arrivalsKey, source = KEYS[10], ARGV[3]
+local arrivalsKey, source = KEYS[14], ARGV[3]
 local highest, rejected, isNew = readArrivals(arrivalsKey, source, tonumber(ARGV[5]))
 local returned, before, accepted = {}, highest, 0
-for at = 4, #ARGV, 7 do
-  local id, ticket = ARGV[at], tonumber(ARGV[at + 1])
+for at = 4, #ARGV, 10 do
+  local id, ticket, payload, sent, priority, group, origin, sender, dedupeId, tenant = unpack(ARGV, at, at + 9)
+  ticket = tonumber(ticket)
   if ticket > highest then
     highest = ticket
     -- A message in this queue's own outbox that comes back has reached its destination before: remove it from the outbox.
+    local known = readRecord(id)
     local comesBack = redis.call('ZREM', outboxKey, id) == 1
     -- Any other message that is here already was transferred by an earlier version, which did not record transfers.
-    if comesBack or redis.call('HEXISTS', recordsKey, id) == 0 then
-      local score = scoreOf(ARGV[at + 4], redis.call('HINCRBY', settingsKey, 'last', 1))
-      addMessage(id, { score, tonumber(ARGV[at + 3]), now, 0, '', ARGV[at + 5], ARGV[at + 6], '' }, ARGV[at + 2])
+    if comesBack or not known then
+      if comesBack then addToCounter('bytes', -(known[SIZE] or 0)) end
+      addToCounter('last', 1)
+      local number = counters.last
+      local position = positionOf(tenant, number)
+      addMessage(id, {
+        scoreOf(priority, position), tonumber(sent), now, 0, '', group, origin, '',
+        0, sender, dedupeId, tenant, position == number and 0 or number,
+      }, payload)
       accepted = accepted + 1
     end
   elseif rejected[ticket] then
@@ -36,5 +44,5 @@ for at = 4, #ARGV, 7 do
 end
 addToCounter('movedIn', accepted)
 if highest > before then writeArrivals(arrivalsKey, source, highest, rejected, isNew, now) end
-notifyReceivers()
+finish()
 return returned
