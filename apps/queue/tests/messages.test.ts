@@ -25,9 +25,14 @@ describe("sending", () => {
       receipt: expect.any(String),
       receives: 1,
       sentAt: expect.any(String),
+      firstReceivedAt: expect.any(String),
       leasedUntil: expect.any(String),
       priority: 0,
       groupId: null,
+      tenantId: null,
+      dedupeId: null,
+      sender: open.people.plain.account.id,
+      number: 1,
       deadLetterOf: null,
     });
   });
@@ -228,7 +233,7 @@ describe("order", () => {
       { body: "free" },
       { body: "a3", groupId: "a" },
     );
-    expect(await queue.counts()).toEqual({ ready: 3, blocked: 2, delayed: 0, leased: 0, length: 5 });
+    expect(await queue.counts()).toEqual({ ready: 3, blocked: 2, delayed: 0, leased: 0, dead: 0, length: 5 });
     const first = await queue.receive();
     expect(bodies(first)).toEqual(["a1", "b1", "free"]);
     expect(await queue.receive()).toEqual([]);
@@ -246,7 +251,7 @@ describe("order", () => {
     const queue = await open.makeQueue();
     await queue.send({ body: "a1", groupId: "a", delaySeconds: 900 }, { body: "a2", groupId: "a" });
     expect(await queue.receive()).toEqual([]);
-    expect(await queue.counts()).toEqual({ ready: 0, blocked: 1, delayed: 1, leased: 0, length: 2 });
+    expect(await queue.counts()).toEqual({ ready: 0, blocked: 1, delayed: 1, leased: 0, dead: 0, length: 2 });
   });
 
   it("is separate for groups whose names have a common prefix", async () => {
@@ -259,9 +264,7 @@ describe("order", () => {
 describe("leases", () => {
   let queue: NamedQueue;
   const past = async (ms: number) => {
-    for (const id of await open.redis.zrange(queue.key("leases"), "0", "-1")) {
-      await open.redis.zincrby(queue.key("leases"), -ms, id);
-    }
+    await queue.pass(ms, "leases");
   };
 
   it("belong to one receiver until they end, and old receipts are invalid", async () => {
@@ -313,7 +316,7 @@ describe("leases", () => {
     const [one, two] = receipts(await queue.receive());
     expect(await queue.settle("nack", [one ?? ""])).toEqual(["ok"]);
     expect(await queue.settle("nack", [two ?? ""], { delaySeconds: 900 })).toEqual(["ok"]);
-    expect(await queue.counts()).toEqual({ ready: 1, blocked: 0, delayed: 1, leased: 0, length: 2 });
+    expect(await queue.counts()).toEqual({ ready: 1, blocked: 0, delayed: 1, leased: 0, dead: 0, length: 2 });
     expect(bodies(await queue.receive())).toEqual([1]);
   });
 
@@ -370,10 +373,7 @@ describe("time", () => {
     const queue = await open.makeQueue({ delaySeconds: 900 });
     await queue.send({ body: "late" }, { body: "later", delaySeconds: 800 }, { body: "now", delaySeconds: 0 });
     expect(bodies(await queue.receive())).toEqual(["now"]);
-    for (const id of await open.redis.zrange(queue.key("delayed"), "0", "-1")) {
-      await makeDue(queue, id);
-      await open.redis.zincrby(queue.key("delayed"), -900_000, id);
-    }
+    await queue.pass(900_000, "delayed");
     expect(bodies(await queue.receive())).toEqual(["late", "later"]);
   });
 
@@ -386,20 +386,12 @@ describe("time", () => {
     );
     const out = await queue.receive();
     await queue.settle("nack", [out[0]?.receipt ?? ""]);
-    for (const id of [old, leased]) await open.redis.zincrby(queue.key("ages"), -60_000, id ?? "");
-    expect(await queue.counts()).toEqual({ ready: 1, blocked: 0, delayed: 0, leased: 0, length: 1 });
+    await queue.pass(60_000, "ages", [old ?? "", leased ?? ""]);
+    expect(await queue.counts()).toEqual({ ready: 1, blocked: 0, delayed: 0, leased: 0, dead: 0, length: 1 });
     expect(await queue.settle("ack", [out[1]?.receipt ?? ""])).toEqual(["not-found"]);
     expect(bodies(await queue.receive())).toEqual(["next"]);
   });
 });
-
-/** The record has the time as well; it is packed by Lua, so Lua must change it. */
-async function makeDue(queue: NamedQueue, id: string): Promise<void> {
-  const lua = `local record = cmsgpack.unpack(redis.call('HGET', KEYS[1], ARGV[1]))
-    record[3] = 0
-    return redis.call('HSET', KEYS[1], ARGV[1], cmsgpack.pack(record))`;
-  await open.redis.eval(lua, 1, queue.key("records"), id);
-}
 
 describe("a queue that does not exist", () => {
   it.each([

@@ -66,7 +66,7 @@ export class ModelQueue {
     const leased = heads.filter((entry) => entry.receipt !== undefined).length;
     const delayed = heads.filter((entry) => entry.delayed && entry.receipt === undefined).length;
     const length = this.entries.length;
-    return { ready, leased, delayed, blocked: length - heads.length, length };
+    return { ready, leased, delayed, blocked: length - heads.length, dead: 0, length };
   }
 
   /** Messages without a group, and the first of each group. */

@@ -22,7 +22,12 @@ function randomFrom(seed: number) {
 it.each([1, 2, 3, 4, 5, 6, 7, 8])("behaves like the model, seed %i", async (seed) => {
   const random = randomFrom(seed);
   const dead = await open.makeQueue();
-  const queue = await open.makeQueue({ maxReceives: 3, deadLetterQueue: dead.name, visibilitySeconds: 43_200 });
+  const queue = await open.makeQueue({
+    maxReceives: 3,
+    deadLetterQueue: dead.name,
+    visibilitySeconds: 43_200,
+    backoffSeconds: 0,
+  });
   const model = new ModelQueue(3);
   const receipts: string[] = [];
   const anyReceipts = () =>

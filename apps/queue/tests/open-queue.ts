@@ -7,7 +7,7 @@ import { readResponse, requestApp, type TestResponse } from "@quintet/http/testi
 import { expect, inject } from "vitest";
 import { createApp } from "../src/app.ts";
 import { type Deps, queue as definition } from "../src/index.ts";
-import { queueKeys } from "../src/keys.ts";
+import { queueKey, queueKeys } from "../src/keys.ts";
 import type { Flow } from "../src/queues/flow.ts";
 
 /** The options of a request. A text or bytes are sent as they are, any other body as JSON. */
@@ -52,6 +52,8 @@ export interface NamedQueue {
   /** `ack`, `nack` or `extend`: the status of each receipt. */
   settle(verb: string, receipts: string[], rest?: object): Promise<string[]>;
   counts(): Promise<Record<string, number>>;
+  /** Simulates the passing of time for the messages in a set, or for those with these ids. */
+  pass(ms: number, part: "delayed" | "leases" | "ages" | "dead", ids?: string[]): Promise<void>;
   /** The keys, by the names that `keys.ts` gives their parts. */
   key(part: string): string;
 }
@@ -115,6 +117,12 @@ export async function openQueue(
         expectConserved(shown);
         return shown.counts;
       },
+      async pass(ms, part, ids) {
+        const key = queueKey(name, part);
+        for (const id of ids ?? (await redis.zrange(key, "0", "-1"))) await redis.zincrby(key, -ms, id);
+        if (part === "delayed") await setDue(redis, name, ids ?? (await redis.zrange(key, "0", "-1")));
+        await redis.hdel(queueKey(name, "settings"), "nextDue");
+      },
       key: (part) => queueKeys(name).find((key) => key.endsWith(`:${part}`)) ?? "",
     };
   };
@@ -134,6 +142,16 @@ export async function openQueue(
       if (!options.people) await people[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Records have the end of a delay as well; they are packed by Lua, so Lua must change them. */
+async function setDue(redis: Redis, name: string, ids: string[]): Promise<void> {
+  const lua = `for _, id in ipairs(ARGV) do
+      local record = cmsgpack.unpack(redis.call('HGET', KEYS[1], id))
+      record[3] = tonumber(redis.call('ZSCORE', KEYS[2], id))
+      redis.call('HSET', KEYS[1], id, cmsgpack.pack(record))
+    end`;
+  await redis.eval(lua, 2, queueKey(name, "records"), queueKey(name, "delayed"), ...ids);
 }
 
 /** Expects that the messages that entered a queue are those that left it and those in it. */

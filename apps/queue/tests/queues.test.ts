@@ -21,6 +21,12 @@ const standard = {
   retentionSeconds: 345_600,
   delaySeconds: 0,
   maxLength: null,
+  maxBytes: null,
+  backoffSeconds: 1,
+  maxBackoffSeconds: 300,
+  dedupeSeconds: 300,
+  dedupeByContent: false,
+  dedupeUntilAcked: false,
 };
 
 describe("a queue", () => {
@@ -33,8 +39,10 @@ describe("a queue", () => {
       createdAt: expect.any(String),
       owner: null,
       access: { send: ["everyone"], receive: ["everyone"], manage: ["staff"] },
-      counts: { ready: 0, blocked: 0, delayed: 0, leased: 0, length: 0 },
+      counts: { ready: 0, blocked: 0, delayed: 0, leased: 0, dead: 0, length: 0 },
       flow: { sent: 0, received: 0, acked: 0, expired: 0, purged: 0, movedIn: 0, movedOut: 0 },
+      bytes: 0,
+      oldestAgeSeconds: null,
       deadLetters: null,
     };
     expect(made.json()).toEqual(view);
@@ -75,11 +83,11 @@ describe("a queue", () => {
     await queue.send({ body: 1, dedupeId: "d" }, { body: 2, groupId: "g" }, { body: 3, groupId: "g" }, { body: 4 });
     const [, leased] = await queue.receive({ max: 2 });
     await put(queue.name, { visibilitySeconds: 1 });
-    expect(await queue.counts()).toEqual({ ready: 1, blocked: 1, delayed: 0, leased: 2, length: 4 });
+    expect(await queue.counts()).toEqual({ ready: 1, blocked: 1, delayed: 0, leased: 2, dead: 0, length: 4 });
 
     const purged = await open.request("POST", `${queue.path}/purge`, { as: open.people.staff });
     expect([purged.status, purged.text]).toEqual([204, ""]);
-    expect(await queue.counts()).toEqual({ ready: 0, blocked: 0, delayed: 0, leased: 0, length: 0 });
+    expect(await queue.counts()).toEqual({ ready: 0, blocked: 0, delayed: 0, leased: 0, dead: 0, length: 0 });
     expect(await queue.settle("ack", [leased?.receipt ?? ""])).toEqual(["not-found"]);
     await queue.send({ body: 5, groupId: "g" }, { body: 6 });
     expect((await queue.receive()).map((message) => message.body)).toEqual([5, 6]);
@@ -147,10 +155,19 @@ describe("a dead-letter queue", () => {
     expect((await get("a")).json()).toMatchObject({ deadLetterQueue: null });
   });
 
-  it("and maxReceives require each other", async () => {
+  it("requires maxReceives, which is 20 without one, and null means no limit then", async () => {
     await put("d", {});
-    expectProblem(await put("e", { maxReceives: 3 }), 422, "maxReceives");
+    expect((await put("e", {})).json()).toMatchObject({ maxReceives: 20, deadLetterQueue: null });
+    expect((await put("e", { maxReceives: null })).json()).toMatchObject({ maxReceives: null });
+    expect((await put("e", { maxReceives: 3 })).json()).toMatchObject({ maxReceives: 3 });
     expectProblem(await put("e", { maxReceives: null, deadLetterQueue: "d" }), 422, "maxReceives");
+  });
+
+  it("of a .fifo queue is a .fifo queue, and of no other", async () => {
+    await put("k.fifo", {});
+    expectProblem(await put("l", { deadLetterQueue: "k.fifo" }), 422, "deadLetterQueue");
+    expectProblem(await put("l.fifo", { deadLetterQueue: "d" }), 422, "deadLetterQueue");
+    expect((await put("l.fifo", { deadLetterQueue: "k.fifo" })).status).toBe(201);
   });
 
   it("cannot be deleted while another's dead letters go there", async () => {

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Redis } from "@quintet/db";
 import type { KeyedRequest } from "@quintet/http";
 import { attemptKey, commandKeys, firedKey, queueKey, queueKeys, sentKey, wakeChannel } from "../keys.ts";
@@ -18,7 +18,7 @@ export interface NewMessage {
   /** When it can first be received, ms since 1970; instead of `delayMs`. */
   sendAt?: number | undefined;
   dedupeId: string;
-  /** Digest of the body, for queues that deduplicate by content; computed when such a queue asks for it. */
+  /** Digest of the body for queues that deduplicate by content, which ask for it; by default SHA-256 of its JSON text. */
   digest?: () => string;
   groupId: string;
   /** Whom it belongs to, for fairness; blocks nothing. */
@@ -173,7 +173,7 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey, di
           one.payload,
           one.sendAt === undefined ? (one.delayMs ?? "") : `@${Math.ceil(one.sendAt)}`,
           one.dedupeId,
-          withDigests && one.dedupeId === "" ? (one.digest?.() ?? "") : "",
+          withDigests && one.dedupeId === "" ? digestOf(one) : "",
           one.groupId,
           one.priority,
           one.tenantId ?? "",
@@ -348,6 +348,10 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey, di
 /** Whether Redis refuses all writes, even those that need no memory: its disk is full, or it is a replica. */
 function refusesWrites(error: unknown): boolean {
   return error instanceof Error && /^(?:MISCONF|READONLY) /.test(error.message);
+}
+
+function digestOf({ digest, payload }: NewMessage): string {
+  return digest?.() ?? createHash("sha256").update(unpack(payload).body).digest("hex");
 }
 
 type StateNumbers = [number, number, number, number, number, number, number, number, number];

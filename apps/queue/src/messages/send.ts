@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type KeyedRequest, Problem } from "@quintet/http";
 import { z } from "zod";
 import type { CommandsOfCaller, OneOfSeries, SentMessage } from "../commands/queue-commands.ts";
@@ -104,7 +104,6 @@ export async function sendMessages(
     delayMs: input.delaySeconds === undefined ? undefined : input.delaySeconds * 1000,
     sendAt: input.sendAt === undefined ? undefined : Date.parse(input.sendAt),
     dedupeId: input.dedupeId ?? "",
-    digest: () => createHash("sha256").update(input.payload).digest("hex"),
     groupId: input.groupId ?? "",
     tenantId: input.tenantId ?? "",
     priority: input.priority,

@@ -235,7 +235,7 @@ export function toQueueView(name: string, state: QueueState): QueueView {
     createdAt: createdAt.toISOString(),
     owner,
     access,
-    counts: { ready, blocked: length - ready - delayed - leased - outgoing, delayed, leased, length },
+    counts: { ready, blocked: length - ready - delayed - leased - outgoing - dead, delayed, leased, dead, length },
     flow: flowOf(state),
     bytes,
     oldestAgeSeconds: oldestAgeMs === undefined ? null : oldestAgeMs / 1000,

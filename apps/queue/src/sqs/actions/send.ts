@@ -142,7 +142,7 @@ async function send({ commands }: ActionContext, queue: string, messages: Prepar
     })),
   );
   if (results === undefined) throw nonExistentQueue();
-  if (results === "full") throw new SqsError("OverLimit", "The queue is full.");
+  if (typeof results === "string") throw new SqsError("OverLimit", "The queue is full.");
   return results;
 }
 
