@@ -16,7 +16,7 @@ const get = (name: string) => open.request("GET", `/queue/queues/${name}`);
 
 const standard = {
   visibilitySeconds: 30,
-  maxReceives: null,
+  maxReceives: 20,
   deadLetterQueue: null,
   retentionSeconds: 345_600,
   delaySeconds: 0,

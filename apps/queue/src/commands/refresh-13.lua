@@ -10,8 +10,7 @@
 -- @include queue
 -- @include state
 
-nextDue = 0
-applyDue()
+applyDue(true)
 
 -- Counts the bytes of messages of a version that did not, some at a time. The cursor passes each of them; their records tell which are
 -- counted.

@@ -336,8 +336,10 @@ local function firstDue()
 end
 
 -- Applies what has become due: expiry, ends of delays, ends of leases. Returns the number of messages in the outbox, 0 when nothing was due.
-local function applyDue()
-  if now < nextDue then return 0 end
+-- With `always` it looks for something due even when nothing should be.
+local function applyDue(always)
+  local before = nextDue
+  if now < before and not always then return 0 end
   checkTypes()
   for _, key in ipairs({ agesKey, deadKey }) do
     local old = redis.call('ZRANGEBYSCORE', key, '-inf', now - retentionMs, 'LIMIT', 0, STEP)
@@ -359,6 +361,7 @@ local function applyDue()
   -- What is in the outbox is offered again after a second.
   nextDue = math.min(firstDue(), now + (outgoing > 0 and 1000 or MAX_UNTIL_DUE))
   changes.nextDue = nextDue
+  if now < before and before <= nextDue then nextDue, changes.nextDue = before, nil end
   return outgoing
 end
 
