@@ -46,8 +46,11 @@ const bodies = (messages: { body: unknown }[]) => messages.map(({ body }) => bod
 
 /** The content of all keys of a queue, except the replies of commands. */
 const contentOf = async (queue: NamedQueue) => {
-  const parts = ["settings", "records", "payloads", "ready", "delayed", "leases", "ages", "groups", "outbox"];
-  return Promise.all(parts.map((part) => open.redis.dump(queue.key(part))));
+  const hashes = ["settings", "records", "payloads"].map((part) => open.redis.hgetallBuffer(queue.key(part)));
+  const sets = ["ready", "delayed", "leases", "ages", "groups", "outbox", "dead", "tenants"].map((part) =>
+    open.redis.zrange(queue.key(part), "0", "-1", "WITHSCORES"),
+  );
+  return [await Promise.all(hashes), await Promise.all(sets)];
 };
 
 /** A queue with a message in each state; the bodies name them. */

@@ -45,7 +45,7 @@ export interface Credit {
 }
 
 /** What a receiver gets that may lease nothing now. The next one in the line is served. */
-const nothing: Claim = { messages: [], leaseEnd: 0, nextChangeMs: -1, stillReady: 1, outgoing: 0 };
+const nothing: Claim = { messages: [], lease: "", leaseEnd: 0, nextChangeMs: -1, stillReady: 1, outgoing: 0 };
 
 export interface ReceiveDeps {
   commands: CommandsOfCaller;
