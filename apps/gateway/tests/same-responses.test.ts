@@ -1,4 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueUrlCommand,
+  ListQueuesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Answer, Client } from "./harness/client.ts";
 import { type Installation, startBoth } from "./harness/installation.ts";
 
@@ -99,5 +108,65 @@ describe("mounted and behind HTTP", () => {
     // The first round fills the caches.
     for (const installation of [both.mounted, both.behindHttp]) await ask(installation);
     expect(shown(await ask(both.behindHttp))).toEqual(shown(await ask(both.mounted)));
+  });
+});
+
+describe("an SDK of Amazon SQS", () => {
+  const clients = new AsyncDisposableStack();
+  afterAll(() => clients.disposeAsync());
+
+  /** A client of an account for one way to run, with a key that was made by the other. */
+  const clientOf = async (way: "mounted" | "behindHttp", who: "plain" | "other") => {
+    const maker = both[way === "mounted" ? "behindHttp" : "mounted"];
+    const made = await new Client(maker.origin, both.mounted[who].headers).post("/queue/access-keys");
+    expect(made.status).toBe(201);
+    const credentials = made.json<{ accessKeyId: string; secretAccessKey: string }>();
+    const endpoint = `${both[way].origin}/queue/sqs`;
+    const client = new SQSClient({ endpoint, region: "us-east-1", credentials, maxAttempts: 1 });
+    clients.defer(() => client.destroy());
+    return { client, keyId: credentials.accessKeyId, endpoint };
+  };
+
+  it.each(["mounted", "behindHttp"] as const)("works unchanged, %s", async (way) => {
+    const { client, endpoint } = await clientOf(way, "plain");
+    const { QueueUrl = "" } = await client.send(new CreateQueueCommand({ QueueName: `sdk-${way}` }));
+    expect(QueueUrl).toMatch(new RegExp(`^${endpoint}/\\d{12}/sdk-${way}$`));
+    expect(await client.send(new GetQueueUrlCommand({ QueueName: `sdk-${way}` }))).toMatchObject({ QueueUrl });
+    const waiting = client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
+    const { MessageId } = await client.send(new SendMessageCommand({ QueueUrl, MessageBody: "ä 🧀" }));
+    const { Messages: [message] = [] } = await waiting;
+    expect(message).toMatchObject({ MessageId, Body: "ä 🧀" });
+    await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message?.ReceiptHandle }));
+    const large = await client.send(new SendMessageCommand({ QueueUrl, MessageBody: "x".repeat(1_048_576) }));
+    expect(large.MessageId).toBeDefined();
+    await expect(client.send(new GetQueueUrlCommand({ QueueName: "none" }))).rejects.toMatchObject({
+      name: "QueueDoesNotExist",
+    });
+    const wrong = { accessKeyId: "QKUNKNOWNUNKNOWN2345", secretAccessKey: "wrong" };
+    const stranger = new SQSClient({ endpoint, region: "us-east-1", credentials: wrong, maxAttempts: 1 });
+    clients.defer(() => stranger.destroy());
+    await expect(stranger.send(new ListQueuesCommand({}))).rejects.toMatchObject({ Code: "InvalidClientTokenId" });
+  });
+
+  it("is refused within 2 s after its key was deleted, or its account deactivated, everywhere", async () => {
+    const { staff, plain, other } = both.mounted;
+    const deleted = [await clientOf("mounted", "plain"), await clientOf("behindHttp", "plain")];
+    const deactivated = [await clientOf("mounted", "other"), await clientOf("behindHttp", "other")];
+    const isRefused = async ({ client }: { client: SQSClient }) => {
+      const failed = await client.send(new ListQueuesCommand({})).then(
+        () => undefined,
+        (error: { Code?: string }) => error.Code,
+      );
+      return failed === "InvalidClientTokenId";
+    };
+    const all = [...deleted, ...deactivated];
+    expect(await Promise.all(all.map(isRefused))).toEqual([false, false, false, false]);
+    for (const { keyId } of deleted) expect((await plain.delete(`/queue/access-keys/${keyId}`)).status).toBe(204);
+    expect((await staff.patch(`/auth/accounts/${other.id}`, { isActive: false })).status).toBe(200);
+    const from = performance.now();
+    await vi.waitFor(async () => expect(await Promise.all(all.map(isRefused))).toEqual([true, true, true, true]), 2000);
+    expect(performance.now() - from).toBeLessThan(2000);
+    expect((await staff.patch(`/auth/accounts/${other.id}`, { isActive: true })).status).toBe(200);
+    expect(await Promise.all(deactivated.map(isRefused))).toEqual([false, false]);
   });
 });
