@@ -1,12 +1,10 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { chmodSync, mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openStores, type StoreName } from "@quintet/stores";
+import type { StoreName } from "@quintet/stores";
 import { freePort } from "@quintet/stores/testing";
 import { type MeasuredServer, startServer, waitUntilReady } from "./processes.ts";
+import type { OpenStores } from "./stores.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -21,16 +19,15 @@ export interface AppUnderTest extends AsyncDisposable {
   authorization: string;
 }
 
-/** Starts new stores and one app on them. Disposing of the app removes everything. */
-export async function startApp(name: string, stores: StoreName[], env: NodeJS.ProcessEnv = {}): Promise<AppUnderTest> {
+/** Opens stores and starts one app on them. Disposing of the app removes everything. */
+export async function startApp(
+  name: string,
+  needs: StoreName[],
+  { openStores, env = {} }: { openStores: OpenStores; env?: NodeJS.ProcessEnv },
+): Promise<AppUnderTest> {
   await using stack = new AsyncDisposableStack();
-  const folder = mkdtempSync(join(tmpdir(), "quintet-bench-"));
-  chmodSync(folder, 0o711); // The stores' users must be able to enter.
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const opened = stack.use(
-    await openStores({ dataDir: folder, needs: stores, env: {}, progress: (line) => console.log(`  ${line}`) }),
-  );
-  const { MYSQL_URL: mysqlUrl = "", POSTGRES_URL: postgresUrl = "", REDIS_URL: redisUrl = "" } = opened.env;
+  const stores = stack.use(await openStores(needs));
+  const { MYSQL_URL: mysqlUrl = "", POSTGRES_URL: postgresUrl = "", REDIS_URL: redisUrl = "" } = stores.env;
   const port = await freePort();
   const password = randomBytes(12).toString("base64url");
   const { privateKey } = generateKeyPairSync("ed25519");
@@ -38,15 +35,15 @@ export async function startApp(name: string, stores: StoreName[], env: NodeJS.Pr
     await startServer(process.execPath, [join(root, "apps", name, "src", "main.ts")], {
       port,
       env: {
-        ...opened.env,
+        ...stores.env,
         PORT: String(port),
         PUBLIC_URL: `http://localhost:${port}`,
         QUINTET_SECRET: randomBytes(32).toString("base64url"),
         AUTH_SIGNING_KEY: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
         ADMIN_USERNAME: "admin",
         ADMIN_PASSWORD: password,
-        BACKUP_DIR: join(folder, "backups"),
-        LOG_FILE: join(folder, "app.log"),
+        BACKUP_DIR: join(stores.folder, "backups"),
+        LOG_FILE: join(stores.folder, "app.log"),
         ...env,
       },
     }),

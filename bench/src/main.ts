@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { rows } from "./rows.ts";
+import { openRowStores } from "./stores.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -16,5 +17,6 @@ if (chosen.length === 0) {
 }
 for (const row of chosen) {
   console.log(`\n# ${row.name}: ${row.about}`);
-  await row.run({ rounds: Number(values.rounds), seconds: Number(values.seconds), scale: Number(values.scale) });
+  const [rounds, seconds, scale] = [Number(values.rounds), Number(values.seconds), Number(values.scale)];
+  await row.run({ rounds, seconds, scale, openStores: openRowStores });
 }

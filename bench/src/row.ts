@@ -1,13 +1,16 @@
 import { interleave, type Variant } from "./interleave.ts";
 import type { MeasuredServer } from "./processes.ts";
+import type { OpenStores } from "./stores.ts";
 import { type Load, wrk } from "./wrk.ts";
 
-/** Options of a run: number of rounds, seconds per measurement, scale of the data. */
+/** Options of a run: number of rounds, seconds per measurement, scale of the data, and where its stores come from. */
 export interface RunOptions {
   rounds: number;
+  /** May be a fraction. */
   seconds: number;
   /** Factor for the size of large data; small for a run that only shows that a row works. */
   scale: number;
+  openStores: OpenStores;
 }
 
 /** One row of measurements: starts the servers it compares, verifies their responses, measures, prints. */

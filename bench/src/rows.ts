@@ -3,10 +3,12 @@ import { accounts } from "./rows/accounts.ts";
 import { gateway } from "./rows/gateway.ts";
 import { listings } from "./rows/listings.ts";
 import { load } from "./rows/load.ts";
+import { messages } from "./rows/messages.ts";
 import { queue } from "./rows/queue.ts";
 import { search } from "./rows/search.ts";
 import { social } from "./rows/social.ts";
+import { sqs } from "./rows/sqs.ts";
 import { transfer } from "./rows/transfer.ts";
 
 /** All rows of `pnpm bench`. */
-export const rows: Row[] = [accounts, gateway, transfer, load, listings, search, queue, social];
+export const rows: Row[] = [accounts, gateway, transfer, load, listings, search, queue, messages, sqs, social];

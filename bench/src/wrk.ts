@@ -24,7 +24,7 @@ export interface LoadResult {
 
 const run = promisify(execFile);
 
-/** Loads a URL with wrk on one thread for `seconds`; throws when a response is not 2xx. */
+/** Loads a URL with wrk on one thread for `seconds`, which may be a fraction; throws when a response is not 2xx. */
 export async function wrk(load: Load, seconds: number): Promise<LoadResult> {
   const folder = await mkdtemp(join(tmpdir(), "quintet-wrk-"));
   const script = join(folder, "request.lua");
@@ -37,11 +37,11 @@ export async function wrk(load: Load, seconds: number): Promise<LoadResult> {
     lines.push(`local bodies, turn = {${load.bodies.map(lua).join(", ")}}, 0`);
     lines.push("request = function() turn = turn % #bodies + 1 return wrk.format(nil, nil, nil, bodies[turn]) end");
   }
-  const args = ["-t1", `-c${load.connections ?? 32}`, `-d${seconds}s`, "--latency", "-s", script, load.url];
+  const args = ["-t1", `-c${load.connections ?? 32}`, `-d${Math.ceil(seconds)}s`, "--latency", "-s", script, load.url];
   let stdout: string;
   try {
     await writeFile(script, lines.join("\n"));
-    ({ stdout } = await run(await findTool("wrk", process.env, console.log), args));
+    stdout = await report(await findTool("wrk", process.env, console.log), args, seconds);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -51,6 +51,21 @@ export async function wrk(load: Load, seconds: number): Promise<LoadResult> {
     requests: Number(/(\d+) requests in/.exec(stdout)?.[1]),
     p99: milliseconds(/99%\s+([\d.]+)(us|ms|s)/.exec(stdout)),
   };
+}
+
+/** What wrk reports. It knows whole seconds only; interrupted after a fraction, it reports what it has measured by then. */
+async function report(wrk: string, args: string[], seconds: number): Promise<string> {
+  const running = run(wrk, args);
+  const end = Number.isInteger(seconds) ? undefined : setTimeout(() => running.child.kill("SIGINT"), seconds * 1000);
+  try {
+    return (await running).stdout;
+  } catch (error) {
+    // It had not begun yet.
+    if ((error as { signal?: string }).signal === "SIGINT") return report(wrk, args, Math.min(2 * seconds, 1));
+    throw error;
+  } finally {
+    clearTimeout(end);
+  }
 }
 
 function lua(text: string): string {

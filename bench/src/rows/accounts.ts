@@ -1,16 +1,13 @@
 import { execFile } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { chmodSync, mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { openStores } from "@quintet/stores";
 import { median, type Variant } from "../interleave.ts";
 import { type Call, steadyP99 } from "../node-load.ts";
 import { type MeasuredServer, startServer } from "../processes.ts";
 import { compare, loadVariant, type Row } from "../row.ts";
+import type { OpenStores } from "../stores.ts";
 import { type Load, wrk } from "../wrk.ts";
 
 const guarded = fileURLToPath(new URL("../servers/guarded.ts", import.meta.url));
@@ -25,9 +22,9 @@ const steadyPerSecond = 200;
 export const accounts: Row = {
   name: "accounts",
   about: "a route with Bearer and with Basic compared with the same route open; sign-ins compared with bare Argon2id",
-  async run({ rounds, seconds }) {
+  async run({ rounds, seconds, openStores }) {
     await using stack = new AsyncDisposableStack();
-    const server = await start(stack);
+    const server = await start(stack, openStores);
     const origin = `http://127.0.0.1:${server.port}`;
     for (let i = 0; i < people; i++) {
       const body = JSON.stringify({ username: `person${i}`, email: `person${i}@example.com`, password });
@@ -87,13 +84,9 @@ export const accounts: Row = {
 
 const formType = { headers: { "Content-Type": "application/x-www-form-urlencoded" } };
 
-/** Starts the guarded route on its own stores, until `stack` is disposed of. */
-async function start(stack: AsyncDisposableStack): Promise<MeasuredServer> {
-  const folder = mkdtempSync(join(tmpdir(), "quintet-bench-"));
-  chmodSync(folder, 0o711); // The stores' users must be able to enter.
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const progress = (line: string) => console.log(`  ${line}`);
-  const stores = stack.use(await openStores({ dataDir: folder, needs: ["mysql", "redis"], env: {}, progress }));
+/** Starts the guarded route, until `stack` is disposed of. */
+async function start(stack: AsyncDisposableStack, openStores: OpenStores): Promise<MeasuredServer> {
+  const stores = stack.use(await openStores(["mysql", "redis"]));
   const { privateKey } = generateKeyPairSync("ed25519");
   return stack.use(
     await startServer(process.execPath, [guarded], {
@@ -102,7 +95,7 @@ async function start(stack: AsyncDisposableStack): Promise<MeasuredServer> {
         PORT: "0",
         QUINTET_SECRET: randomBytes(32).toString("base64url"),
         AUTH_SIGNING_KEY: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
-        LOG_FILE: join(folder, "app.log"),
+        LOG_FILE: join(stores.folder, "app.log"),
       },
     }),
   );

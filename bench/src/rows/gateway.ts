@@ -17,13 +17,13 @@ export const gateway: Row = {
     const start = async (...args: string[]) => stack.use(await startServer(process.execPath, [edge, ...args]));
     const direct = await start("direct");
     const behind = `http://127.0.0.1:${direct.port}`;
-    const [mounted, remote, honoProxy] = [
-      await start("mounted"),
-      await start("remote", behind),
-      await start("hono-proxy", behind),
-    ];
-    const nginx = stack.use(await startNginx(behind));
-    const haproxy = stack.use(await startHaproxy(behind));
+    const [mounted, remote, honoProxy, nginx, haproxy] = await Promise.all([
+      start("mounted"),
+      start("remote", behind),
+      start("hono-proxy", behind),
+      startNginx(behind).then((server) => stack.use(server)),
+      startHaproxy(behind).then((server) => stack.use(server)),
+    ]);
     const servers: [string, MeasuredServer][] = [
       ["direct", direct],
       ["mounted", mounted],

@@ -22,9 +22,9 @@ const searches: [query: string, where: string, order: string][] = [
 export const listings: Row = {
   name: "listings",
   about: "searches of 1,000,000 listings with 5,000,000 statuses",
-  async run({ rounds, seconds, scale }) {
+  async run({ rounds, seconds, scale, openStores }) {
     const count = Math.round(1_000_000 * scale);
-    await using app = await startApp("properties", ["mysql", "redis"]);
+    await using app = await startApp("properties", ["mysql", "redis"], { openStores });
     const sql = await createConnection(app.mysqlUrl);
     try {
       await fill(sql, count);

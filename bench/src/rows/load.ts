@@ -11,9 +11,9 @@ import { compare, type Row } from "../row.ts";
 export const load: Row = {
   name: "load",
   about: "a CSV file of 1,000,000 hires into MySQL",
-  async run({ rounds, scale }) {
+  async run({ rounds, scale, openStores }) {
     const count = Math.round(1_000_000 * scale);
-    await using app = await startApp("ingest", ["mysql", "redis"]);
+    await using app = await startApp("ingest", ["mysql", "redis"], { openStores });
     const folder = mkdtempSync(join(tmpdir(), "quintet-hires-"));
     const [isoFile, plainFile] = [join(folder, "iso.csv"), join(folder, "plain.csv")];
     await writeHires(isoFile, count, true);
@@ -23,28 +23,30 @@ export const load: Row = {
     await reference(app, "jobs", jobs, "job");
 
     const admin = await createConnection(app.mysqlUrl);
-    await admin.query("CREATE DATABASE bare");
+    const own = new URL(app.mysqlUrl).pathname.slice(1);
+    const bare = `${own}_bare`;
+    await admin.query(`CREATE DATABASE ${bare}`);
     for (const table of ["departments", "jobs", "hired_employees"]) {
       const [rows] = await admin.query<RowDataPacket[]>(`SHOW CREATE TABLE ${table}`);
-      await admin.query("USE bare");
+      await admin.query(`USE ${bare}`);
       await admin.query(String(rows[0]?.["Create Table"]));
-      if (table !== "hired_employees") await admin.query(`INSERT INTO ${table} SELECT * FROM quintet.${table}`);
-      await admin.query("USE quintet");
+      if (table !== "hired_employees") await admin.query(`INSERT INTO ${table} SELECT * FROM ${own}.${table}`);
+      await admin.query(`USE ${own}`);
     }
     let peak = 0;
     const variants = [
       {
         name: "LOAD DATA LOCAL INFILE",
         async measure() {
-          await admin.query("DELETE FROM bare.hired_employees");
+          await admin.query(`DELETE FROM ${bare}.hired_employees`);
           const started = performance.now();
-          const sql = "LOAD DATA LOCAL INFILE 'hires' INTO TABLE bare.hired_employees FIELDS TERMINATED BY ','";
+          const sql = `LOAD DATA LOCAL INFILE 'hires' INTO TABLE ${bare}.hired_employees FIELDS TERMINATED BY ','`;
           await admin.query({
             sql: `${sql} (id, name, datetime, department_id, job_id)`,
             infileStreamFactory: () => createReadStream(plainFile, { highWaterMark: 1 << 18 }),
           });
           const elapsed = performance.now() - started;
-          await expectCount(admin, "bare.hired_employees", count);
+          await expectCount(admin, `${bare}.hired_employees`, count);
           return { figure: count / (elapsed / 1000) };
         },
       },
@@ -63,7 +65,7 @@ export const load: Row = {
           clearInterval(watch);
           const loaded = (await response.json()) as { inserted: number };
           if (loaded.inserted !== count) throw new Error(`Not all rows were loaded: ${JSON.stringify(loaded)}`);
-          await expectCount(admin, "quintet.hired_employees", count);
+          await expectCount(admin, `${own}.hired_employees`, count);
           return { figure: count / (elapsed / 1000) };
         },
       },
@@ -72,6 +74,7 @@ export const load: Row = {
       await compare("Load, all fields validated, references checked", "rows/s", variants, rounds);
       console.log(`  peak memory of the app's process: ${Math.round(peak / 1e6)} MB`);
     } finally {
+      await admin.query(`DROP DATABASE ${bare}`);
       await admin.end();
       await rm(folder, { recursive: true });
     }

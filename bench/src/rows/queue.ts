@@ -11,8 +11,8 @@ const message = JSON.stringify({ task: "resize", id: 12345, size: [640, 480] });
 export const queue: Row = {
   name: "queue",
   about: "push and pop one by one",
-  async run({ rounds, seconds }) {
-    await using app = await startApp("queue", ["mysql", "redis"]);
+  async run({ rounds, seconds, openStores }) {
+    await using app = await startApp("queue", ["mysql", "redis"], { openStores });
     await using plain = await startServer(process.execPath, [plainQueue], { env: { REDIS_URL: app.redisUrl } });
     const targets = [
       { name: "plain handler", url: `http://127.0.0.1:${plain.port}`, server: plain, headers: {} },

@@ -8,11 +8,11 @@ const terms = ["", "a", "zq", "smi", "smith", "xqzwv", "maria gar"];
 export const search: Row = {
   name: "search",
   about: "directory search at 1,000,000 users, not cached",
-  async run({ rounds, scale }) {
+  async run({ rounds, scale, openStores }) {
     const users = Math.round(1_000_000 * scale);
     await using app = await startApp("directory", ["mysql", "postgres", "redis", "cache"], {
-      DEMO_DATA: "true",
-      DEMO_USERS: String(users),
+      openStores,
+      env: { DEMO_DATA: "true", DEMO_USERS: String(users) },
     });
     const sql = postgres(app.postgresUrl, { max: 1 });
     const first = async (term: string) => {

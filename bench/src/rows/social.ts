@@ -14,8 +14,8 @@ const pages = [
 export const social: Row = {
   name: "social",
   about: "list of posts and search at 1,000,000 posts and 10,000,000 votes",
-  async run({ rounds, scale }) {
-    await using app = await startApp("social", ["mysql", "postgres", "redis"]);
+  async run({ rounds, scale, openStores }) {
+    await using app = await startApp("social", ["mysql", "postgres", "redis"], { openStores });
     const sql = postgres(app.postgresUrl, { max: 1, onnotice: () => {} });
     const list = async (query: string) => {
       const response = await fetch(`${app.url}/social/posts?${encodeURI(query)}`, {

@@ -8,7 +8,6 @@ import { startNginx } from "../servers/nginx.ts";
 
 const edge = fileURLToPath(new URL("../servers/edge.ts", import.meta.url));
 const MiB = 1024 * 1024;
-const size = 50 * MiB;
 /** One chunk of an upload, of the size in which a client reads a file. */
 const chunk = Buffer.alloc(MiB, "quintet ");
 const agent = new Agent({ keepAlive: true });
@@ -17,7 +16,8 @@ const agent = new Agent({ keepAlive: true });
 export const transfer: Row = {
   name: "transfer",
   about: "50 MB down and up through the gateway, remote and mounted, compared with nginx",
-  async run({ rounds, seconds }) {
+  async run({ rounds, seconds, scale }) {
+    const size = Math.max(1, Math.round(50 * scale)) * MiB;
     await using stack = new AsyncDisposableStack();
     const start = async (...args: string[]) => stack.use(await startServer(process.execPath, [edge, ...args]));
     const direct = await start("direct");
@@ -32,11 +32,11 @@ export const transfer: Row = {
       ["direct", direct],
     ];
     for (const [title, move] of [
-      ["50 MB down", download],
-      ["50 MB up", upload],
+      [`${size / MiB} MB down`, download],
+      [`${size / MiB} MB up`, upload],
     ] as const) {
       const grown = new Map<string, number>();
-      for (const [, { port }] of servers) await move(port);
+      for (const [, { port }] of servers) await move(port, size);
       const variants = servers.map(([name, server]): Variant => {
         const before = server.memory();
         return {
@@ -45,7 +45,7 @@ export const transfer: Row = {
             const [from, cpu] = [performance.now(), server.cpu()];
             let megabytes = 0;
             do {
-              await move(server.port);
+              await move(server.port, size);
               megabytes += size / MiB;
               grown.set(name, Math.max(grown.get(name) ?? 0, server.memory() - before));
             } while (performance.now() - from < seconds * 1000);
@@ -62,8 +62,8 @@ export const transfer: Row = {
   },
 };
 
-async function download(port: number): Promise<void> {
-  const sent = request({ port, path: "/queue/large", agent }).end();
+async function download(port: number, size: number): Promise<void> {
+  const sent = request({ port, path: `/queue/large?bytes=${size}`, agent }).end();
   const [response] = (await once(sent, "response")) as [IncomingMessage];
   let bytes = 0;
   response.on("data", (part: Buffer) => {
@@ -74,7 +74,7 @@ async function download(port: number): Promise<void> {
     throw new Error(`${port}: ${response.statusCode} with ${bytes} bytes`);
 }
 
-async function upload(port: number): Promise<void> {
+async function upload(port: number, size: number): Promise<void> {
   const headers = { "Content-Type": "application/octet-stream", "Content-Length": size };
   const sent = request({ port, path: "/queue/sink", method: "POST", agent, headers });
   const responded = once(sent, "response") as Promise<[IncomingMessage]>;

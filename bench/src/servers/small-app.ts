@@ -5,7 +5,7 @@ export function smallApp(): Hono {
   const app = new Hono();
   app.get("/queue/small", (c) => c.json({ status: "running", message: "hello" }));
   app.post("/queue/echo", async (c) => c.body(await c.req.arrayBuffer(), 200, { "Content-Type": "application/json" }));
-  app.get("/queue/large", (c) => c.body(large));
+  app.get("/queue/large", (c) => c.body(large.subarray(0, Number(c.req.query("bytes")))));
   app.post("/queue/sink", async (c) => {
     let bytes = 0;
     for await (const chunk of c.req.raw.body ?? []) bytes += chunk.length;
