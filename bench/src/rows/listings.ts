@@ -106,6 +106,6 @@ async function fill(sql: Connection, count: number): Promise<void> {
     const [rows] = await sql.query<RowDataPacket[]>("SELECT COUNT(*) AS n FROM listing_block WHERE ready = 0");
     if (rows[0]?.n === 0) return;
     if (Date.now() > deadline) throw new Error("The listings were not indexed.");
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -19,9 +19,9 @@ export const messages: Row = {
     await using app = await startApp("queue", ["mysql", "redis"], { openStores });
     const redis = new Redis(app.redisUrl);
     try {
-      await byHundred(app, Math.max(10 * batch, Math.round(50_000 * scale)), rounds);
-      await waitingReceiver(app, redis, Math.max(10, Math.round(300 * scale)) * rounds);
-      await memory(app, redis, Math.max(10 * batch, Math.round(20_000 * scale)));
+      await byHundred(app, Math.max(4 * batch, Math.round(50_000 * scale)), rounds);
+      await waitingReceiver(app, redis, Math.max(3, Math.round(300 * scale)) * rounds);
+      await memory(app, redis, Math.max(batch, Math.round(20_000 * scale)));
     } finally {
       redis.disconnect();
     }

@@ -47,6 +47,6 @@ export const queue: Row = {
       method: "POST",
       headers,
     });
-    await compare("Pop", "requests/s", variants(pop, Math.max(1, Math.floor(seconds / 2))), rounds);
+    await compare("Pop", "requests/s", variants(pop, seconds < 2 ? seconds / 2 : Math.floor(seconds / 2)), rounds);
   },
 };

@@ -24,7 +24,7 @@ export const search: Row = {
       const deadline = Date.now() + 600_000;
       while ((await first("")).total < users) {
         if (Date.now() > deadline) throw new Error("The demo users were not created.");
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await new Promise((resolve) => setTimeout(resolve, 50));
       }
       await sql`CREATE TABLE public.plain AS SELECT id, first_name, last_name, bio FROM directory.users`;
       await sql`ANALYZE public.plain`;

@@ -22,9 +22,11 @@ export const transfer: Row = {
     const start = async (...args: string[]) => stack.use(await startServer(process.execPath, [edge, ...args]));
     const direct = await start("direct");
     const behind = `http://127.0.0.1:${direct.port}`;
-    const remote = await start("remote", behind);
-    const mounted = await start("mounted");
-    const nginx = stack.use(await startNginx(behind));
+    const [remote, mounted, nginx] = await Promise.all([
+      start("remote", behind),
+      start("mounted"),
+      startNginx(behind).then((server) => stack.use(server)),
+    ]);
     const servers: [string, MeasuredServer][] = [
       ["nginx, 1 worker", nginx],
       ["remote", remote],
