@@ -40,7 +40,7 @@ export interface OpenQueue extends AsyncDisposable {
   prefix: string;
   request(method: string, path: string, call?: CallOptions): Promise<TestResponse>;
   /** Creates a named queue as staff. */
-  makeQueue(settings?: object): Promise<NamedQueue>;
+  makeQueue(settings?: object, name?: string): Promise<NamedQueue>;
 }
 
 /** Operations on one named queue by a plain account; each expects success. */
@@ -92,8 +92,7 @@ export async function openQueue(
   };
 
   let made = 0;
-  const makeQueue: OpenQueue["makeQueue"] = async (settings = {}) => {
-    const name = `q${++made}`;
+  const makeQueue: OpenQueue["makeQueue"] = async (settings = {}, name = `q${++made}`) => {
     const path = `/queue/queues/${name}`;
     const response = await request("PUT", path, { as: people.staff, body: settings });
     expect(response.status, response.text).toBe(201);

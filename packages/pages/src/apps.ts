@@ -28,7 +28,7 @@ export const allApps: readonly AppDescription[] = [
     name: "queue",
     title: "Queue",
     about: "Message queues with leases, delays and dead letters.",
-    href: "/queue/docs",
+    href: "/queue",
   },
   { name: "social", title: "Social", about: "Posts and votes.", href: "/social/docs" },
 ];

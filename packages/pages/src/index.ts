@@ -9,6 +9,7 @@ export type { Html } from "./html.ts";
 export { leaveNotice, type Notice } from "./notices.ts";
 export { type PageContent, page, pageHeaders } from "./page.ts";
 export { pageFrame, unroutedProblemPage } from "./page-frame.ts";
+export { area, bars, greatest, line, plot, type Series } from "./plots.ts";
 export { polled } from "./polling.ts";
 export { shownTime } from "./times.ts";
 export { uploadForm } from "./upload-form.ts";

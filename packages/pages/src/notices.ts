@@ -2,7 +2,7 @@ import { parse } from "hono/utils/cookie";
 import type { PageRequest } from "./frame.ts";
 
 /** What a page can say once about the request before it. */
-const notices = { added: "Added.", saved: "Saved.", deleted: "Deleted." };
+const notices = { added: "Added.", saved: "Saved.", deleted: "Deleted.", sent: "Sent.", moved: "Moved." };
 
 export type Notice = keyof typeof notices;
 

@@ -19,6 +19,8 @@ export interface Figures {
   oldestAgeSeconds: number | null;
   deadLetterQueue: string | null;
   flow: Flow;
+  /** Ms since 1970. */
+  createdAt: number;
 }
 
 /** Figures that were recorded longer ago than this are of a queue that is gone: the scan has refreshed all others. */
@@ -31,10 +33,11 @@ const events = ["sent", "received", "acked", "expired", "purged", "movedIn", "mo
 
 /** The figures of a queue in their stored form, and its sample for the rates. */
 export function toRecorded(view: QueueView): RecordedFigures {
-  const { name, counts, moving, flow, deadLetterQueue, bytes, oldestAgeSeconds } = view;
+  const { name, counts, moving, flow, deadLetterQueue, bytes, oldestAgeSeconds, createdAt } = view;
   const { ready, blocked, delayed, leased, dead, length } = counts;
   const numbers = [ready, blocked, delayed, leased, dead, moving, length, bytes, oldestAgeSeconds];
-  const figures = JSON.stringify([...numbers, deadLetterQueue, ...events.map((event) => flow[event])]);
+  const counters = events.map((event) => flow[event]);
+  const figures = JSON.stringify([...numbers, deadLetterQueue, ...counters, Date.parse(createdAt)]);
   return { name, found: { figures, sample: [flow.sent + flow.movedIn, flow.received, flow.acked, length] } };
 }
 
@@ -46,6 +49,7 @@ function fromStored({ name, ageMs, figures }: StoredFigures): Figures {
     oldestAgeSeconds: oldestAge === null ? null : oldestAge + ageMs / 1000,
     deadLetterQueue,
     flow: Object.fromEntries(events.map((event, i) => [event, flow[i]])) as unknown as Flow,
+    createdAt: flow[events.length] ?? 0,
   };
 }
 

@@ -80,9 +80,14 @@ export async function listMessages(
   return { messages, next: [at, score, member] };
 }
 
-/** One message of a queue. Throws 404 when the queue or the message does not exist. */
-export async function getMessage(commands: BrowseCommands, queue: string, id: string): Promise<StoredMessage> {
-  const { messages } = await listMessages(commands, queue, { id }, { limit: 1, after: undefined });
+/** One message of a queue; a body of more than `maxBodyBytes` is cut. Throws 404 when the queue or the message does not exist. */
+export async function getMessage(
+  commands: BrowseCommands,
+  queue: string,
+  id: string,
+  options: { maxBodyBytes?: number } = {},
+): Promise<StoredMessage> {
+  const { messages } = await listMessages(commands, queue, { id, ...options }, { limit: 1, after: undefined });
   return messages[0] ?? messageNotFound(queue, id);
 }
 

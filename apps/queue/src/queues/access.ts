@@ -8,6 +8,9 @@ import { forbidden, queueNotFound } from "../queue-errors.ts";
 /** Who has a right: everyone with an account, staff, or the account with this id. */
 export type Grantee = "everyone" | "staff" | number;
 
+/** What an account may do with a queue. */
+export type Allowed = Record<keyof QueueAccess, boolean>;
+
 /** Who may do what with a queue, besides its owner and staff, who may do everything. */
 export interface QueueAccess {
   send: Grantee[];
@@ -40,6 +43,18 @@ export const accessInputSchema = z.strictObject({
     .optional()
     .describe("Staff only: the id of the account that owns the queue from now on, null for a queue of staff"),
 });
+
+/** What an account may do with a queue: for pages, which show only that. The commands decide, by `commands/parts/rights.lua`. */
+export function allowedTo(
+  account: { id: number; isStaff: boolean },
+  { owner, ...granted }: QueueAccess & { owner: number | null },
+): Allowed {
+  const may = (right: keyof QueueAccess) =>
+    account.isStaff ||
+    owner === account.id ||
+    [account.id, "everyone" as const].some((one) => granted[right].includes(one));
+  return { send: may("send"), receive: may("receive"), manage: may("manage") };
+}
 
 /** The access as `commands/parts/rights.lua` takes it. */
 function toText(access: QueueAccess): string {

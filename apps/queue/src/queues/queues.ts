@@ -154,7 +154,7 @@ export async function purgeQueue({ commands }: QueueDeps, name: string, caller: 
   if ((await commands.as(caller).purge(name)) === undefined) queueNotFound(name);
 }
 
-type QueueDetails = Omit<QueueView, "moving"> & { deadLetters: number | null };
+export type QueueDetails = Omit<QueueView, "moving"> & { deadLetters: number | null };
 
 /** A queue with its counts and the number of messages in its dead-letter queue (null without one). */
 export async function getQueue(deps: QueueDeps, name: string, caller: Caller): Promise<QueueDetails> {

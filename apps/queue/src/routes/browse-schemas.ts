@@ -95,3 +95,12 @@ export const storedMessagesSchema = z
   })
   .openapi("StoredMessages", { description: "One page of messages of a queue" });
 export type StoredMessages = z.infer<typeof storedMessagesSchema>;
+
+const positionSchema = z.tuple([z.string(), z.number(), z.string(), z.string()]);
+
+/** A position of this list: a cursor of another list is invalid. */
+export function positionIn(list: string) {
+  return positionSchema
+    .refine(([of]) => of === list)
+    .transform(([, ...position]): [number, string, string] => position);
+}

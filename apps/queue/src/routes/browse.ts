@@ -4,12 +4,13 @@ import {
   decodeCursor,
   encodeCursor,
   errorResponse,
+  htmlContent,
   jsonBody,
   jsonResponse,
   noQuery,
   type ServiceEnv,
 } from "@quintet/http";
-import { z } from "zod";
+import { type PageFrame, prefersHtml } from "@quintet/pages";
 import type { StoredMessage } from "../commands/browse-commands.ts";
 import { callerOf } from "../commands/caller.ts";
 import type { Deps } from "../deps.ts";
@@ -18,6 +19,7 @@ import { unpack } from "../messages/packed.ts";
 import {
   listMessagesQuery,
   messageParams,
+  positionIn,
   postponeInputSchema,
   type StoredMessages,
   type StoredMessageView,
@@ -26,12 +28,12 @@ import {
 } from "./browse-schemas.ts";
 import { jsonTextResponse } from "./json-text.ts";
 import { queueParams as params } from "./schemas.ts";
+import { sendMessage, sendMessages } from "./view-pages.ts";
 
 const tags = ["named queues"];
-const positionSchema = z.tuple([z.string(), z.number(), z.string(), z.string()]);
 
 /** Adds the routes that look at the messages of a queue: `GET /queue/queues/{name}/messages`, and one message at `/messages/{id}`. */
-export function addBrowseRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addBrowseRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
 
   return app
@@ -46,12 +48,21 @@ export function addBrowseRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           "Shows messages without receiving them: nothing is leased, counted or reordered. With `state`, in the order in which they become " +
           "available or their leases end; else the longest available first. Filters combine. One request looks at about 10,000 messages, " +
           "so a search may return a page with few messages or none and a `nextCursor`: continue until it is null. A page has about 4 MiB " +
-          "of messages. Messages that are sent, acked or change their state meanwhile neither hide nor repeat others.",
+          "of messages. Messages that are sent, acked or change their state meanwhile neither hide nor repeat others. `Accept: text/html` " +
+          "gets a page.",
         request: { params, query: listMessagesQuery },
-        responses: { 200: jsonResponse(storedMessagesSchema, "One page of messages") },
+        responses: {
+          200: {
+            description: "One page of messages",
+            content: { ...jsonResponse(storedMessagesSchema, "").content, ...htmlContent },
+          },
+        },
       }),
       async (c) => {
         const { name } = c.req.valid("param");
+        if (prefersHtml(c.req.header("accept"), false)) {
+          return sendMessages(c, deps, frame, { name, query: c.req.valid("query") });
+        }
         const { limit, cursor, ...query } = c.req.valid("query");
         const list = JSON.stringify([name, query]);
         const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, positionIn(list));
@@ -69,12 +80,18 @@ export function addBrowseRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/queues/{name}/messages/{id}",
         tags,
         summary: "Get a message",
-        description: "Shows a message without receiving it.",
+        description: "Shows a message without receiving it. `Accept: text/html` gets a page.",
         request: { params: messageParams, ...noQuery },
-        responses: { 200: jsonResponse(storedMessageSchema, "The message") },
+        responses: {
+          200: {
+            description: "The message",
+            content: { ...jsonResponse(storedMessageSchema, "").content, ...htmlContent },
+          },
+        },
       }),
       async (c) => {
         const { name, id } = c.req.valid("param");
+        if (prefersHtml(c.req.header("accept"), false)) return sendMessage(c, deps, frame, { name, id });
         const message = await getMessage(deps.commands.as(callerOf(c.get("account"))), name, id);
         return jsonTextResponse<StoredMessageView, 200>(c, messageText(message), 200);
       },
@@ -124,13 +141,6 @@ export function addBrowseRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         return jsonTextResponse<StoredMessageView, 200>(c, messageText(message), 200);
       },
     );
-}
-
-/** A position of this list: a cursor of another list is invalid. */
-function positionIn(list: string) {
-  return positionSchema
-    .refine(([of]) => of === list)
-    .transform(([, ...position]): [number, string, string] => position);
 }
 
 const timeOf = (ms: number) => (ms === 0 ? null : new Date(ms).toISOString());

@@ -4,6 +4,7 @@ import {
   decodeCursor,
   encodeCursor,
   errorResponse,
+  htmlContent,
   jsonBody,
   jsonResponse,
   limitParam,
@@ -11,8 +12,10 @@ import {
   noQuery,
   type ServiceEnv,
 } from "@quintet/http";
+import { type PageFrame, prefersHtml } from "@quintet/pages";
 import { callerOf } from "../commands/caller.ts";
 import type { Deps } from "../deps.ts";
+import { home } from "../pages/frame.ts";
 import { getAccess, putAccess } from "../queues/access.ts";
 import { deleteQueue, getQueue, listQueues, purgeQueue, putQueue } from "../queues/queues.ts";
 import { queueNameSchema, withDefaults } from "../queues/settings.ts";
@@ -27,6 +30,7 @@ import {
   queueSettingsSchema,
   redriveSchema,
 } from "./schemas.ts";
+import { sendQueue } from "./view-pages.ts";
 
 const tags = ["named queues"];
 const listQuery = z.strictObject({
@@ -35,7 +39,7 @@ const listQuery = z.strictObject({
 });
 
 /** Adds the routes that manage named queues: `/queue/queues`, `/queue/queues/{name}`, `/purge` and `/redrive`. */
-export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
 
   return app
@@ -47,13 +51,16 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "List queues",
         description:
-          "Lists the named queues that the account has a right to by name, with their settings and counts. A page may have fewer than `limit` queues before the last one.",
+          "Lists the named queues that the account has a right to by name, with their settings and counts. A page may have fewer than `limit` " +
+          "queues before the last one. `Accept: text/html` leads to the page at `/queue`.",
         request: { query: listQuery },
         responses: {
           200: jsonResponse(queueListSchema, "One page of queues"),
+          303: { description: "A browser is sent to the page of all queues" },
         },
       }),
       async (c) => {
+        if (prefersHtml(c.req.header("accept"), false)) return c.redirect(home, 303);
         const { limit, cursor } = c.req.valid("query");
         const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, queueNameSchema);
         const { queues, broken, last } = await listQueues(deps, { limit, after }, callerOf(c.get("account")));
@@ -96,11 +103,21 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/queues/{name}",
         tags,
         summary: "Get a queue",
-        description: "Gets the settings of a queue, the number of its messages by state, and its counters.",
+        description:
+          "Gets the settings of a queue, the number of its messages by state, and its counters. `Accept: text/html` gets a page.",
         request: { params, ...noQuery },
-        responses: { 200: jsonResponse(queueDetailsSchema, "The queue") },
+        responses: {
+          200: {
+            description: "The queue",
+            content: { ...jsonResponse(queueDetailsSchema, "").content, ...htmlContent },
+          },
+        },
       }),
-      async (c) => c.json(await getQueue(deps, c.req.valid("param").name, callerOf(c.get("account"))), 200),
+      async (c) => {
+        const { name } = c.req.valid("param");
+        if (prefersHtml(c.req.header("accept"), false)) return sendQueue(c, deps, frame, name);
+        return c.json(await getQueue(deps, name, callerOf(c.get("account"))), 200);
+      },
     )
     .openapi(
       createRoute({

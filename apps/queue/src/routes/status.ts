@@ -1,8 +1,12 @@
 import { availableParallelism, freemem, loadavg, totalmem, uptime } from "node:os";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { guards } from "@quintet/auth";
-import { jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
+import { type AccountEnv, guards } from "@quintet/auth";
+import { htmlContent, jsonResponse, noQuery, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { type PageFrame, prefersHtml } from "@quintet/pages";
+import type { Context, MiddlewareHandler } from "hono";
 import type { Deps } from "../deps.ts";
+import { type Order, orders } from "../pages/overview.ts";
+import { sendOverview } from "./view-pages.ts";
 
 const tags = ["queue"];
 
@@ -50,24 +54,66 @@ const infoSchema = z
   .object({ version: appVersion, system: systemSchema, redis: serverSchema })
   .openapi("QueueInfo", { description: "Information about the machine and the Redis server" });
 
+const findQuery = z.strictObject({
+  name: z.string().max(80).default("").describe("Part of the name, in any case; all queues by default"),
+  order: z
+    .enum(Object.keys(orders) as [Order, ...Order[]])
+    .default("attention")
+    .describe(
+      "`attention`: dead letters first, then the age of the oldest message; `length`: the most messages first; `name`",
+    ),
+  page: wholeNumber(1, 100_000).default(1).describe("Number of the page; 1 by default"),
+});
+
 /** Adds `GET /queue` and `GET /queue/info`. */
-export function addStatusRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addStatusRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
   const { version } = deps.service;
+  const forAccounts = guard.account("queue:read").middleware;
+  /** The status is open to everyone, the page to accounts. */
+  const asPage: MiddlewareHandler = (c, next) =>
+    prefersHtml(c.req.header("accept"), false) ? forAccounts(c, next) : next();
 
   return app
     .openapi(
       createRoute({
-        ...guard.open(),
+        ...guard.open(asPage),
         method: "get",
         path: "/",
         tags,
         summary: "Get the status",
-        description: "Gets the version of the running app. `/queue/health` checks Redis as well.",
+        description:
+          "Gets the version of the running app. `/queue/health` checks Redis as well. `Accept: text/html` gets the page of all queues, for " +
+          "which an account is required.",
         request: noQuery,
-        responses: { 200: jsonResponse(statusSchema, "The app is running") },
+        responses: {
+          200: {
+            description: "The app is running",
+            content: { ...jsonResponse(statusSchema, "").content, ...htmlContent },
+          },
+        },
       }),
-      (c) => c.json({ status: "running" as const, version }, 200),
+      async (c) => {
+        if (!prefersHtml(c.req.header("accept"), false)) return c.json({ status: "running" as const, version }, 200);
+        return sendOverview(c as unknown as Context<AccountEnv>, deps, frame, {
+          name: "",
+          order: "attention",
+          page: 1,
+        });
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("queue:read"),
+        method: "get",
+        path: "/find",
+        tags: ["queue pages"],
+        summary: "Page: find queues",
+        description: "The page of all queues whose name contains a text, in a chosen order.",
+        request: { query: findQuery },
+        responses: { 200: { description: "The page", content: htmlContent } },
+      }),
+      (c) => sendOverview(c, deps, frame, c.req.valid("query")),
     )
     .openapi(
       createRoute({
