@@ -12,6 +12,8 @@ export const queueSettings = {
   WEBHOOKS_PRIVATE_ADDRESSES: settings.flag.default(false),
   QUEUE_METRICS_MAX_QUEUES: settings.number(0, 100_000).default(1000),
   QUEUE_ACCOUNT_MAX_QUEUES: settings.number(0, 100_000).default(100),
+  QUEUE_ACCOUNT_MAX_MESSAGES: settings.number(0, 1_000_000_000).default(100_000),
+  QUEUE_ACCOUNT_MAX_BYTES: settings.number(0, 1024 ** 4).default(64 * 1024 * 1024),
 };
 
 export type Config = ConfigOf<"redis", typeof queueSettings>;

@@ -1,6 +1,7 @@
 import type { CommonDeps, DepsOf } from "@quintet/host";
 import { deriveKey, type TrustedProxies, trustedProxies } from "@quintet/http";
 import { accessKeyCommands } from "./commands/access-key-commands.ts";
+import { type Allowances, createAllowances } from "./commands/allowances.ts";
 import { diagnoseQueue, withBrokenQueueErrors } from "./commands/broken-queues.ts";
 import type { Caller } from "./commands/caller.ts";
 import { type DueCommands, dueCommands, withDueMarks } from "./commands/due-commands.ts";
@@ -17,7 +18,7 @@ import { type Figures, figuresReader } from "./figures/figures.ts";
 import { reportMetrics } from "./metrics.ts";
 import { createPush, type PushDeps } from "./push.ts";
 import { isForbidden, throwIfBroken } from "./queue-errors.ts";
-import type { AccountLimits } from "./queues/queues.ts";
+import type { AccountLimits } from "./queues/limits.ts";
 import { type AccessKeys, createAccessKeys } from "./sqs/access-keys/access-keys.ts";
 import { type RulesOfQueues, rulesOfQueues } from "./sqs/queue-rules.ts";
 import { createSweep, type Sweep } from "./sweep.ts";
@@ -37,6 +38,8 @@ interface QueueDeps extends AsyncDisposable, PushDeps {
   /** The figures of all queues, as of half a second ago at most. */
   readFigures(): Promise<Figures[]>;
   limits: AccountLimits;
+  /** What the queues of each account may hold. */
+  allowances: Allowances;
   transfers: Transfers;
   waiting: WaitingReceivers;
   sweep: Sweep;
@@ -61,9 +64,15 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
   const run = withBrokenQueueErrors(withDueMarks(loadCommands(redis), onMarkError), (queue) =>
     diagnoseQueue(redis, queue),
   );
-  const commands = queueCommands(redis, run, prefix);
   const registry = registryCommands(redis, run);
   const ofSqs = sqsCommands(redis, run);
+  const limits = {
+    maxQueues: config.QUEUE_ACCOUNT_MAX_QUEUES,
+    maxMessages: config.QUEUE_ACCOUNT_MAX_MESSAGES,
+    maxBytes: config.QUEUE_ACCOUNT_MAX_BYTES,
+  };
+  const allowances = createAllowances(run, registry, limits);
+  const commands = queueCommands(redis, run, prefix, allowances);
   const due = dueCommands(redis, run);
   const figures = figureCommands(redis, run);
   const readFigures = figuresReader(figures);
@@ -82,8 +91,7 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
         if (isForbidden(error)) return false;
         throw error;
       });
-  const transfers = withFailureBackoff(createTransfers(transferCommands(run, prefix), maySend));
-  const limits = { maxQueues: config.QUEUE_ACCOUNT_MAX_QUEUES };
+  const transfers = withFailureBackoff(createTransfers(transferCommands(run, prefix, allowances), maySend));
   const waiting = waitingReceivers(wakeSignals(redis, prefix));
   stopping.addEventListener("abort", waiting.close, { once: true });
   const sweep = createSweep({ commands, registry, transfers, due, figures, limits }, (error) =>
@@ -102,6 +110,7 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
     figures,
     readFigures,
     limits,
+    allowances,
     transfers,
     waiting,
     sweep,

@@ -32,6 +32,11 @@ export const registryKeys = ["registry:{queues}:names", "registry:{queues}:dead-
 /** Who may do what with the queues: access (hash), owned (zset); see `commands/parts/registry.lua`. */
 export const accessKeys = ["registry:{queues}:access", "registry:{queues}:owned"] as const;
 
+/** What the queues of an account may hold: allowances (hash), and when unused ones were taken back; see `commands/allot-1.lua`. */
+export function allowanceKeys(owner: string): [string, string] {
+  return [`account:{${owner}}:allowances`, `account:{${owner}}:reclaimed`];
+}
+
 /** When queues must be inspected, the lock of the sweep, how far the scan is, and which queues are broken: see `commands/`. */
 export const dueKey = "registry:{queues}:due";
 export const sweeperKey = "registry:{queues}:sweeper";

@@ -154,7 +154,7 @@ const cutOff = async () => {
     queue,
     dead,
     deps: quiet.deps,
-    steps: transferCommands(run, `${quiet.prefix}queue:`),
+    steps: transferCommands(run, `${quiet.prefix}queue:`, quiet.deps.allowances),
     /** Gives everything back as `nack` does, in a process that dies before it moves the dead letters on. */
     async releaseAll() {
       const deliveries: string[] = [];

@@ -73,7 +73,12 @@ describe("queues that are due", () => {
     const dead = await other.makeQueue();
     const queue = await other.makeQueue({ deadLetterQueue: dead.name, maxReceives: 1 });
     // Commands as in earlier versions: without a mark.
-    const commands = queueCommands(other.redis, loadCommands(other.redis), `${other.prefix}queue:`);
+    const commands = queueCommands(
+      other.redis,
+      loadCommands(other.redis),
+      `${other.prefix}queue:`,
+      other.deps.allowances,
+    );
     const message = { payload: "1", delayMs: undefined, dedupeId: "", groupId: "", priority: 0 };
     await commands.send(queue.name, [{ ...message, id: crypto.randomUUID() }]);
     await commands.claim(queue.name, { max: 1, visibilityMs: 1, lease: "x".repeat(22) });

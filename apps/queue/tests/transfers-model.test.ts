@@ -29,8 +29,8 @@ afterAll(() => open[Symbol.asyncDispose]());
 class Chain {
   readonly prefix = `${open.prefix}queue:`;
   readonly names = ["first", "second", "third"].map((name) => `${name}${++made}`);
-  readonly commands: QueueCommands = queueCommands(open.redis, run, this.prefix);
-  readonly steps = transferCommands(run, this.prefix);
+  readonly commands: QueueCommands = queueCommands(open.redis, run, this.prefix, open.deps.allowances);
+  readonly steps = transferCommands(run, this.prefix, open.deps.allowances);
   readonly sent = new Set<string>();
   /** The ids that must never appear again. */
   readonly done = new Set<string>();

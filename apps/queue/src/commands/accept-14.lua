@@ -10,13 +10,19 @@
 --             was dead-lettered from, joined by '/', or ''; sender, dedupeId, tenant, each maybe ''
 --
 -- Result: nil when the queue does not exist; otherwise the tickets that were rejected while it did not exist: these messages must
--- return to the source. All others have been accepted, now or before.
+-- return to the source. All others have been accepted, now or before. 3 when nothing was accepted, because the queue needs room.
 
 -- @include queue
 -- @include arrivals
+-- @include allowance
 
 local arrivalsKey, source = KEYS[14], ARGV[3]
 local highest, rejected, isNew = readArrivals(arrivalsKey, source, tonumber(ARGV[5]))
+local coming, bytes = 0, 0
+for at = 4, #ARGV, 10 do
+  if tonumber(ARGV[at + 1]) > highest then coming, bytes = coming + 1, bytes + #ARGV[at + 2] end
+end
+if not hasRoom(coming, bytes, unpack(redis.call('HMGET', settingsKey, 'allowedMessages', 'allowedBytes'))) then return 3 end
 local returned, before, accepted = {}, highest, 0
 for at = 4, #ARGV, 10 do
   local id, ticket, payload, sent, priority, group, origin, sender, dedupeId, tenant = unpack(ARGV, at, at + 9)

@@ -67,7 +67,7 @@ const figuresDelayMs = 1000;
 
 /** The commands on a queue that make nothing due sooner than before. */
 const neverMakesDue =
-  /^(?:ack|complete|read-state|change-settings|check-right|set-access|list-messages|list-outgoing|purge|reject|refresh|mark-due|take-due|reschedule|scan|push|register|unregister)-\d+$/;
+  /^(?:ack|complete|read-state|change-settings|check-right|set-access|allow|read-usage|reclaim|list-messages|list-outgoing|purge|reject|refresh|mark-due|take-due|reschedule|scan|push|register|unregister)-\d+$/;
 
 /** Those of them that change its figures. */
 const changesFigures = /^(?:ack|complete|purge)-\d+$/;

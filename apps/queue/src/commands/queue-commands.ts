@@ -3,6 +3,7 @@ import type { Redis } from "@quintet/db";
 import type { KeyedRequest } from "@quintet/http";
 import { attemptKey, commandKeys, firedKey, queueKey, queueKeys, sentKey, wakeChannel } from "../keys.ts";
 import { unpack } from "../messages/packed.ts";
+import { type Allowances, roomOf } from "./allowances.ts";
 import { browseCommands } from "./browse-commands.ts";
 import { type Caller, callerArgument, type Right, system } from "./caller.ts";
 import { recordTtlMs, setOutcome } from "./keyed-requests.ts";
@@ -131,10 +132,11 @@ export interface QueueCommands extends CommandsOfCaller {
 
 export type CommandsOfCaller = ReturnType<typeof commandsOfCaller>;
 
-export function queueCommands(redis: Redis, run: RunCommand, prefix: string): QueueCommands {
+export function queueCommands(redis: Redis, run: RunCommand, prefix: string, allowances: Allowances): QueueCommands {
   const withReplyKey = replyKeys();
   const digestQueues = new Set<string>();
-  const as = (caller: Caller) => commandsOfCaller(caller, { redis, run, prefix, withReplyKey, digestQueues });
+  const as = (caller: Caller) =>
+    commandsOfCaller(caller, { redis, run, prefix, allowances, withReplyKey, digestQueues });
   return { ...as(system), as };
 }
 
@@ -142,12 +144,13 @@ interface CommandDeps {
   redis: Redis;
   run: RunCommand;
   prefix: string;
+  allowances: Allowances;
   withReplyKey: ReturnType<typeof replyKeys>;
   /** Queues that have asked for digests of bodies. */
   digestQueues: Set<string>;
 }
 
-function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey, digestQueues }: CommandDeps) {
+function commandsOfCaller(caller: Caller, { redis, run, prefix, allowances, withReplyKey, digestQueues }: CommandDeps) {
   const start = (queue: string, right: Right) => [wakeChannel(prefix, queue), callerArgument(caller, right)];
   const runOn = (name: Parameters<RunCommand>[0], queue: string, right: Right, args: (string | number)[]) =>
     run(name, commandKeys(queue), [...start(queue, right), ...args]);
@@ -160,7 +163,10 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey, di
   return {
     ...browseCommands(runOn, runOnce),
 
-    /** Adds messages, all or none, once for a keyed request. Returns a result for each, or the limit that they exceed. */
+    /**
+     * Adds messages, all or none, once for a keyed request. Returns a result for each, or the limit of
+     * the queue that they exceed. Throws 429 when the owner of the queue has no room for them.
+     */
     async send(
       queue: string,
       messages: NewMessage[],
@@ -189,10 +195,14 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, withReplyKey, di
           ? sendBy(firedKey(queue, request.series), ownRunId, "series", request.number)
           : sendBy(sentKey(queue, request.key), ownRunId, recordTtlMs, request.fingerprint);
       };
-      let reply = (await send(digestQueues.has(queue))) as string[] | 0 | 1 | 2 | null;
+      let reply = (await send(digestQueues.has(queue))) as string[] | 0 | 1 | 2 | 3 | null;
       if (reply === 2) {
         digestQueues.add(queue);
         reply = (await send(true)) as Exclude<typeof reply, 2>;
+      }
+      while (reply === 3) {
+        await allowances.extend(queue, roomOf(messages), { isTransfer: false });
+        reply = (await send(digestQueues.has(queue))) as Exclude<typeof reply, 2>;
       }
       if (reply === 0) return "maxLength";
       if (reply === 1) return "maxBytes";

@@ -62,6 +62,12 @@ export function registryCommands(redis: Redis, run: RunCommand) {
       return outcome === "ok" ? { owner: rest[0] ?? "", version: rest[1] ?? "" } : outcome;
     },
 
+    /** The queues that an account owns. */
+    async ownedBy(owner: string): Promise<string[]> {
+      const owned = await redis.zrangebylex(accessKeys[1], `[${owner}/`, `(${owner}0`);
+      return owned.map((entry) => entry.slice(owner.length + 1));
+    },
+
     async isRegistered(name: string): Promise<boolean> {
       return (await redis.zscore(names, name)) !== null;
     },

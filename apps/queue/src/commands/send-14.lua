@@ -14,13 +14,14 @@
 --             its body or '', group or '', priority, tenant or ''
 --
 -- Result: nil when the queue does not exist; a number when nothing was added: 0 when the messages exceed maxLength, 1 when they exceed
--- maxBytes, 2 when the queue needs digests; otherwise an id for each message: its own, or '=' followed by the id of the earlier message
+-- maxBytes, 2 when the queue needs digests, 3 when it needs room (see allot-1.lua); otherwise an id for each message: its own, or '=' followed by the id of the earlier message
 -- with its dedupeId. A repeated request gets the result of the first one. A request with an Idempotency-Key gets two texts before the ids:
 -- the fingerprint and the run id of the first one, '' when an earlier version ran it. Of a series, whose numbers ascend, a request whose
 -- number is not above the last one adds nothing and gets an empty result.
 
 -- @include core
 -- @include reply
+-- @include allowance
 
 local FIELDS = 8
 local SERIES_MS = 30 * 24 * 3600 * 1000 -- how long the last number of a series is kept
@@ -36,7 +37,7 @@ else
   earlier = record and (#record[1] == #ARGV[5] and record or { '', '', unpack(record) })
 end
 if earlier then return earlier end
-local limits = redis.call('HMGET', settingsKey, 'maxBytes', 'dedupeSeconds', 'dedupeByContent')
+local limits = redis.call('HMGET', settingsKey, 'maxBytes', 'dedupeSeconds', 'dedupeByContent', 'allowedMessages', 'allowedBytes')
 local maxBytes, dedupeMs, dedupeByContent = tonumber(limits[1]), (limits[2] or 300) * 1000, limits[3] == '1'
 
 -- The dedupeId of the message at this argument. Without one of its own it may be the digest of its body; nil when that is missing.
@@ -77,9 +78,10 @@ else
 end
 local isTooLong = maxLength and redis.call('HLEN', recordsKey) - redis.call('ZCARD', outboxKey) + #fresh > maxLength
 local isTooLarge = maxBytes and #fresh > 0 and counters.bytes + bytes > maxBytes
-if isTooLong or isTooLarge then
+local needsRoom = not hasRoom(#fresh, bytes, limits[4], limits[5])
+if isTooLong or isTooLarge or needsRoom then
   finish()
-  return isTooLong and 0 or 1
+  return isTooLong and 0 or isTooLarge and 1 or 3
 end
 
 local function dueOf(at)

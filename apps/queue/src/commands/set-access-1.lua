@@ -10,6 +10,10 @@
 
 if redis.call('EXISTS', KEYS[1]) == 0 then return false end
 if tonumber(redis.call('HGET', KEYS[1], 'accessVersion') or 0) < tonumber(ARGV[1]) then
+  -- What the queue may hold was allotted by the former owner.
+  if (redis.call('HGET', KEYS[1], 'owner') or '') ~= ARGV[2] then
+    redis.call('HDEL', KEYS[1], 'allowedVersion', 'allowedMessages', 'allowedBytes')
+  end
   redis.call('HSET', KEYS[1], 'accessVersion', ARGV[1], 'owner', ARGV[2], 'access', ARGV[3])
 end
 return 1

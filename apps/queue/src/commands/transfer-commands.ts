@@ -1,4 +1,5 @@
 import { commandKeys, queueKey, wakeChannel } from "../keys.ts";
+import { type Allowances, roomOf } from "./allowances.ts";
 import { type Caller, callerArgument } from "./caller.ts";
 import type { RunCommand } from "./load.ts";
 
@@ -28,7 +29,7 @@ export interface Outgoing {
 const maxPageBytes = 4 * 1024 * 1024;
 
 /** The steps of a transfer between queues. Each affects one queue only, and may be repeated by any process. */
-export function transferCommands(run: RunCommand, prefix: string) {
+export function transferCommands(run: RunCommand, prefix: string, allowances: Allowances) {
   const outboxKeys = (queue: string) =>
     (["settings", "outbox", "records", "payloads"] as const).map((part) => queueKey(queue, part));
 
@@ -71,7 +72,10 @@ export function transferCommands(run: RunCommand, prefix: string) {
       return { incarnation, messages, more: more === "1" };
     },
 
-    /** Accepts messages, each transfer once. Returns the tickets that were rejected before, or `undefined` when the queue does not exist. */
+    /**
+     * Accepts messages, each transfer once. Returns the tickets that were rejected before, or `undefined` when the queue does not exist.
+     * Throws 429 when the owner of the queue has no room for them.
+     */
     async accept(queue: string, source: string, messages: OutgoingMessage[]): Promise<string[] | undefined> {
       const args = messages.flatMap((one) => [
         one.id,
@@ -86,9 +90,13 @@ export function transferCommands(run: RunCommand, prefix: string) {
         one.tenantId,
       ]);
       const keys = [...commandKeys(queue), queueKey(queue, "arrivals")];
-      const rejected = (await run("accept-14", keys, [wakeChannel(prefix, queue), "", source, ...args])) as
-        | string[]
-        | null;
+      const accept = () =>
+        run("accept-14", keys, [wakeChannel(prefix, queue), "", source, ...args]) as Promise<string[] | 3 | null>;
+      let rejected = await accept();
+      while (rejected === 3) {
+        await allowances.extend(queue, roomOf(messages), { isTransfer: true });
+        rejected = await accept();
+      }
       return rejected ?? undefined;
     },
 

@@ -14,6 +14,7 @@ import {
 import type { Transfers } from "../transfers/transfers.ts";
 import { accessOf, type QueueAccess } from "./access.ts";
 import { type Flow, flowOf } from "./flow.ts";
+import type { AccountLimits } from "./limits.ts";
 import { fromRedisFields, isFifoQueue, type QueueSettings, toRedisFields } from "./settings.ts";
 
 export interface QueueDeps {
@@ -22,11 +23,6 @@ export interface QueueDeps {
   transfers: Transfers;
   due: DueCommands;
   limits: AccountLimits;
-}
-
-/** What one account may have: queues of its own. */
-export interface AccountLimits {
-  maxQueues: number;
 }
 
 /** A queue as the API and the metrics show it. */
