@@ -5,7 +5,7 @@ import { callerOf, type Right } from "../src/commands/caller.ts";
 import { putAccess, type QueueAccess } from "../src/queues/access.ts";
 import { putQueue } from "../src/queues/queues.ts";
 import { settingsInputSchema, withDefaults } from "../src/queues/settings.ts";
-import { type OpenQueue, openQueue } from "./open-queue.ts";
+import { expectConserved, type OpenQueue, openQueue } from "./open-queue.ts";
 
 const settings = { QUEUE_ACCOUNT_MAX_QUEUES: "1000" };
 let open: OpenQueue;
@@ -191,6 +191,34 @@ describe("a new queue", () => {
     await putAccess(open.deps, closed, { send: [], receive: [], manage: [] }, mine());
     expect((await get("leaks", other)).json()).toMatchObject({ deadLetterQueue: closed, deadLetters: null });
     expect((await open.request("DELETE", `/queue/queues/${closed}`, { as: plain })).status).toBe(204);
+  });
+
+  it("keeps its dead letters once its owner may not send to the dead-letter queue any more", async () => {
+    const { other } = open.people;
+    const closed = await privateQueue({ send: [other.account.id] });
+    await put("keeps", { deadLetterQueue: closed, maxReceives: 1, backoffSeconds: 0 }, other);
+    const use = async (verb: string, body: object) => {
+      const response = await open.request("POST", `/queue/queues/keeps/${verb}`, { as: other, body });
+      return response.json<{ messages: { body: number; receipt: string }[] }>().messages;
+    };
+    const nackAll = async () =>
+      use("nack", { receipts: (await use("receive", { max: 10 })).map((one) => one.receipt) });
+    await use("messages", { body: 1 });
+    await nackAll();
+    expect((await get(closed)).json()).toMatchObject({ counts: { length: 1 } });
+    await putAccess(open.deps, closed, { send: [], receive: [], manage: [] }, mine());
+    await use("messages", { body: 2 });
+    await nackAll();
+    expect((await get(closed)).json()).toMatchObject({ counts: { length: 1 } });
+    const kept = (await get("keeps", other)).json<Parameters<typeof expectConserved>[0]>();
+    expect(kept.counts).toMatchObject({ ready: 1, length: 1 });
+    expectConserved(kept);
+    // The messages that are there go back, by whoever may receive them here and send there.
+    await putAccess(open.deps, closed, { send: [], receive: [other.account.id], manage: [] }, mine());
+    const redrive = await open.request("POST", `/queue/queues/${closed}/redrive`, { as: open.people.plain });
+    expect(redrive.json()).toEqual({ moved: 0 });
+    expect((await open.request("POST", `/queue/queues/${closed}/redrive`, { as: other })).json()).toEqual({ moved: 1 });
+    expect((await use("receive", { max: 10 })).map((one) => one.body).sort()).toEqual([1, 2]);
   });
 
   it("is one of a limited number", async () => {

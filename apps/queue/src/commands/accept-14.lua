@@ -4,7 +4,7 @@
 -- KEYS[1..13] see parts/core.lua
 -- KEYS[14]    arrivals  hash  see parts/arrivals.lua
 -- ARGV[1]     the wake channel
--- ARGV[2]     the caller
+-- ARGV[2]     the caller, with the right 'send': for dead letters the owner of the source, which may have lost it since; else ''
 -- ARGV[3]     the source: its name and incarnation
 -- ARGV[4..]   ten for each message, by ascending ticket: id, ticket, payload, time sent, priority, group or '', origin: the queues it
 --             was dead-lettered from, joined by '/', or ''; sender, dedupeId, tenant, each maybe ''

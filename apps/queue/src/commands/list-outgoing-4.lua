@@ -9,11 +9,12 @@
 -- ARGV[2] max messages
 -- ARGV[3] max bytes of payload; the first message may have more
 --
--- Result: { the incarnation of this queue, '1' when there may be more else '', then for each message: id, ticket, destination,
+-- Result: { the incarnation of this queue, '1' when there may be more else '', its owner or '', its dead-letter queue or '', then for each message: id, ticket, destination,
 -- payload, time sent, priority, group or '', origin, sender or '', dedupeId or '', tenant or '' }.
 
 local pairsOf = redis.call('ZRANGEBYSCORE', KEYS[2], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[2])
-local found, bytes = { redis.call('HGET', KEYS[1], 'incarnation') or '', '' }, 0
+local incarnation, owner, deadLetterQueue = unpack(redis.call('HMGET', KEYS[1], 'incarnation', 'owner', 'deadLetterQueue'))
+local found, bytes = { incarnation or '', '', owner or '', deadLetterQueue or '' }, 0
 if #pairsOf == 2 * ARGV[2] then found[2] = '1' end
 for i = 1, #pairsOf, 2 do
   local id = pairsOf[i]

@@ -1,4 +1,5 @@
 import { commandKeys, queueKey, wakeChannel } from "../keys.ts";
+import { isForbidden } from "../queue-errors.ts";
 import { type Allowances, roomOf } from "./allowances.ts";
 import { type Caller, callerArgument } from "./caller.ts";
 import type { RunCommand } from "./load.ts";
@@ -22,6 +23,9 @@ export interface OutgoingMessage {
 /** Messages in the outbox of one incarnation of a queue, by ascending ticket; `more` tells whether there may be further ones. */
 export interface Outgoing {
   incarnation: string;
+  /** The id of the account that owns the queue, or "", and its dead-letter queue, or "". */
+  owner: string;
+  deadLetterQueue: string;
   messages: OutgoingMessage[];
   more: boolean;
 }
@@ -37,8 +41,14 @@ export function transferCommands(run: RunCommand, prefix: string, allowances: Al
     /** The first `max` messages in the outbox after a ticket. */
     async listOutgoing(queue: string, page: { after: string; max: number }): Promise<Outgoing> {
       const args = [page.after, page.max, maxPageBytes];
-      const reply = (await run("list-outgoing-4", outboxKeys(queue), args)) as [string, string, ...unknown[]];
-      const [incarnation, more, ...fields] = reply;
+      const reply = (await run("list-outgoing-4", outboxKeys(queue), args)) as [
+        string,
+        string,
+        string,
+        string,
+        ...unknown[],
+      ];
+      const [incarnation, more, owner, deadLetterQueue, ...fields] = reply;
       const messages: OutgoingMessage[] = [];
       for (let at = 0; at < fields.length; at += 11) {
         const [id, ticket, destination, payload, sentAt, priority, groupId, origin, sender, dedupeId, tenantId] =
@@ -69,14 +79,20 @@ export function transferCommands(run: RunCommand, prefix: string, allowances: Al
           tenantId,
         });
       }
-      return { incarnation, messages, more: more === "1" };
+      return { incarnation, owner, deadLetterQueue, messages, more: more === "1" };
     },
 
     /**
-     * Accepts messages, each transfer once. Returns the tickets that were rejected before, or `undefined` when the queue does not exist.
+     * Accepts messages, each transfer once; from `sender`, the id of an account, only if it may send to the queue, from "" always. Returns the
+     * tickets that were rejected before, or `undefined` when the queue does not exist or may not be sent to.
      * Throws 429 when the owner of the queue has no room for them.
      */
-    async accept(queue: string, source: string, messages: OutgoingMessage[]): Promise<string[] | undefined> {
+    async accept(
+      queue: string,
+      source: string,
+      messages: OutgoingMessage[],
+      sender = "",
+    ): Promise<string[] | undefined> {
       const args = messages.flatMap((one) => [
         one.id,
         one.ticket,
@@ -91,7 +107,9 @@ export function transferCommands(run: RunCommand, prefix: string, allowances: Al
       ]);
       const keys = [...commandKeys(queue), queueKey(queue, "arrivals")];
       const accept = () =>
-        run("accept-14", keys, [wakeChannel(prefix, queue), "", source, ...args]) as Promise<string[] | 3 | null>;
+        run("accept-14", keys, [wakeChannel(prefix, queue), senderArgument(sender), source, ...args]).catch(
+          nullIfForbidden,
+        ) as Promise<string[] | 3 | null>;
       let rejected = await accept();
       while (rejected === 3) {
         await allowances.extend(queue, roomOf(messages), { isTransfer: true });
@@ -100,12 +118,19 @@ export function transferCommands(run: RunCommand, prefix: string, allowances: Al
       return rejected ?? undefined;
     },
 
-    /** Rejects messages for a queue that does not exist. Returns the rejected tickets, or `undefined` when the queue exists. */
-    async reject(queue: string, source: string, messages: OutgoingMessage[]): Promise<string[] | undefined> {
+    /** Rejects messages for a queue that does not exist or may not be sent to. Returns the rejected tickets, or `undefined` when it may. */
+    async reject(
+      queue: string,
+      source: string,
+      messages: OutgoingMessage[],
+      sender = "",
+    ): Promise<string[] | undefined> {
       const keys = [queueKey(queue, "settings"), queueKey(queue, "arrivals")];
-      const rejected = (await run("reject-2", keys, [source, ...messages.map(({ ticket }) => ticket)])) as
-        | string[]
-        | null;
+      const rejected = (await run("reject-2", keys, [
+        senderArgument(sender),
+        source,
+        ...messages.map(({ ticket }) => ticket),
+      ])) as string[] | null;
       return rejected ?? undefined;
     },
 
@@ -141,6 +166,16 @@ export function transferCommands(run: RunCommand, prefix: string, allowances: Al
 }
 
 export type TransferCommands = ReturnType<typeof transferCommands>;
+
+/** The sender of dead letters as a caller; "" for a queue of staff. */
+function senderArgument(sender: string): string {
+  return sender === "" ? "" : `send ${sender}`;
+}
+
+function nullIfForbidden(error: unknown): null {
+  if (isForbidden(error)) return null;
+  throw error;
+}
 
 function idsAndTickets(messages: OutgoingMessage[]): string[] {
   return messages.flatMap(({ id, ticket }) => [id, ticket]);

@@ -13,8 +13,8 @@ export interface Transfers {
    * Delivers the messages in a queue's outbox to their destinations. A queue and its dead-letter queue may be on different Redis
    * servers, so a transfer has two steps: the destination accepts the message and records its ticket; then the source completes the
    * transfer and removes the message. Every step may be repeated, late and by any process: an interrupted transfer is completed by
-   * the next call, exactly once. A destination that does not exist rejects the message and records that too; the message then
-   * returns to the source. A failing destination delays no other; `failed` has the error of each.
+   * the next call, exactly once. A destination that does not exist, or that the owner of the source may no longer send to, rejects the
+   * message and records that too; the message then returns to the source. A failing destination delays no other; `failed` has the error of each.
    */
   deliver(source: string): Promise<{ failed: Map<string, unknown> }>;
   /**
@@ -32,12 +32,17 @@ export function createTransfers(
   maySend: (queue: string, caller: Caller) => Promise<boolean>,
 ): Transfers {
   /** Offers messages to the destination. Returns the tickets that it rejected; it has accepted all others. */
-  const offer = async (destination: string, source: string, messages: OutgoingMessage[]): Promise<string[]> => {
+  const offer = async (
+    destination: string,
+    source: string,
+    messages: OutgoingMessage[],
+    sender: string,
+  ): Promise<string[]> => {
     // A destination may be created or deleted between the two commands: then the loop tries again.
     for (;;) {
       const rejected =
-        (await commands.accept(destination, source, messages)) ??
-        (await commands.reject(destination, source, messages));
+        (await commands.accept(destination, source, messages, sender)) ??
+        (await commands.reject(destination, source, messages, sender));
       if (rejected) return rejected;
     }
   };
@@ -46,7 +51,8 @@ export function createTransfers(
     const failed = new Map<string, unknown>();
     let after = "0";
     for (;;) {
-      const { incarnation, messages, more } = await commands.listOutgoing(source, { after, max: batchSize });
+      const outgoing = await commands.listOutgoing(source, { after, max: batchSize });
+      const { incarnation, messages, more } = outgoing;
       for (const [destination, group] of Map.groupBy(messages, (message) => message.destination)) {
         if (failed.has(destination)) continue;
         const offered = group.map((message) => ({
@@ -54,7 +60,9 @@ export function createTransfers(
           origin: originAtDestination(destination, source, message.origin),
         }));
         try {
-          const rejected = await offer(destination, `${source} ${incarnation}`, offered);
+          // A redrive checked who began it; dead letters are of the owner of their queue, who may have lost the right.
+          const sender = destination === outgoing.deadLetterQueue ? outgoing.owner : "";
+          const rejected = await offer(destination, `${source} ${incarnation}`, offered, sender);
           const [returned = [], accepted = []] = [true, false].map((isRejected) =>
             group.filter(({ ticket }) => rejected.includes(ticket) === isRejected),
           );
