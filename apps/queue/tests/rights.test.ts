@@ -314,6 +314,34 @@ describe("the access", () => {
   });
 });
 
+it("what staff changes is in the audit log, what others change in their own queues is not", async () => {
+  const logged: string[] = [];
+  const { people } = open;
+  const auth: typeof people.auth = {
+    ...people.auth,
+    beginAction(action) {
+      logged.push(`${action.actorId} ${action.method} ${action.path}`);
+      return people.auth.beginAction(action);
+    },
+  };
+  await using watched = await openQueue({ prefix: open.prefix, people: { ...people, auth }, settings });
+  const path = "/queue/queues/watched";
+  for (const as of [people.plain, people.staff]) {
+    await watched.request("PUT", path, { as, body: {} });
+    await watched.request("PUT", `${path}/access`, { as, body: {} });
+    await watched.request("POST", `${path}/purge`, { as });
+    await watched.request("GET", path, { as });
+  }
+  await watched.request("DELETE", path, { as: people.staff });
+  const { id } = people.staff.account;
+  expect(logged).toEqual([
+    `${id} PUT ${path}`,
+    `${id} PUT ${path}/access`,
+    `${id} POST ${path}/purge`,
+    `${id} DELETE ${path}`,
+  ]);
+});
+
 it("lists the queues that the account has a right to", async () => {
   await using few = await openQueue({ people: open.people });
   const { plain, other, staff } = few.people;
