@@ -10,6 +10,9 @@ export const queueSettings = {
   SIMPLE_QUEUE_ACCOUNT_MAX_MESSAGES: settings.number(1, 100_000_000).default(10_000),
   SIMPLE_QUEUE_ACCOUNT_MAX_BYTES: settings.number(1024, 1024 ** 4).default(16 * 1024 * 1024),
   WEBHOOKS_PRIVATE_ADDRESSES: settings.flag.default(false),
+  /** On how many replicas of Redis a change is before it is confirmed, and for how many ms that is waited for. */
+  REDIS_WAIT_REPLICAS: settings.number(0, 10).default(0),
+  REDIS_WAIT_MS: settings.number(10, 60_000).default(500),
   QUEUE_METRICS_MAX_QUEUES: settings.number(0, 100_000).default(1000),
   QUEUE_ACCOUNT_MAX_QUEUES: settings.number(0, 100_000).default(100),
   QUEUE_ACCOUNT_MAX_MESSAGES: settings.number(0, 1_000_000_000).default(100_000),

@@ -69,11 +69,14 @@ export function openCommonDeps(
   const { STATEMENT_SECONDS: statementSeconds } = config;
   const checks: Record<string, HealthCheck> = {};
   const clients: Partial<StoreClients> = {};
+  // Settings of the apps whose data is in Redis alone.
+  const waitReplicas = Number(config.REDIS_WAIT_REPLICAS ?? 0);
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}${name}:`,
     name,
     enableAutoPipelining: pipelinesRedis !== false,
     autoPipeliningIgnoredCommands: typeof pipelinesRedis === "object" ? [...pipelinesRedis.except] : [],
+    replication: waitReplicas > 0 ? { replicas: waitReplicas, waitMs: Number(config.REDIS_WAIT_MS) } : undefined,
     onError: (error) => log.warn({ err: error }, "Redis connection failed"),
   });
   stack.defer(() => redis.disconnect());
@@ -93,7 +96,7 @@ export function openCommonDeps(
       clients.postgres = client;
     },
     redis() {
-      const health = healthRedis(config.REDIS_URL);
+      const health = healthRedis(config.REDIS_URL, { waitReplicas });
       stack.defer(() => health.disconnect());
       checks.redis = health.check;
     },

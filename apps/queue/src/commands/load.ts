@@ -61,6 +61,14 @@ const notRepeatable: ReadonlySet<string> = new Set([
   "redrive-13",
 ]);
 
+/**
+ * What a fail-over of Redis may undo: it only reads, or what it does is done again. All others resolve once they are replicated, if
+ * `REDIS_WAIT_REPLICAS` is set: those that a client gets confirmed, and the steps of a transfer between queues, which may be on
+ * different nodes of a cluster.
+ */
+const notReplicated =
+  /^(?:claim|extend|refresh|read-state|list-outgoing|list-messages|list-names|check-right|lead|mark-due|take-due|reschedule|scan|record-figures)-/;
+
 export type CommandName = (typeof commandNames)[number];
 
 /** Runs one atomic operation; the header of its Lua file describes its keys, arguments and result. */
@@ -68,5 +76,11 @@ export type RunCommand = RunLua<CommandName>;
 
 /** Defines the Lua files as commands of this client. */
 export function loadCommands(redis: Redis): RunCommand {
-  return luaCommands(redis, new URL("./", import.meta.url), commandNames, (name) => !notRepeatable.has(name));
+  return luaCommands(
+    redis,
+    new URL("./", import.meta.url),
+    commandNames,
+    (name) => !notRepeatable.has(name),
+    (name) => !notReplicated.test(name),
+  );
 }

@@ -1,8 +1,10 @@
 import { type RedisAddress, redisAddress } from "@quintet/http";
 import { type Cluster, Redis as Connection, type RedisOptions } from "ioredis";
 import { addRedisMetrics } from "../observability/store-metrics.ts";
+import { batchWrites } from "./batch-writes.ts";
 import { openCluster } from "./cluster.ts";
 import { nodeConnector } from "./node-connector.ts";
+import { type ReplicationGoal, replicateWrites } from "./replication.ts";
 import { sendOnce } from "./send-once.ts";
 import { defaultSilenceMs, limitSilence } from "./silence-limit.ts";
 import { traceRedis } from "./trace-redis.ts";
@@ -20,6 +22,8 @@ export interface ConnectRedisOptions {
   /** Commands and scripts that are sent by themselves, because they are batched already. */
   autoPipeliningIgnoredCommands?: string[];
   lazyConnect?: boolean;
+  /** Waits for the replication of scripts, see `luaCommands`. */
+  replication?: ReplicationGoal | undefined;
 }
 
 /** The driver's type of replies depends on `replyMapping`, which is never set here. */
@@ -47,9 +51,11 @@ export function connectRedis(url: string, options: ConnectRedisOptions): Redis {
   const redis = address.kind === "cluster" ? clusterClient(address, options) : serverClient(url, address, options);
   if (redis instanceof Connection) {
     redis.on("error", onError);
+    if (batchesWrites(options)) batchWrites(redis);
     sendOnce(redis);
     limitSilence(redis, silenceMs);
   }
+  if (options.replication) replicateWrites(redis, options.replication);
   opened.set(redis, { url, options });
   if (name !== undefined) addRedisMetrics(redis, name);
   return traceRedis(redis, address);
@@ -91,6 +97,14 @@ export function subscriberRedis(redis: Redis): Connection {
 export function onRedisReady(redis: Redis, listener: () => void): void {
   redis.on("ready", listener);
   if (!(redis instanceof Connection)) redis.on("+node", (node: Connection) => node.on("ready", listener));
+}
+
+/**
+ * Whether commands share a write without the driver's pipelines, which are sent one after the other: each would wait for
+ * the replication of the one before.
+ */
+function batchesWrites({ enableAutoPipelining = false, replication }: ConnectRedisOptions): boolean {
+  return enableAutoPipelining && replication !== undefined;
 }
 
 function openedWith(redis: Redis): { url: string; options: ConnectRedisOptions } {

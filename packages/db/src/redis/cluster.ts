@@ -1,5 +1,6 @@
 import type { RedisAddress } from "@quintet/http";
 import { Cluster, type Redis as Connection, type RedisOptions } from "ioredis";
+import { batchWrites } from "./batch-writes.ts";
 import { sendOnce } from "./send-once.ts";
 import { limitSilence, RedisUnavailable } from "./silence-limit.ts";
 
@@ -27,8 +28,6 @@ interface Driver {
 /** The parts of the driver's client of one node that this module uses. */
 interface Node {
   status: string;
-  stream?: { cork(): void; uncork(): void };
-  sendCommand(command: Command, stream?: object): unknown;
   disconnect(reconnect?: boolean): void;
   setStatus(status: string): void;
   flushQueue(error: Error): void;
@@ -67,7 +66,7 @@ export function openCluster(address: RedisAddress, options: OpenClusterOptions):
   cluster.on("node error", onError);
   cluster.on("+node", (node: Connection) => {
     const driver = node as unknown as Node;
-    if (options.batchesWrites) batchWrites(driver);
+    if (options.batchesWrites) batchWrites(node);
     sendOnce(node);
     limitSilence(node, silenceMs);
     endReconnecting(driver);
@@ -151,27 +150,6 @@ function limitWaiting(cluster: Cluster, limitMs: number): void {
     isAvailable = true;
   });
   cluster.on("end", () => clearTimeout(timer));
-}
-
-/**
- * The commands of one turn of the event loop share a write. The driver's own pipelines are not used with clusters: when
- * slots have moved they reject with MOVED instead of following it.
- */
-function batchWrites(node: Node): void {
-  const send = node.sendCommand.bind(node);
-  let isCorked = false;
-  node.sendCommand = (command, stream) => {
-    const socket = node.stream;
-    if (!isCorked && socket && node.status === "ready") {
-      isCorked = true;
-      socket.cork();
-      setImmediate(() => {
-        isCorked = false;
-        socket.uncork();
-      });
-    }
-    return send(command, stream);
-  };
 }
 
 /** The driver never reports the end of a client that is disconnected between two attempts to connect. */

@@ -17,6 +17,7 @@ const failuresAllowed = 2;
 
 interface Command {
   name: string;
+  args: unknown[];
   isSettled: boolean;
   reject(error: Error): void;
   extractBlockingTimeout(): number | null | undefined;
@@ -107,6 +108,6 @@ const belongsToHandshake = ({ status, condition }: Driver, { name }: Command) =>
 
 /** How long Redis may block before it replies to a command, in ms. */
 function blockingMs(command: Command | undefined): number {
-  const ms = command?.extractBlockingTimeout();
+  const ms = command?.name === "wait" ? Number(command.args[1]) : command?.extractBlockingTimeout();
   return ms === 0 ? Number.POSITIVE_INFINITY : (ms ?? 0);
 }

@@ -5,6 +5,7 @@ import { Problem, problemCodeOf } from "./problem.ts";
 /** Error codes of drivers and sockets that mean that a store is unavailable. */
 const unavailableCodes = new Set([
   "OUTCOME_UNKNOWN",
+  "NOT_REPLICATED",
   "ECONNREFUSED",
   "ECONNRESET",
   "EPIPE",
@@ -29,7 +30,7 @@ const unavailableCodes = new Set([
 
 /** Error messages that mean the same. */
 const unavailableMessages =
-  /max retries per request|Connection is closed|connection is in closed state|Stream isn't writeable|Command timed out/i;
+  /max retries per request|Connection is closed|Command aborted due to connection close|Too many Cluster redirections|None of startup nodes is available|Failed to refresh slots cache|Cluster is (?:ended|disconnect)|All sentinels are unreachable|connection is in closed state|Stream isn't writeable|Command timed out/i;
 
 /** Replies of a Redis that is running and cannot serve: it is loading, full, failing over, or cannot write. */
 const unavailableReplies = /^(?:LOADING|OOM|MISCONF|READONLY|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN) /;
@@ -50,6 +51,14 @@ function isOutcomeUnknown(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     if ("code" in at && typeof at.code === "string" && unknownOutcomeCodes.has(at.code)) return true;
     if (at.message === "Command timed out") return true;
+  }
+  return false;
+}
+
+/** Whether a write was done and too few replicas have confirmed it. Follows `cause`. */
+function isNotReplicated(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    if ("code" in at && at.code === "NOT_REPLICATED") return true;
   }
   return false;
 }
@@ -89,6 +98,11 @@ export function toProblem(error: unknown, method = "POST"): Problem {
   }
   const full = fullStorage(error);
   if (full) return full;
+  if (isNotReplicated(error)) {
+    const detail =
+      "The outcome is unknown: the change was made, and too few replicas of Redis have confirmed it in time, so that a fail-over may undo it. Check before you retry.";
+    return new Problem("unavailable", detail, { headers: { "Retry-After": "2" }, cause: error });
+  }
   if (isOutcomeUnknown(error) && !safeMethods.has(method)) {
     const detail =
       "The outcome is unknown: the response of a store was lost, and the request may have taken effect. Check before you retry.";

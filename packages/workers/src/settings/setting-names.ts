@@ -60,6 +60,8 @@ export const settingNames: readonly string[] = [
   "REDIRECT_PORT",
   "REDIS_PREFIX",
   "REDIS_URL",
+  "REDIS_WAIT_MS",
+  "REDIS_WAIT_REPLICAS",
   "REGISTRATION",
   "REGISTRATIONS_PER_ADDRESS",
   "REJECTS_DAYS",
