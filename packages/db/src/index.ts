@@ -32,6 +32,7 @@ export { connectPostgres, healthPostgres, type PostgresQueries, type PostgresSql
 export {
   blockingRedis,
   connectRedis,
+  mastersOf,
   onRedisReady,
   type Redis,
   subscriberRedis,

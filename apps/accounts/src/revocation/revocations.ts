@@ -1,5 +1,5 @@
 import { type Revocation, type RevokedTable, revocationPublisher } from "@quintet/auth/issuer";
-import { inMysqlTransaction, type MysqlConnection, type MysqlPool, type Redis } from "@quintet/db";
+import { inMysqlTransaction, type MysqlConnection, type MysqlPool, onRedisReady, type Redis } from "@quintet/db";
 import type { Logger } from "@quintet/http";
 import { nextEpoch, readRevocations, storeRevocation } from "./revocation-queries.ts";
 
@@ -85,10 +85,12 @@ export function createRevocations(options: {
   const inBackground = () => {
     heartbeatOnce().catch(() => {}); // Errors have been logged.
   };
-  redis?.on("ready", () => {
-    mustPublishAll = true; // Redis may have lost its data.
-    if (timer) inBackground();
-  });
+  if (redis) {
+    onRedisReady(redis, () => {
+      mustPublishAll = true; // Redis may have lost its data.
+      if (timer) inBackground();
+    });
+  }
 
   return {
     async revoke(work) {

@@ -25,7 +25,13 @@ export function ownTraffic(): SharedTraffic {
  * process can show the sums.
  */
 export function shareTraffic(redisUrl: string, prefix: string, onError: (error: Error) => void): SharedTraffic {
-  const redis = connectRedis(redisUrl, { prefix: `${prefix}traffic:`, name: "traffic", lazyConnect: true, onError });
+  const redis = connectRedis(redisUrl, {
+    prefix: `${prefix}traffic:`,
+    name: "traffic",
+    enableAutoPipelining: true,
+    lazyConnect: true,
+    onError,
+  });
   const withDeadline = redisWithDeadline(redis);
   const own = watchTraffic((step, apps) => {
     const adding = redis.pipeline();
@@ -42,14 +48,11 @@ export function shareTraffic(redisUrl: string, prefix: string, onError: (error: 
   let known: { at: number; read: Promise<{ steps: Steps; processes: number }> } | undefined;
   const read = async () => {
     const last = stepOf(Date.now()) - 1;
-    const asking = redis.pipeline();
-    for (let step = last - stepsShown + 1; step <= last; step++) asking.hgetall(`${step}`);
-    const answers = await withDeadline(() => asking.exec());
+    const asked = Array.from({ length: stepsShown }, (_, i) => `${last - stepsShown + 1 + i}`);
+    const answers = await withDeadline(() => Promise.all(asked.map((step) => redis.hgetall(step))));
     const steps: Steps = new Map();
     let processes = 1;
-    for (const [i, [error, hash]] of (answers ?? []).entries()) {
-      if (error) throw error;
-      const fields = hash as Record<string, string>;
+    for (const [i, fields] of answers.entries()) {
       if (fields.processes === undefined) continue;
       processes = Number(fields.processes);
       steps.set(last - stepsShown + 1 + i, appsOf(fields));

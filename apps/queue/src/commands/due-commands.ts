@@ -93,6 +93,23 @@ export function withDueMarks(run: RunCommand, onError: (error: unknown) => void)
     }
     changed.add(queue);
   };
+  const owed = new Set<string>();
+  let isRetrying = false;
+  /** On a cluster the queue may be on another node than the marks, and its command succeed while they are unavailable. */
+  const markLater = (names: string[]) => {
+    for (const name of names) owed.add(name);
+    if (isRetrying) return;
+    isRetrying = true;
+    setTimeout(() => {
+      isRetrying = false;
+      const all = [...owed];
+      owed.clear();
+      run("mark-due-1", [dueKey], [0, ...all]).catch((error: unknown) => {
+        if (isUnavailable(error)) markLater(all);
+        else onError(error);
+      });
+    }, markDelayMs).unref();
+  };
   return (name, keys, args) => {
     if (changesFigures.test(name)) noteChange(queueOf(keys[0] ?? "") ?? "");
     const queue = makesDue(name) ? queueOf(keys[0] ?? "") : undefined;
@@ -103,9 +120,10 @@ export function withDueMarks(run: RunCommand, onError: (error: unknown) => void)
         });
       }
       marked.add(queue);
-      // While Redis is unavailable the command itself fails and reports it. After any other error the scan finds the queue.
+      // After an error other than that Redis is unavailable the scan finds the queue.
       run("mark-due-1", [dueKey], [markDelayMs, queue]).catch((error: unknown) => {
-        if (!isUnavailable(error)) onError(error);
+        if (isUnavailable(error)) markLater([queue]);
+        else onError(error);
       });
     }
     return run(name, keys, args);

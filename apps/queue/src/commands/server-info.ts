@@ -1,20 +1,74 @@
-import type { Redis } from "@quintet/db";
+import { mastersOf, type Redis } from "@quintet/db";
 
-/** Public information about the Redis server: no secrets, no file names. */
+interface Memory {
+  usedBytes: number;
+  peakBytes: number;
+  limitBytes: number | null;
+}
+
+/** Public information about the Redis server, or about a cluster as a whole: no secrets, no file names, no addresses. */
 export interface ServerInfo {
   version: string;
   mode: string;
   role: string;
   uptimeSeconds: number;
   connectedClients: number;
+  /** The replicas that are connected. */
+  replicas: number;
   keys: number;
-  memory: { usedBytes: number; peakBytes: number; limitBytes: number | null };
+  memory: Memory;
   commandsPerSecond: number;
   appendOnlyFile: boolean;
+  /** The masters of a cluster. */
+  nodes?: NodeInfo[];
 }
 
-/** Reads the information by INFO and DBSIZE. */
+/** One master of a cluster. */
+export type NodeInfo = Omit<ServerInfo, "mode" | "nodes"> & {
+  /** How many of the 16,384 hash slots it serves. */
+  slots: number;
+};
+
+/** Reads the information by INFO and DBSIZE; on a cluster from each master that responds. */
 export async function serverInfo(redis: Redis): Promise<ServerInfo> {
+  const masters = await mastersOf(redis);
+  if (!("slots" in redis)) return readServer(masters[0] as ConnectedServer);
+  const served = new Map<string | undefined, number>();
+  for (const [key] of redis.slots) served.set(key, (served.get(key) ?? 0) + 1);
+  const read = await Promise.allSettled(
+    masters.map(async (master): Promise<ServerInfo & { slots: number }> => {
+      const { host, port } = master.options;
+      return { ...(await readServer(master)), slots: served.get(`${host}:${port}`) ?? 0 };
+    }),
+  );
+  const found = read.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const failed = read.find((one) => one.status === "rejected");
+  if (failed && found.length === 0) throw failed.reason;
+  const sum = (numberOf: (node: ServerInfo) => number) => found.reduce((total, node) => total + numberOf(node), 0);
+  return {
+    version: found[0]?.version ?? "",
+    mode: "cluster",
+    role: "master",
+    uptimeSeconds: Math.min(...found.map(({ uptimeSeconds }) => uptimeSeconds)),
+    connectedClients: sum(({ connectedClients }) => connectedClients),
+    replicas: sum(({ replicas }) => replicas),
+    keys: sum(({ keys }) => keys),
+    memory: {
+      usedBytes: sum(({ memory }) => memory.usedBytes),
+      peakBytes: sum(({ memory }) => memory.peakBytes),
+      limitBytes: found.every(({ memory }) => memory.limitBytes !== null)
+        ? sum(({ memory }) => memory.limitBytes ?? 0)
+        : null,
+    },
+    commandsPerSecond: sum(({ commandsPerSecond }) => commandsPerSecond),
+    appendOnlyFile: found.every(({ appendOnlyFile }) => appendOnlyFile),
+    nodes: found.map(({ mode: _, ...node }) => node),
+  };
+}
+
+type ConnectedServer = Awaited<ReturnType<typeof mastersOf>>[number];
+
+async function readServer(redis: ConnectedServer): Promise<ServerInfo> {
   const [text, keys] = await Promise.all([redis.info(), redis.dbsize()]);
   const fields = new Map(
     text.split("\r\n").flatMap((line): [string, string][] => {
@@ -29,6 +83,7 @@ export async function serverInfo(redis: Redis): Promise<ServerInfo> {
     role: fields.get("role") ?? "",
     uptimeSeconds: number("uptime_in_seconds"),
     connectedClients: number("connected_clients"),
+    replicas: number("connected_slaves"),
     keys,
     memory: {
       usedBytes: number("used_memory"),

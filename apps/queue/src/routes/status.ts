@@ -31,25 +31,33 @@ const systemSchema = z
       .describe("Memory of the machine and of the process"),
   })
   .openapi("SystemInfo", { description: "The machine and the process" });
+const serverFields = {
+  version: z.string().describe("Version of Redis or Valkey"),
+  role: z.string().describe("`master` or `slave`"),
+  uptimeSeconds: z.number().describe("Time since the server started, in seconds"),
+  connectedClients: z.number().int().describe("Number of client connections"),
+  replicas: z.number().int().describe("Number of replicas that are connected"),
+  keys: z.number().int().describe("Number of keys in the database, also those of other apps"),
+  memory: z
+    .object({
+      usedBytes: bytes.describe("Memory used, in bytes"),
+      peakBytes: bytes.describe("Max memory used since the start, in bytes"),
+      limitBytes: bytes.nullable().describe("`maxmemory`, in bytes; null without a limit"),
+    })
+    .describe("Memory of the server"),
+  commandsPerSecond: z.number().describe("Commands processed per second"),
+  appendOnlyFile: z.boolean().describe("Whether the append-only file is on"),
+};
+const nodeSchema = z
+  .object({ ...serverFields, slots: z.number().int().describe("How many of the 16,384 hash slots it serves") })
+  .openapi("RedisNodeInfo", { description: "One master of a Redis cluster" });
 const serverSchema = z
   .object({
-    version: z.string().describe("Version of Redis or Valkey"),
-    mode: z.string().describe("`standalone`, `sentinel` or `cluster`"),
-    role: z.string().describe("`master` or `slave`"),
-    uptimeSeconds: z.number().describe("Time since the server started, in seconds"),
-    connectedClients: z.number().int().describe("Number of client connections"),
-    keys: z.number().int().describe("Number of keys in the database, also those of other apps"),
-    memory: z
-      .object({
-        usedBytes: bytes.describe("Memory used, in bytes"),
-        peakBytes: bytes.describe("Max memory used since the start, in bytes"),
-        limitBytes: bytes.nullable().describe("`maxmemory`, in bytes; null without a limit"),
-      })
-      .describe("Memory of the server"),
-    commandsPerSecond: z.number().describe("Commands processed per second"),
-    appendOnlyFile: z.boolean().describe("Whether the append-only file is on"),
+    ...serverFields,
+    mode: z.string().describe("`standalone` or `cluster`; figures of a cluster are sums over its masters"),
+    nodes: z.array(nodeSchema).optional().describe("The masters of a cluster that respond"),
   })
-  .openapi("RedisInfo", { description: "The Redis server" });
+  .openapi("RedisInfo", { description: "The Redis server, or the cluster" });
 const infoSchema = z
   .object({ version: appVersion, system: systemSchema, redis: serverSchema })
   .openapi("QueueInfo", { description: "Information about the machine and the Redis server" });

@@ -93,6 +93,16 @@ export function subscriberRedis(redis: Redis): Connection {
   return subscriber;
 }
 
+/**
+ * The connections to the servers that take writes: the client itself, or, of a cluster, one to each master that it knows.
+ * Waits until it knows some.
+ */
+export async function mastersOf(redis: Redis): Promise<Connection[]> {
+  if (redis instanceof Connection) return [redis];
+  if (redis.nodes("master").length === 0) await redis.cluster("INFO");
+  return redis.nodes("master");
+}
+
 /** Calls `listener` whenever there is a new connection to a server that accepts writes: it may have lost data. */
 export function onRedisReady(redis: Redis, listener: () => void): void {
   redis.on("ready", listener);

@@ -79,11 +79,6 @@ export function openCluster(address: RedisAddress, options: OpenClusterOptions):
   return cluster;
 }
 
-/** The nodes that own slots, as far as this client knows them. */
-export function mastersOf(cluster: Cluster): Connection[] {
-  return cluster.nodes("master");
-}
-
 /** Reads the slots again until all masters that have been used are connected. */
 function refreshing(cluster: Cluster): () => void {
   let timer: NodeJS.Timeout | undefined;
@@ -95,7 +90,7 @@ function refreshing(cluster: Cluster): () => void {
   };
   return () => {
     timer ??= setInterval(() => {
-      const isConnected = mastersOf(cluster).every(({ status }) => status === "ready" || status === "wait");
+      const isConnected = cluster.nodes("master").every(({ status }) => status === "ready" || status === "wait");
       if (cluster.status !== "ready" || isConnected) return stop();
       cluster.refreshSlotsCache((error) => {
         failures = error ? failures + 1 : 0;

@@ -1,7 +1,6 @@
 import { HealthCheckError, HealthDetails } from "@quintet/http";
 import { Redis as Connection } from "ioredis";
-import { connectRedis } from "./client.ts";
-import { mastersOf } from "./cluster.ts";
+import { connectRedis, mastersOf } from "./client.ts";
 
 /** A connection for health checks alone, which never wait for other commands. */
 export interface RedisHealth {
@@ -54,9 +53,7 @@ export function healthRedis(url: string, { waitReplicas = 0 }: { waitReplicas?: 
       }
       return state.replicas > 0 || waitReplicas > 0 ? new HealthDetails(details) : undefined;
     }
-    // While this client knows no node, this waits for one.
-    if (mastersOf(redis).length === 0) await redis.cluster("INFO");
-    const masters = mastersOf(redis);
+    const masters = await mastersOf(redis);
     const read = await Promise.allSettled(
       masters.map(async (node) => [await readServer(node), await readCluster(node)] as const),
     );
