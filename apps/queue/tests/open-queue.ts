@@ -28,6 +28,10 @@ export interface Received {
   leasedUntil: string;
   priority: number;
   groupId: string | null;
+  tenantId: string | null;
+  dedupeId: string | null;
+  firstReceivedAt: string;
+  number: number;
   deadLetterOf: string | null;
 }
 

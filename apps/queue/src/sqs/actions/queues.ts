@@ -37,6 +37,7 @@ export const CreateQueue = action(
         settingsInputSchema.parse({
           deadLetterQueue: redrive?.deadLetterQueue ?? null,
           maxReceives: redrive?.maxReceives ?? null,
+          backoffSeconds: 0,
         }),
       );
       const created = await putQueue(deps, name, settings, caller, fields);
