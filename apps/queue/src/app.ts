@@ -16,6 +16,7 @@ import { addScheduleRoutes } from "./routes/schedules.ts";
 import { addSimpleQueueRoutes } from "./routes/simple.ts";
 import { addSqsRoutes } from "./routes/sqs.ts";
 import { addStatusRoutes } from "./routes/status.ts";
+import { addStreamRoutes } from "./routes/stream.ts";
 import { addSubscriptionRoutes } from "./routes/subscriptions.ts";
 
 /** The message queue below `/queue`. */
@@ -49,6 +50,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addBrowseRoutes(app, deps, frame);
   addMessageActions(app, deps, frame);
   addLeaseRoutes(app, deps);
+  addStreamRoutes(app, deps);
   addSubscriptionRoutes(app, deps);
   addScheduleRoutes(app, deps);
   addAccessKeyRoutes(app, deps);
@@ -66,6 +68,7 @@ export type QueueApi = ReturnType<
   | typeof addMessageRoutes
   | typeof addBrowseRoutes
   | typeof addLeaseRoutes
+  | typeof addStreamRoutes
   | typeof addSubscriptionRoutes
   | typeof addScheduleRoutes
   | typeof addAccessKeyRoutes

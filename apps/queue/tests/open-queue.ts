@@ -64,7 +64,13 @@ export interface NamedQueue {
 
 /** Opens the app; with the `people` of another app it shares its accounts. */
 export async function openQueue(
-  options: { redisUrl?: string; prefix?: string; settings?: Record<string, string>; people?: TestAuth } = {},
+  options: {
+    redisUrl?: string;
+    prefix?: string;
+    settings?: Record<string, string>;
+    people?: TestAuth;
+    stopping?: AbortSignal;
+  } = {},
 ): Promise<OpenQueue> {
   const people = options.people ?? (await testAuth(inject("mysqlUrl")));
   const redisUrl = options.redisUrl ?? inject("redisUrl");
@@ -77,7 +83,8 @@ export async function openQueue(
     ...options.settings,
   });
   const log = createLogger({ service: "queue", level: "silent" });
-  const deps = definition.createDeps(config, { log, auth: people.auth });
+  const stopping = options.stopping ?? new AbortController().signal;
+  const deps = definition.createDeps(config, { log, auth: people.auth, stopping });
   const redis = connectRedis(redisUrl, { prefix: `${prefix}queue:`, onError: () => {} });
   const app = createApp(deps);
 

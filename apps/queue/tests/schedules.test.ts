@@ -8,7 +8,7 @@ let open: OpenQueue;
 let other: OpenQueue;
 beforeAll(async () => {
   open = await openQueue();
-  other = await openQueue({ prefix: open.prefix });
+  other = await openQueue({ prefix: open.prefix, people: open.people });
   open.deps.leader.start();
   other.deps.leader.start();
 });

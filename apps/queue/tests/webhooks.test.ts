@@ -13,7 +13,7 @@ let open: OpenQueue;
 let other: OpenQueue;
 beforeAll(async () => {
   open = await openQueue({ settings });
-  other = await openQueue({ prefix: open.prefix, settings });
+  other = await openQueue({ prefix: open.prefix, people: open.people, settings });
   open.deps.leader.start();
   other.deps.leader.start();
 });

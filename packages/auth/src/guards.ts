@@ -81,6 +81,11 @@ export function guards(auth: Auth) {
     account: (...given: GuardArguments) => guarded(required, given),
     manager: (...given: GuardArguments) => guarded(manager, given),
     staff: (...given: GuardArguments) => guarded(staffOnly, given),
+    /** Checks the credentials of a request that has gone on for long; throws the 401 or 403 that a new one would get. */
+    recheck: async (c: Context, scope: Scope): Promise<void> => {
+      const found = await authenticate(auth, c, scope);
+      if (!found || found instanceof Response) unauthenticated("The session has ended.");
+    },
   };
 }
 

@@ -12,6 +12,7 @@
 
 -- @include core
 -- @include leases
+-- @include streams
 -- @include reply
 
 local earlier = storedReply()
@@ -41,4 +42,5 @@ if #ids > 0 then
   end
 end
 finish()
+notifyStreams(ids)
 return storeReply(results)

@@ -50,6 +50,7 @@ const commandNames = [
   "settle-schedule-2",
   "take-due-2",
   "unregister-4",
+  "watch-3",
 ] as const;
 
 /** Running these again would do more work, so they are not retried: when a reply is lost, the error says that the outcome is unknown. */

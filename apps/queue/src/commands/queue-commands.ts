@@ -335,6 +335,21 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, allowances, with
       return (await run("check-right-1", [queueKey(queue, "settings")], [callerArgument(caller, right)])) !== null;
     },
 
+    /**
+     * Keeps a stream open for `openMs` more: until then, acks and nacks in any process are published. Returns the length of a lease by the
+     * setting of the queue, and for each delivery how long its lease lasts, 0 when it is not held; in ms.
+     */
+    async watch(
+      queue: string,
+      deliveries: Delivery[],
+      openMs: number,
+    ): Promise<{ visibilityMs: number; leftMs: number[] } | undefined> {
+      const keys = [queueKey(queue, "settings"), queueKey(queue, "records"), queueKey(queue, "leases")];
+      const args = [callerArgument(caller, "receive"), openMs, ...idsAndLeases(deliveries)];
+      const reply = (await run("watch-3", keys, args)) as [number, ...number[]] | null;
+      return reply ? { visibilityMs: reply[0] * 1000, leftMs: reply.slice(1) } : undefined;
+    },
+
     /** Distinguishes the queue from earlier ones of its name; "" when it does not exist or an earlier version created it. */
     async incarnation(queue: string): Promise<string> {
       return (await redis.hget(queueKey(queue, "settings"), "incarnation")) ?? "";

@@ -15,16 +15,18 @@
 
 -- @include queue
 -- @include leases
+-- @include streams
 -- @include reply
 
 local earlier = storedReply()
 if earlier then return earlier end
 
 local delay = tonumber(ARGV[4])
-local results = {}
+local results, ids = {}, {}
 for i, id, record in heldLeases(6) do
   results[i] = record and 1 or 0
   if record then
+    ids[#ids + 1] = id
     redis.call('ZREM', leasesKey, id)
     if ARGV[5] == '1' then
       record[RECEIVES] = record[RECEIVES] - 1
@@ -34,4 +36,5 @@ for i, id, record in heldLeases(6) do
   end
 end
 finish()
+notifyStreams(ids)
 return storeReply({ redis.call('ZCARD', outboxKey), unpack(results) })

@@ -129,6 +129,7 @@ export function withPayload(
   return { ...rest, payload: (text === undefined ? undefined : rawMember(text, "body")) ?? "null" };
 }
 
-function messageText({ payload, attributes, ...rest }: ReceivedMessage): string {
+/** The JSON text of a received message; its body is the text that was sent. */
+export function messageText({ payload, attributes, ...rest }: ReceivedMessage): string {
   return `${JSON.stringify(rest).slice(0, -1)},"attributes":${attributes || "{}"},"body":${payload}}`;
 }

@@ -1,6 +1,6 @@
 import type { Claim } from "../commands/queue-commands.ts";
 import { type Waiter, type WaitingLine, waitingLine } from "./waiting-line.ts";
-import type { WakeSignals } from "./wake-signals.ts";
+import type { WakeSignal, WakeSignals } from "./wake-signals.ts";
 
 /** How a receiver waits: at most `waitMs`, and until `signal` aborts because it has disconnected. */
 export interface WaitOptions extends Pick<Waiter, "claim" | "release"> {
@@ -13,6 +13,11 @@ export interface WaitingReceivers extends AsyncDisposable {
   hasWaiting(queue: string): boolean;
   /** Resolves with messages, or with undefined when the time is up or the receiver has disconnected. */
   waitForMessages(queue: string, options: WaitOptions): Promise<Claim | undefined>;
+  /**
+   * Until it is disposed of, `settled` is called with the ids of messages that were acked or nacked in any process, while the queue has
+   * streams; with "missed" when it may have missed some. Resolves once it listens.
+   */
+  onSettled(queue: string, settled: (ids: string[] | "missed") => void): Promise<Disposable>;
   /** Ends the waiting of all receivers, present and future, with no messages: the process is about to stop. */
   close(): void;
 }
@@ -20,6 +25,7 @@ export interface WaitingReceivers extends AsyncDisposable {
 interface OpenLine {
   line: WaitingLine;
   subscribed: Promise<void>;
+  settled: Set<(ids: string[] | "missed") => void>;
   /** Closes the line; set while nobody waits. */
   idleTimer: NodeJS.Timeout | undefined;
 }
@@ -41,16 +47,26 @@ export function waitingReceivers(signals: WakeSignals): WaitingReceivers {
     signals.unsubscribe(queue);
   };
 
+  const closeLater = (queue: string, open: OpenLine) => {
+    clearTimeout(open.idleTimer);
+    open.idleTimer = setTimeout(() => {
+      if (open.line.size() === 0 && open.settled.size === 0) closeLine(queue, open);
+    }, idleMs).unref();
+  };
+
   const lineFor = (queue: string): OpenLine => {
     const known = lines.get(queue);
     if (known) {
       clearTimeout(known.idleTimer);
       return known;
     }
-    const line = waitingLine(() => {
-      open.idleTimer = setTimeout(closeLine, idleMs, queue, open).unref();
-    });
-    const open: OpenLine = { line, subscribed: signals.subscribe(queue, line.serve), idleTimer: undefined };
+    const line = waitingLine(() => closeLater(queue, open));
+    const settled: OpenLine["settled"] = new Set();
+    const wake = (signal: WakeSignal) => {
+      if (signal !== "change") for (const listener of settled) listener(signal);
+      if (!Array.isArray(signal)) line.serve();
+    };
+    const open: OpenLine = { line, settled, subscribed: signals.subscribe(queue, wake), idleTimer: undefined };
     open.subscribed.catch(() => closeLine(queue, open));
     lines.set(queue, open);
     return open;
@@ -86,6 +102,22 @@ export function waitingReceivers(signals: WakeSignals): WaitingReceivers {
         signal.removeEventListener("abort", end);
         line.leave(waiter);
       }
+    },
+
+    async onSettled(queue, settled) {
+      const open = lineFor(queue);
+      open.settled.add(settled);
+      const end = () => {
+        open.settled.delete(settled);
+        closeLater(queue, open);
+      };
+      try {
+        await open.subscribed;
+      } catch (error) {
+        end();
+        throw error;
+      }
+      return { [Symbol.dispose]: end };
     },
 
     close,

@@ -1,24 +1,31 @@
 import { type Redis, subscriberRedis } from "@quintet/db";
 import { wakeChannel } from "../keys.ts";
 
+export type WakeSignal = "change" | "missed" | string[];
+
 /** Signals that a queue may have something new, from all processes. */
 export interface WakeSignals extends AsyncDisposable {
-  /** Once this resolves, `wake` is called at each change, and when changes may have been missed. */
-  subscribe(queue: string, wake: () => void): Promise<void>;
+  /**
+   * Once this resolves, `wake` is called at each change, when changes may have been missed, and, while the queue has streams, with the ids
+   * of messages that were acked or nacked.
+   */
+  subscribe(queue: string, wake: (signal: WakeSignal) => void): Promise<void>;
   unsubscribe(queue: string): void;
 }
 
 /** Signals over a connection of their own, which is opened at the first `subscribe`. */
 export function wakeSignals(redis: Redis, prefix: string): WakeSignals {
-  const listeners = new Map<string, () => void>();
+  const listeners = new Map<string, (signal: WakeSignal) => void>();
   let subscriber: ReturnType<typeof subscriberRedis> | undefined;
 
   const wakeAll = () => {
-    for (const wake of listeners.values()) wake();
+    for (const wake of listeners.values()) wake("missed");
   };
   const open = () => {
     const opened = subscriberRedis(redis);
-    opened.on("message", (channel: string) => listeners.get(channel)?.());
+    opened.on("message", (channel: string, text: string) => {
+      listeners.get(channel)?.(text === "" ? "change" : text.split(" "));
+    });
     // After a reconnect, subscribe again first, then wake all for what they missed. While Redis is unavailable, the receivers that are woken
     // fail, which reports it to their clients.
     opened.on("close", wakeAll);

@@ -16,7 +16,8 @@ const leaseMarginSeconds = 15;
 /** How long deliveries in flight may go on when the pump ends, and the pause after an error that is not the receiver's. */
 const drainMs = 3000;
 const errorPauseMs = 2000;
-const waitSeconds = 3600;
+// Whoever waits for longer must claim again, because the queue then wakes nobody.
+const waitSeconds = 20;
 
 export interface PumpDeps {
   commands: QueueCommands;
@@ -85,7 +86,8 @@ export function startPump(deps: PumpDeps, subscription: StoredSubscription): Pum
       const error = result.error ?? `the receiver answered ${status}`;
       note({ ...attempt, failed: state.failed + 1, failures: state.failures + 1, error, errorAt: at });
     }
-    const delayMs = uncounted ? 0 : (result.retryAfterSeconds ?? 0) * 1000;
+    const wanted = result.retryAfterSeconds;
+    const delayMs = uncounted ? 0 : wanted === undefined ? undefined : wanted * 1000;
     const released = await commands.release(queue, deliveries, { delayMs, uncounted });
     if (released && released.outgoing > 0) await deps.transfers.deliver(queue).catch(() => {});
     if (status === 410) throw new Stopped("The receiver answered 410 Gone.");

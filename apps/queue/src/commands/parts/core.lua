@@ -33,7 +33,7 @@ local channel = ARGV[1]
 local settings = redis.call('HMGET', settingsKey,
   'visibilitySeconds', 'maxReceives', 'deadLetterQueue', 'retentionSeconds', 'delaySeconds', 'maxLength', 'lastBefore',
   'owner', 'access', 'backoffSeconds', 'maxBackoffSeconds', 'dedupeUntilAcked', 'nextDue', 'listenUntil', 'virtualTime',
-  'last', 'moves', 'bytes', 'received', 'acked')
+  'last', 'moves', 'bytes', 'received', 'acked', 'streamsUntil')
 if not settings[1] then return false end -- The queue does not exist.
 if not isAllowed(ARGV[2], settings[8], settings[9]) then return redis.error_reply('FORBIDDEN ' .. ARGV[2]) end
 local visibilityMs = settings[1] * 1000
@@ -47,6 +47,7 @@ local maxBackoffMs = (settings[11] or 300) * 1000
 local dedupeUntilAcked = settings[12] == '1'
 local nextDue = tonumber(settings[13]) or 0 -- Nothing becomes due before this time.
 local listenUntil = tonumber(settings[14]) or 0 -- Until then receivers may wait for messages on the wake channel.
+local streamsUntil = tonumber(settings[21]) or 0 -- Until then streams may be open, see watch-3.lua.
 local virtualTime = tonumber(settings[15]) -- nil while no message has a tenant, see positionOf.
 local isFifo = string.find(settingsKey, '.fifo}:settings', 1, true) ~= nil
 
