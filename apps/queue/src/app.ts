@@ -12,6 +12,7 @@ import { addMessageRoutes, maxBodyBytes } from "./routes/messages.ts";
 import { addQueueActions } from "./routes/queue-actions.ts";
 import { addQueueRoutes } from "./routes/queues.ts";
 import { addRateRoutes } from "./routes/rates.ts";
+import { addRedriveRoutes } from "./routes/redrives.ts";
 import { addScheduleRoutes } from "./routes/schedules.ts";
 import { addSimpleQueueRoutes } from "./routes/simple.ts";
 import { addSqsRoutes } from "./routes/sqs.ts";
@@ -49,6 +50,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addMessageRoutes(app, deps);
   addBrowseRoutes(app, deps, frame);
   addMessageActions(app, deps, frame);
+  addRedriveRoutes(app, deps);
   addLeaseRoutes(app, deps);
   addStreamRoutes(app, deps);
   addSubscriptionRoutes(app, deps);
@@ -67,6 +69,7 @@ export type QueueApi = ReturnType<
   | typeof addRateRoutes
   | typeof addMessageRoutes
   | typeof addBrowseRoutes
+  | typeof addRedriveRoutes
   | typeof addLeaseRoutes
   | typeof addStreamRoutes
   | typeof addSubscriptionRoutes

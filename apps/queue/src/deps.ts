@@ -8,6 +8,7 @@ import { type DueCommands, dueCommands, withDueMarks } from "./commands/due-comm
 import { type FigureCommands, figureCommands } from "./commands/figure-commands.ts";
 import { loadCommands } from "./commands/load.ts";
 import { type QueueCommands, queueCommands } from "./commands/queue-commands.ts";
+import { type RedriveCommands, redriveCommands } from "./commands/redrive-commands.ts";
 import { type RegistryCommands, registryCommands } from "./commands/registry-commands.ts";
 import { type ServerInfo, serverInfo } from "./commands/server-info.ts";
 import { type SimpleQueues, simpleQueues } from "./commands/simple-commands.ts";
@@ -22,6 +23,7 @@ import type { AccountLimits } from "./queues/limits.ts";
 import { type AccessKeys, createAccessKeys } from "./sqs/access-keys/access-keys.ts";
 import { type RulesOfQueues, rulesOfQueues } from "./sqs/queue-rules.ts";
 import { createSweep, type Sweep } from "./sweep.ts";
+import { createRedriveRunner, type RedriveRunner } from "./transfers/redrive-runner.ts";
 import { createTransfers, type Transfers, withFailureBackoff } from "./transfers/transfers.ts";
 import { type WaitingReceivers, waitingReceivers } from "./waiting/waiting-receivers.ts";
 import { wakeSignals } from "./waiting/wake-signals.ts";
@@ -41,6 +43,9 @@ interface QueueDeps extends AsyncDisposable, PushDeps {
   /** What the queues of each account may hold. */
   allowances: Allowances;
   transfers: Transfers;
+  /** Redrives that run as tasks. */
+  redriveTasks: RedriveCommands;
+  redriveRunner: RedriveRunner;
   waiting: WaitingReceivers;
   sweep: Sweep;
   /** The keys that sign requests to the SQS protocol. */
@@ -92,9 +97,13 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
         throw error;
       });
   const transfers = withFailureBackoff(createTransfers(transferCommands(run, prefix, allowances), maySend));
+  const redriveTasks = redriveCommands(run, prefix);
+  const redriveRunner = createRedriveRunner(redriveTasks, { transfers, maySend }, (error) =>
+    log.warn({ err: error }, "Step of a redrive failed"),
+  );
   const waiting = waitingReceivers(wakeSignals(redis, prefix));
   stopping.addEventListener("abort", waiting.close, { once: true });
-  const sweep = createSweep({ commands, registry, transfers, due, figures, limits }, (error) =>
+  const sweep = createSweep({ commands, registry, transfers, due, figures, limits, redriveRunner }, (error) =>
     log.warn({ err: error }, "Sweep of a queue failed"),
   );
   const metrics = reportMetrics(
@@ -112,6 +121,8 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
     limits,
     allowances,
     transfers,
+    redriveTasks,
+    redriveRunner,
     waiting,
     sweep,
     accessKeys: createAccessKeys(
@@ -129,6 +140,7 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
       await waiting[Symbol.asyncDispose]();
       await push.leader[Symbol.asyncDispose]();
       await sweep[Symbol.asyncDispose]();
+      await redriveRunner[Symbol.asyncDispose]();
     },
   };
 }

@@ -88,6 +88,7 @@ const queueKeyTypes = {
   "dedupe-ids": "hash",
   "dedupe-times": "zset",
   arrivals: "hash",
+  redrives: "hash",
 } as const;
 
 type QueuePart = keyof typeof queueKeyTypes;
@@ -98,9 +99,9 @@ export function queueKey(name: string, part: QueuePart): string {
   return `queue:{${name}}:${part}`;
 }
 
-/** The keys that every command on a named queue takes, in front of its own: all but `arrivals`. */
+/** The keys that every command on a named queue takes, in front of its own: all but `arrivals` and `redrives`. */
 export function commandKeys(name: string): string[] {
-  return queueKeys(name).slice(0, -1);
+  return queueKeys(name).slice(0, -2);
 }
 
 /** All keys of a named queue. */

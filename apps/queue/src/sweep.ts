@@ -3,6 +3,7 @@ import type { FigureCommands } from "./commands/figure-commands.ts";
 import { toRecorded } from "./figures/figures.ts";
 import { noSettings, toBrokenQueueError } from "./queue-errors.ts";
 import { type QueueDeps, type QueueView, toQueueView } from "./queues/queues.ts";
+import type { RedriveRunner } from "./transfers/redrive-runner.ts";
 
 const intervalMs = 1000;
 /** How many queues are inspected in parallel. */
@@ -12,6 +13,8 @@ const retryMs = 10_000;
 /** When a failed transfer is retried, and when a broken queue is inspected again. */
 const transferRetryMs = 3000;
 const brokenRecheckMs = 10_000;
+/** When a queue is inspected again whose redrive runs as a task. */
+const redriveRecheckMs = 1000;
 /** A scan marks this many queues a second; a new one begins this long after the last has ended. */
 const scannedPerSecond = 50;
 const scanIntervalMs = 3_600_000;
@@ -32,8 +35,11 @@ export interface Sweep extends AsyncDisposable {
  *
  * What an inspection finds is recorded as the figures of the queue. Commands that change a queue mark it as due, so its figures follow.
  */
-export function createSweep(deps: QueueDeps & { figures: FigureCommands }, onError: (error: unknown) => void): Sweep {
-  const { commands, registry, transfers, due, figures } = deps;
+export function createSweep(
+  deps: QueueDeps & { figures: FigureCommands; redriveRunner: RedriveRunner },
+  onError: (error: unknown) => void,
+): Sweep {
+  const { commands, registry, transfers, due, figures, redriveRunner } = deps;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let current: Promise<void> = Promise.resolve();
@@ -46,10 +52,14 @@ export function createSweep(deps: QueueDeps & { figures: FigureCommands }, onErr
         : { name, nextMs: undefined };
     }
     const view = toQueueView(name, state); // Throws when the settings are invalid.
-    if (state.outgoing === 0) return { name, nextMs: state.dueMs, view };
+    // The process that ran its redrive may have ended.
+    const isRedriven = Boolean(state.settings.redrive);
+    if (isRedriven) redriveRunner.start(name);
+    const dueMs = isRedriven ? Math.min(redriveRecheckMs, state.dueMs ?? redriveRecheckMs) : state.dueMs;
+    if (state.outgoing === 0) return { name, nextMs: dueMs, view };
     const { failed } = await transfers.deliver(name);
     for (const error of failed.values()) onError(error);
-    return { name, nextMs: failed.size > 0 ? Math.min(transferRetryMs, state.dueMs ?? transferRetryMs) : 0, view };
+    return { name, nextMs: failed.size > 0 ? Math.min(transferRetryMs, dueMs ?? transferRetryMs) : 0, view };
   };
 
   const tryInspect = async (name: string): Promise<Inspected | undefined> => {

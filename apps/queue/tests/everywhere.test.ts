@@ -28,7 +28,10 @@ const calls: [method: string, path: string, needs: "account" | "staff", body?: u
   ["POST", "/queue/queues/x/ack", "account", { receipts: ["x"] }],
   ["POST", "/queue/queues/x/nack", "account", { receipts: ["x"] }],
   ["POST", "/queue/queues/x/extend", "account", { receipts: ["x"], visibilitySeconds: 1 }],
-  ["POST", "/queue/queues/x/redrive", "account"],
+  ["POST", "/queue/queues/x/redrive", "account", {}],
+  ["GET", "/queue/queues/x/redrives", "account"],
+  ["GET", "/queue/queues/x/redrives/y", "account"],
+  ["DELETE", "/queue/queues/x/redrives/y", "account"],
   ["GET", "/queue/queues/x/subscriptions", "account"],
   ["PUT", "/queue/queues/x/subscriptions/y", "account", { url: "https://example.com/" }],
   ["GET", "/queue/queues/x/subscriptions/y", "account"],
@@ -89,13 +92,16 @@ describe.each(calls)("%s %s", (method, path, needs, body) => {
   });
 });
 
-it.each(["/queue/pop", "/queue/queues/x/purge", "/queue/queues/x/redrive"])("POST %s rejects a body", async (path) => {
-  const as = open.people.staff;
-  const headers = { "Content-Length": "9" };
-  expectProblem(await open.request("POST", path, { as, body: '{"all":1}', headers }), 422, "all");
-  expectProblem(await open.request("POST", path, { as, body: "{", headers }), 400);
-  expect([200, 404]).toContain((await open.request("POST", path, { as, body: "{}", headers })).status);
-});
+it.each(["/queue/pop", "/queue/queues/x/purge", "/queue/queues/x/redrive"])(
+  "POST %s rejects unknown fields",
+  async (path) => {
+    const as = open.people.staff;
+    const headers = { "Content-Length": "9" };
+    expectProblem(await open.request("POST", path, { as, body: '{"all":1}', headers }), 422, "all");
+    expectProblem(await open.request("POST", path, { as, body: "{", headers }), 400);
+    expect([200, 404]).toContain((await open.request("POST", path, { as, body: "{}", headers })).status);
+  },
+);
 
 describe("the app", () => {
   it("tells anyone its status and the health of Redis", async () => {

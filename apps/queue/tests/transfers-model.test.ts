@@ -82,7 +82,15 @@ class Chain {
   /** Starts a redrive. */
   async redrive(at: number): Promise<void> {
     const known = new Map(this.names.map((name) => [name, true]));
-    await this.steps.redrive(this.names[at]!, { caller: system, last: "", after: "-inf", max: 2, known });
+    await this.steps.redrive(this.names[at]!, {
+      caller: system,
+      redrive: "",
+      max: 2,
+      to: "",
+      all: false,
+      ids: [],
+      known,
+    });
   }
 
   async expectConserved(): Promise<void> {

@@ -34,8 +34,11 @@ export interface StoredMessage {
 /** A set of a queue's messages that can be read in its order: one of its keys, a range of its groups, or one message. */
 export type MessageSet =
   | { set: "ready" | "delayed" | "leases" | "ages" | "outbox" | "dead" }
-  /** `start` is what the members of the set begin with; "" for all that are not in flight. */
-  | { set: "groups"; start: string }
+  /**
+   * `start` is what the members of the set begin with; "" for all that are not in flight. With `state` it stands for its messages in that
+   * state only.
+   */
+  | { set: "groups"; start: string; state?: MessageState }
   | { set: "id"; start: string };
 
 /** A position in a set: a score and a member. */
@@ -50,7 +53,7 @@ export interface MessageFilter {
 }
 
 /** How many messages one command looks at, and how many bytes of them it reads. */
-const maxSeen = 500;
+const maxSeen = 250;
 const maxBytes = 4 * 1024 * 1024;
 
 type RunOn = (

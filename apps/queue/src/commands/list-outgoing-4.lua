@@ -25,9 +25,15 @@ for i = 1, #pairsOf, 2 do
     break
   end
   local record = cmsgpack.unpack(redis.call('HGET', KEYS[3], id))
+  -- A message that is redriven to another queue is no dead letter there: it arrives as if it came back from here.
+  local destination, origin = record[8], record[7]
+  if string.sub(destination, 1, 1) == '=' then
+    destination = string.sub(destination, 2)
+    origin = destination
+  end
   local at = #found
-  found[at + 1], found[at + 2], found[at + 3], found[at + 4] = id, pairsOf[i + 1], record[8], payload
-  found[at + 5], found[at + 6], found[at + 7], found[at + 8] = record[2], 9 - math.floor(record[1] / 2 ^ 48), record[6], record[7]
+  found[at + 1], found[at + 2], found[at + 3], found[at + 4] = id, pairsOf[i + 1], destination, payload
+  found[at + 5], found[at + 6], found[at + 7], found[at + 8] = record[2], 9 - math.floor(record[1] / 2 ^ 48), record[6], origin
   found[at + 9], found[at + 10], found[at + 11] = record[10] or '', record[11] or '', record[12] or ''
 end
 return found

@@ -364,7 +364,7 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, allowances, with
      * unless the queue is `broken`; "missing" when it does not exist.
      */
     async delete(queue: string, { broken = false } = {}): Promise<"deleted" | "missing" | "transferring"> {
-      const reply = await run("delete-14", queueKeys(queue), [...start(queue, "manage"), Number(broken)]);
+      const reply = await run("delete-15", queueKeys(queue), [...start(queue, "manage"), Number(broken)]);
       return reply as "deleted" | "missing" | "transferring";
     },
   };

@@ -1,49 +1,35 @@
 #!lua
--- Moves ready messages that came from other queues to the outbox, to be transferred back to the queues they came from. The first call makes
--- dead letters of this queue ready again.
+-- Moves messages out of a queue, a few at a time: see parts/redrive.lua.
 --
 -- KEYS[1..13] see parts/core.lua
 -- ARGV[1]     the wake channel
 -- ARGV[2]     the caller
--- ARGV[3]     the number of the last message to consider, or '' for the last one in the queue now
--- ARGV[4]     the score to start after: '-inf', or the one that the last call returned
--- ARGV[5]     max messages to read
--- ARGV[6..]   two for each queue whose existence is known: its name, then '1' if it exists, '0' if its messages stay here
+-- ARGV[3]     the redrive, as the last call returned it; '' for a new one
+-- ARGV[4]     max messages to move
+-- ARGV[5]     the destination, or '' for the queues that the messages came from
+-- ARGV[6]     '1' when messages that were sent to this queue itself go to the destination too, else '0'
+-- ARGV[7]     how many ids follow; only these messages are moved, 0 for all
+-- ARGV[8..]   the ids; then two for each queue that is known: its name, then '1' if messages may be sent to it, else '0'
 --
--- Result: nil when the queue does not exist; otherwise { the number of the last message to consider; how many were moved; the score to
--- continue after, or '' at the end; then the queues whose existence must be found out before the same call is repeated }.
+-- Result: nil when the queue does not exist; otherwise { the redrive, '' when there is nothing more to move; how many were moved; messages
+-- in the outbox; then the queues that must be known for the next call }.
 
 -- @include queue
+-- @include redrive
 
 applyDue()
-local moved, unknown = 0, {}
-if ARGV[3] == '' then
-  for _, id in ipairs(redis.call('ZRANGE', deadKey, 0, STEP - 1)) do
-    revive(id, readRecord(id))
-    moved = moved + 1
-  end
-end
-local last = ARGV[3] == '' and string.format('%.0f', counters.last) or ARGV[3]
+local idCount = tonumber(ARGV[7])
 local exists = {}
-for at = 6, #ARGV, 2 do exists[ARGV[at]] = ARGV[at + 1] end
-local after = ARGV[4] == '-inf' and '-inf' or '(' .. ARGV[4]
-local seen = redis.call('ZRANGEBYSCORE', readyKey, after, '+inf', 'WITHSCORES', 'LIMIT', 0, ARGV[5])
-for i = 1, #seen, 2 do
-  local id = seen[i]
-  local record = readRecord(id)
-  local source = string.match(record[ORIGIN], '[^/]*$')
-  if source ~= '' and numberOf(record) <= tonumber(last) then
-    if exists[source] == '1' then
-      redis.call('ZREM', readyKey, id)
-      moveToOutbox(id, record, source)
-      moved = moved + 1
-    elseif not exists[source] then
-      exists[source] = '0'
-      unknown[#unknown + 1] = source
-    end
-  end
+for at = 8 + idCount, #ARGV, 2 do exists[ARGV[at]] = ARGV[at + 1] end
+local redrive
+if ARGV[3] == '' then
+  redrive = newRedrive(ARGV[5], ARGV[6] == '1', idCount > 0 and { unpack(ARGV, 8, 7 + idCount) } or nil)
+else
+  redrive = cjson.decode(ARGV[3])
+  redrive.last = tonumber(redrive.last)
 end
+local moved, ended, unknown = runRedrive(redrive, tonumber(ARGV[4]), exists)
 finish()
-local next = #seen < 2 * ARGV[5] and '' or seen[#seen]
-if #unknown > 0 then next = ARGV[4] end
-return { last, moved, next, unpack(unknown) }
+-- JSON would round a number of 15 digits.
+redrive.last = string.format('%.0f', redrive.last)
+return { ended and '' or cjson.encode(redrive), moved, redis.call('ZCARD', outboxKey), unpack(unknown) }

@@ -22,7 +22,7 @@ export type RegisterFault = "taken" | "too-many" | "missing" | "not-sent" | "cyc
 
 /** The registry of named queues, and the mark that the demo data is complete. */
 export function registryCommands(redis: Redis, run: RunCommand) {
-  const [names] = registryKeys;
+  const [names, deadLetters] = registryKeys;
   const keys = [...registryKeys, ...accessKeys];
   return {
     /** Registers a queue with its dead-letter queue. A new one belongs to the account that calls; one of staff has no owner. */
@@ -70,6 +70,11 @@ export function registryCommands(redis: Redis, run: RunCommand) {
 
     async isRegistered(name: string): Promise<boolean> {
       return (await redis.zscore(names, name)) !== null;
+    },
+
+    /** Whether dead letters of another queue go to this one. */
+    async isDeadLetterQueue(name: string): Promise<boolean> {
+      return (await redis.hvals(deadLetters)).includes(name);
     },
 
     /** The first `max` names after `after`, in byte order. */

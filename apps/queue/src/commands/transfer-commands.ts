@@ -3,6 +3,7 @@ import { isForbidden } from "../queue-errors.ts";
 import { type Allowances, roomOf } from "./allowances.ts";
 import { type Caller, callerArgument } from "./caller.ts";
 import type { RunCommand } from "./load.ts";
+import type { RedriveSelection } from "./redrive-commands.ts";
 
 /** A message in the outbox of its queue, to be transferred to its destination. The ticket identifies this one transfer. */
 export interface OutgoingMessage {
@@ -146,21 +147,22 @@ export function transferCommands(run: RunCommand, prefix: string, allowances: Al
     },
 
     /**
-     * Puts up to `max` dead letters after the score `after`, of those up to the number `last`, into the outbox, bound for the queues they
-     * came from. `known` tells which queues exist. Those it lacks are returned in `unknown`; the same call must then be repeated with them.
-     * `next` is the score to continue after, undefined at the end. Returns `undefined` when the queue does not exist.
+     * Moves up to `max` messages of a redrive; `redrive` is "" for a new one, then what the last call returned, which is undefined when there
+     * is nothing more to move. `known` tells which queues exist; `unknown` are those it lacks, which the next call needs. Returns
+     * `undefined` when the queue does not exist.
      */
     async redrive(
       queue: string,
-      options: { caller: Caller; last: string; after: string; max: number; known: Map<string, boolean> },
-    ): Promise<{ last: string; moved: number; next: string | undefined; unknown: string[] } | undefined> {
-      const known = [...options.known].flatMap(([name, exists]) => [name, exists ? 1 : 0]);
-      const caller = callerArgument(options.caller, "receive");
-      const args = [wakeChannel(prefix, queue), caller, options.last, options.after, options.max, ...known];
-      const reply = (await run("redrive-13", commandKeys(queue), args)) as [string, number, string, ...string[]] | null;
+      options: RedriveSelection & { caller: Caller; redrive: string; max: number; known: Map<string, boolean> },
+    ): Promise<{ redrive: string | undefined; moved: number; outgoing: number; unknown: string[] } | undefined> {
+      const { caller, redrive, max, to, all, ids } = options;
+      const known = [...options.known].flatMap(([name, exists]) => [name, Number(exists)]);
+      const start = [wakeChannel(prefix, queue), callerArgument(caller, "receive")];
+      const args = [...start, redrive, max, to, Number(all), ids.length, ...ids, ...known];
+      const reply = (await run("redrive-13", commandKeys(queue), args)) as [string, number, number, ...string[]] | null;
       if (!reply) return undefined;
-      const [last, moved, next, ...unknown] = reply;
-      return { last, moved, next: next === "" ? undefined : next, unknown };
+      const [next, moved, outgoing, ...unknown] = reply;
+      return { redrive: next || undefined, moved, outgoing, unknown };
     },
   };
 }

@@ -8,6 +8,7 @@ import type {
 } from "../commands/browse-commands.ts";
 import type { QueueCommands } from "../commands/queue-commands.ts";
 import { queueNotFound } from "../queue-errors.ts";
+import { isFifoQueue } from "../queues/settings.ts";
 
 /** What a list of messages shows: all of the queue, or those that the filter selects. */
 export interface MessageQuery extends MessageFilter {
@@ -21,8 +22,8 @@ export type ListPosition = [set: number, ...SetPosition];
 
 type BrowseCommands = Pick<QueueCommands, "refresh" | "listMessages" | "cancel" | "postpone">;
 
-/** A page runs at most this many commands, so that no search takes long; a command looks at 500 messages. */
-const maxCommands = 20;
+/** A page runs at most this many commands, so that no search takes long; a command looks at 250 messages. */
+const maxCommands = 40;
 /** Bytes of the messages of one page; the first one may have more. */
 const maxPageBytes = 4 * 1024 * 1024;
 
@@ -35,17 +36,23 @@ const stateSets: Record<Exclude<MessageState, "blocked">, MessageSet> = {
 };
 
 /**
- * The sets that together have all messages that a query may select, each once. The messages of a group have an index, except those that do
- * not stand in its order.
+ * The sets that together have all messages that a query may select, each once. The messages of a group have an index, except those that
+ * have no place in its order: dead ones, those that leave the queue, and in a .fifo queue delayed ones.
  */
-function setsOf({ id, state, groupId }: MessageQuery): MessageSet[] {
+function setsOf(queue: string, { id, state, groupId }: MessageQuery): MessageSet[] {
+  const { dead, moving, delayed } = stateSets;
   if (id !== undefined) return [{ set: "id", start: id }];
-  if (groupId !== undefined && state !== "moving") {
-    const group: MessageSet = { set: "groups", start: `${groupId}\0` };
-    return state === undefined ? [group, stateSets.moving] : [group];
+  if (groupId === undefined) {
+    if (state === undefined) return [{ set: "ages" }, dead, moving];
+    return [state === "blocked" ? { set: "groups", start: "" } : stateSets[state]];
   }
-  if (state === undefined) return [{ set: "ages" }, stateSets.dead, stateSets.moving];
-  return [state === "blocked" ? { set: "groups", start: "" } : stateSets[state]];
+  const inOrder: MessageSet = { set: "groups", start: `${groupId}\0` };
+  const others: Partial<Record<MessageState, MessageSet>> = { dead, moving };
+  if (isFifoQueue(queue)) {
+    others.leased = { set: "groups", start: `\0${groupId}\0`, state: "leased" };
+    others.delayed = delayed;
+  }
+  return state === undefined ? [inOrder, ...Object.values(others)] : [others[state] ?? inOrder];
 }
 
 /**
@@ -60,7 +67,7 @@ export async function listMessages(
 ): Promise<{ messages: StoredMessage[]; next: ListPosition | undefined }> {
   // States are shown as they are now: what has become due is applied first, as by every command.
   (await commands.refresh(queue)) ?? queueNotFound(queue);
-  const sets = setsOf(query);
+  const sets = setsOf(queue, query);
   const messages: StoredMessage[] = [];
   let bytes = 0;
   let [at, ...position]: [number, ...Partial<SetPosition>] = page.after ?? [0];
@@ -69,7 +76,8 @@ export async function listMessages(
     const [score, member] = position;
     const after: SetPosition | undefined = score === undefined || member === undefined ? undefined : [score, member];
     const max = page.limit - messages.length;
-    const found = (await commands.listMessages(queue, { ...set, after }, { ...query, max })) ?? queueNotFound(queue);
+    const options = { ...query, state: query.state ?? ("state" in set ? set.state : undefined), max };
+    const found = (await commands.listMessages(queue, { ...set, after }, options)) ?? queueNotFound(queue);
     messages.push(...found.messages);
     bytes += found.messages.reduce((sum, message) => sum + message.bytes - message.cutBytes, 0);
     [at, ...position] = found.next ? [at, ...found.next] : [at + 1];

@@ -48,10 +48,21 @@ function parseJsonText(text: string, maxBytes: number): JsonText {
   }
 }
 
+/** The value of a body that may be left out, then it is an empty object. Throws what `readJsonText` throws. */
+export async function readOptionalJson(request: HonoRequest, maxBytes: number): Promise<unknown> {
+  if (request.header("content-type") === undefined && !hasBody(request)) return {};
+  if ((await request.text()) === "") return {};
+  return (await readJsonText(request, maxBytes)).value;
+}
+
+/** Whether the head of a request announces a body. */
+function hasBody(request: HonoRequest): boolean {
+  return (request.header("content-length") ?? "0") !== "0" || request.header("transfer-encoding") !== undefined;
+}
+
 /** Rejects a body (422) where none is expected, because its fields would have no effect. An empty object is allowed. */
 export function rejectBody(request: HonoRequest): Promise<void> | undefined {
-  const length = request.header("content-length") ?? "0";
-  return length === "0" && request.header("transfer-encoding") === undefined ? undefined : rejectFields(request);
+  return hasBody(request) ? rejectFields(request) : undefined;
 }
 
 async function rejectFields(request: HonoRequest): Promise<void> {

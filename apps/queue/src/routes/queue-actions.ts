@@ -115,7 +115,7 @@ export function addQueueActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
     },
     label: "Redrive",
     async run(c, { name }) {
-      await deps.transfers.redrive(name, callerOf(c.var.account));
+      await deps.transfers.redrive(name, {}, callerOf(c.var.account));
       return { to: toQueue(name), notice: "moved" };
     },
   });

@@ -28,7 +28,6 @@ import {
   queueDetailsSchema,
   queueListSchema,
   queueSettingsSchema,
-  redriveSchema,
 } from "./schemas.ts";
 import { sendQueue } from "./view-pages.ts";
 
@@ -38,7 +37,7 @@ const listQuery = z.strictObject({
   cursor: z.string().optional().describe("`nextCursor` of the previous page; the first page by default"),
 });
 
-/** Adds the routes that manage named queues: `/queue/queues`, `/queue/queues/{name}`, `/purge` and `/redrive`. */
+/** Adds the routes that manage named queues: `/queue/queues`, `/queue/queues/{name}` and `/purge`. */
 export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
 
@@ -187,25 +186,6 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
         await rejectBody(c.req);
         await purgeQueue(deps, c.req.valid("param").name, callerOf(c.get("account")));
         return c.body(null, 204);
-      },
-    )
-    .openapi(
-      createRoute({
-        ...guard.account("queue:manage"),
-        method: "post",
-        path: "/queues/{name}/redrive",
-        tags,
-        summary: "Redrive dead letters",
-        description:
-          "Moves the dead letters that are ready in this queue now back to the queues they came from. Messages that were sent to this " +
-          "queue itself stay, and so do those whose queue does not exist any more or to which the account has no right `send`.",
-        request: { params, ...noQuery },
-        responses: { 200: jsonResponse(redriveSchema, "Dead letters moved"), ...rejectedBodyResponses },
-      }),
-      async (c) => {
-        await rejectBody(c.req);
-        const caller = callerOf(c.get("account"));
-        return c.json({ moved: await deps.transfers.redrive(c.req.valid("param").name, caller) }, 200);
       },
     );
 }

@@ -266,7 +266,3 @@ export const extendResultsSchema = z
       .describe("One entry for each receipt, in the order of the request"),
   })
   .openapi("ExtendResults", { description: "The result for each receipt, with the new end of its lease" });
-
-export const redriveSchema = z
-  .object({ moved: count.describe("Number of messages moved") })
-  .openapi("RedriveResult", { description: "The result of a redrive" });

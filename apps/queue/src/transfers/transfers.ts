@@ -1,4 +1,5 @@
 import { type Caller, system } from "../commands/caller.ts";
+import type { RedriveSelection } from "../commands/redrive-commands.ts";
 import type { OutgoingMessage, TransferCommands } from "../commands/transfer-commands.ts";
 import { queueNotFound } from "../queue-errors.ts";
 
@@ -18,10 +19,15 @@ export interface Transfers {
    */
   deliver(source: string): Promise<{ failed: Map<string, unknown> }>;
   /**
-   * Sends the dead letters that are ready in a queue now back to the queues they came from, as far as the caller may send to them. Returns
-   * how many were moved.
+   * Moves the dead letters that are in a queue now, at most `max`: to the queues they came from, or to the destination,
+   * as far as the caller may send there. Those of the queue
+   * itself become ready again. Returns how many were moved.
    */
-  redrive(deadLetterQueue: string, caller?: Caller): Promise<number>;
+  redrive(
+    queue: string,
+    options?: Partial<RedriveSelection> & { max?: number | undefined },
+    caller?: Caller,
+  ): Promise<number>;
 }
 
 type RedriveStep = NonNullable<Awaited<ReturnType<TransferCommands["redrive"]>>>;
@@ -79,27 +85,21 @@ export function createTransfers(
 
   return {
     deliver,
-    async redrive(deadLetterQueue, caller = system) {
+    async redrive(queue, { to = "", all = false, ids = [], max = Number.POSITIVE_INFINITY } = {}, caller = system) {
       const known = new Map<string, boolean>();
-      let last = "";
-      let total = 0;
-      // Moving the head of a group makes its next message ready, possibly at a position already passed, so passes repeat until one
-      // moves nothing. They end, because messages that arrive meanwhile have a number above `last`.
-      for (let passMoved = -1; passMoved !== 0; total += passMoved) {
-        passMoved = 0;
-        let after: string | undefined = "-inf";
-        while (after !== undefined) {
-          const started: RedriveStep =
-            (await commands.redrive(deadLetterQueue, { caller, last, after, max: batchSize, known })) ??
-            queueNotFound(deadLetterQueue);
-          await Promise.all(started.unknown.map(async (name) => known.set(name, await maySend(name, caller))));
-          if (started.moved > 0) for (const error of (await deliver(deadLetterQueue)).failed.values()) throw error;
-          passMoved += started.moved;
-          last = started.last;
-          after = started.next;
-        }
+      let redrive: string | undefined = "";
+      let moved = 0;
+      while (redrive !== undefined && moved < max) {
+        const options = { caller, redrive, max: Math.min(batchSize, max - moved), to, all, ids, known };
+        const step: RedriveStep = (await commands.redrive(queue, options)) ?? queueNotFound(queue);
+        if (step.outgoing > 0) for (const error of (await deliver(queue)).failed.values()) throw error;
+        // A queue may have been deleted since the last step.
+        const names = [...known.keys(), ...step.unknown];
+        await Promise.all(names.map(async (name) => known.set(name, await maySend(name, caller))));
+        redrive = step.redrive;
+        moved += step.moved;
       }
-      return total;
+      return moved;
     },
   };
 }
