@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   AddPermissionCommand,
   ChangeMessageVisibilityBatchCommand,
@@ -289,4 +290,116 @@ describe("queues", () => {
     const refused = client.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy: conditional } }));
     await expect(refused).rejects.toMatchObject({ name: "InvalidAttributeValue" });
   });
+});
+
+describe("FIFO queues", () => {
+  const create = async (QueueName: string, Attributes: Record<string, string> = {}) => {
+    const input = { QueueName, Attributes: { FifoQueue: "true", ...Attributes } };
+    return (await client.send(new CreateQueueCommand(input))).QueueUrl ?? "";
+  };
+  const send = (QueueUrl: string, MessageBody: string, MessageGroupId: string, MessageDeduplicationId?: string) =>
+    client.send(
+      new SendMessageCommand({
+        ...{ QueueUrl, MessageBody, MessageGroupId },
+        ...(MessageDeduplicationId === undefined ? {} : { MessageDeduplicationId }),
+      }),
+    );
+  const receive = async (QueueUrl: string, more: object = {}) => {
+    const input = { QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ["All" as const], ...more };
+    return (await client.send(new ReceiveMessageCommand(input))).Messages ?? [];
+  };
+
+  test("deliver several of a group in order, with their numbers, and no later one while they are in flight", async () => {
+    const QueueUrl = await create("ordered.fifo", { ContentBasedDeduplication: "true" });
+    const sent = [await send(QueueUrl, "1", "g"), await send(QueueUrl, "2", "g"), await send(QueueUrl, "3", "other")];
+    const numbers = sent.map(({ SequenceNumber }) => SequenceNumber ?? "");
+    expect(numbers.every((number) => /^\d{20}$/.test(number))).toBe(true);
+    expect(numbers).toEqual(numbers.toSorted());
+    const again = await send(QueueUrl, "1", "g");
+    expect(again).toMatchObject({ MessageId: sent[0]?.MessageId, SequenceNumber: numbers[0] });
+    const found = await receive(QueueUrl);
+    expect(found.map(({ Body }) => Body).filter((body) => body !== "3")).toEqual(["1", "2"]);
+    expect(found[0]?.Attributes).toMatchObject({
+      MessageGroupId: "g",
+      SequenceNumber: numbers[0],
+      MessageDeduplicationId: createHash("sha256").update("1").digest("hex"),
+      SenderId: String(sqs.queue.people.plain.account.id).padStart(12, "0"),
+      ApproximateFirstReceiveTimestamp: expect.stringMatching(/^\d{13}$/),
+    });
+    await send(QueueUrl, "4", "g");
+    expect(await receive(QueueUrl)).toEqual([]);
+    const [first, second] = found.filter(({ Body }) => Body !== "3");
+    await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: first?.ReceiptHandle }));
+    await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: first?.ReceiptHandle }));
+    const handle = second?.ReceiptHandle;
+    await client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle: handle, VisibilityTimeout: 0 }));
+    const expired = client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: handle }));
+    await expect(expired).rejects.toMatchObject({ message: /The receipt handle has expired\.$/ });
+    expect((await receive(QueueUrl)).map(({ Body }) => Body)).toEqual(["2", "4"]);
+  });
+
+  test("give the same messages and handles to the same attempt", async () => {
+    const QueueUrl = await create("attempts.fifo", { ContentBasedDeduplication: "true" });
+    for (const body of ["1", "2"]) await send(QueueUrl, body, "g");
+    const first = await receive(QueueUrl, { ReceiveRequestAttemptId: "try-1" });
+    const second = await receive(QueueUrl, { ReceiveRequestAttemptId: "try-1" });
+    expect(first.map(({ Body }) => Body)).toEqual(["1", "2"]);
+    expect(second.map(({ ReceiptHandle }) => ReceiptHandle)).toEqual(first.map(({ ReceiptHandle }) => ReceiptHandle));
+  });
+
+  test("deduplicate in the queue, or in each group", async () => {
+    const inQueue = await create("dedupe.fifo");
+    expect(await send(inQueue, "a", "g1", "id")).toMatchObject({
+      MessageId: (await send(inQueue, "b", "g2", "id")).MessageId,
+    });
+    const inGroup = await create("dedupe-group.fifo", {
+      ...{ DeduplicationScope: "messageGroup", FifoThroughputLimit: "perMessageGroupId" },
+    });
+    const first = await send(inGroup, "a", "g1", "id");
+    expect((await send(inGroup, "b", "g2", "id")).MessageId).not.toBe(first.MessageId);
+    expect((await send(inGroup, "c", "g1", "id")).MessageId).toBe(first.MessageId);
+    const ids = (await receive(inGroup)).map(({ Attributes }) => Attributes?.MessageDeduplicationId);
+    expect(ids).toEqual(["id", "id"]);
+  });
+
+  test("refuse what is for standard queues, and the other way round", async () => {
+    const QueueUrl = await create("strict.fifo");
+    const { QueueUrl: standard } = await newQueue();
+    const group = { MessageGroupId: "g", MessageDeduplicationId: "d" };
+    const refused = async (input: object, Code: string) => {
+      const sending = client.send(new SendMessageCommand({ MessageBody: "x", QueueUrl, ...input }));
+      await expect(sending).rejects.toMatchObject({ Code });
+    };
+    await refused({ ...group, DelaySeconds: 2 }, "InvalidParameterValue");
+    await refused({ MessageDeduplicationId: "d" }, "MissingParameter");
+    await refused({ MessageGroupId: "g" }, "InvalidParameterValue");
+    await refused({ ...group, QueueUrl: standard }, "InvalidParameterValue");
+    await expect(create("plain-name")).rejects.toMatchObject({ Code: "InvalidParameterValue" });
+    const without = client.send(new CreateQueueCommand({ QueueName: "without.fifo" }));
+    await expect(without).rejects.toMatchObject({ Code: "InvalidParameterValue" });
+    const change = new SetQueueAttributesCommand({ QueueUrl, Attributes: { FifoQueue: "false" } });
+    await expect(client.send(change)).rejects.toMatchObject({ name: "InvalidAttributeValue" });
+  });
+});
+
+test("a group in a standard queue is a tenant: it is shown, blocks nothing, and shares the queue", async () => {
+  const { QueueUrl } = await newQueue();
+  const Entries = Array.from({ length: 9 }, (_, i) => ({ Id: `${i}`, MessageBody: `a${i}`, MessageGroupId: "a" }));
+  await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  await client.send(new SendMessageCommand({ QueueUrl, MessageBody: "b", MessageGroupId: "b" }));
+  const names = { MessageSystemAttributeNames: ["MessageGroupId" as const] };
+  const received = await client.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 3, ...names }));
+  expect(received.Messages?.map(({ Attributes }) => Attributes)).toContainEqual({ MessageGroupId: "b" });
+  expect(received.Messages).toHaveLength(3);
+});
+
+test("bodies of the REST API arrive as they are: a text as its text, any other as JSON", async () => {
+  const { QueueUrl } = await newQueue();
+  const path = `/queue/queues/${QueueUrl.split("/").at(-1)}/messages`;
+  const messages = [{ body: "text" }, { body: { a: [1, null] }, attributes: { n: 7 } }];
+  expect((await sqs.queue.request("POST", path, { body: { messages } })).status).toBe(201);
+  const input = { QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ["All"] };
+  const { Messages = [] } = await client.send(new ReceiveMessageCommand(input));
+  expect(Messages.map(({ Body }) => Body)).toEqual(["text", '{"a":[1,null]}']);
+  expect(Messages[1]?.MessageAttributes).toEqual({ n: { DataType: "Number", StringValue: "7" } });
 });

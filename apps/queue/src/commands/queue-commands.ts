@@ -37,6 +37,8 @@ export interface OneOfSeries {
 export interface SentMessage {
   id: string;
   duplicate: boolean;
+  /** Ascending in the order of sending; undefined when the first message is gone, or an earlier version has sent it. */
+  number: number | undefined;
 }
 
 /** A message leased to a receiver. Empty texts mean none; times are ms since 1970. */
@@ -213,7 +215,8 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, allowances, with
       }
       return reply?.map((text) => {
         const duplicate = text.startsWith("=");
-        return { id: duplicate ? text.slice(1) : text, duplicate };
+        const [id = "", number] = (duplicate ? text.slice(1) : text).split(" ");
+        return { id, duplicate, number: number === undefined ? undefined : Number(number) };
       });
     },
 

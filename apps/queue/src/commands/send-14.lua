@@ -14,10 +14,11 @@
 --             its body or '', group or '', priority, tenant or ''
 --
 -- Result: nil when the queue does not exist; a number when nothing was added: 0 when the messages exceed maxLength, 1 when they exceed
--- maxBytes, 2 when the queue needs digests, 3 when it needs room (see allot-1.lua); otherwise an id for each message: its own, or '=' followed by the id of the earlier message
--- with its dedupeId. A repeated request gets the result of the first one. A request with an Idempotency-Key gets two texts before the ids:
--- the fingerprint and the run id of the first one, '' when an earlier version ran it. Of a series, whose numbers ascend, a request whose
--- number is not above the last one adds nothing and gets an empty result.
+-- maxBytes, 2 when the queue needs digests, 3 when it needs room (see allot-1.lua); otherwise an id for each message: its own, or '='
+-- followed by the id of the earlier message with its dedupeId; then, unless that one is gone, a space and the number of the message. A repeated request gets the result of the first
+-- one. A request with an Idempotency-Key gets two texts before the ids: the fingerprint and the run id of the first one, '' when an
+-- earlier version ran it. Of a series, whose numbers ascend, a request whose number is not above the last one adds nothing and gets an
+-- empty result.
 
 -- @include core
 -- @include reply
@@ -46,6 +47,10 @@ local function dedupeIdOf(at)
   return ARGV[at + 4] ~= '' and ARGV[at + 4] or nil
 end
 
+local function numberSuffix(record)
+  return record and ' ' .. string.format('%.0f', numberOf(record)) or ''
+end
+
 local ids, fresh, first, bytes, plain = {}, {}, {}, 0, true
 for at = 7, #ARGV, FIELDS do
   if not dedupeIdOf(at) then return 2 end
@@ -60,7 +65,7 @@ for at = 7, #ARGV, FIELDS do
     known = first[dedupeId] or (since and tonumber(since) > now - dedupeMs and redis.call('HGET', dedupeIdsKey, dedupeId))
     if not known then first[dedupeId] = id end
   end
-  ids[#ids + 1] = known and known ~= id and '=' .. known or id
+  ids[#ids + 1] = known and known ~= id and '=' .. known .. numberSuffix(readRecord(known)) or id
   if not known then
     fresh[#fresh + 1] = at
     bytes = bytes + #ARGV[at + 1]
@@ -101,6 +106,7 @@ for i, at in ipairs(fresh) do
     scoreOf(ARGV[at + 6], position), now, due, 0, '', group, '', '',
     0, sender, dedupeIdOf(at), tenant, position == number and 0 or number, #payload,
   }
+  ids[(at - 7) / FIELDS + 1] = id .. numberSuffix(record)
   if group == '' then
     records[#records + 1], records[#records + 2] = id, cmsgpack.pack(record)
     payloads[#payloads + 1], payloads[#payloads + 2] = id, payload

@@ -96,7 +96,7 @@ export async function sendMessages(
   queue: string,
   inputs: MessageInput[],
   request?: KeyedRequest | OneOfSeries,
-): Promise<SentMessage[]> {
+): Promise<Omit<SentMessage, "number">[]> {
   if (isFifoQueue(queue)) requireGroups(inputs);
   const messages = inputs.map((input) => ({
     id: randomUUID(),
@@ -110,7 +110,7 @@ export async function sendMessages(
   }));
   const sent = (await commands.send(queue, messages, request)) ?? queueNotFound(queue);
   if (typeof sent === "string") throw new Problem("conflict", `The queue is full: it has reached its ${sent}.`);
-  return sent;
+  return sent.map(({ id, duplicate }) => ({ id, duplicate }));
 }
 
 function requireGroups(inputs: MessageInput[]): void {

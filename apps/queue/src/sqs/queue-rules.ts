@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { SqsCommands } from "../commands/sqs-commands.ts";
+import { isFifoQueue } from "../queues/settings.ts";
 
 /** The fields of a queue's settings that only the SQS protocol looks at: its own attributes and tags, each under its name. */
 export const attributeField = (name: string) => `sqs:${name}`;
@@ -14,6 +15,8 @@ export const largestMessageBytes = 1_048_576;
 
 /** What a queue demands of SQS clients, beside what its commands check. */
 export interface QueueRules {
+  /** Whether it is a FIFO queue. */
+  isFifo: boolean;
   maxMessageBytes: number;
   /** How long a receive waits that does not say. */
   waitSeconds: number;
@@ -48,6 +51,7 @@ export function rulesOfQueues(commands: SqsCommands): RulesOfQueues {
       if (!found) return undefined;
       const [size, wait, byContent, scope] = found;
       const rules = {
+        isFifo: isFifoQueue(queue),
         maxMessageBytes: Number(size ?? largestMessageBytes),
         waitSeconds: Number(wait ?? 0),
         dedupeByContent: byContent === "1",

@@ -37,6 +37,7 @@ export const CreateQueue = action(
         settingsInputSchema.parse({
           deadLetterQueue: redrive?.deadLetterQueue ?? null,
           maxReceives: redrive?.maxReceives ?? null,
+          // As in AWS: what is returned comes back at once.
           backoffSeconds: 0,
         }),
       );

@@ -3,6 +3,7 @@ import type { SentMessage } from "../../commands/queue-commands.ts";
 import type { Attributes } from "../../messages/packed.ts";
 import { pack } from "../../messages/packed.ts";
 import { nameInUrl } from "../addresses.ts";
+import { idInGroup, sequenceNumber } from "../fifo.ts";
 import { invalidParameter, required, within } from "../inputs.ts";
 import {
   attributesShape,
@@ -16,6 +17,7 @@ import {
 import { md5, md5OfAttributes } from "../message-digests.ts";
 import { integer, list, structure, text, type ValueOf } from "../protocol/shapes.ts";
 import type { QueueRules } from "../queue-rules.ts";
+import { sha256Hex } from "../signature/canonical-request.ts";
 import { SqsError } from "../sqs-error.ts";
 import { nonExistentQueue } from "../to-sqs-error.ts";
 import { type ActionContext, action } from "./action.ts";
@@ -49,7 +51,7 @@ export const SendMessage = action({ QueueUrl: text, ...message }, sent, async (c
   const queue = nameInUrl(required("QueueUrl", QueueUrl));
   const prepared = prepare(input, await rulesOf(context, queue));
   const [result] = await send(context, queue, [prepared]);
-  return resultOf(prepared, result);
+  return resultOf(queue, prepared, result);
 });
 
 export const SendMessageBatch = action(
@@ -62,6 +64,7 @@ export const SendMessageBatch = action(
     const queue = nameInUrl(required("QueueUrl", QueueUrl));
     const rules = await rulesOf(context, queue);
     const entries = checkBatch(Entries, "SendMessageBatchRequestEntry");
+    if (rules.isFifo) checkGroups(entries, rules);
     const { done, failed } = await eachEntry(entries, (entry) => ({ Id: entry.Id, prepared: prepare(entry, rules) }));
     const bytes = done.reduce((sum, { prepared }) => sum + prepared.bytes, 0);
     if (bytes > maxBatchBytes) {
@@ -76,7 +79,7 @@ export const SendMessageBatch = action(
             queue,
             done.map(({ prepared }) => prepared),
           );
-    const Successful = done.map(({ Id, prepared }, i) => ({ Id, ...resultOf(prepared, results[i]) }));
+    const Successful = done.map(({ Id, prepared }, i) => ({ Id, ...resultOf(queue, prepared, results[i]) }));
     return { Successful, Failed: failed };
   },
 );
@@ -88,6 +91,20 @@ interface Prepared {
   delaySeconds: number | undefined;
   dedupeId: string;
   groupId: string;
+  tenantId: string;
+}
+
+/** What is missing in one entry of a FIFO queue fails the whole batch. */
+function checkGroups(entries: MessageInput[], { dedupeByContent }: QueueRules): void {
+  const fail = (message: string) => new SqsError("InvalidParameterValue", message);
+  if (entries.some(({ MessageGroupId }) => !MessageGroupId)) {
+    throw fail("The request must contain the parameter MessageGroupId.");
+  }
+  if (!dedupeByContent && entries.some(({ MessageDeduplicationId }) => !MessageDeduplicationId)) {
+    throw fail(
+      "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+    );
+  }
 }
 
 async function rulesOf({ deps }: ActionContext, queue: string): Promise<QueueRules> {
@@ -97,7 +114,7 @@ async function rulesOf({ deps }: ActionContext, queue: string): Promise<QueueRul
 }
 
 /** A message whose content is valid. Throws an `SqsError` otherwise. */
-function prepare(input: MessageInput, { maxMessageBytes }: QueueRules): Prepared {
+function prepare(input: MessageInput, rules: QueueRules): Prepared {
   const body = required("MessageBody", input.MessageBody);
   checkContents(body);
   const attributes = readAttributes(input.MessageAttributes, input.MessageSystemAttributes);
@@ -106,8 +123,8 @@ function prepare(input: MessageInput, { maxMessageBytes }: QueueRules): Prepared
   checkTag("MessageDeduplicationId", input.MessageDeduplicationId);
   checkTag("MessageGroupId", input.MessageGroupId);
   const bytes = messageBytes(body, userAttributesOf(attributes));
-  if (bytes > maxMessageBytes) {
-    const reason = `Message must be shorter than ${maxMessageBytes} bytes.`;
+  if (bytes > rules.maxMessageBytes) {
+    const reason = `Message must be shorter than ${rules.maxMessageBytes} bytes.`;
     throw new SqsError("InvalidParameterValue", `One or more parameters are invalid. Reason: ${reason}`);
   }
   return {
@@ -115,9 +132,37 @@ function prepare(input: MessageInput, { maxMessageBytes }: QueueRules): Prepared
     attributes,
     bytes,
     delaySeconds: input.DelaySeconds,
-    dedupeId: input.MessageDeduplicationId ?? "",
-    groupId: input.MessageGroupId ?? "",
+    ...(rules.isFifo ? inGroup(input, body, rules) : ofTenant(input)),
   };
+}
+
+const otherType = "The request include parameter that is not valid for this queue type.";
+
+/** Where a message belongs in a FIFO queue. */
+function inGroup(
+  input: MessageInput,
+  body: string,
+  rules: QueueRules,
+): Pick<Prepared, "dedupeId" | "groupId" | "tenantId"> {
+  const { DelaySeconds, MessageDeduplicationId, MessageGroupId } = input;
+  if (DelaySeconds) throw invalidParameter("DelaySeconds", DelaySeconds, otherType);
+  const groupId = required("MessageGroupId", MessageGroupId);
+  if (MessageDeduplicationId === undefined && !rules.dedupeByContent) {
+    const message =
+      "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly";
+    throw new SqsError("InvalidParameterValue", message);
+  }
+  const id = MessageDeduplicationId ?? sha256Hex(body);
+  return { groupId, tenantId: "", dedupeId: rules.dedupeInGroup ? idInGroup(groupId, id) : id };
+}
+
+/** A group in a standard queue is whom a message belongs to, for fairness. */
+function ofTenant({
+  MessageDeduplicationId: id,
+  MessageGroupId,
+}: MessageInput): Pick<Prepared, "dedupeId" | "groupId" | "tenantId"> {
+  if (id !== undefined) throw invalidParameter("MessageDeduplicationId", id, otherType);
+  return { dedupeId: "", groupId: "", tenantId: MessageGroupId ?? "" };
 }
 
 function checkTag(name: string, value: string | undefined): void {
@@ -132,12 +177,13 @@ function checkTag(name: string, value: string | undefined): void {
 async function send({ commands }: ActionContext, queue: string, messages: Prepared[]): Promise<SentMessage[]> {
   const results = await commands.send(
     queue,
-    messages.map(({ body, attributes, delaySeconds, dedupeId, groupId }) => ({
+    messages.map(({ body, attributes, delaySeconds, dedupeId, groupId, tenantId }) => ({
       id: randomUUID(),
       payload: pack(attributes, JSON.stringify(body)),
       delayMs: delaySeconds === undefined ? undefined : delaySeconds * 1000,
       dedupeId,
       groupId,
+      tenantId,
       priority: 0,
     })),
   );
@@ -146,11 +192,12 @@ async function send({ commands }: ActionContext, queue: string, messages: Prepar
   return results;
 }
 
-function resultOf({ body, attributes }: Prepared, sent: SentMessage | undefined) {
+function resultOf(queue: string, { body, attributes }: Prepared, sent: SentMessage | undefined) {
   return {
     MessageId: sent?.id ?? "",
     MD5OfMessageBody: md5(body),
     MD5OfMessageAttributes: md5OfAttributes(userAttributesOf(attributes)),
     MD5OfMessageSystemAttributes: md5OfAttributes(systemAttributesOf(attributes)),
+    SequenceNumber: sequenceNumber(queue, sent?.number),
   };
 }

@@ -1,5 +1,7 @@
+import type { CommandsOfCaller } from "../../commands/queue-commands.ts";
 import { ack, extend, nack } from "../../messages/leases.ts";
-import { isReceipt } from "../../messages/receipts.ts";
+import { deliveryOf, isReceipt } from "../../messages/receipts.ts";
+import { isFifoQueue } from "../../queues/settings.ts";
 import { nameInUrl } from "../addresses.ts";
 import { invalidParameter, required, within } from "../inputs.ts";
 import { integer, list, structure, text } from "../protocol/shapes.ts";
@@ -56,9 +58,25 @@ export const ChangeMessageVisibilityBatch = action(
   },
 );
 
-/** Deletes a message. One that is gone, or that another receiver has by now, is a success, as in AWS: a client may repeat the call. */
+/**
+ * Deletes a message. One that is gone is a success, as in AWS: a client may repeat the call. One that is there although its lease has ended
+ * is a success in a standard queue, where it is received once more, and an error in a FIFO queue.
+ */
 async function deleteOne({ commands }: ActionContext, queue: string, handle: string | undefined): Promise<void> {
-  await ack(commands, queue, [checkedHandle(handle)]);
+  const given = checkedHandle(handle);
+  const [result] = await ack(commands, queue, [given]);
+  if (result?.status === "ok" || !isFifoQueue(queue) || !(await isThere(commands, queue, given))) return;
+  throw invalidParameter("ReceiptHandle", given, "The receipt handle has expired.");
+}
+
+/** Whether the message of a handle is still in the queue, in whatever state. */
+async function isThere(commands: CommandsOfCaller, queue: string, handle: string): Promise<boolean> {
+  const found = await commands.listMessages(
+    queue,
+    { set: "id", start: deliveryOf(handle).id },
+    { max: 1, maxBodyBytes: 0 },
+  );
+  return (found?.messages.length ?? 0) > 0;
 }
 
 async function changeOne(
@@ -76,6 +94,7 @@ async function changeOne(
       : await extend(commands, queue, [handle], seconds);
   if (result?.status !== "ok") {
     const reason = "Message does not exist or is not available for visibility timeout change.";
+    if (await isThere(commands, queue, handle)) throw new SqsError("MessageNotInflight", reason);
     throw invalidParameter("ReceiptHandle", handle, reason);
   }
 }
