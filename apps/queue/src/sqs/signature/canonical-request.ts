@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { SignatureClaim, SignedParts } from "./signed-request.ts";
 
 /**
@@ -60,5 +60,5 @@ function decode(text: string): string {
 
 /** The SHA-256 digest in hex. */
 export function sha256Hex(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex");
+  return hash("sha256", data, "hex");
 }

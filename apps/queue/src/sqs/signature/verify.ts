@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import { SqsError } from "../sqs-error.ts";
 import { canonicalRequest, sha256Hex } from "./canonical-request.ts";
 import type { SignatureClaim, SignedParts } from "./signed-request.ts";
@@ -40,7 +41,7 @@ export function verifySignature(
   const unsigned = mustBeSigned.filter((name) => parts.header(name) !== undefined && !signedHeaders.includes(name));
   if (!signedHeaders.includes("host")) unsigned.push("host");
   if (unsigned.length > 0) throw mismatch(`These headers must be signed: ${unsigned.join(", ")}.`);
-  const key = [date, region, "sqs", "aws4_request"].reduce<string | Buffer>(hmac, `AWS4${given.secret}`);
+  const key = signingKey(given.secret, date, region);
   const found = given.hosts.find((host) => {
     const digest = sha256Hex(canonicalRequest(parts, claim, { host, bodyDigest }));
     const expected = hmac(key, `AWS4-HMAC-SHA256\n${timestamp}\n${scope}\n${digest}`);
@@ -52,7 +53,20 @@ export function verifySignature(
   );
 }
 
-function hmac(key: string | Buffer, text: string): Buffer {
+const signingKeys = new LRUCache<string, KeyObject>({ max: 1000 });
+
+/** The key that signs the requests of one day in one region. It is remembered, because to derive it takes four digests. */
+function signingKey(secret: string, date: string, region: string): KeyObject {
+  const name = `${secret} ${date} ${region}`;
+  const known = signingKeys.get(name);
+  if (known) return known;
+  const derived = [date, region, "sqs", "aws4_request"].reduce<string | Buffer>(hmac, `AWS4${secret}`);
+  const key = createSecretKey(Buffer.from(derived));
+  signingKeys.set(name, key);
+  return key;
+}
+
+function hmac(key: string | Buffer | KeyObject, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
