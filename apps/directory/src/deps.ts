@@ -47,7 +47,7 @@ export function createDeps(config: Config, { postgres, redis, log }: CommonDeps<
     prefix: `${config.REDIS_PREFIX}directory:`,
     name: "directory-cache",
     onError: (error) => log.debug({ err: error }, "Redis connection of the cache failed"),
-    enableAutoPipelining: true,
+    batchesWrites: true,
   });
   const records = recordSweep(postgresRecordTable(postgres, doneTable), (error) =>
     log.warn({ err: error }, "Old records of requests could not be removed"),

@@ -1,6 +1,5 @@
 import { defineApp } from "@quintet/host";
 import { createApp } from "./app.ts";
-import { batchedCommands } from "./commands/simple-commands.ts";
 import { queueSettings } from "./config.ts";
 import { fillDemo } from "./demo.ts";
 import { createDeps } from "./deps.ts";
@@ -14,7 +13,7 @@ export const queue = defineApp({
   port: 8084,
   stores: ["redis"],
   settings: queueSettings,
-  pipelinesRedis: { except: batchedCommands },
+  pipelinesRedis: true,
   createDeps,
   createApp,
   start(deps) {

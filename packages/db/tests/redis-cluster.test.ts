@@ -17,7 +17,7 @@ const full = process.env.QUINTET_FAULTS === "full";
 let cluster: RedisCluster;
 const opened: { disconnect(): void }[] = [];
 
-function client(options: { enableAutoPipelining?: boolean; prefix?: string } = {}): Redis {
+function client(options: { batchesWrites?: boolean; prefix?: string } = {}): Redis {
   const redis = connectRedis(cluster.url, { prefix: testPrefix(), onError: () => {}, ...options });
   opened.push(redis);
   return redis;
@@ -47,7 +47,7 @@ afterAll(async () => {
 it.each([false, true])(
   "serves commands, scripts and transactions on all nodes; writes batched: %s",
   async (batched) => {
-    const redis = client({ enableAutoPipelining: batched });
+    const redis = client({ batchesWrites: batched });
     await Promise.all(names.map((name) => redis.set(`a:{${name}}`, name)));
     expect(await Promise.all(names.map((name) => redis.get(`a:{${name}}`)))).toEqual(names);
     for (const name of names.slice(0, 6)) {
@@ -67,7 +67,7 @@ it.each([false, true])(
 );
 
 it.each([false, true])("follows a slot that moves, while it moves and afterwards; batched: %s", async (batched) => {
-  const redis = client({ enableAutoPipelining: batched });
+  const redis = client({ batchesWrites: batched });
   const keys = names.map((name) => `m:{${name}}`);
   await Promise.all(keys.map((key) => redis.set(key, "1")));
   const { slot, master, others } = await ownerOf(redis, keys[0]!);
@@ -103,7 +103,7 @@ const faults: Fault[] = [
 it.each(full ? Array.from({ length: 5 }, () => faults).flat() : faults)(
   "a master that %s in mid-load: no command runs twice, or runs although it was refused",
   async (_, fail, repair) => {
-    const redis = client({ enableAutoPipelining: true });
+    const redis = client({ batchesWrites: true });
     const waiting = subscriberRedis(redis);
     opened.push(waiting);
     const heard = new Set<string>();

@@ -12,7 +12,7 @@ const full = process.env.QUINTET_FAULTS === "full";
 let sentinels: RedisSentinels;
 const opened: { disconnect(): void }[] = [];
 
-function client(options: { enableAutoPipelining?: boolean } = {}): Redis {
+function client(options: { batchesWrites?: boolean } = {}): Redis {
   const redis = connectRedis(sentinels.url, { prefix: testPrefix(), onError: () => {}, ...options });
   opened.push(redis);
   return redis;
@@ -53,7 +53,7 @@ it("works while a Sentinel does not respond", async () => {
 });
 
 it("a master that freezes in mid-load is replaced: no command runs twice, or runs although it was refused", async () => {
-  const redis = client({ enableAutoPipelining: true });
+  const redis = client({ batchesWrites: true });
   const waiting = subscriberRedis(redis);
   opened.push(waiting);
   const heard = new Set<string>();
@@ -86,7 +86,7 @@ it("a master that freezes in mid-load is replaced: no command runs twice, or run
 
 it.runIf(full)("a fail-over that an operator asks for costs no more than a moment", async () => {
   await sentinels.isWhole();
-  const redis = client({ enableAutoPipelining: true });
+  const redis = client({ batchesWrites: true });
   const load = pushLoad(redis);
   await until(async () => load.outcomes.lastDone.size === names.length);
   const old = await sentinels.master();

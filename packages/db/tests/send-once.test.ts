@@ -9,8 +9,8 @@ let proxy: StoreProxy;
 const opened: Redis[] = [];
 
 /** A client behind the proxy. */
-function client(enableAutoPipelining = false, options: { silenceMs?: number } = {}): Redis {
-  const redis = connectRedis(proxy.url, { prefix, enableAutoPipelining, onError: () => {}, ...options });
+function client(batchesWrites = false, options: { silenceMs?: number } = {}): Redis {
+  const redis = connectRedis(proxy.url, { prefix, batchesWrites, onError: () => {}, ...options });
   opened.push(redis);
   return redis;
 }
@@ -24,7 +24,7 @@ afterAll(async () => {
   await proxy[Symbol.asyncDispose]();
 });
 
-it.each([false, true])("sends no command again whose answer was lost, auto-pipelined: %s", async (pipelined) => {
+it.each([false, true])("sends no command again whose answer was lost, writes batched: %s", async (pipelined) => {
   const redis = client(pipelined);
   await redis.ping();
   const key = `lost-${pipelined}`;
@@ -47,7 +47,7 @@ it("sends what was not sent yet, once there is a connection", async () => {
 });
 
 it.each([false, true])(
-  "drops what nobody waits for any more when a connection comes, auto-pipelined: %s",
+  "drops what nobody waits for any more when a connection comes, writes batched: %s",
   async (pipelined) => {
     proxy.freeze();
     const redis = client(pipelined, { silenceMs: 100 });

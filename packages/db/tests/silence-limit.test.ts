@@ -7,7 +7,7 @@ let proxy: StoreProxy;
 const opened: Redis[] = [];
 
 /** A connected client behind the proxy. */
-async function client(options: { enableAutoPipelining?: boolean } = {}): Promise<Redis> {
+async function client(options: { batchesWrites?: boolean } = {}): Promise<Redis> {
   const redis = connectRedis(proxy.url, { prefix: testPrefix(), onError: () => {}, ...options });
   opened.push(redis);
   await redis.ping();
@@ -30,9 +30,9 @@ afterAll(async () => {
 });
 
 it.each([false, true])(
-  "a Redis that stands still costs the first callers about a second, the others nothing; auto-pipelined: %s",
-  async (enableAutoPipelining) => {
-    const redis = await client({ enableAutoPipelining });
+  "a Redis that stands still costs the first callers about a second, the others nothing; writes batched: %s",
+  async (batchesWrites) => {
+    const redis = await client({ batchesWrites });
     proxy.freeze();
     const first = [redis.set("a", "1"), redis.rpush("b", "1")];
     for (const one of first) one.catch(() => {});

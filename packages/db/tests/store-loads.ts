@@ -176,7 +176,7 @@ export async function redisLoad(): Promise<StoreLoad> {
   return {
     url,
     open(at) {
-      const redis = connectRedis(at, { prefix, onError: () => {}, enableAutoPipelining: true });
+      const redis = connectRedis(at, { prefix, onError: () => {}, batchesWrites: true });
       redis.defineCommand("echoed", { numberOfKeys: 0, lua: "return ARGV[1]" });
       const scripts = redis as typeof redis & { echoed(text: string): Promise<string> };
       return {

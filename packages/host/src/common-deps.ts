@@ -45,18 +45,13 @@ export type CommonDeps<S extends StoreName = StoreName> = {
   redis: Redis;
 } & Pick<StoreClients, S & keyof StoreClients>;
 
-/**
- * Whether commands to Redis that are sent in one turn of the event loop share a write; `except` names scripts that are sent at once,
- * because they are few: to join them costs more than a write.
- */
-export type PipelinesRedis = boolean | { except: readonly string[] };
-
 /** What an app is, as far as its common dependencies depend on it. */
 export interface CommonOptions {
   name: string;
   version: string;
   stores: readonly StoreName[];
-  pipelinesRedis?: PipelinesRedis | undefined;
+  /** Whether commands to Redis that are sent in one turn of the event loop share a write. */
+  pipelinesRedis?: boolean | undefined;
 }
 
 /** Opens the dependencies that every app has. Nothing connects before it is used; `stack` closes what was opened. */
@@ -74,8 +69,7 @@ export function openCommonDeps(
   const redis = connectRedis(config.REDIS_URL, {
     prefix: `${config.REDIS_PREFIX}${name}:`,
     name,
-    enableAutoPipelining: pipelinesRedis !== false,
-    autoPipeliningIgnoredCommands: typeof pipelinesRedis === "object" ? [...pipelinesRedis.except] : [],
+    batchesWrites: pipelinesRedis,
     replication: waitReplicas > 0 ? { replicas: waitReplicas, waitMs: Number(config.REDIS_WAIT_MS) } : undefined,
     onError: (error) => log.warn({ err: error }, "Redis connection failed"),
   });

@@ -3,7 +3,7 @@ import { migrateMysql, migratePostgres, type StoreUrls } from "@quintet/db";
 import type { WebApp } from "@quintet/http";
 import type { z } from "zod";
 import { type AppConfig, type ConfigOf, readAppSettings, type StoreName } from "./app-settings.ts";
-import { type CommonDeps, openCommonDeps, type PipelinesRedis, type Shared } from "./common-deps.ts";
+import { type CommonDeps, openCommonDeps, type Shared } from "./common-deps.ts";
 import { version } from "./version.ts";
 
 /** The SQL files of an app's migrations, or the function that runs them. */
@@ -21,7 +21,8 @@ export interface AppDefinition<S extends StoreName, Own extends z.ZodRawShape, D
   settings?: Own;
   /** Brings its tables up to date, safely from several processes at once. */
   migrations?: Migrations;
-  pipelinesRedis?: PipelinesRedis;
+  /** Whether commands to Redis that are sent in one turn of the event loop share a write. */
+  pipelinesRedis?: boolean;
   /** What the app works with beyond what every app has; what it defines under a common name replaces that. */
   createDeps?(config: ConfigOf<S, Own>, common: CommonDeps<S>): D;
   /** The app; pure, opens nothing. */

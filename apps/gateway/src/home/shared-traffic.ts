@@ -28,7 +28,7 @@ export function shareTraffic(redisUrl: string, prefix: string, onError: (error: 
   const redis = connectRedis(redisUrl, {
     prefix: `${prefix}traffic:`,
     name: "traffic",
-    enableAutoPipelining: true,
+    batchesWrites: true,
     lazyConnect: true,
     onError,
   });

@@ -61,7 +61,7 @@ function sharedWindows(
   const redis = connectRedis(url, {
     prefix: `${prefix}gateway:`,
     name: "rate-limits",
-    enableAutoPipelining: true,
+    batchesWrites: true,
     onError,
   });
   const withDeadline = redisWithDeadline(redis, { onUnavailable: onError });

@@ -5,7 +5,7 @@ import { accountsKey, ownSimpleKey, pushedKey, simpleKey, simpleName, sizeKey } 
 import { toBrokenQueueError } from "../queue-errors.ts";
 import { batched } from "./batched.ts";
 import { recordTtlMs, setOutcome } from "./keyed-requests.ts";
-import type { CommandName, RunCommand } from "./load.ts";
+import type { RunCommand } from "./load.ts";
 
 /** A message of a simple queue; `payload` is JSON text. */
 export interface SimpleMessage {
@@ -60,9 +60,6 @@ function readEntry(entry: string): SimpleMessage {
   const start = entry[idLength] === mark ? entry.indexOf(mark, idLength + 1) + 1 : idLength;
   return { id: entry.slice(0, idLength), payload: entry.slice(start) };
 }
-
-/** The commands that stand for many requests already. */
-export const batchedCommands: readonly CommandName[] = ["push-3", "pop-3"];
 
 /** A simple queue. The pushes of one turn of the event loop are one Redis command, and so are the pops. */
 function simpleQueue(redis: Redis, run: RunCommand, prefix: string, list: string, limits: SimpleLimits) {

@@ -18,9 +18,8 @@ export interface ConnectRedisOptions {
   name?: string;
   silenceMs?: number;
   onError: (error: Error) => void;
-  enableAutoPipelining?: boolean;
-  /** Commands and scripts that are sent by themselves, because they are batched already. */
-  autoPipeliningIgnoredCommands?: string[];
+  /** Whether the commands of one turn of the event loop share a write. Default: no. */
+  batchesWrites?: boolean;
   lazyConnect?: boolean;
   /** Waits for the replication of scripts, see `luaCommands`. */
   replication?: ReplicationGoal | undefined;
@@ -51,7 +50,7 @@ export function connectRedis(url: string, options: ConnectRedisOptions): Redis {
   const redis = address.kind === "cluster" ? clusterClient(address, options) : serverClient(url, address, options);
   if (redis instanceof Connection) {
     redis.on("error", onError);
-    if (batchesWrites(options)) batchWrites(redis);
+    if (options.batchesWrites) batchWrites(redis);
     sendOnce(redis);
     limitSilence(redis, silenceMs);
   }
@@ -65,7 +64,7 @@ export function connectRedis(url: string, options: ConnectRedisOptions): Redis {
 export function blockingRedis(redis: Redis): Redis {
   const { url, options } = openedWith(redis);
   const { name: _, silenceMs: __, ...rest } = options;
-  return connectRedis(url, { ...rest, enableAutoPipelining: false, lazyConnect: false });
+  return connectRedis(url, { ...rest, batchesWrites: false, lazyConnect: false });
 }
 
 const pingMs = 1000;
@@ -109,14 +108,6 @@ export function onRedisReady(redis: Redis, listener: () => void): void {
   if (!(redis instanceof Connection)) redis.on("+node", (node: Connection) => node.on("ready", listener));
 }
 
-/**
- * Whether commands share a write without the driver's pipelines, which are sent one after the other: each would wait for
- * the replication of the one before.
- */
-function batchesWrites({ enableAutoPipelining = false, replication }: ConnectRedisOptions): boolean {
-  return enableAutoPipelining && replication !== undefined;
-}
-
 function openedWith(redis: Redis): { url: string; options: ConnectRedisOptions } {
   const found = opened.get(redis);
   if (!found) throw new Error("The client was not opened by connectRedis.");
@@ -128,7 +119,7 @@ function clusterClient(address: RedisAddress, options: ConnectRedisOptions): Clu
     prefix: options.prefix,
     silenceMs: options.silenceMs ?? defaultSilenceMs,
     lazyConnect: options.lazyConnect ?? false,
-    batchesWrites: options.enableAutoPipelining ?? false,
+    batchesWrites: options.batchesWrites ?? false,
     connection: { ...connection, ...credentials(address) },
     retryStrategy,
     onError: options.onError,
@@ -136,12 +127,11 @@ function clusterClient(address: RedisAddress, options: ConnectRedisOptions): Clu
 }
 
 function serverClient(url: string, address: RedisAddress, options: ConnectRedisOptions): Connection {
-  const { prefix, enableAutoPipelining = false, lazyConnect = false } = options;
+  const { prefix, lazyConnect = false } = options;
   const rest: ConnectionOptions = {
     keyPrefix: prefix,
     ...connection,
     retryStrategy,
-    enableAutoPipelining,
     lazyConnect,
   };
   return address.kind === "standalone"

@@ -14,9 +14,8 @@ type SendCommand = (command: Command, ...rest: unknown[]) => unknown;
 type Sender = { sendCommand: SendCommand };
 
 /**
- * Adds spans to commands. With auto-pipelining they are sent later and together, outside any request, so a span starts
- * when its command is queued. On a cluster it has the address of the node that the command was last sent to. Does
- * nothing while tracing is off.
+ * Adds spans to commands. Some are sent later, outside any request, so a span starts when its command is queued. On a
+ * cluster it has the address of the node that the command was last sent to. Does nothing while tracing is off.
  */
 export function traceRedis<R extends Redis>(redis: R, { nodes: [node], database }: RedisAddress): R {
   if (observation().tracing === undefined) return redis;
