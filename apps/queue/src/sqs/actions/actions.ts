@@ -1,5 +1,6 @@
 import type { Action } from "./action.ts";
 import { GetQueueAttributes, SetQueueAttributes } from "./attributes.ts";
+import { CancelMessageMoveTask, ListMessageMoveTasks, StartMessageMoveTask } from "./move-tasks.ts";
 import { AddPermission, RemovePermission } from "./permissions.ts";
 import { CreateQueue, DeleteQueue, GetQueueUrl, ListDeadLetterSourceQueues, ListQueues, PurgeQueue } from "./queues.ts";
 import { ReceiveMessage } from "./receive.ts";
@@ -16,6 +17,7 @@ import {
 export const actions: ReadonlyMap<string, Action> = new Map(
   Object.entries({
     AddPermission,
+    CancelMessageMoveTask,
     ChangeMessageVisibility,
     ChangeMessageVisibilityBatch,
     CreateQueue,
@@ -25,6 +27,7 @@ export const actions: ReadonlyMap<string, Action> = new Map(
     GetQueueAttributes,
     GetQueueUrl,
     ListDeadLetterSourceQueues,
+    ListMessageMoveTasks,
     ListQueues,
     ListQueueTags,
     PurgeQueue,
@@ -33,6 +36,7 @@ export const actions: ReadonlyMap<string, Action> = new Map(
     SendMessage,
     SendMessageBatch,
     SetQueueAttributes,
+    StartMessageMoveTask,
     TagQueue,
     UntagQueue,
   }),
