@@ -1,9 +1,11 @@
 import { request } from "node:http";
+import { connectRedis } from "@quintet/db";
 import { listenerOf, serve } from "@quintet/http";
 import { until } from "@quintet/http/testing";
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
 import { createApp } from "../src/app.ts";
 import { queue as definition } from "../src/index.ts";
+import { wakeChannel } from "../src/keys.ts";
 import { receive } from "../src/messages/receive.ts";
 import { type NamedQueue, type OpenQueue, openQueue, type Received } from "./open-queue.ts";
 
@@ -25,6 +27,38 @@ it("a waiting receiver soon gets a message that is sent", async () => {
   expect(bodies(await waiting)).toEqual(["hello"]);
   // A few round trips; the bound is for a busy machine.
   expect(performance.now() - sent).toBeLessThan(1000);
+});
+
+it("a queue wakes receivers only while some wait, in any process", async () => {
+  const queue = await open.makeQueue();
+  const heard: string[] = [];
+  const listener = connectRedis(inject("redisUrl"), { prefix: "", onError: () => {} });
+  await listener.subscribe(wakeChannel(`${open.prefix}queue:`, queue.name), "other");
+  listener.on("message", (channel: string, text: string) => heard.push(channel === "other" ? text : "wake"));
+  await queue.send({ body: 1 }, { body: 2 });
+  await queue.settle("nack", [(await queue.receive({ max: 1 }))[0]!.receipt]);
+  await queue.receive();
+  const waiting = queue.receive({ waitSeconds: 20 });
+  await until(async () => (await open.redis.hexists(queue.key("settings"), "listenUntil")) === 1);
+  await open.redis.publish("other", "waits");
+  await queue.send({ body: 3 });
+  expect(bodies(await waiting)).toEqual([3]);
+  await until(() => heard.length > 1);
+  expect(heard).toEqual(["waits", "wake"]);
+  listener.disconnect();
+});
+
+it("of receivers that wait together, those that got nothing are woken by the next message", async () => {
+  const queue = await open.makeQueue();
+  const first = queue.receive({ max: 1, waitSeconds: 20 });
+  const second = queue.receive({ max: 1, waitSeconds: 20 });
+  await isWaiting(queue);
+  await queue.send({ body: 1 });
+  expect(bodies(await Promise.race([first, second]))).toEqual([1]);
+  const sent = performance.now();
+  await queue.send({ body: 2 });
+  expect((await Promise.all([first, second])).flatMap(bodies).sort()).toEqual([1, 2]);
+  expect(performance.now() - sent).toBeLessThan(5000);
 });
 
 it("a waiting receiver gets nothing when the time is up", async () => {

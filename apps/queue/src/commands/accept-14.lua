@@ -22,7 +22,7 @@ local coming, bytes = 0, 0
 for at = 4, #ARGV, 10 do
   if tonumber(ARGV[at + 1]) > highest then coming, bytes = coming + 1, bytes + #ARGV[at + 2] end
 end
-if not hasRoom(coming, bytes, unpack(redis.call('HMGET', settingsKey, 'allowedMessages', 'allowedBytes'))) then return 3 end
+if not hasRoom(coming, bytes, allowedMessages, allowedBytes) then return 3 end
 local returned, before, accepted = {}, highest, 0
 for at = 4, #ARGV, 10 do
   local id, ticket, payload, sent, priority, group, origin, sender, dedupeId, tenant = unpack(ARGV, at, at + 9)

@@ -121,7 +121,7 @@ if #ids > 0 then
   dueBy(leaseEnd)
   redis.call('SET', KEYS[14], cmsgpack.pack({ lease, leaseEnd, taken }), 'PX', ARGV[8])
   if #taken >= max or #taken < #ids then stillReady = redis.call('ZCARD', readyKey) end
-elseif ARGV[7] ~= '0' and listenUntil < now + ARGV[7] / 2 then
-  changes.listenUntil = now + ARGV[7]
 end
+-- Also when this receiver waits no longer: others of its process do, who joined it since.
+if ARGV[7] ~= '0' and listenUntil < now + ARGV[7] / 2 then changes.listenUntil = now + ARGV[7] end
 return result(lease, leaseEnd)

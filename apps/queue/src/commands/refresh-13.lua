@@ -31,8 +31,7 @@ finish()
 
 if not dedupeUntilAcked then
   -- Earlier versions set no expiry.
-  local ms = (tonumber(redis.call('HGET', settingsKey, 'dedupeSeconds')) or 300) * 1000
-  redis.call('PEXPIRE', dedupeIdsKey, ms, 'NX')
-  redis.call('PEXPIRE', dedupeTimesKey, ms, 'NX')
+  redis.call('PEXPIRE', dedupeIdsKey, dedupeMs, 'NX')
+  redis.call('PEXPIRE', dedupeTimesKey, dedupeMs, 'NX')
 end
 return state()

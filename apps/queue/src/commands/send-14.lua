@@ -38,8 +38,6 @@ else
   earlier = record and (#record[1] == #ARGV[5] and record or { '', '', unpack(record) })
 end
 if earlier then return earlier end
-local limits = redis.call('HMGET', settingsKey, 'maxBytes', 'dedupeSeconds', 'dedupeByContent', 'allowedMessages', 'allowedBytes')
-local maxBytes, dedupeMs, dedupeByContent = tonumber(limits[1]), (limits[2] or 300) * 1000, limits[3] == '1'
 
 -- The dedupeId of the message at this argument. Without one of its own it may be the digest of its body; nil when that is missing.
 local function dedupeIdOf(at)
@@ -75,15 +73,14 @@ end
 if not plain or virtualTime then
   checkTypes()
 else
+  -- The first write is to one of the two others.
   redis.call('HLEN', recordsKey)
   redis.call('HLEN', payloadsKey)
   redis.call('ZCARD', agesKey)
-  redis.call('ZCARD', readyKey)
-  redis.call('ZCARD', delayedKey)
 end
 local isTooLong = maxLength and redis.call('HLEN', recordsKey) - redis.call('ZCARD', outboxKey) + #fresh > maxLength
 local isTooLarge = maxBytes and #fresh > 0 and counters.bytes + bytes > maxBytes
-local needsRoom = not hasRoom(#fresh, bytes, limits[4], limits[5])
+local needsRoom = not hasRoom(#fresh, bytes, allowedMessages, allowedBytes)
 if isTooLong or isTooLarge or needsRoom then
   finish()
   return isTooLong and 0 or isTooLarge and 1 or 3
@@ -122,6 +119,15 @@ for i, at in ipairs(fresh) do
     addMessage(id, record, payload)
   end
 end
+if #records > 0 then
+  if #ready > 0 and #delayed > 0 then redis.call('ZCARD', delayedKey) end
+  if #ready > 0 then redis.call('ZADD', readyKey, unpack(ready)) end
+  if #delayed > 0 then redis.call('ZADD', delayedKey, unpack(delayed)) end
+  redis.call('HSET', recordsKey, unpack(records))
+  redis.call('HSET', payloadsKey, unpack(payloads))
+  redis.call('ZADD', agesKey, unpack(ages))
+  changed = true
+end
 if next(first) then
   for _, dedupeId in ipairs(redis.call('ZRANGEBYSCORE', dedupeTimesKey, '-inf', now - dedupeMs, 'LIMIT', 0, STEP)) do
     redis.call('ZREM', dedupeTimesKey, dedupeId)
@@ -135,14 +141,6 @@ if next(first) then
     -- They expire by themselves when nothing more is sent.
     if dedupeUntilAcked then redis.call('PERSIST', key) else redis.call('PEXPIRE', key, dedupeMs) end
   end
-end
-if #records > 0 then
-  redis.call('HSET', recordsKey, unpack(records))
-  redis.call('HSET', payloadsKey, unpack(payloads))
-  redis.call('ZADD', agesKey, unpack(ages))
-  if #ready > 0 then redis.call('ZADD', readyKey, unpack(ready)) end
-  if #delayed > 0 then redis.call('ZADD', delayedKey, unpack(delayed)) end
-  changed = true
 end
 finish()
 if ARGV[4] == '' then return storeReply(ids) end

@@ -33,7 +33,8 @@ local channel = ARGV[1]
 local settings = redis.call('HMGET', settingsKey,
   'visibilitySeconds', 'maxReceives', 'deadLetterQueue', 'retentionSeconds', 'delaySeconds', 'maxLength', 'lastBefore',
   'owner', 'access', 'backoffSeconds', 'maxBackoffSeconds', 'dedupeUntilAcked', 'nextDue', 'listenUntil', 'virtualTime',
-  'last', 'moves', 'bytes', 'received', 'acked', 'streamsUntil')
+  'last', 'moves', 'bytes', 'received', 'acked', 'maxBytes', 'dedupeSeconds', 'dedupeByContent', 'allowedMessages', 'allowedBytes',
+  'streamsUntil')
 if not settings[1] then return false end -- The queue does not exist.
 if not isAllowed(ARGV[2], settings[8], settings[9]) then return redis.error_reply('FORBIDDEN ' .. ARGV[2]) end
 local visibilityMs = settings[1] * 1000
@@ -47,8 +48,11 @@ local maxBackoffMs = (settings[11] or 300) * 1000
 local dedupeUntilAcked = settings[12] == '1'
 local nextDue = tonumber(settings[13]) or 0 -- Nothing becomes due before this time.
 local listenUntil = tonumber(settings[14]) or 0 -- Until then receivers may wait for messages on the wake channel.
-local streamsUntil = tonumber(settings[21]) or 0 -- Until then streams may be open, see watch-3.lua.
+local streamsUntil = tonumber(settings[26]) or 0 -- Until then streams may be open, see watch-3.lua.
 local virtualTime = tonumber(settings[15]) -- nil while no message has a tenant, see positionOf.
+local maxBytes = tonumber(settings[21]) -- nil for no limit.
+local dedupeMs, dedupeByContent = (settings[22] or 300) * 1000, settings[23] == '1'
+local allowedMessages, allowedBytes = settings[24], settings[25] -- See parts/allowance.lua.
 local isFifo = string.find(settingsKey, '.fifo}:settings', 1, true) ~= nil
 
 -- The counters, fields of the settings: "last", the number of the last message that arrived, sent or transferred ("movedIn"); "moves",
