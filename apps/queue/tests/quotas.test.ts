@@ -189,15 +189,16 @@ it("dead letters wait at their source while the owner of the destination has no 
   await clear();
 });
 
-it("a queue that changes its owner counts for the new one", async () => {
+it("a queue that changes its owner counts for the new one at once, and no longer for the old one", async () => {
   const queue = await makeQueue();
   const { other, staff } = first.people;
   expect((await send(queue, 90)).status).toBe(201);
   const access = { send: [], receive: [], manage: [], owner: other.account.id };
   await putAccess(first.deps, queue, access, callerOf(staff.account));
-  expect((await send(await makeQueue(), 90)).status).toBe(201);
+  expectProblem(await send(await makeQueue("other"), 20, first, "other"), 429);
   expect((await send(queue, 10, first, "other")).status).toBe(201);
-  expectProblem(await send(await makeQueue("other"), 1, first, "other"), 429);
+  expectProblem(await send(queue, 1, first, "other"), 429);
+  expect((await send(await makeQueue(), 90)).status).toBe(201);
   await clear();
 });
 
@@ -212,5 +213,8 @@ it("a slow process cannot apply an allowance that was taken back", async () => {
   await run("allow-1", [key], [String(first.people.other.account.id), version + 5, 1_000_000, 1_000_000]);
   expect(Number(await first.redis.hget(key, "allowedMessages"))).toBeLessThanOrEqual(maxMessages);
   expectProblem(await send(queue, 96), 429);
+  // What was allotted was lost: versions ascend all the same.
+  await first.redis.del(allowanceKeys(String(first.people.plain.account.id)));
+  expect((await send(queue, 30)).status).toBe(201);
   await clear();
 });

@@ -45,6 +45,26 @@ const operations: Record<string, [right: Right, scope: string, body?: unknown]> 
   "PUT /queue/queues/{name}/subscriptions/{id}": ["receive", "receive", { url: "https://example.com/" }],
   "GET /queue/queues/{name}/subscriptions/{id}": ["read", "receive"],
   "DELETE /queue/queues/{name}/subscriptions/{id}": ["read", "receive"],
+  "GET /queue/queues/{name}/redrives": ["read", "read"],
+  "GET /queue/queues/{name}/redrives/{id}": ["read", "read"],
+  "DELETE /queue/queues/{name}/redrives/{id}": ["receive", "manage"],
+  // Pages with forms.
+  "GET /queue/queues/{name}/messages/{id}/body": ["receive", "receive"],
+  "GET /queue/queues/{name}/actions/settings": ["read", "manage"],
+  "POST /queue/queues/{name}/actions/settings": ["manage", "manage", new URLSearchParams({ visibilitySeconds: "30" })],
+  "POST /queue/queues/{name}/actions/send": ["send", "send", new URLSearchParams({ body: "1" })],
+  "GET /queue/queues/{name}/actions/redrive": ["read", "manage"],
+  "POST /queue/queues/{name}/actions/redrive": ["receive", "manage", new URLSearchParams()],
+  "GET /queue/queues/{name}/actions/purge": ["read", "manage"],
+  "POST /queue/queues/{name}/actions/purge": ["manage", "manage", new URLSearchParams()],
+  "GET /queue/queues/{name}/actions/delete": ["read", "manage"],
+  "POST /queue/queues/{name}/actions/delete": ["manage", "manage", new URLSearchParams()],
+  "POST /queue/queues/{name}/messages/{id}/actions/cancel": ["receive", "receive", new URLSearchParams()],
+  "POST /queue/queues/{name}/messages/{id}/actions/postpone": [
+    "receive",
+    "receive",
+    new URLSearchParams({ delaySeconds: "1" }),
+  ],
 };
 
 /** Operations on no named queue, or on those that the caller may read; schedules send in the name of their owner. */
@@ -53,22 +73,21 @@ const elsewhere = [
   "POST /queue/access-keys",
   "GET /queue/access-keys",
   "DELETE /queue/access-keys/{id}",
-  "GET /queue/sqs", // Tried in the tests of SQS.
-  "POST /queue/sqs", // Tried in the tests of SQS.
-  "GET /queue/sqs/{account}/{queue}", // Tried in the tests of SQS.
-  "POST /queue/sqs/{account}/{queue}", // Tried in the tests of SQS.
+  "GET /queue/sqs", // Each action is tried in sqs-rights.test.ts.
+  "POST /queue/sqs",
+  "GET /queue/sqs/{account}/{queue}",
+  "POST /queue/sqs/{account}/{queue}",
+  // Forms that show nothing of the queue.
+  "GET /queue/queues/{name}/actions/send",
+  "GET /queue/queues/{name}/messages/{id}/actions/cancel",
+  "GET /queue/queues/{name}/messages/{id}/actions/postpone",
+  "GET /queue/new",
+  "POST /queue/new",
+  "GET /queue/find",
   "GET /queue",
   "GET /queue/count",
   "GET /queue/info",
   "GET /queue/queues",
-  // Its actions run the same commands, see below.
-  "GET /queue/sqs",
-  "POST /queue/sqs",
-  "GET /queue/sqs/{account}/{queue}",
-  "POST /queue/sqs/{account}/{queue}",
-  "GET /queue/access-keys",
-  "POST /queue/access-keys",
-  "DELETE /queue/access-keys/{id}",
   "GET /queue/schedules",
   "PUT /queue/schedules/{name}",
   "GET /queue/schedules/{name}",
@@ -115,7 +134,8 @@ describe.each(Object.entries(operations))("%s", (operation, [right, scope, body]
     const name = await privateQueue(granted ? { [who]: [open.people.other.account.id] } : {});
     const { plain, other, staff } = open.people;
     const as = who === "owner" || who === "narrowed" ? plain : who === "staff" ? staff : other;
-    const headers: Record<string, string> = {};
+    const isForm = body instanceof URLSearchParams;
+    const headers: Record<string, string> = isForm ? { "Content-Type": "application/x-www-form-urlencoded" } : {};
     if (who === "narrowed") {
       const others = ["read", "send", "receive", "manage"].filter((one) => one !== scope).map((one) => `queue:${one}`);
       const tokens = await open.people.auth.passwordGrant(plain.username, plain.password, { scope: others.join(" ") });
@@ -123,13 +143,15 @@ describe.each(Object.entries(operations))("%s", (operation, [right, scope, body]
     }
     const response = await open.request(method, path.replace("{name}", name).replace("{id}", randomUUID()), {
       as,
-      body,
+      body: isForm ? body.toString() : body,
       headers,
     });
     if (allowed.includes(who)) {
       // 404: there is no such message.
-      expect([200, 201, 204, ...(path.endsWith("{id}") ? [404] : [])], response.text).toContain(response.status);
-    } else expectRefused(response, 403, who === "narrowed" ? `queue:${scope}` : name);
+      const fine = [200, 201, 204, 303, ...(path.includes("{id}") ? [404] : [])];
+      expect(fine, response.text).toContain(response.status);
+    } else if (isForm) expect(response.status, response.text).toBe(403);
+    else expectRefused(response, 403, who === "narrowed" ? `queue:${scope}` : name);
   });
 });
 
@@ -399,4 +421,8 @@ it("a queue of an earlier version has no owner and is open to all accounts", asy
   }
   expect((await call("PUT", "", { maxLength: 5 }, staff)).json()).toMatchObject({ owner: null, maxLength: 5 });
   expect((await call("DELETE", "", undefined, staff)).status).toBe(204);
+  // One with an owner is private even if its access was lost.
+  const name = await privateQueue();
+  await open.redis.hdel(`queue:{${name}}:settings`, "access");
+  expectRefused(await open.request("GET", `/queue/queues/${name}`, { as: other }), 403, name);
 });

@@ -22,6 +22,8 @@ export interface Allowances {
    * left for it; a transfer, which frees the same room elsewhere, may exceed the limit by a tenth.
    */
   extend(queue: string, more: Room, options: { isTransfer: boolean }): Promise<void>;
+  /** Counts what the queues of an account hold, after it was given another queue. */
+  recount(owner: string): Promise<void>;
 }
 
 /** A queue, its owner, and the version of the allowance that it knows. */
@@ -56,12 +58,11 @@ export function createAllowances(run: RunCommand, registry: RegistryCommands, li
     return undefined;
   };
 
-  /** Takes back what the queues of an account do not use. Returns whether that was done. */
-  const reclaim = async (owner: string): Promise<boolean> => {
+  /** Takes back what the queues of an account do not use, unless that was done a moment ago. Returns whether it was done. */
+  const reclaim = async (owner: string, always = false): Promise<boolean> => {
     const owned = await registry.ownedBy(owner);
-    const begun = (await run("begin-reclaim-2", allowanceKeys(owner), [reclaimMs + reclaimMsEach * owned.length])) as
-      | [number, ...string[]]
-      | null;
+    const args = [reclaimMs + reclaimMsEach * owned.length, Number(always)];
+    const begun = (await run("begin-reclaim-2", allowanceKeys(owner), args)) as [number, ...string[]] | null;
     if (!begun) return false;
     const [version, ...allotted] = begun;
     const reclaimed = await Promise.all(
@@ -77,6 +78,10 @@ export function createAllowances(run: RunCommand, registry: RegistryCommands, li
   };
 
   return {
+    async recount(owner) {
+      await reclaim(owner, true);
+    },
+
     async extend(queue, more, { isTransfer }) {
       const usage = (await run("read-usage-2", usageKeys(queue), [])) as [string, number, number, number] | null;
       if (!usage || usage[0] === "") return;

@@ -25,6 +25,10 @@ local CATCH_UP_MS = 500
 local task = runningTask()
 if not task or (task.runner ~= ARGV[3] and task.runnerUntil > now) then return { '0', 0, 0, '' } end
 task.runner, task.runnerUntil = ARGV[3], now + ARGV[4]
+if task.account ~= '' and not isAllowed('receive ' .. task.account, settings[8], settings[9]) then
+  endTask(task, 'failed', 'The account that started it may not receive from this queue any more.')
+  return { '0', 0, redis.call('ZCARD', outboxKey), task.account }
+end
 
 local exists = {}
 for at = 5, #ARGV, 2 do exists[ARGV[at]] = ARGV[at + 1] end

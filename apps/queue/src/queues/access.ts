@@ -1,5 +1,6 @@
 import { Problem } from "@quintet/http";
 import { z } from "zod";
+import type { Allowances } from "../commands/allowances.ts";
 import type { Caller } from "../commands/caller.ts";
 import type { QueueCommands } from "../commands/queue-commands.ts";
 import type { RegistryCommands } from "../commands/registry-commands.ts";
@@ -90,7 +91,7 @@ export async function getAccess(
  * repeated by its caller. Throws 404 when the queue does not exist, 403 when the caller may not manage it or names an owner without being staff.
  */
 export async function putAccess(
-  { registry, commands }: { registry: RegistryCommands; commands: QueueCommands },
+  { registry, commands, allowances }: { registry: RegistryCommands; commands: QueueCommands; allowances: Allowances },
   name: string,
   { owner, ...access }: z.infer<typeof accessInputSchema>,
   caller: Caller,
@@ -104,5 +105,6 @@ export async function putAccess(
   if (outcome === "unknown") queueNotFound(name);
   if (outcome === "forbidden") throw forbidden(name, "manage");
   if (!(await commands.setAccess(name, { ...outcome, access: text }))) queueNotFound(name);
+  if (owner !== undefined && outcome.owner !== "") await allowances.recount(outcome.owner);
   return accessOf({ owner: outcome.owner, access: text });
 }

@@ -21,6 +21,7 @@ import { queueNameSchema } from "../queues/settings.ts";
 import { jsonTextResponse, readJsonText } from "./json-text.ts";
 import { rawElements, rawMember } from "./raw-json.ts";
 import {
+  limitResponse,
   queueParams as params,
   type ReceivedMessages,
   receivedSchema,
@@ -68,6 +69,9 @@ export function addMessageRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           201: jsonResponse(sentSchema, "Messages sent"),
           409: errorResponse(
             "The queue has reached its maxLength or maxBytes, or a request with this Idempotency-Key is in flight",
+          ),
+          429: limitResponse(
+            "The account that owns the queue has its max number of messages, or of bytes, in its queues",
           ),
         },
       }),

@@ -24,6 +24,7 @@ import { rejectBody, rejectedBodyResponses } from "./json-text.ts";
 import {
   accessPutSchema,
   accessSchema,
+  limitResponse,
   queueParams as params,
   queueDetailsSchema,
   queueListSchema,
@@ -83,6 +84,7 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
         responses: {
           200: jsonResponse(queueDetailsSchema, "Settings replaced"),
           201: jsonResponse(queueDetailsSchema, "Queue created"),
+          429: limitResponse("The account owns its max number of queues"),
         },
       }),
       async (c) => {

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { errorResponse } from "@quintet/http";
 import { receiptsSchema } from "../messages/leases.ts";
 import { messageSchema, tagSchema } from "../messages/send.ts";
 import { accessInputSchema } from "../queues/access.ts";
@@ -266,3 +267,8 @@ export const extendResultsSchema = z
       .describe("One entry for each receipt, in the order of the request"),
   })
   .openapi("ExtendResults", { description: "The result for each receipt, with the new end of its lease" });
+/** The description of a 429 for a limit of an account. */
+export function limitResponse(description: string) {
+  const header = { description: "Seconds to wait before a retry", schema: { type: "integer" as const } };
+  return { ...errorResponse(description), headers: { "Retry-After": header } };
+}

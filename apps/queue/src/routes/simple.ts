@@ -13,6 +13,7 @@ import type { Refusal } from "../commands/simple-commands.ts";
 import type { Deps } from "../deps.ts";
 import { maxMessageBytes } from "../messages/send.ts";
 import { jsonTextOf, jsonTextResponse, rejectBody, rejectedBodyResponses } from "./json-text.ts";
+import { limitResponse } from "./schemas.ts";
 
 const tags = ["queue"];
 const pushedSchema = z
@@ -75,10 +76,7 @@ export function addSimpleQueueRoutes(app: OpenAPIHono<ServiceEnv>, { auth, idemp
         responses: {
           201: jsonResponse(pushedSchema, "Message pushed"),
           409: errorResponse("The queue is full, or a request with this Idempotency-Key is in flight"),
-          429: {
-            ...errorResponse("The account has its max number of messages, or of bytes, in the queue"),
-            headers: { "Retry-After": { description: "Seconds to wait before a retry", schema: { type: "integer" } } },
-          },
+          429: limitResponse("The account has its max number of messages, or of bytes, in the queue"),
         },
       }),
       async (c) => {

@@ -1,8 +1,10 @@
+import { type Account, clientAddressOf } from "@quintet/auth";
 import { beginWaiting, type ServiceEnv } from "@quintet/http";
 import type { Context } from "hono";
 import { callerOf } from "../commands/caller.ts";
 import type { Deps } from "../deps.ts";
-import { protocolOf } from "./protocol/protocol.ts";
+import { sqsPath } from "./addresses.ts";
+import { type Call, protocolOf } from "./protocol/protocol.ts";
 import { readClaim, type SignedParts } from "./signature/signed-request.ts";
 import { checkTime, verifySignature } from "./signature/verify.ts";
 import { type SignedHosts, signedHosts } from "./signed-hosts.ts";
@@ -36,7 +38,7 @@ export function sqsRequests(deps: Deps, maxBodyBytes: number): (c: SqsContext) =
         signal: c.req.raw.signal,
         beginWaiting: () => beginWaiting(c),
       };
-      const result = await call.action.run(context, call.input as never);
+      const result = await logged(c, deps, signed.account, call, () => call.action.run(context, call.input as never));
       return respond(protocol.respond(call, result, requestId));
     } catch (thrown) {
       const error = toSqsError(thrown, { method: c.req.method, requestId });
@@ -45,6 +47,42 @@ export function sqsRequests(deps: Deps, maxBodyBytes: number): (c: SqsContext) =
       return respond(protocol.fail(error, requestId));
     }
   };
+}
+
+/** The actions that change queues themselves. */
+const changesQueues: ReadonlySet<string> = new Set([
+  "AddPermission",
+  "CreateQueue",
+  "DeleteQueue",
+  "PurgeQueue",
+  "RemovePermission",
+  "SetQueueAttributes",
+  "TagQueue",
+  "UntagQueue",
+]);
+
+/** Runs an action. When staff changes a queue, it is logged in the audit log before, as the same change below `/queue/queues` is. */
+async function logged<T>(
+  c: SqsContext,
+  { auth }: Deps,
+  { id, isStaff }: Account,
+  { name: action, input }: Call,
+  run: () => Promise<T>,
+): Promise<T> {
+  if (!isStaff || !changesQueues.has(action)) return run();
+  const { method } = c.req;
+  const { QueueName, QueueUrl } = input;
+  const queue = QueueName ?? String(QueueUrl).split("/").at(-1);
+  const [path, route] = [`${sqsPath}/${queue}`.slice(0, 200), `${sqsPath} ${action}`];
+  const ended = await auth.beginAction({ actorId: id, method, path, route, clientAddress: clientAddressOf(c) });
+  try {
+    const result = await run();
+    ended(200);
+    return result;
+  } catch (error) {
+    ended(toSqsError(error, { method, requestId: c.get("requestId") }).status);
+    throw error;
+  }
 }
 
 /** Verifies who has sent a request, and that nobody has changed it. The body is read only for a known key. */

@@ -16,7 +16,7 @@ export interface ProtocolRequest {
 export interface Call {
   name: string;
   action: Action;
-  input: { QueueUrl?: string };
+  input: { QueueUrl?: string; QueueName?: string };
 }
 
 /** A response of a protocol, without the headers that both have. */
