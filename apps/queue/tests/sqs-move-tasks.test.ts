@@ -26,8 +26,8 @@ const newQueue = async (Attributes: Record<string, string> = {}) => {
 /** A dead-letter queue with this many messages that were sent to the queue before it. */
 const pair = async (count: number) => {
   const dead = await newQueue();
-  const redrivePolicy = { deadLetterTargetArn: dead.arn, maxReceiveCount: 1 };
-  const queue = await newQueue({ RedrivePolicy: JSON.stringify(redrivePolicy), VisibilityTimeout: "0" });
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 });
+  const queue = await newQueue({ RedrivePolicy, VisibilityTimeout: "0" });
   const { QueueUrl } = queue;
   for (let at = 0; at < count; at += 10) {
     const Entries = Array.from({ length: Math.min(10, count - at) }, (_, i) => ({

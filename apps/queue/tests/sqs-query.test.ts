@@ -121,6 +121,18 @@ describe("the Query protocol", () => {
     expect(deleted.text).toMatch(/<DeleteMessageResponse xmlns="[^"]+"><ResponseMetadata>/);
   });
 
+  test("lists move tasks", async () => {
+    const dead = await sqs.queue.makeQueue();
+    await sqs.queue.makeQueue({ deadLetterQueue: dead.name });
+    const SourceArn = `arn:aws:sqs:us-east-1:000000000000:${dead.name}`;
+    const started = await call({ Action: "StartMessageMoveTask", SourceArn, MaxNumberOfMessagesPerSecond: "5" });
+    expect(valuesOf(started, "TaskHandle")).toHaveLength(1);
+    const listed = await call({ Action: "ListMessageMoveTasks", SourceArn });
+    expect(valuesOf(listed, "ListMessageMoveTasksResultEntry")).toEqual([
+      expect.stringContaining("<MaxNumberOfMessagesPerSecond>5<"),
+    ]);
+  });
+
   test("has errors with the codes of AWS", async () => {
     const missing = await call({ Action: "GetQueueUrl", QueueName: "none" });
     expect(codeOf(missing)).toBe("400 AWS.SimpleQueueService.NonExistentQueue");

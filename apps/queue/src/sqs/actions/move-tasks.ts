@@ -56,7 +56,7 @@ const entryShape = structure({
 
 export const ListMessageMoveTasks = action(
   { SourceArn: text, MaxResults: integer },
-  { Results: list("Results", entryShape) },
+  { Results: list("ListMessageMoveTasksResultEntry", entryShape) },
   async (context, { SourceArn, MaxResults = 1 }) => {
     within("MaxResults", MaxResults, [1, maxListed], `Must be between 1 and ${maxListed}.`);
     const source = await existingQueue(context, "SourceArn", SourceArn);
