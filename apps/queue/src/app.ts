@@ -6,6 +6,7 @@ import { queueFrame } from "./pages/frame.ts";
 import { addAccessKeyRoutes } from "./routes/access-keys.ts";
 import { addBrowseRoutes } from "./routes/browse.ts";
 import { addLeaseRoutes } from "./routes/leases.ts";
+import { addListActions } from "./routes/list-actions.ts";
 import { addLoginRoutes } from "./routes/login.ts";
 import { addMessageActions } from "./routes/message-actions.ts";
 import { addMessageRoutes, maxBodyBytes } from "./routes/messages.ts";
@@ -53,9 +54,10 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addRedriveRoutes(app, deps);
   addLeaseRoutes(app, deps);
   addStreamRoutes(app, deps);
-  addSubscriptionRoutes(app, deps);
-  addScheduleRoutes(app, deps);
-  addAccessKeyRoutes(app, deps);
+  addSubscriptionRoutes(app, deps, frame);
+  addScheduleRoutes(app, deps, frame);
+  addAccessKeyRoutes(app, deps, frame);
+  addListActions(app, deps, frame);
   addSqsRoutes(app, deps, maxBodyBytes);
   return app;
 }

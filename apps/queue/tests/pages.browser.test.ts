@@ -137,6 +137,46 @@ describe("the pages of the queues", () => {
     expect((await open.request("GET", "/queue/queues/made-here")).status).toBe(404);
   });
 
+  it("create and delete access keys, schedules and webhooks, and show a secret once", async () => {
+    const hook = "https://example.com/hook"; // Nothing is delivered: the queue is empty.
+    await using opened = await visit("/queue/access-keys");
+    const { page } = opened;
+    const press = (name: string) => page.getByRole("button", { name, exact: true }).click();
+    const remove = async () => {
+      await page.locator("td.act a").first().click();
+      await press("Delete");
+      await page.getByRole("status").filter({ hasText: "Deleted." }).waitFor();
+    };
+    await page.getByRole("link", { name: "New access key" }).click();
+    await press("Create");
+    expect(await page.locator("code.secret").textContent()).toMatch(/^[\w-]{40}$/);
+    expect(await axeFaults(page)).toEqual([]);
+    await page.goto(`${url}/queue/access-keys`);
+    expect(await page.locator("tbody tr").count()).toBe(1);
+    await remove();
+
+    await page.goto(`${url}/queue/new-schedule`);
+    await page.getByLabel("Name", { exact: true }).fill("nightly");
+    await page.getByLabel("When").fill("0 3 * * *");
+    await page.locator("#queue").fill(orders.name);
+    await page.getByLabel("Body").fill('{"clean":true}');
+    await press("Create");
+    await page.getByText("0 3 * * *").waitFor();
+    expect(await axeFaults(page)).toEqual([]);
+    await remove();
+
+    await page.goto(`${url}${long.path}/subscriptions`);
+    await page.getByRole("link", { name: "New webhook" }).click();
+    await page.getByLabel("Name").fill("hook");
+    await page.getByLabel("URL").fill(hook);
+    await press("Create");
+    await page.getByText(/^whsec_/).waitFor();
+    await page.goto(`${url}${long.path}/subscriptions`);
+    await page.getByText(hook).waitFor();
+    expect(await axeFaults(page)).toEqual([]);
+    await remove();
+  });
+
   it("show an account only the queues and the buttons that it has a right to", async () => {
     const secret = await open.makeQueue({}, "private-of-staff");
     await open.request("PUT", `${secret.path}/access`, { as: open.people.staff, body: {} });
@@ -168,7 +208,13 @@ describe("the pages of the queues", () => {
   });
 
   it("fit 390 and 1200 pixels in both colours, and axe finds nothing", async () => {
-    const paths = ["/queue", long.path, `${orders.path}/messages`, "/queue/new", await firstMessage(orders, "ready")];
+    const paths = [
+      "/queue",
+      long.path,
+      `${orders.path}/messages`,
+      "/queue/new-queue",
+      await firstMessage(orders, "ready"),
+    ];
     await using opened = await visit("/queue");
     const { page } = opened;
     for (const path of paths) {

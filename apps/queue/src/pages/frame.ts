@@ -16,6 +16,8 @@ export function messagePath(name: string, id: string): string {
 export function queueFrame(signedInAs: PageFrame["signedInAs"]): PageFrame {
   const links = [
     { label: "Queues", href: home },
+    { label: "Schedules", href: `${home}/schedules` },
+    { label: "Access keys", href: `${home}/access-keys` },
     { label: "API", href: `${home}/docs` },
   ];
   return pageFrame({ prefix: home, name: "Queue", links, ...(signedInAs ? { signedInAs } : {}) });

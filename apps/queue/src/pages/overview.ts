@@ -57,7 +57,7 @@ export function overviewPage({ query, all, selected, minutes, broken, simple }: 
         ${selected.length === 0 ? empty(name, all.length) : table(query, selected, minutes)}
         ${pageLinks(query, selected.length)}
       </div>
-      <p class="actions"><a class="button" href="${home}/new">New queue</a></p>`;
+      <p class="actions"><a class="button" href="${home}/new-queue">New queue</a></p>`;
 }
 
 function summary(all: Figures[], simple: number | undefined): Html {

@@ -35,7 +35,7 @@ function actions(name: string, { send, receive, manage }: Allowed): Html {
     html` <a class="button ${look}" href="${path}/actions/${what}">${label}</a>`;
   return html`<p class="actions">
           ${send ? action("send", "Send a message", "") : ""}
-          ${receive ? html` <a class="button quiet" href="${path}/messages">Messages</a>` : ""}
+          ${receive ? html` <a class="button quiet" href="${path}/messages">Messages</a> <a class="button quiet" href="${path}/subscriptions">Webhooks</a>` : ""}
           ${receive ? action("redrive", "Redrive") : ""}
           ${manage ? html`${action("settings", "Change settings")}${action("purge", "Purge", "quiet danger")}${action("delete", "Delete", "quiet danger")}` : ""}
         </p>`;

@@ -1,9 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { errorResponse, jsonResponse, noQuery, Problem, type ServiceEnv } from "@quintet/http";
+import { errorResponse, htmlContent, jsonResponse, noQuery, Problem, type ServiceEnv } from "@quintet/http";
+import { type PageFrame, prefersHtml } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
+import { accessKeysPage } from "../pages/list-pages.ts";
 import { maxAccessKeys } from "../sqs/access-keys/access-keys.ts";
 import { rejectBody, rejectedBodyResponses } from "./json-text.ts";
+import { sendPage } from "./page-responses.ts";
 
 const tags = ["Amazon SQS"];
 
@@ -35,7 +38,7 @@ const keysSchema = z
   .openapi("AccessKeys");
 
 /** Adds the routes of the access keys, which sign requests to the SQS protocol: `/queue/access-keys`. */
-export function addAccessKeyRoutes(app: OpenAPIHono<ServiceEnv>, { auth, accessKeys }: Deps) {
+export function addAccessKeyRoutes(app: OpenAPIHono<ServiceEnv>, { auth, accessKeys }: Deps, frame: PageFrame) {
   const guard = guards(auth);
 
   return app
@@ -70,13 +73,17 @@ export function addAccessKeyRoutes(app: OpenAPIHono<ServiceEnv>, { auth, accessK
         path: "/access-keys",
         tags,
         summary: "List your access keys",
-        description: "Lists the keys of your account, without their secrets.",
+        description: "Lists the keys of your account, without their secrets. `Accept: text/html` gets a page.",
         request: noQuery,
-        responses: { 200: jsonResponse(keysSchema, "Your keys") },
+        responses: {
+          200: { description: "Your keys", content: { ...jsonResponse(keysSchema, "").content, ...htmlContent } },
+        },
       }),
       async (c) => {
         c.header("Cache-Control", "no-store");
-        return c.json({ accessKeys: await accessKeys.list(c.get("account").id) }, 200);
+        const keys = await accessKeys.list(c.get("account").id);
+        if (!prefersHtml(c.req.header("accept"), false)) return c.json({ accessKeys: keys }, 200);
+        return sendPage(c, frame, { title: "Access keys", body: accessKeysPage(keys) });
       },
     )
     .openapi(

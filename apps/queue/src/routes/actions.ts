@@ -1,7 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, csrfProtection, guards } from "@quintet/auth";
 import { errorPageResponse, formBody, htmlContent, noQuery, type ServiceEnv } from "@quintet/http";
-import { leaveNotice, type Notice, type PageFrame } from "@quintet/pages";
+import { type Html, leaveNotice, type Notice, type PageFrame } from "@quintet/pages";
 import type { Context } from "hono";
 import { confirmPage, type FormField, formPage, type Refusal, type Texts } from "../pages/action-pages.ts";
 import { refusalOf, sendPage } from "./page-responses.ts";
@@ -17,7 +17,7 @@ export interface Action<P extends z.ZodObject> {
   /** As in "Purge a queue". */
   summary: string;
   description: string;
-  scope: "queue:send" | "queue:receive" | "queue:manage";
+  scope: "queue:send" | "queue:receive" | "queue:manage" | "all";
   fields?: readonly FormField[];
   /** Of the page and its button. */
   title: (params: z.output<P>) => string;
@@ -27,8 +27,12 @@ export interface Action<P extends z.ZodObject> {
   back: (params: z.output<P>) => { label: string; href: string };
   /** What the form shows before anything is typed. Throws what the operation would throw, such as 404. */
   texts?: (c: Context<AccountEnv>, params: z.output<P>) => Promise<Texts>;
-  /** Does it, and returns where the browser goes next and what is said there. */
-  run: (c: Context<AccountEnv>, params: z.output<P>, texts: Texts) => Promise<{ to: string; notice?: Notice }>;
+  /** Does it, and returns where the browser goes next and what is said there, or a page that is shown only now. */
+  run: (
+    c: Context<AccountEnv>,
+    params: z.output<P>,
+    texts: Texts,
+  ) => Promise<{ to: string; notice?: Notice } | { page: Html }>;
 }
 
 /** Adds the page of an action, at `GET`, and what its form does, at `POST`. A form that is not accepted is shown again with its errors. */
@@ -85,15 +89,16 @@ export function addAction<P extends z.ZodObject>(
       summary: `${summary} by form`,
       description,
       request: { params, ...noQuery, ...(fields.length > 0 && formBody(form)) },
-      responses: { 303: { description: "Done; the next page is in Location" }, 409: again, 422: again },
+      responses: { ...shown, 303: { description: "Done; the next page is in Location" }, 409: again, 422: again },
     }),
     async (c) => {
       const of = paramsOf(c);
       const texts = fields.length === 0 ? {} : form.parse(await c.req.parseBody());
       try {
-        const { to, notice } = await action.run(c, of, texts);
-        if (notice) leaveNotice(c, notice);
-        return c.redirect(to, 303);
+        const done = await action.run(c, of, texts);
+        if ("page" in done) return await sendPage(c, frame, { title: action.title(of), body: done.page });
+        if (done.notice) leaveNotice(c, done.notice);
+        return c.redirect(done.to, 303);
       } catch (error) {
         return send(c, of, texts, refusalOf(c, error, "Nothing was changed"));
       }

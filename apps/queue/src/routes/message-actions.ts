@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { noQuery, Problem, type ServiceEnv } from "@quintet/http";
+import { noQuery, type ServiceEnv } from "@quintet/http";
 import type { PageFrame } from "@quintet/pages";
 import { callerOf } from "../commands/caller.ts";
 import type { Deps } from "../deps.ts";
@@ -9,6 +9,7 @@ import { unpack } from "../messages/packed.ts";
 import { messagePath, queuePath } from "../pages/frame.ts";
 import { type Action, addAction } from "./actions.ts";
 import { messageParams, postponeInputSchema } from "./browse-schemas.ts";
+import { inputFrom } from "./form-input.ts";
 
 /** Adds the forms that cancel a message or change its delay, and its body as plain text. */
 export function addMessageActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame): void {
@@ -54,14 +55,8 @@ export function addMessageActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, fram
     label: "Save",
     texts: async () => ({ delaySeconds: "0" }),
     async run(c, { name, id }, { delaySeconds = "" }) {
-      const input = postponeInputSchema.safeParse({
-        delaySeconds: /^\d+$/.test(delaySeconds.trim()) ? Number(delaySeconds) : delaySeconds,
-      });
-      if (!input.success) {
-        const message = input.error.issues[0]?.message ?? "is invalid";
-        throw new Problem("unprocessable", `delaySeconds: ${message}`, { errors: [{ path: "delaySeconds", message }] });
-      }
-      await postponeMessage(deps.commands.as(callerOf(c.var.account)), name, id, input.data.delaySeconds);
+      const input = inputFrom(postponeInputSchema, { delaySeconds });
+      await postponeMessage(deps.commands.as(callerOf(c.var.account)), name, id, input.delaySeconds);
       return { to: messagePath(name, id), notice: "saved" };
     },
   });

@@ -24,6 +24,11 @@ export async function sendPage(c: Context<AccountEnv>, frame: PageFrame, content
   return c.html(await page(c, frame, shown), status);
 }
 
+/** The address of the next page of a list, or undefined at its end. */
+export function nextPage(c: Context, nextCursor: string | null): string | undefined {
+  return nextCursor === null ? undefined : `${c.req.path}?${new URLSearchParams({ cursor: nextCursor })}`;
+}
+
 /** Why a form was not accepted, to be shown at the form; any other error is thrown again. */
 export function refusalOf(c: Context, error: unknown, heading: string): Refusal & { status: RefusedStatus } {
   if (!(error instanceof Problem)) throw error;

@@ -1,18 +1,20 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AccountEnv } from "@quintet/auth";
-import { inputFaults, Problem, type ServiceEnv } from "@quintet/http";
+import type { ServiceEnv } from "@quintet/http";
 import type { PageFrame } from "@quintet/pages";
 import type { Context } from "hono";
 import { callerOf } from "../commands/caller.ts";
 import type { Deps } from "../deps.ts";
 import { messageSchema, sendMessages } from "../messages/send.ts";
-import type { FormField, Texts } from "../pages/action-pages.ts";
+import type { FormField } from "../pages/action-pages.ts";
 import { plural } from "../pages/format.ts";
 import { home, queuePath } from "../pages/frame.ts";
 import { settingsFields, settingsFrom, settingTexts } from "../pages/settings-fields.ts";
 import { deleteQueue, getQueue, purgeQueue, putQueue } from "../queues/queues.ts";
 import { queueNameSchema, settingsInputSchema, withDefaults } from "../queues/settings.ts";
 import { type Action, addAction } from "./actions.ts";
+import { inputFrom, invalid, messageFields } from "./form-input.ts";
+import { validate } from "./messages.ts";
 import { queueParams } from "./schemas.ts";
 
 type Params = { name: string };
@@ -22,21 +24,6 @@ const nameField: FormField = {
   label: "Name",
   hint: "Letters, digits, hyphens and underscores, at most 80. It cannot be changed later.",
 };
-
-const messageFields: readonly FormField[] = [
-  { name: "body", label: "Body", type: "textarea", hint: 'JSON, such as {"order": 17}. A text stands in quotes.' },
-  { name: "delaySeconds", label: "Delay", hint: "In seconds; the setting of the queue by default.", optional: true },
-  { name: "groupId", label: "Group", hint: "Messages of a group are delivered in order.", optional: true },
-  { name: "priority", label: "Priority", hint: "0 to 9, the highest first; 0 by default.", optional: true },
-  { name: "dedupeId", label: "Deduplication id", hint: "A second message with it is not added.", optional: true },
-  {
-    name: "attributes",
-    label: "Attributes",
-    type: "textarea",
-    hint: 'JSON, such as {"customer": "7"}.',
-    optional: true,
-  },
-];
 
 /** Adds the forms that create, change, fill, empty and delete a queue. */
 export function addQueueActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame): void {
@@ -50,7 +37,7 @@ export function addQueueActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
   };
 
   add({
-    path: "/new",
+    path: "/new-queue",
     params: z.strictObject({}),
     summary: "Create a queue",
     description: "Redirects to the page of the new queue.",
@@ -61,8 +48,8 @@ export function addQueueActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
     back: () => ({ label: "Queues", href: home }),
     texts: async () => settingTexts({}),
     async run(c, _, { name: typed = "", ...texts }) {
-      const name = parsed("name", queueNameSchema, typed);
-      const settings = validated(settingsInputSchema.safeParse(settingsFrom(texts)));
+      const { name } = inputFrom(z.strictObject({ name: queueNameSchema }), { name: typed });
+      const settings = validate(settingsInputSchema, settingsFrom(texts));
       if (await deps.registry.isRegistered(name)) throw invalid("name", "is the name of a queue that exists");
       await putQueue(deps, name, withDefaults(settings), callerOf(c.var.account));
       return { to: toQueue(name), notice: "added" };
@@ -80,7 +67,7 @@ export function addQueueActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
     label: "Save",
     texts: async (c, { name }) => settingTexts(await getQueue(deps, name, callerOf(c.var.account))),
     async run(c, { name }, texts) {
-      const settings = validated(settingsInputSchema.safeParse(settingsFrom(texts)));
+      const settings = validate(settingsInputSchema, settingsFrom(texts));
       await putQueue(deps, name, withDefaults(settings), callerOf(c.var.account));
       return { to: toQueue(name), notice: "saved" };
     },
@@ -92,11 +79,12 @@ export function addQueueActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
     summary: "Send a message",
     description: "Sends one message, such as a test message.",
     scope: "queue:send",
-    fields: messageFields,
+    fields: [...messageFields, { name: "dedupeId", label: "Deduplication id", optional: true }],
     title: ({ name }) => `Send a message to ${name}`,
     label: "Send",
     async run(c, { name }, texts) {
-      const { input, payload } = messageFrom(texts);
+      const { body: _, ...input } = inputFrom(messageSchema, texts);
+      const payload = (texts.body ?? "").trim(); // The JSON text as it was typed.
       await sendMessages(deps.commands.as(callerOf(c.var.account)), name, [{ ...input, payload }]);
       return { to: toQueue(name), notice: "sent" };
     },
@@ -153,44 +141,4 @@ export function addQueueActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
       return { to: home, notice: "deleted" };
     },
   });
-}
-
-function invalid(path: string, message: string): Problem {
-  return new Problem("unprocessable", `${path}: ${message}`, { errors: [{ path, message }] });
-}
-
-/** The value of a schema, or a 422 that names each wrong field. */
-function validated<T>(result: z.ZodSafeParseResult<T>): T {
-  if (result.success) return result.data;
-  throw new Problem("unprocessable", "The input is invalid.", { errors: inputFaults(result.error) });
-}
-
-function parsed<T>(path: string, schema: z.ZodType<T>, text: string): T {
-  const result = schema.safeParse(text);
-  if (result.success) return result.data;
-  throw invalid(path, result.error.issues[0]?.message ?? "is invalid");
-}
-
-/** The message that was typed. The body stays the JSON text that it is. */
-function messageFrom({ body = "", attributes = "", ...texts }: Texts) {
-  const json = (path: string, text: string): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw invalid(path, 'must be JSON; a text stands in quotes, such as "hello"');
-    }
-  };
-  const given = Object.entries(texts).filter(([, text]) => text.trim() !== "");
-  const input = {
-    ...Object.fromEntries(
-      given.map(([name, text]) => [
-        name,
-        /^\d+$/.test(text) && name !== "groupId" && name !== "dedupeId" ? Number(text) : text,
-      ]),
-    ),
-    ...(attributes.trim() === "" ? {} : { attributes: json("attributes", attributes) }),
-    body: json("body", body),
-  };
-  const { body: _, ...checked } = validated(messageSchema.safeParse(input));
-  return { input: checked, payload: body.trim() };
 }

@@ -4,6 +4,7 @@ import {
   decodeCursor,
   encodeCursor,
   errorResponse,
+  htmlContent,
   jsonResponse,
   limitParam,
   never404,
@@ -11,8 +12,10 @@ import {
   type ServiceEnv,
   unvalidatedJson,
 } from "@quintet/http";
+import { type PageFrame, prefersHtml } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import type { MessageInput } from "../messages/send.ts";
+import { schedulesPage } from "../pages/list-pages.ts";
 import {
   deleteSchedule,
   getSchedule,
@@ -24,6 +27,7 @@ import {
 } from "../schedules/schedules.ts";
 import { jsonTextResponse, readJsonText } from "./json-text.ts";
 import { maxBodyBytes, validate, withPayload } from "./messages.ts";
+import { nextPage, sendPage } from "./page-responses.ts";
 import {
   type Schedule,
   type ScheduleList,
@@ -40,7 +44,7 @@ const listQuery = z.strictObject({
 });
 
 /** Adds the routes of recurring messages: `/queue/schedules` and `/queue/schedules/{name}`. */
-export function addScheduleRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addScheduleRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
   app.openAPIRegistry.register("ScheduleInput", scheduleInput);
   const input = { $ref: "#/components/schemas/ScheduleInput" };
@@ -85,15 +89,25 @@ export function addScheduleRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/schedules",
         tags,
         summary: "List schedules",
-        description: "Lists the schedules of this account by name; for staff, those of all accounts.",
+        description:
+          "Lists the schedules of this account by name; for staff, those of all accounts. `Accept: text/html` gets a page.",
         request: { query: listQuery },
-        responses: { 200: jsonResponse(scheduleListSchema, "One page of schedules") },
+        responses: {
+          200: {
+            description: "One page of schedules",
+            content: { ...jsonResponse(scheduleListSchema, "").content, ...htmlContent },
+          },
+        },
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
         const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, scheduleNameSchema);
         const { found, last } = await listSchedules(deps.schedules, c.var.account, { limit, after });
         const nextCursor = last === undefined ? null : encodeCursor(deps.cursorKey, last);
+        if (prefersHtml(c.req.header("accept"), false)) {
+          const views = found.map(({ view }) => view);
+          return sendPage(c, frame, { title: "Schedules", body: schedulesPage(views, nextPage(c, nextCursor)) });
+        }
         const list = `{"schedules":[${found.map(scheduleText).join(",")}],"nextCursor":${JSON.stringify(nextCursor)}}`;
         return jsonTextResponse<ScheduleList, 200>(c, list, 200);
       },

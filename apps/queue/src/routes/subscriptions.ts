@@ -4,13 +4,16 @@ import {
   decodeCursor,
   encodeCursor,
   errorResponse,
+  htmlContent,
   jsonBody,
   jsonResponse,
   limitParam,
   noQuery,
   type ServiceEnv,
 } from "@quintet/http";
+import { type PageFrame, prefersHtml } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
+import { subscriptionsPage } from "../pages/list-pages.ts";
 import {
   deleteSubscription,
   getSubscription,
@@ -18,6 +21,7 @@ import {
   putSubscription,
   subscriptionIdSchema,
 } from "../webhooks/subscriptions.ts";
+import { nextPage, sendPage } from "./page-responses.ts";
 import { queueParams } from "./schemas.ts";
 import {
   subscriptionParams as params,
@@ -34,7 +38,7 @@ const listQuery = z.strictObject({
 });
 
 /** Adds the routes of webhooks: `/queue/queues/{name}/subscriptions` and `…/{id}`. */
-export function addSubscriptionRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addSubscriptionRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
   const ofPath = ({ name, id }: { name: string; id: string }) => ({ queue: name, id });
 
@@ -46,9 +50,15 @@ export function addSubscriptionRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) 
         path: "/queues/{name}/subscriptions",
         tags,
         summary: "List subscriptions",
-        description: "Lists the subscriptions of a queue by id: all for those who may manage it, for others their own.",
+        description:
+          "Lists the subscriptions of a queue by id: all for those who may manage it, for others their own. `Accept: text/html` gets a page.",
         request: { params: queueParams, query: listQuery },
-        responses: { 200: jsonResponse(subscriptionListSchema, "One page of subscriptions") },
+        responses: {
+          200: {
+            description: "One page of subscriptions",
+            content: { ...jsonResponse(subscriptionListSchema, "").content, ...htmlContent },
+          },
+        },
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
@@ -56,7 +66,9 @@ export function addSubscriptionRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) 
         const { name } = c.req.valid("param");
         const { found, last } = await listSubscriptions(deps, name, c.var.account, { limit, after });
         const nextCursor = last === undefined ? null : encodeCursor(deps.cursorKey, last);
-        return c.json({ subscriptions: found, nextCursor }, 200);
+        if (!prefersHtml(c.req.header("accept"), false)) return c.json({ subscriptions: found, nextCursor }, 200);
+        const body = subscriptionsPage(name, found, nextPage(c, nextCursor));
+        return sendPage(c, frame, { title: `Webhooks of ${name}`, body });
       },
     )
     .openapi(
