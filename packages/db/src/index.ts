@@ -30,7 +30,6 @@ export {
 export { withComment } from "./observability/sql-comment.ts";
 export { connectPostgres, healthPostgres, type PostgresQueries, type PostgresSql } from "./postgres/client.ts";
 export {
-  blockingRedis,
   connectRedis,
   mastersOf,
   onRedisReady,
@@ -39,7 +38,6 @@ export {
 } from "./redis/client.ts";
 export { healthRedis } from "./redis/health.ts";
 export { type RunWithDeadline, redisWithDeadline } from "./redis/redis-deadline.ts";
-export { NotReplicated } from "./redis/replication.ts";
 export { addToStream, luaCommands, type RunLua } from "./redis/scripts.ts";
 export { OutcomeUnknown } from "./redis/send-once.ts";
 export { requireStores, type StoreUrls, storeFaults } from "./store-faults.ts";

@@ -1,7 +1,7 @@
-import { isUnavailable, toProblem } from "@quintet/http";
+import { isUnavailable, metricsText, toProblem } from "@quintet/http";
 import { until } from "@quintet/http/testing";
 import { openRedisCluster, type RedisCluster, type RedisProcess } from "@quintet/stores/testing";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import {
   connectRedis,
   luaCommands,
@@ -81,6 +81,24 @@ it.each([false, true])("follows a slot that moves, while it moves and afterwards
   for (const one of [target, master]) await one.command(`CLUSTER SETSLOT ${slot} NODE ${to}`);
   // MOVED
   expect(await Promise.all(keys.map((key) => redis.incr(key)))).toEqual(keys.map(() => 3));
+});
+
+it("counts the connections to all nodes in its metrics", async () => {
+  const redis = connectRedis(cluster.url, { prefix: testPrefix(), name: "spread", onError: () => {} });
+  opened.push(redis);
+  await Promise.all(names.map((name) => redis.set(name, "1")));
+  const text = await metricsText();
+  expect(text).toContain('quintet_store_connections{store="redis",pool="spread",state="idle"} 3');
+  expect(text).toContain('quintet_store_up{store="redis",pool="spread"} 1');
+});
+
+it("refuses a script whose keys are in several slots, on any Redis, before it is sent", async () => {
+  const one = connectRedis(inject("redisUrl"), { prefix: testPrefix(), onError: () => {} });
+  opened.push(one);
+  for (const redis of [one, client()]) {
+    const run = luaCommands(redis, new URL("./", import.meta.url), ["two-slots-2"], () => true);
+    expect(() => run("two-slots-2", ["a", "b"], [])).toThrow("The keys of two-slots-2 must share a hash tag: a, b");
+  }
 });
 
 it("reads a stream that blocks, on the node that has it", async () => {

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isUnavailable } from "@quintet/http";
+import { isUnavailable, toProblem } from "@quintet/http";
 import { until } from "@quintet/http/testing";
 import { openRedisSentinels, type RedisSentinels } from "@quintet/stores/testing";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { connectRedis, type Redis, subscriberRedis } from "../src/index.ts";
+import { connectRedis, luaCommands, type Redis, subscriberRedis } from "../src/index.ts";
+import type { ConnectRedisOptions } from "../src/redis/client.ts";
 import { storeFaults } from "../src/store-faults.ts";
 import { testPrefix } from "../src/testing.ts";
 import { names, pushed, pushLoad } from "./redis-load.ts";
@@ -12,7 +13,7 @@ const full = process.env.QUINTET_FAULTS === "full";
 let sentinels: RedisSentinels;
 const opened: { disconnect(): void }[] = [];
 
-function client(options: { batchesWrites?: boolean } = {}): Redis {
+function client(options: Partial<ConnectRedisOptions> = {}): Redis {
   const redis = connectRedis(sentinels.url, { prefix: testPrefix(), onError: () => {}, ...options });
   opened.push(redis);
   return redis;
@@ -50,6 +51,40 @@ it("works while a Sentinel does not respond", async () => {
   } finally {
     first?.thaw();
   }
+});
+
+it("a script that must be replicated resolves once a replica has it", async () => {
+  const waitMs = 1500; // Longer than a silent Redis is waited for.
+  const redis = client({ replication: { replicas: 1, waitMs } });
+  const run = luaCommands(
+    redis,
+    new URL("./", import.meta.url),
+    ["two-slots-2"],
+    () => true,
+    () => true,
+  );
+  const write = () => run("two-slots-2", ["{a}1", "{a}2"], []);
+  expect(await Promise.all(Array.from({ length: 100 }, write))).toEqual(Array.from({ length: 100 }, () => "OK"));
+  const master = await sentinels.master();
+  const waits = async () =>
+    Number(/cmdstat_wait:calls=(\d+)/.exec(await master.command("INFO commandstats"))?.[1] ?? 0);
+  // Those of one turn share a WAIT.
+  const before = await waits();
+  await Promise.all(Array.from({ length: 100 }, write));
+  expect((await waits()) - before).toBeLessThan(10);
+  const replica = sentinels.servers.find((server) => server !== master);
+  replica?.freeze();
+  try {
+    const started = performance.now();
+    const writes = await Promise.allSettled([write(), write()]);
+    for (const one of writes) expect(one).toMatchObject({ status: "rejected", reason: { code: "NOT_REPLICATED" } });
+    expect(performance.now() - started).toBeGreaterThan(waitMs - 50);
+    const { status, message } = toProblem((writes[0] as PromiseRejectedResult).reason);
+    expect([status, message]).toEqual([503, expect.stringMatching(/outcome is unknown.*too few replicas/)]);
+  } finally {
+    replica?.thaw();
+  }
+  await until(async () => (await write().catch(() => "")) === "OK");
 });
 
 it("a master that freezes in mid-load is replaced: no command runs twice, or runs although it was refused", async () => {

@@ -1,6 +1,6 @@
 import { type StoreProxy, storeProxy } from "@quintet/stores/testing";
 import { afterAll, beforeAll, expect, inject, it, vi } from "vitest";
-import { blockingRedis, connectRedis, OutcomeUnknown, type Redis, redisIdempotency } from "../src/index.ts";
+import { connectRedis, OutcomeUnknown, type Redis, redisIdempotency } from "../src/index.ts";
 import { testPrefix } from "../src/testing.ts";
 
 let proxy: StoreProxy;
@@ -71,8 +71,7 @@ it("neither is Redis when this process itself stood still", async () => {
 });
 
 it("a command that blocks has its own time in addition", async () => {
-  const blocking = blockingRedis(await client());
-  opened.push(blocking);
+  const blocking = await client();
   expect(await blocking.blpop("none", 1.5)).toBeNull();
   proxy.freeze();
   const popped = blocking.blpop("none", 0.5);

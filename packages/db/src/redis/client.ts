@@ -60,13 +60,6 @@ export function connectRedis(url: string, options: ConnectRedisOptions): Redis {
   return traceRedis(redis, address);
 }
 
-/** A second connection, for blocking commands. The caller closes it. */
-export function blockingRedis(redis: Redis): Redis {
-  const { url, options } = openedWith(redis);
-  const { name: _, silenceMs: __, ...rest } = options;
-  return connectRedis(url, { ...rest, batchesWrites: false, lazyConnect: false });
-}
-
 const pingMs = 1000;
 
 /**
@@ -76,8 +69,7 @@ const pingMs = 1000;
 export function subscriberRedis(redis: Redis): Connection {
   const { url, options } = openedWith(redis);
   const address = redisAddress(url);
-  const subscriber = new Connection({
-    ...serverOptions(address),
+  const subscriber = openServer(url, address, {
     ...connection,
     retryStrategy,
     ...(redis instanceof Connection ? {} : { Connector: nodeConnector(redis, address) as RedisOptions["Connector"] }),
@@ -128,22 +120,20 @@ function clusterClient(address: RedisAddress, options: ConnectRedisOptions): Clu
 
 function serverClient(url: string, address: RedisAddress, options: ConnectRedisOptions): Connection {
   const { prefix, lazyConnect = false } = options;
-  const rest: ConnectionOptions = {
-    keyPrefix: prefix,
-    ...connection,
-    retryStrategy,
-    lazyConnect,
-  };
-  return address.kind === "standalone"
-    ? new Connection(url, rest)
-    : new Connection({ ...serverOptions(address), ...rest });
+  return openServer(url, address, { keyPrefix: prefix, ...connection, retryStrategy, lazyConnect });
 }
 
-/** The options of a connection to one server, or to the master that Sentinels name. */
+/** The driver reads the URL of one server itself, with further options in its query. */
+function openServer(url: string, address: RedisAddress, options: ConnectionOptions): Connection {
+  return address.kind === "standalone"
+    ? new Connection(url, options)
+    : new Connection({ ...serverOptions(address), ...options });
+}
+
+/** The options of a connection to a node of a cluster, or to the master that Sentinels name. */
 function serverOptions(address: RedisAddress): ConnectionOptions {
   const { kind, nodes, masterName, database, sentinelUsername, sentinelPassword, tls } = address;
-  if (kind !== "sentinel")
-    return { ...nodes[0], ...credentials(address), ...(kind === "cluster" ? {} : { db: database }) };
+  if (kind === "cluster") return { ...nodes[0], ...credentials(address) };
   return {
     sentinels: nodes,
     name: masterName,
