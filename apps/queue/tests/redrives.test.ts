@@ -141,6 +141,18 @@ describe("a redrive", () => {
     expect(found).toMatchObject(found.map(() => ({ receives: 1, deadLetterOf: null })));
   });
 
+  it("returns a dead letter that died again in the dead-letter queue to where it came from, or leaves it here", async () => {
+    const [queue, dead] = await pair(numbers(3));
+    await open.request("PUT", dead.path, { as: open.people.staff, body: { maxReceives: 1 } });
+    await exhaust(dead);
+    expect(await dead.counts()).toMatchObject({ dead: 3, length: 3 });
+    expect(await moved(dead, { max: 2 })).toBe(2);
+    expect(await queue.counts()).toMatchObject({ ready: 2 });
+    await open.request("DELETE", queue.path, { as: open.people.staff });
+    expect(await moved(dead)).toBe(1);
+    expect(await dead.counts()).toMatchObject({ ready: 1, dead: 0, length: 1 });
+  });
+
   it("returns a message as it was when its destination has been deleted meanwhile", async () => {
     const [queue, dead] = await pair([1]);
     const elsewhere = await open.makeQueue();

@@ -33,8 +33,12 @@ async function kill(child: ChildProcess): Promise<void> {
   await closed;
 }
 
-/** The ids of the messages in queues, once no lease is left and nothing is being transferred. */
+/** The ids of the messages in queues, once no redrive is running, no lease is left and nothing is being transferred. */
 async function idsIn(queues: NamedQueue[]): Promise<string[]> {
+  for (const { path } of queues) {
+    const { redrives } = (await open.request("GET", `${path}/redrives`)).json<{ redrives: { id: string }[] }>();
+    for (const { id } of redrives) await open.request("DELETE", `${path}/redrives/${id}`);
+  }
   await until(async () => {
     const counts = await Promise.all(queues.map((queue) => queue.counts()));
     return counts.every(({ leased }) => leased === 0);

@@ -23,22 +23,11 @@
 -- group or '', tenant or '', sender or '', dedupeId or '', origin, bytes of its payload, bytes that were cut off, payload }.
 
 -- @include queue
+-- @include positions
 
 local set, start, afterScore, afterMember = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local maxFound, maxSeen, maxBytes, maxBody = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local wanted = { state = ARGV[11], group = ARGV[12], tenant = ARGV[13], attribute = ARGV[14], value = ARGV[15] }
-
--- The rank of the first member after a position, whether or not there is still a member at the position. Members with the same score
--- are in the order of their bytes, and there may be many of them.
-local function rankAfter(key)
-  local low = redis.call('ZCOUNT', key, '-inf', '(' .. afterScore)
-  local high = redis.call('ZCOUNT', key, '-inf', afterScore)
-  while low < high do
-    local middle = math.floor((low + high) / 2)
-    if redis.call('ZRANGE', key, middle, middle)[1] <= afterMember then low = middle + 1 else high = middle end
-  end
-  return low
-end
 
 -- The next members of the set and their scores.
 local function nextMembers()
@@ -53,7 +42,7 @@ local function nextMembers()
     return scored
   end
   local keys = { ready = readyKey, delayed = delayedKey, leases = leasesKey, ages = agesKey, outbox = outboxKey, dead = deadKey }
-  local first = afterScore == '' and 0 or rankAfter(keys[set])
+  local first = rankAfter(keys[set], afterScore, afterMember)
   return redis.call('ZRANGE', keys[set], first, first + maxSeen - 1, 'WITHSCORES')
 end
 
