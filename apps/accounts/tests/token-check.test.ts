@@ -36,21 +36,22 @@ function heardTable(now: () => number) {
 /** A check with its own clock that counts how often it looks for a key. */
 function checker() {
   const clock = { now: start };
-  const known = createLocalJWKSet({ keys: [key.publicJwk] });
+  const keys = createLocalJWKSet({ keys: [key.publicJwk] });
   let looked = 0;
   const revoked = heardTable(() => clock.now);
   const run = createTokenCheck({
     issuer,
     keys: (header, token) => {
       looked++;
-      return known(header, token);
+      return keys(header, token);
     },
     revoked,
     now: () => clock.now,
     elapsed: () => clock.now,
   });
   const check = async (token: string) => (await run(token))?.access.account;
-  return { clock, check, revoked, looked: () => looked };
+  const known = (token: string) => run.known(token)?.access.account;
+  return { clock, check, known, revoked, looked: () => looked };
 }
 
 const claims = () => ({
@@ -82,6 +83,34 @@ test("a token of the issuer gives the whole account", async () => {
   const { check } = checker();
   expect(await check(signAccessToken(key, issuer, account, grant, start))).toEqual(account);
   expect(await check(await signed())).toEqual(account);
+});
+
+test("a cached token gives nothing to another one with the same signature", async () => {
+  const { check, known } = checker();
+  const token = await signed();
+  expect(known(token)).toBeUndefined();
+  await check(token);
+  expect(known(token)).toEqual(account);
+  const [, , signature] = token.split(".");
+  const [head, payload] = (await signed({ sub: "8" })).split(".");
+  const forged = `${head}.${payload}.${signature}`;
+  expect([known(forged), await check(forged)]).toEqual([undefined, undefined]);
+  expect(known(token)).toEqual(account);
+});
+
+test("a cached token is known until it is revoked or expires", async () => {
+  const { check, known, revoked } = checker();
+  const token = await signed({ jti: "two" });
+  await check(token);
+  revoked.add({ kind: "token", subject: "one", epoch: 0 });
+  expect(known(token)).toEqual(account);
+  revoked.add({ kind: "token", subject: "two", epoch: 0 });
+  expect(known(token)).toBeUndefined();
+  const next = await signed();
+  const later = checker();
+  await later.check(next);
+  later.clock.now += 1000 * second;
+  expect(later.known(next)).toBeUndefined();
 });
 
 describe("refused", () => {

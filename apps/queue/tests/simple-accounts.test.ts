@@ -119,6 +119,16 @@ describe("an account", () => {
   });
 });
 
+it("a pop that cannot count fails before it removes a message", async () => {
+  const key = accountsKey(`${prefix}queue:`, simpleKey);
+  await open.redis.del(simpleKey);
+  expect((await shared.push("kept")).status).toBe(201);
+  await open.redis.set(key, "not this");
+  expectProblem(await shared.pop(), 500);
+  await open.redis.del(key);
+  expect((await shared.pop()).json()).toMatchObject({ message: "kept" });
+});
+
 describe("with a queue for each account", () => {
   it("an account pops what it pushed, and nothing of another's or of the shared queue", async () => {
     const { plain, other } = open.people;

@@ -23,3 +23,24 @@ it("fails every call of a failing batch, and no other", async () => {
   fails = false;
   expect(await once(3)).toBe(3);
 });
+
+it("runs what is called while a batch runs as the next batch, of at most 256", async () => {
+  const sizes: number[] = [];
+  const replies: (() => void)[] = [];
+  const slow = batched(async (inputs: number[]) => {
+    sizes.push(inputs.length);
+    await new Promise<void>((resolve) => replies.push(resolve));
+    return inputs;
+  });
+  const first = slow(0);
+  await expect.poll(() => replies.length).toBe(1);
+  const rest = Promise.all(Array.from({ length: 300 }, (_, i) => slow(i + 1)));
+  replies.shift()?.();
+  expect(await first).toBe(0);
+  await expect.poll(() => replies.length).toBe(1);
+  replies.shift()?.();
+  await expect.poll(() => replies.length).toBe(1);
+  replies.shift()?.();
+  expect(await rest).toEqual(Array.from({ length: 300 }, (_, i) => i + 1));
+  expect(sizes).toEqual([1, 256, 44]);
+});
