@@ -403,3 +403,164 @@ test("bodies of the REST API arrive as they are: a text as its text, any other a
   expect(Messages.map(({ Body }) => Body)).toEqual(["text", '{"a":[1,null]}']);
   expect(Messages[1]?.MessageAttributes).toEqual({ n: { DataType: "Number", StringValue: "7" } });
 });
+
+// Reports about ElasticMQ, LocalStack and moto, and what AWS itself has replied.
+describe("what others got wrong", () => {
+  const send = (input: object) => client.send(new SendMessageCommand({ MessageBody: "msg", QueueUrl: "", ...input }));
+  const string = (StringValue: string, DataType = "String") => ({ DataType, StringValue });
+  const ownQueue = async (QueueName: string) => {
+    const { QueueUrl = "" } = await client.send(new CreateQueueCommand({ QueueName }));
+    return QueueUrl;
+  };
+
+  test("digests of attributes, also of custom types and of those that were selected; none without attributes", async () => {
+    const QueueUrl = await ownQueue("digests");
+    expect((await send({ QueueUrl })).MD5OfMessageAttributes).toBeUndefined();
+    const binary = {
+      attr1: {
+        DataType: "Binary",
+        BinaryValue: Buffer.from("traceparent\x1e00-774062d6c37081a5a0b9b5b88e30627c-2d2482211f6489da-01"),
+      },
+    };
+    expect((await send({ QueueUrl, MessageAttributes: binary })).MD5OfMessageAttributes).toBe(
+      "8cbe4db156db8a94db8b801b7addb984",
+    );
+    expect((await send({ QueueUrl, MessageAttributes: { Foo: string("Bar") } })).MD5OfMessageAttributes).toBe(
+      "ae7155c6026991b6d54b11589678bf9c",
+    );
+    await client.send(new PurgeQueueCommand({ QueueUrl }));
+    const MessageAttributes = { "Help.Me": string("Me"), Hello: string("There"), General: string("Kenobi") };
+    expect((await send({ QueueUrl, MessageAttributes })).MD5OfMessageAttributes).toBe(
+      "4c360f3fdafd970e05fae2f149d997f5",
+    );
+    for (const [names, digest] of [
+      [[], undefined],
+      [["All"], "4c360f3fdafd970e05fae2f149d997f5"],
+      [[".*"], "4c360f3fdafd970e05fae2f149d997f5"],
+      [["Foo", "Bar"], undefined],
+      [["Hello", "General"], "fca026605781cb4126a1e9044df24232"],
+      [["Foo", "Hello"], "a311262e065454b75da111d535b8dacd"],
+      [["Hel.*"], "83fee93c1bcd8b9a5a923ffacdc636c7"],
+    ] as const) {
+      const input = { QueueUrl, MessageAttributeNames: [...names], VisibilityTimeout: 0 };
+      const { Messages = [] } = await client.send(new ReceiveMessageCommand(input));
+      expect([names, Messages[0]?.MD5OfMessageAttributes]).toEqual([names, digest]);
+    }
+    const custom = { timestamp: string("1493147359900", "Number.java.lang.Long") };
+    await send({ QueueUrl, MessageAttributes: custom });
+    const all = { QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ["All"] };
+    const { Messages = [] } = await client.send(new ReceiveMessageCommand(all));
+    expect(Messages.at(-1)?.MessageAttributes).toEqual(custom);
+  });
+
+  test("attributes that AWS refuses", async () => {
+    const { QueueUrl } = await newQueue();
+    const refused: [Record<string, object>, RegExp][] = [
+      [
+        { ErrorDetails: string("") },
+        /^Message \(user\) attribute 'ErrorDetails' must contain a non-empty value of type 'String'\.$/,
+      ],
+      [{ "AWS.x": string("a") }, /AWS\./],
+      [{ "a..b": string("a") }, /period/],
+      [{ n: string("x", "Number") }, /number/],
+      [{ t: string("a", "Text") }, /supported type prefixes: Binary, Number, String/],
+      [{ c: string("\u0001") }, /not allowed/],
+      [
+        Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`a${i}`, string("x")])),
+        /exceeds the allowed maximum \[10\]/,
+      ],
+    ];
+    for (const [MessageAttributes, message] of refused) {
+      await expect(send({ QueueUrl, MessageAttributes })).rejects.toMatchObject({
+        Code: "InvalidParameterValue",
+        message,
+      });
+    }
+  });
+
+  test("batches: an invalid message fails alone, faults of the batch as a whole fail all", async () => {
+    const { QueueUrl, counts } = await newQueue();
+    const batch = (Entries: object[]) =>
+      client.send(new SendMessageBatchCommand({ QueueUrl, Entries: Entries as { Id: string; MessageBody: string }[] }));
+    const { Successful, Failed } = await batch([
+      { Id: "good", MessageBody: "x" },
+      { Id: "control", MessageBody: "\u0001" },
+      { Id: "late", MessageBody: "x", DelaySeconds: 901 },
+      { Id: "empty", MessageBody: "" },
+    ]);
+    expect(Successful?.map(({ Id }) => Id)).toEqual(["good"]);
+    expect(Failed?.map(({ Id, Code }) => `${Id} ${Code}`)).toEqual([
+      "control InvalidMessageContents",
+      "late InvalidParameterValue",
+      "empty MissingParameter",
+    ]);
+    const many = Array.from({ length: 20 }, (_, i) => ({ Id: `${i}`, MessageBody: "x" }));
+    const half = "x".repeat(524_289);
+    const wholes: [object[], string, RegExp][] = [
+      [[], "EmptyBatchRequest", /at least one SendMessageBatchRequestEntry/],
+      [many, "TooManyEntriesInBatchRequest", /^Maximum number of entries per request are 10\. You have sent 20\.$/],
+      [[{ Id: "invalid:id", MessageBody: "x" }], "InvalidBatchEntryId", /at most 80 letters long/],
+      [[many[1], many[1]] as object[], "BatchEntryIdsNotDistinct", /Id 1 repeated/],
+      [
+        [
+          { Id: "a", MessageBody: half },
+          { Id: "b", MessageBody: half },
+        ],
+        "BatchRequestTooLong",
+        /longer than 1048576 bytes\. You have sent 1048578 bytes\.$/,
+      ],
+    ];
+    for (const [entries, name, message] of wholes)
+      await expect(batch(entries)).rejects.toMatchObject({ name, message });
+    expect(await counts()).toMatchObject({ length: 1 });
+    const largest = "€".repeat(349_525);
+    expect((await batch([{ Id: "a", MessageBody: `${largest}x` }])).Successful).toHaveLength(1);
+    await expect(send({ QueueUrl, MessageBody: `${largest}xx` })).rejects.toMatchObject({
+      message: "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.",
+    });
+  });
+
+  test("a trace header is no attribute of the user's, and has a digest of its own", async () => {
+    const { QueueUrl } = await newQueue();
+    const AWSTraceHeader = string("Root=1-5759e988-bd862e3fe1be46a994272793");
+    const sent = await send({ QueueUrl, MessageSystemAttributes: { AWSTraceHeader } });
+    expect(sent.MD5OfMessageAttributes).toBeUndefined();
+    expect(sent.MD5OfMessageSystemAttributes).toMatch(/^[0-9a-f]{32}$/);
+    const input = {
+      QueueUrl,
+      MessageAttributeNames: ["All"],
+      MessageSystemAttributeNames: ["AWSTraceHeader" as const],
+    };
+    const { Messages = [] } = await client.send(new ReceiveMessageCommand(input));
+    expect(Messages[0]?.Attributes).toEqual({ AWSTraceHeader: AWSTraceHeader.StringValue });
+    expect(Messages[0]?.MessageAttributes).toBeUndefined();
+  });
+
+  test("a long poll that its client cuts off takes no message; one that ends gives none", async () => {
+    const { QueueUrl, counts } = await newQueue();
+    const cut = new AbortController();
+    const waiting = client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }), {
+      abortSignal: cut.signal,
+    });
+    await vi.waitFor(() => expect(sqs.queue.deps.waiting.hasWaiting(QueueUrl.split("/").at(-1) ?? "")).toBe(true));
+    cut.abort();
+    await expect(waiting).rejects.toThrow();
+    await send({ QueueUrl });
+    expect(await counts()).toMatchObject({ ready: 1, leased: 0 });
+    const { Messages } = await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }));
+    expect(Messages).toHaveLength(1);
+    expect((await client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 1 }))).Messages).toBeUndefined();
+  });
+
+  test("changing the visibility of what is gone, or not in flight, says which", async () => {
+    const QueueUrl = await ownQueue("visibility");
+    await send({ QueueUrl });
+    const { Messages: [{ ReceiptHandle } = {}] = [] } = await client.send(new ReceiveMessageCommand({ QueueUrl }));
+    const change = (VisibilityTimeout: number) =>
+      client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout }));
+    await change(0);
+    await expect(change(10)).rejects.toMatchObject({ name: "MessageNotInflight" });
+    await client.send(new PurgeQueueCommand({ QueueUrl }));
+    await expect(change(10)).rejects.toMatchObject({ Code: "InvalidParameterValue" });
+  });
+});
