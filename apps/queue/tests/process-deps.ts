@@ -16,12 +16,15 @@ const nobody: Auth = {
   [Symbol.asyncDispose]: async () => {},
 };
 
-/** The deps of the app in a process of a test, with the settings of its environment and without accounts. */
-export function processDeps(): Deps {
+/** The deps of the app in a process of a test, with the settings of its environment and no accounts but those of `auth`. */
+export function processDeps(auth: Partial<Auth> = {}): Deps {
   const config = definition.loadConfig({
-    ...process.env,
     QUINTET_SECRET: randomBytes(32).toString("hex"),
+    ...process.env,
     AUTH_URL: "http://issuer.test",
   });
-  return definition.createDeps(config, { log: createLogger({ service: "queue", level: "silent" }), auth: nobody });
+  return definition.createDeps(config, {
+    log: createLogger({ service: "queue", level: "silent" }),
+    auth: { ...nobody, ...auth },
+  });
 }

@@ -28,6 +28,8 @@ export interface PumpDeps {
   deliver: Deliver;
   /** The deliveries that this process may have in flight. */
   slots: Slots;
+  /** Aborts when the process is about to stop. */
+  stopping: AbortSignal;
   /** Stops the subscription for good, with a reason that its owner sees. */
   stop(subscription: StoredSubscription, why: string): Promise<void>;
   onError(error: unknown): void;
@@ -55,6 +57,7 @@ export function startPump(deps: PumpDeps, subscription: StoredSubscription): Pum
   const { queue } = partsOf(name);
   const state: SubscriptionState = subscription.state ?? { delivered: 0, failed: 0, failures: 0 };
   const ending = new AbortController();
+  const ended = AbortSignal.any([ending.signal, deps.stopping]);
   const interrupting = new AbortController();
   const inFlight = new Set<Promise<void>>();
   let changed = false;
@@ -128,7 +131,7 @@ export function startPump(deps: PumpDeps, subscription: StoredSubscription): Pum
   };
 
   const round = async () => {
-    await deps.slots.whenFree(ending.signal);
+    await deps.slots.whenFree(ended);
     const free = item.concurrency - inFlight.size;
     if (free === 0) return void (await Promise.race(inFlight));
     const secret = openSecret(deps.webhookKey, name, item);
@@ -138,7 +141,7 @@ export function startPump(deps: PumpDeps, subscription: StoredSubscription): Pum
       { ...deps, commands: deps.commands.as(caller) },
       queue,
       { max: free, waitSeconds, visibilitySeconds: item.timeoutSeconds + leaseMarginSeconds },
-      { signal: ending.signal, beginWaiting: () => {}, credit: deps.slots },
+      { signal: ended, beginWaiting: () => {}, credit: deps.slots },
     );
     if (found.length === 0) return;
     try {
@@ -153,13 +156,13 @@ export function startPump(deps: PumpDeps, subscription: StoredSubscription): Pum
   };
 
   const run = async () => {
-    while (!ending.signal.aborted) {
+    while (!ended.aborted) {
       try {
         await round();
       } catch (error) {
         if (await stopWith(error)) break;
         if (!isUnavailable(error)) note({ error: toProblem(error).message, errorAt: Date.now() });
-        await pause(errorPauseMs, ending.signal);
+        await pause(errorPauseMs, ended);
       }
     }
     deps.slots.give(0);
