@@ -170,3 +170,46 @@ describe("an SDK of Amazon SQS", () => {
     expect(await Promise.all(deactivated.map(isRefused))).toEqual([false, false]);
   });
 });
+
+describe("a stream of messages", () => {
+  it.each([
+    ["mounted", "behindHttp"],
+    ["behindHttp", "mounted"],
+  ] as const)(
+    "comes at once through the gateway, %s, from messages that are sent and acked %s",
+    async (way, across) => {
+      const queue = `/queue/queues/stream-${way}`;
+      expect((await both.mounted.staff.put(queue, {})).status).toBe(201);
+      const sender = new Client(both[across].origin, both.mounted.plain.headers);
+      const leaving = new AbortController();
+      const response = await fetch(`${both[way].origin}${queue}/stream?max=1`, {
+        headers: { ...both.mounted.plain.headers, "Accept-Encoding": "gzip, br" },
+        signal: leaving.signal,
+      });
+      expect([response.status, response.headers.get("content-encoding")]).toEqual([200, null]);
+      const events = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+      let text = "";
+      const nextMessage = async () => {
+        for (;;) {
+          const [block = "", rest] = text.split(/\n\n(.*)/s, 2);
+          if (rest !== undefined) {
+            text = rest;
+            const data = /^data: (.*)$/m.exec(block)?.[1];
+            if (data !== undefined) return JSON.parse(data) as { body: unknown; receipt: string };
+            continue;
+          }
+          const read = await events?.read();
+          if (!read || read.done) throw new Error(`The stream has ended: ${text}`);
+          text += read.value;
+        }
+      };
+      expect((await sender.post(`${queue}/messages`, { messages: [{ body: 1 }, { body: 2 }] })).status).toBe(201);
+      for (const body of [1, 2]) {
+        const message = await nextMessage();
+        expect(message.body).toBe(body);
+        expect((await sender.post(`${queue}/ack`, { receipts: [message.receipt] })).status).toBe(200);
+      }
+      leaving.abort();
+    },
+  );
+});

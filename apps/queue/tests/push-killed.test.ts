@@ -40,7 +40,7 @@ it("a leader that is killed between the claim and the response is replaced withi
     await until(async () => ![null, leader].includes(await open.redis.get(leaderKey)));
     expect(performance.now() - killed).toBeLessThan(8000);
     // The lease ends, as if its time had passed.
-    const [id = ""] = await open.redis.zrange(queue.key("leases"), 0, 0);
+    const [id = ""] = await open.redis.zrange(queue.key("leases"), "0", "0");
     await open.redis.zadd(queue.key("leases"), 1, id);
     await open.redis.hset(queue.key("settings"), "nextDue", "1");
     await open.redis.publish(`${open.prefix}queue:wake:${queue.name}`, "");
