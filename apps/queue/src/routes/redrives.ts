@@ -62,7 +62,10 @@ const redriveSchema = z
       .describe("How far it is"),
     startedAt: time.describe("When it began"),
     endedAt: time.nullable().describe("When it ended; null while it runs"),
-    result: redriveResultSchema.nullable().describe("What it did; null while it runs"),
+    result: z
+      .object({ moved: count.describe("Number of messages moved") })
+      .nullable()
+      .describe("What it did; null while it runs"),
     error: z.string().nullable().describe("Why it failed; null when it has not"),
   })
   .openapi("Redrive", { description: "A redrive that runs, or ran, as a task" });
