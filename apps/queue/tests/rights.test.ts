@@ -59,6 +59,12 @@ const operations: Record<string, [right: Right, scope: string, body?: unknown]> 
   "POST /queue/queues/{name}/actions/purge": ["manage", "manage", new URLSearchParams()],
   "GET /queue/queues/{name}/actions/delete": ["read", "manage"],
   "POST /queue/queues/{name}/actions/delete": ["manage", "manage", new URLSearchParams()],
+  "POST /queue/queues/{name}/actions/new-webhook": [
+    "receive",
+    "receive",
+    new URLSearchParams({ id: "hook", url: "https://example.com/" }),
+  ],
+  "POST /queue/queues/{name}/subscriptions/{id}/delete": ["read", "receive", new URLSearchParams()],
   "POST /queue/queues/{name}/messages/{id}/actions/cancel": ["receive", "receive", new URLSearchParams()],
   "POST /queue/queues/{name}/messages/{id}/actions/postpone": [
     "receive",
@@ -81,8 +87,18 @@ const elsewhere = [
   "GET /queue/queues/{name}/actions/send",
   "GET /queue/queues/{name}/messages/{id}/actions/cancel",
   "GET /queue/queues/{name}/messages/{id}/actions/postpone",
-  "GET /queue/new",
-  "POST /queue/new",
+  "GET /queue/queues/{name}/actions/new-webhook",
+  "GET /queue/queues/{name}/subscriptions/{id}/delete",
+  "GET /queue/new-queue",
+  "POST /queue/new-queue",
+  "GET /queue/new-access-key",
+  "POST /queue/new-access-key",
+  "GET /queue/access-keys/{id}/delete",
+  "POST /queue/access-keys/{id}/delete",
+  "GET /queue/new-schedule",
+  "POST /queue/new-schedule",
+  "GET /queue/schedules/{name}/delete",
+  "POST /queue/schedules/{name}/delete",
   "GET /queue/find",
   "GET /queue",
   "GET /queue/count",
@@ -114,6 +130,20 @@ async function privateQueue(access: Partial<QueueAccess> = {}): Promise<string> 
   return name;
 }
 
+const narrowedTokens = new Map<string, string>();
+
+/** A token of the account `plain` with all scopes of queues but one. */
+async function narrowedToken(without: string): Promise<string> {
+  const known = narrowedTokens.get(without);
+  if (known) return known;
+  const scopes = ["read", "send", "receive", "manage"].filter((one) => one !== without).map((one) => `queue:${one}`);
+  const { auth, plain } = open.people;
+  const tokens = await auth.passwordGrant(plain.username, plain.password, { scope: scopes.join(" ") });
+  const token = `Bearer ${tokens?.access_token}`;
+  narrowedTokens.set(without, token);
+  return token;
+}
+
 it("every operation has a decided right", async () => {
   const document = (await open.request("GET", "/queue/openapi.json")).json<{ paths: Record<string, object> }>();
   const described = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -137,9 +167,7 @@ describe.each(Object.entries(operations))("%s", (operation, [right, scope, body]
     const isForm = body instanceof URLSearchParams;
     const headers: Record<string, string> = isForm ? { "Content-Type": "application/x-www-form-urlencoded" } : {};
     if (who === "narrowed") {
-      const others = ["read", "send", "receive", "manage"].filter((one) => one !== scope).map((one) => `queue:${one}`);
-      const tokens = await open.people.auth.passwordGrant(plain.username, plain.password, { scope: others.join(" ") });
-      headers.Authorization = `Bearer ${tokens?.access_token}`;
+      headers.Authorization = await narrowedToken(scope);
     }
     const response = await open.request(method, path.replace("{name}", name).replace("{id}", randomUUID()), {
       as,
@@ -323,6 +351,24 @@ describe("the access", () => {
     await open.request("POST", `/queue/queues/${name}/messages`, { body: { body: 1 } });
     expectRefused(await waiting, 403, name);
     expect((await open.request("GET", `/queue/queues/${name}`)).json()).toMatchObject({ counts: { ready: 1 } });
+  });
+
+  it("is needed to wait, and whoever waits without it disturbs nobody", async () => {
+    const { other } = open.people;
+    const name = await privateQueue({ receive: [other.account.id] });
+    const wait = (as = open.people.plain) =>
+      open.request("POST", `/queue/queues/${name}/receive`, { as, body: { max: 1, waitSeconds: 20 } });
+    const waiting = [wait(other)];
+    await expect.poll(() => open.deps.waiting.hasWaiting(name)).toBe(true);
+    waiting.push(wait());
+    // The first in the line loses its right, and one that never had it comes behind the others.
+    await access(name, {});
+    expectRefused(await wait(other), 403, name);
+    await open.request("POST", `/queue/queues/${name}/messages`, { body: { body: "for its owner" } });
+    const [refused, received] = await Promise.all(waiting);
+    if (!refused || !received) throw new Error("Two receivers waited.");
+    expectRefused(refused, 403, name);
+    expect(received.json()).toMatchObject({ messages: [{ body: "for its owner" }] });
   });
 
   it("keeps the last of several changes, in whichever order they reach the queue", async () => {

@@ -31,12 +31,14 @@ const rights: Record<string, [right: Right, input?: object]> = {
   GetQueueAttributes: ["read", { AttributeNames: ["All"] }],
   GetQueueUrl: ["read"],
   ListDeadLetterSourceQueues: ["read"],
+  ListMessageMoveTasks: ["read"],
   ListQueueTags: ["read"],
   PurgeQueue: ["manage"],
   ReceiveMessage: ["receive"],
   RemovePermission: ["manage", { Label: "l" }],
   SendMessage: ["send", { MessageBody: "x" }],
   SendMessageBatch: ["send", { Entries: [{ Id: "a", MessageBody: "x" }] }],
+  StartMessageMoveTask: ["receive"],
   SetQueueAttributes: ["manage", { Attributes: { DelaySeconds: "1" } }],
   TagQueue: ["manage", { Tags: { a: "b" } }],
   UntagQueue: ["manage", { TagKeys: ["a"] }],
@@ -48,8 +50,9 @@ const call = (client: sqs.SQSClient | undefined, action: string, input: object):
 };
 
 it("every action has a decided right", () => {
-  // Lists the queues that the caller may read.
-  expect([...actions.keys()].filter((name) => name !== "ListQueues" && !(name in rights))).toEqual([]);
+  // The one lists the queues that the caller may read, the other needs the handle of a task: see sqs-move-tasks.test.ts.
+  const others = ["ListQueues", "CancelMessageMoveTask"];
+  expect([...actions.keys()].filter((name) => !others.includes(name) && !(name in rights))).toEqual([]);
 });
 
 describe.each(Object.entries(rights))("%s", (action, [right, input]) => {
@@ -63,7 +66,9 @@ describe.each(Object.entries(rights))("%s", (action, [right, input]) => {
     const client = who === "owner" ? clients.plain : clients.other;
     const queue = /^(?:CreateQueue|GetQueueUrl)$/.test(action)
       ? { QueueName: name }
-      : { QueueUrl: `${server.endpoint}/000000000001/${name}` };
+      : action.includes("MoveTask")
+        ? { SourceArn: `arn:aws:sqs:eu-central-1:000000000001:${name}` }
+        : { QueueUrl: `${server.endpoint}/000000000001/${name}` };
     const outcome = await call(client, action, { ...queue, ...input }).then(
       () => "done",
       (error: Error) => error.name,
@@ -71,7 +76,11 @@ describe.each(Object.entries(rights))("%s", (action, [right, input]) => {
     const allowed = who === "owner" || who === right || (right === "read" && who !== "nobody");
     // Some fail for another reason: there is no such receipt, or label.
     if (allowed) expect(outcome).not.toBe("AccessDenied");
-    else expect(outcome).toBe("AccessDenied");
+    // That the source is no dead-letter queue is found first.
+    else
+      expect(outcome).toBe(
+        action === "StartMessageMoveTask" && who !== "nobody" ? "InvalidParameterValue" : "AccessDenied",
+      );
   });
 });
 

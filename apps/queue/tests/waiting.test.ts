@@ -119,11 +119,23 @@ it("many waiting receivers are served first come, first served, each once", asyn
 
 it("waiting does not poll", async () => {
   const queue = await open.makeQueue();
-  const looks = vi.spyOn(open.deps.commands, "claim");
+  const looks = vi.fn();
+  const { as } = open.deps.commands;
+  const callers = vi.spyOn(open.deps.commands, "as").mockImplementation((caller) => {
+    const commands = as(caller);
+    const { claim } = commands;
+    return Object.assign(commands, {
+      claim(...args: Parameters<typeof claim>) {
+        looks();
+        return claim(...args);
+      },
+    });
+  });
   await Promise.all(Array.from({ length: 30 }, () => queue.receive({ waitSeconds: 1 })));
   // Each receiver claims when it arrives, and the line once for each; after that there are no commands.
+  expect(looks.mock.calls.length).toBeGreaterThanOrEqual(30);
   expect(looks.mock.calls.length).toBeLessThanOrEqual(61);
-  looks.mockRestore();
+  callers.mockRestore();
 });
 
 it("10,000 receivers waiting at one queue cause no more commands than one", async () => {

@@ -97,7 +97,10 @@ export async function receive(
 
   // Receivers that wait already come first.
   const mayWait = input.waitSeconds > 0;
-  let found = mayWait && waiting.hasWaiting(queue) ? undefined : await claim(false);
+  const isBehind = mayWait && waiting.hasWaiting(queue);
+  // It claims nothing before it is served, so its right is checked now.
+  if (isBehind) (await commands.check(queue, "receive")) || queueNotFound(queue);
+  let found = isBehind ? undefined : await claim(false);
   if (mayWait && (found === undefined || found.messages.length === 0)) {
     beginWaiting();
     const waitMs = input.waitSeconds * 1000;

@@ -1,3 +1,4 @@
+import { Problem } from "@quintet/http";
 import { expect, it } from "vitest";
 import type { Claim } from "../commands/queue-commands.ts";
 import { type Waiter, waitingLine } from "./waiting-line.ts";
@@ -114,6 +115,15 @@ it("fails all receivers with the error of a claim", async () => {
   await settled();
   expect(log.filter((entry) => entry !== "idle")).toEqual(["a failed: away", "b failed: away"]);
   expect(all.size()).toBe(0);
+});
+
+it("a receiver that has lost its right fails alone, and the next one is served", async () => {
+  const { all, join, log, settled } = line(["m"]);
+  join("a", { claim: () => Promise.reject(new Problem("forbidden", "no right")) });
+  join("b");
+  all.serve();
+  await settled();
+  expect(log).toEqual(["a failed: no right", "idle", "b has m"]);
 });
 
 it("serving costs the same however many wait: it touches only receivers that it may serve", async () => {

@@ -1,4 +1,5 @@
 import type { Claim } from "../commands/queue-commands.ts";
+import { isForbidden } from "../queue-errors.ts";
 
 /** While receivers wait, the queue is asked again at least this often: it announces messages only for a while after it was asked. */
 const maxSilentMs = 20_000;
@@ -43,8 +44,16 @@ export function waitingLine(onIdle: () => void): WaitingLine {
     return waited;
   };
 
+  /** Claims for a receiver. One that has lost its right to the queue fails alone, and the next one is served. */
+  const claimFor = (waiter: Waiter): Promise<Claim> =>
+    waiter.claim().catch((error: unknown) => {
+      if (!isForbidden(error)) throw error;
+      if (leave(waiter)) waiter.fail(error);
+      return { messages: [], lease: "", leaseEnd: 0, nextChangeMs: -1, stillReady: 1, outgoing: 0 };
+    });
+
   const serveOne = async (waiter: Waiter): Promise<Claim> => {
-    const claim = await waiter.claim();
+    const claim = await claimFor(waiter);
     if (claim.messages.length === 0) return claim;
     if (leave(waiter)) waiter.deliver(claim);
     else await waiter.release(claim);
