@@ -61,6 +61,15 @@ it("a new message that is delayed blocks nothing, and takes its place when it is
   expect(bodies(await queue.receive())).toEqual([1, 2, 3]);
 });
 
+it("a message that is due comes before later ones of its group that could be received meanwhile", async () => {
+  const queue = await fifo();
+  await queue.send({ body: 1, groupId: "a", delaySeconds: 900 }, ...group("a", 2, 3));
+  await queue.pass(900_000, "delayed");
+  expect(await queue.counts()).toMatchObject({ ready: 1, blocked: 2 });
+  expect(bodies(await queue.receive({ max: 2 }))).toEqual([1, 2]);
+  expect(await queue.receive()).toEqual([]);
+});
+
 it("a group goes on after a message of it is dead, expired, cancelled or moved to the dead-letter queue", async () => {
   const dead = await fifo();
   const lone = await fifo({ maxReceives: 1 });

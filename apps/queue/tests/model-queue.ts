@@ -7,20 +7,28 @@ interface Entry {
   delayed: boolean;
   receives: number;
   receipt: string | undefined;
+  dedupeId: string | undefined;
 }
 
-/** A model of a queue with a dead-letter queue, as simple as possible: one list and the rules. */
+/**
+ * A model of a queue that keeps dedupeIds until their messages are gone, as simple as possible: one list and the rules. Dead letters leave
+ * it, or stay in it when it has no dead-letter queue.
+ */
 export class ModelQueue {
   readonly maxReceives: number;
   readonly dead: number[] = [];
+  readonly keepsDead: boolean;
   private readonly entries: Entry[] = [];
   private last = 0;
 
-  constructor(maxReceives: number) {
+  constructor(maxReceives: number, keepsDead: boolean) {
     this.maxReceives = maxReceives;
+    this.keepsDead = keepsDead;
   }
 
-  send(body: number, options: { priority: number; group: string | undefined; delayed: boolean }): void {
+  send(body: number, options: Pick<Entry, "priority" | "group" | "delayed" | "dedupeId">): void {
+    const { dedupeId } = options;
+    if (dedupeId !== undefined && this.entries.some((entry) => entry.dedupeId === dedupeId)) return;
     this.entries.push({ body, ...options, number: ++this.last, receives: 0, receipt: undefined });
   }
 
@@ -58,6 +66,7 @@ export class ModelQueue {
 
   purge(): void {
     this.entries.length = 0;
+    if (this.keepsDead) this.dead.length = 0;
   }
 
   counts() {
@@ -65,8 +74,9 @@ export class ModelQueue {
     const ready = this.ready().length;
     const leased = heads.filter((entry) => entry.receipt !== undefined).length;
     const delayed = heads.filter((entry) => entry.delayed && entry.receipt === undefined).length;
-    const length = this.entries.length;
-    return { ready, leased, delayed, blocked: length - heads.length, dead: 0, length };
+    const dead = this.keepsDead ? this.dead.length : 0;
+    const { length } = this.entries;
+    return { ready, leased, delayed, blocked: length - heads.length, dead, length: length + dead };
   }
 
   /** Messages without a group, and the first of each group. */

@@ -22,13 +22,15 @@ function randomFrom(seed: number) {
 it.each([1, 2, 3, 4, 5, 6, 7, 8])("behaves like the model, seed %i", async (seed) => {
   const random = randomFrom(seed);
   const dead = await open.makeQueue();
+  const keepsDead = seed % 2 === 0;
   const queue = await open.makeQueue({
     maxReceives: 3,
-    deadLetterQueue: dead.name,
+    deadLetterQueue: keepsDead ? null : dead.name,
     visibilitySeconds: 43_200,
     backoffSeconds: 0,
+    dedupeUntilAcked: true,
   });
-  const model = new ModelQueue(3);
+  const model = new ModelQueue(3, keepsDead);
   const receipts: string[] = [];
   const anyReceipts = () =>
     Array.from({ length: 1 + random(4) }, () => receipts[random(receipts.length)] ?? "never one");
@@ -40,8 +42,9 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])("behaves like the model, seed %i", async (seed
         const group = random(2) === 0 ? undefined : `g${random(4)}`;
         const delayed = random(12) === 0;
         const priority = random(3) * random(2) * 4;
-        model.send(++body, { priority, group, delayed });
-        return { body, priority, groupId: group, delaySeconds: delayed ? 900 : 0 };
+        const dedupeId = random(4) === 0 ? `d${random(3)}` : undefined;
+        model.send(++body, { priority, group, delayed, dedupeId });
+        return { body, priority, groupId: group, delaySeconds: delayed ? 900 : 0, dedupeId };
       });
       await queue.send(...messages);
     },
@@ -82,6 +85,12 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8])("behaves like the model, seed %i", async (seed
   for (let step = 0; step < 150; step++) {
     await steps[random(steps.length)]?.();
     expect(await queue.counts()).toEqual(model.counts());
+  }
+  if (keepsDead) {
+    const kept = await open.request("GET", `${queue.path}/messages?state=dead&limit=100`);
+    const found = kept.json<{ messages: { body: unknown }[] }>().messages.map((message) => message.body);
+    expect(found.sort()).toEqual([...model.dead].sort());
+    return;
   }
   const letters: unknown[] = [];
   for (let found = await dead.receive(); found.length > 0; found = await dead.receive()) {
