@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { isUnavailable, metricsText, toProblem } from "@quintet/http";
 import { until } from "@quintet/http/testing";
 import { openRedisCluster, type RedisCluster, type RedisProcess } from "@quintet/stores/testing";
@@ -68,7 +69,8 @@ it.each([false, true])(
 
 it.each([false, true])("follows a slot that moves, while it moves and afterwards; batched: %s", async (batched) => {
   const redis = client({ batchesWrites: batched });
-  const keys = names.map((name) => `m:{${name}}`);
+  // Tags of its own: no other key is in the slot.
+  const keys = names.map((name) => `m:{${name} moves ${batched}}`.replaceAll(" ", "-"));
   await Promise.all(keys.map((key) => redis.set(key, "1")));
   const { slot, master, others } = await ownerOf(redis, keys[0]!);
   const target = others[0]!.master;
@@ -155,6 +157,33 @@ it.each(full ? Array.from({ length: 5 }, () => faults).flat() : faults)(
     await cluster.isWhole();
   },
 );
+
+it("a subscription leaves a node that does not respond, though nothing is pending there", async () => {
+  const redis = client();
+  const subscriber = subscriberRedis(redis);
+  opened.push(subscriber);
+  const channel = testPrefix();
+  const heard: string[] = [];
+  subscriber.on("message", (_channel: string, text: string) => heard.push(text));
+  subscriber.on("ready", () => subscriber.subscribe(channel).catch(() => {}));
+  await until(async () => {
+    await redis.publish(channel, "first");
+    return heard.length > 0;
+  });
+  const { remotePort } = (subscriber as unknown as { stream: Socket }).stream;
+  const node = cluster.nodes.find(({ port }) => port === remotePort);
+  const others = cluster.nodes.filter((each) => each !== node);
+  node?.freeze();
+  try {
+    await until(async () => {
+      await others[0]?.command(`PUBLISH ${channel} second`).catch(() => {});
+      return heard.includes("second");
+    });
+  } finally {
+    node?.thaw();
+  }
+  await cluster.isWhole();
+});
 
 it("a node that is unreachable fails its commands at once, and no others", async () => {
   const redis = client();
