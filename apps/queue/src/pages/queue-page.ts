@@ -1,26 +1,29 @@
 import { cards, type Html, shownTime } from "@quintet/pages";
 import { html } from "hono/html";
+import type { RedriveTask } from "../commands/redrive-commands.ts";
 import type { MinuteOfQueue } from "../figures/rates.ts";
 import type { Allowed, QueueAccess } from "../queues/access.ts";
 import type { QueueDetails } from "../queues/queues.ts";
-import { counted, duration, plural } from "./format.ts";
+import { counted, duration, plural, size } from "./format.ts";
 import { home, queuePath } from "./frame.ts";
 import { ratePlots } from "./rate-plots.ts";
 
 export interface QueueShown {
   queue: QueueDetails;
   minutes: MinuteOfQueue[];
-  oldestAgeSeconds: number | null;
+  /** The last one that runs or ran as a task. */
+  redrive: RedriveTask | undefined;
   allowed: Allowed;
 }
 
 /** One queue: its messages by state, its last hour, its counters and settings, and what may be done with it. */
-export function queuePage({ queue, minutes, oldestAgeSeconds, allowed }: QueueShown): Html {
+export function queuePage({ queue, minutes, redrive, allowed }: QueueShown): Html {
   const { name } = queue;
   return html`<p class="back"><a href="${home}">Queues</a></p>
       <h1>${name}</h1>
       <div data-refresh="5" data-live-part="queue">
-        ${states(queue, oldestAgeSeconds, allowed)}
+        ${states(queue, allowed)}
+        ${redrive === undefined ? "" : redriveState(queue.name, redrive, allowed)}
         ${actions(queue.name, allowed)}
         <section class="part" aria-labelledby="hour"><h2 id="hour">The last hour</h2>${ratePlots(name, minutes)}</section>
         <section class="part" aria-labelledby="flow"><h2 id="flow">Since it was created</h2>${flow(queue)}</section>
@@ -50,13 +53,14 @@ const meanings = {
   moving: "are on the way to another queue",
 };
 
-function states(queue: QueueDetails, oldestAgeSeconds: number | null, allowed: Allowed): Html {
+function states(queue: QueueDetails, allowed: Allowed): Html {
   const counts: Record<string, number> = { ...queue.counts };
   const known = Object.keys(meanings) as (keyof typeof meanings)[];
+  const { oldestAgeSeconds, bytes } = queue;
   const present = known.filter((state) => (counts[state] ?? 0) > 0 || state === "ready");
   const oldest =
     oldestAgeSeconds === null ? "" : html` The oldest has been available for ${duration(oldestAgeSeconds)}.`;
-  return html`<p class="lead">${plural(queue.counts.length, "message")}.${oldest}${deadLetters(queue)}</p>
+  return html`<p class="lead">${plural(queue.counts.length, "message")}, ${size(bytes)}.${oldest}${deadLetters(queue)}</p>
         ${cards(
           present.map((state) => ({
             title: `${counted(counts[state] ?? 0)} ${state}`,
@@ -69,6 +73,13 @@ function states(queue: QueueDetails, oldestAgeSeconds: number | null, allowed: A
             }),
           })),
         )}`;
+}
+
+/** How far a redrive is, or how it ended. */
+function redriveState(name: string, { id, state, moved, of, error }: RedriveTask, { receive }: Allowed): Html {
+  const cancel = html` <a href="${queuePath(name)}/redrives/${id}/cancel">Cancel the redrive</a>`;
+  const text = `The last redrive ${state === "running" ? "is running" : `${state === "completed" ? "has completed" : state === "failed" ? "has failed" : "was cancelled"}`}: ${counted(moved)} of ${counted(of)} moved.`;
+  return html`<p>${text}${error === undefined ? "" : html` ${error}`}${receive && state === "running" ? cancel : ""}</p>`;
 }
 
 function deadLetters({ deadLetterQueue, deadLetters }: QueueDetails): Html | "" {

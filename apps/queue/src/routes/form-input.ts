@@ -19,7 +19,7 @@ export const messageFields: readonly FormField[] = [
 ];
 
 /** Fields that are numbers, and those that are JSON. */
-const numbers = new Set(["delaySeconds", "priority", "concurrency", "timeoutSeconds"]);
+const numbers = new Set(["delaySeconds", "priority", "concurrency", "timeoutSeconds", "max", "perSecond"]);
 const json = new Set(["body", "attributes"]);
 
 /** A 422 that names the field. */

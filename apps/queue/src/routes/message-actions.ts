@@ -1,15 +1,17 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { noQuery, type ServiceEnv } from "@quintet/http";
+import { noQuery, Problem, type ServiceEnv } from "@quintet/http";
 import type { PageFrame } from "@quintet/pages";
 import { callerOf } from "../commands/caller.ts";
 import type { Deps } from "../deps.ts";
 import { cancelMessage, getMessage, postponeMessage } from "../messages/browse.ts";
 import { unpack } from "../messages/packed.ts";
 import { messagePath, queuePath } from "../pages/frame.ts";
+import { redrive } from "../transfers/redrives.ts";
 import { type Action, addAction } from "./actions.ts";
 import { messageParams, postponeInputSchema } from "./browse-schemas.ts";
 import { inputFrom } from "./form-input.ts";
+import { redriveInputSchema } from "./redrives.ts";
 
 /** Adds the forms that cancel a message or change its delay, and its body as plain text. */
 export function addMessageActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame): void {
@@ -35,6 +37,24 @@ export function addMessageActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, fram
     async run(c, { name, id }) {
       await cancelMessage(deps.commands.as(callerOf(c.var.account)), name, id);
       return { to: `${queuePath(name)}/messages`, notice: "deleted" };
+    },
+  });
+
+  add({
+    ...ofMessage,
+    path: `${path}/redrive`,
+    summary: "Redrive a message",
+    description: "Moves one dead letter back to the queue it came from, or to another.",
+    scope: "queue:manage",
+    fields: [{ name: "to", label: "Destination", hint: "A queue; by default the one it came from.", optional: true }],
+    title: () => "Redrive this message?",
+    label: "Redrive",
+    async run(c, { name, id }, texts) {
+      const options = { ...inputFrom(redriveInputSchema, texts), ids: [id] };
+      const moved = await redrive(deps, name, options, callerOf(c.var.account));
+      if (moved === 0)
+        throw new Problem("conflict", `Message ${id} was not moved: it is leased, gone, or no dead letter.`);
+      return { to: `${queuePath(name)}/messages`, notice: "moved" };
     },
   });
 

@@ -12,9 +12,11 @@ import { home, queuePath } from "../pages/frame.ts";
 import { settingsFields, settingsFrom, settingTexts } from "../pages/settings-fields.ts";
 import { deleteQueue, getQueue, purgeQueue, putQueue } from "../queues/queues.ts";
 import { queueNameSchema, settingsInputSchema, withDefaults } from "../queues/settings.ts";
+import { cancelRedrive, redrive, startRedrive } from "../transfers/redrives.ts";
 import { type Action, addAction } from "./actions.ts";
 import { inputFrom, invalid, messageFields } from "./form-input.ts";
 import { validate } from "./messages.ts";
+import { redriveInputSchema, redriveParams } from "./redrives.ts";
 import { queueParams } from "./schemas.ts";
 
 type Params = { name: string };
@@ -93,18 +95,57 @@ export function addQueueActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
   add({
     ...ofQueue,
     path: `${path}/redrive`,
-    summary: "Redrive all dead letters",
-    description: "Moves the dead letters of the queue back to the queues they came from.",
+    summary: "Redrive dead letters",
+    description:
+      "Moves the dead letters of the queue back to the queues they came from, or to another. With a rate it runs as a task.",
     scope: "queue:manage",
+    fields: [
+      {
+        name: "to",
+        label: "Destination",
+        hint: "A queue; by default each goes back to the one it came from.",
+        optional: true,
+      },
+      { name: "max", label: "Max number", hint: "All by default.", optional: true },
+      {
+        name: "perSecond",
+        label: "Per second",
+        hint: "Runs as a task that can be cancelled; no limit by default.",
+        optional: true,
+      },
+    ],
     title: ({ name }) => `Redrive the dead letters of ${name}?`,
     text: async ({ name }, c) => {
       const length = await lengthOf(c, name);
-      return `The queue has ${length}. Those that are dead letters and ready go back to the queues they came from; their receives start again.`;
+      return `The queue has ${length}. Those that are dead letters and not leased are moved; their receives start again.`;
     },
     label: "Redrive",
-    async run(c, { name }) {
-      await deps.transfers.redrive(name, {}, callerOf(c.var.account));
+    async run(c, { name }, texts) {
+      const { perSecond, ...options } = inputFrom(redriveInputSchema, texts);
+      const caller = callerOf(c.var.account);
+      if (perSecond !== undefined) {
+        await startRedrive(deps, name, { ...options, perSecond }, caller);
+        return { to: toQueue(name) };
+      }
+      await redrive(deps, name, options, caller);
       return { to: toQueue(name), notice: "moved" };
+    },
+  });
+
+  add({
+    path: "/queues/{name}/redrives/{id}/cancel",
+    params: redriveParams,
+    back: ofQueue.back,
+    summary: "Cancel a redrive",
+    description: "Cancels a redrive that runs as a task.",
+    scope: "queue:manage",
+    title: () => "Cancel this redrive?",
+    text: () => "What it has moved stays where it is.",
+    label: "Cancel the redrive",
+    danger: true,
+    async run(c, { name, id }) {
+      await cancelRedrive(deps, name, id, callerOf(c.var.account));
+      return { to: toQueue(name) };
     },
   });
 

@@ -25,7 +25,7 @@ const count = z.number().int();
 const time = z.iso.datetime();
 
 const idsMessage = "must be a list of 1 to 100 ids";
-const redriveInputSchema = z
+export const redriveInputSchema = z
   .strictObject({
     ids: z
       .array(z.string().min(1, "must not be empty").max(100, "must have at most 100 characters"), { error: idsMessage })
@@ -83,7 +83,7 @@ const listQuery = z.strictObject({
 });
 const positionSchema = z.tuple([z.string(), z.number(), z.string()]);
 
-const redriveParams = queueParams.extend({ id: z.string().min(1).max(100).describe("Id of the redrive") });
+export const redriveParams = queueParams.extend({ id: z.string().min(1).max(100).describe("Id of the redrive") });
 
 /** Adds the routes of redrives: `/queue/queues/{name}/redrive`, `/redrives` and `/redrives/{id}`. */
 export function addRedriveRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {

@@ -14,6 +14,7 @@ import { type OverviewQuery, overviewPage, queuesPerPage } from "../pages/overvi
 import { queuePage } from "../pages/queue-page.ts";
 import { allowedTo, getAccess } from "../queues/access.ts";
 import { getQueue } from "../queues/queues.ts";
+import { listRedrives } from "../transfers/redrives.ts";
 import { type listMessagesQuery, positionIn } from "./browse-schemas.ts";
 import { sendPage } from "./page-responses.ts";
 
@@ -67,17 +68,13 @@ function select(all: Figures[], { name, order }: OverviewQuery): Figures[] {
 /** The page of one queue. */
 export async function sendQueue(c: PageContext, deps: Deps, frame: PageFrame, name: string): Promise<Response> {
   const queue = await getQueue(deps, name, callerOf(c.var.account));
-  const [[minutes = []], figures] = await Promise.all([
+  const caller = callerOf(c.var.account);
+  const [[minutes = []], [redrive]] = await Promise.all([
     ratesOf(deps.figures, [{ name, createdAt: Date.parse(queue.createdAt) }]),
-    deps.readFigures(),
+    listRedrives(deps, name, caller),
   ]);
-  const oldestAgeSeconds = figures.find((one) => one.name === name)?.oldestAgeSeconds ?? null;
-  const body = queuePage({
-    queue,
-    minutes,
-    oldestAgeSeconds,
-    allowed: allowedTo(c.var.account, { owner: queue.owner, ...queue.access }),
-  });
+  const allowed = allowedTo(c.var.account, { owner: queue.owner, ...queue.access });
+  const body = queuePage({ queue, minutes, redrive, allowed });
   return sendPage(c, frame, { title: name, body, scripts: ["refresh.js"] });
 }
 
