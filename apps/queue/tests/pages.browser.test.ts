@@ -231,4 +231,15 @@ describe("the pages of the queues", () => {
       }
     }
   });
+
+  it("move a dead letter back to the queue it came from", async () => {
+    await using opened = await visit(await firstMessage(failed, "ready"), { javaScriptEnabled: false });
+    const { page } = opened;
+    await page.getByText(`${orders.name} → ${failed.name}`).waitFor();
+    await page.getByRole("link", { name: "Redrive" }).click();
+    await page.getByRole("button", { name: "Redrive" }).click();
+    await page.getByRole("status").filter({ hasText: "Moved." }).waitFor();
+    await page.getByText("There are no such messages.").waitFor();
+    expect((await failed.counts()).length).toBe(0);
+  });
 });
