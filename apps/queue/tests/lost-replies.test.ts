@@ -52,6 +52,16 @@ it("a retried receive gets the messages that it leased", async () => {
   expect(await queue.settle("ack", receipts(found))).toEqual(["ok", "ok"]);
 });
 
+it("a retried cancel and a retried delay report success", async () => {
+  const queue = await open.makeQueue();
+  const [first, second] = await queue.send({ body: 1 }, { body: 2 });
+  const cancelled = await losing(run(queue), () => open.request("DELETE", `${queue.path}/messages/${first}`));
+  const body = { delaySeconds: 60 };
+  const delayed = await losing(run(queue), () => open.request("PATCH", `${queue.path}/messages/${second}`, { body }));
+  expect([cancelled.status, delayed.status]).toEqual([204, 200]);
+  expect(await queue.counts()).toMatchObject({ delayed: 1, length: 1 });
+});
+
 it.each([
   ["ack", {}, { leased: 0, length: 1 }],
   ["nack", {}, { ready: 2, leased: 0, length: 2 }],

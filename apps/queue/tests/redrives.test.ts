@@ -168,6 +168,26 @@ describe("a redrive", () => {
     expect(await queue.receive()).toMatchObject([{ body: 1, deadLetterOf: null }]);
   });
 
+  it("moves nothing to a queue that the caller may not send to, also as a task that is running", async () => {
+    const [, dead] = await pair(numbers(20));
+    const closed = await open.makeQueue();
+    const close = () =>
+      open.request("PUT", `${closed.path}/access`, {
+        as: open.people.staff,
+        body: { send: [], receive: [], manage: [] },
+      });
+    const { id } = await start(dead, { to: closed.name, perSecond: 10 });
+    await until(async () => (await look(dead, id)).progress.moved > 0);
+    expect((await close()).status).toBe(200);
+    const { state, error, result } = await ended(dead, id);
+    expect([state, error]).toEqual(["failed", expect.stringContaining(closed.name)]);
+    for (const body of [{ to: closed.name }, { to: closed.name, perSecond: 1 }]) {
+      expectProblem(await redrive(dead, body), 403);
+    }
+    expect(result?.moved).toBeLessThan(20);
+    expect((await dead.counts()).length).toBe(20 - (result?.moved ?? 0));
+  });
+
   it("rejects invalid fields and destinations", async () => {
     const [queue, dead] = await pair([1]);
     const fifo = await open.request("PUT", "/queue/queues/elsewhere.fifo", { as: open.people.staff, body: {} });
