@@ -1,5 +1,5 @@
 import { expectProblem, until } from "@quintet/http/testing";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { scheduleKeys } from "../src/keys.ts";
 import { type OpenQueue, openQueue } from "./open-queue.ts";
 
@@ -87,6 +87,18 @@ it.concurrent("what could not be sent is shown, tried again, and sent once when 
   expect(after).toMatchObject({ lastFireAt: new Date(due).toISOString(), lastError: null });
   const received = await open.request("POST", "/queue/queues/comes-later/receive", { body: { max: 10 } });
   expect(received.json<{ messages: object[] }>().messages).toMatchObject([{ body: "late" }]);
+});
+
+it("times follow the Redis clock: a process clock that is a year ahead changes none", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 365 * 86_400_000 });
+  try {
+    const { response } = await put({ queue: "q", body: 1, cron: "* * * * *" });
+    const next = Date.parse(response.json<{ nextFireAt: string }>().nextFireAt);
+    vi.useRealTimers();
+    expect(next - Date.now()).toBeLessThanOrEqual(60_000);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it("replacing a schedule keeps the time that is due, unless its timing changes", async () => {

@@ -34,7 +34,9 @@ it("sends messages as they come, no more than max in flight, and further ones as
   // In another process, whose stores are the same.
   const acked = await other.request("POST", `${queue.path}/ack`, { body: { receipts: [first?.receipt] } });
   expect(acked.json()).toMatchObject({ results: [{ status: "ok" }] });
+  const settled = performance.now();
   expect(bodies(await client.received(3))).toEqual([1, 2, 3]);
+  expect(performance.now() - settled, "before the next heartbeat").toBeLessThan(10_000);
   await queue.settle("nack", [second?.receipt ?? ""]);
   expect((await client.received(4)).at(-1)).toMatchObject({ body: 2, receives: 2 });
   const receipts = client.messages().map(({ receipt }) => receipt);
