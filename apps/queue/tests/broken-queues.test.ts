@@ -22,7 +22,19 @@ const wrongKind = (part: string): [string, Damage, RegExp] => [
 ];
 
 const damages: [string, Damage, RegExp][] = [
-  ...["settings", "records", "payloads", "ready", "delayed", "leases", "ages", "groups", "outbox"].map(wrongKind),
+  ...[
+    "settings",
+    "records",
+    "payloads",
+    "ready",
+    "delayed",
+    "leases",
+    "ages",
+    "groups",
+    "outbox",
+    "dead",
+    "tenants",
+  ].map(wrongKind),
   ["it has no settings", (queue) => open.redis.del(queue.key("settings")), /no settings/],
   ["nothing of it is left", (queue) => open.redis.del(queue.key("settings"), queue.key("records")), /no settings/],
   [
