@@ -29,7 +29,7 @@ const problems: [name: string, method: string, path: string, status: number][] =
   ["directory: a bad number", "GET", "/directory/users?limit=x", 400],
   ["directory: no account to send with", "POST", "/directory/users", 401],
   ["queue: no account", "GET", "/queue/count", 401],
-  ["queue: an unknown parameter", "GET", "/queue?color=red", 400],
+  ["queue: an unknown parameter", "GET", "/queue/health?color=red", 400],
   ["queue: another method", "PUT", "/queue/count", 405],
   ["social: no account", "GET", "/social/posts", 401],
   ["social: no body", "POST", "/social/users", 422],

@@ -36,6 +36,18 @@ it.each([false, true])("sends no command again whose answer was lost, writes bat
   expect(await straight.lrange(key, "0", "-1")).toEqual(["1", "2", "3"]);
 });
 
+it("sends the commands of one turn in one write, where that is asked for", async () => {
+  const corked = async (batchesWrites: boolean) => {
+    const redis = client(batchesWrites);
+    await redis.ping();
+    const replies = Promise.all([redis.ping(), redis.echo("b")]);
+    const { writableCorked } = (redis as unknown as { stream: { writableCorked: number } }).stream;
+    expect(await replies).toEqual(["PONG", "b"]);
+    return writableCorked;
+  };
+  expect([await corked(true), await corked(false)]).toEqual([1, 0]);
+});
+
 it("sends what was not sent yet, once there is a connection", async () => {
   const redis = client();
   await redis.ping();
