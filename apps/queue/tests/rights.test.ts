@@ -65,6 +65,8 @@ const operations: Record<string, [right: Right, scope: string, body?: unknown]> 
     new URLSearchParams({ id: "hook", url: "https://example.com/" }),
   ],
   "POST /queue/queues/{name}/subscriptions/{id}/delete": ["read", "receive", new URLSearchParams()],
+  "POST /queue/queues/{name}/redrives/{id}/cancel": ["receive", "manage", new URLSearchParams()],
+  "POST /queue/queues/{name}/messages/{id}/actions/redrive": ["receive", "manage", new URLSearchParams()],
   "POST /queue/queues/{name}/messages/{id}/actions/cancel": ["receive", "receive", new URLSearchParams()],
   "POST /queue/queues/{name}/messages/{id}/actions/postpone": [
     "receive",
@@ -87,6 +89,8 @@ const elsewhere = [
   "GET /queue/queues/{name}/actions/send",
   "GET /queue/queues/{name}/messages/{id}/actions/cancel",
   "GET /queue/queues/{name}/messages/{id}/actions/postpone",
+  "GET /queue/queues/{name}/redrives/{id}/cancel",
+  "GET /queue/queues/{name}/messages/{id}/actions/redrive",
   "GET /queue/queues/{name}/actions/new-webhook",
   "GET /queue/queues/{name}/subscriptions/{id}/delete",
   "GET /queue/new-queue",
@@ -175,8 +179,8 @@ describe.each(Object.entries(operations))("%s", (operation, [right, scope, body]
       headers,
     });
     if (allowed.includes(who)) {
-      // 404: there is no such message.
-      const fine = [200, 201, 204, 303, ...(path.includes("{id}") ? [404] : [])];
+      // 404 and 409: there is no such message.
+      const fine = [200, 201, 204, 303, ...(path.includes("{id}") ? [404, 409] : [])];
       expect(fine, response.text).toContain(response.status);
     } else if (isForm) expect(response.status, response.text).toBe(403);
     else expectRefused(response, 403, who === "narrowed" ? `queue:${scope}` : name);
