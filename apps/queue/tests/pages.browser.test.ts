@@ -121,7 +121,7 @@ describe("the pages of the queues", () => {
     await press("Save");
     await done("Saved.");
     await page.getByText("Available since then").waitFor();
-    await follow("Cancel");
+    await follow("Cancel the message");
     await press("Cancel the message");
     await done("Deleted.");
     await page.getByText("There are no such messages.").waitFor();

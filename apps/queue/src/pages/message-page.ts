@@ -37,7 +37,7 @@ export function messagePage({ name, message, allowed, now }: MessageShown): Html
       <section class="part" aria-labelledby="order"><h2 id="order">Order and deduplication</h2>${order(message)}</section>
       ${
         allowed.receive
-          ? html`<p class="actions">${waits ? action("postpone", state === "delayed" ? "Change its delay" : "Put it off") : ""}${message.origin === "" && state !== "dead" ? "" : action("redrive", "Redrive")}${state === "moving" ? "" : action("cancel", "Cancel", "quiet danger")}</p>`
+          ? html`<p class="actions">${waits ? action("postpone", state === "delayed" ? "Change its delay" : "Put it off") : ""}${message.origin === "" && state !== "dead" ? "" : action("redrive", "Redrive")}${state === "moving" ? "" : action("cancel", "Cancel the message", "quiet danger")}</p>`
           : ""
       }`;
 }

@@ -25,7 +25,7 @@ const hasOtherDefault = (property: Property) => isNullable(property) && property
 export const settingsFields: FormField[] = Object.entries(properties).map(([name, property]) => ({
   name,
   label: settingLabel(name),
-  hint: `${property.description ?? ""}${hasOtherDefault(property) ? `; “${none}” for null` : ""}`,
+  hint: (property.description ?? "").replace("null for", hasOtherDefault(property) ? `“${none}” for` : "empty for"),
   optional: true,
   ...(kindOf(property) === "boolean" && {
     options: [

@@ -24,7 +24,7 @@ type Params = { name: string };
 const nameField: FormField = {
   name: "name",
   label: "Name",
-  hint: "Letters, digits, hyphens and underscores, at most 80. It cannot be changed later.",
+  hint: "Letters, digits, hyphens and underscores, at most 80. With .fifo at its end, the queue keeps the order of each group.",
 };
 
 /** Adds the forms that create, change, fill, empty and delete a queue. */
