@@ -241,6 +241,8 @@ describe("queues", () => {
     });
     const sources = await client.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: dead }));
     expect(sources.queueUrls).toEqual([QueueUrl]);
+    const needed = client.send(new DeleteQueueCommand({ QueueUrl: dead }));
+    await expect(needed).rejects.toMatchObject({ name: "UnsupportedOperation" });
     const { MessageId } = await client.send(new SendMessageCommand({ QueueUrl, MessageBody: "poison" }));
     for (let i = 0; i < 2; i++) {
       expect((await client.send(new ReceiveMessageCommand({ QueueUrl }))).Messages).toHaveLength(1);

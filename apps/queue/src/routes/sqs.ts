@@ -6,13 +6,18 @@ import { sqsRequests } from "../sqs/sqs-requests.ts";
 
 const jsonType = "application/x-amz-json-1.0";
 
-const description = [
-  "The protocol of Amazon SQS (2012-11-05) for its SDKs and CLI, unchanged: set their endpoint to this URL, any region, and an access key of",
-  "`POST /queue/access-keys`. Both forms are served: AWS JSON 1.0 (the action in `X-Amz-Target: AmazonSQS.SendMessage`, its input as the",
-  "body) and Query (`Action=SendMessage&…` as a form or in the URL, XML in return). Requests are signed with Signature Version 4.",
-  "Errors are those of SQS, in the form of the protocol. A queue has the path `/queue/sqs/{account}/{queue}` here, which takes the same",
-  "requests, and is the queue of that name below `/queue/queues`.",
-].join("\n");
+const description = `The protocol of Amazon SQS (2012-11-05) for its SDKs and CLI, unchanged. To switch:
+
+1. \`POST /queue/access-keys\` gives \`AWS_ACCESS_KEY_ID\` and \`AWS_SECRET_ACCESS_KEY\`.
+2. Set the endpoint to this URL: \`AWS_ENDPOINT_URL_SQS\`, \`new SQSClient({ endpoint, region })\` or \`boto3.client("sqs", endpoint_url=…)\`. Any region does.
+
+A queue made here is the one of that name below \`/queue/queues\`; a key acts for its account. What differs from AWS: names are unique in the
+installation, a receipt handle ends with its visibility timeout, a purge is complete at once, encryption attributes and policies with
+conditions are refused.
+
+Both forms are served: AWS JSON 1.0 (the action in \`X-Amz-Target: AmazonSQS.SendMessage\`, its input as the body) and Query
+(\`Action=SendMessage&…\` as a form or in the URL, XML in return). Requests are signed with Signature Version 4. Errors are those of SQS, in the
+form of the protocol. A queue has the path \`/queue/sqs/{account}/{queue}\`, which takes the same requests.`;
 
 /** Adds the SQS protocol: `/queue/sqs`, and the paths of queues below it. */
 export function addSqsRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, maxBodyBytes: number): void {

@@ -1,4 +1,4 @@
-import { decodeCursor, encodeCursor } from "@quintet/http";
+import { decodeCursor, encodeCursor, Problem } from "@quintet/http";
 import { deleteQueue, purgeQueue, putQueue } from "../../queues/queues.ts";
 import { queueNameSchema, settingsInputSchema, withDefaults } from "../../queues/settings.ts";
 import { accountNumber, nameInUrl, queueUrl } from "../addresses.ts";
@@ -102,7 +102,11 @@ export const ListDeadLetterSourceQueues = action(
 
 export const DeleteQueue = command({ QueueUrl: text }, async ({ deps, caller }, { QueueUrl }) => {
   const name = nameInUrl(required("QueueUrl", QueueUrl));
-  await deleteQueue(deps, name, caller);
+  await deleteQueue(deps, name, caller).catch((error: unknown) => {
+    if (error instanceof Problem && error.code === "conflict")
+      throw new SqsError("UnsupportedOperation", error.message);
+    throw error;
+  });
   deps.sqs.rules.forget(name);
 });
 
