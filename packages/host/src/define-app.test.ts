@@ -35,3 +35,18 @@ it("closes the connections of an app that cannot be opened", async () => {
   expect(opened).toHaveLength(2);
   await until(() => opened.every(({ status }) => status === "end"));
 });
+
+it("starts what an app does without requests when it is opened, not when its dependencies are created", async () => {
+  let started = 0;
+  const app = defineApp({
+    name: "starting",
+    port: 1,
+    stores: ["redis"],
+    createApp: () => ({ fetch: () => new Response() }) as never,
+    start: () => void started++,
+  });
+  await app.createDeps(app.loadConfig(env), shared)[Symbol.asyncDispose]();
+  expect(started).toBe(0);
+  await using _opened = await app.configure(env).open(shared, false);
+  expect(started).toBe(1);
+});
