@@ -202,6 +202,9 @@ it.concurrent("subscriptions belong to their account, are limited for each queue
   expect(await count()).toBe(9);
   await open.request("DELETE", queue.path, { as: open.people.staff });
   expectProblem(await open.request("GET", made[1] ?? ""), 404);
+  // A new queue of the name has none of them.
+  await open.request("PUT", queue.path, { as: open.people.staff, body: {} });
+  expect(await count(open.people.staff)).toBe(0);
 });
 
 it.concurrent("without the setting, addresses that are not public are rejected", async () => {

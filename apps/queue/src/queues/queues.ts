@@ -12,6 +12,7 @@ import {
   toBrokenQueueError,
 } from "../queue-errors.ts";
 import type { Transfers } from "../transfers/transfers.ts";
+import { deleteSubscriptionsOf, type SubscriptionDeps } from "../webhooks/subscriptions.ts";
 import { accessOf, type QueueAccess } from "./access.ts";
 import { type Flow, flowOf } from "./flow.ts";
 import type { AccountLimits } from "./limits.ts";
@@ -116,10 +117,14 @@ function registerProblem(
 }
 
 /**
- * Deletes a queue with all its messages. Throws 404 when it does not exist, 403 when the caller may not manage it, 409 when it is the
+ * Deletes a queue with all its messages and subscriptions. Throws 404 when it does not exist, 403 when the caller may not manage it, 409 when it is the
  * dead-letter queue of another.
  */
-export async function deleteQueue(deps: QueueDeps, name: string, caller: Caller): Promise<void> {
+export async function deleteQueue(
+  deps: QueueDeps & Pick<SubscriptionDeps, "subscriptions">,
+  name: string,
+  caller: Caller,
+): Promise<void> {
   const { registry, transfers } = deps;
   const unregistered = await registry.unregister(name, caller);
   if (unregistered === "forbidden") throw forbidden(name, "manage");
@@ -129,6 +134,7 @@ export async function deleteQueue(deps: QueueDeps, name: string, caller: Caller)
   // The registry has found the caller to have the right; only the settings know it of a queue that is left from an interrupted deletion.
   const wasRegistered = unregistered === "removed";
   const commands = deps.commands.as(wasRegistered ? system : caller);
+  if (wasRegistered) await deleteSubscriptionsOf(deps.subscriptions, name);
   // A broken queue cannot transfer its outbox.
   const deleteBroken = async () => void (await commands.delete(name, { broken: true }));
   for (;;) {

@@ -19,7 +19,6 @@ import { home } from "../pages/frame.ts";
 import { getAccess, putAccess } from "../queues/access.ts";
 import { deleteQueue, getQueue, listQueues, purgeQueue, putQueue } from "../queues/queues.ts";
 import { queueNameSchema, withDefaults } from "../queues/settings.ts";
-import { deleteSubscriptionsOf } from "../webhooks/subscriptions.ts";
 import { rejectBody, rejectedBodyResponses } from "./json-text.ts";
 import {
   accessPutSchema,
@@ -168,7 +167,6 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
       }),
       async (c) => {
         await deleteQueue(deps, c.req.valid("param").name, callerOf(c.get("account")));
-        await deleteSubscriptionsOf(deps.subscriptions, c.req.valid("param").name);
         return c.body(null, 204);
       },
     )
