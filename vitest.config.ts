@@ -14,7 +14,8 @@ export default defineConfig({
     // One run of the real stores serves all files; each file makes its own database and key prefix in them.
     globalSetup: ["packages/stores/src/vitest-setup.ts"],
     pool: "forks",
-    maxWorkers: atFullSize ? 1 : 2,
+    // One more than the cores of a small machine: a third of the time, tests wait for stores, timeouts and pages.
+    maxWorkers: atFullSize ? 1 : 3,
     testTimeout: atFullSize ? 3_600_000 : 60_000,
     hookTimeout: 60_000,
   },
