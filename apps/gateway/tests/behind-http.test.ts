@@ -1,12 +1,12 @@
 import { Readable } from "node:stream";
 import { afterAll, expect, it } from "vitest";
-import { wholeContract } from "./contract/index.ts";
+import { contractSettings, wholeContract } from "./contract/index.ts";
 import { startBehindHttp } from "./harness/installation.ts";
 import { fetchDocument } from "./harness/operations.ts";
 import { expectProblem } from "./harness/problem.ts";
 
 /** The contract with each app in a process of its own, behind HTTP. */
-const quintet = await startBehindHttp();
+const quintet = await startBehindHttp(contractSettings);
 afterAll(() => quintet[Symbol.asyncDispose]());
 
 await wholeContract(quintet);

@@ -1,9 +1,9 @@
 import { afterAll, expect, it, vi } from "vitest";
-import { wholeContract } from "./contract/index.ts";
+import { contractSettings, wholeContract } from "./contract/index.ts";
 import { startMounted } from "./harness/installation.ts";
 
 /** The contract with every app in the gateway's own process. */
-const quintet = await startMounted();
+const quintet = await startMounted(contractSettings);
 afterAll(() => quintet[Symbol.asyncDispose]());
 
 await wholeContract(quintet);

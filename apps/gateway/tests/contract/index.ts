@@ -10,6 +10,7 @@ import { ingest } from "./ingest/index.ts";
 import { logs } from "./logs.ts";
 import { properties } from "./properties.ts";
 import { queue } from "./queue.ts";
+import { queueManagement } from "./queue-management.ts";
 import { rareAnswers } from "./rare-answers.ts";
 import { social } from "./social.ts";
 import { texts } from "./texts.ts";
@@ -23,6 +24,13 @@ export async function appContract(quintet: Installation, app: AppName): Promise<
   await everyCall(quintet, app);
 }
 
+/** Settings of an installation for `wholeContract`: limits that are soon reached. */
+export const contractSettings = {
+  SIMPLE_QUEUE_ACCOUNT_MAX_BYTES: "2000000",
+  QUEUE_ACCOUNT_MAX_QUEUES: "10",
+  QUEUE_ACCOUNT_MAX_BYTES: "1000000",
+};
+
 /** The contract of the whole: every app, the issuer and the gateway. */
 export async function wholeContract(quintet: Installation): Promise<void> {
   describe("gateway", () => gateway(quintet));
@@ -31,6 +39,7 @@ export async function wholeContract(quintet: Installation): Promise<void> {
   everywhere(quintet, "auth");
   await everyCall(quintet, "auth");
   for (const app of quintet.apps) await appContract(quintet, app);
+  describe("queue management", () => queueManagement(quintet));
   describe("logs", () => logs(quintet));
   describe("texts", () => texts(quintet));
   describe("rare answers", () => rareAnswers(quintet));

@@ -4,7 +4,7 @@ import type { Installation } from "../harness/installation.ts";
 import { expectProblem } from "../harness/problem.ts";
 import { unique } from "../harness/values.ts";
 
-export function queue({ anyone, plain, staff }: Installation): void {
+export function queue({ anyone, plain, other, staff }: Installation): void {
   const push = (message: unknown, by: Client = plain) => by.post("/queue/push", message);
   const pop = () => plain.post("/queue/pop");
 
@@ -144,16 +144,52 @@ export function queue({ anyone, plain, staff }: Installation): void {
       expect(made.status, made.text).toBeLessThan(300);
     });
 
-    it("are made and removed by staff and listed to everybody with an account", async () => {
-      expectProblem(await plain.put("/queue/queues/mine", {}), 403);
+    it("of staff are changed and removed by staff, and listed to everybody with an account", async () => {
+      expectProblem(await plain.put(path(), {}), 403);
+      expectProblem(await plain.put(path("/access"), {}), 403);
       expectProblem(await plain.delete(path()), 403);
       expectProblem(await plain.post(path("/purge")), 403);
       expectProblem(await anyone.get("/queue/queues"), 401);
+      expectProblem(await anyone.put("/queue/queues/mine", {}), 401);
       expect((await plain.get("/queue/queues")).text).toContain(name);
       expect((await staff.delete(path())).status).toBe(204);
       expectProblem(await staff.delete(path()), 404);
       expectProblem(await send({ body: 1 }), 404);
       expectProblem(await receive(), 404);
+    });
+
+    it("of an account are private until it shares them", async () => {
+      name = unique("mine");
+      const made = await plain.put(path(), {});
+      expect([made.status, made.json()]).toMatchObject([201, { owner: plain.id, access: { send: [], receive: [] } }]);
+      const strangers = async () => [
+        (await other.put(path(), {})).status,
+        (await other.get(path())).status,
+        (await other.get(path("/access"))).status,
+        (await other.put(path("/access"), { receive: ["everyone"] })).status,
+        (await other.get(path("/messages"))).status,
+        (await other.post(path("/receive"), {})).status,
+        (await other.post(path("/purge"))).status,
+        (await other.post(path("/redrive"))).status,
+        (await other.delete(path())).status,
+        (await other.post(path("/messages"), { body: 1 })).status,
+      ];
+      expect(await strangers()).toEqual(Array(10).fill(403));
+      expect((await other.get("/queue/queues", { limit: 100 })).text).not.toContain(name);
+      expect((await plain.put(path("/access"), { send: [other.id] })).status).toBe(200);
+      // Whoever has any right may look at the settings and at the rights.
+      expect(await strangers()).toEqual([403, 200, 200, 403, 403, 403, 403, 403, 403, 201]);
+      expect(messagesOf(await receive())).toMatchObject([{ body: 1, sender: other.id }]);
+      expect((await staff.get(path())).status).toBe(200);
+      expect((await plain.delete(path())).status).toBe(204);
+    });
+
+    it("answer a HEAD of their stream at once, and lease nothing to it", async () => {
+      await send({ body: "kept" });
+      const head = await plain.send("HEAD", path("/stream"));
+      expect([head.status, head.headers["content-type"], head.text]).toEqual([200, "text/event-stream", ""]);
+      expect((await plain.send("HEAD", "/queue/queues/no-such-queue/stream")).status).toBe(404);
+      expect(messagesOf(await receive())).toMatchObject([{ body: "kept", receives: 1 }]);
     });
 
     it("refuse settings and names that cannot be", async () => {

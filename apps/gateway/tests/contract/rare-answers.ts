@@ -5,9 +5,9 @@ import { register } from "../harness/person.ts";
 import { secretMark } from "../harness/test-settings.ts";
 import { unique } from "../harness/values.ts";
 
-/** What takes more than an installation that is well: stores that are away, and a mail server. */
+/** What takes more than an installation that is well: stores that are away, a mail server, a transfer that was interrupted. */
 const elsewhere =
-  /^GET (\/\w+)?\/health 503$|^POST \/ingest\/\{table\}\/csv default$|^POST \/auth\/forgot (202|429)$|^POST \/(auth\/register|social\/users) 429$/;
+  /^DELETE \/queue\/queues\/\{name\}\/messages\/\{id\} 409$|^(GET|POST) \/queue\/sqs(\/\{account\}\/\{queue\})? 5XX$|^GET (\/\w+)?\/health 503$|^POST \/ingest\/\{table\}\/csv default$|^POST \/auth\/forgot (202|429)$|^POST \/(auth\/register|social\/users) 429$/;
 
 /** Answers that no other test of the contract gets; each is compared with the document as it comes. */
 export function rareAnswers(quintet: Installation): void {
@@ -94,14 +94,18 @@ export function rareAnswers(quintet: Installation): void {
     await staff.put(`/queue/queues/${name}`, {});
     const large = Buffer.alloc(9000, " ");
     const json = { "Content-Type": "application/json" };
-    const tried = async (by: Client, path: string) => [
-      (await by.post(path, large, { headers: json })).status,
+    const tried = async (by: Client, path: string, tooLarge = large) => [
+      (await by.post(path, tooLarge, { headers: json })).status,
       (await by.post(path, "x", { headers: { "Content-Type": "text/plain" } })).status,
       (await by.post(path, { a: 1 })).status,
     ];
     expect(await tried(plain, "/queue/pop")).toEqual([413, 415, 422]);
     expect(await tried(staff, `/queue/queues/${name}/purge`)).toEqual([413, 415, 422]);
-    expect(await tried(staff, `/queue/queues/${name}/redrive`)).toEqual([413, 415, 422]);
+    expect(await tried(plain, "/queue/access-keys")).toEqual([413, 415, 422]);
+    // It takes a body, a small one.
+    const redrive = `/queue/queues/${name}/redrive`;
+    expect(await tried(staff, redrive, Buffer.alloc(17_000, " "))).toEqual([413, 415, 422]);
+    expect((await staff.post(redrive, large, { headers: json })).status).toBe(400);
   });
 
   it("keeps a queue that is full, and one that is another's dead letters", async () => {

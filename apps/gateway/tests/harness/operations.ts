@@ -10,7 +10,7 @@ interface Parameter {
 interface Described {
   security?: Record<string, string[]>[];
   parameters?: Parameter[];
-  responses?: object;
+  responses?: Record<string, { content?: object }>;
   requestBody?: { content: Record<string, { schema?: Record<string, unknown> }> };
 }
 
@@ -36,6 +36,10 @@ export interface Operation {
   fields: string[] | undefined;
   /** Whether a browser gets pages from it. */
   answersPages: boolean;
+  /** Whether it speaks the protocol of another service, with parameters and errors of its own. */
+  ownProtocol: boolean;
+  /** Whether its answer is a stream of events, which does not end. */
+  streams: boolean;
 }
 
 export async function fetchDocument(client: Client, path: string): Promise<OpenApiDocument> {
@@ -61,9 +65,15 @@ export function operationsOf(document: OpenApiDocument): Operation[] {
         takesJson: schema !== undefined,
         fields: schema && closedFields(document, schema),
         answersPages: /"text\/html"|"303"/.test(JSON.stringify(described.responses ?? {})),
+        ownProtocol: Object.hasOwn(described.responses ?? {}, "4XX"),
+        streams: typesOf(described.responses?.["200"]).join() === "text/event-stream",
       };
     }),
   );
+}
+
+function typesOf(response: { content?: object } = {}): string[] {
+  return Object.keys(response.content ?? {});
 }
 
 function closedFields(document: OpenApiDocument, schema: Record<string, unknown>): string[] | undefined {

@@ -96,7 +96,7 @@ export async function getMessage(
   options: { maxBodyBytes?: number } = {},
 ): Promise<StoredMessage> {
   const { messages } = await listMessages(commands, queue, { id, ...options }, { limit: 1, after: undefined });
-  return messages[0] ?? messageNotFound(queue, id);
+  return messages[0] ?? messageNotFound(queue);
 }
 
 /**
@@ -105,7 +105,7 @@ export async function getMessage(
  */
 export async function cancelMessage(commands: BrowseCommands, queue: string, id: string): Promise<void> {
   const outcome = (await commands.cancel(queue, id)) ?? queueNotFound(queue);
-  if (outcome === "missing") messageNotFound(queue, id);
+  if (outcome === "missing") messageNotFound(queue);
   if (outcome === "moving") throw conflict(id, "moving");
 }
 
@@ -120,13 +120,13 @@ export async function postponeMessage(
   delaySeconds: number,
 ): Promise<StoredMessage> {
   const why = (await commands.postpone(queue, id, delaySeconds * 1000)) ?? queueNotFound(queue);
-  if (why === "missing") messageNotFound(queue, id);
+  if (why === "missing") messageNotFound(queue);
   if (why !== "") throw conflict(id, why);
   return getMessage(commands, queue, id);
 }
 
-function messageNotFound(queue: string, id: string): never {
-  throw new Problem("not-found", `Queue ${queue} has no message ${id}.`);
+function messageNotFound(queue: string): never {
+  throw new Problem("not-found", `Queue ${queue} has no message with this id.`);
 }
 
 const conflicts: Partial<Record<MessageState, string>> = {

@@ -88,7 +88,8 @@ export const redriveParams = queueParams.extend({ id: z.string().min(1).max(100)
 /** Adds the routes of redrives: `/queue/queues/{name}/redrive`, `/redrives` and `/redrives/{id}`. */
 export function addRedriveRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
-  const input = app.openAPIRegistry.register("RedriveInput", redriveInputSchema);
+  app.openAPIRegistry.register("RedriveInput", redriveInputSchema);
+  const input = { $ref: "#/components/schemas/RedriveInput" };
   const body = unvalidatedJson<z.input<typeof redriveInputSchema>>(input).body;
 
   return app

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { formType, type ServiceEnv } from "@quintet/http";
+import { errorResponse, formType, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { sqsRequests } from "../sqs/sqs-requests.ts";
 
@@ -36,6 +36,12 @@ export function addSqsRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, maxBodyBy
     description: text,
     content: { [jsonType]: { schema: output.ref }, "text/xml": { schema: { type: "string" as const } } },
   });
+  const failure = (text: string) => {
+    const own = response(
+      `${text}; a problem document when the request does not reach the protocol, as with an invalid URL`,
+    );
+    return { ...own, content: { ...own.content, ...errorResponse("").content } };
+  };
   const queueParams = z.strictObject({
     account: z
       .string()
@@ -64,8 +70,8 @@ export function addSqsRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, maxBodyBy
       },
       responses: {
         200: response("The result of the action"),
-        "4XX": response("An error of the request, such as `QueueDoesNotExist` or `SignatureDoesNotMatch`"),
-        "5XX": response("An error of this service"),
+        "4XX": failure("An error of the request, such as `QueueDoesNotExist` or `SignatureDoesNotMatch`"),
+        "5XX": failure("An error of this service"),
       },
     });
   for (const path of ["/sqs", "/sqs/{account}/{queue}"]) {

@@ -73,7 +73,7 @@ export function addStreamRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           });
         }
       });
-      opening.move();
+      if (c.req.method !== "HEAD") opening.move();
       return response;
     },
   );

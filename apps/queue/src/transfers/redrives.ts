@@ -68,7 +68,7 @@ export async function listRedrives(deps: RedriveDeps, queue: string, caller: Cal
 /** A redrive that runs or ran as a task. Throws 404 when the queue or the task does not exist. */
 export async function getRedrive(deps: RedriveDeps, queue: string, id: string, caller: Caller): Promise<RedriveTask> {
   const tasks = await listRedrives(deps, queue, caller);
-  return tasks.find((task) => task.id === id) ?? redriveNotFound(queue, id);
+  return tasks.find((task) => task.id === id) ?? redriveNotFound(queue);
 }
 
 /**
@@ -82,13 +82,13 @@ export async function cancelRedrive(
   caller: Caller,
 ): Promise<RedriveTask> {
   const task = (await deps.redriveTasks.cancel(queue, caller, id)) ?? queueNotFound(queue);
-  if (task === "missing") redriveNotFound(queue, id);
+  if (task === "missing") redriveNotFound(queue);
   if (task.state !== "cancelled") throw new Problem("conflict", `Redrive ${id} has ended: it is ${task.state}.`);
   return task;
 }
 
-function redriveNotFound(queue: string, id: string): never {
-  throw new Problem("not-found", `Queue ${queue} has no redrive ${id}.`);
+function redriveNotFound(queue: string): never {
+  throw new Problem("not-found", `Queue ${queue} has no redrive with this id.`);
 }
 
 /** What the redrive selects, once its destination is known to be a good one. */

@@ -36,13 +36,16 @@ export function acceptsInterim({ httpVersionMajor, httpVersionMinor }: IncomingM
   return httpVersionMajor > 1 || httpVersionMinor > 0;
 }
 
-/** A response of server-sent events, which counts as waiting. */
+/** A response of server-sent events, which counts as waiting. That to a HEAD request ends at once, and `send` is not called. */
 export function eventStream<E extends ServiceEnv>(
   c: Context<E>,
   send: (stream: SSEStreamingApi) => Promise<void>,
 ): Response {
-  beginWaiting(c);
   // A proxy that buffers would keep the events back.
   c.header("X-Accel-Buffering", "no");
+  if (c.req.method === "HEAD") {
+    return c.body(null, 200, { "Content-Type": "text/event-stream", "Cache-Control": "no-cache" });
+  }
+  beginWaiting(c);
   return streamSSE(c, send);
 }
