@@ -117,6 +117,7 @@ export async function everyCall(quintet: Installation, app: AppName | "auth"): P
         async (one) => {
           const found: string[] = [];
           for (const [status, body, headers] of uselessBodies) {
+            if (body.length === 0 && one.bodyIsOptional) continue;
             const answer = await staff.send(one.method, pathOf(one), body, { headers });
             if (answer.status !== status) found.push(`${answer.status} instead of ${status}`);
             else found.push(...faultsOfProblem(answer));

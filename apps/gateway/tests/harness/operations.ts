@@ -11,7 +11,7 @@ interface Described {
   security?: Record<string, string[]>[];
   parameters?: Parameter[];
   responses?: Record<string, { content?: object }>;
-  requestBody?: { content: Record<string, { schema?: Record<string, unknown> }> };
+  requestBody?: { required?: boolean; content: Record<string, { schema?: Record<string, unknown> }> };
 }
 
 export interface OpenApiDocument {
@@ -34,6 +34,8 @@ export interface Operation {
   /** Whether it takes a JSON body, and the fields of that when it is a closed object. */
   takesJson: boolean;
   fields: string[] | undefined;
+  /** Whether its body may be left out. */
+  bodyIsOptional: boolean;
   /** Whether a browser gets pages from it. */
   answersPages: boolean;
   /** Whether it speaks the protocol of another service, with parameters and errors of its own. */
@@ -64,6 +66,7 @@ export function operationsOf(document: OpenApiDocument): Operation[] {
         queryParameters: named("query"),
         takesJson: schema !== undefined,
         fields: schema && closedFields(document, schema),
+        bodyIsOptional: described.requestBody?.required !== true,
         answersPages: /"text\/html"|"303"/.test(JSON.stringify(described.responses ?? {})),
         ownProtocol: Object.hasOwn(described.responses ?? {}, "4XX"),
         streams: typesOf(described.responses?.["200"]).join() === "text/event-stream",
