@@ -48,11 +48,12 @@ function parseJsonText(text: string, maxBytes: number): JsonText {
   }
 }
 
-/** The value of a body that may be left out, then it is an empty object. Throws what `readJsonText` throws. */
+/** The value of a body that may be left out, then it is an empty object. Throws what `readJsonText` throws; a 415 before the body is read. */
 export async function readOptionalJson(request: HonoRequest, maxBytes: number): Promise<unknown> {
-  if (request.header("content-type") === undefined && !hasBody(request)) return {};
-  if ((await request.text()) === "") return {};
-  return (await readJsonText(request, maxBytes)).value;
+  const hasType = request.header("content-type") !== undefined;
+  if (request.header("content-length") === "0" || !(hasType || hasBody(request))) return {};
+  if (hasType) requireJsonType(request);
+  return (await request.text()) === "" ? {} : (await readJsonText(request, maxBytes)).value;
 }
 
 /** Whether the head of a request announces a body. */
