@@ -48,6 +48,17 @@ it("a queue wakes receivers only while some wait, in any process", async () => {
   listener.disconnect();
 });
 
+it("a receiver in the process that sends need not wait until Redis announces the message", async () => {
+  const queue = await open.makeQueue();
+  const waiting = queue.receive({ waitSeconds: 20 });
+  await until(async () => (await open.redis.hexists(queue.key("settings"), "listenUntil")) === 1);
+  await open.redis.hset(queue.key("settings"), "listenUntil", 1); // It announces nothing.
+  const sent = performance.now();
+  await queue.send({ body: "hello" });
+  expect(bodies(await waiting)).toEqual(["hello"]);
+  expect(performance.now() - sent).toBeLessThan(10_000);
+});
+
 it("of receivers that wait together, those that got nothing are woken by the next message", async () => {
   const queue = await open.makeQueue();
   const first = queue.receive({ max: 1, waitSeconds: 20 });

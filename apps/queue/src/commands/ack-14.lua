@@ -6,11 +6,13 @@
 -- ARGV[1]     the wake channel
 -- ARGV[2]     the caller
 -- ARGV[3]     the run id
--- ARGV[4..]   two for each message: id, lease
+-- ARGV[4]     id and lease of each message, with a NUL between all
 --
--- Result: nil when the queue does not exist; otherwise for each message 1 when it was deleted, 0 when the lease is not held.
+-- Result: nil when the queue does not exist; otherwise { a text with a digit for each message: 1 when it was deleted, 0 when the lease is
+-- not held }.
 
 -- @include core
+-- @include split
 -- @include leases
 -- @include streams
 -- @include reply
@@ -19,12 +21,13 @@ local earlier = storedReply()
 if earlier then return earlier end
 
 local results, ids, special, bytes = {}, {}, {}, 0
-for i, id, record in heldLeases(4) do
-  results[i] = record and 1 or 0
-  if record then
+for i, id, packed in heldLeases(split(ARGV[4])) do
+  results[i] = packed and 1 or 0
+  if packed then
+    local _, _, _, _, _, _, group, _, _, _, _, _, _, _, size = cmsgpack.unpack_limit(packed, SIZE, 1)
     ids[#ids + 1] = id
-    bytes = bytes + (record[SIZE] or 0)
-    if record[GROUP] ~= '' or dedupeUntilAcked then special[#special + 1] = { id, record } end
+    bytes = bytes + (size or 0)
+    if group ~= '' or dedupeUntilAcked then special[#special + 1] = { id, cmsgpack.unpack(packed) } end
   end
 end
 if #ids > 0 then
@@ -43,4 +46,4 @@ if #ids > 0 then
 end
 finish()
 notifyStreams(ids)
-return storeReply(results)
+return storeReply({ table.concat(results) })

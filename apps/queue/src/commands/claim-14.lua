@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Leases the first ready messages to one receiver. In a .fifo queue the messages of a group that wait behind a ready one are leased with it.
+-- Leases the first ready messages to one receiver. In a .fifo queue the messages of a group that wait behind a ready one are leased too.
 --
 -- KEYS[1..13] see parts/core.lua
 -- KEYS[14]    claim  text  what an earlier run of this claim leased: { lease, end of the leases, ids }
@@ -15,27 +15,38 @@
 --             of them are still leased; their leases start again. Else '0': only a retry of this claim gets them.
 --
 -- Result: nil when the queue does not exist; otherwise
--- { ms until something may become due; messages still ready; messages in the outbox; the lease; end of the leases;
---   then for each message: id, payload, time sent, receives, priority, group or '', origin, time of the first receive, sender or '',
---   dedupeId or '', tenant or '', number }.
+-- { ms until something may become due; messages still ready; messages in the outbox; the lease; end of the leases; heads; payloads },
+-- the last two texts without anything when there is no message. A head is eleven lines: id, time sent, receives, priority, group or '',
+-- origin, time of the first receive, sender or '', dedupeId or '', tenant or '', number. Between payloads is a NUL, which JSON has not. Two
+-- texts are far cheaper, here and in the app, than a thousand elements.
 
 -- @include core
 
 local lease, max, leaseMs = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]) or visibilityMs
 local outgoing, stillReady = applyDue(), 0
-local found = {}
+local heads, payloads = {}, {}
+
+-- The text of a whole number. It costs as much as the rest of a message, and most numbers are those of the message before.
+local texts = {}
+local function textOf(number)
+  local text = texts[number]
+  if not text then
+    text = string.format('%.0f', number)
+    texts[number] = text
+  end
+  return text
+end
 
 local function append(id, record, payload)
-  local at = #found
-  found[at + 1], found[at + 2], found[at + 3], found[at + 4] = id, payload, record[SENT], record[RECEIVES]
-  found[at + 5], found[at + 6], found[at + 7], found[at + 8] = priorityOf(record), record[GROUP], record[ORIGIN], record[FIRST] or now
-  found[at + 9], found[at + 10], found[at + 11] = record[SENDER] or '', record[DEDUPE] or '', record[TENANT] or ''
-  found[at + 12] = numberOf(record)
+  heads[#heads + 1] = id .. '\n' .. textOf(record[SENT]) .. '\n' .. textOf(record[RECEIVES]) .. '\n' .. textOf(priorityOf(record)) .. '\n'
+    .. record[GROUP] .. '\n' .. record[ORIGIN] .. '\n' .. textOf(record[FIRST] or now) .. '\n' .. (record[SENDER] or '') .. '\n'
+    .. (record[DEDUPE] or '') .. '\n' .. (record[TENANT] or '') .. '\n' .. string.format('%.0f', numberOf(record))
+  payloads[#payloads + 1] = payload
 end
 
 local function result(heldLease, leaseEnd)
   finish()
-  return { math.max(0, nextDue - now), stillReady, outgoing, heldLease, leaseEnd, unpack(found) }
+  return { math.max(0, nextDue - now), stillReady, outgoing, heldLease, leaseEnd, table.concat(heads, '\n'), table.concat(payloads, '\0') }
 end
 
 -- What an earlier run leased, nil when there is nothing that this one may have.
@@ -61,13 +72,16 @@ end
 local earlier = earlierClaim()
 if earlier then return result(earlier[1], earlier[2]) end
 
+-- A record from what `unpack_limit` returns, which is twice as fast as `unpack`.
+local function recordOf(_, ...) return { ... } end
+
 -- The first messages, and their records.
 local function candidates()
   local ids = redis.call('ZRANGE', readyKey, 0, max - 1)
   if #ids == 0 then return ids, {} end
   local packed = redis.call('HMGET', recordsKey, unpack(ids))
   local records = {}
-  for i = 1, #ids do records[i] = cmsgpack.unpack(packed[i]) end
+  for i = 1, #ids do records[i] = recordOf(cmsgpack.unpack_limit(packed[i], SIZE, 1)) end
   if not isFifo then return ids, records end
   local all, allRecords = {}, {}
   for i, head in ipairs(ids) do
@@ -105,8 +119,8 @@ if #ids > 0 then
       flying[#flying + 1], flying[#flying + 2] = 0, '\0' .. members[#members]
     end
   end
-  local payloads = redis.call('HMGET', payloadsKey, unpack(taken))
-  for i, id in ipairs(taken) do append(id, records[i], payloads[i]) end
+  local found = redis.call('HMGET', payloadsKey, unpack(taken))
+  for i, id in ipairs(taken) do append(id, records[i], found[i]) end
   if virtualTime then redis.call('ZCARD', tenantsKey) end
   -- All keys but this one were read, so that nothing after the first write can fail.
   redis.call('ZADD', leasesKey, unpack(leases))

@@ -21,9 +21,9 @@ if earlier then return earlier end
 
 local leaseEnd = now + ARGV[4]
 local results = {}
-for i, id, record in heldLeases(5) do
-  results[i] = record and 1 or 0
-  if record then
+for i, id, held in heldLeases({ unpack(ARGV, 5) }) do
+  results[i] = held and 1 or 0
+  if held then
     redis.call('ZADD', leasesKey, leaseEnd, id) -- The records and the leases were read, so nothing else can fail.
     dueBy(leaseEnd)
     changed = true -- The lease may end earlier than waiting receivers expect.

@@ -176,16 +176,7 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, allowances, with
     ): Promise<SentMessage[] | "maxLength" | "maxBytes" | undefined> {
       const ownRunId = randomUUID();
       const send = (withDigests: boolean) => {
-        const args = messages.flatMap((one) => [
-          one.id,
-          one.payload,
-          one.sendAt === undefined ? (one.delayMs ?? "") : `@${Math.ceil(one.sendAt)}`,
-          one.dedupeId,
-          withDigests && one.dedupeId === "" ? digestOf(one) : "",
-          one.groupId,
-          one.priority,
-          one.tenantId ?? "",
-        ]);
+        const args = textsOf(messages, withDigests);
         const sendBy = (key: string, runId: string, recordTtl: number | "" | "series", fingerprint: string | number) =>
           run(
             "send-14",
@@ -197,7 +188,7 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, allowances, with
           ? sendBy(firedKey(queue, request.series), ownRunId, "series", request.number)
           : sendBy(sentKey(queue, request.key), ownRunId, recordTtlMs, request.fingerprint);
       };
-      let reply = (await send(digestQueues.has(queue))) as string[] | 0 | 1 | 2 | 3 | null;
+      let reply = (await send(digestQueues.has(queue))) as string | string[] | 0 | 1 | 2 | 3 | null;
       if (reply === 2) {
         digestQueues.add(queue);
         reply = (await send(true)) as Exclude<typeof reply, 2>;
@@ -209,15 +200,16 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, allowances, with
       if (reply === 0) return "maxLength";
       if (reply === 1) return "maxBytes";
       if (request && "series" in request) return reply === null ? undefined : [];
-      if (reply && request) {
-        const [fingerprint = "", runId = ""] = reply.splice(0, 2);
+      if (reply === null) return undefined;
+      if (typeof reply === "string" && reply.startsWith("+")) {
+        return messages.map(({ id }, i) => ({ id, duplicate: false, number: Number(reply) + i }));
+      }
+      const lines = typeof reply === "string" ? reply.split("\n") : reply;
+      if (request) {
+        const [fingerprint = "", runId = ""] = lines.splice(0, 2);
         setOutcome(request, fingerprint, runId === ownRunId);
       }
-      return reply?.map((text) => {
-        const duplicate = text.startsWith("=");
-        const [id = "", number] = (duplicate ? text.slice(1) : text).split(" ");
-        return { id, duplicate, number: number === undefined ? undefined : Number(number) };
-      });
+      return lines.map((line, i) => toSentMessage(line, request ? undefined : messages[i]?.id));
     },
 
     /** Leases the first ready messages. */
@@ -234,21 +226,20 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, allowances, with
           [...start(queue, "receive"), ...args, isAttempt ? attemptTtlMs : claimTtlMs, Number(isAttempt)],
         );
       const reply = (await (isAttempt ? runClaim(attemptKey(queue, attemptId)) : withReplyKey(queue, runClaim))) as
-        | [number, number, number, string, number, ...unknown[]]
+        | [number, number, number, string, number, string, string]
         | null;
       if (!reply) return undefined;
-      const [nextChangeMs, stillReady, outgoing, heldLease, leaseEnd, ...fields] = reply;
-      const messages: LeasedMessage[] = [];
-      for (let at = 0; at < fields.length; at += leasedFields) {
-        messages.push(toLeasedMessage(fields.slice(at, at + leasedFields) as LeasedFields));
-      }
+      const [nextChangeMs, stillReady, outgoing, heldLease, leaseEnd, heads, payloads] = reply;
+      const messages = heads === "" ? [] : toLeasedMessages(heads, payloads);
       return { messages, lease: heldLease, leaseEnd, nextChangeMs, stillReady, outgoing };
     },
 
     /** Deletes messages. Returns for each whether its lease was held. */
     async ack(queue: string, deliveries: Delivery[]): Promise<boolean[] | undefined> {
-      const reply = (await runOnce("ack-14", queue, "receive", idsAndLeases(deliveries))) as number[] | null;
-      return reply?.map((one) => one === 1);
+      const reply = (await runOnce("ack-14", queue, "receive", [idsAndLeases(deliveries).join("\0")])) as
+        | [string]
+        | null;
+      return reply?.[0].split("").map((one) => one === "1");
     },
 
     /** Returns messages to the queue, without `delayMs` after its back-off; `uncounted` when they never reached their receiver. */
@@ -384,41 +375,61 @@ function digestOf({ digest, payload }: NewMessage): string {
 
 type StateNumbers = [number, number, number, number, number, number, number, number, number];
 
-const leasedFields = 12;
-type LeasedFields = [
-  id: string,
-  stored: string,
-  sentAt: number,
-  receives: number,
-  priority: number,
-  groupId: string,
-  origin: string,
-  firstReceivedAt: number,
-  sender: string,
-  dedupeId: string,
-  tenantId: string,
-  number: number,
-];
+/** Payloads and heads of messages as `send` takes them: two texts. */
+function textsOf(messages: NewMessage[], withDigests: boolean): [payloads: string, heads: string] {
+  const payloads = messages.map(({ payload }) => payload).join("\0");
+  if (!withDigests && messages.every(isBare)) return [payloads, messages.map(({ id }) => id).join("\0")];
+  const heads = messages.flatMap((one) => [
+    one.id,
+    one.sendAt === undefined ? (one.delayMs ?? "") : `@${Math.ceil(one.sendAt)}`,
+    one.dedupeId,
+    withDigests && one.dedupeId === "" ? digestOf(one) : "",
+    one.groupId,
+    one.priority,
+    one.tenantId ?? "",
+  ]);
+  return [payloads, heads.join("\0")];
+}
 
-function toLeasedMessage(fields: LeasedFields): LeasedMessage {
-  const [id, stored, sentAt, receives, priority, groupId, origin, firstReceivedAt, sender, dedupeId, tenantId, number] =
-    fields;
-  const { body: payload, attributes } = unpack(stored);
-  return {
-    id,
-    payload,
-    attributes,
-    sentAt,
-    receives,
-    priority,
-    groupId,
-    origin,
-    firstReceivedAt,
-    sender,
-    dedupeId,
-    tenantId,
-    number,
-  };
+/** Whether a message has nothing but its payload. */
+function isBare({ delayMs, sendAt, dedupeId, groupId, tenantId = "", priority }: NewMessage): boolean {
+  const hasDelay = delayMs !== undefined || sendAt !== undefined;
+  return !hasDelay && dedupeId === "" && groupId === "" && tenantId === "" && priority === 0;
+}
+
+/** A line of the result of `send`; `ownId` is left out where the lines have the ids of new messages. */
+function toSentMessage(line: string, ownId: string | undefined): SentMessage {
+  const duplicate = line.startsWith("=");
+  if (!duplicate && ownId !== undefined) {
+    return { id: ownId, duplicate, number: line === "" ? undefined : Number(line) };
+  }
+  const [id = "", number] = (duplicate ? line.slice(1) : line).split(" ");
+  return { id, duplicate, number: number === undefined ? undefined : Number(number) };
+}
+
+/** The messages of a claim; see `claim-14.lua`. */
+function toLeasedMessages(heads: string, payloads: string): LeasedMessage[] {
+  const lines = heads.split("\n");
+  return payloads.split("\0").map((stored, i) => {
+    const at = i * 11;
+    const text = (line: number) => lines[at + line] ?? "";
+    const { body, attributes } = unpack(stored);
+    return {
+      id: text(0),
+      payload: body,
+      attributes,
+      sentAt: Number(text(1)),
+      receives: Number(text(2)),
+      priority: Number(text(3)),
+      groupId: text(4),
+      origin: text(5),
+      firstReceivedAt: Number(text(6)),
+      sender: text(7),
+      dedupeId: text(8),
+      tenantId: text(9),
+      number: Number(text(10)),
+    };
+  });
 }
 
 function idsAndLeases(deliveries: Delivery[]): string[] {

@@ -23,9 +23,10 @@ if earlier then return earlier end
 
 local delay = tonumber(ARGV[4])
 local results, ids = {}, {}
-for i, id, record in heldLeases(6) do
-  results[i] = record and 1 or 0
-  if record then
+for i, id, packed in heldLeases({ unpack(ARGV, 6) }) do
+  results[i] = packed and 1 or 0
+  if packed then
+    local record = cmsgpack.unpack(packed)
     ids[#ids + 1] = id
     redis.call('ZREM', leasesKey, id)
     if ARGV[5] == '1' then

@@ -116,14 +116,17 @@ export async function receive(
 
 function toReceivedMessages({ messages, lease, leaseEnd }: Claim): ReceivedMessage[] {
   const leasedUntil = new Date(leaseEnd).toISOString();
+  // Most messages share these two times with the one before.
+  const sentAt = timeTexts();
+  const firstReceivedAt = timeTexts();
   return messages.map((message) => ({
     id: message.id,
     payload: message.payload,
     attributes: message.attributes,
     receipt: receiptOf({ id: message.id, lease }),
     receives: message.receives,
-    sentAt: new Date(message.sentAt).toISOString(),
-    firstReceivedAt: new Date(message.firstReceivedAt).toISOString(),
+    sentAt: sentAt(message.sentAt),
+    firstReceivedAt: firstReceivedAt(message.firstReceivedAt),
     leasedUntil,
     priority: message.priority,
     groupId: message.groupId || null,
@@ -133,4 +136,15 @@ function toReceivedMessages({ messages, lease, leaseEnd }: Claim): ReceivedMessa
     number: message.number,
     deadLetterOf: message.origin.slice(message.origin.lastIndexOf("/") + 1) || null,
   }));
+}
+
+/** Converts ms since 1970 to ISO 8601, and remembers the last one. */
+function timeTexts(): (ms: number) => string {
+  let last: number | undefined;
+  let text = "";
+  return (ms) => {
+    if (ms !== last) text = new Date(ms).toISOString();
+    last = ms;
+    return text;
+  };
 }

@@ -11,6 +11,11 @@ export interface WaitOptions extends Pick<Waiter, "claim" | "release"> {
 /** The receivers of this process that wait for messages: one line for each queue. */
 export interface WaitingReceivers extends AsyncDisposable {
   hasWaiting(queue: string): boolean;
+  /**
+   * Serves the receivers that wait in this process, once a command that adds messages is on its way to Redis: the claim follows it on the
+   * same connection, so a receiver need not wait until the queue announces the messages.
+   */
+  serve(queue: string): void;
   /** Resolves with messages, or with undefined when the time is up or the receiver has disconnected. */
   waitForMessages(queue: string, options: WaitOptions): Promise<Claim | undefined>;
   /**
@@ -78,6 +83,7 @@ export function waitingReceivers(signals: WakeSignals): WaitingReceivers {
   };
 
   return {
+    serve: (queue) => lines.get(queue)?.line.serve(),
     hasWaiting: (queue) => (lines.get(queue)?.line.size() ?? 0) > 0,
 
     async waitForMessages(queue, { claim, release, waitMs, signal }) {

@@ -174,8 +174,8 @@ function checkTag(name: string, value: string | undefined): void {
   );
 }
 
-async function send({ commands }: ActionContext, queue: string, messages: Prepared[]): Promise<SentMessage[]> {
-  const results = await commands.send(
+async function send({ commands, deps }: ActionContext, queue: string, messages: Prepared[]): Promise<SentMessage[]> {
+  const sending = commands.send(
     queue,
     messages.map(({ body, attributes, delaySeconds, dedupeId, groupId, tenantId }) => ({
       id: randomUUID(),
@@ -187,6 +187,8 @@ async function send({ commands }: ActionContext, queue: string, messages: Prepar
       priority: 0,
     })),
   );
+  deps.waiting.serve(queue);
+  const results = await sending;
   if (results === undefined) throw nonExistentQueue();
   if (typeof results === "string") throw new SqsError("OverLimit", "The queue is full.");
   return results;
