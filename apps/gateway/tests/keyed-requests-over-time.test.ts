@@ -26,8 +26,8 @@ opened.defer(() => redis.disconnect());
 
 const mysqlTables = ["auth_done_requests", "ingest_done_requests", "properties_done_requests"];
 const postgresTables = ["directory.done_requests", "social.done_requests"];
-/** What of Redis is the messages' own record. */
-const ofMessages = /pushed:\{|\}:sent:/;
+/** The records of the queue's own requests. */
+const ofQueue = /pushed:\{|\}:(?:sent|created):/;
 
 const keysOfInstallation = () => redis.keys(`${REDIS_PREFIX}*`);
 
@@ -57,7 +57,7 @@ async function age(minutes: number): Promise<void> {
     side.requestedAt = new Date(Date.parse(side.requestedAt) - minutes * 60_000).toISOString();
     await writeFile(path, JSON.stringify(side));
   }
-  for (const key of (await keysOfInstallation()).filter((one) => ofMessages.test(one))) {
+  for (const key of (await keysOfInstallation()).filter((one) => ofQueue.test(one))) {
     const left = (await redis.pttl(key)) - minutes * 60_000;
     if (left > 0) await redis.pexpire(key, left);
     else await redis.del(key);
@@ -83,6 +83,8 @@ const withoutKey = [
   "POST /queue/queues/{name}/purge",
   "POST /queue/queues/{name}/receive",
   "POST /queue/queues/{name}/redrive", // moves what is there
+  "POST /queue/sqs", // the protocol of Amazon SQS has its own: deduplication ids and attempt ids
+  "POST /queue/sqs/{account}/{queue}",
   "POST /social/login",
 ];
 

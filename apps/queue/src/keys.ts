@@ -69,6 +69,11 @@ export function accessKeysOf(accountId: number): string {
   return `access-keys:{access-keys}:of:${accountId}`;
 }
 
+/** The result of a request with an `Idempotency-Key` that created an access key. */
+export function accessKeyCreatedKey(requestKey: string): string {
+  return `access-keys:{access-keys}:created:${requestKey}`;
+}
+
 /** Set once the demo data is complete. */
 export const demoKey = "demo";
 

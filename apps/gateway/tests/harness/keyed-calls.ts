@@ -183,6 +183,24 @@ export async function keyedCalls({ origin, anyone, plain, staff }: Installation)
         },
       };
     },
+    "POST /queue/access-keys": async (name) => {
+      const owner = await register(origin, `k${name}`, password);
+      const seen = new Set<string>();
+      const shot: Shot = {
+        by: owner,
+        path: "/queue/access-keys",
+        body: undefined,
+        async effects() {
+          const { accessKeys } = (await owner.get("/queue/access-keys")).json<{
+            accessKeys: { accessKeyId: string }[];
+          }>();
+          const fresh = accessKeys.filter(({ accessKeyId }) => !seen.has(accessKeyId));
+          for (const { accessKeyId } of fresh) seen.add(accessKeyId);
+          return fresh.length;
+        },
+      };
+      return { ...shot, another: shot };
+    },
     "POST /queue/push": (name) => ({
       by: plain,
       path: "/queue/push",

@@ -1,5 +1,7 @@
 import type { Redis } from "@quintet/db";
-import { accessKeysKey, accessKeysOf, accessKeysUsedKey } from "../keys.ts";
+import type { KeyedRequest } from "@quintet/http";
+import { accessKeyCreatedKey, accessKeysKey, accessKeysOf, accessKeysUsedKey } from "../keys.ts";
+import { recordTtlMs, setOutcome } from "./keyed-requests.ts";
 import type { RunCommand } from "./load.ts";
 
 /** An access key as it is stored. Times are ms since 1970. */
@@ -9,13 +11,29 @@ interface StoredAccessKey {
   createdAt: number;
 }
 
+const idLength = 20;
+
 /** The access keys in Redis: all of them under one hash tag, since there are few and a deletion concerns three keys. */
 export function accessKeyCommands(redis: Redis, run: RunCommand) {
   return {
-    /** Stores a new key; returns false when the account has `max` keys. */
-    async create(accessKeyId: string, key: StoredAccessKey, max: number): Promise<boolean> {
-      const keys = [accessKeysKey, accessKeysOf(key.accountId)];
-      return (await run("create-access-key-2", keys, [accessKeyId, JSON.stringify(key), key.createdAt, max])) === 1;
+    /**
+     * Stores a new key, once for a keyed request. Returns the key of the request, "deleted" when it was created before and deleted since,
+     * or "full" when the account has `max` keys.
+     */
+    async create(
+      accessKeyId: string,
+      key: StoredAccessKey,
+      max: number,
+      request: KeyedRequest | undefined,
+    ): Promise<(StoredAccessKey & { accessKeyId: string }) | "full" | "deleted"> {
+      const keys = [accessKeysKey, accessKeysOf(key.accountId), accessKeyCreatedKey(request?.key ?? "")];
+      const args = [accessKeyId, JSON.stringify(key), key.createdAt, max, request ? recordTtlMs : ""];
+      const reply = await run("create-access-key-3", keys, [...args, request?.fingerprint ?? ""]);
+      if (reply === 0) return "full";
+      const [record, stored] = reply as [string, string];
+      const createdId = record.slice(0, idLength);
+      if (request) setOutcome(request, record.slice(idLength), createdId === accessKeyId);
+      return stored === "" ? "deleted" : { ...(JSON.parse(stored) as StoredAccessKey), accessKeyId: createdId };
     },
 
     async find(accessKeyId: string): Promise<StoredAccessKey | undefined> {

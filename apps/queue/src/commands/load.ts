@@ -14,7 +14,7 @@ const commandNames = [
   "claim-14",
   "complete-4",
   "configure-2",
-  "create-access-key-2",
+  "create-access-key-3",
   "delete-15",
   "delete-access-key-3",
   "delete-item-5",

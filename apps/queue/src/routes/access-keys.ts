@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { errorResponse, htmlContent, jsonResponse, noQuery, Problem, type ServiceEnv } from "@quintet/http";
+import { errorResponse, htmlContent, idempotent, jsonResponse, noQuery, Problem, type ServiceEnv } from "@quintet/http";
 import { type PageFrame, prefersHtml } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { accessKeysPage } from "../pages/list-pages.ts";
@@ -38,30 +38,36 @@ const keysSchema = z
   .openapi("AccessKeys");
 
 /** Adds the routes of the access keys, which sign requests to the SQS protocol: `/queue/access-keys`. */
-export function addAccessKeyRoutes(app: OpenAPIHono<ServiceEnv>, { auth, accessKeys }: Deps, frame: PageFrame) {
+export function addAccessKeyRoutes(
+  app: OpenAPIHono<ServiceEnv>,
+  { auth, accessKeys, idempotency }: Deps,
+  frame: PageFrame,
+) {
   const guard = guards(auth);
 
   return app
     .openapi(
       createRoute({
-        ...guard.account("all"),
+        ...guard.account("all", idempotent(idempotency)),
         method: "post",
         path: "/access-keys",
         tags,
         summary: "Create an access key",
         description:
           `Creates a key that signs requests to the SQS protocol and acts for your account. An account has at most ${maxAccessKeys}. ` +
-          "The response is the only one with its secret.",
+          "The response is the only one with its secret; a request with the same `Idempotency-Key` gets it again.",
         request: noQuery,
         responses: {
           201: jsonResponse(newKeySchema, "Key created"),
-          409: errorResponse("The account has as many keys as it may have"),
+          409: errorResponse(
+            "The account has as many keys as it may have, or a request with this Idempotency-Key is in flight or its key was deleted",
+          ),
           ...rejectedBodyResponses,
         },
       }),
       async (c) => {
         await rejectBody(c.req);
-        const created = await accessKeys.create(c.get("account").id);
+        const created = await accessKeys.create(c.get("account").id, c.get("keyed"));
         c.header("Cache-Control", "no-store");
         return c.json(created, 201);
       },

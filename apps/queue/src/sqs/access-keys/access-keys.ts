@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { Account, Auth } from "@quintet/auth";
-import { openText, Problem, sealText } from "@quintet/http";
+import { type KeyedRequest, openText, Problem, sealText } from "@quintet/http";
 import { LRUCache } from "lru-cache";
 import type { AccessKeyCommands } from "../../commands/access-key-commands.ts";
 
@@ -29,8 +29,14 @@ export interface SigningKey {
 
 /** The access keys of all accounts. Their secrets are stored encrypted, because a signature can only be verified with them. */
 export interface AccessKeys {
-  /** Creates a key; its secret is returned here only. Throws a 409 when the account has `maxAccessKeys`. */
-  create(accountId: number): Promise<{ accessKeyId: string; secretAccessKey: string; createdAt: string }>;
+  /**
+   * Creates a key, once for a keyed request; its secret is returned here only. Throws a 409 when the account has `maxAccessKeys`, or the
+   * key of the request was deleted.
+   */
+  create(
+    accountId: number,
+    request?: KeyedRequest,
+  ): Promise<{ accessKeyId: string; secretAccessKey: string; createdAt: string }>;
   /** The keys of an account, the oldest first. */
   list(accountId: number): Promise<AccessKey[]>;
   /** Deletes a key of an account; returns whether it had it. Within 2 s no process accepts it. */
@@ -57,13 +63,20 @@ export function createAccessKeys(
   };
 
   return {
-    async create(accountId) {
-      const accessKeyId = newAccessKeyId();
-      const secretAccessKey = randomBytes(30).toString("base64url");
-      const createdAt = Date.now();
-      const sealedSecret = sealText(sealKey, secretAccessKey, accessKeyId);
-      const created = await commands.create(accessKeyId, { accountId, sealedSecret, createdAt }, maxAccessKeys);
-      if (!created) throw new Problem("conflict", `An account has at most ${maxAccessKeys} access keys: delete one.`);
+    async create(accountId, request) {
+      const newId = newAccessKeyId();
+      const sealedSecret = sealText(sealKey, randomBytes(30).toString("base64url"), newId);
+      const key = { accountId, sealedSecret, createdAt: Date.now() };
+      const created = await commands.create(newId, key, maxAccessKeys, request);
+      if (created === "full") {
+        throw new Problem("conflict", `An account has at most ${maxAccessKeys} access keys: delete one.`);
+      }
+      const secretAccessKey =
+        created === "deleted" ? undefined : openText(sealKey, created.sealedSecret, created.accessKeyId);
+      if (created === "deleted" || secretAccessKey === undefined) {
+        throw new Problem("conflict", "The access key of this Idempotency-Key does not exist any more.");
+      }
+      const { accessKeyId, createdAt } = created;
       return { accessKeyId, secretAccessKey, createdAt: new Date(createdAt).toISOString() };
     },
     async list(accountId) {
