@@ -17,13 +17,14 @@ export function gateway({ anyone, staff, apps }: Installation): void {
   });
 
   it("tells the health of all apps at once", async () => {
-    // A busy machine may hold an app up for a moment, which is told for a minute.
+    // A busy machine may hold an app or the gateway up for a moment, which is told for a minute.
     await vi.waitFor(async () => {
       const answer = await anyone.get("/health");
       expect(answer.status, answer.text).toBe(200);
       const { status, checks } = answer.json<{ status: string; checks: Record<string, { status: string }> }>();
       expect(["ok", "degraded"]).toContain(status);
-      expect(Object.keys(checks).sort()).toEqual([...apps, "auth"].sort());
+      const ofApps = Object.keys(checks).filter((name) => name !== "event loop");
+      expect(ofApps.sort()).toEqual([...apps, "auth"].sort());
     }, 10_000);
   });
 
