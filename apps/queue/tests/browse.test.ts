@@ -330,3 +330,14 @@ describe("putting off", () => {
     expect(await queue.counts()).toMatchObject({ delayed: 1, length: 1 });
   });
 });
+
+it("a message looks the same to a receiver and to one who only looks", async () => {
+  const queue = await open.makeQueue();
+  await queue.send({ body: { a: [1e3] }, groupId: "g", dedupeId: "d", priority: 3, attributes: { kind: "new" } });
+  await queue.send({ body: null, tenantId: "t" });
+  for (const received of await queue.receive()) {
+    const seen = (await open.request("GET", `${queue.path}/messages/${received.id}`)).json<Record<string, unknown>>();
+    const { receipt: _, number: __, ...shared } = received;
+    expect(seen).toMatchObject(shared);
+  }
+});

@@ -75,7 +75,7 @@ export const storedMessageSchema = z
     priority: count.describe("Priority of the message, 0 to 9; a higher one is received first"),
     groupId: z.string().nullable().describe("Group of the message; null without one"),
     tenantId: z.string().nullable().describe("Tenant of the message; null without one"),
-    sender: z.string().nullable().describe("Id of the account that sent it; null when it is not known"),
+    sender: z.number().int().nullable().describe("Id of the account that sent it; null when it is not known"),
     dedupeId: z.string().nullable().describe("Deduplication id of the message; null without one"),
     deadLetterOf: z.string().nullable().describe("The queue that the message is a dead letter of; null for others"),
     deadLetterPath: z.array(z.string()).describe("All queues that it was dead-lettered from, the first one first"),

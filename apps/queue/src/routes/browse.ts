@@ -155,7 +155,7 @@ function messageText(message: StoredMessage): string {
     ...rest,
     groupId: rest.groupId || null,
     tenantId: rest.tenantId || null,
-    sender: rest.sender || null,
+    sender: rest.sender === "" ? null : Number(rest.sender),
     dedupeId: rest.dedupeId || null,
     sentAt: timeOf(sentAt),
     availableAt: hasTime ? timeOf(availableAt) : null,
