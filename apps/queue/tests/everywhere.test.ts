@@ -84,7 +84,9 @@ describe.each(calls)("%s %s", (method, path, needs, body) => {
 
   it.runIf(body !== undefined)("accepts JSON only", async () => {
     const as = needs === "staff" ? open.people.staff : open.people.plain;
-    for (const text of ["", "{", '{"a":}']) expectProblem(await open.request(method, path, { as, body: text }), 400);
+    // The body of a redrive may be left out.
+    const wrong = path.endsWith("/redrive") ? ["{", '{"a":}'] : ["", "{", '{"a":}'];
+    for (const text of wrong) expectProblem(await open.request(method, path, { as, body: text }), 400);
     const headers = { "Content-Type": "text/plain" };
     expectProblem(await open.request(method, path, { as, body: "{}", headers }), 415);
     const tooLarge = (path.endsWith("/messages") ? 4 : 1) * 1024 * 1024;

@@ -112,10 +112,11 @@ function confirmations(driver: Driver, goal: ReplicationGoal): (write: Write) =>
     }
   };
   const run = () => {
-    confirmAll().finally(() => {
-      isBusy = writes.length > 0;
-      if (isBusy) run();
-    });
+    confirmAll().then(runNext, runNext);
+  };
+  const runNext = () => {
+    isBusy = writes.length > 0;
+    if (isBusy) run();
   };
   return (write) => {
     writes.push(write);
