@@ -242,7 +242,7 @@ async function processes() {
     };
   };
   const onExit = () => {
-    for (const kill of killing) void kill();
+    for (const kill of killing) kill().catch(() => {});
   };
   process.once("exit", onExit);
   const close = async () => {
