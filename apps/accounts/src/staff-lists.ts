@@ -5,12 +5,6 @@ import type { AuditFilter, ReadEvent } from "./audit/audit-queries.ts";
 import type { LocalAuth } from "./local-auth.ts";
 import type { Invitation } from "./registration/invitations.ts";
 
-/** The query parameter of the next page of a list. */
-export const cursorParam = z
-  .string()
-  .optional()
-  .meta({ description: "The `nextCursor` of the previous page; the first page by default" });
-
 /** The requested page of a list; a forged cursor is a `bad-request` problem. */
 interface PageRequest {
   limit: number;
@@ -28,16 +22,14 @@ export function staffLists(auth: Pick<LocalAuth, "staff" | "audit" | "invitation
     },
     /** Invitations, the newest first. */
     async invitations({ limit, cursor }: PageRequest) {
-      const position =
-        cursor === undefined ? undefined : decodeCursor(cursorKey, cursor, z.object({ invitation: z.number() }));
+      const position = decodeCursor(cursorKey, cursor, z.object({ invitation: z.number() }));
       const beforeId = position?.invitation ?? Number.MAX_SAFE_INTEGER;
       const found = await auth.invitations.list({ beforeId, limit: limit + 1 });
       return cut<Invitation>(found, limit, ({ id }) => encodeCursor(cursorKey, { invitation: id }));
     },
     /** Events of the audit log, the most recently stored first. */
     async events({ limit, cursor, ...filter }: PageRequest & AuditFilter) {
-      const position =
-        cursor === undefined ? undefined : decodeCursor(cursorKey, cursor, z.object({ audit: z.number() }));
+      const position = decodeCursor(cursorKey, cursor, z.object({ audit: z.number() }));
       const beforeId = position?.audit ?? Number.MAX_SAFE_INTEGER;
       const found = await auth.audit({ filter, beforeId, limit: limit + 1 });
       return cut<ReadEvent>(found, limit, ({ id }) => encodeCursor(cursorKey, { audit: id }));

@@ -58,7 +58,7 @@ export {
 } from "./service/idempotency.ts";
 export { lazy } from "./service/json-document.ts";
 export { formType, isJsonType, mediaTypeOf } from "./service/media-type.ts";
-export { decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./service/paging.ts";
+export { cursorParam, decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./service/paging.ts";
 export { nest } from "./service/pipeline.ts";
 export { createService, type ServiceOptions } from "./service/service.ts";
 export { isVisible, mustBeVisible } from "./service/visible-text.ts";

@@ -1,11 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { type ServiceEnv, wholeNumber } from "@quintet/http";
+import { cursorParam, type ServiceEnv, wholeNumber } from "@quintet/http";
 import type { PageFrame } from "@quintet/pages";
 import { auditActions, type ReadEvent } from "../audit/audit-queries.ts";
 import type { LocalAuth } from "../local-auth.ts";
 import type { StaffLists } from "../staff-lists.ts";
-import { cursorParam } from "../staff-lists.ts";
 import { auditPage, type ShownEvent } from "./audit-pages.ts";
 import { pageAnswer, showPage } from "./section.ts";
 

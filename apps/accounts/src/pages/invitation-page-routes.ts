@@ -1,13 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { csrfProtection, guards } from "@quintet/auth";
-import { inputFaults, noQuery, type ServiceEnv } from "@quintet/http";
+import { cursorParam, inputFaults, noQuery, type ServiceEnv } from "@quintet/http";
 import type { PageFrame } from "@quintet/pages";
 import type { Context } from "hono";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
 import { invitationIdSchema, newInvitationSchema } from "../registration/invitations.ts";
 import type { StaffLists } from "../staff-lists.ts";
-import { cursorParam } from "../staff-lists.ts";
 import type { Browser } from "./browser.ts";
 import { type Refusal, readForm, refusalOf } from "./form.ts";
 import { type InvitationsShown, invitationsPage } from "./invitation-pages.ts";

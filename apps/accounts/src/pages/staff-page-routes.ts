@@ -1,12 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, csrfProtection, guards } from "@quintet/auth";
-import { errorPageResponse, noQuery, Problem, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { cursorParam, errorPageResponse, noQuery, Problem, type ServiceEnv, wholeNumber } from "@quintet/http";
 import type { PageFrame } from "@quintet/pages";
 import type { Context } from "hono";
 import { type Actor, actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
 import type { StaffLists } from "../staff-lists.ts";
-import { cursorParam } from "../staff-lists.ts";
 import { named } from "./audit-page-routes.ts";
 import type { Browser } from "./browser.ts";
 import { readForm, refusalOf } from "./form.ts";

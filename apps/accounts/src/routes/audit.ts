@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonResponse, limitParam, type ServiceEnv, wholeNumber } from "@quintet/http";
+import { cursorParam, jsonResponse, limitParam, type ServiceEnv, wholeNumber } from "@quintet/http";
 import { auditActions } from "../audit/audit-queries.ts";
 import type { LocalAuth } from "../local-auth.ts";
-import { cursorParam, type StaffLists } from "../staff-lists.ts";
+import type { StaffLists } from "../staff-lists.ts";
 import { nextCursorSchema } from "./schemas.ts";
 
 const eventSchema = z

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
+  cursorParam,
   errorResponse,
   type IdempotencyStore,
   idempotent,
@@ -13,7 +14,7 @@ import {
 } from "@quintet/http";
 import { actorOf } from "../audit/actor.ts";
 import type { LocalAuth } from "../local-auth.ts";
-import { cursorParam, type StaffLists } from "../staff-lists.ts";
+import type { StaffLists } from "../staff-lists.ts";
 import { accountParams, accountSchema, createdAccountSchema, newAccountBody, nextCursorSchema } from "./schemas.ts";
 
 const tags = ["accounts: staff"];

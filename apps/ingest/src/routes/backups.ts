@@ -100,7 +100,7 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
-        const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, position);
+        const after = decodeCursor(deps.cursorKey, cursor, position);
         const names = (await listBackupNames(folder)).filter(
           ({ createdAt, name }) =>
             !after || createdAt < after.createdAt || (createdAt === after.createdAt && name < after.name),

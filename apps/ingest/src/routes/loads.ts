@@ -61,7 +61,7 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
-        const before = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, position);
+        const before = decodeCursor(deps.cursorKey, cursor, position);
         const found = await listLoads(db, { limit: limit + 1, before }, heartbeatTimeoutMs);
         const loads = found.slice(0, limit);
         const last = found.length > limit ? loads.at(-1) : undefined;

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { limitParam, wholeNumber } from "@quintet/http";
+import { cursorParam, limitParam, wholeNumber } from "@quintet/http";
 import { messageStates } from "../commands/browse-commands.ts";
 import { tagSchema } from "../messages/send.ts";
 import { integerField } from "../queues/settings.ts";
@@ -42,7 +42,7 @@ export const listMessagesQuery = z.strictObject({
         "is complete",
     }),
   limit: limitParam(50).describe("Max number of messages on the page, 1 to 100; 50 by default"),
-  cursor: z.string().optional().describe("`nextCursor` of the previous page; the first page by default"),
+  cursor: cursorParam,
 });
 
 export const postponeInputSchema = z

@@ -65,7 +65,7 @@ export function addBrowseRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
         }
         const { limit, cursor, ...query } = c.req.valid("query");
         const list = JSON.stringify([name, query]);
-        const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, positionIn(list));
+        const after = decodeCursor(deps.cursorKey, cursor, positionIn(list));
         const commands = deps.commands.as(callerOf(c.get("account")));
         const { messages, next } = await listMessages(commands, name, query, { limit, after });
         const nextCursor = next === undefined ? null : encodeCursor(deps.cursorKey, [list, ...next]);

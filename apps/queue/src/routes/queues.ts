@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
+  cursorParam,
   decodeCursor,
   encodeCursor,
   errorResponse,
@@ -34,7 +35,7 @@ import { sendQueue } from "./view-pages.ts";
 const tags = ["named queues"];
 const listQuery = z.strictObject({
   limit: limitParam(50).describe("Max number of queues on the page, 1 to 100; 50 by default"),
-  cursor: z.string().optional().describe("`nextCursor` of the previous page; the first page by default"),
+  cursor: cursorParam,
 });
 
 /** Adds the routes that manage named queues: `/queue/queues`, `/queue/queues/{name}` and `/purge`. */
@@ -61,7 +62,7 @@ export function addQueueRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
       async (c) => {
         if (prefersHtml(c.req.header("accept"), false)) return c.redirect(home, 303);
         const { limit, cursor } = c.req.valid("query");
-        const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, queueNameSchema);
+        const after = decodeCursor(deps.cursorKey, cursor, queueNameSchema);
         const { queues, broken, last } = await listQueues(deps, { limit, after }, callerOf(c.get("account")));
         const nextCursor = last === undefined ? null : encodeCursor(deps.cursorKey, last);
         return c.json({ queues: queues.map(({ moving: _, ...queue }) => queue), broken, nextCursor }, 200);

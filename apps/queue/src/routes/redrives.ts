@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
+  cursorParam,
   decodeCursor,
   encodeCursor,
   errorResponse,
@@ -79,7 +80,7 @@ const redriveListSchema = z
 
 const listQuery = z.strictObject({
   limit: limitParam(50).describe("Max number of redrives on the page, 1 to 100; 50 by default"),
-  cursor: z.string().optional().describe("`nextCursor` of the previous page; the first page by default"),
+  cursor: cursorParam,
 });
 const positionSchema = z.tuple([z.string(), z.number(), z.string()]);
 
@@ -141,14 +142,8 @@ export function addRedriveRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const { name } = c.req.valid("param");
         const { limit, cursor } = c.req.valid("query");
         const all = await listRedrives(deps, name, callerOf(c.get("account")));
-        const after =
-          cursor === undefined
-            ? undefined
-            : decodeCursor(
-                deps.cursorKey,
-                cursor,
-                positionSchema.refine(([of]) => of === `${name} redrives`),
-              );
+        const ofThisList = positionSchema.refine(([of]) => of === `${name} redrives`);
+        const after = decodeCursor(deps.cursorKey, cursor, ofThisList);
         const rest = after ? all.filter((one) => comesAfter(one, after[1], after[2])) : all;
         const page = rest.slice(0, limit);
         const last = rest.length > limit ? page.at(-1) : undefined;

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
+  cursorParam,
   decodeCursor,
   encodeCursor,
   errorResponse,
@@ -40,7 +41,7 @@ const tags = ["schedules"];
 const params = z.strictObject({ name: scheduleNameSchema.describe("Name of the schedule") });
 const listQuery = z.strictObject({
   limit: limitParam(50).describe("Max number of schedules on the page, 1 to 100; 50 by default"),
-  cursor: z.string().optional().describe("`nextCursor` of the previous page; the first page by default"),
+  cursor: cursorParam,
 });
 
 /** Adds the routes of recurring messages: `/queue/schedules` and `/queue/schedules/{name}`. */
@@ -101,7 +102,7 @@ export function addScheduleRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, fram
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
-        const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, scheduleNameSchema);
+        const after = decodeCursor(deps.cursorKey, cursor, scheduleNameSchema);
         const { found, last } = await listSchedules(deps.schedules, c.var.account, { limit, after });
         const nextCursor = last === undefined ? null : encodeCursor(deps.cursorKey, last);
         if (prefersHtml(c.req.header("accept"), false)) {

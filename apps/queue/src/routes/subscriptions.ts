@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
+  cursorParam,
   decodeCursor,
   encodeCursor,
   errorResponse,
@@ -34,7 +35,7 @@ import {
 const tags = ["webhooks"];
 const listQuery = z.strictObject({
   limit: limitParam(50).describe("Max number of subscriptions on the page, 1 to 100; 50 by default"),
-  cursor: z.string().optional().describe("`nextCursor` of the previous page; the first page by default"),
+  cursor: cursorParam,
 });
 
 /** Adds the routes of webhooks: `/queue/queues/{name}/subscriptions` and `…/{id}`. */
@@ -62,7 +63,7 @@ export function addSubscriptionRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, 
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
-        const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, subscriptionIdSchema);
+        const after = decodeCursor(deps.cursorKey, cursor, subscriptionIdSchema);
         const { name } = c.req.valid("param");
         const { found, last } = await listSubscriptions(deps, name, c.var.account, { limit, after });
         const nextCursor = last === undefined ? null : encodeCursor(deps.cursorKey, last);

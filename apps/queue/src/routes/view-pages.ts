@@ -88,7 +88,7 @@ export async function sendMessages(
   const { limit, cursor, ...filter } = query;
   const { state = "", groupId = "", id = "" } = filter;
   const list = JSON.stringify([name, filter]);
-  const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, positionIn(list));
+  const after = decodeCursor(deps.cursorKey, cursor, positionIn(list));
   const wanted = { ...filter, maxBodyBytes: listedBodyBytes };
   const commands = deps.commands.as(callerOf(c.var.account));
   const { messages, next } = await listMessages(commands, name, wanted, { limit, after });

@@ -20,8 +20,22 @@ export function encodeCursor(key: Buffer, position: unknown): string {
   return Buffer.concat([mac(key, payload), payload]).toString("base64url");
 }
 
-/** The position in a cursor of `encodeCursor`; a forged one, or one of another list, is a 400 that names `cursor`. */
-export function decodeCursor<S extends z.ZodType>(key: Buffer, cursor: string, schema: S): z.infer<S> {
+/**
+ * The position in a cursor of `encodeCursor`, undefined without a cursor; a forged one, or one of another list, is a 400 that names
+ * `cursor`.
+ */
+export function decodeCursor<S extends z.ZodType>(key: Buffer, cursor: string, schema: S): z.infer<S>;
+export function decodeCursor<S extends z.ZodType>(
+  key: Buffer,
+  cursor: string | undefined,
+  schema: S,
+): z.infer<S> | undefined;
+export function decodeCursor<S extends z.ZodType>(
+  key: Buffer,
+  cursor: string | undefined,
+  schema: S,
+): z.infer<S> | undefined {
+  if (cursor === undefined) return undefined;
   const bytes = Buffer.from(cursor, "base64url");
   const payload = bytes.subarray(macLength);
   if (bytes.length > macLength && timingSafeEqual(mac(key, payload), bytes.subarray(0, macLength))) {
@@ -42,6 +56,12 @@ export function wholeNumber(min: number, max: number) {
     .refine((value) => value >= min && value <= max, { message })
     .meta({ type: "integer", minimum: min, maximum: max });
 }
+
+/** The `cursor` parameter of a list. */
+export const cursorParam = z
+  .string()
+  .optional()
+  .describe("`nextCursor` of the previous page; the first page by default");
 
 /** The `limit` parameter of every list: 1 to 100. */
 export function limitParam(defaultLimit: number) {
