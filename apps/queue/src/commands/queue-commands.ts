@@ -188,14 +188,11 @@ function commandsOfCaller(caller: Caller, { redis, run, prefix, allowances, with
           ? sendBy(firedKey(queue, request.series), ownRunId, "series", request.number)
           : sendBy(sentKey(queue, request.key), ownRunId, recordTtlMs, request.fingerprint);
       };
-      let reply = (await send(digestQueues.has(queue))) as string | string[] | 0 | 1 | 2 | 3 | null;
-      if (reply === 2) {
-        digestQueues.add(queue);
-        reply = (await send(true)) as Exclude<typeof reply, 2>;
-      }
-      while (reply === 3) {
-        await allowances.extend(queue, roomOf(messages), { isTransfer: false });
-        reply = (await send(digestQueues.has(queue))) as Exclude<typeof reply, 2>;
+      const trySend = async () => (await send(digestQueues.has(queue))) as string | string[] | 0 | 1 | 2 | 3 | null;
+      let reply = await trySend();
+      for (; reply === 2 || reply === 3; reply = await trySend()) {
+        if (reply === 2) digestQueues.add(queue);
+        else await allowances.extend(queue, roomOf(messages), { isTransfer: false });
       }
       if (reply === 0) return "maxLength";
       if (reply === 1) return "maxBytes";
