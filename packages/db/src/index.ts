@@ -36,7 +36,7 @@ export {
   type Redis,
   subscriberRedis,
 } from "./redis/client.ts";
-export { healthRedis } from "./redis/health.ts";
+export { healthRedis, infoFields } from "./redis/health.ts";
 export { type RunWithDeadline, redisWithDeadline } from "./redis/redis-deadline.ts";
 export { addToStream, luaCommands, type RunLua } from "./redis/scripts.ts";
 export { OutcomeUnknown } from "./redis/send-once.ts";

@@ -1,4 +1,4 @@
-import { mastersOf, type Redis } from "@quintet/db";
+import { infoFields, mastersOf, type Redis } from "@quintet/db";
 
 interface Memory {
   usedBytes: number;
@@ -70,12 +70,7 @@ type ConnectedServer = Awaited<ReturnType<typeof mastersOf>>[number];
 
 async function readServer(redis: ConnectedServer): Promise<ServerInfo> {
   const [text, keys] = await Promise.all([redis.info(), redis.dbsize()]);
-  const fields = new Map(
-    text.split("\r\n").flatMap((line): [string, string][] => {
-      const colon = line.indexOf(":");
-      return colon < 1 ? [] : [[line.slice(0, colon), line.slice(colon + 1)]];
-    }),
-  );
+  const fields = infoFields(text);
   const number = (name: string) => Number(fields.get(name) ?? 0);
   return {
     version: fields.get("valkey_version") ?? fields.get("redis_version") ?? "",

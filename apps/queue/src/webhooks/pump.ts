@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Auth } from "@quintet/auth";
 import { isUnavailable, Problem, toProblem } from "@quintet/http";
 import { type Caller, callerOf } from "../commands/caller.ts";
@@ -203,15 +204,7 @@ function bodyOf(queue: string, message: ReceivedMessage): string {
   return `${head.slice(0, -1)},"data":${data}}`;
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const over = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", over);
-      resolve();
-    };
-    const timer = setTimeout(over, ms);
-    signal.addEventListener("abort", over);
-    if (signal.aborted) over();
-  });
+/** Resolves after a time, or when `signal` aborts. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => {});
 }

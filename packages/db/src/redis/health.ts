@@ -40,10 +40,11 @@ const refusals: [RegExp, string][] = [
  */
 export function healthRedis(url: string, { waitReplicas = 0 }: { waitReplicas?: number } = {}): RedisHealth {
   const redis = connectRedis(url, { prefix: "", lazyConnect: true, onError: () => {} });
+  const refusalOf = (state: ServerState) => state.refusal ?? missingReplicas(state, waitReplicas);
   const check = async (): Promise<HealthDetails | undefined> => {
     if (redis instanceof Connection) {
       const state = await readServer(redis);
-      const refusal = state.refusal ?? missingReplicas(state, waitReplicas);
+      const refusal = refusalOf(state);
       const details = detailsOf([state], waitReplicas);
       if (refusal) {
         const text = state.isFull
@@ -78,12 +79,10 @@ export function healthRedis(url: string, { waitReplicas = 0 }: { waitReplicas?: 
       ...(states.length < masters.length
         ? [`${masters.length - states.length} of ${masters.length} masters do not respond`]
         : []),
-      ...new Set(states.flatMap((state) => state.refusal ?? missingReplicas(state, waitReplicas) ?? [])).values(),
+      ...new Set(states.flatMap((state) => refusalOf(state) ?? [])).values(),
     ];
     if (faults.length === 0) return new HealthDetails(details);
-    const accepting = states.filter(
-      (state) => state.isFull || !(state.refusal ?? missingReplicas(state, waitReplicas)),
-    );
+    const accepting = states.filter((state) => state.isFull || !refusalOf(state));
     const text = `${isDown ? "the Redis cluster is down" : "the Redis cluster does not accept all writes"}: ${faults.join("; ")}`;
     throw new HealthCheckError(isDown || accepting.length === 0 ? "failing" : "degraded", text, undefined, details);
   };
@@ -97,7 +96,7 @@ async function readServer(redis: Connection): Promise<ServerState> {
     // Services that hide their configuration refuse this.
     (redis.config("GET", "min-replicas-to-write") as Promise<string[]>).catch(() => []),
   ]);
-  const fields = fieldsOf(info);
+  const fields = infoFields(info);
   const role = fields.get("role") === "slave" ? "replica" : (fields.get("role") ?? "");
   const replicas = [...fields]
     .filter(([name, value]) => /^slave\d+$/.test(name) && /state=online/.test(value))
@@ -117,7 +116,7 @@ async function readServer(redis: Connection): Promise<ServerState> {
 
 /** What a node says of the cluster. */
 async function readCluster(node: Connection): Promise<{ isOk: boolean; slots: number }> {
-  const fields = fieldsOf(String(await node.cluster("INFO")));
+  const fields = infoFields(String(await node.cluster("INFO")));
   return { isOk: fields.get("cluster_state") === "ok", slots: Number(fields.get("cluster_slots_ok") ?? 0) };
 }
 
@@ -139,7 +138,8 @@ function detailsOf(states: ServerState[], waitReplicas: number) {
   };
 }
 
-function fieldsOf(info: string): Map<string, string> {
+/** The fields of an `INFO` or `CLUSTER INFO`, by their names. */
+export function infoFields(info: string): Map<string, string> {
   return new Map(
     info.split("\r\n").flatMap((line): [string, string][] => {
       const colon = line.indexOf(":");
