@@ -41,10 +41,6 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addStatusRoutes(app, deps, frame);
   addSimpleQueueRoutes(app, deps);
   addLoginRoutes(app, deps);
-  app.use("/queues/*", (_, next) => {
-    deps.sweep.start();
-    return next();
-  });
   addQueueRoutes(app, deps, frame);
   addQueueActions(app, deps, frame);
   addRateRoutes(app, deps);

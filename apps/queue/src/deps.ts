@@ -1,3 +1,4 @@
+import type { Sweeping } from "@quintet/db";
 import type { CommonDeps, DepsOf } from "@quintet/host";
 import { deriveKey, type TrustedProxies, trustedProxies } from "@quintet/http";
 import { accessKeyCommands } from "./commands/access-key-commands.ts";
@@ -22,7 +23,7 @@ import { isForbidden, throwIfBroken } from "./queue-errors.ts";
 import type { AccountLimits } from "./queues/limits.ts";
 import { type AccessKeys, createAccessKeys } from "./sqs/access-keys/access-keys.ts";
 import { type RulesOfQueues, rulesOfQueues } from "./sqs/queue-rules.ts";
-import { createSweep, type Sweep } from "./sweep.ts";
+import { createSweep } from "./sweep.ts";
 import { createRedriveRunner, type RedriveRunner } from "./transfers/redrive-runner.ts";
 import { createTransfers, type Transfers, withFailureBackoff } from "./transfers/transfers.ts";
 import { type WaitingReceivers, waitingReceivers } from "./waiting/waiting-receivers.ts";
@@ -47,7 +48,7 @@ interface QueueDeps extends AsyncDisposable, PushDeps {
   redriveTasks: RedriveCommands;
   redriveRunner: RedriveRunner;
   waiting: WaitingReceivers;
-  sweep: Sweep;
+  sweep: Sweeping;
   /** The keys that sign requests to the SQS protocol. */
   accessKeys: AccessKeys;
   /** What the SQS protocol knows of queues. */
@@ -107,7 +108,7 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
     log.warn({ err: error }, "Sweep of a queue failed"),
   );
   const metrics = reportMetrics(
-    { simple: simple.shared, due, figures, readFigures, sweep },
+    { simple: simple.shared, due, figures, readFigures },
     { maxQueues: config.QUEUE_METRICS_MAX_QUEUES },
   );
   const push = createPush(config, { auth, log, redis, stopping, run, commands, transfers, waiting });

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { type Sweeping, sweeping } from "@quintet/db";
 import type { RunCommand } from "./commands/load.ts";
 import { leaderKey } from "./keys.ts";
 
@@ -14,23 +15,14 @@ export interface LeaderJob {
   resign(): Promise<void> | void;
 }
 
-/** Runs jobs in one process at a time. */
-export interface Leader extends AsyncDisposable {
-  /** Starts to take part, unless it has started already. */
-  start(): void;
-}
-
 /**
  * One of the processes leads, and runs a round of each job once a second; the others ask once a second whether they may. A leader that
  * was suspended may run at the same time as its successor, until it notices: jobs must allow for that.
  */
-export function createLeader(run: RunCommand, jobs: LeaderJob[], onError: (error: unknown) => void): Leader {
+export function createLeader(run: RunCommand, jobs: LeaderJob[], onError: (error: unknown) => void): Sweeping {
   const id = randomUUID();
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
   let leading = false;
   let leadsUntil = 0;
-  let current: Promise<void> = Promise.resolve();
 
   const lead = async (ms: number) => (await run("lead-1", [leaderKey], [id, ms])) as [leads: number, now: number];
 
@@ -57,30 +49,16 @@ export function createLeader(run: RunCommand, jobs: LeaderJob[], onError: (error
     for (const round of rounds) if (round.status === "rejected") onError(round.reason);
   };
 
+  const ticking = sweeping(tick, { everyMs: intervalMs, onError });
   let stopping: Promise<void> | undefined;
   const stop = async () => {
-    stopped = true;
-    clearTimeout(timer);
-    await current;
+    await ticking[Symbol.asyncDispose]();
     if (!leading) return;
     await resign();
     await lead(0).catch(() => {}); // Otherwise the lock ends by itself.
   };
-
-  const next = () => {
-    timer = setTimeout(() => {
-      current = tick()
-        .catch(onError)
-        .finally(() => {
-          if (!stopped) next();
-        });
-    }, intervalMs).unref();
-  };
-
   return {
-    start() {
-      if (timer === undefined && !stopped) next();
-    },
+    start: ticking.start,
     [Symbol.asyncDispose]() {
       stopping ??= stop();
       return stopping;

@@ -4,7 +4,6 @@ import type { FigureCommands } from "./commands/figure-commands.ts";
 import type { SimpleQueue } from "./commands/simple-commands.ts";
 import type { Figures } from "./figures/figures.ts";
 import { simpleName } from "./keys.ts";
-import type { Sweep } from "./sweep.ts";
 
 const timeoutMs = 1000;
 const maxBroken = 100;
@@ -134,17 +133,15 @@ interface MetricDeps {
   due: DueCommands;
   figures: FigureCommands;
   readFigures(): Promise<Figures[]>;
-  sweep: Sweep;
 }
 
 /** Adds these queues to the metrics, until the result is disposed of. At most `maxQueues` have metrics of their own. */
 export function reportMetrics(deps: MetricDeps, { maxQueues }: { maxQueues: number }): Disposable {
-  const { simple, due, figures, readFigures, sweep } = deps;
+  const { simple, due, figures, readFigures } = deps;
   let isComplete = false;
   const sources: Sources = {
     maxQueues,
     async figures() {
-      sweep.start();
       const all = await readFigures();
       if (!isComplete) {
         isComplete = true;

@@ -1,3 +1,4 @@
+import type { Sweeping } from "@quintet/db";
 import type { CommonDeps } from "@quintet/host";
 import { deriveKey } from "@quintet/http";
 import { itemCommands } from "./commands/item-commands.ts";
@@ -5,7 +6,7 @@ import type { RunCommand } from "./commands/load.ts";
 import type { QueueCommands } from "./commands/queue-commands.ts";
 import type { Config } from "./config.ts";
 import { scheduleKeys, subscriptionKeys } from "./keys.ts";
-import { createLeader, type Leader } from "./leader.ts";
+import { createLeader } from "./leader.ts";
 import { fireSchedules } from "./schedules/firing.ts";
 import type { Schedule, ScheduleCommands, ScheduleState } from "./schedules/schedules.ts";
 import type { Transfers } from "./transfers/transfers.ts";
@@ -26,7 +27,7 @@ export interface PushDeps {
   webhookKey: Buffer;
   allowPrivateWebhooks: boolean;
   /** Fires schedules and delivers to webhooks, in one process at a time. */
-  leader: Leader;
+  leader: Sweeping;
 }
 
 interface OtherDeps extends Pick<CommonDeps<"redis">, "auth" | "log" | "redis" | "stopping"> {

@@ -1,3 +1,4 @@
+import { type Sweeping, sweeping } from "@quintet/db";
 import type { Inspection } from "./commands/due-commands.ts";
 import type { FigureCommands } from "./commands/figure-commands.ts";
 import { toRecorded } from "./figures/figures.ts";
@@ -22,13 +23,9 @@ const scanIntervalMs = 3_600_000;
 /** The result of an inspection, and the queue if it can be used. */
 type Inspected = Inspection & { view?: QueueView };
 
-/** Keeps queues up to date that nobody uses, in one process at a time. */
-export interface Sweep extends AsyncDisposable {
-  /** Starts the sweep, unless it has started already. */
-  start(): void;
-}
-
 /**
+ * Keeps queues up to date that nobody uses, in one process at a time.
+ *
  * Every command on a queue applies what has become due in it. The sweep does this for queues that nobody uses: expired messages are
  * removed, and messages whose last lease has ended move to the dead-letter queue, where a receiver may wait for them. Only queues with
  * something due are inspected, so idle queues cost nothing. A queue that fails delays no other; its error goes to `onError`.
@@ -38,11 +35,8 @@ export interface Sweep extends AsyncDisposable {
 export function createSweep(
   deps: QueueDeps & { figures: FigureCommands; redriveRunner: RedriveRunner },
   onError: (error: unknown) => void,
-): Sweep {
+): Sweeping {
   const { commands, registry, transfers, due, figures, redriveRunner } = deps;
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  let current: Promise<void> = Promise.resolve();
 
   const inspect = async (name: string): Promise<Inspected> => {
     const state = await commands.refresh(name);
@@ -72,7 +66,7 @@ export function createSweep(
     }
   };
 
-  const round = async () => {
+  const round = async (stopping: AbortSignal) => {
     await due.scan(scannedPerSecond, scanIntervalMs);
     let batch = await due.take({ sweepMs: intervalMs * 0.9, max: batchSize, retryMs });
     const until = performance.now() + intervalMs;
@@ -81,29 +75,10 @@ export function createSweep(
       const recorded = inspected.map(({ name, view }) => (view ? toRecorded(view) : { name, found: undefined }));
       if (recorded.length > 0) await figures.record(recorded).catch(onError);
       if (inspected.length > 0) await due.reschedule(batch.retryAt, inspected);
-      if (batch.names.length < batchSize || stopped || performance.now() > until) return;
+      if (batch.names.length < batchSize || stopping.aborted || performance.now() > until) return;
       batch = await due.take({ sweepMs: 0, max: batchSize, retryMs });
     }
   };
 
-  const next = () => {
-    timer = setTimeout(() => {
-      current = round()
-        .catch(onError)
-        .finally(() => {
-          if (!stopped) next();
-        });
-    }, intervalMs).unref();
-  };
-
-  return {
-    start() {
-      if (timer === undefined && !stopped) next();
-    },
-    async [Symbol.asyncDispose]() {
-      stopped = true;
-      clearTimeout(timer);
-      await current;
-    },
-  };
+  return sweeping(round, { everyMs: intervalMs, onError });
 }

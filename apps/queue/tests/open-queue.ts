@@ -87,6 +87,7 @@ export async function openQueue(
   const deps = definition.createDeps(config, { log, auth: people.auth, stopping });
   const redis = connectRedis(redisUrl, { prefix: `${prefix}queue:`, onError: () => {} });
   const app = createApp(deps);
+  deps.sweep.start();
 
   const request: OpenQueue["request"] = async (method, path, { as = people.plain, body, headers, signal } = {}) => {
     const raw = typeof body === "string" || body instanceof Uint8Array;

@@ -1,6 +1,6 @@
 /** Periodic work in the background. */
 export interface Sweeping extends AsyncDisposable {
-  /** Starts it; later calls have no effect. */
+  /** Starts it; later calls, and those after disposal, have no effect. */
   start(): void;
 }
 
@@ -29,6 +29,7 @@ export function sweeping(
   };
   return {
     start() {
+      if (closing.signal.aborted) return;
       timer ??= setInterval(() => {
         running ??= run();
       }, everyMs).unref();
