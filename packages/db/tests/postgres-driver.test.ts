@@ -82,3 +82,19 @@ it("gives whoever cancels a statement the outcome of that, which may fail like a
   await cancelling;
   expect(await ended).toMatchObject({ code: "57014" });
 });
+
+it("gives each statement its own result when one is cancelled that waits behind another", async () => {
+  await using one = client({ connections: 1 });
+  const numbered = (n: number) => one.sql<{ n: number }[]>`SELECT ${n}::int AS n, pg_sleep(0.05)`;
+  await numbered(0); // Prepared: the next ones are sent without waiting for each other.
+  const work = [1, 2, 3, 4, 5].map((n) => numbered(n).execute());
+  const [, , cancelled] = work;
+  // Sent, and not yet the one that the server is at.
+  await vi.waitFor(() => expect((cancelled as unknown as { state: unknown }).state).not.toBeNull(), soon);
+  const cancelling = cancelled?.cancel() as unknown as Promise<void>;
+  const results = await Promise.allSettled(work);
+  const seen = results.map((result) => (result.status === "fulfilled" ? result.value[0]?.n : result.reason.code));
+  // The server signals a cancellation twice, and the second signal may reach the next statement.
+  expect([1, 2, "57014", expect.toBeOneOf([4, "57014"]), 5]).toEqual(seen);
+  await cancelling;
+});
