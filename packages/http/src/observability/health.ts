@@ -68,7 +68,6 @@ export async function healthReport(
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       const started = performance.now();
-      const startedAt = new Date();
       const found = await deadline(check(), limitMs, () => {
         throw new HealthCheckError("failing", `no response within ${limitMs / 1000} s`);
       })
@@ -91,7 +90,7 @@ export async function healthReport(
         failingSince.delete(name);
         return [name, { ...found, ms }] as const;
       }
-      const since = found.since ?? failingSince.get(name) ?? startedAt.toISOString();
+      const since = found.since ?? failingSince.get(name) ?? new Date().toISOString();
       failingSince.set(name, since);
       return [name, { ...found, ms, since }] as const;
     }),
