@@ -1,14 +1,18 @@
 export { prefersHtml } from "./accept.ts";
+export { confirmPage, type FormField, formPage, type Refusal, type Texts } from "./action-pages.ts";
 export { allApps, onlyApp } from "./apps.ts";
 export type { AssetName } from "./assets.ts";
 export { type Card, cards } from "./cards.ts";
 export { type Filter, filterBar } from "./filter-bar.ts";
 export { doneNotice, type Field, faultOf, faultSummary, field, hidden } from "./form-parts.ts";
+export { counted, duration, plural, size } from "./format.ts";
 export type { PageFrame, PageRequest, Person, SectionLink } from "./frame.ts";
 export type { Html } from "./html.ts";
 export { leaveNotice, type Notice } from "./notices.ts";
 export { type PageContent, page, pageHeaders } from "./page.ts";
+export { type ActionSection, addPageAction, type PageAction } from "./page-actions.ts";
 export { pageFrame, unroutedProblemPage } from "./page-frame.ts";
+export { nextPage, refusalOf, sendPage } from "./page-responses.ts";
 export { area, bars, greatest, line, plot, type Series } from "./plots.ts";
 export { polled } from "./polling.ts";
 export { shownTime } from "./times.ts";

@@ -2,7 +2,17 @@ import { parse } from "hono/utils/cookie";
 import type { PageRequest } from "./frame.ts";
 
 /** What a page can say once about the request before it. */
-const notices = { added: "Added.", saved: "Saved.", deleted: "Deleted.", sent: "Sent.", moved: "Moved." };
+const notices = {
+  added: "Added.",
+  saved: "Saved.",
+  deleted: "Deleted.",
+  sent: "Sent.",
+  moved: "Moved.",
+  cancelled: "Cancelled.",
+  restored: "Restored.",
+  undone: "Undone.",
+  verified: "Verified.",
+};
 
 export type Notice = keyof typeof notices;
 

@@ -1,9 +1,8 @@
-import { type Html, shownTime } from "@quintet/pages";
+import { type Html, plural, shownTime } from "@quintet/pages";
 import { html } from "hono/html";
 import type { ScheduleView } from "../schedules/schedules.ts";
 import type { AccessKey } from "../sqs/access-keys/access-keys.ts";
 import type { SubscriptionView } from "../webhooks/subscriptions.ts";
-import { plural } from "./format.ts";
 import { home, queuePath } from "./frame.ts";
 
 interface ListPage {

@@ -1,9 +1,8 @@
-import { type Html, shownTime } from "@quintet/pages";
+import { counted, duration, type Html, plural, shownTime, size } from "@quintet/pages";
 import { html } from "hono/html";
 import type { StoredMessage } from "../commands/browse-commands.ts";
 import { type Attributes, unpack } from "../messages/packed.ts";
 import type { Allowed } from "../queues/access.ts";
-import { counted, duration, plural, size } from "./format.ts";
 import { messagePath, queuePath } from "./frame.ts";
 import { bodyStart } from "./messages-page.ts";
 

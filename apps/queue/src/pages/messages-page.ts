@@ -1,8 +1,7 @@
-import { filterBar, type Html, shownTime } from "@quintet/pages";
+import { counted, filterBar, type Html, shownTime, size } from "@quintet/pages";
 import { html } from "hono/html";
 import { messageStates, type StoredMessage } from "../commands/browse-commands.ts";
 import { unpack } from "../messages/packed.ts";
-import { counted, size } from "./format.ts";
 import { messagePath, queuePath } from "./frame.ts";
 
 /** Longer bodies are cut in the list. */

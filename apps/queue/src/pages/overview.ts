@@ -1,9 +1,8 @@
-import { filterBar, type Html } from "@quintet/pages";
+import { counted, duration, filterBar, type Html, plural } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Figures } from "../figures/figures.ts";
 import type { MinuteOfQueue } from "../figures/rates.ts";
 import type { BrokenQueueView } from "../queues/queues.ts";
-import { counted, duration, plural } from "./format.ts";
 import { home, queuePath } from "./frame.ts";
 import { rateRow } from "./rate-plots.ts";
 

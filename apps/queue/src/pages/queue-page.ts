@@ -1,10 +1,9 @@
-import { cards, type Html, shownTime } from "@quintet/pages";
+import { cards, counted, duration, type Html, plural, shownTime, size } from "@quintet/pages";
 import { html } from "hono/html";
 import type { RedriveTask } from "../commands/redrive-commands.ts";
 import type { MinuteOfQueue } from "../figures/rates.ts";
 import type { Allowed, QueueAccess } from "../queues/access.ts";
 import type { QueueDetails } from "../queues/queues.ts";
-import { counted, duration, plural, size } from "./format.ts";
 import { home, queuePath } from "./frame.ts";
 import { ratePlots } from "./rate-plots.ts";
 

@@ -1,8 +1,7 @@
-import { area, greatest, type Html, line, plot } from "@quintet/pages";
+import { area, counted, greatest, type Html, line, plot } from "@quintet/pages";
 import { html } from "hono/html";
 import { keptMinutes } from "../commands/figure-commands.ts";
 import type { MinuteOfQueue } from "../figures/rates.ts";
-import { counted } from "./format.ts";
 
 type Rate = "sent" | "received" | "acked" | "length";
 

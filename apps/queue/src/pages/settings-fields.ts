@@ -1,6 +1,6 @@
+import type { FormField, Texts } from "@quintet/pages";
 import { z } from "zod";
 import { settingsInputSchema } from "../queues/settings.ts";
-import type { FormField, Texts } from "./action-pages.ts";
 import { settingLabel } from "./queue-page.ts";
 
 interface Property {

@@ -1,12 +1,11 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { errorResponse, htmlContent, idempotent, jsonResponse, noQuery, Problem, type ServiceEnv } from "@quintet/http";
-import { type PageFrame, prefersHtml } from "@quintet/pages";
+import { type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { accessKeysPage } from "../pages/list-pages.ts";
 import { maxAccessKeys } from "../sqs/access-keys/access-keys.ts";
 import { rejectBody, rejectedBodyResponses } from "./json-text.ts";
-import { sendPage } from "./page-responses.ts";
 
 const tags = ["Amazon SQS"];
 

@@ -1,6 +1,6 @@
 import { Problem } from "@quintet/http";
+import type { FormField, Texts } from "@quintet/pages";
 import type { z } from "zod";
-import type { FormField, Texts } from "../pages/action-pages.ts";
 import { validate } from "./messages.ts";
 
 /** The fields of a message, as a form has them. */

@@ -1,13 +1,11 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { AccountEnv } from "@quintet/auth";
 import type { ServiceEnv } from "@quintet/http";
-import type { PageFrame } from "@quintet/pages";
+import { type FormField, type PageFrame, plural } from "@quintet/pages";
 import type { Context } from "hono";
 import { callerOf } from "../commands/caller.ts";
 import type { Deps } from "../deps.ts";
 import { messageSchema, sendMessages } from "../messages/send.ts";
-import type { FormField } from "../pages/action-pages.ts";
-import { plural } from "../pages/format.ts";
 import { home, queuePath } from "../pages/frame.ts";
 import { settingsFields, settingsFrom, settingTexts } from "../pages/settings-fields.ts";
 import { deleteQueue, getQueue, purgeQueue, putQueue } from "../queues/queues.ts";

@@ -13,7 +13,7 @@ import {
   type ServiceEnv,
   unvalidatedJson,
 } from "@quintet/http";
-import { type PageFrame, prefersHtml } from "@quintet/pages";
+import { nextPage, type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import type { MessageInput } from "../messages/send.ts";
 import { schedulesPage } from "../pages/list-pages.ts";
@@ -28,7 +28,6 @@ import {
 } from "../schedules/schedules.ts";
 import { jsonTextResponse, readJsonText } from "./json-text.ts";
 import { maxBodyBytes, validate, withPayload } from "./messages.ts";
-import { nextPage, sendPage } from "./page-responses.ts";
 import {
   type Schedule,
   type ScheduleList,

@@ -12,7 +12,7 @@ import {
   noQuery,
   type ServiceEnv,
 } from "@quintet/http";
-import { type PageFrame, prefersHtml } from "@quintet/pages";
+import { nextPage, type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { subscriptionsPage } from "../pages/list-pages.ts";
 import {
@@ -22,7 +22,6 @@ import {
   putSubscription,
   subscriptionIdSchema,
 } from "../webhooks/subscriptions.ts";
-import { nextPage, sendPage } from "./page-responses.ts";
 import { queueParams } from "./schemas.ts";
 import {
   subscriptionParams as params,

@@ -1,6 +1,6 @@
 import type { AccountEnv } from "@quintet/auth";
 import { decodeCursor, encodeCursor } from "@quintet/http";
-import type { PageFrame } from "@quintet/pages";
+import { type PageFrame, sendPage } from "@quintet/pages";
 import type { Context } from "hono";
 import type { z } from "zod";
 import { callerOf } from "../commands/caller.ts";
@@ -16,7 +16,6 @@ import { allowedTo, getAccess } from "../queues/access.ts";
 import { getQueue } from "../queues/queues.ts";
 import { listRedrives } from "../transfers/redrives.ts";
 import { type listMessagesQuery, positionIn } from "./browse-schemas.ts";
-import { sendPage } from "./page-responses.ts";
 
 type PageContext = Context<AccountEnv>;
 

@@ -1,8 +1,10 @@
-import type { AccountEnv } from "@quintet/auth";
-import { Problem } from "@quintet/http";
-import { type AssetName, type Html, type PageFrame, page, pageHeaders } from "@quintet/pages";
+import { Problem, type ServiceEnv } from "@quintet/http";
 import type { Context } from "hono";
-import type { Refusal } from "../pages/action-pages.ts";
+import type { Refusal } from "./action-pages.ts";
+import type { AssetName } from "./assets.ts";
+import type { PageFrame, PageRequest } from "./frame.ts";
+import type { Html } from "./html.ts";
+import { page, pageHeaders } from "./page.ts";
 
 /** What a page shows, and its status. */
 interface ShownPage {
@@ -15,13 +17,17 @@ interface ShownPage {
 /** Statuses with which a form is shown again. */
 type RefusedStatus = 400 | 403 | 409 | 413 | 422 | 429 | 503;
 
-/** Sends a page, which nobody caches: it depends on the account and on the queues. */
-export async function sendPage(c: Context<AccountEnv>, frame: PageFrame, content: ShownPage): Promise<Response> {
+/** Sends a page, which nobody caches: it depends on the account, and on what changes at any time. */
+export async function sendPage<E extends ServiceEnv>(
+  c: Context<E>,
+  frame: PageFrame,
+  content: ShownPage,
+): Promise<Response> {
   const { status = 200, ...shown } = content;
   for (const [name, value] of Object.entries(pageHeaders)) c.header(name, value);
   c.header("Cache-Control", "no-store");
   c.header("Vary", "Accept", { append: true });
-  return c.html(await page(c, frame, shown), status);
+  return c.html(await page(c as unknown as PageRequest, frame, shown), status);
 }
 
 /** The address of the next page of a list, or undefined at its end. */

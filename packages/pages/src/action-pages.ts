@@ -1,6 +1,7 @@
 import type { InputFault } from "@quintet/http";
-import { faultOf, faultSummary, field, type Html } from "@quintet/pages";
 import { html } from "hono/html";
+import { faultOf, faultSummary, field } from "./form-parts.ts";
+import type { Html } from "./html.ts";
 
 /** What was typed into a form, by the names of its fields. */
 export type Texts = Record<string, string>;
