@@ -72,7 +72,10 @@ describe("loads and their rejected rows", () => {
         [status, key],
       );
       const id = Number((await ingest.rows("SELECT MAX(id) AS id FROM ingest_loads"))[0]?.id);
-      await ingest.rows("INSERT INTO ingest_rejects VALUES (?, 1, 'job', 'is required', '1,')", [id]);
+      await ingest.rows(
+        "INSERT INTO ingest_rejects (load_id, line, column_name, reason, raw) VALUES (?, 1, 'job', 'is required', '1,')",
+        [id],
+      );
       await ingest.rows("INSERT INTO staged_jobs VALUES (?, 1, 'a')", [id]);
       await age(id, 100);
       return id;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { CsvReader, csvFaults, maxRecordBytes } from "./csv-reader.ts";
+import type { Fault } from "./fault.ts";
 import { fieldBytes } from "./record.ts";
 
-type Line = { line: number; fields: string[] } | { line: number; fault: string; raw: string };
+type Line = { line: number; fields: string[] } | { line: number; fault: Fault; raw: string };
 
 /** Everything that a reader finds in the chunks, and the bytes it says that it has read. */
 function readAll(chunks: Buffer[], columns = 8): { found: Line[]; read: Buffer } {

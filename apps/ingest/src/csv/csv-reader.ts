@@ -1,3 +1,4 @@
+import type { Fault } from "./fault.ts";
 import type { RecordBytes } from "./record.ts";
 
 const lineFeed = 0x0a;
@@ -13,10 +14,10 @@ export const maxRecordBytes = 64 * 1024;
 export type ReadResult = "record" | "broken" | "more" | "end";
 
 export const csvFaults = {
-  tooLong: "is longer than 64 KiB",
-  unclosedQuote: "has a quote that is not closed",
-  afterQuote: "has text after a closing quote",
-} as const;
+  tooLong: { code: "too-long", reason: "is longer than 64 KiB" },
+  unclosedQuote: { code: "quote", reason: "has a quote that is not closed" },
+  afterQuote: { code: "quote", reason: "has text after a closing quote" },
+} as const satisfies Record<string, Fault>;
 
 /**
  * Reads the records of a CSV file (RFC 4180) from its bytes as they arrive, in memory bounded by one chunk and one record.
@@ -38,7 +39,7 @@ export class CsvReader implements RecordBytes {
   recordEnd = 0;
   recordLine = 1;
   /** Why the last line was broken. */
-  fault = "";
+  fault: Fault = csvFaults.unclosedQuote;
   /** The line of the next byte, from 1. */
   line: number;
 
@@ -197,12 +198,12 @@ export class CsvReader implements RecordBytes {
   }
 
   /** The window ends inside quotes. */
-  #incomplete(start: number, fault: string): ReadResult {
+  #incomplete(start: number, fault: Fault): ReadResult {
     return this.#ended ? this.#brokenLine(start, this.window.length, fault) : this.#more(start);
   }
 
   /** The record is invalid at `at`: skips its first line. */
-  #brokenLine(start: number, at: number, fault: string): ReadResult {
+  #brokenLine(start: number, at: number, fault: Fault): ReadResult {
     if (at - start > maxRecordBytes) return this.#tooLong(start);
     const lineEnd = this.window.indexOf(lineFeed, start);
     if (lineEnd < 0 && !this.#ended) return this.#more(start);
@@ -225,7 +226,7 @@ export class CsvReader implements RecordBytes {
     return this.#broken(start, start + maxRecordBytes, start + maxRecordBytes, csvFaults.tooLong, 0);
   }
 
-  #broken(start: number, end: number, next: number, fault: string, lines = 1): ReadResult {
+  #broken(start: number, end: number, next: number, fault: Fault, lines = 1): ReadResult {
     this.fault = fault;
     this.recordStart = start;
     this.recordEnd = end;

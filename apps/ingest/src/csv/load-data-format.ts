@@ -68,11 +68,6 @@ export function writeText(from: Buffer, start: number, end: number, to: Buffer, 
   return end - start - continued > maxTextLength ? fieldFaults.tooLong : place;
 }
 
-/** Escapes a text as a field of a row. */
-export function escapeText(text: string): string {
-  return text.replace(/[\\\t\n]/g, (character) => (character === "\t" ? "\\t" : character === "\n" ? "\\n" : "\\\\"));
-}
-
 /** The unescaped fields of a row without its line feed. */
 export function rowFields(row: string): string[] {
   const fields = row.split("\t");

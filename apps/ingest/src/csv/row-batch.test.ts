@@ -4,6 +4,7 @@ import { CsvReader } from "./csv-reader.ts";
 import { namedOrder } from "./header.ts";
 import { rowFields } from "./load-data-format.ts";
 import { RowBatch } from "./row-batch.ts";
+import { rowFaults } from "./row-faults.ts";
 
 /** What becomes of one record of hired_employees. */
 function hire(record: string | Buffer) {
@@ -145,14 +146,21 @@ describe("a batch", () => {
     expect(batch).toMatchObject({ received: 5, rows: 4 });
     expect(batch.text(new Set([3, 0, 1])).toString()).toBe("3\tc\n");
     expect(batch.text(new Set([2])).toString()).toBe("1\ta\n2\tb\\n\n4\te\n");
-    expect(batch.rejectOf(1, "id", "duplicate id")).toEqual({
+    expect(batch.rejectOf(1, "id", rowFaults.duplicateId)).toEqual({
       line: 2,
       column: "id",
+      code: "duplicate-key",
       reason: "duplicate id",
-      raw: '2,"b\n"',
+      raw: Buffer.from('2,"b\n"'),
     });
     expect(batch.rejects).toEqual([
-      { line: 5, column: "id", reason: "must be a whole number from 1 to 2147483647", raw: "x,d" },
+      {
+        line: 5,
+        column: "id",
+        code: "type",
+        reason: "must be a whole number from 1 to 2147483647",
+        raw: Buffer.from("x,d"),
+      },
     ]);
     batch.clear();
     expect(batch.isEmpty).toBe(true);
@@ -172,12 +180,13 @@ describe("a batch", () => {
     expect(filled("x,y\n".repeat(100), { rows: 7, bytes: 10_000 })).toBe(7);
   });
 
-  it("keeps 2 KiB of the raw row as readable text", () => {
+  it("keeps a copy of the bytes of a rejected row as sent", () => {
     const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
-    const records = reader(`1,${"x".repeat(5000)}\n2,a\0b`);
+    const records = reader(`1,${"x".repeat(65_000)}\n2,a\0b`);
     while (records.next() === "record") batch.add(records);
-    expect(batch.rejects[0]?.raw).toHaveLength(2048);
-    expect(batch.rejects[1]?.raw).toBe("2,a\u2400b");
+    records.window.fill(0);
+    expect(batch.rejects[0]?.raw.toString()).toBe(`1,${"x".repeat(65_000)}`);
+    expect(batch.rejects[1]?.raw.toString()).toBe("2,a\0b");
   });
 
   it("knows whether it shares an id with another", () => {

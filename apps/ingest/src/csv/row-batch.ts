@@ -1,14 +1,15 @@
 import type { Table } from "../tables.ts";
 import { writeDateTime } from "./date-time.ts";
+import type { Fault } from "./fault.ts";
 import { type FieldOrder, tableOrder } from "./header.ts";
 import { lineFeed, readId, tab, writeId, writeText } from "./load-data-format.ts";
 import { type RecordBytes, withoutDoubledQuotes } from "./record.ts";
-import { faultText, type Reject, rowFaults } from "./row-faults.ts";
+import { fieldFault, type Reject, rowFaults } from "./row-faults.ts";
 
 const maxRowBytes = 4096;
 const maxRejectBytes = 2 * 1024 * 1024;
 const maxWindowBytes = 8 * 1024 * 1024;
-const maxRawBytes = 2048;
+const maxRawBytes = 64 * 1024;
 
 /**
  * A batch of validated rows as text for `LOAD DATA`, and the rejects between them. Its size is bounded in rows and bytes. It keeps
@@ -111,7 +112,7 @@ export class RowBatch {
         next = id < 0 ? id : writeId(id, text, place);
       }
       if (next < 0) {
-        this.reject(record, column.name, faultText(next));
+        this.reject(record, column.name, fieldFault(next));
         return false;
       }
       text[next] = tab;
@@ -125,21 +126,22 @@ export class RowBatch {
   }
 
   /** Adds a record as a reject. */
-  reject(record: RecordBytes, column: string, reason: string): void {
-    const raw = rawText(record.window, record.recordStart, record.recordEnd);
-    this.rejects.push({ line: record.recordLine, column, reason, raw });
+  reject(record: RecordBytes, column: string, { code, reason }: Fault): void {
+    const raw = rawBytes(record.window, record.recordStart, record.recordEnd);
+    this.rejects.push({ line: record.recordLine, column, code, reason, raw });
     this.#rejectBytes += raw.length + 64;
     this.received++;
   }
 
   /** A reject for a row that the database must not or did not store. */
-  rejectOf(row: number, column: string, reason: string): Reject {
+  rejectOf(row: number, column: string, { code, reason }: Fault): Reject {
     const window = this.#windows[this.#rawWindow[row]!]!;
     return {
       line: this.#lines[row]!,
       column,
+      code,
       reason,
-      raw: rawText(window, this.#rawStart[row]!, this.#rawEnd[row]!),
+      raw: rawBytes(window, this.#rawStart[row]!, this.#rawEnd[row]!),
     };
   }
 
@@ -190,8 +192,7 @@ function bounds(ids: Int32Array): [low: number, high: number] {
   return [low, high];
 }
 
-/** The raw record as text that any CSV reader accepts: invalid UTF-8 becomes U+FFFD, NUL becomes U+2400. */
-function rawText(window: Buffer, start: number, end: number): string {
-  const text = window.toString("utf8", start, Math.min(end, start + maxRawBytes));
-  return text.includes("\0") ? text.replaceAll("\0", "\u2400") : text;
+/** A copy of a record's bytes, which does not keep its window in memory. */
+function rawBytes(window: Buffer, start: number, end: number): Buffer {
+  return Buffer.from(window.subarray(start, Math.min(end, start + maxRawBytes)));
 }

@@ -1,4 +1,5 @@
 import { csvFaults } from "./csv-reader.ts";
+import type { Fault, FaultCode } from "./fault.ts";
 
 export const maxId = 2_147_483_647;
 export const maxTextLength = 255;
@@ -30,17 +31,27 @@ const texts: Record<number, string> = {
   [fieldFaults.outOfRange]: "is not in the years 1000 to 9999",
 };
 
-/** The reject reason of a field fault. */
-export function faultText(fault: number): string {
-  return texts[fault] ?? "is not valid";
+const codes: Record<number, FaultCode> = {
+  [fieldFaults.required]: "required",
+  [fieldFaults.tooLong]: "max-length",
+  [fieldFaults.invalidUtf8]: "encoding",
+  [fieldFaults.outOfRange]: "minimum",
+};
+
+/** The reject code and reason of a field fault. */
+export function fieldFault(fault: number): Fault {
+  return { code: codes[fault] ?? "type", reason: texts[fault] ?? "is not valid" };
 }
 
 /** Reject reasons that are not about the format of one field. */
 export const rowFaults = {
   ...csvFaults,
-  duplicateId: "duplicate id",
-  columnCount: (found: number, wanted: number) => `has ${found} ${found === 1 ? "column" : "columns"}, not ${wanted}`,
-  noSuchRow: (table: string) => `does not exist in ${table}`,
+  duplicateId: { code: "duplicate-key", reason: "duplicate id" },
+  columnCount: (found: number, wanted: number): Fault => ({
+    code: "columns",
+    reason: `has ${found} ${found === 1 ? "column" : "columns"}, not ${wanted}`,
+  }),
+  noSuchRow: (table: string): Fault => ({ code: "reference", reason: `does not exist in ${table}` }),
 } as const;
 
 /** A row that was not stored. `column` is empty when the row as a whole is invalid. */
@@ -48,7 +59,8 @@ export interface Reject {
   /** The line on which it starts, from 1; for rows in JSON the number of the row, from 1. */
   line: number;
   column: string;
+  code: FaultCode;
   reason: string;
-  /** The first 2 KiB of the row as sent. */
-  raw: string;
+  /** The row as sent, at most its first 64 KiB. */
+  raw: Buffer;
 }

@@ -3,7 +3,7 @@ import type { RowBatch } from "../csv/row-batch.ts";
 import { countRows } from "../row-metrics.ts";
 import { inBulkTransaction, YieldLocks } from "../store/bulk-store.ts";
 import { storeBatch } from "../store/store-batch.ts";
-import { isStaged, type LoadAttempt, type LoadProgress } from "./load.ts";
+import { isStaged, type LoadAttempt, type LoadProgress, withReasons } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
 import { OwnershipLost } from "./load-problem.ts";
 import { saveProgress } from "./load-queries.ts";
@@ -37,7 +37,7 @@ export async function commitBatch(
     const storing = { mode: attempt.options.mode, load: attempt.id, staged };
     const stored = await storeBatch(context.bulk, connection, batch, storing);
     const rejects = [...batch.rejects, ...stored.rejects];
-    await insertRejects(context.bulk, connection, attempt.id, rejects);
+    await insertRejects(connection, attempt.id, rejects);
     yielded = await deadline(
       previous.then(() => false),
       maxLockWaitMs,
@@ -46,6 +46,7 @@ export async function commitBatch(
     if (yielded) throw new YieldLocks();
     const before = attempt.progress;
     const after: LoadProgress = {
+      ...before,
       ...position,
       ms,
       received: before.received + batch.received,
@@ -53,6 +54,7 @@ export async function commitBatch(
       updated: before.updated + stored.updated,
       rejected: before.rejected + rejects.length,
       staged: before.staged + stored.staged,
+      reasons: withReasons(before.reasons, rejects),
     };
     if (!(await saveProgress(connection, attempt.id, attempt.owner, after))) throw new OwnershipLost();
     return { before, progress: after };

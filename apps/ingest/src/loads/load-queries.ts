@@ -7,11 +7,15 @@ import type { LoadMode } from "../store/store-batch.ts";
 import type { TableName } from "../tables.ts";
 import {
   countsOf,
+  defaultLoadOptions,
+  initialProgress,
   type Load,
+  type LoadCounts,
   type LoadOptions,
   type LoadProgress,
   type LoadStatus,
   type OnError,
+  paceOf,
   rejectsUrl,
 } from "./load.ts";
 
@@ -20,12 +24,15 @@ type Queries = Pick<MysqlPool | MysqlConnection, "query">;
 interface LoadRow extends RowDataPacket {
   id: number;
   table_name: TableName;
-  mode: LoadMode;
-  header: HeaderMode;
-  dry_run: number;
+  /** The options as JSON; those of loads of earlier versions are in the next six columns. */
+  options: string | null;
+  mode: LoadMode | null;
+  header: HeaderMode | null;
+  dry_run: number | null;
   max_rejects: string | null;
-  on_error: OnError;
-  allow_empty: number;
+  on_error: OnError | null;
+  allow_empty: number | null;
+  retry_of: number | null;
   status: LoadStatus;
   owner: string;
   received: number;
@@ -36,6 +43,8 @@ interface LoadRow extends RowDataPacket {
   byte_count: number;
   line_count: number;
   digest: string | null;
+  /** The rest of the progress as JSON; loads of earlier versions have only a field order. */
+  state: string | null;
   field_order: string | null;
   ms: number;
   problem: string | null;
@@ -45,8 +54,8 @@ interface LoadRow extends RowDataPacket {
 }
 
 /** A running load without a heartbeat for `timeoutMicroseconds` is cut off, whatever its stored status. */
-const columns = `id, table_name, mode, header, dry_run, max_rejects, on_error, allow_empty, owner,
-  received, inserted, updated, rejected, staged, byte_count, line_count, digest, field_order, ms, problem, created_by,
+const columns = `id, table_name, options, mode, header, dry_run, max_rejects, on_error, allow_empty, retry_of, owner,
+  received, inserted, updated, rejected, staged, byte_count, line_count, digest, state, field_order, ms, problem, created_by,
   started_at, finished_at,
   IF(status = 'running' AND beat_at < UTC_TIMESTAMP(3) - INTERVAL :timeoutMicroseconds MICROSECOND, 'cut off', status) AS status`;
 
@@ -61,15 +70,7 @@ export interface StoredLoad {
 }
 
 function toStoredLoad(row: LoadRow): StoredLoad {
-  const options: LoadOptions = {
-    table: row.table_name,
-    mode: row.mode,
-    header: row.header,
-    dryRun: row.dry_run === 1,
-    maxRejects: row.max_rejects,
-    onError: row.on_error,
-    allowEmpty: row.allow_empty === 1,
-  };
+  const options = optionsOf(row);
   const progress: LoadProgress = {
     received: row.received,
     inserted: row.inserted,
@@ -80,8 +81,9 @@ function toStoredLoad(row: LoadRow): StoredLoad {
     ms: row.ms,
     lines: row.line_count,
     digest: row.digest,
-    fieldOrder: row.field_order === null ? null : row.field_order.split(",").map(Number),
+    ...stateOf(row),
   };
+  const { facts } = progress;
   return {
     load: {
       id: row.id,
@@ -90,6 +92,15 @@ function toStoredLoad(row: LoadRow): StoredLoad {
       dryRun: options.dryRun,
       status: row.status,
       ...countsOf(options, row.status, progress),
+      deleted: progress.deleted,
+      format: facts?.format ?? null,
+      dialect: facts?.dialect ?? null,
+      confidence: facts?.confidence ?? null,
+      doubts: facts?.doubts ?? [],
+      reasons: progress.reasons,
+      ...paceOf(row.status, progress),
+      retryOf: row.retry_of,
+      undoneAt: null,
       createdBy: row.created_by,
       startedAt: row.started_at.toISOString(),
       finishedAt: row.finished_at?.toISOString() ?? null,
@@ -100,6 +111,32 @@ function toStoredLoad(row: LoadRow): StoredLoad {
     owner: row.owner,
     problem: row.problem,
   };
+}
+
+function optionsOf(row: LoadRow): LoadOptions {
+  const options = row.options === null ? earlierOptions(row) : JSON.parse(row.options);
+  return { ...defaultLoadOptions, ...options, table: row.table_name, retryOf: row.retry_of };
+}
+
+function earlierOptions(row: LoadRow): Partial<LoadOptions> {
+  return {
+    mode: row.mode ?? defaultLoadOptions.mode,
+    header: row.header ?? defaultLoadOptions.header,
+    dryRun: row.dry_run === 1,
+    maxRejects: row.max_rejects,
+    onError: row.on_error ?? defaultLoadOptions.onError,
+    allowEmpty: row.allow_empty === 1,
+  };
+}
+
+/** The parts of the progress that are one column, as JSON. */
+type LoadState = Omit<LoadProgress, keyof LoadCounts | "lines" | "digest">;
+
+function stateOf(row: LoadRow): LoadState {
+  const { fieldOrder, facts, deleted, reasons, bytesSent, bytesTotal } = initialProgress;
+  const initial = { fieldOrder, facts, deleted, reasons, bytesSent, bytesTotal };
+  if (row.state !== null) return { ...initial, ...JSON.parse(row.state) };
+  return { ...initial, fieldOrder: row.field_order === null ? null : row.field_order.split(",").map(Number) };
 }
 
 export async function findLoadById(
@@ -148,15 +185,15 @@ export async function listLoads(
 /** Inserts a new running load and returns its id; `undefined` when the key is in use. */
 export async function insertLoad(
   db: Queries,
-  load: LoadOptions & { owner: string; key: string | null; accountId: number; createdBy: string },
+  { table, retryOf, ...options }: LoadOptions,
+  { owner, key, accountId, createdBy }: { owner: string; key: string | null; accountId: number; createdBy: string },
 ): Promise<number | undefined> {
   try {
     const [result] = await db.query<ResultSetHeader>(
       `INSERT INTO ingest_loads
-        (table_name, mode, header, dry_run, max_rejects, on_error, allow_empty, status, request_key, owner, account_id, created_by, started_at, beat_at)
-        VALUES (:table, :mode, :header, :dryRun, :maxRejects, :onError, :allowEmpty, 'running', :key, :owner, :accountId, :createdBy,
-          UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
-      { ...load },
+        (table_name, options, retry_of, status, request_key, owner, account_id, created_by, started_at, beat_at)
+        VALUES (:table, :options, :retryOf, 'running', :key, :owner, :accountId, :createdBy, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+      { table, retryOf, options: JSON.stringify(options), owner, key, accountId, createdBy },
     );
     return result.insertId;
   } catch (error) {
@@ -198,11 +235,25 @@ export async function heartbeat(db: Queries, id: number, owner: string): Promise
 
 /** Records the progress of an attempt, in the transaction of its rows. Whether it still owns the load. */
 export async function saveProgress(db: Queries, id: number, owner: string, progress: LoadProgress): Promise<boolean> {
+  const { received, inserted, updated, rejected, staged, bytes, lines, digest, ms, ...state } = progress;
   const [result] = await db.query<ResultSetHeader>(
     `UPDATE ingest_loads SET received = :received, inserted = :inserted, updated = :updated, rejected = :rejected,
-      staged = :staged, byte_count = :bytes, line_count = :lines, digest = :digest, field_order = :options, ms = :ms, beat_at = UTC_TIMESTAMP(3)
+      staged = :staged, byte_count = :bytes, line_count = :lines, digest = :digest, state = :state, ms = :ms, beat_at = UTC_TIMESTAMP(3)
       ${whereOwned}`,
-    { ...progress, fieldOrder: progress.fieldOrder?.join(",") ?? null, id, owner },
+    {
+      received,
+      inserted,
+      updated,
+      rejected,
+      staged,
+      bytes,
+      lines,
+      digest,
+      ms,
+      state: JSON.stringify(state),
+      id,
+      owner,
+    },
   );
   return result.affectedRows === 1;
 }

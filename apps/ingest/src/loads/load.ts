@@ -1,3 +1,4 @@
+import type { FaultCode } from "../csv/fault.ts";
 import type { HeaderMode } from "../csv/header.ts";
 import type { LoadMode } from "../store/store-batch.ts";
 import type { TableName } from "../tables.ts";
@@ -28,6 +29,8 @@ export interface LoadOptions {
   onError: OnError;
   /** Whether `mode=replace` may leave the table empty. */
   allowEmpty: boolean;
+  /** The load whose rejected rows this load sends again, mended; null for any other load. */
+  retryOf: number | null;
 }
 
 /** The default options of a load. */
@@ -38,7 +41,25 @@ export const defaultLoadOptions = {
   maxRejects: null,
   onError: "skip",
   allowEmpty: false,
+  retryOf: null,
 } as const;
+
+/** How many rows were rejected for one code, in one column; `column` is empty when the row as a whole is invalid. */
+export interface RejectReason {
+  code: FaultCode;
+  column: string;
+  count: number;
+}
+
+/** What a load has found its file to be, settled before the first row. */
+export interface FileFacts {
+  format: string;
+  /** How the file is written: delimiter, quote, encoding, and so on. */
+  dialect: Readonly<Record<string, unknown>> | null;
+  /** How sure the dialect is, from 0 to 1. */
+  confidence: number | null;
+  doubts: readonly string[];
+}
 
 /** The counts of a load. Each received row is inserted, updated, rejected or staged. */
 export interface LoadCounts {
@@ -61,6 +82,22 @@ export interface Load extends LoadCounts {
   mode: LoadMode;
   dryRun: boolean;
   status: LoadStatus;
+  /** The format of the file; null until it is known. */
+  format: string | null;
+  dialect: FileFacts["dialect"];
+  confidence: number | null;
+  doubts: readonly string[];
+  /** Rows of the table that the file lacks and that were deleted (`mode=merge`, `mode=replace`). */
+  deleted: number;
+  /** The rejected rows by code and column, most first. */
+  reasons: readonly RejectReason[];
+  rowsPerSecond: number | null;
+  /** Size of the request body as sent; null when it is unknown. */
+  bytesTotal: number | null;
+  /** Estimated seconds until the file is read; null when the load is not running or the size is unknown. */
+  secondsLeft: number | null;
+  retryOf: number | null;
+  undoneAt: string | null;
   createdBy: string;
   startedAt: string;
   finishedAt: string | null;
@@ -85,6 +122,13 @@ export interface LoadProgress {
   digest: string | null;
   /** The order of the fields; null before the first batch. */
   fieldOrder: number[] | null;
+  /** What the file was found to be; null before that. */
+  facts: FileFacts | null;
+  deleted: number;
+  reasons: RejectReason[];
+  /** Bytes of the request body that have been read, and its size, as sent; null when unknown. */
+  bytesSent: number | null;
+  bytesTotal: number | null;
 }
 
 /** One attempt at a load. Only the attempt whose `owner` is stored with the load may write. */
@@ -108,7 +152,38 @@ export const initialProgress: LoadProgress = {
   lines: 0,
   digest: null,
   fieldOrder: null,
+  facts: null,
+  deleted: 0,
+  reasons: [],
+  bytesSent: null,
+  bytesTotal: null,
 };
+
+/** The reasons with those of more rejects counted in, most frequent first. */
+export function withReasons(
+  reasons: readonly RejectReason[],
+  rejects: Iterable<Pick<RejectReason, "code" | "column">>,
+): RejectReason[] {
+  const counted = new Map(reasons.map((reason) => [`${reason.code} ${reason.column}`, { ...reason }]));
+  for (const { code, column } of rejects) {
+    const key = `${code} ${column}`;
+    const reason = counted.get(key);
+    if (reason) reason.count++;
+    else counted.set(key, { code, column, count: 1 });
+  }
+  return [...counted.values()].sort((a, b) => b.count - a.count);
+}
+
+/** The speed of a load and the time that it needs for the rest of its file. */
+export function paceOf(
+  status: LoadStatus,
+  { received, ms, bytesSent, bytesTotal }: LoadProgress,
+): Pick<Load, "rowsPerSecond" | "bytesTotal" | "secondsLeft"> {
+  const rowsPerSecond = ms > 0 ? Math.round((received * 1000) / ms) : null;
+  const known = status === "running" && bytesSent !== null && bytesTotal !== null && bytesSent > 0;
+  const secondsLeft = known ? Math.round((Math.max(bytesTotal - bytesSent, 0) * ms) / bytesSent / 100) / 10 : null;
+  return { rowsPerSecond, bytesTotal, secondsLeft };
+}
 
 /** The max number or percentage of rejected rows; null when there is no limit. */
 export function rejectLimit({ maxRejects, mode, onError }: LoadOptions): string | null {

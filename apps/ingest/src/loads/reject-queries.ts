@@ -1,28 +1,34 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
-import { escapeText } from "../csv/load-data-format.ts";
+import type { FaultCode } from "../csv/fault.ts";
 import type { Reject } from "../csv/row-faults.ts";
-import type { BulkStore } from "../store/bulk-store.ts";
-import { sendRows } from "../store/send-rows.ts";
 
-const target = { name: "ingest_rejects", columns: ["load_id", "line", "column_name", "reason", "raw"] };
-const rejectsPerStatement = 5000;
 const rowsAtOnce = 1000;
+/** The max size of the raw bytes in one statement, as hexadecimal digits half of it. */
+const bytesAtOnce = 1024 * 1024;
+
+/** A rejected row as stored. Rows of earlier versions have no code, and at most 2 KiB of text. */
+export interface StoredReject extends Omit<Reject, "code"> {
+  code: FaultCode | null;
+}
 
 /** Stores the rejects of a batch, in the transaction of its rows. */
 export async function insertRejects(
-  store: BulkStore,
   connection: MysqlConnection,
   load: number,
   rejects: readonly Reject[],
 ): Promise<void> {
-  for (let at = 0; at < rejects.length; at += rejectsPerStatement) {
-    const some = rejects.slice(at, at + rejectsPerStatement);
-    const lines = some.map(
-      ({ line, column, reason, raw }) => `${load}\t${line}\t${column}\t${escapeText(reason)}\t${escapeText(raw)}\n`,
+  for (let from = 0, to = 0; from < rejects.length; from = to) {
+    for (let bytes = 0; to < rejects.length && to - from < rowsAtOnce && bytes < bytesAtOnce; to++) {
+      bytes += rejects[to]!.raw.length;
+    }
+    const values = rejects
+      .slice(from, to)
+      .map(({ line, column, code, reason, raw }) => [load, line, column, code, reason, raw]);
+    await connection.query(
+      "INSERT INTO ingest_rejects (load_id, line, column_name, code, reason, raw_bytes) VALUES ?",
+      [values],
     );
-    const refused = await sendRows(store, connection, target, Buffer.from(lines.join("")), some.length);
-    if (refused.length > 0) throw new Error(`Load ${load} has more than one reject on one line.`);
   }
 }
 
@@ -34,16 +40,33 @@ export async function hasRejects(db: MysqlPool, load: number): Promise<boolean> 
   return rows.length > 0;
 }
 
-/** The rejects of a load in the order of the file, a thousand at a time. */
-export async function* readRejects(db: MysqlPool, load: number): AsyncGenerator<Reject[]> {
+/** Up to `limit` rejects of a load in the order of the file, after the line `after`. */
+async function listRejects(
+  db: MysqlPool,
+  load: number,
+  page: { after: number; limit: number },
+): Promise<StoredReject[]> {
+  const [rows] = await db.query<(StoredReject & RowDataPacket)[]>(
+    `SELECT line, column_name AS \`column\`, code, reason, COALESCE(raw_bytes, CONVERT(raw USING utf8mb4)) AS raw
+      FROM ingest_rejects WHERE load_id = :load AND line > :after ORDER BY line LIMIT :limit`,
+    { load, ...page },
+  );
+  return rows.map((row) => ({ ...row, raw: Buffer.from(row.raw) }));
+}
+
+/** All rejects of a load in the order of the file, some at a time. */
+export async function* readRejects(db: MysqlPool, load: number): AsyncGenerator<StoredReject[]> {
+  // A page of rows of 64 KiB is as large as one of a thousand short rows.
+  const limit = 100;
   for (let after = 0; ; ) {
-    const [rows] = await db.query<(Reject & RowDataPacket)[]>(
-      `SELECT line, column_name AS \`column\`, reason, raw FROM ingest_rejects
-        WHERE load_id = :load AND line > :after ORDER BY line LIMIT :limit`,
-      { load, after, limit: rowsAtOnce },
-    );
+    const rows = await listRejects(db, load, { after, limit });
     if (rows.length > 0) yield rows;
-    if (rows.length < rowsAtOnce) return;
+    if (rows.length < limit) return;
     after = rows.at(-1)!.line;
   }
+}
+
+/** The first 2 KiB of a rejected row as text that any CSV reader accepts: invalid UTF-8 becomes U+FFFD, NUL becomes U+2400. */
+export function rawText(raw: Buffer): string {
+  return raw.toString("utf8", 0, 2048).replaceAll("\0", "\u2400");
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { Problem } from "@quintet/http";
 import { hasEnded, initialProgress, type LoadAttempt, type LoadOptions } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -27,8 +28,7 @@ export async function startLoad(
 ): Promise<StartedLoad> {
   const owner = randomUUID();
   if (requester.key !== undefined) await releaseKey(context.db, requester.key);
-  const id = await insertLoad(context.db, {
-    ...options,
+  const id = await insertLoad(context.db, options, {
     owner,
     key: requester.key ?? null,
     accountId: requester.accountId,
@@ -59,7 +59,7 @@ export async function startLoad(
 }
 
 function hasSameOptions(a: LoadOptions, b: LoadOptions): boolean {
-  return Object.keys(a).every((name) => a[name as keyof LoadOptions] === b[name as keyof LoadOptions]);
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(a)), JSON.parse(JSON.stringify(b)));
 }
 
 function inFlight(): Problem {

@@ -135,7 +135,7 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       const given = c.req.valid("header")["idempotency-key"];
       const key = given && createHash("sha256").update(`${account.id}\n${c.req.path}\n${given}`).digest("base64url");
       const flags = { dryRun: dryRun === "true", allowEmpty: allowEmpty === "true" };
-      const options = { table: table.name, ...query, ...flags, maxRejects };
+      const options = { table: table.name, ...query, ...flags, maxRejects, retryOf: null };
       const requester = { accountId: account.id, username: account.username, key };
       const prepared = await prepareLoad(deps.loads, options, requester, file);
       if (prepared.replayed) c.header("Idempotency-Replayed", "true");

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { problemSchema } from "@quintet/http";
+import { faultCodes } from "../csv/fault.ts";
 import { loadStatuses } from "../loads/load.ts";
 import { tableNames } from "../tables.ts";
 import { nextCursor } from "./paths.ts";
@@ -37,6 +38,14 @@ export const loadProblemSchema = problemSchema
   })
   .describe("A problem, with the state of the load where one was created");
 
+const reasonSchema = z
+  .object({
+    code: z.enum(faultCodes).describe("Why the rows were rejected; codes keep their meaning"),
+    column: z.string().describe("The invalid column; empty when the row as a whole is invalid"),
+    count: count.describe("Rejected rows"),
+  })
+  .openapi("RejectReason", { description: "How many rows were rejected for one reason" });
+
 export const loadSchema = z
   .object({
     id: count.describe("The id of the load"),
@@ -45,6 +54,23 @@ export const loadSchema = z
     dryRun: z.boolean().describe("Whether the file is only checked and nothing is stored"),
     status: loadStatus,
     ...counts,
+    deleted: count.describe("Rows of the table that the file lacks and that were deleted"),
+    format: z.string().nullable().describe("Format of the file, such as `csv`; null until it is known"),
+    dialect: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe("How the file is written: delimiter, quote, encoding and so on; null until it is known"),
+    confidence: z.number().nullable().describe("How certain the dialect is, 0 to 1; null until it is known"),
+    doubts: z.array(z.string()).readonly().describe("What is uncertain about the dialect"),
+    reasons: z.array(reasonSchema).readonly().describe("The rejected rows by code and column, most frequent first"),
+    rowsPerSecond: count.nullable().describe("Rows read per second, over all attempts"),
+    bytesTotal: count.nullable().describe("Size of the request body as sent; null when it was not declared"),
+    secondsLeft: z
+      .number()
+      .nullable()
+      .describe("Estimated seconds until the file is read; null when the load is not running or its size is unknown"),
+    retryOf: count.nullable().describe("The load whose rejected rows this load sends again; null for any other load"),
+    undoneAt: z.string().nullable().describe("When the load was undone, ISO 8601, UTC; null when it was not"),
     createdBy: z.string().describe("Username of the account that started the load"),
     startedAt: z.string().describe("ISO 8601, UTC"),
     finishedAt: z.string().nullable().describe("ISO 8601, UTC; null while the load is running"),

@@ -10,12 +10,11 @@ import {
   Problem,
   type ServiceEnv,
 } from "@quintet/http";
-import type { Reject } from "../csv/row-faults.ts";
 import type { Deps } from "../deps.ts";
 import { cancelLoad } from "../loads/cancel-load.ts";
 import type { Load } from "../loads/load.ts";
 import { findLoadById, listLoads } from "../loads/load-queries.ts";
-import { hasRejects, readRejects } from "../loads/reject-queries.ts";
+import { hasRejects, rawText, readRejects, type StoredReject } from "../loads/reject-queries.ts";
 import { loadListSchema, loadSchema } from "./load-schemas.ts";
 import { cursorParam } from "./paths.ts";
 
@@ -156,9 +155,10 @@ function textStream(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
 const rejectHeader = "line,column,reason,raw\r\n";
 
 /** Rejects as lines of CSV (RFC 4180), below `rejectHeader`. */
-function rejectLines(rejects: readonly Reject[]): string {
+function rejectLines(rejects: readonly StoredReject[]): string {
   return rejects
-    .map(({ line, column, reason, raw }) => `${line},${column},${quoted(reason)},${quoted(raw)}\r\n`)
+    .map((reject) => [String(reject.line), reject.column, reject.reason, rawText(reject.raw)])
+    .map((fields) => `${fields.map(quoted).join(",")}\r\n`)
     .join("");
 }
 

@@ -16,7 +16,7 @@ export function jsonRecord(table: Table, row: unknown, number: number): RecordBy
   if (!Array.isArray(values)) return values;
   const { columns } = table;
   if (values.length !== columns.length) {
-    return { column: null, reason: rowFaults.columnCount(values.length, columns.length) };
+    return { column: null, reason: rowFaults.columnCount(values.length, columns.length).reason };
   }
   const fields: Buffer[] = [];
   for (const [index, column] of columns.entries()) {

@@ -1,5 +1,6 @@
 import type { MysqlConnection } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
+import type { Fault } from "../csv/fault.ts";
 import type { RowBatch } from "../csv/row-batch.ts";
 import { rowFaults } from "../csv/row-faults.ts";
 import { type Reference, referencesFrom, referencesTo, type Table } from "../tables.ts";
@@ -112,8 +113,8 @@ async function missing(
   return count > 0 ? [{ ...reference, count }] : [];
 }
 
-/** Rows of a batch that are not stored: the index of the row in the batch, and the reason. */
-export type SkippedRows = Map<number, { column: string; reason: string }>;
+/** Rows of a batch that are not stored: the index of the row in the batch, and why. */
+export type SkippedRows = Map<number, { column: string; fault: Fault }>;
 
 /**
  * The rows of a batch with a department or job that does not exist. The existing ones are locked, so that they cannot be deleted
@@ -126,9 +127,9 @@ export async function lockReferences(connection: MysqlConnection, batch: RowBatc
     const distinct = new Set(named);
     const existing = await existingIds(connection, { name: to }, distinct, "shared");
     if (existing.size === distinct.size) continue;
-    const reason = rowFaults.noSuchRow(to);
+    const fault = rowFaults.noSuchRow(to);
     for (let row = 0; row < batch.rows; row++) {
-      if (!existing.has(named[row]!) && !skipped.has(row)) skipped.set(row, { column, reason });
+      if (!existing.has(named[row]!) && !skipped.has(row)) skipped.set(row, { column, fault });
     }
   }
   return skipped;

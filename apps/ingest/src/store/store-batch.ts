@@ -84,7 +84,7 @@ async function stageBatch(
   return { ...stored(batch, skipped, 0), staged: batch.rows - skipped.size };
 }
 
-const duplicate = { column: "id", reason: rowFaults.duplicateId };
+const duplicate = { column: "id", fault: rowFaults.duplicateId };
 
 function rowsExcept(batch: RowBatch, skipped: SkippedRows): [text: Buffer, rows: number] {
   return [batch.text(skipped), batch.rows - skipped.size];
@@ -105,7 +105,7 @@ function skipDuplicates(batch: RowBatch, skipped: SkippedRows, refused: number[]
 }
 
 function stored(batch: RowBatch, skipped: SkippedRows, updated: number): StoredBatch {
-  const rejects = [...skipped].map(([row, { column, reason }]) => batch.rejectOf(row, column, reason));
+  const rejects = [...skipped].map(([row, { column, fault }]) => batch.rejectOf(row, column, fault));
   return { inserted: batch.rows - skipped.size - updated, updated, staged: 0, rejects };
 }
 

@@ -1,0 +1,26 @@
+/** Why a row is rejected, for programs. A code keeps its meaning; reasons may be worded better. */
+export const faultCodes = [
+  "required",
+  "type",
+  "minimum",
+  "maximum",
+  "min-length",
+  "max-length",
+  "pattern",
+  "enum",
+  "unique",
+  "duplicate-key",
+  "reference",
+  "encoding",
+  "columns",
+  "quote",
+  "too-long",
+  "ambiguous-date",
+] as const;
+export type FaultCode = (typeof faultCodes)[number];
+
+/** Why a row or a field is invalid: a stable code, and the reason for people. */
+export interface Fault {
+  code: FaultCode;
+  reason: string;
+}
