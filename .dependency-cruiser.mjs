@@ -12,6 +12,7 @@ const httpFolders = {
   observability: ["errors"],
   openapi: ["errors"],
   settings: ["errors", "observability"],
+  signature: [],
   service: ["errors", "observability", "openapi"],
   server: ["errors", "observability"],
 };

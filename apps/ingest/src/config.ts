@@ -1,7 +1,9 @@
 import type { ConfigOf } from "@quintet/host";
 import { settings } from "@quintet/http";
+import { s3Settings } from "./s3.ts";
 
 export const ingestSettings = {
+  ...s3Settings,
   BULK_STATEMENT_SECONDS: settings.number(0, 1_000_000).default(3600),
   BACKUP_DIR: settings.folder.default("./backups"),
   BACKUPS_KEEP: settings.number(0, 1_000_000).default(0),

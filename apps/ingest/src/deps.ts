@@ -14,6 +14,7 @@ import type { Config } from "./config.ts";
 import { defaultLoadSettings, type LoadContext } from "./loads/load-context.ts";
 import { LoadSlots } from "./loads/load-slots.ts";
 import { removeExpired } from "./retention/retention.ts";
+import { openS3, type S3Store } from "./s3.ts";
 import { doneTable, openBulkStore } from "./store/bulk-store.ts";
 
 /** What only this app works with. */
@@ -26,6 +27,8 @@ interface IngestDeps extends AsyncDisposable {
   /** Removes what was kept long enough. */
   retention: Sweeping;
   loads: LoadContext;
+  /** The objects of S3; undefined when it is not configured. */
+  s3: S3Store | undefined;
   /** The folder of the Avro files. */
   backupDir: string;
 }
@@ -39,6 +42,7 @@ export type Deps = DepsOf<"mysql" | "redis", IngestDeps>;
  */
 export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">): IngestDeps {
   const { MYSQL_URL: url, STATEMENT_SECONDS: statementSeconds, BULK_STATEMENT_SECONDS: bulkSeconds } = config;
+  const s3 = openS3(config);
   const reports = connectMysql(url, { connections: 4, name: "ingest reports", statementSeconds, endsWithClient: true });
   const bulk = connectMysql(url, { connections: 4, name: "ingest backups", statementSeconds: bulkSeconds });
   const store = openBulkStore(url, bulkSeconds);
@@ -69,11 +73,13 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     loads,
     records,
     retention,
+    s3,
     backupDir,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([records, retention].map((each) => each[Symbol.asyncDispose]()));
       await Promise.allSettled([cleaned, ...loads.running]);
       await store[Symbol.asyncDispose]();
+      await s3?.close();
       await Promise.all([reports, bulk].map((pool) => pool.end()));
     },
   };

@@ -69,3 +69,5 @@ export { openText, sealText } from "./settings/sealed-text.ts";
 export { withDefaults } from "./settings/setting-files.ts";
 export { readEnv, type SettingRule, separatePorts, setTogether, settings } from "./settings/settings.ts";
 export { plainAddress, type TrustedProxies, trustedProxies } from "./settings/trusted-proxies.ts";
+export { readSignatureClaim, SignatureError, type SignedParts } from "./signature/signed-request.ts";
+export { checkSignatureTime, verifySignature } from "./signature/verify.ts";

@@ -1,12 +1,17 @@
 import { type Account, clientAddressOf } from "@quintet/auth";
-import { beginWaiting, type ServiceEnv } from "@quintet/http";
+import {
+  beginWaiting,
+  checkSignatureTime,
+  readSignatureClaim,
+  type ServiceEnv,
+  type SignedParts,
+  verifySignature,
+} from "@quintet/http";
 import type { Context } from "hono";
 import { callerOf } from "../commands/caller.ts";
 import type { Deps } from "../deps.ts";
 import { sqsPath } from "./addresses.ts";
 import { type Call, protocolOf } from "./protocol/protocol.ts";
-import { readClaim, type SignedParts } from "./signature/signed-request.ts";
-import { checkTime, verifySignature } from "./signature/verify.ts";
 import { type SignedHosts, signedHosts } from "./signed-hosts.ts";
 import { SqsError } from "./sqs-error.ts";
 import { toSqsError } from "./to-sqs-error.ts";
@@ -93,8 +98,8 @@ async function verify(c: SqsContext, { accessKeys }: Deps, hosts: SignedHosts) {
     url: pathname + search,
     header: (name) => c.req.header(name),
   };
-  const claim = readClaim(parts);
-  checkTime(claim, Date.now());
+  const claim = readSignatureClaim(parts, "sqs");
+  checkSignatureTime(claim, Date.now());
   const key = await accessKeys.find(claim.accessKeyId);
   if (!key) throw new SqsError("InvalidClientTokenId", "The security token included in the request is invalid.");
   const body = new Uint8Array(await c.req.arrayBuffer());

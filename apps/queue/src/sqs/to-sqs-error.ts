@@ -1,4 +1,4 @@
-import { type Problem, toProblem } from "@quintet/http";
+import { type Problem, SignatureError, toProblem } from "@quintet/http";
 import { SqsError, type SqsErrorName } from "./sqs-error.ts";
 
 const names: Partial<Record<Problem["code"], SqsErrorName>> = {
@@ -19,6 +19,7 @@ const names: Partial<Record<Problem["code"], SqsErrorName>> = {
 /** Any error as one of SQS. What the app has no words for is an `InternalFailure` that says nothing but the request's id. */
 export function toSqsError(error: unknown, { method, requestId }: { method: string; requestId: string }): SqsError {
   if (error instanceof SqsError) return error;
+  if (error instanceof SignatureError) return new SqsError(error.name, error.message);
   const problem = toProblem(error, method);
   const { code, message, headers } = problem;
   if (code === "not-found") return nonExistentQueue();

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import type { SentMessage } from "../../commands/queue-commands.ts";
 import type { Attributes } from "../../messages/packed.ts";
 import { pack } from "../../messages/packed.ts";
@@ -17,7 +17,6 @@ import {
 import { md5, md5OfAttributes } from "../message-digests.ts";
 import { integer, list, structure, text, type ValueOf } from "../protocol/shapes.ts";
 import type { QueueRules } from "../queue-rules.ts";
-import { sha256Hex } from "../signature/canonical-request.ts";
 import { SqsError } from "../sqs-error.ts";
 import { nonExistentQueue } from "../to-sqs-error.ts";
 import { type ActionContext, action } from "./action.ts";
@@ -152,7 +151,7 @@ function inGroup(
       "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly";
     throw new SqsError("InvalidParameterValue", message);
   }
-  const id = MessageDeduplicationId ?? sha256Hex(body);
+  const id = MessageDeduplicationId ?? hash("sha256", body, "hex");
   return { groupId, tenantId: "", dedupeId: rules.dedupeInGroup ? idInGroup(groupId, id) : id };
 }
 

@@ -1,4 +1,16 @@
-import { SqsError } from "../sqs-error.ts";
+/** Why the signature of a request is refused; the names are those that all services of AWS have. */
+export class SignatureError extends Error {
+  override readonly name:
+    | "MissingAuthenticationToken"
+    | "IncompleteSignature"
+    | "SignatureDoesNotMatch"
+    | "RequestExpired";
+
+  constructor(name: SignatureError["name"], message: string) {
+    super(message);
+    this.name = name;
+  }
+}
 
 /** What a request says of its signature (Signature Version 4), in its Authorization header or in its query. */
 export interface SignatureClaim {
@@ -7,6 +19,7 @@ export interface SignatureClaim {
   scope: string;
   date: string;
   region: string;
+  service: string;
   /** The names of the signed headers, in lower case and in order. */
   signedHeaders: string[];
   /** 64 hex digits. */
@@ -33,8 +46,8 @@ function isPresigned(query: URLSearchParams): boolean {
   return query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature");
 }
 
-/** Reads the claim. Throws `MissingAuthenticationToken` for an unsigned request, `IncompleteSignature` for a malformed claim. */
-export function readClaim({ url, header }: SignedParts): SignatureClaim {
+/** Reads the claim of a request to `service`. Throws `MissingAuthenticationToken` for an unsigned request, `IncompleteSignature` for a malformed claim. */
+export function readSignatureClaim({ url, header }: SignedParts, service: string): SignatureClaim {
   const query = new URLSearchParams(url.includes("?") ? url.slice(url.indexOf("?")) : "");
   if (isPresigned(query)) {
     const parameter = (name: string) => query.get(`X-Amz-${name}`) ?? undefined;
@@ -42,7 +55,7 @@ export function readClaim({ url, header }: SignedParts): SignatureClaim {
     if (expires !== undefined && !(/^\d{1,6}$/.test(expires) && Number(expires) >= 1 && Number(expires) <= 604_800)) {
       throw incomplete("X-Amz-Expires must be a number of seconds from 1 to 604800.");
     }
-    return toClaim({
+    return toClaim(service, {
       algorithm: parameter("Algorithm"),
       credential: parameter("Credential"),
       signedHeaders: parameter("SignedHeaders"),
@@ -53,7 +66,10 @@ export function readClaim({ url, header }: SignedParts): SignatureClaim {
   }
   const authorization = header("authorization");
   if (authorization === undefined) {
-    throw new SqsError("MissingAuthenticationToken", "The request is not signed: it has no Authorization header.");
+    throw new SignatureError(
+      "MissingAuthenticationToken",
+      "The request is not signed: it has no Authorization header.",
+    );
   }
   const [, scheme, rest = ""] = /^\s*(\S+)\s*(.*)$/.exec(authorization) ?? [];
   const fields = new Map(
@@ -62,7 +78,7 @@ export function readClaim({ url, header }: SignedParts): SignatureClaim {
       return [field.slice(0, at).trim(), field.slice(at + 1).trim()];
     }),
   );
-  return toClaim({
+  return toClaim(service, {
     algorithm: scheme,
     credential: fields.get("Credential"),
     signedHeaders: fields.get("SignedHeaders"),
@@ -72,21 +88,24 @@ export function readClaim({ url, header }: SignedParts): SignatureClaim {
   });
 }
 
-function toClaim(given: {
-  algorithm: string | undefined;
-  credential: string | undefined;
-  signedHeaders: string | undefined;
-  signature: string | undefined;
-  timestamp: string | undefined;
-  expiresSeconds: number | undefined;
-}): SignatureClaim {
+function toClaim(
+  service: string,
+  given: {
+    algorithm: string | undefined;
+    credential: string | undefined;
+    signedHeaders: string | undefined;
+    signature: string | undefined;
+    timestamp: string | undefined;
+    expiresSeconds: number | undefined;
+  },
+): SignatureClaim {
   const { credential = "", signature = "", timestamp = "", expiresSeconds } = given;
   if (given.algorithm !== algorithm) throw incomplete(`The algorithm must be ${algorithm}.`);
-  const [, accessKeyId = "", scope = "", date = "", region = "", service = ""] =
+  const [, accessKeyId = "", scope = "", date = "", region = "", scoped = ""] =
     credentialPattern.exec(credential) ?? [];
   if (accessKeyId === "") throw incomplete("Credential must be an access key id and a scope.");
-  if (service !== "sqs")
-    throw new SqsError("SignatureDoesNotMatch", "Credential should be scoped to correct service: 'sqs'.");
+  if (scoped !== service)
+    throw new SignatureError("SignatureDoesNotMatch", `Credential should be scoped to correct service: '${service}'.`);
   const signedHeaders = (given.signedHeaders ?? "").split(";");
   if (!signedHeaders.every((name) => /^[a-z0-9-]+$/.test(name))) {
     throw incomplete("SignedHeaders must be names of headers in lower case, joined by semicolons.");
@@ -94,9 +113,9 @@ function toClaim(given: {
   if (!/^[0-9a-f]{64}$/.test(signature)) throw incomplete("Signature must be 64 hex digits.");
   if (!timestampPattern.test(timestamp)) throw incomplete("X-Amz-Date must be a time such as 20260131T120000Z.");
   if (!timestamp.startsWith(date)) {
-    throw new SqsError("SignatureDoesNotMatch", "The date of Credential is not that of X-Amz-Date.");
+    throw new SignatureError("SignatureDoesNotMatch", "The date of Credential is not that of X-Amz-Date.");
   }
-  return { accessKeyId, scope, date, region, signedHeaders, signature, timestamp, expiresSeconds };
+  return { accessKeyId, scope, date, region, service, signedHeaders, signature, timestamp, expiresSeconds };
 }
 
 function fromHttpDate(date: string | undefined): string | undefined {
@@ -104,6 +123,6 @@ function fromHttpDate(date: string | undefined): string | undefined {
   return Number.isNaN(at) ? undefined : new Date(at).toISOString().replace(/[-:]|\.\d{3}/g, "");
 }
 
-function incomplete(message: string): SqsError {
-  return new SqsError("IncompleteSignature", message);
+function incomplete(message: string): SignatureError {
+  return new SignatureError("IncompleteSignature", message);
 }

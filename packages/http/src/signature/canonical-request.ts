@@ -7,7 +7,7 @@ import type { SignatureClaim, SignedParts } from "./signed-request.ts";
  */
 export function canonicalRequest(
   { method, url, header }: SignedParts,
-  { signedHeaders }: SignatureClaim,
+  { service, signedHeaders }: SignatureClaim,
   { host, bodyDigest }: { host: string; bodyDigest: string },
 ): string {
   const at = url.indexOf("?");
@@ -16,7 +16,7 @@ export function canonicalRequest(
   return [
     method,
     // Encoded once more than it was sent, which every service but S3 demands.
-    path.split("/").map(encode).join("/"),
+    service === "s3" ? path : path.split("/").map(encode).join("/"),
     canonicalQuery(at < 0 ? "" : url.slice(at + 1)),
     ...signedHeaders.map((name) => `${name}:${headerValue(name)}`),
     "",

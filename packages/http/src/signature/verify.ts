@@ -1,8 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
-import { SqsError } from "../sqs-error.ts";
 import { canonicalRequest, sha256Hex } from "./canonical-request.ts";
-import type { SignatureClaim, SignedParts } from "./signed-request.ts";
+import { type SignatureClaim, SignatureError, type SignedParts } from "./signed-request.ts";
 
 const maxSkewMs = 15 * 60_000;
 
@@ -10,16 +9,16 @@ const maxSkewMs = 15 * 60_000;
 const mustBeSigned = ["x-amz-target", "x-amz-date", "x-amz-content-sha256"];
 
 /** Throws `RequestExpired` for a signature that is older or newer than 15 minutes, or past its own expiry. `now` is in ms. */
-export function checkTime({ timestamp, expiresSeconds }: SignatureClaim, now: number): void {
+export function checkSignatureTime({ timestamp, expiresSeconds }: SignatureClaim, now: number): void {
   const [year, month, day, hour, minute, second] = [4, 2, 2, 2, 2, 2].map((length, i) => {
     const start = [0, 4, 6, 9, 11, 13][i] ?? 0;
     return timestamp.slice(start, start + length);
   });
   const signedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   const until = signedAt + (expiresSeconds === undefined ? maxSkewMs : expiresSeconds * 1000);
-  if (!(now <= until)) throw new SqsError("RequestExpired", `Signature expired: ${timestamp} is too long ago.`);
+  if (!(now <= until)) throw new SignatureError("RequestExpired", `Signature expired: ${timestamp} is too long ago.`);
   if (signedAt > now + maxSkewMs) {
-    throw new SqsError("RequestExpired", `Signature not yet current: ${timestamp} is in the future.`);
+    throw new SignatureError("RequestExpired", `Signature not yet current: ${timestamp} is in the future.`);
   }
 }
 
@@ -32,7 +31,7 @@ export function verifySignature(
   claim: SignatureClaim,
   given: { secret: string; body: Uint8Array; hosts: string[] },
 ): string {
-  const { signedHeaders, signature, date, region, scope, timestamp } = claim;
+  const { signedHeaders, signature, date, region, service, scope, timestamp } = claim;
   const bodyDigest = sha256Hex(given.body);
   const declared = parts.header("x-amz-content-sha256");
   if (declared !== undefined && declared !== bodyDigest) {
@@ -41,7 +40,7 @@ export function verifySignature(
   const unsigned = mustBeSigned.filter((name) => parts.header(name) !== undefined && !signedHeaders.includes(name));
   if (!signedHeaders.includes("host")) unsigned.push("host");
   if (unsigned.length > 0) throw mismatch(`These headers must be signed: ${unsigned.join(", ")}.`);
-  const key = signingKey(given.secret, date, region);
+  const key = signingKey(given.secret, date, region, service);
   const found = given.hosts.find((host) => {
     const digest = sha256Hex(canonicalRequest(parts, claim, { host, bodyDigest }));
     const expected = hmac(key, `AWS4-HMAC-SHA256\n${timestamp}\n${scope}\n${digest}`);
@@ -55,12 +54,12 @@ export function verifySignature(
 
 const signingKeys = new LRUCache<string, KeyObject>({ max: 1000 });
 
-/** The key that signs the requests of one day in one region. It is remembered, because to derive it takes four digests. */
-function signingKey(secret: string, date: string, region: string): KeyObject {
-  const name = `${secret} ${date} ${region}`;
+/** The key that signs the requests of one day in one region of a service. It is remembered, because to derive it takes four digests. */
+function signingKey(secret: string, date: string, region: string, service: string): KeyObject {
+  const name = `${secret} ${date} ${region} ${service}`;
   const known = signingKeys.get(name);
   if (known) return known;
-  const derived = [date, region, "sqs", "aws4_request"].reduce<string | Buffer>(hmac, `AWS4${secret}`);
+  const derived = [date, region, service, "aws4_request"].reduce<string | Buffer>(hmac, `AWS4${secret}`);
   const key = createSecretKey(Buffer.from(derived));
   signingKeys.set(name, key);
   return key;
@@ -70,6 +69,6 @@ function hmac(key: string | Buffer | KeyObject, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
-function mismatch(message: string): SqsError {
-  return new SqsError("SignatureDoesNotMatch", message);
+function mismatch(message: string): SignatureError {
+  return new SignatureError("SignatureDoesNotMatch", message);
 }
