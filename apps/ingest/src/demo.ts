@@ -3,12 +3,13 @@ import { createReadStream } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Problem } from "@quintet/http";
+import { demoTables } from "./demo-tables.ts";
 import type { Deps } from "./deps.ts";
 import { defaultLoadOptions, type Load } from "./loads/load.ts";
 import { prepareLoad } from "./loads/load-file.ts";
 import { findLoadByKey } from "./loads/load-queries.ts";
 import { listRows } from "./store/table-queries.ts";
-import { type TableName, tableNames, tableOf } from "./tables.ts";
+import type { Table } from "./tables/table.ts";
 
 /**
  * Loads the files in `demo/`, including their invalid rows, as a client would: each with a key, so that a load that was cut off is
@@ -16,36 +17,36 @@ import { type TableName, tableNames, tableOf } from "./tables.ts";
  */
 export async function fillDemo(deps: Deps, progress: (line: string) => void): Promise<void> {
   const { db, heartbeatTimeoutMs } = deps.loads;
-  const firstKey = demoKey("departments");
-  if (!(await findLoadByKey(db, firstKey, heartbeatTimeoutMs)) && (await hasRows(deps))) return;
-  for (const table of tableNames) {
+  const [first] = demoTables as [Table];
+  if (!(await findLoadByKey(db, demoKey(first), heartbeatTimeoutMs)) && (await hasRows(deps))) return;
+  for (const table of demoTables) {
     const kept = await findLoadByKey(db, demoKey(table), heartbeatTimeoutMs);
     if (kept?.load.status === "done") continue;
     const load = await loadDemo(deps, table);
-    progress(`ingest: ${load.inserted} ${table} loaded, ${load.rejected} invalid rows rejected`);
+    progress(`ingest: ${load.inserted} ${table.name} loaded, ${load.rejected} invalid rows rejected`);
   }
 }
 
-function demoKey(table: TableName): string {
-  return createHash("sha256").update(`demo ${table}`).digest("base64url");
+function demoKey(table: Table): string {
+  return createHash("sha256").update(`demo ${table.name}`).digest("base64url");
 }
 
 async function hasRows(deps: Deps): Promise<boolean> {
-  for (const table of tableNames) {
-    if ((await listRows(deps.mysql, tableOf(table), 0, 1)).length > 0) return true;
+  for (const table of demoTables) {
+    if ((await listRows(deps.mysql, table, 0, 1)).length > 0) return true;
   }
   return false;
 }
 
 /** Loads one file; while another process is loading it, waits until that process finishes or is considered dead. */
-async function loadDemo(deps: Deps, table: TableName): Promise<Load> {
-  const path = fileURLToPath(new URL(`../demo/${table}.csv`, import.meta.url));
-  const options = { table, ...defaultLoadOptions };
+async function loadDemo(deps: Deps, table: Table): Promise<Load> {
+  const path = fileURLToPath(new URL(`../demo/${table.name}.csv`, import.meta.url));
+  const options = { table: table.name, ...defaultLoadOptions };
   const requester = { accountId: 0, username: "demo", key: demoKey(table) };
   for (;;) {
     const file = createReadStream(path);
     try {
-      const prepared = await prepareLoad(deps.loads, options, requester, file[Symbol.asyncIterator]());
+      const prepared = await prepareLoad(deps.loads, table, options, requester, file[Symbol.asyncIterator]());
       return await prepared.run();
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== "conflict") throw error;

@@ -16,6 +16,7 @@ import { LoadSlots } from "./loads/load-slots.ts";
 import { removeExpired } from "./retention/retention.ts";
 import { openS3, type S3Store } from "./s3.ts";
 import { doneTable, openBulkStore } from "./store/bulk-store.ts";
+import { openTables, type Tables } from "./tables/tables.ts";
 
 /** What only this app works with. */
 interface IngestDeps extends AsyncDisposable {
@@ -23,6 +24,8 @@ interface IngestDeps extends AsyncDisposable {
   reports: MysqlPool;
   /** Whole tables, which take their time. */
   bulk: MysqlPool;
+  /** The definitions of the tables. */
+  tables: Tables;
   records: RecordSweep;
   /** Removes what was kept long enough. */
   retention: Sweeping;
@@ -71,6 +74,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     reports,
     bulk,
     loads,
+    tables: openTables(mysql),
     records,
     retention,
     s3,

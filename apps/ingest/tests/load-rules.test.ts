@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { CsvReader } from "../src/csv/csv-reader.ts";
 import { tableOrder } from "../src/csv/header.ts";
 import { RowBatch } from "../src/csv/row-batch.ts";
+import { jobs as jobsTable } from "../src/demo-tables.ts";
 import { commitBatch } from "../src/loads/commit-batch.ts";
 import { finishLoad } from "../src/loads/finish-load.ts";
 import { defaultLoadOptions, type LoadAttempt, type LoadOptions } from "../src/loads/load.ts";
@@ -12,7 +13,6 @@ import { claimLoad } from "../src/loads/load-queries.ts";
 import { runLoad } from "../src/loads/run-load.ts";
 import { startLoad } from "../src/loads/start-load.ts";
 import { storeFile } from "../src/loads/store-file.ts";
-import { tableOf } from "../src/tables.ts";
 import { departments, jobs, openIngest, type TestIngest } from "./open-ingest.ts";
 
 let ingest: TestIngest;
@@ -43,7 +43,7 @@ async function* file(text: string) {
 /** An attempt at a new load, of which nothing is stored yet. */
 async function begin(wanted: LoadOptions): Promise<LoadAttempt> {
   const by = { accountId: 1, username: "test", key: randomUUID() };
-  const started = await startLoad(ingest.deps.loads, wanted, by);
+  const started = await startLoad(ingest.deps.loads, jobsTable, wanted, by);
   if (started.state !== "attempt") throw new Error("it has ended");
   return started.attempt;
 }
@@ -82,10 +82,10 @@ describe("an attempt that has lost its load", () => {
 
   it("loses the rows it has not yet committed", async () => {
     const attempt = await begin(options());
-    const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
+    const batch = new RowBatch(jobsTable, { rows: 10, bytes: 10_000 });
     const reader = new CsvReader(2);
     reader.push(Buffer.from("7001,a\n7002,b\n"));
-    while (reader.next() === "record") batch.add(reader, [...tableOrder(tableOf("jobs"))]);
+    while (reader.next() === "record") batch.add(reader, [...tableOrder(jobsTable)]);
     const place = { bytes: 14, lines: 2, digest: null, fieldOrder: null };
     const previous = Promise.withResolvers<void>();
     const committed = commitBatch(ingest.deps.loads, attempt, batch, place, { ms: 1, previous: previous.promise });

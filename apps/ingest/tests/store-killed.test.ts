@@ -9,8 +9,8 @@ import { storeProxy } from "@quintet/stores/testing";
 import { type Connection, createConnection, type RowDataPacket } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { createBackup } from "../src/backups/create-backup.ts";
+import { jobs as jobsTable } from "../src/demo-tables.ts";
 import type { Load } from "../src/loads/load.ts";
-import { tableOf } from "../src/tables.ts";
 import { chief, ownProcessEnv, startIngest } from "./own-process.ts";
 import { slowUpload } from "./slow-upload.ts";
 
@@ -95,10 +95,10 @@ it("ends a backup whose connection breaks between two rows, and leaves nothing o
   stack.defer(() => rm(folder, { recursive: true }));
   const pool = connectMysql(proxy.url);
   stack.defer(() => pool.end());
-  await createBackup(pool, folder, tableOf("jobs"));
+  await createBackup(pool, folder, jobsTable);
   const before = await readdir(folder);
   proxy.freeze();
-  const made = createBackup(pool, folder, tableOf("jobs")).catch((error: unknown) => error);
+  const made = createBackup(pool, folder, jobsTable).catch((error: unknown) => error);
   await vi.waitFor(async () => expect((await readdir(folder)).some((name) => name.endsWith(".draft"))).toBe(true));
   await proxy.cut();
   proxy.thaw();

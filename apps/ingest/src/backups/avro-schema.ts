@@ -1,12 +1,13 @@
 import avsc from "avsc";
-import type { Column, Table } from "../tables.ts";
+import { type ColumnKind, kindOf } from "../tables/kind.ts";
+import type { Table } from "../tables/table.ts";
 
 const avroTypes = {
   id: "long",
   reference: "long",
   text: "string",
   datetime: { type: "long", logicalType: "timestamp-millis" },
-} as const satisfies Record<Column["kind"], unknown>;
+} as const satisfies Record<ColumnKind, unknown>;
 
 /** The Avro schema of a table's rows (Avro 1.11): a record, with dates and times as `timestamp-millis`. */
 export function avroSchema(table: Table): object {
@@ -14,7 +15,7 @@ export function avroSchema(table: Table): object {
     type: "record",
     name: table.name,
     namespace: "quintet.ingest",
-    fields: table.columns.map(({ name, kind }) => ({ name, type: avroTypes[kind] })),
+    fields: table.columns.map((column) => ({ name: column.name, type: avroTypes[kindOf(table, column)] })),
   };
 }
 
@@ -44,13 +45,14 @@ export function schemaFault(table: Table, schema: string): string | undefined {
   }
   const { type, fields } = found as { type?: unknown; fields?: { name: string; type: unknown }[] };
   if (type !== "record" || !Array.isArray(fields)) return "its schema is not a record";
-  for (const [at, { name, kind }] of table.columns.entries()) {
+  for (const [at, column] of table.columns.entries()) {
+    const { name } = column;
     const field = fields[at];
     if (field?.name !== name) {
       const others = fields.some((other) => other.name === name) ? "at a different position" : "missing";
       return `the field ${name} is ${others}`;
     }
-    const [is, must] = [typeName(field.type), typeName(avroTypes[kind])];
+    const [is, must] = [typeName(field.type), typeName(avroTypes[kindOf(table, column)])];
     if (is !== must) return `the field ${name} is ${is}, not ${must}`;
   }
   const more = fields[table.columns.length];

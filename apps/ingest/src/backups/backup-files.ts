@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { type FileHandle, open, readdir, rm, stat } from "node:fs/promises";
 import { deadline, keyHours, Problem } from "@quintet/http";
-import type { Table } from "../tables.ts";
+import type { Table } from "../tables/table.ts";
 import { type BackupName, backupPath, readBackupName } from "./backup-name.ts";
 import { scanFile } from "./read-backup.ts";
 import { readSidecar, type Sidecar, sidecarPath, syncFolder, writeSidecar } from "./sidecar.ts";

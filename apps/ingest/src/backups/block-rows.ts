@@ -3,7 +3,8 @@ import { writeDate } from "../csv/date-time.ts";
 import { lineFeed, tab, writeId, writeText } from "../csv/load-data-format.ts";
 import { maxId, maxTextLength } from "../csv/row-faults.ts";
 import type { PlainRow } from "../store/row-range.ts";
-import type { Table } from "../tables.ts";
+import { kindOf } from "../tables/kind.ts";
+import type { Table } from "../tables/table.ts";
 import { avroType } from "./avro-schema.ts";
 import { DamagedFile, IncompatibleFile } from "./byte-source.ts";
 import type { Block } from "./container-reader.ts";
@@ -69,9 +70,10 @@ function decodeRow(type: Type, data: Buffer, at: number): { value: PlainRow | un
  */
 function rowWriter(table: Table): (row: PlainRow, text: Buffer, start: number) => number {
   const bytes = Buffer.alloc(maxTextLength * 4 + 4);
+  const columns = table.columns.map((column) => ({ name: column.name, kind: kindOf(table, column) }));
   return (row, text, start) => {
     let place = start;
-    for (const { name, kind } of table.columns) {
+    for (const { name, kind } of columns) {
       const value = row[name];
       let next: number;
       if (kind === "text") {

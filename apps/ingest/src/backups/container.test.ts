@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { tableOf } from "../tables.ts";
+import { hiredEmployees, jobs } from "../demo-tables.ts";
 import { avroSchema, avroType, schemaFault } from "./avro-schema.ts";
 import { blockDecoder } from "./block-rows.ts";
 import { DamagedFile, IncompatibleFile } from "./byte-source.ts";
 import { openContainer } from "./container-reader.ts";
 import { ContainerWriter } from "./container-writer.ts";
 
-const hires = tableOf("hired_employees");
+const hires = hiredEmployees;
 const row = (id: number) => ({
   id,
   name: `Person ${id} 🦤`,
@@ -122,7 +122,7 @@ describe("a container file", () => {
     const documented = own.fields.map((field) => ({ ...field, doc: "what it is", order: "ignore" }));
     expect(faultOf({ ...own, name: "Row", namespace: "org.example", doc: "rows", fields: documented })).toBeUndefined();
     expect(faultOf(changed("id", { type: "long" }))).toBeUndefined();
-    expect(faultOf(avroSchema(tableOf("jobs")))).toBe("the field name is missing");
+    expect(faultOf(avroSchema(jobs))).toBe("the field name is missing");
     expect(faultOf({ ...own, fields: own.fields.toReversed() })).toBe("the field id is at a different position");
     expect(faultOf({ ...own, fields: own.fields.slice(0, 4) })).toBe("the field job_id is missing");
     expect(faultOf({ ...own, fields: [...own.fields, { name: "more", type: "int" }] })).toMatch(

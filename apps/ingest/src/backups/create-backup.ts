@@ -9,7 +9,7 @@ import {
 import { fullStorage, type KeyedRequest, Problem } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { doneTable } from "../store/bulk-store.ts";
-import type { Table } from "../tables.ts";
+import type { Table } from "../tables/table.ts";
 import { BackupDraft } from "./backup-draft.ts";
 import { type Backup, findBackupOfRequest } from "./backup-files.ts";
 import { newBackupName } from "./backup-name.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import type { Table } from "../tables.ts";
+import type { Table } from "../tables/table.ts";
 import { schemaFault } from "./avro-schema.ts";
 import { type BlockRows, blockDecoder } from "./block-rows.ts";
 import { DamagedFile, IncompatibleFile } from "./byte-source.ts";

@@ -7,7 +7,7 @@ import { deleteIds, deleteRange, type IdRange, lockRange, type PlainRow } from "
 import { tableTarget } from "../store/row-target.ts";
 import { sendReplacing } from "../store/send-rows.ts";
 import { rejectBroken } from "../store/whole-table.ts";
-import { referencesFrom, type Table } from "../tables.ts";
+import type { Table } from "../tables/table.ts";
 import { listBackupNames, markChecked, sidecarOf, statBackup } from "./backup-files.ts";
 import { type BackupName, backupPath, readBackupName } from "./backup-name.ts";
 import type { BlockRows } from "./block-rows.ts";
@@ -118,7 +118,9 @@ interface Merged extends TableContent {
  */
 async function mergeBackup(store: BulkStore, connection: MysqlConnection, table: Table, path: string): Promise<Merged> {
   const target = tableTarget(table);
-  const named = new Map(referencesFrom(table.name).map(({ column }) => [column, new Map<number, number>()]));
+  const named = new Map(
+    table.foreignKeys.flatMap(({ columns }) => columns).map((name) => [name, new Map<number, number>()]),
+  );
   let total = 0;
   let after = -maxId - 2;
   let storing = Promise.resolve();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tableOf } from "../tables.ts";
+import { jobs } from "../demo-tables.ts";
 import { rowDifference } from "./row-difference.ts";
 
 const rows = (text: string) =>
@@ -15,7 +15,7 @@ describe("rowDifference", () => {
     ["5e", "1a 2b 5e 6f", "", [1, 2, 6]],
     ["", "1a", "", [1]],
   ])("to get %j out of %j writes %j and removes %j", (wanted, found, write, remove) => {
-    const difference = rowDifference(tableOf("jobs"), rows(wanted), rows(found));
+    const difference = rowDifference(jobs, rows(wanted), rows(found));
     expect(difference.write.map((number) => rows(wanted)[number])).toEqual(rows(write));
     expect(difference.remove).toEqual(remove);
   });

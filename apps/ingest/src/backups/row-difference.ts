@@ -1,5 +1,5 @@
 import type { PlainRow } from "../store/row-range.ts";
-import type { Table } from "../tables.ts";
+import type { Table } from "../tables/table.ts";
 
 /** The changes that turn the rows of a table into the wanted ones. */
 export interface RowDifference {

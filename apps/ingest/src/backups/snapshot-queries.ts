@@ -2,7 +2,7 @@ import { type MysqlPool, withComment } from "@quintet/db";
 import type { Connection } from "mysql2";
 import { type PlainRow, plainColumns } from "../store/row-range.ts";
 import { tableTarget } from "../store/row-target.ts";
-import type { Table } from "../tables.ts";
+import type { Table } from "../tables/table.ts";
 
 /**
  * Reads all rows of a table by id as a consistent snapshot: one statement without locks reads one snapshot, independent of concurrent

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type TableName, tableOf } from "../tables.ts";
+import { demoTables } from "../demo-tables.ts";
+import type { Table } from "../tables/table.ts";
 import { detectHeader, maxLeadBytes } from "./detect-header.ts";
 import type { HeaderMode } from "./header.ts";
 
-const head = (table: TableName, mode: HeaderMode, text: string, ended = true) =>
+const tableOf = (name: string) => demoTables.find((table) => table.name === name) as Table;
+const head = (table: string, mode: HeaderMode, text: string, ended = true) =>
   detectHeader(tableOf(table), mode, { lead: Buffer.from(text), ended });
 const plain = "id,name,datetime,department_id,job_id";
 const swapped = "id,name,datetime,job_id,department_id";

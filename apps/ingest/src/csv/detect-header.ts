@@ -1,4 +1,4 @@
-import type { Table } from "../tables.ts";
+import type { Table } from "../tables/table.ts";
 import { CsvReader } from "./csv-reader.ts";
 import {
   type ColumnNames,

@@ -1,4 +1,4 @@
-import type { Table } from "../tables.ts";
+import type { Table } from "../tables/table.ts";
 import { fieldBytes, type RecordBytes } from "./record.ts";
 
 /** Whether the file has a header; `auto` detects it. */
@@ -72,15 +72,15 @@ export function looksLikeNames(table: Table, fields: readonly string[], isRow: b
 }
 
 /**
- * Whether fields look like names that are all unknown, in a table with two columns of the same kind, which could be swapped
+ * Whether fields look like names that are all unknown, in a table with two columns of the same type, which could be swapped
  * unnoticed: no digits where numbers and dates belong, and no repetition.
  */
 function areOtherNames({ columns }: Table, fields: readonly string[]): boolean {
-  if (fields.length !== columns.length || new Set(columns.map(({ kind }) => kind)).size === columns.length)
+  if (fields.length !== columns.length || new Set(columns.map(({ type }) => type)).size === columns.length)
     return false;
   const distinct = new Set(fields.map(plainName));
   if (distinct.size < fields.length || distinct.has("")) return false;
-  const numbers = fields.filter((_, index) => columns[index]!.kind !== "text");
+  const numbers = fields.filter((_, index) => columns[index]!.type !== "string");
   return numbers.length > 0 && numbers.every((field) => !/\p{N}/u.test(field));
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tableOf } from "../tables.ts";
+import { hiredEmployees, jobs } from "../demo-tables.ts";
 import { CsvReader } from "./csv-reader.ts";
 import { namedOrder } from "./header.ts";
 import { rowFields } from "./load-data-format.ts";
@@ -8,7 +8,7 @@ import { rowFaults } from "./row-faults.ts";
 
 /** What becomes of one record of hired_employees. */
 function hire(record: string | Buffer) {
-  const batch = new RowBatch(tableOf("hired_employees"), { rows: 10, bytes: 10_000 });
+  const batch = new RowBatch(hiredEmployees, { rows: 10, bytes: 10_000 });
   const reader = new CsvReader(5);
   reader.push(Buffer.from(record));
   reader.end();
@@ -140,7 +140,7 @@ describe("a batch", () => {
   };
 
   it("keeps the raw text of each row, and skips rows that the database must not store", () => {
-    const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
+    const batch = new RowBatch(jobs, { rows: 10, bytes: 10_000 });
     const records = reader('1,a\r\n2,"b\n"\n3,c\nx,d\n4,e');
     while (records.next() === "record") batch.add(records);
     expect(batch).toMatchObject({ received: 5, rows: 4 });
@@ -169,7 +169,7 @@ describe("a batch", () => {
 
   it("is full when it has its rows, its bytes or its rejects", () => {
     const filled = (text: string, limits: { rows: number; bytes: number }) => {
-      const batch = new RowBatch(tableOf("jobs"), limits);
+      const batch = new RowBatch(jobs, limits);
       const records = reader(text);
       while (!batch.isFull && records.next() === "record") batch.add(records);
       return batch.received;
@@ -181,7 +181,7 @@ describe("a batch", () => {
   });
 
   it("keeps a copy of the bytes of a rejected row as sent", () => {
-    const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
+    const batch = new RowBatch(jobs, { rows: 10, bytes: 10_000 });
     const records = reader(`1,${"x".repeat(65_000)}\n2,a\0b`);
     while (records.next() === "record") batch.add(records);
     records.window.fill(0);
@@ -191,7 +191,7 @@ describe("a batch", () => {
 
   it("knows whether it shares an id with another", () => {
     const batchOf = (text: string) => {
-      const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
+      const batch = new RowBatch(jobs, { rows: 10, bytes: 10_000 });
       const records = reader(text);
       while (records.next() === "record") batch.add(records);
       return batch;
@@ -204,10 +204,10 @@ describe("a batch", () => {
   });
 
   it("reads the columns in the order of a header", () => {
-    const batch = new RowBatch(tableOf("jobs"), { rows: 10, bytes: 10_000 });
+    const batch = new RowBatch(jobs, { rows: 10, bytes: 10_000 });
     const records = reader(' JOB ,"ID"\nbaker,7');
     records.next();
-    const order = namedOrder(tableOf("jobs"), records);
+    const order = namedOrder(jobs, records);
     expect(order).toEqual([1, 0]);
     records.next();
     batch.add(records, order);
@@ -215,7 +215,7 @@ describe("a batch", () => {
     for (const none of ["id,job,x", "id", "1,job", "id,id"]) {
       const other = reader(none);
       other.next();
-      expect(namedOrder(tableOf("jobs"), other)).toBeUndefined();
+      expect(namedOrder(jobs, other)).toBeUndefined();
     }
   });
 });

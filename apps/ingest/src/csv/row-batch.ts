@@ -1,4 +1,5 @@
-import type { Table } from "../tables.ts";
+import { type ColumnKind, kindOf } from "../tables/kind.ts";
+import type { Table } from "../tables/table.ts";
 import { writeDateTime } from "./date-time.ts";
 import type { Fault } from "./fault.ts";
 import { type FieldOrder, tableOrder } from "./header.ts";
@@ -25,6 +26,7 @@ export class RowBatch {
   /** For each referencing column, the ids in the rows. */
   readonly references: { column: string; to: string; ids: Int32Array }[];
 
+  readonly #kinds: readonly ColumnKind[];
   readonly #text: Buffer;
   #length = 0;
   readonly #maxRows: number;
@@ -40,6 +42,7 @@ export class RowBatch {
   constructor(table: Table, limits: { rows: number; bytes: number }) {
     this.table = table;
     this.#maxRows = limits.rows;
+    this.#kinds = table.columns.map((column) => kindOf(table, column));
     // Memory that is never written to is never allocated, so a small load stays small.
     this.#text = Buffer.allocUnsafeSlow(limits.bytes + maxRowBytes);
     const perRow = () => new Int32Array(limits.rows);
@@ -50,7 +53,9 @@ export class RowBatch {
     this.#rawEnd = perRow();
     this.#lines = new Float64Array(limits.rows);
     this.references = table.columns.flatMap((column) =>
-      column.kind === "reference" ? [{ column: column.name, to: column.references, ids: perRow() }] : [],
+      table.foreignKeys
+        .filter(({ columns }) => columns[0] === column.name)
+        .map(({ table: to }) => ({ column: column.name, to, ids: perRow() })),
     );
   }
 
@@ -91,6 +96,7 @@ export class RowBatch {
     let reference = 0;
     for (let index = 0; index < columns.length; index++) {
       const column = columns[index]!;
+      const kind = this.#kinds[index]!;
       const field = order[index]!;
       let bytes = record.window;
       let start = record.starts[field]!;
@@ -101,13 +107,13 @@ export class RowBatch {
         end = bytes.length;
       }
       let next: number;
-      if (column.kind === "text") {
+      if (kind === "text") {
         next = writeText(bytes, start, end, text, place);
-      } else if (column.kind === "datetime") {
+      } else if (kind === "datetime") {
         next = writeDateTime(bytes, start, end, text, place);
       } else {
         const id = readId(bytes, start, end);
-        if (column.kind === "id") this.ids[this.rows] = id;
+        if (kind === "id") this.ids[this.rows] = id;
         else this.references[reference++]!.ids[this.rows] = id;
         next = id < 0 ? id : writeId(id, text, place);
       }

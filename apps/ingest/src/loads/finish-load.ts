@@ -2,7 +2,6 @@ import { Problem } from "@quintet/http";
 import { countRows } from "../row-metrics.ts";
 import { inBulkTransaction } from "../store/bulk-store.ts";
 import { stagedCount, storeStaged } from "../store/staged-rows.ts";
-import { tableOf } from "../tables.ts";
 import type { FilePosition } from "./commit-batch.ts";
 import { isStaged, type LoadAttempt } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -28,11 +27,10 @@ export async function finishLoad(
   end: FilePosition,
   elapsedMs: () => number,
 ): Promise<void> {
-  const { id, owner, options, progress } = attempt;
+  const { id, owner, table, options, progress } = attempt;
   checkOutcome(options, progress);
   await inBulkTransaction(context.bulk, async (connection) => {
     if (isStaged(options)) {
-      const table = tableOf(options.table);
       const there = await stagedCount(connection, table, id);
       if (there !== progress.staged) throw new StagedRowsLost(progress.staged, there);
       await storeStaged(connection, table, { ...options, load: id }).catch(throwAsFailed);

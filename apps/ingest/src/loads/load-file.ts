@@ -1,3 +1,4 @@
+import type { Table } from "../tables/table.ts";
 import type { FileBytes } from "./file-bytes.ts";
 import { verifyPrefix, verifyWholeFile } from "./file-prefix.ts";
 import { countsOf, type Load, type LoadCounts, type LoadOptions } from "./load.ts";
@@ -20,12 +21,13 @@ export interface PreparedLoad {
 /** Prepares a load: performs all checks that are possible before the first byte is stored. */
 export async function prepareLoad(
   context: LoadContext,
+  table: Table,
   options: LoadOptions,
   requester: LoadRequester,
   file: FileBytes,
 ): Promise<PreparedLoad> {
   const release = context.slots.acquire(requester.accountId);
-  const started = await startLoad(context, options, requester).catch((error: unknown) => {
+  const started = await startLoad(context, table, options, requester).catch((error: unknown) => {
     release();
     throw error;
   });

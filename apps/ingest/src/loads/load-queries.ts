@@ -4,7 +4,6 @@ import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import type { HeaderMode } from "../csv/header.ts";
 import { duplicateEntry, mysqlErrorNumber } from "../store/bulk-store.ts";
 import type { LoadMode } from "../store/store-batch.ts";
-import type { TableName } from "../tables.ts";
 import {
   countsOf,
   defaultLoadOptions,
@@ -23,7 +22,7 @@ type Queries = Pick<MysqlPool | MysqlConnection, "query">;
 
 interface LoadRow extends RowDataPacket {
   id: number;
-  table_name: TableName;
+  table_name: string;
   /** The options as JSON; those of loads of earlier versions are in the next six columns. */
   options: string | null;
   mode: LoadMode | null;

@@ -1,7 +1,7 @@
 import type { FaultCode } from "../csv/fault.ts";
 import type { HeaderMode } from "../csv/header.ts";
 import type { LoadMode } from "../store/store-batch.ts";
-import type { TableName } from "../tables.ts";
+import type { Table } from "../tables/table.ts";
 
 /**
  * `cut off`: interrupted because the file was incomplete, or the process or a store failed; the same key resumes it. `failed`:
@@ -20,7 +20,7 @@ export type OnError = "skip" | "abort";
 
 /** The options of a load. */
 export interface LoadOptions {
-  table: TableName;
+  table: string;
   mode: LoadMode;
   header: HeaderMode;
   dryRun: boolean;
@@ -78,7 +78,7 @@ export interface LoadCounts {
 /** A load as in responses. Times are ISO 8601, UTC. */
 export interface Load extends LoadCounts {
   id: number;
-  table: TableName;
+  table: string;
   mode: LoadMode;
   dryRun: boolean;
   status: LoadStatus;
@@ -135,6 +135,8 @@ export interface LoadProgress {
 export interface LoadAttempt {
   id: number;
   owner: string;
+  /** The table as it was defined when the attempt began. */
+  table: Table;
   options: LoadOptions;
   progress: LoadProgress;
   /** Whether it resumes a load that an earlier attempt has started. */

@@ -1,8 +1,8 @@
 import type { InputFault } from "@quintet/http";
 import { detectHeader, type FileLayout, type HeaderFault, maxLeadBytes } from "../csv/detect-header.ts";
-import { tableOf } from "../tables.ts";
+import type { HeaderMode } from "../csv/header.ts";
+import type { Table } from "../tables/table.ts";
 import type { FileBytes } from "./file-bytes.ts";
-import type { LoadOptions } from "./load.ts";
 import { LoadFailed } from "./load-problem.ts";
 
 const lineFeed = 0x0a;
@@ -12,16 +12,16 @@ const lineFeed = 0x0a;
  * all bytes read so far. Throws a 422 when the header does not match the columns of the table.
  */
 export async function readHeader(
-  { table: name, header }: Pick<LoadOptions, "table" | "header">,
+  table: Table,
+  header: HeaderMode,
   first: Buffer,
   file: FileBytes,
 ): Promise<{ layout: FileLayout; lead: Buffer }> {
-  const table = tableOf(name);
   let lead = first;
   for (let chunk = first, ended = false; ; ) {
     if (ended || chunk.includes(lineFeed) || lead.length >= maxLeadBytes) {
       const found = detectHeader(table, header, { lead, ended });
-      if (found && "fault" in found) throw headerProblem(name, found);
+      if (found && "fault" in found) throw headerProblem(table.name, found);
       if (found) return { layout: found, lead };
     }
     const next = await file.next();

@@ -1,7 +1,8 @@
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
-import { stagedTables, stagedTarget } from "../store/row-target.ts";
-import { tableOf } from "../tables.ts";
+import { listTables } from "../tables/definitions.ts";
+import { identifier } from "../tables/quote.ts";
+import { stagedName } from "../tables/table.ts";
 import type { LoadAttempt } from "./load.ts";
 
 const chunkRows = 5000;
@@ -28,8 +29,9 @@ export async function resetLoad(db: MysqlPool, id: number, owner: string): Promi
  */
 export async function deleteUnneededStaged(db: MysqlPool): Promise<void> {
   const faults: unknown[] = [];
-  for (const table of stagedTables) {
-    const [loads] = await db.query<RowDataPacket[]>(`SELECT DISTINCT load_id AS id FROM ${table}`);
+  for (const { name } of await listTables(db)) {
+    const table = stagedName(name);
+    const [loads] = await db.query<RowDataPacket[]>(`SELECT DISTINCT load_id AS id FROM ${identifier(table)}`);
     // An error with one load must not keep the rows of the others.
     for (const { id } of loads)
       await deleteUnneededStagedOf(db, table, Number(id)).catch((error: unknown) => faults.push(error));
@@ -50,10 +52,10 @@ async function deleteUnneededStagedOf(db: MysqlPool, table: string, id: number):
 /** Deletes the rejects and staged rows of earlier attempts, for an attempt that starts at the first byte. */
 export async function deleteEarlierRows(
   db: MysqlPool,
-  { id, owner, options }: Pick<LoadAttempt, "id" | "owner" | "options">,
+  { id, owner, table: of }: Pick<LoadAttempt, "id" | "owner" | "table">,
 ): Promise<void> {
   const own = "SELECT 1 FROM ingest_loads WHERE id = :id AND owner = :owner FOR UPDATE";
-  for (const table of ["ingest_rejects", stagedTarget(tableOf(options.table), id).name]) {
+  for (const table of ["ingest_rejects", stagedName(of.name)]) {
     await deleteChunks(db, async (connection) => {
       const [loads] = await connection.query<RowDataPacket[]>(own, { id, owner });
       return loads.length === 0 ? 0 : deleteRows(connection, table, id);
@@ -81,7 +83,7 @@ async function deleteUnneeded(connection: MysqlConnection, table: string, id: nu
 
 async function deleteRows(connection: MysqlConnection, table: string, id: number): Promise<number> {
   const [result] = await connection.query<ResultSetHeader>(
-    `DELETE FROM ${table} WHERE load_id = :id LIMIT ${chunkRows}`,
+    `DELETE FROM ${identifier(table)} WHERE load_id = :id LIMIT ${chunkRows}`,
     { id },
   );
   return result.affectedRows;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { Problem } from "@quintet/http";
+import type { Table } from "../tables/table.ts";
 import { hasEnded, initialProgress, type LoadAttempt, type LoadOptions } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
 import { loadProblem } from "./load-problem.ts";
@@ -23,6 +24,7 @@ export type StartedLoad = { state: "attempt"; attempt: LoadAttempt } | { state: 
  */
 export async function startLoad(
   context: LoadContext,
+  table: Table,
   options: LoadOptions,
   requester: LoadRequester,
 ): Promise<StartedLoad> {
@@ -35,7 +37,10 @@ export async function startLoad(
     createdBy: requester.username,
   });
   if (id !== undefined) {
-    return { state: "attempt", attempt: { id, owner, options, progress: { ...initialProgress }, resumes: false } };
+    return {
+      state: "attempt",
+      attempt: { id, owner, table, options, progress: { ...initialProgress }, resumes: false },
+    };
   }
   const kept =
     requester.key === undefined
@@ -52,7 +57,7 @@ export async function startLoad(
     // Read again: the previous attempt may have committed a batch before the claim.
     const now = claimed ? await findLoadById(context.db, load.id, context.heartbeatTimeoutMs) : undefined;
     if (now?.owner !== owner) throw inFlight();
-    return { state: "attempt", attempt: { id: load.id, owner, options, progress: now.progress, resumes: true } };
+    return { state: "attempt", attempt: { id: load.id, owner, table, options, progress: now.progress, resumes: true } };
   } catch (error) {
     throw loadProblem(error, load);
   }

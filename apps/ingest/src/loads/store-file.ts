@@ -2,7 +2,6 @@ import type { Hash } from "node:crypto";
 import { CsvReader } from "../csv/csv-reader.ts";
 import { namedOrder, tableOrder } from "../csv/header.ts";
 import { RowBatch } from "../csv/row-batch.ts";
-import { tableOf } from "../tables.ts";
 import { commitBatch, type FilePosition } from "./commit-batch.ts";
 import type { FileBytes } from "./file-bytes.ts";
 import type { LoadAttempt } from "./load.ts";
@@ -32,7 +31,7 @@ export async function storeFile(
   { first, file, hash }: FileRest,
   clock: { elapsedMs(): number; onProgress(): void },
 ): Promise<FilePosition> {
-  const table = tableOf(attempt.options.table);
+  const { table } = attempt;
   const { header } = attempt.options;
   const resumed = attempt.progress.bytes > 0;
   const reader = new CsvReader(table.columns.length, resumed ? { line: attempt.progress.lines + 1 } : undefined);
@@ -120,7 +119,7 @@ export async function storeFile(
   try {
     let chunk = first;
     if (!resumed) {
-      const { layout, lead } = await readHeader(attempt.options, first, file);
+      const { layout, lead } = await readHeader(table, header, first, file);
       fieldOrder = [...layout.fieldOrder];
       skipLines = layout.skipLines;
       chunk = lead;

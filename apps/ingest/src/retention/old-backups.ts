@@ -1,7 +1,6 @@
 import { gauge } from "@quintet/http";
 import { findBackup, listBackupNames, removeBackup, statBackup } from "../backups/backup-files.ts";
 import type { BackupName } from "../backups/backup-name.ts";
-import { tableNames } from "../tables.ts";
 
 const backups = gauge("quintet_ingest_backups", "Number of backups.", ["table"], undefined, "max");
 const bytes = gauge("quintet_ingest_backup_bytes", "Size of the backups in bytes.", ["table"], undefined, "max");
@@ -13,7 +12,7 @@ const bytes = gauge("quintet_ingest_backup_bytes", "Size of the backups in bytes
 export async function removeOldBackups(folder: string, keep: number): Promise<string[]> {
   const removed: string[] = [];
   const names = await listBackupNames(folder);
-  for (const table of tableNames) {
+  for (const table of new Set(names.map((name) => name.table))) {
     const ofTable = names.filter((name) => name.table === table);
     if (keep === 0) continue;
     for (const old of await afterVerified(folder, ofTable, keep)) {
@@ -34,10 +33,10 @@ async function afterVerified(folder: string, names: BackupName[], keep: number):
   return [];
 }
 
-/** Updates the metrics of the number and size of the backups of each table. */
-export async function measureBackups(folder: string): Promise<void> {
+/** Updates the metrics of the number and size of the backups of each of these tables. */
+export async function measureBackups(folder: string, tables: readonly string[]): Promise<void> {
   const names = await listBackupNames(folder);
-  for (const table of tableNames) {
+  for (const table of tables) {
     const sizes = await Promise.all(
       names.filter((name) => name.table === table).map(async (name) => (await statBackup(folder, name))?.size ?? 0),
     );

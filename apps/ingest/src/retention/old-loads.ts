@@ -1,6 +1,7 @@
 import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
-import { stagedTables } from "../store/row-target.ts";
+import { identifier } from "../tables/quote.ts";
+import { stagedName } from "../tables/table.ts";
 
 const rowsAtOnce = 5000;
 const loadsAtOnce = 100;
@@ -37,12 +38,12 @@ export async function removeOldRejects(db: MysqlPool, days: number, onRemoved: O
 export async function removeOldLoads(db: MysqlPool, days: number, onRemoved: OnRemoved): Promise<void> {
   for (;;) {
     const [loads] = await db.query<RowDataPacket[]>(
-      `SELECT id FROM ingest_loads WHERE started_at < UTC_TIMESTAMP(3) - INTERVAL :days DAY AND NOT ${stillNeeded}
+      `SELECT id, table_name FROM ingest_loads WHERE started_at < UTC_TIMESTAMP(3) - INTERVAL :days DAY AND NOT ${stillNeeded}
         ORDER BY started_at, id LIMIT ${loadsAtOnce}`,
       { days },
     );
-    for (const { id } of loads) {
-      for (const table of ["ingest_rejects", ...stagedTables]) {
+    for (const { id, table_name: of } of loads) {
+      for (const table of ["ingest_rejects", stagedName(of)]) {
         if (await removeRows(db, table, Number(id), days, onRemoved)) return;
       }
       const [removed] = await db.query<ResultSetHeader>(
@@ -76,7 +77,7 @@ async function removeRows(
         { id, days },
       );
       if (load?.needed === 1) return 0;
-      const text = `DELETE FROM ${table} WHERE load_id = :id LIMIT ${rowsAtOnce}`;
+      const text = `DELETE FROM ${identifier(table)} WHERE load_id = :id LIMIT ${rowsAtOnce}`;
       return (await connection.query<ResultSetHeader>(text, { id }))[0].affectedRows;
     });
     if (removed > 0 && (await onRemoved(table, removed))) return true;

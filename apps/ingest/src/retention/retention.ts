@@ -4,7 +4,8 @@ import { counter, gauge, type Logger } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { removeStaleDrafts } from "../backups/stale-drafts.ts";
 import { deleteUnneededStaged } from "../loads/staged-queries.ts";
-import { stagedTables } from "../store/row-target.ts";
+import { listTables } from "../tables/definitions.ts";
+import { stagedName } from "../tables/table.ts";
 import { measureBackups, removeOldBackups } from "./old-backups.ts";
 import { type OnRemoved, removeOldLoads, removeOldRejects } from "./old-loads.ts";
 
@@ -56,9 +57,10 @@ export async function removeExpired(
       if (count > 0) log.info({ labels: { table, rows: count } }, "Rows of expired loads removed");
     }
   });
-  for (const table of ["ingest_loads", "ingest_rejects", ...stagedTables]) {
+  const tables = (await listTables(db)).map(({ name }) => name);
+  for (const table of ["ingest_loads", "ingest_rejects", ...tables.map(stagedName)]) {
     const [plan] = await db.query<RowDataPacket[]>(`EXPLAIN SELECT * FROM ${table}`);
     rows.set({ table }, Number(plan[0]?.rows ?? 0));
   }
-  await measureBackups(folder);
+  await measureBackups(folder, tables);
 }

@@ -19,14 +19,13 @@ import { readBackupName } from "../backups/backup-name.ts";
 import { createBackup } from "../backups/create-backup.ts";
 import { restoreBackup } from "../backups/restore.ts";
 import type { Deps } from "../deps.ts";
-import { tableNames } from "../tables.ts";
 import { readRange } from "./byte-range.ts";
 import { cursorParam, nextCursor, tableInPath, tableParam } from "./paths.ts";
 
 const backupSchema = z
   .object({
     name: z.string().describe("File name of the backup"),
-    table: z.enum(tableNames).describe("The table that was backed up"),
+    table: z.string().describe("The table that was backed up"),
     rows: z.number().int().nullable().describe("Number of rows; null while it is unknown"),
     bytes: z.number().int().describe("Size of the file in bytes"),
     sha256: z.string().nullable().describe("SHA-256 of the file in hex; null while it is unknown"),
@@ -46,7 +45,7 @@ const backupListSchema = z
 
 const restoredSchema = z
   .object({
-    table: z.enum(tableNames).describe("The restored table"),
+    table: z.string().describe("The restored table"),
     backup: z.string().describe("File name of the backup that was restored"),
     rows: z.number().int().describe("Number of rows that the table has now"),
   })
@@ -191,7 +190,12 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 201: jsonResponse(backupSchema, "Backup created") },
       }),
       async (c) => {
-        const backup = await createBackup(deps.bulk, folder, tableInPath(c.req.valid("param").table), c.var.keyed);
+        const backup = await createBackup(
+          deps.bulk,
+          folder,
+          await tableInPath(deps, c.req.valid("param").table),
+          c.var.keyed,
+        );
         c.header("Location", `/ingest/backups/${backup.name}`);
         return c.json(backup, 201);
       },
@@ -221,7 +225,7 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { name, timestamp } = c.req.valid("json");
-        const table = tableInPath(c.req.valid("param").table);
+        const table = await tableInPath(deps, c.req.valid("param").table);
         const choice = name === undefined ? { timestamp } : { name };
         const restored = await restoreBackup(deps.loads.bulk, folder, table, choice, c.var.keyed);
         return c.json({ table: table.name, ...restored }, 200);

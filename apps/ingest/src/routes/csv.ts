@@ -121,7 +121,7 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       },
     }),
     async (c) => {
-      const table = tableInPath(c.req.valid("param").table);
+      const table = await tableInPath(deps, c.req.valid("param").table);
       const { dryRun, allowEmpty, maxRejects = null, ...query } = c.req.valid("query");
       const wantsEvents = c.req.header("accept")?.includes("text/event-stream") === true;
       // Before the load is created, because that cannot be undone.
@@ -137,7 +137,7 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       const flags = { dryRun: dryRun === "true", allowEmpty: allowEmpty === "true" };
       const options = { table: table.name, ...query, ...flags, maxRejects, retryOf: null };
       const requester = { accountId: account.id, username: account.username, key };
-      const prepared = await prepareLoad(deps.loads, options, requester, file);
+      const prepared = await prepareLoad(deps.loads, table, options, requester, file);
       if (prepared.replayed) c.header("Idempotency-Replayed", "true");
       attachLoadToRequest(c, prepared);
       if (wantsEvents) return progressEvents(c, prepared);

@@ -2,7 +2,6 @@ import { z } from "@hono/zod-openapi";
 import { problemSchema } from "@quintet/http";
 import { faultCodes } from "../csv/fault.ts";
 import { loadStatuses } from "../loads/load.ts";
-import { tableNames } from "../tables.ts";
 import { nextCursor } from "./paths.ts";
 
 const count = z.number().int();
@@ -49,7 +48,7 @@ const reasonSchema = z
 export const loadSchema = z
   .object({
     id: count.describe("The id of the load"),
-    table: z.enum(tableNames).describe("The table that the file is loaded into"),
+    table: z.string().describe("The table that the file is loaded into"),
     mode: z.enum(["insert", "upsert", "replace"]).describe("What happens to existing rows; see the `mode` parameter"),
     dryRun: z.boolean().describe("Whether the file is only checked and nothing is stored"),
     status: loadStatus,
@@ -84,7 +83,7 @@ export const loadListSchema = z
 
 export const storedRowsSchema = z
   .object({
-    table: z.enum(tableNames).describe("The table that the rows are stored in"),
+    table: z.string().describe("The table that the rows are stored in"),
     received: count.describe("Rows in the request"),
     inserted: count.describe("Rows stored"),
     rejected: count.describe("Rows that broke a rule and were not stored"),

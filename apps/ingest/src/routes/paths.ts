@@ -1,18 +1,17 @@
 import { z } from "@hono/zod-openapi";
 import { Problem } from "@quintet/http";
-import { findTable, type Table, tableNames } from "../tables.ts";
+import type { Deps } from "../deps.ts";
+import type { Table } from "../tables/table.ts";
 
 /** The table in a path. An unknown table is a 404, not a validation error. */
 export const tableParam = z.strictObject({
-  table: z
-    .string()
-    .openapi({ param: { name: "table", in: "path" }, enum: [...tableNames], description: "Name of the table" }),
+  table: z.string().openapi({ param: { name: "table", in: "path" }, description: "Name of the table" }),
 });
 
 /** The table with that name; throws `not-found` when there is none. */
-export function tableInPath(name: string): Table {
-  const table = findTable(name);
-  if (!table) throw new Problem("not-found", `Table not found; the tables are ${tableNames.join(", ")}.`);
+export async function tableInPath({ tables }: Pick<Deps, "tables">, name: string): Promise<Table> {
+  const table = await tables.find(name);
+  if (!table) throw new Problem("not-found", "Table not found. GET /ingest/tables lists the tables.");
   return table;
 }
 

@@ -42,7 +42,7 @@ export function addRowRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       if (rows.length > maxRows) {
         throw new Problem("payload-too-large", `${rows.length} rows exceed the maximum of 1,000. Nothing was stored.`);
       }
-      const table = tableInPath(c.req.valid("param").table);
+      const table = await tableInPath(deps, c.req.valid("param").table);
       return c.json(await storeRows(deps.loads.bulk, table, rows, c.var.keyed), 200);
     },
   );

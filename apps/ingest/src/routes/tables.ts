@@ -49,7 +49,7 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
-        const table = tableInPath(c.req.valid("param").table);
+        const table = await tableInPath(deps, c.req.valid("param").table);
         const position = z.strictObject({ list: z.literal(table.name), id: z.number() });
         const after = cursor === undefined ? 0 : decodeCursor(deps.cursorKey, cursor, position).id;
         const found = await listRows(deps.reports, table, after, limit + 1);
@@ -74,7 +74,7 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         },
       }),
       async (c) => {
-        await emptyTable(deps.bulk, tableInPath(c.req.valid("param").table));
+        await emptyTable(deps.bulk, await tableInPath(deps, c.req.valid("param").table));
         return c.body(null, 204);
       },
     );

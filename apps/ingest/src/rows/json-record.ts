@@ -1,6 +1,6 @@
 import type { RecordBytes } from "../csv/record.ts";
 import { rowFaults } from "../csv/row-faults.ts";
-import type { Column, Table } from "../tables.ts";
+import type { Column, Table } from "../tables/table.ts";
 
 export interface RowFault {
   column: string | null;
@@ -37,7 +37,7 @@ function valuesByName(table: Table, row: unknown): unknown[] | RowFault {
 
 function valueText(column: Column, value: unknown): string | RowFault {
   if (value === null || value === undefined) return "";
-  const isText = column.kind === "text" || column.kind === "datetime";
+  const isText = column.type === "string" || column.type === "datetime";
   if (typeof value === "number" && !isText) return String(value);
   if (typeof value !== "string") return { column: column.name, reason: isText ? "must be text" : "must be a number" };
   if (!value.isWellFormed()) return { column: column.name, reason: "is not valid Unicode" };

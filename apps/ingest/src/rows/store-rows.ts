@@ -6,12 +6,12 @@ import { countRows } from "../row-metrics.ts";
 import { type BulkStore, doneTable, inBulkTransaction } from "../store/bulk-store.ts";
 import { lockReferences } from "../store/references.ts";
 import { insertBatch } from "../store/store-batch.ts";
-import type { Table, TableName } from "../tables.ts";
+import type { Table } from "../tables/table.ts";
 import { jsonRecord, type RowFault } from "./json-record.ts";
 
 /** The outcome of storing rows: `row` counts from 1; `column` is null when the row as a whole is invalid. */
 export interface StoredRows {
-  table: TableName;
+  table: string;
   received: number;
   inserted: number;
   rejected: number;

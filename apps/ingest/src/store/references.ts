@@ -3,7 +3,9 @@ import type { RowDataPacket } from "mysql2/promise";
 import type { Fault } from "../csv/fault.ts";
 import type { RowBatch } from "../csv/row-batch.ts";
 import { rowFaults } from "../csv/row-faults.ts";
-import { type Reference, referencesFrom, referencesTo, type Table } from "../tables.ts";
+import { referencesTo } from "../tables/definitions.ts";
+import { identifier } from "../tables/quote.ts";
+import type { ForeignKey, Table } from "../tables/table.ts";
 import { stagedTarget } from "./row-target.ts";
 
 const idsAtOnce = 5000;
@@ -24,7 +26,7 @@ export async function existingIds(
   for (let at = 0; at < wanted.length; at += idsAtOnce) {
     const some = wanted.slice(at, at + idsAtOnce);
     const [rows] = await connection.query<RowDataPacket[]>({
-      sql: `SELECT id FROM ${from.name} WHERE id IN (?)${ofLoad}${locks[lock]}`,
+      sql: `SELECT id FROM ${identifier(from.name)} WHERE id IN (?)${ofLoad}${locks[lock]}`,
       values: from.load === undefined ? [some] : [some, from.load],
       rowsAsArray: true,
     });
@@ -36,8 +38,10 @@ export async function existingIds(
 /** How many rows refer to each id. */
 export type ReferencedIds = ReadonlyMap<number, number>;
 
-/** A foreign key with the number of rows that refer to a missing row. */
-export interface BrokenReference extends Reference {
+/** A foreign key of the table `from` with the number of rows that refer to a missing row. */
+export interface BrokenReference {
+  from: string;
+  key: ForeignKey;
   count: number;
 }
 
@@ -48,7 +52,8 @@ export async function readReferencedIds(
   column: string,
 ): Promise<ReferencedIds> {
   const [groups] = await connection.query<RowDataPacket[]>({
-    sql: `SELECT ${column}, COUNT(*) FROM ${from.name} ${from.load === undefined ? "" : "WHERE load_id = ?"} GROUP BY ${column}`,
+    sql: `SELECT ${identifier(column)}, COUNT(*) FROM ${identifier(from.name)}
+      ${from.load === undefined ? "" : "WHERE load_id = ?"} GROUP BY ${identifier(column)}`,
     values: from.load === undefined ? [] : [from.load],
     rowsAsArray: true,
   });
@@ -79,9 +84,9 @@ export async function brokenReferences(
   content: TableContent,
 ): Promise<BrokenReference[]> {
   const broken = await brokenOutgoing(connection, table, content);
-  for (const reference of referencesTo(table.name)) {
-    const named = await readReferencedIds(connection, { name: reference.from }, reference.column);
-    broken.push(...(await missing(connection, reference, named, content.ids)));
+  for (const { from, key } of await referencesTo(connection, table.name)) {
+    const named = await readReferencedIds(connection, { name: from.name }, columnOf(key));
+    broken.push(...(await missing(connection, { from: from.name, key }, named, content.ids)));
   }
   return broken;
 }
@@ -93,17 +98,22 @@ export async function brokenOutgoing(
   content: TableContent,
 ): Promise<BrokenReference[]> {
   const broken: BrokenReference[] = [];
-  for (const reference of referencesFrom(table.name)) {
-    const named = await content.referencedIds(reference.column);
-    broken.push(...(await missing(connection, reference, named, { name: reference.to })));
+  for (const key of table.foreignKeys) {
+    const named = await content.referencedIds(columnOf(key));
+    broken.push(...(await missing(connection, { from: table.name, key }, named, { name: key.table })));
   }
   return broken;
+}
+
+/** The referring column of a key of one column. */
+function columnOf({ columns }: ForeignKey): string {
+  return columns[0] as string;
 }
 
 /** The reference if some of its ids are missing; the existing rows are locked. */
 async function missing(
   connection: MysqlConnection,
-  reference: Reference,
+  reference: { from: string; key: ForeignKey },
   named: ReferencedIds,
   to: { name: string; load?: number },
 ): Promise<BrokenReference[]> {

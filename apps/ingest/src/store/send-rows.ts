@@ -2,8 +2,9 @@ import { Readable } from "node:stream";
 import type { MysqlConnection } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { rowFields } from "../csv/load-data-format.ts";
+import { identifier, identifiers } from "../tables/quote.ts";
 import { type BulkStore, duplicateEntry, mysqlErrorNumber } from "./bulk-store.ts";
-import { columnList, type RowTarget } from "./row-target.ts";
+import type { RowTarget } from "./row-target.ts";
 
 /** "Loading local data is disabled" in MySQL 8, MariaDB, and older servers. */
 const localInfileDisabled = new Set([3948, 4166, 1148]);
@@ -68,8 +69,8 @@ async function loadRows(
   rows: number,
   onDuplicate: OnDuplicate,
 ): Promise<number[]> {
-  const sql = `LOAD DATA LOCAL INFILE 'rows' ${onDuplicate} INTO TABLE ${target.name} CHARACTER SET utf8mb4
-    (${columnList(target.columns)})${target.load === undefined ? "" : " SET load_id = ?"}`;
+  const sql = `LOAD DATA LOCAL INFILE 'rows' ${onDuplicate} INTO TABLE ${identifier(target.name)} CHARACTER SET utf8mb4
+    (${identifiers(target.columns)})${target.load === undefined ? "" : " SET load_id = ?"}`;
   const [result] = await connection.query<ResultSetHeader>({
     sql,
     values: target.load === undefined ? [] : [target.load],
@@ -94,7 +95,7 @@ async function insertRows(
   const refused: number[] = [];
   for (const values of rowsOf(text, rowsPerInsert)) {
     const [result] = await connection.query<ResultSetHeader>(
-      `${verb} INTO ${target.name} (${columnList(columns)}) VALUES ?`,
+      `${verb} INTO ${identifier(target.name)} (${identifiers(columns)}) VALUES ?`,
       [values.map((row) => [...staged, ...row])],
     );
     refused.push(...(await refusedIds(connection, values.length, result)));

@@ -1,17 +1,18 @@
 import type { MysqlConnection } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
-import type { Table } from "../tables.ts";
+import { identifier, identifiers } from "../tables/quote.ts";
+import type { Table } from "../tables/table.ts";
 import { duplicateEntry, mysqlErrorNumber } from "./bulk-store.ts";
 import { brokenOutgoing, stagedContent } from "./references.ts";
-import { columnList, stagedTarget, tableTarget } from "./row-target.ts";
+import { stagedTarget, tableTarget } from "./row-target.ts";
 import type { StoreOptions } from "./store-batch.ts";
 import { checkReplacement, rejectBroken, replaceByStaged } from "./whole-table.ts";
 
 /** How many rows a load has staged. */
 export async function stagedCount(connection: MysqlConnection, table: Table, load: number): Promise<number> {
   const [rows] = await connection.query<RowDataPacket[]>(
-    `SELECT COUNT(*) AS count FROM ${stagedTarget(table, load).name} WHERE load_id = ?`,
+    `SELECT COUNT(*) AS count FROM ${identifier(stagedTarget(table, load).name)} WHERE load_id = ?`,
     [load],
   );
   return Number(rows[0]?.count);
@@ -29,11 +30,14 @@ export async function storeStaged(connection: MysqlConnection, table: Table, sto
   if (dryRun) return;
   const { name } = tableTarget(table);
   const staged = stagedTarget(table, load);
-  const columns = columnList(staged.columns);
-  const changes = staged.columns.map((column) => `\`${column}\` = VALUES(\`${column}\`)`).join(", ");
+  const columns = identifiers(staged.columns);
+  const changes = staged.columns
+    .map(identifier)
+    .map((column) => `${column} = VALUES(${column})`)
+    .join(", ");
   try {
     await connection.query(
-      `INSERT INTO ${name} (${columns}) SELECT ${columns} FROM ${staged.name} WHERE load_id = ?
+      `INSERT INTO ${identifier(name)} (${columns}) SELECT ${columns} FROM ${identifier(staged.name)} WHERE load_id = ?
         ${mode === "upsert" ? `ON DUPLICATE KEY UPDATE ${changes}` : ""}`,
       [load],
     );

@@ -1,7 +1,8 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { RowDataPacket } from "mysql2/promise";
-import type { Table } from "../tables.ts";
-import { columnList, tableTarget } from "./row-target.ts";
+import { identifier, identifiers } from "../tables/quote.ts";
+import type { Table } from "../tables/table.ts";
+import { tableTarget } from "./row-target.ts";
 
 /** A row as in responses: column names as in the files, dates and times in ISO 8601, UTC. */
 export type TableRow = Record<string, string | number>;
@@ -10,14 +11,14 @@ export type TableRow = Record<string, string | number>;
 export async function listRows(db: MysqlPool, table: Table, after: number, limit: number): Promise<TableRow[]> {
   const { name, columns } = tableTarget(table);
   const [rows] = await db.query<RowDataPacket[]>(
-    `SELECT ${columnList(columns)} FROM ${name} WHERE id > :after ORDER BY id LIMIT :limit`,
+    `SELECT ${identifiers(columns)} FROM ${identifier(name)} WHERE id > :after ORDER BY id LIMIT :limit`,
     { after, limit },
   );
   return rows.map((row) =>
     Object.fromEntries(
-      table.columns.map(({ name: column, kind }) => [
+      table.columns.map(({ name: column, type }) => [
         column,
-        kind === "datetime" ? isoMoment(row[column]) : row[column],
+        type === "datetime" ? isoMoment(row[column]) : row[column],
       ]),
     ),
   );
@@ -30,11 +31,11 @@ export function isoMoment(moment: Date): string {
 
 /** Deletes all rows of a table, in the transaction of `connection`. */
 export async function deleteRows(connection: MysqlConnection, table: Table): Promise<void> {
-  await connection.query(`DELETE FROM ${tableTarget(table).name}`);
+  await connection.query(`DELETE FROM ${identifier(tableTarget(table).name)}`);
 }
 
 /** The number of rows of a table. */
 export async function countRows(connection: MysqlConnection, table: Pick<Table, "name">): Promise<number> {
-  const [rows] = await connection.query<RowDataPacket[]>(`SELECT COUNT(*) AS count FROM ${table.name}`);
+  const [rows] = await connection.query<RowDataPacket[]>(`SELECT COUNT(*) AS count FROM ${identifier(table.name)}`);
   return Number(rows[0]?.count);
 }

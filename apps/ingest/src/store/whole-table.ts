@@ -1,9 +1,11 @@
 import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quintet/db";
 import { Problem } from "@quintet/http";
-import { referencesTo, type Table } from "../tables.ts";
+import { referencesTo } from "../tables/definitions.ts";
+import { identifier, identifiers } from "../tables/quote.ts";
+import type { Table } from "../tables/table.ts";
 import { mysqlErrorNumber } from "./bulk-store.ts";
 import { type BrokenReference, brokenReferences, stagedContent } from "./references.ts";
-import { columnList, stagedTarget, tableTarget } from "./row-target.ts";
+import { stagedTarget, tableTarget } from "./row-target.ts";
 import { countRows, deleteRows } from "./table-queries.ts";
 
 /** MySQL's error number for a row that other rows refer to. */
@@ -16,14 +18,17 @@ const rowIsReferenced = 1451;
 export async function replaceByStaged(connection: MysqlConnection, table: Table, load: number): Promise<void> {
   const { name } = tableTarget(table);
   const staged = stagedTarget(table, load);
-  const columns = columnList(staged.columns);
-  const changes = staged.columns.map((column) => `\`${column}\` = VALUES(\`${column}\`)`).join(", ");
+  const columns = identifiers(staged.columns);
+  const changes = staged.columns
+    .map(identifier)
+    .map((column) => `${column} = VALUES(${column})`)
+    .join(", ");
   await connection.query(
-    `DELETE t FROM ${name} AS t LEFT JOIN ${staged.name} AS s ON s.load_id = ? AND s.id = t.id WHERE s.id IS NULL`,
+    `DELETE t FROM ${identifier(name)} AS t LEFT JOIN ${identifier(staged.name)} AS s ON s.load_id = ? AND s.id = t.id WHERE s.id IS NULL`,
     [load],
   );
   await connection.query(
-    `INSERT INTO ${name} (${columns}) SELECT ${columns} FROM ${staged.name} WHERE load_id = ? ON DUPLICATE KEY UPDATE ${changes}`,
+    `INSERT INTO ${identifier(name)} (${columns}) SELECT ${columns} FROM ${identifier(staged.name)} WHERE load_id = ? ON DUPLICATE KEY UPDATE ${changes}`,
     [load],
   );
   await checkReplacement(connection, table, load);
@@ -37,9 +42,9 @@ export async function checkReplacement(connection: MysqlConnection, table: Table
 /** Throws a 409 with the number of broken references, if there are any. */
 export function rejectBroken(broken: readonly BrokenReference[]): void {
   if (broken.length === 0) return;
-  const errors = broken.map(({ from, column, to, count }) => ({
-    path: `${from}.${column}`,
-    message: `${count} ${count === 1 ? "row" : "rows"} would refer to no row of ${to}`,
+  const errors = broken.map(({ from, key, count }) => ({
+    path: `${from}.${key.columns.join(",")}`,
+    message: `${count} ${count === 1 ? "row" : "rows"} would refer to no row of ${key.table}`,
   }));
   const detail = errors.map((error) => `${error.path}: ${error.message}`).join("; ");
   throw new Problem("conflict", `Nothing was changed. ${detail}.`, { errors });
@@ -52,11 +57,11 @@ export async function emptyTable(db: MysqlPool, table: Table): Promise<void> {
       await deleteRows(connection, table);
     } catch (error) {
       if (mysqlErrorNumber(error) !== rowIsReferenced) throw error;
-      const broken = referencesTo(table.name).map(async (reference) => ({
-        ...reference,
-        count: await countRows(connection, { name: reference.from }),
-      }));
-      rejectBroken(await Promise.all(broken));
+      const broken: BrokenReference[] = [];
+      for (const { from, key } of await referencesTo(connection, table.name)) {
+        broken.push({ from: from.name, key, count: await countRows(connection, from) });
+      }
+      rejectBroken(broken);
       throw error;
     }
   });

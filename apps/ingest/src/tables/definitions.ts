@@ -1,0 +1,47 @@
+import type { MysqlConnection, MysqlPool } from "@quintet/db";
+import type { RowDataPacket } from "mysql2/promise";
+import type { IncomingReference, Table } from "./table.ts";
+
+type Queries = Pick<MysqlPool | MysqlConnection, "query">;
+
+interface DefinitionRow extends RowDataPacket {
+  name: string;
+  version: number;
+  definition: string;
+}
+
+/** A table is `making` until all that belongs to it is there, and has a `pending` definition while it is being changed. */
+const columns = "name, version, definition";
+const visible = "state IN ('ready', 'changing')";
+
+/** A table that is read twice is the same object as long as its definition is: what is derived from it can be kept with it. */
+const read = new Map<string, { definition: string; table: Table }>();
+
+function toTable({ name, version, definition }: DefinitionRow): Table {
+  const kept = read.get(name);
+  if (kept?.table.version === version && kept.definition === definition) return kept.table;
+  const table = { ...(JSON.parse(definition) as Omit<Table, "name" | "version">), name, version };
+  read.set(name, { definition, table });
+  return table;
+}
+
+/** The table with that name; `undefined` when there is none. */
+export async function findTable(db: Queries, name: string): Promise<Table | undefined> {
+  const [rows] = await db.query<DefinitionRow[]>(`SELECT ${columns} FROM ingest_tables WHERE name = ? AND ${visible}`, [
+    name,
+  ]);
+  return rows[0] && toTable(rows[0]);
+}
+
+/** All tables by name. */
+export async function listTables(db: Queries): Promise<Table[]> {
+  const [rows] = await db.query<DefinitionRow[]>(`SELECT ${columns} FROM ingest_tables WHERE ${visible} ORDER BY name`);
+  return rows.map(toTable);
+}
+
+/** The foreign keys of all tables that refer to a table, also its own. */
+export async function referencesTo(db: Queries, name: string): Promise<IncomingReference[]> {
+  return (await listTables(db)).flatMap((from) =>
+    from.foreignKeys.filter((key) => key.table === name).map((key) => ({ from, key })),
+  );
+}
