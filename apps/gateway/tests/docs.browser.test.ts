@@ -56,6 +56,15 @@ async function picture(page: Page, name: string): Promise<void> {
 
 const filter = (page: Page) => page.getByRole("searchbox", { name: "Filter by path, summary or group" });
 
+async function expectToFit(page: Page, width: number, colorScheme: "dark" | "light"): Promise<void> {
+  const scrollWidth = page.evaluate("document.documentElement.scrollWidth");
+  expect(await step("measure", scrollWidth)).toBeLessThanOrEqual(width);
+  const color = page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
+  const background = await step("read the color", color);
+  expect(background.startsWith("rgb(28")).toBe(colorScheme === "dark");
+  await picture(page, `${width}-${colorScheme}`);
+}
+
 /** The operations of all groups, opened one after the other: of a long list Swagger UI keeps only what is in sight. */
 async function operationsShown(page: Page): Promise<string[]> {
   const [groups, operations] = [page.locator(".opblock-tag"), page.locator(".opblock")];
@@ -120,45 +129,9 @@ describe("the documentation in a browser", { timeout: 300_000 }, () => {
     },
   );
 
-  it.each([
-    [390, "dark"],
-    [1280, "light"],
-  ] as const)("fits %s pixels in %s", async (width, colorScheme) => {
-    await using opened = await open("/docs", { viewport: { width, height: 900 }, colorScheme });
-    const { page } = opened;
-    const scrollWidth = page.evaluate("document.documentElement.scrollWidth");
-    expect(await step("measure", scrollWidth)).toBeLessThanOrEqual(width);
-    const color = page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
-    const background = await step("read the color", color);
-    expect(background.startsWith("rgb(28")).toBe(colorScheme === "dark");
-    await picture(page, `${width}-${colorScheme}`);
-  });
-
-  it("leads home, introduces itself and has health last", async () => {
-    await using opened = await open("/docs");
-    expect(await opened.page.getByRole("link", { name: "Quintet home" }).getAttribute("href")).toBe("/");
-    expect(await opened.page.locator(".info .description").textContent()).toContain("Idempotency-Key");
-    expect(await opened.page.locator(".opblock-tag").last().getAttribute("data-tag")).toBe("health");
-  });
-
-  it("filters by a path, by a group, and by the words of a summary in any order and case", async () => {
-    const document = await fetchDocument(quintet.anyone, "/openapi.json");
-    const { summary } = document.paths["/queue/queues/{name}"]!.put as { summary?: string };
-    await using opened = await open("/docs");
-    const { page } = opened;
-    for (const [phrase, group] of [
-      ["/queue/push", "queue"],
-      ["directory pages", "directory pages"],
-    ] as const) {
-      await step("filter", filter(page).fill(phrase));
-      await step("find operations", page.locator(".opblock").first().waitFor());
-      const shown = () =>
-        page.locator(".opblock-tag").evaluateAll((all) => all.map((one) => one.getAttribute("data-tag")));
-      await expect.poll(shown, { timeout: 60_000 }).toEqual([group]);
-    }
-    await step("filter", filter(page).fill(summary!.toUpperCase().split(" ").reverse().join(" ")));
-    await step("find it", page.locator("[id^=operations-][id$=-putQueueQueuesByName]").waitFor());
-    await expect.poll(() => page.locator(".opblock").count(), { timeout: 60_000 }).toBe(1);
+  it("fits 390 pixels in dark", async () => {
+    await using opened = await open("/docs", { viewport: { width: 390, height: 900 }, colorScheme: "dark" });
+    await expectToFit(opened.page, 390, "dark");
   });
 
   it("opens the operation that an address names", async () => {
@@ -167,26 +140,6 @@ describe("the documentation in a browser", { timeout: 300_000 }, () => {
     await step("open it", me.getByRole("button", { name: "Try it out" }).waitFor());
     expect(await opened.page.locator(".opblock.is-open").count()).toBe(1);
     await picture(opened.page, "call");
-  });
-
-  it("offers the sign-in pages first, and its fields have the focus", async () => {
-    await using opened = await open("/docs");
-    await way(opened.page, "basic");
-    const headings = await opened.page.locator(".auth-container h4").allTextContents();
-    const kinds = ["authorizationCode", "OAuth2, password", "bearer", "basic"];
-    expect(headings.map((heading) => kinds.find((kind) => heading.includes(kind)))).toEqual(kinds);
-    await step("focus", opened.page.locator(".auth-container").first().locator("input:focus").waitFor());
-  });
-
-  it("shows a long response as plain text", async () => {
-    await using opened = await open("/docs");
-    const listing = "x".repeat(300);
-    const rows = { rows: Array.from({ length: 1000 }, (_, id) => ({ id, listing })), nextCursor: null };
-    await opened.page.route("**/ingest/loads?*", (route) => route.fulfill({ json: rows }));
-    const one = await send(opened.page, "ingest-getIngestLoads");
-    const body = one.locator(".live-responses-table .highlight-code pre").first();
-    expect((await step("read the response", body.textContent()))?.length).toBeGreaterThan(300_000);
-    expect(await step("count its parts", body.locator("span").count())).toBe(0);
   });
 
   it("takes a name and a password for Basic, and keeps them over a reload, for this tab", async () => {
@@ -241,5 +194,62 @@ describe("the documentation in a browser", { timeout: 300_000 }, () => {
     await step("be authorized", code.getByRole("button", { name: "Remove authorization" }).waitFor());
     await step("close the dialog", code.getByRole("button", { name: "Close", exact: true }).click());
     expect(await call(page, "queue-getQueueCount")).toBe("200");
+  });
+});
+
+describe("one page of the documentation", { timeout: 300_000 }, () => {
+  let opened: Awaited<ReturnType<typeof open>>;
+  let page: Page;
+
+  beforeAll(async () => {
+    opened = await open("/docs", { viewport: { width: 1280, height: 900 }, colorScheme: "light" });
+    page = opened.page;
+  }, 120_000);
+
+  afterAll(() => opened?.[Symbol.asyncDispose](), 60_000);
+
+  it("fits 1280 pixels in light", () => expectToFit(page, 1280, "light"));
+
+  it("leads home, introduces itself and has health last", async () => {
+    expect(await page.getByRole("link", { name: "Quintet home" }).getAttribute("href")).toBe("/");
+    expect(await page.locator(".info .description").textContent()).toContain("Idempotency-Key");
+    expect(await page.locator(".opblock-tag").last().getAttribute("data-tag")).toBe("health");
+  });
+
+  it("filters by a path, by a group, and by the words of a summary in any order and case", async () => {
+    const document = await fetchDocument(quintet.anyone, "/openapi.json");
+    const { summary } = document.paths["/queue/queues/{name}"]!.put as { summary?: string };
+    for (const [phrase, group] of [
+      ["/queue/push", "queue"],
+      ["directory pages", "directory pages"],
+    ] as const) {
+      await step("filter", filter(page).fill(phrase));
+      await step("find operations", page.locator(".opblock").first().waitFor());
+      const shown = () =>
+        page.locator(".opblock-tag").evaluateAll((all) => all.map((one) => one.getAttribute("data-tag")));
+      await expect.poll(shown, { timeout: 60_000 }).toEqual([group]);
+    }
+    await step("filter", filter(page).fill(summary!.toUpperCase().split(" ").reverse().join(" ")));
+    await step("find it", page.locator("[id^=operations-][id$=-putQueueQueuesByName]").waitFor());
+    await expect.poll(() => page.locator(".opblock").count(), { timeout: 60_000 }).toBe(1);
+  });
+
+  it("offers the sign-in pages first, and its fields have the focus", async () => {
+    await way(page, "basic");
+    const headings = await page.locator(".auth-container h4").allTextContents();
+    const kinds = ["authorizationCode", "OAuth2, password", "bearer", "basic"];
+    expect(headings.map((heading) => kinds.find((kind) => heading.includes(kind)))).toEqual(kinds);
+    await step("focus", page.locator(".auth-container").first().locator("input:focus").waitFor());
+    await step("close the dialog", page.getByRole("button", { name: "Close", exact: true }).first().click());
+  });
+
+  it("shows a long response as plain text", async () => {
+    const listing = "x".repeat(300);
+    const rows = { rows: Array.from({ length: 1000 }, (_, id) => ({ id, listing })), nextCursor: null };
+    await page.route("**/ingest/loads?*", (route) => route.fulfill({ json: rows }));
+    const one = await send(page, "ingest-getIngestLoads");
+    const body = one.locator(".live-responses-table .highlight-code pre").first();
+    expect((await step("read the response", body.textContent()))?.length).toBeGreaterThan(300_000);
+    expect(await step("count its parts", body.locator("span").count())).toBe(0);
   });
 });
