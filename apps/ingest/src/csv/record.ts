@@ -1,6 +1,8 @@
+import type { Fault } from "./fault.ts";
+
 /**
- * One record as bytes: field `i` is `window[starts[i]..ends[i])`, without its quotes. If `doubled[i]` is 1, the field still
- * contains doubled quotes. Valid until the next record is read.
+ * One record as bytes of UTF-8: field `i` is `window[starts[i]..ends[i])`, without its quotes. If `escaped[i]` is not 0, the field
+ * still contains escapes: `fieldBytes` resolves them. Valid until the next record is read.
  */
 export interface RecordBytes {
   window: Buffer;
@@ -8,33 +10,54 @@ export interface RecordBytes {
   fieldCount: number;
   starts: Int32Array;
   ends: Int32Array;
-  doubled: Uint8Array;
+  escaped: Uint8Array;
+  /** 1 for a field in quotes: an empty one is a text and not a missing value. */
+  quoted: Uint8Array;
   /** The range of the whole record in the window, without its line end. */
   recordStart: number;
   recordEnd: number;
   /** The line on which it starts, from 1. */
   recordLine: number;
+  /** The bytes of an escaped field without its escapes. */
+  unescape(start: number, end: number): Buffer;
 }
 
-const quote = 0x22;
+/** The result of `next`: a record, a line that is not a record, more bytes needed, or the end of the file. */
+export type ReadResult = "record" | "broken" | "more" | "end";
 
-/** The bytes of a field with doubled quotes replaced by single ones. */
-export function withoutDoubledQuotes(window: Buffer, start: number, end: number): Buffer {
-  const bytes = Buffer.allocUnsafe(end - start);
-  let length = 0;
-  for (let at = start; at < end; at++) {
-    const byte = window[at]!;
-    bytes[length++] = byte;
-    if (byte === quote) at++;
-  }
-  return bytes.subarray(0, length);
+/** Reads records one after the other out of the bytes that are there. */
+export interface RecordReader extends RecordBytes {
+  /** Moves to the next record. After `broken`, `fault` says why; after `more`, the source must be filled. */
+  next(): ReadResult;
+  /** Why the last line was broken. */
+  fault: Fault;
+  /** The line of the next record, from 1. */
+  line: number;
+  /** Whether the reader is within a line that it skips, so that a load must not stop here. */
+  readonly midLine: boolean;
+}
+
+/** A position between two records, up to which the file was read; a load resumes from it. */
+export interface SourcePosition {
+  /** Bytes of the file as it was sent. */
+  bytes: number;
+  lines: number;
+  /** SHA-256 of these bytes, in hex. */
+  digest: string;
+}
+
+/** The records of a file in any format. */
+export interface RecordSource {
+  readonly records: RecordReader;
+  /** Reads more of the file, after `more`. Once the file has ended, `next` returns records or `end` but never `more`. */
+  fill(): Promise<void>;
+  /** The position after the last record. */
+  position(): SourcePosition;
 }
 
 /** The unescaped bytes of a field. */
 export function fieldBytes(record: RecordBytes, index: number): Buffer {
   const start = record.starts[index]!;
   const end = record.ends[index]!;
-  return record.doubled[index] === 1
-    ? withoutDoubledQuotes(record.window, start, end)
-    : record.window.subarray(start, end);
+  return record.escaped[index] === 0 ? record.window.subarray(start, end) : record.unescape(start, end);
 }

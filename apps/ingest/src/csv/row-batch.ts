@@ -4,7 +4,7 @@ import { writeDateTime } from "./date-time.ts";
 import type { Fault } from "./fault.ts";
 import { type FieldOrder, tableOrder } from "./header.ts";
 import { lineFeed, readId, tab, writeId, writeText } from "./load-data-format.ts";
-import { type RecordBytes, withoutDoubledQuotes } from "./record.ts";
+import type { RecordBytes } from "./record.ts";
 import { fieldFault, type Reject, rowFaults } from "./row-faults.ts";
 
 const maxRowBytes = 4096;
@@ -101,8 +101,8 @@ export class RowBatch {
       let bytes = record.window;
       let start = record.starts[field]!;
       let end = record.ends[field]!;
-      if (record.doubled[field] === 1) {
-        bytes = withoutDoubledQuotes(bytes, start, end);
+      if (record.escaped[field] !== 0) {
+        bytes = record.unescape(start, end);
         start = 0;
         end = bytes.length;
       }

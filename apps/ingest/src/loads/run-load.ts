@@ -34,8 +34,9 @@ export async function runLoad(
   const tell = () => onProgress(countsOf(attempt.options, "running", attempt.progress));
   try {
     if (attempt.resumes && attempt.progress.bytes === 0) await deleteEarlierRows(context.db, attempt);
-    const { hash, rest } = await verifyPrefix(body, attempt.progress);
-    const end = await storeFile(context, attempt, { first: rest, file: body, hash }, { elapsedMs, onProgress: tell });
+    const { hash, rest: first } = await verifyPrefix(body, attempt.progress);
+    const rest = { first, file: body, hash };
+    const end = await storeFile(context, attempt, rest, { elapsedMs, onProgress: tell });
     await finishLoad(context, attempt, end, elapsedMs);
     await deleteStagedRows(context, attempt);
     return await reloadLoad(context, attempt);

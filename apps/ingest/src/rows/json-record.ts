@@ -54,15 +54,16 @@ function recordOf(fields: Buffer[], number: number): RecordBytes {
     at += field.length;
     ends[index] = at;
   }
-  const doubled = new Uint8Array(fields.length);
   return {
     window,
     fieldCount: fields.length,
     starts,
     ends,
-    doubled,
+    escaped: new Uint8Array(fields.length),
+    quoted: new Uint8Array(fields.length),
     recordStart: 0,
     recordEnd: at,
     recordLine: number,
+    unescape: (start, end) => window.subarray(start, end),
   };
 }
