@@ -7,6 +7,7 @@ export const ingestSettings = {
   BULK_STATEMENT_SECONDS: settings.number(0, 1_000_000).default(3600),
   BACKUP_DIR: settings.folder.default("./backups"),
   BACKUPS_KEEP: settings.number(0, 1_000_000).default(0),
+  BACKUPS_DAYS: settings.number(0, 36_500).default(0),
   // The idempotency key of a load is valid for two days.
   LOADS_DAYS: settings
     .number(0, 36_500)

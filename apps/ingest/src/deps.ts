@@ -9,7 +9,8 @@ import {
   sweeping,
 } from "@quintet/db";
 import type { CommonDeps, DepsOf } from "@quintet/host";
-import { removeStaleDrafts } from "./backups/stale-drafts.ts";
+import { folderStorage } from "./backups/folder/folder-storage.ts";
+import type { BackupStorage } from "./backups/storage.ts";
 import type { Config } from "./config.ts";
 import { defaultLoadSettings, type LoadContext } from "./loads/load-context.ts";
 import { LoadSlots } from "./loads/load-slots.ts";
@@ -32,8 +33,8 @@ interface IngestDeps extends AsyncDisposable {
   loads: LoadContext;
   /** The objects of S3; undefined when it is not configured. */
   s3: S3Store | undefined;
-  /** The folder of the Avro files. */
-  backupDir: string;
+  /** Where backups are kept. */
+  backups: BackupStorage;
 }
 
 /** All that the app works with. */
@@ -49,11 +50,11 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
   const reports = connectMysql(url, { connections: 4, name: "ingest reports", statementSeconds, endsWithClient: true });
   const bulk = connectMysql(url, { connections: 4, name: "ingest backups", statementSeconds: bulkSeconds });
   const store = openBulkStore(url, bulkSeconds);
-  const backupDir = resolve(config.BACKUP_DIR);
+  const backups = folderStorage(resolve(config.BACKUP_DIR));
   // In every process: one of several that was killed is replaced, and the others were not.
-  const cleaned = removeStaleDrafts(backupDir).catch((error: unknown) =>
-    log.warn({ err: error }, "Drafts of interrupted backups could not be removed"),
-  );
+  const cleaned = backups
+    .removeStale()
+    .catch((error: unknown) => log.warn({ err: error }, "Drafts of interrupted backups could not be removed"));
   const loads: LoadContext = {
     db: mysql,
     bulk: store,
@@ -65,8 +66,12 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
   const records = recordSweep(mysqlRecordTable(mysql, doneTable), (error) =>
     log.warn({ err: error }, "Old records of requests could not be removed"),
   );
-  const kept = { loadsDays: config.LOADS_DAYS, rejectsDays: config.REJECTS_DAYS, backups: config.BACKUPS_KEEP };
-  const retention = sweeping((signal) => removeExpired({ db: mysql, folder: backupDir, log, kept }, signal), {
+  const kept = {
+    loadsDays: config.LOADS_DAYS,
+    rejectsDays: config.REJECTS_DAYS,
+    backups: { keep: config.BACKUPS_KEEP, days: config.BACKUPS_DAYS },
+  };
+  const retention = sweeping((signal) => removeExpired({ db: mysql, storage: backups, log, kept }, signal), {
     everyMs: 600_000,
     onError: (error) => log.warn({ err: error }, "Expired loads, rejects or backups could not be removed; will retry"),
   });
@@ -78,7 +83,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     records,
     retention,
     s3,
-    backupDir,
+    backups,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([records, retention].map((each) => each[Symbol.asyncDispose]()));
       await Promise.allSettled([cleaned, ...loads.running]);

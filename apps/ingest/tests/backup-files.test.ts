@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import avsc from "avsc";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Backup } from "../src/backups/backup-files.ts";
+import type { Backup } from "../src/backups/backup.ts";
 import { newBackupName } from "../src/backups/backup-name.ts";
 import { jobs, openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
 
@@ -27,11 +27,11 @@ beforeAll(async () => {
 });
 afterAll(() => ingest[Symbol.asyncDispose]());
 beforeEach(async () => {
-  await rm(ingest.deps.backupDir, { recursive: true, force: true });
-  await mkdir(ingest.deps.backupDir);
+  await rm(ingest.backupDir, { recursive: true, force: true });
+  await mkdir(ingest.backupDir);
 });
 
-const file = (name: string) => join(ingest.deps.backupDir, name);
+const file = (name: string) => join(ingest.backupDir, name);
 const side = (name: string) => file(`${name}.json`);
 const sum = async (name: string) =>
   createHash("sha256")
@@ -275,7 +275,7 @@ describe("a folder with other things in it", () => {
     await problemOf(await ingest.call("DELETE", path), 404);
     await problemOf(await ingest.call("DELETE", "/ingest/backups/..%2Fx"), 404);
     expect(await list()).toEqual([second]);
-    expect((await readdir(ingest.deps.backupDir)).sort()).toEqual([second.name, `${second.name}.json`].sort());
+    expect((await readdir(ingest.backupDir)).sort()).toEqual([second.name, `${second.name}.json`].sort());
     await rename(file(second.name), file(first.name));
     expect(await list()).toMatchObject([{ name: first.name, verified: false, sha256: second.sha256 }]);
   });
@@ -285,7 +285,7 @@ it.skipIf(process.platform !== "linux")("is closed again, whatever is wrong with
   const opened = async () => {
     const files = await readdir("/proc/self/fd");
     const paths = await Promise.all(files.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")));
-    return paths.filter((path) => path.startsWith(ingest.deps.backupDir));
+    return paths.filter((path) => path.startsWith(ingest.backupDir));
   };
   const { name } = await backUp();
   await rm(side(name));

@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import avsc from "avsc";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Backup } from "../src/backups/backup-files.ts";
+import type { Backup } from "../src/backups/backup.ts";
 import { departments, hires, jobs, openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
 
 let ingest: TestIngest;
@@ -17,7 +17,7 @@ beforeEach(async () => {
   await ingest.load("jobs", jobs);
   const odd = '900001,"tab\t, back\\slash\nNULL 🦤",1999-12-31T23:59:59.999Z,1,1\n';
   await ingest.load("hired_employees", `${hires(1, 8000)}${odd}`);
-  await rm(ingest.deps.backupDir, { recursive: true, force: true });
+  await rm(ingest.backupDir, { recursive: true, force: true });
 });
 
 const all = (table = "hired_employees") => ingest.rows(`SELECT * FROM ${table} ORDER BY id`);
@@ -53,7 +53,7 @@ describe("a backup", () => {
       /avro\.schema.*"timestamp-millis".*avro\.codec.*null/s,
     );
 
-    const decoder = avsc.createFileDecoder(join(ingest.deps.backupDir, backup.name));
+    const decoder = avsc.createFileDecoder(join(ingest.backupDir, backup.name));
     const rows: { id: number; name: string; datetime: number; department_id: number; job_id: number }[] = [];
     for await (const row of decoder) rows.push(row);
     const stored = await all();
@@ -99,10 +99,10 @@ describe("a backup", () => {
 
   it("leaves nothing behind when it cannot be finished, and is not listed before", async () => {
     await backUp("jobs");
-    const files = await readdir(ingest.deps.backupDir);
+    const files = await readdir(ingest.backupDir);
     expect(files.filter((file) => file.startsWith("."))).toEqual([]);
-    await writeFile(join(ingest.deps.backupDir, `.${files[0]}.draft`), "x");
-    await writeFile(join(ingest.deps.backupDir, "notes.avro"), "x");
+    await writeFile(join(ingest.backupDir, `.${files[0]}.draft`), "x");
+    await writeFile(join(ingest.backupDir, "notes.avro"), "x");
     const { backups } = (await (await ingest.call("GET", "/ingest/backups")).json()) as { backups: Backup[] };
     expect(backups).toHaveLength(1);
   });
@@ -123,7 +123,7 @@ describe("a backup", () => {
       cursor = page.nextCursor;
     } while (cursor);
     expect(byTime(seen.map((backup) => backup.name))).toEqual([...byTime(made)].sort().reverse());
-    await rm(join(ingest.deps.backupDir, made[0]!));
+    await rm(join(ingest.backupDir, made[0]!));
     const { backups } = (await (await ingest.call("GET", "/ingest/backups")).json()) as { backups: Backup[] };
     expect(backups.map((backup) => backup.name)).not.toContain(made[0]);
     await problemOf(await ingest.call("GET", "/ingest/backups?cursor=x"), 400);
@@ -273,7 +273,7 @@ describe("a restore", () => {
 
   it("changes nothing when the file is damaged", async () => {
     const backup = await backUp("jobs");
-    const path = join(ingest.deps.backupDir, backup.name);
+    const path = join(ingest.backupDir, backup.name);
     const bytes = await readFile(path);
     const before = await all("jobs");
     for (const at of [0, 30, bytes.length - 20, bytes.length - 1]) {
@@ -298,7 +298,7 @@ describe("a restore", () => {
     await backUp("jobs");
     const name = "jobs-20990101T000000000Z-abcdef01.avro";
     const encoder = avsc.createFileEncoder(
-      join(ingest.deps.backupDir, name),
+      join(ingest.backupDir, name),
       {
         type: "record",
         name: "jobs",

@@ -18,6 +18,8 @@ export interface TestIngest extends AsyncDisposable {
   people: TestAuth;
   deps: Deps;
   env: Record<string, string>;
+  /** The folder of the backups. */
+  backupDir: string;
   app: ReturnType<typeof createApp>;
   /** A request by a staff account unless told; `by: null` sends no credentials. */
   call(method: string, path: string, options?: CallOptions): Promise<Response>;
@@ -62,6 +64,7 @@ export async function openIngest(loads: Partial<Deps["loads"]> = {}): Promise<Te
     people,
     deps,
     env,
+    backupDir,
     app,
     call,
     async load(table, csv, query = "", headers = {}) {

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createLogger } from "@quintet/http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -12,11 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => ingest[Symbol.asyncDispose]());
 
-const forGood: RetentionSettings = { loadsDays: 0, rejectsDays: 0, backups: 0 };
+const forGood: RetentionSettings = { loadsDays: 0, rejectsDays: 0, backups: { keep: 0, days: 0 } };
 const log = createLogger({ service: "ingest", level: "silent" });
 const sweep = (kept: Partial<RetentionSettings>) => {
-  const { mysql: db, backupDir: folder } = ingest.deps;
-  return removeExpired({ db, folder, log, kept: { ...forGood, ...kept } }, new AbortController().signal);
+  const { mysql: db, backups: storage } = ingest.deps;
+  return removeExpired({ db, storage, log, kept: { ...forGood, ...kept } }, new AbortController().signal);
 };
 const count = async (from: string) => Number((await ingest.rows(`SELECT COUNT(*) AS n FROM ${from}`))[0]?.n);
 /** As if the load had begun, and been heard of last, so many days ago. */
@@ -38,8 +38,8 @@ describe("loads and their rejected rows", () => {
     await age(id, 10_000);
     await sweep({});
     expect([await count("ingest_loads"), await count("ingest_rejects")]).toEqual([1, 3]);
-    const { LOADS_DAYS, REJECTS_DAYS, BACKUPS_KEEP } = definition.loadConfig(ingest.env);
-    expect([LOADS_DAYS, REJECTS_DAYS, BACKUPS_KEEP]).toEqual([400, 90, 0]);
+    const { LOADS_DAYS, REJECTS_DAYS, BACKUPS_KEEP, BACKUPS_DAYS } = definition.loadConfig(ingest.env);
+    expect([LOADS_DAYS, REJECTS_DAYS, BACKUPS_KEEP, BACKUPS_DAYS]).toEqual([400, 90, 0, 0]);
     expect(() => definition.loadConfig({ ...ingest.env, LOADS_DAYS: "2" })).toThrow(
       /LOADS_DAYS: must be 0, or at least 3/,
     );
@@ -120,12 +120,38 @@ it("keeps a number of verified backups of each table, and all newer ones", async
   const made: string[] = [];
   for (let i = 0; i < 4; i++) made.push(await backUp("jobs"));
   const other = await backUp("departments");
-  const listed = async () => (await readdir(ingest.deps.backupDir)).filter((name) => name.endsWith(".avro")).sort();
+  const listed = async () => (await readdir(ingest.backupDir)).filter((name) => name.endsWith(".avro")).sort();
   await sweep({});
   expect(await listed()).toHaveLength(5);
   // The newest is damaged: it takes the place of none.
-  await writeFile(join(ingest.deps.backupDir, made[3]!), "");
-  await sweep({ backups: 2 });
+  await writeFile(join(ingest.backupDir, made[3]!), "");
+  await sweep({ backups: { keep: 2, days: 0 } });
   expect(await listed()).toEqual([other, ...made.slice(1)].sort());
-  expect(await readdir(ingest.deps.backupDir)).not.toContain(`${made[0]}.json`);
+  expect(await readdir(ingest.backupDir)).not.toContain(`${made[0]}.json`);
+});
+
+it("keeps backups for some days, and the newest verified one of each table longer", async () => {
+  await rm(ingest.backupDir, { recursive: true });
+  const backUp = async () => {
+    const response = await ingest.call("POST", "/ingest/jobs/backups");
+    return ((await response.json()) as { name: string }).name;
+  };
+  const aged = async (name: string, day: string) => {
+    const old = name.replace(/-\d{8}T/, `-${day}T`);
+    await rename(join(ingest.backupDir, name), join(ingest.backupDir, old));
+    const side = JSON.parse(await readFile(join(ingest.backupDir, `${name}.json`), "utf8")) as object;
+    await rm(join(ingest.backupDir, `${name}.json`));
+    await writeFile(join(ingest.backupDir, `${old}.json`), JSON.stringify({ ...side, name: old }));
+    return old;
+  };
+  const [old, older] = [await aged(await backUp(), "20200102"), await aged(await backUp(), "20200101")];
+  const damaged = await backUp();
+  await writeFile(join(ingest.backupDir, damaged), "");
+  const listed = async () => (await readdir(ingest.backupDir)).filter((name) => name.endsWith(".avro")).sort();
+  await sweep({ backups: { keep: 0, days: 30 } });
+  expect(await listed()).toEqual([damaged, old].sort());
+  expect(await listed()).not.toContain(older);
+  const young = await backUp();
+  await sweep({ backups: { keep: 0, days: 30 } });
+  expect(await listed()).toEqual([damaged, young].sort());
 });

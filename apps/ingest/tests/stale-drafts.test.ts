@@ -9,8 +9,9 @@ import { createConnection } from "mysql2/promise";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from "vitest";
 import { createApp } from "../src/app.ts";
 import { newBackupName } from "../src/backups/backup-name.ts";
-import { draftPath, sidecarDraftPath } from "../src/backups/draft-name.ts";
-import { removeStaleDrafts } from "../src/backups/stale-drafts.ts";
+import { draftPath, sidecarDraftPath } from "../src/backups/folder/draft-name.ts";
+import { folderStorage } from "../src/backups/folder/folder-storage.ts";
+import { removeStaleDrafts } from "../src/backups/folder/stale-drafts.ts";
 import { hires, jobs, openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
 import { chief, ownProcessEnv } from "./own-process.ts";
 
@@ -151,7 +152,7 @@ describe.skipIf(process.getuid?.() !== 0)("a disk that is full", () => {
     await ingest.load("hired_employees", hires(1, 8000));
     disk = await mkdtemp(join(tmpdir(), "quintet-disk-"));
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", disk]);
-    app = createApp({ ...ingest.deps, backupDir: join(disk, "backups") });
+    app = createApp({ ...ingest.deps, backups: folderStorage(join(disk, "backups")) });
   });
   afterAll(async () => {
     execFileSync("umount", [disk]);

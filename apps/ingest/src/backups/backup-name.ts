@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 
 const pattern = /^([a-z][a-z0-9_]{0,47})-(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})Z-[0-9a-f]{8}\.avro$/;
 
@@ -27,9 +26,4 @@ export function readBackupName(name: string): BackupName | undefined {
   const [, table = "", year, month, day, hour, minute, second, millisecond] = parts;
   const createdAt = `${year}-${month}-${day}T${hour}:${minute}:${second}.${millisecond}Z`;
   return { name, table, createdAt };
-}
-
-/** The path of a backup's file. */
-export function backupPath(folder: string, { name }: BackupName): string {
-  return join(folder, name);
 }

@@ -6,50 +6,59 @@ import {
   mysqlProcessedRequests,
   runOnce,
 } from "@quintet/db";
-import { fullStorage, type KeyedRequest, Problem } from "@quintet/http";
+import { type KeyedRequest, Problem } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { doneTable } from "../store/bulk-store.ts";
 import type { Table } from "../tables/table.ts";
-import { BackupDraft } from "./backup-draft.ts";
-import { type Backup, findBackupOfRequest } from "./backup-files.ts";
+import { ContainerWriter } from "./avro/container-writer.ts";
+import type { Backup } from "./backup.ts";
+import { findBackupsOfRequest } from "./backup-files.ts";
 import { newBackupName } from "./backup-name.ts";
-import { ContainerWriter } from "./container-writer.ts";
 import { readSnapshot } from "./snapshot-queries.ts";
-import { removeStaleDrafts } from "./stale-drafts.ts";
+import { type BackupDraft, type BackupStorage, WriteFailed } from "./storage.ts";
 
 const maxWaiting = 4;
 
 /**
- * Writes a consistent snapshot of all rows of a table to an Avro file in `folder`. The file is listed once it is complete and on disk.
+ * Writes a consistent snapshot of all rows of a table to an Avro file. The file is listed once it is complete and on disk.
  * There is one backup per Idempotency-Key, even if processes are killed or hang.
  */
 export async function createBackup(
   db: MysqlPool,
-  folder: string,
+  storage: BackupStorage,
   table: Table,
   request?: KeyedRequest,
 ): Promise<Backup> {
   const before = await findProcessed<Backup>(mysqlProcessedRequests(db, doneTable), request);
   if (before) return before;
   try {
-    await removeStaleDrafts(folder);
-    return await writeBackup(db, folder, table, request);
+    await storage.removeStale();
+    return await writeBackup(db, storage, table, request);
   } catch (error) {
-    const ofFile = error instanceof Error && "syscall" in error && "path" in error;
-    if (ofFile && !fullStorage(error)) {
-      throw new Problem("unavailable", "The backup folder cannot be written to at the moment.", {
-        headers: { "Retry-After": "5" },
-        cause: error,
-      });
-    }
-    if (!(error instanceof Error && "syscall" in error) || !fullStorage(error)) throw error;
-    const detail = "The disk of the backups is full. Nothing of this backup was kept.";
-    throw new Problem("insufficient-storage", detail, { cause: error });
+    throw writeProblem(error);
   }
 }
 
-async function writeBackup(db: MysqlPool, folder: string, table: Table, request?: KeyedRequest): Promise<Backup> {
-  const draft = await BackupDraft.begin(folder, newBackupName(table.name, new Date()));
+/** The problem of a backup that could not be written; other errors as they are. */
+export function writeProblem(error: unknown): unknown {
+  if (!(error instanceof WriteFailed)) return error;
+  return error.isFull
+    ? new Problem("insufficient-storage", "The disk of the backups is full. Nothing of this backup was kept.", {
+        cause: error.cause,
+      })
+    : new Problem("unavailable", "The backup folder cannot be written to at the moment.", {
+        headers: { "Retry-After": "5" },
+        cause: error.cause,
+      });
+}
+
+async function writeBackup(
+  db: MysqlPool,
+  storage: BackupStorage,
+  table: Table,
+  request?: KeyedRequest,
+): Promise<Backup> {
+  const draft = await storage.begin(newBackupName(table.name, new Date()));
   let made: Backup | undefined;
   try {
     const writer = new ContainerWriter(table);
@@ -74,8 +83,8 @@ async function writeBackup(db: MysqlPool, folder: string, table: Table, request?
     await write(writer.takeBlock());
     await draft.finish();
     made = request
-      ? await publishOnce(db, draft, writer.rows, { folder, table, request })
-      : await draft.publish(writer.rows);
+      ? await publishOnce(db, draft, writer.rows, { storage, table, request })
+      : await draft.publish({ rows: writer.rows });
     return made;
   } finally {
     await draft.cleanUp(made);
@@ -90,14 +99,14 @@ async function publishOnce(
   db: MysqlPool,
   draft: BackupDraft,
   rows: number,
-  { folder, table, request }: { folder: string; table: Table; request: KeyedRequest },
+  { storage, table, request }: { storage: BackupStorage; table: Table; request: KeyedRequest },
 ): Promise<Backup> {
   const list = () =>
     inMysqlTransaction(db, (connection) =>
       runOnce(mysqlProcessedRequests(connection, doneTable), request, async () => {
         const now = await storeTime(connection);
-        const listed = await findBackupOfRequest(folder, table, { key: request.key, now });
-        return listed ?? draft.publish(rows, { key: request.key, at: now.toISOString() });
+        const [listed] = await findBackupsOfRequest(storage, { key: request.key, now }, table.name);
+        return listed ?? draft.publish({ rows, request: request.key, requestedAt: now.toISOString() });
       }),
     );
   return list().catch((error: unknown) => {

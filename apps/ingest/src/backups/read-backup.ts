@@ -1,32 +1,29 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import type { Table } from "../tables/table.ts";
-import { schemaFault } from "./avro-schema.ts";
-import { type BlockRows, blockDecoder } from "./block-rows.ts";
-import { DamagedFile, IncompatibleFile } from "./byte-source.ts";
-import { type Container, openContainer } from "./container-reader.ts";
-
-const chunkBytes = 1024 * 1024;
-
-/** Opens a file for reading; it is closed even if it is not read to the end. */
-function open(path: string): Disposable & { chunks: AsyncIterable<Buffer> } {
-  const chunks = createReadStream(path, { highWaterMark: chunkBytes });
-  return { chunks, [Symbol.dispose]: () => void chunks.destroy() };
-}
+import { schemaFault } from "./avro/avro-schema.ts";
+import { type BlockRows, blockDecoder } from "./avro/block-rows.ts";
+import { DamagedFile, IncompatibleFile } from "./avro/byte-source.ts";
+import { type Container, openContainer } from "./avro/container-reader.ts";
+import type { BackupName } from "./backup-name.ts";
+import type { BackupStorage } from "./storage.ts";
 
 /** The SHA-256 of a file, in hex. */
-export async function digestFile(path: string): Promise<string> {
+export async function digestFile(storage: BackupStorage, name: BackupName): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes })) hash.update(chunk);
+  using file = await storage.read(name);
+  for await (const chunk of file.chunks) hash.update(chunk);
   return hash.digest("hex");
 }
 
 /**
  * Reads a whole file once: its SHA-256, the number of rows by its block headers, and the fault if it cannot be read to the end.
  */
-export async function scanFile(path: string): Promise<{ sha256: string; rows: number | null; fault?: string }> {
+export async function scanFile(
+  storage: BackupStorage,
+  name: BackupName,
+): Promise<{ sha256: string; rows: number | null; fault?: string }> {
   const hash = createHash("sha256");
-  using file = open(path);
+  using file = await storage.read(name);
   const chunks = file.chunks[Symbol.asyncIterator]();
   const hashed = (async function* () {
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
@@ -56,8 +53,8 @@ async function countRows(chunks: AsyncIterable<Buffer>): Promise<{ rows: number 
 const minRows = 4096;
 
 /** The rows of a backup of a table, some thousand at a time. Throws `DamagedFile` or `IncompatibleFile` at the first fault. */
-export async function* backupBlocks(table: Table, path: string): AsyncGenerator<BlockRows> {
-  using file = open(path);
+export async function* backupBlocks(storage: BackupStorage, table: Table, name: BackupName): AsyncGenerator<BlockRows> {
+  using file = await storage.read(name);
   const container: Container = await openContainer(file.chunks);
   const fault = schemaFault(table, container.schema);
   if (fault !== undefined) throw new IncompatibleFile(fault);
@@ -97,6 +94,6 @@ function joined(blocks: BlockRows[]): BlockRows {
 }
 
 /** Reads all rows of a backup to check that the table can store them. */
-export async function checkBlocks(table: Table, path: string): Promise<void> {
-  for await (const _ of backupBlocks(table, path));
+export async function checkBlocks(storage: BackupStorage, table: Table, name: BackupName): Promise<void> {
+  for await (const _ of backupBlocks(storage, table, name));
 }

@@ -8,12 +8,13 @@ import { tableTarget } from "../store/row-target.ts";
 import { sendReplacing } from "../store/send-rows.ts";
 import { rejectBroken } from "../store/whole-table.ts";
 import type { Table } from "../tables/table.ts";
-import { listBackupNames, markChecked, sidecarOf, statBackup } from "./backup-files.ts";
-import { type BackupName, backupPath, readBackupName } from "./backup-name.ts";
-import type { BlockRows } from "./block-rows.ts";
-import { DamagedFile, IncompatibleFile } from "./byte-source.ts";
+import type { BlockRows } from "./avro/block-rows.ts";
+import { DamagedFile, IncompatibleFile } from "./avro/byte-source.ts";
+import { listBackupNames, markChecked, sidecarOf } from "./backup-files.ts";
+import { type BackupName, readBackupName } from "./backup-name.ts";
 import { backupBlocks, checkBlocks, digestFile } from "./read-backup.ts";
 import { rowDifference } from "./row-difference.ts";
+import { type BackupStorage, StorageFailed } from "./storage.ts";
 
 /** Which backup: by name, the latest, or the latest at or before a time (ISO 8601). */
 export type BackupChoice = { name: string } | { timestamp?: string | undefined };
@@ -25,18 +26,18 @@ export interface Restored {
 }
 
 /** The chosen backup of a table. Throws a 404 when there is none, a 422 when it is of another table. */
-async function chooseBackup(folder: string, table: Table, choice: BackupChoice): Promise<BackupName> {
+async function chooseBackup(storage: BackupStorage, table: Table, choice: BackupChoice): Promise<BackupName> {
   if ("name" in choice) {
     const backup = readBackupName(choice.name);
-    if (!backup || !(await statBackup(folder, backup))) throw new Problem("not-found", "Backup not found.");
+    if (!backup || !(await storage.stat(backup))) throw new Problem("not-found", "Backup not found.");
     if (backup.table === table.name) return backup;
     const message = `is a backup of ${backup.table}`;
     throw new Problem("unprocessable", `name: ${message}`, { errors: [{ path: "name", message }] });
   }
   const until = choice.timestamp === undefined ? Number.POSITIVE_INFINITY : Date.parse(choice.timestamp);
-  for (const name of await listBackupNames(folder)) {
+  for (const name of await listBackupNames(storage)) {
     if (name.table !== table.name || Date.parse(name.createdAt) > until) continue;
-    if (await statBackup(folder, name)) return name;
+    if (await storage.stat(name)) return name;
   }
   const before = choice.timestamp === undefined ? "" : ` from ${choice.timestamp} or before`;
   throw new Problem("not-found", `There is no backup of ${table.name}${before}.`);
@@ -49,19 +50,18 @@ async function chooseBackup(folder: string, table: Table, choice: BackupChoice):
  */
 export async function restoreBackup(
   store: BulkStore,
-  folder: string,
+  storage: BackupStorage,
   table: Table,
   choice: BackupChoice,
   request?: KeyedRequest,
 ): Promise<Restored> {
   const before = await findProcessed<Restored>(mysqlProcessedRequests(store.pool, doneTable), request);
   if (before) return before;
-  const backup = await chooseBackup(folder, table, choice);
-  const path = backupPath(folder, backup);
+  const backup = await chooseBackup(storage, table, choice);
   try {
-    await checkBackup(folder, table, backup);
+    await checkBackup(storage, table, backup);
     const restore = async (connection: MysqlConnection) => {
-      const merged = await mergeBackup(store, connection, table, path);
+      const merged = await mergeBackup(store, connection, table, { storage, backup });
       rejectBroken(await brokenReferences(connection, table, merged));
       return { backup: backup.name, rows: merged.rows };
     };
@@ -79,7 +79,7 @@ export async function restoreBackup(
     if (error instanceof DamagedFile) {
       throw new Problem("conflict", `Nothing was changed. The backup is damaged: ${error.message}`, { cause: error });
     }
-    if (isFileError(error, path)) {
+    if (error instanceof StorageFailed) {
       throw new Problem("unavailable", "Nothing was changed. The backup file cannot be read at the moment.", {
         cause: error,
       });
@@ -88,23 +88,19 @@ export async function restoreBackup(
   }
 }
 
-function isFileError(error: unknown, path: string): boolean {
-  return error instanceof Error && "path" in error && error.path === path;
-}
-
 /**
  * Checks the file against its stored checksum before anything is changed. For an unverified backup, reads and validates all rows
  * instead.
  */
-async function checkBackup(folder: string, table: Table, backup: BackupName): Promise<void> {
-  const path = backupPath(folder, backup);
-  const file = await statBackup(folder, backup);
+async function checkBackup(storage: BackupStorage, table: Table, backup: BackupName): Promise<void> {
+  const file = await storage.stat(backup);
   if (!file) throw new Problem("not-found", "Backup not found.");
-  const side = await sidecarOf(folder, backup, file);
+  const side = await sidecarOf(storage, backup, file);
   const unchecked = side.learned !== undefined && !side.learned.checked;
-  if (unchecked) await checkBlocks(table, path);
-  if ((await digestFile(path)) !== side.sha256) throw new DamagedFile("The file is not the one that was created.");
-  if (unchecked) await markChecked(folder, backup, side);
+  if (unchecked) await checkBlocks(storage, table, backup);
+  if ((await digestFile(storage, backup)) !== side.sha256)
+    throw new DamagedFile("The file is not the one that was created.");
+  if (unchecked) await markChecked(storage, backup, side);
 }
 
 /** The content of a restored table. */
@@ -116,7 +112,12 @@ interface Merged extends TableContent {
  * Applies a file to the table block by block: the rows in the block's range of ids are locked and compared, and only rows that differ
  * are changed. One block is decoded while the one before it is stored.
  */
-async function mergeBackup(store: BulkStore, connection: MysqlConnection, table: Table, path: string): Promise<Merged> {
+async function mergeBackup(
+  store: BulkStore,
+  connection: MysqlConnection,
+  table: Table,
+  { storage, backup }: { storage: BackupStorage; backup: BackupName },
+): Promise<Merged> {
   const target = tableTarget(table);
   const named = new Map(
     table.foreignKeys.flatMap(({ columns }) => columns).map((name) => [name, new Map<number, number>()]),
@@ -130,7 +131,7 @@ async function mergeBackup(store: BulkStore, connection: MysqlConnection, table:
     await sendReplacing(store, connection, target, block.text(write), write.length);
   };
   try {
-    for await (const block of backupBlocks(table, path)) {
+    for await (const block of backupBlocks(storage, table, backup)) {
       countNamed(named, block.rows);
       await storing;
       const last = Number(block.rows.at(-1)?.id ?? after);

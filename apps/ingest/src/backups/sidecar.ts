@@ -1,11 +1,8 @@
-import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { z } from "zod";
 import type { BackupName } from "./backup-name.ts";
-import { sidecarDraftPath } from "./draft-name.ts";
 
 /**
- * The sidecar of a backup. Anyone who can write to the folder can change it, so what can be read from the file itself is not
+ * The sidecar of a backup. Anyone who can write to the storage can change it, so what can be read from the file itself is not
  * taken from here.
  */
 const schema = z.object({
@@ -17,6 +14,10 @@ const schema = z.object({
   /** The key of the request that the backup was created for, and the time of the request by MySQL. */
   request: z.string().optional(),
   requestedAt: z.iso.datetime().optional(),
+  /** The set that the backup is a part of, and the names of all its backups. */
+  set: z.object({ id: z.string(), backups: z.array(z.string()) }).optional(),
+  /** When the backup was last restored into a scratch table and compared. */
+  lastVerifiedAt: z.iso.datetime().optional(),
   /** Present when the details were read from the file later, and not stored when it was written. */
   learned: z
     .object({
@@ -32,44 +33,17 @@ const schema = z.object({
 
 export type Sidecar = z.infer<typeof schema>;
 
-/** The path of a backup's sidecar. */
-export function sidecarPath(folder: string, { name }: BackupName): string {
-  return join(folder, `${name}.json`);
-}
-
-/** Reads the sidecar of a backup; `undefined` when it is missing, invalid or of another backup. */
-export async function readSidecar(folder: string, name: BackupName): Promise<Sidecar | undefined> {
+/** The sidecar in a text; `undefined` when it is invalid or of another backup. */
+export function parseSidecar(text: string, { name }: BackupName): Sidecar | undefined {
   try {
-    const side = schema.parse(JSON.parse(await readFile(sidecarPath(folder, name), "utf8")));
-    return side.name === undefined || side.name === name.name ? side : undefined;
+    const side = schema.parse(JSON.parse(text));
+    return side.name === undefined || side.name === name ? side : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Writes the sidecar of a backup atomically. */
-export async function writeSidecar(folder: string, name: BackupName, side: Sidecar): Promise<void> {
-  const draft = sidecarDraftPath(folder, name);
-  let file: FileHandle | undefined;
-  try {
-    file = await open(draft, "wx", 0o600);
-    await file.writeFile(`${JSON.stringify({ ...side, name: name.name })}\n`);
-    await file.sync();
-    await file.close();
-    await rename(draft, sidecarPath(folder, name));
-  } catch (error) {
-    await file?.close().catch(() => {});
-    await rm(draft, { force: true }).catch(() => {});
-    throw error;
-  }
-}
-
-/** Syncs a folder to disk, so that renames in it are durable. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/** The text of a sidecar. */
+export function sidecarText(side: Sidecar, { name }: BackupName): string {
+  return `${JSON.stringify({ ...side, name })}\n`;
 }

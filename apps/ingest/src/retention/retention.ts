@@ -2,11 +2,11 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type MysqlPool, tryWithLock } from "@quintet/db";
 import { counter, gauge, type Logger } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
-import { removeStaleDrafts } from "../backups/stale-drafts.ts";
+import type { BackupStorage } from "../backups/storage.ts";
 import { deleteUnneededStaged } from "../loads/staged-queries.ts";
 import { listTables } from "../tables/definitions.ts";
 import { stagedName } from "../tables/table.ts";
-import { measureBackups, removeOldBackups } from "./old-backups.ts";
+import { type BackupLimits, measureBackups, removeOldBackups } from "./old-backups.ts";
 import { type OnRemoved, removeOldLoads, removeOldRejects } from "./old-loads.ts";
 
 const pauseMs = 20;
@@ -19,14 +19,16 @@ const rows = gauge(
   "max",
 );
 const removedRows = counter("quintet_ingest_rows_removed_total", "Deleted rows of expired loads.", ["table"]);
-const removedBackups = counter("quintet_ingest_backups_removed_total", "Deleted backups beyond BACKUPS_KEEP.");
+const removedBackups = counter(
+  "quintet_ingest_backups_removed_total",
+  "Deleted backups beyond BACKUPS_KEEP or BACKUPS_DAYS.",
+);
 
 /** How long loads, rejects and backups are kept; 0: forever. */
 export interface RetentionSettings {
   loadsDays: number;
   rejectsDays: number;
-  /** The number of verified backups of each table. */
-  backups: number;
+  backups: BackupLimits;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface RetentionSettings {
  * so. Stops early when `signal` is aborted.
  */
 export async function removeExpired(
-  { db, folder, log, kept }: { db: MysqlPool; folder: string; log: Logger; kept: RetentionSettings },
+  { db, storage, log, kept }: { db: MysqlPool; storage: BackupStorage; log: Logger; kept: RetentionSettings },
   signal: AbortSignal,
 ): Promise<void> {
   const removed = new Map<string, number>();
@@ -45,14 +47,15 @@ export async function removeExpired(
     return signal.aborted;
   };
   await tryWithLock(db, "ingest retention", async () => {
-    await removeStaleDrafts(folder);
+    await storage.removeStale();
     await deleteUnneededStaged(db);
     if (kept.rejectsDays > 0) await removeOldRejects(db, kept.rejectsDays, onRemoved);
     if (kept.loadsDays > 0) await removeOldLoads(db, kept.loadsDays, onRemoved);
-    const names = await removeOldBackups(folder, kept.backups);
+    const names = await removeOldBackups(storage, kept.backups);
     removedBackups.inc(names.length);
     // Log every deletion.
-    if (names.length > 0) log.info({ labels: { backups: names.join(" ") } }, "Backups beyond BACKUPS_KEEP removed");
+    if (names.length > 0)
+      log.info({ labels: { backups: names.join(" ") } }, "Backups beyond BACKUPS_KEEP or BACKUPS_DAYS removed");
     for (const [table, count] of removed) {
       if (count > 0) log.info({ labels: { table, rows: count } }, "Rows of expired loads removed");
     }
@@ -62,5 +65,5 @@ export async function removeExpired(
     const [plan] = await db.query<RowDataPacket[]>(`EXPLAIN SELECT * FROM ${table}`);
     rows.set({ table }, Number(plan[0]?.rows ?? 0));
   }
-  await measureBackups(folder, tables);
+  await measureBackups(storage);
 }

@@ -14,10 +14,11 @@ import {
   Problem,
   type ServiceEnv,
 } from "@quintet/http";
-import { findBackup, findBackups, listBackupNames, openBackup, removeBackup } from "../backups/backup-files.ts";
+import { findBackup, findBackups, listBackupNames } from "../backups/backup-files.ts";
 import { readBackupName } from "../backups/backup-name.ts";
 import { createBackup } from "../backups/create-backup.ts";
 import { restoreBackup } from "../backups/restore.ts";
+import type { StoredBytes } from "../backups/storage.ts";
 import type { Deps } from "../deps.ts";
 import { readRange } from "./byte-range.ts";
 import { cursorParam, nextCursor, tableInPath, tableParam } from "./paths.ts";
@@ -36,6 +37,11 @@ const backupSchema = z
         "Whether the checksum was stored when the backup was created, or all rows have been read and checked since",
       ),
     unverifiedReason: z.string().optional().describe("Why the backup is not verified"),
+    lastVerifiedAt: z
+      .string()
+      .optional()
+      .describe("When the backup was last restored into a scratch table and compared, ISO 8601, UTC"),
+    set: z.string().optional().describe("Id of the set that the backup is a part of"),
   })
   .openapi("Backup", { description: "A backup of a table" });
 
@@ -69,12 +75,18 @@ const choice = z
   })
   .openapi("RestoreOptions", { description: "Which backup to restore: `name`, `timestamp` or neither" });
 
+/** The bytes of a file, which is closed at their end or when nobody wants more. */
+async function* readAll(file: StoredBytes): AsyncGenerator<Buffer> {
+  using open = file;
+  yield* open.chunks;
+}
+
 const avroFile = { "application/avro": { schema: { type: "string" as const, format: "binary" } } };
 
 /** Adds the routes that create, list, download, delete and restore backups. */
 export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
-  const folder = deps.backupDir;
+  const storage = deps.backups;
 
   return app
     .openapi(
@@ -100,12 +112,12 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
         const after = decodeCursor(deps.cursorKey, cursor, position);
-        const names = (await listBackupNames(folder)).filter(
+        const names = (await listBackupNames(storage)).filter(
           ({ createdAt, name }) =>
             !after || createdAt < after.createdAt || (createdAt === after.createdAt && name < after.name),
         );
         const page = names.slice(0, limit);
-        const backups = await findBackups(folder, page);
+        const backups = await findBackups(storage, page);
         const last = names.length > limit ? page.at(-1) : undefined;
         const next = last
           ? encodeCursor(deps.cursorKey, { list: "backups", createdAt: last.createdAt, name: last.name })
@@ -131,7 +143,7 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const name = readBackupName(c.req.valid("param").name);
-        const backup = name && (await findBackup(folder, name));
+        const backup = name && (await findBackup(storage, name));
         if (!backup) throw new Problem("not-found", "Backup not found.");
         // There is no ETag while the checksum is unknown.
         const etag = backup.sha256 === null ? undefined : `"${backup.sha256}"`;
@@ -155,9 +167,8 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         c.header("Content-Length", String(last - first + 1));
         const status = range.kind === "part" ? 206 : 200;
         if (c.req.method === "HEAD" || last < first) return c.body(null, status);
-        const handle = await openBackup(folder, backup);
-        const file = handle.createReadStream({ start: first, end: last, highWaterMark: 256 * 1024 });
-        return c.body(Readable.toWeb(file) as ReadableStream, status);
+        const file = await storage.read(backup, { start: first, end: last });
+        return c.body(Readable.toWeb(Readable.from(readAll(file))) as ReadableStream, status);
       },
     )
     .openapi(
@@ -173,7 +184,7 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       }),
       async (c) => {
         const name = readBackupName(c.req.valid("param").name);
-        if (!name || !(await removeBackup(folder, name))) throw new Problem("not-found", "Backup not found.");
+        if (!name || !(await storage.remove(name))) throw new Problem("not-found", "Backup not found.");
         return c.body(null, 204);
       },
     )
@@ -192,7 +203,7 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const backup = await createBackup(
           deps.bulk,
-          folder,
+          storage,
           await tableInPath(deps, c.req.valid("param").table),
           c.var.keyed,
         );
@@ -227,7 +238,7 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const { name, timestamp } = c.req.valid("json");
         const table = await tableInPath(deps, c.req.valid("param").table);
         const choice = name === undefined ? { timestamp } : { name };
-        const restored = await restoreBackup(deps.loads.bulk, folder, table, choice, c.var.keyed);
+        const restored = await restoreBackup(deps.loads.bulk, storage, table, choice, c.var.keyed);
         return c.json({ table: table.name, ...restored }, 200);
       },
     );

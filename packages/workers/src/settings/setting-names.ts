@@ -10,6 +10,7 @@ export const settingNames: readonly string[] = [
   "AUDIT_DAYS",
   "AUTH_SIGNING_KEY",
   "AUTH_URL",
+  "BACKUPS_DAYS",
   "BACKUPS_KEEP",
   "BACKUP_DIR",
   "BULK_STATEMENT_SECONDS",

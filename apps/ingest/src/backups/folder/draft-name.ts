@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { type BackupName, readBackupName } from "./backup-name.ts";
+import { type BackupName, readBackupName } from "../backup-name.ts";
 
 const pattern = /^\.(.+\.avro)(?:\.json)?(?:\.([0-9a-f]{12})-(\d+)-(\d+)(?:-[0-9a-f]+)?)?\.draft$/;
 

@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { readBackupName } from "./backup-name.ts";
+import { readBackupName } from "../backup-name.ts";
 import { isOwnerAlive, readDraftName } from "./draft-name.ts";
 
 /** How often a draft is touched while it is written. */

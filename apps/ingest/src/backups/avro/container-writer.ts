@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { PlainRow } from "../store/row-range.ts";
-import type { Table } from "../tables/table.ts";
+import type { PlainRow } from "../../store/row-range.ts";
+import type { Table } from "../../tables/table.ts";
 import { avroSchema, avroType } from "./avro-schema.ts";
 import { encodeLong, magic, metadataType, syncLength } from "./container-format.ts";
 

@@ -1,6 +1,6 @@
 import avsc from "avsc";
-import { type ColumnKind, kindOf } from "../tables/kind.ts";
-import type { Table } from "../tables/table.ts";
+import { type ColumnKind, kindOf } from "../../tables/kind.ts";
+import type { Table } from "../../tables/table.ts";
 
 const avroTypes = {
   id: "long",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hiredEmployees, jobs } from "../demo-tables.ts";
+import { hiredEmployees, jobs } from "../../demo-tables.ts";
 import { avroSchema, avroType, schemaFault } from "./avro-schema.ts";
 import { blockDecoder } from "./block-rows.ts";
 import { DamagedFile, IncompatibleFile } from "./byte-source.ts";

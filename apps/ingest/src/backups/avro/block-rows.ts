@@ -1,10 +1,10 @@
 import type { Type } from "avsc";
-import { writeDate } from "../csv/date-time.ts";
-import { lineFeed, tab, writeId, writeText } from "../csv/load-data-format.ts";
-import { maxId, maxTextLength } from "../csv/row-faults.ts";
-import type { PlainRow } from "../store/row-range.ts";
-import { kindOf } from "../tables/kind.ts";
-import type { Table } from "../tables/table.ts";
+import { writeDate } from "../../csv/date-time.ts";
+import { lineFeed, tab, writeId, writeText } from "../../csv/load-data-format.ts";
+import { maxId, maxTextLength } from "../../csv/row-faults.ts";
+import type { PlainRow } from "../../store/row-range.ts";
+import { kindOf } from "../../tables/kind.ts";
+import type { Table } from "../../tables/table.ts";
 import { avroType } from "./avro-schema.ts";
 import { DamagedFile, IncompatibleFile } from "./byte-source.ts";
 import type { Block } from "./container-reader.ts";
