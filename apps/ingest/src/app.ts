@@ -1,20 +1,31 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { signedInAs } from "@quintet/auth";
 import { createService, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
+import { ingestFrame } from "./pages/frame.ts";
+import { addBackupActions } from "./routes/backup-actions.ts";
 import { addBackupRoutes } from "./routes/backups.ts";
 import { addCsvRoutes } from "./routes/csv.ts";
+import { addLoadActions } from "./routes/load-actions.ts";
 import { addLoadRoutes } from "./routes/loads.ts";
+import { addOverviewRoutes } from "./routes/overview.ts";
 import { addReportRoutes } from "./routes/reports.ts";
 import { addRowRoutes } from "./routes/rows.ts";
+import { addTableActions } from "./routes/table-actions.ts";
 import { addTableRoutes } from "./routes/tables.ts";
 
 const MiB = 1024 * 1024;
 
 /** The CSV ingestion app: everything below `/ingest`. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
+  const frame = ingestFrame(signedInAs(deps.auth));
   const app = createService({
     ...deps.service,
-    tags: { ingest: "CSV files in, rejected rows with their reason, backups, reports" },
+    frame,
+    tags: {
+      ingest: "CSV files in, rejected rows with their reason, backups, reports",
+      "ingest pages": "The pages and forms by which people load files in a browser",
+    },
     maxBodyBytes: 8 * MiB,
     streams: /^\/ingest\/[^/]+\/csv$/,
     slow: /^\/ingest\/[^/]+\/(?:csv|backups|restore)(?:\?|$)/,
@@ -22,12 +33,16 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   deps.records.start();
   deps.retention.start();
   // The names of lists come before the names of tables.
-  addLoadRoutes(app, deps);
-  addBackupRoutes(app, deps);
+  addOverviewRoutes(app, deps, frame);
+  addLoadRoutes(app, deps, frame);
+  addLoadActions(app, deps, frame);
+  addBackupRoutes(app, deps, frame);
+  addBackupActions(app, deps, frame);
+  addTableActions(app, deps, frame);
   addReportRoutes(app, deps);
   addCsvRoutes(app, deps);
   addRowRoutes(app, deps);
-  addTableRoutes(app, deps);
+  addTableRoutes(app, deps, frame);
   return app;
 }
 

@@ -20,8 +20,8 @@ export const allApps: readonly AppDescription[] = [
   {
     name: "ingest",
     title: "Ingest",
-    about: "CSV loads with reasons for rejected rows, Avro backups, hiring reports.",
-    href: "/ingest/docs",
+    about: "Files into tables, with the reason of each rejected row; backups, reports.",
+    href: "/ingest",
   },
   { name: "directory", title: "Directory", about: "People, found by any part of a name.", href: "/directory" },
   {

@@ -5,6 +5,7 @@ import {
   decodeCursor,
   encodeCursor,
   errorResponse,
+  htmlContent,
   idempotent,
   ifNoneMatch,
   ifRange,
@@ -14,12 +15,15 @@ import {
   Problem,
   type ServiceEnv,
 } from "@quintet/http";
+import { type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
 import { findBackup, findBackups, listBackupNames } from "../backups/backup-files.ts";
 import { readBackupName } from "../backups/backup-name.ts";
 import { createBackup } from "../backups/create-backup.ts";
 import { restoreBackup } from "../backups/restore.ts";
 import type { StoredBytes } from "../backups/storage.ts";
 import type { Deps } from "../deps.ts";
+import { backupsPage } from "../pages/backups-page.ts";
+import { pagesOf } from "../pages/lists.ts";
 import { readRange } from "./byte-range.ts";
 import { cursorParam, nextCursor, tableInPath, tableParam } from "./paths.ts";
 
@@ -57,7 +61,7 @@ const restoredSchema = z
   })
   .openapi("RestoredTable", { description: "The outcome of a restore" });
 
-const nameParam = z.strictObject({
+export const backupNameParam = z.strictObject({
   name: z.string().openapi({ param: { name: "name", in: "path" }, description: "File name of the backup" }),
 });
 const position = z.strictObject({ list: z.literal("backups"), createdAt: z.string(), name: z.string() });
@@ -84,7 +88,7 @@ async function* readAll(file: StoredBytes): AsyncGenerator<Buffer> {
 const avroFile = { "application/avro": { schema: { type: "string" as const, format: "binary" } } };
 
 /** Adds the routes that create, list, download, delete and restore backups. */
-export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
   const storage = deps.backups;
 
@@ -106,7 +110,10 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           }),
         },
         responses: {
-          200: jsonResponse(backupListSchema, "A page of backups"),
+          200: {
+            description: "A page of backups",
+            content: { ...jsonResponse(backupListSchema, "").content, ...htmlContent },
+          },
         },
       }),
       async (c) => {
@@ -122,6 +129,11 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const next = last
           ? encodeCursor(deps.cursorKey, { list: "backups", createdAt: last.createdAt, name: last.name })
           : null;
+        if (prefersHtml(c.req.header("accept"), false)) {
+          const pages = pagesOf(c.req.path, {}, { cursor, next });
+          const body = backupsPage({ backups, pages, isStaff: c.var.account.isStaff });
+          return sendPage(c, frame, { title: "Backups", body });
+        }
         return c.json({ backups, nextCursor: next }, 200);
       },
     )
@@ -133,7 +145,7 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags: ["ingest"],
         summary: "Download a backup",
         description: "An Avro object container file. `Range` requests are supported.",
-        request: { params: nameParam, ...noQuery },
+        request: { params: backupNameParam, ...noQuery },
         responses: {
           200: { description: "The file", content: avroFile },
           206: { description: "The requested range of the file", content: avroFile },
@@ -179,7 +191,7 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags: ["ingest"],
         summary: "Delete a backup",
         description: "Staff only. Deletes the file. This cannot be undone.",
-        request: { params: nameParam, ...noQuery },
+        request: { params: backupNameParam, ...noQuery },
         responses: { 204: { description: "Backup deleted" } },
       }),
       async (c) => {

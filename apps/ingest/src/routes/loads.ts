@@ -4,35 +4,32 @@ import {
   decodeCursor,
   encodeCursor,
   errorResponse,
+  htmlContent,
   jsonResponse,
   limitParam,
   noQuery,
   Problem,
   type ServiceEnv,
 } from "@quintet/http";
+import { type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { cancelLoad } from "../loads/cancel-load.ts";
-import type { Load } from "../loads/load.ts";
-import { findLoadById, listLoads } from "../loads/load-queries.ts";
+import { listLoads } from "../loads/load-queries.ts";
 import { hasRejects, rawText, readRejects, type StoredReject } from "../loads/reject-queries.ts";
+import { pagesOf } from "../pages/lists.ts";
+import { loadPage } from "../pages/load-page.ts";
+import { loadsPage } from "../pages/loads-page.ts";
 import { loadListSchema, loadSchema } from "./load-schemas.ts";
-import { cursorParam } from "./paths.ts";
+import { cursorParam, findLoad, loadParam } from "./paths.ts";
 
-const loadParam = z.strictObject({
-  id: z.string().openapi({ param: { name: "id", in: "path" }, description: "The id of the load" }),
-});
 const position = z.strictObject({ list: z.literal("loads"), startedAt: z.string(), id: z.number() });
 
 /** Adds `GET /loads`, `/loads/{id}`, `/loads/{id}/rejects`, and `DELETE /loads/{id}`. */
-export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
   const { db, heartbeatTimeoutMs } = deps.loads;
 
-  const find = async (id: string): Promise<Load> => {
-    const kept = /^[1-9]\d{0,14}$/.test(id) ? await findLoadById(db, Number(id), heartbeatTimeoutMs) : undefined;
-    if (!kept) throw new Problem("not-found", "Load not found.");
-    return kept.load;
-  };
+  const find = async (id: string) => (await findLoad(deps.loads, id)).load;
 
   async function* rejectsAsCsv(id: number): AsyncGenerator<string> {
     yield rejectHeader;
@@ -55,7 +52,10 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           }),
         },
         responses: {
-          200: jsonResponse(loadListSchema, "A page of loads"),
+          200: {
+            description: "A page of loads",
+            content: { ...jsonResponse(loadListSchema, "").content, ...htmlContent },
+          },
         },
       }),
       async (c) => {
@@ -67,6 +67,11 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const nextCursor = last
           ? encodeCursor(deps.cursorKey, { list: "loads", startedAt: last.startedAt, id: last.id })
           : null;
+        if (prefersHtml(c.req.header("accept"), false)) {
+          const pages = pagesOf(c.req.path, {}, { cursor, next: nextCursor });
+          const body = loadsPage({ loads, pages, isStaff: c.var.account.isStaff });
+          return sendPage(c, frame, { title: "Loads", body, scripts: ["poll.js"] });
+        }
         return c.json({ loads, nextCursor }, 200);
       },
     )
@@ -79,9 +84,16 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         summary: "Get a load",
         description: "The state and the counts of a load, also while it is running.",
         request: { params: loadParam, ...noQuery },
-        responses: { 200: jsonResponse(loadSchema, "The load") },
+        responses: {
+          200: { description: "The load", content: { ...jsonResponse(loadSchema, "").content, ...htmlContent } },
+        },
       }),
-      async (c) => c.json(await find(c.req.valid("param").id), 200),
+      async (c) => {
+        const load = await find(c.req.valid("param").id);
+        if (!prefersHtml(c.req.header("accept"), false)) return c.json(load, 200);
+        const body = loadPage({ load, isStaff: c.var.account.isStaff });
+        return sendPage(c, frame, { title: `Load ${load.id}`, body, scripts: ["poll.js"] });
+      },
     )
     .openapi(
       createRoute({

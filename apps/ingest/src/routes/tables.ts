@@ -4,12 +4,16 @@ import {
   decodeCursor,
   encodeCursor,
   errorResponse,
+  htmlContent,
   jsonResponse,
   limitParam,
   noQuery,
   type ServiceEnv,
 } from "@quintet/http";
+import { type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
+import { pagesOf } from "../pages/lists.ts";
+import { rowsPage } from "../pages/rows-page.ts";
 import { listRows } from "../store/table-queries.ts";
 import { emptyTable } from "../store/whole-table.ts";
 import { cursorParam, nextCursor, tableInPath, tableParam } from "./paths.ts";
@@ -24,7 +28,7 @@ const rowListSchema = z
   .openapi("TableRows", { description: "One page of rows" });
 
 /** Adds `GET /{table}` and `DELETE /{table}`. */
-export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
 
   return app
@@ -44,7 +48,10 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           }),
         },
         responses: {
-          200: jsonResponse(rowListSchema, "A page of rows"),
+          200: {
+            description: "A page of rows",
+            content: { ...jsonResponse(rowListSchema, "").content, ...htmlContent },
+          },
         },
       }),
       async (c) => {
@@ -56,6 +63,16 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const rows = found.slice(0, limit);
         const last = found.length > limit ? rows.at(-1) : undefined;
         const next = last ? encodeCursor(deps.cursorKey, { list: table.name, id: last.id }) : null;
+        if (prefersHtml(c.req.header("accept"), false)) {
+          const body = rowsPage({
+            table: table.name,
+            columns: table.columns.map(({ name }) => name),
+            rows,
+            pages: pagesOf(c.req.path, {}, { cursor, next }),
+            isStaff: c.var.account.isStaff,
+          });
+          return sendPage(c, frame, { title: table.name, body });
+        }
         return c.json({ rows, nextCursor: next }, 200);
       },
     )

@@ -1,0 +1,128 @@
+import { createLogger, type Listening, listenerOf, serve } from "@quintet/http";
+import { axeFaults, launchBrowser } from "@quintet/pages/testing";
+import { findTool } from "@quintet/stores/testing";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { departments, hires, jobs, openIngest, type TestIngest } from "./open-ingest.ts";
+
+const installMinutes = 10;
+const hostile = `<script>alert(1)</script>"'&`;
+let ingest: TestIngest;
+let listening: Listening;
+let browser: Browser;
+let url: string;
+
+beforeAll(async () => {
+  ingest = await openIngest();
+  await ingest.load("departments", departments);
+  await ingest.load("jobs", jobs);
+  const broken = `x,"${hostile.replaceAll('"', '""')}",2021-01-01T00:00:00Z,1,1\n999,Bo,2021-02-30T00:00:00Z,1,1\n`;
+  await ingest.load("hired_employees", hires(1, 30) + broken);
+  await ingest.call("POST", "/ingest/jobs/backups");
+  const log = createLogger({ service: "ingest", level: "silent" });
+  listening = await serve(listenerOf(ingest.app), { port: 0, host: "127.0.0.1", log, drainSeconds: 1 });
+  url = `http://127.0.0.1:${listening.port}`;
+  browser = await launchBrowser(await findTool("chromium", process.env, (line) => console.log(line)));
+}, installMinutes * 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await listening?.close();
+  await ingest?.[Symbol.asyncDispose]();
+});
+
+/** A page of a browser that is signed in, as staff by default; its complaints fail the test when it is disposed of. */
+async function visit(path: string, options: Parameters<Browser["newContext"]>[0] & { as?: "staff" | "plain" } = {}) {
+  const { as = "staff", ...others } = options;
+  const context = await browser.newContext(others);
+  const token = ingest.people[as].bearer.slice("Bearer ".length);
+  await context.addCookies([{ name: "quintet-access", value: token, url, httpOnly: true, sameSite: "Lax" }]);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("dialog", (dialog) => complaints.push(`dialog: ${dialog.message()}`));
+  page.on("request", (request) => !request.url().startsWith(url) && complaints.push(request.url()));
+  await page.goto(url + path);
+  return {
+    page,
+    complaints,
+    press: (name: string) => page.getByRole("button", { name, exact: true }).click(),
+    follow: (name: string) => page.getByRole("link", { name, exact: true }).first().click(),
+    done: (text: string) => page.getByRole("status").filter({ hasText: text }).waitFor(),
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      expect(complaints).toEqual([]);
+    },
+  };
+}
+
+const overflow = (page: Page) => page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+
+describe("the pages of ingest", () => {
+  it("show loads", async () => {
+    await using opened = await visit("/ingest/loads");
+    const { page, follow } = opened;
+    await follow("Load 3");
+    await page.getByText("Received").waitFor();
+  });
+
+  it("make, restore and delete a backup without JavaScript", async () => {
+    await using opened = await visit("/ingest/backups", { javaScriptEnabled: false });
+    const { page, press, follow, done } = opened;
+    await follow("Make a backup");
+    await page.getByLabel("Table").fill("departments");
+    await press("Make the backup");
+    await done("Added.");
+    expect(await page.locator("tbody tr").count()).toBe(2);
+    await page.getByRole("link", { name: /^Restore departments/ }).click();
+    await page.getByText("becomes the 12 rows").waitFor();
+    await press("Restore");
+    await done("Restored.");
+    await page.getByText("Department 12").waitFor();
+    await page.goto(`${url}/ingest/backups`);
+    await page.getByRole("link", { name: /^Delete departments/ }).click();
+    await press("Delete");
+    await done("Deleted.");
+    expect(await page.locator("tbody tr").count()).toBe(1);
+  });
+
+  it("show a plain account everything, and no way to change it", async () => {
+    await using opened = await visit("/ingest", { as: "plain" });
+    const { page, complaints } = opened;
+    for (const path of ["/ingest", "/ingest/loads/3", "/ingest/jobs", "/ingest/backups"]) {
+      await page.goto(url + path);
+      expect(await page.locator("main h1").count()).toBe(1);
+      expect(await page.locator("main .button:not(.quiet), main .danger").count(), path).toBe(0);
+    }
+    await page.goto(`${url}/ingest/backups/actions/new`);
+    await page.getByText("403").waitFor();
+    complaints.length = 0; // The browser reports the 403 as an error.
+  });
+
+  it("fit 390 and 1100 pixels in both colours, and axe finds nothing", async () => {
+    const paths = [
+      "/ingest",
+      "/ingest/loads",
+      "/ingest/loads/3",
+      "/ingest/hired_employees",
+      "/ingest/backups",
+      "/ingest/backups/actions/new",
+    ];
+    await using opened = await visit("/ingest");
+    const { page } = opened;
+    for (const path of paths) {
+      await page.goto(url + path);
+      expect(await page.locator("main h1").count()).toBe(1);
+      for (const [colorScheme, width] of [
+        ["light", 1100],
+        ["dark", 390],
+      ] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 800 });
+        expect(await overflow(page), path).toBe(0);
+        expect(await axeFaults(page), path).toEqual([]);
+      }
+    }
+  });
+});
