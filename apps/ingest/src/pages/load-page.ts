@@ -1,4 +1,4 @@
-import { counted, duration, type Html, shownTime, size } from "@quintet/pages";
+import { counted, duration, type Html, polled, shownTime, size } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Load } from "../loads/load.ts";
 import { loadPath, loadsPath, rowsPath } from "./frame.ts";
@@ -15,7 +15,7 @@ export function loadPage({ load, isStaff }: LoadShown): Html {
   const isRunning = status === "running";
   return html`<p class="back"><a href="${loadsPath}">Loads</a></p>
       <h1>Load ${id}</h1>
-      <div${isRunning ? html` data-refresh="1"` : ""} data-live-part="load">
+      <div ${polled("load", !isRunning, 1)}>
         <p class="lead">${stateTag(load)} into <a href="${rowsPath(table)}">${table}</a></p>
         ${isRunning ? progress(load) : outcome(load)}
         ${counts(load)}
