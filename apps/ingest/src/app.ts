@@ -8,6 +8,7 @@ import { addBackupRoutes } from "./routes/backups.ts";
 import { addCsvRoutes } from "./routes/csv.ts";
 import { addLoadActions } from "./routes/load-actions.ts";
 import { addLoadRoutes } from "./routes/loads.ts";
+import { addNewLoadRoutes } from "./routes/new-load.ts";
 import { addOverviewRoutes } from "./routes/overview.ts";
 import { addReportRoutes } from "./routes/reports.ts";
 import { addRowRoutes } from "./routes/rows.ts";
@@ -27,13 +28,14 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
       "ingest pages": "The pages and forms by which people load files in a browser",
     },
     maxBodyBytes: 8 * MiB,
-    streams: /^\/ingest\/[^/]+\/csv$/,
-    slow: /^\/ingest\/[^/]+\/(?:csv|backups|restore)(?:\?|$)/,
+    streams: /^\/ingest\/(?:[^/]+\/csv|new-load(?:\/check|\/dry-run)?)$/,
+    slow: /^\/ingest\/(?:[^/]+\/(?:csv|backups|restore)|new-load(?:\/dry-run)?)(?:\?|$)/,
   });
   deps.records.start();
   deps.retention.start();
   // The names of lists come before the names of tables.
   addOverviewRoutes(app, deps, frame);
+  addNewLoadRoutes(app, deps, frame);
   addLoadRoutes(app, deps, frame);
   addLoadActions(app, deps, frame);
   addBackupRoutes(app, deps, frame);

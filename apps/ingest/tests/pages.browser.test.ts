@@ -57,6 +57,8 @@ async function visit(path: string, options: Parameters<Browser["newContext"]>[0]
   };
 }
 
+const csv = (text: string) => ({ name: "a.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+
 const overflow = (page: Page) => page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
 
 describe("the pages of ingest", () => {
@@ -65,6 +67,68 @@ describe("the pages of ingest", () => {
     const { page, follow } = opened;
     await follow("Load 3");
     await page.getByText("Received").waitFor();
+  });
+
+  it("load a file to the end without JavaScript, once however often the form is sent", async () => {
+    await using opened = await visit("/ingest/new-load?table=jobs", { javaScriptEnabled: false });
+    const { page, complaints, press } = opened;
+    await page.locator("#file").setInputFiles(csv("id,jop\n901,Baker\n"));
+    await press("Look at the file");
+    await page.getByRole("alert").getByText("jop").waitFor();
+    complaints.length = 0; // The browser reports the 422 as an error.
+    await page.locator("#file").setInputFiles(csv(`id,job\n901,Baker\nx,"${hostile.replaceAll('"', '""')}"\n`));
+    await press("Look at the file");
+    await page.getByText("1 of the first 2 rows would be rejected.").waitFor();
+    await page.getByText(hostile).waitFor();
+    await page.locator("#file").setInputFiles(csv("id,job\n901,Baker\nx,No\n"));
+    await press("Dry run");
+    await page.getByText("Nothing was stored").waitFor();
+    expect(await ingest.rows("SELECT job FROM jobs WHERE id = 901")).toEqual([]);
+    await page.goto(`${url}/ingest/new-load?table=jobs`);
+    const key = await page.locator("[name=key]").inputValue();
+    await page.locator("#file").setInputFiles(csv("id,job\n901,Baker\nx,No\n"));
+    await press("Load");
+    await page.getByText("rejected").first().waitFor();
+    const again = await page.request.post(`${url}/ingest/new-load`, {
+      multipart: { key, table: "jobs", file: csv("id,job\n901,Baker\nx,No\n") },
+      headers: { Origin: url, "Sec-Fetch-Site": "same-origin", Accept: "text/html" },
+      maxRedirects: 0,
+    });
+    expect([again.status(), url + again.headers().location]).toEqual([303, page.url()]);
+    expect(await ingest.rows("SELECT job FROM jobs WHERE id = 901")).toEqual([{ job: "Baker" }]);
+  });
+
+  it("look at a file when it is chosen, and load it with its progress", async () => {
+    await using opened = await visit("/ingest/new-load");
+    const { page, press } = opened;
+    await page.getByLabel("Table").selectOption("hired_employees");
+    await page.locator("#file").setInputFiles(csv(hires(10_000, 50_000)));
+    await page.getByRole("heading", { name: "What the file was taken for" }).waitFor();
+    expect(await axeFaults(page)).toEqual([]);
+    await press("Load");
+    await page.waitForURL(/\/ingest\/loads\/\d+$/);
+    await page.getByText("50,000 rows").waitFor();
+    expect((await ingest.rows("SELECT COUNT(*) AS n FROM hired_employees WHERE id >= 10000"))[0]?.n).toBe(50_000);
+  });
+
+  it("cancel a load that is running", async () => {
+    await using opened = await visit("/ingest/new-load?table=hired_employees");
+    const { page, press } = opened;
+    const connection = await ingest.deps.mysql.getConnection();
+    try {
+      await connection.query("START TRANSACTION");
+      await connection.query("SELECT id FROM departments FOR UPDATE"); // The load waits for it.
+      await page.locator("#file").setInputFiles(csv(hires(100_000, 30)));
+      await press("Load");
+      await page.locator("[data-load-state]").getByText("running").waitFor();
+      await press("Cancel the load");
+      await page.waitForURL(/\/ingest\/loads\/\d+$/);
+      await page.getByText("The load was cancelled.").waitFor();
+    } finally {
+      await connection.query("ROLLBACK");
+      connection.release();
+    }
+    expect((await ingest.rows("SELECT COUNT(*) AS n FROM hired_employees WHERE id >= 100000"))[0]?.n).toBe(0);
   });
 
   it("make, restore and delete a backup without JavaScript", async () => {
@@ -108,6 +172,7 @@ describe("the pages of ingest", () => {
       "/ingest/hired_employees",
       "/ingest/backups",
       "/ingest/backups/actions/new",
+      "/ingest/new-load",
     ];
     await using opened = await visit("/ingest");
     const { page } = opened;

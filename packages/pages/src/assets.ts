@@ -11,6 +11,7 @@ const served = {
   "live-results.js": { type: "text/javascript; charset=utf-8", from: ["live-results.js"] },
   "poll.js": { type: "text/javascript; charset=utf-8", from: ["poll.js"] },
   "upload.js": { type: "text/javascript; charset=utf-8", from: ["upload.js"] },
+  "load-file.js": { type: "text/javascript; charset=utf-8", from: ["load-file.js"] },
   "refresh.js": { type: "text/javascript; charset=utf-8", from: ["refresh.js"] },
   "icon.svg": { type: "image/svg+xml", from: ["icon.svg"] },
 };

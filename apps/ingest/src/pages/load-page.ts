@@ -15,7 +15,7 @@ export function loadPage({ load, isStaff }: LoadShown): Html {
   const isRunning = status === "running";
   return html`<p class="back"><a href="${loadsPath}">Loads</a></p>
       <h1>Load ${id}</h1>
-      <div ${polled("load", !isRunning, 1)}>
+      <div ${polled("load", !isRunning, 1)} data-load>
         <p class="lead">${stateTag(load)} into <a href="${rowsPath(table)}">${table}</a></p>
         ${isRunning ? progress(load) : outcome(load)}
         ${counts(load)}

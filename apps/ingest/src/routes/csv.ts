@@ -15,14 +15,15 @@ import {
 } from "@quintet/http";
 import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
-import { type LoadCounts, rejectsUrl } from "../loads/load.ts";
+import { type LoadCounts, type LoadOptions, rejectsUrl } from "../loads/load.ts";
 import { type PreparedLoad, prepareLoad } from "../loads/load-file.ts";
+import type { Table } from "../tables/table.ts";
 import { csvFile } from "../upload/csv-file.ts";
 import { loadProblemSchema, loadSchema } from "./load-schemas.ts";
 import { tableInPath, tableParam } from "./paths.ts";
 
 const flag = (description: string) => z.enum(["true", "false"]).default("false").describe(description);
-const csvQuery = z.strictObject({
+export const csvQuery = z.strictObject({
   header: z
     .enum(["auto", "true", "false"])
     .default("auto")
@@ -122,7 +123,6 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
     }),
     async (c) => {
       const table = await tableInPath(deps, c.req.valid("param").table);
-      const { dryRun, allowEmpty, maxRejects = null, ...query } = c.req.valid("query");
       const wantsEvents = c.req.header("accept")?.includes("text/event-stream") === true;
       // Before the load is created, because that cannot be undone.
       if (wantsEvents) beginWaiting(c);
@@ -133,9 +133,8 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       });
       const { account } = c.var;
       const given = c.req.valid("header")["idempotency-key"];
-      const key = given && createHash("sha256").update(`${account.id}\n${c.req.path}\n${given}`).digest("base64url");
-      const flags = { dryRun: dryRun === "true", allowEmpty: allowEmpty === "true" };
-      const options = { table: table.name, ...query, ...flags, maxRejects, retryOf: null };
+      const key = given && loadKey(account.id, c.req.path, given);
+      const options = loadOptions(table, c.req.valid("query"));
       const requester = { accountId: account.id, username: account.username, key };
       const prepared = await prepareLoad(deps.loads, table, options, requester, file);
       if (prepared.replayed) c.header("Idempotency-Replayed", "true");
@@ -146,10 +145,24 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   );
 }
 
+/** The options of a load out of the parameters of its request. */
+export function loadOptions(
+  table: Table,
+  { dryRun, allowEmpty, maxRejects, ...query }: z.output<typeof csvQuery>,
+): LoadOptions {
+  const flags = { dryRun: dryRun === "true", allowEmpty: allowEmpty === "true" };
+  return { table: table.name, ...query, ...flags, maxRejects: maxRejects ?? null, retryOf: null };
+}
+
+/** The digest under which a load is found by the Idempotency-Key of an account. */
+export function loadKey(accountId: number, path: string, given: string): string {
+  return createHash("sha256").update(`${accountId}\n${path}\n${given}`).digest("base64url");
+}
+
 /**
  * The body as a Node stream: Node's own request if there is one, because a web stream costs as much CPU as all of the parsing.
  */
-function bodyOf(c: Context<AccountEnv>): Readable {
+export function bodyOf(c: Context<AccountEnv>): Readable {
   const incoming = c.env?.incoming;
   if (incoming instanceof Readable) return incoming;
   const body = c.req.raw.body;
@@ -157,14 +170,14 @@ function bodyOf(c: Context<AccountEnv>): Readable {
 }
 
 /** The Content-Length of the request; over a socket, a request with neither length nor transfer coding has no body. */
-function lengthOf(c: Context<AccountEnv>): string | undefined {
+export function lengthOf(c: Context<AccountEnv>): string | undefined {
   const headers = c.env?.incoming?.headers;
   const length = c.req.header("content-length");
   return headers && headers["transfer-encoding"] === undefined ? (length ?? "0") : length;
 }
 
 /** Adds the state of the load to the problem that the server itself sends when it ends the request during the body. */
-function attachLoadToRequest(
+export function attachLoadToRequest(
   c: Context<AccountEnv>,
   { id, counts: before }: PreparedLoad,
   counts: LoadCounts = before,

@@ -10,11 +10,12 @@ const multipart = "multipart/form-data";
 /**
  * The CSV file in a request body as its bytes arrive: the body itself, or its multipart part `file`, decompressed if it is gzip.
  * Throws a 415 for any other type and a 400 for an empty file. A client that disconnects is an error of the iterator; ending the
- * iterator early keeps the body open, so that a response can still be sent.
+ * iterator early keeps the body open, so that a response can still be sent. `fields` takes the other fields of a form.
  */
 export async function csvFile(
   body: Readable,
   headers: { contentType: string | undefined; contentEncoding: string | undefined; contentLength: string | undefined },
+  fields?: Map<string, string>,
 ): Promise<FileBytes> {
   // Without a body its type does not matter: the file is missing.
   if (headers.contentLength === "0") throw emptyFile();
@@ -26,7 +27,7 @@ export async function csvFile(
     });
   }
   const plain = encoding === "gzip" ? gunzipped(body) : body;
-  const file = type === multipart ? multipartFile(plain, headers.contentType ?? "") : bytesOf(plain);
+  const file = type === multipart ? multipartFile(plain, headers.contentType ?? "", fields) : bytesOf(plain);
   return withFirstBytes(file);
 }
 

@@ -3,13 +3,19 @@ import { Problem } from "@quintet/http";
 import busboy from "busboy";
 
 const limits = { fields: 1, files: 2, parts: 3, fieldSize: 1024, headerPairs: 50 };
+const formLimits = { ...limits, fields: 5000, parts: 5002 };
 
 /**
  * The part `file` of a multipart body (RFC 7578) as its bytes arrive. Throws a 422 that names any other part, or the part if it is
- * missing, and a 400 for a malformed body.
+ * missing, and a 400 for a malformed body. The other fields of a form are put into `fields`, if there is such a map; they must come
+ * before the file.
  */
-export async function* multipartFile(body: Readable, contentType: string): AsyncGenerator<Buffer> {
-  const parser = open(contentType);
+export async function* multipartFile(
+  body: Readable,
+  contentType: string,
+  fields?: Map<string, string>,
+): AsyncGenerator<Buffer> {
+  const parser = open(contentType, fields ? formLimits : limits);
   const file = Promise.withResolvers<Readable | undefined>();
   const closed = Promise.withResolvers<void>();
   closed.promise.catch(() => {});
@@ -28,7 +34,12 @@ export async function* multipartFile(body: Readable, contentType: string): Async
       stream.resume();
     }
   });
-  parser.on("field", (name) => refuse(name, name === "file" ? "must be a file" : "unknown part"));
+  parser.on("field", (name, value) => {
+    if (name === "file") refuse(name, "must be a file");
+    else if (!fields || seen) refuse(name, "unknown part");
+    else if (fields.has(name)) refuse(name, "must not be repeated");
+    else fields.set(name, value);
+  });
   parser.on("partsLimit", () => refuse("file", "must be the only part"));
   parser.on("error", (error) => {
     closed.reject(bodyError ?? new Problem("bad-request", "The body is not well-formed multipart.", { cause: error }));
@@ -61,7 +72,7 @@ export async function* multipartFile(body: Readable, contentType: string): Async
   if (fault) throw fault;
 }
 
-function open(contentType: string): busboy.Busboy {
+function open(contentType: string, limits: busboy.Limits): busboy.Busboy {
   try {
     return busboy({ headers: { "content-type": contentType }, limits });
   } catch (error) {
