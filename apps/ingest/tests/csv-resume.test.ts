@@ -61,6 +61,18 @@ describe("a load that is cut off", () => {
     expect(await third.json()).toEqual(again);
   });
 
+  it("resumes with the column order of its header", async () => {
+    const text = `name,id,datetime,department_id,job_id\n${hires(5000, 300).replace(/^(\d+),([^,]*)/gm, "$2,$1")}`;
+    const first = upload("hired_employees", { "Idempotency-Key": "reordered" });
+    await first.send(text.slice(0, 8000));
+    await newest({ status: "running" });
+    await vi.waitFor(async () => expect((await loadsOf())[0]!.inserted).toBeGreaterThan(0), 20_000);
+    first.cut();
+    const cut = await newest({ status: "cut off" });
+    const again = await ingest.load("hired_employees", text, "", { "Idempotency-Key": "reordered" });
+    expect(again).toMatchObject({ id: cut.id, status: "done", inserted: 300, rejected: 0 });
+  });
+
   it("accepts no other file, table or mode for its key, before and after its end", async () => {
     const text = hires(2000, 300);
     const first = upload("hired_employees", { "Idempotency-Key": "two" });
