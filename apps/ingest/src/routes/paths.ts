@@ -13,7 +13,7 @@ export const tableParam = z.strictObject({
 /** The table with that name; throws `not-found` when there is none. */
 export async function tableInPath({ tables }: Pick<Deps, "tables">, name: string): Promise<Table> {
   const table = await tables.find(name);
-  if (!table) throw new Problem("not-found", "Table not found. GET /ingest/tables lists the tables.");
+  if (!table) throw new Problem("not-found", "Table not found.");
   return table;
 }
 

@@ -1,4 +1,4 @@
-/** The types of columns. See docs/decisions/tables-of-ones-own.md for how each is stored. */
+/** The types of columns. */
 export const columnTypes = [
   "integer",
   "number",
