@@ -52,6 +52,7 @@ export class CsvReader implements RecordReader {
   line: number;
 
   readonly #kept: number;
+  /** The number of fields of a row; with a trailing delimiter, one more that is empty is none. */
   readonly #width: number;
   readonly #delimiter: number;
   /** The bytes of the delimiter after its first one. */
@@ -281,7 +282,7 @@ export class CsvReader implements RecordReader {
       at++;
     }
     const end = at > start && window[at - 1] === carriageReturn ? at - 1 : at;
-    if (fields > this.#width && from === to && inQuotes === 0) fields = this.#withoutTrailing(fields);
+    if (fields === this.#width + 1 && from === to && inQuotes === 0) fields--;
     return this.#found(start, end, Math.min(at + 1, length), fields, lines);
   }
 
@@ -382,7 +383,7 @@ export class CsvReader implements RecordReader {
       const end = !this.#anyEnd && inQuotes === 0 && at > start && window[at - 1] === carriageReturn ? at - 1 : at;
       const after = this.#afterLineEnd(end);
       if (after < 0) return this.#more(start);
-      if (fields > this.#width && from === to && inQuotes === 0) fields = this.#withoutTrailing(fields);
+      if (fields === this.#width + 1 && from === to && inQuotes === 0) fields--;
       return this.#found(start, end, after, fields, lines);
     }
   }
@@ -396,11 +397,6 @@ export class CsvReader implements RecordReader {
     this.line += lines + 1;
     this.#position = after;
     return "record";
-  }
-
-  /** With a trailing delimiter, the empty field after the last one is none. */
-  #withoutTrailing(fields: number): number {
-    return fields === this.#width + 1 ? fields - 1 : fields;
   }
 
   #isBlank(byte: number | undefined): boolean {

@@ -11,6 +11,7 @@ import { addAction } from "./actions.ts";
 import { backupNameParam } from "./backups.ts";
 import { tableInPath } from "./paths.ts";
 
+const notFound = () => new Problem("not-found", "Backup not found.");
 const back = () => ({ label: "Backups", href: backupsPath });
 
 /** Adds the forms by which staff makes, restores and deletes backups. */
@@ -19,7 +20,7 @@ export function addBackupActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
   const find = async (text: string) => {
     const name = readBackupName(text);
     const backup = name && (await findBackup(storage, name));
-    if (!backup) throw new Problem("not-found", "Backup not found.");
+    if (!name || !backup) throw notFound();
     return { name, backup };
   };
 
@@ -75,7 +76,7 @@ export function addBackupActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
     back,
     async run(_, { name }) {
       const found = await find(name);
-      if (!found.name || !(await storage.remove(found.name))) throw new Problem("not-found", "Backup not found.");
+      if (!(await storage.remove(found.name))) throw notFound();
       return { to: backupsPath, notice: "deleted" };
     },
   });
