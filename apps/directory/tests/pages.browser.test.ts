@@ -1,7 +1,7 @@
 import { createLogger, type Listening, listenerOf, serve } from "@quintet/http";
-import { axeFaults, launchBrowser } from "@quintet/pages/testing";
+import { axeFaults, launchBrowser, openWatched } from "@quintet/pages/testing";
 import { findTool } from "@quintet/stores/testing";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../src/app.ts";
 import { fillDemo } from "../src/demo.ts";
@@ -30,26 +30,13 @@ afterAll(async () => {
 });
 
 /** A page whose every complaint fails the test; with `staff` in a browser that is signed in. */
-async function open(path: string, options: Parameters<Browser["newContext"]>[0] & { staff?: boolean } = {}) {
+function open(path: string, options: BrowserContextOptions & { staff?: boolean } = {}) {
   const { staff, ...others } = options;
-  const context = await browser.newContext(others);
-  const token = directory.account.bearer.slice("Bearer ".length);
-  if (staff) await context.addCookies([{ name: "quintet-access", value: token, url, httpOnly: true, sameSite: "Lax" }]);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("request", (request) => !request.url().startsWith(url) && complaints.push(request.url()));
-  await page.goto(url + path);
-  return { context, page, complaints };
+  const token = staff ? directory.account.bearer.slice("Bearer ".length) : undefined;
+  return openWatched(browser, { url, path, token }, others);
 }
 
 const rows = (page: Page) => page.locator("tbody tr");
-
-async function closed({ context, complaints }: { context: BrowserContext; complaints: string[] }): Promise<void> {
-  await context.close();
-  expect(complaints).toEqual([]);
-}
 
 describe("in a browser", () => {
   it("results come while typing, and the address follows", async () => {
@@ -66,7 +53,7 @@ describe("in a browser", () => {
     await page.getByLabel("Name").fill("no such name");
     await page.getByText("No person matches “no such name”.").waitFor();
     expect(await rows(page).count()).toBe(0);
-    await closed(opened);
+    await opened[Symbol.asyncDispose]();
   });
 
   it("everything works without JavaScript", async () => {
@@ -80,7 +67,7 @@ describe("in a browser", () => {
     await page.getByRole("link", { name: "Previous" }).click();
     await rows(page).first().getByRole("link").click();
     await page.waitForURL(/users\/\d+$/);
-    await closed(opened);
+    await opened[Symbol.asyncDispose]();
   });
 
   it("staff add, edit and delete a person", async () => {
@@ -113,7 +100,7 @@ describe("in a browser", () => {
     await page.getByRole("heading", { name: "Search" }).waitFor();
     await page.goto(`${url}/directory/search?name=browserfield`);
     await page.getByText("No person matches “browserfield”.").waitFor();
-    await closed(opened);
+    await opened[Symbol.asyncDispose]();
   });
 
   it("a name of 100 letters makes no page wider than a narrow window", async () => {
@@ -128,7 +115,7 @@ describe("in a browser", () => {
         const opened = await open(`/directory${path}`, { viewport: { width, height: 800 }, staff: true });
         expect(await opened.page.evaluate<number>("document.documentElement.scrollWidth - innerWidth"), path).toBe(0);
         opened.complaints.length = 0; // The browser reports the 404 as an error.
-        await closed(opened);
+        await opened[Symbol.asyncDispose]();
       }
     }
   });
@@ -141,7 +128,7 @@ describe("in a browser", () => {
     await page.getByText("Menu").click();
     await link.waitFor();
     expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBe(0);
-    await closed(opened);
+    await opened[Symbol.asyncDispose]();
   });
 
   it.each([
@@ -159,7 +146,7 @@ describe("in a browser", () => {
         expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
         expect(await page.locator("main h1").count()).toBe(1);
         expect(await axeFaults(page)).toEqual([]);
-        await closed(opened);
+        await opened[Symbol.asyncDispose]();
       }
     },
   );

@@ -1,7 +1,7 @@
 import { createLogger, type Listening, listenerOf, serve } from "@quintet/http";
-import { axeFaults, launchBrowser } from "@quintet/pages/testing";
+import { axeFaults, launchBrowser, openWatched } from "@quintet/pages/testing";
 import { findTool } from "@quintet/stores/testing";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { departments, hires, jobs, openIngest, type TestIngest } from "./open-ingest.ts";
 
@@ -32,28 +32,16 @@ afterAll(async () => {
 });
 
 /** A page of a browser that is signed in, as staff by default; its complaints fail the test when it is disposed of. */
-async function visit(path: string, options: Parameters<Browser["newContext"]>[0] & { as?: "staff" | "plain" } = {}) {
+async function visit(path: string, options: BrowserContextOptions & { as?: "staff" | "plain" } = {}) {
   const { as = "staff", ...others } = options;
-  const context = await browser.newContext(others);
   const token = ingest.people[as].bearer.slice("Bearer ".length);
-  await context.addCookies([{ name: "quintet-access", value: token, url, httpOnly: true, sameSite: "Lax" }]);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("dialog", (dialog) => complaints.push(`dialog: ${dialog.message()}`));
-  page.on("request", (request) => !request.url().startsWith(url) && complaints.push(request.url()));
-  await page.goto(url + path);
+  const opened = await openWatched(browser, { url, path, token }, others);
+  const { page } = opened;
   return {
-    page,
-    complaints,
+    ...opened,
     press: (name: string) => page.getByRole("button", { name, exact: true }).click(),
     follow: (name: string) => page.getByRole("link", { name, exact: true }).first().click(),
     done: (text: string) => page.getByRole("status").filter({ hasText: text }).waitFor(),
-    async [Symbol.asyncDispose]() {
-      await context.close();
-      expect(complaints).toEqual([]);
-    },
   };
 }
 
