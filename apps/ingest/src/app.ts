@@ -10,6 +10,7 @@ import { addLoadActions } from "./routes/load-actions.ts";
 import { addLoadRoutes } from "./routes/loads.ts";
 import { addNewLoadRoutes } from "./routes/new-load.ts";
 import { addOverviewRoutes } from "./routes/overview.ts";
+import { addRejectRoutes } from "./routes/rejects.ts";
 import { addReportRoutes } from "./routes/reports.ts";
 import { addRowRoutes } from "./routes/rows.ts";
 import { addTableActions } from "./routes/table-actions.ts";
@@ -37,6 +38,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addOverviewRoutes(app, deps, frame);
   addNewLoadRoutes(app, deps, frame);
   addLoadRoutes(app, deps, frame);
+  addRejectRoutes(app, deps);
   addLoadActions(app, deps, frame);
   addBackupRoutes(app, deps, frame);
   addBackupActions(app, deps, frame);
@@ -51,6 +53,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
 /** The types of its calls, from which a client gets its own. */
 export type IngestApi = ReturnType<
   | typeof addLoadRoutes
+  | typeof addRejectRoutes
   | typeof addBackupRoutes
   | typeof addReportRoutes
   | typeof addCsvRoutes

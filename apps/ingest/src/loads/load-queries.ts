@@ -162,22 +162,66 @@ export async function findLoadByKey(
   return rows[0] && toStoredLoad(rows[0]);
 }
 
+/** Which loads are listed. */
+export interface LoadFilter {
+  table?: string | undefined;
+  status?: LoadStatus | undefined;
+  /** The username of the account that started them. */
+  createdBy?: string | undefined;
+  /** Started at this time or later, and before that one. */
+  from?: Date | undefined;
+  until?: Date | undefined;
+}
+
+const isLost = "beat_at < UTC_TIMESTAMP(3) - INTERVAL :timeoutMicroseconds MICROSECOND";
+
+/** The conditions of a filter, and the index that finds the fewest loads for it. */
+function conditionsOf({ table, status, createdBy, from, until }: LoadFilter): { index: string; conditions: string[] } {
+  const conditions: string[] = [];
+  let index = "ingest_loads_newest";
+  if (status !== undefined) {
+    index = "ingest_loads_by_status";
+    // A load whose process has died is stored as running.
+    if (status === "running") conditions.push(`status = 'running' AND NOT ${isLost}`);
+    else if (status === "cut off") {
+      conditions.push(`status IN ('cut off', 'running') AND (status = 'cut off' OR ${isLost})`);
+    } else conditions.push("status = :status");
+  }
+  if (createdBy !== undefined) {
+    index = "ingest_loads_by_account";
+    conditions.push("created_by = :createdBy");
+  }
+  if (table !== undefined) {
+    index = "ingest_loads_of_table";
+    conditions.push("table_name = :table");
+  }
+  if (from !== undefined) conditions.push("started_at >= :from");
+  if (until !== undefined) conditions.push("started_at < :until");
+  return { index, conditions };
+}
+
+/** The statement that lists loads, newest first, after the one that started at `:at` with the id `:id` if `isNext`. */
+export function listStatement(filter: LoadFilter, isNext: boolean): string {
+  const { index, conditions } = conditionsOf(filter);
+  if (isNext) conditions.push("started_at <= :at AND (started_at < :at OR id < :id)");
+  const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+  return `SELECT ${columns} FROM ingest_loads FORCE INDEX (${index}) ${where} ORDER BY started_at DESC, id DESC LIMIT :limit`;
+}
+
 /** Loads, newest first, after the one that started at `before.startedAt` (ISO 8601) with the id `before.id`. */
 export async function listLoads(
   db: Queries,
+  filter: LoadFilter,
   page: { limit: number; before?: { startedAt: string; id: number } | undefined },
   heartbeatTimeoutMs: number,
 ): Promise<Load[]> {
-  const after = page.before ? "WHERE started_at < :at OR (started_at = :at AND id < :id)" : "";
-  const [rows] = await db.query<LoadRow[]>(
-    `SELECT ${columns} FROM ingest_loads ${after} ORDER BY started_at DESC, id DESC LIMIT :limit`,
-    {
-      timeoutMicroseconds: heartbeatTimeoutMs * 1000,
-      limit: page.limit,
-      at: page.before && new Date(page.before.startedAt),
-      id: page.before?.id,
-    },
-  );
+  const [rows] = await db.query<LoadRow[]>(listStatement(filter, page.before !== undefined), {
+    ...filter,
+    timeoutMicroseconds: heartbeatTimeoutMs * 1000,
+    limit: page.limit,
+    at: page.before && new Date(page.before.startedAt),
+    id: page.before?.id,
+  });
   return rows.map((row) => toStoredLoad(row).load);
 }
 

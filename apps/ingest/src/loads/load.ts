@@ -129,6 +129,8 @@ export interface LoadProgress {
   /** Bytes of the request body that have been read, and its size, as sent; null when unknown. */
   bytesSent: number | null;
   bytesTotal: number | null;
+  /** Whether the rejected rows were deleted by a request. */
+  rejectsDeleted?: 1;
 }
 
 /** One attempt at a load. Only the attempt whose `owner` is stored with the load may write. */

@@ -1,5 +1,5 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
-import type { RowDataPacket } from "mysql2/promise";
+import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import type { FaultCode } from "../csv/fault.ts";
 import type { Reject } from "../csv/row-faults.ts";
 
@@ -41,7 +41,7 @@ export async function hasRejects(db: MysqlPool, load: number): Promise<boolean> 
 }
 
 /** Up to `limit` rejects of a load in the order of the file, after the line `after`. */
-async function listRejects(
+export async function listRejects(
   db: MysqlPool,
   load: number,
   page: { after: number; limit: number },
@@ -69,4 +69,26 @@ export async function* readRejects(db: MysqlPool, load: number): AsyncGenerator<
 /** The first 2 KiB of a rejected row as text that any CSV reader accepts: invalid UTF-8 becomes U+FFFD, NUL becomes U+2400. */
 export function rawText(raw: Buffer): string {
   return raw.toString("utf8", 0, 2048).replaceAll("\0", "\u2400");
+}
+
+const chunkRows = 1000;
+
+/**
+ * Deletes the rejects of a load that has ended, in chunks. Whether it had ended; they count as deleted from the first chunk on, and a
+ * repetition deletes what an interrupted one has left.
+ */
+export async function deleteRejects(db: MysqlPool, load: number): Promise<boolean> {
+  const [marked] = await db.query<ResultSetHeader>(
+    `UPDATE ingest_loads SET state = JSON_SET(COALESCE(state, '{}'), '$.rejectsDeleted', 1)
+      WHERE id = :load AND status NOT IN ('running', 'cut off')`,
+    { load },
+  );
+  if (marked.affectedRows === 0) return false;
+  for (;;) {
+    const [deleted] = await db.query<ResultSetHeader>(
+      `DELETE FROM ingest_rejects WHERE load_id = :load LIMIT ${chunkRows}`,
+      { load },
+    );
+    if (deleted.affectedRows < chunkRows) return true;
+  }
 }

@@ -81,6 +81,23 @@ export const loadListSchema = z
   .object({ loads: z.array(loadSchema).describe("The loads of this page, newest first"), nextCursor })
   .openapi("Loads", { description: "One page of loads" });
 
+export const rejectListSchema = z
+  .object({
+    rejects: z
+      .array(
+        z.object({
+          line: count.describe("The line of the file on which the row starts, from 1"),
+          column: z.string().nullable().describe("The invalid column; null when the row as a whole is invalid"),
+          code: z.enum(faultCodes).nullable().describe("Why the row was rejected; null for loads of earlier versions"),
+          reason: z.string().describe("Why the row was rejected, in words"),
+          raw: z.string().describe("The row as sent, at most its first 64 KiB"),
+        }),
+      )
+      .describe("The rejected rows of this page, in the order of the file"),
+    nextCursor,
+  })
+  .openapi("Rejects", { description: "One page of the rejected rows of a load" });
+
 export const storedRowsSchema = z
   .object({
     table: z.string().describe("The table that the rows are stored in"),

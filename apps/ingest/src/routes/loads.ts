@@ -8,33 +8,41 @@ import {
   jsonResponse,
   limitParam,
   noQuery,
-  Problem,
   type ServiceEnv,
 } from "@quintet/http";
 import { type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { cancelLoad } from "../loads/cancel-load.ts";
+import { loadStatuses } from "../loads/load.ts";
 import { listLoads } from "../loads/load-queries.ts";
-import { hasRejects, rawText, readRejects, type StoredReject } from "../loads/reject-queries.ts";
 import { pagesOf } from "../pages/lists.ts";
 import { loadPage } from "../pages/load-page.ts";
 import { loadsPage } from "../pages/loads-page.ts";
+import { loadEvents } from "./load-events.ts";
 import { loadListSchema, loadSchema } from "./load-schemas.ts";
 import { cursorParam, findLoad, loadParam } from "./paths.ts";
 
+/** A moment that MySQL can compare with a column. */
+const moment = (description: string) =>
+  z.iso
+    .datetime({ offset: true })
+    .refine((text) => /^[1-9]\d{3}-/.test(toIso(text)), "must be in the years 1000 to 9999, UTC")
+    .optional()
+    .describe(description)
+    .transform((text) => (text === undefined ? undefined : new Date(text)));
+
+/** A moment in UTC; a text that is none stays. */
+function toIso(text: string): string {
+  const moment = new Date(text);
+  return Number.isNaN(moment.getTime()) ? text : moment.toISOString();
+}
+
 const position = z.strictObject({ list: z.literal("loads"), startedAt: z.string(), id: z.number() });
 
-/** Adds `GET /loads`, `/loads/{id}`, `/loads/{id}/rejects`, and `DELETE /loads/{id}`. */
+/** Adds `GET /loads`, `GET /loads/{id}` and its events, and `DELETE /loads/{id}`. */
 export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
   const { db, heartbeatTimeoutMs } = deps.loads;
-
-  const find = async (id: string) => (await findLoad(deps.loads, id)).load;
-
-  async function* rejectsAsCsv(id: number): AsyncGenerator<string> {
-    yield rejectHeader;
-    for await (const rejects of readRejects(db, id)) yield rejectLines(rejects);
-  }
 
   return app
     .openapi(
@@ -44,11 +52,24 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
         path: "/loads",
         tags: ["ingest"],
         summary: "List loads",
-        description: "Loads of all tables and accounts, newest first.",
+        description: "Loads of all tables and accounts, newest first, also of tables that were deleted since.",
         request: {
           query: z.strictObject({
             limit: limitParam(20).describe("Loads per page, 1 to 100; 20 by default"),
             cursor: cursorParam,
+            table: z
+              .string()
+              .max(48)
+              .optional()
+              .describe("Only loads of this table, which may have been deleted since"),
+            status: z.enum(loadStatuses).optional().describe("Only loads with this status"),
+            createdBy: z
+              .string()
+              .max(150)
+              .optional()
+              .describe("Only loads that the account with this username started"),
+            from: moment("Only loads that started at this time or later, ISO 8601"),
+            until: moment("Only loads that started before this time, ISO 8601"),
           }),
         },
         responses: {
@@ -59,16 +80,16 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
         },
       }),
       async (c) => {
-        const { limit, cursor } = c.req.valid("query");
+        const { limit, cursor, ...filter } = c.req.valid("query");
         const before = decodeCursor(deps.cursorKey, cursor, position);
-        const found = await listLoads(db, { limit: limit + 1, before }, heartbeatTimeoutMs);
+        const found = await listLoads(db, filter, { limit: limit + 1, before }, heartbeatTimeoutMs);
         const loads = found.slice(0, limit);
         const last = found.length > limit ? loads.at(-1) : undefined;
         const nextCursor = last
           ? encodeCursor(deps.cursorKey, { list: "loads", startedAt: last.startedAt, id: last.id })
           : null;
         if (prefersHtml(c.req.header("accept"), false)) {
-          const pages = pagesOf(c.req.path, {}, { cursor, next: nextCursor });
+          const pages = pagesOf(c.req.path, { ...c.req.query(), cursor: undefined }, { cursor, next: nextCursor });
           const body = loadsPage({ loads, pages, isStaff: c.var.account.isStaff });
           return sendPage(c, frame, { title: "Loads", body, scripts: ["poll.js"] });
         }
@@ -89,10 +110,33 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
         },
       }),
       async (c) => {
-        const load = await find(c.req.valid("param").id);
+        const load = (await findLoad(deps.loads, c.req.valid("param").id)).load;
         if (!prefersHtml(c.req.header("accept"), false)) return c.json(load, 200);
         const body = loadPage({ load, isStaff: c.var.account.isStaff });
         return sendPage(c, frame, { title: `Load ${load.id}`, body, scripts: ["poll.js"] });
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("ingest:read"),
+        method: "get",
+        path: "/loads/{id}/events",
+        tags: ["ingest"],
+        summary: "Watch a load",
+        description:
+          "Server-sent events of a load in whichever process it runs: a `progress` event with the load whenever its counts have changed, then " +
+          "one `load` event once it has ended or was cut off. Comments every 15 seconds keep the stream open.",
+        request: { params: loadParam, ...noQuery },
+        responses: {
+          200: {
+            description: "Events until the load has ended or was cut off",
+            content: { "text/event-stream": { schema: { type: "string" as const } } },
+          },
+        },
+      }),
+      async (c) => {
+        const { id } = (await findLoad(deps.loads, c.req.valid("param").id)).load;
+        return loadEvents(c, deps.loads, id);
       },
     )
     .openapi(
@@ -116,64 +160,10 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
         },
       }),
       async (c) => {
-        const { id } = await find(c.req.valid("param").id);
+        const { id } = (await findLoad(deps.loads, c.req.valid("param").id)).load;
         const load = await cancelLoad(deps.loads, id);
         c.header("Location", `/ingest/loads/${id}`);
         return c.json(load, 202);
       },
-    )
-    .openapi(
-      createRoute({
-        ...guard.account("ingest:read"),
-        method: "get",
-        path: "/loads/{id}/rejects",
-        tags: ["ingest"],
-        summary: "Download the rejected rows of a load",
-        description:
-          "CSV with the columns `line` (the line of the file, from 1), `column` (empty when the row as a whole is invalid), `reason` and `raw` " +
-          "(the first 2 KiB of the row). 404 when the rejected rows have expired.",
-        request: { params: loadParam, ...noQuery },
-        responses: {
-          200: { description: "The rejected rows", content: { "text/csv": { schema: { type: "string" } } } },
-        },
-      }),
-      async (c) => {
-        const { id, rejected } = await find(c.req.valid("param").id);
-        if (rejected > 0 && !(await hasRejects(db, id))) {
-          throw new Problem("not-found", `The ${rejected} rejected rows of this load have expired.`);
-        }
-        c.header("Content-Type", "text/csv; charset=utf-8");
-        c.header("Content-Disposition", `attachment; filename="load-${id}-rejects.csv"`);
-        return c.body(textStream(rejectsAsCsv(id)), 200);
-      },
     );
-}
-
-/** Texts as a stream that reads only as fast as it is consumed. */
-function textStream(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      const next = await texts.next();
-      if (next.done) controller.close();
-      else controller.enqueue(encoder.encode(next.value));
-    },
-    cancel: async () => {
-      await texts.return(undefined);
-    },
-  });
-}
-
-const rejectHeader = "line,column,reason,raw\r\n";
-
-/** Rejects as lines of CSV (RFC 4180), below `rejectHeader`. */
-function rejectLines(rejects: readonly StoredReject[]): string {
-  return rejects
-    .map((reject) => [String(reject.line), reject.column, reject.reason, rawText(reject.raw)])
-    .map((fields) => `${fields.map(quoted).join(",")}\r\n`)
-    .join("");
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

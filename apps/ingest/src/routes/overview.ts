@@ -24,7 +24,7 @@ export function addOverviewRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, fram
       responses: { 200: { description: "The page", content: htmlContent } },
     }),
     async (c) => {
-      const loads = await listLoads(deps.loads.db, { limit: latestLoads }, deps.loads.heartbeatTimeoutMs);
+      const loads = await listLoads(deps.loads.db, {}, { limit: latestLoads }, deps.loads.heartbeatTimeoutMs);
       const tables = (await deps.tables.list()).map(({ name, columns }) => ({
         name,
         about: columns.map((column) => column.name).join(", "),
