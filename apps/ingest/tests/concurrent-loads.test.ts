@@ -128,7 +128,7 @@ describe("progress", () => {
       name: "problem",
       data: { status: 409, instance: "/ingest/departments/csv" },
     });
-    const wrong = upload("?mode=merge");
+    const wrong = upload("?mode=append");
     const response = await wrong.response;
     expect(response.statusCode).toBe(400);
     expect(response.headers["content-type"]).toBe("application/problem+json");

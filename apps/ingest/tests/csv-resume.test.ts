@@ -151,7 +151,7 @@ describe("a load that is cut off", () => {
     await ingest.rows("DELETE FROM jobs WHERE id IN (9101, 9102)");
   });
 
-  it.each(["replace", "upsert"])("resumes in mode %s", async (mode) => {
+  it.each(["replace", "upsert", "merge"])("resumes in mode %s", async (mode) => {
     const text = `${jobs}${Array.from({ length: 400 }, (_, i) => `${9000 + i},${mode} ${i}\n`).join("")}`;
     const headers = { "Idempotency-Key": `five ${mode}`.replace(" ", "-") };
     const first = upload("jobs", headers, `?mode=${mode}`);
@@ -164,6 +164,7 @@ describe("a load that is cut off", () => {
     expect(load).toMatchObject({ received: 583, rejected: 0, status: "done" });
     expect(load.inserted + load.updated).toBe(583);
     expect((await ingest.rows("SELECT COUNT(*) AS n FROM jobs WHERE job LIKE ?", [`${mode}%`]))[0]?.n).toBe(400);
+    if (mode !== "upsert") expect((await ingest.rows("SELECT COUNT(*) AS n FROM jobs"))[0]?.n).toBe(583);
     expect((await ingest.rows("SELECT COUNT(*) AS n FROM staged_jobs"))[0]?.n).toBe(0);
   });
 

@@ -66,7 +66,14 @@ const waiting = async () =>
 const oneWaits = () => vi.waitFor(async () => expect(await waiting()).toBe(1), { timeout: 20_000, interval: 250 });
 
 describe("an attempt that has lost its load", () => {
-  const modes = [{}, { mode: "upsert" }, { mode: "replace" }, { dryRun: true }, { maxRejects: "0" }] as const;
+  const modes = [
+    {},
+    { mode: "upsert" },
+    { mode: "replace" },
+    { mode: "merge" },
+    { dryRun: true },
+    { maxRejects: "0" },
+  ] as const;
 
   it.each(modes)("writes neither rows, nor rejects, nor an end: %o", async (more) => {
     const attempt = await begin(options(more));
@@ -138,7 +145,7 @@ describe("the rows that a batch refers to", () => {
     expect(await broken()).toBe(0);
   });
 
-  it.each(["insert", "upsert", "replace"])(
+  it.each(["insert", "upsert", "replace", "merge"])(
     "are waited for while another transaction deletes them: %s",
     async (mode) => {
       await holding.beginTransaction();

@@ -142,7 +142,11 @@ async function mergeBackup(
     }
     await storing;
     await deleteRange(connection, table, { after, last: maxId });
-    return { rows: total, ids: target, referencedIds: (column) => named.get(column) ?? new Map() };
+    return {
+      rows: total,
+      source: target,
+      referencedKeys: ({ columns: [column = ""] }) => named.get(column) ?? new Map(),
+    };
   } finally {
     // The connection must be free before the transaction is rolled back.
     await storing.catch(() => {});

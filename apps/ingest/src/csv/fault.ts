@@ -15,7 +15,14 @@ export const faultCodes = [
   "columns",
   "quote",
   "too-long",
+  "range",
+  "precision",
+  "no-such-date",
   "ambiguous-date",
+  "no-zone",
+  "unexpected-zone",
+  "no-such-local-time",
+  "ambiguous-local-time",
 ] as const;
 export type FaultCode = (typeof faultCodes)[number];
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { fieldFaults, maxId, maxTextLength } from "./row-faults.ts";
+import { fieldFaults, maxTextLength } from "./row-faults.ts";
 
 /**
  * The default text format of `LOAD DATA`: fields end with a tab, rows with a line feed, and a backslash escapes both and itself.
@@ -10,19 +10,6 @@ export const lineFeed = 0x0a;
 const backslash = 0x5c;
 const space = 0x20;
 const zero = 0x30;
-
-/** The whole number in `from[start..end)`: 1 to 2147483647, or a fault. */
-export function readId(from: Buffer, start: number, end: number): number {
-  if (start === end) return fieldFaults.required;
-  let value = 0;
-  for (let at = start; at < end; at++) {
-    const digit = from[at]! - zero;
-    if (digit < 0 || digit > 9) return fieldFaults.wholeNumber;
-    value = value * 10 + digit;
-    if (value > maxId) return fieldFaults.wholeNumber;
-  }
-  return value === 0 ? fieldFaults.wholeNumber : value;
-}
 
 /** Writes a whole number from 1 to 2147483647. */
 export function writeId(value: number, to: Buffer, at: number): number {
@@ -68,11 +55,20 @@ export function writeText(from: Buffer, start: number, end: number, to: Buffer, 
   return end - start - continued > maxTextLength ? fieldFaults.tooLong : place;
 }
 
-/** The unescaped fields of a row without its line feed. */
-export function rowFields(row: string): string[] {
+/** Escapes a text as a field of a row. */
+export function escapeText(text: string): string {
+  return text.replace(/[\\\t\n]/g, (character) => (character === "\t" ? "\\t" : character === "\n" ? "\\n" : "\\\\"));
+}
+
+const backslashN = "\\N";
+
+/** The unescaped fields of a row without its line feed; null for NULL. */
+export function rowFields(row: string): (string | null)[] {
   const fields = row.split("\t");
   if (!row.includes("\\")) return fields;
   return fields.map((field) =>
-    field.replace(/\\(.)/g, (_, character) => (character === "t" ? "\t" : character === "n" ? "\n" : character)),
+    field === backslashN
+      ? null
+      : field.replace(/\\(.)/g, (_, character) => (character === "t" ? "\t" : character === "n" ? "\n" : character)),
   );
 }

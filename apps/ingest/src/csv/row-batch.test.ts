@@ -110,10 +110,14 @@ describe("a row", () => {
     expect(refused(given)).toBe(`datetime: ${reason}`);
   });
 
+  it("is refused when the day or the month may come first", () => {
+    for (const given of ["07/11/2021", "24/11/2020"]) {
+      expect(refused(given)).toMatch(/^datetime: may have the day or the month first/);
+    }
+  });
+
   it.each([
     "2021-11-07",
-    "2021-11-07 02:48:42Z",
-    "07/11/2021",
     "20211107T024842Z",
     "2021-11-07T02:48:4Z",
     "2021-11-07T02:48:Z",
@@ -146,7 +150,7 @@ describe("a batch", () => {
     expect(batch).toMatchObject({ received: 5, rows: 4 });
     expect(batch.text(new Set([3, 0, 1])).toString()).toBe("3\tc\n");
     expect(batch.text(new Set([2])).toString()).toBe("1\ta\n2\tb\\n\n4\te\n");
-    expect(batch.rejectOf(1, "id", rowFaults.duplicateId)).toEqual({
+    expect(batch.rejectOf(1, "id", rowFaults.duplicateKey(["id"]))).toEqual({
       line: 2,
       column: "id",
       code: "duplicate-key",
@@ -197,10 +201,10 @@ describe("a batch", () => {
       return batch;
     };
     const batch = batchOf("5,a\n9,b");
-    expect(batch.sharesIdsWith(batchOf("1,a\n9,b"))).toBe(true);
-    expect(batch.sharesIdsWith(batchOf("6,a\n8,b"))).toBe(false);
-    expect(batch.sharesIdsWith(batchOf("10,a"))).toBe(false);
-    expect(batch.sharesIdsWith(batchOf(""))).toBe(false);
+    expect(batch.sharesKeysWith(batchOf("1,a\n9,b"))).toBe(true);
+    expect(batch.sharesKeysWith(batchOf("6,a\n8,b"))).toBe(false);
+    expect(batch.sharesKeysWith(batchOf("10,a"))).toBe(false);
+    expect(batch.sharesKeysWith(batchOf(""))).toBe(false);
   });
 
   it("reads the columns in the order of a header", () => {

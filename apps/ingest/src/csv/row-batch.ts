@@ -1,13 +1,15 @@
-import { type ColumnKind, kindOf } from "../tables/kind.ts";
+import { type FieldCodec, tableCodecs } from "../fields/codec.ts";
+import { maxGrowth } from "../fields/field-writer.ts";
 import type { Table } from "../tables/table.ts";
-import { writeDateTime } from "./date-time.ts";
 import type { Fault } from "./fault.ts";
 import { type FieldOrder, tableOrder } from "./header.ts";
-import { lineFeed, readId, tab, writeId, writeText } from "./load-data-format.ts";
+import { lineFeed, tab } from "./load-data-format.ts";
 import type { RecordBytes } from "./record.ts";
-import { fieldFault, type Reject, rowFaults } from "./row-faults.ts";
+import { type Reject, rowFaults } from "./row-faults.ts";
+import { type KeyValue, type RowKeys, type RowReferences, readKey, tableKeys, tableReferences } from "./row-keys.ts";
 
-const maxRowBytes = 4096;
+/** Room for one record of the usual max size; the text grows for a longer one. */
+const reserveBytes = 256 * 1024;
 const maxRejectBytes = 2 * 1024 * 1024;
 const maxWindowBytes = 8 * 1024 * 1024;
 const maxRawBytes = 64 * 1024;
@@ -22,14 +24,19 @@ export class RowBatch {
   /** The number of records added: rows and rejects. */
   received = 0;
   rows = 0;
-  readonly ids: Int32Array;
-  /** For each referencing column, the ids in the rows. */
-  readonly references: { column: string; to: string; ids: Int32Array }[];
+  /** The primary key, then each unique column. */
+  readonly keys: readonly RowKeys[];
+  readonly references: readonly RowReferences[];
 
-  readonly #kinds: readonly ColumnKind[];
-  readonly #text: Buffer;
+  readonly #allKeys: readonly RowKeys[];
+  readonly #codecs: readonly FieldCodec[];
+  readonly #limits: { rows: number; bytes: number };
+  readonly #absentBytes: number;
+  #text: Buffer;
   #length = 0;
-  readonly #maxRows: number;
+  /** The positions of the fields of the last row. */
+  readonly #starts: Int32Array;
+  readonly #fieldEnds: Int32Array;
   readonly #ends: Int32Array;
   readonly #lines: Float64Array;
   readonly #rawWindow: Int32Array;
@@ -39,24 +46,30 @@ export class RowBatch {
   #windowBytes = 0;
   #rejectBytes = 0;
 
-  constructor(table: Table, limits: { rows: number; bytes: number }) {
+  /** `codecs`: how the fields of each column are read; by default by the definition alone. */
+  constructor(
+    table: Table,
+    limits: { rows: number; bytes: number },
+    codecs: readonly FieldCodec[] = tableCodecs(table),
+  ) {
     this.table = table;
-    this.#maxRows = limits.rows;
-    this.#kinds = table.columns.map((column) => kindOf(table, column));
+    this.#limits = limits;
+    this.#codecs = codecs;
+    this.#absentBytes = codecs.reduce((sum, { absent }) => sum + (Buffer.isBuffer(absent) ? absent.length : 0), 0);
     // Memory that is never written to is never allocated, so a small load stays small.
-    this.#text = Buffer.allocUnsafeSlow(limits.bytes + maxRowBytes);
+    this.#text = Buffer.allocUnsafeSlow(limits.bytes + reserveBytes);
+    this.keys = tableKeys(table);
+    this.references = tableReferences(table);
+    const own = this.references.flatMap((reference) => reference.own ?? []);
+    this.#allKeys = [...this.keys, ...this.references, ...own];
+    this.#starts = new Int32Array(table.columns.length);
+    this.#fieldEnds = new Int32Array(table.columns.length);
     const perRow = () => new Int32Array(limits.rows);
-    this.ids = perRow();
     this.#ends = perRow();
     this.#rawWindow = perRow();
     this.#rawStart = perRow();
     this.#rawEnd = perRow();
     this.#lines = new Float64Array(limits.rows);
-    this.references = table.columns.flatMap((column) =>
-      table.foreignKeys
-        .filter(({ columns }) => columns[0] === column.name)
-        .map(({ table: to }) => ({ column: column.name, to, ids: perRow() })),
-    );
   }
 
   get isEmpty(): boolean {
@@ -65,12 +78,17 @@ export class RowBatch {
 
   get isFull(): boolean {
     return (
-      this.rows === this.#maxRows ||
-      this.#length > this.#text.length - maxRowBytes ||
-      this.rejects.length >= this.#maxRows ||
+      this.rows === this.#limits.rows ||
+      this.#length > this.#limits.bytes ||
+      this.rejects.length >= this.#limits.rows ||
       this.#rejectBytes > maxRejectBytes ||
       this.#windowBytes > maxWindowBytes
     );
+  }
+
+  /** The primary keys of the rows. */
+  get primaryKeys(): readonly KeyValue[] {
+    return this.keys[0]!.values;
   }
 
   /** Empties the batch for reuse. */
@@ -82,49 +100,55 @@ export class RowBatch {
     this.#windows = [];
     this.#windowBytes = 0;
     this.#rejectBytes = 0;
+    for (const keys of this.#allKeys) keys.values = [];
   }
 
-  /** Adds a record as a row, or as a reject with the fault of its first invalid column. Whether it is a row. */
-  add(record: RecordBytes, order: FieldOrder = tableOrder(this.table)): boolean {
-    const { columns } = this.table;
-    if (record.fieldCount !== columns.length) {
-      this.reject(record, "", rowFaults.columnCount(record.fieldCount, columns.length));
+  /**
+   * Adds a record as a row, or as a reject with the fault of its first invalid column. Whether it is a row. `order`: for each column of
+   * the table the index of its field, -1 when there is none; `width`: how many fields a record must have.
+   */
+  add(record: RecordBytes, order: FieldOrder = tableOrder(this.table), width = this.table.columns.length): boolean {
+    if (record.fieldCount !== width) {
+      this.reject(record, "", rowFaults.columnCount(record.fieldCount, width));
       return false;
     }
+    const codecs = this.#codecs;
+    const starts = this.#starts;
+    const ends = this.#fieldEnds;
+    this.#reserve(2 * (record.recordEnd - record.recordStart) + codecs.length * (maxGrowth + 1) + this.#absentBytes);
     const text = this.#text;
     let place = this.#length;
-    let reference = 0;
-    for (let index = 0; index < columns.length; index++) {
-      const column = columns[index]!;
-      const kind = this.#kinds[index]!;
+    for (let index = 0; index < codecs.length; index++) {
+      const codec = codecs[index]!;
       const field = order[index]!;
-      let bytes = record.window;
-      let start = record.starts[field]!;
-      let end = record.ends[field]!;
-      if (record.escaped[field] !== 0) {
-        bytes = record.unescape(start, end);
-        start = 0;
-        end = bytes.length;
-      }
-      let next: number;
-      if (kind === "text") {
-        next = writeText(bytes, start, end, text, place);
-      } else if (kind === "datetime") {
-        next = writeDateTime(bytes, start, end, text, place);
+      starts[index] = place;
+      if (field < 0) {
+        if (!Buffer.isBuffer(codec.absent)) {
+          this.reject(record, this.table.columns[index]!.name, codec.absent as Fault);
+          return false;
+        }
+        place += codec.absent.copy(text, place);
       } else {
-        const id = readId(bytes, start, end);
-        if (kind === "id") this.ids[this.rows] = id;
-        else this.references[reference++]!.ids[this.rows] = id;
-        next = id < 0 ? id : writeId(id, text, place);
+        let bytes = record.window;
+        let start = record.starts[field]!;
+        let end = record.ends[field]!;
+        if (record.escaped[field] !== 0) {
+          bytes = record.unescape(start, end);
+          start = 0;
+          end = bytes.length;
+        }
+        const next = codec.write(bytes, start, end, text, place);
+        if (next < 0) {
+          this.reject(record, this.table.columns[index]!.name, codec.faultOf(next));
+          return false;
+        }
+        place = next;
       }
-      if (next < 0) {
-        this.reject(record, column.name, fieldFault(next));
-        return false;
-      }
-      text[next] = tab;
-      place = next + 1;
+      ends[index] = place;
+      text[place++] = tab;
     }
     text[place - 1] = lineFeed;
+    for (const keys of this.#allKeys) keys.values.push(readKey(keys, text, starts, ends));
     this.#length = place;
     this.#keep(record, this.rows++, place);
     this.received++;
@@ -151,28 +175,32 @@ export class RowBatch {
     };
   }
 
-  /** The rows as text for `LOAD DATA`, except those in `skipped`. */
-  text(skipped: { size: number; keys(): Iterable<number> } = new Set()): Buffer {
-    if (skipped.size === 0) return this.#text.subarray(0, this.#length);
+  /** The rows `from` to `to` as text for `LOAD DATA`, except those in `skipped`. */
+  text(skipped: { size: number; keys(): Iterable<number> } = new Set(), from = 0, to = this.rows): Buffer {
+    const start = (row: number) => (row === 0 ? 0 : this.#ends[row - 1]!);
+    if (skipped.size === 0) return this.#text.subarray(start(from), start(to));
     const parts: Buffer[] = [];
-    let from = 0;
+    let next = from;
     for (const row of [...skipped.keys()].sort((a, b) => a - b)) {
-      parts.push(this.#text.subarray(from, row === 0 ? 0 : this.#ends[row - 1]!));
-      from = this.#ends[row]!;
+      if (row < from || row >= to) continue;
+      parts.push(this.#text.subarray(start(next), start(row)));
+      next = row + 1;
     }
-    parts.push(this.#text.subarray(from, this.#length));
-    return Buffer.concat(parts);
+    parts.push(this.#text.subarray(start(next), start(to)));
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
   }
 
-  /** Whether two batches have an id in common. */
-  sharesIdsWith(other: RowBatch): boolean {
-    const mine = this.ids.subarray(0, this.rows);
-    const theirs = other.ids.subarray(0, other.rows);
-    const [low, high] = bounds(mine);
-    const [otherLow, otherHigh] = bounds(theirs);
-    if (high < otherLow || otherHigh < low) return false;
-    const known = new Set(theirs);
-    return mine.some((id) => known.has(id));
+  /** Whether two batches have a key in common. */
+  sharesKeysWith(other: RowBatch): boolean {
+    return this.keys.some(({ values }, at) => shareValues(values, other.keys[at]!.values));
+  }
+
+  /** Makes room for a row. */
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#text.length) return;
+    const longer = Buffer.allocUnsafeSlow(this.#length + bytes + reserveBytes);
+    this.#text.copy(longer, 0, 0, this.#length);
+    this.#text = longer;
   }
 
   #keep(record: RecordBytes, row: number, end: number): void {
@@ -188,12 +216,22 @@ export class RowBatch {
   }
 }
 
-function bounds(ids: Int32Array): [low: number, high: number] {
+function shareValues(mine: readonly KeyValue[], theirs: readonly KeyValue[]): boolean {
+  const [low, high] = bounds(mine);
+  const [otherLow, otherHigh] = bounds(theirs);
+  if (high < otherLow || otherHigh < low) return false;
+  const known = new Set(theirs);
+  return mine.some((value) => value !== null && known.has(value));
+}
+
+/** The least and the greatest of keys that are numbers; everything when there are others. */
+function bounds(values: readonly KeyValue[]): [low: number, high: number] {
   let low = Number.POSITIVE_INFINITY;
-  let high = 0;
-  for (const id of ids) {
-    if (id < low) low = id;
-    if (id > high) high = id;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (typeof value !== "number") return [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    if (value < low) low = value;
+    if (value > high) high = value;
   }
   return [low, high];
 }

@@ -30,13 +30,14 @@ export async function finishLoad(
   const { id, owner, table, options, progress } = attempt;
   checkOutcome(options, progress);
   await inBulkTransaction(context.bulk, async (connection) => {
+    let { deleted } = progress;
     if (isStaged(options)) {
       const there = await stagedCount(connection, table, id);
       if (there !== progress.staged) throw new StagedRowsLost(progress.staged, there);
-      await storeStaged(connection, table, { ...options, load: id }).catch(throwAsFailed);
+      deleted = await storeStaged(connection, table, { ...options, load: id }).catch(throwAsFailed);
     }
     const ms = elapsedMs();
-    const saved = await saveProgress(connection, id, owner, { ...progress, ...end, ms });
+    const saved = await saveProgress(connection, id, owner, { ...progress, ...end, deleted, ms });
     if (!saved || !(await endLoad(connection, id, owner, { status: "done", ms }))) throw new OwnershipLost();
   });
   if (isStaged(options) && !options.dryRun)

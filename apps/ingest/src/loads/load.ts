@@ -1,6 +1,6 @@
 import type { FaultCode } from "../csv/fault.ts";
 import type { HeaderMode } from "../csv/header.ts";
-import type { LoadMode } from "../store/store-batch.ts";
+import { isWhole, type LoadMode } from "../store/store-batch.ts";
 import type { Table } from "../tables/table.ts";
 
 /**
@@ -191,7 +191,7 @@ export function paceOf(
 
 /** The max number or percentage of rejected rows; null when there is no limit. */
 export function rejectLimit({ maxRejects, mode, onError }: LoadOptions): string | null {
-  return maxRejects ?? (mode === "replace" || onError === "abort" ? "0" : null);
+  return maxRejects ?? (isWhole(mode) || onError === "abort" ? "0" : null);
 }
 
 /** Whether the rows of a load are staged until its last step, so that all or none are stored. */

@@ -1,7 +1,8 @@
+import { isWhole } from "../store/store-batch.ts";
 import { type LoadOptions, type LoadProgress, rejectLimit } from "./load.ts";
 import { LoadFailed } from "./load-problem.ts";
 
-type Counted = Pick<LoadProgress, "received" | "rejected" | "inserted">;
+type Counted = Pick<LoadProgress, "received" | "rejected" | "inserted" | "updated">;
 
 /**
  * Throws a 422 when a complete file has more rejected rows than the load allows, or would empty the table without `allowEmpty`.
@@ -9,7 +10,7 @@ type Counted = Pick<LoadProgress, "received" | "rejected" | "inserted">;
 export function checkOutcome(options: LoadOptions, counted: Counted): void {
   const limit = rejectLimit(options);
   if (limit !== null && exceeds(limit, counted)) throw tooManyRejects(limit, counted);
-  if (options.mode !== "replace" || options.allowEmpty || counted.inserted > 0) return;
+  if (!isWhole(options.mode) || options.allowEmpty || counted.inserted + counted.updated > 0) return;
   const message = `the file has no valid row, so ${options.table} would become empty`;
   throw new LoadFailed("unprocessable", `Nothing was stored: ${message}. allowEmpty=true allows that.`, {
     errors: [{ path: "allowEmpty", message }],

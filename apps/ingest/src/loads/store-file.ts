@@ -3,6 +3,7 @@ import { CsvSource, type FileRest } from "../csv/csv-source.ts";
 import { namedOrder, tableOrder } from "../csv/header.ts";
 import type { RecordSource } from "../csv/record.ts";
 import { RowBatch } from "../csv/row-batch.ts";
+import { tableCodecs } from "../fields/codec.ts";
 import { commitBatch, type FilePosition } from "./commit-batch.ts";
 import type { LoadAttempt } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -26,9 +27,12 @@ export async function storeFile(
   const { source, skipLines, ...columns } = await openCsv(attempt, rest);
   const { records } = source;
   let { fieldOrder } = columns;
-  const newBatch = () => new RowBatch(table, { rows: context.batchRows, bytes: batchBytes });
-  // The max number of batches stored in parallel. Upserts read with locks that may cover rows of the other batch.
-  const maxConcurrent = attempt.options.mode === "upsert" ? 1 : 2;
+  const codecs = tableCodecs(table);
+  const newBatch = () => new RowBatch(table, { rows: context.batchRows, bytes: batchBytes }, codecs);
+  // The max number of batches stored in parallel. Upserts read with locks that may cover rows of the other batch, and rows may refer to
+  // rows of the batch before.
+  const refersToItself = table.foreignKeys.some((key) => key.table === table.name);
+  const maxConcurrent = attempt.options.mode === "upsert" || refersToItself ? 1 : 2;
   let filling = newBatch();
   const spare: RowBatch[] = [];
   /** The batches being stored, in the order of the file, in which they are committed as well. */
@@ -49,8 +53,8 @@ export async function storeFile(
     const batch = filling;
     filling = spare.pop() ?? newBatch();
     const previous = storing.at(-1)?.committed ?? Promise.resolve();
-    // The first of two rows with the same id must win, so batches that share an id do not run in parallel.
-    const begin = storing.some((other) => other.batch.sharesIdsWith(batch)) ? previous : Promise.resolve();
+    // The first of two rows with the same key must win, so batches that share a key do not run in parallel.
+    const begin = storing.some((other) => other.batch.sharesKeysWith(batch)) ? previous : Promise.resolve();
     const options = { previous, ms: clock.elapsedMs() };
     const end = { ...source.position(), fieldOrder };
     const committed = begin.then(() => commitBatch(context, attempt, batch, end, options));

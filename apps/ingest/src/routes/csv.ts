@@ -17,6 +17,7 @@ import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
 import { type LoadCounts, type LoadOptions, rejectsUrl } from "../loads/load.ts";
 import { type PreparedLoad, prepareLoad } from "../loads/load-file.ts";
+import { loadModes } from "../store/store-batch.ts";
 import type { Table } from "../tables/table.ts";
 import { csvFile } from "../upload/csv-file.ts";
 import { loadProblemSchema, loadSchema } from "./load-schemas.ts";
@@ -31,11 +32,11 @@ export const csvQuery = z.strictObject({
       "Whether the file has a header: `auto` detects it, `true` requires one, `false` assigns columns by position",
     ),
   mode: z
-    .enum(["insert", "upsert", "replace"])
+    .enum(loadModes)
     .default("insert")
     .describe(
-      "`insert` rejects a row whose id exists, `upsert` replaces the row with the same id, `replace` makes the table exactly the valid " +
-        "rows of the file, in one step",
+      "`insert` rejects a row whose key exists, `upsert` replaces the row with the same key, `replace` makes the table exactly the valid " +
+        "rows of the file, in one step, `merge` does the same as an upsert that also deletes the rows that the file lacks",
     ),
   dryRun: flag("Check the file and store nothing; the response is the same"),
   maxRejects: z
@@ -43,7 +44,7 @@ export const csvQuery = z.strictObject({
     .regex(/^(?:\d{1,12}|(?:\d{1,2}(?:\.\d{1,4})?|100)%)$/, "must be a number of rows or a percentage such as 0.5%")
     .optional()
     .describe(
-      "Store nothing when more rows than this are rejected: a number, or a percentage such as `0.5%`; no limit by default, 0 with `mode=replace` or `onError=abort`",
+      "Store nothing when more rows than this are rejected: a number, or a percentage such as `0.5%`; no limit by default, 0 with `mode=replace`, `mode=merge` or `onError=abort`",
     ),
   onError: z
     .enum(["skip", "abort"])
@@ -51,7 +52,7 @@ export const csvQuery = z.strictObject({
     .describe(
       "`skip` reads on after a rejected row, `abort` ends the load as soon as more than `maxRejects` rows are rejected",
     ),
-  allowEmpty: flag("Allow `mode=replace` to leave the table empty"),
+  allowEmpty: flag("Allow `mode=replace` and `mode=merge` to leave the table empty"),
 });
 const keyPattern = /^[\x21-\x7e]{1,255}$/;
 const keepAliveMs = 15_000;

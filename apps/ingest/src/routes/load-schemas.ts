@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { problemSchema } from "@quintet/http";
 import { faultCodes } from "../csv/fault.ts";
 import { loadStatuses } from "../loads/load.ts";
+import { loadModes } from "../store/store-batch.ts";
 import { nextCursor } from "./paths.ts";
 
 const count = z.number().int();
@@ -11,7 +12,7 @@ const rejectsUrl = z.string().describe("Path of the rejected rows as CSV");
 const counts = {
   received: count.describe("Rows read from the file so far"),
   inserted: count.describe("Rows inserted into the table"),
-  updated: count.describe("Rows that replaced another row with the same id (`mode=upsert` and `mode=replace`)"),
+  updated: count.describe("Rows that replaced another row with the same key (`mode=upsert` and `mode=merge`)"),
   rejected: count.describe("Rows that broke a rule and were not stored"),
   staged: count.describe(
     "Valid rows that are not in the table: they wait for the last step of the load, or the load ended before that step",
@@ -49,7 +50,7 @@ export const loadSchema = z
   .object({
     id: count.describe("The id of the load"),
     table: z.string().describe("The table that the file is loaded into"),
-    mode: z.enum(["insert", "upsert", "replace"]).describe("What happens to existing rows; see the `mode` parameter"),
+    mode: z.enum(loadModes).describe("What happens to existing rows; see the `mode` parameter"),
     dryRun: z.boolean().describe("Whether the file is only checked and nothing is stored"),
     status: loadStatus,
     ...counts,

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { idempotent, jsonBody, jsonResponse, noQuery, Problem, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
+import { parseExact } from "../rows/exact-json.ts";
 import { storeRows } from "../rows/store-rows.ts";
 import { storedRowsSchema } from "./load-schemas.ts";
 import { tableInPath, tableParam } from "./paths.ts";
@@ -38,11 +39,12 @@ export function addRowRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       responses: { 200: jsonResponse(storedRowsSchema, "The stored and the rejected rows") },
     }),
     async (c) => {
-      const { rows } = c.req.valid("json");
-      if (rows.length > maxRows) {
-        throw new Problem("payload-too-large", `${rows.length} rows exceed the maximum of 1,000. Nothing was stored.`);
+      const { length } = c.req.valid("json").rows;
+      if (length > maxRows) {
+        throw new Problem("payload-too-large", `${length} rows exceed the maximum of 1,000. Nothing was stored.`);
       }
       const table = await tableInPath(deps, c.req.valid("param").table);
+      const { rows } = parseExact(await c.req.text()) as z.infer<typeof newRows>;
       return c.json(await storeRows(deps.loads.bulk, table, rows, c.var.keyed), 200);
     },
   );

@@ -23,7 +23,7 @@ export function addTableActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
     danger: true,
     back: ({ table }) => ({ label: table, href: rowsPath(table) }),
     async run(_, { table }) {
-      await emptyTable(deps.bulk, await tableInPath(deps, table));
+      await emptyTable(deps.loads.bulk, await tableInPath(deps, table));
       return { to: rowsPath(table), notice: "deleted" };
     },
   });

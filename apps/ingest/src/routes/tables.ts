@@ -91,7 +91,7 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
         },
       }),
       async (c) => {
-        await emptyTable(deps.bulk, await tableInPath(deps, c.req.valid("param").table));
+        await emptyTable(deps.loads.bulk, await tableInPath(deps, c.req.valid("param").table));
         return c.body(null, 204);
       },
     );

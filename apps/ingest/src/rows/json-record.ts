@@ -1,17 +1,26 @@
+import type { FieldOrder } from "../csv/header.ts";
 import type { RecordBytes } from "../csv/record.ts";
 import { rowFaults } from "../csv/row-faults.ts";
 import type { Column, Table } from "../tables/table.ts";
+import { numberText } from "./exact-json.ts";
 
 export interface RowFault {
   column: string | null;
   reason: string;
 }
 
+/** The field of a null. No text of a file can have a NUL, so it is no other value. */
+export const nullField = "\0";
+
 /**
- * A row of a JSON body, an array in the order of the columns or an object by column name, as the record it would be in a file; or
- * why it is invalid. Numbers may be given as text.
+ * A row of a JSON body, an array in the order of the columns or an object by column name, as the record it would be in a file with the
+ * order of its fields, -1 for a column that an object lacks; or why it is invalid. Numbers may be given as text.
  */
-export function jsonRecord(table: Table, row: unknown, number: number): RecordBytes | RowFault {
+export function jsonRecord(
+  table: Table,
+  row: unknown,
+  number: number,
+): { record: RecordBytes; order: FieldOrder } | RowFault {
   const values = Array.isArray(row) ? row : valuesByName(table, row);
   if (!Array.isArray(values)) return values;
   const { columns } = table;
@@ -24,7 +33,7 @@ export function jsonRecord(table: Table, row: unknown, number: number): RecordBy
     if (typeof text !== "string") return text;
     fields.push(Buffer.from(text));
   }
-  return recordOf(fields, number);
+  return { record: recordOf(fields, number), order: values.map((value, at) => (value === undefined ? -1 : at)) };
 }
 
 function valuesByName(table: Table, row: unknown): unknown[] | RowFault {
@@ -36,13 +45,22 @@ function valuesByName(table: Table, row: unknown): unknown[] | RowFault {
 }
 
 function valueText(column: Column, value: unknown): string | RowFault {
-  if (value === null || value === undefined) return "";
-  const isText = column.type === "string" || column.type === "datetime";
-  if (typeof value === "number" && !isText) return String(value);
-  if (typeof value !== "string") return { column: column.name, reason: isText ? "must be text" : "must be a number" };
-  if (!value.isWellFormed()) return { column: column.name, reason: "is not valid Unicode" };
+  if (value === null || value === undefined) return nullField;
+  const { name, type } = column;
+  if (type === "json") return JSON.stringify(value);
+  const number = numberText(value);
+  if (number !== undefined && (type === "integer" || type === "number")) return number;
+  if (typeof value === "boolean" && type === "boolean") return String(value);
+  if (typeof value !== "string") return { column: name, reason: `must be ${jsonTypes[type] ?? "text"}` };
+  if (!value.isWellFormed()) return { column: name, reason: "is not valid Unicode" };
   return value;
 }
+
+const jsonTypes: Partial<Record<Column["type"], string>> = {
+  integer: "a number",
+  number: "a number",
+  boolean: "true or false",
+};
 
 function recordOf(fields: Buffer[], number: number): RecordBytes {
   const window = Buffer.concat(fields);

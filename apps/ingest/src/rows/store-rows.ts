@@ -2,12 +2,13 @@ import { mysqlProcessedRequests, runOnce } from "@quintet/db";
 import { type KeyedRequest, Problem } from "@quintet/http";
 import { looksLikeNames, readNames } from "../csv/header.ts";
 import { RowBatch } from "../csv/row-batch.ts";
+import { type FieldCodec, tableCodecs } from "../fields/codec.ts";
+import { tableFormat } from "../fields/field-format.ts";
 import { countRows } from "../row-metrics.ts";
 import { type BulkStore, doneTable, inBulkTransaction } from "../store/bulk-store.ts";
-import { lockReferences } from "../store/references.ts";
-import { insertBatch } from "../store/store-batch.ts";
+import { storeBatch } from "../store/store-batch.ts";
 import type { Table } from "../tables/table.ts";
-import { jsonRecord, type RowFault } from "./json-record.ts";
+import { jsonRecord, nullField, type RowFault } from "./json-record.ts";
 
 /** The outcome of storing rows: `row` counts from 1; `column` is null when the row as a whole is invalid. */
 export interface StoredRows {
@@ -28,16 +29,16 @@ export async function storeRows(
   request?: KeyedRequest,
 ): Promise<StoredRows> {
   rejectHeaderRow(table, rows[0]);
-  const batch = new RowBatch(table, { rows: rows.length, bytes: rows.length * maxRowBytes });
+  const batch = new RowBatch(table, { rows: rows.length, bytes: rows.length * maxRowBytes }, jsonCodecs(table));
   const malformed: StoredRows["rejects"] = [];
   for (const [index, row] of rows.entries()) {
     const record = jsonRecord(table, row, index + 1);
     if ("reason" in record) malformed.push({ row: index + 1, ...record });
-    else batch.add(record);
+    else batch.add(record.record, record.order);
   }
   const stored = await inBulkTransaction(store, (connection) =>
     runOnce(mysqlProcessedRequests(connection, doneTable), request, async () =>
-      insertBatch(store, connection, batch, await lockReferences(connection, batch)),
+      storeBatch(store, connection, batch, { mode: "insert", load: undefined, staged: false }),
     ),
   );
   const rejects = [...batch.rejects, ...stored.rejects]
@@ -46,6 +47,11 @@ export async function storeRows(
     .sort((a, b) => a.row - b.row);
   countRows(table.name, stored.inserted, rejects.length);
   return { table: table.name, received: rows.length, inserted: stored.inserted, rejected: rejects.length, rejects };
+}
+
+/** In JSON only null is no value. */
+function jsonCodecs(table: Table): FieldCodec[] {
+  return tableCodecs(table, { ...tableFormat(table), missing: [nullField] });
 }
 
 /** Throws a 422 if the first row is a header with a different order: the values of the other arrays would be swapped. */
@@ -62,5 +68,5 @@ function rejectHeaderRow(table: Table, row: unknown): void {
 
 function isRow(table: Table, row: unknown): boolean {
   const record = jsonRecord(table, row, 1);
-  return !("reason" in record) && new RowBatch(table, { rows: 1, bytes: 0 }).add(record);
+  return !("reason" in record) && new RowBatch(table, { rows: 1, bytes: 0 }, jsonCodecs(table)).add(record.record);
 }

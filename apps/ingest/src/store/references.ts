@@ -3,40 +3,15 @@ import type { RowDataPacket } from "mysql2/promise";
 import type { Fault } from "../csv/fault.ts";
 import type { RowBatch } from "../csv/row-batch.ts";
 import { rowFaults } from "../csv/row-faults.ts";
+import { type KeyValue, keyFrom } from "../csv/row-keys.ts";
 import { referencesTo } from "../tables/definitions.ts";
-import { identifier } from "../tables/quote.ts";
-import type { ForeignKey, Table } from "../tables/table.ts";
+import { identifier, identifiers } from "../tables/quote.ts";
+import { columnNamed, type ForeignKey, type Table } from "../tables/table.ts";
+import { existingKeys } from "./key-lookup.ts";
 import { stagedTarget } from "./row-target.ts";
 
-const idsAtOnce = 5000;
-
-/** The locks that are held on the found rows until the transaction ends. */
-const locks = { none: "", shared: " LOCK IN SHARE MODE", exclusive: " FOR UPDATE" } as const;
-
-/** The ids that exist in a table. A shared lock protects these rows from changes until the transaction ends. */
-export async function existingIds(
-  connection: MysqlConnection,
-  from: { name: string; load?: number },
-  ids: Iterable<number>,
-  lock: keyof typeof locks,
-): Promise<Set<number>> {
-  const wanted = [...ids];
-  const found = new Set<number>();
-  const ofLoad = from.load === undefined ? "" : " AND load_id = ?";
-  for (let at = 0; at < wanted.length; at += idsAtOnce) {
-    const some = wanted.slice(at, at + idsAtOnce);
-    const [rows] = await connection.query<RowDataPacket[]>({
-      sql: `SELECT id FROM ${identifier(from.name)} WHERE id IN (?)${ofLoad}${locks[lock]}`,
-      values: from.load === undefined ? [some] : [some, from.load],
-      rowsAsArray: true,
-    });
-    for (const row of rows) found.add(row[0]);
-  }
-  return found;
-}
-
-/** How many rows refer to each id. */
-export type ReferencedIds = ReadonlyMap<number, number>;
+/** How many rows refer to each key. */
+export type ReferencedKeys = ReadonlyMap<KeyValue, number>;
 
 /** A foreign key of the table `from` with the number of rows that refer to a missing row. */
 export interface BrokenReference {
@@ -45,33 +20,37 @@ export interface BrokenReference {
   count: number;
 }
 
-/** The ids in a referencing column of a table or of a load's staged rows. */
-export async function readReferencedIds(
+/** The keys that the rows of a table, or the staged rows of a load, refer to. */
+async function readReferencedKeys(
   connection: MysqlConnection,
-  from: { name: string; load?: number },
-  column: string,
-): Promise<ReferencedIds> {
+  from: { name: string; load?: number | undefined },
+  { columns }: ForeignKey,
+): Promise<ReferencedKeys> {
+  const conditions = columns.map((column) => `${identifier(column)} IS NOT NULL`);
+  if (from.load !== undefined) conditions.push("load_id = ?");
   const [groups] = await connection.query<RowDataPacket[]>({
-    sql: `SELECT ${identifier(column)}, COUNT(*) FROM ${identifier(from.name)}
-      ${from.load === undefined ? "" : "WHERE load_id = ?"} GROUP BY ${identifier(column)}`,
+    sql: `SELECT ${columns.map((column) => `CAST(${identifier(column)} AS CHAR)`).join(", ")}, COUNT(*)
+      FROM ${identifier(from.name)} WHERE ${conditions.join(" AND ")} GROUP BY ${identifiers(columns)}`,
     values: from.load === undefined ? [] : [from.load],
     rowsAsArray: true,
   });
-  return new Map(groups.map((group) => [Number(group[0]), Number(group[1])]));
+  return new Map(
+    groups.map((group) => [keyFrom((group as unknown as string[]).slice(0, -1)), Number(group[columns.length])]),
+  );
 }
 
 /** The rows that a table has or would have. */
 export interface TableContent {
-  /** The table that has its ids; for staged rows, the load. */
-  ids: { name: string; load?: number };
-  /** The ids in a referencing column of its rows. */
-  referencedIds(column: string): ReferencedIds | Promise<ReferencedIds>;
+  /** The table that has its rows; for staged rows, the load. */
+  source: { name: string; load?: number | undefined };
+  /** The keys that its rows refer to. */
+  referencedKeys(key: ForeignKey): ReferencedKeys | Promise<ReferencedKeys>;
 }
 
 /** The staged rows of a load as the content that the table would have. */
 export function stagedContent(connection: MysqlConnection, table: Table, load: number): TableContent {
-  const ids = stagedTarget(table, load);
-  return { ids, referencedIds: (column) => readReferencedIds(connection, ids, column) };
+  const source = stagedTarget(table, load);
+  return { source, referencedKeys: (key) => readReferencedKeys(connection, source, key) };
 }
 
 /**
@@ -83,15 +62,21 @@ export async function brokenReferences(
   table: Table,
   content: TableContent,
 ): Promise<BrokenReference[]> {
-  const broken = await brokenOutgoing(connection, table, content);
+  const broken: BrokenReference[] = [];
+  for (const key of table.foreignKeys) {
+    const named = await content.referencedKeys(key);
+    const to = key.table === table.name ? content.source : { name: key.table };
+    broken.push(...(await missing(connection, { from: table, key }, named, to)));
+  }
   for (const { from, key } of await referencesTo(connection, table.name)) {
-    const named = await readReferencedIds(connection, { name: from.name }, columnOf(key));
-    broken.push(...(await missing(connection, { from: from.name, key }, named, content.ids)));
+    if (from.name === table.name) continue;
+    const named = await readReferencedKeys(connection, { name: from.name }, key);
+    broken.push(...(await missing(connection, { from, key }, named, content.source)));
   }
   return broken;
 }
 
-/** Like `brokenReferences`, but only the references from these rows to other tables. */
+/** The foreign keys that are broken by rows of a load which have been stored in the table. */
 export async function brokenOutgoing(
   connection: MysqlConnection,
   table: Table,
@@ -99,47 +84,57 @@ export async function brokenOutgoing(
 ): Promise<BrokenReference[]> {
   const broken: BrokenReference[] = [];
   for (const key of table.foreignKeys) {
-    const named = await content.referencedIds(columnOf(key));
-    broken.push(...(await missing(connection, { from: table.name, key }, named, { name: key.table })));
+    const named = await content.referencedKeys(key);
+    broken.push(...(await missing(connection, { from: table, key }, named, { name: key.table })));
   }
   return broken;
 }
 
-/** The referring column of a key of one column. */
-function columnOf({ columns }: ForeignKey): string {
-  return columns[0] as string;
-}
-
-/** The reference if some of its ids are missing; the existing rows are locked. */
+/** The reference if some of its keys are missing; the existing rows are locked. */
 async function missing(
   connection: MysqlConnection,
-  reference: { from: string; key: ForeignKey },
-  named: ReferencedIds,
-  to: { name: string; load?: number },
+  { from, key }: { from: Table; key: ForeignKey },
+  named: ReferencedKeys,
+  to: { name: string; load?: number | undefined },
 ): Promise<BrokenReference[]> {
-  const existing = await existingIds(connection, to, named.keys(), "shared");
+  const columns = key.columns.map((name) => columnNamed(from, name));
+  const existing = await existingKeys(connection, { ...to, names: key.references, columns }, named.keys(), "shared");
   let count = 0;
-  for (const [id, rows] of named) if (!existing.has(id)) count += rows;
-  return count > 0 ? [{ ...reference, count }] : [];
+  for (const [value, rows] of named) if (!existing.has(value)) count += rows;
+  return count > 0 ? [{ from: from.name, key, count }] : [];
 }
 
 /** Rows of a batch that are not stored: the index of the row in the batch, and why. */
 export type SkippedRows = Map<number, { column: string; fault: Fault }>;
 
 /**
- * The rows of a batch with a department or job that does not exist. The existing ones are locked, so that they cannot be deleted
- * before the rows are committed.
+ * The rows of a batch, besides those in `skipped`, that refer to a row which does not exist. The existing ones are locked, so that they
+ * cannot be deleted before the rows are committed. A row may refer to a row of its own table that comes before it in the file, or to
+ * itself; if the file is the whole content of the table (`whole`), such references are checked at its end. `load`: the load if its rows
+ * are staged.
  */
-export async function lockReferences(connection: MysqlConnection, batch: RowBatch): Promise<SkippedRows> {
-  const skipped: SkippedRows = new Map();
-  for (const { column, to, ids } of batch.references) {
-    const named = ids.subarray(0, batch.rows);
-    const distinct = new Set(named);
-    const existing = await existingIds(connection, { name: to }, distinct, "shared");
-    if (existing.size === distinct.size) continue;
-    const fault = rowFaults.noSuchRow(to);
+export async function lockReferences(
+  connection: MysqlConnection,
+  batch: RowBatch,
+  { whole, load, skipped = new Map() }: { whole: boolean; load?: number | undefined; skipped?: SkippedRows },
+): Promise<SkippedRows> {
+  for (const { key, columns, values, own } of batch.references) {
+    if (own && whole) continue;
+    const of = { name: key.table, names: key.references, columns };
+    let existing = await existingKeys(connection, of, values, "shared");
+    if (own && load !== undefined) {
+      const staged = { ...of, name: stagedTarget(batch.table, load).name, load };
+      existing = existing.union(await existingKeys(connection, staged, values, "none"));
+    }
+    const fault = rowFaults.noSuchRow(key.table);
     for (let row = 0; row < batch.rows; row++) {
-      if (!existing.has(named[row]!) && !skipped.has(row)) skipped.set(row, { column, fault });
+      if (skipped.has(row)) continue;
+      const value = values[row]!;
+      if (value === null || existing.has(value) || own?.values[row] === value) {
+        if (own) existing.add(own.values[row]!);
+      } else {
+        skipped.set(row, { column: columns[0]!.name, fault });
+      }
     }
   }
   return skipped;

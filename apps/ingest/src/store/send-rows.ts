@@ -11,10 +11,17 @@ const localInfileDisabled = new Set([3948, 4166, 1148]);
 const rowsPerInsert = 1000;
 const pieceBytes = 256 * 1024;
 
+/** A row that was refused as a duplicate. */
+export interface Refusal {
+  /** The value of the key as MySQL prints it, cut off if it is long. */
+  value: string;
+  /** The name of the key; empty if the message was cut off before it. */
+  key: string;
+}
+
 /**
- * Writes rows, given as text for `LOAD DATA`, and returns the ids of the rows refused as duplicates, in the order of the rows. Throws
- * when a row was changed or refused for another reason: both statements turn errors into warnings, and only warnings about duplicate
- * ids are accepted.
+ * Writes rows, given as text for `LOAD DATA`, and returns those refused as duplicates, in the order of the rows. Throws when a row was
+ * changed or refused for another reason: both statements turn errors into warnings, and only warnings about duplicate keys are accepted.
  *
  * Uses `INSERT` for few rows, and for all when the server does not accept `LOAD DATA LOCAL INFILE`.
  */
@@ -24,11 +31,11 @@ export function sendRows(
   target: RowTarget,
   text: Buffer,
   rows: number,
-): Promise<number[]> {
+): Promise<Refusal[]> {
   return send(store, connection, target, text, rows, "IGNORE");
 }
 
-/** Writes rows like `sendRows`, but each replaces the row with the same id. */
+/** Writes rows like `sendRows`, but each replaces the row with the same key. */
 export async function sendReplacing(
   store: BulkStore,
   connection: MysqlConnection,
@@ -39,7 +46,7 @@ export async function sendReplacing(
   await send(store, connection, target, text, rows, "REPLACE");
 }
 
-/** What happens to a row whose id exists: it is refused, or it replaces the other row. */
+/** What happens to a row whose key exists: it is refused, or it replaces the other row. */
 type OnDuplicate = "IGNORE" | "REPLACE";
 
 async function send(
@@ -49,7 +56,7 @@ async function send(
   text: Buffer,
   rows: number,
   onDuplicate: OnDuplicate,
-): Promise<number[]> {
+): Promise<Refusal[]> {
   if (rows === 0) return [];
   if (rows > rowsPerInsert && store.supportsLocalInfile) {
     try {
@@ -68,15 +75,15 @@ async function loadRows(
   text: Buffer,
   rows: number,
   onDuplicate: OnDuplicate,
-): Promise<number[]> {
+): Promise<Refusal[]> {
   const sql = `LOAD DATA LOCAL INFILE 'rows' ${onDuplicate} INTO TABLE ${identifier(target.name)} CHARACTER SET utf8mb4
-    (${identifiers(target.columns)})${target.load === undefined ? "" : " SET load_id = ?"}`;
+    (${identifiers(target.columns)})${target.set === undefined ? "" : ` SET ${identifier(target.set.column)} = ?`}`;
   const [result] = await connection.query<ResultSetHeader>({
     sql,
-    values: target.load === undefined ? [] : [target.load],
+    values: target.set === undefined ? [] : [target.set.value],
     infileStreamFactory: () => Readable.from(pieces(text), { objectMode: false }),
   });
-  return refusedIds(connection, rows, result);
+  return refusals(connection, rows, result);
 }
 
 function* pieces(text: Buffer): Generator<Buffer> {
@@ -88,37 +95,37 @@ async function insertRows(
   target: RowTarget,
   text: Buffer,
   onDuplicate: OnDuplicate,
-): Promise<number[]> {
+): Promise<Refusal[]> {
   const verb = onDuplicate === "REPLACE" ? "REPLACE" : "INSERT IGNORE";
-  const staged = target.load === undefined ? [] : [target.load];
-  const columns = target.load === undefined ? target.columns : ["load_id", ...target.columns];
-  const refused: number[] = [];
+  const set = target.set === undefined ? [] : [target.set.value];
+  const columns = target.set === undefined ? target.columns : [target.set.column, ...target.columns];
+  const refused: Refusal[] = [];
   for (const values of rowsOf(text, rowsPerInsert)) {
     const [result] = await connection.query<ResultSetHeader>(
       `${verb} INTO ${identifier(target.name)} (${identifiers(columns)}) VALUES ?`,
-      [values.map((row) => [...staged, ...row])],
+      [values.map((row) => [...set, ...row])],
     );
-    refused.push(...(await refusedIds(connection, values.length, result)));
+    refused.push(...(await refusals(connection, values.length, result)));
   }
   return refused;
 }
 
 /** The rows of a text for `LOAD DATA` as values, `atOnce` at a time. */
-function* rowsOf(text: Buffer, atOnce: number): Generator<string[][]> {
+function* rowsOf(text: Buffer, atOnce: number): Generator<(string | null)[][]> {
   const rows = text.toString().split("\n");
   rows.pop();
   for (let at = 0; at < rows.length; at += atOnce) yield rows.slice(at, at + atOnce).map(rowFields);
 }
 
-async function refusedIds(connection: MysqlConnection, rows: number, result: ResultSetHeader): Promise<number[]> {
+async function refusals(connection: MysqlConnection, rows: number, result: ResultSetHeader): Promise<Refusal[]> {
   // A row that replaced another one counts twice.
   if (result.affectedRows >= rows && result.warningStatus === 0) return [];
   const [warnings] = await connection.query<RowDataPacket[]>({ sql: "SHOW WARNINGS", rowsAsArray: true });
   const refused = warnings.map(({ 1: code, 2: message }) => {
-    // "Duplicate entry '17' for key 'PRIMARY'"; of a staged row "Duplicate entry '3-17' for key …".
-    const id = code === duplicateEntry ? /'(?:\d+-)?(\d+)'/.exec(String(message))?.[1] : undefined;
-    if (id === undefined) throw new Error(`MySQL changed or refused a row: ${code} ${message}`);
-    return Number(id);
+    if (code !== duplicateEntry) throw new Error(`MySQL changed or refused a row: ${code} ${message}`);
+    // "Duplicate entry '17' for key 'PRIMARY'", with the name of the table before the key in MySQL 8.
+    const found = /^Duplicate entry '([\s\S]*)' for key '(?:[^']*\.)?([^']*)'$/.exec(String(message));
+    return { value: found?.[1] ?? "", key: found?.[2] ?? "" };
   });
   if (refused.length !== rows - result.affectedRows) {
     throw new Error(`MySQL stored ${result.affectedRows} of ${rows} rows and refused ${refused.length}.`);

@@ -1,11 +1,12 @@
 import type { MysqlConnection } from "@quintet/db";
 import type { RowBatch } from "../csv/row-batch.ts";
 import { type Reject, rowFaults } from "../csv/row-faults.ts";
+import type { KeyValue } from "../csv/row-keys.ts";
 import type { BulkStore } from "./bulk-store.ts";
-import { existingIds, lockReferences, type SkippedRows } from "./references.ts";
+import { insertRows, keyColumns, skipExisting, upsertRows } from "./insert-rows.ts";
+import { existingKeys } from "./key-lookup.ts";
+import { lockReferences, type SkippedRows } from "./references.ts";
 import { stagedTarget, tableTarget } from "./row-target.ts";
-import { sendReplacing, sendRows } from "./send-rows.ts";
-import { countReplaced, upsertRows } from "./upsert-rows.ts";
 
 /** The outcome of storing a batch: each row is counted once. */
 export interface StoredBatch {
@@ -17,13 +18,30 @@ export interface StoredBatch {
   rejects: Reject[];
 }
 
-export type LoadMode = "insert" | "upsert" | "replace";
+/**
+ * `insert`: rows with new keys; `upsert`: a row replaces the one with its key; `replace`: the table becomes the rows of the file, each key
+ * once; `merge`: an upsert that also deletes what the file lacks.
+ */
+export const loadModes = ["insert", "upsert", "replace", "merge"] as const;
+export type LoadMode = (typeof loadModes)[number];
+
+/** Whether a file of this mode is the whole content of the table. */
+export function isWhole(mode: LoadMode): boolean {
+  return mode === "replace" || mode === "merge";
+}
 
 /** How the rows of a load are stored; `load` is the id of the load. */
 export interface StoreOptions {
   mode: LoadMode;
   dryRun: boolean;
   load: number;
+}
+
+/** How a batch is stored. `load`: the load, or undefined for rows of a request. */
+interface BatchOptions {
+  mode: LoadMode;
+  load: number | undefined;
+  staged: boolean;
 }
 
 /**
@@ -34,83 +52,77 @@ export async function storeBatch(
   store: BulkStore,
   connection: MysqlConnection,
   batch: RowBatch,
-  storing: { mode: LoadMode; load: number; staged: boolean },
+  options: BatchOptions,
 ): Promise<StoredBatch> {
-  const skipped = await lockReferences(connection, batch);
-  if (storing.staged) return stageBatch(store, connection, batch, skipped, storing);
-  if (storing.mode === "upsert") return stored(batch, skipped, await upsertRows(store, connection, batch, skipped));
-  return insertBatch(store, connection, batch, skipped);
+  const whole = isWhole(options.mode);
+  const refersToItself = !whole && batch.references.some(({ own }) => own !== undefined);
+  const load = options.staged ? options.load : undefined;
+  const refused: SkippedRows = new Map();
+  if (refersToItself) await connection.query("SAVEPOINT before_batch");
+  for (;;) {
+    const skipped = await lockReferences(connection, batch, { whole, load, skipped: new Map(refused) });
+    const counts = await storeRows(store, connection, batch, skipped, options);
+    // Other rows of the batch may refer to a row that was refused for its unique value.
+    const more = [...skipped].filter(([row, { fault }]) => fault === rowFaults.notUnique && !refused.has(row));
+    if (!refersToItself || more.length === 0) {
+      const rejects = [...skipped].map(([row, { column, fault }]) => batch.rejectOf(row, column, fault));
+      return { ...counts, inserted: batch.rows - skipped.size - counts.updated, rejects };
+    }
+    for (const [row, why] of more) refused.set(row, why);
+    await connection.query("ROLLBACK TO SAVEPOINT before_batch");
+  }
 }
 
-/** Stores rows with new ids and rejects the others. */
-export async function insertBatch(
+type Counts = Pick<StoredBatch, "updated" | "staged">;
+
+/** Stores the rows that are not in `skipped`, and adds those that are refused. */
+async function storeRows(
   store: BulkStore,
   connection: MysqlConnection,
   batch: RowBatch,
   skipped: SkippedRows,
-): Promise<StoredBatch> {
-  const refused = await sendRows(store, connection, tableTarget(batch.table), ...rowsExcept(batch, skipped));
-  skipDuplicates(batch, skipped, refused);
-  return stored(batch, skipped, 0);
+  { mode, load, staged }: BatchOptions,
+): Promise<Counts> {
+  if (staged && load !== undefined) return stageRows(store, connection, batch, skipped, { mode, load });
+  const target = tableTarget(batch.table, load);
+  if (mode !== "upsert") {
+    await insertRows(store, connection, target, batch, skipped);
+    return { updated: 0, staged: 0 };
+  }
+  const primary = batch.keys[0]!;
+  const taken = await existingKeys(connection, keyColumns(target, primary), primary.values, "exclusive");
+  return { updated: await upsertRows(store, connection, target, batch, { skipped, taken }), staged: 0 };
 }
 
-/** Stages the valid rows of a batch; for later batches of the load, their ids exist. */
-async function stageBatch(
+/** Stages rows; for later batches of the load, their keys exist. */
+async function stageRows(
   store: BulkStore,
   connection: MysqlConnection,
   batch: RowBatch,
   skipped: SkippedRows,
-  storing: { mode: LoadMode; load: number },
-): Promise<StoredBatch> {
-  const staged = stagedTarget(batch.table, storing.load);
-  const ids = batch.ids.subarray(0, batch.rows);
-  const inTable =
-    storing.mode === "replace"
-      ? new Set<number>()
-      : await existingIds(connection, tableTarget(batch.table), new Set(ids), "none");
-  if (storing.mode === "upsert") {
-    const before = await existingIds(connection, staged, new Set(ids), "none");
-    await sendReplacing(store, connection, staged, ...rowsExcept(batch, skipped));
-    const taken = new Set([...inTable, ...before]);
-    return {
-      ...stored(batch, skipped, countReplaced(batch, skipped, taken)),
-      staged: countNew(batch, skipped, before),
-    };
+  { mode, load }: { mode: LoadMode; load: number },
+): Promise<Counts> {
+  const target = stagedTarget(batch.table, load);
+  const table = tableTarget(batch.table);
+  const primary = batch.keys[0]!;
+  if (mode === "upsert" || mode === "merge") {
+    const inTable = await existingKeys(connection, keyColumns(table, primary), primary.values, "none");
+    const before = await existingKeys(connection, keyColumns(target, primary), primary.values, "none");
+    const updated = await upsertRows(store, connection, target, batch, { skipped, taken: inTable.union(before) });
+    return { updated, staged: countNew(batch, skipped, before) };
   }
-  for (let row = 0; row < batch.rows; row++) {
-    if (inTable.has(ids[row]!) && !skipped.has(row)) skipped.set(row, duplicate);
+  if (mode === "insert") {
+    for (const keys of batch.keys) {
+      const taken = await existingKeys(connection, keyColumns(table, keys), keys.values, "none");
+      skipExisting(batch, skipped, keys, taken);
+    }
   }
-  skipDuplicates(batch, skipped, await sendRows(store, connection, staged, ...rowsExcept(batch, skipped)));
-  return { ...stored(batch, skipped, 0), staged: batch.rows - skipped.size };
+  await insertRows(store, connection, target, batch, skipped);
+  return { updated: 0, staged: batch.rows - skipped.size };
 }
 
-const duplicate = { column: "id", fault: rowFaults.duplicateId };
-
-function rowsExcept(batch: RowBatch, skipped: SkippedRows): [text: Buffer, rows: number] {
-  return [batch.text(skipped), batch.rows - skipped.size];
-}
-
-/** Of several rows with the same id the first was stored, so the refused ones are the last. */
-function skipDuplicates(batch: RowBatch, skipped: SkippedRows, refused: number[]): void {
-  if (refused.length === 0) return;
-  const times = new Map<number, number>();
-  for (const id of refused) times.set(id, (times.get(id) ?? 0) + 1);
-  for (let row = batch.rows - 1; row >= 0; row--) {
-    const id = batch.ids[row]!;
-    const more = times.get(id) ?? 0;
-    if (more === 0 || skipped.has(row)) continue;
-    skipped.set(row, duplicate);
-    times.set(id, more - 1);
-  }
-}
-
-function stored(batch: RowBatch, skipped: SkippedRows, updated: number): StoredBatch {
-  const rejects = [...skipped].map(([row, { column, fault }]) => batch.rejectOf(row, column, fault));
-  return { inserted: batch.rows - skipped.size - updated, updated, staged: 0, rejects };
-}
-
-/** How many ids of the rows, except those in `skipped`, are not in `before`. */
-function countNew(batch: RowBatch, skipped: SkippedRows, before: ReadonlySet<number>): number {
-  const ids = new Set(batch.ids.subarray(0, batch.rows).filter((_, row) => !skipped.has(row)));
-  return ids.difference(before).size;
+/** How many primary keys of the rows, except those in `skipped`, are not in `before`. */
+function countNew(batch: RowBatch, skipped: SkippedRows, before: ReadonlySet<KeyValue>): number {
+  const keys = new Set(batch.primaryKeys.filter((_, row) => !skipped.has(row)));
+  return keys.difference(before).size;
 }

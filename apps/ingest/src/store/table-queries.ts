@@ -33,9 +33,3 @@ export function isoMoment(moment: Date): string {
 export async function deleteRows(connection: MysqlConnection, table: Table): Promise<void> {
   await connection.query(`DELETE FROM ${identifier(tableTarget(table).name)}`);
 }
-
-/** The number of rows of a table. */
-export async function countRows(connection: MysqlConnection, table: Pick<Table, "name">): Promise<number> {
-  const [rows] = await connection.query<RowDataPacket[]>(`SELECT COUNT(*) AS count FROM ${identifier(table.name)}`);
-  return Number(rows[0]?.count);
-}

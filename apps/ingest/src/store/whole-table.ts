@@ -1,43 +1,12 @@
-import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quintet/db";
+import type { MysqlConnection } from "@quintet/db";
 import { Problem } from "@quintet/http";
+import type { RowDataPacket } from "mysql2/promise";
 import { referencesTo } from "../tables/definitions.ts";
-import { identifier, identifiers } from "../tables/quote.ts";
-import type { Table } from "../tables/table.ts";
-import { mysqlErrorNumber } from "./bulk-store.ts";
-import { type BrokenReference, brokenReferences, stagedContent } from "./references.ts";
-import { stagedTarget, tableTarget } from "./row-target.ts";
-import { countRows, deleteRows } from "./table-queries.ts";
-
-/** MySQL's error number for a row that other rows refer to. */
-const rowIsReferenced = 1451;
-
-/**
- * Replaces the content of a table by the staged rows of a load, in the transaction of `connection`. Readers see all of it or nothing.
- * Changes only rows that differ: deleting a row and storing it again costs several times as much as leaving it.
- */
-export async function replaceByStaged(connection: MysqlConnection, table: Table, load: number): Promise<void> {
-  const { name } = tableTarget(table);
-  const staged = stagedTarget(table, load);
-  const columns = identifiers(staged.columns);
-  const changes = staged.columns
-    .map(identifier)
-    .map((column) => `${column} = VALUES(${column})`)
-    .join(", ");
-  await connection.query(
-    `DELETE t FROM ${identifier(name)} AS t LEFT JOIN ${identifier(staged.name)} AS s ON s.load_id = ? AND s.id = t.id WHERE s.id IS NULL`,
-    [load],
-  );
-  await connection.query(
-    `INSERT INTO ${identifier(name)} (${columns}) SELECT ${columns} FROM ${identifier(staged.name)} WHERE load_id = ? ON DUPLICATE KEY UPDATE ${changes}`,
-    [load],
-  );
-  await checkReplacement(connection, table, load);
-}
-
-/** Throws a 409 when references would break if the staged rows of a load were the content of the table. */
-export async function checkReplacement(connection: MysqlConnection, table: Table, load: number): Promise<void> {
-  rejectBroken(await brokenReferences(connection, table, stagedContent(connection, table, load)));
-}
+import { identifier } from "../tables/quote.ts";
+import type { ForeignKey, Table } from "../tables/table.ts";
+import { type BulkStore, inBulkTransaction } from "./bulk-store.ts";
+import type { BrokenReference } from "./references.ts";
+import { deleteRows } from "./table-queries.ts";
 
 /** Throws a 409 with the number of broken references, if there are any. */
 export function rejectBroken(broken: readonly BrokenReference[]): void {
@@ -51,18 +20,24 @@ export function rejectBroken(broken: readonly BrokenReference[]): void {
 }
 
 /** Deletes all rows of a table; throws a 409 when rows of another table refer to it, and deletes nothing then. */
-export async function emptyTable(db: MysqlPool, table: Table): Promise<void> {
-  await inMysqlTransaction(db, async (connection) => {
-    try {
-      await deleteRows(connection, table);
-    } catch (error) {
-      if (mysqlErrorNumber(error) !== rowIsReferenced) throw error;
-      const broken: BrokenReference[] = [];
-      for (const { from, key } of await referencesTo(connection, table.name)) {
-        broken.push({ from: from.name, key, count: await countRows(connection, from) });
-      }
-      rejectBroken(broken);
-      throw error;
+export async function emptyTable(store: BulkStore, table: Table): Promise<void> {
+  await inBulkTransaction(store, async (connection) => {
+    // The deleted rows are locked: a row that refers to one of them is there by now, or cannot be stored any more.
+    await deleteRows(connection, table);
+    const broken: BrokenReference[] = [];
+    for (const { from, key } of await referencesTo(connection, table.name)) {
+      const count = from.name === table.name ? 0 : await countReferring(connection, from, key);
+      if (count > 0) broken.push({ from: from.name, key, count });
     }
+    rejectBroken(broken);
   });
+}
+
+/** How many rows of a table have a foreign key that is not NULL. */
+async function countReferring(connection: MysqlConnection, from: Table, { columns }: ForeignKey): Promise<number> {
+  const conditions = columns.map((column) => `${identifier(column)} IS NOT NULL`).join(" AND ");
+  const [rows] = await connection.query<RowDataPacket[]>(
+    `SELECT COUNT(*) AS count FROM ${identifier(from.name)} WHERE ${conditions}`,
+  );
+  return Number(rows[0]?.count);
 }

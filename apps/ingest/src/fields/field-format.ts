@@ -1,0 +1,25 @@
+import type { Table } from "../tables/table.ts";
+
+/** How the values of a file are written, the same for all its columns. */
+export interface FieldFormat {
+  /** Texts that are no value: NULL. */
+  missing: readonly string[];
+  decimal: "." | ",";
+  /** The separator of groups of three digits; empty: there is none. */
+  thousands: string;
+  /** The format of dates, in strptime %-codes or as `DD/MM/YYYY`; ISO 8601 is always accepted. */
+  dateFormat?: string | undefined;
+  /** The time zone (IANA) of dates and times without one. */
+  defaultZone?: string | undefined;
+  /** Whether numbers and times that are too precise are rounded, half away from zero; otherwise they are rejected. */
+  round: boolean;
+  /** Whether white space around a value is ignored. */
+  trim: boolean;
+  trueValues?: readonly string[] | undefined;
+  falseValues?: readonly string[] | undefined;
+}
+
+/** The format of a table's values where nothing else is specified. */
+export function tableFormat(table: Pick<Table, "missingValues">): FieldFormat {
+  return { missing: table.missingValues, decimal: ".", thousands: "", round: false, trim: false };
+}

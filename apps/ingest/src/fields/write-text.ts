@@ -1,0 +1,94 @@
+import { isUtf8 } from "node:buffer";
+import type { Column } from "../tables/table.ts";
+import { fault } from "./field-faults.ts";
+import type { FieldWriter } from "./field-writer.ts";
+
+const tab = 0x09;
+const lineFeed = 0x0a;
+const backslash = 0x5c;
+const space = 0x20;
+
+/**
+ * Writes texts in UTF-8 without NUL. A required text of nothing but white space is missing. Lengths are in code points.
+ */
+export function textWriter({ required, minLength = 0, maxLength = Number.POSITIVE_INFINITY }: Column): FieldWriter {
+  return (from, start, end, to, at) => {
+    if (end - start > maxLength * 4) return isUtf8(from.subarray(start, end)) ? fault.maxLength : fault.invalidUtf8;
+    let place = at;
+    let continued = 0;
+    let ascii = true;
+    let blank = true;
+    for (let index = start; index < end; index++) {
+      const byte = from[index]!;
+      if (byte > space && byte !== backslash) {
+        blank = false;
+        if (byte >= 0x80) {
+          ascii = false;
+          if (byte < 0xc0) continued++;
+        }
+      } else if (byte === tab || byte === lineFeed || byte === backslash) {
+        if (byte === backslash) blank = false;
+        to[place++] = backslash;
+        to[place++] = byte === tab ? 0x74 : byte === lineFeed ? 0x6e : backslash;
+        continue;
+      } else if (byte === 0) {
+        return fault.nul;
+      }
+      to[place++] = byte;
+    }
+    if (!ascii && !isUtf8(from.subarray(start, end))) return fault.invalidUtf8;
+    if (blank && required) return fault.required;
+    const length = end - start - continued;
+    if (length > maxLength) return fault.maxLength;
+    return length < minLength ? fault.minLength : place;
+  };
+}
+
+/** Writes JSON as it is, so that numbers keep their digits. */
+export function jsonWriter(column: Column): FieldWriter {
+  const write = textWriter({ ...column, required: false });
+  return (from, start, end, to, at) => {
+    const next = write(from, start, end, to, at);
+    if (next < 0) return next === fault.nul ? fault.type : next;
+    try {
+      JSON.parse(from.toString("utf8", start, end));
+    } catch {
+      return fault.type;
+    }
+    return next;
+  };
+}
+
+const hex = /^(?:\{([0-9a-f-]{36})\}|([0-9a-f-]{36}|[0-9a-f]{32}))$/i;
+const groups = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/;
+
+/** Writes UUIDs in lower case with their hyphens; accepts upper case, braces, and 32 digits without hyphens. */
+export const writeUuid: FieldWriter = (from, start, end, to, at) => {
+  if (end - start > 38) return fault.type;
+  const found = hex.exec(from.toString("latin1", start, end));
+  const parts = groups.exec((found?.[1] ?? found?.[2] ?? "").toLowerCase());
+  return parts === null ? fault.type : at + to.write(parts.slice(1).join("-"), at, "latin1");
+};
+
+const trueWords = ["true", "t", "yes", "y", "1"];
+const falseWords = ["false", "f", "no", "n", "0"];
+const maxWordBytes = 64;
+
+/** Writes 1 or 0. `words`: the texts of true and of false; by default the usual English ones in any case. */
+export function booleanWriter(words: {
+  trueValues?: readonly string[] | undefined;
+  falseValues?: readonly string[] | undefined;
+}): FieldWriter {
+  const own = words.trueValues !== undefined || words.falseValues !== undefined;
+  const digits = new Map<string, number>();
+  for (const word of words.falseValues ?? falseWords) digits.set(word, 0x30);
+  for (const word of words.trueValues ?? trueWords) digits.set(word, 0x31);
+  return (from, start, end, to, at) => {
+    if (end - start > maxWordBytes) return fault.type;
+    const word = from.toString("utf8", start, end);
+    const digit = digits.get(own ? word : word.toLowerCase());
+    if (digit === undefined) return fault.type;
+    to[at] = digit;
+    return at + 1;
+  };
+}

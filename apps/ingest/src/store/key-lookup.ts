@@ -1,0 +1,89 @@
+import type { MysqlConnection } from "@quintet/db";
+import type { RowDataPacket } from "mysql2/promise";
+import { type KeyValue, keyFields } from "../csv/row-keys.ts";
+import { defaultPrecision, defaultScale } from "../fields/field-faults.ts";
+import { identifier } from "../tables/quote.ts";
+import type { Column } from "../tables/table.ts";
+
+const keysAtOnce = 5000;
+
+/** The locks that are held on the found rows until the transaction ends. */
+const locks = { none: "", shared: " LOCK IN SHARE MODE", exclusive: " FOR UPDATE" } as const;
+
+/** Columns of a table, or of the staged rows of a load, by which rows are found. `columns`: what their values are. */
+export interface KeyColumns {
+  name: string;
+  load?: number | undefined;
+  names: readonly string[];
+  columns: readonly Column[];
+}
+
+/**
+ * Those of the keys that exist. MySQL compares them, by the types and collations of its columns. A shared lock protects the rows from
+ * changes until the transaction ends.
+ */
+export async function existingKeys(
+  connection: MysqlConnection,
+  of: KeyColumns,
+  keys: Iterable<KeyValue>,
+  lock: keyof typeof locks,
+): Promise<Set<KeyValue>> {
+  const wanted = [...new Set(keys)].filter((key) => key !== null);
+  const found = new Set<KeyValue>();
+  for (let at = 0; at < wanted.length; at += keysAtOnce) {
+    const some = wanted.slice(at, at + keysAtOnce);
+    const { from, values } = rowsOfKeys(of, some);
+    const [rows] = await connection.query<RowDataPacket[]>({
+      sql: `SELECT k.n FROM ${from}${locks[lock]}`,
+      values,
+      rowsAsArray: true,
+    });
+    for (const row of rows) found.add(some[Number(row[0]) - 1]!);
+  }
+  return found;
+}
+
+/** Deletes the rows with these keys. */
+export async function deleteKeys(connection: MysqlConnection, of: KeyColumns, keys: Iterable<KeyValue>): Promise<void> {
+  const wanted = [...new Set(keys)].filter((key) => key !== null);
+  for (let at = 0; at < wanted.length; at += keysAtOnce) {
+    const { from, values } = rowsOfKeys(of, wanted.slice(at, at + keysAtOnce));
+    await connection.query(`DELETE t FROM ${from}`, values);
+  }
+}
+
+/** The rows `t` with the keys `k`, which are numbered by `k.n` from 1, as what follows FROM. Each row is found by its index. */
+function rowsOfKeys(
+  { name, load, names, columns }: KeyColumns,
+  keys: readonly NonNullable<KeyValue>[],
+): { from: string; values: (string | number)[] } {
+  const fields = names.map((_, at) => `c${at} VARCHAR(255) PATH '$[${at}]'`).join(", ");
+  const equal = names.map((column, at) => `t.${identifier(column)} = ${asType(columns[at]!, `k.c${at}`)}`);
+  if (load !== undefined) equal.push("t.load_id = ?");
+  return {
+    from: `JSON_TABLE(?, '$[*]' COLUMNS (n FOR ORDINALITY, ${fields})) AS k
+      STRAIGHT_JOIN ${identifier(name)} AS t ON ${equal.join(" AND ")}`,
+    values: [JSON.stringify(keys.map(keyFields)), ...(load === undefined ? [] : [load])],
+  };
+}
+
+/** A text as a value that is compared with a column by the column's index. */
+function asType({ type, precision, scale }: Column, text: string): string {
+  switch (type) {
+    case "integer":
+    case "boolean":
+      return `CAST(${text} AS SIGNED)`;
+    case "number":
+      return `CAST(${text} AS DECIMAL(${precision ?? defaultPrecision}, ${scale ?? defaultScale}))`;
+    case "date":
+      return `CAST(${text} AS DATE)`;
+    case "time":
+      return `CAST(${text} AS TIME(6))`;
+    case "datetime":
+      return `CAST(${text} AS DATETIME(6))`;
+    case "uuid":
+      return `CONVERT(${text} USING ascii) COLLATE ascii_bin`;
+    default:
+      return `${text} COLLATE utf8mb4_bin`;
+  }
+}
