@@ -168,15 +168,15 @@ describe("a request over HTTP/2", () => {
     }
   });
 
-  it("cancels the one behind it within 50 ms when it is reset", async () => {
+  it("cancels the one behind it at once when it is reset", async () => {
     seen = [];
     const stream = session.request({ ":path": "/queue/hang" });
     stream.on("error", () => {});
     await until(() => seen.length === 1);
-    const since = performance.now();
     stream.close(8);
-    await until(() => seen[0]?.closedAt !== undefined);
-    expect((seen[0]?.closedAt ?? 0) - since).toBeLessThan(50);
+    // Counted in requests that follow it, not in time: a busy machine makes both slow.
+    for (let after = 0; after < 5 && seen[0]?.closedAt === undefined; after++) await ask("/queue/x");
+    expect(seen[0]?.closedAt).toBeDefined();
   });
 
   it("gets events as they are sent", async () => {
