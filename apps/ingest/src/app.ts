@@ -6,6 +6,7 @@ import { ingestFrame } from "./pages/frame.ts";
 import { addBackupActions } from "./routes/backup-actions.ts";
 import { addBackupRoutes } from "./routes/backups.ts";
 import { addCsvRoutes } from "./routes/csv.ts";
+import { addDefinitionRoutes } from "./routes/definitions.ts";
 import { addLoadActions } from "./routes/load-actions.ts";
 import { addLoadRoutes } from "./routes/loads.ts";
 import { addNewLoadRoutes } from "./routes/new-load.ts";
@@ -43,6 +44,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addBackupRoutes(app, deps, frame);
   addBackupActions(app, deps, frame);
   addTableActions(app, deps, frame);
+  addDefinitionRoutes(app, deps);
   addReportRoutes(app, deps);
   addCsvRoutes(app, deps);
   addRowRoutes(app, deps);
@@ -55,6 +57,7 @@ export type IngestApi = ReturnType<
   | typeof addLoadRoutes
   | typeof addRejectRoutes
   | typeof addBackupRoutes
+  | typeof addDefinitionRoutes
   | typeof addReportRoutes
   | typeof addCsvRoutes
   | typeof addRowRoutes

@@ -63,6 +63,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     running: new Set(),
     slots: new LoadSlots(),
   };
+  const tables = openTables(mysql, loads);
   const records = recordSweep(mysqlRecordTable(mysql, doneTable), (error) =>
     log.warn({ err: error }, "Old records of requests could not be removed"),
   );
@@ -79,7 +80,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     reports,
     bulk,
     loads,
-    tables: openTables(mysql),
+    tables,
     records,
     retention,
     s3,

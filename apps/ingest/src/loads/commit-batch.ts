@@ -3,6 +3,7 @@ import type { RowBatch } from "../csv/row-batch.ts";
 import { countRows } from "../row-metrics.ts";
 import { inBulkTransaction, YieldLocks } from "../store/bulk-store.ts";
 import { storeBatch } from "../store/store-batch.ts";
+import { lockDefinition } from "../tables/definitions.ts";
 import { isStaged, type LoadAttempt, type LoadProgress, withReasons } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
 import { OwnershipLost } from "./load-problem.ts";
@@ -34,6 +35,7 @@ export async function commitBatch(
   let yielded = false;
   const { before, progress } = await inBulkTransaction(context.bulk, async (connection) => {
     if (yielded) await previous;
+    await lockDefinition(connection, attempt.table);
     const storing = { mode: attempt.options.mode, load: attempt.id, staged };
     const stored = await storeBatch(context.bulk, connection, batch, storing);
     const rejects = [...batch.rejects, ...stored.rejects];

@@ -2,6 +2,7 @@ import { Problem } from "@quintet/http";
 import { countRows } from "../row-metrics.ts";
 import { inBulkTransaction } from "../store/bulk-store.ts";
 import { stagedCount, storeStaged } from "../store/staged-rows.ts";
+import { lockDefinition } from "../tables/definitions.ts";
 import type { FilePosition } from "./commit-batch.ts";
 import { isStaged, type LoadAttempt } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -30,6 +31,7 @@ export async function finishLoad(
   const { id, owner, table, options, progress } = attempt;
   checkOutcome(options, progress);
   await inBulkTransaction(context.bulk, async (connection) => {
+    await lockDefinition(connection, table);
     let { deleted } = progress;
     if (isStaged(options)) {
       const there = await stagedCount(connection, table, id);

@@ -4,6 +4,7 @@ import { counter, gauge, type Logger } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import type { BackupStorage } from "../backups/storage.ts";
 import { deleteUnneededStaged } from "../loads/staged-queries.ts";
+import { finishChanges } from "../tables/change-tables.ts";
 import { listTables } from "../tables/definitions.ts";
 import { stagedName } from "../tables/table.ts";
 import { type BackupLimits, measureBackups, removeOldBackups } from "./old-backups.ts";
@@ -48,6 +49,7 @@ export async function removeExpired(
   };
   await tryWithLock(db, "ingest retention", async () => {
     await storage.removeStale();
+    await finishChanges(db);
     await deleteUnneededStaged(db);
     if (kept.rejectsDays > 0) await removeOldRejects(db, kept.rejectsDays, onRemoved);
     if (kept.loadsDays > 0) await removeOldLoads(db, kept.loadsDays, onRemoved);

@@ -7,6 +7,7 @@ import { tableFormat } from "../fields/field-format.ts";
 import { countRows } from "../row-metrics.ts";
 import { type BulkStore, doneTable, inBulkTransaction } from "../store/bulk-store.ts";
 import { storeBatch } from "../store/store-batch.ts";
+import { lockDefinition } from "../tables/definitions.ts";
 import type { Table } from "../tables/table.ts";
 import { jsonRecord, nullField, type RowFault } from "./json-record.ts";
 
@@ -37,9 +38,10 @@ export async function storeRows(
     else batch.add(record.record, record.order);
   }
   const stored = await inBulkTransaction(store, (connection) =>
-    runOnce(mysqlProcessedRequests(connection, doneTable), request, async () =>
-      storeBatch(store, connection, batch, { mode: "insert", load: undefined, staged: false }),
-    ),
+    runOnce(mysqlProcessedRequests(connection, doneTable), request, async () => {
+      await lockDefinition(connection, table);
+      return storeBatch(store, connection, batch, { mode: "insert", load: undefined, staged: false });
+    }),
   );
   const rejects = [...batch.rejects, ...stored.rejects]
     .map(({ line, column, reason }) => ({ row: line, column: column === "" ? null : column, reason }))

@@ -1,7 +1,7 @@
 import type { MysqlConnection } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
-import { referencesTo } from "../tables/definitions.ts";
+import { lockDefinition, referencesTo } from "../tables/definitions.ts";
 import { identifier } from "../tables/quote.ts";
 import type { ForeignKey, Table } from "../tables/table.ts";
 import { type BulkStore, inBulkTransaction } from "./bulk-store.ts";
@@ -22,6 +22,7 @@ export function rejectBroken(broken: readonly BrokenReference[]): void {
 /** Deletes all rows of a table; throws a 409 when rows of another table refer to it, and deletes nothing then. */
 export async function emptyTable(store: BulkStore, table: Table): Promise<void> {
   await inBulkTransaction(store, async (connection) => {
+    await lockDefinition(connection, table);
     // The deleted rows are locked: a row that refers to one of them is there by now, or cannot be stored any more.
     await deleteRows(connection, table);
     const broken: BrokenReference[] = [];

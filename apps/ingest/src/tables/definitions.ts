@@ -1,4 +1,5 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
+import { Problem } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import type { IncomingReference, Table } from "./table.ts";
 
@@ -37,10 +38,25 @@ export async function findTable(db: Queries, name: string): Promise<Table | unde
   return rows[0] && toTable(rows[0]);
 }
 
-/** All tables by name. */
-export async function listTables(db: Queries): Promise<Table[]> {
-  const [rows] = await db.query<DefinitionRow[]>(`SELECT ${columns} FROM ingest_tables WHERE ${visible} ORDER BY name`);
+/** All tables by name; those that are being made only if asked for. */
+export async function listTables(db: Queries, which?: "unfinished as well"): Promise<Table[]> {
+  const making = which === undefined ? "" : "OR state = 'making'";
+  const [rows] = await db.query<DefinitionRow[]>(
+    `SELECT ${columns} FROM ingest_tables WHERE ${visible} ${making} ORDER BY name`,
+  );
   return rows.map(toTable);
+}
+
+/**
+ * Holds the definition of a table until the transaction ends. Throws a 409 when it was changed or deleted since `table` was read: its
+ * rows must not be written by rules of before.
+ */
+export async function lockDefinition(connection: Queries, { name, version }: Table): Promise<void> {
+  const [rows] = await connection.query<DefinitionRow[]>(
+    "SELECT 1 FROM ingest_tables WHERE name = ? AND version = ? AND state = 'ready' LOCK IN SHARE MODE",
+    [name, version],
+  );
+  if (rows.length === 0) throw new Problem("conflict", `${name} was changed or deleted in the meantime.`);
 }
 
 /** The foreign keys of all tables that refer to a table, also its own. */

@@ -15,6 +15,8 @@ export type ColumnType = (typeof columnTypes)[number];
 /** A column with its rules. Limits are texts as in a file, so that they are exact. */
 export interface Column {
   name: string;
+  title?: string;
+  description?: string;
   type: ColumnType;
   /** Whether every row must have a value; always true in the primary key. */
   required: boolean;
