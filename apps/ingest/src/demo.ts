@@ -8,7 +8,7 @@ import type { Deps } from "./deps.ts";
 import { defaultLoadOptions, type Load } from "./loads/load.ts";
 import { prepareLoad } from "./loads/load-file.ts";
 import { findLoadByKey } from "./loads/load-queries.ts";
-import { listRows } from "./store/table-queries.ts";
+import { readRows } from "./store/table-queries.ts";
 import type { Table } from "./tables/table.ts";
 
 /**
@@ -33,7 +33,7 @@ function demoKey(table: Table): string {
 
 async function hasRows(deps: Deps): Promise<boolean> {
   for (const table of demoTables) {
-    if ((await listRows(deps.mysql, table, 0, 1)).length > 0) return true;
+    if ((await readRows(deps.mysql, table, { limit: 1 })).length > 0) return true;
   }
   return false;
 }

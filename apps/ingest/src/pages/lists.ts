@@ -48,12 +48,14 @@ export function pageLinks(of: string, links: { first?: string | undefined; next?
 /** The addresses of the first and the next page of a list, with its filters. */
 export function pagesOf(
   path: string,
-  query: Record<string, string | undefined>,
+  query: Record<string, string | readonly string[] | undefined>,
   at: { cursor?: string | undefined; next: string | null },
 ) {
-  const filters = Object.entries(query).filter((entry): entry is [string, string] => (entry[1] ?? "") !== "");
+  const filters = Object.entries(query).flatMap(([name, values]) =>
+    [values ?? []].flat().flatMap((value): [string, string][] => (value === "" ? [] : [[name, value]])),
+  );
   const to = (more: Record<string, string>) => {
-    const text = new URLSearchParams({ ...Object.fromEntries(filters), ...more }).toString();
+    const text = new URLSearchParams([...filters, ...Object.entries(more)]).toString();
     return text === "" ? path : `${path}?${text}`;
   };
   return {

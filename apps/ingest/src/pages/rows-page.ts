@@ -1,6 +1,6 @@
 import type { Html } from "@quintet/pages";
 import { html } from "hono/html";
-import type { TableRow } from "../store/table-queries.ts";
+import type { TableRow } from "../rows/row-values.ts";
 import { home, newLoadPath } from "./frame.ts";
 import { grid, pageLinks } from "./lists.ts";
 

@@ -11,6 +11,7 @@ import {
   type ServiceEnv,
 } from "@quintet/http";
 import { accepts } from "hono/accepts";
+import { csvField } from "../csv/csv-field.ts";
 import type { Deps } from "../deps.ts";
 import { loadProblem } from "../loads/load-problem.ts";
 import {
@@ -23,6 +24,7 @@ import {
 } from "../loads/reject-queries.ts";
 import { rejectListSchema } from "./load-schemas.ts";
 import { cursorParam, findLoad, loadParam } from "./paths.ts";
+import { textStream } from "./text-stream.ts";
 
 const position = z.strictObject({ list: z.literal("rejects"), load: z.number(), line: z.number() });
 
@@ -125,31 +127,12 @@ function toJson({ line, column, code, reason, raw }: StoredReject) {
   return { line, column: column === "" ? null : column, code, reason, raw: raw.toString() };
 }
 
-/** Texts as a stream that reads only as fast as it is consumed. */
-function textStream(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      const next = await texts.next();
-      if (next.done) controller.close();
-      else controller.enqueue(encoder.encode(next.value));
-    },
-    cancel: async () => {
-      await texts.return(undefined);
-    },
-  });
-}
-
 const rejectHeader = "line,column,reason,raw\r\n";
 
 /** Rejects as lines of CSV (RFC 4180), below `rejectHeader`. */
 function rejectLines(rejects: readonly StoredReject[]): string {
   return rejects
     .map(({ line, column, reason, raw }) => [String(line), column, reason, rawText(raw)])
-    .map((fields) => `${fields.map(quoted).join(",")}\r\n`)
+    .map((fields) => `${fields.map(csvField).join(",")}\r\n`)
     .join("");
-}
-
-function quoted(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -8,24 +8,68 @@ import {
   jsonResponse,
   limitParam,
   noQuery,
+  Problem,
   type ServiceEnv,
 } from "@quintet/http";
 import { type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
+import type { Context } from "hono";
+import { accepts } from "hono/accepts";
 import type { Deps } from "../deps.ts";
 import { pagesOf } from "../pages/lists.ts";
 import { rowsPage } from "../pages/rows-page.ts";
-import { listRows } from "../store/table-queries.ts";
+import { csvHeader, csvLines, jsonLines } from "../rows/row-lines.ts";
+import { rowJson } from "../rows/row-values.ts";
+import type { RowFilter } from "../store/row-filter.ts";
+import { keyOf, readAllRows, readRows } from "../store/table-queries.ts";
 import { emptyTable } from "../store/whole-table.ts";
+import type { Table } from "../tables/table.ts";
 import { cursorParam, nextCursor, tableInPath, tableParam } from "./paths.ts";
+import { filterParam, rowFilters } from "./row-filters.ts";
+import { startedTexts, textStream } from "./text-stream.ts";
 
 const rowListSchema = z
   .object({
     rows: z
-      .array(z.record(z.string(), z.union([z.string(), z.number()])))
-      .describe("The rows of this page by id, each with its values by column name"),
+      .array(z.record(z.string(), z.unknown()))
+      .describe("The rows of this page by primary key, each with its values by column name"),
     nextCursor,
   })
   .openapi("TableRows", { description: "One page of rows" });
+
+const formats = ["json", "csv", "ndjson"] as const;
+type ExportFormat = Exclude<(typeof formats)[number], "json">;
+const contentTypes = {
+  csv: "text/csv; charset=utf-8; header=present",
+  ndjson: "application/x-ndjson; charset=utf-8",
+} as const;
+
+/** The format that a client prefers. */
+function formatOf(c: Context): (typeof formats)[number] {
+  const supports = ["application/json", "text/html", "text/csv", "application/x-ndjson"];
+  const type = accepts(c, { header: "Accept", supports, default: "application/json" });
+  return type === "text/csv" ? "csv" : type === "application/x-ndjson" ? "ndjson" : "json";
+}
+
+function unpagedProblem(path: string): Problem {
+  const message = "is for pages of JSON; this format has all rows";
+  return new Problem("bad-request", `${path}: ${message}.`, { errors: [{ path, message }] });
+}
+
+/** All rows of a table that pass the filters, as text. */
+async function* exportTexts(
+  { reports }: Deps,
+  table: Table,
+  filters: readonly RowFilter[],
+  { as, keepsFormulas }: { as: ExportFormat; keepsFormulas: boolean },
+): AsyncGenerator<string> {
+  const lines = as === "csv" ? csvLines(table, keepsFormulas) : jsonLines(table);
+  let header = as === "csv" ? csvHeader(table, keepsFormulas) : "";
+  for await (const rows of readAllRows(reports, table, filters)) {
+    yield header + lines(rows);
+    header = "";
+  }
+  if (header !== "") yield header;
+}
 
 /** Adds `GET /{table}` and `DELETE /{table}`. */
 export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
@@ -39,36 +83,68 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
         path: "/{table}",
         tags: ["ingest"],
         summary: "List the rows of a table",
-        description: "Rows are ordered by id. Dates and times are ISO 8601 in UTC.",
+        description:
+          "Rows are ordered by the primary key. Dates and times are ISO 8601, moments in UTC; a number with more digits than a 64-bit " +
+          "float keeps is a string. With `Accept: text/csv` or `application/x-ndjson`, or `format`, the response has all rows that pass " +
+          "the filters: CSV can be loaded again, NDJSON has an object in each line. It is read page by page: rows that are written " +
+          "meanwhile may be in it or not.",
         request: {
           params: tableParam,
           query: z.strictObject({
-            limit: limitParam(20).describe("Rows per page, 1 to 100; 20 by default"),
+            limit: limitParam(20).describe("Rows per page of JSON, 1 to 100; 20 by default"),
             cursor: cursorParam,
+            filter: filterParam,
+            format: z.enum(formats).optional().describe("The format of the response, whatever `Accept` says"),
+            formulas: z
+              .enum(["escape", "keep"])
+              .default("escape")
+              .describe(
+                "In CSV, `escape` puts an apostrophe before a text that a spreadsheet would run as a formula; `keep` leaves texts as they are",
+              ),
           }),
         },
         responses: {
           200: {
-            description: "A page of rows",
-            content: { ...jsonResponse(rowListSchema, "").content, ...htmlContent },
+            description: "A page of rows, or all of them",
+            content: {
+              ...jsonResponse(rowListSchema, "").content,
+              ...htmlContent,
+              "text/csv": { schema: { type: "string" as const } },
+              "application/x-ndjson": { schema: { type: "string" as const } },
+            },
           },
         },
       }),
       async (c) => {
-        const { limit, cursor } = c.req.valid("query");
+        const { limit, cursor, format, formulas, filter } = c.req.valid("query");
         const table = await tableInPath(deps, c.req.valid("param").table);
-        const position = z.strictObject({ list: z.literal(table.name), id: z.number() });
-        const after = cursor === undefined ? 0 : decodeCursor(deps.cursorKey, cursor, position).id;
-        const found = await listRows(deps.reports, table, after, limit + 1);
-        const rows = found.slice(0, limit);
-        const last = found.length > limit ? rows.at(-1) : undefined;
-        const next = last ? encodeCursor(deps.cursorKey, { list: table.name, id: last.id }) : null;
-        if (prefersHtml(c.req.header("accept"), false)) {
+        const filters = rowFilters(table, filter);
+        const as = format ?? formatOf(c);
+        if (as !== "json") {
+          const given = ["limit", "cursor"].find((name) => c.req.query(name) !== undefined);
+          if (given !== undefined) throw unpagedProblem(given);
+          const texts = await startedTexts(
+            exportTexts(deps, table, filters, { as, keepsFormulas: formulas === "keep" }),
+          );
+          c.header("Content-Type", contentTypes[as]);
+          c.header("Content-Disposition", `attachment; filename="${table.name}.${as}"`);
+          return c.body(textStream(texts), 200);
+        }
+        const position = z.strictObject({
+          list: z.literal(table.name),
+          key: z.array(z.string()).length(table.primaryKey.length),
+        });
+        const after = cursor === undefined ? undefined : decodeCursor(deps.cursorKey, cursor, position).key;
+        const found = await readRows(deps.reports, table, { after, filters, limit: limit + 1 });
+        const rows = found.slice(0, limit).map((row) => rowJson(table, row));
+        const last = found.length > limit ? found[limit - 1] : undefined;
+        const next = last ? encodeCursor(deps.cursorKey, { list: table.name, key: keyOf(table, last) }) : null;
+        if (format === undefined && prefersHtml(c.req.header("accept"), false)) {
           const body = rowsPage({
             table: table.name,
             columns: table.columns.map(({ name }) => name),
             rows,
-            pages: pagesOf(c.req.path, {}, { cursor, next }),
+            pages: pagesOf(c.req.path, { filter }, { cursor, next }),
             isStaff: c.var.account.isStaff,
           });
           return sendPage(c, frame, { title: table.name, body });

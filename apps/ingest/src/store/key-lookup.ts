@@ -58,7 +58,7 @@ function rowsOfKeys(
   keys: readonly NonNullable<KeyValue>[],
 ): { from: string; values: (string | number)[] } {
   const fields = names.map((_, at) => `c${at} VARCHAR(255) PATH '$[${at}]'`).join(", ");
-  const equal = names.map((column, at) => `t.${identifier(column)} = ${asType(columns[at]!, `k.c${at}`)}`);
+  const equal = names.map((column, at) => `t.${identifier(column)} = ${typedText(columns[at]!, `k.c${at}`)}`);
   if (load !== undefined) equal.push("t.load_id = ?");
   return {
     from: `JSON_TABLE(?, '$[*]' COLUMNS (n FOR ORDINALITY, ${fields})) AS k
@@ -68,7 +68,7 @@ function rowsOfKeys(
 }
 
 /** A text as a value that is compared with a column by the column's index. */
-function asType({ type, precision, scale }: Column, text: string): string {
+export function typedText({ type, precision, scale }: Column, text: string): string {
   switch (type) {
     case "integer":
     case "boolean":

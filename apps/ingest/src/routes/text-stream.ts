@@ -1,0 +1,24 @@
+/** Texts as a stream that reads only as fast as it is consumed. */
+export function textStream(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const next = await texts.next();
+      if (next.done) controller.close();
+      else controller.enqueue(encoder.encode(next.value));
+    },
+    cancel: async () => {
+      await texts.return(undefined);
+    },
+  });
+}
+
+/** The same texts once the first one is there, so that what is wrong with the first statement is an error response. */
+export async function startedTexts(texts: AsyncGenerator<string>): Promise<AsyncGenerator<string>> {
+  const first = await texts.next();
+  return (async function* () {
+    if (first.done) return;
+    yield first.value;
+    yield* texts;
+  })();
+}
