@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { Problem } from "@quintet/http";
 import { ruleFault } from "../fields/codec.ts";
+import { isTableName } from "../tables/definitions.ts";
 import { type Column, type ColumnType, columnTypes, type ForeignKey, type Table } from "../tables/table.ts";
 
 /** Names below `/ingest` that are no tables. */
@@ -9,13 +10,12 @@ const routes = new Set(
 );
 const ownPrefix = /^(?:ingest|staged|before|scratch|quintet|auth|django)_/;
 
+const isColumnName = (name: string) =>
+  /^[^\p{C}\p{Z}_](?:[^\p{C}]{0,62}[^\p{C}\p{Z}])?$/u.test(name) && !/[\u{10000}-\u{10ffff}]/u.test(name);
+
 const columnName = z
   .string()
-  .regex(
-    /^[^\p{C}\p{Z}_](?:[^\p{C}]{0,62}[^\p{C}\p{Z}])?$/u,
-    "must be 1 to 64 printable characters, and not begin with _",
-  )
-  .refine((name) => !/[\u{10000}-\u{10ffff}]/u.test(name), "must not have characters beyond U+FFFF");
+  .refine(isColumnName, "must be 1 to 64 printable characters up to U+FFFF, and not begin with _");
 
 /** The types of Table Schema that stand for one of ours. */
 const otherNames = { decimal: "number", object: "json", array: "json" } as const;
@@ -130,7 +130,7 @@ type Field = z.infer<typeof field>;
 
 /** The table of a name and a definition from a request. Throws a 422 that names what does not fit. */
 export function tableFrom(name: string, schema: TableSchema): Omit<Table, "version"> {
-  if (!/^[a-z][a-z0-9_]{0,47}$/.test(name)) refuse("name", "must match [a-z][a-z0-9_]{0,47}");
+  if (!isTableName(name)) refuse("name", "must match [a-z][a-z0-9_]{0,47}");
   if (routes.has(name) || ownPrefix.test(name)) refuse("name", "is reserved");
   const primaryKey = listOf(schema.primaryKey);
   const columns = schema.fields.map((each, at) => columnFrom(each, `fields.${at}`, primaryKey));

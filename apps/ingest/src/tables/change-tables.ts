@@ -3,7 +3,7 @@ import { Problem } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { mysqlErrorNumber } from "../store/bulk-store.ts";
 import { createStatements, ownComment } from "./ddl.ts";
-import { findTable, listTables } from "./definitions.ts";
+import { findTable, isTableName, listTables } from "./definitions.ts";
 import { identifier } from "./quote.ts";
 import { referredTypes } from "./referred-types.ts";
 import { beforeName, stagedName, type Table } from "./table.ts";
@@ -76,10 +76,12 @@ export interface DropOptions {
 
 /** Deletes a table. Throws a 409 while other tables refer to it, a load is running, or it has rows and may not lose them. */
 export async function dropTable(db: MysqlPool, name: string, options: DropOptions): Promise<void> {
+  const notFound = () => new Problem("not-found", "Table not found. GET /ingest/tables lists the tables.");
+  if (!isTableName(name)) throw notFound();
   await alone(db, name, async (connection) => {
     await finishChange(connection, name);
     const table = await findTable(connection, name);
-    if (!table) throw new Problem("not-found", "Table not found. GET /ingest/tables lists the tables.");
+    if (!table) throw notFound();
     await inMysqlTransaction(db, (transaction) => beginDropping(transaction, table, options));
     await finishDropping(connection, name);
   });

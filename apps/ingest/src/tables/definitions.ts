@@ -27,11 +27,11 @@ function toTable({ name, version, definition }: DefinitionRow): Table {
 }
 
 /** The names that tables can have: the column `name` is ASCII, and the server refuses to compare it with some other texts. */
-const tableName = /^[a-z][a-z0-9_]{0,47}$/;
+export const isTableName = (name: string) => /^[a-z][a-z0-9_]{0,47}$/.test(name);
 
 /** The table with that name, which may be any text; `undefined` when there is none. */
 export async function findTable(db: Queries, name: string): Promise<Table | undefined> {
-  if (!tableName.test(name)) return undefined;
+  if (!isTableName(name)) return undefined;
   const [rows] = await db.query<DefinitionRow[]>(`SELECT ${columns} FROM ingest_tables WHERE name = ? AND ${visible}`, [
     name,
   ]);
