@@ -1,7 +1,8 @@
 import { text } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Load } from "../src/loads/load.ts";
-import { listen, problemOf, type TestIngest } from "./open-ingest.ts";
+import { hires, listen, problemOf, type TestIngest } from "./open-ingest.ts";
 import { slowUpload } from "./slow-upload.ts";
 
 let ingest: TestIngest;
@@ -63,11 +64,49 @@ describe("the events of a load", () => {
     let seen = "";
     while (!seen.includes("\n\n")) seen += (await reader.read()).value ?? "";
     expect(seen).toMatch(/^event: progress\ndata: \{"id":/);
+    await expect.poll(async () => (await get<Load>(`/ingest/loads/${id}`)).bytesSent).toBe(11);
     expect((await upload.end()).status).toBe(200);
     for (let next = await reader.read(); !next.done; next = await reader.read()) seen += next.value;
     const last = /event: load\ndata: (.*)\n\n$/.exec(seen)?.[1];
     expect(JSON.parse(last ?? "null")).toEqual(await get(`/ingest/loads/${id}`));
     await problemOf(await ingest.call("GET", "/ingest/loads/99999/events"), 404);
+  });
+});
+
+describe("the progress of a load", () => {
+  it.each(["identity", "gzip", "multipart"])("is in bytes as sent, with the time that is left: %s", async (how) => {
+    const file = hires(1000, 20_000);
+    let body = Buffer.from(file);
+    let type = "text/csv";
+    if (how === "gzip") body = gzipSync(body);
+    if (how === "multipart") {
+      type = "multipart/form-data; boundary=b";
+      body = Buffer.from(
+        `--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n${file}\r\n--b--\r\n`,
+      );
+    }
+    const upload = slowUpload(`${origin}/ingest/hired_employees/csv?mode=upsert`, {
+      Authorization: ingest.people.staff.bearer,
+      "Content-Length": String(body.length),
+      "Content-Type": type,
+      ...(how === "gzip" && { "Content-Encoding": "gzip" }),
+    });
+    const half = Math.floor(body.length / 2);
+    await upload.send(body.subarray(0, half));
+    await expect.poll(async () => (await listed("?status=running"))[0]?.received).toBeGreaterThan(1000);
+    const [running] = await listed("?status=running");
+    expect(running).toMatchObject({ bytesTotal: body.length, rowsPerSecond: expect.any(Number) });
+    expect(running!.bytesSent).toBeGreaterThan(half / 4);
+    expect(running!.bytesSent).toBeLessThanOrEqual(half);
+    expect(running!.secondsLeft).toEqual(expect.any(Number));
+    await upload.send(body.subarray(half));
+    const load = JSON.parse((await upload.end()).body) as Load;
+    expect(load).toMatchObject({
+      bytes: file.length,
+      bytesSent: body.length,
+      bytesTotal: body.length,
+      secondsLeft: null,
+    });
   });
 });
 

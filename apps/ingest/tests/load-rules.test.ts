@@ -65,6 +65,8 @@ const waiting = async () =>
 // The server shows what it saw before to those who ask more often.
 const oneWaits = () => vi.waitFor(async () => expect(await waiting()).toBe(1), { timeout: 20_000, interval: 250 });
 
+const unknownSize = () => ({ bytesSent: null, bytesTotal: null });
+
 describe("an attempt that has lost its load", () => {
   const modes = [
     {},
@@ -93,7 +95,7 @@ describe("an attempt that has lost its load", () => {
     const reader = new CsvReader(2);
     reader.push(Buffer.from("7001,a\n7002,b\n"));
     while (reader.next() === "record") batch.add(reader, [...tableOrder(jobsTable)]);
-    const place = { bytes: 14, lines: 2, digest: null, fieldOrder: null };
+    const place = { bytes: 14, lines: 2, digest: null, fieldOrder: null, ...unknownSize() };
     const previous = Promise.withResolvers<void>();
     const committed = commitBatch(ingest.deps.loads, attempt, batch, place, { ms: 1, previous: previous.promise });
     committed.catch(() => {});
@@ -113,7 +115,7 @@ describe("an attempt that has lost its load", () => {
 
   it("does not replace the table by its staged rows", async () => {
     const attempt = await begin(options({ mode: "replace" }));
-    const clock = { elapsedMs: () => 1, onProgress: () => {} };
+    const clock = { elapsedMs: () => 1, sent: unknownSize, onProgress: () => {} };
     const rest = { first: Buffer.alloc(0), file: file("1,a\n2,b\n3,c\n"), hash: createHash("sha256") };
     const end = await storeFile(ingest.deps.loads, attempt, rest, clock);
     expect(await stored(`staged_jobs WHERE load_id = ${attempt.id}`)).toBe(3);
@@ -178,7 +180,7 @@ describe("batches that share an id", () => {
       await goOn.promise;
     })();
     const rest = { first: Buffer.alloc(0), file: slow, hash: createHash("sha256") };
-    const storing = storeFile(loads, attempt, rest, { elapsedMs: () => 1, onProgress: () => {} });
+    const storing = storeFile(loads, attempt, rest, { elapsedMs: () => 1, sent: unknownSize, onProgress: () => {} });
     await reached.promise;
     await oneWaits();
     const begins = seen.mock.calls.length;

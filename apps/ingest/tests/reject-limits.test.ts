@@ -199,3 +199,53 @@ describe("maxRejects", () => {
     expect(problem.errors?.[0]?.path).toBe(query.split("=")[0]);
   });
 });
+
+describe("a file of which everything is rejected", () => {
+  it("is not read to its end, and the problem says why", async () => {
+    const rows = "1;Cook\n".repeat(5000);
+    for (const query of ["", "?mode=upsert", "?dryRun=true"]) {
+      const problem = await problemOf(await send(rows, query, { "Idempotency-Key": `all${query}` }), 422);
+      expect(problem.detail).toBe(
+        "Nothing was stored: the first 1000 rows were all rejected, each because: has 1 column, not 2. maxRejects=N or N% allows more.",
+      );
+      expect(problem).toMatchObject({ loadStatus: "failed", staged: 0 });
+      // Batches of a hundred rows that were stored at the same time.
+      expect((problem as object as Load).rejected).toBeLessThan(1500);
+    }
+    expect(await all()).toEqual(before);
+  });
+
+  it("is read to its end when rows may be rejected, or when other rows are the reason", async () => {
+    const wrong = (await (await send(faulty(1500), "?maxRejects=100%")).json()) as Load;
+    expect(wrong).toMatchObject({
+      status: "done",
+      rejected: 1500,
+      reasons: [{ code: "type", column: "id", count: 1500 }],
+    });
+    const again = (await (await send("1,Cook\n".repeat(1500), "")).json()) as Load;
+    expect(again).toMatchObject({ status: "done", rejected: 1500, reasons: [{ code: "duplicate-key", count: 1500 }] });
+    const late = (await (await send(`10,Clerk\n${faulty(1500)}`, "")).json()) as Load;
+    expect(late).toMatchObject({ status: "done", inserted: 1, rejected: 1500 });
+  });
+
+  it("ends when the list of rejected rows is full; what was stored stays", async () => {
+    const { loads } = ingest.deps;
+    loads.maxListedRejects = 250;
+    try {
+      const key = { "Idempotency-Key": "endless" };
+      const file = `20,Clerk\n${faulty(900)}21,Baker\n`;
+      for (let times = 0; times < 2; times++) {
+        const problem = await problemOf(await send(file, "", key), 422);
+        expect(problem).toMatchObject({ loadStatus: "cancelled", inserted: 1 });
+        expect(problem.detail).toBe(
+          "The load ended early: more than 250 rows were rejected. The 1 valid rows before that are stored.",
+        );
+      }
+      const staged = await problemOf(await send(file, "?maxRejects=100%"), 422);
+      expect(staged).toMatchObject({ loadStatus: "failed", inserted: 0 });
+      expect(await all()).toEqual([...before, { id: 20, job: "Clerk" }]);
+    } finally {
+      loads.maxListedRejects = 1_000_000;
+    }
+  });
+});

@@ -17,7 +17,7 @@ import { insertRejects } from "./reject-queries.ts";
 const maxLockWaitMs = 2000;
 
 /** A position in the file between two lines, up to which every row is stored or rejected. */
-export type FilePosition = Pick<LoadProgress, "bytes" | "lines" | "digest" | "fieldOrder">;
+export type FilePosition = Pick<LoadProgress, "bytes" | "lines" | "digest" | "fieldOrder" | "bytesSent" | "bytesTotal">;
 
 /**
  * Stores the rows of a batch, its rejects and the progress of the load in one transaction, so that a row is counted if and only if

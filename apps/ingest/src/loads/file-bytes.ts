@@ -1,5 +1,14 @@
+/** How much of a request body, or of another source, has been read, in bytes as sent; `total` is null when its size is unknown. */
+export interface SentBytes {
+  bytes: number;
+  total: number | null;
+}
+
 /** The bytes of a file as they arrive. An error means that the file is incomplete. */
-export type FileBytes = AsyncIterator<Buffer, unknown>;
+export interface FileBytes extends AsyncIterator<Buffer, unknown> {
+  /** Changes while the file is read; absent when it is not known. */
+  readonly sent?: SentBytes;
+}
 
 /** A file whose reading can be aborted while it waits for the next bytes. */
 export interface AbortableFile extends FileBytes {
@@ -11,6 +20,7 @@ export function abortable(file: FileBytes): AbortableFile {
   let stopped: Error | undefined;
   let giveUp: ((error: Error) => void) | undefined;
   return {
+    ...(file.sent && { sent: file.sent }),
     // Not `Promise.race`, which would retain every call until the end.
     next: () =>
       new Promise((resolve, reject) => {

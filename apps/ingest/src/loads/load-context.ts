@@ -12,6 +12,8 @@ export interface LoadContext {
   batchRows: number;
   /** Received rows are stored after this time at the latest, even if the batch is not full. */
   batchMs: number;
+  /** A load ends when more rows than this are rejected, so that the list of rejects is bounded. */
+  maxListedRejects: number;
   /** A load without a heartbeat for this time is cut off: its process has died. */
   heartbeatTimeoutMs: number;
   /** The loads running in this process. */
@@ -19,4 +21,9 @@ export interface LoadContext {
   slots: LoadSlots;
 }
 
-export const defaultLoadSettings = { batchRows: 25_000, batchMs: 1000, heartbeatTimeoutMs: 15_000 };
+export const defaultLoadSettings = {
+  batchRows: 25_000,
+  batchMs: 1000,
+  maxListedRejects: 1_000_000,
+  heartbeatTimeoutMs: 15_000,
+};

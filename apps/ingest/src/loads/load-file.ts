@@ -1,7 +1,7 @@
 import type { Table } from "../tables/table.ts";
 import type { FileBytes } from "./file-bytes.ts";
 import { verifyPrefix, verifyWholeFile } from "./file-prefix.ts";
-import { countsOf, type Load, type LoadCounts, type LoadOptions } from "./load.ts";
+import { countsOf, type Load, type LoadCounts, type LoadOptions, type LoadReport } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
 import { loadProblem, replayProblem } from "./load-problem.ts";
 import { runLoad } from "./run-load.ts";
@@ -15,7 +15,7 @@ export interface PreparedLoad {
   /** Whether the response is the one of an earlier request with the same key. */
   replayed: boolean;
   /** Reads the file and returns the load once it is done. */
-  run(onProgress?: (counts: LoadCounts) => void): Promise<Load>;
+  run(onProgress?: (report: LoadReport) => void): Promise<Load>;
 }
 
 /** Prepares a load: performs all checks that are possible before the first byte is stored. */

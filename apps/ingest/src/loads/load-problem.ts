@@ -4,6 +4,9 @@ import type { Load, LoadCounts, LoadStatus } from "./load.ts";
 /** The load is refused as a whole: nothing of it is stored, and its key returns this error again. */
 export class LoadFailed extends Problem {}
 
+/** The load ends early: what is stored stays, it counts as cancelled, and its key returns this error again. */
+export class LoadStopped extends Problem {}
+
 /** Another attempt has taken over the load, or it was cancelled. This attempt must write nothing more. */
 export class OwnershipLost extends Error {
   override name = "OwnershipLost";

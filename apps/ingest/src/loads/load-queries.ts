@@ -306,7 +306,7 @@ export async function endLoad(
   db: Queries,
   id: number,
   owner: string,
-  end: { status: Exclude<LoadStatus, "running" | "cancelled">; ms: number; problem?: string },
+  end: { status: Exclude<LoadStatus, "running">; ms: number; problem?: string },
 ): Promise<boolean> {
   const [result] = await db.query<ResultSetHeader>(
     `UPDATE ingest_loads SET status = :status, ms = :ms, problem = :problem, finished_at = UTC_TIMESTAMP(3) ${whereOwned}`,

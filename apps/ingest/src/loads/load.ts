@@ -5,7 +5,7 @@ import type { Table } from "../tables/table.ts";
 
 /**
  * `cut off`: interrupted because the file was incomplete, or the process or a store failed; the same key resumes it. `failed`:
- * refused as a whole, nothing is stored. `cancelled`: ended by a request; the stored rows stay, and it cannot be resumed.
+ * refused as a whole, nothing is stored. `cancelled`: ended by a request, or because too many rows were rejected; the stored rows stay, and it cannot be resumed.
  */
 export const loadStatuses = ["running", "done", "failed", "cut off", "cancelled"] as const;
 export type LoadStatus = (typeof loadStatuses)[number];
@@ -92,6 +92,8 @@ export interface Load extends LoadCounts {
   /** The rejected rows by code and column, most first. */
   reasons: readonly RejectReason[];
   rowsPerSecond: number | null;
+  /** Bytes of the request body that were read, as sent: `bytes` counts them decompressed. Null when unknown. */
+  bytesSent: number | null;
   /** Size of the request body as sent; null when it is unknown. */
   bytesTotal: number | null;
   /** Estimated seconds until the file is read; null when the load is not running or the size is unknown. */
@@ -181,12 +183,12 @@ export function withReasons(
 /** The speed of a load and the time that it needs for the rest of its file. */
 export function paceOf(
   status: LoadStatus,
-  { received, ms, bytesSent, bytesTotal }: LoadProgress,
-): Pick<Load, "rowsPerSecond" | "bytesTotal" | "secondsLeft"> {
+  { received, ms, bytesSent, bytesTotal }: Pick<LoadProgress, "received" | "ms" | "bytesSent" | "bytesTotal">,
+): Pick<Load, "rowsPerSecond" | "bytesSent" | "bytesTotal" | "secondsLeft"> {
   const rowsPerSecond = ms > 0 ? Math.round((received * 1000) / ms) : null;
   const known = status === "running" && bytesSent !== null && bytesTotal !== null && bytesSent > 0;
   const secondsLeft = known ? Math.round((Math.max(bytesTotal - bytesSent, 0) * ms) / bytesSent / 100) / 10 : null;
-  return { rowsPerSecond, bytesTotal, secondsLeft };
+  return { rowsPerSecond, bytesSent, bytesTotal, secondsLeft };
 }
 
 /** The max number or percentage of rejected rows; null when there is no limit. */
@@ -215,6 +217,14 @@ export function countsOf(options: LoadOptions, status: LoadStatus, progress: Loa
     bytes,
     ms,
   };
+}
+
+/** What is reported while a load runs: its counts, and how far it is. */
+export type LoadReport = LoadCounts & ReturnType<typeof paceOf>;
+
+/** The report of a running load. */
+export function reportOf(options: LoadOptions, progress: LoadProgress): LoadReport {
+  return { ...countsOf(options, "running", progress), ...paceOf("running", progress) };
 }
 
 /** The path of the rejected rows of a load. */

@@ -1,8 +1,15 @@
+import type { FaultCode } from "../csv/fault.ts";
+import type { RowBatch } from "../csv/row-batch.ts";
 import { isWhole } from "../store/store-batch.ts";
-import { type LoadOptions, type LoadProgress, rejectLimit } from "./load.ts";
-import { LoadFailed } from "./load-problem.ts";
+import { isStaged, type LoadOptions, type LoadProgress, rejectLimit } from "./load.ts";
+import { LoadFailed, LoadStopped } from "./load-problem.ts";
 
 type Counted = Pick<LoadProgress, "received" | "rejected" | "inserted" | "updated">;
+
+/** A file whose first rows, so many, are all malformed is not read further: it is not what it was taken for. */
+export const firstRows = 1000;
+/** Faults that depend on the rows of the tables; all others are of the file alone. */
+const faultsOfTables = new Set<FaultCode>(["duplicate-key", "unique", "reference"]);
 
 /**
  * Throws a 422 when a complete file has more rejected rows than the load allows, or would empty the table without `allowEmpty`.
@@ -19,9 +26,10 @@ export function checkOutcome(options: LoadOptions, counted: Counted): void {
 
 /**
  * Throws a 422 as soon as a load with `onError=abort` has too many rejected rows; a percentage is known only at the end of the
- * file.
+ * file. Any load ends with a 422 when more than `maxListed` rows are rejected.
  */
-export function checkRejectLimit(options: LoadOptions, counted: Counted): void {
+export function checkRejectLimit(options: LoadOptions, counted: Counted, maxListed: number): void {
+  if (counted.rejected > maxListed) throw tooManyListed(options, counted, maxListed);
   const limit = rejectLimit(options);
   if (options.onError !== "abort" || limit === null || limit.endsWith("%")) return;
   if (exceeds(limit, counted)) throw tooManyRejects(limit, counted);
@@ -36,5 +44,32 @@ function tooManyRejects(limit: string, { received, rejected }: Counted): LoadFai
   const message = `${rejected} of ${received} rows were rejected; the maximum is ${limit}`;
   return new LoadFailed("unprocessable", `Nothing was stored: ${message}. maxRejects=N or N% allows more.`, {
     errors: [{ path: "maxRejects", message }],
+  });
+}
+
+function tooManyListed(options: LoadOptions, { inserted, updated }: Counted, max: number): LoadFailed | LoadStopped {
+  const message = `more than ${max} rows were rejected`;
+  const errors = [{ path: "maxRejects", message }];
+  if (isStaged(options)) return new LoadFailed("unprocessable", `Nothing was stored: ${message}.`, { errors });
+  const detail = `The load ended early: ${message}. The ${inserted + updated} valid rows before that are stored.`;
+  return new LoadStopped("unprocessable", detail, { errors });
+}
+
+/** Whether the first rows of a file, all that were read so far, are malformed, and no `maxRejects` allows that. */
+export function isHopeless(options: LoadOptions, { received, rejected, reasons }: LoadProgress): boolean {
+  if (options.maxRejects !== null || received !== rejected || rejected < firstRows) return false;
+  return !reasons.some(({ code }) => faultsOfTables.has(code));
+}
+
+/** The 422 for a file whose rows so far, the last of which are in `batch`, are all malformed. */
+export function hopelessProblem({ rejected }: LoadProgress, { rejects }: RowBatch): LoadFailed {
+  const reasons = [...Map.groupBy(rejects, ({ column, reason }) => `${column} ${reason}`.trim())];
+  const [reason, { length: count }] = reasons.reduce((most, other) =>
+    other[1].length > most[1].length ? other : most,
+  );
+  const share = count === rejects.length ? "each" : "most";
+  const message = `the first ${rejected} rows were all rejected, ${share} because: ${reason}`;
+  return new LoadFailed("unprocessable", `Nothing was stored: ${message}. maxRejects=N or N% allows more.`, {
+    errors: [{ path: rejects[0]?.column || "file", message }],
   });
 }

@@ -2,9 +2,16 @@ import { Problem } from "@quintet/http";
 import { abortable, type FileBytes } from "./file-bytes.ts";
 import { verifyPrefix } from "./file-prefix.ts";
 import { finishLoad, StagedRowsLost } from "./finish-load.ts";
-import { countsOf, isStaged, type Load, type LoadAttempt, type LoadCounts, rejectsUrl } from "./load.ts";
+import { countsOf, isStaged, type Load, type LoadAttempt, type LoadReport, rejectsUrl, reportOf } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
-import { cancelledProblem, LoadFailed, loadProblem, OwnershipLost, serializeProblem } from "./load-problem.ts";
+import {
+  cancelledProblem,
+  LoadFailed,
+  LoadStopped,
+  loadProblem,
+  OwnershipLost,
+  serializeProblem,
+} from "./load-problem.ts";
 import { endLoad, findLoadById, heartbeat } from "./load-queries.ts";
 import { deleteEarlierRows, deleteUnneededStaged, resetLoad } from "./staged-queries.ts";
 import { storeFile } from "./store-file.ts";
@@ -20,7 +27,7 @@ export async function runLoad(
   context: LoadContext,
   attempt: LoadAttempt,
   file: FileBytes,
-  onProgress: (counts: LoadCounts) => void = () => {},
+  onProgress: (report: LoadReport) => void = () => {},
 ): Promise<Load> {
   const begun = performance.now() - attempt.progress.ms;
   const elapsedMs = () => Math.round(performance.now() - begun);
@@ -31,12 +38,13 @@ export async function runLoad(
       (error: unknown) => context.log.warn({ err: error }),
     );
   }, context.heartbeatTimeoutMs / 15);
-  const tell = () => onProgress(countsOf(attempt.options, "running", attempt.progress));
+  const tell = () => onProgress(reportOf(attempt.options, attempt.progress));
+  const sent = () => ({ bytesSent: file.sent?.bytes ?? null, bytesTotal: file.sent?.total ?? null });
   try {
     if (attempt.resumes && attempt.progress.bytes === 0) await deleteEarlierRows(context.db, attempt);
     const { hash, rest: first } = await verifyPrefix(body, attempt.progress);
     const rest = { first, file: body, hash };
-    const end = await storeFile(context, attempt, rest, { elapsedMs, onProgress: tell });
+    const end = await storeFile(context, attempt, rest, { elapsedMs, sent, onProgress: tell });
     await finishLoad(context, attempt, end, elapsedMs);
     await deleteStagedRows(context, attempt);
     return await reloadLoad(context, attempt);
@@ -66,10 +74,11 @@ async function reloadLoad(context: LoadContext, attempt: LoadAttempt): Promise<L
 /** Records how an attempt ended early and returns the problem for its client. */
 async function recordFailure(context: LoadContext, attempt: LoadAttempt, error: unknown, ms: number): Promise<Problem> {
   const { id, owner, options, progress } = attempt;
-  const status = error instanceof LoadFailed ? "failed" : "cut off";
+  const ends = error instanceof LoadFailed || error instanceof LoadStopped;
+  const status = !ends ? "cut off" : error instanceof LoadFailed ? "failed" : "cancelled";
   try {
     if (error instanceof StagedRowsLost) await resetLoad(context.db, id, owner);
-    const problem = error instanceof LoadFailed ? { problem: serializeProblem(error) } : {};
+    const problem = ends ? { problem: serializeProblem(error) } : {};
     const mine = await endLoad(context.db, id, owner, { status, ms, ...problem });
     const load = await reloadLoad(context, attempt);
     // The attempt may have lost its connection while the load was taken over and cut off again.

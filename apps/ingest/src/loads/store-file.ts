@@ -8,7 +8,7 @@ import { commitBatch, type FilePosition } from "./commit-batch.ts";
 import type { LoadAttempt } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
 import { readHeader } from "./read-header.ts";
-import { checkRejectLimit } from "./reject-limit.ts";
+import { checkRejectLimit, firstRows, hopelessProblem, isHopeless } from "./reject-limit.ts";
 
 const batchBytes = 4 * 1024 * 1024;
 
@@ -20,7 +20,7 @@ export async function storeFile(
   context: LoadContext,
   attempt: LoadAttempt,
   rest: FileRest,
-  clock: { elapsedMs(): number; onProgress(): void },
+  clock: { elapsedMs(): number; sent(): Pick<FilePosition, "bytesSent" | "bytesTotal">; onProgress(): void },
 ): Promise<FilePosition> {
   const { table } = attempt;
   const { header } = attempt.options;
@@ -56,14 +56,15 @@ export async function storeFile(
     // The first of two rows with the same key must win, so batches that share a key do not run in parallel.
     const begin = storing.some((other) => other.batch.sharesKeysWith(batch)) ? previous : Promise.resolve();
     const options = { previous, ms: clock.elapsedMs() };
-    const end = { ...source.position(), fieldOrder };
+    const end = { ...source.position(), ...clock.sent(), fieldOrder };
     const committed = begin.then(() => commitBatch(context, attempt, batch, end, options));
     const entry = { batch, committed };
     storing.push(entry);
     committed
       .then(() => {
         clock.onProgress();
-        checkRejectLimit(attempt.options, attempt.progress);
+        if (isHopeless(attempt.options, attempt.progress)) throw hopelessProblem(attempt.progress, batch);
+        checkRejectLimit(attempt.options, attempt.progress, context.maxListedRejects);
       })
       .catch((error: unknown) => {
         failure ??= { error };
@@ -94,9 +95,11 @@ export async function storeFile(
       if (records.recordLine <= skipLines) continue;
       if (found === "record") takeRecord();
       else filling.reject(records, "", records.fault);
-      if (filling.isFull && !records.midLine) {
+      const isRejected = filling.rows === 0 && filling.rejects.length === firstRows && attempt.progress.received === 0;
+      if ((filling.isFull || isRejected) && !records.midLine) {
         await waitForStoring(maxConcurrent - 1);
         store();
+        if (isRejected) await waitForStoring(0);
       }
     }
     if (!filling.isEmpty) storeWhenSlow();
@@ -108,7 +111,7 @@ export async function storeFile(
     await waitForStoring(maxConcurrent - 1);
     store();
     await waitForStoring(0);
-    return { ...source.position(), fieldOrder };
+    return { ...source.position(), ...clock.sent(), fieldOrder };
   } finally {
     clearTimeout(timer);
     // Batches that are being stored when the file ends early still count.

@@ -25,7 +25,7 @@ const loadStatus = z
   .enum(loadStatuses)
   .describe(
     "`cut off`: interrupted; the stored rows stay, and the same file with the same Idempotency-Key resumes the load. " +
-      "`failed`: refused as a whole; nothing is stored. `cancelled`: the stored rows stay, and the load cannot be resumed",
+      "`failed`: refused as a whole; nothing is stored. `cancelled`: ended by a request or by a million rejected rows; the stored rows stay, and the load cannot be resumed",
   );
 
 /** The error of a load that has started. */
@@ -64,6 +64,9 @@ export const loadSchema = z
     doubts: z.array(z.string()).readonly().describe("What is uncertain about the dialect"),
     reasons: z.array(reasonSchema).readonly().describe("The rejected rows by code and column, most frequent first"),
     rowsPerSecond: count.nullable().describe("Rows read per second, over all attempts"),
+    bytesSent: count
+      .nullable()
+      .describe("Bytes of the request body that were read, as sent; null when they are not known"),
     bytesTotal: count.nullable().describe("Size of the request body as sent; null when it was not declared"),
     secondsLeft: z
       .number()

@@ -1,7 +1,7 @@
 import { finished, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { mediaTypeOf, Problem } from "@quintet/http";
-import type { FileBytes } from "../loads/file-bytes.ts";
+import type { FileBytes, SentBytes } from "../loads/file-bytes.ts";
 import { multipartFile } from "./multipart.ts";
 
 const csvTypes = ["text/csv", "application/csv"];
@@ -27,8 +27,17 @@ export async function csvFile(
     });
   }
   const plain = encoding === "gzip" ? gunzipped(body) : body;
+  const { contentLength } = headers;
+  const sent: SentBytes = { bytes: 0, total: contentLength === undefined ? null : Number(contentLength) };
+  const count = (chunk: Buffer) => {
+    sent.bytes += chunk.length;
+  };
+  if (plain === body && type !== multipart) return withFirstBytes(bytesOf(plain, count), sent);
   const file = type === multipart ? multipartFile(plain, headers.contentType ?? "", fields) : bytesOf(plain);
-  return withFirstBytes(file);
+  const counted = withFirstBytes(file, sent);
+  // By now the body is piped; a listener of its own would start it before.
+  body.on("data", count);
+  return counted;
 }
 
 function fileType(contentType = ""): string {
@@ -45,8 +54,9 @@ function fileType(contentType = ""): string {
 }
 
 /** The bytes of a stream, which stays open if they are not read to the end. */
-async function* bytesOf(stream: Readable): AsyncGenerator<Buffer> {
+async function* bytesOf(stream: Readable, onChunk: (chunk: Buffer) => void = () => {}): AsyncGenerator<Buffer> {
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
+    onChunk(chunk);
     yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }
 }
@@ -61,7 +71,7 @@ function gunzipped(body: Readable): Readable {
 }
 
 /** Reads the first bytes of a file, so that an empty file is refused before a load is created. */
-async function withFirstBytes(file: FileBytes): Promise<FileBytes> {
+async function withFirstBytes(file: FileBytes, sent: SentBytes): Promise<FileBytes> {
   const read = async () => {
     try {
       return await file.next();
@@ -74,6 +84,7 @@ async function withFirstBytes(file: FileBytes): Promise<FileBytes> {
   if (first.done) throw emptyFile();
   let held: Buffer | undefined = first.value;
   return {
+    sent,
     next: async () => {
       if (held === undefined) return read();
       const value = held;
