@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 import { Problem } from "@quintet/http";
 import { demoTables } from "./demo-tables.ts";
 import type { Deps } from "./deps.ts";
@@ -13,13 +14,19 @@ import type { Table } from "./tables/table.ts";
 
 /**
  * Loads the files in `demo/`, including their invalid rows, as a client would: each with a key, so that a load that was cut off is
- * resumed at the next start and one that is done is not repeated. Does nothing when the tables have other rows.
+ * resumed at the next start and one that is done is not repeated. Does nothing when the tables have other rows, or one of them is no more.
  */
 export async function fillDemo(deps: Deps, progress: (line: string) => void): Promise<void> {
   const { db, heartbeatTimeoutMs } = deps.loads;
-  const [first] = demoTables as [Table];
-  if (!(await findLoadByKey(db, demoKey(first), heartbeatTimeoutMs)) && (await hasRows(deps))) return;
-  for (const table of demoTables) {
+  const tables: Table[] = [];
+  for (const { name, columns } of demoTables) {
+    const table = await deps.tables.find(name);
+    if (table && isDeepStrictEqual(table.columns, columns)) tables.push(table);
+  }
+  const [first] = tables;
+  if (!first || tables.length < demoTables.length) return;
+  if (!(await findLoadByKey(db, demoKey(first), heartbeatTimeoutMs)) && (await hasRows(deps, tables))) return;
+  for (const table of tables) {
     const kept = await findLoadByKey(db, demoKey(table), heartbeatTimeoutMs);
     if (kept?.load.status === "done") continue;
     const load = await loadDemo(deps, table);
@@ -31,8 +38,8 @@ function demoKey(table: Table): string {
   return createHash("sha256").update(`demo ${table.name}`).digest("base64url");
 }
 
-async function hasRows(deps: Deps): Promise<boolean> {
-  for (const table of demoTables) {
+async function hasRows(deps: Deps, tables: readonly Table[]): Promise<boolean> {
+  for (const table of tables) {
     if ((await readRows(deps.mysql, table, { limit: 1 })).length > 0) return true;
   }
   return false;

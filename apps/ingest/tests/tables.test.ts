@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { fillDemo } from "../src/demo.ts";
+import { removeExpired } from "../src/retention/retention.ts";
 import { openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
 
 let ingest: TestIngest;
@@ -197,4 +199,36 @@ it("a table of somebody else stays; what a killed process has left is mended", a
 it("of two that make a table at once one does", async () => {
   const answers = await Promise.all([1, 2].map(() => put("raced", plants)));
   expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+});
+
+it("a number that a referenced table cannot have refers to nothing, in every mode", async () => {
+  const schema = { ...readings, foreignKeys: [{ fields: "plant", reference: { resource: "jobs", fields: "id" } }] };
+  expect((await put("wide", schema)).status).toBe(201);
+  const file = "1,3000000000,x,2021-11-07T02:48:42Z\n";
+  for (const query of ["", "?maxRejects=1", "?mode=upsert"]) {
+    expect(await ingest.load("wide", file, query)).toMatchObject({ inserted: 0, rejected: 1 });
+  }
+  for (const mode of ["replace", "merge"]) {
+    const sent = { body: file, headers: { "Content-Type": "text/csv" } };
+    await problemOf(await ingest.call("POST", `/ingest/wide/csv?mode=${mode}`, sent), 422);
+  }
+});
+
+it("tables that were deleted, also those of the demo, are in nobody's way", async () => {
+  for (const name of ["hired_employees", "jobs", "departments"]) {
+    expect((await ingest.call("DELETE", `/ingest/tables/${name}?rows=delete`)).status).toBe(
+      name === "jobs" ? 409 : 204,
+    );
+  }
+  await ingest.call("DELETE", "/ingest/tables/wide");
+  expect((await remove("jobs", "?rows=delete")).status).toBe(204);
+  const lines: string[] = [];
+  await fillDemo(ingest.deps, (line) => lines.push(line));
+  expect(lines).toEqual([]);
+  await ingest.rows("UPDATE ingest_loads SET started_at = '2001-01-01', beat_at = '2001-01-01', status = 'done'");
+  const { mysql: db, backups: storage, log } = ingest.deps;
+  const kept = { loadsDays: 3, rejectsDays: 3, backups: { keep: 0, days: 0 } };
+  await removeExpired({ db, storage, log, kept }, AbortSignal.timeout(30_000));
+  expect(await ingest.rows("SELECT id FROM ingest_loads")).toEqual([]);
+  expect((await put("jobs", plants)).status).toBe(201);
 });

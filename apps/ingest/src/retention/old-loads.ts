@@ -1,5 +1,6 @@
 import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import { listTables } from "../tables/definitions.ts";
 import { identifier } from "../tables/quote.ts";
 import { stagedName } from "../tables/table.ts";
 
@@ -42,8 +43,9 @@ export async function removeOldLoads(db: MysqlPool, days: number, onRemoved: OnR
         ORDER BY started_at, id LIMIT ${loadsAtOnce}`,
       { days },
     );
+    const known = new Set((await listTables(db)).map(({ name }) => name));
     for (const { id, table_name: of } of loads) {
-      for (const table of ["ingest_rejects", stagedName(of)]) {
+      for (const table of ["ingest_rejects", ...(known.has(of) ? [stagedName(of)] : [])]) {
         if (await removeRows(db, table, Number(id), days, onRemoved)) return;
       }
       const [removed] = await db.query<ResultSetHeader>(
