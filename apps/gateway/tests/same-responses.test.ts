@@ -7,6 +7,8 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { Consumer } from "sqs-consumer";
+import { Producer } from "sqs-producer";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Answer, Client } from "./harness/client.ts";
 import { type Installation, startBoth } from "./harness/installation.ts";
@@ -146,6 +148,45 @@ describe("an SDK of Amazon SQS", () => {
     const stranger = new SQSClient({ endpoint, region: "us-east-1", credentials: wrong, maxAttempts: 1 });
     clients.defer(() => stranger.destroy());
     await expect(stranger.send(new ListQueuesCommand({}))).rejects.toMatchObject({ Code: "InvalidClientTokenId" });
+  });
+
+  it.each(["mounted", "behindHttp"] as const)("serves sqs-producer and sqs-consumer unchanged, %s", async (way) => {
+    const { client } = await clientOf(way, "plain");
+    for (const suffix of ["", ".fifo"]) {
+      const isFifo = suffix !== "";
+      const Attributes = isFifo ? { FifoQueue: "true" } : {};
+      const { QueueUrl = "" } = await client.send(
+        new CreateQueueCommand({ QueueName: `jobs-${way}${suffix}`, Attributes }),
+      );
+      const bodies = Array.from({ length: 23 }, (_, i) => `job ${i}`);
+      const producer = Producer.create({ queueUrl: QueueUrl, sqs: client });
+      await producer.send(
+        bodies.map((body, i) => ({
+          ...{ id: `id-${i}`, body, messageAttributes: { n: { DataType: "Number", StringValue: `${i}` } } },
+          ...(isFifo && { groupId: "one", deduplicationId: `id-${i}` }),
+        })),
+      );
+      const handled: string[] = [];
+      const errors: unknown[] = [];
+      const consumer = Consumer.create({
+        ...{ queueUrl: QueueUrl, sqs: client, batchSize: 10, waitTimeSeconds: 20, messageAttributeNames: ["n"] },
+        suppressFifoWarning: true,
+        handleMessageBatch: async (messages) => {
+          for (const { Body, MessageAttributes } of messages) {
+            handled.push(Body ?? "");
+            expect(Body).toBe(`job ${MessageAttributes?.n?.StringValue}`);
+          }
+          return messages;
+        },
+      });
+      consumer.on("error", (error) => errors.push(error));
+      consumer.on("processing_error", (error) => errors.push(error));
+      consumer.start();
+      await vi.waitFor(async () => expect([handled.length, await producer.queueSize()]).toEqual([23, 0]), 20_000);
+      consumer.stop({ abort: true });
+      expect(isFifo ? handled : handled.toSorted()).toEqual(isFifo ? bodies : bodies.toSorted());
+      expect(errors).toEqual([]);
+    }
   });
 
   it("is refused within 2 s after its key was deleted, or its account deactivated, everywhere", async () => {
