@@ -6,6 +6,7 @@ import { StatementTimeout, startTimer, withTimeout } from "../limits/statement-t
 import { withComment } from "../observability/sql-comment.ts";
 import type { PoolMetrics } from "../observability/store-metrics.ts";
 import { endStoreSpan, type StoreAddress, statementSpan } from "../observability/store-span.ts";
+import { bindValues, hasOddNames } from "./bind-values.ts";
 import { killStatement, limitIdleTransaction, limitMysqlSessions, resetIdleLimit } from "./session-limits.ts";
 
 type Send = (statement: unknown, values?: unknown) => Promise<unknown>;
@@ -174,8 +175,9 @@ function instrumented(send: Send, prepared: boolean, { address, metrics }: Instr
     if (text === undefined) return send(statement, values);
     const span = statementSpan(text, "mysql", address);
     const commented = withComment(text, prepared);
-    const given = typeof statement === "string" ? commented : { ...(statement as object), sql: commented };
-    const sent = send(given, values);
+    const sent = prepared
+      ? send(withText(statement, commented), values)
+      : sendBound(send, statement, commented, values);
     if (span || metrics) {
       const end = (error?: unknown) => {
         metrics?.settled(error);
@@ -185,6 +187,17 @@ function instrumented(send: Send, prepared: boolean, { address, metrics }: Instr
     }
     return sent;
   };
+}
+
+const withText = (statement: unknown, sql: string) =>
+  typeof statement === "string" ? sql : { ...(statement as object), sql };
+
+/** Names of tables and columns may be any words: the driver would take some for placeholders. */
+function sendBound(send: Send, statement: unknown, sql: string, values: unknown): Promise<unknown> {
+  if (!hasOddNames(sql)) return send(withText(statement, sql), values);
+  const given = typeof statement === "string" ? {} : (statement as { values?: unknown });
+  const bound = bindValues(sql, values ?? given.values);
+  return send({ ...given, sql: bound, values: undefined, namedPlaceholders: false });
 }
 
 function textOf(statement: unknown): string | undefined {
