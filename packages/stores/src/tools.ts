@@ -16,6 +16,13 @@ interface Tool {
 }
 
 const tools = {
+  aws: {
+    title: "the AWS CLI",
+    names: ["aws"],
+    variable: "AWS_CLI",
+    debianPackage: "awscli",
+    homebrewFormula: "awscli",
+  },
   chromium: {
     title: "Chromium",
     names: ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"],
