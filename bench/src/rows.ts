@@ -3,6 +3,7 @@ import { accounts } from "./rows/accounts.ts";
 import { gateway } from "./rows/gateway.ts";
 import { listings } from "./rows/listings.ts";
 import { load } from "./rows/load.ts";
+import { loadWide } from "./rows/load-wide.ts";
 import { messages } from "./rows/messages.ts";
 import { queue } from "./rows/queue.ts";
 import { search } from "./rows/search.ts";
@@ -11,4 +12,16 @@ import { sqs } from "./rows/sqs.ts";
 import { transfer } from "./rows/transfer.ts";
 
 /** All rows of `pnpm bench`. */
-export const rows: Row[] = [accounts, gateway, transfer, load, listings, search, queue, messages, sqs, social];
+export const rows: Row[] = [
+  accounts,
+  gateway,
+  transfer,
+  load,
+  loadWide,
+  listings,
+  search,
+  queue,
+  messages,
+  sqs,
+  social,
+];

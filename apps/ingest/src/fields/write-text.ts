@@ -62,9 +62,31 @@ export function jsonWriter(column: Column): FieldWriter {
 const hex = /^(?:\{([0-9a-f-]{36})\}|([0-9a-f-]{36}|[0-9a-f]{32}))$/i;
 const groups = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/;
 
+const uuidLength = 36;
+const hyphen = 0x2d;
+/** The lower case digit of each byte that is a hexadecimal digit; 0 for all others. */
+const hexDigits = new Uint8Array(256);
+for (const digit of "0123456789abcdefABCDEF") hexDigits[digit.charCodeAt(0)] = digit.toLowerCase().charCodeAt(0);
+
+/** Writes a UUID of 36 characters; returns the position after it, 0 when it is none. */
+function writeUsualUuid(from: Buffer, start: number, to: Buffer, at: number): number {
+  for (let index = 0; index < uuidLength; index++) {
+    const byte = from[start + index]!;
+    const isHyphen = index === 8 || index === 13 || index === 18 || index === 23;
+    const written = isHyphen ? (byte === hyphen ? hyphen : 0) : hexDigits[byte]!;
+    if (written === 0) return 0;
+    to[at + index] = written;
+  }
+  return at + uuidLength;
+}
+
 /** Writes UUIDs in lower case with their hyphens; accepts upper case, braces, and 32 digits without hyphens. */
 export const writeUuid: FieldWriter = (from, start, end, to, at) => {
   if (end - start > 38) return fault.type;
+  if (end - start === uuidLength) {
+    const next = writeUsualUuid(from, start, to, at);
+    if (next > 0) return next;
+  }
   const found = hex.exec(from.toString("latin1", start, end));
   const parts = groups.exec((found?.[1] ?? found?.[2] ?? "").toLowerCase());
   return parts === null ? fault.type : at + to.write(parts.slice(1).join("-"), at, "latin1");
