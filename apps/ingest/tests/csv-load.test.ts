@@ -169,10 +169,10 @@ describe("loading a file", () => {
     const nothing = { "Content-Type": "application/json", "Content-Length": "0" };
     expect((await problemOf(await csv("jobs", "", "", nothing), 400)).detail).toMatch(/empty/);
     const type = await csv("jobs", "1,a", "", { "Content-Type": "application/json" });
-    expect(type.headers.get("accept")).toBe("text/csv, application/csv, multipart/form-data");
+    expect(type.headers.get("accept")).toMatch(/^text\/csv, application\/csv, multipart\/form-data, application\/gzip/);
     await problemOf(type, 415);
     await problemOf(await csv("jobs", "1,a", "", { "Content-Type": "text/csv; charset=iso-8859-1" }), 415);
-    await problemOf(await csv("jobs", "1,a", "", { "Content-Encoding": "br" }), 415);
+    await problemOf(await csv("jobs", "1,a", "", { "Content-Encoding": "compress" }), 415);
     await problemOf(await csv("jobs", "no gzip", "", { "Content-Encoding": "gzip" }), 400);
     await problemOf(await csv("jobs", "x", "", { "Content-Type": "multipart/form-data" }), 400);
     await problemOf(await csv("jobs", "x", "", { "Content-Type": "multipart/form-data; boundary=b" }), 400);

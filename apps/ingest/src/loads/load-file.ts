@@ -18,7 +18,10 @@ export interface PreparedLoad {
   run(onProgress?: (report: LoadReport) => void): Promise<Load>;
 }
 
-/** Prepares a load: performs all checks that are possible before the first byte is stored. */
+/**
+ * Prepares a load: performs all checks that are possible before the first byte is stored. What the file holds open is closed when the
+ * load has ended, or could not be prepared.
+ */
 export async function prepareLoad(
   context: LoadContext,
   table: Table,
@@ -26,11 +29,18 @@ export async function prepareLoad(
   requester: LoadRequester,
   file: FileBytes,
 ): Promise<PreparedLoad> {
-  const release = context.slots.acquire(requester.accountId);
-  const started = await startLoad(context, table, options, requester).catch((error: unknown) => {
-    release();
-    throw error;
+  const held = new DisposableStack();
+  held.defer(() => {
+    file.return?.().catch((error: unknown) => context.log.warn({ err: error }, "A file could not be closed"));
   });
+  let started: StartedLoad;
+  try {
+    held.defer(context.slots.acquire(requester.accountId));
+    started = await startLoad(context, table, options, requester);
+  } catch (error) {
+    held.dispose();
+    throw error;
+  }
   const { id, progress } = started.state === "ended" ? { ...started.kept, ...started.kept.load } : started.attempt;
   return {
     id,
@@ -42,7 +52,7 @@ export async function prepareLoad(
       context.running.add(running);
       const forget = () => {
         context.running.delete(running);
-        release();
+        held.dispose();
       };
       running.then(forget, forget);
       return running;

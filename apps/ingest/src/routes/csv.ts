@@ -70,7 +70,8 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       tags: ["ingest"],
       summary: "Load a CSV file",
       description:
-        "Staff only. The body is the file (`text/csv`) or has it as its multipart part `file`, optionally with `Content-Encoding: gzip`. Rows " +
+        "Staff only. The body is the file (`text/csv`) or has it as its multipart part `file`, optionally with `Content-Encoding: gzip`, `zstd` " +
+        "or `br`. The file may also be a gzip or Zstandard file, or a ZIP archive with one file. Rows " +
         "that break a rule are rejected with a reason, the others are stored batch by batch. With `Accept: text/event-stream` the " +
         "response is a stream of `progress` events that ends with a `load` or a `problem` event. A load that was cut off is resumed by " +
         "sending the same file with the same Idempotency-Key.",

@@ -136,11 +136,15 @@ export function addNewLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
       const texts: Texts = {};
       try {
         const { file } = await arrivingForm(c, texts);
-        const { table: name = "", key: _, ...options } = texts;
-        const table = await tableInPath(deps, name);
-        const found = fileLook(table, await lookAtFile(table, loadQueryFrom(options, true).header, file));
-        await skipRest(file);
-        return await sendForm(c, { texts, found });
+        try {
+          const { table: name = "", key: _, ...options } = texts;
+          const table = await tableInPath(deps, name);
+          const found = fileLook(table, await lookAtFile(table, loadQueryFrom(options, true).header, file));
+          await skipRest(file);
+          return await sendForm(c, { texts, found });
+        } finally {
+          await file.return?.();
+        }
       } catch (error) {
         return sendForm(c, { texts, refusal: refusalOf(c, error, "The file cannot be loaded like this") });
       }

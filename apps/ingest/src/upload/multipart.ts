@@ -5,17 +5,22 @@ import busboy from "busboy";
 const limits = { fields: 1, files: 2, parts: 3, fieldSize: 1024, headerPairs: 50 };
 const formLimits = { ...limits, fields: 5000, parts: 5002 };
 
+/** A multipart body. */
+export interface MultipartForm {
+  contentType: string;
+  /** Takes the fields that come before the file; undefined: there must be none. */
+  fields?: Map<string, string> | undefined;
+  /** Takes the name of the file before its first bytes. */
+  onFile(filename: string): void;
+}
+
 /**
  * The part `file` of a multipart body (RFC 7578) as its bytes arrive. Throws a 422 that names any other part, or the part if it is
- * missing, and a 400 for a malformed body. The other fields of a form are put into `fields`, if there is such a map; they must come
- * before the file.
+ * missing, and a 400 for a malformed body.
  */
-export async function* multipartFile(
-  body: Readable,
-  contentType: string,
-  fields?: Map<string, string>,
-): AsyncGenerator<Buffer> {
-  const parser = open(contentType, fields ? formLimits : limits);
+export async function* multipartFile(body: Readable, form: MultipartForm): AsyncGenerator<Buffer> {
+  const { fields } = form;
+  const parser = open(form.contentType, fields ? formLimits : limits);
   const file = Promise.withResolvers<Readable | undefined>();
   const closed = Promise.withResolvers<void>();
   closed.promise.catch(() => {});
@@ -25,9 +30,10 @@ export async function* multipartFile(
   const refuse = (path: string, message: string) => {
     fault ??= new Problem("unprocessable", `${path}: ${message}`, { errors: [{ path, message }] });
   };
-  parser.on("file", (name, stream) => {
+  parser.on("file", (name, stream, { filename }) => {
     if (name === "file" && !seen) {
       seen = true;
+      form.onFile(filename ?? "");
       file.resolve(stream);
     } else {
       refuse(name, name === "file" ? "must not be repeated" : "unknown part");
