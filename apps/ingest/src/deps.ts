@@ -63,7 +63,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     running: new Set(),
     slots: new LoadSlots(),
   };
-  const tables = openTables(mysql, loads);
+  const tables = openTables({ db: mysql, bulk, loads });
   const records = recordSweep(mysqlRecordTable(mysql, doneTable), (error) =>
     log.warn({ err: error }, "Old records of requests could not be removed"),
   );
@@ -72,7 +72,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     rejectsDays: config.REJECTS_DAYS,
     backups: { keep: config.BACKUPS_KEEP, days: config.BACKUPS_DAYS },
   };
-  const retention = sweeping((signal) => removeExpired({ db: mysql, storage: backups, log, kept }, signal), {
+  const retention = sweeping((signal) => removeExpired({ db: mysql, bulk, storage: backups, log, kept }, signal), {
     everyMs: 600_000,
     onError: (error) => log.warn({ err: error }, "Expired loads, rejects or backups could not be removed; will retry"),
   });

@@ -15,8 +15,8 @@ afterAll(() => ingest[Symbol.asyncDispose]());
 const forGood: RetentionSettings = { loadsDays: 0, rejectsDays: 0, backups: { keep: 0, days: 0 } };
 const log = createLogger({ service: "ingest", level: "silent" });
 const sweep = (kept: Partial<RetentionSettings>) => {
-  const { mysql: db, backups: storage } = ingest.deps;
-  return removeExpired({ db, storage, log, kept: { ...forGood, ...kept } }, new AbortController().signal);
+  const { mysql: db, bulk, backups: storage } = ingest.deps;
+  return removeExpired({ db, bulk, storage, log, kept: { ...forGood, ...kept } }, new AbortController().signal);
 };
 const count = async (from: string) => Number((await ingest.rows(`SELECT COUNT(*) AS n FROM ${from}`))[0]?.n);
 /** As if the load had begun, and been heard of last, so many days ago. */

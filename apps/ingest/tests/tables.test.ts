@@ -30,8 +30,8 @@ it("a table of one's own is made, loaded, replaced and deleted", async () => {
   expect((await put("group", readings)).status).toBe(201);
   const shown = (await (await ingest.call("GET", "/ingest/tables/group")).json()) as { schema: unknown };
   expect((await put("group", shown.schema)).status).toBe(200);
-  await problemOf(await put("plants", readings), 409);
   expect(await ingest.load("plants", "1,Oak\n2,Ash\n")).toMatchObject({ inserted: 2 });
+  await problemOf(await put("plants", readings), 409);
   const file = "order,at,plant,id\nx,2021-11-07T02:48:42Z,2,1\ny,2021-11-07T02:48:42Z,9,2\n";
   expect(await ingest.load("group", file)).toMatchObject({ inserted: 1, rejected: 1 });
   expect(await ingest.load("plants", "2,Elm\n", "?mode=upsert")).toMatchObject({ updated: 1 });
@@ -227,9 +227,9 @@ it("tables that were deleted, also those of the demo, are in nobody's way", asyn
   await fillDemo(ingest.deps, (line) => lines.push(line));
   expect(lines).toEqual([]);
   await ingest.rows("UPDATE ingest_loads SET started_at = '2001-01-01', beat_at = '2001-01-01', status = 'done'");
-  const { mysql: db, backups: storage, log } = ingest.deps;
+  const { mysql: db, bulk, backups: storage, log } = ingest.deps;
   const kept = { loadsDays: 3, rejectsDays: 3, backups: { keep: 0, days: 0 } };
-  await removeExpired({ db, storage, log, kept }, AbortSignal.timeout(30_000));
+  await removeExpired({ db, bulk, storage, log, kept }, AbortSignal.timeout(30_000));
   expect(await ingest.rows("SELECT id FROM ingest_loads")).toEqual([]);
   expect((await put("jobs", plants)).status).toBe(201);
 });

@@ -32,14 +32,20 @@ export interface RetentionSettings {
   backups: BackupLimits;
 }
 
+/** What expired things are deleted from; `bulk`: for statements that take their time. */
+interface Kept {
+  db: MysqlPool;
+  bulk: MysqlPool;
+  storage: BackupStorage;
+  log: Logger;
+  kept: RetentionSettings;
+}
+
 /**
  * Deletes expired loads, rejects and backups, and leftovers of killed processes, in chunks with pauses; only one process at a time does
  * so. Stops early when `signal` is aborted.
  */
-export async function removeExpired(
-  { db, storage, log, kept }: { db: MysqlPool; storage: BackupStorage; log: Logger; kept: RetentionSettings },
-  signal: AbortSignal,
-): Promise<void> {
+export async function removeExpired({ db, bulk, storage, log, kept }: Kept, signal: AbortSignal): Promise<void> {
   const removed = new Map<string, number>();
   const onRemoved: OnRemoved = async (table, count) => {
     removed.set(table, (removed.get(table) ?? 0) + count);
@@ -49,7 +55,7 @@ export async function removeExpired(
   };
   await tryWithLock(db, "ingest retention", async () => {
     await storage.removeStale();
-    await finishChanges(db);
+    await finishChanges({ db, bulk });
     await deleteUnneededStaged(db);
     if (kept.rejectsDays > 0) await removeOldRejects(db, kept.rejectsDays, onRemoved);
     if (kept.loadsDays > 0) await removeOldLoads(db, kept.loadsDays, onRemoved);

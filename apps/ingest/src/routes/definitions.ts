@@ -11,9 +11,10 @@ import {
   type ServiceEnv,
 } from "@quintet/http";
 import type { Deps } from "../deps.ts";
+import { breakProblem } from "../tables/breaks.ts";
 import type { Table } from "../tables/table.ts";
 import { cursorParam, nextCursor, tableInPath } from "./paths.ts";
-import { schemaOf, tableFrom, tableSchema } from "./table-schema.ts";
+import { patchedSchema, schemaOf, tableFrom, tablePatch, tableSchema } from "./table-schema.ts";
 
 const definitionSchema = z
   .object({
@@ -22,6 +23,19 @@ const definitionSchema = z
     schema: tableSchema,
   })
   .openapi("TableDefinition", { description: "A table and its definition" });
+
+const changeSchema = definitionSchema
+  .extend({
+    breaks: z
+      .array(
+        z.object({
+          path: z.string().describe("Path in the definition"),
+          message: z.string().describe("What would break"),
+        }),
+      )
+      .describe("What would break; empty when the change is possible or done"),
+  })
+  .openapi("TableChange", { description: "A definition, and what a change to it would break" });
 
 const definitionListSchema = z
   .object({ tables: z.array(definitionSchema).describe("The tables of this page, by name"), nextCursor })
@@ -83,27 +97,63 @@ export function addDefinitionRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         method: "put",
         path: "/tables/{name}",
         tags: ["ingest"],
-        summary: "Make a table",
+        summary: "Make or replace a table's definition",
         description:
           "Staff only. The body is a Frictionless Table Schema: typed columns with their rules, a key of one or several of them, and " +
-          "references to keys of other tables. What is not supported is a 422 that names its path. Sending the same definition again " +
-          "changes nothing.",
+          "references to keys of other tables. What is not supported is a 422 that names its path. A table that is there becomes what the " +
+          "definition says if its rows fit, otherwise the 409 lists what would break; a table without rows can become any other one. " +
+          "Sending the same definition again changes nothing.",
         request: { params: nameParam, ...noQuery, ...jsonBody(tableSchema) },
         responses: {
-          200: jsonResponse(definitionSchema, "The table was there with this definition"),
+          200: jsonResponse(definitionSchema, "The table was there, and has this definition now"),
           201: jsonResponse(definitionSchema, "Table made"),
           409: errorResponse(
-            "The table has another definition, or another request is changing it, or the database has such a table that is not of ingest",
+            "Rows do not fit the definition, or a load or another request is changing the table, or the database has such a table that is not of ingest",
           ),
         },
       }),
       async (c) => {
         const { name } = c.req.valid("param");
-        const made = await deps.tables.create(tableFrom(name, c.req.valid("json")), c.var.account.username);
+        const made = await deps.tables.put(tableFrom(name, c.req.valid("json")), c.var.account.username);
         const definition = toDefinition(await tableInPath(deps, name));
         if (!made) return c.json(definition, 200);
         c.header("Location", `/ingest/tables/${name}`);
         return c.json(definition, 201);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("ingest:write"),
+        method: "patch",
+        path: "/tables/{name}",
+        tags: ["ingest"],
+        summary: "Change a table's definition",
+        description:
+          "Staff only. Adds columns and changes rules; rules that are left out stay, null takes one away. Every row is checked by the new " +
+          "rules first: what would break is a 409 that lists it, and nothing is changed. With `dryRun=true` the response lists it. Paths " +
+          "in errors are those of the whole definition. New columns get their `default`, or no value. Loads that were cut off cannot be " +
+          "resumed after a change of rules.",
+        request: {
+          params: nameParam,
+          query: z.strictObject({
+            dryRun: z.enum(["true", "false"]).default("false").describe("Tell what would break, and change nothing"),
+          }),
+          ...jsonBody(tablePatch),
+        },
+        responses: {
+          200: jsonResponse(changeSchema, "The definition as it is now or, in a dry run, would be"),
+          409: errorResponse("Rows do not fit, or a load is running, or another request is changing the table"),
+        },
+      }),
+      async (c) => {
+        const { name } = c.req.valid("param");
+        const read = await tableInPath(deps, name);
+        const table = tableFrom(name, patchedSchema(read, c.req.valid("json")));
+        const dryRun = c.req.valid("query").dryRun === "true";
+        const breaks = await deps.tables.change(read, table, { dryRun });
+        if (dryRun) return c.json({ ...toDefinition({ ...table, version: read.version }), breaks }, 200);
+        if (breaks.length > 0) throw breakProblem(breaks);
+        return c.json({ ...toDefinition(await tableInPath(deps, name)), breaks }, 200);
       },
     )
     .openapi(

@@ -3,6 +3,7 @@ import { Problem } from "@quintet/http";
 import { ruleFault } from "../fields/codec.ts";
 import { isTableName } from "../tables/definitions.ts";
 import { type Column, type ColumnType, columnTypes, type ForeignKey, type Table } from "../tables/table.ts";
+import { dialectSchema } from "./dialect-schema.ts";
 
 /** Names below `/ingest` that are no tables. */
 const routes = new Set(
@@ -94,6 +95,21 @@ const field = z
 const names = (description: string) =>
   z.union([z.string().min(1), z.array(z.string().min(1)).min(1).max(16)]).describe(description);
 
+const foreignKeys = z
+  .array(
+    z.strictObject({
+      fields: names("The columns that refer"),
+      reference: z
+        .strictObject({
+          resource: z.string().max(64).describe("The other table; empty: the table itself"),
+          fields: names("Its primary key, or a column of unique values"),
+        })
+        .describe("What they refer to"),
+    }),
+  )
+  .max(32);
+const missingValues = z.array(z.string().max(100)).max(50);
+
 /** A definition as Frictionless Table Schema (datapackage.org/standard/table-schema); anything else is refused by its path. */
 export const tableSchema = z
   .strictObject({
@@ -102,28 +118,82 @@ export const tableSchema = z
     description: z.string().max(2000).optional().describe("What the rows are"),
     fields: z.array(field).min(1).max(500).describe("The columns, in their order"),
     primaryKey: names("The column, or the columns in their order, by which a row is known"),
-    foreignKeys: z
-      .array(
-        z.strictObject({
-          fields: names("The columns that refer"),
-          reference: z
-            .strictObject({
-              resource: z.string().max(64).describe("The other table; empty: the table itself"),
-              fields: names("Its primary key, or a column of unique values"),
-            })
-            .describe("What they refer to"),
-        }),
-      )
-      .max(32)
+    foreignKeys: foreignKeys.optional().describe("References to other tables"),
+    missingValues: missingValues.optional().describe('Texts in files that are no value; `[""]` by default'),
+    dialect: dialectSchema
       .optional()
-      .describe("References to other tables"),
-    missingValues: z
-      .array(z.string().max(100))
-      .max(50)
-      .optional()
-      .describe('Texts in files that are no value; `[""]` by default'),
+      .describe("How its files are written, as far as it is always the same; parameters of a load override it"),
   })
   .openapi("TableSchema", { description: "The definition of a table, as Frictionless Table Schema" });
+
+/** A rule that null takes away. */
+const orNone = <T extends z.ZodType>(rule: T) => rule.nullable().optional().describe(`${rule.description}; null: none`);
+
+const rules = constraints.shape;
+const fieldPatch = z
+  .strictObject({
+    name: columnName.describe("The column that is changed, or the name of a new one"),
+    type: z.enum(typeNames).optional().describe("Its type; `string` for a new column by default"),
+    title: orNone(field.shape.title),
+    description: orNone(field.shape.description),
+    format: orNone(field.shape.format),
+    zoned: orNone(field.shape.zoned),
+    precision: orNone(field.shape.precision),
+    scale: orNone(field.shape.scale),
+    default: orNone(field.shape.default),
+    constraints: z
+      .strictObject({
+        required: orNone(rules.required),
+        unique: orNone(rules.unique),
+        minimum: orNone(rules.minimum),
+        maximum: orNone(rules.maximum),
+        minLength: orNone(rules.minLength),
+        maxLength: orNone(rules.maxLength),
+        pattern: orNone(rules.pattern),
+        enum: orNone(rules.enum),
+      })
+      .optional()
+      .describe("The rules that are changed; the others stay"),
+  })
+  .openapi("TableFieldPatch", { description: "A new column, or what is changed of one" });
+
+/** What is changed of a definition. */
+export const tablePatch = z
+  .strictObject({
+    title: orNone(tableSchema.shape.title),
+    description: orNone(tableSchema.shape.description),
+    fields: z.array(fieldPatch).max(500).optional().describe("Columns that are changed or new; the others stay"),
+    foreignKeys: foreignKeys.optional().describe("All references to other tables"),
+    missingValues: missingValues.optional().describe("All texts in files that are no value"),
+    dialect: orNone(tableSchema.shape.dialect),
+  })
+  .openapi("TablePatch", { description: "What is changed of a definition; what is left out stays" });
+
+/** A definition with what is changed of it. */
+export function patchedSchema(table: Table, { fields = [], ...patch }: z.infer<typeof tablePatch>): TableSchema {
+  const schema = schemaOf(table);
+  const change = (before: Partial<Field>, { constraints: given, ...change }: (typeof fields)[number]) => {
+    const merged = withoutNulls({
+      ...before,
+      ...change,
+      constraints: withoutNulls({ ...before.constraints, ...given }),
+    });
+    return { type: "string", ...merged } as Field;
+  };
+  const kept = schema.fields.map((before) => {
+    const given = fields.find(({ name }) => name === before.name);
+    return given ? change(before, given) : before;
+  });
+  const added = fields.filter(({ name }) => !schema.fields.some((before) => before.name === name));
+  return withoutNulls({
+    ...schema,
+    ...patch,
+    fields: [...kept, ...added.map((each) => change({}, each))],
+  }) as TableSchema;
+}
+
+const withoutNulls = (given: object) =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
 
 type TableSchema = z.infer<typeof tableSchema>;
 type Field = z.infer<typeof field>;
@@ -144,7 +214,7 @@ export function tableFrom(name: string, schema: TableSchema): Omit<Table, "versi
     primaryKey,
     foreignKeys: foreignKeysFrom(name, schema, columns),
     missingValues: [...new Set(missingValues)],
-    dialect: {},
+    dialect: schema.dialect ?? {},
     ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
   };
@@ -305,5 +375,6 @@ export function schemaOf(table: Table): TableSchema {
       reference: { resource: other === table.name ? "" : other, fields: [...references] },
     })),
     missingValues: [...table.missingValues],
+    ...(Object.keys(table.dialect).length > 0 ? { dialect: table.dialect as TableSchema["dialect"] } : {}),
   };
 }

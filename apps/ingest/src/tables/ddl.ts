@@ -1,6 +1,6 @@
 import { defaultFraction, defaultPrecision, defaultScale } from "../fields/field-faults.ts";
 import { identifier, identifiers, literal } from "./quote.ts";
-import { beforeName, type Column, loadColumn, stagedName, type Table } from "./table.ts";
+import { beforeName, type Column, type ForeignKey, loadColumn, stagedName, type Table } from "./table.ts";
 
 /** The comment of every table that this service has made: no other table is ever dropped. */
 export const ownComment = "Quintet ingest";
@@ -8,8 +8,24 @@ export const ownComment = "Quintet ingest";
 /** Longer texts, and those without a limit, are not stored in the row. */
 const maxVarchar = 2000;
 
+/** The columns of a table and of those beside it that no definition has. */
+export const ownColumns: readonly string[] = [loadColumn, "load_id"];
+
+/** The names of the columns with a unique key of their own, which has the same name. */
+export function uniqueColumns({ columns, primaryKey }: Omit<Table, "version">): string[] {
+  return columns
+    .filter(({ name, unique }) => unique && !(primaryKey.length === 1 && primaryKey[0] === name))
+    .map(({ name }) => name);
+}
+
+/** A foreign key in DDL; `number` tells it from others of the table. No column's name begins with "_", so that no unique key has this name. */
+export function foreignKeyPart(table: string, key: ForeignKey, number: number): string {
+  return `CONSTRAINT ${identifier(`_${table}_${number}`)} FOREIGN KEY (${identifiers(key.columns)})
+    REFERENCES ${identifier(key.table)} (${identifiers(key.references)})`;
+}
+
 /** The type in the database of a column. */
-function columnType({ type, precision, scale, maxLength }: Column): string {
+export function columnType({ type, precision, scale, maxLength }: Column): string {
   switch (type) {
     case "integer":
       return "BIGINT";
@@ -46,15 +62,8 @@ export function createStatements(
     return `${identifier(column.name)} ${referred.get(column.name) ?? columnType(column)} ${required ? "NOT NULL" : "NULL"}`;
   });
   const hidden = `${identifier(loadColumn)} BIGINT NULL INVISIBLE`;
-  const unique = table.columns
-    .filter((column) => column.unique && !(primaryKey.length === 1 && primaryKey[0] === column.name))
-    .map((column) => identifier(column.name));
-  // No column's name begins with "_", so that no unique key has this name.
-  const references = table.foreignKeys.map(
-    (key, at) =>
-      `CONSTRAINT ${identifier(`_${name}_${at + 1}`)} FOREIGN KEY (${identifiers(key.columns)})
-        REFERENCES ${identifier(key.table)} (${identifiers(key.references)})`,
-  );
+  const unique = uniqueColumns(table).map(identifier);
+  const references = table.foreignKeys.map((key, at) => foreignKeyPart(name, key, at + 1));
   const make = (as: string, parts: readonly string[]) =>
     `CREATE TABLE ${identifier(as)} (${parts.join(", ")}) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4
       COLLATE = utf8mb4_bin COMMENT = ${literal(ownComment)}`;

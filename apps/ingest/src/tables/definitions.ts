@@ -12,6 +12,7 @@ interface DefinitionRow extends RowDataPacket {
 }
 
 /** A table is `making` until all that belongs to it is there, and has a `pending` definition while it is being changed. */
+type State = "making" | "ready" | "changing" | "dropping" | "dropped";
 const columns = "name, version, definition";
 const visible = "state IN ('ready', 'changing')";
 
@@ -36,6 +37,13 @@ export async function findTable(db: Queries, name: string): Promise<Table | unde
     name,
   ]);
   return rows[0] && toTable(rows[0]);
+}
+
+/** In what state the table of a name is; `undefined` when there has never been one. */
+export async function stateOf(db: Queries, name: string): Promise<State | undefined> {
+  if (!isTableName(name)) return undefined;
+  const [rows] = await db.query<RowDataPacket[]>("SELECT state FROM ingest_tables WHERE name = ?", [name]);
+  return rows[0]?.state as State | undefined;
 }
 
 /** All tables by name; those that are being made only if asked for. */

@@ -37,25 +37,32 @@ interface Reference {
   other: Omit<Table, "version">;
 }
 
-function refuseUnfit(path: string, { table, key, other }: Reference): void {
+/** Why a foreign key does not fit the tables that it connects: the property of the key, and the reason; undefined when it does. */
+export function referenceFault({ table, key, other }: Reference): { at: string; message: string } | undefined {
   const names = key.references;
   const unknown = names.find((name) => !other.columns.some((column) => column.name === name));
-  if (unknown !== undefined) throw refusal(`${path}.reference.fields`, `${other.name} has no column ${unknown}`);
+  if (unknown !== undefined) return { at: "reference.fields", message: `${other.name} has no column ${unknown}` };
   const isPrimary =
     names.length === other.primaryKey.length && names.every((name, at) => name === other.primaryKey[at]);
   if (!isPrimary && !(names.length === 1 && columnNamed(other as Table, names[0] as string).unique)) {
     const keys = `the primary key of ${other.name}, ${other.primaryKey.join(", ")}, in its order`;
-    throw refusal(`${path}.reference.fields`, `must be ${keys}, or a column of unique values`);
+    return { at: "reference.fields", message: `must be ${keys}, or a column of unique values` };
   }
   for (const [index, name] of key.columns.entries()) {
     const [from, to] = [columnNamed(table as Table, name), columnNamed(other as Table, names[index] as string)];
     if (sameValues(from, to)) continue;
     const need = [to.type, to.precision !== undefined && `precision ${to.precision}`, to.scale && `scale ${to.scale}`];
-    throw refusal(
-      `${path}.fields`,
-      `${name} must be of the same type as ${to.name}: ${need.filter(Boolean).join(", ")}`,
-    );
+    return {
+      at: "fields",
+      message: `${name} must be of the same type as ${to.name}: ${need.filter(Boolean).join(", ")}`,
+    };
   }
+  return undefined;
+}
+
+function refuseUnfit(path: string, reference: Reference): void {
+  const fault = referenceFault(reference);
+  if (fault) throw refusal(`${path}.${fault.at}`, fault.message);
 }
 
 /** Whether equal values of two columns are written the same. */

@@ -1,6 +1,6 @@
-import type { MysqlPool } from "@quintet/db";
-import { createTable, dropTable } from "./change-tables.ts";
-import { findTable, listTables, referencesTo } from "./definitions.ts";
+import type { Break } from "./breaks.ts";
+import { changeTable, dropTable, finishChangeOf, putTable, type Stores } from "./change-tables.ts";
+import { findTable, listTables, referencesTo, stateOf } from "./definitions.ts";
 import type { IncomingReference, Table } from "./table.ts";
 
 /** The tables that there are, for requests: each call reads what another process has just changed. */
@@ -11,19 +11,26 @@ export interface Tables {
   list(): Promise<Table[]>;
   /** The foreign keys of all tables that refer to a table, also its own. */
   referencesTo(name: string): Promise<IncomingReference[]>;
-  /** Makes a table; `false` when it is there with the same definition. Throws a 409 when it has another one. */
-  create(table: Omit<Table, "version">, by: string): Promise<boolean>;
+  /** Makes a table, or changes the one of that name; whether it was made. Throws a 409 when rows do not fit. */
+  put(table: Omit<Table, "version">, by: string): Promise<boolean>;
+  /** Changes a table as it was read. Returns what would break: then, and in a dry run, nothing is changed. */
+  change(read: Table, table: Omit<Table, "version">, options: { dryRun: boolean }): Promise<Break[]>;
   /** Deletes a table, with its rows only if `withRows`; throws a 409 while something needs it. */
   drop(name: string, withRows: boolean): Promise<void>;
 }
 
-/** `heartbeatTimeoutMs`: a load that has not been heard of for longer does not run any more. */
-export function openTables(db: MysqlPool, { heartbeatTimeoutMs }: { heartbeatTimeoutMs: number }): Tables {
+export function openTables(stores: Stores): Tables {
+  const { db } = stores;
   return {
-    find: (name) => findTable(db, name),
+    find: async (name) => {
+      const state = await stateOf(db, name);
+      if (state !== undefined && state !== "ready" && state !== "dropped") await finishChangeOf(stores, name);
+      return findTable(db, name);
+    },
     list: () => listTables(db),
     referencesTo: (name) => referencesTo(db, name),
-    create: (table, by) => createTable(db, table, by),
-    drop: (name, withRows) => dropTable(db, name, { withRows, heartbeatTimeoutMs }),
+    put: (table, by) => putTable(stores, table, by),
+    change: (read, table, options) => changeTable(stores, read, table, options),
+    drop: (name, withRows) => dropTable(stores, name, withRows),
   };
 }
