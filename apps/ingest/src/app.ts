@@ -31,7 +31,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     },
     maxBodyBytes: 8 * MiB,
     streams: /^\/ingest\/(?:[^/]+\/csv|new-load(?:\/check|\/dry-run)?)$/,
-    slow: /^\/ingest\/(?:[^/]+\/(?:csv|backups|restore)|new-load(?:\/dry-run)?)(?:\?|$)/,
+    slow: /^\/ingest\/(?:(?:[^/]+\/(?:csv|backups|restore)|loads\/[^/]+\/retry|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
   });
   deps.records.start();
   deps.retention.start();

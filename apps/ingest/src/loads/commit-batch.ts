@@ -56,6 +56,7 @@ export async function commitBatch(
       updated: before.updated + stored.updated,
       rejected: before.rejected + rejects.length,
       staged: before.staged + stored.staged,
+      written: before.written === null ? null : before.written + stored.written,
       reasons: withReasons(before.reasons, rejects),
     };
     if (!(await saveProgress(connection, attempt.id, attempt.owner, after))) throw new OwnershipLost();

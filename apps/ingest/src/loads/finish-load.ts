@@ -32,14 +32,14 @@ export async function finishLoad(
   checkOutcome(options, progress);
   await inBulkTransaction(context.bulk, async (connection) => {
     await lockDefinition(connection, table);
-    let { deleted } = progress;
+    let { deleted, written } = progress;
     if (isStaged(options)) {
       const there = await stagedCount(connection, table, id);
       if (there !== progress.staged) throw new StagedRowsLost(progress.staged, there);
-      deleted = await storeStaged(connection, table, { ...options, load: id }).catch(throwAsFailed);
+      ({ deleted, written } = await storeStaged(connection, table, { ...options, load: id }).catch(throwAsFailed));
     }
     const ms = elapsedMs();
-    const saved = await saveProgress(connection, id, owner, { ...progress, ...end, deleted, ms });
+    const saved = await saveProgress(connection, id, owner, { ...progress, ...end, deleted, written, ms });
     if (!saved || !(await endLoad(connection, id, owner, { status: "done", ms }))) throw new OwnershipLost();
   });
   if (isStaged(options) && !options.dryRun)

@@ -99,7 +99,7 @@ function toStoredLoad(row: LoadRow): StoredLoad {
       reasons: progress.reasons,
       ...paceOf(row.status, progress),
       retryOf: row.retry_of,
-      undoneAt: null,
+      undoneAt: progress.undoneAt ?? null,
       createdBy: row.created_by,
       startedAt: row.started_at.toISOString(),
       finishedAt: row.finished_at?.toISOString() ?? null,
@@ -133,7 +133,7 @@ type LoadState = Omit<LoadProgress, keyof LoadCounts | "lines" | "digest">;
 
 function stateOf(row: LoadRow): LoadState {
   const { fieldOrder, facts, deleted, reasons, bytesSent, bytesTotal } = initialProgress;
-  const initial = { fieldOrder, facts, deleted, reasons, bytesSent, bytesTotal };
+  const initial = { fieldOrder, facts, deleted, reasons, bytesSent, bytesTotal, written: null };
   if (row.state !== null) return { ...initial, ...JSON.parse(row.state) };
   return { ...initial, fieldOrder: row.field_order === null ? null : row.field_order.split(",").map(Number) };
 }
@@ -234,8 +234,8 @@ export async function insertLoad(
   try {
     const [result] = await db.query<ResultSetHeader>(
       `INSERT INTO ingest_loads
-        (table_name, options, retry_of, status, request_key, owner, account_id, created_by, started_at, beat_at)
-        VALUES (:table, :options, :retryOf, 'running', :key, :owner, :accountId, :createdBy, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
+        (table_name, options, state, retry_of, status, request_key, owner, account_id, created_by, started_at, beat_at)
+        VALUES (:table, :options, '{"written":0}', :retryOf, 'running', :key, :owner, :accountId, :createdBy, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))`,
       { table, retryOf, options: JSON.stringify(options), owner, key, accountId, createdBy },
     );
     return result.insertId;
@@ -243,6 +243,14 @@ export async function insertLoad(
     if (mysqlErrorNumber(error) === duplicateEntry) return undefined;
     throw error;
   }
+}
+
+/** Marks a load as undone, in the transaction that does; its key is free for another load. */
+export async function markUndone(connection: Queries, id: number): Promise<void> {
+  await connection.query(
+    `UPDATE ingest_loads SET state = JSON_SET(state, '$.undoneAt', :now), request_key = NULL WHERE id = :id`,
+    { id, now: new Date().toISOString() },
+  );
 }
 
 /** Releases a key whose load has failed, or whose validity has expired. */

@@ -131,6 +131,12 @@ export interface LoadProgress {
   /** Bytes of the request body that have been read, and its size, as sent; null when unknown. */
   bytesSent: number | null;
   bytesTotal: number | null;
+  /** How many rows of the table this load is the writer of; null for loads of earlier versions. */
+  written: number | null;
+  /** Whether the rows as they were before the load have been deleted. */
+  undoExpired?: 1;
+  /** When the load was undone, ISO 8601, UTC. */
+  undoneAt?: string;
   /** Whether the rejected rows were deleted by a request. */
   rejectsDeleted?: 1;
 }
@@ -163,6 +169,7 @@ export const initialProgress: LoadProgress = {
   reasons: [],
   bytesSent: null,
   bytesTotal: null,
+  written: 0,
 };
 
 /** The reasons with those of more rejects counted in, most frequent first. */

@@ -11,7 +11,7 @@ const chunkRows = 5000;
 const noOwner = "forgotten";
 
 const resetColumns = `owner = '${noOwner}', received = 0, inserted = 0, updated = 0, rejected = 0, staged = 0, byte_count = 0,
-  line_count = 0, digest = NULL, state = NULL, field_order = NULL`;
+  line_count = 0, digest = NULL, state = '{"written":0}', field_order = NULL`;
 
 /** Resets a load to its start, so that its staged rows no longer count. Whether the attempt still owned the load. */
 export async function resetLoad(db: MysqlPool, id: number, owner: string): Promise<boolean> {

@@ -15,6 +15,7 @@ import type { Deps } from "../deps.ts";
 import { cancelLoad } from "../loads/cancel-load.ts";
 import { loadStatuses } from "../loads/load.ts";
 import { listLoads } from "../loads/load-queries.ts";
+import { undoLoad } from "../loads/undo-load.ts";
 import { pagesOf } from "../pages/lists.ts";
 import { loadPage } from "../pages/load-page.ts";
 import { loadsPage } from "../pages/loads-page.ts";
@@ -145,22 +146,38 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
         method: "delete",
         path: "/loads/{id}",
         tags: ["ingest"],
-        summary: "Cancel a load",
+        summary: "Cancel or undo a load",
         description:
           "Staff only. The load stores no more rows, whichever process runs it. Batches that are committed stay; a load whose rows are " +
           "staged (`mode=replace`, `maxRejects`, `onError=abort`) stores nothing. A cancelled load cannot be resumed: its client and " +
-          "requests with its Idempotency-Key get a 409. Cancelling it again has no effect.",
-        request: { params: loadParam, ...noQuery },
+          "requests with its Idempotency-Key get a 409. Cancelling it again has no effect.\n\n" +
+          "`undo=true` takes back a load that has ended: rows that it inserted are deleted, and rows that it changed or deleted are again as " +
+          "they were, all of them or none. That is a 409, which says why, when its rows were touched by something else since or when " +
+          "references would break. Undoing it again has no effect.",
+        request: {
+          params: loadParam,
+          query: z.strictObject({
+            undo: z
+              .enum(["true", "false"])
+              .default("false")
+              .describe("Whether to take back what the load has stored, instead of cancelling it"),
+          }),
+        },
         responses: {
+          200: jsonResponse(loadSchema, "Load undone"),
           202: {
             ...jsonResponse(loadSchema, "Load cancelled"),
             headers: { Location: { description: "Path of the load", schema: { type: "string" } } },
           },
-          409: errorResponse("The load has already ended: it is done or failed", "LoadProblem"),
+          409: errorResponse(
+            "The load has already ended, so that it cannot be cancelled; or it cannot be undone",
+            "LoadProblem",
+          ),
         },
       }),
       async (c) => {
         const { id } = (await findLoad(deps.loads, c.req.valid("param").id)).load;
+        if (c.req.valid("query").undo === "true") return c.json(await undoLoad(deps.loads, id), 200);
         const load = await cancelLoad(deps.loads, id);
         c.header("Location", `/ingest/loads/${id}`);
         return c.json(load, 202);

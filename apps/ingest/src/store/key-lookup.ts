@@ -53,7 +53,7 @@ export async function deleteKeys(connection: MysqlConnection, of: KeyColumns, ke
 }
 
 /** The rows `t` with the keys `k`, which are numbered by `k.n` from 1, as what follows FROM. Each row is found by its index. */
-function rowsOfKeys(
+export function rowsOfKeys(
   { name, load, names, columns }: KeyColumns,
   keys: readonly NonNullable<KeyValue>[],
 ): { from: string; values: (string | number)[] } {

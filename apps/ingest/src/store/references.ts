@@ -53,6 +53,11 @@ export function stagedContent(connection: MysqlConnection, table: Table, load: n
   return { source, referencedKeys: (key) => readReferencedKeys(connection, source, key) };
 }
 
+/** The rows that a table has. */
+export function tableContent(connection: MysqlConnection, { name }: Table): TableContent {
+  return { source: { name }, referencedKeys: (key) => readReferencedKeys(connection, { name }, key) };
+}
+
 /**
  * The foreign keys that would be broken if a table had this content; empty when there are none. Referenced rows of other tables are
  * locked until the transaction ends.

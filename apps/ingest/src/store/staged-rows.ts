@@ -3,6 +3,7 @@ import { Problem } from "@quintet/http";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { identifier, identifiers } from "../tables/quote.ts";
 import { loadColumn, type Table } from "../tables/table.ts";
+import { deleteKept, keepRows } from "./before-rows.ts";
 import { duplicateEntry, mysqlErrorNumber } from "./bulk-store.ts";
 import { brokenOutgoing, brokenReferences, stagedContent } from "./references.ts";
 import { sameKey, stagedTarget, tableTarget } from "./row-target.ts";
@@ -20,85 +21,89 @@ export async function stagedCount(connection: MysqlConnection, table: Table, loa
 
 /**
  * Moves the staged rows of a load into the table, in the transaction of `connection`; a dry run only checks whether that is possible.
- * Returns how many rows of the table are deleted because the file lacks them. Readers see all of it or nothing. Changes only rows that
+ * Returns how many rows of the table are deleted because the file lacks them, and how many are written. Readers see all of it or nothing. Changes only rows that
  * differ: deleting a row and storing it again costs several times as much as leaving it.
  *
  * Throws a 409 when references would break, or when a key has been stored by another request in the meantime.
  */
-export async function storeStaged(connection: MysqlConnection, table: Table, storing: StoreOptions): Promise<number> {
+export async function storeStaged(
+  connection: MysqlConnection,
+  table: Table,
+  storing: StoreOptions,
+): Promise<{ deleted: number; written: number }> {
   const { mode, dryRun, load } = storing;
   const whole = isWhole(mode);
   const content = stagedContent(connection, table, load);
   let deleted = 0;
+  let written = 0;
   if (dryRun) {
-    if (!whole) return 0;
+    if (!whole) return { deleted, written };
     deleted = await countAbsent(connection, table, load);
   } else {
-    if (whole) deleted = await deleteAbsent(connection, table, load);
-    if (mode !== "insert") await deleteDifferent(connection, table, load);
-    await insertMissing(connection, table, load, { all: mode === "insert" });
+    if (whole) deleted = await keepRows(connection, table, load, absent(table, load));
+    if (mode !== "insert") {
+      const different = await keepRows(connection, table, load, differing(table, load));
+      if (deleted + different > 0) await deleteKept(connection, table, load);
+    }
+    written = await insertMissing(connection, table, load, { all: mode === "insert" });
   }
   const broken = whole ? brokenReferences(connection, table, content) : brokenOutgoing(connection, table, content);
   rejectBroken(await broken);
-  return deleted;
+  return { deleted, written };
 }
 
-/** The rows `t` of a table and the staged row `s` of a load with the same key, if there is one, as what follows FROM. */
-function withStaged(table: Table, load: number): string {
+/** The rows `t` of a table whose key no staged row of a load has, as what follows FROM. */
+function absent(table: Table, load: number): { from: string; values: number[] } {
   const [name, staged] = [tableTarget(table).name, stagedTarget(table, load).name].map(identifier);
-  return `${name} AS t LEFT JOIN ${staged} AS s ON s.load_id = ? AND ${sameKey(table, "s", "t")}`;
+  return {
+    from: `${name} AS t LEFT JOIN ${staged} AS s ON s.load_id = ? AND ${sameKey(table, "s", "t")}
+      WHERE s.${identifier(table.primaryKey[0]!)} IS NULL`,
+    values: [load],
+  };
 }
-
-const isAbsent = (table: Table) => `s.${identifier(table.primaryKey[0]!)} IS NULL`;
 
 async function countAbsent(connection: MysqlConnection, table: Table, load: number): Promise<number> {
-  const [rows] = await connection.query<RowDataPacket[]>(
-    `SELECT COUNT(*) AS count FROM ${withStaged(table, load)} WHERE ${isAbsent(table)}`,
-    [load],
-  );
+  const { from, values } = absent(table, load);
+  const [rows] = await connection.query<RowDataPacket[]>(`SELECT COUNT(*) AS count FROM ${from}`, values);
   return Number(rows[0]?.count);
 }
 
-async function deleteAbsent(connection: MysqlConnection, table: Table, load: number): Promise<number> {
-  const [result] = await connection.query<ResultSetHeader>(
-    `DELETE t FROM ${withStaged(table, load)} WHERE ${isAbsent(table)}`,
-    [load],
-  );
-  return result.affectedRows;
-}
-
-/** Deletes the rows that differ from the staged row with their key, which is then stored: values of unique columns may change places. */
-async function deleteDifferent(connection: MysqlConnection, table: Table, load: number): Promise<void> {
+/**
+ * The rows `t` that differ from the staged row `s` of a load with their key, as what follows FROM. They are deleted before the others are
+ * stored: values of unique columns may change places.
+ */
+function differing(table: Table, load: number): { from: string; values: number[] } {
   const [name, staged] = [tableTarget(table).name, stagedTarget(table, load).name].map(identifier);
   // Collations take texts as equal that are not the same.
   const equal = table.columns.map(({ name, type }) => {
     const of = type === "string" || type === "json" ? "BINARY " : "";
     return `${of}t.${identifier(name)} <=> ${of}s.${identifier(name)}`;
   });
-  await connection.query(
-    `DELETE t FROM ${staged} AS s STRAIGHT_JOIN ${name} AS t ON ${sameKey(table, "t", "s")}
+  return {
+    from: `${staged} AS s STRAIGHT_JOIN ${name} AS t ON ${sameKey(table, "t", "s")}
       WHERE s.load_id = ? AND NOT (${equal.join(" AND ")})`,
-    [load],
-  );
+    values: [load],
+  };
 }
 
-/** Stores the staged rows whose key is not in the table; with `all`, every one of them. */
+/** Stores the staged rows whose key is not in the table; with `all`, every one of them. Returns how many. */
 async function insertMissing(
   connection: MysqlConnection,
   table: Table,
   load: number,
   { all }: { all: boolean },
-): Promise<void> {
+): Promise<number> {
   const [name, staged] = [tableTarget(table).name, stagedTarget(table, load).name].map(identifier);
   const columns = table.columns.map((column) => column.name);
   const missing = `LEFT JOIN ${name} AS t ON ${sameKey(table, "t", "s")}`;
   try {
-    await connection.query(
+    const [result] = await connection.query<ResultSetHeader>(
       `INSERT INTO ${name} (${identifiers(columns)}, ${identifier(loadColumn)}) SELECT ${identifiers(columns, "s")}, s.load_id
         FROM ${staged} AS s ${all ? "" : missing}
         WHERE s.load_id = ? ${all ? "" : `AND t.${identifier(table.primaryKey[0]!)} IS NULL`}`,
       [load],
     );
+    return result.affectedRows;
   } catch (error) {
     if (mysqlErrorNumber(error) !== duplicateEntry) throw error;
     const detail = "Nothing was stored: other requests have stored rows with keys of this file in the meantime.";

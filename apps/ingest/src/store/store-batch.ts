@@ -2,6 +2,7 @@ import type { MysqlConnection } from "@quintet/db";
 import type { RowBatch } from "../csv/row-batch.ts";
 import { type Reject, rowFaults } from "../csv/row-faults.ts";
 import type { KeyValue } from "../csv/row-keys.ts";
+import { forgetUnchanged, keepByKeys } from "./before-rows.ts";
 import type { BulkStore } from "./bulk-store.ts";
 import { insertRows, keyColumns, skipExisting, upsertRows } from "./insert-rows.ts";
 import { existingKeys } from "./key-lookup.ts";
@@ -14,6 +15,8 @@ export interface StoredBatch {
   updated: number;
   /** How many of them are new staged rows. */
   staged: number;
+  /** How many rows of the table have this load as their writer now and had another one before. */
+  written: number;
   /** The rows that were rejected while storing, without the batch's own rejects. */
   rejects: Reject[];
 }
@@ -66,14 +69,18 @@ export async function storeBatch(
     const more = [...skipped].filter(([row, { fault }]) => fault === rowFaults.notUnique && !refused.has(row));
     if (!refersToItself || more.length === 0) {
       const rejects = [...skipped].map(([row, { column, fault }]) => batch.rejectOf(row, column, fault));
-      return { ...counts, inserted: batch.rows - skipped.size - counts.updated, rejects };
+      const inserted = batch.rows - skipped.size - counts.updated;
+      return { ...counts, inserted, written: options.staged ? 0 : inserted + counts.replaced, rejects };
     }
     for (const [row, why] of more) refused.set(row, why);
     await connection.query("ROLLBACK TO SAVEPOINT before_batch");
   }
 }
 
-type Counts = Pick<StoredBatch, "updated" | "staged">;
+interface Counts extends Pick<StoredBatch, "updated" | "staged"> {
+  /** How many rows that the load had not written before were replaced. */
+  replaced: number;
+}
 
 /** Stores the rows that are not in `skipped`, and adds those that are refused. */
 async function storeRows(
@@ -87,11 +94,24 @@ async function storeRows(
   const target = tableTarget(batch.table, load);
   if (mode !== "upsert") {
     await insertRows(store, connection, target, batch, skipped);
-    return { updated: 0, staged: 0 };
+    return { updated: 0, staged: 0, replaced: 0 };
   }
   const primary = batch.keys[0]!;
   const taken = await existingKeys(connection, keyColumns(target, primary), primary.values, "exclusive");
-  return { updated: await upsertRows(store, connection, target, batch, { skipped, taken }), staged: 0 };
+  if (load === undefined || taken.size === 0) {
+    return { updated: await upsertRows(store, connection, target, batch, { skipped, taken }), staged: 0, replaced: 0 };
+  }
+  const { table } = batch;
+  const keysOf = (rows: Iterable<number>) => ({
+    of: keyColumns(tableTarget(table), primary),
+    keys: [...rows].map((row) => primary.values[row]!),
+  });
+  let replaced = await keepByKeys(connection, table, load, keysOf(rowsExcept(batch, skipped)));
+  const before = new Set(skipped.keys());
+  const updated = await upsertRows(store, connection, target, batch, { skipped, taken });
+  const refused = [...skipped.keys()].filter((row) => !before.has(row));
+  if (refused.length > 0) replaced -= await forgetUnchanged(connection, table, load, keysOf(refused));
+  return { updated, staged: 0, replaced };
 }
 
 /** Stages rows; for later batches of the load, their keys exist. */
@@ -109,7 +129,7 @@ async function stageRows(
     const inTable = await existingKeys(connection, keyColumns(table, primary), primary.values, "none");
     const before = await existingKeys(connection, keyColumns(target, primary), primary.values, "none");
     const updated = await upsertRows(store, connection, target, batch, { skipped, taken: inTable.union(before) });
-    return { updated, staged: countNew(batch, skipped, before) };
+    return { updated, staged: countNew(batch, skipped, before), replaced: 0 };
   }
   if (mode === "insert") {
     for (const keys of batch.keys) {
@@ -118,7 +138,12 @@ async function stageRows(
     }
   }
   await insertRows(store, connection, target, batch, skipped);
-  return { updated: 0, staged: batch.rows - skipped.size };
+  return { updated: 0, staged: batch.rows - skipped.size, replaced: 0 };
+}
+
+/** The indexes of the rows that are not skipped. */
+function* rowsExcept(batch: RowBatch, skipped: SkippedRows): Generator<number> {
+  for (let row = 0; row < batch.rows; row++) if (!skipped.has(row)) yield row;
 }
 
 /** How many primary keys of the rows, except those in `skipped`, are not in `before`. */
