@@ -5,6 +5,7 @@ import type { Load } from "../src/loads/load.ts";
 import { hires, listen, problemOf, type TestIngest } from "./open-ingest.ts";
 import { slowUpload } from "./slow-upload.ts";
 
+const patient = { timeout: 20_000 };
 let ingest: TestIngest;
 let origin: string;
 beforeAll(async () => {
@@ -57,14 +58,14 @@ describe("the events of a load", () => {
     const headers = { Authorization: ingest.people.staff.bearer };
     const upload = slowUpload(`${origin}/ingest/jobs/csv`, headers);
     await upload.send("9101,Clerk\n");
-    await expect.poll(async () => (await listed("?status=running"))[0]).toBeDefined();
+    await expect.poll(async () => (await listed("?status=running"))[0], patient).toBeDefined();
     const { id } = (await listed("?status=running"))[0]!;
     const events = await fetch(`${origin}/ingest/loads/${id}/events`, { headers });
     const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
     let seen = "";
     while (!seen.includes("\n\n")) seen += (await reader.read()).value ?? "";
     expect(seen).toMatch(/^event: progress\ndata: \{"id":/);
-    await expect.poll(async () => (await get<Load>(`/ingest/loads/${id}`)).bytesSent).toBe(11);
+    await expect.poll(async () => (await get<Load>(`/ingest/loads/${id}`)).bytesSent, patient).toBe(11);
     expect((await upload.end()).status).toBe(200);
     for (let next = await reader.read(); !next.done; next = await reader.read()) seen += next.value;
     const last = /event: load\ndata: (.*)\n\n$/.exec(seen)?.[1];
@@ -93,7 +94,7 @@ describe("the progress of a load", () => {
     });
     const half = Math.floor(body.length / 2);
     await upload.send(body.subarray(0, half));
-    await expect.poll(async () => (await listed("?status=running"))[0]?.received).toBeGreaterThan(1000);
+    await expect.poll(async () => (await listed("?status=running"))[0]?.received, patient).toBeGreaterThan(1000);
     const [running] = await listed("?status=running");
     expect(running).toMatchObject({ bytesTotal: body.length, rowsPerSecond: expect.any(Number) });
     expect(running!.bytesSent).toBeGreaterThan(half / 4);
@@ -143,11 +144,11 @@ describe("rejected rows", () => {
       "Idempotency-Key": "cut",
     });
     await upload.send("9301,Clerk\nx,y\n");
-    await expect.poll(async () => (await listed("?status=running"))[0]?.rejected).toBe(1);
+    await expect.poll(async () => (await listed("?status=running"))[0]?.rejected, patient).toBe(1);
     const { rejectsUrl } = (await listed("?status=running"))[0]!;
     await problemOf(await ingest.call("DELETE", rejectsUrl), 409);
     upload.cut();
-    await expect.poll(() => listed("?status=running")).toEqual([]);
+    await expect.poll(() => listed("?status=running"), patient).toEqual([]);
     await problemOf(await ingest.call("DELETE", rejectsUrl), 409);
   });
 });
