@@ -175,6 +175,22 @@ it("what other tables refer to stays as they need it", async () => {
   expect(await ingest.load("visits", "1,q@x\n2,r@x\n")).toMatchObject({ inserted: 1, rejected: 1 });
 });
 
+it("a load is undone after a change by which the rows of before still fit, and no other", async () => {
+  expect((await put("undone", people)).status).toBe(201);
+  await ingest.load("undone", header + rows);
+  const before = await exported("undone");
+  const upsert = `${header}c@x,50,Cali,,2021-01-01T00:00:00Z\n`;
+  const undo = async (id: number) => (await ingest.call("DELETE", `/ingest/loads/${id}?undo=true`)).status;
+  const first = await ingest.load("undone", upsert, "?mode=upsert");
+  expect((await patch("undone", { fields: [{ name: "age", constraints: { minimum: null } }] })).status).toBe(200);
+  expect(await undo(first.id)).toBe(200);
+  expect(await exported("undone")).toBe(before);
+  const second = await ingest.load("undone", upsert, "?mode=upsert");
+  expect((await patch("undone", { fields: [{ name: "town", constraints: { required: true } }] })).status).toBe(200);
+  expect(await undo(second.id)).toBe(409);
+  expect(await exported("undone")).toContain("c@x,50");
+});
+
 async function definitionOf(name: string): Promise<Record<string, unknown>> {
   const [row] = await ingest.rows("SELECT definition FROM ingest_tables WHERE name = ?", [name]);
   return JSON.parse(String(row?.definition)) as Record<string, unknown>;

@@ -48,7 +48,9 @@ function writtenBy({ load, progress }: StoredLoad): number {
   if (load.dryRun) throw refuse("it was a dry run, which stores nothing");
   if (load.status === "failed") throw refuse("it has failed, and nothing of it is stored");
   if (progress.written === null) throw refuse("an earlier version has stored it without what is needed for that");
-  if (progress.undoExpired) throw refuse("the rows as they were before it have expired");
+  if (progress.undoExpired) {
+    throw refuse("the rows as they were before it have expired, or do not fit the table, which was changed since");
+  }
   return progress.written;
 }
 

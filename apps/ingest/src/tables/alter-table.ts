@@ -26,15 +26,16 @@ export async function alterTable(connection: MysqlConnection, change: TableChang
 
 /**
  * Changes the tables beside a table that has been changed. No rows are staged, because no load that was begun before can go on. A table
- * without rows may have become any other one: what its rows were before their loads is forgotten.
+ * without rows may have become any other one: what its rows were before their loads is forgotten. Returns whether it was.
  */
-export async function alterBeside(connection: MysqlConnection, change: TableChange): Promise<void> {
+export async function alterBeside(connection: MysqlConnection, change: TableChange): Promise<boolean> {
   const { name } = change.to;
   await connection.query(`TRUNCATE TABLE ${identifier(stagedName(name))}`);
   const [rows] = await connection.query<RowDataPacket[]>(`SELECT 1 FROM ${identifier(name)} LIMIT 1`);
   if (rows.length === 0) await connection.query(`TRUNCATE TABLE ${identifier(beforeName(name))}`);
   await alter(connection, change, { name: stagedName(name), load: ["load_id"], isTable: false });
   await alter(connection, change, { name: beforeName(name), load: ["load_id"], isTable: false, keepsAll: true });
+  return rows.length === 0;
 }
 
 interface Target {

@@ -114,6 +114,7 @@ function isWider(from: Column, to: Column): boolean {
   const allowed = new Set(to.enum ?? from.enum);
   return (
     from.type === to.type &&
+    from.zoned === to.zoned &&
     (from.required || !to.required) &&
     (to.minimum === undefined || to.minimum === from.minimum) &&
     (to.maximum === undefined || to.maximum === from.maximum) &&
@@ -124,6 +125,18 @@ function isWider(from: Column, to: Column): boolean {
     (to.type === "number"
       ? whole(from) <= whole(to) && least(from.scale, to.scale, 12)
       : least(from.precision, to.precision, 6))
+  );
+}
+
+/** Whether rows of before, which are not in the table any more, would fit it as well after a change. */
+export function onlyWidens(from: Omit<Table, "version">, to: Omit<Table, "version">): boolean {
+  const becomes = (column: Column) => to.columns.find(({ name }) => name === column.name);
+  const [before, after] = [uniqueColumns(from), uniqueColumns(to)];
+  return (
+    from.primaryKey.join("\t") === to.primaryKey.join("\t") &&
+    from.columns.every((column) => isWider(column, becomes(column) ?? { ...column, enum: [] })) &&
+    after.every((name) => before.includes(name)) &&
+    to.foreignKeys.every((key) => from.foreignKeys.some((other) => isSameKey(other, key)))
   );
 }
 

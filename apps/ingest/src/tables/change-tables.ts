@@ -3,7 +3,7 @@ import { Problem } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { mysqlErrorNumber } from "../store/bulk-store.ts";
 import { alterBeside, alterTable, type TableChange } from "./alter-table.ts";
-import { type Break, breakProblem, findBreaks } from "./breaks.ts";
+import { type Break, breakProblem, findBreaks, onlyWidens } from "./breaks.ts";
 import { createStatements, ownComment } from "./ddl.ts";
 import { findTable, isTableName, listTables, referencesTo } from "./definitions.ts";
 import { identifier } from "./quote.ts";
@@ -172,7 +172,8 @@ async function incomingBreaks(db: MysqlPool, from: Table, to: NewTable): Promise
 async function finishAltering(connection: MysqlConnection, tableChange: TableChange): Promise<void> {
   const { name } = tableChange.to;
   await cancelLoads(connection, name);
-  await alterBeside(connection, tableChange);
+  const isEmptied = await alterBeside(connection, tableChange);
+  if (isEmptied || !onlyWidens(tableChange.from, tableChange.to)) await forbidUndo(connection, name);
   await connection.query(
     `UPDATE ingest_tables SET state = 'ready', version = version + 1, definition = pending, pending = NULL,
       changed_at = UTC_TIMESTAMP(3) WHERE name = ?`,
@@ -257,6 +258,7 @@ async function finishDropping(connection: MysqlConnection, name: string): Promis
   }
   await connection.query(`DROP TABLE IF EXISTS ${identifier(stagedName(name))}, ${identifier(beforeName(name))}`);
   await cancelLoads(connection, name);
+  await forbidUndo(connection, name);
   await setState(connection, name, "dropped");
 }
 
@@ -265,6 +267,14 @@ async function cancelLoads(connection: MysqlConnection, name: string): Promise<v
   await connection.query(
     `UPDATE ingest_loads SET status = 'cancelled', request_key = NULL, finished_at = UTC_TIMESTAMP(3)
       WHERE table_name = ? AND status IN ('running', 'cut off')`,
+    [name],
+  );
+}
+
+/** The loads of before cannot be undone any more: what the rows were would not fit the table, or is not there. */
+async function forbidUndo(connection: MysqlConnection, name: string): Promise<void> {
+  await connection.query(
+    "UPDATE ingest_loads SET state = JSON_SET(state, '$.undoExpired', 1) WHERE table_name = ? AND state IS NOT NULL",
     [name],
   );
 }
