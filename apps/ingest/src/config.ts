@@ -13,6 +13,7 @@ export const ingestSettings = {
     .number(0, 36_500)
     .refine((days) => days === 0 || days > 2, "must be 0, or at least 3")
     .default(400),
+  REPORTS_MYSQL_URL: settings.mysqlUrl.optional(),
   REJECTS_DAYS: settings.number(0, 36_500).default(90),
 };
 

@@ -3,6 +3,7 @@ import {
   connectMysql,
   type MysqlPool,
   mysqlRecordTable,
+  ReadOnlyUser,
   type RecordSweep,
   recordSweep,
   type Sweeping,
@@ -14,6 +15,7 @@ import type { BackupStorage } from "./backups/storage.ts";
 import type { Config } from "./config.ts";
 import { defaultLoadSettings, type LoadContext } from "./loads/load-context.ts";
 import { LoadSlots } from "./loads/load-slots.ts";
+import type { ReportContext } from "./reports/run-report.ts";
 import { removeExpired } from "./retention/retention.ts";
 import { openS3, type S3Store } from "./s3.ts";
 import { doneTable, openBulkStore } from "./store/bulk-store.ts";
@@ -21,8 +23,10 @@ import { openTables, type Tables } from "./tables/tables.ts";
 
 /** What only this app works with. */
 interface IngestDeps extends AsyncDisposable {
-  /** Reports and lists of rows, which have this share of MySQL and no more, and end with their clients. */
+  /** Lists of rows, which have this share of MySQL and no more, and end with their clients. */
   reports: MysqlPool;
+  /** What saved reports run with. */
+  savedReports: ReportContext;
   /** Whole tables, which take their time. */
   bulk: MysqlPool;
   /** The definitions of the tables. */
@@ -47,7 +51,9 @@ export type Deps = DepsOf<"mysql" | "redis", IngestDeps>;
 export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">): IngestDeps {
   const { MYSQL_URL: url, STATEMENT_SECONDS: statementSeconds, BULK_STATEMENT_SECONDS: bulkSeconds } = config;
   const s3 = openS3(config);
-  const reports = connectMysql(url, { connections: 4, name: "ingest reports", statementSeconds, endsWithClient: true });
+  const readLimits = { connections: 4, statementSeconds, endsWithClient: true };
+  const reports = connectMysql(url, { name: "ingest reports", ...readLimits });
+  const ownReports = connectMysql(url, { name: "ingest own reports", ...readLimits, exact: true });
   const bulk = connectMysql(url, { connections: 4, name: "ingest backups", statementSeconds: bulkSeconds });
   const store = openBulkStore(url, bulkSeconds);
   const backups = folderStorage(resolve(config.BACKUP_DIR));
@@ -64,6 +70,18 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     slots: new LoadSlots(),
   };
   const tables = openTables({ db: mysql, bulk, loads });
+  const readable = async () => (await tables.list()).map(({ name }) => name);
+  const reportUser = new ReadOnlyUser({
+    purpose: "reports",
+    app: mysql,
+    url,
+    given: config.REPORTS_MYSQL_URL,
+    setting: "REPORTS_MYSQL_URL",
+    secret: config.QUINTET_SECRET,
+    statementSeconds,
+    readable,
+    onFault: (reason, rights) => log.warn({ rights }, `Saved reports have no database user. ${reason}`),
+  });
   const records = recordSweep(mysqlRecordTable(mysql, doneTable), (error) =>
     log.warn({ err: error }, "Old records of requests could not be removed"),
   );
@@ -78,6 +96,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
   });
   return {
     reports,
+    savedReports: { user: reportUser, own: ownReports, readable },
     bulk,
     loads,
     tables,
@@ -90,7 +109,8 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
       await Promise.allSettled([cleaned, ...loads.running]);
       await store[Symbol.asyncDispose]();
       await s3?.close();
-      await Promise.all([reports, bulk].map((pool) => pool.end()));
+      await reportUser[Symbol.asyncDispose]();
+      await Promise.all([reports, ownReports, bulk].map((pool) => pool.end()));
     },
   };
 }

@@ -27,6 +27,14 @@ export {
   type MysqlConnection,
   type MysqlPool,
 } from "./mysql/pool.ts";
+export {
+  inReadOnlySession,
+  type QueryResult,
+  type ReadOnlySession,
+  ResultTooLarge,
+} from "./mysql/read-only-session.ts";
+export { ReadOnlyUser, ReadOnlyUserFault } from "./mysql/read-only-user.ts";
+export { readStatement, type Statement, StatementFault } from "./mysql/read-statement.ts";
 export { withComment } from "./observability/sql-comment.ts";
 export { connectPostgres, healthPostgres, type PostgresQueries, type PostgresSql } from "./postgres/client.ts";
 export {

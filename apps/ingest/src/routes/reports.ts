@@ -1,8 +1,176 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { jsonResponse, type ServiceEnv, wholeNumber } from "@quintet/http";
+import {
+  decodeCursor,
+  encodeCursor,
+  type InputFault,
+  jsonBody,
+  jsonResponse,
+  limitParam,
+  noQuery,
+  Problem,
+  type ServiceEnv,
+  wholeNumber,
+} from "@quintet/http";
 import type { Deps } from "../deps.ts";
-import { aboveMean, hiredByQuarter, hiresByDepartment } from "../reports/hire-queries.ts";
+import { readValues } from "../reports/parameters.ts";
+import type { Report } from "../reports/report.ts";
+import { deleteReport, findReport, listReports, reportName, saveReport } from "../reports/report-queries.ts";
+import { checkReport, runReport } from "../reports/run-report.ts";
+import { cursorParam, nextCursor } from "./paths.ts";
+import { reportBody, reportSchema, resultSchema, toParameters, toReportBody } from "./report-schemas.ts";
+
+const reportParam = z.strictObject({
+  report: z.string().openapi({ param: { name: "report", in: "path" }, description: "Name of the report" }),
+});
+
+const reportListSchema = z
+  .object({ reports: z.array(reportSchema).describe("The reports of this page, by name"), nextCursor })
+  .openapi("SavedReports", { description: "One page of reports" });
+
+const position = z.strictObject({ list: z.literal("reports"), name: z.string() });
+
+/** The report in a path; throws `not-found` when there is none. */
+async function reportInPath({ mysql }: Deps, name: string): Promise<Report> {
+  const report = await findReport(mysql, name);
+  if (!report) throw new Problem("not-found", "Report not found. GET /ingest/reports lists the reports.");
+  return report;
+}
+
+function badQuery(errors: InputFault[]): Problem {
+  return new Problem("bad-request", errors.map(({ path, message }) => `${path}: ${message}`).join("; "), { errors });
+}
+
+/** Adds the routes that list, run, save and delete reports. */
+export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+  const guard = guards(deps.auth);
+  const account = guard.account("ingest:read");
+  for (const route of demoReports) app.openAPIRegistry.registerPath({ ...route, security: account.security });
+
+  return app
+    .openapi(
+      createRoute({
+        ...account,
+        method: "get",
+        path: "/reports",
+        tags: ["ingest"],
+        summary: "List reports",
+        description: "All saved reports by name, each with its SQL and its parameters.",
+        request: {
+          query: z.strictObject({
+            limit: limitParam(20).describe("Reports per page, 1 to 100; 20 by default"),
+            cursor: cursorParam,
+          }),
+        },
+        responses: { 200: jsonResponse(reportListSchema, "A page of reports") },
+      }),
+      async (c) => {
+        const { limit, cursor } = c.req.valid("query");
+        const after = cursor === undefined ? "" : decodeCursor(deps.cursorKey, cursor, position).name;
+        const found = await listReports(deps.mysql, after, limit + 1);
+        const reports = found.slice(0, limit);
+        const last = found.length > limit ? reports.at(-1) : undefined;
+        const next = last ? encodeCursor(deps.cursorKey, { list: "reports", name: last.name }) : null;
+        return c.json({ reports: reports.map(toReportBody), nextCursor: next }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...account,
+        method: "get",
+        path: "/reports/{report}",
+        tags: ["ingest"],
+        summary: "Run a report",
+        description:
+          "The rows as they are now. Each parameter of the report is one of the query. The report runs in a read-only transaction, as a " +
+          "database user who can read the tables and nothing else; it has at most 100,000 rows and 16 MiB, and a time limit.",
+        request: { params: reportParam },
+        parameters: [
+          {
+            name: "parameters",
+            in: "query",
+            style: "form",
+            explode: true,
+            description: "The parameters of the report, each by its name",
+            schema: { type: "object", additionalProperties: { type: "string" } },
+          },
+        ],
+        responses: { 200: jsonResponse(resultSchema, "The result") },
+      }),
+      async (c) => {
+        const report = await reportInPath(deps, c.req.valid("param").report);
+        const { values, faults } = readValues(report.params, new Map(Object.entries(c.req.queries())));
+        if (faults.length > 0) throw badQuery(faults);
+        const { summary, columns, rows } = await runReport(deps.savedReports, report, values);
+        const body = { ...values.json, ...summary, ...(report.own ? {} : { columns }), rows };
+        return c.json(body as z.output<typeof resultSchema>, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...account,
+        method: "get",
+        path: "/reports/{report}/definition",
+        tags: ["ingest"],
+        summary: "Show a report's definition",
+        description: "What was saved: the SQL and the parameters.",
+        request: { params: reportParam, ...noQuery },
+        responses: { 200: jsonResponse(reportSchema, "The report") },
+      }),
+      async (c) => c.json(toReportBody(await reportInPath(deps, c.req.valid("param").report)), 200),
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("ingest:write"),
+        method: "put",
+        path: "/reports/{report}",
+        tags: ["ingest"],
+        summary: "Save a report",
+        description:
+          "Staff only. Saves one SELECT over the tables, in place of a report with that name. It can read the tables that were made here, " +
+          "and call functions that compute from their arguments. What it cannot do is a 422 that says what and where.",
+        request: { params: reportParam, ...noQuery, ...jsonBody(reportBody) },
+        responses: {
+          200: jsonResponse(reportSchema, "Report replaced"),
+          201: jsonResponse(reportSchema, "Report saved"),
+        },
+      }),
+      async (c) => {
+        const name = c.req.valid("param").report;
+        if (!reportName.test(name)) {
+          const errors = [
+            { path: "report", message: "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or digit" },
+          ];
+          throw badQuery(errors);
+        }
+        const { params, ...body } = c.req.valid("json");
+        const draft = { name, ...body, params: toParameters(params) };
+        await checkReport(deps.savedReports, draft);
+        const isNew = await saveReport(deps.mysql, draft, c.var.account.username);
+        const saved = toReportBody(await reportInPath(deps, name));
+        if (!isNew) return c.json(saved, 200);
+        c.header("Location", saved.url);
+        return c.json(saved, 201);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("ingest:write"),
+        method: "delete",
+        path: "/reports/{report}",
+        tags: ["ingest"],
+        summary: "Delete a report",
+        description: "Staff only. The tables stay as they are.",
+        request: { params: reportParam, ...noQuery },
+        responses: { 204: { description: "Report deleted" } },
+      }),
+      async (c) => {
+        const { report } = c.req.valid("param");
+        if (!(await deleteReport(deps.mysql, report))) throw new Problem("not-found", "Report not found.");
+        return c.body(null, 204);
+      },
+    );
+}
 
 const count = z.number().int();
 const year = count.describe("The year of the report, UTC");
@@ -13,80 +181,67 @@ const quarter = (number: number) =>
   );
 const department = z.string().describe("Name of the department");
 
-const hiredByQuarterSchema = z
-  .object({
-    year,
-    rows: z
-      .array(
-        z.object({
-          department,
-          job: z.string().describe("Name of the job"),
-          q1: quarter(1),
-          q2: quarter(2),
-          q3: quarter(3),
-          q4: quarter(4),
-        }),
-      )
-      .describe("Departments and jobs with at least one hire, by department, then job"),
-  })
-  .openapi("HiredByQuarter", { description: "Hires of a year by department, job and quarter" });
-
-const departmentsAboveMeanSchema = z
-  .object({
-    year,
-    mean: z.number().describe("Mean number of hires over all departments"),
-    rows: z
-      .array(
-        z.object({
-          id: count.describe("The id of the department"),
-          department,
-          hired: count.describe("Hires of the year"),
-        }),
-      )
-      .describe("Departments above the mean, by number of hires, highest first"),
-  })
-  .openapi("DepartmentsAboveMean", { description: "Departments that hired more than the mean" });
-
-/** Adds the two reports on the hires of a year. */
-export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
-  const guard = guards(deps.auth);
-
-  return app
-    .openapi(
-      createRoute({
-        ...guard.account("ingest:read"),
-        method: "get",
-        path: "/reports/hired-by-quarter",
-        tags: ["ingest"],
-        summary: "Report hires by quarter",
-        description: "Hires of a year by department and job in each quarter. Quarters are in UTC.",
-        request: { query },
-        responses: {
-          200: jsonResponse(hiredByQuarterSchema, "The report"),
-        },
-      }),
-      async (c) => {
-        const { year } = c.req.valid("query");
-        return c.json({ year, rows: await hiredByQuarter(deps.reports, year) }, 200);
-      },
-    )
-    .openapi(
-      createRoute({
-        ...guard.account("ingest:read"),
-        method: "get",
-        path: "/reports/departments-above-mean",
-        tags: ["ingest"],
-        summary: "Report departments above the mean",
-        description:
-          "Departments that hired more in a year than the mean of all departments. A department without hires counts as 0.",
-        request: { query },
-        responses: {
-          200: jsonResponse(departmentsAboveMeanSchema, "The report"),
-        },
-      }),
-      async (c) => {
-        const { year } = c.req.valid("query");
-        return c.json({ year, ...aboveMean(await hiresByDepartment(deps.reports, year)) }, 200);
-      },
-    );
-}
+/** The two reports that come with the service, in the document only: they run as all others. */
+const demoReports: readonly RouteConfig[] = [
+  {
+    method: "get",
+    path: "/reports/hired-by-quarter",
+    tags: ["ingest"],
+    summary: "Report hires by quarter",
+    description:
+      "Hires of a year by department and job in each quarter. Quarters are in UTC. A saved report of the demo.",
+    request: { query },
+    responses: {
+      200: jsonResponse(
+        z
+          .object({
+            year,
+            rows: z
+              .array(
+                z.object({
+                  department,
+                  job: z.string().describe("Name of the job"),
+                  q1: quarter(1),
+                  q2: quarter(2),
+                  q3: quarter(3),
+                  q4: quarter(4),
+                }),
+              )
+              .describe("Departments and jobs with at least one hire, by department, then job"),
+          })
+          .openapi("HiredByQuarter", { description: "Hires of a year by department, job and quarter" }),
+        "The report",
+      ),
+    },
+  },
+  {
+    method: "get",
+    path: "/reports/departments-above-mean",
+    tags: ["ingest"],
+    summary: "Report departments above the mean",
+    description:
+      "Departments that hired more in a year than the mean of all departments. A department without hires counts as 0. A saved report of " +
+      "the demo.",
+    request: { query },
+    responses: {
+      200: jsonResponse(
+        z
+          .object({
+            year,
+            mean: z.number().describe("Mean number of hires over all departments"),
+            rows: z
+              .array(
+                z.object({
+                  id: count.describe("The id of the department"),
+                  department,
+                  hired: count.describe("Hires of the year"),
+                }),
+              )
+              .describe("Departments above the mean, by number of hires, highest first"),
+          })
+          .openapi("DepartmentsAboveMean", { description: "Departments that hired more than the mean" }),
+        "The report",
+      ),
+    },
+  },
+];

@@ -44,4 +44,6 @@ export interface PoolOptions {
   idleSeconds?: number | undefined;
   /** Whether a statement is cancelled when the client of its request disconnects; for pools that only read. */
   endsWithClient?: boolean | undefined;
+  /** MySQL: whether DECIMAL, BIGINT, JSON, dates and times are texts, as the server sent them, and no digit is lost. */
+  exact?: boolean | undefined;
 }

@@ -9,6 +9,9 @@ import { endStoreSpan, type StoreAddress, statementSpan } from "../observability
 import { bindValues, hasOddNames } from "./bind-values.ts";
 import { killStatement, limitIdleTransaction, limitMysqlSessions, resetIdleLimit } from "./session-limits.ts";
 
+/** The pools of the connections that were got. */
+const pools = new WeakMap<PoolConnection, InstrumentedPool>();
+
 type Send = (statement: unknown, values?: unknown) => Promise<unknown>;
 
 /** A pool with its limits, and what its statements are reported to. */
@@ -51,6 +54,7 @@ export function instrumentMysql(pool: Pool, seen: InstrumentedPool): Pool {
       metrics?.settled(error);
       throw error;
     });
+    pools.set(connection, seen);
     instrumentConnection(connection, seen);
     return connection;
   };
@@ -133,6 +137,16 @@ function instrumentConnection(connection: PoolConnection, seen: InstrumentedPool
       return ended;
     };
   }
+}
+
+/**
+ * Has a connection do what `statement` names within the limits of its pool, ended with the client, with a span and metrics. For what the
+ * driver's promises cannot do.
+ */
+export function onConnection<T>(connection: PoolConnection, statement: string, send: () => Promise<T>): Promise<T> {
+  const seen = pools.get(connection);
+  if (!seen) throw new Error("The connection is not from an instrumented pool.");
+  return instrumented(() => limited(connection, seen, send), true, seen)(statement) as Promise<T>;
 }
 
 /**

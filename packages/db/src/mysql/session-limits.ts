@@ -19,6 +19,9 @@ const identity = "SELECT CONCAT(@@hostname, ':', @@port) AS server";
  */
 const servers = new WeakMap<object, string>();
 
+/** The statement that sets the limits of each connection. */
+const limitTexts = new WeakMap<object, string>();
+
 /**
  * Sets the time limits of statements and idle transactions on each new connection of a pool. MariaDB limits all
  * statements, MySQL 8 limits reads and waits for row locks. If the server refuses, only the timeout of the driver
@@ -33,12 +36,19 @@ export function limitMysqlSessions(pool: Pool, limits: StatementLimits): void {
     const bounds = `, innodb_lock_wait_timeout = ${Math.max(1, seconds)}
       /*!50708 , max_execution_time = ${seconds * 1000} */ /*M! , max_statement_time = ${seconds} */`;
     const text = `SET SESSION net_read_timeout = ${idleSeconds} /*M! , idle_transaction_timeout = ${idleSeconds} */`;
-    connection.query(seconds > 0 ? text + bounds : text, () => {});
+    limitTexts.set(connection, seconds > 0 ? text + bounds : text);
+    limitSession(connection);
     if (!endsWithClient) return;
     connection.query(identity, (_error, rows) => {
       if (rows?.[0]) servers.set(connection, String(rows[0].server));
     });
   });
+}
+
+/** Sets the time limits of a connection of `limitMysqlSessions`, new or reset. The driver sends later statements after this one. */
+export function limitSession(connection: object): void {
+  const text = limitTexts.get(connection);
+  if (text !== undefined) (connection as CoreConnection).query(text, () => {});
 }
 
 /**

@@ -66,6 +66,7 @@ export const settingNames: readonly string[] = [
   "REGISTRATION",
   "REGISTRATIONS_PER_ADDRESS",
   "REJECTS_DAYS",
+  "REPORTS_MYSQL_URL",
   "S3_ACCESS_KEY_ID",
   "S3_ENDPOINT",
   "S3_REGION",

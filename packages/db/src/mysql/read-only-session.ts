@@ -1,0 +1,145 @@
+import type { FieldPacket, Pool, PoolConnection } from "mysql2/promise";
+import { onConnection } from "./instrument-mysql.ts";
+import { readStatementMode } from "./read-statement.ts";
+import { limitSession } from "./session-limits.ts";
+
+/** How much a statement may return. */
+export interface ResultBounds {
+  rows: number;
+  /** Of the result on the wire. */
+  bytes: number;
+}
+
+/** A statement returned more than it may; its connection was closed. */
+export class ResultTooLarge extends Error {
+  override name = "ResultTooLarge";
+  readonly bound: keyof ResultBounds;
+
+  constructor(bound: keyof ResultBounds) {
+    super(`The statement returned too many ${bound}.`);
+    this.bound = bound;
+  }
+}
+
+/** A result; the values are as the pool reads them. */
+export interface QueryResult {
+  fields: FieldPacket[];
+  rows: unknown[][];
+}
+
+/** A transaction that can only read, for SQL that others have written. */
+export interface ReadOnlySession {
+  /** Prepares a statement without executing it; the fields of its rows, none for what is no query. */
+  prepare(sql: string): Promise<FieldPacket[]>;
+  /** Executes one statement as a prepared one, with `values` bound. Rejects with `ResultTooLarge` beyond `bounds`. */
+  read(sql: string, values: unknown[], bounds: ResultBounds): Promise<QueryResult>;
+}
+
+/** The parts of the driver's callback connection that this module uses. */
+interface CoreConnection {
+  stream: { bytesRead: number; destroy(): void };
+  on(event: "error" | "end", heard: (error?: Error) => void): void;
+  off(event: "error" | "end", heard: (error?: Error) => void): void;
+  prepare(sql: string, done: (error: Error | null, statement: { columns: FieldPacket[] }) => void): void;
+  unprepare(sql: string): void;
+  execute(options: object): Execution;
+}
+
+interface Execution {
+  on(event: "fields", heard: (fields: FieldPacket[]) => void): Execution;
+  on(event: "result", heard: (row: unknown[]) => void): Execution;
+  on(event: "error", heard: (error: Error) => void): Execution;
+  on(event: "end", heard: () => void): Execution;
+}
+
+const measureEveryMs = 10;
+
+/**
+ * Runs `work` in a read-only transaction whose connection is as new: what its statements leave in the session (locks, variables,
+ * prepared statements) is gone before the connection is used again. The texts mean what `readStatement` takes them for.
+ */
+export async function inReadOnlySession<T>(pool: Pool, work: (session: ReadOnlySession) => Promise<T>): Promise<T> {
+  const connection = await pool.getConnection();
+  const core = connection.connection as unknown as CoreConnection;
+  let closed = false;
+  try {
+    await connection.query(`SET NAMES utf8mb4, SESSION sql_mode = '${readStatementMode}'`);
+    await connection.query("START TRANSACTION READ ONLY");
+    return await work({
+      prepare: (sql) => onConnection(connection, sql, () => prepared(core, sql)),
+      read: (sql, values, bounds) => onConnection(connection, sql, () => executed(core, sql, values, bounds)),
+    });
+  } catch (error) {
+    closed = error instanceof ResultTooLarge;
+    throw error;
+  } finally {
+    if (closed) connection.destroy();
+    else giveBack(connection);
+  }
+}
+
+/** Ends the transaction and the session, and sets its time limits again; the request does not wait for it. */
+function giveBack(connection: PoolConnection): void {
+  onConnection(connection, "RESET CONNECTION", () => connection.reset()).then(
+    () => {
+      limitSession(connection.connection);
+      connection.release();
+    },
+    () => connection.destroy(),
+  );
+}
+
+function prepared(core: CoreConnection, sql: string): Promise<FieldPacket[]> {
+  return new Promise((resolve, reject) => {
+    core.prepare(sql, (error, statement) => {
+      if (error) return reject(error);
+      core.unprepare(sql);
+      resolve(statement.columns);
+    });
+  });
+}
+
+function executed(core: CoreConnection, sql: string, values: unknown[], bounds: ResultBounds): Promise<QueryResult> {
+  return new Promise((resolve, reject) => {
+    const result: QueryResult = { fields: [], rows: [] };
+    const before = core.stream.bytesRead;
+    const settle = () => {
+      clearInterval(measuring);
+      core.off("error", broken);
+      core.off("end", broken);
+    };
+    const fail = (error: Error) => {
+      settle();
+      reject(error);
+    };
+    const broken = (error?: Error) =>
+      fail(error ?? Object.assign(new Error("The connection was closed."), { code: "PROTOCOL_CONNECTION_LOST" }));
+    const stop = (bound: keyof ResultBounds) => {
+      fail(new ResultTooLarge(bound));
+      core.stream.destroy(); // The server ends a statement whose rows nobody reads.
+    };
+    const measure = () => {
+      if (core.stream.bytesRead - before > bounds.bytes) stop("bytes");
+    };
+    // A single row may be larger than the memory: it is measured while it arrives.
+    const measuring = setInterval(measure, measureEveryMs);
+    // The driver reports a lost connection to a statement without a callback as an event of the connection.
+    core.on("error", broken);
+    core.on("end", broken);
+    core
+      .execute({ sql, values, rowsAsArray: true })
+      .on("fields", (fields) => {
+        result.fields = fields;
+      })
+      .on("result", (row) => {
+        if (result.rows.length === bounds.rows) stop("rows");
+        else result.rows.push(row);
+      })
+      .on("error", fail)
+      .on("end", () => {
+        measure();
+        settle();
+        resolve(result);
+      });
+  });
+}
