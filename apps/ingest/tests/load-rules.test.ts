@@ -175,13 +175,14 @@ describe("batches that share an id", () => {
     const goOn = Promise.withResolvers<void>();
     const slow = (async function* () {
       yield* bytesOf(text);
-      // The file is asked for more when both batches were given out.
+      // The file is asked for more before its dialect is settled; then both batches are given out at once.
       reached.resolve();
       await goOn.promise;
     })();
     const rest = { first: Buffer.alloc(0), file: slow, hash: createHash("sha256") };
     const storing = storeFile(loads, attempt, rest, { elapsedMs: () => 1, sent: unknownSize, onProgress: () => {} });
     await reached.promise;
+    await vi.waitFor(() => expect(seen).toHaveBeenCalled());
     await oneWaits();
     const begins = seen.mock.calls.length;
     seen.mockRestore();

@@ -26,8 +26,8 @@ const faulty = (count: number) => "x,faulty\n".repeat(count);
 describe("a replacement by a wrong file", () => {
   it.each([
     ["an error page", "<html>\n<head><title>502 Bad Gateway</title></head>\n<body></body>\n</html>\n", 422],
-    ["semicolons", "id;job\n1;Cook\n2;Nurse\n", 422],
-    ["tabs", "id\tjob\n1\tCook\n", 422],
+    ["semicolons and a column too many", "id;job;pay\n1;Cook;5\n2;Nurse;6\n", 422],
+    ["tabs and another name", "id\tpuesto\n1\tCook\n", 422],
     ["a header alone", "id,job\n", 422],
     ["a header below a title, alone", "Jobs\nid,job\n", 422],
     ["one newline", "\n", 422],
@@ -35,7 +35,8 @@ describe("a replacement by a wrong file", () => {
     ["a byte order mark alone", "\ufeff", 422],
     ["nothing", "", 400],
     ["a column too many", "1,Cook,x\n2,Nurse,y\n", 422],
-    ["UTF-16", Buffer.from("\ufeff1,Cook\n2,Nurse\n", "utf16le"), 422],
+    ["UTF-32", Buffer.from("fffe00003100000a", "hex"), 422],
+    ["Cyrillic of one byte", Buffer.from("312cd0eee1eef2e0eff00a", "hex"), 422],
     ["a faulty row among good ones", `${lines(1, 250)}x,y\n${lines(300, 10)}`, 422],
     ["one id twice", "1,Cook\n1,Baker\n", 422],
     ["binary", Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * 7919) % 256)), 422],

@@ -120,6 +120,11 @@ export class CsvReader implements RecordReader {
     return read;
   }
 
+  /** Whether all bytes of the file have been read. */
+  get hasEnded(): boolean {
+    return this.#ended && this.#position === this.window.length;
+  }
+
   get midLine(): boolean {
     return this.#skipping;
   }

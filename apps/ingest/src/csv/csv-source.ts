@@ -1,5 +1,6 @@
 import type { Hash } from "node:crypto";
 import type { CsvReader } from "./csv-reader.ts";
+import { countLineEnds, Transcoder } from "./encoding.ts";
 import type { RecordSource, SourcePosition } from "./record.ts";
 
 /** The part of a file that is still to be read. */
@@ -12,25 +13,31 @@ export interface FileRest {
   hash: Hash;
 }
 
-/** A CSV file as it arrives. */
+/** A CSV file as it arrives, in any encoding. Its positions count the bytes as sent. */
 export class CsvSource implements RecordSource {
   readonly records: CsvReader;
   readonly #rest: FileRest;
+  readonly #transcoder: Transcoder | undefined;
   #bytes: number;
 
   /** `bytes`: how many bytes of the file are before the rest. */
-  constructor(records: CsvReader, rest: FileRest, bytes: number) {
+  constructor(records: CsvReader, rest: FileRest, { bytes, encoding }: { bytes: number; encoding: string }) {
     this.records = records;
     this.#rest = rest;
     this.#bytes = bytes;
-    records.push(rest.first);
+    this.#transcoder = encoding === "utf-8" ? undefined : new Transcoder(encoding);
+    records.push(this.#transcoder?.push(rest.first) ?? rest.first);
   }
 
   async fill(): Promise<void> {
     this.#count();
     const next = await this.#rest.file.next();
-    if (next.done) this.records.end();
-    else this.records.push(next.value);
+    if (!next.done) {
+      this.records.push(this.#transcoder?.push(next.value) ?? next.value);
+      return;
+    }
+    if (this.#transcoder) this.records.push(this.#transcoder.push(Buffer.alloc(0), true));
+    this.records.end();
   }
 
   position(): SourcePosition {
@@ -40,7 +47,11 @@ export class CsvSource implements RecordSource {
 
   /** Adds the bytes that were consumed to the digest. */
   #count(): void {
-    const read = this.records.takeConsumed();
+    let read = this.records.takeConsumed();
+    // A record ends with a line end, which has the same number in the text and in the bytes as sent.
+    if (this.#transcoder) {
+      read = this.records.hasEnded ? this.#transcoder.takeAll() : this.#transcoder.take(countLineEnds(read));
+    }
     this.#rest.hash.update(read);
     this.#bytes += read.length;
   }

@@ -39,8 +39,9 @@ describe("the beginning of a file", () => {
     ["below many empty lines", `${"\n".repeat(20)}${swapped}`, [0, 1, 2, 4, 3], 21],
   ])("is a header %s", (_, text, fieldOrder, skipLines) => {
     for (const mode of ["auto", "true"] as const) {
-      expect(head("hired_employees", mode, `${text}\n${row}\n`)).toEqual({ fieldOrder, skipLines });
-      expect(head("hired_employees", mode, text)).toEqual({ fieldOrder, skipLines });
+      const header = { line: skipLines, width: 5 };
+      expect(head("hired_employees", mode, `${text}\n${row}\n`)).toEqual({ fieldOrder, skipLines, header });
+      expect(head("hired_employees", mode, text)).toEqual({ fieldOrder, skipLines, header });
     }
   });
 
@@ -98,7 +99,11 @@ describe("the beginning of a file", () => {
   it("distinguishes a row from a partial header when a text is the name of a column", () => {
     expect(head("jobs", "auto", "5,Job\n")).toEqual({ fieldOrder: [0, 1], skipLines: 0 });
     expect(head("jobs", "auto", "id,puesto\n5,a\n")).toMatchObject({ fault: "partial header" });
-    expect(head("jobs", "auto", "x,c\nid,job\n")).toEqual({ fieldOrder: [0, 1], skipLines: 2 });
+    expect(head("jobs", "auto", "x,c\nid,job\n")).toEqual({
+      fieldOrder: [0, 1],
+      skipLines: 2,
+      header: { line: 2, width: 2 },
+    });
   });
 
   it("is not a header after a row", () => {
@@ -124,7 +129,11 @@ describe("the beginning of a file", () => {
 
   it("is known as soon as it can be, and in bounded bytes", () => {
     expect(head("jobs", "auto", "1,a\n", false)).toEqual({ fieldOrder: [0, 1], skipLines: 0 });
-    expect(head("jobs", "auto", "job,id\n", false)).toEqual({ fieldOrder: [1, 0], skipLines: 1 });
+    expect(head("jobs", "auto", "job,id\n", false)).toEqual({
+      fieldOrder: [1, 0],
+      skipLines: 1,
+      header: { line: 1, width: 2 },
+    });
     for (const open of ["", "1", "1,a", "id,jo", "Title\n", '"Title\n', "id,nombre\n"]) {
       expect(head("jobs", "auto", open, false)).toBeUndefined();
     }

@@ -1,7 +1,10 @@
+import { tableCodecs } from "../fields/codec.ts";
 import type { Table } from "../tables/table.ts";
 import { CsvReader } from "./csv-reader.ts";
+import { type Dialect, fieldFormat, tableDialect } from "./dialect.ts";
 import {
   type ColumnNames,
+  type ColumnOptions,
   type FieldOrder,
   fieldTexts,
   type HeaderMode,
@@ -16,6 +19,8 @@ export interface FileLayout {
   fieldOrder: FieldOrder;
   /** Records that start on the first `skipLines` lines are not rows. */
   skipLines: number;
+  /** The line of the header, from 1, and the number of its fields; absent when there is none. */
+  header?: { line: number; width: number };
 }
 
 /** Why the columns cannot be determined. */
@@ -40,11 +45,12 @@ export function detectHeader(
   table: Table,
   mode: HeaderMode,
   { lead, ended }: { lead: Buffer; ended: boolean },
+  { dialect = tableDialect(table), columns = {} }: { dialect?: Dialect; columns?: ColumnOptions } = {},
 ): FileLayout | HeaderFault | undefined {
-  const reader = new CsvReader(maxFields);
+  const reader = new CsvReader(maxFields, { dialect });
   reader.push(lead);
   if (ended) reader.end();
-  const row = new RowBatch(table, { rows: 1, bytes: 0 });
+  const row = new RowBatch(table, { rows: 1, bytes: 0 }, tableCodecs(table, fieldFormat(dialect)));
   let separatorLine = 0;
   let first: HeaderFault | undefined;
   let partial: HeaderFault | undefined;
@@ -58,22 +64,30 @@ export function detectHeader(
     const isFirst = first === undefined && separatorLine === 0;
     const separator = isFirst ? separatorIn(lead.toString("utf8", reader.recordStart, reader.recordEnd)) : undefined;
     const fields = fieldTexts(reader);
-    const names = readNames(table, fields);
+    const trailing = dialect.trailingDelimiter && fields.length > 1 && fields.at(-1)?.trim() === "" ? 1 : 0;
+    if (trailing > 0) fields.pop();
+    const names = readNames(table, fields, columns);
     const line = reader.recordLine;
     if (separator !== undefined) {
-      if (separator !== ",") return { fault: "separator", line, names, separator };
+      if (separator !== dialect.delimiter) return { fault: "separator", line, names, separator };
       separatorLine = line;
       continue;
     }
     if (mode === "false") {
-      if (names.moved && looksLikeNames(table, fields, true)) return { fault: "different order", line, names };
+      if (names.moved && looksLikeNames(table, fields, true, columns)) return { fault: "different order", line, names };
       break;
     }
-    if (names.order) return { fieldOrder: names.order, skipLines: reader.line - 1 };
+    if (names.order) {
+      return {
+        fieldOrder: names.order,
+        skipLines: reader.line - 1,
+        header: { line, width: reader.fieldCount - trailing },
+      };
+    }
     first ??= { fault: "no header", line, names };
     row.clear();
-    const isRow = row.add(reader);
-    if (looksLikeNames(table, fields, isRow) && names.known > (partial?.names.known ?? -1)) {
+    const isRow = row.add(reader, tableOrder(table), table.columns.length + trailing);
+    if (looksLikeNames(table, fields, isRow, columns) && names.known > (partial?.names.known ?? -1)) {
       partial = { fault: "partial header", line, names };
     }
     if (isRow) break;

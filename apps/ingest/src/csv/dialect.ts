@@ -1,5 +1,9 @@
+import type { FieldFormat } from "../fields/field-format.ts";
+import type { Table } from "../tables/table.ts";
+
 /** The line ends of a file. `mixed`: lines also end in a lone CR, or in CR CR LF beside others. */
-export type LineEnd = "lf" | "crlf" | "cr" | "crcrlf" | "mixed";
+export const lineEnds = ["lf", "crlf", "cr", "crcrlf", "mixed"] as const;
+export type LineEnd = (typeof lineEnds)[number];
 
 /** How the text of a file is written. All of it is settled before the first row is read, and stays the same when a load resumes. */
 export interface Dialect {
@@ -26,6 +30,11 @@ export interface Dialect {
   dateFormat: string | null;
   /** The time zone of times without one, as in the IANA database or as an offset; null: there must be one. */
   defaultZone: string | null;
+  /** Whether numbers and times that are too precise are rounded, half away from zero; otherwise they are rejected. */
+  round: boolean;
+  /** The texts of true and of false; null: the usual English ones. */
+  trueValues: readonly string[] | null;
+  falseValues: readonly string[] | null;
   /** Whether spaces around fields, also outside of quotes, are ignored. */
   trim: boolean;
   /** Whether every line ends with a delimiter, after which there is no field. */
@@ -47,7 +56,31 @@ export const defaultDialect: Dialect = {
   thousands: "",
   dateFormat: null,
   defaultZone: null,
+  round: false,
+  trueValues: null,
+  falseValues: null,
   trim: false,
   trailingDelimiter: false,
   lineEnd: "lf",
 };
+
+/** The dialect of a table's files where nothing is recognised or given. */
+export function tableDialect({ missingValues, dialect }: Pick<Table, "missingValues" | "dialect">): Dialect {
+  return { ...defaultDialect, missing: missingValues, ...dialect };
+}
+
+/** How the values of a file in this dialect are read. */
+export function fieldFormat(dialect: Dialect): FieldFormat {
+  const { missing, decimal, thousands, dateFormat, defaultZone, round, trim, trueValues, falseValues } = dialect;
+  return {
+    missing,
+    decimal,
+    thousands,
+    dateFormat: dateFormat ?? undefined,
+    defaultZone: defaultZone ?? undefined,
+    round,
+    trim,
+    trueValues: trueValues ?? undefined,
+    falseValues: falseValues ?? undefined,
+  };
+}

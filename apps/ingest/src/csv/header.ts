@@ -4,8 +4,16 @@ import { fieldBytes, type RecordBytes } from "./record.ts";
 /** Whether the file has a header; `auto` detects it. */
 export type HeaderMode = "auto" | "true" | "false";
 
-/** For each column of the table, the index of its field in a record. */
+/** For each column of the table, the index of its field in a record; -1: the file lacks it. */
 export type FieldOrder = readonly number[];
+
+/** How the names of a header become columns. */
+export interface ColumnOptions {
+  /** Names in the file, and the columns that they stand for. */
+  map?: Readonly<Record<string, string>>;
+  /** Whether other columns of the file are left out, and not refused. */
+  ignoreExtra?: boolean;
+}
 
 /** The fields in the order of the table's columns. */
 export function tableOrder(table: Table): FieldOrder {
@@ -31,13 +39,14 @@ const maxNameLength = 64;
 const edges = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
 
 /** Column names are compared without regard to case, surrounding spaces and Unicode normal form. */
-function plainName(name: string): string {
+export function plainName(name: string): string {
   return name.normalize("NFC").replace(edges, "").toLowerCase();
 }
 
 /** Reads fields as column names of a table, in any order. */
-export function readNames(table: Table, fields: readonly string[]): ColumnNames {
-  const names = fields.map(plainName);
+export function readNames(table: Table, fields: readonly string[], options: ColumnOptions = {}): ColumnNames {
+  const mapped = new Map(Object.entries(options.map ?? {}).map(([from, to]) => [plainName(from), plainName(to)]));
+  const names = fields.map((field) => mapped.get(plainName(field)) ?? plainName(field));
   const columns = table.columns.map(({ name }) => name);
   const places = columns.map((column) => names.indexOf(plainName(column)));
   const missing = columns.filter((_, index) => places[index] === -1);
@@ -50,7 +59,13 @@ export function readNames(table: Table, fields: readonly string[]): ColumnNames 
     if (known.has(name)) return [];
     return [name === "" ? `column ${index + 1}` : field.replace(edges, "").slice(0, maxNameLength)];
   });
-  const plain = missing.length + unknown.length + repeated.length === 0;
+  const expected = new Set(Object.values(options.map ?? {}));
+  const isOptional = (name: string) => {
+    const column = table.columns.find((each) => each.name === name);
+    return !expected.has(name) && (column?.required === false || column?.default !== undefined);
+  };
+  const isWhole = missing.length < columns.length && missing.every(isOptional) && repeated.length === 0;
+  const plain = isWhole && (unknown.length === 0 || options.ignoreExtra === true);
   return {
     order: plain ? places : undefined,
     known: columns.length - missing.length,
@@ -65,8 +80,13 @@ export function readNames(table: Table, fields: readonly string[]): ColumnNames 
  * Whether fields that are not exactly the column names look like a header: most are known names, or some are and the fields cannot be
  * a row, or they can only be names.
  */
-export function looksLikeNames(table: Table, fields: readonly string[], isRow: boolean): boolean {
-  const { known } = readNames(table, fields);
+export function looksLikeNames(
+  table: Table,
+  fields: readonly string[],
+  isRow: boolean,
+  columns: ColumnOptions = {},
+): boolean {
+  const { known } = readNames(table, fields, columns);
   if (known * 2 > table.columns.length) return true;
   return !isRow && (known > 0 || areOtherNames(table, fields));
 }
@@ -84,12 +104,17 @@ function areOtherNames({ columns }: Table, fields: readonly string[]): boolean {
   return numbers.length > 0 && numbers.every((field) => !/\p{N}/u.test(field));
 }
 
-/** The field order of a record that is a header; fast for all other records. */
-export function namedOrder(table: Table, record: RecordBytes): FieldOrder | undefined {
-  if (record.fieldCount !== table.columns.length) return undefined;
+/** The field order of a record that is a header of `width` names; fast for all other records. */
+export function namedOrder(
+  table: Table,
+  record: RecordBytes,
+  { width = table.columns.length, ...options }: ColumnOptions & { width?: number } = {},
+): FieldOrder | undefined {
+  if (record.fieldCount !== width) return undefined;
   const first = plainName(fieldBytes(record, 0).toString());
+  const isPlain = Object.keys(options.map ?? {}).length === 0 && options.ignoreExtra !== true;
   const isName = table.columns.some(({ name }) => name.length === first.length && plainName(name) === first);
-  return isName ? readNames(table, fieldTexts(record)).order : undefined;
+  return isName || !isPlain ? readNames(table, fieldTexts(record), options).order : undefined;
 }
 
 /** The fields of a record as text. */

@@ -1,3 +1,4 @@
+import type { Dialect } from "../csv/dialect.ts";
 import type { FaultCode } from "../csv/fault.ts";
 import type { HeaderMode } from "../csv/header.ts";
 import { isWhole, type LoadMode } from "../store/store-batch.ts";
@@ -31,6 +32,12 @@ export interface LoadOptions {
   allowEmpty: boolean;
   /** The load whose rejected rows this load sends again, mended; null for any other load. */
   retryOf: number | null;
+  /** What is given of the dialect of the file. */
+  dialect: Partial<Dialect>;
+  /** Names in the header of the file, and the columns that they stand for. */
+  map: Readonly<Record<string, string>>;
+  /** What happens to columns of the file that the table does not have. */
+  extra: "reject" | "ignore";
 }
 
 /** The default options of a load. */
@@ -42,6 +49,9 @@ export const defaultLoadOptions = {
   onError: "skip",
   allowEmpty: false,
   retryOf: null,
+  dialect: {},
+  map: {},
+  extra: "reject",
 } as const;
 
 /** How many rows were rejected for one code, in one column; `column` is empty when the row as a whole is invalid. */
@@ -55,7 +65,9 @@ export interface RejectReason {
 export interface FileFacts {
   format: string;
   /** How the file is written: delimiter, quote, encoding, and so on. */
-  dialect: Readonly<Record<string, unknown>> | null;
+  dialect: Dialect | null;
+  /** The number of fields of a row. */
+  width?: number;
   /** How sure the dialect is, from 0 to 1. */
   confidence: number | null;
   doubts: readonly string[];

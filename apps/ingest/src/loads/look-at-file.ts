@@ -1,9 +1,14 @@
 import { CsvReader } from "../csv/csv-reader.ts";
-import { fieldTexts, type HeaderMode } from "../csv/header.ts";
+import { fieldFormat } from "../csv/dialect.ts";
+import { fieldTexts } from "../csv/header.ts";
 import { RowBatch } from "../csv/row-batch.ts";
+import type { SettledFile } from "../csv/settle-dialect.ts";
+import { textOf } from "../csv/sniff-dialect.ts";
+import { tableCodecs } from "../fields/codec.ts";
 import type { Table } from "../tables/table.ts";
 import type { FileBytes } from "./file-bytes.ts";
-import { readHeader } from "./read-header.ts";
+import type { LoadOptions } from "./load.ts";
+import { settleFile } from "./settle-file.ts";
 
 /** A row at the beginning of a file as a load would take it. */
 export interface SampleRow {
@@ -16,36 +21,35 @@ export interface SampleRow {
 
 /** What a file is taken for, without anything being stored. */
 export interface FileLook {
-  /** Lines above the first row. */
-  skippedLines: number;
-  /** For each column of the table, the number of its field in the file, from 1. */
+  settled: SettledFile;
+  /** For each column of the table, the number of its field in the file, from 1; 0: the file lacks it. */
   fields: number[];
   rows: SampleRow[];
 }
 
 const sampleRows = 10;
+/** How long the beginning of a file is waited for. */
+const waitMs = 5000;
 
 /** Reads the beginning of a file as a load would. Throws what the load would throw, such as a 422 for a doubtful header. */
-export async function lookAtFile(table: Table, header: HeaderMode, file: FileBytes): Promise<FileLook> {
-  const first = await file.next();
-  const { layout, lead } = await readHeader(table, header, first.done ? Buffer.alloc(0) : first.value, file);
-  const reader = new CsvReader(table.columns.length);
-  reader.push(lead);
-  const batch = new RowBatch(table, { rows: 1, bytes: 0 });
+export async function lookAtFile(
+  table: Table,
+  options: Pick<LoadOptions, "header" | "dialect" | "map" | "extra">,
+  file: FileBytes,
+): Promise<FileLook> {
+  const { settled, lead, ended } = await settleFile(table, options, { first: Buffer.alloc(0), file }, waitMs);
+  const { dialect, layout, width } = settled;
+  const reader = new CsvReader(Math.max(width, table.columns.length), { dialect, width });
+  reader.push(textOf(lead, dialect.encoding, ended));
+  if (ended) reader.end();
+  const batch = new RowBatch(table, { rows: 1, bytes: 0 }, tableCodecs(table, fieldFormat(dialect)));
   const rows: SampleRow[] = [];
   while (rows.length < sampleRows) {
     const found = reader.next();
-    if (found === "end") break;
-    if (found === "more") {
-      // The file may be shorter than the bytes that are needed to know its header.
-      const next = await file.next();
-      if (next.done) reader.end();
-      else reader.push(next.value);
-      continue;
-    }
+    if (found === "end" || found === "more") break;
     if (reader.recordLine <= layout.skipLines) continue;
     batch.clear();
-    if (found === "record") batch.add(reader, layout.fieldOrder);
+    if (found === "record") batch.add(reader, layout.fieldOrder, width);
     const fault = found === "broken" ? { column: "", reason: reader.fault.reason } : batch.rejects[0];
     const texts = found === "broken" ? [] : fieldTexts(reader);
     rows.push({
@@ -54,5 +58,5 @@ export async function lookAtFile(table: Table, header: HeaderMode, file: FileByt
       ...(fault && { fault }),
     });
   }
-  return { skippedLines: layout.skipLines, fields: layout.fieldOrder.map((field) => field + 1), rows };
+  return { settled, fields: layout.fieldOrder.map((field) => field + 1), rows };
 }

@@ -1,5 +1,6 @@
 import { CsvReader } from "../csv/csv-reader.ts";
 import { CsvSource, type FileRest } from "../csv/csv-source.ts";
+import { type Dialect, fieldFormat, tableDialect } from "../csv/dialect.ts";
 import { namedOrder, tableOrder } from "../csv/header.ts";
 import type { RecordSource } from "../csv/record.ts";
 import { RowBatch } from "../csv/row-batch.ts";
@@ -7,10 +8,12 @@ import { tableCodecs } from "../fields/codec.ts";
 import { commitBatch, type FilePosition } from "./commit-batch.ts";
 import type { LoadAttempt } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
-import { readHeader } from "./read-header.ts";
 import { checkRejectLimit, firstRows, hopelessProblem, isHopeless } from "./reject-limit.ts";
+import { settleFile } from "./settle-file.ts";
 
 const batchBytes = 4 * 1024 * 1024;
+/** How long the beginning of a file is waited for. */
+const sniffMs = 200;
 
 /**
  * Reads the rest of a file and stores it batch by batch: one batch is filled while two before it are stored, and the file is read no
@@ -23,11 +26,12 @@ export async function storeFile(
   clock: { elapsedMs(): number; sent(): Pick<FilePosition, "bytesSent" | "bytesTotal">; onProgress(): void },
 ): Promise<FilePosition> {
   const { table } = attempt;
-  const { header } = attempt.options;
-  const { source, skipLines, ...columns } = await openCsv(attempt, rest);
+  const { header, map, extra } = attempt.options;
+  const { source, skipLines, width, dialect, ...columns } = await openCsv(context, attempt, rest);
+  const names = { map, ignoreExtra: extra === "ignore", width };
   const { records } = source;
   let { fieldOrder } = columns;
-  const codecs = tableCodecs(table);
+  const codecs = tableCodecs(table, fieldFormat(dialect));
   const newBatch = () => new RowBatch(table, { rows: context.batchRows, bytes: batchBytes }, codecs);
   // The max number of batches stored in parallel. Upserts read with locks that may cover rows of the other batch, and rows may refer to
   // rows of the batch before.
@@ -83,9 +87,9 @@ export async function storeFile(
     }, context.batchMs);
   };
   const takeRecord = () => {
-    if (filling.add(records, fieldOrder) || header === "false") return;
+    if (filling.add(records, fieldOrder, width) || header === "false") return;
     // The file may be several files concatenated, each with its own header.
-    fieldOrder = [...(namedOrder(table, records) ?? fieldOrder)];
+    fieldOrder = [...(namedOrder(table, records, names) ?? fieldOrder)];
   };
   /** Takes the records that are there. Whether the file has ended. */
   const drain = async (): Promise<boolean> => {
@@ -119,17 +123,25 @@ export async function storeFile(
   }
 }
 
-/** The rest of a CSV file as records, and the order of their fields. */
+/** The rest of a CSV file as records, and the order of their fields. What the file is found to be is kept with the progress. */
 async function openCsv(
-  { table, options, progress }: LoadAttempt,
+  context: LoadContext,
+  attempt: LoadAttempt,
   rest: FileRest,
-): Promise<{ source: RecordSource; fieldOrder: number[]; skipLines: number }> {
+): Promise<{ source: RecordSource; fieldOrder: number[]; skipLines: number; width: number; dialect: Dialect }> {
+  const { table, progress } = attempt;
   if (progress.bytes > 0) {
-    const reader = new CsvReader(table.columns.length, { line: progress.lines + 1 });
+    const dialect = progress.facts?.dialect ?? tableDialect({ ...table, dialect: {} });
+    const width = progress.facts?.width ?? table.columns.length;
+    const reader = new CsvReader(Math.max(width, table.columns.length), { line: progress.lines + 1, dialect, width });
     const fieldOrder = progress.fieldOrder ?? [...tableOrder(table)];
-    return { source: new CsvSource(reader, rest, progress.bytes), fieldOrder, skipLines: 0 };
+    const source = new CsvSource(reader, rest, { bytes: progress.bytes, encoding: dialect.encoding });
+    return { source, fieldOrder, skipLines: 0, width, dialect };
   }
-  const { layout, lead } = await readHeader(table, options.header, rest.first, rest.file);
-  const source = new CsvSource(new CsvReader(table.columns.length), { ...rest, first: lead }, 0);
-  return { source, fieldOrder: [...layout.fieldOrder], skipLines: layout.skipLines };
+  const { settled, lead, file } = await settleFile(table, attempt.options, rest, Math.min(sniffMs, context.batchMs));
+  const { dialect, layout, width, confidence, doubts } = settled;
+  attempt.progress = { ...progress, facts: { format: "csv", dialect, width, confidence, doubts } };
+  const reader = new CsvReader(Math.max(width, table.columns.length), { dialect, width });
+  const source = new CsvSource(reader, { ...rest, first: lead, file }, { bytes: 0, encoding: dialect.encoding });
+  return { source, fieldOrder: [...layout.fieldOrder], skipLines: layout.skipLines, width, dialect };
 }

@@ -1,17 +1,22 @@
 import { type Html, plural } from "@quintet/pages";
 import { html } from "hono/html";
+import type { Dialect } from "../csv/dialect.ts";
+import { delimiterName } from "../csv/sniff-dialect.ts";
 import type { FileLook, SampleRow } from "../loads/look-at-file.ts";
 import type { Table } from "../tables/table.ts";
 import { grid } from "./lists.ts";
 
 /** What a file was taken for: its columns, its first rows, and what would be rejected. */
-export function fileLook(table: Table, { skippedLines, fields, rows }: FileLook): Html {
+export function fileLook(table: Table, { settled, fields, rows }: FileLook): Html {
   const names = table.columns.map(({ name }) => name);
+  const { dialect, doubts, confidence, layout } = settled;
   const wrong = rows.filter(({ fault }) => fault !== undefined).length;
   return html`<section class="below" aria-labelledby="found">
           <h2 id="found" tabindex="-1">What the file was taken for</h2>
-          <p>${skippedLines === 0 ? "No header: columns are assigned by position." : `The rows start after line ${skippedLines}.`}
+          <p>${dialectText(dialect)}, ${Math.round(confidence * 100)} % certain.
+            ${dialect.header ? `The rows start after line ${layout.skipLines}.` : "No header: columns are assigned by position."}
             ${wrong === 0 ? "" : html`<strong>${wrong} of the first ${plural(rows.length, "row")} would be rejected.</strong>`}</p>
+          ${doubts.length === 0 ? "" : html`<ul>${doubts.map((doubt) => html`<li>${doubt}</li>`)}</ul>`}
           ${
             rows.length === 0
               ? html`<p class="empty">The file has no rows.</p>`
@@ -19,12 +24,21 @@ export function fileLook(table: Table, { skippedLines, fields, rows }: FileLook)
                   caption: "The first rows",
                   columns: [
                     "Line",
-                    ...table.columns.map(({ name, type }, i) => `${name} (${type}, field ${fields[i]})`),
+                    ...table.columns.map(
+                      ({ name, type }, i) =>
+                        `${name} (${type}, ${fields[i] === 0 ? "not in the file" : `field ${fields[i]}`})`,
+                    ),
                   ],
                   rows: rows.map((row) => sampleRow(row, names)),
                 })
           }
         </section>`;
+}
+
+/** A dialect in a few words. */
+function dialectText({ delimiter, encoding, quote }: Dialect): string {
+  const quotes = quote === '"' ? "" : `, ${quote === null ? "no quotes" : `quotes ${quote}`}`;
+  return `Fields are separated by ${delimiterName(delimiter)}${quotes}, encoding ${encoding}`;
 }
 
 function sampleRow({ line, values, fault }: SampleRow, names: readonly string[]): Html {

@@ -20,6 +20,7 @@ import { type PreparedLoad, prepareLoad } from "../loads/load-file.ts";
 import { loadModes } from "../store/store-batch.ts";
 import type { Table } from "../tables/table.ts";
 import { csvFile } from "../upload/csv-file.ts";
+import { dialectGiven, dialectQuery, mapGiven, mappingQuery } from "./dialect-query.ts";
 import { loadProblemSchema, loadSchema } from "./load-schemas.ts";
 import { tableInPath, tableParam } from "./paths.ts";
 
@@ -53,6 +54,8 @@ export const csvQuery = z.strictObject({
       "`skip` reads on after a rejected row, `abort` ends the load as soon as more than `maxRejects` rows are rejected",
     ),
   allowEmpty: flag("Allow `mode=replace` and `mode=merge` to leave the table empty"),
+  ...dialectQuery,
+  ...mappingQuery,
 });
 const keyPattern = /^[\x21-\x7e]{1,255}$/;
 const keepAliveMs = 15_000;
@@ -147,13 +150,22 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   );
 }
 
-/** The options of a load out of the parameters of its request. */
-export function loadOptions(
-  table: Table,
-  { dryRun, allowEmpty, maxRejects, ...query }: z.output<typeof csvQuery>,
-): LoadOptions {
-  const flags = { dryRun: dryRun === "true", allowEmpty: allowEmpty === "true" };
-  return { table: table.name, ...query, ...flags, maxRejects: maxRejects ?? null, retryOf: null };
+/** The options of a load out of the parameters of its request. Throws a 400 for what the table does not have. */
+export function loadOptions(table: Table, query: z.output<typeof csvQuery>): LoadOptions {
+  const { mode, header, onError, extra } = query;
+  return {
+    table: table.name,
+    mode,
+    header,
+    onError,
+    extra,
+    dryRun: query.dryRun === "true",
+    allowEmpty: query.allowEmpty === "true",
+    maxRejects: query.maxRejects ?? null,
+    retryOf: null,
+    dialect: dialectGiven(query),
+    map: mapGiven(table, query.map),
+  };
 }
 
 /** The digest under which a load is found by the Idempotency-Key of an account. */

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { lineEnds } from "../csv/dialect.ts";
 import { TimeFormat } from "../fields/time-format.ts";
 import { TimeZone } from "../fields/time-zone.ts";
 
@@ -19,6 +20,8 @@ const character = z
 const characters = z
   .string()
   .refine((text) => /^[^\r\n\0]{1,8}$/u.test(text), "must be 1 to 8 characters, no line end");
+
+const words = z.array(z.string().min(1).max(100)).min(1).max(50);
 
 /** What can be saved of the dialect of a table's files; see `Dialect`. */
 export const dialectSchema = z
@@ -49,8 +52,12 @@ export const dialectSchema = z
       .refine((name) => isKnown(() => new TimeZone(name)), "must be a time zone such as America/Bogota")
       .nullable()
       .describe("The time zone of times without one"),
+    round: z.boolean().describe("Whether numbers and times that are more precise than their column are rounded"),
+    trueValues: words.nullable().describe("The texts of true; null: true, t, yes, y, 1"),
+    falseValues: words.nullable().describe("The texts of false; null: false, f, no, n, 0"),
     trim: z.boolean().describe("Whether spaces around fields are ignored"),
     trailingDelimiter: z.boolean().describe("Whether every line ends with a delimiter after which there is no field"),
+    lineEnd: z.enum(lineEnds).describe("How lines end; `mixed`: also in a lone CR, or in CR CR LF beside others"),
   })
   .partial()
   .refine(({ decimal = ".", thousands = "" }) => decimal !== thousands, {

@@ -20,11 +20,12 @@ function labelOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** The choices of a parameter, its default first. */
+/** The choices of a parameter, its default first; without a default, what the file itself has. */
 function choicesOf({ enum: values = [], default: first }: Property): [string, string][] {
   const sorted = [...values].sort((a, b) => Number(b === first) - Number(a === first));
   const words: Record<string, string> = { true: "Yes", false: "No" };
-  return sorted.map((value) => [value, words[value] ?? value]);
+  const choices = sorted.map((value): [string, string] => [value, words[value] ?? value]);
+  return first === undefined ? [["", "As in the file"], ...choices] : choices;
 }
 
 /** A field for each parameter of `POST /{table}/csv`, in its order. */

@@ -3,6 +3,7 @@ import { problemSchema } from "@quintet/http";
 import { faultCodes } from "../csv/fault.ts";
 import { loadStatuses } from "../loads/load.ts";
 import { loadModes } from "../store/store-batch.ts";
+import { settledDialectSchema } from "./dialect-query.ts";
 import { nextCursor } from "./paths.ts";
 
 const count = z.number().int();
@@ -56,10 +57,9 @@ export const loadSchema = z
     ...counts,
     deleted: count.describe("Rows of the table that the file lacks and that were deleted"),
     format: z.string().nullable().describe("Format of the file, such as `csv`; null until it is known"),
-    dialect: z
-      .record(z.string(), z.unknown())
+    dialect: settledDialectSchema
       .nullable()
-      .describe("How the file is written: delimiter, quote, encoding and so on; null until it is known"),
+      .describe("How the file is written, as it was recognised or given; null until it is known"),
     confidence: z.number().nullable().describe("How certain the dialect is, 0 to 1; null until it is known"),
     doubts: z.array(z.string()).readonly().describe("What is uncertain about the dialect"),
     reasons: z.array(reasonSchema).readonly().describe("The rejected rows by code and column, most frequent first"),

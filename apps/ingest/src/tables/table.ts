@@ -1,3 +1,5 @@
+import type { Dialect } from "../csv/dialect.ts";
+
 /** The types of columns. */
 export const columnTypes = [
   "integer",
@@ -62,7 +64,7 @@ export interface Table {
   /** Texts in files that are no value; an empty field is none as well when `""` is among them. */
   missingValues: readonly string[];
   /** What is saved of the dialect of its files. */
-  dialect: Readonly<Record<string, unknown>>;
+  dialect: Partial<Dialect>;
   title?: string;
   description?: string;
 }

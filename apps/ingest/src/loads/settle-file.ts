@@ -1,0 +1,86 @@
+import type { InputFault } from "@quintet/http";
+import type { FileRest } from "../csv/csv-source.ts";
+import type { HeaderFault } from "../csv/detect-header.ts";
+import { type SettledFile, settleDialect } from "../csv/settle-dialect.ts";
+import { sniffBytes } from "../csv/sniff-dialect.ts";
+import type { Table } from "../tables/table.ts";
+import type { FileBytes } from "./file-bytes.ts";
+import type { LoadOptions } from "./load.ts";
+import { LoadFailed } from "./load-problem.ts";
+
+/**
+ * Reads the beginning of a file, of which `rest.first` has been read already, and settles how it is read. Returns that with all bytes
+ * read so far. It looks at 64 KiB, or at less when the next bytes do not arrive within `waitMs`. Throws a 422 when the file is refused
+ * as a whole.
+ */
+export async function settleFile(
+  table: Table,
+  { map, extra, dialect: given, header }: Pick<LoadOptions, "header" | "dialect" | "map" | "extra">,
+  rest: Pick<FileRest, "first" | "file">,
+  waitMs: number,
+): Promise<{ settled: SettledFile; lead: Buffer; ended: boolean; file: FileBytes }> {
+  let lead = rest.first;
+  let ended = false;
+  let pending: ReturnType<FileBytes["next"]> | undefined;
+  const until = performance.now() + waitMs;
+  while (!ended && lead.length < sniffBytes) {
+    pending ??= rest.file.next();
+    const hasLine = lead.includes(0x0a) || lead.includes(0x0d);
+    const next = hasLine ? await inTime(pending, until - performance.now()) : await pending;
+    if (next === undefined) break;
+    pending = undefined;
+    if (next.done) ended = true;
+    else lead = Buffer.concat([lead, next.value]);
+  }
+  const columns = { map, ignoreExtra: extra === "ignore" };
+  const settled = settleDialect({ lead, ended }, table, { given, header, columns });
+  if ("refusal" in settled) {
+    throw new LoadFailed("unprocessable", `Nothing was stored: ${settled.refusal}.`, {
+      errors: [{ path: settled.parameter, message: settled.refusal }],
+    });
+  }
+  if ("fault" in settled) throw headerProblem(table.name, settled);
+  const file: FileBytes = {
+    next: () => {
+      const next = pending ?? rest.file.next();
+      pending = undefined;
+      return next;
+    },
+  };
+  if (ended) file.next = async () => ({ done: true, value: undefined });
+  return { settled, lead, ended, file };
+}
+
+/** The result of a promise if it comes within a time. */
+async function inTime<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), Math.max(0, ms));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function headerProblem(table: string, found: HeaderFault): LoadFailed {
+  const { unknown, missing, repeated } = found.names;
+  const faults = (names: string[], message: string): InputFault[] => names.map((path) => ({ path, message }));
+  const errors = [
+    ...faults(unknown, `is not a column of ${table}`),
+    ...faults(missing, "is missing in the header"),
+    ...faults(repeated, "appears more than once"),
+  ].slice(0, 100);
+  const listed = errors.map(({ path, message }) => `${path} ${message}`).join("; ");
+  const details: Record<HeaderFault["fault"], string> = {
+    "partial header": `line ${found.line} looks like a header, but ${listed}. map=Name:column names a column, extra=ignore leaves others out, header=false assigns the columns by position`,
+    "no header": `header=true, but line ${found.line} is not a header: ${listed}`,
+    "different order": `header=false, but line ${found.line} names the columns in a different order than the table`,
+    separator: `the first line declares the separator ${JSON.stringify(found.separator)}, and delimiter= says another one`,
+  };
+  return new LoadFailed("unprocessable", `Nothing was stored: ${details[found.fault]}.`, {
+    errors:
+      found.fault === "different order" || found.fault === "separator"
+        ? [{ path: "header", message: details[found.fault] }]
+        : errors,
+  });
+}
