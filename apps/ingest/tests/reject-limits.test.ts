@@ -203,11 +203,11 @@ describe("maxRejects", () => {
 
 describe("a file of which everything is rejected", () => {
   it("is not read to its end, and the problem says why", async () => {
-    const rows = "1;Cook\n".repeat(5000);
+    const rows = faulty(5000);
     for (const query of ["", "?mode=upsert", "?dryRun=true"]) {
       const problem = await problemOf(await send(rows, query, { "Idempotency-Key": `all${query}` }), 422);
       expect(problem.detail).toBe(
-        "Nothing was stored: the first 1000 rows were all rejected, each because: has 1 column, not 2. maxRejects=N or N% allows more.",
+        "Nothing was stored: the first 1000 rows were all rejected, each because: id must be a whole number from 1 to 2147483647. maxRejects=N or N% allows more.",
       );
       expect(problem).toMatchObject({ loadStatus: "failed", staged: 0 });
       // Batches of a hundred rows that were stored at the same time.

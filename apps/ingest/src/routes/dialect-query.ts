@@ -22,19 +22,16 @@ const orNone = (text: string) => (text === "none" ? null : named(text));
 const isSign = (text: string | null) => text === null || /^[\t -~]$/.test(text);
 const listOf = (text: string) => text.split(",");
 
-/** Whether `compile` does not throw a `RangeError`; otherwise the issue has its message. */
-function compiles(compile: (text: string) => unknown) {
-  return (text: string, context: z.RefinementCtx) => {
+/** Whether a text can be used as what it is meant for: `use` throws a `RangeError` otherwise. */
+function isUsable(use: (text: string) => unknown) {
+  return (text: string) => {
     try {
-      compile(text);
+      return use(text) !== false;
     } catch (error) {
-      context.addIssue({ code: "custom", message: error instanceof RangeError ? error.message : "is invalid" });
+      if (error instanceof RangeError) return false;
+      throw error;
     }
   };
-}
-
-function compileDateFormat(text: string): void {
-  if (!TimeFormat.compile(text).hasDate) throw new RangeError("must have a year, a month and a day");
 }
 
 const flag = z.enum(["true", "false"]).optional();
@@ -92,7 +89,10 @@ export const dialectQuery = {
     .string()
     .min(1)
     .max(100)
-    .superRefine(compiles(compileDateFormat))
+    .refine(
+      isUsable((text) => TimeFormat.compile(text).hasDate),
+      "must have a year, a month and a day, such as %d/%m/%Y or DD/MM/YYYY HH:mm",
+    )
     .optional()
     .describe(
       "The format of dates and datetimes: `DD/MM/YYYY HH:mm` or strptime's `%d/%m/%Y %H:%M`; ISO 8601 is read as well",
@@ -101,14 +101,9 @@ export const dialectQuery = {
     .string()
     .min(1)
     .max(64)
-    .superRefine(
-      compiles((text) => {
-        try {
-          return new TimeZone(text);
-        } catch {
-          throw new RangeError("is not a time zone such as America/Bogota, UTC or +02:00");
-        }
-      }),
+    .refine(
+      isUsable((text) => new TimeZone(text)),
+      "must be a time zone such as America/Bogota, UTC or -05:00",
     )
     .optional()
     .describe("The time zone of times without one: a name of the IANA database, or an offset such as `-05:00`"),

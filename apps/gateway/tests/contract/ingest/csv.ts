@@ -104,7 +104,7 @@ export function csv(quintet: Installation): void {
 
     it("replaces nothing by a wrong file, unless that is wanted", async () => {
       await fill();
-      for (const file of ["<html>502</html>", "id;job\n1;Clerk\n", "id,job\n", "\n", "9,Painter\nx,y\n"]) {
+      for (const file of ["<html>502</html>", "id;puesto\n1;Clerk\n", "id,job\n", "\n", "9,Painter\nx,y\n"]) {
         const query = { mode: "replace" };
         const answer = await staff.post("/ingest/jobs/csv", Buffer.from(file), { headers: csvType, query });
         expect(expectProblem(answer, 422)).toMatchObject({
