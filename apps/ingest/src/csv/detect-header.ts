@@ -1,7 +1,8 @@
 import { tableCodecs } from "../fields/codec.ts";
+import { fieldFormat, tableDialect } from "../fields/field-format.ts";
 import type { Table } from "../tables/table.ts";
 import { CsvReader } from "./csv-reader.ts";
-import { type Dialect, fieldFormat, tableDialect } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
 import {
   type ColumnNames,
   type ColumnOptions,

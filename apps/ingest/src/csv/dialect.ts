@@ -1,6 +1,3 @@
-import type { FieldFormat } from "../fields/field-format.ts";
-import type { Table } from "../tables/table.ts";
-
 /** The line ends of a file. `mixed`: lines also end in a lone CR, or in CR CR LF beside others. */
 export const lineEnds = ["lf", "crlf", "cr", "crcrlf", "mixed"] as const;
 export type LineEnd = (typeof lineEnds)[number];
@@ -63,24 +60,3 @@ export const defaultDialect: Dialect = {
   trailingDelimiter: false,
   lineEnd: "lf",
 };
-
-/** The dialect of a table's files where nothing is recognised or given. */
-export function tableDialect({ missingValues, dialect }: Pick<Table, "missingValues" | "dialect">): Dialect {
-  return { ...defaultDialect, missing: missingValues, ...dialect };
-}
-
-/** How the values of a file in this dialect are read. */
-export function fieldFormat(dialect: Dialect): FieldFormat {
-  const { missing, decimal, thousands, dateFormat, defaultZone, round, trim, trueValues, falseValues } = dialect;
-  return {
-    missing,
-    decimal,
-    thousands,
-    dateFormat: dateFormat ?? undefined,
-    defaultZone: defaultZone ?? undefined,
-    round,
-    trim,
-    trueValues: trueValues ?? undefined,
-    falseValues: falseValues ?? undefined,
-  };
-}

@@ -2,7 +2,8 @@ import type { Table } from "../tables/table.ts";
 import { detectHeader, type FileLayout, type HeaderFault } from "./detect-header.ts";
 import type { Dialect } from "./dialect.ts";
 import type { ColumnOptions, HeaderMode } from "./header.ts";
-import { enoughRows, type Refusal, sniffDialect, textOf } from "./sniff-dialect.ts";
+import { enoughRows, sniffDialect, textOf } from "./sniff-dialect.ts";
+import type { Refusal } from "./sniff-encoding.ts";
 
 /** How a file is to be read, settled before its first row. */
 export interface SettledFile {

@@ -1,14 +1,7 @@
 import { type Dialect, defaultDialect, type LineEnd } from "./dialect.ts";
 import { Transcoder } from "./encoding.ts";
 import { type Reading, readAs } from "./reading.ts";
-import { sniffEncoding } from "./sniff-encoding.ts";
-
-/** Why a file cannot be read, in one sentence that says what it looks like and what to send. */
-export interface Refusal {
-  refusal: string;
-  /** The parameter to send. */
-  parameter: string;
-}
+import { type Refusal, sniffEncoding } from "./sniff-encoding.ts";
 
 /** The dialect of a file, how sure it is, from 0 to 1, and what is uncertain about it. */
 export interface Sniffed {

@@ -1,5 +1,11 @@
 import { isUtf8 } from "node:buffer";
-import type { Refusal } from "./sniff-dialect.ts";
+
+/** Why a file cannot be read, in one sentence that says what it looks like and what to send. */
+export interface Refusal {
+  refusal: string;
+  /** The parameter to send. */
+  parameter: string;
+}
 
 /** The encoding that the beginning of a file is in, and how sure that is, from 0 to 1; or why it cannot be told. */
 export type SniffedEncoding = { encoding: string; confidence: number; doubt?: string } | Refusal;

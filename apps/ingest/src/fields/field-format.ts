@@ -1,3 +1,4 @@
+import { type Dialect, defaultDialect } from "../csv/dialect.ts";
 import type { Table } from "../tables/table.ts";
 
 /** How the values of a file are written, the same for all its columns. */
@@ -22,4 +23,25 @@ export interface FieldFormat {
 /** The format of a table's values where nothing else is specified. */
 export function tableFormat(table: Pick<Table, "missingValues">): FieldFormat {
   return { missing: table.missingValues, decimal: ".", thousands: "", round: false, trim: false };
+}
+
+/** The dialect of a table's files where nothing is recognised or given. */
+export function tableDialect({ missingValues, dialect }: Pick<Table, "missingValues" | "dialect">): Dialect {
+  return { ...defaultDialect, missing: missingValues, ...dialect };
+}
+
+/** How the values of a file in this dialect are read. */
+export function fieldFormat(dialect: Dialect): FieldFormat {
+  const { missing, decimal, thousands, dateFormat, defaultZone, round, trim, trueValues, falseValues } = dialect;
+  return {
+    missing,
+    decimal,
+    thousands,
+    dateFormat: dateFormat ?? undefined,
+    defaultZone: defaultZone ?? undefined,
+    round,
+    trim,
+    trueValues: trueValues ?? undefined,
+    falseValues: falseValues ?? undefined,
+  };
 }

@@ -1,10 +1,10 @@
 import { CsvReader } from "../csv/csv-reader.ts";
-import { fieldFormat } from "../csv/dialect.ts";
 import { fieldTexts } from "../csv/header.ts";
 import { RowBatch } from "../csv/row-batch.ts";
 import type { SettledFile } from "../csv/settle-dialect.ts";
 import { textOf } from "../csv/sniff-dialect.ts";
 import { tableCodecs } from "../fields/codec.ts";
+import { fieldFormat } from "../fields/field-format.ts";
 import type { Table } from "../tables/table.ts";
 import type { FileBytes } from "./file-bytes.ts";
 import type { LoadOptions } from "./load.ts";

@@ -1,10 +1,11 @@
 import { CsvReader } from "../csv/csv-reader.ts";
 import { CsvSource, type FileRest } from "../csv/csv-source.ts";
-import { type Dialect, fieldFormat, tableDialect } from "../csv/dialect.ts";
+import type { Dialect } from "../csv/dialect.ts";
 import { namedOrder, tableOrder } from "../csv/header.ts";
 import type { RecordSource } from "../csv/record.ts";
 import { RowBatch } from "../csv/row-batch.ts";
 import { tableCodecs } from "../fields/codec.ts";
+import { fieldFormat, tableDialect } from "../fields/field-format.ts";
 import { commitBatch, type FilePosition } from "./commit-batch.ts";
 import type { LoadAttempt } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
