@@ -139,7 +139,10 @@ export function addNewLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
         try {
           const { table: name = "", key: _, ...options } = texts;
           const table = await tableInPath(deps, name);
-          const found = fileLook(table, await lookAtFile(table, loadOptions(table, loadQueryFrom(options, true)), file));
+          const found = fileLook(
+            table,
+            await lookAtFile(table, loadOptions(table, loadQueryFrom(options, true)), file),
+          );
           await skipRest(file);
           return await sendForm(c, { texts, found });
         } finally {
