@@ -141,7 +141,7 @@ it("a table without rows becomes any other one, and only texts are changed under
     2,
     expect.objectContaining({ primaryKey: ["id", "town"], dialect: other.dialect }),
   ]);
-  const file = "id,town\n0b0e6d00-0000-4000-8000-000000000001,5\n0b0e6d00-0000-4000-8000-000000000002,5\n";
+  const file = "id;town\n0b0e6d00-0000-4000-8000-000000000001;5\n0b0e6d00-0000-4000-8000-000000000002;5\n";
   expect(await ingest.load("becomes", file)).toMatchObject({ inserted: 1, rejected: 1 });
   const [load] = await ingest.rows("SELECT id FROM ingest_loads ORDER BY id DESC LIMIT 1");
   await ingest.rows("UPDATE ingest_loads SET status = 'running', beat_at = UTC_TIMESTAMP(3) WHERE id = ?", [load?.id]);

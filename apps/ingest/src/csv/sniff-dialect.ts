@@ -1,5 +1,5 @@
 import { type Dialect, defaultDialect, type LineEnd } from "./dialect.ts";
-import { Transcoder } from "./encoding.ts";
+import { encodingNamed, Transcoder } from "./encoding.ts";
 import { type Reading, readAs } from "./reading.ts";
 import { type Refusal, sniffEncoding } from "./sniff-encoding.ts";
 
@@ -43,7 +43,8 @@ export function sniffDialect(
 ): Sniffed | Refusal {
   const other = otherFormat(lead);
   if (other) return { refusal: `the file looks like ${other}, and not like CSV`, parameter: "file" };
-  const encoding = given.encoding ? { encoding: given.encoding, confidence: 1 } : sniffEncoding(lead, ended);
+  const known = given.encoding === undefined ? undefined : encodingNamed(given.encoding);
+  const encoding = known === undefined ? sniffEncoding(lead, ended) : { encoding: known, confidence: 1 };
   if ("refusal" in encoding) return encoding;
   const file = { text: textOf(lead, encoding.encoding, ended), ended };
   const sample = file.text.toString("utf8");

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { lineEnds } from "../csv/dialect.ts";
+import { encodingNamed } from "../csv/encoding.ts";
 import { TimeFormat } from "../fields/time-format.ts";
 import { TimeZone } from "../fields/time-zone.ts";
 
@@ -32,7 +33,7 @@ export const dialectSchema = z
     encoding: z
       .string()
       .max(40)
-      .refine((name) => isKnown(() => new TextDecoder(name)), "must be an encoding of the WHATWG Encoding Standard")
+      .refine((name) => encodingNamed(name) !== undefined, "must be an encoding of the WHATWG Encoding Standard")
       .describe("Name of the encoding, such as `windows-1252`"),
     header: z.boolean().describe("Whether the first line has the names of the columns"),
     skip: z.number().int().min(0).max(1000).describe("Lines at the beginning that are not read"),

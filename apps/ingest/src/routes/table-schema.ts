@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { Problem } from "@quintet/http";
+import type { Dialect } from "../csv/dialect.ts";
 import { ruleFault } from "../fields/codec.ts";
 import { isTableName } from "../tables/definitions.ts";
 import { type Column, type ColumnType, columnTypes, type ForeignKey, type Table } from "../tables/table.ts";
@@ -214,7 +215,7 @@ export function tableFrom(name: string, schema: TableSchema): Omit<Table, "versi
     primaryKey,
     foreignKeys: foreignKeysFrom(name, schema, columns),
     missingValues: [...new Set(missingValues)],
-    dialect: schema.dialect ?? {},
+    dialect: (schema.dialect ?? {}) as Partial<Dialect>,
     ...(title === undefined ? {} : { title }),
     ...(description === undefined ? {} : { description }),
   };
