@@ -15,6 +15,7 @@ export const ingestSettings = {
     .default(400),
   REPORTS_MYSQL_URL: settings.mysqlUrl.optional(),
   REJECTS_DAYS: settings.number(0, 36_500).default(90),
+  UNDO_DAYS: settings.number(0, 36_500).default(30),
 };
 
 export type Config = ConfigOf<"mysql", typeof ingestSettings>;

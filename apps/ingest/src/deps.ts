@@ -88,6 +88,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
   const kept = {
     loadsDays: config.LOADS_DAYS,
     rejectsDays: config.REJECTS_DAYS,
+    undoDays: config.UNDO_DAYS,
     backups: { keep: config.BACKUPS_KEEP, days: config.BACKUPS_DAYS },
   };
   const retention = sweeping((signal) => removeExpired({ db: mysql, bulk, storage: backups, log, kept }, signal), {

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => ingest[Symbol.asyncDispose]());
 
-const forGood: RetentionSettings = { loadsDays: 0, rejectsDays: 0, backups: { keep: 0, days: 0 } };
+const forGood: RetentionSettings = { loadsDays: 0, rejectsDays: 0, undoDays: 0, backups: { keep: 0, days: 0 } };
 const log = createLogger({ service: "ingest", level: "silent" });
 const sweep = (kept: Partial<RetentionSettings>) => {
   const { mysql: db, bulk, backups: storage } = ingest.deps;
@@ -38,15 +38,15 @@ describe("loads and their rejected rows", () => {
     await age(id, 10_000);
     await sweep({});
     expect([await count("ingest_loads"), await count("ingest_rejects")]).toEqual([1, 3]);
-    const { LOADS_DAYS, REJECTS_DAYS, BACKUPS_KEEP, BACKUPS_DAYS } = definition.loadConfig(ingest.env);
-    expect([LOADS_DAYS, REJECTS_DAYS, BACKUPS_KEEP, BACKUPS_DAYS]).toEqual([400, 90, 0, 0]);
+    const { LOADS_DAYS, REJECTS_DAYS, UNDO_DAYS, BACKUPS_KEEP, BACKUPS_DAYS } = definition.loadConfig(ingest.env);
+    expect([LOADS_DAYS, REJECTS_DAYS, UNDO_DAYS, BACKUPS_KEEP, BACKUPS_DAYS]).toEqual([400, 90, 30, 0, 0]);
     expect(() => definition.loadConfig({ ...ingest.env, LOADS_DAYS: "2" })).toThrow(
       /LOADS_DAYS: must be 0, or at least 3/,
     );
   });
 
   it("are removed when they are old, dry runs too, and those of others stay", async () => {
-    const old = await ingest.load("jobs", bad(12_000));
+    const old = await ingest.load("jobs", bad(12_000), "?maxRejects=100%");
     const dry = await ingest.load("jobs", bad(2), "?dryRun=true");
     const young = await ingest.load("jobs", bad(1));
     await age(old.id, 100);
@@ -62,6 +62,31 @@ describe("loads and their rejected rows", () => {
     await sweep({ rejectsDays: 90, loadsDays: 400 });
     await problemOf(await ingest.call("GET", `/ingest/loads/${old.id}`), 404);
     expect([await count("ingest_loads"), await count("ingest_rejects")]).toEqual([2, 1]);
+  });
+
+  it("cannot be undone after some time, while what they stored stays", async () => {
+    await ingest.load("jobs", "1,Cook\n2,Nurse\n");
+    const [old, young] = [
+      await ingest.load("jobs", "1,Baker\n", "?mode=upsert"),
+      await ingest.load("jobs", "2,Clerk\n", "?mode=upsert"),
+    ];
+    await age(old.id, 31);
+    await age(young.id, 29);
+    await sweep({});
+    expect(await count("before_jobs")).toBe(2);
+    await sweep({ undoDays: 30 });
+    expect(await count("before_jobs")).toBe(1);
+    const undo = (id: number) => ingest.call("DELETE", `/ingest/loads/${id}?undo=true`);
+    expect((await problemOf(await undo(old.id), 409)).detail).toContain("before it have expired");
+    expect((await undo(young.id)).status).toBe(200);
+    expect(await ingest.rows("SELECT id, job FROM jobs WHERE id < 3")).toEqual([
+      { id: 1, job: "Baker" },
+      { id: 2, job: "Nurse" },
+    ]);
+    await ingest.load("jobs", "2,Clerk\n", "?mode=upsert");
+    await ingest.rows("DELETE FROM ingest_loads");
+    await sweep({});
+    expect(await count("before_jobs")).toBe(0);
   });
 
   it("of a load that can be resumed stay until the load itself expires", async () => {

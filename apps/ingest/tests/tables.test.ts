@@ -228,7 +228,7 @@ it("tables that were deleted, also those of the demo, are in nobody's way", asyn
   expect(lines).toEqual([]);
   await ingest.rows("UPDATE ingest_loads SET started_at = '2001-01-01', beat_at = '2001-01-01', status = 'done'");
   const { mysql: db, bulk, backups: storage, log } = ingest.deps;
-  const kept = { loadsDays: 3, rejectsDays: 3, backups: { keep: 0, days: 0 } };
+  const kept = { loadsDays: 3, rejectsDays: 3, undoDays: 3, backups: { keep: 0, days: 0 } };
   await removeExpired({ db, bulk, storage, log, kept }, AbortSignal.timeout(30_000));
   expect(await ingest.rows("SELECT id FROM ingest_loads")).toEqual([]);
   expect((await put("jobs", plants)).status).toBe(201);

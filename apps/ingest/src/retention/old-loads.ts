@@ -2,7 +2,7 @@ import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { listTables } from "../tables/definitions.ts";
 import { identifier } from "../tables/quote.ts";
-import { stagedName } from "../tables/table.ts";
+import { beforeName, stagedName } from "../tables/table.ts";
 
 const rowsAtOnce = 5000;
 const loadsAtOnce = 100;
@@ -35,7 +35,26 @@ export async function removeOldRejects(db: MysqlPool, days: number, onRemoved: O
   }
 }
 
-/** Deletes loads without a heartbeat for more than `days`, with their rejected and staged rows. */
+/**
+ * Deletes the rows as they were before loads that ended more than `days` ago, so that these can no longer be undone; 0: only those of
+ * loads that are deleted.
+ */
+export async function removeOldBefore(db: MysqlPool, days: number, onRemoved: OnRemoved): Promise<void> {
+  for (const { name } of await listTables(db)) {
+    const [kept] = await db.query<RowDataPacket[]>(`SELECT DISTINCT load_id AS id FROM ${identifier(beforeName(name))}`);
+    for (const { id } of kept) {
+      const [[load]] = await db.query<RowDataPacket[]>(
+        `SELECT :days = 0 OR ${stillNeeded} OR status IN ('running', 'cut off') AS needed FROM ingest_loads WHERE id = :id`,
+        { id, days },
+      );
+      if (load?.needed === 1) continue;
+      await db.query("UPDATE ingest_loads SET state = JSON_SET(state, '$.undoExpired', 1) WHERE id = :id", { id });
+      if (await removeRows(db, beforeName(name), Number(id), days, onRemoved)) return;
+    }
+  }
+}
+
+/** Deletes loads without a heartbeat for more than `days`, with all of their rows that are kept. */
 export async function removeOldLoads(db: MysqlPool, days: number, onRemoved: OnRemoved): Promise<void> {
   for (;;) {
     const [loads] = await db.query<RowDataPacket[]>(
@@ -45,7 +64,7 @@ export async function removeOldLoads(db: MysqlPool, days: number, onRemoved: OnR
     );
     const known = new Set((await listTables(db)).map(({ name }) => name));
     for (const { id, table_name: of } of loads) {
-      for (const table of ["ingest_rejects", ...(known.has(of) ? [stagedName(of)] : [])]) {
+      for (const table of ["ingest_rejects", ...(known.has(of) ? [stagedName(of), beforeName(of)] : [])]) {
         if (await removeRows(db, table, Number(id), days, onRemoved)) return;
       }
       const [removed] = await db.query<ResultSetHeader>(

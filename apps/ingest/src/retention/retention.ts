@@ -6,15 +6,15 @@ import type { BackupStorage } from "../backups/storage.ts";
 import { deleteUnneededStaged } from "../loads/staged-queries.ts";
 import { finishChanges } from "../tables/change-tables.ts";
 import { listTables } from "../tables/definitions.ts";
-import { stagedName } from "../tables/table.ts";
+import { beforeName, stagedName } from "../tables/table.ts";
 import { type BackupLimits, measureBackups, removeOldBackups } from "./old-backups.ts";
-import { type OnRemoved, removeOldLoads, removeOldRejects } from "./old-loads.ts";
+import { type OnRemoved, removeOldBefore, removeOldLoads, removeOldRejects } from "./old-loads.ts";
 
 const pauseMs = 20;
 
 const rows = gauge(
   "quintet_ingest_table_rows",
-  "Estimated rows of loads, rejects and staged rows.",
+  "Estimated rows of loads, of rejects, staged, and as they were before loads.",
   ["table"],
   undefined,
   "max",
@@ -29,6 +29,8 @@ const removedBackups = counter(
 export interface RetentionSettings {
   loadsDays: number;
   rejectsDays: number;
+  /** How long the rows as they were before a load are kept, by which it can be undone. */
+  undoDays: number;
   backups: BackupLimits;
 }
 
@@ -58,6 +60,7 @@ export async function removeExpired({ db, bulk, storage, log, kept }: Kept, sign
     await finishChanges({ db, bulk });
     await deleteUnneededStaged(db);
     if (kept.rejectsDays > 0) await removeOldRejects(db, kept.rejectsDays, onRemoved);
+    await removeOldBefore(db, kept.undoDays, onRemoved);
     if (kept.loadsDays > 0) await removeOldLoads(db, kept.loadsDays, onRemoved);
     const names = await removeOldBackups(storage, kept.backups);
     removedBackups.inc(names.length);
@@ -69,7 +72,7 @@ export async function removeExpired({ db, bulk, storage, log, kept }: Kept, sign
     }
   });
   const tables = (await listTables(db)).map(({ name }) => name);
-  for (const table of ["ingest_loads", "ingest_rejects", ...tables.map(stagedName)]) {
+  for (const table of ["ingest_loads", "ingest_rejects", ...tables.flatMap((table) => [stagedName(table), beforeName(table)])]) {
     const [plan] = await db.query<RowDataPacket[]>(`EXPLAIN SELECT * FROM ${table}`);
     rows.set({ table }, Number(plan[0]?.rows ?? 0));
   }

@@ -84,6 +84,7 @@ export const settingNames: readonly string[] = [
   "TLS_CERT",
   "TLS_KEY",
   "TRUSTED_PROXIES",
+  "UNDO_DAYS",
   "WEBHOOKS_PRIVATE_ADDRESSES",
   "WORKERS",
 ];
