@@ -41,7 +41,9 @@ export async function removeOldRejects(db: MysqlPool, days: number, onRemoved: O
  */
 export async function removeOldBefore(db: MysqlPool, days: number, onRemoved: OnRemoved): Promise<void> {
   for (const { name } of await listTables(db)) {
-    const [kept] = await db.query<RowDataPacket[]>(`SELECT DISTINCT load_id AS id FROM ${identifier(beforeName(name))}`);
+    const [kept] = await db.query<RowDataPacket[]>(
+      `SELECT DISTINCT load_id AS id FROM ${identifier(beforeName(name))}`,
+    );
     for (const { id } of kept) {
       const [[load]] = await db.query<RowDataPacket[]>(
         `SELECT :days = 0 OR ${stillNeeded} OR status IN ('running', 'cut off') AS needed FROM ingest_loads WHERE id = :id`,

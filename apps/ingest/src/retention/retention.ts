@@ -72,7 +72,11 @@ export async function removeExpired({ db, bulk, storage, log, kept }: Kept, sign
     }
   });
   const tables = (await listTables(db)).map(({ name }) => name);
-  for (const table of ["ingest_loads", "ingest_rejects", ...tables.flatMap((table) => [stagedName(table), beforeName(table)])]) {
+  for (const table of [
+    "ingest_loads",
+    "ingest_rejects",
+    ...tables.flatMap((table) => [stagedName(table), beforeName(table)]),
+  ]) {
     const [plan] = await db.query<RowDataPacket[]>(`EXPLAIN SELECT * FROM ${table}`);
     rows.set({ table }, Number(plan[0]?.rows ?? 0));
   }
