@@ -30,8 +30,8 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
       "ingest pages": "The pages and forms by which people load files in a browser",
     },
     maxBodyBytes: 8 * MiB,
-    streams: /^\/ingest\/(?:[^/]+\/csv|new-load(?:\/check|\/dry-run)?)$/,
-    slow: /^\/ingest\/(?:(?:[^/]+\/(?:csv|backups|restore)|loads\/[^/]+\/retry|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
+    streams: /^\/ingest\/(?:[^/]+\/(?:csv|backups)|new-load(?:\/check|\/dry-run)?)$/,
+    slow: /^\/ingest\/(?:(?:[^/]+\/(?:csv|backups|restore)|backups\/[^/]+\/verify|loads\/[^/]+\/retry|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
   });
   deps.records.start();
   deps.retention.start();

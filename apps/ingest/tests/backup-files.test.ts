@@ -173,9 +173,9 @@ describe("a file without a stored checksum", () => {
     expect(await list()).toMatchObject([{ name, rows: 3000, verified: true }]);
   });
 
-  const snappy = {
-    codec: "snappy",
-    codecs: { snappy: (data: Buffer, done: (e: null, d: Buffer) => void) => done(null, data) },
+  const other = {
+    codec: "xz",
+    codecs: { xz: (data: Buffer, done: (e: null, d: Buffer) => void) => done(null, data) },
   };
   const [id, job] = jobFields as [object, object];
   it.each<[string, RegExp, object[], object[], object]>([
@@ -192,12 +192,25 @@ describe("a file without a stored checksum", () => {
     ],
     [
       "another type",
-      /the field job is \["null","string"\], not "string"/,
+      /the field job is boolean, not string or bytes/,
+      [{ id: 1, job: true }],
+      [id, { name: "job", type: "boolean" }],
+      {},
+    ],
+    [
+      "a value that may not be missing",
+      /the row with id 1 has a job that the table cannot store: it is required/,
       [{ id: 1, job: null }],
       [id, { name: "job", type: ["null", "string"] }],
       {},
     ],
-    ["another codec", /codec snappy is not supported; supported are null, deflate, zstandard/, rows, jobFields, snappy],
+    [
+      "another codec",
+      /codec xz is not supported; supported are null, deflate, zstandard, snappy/,
+      rows,
+      jobFields,
+      other,
+    ],
     [
       "rows in another order",
       /the row with id 1 is out of order/,

@@ -16,7 +16,7 @@ export interface KeyedRequest {
   /** Identifies the request and its repetitions: 43 characters, a digest of account, method, path and key. */
   readonly key: string;
   /** Distinguishes it from other requests with that key: 43 characters, a digest of query, media type and body. */
-  readonly fingerprint: string;
+  fingerprint: string;
   /** Set by the record: whether the request was executed now or earlier. */
   outcome?: "done" | "replayed";
 }

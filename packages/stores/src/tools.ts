@@ -23,6 +23,20 @@ const tools = {
     debianPackage: "awscli",
     homebrewFormula: "awscli",
   },
+  avro: {
+    title: "Avro for Python",
+    names: ["avro"],
+    variable: "AVRO",
+    debianPackage: "python3-avro",
+    homebrewFormula: "avro-tools",
+  },
+  avrocat: {
+    title: "Avro's avrocat",
+    names: ["avrocat"],
+    variable: "AVROCAT",
+    debianPackage: "avro-bin",
+    homebrewFormula: "avro-c",
+  },
   chromium: {
     title: "Chromium",
     names: ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"],

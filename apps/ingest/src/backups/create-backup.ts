@@ -33,7 +33,7 @@ export async function createBackup(
   if (before) return before;
   try {
     await storage.removeStale();
-    return await writeBackup(db, storage, table, request);
+    return await writeBackup(db, storage, { table, from: table }, request);
   } catch (error) {
     throw writeProblem(error);
   }
@@ -52,10 +52,11 @@ export function writeProblem(error: unknown): unknown {
       });
 }
 
-async function writeBackup(
+/** Writes the rows of `from`, which has the columns of `table`, as a backup of `table`. */
+export async function writeBackup(
   db: MysqlPool,
   storage: BackupStorage,
-  table: Table,
+  { table, from }: { table: Table; from: Table },
   request?: KeyedRequest,
 ): Promise<Backup> {
   const draft = await storage.begin(newBackupName(table.name, new Date()));
@@ -75,7 +76,7 @@ async function writeBackup(
       return written;
     };
     await write([writer.header()]);
-    await readSnapshot(db, table, (row) => {
+    await readSnapshot(db, from, (row) => {
       if (!writer.add(row)) return undefined;
       const done = write(writer.takeBlock());
       return waiting > maxWaiting ? done : undefined;

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import type { Table } from "../tables/table.ts";
-import { schemaFault } from "./avro/avro-schema.ts";
 import { type BlockRows, blockDecoder } from "./avro/block-rows.ts";
 import { DamagedFile, IncompatibleFile } from "./avro/byte-source.ts";
 import { type Container, openContainer } from "./avro/container-reader.ts";
@@ -55,10 +54,17 @@ const minRows = 4096;
 /** The rows of a backup of a table, some thousand at a time. Throws `DamagedFile` or `IncompatibleFile` at the first fault. */
 export async function* backupBlocks(storage: BackupStorage, table: Table, name: BackupName): AsyncGenerator<BlockRows> {
   using file = await storage.read(name);
-  const container: Container = await openContainer(file.chunks);
-  const fault = schemaFault(table, container.schema);
-  if (fault !== undefined) throw new IncompatibleFile(fault);
-  const decode = blockDecoder(table);
+  yield* fileBlocks(table, file.chunks);
+}
+
+/** The rows of an Avro file as rows of a table, like `backupBlocks`; `anyOrder`: their ids need not ascend. */
+export async function* fileBlocks(
+  table: Table,
+  chunks: AsyncIterable<Buffer>,
+  anyOrder = false,
+): AsyncGenerator<BlockRows> {
+  const container: Container = await openContainer(chunks);
+  const decode = blockDecoder(table, container.schema, anyOrder);
   let small: BlockRows[] = [];
   let rows = 0;
   for await (const bytes of container.blocks()) {

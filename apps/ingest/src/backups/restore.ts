@@ -1,13 +1,18 @@
 import { findProcessed, type MysqlConnection, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import { type KeyedRequest, Problem } from "@quintet/http";
-import { maxId } from "../csv/row-faults.ts";
+import type { RowDataPacket } from "mysql2/promise";
+import type { KeyValue } from "../csv/row-keys.ts";
 import { type BulkStore, doneTable, inBulkTransaction } from "../store/bulk-store.ts";
-import { brokenReferences, type TableContent } from "../store/references.ts";
-import { deleteIds, deleteRange, type IdRange, lockRange, type PlainRow } from "../store/row-range.ts";
+import { deleteKeys, existingKeys } from "../store/key-lookup.ts";
+import { type PlainRow, plainKeyReader } from "../store/plain-row.ts";
+import { type BrokenReference, brokenIncoming } from "../store/references.ts";
+import { deleteRange, type KeyRange, readRange } from "../store/row-range.ts";
 import { tableTarget } from "../store/row-target.ts";
 import { sendReplacing } from "../store/send-rows.ts";
 import { rejectBroken } from "../store/whole-table.ts";
-import type { Table } from "../tables/table.ts";
+import { lockDefinition } from "../tables/definitions.ts";
+import { identifier } from "../tables/quote.ts";
+import { columnNamed, type ForeignKey, type Table } from "../tables/table.ts";
 import type { BlockRows } from "./avro/block-rows.ts";
 import { DamagedFile, IncompatibleFile } from "./avro/byte-source.ts";
 import { listBackupNames, markChecked, sidecarOf } from "./backup-files.ts";
@@ -23,6 +28,14 @@ export type BackupChoice = { name: string } | { timestamp?: string | undefined }
 export interface Restored {
   backup: string;
   rows: number;
+}
+
+/** What a restore would do to the rows of a table. */
+export interface RestorePreview extends Restored {
+  dryRun: true;
+  added: number;
+  removed: number;
+  changed: number;
 }
 
 /** The chosen backup of a table. Throws a 404 when there is none, a 422 when it is of another table. */
@@ -58,16 +71,68 @@ export async function restoreBackup(
   const before = await findProcessed<Restored>(mysqlProcessedRequests(store.pool, doneTable), request);
   if (before) return before;
   const backup = await chooseBackup(storage, table, choice);
-  try {
+  return explaining(table, backup, async () => {
     await checkBackup(storage, table, backup);
-    const restore = async (connection: MysqlConnection) => {
-      const merged = await mergeBackup(store, connection, table, { storage, backup });
-      rejectBroken(await brokenReferences(connection, table, merged));
-      return { backup: backup.name, rows: merged.rows };
-    };
-    return await inBulkTransaction(store, (connection) =>
-      runOnce(mysqlProcessedRequests(connection, doneTable), request, () => restore(connection)),
+    return inBulkTransaction(store, (connection) =>
+      runOnce(mysqlProcessedRequests(connection, doneTable), request, async () => {
+        const { rows } = await mergeBackup(store, connection, table, { storage, backup });
+        return { backup: backup.name, rows };
+      }),
     );
+  });
+}
+
+/** The result of a transaction that is rolled back. */
+class RolledBack extends Error {
+  override name = "RolledBack";
+  readonly merged: Merged;
+  constructor(merged: Merged) {
+    super("The transaction is not to be committed.");
+    this.merged = merged;
+  }
+}
+
+/** Restores a table and takes that back: what would change, or the same problems. It locks the rows until it ends, as a restore does. */
+export async function previewRestore(
+  store: BulkStore,
+  storage: BackupStorage,
+  table: Table,
+  choice: BackupChoice,
+  request?: KeyedRequest,
+): Promise<RestorePreview> {
+  const before = await findProcessed<RestorePreview>(mysqlProcessedRequests(store.pool, doneTable), request);
+  if (before) return before;
+  const preview = await tryRestore(store, storage, table, choice);
+  // What was taken back also took back the record of the request.
+  return inBulkTransaction(store, (connection) =>
+    runOnce(mysqlProcessedRequests(connection, doneTable), request, async () => preview),
+  );
+}
+
+async function tryRestore(
+  store: BulkStore,
+  storage: BackupStorage,
+  table: Table,
+  choice: BackupChoice,
+): Promise<RestorePreview> {
+  const backup = await chooseBackup(storage, table, choice);
+  return explaining(table, backup, async () => {
+    await checkBackup(storage, table, backup);
+    try {
+      return await inBulkTransaction(store, async (connection) => {
+        throw new RolledBack(await mergeBackup(store, connection, table, { storage, backup }));
+      });
+    } catch (error) {
+      if (error instanceof RolledBack) return { backup: backup.name, dryRun: true, ...error.merged };
+      throw error;
+    }
+  });
+}
+
+/** Runs `work`; what is wrong with the backup becomes a problem that says so. */
+export async function explaining<T>(table: Table, backup: BackupName, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     if (error instanceof IncompatibleFile) {
       const message = `${table.name} cannot be restored from ${backup.name}: ${error.message}`;
@@ -92,7 +157,7 @@ export async function restoreBackup(
  * Checks the file against its stored checksum before anything is changed. For an unverified backup, reads and validates all rows
  * instead.
  */
-async function checkBackup(storage: BackupStorage, table: Table, backup: BackupName): Promise<void> {
+export async function checkBackup(storage: BackupStorage, table: Table, backup: BackupName): Promise<void> {
   const file = await storage.stat(backup);
   if (!file) throw new Problem("not-found", "Backup not found.");
   const side = await sidecarOf(storage, backup, file);
@@ -103,14 +168,17 @@ async function checkBackup(storage: BackupStorage, table: Table, backup: BackupN
   if (unchecked) await markChecked(storage, backup, side);
 }
 
-/** The content of a restored table. */
-interface Merged extends TableContent {
+/** How a restored table differs from what it was. */
+interface Merged {
   rows: number;
+  added: number;
+  removed: number;
+  changed: number;
 }
 
 /**
- * Applies a file to the table block by block: the rows in the block's range of ids are locked and compared, and only rows that differ
- * are changed. One block is decoded while the one before it is stored.
+ * Applies a file to the table block by block: the rows in the block's range of keys are locked and compared, and only rows that differ
+ * are changed. One block is decoded while the one before it is stored. Throws a 409 when references would be broken.
  */
 async function mergeBackup(
   store: BulkStore,
@@ -118,47 +186,73 @@ async function mergeBackup(
   table: Table,
   { storage, backup }: { storage: BackupStorage; backup: BackupName },
 ): Promise<Merged> {
+  await lockDefinition(connection, table);
   const target = tableTarget(table);
-  const named = new Map(
-    table.foreignKeys.flatMap(({ columns }) => columns).map((name) => [name, new Map<number, number>()]),
-  );
-  let total = 0;
-  let after = -maxId - 2;
+  const primary = { name: table.name, names: table.primaryKey, columns: keyColumnsOf(table, table.primaryKey) };
+  const keyOf = plainKeyReader(table, table.primaryKey);
+  const references = table.foreignKeys
+    .filter((key) => key.table !== table.name)
+    .map((key) => referenceCheck(table, key));
+  const counts = { rows: 0, added: 0, removed: 0, changed: 0 };
+  let after: PlainRow | undefined;
   let storing = Promise.resolve();
-  const merge = async (block: BlockRows, range: IdRange) => {
-    const { write, remove } = rowDifference(table, block.rows, await lockRange(connection, table, range));
-    await deleteIds(connection, table, remove);
+  const merge = async (block: BlockRows, range: KeyRange) => {
+    for (const reference of references) await reference.check(connection, block.rows);
+    const { write, added, remove } = rowDifference(table, block.rows, await readRange(connection, table, range));
+    counts.added += added;
+    counts.changed += write.length - added;
+    counts.removed += remove.length;
+    await deleteKeys(connection, primary, remove.map(keyOf));
     await sendReplacing(store, connection, target, block.text(write), write.length);
   };
   try {
     for await (const block of backupBlocks(storage, table, backup)) {
-      countNamed(named, block.rows);
       await storing;
-      const last = Number(block.rows.at(-1)?.id ?? after);
+      const last = block.rows.at(-1);
       storing = merge(block, { after, last });
       storing.catch(() => {});
       after = last;
-      total += block.rows.length;
+      counts.rows += block.rows.length;
     }
     await storing;
-    await deleteRange(connection, table, { after, last: maxId });
-    return {
-      rows: total,
-      source: target,
-      referencedKeys: ({ columns: [column = ""] }) => named.get(column) ?? new Map(),
-    };
+    counts.removed += await deleteRange(connection, table, { after });
   } finally {
     // The connection must be free before the transaction is rolled back.
     await storing.catch(() => {});
   }
+  if (table.columns.some(({ unique }) => unique)) await checkUnique(connection, table, counts.rows);
+  const outgoing = references.map(({ broken }) => broken).filter(({ count }) => count > 0);
+  rejectBroken([...outgoing, ...(await brokenIncoming(connection, table))]);
+  return counts;
 }
 
-/** Counts the referenced ids of rows. Counting in the server is slower: with uncommitted rows it cannot use an index alone. */
-function countNamed(named: ReadonlyMap<string, Map<number, number>>, rows: readonly PlainRow[]): void {
-  for (const [column, counts] of named) {
-    for (const row of rows) {
-      const id = Number(row[column]);
-      counts.set(id, (counts.get(id) ?? 0) + 1);
-    }
-  }
+/** A row replaces another one with the same unique value, so the table has fewer rows than the file if two have it. */
+async function checkUnique(connection: MysqlConnection, table: Table, rows: number): Promise<void> {
+  const [found] = await connection.query<RowDataPacket[]>(`SELECT COUNT(*) AS count FROM ${identifier(table.name)}`);
+  if (Number(found[0]?.count) === rows) return;
+  const names = table.columns.filter(({ unique }) => unique).map(({ name }) => name);
+  throw new IncompatibleFile(`several rows have the same ${names.join(" or ")}, which must be unique`);
+}
+
+const keyColumnsOf = (table: Table, names: readonly string[]) => names.map((name) => columnNamed(table, name));
+
+/** How many keys are remembered to exist. */
+const maxKnownKeys = 100_000;
+
+/** Counts the rows that refer to no row of another table, and locks the rows that they refer to. */
+function referenceCheck(table: Table, key: ForeignKey) {
+  const keyOf = plainKeyReader(table, key.columns);
+  const of = { name: key.table, names: key.references, columns: keyColumnsOf(table, key.columns) };
+  const broken: BrokenReference = { from: table.name, key, count: 0 };
+  let known = new Set<KeyValue>();
+  return {
+    broken,
+    async check(connection: MysqlConnection, rows: readonly PlainRow[]): Promise<void> {
+      const keys = rows.map(keyOf).filter((value) => value !== null && !known.has(value));
+      if (keys.length === 0) return;
+      const existing = await existingKeys(connection, of, keys, "shared");
+      for (const value of keys) if (!existing.has(value)) broken.count++;
+      known = known.size > maxKnownKeys ? existing : known.union(existing);
+    },
+  };
 }

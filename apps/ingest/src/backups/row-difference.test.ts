@@ -3,7 +3,7 @@ import { jobs } from "../demo-tables.ts";
 import { rowDifference } from "./row-difference.ts";
 
 const rows = (text: string) =>
-  text.split(" ").flatMap((part) => (part === "" ? [] : [{ id: Number(part.slice(0, -1)), job: part.slice(-1) }]));
+  text.split(" ").flatMap((part) => (part === "" ? [] : [{ f0: Number(part.slice(0, -1)), f1: part.slice(-1) }]));
 
 describe("rowDifference", () => {
   it.each([
@@ -17,6 +17,7 @@ describe("rowDifference", () => {
   ])("to get %j out of %j writes %j and removes %j", (wanted, found, write, remove) => {
     const difference = rowDifference(jobs, rows(wanted), rows(found));
     expect(difference.write.map((number) => rows(wanted)[number])).toEqual(rows(write));
-    expect(difference.remove).toEqual(remove);
+    expect(difference.remove.map(({ f0 }) => f0)).toEqual(remove);
+    expect(difference.added).toBe(rows(write).filter(({ f0 }) => !rows(found).some((row) => row.f0 === f0)).length);
   });
 });

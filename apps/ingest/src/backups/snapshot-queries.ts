@@ -1,11 +1,11 @@
 import { type MysqlPool, withComment } from "@quintet/db";
 import type { Connection } from "mysql2";
-import { type PlainRow, plainColumns } from "../store/row-range.ts";
-import { tableTarget } from "../store/row-target.ts";
+import { type PlainRow, plainColumns, plainReader } from "../store/plain-row.ts";
+import { identifier, identifiers } from "../tables/quote.ts";
 import type { Table } from "../tables/table.ts";
 
 /**
- * Reads all rows of a table by id as a consistent snapshot: one statement without locks reads one snapshot, independent of concurrent
+ * Reads all rows of a table by key as a consistent snapshot: one statement without locks reads one snapshot, independent of concurrent
  * writes. `onRow` may return a promise, which pauses the rows until it is settled. Rejects with the error of `onRow`.
  */
 export async function readSnapshot(
@@ -21,11 +21,12 @@ export async function readSnapshot(
   // A statement gets no event when its connection breaks.
   events.once("error", reject);
   try {
-    const text = `SELECT ${plainColumns(table)} FROM ${tableTarget(table).name} ORDER BY id`;
+    const text = `SELECT ${plainColumns(table)} FROM ${identifier(table.name)} ORDER BY ${identifiers(table.primaryKey)}`;
+    const toPlain = plainReader(table);
     const query = events.query(withComment(text, false));
     query.on("result", (row: unknown) => {
       try {
-        const wait = onRow(row as PlainRow);
+        const wait = onRow(toPlain(row as Record<string, unknown>));
         if (!wait) return;
         events.pause();
         wait.then(() => events.resume(), reject);

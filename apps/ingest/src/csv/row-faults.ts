@@ -1,12 +1,6 @@
 import { csvFaults } from "./csv-reader.ts";
 import type { Fault, FaultCode } from "./fault.ts";
 
-export const maxId = 2_147_483_647;
-export const maxTextLength = 255;
-
-/** The faults of a field of a backup. The field writers return these numbers instead of a position. */
-export const fieldFaults = { required: -1, tooLong: -3, invalidUtf8: -4, nul: -5, outOfRange: -10 } as const;
-
 /** Reject reasons that are not about the format of one field. */
 export const rowFaults = {
   ...csvFaults,

@@ -40,7 +40,8 @@ export function ruleFault(column: Column): string | undefined {
   }
 }
 
-const plainFormat: FieldFormat = { missing: [], decimal: ".", thousands: "", round: false, trim: false };
+/** Values as they are: nothing is missing, and dates are ISO 8601. */
+export const plainFormat: FieldFormat = { missing: [], decimal: ".", thousands: "", round: false, trim: false };
 
 function valueWriter(column: Column, format: FieldFormat): FieldWriter {
   switch (column.type) {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { type MysqlPool, tryWithLock } from "@quintet/db";
 import { counter, gauge, type Logger } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
+import { removeStaleScratch } from "../backups/scratch.ts";
 import type { BackupStorage } from "../backups/storage.ts";
 import { deleteUnneededStaged } from "../loads/staged-queries.ts";
 import { finishChanges } from "../tables/change-tables.ts";
@@ -57,6 +58,7 @@ export async function removeExpired({ db, bulk, storage, log, kept }: Kept, sign
   };
   await tryWithLock(db, "ingest retention", async () => {
     await storage.removeStale();
+    await removeStaleScratch(db);
     await finishChanges({ db, bulk });
     await deleteUnneededStaged(db);
     if (kept.rejectsDays > 0) await removeOldRejects(db, kept.rejectsDays, onRemoved);

@@ -11,20 +11,26 @@ import {
   ifRange,
   jsonResponse,
   limitParam,
+  mediaTypeOf,
   noQuery,
   Problem,
   type ServiceEnv,
 } from "@quintet/http";
 import { type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
+import type { Context } from "hono";
 import { findBackup, findBackups, listBackupNames } from "../backups/backup-files.ts";
 import { readBackupName } from "../backups/backup-name.ts";
 import { createBackup } from "../backups/create-backup.ts";
-import { restoreBackup } from "../backups/restore.ts";
+import { previewRestore, restoreBackup } from "../backups/restore.ts";
 import type { StoredBytes } from "../backups/storage.ts";
+import { type ScratchDeps, uploadBackup } from "../backups/upload-backup.ts";
+import { verifyBackup } from "../backups/verify-backup.ts";
 import type { Deps } from "../deps.ts";
 import { backupsPage } from "../pages/backups-page.ts";
 import { pagesOf } from "../pages/lists.ts";
+import { bytesOf } from "../upload/csv-file.ts";
 import { readRange } from "./byte-range.ts";
+import { bodyOf, lengthOf } from "./csv.ts";
 import { cursorParam, nextCursor, tableInPath, tableParam } from "./paths.ts";
 
 const backupSchema = z
@@ -49,6 +55,15 @@ const backupSchema = z
   })
   .openapi("Backup", { description: "A backup of a table" });
 
+const verifiedSchema = z
+  .object({
+    name: z.string().describe("File name of the backup"),
+    rows: z.number().int().describe("Number of rows that were restored and compared"),
+    sha256: z.string().describe("SHA-256 of the file in hex"),
+    lastVerifiedAt: z.string().describe("When this was, ISO 8601, UTC"),
+  })
+  .openapi("VerifiedBackup", { description: "The outcome of a verification" });
+
 const backupListSchema = z
   .object({ backups: z.array(backupSchema).describe("The backups of this page, newest first"), nextCursor })
   .openapi("Backups", { description: "One page of backups" });
@@ -57,7 +72,11 @@ const restoredSchema = z
   .object({
     table: z.string().describe("The restored table"),
     backup: z.string().describe("File name of the backup that was restored"),
-    rows: z.number().int().describe("Number of rows that the table has now"),
+    rows: z.number().int().describe("Number of rows that the table has now, or would have"),
+    dryRun: z.literal(true).optional().describe("Present if nothing was changed"),
+    added: z.number().int().optional().describe("Of a dry run: number of rows that the table lacks"),
+    removed: z.number().int().optional().describe("Of a dry run: number of rows that the backup lacks"),
+    changed: z.number().int().optional().describe("Of a dry run: number of rows that differ"),
   })
   .openapi("RestoredTable", { description: "The outcome of a restore" });
 
@@ -72,17 +91,35 @@ const choice = z
       .datetime({ offset: true, message: "must be ISO 8601 with a zone" })
       .optional()
       .describe("Choose the latest backup at or before this moment, ISO 8601 with a zone"),
+    dryRun: z.boolean().optional().describe("Change nothing, and count what would be added, removed and changed"),
   })
   .refine(({ name, timestamp }) => name === undefined || timestamp === undefined, {
     path: ["name"],
     message: "cannot be combined with timestamp",
   })
-  .openapi("RestoreOptions", { description: "Which backup to restore: `name`, `timestamp` or neither" });
+  .openapi("RestoreOptions", {
+    description: "Which backup to restore: `name`, `timestamp` or neither; and whether to",
+  });
 
 /** The bytes of a file, which is closed at their end or when nobody wants more. */
 async function* readAll(file: StoredBytes): AsyncGenerator<Buffer> {
   using open = file;
   yield* open.chunks;
+}
+
+/** Whether a request to make a backup brings the file. Throws a 415 for a body of another type. */
+function isUpload(c: Pick<Context<ServiceEnv>, "env" | "req">): boolean {
+  const type = c.req.header("content-type");
+  if (type === undefined) return false;
+  if (mediaTypeOf(type) === "application/avro") return true;
+  if (lengthOf(c) === "0" || (c.env?.incoming === undefined && c.req.raw.body === null)) return false;
+  throw new Problem("unsupported-media-type", "Content-Type must be application/avro.", {
+    headers: { Accept: "application/avro" },
+  });
+}
+
+function scratchDeps({ loads, bulk, mysql, backups }: Deps): ScratchDeps {
+  return { store: loads.bulk, db: bulk, locks: mysql, storage: backups };
 }
 
 const avroFile = { "application/avro": { schema: { type: "string" as const, format: "binary" } } };
@@ -202,23 +239,54 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
     )
     .openapi(
       createRoute({
-        ...guard.staff("ingest:write", idempotent(deps.idempotency)),
+        ...guard.staff("ingest:write"),
+        method: "post",
+        path: "/backups/{name}/verify",
+        tags: ["ingest"],
+        summary: "Verify a backup",
+        description:
+          "Staff only. Restores the backup into a scratch table, reads that table again and compares all rows. The table itself is " +
+          "neither read nor changed.",
+        request: { params: backupNameParam, ...noQuery },
+        responses: {
+          200: jsonResponse(verifiedSchema, "The backup can be restored"),
+          409: errorResponse("The backup is damaged"),
+          422: errorResponse("The file does not fit the table"),
+        },
+      }),
+      async (c) => {
+        const name = readBackupName(c.req.valid("param").name);
+        if (!name || !(await storage.stat(name))) throw new Problem("not-found", "Backup not found.");
+        const table = await tableInPath(deps, name.table);
+        return c.json(await verifyBackup(scratchDeps(deps), table, name), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("ingest:write", idempotent(deps.idempotency, undefined, isUpload)),
         method: "post",
         path: "/{table}/backups",
         tags: ["ingest"],
         summary: "Create a backup of a table",
         description:
-          "Staff only. Writes a consistent snapshot of all rows to an Avro file. 507: the disk of the backups is full, and nothing was kept.",
-        request: { params: tableParam, ...noQuery },
-        responses: { 201: jsonResponse(backupSchema, "Backup created") },
+          "Staff only. Without a body, writes a consistent snapshot of all rows to an Avro file. With an Avro file as the body, made " +
+          "anywhere and with rows in any order, that file becomes a backup: its fields are resolved by the rules of Avro, and its rows are " +
+          "checked by the rules of the table. 507: the disk of the backups is full, and nothing was kept.",
+        request: { params: tableParam, ...noQuery, body: { required: false, content: avroFile } },
+        responses: {
+          201: jsonResponse(backupSchema, "Backup created"),
+          400: errorResponse("The body is empty or incomplete, or a parameter is invalid"),
+          415: errorResponse("The body is not `application/avro`"),
+          422: errorResponse(
+            "The file is damaged, or a field or row does not fit the table; or the Idempotency-Key was used before",
+          ),
+        },
       }),
       async (c) => {
-        const backup = await createBackup(
-          deps.bulk,
-          storage,
-          await tableInPath(deps, c.req.valid("param").table),
-          c.var.keyed,
-        );
+        const table = await tableInPath(deps, c.req.valid("param").table);
+        const backup = isUpload(c)
+          ? await uploadBackup(scratchDeps(deps), table, bytesOf(bodyOf(c)), c.var.keyed)
+          : await createBackup(deps.bulk, storage, table, c.var.keyed);
         c.header("Location", `/ingest/backups/${backup.name}`);
         return c.json(backup, 201);
       },
@@ -232,7 +300,7 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
         summary: "Restore a table from a backup",
         description:
           "Staff only. The whole table becomes the backup, in one transaction: all rows or none. Restores the latest backup by default. " +
-          "A backup that is not `verified` is read and checked completely before anything is changed. 422: the file is not a backup of " +
+          "A backup that is not `verified` is read and checked completely before anything is changed. `dryRun` does all of it and takes it back. 422: the file is not a backup of " +
           "this table, or a field is invalid.",
         request: {
           params: tableParam,
@@ -247,10 +315,11 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
         },
       }),
       async (c) => {
-        const { name, timestamp } = c.req.valid("json");
+        const { name, timestamp, dryRun } = c.req.valid("json");
         const table = await tableInPath(deps, c.req.valid("param").table);
         const choice = name === undefined ? { timestamp } : { name };
-        const restored = await restoreBackup(deps.loads.bulk, storage, table, choice, c.var.keyed);
+        const restore = dryRun ? previewRestore : restoreBackup;
+        const restored = await restore(deps.loads.bulk, storage, table, choice, c.var.keyed);
         return c.json({ table: table.name, ...restored }, 200);
       },
     );

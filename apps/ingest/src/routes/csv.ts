@@ -176,7 +176,7 @@ export function loadKey(accountId: number, path: string, given: string): string 
 /**
  * The body as a Node stream: Node's own request if there is one, because a web stream costs as much CPU as all of the parsing.
  */
-export function bodyOf(c: Context<AccountEnv>): Readable {
+export function bodyOf(c: Pick<Context<ServiceEnv>, "env" | "req">): Readable {
   const incoming = c.env?.incoming;
   if (incoming instanceof Readable) return incoming;
   const body = c.req.raw.body;
@@ -184,7 +184,7 @@ export function bodyOf(c: Context<AccountEnv>): Readable {
 }
 
 /** The Content-Length of the request; over a socket, a request with neither length nor transfer coding has no body. */
-export function lengthOf(c: Context<AccountEnv>): string | undefined {
+export function lengthOf(c: Pick<Context<ServiceEnv>, "env" | "req">): string | undefined {
   const headers = c.env?.incoming?.headers;
   const length = c.req.header("content-length");
   return headers && headers["transfer-encoding"] === undefined ? (length ?? "0") : length;

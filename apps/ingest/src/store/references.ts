@@ -81,6 +81,27 @@ export async function brokenReferences(
   return broken;
 }
 
+/**
+ * The foreign keys of other tables, and of the table to itself, that are broken by the rows that the table has now. The server counts them,
+ * so that the keys need no memory here.
+ */
+export async function brokenIncoming(connection: MysqlConnection, table: Table): Promise<BrokenReference[]> {
+  const broken: BrokenReference[] = [];
+  for (const { from, key } of await referencesTo(connection, table.name)) {
+    const columns = identifiers(key.columns);
+    const isValue = key.columns.map((column) => `${identifier(column)} IS NOT NULL`).join(" AND ");
+    const equal = key.columns.map((column, at) => `t.${identifier(key.references[at]!)} = k.${identifier(column)}`);
+    const [rows] = await connection.query<RowDataPacket[]>(
+      `SELECT COALESCE(SUM(k._rows), 0) AS count
+        FROM (SELECT ${columns}, COUNT(*) AS _rows FROM ${identifier(from.name)} WHERE ${isValue} GROUP BY ${columns}) AS k
+        LEFT JOIN ${identifier(table.name)} AS t ON ${equal.join(" AND ")} WHERE t.${identifier(key.references[0]!)} IS NULL`,
+    );
+    const count = Number(rows[0]?.count);
+    if (count > 0) broken.push({ from: from.name, key, count });
+  }
+  return broken;
+}
+
 /** The foreign keys that are broken by rows of a load which have been stored in the table. */
 export async function brokenOutgoing(
   connection: MysqlConnection,

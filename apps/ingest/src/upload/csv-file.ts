@@ -89,7 +89,7 @@ function fileType(contentType = ""): string {
 }
 
 /** The bytes of a stream, which stays open if they are not read to the end. */
-async function* bytesOf(stream: Readable, onChunk: (chunk: Buffer) => void): AsyncGenerator<Buffer> {
+export async function* bytesOf(stream: Readable, onChunk: (chunk: Buffer) => void = () => {}): AsyncGenerator<Buffer> {
   for await (const chunk of stream.iterator({ destroyOnReturn: false })) {
     onChunk(chunk);
     yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);

@@ -28,10 +28,14 @@ const plainKey = /^[\x21\x23-\x7e][\x21-\x7e]{0,254}$/;
  * validation. The handler finds the request in `c.var.keyed` and must record it in the transaction of what it does (`runOnce` of
  * `@quintet/db`): from that record it responds again. `within` narrows the scope: to what the path stands for just now, when that may be
  * deleted and created anew.
+ *
+ * The body of a request that `isStreamed` is not read here: the handler sets `fingerprint` once it has read it, and of two such requests
+ * in flight the second to record itself responds as the first.
  */
 export function idempotent(
   store: IdempotencyStore,
   within?: (c: Context<ServiceEnv>) => Promise<string>,
+  isStreamed?: (c: Context<ServiceEnv>) => boolean,
 ): MiddlewareHandler<ServiceEnv> {
   const handler: MiddlewareHandler<ServiceEnv> = (c, next) => {
     const given = c.req.header("idempotency-key");
@@ -47,7 +51,9 @@ export function idempotent(
     const scope = (await within?.(c)) || undefined;
     const parts = [String(c.var.account?.id ?? "anyone"), c.req.method, c.req.path, name];
     const key = digest(...parts, ...(scope === undefined ? [] : [scope]));
-    const found = await store.begin(key, await fingerprintOf(c));
+    const found = isStreamed?.(c)
+      ? { state: "new" as const, fingerprint: "", end: async () => {} }
+      : await store.begin(key, await fingerprintOf(c));
     if (found.state === "busy") {
       throw new Problem("conflict", "A request with this Idempotency-Key is still in flight.", {
         headers: { "Retry-After": "1" },

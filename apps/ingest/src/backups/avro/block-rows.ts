@@ -1,15 +1,12 @@
-import type { Type } from "avsc";
-import { writeDate } from "../../csv/date-time.ts";
-import { lineFeed, tab, writeId, writeText } from "../../csv/load-data-format.ts";
-import { maxId, maxTextLength } from "../../csv/row-faults.ts";
-import type { PlainRow } from "../../store/row-range.ts";
-import { kindOf } from "../../tables/kind.ts";
-import type { Table } from "../../tables/table.ts";
-import { avroType } from "./avro-schema.ts";
+import { lineFeed, tab } from "../../csv/load-data-format.ts";
+import { type FieldCodec, fieldCodec, plainFormat } from "../../fields/codec.ts";
+import { maxGrowth } from "../../fields/field-writer.ts";
+import { keyOrder } from "../../store/key-order.ts";
+import { type PlainRow, plainKey, storeText } from "../../store/plain-row.ts";
+import { type Column, columnNamed, type Table } from "../../tables/table.ts";
 import { DamagedFile, IncompatibleFile } from "./byte-source.ts";
 import type { Block } from "./container-reader.ts";
-
-const maxRowBytes = 4096;
+import { type RowDecoder, rowDecoder } from "./resolve-schema.ts";
 
 /** The rows of a block, also as text for `LOAD DATA`. */
 export interface BlockRows {
@@ -19,77 +16,139 @@ export interface BlockRows {
 }
 
 /**
- * Decodes the blocks of a backup one after the other and validates each row by the rules of the table. Ids must ascend, as in every
- * backup. Throws `DamagedFile`, and `IncompatibleFile` for a row that the table cannot store.
+ * Decodes the blocks of a file with this schema one after the other and validates each row by the rules of the table. Keys must ascend, as
+ * in every backup, unless `anyOrder`. Throws `DamagedFile`, and `IncompatibleFile` for a row that the table cannot store.
  */
-export function blockDecoder(table: Table): (block: Block) => BlockRows {
-  const type = avroType(table);
-  const writeRow = rowWriter(table);
-  let lastId = 0;
+export function blockDecoder(table: Table, schema: string, anyOrder = false): (block: Block) => BlockRows {
+  const decode = rowDecoder(table, schema);
+  const writer = new RowWriter(table);
+  const compare = keyOrder(table);
+  let last: PlainRow | undefined;
   return (block) => {
     const rows: PlainRow[] = [];
     const ends: number[] = [];
-    let text = Buffer.allocUnsafe(block.data.length * 2 + maxRowBytes);
-    let place = 0;
+    writer.start(block.data.length);
     let at = 0;
     while (rows.length < block.rows) {
-      const { value, offset } = decodeRow(type, block.data, at);
+      const { value, offset } = decodeRow(decode, block.data, at);
       if (value === undefined || offset < 0) throw new DamagedFile("A block ends within a row.");
       at = offset;
-      const id = Number(value.id);
-      if (!(id > lastId))
-        throw new IncompatibleFile(`the row with id ${id} is out of order: ids must start at 1 and ascend`);
-      lastId = id;
-      if (place > text.length - maxRowBytes) text = Buffer.concat([text.subarray(0, place)], text.length * 2);
-      place = writeRow(value, text, place);
+      ends.push(writer.add(value));
+      if (!anyOrder && last !== undefined && compare(last, value) >= 0) {
+        throw new IncompatibleFile(`the row with ${keyName(table, value)} is out of order: keys must ascend`);
+      }
+      last = value;
       rows.push(value);
-      ends.push(place);
     }
     if (at !== block.data.length) throw new DamagedFile("A block has more bytes than its rows.");
+    const text = writer.text();
     return {
       rows,
       text(numbers) {
-        if (numbers.length === rows.length) return text.subarray(0, place);
+        if (numbers.length === rows.length) return text;
         return Buffer.concat(numbers.map((number) => text.subarray(ends[number - 1] ?? 0, ends[number])));
       },
     };
   };
 }
 
-function decodeRow(type: Type, data: Buffer, at: number): { value: PlainRow | undefined; offset: number } {
+function decodeRow(decode: RowDecoder, data: Buffer, at: number): ReturnType<RowDecoder> {
   try {
-    return type.decode(data, at) as { value: PlainRow | undefined; offset: number };
+    return decode(data, at);
   } catch (error) {
     throw new DamagedFile("A block contains an invalid row.", { cause: error });
   }
 }
 
-/**
- * Returns a function that writes a row as text for `LOAD DATA` and returns the position after it; throws `IncompatibleFile` for
- * an invalid row.
- */
-function rowWriter(table: Table): (row: PlainRow, text: Buffer, start: number) => number {
-  const bytes = Buffer.alloc(maxTextLength * 4 + 4);
-  const columns = table.columns.map((column) => ({ name: column.name, kind: kindOf(table, column) }));
-  return (row, text, start) => {
-    let place = start;
-    for (const { name, kind } of columns) {
-      const value = row[name];
-      let next: number;
-      if (kind === "text") {
-        // A text that does not fit into `bytes` is too long even when truncated.
-        next = writeText(bytes, 0, bytes.write(String(value)), text, place);
-      } else if (kind === "datetime") {
-        next = writeDate(new Date(Number(value)), text, place);
+/** A row in messages: `id 7`, `year 2021, code A`. */
+function keyName(table: Table, row: PlainRow): string {
+  return table.primaryKey
+    .map((name) => {
+      const value = row[plainKey(table.columns.indexOf(columnNamed(table, name)))];
+      return `${name} ${value === undefined || value === null ? "of no value" : String(value).slice(0, 64)}`;
+    })
+    .join(", ");
+}
+
+const initialBytes = 1024;
+
+/** Writes plain rows as text for `LOAD DATA`, by the rules of the table. */
+export class RowWriter {
+  readonly #table: Table;
+  readonly #columns: { key: string; column: Column; codec: FieldCodec; zone: string; isNormal: boolean }[];
+  #field = Buffer.allocUnsafe(initialBytes);
+  #text = Buffer.alloc(0);
+  #length = 0;
+
+  constructor(table: Table) {
+    this.#table = table;
+    this.#columns = table.columns.map((column, index) => {
+      const { format: _, ...plain } = column;
+      const zone = column.type === "datetime" && column.zoned ? "Z" : "";
+      const isNormal = column.type !== "number" && column.type !== "uuid";
+      return { key: plainKey(index), column, codec: fieldCodec(plain, plainFormat), zone, isNormal };
+    });
+  }
+
+  /** Starts a new text of about this length in bytes; the one before stays as it is. */
+  start(bytes: number): void {
+    this.#text = Buffer.allocUnsafe(2 * bytes + initialBytes);
+    this.#length = 0;
+  }
+
+  /** Adds a row and returns the length of the text; a number or UUID in `row` gets its usual form. Throws `IncompatibleFile`. */
+  add(row: PlainRow): number {
+    let place = this.#length;
+    for (const { key, column, codec, zone, isNormal } of this.#columns) {
+      const value = row[key];
+      if (value === null) {
+        this.#reserve(place, 0);
+        if (column.required || this.#table.primaryKey.includes(column.name))
+          this.#refuse(row, column, "it is required");
+        place += this.#text.write("\\N", place, "latin1");
       } else {
-        const id = Number(value);
-        next = Number.isInteger(id) && id >= 1 && id <= maxId ? writeId(id, text, place) : -1;
+        const length = value === undefined ? 0 : this.#write(row, column, value, zone);
+        this.#reserve(place, length);
+        const next = value === undefined ? -2 : codec.write(this.#field, 0, length, this.#text, place);
+        if (next < 0) this.#refuse(row, column, `it ${codec.faultOf(next).reason}`);
+        if (!isNormal) row[key] = this.#text.toString("latin1", place, next);
+        place = next;
       }
-      if (next < 0) throw new IncompatibleFile(`the row with id ${row.id} has a ${name} that the table cannot store`);
-      text[next] = tab;
-      place = next + 1;
+      this.#text[place++] = tab;
     }
-    text[place - 1] = lineFeed;
+    this.#text[place - 1] = lineFeed;
+    this.#length = place;
     return place;
-  };
+  }
+
+  /** The rows since `start`. */
+  text(): Buffer {
+    return this.#text.subarray(0, this.#length);
+  }
+
+  /** Writes a value as a field of a file; returns its length in bytes. */
+  #write(row: PlainRow, column: Column, value: NonNullable<PlainRow[string]>, zone: string): number {
+    let text: string;
+    try {
+      text = storeText(column, value) + zone;
+    } catch (error) {
+      if (error instanceof RangeError) return this.#refuse(row, column, "it does not exist in the calendar");
+      throw error;
+    }
+    if (text.length * 3 > this.#field.length) this.#field = Buffer.allocUnsafe(text.length * 4);
+    return this.#field.write(text);
+  }
+
+  #reserve(place: number, bytes: number): void {
+    const needed = place + 2 * bytes + maxGrowth + 1;
+    if (needed <= this.#text.length) return;
+    const longer = Buffer.allocUnsafe(2 * needed);
+    this.#text.copy(longer, 0, 0, place);
+    this.#text = longer;
+  }
+
+  #refuse(row: PlainRow, { name }: Column, reason: string): never {
+    const key = keyName(this.#table, row);
+    throw new IncompatibleFile(`the row with ${key} has a ${name} that the table cannot store: ${reason}`);
+  }
 }

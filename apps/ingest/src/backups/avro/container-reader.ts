@@ -1,16 +1,25 @@
 import { promisify } from "node:util";
-import { inflateRaw, zstdDecompress } from "node:zlib";
+import { crc32, inflateRaw, zstdDecompress } from "node:zlib";
+import { uncompress } from "snappyjs";
 import { ByteSource, DamagedFile, IncompatibleFile } from "./byte-source.ts";
 import { magic, syncLength } from "./container-format.ts";
 
 const maxBlockBytes = 64 * 1024 * 1024;
 const maxMetadataBytes = 1024 * 1024;
-/** The supported Avro codecs; `snappy`, `bzip2` and `xz` would each need a library. */
+/** The supported Avro codecs; `bzip2` and `xz` would each need a library. */
 const codecs = {
   null: async (data: Buffer, _limits: object) => data,
   deflate: promisify(inflateRaw),
   zstandard: promisify(zstdDecompress),
+  snappy: async (data: Buffer, _limits: object) => unsnap(data),
 } as const;
+
+/** A block of `snappy` ends with the CRC-32 of its bytes before compression. */
+function unsnap(data: Buffer): Buffer {
+  const plain = uncompress(data.subarray(0, -4), maxBlockBytes);
+  if (data.length < 4 || crc32(plain) !== data.readUInt32BE(data.length - 4)) throw new Error("The CRC-32 is wrong.");
+  return plain;
+}
 type Codec = keyof typeof codecs;
 
 /** One block of a container file: `rows` rows, encoded one after the other. */

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import type { PlainRow } from "../../store/row-range.ts";
+import type { PlainRow } from "../../store/plain-row.ts";
 import type { Table } from "../../tables/table.ts";
-import { avroSchema, avroType } from "./avro-schema.ts";
+import { avroSchema, rowEncoder } from "./avro-schema.ts";
 import { encodeLong, magic, metadataType, syncLength } from "./container-format.ts";
 
 const blockBytes = 256 * 1024;
-const maxRowBytes = 4096;
+const usualRowBytes = 4096;
 
 /**
  * Writes an Avro object container file (codec `null`) block by block. avsc encodes the rows; its own file encoder is an object stream
@@ -13,15 +13,15 @@ const maxRowBytes = 4096;
  */
 export class ContainerWriter {
   rows = 0;
-  readonly #type;
+  readonly #encode;
   readonly #sync = randomBytes(syncLength);
   readonly #schema: string;
-  #block = Buffer.allocUnsafe(blockBytes + maxRowBytes);
+  #block = Buffer.allocUnsafe(blockBytes + usualRowBytes);
   #length = 0;
   #count = 0;
 
   constructor(table: Table) {
-    this.#type = avroType(table);
+    this.#encode = rowEncoder(table);
     this.#schema = JSON.stringify(avroSchema(table));
   }
 
@@ -33,8 +33,14 @@ export class ContainerWriter {
 
   /** Adds a row. True when the block is full and `takeBlock` must be called. */
   add(row: PlainRow): boolean {
-    const end = this.#type.encode(row, this.#block, this.#length);
-    if (end < 0) throw new Error("A row is larger than the maximum size of a row.");
+    let end = this.#encode(row, this.#block, this.#length);
+    if (end < 0) {
+      // A long row: the block grows by what was missing.
+      const longer = Buffer.allocUnsafe(this.#block.length - end);
+      this.#block.copy(longer, 0, 0, this.#length);
+      this.#block = longer;
+      end = this.#encode(row, this.#block, this.#length);
+    }
     this.#length = end;
     this.#count++;
     this.rows++;
@@ -50,7 +56,7 @@ export class ContainerWriter {
       this.#sync,
     ];
     // The block is still being written to the file, so the next one needs its own memory.
-    this.#block = Buffer.allocUnsafe(blockBytes + maxRowBytes);
+    this.#block = Buffer.allocUnsafe(blockBytes + usualRowBytes);
     this.#length = 0;
     this.#count = 0;
     return block;
