@@ -52,6 +52,23 @@ it("a retried receive gets the messages that it leased", async () => {
   expect(await queue.settle("ack", receipts(found))).toEqual(["ok", "ok"]);
 });
 
+it("an attempt whose replies were all lost gets the same messages and receipts when its receiver repeats it", async () => {
+  const queue = await open.makeQueue({}, "attempts.fifo");
+  const sent = await queue.send(...[1, 2, 3, 4].map((body) => ({ body, groupId: "g" })));
+  const attempt = { max: 2, attemptId: "once" };
+  const lost = await losing(/:attempt:once/, () => open.request("POST", `${queue.path}/receive`, { body: attempt }), 2);
+  expectProblem(lost, 503);
+  expect(await queue.counts()).toMatchObject({ leased: 2 });
+  const found = await queue.receive(attempt);
+  expect(found.map(({ id, receives }) => [id, receives])).toEqual([
+    [sent[0], 1],
+    [sent[1], 1],
+  ]);
+  expect(receipts(await losing(/:attempt:once/, () => queue.receive(attempt)))).toEqual(receipts(found));
+  expect(await queue.settle("ack", receipts(found))).toEqual(["ok", "ok"]);
+  expect((await queue.receive()).map(({ id }) => id)).toEqual(sent.slice(2));
+});
+
 it("a retried cancel and a retried delay report success", async () => {
   const queue = await open.makeQueue();
   const [first, second] = await queue.send({ body: 1 }, { body: 2 });
