@@ -3,6 +3,7 @@ import { signedInAs } from "@quintet/auth";
 import { createService, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
 import { queueFrame } from "./pages/frame.ts";
+import { addAccessActions } from "./routes/access-actions.ts";
 import { addAccessKeyRoutes } from "./routes/access-keys.ts";
 import { addBrowseRoutes } from "./routes/browse.ts";
 import { addLeaseRoutes } from "./routes/leases.ts";
@@ -43,6 +44,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addLoginRoutes(app, deps);
   addQueueRoutes(app, deps, frame);
   addQueueActions(app, deps, frame);
+  addAccessActions(app, deps, frame);
   addRateRoutes(app, deps);
   addMessageRoutes(app, deps);
   addBrowseRoutes(app, deps, frame);

@@ -50,6 +50,8 @@ const operations: Record<string, [right: Right, scope: string, body?: unknown]> 
   "DELETE /queue/queues/{name}/redrives/{id}": ["receive", "manage"],
   // Pages with forms.
   "GET /queue/queues/{name}/messages/{id}/body": ["receive", "receive"],
+  "GET /queue/queues/{name}/actions/access": ["read", "manage"],
+  "POST /queue/queues/{name}/actions/access": ["manage", "manage", new URLSearchParams({ send: "everyone" })],
   "GET /queue/queues/{name}/actions/settings": ["read", "manage"],
   "POST /queue/queues/{name}/actions/settings": ["manage", "manage", new URLSearchParams({ visibilitySeconds: "30" })],
   "POST /queue/queues/{name}/actions/send": ["send", "send", new URLSearchParams({ body: "1" })],
@@ -97,6 +99,8 @@ const elsewhere = [
   "POST /queue/new-queue",
   "GET /queue/new-access-key",
   "POST /queue/new-access-key",
+  "GET /queue/queues/{name}/actions/owner",
+  "POST /queue/queues/{name}/actions/owner",
   "GET /queue/access-keys/{id}/delete",
   "POST /queue/access-keys/{id}/delete",
   "GET /queue/new-schedule",

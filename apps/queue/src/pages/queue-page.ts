@@ -13,10 +13,11 @@ export interface QueueShown {
   /** The last one that runs or ran as a task. */
   redrive: RedriveTask | undefined;
   allowed: Allowed;
+  isStaff: boolean;
 }
 
 /** One queue: its messages by state, its last hour, its counters and settings, and what may be done with it. */
-export function queuePage({ queue, minutes, redrive, allowed }: QueueShown): Html {
+export function queuePage({ queue, minutes, redrive, allowed, isStaff }: QueueShown): Html {
   const { name } = queue;
   return html`<p class="back"><a href="${home}">Queues</a></p>
       <h1>${name}</h1>
@@ -28,7 +29,7 @@ export function queuePage({ queue, minutes, redrive, allowed }: QueueShown): Htm
         <section class="part" aria-labelledby="flow"><h2 id="flow">Since it was created</h2>${flow(queue)}</section>
       </div>
       <section class="part" aria-labelledby="settings"><h2 id="settings">Settings</h2>${settings(queue)}</section>
-      <section class="part" aria-labelledby="access"><h2 id="access">Access</h2>${access(queue)}</section>`;
+      <section class="part" aria-labelledby="access"><h2 id="access">Access</h2>${access(queue)}${accessActions(name, allowed.manage, isStaff)}</section>`;
 }
 
 function actions(name: string, { send, receive, manage }: Allowed): Html {
@@ -155,4 +156,12 @@ function access({ owner, access }: QueueDetails): Html {
         <dt>Owner</dt><dd>${owner === null ? "Staff" : `Account ${owner}`}</dd>
         ${rights.map(([right, label]) => html`<dt>${label}</dt><dd>${grantees(right) || "The owner and staff only"}</dd>`)}
       </dl>`;
+}
+
+function accessActions(name: string, mayManage: boolean, isStaff: boolean): Html | "" {
+  if (!mayManage) return "";
+  const path = `${queuePath(name)}/actions`;
+  return html`<p class="actions">
+        <a class="button quiet" href="${path}/access">Change access</a>${isStaff ? html` <a class="button quiet" href="${path}/owner">Change owner</a>` : ""}
+      </p>`;
 }

@@ -73,7 +73,7 @@ export async function sendQueue(c: PageContext, deps: Deps, frame: PageFrame, na
     listRedrives(deps, name, caller),
   ]);
   const allowed = allowedTo(c.var.account, { owner: queue.owner, ...queue.access });
-  const body = queuePage({ queue, minutes, redrive, allowed });
+  const body = queuePage({ queue, minutes, redrive, allowed, isStaff: c.var.account.isStaff });
   return sendPage(c, frame, { title: name, body, scripts: ["refresh.js"] });
 }
 
