@@ -153,6 +153,15 @@ it("a table without rows becomes any other one, and only texts are changed under
   await ingest.rows("UPDATE ingest_loads SET status = 'done' WHERE id = ?", [load?.id]);
 });
 
+it("many tables are changed at once", async () => {
+  const names = Array.from({ length: 12 }, (_, at) => `many_${at}`);
+  const statuses = async (answers: Promise<Response>[]) => (await Promise.all(answers)).map(({ status }) => status);
+  expect(await statuses(names.map((name) => put(name, people)))).toEqual(names.map(() => 201));
+  await ingest.load("many_0", header + rows);
+  const change = { fields: [{ name: "age", constraints: { maximum: 99 } }, { name: "more" }] };
+  expect(await statuses(names.map((name) => patch(name, change)))).toEqual(names.map(() => 200));
+});
+
 it("what other tables refer to stays as they need it", async () => {
   const child = {
     fields: [

@@ -74,7 +74,7 @@ const pageLength = 1024 * 1024;
  * the size of the table nor of its rows. Each row that is there all the time is read once. Throws when the table is changed meanwhile.
  */
 export async function* readAllRows(
-  db: MysqlPool,
+  db: Pick<MysqlPool, "query">,
   table: Table,
   filters: readonly RowFilter[],
 ): AsyncGenerator<StoredRow[]> {

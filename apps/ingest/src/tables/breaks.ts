@@ -11,6 +11,8 @@ import { uniqueColumns } from "./ddl.ts";
 import { identifier, identifiers } from "./quote.ts";
 import type { Column, ForeignKey, Table } from "./table.ts";
 
+type Queries = Pick<MysqlPool, "query">;
+
 /** What a change of a definition would break. */
 export interface Break {
   path: string;
@@ -24,7 +26,7 @@ export function breakProblem(breaks: readonly Break[]): Problem {
 }
 
 /** What would not fit if a table got another definition; empty: the change is possible. A table without rows can become any other one. */
-export async function findBreaks(db: MysqlPool, from: Table, to: Omit<Table, "version">): Promise<Break[]> {
+export async function findBreaks(db: Queries, from: Table, to: Omit<Table, "version">): Promise<Break[]> {
   const [some] = await db.query<RowDataPacket[]>(`SELECT 1 FROM ${identifier(from.name)} LIMIT 1`);
   if (some.length === 0) return [];
   const fixed = fixedBreaks(from, to);
@@ -69,7 +71,7 @@ function canBecome({ type: from }: Column, { type: to }: Column): boolean {
 }
 
 /** The values that the new rules refuse: every row is read as if it were in a file. */
-async function valueBreaks(db: MysqlPool, from: Table, to: Omit<Table, "version">): Promise<Break[]> {
+async function valueBreaks(db: Queries, from: Table, to: Omit<Table, "version">): Promise<Break[]> {
   const format = { ...tableFormat(to), missing: [] };
   const checks = to.columns.flatMap((column, at) => {
     const index = from.columns.findIndex(({ name }) => name === column.name);
@@ -141,7 +143,7 @@ export function onlyWidens(from: Omit<Table, "version">, to: Omit<Table, "versio
 }
 
 /** New unique columns with repeated values, and new references to rows that do not exist. */
-async function keyBreaks(db: MysqlPool, from: Table, to: Omit<Table, "version">): Promise<Break[]> {
+async function keyBreaks(db: Queries, from: Table, to: Omit<Table, "version">): Promise<Break[]> {
   const breaks: Break[] = [];
   const count = async (sql: string) => {
     const [[row]] = await db.query<RowDataPacket[]>(`SELECT COUNT(*) AS count FROM ${sql}`);

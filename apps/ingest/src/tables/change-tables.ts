@@ -101,7 +101,7 @@ export async function changeTable(
 }
 
 async function change(
-  { db, bulk, loads }: Stores,
+  { db, loads }: Stores,
   connection: MysqlConnection,
   { from, to, dryRun = false }: { from: Table; to: NewTable; dryRun?: boolean },
 ): Promise<Break[]> {
@@ -116,7 +116,7 @@ async function change(
   if (incoming.length > 0) return incoming;
   if (dryRun) {
     await inMysqlTransaction(db, (transaction) => referredTypes(transaction, to));
-    return findBreaks(bulk, from, to);
+    return findBreaks(connection, from, to);
   }
   const referred = await inMysqlTransaction(db, async (transaction) => {
     await holdIdle(transaction, name, loads.heartbeatTimeoutMs);
@@ -129,7 +129,7 @@ async function change(
   });
   // From here on nothing is written to the table.
   try {
-    const breaks = await findBreaks(bulk, from, to);
+    const breaks = await findBreaks(connection, from, to);
     if (breaks.length > 0) {
       await setState(connection, name, "ready");
       return breaks;
