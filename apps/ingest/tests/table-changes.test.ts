@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { storeRows } from "../src/rows/store-rows.ts";
 import { openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
 
 let ingest: TestIngest;
@@ -69,6 +70,11 @@ it("a change tells what it would break, and is made when nothing would", async (
       { name: "at", zoned: false },
       "fields.4.zoned",
       "at cannot be changed while the table has rows: their times would be others",
+    ],
+    [
+      { name: "town", constraints: { minLength: 5 } },
+      "fields.2",
+      "town of 2 rows is shorter than 5 characters, such as Cali",
     ],
     [{ name: "town", type: "date" }, "fields.2.type", "town cannot become date while the table has rows: it is string"],
     [
@@ -151,6 +157,19 @@ it("a table without rows becomes any other one, and only texts are changed under
   );
   expect(await shown("becomes")).toMatchObject({ version: 2, schema: { title: "T" } });
   await ingest.rows("UPDATE ingest_loads SET status = 'done' WHERE id = ?", [load?.id]);
+});
+
+it("rows are not written by rules of before", async () => {
+  expect((await put("stale", people)).status).toBe(201);
+  const before = await ingest.deps.tables.find("stale");
+  if (!before) throw new Error("there is no table");
+  const store = () => storeRows(ingest.deps.loads.bulk, before, [["a@x", 1, "", "", null]]);
+  expect(await store()).toMatchObject({ inserted: 1 });
+  await ingest.rows("UPDATE ingest_tables SET state = 'changing' WHERE name = 'stale'");
+  await expect(store()).rejects.toMatchObject({ status: 409 });
+  await ingest.rows("UPDATE ingest_tables SET state = 'ready' WHERE name = 'stale'");
+  expect((await patch("stale", { fields: [{ name: "age", constraints: { maximum: 5 } }] })).status).toBe(200);
+  await expect(store()).rejects.toMatchObject({ status: 409 });
 });
 
 it("many tables are changed at once", async () => {

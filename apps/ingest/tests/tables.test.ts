@@ -221,9 +221,10 @@ it("tables that were deleted, also those of the demo, are in nobody's way", asyn
       name === "jobs" ? 409 : 204,
     );
   }
+  const lines: string[] = [];
+  await fillDemo(ingest.deps, (line) => lines.push(line));
   await ingest.call("DELETE", "/ingest/tables/wide");
   expect((await remove("jobs", "?rows=delete")).status).toBe(204);
-  const lines: string[] = [];
   await fillDemo(ingest.deps, (line) => lines.push(line));
   expect(lines).toEqual([]);
   await ingest.rows("UPDATE ingest_loads SET started_at = '2001-01-01', beat_at = '2001-01-01', status = 'done'");
