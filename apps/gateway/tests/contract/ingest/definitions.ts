@@ -1,0 +1,50 @@
+import { expect, it } from "vitest";
+import type { Installation } from "../../harness/installation.ts";
+import { unique } from "../../harness/values.ts";
+
+const schema = {
+  fields: [
+    { name: "country", type: "string", constraints: { maxLength: 2 } },
+    { name: "serial", type: "integer" },
+    { name: "amount", type: "decimal", precision: 12, scale: 2 },
+  ],
+  primaryKey: ["country", "serial"],
+};
+
+/** Tables of one's own. */
+export function definitions({ staff, plain, anyone }: Installation): void {
+  it("are made, shown, loaded and deleted by staff", async () => {
+    const name = unique("own").replaceAll("-", "_");
+    const path = `/ingest/tables/${name}`;
+    expect((await anyone.put(path, schema)).status).toBe(401);
+    expect((await plain.put(path, schema)).status).toBe(403);
+    expect((await staff.put(path, { fields: [], primaryKey: "x" })).status).toBe(422);
+    expect((await staff.put(path, { ...schema, primaryKey: "nothing" })).status).toBe(422);
+    const made = await staff.put(path, schema);
+    expect(made.status, made.text).toBe(201);
+    expect(made.headers.location).toBe(path);
+    expect((await staff.put(path, schema)).status).toBe(200);
+    expect((await plain.get(path)).json()).toMatchObject({ name, version: 1 });
+    expect((await plain.get("/ingest/tables")).status).toBe(200);
+    const csv = { headers: { "Content-Type": "text/csv" } };
+    const load = await staff.post(
+      `/ingest/${name}/csv`,
+      Buffer.from("country,serial,amount\nCO,1,2.50\nCO,1,3\n"),
+      csv,
+    );
+    expect(load.json()).toMatchObject({ inserted: 1, rejected: 1 });
+    expect((await staff.put(path, { ...schema, primaryKey: "serial" })).status).toBe(409);
+    const limited = { fields: [{ name: "amount", constraints: { maximum: 2 } }] };
+    expect((await staff.patch(path, limited)).status).toBe(409);
+    expect((await staff.patch(`${path}?dryRun=true`, limited)).json()).toMatchObject({ breaks: [{}] });
+    expect((await staff.patch(path, { fields: [{ name: "note" }] })).json()).toMatchObject({ version: 2 });
+    expect((await staff.delete(path)).status).toBe(409);
+    const more = await staff.post(`/ingest/${name}/csv`, Buffer.from("country,serial,amount,note\nCO,2,1,x\n"), csv);
+    expect((await staff.delete(`/ingest/loads/${more.json().id}?undo=true`)).json()).toMatchObject({
+      id: more.json().id,
+    });
+    expect((await plain.get(`/ingest/${name}`)).json().rows).toHaveLength(1);
+    expect((await staff.delete(`${path}?rows=delete`)).status).toBe(204);
+    expect((await staff.get(path)).status).toBe(404);
+  });
+}
