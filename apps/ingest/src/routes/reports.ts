@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
   decodeCursor,
@@ -10,7 +10,6 @@ import {
   noQuery,
   Problem,
   type ServiceEnv,
-  wholeNumber,
 } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { readValues } from "../reports/parameters.ts";
@@ -45,7 +44,18 @@ function badQuery(errors: InputFault[]): Problem {
 export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
   const account = guard.account("ingest:read");
-  for (const route of demoReports) app.openAPIRegistry.registerPath({ ...route, security: account.security });
+  const run = async (name: string, query: Record<string, string[]>) => {
+    const report = await reportInPath(deps, name);
+    const { values, faults } = readValues(report.params, new Map(Object.entries(query)));
+    if (faults.length > 0) throw badQuery(faults);
+    const { summary, columns, rows } = await runReport(deps.savedReports, report, values);
+    const body = { ...values.json, ...summary, ...(report.own ? {} : { columns }), rows };
+    return body as z.output<typeof resultSchema>;
+  };
+  for (const { name, ...documented } of demoReports) {
+    const route = createRoute({ ...account, method: "get", path: `/reports/${name}`, ...documented });
+    app.openapi(route, async (c) => c.json((await run(name, c.req.queries())) as never, 200));
+  }
 
   return app
     .openapi(
@@ -98,12 +108,7 @@ export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: { 200: jsonResponse(resultSchema, "The result") },
       }),
       async (c) => {
-        const report = await reportInPath(deps, c.req.valid("param").report);
-        const { values, faults } = readValues(report.params, new Map(Object.entries(c.req.queries())));
-        if (faults.length > 0) throw badQuery(faults);
-        const { summary, columns, rows } = await runReport(deps.savedReports, report, values);
-        const body = { ...values.json, ...summary, ...(report.own ? {} : { columns }), rows };
-        return c.json(body as z.output<typeof resultSchema>, 200);
+        return c.json(await run(c.req.valid("param").report, c.req.queries()), 200);
       },
     )
     .openapi(
@@ -174,23 +179,31 @@ export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
 
 const count = z.number().int();
 const year = count.describe("The year of the report, UTC");
-const query = z.strictObject({ year: wholeNumber(1900, 9999).describe("The year, 1900 to 9999; required") });
+/** In the document only: the report itself says what it takes. */
+const parameters = [
+  {
+    name: "year",
+    in: "query" as const,
+    required: true,
+    description: "The year, 1900 to 9999",
+    schema: { type: "integer" as const, minimum: 1900, maximum: 9999 },
+  },
+];
 const quarter = (number: number) =>
   count.describe(
     `Hires from ${["January", "April", "July", "October"][number - 1]} to ${["March", "June", "September", "December"][number - 1]}`,
   );
 const department = z.string().describe("Name of the department");
 
-/** The two reports that come with the service, in the document only: they run as all others. */
-const demoReports: readonly RouteConfig[] = [
+/** The two reports that come with the service, as the document has them: they run as all others. */
+const demoReports = [
   {
-    method: "get",
-    path: "/reports/hired-by-quarter",
+    name: "hired-by-quarter",
     tags: ["ingest"],
     summary: "Report hires by quarter",
     description:
       "Hires of a year by department and job in each quarter. Quarters are in UTC. A saved report of the demo.",
-    request: { query },
+    parameters,
     responses: {
       200: jsonResponse(
         z
@@ -215,14 +228,13 @@ const demoReports: readonly RouteConfig[] = [
     },
   },
   {
-    method: "get",
-    path: "/reports/departments-above-mean",
+    name: "departments-above-mean",
     tags: ["ingest"],
     summary: "Report departments above the mean",
     description:
       "Departments that hired more in a year than the mean of all departments. A department without hires counts as 0. A saved report of " +
       "the demo.",
-    request: { query },
+    parameters,
     responses: {
       200: jsonResponse(
         z

@@ -67,6 +67,19 @@ export function backups(quintet: Installation): void {
       }
     });
 
+    it("are verified, and made elsewhere", async () => {
+      await loadCsv("jobs", "1,Cook");
+      const { name } = await backUp("jobs");
+      expect((await plain.post(`/ingest/backups/${name}/verify`)).status).toBe(403);
+      const verified = await staff.post(`/ingest/backups/${name}/verify`);
+      expect(verified.status, verified.text).toBe(200);
+      const file = (await staff.get(`/ingest/backups/${name}`)).bytes;
+      const avro = { headers: { "Content-Type": "application/avro" } };
+      expect((await staff.post("/ingest/jobs/backups", file, avro)).status).toBe(201);
+      expectProblem(await staff.post("/ingest/departments/backups", file, avro), 422);
+      expectProblem(await staff.post("/ingest/jobs/backups", file, { headers: { "Content-Type": "image/png" } }), 415);
+    });
+
     it("are made and restored by staff only", async () => {
       expectProblem(await plain.post("/ingest/jobs/backups"), 403);
       expectProblem(await plain.post("/ingest/jobs/restore", {}), 403);

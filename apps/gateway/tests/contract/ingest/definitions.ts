@@ -13,6 +13,23 @@ const schema = {
 
 /** Tables of one's own. */
 export function definitions({ staff, plain, anyone }: Installation): void {
+  it("are read by reports that staff saves", async () => {
+    const path = `/ingest/reports/${unique("report").replaceAll("_", "-")}`;
+    const report = {
+      sql: "SELECT id, department FROM departments WHERE id > :least ORDER BY id",
+      params: [{ name: "least", type: "integer" }],
+    };
+    expect((await plain.put(path, report)).status).toBe(403);
+    expect((await staff.put(path, { ...report, sql: "DELETE FROM departments" })).status).toBe(422);
+    const saved = await staff.put(path, report);
+    expect(saved.status, saved.text).toBe(201);
+    expect((await staff.put(path, report)).status).toBe(200);
+    expect((await plain.get(path)).status).toBe(400);
+    const rows = await plain.get(`${path}?least=0`);
+    expect(rows.status, rows.text).toBe(200);
+    expect((await staff.delete(path)).status).toBe(204);
+  });
+
   it("are made, shown, loaded and deleted by staff", async () => {
     const name = unique("own").replaceAll("-", "_");
     const path = `/ingest/tables/${name}`;
