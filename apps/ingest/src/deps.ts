@@ -73,6 +73,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
   const readable = async () => (await tables.list()).map(({ name }) => name);
   const reportUser = new ReadOnlyUser({
     purpose: "reports",
+    name: "ingest saved reports",
     app: mysql,
     url,
     given: config.REPORTS_MYSQL_URL,

@@ -416,7 +416,13 @@ describe("the database user of reports", () => {
   async function withUsers(appUrl: string, given: string | undefined) {
     await using app = connectMysql(appUrl, { connections: 2 });
     const { readable } = ingest.deps.savedReports;
-    const limits = { secret: "another secret", statementSeconds: 5, purpose: "tests", setting: "REPORTS_MYSQL_URL" };
+    const limits = {
+      secret: "another secret",
+      statementSeconds: 5,
+      purpose: "tests",
+      name: "tests",
+      setting: "REPORTS_MYSQL_URL",
+    };
     await using user = new ReadOnlyUser({ ...limits, app, url: appUrl, given, readable, onFault: () => {} });
     const kept = ingest.deps.savedReports.user;
     Object.assign(ingest.deps.savedReports, { user });
@@ -463,5 +469,26 @@ describe("the database user of reports", () => {
     await ingest.rows(
       `DROP USER 'quintet_tests_${(await ingest.rows("SELECT LEFT(MD5(DATABASE()), 12) AS s"))[0]?.s}'@'127.0.0.1'`,
     );
+  });
+
+  it("keeps the right to a table that another process makes and grants meanwhile", async () => {
+    await using app = connectMysql(ingest.env.MYSQL_URL!, { connections: 2 });
+    const url = await account("meanwhile", "USAGE ON *.*");
+    const database = new URL(url).pathname.slice(1);
+    await ingest.rows(`GRANT SELECT ON ${database}.departments TO ${made.at(-1)}`);
+    let calls = 0;
+    const readable = async () => {
+      calls += 1;
+      if (calls === 1) {
+        await ingest.rows("CREATE TABLE meanwhile (id INT)");
+        await ingest.rows(`GRANT SELECT ON ${database}.meanwhile TO ${made.at(-1)}`);
+        return ["departments"];
+      }
+      return ["departments", "meanwhile"];
+    };
+    const names = { purpose: "meanwhile", name: "meanwhile", setting: "X", secret: "x", onFault: () => {} };
+    await using user = new ReadOnlyUser({ ...names, app, url, given: url, statementSeconds: 5, readable });
+    const pool = await user.pool();
+    expect((await pool.query("SELECT * FROM meanwhile"))[0]).toEqual([]);
   });
 });

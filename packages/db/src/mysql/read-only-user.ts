@@ -3,8 +3,10 @@ import type { Pool, RowDataPacket } from "mysql2/promise";
 import { connectMysql } from "./pool.ts";
 
 export interface ReadOnlyUserOptions {
-  /** What the user is for, in its name and in that of its connections: "reports". */
+  /** What the user is for, in its name: "reports". */
   purpose: string;
+  /** The name of its connections in metrics. */
+  name: string;
   /** The app's own connections, with which it grants, and their URL. */
   app: Pool;
   url: string;
@@ -82,8 +84,9 @@ export class ReadOnlyUser implements AsyncDisposable {
       if (this.#connected === connected) this.#connected = undefined;
       throw error;
     });
-    const wanted = new Set(await this.#options.readable());
+    // Rights before tables: what another process grants meanwhile is not taken away.
     const { account, database, tables } = await grantsOf(pool);
+    const wanted = new Set(await this.#options.readable());
     const changes = [
       ...[...wanted].filter((table) => !tables.has(table)).map((table) => ["GRANT", table, "TO"] as const),
       ...[...tables].filter((table) => !wanted.has(table)).map((table) => ["REVOKE", table, "FROM"] as const),
@@ -93,12 +96,24 @@ export class ReadOnlyUser implements AsyncDisposable {
       // It need not succeed: rights in excess are found below, and those that lack when a statement needs them.
       await this.#options.app.query(statement).catch(rethrowUnavailable);
     }
-    await requireOnlyRead(pool, wanted);
+    await this.#requireOnlyRead(pool);
     return pool;
   }
 
+  /** Throws when the user may do more than read the tables. */
+  async #requireOnlyRead(pool: Pool): Promise<void> {
+    const { others } = await grantsOf(pool);
+    if (others.length > 0) throw new ReadOnlyUserFault("Its database user may do more than read the tables.", others);
+    const visible = await visibleTables(pool);
+    const wanted = new Set(await this.#options.readable());
+    const names = visible
+      .filter(({ own, name }) => !own || !wanted.has(name))
+      .map(({ place, name }) => `${place}.${name}`);
+    if (names.length > 0) throw new ReadOnlyUserFault("Its database user may read more than the tables.", names);
+  }
+
   async #connect(): Promise<Pool> {
-    const { app, url, given, setting, purpose, secret, statementSeconds } = this.#options;
+    const { app, url, given, setting, purpose, name, secret, statementSeconds } = this.#options;
     const target = new URL(given ?? url);
     if (target.pathname !== new URL(url).pathname) {
       throw new ReadOnlyUserFault(`${setting} must name the same database as MYSQL_URL.`);
@@ -115,7 +130,7 @@ export class ReadOnlyUser implements AsyncDisposable {
     }
     const limits = {
       connections,
-      name: `ingest saved ${purpose}`,
+      name,
       statementSeconds,
       endsWithClient: true,
       exact: true,
@@ -201,22 +216,13 @@ async function grantsOf(pool: Pool): Promise<Grants> {
   return { account, database, tables, others };
 }
 
-/** Throws when the user may do more than read these tables. */
-async function requireOnlyRead(pool: Pool, wanted: ReadonlySet<string>): Promise<void> {
-  const { others } = await grantsOf(pool);
-  if (others.length > 0) {
-    throw new ReadOnlyUserFault("Its database user may do more than read the tables.", others);
-  }
-  // Also what it may read as everybody, or by a role.
-  const [visible] = await pool.query<RowDataPacket[]>(
+/** The tables that the user of a pool may read, also as everybody or by a role. */
+async function visibleTables(pool: Pool): Promise<{ own: boolean; place: string; name: string }[]> {
+  const [rows] = await pool.query<RowDataPacket[]>(
     `SELECT table_schema = DATABASE() AS own, table_schema AS place, table_name AS name FROM information_schema.tables
       WHERE table_schema NOT IN ('information_schema', 'performance_schema')`,
   );
-  const extra = visible.filter(({ own, name }) => Number(own) !== 1 || !wanted.has(String(name)));
-  if (extra.length > 0) {
-    const names = extra.slice(0, 5).map(({ place, name }) => `${place}.${name}`);
-    throw new ReadOnlyUserFault("Its database user may read more than the tables.", names);
-  }
+  return rows.map(({ own, place, name }) => ({ own: Number(own) === 1, place: String(place), name: String(name) }));
 }
 
 function quoted(name: string): string {

@@ -21,15 +21,16 @@ interface Token {
   kind: "word" | "quoted" | "text" | "parameter" | "sign";
   /** As it stands in the SQL; of a parameter its name. */
   text: string;
-  /** The blank before it. */
-  spaced: string;
+  /** What is sent before it: nothing, a blank or line ends. */
+  blank: string;
 }
 
 // Reference Manual, "Literal Values", "Schema Object Names", "Comments".
 const patterns: [kind: Token["kind"] | "skipped" | "executable", pattern: RegExp][] = [
-  ["skipped", /\s+/y],
+  // Other blanks of Unicode are letters of names for MySQL.
+  ["skipped", /[ \t-\r]+/y],
   ["executable", /\/\*(?:!|M!|\+)/y],
-  ["skipped", /--(?=\s|$)[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\//y],
+  ["skipped", /--(?=[ \t-\r]|$)[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\//y],
   ["text", /'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S]|"")*"/y],
   ["quoted", /`(?:[^`]|``)*`/y],
   ["parameter", /:[A-Za-z][A-Za-z0-9_]*/y],
@@ -57,13 +58,13 @@ export function readStatement(sql: string): Statement {
   return {
     parameters: tokens.flatMap(({ kind, text }) => (kind === "parameter" ? [text] : [])),
     text: (placeholder) =>
-      tokens.map(({ kind, text, spaced }) => spaced + (kind === "parameter" ? placeholder(text) : text)).join(""),
+      tokens.map(({ kind, text, blank }) => blank + (kind === "parameter" ? placeholder(text) : text)).join(""),
   };
 }
 
 function tokensOf(sql: string): Token[] {
   const tokens: Token[] = [];
-  let spaced = "";
+  let blank: string | undefined;
   for (let at = 0; at < sql.length; ) {
     const found = patterns.find(([, pattern]) => {
       pattern.lastIndex = at;
@@ -80,10 +81,14 @@ function tokensOf(sql: string): Token[] {
       throw new StatementFault(`has a comment without an end: ${excerpt(sql, at)}`);
     }
     // Comments are not sent, their line ends are: the server's messages have the lines of the text.
-    if (kind === "skipped") spaced += text.replaceAll(/[^\n]/g, "") || " ";
+    if (kind === "skipped") blank = (blank ?? "") + text.replaceAll(/[^\n]/g, "");
     else {
-      tokens.push({ kind, text: kind === "parameter" ? text.slice(1) : text, spaced });
-      spaced = "";
+      tokens.push({
+        kind,
+        text: kind === "parameter" ? text.slice(1) : text,
+        blank: blank === undefined ? "" : blank || " ",
+      });
+      blank = undefined;
     }
     at = lastIndex;
   }

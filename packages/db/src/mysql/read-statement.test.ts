@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { readStatement, StatementFault } from "./read-statement.ts";
+
+const sent = (sql: string) => readStatement(sql).text((name) => `<${name}>`);
+
+describe("a statement", () => {
+  it.each([
+    "SELECT COUNT(*), SUM( a ) FROM t WHERE b IN (1, 2) AND NOT (c = 1 OR d <> 2) GROUP BY 1 HAVING COUNT(*) > 1",
+    "(SELECT 1) UNION ALL (SELECT 2) ORDER BY 1 LIMIT 5 OFFSET 1",
+    "WITH RECURSIVE n (i, `j`) AS (SELECT 1, 2 UNION ALL SELECT i + 1, j FROM n WHERE i < 9), m AS (SELECT 1) SELECT * FROM n, m",
+    "SELECT RANK() OVER (PARTITION BY a ORDER BY b DESC), LAG(a, 1) OVER w FROM t WINDOW w AS (ORDER BY c)",
+    "SELECT CASE WHEN (a) THEN (b) ELSE (c) END, CAST(a AS DECIMAL(10, 2)), CONVERT(a, CHAR(5)), DATE_ADD(d, INTERVAL (1) DAY)",
+    "SELECT `a``b`, `select`.`x(y)`, t.into_x, löschen FROM `t` JOIN u USING (id) LEFT JOIN v ON (v.a = t.a)",
+    "SELECT 'it''s', 'a\\'b', \"x -- y\", \"a\"\"b\", '/* no comment */', '; @a :b ?', x'ff', 0x1F, 1.5e-3, .5",
+    "SELECT a FROM t IGNORE INDEX (i) WHERE EXISTS (SELECT 1) AND a = ANY (SELECT b FROM u) AND MATCHED = 1",
+    "SELECT JSON_VALUE(j, '$.a'), JSON_EXTRACT(j, '$[*]'), j->'$.b' FROM t",
+  ])("%s is as it was", (sql) => {
+    expect(sent(sql)).toBe(sql);
+  });
+
+  it("has its parameters by name, wherever they are", () => {
+    const { parameters } = readStatement("SELECT :a + :b_2, ':c', `:d` FROM t -- :e\nWHERE x = :a /* :f */ LIMIT :n");
+    expect(parameters).toEqual(["a", "b_2", "a", "n"]);
+    expect(sent("SELECT :a FROM t WHERE :b=1")).toBe("SELECT <a> FROM t WHERE <b>=1");
+  });
+
+  it("loses its comments and keeps its lines", () => {
+    expect(sent("SELECT 1 -- ' SLEEP(1)\n, 2 # ` x\n/* \" \n */ FROM t;\n;")).toBe("SELECT 1\n, 2\n\nFROM t");
+    expect(sent("SELECT 1--1, 2/**/3")).toBe("SELECT 1--1, 2 3");
+    // No comment for MySQL either.
+    expect(sent("SELECT 1 --\u00a0+ 2")).toBe("SELECT 1 --\u00a0+ 2");
+  });
+
+  it.each([
+    "",
+    ";",
+    "-- x",
+    "(",
+    "DELETE FROM t",
+    "SELECT SLEEP(1)",
+    "SELECT `SLEEP` (1)",
+    "SELECT a FROM t FOR\nUPDATE",
+  ])("%j is refused", (sql) => expect(() => readStatement(sql)).toThrow(StatementFault));
+});
