@@ -127,8 +127,9 @@ function textOf(statement: Statement, parameters: readonly Parameter[]): string 
   return statement.text((name) => placeholders[parameters.find((each) => each.name === name)?.type ?? "string"]);
 }
 
-/** MySQL's error number for a table that the user may not read, which may not exist. */
+/** MySQL's error numbers for a table that the user may not read, which may not exist, and for a user that it does not let in. */
 const deniedTable = 1142;
+const deniedUser = new Set([1044, 1045, 1698]);
 
 /** Does what needs the rights of the report user; after a refusal once more, with its rights looked at again. */
 async function asReportUser<T>(
@@ -149,9 +150,9 @@ async function asReportUser<T>(
   try {
     return await attempt();
   } catch (error) {
-    if (errnoOf(error) !== deniedTable) throw error;
+    if (errnoOf(error) !== deniedTable && !deniedUser.has(errnoOf(error) ?? 0)) throw error;
   }
-  user.renew(); // A table may be new.
+  user.renew(); // A table may be new, or the user gone.
   try {
     return await attempt();
   } catch (error) {

@@ -78,14 +78,16 @@ export class ReadOnlyUser implements AsyncDisposable {
   }
 
   async #open(): Promise<Pool> {
-    this.#connected ??= this.#connect();
-    const connected = this.#connected;
-    const pool = await connected.catch((error: unknown) => {
-      if (this.#connected === connected) this.#connected = undefined;
-      throw error;
-    });
+    let pool = await this.#connectOnce();
     // Rights before tables: what another process grants meanwhile is not taken away.
-    const { account, database, tables } = await grantsOf(pool);
+    const { account, database, tables } = await grantsOf(pool).catch(async (error: unknown) => {
+      if (!isDenied(error)) throw error;
+      // The user is gone, or has another password.
+      await pool.end();
+      this.#connected = undefined;
+      pool = await this.#connectOnce();
+      return grantsOf(pool);
+    });
     const wanted = new Set(await this.#options.readable());
     const changes = [
       ...[...wanted].filter((table) => !tables.has(table)).map((table) => ["GRANT", table, "TO"] as const),
@@ -98,6 +100,15 @@ export class ReadOnlyUser implements AsyncDisposable {
     }
     await this.#requireOnlyRead(pool);
     return pool;
+  }
+
+  async #connectOnce(): Promise<Pool> {
+    this.#connected ??= this.#connect();
+    const connected = this.#connected;
+    return connected.catch((error: unknown) => {
+      if (this.#connected === connected) this.#connected = undefined;
+      throw error;
+    });
   }
 
   /** Throws when the user may do more than read the tables. */
@@ -180,9 +191,9 @@ function rethrowUnavailable(error: unknown): void {
   if (isUnavailable(error) || isTimeout(error)) throw error;
 }
 
-/** Whether MySQL does not let a user in, or not to the database. */
+/** Whether MySQL does not let a user in, or not to the database, or does not know it any more. */
 function isDenied(error: unknown): boolean {
-  return error instanceof Error && "errno" in error && [1044, 1045, 1698].includes(Number(error.errno));
+  return error instanceof Error && "errno" in error && [1044, 1045, 1141, 1698].includes(Number(error.errno));
 }
 
 interface Grants {
