@@ -1,11 +1,13 @@
 import type { ConfigOf } from "@quintet/host";
 import { settings } from "@quintet/http";
+import { z } from "zod";
 import { s3Settings } from "./s3.ts";
 
 export const ingestSettings = {
   ...s3Settings,
   BULK_STATEMENT_SECONDS: settings.number(0, 1_000_000).default(3600),
   BACKUP_DIR: settings.folder.default("./backups"),
+  BACKUP_URL: z.string().max(600).optional(),
   BACKUPS_KEEP: settings.number(0, 1_000_000).default(0),
   BACKUPS_DAYS: settings.number(0, 36_500).default(0),
   // The idempotency key of a load is valid for two days.

@@ -10,6 +10,7 @@ import {
   sweeping,
 } from "@quintet/db";
 import type { CommonDeps, DepsOf } from "@quintet/host";
+import { bucketStorage } from "./backups/bucket/bucket-storage.ts";
 import { folderStorage } from "./backups/folder/folder-storage.ts";
 import type { BackupStorage } from "./backups/storage.ts";
 import type { Config } from "./config.ts";
@@ -56,7 +57,8 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
   const ownReports = connectMysql(url, { name: "ingest own reports", ...readLimits, exact: true });
   const bulk = connectMysql(url, { connections: 4, name: "ingest backups", statementSeconds: bulkSeconds });
   const store = openBulkStore(url, bulkSeconds);
-  const backups = folderStorage(resolve(config.BACKUP_DIR));
+  const backups =
+    config.BACKUP_URL === undefined ? folderStorage(resolve(config.BACKUP_DIR)) : bucketStorage(s3, config.BACKUP_URL);
   // In every process: one of several that was killed is replaced, and the others were not.
   const cleaned = backups
     .removeStale()

@@ -35,7 +35,10 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-export async function openIngest(loads: Partial<Deps["loads"]> = {}): Promise<TestIngest> {
+export async function openIngest(
+  loads: Partial<Deps["loads"]> = {},
+  more: Record<string, string> = {},
+): Promise<TestIngest> {
   const stack = new AsyncDisposableStack();
   const database = stack.use(await testMysql(inject("mysqlUrl")));
   const people = stack.use(await testAuth(inject("mysqlUrl")));
@@ -48,6 +51,7 @@ export async function openIngest(loads: Partial<Deps["loads"]> = {}): Promise<Te
     QUINTET_SECRET: randomBytes(32).toString("hex"),
     AUTH_URL: "http://issuer.test",
     BACKUP_DIR: backupDir,
+    ...more,
   };
   const config = definition.loadConfig(env);
   await definition.migrate(config);

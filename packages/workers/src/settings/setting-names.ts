@@ -13,6 +13,7 @@ export const settingNames: readonly string[] = [
   "BACKUPS_DAYS",
   "BACKUPS_KEEP",
   "BACKUP_DIR",
+  "BACKUP_URL",
   "BULK_STATEMENT_SECONDS",
   "CACHE_REDIS_URL",
   "CORS_ORIGINS",
