@@ -13,6 +13,7 @@ import { addNewLoadRoutes } from "./routes/new-load.ts";
 import { addOverviewRoutes } from "./routes/overview.ts";
 import { addRejectRoutes } from "./routes/rejects.ts";
 import { addReportRoutes } from "./routes/reports.ts";
+import { addRetryRoute } from "./routes/retry.ts";
 import { addRowRoutes } from "./routes/rows.ts";
 import { addTableActions } from "./routes/table-actions.ts";
 import { addTableRoutes } from "./routes/tables.ts";
@@ -30,7 +31,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
       "ingest pages": "The pages and forms by which people load files in a browser",
     },
     maxBodyBytes: 8 * MiB,
-    streams: /^\/ingest\/(?:[^/]+\/(?:csv|backups)|new-load(?:\/check|\/dry-run)?)$/,
+    streams: /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/retry|new-load(?:\/check|\/dry-run)?)$/,
     slow: /^\/ingest\/(?:(?:[^/]+\/(?:csv|backups|restore)|backups\/[^/]+\/verify|loads\/[^/]+\/retry|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
   });
   deps.records.start();
@@ -40,6 +41,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addNewLoadRoutes(app, deps, frame);
   addLoadRoutes(app, deps, frame);
   addRejectRoutes(app, deps);
+  addRetryRoute(app, deps);
   addLoadActions(app, deps, frame);
   addBackupRoutes(app, deps, frame);
   addBackupActions(app, deps, frame);

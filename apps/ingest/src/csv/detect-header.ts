@@ -20,8 +20,8 @@ export interface FileLayout {
   fieldOrder: FieldOrder;
   /** Records that start on the first `skipLines` lines are not rows. */
   skipLines: number;
-  /** The line of the header, from 1, and the number of its fields; absent when there is none. */
-  header?: { line: number; width: number };
+  /** The line of the header, from 1, the number of its fields, and these; absent when there is none. */
+  header?: { line: number; width: number; names: readonly string[] };
 }
 
 /** Why the columns cannot be determined. */
@@ -82,7 +82,7 @@ export function detectHeader(
       return {
         fieldOrder: names.order,
         skipLines: reader.line - 1,
-        header: { line, width: reader.fieldCount - trailing },
+        header: { line, width: reader.fieldCount - trailing, names: fields },
       };
     }
     first ??= { fault: "no header", line, names };

@@ -168,6 +168,8 @@ export interface LoadFilter {
   status?: LoadStatus | undefined;
   /** The username of the account that started them. */
   createdBy?: string | undefined;
+  /** The load whose rejected rows they send again. */
+  retryOf?: number | undefined;
   /** Started at this time or later, and before that one. */
   from?: Date | undefined;
   until?: Date | undefined;
@@ -176,7 +178,10 @@ export interface LoadFilter {
 const isLost = "beat_at < UTC_TIMESTAMP(3) - INTERVAL :timeoutMicroseconds MICROSECOND";
 
 /** The conditions of a filter, and the index that finds the fewest loads for it. */
-function conditionsOf({ table, status, createdBy, from, until }: LoadFilter): { index: string; conditions: string[] } {
+function conditionsOf({ table, status, createdBy, retryOf, from, until }: LoadFilter): {
+  index: string;
+  conditions: string[];
+} {
   const conditions: string[] = [];
   let index = "ingest_loads_newest";
   if (status !== undefined) {
@@ -194,6 +199,10 @@ function conditionsOf({ table, status, createdBy, from, until }: LoadFilter): { 
   if (table !== undefined) {
     index = "ingest_loads_of_table";
     conditions.push("table_name = :table");
+  }
+  if (retryOf !== undefined) {
+    index = "ingest_loads_retried";
+    conditions.push("retry_of = :retryOf");
   }
   if (from !== undefined) conditions.push("started_at >= :from");
   if (until !== undefined) conditions.push("started_at < :until");

@@ -68,6 +68,8 @@ export interface FileFacts {
   dialect: Dialect | null;
   /** The number of fields of a row. */
   width?: number;
+  /** The fields of its header; the names of the columns in the order of the fields when it has none. */
+  header?: readonly string[];
   /** How sure the dialect is, from 0 to 1. */
   confidence: number | null;
   doubts: readonly string[];

@@ -1,11 +1,12 @@
 import { CsvReader } from "../csv/csv-reader.ts";
 import { CsvSource, type FileRest } from "../csv/csv-source.ts";
 import type { Dialect } from "../csv/dialect.ts";
-import { namedOrder, tableOrder } from "../csv/header.ts";
+import { type FieldOrder, namedOrder, tableOrder } from "../csv/header.ts";
 import type { RecordSource } from "../csv/record.ts";
 import { RowBatch } from "../csv/row-batch.ts";
 import { tableCodecs } from "../fields/codec.ts";
 import { fieldFormat, tableDialect } from "../fields/field-format.ts";
+import type { Table } from "../tables/table.ts";
 import { commitBatch, type FilePosition } from "./commit-batch.ts";
 import type { LoadAttempt } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
@@ -141,8 +142,15 @@ async function openCsv(
   }
   const { settled, lead, file } = await settleFile(table, attempt.options, rest, Math.min(sniffMs, context.batchMs));
   const { dialect, layout, width, confidence, doubts } = settled;
-  attempt.progress = { ...progress, facts: { format: "csv", dialect, width, confidence, doubts } };
+  const unnamed = Array.from({ length: width }, (_, field) => columnOf(table, layout.fieldOrder, field));
+  const header = layout.header?.names ?? unnamed;
+  attempt.progress = { ...progress, facts: { format: "csv", dialect, width, header, confidence, doubts } };
   const reader = new CsvReader(Math.max(width, table.columns.length), { dialect, width });
   const source = new CsvSource(reader, { ...rest, first: lead, file }, { bytes: 0, encoding: dialect.encoding });
   return { source, fieldOrder: [...layout.fieldOrder], skipLines: layout.skipLines, width, dialect };
+}
+
+/** The name of the column that is in a field; any other name for a field that is ignored. */
+function columnOf(table: Table, order: FieldOrder, field: number): string {
+  return table.columns[order.indexOf(field)]?.name ?? `_${field + 1}`;
 }

@@ -61,6 +61,51 @@ const keyPattern = /^[\x21-\x7e]{1,255}$/;
 const keepAliveMs = 15_000;
 const loadErrorResponse = (description: string) => errorResponse(description, "LoadProblem");
 
+/** The headers, the body and the responses of a request that loads a file. */
+export const loadHeaders = z.object({
+  "idempotency-key": z
+    .string()
+    .regex(keyPattern, "must be 1 to 255 printable ASCII characters")
+    .optional()
+    .describe("Makes the load safe to retry: 1 to 255 printable ASCII characters, valid for two days"),
+});
+export const loadBody = {
+  required: true as const,
+  content: {
+    "text/csv": { schema: { type: "string" as const, format: "binary" } },
+    "multipart/form-data": {
+      schema: {
+        type: "object" as const,
+        properties: { file: { type: "string" as const, format: "binary", description: "The CSV file" } },
+        required: ["file"],
+      },
+    },
+  },
+};
+export const loadResponses = {
+  200: {
+    description: "Load done",
+    content: { ...jsonResponse(loadSchema, "").content, "text/event-stream": { schema: { type: "string" as const } } },
+  },
+  400: loadErrorResponse(
+    "The body is incomplete or damaged, or a parameter is invalid; a load that has started is cut off",
+  ),
+  409: loadErrorResponse(
+    "The file would break references to the table, or the load was cancelled, or a load with this Idempotency-Key is in flight",
+  ),
+  422: loadErrorResponse(
+    "Too many rows were rejected, or `mode=replace` has no valid row, and nothing is stored; or the multipart body has an unknown " +
+      "part; or the Idempotency-Key was used with a different file or different parameters",
+  ),
+  default: {
+    ...loadErrorResponse(
+      "Errors of any operation: the client stopped sending (408), too many loads (429), internal error (500), a store is " +
+        "unavailable (503); a load that has started is cut off",
+    ),
+    headers: { "Retry-After": { description: "Seconds to wait before a retry", schema: { type: "integer" as const } } },
+  },
+};
+
 /** Adds `POST /{table}/csv`: loads a file of any size, streamed. */
 export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const guard = guards(deps.auth);
@@ -81,73 +126,41 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       request: {
         params: tableParam,
         query: csvQuery,
-        headers: z.object({
-          "idempotency-key": z
-            .string()
-            .regex(keyPattern, "must be 1 to 255 printable ASCII characters")
-            .optional()
-            .describe("Makes the load safe to retry: 1 to 255 printable ASCII characters, valid for two days"),
-        }),
-        body: {
-          required: true,
-          content: {
-            "text/csv": { schema: { type: "string", format: "binary" } },
-            "multipart/form-data": {
-              schema: {
-                type: "object",
-                properties: { file: { type: "string", format: "binary", description: "The CSV file" } },
-                required: ["file"],
-              },
-            },
-          },
-        },
+        headers: loadHeaders,
+        body: loadBody,
       },
-      responses: {
-        200: {
-          description: "Load done",
-          content: { ...jsonResponse(loadSchema, "").content, "text/event-stream": { schema: { type: "string" } } },
-        },
-        400: loadErrorResponse(
-          "The body is incomplete or damaged, or a parameter is invalid; a load that has started is cut off",
-        ),
-        409: loadErrorResponse(
-          "The file would break references to the table, or the load was cancelled, or a load with this Idempotency-Key is in flight",
-        ),
-        422: loadErrorResponse(
-          "Too many rows were rejected, or `mode=replace` has no valid row, and nothing is stored; or the multipart body has an unknown " +
-            "part; or the Idempotency-Key was used with a different file or different parameters",
-        ),
-        default: {
-          ...loadErrorResponse(
-            "Errors of any operation: the client stopped sending (408), too many loads (429), internal error (500), a store is " +
-              "unavailable (503); a load that has started is cut off",
-          ),
-          headers: { "Retry-After": { description: "Seconds to wait before a retry", schema: { type: "integer" } } },
-        },
-      },
+      responses: loadResponses,
     }),
     async (c) => {
       const table = await tableInPath(deps, c.req.valid("param").table);
-      const wantsEvents = c.req.header("accept")?.includes("text/event-stream") === true;
-      // Before the load is created, because that cannot be undone.
-      if (wantsEvents) beginWaiting(c);
-      const file = await csvFile(bodyOf(c), {
-        contentType: c.req.header("content-type"),
-        contentEncoding: c.req.header("content-encoding"),
-        contentLength: lengthOf(c),
-      });
-      const { account } = c.var;
-      const given = c.req.valid("header")["idempotency-key"];
-      const key = given && loadKey(account.id, c.req.path, given);
       const options = loadOptions(table, c.req.valid("query"));
-      const requester = { accountId: account.id, username: account.username, key };
-      const prepared = await prepareLoad(deps.loads, table, options, requester, file);
-      if (prepared.replayed) c.header("Idempotency-Replayed", "true");
-      attachLoadToRequest(c, prepared);
-      if (wantsEvents) return progressEvents(c, prepared);
-      return c.json(await prepared.run((counts) => attachLoadToRequest(c, prepared, counts)), 200);
+      return receiveLoad(c, deps, { table, options, given: c.req.valid("header")["idempotency-key"] });
     },
   );
+}
+
+/** Loads the file in a request; `given`: its Idempotency-Key. */
+export async function receiveLoad(
+  c: Context<AccountEnv>,
+  deps: Deps,
+  { table, options, given }: { table: Table; options: LoadOptions; given: string | undefined },
+) {
+  const wantsEvents = c.req.header("accept")?.includes("text/event-stream") === true;
+  // Before the load is created, because that cannot be undone.
+  if (wantsEvents) beginWaiting(c);
+  const file = await csvFile(bodyOf(c), {
+    contentType: c.req.header("content-type"),
+    contentEncoding: c.req.header("content-encoding"),
+    contentLength: lengthOf(c),
+  });
+  const { account } = c.var;
+  const key = given && loadKey(account.id, c.req.path, given);
+  const requester = { accountId: account.id, username: account.username, key };
+  const prepared = await prepareLoad(deps.loads, table, options, requester, file);
+  if (prepared.replayed) c.header("Idempotency-Replayed", "true");
+  attachLoadToRequest(c, prepared);
+  if (wantsEvents) return progressEvents(c, prepared);
+  return c.json(await prepared.run((counts) => attachLoadToRequest(c, prepared, counts)), 200);
 }
 
 /** The options of a load out of the parameters of its request. Throws a 400 for what the table does not have. */

@@ -69,6 +69,13 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
               .max(150)
               .optional()
               .describe("Only loads that the account with this username started"),
+            retryOf: z.coerce
+              .number()
+              .int()
+              .min(1)
+              .max(999_999_999_999_999)
+              .optional()
+              .describe("Only loads of the mended rejected rows of this load"),
             from: moment("Only loads that started at this time or later, ISO 8601"),
             until: moment("Only loads that started before this time, ISO 8601"),
           }),

@@ -14,6 +14,7 @@ import { accepts } from "hono/accepts";
 import { csvField } from "../csv/csv-field.ts";
 import type { Deps } from "../deps.ts";
 import { loadProblem } from "../loads/load-problem.ts";
+import { rejectFile } from "../loads/reject-file.ts";
 import {
   deleteRejects,
   hasRejects,
@@ -53,6 +54,13 @@ export function addRejectRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: {
           params: loadParam,
           query: z.strictObject({
+            format: z
+              .enum(["list", "file"])
+              .default("list")
+              .describe(
+                "`file`: the rows as they were sent, in the dialect and with the header of the file of the load, and `_line`, `_column` and " +
+                  "`_reason` in front; once mended, `POST /loads/{id}/retry` takes it",
+              ),
             limit: limitParam(20).describe("Rows per page of JSON, 1 to 100; 20 by default; CSV has all rows"),
             cursor: cursorParam,
           }),
@@ -68,13 +76,20 @@ export function addRejectRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         },
       }),
       async (c) => {
-        const { load, progress } = await findLoad(deps.loads, c.req.valid("param").id);
+        const kept = await findLoad(deps.loads, c.req.valid("param").id);
+        const { load, progress } = kept;
         const { id, rejected } = load;
         if (progress.rejectsDeleted) {
           throw new Problem("not-found", `The ${rejected} rejected rows of this load were deleted.`);
         }
         if (rejected > 0 && !(await hasRejects(db, id))) {
           throw new Problem("not-found", `The ${rejected} rejected rows of this load have expired.`);
+        }
+        if (c.req.valid("query").format === "file") {
+          const { encoding, parts } = rejectFile(db, kept);
+          c.header("Content-Type", `text/csv; charset=${encoding}`);
+          c.header("Content-Disposition", `attachment; filename="load-${id}-rejected-rows.csv"`);
+          return c.body(textStream(parts), 200);
         }
         const types: Parameters<typeof accepts>[1] = {
           header: "Accept",

@@ -1,11 +1,11 @@
 /** Texts as a stream that reads only as fast as it is consumed. */
-export function textStream(texts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+export function textStream(texts: AsyncGenerator<string | Buffer>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream({
     async pull(controller) {
       const next = await texts.next();
       if (next.done) controller.close();
-      else controller.enqueue(encoder.encode(next.value));
+      else controller.enqueue(typeof next.value === "string" ? encoder.encode(next.value) : new Uint8Array(next.value));
     },
     cancel: async () => {
       await texts.return(undefined);
