@@ -123,3 +123,27 @@ it("an export takes no page, and a cursor of another table is refused", async ()
   const { nextCursor } = (await (await ingest.call("GET", "/ingest/jobs?limit=1")).json()) as Page;
   await problemOf(await ingest.call("GET", `/ingest/stock?cursor=${nextCursor}`), 400);
 });
+
+it("a saved dialect is how files are read and exports are written", async () => {
+  const schema = {
+    fields: [
+      { name: "id", type: "integer" },
+      { name: "precio", type: "number", precision: 12, scale: 2 },
+      { name: "activo", type: "boolean" },
+      { name: "fecha", type: "date" },
+      { name: "nota" },
+    ],
+    primaryKey: "id",
+    dialect: { delimiter: ";", decimal: ",", dateFormat: "%d/%m/%Y", trueValues: ["sí"], falseValues: ["no"] },
+  };
+  expect((await ingest.call("PUT", "/ingest/tables/precios", { json: schema })).status).toBe(201);
+  const file = 'id;precio;activo;fecha;nota\n1;1234,5;sí;03/04/2021;"a;b, c"\n2;-0,25;no;;\n3;1.5;sí;;\n';
+  const load = await ingest.load("precios", file);
+  expect(load).toMatchObject({ inserted: 2, rejected: 1, dialect: { delimiter: ";", decimal: "," } });
+  const csv = await (await ingest.call("GET", "/ingest/precios?format=csv")).text();
+  expect(csv).toBe('id;precio;activo;fecha;nota\r\n1;1234,5;sí;2021-04-03;"a;b, c"\r\n2;-0,25;no;;\r\n');
+  expect(await ingest.load("precios", csv, "?mode=replace")).toMatchObject({ received: 2, deleted: 0, rejected: 0 });
+  expect(await (await ingest.call("GET", "/ingest/precios?format=csv")).text()).toBe(csv);
+  const comma = await ingest.load("precios", "4,-1.5,no,2021-04-03,x\n", "?delimiter=,&decimal=.&header=false");
+  expect(comma).toMatchObject({ inserted: 1, dialect: { delimiter: ",", decimal: "." } });
+});

@@ -148,6 +148,6 @@ const rejectHeader = "line,column,reason,raw\r\n";
 function rejectLines(rejects: readonly StoredReject[]): string {
   return rejects
     .map(({ line, column, reason, raw }) => [String(line), column, reason, rawText(raw)])
-    .map((fields) => `${fields.map(csvField).join(",")}\r\n`)
+    .map((fields) => `${fields.map((field) => csvField(field)).join(",")}\r\n`)
     .join("");
 }

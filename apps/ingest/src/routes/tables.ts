@@ -86,8 +86,8 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
         description:
           "Rows are ordered by the primary key. Dates and times are ISO 8601, moments in UTC; a number with more digits than a 64-bit " +
           "float keeps is a string. With `Accept: text/csv` or `application/x-ndjson`, or `format`, the response has all rows that pass " +
-          "the filters: CSV can be loaded again, NDJSON has an object in each line. It is read page by page: rows that are written " +
-          "meanwhile may be in it or not.",
+          "the filters: CSV in UTF-8 that can be loaded again, with the delimiter, the decimal sign and the booleans of the table's saved " +
+          "dialect; NDJSON has an object in each line. It is read page by page: rows that are written meanwhile may be in it or not.",
         request: {
           params: tableParam,
           query: z.strictObject({

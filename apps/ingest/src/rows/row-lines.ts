@@ -1,4 +1,5 @@
 import { csvField } from "../csv/csv-field.ts";
+import type { Dialect } from "../csv/dialect.ts";
 import type { StoredRow } from "../store/table-queries.ts";
 import type { Column, Table } from "../tables/table.ts";
 import { rowJson, valueText } from "./row-values.ts";
@@ -11,22 +12,34 @@ export function jsonLines(table: Table): RowLines {
   return (rows) => rows.map((row) => `${JSON.stringify(rowJson(table, row))}\n`).join("");
 }
 
-/** Rows as CSV (RFC 4180) below `csvHeader`, which can be loaded again. `keepsFormulas`: see `harmless`. */
+/**
+ * Rows as CSV (RFC 4180) below `csvHeader`, which can be loaded again; the delimiter, the decimal sign and the words of booleans are those
+ * of the table's dialect. `keepsFormulas`: see `harmless`.
+ */
 export function csvLines(table: Table, keepsFormulas: boolean): RowLines {
   const { columns, missingValues } = table;
+  const { delimiter, decimal = ".", trueValues, falseValues }: Partial<Dialect> = table.dialect;
   const none = missingValues.includes("") ? "" : (missingValues[0] ?? "");
-  const field = (column: Column, value: string | number | null) => {
-    if (value === null) return csvField(none);
+  const words = new Map([
+    ["true", trueValues?.[0] ?? "true"],
+    ["false", falseValues?.[0] ?? "false"],
+  ]);
+  const written = (column: Column, value: string | number) => {
     const text = valueText(column, value);
-    return csvField(keepsFormulas || !mayBeFormula.has(column.type) ? text : harmless(text));
+    if (column.type === "number") return text.replace(".", decimal);
+    if (column.type === "boolean") return words.get(text) ?? text;
+    return keepsFormulas || !mayBeFormula.has(column.type) ? text : harmless(text);
   };
-  return (rows) => rows.map((row) => `${columns.map((column, at) => field(column, row[at]!)).join(",")}\r\n`).join("");
+  const line = (row: StoredRow) =>
+    columns.map((column, at) => csvField(row[at] === null ? none : written(column, row[at]!), delimiter));
+  return (rows) => rows.map((row) => `${line(row).join(delimiter ?? ",")}\r\n`).join("");
 }
 
 /** The header of `csvLines`. */
-export function csvHeader({ columns }: Table, keepsFormulas: boolean): string {
-  const names = columns.map(({ name }) => csvField(keepsFormulas ? name : harmless(name)));
-  return `${names.join(",")}\r\n`;
+export function csvHeader({ columns, dialect }: Table, keepsFormulas: boolean): string {
+  const { delimiter }: Partial<Dialect> = dialect;
+  const names = columns.map(({ name }) => csvField(keepsFormulas ? name : harmless(name), delimiter));
+  return `${names.join(delimiter ?? ",")}\r\n`;
 }
 
 const mayBeFormula = new Set<Column["type"]>(["string", "json"]);
