@@ -9,11 +9,11 @@ import { type Action, addAction } from "./actions.ts";
 import { validate } from "./messages.ts";
 import { queueParams } from "./schemas.ts";
 
-const hint = "everyone, staff, or ids of accounts, with commas between them. Empty for nobody but the owner and staff.";
+const hint = "“everyone”, “staff” or ids of accounts, with commas between them.";
 const accessFields: FormField[] = [
   { name: "send", label: "May send", hint, optional: true },
-  { name: "receive", label: "May receive", hint: `Also look at messages and redrive. ${hint}`, optional: true },
-  { name: "manage", label: "May manage", hint: `Also purge and delete the queue. ${hint}`, optional: true },
+  { name: "receive", label: "May receive", hint: `${hint} Includes looking at messages and redrives.`, optional: true },
+  { name: "manage", label: "May manage", hint: `${hint} Includes purging and deleting the queue.`, optional: true },
 ];
 const ownerField: FormField = {
   name: "owner",
@@ -58,6 +58,7 @@ export function addAccessActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
     description: "Replaces who may send to the queue, receive from it and manage it, besides its owner and staff.",
     fields: accessFields,
     title: ({ name }) => `Access to ${name}`,
+    text: () => "The owner and staff always have all rights. An empty field gives the right to nobody else.",
     texts: async (c, { name }) => accessTexts(await getAccess(deps, name, callerOf(c.var.account))),
     async run(c, { name }, { send, receive, manage }) {
       const given = { send: granteesIn(send), receive: granteesIn(receive), manage: granteesIn(manage) };
