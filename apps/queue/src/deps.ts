@@ -107,11 +107,11 @@ export function createDeps(config: Config, { auth, log, redis, stopping }: Commo
   const sweep = createSweep({ commands, registry, transfers, due, figures, limits, redriveRunner }, (error) =>
     log.warn({ err: error }, "Sweep of a queue failed"),
   );
+  const push = createPush(config, { auth, log, redis, stopping, run, commands, transfers, waiting });
   const metrics = reportMetrics(
-    { simple: simple.shared, due, figures, readFigures },
+    { simple: simple.shared, due, figures, readFigures, ...push },
     { maxQueues: config.QUEUE_METRICS_MAX_QUEUES },
   );
-  const push = createPush(config, { auth, log, redis, stopping, run, commands, transfers, waiting });
   return {
     simple,
     commands,

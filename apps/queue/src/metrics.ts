@@ -4,6 +4,8 @@ import type { FigureCommands } from "./commands/figure-commands.ts";
 import type { SimpleQueue } from "./commands/simple-commands.ts";
 import type { Figures } from "./figures/figures.ts";
 import { simpleName } from "./keys.ts";
+import type { PushDeps } from "./push.ts";
+import type { WebhookFigures } from "./webhooks/pumps.ts";
 
 const timeoutMs = 1000;
 const maxBroken = 100;
@@ -15,6 +17,9 @@ interface Sources {
   simple(): Promise<number>;
   simpleBytes(): Promise<number>;
   broken(): Promise<string[]>;
+  /** How many schedules there are, and for how long the first one that is due has been so, in seconds. */
+  schedules(): Promise<{ count: number; overdueSeconds: number }>;
+  webhooks(): WebhookFigures;
   /** How many queues have metrics of their own. */
   maxQueues: number;
 }
@@ -128,7 +133,38 @@ queueGauge(
   async ({ simpleBytes }, set) => set({}, await simpleBytes()),
 );
 
-interface MetricDeps {
+queueGauge("quintet_queue_schedules", "Number of schedules.", [], async ({ schedules }, set) => {
+  set({}, (await schedules()).count);
+});
+
+queueGauge(
+  "quintet_queue_schedule_overdue_seconds",
+  "How long the schedule that is due longest has been due without its message being sent, in seconds.",
+  [],
+  async ({ schedules }, set) => set({}, (await schedules()).overdueSeconds),
+);
+
+queueGauge(
+  "quintet_queue_webhooks",
+  "Webhooks: active, failing since their last delivery, or stopped.",
+  ["status"],
+  async ({ webhooks }, set) => {
+    const figures = webhooks();
+    for (const status of ["active", "failing", "stopped"] as const) set({ status }, figures[status]);
+  },
+);
+
+queueGauge(
+  "quintet_queue_webhook_failures",
+  "Failed deliveries in a row of the webhook of a queue that has most; absent without any.",
+  ["queue"],
+  async ({ webhooks, maxQueues }, set) => {
+    const most = [...webhooks().failures].sort(([, a], [, b]) => b - a).slice(0, maxQueues);
+    for (const [queue, failures] of most) set({ queue }, failures);
+  },
+);
+
+interface MetricDeps extends Pick<PushDeps, "schedules" | "webhookFigures"> {
   simple: SimpleQueue;
   due: DueCommands;
   figures: FigureCommands;
@@ -137,7 +173,7 @@ interface MetricDeps {
 
 /** Adds these queues to the metrics, until the result is disposed of. At most `maxQueues` have metrics of their own. */
 export function reportMetrics(deps: MetricDeps, { maxQueues }: { maxQueues: number }): Disposable {
-  const { simple, due, figures, readFigures } = deps;
+  const { simple, due, figures, readFigures, schedules, webhookFigures } = deps;
   let isComplete = false;
   const sources: Sources = {
     maxQueues,
@@ -156,6 +192,11 @@ export function reportMetrics(deps: MetricDeps, { maxQueues }: { maxQueues: numb
       Object.keys(await due.listBroken())
         .sort()
         .slice(0, maxBroken),
+    async schedules() {
+      const [{ count, firstDue }, now] = await Promise.all([schedules.overview(), schedules.now()]);
+      return { count, overdueSeconds: firstDue === undefined ? 0 : Math.max(0, now - firstDue) / 1000 };
+    },
+    webhooks: webhookFigures,
   };
   reported.add(sources);
   return { [Symbol.dispose]: () => reported.delete(sources) };

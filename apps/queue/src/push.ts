@@ -13,7 +13,7 @@ import type { Transfers } from "./transfers/transfers.ts";
 import type { WaitingReceivers } from "./waiting/waiting-receivers.ts";
 import { resolveHost } from "./webhooks/addresses.ts";
 import { createDeliver } from "./webhooks/deliver.ts";
-import { pumpWebhooks } from "./webhooks/pumps.ts";
+import { pumpWebhooks, type WebhookFigures } from "./webhooks/pumps.ts";
 import { createSlots } from "./webhooks/slots.ts";
 import type { Subscription, SubscriptionCommands, SubscriptionState } from "./webhooks/subscriptions.ts";
 
@@ -28,6 +28,8 @@ export interface PushDeps {
   allowPrivateWebhooks: boolean;
   /** Fires schedules and delivers to webhooks, in one process at a time. */
   leader: Sweeping;
+  /** How the webhooks fare. */
+  webhookFigures(): WebhookFigures;
 }
 
 interface OtherDeps extends Pick<CommonDeps<"redis">, "auth" | "log" | "redis" | "stopping"> {
@@ -45,20 +47,15 @@ export function createPush(config: Config, deps: OtherDeps): PushDeps {
   const subscriptions = itemCommands<Subscription, SubscriptionState>(redis, run, subscriptionKeys);
   const webhookKey = deriveKey(config.QUINTET_SECRET, "queue webhook secrets");
   const allowPrivateWebhooks = config.WEBHOOKS_PRIVATE_ADDRESSES;
-  const leader = createLeader(
-    run,
-    [
-      fireSchedules({ schedules, commands, auth }, warn("Schedule could not be fired")),
-      pumpWebhooks(subscriptions, {
-        ...deps,
-        webhookKey,
-        deliver: createDeliver({ allowPrivate: allowPrivateWebhooks, resolve: resolveHost }),
-        slots: createSlots(maxDeliveries),
-        onError: warn("Webhook could not be delivered"),
-      }),
-    ],
-    warn("Work of the leader failed"),
-  );
+  const pumps = pumpWebhooks(subscriptions, {
+    ...deps,
+    webhookKey,
+    deliver: createDeliver({ allowPrivate: allowPrivateWebhooks, resolve: resolveHost }),
+    slots: createSlots(maxDeliveries),
+    onError: warn("Webhook could not be delivered"),
+  });
+  const firing = fireSchedules({ schedules, commands, auth }, warn("Schedule could not be fired"));
+  const leader = createLeader(run, [firing, pumps], warn("Work of the leader failed"));
   stopping.addEventListener("abort", () => void leader[Symbol.asyncDispose](), { once: true });
-  return { schedules, subscriptions, webhookKey, allowPrivateWebhooks, leader };
+  return { schedules, subscriptions, webhookKey, allowPrivateWebhooks, leader, webhookFigures: pumps.figures };
 }

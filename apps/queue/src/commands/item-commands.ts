@@ -65,6 +65,15 @@ export function itemCommands<I extends Item, S>(redis: Redis, run: RunCommand, k
       return read(await redis.zrangebyscore(keys.times, "-inf", now, "LIMIT", 0, max));
     },
 
+    /** How many items there are, and since when the first one is due, in ms since 1970; a time to come when none is. */
+    async overview(): Promise<{ count: number; firstDue: number | undefined }> {
+      const [count, [, firstDue]] = await Promise.all([
+        redis.zcard(keys.names),
+        redis.zrange(keys.times, "0", "0", "WITHSCORES"),
+      ]);
+      return { count, firstDue: firstDue === undefined ? undefined : Number(firstDue) };
+    },
+
     /** Sets when an item that was due at `time` is due next, and its state, unless it was changed meanwhile. */
     async settle(
       name: string,

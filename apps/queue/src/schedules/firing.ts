@@ -1,5 +1,5 @@
 import type { Auth } from "@quintet/auth";
-import { isUnavailable, Problem, toProblem } from "@quintet/http";
+import { counter, isUnavailable, Problem, toProblem } from "@quintet/http";
 import { callerOf } from "../commands/caller.ts";
 import type { StoredItem } from "../commands/item-commands.ts";
 import type { QueueCommands } from "../commands/queue-commands.ts";
@@ -13,6 +13,12 @@ const batchSize = 50;
 const roundMs = 800;
 /** When a message that could not be sent is tried again. */
 const retryMs = 30_000;
+
+const fired = counter(
+  "quintet_queue_schedule_messages_total",
+  "Messages of schedules: sent, or failed and tried again.",
+  ["outcome"],
+);
 
 interface FiringDeps {
   schedules: ScheduleCommands;
@@ -34,11 +40,13 @@ export function fireSchedules(deps: FiringDeps, onError: (error: unknown) => voi
     } catch (error) {
       // The next round tries again.
       if (isUnavailable(error)) throw error;
+      fired.inc({ outcome: "failed" });
       const { message: detail, status } = toProblem(error);
       if (status >= 500) onError(error);
       const next = now + retryMs;
       return schedules.settle(name, { time, next, state: { ...state, pending: due, error: detail, errorAt: now } });
     }
+    fired.inc({ outcome: "sent" });
     const { pending: _, error: __, errorAt: ___, ...rest } = state;
     await schedules.settle(name, { time, next: nextTime(item, Math.max(now, due)), state: { ...rest, firedFor: due } });
   };

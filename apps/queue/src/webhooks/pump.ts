@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Auth } from "@quintet/auth";
-import { isUnavailable, Problem, toProblem } from "@quintet/http";
+import { counter, isUnavailable, Problem, toProblem } from "@quintet/http";
 import { type Caller, callerOf } from "../commands/caller.ts";
 import type { QueueCommands } from "../commands/queue-commands.ts";
 import { deliveryOf } from "../messages/receipts.ts";
@@ -19,6 +19,12 @@ const drainMs = 3000;
 const errorPauseMs = 2000;
 // Whoever waits for longer must claim again, because the queue then wakes nobody.
 const waitSeconds = 20;
+
+const deliveries = counter(
+  "quintet_queue_webhook_deliveries_total",
+  "Deliveries to webhooks: delivered, or failed and returned to their queue.",
+  ["outcome"],
+);
 
 export interface PumpDeps {
   commands: QueueCommands;
@@ -76,23 +82,25 @@ export function startPump(deps: PumpDeps, subscription: StoredSubscription): Pum
 
   const settle = async (caller: Caller, { receipt }: ReceivedMessage, result: DeliveryResult) => {
     const commands = deps.commands.as(caller);
-    const deliveries = [deliveryOf(receipt)];
+    const receipts = [deliveryOf(receipt)];
     const { status = 0 } = result;
     const at = Date.now();
     const attempt = { deliveredAt: at, ...(status === 0 ? {} : { status }) };
     if (status >= 200 && status < 300) {
+      deliveries.inc({ outcome: "delivered" });
       note({ ...attempt, delivered: state.delivered + 1, failures: 0 });
-      return void (await commands.ack(queue, deliveries));
+      return void (await commands.ack(queue, receipts));
     }
     // What was interrupted by the end of the pump never failed; a receiver that is gone gets no message.
     const uncounted = interrupting.signal.aborted || status === 410;
     if (!interrupting.signal.aborted) {
+      deliveries.inc({ outcome: "failed" });
       const error = result.error ?? `the receiver answered ${status}`;
       note({ ...attempt, failed: state.failed + 1, failures: state.failures + 1, error, errorAt: at });
     }
     const wanted = result.retryAfterSeconds;
     const delayMs = uncounted ? 0 : wanted === undefined ? undefined : wanted * 1000;
-    const released = await commands.release(queue, deliveries, { delayMs, uncounted });
+    const released = await commands.release(queue, receipts, { delayMs, uncounted });
     if (released && released.outgoing > 0) await deps.transfers.deliver(queue).catch(() => {});
     if (status === 410) throw new Stopped("The receiver answered 410 Gone.");
   };
@@ -149,8 +157,8 @@ export function startPump(deps: PumpDeps, subscription: StoredSubscription): Pum
       await owner(); // It may have waited for long.
     } catch (error) {
       deps.slots.give(found.length);
-      const deliveries = found.map(({ receipt }) => deliveryOf(receipt));
-      await deps.commands.release(queue, deliveries, { delayMs: 0, uncounted: true });
+      const receipts = found.map(({ receipt }) => deliveryOf(receipt));
+      await deps.commands.release(queue, receipts, { delayMs: 0, uncounted: true });
       throw error;
     }
     for (const message of found) start(caller, secret, message);

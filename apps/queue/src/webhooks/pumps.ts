@@ -1,6 +1,17 @@
 import type { LeaderJob } from "../leader.ts";
 import { type Pump, type PumpDeps, startPump } from "./pump.ts";
-import type { StoredSubscription, SubscriptionCommands } from "./subscriptions.ts";
+import { partsOf, type StoredSubscription, type SubscriptionCommands } from "./subscriptions.ts";
+
+/** How the subscriptions fare, as the leading process sees them; empty in the others. */
+export interface WebhookFigures {
+  /** Delivered, or not at last. */
+  active: number;
+  failing: number;
+  /** Stopped for good, until they are put again. */
+  stopped: number;
+  /** The most failed deliveries in a row of a subscription, by queue, where there are any. */
+  failures: Map<string, number>;
+}
 
 /** How many changed subscriptions are read in one round. */
 const batchSize = 500;
@@ -9,8 +20,12 @@ const batchSize = 500;
  * Delivers the messages of all subscriptions, in the process that leads. It learns of changes by their versions; what happened is saved once
  * a second.
  */
-export function pumpWebhooks(subscriptions: SubscriptionCommands, deps: Omit<PumpDeps, "stop">): LeaderJob {
+export function pumpWebhooks(
+  subscriptions: SubscriptionCommands,
+  deps: Omit<PumpDeps, "stop">,
+): LeaderJob & { figures(): WebhookFigures } {
   const pumps = new Map<string, Pump>();
+  const stopped = new Set<string>();
   /** The changes of a subscription are applied one after the other, beside the rounds. */
   const applying = new Map<string, Promise<void>>();
   let after = 0;
@@ -40,8 +55,9 @@ export function pumpWebhooks(subscriptions: SubscriptionCommands, deps: Omit<Pum
 
   const apply = async (name: string, stored: StoredSubscription | undefined) => {
     await end(name);
+    stopped.delete(name);
     if (stored === undefined) return subscriptions.saveStates([{ name, state: undefined }]);
-    if (stored.item.stopped !== undefined) return;
+    if (stored.item.stopped !== undefined) return void stopped.add(name);
     const [current = stored] = await subscriptions.read([name]);
     pumps.set(name, startPump({ ...deps, stop }, current));
   };
@@ -63,6 +79,17 @@ export function pumpWebhooks(subscriptions: SubscriptionCommands, deps: Omit<Pum
       after = 0;
       for (const name of [...pumps.keys(), ...applying.keys()]) applyNext(name, () => end(name));
       await Promise.all(applying.values());
+      stopped.clear();
+    },
+
+    figures() {
+      const failing = [...pumps.values()].filter(({ state }) => state.failures > 0);
+      const failures = new Map<string, number>();
+      for (const { subscription, state } of failing) {
+        const { queue } = partsOf(subscription.name);
+        failures.set(queue, Math.max(failures.get(queue) ?? 0, state.failures));
+      }
+      return { active: pumps.size - failing.length, failing: failing.length, stopped: stopped.size, failures };
     },
   };
 }
