@@ -131,9 +131,34 @@ describe("loading a file", () => {
     expect(await ingest.load("jobs", text, query)).toMatchObject({ received: inserted + rejected, inserted, rejected });
   });
 
+  it("takes rows of two MiB, also when they arrive byte by byte", async () => {
+    const fields = [{ name: "id", type: "integer" }, { name: "text" }];
+    await ingest.call("PUT", "/ingest/tables/long_rows", { json: { fields, primaryKey: "id" } });
+    const long = "é".repeat(1_000_000);
+    const file = Buffer.from(`id,text\n1,${long}\n2,short\n3,"${long.slice(0, 200_000)}"\n`);
+    const split = new ReadableStream({
+      start(controller) {
+        controller.enqueue(file.subarray(0, 1_990_000));
+        for (let at = 1_990_000; at < 2_030_000; at++) controller.enqueue(file.subarray(at, at + 1));
+        controller.enqueue(file.subarray(2_030_000));
+        controller.close();
+      },
+    });
+    const response = await ingest.call("POST", "/ingest/long_rows/csv", {
+      body: split,
+      headers: { "Content-Type": "text/csv" },
+    });
+    expect(await response.json()).toMatchObject({ inserted: 3, rejected: 0 });
+    expect(await ingest.rows("SELECT CHAR_LENGTH(text) AS n FROM long_rows ORDER BY id")).toEqual([
+      { n: 1_000_000 },
+      { n: 5 },
+      { n: 200_000 },
+    ]);
+  });
+
   it("continues after broken quotes, overlong lines, invalid bytes and NULs", async () => {
     const text = Buffer.concat([
-      Buffer.from(`60001,a\n60002,"b\n60003,c\n60004,${"x".repeat(70_000)}\n60005,d\0\n60006,`),
+      Buffer.from(`60001,a\n60002,"b\n60003,c\n60004,${"x".repeat(2_100_000)}\n60005,d\0\n60006,`),
       Buffer.from([0xff, 0xfe]),
       Buffer.from("\n60007,e"),
     ]);
@@ -142,7 +167,7 @@ describe("loading a file", () => {
     const lines = (await rejects(load)).split("\r\n").slice(1, -1);
     expect(lines.map((line) => line.slice(0, 50))).toEqual([
       '2,,has a quote that is not closed,"60002,""b"',
-      '4,,is longer than 64 KiB,"60004,xxxxxxxxxxxxxxxxxx',
+      '4,,is longer than 2 MiB,"60004,xxxxxxxxxxxxxxxxxxx',
       '5,job,contains a NUL,"60005,d\u2400"',
       '6,job,is not valid UTF-8,"60006,\ufffd\ufffd"',
     ]);

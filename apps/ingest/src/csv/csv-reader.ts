@@ -10,11 +10,11 @@ const tab = 0x09;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 const none = -1;
 
-/** The max size of a record in bytes; a longer one is rejected without being buffered. */
-export const maxRecordBytes = 64 * 1024;
+/** The max size of a record in bytes, as DuckDB has it by default; a longer one is rejected without being buffered. */
+export const maxRecordBytes = 2 * 1024 * 1024;
 
 export const csvFaults = {
-  tooLong: { code: "too-long", reason: "is longer than 64 KiB" },
+  tooLong: { code: "too-long", reason: "is longer than 2 MiB" },
   unclosedQuote: { code: "quote", reason: "has a quote that is not closed" },
   afterQuote: { code: "quote", reason: "has text after a closing quote" },
 } as const satisfies Record<string, Fault>;
@@ -123,6 +123,11 @@ export class CsvReader implements RecordReader {
   /** Whether all bytes of the file have been read. */
   get hasEnded(): boolean {
     return this.#ended && this.#position === this.window.length;
+  }
+
+  /** The bytes of a record that has not ended yet. */
+  get pendingBytes(): number {
+    return this.window.length - this.#position;
   }
 
   get midLine(): boolean {

@@ -13,6 +13,9 @@ export interface FileRest {
   hash: Hash;
 }
 
+/** A record of more bytes is a long one. */
+const longBytes = 64 * 1024;
+
 /** A CSV file as it arrives, in any encoding. Its positions count the bytes as sent. */
 export class CsvSource implements RecordSource {
   readonly records: CsvReader;
@@ -31,13 +34,27 @@ export class CsvSource implements RecordSource {
 
   async fill(): Promise<void> {
     this.#count();
-    const next = await this.#rest.file.next();
-    if (!next.done) {
-      this.records.push(this.#transcoder?.push(next.value) ?? next.value);
+    const bytes = await this.#nextBytes();
+    if (bytes) {
+      this.records.push(this.#transcoder?.push(bytes) ?? bytes);
       return;
     }
     if (this.#transcoder) this.records.push(this.#transcoder.push(Buffer.alloc(0), true));
     this.records.end();
+  }
+
+  /** The next bytes; undefined at the end. A long record is read again with each of them, so it grows by an eighth at least. */
+  async #nextBytes(): Promise<Buffer | undefined> {
+    const pending = this.records.pendingBytes;
+    const wanted = pending > longBytes ? pending / 8 : 1;
+    const chunks: Buffer[] = [];
+    for (let bytes = 0; bytes < wanted; ) {
+      const next = await this.#rest.file.next();
+      if (next.done) break;
+      chunks.push(next.value);
+      bytes += next.value.length;
+    }
+    return chunks.length > 1 ? Buffer.concat(chunks) : chunks[0];
   }
 
   position(): SourcePosition {
