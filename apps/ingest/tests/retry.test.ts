@@ -157,6 +157,39 @@ describe("rejected rows as a file", () => {
   });
 });
 
+describe("a dry run", () => {
+  it.each(["insert", "upsert", "replace", "merge"])("tells what would be different: %s", async (mode) => {
+    await ingest.rows("DELETE FROM sales");
+    const line = (id: number, name: string) => `${id},2021-01-02,${name},1\n`;
+    const lines = (from: number, to: number, name: string) =>
+      Array.from({ length: to - from + 1 }, (_, at) => line(from + at, name)).join("");
+    await ingest.load("sales", lines(1, 120, "a"));
+    const isInsert = mode === "insert";
+    const file = lines(51, 60, "a") + lines(61, 121, "b") + lines(122, 123, "c");
+    const before = await ingest.rows("SELECT * FROM sales");
+    const dry = await ingest.load("sales", file, `?mode=${mode}&dryRun=true&maxRejects=100%`);
+    expect(await ingest.rows("SELECT * FROM sales")).toEqual(before);
+    const { rows = [], ...counts } = dry.differences ?? {};
+    const deleted = mode === "replace" || mode === "merge" ? 50 : 0;
+    expect(counts).toEqual({ added: 3, changed: isInsert ? 0 : 60, deleted });
+    expect(rows).toHaveLength(isInsert ? 3 : Math.min(100, 63 + deleted));
+    const of = (kind: string) => rows.filter((row) => row.kind === kind);
+    expect(of("added").map(({ key }) => key)).toEqual([{ id: "121" }, { id: "122" }, { id: "123" }]);
+    const all = { id: "122", Año: "2021-01-02", name: "c" };
+    expect(of("added")[1]).toMatchObject({ old: null, new: all });
+    if (!isInsert) {
+      expect(of("changed")[0]).toEqual({ kind: "changed", key: { id: "61" }, old: { name: "a" }, new: { name: "b" } });
+    }
+    if (deleted > 0) expect(of("deleted")[0]).toMatchObject({ key: { id: "1" }, new: null, old: { name: "a" } });
+    const got = (await (await ingest.call("GET", `/ingest/loads/${dry.id}`)).json()) as Load;
+    expect(got.differences).toEqual(dry.differences);
+    const wet = await ingest.load("sales", file, `?mode=${mode}&maxRejects=100%`);
+    expect(wet.differences).toBe(null);
+    const now = await ingest.rows("SELECT COUNT(*) AS n, SUM(name = 'b') AS b FROM sales");
+    expect(now).toEqual([{ n: 123 - deleted, b: isInsert ? 1 : 61 }]);
+  });
+});
+
 /** A text as a field of the file. */
 function quote(text: string, file: string): string {
   const delimiter = /_line(.)/.exec(file)![1]!;

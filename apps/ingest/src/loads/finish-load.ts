@@ -1,6 +1,7 @@
 import { Problem } from "@quintet/http";
 import { countRows } from "../row-metrics.ts";
 import { inBulkTransaction } from "../store/bulk-store.ts";
+import { findDifferences } from "../store/differences.ts";
 import { stagedCount, storeStaged } from "../store/staged-rows.ts";
 import { lockDefinition } from "../tables/definitions.ts";
 import type { FilePosition } from "./commit-batch.ts";
@@ -38,8 +39,10 @@ export async function finishLoad(
       if (there !== progress.staged) throw new StagedRowsLost(progress.staged, there);
       ({ deleted, written } = await storeStaged(connection, table, { ...options, load: id }).catch(throwAsFailed));
     }
+    const differences = options.dryRun ? await findDifferences(connection, table, id, options.mode) : null;
     const ms = elapsedMs();
-    const saved = await saveProgress(connection, id, owner, { ...progress, ...end, deleted, written, ms });
+    const after = { ...progress, ...end, deleted, written, differences, ms };
+    const saved = await saveProgress(connection, id, owner, after);
     if (!saved || !(await endLoad(connection, id, owner, { status: "done", ms }))) throw new OwnershipLost();
   });
   if (isStaged(options) && !options.dryRun)

@@ -99,6 +99,7 @@ function toStoredLoad(row: LoadRow): StoredLoad {
       reasons: progress.reasons,
       ...paceOf(row.status, progress),
       retryOf: row.retry_of,
+      differences: progress.differences,
       undoneAt: progress.undoneAt ?? null,
       createdBy: row.created_by,
       startedAt: row.started_at.toISOString(),
@@ -133,7 +134,7 @@ type LoadState = Omit<LoadProgress, keyof LoadCounts | "lines" | "digest">;
 
 function stateOf(row: LoadRow): LoadState {
   const { fieldOrder, facts, deleted, reasons, bytesSent, bytesTotal } = initialProgress;
-  const initial = { fieldOrder, facts, deleted, reasons, bytesSent, bytesTotal, written: null };
+  const initial = { fieldOrder, facts, deleted, reasons, bytesSent, bytesTotal, written: null, differences: null };
   if (row.state !== null) return { ...initial, ...JSON.parse(row.state) };
   return { ...initial, fieldOrder: row.field_order === null ? null : row.field_order.split(",").map(Number) };
 }
@@ -231,7 +232,7 @@ export async function listLoads(
     at: page.before && new Date(page.before.startedAt),
     id: page.before?.id,
   });
-  return rows.map((row) => toStoredLoad(row).load);
+  return rows.map((row) => ({ ...toStoredLoad(row).load, differences: null }));
 }
 
 /** Inserts a new running load and returns its id; `undefined` when the key is in use. */

@@ -1,6 +1,7 @@
 import type { Dialect } from "../csv/dialect.ts";
 import type { FaultCode } from "../csv/fault.ts";
 import type { HeaderMode } from "../csv/header.ts";
+import type { Differences } from "../store/differences.ts";
 import { isWhole, type LoadMode } from "../store/store-batch.ts";
 import type { Table } from "../tables/table.ts";
 
@@ -113,6 +114,8 @@ export interface Load extends LoadCounts {
   /** Estimated seconds until the file is read; null when the load is not running or the size is unknown. */
   secondsLeft: number | null;
   retryOf: number | null;
+  /** What a dry run that is done has found; null for any other load, and in lists. */
+  differences: Differences | null;
   undoneAt: string | null;
   createdBy: string;
   startedAt: string;
@@ -145,6 +148,8 @@ export interface LoadProgress {
   /** Bytes of the request body that have been read, and its size, as sent; null when unknown. */
   bytesSent: number | null;
   bytesTotal: number | null;
+  /** What a dry run would do to the table; null for any other load, and before its end. */
+  differences: Differences | null;
   /** How many rows of the table this load is the writer of; null for loads of earlier versions. */
   written: number | null;
   /** Whether the rows as they were before the load have been deleted. */
@@ -184,6 +189,7 @@ export const initialProgress: LoadProgress = {
   bytesSent: null,
   bytesTotal: null,
   written: 0,
+  differences: null,
 };
 
 /** The reasons with those of more rejects counted in, most frequent first. */

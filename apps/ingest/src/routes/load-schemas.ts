@@ -47,6 +47,28 @@ const reasonSchema = z
   })
   .openapi("RejectReason", { description: "How many rows were rejected for one reason" });
 
+const shownValues = z
+  .record(z.string(), z.string().nullable())
+  .describe("Values by column, as texts of at most 200 characters; null for no value");
+const differencesSchema = z
+  .object({
+    added: count.describe("Rows that would be added"),
+    changed: count.describe("Rows that would be changed"),
+    deleted: count.describe("Rows that would be deleted"),
+    rows: z
+      .array(
+        z.object({
+          kind: z.enum(["added", "changed", "deleted"]).describe("What would happen to the row"),
+          key: shownValues.describe("The primary key of the row"),
+          old: shownValues.nullable().describe("The row of the table; of a changed row, only what differs"),
+          new: shownValues.nullable().describe("The row of the file; of a changed row, only what differs"),
+        }),
+      )
+      .readonly()
+      .describe("The first hundred of these rows, some of each kind, by key"),
+  })
+  .openapi("Differences", { description: "What a load would do to the rows of a table" });
+
 export const loadSchema = z
   .object({
     id: count.describe("The id of the load"),
@@ -73,6 +95,9 @@ export const loadSchema = z
       .nullable()
       .describe("Estimated seconds until the file is read; null when the load is not running or its size is unknown"),
     retryOf: count.nullable().describe("The load whose rejected rows this load sends again; null for any other load"),
+    differences: differencesSchema
+      .nullable()
+      .describe("What a dry run that is done would do to the table; null for any other load, and in lists"),
     undoneAt: z.string().nullable().describe("When the load was undone, ISO 8601, UTC; null when it was not"),
     createdBy: z.string().describe("Username of the account that started the load"),
     startedAt: z.string().describe("ISO 8601, UTC"),

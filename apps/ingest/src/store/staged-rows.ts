@@ -52,8 +52,14 @@ export async function storeStaged(
   return { deleted, written };
 }
 
-/** The rows `t` of a table whose key no staged row of a load has, as what follows FROM. */
-function absent(table: Table, load: number): { from: string; values: number[] } {
+/** Rows of a table `t`, of staged rows `s`, or of both, as what follows FROM. */
+export interface RowsFrom {
+  from: string;
+  values: number[];
+}
+
+/** The rows `t` of a table whose key no staged row of a load has. */
+export function absent(table: Table, load: number): RowsFrom {
   const [name, staged] = [tableTarget(table).name, stagedTarget(table, load).name].map(identifier);
   return {
     from: `${name} AS t LEFT JOIN ${staged} AS s ON s.load_id = ? AND ${sameKey(table, "s", "t")}
@@ -68,20 +74,33 @@ async function countAbsent(connection: MysqlConnection, table: Table, load: numb
   return Number(rows[0]?.count);
 }
 
-/**
- * The rows `t` that differ from the staged row `s` of a load with their key, as what follows FROM. They are deleted before the others are
- * stored: values of unique columns may change places.
- */
-function differing(table: Table, load: number): { from: string; values: number[] } {
+/** The staged rows `s` of a load whose key is not in the table. */
+export function added(table: Table, load: number): RowsFrom {
   const [name, staged] = [tableTarget(table).name, stagedTarget(table, load).name].map(identifier);
-  // Collations take texts as equal that are not the same.
-  const equal = table.columns.map(({ name, type }) => {
+  return {
+    from: `${staged} AS s LEFT JOIN ${name} AS t ON ${sameKey(table, "t", "s")}
+      WHERE s.load_id = ? AND t.${identifier(table.primaryKey[0]!)} IS NULL`,
+    values: [load],
+  };
+}
+
+/** For each column, whether the values of `t` and `s` are the same. Collations take texts as equal that are not. */
+export function columnEquality(table: Table): string[] {
+  return table.columns.map(({ name, type }) => {
     const of = type === "string" || type === "json" ? "BINARY " : "";
     return `${of}t.${identifier(name)} <=> ${of}s.${identifier(name)}`;
   });
+}
+
+/**
+ * The rows `t` that differ from the staged row `s` of a load with their key. They are deleted before the others are
+ * stored: values of unique columns may change places.
+ */
+export function differing(table: Table, load: number): RowsFrom {
+  const [name, staged] = [tableTarget(table).name, stagedTarget(table, load).name].map(identifier);
   return {
     from: `${staged} AS s STRAIGHT_JOIN ${name} AS t ON ${sameKey(table, "t", "s")}
-      WHERE s.load_id = ? AND NOT (${equal.join(" AND ")})`,
+      WHERE s.load_id = ? AND NOT (${columnEquality(table).join(" AND ")})`,
     values: [load],
   };
 }
