@@ -27,7 +27,7 @@ export interface QueryResult {
   rows: unknown[][];
 }
 
-/** A transaction that can only read, for SQL that others have written. */
+/** A session that can only read, for SQL that others have written. */
 export interface ReadOnlySession {
   /** Prepares a statement without executing it; the fields of its rows, none for what is no query. */
   prepare(sql: string): Promise<FieldPacket[]>;
@@ -54,17 +54,23 @@ interface Execution {
 
 const measureEveryMs = 10;
 
+/** What makes a session read-only, and has it read texts as `readStatement` does. MySQL and MariaDB ignore each other's comments. */
+const sessionSettings = `SET NAMES utf8mb4, SESSION sql_mode = '${readStatementMode}'
+  /*!50720 , transaction_read_only = 1 */ /*M! , tx_read_only = 1 */`;
+
+/** The connections whose session has these settings. */
+const readOnly = new WeakSet<PoolConnection["connection"]>();
+
 /**
- * Runs `work` in a read-only transaction whose connection is as new: what its statements leave in the session (locks, variables,
- * prepared statements) is gone before the connection is used again. The texts mean what `readStatement` takes them for.
+ * Runs `work` in a session in which each statement is a read-only transaction, and which is as new: what statements leave in it (locks,
+ * variables, prepared statements) is gone before the connection is used again.
  */
 export async function inReadOnlySession<T>(pool: Pool, work: (session: ReadOnlySession) => Promise<T>): Promise<T> {
   const connection = await pool.getConnection();
   const core = connection.connection as unknown as CoreConnection;
   let closed = false;
   try {
-    await connection.query(`SET NAMES utf8mb4, SESSION sql_mode = '${readStatementMode}'`);
-    await connection.query("START TRANSACTION READ ONLY");
+    if (!readOnly.has(connection.connection)) await makeReadOnly(connection);
     return await work({
       prepare: (sql) => onConnection(connection, sql, () => prepared(core, sql)),
       read: (sql, values, bounds) => onConnection(connection, sql, () => executed(core, sql, values, bounds)),
@@ -74,19 +80,26 @@ export async function inReadOnlySession<T>(pool: Pool, work: (session: ReadOnlyS
     throw error;
   } finally {
     if (closed) connection.destroy();
-    else giveBack(connection);
+    else {
+      renewed(connection).then(
+        () => connection.release(),
+        () => connection.destroy(),
+      );
+    }
   }
 }
 
-/** Ends the transaction and the session, and sets its time limits again; the request does not wait for it. */
-function giveBack(connection: PoolConnection): void {
-  onConnection(connection, "RESET CONNECTION", () => connection.reset()).then(
-    () => {
-      limitSession(connection.connection);
-      connection.release();
-    },
-    () => connection.destroy(),
-  );
+async function makeReadOnly(connection: PoolConnection): Promise<void> {
+  await connection.query(sessionSettings);
+  readOnly.add(connection.connection);
+}
+
+/** Makes the session as new, for the next report: this one's response does not wait for it. */
+async function renewed(connection: PoolConnection): Promise<void> {
+  readOnly.delete(connection.connection);
+  await onConnection(connection, "RESET CONNECTION", () => connection.reset());
+  limitSession(connection.connection);
+  await makeReadOnly(connection);
 }
 
 function prepared(core: CoreConnection, sql: string): Promise<FieldPacket[]> {
