@@ -82,6 +82,23 @@ it("rows of any key are paged, filtered and exported, and an export is the same 
   expect(ndjson[1]).toContain('"more":{"n":1.10,"big":12345678901234567890}');
 });
 
+it("an export as Avro is a backup", async () => {
+  const exported = await ingest.call("GET", `/ingest/stock?${filtered("code>=0")}`, {
+    headers: { Accept: "application/avro" },
+  });
+  expect(exported.headers.get("content-type")).toBe("application/avro");
+  const body = Buffer.from(await exported.arrayBuffer());
+  const before = await text(`format=csv&formulas=keep&${filtered("code>=0")}`);
+  const sent = await ingest.call("POST", "/ingest/stock/backups", {
+    body,
+    headers: { "Content-Type": "application/avro" },
+  });
+  expect(sent.status, await sent.clone().text()).toBe(201);
+  expect((await ingest.call("POST", "/ingest/stock/restore", { json: {} })).status).toBe(200);
+  expect(await text("format=csv&formulas=keep")).toBe(before);
+  await ingest.load("stock", `${header}\n${lines.join("\n")}\n`, "?mode=replace");
+});
+
 it.each<[string[], number]>([
   [["Land=CO"], 2],
   [["Land=co"], 0],

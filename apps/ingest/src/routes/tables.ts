@@ -14,6 +14,7 @@ import {
 import { type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
 import type { Context } from "hono";
 import { accepts } from "hono/accepts";
+import { avroFile } from "../backups/export-avro.ts";
 import type { Deps } from "../deps.ts";
 import { pagesOf } from "../pages/lists.ts";
 import { rowsPage } from "../pages/rows-page.ts";
@@ -36,18 +37,19 @@ const rowListSchema = z
   })
   .openapi("TableRows", { description: "One page of rows" });
 
-const formats = ["json", "csv", "ndjson"] as const;
+const formats = ["json", "csv", "ndjson", "avro"] as const;
 type ExportFormat = Exclude<(typeof formats)[number], "json">;
 const contentTypes = {
   csv: "text/csv; charset=utf-8; header=present",
   ndjson: "application/x-ndjson; charset=utf-8",
+  avro: "application/avro",
 } as const;
 
 /** The format that a client prefers. */
 function formatOf(c: Context): (typeof formats)[number] {
-  const supports = ["application/json", "text/html", "text/csv", "application/x-ndjson"];
+  const supports = ["application/json", "text/html", "text/csv", "application/x-ndjson", "application/avro"];
   const type = accepts(c, { header: "Accept", supports, default: "application/json" });
-  return type === "text/csv" ? "csv" : type === "application/x-ndjson" ? "ndjson" : "json";
+  return formats.find((format) => format !== "json" && contentTypes[format].startsWith(type)) ?? "json";
 }
 
 function unpagedProblem(path: string): Problem {
@@ -55,13 +57,17 @@ function unpagedProblem(path: string): Problem {
   return new Problem("bad-request", `${path}: ${message}.`, { errors: [{ path, message }] });
 }
 
-/** All rows of a table that pass the filters, as text. */
+/** All rows of a table that pass the filters, as text or bytes. */
 async function* exportTexts(
   { reports }: Deps,
   table: Table,
   filters: readonly RowFilter[],
   { as, keepsFormulas }: { as: ExportFormat; keepsFormulas: boolean },
-): AsyncGenerator<string> {
+): AsyncGenerator<string | Buffer> {
+  if (as === "avro") {
+    yield* avroFile(table, readAllRows(reports, table, filters));
+    return;
+  }
   const lines = as === "csv" ? csvLines(table, keepsFormulas) : jsonLines(table);
   let header = as === "csv" ? csvHeader(table, keepsFormulas) : "";
   for await (const rows of readAllRows(reports, table, filters)) {
@@ -85,9 +91,9 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
         summary: "List the rows of a table",
         description:
           "Rows are ordered by the primary key. Dates and times are ISO 8601, moments in UTC; a number with more digits than a 64-bit " +
-          "float keeps is a string. With `Accept: text/csv` or `application/x-ndjson`, or `format`, the response has all rows that pass " +
+          "float keeps is a string. With `Accept: text/csv`, `application/x-ndjson` or `application/avro`, or `format`, the response has all rows that pass " +
           "the filters: CSV in UTF-8 that can be loaded again, with the delimiter, the decimal sign and the booleans of the table's saved " +
-          "dialect; NDJSON has an object in each line. It is read page by page: rows that are written meanwhile may be in it or not.",
+          "dialect; NDJSON has an object in each line, Avro is a file like a backup. It is read page by page: rows that are written meanwhile may be in it or not.",
         request: {
           params: tableParam,
           query: z.strictObject({
@@ -111,6 +117,7 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
               ...htmlContent,
               "text/csv": { schema: { type: "string" as const } },
               "application/x-ndjson": { schema: { type: "string" as const } },
+              "application/avro": { schema: { type: "string" as const, format: "binary" } },
             },
           },
         },

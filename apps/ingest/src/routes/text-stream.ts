@@ -14,7 +14,7 @@ export function textStream(texts: AsyncGenerator<string | Buffer>): ReadableStre
 }
 
 /** The same texts once the first one is there, so that what is wrong with the first statement is an error response. */
-export async function startedTexts(texts: AsyncGenerator<string>): Promise<AsyncGenerator<string>> {
+export async function startedTexts<T>(texts: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
   const first = await texts.next();
   return (async function* () {
     if (first.done) return;
