@@ -27,6 +27,7 @@ it(".env.example tells of each setting once", () => {
 const anyText = [
   "AUDIT_ARCHIVE",
   "BACKUP_DIR",
+  "UPLOAD_DIR",
   "LOG_FILE",
   "OTEL_SDK_DISABLED",
   "OTEL_SERVICE_NAME",

@@ -17,6 +17,7 @@ import { addRetryRoute } from "./routes/retry.ts";
 import { addRowRoutes } from "./routes/rows.ts";
 import { addTableActions } from "./routes/table-actions.ts";
 import { addTableRoutes } from "./routes/tables.ts";
+import { addUploadRoutes } from "./routes/uploads.ts";
 
 const MiB = 1024 * 1024;
 
@@ -31,8 +32,8 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
       "ingest pages": "The pages and forms by which people load files in a browser",
     },
     maxBodyBytes: 8 * MiB,
-    streams: /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/retry|new-load(?:\/check|\/dry-run)?)$/,
-    slow: /^\/ingest\/(?:(?:[^/]+\/(?:csv|backups|restore)|backups\/[^/]+\/verify|loads\/[^/]+\/retry|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
+    streams: /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/retry|uploads(?:\/[^/]+)?|new-load(?:\/check|\/dry-run)?)$/,
+    slow: /^\/ingest\/(?:(?:[^/]+\/(?:csv|backups|restore)|backups\/[^/]+\/verify|loads\/[^/]+\/retry|uploads(?:\/[^/?]+)?|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
   });
   deps.records.start();
   deps.retention.start();
@@ -48,6 +49,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addTableActions(app, deps, frame);
   addDefinitionRoutes(app, deps);
   addReportRoutes(app, deps);
+  addUploadRoutes(app, deps);
   addCsvRoutes(app, deps);
   addRowRoutes(app, deps);
   addTableRoutes(app, deps, frame);

@@ -10,6 +10,9 @@ export const ingestSettings = {
   BACKUP_URL: z.string().max(600).optional(),
   BACKUPS_KEEP: settings.number(0, 1_000_000).default(0),
   BACKUPS_DAYS: settings.number(0, 36_500).default(0),
+  UPLOAD_DIR: settings.folder.optional(),
+  UPLOADS_GIB: settings.number(1, 1_000_000).default(64),
+  UPLOADS_HOURS: settings.number(1, 8760).default(48),
   // The idempotency key of a load is valid for two days.
   LOADS_DAYS: settings
     .number(0, 36_500)

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import {
   connectMysql,
   type MysqlPool,
@@ -21,6 +21,7 @@ import { removeExpired } from "./retention/retention.ts";
 import { openS3, type S3Store } from "./s3.ts";
 import { doneTable, openBulkStore } from "./store/bulk-store.ts";
 import { openTables, type Tables } from "./tables/tables.ts";
+import { Uploads } from "./uploads/uploads.ts";
 
 /** What only this app works with. */
 interface IngestDeps extends AsyncDisposable {
@@ -38,6 +39,8 @@ interface IngestDeps extends AsyncDisposable {
   loads: LoadContext;
   /** The objects of S3; undefined when it is not configured. */
   s3: S3Store | undefined;
+  /** Resumable uploads. */
+  uploads: Uploads;
   /** Where backups are kept. */
   backups: BackupStorage;
 }
@@ -88,16 +91,25 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
   const records = recordSweep(mysqlRecordTable(mysql, doneTable), (error) =>
     log.warn({ err: error }, "Old records of requests could not be removed"),
   );
+  const uploads = new Uploads(mysql, {
+    folder: resolve(config.UPLOAD_DIR ?? join(config.BACKUP_DIR, "uploads")),
+    accountBytes: config.UPLOADS_GIB * 1024 ** 3,
+    hours: config.UPLOADS_HOURS,
+  });
   const kept = {
     loadsDays: config.LOADS_DAYS,
     rejectsDays: config.REJECTS_DAYS,
     undoDays: config.UNDO_DAYS,
     backups: { keep: config.BACKUPS_KEEP, days: config.BACKUPS_DAYS },
   };
-  const retention = sweeping((signal) => removeExpired({ db: mysql, bulk, storage: backups, log, kept }, signal), {
-    everyMs: 600_000,
-    onError: (error) => log.warn({ err: error }, "Expired loads, rejects or backups could not be removed; will retry"),
-  });
+  const retention = sweeping(
+    (signal) => removeExpired({ db: mysql, bulk, storage: backups, uploads, log, kept }, signal),
+    {
+      everyMs: 600_000,
+      onError: (error) =>
+        log.warn({ err: error }, "Expired loads, rejects or backups could not be removed; will retry"),
+    },
+  );
   return {
     reports,
     savedReports: { user: reportUser, own: ownReports, readable },
@@ -107,6 +119,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     records,
     retention,
     s3,
+    uploads,
     backups,
     [Symbol.asyncDispose]: async () => {
       await Promise.all([records, retention].map((each) => each[Symbol.asyncDispose]()));

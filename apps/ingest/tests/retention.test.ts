@@ -15,8 +15,11 @@ afterAll(() => ingest[Symbol.asyncDispose]());
 const forGood: RetentionSettings = { loadsDays: 0, rejectsDays: 0, undoDays: 0, backups: { keep: 0, days: 0 } };
 const log = createLogger({ service: "ingest", level: "silent" });
 const sweep = (kept: Partial<RetentionSettings>) => {
-  const { mysql: db, bulk, backups: storage } = ingest.deps;
-  return removeExpired({ db, bulk, storage, log, kept: { ...forGood, ...kept } }, new AbortController().signal);
+  const { mysql: db, bulk, backups: storage, uploads } = ingest.deps;
+  return removeExpired(
+    { db, bulk, storage, uploads, log, kept: { ...forGood, ...kept } },
+    new AbortController().signal,
+  );
 };
 const count = async (from: string) => Number((await ingest.rows(`SELECT COUNT(*) AS n FROM ${from}`))[0]?.n);
 /** As if the load had begun, and been heard of last, so many days ago. */

@@ -228,9 +228,9 @@ it("tables that were deleted, also those of the demo, are in nobody's way", asyn
   await fillDemo(ingest.deps, (line) => lines.push(line));
   expect(lines).toEqual([]);
   await ingest.rows("UPDATE ingest_loads SET started_at = '2001-01-01', beat_at = '2001-01-01', status = 'done'");
-  const { mysql: db, bulk, backups: storage, log } = ingest.deps;
+  const { mysql: db, bulk, backups: storage, uploads, log } = ingest.deps;
   const kept = { loadsDays: 3, rejectsDays: 3, undoDays: 3, backups: { keep: 0, days: 0 } };
-  await removeExpired({ db, bulk, storage, log, kept }, AbortSignal.timeout(30_000));
+  await removeExpired({ db, bulk, storage, uploads, log, kept }, AbortSignal.timeout(30_000));
   expect(await ingest.rows("SELECT id FROM ingest_loads")).toEqual([]);
   expect((await put("jobs", plants)).status).toBe(201);
 });

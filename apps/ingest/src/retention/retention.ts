@@ -8,6 +8,7 @@ import { deleteUnneededStaged } from "../loads/staged-queries.ts";
 import { finishChanges } from "../tables/change-tables.ts";
 import { listTables } from "../tables/definitions.ts";
 import { beforeName, stagedName } from "../tables/table.ts";
+import type { Uploads } from "../uploads/uploads.ts";
 import { type BackupLimits, measureBackups, removeOldBackups } from "./old-backups.ts";
 import { type OnRemoved, removeOldBefore, removeOldLoads, removeOldRejects } from "./old-loads.ts";
 
@@ -40,6 +41,7 @@ interface Kept {
   db: MysqlPool;
   bulk: MysqlPool;
   storage: BackupStorage;
+  uploads: Uploads;
   log: Logger;
   kept: RetentionSettings;
 }
@@ -48,7 +50,10 @@ interface Kept {
  * Deletes expired loads, rejects and backups, and leftovers of killed processes, in chunks with pauses; only one process at a time does
  * so. Stops early when `signal` is aborted.
  */
-export async function removeExpired({ db, bulk, storage, log, kept }: Kept, signal: AbortSignal): Promise<void> {
+export async function removeExpired(
+  { db, bulk, storage, uploads, log, kept }: Kept,
+  signal: AbortSignal,
+): Promise<void> {
   const removed = new Map<string, number>();
   const onRemoved: OnRemoved = async (table, count) => {
     removed.set(table, (removed.get(table) ?? 0) + count);
@@ -59,6 +64,7 @@ export async function removeExpired({ db, bulk, storage, log, kept }: Kept, sign
   await tryWithLock(db, "ingest retention", async () => {
     await storage.removeStale();
     await removeStaleScratch(db);
+    await uploads.removeExpired();
     await finishChanges({ db, bulk });
     await deleteUnneededStaged(db);
     if (kept.rejectsDays > 0) await removeOldRejects(db, kept.rejectsDays, onRemoved);

@@ -30,7 +30,7 @@ import { backupsPage } from "../pages/backups-page.ts";
 import { pagesOf } from "../pages/lists.ts";
 import { bytesOf } from "../upload/csv-file.ts";
 import { readRange } from "./byte-range.ts";
-import { bodyOf, lengthOf } from "./csv.ts";
+import { bodyOf, lengthOf } from "./source-file.ts";
 import { cursorParam, nextCursor, tableInPath, tableParam } from "./paths.ts";
 
 const backupSchema = z

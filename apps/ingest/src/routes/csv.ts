@@ -1,6 +1,4 @@
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, guards } from "@quintet/auth";
 import {
@@ -19,10 +17,10 @@ import { type LoadCounts, type LoadOptions, rejectsUrl } from "../loads/load.ts"
 import { type PreparedLoad, prepareLoad } from "../loads/load-file.ts";
 import { loadModes } from "../store/store-batch.ts";
 import type { Table } from "../tables/table.ts";
-import { csvFile } from "../upload/csv-file.ts";
 import { dialectGiven, dialectQuery, mapGiven, mappingQuery } from "./dialect-query.ts";
 import { loadProblemSchema, loadSchema } from "./load-schemas.ts";
 import { tableInPath, tableParam } from "./paths.ts";
+import { sourceFile } from "./source-file.ts";
 
 const flag = (description: string) => z.enum(["true", "false"]).default("false").describe(description);
 export const csvQuery = z.strictObject({
@@ -119,40 +117,45 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       summary: "Load a CSV file",
       description:
         "Staff only. The body is the file (`text/csv`) or has it as its multipart part `file`, optionally with `Content-Encoding: gzip`, `zstd` " +
-        "or `br`. The file may also be a gzip or Zstandard file, or a ZIP archive with one file. Rows " +
+        "or `br`. The file may also be a gzip or Zstandard file, or a ZIP archive with one file. It may also be a complete upload (`upload`), " +
+        'or an object of the configured store of S3, whose URL is the JSON body `{"url": "s3://bucket/key"}`. Rows ' +
         "that break a rule are rejected with a reason, the others are stored batch by batch. With `Accept: text/event-stream` the " +
         "response is a stream of `progress` events that ends with a `load` or a `problem` event. A load that was cut off is resumed by " +
         "sending the same file with the same Idempotency-Key.",
       request: {
         params: tableParam,
-        query: csvQuery,
+        query: csvQuery.extend({
+          upload: z
+            .string()
+            .max(64)
+            .optional()
+            .describe("The id of a complete upload of one's own, whose file is loaded; the request then has no body"),
+        }),
         headers: loadHeaders,
-        body: loadBody,
+        body: { ...loadBody, required: false },
       },
       responses: loadResponses,
     }),
     async (c) => {
       const table = await tableInPath(deps, c.req.valid("param").table);
-      const options = loadOptions(table, c.req.valid("query"));
-      return receiveLoad(c, deps, { table, options, given: c.req.valid("header")["idempotency-key"] });
+      const { upload, ...query } = c.req.valid("query");
+      const options = loadOptions(table, query);
+      const given = c.req.valid("header")["idempotency-key"];
+      return receiveLoad(c, deps, { table, options, given, ...(upload !== undefined && { upload }) });
     },
   );
 }
 
-/** Loads the file in a request; `given`: its Idempotency-Key. */
+/** Loads the file of a request; `given`: its Idempotency-Key, `upload`: the id of the upload that is the file. */
 export async function receiveLoad(
   c: Context<AccountEnv>,
   deps: Deps,
-  { table, options, given }: { table: Table; options: LoadOptions; given: string | undefined },
+  { table, options, given, upload }: { table: Table; options: LoadOptions; given: string | undefined; upload?: string },
 ) {
   const wantsEvents = c.req.header("accept")?.includes("text/event-stream") === true;
   // Before the load is created, because that cannot be undone.
   if (wantsEvents) beginWaiting(c);
-  const file = await csvFile(bodyOf(c), {
-    contentType: c.req.header("content-type"),
-    contentEncoding: c.req.header("content-encoding"),
-    contentLength: lengthOf(c),
-  });
+  const file = await sourceFile(c, deps, upload);
   const { account } = c.var;
   const key = given && loadKey(account.id, c.req.path, given);
   const requester = { accountId: account.id, username: account.username, key };
@@ -184,23 +187,6 @@ export function loadOptions(table: Table, query: z.output<typeof csvQuery>): Loa
 /** The digest under which a load is found by the Idempotency-Key of an account. */
 export function loadKey(accountId: number, path: string, given: string): string {
   return createHash("sha256").update(`${accountId}\n${path}\n${given}`).digest("base64url");
-}
-
-/**
- * The body as a Node stream: Node's own request if there is one, because a web stream costs as much CPU as all of the parsing.
- */
-export function bodyOf(c: Pick<Context<ServiceEnv>, "env" | "req">): Readable {
-  const incoming = c.env?.incoming;
-  if (incoming instanceof Readable) return incoming;
-  const body = c.req.raw.body;
-  return body ? Readable.fromWeb(body as ReadableStream) : Readable.from([]);
-}
-
-/** The Content-Length of the request; over a socket, a request with neither length nor transfer coding has no body. */
-export function lengthOf(c: Pick<Context<ServiceEnv>, "env" | "req">): string | undefined {
-  const headers = c.env?.incoming?.headers;
-  const length = c.req.header("content-length");
-  return headers && headers["transfer-encoding"] === undefined ? (length ?? "0") : length;
 }
 
 /** Adds the state of the load to the problem that the server itself sends when it ends the request during the body. */

@@ -14,9 +14,10 @@ import { loadPath, newLoadPath } from "../pages/frame.ts";
 import { loadFormPage } from "../pages/load-form.ts";
 import { csvFile } from "../upload/csv-file.ts";
 import { pageTag } from "./actions.ts";
-import { attachLoadToRequest, bodyOf, lengthOf, loadKey, loadOptions } from "./csv.ts";
+import { attachLoadToRequest, loadKey, loadOptions } from "./csv.ts";
 import { loadFields, loadQueryFrom } from "./load-form-fields.ts";
 import { tableInPath } from "./paths.ts";
+import { bodyOf, lengthOf } from "./source-file.ts";
 
 const keySchema = z.uuid().describe("The key of the form; a form that is sent again continues its load");
 const multipartForm = {

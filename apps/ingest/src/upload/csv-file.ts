@@ -35,29 +35,61 @@ export async function csvFile(
     sent.bytes += chunk.length;
   };
   const expansion = new Expansion();
-  const opened = new AsyncDisposableStack();
-  try {
-    let file: AsyncGenerator<Buffer>;
-    let filename = "";
-    if (type === multipart) {
-      const plain = coding ? Readable.from(decompressed(bytesOf(body, count), coding, expansion)) : body;
-      const onFile = (name: string) => {
-        filename = name;
-      };
-      file = multipartFile(plain, { contentType: headers.contentType ?? "", fields, onFile });
-    } else {
-      file = bytesOf(body, count);
-      if (coding) file = decompressed(file, coding, expansion);
+  let file: AsyncGenerator<Buffer>;
+  let filename = "";
+  if (type === multipart) {
+    const plain = coding ? Readable.from(decompressed(bytesOf(body, count), coding, expansion)) : body;
+    const onFile = (name: string) => {
+      filename = name;
+    };
+    file = multipartFile(plain, { contentType: headers.contentType ?? "", fields, onFile });
+  } else {
+    file = bytesOf(body, count);
+    if (coding) file = decompressed(file, coding, expansion);
+  }
+  const first = withFirstBytes(file);
+  // By now the body is piped; a listener of its own would start it before.
+  if (type === multipart && !coding) body.on("data", count);
+  return openFile(await first, { name: filename, sent, expansion });
+}
+
+/** The file that is kept somewhere, of `bytes` bytes, as `csvFile` returns one in a body. */
+export async function storedFile(
+  file: AsyncGenerator<Buffer>,
+  { name, bytes }: { name: string; bytes: number },
+): Promise<FileBytes> {
+  const sent: SentBytes = { bytes: 0, total: bytes };
+  const counted = async function* () {
+    for await (const chunk of file) {
+      sent.bytes += chunk.length;
+      yield chunk;
     }
-    const first = withFirstBytes(file);
-    // By now the body is piped; a listener of its own would start it before.
-    if (type === multipart && !coding) body.on("data", count);
-    const plain = await withFirstBytes(await plainFile(await first, filename, { expansion, opened }));
-    const close = async () => {
+  };
+  const all = counted();
+  const close = () => all.return(undefined);
+  try {
+    return await openFile(await withFirstBytes(all), { name, sent, expansion: new Expansion(), close });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The plain file in a file. `close` is called when it is no longer read. */
+async function openFile(
+  file: FileBytes,
+  source: { name: string; sent: SentBytes; expansion: Expansion; close?: () => Promise<unknown> },
+): Promise<FileBytes> {
+  const { name, sent, expansion, close } = source;
+  const opened = new AsyncDisposableStack();
+  opened.defer(async () => void (await close?.()));
+  try {
+    const plain = await withFirstBytes(await plainFile(file, name, { expansion, opened }));
+    const end = async () => {
       await opened.disposeAsync();
       return { done: true as const, value: undefined };
     };
-    return { sent, next: () => plain.next(), return: close };
+    return { sent, next: () => plain.next(), return: end };
   } catch (error) {
     await opened.disposeAsync();
     throw error;

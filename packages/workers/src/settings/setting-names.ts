@@ -86,6 +86,9 @@ export const settingNames: readonly string[] = [
   "TLS_KEY",
   "TRUSTED_PROXIES",
   "UNDO_DAYS",
+  "UPLOADS_GIB",
+  "UPLOADS_HOURS",
+  "UPLOAD_DIR",
   "WEBHOOKS_PRIVATE_ADDRESSES",
   "WORKERS",
 ];
