@@ -30,8 +30,8 @@ import { backupsPage } from "../pages/backups-page.ts";
 import { pagesOf } from "../pages/lists.ts";
 import { bytesOf } from "../upload/csv-file.ts";
 import { readRange } from "./byte-range.ts";
-import { bodyOf, lengthOf } from "./source-file.ts";
 import { cursorParam, nextCursor, tableInPath, tableParam } from "./paths.ts";
+import { bodyOf, lengthOf } from "./source-file.ts";
 
 const backupSchema = z
   .object({
