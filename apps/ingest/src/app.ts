@@ -32,7 +32,8 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
       "ingest pages": "The pages and forms by which people load files in a browser",
     },
     maxBodyBytes: 8 * MiB,
-    streams: /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/retry|uploads(?:\/[^/]+)?|new-load(?:\/check|\/dry-run)?)$/,
+    streams:
+      /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/retry|uploads(?:\/[^/]+)?|new-load(?:\/check|\/dry-run)?)$/,
     slow: /^\/ingest\/(?:(?:[^/]+\/(?:csv|backups|restore)|backups\/[^/]+\/verify|loads\/[^/]+\/retry|uploads(?:\/[^/?]+)?|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
   });
   deps.records.start();
