@@ -5,11 +5,18 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
 import { freePort } from "./free-port.ts";
 import { installMissing } from "./install.ts";
 import { redis as redisEngine } from "./redis.ts";
 
 const password = "topology";
+
+/** The files of a certificate for 127.0.0.1 that is its own authority; with them all connections are over TLS. */
+interface TlsFiles {
+  cert: string;
+  key: string;
+}
 
 /** A Redis or Sentinel process that a test kills, freezes and starts again. */
 export interface RedisProcess {
@@ -49,8 +56,14 @@ export interface RedisSentinels extends AsyncDisposable {
 }
 
 /** Starts a cluster. A master that does not respond for `nodeTimeoutMs` is replaced about two seconds later. */
-export async function openRedisCluster({ nodeTimeoutMs = 1000 } = {}): Promise<RedisCluster> {
-  const { start, close } = await processes();
+export async function openRedisCluster({
+  nodeTimeoutMs = 1000,
+  tls,
+}: {
+  nodeTimeoutMs?: number;
+  tls?: TlsFiles;
+} = {}): Promise<RedisCluster> {
+  const { start, close } = await processes(tls);
   const settings = [
     "cluster-enabled yes",
     `cluster-node-timeout ${nodeTimeoutMs}`,
@@ -82,7 +95,7 @@ export async function openRedisCluster({ nodeTimeoutMs = 1000 } = {}): Promise<R
       }),
     );
     const cluster: RedisCluster = {
-      url: `redis+cluster://:${password}@${nodes
+      url: `${tls ? "rediss" : "redis"}+cluster://:${password}@${nodes
         .slice(0, 3)
         .map(({ port }) => `127.0.0.1:${port}`)
         .join(",")}`,
@@ -127,8 +140,14 @@ export async function openRedisCluster({ nodeTimeoutMs = 1000 } = {}): Promise<R
 }
 
 /** Starts a master with a replica and three Sentinels, which replace a master that does not respond for `downAfterMs`. */
-export async function openRedisSentinels({ downAfterMs = 1000 } = {}): Promise<RedisSentinels> {
-  const { start, close } = await processes();
+export async function openRedisSentinels({
+  downAfterMs = 1000,
+  tls,
+}: {
+  downAfterMs?: number;
+  tls?: TlsFiles;
+} = {}): Promise<RedisSentinels> {
+  const { start, close } = await processes(tls);
   try {
     const master = await start([]);
     const replica = await start([`replicaof 127.0.0.1 ${master.port}`]);
@@ -145,7 +164,7 @@ export async function openRedisSentinels({ downAfterMs = 1000 } = {}): Promise<R
     await Promise.all(sentinels.map(isUp));
     const named = async () => (await anyOf(sentinels, "SENTINEL GET-MASTER-ADDR-BY-NAME quintet")).split("\n")[1];
     const opened: RedisSentinels = {
-      url: `redis+sentinel://:${password}@${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(",")}/quintet?sentinelPassword=${password}`,
+      url: `${tls ? "rediss" : "redis"}+sentinel://:${password}@${sentinels.map(({ port }) => `127.0.0.1:${port}`).join(",")}/quintet?sentinelPassword=${password}`,
       servers,
       sentinels,
       async master() {
@@ -192,7 +211,7 @@ function rolesIn(nodes: string): string {
 }
 
 /** Processes in a folder of their own, which `close` kills and removes. */
-async function processes() {
+async function processes(tls?: TlsFiles) {
   const folder = await mkdtemp(join(tmpdir(), "quintet-redis-"));
   const progress = () => {};
   await installMissing([redisEngine], folder, progress);
@@ -204,7 +223,7 @@ async function processes() {
     await mkdir(dir);
     const file = join(dir, "redis.conf");
     const common = [
-      `port ${port}`,
+      ...(tls ? overTls(port, tls) : [`port ${port}`]),
       "bind 127.0.0.1",
       `dir ${dir}`,
       `requirepass ${password}`,
@@ -234,7 +253,7 @@ async function processes() {
     killing.push(kill);
     return {
       port,
-      command: (text) => exchange(port, text),
+      command: (text) => exchange(port, text, tls !== undefined),
       kill,
       start: run,
       freeze: () => void child.kill("SIGSTOP"),
@@ -251,6 +270,20 @@ async function processes() {
     await rm(folder, { recursive: true, force: true });
   };
   return { start, close };
+}
+
+/** The settings of a process whose clients, replicas and other nodes all use TLS. */
+function overTls(port: number, { cert, key }: TlsFiles): string[] {
+  return [
+    "port 0",
+    `tls-port ${port}`,
+    `tls-cert-file ${cert}`,
+    `tls-key-file ${key}`,
+    `tls-ca-cert-file ${cert}`,
+    "tls-auth-clients no",
+    "tls-replication yes",
+    "tls-cluster yes",
+  ];
 }
 
 async function isUp(server: RedisProcess): Promise<void> {
@@ -276,17 +309,18 @@ async function until(holds: () => Promise<boolean>, timeoutMs = 20_000): Promise
 }
 
 /** Sends one inline command after AUTH. The elements of an array are lines. */
-function exchange(port: number, command: string): Promise<string> {
+function exchange(port: number, command: string, tls: boolean): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = "";
-    const socket = connect({ host: "127.0.0.1", port });
+    const address = { host: "127.0.0.1", port };
+    const socket = tls ? connectTls({ ...address, rejectUnauthorized: false }) : connect(address);
     const end = (result: string | Error) => {
       socket.destroy();
       if (typeof result === "string") resolve(result);
       else reject(result);
     };
     socket.setTimeout(500, () => end(new Error(`Port ${port} does not respond`)));
-    socket.on("connect", () => socket.write(`AUTH ${password}\r\n${command}\r\n`));
+    socket.on(tls ? "secureConnect" : "connect", () => socket.write(`AUTH ${password}\r\n${command}\r\n`));
     socket.on("error", end);
     socket.on("close", () => end(new Error("Connection closed")));
     socket.setEncoding("latin1").on("data", (chunk) => {
