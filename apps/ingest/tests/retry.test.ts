@@ -99,6 +99,16 @@ describe("rejected rows as a file", () => {
     },
   );
 
+  it("are not cut short: a row that is too long to be kept is rejected again", async () => {
+    const long = "x".repeat(70_000);
+    const load = await ingest.load("sales", `id,Año,price,name\n8001,2021-01-02,1,a\n8002,2021-01-02,1,${long}\n`);
+    expect(load).toMatchObject({ inserted: 1, rejected: 1 });
+    const file = await rejectedRows(load);
+    expect(file.toString()).toContain("\n3,name,is longer than 40 characters; the row is not kept here");
+    expect(file.toString()).not.toContain("8002");
+    expect(await retry(load, file)).toMatchObject({ inserted: 0, rejected: 1 });
+  });
+
   it("keep broken rows, whose quotes must be mended", async () => {
     const load = await ingest.load(
       "sales",

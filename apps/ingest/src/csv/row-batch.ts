@@ -5,14 +5,13 @@ import type { Fault } from "./fault.ts";
 import { type FieldOrder, tableOrder } from "./header.ts";
 import { lineFeed, tab } from "./load-data-format.ts";
 import type { RecordBytes } from "./record.ts";
-import { type Reject, rowFaults } from "./row-faults.ts";
+import { maxRawBytes, type Reject, rowFaults } from "./row-faults.ts";
 import { type KeyValue, type RowKeys, type RowReferences, readKey, tableKeys, tableReferences } from "./row-keys.ts";
 
 /** Room for one record of the usual max size; the text grows for a longer one. */
 const reserveBytes = 256 * 1024;
 const maxRejectBytes = 2 * 1024 * 1024;
 const maxWindowBytes = 8 * 1024 * 1024;
-const maxRawBytes = 64 * 1024;
 
 /**
  * A batch of validated rows as text for `LOAD DATA`, and the rejects between them. Its size is bounded in rows and bytes. It keeps

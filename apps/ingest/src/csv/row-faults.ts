@@ -16,6 +16,9 @@ export const rowFaults = {
   noSuchRow: (table: string): Fault => ({ code: "reference", reason: `does not exist in ${table}` }),
 } as const;
 
+/** How much of a rejected row is kept. */
+export const maxRawBytes = 64 * 1024;
+
 /** A row that was not stored. `column` is empty when the row as a whole is invalid. */
 export interface Reject {
   /** The line on which it starts, from 1; for rows in JSON the number of the row, from 1. */

@@ -2,12 +2,15 @@ import type { MysqlPool } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import type { Dialect } from "../csv/dialect.ts";
 import { byteOrderMark, encoder } from "../csv/encode-text.ts";
+import { maxRawBytes } from "../csv/row-faults.ts";
 import type { FileFacts } from "./load.ts";
 import type { StoredLoad } from "./load-queries.ts";
 import { readRejects } from "./reject-queries.ts";
 
 /** The columns in front of rejected rows. No column of a table begins with "_". */
 export const rejectColumns = ["_line", "_column", "_reason"] as const;
+
+const notKept = "the row is not kept here because it is longer than 64 KiB";
 
 /** How the file of a load is written; throws a 409 for loads whose rejected rows cannot be written like that. */
 function factsOf({ load, progress }: StoredLoad): FileFacts & { dialect: Dialect; header: readonly string[] } {
@@ -21,7 +24,8 @@ function factsOf({ load, progress }: StoredLoad): FileFacts & { dialect: Dialect
 
 /**
  * The rejected rows of a load as a file in the dialect and with the header of its own file, and the columns `_line`, `_column` and
- * `_reason` in front. The bytes of each row are those that were sent, except that only the first 64 KiB are kept.
+ * `_reason` in front. The bytes of each row are those that were sent. Of a row that is not kept whole there are only these three, so
+ * that it is rejected again.
  */
 export function rejectFile(db: MysqlPool, kept: StoredLoad): { encoding: string; parts: AsyncGenerator<Buffer> } {
   const { dialect, header } = factsOf(kept);
@@ -37,6 +41,8 @@ export function rejectFile(db: MysqlPool, kept: StoredLoad): { encoding: string;
     yield Buffer.concat([byteOrderMark(encoding), encode(Buffer.from(first))]);
     for await (const rejects of readRejects(db, kept.load.id)) {
       const lines = rejects.flatMap(({ line, column, reason, raw }) => {
+        if (raw.length >= maxRawBytes)
+          return [Buffer.from(fields([String(line), column, `${reason}; ${notKept}`]) + end)];
         const row = hasOwn ? raw.subarray(afterFields(raw, rejectColumns.length, dialect)) : raw;
         const front = fields([String(line), column, reason]) + dialect.delimiter;
         return [Buffer.from(front), row, Buffer.from(end)];
