@@ -34,10 +34,11 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     maxBodyBytes: 8 * MiB,
     streams:
       /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/retry|uploads(?:\/[^/]+)?|new-load(?:\/check|\/dry-run)?)$/,
-    slow: /^\/ingest\/(?:(?:[^/]+\/(?:csv|backups|restore)|backups\/[^/]+\/verify|loads\/[^/]+\/retry|uploads(?:\/[^/?]+)?|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
+    slow: /^\/ingest\/(?:(?:backups|[^/]+\/(?:csv|backups|restore)|backups\/[^/]+\/verify|loads\/[^/]+\/retry|uploads(?:\/[^/?]+)?|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
   });
   deps.records.start();
   deps.retention.start();
+  deps.schedule.start();
   // The names of lists come before the names of tables.
   addOverviewRoutes(app, deps, frame);
   addNewLoadRoutes(app, deps, frame);

@@ -1,6 +1,7 @@
 import type { ConfigOf } from "@quintet/host";
 import { settings } from "@quintet/http";
 import { z } from "zod";
+import { isCron } from "./backups/backup-schedule.ts";
 import { s3Settings } from "./s3.ts";
 
 export const ingestSettings = {
@@ -8,6 +9,11 @@ export const ingestSettings = {
   BULK_STATEMENT_SECONDS: settings.number(0, 1_000_000).default(3600),
   BACKUP_DIR: settings.folder.default("./backups"),
   BACKUP_URL: z.string().max(600).optional(),
+  BACKUP_CRON: z
+    .string()
+    .max(120)
+    .refine(isCron, "must be a cron expression of five fields, such as 0 3 * * *")
+    .optional(),
   BACKUPS_KEEP: settings.number(0, 1_000_000).default(0),
   BACKUPS_DAYS: settings.number(0, 36_500).default(0),
   UPLOAD_DIR: settings.folder.optional(),

@@ -10,6 +10,7 @@ import {
   sweeping,
 } from "@quintet/db";
 import type { CommonDeps, DepsOf } from "@quintet/host";
+import { runSchedule } from "./backups/backup-schedule.ts";
 import { bucketStorage } from "./backups/bucket/bucket-storage.ts";
 import { folderStorage } from "./backups/folder/folder-storage.ts";
 import type { BackupStorage } from "./backups/storage.ts";
@@ -36,6 +37,8 @@ interface IngestDeps extends AsyncDisposable {
   records: RecordSweep;
   /** Removes what was kept long enough. */
   retention: Sweeping;
+  /** Makes backups at the times of `BACKUP_CRON`. */
+  schedule: Sweeping;
   loads: LoadContext;
   /** The objects of S3; undefined when it is not configured. */
   s3: S3Store | undefined;
@@ -110,6 +113,14 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
         log.warn({ err: error }, "Expired loads, rejects or backups could not be removed; will retry"),
     },
   );
+  const { BACKUP_CRON: cron } = config;
+  const schedule = sweeping(
+    async () => (cron === undefined ? undefined : runSchedule({ db: mysql, bulk, storage: backups, log }, cron)),
+    {
+      everyMs: 15_000,
+      onError: (error) => log.error({ err: error }, "Scheduled backups could not be made; will retry"),
+    },
+  );
   return {
     reports,
     savedReports: { user: reportUser, own: ownReports, readable },
@@ -118,11 +129,12 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     tables,
     records,
     retention,
+    schedule,
     s3,
     uploads,
     backups,
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([records, retention].map((each) => each[Symbol.asyncDispose]()));
+      await Promise.all([records, retention, schedule].map((each) => each[Symbol.asyncDispose]()));
       await Promise.allSettled([cleaned, ...loads.running]);
       await store[Symbol.asyncDispose]();
       await s3?.close();

@@ -62,34 +62,51 @@ export async function writeBackup(
   const draft = await storage.begin(newBackupName(table.name, new Date()));
   let made: Backup | undefined;
   try {
-    const writer = new ContainerWriter(table);
-    let written = Promise.resolve();
-    let waiting = 0;
-    const write = (block: Buffer[]): Promise<void> => {
-      waiting++;
-      written = written.then(async () => {
-        await draft.write(block);
-        waiting--;
-      });
-      // The caller may not wait for it; a failure is reported by the next write.
-      written.catch(() => {});
-      return written;
-    };
-    await write([writer.header()]);
-    await readSnapshot(db, from, (row) => {
-      if (!writer.add(row)) return undefined;
-      const done = write(writer.takeBlock());
-      return waiting > maxWaiting ? done : undefined;
-    });
-    await write(writer.takeBlock());
-    await draft.finish();
-    made = request
-      ? await publishOnce(db, draft, writer.rows, { storage, table, request })
-      : await draft.publish({ rows: writer.rows });
+    const connection = await db.getConnection();
+    let rows: number;
+    try {
+      rows = await writeDraft(connection, draft, { table, from });
+      connection.release();
+    } catch (error) {
+      // Rows may still be in transit, so the connection cannot be reused.
+      connection.destroy();
+      throw error;
+    }
+    made = request ? await publishOnce(db, draft, rows, { storage, table, request }) : await draft.publish({ rows });
     return made;
   } finally {
     await draft.cleanUp(made);
   }
+}
+
+/** Writes the rows of `from` to a draft and completes it; returns their number. After a failure the connection cannot be used any more. */
+export async function writeDraft(
+  connection: MysqlConnection,
+  draft: BackupDraft,
+  { table, from }: { table: Table; from: Table },
+): Promise<number> {
+  const writer = new ContainerWriter(table);
+  let written = Promise.resolve();
+  let waiting = 0;
+  const write = (block: Buffer[]): Promise<void> => {
+    waiting++;
+    written = written.then(async () => {
+      await draft.write(block);
+      waiting--;
+    });
+    // The caller may not wait for it; a failure is reported by the next write.
+    written.catch(() => {});
+    return written;
+  };
+  await write([writer.header()]);
+  await readSnapshot(connection, from, (row) => {
+    if (!writer.add(row)) return undefined;
+    const done = write(writer.takeBlock());
+    return waiting > maxWaiting ? done : undefined;
+  });
+  await write(writer.takeBlock());
+  await draft.finish();
+  return writer.rows;
 }
 
 /**
@@ -118,7 +135,7 @@ async function publishOnce(
 }
 
 /** MySQL's time, which is the same for all processes. */
-async function storeTime(connection: MysqlConnection): Promise<Date> {
+export async function storeTime(connection: MysqlConnection): Promise<Date> {
   const [rows] = await connection.query<RowDataPacket[]>("SELECT UTC_TIMESTAMP(3) AS now");
   return rows[0]?.now as Date;
 }

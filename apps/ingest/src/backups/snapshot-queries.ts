@@ -1,4 +1,4 @@
-import { type MysqlPool, withComment } from "@quintet/db";
+import { type MysqlConnection, withComment } from "@quintet/db";
 import type { Connection } from "mysql2";
 import { type PlainRow, plainColumns, plainReader } from "../store/plain-row.ts";
 import { identifier, identifiers } from "../tables/quote.ts";
@@ -6,16 +6,16 @@ import type { Table } from "../tables/table.ts";
 
 /**
  * Reads all rows of a table by key as a consistent snapshot: one statement without locks reads one snapshot, independent of concurrent
- * writes. `onRow` may return a promise, which pauses the rows until it is settled. Rejects with the error of `onRow`.
+ * writes. `onRow` may return a promise, which pauses the rows until it is settled. Rejects with the error of `onRow`. After a
+ * failure rows may still be in transit, and the connection cannot be used any more.
  */
 export async function readSnapshot(
-  db: MysqlPool,
+  { connection: driver }: MysqlConnection,
   table: Table,
   onRow: (row: PlainRow) => Promise<void> | undefined,
 ): Promise<void> {
-  const connection = await db.getConnection();
   // The driver's own connection emits each row as it arrives: an object stream would cost more than the rows themselves.
-  const events = connection.connection as unknown as Connection;
+  const events = driver as unknown as Connection;
   const ended = Promise.withResolvers<void>();
   const { resolve, reject } = ended;
   // A statement gets no event when its connection breaks.
@@ -37,11 +37,6 @@ export async function readSnapshot(
     query.on("error", reject);
     query.on("end", resolve);
     await ended.promise;
-    connection.release();
-  } catch (error) {
-    // Rows may still be in transit, so the connection cannot be reused.
-    connection.destroy();
-    throw error;
   } finally {
     events.off("error", reject);
   }

@@ -64,13 +64,20 @@ async function digestRows(db: MysqlPool, table: Table): Promise<{ rows: number; 
   const writer = new RowWriter(table);
   let rows = 0;
   writer.start(textBytes);
-  await readSnapshot(db, table, (row) => {
-    rows++;
-    if (writer.add(row) < textBytes) return undefined;
-    hash.update(writer.text());
-    writer.start(textBytes);
-    return undefined;
-  });
+  const connection = await db.getConnection();
+  try {
+    await readSnapshot(connection, table, (row) => {
+      rows++;
+      if (writer.add(row) < textBytes) return undefined;
+      hash.update(writer.text());
+      writer.start(textBytes);
+      return undefined;
+    });
+    connection.release();
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  }
   hash.update(writer.text());
   return { rows, sha256: hash.digest("hex") };
 }

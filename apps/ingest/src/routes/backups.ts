@@ -21,6 +21,7 @@ import type { Context } from "hono";
 import { findBackup, findBackups, listBackupNames } from "../backups/backup-files.ts";
 import { readBackupName } from "../backups/backup-name.ts";
 import { createBackup } from "../backups/create-backup.ts";
+import { createBackupSet } from "../backups/create-set.ts";
 import { previewRestore, restoreBackup } from "../backups/restore.ts";
 import type { StoredBytes } from "../backups/storage.ts";
 import { type ScratchDeps, uploadBackup } from "../backups/upload-backup.ts";
@@ -63,6 +64,13 @@ const verifiedSchema = z
     lastVerifiedAt: z.string().describe("When this was, ISO 8601, UTC"),
   })
   .openapi("VerifiedBackup", { description: "The outcome of a verification" });
+
+const setSchema = z
+  .object({
+    set: z.string().describe("Id of the set"),
+    backups: z.array(backupSchema).describe("A backup of each table"),
+  })
+  .openapi("BackupSet", { description: "Backups of all tables as they were at one moment" });
 
 const backupListSchema = z
   .object({ backups: z.array(backupSchema).describe("The backups of this page, newest first"), nextCursor })
@@ -236,6 +244,21 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
         if (!name || !(await storage.remove(name))) throw new Problem("not-found", "Backup not found.");
         return c.body(null, 204);
       },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("ingest:write", idempotent(deps.idempotency)),
+        method: "post",
+        path: "/backups",
+        tags: ["ingest"],
+        summary: "Create backups of all tables",
+        description:
+          "Staff only. Writes all tables from one snapshot, so that the backups fit together. 409: a table was changed meanwhile, and " +
+          "nothing was kept.",
+        request: noQuery,
+        responses: { 201: jsonResponse(setSchema, "Backups created") },
+      }),
+      async (c) => c.json(await createBackupSet(deps.bulk, storage, c.var.keyed), 201),
     )
     .openapi(
       createRoute({

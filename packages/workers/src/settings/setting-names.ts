@@ -12,6 +12,7 @@ export const settingNames: readonly string[] = [
   "AUTH_URL",
   "BACKUPS_DAYS",
   "BACKUPS_KEEP",
+  "BACKUP_CRON",
   "BACKUP_DIR",
   "BACKUP_URL",
   "BULK_STATEMENT_SECONDS",
