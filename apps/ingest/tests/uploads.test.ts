@@ -24,6 +24,7 @@ const pathOf = (response: Response) => {
 };
 const offsetOf = async (path: string) => {
   const { headers } = await ingest.call("HEAD", path, { headers: tus });
+  expect(headers.get("access-control-allow-origin")).toBeNull();
   const { bytes } = (await (await ingest.call("GET", path)).json()) as { bytes: number };
   expect(headers.get("upload-offset")).toBe(String(bytes));
   return bytes;

@@ -100,6 +100,8 @@ export class Uploads {
       },
     });
     const response = await server.handleWeb(request);
+    // Which origins may call is decided for all paths alike.
+    response.headers.delete("Access-Control-Allow-Origin");
     if (refused !== undefined) throw refused;
     if (response.status >= 400) throw tusProblem(response.status, await response.text());
     return response;
