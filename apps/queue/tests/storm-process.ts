@@ -71,10 +71,12 @@ const consumeGroup = async (queue: string, messages: ReceivedMessage[]) => {
       const rest = messages.slice(i).map((message) => message.receipt);
       return void (await nack(deps, queue, rest, one(2) * 0.05));
     }
-    console.log(`taking ${group} ${number} ${process.hrtime.bigint()}`);
+    // One that is killed in between does not know whether it took the message; the time tells its try from others.
+    const taking = `${group} ${number} ${process.hrtime.bigint()}`;
+    console.log(`taking ${taking}`);
     const [result] = await ack(deps.commands, queue, [receipt]);
-    console.log(`${result?.status === "ok" ? "took" : "missed"} ${group} ${number}`);
     if (result?.status !== "ok") return;
+    console.log(`took ${taking}`);
   }
 };
 
