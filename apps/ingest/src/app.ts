@@ -34,7 +34,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     maxBodyBytes: 8 * MiB,
     streams:
       /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/retry|uploads(?:\/[^/]+)?|new-load(?:\/check|\/dry-run)?)$/,
-    slow: /^\/ingest\/(?:(?:backups|[^/]+\/(?:csv|backups|restore)|backups\/[^/]+\/verify|loads\/[^/]+\/retry|uploads(?:\/[^/?]+)?|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
+    slow: /^\/ingest\/(?:(?:backups|[^/]+\/(?:csv|backups|restore)|(?:backups|loads)\/[^/]+\/(?:actions\/)?(?:verify|preview|restore|retry|undo)|backups\/actions\/new|uploads(?:\/[^/?]+)?|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
   });
   deps.records.start();
   deps.retention.start();

@@ -27,6 +27,8 @@ export interface PageAction<P extends z.ZodObject, E extends ServiceEnv> {
   summary: string;
   description: string;
   fields?: readonly FormField[];
+  /** The choices of fields that depend on what there is, by the name of the field. */
+  choices?: () => Promise<Record<string, FormField["options"]>>;
   /** Of the page and its button. */
   title: (params: z.output<P>) => string;
   text?: (params: z.output<P>, c: Context<E>) => string | Html | Promise<string | Html>;
@@ -49,6 +51,10 @@ export function addPageAction<P extends z.ZodObject, E extends ServiceEnv>(
   action: PageAction<P, E>,
 ): void {
   const { path, params, summary, description, fields = [], label, danger = false } = action;
+  const chosen = async () => {
+    const choices = (await action.choices?.()) ?? {};
+    return fields.map((one) => (choices[one.name] ? { ...one, options: choices[one.name] } : one)) as FormField[];
+  };
   const send = async (c: Context<E>, of: z.output<P>, texts: Texts, refusal?: ReturnType<typeof refusalOf>) => {
     const title = action.title(of);
     const text = (await action.text?.(of, c)) ?? "";
@@ -56,7 +62,7 @@ export function addPageAction<P extends z.ZodObject, E extends ServiceEnv>(
     const body =
       fields.length === 0
         ? confirmPage({ ...common, text, danger })
-        : formPage({ ...common, lead: text, fields, texts });
+        : formPage({ ...common, lead: text, fields: await chosen(), texts });
     return sendPage(c, frame, { title, body, ...(refusal && { status: refusal.status }) });
   };
   const paramsOf = (c: Context<E>) => params.parse(c.req.param());

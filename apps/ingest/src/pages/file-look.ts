@@ -36,7 +36,7 @@ export function fileLook(table: Table, { settled, fields, rows }: FileLook): Htm
 }
 
 /** A dialect in a few words. */
-function dialectText({ delimiter, encoding, quote }: Dialect): string {
+export function dialectText({ delimiter, encoding, quote }: Dialect): string {
   const quotes = quote === '"' ? "" : `, ${quote === null ? "no quotes" : `quotes ${quote}`}`;
   return `Fields are separated by ${delimiterName(delimiter)}${quotes}, encoding ${encoding}`;
 }

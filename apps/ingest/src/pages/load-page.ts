@@ -1,7 +1,9 @@
 import { counted, duration, type Html, polled, shownTime, size } from "@quintet/pages";
 import { html } from "hono/html";
-import type { Load } from "../loads/load.ts";
+import { hasEnded, type Load } from "../loads/load.ts";
+import { dialectText } from "./file-look.ts";
 import { loadPath, loadsPath, rowsPath } from "./frame.ts";
+import { cell, listTable } from "./lists.ts";
 import { stateTag } from "./loads-page.ts";
 
 export interface LoadShown {
@@ -19,14 +21,20 @@ export function loadPage({ load, isStaff }: LoadShown): Html {
         <p class="lead">${stateTag(load)} into <a href="${rowsPath(table)}">${table}</a></p>
         ${isRunning ? progress(load) : outcome(load)}
         ${counts(load)}
+        ${reasonList(load)}
         ${actions(load, isStaff)}
       </div>`;
 }
 
 /** How far a load is. */
-function progress({ received, bytes, ms }: Load): Html {
-  const perSecond = ms > 0 ? Math.round((received / ms) * 1000) : 0;
-  return html`<p>${counted(received)} rows, ${size(bytes)}${perSecond > 0 ? `, ${counted(perSecond)} rows per second` : ""}.</p>`;
+function progress({ received, bytes, bytesSent, bytesTotal, rowsPerSecond, secondsLeft }: Load): Html {
+  const parts = [
+    `${counted(received)} rows`,
+    bytesSent !== null && bytesTotal !== null ? `${size(bytesSent)} of ${size(bytesTotal)}` : size(bytes),
+    ...(rowsPerSecond ? [`${counted(rowsPerSecond)} rows per second`] : []),
+    ...(secondsLeft === null ? [] : [`${duration(secondsLeft)} left`]),
+  ];
+  return html`${bytesSent !== null && bytesTotal ? html`<div class="progress"><progress max="${bytesTotal}" value="${bytesSent}" aria-label="Part of the file that is read"></progress></div>` : ""}<p>${parts.join(", ")}.</p>`;
 }
 
 const outcomes: Partial<Record<Load["status"], string>> = {
@@ -35,7 +43,9 @@ const outcomes: Partial<Record<Load["status"], string>> = {
   cancelled: "The load was cancelled. What is stored stays.",
 };
 
-function outcome({ status, dryRun }: Load): Html | "" {
+function outcome({ status, dryRun, undoneAt }: Load): Html | "" {
+  if (undoneAt !== null)
+    return html`<p>The load was undone on ${shownTime(undoneAt)}: its rows are as they were before it.</p>`;
   const text = status === "done" && dryRun ? "Nothing was stored: this is what a load would do." : outcomes[status];
   return text === undefined ? "" : html`<p>${text}</p>`;
 }
@@ -47,18 +57,53 @@ function counts(load: Load): Html {
     ["Inserted", counted(inserted)],
     ...(updated > 0 || mode !== "insert" ? ([["Updated", counted(updated)]] as [string, string][]) : []),
     ...(staged > 0 ? ([["Staged", counted(staged)]] as [string, string][]) : []),
+    ...(load.deleted > 0 ? ([["Deleted", counted(load.deleted)]] as [string, string][]) : []),
     ["Rejected", rejected > 0 ? html`<a href="${load.rejectsUrl}">${counted(rejected)}</a>` : "0"],
+    ...(load.dialect
+      ? ([
+          [
+            "File",
+            html`${dialectText(load.dialect)}${load.doubts.map((doubt) => html`<br /><span class="hint">${doubt}</span>`)}`,
+          ],
+        ] as [string, Html][])
+      : []),
+    ...(load.retryOf === null
+      ? []
+      : ([["Mends", html`<a href="${loadPath(load.retryOf)}">Load ${load.retryOf}</a>`]] as [string, Html][])),
     ["Started", html`${shownTime(startedAt)} by ${createdBy}`],
     ...(finishedAt === null ? [] : ([["Took", duration(ms / 1000)]] as [string, string][])),
   ];
   return html`<dl class="facts">${shown.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
 
-function actions({ id, status, rejected, rejectsUrl }: Load, isStaff: boolean): Html | "" {
+/** Why rows were rejected, the most frequent reason first. */
+function reasonList({ reasons }: Load): Html | "" {
+  if (reasons.length === 0) return "";
+  const list = listTable({
+    caption: "Reasons of rejected rows",
+    columns: ["Reason", "Column", "Rejected rows"],
+    rows: reasons.slice(0, shownReasons).map(
+      ({ code, column, count }) => html`<tr>
+              <th scope="row">${code.replaceAll("-", " ")}</th>
+              ${cell("Column", column === "" ? html`<span class="hint">whole row</span>` : column)}
+              ${cell("Rejected rows", counted(count))}
+            </tr>
+            `,
+    ),
+  });
+  return html`<div class="below">${list}</div>`;
+}
+
+const shownReasons = 20;
+
+function actions(load: Load, isStaff: boolean): Html | "" {
+  const { id, status, rejected, rejectsUrl, dryRun, undoneAt } = load;
   const canCancel = isStaff && (status === "running" || status === "cut off");
-  if (!canCancel && rejected === 0) return "";
+  const canUndo = isStaff && hasEnded(status) && status !== "failed" && !dryRun && undoneAt === null;
+  if (!canCancel && !canUndo && rejected === 0) return "";
   return html`<p class="actions">
           ${rejected > 0 ? html`<a class="button quiet" href="${rejectsUrl}">Rejected rows</a>` : ""}
           ${canCancel ? html`<a class="button quiet danger" href="${loadPath(id)}/actions/cancel">Cancel the load</a>` : ""}
+          ${canUndo ? html`<a class="button quiet danger" href="${loadPath(id)}/actions/undo">Undo the load</a>` : ""}
         </p>`;
 }

@@ -1,7 +1,8 @@
-import type { Html } from "@quintet/pages";
+import { type Html, hidden } from "@quintet/pages";
 import { html } from "hono/html";
 import type { TableRow } from "../rows/row-values.ts";
-import { home, newLoadPath } from "./frame.ts";
+import { filterOperators } from "../store/row-filter.ts";
+import { home, newLoadPath, rowsPath } from "./frame.ts";
 import { grid, pageLinks } from "./lists.ts";
 
 export interface RowsShown {
@@ -9,15 +10,20 @@ export interface RowsShown {
   columns: readonly string[];
   rows: readonly TableRow[];
   pages: { first?: string | undefined; next?: string | undefined };
+  /** The filters that the rows pass, as in the query. */
+  filters: readonly string[];
   isStaff: boolean;
 }
 
 /** The rows of a table. */
-export function rowsPage({ table, columns, rows, pages, isStaff }: RowsShown): Html {
+export function rowsPage({ table, columns, rows, pages, filters, isStaff }: RowsShown): Html {
+  const isFiltered = filters.length > 0;
   return html`<p class="back"><a href="${home}">Overview</a></p>
       <h1>${table}</h1>
-      ${rows.length === 0 ? empty(table, pages.first !== undefined, isStaff) : valueGrid(`Rows of ${table}`, columns, rows)}
+      ${rows.length === 0 && !isFiltered && pages.first === undefined ? "" : filterForm(table, columns, filters)}
+      ${rows.length === 0 ? empty(table, isFiltered || pages.first !== undefined, isStaff) : valueGrid(`Rows of ${table}`, columns, rows)}
       ${pageLinks(`rows of ${table}`, pages)}
+      ${rows.length === 0 ? "" : exportLinks(table, filters)}
       ${
         isStaff
           ? html`<p class="actions"><a class="button" href="${newLoadPath}?table=${table}">Load a file</a>
@@ -26,8 +32,27 @@ export function rowsPage({ table, columns, rows, pages, isStaff }: RowsShown): H
       }`;
 }
 
+/** One filter, in the words of the query; those that are there besides stay. */
+function filterForm(table: string, columns: readonly string[], [first = "", ...others]: readonly string[]): Html {
+  return html`<form class="filters" role="search" action="${rowsPath(table)}" method="get">
+        ${others.map((filter) => hidden("filter", filter))}
+        <div class="filter"><label for="filter">Filter</label>
+          <p class="hint" id="filter-hint">A column, one of ${filterOperators.join(" ")}, and a value.</p>
+          <input id="filter" name="filter" type="search" value="${first}" maxlength="2000" placeholder="${columns[0] ?? ""}>=10" aria-describedby="filter-hint" autocomplete="off" autocapitalize="none" spellcheck="false" /></div>
+        <button type="submit">Show</button>
+      </form>`;
+}
+
+/** All rows that pass the filters, as files. */
+function exportLinks(table: string, filters: readonly string[]): Html {
+  const to = (format: string) =>
+    `${rowsPath(table)}?${new URLSearchParams([["format", format], ...filters.map((filter): [string, string] => ["filter", filter])])}`;
+  const of = filters.length > 0 ? "All rows that pass the filter" : "All rows";
+  return html`<p class="below">${of}: <a href="${to("csv")}" download>CSV</a> · <a href="${to("ndjson")}" download>NDJSON</a> · <a href="${to("avro")}" download>Avro</a></p>`;
+}
+
 function empty(table: string, isLater: boolean, isStaff: boolean): Html {
-  if (isLater) return html`<p class="empty">There are no more rows.</p>`;
+  if (isLater) return html`<p class="empty">There are no such rows.</p>`;
   return html`<p class="empty">The table has no rows.${isStaff ? html` <a href="${newLoadPath}?table=${table}">Load a file into it</a>` : ""}</p>`;
 }
 

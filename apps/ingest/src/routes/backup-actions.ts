@@ -1,14 +1,17 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { Problem, type ServiceEnv } from "@quintet/http";
 import { counted, type PageFrame } from "@quintet/pages";
+import { html } from "hono/html";
 import { findBackup } from "../backups/backup-files.ts";
 import { readBackupName } from "../backups/backup-name.ts";
 import { createBackup } from "../backups/create-backup.ts";
-import { restoreBackup } from "../backups/restore.ts";
+import { previewRestore, restoreBackup } from "../backups/restore.ts";
+import { verifyBackup } from "../backups/verify-backup.ts";
 import type { Deps } from "../deps.ts";
-import { backupsPath, rowsPath } from "../pages/frame.ts";
+import { restorePreview } from "../pages/backups-page.ts";
+import { backupPath, backupsPath, rowsPath } from "../pages/frame.ts";
 import { addAction } from "./actions.ts";
-import { backupNameParam } from "./backups.ts";
+import { backupNameParam, scratchDeps } from "./backups.ts";
 import { tableInPath } from "./paths.ts";
 
 const notFound = () => new Problem("not-found", "Backup not found.");
@@ -30,6 +33,7 @@ export function addBackupActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
     summary: "Make a backup",
     description: "Writes all rows of a table to a file.",
     fields: [{ name: "table", label: "Table" }],
+    choices: async () => ({ table: (await deps.tables.list()).map(({ name }) => [name, name] as const) }),
     title: () => "Make a backup",
     text: () => "A copy of all rows of a table as they are now. Others can write to the table meanwhile.",
     label: "Make the backup",
@@ -37,6 +41,44 @@ export function addBackupActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
     async run(_, __, { table = "" }) {
       await createBackup(deps.bulk, storage, await tableInPath(deps, table));
       return { to: backupsPath, notice: "added" };
+    },
+  });
+
+  addAction(app, deps, frame, {
+    path: "/backups/{name}/actions/verify",
+    params: backupNameParam,
+    summary: "Verify a backup",
+    description: "Restores the backup into a scratch table, and compares all rows.",
+    title: () => "Verify this backup?",
+    text: async ({ name }) => {
+      const { backup } = await find(name);
+      return `${name} is restored into a scratch table, and all its rows are compared. The table ${backup.table} is neither read nor changed.`;
+    },
+    label: "Verify",
+    back,
+    async run(_, { name }) {
+      const found = await find(name);
+      await verifyBackup(scratchDeps(deps), await tableInPath(deps, found.backup.table), found.name);
+      return { to: backupsPath, notice: "verified" };
+    },
+  });
+
+  addAction(app, deps, frame, {
+    path: "/backups/{name}/actions/preview",
+    params: backupNameParam,
+    summary: "Count what a restore would change",
+    description: "Restores the table and takes that back.",
+    title: () => "Count what a restore would change",
+    text: async ({ name }) => {
+      const { backup } = await find(name);
+      return `The rows of ${name} are compared with those of ${backup.table}. Nothing is changed; until it has ended, others wait who want to write to the table.`;
+    },
+    label: "Count",
+    back,
+    async run(_, { name }) {
+      const { backup } = await find(name);
+      const table = await tableInPath(deps, backup.table);
+      return { page: restorePreview(backup, await previewRestore(deps.loads.bulk, storage, table, { name })) };
     },
   });
 
@@ -49,7 +91,8 @@ export function addBackupActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
     text: async ({ name }) => {
       const { backup } = await find(name);
       const rows = backup.rows === null ? "its rows" : `the ${counted(backup.rows)} rows`;
-      return `The table ${backup.table} becomes ${rows} of ${name}. Rows that were added or changed since then are lost.`;
+      return html`The table ${backup.table} becomes ${rows} of ${name}. Rows that were added or changed since then are lost.
+        <a href="${backupPath(name)}/actions/preview">Count what would change</a>`;
     },
     label: "Restore",
     danger: true,

@@ -126,7 +126,8 @@ function isUpload(c: Pick<Context<ServiceEnv>, "env" | "req">): boolean {
   });
 }
 
-function scratchDeps({ loads, bulk, mysql, backups }: Deps): ScratchDeps {
+/** What uploads and verifications of backups need. */
+export function scratchDeps({ loads, bulk, mysql, backups }: Deps): ScratchDeps {
   return { store: loads.bulk, db: bulk, locks: mysql, storage: backups };
 }
 

@@ -125,7 +125,10 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
       async (c) => {
         const { limit, cursor, format, formulas, filter } = c.req.valid("query");
         const table = await tableInPath(deps, c.req.valid("param").table);
-        const filters = rowFilters(table, filter);
+        const wantsPage = format === undefined && prefersHtml(c.req.header("accept"), false);
+        // An empty field of the form is no filter.
+        const filterTexts = [filter ?? []].flat().filter((text) => !wantsPage || text !== "");
+        const filters = rowFilters(table, filterTexts);
         const as = format ?? formatOf(c);
         if (as !== "json") {
           const given = ["limit", "cursor"].find((name) => c.req.query(name) !== undefined);
@@ -146,12 +149,13 @@ export function addTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
         const rows = found.slice(0, limit).map((row) => rowJson(table, row));
         const last = found.length > limit ? found[limit - 1] : undefined;
         const next = last ? encodeCursor(deps.cursorKey, { list: table.name, key: keyOf(table, last) }) : null;
-        if (format === undefined && prefersHtml(c.req.header("accept"), false)) {
+        if (wantsPage) {
           const body = rowsPage({
             table: table.name,
             columns: table.columns.map(({ name }) => name),
             rows,
-            pages: pagesOf(c.req.path, { filter }, { cursor, next }),
+            pages: pagesOf(c.req.path, { filter: filterTexts }, { cursor, next }),
+            filters: filterTexts,
             isStaff: c.var.account.isStaff,
           });
           return sendPage(c, frame, { title: table.name, body });
