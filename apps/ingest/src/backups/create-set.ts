@@ -9,7 +9,7 @@ import { newBackupName, readBackupName } from "./backup-name.ts";
 import { storeTime, writeDraft, writeProblem } from "./create-backup.ts";
 import type { BackupDraft, BackupStorage } from "./storage.ts";
 
-/** Backups of all tables from one snapshot. */
+/** Backups of all tables from one snapshot: `set` is their id. */
 export interface BackupSet {
   set: string;
   backups: Backup[];
