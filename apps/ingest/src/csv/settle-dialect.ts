@@ -2,8 +2,10 @@ import type { Table } from "../tables/table.ts";
 import { detectHeader, type FileLayout, type HeaderFault } from "./detect-header.ts";
 import type { Dialect } from "./dialect.ts";
 import type { ColumnOptions, HeaderMode } from "./header.ts";
+import type { Reading } from "./reading.ts";
 import { enoughRows, sniffDialect, textOf } from "./sniff-dialect.ts";
 import type { Refusal } from "./sniff-encoding.ts";
+import { type ColumnSample, sniffValues } from "./sniff-values.ts";
 
 /** How a file is to be read, settled before its first row. */
 export interface SettledFile {
@@ -35,6 +37,11 @@ export function settleDialect(
   const layout = detectHeader(table, mode, text, { dialect: reading.dialect, columns });
   if (layout === undefined) return { refusal: "the first line of the file does not end", parameter: "lineEnd" };
   if ("fault" in layout) return layout;
+  const values = sniffValues(samplesOf(table, reading, layout), all);
+  if (values.refused) return values.refused;
+  doubts.push(...values.doubts);
+  const { missing = [], ...written } = values.found;
+  Object.assign(reading.dialect, written, { missing: [...reading.dialect.missing, ...missing] });
   const wanted = names.length;
   if (layout.header) {
     const { line, width } = layout.header;
@@ -65,6 +72,19 @@ export function settleDialect(
 /** Texts that are no value: those that are saved with the table, and those that are given besides. */
 function missingOf(table: Table, given: Partial<Dialect>): string[] {
   return [...new Set([...(table.dialect.missing ?? table.missingValues), ...(given.missing ?? [])])];
+}
+
+/** The values of the table's columns at the beginning of the file. */
+function samplesOf(
+  table: Table,
+  { records, lines, width }: Reading,
+  { fieldOrder, skipLines }: FileLayout,
+): ColumnSample[] {
+  const rows = records.filter((record, at) => lines[at]! > skipLines && record.length === width);
+  return table.columns.map(({ name, type, zoned, format }, at) => {
+    const field = fieldOrder[at] ?? -1;
+    return { name, type, zoned, format, values: field < 0 ? [] : rows.map((row) => row[field] ?? "") };
+  });
 }
 
 /** The name of a column in the file. */

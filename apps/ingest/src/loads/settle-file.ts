@@ -8,17 +8,19 @@ import type { FileBytes } from "./file-bytes.ts";
 import type { LoadOptions } from "./load.ts";
 import { LoadFailed } from "./load-problem.ts";
 
+/** The beginning of a file, and the file with what follows it. */
+export interface Lead {
+  lead: Buffer;
+  /** Whether it is the whole file. */
+  ended: boolean;
+  file: FileBytes;
+}
+
 /**
- * Reads the beginning of a file, of which `rest.first` has been read already, and settles how it is read. Returns that with all bytes
- * read so far. It looks at 64 KiB, or at less when the next bytes do not arrive within `waitMs`. Throws a 422 when the file is refused
- * as a whole.
+ * Reads the beginning of a file, of which `rest.first` has been read already: 64 KiB, or less when these do not arrive within `waitMs`,
+ * but at least a line.
  */
-export async function settleFile(
-  table: Table,
-  { map, extra, dialect: given, header }: Pick<LoadOptions, "header" | "dialect" | "map" | "extra">,
-  rest: Pick<FileRest, "first" | "file">,
-  waitMs: number,
-): Promise<{ settled: SettledFile; lead: Buffer; ended: boolean; file: FileBytes }> {
+export async function readLead(rest: Pick<FileRest, "first" | "file">, waitMs: number): Promise<Lead> {
   let lead = rest.first;
   let ended = false;
   let pending: ReturnType<FileBytes["next"]> | undefined;
@@ -32,23 +34,31 @@ export async function settleFile(
     if (next.done) ended = true;
     else lead = Buffer.concat([lead, next.value]);
   }
-  const columns = { map, ignoreExtra: extra === "ignore" };
-  const settled = settleDialect({ lead, ended }, table, { given, header, columns });
+  const next = (): ReturnType<FileBytes["next"]> => {
+    if (ended) return Promise.resolve({ done: true, value: undefined });
+    const read = pending ?? rest.file.next();
+    pending = undefined;
+    return read;
+  };
+  return { lead, ended, file: { next } };
+}
+
+/** Reads the beginning of a file and settles how it is read. Throws a 422 when the file is refused as a whole. */
+export async function settleFile(
+  table: Table,
+  { map, extra, dialect: given, header }: Pick<LoadOptions, "header" | "dialect" | "map" | "extra">,
+  rest: Pick<FileRest, "first" | "file">,
+  waitMs: number,
+): Promise<Lead & { settled: SettledFile }> {
+  const read = await readLead(rest, waitMs);
+  const settled = settleDialect(read, table, { given, header, columns: { map, ignoreExtra: extra === "ignore" } });
   if ("refusal" in settled) {
     throw new LoadFailed("unprocessable", `Nothing was stored: ${settled.refusal}.`, {
       errors: [{ path: settled.parameter, message: settled.refusal }],
     });
   }
   if ("fault" in settled) throw headerProblem(table.name, settled);
-  const file: FileBytes = {
-    next: () => {
-      const next = pending ?? rest.file.next();
-      pending = undefined;
-      return next;
-    },
-  };
-  if (ended) file.next = async () => ({ done: true, value: undefined });
-  return { settled, lead, ended, file };
+  return { ...read, settled };
 }
 
 /** The result of a promise if it comes within a time. */

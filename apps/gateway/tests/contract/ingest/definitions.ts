@@ -30,6 +30,19 @@ export function definitions({ staff, plain, anyone }: Installation): void {
     expect((await staff.delete(path)).status).toBe(204);
   });
 
+  it("are proposed for a file of any dialect, by staff", async () => {
+    const csv = { headers: { "Content-Type": "text/csv" } };
+    const file = Buffer.from("id;amount\n1;2,50\n2;1.003,00\n");
+    expect((await plain.post("/ingest/infer", file, csv)).status).toBe(403);
+    const proposed = await staff.post("/ingest/infer", file, csv);
+    expect(proposed.status, proposed.text).toBe(200);
+    expect(proposed.json()).toMatchObject({
+      dialect: { delimiter: ";", decimal: "," },
+      schema: { primaryKey: ["id"] },
+    });
+    expect((await staff.post("/ingest/infer", Buffer.from("%PDF-1.4\n"), csv)).status).toBe(422);
+  });
+
   it("are made, shown, loaded and deleted by staff", async () => {
     const name = unique("own").replaceAll("-", "_");
     const path = `/ingest/tables/${name}`;
