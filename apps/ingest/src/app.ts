@@ -7,6 +7,7 @@ import { addBackupActions } from "./routes/backup-actions.ts";
 import { addBackupRoutes } from "./routes/backups.ts";
 import { addCsvRoutes } from "./routes/csv.ts";
 import { addDefinitionRoutes } from "./routes/definitions.ts";
+import { addInferRoute } from "./routes/infer.ts";
 import { addLoadActions } from "./routes/load-actions.ts";
 import { addLoadRoutes } from "./routes/loads.ts";
 import { addNewLoadRoutes } from "./routes/new-load.ts";
@@ -33,7 +34,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     },
     maxBodyBytes: 8 * MiB,
     streams:
-      /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/retry|uploads(?:\/[^/]+)?|new-load(?:\/check|\/dry-run)?)$/,
+      /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/retry|uploads(?:\/[^/]+)?|infer|new-load(?:\/check|\/dry-run)?)$/,
     slow: /^\/ingest\/(?:(?:backups|[^/]+\/(?:csv|backups|restore)|(?:backups|loads)\/[^/]+\/(?:actions\/)?(?:verify|preview|restore|retry|undo)|backups\/actions\/new|uploads(?:\/[^/?]+)?|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
   });
   deps.records.start();
@@ -52,6 +53,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addDefinitionRoutes(app, deps);
   addReportRoutes(app, deps);
   addUploadRoutes(app, deps);
+  addInferRoute(app, deps);
   addCsvRoutes(app, deps);
   addRowRoutes(app, deps);
   addTableRoutes(app, deps, frame);
@@ -65,6 +67,7 @@ export type IngestApi = ReturnType<
   | typeof addBackupRoutes
   | typeof addDefinitionRoutes
   | typeof addReportRoutes
+  | typeof addInferRoute
   | typeof addCsvRoutes
   | typeof addRowRoutes
   | typeof addTableRoutes
