@@ -43,6 +43,39 @@ export function definitions({ staff, plain, anyone }: Installation): void {
     expect((await staff.post("/ingest/infer", Buffer.from("%PDF-1.4\n"), csv)).status).toBe(422);
   });
 
+  it("take rejected rows that were mended, and files that were uploaded before", async () => {
+    const name = unique("mended").replaceAll("-", "_");
+    await staff.put(`/ingest/tables/${name}`, schema);
+    const csv = { headers: { "Content-Type": "text/csv" } };
+    const file = Buffer.from("country,serial,amount\nCO,1,2.50\nCO,x,3\n");
+    const load = (await staff.post(`/ingest/${name}/csv`, file, csv)).json();
+    const rejects = (await staff.get(`${load.rejectsUrl}?format=file`)).text;
+    const retry = `/ingest/loads/${load.id}/retry`;
+    const again = await staff.post(retry, Buffer.from(rejects.replace("CO,x", "CO,2")), csv);
+    expect(again.json(), again.text).toMatchObject({ inserted: 1, rejected: 0, retryOf: load.id });
+    expect((await staff.post(retry, Buffer.from("a;b\n1;2\n"), csv)).status).toBe(422);
+    const dry = (await staff.post(`/ingest/${name}/csv?dryRun=true`, file, csv)).json();
+    expect((await staff.post(`/ingest/loads/${dry.id}/retry`, file, csv)).status).toBe(409);
+
+    const tus = { "Tus-Resumable": "1.0.0" };
+    const made = await staff.post("/ingest/uploads", undefined, {
+      headers: { ...tus, "Upload-Length": String(file.length) },
+    });
+    expect(made.status, made.text).toBe(201);
+    const upload = new URL(String(made.headers.location), "http://gateway").pathname;
+    const sent = await staff.patch(upload, file, {
+      headers: { ...tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream" },
+    });
+    expect(sent.status, sent.text).toBe(204);
+    expect((await staff.get(upload)).json()).toMatchObject({ bytes: file.length });
+    const loaded = await staff.post(`/ingest/${name}/csv?mode=upsert&upload=${upload.split("/").at(-1)}`);
+    expect(loaded.json(), loaded.text).toMatchObject({ received: 2, updated: 1 });
+
+    const set = await staff.post("/ingest/backups");
+    expect(set.status, set.text).toBe(201);
+    expect((await staff.delete(`/ingest/tables/${name}?rows=delete`)).status).toBe(204);
+  });
+
   it("are made, shown, loaded and deleted by staff", async () => {
     const name = unique("own").replaceAll("-", "_");
     const path = `/ingest/tables/${name}`;
