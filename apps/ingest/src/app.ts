@@ -15,6 +15,7 @@ import { addOverviewRoutes } from "./routes/overview.ts";
 import { addRejectRoutes } from "./routes/rejects.ts";
 import { addReportRoutes } from "./routes/reports.ts";
 import { addRetryRoute } from "./routes/retry.ts";
+import { addRetryForm } from "./routes/retry-form.ts";
 import { addRowRoutes } from "./routes/rows.ts";
 import { addTableActions } from "./routes/table-actions.ts";
 import { addTableRoutes } from "./routes/tables.ts";
@@ -34,7 +35,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     },
     maxBodyBytes: 8 * MiB,
     streams:
-      /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/retry|uploads(?:\/[^/]+)?|infer|new-load(?:\/check|\/dry-run)?)$/,
+      /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/(?:actions\/)?retry|uploads(?:\/[^/]+)?|infer|new-load(?:\/check|\/dry-run)?)$/,
     slow: /^\/ingest\/(?:(?:backups|[^/]+\/(?:csv|backups|restore)|(?:backups|loads)\/[^/]+\/(?:actions\/)?(?:verify|preview|restore|retry|undo)|backups\/actions\/new|uploads(?:\/[^/?]+)?|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
   });
   deps.records.start();
@@ -44,8 +45,9 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addOverviewRoutes(app, deps, frame);
   addNewLoadRoutes(app, deps, frame);
   addLoadRoutes(app, deps, frame);
-  addRejectRoutes(app, deps);
+  addRejectRoutes(app, deps, frame);
   addRetryRoute(app, deps);
+  addRetryForm(app, deps, frame);
   addLoadActions(app, deps, frame);
   addBackupRoutes(app, deps, frame);
   addBackupActions(app, deps, frame);

@@ -119,6 +119,26 @@ describe("the pages of ingest", () => {
     expect((await ingest.rows("SELECT COUNT(*) AS n FROM hired_employees WHERE id >= 100000"))[0]?.n).toBe(0);
   });
 
+  it("show rejected rows with the reason at the cell, and load them mended, without JavaScript", async () => {
+    const { id } = await ingest.load("jobs", `id;job\n960;"${hostile.replaceAll('"', '""')}"\n961;\n962;a;b\n`);
+    await using opened = await visit(`/ingest/loads/${id}`, { javaScriptEnabled: false });
+    const { page, press, follow } = opened;
+    await follow("Rejected rows");
+    expect(await page.locator("td.wrong .fault").count()).toBe(1);
+    expect(await page.locator("tbody th .fault").count()).toBe(1);
+    await follow("Mend the rows");
+    const link = page.getByRole("link", { name: "Download the 2 rejected rows" });
+    const file = await (await page.request.get(url + (await link.getAttribute("href")))).text();
+    await page.locator("#file").setInputFiles(csv(file.replace("961;", "961;Mended").replace("962;a;b", "962;a b")));
+    await press("Load the mended rows");
+    await page.getByText("Mends").waitFor();
+    expect(await ingest.rows("SELECT job FROM jobs WHERE id IN (960, 961, 962)")).toEqual([
+      { job: hostile },
+      { job: "Mended" },
+      { job: "a b" },
+    ]);
+  });
+
   it("undo a load, and say what is in the way, without JavaScript", async () => {
     const first = await ingest.load("jobs", "id,job\n950,First\n951,First\n");
     const second = await ingest.load("jobs", "id,job\n951,Second\n", "?mode=upsert");
@@ -188,6 +208,8 @@ describe("the pages of ingest", () => {
       "/ingest",
       "/ingest/loads",
       "/ingest/loads/3",
+      "/ingest/loads/3/rejects",
+      "/ingest/loads/3/actions/retry",
       "/ingest/hired_employees",
       "/ingest/backups",
       "/ingest/backups/actions/new",

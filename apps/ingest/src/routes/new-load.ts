@@ -6,12 +6,14 @@ import { type Html, type PageFrame, refusalOf, sendPage, type Texts } from "@qui
 import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
 import type { FileBytes } from "../loads/file-bytes.ts";
+import type { LoadOptions } from "../loads/load.ts";
 import { prepareLoad } from "../loads/load-file.ts";
 import { findLoadByKey } from "../loads/load-queries.ts";
 import { lookAtFile } from "../loads/look-at-file.ts";
 import { fileLook } from "../pages/file-look.ts";
 import { loadPath, newLoadPath } from "../pages/frame.ts";
 import { loadFormPage } from "../pages/load-form.ts";
+import type { Table } from "../tables/table.ts";
 import { csvFile } from "../upload/csv-file.ts";
 import { pageTag } from "./actions.ts";
 import { attachLoadToRequest, loadKey, loadOptions } from "./csv.ts";
@@ -103,25 +105,6 @@ export function addNewLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
     },
   );
 
-  /** Loads the file of a form; returns the id of the load. */
-  const load = async (c: Context<AccountEnv>, { texts, file }: ArrivingForm, dryRun: boolean): Promise<number> => {
-    const { table: name = "", key: given, ...options } = texts;
-    const key = keySchema.safeParse(given);
-    if (!key.success) throw new Problem("bad-request", "The form has no key: open it again.");
-    const query = loadQueryFrom(options, dryRun);
-    const table = await tableInPath(deps, name);
-    const { account } = c.var;
-    const requester = {
-      accountId: account.id,
-      username: account.username,
-      key: loadKey(account.id, newLoadPath, key.data),
-    };
-    const prepared = await prepareLoad(deps.loads, table, loadOptions(table, query), requester, file);
-    attachLoadToRequest(c, prepared);
-    const done = await prepared.run((counts) => attachLoadToRequest(c, prepared, counts));
-    return done.id;
-  };
-
   app.openapi(
     createRoute({
       ...guard.staff("ingest:write", csrfProtection(deps.auth)),
@@ -173,8 +156,12 @@ export function addNewLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
       async (c) => {
         const texts: Texts = {};
         try {
-          const form = await arrivingForm(c, texts);
-          return c.redirect(loadPath(await load(c, form, dryRun)), 303);
+          const { file } = await arrivingForm(c, texts);
+          const { table: name = "", key, ...given } = texts;
+          const query = loadQueryFrom(given, dryRun);
+          const table = await tableInPath(deps, name);
+          const form = { path: newLoadPath, key, file };
+          return c.redirect(loadPath(await loadByForm(c, deps, table, loadOptions(table, query), form)), 303);
         } catch (error) {
           return sendForm(c, { texts, refusal: refusalOf(c, error, "Nothing was loaded") });
         }
@@ -183,13 +170,31 @@ export function addNewLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
   }
 }
 
+/** Loads the file of the form at `path`; returns the id of the load, which a form with the same key continues. */
+export async function loadByForm(
+  c: Context<AccountEnv>,
+  deps: Deps,
+  table: Table,
+  options: LoadOptions,
+  form: { path: string; key: string | undefined; file: FileBytes },
+): Promise<number> {
+  const key = keySchema.safeParse(form.key);
+  if (!key.success) throw new Problem("bad-request", "The form has no key: open it again.");
+  const { id: accountId, username } = c.var.account;
+  const requester = { accountId, username, key: loadKey(accountId, form.path, key.data) };
+  const prepared = await prepareLoad(deps.loads, table, options, requester, form.file);
+  attachLoadToRequest(c, prepared);
+  const done = await prepared.run((counts) => attachLoadToRequest(c, prepared, counts));
+  return done.id;
+}
+
 /** Reads a file to its end: a browser shows no response before it has sent all of the form. */
 async function skipRest(file: FileBytes): Promise<void> {
   while (!(await file.next()).done);
 }
 
 /** Reads the fields of a form into `texts`, up to the first bytes of its file. */
-async function arrivingForm(c: Context<AccountEnv>, texts: Texts): Promise<ArrivingForm> {
+export async function arrivingForm(c: Context<AccountEnv>, texts: Texts): Promise<ArrivingForm> {
   const fields = new Map<string, string>();
   try {
     const file = await csvFile(

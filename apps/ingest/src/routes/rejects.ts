@@ -4,12 +4,14 @@ import {
   decodeCursor,
   encodeCursor,
   errorResponse,
+  htmlContent,
   jsonResponse,
   limitParam,
   noQuery,
   Problem,
   type ServiceEnv,
 } from "@quintet/http";
+import { type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
 import { accepts } from "hono/accepts";
 import { csvField } from "../csv/csv-field.ts";
 import type { Deps } from "../deps.ts";
@@ -23,6 +25,8 @@ import {
   readRejects,
   type StoredReject,
 } from "../loads/reject-queries.ts";
+import { pagesOf } from "../pages/lists.ts";
+import { rejectsPage } from "../pages/rejects-page.ts";
 import { rejectListSchema } from "./load-schemas.ts";
 import { cursorParam, findLoad, loadParam } from "./paths.ts";
 import { textStream } from "./text-stream.ts";
@@ -30,7 +34,7 @@ import { textStream } from "./text-stream.ts";
 const position = z.strictObject({ list: z.literal("rejects"), load: z.number(), line: z.number() });
 
 /** Adds `GET` and `DELETE /loads/{id}/rejects`. */
-export function addRejectRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addRejectRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
   const { db } = deps.loads;
 
@@ -71,13 +75,14 @@ export function addRejectRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
             content: {
               "text/csv": { schema: { type: "string" as const } },
               ...jsonResponse(rejectListSchema, "").content,
+              ...htmlContent,
             },
           },
         },
       }),
       async (c) => {
         const kept = await findLoad(deps.loads, c.req.valid("param").id);
-        const { load, progress } = kept;
+        const { load, progress, options } = kept;
         const { id, rejected } = load;
         if (progress.rejectsDeleted) {
           throw new Problem("not-found", `The ${rejected} rejected rows of this load were deleted.`);
@@ -91,22 +96,30 @@ export function addRejectRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           c.header("Content-Disposition", `attachment; filename="load-${id}-rejected-rows.csv"`);
           return c.body(textStream(parts), 200);
         }
+        const { limit, cursor } = c.req.valid("query");
+        const readPage = async () => {
+          const after = decodeCursor(deps.cursorKey, cursor, position.extend({ load: z.literal(id) }))?.line ?? 0;
+          const found = await listRejects(db, id, { after, limit: limit + 1 });
+          const rejects = found.slice(0, limit);
+          const last = found.length > limit ? rejects.at(-1) : undefined;
+          const next = last && { list: "rejects", load: id, line: last.line };
+          return { rejects, next: next ? encodeCursor(deps.cursorKey, next) : null };
+        };
+        if (c.req.query("format") === undefined && prefersHtml(c.req.header("accept"), false)) {
+          const { rejects, next } = await readPage();
+          const pages = pagesOf(c.req.path, {}, { cursor, next });
+          const { isStaff } = c.var.account;
+          const body = rejectsPage({ load, facts: progress.facts, map: options.map, rejects, pages, isStaff });
+          return sendPage(c, frame, { title: `Rejected rows of load ${id}`, body });
+        }
         const types: Parameters<typeof accepts>[1] = {
           header: "Accept",
           supports: ["text/csv", "application/json"],
           default: "text/csv",
         };
         if (accepts(c, types) === "application/json") {
-          const { limit, cursor } = c.req.valid("query");
-          const after = decodeCursor(deps.cursorKey, cursor, position.extend({ load: z.literal(id) }))?.line ?? 0;
-          const found = await listRejects(db, id, { after, limit: limit + 1 });
-          const rejects = found.slice(0, limit);
-          const last = found.length > limit ? rejects.at(-1) : undefined;
-          const next = last && { list: "rejects", load: id, line: last.line };
-          return c.json(
-            { rejects: rejects.map(toJson), nextCursor: next ? encodeCursor(deps.cursorKey, next) : null },
-            200,
-          );
+          const { rejects, next } = await readPage();
+          return c.json({ rejects: rejects.map(toJson), nextCursor: next }, 200);
         }
         c.header("Content-Type", "text/csv; charset=utf-8");
         c.header("Content-Disposition", `attachment; filename="load-${id}-rejects.csv"`);
