@@ -14,6 +14,7 @@ export const faultCodes = [
   "encoding",
   "columns",
   "quote",
+  "json",
   "too-long",
   "range",
   "precision",

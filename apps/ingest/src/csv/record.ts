@@ -31,6 +31,10 @@ export interface RecordReader extends RecordBytes {
   next(): ReadResult;
   /** Why the last line was broken. */
   fault: Fault;
+  /** The column that is the reason; absent or empty when it is the line as a whole. */
+  readonly faultColumn?: string;
+  /** For each column of the table the index of its field in this record, where records have names of their own. */
+  readonly order?: readonly number[];
   /** The line of the next record, from 1. */
   line: number;
   /** Whether the reader is within a line that it skips, so that a load must not stop here. */

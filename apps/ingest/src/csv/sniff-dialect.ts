@@ -66,6 +66,8 @@ export function sniffDialect(
   return { reading: { ...best, dialect }, confidence, doubts, ...(refused && { refused }) };
 }
 
+const jsonHint = "JSON (the type of a file with a JSON object in each line is application/x-ndjson)";
+
 /** What a file is that cannot be CSV, by its first bytes. */
 function otherFormat(lead: Buffer): string | undefined {
   const start = lead
@@ -75,7 +77,7 @@ function otherFormat(lead: Buffer): string | undefined {
   if (start.startsWith("%PDF-")) return "a PDF";
   if (/^<(?:!doctype html|html|\?xml)[\s>]/i.test(start)) return "a page of HTML or XML";
   if (binaryMarks.some((mark) => lead.subarray(0, mark.length).equals(mark))) return "a compressed or binary file";
-  return /^[[{]\s*(?:[[{]|"[^"]*"\s*[:\]]|\])/.test(start) ? "JSON" : undefined;
+  return /^[[{]\s*(?:[[{]|"[^"]*"\s*[:\]]|\])/.test(start) ? jsonHint : undefined;
 }
 
 /** The beginning of a file as UTF-8, up to its last whole line. */

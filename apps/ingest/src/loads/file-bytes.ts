@@ -4,10 +4,15 @@ export interface SentBytes {
   total: number | null;
 }
 
+/** The formats of files that are loaded: text with fields, or a JSON object in each line. */
+export type FileFormat = "csv" | "ndjson";
+
 /** The bytes of a file as they arrive. An error means that the file is incomplete. */
 export interface FileBytes extends AsyncIterator<Buffer, unknown> {
   /** Changes while the file is read; absent when it is not known. */
   readonly sent?: SentBytes;
+  /** CSV when absent. */
+  readonly format?: FileFormat;
 }
 
 /** A file whose reading can be aborted while it waits for the next bytes. */
@@ -21,6 +26,7 @@ export function abortable(file: FileBytes): AbortableFile {
   let giveUp: ((error: Error) => void) | undefined;
   return {
     ...(file.sent && { sent: file.sent }),
+    ...(file.format && { format: file.format }),
     // Not `Promise.race`, which would retain every call until the end.
     next: () =>
       new Promise((resolve, reject) => {

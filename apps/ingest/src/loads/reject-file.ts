@@ -3,6 +3,7 @@ import { Problem } from "@quintet/http";
 import type { Dialect } from "../csv/dialect.ts";
 import { byteOrderMark, encoder } from "../csv/encode-text.ts";
 import { maxRawBytes } from "../csv/row-faults.ts";
+import { rawLineKey } from "../rows/json-lines.ts";
 import type { FileFacts } from "./load.ts";
 import type { StoredLoad } from "./load-queries.ts";
 import { readRejects } from "./reject-queries.ts";
@@ -12,7 +13,7 @@ export const rejectColumns = ["_line", "_column", "_reason"] as const;
 
 const notKept = "the row is not kept here because it is longer than 64 KiB";
 
-/** How the file of a load is written; throws a 409 for loads whose rejected rows cannot be written like that. */
+/** How the CSV file of a load is written; throws a 409 for loads whose rejected rows cannot be written like that. */
 function factsOf({ load, progress }: StoredLoad): FileFacts & { dialect: Dialect; header: readonly string[] } {
   const { facts } = progress;
   if (facts?.dialect && facts.header && facts.format === "csv") {
@@ -22,12 +23,23 @@ function factsOf({ load, progress }: StoredLoad): FileFacts & { dialect: Dialect
   throw new Problem("conflict", `The rejected rows of load ${load.id} are not kept as a file: ${why}.`);
 }
 
+/** A file of rejected rows. */
+export interface RejectFile {
+  contentType: string;
+  /** The end of its name. */
+  extension: "csv" | "ndjson";
+  parts: AsyncGenerator<Buffer>;
+}
+
 /**
  * The rejected rows of a load as a file in the dialect and with the header of its own file, and the columns `_line`, `_column` and
  * `_reason` in front. The bytes of each row are those that were sent. Of a row that is not kept whole there are only these three, so
  * that it is rejected again.
  */
-export function rejectFile(db: MysqlPool, kept: StoredLoad): { encoding: string; parts: AsyncGenerator<Buffer> } {
+export function rejectFile(db: MysqlPool, kept: StoredLoad): RejectFile {
+  if (kept.progress.facts?.format === "ndjson") {
+    return { contentType: "application/x-ndjson", extension: "ndjson", parts: rejectedObjects(db, kept.load.id) };
+  }
   const { dialect, header } = factsOf(kept);
   const { encoding } = dialect;
   const encode = encoder(encoding);
@@ -50,7 +62,24 @@ export function rejectFile(db: MysqlPool, kept: StoredLoad): { encoding: string;
       yield encode(Buffer.concat(lines));
     }
   }
-  return { encoding, parts: parts() };
+  return { contentType: `text/csv; charset=${encoding}`, extension: "csv", parts: parts() };
+}
+
+/** The lines of an NDJSON file with the names of `rejectColumns` in front; of a line that is no object there is only its text. */
+async function* rejectedObjects(db: MysqlPool, load: number): AsyncGenerator<Buffer> {
+  for await (const rejects of readRejects(db, load)) {
+    const lines = rejects.map(({ line, column, code, reason, raw }) => {
+      const why = raw.length >= maxRawBytes ? `${reason}; ${notKept}` : reason;
+      const front = JSON.stringify({ _line: line, _column: column, _reason: why }).slice(0, -1);
+      const text = raw.toString();
+      const object = /^\s*\{(?:"_line":\d+,"_column":"(?:[^"\\]|\\.)*","_reason":"(?:[^"\\]|\\.)*",?)?/.exec(text);
+      const isObject = object && code !== "json" && code !== "encoding" && raw.length < maxRawBytes;
+      if (!isObject) return `${front},${JSON.stringify(rawLineKey)}:${JSON.stringify(text)}}\n`;
+      const rest = text.slice(object[0].length).trimStart();
+      return `${front}${rest.startsWith("}") ? "" : ","}${rest}\n`;
+    });
+    yield Buffer.from(lines.join(""));
+  }
 }
 
 /** Whether a header is that of a file of rejected rows. */

@@ -1,13 +1,15 @@
 import { CsvReader } from "../csv/csv-reader.ts";
 import { CsvSource, type FileRest } from "../csv/csv-source.ts";
-import type { Dialect } from "../csv/dialect.ts";
 import { type FieldOrder, namedOrder, tableOrder } from "../csv/header.ts";
 import type { RecordSource } from "../csv/record.ts";
 import { RowBatch } from "../csv/row-batch.ts";
 import { tableCodecs } from "../fields/codec.ts";
-import { fieldFormat, tableDialect } from "../fields/field-format.ts";
+import { type FieldFormat, fieldFormat, tableDialect } from "../fields/field-format.ts";
+import { JsonLinesSource } from "../rows/json-lines.ts";
 import type { Table } from "../tables/table.ts";
 import { commitBatch, type FilePosition } from "./commit-batch.ts";
+import type { FileFormat } from "./file-bytes.ts";
+import { jsonFormat, refuseCsvOptions } from "./json-options.ts";
 import type { LoadAttempt } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
 import { checkRejectLimit, firstRows, hopelessProblem, isHopeless } from "./reject-limit.ts";
@@ -24,16 +26,18 @@ const sniffMs = 200;
 export async function storeFile(
   context: LoadContext,
   attempt: LoadAttempt,
-  rest: FileRest,
+  rest: FileRest & { format?: FileFormat | undefined },
   clock: { elapsedMs(): number; sent(): Pick<FilePosition, "bytesSent" | "bytesTotal">; onProgress(): void },
 ): Promise<FilePosition> {
   const { table } = attempt;
   const { header, map, extra } = attempt.options;
-  const { source, skipLines, width, dialect, ...columns } = await openCsv(context, attempt, rest);
+  const isJson = (attempt.progress.facts?.format ?? rest.format) === "ndjson";
+  const opened = isJson ? openJson(attempt, rest) : await openCsv(context, attempt, rest);
+  const { source, skipLines, width, format, ...columns } = opened;
   const names = { map, ignoreExtra: extra === "ignore", width };
   const { records } = source;
   let { fieldOrder } = columns;
-  const codecs = tableCodecs(table, fieldFormat(dialect));
+  const codecs = tableCodecs(table, format);
   const newBatch = () => new RowBatch(table, { rows: context.batchRows, bytes: batchBytes }, codecs);
   // The max number of batches stored in parallel. Upserts read with locks that may cover rows of the other batch, and rows may refer to
   // rows of the batch before.
@@ -89,7 +93,7 @@ export async function storeFile(
     }, context.batchMs);
   };
   const takeRecord = () => {
-    if (filling.add(records, fieldOrder, width) || header === "false") return;
+    if (filling.add(records, records.order ?? fieldOrder, width) || records.order || header === "false") return;
     // The file may be several files concatenated, each with its own header.
     fieldOrder = [...(namedOrder(table, records, names) ?? fieldOrder)];
   };
@@ -100,7 +104,7 @@ export async function storeFile(
       if (found === "more") break;
       if (records.recordLine <= skipLines) continue;
       if (found === "record") takeRecord();
-      else filling.reject(records, "", records.fault);
+      else filling.reject(records, records.faultColumn ?? "", records.fault);
       const isRejected = filling.rows === 0 && filling.rejects.length === firstRows && attempt.progress.received === 0;
       if ((filling.isFull || isRejected) && !records.midLine) {
         await waitForStoring(maxConcurrent - 1);
@@ -125,12 +129,33 @@ export async function storeFile(
   }
 }
 
+/** The rest of a file as records, and how they are read. */
+interface OpenedFile {
+  source: RecordSource;
+  fieldOrder: number[];
+  skipLines: number;
+  width: number;
+  format: FieldFormat;
+}
+
+/** The rest of an NDJSON file as records. */
+function openJson(attempt: LoadAttempt, rest: FileRest): OpenedFile {
+  const { table, options, progress } = attempt;
+  refuseCsvOptions(options);
+  const columns = { map: options.map, ignoreExtra: options.extra === "ignore" };
+  const source = new JsonLinesSource(table, rest, progress, columns);
+  const facts = { format: "ndjson", dialect: null, confidence: null, doubts: [] };
+  attempt.progress = { ...progress, facts: progress.facts ?? facts };
+  const format = jsonFormat(table, options.dialect);
+  return { source, fieldOrder: [...tableOrder(table)], skipLines: 0, width: table.columns.length, format };
+}
+
 /** The rest of a CSV file as records, and the order of their fields. What the file is found to be is kept with the progress. */
 async function openCsv(
   context: LoadContext,
   attempt: LoadAttempt,
   rest: FileRest,
-): Promise<{ source: RecordSource; fieldOrder: number[]; skipLines: number; width: number; dialect: Dialect }> {
+): Promise<OpenedFile> {
   const { table, progress } = attempt;
   if (progress.bytes > 0) {
     const dialect = progress.facts?.dialect ?? tableDialect({ ...table, dialect: {} });
@@ -138,7 +163,7 @@ async function openCsv(
     const reader = new CsvReader(Math.max(width, table.columns.length), { line: progress.lines + 1, dialect, width });
     const fieldOrder = progress.fieldOrder ?? [...tableOrder(table)];
     const source = new CsvSource(reader, rest, { bytes: progress.bytes, encoding: dialect.encoding });
-    return { source, fieldOrder, skipLines: 0, width, dialect };
+    return { source, fieldOrder, skipLines: 0, width, format: fieldFormat(dialect) };
   }
   const { settled, lead, file } = await settleFile(table, attempt.options, rest, Math.min(sniffMs, context.batchMs));
   const { dialect, layout, width, confidence, doubts } = settled;
@@ -147,7 +172,8 @@ async function openCsv(
   attempt.progress = { ...progress, facts: { format: "csv", dialect, width, header, confidence, doubts } };
   const reader = new CsvReader(Math.max(width, table.columns.length), { dialect, width });
   const source = new CsvSource(reader, { ...rest, first: lead, file }, { bytes: 0, encoding: dialect.encoding });
-  return { source, fieldOrder: [...layout.fieldOrder], skipLines: layout.skipLines, width, dialect };
+  const { fieldOrder, skipLines } = layout;
+  return { source, fieldOrder: [...fieldOrder], skipLines, width, format: fieldFormat(dialect) };
 }
 
 /** The name of the column that is in a field; any other name for a field that is ignored. */

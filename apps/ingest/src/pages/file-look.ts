@@ -1,6 +1,7 @@
 import { type Html, plural } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Dialect } from "../csv/dialect.ts";
+import type { SettledFile } from "../csv/settle-dialect.ts";
 import { delimiterName } from "../csv/sniff-dialect.ts";
 import type { FileLook, SampleRow } from "../loads/look-at-file.ts";
 import type { Table } from "../tables/table.ts";
@@ -9,12 +10,11 @@ import { grid } from "./lists.ts";
 /** What a file was taken for: its columns, its first rows, and what would be rejected. */
 export function fileLook(table: Table, { settled, fields, rows }: FileLook): Html {
   const names = table.columns.map(({ name }) => name);
-  const { dialect, doubts, confidence, layout } = settled;
+  const doubts = settled?.doubts ?? [];
   const wrong = rows.filter(({ fault }) => fault !== undefined).length;
   return html`<section class="below" aria-labelledby="found">
           <h2 id="found" tabindex="-1">What the file was taken for</h2>
-          <p>${dialectText(dialect)}, ${Math.round(confidence * 100)} % certain.
-            ${dialect.header ? `The rows start after line ${layout.skipLines}.` : "No header: columns are assigned by position."}
+          <p>${settled ? settledText(settled) : "JSON objects, one in each line."}
             ${wrong === 0 ? "" : html`<strong>${wrong} of the first ${plural(rows.length, "row")} would be rejected.</strong>`}</p>
           ${doubts.length === 0 ? "" : html`<ul>${doubts.map((doubt) => html`<li>${doubt}</li>`)}</ul>`}
           ${
@@ -26,13 +26,20 @@ export function fileLook(table: Table, { settled, fields, rows }: FileLook): Htm
                     "Line",
                     ...table.columns.map(
                       ({ name, type }, i) =>
-                        `${name} (${type}, ${fields[i] === 0 ? "not in the file" : `field ${fields[i]}`})`,
+                        `${name} (${type}${settled ? `, ${fields[i] === 0 ? "not in the file" : `field ${fields[i]}`}` : ""})`,
                     ),
                   ],
                   rows: rows.map((row) => sampleRow(row, names)),
                 })
           }
         </section>`;
+}
+
+function settledText({ dialect, confidence, layout }: SettledFile): string {
+  const header = dialect.header
+    ? `The rows start after line ${layout.skipLines}.`
+    : "No header: columns are assigned by position.";
+  return `${dialectText(dialect)}, ${Math.round(confidence * 100)} % certain. ${header}`;
 }
 
 /** A dialect in a few words. */

@@ -71,10 +71,11 @@ export const loadBody = {
   required: true as const,
   content: {
     "text/csv": { schema: { type: "string" as const, format: "binary" } },
+    "application/x-ndjson": { schema: { type: "string" as const, format: "binary" } },
     "multipart/form-data": {
       schema: {
         type: "object" as const,
-        properties: { file: { type: "string" as const, format: "binary", description: "The CSV file" } },
+        properties: { file: { type: "string" as const, format: "binary", description: "The CSV or NDJSON file" } },
         required: ["file"],
       },
     },
@@ -114,9 +115,9 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       method: "post",
       path: "/{table}/csv",
       tags: ["ingest"],
-      summary: "Load a CSV file",
+      summary: "Load a CSV or NDJSON file",
       description:
-        "Staff only. The body is the file (`text/csv`) or has it as its multipart part `file`, optionally with `Content-Encoding: gzip`, `zstd` " +
+        "Staff only. The body is the file (`text/csv`, or `application/x-ndjson` with a JSON object in each line) or has it as its multipart part `file`, optionally with `Content-Encoding: gzip`, `zstd` " +
         "or `br`. The file may also be a gzip or Zstandard file, or a ZIP archive with one file. It may also be a complete upload (`upload`), " +
         'or an object of the configured store of S3, whose URL is the JSON body `{"url": "s3://bucket/key"}`. Rows ' +
         "that break a rule are rejected with a reason, the others are stored batch by batch. With `Accept: text/event-stream` the " +

@@ -63,7 +63,7 @@ export function addRejectRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
               .default("list")
               .describe(
                 "`file`: the rows as they were sent, in the dialect and with the header of the file of the load, and `_line`, `_column` and " +
-                  "`_reason` in front; once mended, `POST /loads/{id}/retry` takes it",
+                  "`_reason` in front, as fields or as names of JSON objects; once mended, `POST /loads/{id}/retry` takes it",
               ),
             limit: limitParam(20).describe("Rows per page of JSON, 1 to 100; 20 by default; CSV has all rows"),
             cursor: cursorParam,
@@ -74,6 +74,7 @@ export function addRejectRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
             description: "The rejected rows",
             content: {
               "text/csv": { schema: { type: "string" as const } },
+              "application/x-ndjson": { schema: { type: "string" as const } },
               ...jsonResponse(rejectListSchema, "").content,
               ...htmlContent,
             },
@@ -91,9 +92,9 @@ export function addRejectRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
           throw new Problem("not-found", `The ${rejected} rejected rows of this load have expired.`);
         }
         if (c.req.valid("query").format === "file") {
-          const { encoding, parts } = rejectFile(db, kept);
-          c.header("Content-Type", `text/csv; charset=${encoding}`);
-          c.header("Content-Disposition", `attachment; filename="load-${id}-rejected-rows.csv"`);
+          const { contentType, extension, parts } = rejectFile(db, kept);
+          c.header("Content-Type", contentType);
+          c.header("Content-Disposition", `attachment; filename="load-${id}-rejected-rows.${extension}"`);
           return c.body(textStream(parts), 200);
         }
         const { limit, cursor } = c.req.valid("query");

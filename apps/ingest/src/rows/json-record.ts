@@ -1,3 +1,4 @@
+import type { Fault } from "../csv/fault.ts";
 import type { FieldOrder } from "../csv/header.ts";
 import type { RecordBytes } from "../csv/record.ts";
 import { rowFaults } from "../csv/row-faults.ts";
@@ -9,7 +10,7 @@ export interface RowFault {
   reason: string;
 }
 
-/** The field of a null. No text of a file can have a NUL, so it is no other value. */
+/** The field of a null. No text can have a NUL, so it is no other value. */
 export const nullField = "\0";
 
 /**
@@ -30,7 +31,7 @@ export function jsonRecord(
   const fields: Buffer[] = [];
   for (const [index, column] of columns.entries()) {
     const text = valueText(column, values[index]);
-    if (typeof text !== "string") return text;
+    if (typeof text !== "string") return { column: column.name, reason: text.reason };
     fields.push(Buffer.from(text));
   }
   return { record: recordOf(fields, number), order: values.map((value, at) => (value === undefined ? -1 : at)) };
@@ -44,15 +45,15 @@ function valuesByName(table: Table, row: unknown): unknown[] | RowFault {
   return table.columns.map((column) => byName.get(column.name));
 }
 
-function valueText(column: Column, value: unknown): string | RowFault {
+/** The text of a value in JSON as a field of a column; why it is invalid instead. */
+export function valueText({ type }: Column, value: unknown): string | Fault {
   if (value === null || value === undefined) return nullField;
-  const { name, type } = column;
   if (type === "json") return JSON.stringify(value);
   const number = numberText(value);
   if (number !== undefined && (type === "integer" || type === "number")) return number;
   if (typeof value === "boolean" && type === "boolean") return String(value);
-  if (typeof value !== "string") return { column: name, reason: `must be ${jsonTypes[type] ?? "text"}` };
-  if (!value.isWellFormed()) return { column: name, reason: "is not valid Unicode" };
+  if (typeof value !== "string") return { code: "type", reason: `must be ${jsonTypes[type] ?? "text"}` };
+  if (!value.isWellFormed() || value === nullField) return { code: "encoding", reason: "is not valid Unicode" };
   return value;
 }
 

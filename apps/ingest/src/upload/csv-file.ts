@@ -1,21 +1,28 @@
 import { Readable } from "node:stream";
 import { mediaTypeOf, Problem } from "@quintet/http";
-import type { FileBytes, SentBytes } from "../loads/file-bytes.ts";
+import type { FileBytes, FileFormat, SentBytes } from "../loads/file-bytes.ts";
 import { type Coding, codings, decompressed } from "./decompress.ts";
 import { Expansion } from "./expansion.ts";
 import { multipartFile } from "./multipart.ts";
 import { plainFile } from "./plain-file.ts";
 
 const csvTypes = ["text/csv", "application/csv"];
+/** JSON objects in lines; neither name is registered with IANA, both are in use. */
+const jsonTypes = ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
 const compressedTypes = [
   ...["application/gzip", "application/x-gzip", "application/zstd", "application/zip"],
   ...["application/x-zip-compressed", "application/octet-stream"],
 ];
 const multipart = "multipart/form-data";
-const acceptedTypes = [...csvTypes, multipart, ...compressedTypes];
+const acceptedTypes = [...csvTypes, jsonTypes[0]!, multipart, ...compressedTypes];
+
+/** The format that a file has by its name. */
+function formatOf(name: string): FileFormat {
+  return /\.(?:ndjson|jsonl)$/i.test(name) ? "ndjson" : "csv";
+}
 
 /**
- * The CSV file in a request body as its bytes arrive: the body itself, or its multipart part `file`, decompressed by its
+ * The CSV or NDJSON file in a request body as its bytes arrive: the body itself, or its multipart part `file`, decompressed by its
  * Content-Encoding, and if it is itself a compressed file or a ZIP archive. Throws a 415 for any other type and a 400 for an empty
  * file. A client that disconnects is an error of the iterator. Ending the iterator early (`return`) keeps the body open, so that a
  * response can still be sent. `fields` takes the other fields of a form.
@@ -50,7 +57,8 @@ export async function csvFile(
   const first = withFirstBytes(file);
   // By now the body is piped; a listener of its own would start it before.
   if (type === multipart && !coding) body.on("data", count);
-  return openFile(await first, { name: filename, sent, expansion });
+  const format = jsonTypes.includes(type) ? "ndjson" : undefined;
+  return openFile(await first, { name: filename, sent, expansion, format });
 }
 
 /** The file that is kept somewhere, of `bytes` bytes, as `csvFile` returns one in a body. */
@@ -78,18 +86,27 @@ export async function storedFile(
 /** The plain file in a file. `close` is called when it is no longer read. */
 async function openFile(
   file: FileBytes,
-  source: { name: string; sent: SentBytes; expansion: Expansion; close?: () => Promise<unknown> },
+  source: {
+    name: string;
+    sent: SentBytes;
+    expansion: Expansion;
+    /** By the type of the file; undefined: by its name. */
+    format?: FileFormat | undefined;
+    close?: () => Promise<unknown>;
+  },
 ): Promise<FileBytes> {
   const { name, sent, expansion, close } = source;
   const opened = new AsyncDisposableStack();
   opened.defer(async () => void (await close?.()));
   try {
-    const plain = await withFirstBytes(await plainFile(file, name, { expansion, opened }));
+    const inner = await plainFile(file, name, { expansion, opened });
+    const plain = await withFirstBytes(inner.file);
+    const format = source.format ?? formatOf(inner.name);
     const end = async () => {
       await opened.disposeAsync();
       return { done: true as const, value: undefined };
     };
-    return { sent, next: () => plain.next(), return: end };
+    return { sent, format, next: () => plain.next(), return: end };
   } catch (error) {
     await opened.disposeAsync();
     throw error;
@@ -112,10 +129,11 @@ function fileType(contentType = ""): string {
   const [, ...parameters] = contentType.toLowerCase().split(";");
   const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith("charset="));
   const utf8 = charset === undefined || /^charset="?(utf-?8|us-ascii)"?$/.test(charset);
-  if (type === multipart || compressedTypes.includes(type) || (csvTypes.includes(type) && utf8)) return type;
+  const isText = csvTypes.includes(type) || jsonTypes.includes(type);
+  if (type === multipart || compressedTypes.includes(type) || (isText && utf8)) return type;
   throw new Problem(
     "unsupported-media-type",
-    `Content-Type must be ${csvTypes.join(", ")} (in UTF-8), the type of a compressed file, or ${multipart} with a part "file".`,
+    `Content-Type must be ${csvTypes.join(", ")}, ${jsonTypes[0]} (in UTF-8), the type of a compressed file, or ${multipart} with a part "file".`,
     { headers: { Accept: acceptedTypes.join(", ") } },
   );
 }

@@ -22,20 +22,20 @@ const longestSignature = 4;
 const maxLayers = 2;
 
 /**
- * The file in a compressed file or a ZIP archive, recognised by its first bytes; Brotli, which has no such bytes, by its name. Any other
+ * The file in a compressed file or a ZIP archive, and its name, recognised by its first bytes; Brotli, which has no such bytes, by its name. Any other
  * file is returned as it is. What is held open for it is added to `opened`.
  */
 export async function plainFile(
   file: FileBytes,
   name: string,
   { expansion, opened }: { expansion: Expansion; opened: AsyncDisposableStack },
-): Promise<FileBytes> {
+): Promise<{ file: FileBytes; name: string }> {
   let plain = file;
   for (let layers = 0, inner = name; ; layers++) {
     const { lead, whole } = await withLead(plain);
     plain = whole;
     const found = signatureOf(lead) ?? (inner.toLowerCase().endsWith(".br") ? "br" : undefined);
-    if (found === undefined) return plain;
+    if (found === undefined) return { file: plain, name: inner };
     if (found === "parquet" || found === "workbook") throw unreadable(found);
     if (layers === maxLayers)
       throw new Problem("unprocessable", `The file is compressed more than ${maxLayers} times.`);
