@@ -61,7 +61,9 @@ describe("an NDJSON file", () => {
     ).json()) as Load;
     expect(done).toMatchObject({ received: 11, inserted: 1, rejected: 10 });
     const response = await ingest.call("GET", done.rejectsUrl, { headers: { Accept: "application/json" } });
-    const { rejects } = (await response.json()) as { rejects: { line: number; column: string; code: string; raw: string }[] };
+    const { rejects } = (await response.json()) as {
+      rejects: { line: number; column: string; code: string; raw: string }[];
+    };
     expect(rejects.map(({ line, column, code }) => [line, column, code])).toEqual([
       [1, null, "json"],
       [2, null, "json"],
@@ -93,7 +95,10 @@ describe("an NDJSON file", () => {
       const refused = await problemOf(await ingest.call("POST", `/ingest/items/csv?${name}=${value}`, sent), 422);
       expect(refused).toMatchObject({ errors: [{ path: name }] });
     }
-    const asCsv = await ingest.call("POST", "/ingest/items/csv", { body: '{"id":1}\n', headers: { "Content-Type": "text/csv" } });
+    const asCsv = await ingest.call("POST", "/ingest/items/csv", {
+      body: '{"id":1}\n',
+      headers: { "Content-Type": "text/csv" },
+    });
     expect((await problemOf(asCsv, 422)).detail).toMatch(/application\/x-ndjson/);
   });
 
@@ -103,15 +108,15 @@ describe("an NDJSON file", () => {
     expect(response.headers.get("content-type")).toBe("application/x-ndjson");
     const file = await response.text();
     expect(file).toBe(
-      '{"_line":1,"_column":"price","_reason":"must be a number","id":41,"price":"a"}\n' +
+      '{"_line":1,"_column":"price","_reason":"must be a number like -12.5","id":41,"price":"a"}\n' +
         '{"_line":2,"_column":"","_reason":"is no JSON object","_raw":"none"}\n' +
-        '{"_line":3,"_column":"id","_reason":"is missing"}\n',
+        '{"_line":3,"_column":"id","_reason":"is required"}\n',
     );
     const send = (body: string) => ingest.call("POST", `/ingest/loads/${done.id}/retry`, { body, headers: ndjson });
     const again = (await (await send(file)).json()) as Load;
     expect(again).toMatchObject({ received: 3, inserted: 0, rejected: 3 });
     expect(await (await rejectsOf(again, "?format=file")).text()).toMatch(
-      /^\{"_line":1,"_column":"price","_reason":"must be a number","id":41,"price":"a"\}\n/,
+      /^\{"_line":1,"_column":"price","_reason":"must be a number like -12.5","id":41,"price":"a"\}\n/,
     );
     expect(await (await send(file.replace('"a"', "4.5"))).json()).toMatchObject({ inserted: 1, rejected: 2 });
     expect(await rowOf(41)).toBeDefined();

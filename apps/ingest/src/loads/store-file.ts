@@ -151,11 +151,7 @@ function openJson(attempt: LoadAttempt, rest: FileRest): OpenedFile {
 }
 
 /** The rest of a CSV file as records, and the order of their fields. What the file is found to be is kept with the progress. */
-async function openCsv(
-  context: LoadContext,
-  attempt: LoadAttempt,
-  rest: FileRest,
-): Promise<OpenedFile> {
+async function openCsv(context: LoadContext, attempt: LoadAttempt, rest: FileRest): Promise<OpenedFile> {
   const { table, progress } = attempt;
   if (progress.bytes > 0) {
     const dialect = progress.facts?.dialect ?? tableDialect({ ...table, dialect: {} });
