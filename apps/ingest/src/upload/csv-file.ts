@@ -14,7 +14,7 @@ const compressedTypes = [
   ...["application/x-zip-compressed", "application/octet-stream"],
 ];
 const multipart = "multipart/form-data";
-const acceptedTypes = [...csvTypes, jsonTypes[0]!, multipart, ...compressedTypes];
+const acceptedTypes = [...csvTypes, multipart, ...compressedTypes, jsonTypes[0]!];
 
 /** The format that a file has by its name. */
 function formatOf(name: string): FileFormat {
