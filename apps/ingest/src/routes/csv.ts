@@ -17,6 +17,7 @@ import { type LoadCounts, type LoadOptions, rejectsUrl } from "../loads/load.ts"
 import { type PreparedLoad, prepareLoad } from "../loads/load-file.ts";
 import { loadModes } from "../store/store-batch.ts";
 import type { Table } from "../tables/table.ts";
+import { declaredEncoding } from "../upload/csv-file.ts";
 import { dialectGiven, dialectQuery, mapGiven, mappingQuery } from "./dialect-query.ts";
 import { loadProblemSchema, loadSchema } from "./load-schemas.ts";
 import { tableInPath, tableParam } from "./paths.ts";
@@ -160,7 +161,9 @@ export async function receiveLoad(
   const { account } = c.var;
   const key = given && loadKey(account.id, c.req.path, given);
   const requester = { accountId: account.id, username: account.username, key };
-  const prepared = await prepareLoad(deps.loads, table, options, requester, file);
+  const declared = upload === undefined ? declaredEncoding(c.req.header("content-type")) : undefined;
+  const dialect = declared === undefined ? options.dialect : { encoding: declared, ...options.dialect };
+  const prepared = await prepareLoad(deps.loads, table, { ...options, dialect }, requester, file);
   if (prepared.replayed) c.header("Idempotency-Replayed", "true");
   attachLoadToRequest(c, prepared);
   if (wantsEvents) return progressEvents(c, prepared);

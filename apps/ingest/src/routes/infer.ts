@@ -5,7 +5,7 @@ import { type Inferred, inferTable } from "../csv/infer.ts";
 import type { Deps } from "../deps.ts";
 import { readLead } from "../loads/settle-file.ts";
 import { columnTypes } from "../tables/table.ts";
-import { csvFile } from "../upload/csv-file.ts";
+import { csvFile, declaredEncoding } from "../upload/csv-file.ts";
 import { csvQuery } from "./csv.ts";
 import { dialectGiven, dialectQuery, settledDialectSchema } from "./dialect-query.ts";
 import { bodyOf, lengthOf } from "./source-file.ts";
@@ -77,7 +77,8 @@ export function addInferRoute(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
     }),
     async (c) => {
       const { header, ...query } = c.req.valid("query");
-      const given = dialectGiven(query);
+      const declared = declaredEncoding(c.req.header("content-type"));
+      const given = { ...(declared !== undefined && { encoding: declared }), ...dialectGiven(query) };
       const file = await csvFile(bodyOf(c), {
         contentType: c.req.header("content-type"),
         contentEncoding: c.req.header("content-encoding"),

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { mediaTypeOf, Problem } from "@quintet/http";
+import { encodingNamed } from "../csv/encoding.ts";
 import type { FileBytes, FileFormat, SentBytes } from "../loads/file-bytes.ts";
 import { type Coding, codings, decompressed } from "./decompress.ts";
 import { Expansion } from "./expansion.ts";
@@ -124,16 +125,32 @@ function codingOf(contentEncoding = "identity"): Coding | undefined {
   });
 }
 
+/** The charset that a media type names; undefined when it names none. */
+function charsetOf(contentType: string): string | undefined {
+  const [, ...parameters] = contentType.toLowerCase().split(";");
+  return parameters
+    .map((text) => /^charset="?([^"]*)"?$/.exec(text.trim())?.[1])
+    .find((charset) => charset !== undefined);
+}
+
+/** The encoding that the type of a body declares. Programs say UTF-8 and ASCII of any text, so these two declare nothing. */
+export function declaredEncoding(contentType = ""): string | undefined {
+  const charset = charsetOf(contentType);
+  if (charset === undefined || /^(utf-?8|us-ascii)$/.test(charset)) return undefined;
+  return encodingNamed(charset);
+}
+
 function fileType(contentType = ""): string {
   const type = mediaTypeOf(contentType);
-  const [, ...parameters] = contentType.toLowerCase().split(";");
-  const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith("charset="));
-  const utf8 = charset === undefined || /^charset="?(utf-?8|us-ascii)"?$/.test(charset);
-  const isText = csvTypes.includes(type) || jsonTypes.includes(type);
-  if (type === multipart || compressedTypes.includes(type) || (isText && utf8)) return type;
+  const charset = charsetOf(contentType);
+  const isKnown = charset === undefined || encodingNamed(charset) !== undefined;
+  const fits = csvTypes.includes(type)
+    ? isKnown
+    : jsonTypes.includes(type) && declaredEncoding(contentType) === undefined && isKnown;
+  if (type === multipart || compressedTypes.includes(type) || fits) return type;
   throw new Problem(
     "unsupported-media-type",
-    `Content-Type must be ${csvTypes.join(", ")}, ${jsonTypes[0]} (in UTF-8), the type of a compressed file, or ${multipart} with a part "file".`,
+    `Content-Type must be ${csvTypes.join(", ")} (with a known charset or none), ${jsonTypes[0]} (in UTF-8), the type of a compressed file, or ${multipart} with a part "file".`,
     { headers: { Accept: acceptedTypes.join(", ") } },
   );
 }
