@@ -23,7 +23,7 @@ const problems: [name: string, method: string, path: string, status: number][] =
   ["properties: no account", "GET", "/properties", 401],
   ["properties: no account to send with", "POST", "/properties", 401],
   ["properties: nothing there", "GET", "/properties/a/b/c", 404],
-  ["ingest: no account", "GET", "/ingest/reports/hired-by-quarter?year=2021", 401],
+  ["ingest: no account", "GET", "/ingest/tables", 401],
   ["ingest: another method", "PATCH", "/ingest/jobs", 405],
   ["directory: no such user", "GET", "/directory/users/999999", 404],
   ["directory: a bad number", "GET", "/directory/users?limit=x", 400],

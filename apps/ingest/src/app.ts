@@ -53,7 +53,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addBackupActions(app, deps, frame);
   addTableActions(app, deps, frame);
   addDefinitionRoutes(app, deps);
-  addReportRoutes(app, deps);
+  addReportRoutes(app, deps, frame);
   addUploadRoutes(app, deps);
   addInferRoute(app, deps);
   addCsvRoutes(app, deps);

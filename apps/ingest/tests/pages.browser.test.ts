@@ -190,6 +190,20 @@ describe("the pages of ingest", () => {
     expect(await page.locator("tbody tr").count()).toBe(1);
   });
 
+  it("show reports, run them by a form, and name a wrong parameter", async () => {
+    await using opened = await visit("/ingest/reports", { javaScriptEnabled: false });
+    const { page, complaints, press, follow } = opened;
+    await follow("departments-above-mean");
+    await page.getByLabel("year").fill("2021x");
+    await press("Show");
+    await page.getByRole("alert").getByText("year").waitFor();
+    complaints.length = 0; // The browser reports the 400 as an error.
+    await page.getByLabel("year").fill("2021");
+    await press("Show");
+    await page.getByText("mean", { exact: true }).waitFor();
+    expect(await page.locator("tbody tr svg rect").count()).toBeGreaterThan(0);
+  });
+
   it("show a plain account everything, and no way to change it", async () => {
     await using opened = await visit("/ingest", { as: "plain" });
     const { page, complaints } = opened;
@@ -214,6 +228,7 @@ describe("the pages of ingest", () => {
       "/ingest/backups",
       "/ingest/backups/actions/new",
       "/ingest/new-load",
+      "/ingest/reports/hired-by-quarter?year=2021",
     ];
     await using opened = await visit("/ingest");
     const { page } = opened;

@@ -3,6 +3,7 @@ import { type PageFrame, pageFrame } from "@quintet/pages";
 export const home = "/ingest";
 export const loadsPath = `${home}/loads`;
 export const backupsPath = `${home}/backups`;
+export const reportsPath = `${home}/reports`;
 /** The page on which a file is loaded. A path with a hyphen is never that of a table. */
 export const newLoadPath = `${home}/new-load`;
 
@@ -28,6 +29,7 @@ export function ingestFrame(signedInAs: PageFrame["signedInAs"]): PageFrame {
     { label: "Load a file", href: newLoadPath, staff: true },
     { label: "Loads", href: loadsPath },
     { label: "Backups", href: backupsPath },
+    { label: "Reports", href: reportsPath },
     { label: "API", href: `${home}/docs` },
   ];
   return pageFrame({ prefix: home, name: "Ingest", links, ...(signedInAs ? { signedInAs } : {}) });

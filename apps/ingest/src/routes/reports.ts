@@ -1,8 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { guards } from "@quintet/auth";
+import { type AccountEnv, guards } from "@quintet/auth";
 import {
   decodeCursor,
   encodeCursor,
+  htmlContent,
   type InputFault,
   jsonBody,
   jsonResponse,
@@ -11,7 +12,11 @@ import {
   Problem,
   type ServiceEnv,
 } from "@quintet/http";
+import { type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
+import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
+import { pagesOf } from "../pages/lists.ts";
+import { reportPage, reportsPage } from "../pages/reports-page.ts";
 import { readValues } from "../reports/parameters.ts";
 import type { Report } from "../reports/report.ts";
 import { deleteReport, findReport, listReports, reportName, saveReport } from "../reports/report-queries.ts";
@@ -41,7 +46,7 @@ function badQuery(errors: InputFault[]): Problem {
 }
 
 /** Adds the routes that list, run, save and delete reports. */
-export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
   const account = guard.account("ingest:read");
   const run = async (name: string, query: Record<string, string[]>) => {
@@ -52,9 +57,25 @@ export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
     const body = { ...values.json, ...summary, ...(report.own ? {} : { columns }), rows };
     return body as z.output<typeof resultSchema>;
   };
+  /** A report as a page: an empty field of its form is not given. */
+  const sendReport = async (c: Context<AccountEnv>, name: string) => {
+    const report = await reportInPath(deps, name);
+    const given = Object.entries(c.req.queries()).filter(([, texts]) => texts.some((text) => text !== ""));
+    const { values, faults } = readValues(report.params, new Map(given));
+    const result = faults.length > 0 ? undefined : await runReport(deps.savedReports, report, values);
+    const texts = c.req.query();
+    const isWrong = faults.length > 0 && Object.keys(texts).length > 0;
+    const body = reportPage({ report, texts, faults, result });
+    return sendPage(c, frame, { title: name, body, ...(isWrong && { status: 400 as const }) });
+  };
   for (const { name, ...documented } of demoReports) {
-    const route = createRoute({ ...account, method: "get", path: `/reports/${name}`, ...documented });
-    app.openapi(route, async (c) => c.json((await run(name, c.req.queries())) as never, 200));
+    const { description, content } = documented.responses[200];
+    const responses = { 200: { description, content: { ...content, ...htmlContent } } };
+    const route = createRoute({ ...account, method: "get", path: `/reports/${name}`, ...documented, responses });
+    app.openapi(route, async (c) => {
+      if (prefersHtml(c.req.header("accept"), false)) return (await sendReport(c, name)) as never;
+      return c.json((await run(name, c.req.queries())) as never, 200);
+    });
   }
 
   return app
@@ -72,7 +93,12 @@ export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
             cursor: cursorParam,
           }),
         },
-        responses: { 200: jsonResponse(reportListSchema, "A page of reports") },
+        responses: {
+          200: {
+            description: "A page of reports",
+            content: { ...jsonResponse(reportListSchema, "").content, ...htmlContent },
+          },
+        },
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
@@ -81,6 +107,10 @@ export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const reports = found.slice(0, limit);
         const last = found.length > limit ? reports.at(-1) : undefined;
         const next = last ? encodeCursor(deps.cursorKey, { list: "reports", name: last.name }) : null;
+        if (prefersHtml(c.req.header("accept"), false)) {
+          const body = reportsPage(reports, pagesOf(c.req.path, {}, { cursor, next }));
+          return sendPage(c, frame, { title: "Reports", body });
+        }
         return c.json({ reports: reports.map(toReportBody), nextCursor: next }, 200);
       },
     )
@@ -105,10 +135,14 @@ export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
             schema: { type: "object", additionalProperties: { type: "string" } },
           },
         ],
-        responses: { 200: jsonResponse(resultSchema, "The result") },
+        responses: {
+          200: { description: "The result", content: { ...jsonResponse(resultSchema, "").content, ...htmlContent } },
+        },
       }),
       async (c) => {
-        return c.json(await run(c.req.valid("param").report, c.req.queries()), 200);
+        const { report } = c.req.valid("param");
+        if (prefersHtml(c.req.header("accept"), false)) return sendReport(c, report);
+        return c.json(await run(report, c.req.queries()), 200);
       },
     )
     .openapi(
