@@ -79,5 +79,6 @@ function undescribedFields(schema: Schema, prefix = ""): string[] {
 }
 
 function isDescribed(field: Schema): boolean {
-  return Boolean(field.description || field.$ref);
+  // A reference with a text of its own is `allOf` of both.
+  return Boolean(field.description || field.$ref || field.allOf?.some(isDescribed));
 }

@@ -17,10 +17,10 @@ const maxKeyLength = 255;
 
 const inferredSchema = z
   .object({
-    dialect: settledDialectSchema,
+    dialect: settledDialectSchema.describe("How the file is written; each part can be sent as a parameter of a load"),
     confidence: z.number().describe("How certain the dialect is, 0 to 1"),
     doubts: z.array(z.string()).readonly().describe("What is uncertain, and what to send to say otherwise"),
-    schema: tableSchema,
+    schema: tableSchema.describe("A table that fits the file, for `PUT /ingest/tables/{name}`"),
     map: z
       .record(z.string(), z.string())
       .nullable()
