@@ -3,6 +3,7 @@ import { accounts } from "./rows/accounts.ts";
 import { gateway } from "./rows/gateway.ts";
 import { listings } from "./rows/listings.ts";
 import { load } from "./rows/load.ts";
+import { loadMemory } from "./rows/load-memory.ts";
 import { loadWide } from "./rows/load-wide.ts";
 import { messages } from "./rows/messages.ts";
 import { queue } from "./rows/queue.ts";
@@ -18,6 +19,7 @@ export const rows: Row[] = [
   transfer,
   load,
   loadWide,
+  loadMemory,
   listings,
   search,
   queue,
