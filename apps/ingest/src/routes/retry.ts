@@ -5,6 +5,7 @@ import type { Deps } from "../deps.ts";
 import { retryOptions } from "../loads/retry-options.ts";
 import { csvQuery, loadBody, loadHeaders, loadResponses, receiveLoad } from "./csv.ts";
 import { findLoad, loadParam, tableInPath } from "./paths.ts";
+import { refuseOtherTypes } from "./source-file.ts";
 
 const { dryRun, maxRejects, onError } = csvQuery.shape;
 
@@ -32,6 +33,7 @@ export function addRetryRoute(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       responses: loadResponses,
     }),
     async (c) => {
+      refuseOtherTypes(c, deps);
       const kept = await findLoad(deps.loads, c.req.valid("param").id);
       const table = await tableInPath(deps, kept.load.table);
       const query = c.req.valid("query");

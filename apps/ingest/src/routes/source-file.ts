@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Deps } from "../deps.ts";
 import type { FileBytes } from "../loads/file-bytes.ts";
 import { readS3Url, type S3Store } from "../s3.ts";
-import { csvFile, storedFile } from "../upload/csv-file.ts";
+import { csvFile, fileType, storedFile } from "../upload/csv-file.ts";
 
 const maxJsonBytes = 16 * 1024;
 const urlBody = z.strictObject({ url: z.string() });
@@ -33,6 +33,13 @@ export async function sourceFile(
   const contentType = c.req.header("content-type");
   if (s3 && mediaTypeOf(contentType) === "application/json") return s3File(s3, await jsonOf(bodyOf(c)));
   return csvFile(bodyOf(c), { contentType, contentEncoding: c.req.header("content-encoding"), contentLength });
+}
+
+/** Throws a 415 for a body that `sourceFile` would refuse for its type, before anything is looked up. */
+export function refuseOtherTypes(c: Context<AccountEnv>, { s3 }: Pick<Deps, "s3">): void {
+  const contentType = c.req.header("content-type");
+  if (lengthOf(c) === "0" || (s3 && mediaTypeOf(contentType) === "application/json")) return;
+  fileType(contentType);
 }
 
 async function* fileBytes(path: string): AsyncGenerator<Buffer> {

@@ -140,7 +140,8 @@ export function declaredEncoding(contentType = ""): string | undefined {
   return encodingNamed(charset);
 }
 
-function fileType(contentType = ""): string {
+/** The media type of a body. Throws a 415 for one that has no file. */
+export function fileType(contentType = ""): string {
   const type = mediaTypeOf(contentType);
   const charset = charsetOf(contentType);
   const isKnown = charset === undefined || encodingNamed(charset) !== undefined;
