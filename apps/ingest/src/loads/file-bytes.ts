@@ -1,11 +1,13 @@
+import type { Dialect } from "../csv/dialect.ts";
+
 /** How much of a request body, or of another source, has been read, in bytes as sent; `total` is null when its size is unknown. */
 export interface SentBytes {
   bytes: number;
   total: number | null;
 }
 
-/** The formats of files that are loaded: text with fields, or a JSON object in each line. */
-export type FileFormat = "csv" | "ndjson";
+/** The formats of files that are loaded: text with fields, a JSON object in each line, or a workbook, whose bytes arrive as CSV. */
+export type FileFormat = "csv" | "ndjson" | "xlsx";
 
 /** The bytes of a file as they arrive. An error means that the file is incomplete. */
 export interface FileBytes extends AsyncIterator<Buffer, unknown> {
@@ -13,6 +15,8 @@ export interface FileBytes extends AsyncIterator<Buffer, unknown> {
   readonly sent?: SentBytes;
   /** CSV when absent. */
   readonly format?: FileFormat;
+  /** What is known of its dialect. */
+  readonly dialect?: Partial<Dialect>;
 }
 
 /** A file whose reading can be aborted while it waits for the next bytes. */
@@ -27,6 +31,7 @@ export function abortable(file: FileBytes): AbortableFile {
   return {
     ...(file.sent && { sent: file.sent }),
     ...(file.format && { format: file.format }),
+    ...(file.dialect && { dialect: file.dialect }),
     // Not `Promise.race`, which would retain every call until the end.
     next: () =>
       new Promise((resolve, reject) => {

@@ -42,7 +42,8 @@ const waitMs = 5000;
 /** Reads the beginning of a file as a load would. Throws what the load would throw, such as a 422 for a doubtful header. */
 export async function lookAtFile(table: Table, options: LookOptions, file: FileBytes): Promise<FileLook> {
   if (file.format === "ndjson") return lookAtJson(table, options, file);
-  const { settled, lead, ended } = await settleFile(table, options, { first: Buffer.alloc(0), file }, waitMs);
+  const all = { ...options, dialect: { ...options.dialect, ...file.dialect } };
+  const { settled, lead, ended } = await settleFile(table, all, { first: Buffer.alloc(0), file }, waitMs);
   const { dialect, layout, width } = settled;
   const reader = new CsvReader(Math.max(width, table.columns.length), { dialect, width });
   reader.push(textOf(lead, dialect.encoding, ended));

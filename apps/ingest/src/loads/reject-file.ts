@@ -16,7 +16,7 @@ const notKept = "the row is not kept here because it is longer than 64 KiB";
 /** How the CSV file of a load is written; throws a 409 for loads whose rejected rows cannot be written like that. */
 function factsOf({ load, progress }: StoredLoad): FileFacts & { dialect: Dialect; header: readonly string[] } {
   const { facts } = progress;
-  if (facts?.dialect && facts.header && facts.format === "csv") {
+  if (facts?.dialect && facts.header) {
     return { ...facts, dialect: facts.dialect, header: facts.header };
   }
   const why = facts ? `its file is ${facts.format}` : "an earlier version has loaded it, or it has no row";

@@ -43,7 +43,7 @@ export async function runLoad(
   try {
     if (attempt.resumes && attempt.progress.bytes === 0) await deleteEarlierRows(context.db, attempt);
     const { hash, rest: first } = await verifyPrefix(body, attempt.progress);
-    const rest = { first, file: body, hash, format: file.format };
+    const rest = { first, file: body, hash, format: file.format, dialect: file.dialect };
     const end = await storeFile(context, attempt, rest, { elapsedMs, sent, onProgress: tell });
     await finishLoad(context, attempt, end, elapsedMs);
     await deleteStagedRows(context, attempt);

@@ -1,5 +1,6 @@
 import { CsvReader } from "../csv/csv-reader.ts";
 import { CsvSource, type FileRest } from "../csv/csv-source.ts";
+import type { Dialect } from "../csv/dialect.ts";
 import { type FieldOrder, namedOrder, tableOrder } from "../csv/header.ts";
 import type { RecordSource } from "../csv/record.ts";
 import { RowBatch } from "../csv/row-batch.ts";
@@ -26,7 +27,7 @@ const sniffMs = 200;
 export async function storeFile(
   context: LoadContext,
   attempt: LoadAttempt,
-  rest: FileRest & { format?: FileFormat | undefined },
+  rest: LoadRest,
   clock: { elapsedMs(): number; sent(): Pick<FilePosition, "bytesSent" | "bytesTotal">; onProgress(): void },
 ): Promise<FilePosition> {
   const { table } = attempt;
@@ -129,6 +130,12 @@ export async function storeFile(
   }
 }
 
+/** The rest of a file, and what is known of it. */
+interface LoadRest extends FileRest {
+  format?: FileFormat | undefined;
+  dialect?: Partial<Dialect> | undefined;
+}
+
 /** The rest of a file as records, and how they are read. */
 interface OpenedFile {
   source: RecordSource;
@@ -151,7 +158,7 @@ function openJson(attempt: LoadAttempt, rest: FileRest): OpenedFile {
 }
 
 /** The rest of a CSV file as records, and the order of their fields. What the file is found to be is kept with the progress. */
-async function openCsv(context: LoadContext, attempt: LoadAttempt, rest: FileRest): Promise<OpenedFile> {
+async function openCsv(context: LoadContext, attempt: LoadAttempt, rest: LoadRest): Promise<OpenedFile> {
   const { table, progress } = attempt;
   if (progress.bytes > 0) {
     const dialect = progress.facts?.dialect ?? tableDialect({ ...table, dialect: {} });
@@ -161,11 +168,15 @@ async function openCsv(context: LoadContext, attempt: LoadAttempt, rest: FileRes
     const source = new CsvSource(reader, rest, { bytes: progress.bytes, encoding: dialect.encoding });
     return { source, fieldOrder, skipLines: 0, width, format: fieldFormat(dialect) };
   }
-  const { settled, lead, file } = await settleFile(table, attempt.options, rest, Math.min(sniffMs, context.batchMs));
+  const options = { ...attempt.options, dialect: { ...attempt.options.dialect, ...rest.dialect } };
+  const { settled, lead, file } = await settleFile(table, options, rest, Math.min(sniffMs, context.batchMs));
   const { dialect, layout, width, confidence, doubts } = settled;
   const unnamed = Array.from({ length: width }, (_, field) => columnOf(table, layout.fieldOrder, field));
   const header = layout.header?.names ?? unnamed;
-  attempt.progress = { ...progress, facts: { format: "csv", dialect, width, header, confidence, doubts } };
+  attempt.progress = {
+    ...progress,
+    facts: { format: rest.format ?? "csv", dialect, width, header, confidence, doubts },
+  };
   const reader = new CsvReader(Math.max(width, table.columns.length), { dialect, width });
   const source = new CsvSource(reader, { ...rest, first: lead, file }, { bytes: 0, encoding: dialect.encoding });
   const { fieldOrder, skipLines } = layout;

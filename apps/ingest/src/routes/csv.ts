@@ -53,6 +53,14 @@ export const csvQuery = z.strictObject({
       "`skip` reads on after a rejected row, `abort` ends the load as soon as more than `maxRejects` rows are rejected",
     ),
   allowEmpty: flag("Allow `mode=replace` and `mode=merge` to leave the table empty"),
+  sheet: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe(
+      "The sheet of an Excel workbook that is loaded: its name, or its number from 1; the first one by default",
+    ),
   ...dialectQuery,
   ...mappingQuery,
 });
@@ -119,7 +127,7 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       summary: "Load a CSV or NDJSON file",
       description:
         "Staff only. The body is the file (`text/csv`, or `application/x-ndjson` with a JSON object in each line) or has it as its multipart part `file`, optionally with `Content-Encoding: gzip`, `zstd` " +
-        "or `br`. The file may also be a gzip or Zstandard file, or a ZIP archive with one file. It may also be a complete upload (`upload`), " +
+        "or `br`. The file may also be a gzip or Zstandard file, or a ZIP archive with one file, or an Excel workbook (`.xlsx`). It may also be a complete upload (`upload`), " +
         'or an object of the configured store of S3, whose URL is the JSON body `{"url": "s3://bucket/key"}`. Rows ' +
         "that break a rule are rejected with a reason, the others are stored batch by batch. With `Accept: text/event-stream` the " +
         "response is a stream of `progress` events that ends with a `load` or a `problem` event. A load that was cut off is resumed by " +
@@ -143,21 +151,26 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       const { upload, ...query } = c.req.valid("query");
       const options = loadOptions(table, query);
       const given = c.req.valid("header")["idempotency-key"];
-      return receiveLoad(c, deps, { table, options, given, ...(upload !== undefined && { upload }) });
+      return receiveLoad(c, deps, { table, options, given, upload, sheet: query.sheet });
     },
   );
 }
 
-/** Loads the file of a request; `given`: its Idempotency-Key, `upload`: the id of the upload that is the file. */
+interface FilePlace {
+  upload?: string | undefined;
+  sheet?: string | undefined;
+}
+
+/** Loads the file of a request; `given`: its Idempotency-Key, `upload`: the id of the upload that is the file, `sheet`: see `csvQuery`. */
 export async function receiveLoad(
   c: Context<AccountEnv>,
   deps: Deps,
-  { table, options, given, upload }: { table: Table; options: LoadOptions; given: string | undefined; upload?: string },
+  { table, options, given, ...place }: { table: Table; options: LoadOptions; given: string | undefined } & FilePlace,
 ) {
   const wantsEvents = c.req.header("accept")?.includes("text/event-stream") === true;
   // Before the load is created, because that cannot be undone.
   if (wantsEvents) beginWaiting(c);
-  const file = await sourceFile(c, deps, upload);
+  const file = await sourceFile(c, deps, place);
   const { account } = c.var;
   const key = given && loadKey(account.id, c.req.path, given);
   const requester = { accountId: account.id, username: account.username, key };

@@ -204,7 +204,7 @@ export async function arrivingForm(c: Context<AccountEnv>, texts: Texts): Promis
         contentEncoding: c.req.header("content-encoding"),
         contentLength: lengthOf(c),
       },
-      fields,
+      { fields },
     );
     return { texts, file };
   } finally {

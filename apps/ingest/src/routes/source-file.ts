@@ -20,7 +20,7 @@ const urlBody = z.strictObject({ url: z.string() });
 export async function sourceFile(
   c: Context<AccountEnv>,
   { uploads, s3 }: Pick<Deps, "uploads" | "s3">,
-  upload: string | undefined,
+  { upload, sheet }: { upload?: string | undefined; sheet?: string | undefined },
 ): Promise<FileBytes> {
   const contentLength = lengthOf(c);
   if (upload !== undefined) {
@@ -28,11 +28,15 @@ export async function sourceFile(
       throw new Problem("bad-request", "upload: a request that loads an upload has no body.");
     }
     const { path, name, bytes } = await uploads.file(upload, c.var.account.id);
-    return storedFile(fileBytes(path), { name, bytes });
+    return storedFile(fileBytes(path), { name, bytes, sheet });
   }
   const contentType = c.req.header("content-type");
-  if (s3 && mediaTypeOf(contentType) === "application/json") return s3File(s3, await jsonOf(bodyOf(c)));
-  return csvFile(bodyOf(c), { contentType, contentEncoding: c.req.header("content-encoding"), contentLength });
+  if (s3 && mediaTypeOf(contentType) === "application/json") return s3File(s3, await jsonOf(bodyOf(c)), sheet);
+  return csvFile(
+    bodyOf(c),
+    { contentType, contentEncoding: c.req.header("content-encoding"), contentLength },
+    { sheet },
+  );
 }
 
 /** Throws a 415 for a body that `sourceFile` would refuse for its type, before anything is looked up. */
@@ -46,14 +50,14 @@ async function* fileBytes(path: string): AsyncGenerator<Buffer> {
   yield* createReadStream(path) as AsyncIterable<Buffer>;
 }
 
-async function s3File(s3: S3Store, body: unknown): Promise<FileBytes> {
+async function s3File(s3: S3Store, body: unknown, sheet: string | undefined): Promise<FileBytes> {
   const { data } = urlBody.safeParse(body);
   const place = data && readS3Url(data.url);
   if (!place) throw refused("must be the URL of an object: s3://bucket/key");
   const { bucket, key } = place;
   const object = await s3.find(bucket, key);
   if (!object) throw refused(`there is no object ${key.slice(0, 200)} in ${bucket}`);
-  return storedFile(s3.read(bucket, object), { name: key, bytes: object.bytes });
+  return storedFile(s3.read(bucket, object), { name: key, bytes: object.bytes, sheet });
 }
 
 function refused(message: string): Problem {

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { mediaTypeOf, Problem } from "@quintet/http";
+import type { Dialect } from "../csv/dialect.ts";
 import { encodingNamed } from "../csv/encoding.ts";
 import type { FileBytes, FileFormat, SentBytes } from "../loads/file-bytes.ts";
 import { type Coding, codings, decompressed } from "./decompress.ts";
@@ -13,9 +14,16 @@ const jsonTypes = ["application/x-ndjson", "application/ndjson", "application/js
 const compressedTypes = [
   ...["application/gzip", "application/x-gzip", "application/zstd", "application/zip"],
   ...["application/x-zip-compressed", "application/octet-stream"],
+  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 ];
 const multipart = "multipart/form-data";
 const acceptedTypes = [...csvTypes, multipart, ...compressedTypes, jsonTypes[0]!];
+
+/** How the bytes of a workbook are written. */
+const sheetDialect: Partial<Dialect> = {
+  ...{ delimiter: ",", quote: '"', escape: null, encoding: "utf-8", lineEnd: "crlf" },
+  ...{ comment: null, trailingDelimiter: false, decimal: ".", thousands: "" },
+};
 
 /** The format that a file has by its name. */
 function formatOf(name: string): FileFormat {
@@ -31,7 +39,7 @@ function formatOf(name: string): FileFormat {
 export async function csvFile(
   body: Readable,
   headers: { contentType: string | undefined; contentEncoding: string | undefined; contentLength: string | undefined },
-  fields?: Map<string, string>,
+  { fields, sheet }: { fields?: Map<string, string> | undefined; sheet?: string | undefined } = {},
 ): Promise<FileBytes> {
   const { contentLength } = headers;
   // Without a body its type does not matter: the file is missing.
@@ -59,13 +67,13 @@ export async function csvFile(
   // By now the body is piped; a listener of its own would start it before.
   if (type === multipart && !coding) body.on("data", count);
   const format = jsonTypes.includes(type) ? "ndjson" : undefined;
-  return openFile(await first, { name: filename, sent, expansion, format });
+  return openFile(await first, { name: filename, sent, expansion, format, sheet: sheet ?? fields?.get("sheet") });
 }
 
 /** The file that is kept somewhere, of `bytes` bytes, as `csvFile` returns one in a body. */
 export async function storedFile(
   file: AsyncGenerator<Buffer>,
-  { name, bytes }: { name: string; bytes: number },
+  { name, bytes, sheet }: { name: string; bytes: number; sheet: string | undefined },
 ): Promise<FileBytes> {
   const sent: SentBytes = { bytes: 0, total: bytes };
   const counted = async function* () {
@@ -77,7 +85,7 @@ export async function storedFile(
   const all = counted();
   const close = () => all.return(undefined);
   try {
-    return await openFile(await withFirstBytes(all), { name, sent, expansion: new Expansion(), close });
+    return await openFile(await withFirstBytes(all), { name, sent, sheet, expansion: new Expansion(), close });
   } catch (error) {
     await close();
     throw error;
@@ -93,21 +101,24 @@ async function openFile(
     expansion: Expansion;
     /** By the type of the file; undefined: by its name. */
     format?: FileFormat | undefined;
+    /** The sheet of a workbook. */
+    sheet: string | undefined;
     close?: () => Promise<unknown>;
   },
 ): Promise<FileBytes> {
-  const { name, sent, expansion, close } = source;
+  const { name, sent, expansion, sheet, close } = source;
   const opened = new AsyncDisposableStack();
   opened.defer(async () => void (await close?.()));
   try {
-    const inner = await plainFile(file, name, { expansion, opened });
+    const inner = await plainFile(file, name, { expansion, opened, sheet });
     const plain = await withFirstBytes(inner.file);
-    const format = source.format ?? formatOf(inner.name);
+    const isSheet = inner.isSheet === true;
+    const format = isSheet ? "xlsx" : (source.format ?? formatOf(inner.name));
     const end = async () => {
       await opened.disposeAsync();
       return { done: true as const, value: undefined };
     };
-    return { sent, format, next: () => plain.next(), return: end };
+    return { sent, format, ...(isSheet && { dialect: sheetDialect }), next: () => plain.next(), return: end };
   } catch (error) {
     await opened.disposeAsync();
     throw error;

@@ -2,10 +2,11 @@ import { Problem } from "@quintet/http";
 import type { FileBytes } from "../loads/file-bytes.ts";
 import { type Coding, decompressed } from "./decompress.ts";
 import type { Expansion } from "./expansion.ts";
+import { sheetAsCsv, workbookEntry } from "./workbook.ts";
 import { onlyFile, openZip } from "./zip-file.ts";
 
 /** The formats of files that are recognised by their first bytes; any other file is text. */
-type Signature = { name: Coding | "zip" | "parquet" | "workbook"; bytes: readonly number[] };
+type Signature = { name: Coding | "zip" | "parquet" | "oldWorkbook"; bytes: readonly number[] };
 const signatures: readonly Signature[] = [
   { name: "gzip", bytes: [0x1f, 0x8b, 0x08] },
   { name: "zstd", bytes: [0x28, 0xb5, 0x2f, 0xfd] },
@@ -15,33 +16,35 @@ const signatures: readonly Signature[] = [
   { name: "zip", bytes: [0x50, 0x4b, 0x05, 0x06] },
   { name: "parquet", bytes: [0x50, 0x41, 0x52, 0x31] },
   // An OLE2 file: a workbook of Excel 97, or one with a password.
-  { name: "workbook", bytes: [0xd0, 0xcf, 0x11, 0xe0] },
+  { name: "oldWorkbook", bytes: [0xd0, 0xcf, 0x11, 0xe0] },
 ];
 const longestSignature = 4;
 /** `.csv.gz` in a ZIP archive has two. */
 const maxLayers = 2;
 
 /**
- * The file in a compressed file or a ZIP archive, and its name, recognised by its first bytes; Brotli, which has no such bytes, by its name. Any other
+ * The file in a compressed file or a ZIP archive, or the sheet `sheet` of a workbook as CSV, with its name, recognised by its first bytes; Brotli, which has no such bytes, by its name. Any other
  * file is returned as it is. What is held open for it is added to `opened`.
  */
 export async function plainFile(
   file: FileBytes,
   name: string,
-  { expansion, opened }: { expansion: Expansion; opened: AsyncDisposableStack },
-): Promise<{ file: FileBytes; name: string }> {
+  { expansion, opened, sheet }: { expansion: Expansion; opened: AsyncDisposableStack; sheet: string | undefined },
+): Promise<{ file: FileBytes; name: string; isSheet?: true }> {
   let plain = file;
   for (let layers = 0, inner = name; ; layers++) {
     const { lead, whole } = await withLead(plain);
     plain = whole;
     const found = signatureOf(lead) ?? (inner.toLowerCase().endsWith(".br") ? "br" : undefined);
     if (found === undefined) return { file: plain, name: inner };
-    if (found === "parquet" || found === "workbook") throw unreadable(found);
+    if (found === "parquet" || found === "oldWorkbook") throw unreadable(found);
     if (layers === maxLayers)
       throw new Problem("unprocessable", `The file is compressed more than ${maxLayers} times.`);
     if (found === "zip") {
       const zip = opened.use(await openZip(plain, expansion));
-      if (zip.entries.some(({ fileName }) => fileName === "xl/workbook.xml")) throw unreadable("workbook");
+      if (zip.entries.some(({ fileName }) => fileName === workbookEntry)) {
+        return { file: sheetAsCsv(zip, sheet), name: inner, isSheet: true };
+      }
       const entry = onlyFile(zip);
       plain = zip.read(entry);
       inner = entry.fileName;
@@ -54,9 +57,12 @@ export async function plainFile(
   }
 }
 
-function unreadable(found: "parquet" | "workbook"): Problem {
-  const what = found === "parquet" ? "a Parquet file" : "an Excel workbook";
-  return new Problem("unsupported-media-type", `The file is ${what}: send it as CSV.`);
+function unreadable(found: "parquet" | "oldWorkbook"): Problem {
+  const detail =
+    found === "parquet"
+      ? "The file is a Parquet file: send it as CSV."
+      : "The file is a workbook of Excel 97, or has a password: send it as .xlsx without a password, or as CSV.";
+  return new Problem("unsupported-media-type", detail);
 }
 
 function signatureOf(lead: Buffer): Signature["name"] | undefined {
