@@ -174,7 +174,7 @@ export async function receiveLoad(
   const { account } = c.var;
   const key = given && loadKey(account.id, c.req.path, given);
   const requester = { accountId: account.id, username: account.username, key };
-  const declared = upload === undefined ? declaredEncoding(c.req.header("content-type")) : undefined;
+  const declared = place.upload === undefined ? declaredEncoding(c.req.header("content-type")) : undefined;
   const dialect = declared === undefined ? options.dialect : { encoding: declared, ...options.dialect };
   const prepared = await prepareLoad(deps.loads, table, { ...options, dialect }, requester, file);
   if (prepared.replayed) c.header("Idempotency-Replayed", "true");
