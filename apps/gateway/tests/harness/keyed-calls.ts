@@ -44,6 +44,8 @@ export async function keyedCalls({ origin, anyone, plain, staff }: Installation)
   await created(staff.put(`/queue/queues/${queue}`, { visibilitySeconds: 3600 }));
   await created(staff.post("/ingest/departments/rows", { rows: [[1, "Sales"]] }));
   await created(staff.post("/ingest/departments/backups"));
+  const csv = { "Content-Type": "text/csv" };
+  const rejected = await created(staff.post("/ingest/jobs/csv", Buffer.from("id,job\nx,Nurse\n"), { headers: csv }));
   let number = 0;
 
   const accounts = async (name: string) =>
@@ -137,8 +139,27 @@ export async function keyedCalls({ origin, anyone, plain, staff }: Installation)
       by: staff,
       path: "/ingest/jobs/csv",
       body: Buffer.from(`${++number},${name}\n`),
-      headers: { "Content-Type": "text/csv" },
+      headers: csv,
       effects: async (answer) => oneRow(answer),
+    }),
+    "POST /ingest/loads/{id}/retry": (name) => ({
+      by: staff,
+      path: `/ingest/loads/${rejected.id}/retry`,
+      body: Buffer.from(`_line,_column,_reason,id,job\n2,id,x,${++number},${name}\n`),
+      headers: csv,
+      effects: async (answer) => oneRow(answer),
+    }),
+    "POST /ingest/backups": () => ({
+      by: staff,
+      path: "/ingest/backups",
+      body: undefined,
+      async effects(answer) {
+        const { backups } = (await staff.get("/ingest/backups", { limit: 100 })).json<{
+          backups: { name: string }[];
+        }>();
+        const [made] = answer.json<{ backups: { name: string }[] }>().backups;
+        return backups.filter((backup) => backup.name === made?.name).length;
+      },
     }),
     "POST /ingest/{table}/backups": () => {
       const table = number % 2 === 0 ? "jobs" : "hired_employees";

@@ -12,6 +12,7 @@ import { retryPage, retryPath } from "../pages/rejects-page.ts";
 import { pageTag } from "./actions.ts";
 import { arrivingForm, loadByForm } from "./new-load.ts";
 import { findLoad, loadParam, tableInPath } from "./paths.ts";
+import { refuseOtherTypes } from "./source-file.ts";
 
 const again = errorPageResponse("The form with its errors");
 
@@ -70,6 +71,7 @@ export function addRetryForm(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: Pa
       responses: { 303: { description: "Done; the load is at Location" }, 409: again, 422: again },
     }),
     async (c) => {
+      refuseOtherTypes(c, deps);
       const kept = await findLoad(deps.loads, c.req.valid("param").id);
       try {
         const { texts, file } = await arrivingForm(c, {});
