@@ -11,6 +11,7 @@ import { addInferRoute } from "./routes/infer.ts";
 import { addLoadActions } from "./routes/load-actions.ts";
 import { addLoadRoutes } from "./routes/loads.ts";
 import { addNewLoadRoutes } from "./routes/new-load.ts";
+import { addNewTableRoutes } from "./routes/new-table.ts";
 import { addOverviewRoutes } from "./routes/overview.ts";
 import { addRejectRoutes } from "./routes/rejects.ts";
 import { addReportRoutes } from "./routes/reports.ts";
@@ -35,7 +36,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     },
     maxBodyBytes: 8 * MiB,
     streams:
-      /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/(?:actions\/)?retry|uploads(?:\/[^/]+)?|infer|new-load(?:\/check|\/dry-run)?)$/,
+      /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/(?:actions\/)?retry|uploads(?:\/[^/]+)?|infer|new-load(?:\/check|\/dry-run)?|new-table\/check)$/,
     slow: /^\/ingest\/(?:(?:backups|[^/]+\/(?:csv|backups|restore)|(?:backups|loads)\/[^/]+\/(?:actions\/)?(?:verify|preview|restore|retry|undo)|backups\/actions\/new|uploads(?:\/[^/?]+)?|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
   });
   deps.records.start();
@@ -44,6 +45,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   // The names of lists come before the names of tables.
   addOverviewRoutes(app, deps, frame);
   addNewLoadRoutes(app, deps, frame);
+  addNewTableRoutes(app, deps, frame);
   addLoadRoutes(app, deps, frame);
   addRejectRoutes(app, deps, frame);
   addRetryRoute(app, deps);

@@ -99,6 +99,55 @@ describe("the pages of ingest", () => {
     expect((await ingest.rows("SELECT COUNT(*) AS n FROM hired_employees WHERE id >= 10000"))[0]?.n).toBe(50_000);
   });
 
+  it("make a table from a file and load it, without JavaScript", async () => {
+    await using opened = await visit("/ingest", { javaScriptEnabled: false });
+    const { page, complaints, press, follow, done } = opened;
+    await follow("New table from a file");
+    const file = csv(`Artículo;Precio;_nota\nA-1;1,50;${hostile}\nA-2;2,25;\n`);
+    await page.locator("#file").setInputFiles(file);
+    await press("Propose a table");
+    await page.getByText("Fields are separated by a semicolon").waitFor();
+    await page.getByLabel("Name of the table").fill("jobs");
+    await page.getByLabel("Name of column 2").fill("price");
+    await page.getByLabel("Name of column 1").fill("price");
+    await press("Make the table");
+    await page.getByRole("alert").getByText("is there twice").waitFor();
+    await page.getByLabel("Name of column 1").fill("item");
+    await press("Make the table");
+    await page.getByRole("alert").getByText("is the name of another table").waitFor();
+    complaints.length = 0; // The browser reports each 422 as an error.
+    await page.getByLabel("Name of the table").fill("prices");
+    await press("Make the table");
+    await done("Added.");
+    expect(await page.getByLabel("Table", { exact: true }).inputValue()).toBe("prices");
+    await page.locator("#file").setInputFiles(file);
+    await press("Load");
+    await page.waitForURL(/\/ingest\/loads\/\d+$/);
+    expect(await ingest.rows("SELECT item, price, nota FROM prices ORDER BY item")).toEqual([
+      { item: "A-1", price: 1.5, nota: hostile },
+      { item: "A-2", price: 2.25, nota: null },
+    ]);
+  });
+
+  it("propose a table for a file that is sent in the background", async () => {
+    await using opened = await visit("/ingest/new-table");
+    const { page, press } = opened;
+    await page
+      .locator("#file")
+      .setInputFiles(csv("id,name,since\n1,Ann,2021-01-01T00:00:00\n2,Bo,2021-01-02T00:00:00\n"));
+    await press("Propose a table");
+    await page.getByRole("heading", { name: "What the file was taken for" }).waitFor();
+    for (const [colorScheme, width] of [
+      ["light", 1100],
+      ["dark", 390],
+    ] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      expect(await overflow(page)).toBe(0);
+      expect(await axeFaults(page)).toEqual([]);
+    }
+  });
+
   it("cancel a load that is running", async () => {
     await using opened = await visit("/ingest/new-load?table=hired_employees");
     const { page, press } = opened;
@@ -228,6 +277,7 @@ describe("the pages of ingest", () => {
       "/ingest/backups",
       "/ingest/backups/actions/new",
       "/ingest/new-load",
+      "/ingest/new-table",
       "/ingest/reports/hired-by-quarter?year=2021",
     ];
     await using opened = await visit("/ingest");

@@ -6,6 +6,8 @@ export const backupsPath = `${home}/backups`;
 export const reportsPath = `${home}/reports`;
 /** The page on which a file is loaded. A path with a hyphen is never that of a table. */
 export const newLoadPath = `${home}/new-load`;
+/** The page on which a table is made from a file. */
+export const newTablePath = `${home}/new-table`;
 
 /** The path of a load's page. */
 export function loadPath(id: number): string {

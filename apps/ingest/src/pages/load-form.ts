@@ -1,7 +1,7 @@
 import type { FormField, Html, Refusal, Texts } from "@quintet/pages";
 import { faultOf, faultSummary, field, hidden } from "@quintet/pages";
 import { html } from "hono/html";
-import { home, newLoadPath } from "./frame.ts";
+import { home, newLoadPath, newTablePath } from "./frame.ts";
 
 export interface LoadFormShown {
   /** The names of the tables. */
@@ -39,6 +39,7 @@ export function loadFormPage({ tables, options, texts, key, refusal, found }: Lo
             tables.map((name) => [name, name]),
             texts.table ?? "",
             faultOf(faults, "table"),
+            html`<a href="${newTablePath}">New table from a file</a>`,
           )}
           <details${given || chosen ? html` open` : ""}><summary>Options</summary><div class="fields">
             ${options.map((option) => input(option, texts[option.name] ?? "", faults))}
@@ -72,7 +73,7 @@ function select(
   options: readonly (readonly [value: string, text: string])[],
   value: string,
   fault: string | undefined,
-  hint?: string,
+  hint?: string | Html,
 ): Html {
   const described = [hint === undefined ? "" : `${name}-hint`, fault === undefined ? "" : `${name}-fault`]
     .filter((id) => id !== "")

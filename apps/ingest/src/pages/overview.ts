@@ -1,7 +1,7 @@
 import { cards, type Html } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Load } from "../loads/load.ts";
-import { loadsPath, rowsPath } from "./frame.ts";
+import { loadsPath, newTablePath, rowsPath } from "./frame.ts";
 import { loadList, noLoads } from "./loads-page.ts";
 
 export interface OverviewShown {
@@ -25,6 +25,7 @@ export function overviewPage({ tables, loads, isStaff }: OverviewShown): Html {
             links: [{ label: "Rows", of: name, href: rowsPath(name) }],
           })),
         )}
+        ${isStaff ? html`<p class="below"><a href="${newTablePath}">New table from a file</a></p>` : ""}
       </section>
       <section class="part" aria-labelledby="loads"><h2 id="loads">Latest loads</h2>
         ${loads.length === 0 ? noLoads(isStaff) : html`${loadList(loads)}<p class="below"><a href="${loadsPath}">All loads</a></p>`}

@@ -12,8 +12,9 @@ import { bodyOf, lengthOf } from "./source-file.ts";
 import { tableSchema } from "./table-schema.ts";
 
 /** How long the beginning of a file is waited for. */
-const waitMs = 5000;
-const maxKeyLength = 255;
+export const waitMs = 5000;
+/** The greatest length of a text in a key. */
+export const maxKeyLength = 255;
 
 const inferredSchema = z
   .object({

@@ -16,7 +16,7 @@ import { loadFormPage } from "../pages/load-form.ts";
 import type { Table } from "../tables/table.ts";
 import { csvFile } from "../upload/csv-file.ts";
 import { pageTag } from "./actions.ts";
-import { attachLoadToRequest, loadKey, loadOptions } from "./csv.ts";
+import { attachLoadToRequest, csvQuery, loadKey, loadOptions } from "./csv.ts";
 import { loadFields, loadQueryFrom } from "./load-form-fields.ts";
 import { tableInPath } from "./paths.ts";
 import { bodyOf, lengthOf } from "./source-file.ts";
@@ -74,10 +74,18 @@ export function addNewLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
       tags: [pageTag],
       summary: "Page: load a file",
       description: "The form that loads a file.",
-      request: { query: z.strictObject({ table: z.string().max(64).optional().describe("The table that is chosen") }) },
+      request: {
+        query: z.strictObject({
+          table: z.string().max(64).optional().describe("The table that is chosen"),
+          map: csvQuery.shape.map,
+        }),
+      },
       responses: { 200: { description: "The page", content: htmlContent } },
     }),
-    (c) => sendForm(c, { texts: { table: c.req.valid("query").table ?? "" } }),
+    (c) => {
+      const { table = "", map = "" } = c.req.valid("query");
+      return sendForm(c, { texts: { table, map } });
+    },
   );
 
   app.openapi(
@@ -189,7 +197,7 @@ export async function loadByForm(
 }
 
 /** Reads a file to its end: a browser shows no response before it has sent all of the form. */
-async function skipRest(file: FileBytes): Promise<void> {
+export async function skipRest(file: FileBytes): Promise<void> {
   while (!(await file.next()).done);
 }
 

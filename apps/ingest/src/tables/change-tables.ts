@@ -42,9 +42,15 @@ type NewTable = Omit<Table, "version">;
  * Makes a table, or changes the one of that name; whether it was made. DDL commits by itself, so the definition is `making` until all is
  * there: what a killed process has left of it is not visible, and is removed by the next one, see `finishChanges`.
  *
- * Throws a 409 when rows do not fit the definition or the database has a table of somebody else, and a 422 when a reference does not fit.
+ * Throws a 409 when rows do not fit the definition or the database has a table of somebody else, and a 422 when a reference does not fit,
+ * or, with `onlyNew`, when there is another table of that name.
  */
-export async function putTable(stores: Stores, table: NewTable, by: string): Promise<boolean> {
+export async function putTable(
+  stores: Stores,
+  table: NewTable,
+  by: string,
+  { onlyNew }: { onlyNew: boolean },
+): Promise<boolean> {
   const { db } = stores;
   const { name, ...definition } = table;
   let made = false;
@@ -52,6 +58,8 @@ export async function putTable(stores: Stores, table: NewTable, by: string): Pro
     await finishChange(connection, name);
     const found = await findTable(connection, name);
     if (found) {
+      const { version: _, ...kept } = found;
+      if (onlyNew && !isSame(kept, table)) throw nameTaken();
       const breaks = await change(stores, connection, { from: found, to: table });
       if (breaks.length > 0) throw breakProblem(breaks);
       return;
@@ -382,6 +390,11 @@ function deniedProblem(error: unknown): unknown {
   const detail =
     "The database user of this service may not do that: it needs CREATE, ALTER, INDEX, DROP and REFERENCES.";
   return new Problem("forbidden", detail, { cause: error });
+}
+
+function nameTaken(): Problem {
+  const errors = [{ path: "name", message: "is the name of another table" }];
+  return new Problem("unprocessable", "There is another table of that name.", { errors });
 }
 
 function isSame(a: object, b: object): boolean {

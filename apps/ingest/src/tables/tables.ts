@@ -11,6 +11,8 @@ export interface Tables {
   list(): Promise<Table[]>;
   /** The foreign keys of all tables that refer to a table, also its own. */
   referencesTo(name: string): Promise<IncomingReference[]>;
+  /** Makes a table, also when it has been made like this already. Throws a 422 when there is another one of that name. */
+  create(table: Omit<Table, "version">, by: string): Promise<boolean>;
   /** Makes a table, or changes the one of that name; whether it was made. Throws a 409 when rows do not fit. */
   put(table: Omit<Table, "version">, by: string): Promise<boolean>;
   /** Changes a table as it was read. Returns what would break: then, and in a dry run, nothing is changed. */
@@ -29,7 +31,8 @@ export function openTables(stores: Stores): Tables {
     },
     list: () => listTables(db),
     referencesTo: (name) => referencesTo(db, name),
-    put: (table, by) => putTable(stores, table, by),
+    create: (table, by) => putTable(stores, table, by, { onlyNew: true }),
+    put: (table, by) => putTable(stores, table, by, { onlyNew: false }),
     change: (read, table, options) => changeTable(stores, read, table, options),
     drop: (name, withRows) => dropTable(stores, name, withRows),
   };
