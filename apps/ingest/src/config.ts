@@ -2,13 +2,14 @@ import type { ConfigOf } from "@quintet/host";
 import { settings } from "@quintet/http";
 import { z } from "zod";
 import { isCron } from "./backups/backup-schedule.ts";
+import { bucketUrl } from "./backups/bucket/bucket-place.ts";
 import { s3Settings } from "./s3.ts";
 
 export const ingestSettings = {
   ...s3Settings,
   BULK_STATEMENT_SECONDS: settings.number(0, 1_000_000).default(3600),
   BACKUP_DIR: settings.folder.default("./backups"),
-  BACKUP_URL: z.string().max(600).optional(),
+  BACKUP_URL: z.string().regex(bucketUrl, "must be s3://bucket or s3://bucket/prefix").optional(),
   BACKUP_CRON: z
     .string()
     .max(120)

@@ -23,7 +23,7 @@ it("the demo files are loaded once, with their invalid rows", async () => {
     "must be a whole number",
     "duplicate id",
     "is a date or time that does not exist",
-    "may have the day or the month first",
+    "must be a date and time like",
     "columns, not 5",
     "has a quote that is not closed",
     "has text after a closing quote",

@@ -2,6 +2,9 @@ import type { S3Store } from "../../s3.ts";
 import type { BackupName } from "../backup-name.ts";
 import { type Sidecar, sidecarText } from "../sidecar.ts";
 
+/** The URL of a bucket, and of the prefix of its keys. */
+export const bucketUrl = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.{0,512}))?$/u;
+
 /** A place in a bucket: the prefix is empty or ends with a slash. */
 export interface BucketPlace {
   s3: S3Store;

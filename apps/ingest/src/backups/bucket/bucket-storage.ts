@@ -5,15 +5,14 @@ import { type BackupName, readBackupName } from "../backup-name.ts";
 import { parseSidecar } from "../sidecar.ts";
 import { type BackupStorage, StorageFailed } from "../storage.ts";
 import { BucketDraft } from "./bucket-draft.ts";
-import { type BucketPlace, backupKey, sidecarKey, writeBucketSidecar } from "./bucket-place.ts";
+import { type BucketPlace, backupKey, bucketUrl, sidecarKey, writeBucketSidecar } from "./bucket-place.ts";
 
 /** A sidecar without its backup is deleted after this time: the backup of a younger one may be about to appear. */
 const staleMs = 24 * 3_600_000;
 
-/** Backups as objects below `s3://bucket/prefix`. Throws `ConfigError` when no store is configured or the URL is another one. */
+/** Backups as objects below `s3://bucket/prefix`. Throws `ConfigError` when no store is configured. */
 export function bucketStorage(s3: S3Store | undefined, url: string): BackupStorage {
-  const [, bucket, path = ""] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.{0,512}))?$/u.exec(url) ?? [];
-  if (bucket === undefined) throw new ConfigError(["BACKUP_URL must be s3://bucket or s3://bucket/prefix"]);
+  const [, bucket = "", path = ""] = bucketUrl.exec(url) ?? [];
   if (!s3) throw new ConfigError(["BACKUP_URL needs S3_ENDPOINT, S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY"]);
   const prefix = path === "" || path.endsWith("/") ? path : `${path}/`;
   return storageIn({ s3, bucket, prefix });
