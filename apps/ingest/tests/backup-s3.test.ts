@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Backup } from "../src/backups/backup.ts";
 import { bucketStorage } from "../src/backups/bucket/bucket-storage.ts";
+import { ingest as definition } from "../src/index.ts";
 import { jobs, openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
 import { openTestS3, type TestS3 } from "./s3-server.ts";
 
@@ -66,5 +67,5 @@ it("a backup that cannot be written leaves nothing in the bucket", async () => {
 
 it("the place is s3://bucket/prefix of a store that is configured", () => {
   expect(() => bucketStorage(undefined, "s3://data/x")).toThrow(/BACKUP_URL needs S3_ENDPOINT/);
-  expect(() => bucketStorage(ingest.deps.s3, "s3:/data")).toThrow(/must be s3:\/\/bucket/);
+  expect(() => definition.loadConfig({ ...ingest.env, BACKUP_URL: "s3:/data" })).toThrow(/must be s3:\/\/bucket/);
 });
