@@ -123,7 +123,16 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
   );
   return {
     reports,
-    savedReports: { user: reportUser, own: ownReports, readable },
+    savedReports: {
+      reader: {
+        user: reportUser,
+        readable,
+        subject: "The report",
+        subjects: "Saved reports",
+        endsConnections: false,
+      },
+      own: ownReports,
+    },
     bulk,
     loads,
     tables,

@@ -305,7 +305,7 @@ describe("hostile SQL", () => {
   it("is refused by the database when the reader lets it pass", async () => {
     await ingest.rows("CREATE FUNCTION stored() RETURNS INT DETERMINISTIC NO SQL RETURN 1");
     await ingest.rows("CREATE TABLE auth_user (password VARCHAR(9))");
-    const pool = await ingest.deps.savedReports.user.pool();
+    const pool = await ingest.deps.savedReports.reader.user.pool();
     const outcome = (sql: string) =>
       inReadOnlySession(pool, (session) => session.read(sql, [], { rows: 10, bytes: 10_000 })).then(
         () => "done",
@@ -345,7 +345,7 @@ describe("hostile SQL", () => {
   });
 
   it("leaves nothing in the session", async () => {
-    const pool = await ingest.deps.savedReports.user.pool();
+    const pool = await ingest.deps.savedReports.reader.user.pool();
     const bounds = { rows: 10, bytes: 10_000 };
     const state = () =>
       inReadOnlySession(pool, async (session) => {
@@ -380,7 +380,7 @@ describe("a report", () => {
       sql: `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT COUNT(*) AS n FROM n`,
     });
     expect((await run("endless")).status).toBeLessThan(504);
-    const pool = await ingest.deps.savedReports.user.pool();
+    const pool = await ingest.deps.savedReports.reader.user.pool();
     const many = inReadOnlySession(pool, (session) =>
       session.read("SELECT REPEAT('a', 1000000) AS a FROM jobs", [], { rows: 200, bytes: 5_000_000 }),
     );
@@ -426,7 +426,7 @@ describe("the database user of reports", () => {
   /** What the app says when it has these database users. */
   async function withUsers(appUrl: string, given: string | undefined) {
     await using app = connectMysql(appUrl, { connections: 2 });
-    const { readable } = ingest.deps.savedReports;
+    const { readable } = ingest.deps.savedReports.reader;
     const limits = {
       secret: "another secret",
       statementSeconds: 5,
@@ -435,8 +435,8 @@ describe("the database user of reports", () => {
       setting: "REPORTS_MYSQL_URL",
     };
     await using user = new ReadOnlyUser({ ...limits, app, url: appUrl, given, readable, onFault: () => {} });
-    const kept = ingest.deps.savedReports.user;
-    Object.assign(ingest.deps.savedReports, { user });
+    const kept = ingest.deps.savedReports.reader.user;
+    Object.assign(ingest.deps.savedReports.reader, { user });
     try {
       const demo = await run("hired-by-quarter", "?year=2021");
       const saved = await put("by-user", { sql: "SELECT COUNT(*) AS n FROM departments" });
@@ -446,7 +446,7 @@ describe("the database user of reports", () => {
         saved.status < 300 ? "" : String(((await saved.json()) as { detail: string }).detail),
       ];
     } finally {
-      Object.assign(ingest.deps.savedReports, { user: kept });
+      Object.assign(ingest.deps.savedReports.reader, { user: kept });
     }
   }
 

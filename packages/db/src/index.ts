@@ -48,5 +48,23 @@ export { healthRedis, infoFields } from "./redis/health.ts";
 export { type RunWithDeadline, redisWithDeadline } from "./redis/redis-deadline.ts";
 export { addToStream, luaCommands, type RunLua } from "./redis/scripts.ts";
 export { OutcomeUnknown } from "./redis/send-once.ts";
+export {
+  type JsonValue,
+  type Parameter,
+  type ParameterValues,
+  parameterFaults,
+  readValues,
+} from "./saved-sql/parameters.ts";
+export { type ResultColumn, resultColumn, resultValue } from "./saved-sql/result-columns.ts";
+export { cellSchema, columnSchema, parameterSchema, parametersSchema, toParameters } from "./saved-sql/schemas.ts";
+export {
+  asSqlReader,
+  parameterUse,
+  requireNone,
+  type SqlReader,
+  serverMessage,
+  statementOf,
+  textOf,
+} from "./saved-sql/sql-reader.ts";
 export { requireStores, type StoreUrls, storeFaults } from "./store-faults.ts";
 export { type Sweeping, sweeping } from "./sweeping.ts";

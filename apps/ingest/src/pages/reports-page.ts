@@ -1,7 +1,8 @@
+import type { Parameter } from "@quintet/db";
 import type { InputFault } from "@quintet/http";
 import { faultOf, faultSummary, field, type Html, plural } from "@quintet/pages";
 import { html } from "hono/html";
-import type { Parameter, Report } from "../reports/report.ts";
+import type { Report } from "../reports/report.ts";
 import type { ReportResult } from "../reports/run-report.ts";
 import { reportsPath } from "./frame.ts";
 import { cell, grid, listTable, pageLinks } from "./lists.ts";

@@ -1,6 +1,6 @@
-import type { MysqlPool } from "@quintet/db";
+import type { MysqlPool, Parameter } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
-import type { Parameter, Report } from "./report.ts";
+import type { Report } from "./report.ts";
 
 interface ReportRow extends RowDataPacket {
   name: string;

@@ -1,29 +1,4 @@
-export const parameterTypes = ["integer", "number", "string", "date", "datetime", "boolean"] as const;
-export type ParameterType = (typeof parameterTypes)[number];
-
-/** A parameter of a report. Limits and the default are texts as in a query, so that they are exact. */
-export interface Parameter {
-  name: string;
-  type: ParameterType;
-  /** Whether a request must give it; otherwise it is the default, or NULL. */
-  required: boolean;
-  default?: string | undefined;
-  /** Of integer, number, date and datetime. */
-  minimum?: string | undefined;
-  maximum?: string | undefined;
-  /** Of string, in characters. */
-  maxLength?: number | undefined;
-  enum?: readonly string[] | undefined;
-  description?: string | undefined;
-}
-
-export const resultTypes = ["integer", "number", "string", "boolean", "date", "time", "datetime", "binary"] as const;
-
-/** A column of a result. `binary` is base64. */
-export interface ResultColumn {
-  name: string;
-  type: (typeof resultTypes)[number];
-}
+import type { Parameter } from "@quintet/db";
 
 /** A saved report. */
 export interface Report {
@@ -39,6 +14,3 @@ export interface Report {
   changedBy: string;
   changedAt: Date;
 }
-
-/** A value of a result in JSON. A number that a double cannot hold is a text with all its digits. */
-export type JsonValue = string | number | boolean | null;

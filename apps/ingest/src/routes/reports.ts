@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, guards } from "@quintet/auth";
+import { readValues, toParameters } from "@quintet/db";
 import {
   decodeCursor,
   encodeCursor,
@@ -17,12 +18,11 @@ import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
 import { pagesOf } from "../pages/lists.ts";
 import { reportPage, reportsPage } from "../pages/reports-page.ts";
-import { readValues } from "../reports/parameters.ts";
 import type { Report } from "../reports/report.ts";
 import { deleteReport, findReport, listReports, reportName, saveReport } from "../reports/report-queries.ts";
 import { checkReport, runReport } from "../reports/run-report.ts";
 import { cursorParam, nextCursor } from "./paths.ts";
-import { reportBody, reportSchema, resultSchema, toParameters, toReportBody } from "./report-schemas.ts";
+import { reportBody, reportSchema, resultSchema, toReportBody } from "./report-schemas.ts";
 
 const reportParam = z.strictObject({
   report: z.string().openapi({ param: { name: "report", in: "path" }, description: "Name of the report" }),

@@ -144,9 +144,29 @@ function instrumentConnection(connection: PoolConnection, seen: InstrumentedPool
  * driver's promises cannot do.
  */
 export function onConnection<T>(connection: PoolConnection, statement: string, send: () => Promise<T>): Promise<T> {
+  const seen = poolOf(connection);
+  return instrumented(() => limited(connection, seen, send), true, seen)(statement) as Promise<T>;
+}
+
+function poolOf(connection: PoolConnection): InstrumentedPool {
   const seen = pools.get(connection);
   if (!seen) throw new Error("The connection is not from an instrumented pool.");
-  return instrumented(() => limited(connection, seen, send), true, seen)(statement) as Promise<T>;
+  return seen;
+}
+
+/** The limits of the pool of a connection. */
+export function limitsOf(connection: PoolConnection): StatementLimits {
+  return poolOf(connection).limits;
+}
+
+/**
+ * Closes a connection whose statement may still run, and kills that from a second connection, where the pool's statements end with their
+ * clients: a server need not notice that nobody waits.
+ */
+export function abandon(connection: PoolConnection): void {
+  const { url, limits } = poolOf(connection);
+  connection.destroy();
+  if (limits.endsWithClient) void killStatement(url, connection.connection);
 }
 
 /**
@@ -160,7 +180,7 @@ async function limited(
 ): Promise<unknown> {
   const finished = killWhenClientGone(connection.connection, seen);
   try {
-    return await withTimeout(timeoutOf(seen.limits), send(), () => connection.destroy());
+    return await withTimeout(timeoutOf(seen.limits), send(), () => abandon(connection));
   } finally {
     await finished();
   }

@@ -28,6 +28,8 @@ export function connectMysql(url: string, options: PoolOptions = {}): Pool {
     // The server allows 16,382 for all clients together (`max_prepared_stmt_count`), and the driver would cache as many per connection.
     maxPreparedStatements: 200,
     enableKeepAlive: true,
+    // A connection that is ended says so to the server, which would log it otherwise.
+    gracefulEnd: true,
     decimalNumbers: options.exact !== true,
     supportBigNumbers: true,
     ...(options.exact ? { bigNumberStrings: true, dateStrings: true, jsonStrings: true } : {}),

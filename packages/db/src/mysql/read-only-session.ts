@@ -1,5 +1,6 @@
-import type { FieldPacket, Pool, PoolConnection } from "mysql2/promise";
-import { onConnection } from "./instrument-mysql.ts";
+import type { FieldPacket, Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
+import { StatementTimeout } from "../limits/statement-timer.ts";
+import { abandon, limitsOf, onConnection } from "./instrument-mysql.ts";
 import { readStatementMode } from "./read-statement.ts";
 import { limitSession } from "./session-limits.ts";
 
@@ -8,16 +9,22 @@ export interface ResultBounds {
   rows: number;
   /** Of the result on the wire. */
   bytes: number;
+  /** Whether a larger result is cut there; otherwise it is a `ResultTooLarge`. */
+  cuts?: boolean;
 }
+
+type Bound = "rows" | "bytes";
 
 /** A statement returned more than it may; its connection was closed. */
 export class ResultTooLarge extends Error {
   override name = "ResultTooLarge";
-  readonly bound: keyof ResultBounds;
+  readonly bound: Bound;
+  readonly limit: number;
 
-  constructor(bound: keyof ResultBounds) {
-    super(`The statement returned too many ${bound}.`);
+  constructor(bound: Bound, limit: number) {
+    super(`The statement returned more than ${limit} ${bound}.`);
     this.bound = bound;
+    this.limit = limit;
   }
 }
 
@@ -25,14 +32,27 @@ export class ResultTooLarge extends Error {
 export interface QueryResult {
   fields: FieldPacket[];
   rows: unknown[][];
+  /** The bound at which it was cut; its connection was closed then. */
+  cutBy?: Bound;
+}
+
+/** What the server says of a statement that it executed. */
+export interface StatementWarning {
+  code: number;
+  message: string;
 }
 
 /** A session that can only read, for SQL that others have written. */
 export interface ReadOnlySession {
   /** Prepares a statement without executing it; the fields of its rows, none for what is no query. */
   prepare(sql: string): Promise<FieldPacket[]>;
-  /** Executes one statement as a prepared one, with `values` bound. Rejects with `ResultTooLarge` beyond `bounds`. */
+  /**
+   * Executes one statement as a prepared one, with `values` bound. Rejects with `ResultTooLarge` beyond `bounds`, unless these cut, and with
+   * `StatementTimeout` when it took as long as it may: some functions end at the server's limit without an error.
+   */
   read(sql: string, values: unknown[], bounds: ResultBounds): Promise<QueryResult>;
+  /** The warnings of the last statement, at most 64; none after a cut. */
+  warnings(): Promise<StatementWarning[]>;
 }
 
 /** The parts of the driver's callback connection that this module uses. */
@@ -43,6 +63,7 @@ interface CoreConnection {
   prepare(sql: string, done: (error: Error | null, statement: { columns: FieldPacket[] }) => void): void;
   unprepare(sql: string): void;
   execute(options: object): Execution;
+  end(): void;
 }
 
 interface Execution {
@@ -63,9 +84,13 @@ const readOnly = new WeakSet<PoolConnection["connection"]>();
 
 /**
  * Runs `work` in a session in which each statement is a read-only transaction, and which is as new: what statements leave in it (locks,
- * variables, prepared statements) is gone before the connection is used again.
+ * variables, prepared statements) is gone before the connection is used again. With `endsConnection` it is not used again.
  */
-export async function inReadOnlySession<T>(pool: Pool, work: (session: ReadOnlySession) => Promise<T>): Promise<T> {
+export async function inReadOnlySession<T>(
+  pool: Pool,
+  work: (session: ReadOnlySession) => Promise<T>,
+  { endsConnection = false } = {},
+): Promise<T> {
   const connection = await pool.getConnection();
   const core = connection.connection as unknown as CoreConnection;
   let closed = false;
@@ -73,13 +98,21 @@ export async function inReadOnlySession<T>(pool: Pool, work: (session: ReadOnlyS
     if (!readOnly.has(connection.connection)) await makeReadOnly(connection);
     return await work({
       prepare: (sql) => onConnection(connection, sql, () => prepared(core, sql)),
-      read: (sql, values, bounds) => onConnection(connection, sql, () => executed(core, sql, values, bounds)),
+      async read(sql, values, bounds) {
+        const result = await onConnection(connection, sql, () =>
+          inTime(connection, executed(core, sql, values, bounds)),
+        );
+        closed = result.cutBy !== undefined;
+        return result;
+      },
+      warnings: async () => (closed ? [] : warningsOf(connection)),
     });
   } catch (error) {
     closed = error instanceof ResultTooLarge;
     throw error;
   } finally {
-    if (closed) connection.destroy();
+    if (closed) abandon(connection);
+    else if (endsConnection) core.end();
     else {
       renewed(connection).then(
         () => connection.release(),
@@ -92,6 +125,20 @@ export async function inReadOnlySession<T>(pool: Pool, work: (session: ReadOnlyS
 async function makeReadOnly(connection: PoolConnection): Promise<void> {
   await connection.query(sessionSettings);
   readOnly.add(connection.connection);
+}
+
+/** The result of a statement, or a `StatementTimeout` when it took as long as it may. */
+async function inTime<T>(connection: PoolConnection, result: Promise<T>): Promise<T> {
+  const ms = limitsOf(connection).seconds * 1000;
+  const began = performance.now();
+  const found = await result;
+  if (ms > 0 && performance.now() - began >= ms) throw new StatementTimeout(ms);
+  return found;
+}
+
+async function warningsOf(connection: PoolConnection): Promise<StatementWarning[]> {
+  const [rows] = await connection.query<RowDataPacket[]>("SHOW WARNINGS");
+  return rows.map((row) => ({ code: Number(row.Code), message: String(row.Message) }));
 }
 
 /** Makes the session as new, for the next report: this one's response does not wait for it. */
@@ -127,9 +174,14 @@ function executed(core: CoreConnection, sql: string, values: unknown[], bounds: 
     };
     const broken = (error?: Error) =>
       fail(error ?? Object.assign(new Error("The connection was closed."), { code: "PROTOCOL_CONNECTION_LOST" }));
-    const stop = (bound: keyof ResultBounds) => {
-      fail(new ResultTooLarge(bound));
-      core.stream.destroy(); // The server ends a statement whose rows nobody reads.
+    let stopped = false;
+    const stop = (bound: Bound) => {
+      if (stopped) return;
+      stopped = true;
+      settle();
+      core.stream.destroy();
+      if (bounds.cuts) resolve({ ...result, cutBy: bound });
+      else reject(new ResultTooLarge(bound, bounds[bound]));
     };
     const measure = () => {
       if (core.stream.bytesRead - before > bounds.bytes) stop("bytes");
@@ -145,6 +197,7 @@ function executed(core: CoreConnection, sql: string, values: unknown[], bounds: 
         result.fields = fields;
       })
       .on("result", (row) => {
+        if (stopped) return;
         if (result.rows.length === bounds.rows) stop("rows");
         else result.rows.push(row);
       })

@@ -1,5 +1,5 @@
 import { deriveKey, isTimeout, isUnavailable } from "@quintet/http";
-import type { Pool, RowDataPacket } from "mysql2/promise";
+import { createConnection, type Pool, type RowDataPacket } from "mysql2/promise";
 import { connectMysql } from "./pool.ts";
 
 export interface ReadOnlyUserOptions {
@@ -16,6 +16,8 @@ export interface ReadOnlyUserOptions {
   /** From which the password of the user that the app creates is derived. */
   secret: string;
   statementSeconds: number;
+  /** Max statements at once; default: 4. */
+  connections?: number;
   /** The names of the tables that it may read. */
   readable(): Promise<readonly string[]>;
   /** Called when there is no such user, once for each reason; `rights` are those in excess. */
@@ -34,7 +36,6 @@ export class ReadOnlyUserFault extends Error {
   }
 }
 
-const connections = 4;
 /** The rights are looked at again after this time, and after a fault after that. */
 const goodForMs = 60_000;
 const retryAfterMs = 10_000;
@@ -124,7 +125,7 @@ export class ReadOnlyUser implements AsyncDisposable {
   }
 
   async #connect(): Promise<Pool> {
-    const { app, url, given, setting, purpose, name, secret, statementSeconds } = this.#options;
+    const { app, url, given, setting, purpose, name, secret, statementSeconds, connections = 4 } = this.#options;
     const target = new URL(given ?? url);
     if (target.pathname !== new URL(url).pathname) {
       throw new ReadOnlyUserFault(`${setting} must name the same database as MYSQL_URL.`);
@@ -150,34 +151,40 @@ export class ReadOnlyUser implements AsyncDisposable {
     try {
       await pool.query("DO 0").catch(async (error: unknown) => {
         if (!isDenied(error)) throw error;
-        if (account === undefined) throw new ReadOnlyUserFault(`MySQL does not accept the user of ${setting}.`);
-        await this.#createUser(account, target.password);
+        if (account === undefined) await this.#grantFirst(await accountOf(target));
+        else await this.#createUser(account, target.password);
         await pool.query("DO 0");
       });
       return pool;
     } catch (error) {
       await pool.end();
-      throw isDenied(error) ? new ReadOnlyUserFault(`MySQL does not accept the user of ${setting}.`) : error;
+      if (!isDenied(error)) throw error;
+      throw account === undefined
+        ? new ReadOnlyUserFault(`MySQL does not accept the user of ${setting}.`)
+        : noUser(setting);
     }
   }
 
-  /** Creates the user, with the right to one of its tables: a user without any cannot connect to the database. */
-  async #createUser(account: string, password: string): Promise<void> {
-    const { app, setting, readable } = this.#options;
+  /** Grants the right to one of the tables: a user without any cannot connect to the database. */
+  async #grantFirst(account: string): Promise<void> {
+    const { app, readable } = this.#options;
     const [first] = await readable();
+    if (first === undefined) throw new ReadOnlyUserFault("There is no table to read.");
+    await app.query(`GRANT SELECT ON ${quoted(first)} TO ${account}`).catch(rethrowUnavailable);
+  }
+
+  async #createUser(account: string, password: string): Promise<void> {
+    const { app, setting } = this.#options;
     try {
       await app.query(`CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY ${literal(password)}`);
       // It may be there from before, when the secret was another one.
       await app.query(`ALTER USER ${account} IDENTIFIED BY ${literal(password)}`);
-      if (first !== undefined) await app.query(`GRANT SELECT ON ${quoted(first)} TO ${account}`);
     } catch (error) {
       rethrowUnavailable(error);
       // The error has the statement, and that the password.
-      throw new ReadOnlyUserFault(
-        `Set ${setting} to a database user who can only read the tables, or let the user of MYSQL_URL create one.`,
-      );
+      throw noUser(setting);
     }
-    if (first === undefined) throw new ReadOnlyUserFault("There is no table to read.");
+    await this.#grantFirst(account);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -187,8 +194,33 @@ export class ReadOnlyUser implements AsyncDisposable {
   }
 }
 
+function noUser(setting: string): ReadOnlyUserFault {
+  return new ReadOnlyUserFault(
+    `Set ${setting} to a database user who can only read the tables, or let the user of MYSQL_URL create one.`,
+  );
+}
+
 function rethrowUnavailable(error: unknown): void {
   if (isUnavailable(error) || isTimeout(error)) throw error;
+}
+
+/** The account as which the server knows the user of a URL, in SQL. Rejects when it does not let the user in, whatever the database. */
+async function accountOf(url: URL): Promise<string> {
+  const server = new URL(url);
+  server.pathname = "";
+  const connection = await createConnection({ uri: server.href, connectTimeout: 5000 });
+  connection.on("error", () => {});
+  try {
+    const [[row]] = await connection.query<RowDataPacket[]>("SELECT CURRENT_USER() AS account");
+    return accountInSql(String(row?.account));
+  } finally {
+    connection.destroy();
+  }
+}
+
+function accountInSql(account: string): string {
+  const at = account.lastIndexOf("@");
+  return `${literal(account.slice(0, at))}@${literal(account.slice(at + 1))}`;
 }
 
 /** Whether MySQL does not let a user in, or not to the database, or does not know it any more. */
@@ -210,9 +242,7 @@ interface Grants {
 async function grantsOf(pool: Pool): Promise<Grants> {
   const [[row]] = await pool.query<RowDataPacket[]>("SELECT DATABASE() AS name, CURRENT_USER() AS account");
   const database = quoted(String(row?.name));
-  const named = String(row?.account);
-  const at = named.lastIndexOf("@");
-  const account = `${literal(named.slice(0, at))}@${literal(named.slice(at + 1))}`;
+  const account = accountInSql(String(row?.account));
   const [rows] = await pool.query<RowDataPacket[]>("SHOW GRANTS");
   const tables = new Set<string>();
   const others: string[] = [];

@@ -32,6 +32,32 @@ describe("a statement", () => {
   });
 
   it.each([
+    ["EXPLAIN SELECT 1", "SELECT 1"],
+    ["explain format=json WITH a AS (SELECT 1) SELECT * FROM a;", "WITH a AS (SELECT 1) SELECT * FROM a"],
+    ["EXPLAIN (SELECT 1) UNION (SELECT 2)", "(SELECT 1) UNION (SELECT 2)"],
+  ])("%s is explained", (sql, text) => {
+    const statement = readStatement(sql, { explain: true });
+    expect([statement.explains, statement.text(() => "?").trim()]).toEqual([true, text]);
+    expect(() => readStatement(sql)).toThrow(StatementFault);
+  });
+
+  it.each([
+    "EXPLAIN",
+    "EXPLAIN DELETE FROM t",
+    "EXPLAIN ANALYZE SELECT 1",
+    "EXPLAIN FORMAT=TREE SELECT 1",
+    "EXPLAIN EXPLAIN SELECT 1",
+    "EXPLAIN FOR CONNECTION 5",
+    "EXPLAIN t",
+    "EXPLAIN SELECT SLEEP(1)",
+    "`EXPLAIN` SELECT 1",
+    "DESCRIBE SELECT 1",
+    "ANALYZE FORMAT=JSON SELECT 1",
+  ])("%s is not explained", (sql) => {
+    expect(() => readStatement(sql, { explain: true })).toThrow(StatementFault);
+  });
+
+  it.each([
     "",
     ";",
     "-- x",

@@ -6,6 +6,14 @@ export interface Statement {
   text(placeholder: (parameter: string) => string): string;
   /** The names of the parameters in the order of their places; one may occur several times. */
   parameters: string[];
+  /** Whether EXPLAIN was before it; it is not part of the text. */
+  explains: boolean;
+}
+
+/** What else `readStatement` admits. */
+export interface StatementRules {
+  /** EXPLAIN of a statement, which then must not be executed. */
+  explain?: boolean;
 }
 
 /** Why a SQL text is refused, as the rest of a sentence about it. */
@@ -47,19 +55,31 @@ const userWords = new Set(["CURRENT_USER", "CURRENT_ROLE", "SESSION_USER", "SYST
  * what a database user who may do nothing but read tables could still do, and what MySQL would take for a comment or for code by its
  * version. It is one layer of several: see docs/decisions/saved-reports.md.
  */
-export function readStatement(sql: string): Statement {
+export function readStatement(sql: string, { explain = false }: StatementRules = {}): Statement {
   const tokens = tokensOf(sql);
   while (tokens.at(-1)?.text === ";") tokens.pop();
+  const explains = explain && takeExplain(tokens);
   const first = tokens.find(({ text }) => text !== "(");
   if (first?.kind !== "word" || !/^(?:SELECT|WITH)$/i.test(first.text)) {
     throw new StatementFault("must be one query: SELECT, or WITH and then SELECT");
   }
   for (const [at, token] of tokens.entries()) checkToken(tokens, at, token);
   return {
+    explains,
     parameters: tokens.flatMap(({ kind, text }) => (kind === "parameter" ? [text] : [])),
     text: (placeholder) =>
       tokens.map(({ kind, text, blank }) => blank + (kind === "parameter" ? placeholder(text) : text)).join(""),
   };
+}
+
+/** Takes EXPLAIN, or EXPLAIN FORMAT = JSON, off the beginning; whether it was there. Other forms remain, and are no query. */
+function takeExplain(tokens: Token[]): boolean {
+  const words = tokens
+    .slice(0, 4)
+    .map(({ kind, text }) => (kind === "word" || kind === "sign" ? text.toUpperCase() : ""));
+  if (words[0] !== "EXPLAIN") return false;
+  tokens.splice(0, words.join(" ") === "EXPLAIN FORMAT = JSON" ? 4 : 1);
+  return true;
 }
 
 function tokensOf(sql: string): Token[] {

@@ -1,6 +1,27 @@
 import type { InputFault } from "@quintet/http";
 import mysql2 from "mysql2";
-import type { JsonValue, Parameter, ParameterType } from "./report.ts";
+
+export const parameterTypes = ["integer", "number", "string", "date", "datetime", "boolean"] as const;
+export type ParameterType = (typeof parameterTypes)[number];
+
+/** A parameter of a saved statement. Limits and the default are texts as in a query, so that they are exact. */
+export interface Parameter {
+  name: string;
+  type: ParameterType;
+  /** Whether a request must give it; otherwise it is the default, or NULL. */
+  required: boolean;
+  default?: string | undefined;
+  /** Of integer, number, date and datetime. */
+  minimum?: string | undefined;
+  maximum?: string | undefined;
+  /** Of string, in characters. */
+  maxLength?: number | undefined;
+  enum?: readonly string[] | undefined;
+  description?: string | undefined;
+}
+
+/** A value of a result in JSON. A number that a double cannot hold is a text with all its digits. */
+export type JsonValue = string | number | boolean | null;
 
 /** A value of a parameter: as it is compared, as it is bound by the driver, as it is in JSON. */
 interface Value {
@@ -116,7 +137,7 @@ function rangeText(minimum: string | undefined, maximum: string | undefined): st
 }
 
 /** The values of a request, by name. */
-export interface Values {
+export interface ParameterValues {
   bound: Map<string, unknown>;
   json: Record<string, JsonValue>;
 }
@@ -125,8 +146,8 @@ export interface Values {
 export function readValues(
   parameters: readonly Parameter[],
   query: ReadonlyMap<string, readonly string[]>,
-): { values: Values; faults: InputFault[] } {
-  const values: Values = { bound: new Map(), json: {} };
+): { values: ParameterValues; faults: InputFault[] } {
+  const values: ParameterValues = { bound: new Map(), json: {} };
   const faults: InputFault[] = [];
   for (const parameter of parameters) {
     const { name } = parameter;

@@ -1,7 +1,14 @@
 import mysql2 from "mysql2";
 import type { FieldPacket } from "mysql2/promise";
-import { jsonNumber } from "./parameters.ts";
-import type { JsonValue, ResultColumn } from "./report.ts";
+import { type JsonValue, jsonNumber } from "./parameters.ts";
+
+export const resultTypes = ["integer", "number", "string", "boolean", "date", "time", "datetime", "binary"] as const;
+
+/** A column of a result. `binary` is base64. */
+export interface ResultColumn {
+  name: string;
+  type: (typeof resultTypes)[number];
+}
 
 const { Types } = mysql2;
 const binaryCharset = 63;
