@@ -166,7 +166,7 @@ export function limitsOf(connection: PoolConnection): StatementLimits {
 export function abandon(connection: PoolConnection): void {
   const { url, limits } = poolOf(connection);
   connection.destroy();
-  if (limits.endsWithClient) void killStatement(url, connection.connection);
+  if (limits.endsWithClient) killStatement(url, connection.connection).catch(() => {});
 }
 
 /**
