@@ -45,9 +45,11 @@ export { pipeline, type Step } from "./server/pipeline.ts";
 export { rejectAmbiguous } from "./server/reject-ambiguous.ts";
 export { type Listening, listenerOf, type ServeOptions, serve, type WebApp } from "./server/serve.ts";
 export { readKeyPair } from "./server/tls/certificate.ts";
+export { acceptedType, acceptWeight } from "./service/accept.ts";
 export { bodyValidator, validateBody } from "./service/body.ts";
+export { csvField, withoutFormula } from "./service/csv-field.ts";
 export { encodingFaults, readFormText } from "./service/encoded-input.ts";
-export { ifMatch, ifNoneMatch, ifRange } from "./service/entity-tags.ts";
+export { etagOf, ifMatch, ifNoneMatch, ifRange } from "./service/entity-tags.ts";
 export {
   honoursIdempotencyKey,
   type IdempotencyState,
@@ -61,6 +63,7 @@ export { formType, isJsonType, mediaTypeOf } from "./service/media-type.ts";
 export { cursorParam, decodeCursor, deriveKey, encodeCursor, limitParam, wholeNumber } from "./service/paging.ts";
 export { nest } from "./service/pipeline.ts";
 export { createService, type ServiceOptions } from "./service/service.ts";
+export { startedTexts, textStream } from "./service/text-stream.ts";
 export { isVisible, mustBeVisible } from "./service/visible-text.ts";
 export { acceptsInterim, acceptsProcessing, beginWaiting, eventStream, waitingMark } from "./service/waiting.ts";
 export type { AppLink, KeyedRequest, ServiceEnv } from "./service-env.ts";

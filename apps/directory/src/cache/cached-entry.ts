@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { CacheScope } from "./changes.ts";
 
 /** A response as it is sent: its entity tag and its body. */
@@ -23,11 +22,6 @@ export interface CachedEntry extends ComputedResponse {
   server: string;
   /** Milliseconds since 1970, by the clock of the process that computed it. */
   computedAt: number;
-}
-
-/** A strong entity tag for a body (RFC 9110 section 8.8.3). */
-export function etagOf(body: string): string {
-  return `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
 }
 
 /** An entry as Redis stores it: one line of JSON for all but the body, then the body unchanged. */

@@ -1,7 +1,7 @@
-import { counter, ifNoneMatch } from "@quintet/http";
+import { counter, etagOf, ifNoneMatch } from "@quintet/http";
 import { type PageRequest, pageHeaders } from "@quintet/pages";
 import type { Context } from "hono";
-import { type CachedResponse, etagOf } from "../cache/cached-entry.ts";
+import type { CachedResponse } from "../cache/cached-entry.ts";
 import type { CacheState } from "../cache/response-cache.ts";
 import type { Viewer } from "../users/versions.ts";
 

@@ -1,5 +1,6 @@
 import type { PostgresSql } from "@quintet/db";
-import { type CachedResponse, etagOf } from "../cache/cached-entry.ts";
+import { etagOf } from "@quintet/http";
+import type { CachedResponse } from "../cache/cached-entry.ts";
 import type { CacheState } from "../cache/response-cache.ts";
 import type { Deps } from "../deps.ts";
 import { readWords, type Word } from "./name-classes.ts";

@@ -1,4 +1,5 @@
-import { type CachedResponse, etagOf } from "../cache/cached-entry.ts";
+import { etagOf } from "@quintet/http";
+import type { CachedResponse } from "../cache/cached-entry.ts";
 import type { CacheState } from "../cache/response-cache.ts";
 import type { Deps } from "../deps.ts";
 import type { User } from "../users/user.ts";

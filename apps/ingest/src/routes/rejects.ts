@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
+  csvField,
   decodeCursor,
   encodeCursor,
   errorResponse,
@@ -10,10 +11,10 @@ import {
   noQuery,
   Problem,
   type ServiceEnv,
+  textStream,
 } from "@quintet/http";
 import { type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
 import { accepts } from "hono/accepts";
-import { csvField } from "../csv/csv-field.ts";
 import type { Deps } from "../deps.ts";
 import { loadProblem } from "../loads/load-problem.ts";
 import { rejectFile } from "../loads/reject-file.ts";
@@ -29,7 +30,6 @@ import { pagesOf } from "../pages/lists.ts";
 import { rejectsPage } from "../pages/rejects-page.ts";
 import { rejectListSchema } from "./load-schemas.ts";
 import { cursorParam, findLoad, loadParam } from "./paths.ts";
-import { textStream } from "./text-stream.ts";
 
 const position = z.strictObject({ list: z.literal("rejects"), load: z.number(), line: z.number() });
 

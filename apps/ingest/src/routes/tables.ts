@@ -10,6 +10,8 @@ import {
   noQuery,
   Problem,
   type ServiceEnv,
+  startedTexts,
+  textStream,
 } from "@quintet/http";
 import { type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
 import type { Context } from "hono";
@@ -26,7 +28,6 @@ import { emptyTable } from "../store/whole-table.ts";
 import type { Table } from "../tables/table.ts";
 import { cursorParam, nextCursor, tableInPath, tableParam } from "./paths.ts";
 import { filterParam, rowFilters } from "./row-filters.ts";
-import { startedTexts, textStream } from "./text-stream.ts";
 
 const rowListSchema = z
   .object({

@@ -1,4 +1,4 @@
-import { csvField } from "../csv/csv-field.ts";
+import { csvField, withoutFormula } from "@quintet/http";
 import type { Dialect } from "../csv/dialect.ts";
 import type { StoredRow } from "../store/table-queries.ts";
 import type { Column, Table } from "../tables/table.ts";
@@ -14,7 +14,7 @@ export function jsonLines(table: Table): RowLines {
 
 /**
  * Rows as CSV (RFC 4180) below `csvHeader`, which can be loaded again; the delimiter, the decimal sign and the words of booleans are those
- * of the table's dialect. `keepsFormulas`: see `harmless`.
+ * of the table's dialect. `keepsFormulas`: see `withoutFormula`.
  */
 export function csvLines(table: Table, keepsFormulas: boolean): RowLines {
   const { columns, missingValues } = table;
@@ -28,7 +28,7 @@ export function csvLines(table: Table, keepsFormulas: boolean): RowLines {
     const text = valueText(column, value);
     if (column.type === "number") return text.replace(".", decimal);
     if (column.type === "boolean") return words.get(text) ?? text;
-    return keepsFormulas || !mayBeFormula.has(column.type) ? text : harmless(text);
+    return keepsFormulas || !mayBeFormula.has(column.type) ? text : withoutFormula(text);
   };
   const line = (row: StoredRow) =>
     columns.map((column, at) => csvField(row[at] === null ? none : written(column, row[at]!), delimiter));
@@ -38,13 +38,8 @@ export function csvLines(table: Table, keepsFormulas: boolean): RowLines {
 /** The header of `csvLines`. */
 export function csvHeader({ columns, dialect }: Table, keepsFormulas: boolean): string {
   const { delimiter }: Partial<Dialect> = dialect;
-  const names = columns.map(({ name }) => csvField(keepsFormulas ? name : harmless(name), delimiter));
+  const names = columns.map(({ name }) => csvField(keepsFormulas ? name : withoutFormula(name), delimiter));
   return `${names.join(delimiter ?? ",")}\r\n`;
 }
 
 const mayBeFormula = new Set<Column["type"]>(["string", "json"]);
-
-/** A text that spreadsheets do not run as a formula: an apostrophe precedes what begins like one (OWASP, "CSV Injection"). */
-function harmless(text: string): string {
-  return /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
-}

@@ -1,7 +1,6 @@
-import { Problem } from "@quintet/http";
+import { csvField, Problem } from "@quintet/http";
 import { SaxesParser } from "saxes";
 import type { Entry } from "yauzl";
-import { csvField } from "../csv/csv-field.ts";
 import { type CellKind, cellKinds, dateText, numberText } from "./cell-format.ts";
 import { SharedStrings } from "./shared-strings.ts";
 import type { ZipArchive } from "./zip-file.ts";

@@ -1,14 +1,29 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { errorResponse, jsonResponse, limitParam, noQuery, Problem, type ServiceEnv, wholeNumber } from "@quintet/http";
+import {
+  acceptedType,
+  errorResponse,
+  jsonResponse,
+  limitParam,
+  noQuery,
+  type ServiceEnv,
+  wholeNumber,
+} from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { readProperty } from "../properties/properties.ts";
 import { visibleStatuses } from "../properties/statuses.ts";
-import { searchProperties } from "../search/search.ts";
+import { allProperties, searchProperties } from "../search/search.ts";
 import { sorts, sortWithinYear } from "../search/sort-orders.ts";
 import { maxWords, wordsOf } from "../term-index/words.ts";
 import { searchCursor, searchPosition } from "./cursors.ts";
+import { exportContent, listTypes, noRecords, notModified, rejectPaging, sendExport, sendTagged } from "./responses.ts";
 import { cursor, idParam, line, pesos, propertiesSchema, propertySchema } from "./schemas.ts";
+
+/** The formats of a list, and their media types. */
+const formats = ["json", "csv", "ndjson"] as const;
+
+/** The columns of a list of all properties. */
+const columns = ["id", "address", "city", "price", "description", "year", "status"] as const;
 
 const searchQuery = z
   .strictObject({
@@ -39,6 +54,14 @@ const searchQuery = z
     }),
     limit: limitParam(20).openapi({ type: "integer", description: "Max properties per page" }),
     cursor,
+    format: z.enum(formats).optional().openapi({
+      description:
+        "`json`: one page; `csv` and `ndjson`: all properties in the order of `sort`, without `limit` and `cursor`. Default: what `Accept` prefers",
+    }),
+    formulas: z.enum(["escape", "keep"]).default("escape").openapi({
+      description:
+        "In CSV, `escape` puts an apostrophe before a text that a spreadsheet would run as a formula; `keep` leaves texts as they are",
+    }),
   })
   .refine(({ minPrice, maxPrice }) => minPrice === undefined || maxPrice === undefined || !(minPrice > maxPrice), {
     path: ["minPrice"],
@@ -59,22 +82,35 @@ export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags: ["properties"],
         summary: "Search properties",
         description:
-          "Lists the visible properties that match all filters, each once, with its current status. Visible are `pre_venta`, `en_venta` and `vendido`.",
+          "Lists the visible properties that match all filters, each once, with its current status. Visible are `pre_venta`, `en_venta` and `vendido`. " +
+          "`Accept: text/csv` or `application/x-ndjson` gets all of them as a stream.",
         request: { query: searchQuery },
         responses: {
-          200: jsonResponse(propertiesSchema, "A page of properties"),
+          200: {
+            description: "A page of properties, or all of them",
+            content: { ...jsonResponse(propertiesSchema, "").content, ...exportContent },
+          },
+          304: notModified,
           404: errorResponse("No records found"),
+          406: errorResponse("Accept covers none of the media types"),
         },
       }),
       async (c) => {
-        const { limit, cursor, q = [], ...filters } = c.req.valid("query");
+        const { limit, cursor, format, formulas, q = [], ...filters } = c.req.valid("query");
         const sort = filters.year === undefined ? filters.sort : sortWithinYear(filters.sort);
         const after = cursor === undefined ? undefined : searchPosition(cursorKey, sort, cursor);
-        const { properties, end } = await searchProperties(db, { ...filters, sort, words: q, after }, limit);
+        const search = { ...filters, sort, words: q, after };
+        const type = format ? listTypes[formats.indexOf(format)]! : acceptedType(c.req.header("accept"), listTypes);
+        if (type !== "application/json") {
+          rejectPaging(c);
+          const as = { type, name: "properties", columns, keepsFormulas: formulas === "keep" };
+          return sendExport(c, allProperties(db, search), as);
+        }
+        const { properties, end } = await searchProperties(db, search, limit);
         // With a cursor an empty page is no 404: earlier pages did have results.
-        if (properties.length === 0 && after === undefined) throw new Problem("not-found", "No records found");
+        if (properties.length === 0 && after === undefined) throw noRecords();
         const nextCursor = end ? searchCursor(cursorKey, sort, end) : null;
-        return c.json({ status: "success" as const, properties, nextCursor }, 200);
+        return sendTagged(c, { status: "success", properties, nextCursor });
       },
     )
     .openapi(
@@ -84,10 +120,18 @@ export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/{id}",
         tags: ["properties"],
         summary: "Get a property",
-        description: "Staff can get properties with any status, other accounts only visible ones.",
+        description:
+          "Staff can get properties with any status, other accounts only visible ones. Its `ETag` changes when any field or the status does.",
         request: { params: idParam, ...noQuery },
-        responses: { 200: jsonResponse(propertySchema, "The property") },
+        responses: {
+          200: jsonResponse(propertySchema, "The property"),
+          304: notModified,
+          406: errorResponse("Accept covers none of the media types"),
+        },
       }),
-      async (c) => c.json(await readProperty(db, c.req.valid("param").id, c.var.account.isStaff), 200),
+      async (c) => {
+        acceptedType(c.req.header("accept"), ["application/json"]);
+        return sendTagged(c, await readProperty(db, c.req.valid("param").id, c.var.account.isStaff));
+      },
     );
 }

@@ -24,6 +24,19 @@ export async function searchProperties(db: Database, search: Search, limit: numb
   };
 }
 
+/** Properties that are read at once for a list of all of them: no more than a page may have, so that the same searches are possible. */
+const pageRows = 100;
+
+/** All properties of a search, a page at a time; each page is read when it is needed. */
+export async function* allProperties(db: Database, search: Search): AsyncGenerator<Property[], void> {
+  let after = search.after;
+  do {
+    const { properties, end } = await searchProperties(db, { ...search, after }, pageRows);
+    yield properties;
+    after = end;
+  } while (after);
+}
+
 /** The first `wanted` matches in order: reads the candidates and checks their texts. */
 async function findByIds(db: Database, search: Search, wanted: number): Promise<FoundProperty[]> {
   const found: FoundProperty[] = [];

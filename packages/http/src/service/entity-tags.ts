@@ -1,7 +1,14 @@
+import { createHash } from "node:crypto";
+
 /** An entity tag as it stands in a list; a comma may be part of it (RFC 9110 section 8.8.3). */
 const entityTag = /(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g;
 
 const opaque = (tag: string) => tag.replace(/^W\//, "");
+
+/** A strong entity tag for a body (RFC 9110 section 8.8.3). */
+export function etagOf(body: string): string {
+  return `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+}
 
 /**
  * Whether `If-None-Match` has the tag of what is there now, so that a 304 will do: `*` has every tag, and weak tags count like
