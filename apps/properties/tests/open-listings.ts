@@ -50,14 +50,20 @@ export interface Call {
 export interface OpenListings extends AsyncDisposable {
   config: ConfigOf<"mysql">;
   deps: Deps;
+  app: ReturnType<typeof createApp>;
   staff: TestAccount;
   plain: TestAccount;
   other: TestAccount;
   call(method: string, path: string, call?: Call): Promise<Answer>;
   get(path: string, call?: Call): Promise<Answer>;
+  /** Sends a request, by the plain account, and returns the response before its body is read. */
+  fetch(path: string, headers?: Record<string, string>): Promise<Response>;
   /** Stores a property by the API and answers its id. */
   create(fields?: Partial<Record<string, unknown>>): Promise<number>;
 }
+
+/** For a change of whatever version is there. */
+export const anyVersion = { "If-Match": "*" };
 
 export const example = {
   address: "Calle 72 # 10-34, Apto 502, Chapinero",
@@ -96,11 +102,13 @@ export async function openListings(): Promise<OpenListings> {
   return {
     config,
     deps,
+    app,
     staff,
     plain,
     other,
     call,
     get: (path, options) => call("GET", path, options),
+    fetch: (path, headers) => requestApp(app, "GET", `/properties${path}`, { authorization: plain.bearer, headers }),
     async create(fields = {}) {
       const { status, body } = await call("POST", "", { as: staff, body: { ...example, ...fields } });
       if (status !== 201) throw new Error(`The property was refused: ${JSON.stringify(body)}`);

@@ -119,6 +119,31 @@ export function properties({ anyone, plain, other, staff }: Installation): void 
     });
   });
 
+  describe("formats and versions", () => {
+    it("gives all properties of a search as CSV and NDJSON", async () => {
+      const { id, city } = await add({ description: "=1+1" });
+      const csv = await plain.with({ Accept: "text/csv" }).get("/properties", { city });
+      expect([csv.status, csv.text]).toEqual([
+        200,
+        `id,address,city,price,description,year,status\r\n${id},Calle 95 # 78 - 49,${city},120000000,'=1+1,2019,en_venta\r\n`,
+      ]);
+      const lines = await plain.with({ Accept: "application/x-ndjson" }).get("/properties", { city });
+      expect(JSON.parse(lines.text)).toMatchObject({ id, description: "=1+1" });
+      for (const path of ["/properties", `/properties/${id}`]) {
+        expectProblem(await plain.with({ Accept: "image/png" }).get(path), 406);
+      }
+    });
+
+    it("says that a page or a property is as the client has it", async () => {
+      const { id, city } = await add();
+      for (const path of [`/properties/${id}`, `/properties?city=${city}`]) {
+        const tag = (await plain.get(path)).headers.etag ?? "";
+        const same = await plain.with({ "If-None-Match": tag }).get(path);
+        expect([same.status, same.text]).toEqual([304, ""]);
+      }
+    });
+  });
+
   describe("one property", () => {
     it("is shown, and 404 when it is not there", async () => {
       const property = await add();
@@ -143,8 +168,18 @@ export function properties({ anyone, plain, other, staff }: Installation): void 
 
     it("is changed field by field", async () => {
       const property = await add();
-      const changed = await staff.patch(`/properties/${property.id}`, { price: 5, description: "Remodelado" });
+      const tag = (await plain.get(`/properties/${property.id}`)).headers.etag ?? "";
+      const headers = { "If-Match": tag };
+      const changed = await staff.patch(
+        `/properties/${property.id}`,
+        { price: 5, description: "Remodelado" },
+        { headers },
+      );
       expect(changed.status, changed.text).toBe(200);
+      expect(changed.headers.etag).not.toBe(tag);
+      expectProblem(await staff.patch(`/properties/${property.id}`, { price: 6 }, { headers }), 412);
+      expectProblem(await staff.patch(`/properties/${property.id}`, { price: 6 }), 428);
+      expectProblem(await staff.post(`/properties/${property.id}/status`, { status: "vendido" }, { headers }), 412);
       expect((await plain.get(`/properties/${property.id}`)).json()).toEqual({
         ...property,
         price: 5,

@@ -2,6 +2,7 @@ import { inMysqlTransaction, type MysqlConnection, mysqlProcessedRequests, runOn
 import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Database } from "../database.ts";
 import { reindex } from "../term-index/term-index.ts";
+import type { IndexedListing } from "../term-index/terms.ts";
 import type { Property, PropertyChanges, PropertyFields } from "./property.ts";
 import {
   findProperty,
@@ -12,6 +13,7 @@ import {
   updateProperty,
 } from "./property-queries.ts";
 import { isVisible, type Status } from "./statuses.ts";
+import { requireVersion } from "./versions.ts";
 
 /** The error for an id that does not exist, and for a property that the account must not see. */
 export function propertyNotFound(): Problem {
@@ -48,14 +50,48 @@ export async function createProperty(
   return { id, ...fields, status };
 }
 
-/** Changes the given fields of a property and returns it. Throws `not-found`. */
-export async function changeProperty(db: Database, id: number, changes: PropertyChanges): Promise<Property> {
+/**
+ * Locks a property and checks that `ifMatch`, an If-Match header, names its current version, if it is given. The lock holds until the
+ * transaction ends, for programs that write the row directly too, so that no change can come between. Throws `not-found` or
+ * `precondition-failed`.
+ */
+export async function lockVersion(
+  db: Database,
+  on: MysqlConnection,
+  id: number,
+  ifMatch: string | undefined,
+): Promise<IndexedListing> {
+  const listing = await lockProperty(db, on, id);
+  if (!listing) throw propertyNotFound();
+  // The first read of the transaction that locks nothing: it sees all that was committed before the lock.
+  if (ifMatch !== undefined) requireVersion(ifMatch, await presentProperty(db, on, id));
+  return listing;
+}
+
+/**
+ * Changes the given fields of a property if `ifMatch`, an If-Match header, names its current version, and returns it. Throws `not-found`,
+ * `precondition-required` or `precondition-failed`.
+ */
+export async function changeProperty(
+  db: Database,
+  id: number,
+  changes: PropertyChanges,
+  ifMatch: string | undefined,
+): Promise<Property> {
   const { address = null, city = null, price = null, description = null, year = null } = changes;
-  await inMysqlTransaction(db.pool, async (on) => {
-    const before = await lockProperty(db, on, id);
-    if (!before) throw propertyNotFound();
+  return inMysqlTransaction(db.pool, async (on) => {
+    const before = await lockVersion(db, on, id, ifMatch);
+    if (ifMatch === undefined) {
+      throw new Problem("precondition-required", "If-Match is required: the ETag that the change is based on, or *.");
+    }
     await updateProperty(db, on, id, { address, city, price, description, year });
     await reindex(db, on, id, before);
+    return presentProperty(db, on, id);
   });
-  return readProperty(db, id, true);
+}
+
+async function presentProperty(db: Database, on: MysqlConnection, id: number): Promise<Property> {
+  const property = await findProperty(db, id, on);
+  if (!property) throw propertyNotFound();
+  return property;
 }

@@ -1,4 +1,4 @@
-import type { MysqlConnection } from "@quintet/db";
+import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
 import { withLines } from "../sql/statements.ts";
 import type { IndexedListing } from "../term-index/terms.ts";
@@ -6,8 +6,12 @@ import type { DatePosition, Property, PropertyFields, StatusChange } from "./pro
 import { type Status, statusIds } from "./statuses.ts";
 
 /** The property with this id, with any status. */
-export async function findProperty(db: Database, id: number): Promise<Property | undefined> {
-  const [found] = await select<Property>(db.pool, db.statements.one, { id });
+export async function findProperty(
+  db: Database,
+  id: number,
+  on: MysqlPool | MysqlConnection = db.pool,
+): Promise<Property | undefined> {
+  const [found] = await select<Property>(on, db.statements.one, { id });
   return found;
 }
 

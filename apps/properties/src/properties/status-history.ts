@@ -2,32 +2,26 @@ import { inMysqlTransaction, type MysqlConnection, mysqlProcessedRequests, runOn
 import type { KeyedRequest } from "@quintet/http";
 import type { Database } from "../database.ts";
 import { reindex } from "../term-index/term-index.ts";
-import { processedRequestsTable, propertyNotFound } from "./properties.ts";
+import { lockVersion, processedRequestsTable, propertyNotFound } from "./properties.ts";
 import type { DatePosition, StatusChange } from "./property.ts";
-import {
-  advanceListing,
-  findHistory,
-  findProperty,
-  findStatusChange,
-  insertStatus,
-  lockProperty,
-} from "./property-queries.ts";
+import { advanceListing, findHistory, findProperty, findStatusChange, insertStatus } from "./property-queries.ts";
 import type { Status } from "./statuses.ts";
 
 /**
  * Appends a status to a property's history, dated `updateDate` or now, and keeps the listing at the latest entry. Writers of one property
  * wait for each other, and the listing only moves to a later entry, so that an entry with an earlier date only adds to the history.
- * Idempotent for a keyed request. Throws `not-found`.
+ * Idempotent for a keyed request. With `ifMatch`, an If-Match header, only that version gets the status. Throws `not-found` or
+ * `precondition-failed`.
  */
 export function appendStatus(
   db: Database,
   id: number,
   input: { status: Status; updateDate?: Date | undefined },
   request?: KeyedRequest,
+  ifMatch?: string,
 ): Promise<StatusChange> {
   const append = async (on: MysqlConnection) => {
-    const before = await lockProperty(db, on, id);
-    if (!before) throw propertyNotFound();
+    const before = await lockVersion(db, on, id, ifMatch);
     const { status, updateDate = null } = input;
     const historyId = await insertStatus(db, on, { id, status, updateDate, latestDate: before.latestDate });
     await advanceListing(db, on, id, historyId);

@@ -1,11 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { idempotent, jsonBody, jsonResponse, limitParam, noQuery, type ServiceEnv } from "@quintet/http";
+import { errorResponse, idempotent, jsonBody, jsonResponse, limitParam, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { changeProperty, createProperty } from "../properties/properties.ts";
 import type { StatusChange } from "../properties/property.ts";
 import { appendStatus, readHistory } from "../properties/status-history.ts";
+import { propertyEtag } from "../properties/versions.ts";
 import { dateCursor, datePosition } from "./cursors.ts";
+import { setTag } from "./responses.ts";
 import {
   cursor,
   historySchema,
@@ -16,6 +18,9 @@ import {
   propertySchema,
   statusChangeSchema,
 } from "./schemas.ts";
+
+const ifMatch = (description: string) => z.object({ "if-match": z.string().optional().openapi({ description }) });
+const otherVersion = errorResponse("The property has changed: If-Match names another version");
 
 const historyQuery = z.strictObject({
   limit: limitParam(20).openapi({ type: "integer", description: "Max entries per page" }),
@@ -55,11 +60,27 @@ export function addEditingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/{id}",
         tags: ["properties"],
         summary: "Change a property",
-        description: "Staff only. Fields that are absent stay as they are.",
-        request: { params: idParam, ...noQuery, ...jsonBody(propertyChangesSchema) },
-        responses: { 200: jsonResponse(propertySchema, "Property changed") },
+        description:
+          "Staff only. Fields that are absent stay as they are. `If-Match` is required (428) and must be the ETag of the current version, " +
+          "or `*` (412).",
+        request: {
+          params: idParam,
+          ...noQuery,
+          headers: ifMatch("ETag of the version that the change is based on, or `*` for any version; required"),
+          ...jsonBody(propertyChangesSchema),
+        },
+        responses: {
+          200: jsonResponse(propertySchema, "Property changed; its new ETag is in the headers"),
+          412: otherVersion,
+          428: errorResponse("If-Match is missing"),
+        },
       }),
-      async (c) => c.json(await changeProperty(db, c.req.valid("param").id, c.req.valid("json")), 200),
+      async (c) => {
+        const { id } = c.req.valid("param");
+        const property = await changeProperty(db, id, c.req.valid("json"), c.req.header("if-match"));
+        setTag(c, propertyEtag(property));
+        return c.json(property, 200);
+      },
     )
     .openapi(
       createRoute({
@@ -69,15 +90,22 @@ export function addEditingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags: ["status history"],
         summary: "Set the status",
         description:
-          "Staff only. Appends an entry to the status history of a property. The entry with the latest date is the current status.",
-        request: { params: idParam, ...noQuery, ...jsonBody(newStatusSchema) },
+          "Staff only. Appends an entry to the status history of a property. The entry with the latest date is the current status. " +
+          "With `If-Match`, only to that version (412).",
+        request: {
+          params: idParam,
+          ...noQuery,
+          headers: ifMatch("ETag of the version that gets the status; any version by default"),
+          ...jsonBody(newStatusSchema),
+        },
         responses: {
           201: jsonResponse(statusChangeSchema, "Entry appended; the URL of the history is in `Location`"),
+          412: otherVersion,
         },
       }),
       async (c) => {
         const { id } = c.req.valid("param");
-        const change = await appendStatus(db, id, c.req.valid("json"), c.var.keyed);
+        const change = await appendStatus(db, id, c.req.valid("json"), c.var.keyed, c.req.header("if-match"));
         c.header("Location", `/properties/${id}/status`);
         return c.json(shown(change), 201);
       },

@@ -51,7 +51,7 @@ export async function sendExport(c: Context, pages: AsyncGenerator<object[], voi
   c.header("Cache-Control", "private, no-store");
   c.header("Content-Disposition", `attachment; filename="${as.name}.${isCsv ? "csv" : "ndjson"}"`);
   return c.body(textStream(texts), 200, {
-    "Content-Type": isCsv ? "text/csv; charset=utf-8; header=present" : as.type,
+    "Content-Type": `${as.type}; charset=utf-8${isCsv ? "; header=present" : ""}`,
   });
 }
 
