@@ -4,6 +4,7 @@ import { createService, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
 import { ingestFrame } from "./pages/frame.ts";
 import { addBackupActions } from "./routes/backup-actions.ts";
+import { addBackupSetRoutes } from "./routes/backup-sets.ts";
 import { addBackupRoutes } from "./routes/backups.ts";
 import { addCsvRoutes } from "./routes/csv.ts";
 import { addDefinitionRoutes } from "./routes/definitions.ts";
@@ -37,7 +38,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     maxBodyBytes: 8 * MiB,
     streams:
       /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/(?:actions\/)?retry|uploads(?:\/[^/]+)?|infer|new-load(?:\/check|\/dry-run)?|new-table\/check)$/,
-    slow: /^\/ingest\/(?:(?:backups|[^/]+\/(?:csv|backups|restore)|(?:backups|loads)\/[^/]+\/(?:actions\/)?(?:verify|preview|restore|retry|undo)|backups\/actions\/new|uploads(?:\/[^/?]+)?|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
+    slow: /^\/ingest\/(?:(?:backups|restore|[^/]+\/(?:csv|backups|restore)|(?:backups|loads)\/[^/]+\/(?:actions\/)?(?:verify|preview|restore|retry|undo)|backups\/actions\/new|uploads(?:\/[^/?]+)?|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
   });
   deps.records.start();
   deps.retention.start();
@@ -51,6 +52,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addRetryRoute(app, deps);
   addRetryForm(app, deps, frame);
   addLoadActions(app, deps, frame);
+  addBackupSetRoutes(app, deps);
   addBackupRoutes(app, deps, frame);
   addBackupActions(app, deps, frame);
   addTableActions(app, deps, frame);
@@ -68,6 +70,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
 export type IngestApi = ReturnType<
   | typeof addLoadRoutes
   | typeof addRejectRoutes
+  | typeof addBackupSetRoutes
   | typeof addBackupRoutes
   | typeof addDefinitionRoutes
   | typeof addReportRoutes

@@ -44,6 +44,7 @@ export async function keyedCalls({ origin, anyone, plain, staff }: Installation)
   await created(staff.put(`/queue/queues/${queue}`, { visibilitySeconds: 3600 }));
   await created(staff.post("/ingest/departments/rows", { rows: [[1, "Sales"]] }));
   await created(staff.post("/ingest/departments/backups"));
+  await created(staff.post("/ingest/backups"));
   const csv = { "Content-Type": "text/csv" };
   const rejected = await created(staff.post("/ingest/jobs/csv", Buffer.from("id,job\nx,Nurse\n"), { headers: csv }));
   let number = 0;
@@ -160,6 +161,12 @@ export async function keyedCalls({ origin, anyone, plain, staff }: Installation)
         const [made] = answer.json<{ backups: { name: string }[] }>().backups;
         return backups.filter((backup) => backup.name === made?.name).length;
       },
+    }),
+    "POST /ingest/restore": () => ({
+      by: staff,
+      path: "/ingest/restore",
+      body: { dryRun: true },
+      effects: async (answer) => (answer.json<{ tables: unknown[] }>().tables.length > 0 ? 1 : 0),
     }),
     "POST /ingest/{table}/backups": () => {
       const table = number % 2 === 0 ? "jobs" : "hired_employees";

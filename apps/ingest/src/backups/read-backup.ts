@@ -99,6 +99,12 @@ function joined(blocks: BlockRows[]): BlockRows {
   };
 }
 
+/** Checks that the fields of a backup fit a table. Throws `IncompatibleFile` or `DamagedFile`. */
+export async function checkFields(storage: BackupStorage, table: Table, name: BackupName): Promise<void> {
+  using file = await storage.read(name);
+  blockDecoder(table, (await openContainer(file.chunks)).schema);
+}
+
 /** Reads all rows of a backup to check that the table can store them. */
 export async function checkBlocks(storage: BackupStorage, table: Table, name: BackupName): Promise<void> {
   for await (const _ of backupBlocks(storage, table, name));

@@ -21,7 +21,6 @@ import type { Context } from "hono";
 import { findBackup, findBackups, listBackupNames } from "../backups/backup-files.ts";
 import { readBackupName } from "../backups/backup-name.ts";
 import { createBackup } from "../backups/create-backup.ts";
-import { createBackupSet } from "../backups/create-set.ts";
 import { previewRestore, restoreBackup } from "../backups/restore.ts";
 import type { StoredBytes } from "../backups/storage.ts";
 import { type ScratchDeps, uploadBackup } from "../backups/upload-backup.ts";
@@ -30,85 +29,15 @@ import type { Deps } from "../deps.ts";
 import { backupsPage } from "../pages/backups-page.ts";
 import { pagesOf } from "../pages/lists.ts";
 import { bytesOf } from "../upload/csv-file.ts";
+import { backupListSchema, backupSchema, restoredSchema, restoreOptions, verifiedSchema } from "./backup-schemas.ts";
 import { readRange } from "./byte-range.ts";
-import { cursorParam, nextCursor, tableInPath, tableParam } from "./paths.ts";
+import { cursorParam, tableInPath, tableParam } from "./paths.ts";
 import { bodyOf, lengthOf } from "./source-file.ts";
-
-const backupSchema = z
-  .object({
-    name: z.string().describe("File name of the backup"),
-    table: z.string().describe("The table that was backed up"),
-    rows: z.number().int().nullable().describe("Number of rows; null while it is unknown"),
-    bytes: z.number().int().describe("Size of the file in bytes"),
-    sha256: z.string().nullable().describe("SHA-256 of the file in hex; null while it is unknown"),
-    createdAt: z.string().describe("The moment of the snapshot, ISO 8601, UTC"),
-    verified: z
-      .boolean()
-      .describe(
-        "Whether the checksum was stored when the backup was created, or all rows have been read and checked since",
-      ),
-    unverifiedReason: z.string().optional().describe("Why the backup is not verified"),
-    lastVerifiedAt: z
-      .string()
-      .optional()
-      .describe("When the backup was last restored into a scratch table and compared, ISO 8601, UTC"),
-    set: z.string().optional().describe("Id of the set that the backup is a part of"),
-  })
-  .openapi("Backup", { description: "A backup of a table" });
-
-const verifiedSchema = z
-  .object({
-    name: z.string().describe("File name of the backup"),
-    rows: z.number().int().describe("Number of rows that were restored and compared"),
-    sha256: z.string().describe("SHA-256 of the file in hex"),
-    lastVerifiedAt: z.string().describe("When this was, ISO 8601, UTC"),
-  })
-  .openapi("VerifiedBackup", { description: "The outcome of a verification" });
-
-const setSchema = z
-  .object({
-    set: z.string().describe("Id of the set"),
-    backups: z.array(backupSchema).describe("A backup of each table"),
-  })
-  .openapi("BackupSet", { description: "Backups of all tables as they were at one moment" });
-
-const backupListSchema = z
-  .object({ backups: z.array(backupSchema).describe("The backups of this page, newest first"), nextCursor })
-  .openapi("Backups", { description: "One page of backups" });
-
-const restoredSchema = z
-  .object({
-    table: z.string().describe("The restored table"),
-    backup: z.string().describe("File name of the backup that was restored"),
-    rows: z.number().int().describe("Number of rows that the table has now, or would have"),
-    dryRun: z.literal(true).optional().describe("Present if nothing was changed"),
-    added: z.number().int().optional().describe("Of a dry run: number of rows that the table lacks"),
-    removed: z.number().int().optional().describe("Of a dry run: number of rows that the backup lacks"),
-    changed: z.number().int().optional().describe("Of a dry run: number of rows that differ"),
-  })
-  .openapi("RestoredTable", { description: "The outcome of a restore" });
 
 export const backupNameParam = z.strictObject({
   name: z.string().openapi({ param: { name: "name", in: "path" }, description: "File name of the backup" }),
 });
 const position = z.strictObject({ list: z.literal("backups"), createdAt: z.string(), name: z.string() });
-const choice = z
-  .strictObject({
-    name: z.string().max(200).optional().describe("File name of the backup; the latest by default"),
-    timestamp: z.iso
-      .datetime({ offset: true, message: "must be ISO 8601 with a zone" })
-      .optional()
-      .describe("Choose the latest backup at or before this moment, ISO 8601 with a zone"),
-    dryRun: z.boolean().optional().describe("Change nothing, and count what would be added, removed and changed"),
-  })
-  .refine(({ name, timestamp }) => name === undefined || timestamp === undefined, {
-    path: ["name"],
-    message: "cannot be combined with timestamp",
-  })
-  .openapi("RestoreOptions", {
-    description: "Which backup to restore: `name`, `timestamp` or neither; and whether to",
-  });
-
 /** The bytes of a file, which is closed at their end or when nobody wants more. */
 async function* readAll(file: StoredBytes): AsyncGenerator<Buffer> {
   using open = file;
@@ -248,21 +177,6 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
     )
     .openapi(
       createRoute({
-        ...guard.staff("ingest:write", idempotent(deps.idempotency)),
-        method: "post",
-        path: "/backups",
-        tags: ["ingest"],
-        summary: "Create backups of all tables",
-        description:
-          "Staff only. Writes all tables from one snapshot, so that the backups fit together. 409: a table was changed meanwhile, and " +
-          "nothing was kept.",
-        request: noQuery,
-        responses: { 201: jsonResponse(setSchema, "Backups created") },
-      }),
-      async (c) => c.json(await createBackupSet(deps.bulk, storage, c.var.keyed), 201),
-    )
-    .openapi(
-      createRoute({
         ...guard.staff("ingest:write"),
         method: "post",
         path: "/backups/{name}/verify",
@@ -329,7 +243,7 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
         request: {
           params: tableParam,
           ...noQuery,
-          body: { required: false, content: { "application/json": { schema: choice } } },
+          body: { required: false, content: { "application/json": { schema: restoreOptions } } },
         },
         responses: {
           200: jsonResponse(restoredSchema, "Table restored"),

@@ -8,7 +8,7 @@ import { dialectSchema } from "./dialect-schema.ts";
 
 /** Names below `/ingest` that are no tables. */
 const routes = new Set(
-  "tables loads load new-load new-table backups backup reports uploads infer docs openapi health metrics pages assets".split(
+  "tables loads load new-load new-table backups backup restore reports uploads infer docs openapi health metrics pages assets".split(
     " ",
   ),
 );

@@ -69,6 +69,31 @@ export async function inBulkTransaction<T>(
   }
 }
 
+/** The result of a transaction that is not to be committed. */
+class Reverted extends Error {
+  override name = "Reverted";
+  readonly result: unknown;
+  constructor(result: unknown) {
+    super("The transaction is not to be committed.");
+    this.result = result;
+  }
+}
+
+/** Runs `work` like `inBulkTransaction`, and takes back all that it has changed; what it has found is returned. */
+export async function inRevertedTransaction<T>(
+  store: BulkStore,
+  work: (connection: MysqlConnection) => Promise<T>,
+): Promise<T> {
+  try {
+    return await inBulkTransaction<never>(store, async (connection) => {
+      throw new Reverted(await work(connection));
+    });
+  } catch (error) {
+    if (error instanceof Reverted) return error.result as T;
+    throw error;
+  }
+}
+
 const isRetryable = (error: unknown) => isDeadlock(error) || error instanceof YieldLocks;
 
 /** Commits when `work` resolves; the locks of an attempt that is repeated are released at once. */

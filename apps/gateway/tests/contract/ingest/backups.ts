@@ -80,6 +80,27 @@ export function backups(quintet: Installation): void {
       expectProblem(await staff.post("/ingest/jobs/backups", file, { headers: { "Content-Type": "image/png" } }), 415);
     });
 
+    it("of a set are restored together", async () => {
+      await fill();
+      const set = (await staff.post("/ingest/backups")).json<{ set: string }>().set;
+      await empty();
+      await loadCsv("jobs", "7,Baker");
+      const path = "/ingest/restore";
+      const tried = await staff.post(path, { set, dryRun: true });
+      expect(tried.json(), tried.text).toMatchObject({ set, dryRun: true });
+      expect(await rowsOf("jobs")).toHaveLength(1);
+      const restored = await staff.post(path, { set });
+      expect(restored.status, restored.text).toBe(200);
+      expect(await rowsOf("jobs")).toHaveLength(2);
+      expectProblem(await staff.post(path, { set: "absent" }), 404);
+      expectProblem(await staff.post(path, { set, timestamp: "2021-01-01T00:00:00Z" }), 422);
+      expectProblem(await plain.post(path, { set }), 403);
+      const { backups } = (await staff.get("/ingest/backups")).json<{ backups: { name: string; set?: string }[] }>();
+      const { name } = backups.find((backup) => backup.set === set)!;
+      await staff.delete(`/ingest/backups/${name}`);
+      expect(expectProblem(await staff.post(path, { set }), 409).errors?.[0]?.message).toContain(name);
+    });
+
     it("are made and restored by staff only", async () => {
       expectProblem(await plain.post("/ingest/jobs/backups"), 403);
       expectProblem(await plain.post("/ingest/jobs/restore", {}), 403);
