@@ -13,6 +13,7 @@ export interface FileRest {
   hash: Hash;
 }
 
+const lineFeed = 0x0a;
 /** A record of more bytes is a long one. */
 const longBytes = 64 * 1024;
 
@@ -22,6 +23,8 @@ export class CsvSource implements RecordSource {
   readonly #rest: FileRest;
   readonly #transcoder: Transcoder | undefined;
   #bytes: number;
+  /** Bytes that were read with the end of a record, and follow it. */
+  #next: Buffer | undefined;
 
   /** `bytes`: how many bytes of the file are before the rest. */
   constructor(records: CsvReader, rest: FileRest, { bytes, encoding }: { bytes: number; encoding: string }) {
@@ -34,13 +37,32 @@ export class CsvSource implements RecordSource {
 
   async fill(): Promise<void> {
     this.#count();
-    const bytes = await this.#nextBytes();
+    let bytes = this.#next;
+    this.#next = undefined;
+    if (bytes === undefined) {
+      bytes = await this.#nextBytes();
+      if (bytes && this.#transcoder) bytes = this.#transcoder.push(bytes);
+      if (bytes) bytes = this.#endOfRecord(bytes);
+    }
     if (bytes) {
-      this.records.push(this.#transcoder?.push(bytes) ?? bytes);
+      this.records.push(bytes);
       return;
     }
     if (this.#transcoder) this.records.push(this.#transcoder.push(Buffer.alloc(0), true));
     this.records.end();
+  }
+
+  /**
+   * The bytes up to the first line end, when a record is pending: only these are copied to make a whole record, and those after them
+   * are read where they are.
+   */
+  #endOfRecord(bytes: Buffer): Buffer {
+    const pending = this.records.pendingBytes;
+    if (pending === 0 || pending > longBytes) return bytes;
+    const end = bytes.subarray(0, longBytes).indexOf(lineFeed) + 1;
+    if (end === 0 || end === bytes.length) return bytes;
+    this.#next = bytes.subarray(end);
+    return bytes.subarray(0, end);
   }
 
   /** The next bytes; undefined at the end. A long record is read again with each of them, so it grows by an eighth at least. */

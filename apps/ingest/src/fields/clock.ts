@@ -10,6 +10,8 @@ const space = 0x20;
 const plus = 0x2b;
 const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const fractionDigits = 6;
+/** For each number of digits of a fraction, its unit in microseconds. */
+const units = [1e6, 1e5, 1e4, 1000, 100, 10, 1];
 
 /**
  * The parts of a date and time as they are read from a field. One object is reused for all fields, which are read one at a time.
@@ -145,7 +147,7 @@ export class Clock {
     if (digits === fractionDigits) {
       if (this.nextDigit >= 5) this.micros++;
     } else {
-      const unit = 10 ** (fractionDigits - digits);
+      const unit = units[digits]!;
       this.micros = Math.floor((this.micros + unit / 2) / unit) * unit;
     }
     this.isFiner = false;
@@ -157,7 +159,7 @@ export class Clock {
 
   /** Whether the second has more digits than this. */
   isFinerThan(digits: number): boolean {
-    return this.isFiner || (this.micros !== 0 && this.micros % 10 ** (fractionDigits - digits) !== 0);
+    return this.isFiner || (this.micros !== 0 && this.micros % units[digits]! !== 0);
   }
 
   writeDate(to: Buffer, at: number): number {

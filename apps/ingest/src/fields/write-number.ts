@@ -41,9 +41,12 @@ export function integerWriter(column: Column, format: Pick<FieldFormat, "decimal
     if (negative) value = -value;
     if (value < lowest) return fault.minimum;
     if (value > highest) return fault.maximum;
-    if (value >= 0) return writeWhole(value, to, at);
-    to[at] = minus;
-    return writeWhole(-value, to, at + 1);
+    let digit = first;
+    while (digit < index - 1 && from[digit] === zero) digit++;
+    let place = at;
+    if (value < 0) to[place++] = minus;
+    while (digit < index) to[place++] = from[digit++]!;
+    return place;
   };
   return format.thousands === "" ? write : withThousands(write, format);
 }
@@ -61,19 +64,6 @@ function writeBig(digits: string, { low, high }: { low: bigint; high: bigint }, 
   if (value < low) return fault.minimum;
   if (value > high) return fault.maximum;
   return at + to.write(String(value), at, "latin1");
-}
-
-/** Writes a whole number from 0 to 2^53 - 1. */
-export function writeWhole(value: number, to: Buffer, at: number): number {
-  let digits = 1;
-  for (let bound = 10; value >= bound; bound *= 10) digits++;
-  let rest = value;
-  for (let place = at + digits - 1; place >= at; place--) {
-    const shorter = Math.floor(rest / 10);
-    to[place] = zero + (rest - shorter * 10);
-    rest = shorter;
-  }
-  return at + digits;
 }
 
 /** The digits of the number that is being written, as values from 0 to 9. */

@@ -1,7 +1,7 @@
-import { isUtf8 } from "node:buffer";
 import type { Column } from "../tables/table.ts";
 import { fault } from "./field-faults.ts";
 import type { FieldWriter } from "./field-writer.ts";
+import { isUtf8Text } from "./is-utf8.ts";
 
 const tab = 0x09;
 const lineFeed = 0x0a;
@@ -13,7 +13,7 @@ const space = 0x20;
  */
 export function textWriter({ required, minLength = 0, maxLength = Number.POSITIVE_INFINITY }: Column): FieldWriter {
   return (from, start, end, to, at) => {
-    if (end - start > maxLength * 4) return isUtf8(from.subarray(start, end)) ? fault.maxLength : fault.invalidUtf8;
+    if (end - start > maxLength * 4) return isUtf8Text(from, start, end) ? fault.maxLength : fault.invalidUtf8;
     let place = at;
     let continued = 0;
     let ascii = true;
@@ -36,7 +36,7 @@ export function textWriter({ required, minLength = 0, maxLength = Number.POSITIV
       }
       to[place++] = byte;
     }
-    if (!ascii && !isUtf8(from.subarray(start, end))) return fault.invalidUtf8;
+    if (!ascii && !isUtf8Text(from, start, end)) return fault.invalidUtf8;
     if (blank && required) return fault.required;
     const length = end - start - continued;
     if (length > maxLength) return fault.maxLength;
@@ -96,6 +96,11 @@ const trueWords = ["true", "t", "yes", "y", "1"];
 const falseWords = ["false", "f", "no", "n", "0"];
 const maxWordBytes = 64;
 
+function startsWith(from: Buffer, start: number, word: Buffer): boolean {
+  for (let index = 0; index < word.length; index++) if (from[start + index] !== word[index]) return false;
+  return true;
+}
+
 /** Writes 1 or 0. `words`: the texts of true and of false; by default the usual English ones in any case. */
 export function booleanWriter(words: {
   trueValues?: readonly string[] | undefined;
@@ -105,10 +110,15 @@ export function booleanWriter(words: {
   const digits = new Map<string, number>();
   for (const word of words.falseValues ?? falseWords) digits.set(word, 0x30);
   for (const word of words.trueValues ?? trueWords) digits.set(word, 0x31);
+  const known = [...digits].map(([word, digit]) => ({ bytes: Buffer.from(word), digit }));
   return (from, start, end, to, at) => {
-    if (end - start > maxWordBytes) return fault.type;
-    const word = from.toString("utf8", start, end);
-    const digit = digits.get(own ? word : word.toLowerCase());
+    for (const { bytes, digit } of known) {
+      if (bytes.length !== end - start || !startsWith(from, start, bytes)) continue;
+      to[at] = digit;
+      return at + 1;
+    }
+    if (own || end - start > maxWordBytes) return fault.type;
+    const digit = digits.get(from.toString("utf8", start, end).toLowerCase());
     if (digit === undefined) return fault.type;
     to[at] = digit;
     return at + 1;

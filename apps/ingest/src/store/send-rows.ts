@@ -76,7 +76,7 @@ async function loadRows(
   rows: number,
   onDuplicate: OnDuplicate,
 ): Promise<Refusal[]> {
-  const sql = `LOAD DATA LOCAL INFILE 'rows' ${onDuplicate} INTO TABLE ${identifier(target.name)} CHARACTER SET utf8mb4
+  const sql = `LOAD DATA LOCAL INFILE 'rows' ${onDuplicate} INTO TABLE ${identifier(target.name)} CHARACTER SET binary
     (${identifiers(target.columns)})${target.set === undefined ? "" : ` SET ${identifier(target.set.column)} = ?`}`;
   const [result] = await connection.query<ResultSetHeader>({
     sql,
