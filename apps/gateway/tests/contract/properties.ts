@@ -263,6 +263,22 @@ export function properties({ anyone, plain, other, staff }: Installation): void 
       expectProblem(await anyone.get("/properties/liked"), 401);
       expectProblem(await plain.put("/properties/999999999/like"), 404);
       expectProblem(await plain.get("/properties/999999999/likes"), 404);
+      for (const path of ["/properties/liked", "/properties/most-liked", `/properties/${id}/likes`]) {
+        expectProblem(await plain.with({ Accept: "text/csv" }).get(path), 406);
+      }
+      expectProblem(await staff.with({ Accept: "text/csv" }).get(`/properties/${id}/status`), 406);
+    });
+
+    it("are counted for the list of the most liked, and removable from what is not shown any more", async () => {
+      const { id } = await add();
+      await plain.put(`/properties/${id}/like`);
+      await other.put(`/properties/${id}/like`);
+      const answer = await plain.get("/properties/most-liked", { limit: 100 });
+      expect(answer.status, answer.text).toBe(200);
+      expect(answer.json().properties).toContainEqual(expect.objectContaining({ id, likes: 2, liked: true }));
+      await staff.post(`/properties/${id}/status`, { status: "comprado" });
+      expect((await plain.delete(`/properties/${id}/like`)).status).toBe(204);
+      expectProblem(await plain.delete(`/properties/${id}/like`), 404);
     });
   });
 }

@@ -1,21 +1,51 @@
+import { inMysqlTransaction, type MysqlConnection } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
 import type { DatePosition, LikedProperty, Property } from "../properties/property.ts";
 import { visibleIds } from "../properties/statuses.ts";
-import { withLines } from "../sql/statements.ts";
+import { fill, numbered, parameters, withLines } from "../sql/statements.ts";
 
 /** Whether a property exists and is visible. */
 export async function isVisibleProperty(db: Database, id: number): Promise<boolean> {
   return (await select(db.pool, db.statements["is-visible"], { id, ...visibleIds })).length > 0;
 }
 
-/** Adds a like; an existing one keeps its date. Returns false when the property does not exist or is not visible. */
-export async function insertLike(db: Database, account: number, id: number): Promise<boolean> {
-  const { affectedRows } = await write(db.pool, db.statements.like, { account, id, ...visibleIds });
-  return affectedRows > 0;
+/** Whether an account likes a property. */
+export async function hasLike(db: Database, account: number, id: number): Promise<boolean> {
+  return (await select(db.pool, db.statements["has-like"], { account, id })).length > 0;
 }
 
-export async function deleteLike(db: Database, account: number, id: number): Promise<void> {
-  await write(db.pool, db.statements.unlike, { account, id });
+/** Adds a like; false when it is there, or when the property does not exist or is not visible. An existing like keeps its date. */
+export async function insertLike(db: Database, account: number, id: number): Promise<boolean> {
+  const like = (on: MysqlConnection) => write(on, db.statements.like, { account, id, ...visibleIds });
+  return changeLikes(db, id, 1, like).catch((error: unknown) => {
+    // Another program added it at the same time.
+    if (error instanceof Error && "code" in error && error.code === "ER_DUP_ENTRY") return false;
+    throw error;
+  });
+}
+
+/** Removes a like; false when there is none. */
+export function deleteLike(db: Database, account: number, id: number): Promise<boolean> {
+  return changeLikes(db, id, -1, (on) => write(on, db.statements.unlike, { account, id }));
+}
+
+/**
+ * Writes a like, and counts it in the same transaction if that affected a row; returns whether it did. The number of the property's likes is locked first, so that all
+ * changes of them wait for each other in the same order, and none can deadlock with another.
+ */
+function changeLikes(
+  db: Database,
+  id: number,
+  change: 1 | -1,
+  writeLike: (on: MysqlConnection) => Promise<{ affectedRows: number }>,
+): Promise<boolean> {
+  return inMysqlTransaction(db.pool, async (on) => {
+    await write(on, db.statements["lock-likes"], { id });
+    const { affectedRows } = await writeLike(on);
+    if (affectedRows === 0) return false;
+    await write(on, db.statements["change-likes"], { id, change });
+    return true;
+  });
 }
 
 /** How many accounts like a property; undefined when it does not exist or is not visible. */
@@ -24,26 +54,70 @@ export async function countLikes(db: Database, id: number): Promise<number | und
   return found?.count;
 }
 
-/** A like, and its property if that is visible. */
-export interface FoundLike {
-  position: DatePosition;
-  property: LikedProperty | undefined;
+/** How many accounts like a property, and whether the account of the request is one of them. */
+export interface Likes {
+  likes: number;
+  liked: boolean;
 }
 
-type LikeRow = { likedId: number; likedAt: Date } & ({ id: null } | (Property & { id: number }));
+/** The likes of up to `maxIds` properties, by id; none for one that nobody likes. */
+export async function findLikesOf(db: Database, account: number, ids: number[]): Promise<Map<number, Likes>> {
+  if (ids.length === 0) return new Map();
+  const text = fill(db.statements["likes-of"], { ids: parameters("id", maxIds) });
+  const values = { account, ...numbered("id", ids, maxIds) };
+  const found = await select<{ id: number; likes: number; liked: number }>(db.searchPool, text, values);
+  return new Map(found.map(({ id, likes, liked }) => [id, { likes, liked: liked === 1 }]));
+}
+
+/** Max ids of `findLikesOf`: those of a page. */
+const maxIds = 100;
+
+/** An entry of a list, and its property if that is visible. */
+export interface Found<Position, Shown> {
+  position: Position;
+  property: Shown | undefined;
+}
+
+type Joined = { id: null } | (Property & { id: number });
 
 /** The next `rows` likes of an account after a position, most recent first. */
 export async function findLikes(
   db: Database,
   account: number,
   page: { rows: number; after?: DatePosition | undefined },
-): Promise<FoundLike[]> {
+): Promise<Found<DatePosition, LikedProperty>[]> {
   const { rows, after } = page;
   const text = withLines(db.statements.liked, new Set(after ? ["after"] : []));
   const position = after ? { afterDate: after.date, afterId: after.id } : {};
-  const found = await select<LikeRow>(db.searchPool, text, { account, rows, ...visibleIds, ...position });
+  const values = { account, rows, ...visibleIds, ...position };
+  const found = await select<{ likedId: number; likedAt: Date } & Joined>(db.searchPool, text, values);
   return found.map(({ likedId, likedAt, ...property }) => ({
     position: { date: likedAt, id: likedId },
     property: property.id === null ? undefined : { ...property, likedAt },
+  }));
+}
+
+/** A position in the list of the most liked properties. */
+export interface LikesPosition {
+  likes: number;
+  id: number;
+}
+
+/** A property with the number of its likes. */
+export type CountedProperty = Property & { likes: number };
+
+/** The next `rows` properties that anybody likes after a position, the most liked first. */
+export async function findMostLiked(
+  db: Database,
+  page: { rows: number; after?: LikesPosition | undefined },
+): Promise<Found<LikesPosition, CountedProperty>[]> {
+  const { rows, after } = page;
+  const text = withLines(db.statements["most-liked"], new Set(after ? ["after"] : []));
+  const position = after ? { afterLikes: after.likes, afterId: after.id } : {};
+  const values = { rows, ...visibleIds, ...position };
+  const found = await select<{ countedId: number; likes: number } & Joined>(db.searchPool, text, values);
+  return found.map(({ countedId, likes, ...property }) => ({
+    position: { likes, id: countedId },
+    property: property.id === null ? undefined : { ...property, likes },
   }));
 }

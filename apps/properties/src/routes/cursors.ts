@@ -1,5 +1,6 @@
 import { decodeCursor, encodeCursor } from "@quintet/http";
 import { z } from "zod";
+import type { LikesPosition } from "../likes/like-queries.ts";
 import type { DatePosition } from "../properties/property.ts";
 import { type Sort, type SortPosition, sortOrders } from "../search/sort-orders.ts";
 
@@ -27,4 +28,15 @@ export function dateCursor(key: Buffer, list: string, position: DatePosition): s
 export function datePosition(key: Buffer, list: string, cursor: string): DatePosition {
   const [, value, last] = decodeCursor(key, cursor, z.tuple([z.literal(list), date, id]));
   return { date: value, id: last };
+}
+
+/** The cursor after a position of the most liked properties. */
+export function likesCursor(key: Buffer, { likes, id }: LikesPosition): string {
+  return encodeCursor(key, ["most-liked", likes, id]);
+}
+
+/** The position in a cursor of `likesCursor`; any other cursor is a 400. */
+export function likesPosition(key: Buffer, cursor: string): LikesPosition {
+  const [, likes, last] = decodeCursor(key, cursor, z.tuple([z.literal("most-liked"), id, id]));
+  return { likes, id: last };
 }

@@ -7,7 +7,7 @@ import type { StatusChange } from "../properties/property.ts";
 import { appendStatus, readHistory } from "../properties/status-history.ts";
 import { propertyEtag } from "../properties/versions.ts";
 import { dateCursor, datePosition } from "./cursors.ts";
-import { setTag } from "./responses.ts";
+import { notAcceptable, onlyJson, setTag } from "./responses.ts";
 import {
   cursor,
   historySchema,
@@ -112,14 +112,14 @@ export function addEditingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
     )
     .openapi(
       createRoute({
-        ...guard.staff("properties:write"),
+        ...guard.staff("properties:write", onlyJson),
         method: "get",
         path: "/{id}/status",
         tags: ["status history"],
         summary: "Get the status history",
         description: "Staff only. Lists the status history of a property, latest first.",
         request: { params: idParam, query: historyQuery },
-        responses: { 200: jsonResponse(historySchema, "A page of the history") },
+        responses: { 200: jsonResponse(historySchema, "A page of the history"), 406: notAcceptable },
       }),
       async (c) => {
         const { id } = c.req.valid("param");

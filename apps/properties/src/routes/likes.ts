@@ -2,9 +2,10 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import { jsonResponse, limitParam, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
-import { likeProperty, readLikeCount, readLiked, unlikeProperty } from "../likes/likes.ts";
-import { dateCursor, datePosition } from "./cursors.ts";
-import { cursor, idParam, likeCountSchema, likedSchema } from "./schemas.ts";
+import { likeProperty, readLikeCount, readLiked, readMostLiked, unlikeProperty, withLikes } from "../likes/likes.ts";
+import { dateCursor, datePosition, likesCursor, likesPosition } from "./cursors.ts";
+import { notAcceptable, onlyJson } from "./responses.ts";
+import { cursor, idParam, likeCountSchema, likedSchema, mostLikedSchema } from "./schemas.ts";
 
 const likedQuery = z.strictObject({
   limit: limitParam(20).openapi({ type: "integer", description: "Max properties per page" }),
@@ -21,7 +22,7 @@ export function addLikeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   return app
     .openapi(
       createRoute({
-        ...guard.account("properties:like"),
+        ...guard.account("properties:like", onlyJson),
         method: "get",
         path: "/liked",
         tags,
@@ -29,7 +30,7 @@ export function addLikeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         request: { query: likedQuery },
         description:
           "Lists the properties that the account likes, most recent like first. Properties that are not visible are skipped; when there are thousands of them in a row, a page may be shorter than `limit`, or empty, and still have a `nextCursor`.",
-        responses: { 200: jsonResponse(likedSchema, "A page of liked properties") },
+        responses: { 200: jsonResponse(likedSchema, "A page of liked properties"), 406: notAcceptable },
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
@@ -38,6 +39,28 @@ export function addLikeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const nextCursor = end ? dateCursor(cursorKey, "liked", end) : null;
         const shown = properties.map((property) => ({ ...property, likedAt: property.likedAt.toISOString() }));
         return c.json({ status: "success" as const, properties: shown, nextCursor }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("properties:read", onlyJson),
+        method: "get",
+        path: "/most-liked",
+        tags,
+        summary: "List the most liked properties",
+        request: { query: likedQuery },
+        description:
+          "Lists the visible properties that any account likes, the most liked first; of equally liked ones the one with the greatest id. " +
+          "As properties are liked meanwhile, a later page may repeat or skip one. Properties that are not visible are skipped as in `/liked`.",
+        responses: { 200: jsonResponse(mostLikedSchema, "A page of properties"), 406: notAcceptable },
+      }),
+      async (c) => {
+        const { limit, cursor } = c.req.valid("query");
+        const after = cursor === undefined ? undefined : likesPosition(cursorKey, cursor);
+        const { properties, end } = await readMostLiked(db, { limit, after });
+        const counted = await withLikes(db, c.var.account.id, properties);
+        const nextCursor = end ? likesCursor(cursorKey, end) : null;
+        return c.json({ status: "success" as const, properties: counted, nextCursor }, 200);
       },
     )
     .openapi(
@@ -63,7 +86,8 @@ export function addLikeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/{id}/like",
         tags,
         summary: "Remove a like",
-        description: "Removes the account's like, if there is one.",
+        description:
+          "Removes the account's like, if there is one, also when the property is not visible any more. 404: there is no like, and no such property that the account can see.",
         request,
         responses: { 204: { description: "The account does not like the property" } },
       }),
@@ -74,13 +98,16 @@ export function addLikeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
     )
     .openapi(
       createRoute({
-        ...guard.account("properties:read"),
+        ...guard.account("properties:read", onlyJson),
         method: "get",
         path: "/{id}/likes",
         tags,
         summary: "Count likes",
         request,
-        responses: { 200: jsonResponse(likeCountSchema, "The number of accounts that like the property") },
+        responses: {
+          200: jsonResponse(likeCountSchema, "The number of accounts that like the property"),
+          406: notAcceptable,
+        },
       }),
       async (c) => c.json({ count: await readLikeCount(db, c.req.valid("param").id) }, 200),
     );

@@ -16,7 +16,17 @@ import { allProperties, searchProperties } from "../search/search.ts";
 import { sorts, sortWithinYear } from "../search/sort-orders.ts";
 import { maxWords, wordsOf } from "../term-index/words.ts";
 import { searchCursor, searchPosition } from "./cursors.ts";
-import { exportContent, listTypes, noRecords, notModified, rejectPaging, sendExport, sendTagged } from "./responses.ts";
+import {
+  exportContent,
+  listTypes,
+  noRecords,
+  notAcceptable,
+  notModified,
+  onlyJson,
+  rejectPaging,
+  sendExport,
+  sendTagged,
+} from "./responses.ts";
 import { cursor, idParam, line, pesos, propertiesSchema, propertySchema } from "./schemas.ts";
 
 /** The formats of a list, and their media types. */
@@ -92,7 +102,7 @@ export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           },
           304: notModified,
           404: errorResponse("No records found"),
-          406: errorResponse("Accept covers none of the media types"),
+          406: notAcceptable,
         },
       }),
       async (c) => {
@@ -115,7 +125,7 @@ export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
     )
     .openapi(
       createRoute({
-        ...guard.account("properties:read"),
+        ...guard.account("properties:read", onlyJson),
         method: "get",
         path: "/{id}",
         tags: ["properties"],
@@ -126,11 +136,10 @@ export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: {
           200: jsonResponse(propertySchema, "The property"),
           304: notModified,
-          406: errorResponse("Accept covers none of the media types"),
+          406: notAcceptable,
         },
       }),
       async (c) => {
-        acceptedType(c.req.header("accept"), ["application/json"]);
         return sendTagged(c, await readProperty(db, c.req.valid("param").id, c.var.account.isStaff));
       },
     );

@@ -1,8 +1,26 @@
-import { csvField, etagOf, ifNoneMatch, Problem, startedTexts, textStream, withoutFormula } from "@quintet/http";
-import type { Context } from "hono";
+import {
+  acceptedType,
+  csvField,
+  errorResponse,
+  etagOf,
+  ifNoneMatch,
+  Problem,
+  startedTexts,
+  textStream,
+  withoutFormula,
+} from "@quintet/http";
+import type { Context, MiddlewareHandler } from "hono";
 
 /** The media types of a list; the first one is that of its pages. */
 export const listTypes = ["application/json", "text/csv", "application/x-ndjson"] as const;
+
+export const notAcceptable = errorResponse("Accept covers none of the media types");
+
+/** A guard of operations that respond with JSON only: 406 for a client that does not accept it. */
+export const onlyJson: MiddlewareHandler = (c, next) => {
+  acceptedType(c.req.header("accept"), ["application/json"]);
+  return next();
+};
 
 /** The content of responses with all rows of a list. */
 export const exportContent = {

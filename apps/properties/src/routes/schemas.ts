@@ -106,6 +106,22 @@ export const likedSchema = z
   })
   .openapi("LikedProperties");
 
+/** What may be shown of a property's likes. */
+export const likeFields = {
+  likes: z.number().int().openapi({ description: "The number of accounts that like the property" }),
+  liked: z.boolean().openapi({ description: "Whether this account likes it" }),
+};
+
+const countedPropertySchema = propertySchema.extend(likeFields).openapi("CountedProperty");
+
+export const mostLikedSchema = z
+  .object({
+    status: success,
+    properties: z.array(countedPropertySchema).openapi({ description: "The properties of this page" }),
+    nextCursor,
+  })
+  .openapi("MostLikedProperties");
+
 export const likeCountSchema = z
   .object({ count: z.number().int().openapi({ description: "The number of accounts that like the property" }) })
   .openapi("LikeCount");

@@ -4,23 +4,43 @@ SELECT l.property_id AS id
 FROM listing AS l
 WHERE l.property_id = :id AND l.status_id IN (:status1, :status2, :status3)
 
+-- name: lock-likes
+-- Locks the number of likes of a property until the transaction ends, and creates it.
+INSERT INTO like_count (property_id, likes) VALUES (:id, 0)
+ON DUPLICATE KEY UPDATE likes = likes
+
 -- name: like
--- Adds a like, once; affects no row when the property does not exist or is not visible.
+-- Adds a like, unless it is there; affects no row either when the property does not exist or is not visible.
 INSERT INTO liked_properties (id_user, id_property, date_liked)
 SELECT :account, l.property_id, UTC_TIMESTAMP(3)
 FROM listing AS l
 WHERE l.property_id = :id AND l.status_id IN (:status1, :status2, :status3)
-ON DUPLICATE KEY UPDATE date_liked = liked_properties.date_liked
+  AND NOT EXISTS (SELECT 1 FROM liked_properties AS k WHERE k.id_user = :account AND k.id_property = :id)
 
 -- name: unlike
 -- Removes a like.
 DELETE FROM liked_properties WHERE id_user = :account AND id_property = :id
 
+-- name: change-likes
+-- Changes the number of likes of a property.
+UPDATE like_count SET likes = likes + :change WHERE property_id = :id
+
+-- name: has-like
+-- Whether an account likes a property.
+SELECT k.id_property AS id FROM liked_properties AS k WHERE k.id_user = :account AND k.id_property = :id LIMIT 1
+
 -- name: count-likes
 -- The number of likes of a visible property; no row when it does not exist or is not visible.
-SELECT (SELECT COUNT(*) FROM liked_properties AS k WHERE k.id_property = l.property_id) AS count
+SELECT (SELECT COUNT(DISTINCT k.id_user) FROM liked_properties AS k WHERE k.id_property = l.property_id) AS count
 FROM listing AS l
 WHERE l.property_id = :id AND l.status_id IN (:status1, :status2, :status3)
+
+-- name: likes-of
+-- How many accounts like each of some properties, and whether an account is one of them; no row for one that nobody likes.
+SELECT k.property_id AS id, k.likes,
+  EXISTS (SELECT 1 FROM liked_properties AS o WHERE o.id_user = :account AND o.id_property = k.property_id) AS liked
+FROM like_count AS k
+WHERE k.property_id IN ({ids}) AND k.likes > 0
 
 -- name: liked
 -- The next likes of an account, most recent first, with their properties where those are visible.
@@ -38,3 +58,20 @@ LEFT JOIN listing AS l ON l.property_id = k.id_property AND l.status_id IN (:sta
 LEFT JOIN property AS p ON p.id = l.property_id
 LEFT JOIN status AS s ON s.id = l.status_id
 ORDER BY k.date_liked DESC, k.id_property DESC
+
+-- name: most-liked
+-- The next properties that anybody likes, the most liked first, with their fields where they are visible.
+SELECT k.property_id AS countedId, k.likes,
+  p.id, p.address, p.city, p.price, p.description, p.year, s.name AS status
+FROM (
+  SELECT k.property_id, k.likes
+  FROM like_count AS k FORCE INDEX (like_count_order)
+  WHERE k.likes > 0
+    AND (k.likes < :afterLikes OR (k.likes = :afterLikes AND k.property_id < :afterId))   --? after
+  ORDER BY k.likes DESC, k.property_id DESC
+  LIMIT :rows
+) AS k
+LEFT JOIN listing AS l ON l.property_id = k.property_id AND l.status_id IN (:status1, :status2, :status3)
+LEFT JOIN property AS p ON p.id = l.property_id
+LEFT JOIN status AS s ON s.id = l.status_id
+ORDER BY k.likes DESC, k.property_id DESC

@@ -3,7 +3,18 @@ import { readFileSync } from "node:fs";
 /** Every statement, by its file in this folder. A statement that is not listed does not exist. */
 const files = {
   demo: ["any-property", "lock-demo"],
-  likes: ["count-likes", "is-visible", "like", "liked", "unlike"],
+  likes: [
+    "change-likes",
+    "count-likes",
+    "has-like",
+    "is-visible",
+    "like",
+    "liked",
+    "likes-of",
+    "lock-likes",
+    "most-liked",
+    "unlike",
+  ],
   properties: ["insert-listing", "insert-property", "lock-listing", "one", "update-listing", "update-property"],
   rebuild: ["mark-blocks", "rebuild-listings"],
   search: ["after", "filters", "keys", "of-price", "page", "rows", "slice", "slice-of-price", "walk"],
