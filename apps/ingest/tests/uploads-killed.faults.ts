@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testMysql } from "@quintet/db/testing";
-import { expect, inject, it } from "vitest";
+import { expect, inject, it, vi } from "vitest";
 import type { Load } from "../src/loads/load.ts";
 import { chief, ownProcessEnv, startIngest } from "./own-process.ts";
 import { sendByTus } from "./send-by-tus.ts";
@@ -37,6 +37,53 @@ it("an upload goes on at another process after kill -9", { timeout: 60_000 }, as
     });
     const load = (await response.json()) as Load;
     expect(load).toMatchObject({ status: "done", received: 200_000, inserted: 200_000, bytes: file.length });
+  } finally {
+    for (const { child } of [first, second]) {
+      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    }
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+it("the load of a Parquet file goes on at another process after kill -9", { timeout: 60_000 }, async () => {
+  await using database = await testMysql(inject("mysqlUrl"));
+  const folder = await mkdtemp(join(tmpdir(), "quintet-uploads-"));
+  const env = {
+    ...ownProcessEnv(database.url),
+    BACKUP_DIR: folder,
+    LOADING: JSON.stringify({ batchRows: 1000, heartbeatTimeoutMs: 1000 }),
+  };
+  const first = await startIngest(env);
+  const second = await startIngest(env);
+  try {
+    const file = await readFile(new URL("parquet/many-jobs.parquet", import.meta.url));
+    const url = await sendByTus(first.url, file, chief);
+    const send = (to: string) =>
+      fetch(`${to}/ingest/jobs/csv?upload=${url.slice(-32)}`, {
+        method: "POST",
+        headers: { Authorization: chief, "Idempotency-Key": "parquet" },
+      });
+    const killed = send(first.url).catch((error: unknown) => error);
+    await vi.waitFor(async () => {
+      const page = await fetch(`${second.url}/ingest/loads`, { headers: { Authorization: chief } });
+      const { loads } = (await page.json()) as { loads: Load[] };
+      expect(loads[0]?.received).toBeGreaterThan(20_000);
+    }, 20_000);
+    first.child.kill("SIGKILL");
+    expect(await killed).toBeInstanceOf(Error);
+    const load = await vi.waitFor(async () => {
+      const response = await send(second.url);
+      expect(response.status).toBe(200);
+      return (await response.json()) as Load;
+    }, 30_000);
+    expect(load).toMatchObject({
+      format: "parquet",
+      status: "done",
+      received: 200_000,
+      inserted: 200_000,
+      rejected: 0,
+    });
   } finally {
     for (const { child } of [first, second]) {
       child.kill("SIGKILL");

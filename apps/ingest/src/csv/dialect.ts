@@ -39,6 +39,9 @@ export interface Dialect {
   lineEnd: LineEnd;
 }
 
+/** What stands for no value in the bytes of a file whose values have types, so that an empty text is a text. */
+export const noValue = "\u2400";
+
 /** RFC 4180 in UTF-8. */
 export const defaultDialect: Dialect = {
   delimiter: ",",

@@ -1,12 +1,21 @@
 import { fieldCodec } from "../fields/codec.ts";
 import { type FieldFormat, fieldFormat } from "../fields/field-format.ts";
 import type { ColumnType } from "../tables/table.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, noValue } from "./dialect.ts";
 import { type HeaderMode, plainName } from "./header.ts";
 import type { Reading } from "./reading.ts";
 import { sniffDialect } from "./sniff-dialect.ts";
 import type { Refusal } from "./sniff-encoding.ts";
 import { type ColumnSample, sniffValues } from "./sniff-values.ts";
+
+/** A column of a file that tells its type; `precision` and `scale` of a decimal. */
+export interface FileColumn {
+  name: string;
+  type: ColumnType;
+  zoned?: boolean | undefined;
+  precision?: number | undefined;
+  scale?: number | undefined;
+}
 
 /** A column that a file is found to have. */
 export interface InferredColumn {
@@ -15,6 +24,9 @@ export interface InferredColumn {
   header: string | null;
   type: ColumnType;
   zoned: boolean;
+  /** The digits of a decimal, and those after the point, when the file tells them. */
+  precision?: number | undefined;
+  scale?: number | undefined;
   /** The first values that are some. */
   examples: string[];
   /** How many of the rows that were read have no value. */
@@ -38,10 +50,13 @@ const maxNameLength = 64;
 const sampleRows = 10;
 const examples = 3;
 
-/** Proposes a dialect and a table for a file from its beginning, `lead`; `ended`: it is the whole file. */
+/**
+ * Proposes a dialect and a table for a file from its beginning, `lead`; `ended`: it is the whole file, `typed`: its columns, when it tells
+ * their types itself.
+ */
 export function inferTable(
   { lead, ended }: { lead: Buffer; ended: boolean },
-  { given, header }: { given: Partial<Dialect>; header: HeaderMode },
+  { given, header, typed }: { given: Partial<Dialect>; header: HeaderMode; typed?: readonly FileColumn[] | undefined },
 ): Inferred | Refusal {
   const sniffed = sniffDialect(lead, { ended, given });
   if ("refusal" in sniffed) return sniffed;
@@ -54,12 +69,16 @@ export function inferTable(
     .map((record, at) => ({ record, line: reading.lines[at]! }))
     .filter(({ record }) => record.length === reading.width)
     .map(({ record, line }) => ({ line, fields: record.slice(0, record.length - trailing) }));
-  const isHeader = header === "auto" ? looksLikeHeader(body, doubts) : header === "true";
+  const isHeader = typed !== undefined || (header === "auto" ? looksLikeHeader(body, doubts) : header === "true");
   const [first] = body;
   const names = namesOf(isHeader ? first!.fields : first!.fields.map(() => ""), isHeader, doubts);
   const rows = (isHeader ? body.slice(1) : body).map(({ fields }) => fields);
-  const samples: ColumnSample[] = names.map((name, at) => ({ name, values: rows.map((row) => row[at] ?? "") }));
-  const values = sniffValues(samples, given);
+  const samples: ColumnSample[] = names.map((name, at) => {
+    const values = rows.map((row) => row[at] ?? "");
+    const { type, zoned } = typed?.[at] ?? {};
+    return { name, values, type, zoned };
+  });
+  const values = sniffValues(samples, given, typed !== undefined);
   doubts.push(...values.doubts, ...(values.refused ? [values.refused.refusal] : []));
   const skip = isHeader ? first!.line - 1 : skippedLines(reading, first!.line);
   const { missing = [], ...written } = values.found;
@@ -78,22 +97,25 @@ export function inferTable(
     return {
       name,
       header,
-      ...typeOf({ name, values: some }, format, doubts),
+      ...typeOf({ ...samples[at]!, values: some }, format, doubts),
+      ...(typed?.[at]?.scale !== undefined && { precision: typed[at].precision, scale: typed[at].scale }),
       examples: [...new Set(some)].slice(0, examples).map((value) => value.slice(0, 200)),
       missing: all.length - some.length,
     };
   });
+  const isTyped = typed !== undefined;
   const left = reading.records.length - body.length;
   if (left > 0) doubts.push(`${left} of the first ${reading.records.length} lines have another number of columns`);
   const isUnsure = refused !== undefined || values.refused !== undefined;
+  const shown = (row: string[]) => (isTyped ? row.map((field) => (field === noValue ? "" : field)) : row);
   return {
-    dialect,
+    dialect: isTyped ? { ...dialect, missing: [""] } : dialect,
     confidence: isUnsure ? Math.min(sniffed.confidence, 0.4) : sniffed.confidence,
     doubts,
     columns,
     primaryKey: keyOf(columns, rows, doubts),
     rows: rows.length,
-    sample: rows.slice(0, sampleRows),
+    sample: rows.slice(0, sampleRows).map(shown),
   };
 }
 
@@ -186,9 +208,9 @@ const candidates: readonly { type: ColumnType; zoned: boolean }[] = [
   { type: "json", zoned: false },
 ];
 
-/** The first type that a load would read all values by. */
+/** The type of a column, or the first one that a load would read all values by. */
 function typeOf(
-  { name, values }: ColumnSample,
+  { name, values, type: told, zoned = false }: ColumnSample,
   format: FieldFormat,
   doubts: string[],
 ): { type: ColumnType; zoned: boolean } {
@@ -202,11 +224,13 @@ function typeOf(
       return codec.write(bytes, 0, bytes.length, to, 0) >= 0;
     });
   };
-  const found = candidates.find((candidate) => {
-    const guard = guards[candidate.type];
-    if (values.length === 0 || (guard && !trimmed.every((value) => guard.test(value)))) return false;
-    return areRead(candidate, true);
-  });
+  const guess = () =>
+    candidates.find((candidate) => {
+      const guard = guards[candidate.type];
+      if (values.length === 0 || (guard && !trimmed.every((value) => guard.test(value)))) return false;
+      return areRead(candidate, true);
+    });
+  const found = told === undefined ? guess() : { type: told, zoned };
   if (found === undefined) return { type: "string", zoned: false };
   if (!format.round && !areRead(found, false)) {
     doubts.push(`${name} has values that are more precise than is stored: round=true rounds them`);

@@ -17,6 +17,14 @@ export interface SettledFile {
   doubts: string[];
 }
 
+interface DialectOptions {
+  given: Partial<Dialect>;
+  header: HeaderMode;
+  columns?: ColumnOptions;
+  /** Whether the values of the file have types, so that texts are not taken for no value. */
+  isTyped?: boolean;
+}
+
 /**
  * Settles how a file is read, from its beginning: what is given comes before what is saved with the table, and that before what the
  * file looks like. Returns why the file is refused instead: its header does not fit, or there are several readings or none.
@@ -24,9 +32,9 @@ export interface SettledFile {
 export function settleDialect(
   { lead, ended }: { lead: Buffer; ended: boolean },
   table: Table,
-  { given, header, columns = {} }: { given: Partial<Dialect>; header: HeaderMode; columns?: ColumnOptions },
+  { given, header, columns = {}, isTyped = false }: DialectOptions,
 ): SettledFile | HeaderFault | Refusal {
-  const all = { ...table.dialect, ...given, missing: missingOf(table, given) };
+  const all = { ...table.dialect, ...given, missing: isTyped ? (given.missing ?? []) : missingOf(table, given) };
   const names = table.columns.map(({ name }) => fileName(name, columns.map));
   const sniffed = sniffDialect(lead, { ended, given: all, names });
   if ("refusal" in sniffed) return sniffed;
@@ -37,7 +45,7 @@ export function settleDialect(
   const layout = detectHeader(table, mode, text, { dialect: reading.dialect, columns });
   if (layout === undefined) return { refusal: "the first line of the file does not end", parameter: "lineEnd" };
   if ("fault" in layout) return layout;
-  const values = sniffValues(samplesOf(table, reading, layout), all);
+  const values = sniffValues(samplesOf(table, reading, layout), all, isTyped);
   if (values.refused) return values.refused;
   doubts.push(...values.doubts);
   const { missing = [], ...written } = values.found;

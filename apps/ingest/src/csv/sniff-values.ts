@@ -27,12 +27,12 @@ const enoughValues = 3;
 
 /**
  * Recognises how numbers and dates are written, and which words stand for no value. Nothing is guessed: when a sample has two readings
- * it is refused, naming both.
+ * it is refused, naming both. `isTyped`: the file says itself what is no value.
  */
-export function sniffValues(columns: readonly ColumnSample[], given: Partial<Dialect>): SniffedValues {
+export function sniffValues(columns: readonly ColumnSample[], given: Partial<Dialect>, isTyped = false): SniffedValues {
   const result: SniffedValues = { found: {}, doubts: [] };
   const typed = columns.map((column) => ({ ...column, values: column.values.map((value) => value.trim()) }));
-  sniffMissing(typed, given, result);
+  if (!isTyped) sniffMissing(typed, given, result);
   const known = new Set([...(given.missing ?? []), ...(result.found.missing ?? []), ""]);
   const valued = typed.map((column) => ({ ...column, values: column.values.filter((value) => !known.has(value)) }));
   if (given.decimal === undefined && given.thousands === undefined) sniffNumbers(valued, result);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { CsvReader } from "../csv/csv-reader.ts";
+import { noValue } from "../csv/dialect.ts";
 import { type FieldOrder, fieldTexts, tableOrder } from "../csv/header.ts";
 import type { RecordReader } from "../csv/record.ts";
 import { RowBatch } from "../csv/row-batch.ts";
@@ -42,8 +43,8 @@ const waitMs = 5000;
 /** Reads the beginning of a file as a load would. Throws what the load would throw, such as a 422 for a doubtful header. */
 export async function lookAtFile(table: Table, options: LookOptions, file: FileBytes): Promise<FileLook> {
   if (file.format === "ndjson") return lookAtJson(table, options, file);
-  const all = { ...options, dialect: { ...options.dialect, ...file.dialect } };
-  const { settled, lead, ended } = await settleFile(table, all, { first: Buffer.alloc(0), file }, waitMs);
+  const rest = { first: Buffer.alloc(0), file, known: file };
+  const { settled, lead, ended } = await settleFile(table, options, rest, waitMs);
   const { dialect, layout, width } = settled;
   const reader = new CsvReader(Math.max(width, table.columns.length), { dialect, width });
   reader.push(textOf(lead, dialect.encoding, ended));
@@ -87,7 +88,9 @@ class Sample {
       const broken = { column: reader.faultColumn ?? "", reason: reader.fault.reason };
       const fault = found === "broken" ? broken : batch.rejects[0];
       const texts = found === "broken" ? [] : fieldTexts(reader);
-      const values = this.#order.map((field) => texts[field] ?? "").map((text) => (text === nullField ? "" : text));
+      const values = this.#order
+        .map((field) => texts[field] ?? "")
+        .map((text) => (text === nullField || text === noValue ? "" : text));
       this.rows.push({ line: reader.recordLine, values, ...(fault && { fault }) });
     }
     return true;

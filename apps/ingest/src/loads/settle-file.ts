@@ -1,12 +1,19 @@
 import type { InputFault } from "@quintet/http";
 import type { FileRest } from "../csv/csv-source.ts";
 import type { HeaderFault } from "../csv/detect-header.ts";
+import type { Dialect } from "../csv/dialect.ts";
 import { type SettledFile, settleDialect } from "../csv/settle-dialect.ts";
 import { sniffBytes } from "../csv/sniff-dialect.ts";
 import type { Table } from "../tables/table.ts";
-import type { FileBytes } from "./file-bytes.ts";
+import type { FileBytes, FileFormat } from "./file-bytes.ts";
 import type { LoadOptions } from "./load.ts";
 import { LoadFailed } from "./load-problem.ts";
+
+/** What is known of a file. */
+interface KnownFile {
+  format?: FileFormat | undefined;
+  dialect?: Partial<Dialect> | undefined;
+}
 
 /** The beginning of a file, and the file with what follows it. */
 export interface Lead {
@@ -43,22 +50,39 @@ export async function readLead(rest: Pick<FileRest, "first" | "file">, waitMs: n
   return { lead, ended, file: { next } };
 }
 
-/** Reads the beginning of a file and settles how it is read. Throws a 422 when the file is refused as a whole. */
+/**
+ * Reads the beginning of a file and settles how it is read; `known`: what is known of it. Throws a 422 when the file is refused as a
+ * whole.
+ */
 export async function settleFile(
   table: Table,
-  { map, extra, dialect: given, header }: Pick<LoadOptions, "header" | "dialect" | "map" | "extra">,
-  rest: Pick<FileRest, "first" | "file">,
+  { map, extra, ...options }: Pick<LoadOptions, "header" | "dialect" | "map" | "extra">,
+  { known = {}, ...rest }: Pick<FileRest, "first" | "file"> & { known?: KnownFile },
   waitMs: number,
 ): Promise<Lead & { settled: SettledFile }> {
   const read = await readLead(rest, waitMs);
-  const settled = settleDialect(read, table, { given, header, columns: { map, ignoreExtra: extra === "ignore" } });
+  const isTyped = known.format === "parquet";
+  const columns = { map, ignoreExtra: extra === "ignore" };
+  const settled = settleDialect(read, table, { ...givenOf(options, known), columns, isTyped });
   if ("refusal" in settled) {
     throw new LoadFailed("unprocessable", `Nothing was stored: ${settled.refusal}.`, {
       errors: [{ path: settled.parameter, message: settled.refusal }],
     });
   }
-  if ("fault" in settled) throw headerProblem(table.name, settled);
+  if ("fault" in settled) throw headerProblem(table.name, settled, isTyped);
   return { ...read, settled };
+}
+
+/** What is given of a dialect, with what is known of the file; one that tells the types of its columns has their names in its first line. */
+function givenOf(
+  { dialect, header }: Pick<LoadOptions, "header" | "dialect">,
+  { format, dialect: known }: KnownFile,
+): Pick<LoadOptions, "header"> & { given: Partial<Dialect> } {
+  const given = { ...dialect, ...known };
+  if (format !== "parquet") return { given, header };
+  const missing = [...(known?.missing ?? []), ...(dialect.missing ?? [])];
+  const byPosition = header === "false";
+  return { given: { ...given, missing, skip: byPosition ? 1 : 0 }, header: byPosition ? "false" : "true" };
 }
 
 /** The result of a promise if it comes within a time. */
@@ -72,7 +96,7 @@ async function inTime<T>(promise: Promise<T>, ms: number): Promise<T | undefined
   }
 }
 
-function headerProblem(table: string, found: HeaderFault): LoadFailed {
+function headerProblem(table: string, found: HeaderFault, isTyped: boolean): LoadFailed {
   const { unknown, missing, repeated } = found.names;
   const faults = (names: string[], message: string): InputFault[] => names.map((path) => ({ path, message }));
   const errors = [
@@ -81,8 +105,19 @@ function headerProblem(table: string, found: HeaderFault): LoadFailed {
     ...faults(repeated, "appears more than once"),
   ].slice(0, 100);
   const listed = errors.map(({ path, message }) => `${path} ${message}`).join("; ");
+  const options =
+    "map=Name:column names a column, extra=ignore leaves others out, header=false assigns the columns by position";
+  if (isTyped) {
+    return new LoadFailed(
+      "unprocessable",
+      `Nothing was stored: the columns of the file do not fit, ${listed}. ${options}.`,
+      {
+        errors,
+      },
+    );
+  }
   const details: Record<HeaderFault["fault"], string> = {
-    "partial header": `line ${found.line} looks like a header, but ${listed}. map=Name:column names a column, extra=ignore leaves others out, header=false assigns the columns by position`,
+    "partial header": `line ${found.line} looks like a header, but ${listed}. ${options}`,
     "no header": `header=true, but line ${found.line} is not a header: ${listed}`,
     "different order": `header=false, but line ${found.line} names the columns in a different order than the table`,
     separator: `the first line declares the separator ${JSON.stringify(found.separator)}, and delimiter= says another one`,

@@ -168,8 +168,8 @@ async function openCsv(context: LoadContext, attempt: LoadAttempt, rest: LoadRes
     const source = new CsvSource(reader, rest, { bytes: progress.bytes, encoding: dialect.encoding });
     return { source, fieldOrder, skipLines: 0, width, format: fieldFormat(dialect) };
   }
-  const options = { ...attempt.options, dialect: { ...attempt.options.dialect, ...rest.dialect } };
-  const { settled, lead, file } = await settleFile(table, options, rest, Math.min(sniffMs, context.batchMs));
+  const waitMs = Math.min(sniffMs, context.batchMs);
+  const { settled, lead, file } = await settleFile(table, attempt.options, { ...rest, known: rest }, waitMs);
   const { dialect, layout, width, confidence, doubts } = settled;
   const unnamed = Array.from({ length: width }, (_, field) => columnOf(table, layout.fieldOrder, field));
   const header = layout.header?.names ?? unnamed;

@@ -40,7 +40,7 @@ export function tableFilePage(refusal?: Refusal): Html {
         action: `${newTablePath}/check`,
         name: "file",
         label: "File",
-        hint: "CSV, with or without a header. Nothing is stored yet: you see a table that fits the file, and can change it.",
+        hint: "CSV with or without a header, an Excel workbook, or Parquet. Nothing is stored yet: you see a table that fits the file, and can change it.",
         submit: "Propose a table",
       })}`;
 }

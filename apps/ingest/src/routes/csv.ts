@@ -127,7 +127,7 @@ export function addCsvRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       summary: "Load a CSV or NDJSON file",
       description:
         "Staff only. The body is the file (`text/csv`, or `application/x-ndjson` with a JSON object in each line) or has it as its multipart part `file`, optionally with `Content-Encoding: gzip`, `zstd` " +
-        "or `br`. The file may also be a gzip or Zstandard file, or a ZIP archive with one file, or an Excel workbook (`.xlsx`). It may also be a complete upload (`upload`), " +
+        "or `br`. The file may also be a gzip or Zstandard file, or a ZIP archive with one file, or an Excel workbook (`.xlsx`), or a Parquet file without nested columns. It may also be a complete upload (`upload`), " +
         'or an object of the configured store of S3, whose URL is the JSON body `{"url": "s3://bucket/key"}`. Rows ' +
         "that break a rule are rejected with a reason, the others are stored batch by batch. With `Accept: text/event-stream` the " +
         "response is a stream of `progress` events that ends with a `load` or a `problem` event. A load that was cut off is resumed by " +

@@ -54,7 +54,7 @@ export function addInferRoute(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       summary: "Propose a table for a file",
       description:
         "Staff only. Reads the first 64 KiB of a CSV file, in the body as for a load, and proposes its dialect and a table that fits it, " +
-        "with what is uncertain. Nothing is made and nothing is stored.",
+        "with what is uncertain. A Parquet file tells the types of its columns itself. Nothing is made and nothing is stored.",
       request: {
         query: z.strictObject({ header: csvQuery.shape.header, ...dialectQuery }),
         body: {
@@ -87,7 +87,7 @@ export function addInferRoute(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       });
       try {
         const read = await readLead({ first: Buffer.alloc(0), file }, waitMs);
-        const found = inferTable(read, { given, header });
+        const found = inferTable(read, { given: { ...given, ...file.dialect }, header, typed: file.columns });
         if ("refusal" in found) {
           const errors = [{ path: found.parameter, message: found.refusal }];
           throw new Problem("unprocessable", `No table fits: ${found.refusal}.`, { errors });
@@ -107,9 +107,10 @@ function toResponse({ columns, primaryKey, dialect, ...found }: Inferred): z.inf
     ...found,
     dialect,
     schema: {
-      fields: columns.map(({ name, type, zoned }) => ({
+      fields: columns.map(({ name, type, zoned, precision, scale }) => ({
         name,
         type,
+        ...(scale !== undefined && { precision, scale }),
         ...(type === "datetime" && { zoned }),
         ...(primaryKey.includes(name) && {
           constraints: { required: true, ...(type === "string" && { maxLength: maxKeyLength }) },
@@ -119,6 +120,6 @@ function toResponse({ columns, primaryKey, dialect, ...found }: Inferred): z.inf
       missingValues: [...dialect.missing],
     },
     map: renamed.length === 0 ? null : Object.fromEntries(renamed.map(({ name, header }) => [header, name])),
-    columns: columns.map(({ zoned: _, ...column }) => column),
+    columns: columns.map(({ zoned: _, precision: _digits, scale: _places, ...column }) => column),
   };
 }

@@ -100,7 +100,7 @@ export function addNewTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, fram
         try {
           const read = await readLead({ first: Buffer.alloc(0), file }, waitMs);
           await skipRest(read.file);
-          const found = inferTable(read, { given: {}, header: "auto" });
+          const found = inferTable(read, { given: file.dialect ?? {}, header: "auto", typed: file.columns });
           if ("refusal" in found) throw fault("file", found.refusal);
           return await sendPage(c, frame, { title, body: newTablePage(choiceOf(found), { found }) });
         } finally {

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { mediaTypeOf, Problem } from "@quintet/http";
-import type { Dialect } from "../csv/dialect.ts";
+import { type Dialect, noValue } from "../csv/dialect.ts";
 import { encodingNamed } from "../csv/encoding.ts";
 import type { FileBytes, FileFormat, SentBytes } from "../loads/file-bytes.ts";
 import { type Coding, codings, decompressed } from "./decompress.ts";
@@ -15,6 +15,7 @@ const compressedTypes = [
   ...["application/gzip", "application/x-gzip", "application/zstd", "application/zip"],
   ...["application/x-zip-compressed", "application/octet-stream"],
   "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+  "application/vnd.apache.parquet",
 ];
 const multipart = "multipart/form-data";
 const acceptedTypes = [...csvTypes, multipart, ...compressedTypes, jsonTypes[0]!];
@@ -23,6 +24,12 @@ const acceptedTypes = [...csvTypes, multipart, ...compressedTypes, jsonTypes[0]!
 const sheetDialect: Partial<Dialect> = {
   ...{ delimiter: ",", quote: '"', escape: null, encoding: "utf-8", lineEnd: "crlf" },
   ...{ comment: null, trailingDelimiter: false, decimal: ".", thousands: "" },
+};
+
+/** How the bytes of a Parquet file are written. */
+const parquetDialect: Partial<Dialect> = {
+  ...sheetDialect,
+  ...{ missing: [noValue], skip: 0, trueValues: null, falseValues: null, trim: false },
 };
 
 /** The format that a file has by its name. */
@@ -112,13 +119,15 @@ async function openFile(
   try {
     const inner = await plainFile(file, name, { expansion, opened, sheet });
     const plain = await withFirstBytes(inner.file);
-    const isSheet = inner.isSheet === true;
-    const format = isSheet ? "xlsx" : (source.format ?? formatOf(inner.name));
+    const format = inner.format ?? source.format ?? formatOf(inner.name);
+    const dialect = { xlsx: sheetDialect, parquet: parquetDialect, csv: undefined, ndjson: undefined }[format];
+    const { columns } = inner;
     const end = async () => {
       await opened.disposeAsync();
       return { done: true as const, value: undefined };
     };
-    return { sent, format, ...(isSheet && { dialect: sheetDialect }), next: () => plain.next(), return: end };
+    const next = () => plain.next();
+    return { sent, format, ...(dialect && { dialect }), ...(columns && { columns }), next, return: end };
   } catch (error) {
     await opened.disposeAsync();
     throw error;
@@ -162,7 +171,7 @@ export function fileType(contentType = ""): string {
   if (type === multipart || compressedTypes.includes(type) || fits) return type;
   throw new Problem(
     "unsupported-media-type",
-    `Content-Type must be ${csvTypes.join(", ")} (with a known charset or none), ${jsonTypes[0]} (in UTF-8), the type of a compressed file, or ${multipart} with a part "file".`,
+    `Content-Type must be ${csvTypes.join(", ")} (with a known charset or none), ${jsonTypes[0]} (in UTF-8), the type of a Parquet file, a workbook or a compressed file, or ${multipart} with a part "file".`,
     { headers: { Accept: acceptedTypes.join(", ") } },
   );
 }

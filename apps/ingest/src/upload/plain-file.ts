@@ -2,6 +2,8 @@ import { Problem } from "@quintet/http";
 import type { FileBytes } from "../loads/file-bytes.ts";
 import { type Coding, decompressed } from "./decompress.ts";
 import type { Expansion } from "./expansion.ts";
+import { parquetAsCsv } from "./parquet/parquet-csv.ts";
+import { spool } from "./spool.ts";
 import { sheetAsCsv, workbookEntry } from "./workbook.ts";
 import { onlyFile, openZip } from "./zip-file.ts";
 
@@ -22,28 +24,40 @@ const longestSignature = 4;
 /** `.csv.gz` in a ZIP archive has two. */
 const maxLayers = 2;
 
+/** A file of text, with its name; `format`: what it was before, if it has become CSV. */
+interface PlainFile {
+  file: FileBytes;
+  name: string;
+  format?: "xlsx" | "parquet";
+  columns?: FileBytes["columns"];
+}
+
 /**
- * The file in a compressed file or a ZIP archive, or the sheet `sheet` of a workbook as CSV, with its name, recognised by its first bytes; Brotli, which has no such bytes, by its name. Any other
- * file is returned as it is. What is held open for it is added to `opened`.
+ * The file in a compressed file or a ZIP archive, or as CSV the sheet `sheet` of a workbook or a Parquet file, recognised by its first
+ * bytes; Brotli, which has no such bytes, by its name. Any other file is returned as it is. What is held open for it is added to `opened`.
  */
 export async function plainFile(
   file: FileBytes,
   name: string,
   { expansion, opened, sheet }: { expansion: Expansion; opened: AsyncDisposableStack; sheet: string | undefined },
-): Promise<{ file: FileBytes; name: string; isSheet?: true }> {
+): Promise<PlainFile> {
   let plain = file;
   for (let layers = 0, inner = name; ; layers++) {
     const { lead, whole } = await withLead(plain);
     plain = whole;
     const found = signatureOf(lead) ?? (inner.toLowerCase().endsWith(".br") ? "br" : undefined);
     if (found === undefined) return { file: plain, name: inner };
-    if (found === "parquet" || found === "oldWorkbook") throw unreadable(found);
+    if (found === "oldWorkbook") throw oldWorkbook();
     if (layers === maxLayers)
       throw new Problem("unprocessable", `The file is compressed more than ${maxLayers} times.`);
+    if (found === "parquet") {
+      const { columns, bytes } = await parquetAsCsv(opened.use(await spool(plain)), expansion);
+      return { file: bytes, name: inner, format: "parquet", columns };
+    }
     if (found === "zip") {
       const zip = opened.use(await openZip(plain, expansion));
       if (zip.entries.some(({ fileName }) => fileName === workbookEntry)) {
-        return { file: sheetAsCsv(zip, sheet), name: inner, isSheet: true };
+        return { file: sheetAsCsv(zip, sheet), name: inner, format: "xlsx" };
       }
       const entry = onlyFile(zip);
       plain = zip.read(entry);
@@ -57,12 +71,11 @@ export async function plainFile(
   }
 }
 
-function unreadable(found: "parquet" | "oldWorkbook"): Problem {
-  const detail =
-    found === "parquet"
-      ? "The file is a Parquet file: send it as CSV."
-      : "The file is a workbook of Excel 97, or has a password: send it as .xlsx without a password, or as CSV.";
-  return new Problem("unsupported-media-type", detail);
+function oldWorkbook(): Problem {
+  return new Problem(
+    "unsupported-media-type",
+    "The file is a workbook of Excel 97, or has a password: send it as .xlsx without a password, or as CSV.",
+  );
 }
 
 function signatureOf(lead: Buffer): Signature["name"] | undefined {
