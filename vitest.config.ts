@@ -18,5 +18,7 @@ export default defineConfig({
     maxWorkers: atFullSize ? 1 : 3,
     testTimeout: atFullSize ? 3_600_000 : 60_000,
     hookTimeout: 60_000,
+    // What is waited for may take long on a busy machine.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

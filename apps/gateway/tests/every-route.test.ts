@@ -291,7 +291,7 @@ describe.each(["auth", "gateway", ...appNames])("%s", (app) => {
         const answer = await apps.get("auth")?.fetch(request, {});
         expect(await answer?.json()).toMatchObject({ events: [wanted] });
         return true;
-      });
+      }, 20_000);
     };
     expect(await failing(actions, (route) => lineOf(route).catch(() => false))).toEqual([]);
   });

@@ -31,7 +31,7 @@ async function callTraced(receiver: TraceReceiver, call: (traceparent: string) =
       expect(found.filter((span) => !ids.has(span.parentSpanId))).toEqual([]);
       return found;
     },
-    { timeout: 5_000 },
+    { timeout: 20_000 },
   );
   return { answer, spans, tree: drawn(spans, clientSpan) };
 }
@@ -137,7 +137,7 @@ function everyWay(quintet: () => Installation, receiver: TraceReceiver, hop: (ap
         .find((text) => text.includes(`"${id}"`) && text.includes('"service.name":"queue"'));
       expect(found).toBeDefined();
       return JSON.parse(found ?? "") as { trace: { id: string }; span: { id: string } };
-    });
+    }, 20_000);
     const app = spans.find((span) => span.service === "queue" && span.kind === "server");
     expect([line.trace.id, line.span.id]).toEqual([app?.traceId, app?.spanId]);
   });
@@ -191,7 +191,7 @@ describe("a collector that does not answer", () => {
     const quintet = await startMounted({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: "10" });
     const answers = await Promise.all(Array.from({ length: 50 }, () => quintet.anyone.get("/queue")));
     expect(answers.every(({ status }) => status === 200)).toBe(true);
-    await vi.waitFor(() => expect(receiver.bodies.length).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(receiver.bodies.length).toBeGreaterThan(0), 20_000);
     // The standard encoding.
     expect(receiver.bodies[0]?.type).toBe("application/x-protobuf");
     expect(Buffer.concat(receiver.bodies.map(({ bytes }) => bytes)).includes("service.name")).toBe(true);

@@ -182,7 +182,7 @@ describe("batches that share an id", () => {
     const rest = { first: Buffer.alloc(0), file: slow, hash: createHash("sha256") };
     const storing = storeFile(loads, attempt, rest, { elapsedMs: () => 1, sent: unknownSize, onProgress: () => {} });
     await reached.promise;
-    await vi.waitFor(() => expect(seen).toHaveBeenCalled());
+    await vi.waitFor(() => expect(seen).toHaveBeenCalled(), 20_000);
     await oneWaits();
     const begins = seen.mock.calls.length;
     seen.mockRestore();

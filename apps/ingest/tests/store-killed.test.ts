@@ -102,7 +102,7 @@ it("ends a backup whose connection breaks between two rows, and leaves nothing o
   const before = await readdir(folder);
   proxy.freeze();
   const made = createBackup(pool, folderStorage(folder), jobsTable).catch((error: unknown) => error);
-  await vi.waitFor(async () => expect((await readdir(folder)).some((name) => name.endsWith(".draft"))).toBe(true));
+  await expect.poll(() => readdir(folder)).toContainEqual(expect.stringMatching(/\.draft$/));
   await proxy.cut();
   proxy.thaw();
   await proxy.restore();

@@ -54,9 +54,9 @@ describe("an upload", () => {
     client.on("error", () => {});
     client.write(jobs.slice(0, 1000));
     const file = join(ingest.backupDir, "uploads", path.slice(-32));
-    await vi.waitFor(() => expect(statSync(file).size).toBe(1000), 5000);
+    await vi.waitFor(() => expect(statSync(file).size).toBe(1000), 20_000);
     client.destroy();
-    await vi.waitFor(async () => expect(await offsetOf(path)).toBe(1000), 5000);
+    await vi.waitFor(async () => expect(await offsetOf(path)).toBe(1000), 20_000);
     const early = await problemOf(await loadUpload(path), 409);
     expect(early.detail).toMatch(/1000 of \d+ bytes/);
     const patch = (offset: number) =>

@@ -134,7 +134,7 @@ test("sqs-producer and sqs-consumer work unchanged; what a handler rejects comes
   consumer.on("processing_error", () => {});
   consumer.start();
   await vi.waitFor(() => expect(handled).toHaveLength(25), 10_000);
-  await vi.waitFor(async () => expect(await counts()).toMatchObject({ length: 0 }), 5000);
+  await vi.waitFor(async () => expect(await counts()).toMatchObject({ length: 0 }), 20_000);
   consumer.stop({ abort: true });
   expect(handled.toSorted()).toEqual(bodies.toSorted());
   expect(errors).toEqual([]);
@@ -544,7 +544,7 @@ describe("what others got wrong", () => {
     const waiting = client.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }), {
       abortSignal: cut.signal,
     });
-    await vi.waitFor(() => expect(sqs.queue.deps.waiting.hasWaiting(QueueUrl.split("/").at(-1) ?? "")).toBe(true));
+    await expect.poll(() => sqs.queue.deps.waiting.hasWaiting(QueueUrl.split("/").at(-1) ?? "")).toBe(true);
     cut.abort();
     await expect(waiting).rejects.toThrow();
     await send({ QueueUrl });

@@ -25,8 +25,8 @@ it("a waiting receiver soon gets a message that is sent", async () => {
   const sent = performance.now();
   await queue.send({ body: "hello" });
   expect(bodies(await waiting)).toEqual(["hello"]);
-  // A few round trips; the bound is for a busy machine.
-  expect(performance.now() - sent).toBeLessThan(1000);
+  // A few round trips, and not the 20 s; the bound is for a busy machine.
+  expect(performance.now() - sent).toBeLessThan(10_000);
 });
 
 it("a queue wakes receivers only while some wait, in any process", async () => {
@@ -69,7 +69,7 @@ it("of receivers that wait together, those that got nothing are woken by the nex
   const sent = performance.now();
   await queue.send({ body: 2 });
   expect((await Promise.all([first, second])).flatMap(bodies).sort()).toEqual([1, 2]);
-  expect(performance.now() - sent).toBeLessThan(5000);
+  expect(performance.now() - sent).toBeLessThan(10_000);
 });
 
 it("a waiting receiver gets nothing when the time is up", async () => {

@@ -37,7 +37,7 @@ const isOpen = async (table: RevokedTable) => {
   }
 };
 const opens = (table: RevokedTable) =>
-  vi.waitFor(async () => expect(await isOpen(table)).toBe(true), { timeout: 5000, interval: 20 });
+  vi.waitFor(async () => expect(await isOpen(table)).toBe(true), { timeout: 20_000, interval: 20 });
 
 test("a beat that lay in Redis already says nothing; a new one does, and from then on an unbroken connection", async () => {
   const { announce, follow, beat } = stream();
@@ -57,7 +57,7 @@ test("a beat that lay in Redis already says nothing; a new one does, and from th
   // After a gap something may be missing.
   await proxy.cut();
   await proxy.restore();
-  await vi.waitFor(async () => expect(await isOpen(table)).toBe(false), { timeout: 5000, interval: 50 });
+  await vi.waitFor(async () => expect(await isOpen(table)).toBe(false), { timeout: 20_000, interval: 50 });
   const later = { kind: "account", subject: "7", epoch: 3 } as const;
   await announce([later], true);
   await opens(table);

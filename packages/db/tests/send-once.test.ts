@@ -52,7 +52,7 @@ it("sends what was not sent yet, once there is a connection", async () => {
   const redis = client();
   await redis.ping();
   await proxy.cut();
-  await vi.waitFor(() => expect(redis.status).not.toBe("ready"));
+  await expect.poll(() => redis.status).not.toBe("ready");
   const pushed = redis.rpush("later", "1");
   await proxy.restore();
   expect(await pushed).toBe(1);
@@ -63,7 +63,7 @@ it.each([false, true])(
   async (pipelined) => {
     proxy.freeze();
     const redis = client(pipelined, { silenceMs: 100 });
-    await vi.waitFor(() => expect(redis.status).toBe("connect"));
+    await expect.poll(() => redis.status).toBe("connect");
     const key = `given-up-${pipelined}`;
     const early = await Promise.allSettled([redis.rpush(key, "1"), redis.rpush(key, "2")]);
     expect(early.map(({ status }) => status)).toEqual(["rejected", "rejected"]);

@@ -21,14 +21,15 @@ export function everywhere({ anyone, staff, apps }: Installation, app: AppName |
     });
 
     it("tells its health to anybody", async () => {
-      // A busy machine may hold an app up for a moment.
+      // A busy machine may hold an app up for a moment, which is told for a minute.
       await vi.waitFor(async () => {
         const answer = await anyone.get(`${prefix}/health`);
         expect(answer.status).toBe(200);
         const { status, checks } = answer.json<{ status: string; checks: Record<string, { status: string }> }>();
-        expect(status).toBe("ok");
+        const unwell = Object.entries(checks).filter(([, check]) => check.status !== "ok");
+        expect(unwell.filter(([name]) => name !== "event loop")).toEqual([]);
+        expect(status).toBe(unwell.length > 0 ? "degraded" : "ok");
         expect(Object.keys(checks).length).toBeGreaterThan(0);
-        expect(Object.values(checks).filter((check) => check.status !== "ok")).toEqual([]);
       }, 10_000);
     });
 

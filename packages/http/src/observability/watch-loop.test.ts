@@ -99,7 +99,7 @@ describe("an app that blocks the event loop", () => {
       const found = await health("bad");
       expect(found.status).toBe("degraded");
       return found;
-    });
+    }, 10_000);
     expect(bad.http).toBe(200);
     expect(bad.checks["event loop"]?.why).toMatch(/^the event loop was blocked for [\d,]+ ms by bad, \d+ s ago$/);
     expect(await health("good")).toMatchObject({ http: 200, status: "ok", checks: {} });
@@ -122,6 +122,6 @@ describe("a handler that never answers", () => {
     expect((await health("good")).status).toBe("ok");
     hanging.resolve();
     expect([(await hung).status, (await slow).status, (await waits).status]).toEqual([200, 200, 200]);
-    await vi.waitFor(async () => expect((await health("bad")).checks.requests).toBeUndefined());
+    await vi.waitFor(async () => expect((await health("bad")).checks.requests).toBeUndefined(), 10_000);
   });
 });
