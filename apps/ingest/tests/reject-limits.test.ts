@@ -229,6 +229,24 @@ describe("a file of which everything is rejected", () => {
     expect(late).toMatchObject({ status: "done", inserted: 1, rejected: 1500 });
   });
 
+  it.each([
+    ["three rows with the same fault", faulty(3), "", 422],
+    ["two rows", faulty(2), "", 200],
+    ["rows with different faults", `${faulty(2)}1\n`, "", 200],
+    ["a good row among them", `${faulty(3)}9,Pilot\n`, "", 200],
+    ["rows that may be rejected", faulty(3), "?maxRejects=100%25", 200],
+    ["rows that are in the table", "1,a\n1,b\n1,c\n", "", 200],
+  ])("is refused at its end, if short, for one fault of the file: %s", async (_, rows, query, status) => {
+    const response = await send(rows, query);
+    const problem = (await response.json()) as { detail?: string };
+    expect([response.status, problem.detail]).toEqual([
+      status,
+      status === 200
+        ? undefined
+        : "Nothing was stored: all 3 rows were rejected, such as line 1, because: id must be a whole number from 1 to 2147483647. maxRejects=N or N% allows that, and lists the rows.",
+    ]);
+  });
+
   it("ends when the list of rejected rows is full; what was stored stays", async () => {
     const { loads } = ingest.deps;
     loads.maxListedRejects = 250;

@@ -1,6 +1,9 @@
 import type { FaultCode } from "../csv/fault.ts";
 import type { RowBatch } from "../csv/row-batch.ts";
+import type { Reject } from "../csv/row-faults.ts";
+import { enoughRows } from "../csv/sniff-dialect.ts";
 import { isWhole } from "../store/store-batch.ts";
+import type { ColumnType } from "../tables/table.ts";
 import { isStaged, type LoadOptions, type LoadProgress, rejectLimit } from "./load.ts";
 import { LoadFailed, LoadStopped } from "./load-problem.ts";
 
@@ -60,6 +63,33 @@ export function isHopeless(options: LoadOptions, { received, rejected, reasons }
   if (options.maxRejects !== null || received !== rejected || rejected < firstRows) return false;
   return !reasons.some(({ code }) => faultsOfTables.has(code));
 }
+
+/**
+ * Whether all rows of a file that has been read to its end are malformed in one and the same way, and no `maxRejects` allows that:
+ * the file is not what it was taken for.
+ */
+export function isWrong(options: LoadOptions, { received, rejected, reasons }: LoadProgress): boolean {
+  if (options.maxRejects !== null || received !== rejected || rejected < enoughRows) return false;
+  return reasons.length === 1 && !faultsOfTables.has(reasons[0]!.code);
+}
+
+/** The 422 for such a file, of which `reject` is one row. `type`: of its column. */
+export function wrongProblem({ rejected }: LoadProgress, { column, reason, line }: Reject, type?: ColumnType) {
+  const hint = type === undefined ? undefined : hints[type];
+  const message = `all ${rejected} rows were rejected, such as line ${line}, because: ${`${column} ${reason}`.trim()}`;
+  const allowed = "maxRejects=N or N% allows that, and lists the rows";
+  return new LoadFailed("unprocessable", `Nothing was stored: ${message}. ${hint ? `${hint}. ` : ""}${allowed}.`, {
+    errors: [{ path: column || "file", message }],
+  });
+}
+
+/** The parameters that say how the values of a type are written. */
+const hints: Partial<Record<ColumnType, string>> = {
+  number: "decimal= and thousands= say how numbers are written, without signs of currencies or percent",
+  boolean: "trueValues= and falseValues= say what is true and false",
+  date: "dateFormat= says how dates are written",
+  datetime: "dateFormat= says how dates and times are written",
+};
 
 /** The 422 for a file whose rows so far, the last of which are in `batch`, are all malformed. */
 export function hopelessProblem({ rejected }: LoadProgress, { rejects }: RowBatch): LoadFailed {

@@ -4,6 +4,7 @@ import type { Dialect } from "../csv/dialect.ts";
 import { type FieldOrder, namedOrder, tableOrder } from "../csv/header.ts";
 import type { RecordSource } from "../csv/record.ts";
 import { RowBatch } from "../csv/row-batch.ts";
+import type { Reject } from "../csv/row-faults.ts";
 import { tableCodecs } from "../fields/codec.ts";
 import { type FieldFormat, fieldFormat, tableDialect } from "../fields/field-format.ts";
 import { JsonLinesSource } from "../rows/json-lines.ts";
@@ -13,7 +14,7 @@ import type { FileFormat } from "./file-bytes.ts";
 import { jsonFormat, refuseCsvOptions } from "./json-options.ts";
 import type { LoadAttempt } from "./load.ts";
 import type { LoadContext } from "./load-context.ts";
-import { checkRejectLimit, firstRows, hopelessProblem, isHopeless } from "./reject-limit.ts";
+import { checkRejectLimit, firstRows, hopelessProblem, isHopeless, isWrong, wrongProblem } from "./reject-limit.ts";
 import { settleFile } from "./settle-file.ts";
 
 const batchBytes = 4 * 1024 * 1024;
@@ -49,6 +50,7 @@ export async function storeFile(
   /** The batches being stored, in the order of the file, in which they are committed as well. */
   const storing: { batch: RowBatch; committed: Promise<void> }[] = [];
   let failure: { error: unknown } | undefined;
+  let reject: Reject | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   /** Waits until at most `max` batches are being stored. */
@@ -62,6 +64,7 @@ export async function storeFile(
     timer = undefined;
     if (filling.isEmpty) return;
     const batch = filling;
+    reject ??= batch.rejects[0];
     filling = spare.pop() ?? newBatch();
     const previous = storing.at(-1)?.committed ?? Promise.resolve();
     // The first of two rows with the same key must win, so batches that share a key do not run in parallel.
@@ -122,6 +125,9 @@ export async function storeFile(
     await waitForStoring(maxConcurrent - 1);
     store();
     await waitForStoring(0);
+    if (reject && isWrong(attempt.options, attempt.progress)) {
+      throw wrongProblem(attempt.progress, reject, table.columns.find(({ name }) => name === reject?.column)?.type);
+    }
     return { ...source.position(), ...clock.sent(), fieldOrder };
   } finally {
     clearTimeout(timer);
