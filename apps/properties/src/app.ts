@@ -17,6 +17,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   });
   deps.indexing.start();
   deps.records.start();
+  deps.likeRecount.start();
   addLikeRoutes(app, deps); // First, so that /liked is not matched as an id.
   addListingRoutes(app, deps);
   addEditingRoutes(app, deps);

@@ -1,6 +1,7 @@
-import { mysqlRecordTable, type RecordSweep, recordSweep } from "@quintet/db";
+import { mysqlRecordTable, type RecordSweep, recordSweep, type Sweeping } from "@quintet/db";
 import type { CommonDeps, ConfigOf, DepsOf } from "@quintet/host";
 import { type Database, openDatabase } from "./database.ts";
+import { likeRecount } from "./likes/recount.ts";
 import { processedRequestsTable } from "./properties/properties.ts";
 import { type BackgroundIndexing, backgroundIndexing } from "./term-index/term-index.ts";
 
@@ -9,6 +10,7 @@ interface ListingDeps extends AsyncDisposable {
   db: Database;
   indexing: BackgroundIndexing;
   records: RecordSweep;
+  likeRecount: Sweeping;
 }
 
 /** All dependencies of the app. */
@@ -24,5 +26,6 @@ export function createDeps(config: ConfigOf<"mysql">, { mysql, log }: CommonDeps
   );
   stack.use(indexed);
   stack.use(records);
-  return { db, indexing: indexed, records, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const recount = stack.use(likeRecount(db, (error) => log.warn({ err: error }, "Likes could not be counted again")));
+  return { db, indexing: indexed, records, likeRecount: recount, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Database, select } from "../src/database.ts";
 import { properties as definition } from "../src/index.ts";
 import { likeProperty, readMostLiked, unlikeProperty, withLikes } from "../src/likes/likes.ts";
+import { recountLikes } from "../src/likes/recount.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
 
 let listings: OpenListings;
@@ -79,6 +80,28 @@ test("the most liked are listed in pages, with the account's own like, and witho
   expect((await listings.get("/most-liked?sort=id")).status).toBe(400);
   await unlike(c, { as: listings.other });
   expect((await mostLiked()).properties.map(({ id }) => id)).toEqual([b, a]);
+});
+
+test("likes that another program added or removed are counted again, also while accounts like", async () => {
+  const [a, b, c] = [await listings.create(), await listings.create(), await listings.create()];
+  await like(b);
+  await like(c);
+  await other.pool.query("INSERT INTO liked_properties VALUES (1, ?, NOW()), (2, ?, NOW()), (1, ?, NOW())", [a, a, b]);
+  await other.pool.query("DELETE FROM liked_properties WHERE id_property = ?", [c]);
+  const accounts = Array.from({ length: 50 }, (_, i) => 2_000_000 + i);
+  const liking = Promise.all(accounts.map((account) => likeProperty(listings.deps.db, account, a)));
+  const recountAll = async () => {
+    for (let from = await recountLikes(other, 0); from > 0; ) from = await recountLikes(other, from);
+  };
+  await recountAll();
+  await liking;
+  await recountAll();
+  const counts = await withLikes(other, 1, [{ id: a }, { id: b }, { id: c }]);
+  expect(counts.map(({ likes, liked }) => [likes, liked])).toEqual([
+    [52, true],
+    [2, true],
+    [0, false],
+  ]);
 });
 
 test("the like of a property that is not visible any more can be removed, once", async () => {

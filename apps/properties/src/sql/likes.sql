@@ -75,3 +75,32 @@ LEFT JOIN listing AS l ON l.property_id = k.property_id AND l.status_id IN (:sta
 LEFT JOIN property AS p ON p.id = l.property_id
 LEFT JOIN status AS s ON s.id = l.status_id
 ORDER BY k.likes DESC, k.property_id DESC
+
+-- name: next-counted
+-- The first property from an id on that has likes, or a number of them.
+SELECT MIN(n.id) AS id
+FROM (
+  SELECT MIN(k.id_property) AS id FROM liked_properties AS k WHERE k.id_property >= :from
+  UNION ALL
+  SELECT MIN(c.property_id) FROM like_count AS c WHERE c.property_id >= :from
+) AS n
+
+-- name: wrong-counts
+-- The properties of a range whose number of likes is not that of the likes that are there.
+SELECT n.id
+FROM (
+  SELECT k.id_property AS id, COUNT(DISTINCT k.id_user) AS likes
+  FROM liked_properties AS k
+  WHERE k.id_property >= :first AND k.id_property < :end
+  GROUP BY k.id_property
+  UNION ALL
+  SELECT c.property_id, -c.likes FROM like_count AS c WHERE c.property_id >= :first AND c.property_id < :end
+) AS n
+GROUP BY n.id
+HAVING SUM(n.likes) <> 0
+
+-- name: recount-likes
+-- Counts the likes of a property again.
+UPDATE like_count
+SET likes = (SELECT COUNT(DISTINCT k.id_user) FROM liked_properties AS k WHERE k.id_property = :id)
+WHERE property_id = :id
