@@ -8,7 +8,7 @@ import type { Table } from "../tables/table.ts";
 import { grid } from "./lists.ts";
 
 /** What a file was taken for: its columns, its first rows, and what would be rejected. */
-export function fileLook(table: Table, { settled, fields, rows }: FileLook): Html {
+export function fileLook(table: Table, { settled, fields, rows }: FileLook, columns: Html | "" = ""): Html {
   const names = table.columns.map(({ name }) => name);
   const doubts = settled?.doubts ?? [];
   const wrong = rows.filter(({ fault }) => fault !== undefined).length;
@@ -17,6 +17,8 @@ export function fileLook(table: Table, { settled, fields, rows }: FileLook): Htm
           <p>${settled ? settledText(settled) : "JSON objects, one in each line."}
             ${wrong === 0 ? "" : html`<strong>${wrong} of the first ${plural(rows.length, "row")} would be rejected.</strong>`}</p>
           ${doubts.length === 0 ? "" : html`<ul>${doubts.map((doubt) => html`<li>${doubt}</li>`)}</ul>`}
+          ${columns}
+          ${rows.length > 0 && columns !== "" ? html`<h3>The first rows</h3>` : ""}
           ${
             rows.length === 0
               ? html`<p class="empty">The file has no rows.</p>`
@@ -52,7 +54,7 @@ function sampleRow({ line, values, fault }: SampleRow, names: readonly string[])
   const whole = fault && !names.includes(fault.column) ? html`<br /><span class="fault">${fault.reason}</span>` : "";
   const cells = values.map((value, i) => {
     const isWrong = fault !== undefined && fault.column === names[i];
-    return html`<td${isWrong ? html` class="wrong"` : ""}>${value}${isWrong ? html`<br /><span class="fault">${fault.reason}</span>` : ""}</td>`;
+    return html`<td${isWrong ? html` class="wrong"` : ""}>${value}${isWrong ? html`${value === "" ? "" : html`<br />`}<span class="fault">${fault.reason}</span>` : ""}</td>`;
   });
   return html`<tr><th scope="row">${line}${whole}</th>${cells}</tr>`;
 }

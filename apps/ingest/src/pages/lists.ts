@@ -28,7 +28,7 @@ export function cell(heading: string, value: string | Html): Html {
 /** Values in columns, as in a spreadsheet: it is scrolled to the side where it does not fit. */
 export function grid({ caption, columns, rows }: ListTable): Html {
   return html`<div class="table grid" role="region" aria-label="${caption}" tabindex="0"><table>
-          <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+          <thead><tr>${columns.map((column) => html`<th scope="col">${column === "" ? html`<span class="hidden">What</span>` : column}</th>`)}</tr></thead>
           <tbody>
             ${rows}
           </tbody>

@@ -1,6 +1,7 @@
 import { counted, duration, type Html, polled, shownTime, size } from "@quintet/pages";
 import { html } from "hono/html";
 import { hasEnded, type Load } from "../loads/load.ts";
+import { differenceGrid } from "./difference-grid.ts";
 import { dialectText } from "./file-look.ts";
 import { loadPath, loadsPath, rowsPath } from "./frame.ts";
 import { cell, listTable } from "./lists.ts";
@@ -8,11 +9,15 @@ import { stateTag } from "./loads-page.ts";
 
 export interface LoadShown {
   load: Load;
+  /** The columns of its table; none when that was deleted. */
+  columns: readonly string[];
+  /** Of a dry run: where the form is that loads the file. */
+  again?: string | undefined;
   isStaff: boolean;
 }
 
 /** One load: how far it is, what became of its rows, and what may be done with it. */
-export function loadPage({ load, isStaff }: LoadShown): Html {
+export function loadPage({ load, columns, again, isStaff }: LoadShown): Html {
   const { id, table, status } = load;
   const isRunning = status === "running";
   return html`<p class="back"><a href="${loadsPath}">Loads</a></p>
@@ -22,7 +27,8 @@ export function loadPage({ load, isStaff }: LoadShown): Html {
         ${isRunning ? progress(load) : outcome(load)}
         ${counts(load)}
         ${reasonList(load)}
-        ${actions(load, isStaff)}
+        ${load.differences ? differenceGrid(load.differences, columns) : ""}
+        ${actions(load, isStaff, again)}
       </div>`;
 }
 
@@ -96,12 +102,14 @@ function reasonList({ reasons }: Load): Html | "" {
 
 const shownReasons = 20;
 
-function actions(load: Load, isStaff: boolean): Html | "" {
+function actions(load: Load, isStaff: boolean, again?: string): Html | "" {
   const { id, status, rejected, rejectsUrl, dryRun, undoneAt } = load;
   const canCancel = isStaff && (status === "running" || status === "cut off");
   const canUndo = isStaff && hasEnded(status) && status !== "failed" && !dryRun && undoneAt === null;
-  if (!canCancel && !canUndo && rejected === 0) return "";
+  const canLoad = isStaff && again !== undefined;
+  if (!canCancel && !canUndo && !canLoad && rejected === 0) return "";
   return html`<p class="actions">
+          ${canLoad ? html`<a class="button" href="${again}">Load the file</a>` : ""}
           ${rejected > 0 ? html`<a class="button quiet" href="${rejectsUrl}">Rejected rows</a>` : ""}
           ${canCancel ? html`<a class="button quiet danger" href="${loadPath(id)}/actions/cancel">Cancel the load</a>` : ""}
           ${canUndo ? html`<a class="button quiet danger" href="${loadPath(id)}/actions/undo">Undo the load</a>` : ""}

@@ -28,7 +28,7 @@ import { verifyBackup } from "../backups/verify-backup.ts";
 import type { Deps } from "../deps.ts";
 import { backupsPage } from "../pages/backups-page.ts";
 import { pagesOf } from "../pages/lists.ts";
-import { bytesOf } from "../upload/csv-file.ts";
+import { bytesOf } from "../upload/file-in-body.ts";
 import { backupListSchema, backupSchema, restoredSchema, restoreOptions, verifiedSchema } from "./backup-schemas.ts";
 import { readRange } from "./byte-range.ts";
 import { cursorParam, tableInPath, tableParam } from "./paths.ts";

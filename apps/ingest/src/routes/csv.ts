@@ -17,7 +17,7 @@ import { type LoadCounts, type LoadOptions, rejectsUrl } from "../loads/load.ts"
 import { type PreparedLoad, prepareLoad } from "../loads/load-file.ts";
 import { loadModes } from "../store/store-batch.ts";
 import type { Table } from "../tables/table.ts";
-import { declaredEncoding } from "../upload/csv-file.ts";
+import { declaredEncoding } from "../upload/file-in-body.ts";
 import { dialectGiven, dialectQuery, mapGiven, mappingQuery } from "./dialect-query.ts";
 import { loadProblemSchema, loadSchema } from "./load-schemas.ts";
 import { tableInPath, tableParam } from "./paths.ts";

@@ -5,10 +5,10 @@ import { type Inferred, inferTable } from "../csv/infer.ts";
 import type { Deps } from "../deps.ts";
 import { readLead } from "../loads/settle-file.ts";
 import { columnTypes } from "../tables/table.ts";
-import { csvFile, declaredEncoding } from "../upload/csv-file.ts";
+import { declaredEncoding } from "../upload/file-in-body.ts";
 import { csvQuery } from "./csv.ts";
 import { dialectGiven, dialectQuery, settledDialectSchema } from "./dialect-query.ts";
-import { bodyOf, lengthOf } from "./source-file.ts";
+import { bodyFile } from "./source-file.ts";
 import { tableSchema } from "./table-schema.ts";
 
 /** How long the beginning of a file is waited for. */
@@ -80,11 +80,7 @@ export function addInferRoute(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       const { header, ...query } = c.req.valid("query");
       const declared = declaredEncoding(c.req.header("content-type"));
       const given = { ...(declared !== undefined && { encoding: declared }), ...dialectGiven(query) };
-      const file = await csvFile(bodyOf(c), {
-        contentType: c.req.header("content-type"),
-        contentEncoding: c.req.header("content-encoding"),
-        contentLength: lengthOf(c),
-      });
+      const file = await bodyFile(c);
       try {
         const read = await readLead({ first: Buffer.alloc(0), file }, waitMs);
         const found = inferTable(read, { given: { ...given, ...file.dialect }, header, typed: file.columns });

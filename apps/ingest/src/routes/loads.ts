@@ -16,10 +16,12 @@ import { cancelLoad } from "../loads/cancel-load.ts";
 import { loadStatuses } from "../loads/load.ts";
 import { listLoads } from "../loads/load-queries.ts";
 import { undoLoad } from "../loads/undo-load.ts";
+import { newLoadPath } from "../pages/frame.ts";
 import { pagesOf } from "../pages/lists.ts";
 import { loadPage } from "../pages/load-page.ts";
 import { loadsPage } from "../pages/loads-page.ts";
 import { loadEvents } from "./load-events.ts";
+import { textsFrom } from "./load-form-fields.ts";
 import { loadListSchema, loadSchema } from "./load-schemas.ts";
 import { cursorParam, findLoad, loadParam } from "./paths.ts";
 
@@ -118,9 +120,12 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
         },
       }),
       async (c) => {
-        const load = (await findLoad(deps.loads, c.req.valid("param").id)).load;
+        const { load, options } = await findLoad(deps.loads, c.req.valid("param").id);
         if (!prefersHtml(c.req.header("accept"), false)) return c.json(load, 200);
-        const body = loadPage({ load, isStaff: c.var.account.isStaff });
+        const columns = (await deps.tables.find(load.table))?.columns.map(({ name }) => name) ?? [];
+        const canLoad = load.dryRun && load.status === "done" && columns.length > 0;
+        const again = canLoad ? `${newLoadPath}?${new URLSearchParams(textsFrom(options))}` : undefined;
+        const body = loadPage({ load, columns, again, isStaff: c.var.account.isStaff });
         return sendPage(c, frame, { title: `Load ${load.id}`, body, scripts: ["poll.js"] });
       },
     )

@@ -1,52 +1,38 @@
 import { randomUUID } from "node:crypto";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, csrfProtection, guards } from "@quintet/auth";
-import { errorPageResponse, htmlContent, noQuery, Problem, type ServiceEnv } from "@quintet/http";
+import { errorPageResponse, htmlContent, noQuery, type ServiceEnv } from "@quintet/http";
 import { type Html, type PageFrame, refusalOf, sendPage, type Texts } from "@quintet/pages";
 import type { Context } from "hono";
+import { html } from "hono/html";
+import { inferTable } from "../csv/infer.ts";
 import type { Deps } from "../deps.ts";
 import type { FileBytes } from "../loads/file-bytes.ts";
 import type { LoadOptions } from "../loads/load.ts";
-import { prepareLoad } from "../loads/load-file.ts";
 import { findLoadByKey } from "../loads/load-queries.ts";
 import { lookAtFile } from "../loads/look-at-file.ts";
+import { readLead } from "../loads/settle-file.ts";
+import { columnChoice } from "../pages/column-choice.ts";
 import { fileLook } from "../pages/file-look.ts";
 import { loadPath, newLoadPath } from "../pages/frame.ts";
 import { loadFormPage } from "../pages/load-form.ts";
 import type { Table } from "../tables/table.ts";
-import { csvFile } from "../upload/csv-file.ts";
 import { pageTag } from "./actions.ts";
-import { attachLoadToRequest, csvQuery, loadKey, loadOptions } from "./csv.ts";
+import { assignedColumns, isAssignment } from "./assigned-columns.ts";
+import { csvQuery, loadKey, loadOptions } from "./csv.ts";
+import { arrivingFile, fileForm, formKey, loadByForm, skipRest } from "./file-forms.ts";
+import { waitMs } from "./infer.ts";
 import { loadFields, loadQueryFrom } from "./load-form-fields.ts";
 import { tableInPath } from "./paths.ts";
-import { bodyOf, lengthOf } from "./source-file.ts";
 
-const keySchema = z.uuid().describe("The key of the form; a form that is sent again continues its load");
-const multipartForm = {
-  body: {
-    required: true as const,
-    content: {
-      "multipart/form-data": {
-        schema: {
-          type: "object" as const,
-          properties: {
-            key: { type: "string" as const, description: "The key of the form" },
-            table: { type: "string" as const, description: "Name of the table" },
-            file: { type: "string" as const, format: "binary", description: "The file, after the other fields" },
-          },
-          required: ["key", "table", "file"],
-        },
-      },
-    },
-  },
-};
+const form = fileForm({
+  key: "The key of the form",
+  table: "Name of the table",
+  file: "The file, after the other fields",
+});
+const heading = "The file cannot be loaded like this";
 const again = errorPageResponse("The form with its errors");
-
-/** A form with a file, as it arrives: its fields, and then the bytes of the file. */
-interface ArrivingForm {
-  texts: Texts;
-  file: FileBytes;
-}
+const optionalText = (hint = "") => z.string().max(8000).optional().describe(hint);
 
 /** Adds the page on which staff loads a file, and what its form does. */
 export function addNewLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame): void {
@@ -76,16 +62,14 @@ export function addNewLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
       description: "The form that loads a file.",
       request: {
         query: z.strictObject({
-          table: z.string().max(64).optional().describe("The table that is chosen"),
+          table: optionalText("The table that is chosen"),
           map: csvQuery.shape.map,
+          ...Object.fromEntries(loadFields.map(({ name, hint, label }) => [name, optionalText(hint ?? label)])),
         }),
       },
       responses: { 200: { description: "The page", content: htmlContent } },
     }),
-    (c) => {
-      const { table = "", map = "" } = c.req.valid("query");
-      return sendForm(c, { texts: { table, map } });
-    },
+    (c) => sendForm(c, { texts: c.req.valid("query") as Texts }),
   );
 
   app.openapi(
@@ -97,7 +81,7 @@ export function addNewLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
       summary: "Page: the load of a form",
       description: "Redirects to the load that a form of this account has started.",
       request: {
-        params: z.strictObject({ key: keySchema.openapi({ param: { name: "key", in: "path" } }) }),
+        params: z.strictObject({ key: formKey.openapi({ param: { name: "key", in: "path" } }) }),
         ...noQuery,
       },
       responses: {
@@ -121,27 +105,24 @@ export function addNewLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
       tags: [pageTag],
       summary: "Look at a file by form",
       description: "Shows what the beginning of the file is taken for. Nothing is stored.",
-      request: { ...noQuery, ...multipartForm },
+      request: { ...noQuery, ...form },
       responses: { 200: { description: "The form with what was found", content: htmlContent }, 422: again },
     }),
     async (c) => {
       const texts: Texts = {};
       try {
-        const { file } = await arrivingForm(c, texts);
+        const file = await arrivingFile(c, texts);
         try {
-          const { table: name = "", key: _, ...options } = texts;
+          const { table: name = "", key: _, ...given } = texts;
           const table = await tableInPath(deps, name);
-          const found = fileLook(
-            table,
-            await lookAtFile(table, loadOptions(table, loadQueryFrom(options, true)), file),
-          );
-          await skipRest(file);
-          return await sendForm(c, { texts, found });
+          const { found, error } = await lookForForm(table, loadOptions(table, loadQueryFrom(given, true)), file);
+          const refusal = error === undefined ? undefined : refusalOf(c, error, heading);
+          return await sendForm(c, { texts: withoutColumns(texts), found, ...(refusal && { refusal }) });
         } finally {
           await file.return?.();
         }
       } catch (error) {
-        return sendForm(c, { texts, refusal: refusalOf(c, error, "The file cannot be loaded like this") });
+        return sendForm(c, { texts: withoutColumns(texts), refusal: refusalOf(c, error, heading) });
       }
     },
   );
@@ -158,64 +139,58 @@ export function addNewLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
         tags: [pageTag],
         summary: dryRun ? "Try a load by form" : "Load a file by form",
         description: `The other fields are the parameters of \`POST /{table}/csv\`${dryRun ? "; nothing is stored" : ""}. They come before the file.`,
-        request: { ...noQuery, ...multipartForm },
+        request: { ...noQuery, ...form },
         responses: { 303: { description: "Done; the load is at Location" }, 409: again, 422: again },
       }),
       async (c) => {
         const texts: Texts = {};
         try {
-          const { file } = await arrivingForm(c, texts);
+          const file = await arrivingFile(c, texts);
           const { table: name = "", key, ...given } = texts;
           const query = loadQueryFrom(given, dryRun);
           const table = await tableInPath(deps, name);
-          const form = { path: newLoadPath, key, file };
-          return c.redirect(loadPath(await loadByForm(c, deps, table, loadOptions(table, query), form)), 303);
+          const sent = { path: newLoadPath, key, file };
+          return c.redirect(loadPath(await loadByForm(c, deps, table, loadOptions(table, query), sent)), 303);
         } catch (error) {
-          return sendForm(c, { texts, refusal: refusalOf(c, error, "Nothing was loaded") });
+          return sendForm(c, { texts: withoutColumns(texts), refusal: refusalOf(c, error, "Nothing was loaded") });
         }
       },
     );
   }
 }
 
-/** Loads the file of the form at `path`; returns the id of the load, which a form with the same key continues. */
-export async function loadByForm(
-  c: Context<AccountEnv>,
-  deps: Deps,
+/** What a form shows again: which columns go where is shown with the file, when that is looked at again, and is kept as `map`. */
+function withoutColumns(texts: Texts): Texts {
+  const kept = Object.entries(texts).filter(([name]) => !isAssignment(name));
+  return { ...Object.fromEntries(kept), ...assignedColumns(texts) };
+}
+
+/** What the beginning of a file is taken for, to its end; with the error if it would be refused, but still with its columns. */
+async function lookForForm(
   table: Table,
   options: LoadOptions,
-  form: { path: string; key: string | undefined; file: FileBytes },
-): Promise<number> {
-  const key = keySchema.safeParse(form.key);
-  if (!key.success) throw new Problem("bad-request", "The form has no key: open it again.");
-  const { id: accountId, username } = c.var.account;
-  const requester = { accountId, username, key: loadKey(accountId, form.path, key.data) };
-  const prepared = await prepareLoad(deps.loads, table, options, requester, form.file);
-  attachLoadToRequest(c, prepared);
-  const done = await prepared.run((counts) => attachLoadToRequest(c, prepared, counts));
-  return done.id;
-}
-
-/** Reads a file to its end: a browser shows no response before it has sent all of the form. */
-export async function skipRest(file: FileBytes): Promise<void> {
-  while (!(await file.next()).done);
-}
-
-/** Reads the fields of a form into `texts`, up to the first bytes of its file. */
-export async function arrivingForm(c: Context<AccountEnv>, texts: Texts): Promise<ArrivingForm> {
-  const fields = new Map<string, string>();
+  file: FileBytes,
+): Promise<{ found: Html; error?: unknown }> {
+  const read = await readLead({ first: Buffer.alloc(0), file }, waitMs);
+  const inferred = inferTable(read, {
+    given: { ...table.dialect, ...options.dialect, ...file.dialect },
+    header: options.header,
+  });
+  const columns = "refusal" in inferred || file.format === "ndjson" ? [] : inferred.columns;
+  const choice = columnChoice(table, columns, { map: options.map, leavesOut: options.extra === "ignore" });
+  let lead: Buffer | undefined = read.lead;
+  const next: FileBytes["next"] = async () => {
+    if (lead === undefined || lead.length === 0) return read.file.next();
+    const value = lead;
+    lead = undefined;
+    return { done: false, value };
+  };
   try {
-    const file = await csvFile(
-      bodyOf(c),
-      {
-        contentType: c.req.header("content-type"),
-        contentEncoding: c.req.header("content-encoding"),
-        contentLength: lengthOf(c),
-      },
-      { fields },
-    );
-    return { texts, file };
-  } finally {
-    Object.assign(texts, Object.fromEntries(fields));
+    const found = fileLook(table, await lookAtFile(table, options, { ...file, next }), choice);
+    await skipRest(read.file);
+    return { found };
+  } catch (error) {
+    await skipRest(read.file);
+    return { found: html`${choice}`, error };
   }
 }

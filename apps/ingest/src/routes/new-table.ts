@@ -16,11 +16,10 @@ import { readLead } from "../loads/settle-file.ts";
 import { newLoadPath } from "../pages/frame.ts";
 import { newTablePage, type TableChoice, tableFilePage } from "../pages/new-table-page.ts";
 import type { Table } from "../tables/table.ts";
-import { csvFile } from "../upload/csv-file.ts";
 import { pageTag } from "./actions.ts";
+import { fileForm, skipRest } from "./file-forms.ts";
 import { maxKeyLength, waitMs } from "./infer.ts";
-import { skipRest } from "./new-load.ts";
-import { bodyOf, lengthOf } from "./source-file.ts";
+import { bodyFile } from "./source-file.ts";
 import { tableFrom, tableSchema } from "./table-schema.ts";
 
 const title = "New table from a file";
@@ -73,30 +72,12 @@ export function addNewTableRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, fram
       path: "/new-table/check",
       summary: "Propose a table by form",
       description: "Shows what the beginning of a CSV file is taken for, and a form with a table that fits it.",
-      request: {
-        ...noQuery,
-        body: {
-          required: true,
-          content: {
-            "multipart/form-data": {
-              schema: {
-                type: "object" as const,
-                properties: { file: { type: "string" as const, format: "binary", description: "The CSV file" } },
-                required: ["file"],
-              },
-            },
-          },
-        },
-      },
+      request: { ...noQuery, ...fileForm({ file: "The CSV file" }) },
       responses: { 200: shown, 422: again },
     }),
     async (c) => {
       try {
-        const file = await csvFile(bodyOf(c), {
-          contentType: c.req.header("content-type"),
-          contentEncoding: c.req.header("content-encoding"),
-          contentLength: lengthOf(c),
-        });
+        const file = await bodyFile(c);
         try {
           const read = await readLead({ first: Buffer.alloc(0), file }, waitMs);
           await skipRest(read.file);

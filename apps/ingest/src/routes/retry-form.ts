@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { type AccountEnv, csrfProtection, guards } from "@quintet/auth";
 import { errorPageResponse, htmlContent, noQuery, type ServiceEnv } from "@quintet/http";
-import { type PageFrame, refusalOf, sendPage } from "@quintet/pages";
+import { type PageFrame, refusalOf, sendPage, type Texts } from "@quintet/pages";
 import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
 import type { Load } from "../loads/load.ts";
@@ -10,7 +10,7 @@ import { retryOptions } from "../loads/retry-options.ts";
 import { loadPath } from "../pages/frame.ts";
 import { retryPage, retryPath } from "../pages/rejects-page.ts";
 import { pageTag } from "./actions.ts";
-import { arrivingForm, loadByForm } from "./new-load.ts";
+import { arrivingFile, fileForm, loadByForm } from "./file-forms.ts";
 import { findLoad, loadParam, tableInPath } from "./paths.ts";
 import { refuseOtherTypes } from "./source-file.ts";
 
@@ -52,21 +52,7 @@ export function addRetryForm(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: Pa
       request: {
         params: loadParam,
         ...noQuery,
-        body: {
-          required: true,
-          content: {
-            "multipart/form-data": {
-              schema: {
-                type: "object" as const,
-                properties: {
-                  key: { type: "string" as const, description: "The key of the form" },
-                  file: { type: "string" as const, format: "binary", description: "The mended rows, after the key" },
-                },
-                required: ["key", "file"],
-              },
-            },
-          },
-        },
+        ...fileForm({ key: "The key of the form", file: "The mended rows, after the key" }),
       },
       responses: { 303: { description: "Done; the load is at Location" }, 409: again, 422: again },
     }),
@@ -74,7 +60,8 @@ export function addRetryForm(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: Pa
       refuseOtherTypes(c, deps);
       const kept = await findLoad(deps.loads, c.req.valid("param").id);
       try {
-        const { texts, file } = await arrivingForm(c, {});
+        const texts: Texts = {};
+        const file = await arrivingFile(c, texts);
         const table = await tableInPath(deps, kept.load.table);
         const options = retryOptions(kept, { dryRun: false, maxRejects: null, onError: "skip" });
         const form = { path: retryPath(kept.load.id), key: texts.key, file };

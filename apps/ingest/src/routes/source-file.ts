@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Deps } from "../deps.ts";
 import type { FileBytes } from "../loads/file-bytes.ts";
 import { readS3Url, type S3Store } from "../s3.ts";
-import { csvFile, fileType, storedFile } from "../upload/csv-file.ts";
+import { fileInBody, fileType, storedFile } from "../upload/file-in-body.ts";
 
 const maxJsonBytes = 16 * 1024;
 const urlBody = z.strictObject({ url: z.string() });
@@ -32,11 +32,20 @@ export async function sourceFile(
   }
   const contentType = c.req.header("content-type");
   if (s3 && mediaTypeOf(contentType) === "application/json") return s3File(s3, await jsonOf(bodyOf(c)), sheet);
-  return csvFile(
-    bodyOf(c),
-    { contentType, contentEncoding: c.req.header("content-encoding"), contentLength },
-    { sheet },
-  );
+  return bodyFile(c, { sheet });
+}
+
+/** The file in the body of a request. `fields` takes the other fields of a form. */
+export function bodyFile(
+  c: Context<AccountEnv>,
+  options: { fields?: Map<string, string>; sheet?: string | undefined } = {},
+): Promise<FileBytes> {
+  const headers = {
+    contentType: c.req.header("content-type"),
+    contentEncoding: c.req.header("content-encoding"),
+    contentLength: lengthOf(c),
+  };
+  return fileInBody(bodyOf(c), headers, options);
 }
 
 /** Throws a 415 for a body that `sourceFile` would refuse for its type, before anything is looked up. */

@@ -1,7 +1,7 @@
 /**
  * A form with `data-load-file`, which loads a file: the beginning of a chosen or dropped file is looked at, the whole is sent with its
- * progress, and the load is followed and can be cancelled. A form that is sent again continues its load. Without this file the
- * form works by being sent.
+ * progress, and the load is followed and can be cancelled. A dry run is shown in the form, whose file stays chosen. A form that is sent
+ * again continues its load. Without this file the form works by being sent.
  */
 const lookBytes = 256 * 1024;
 const followMs = 1000;
@@ -18,13 +18,25 @@ function dataOf(form, file) {
   return data;
 }
 
+/** The file comes first, and is looked at without a button: here it need not be the last that is sent. */
+function arrange() {
+  const form = formOf();
+  if (!form) return;
+  form.querySelector("[data-found]").before(form.querySelector(".drop"));
+  form.querySelector("[formaction$='/check']").hidden = true;
+}
+
 /** Shows the page that a form was answered with; the chosen file stays chosen. */
 function takeOver(page) {
   const files = formOf()?.elements.file.files;
   const main = page.querySelector("main");
   document.querySelector("main").replaceWith(main);
+  arrange();
   const fresh = formOf();
-  if (fresh && files) fresh.elements.file.files = files;
+  if (fresh && files) {
+    fresh.elements.file.files = files;
+    lookNow(fresh);
+  }
   main.querySelector("[role=alert], h1")?.focus();
 }
 
@@ -50,8 +62,11 @@ async function look(form) {
   const page = parse(await response.text());
   const found = page.querySelector("[data-found]");
   const alert = page.querySelector("main [role=alert]");
+  const focused = area.contains(document.activeElement) ? document.activeElement.id : "";
+  alert?.removeAttribute("autofocus");
   area.replaceChildren(...(alert ? [alert] : []), ...(found?.childNodes ?? []));
   area.removeAttribute("aria-busy");
+  if (focused !== "") document.getElementById(focused)?.focus();
 }
 
 /** Follows the load of a form on the page of the load, and returns its path once it is known. */
@@ -79,6 +94,20 @@ function follow(form, isSending) {
   return () => path;
 }
 
+/** Shows in the form what a dry run has found, and gives the form a new key: the next load is another one. */
+async function showDryRun(form, page) {
+  const load = page.querySelector("[data-load]");
+  for (const actions of load?.querySelectorAll(".actions") ?? []) actions.remove();
+  load?.removeAttribute("id");
+  const state = form.querySelector("[data-load-state]");
+  state.replaceChildren(load ?? "");
+  const fresh = parse(await (await fetch(form.getAttribute("action"), { headers: { Accept: "text/html" } })).text());
+  form.elements.key.value = fresh.querySelector("[name=key]").value;
+  const heading = state.querySelector("h2");
+  heading?.setAttribute("tabindex", "-1");
+  heading?.focus();
+}
+
 /** Sends a form with its file, with progress, and shows the page that it leads to. */
 function send(form, action) {
   const [file] = form.elements.file.files;
@@ -102,8 +131,15 @@ function send(form, action) {
       loaded < total ? `${Math.floor((100 * loaded) / total)}% sent` : "All sent. The last rows are being stored.";
   });
   request.addEventListener("load", () => {
-    if (request.status < 400 && request.responseURL !== action) return location.assign(request.responseURL);
+    const isDone = request.status < 400 && request.responseURL !== action;
+    if (isDone && !action.endsWith("/dry-run")) return location.assign(request.responseURL);
     const page = parse(request.responseText);
+    if (isDone) {
+      show(false);
+      area.hidden = true;
+      showDryRun(form, page).catch(() => location.assign(request.responseURL));
+      return;
+    }
     if (page.querySelector("main")) takeOver(page);
     else fail(`The upload failed with status ${request.status}.`);
   });
@@ -130,6 +166,8 @@ function send(form, action) {
 const lookNow = (form) => {
   look(form).catch(() => {}); // It is only a look: the next change, or the load itself, tells.
 };
+
+arrange();
 
 document.addEventListener("change", ({ target }) => {
   const form = target.closest?.("form[data-load-file]");

@@ -43,7 +43,7 @@ function formatOf(name: string): FileFormat {
  * file. A client that disconnects is an error of the iterator. Ending the iterator early (`return`) keeps the body open, so that a
  * response can still be sent. `fields` takes the other fields of a form.
  */
-export async function csvFile(
+export async function fileInBody(
   body: Readable,
   headers: { contentType: string | undefined; contentEncoding: string | undefined; contentLength: string | undefined },
   { fields, sheet }: { fields?: Map<string, string> | undefined; sheet?: string | undefined } = {},
@@ -77,7 +77,7 @@ export async function csvFile(
   return openFile(await first, { name: filename, sent, expansion, format, sheet: sheet ?? fields?.get("sheet") });
 }
 
-/** The file that is kept somewhere, of `bytes` bytes, as `csvFile` returns one in a body. */
+/** The file that is kept somewhere, of `bytes` bytes, as `fileInBody` returns one in a body. */
 export async function storedFile(
   file: AsyncGenerator<Buffer>,
   { name, bytes, sheet }: { name: string; bytes: number; sheet: string | undefined },
