@@ -7,7 +7,8 @@ import { seededRandom } from "../src/demo/random.ts";
 import { visibleStatuses } from "../src/properties/statuses.ts";
 import { searchProperties } from "../src/search/search.ts";
 import { type SearchLimits, searchLimits } from "../src/search/search-limits.ts";
-import { idsAtOnce, type Search } from "../src/search/search-statements.ts";
+import { onlyYear, type Range, type Search } from "../src/search/search-request.ts";
+import { idsAtOnce, maxCities } from "../src/search/search-statements.ts";
 import { sorts, sortWithinYear } from "../src/search/sort-orders.ts";
 import { indexAll } from "../src/term-index/term-index.ts";
 import { wordsOf } from "../src/term-index/words.ts";
@@ -126,6 +127,9 @@ function textOf(row: Row): string {
   return known;
 }
 
+const isWithin = (value: number, { min = 0, max = Number.MAX_SAFE_INTEGER }: Range = {}) =>
+  value >= min && value <= max;
+
 const statusNames = [undefined, "comprando", "comprado", "pre_venta", "en_venta", "vendido"];
 
 /** The ids of a search by looking at every row. */
@@ -146,11 +150,10 @@ function byLooking(search: Search & { q: string }): number[] {
     .filter(
       (row) =>
         (visibleStatuses as readonly (string | undefined)[]).includes(statusNames[row.statusId]) &&
-        (search.status === undefined || statusNames[row.statusId] === search.status) &&
-        (search.city === undefined || plain(row.city) === plain(search.city)) &&
-        (search.year === undefined || row.year === search.year) &&
-        row.price >= (search.minPrice ?? 0) &&
-        row.price <= (search.maxPrice ?? Number.MAX_SAFE_INTEGER) &&
+        (search.statuses.length === 0 || search.statuses.includes(statusNames[row.statusId] as never)) &&
+        (search.cities.length === 0 || search.cities.some((city) => plain(row.city) === plain(city))) &&
+        isWithin(row.year, search.year) &&
+        isWithin(row.price, search.price) &&
         words.every((word) => textOf(row).includes(` ${word}`)),
     )
     .toSorted((a, b) => sign * (key(a) - key(b) || a.id - b.id))
@@ -184,19 +187,24 @@ function anySearch(): Search & { q: string } {
         ? word.toUpperCase()
         : word;
   }).join(random.pick([" ", " ", "+", "_", '" "']));
-  const year = sometimes(20, () => random.whole(1995, 2015));
+  const oneYear = sometimes(20, () => random.whole(1995, 2015));
+  const fromYear = sometimes(15, () => random.whole(1985, 2020));
+  const year = oneYear
+    ? { min: oneYear, max: oneYear }
+    : fromYear && { min: fromYear, max: fromYear + random.pick([1, 9, 30]) };
   const low = sometimes(30, () => random.pick([0, 5_000_000, 19_500_000, 310_000_000, 700_000_000, 2_000_000_000]));
   const high = sometimes(40, () => (low ?? 0) + random.pick([0, 700_000, 50_000_000, 600_000_000]));
   const sort = random.pick(sorts);
+  const several = <T>(share: number, all: readonly T[]) =>
+    Array.from({ length: random.chance(share) ? random.pick([1, 1, 2, 3]) : 0 }, () => random.pick(all));
   return {
     q,
     words: wordsOf(q).slice(0, 8),
-    city: sometimes(25, () => random.pick([...cities, "bogotá", "ñunoa", "atlantis"])),
-    year,
-    status: sometimes(25, () => random.pick(visibleStatuses)),
-    minPrice: low,
-    maxPrice: high,
-    sort: year === undefined ? sort : sortWithinYear(sort),
+    cities: several(25, [...cities, "bogotá", "ñunoa", "atlantis"]),
+    statuses: [...new Set(several(25, visibleStatuses))],
+    ...(year ? { year } : {}),
+    ...(low === undefined && high === undefined ? {} : { price: { min: low, max: high } }),
+    sort: onlyYear({ year }) === undefined ? sort : sortWithinYear(sort),
   };
 }
 
@@ -207,7 +215,7 @@ async function rowsRead(): Promise<number> {
 
 /** What a page may read: every step at its bound, a row of a temporary table as often as it is written, sorted and read. */
 function mostRows(limits: SearchLimits): number {
-  const conditions = 8 + 1 + 1 + 3 + 1;
+  const conditions = 8 + maxCities + 3 + 3 + 3;
   const terms = conditions * limits.rowsOfTerm + limits.rowsOfBuckets + limits.rowsAtOnce;
   const walks = 3 * 3 * (limits.walk + limits.longWalk + limits.ofPrice);
   const listingsRead = 2 * (limits.sorted + idsAtOnce) * 4;
@@ -236,7 +244,7 @@ async function pagesOf(on: Database, search: Search, limit: number, pages: numbe
       if (!found.end) break;
       after = found.end;
     } catch (error) {
-      if (error instanceof Problem && error.status === 400) return { ids, refused: error.message };
+      if (error instanceof Problem && error.status === 422) return { ids, refused: error.message };
       throw error;
     }
   }
@@ -252,6 +260,8 @@ const small: SearchLimits = {
   longWalk: 100,
   rowsOfBuckets: 200,
   rowsAtOnce: 20,
+  ofPriceEnd: 100,
+  rowsOfFacet: 200,
 };
 
 test.each([
@@ -282,11 +292,13 @@ test.each([
   600_000,
 );
 
+const any: Search = { cities: [], statuses: [], words: [], sort: "id" };
+
 const hard: [string, Partial<Search> & { q?: string }][] = [
   ["words that never meet", { q: "antigua moderna", sort: "newest" }],
   ["a common word and one that nobody has", { q: "colegios xyzzy" }],
-  ["a word and a city that never meet", { q: "casa", city: "cali", year: 2015 }],
-  ["the cheap ones, which are the oldest, the youngest first", { maxPrice: 20_000_000, sort: "-id" }],
+  ["a word and a city that never meet", { q: "casa", cities: ["cali"], year: { min: 2015, max: 2015 } }],
+  ["the cheap ones, which are the oldest, the youngest first", { price: { max: 20_000_000 }, sort: "-id" }],
   ["the cheap ones, the dearest first", { q: "antigua", sort: "-price" }],
   ["those of the last ids, the first years first", { q: "moderna", sort: "year" }],
   ["those whose status is the oldest, the newest first", { q: "moderna", sort: "newest" }],
@@ -295,7 +307,7 @@ const hard: [string, Partial<Search> & { q?: string }][] = [
 ];
 
 test.each(hard)("%s: a page is read by its index alone", async (_, { q = "", ...rest }) => {
-  const search: Search = { sort: "id", ...rest, words: wordsOf(q) };
+  const search: Search = { ...any, ...rest, words: wordsOf(q) };
   const limits = { ...searchLimits, few: 100, sorted: 1000 };
   const first = byLooking({ ...search, q }).slice(0, 60);
   const { ids, refused } = await pagesOf({ ...db, limits }, search, 20, 3);
@@ -305,7 +317,7 @@ test.each(hard)("%s: a page is read by its index alone", async (_, { q = "", ...
 test.each(sorts)(
   "a long beginning that too many words have is refused before too many texts are read: %s",
   async (sort) => {
-    const search: Search = { sort, words: ["matricula0042"] };
+    const search: Search = { ...any, sort, words: ["matricula0042"] };
     const { ids, refused } = await pagesOf({ ...db, limits: small }, search, 20, 1);
     expect(ids).toEqual([]);
     expect(refused).toMatch(/longer or rarer words/);
@@ -313,7 +325,7 @@ test.each(sorts)(
 );
 
 test("an order is gone through bucket by bucket up to a bound", async () => {
-  const search: Search = { sort: "-price", words: ["antigua"] };
+  const search: Search = { ...any, sort: "-price", words: ["antigua"] };
   const first = byLooking({ ...search, q: "antigua" }).slice(0, 20);
   const enough = { ...small, rowsOfBuckets: 1000 };
   expect(await pagesOf({ ...db, limits: enough }, search, 20, 1)).toEqual({ ids: first });

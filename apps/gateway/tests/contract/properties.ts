@@ -64,6 +64,38 @@ export function properties({ anyone, plain, other, staff }: Installation): void 
       await expectNone({ city, year: 2019, status: "en_venta" });
     });
 
+    it("takes several cities and statuses, years from and to, and counts what it finds", async () => {
+      const [city, other] = [unique("Cali"), unique("Leticia")];
+      const a = await add({ city, year: 1999, status: "vendido" });
+      const b = await add({ city: other, year: 2005, status: "en_venta" });
+      await add({ city, year: 2012, status: "pre_venta" });
+      const query = `/properties?city=${city}&city=${other}&status=vendido&status=en_venta&minYear=1999&maxYear=2005`;
+      const answer = await plain.get(`${query}&fields=id,city&count=exact&facets=city,status,year`);
+      expect(answer.json()).toEqual({
+        status: "success",
+        properties: [
+          { id: a.id, city },
+          { id: b.id, city: other },
+        ],
+        nextCursor: null,
+        total: 2,
+        facets: {
+          city: [
+            { value: city, count: 1 },
+            { value: other, count: 1 },
+          ],
+          status: [
+            { value: "vendido", count: 1 },
+            { value: "en_venta", count: 1 },
+          ],
+          year: [
+            { value: 1999, count: 1 },
+            { value: 2005, count: 1 },
+          ],
+        },
+      });
+    });
+
     it("shows the latest status only, each property once, and hidden ones never", async () => {
       const { id, city } = await add({ status: "pre_venta" });
       const append = async (status: string) => {
@@ -104,6 +136,10 @@ export function properties({ anyone, plain, other, staff }: Installation): void 
       ["sort", "id; DROP TABLE property"],
       ["limit", "0"],
       ["limit", "101"],
+      ["count", "all"],
+      ["fields", "password"],
+      ["facets", "price"],
+      ["minYear", "-1"],
       ["cursor", "AAAA"],
     ])("refuses %s=%s", async (name, value) => {
       expectProblem(await plain.get("/properties", { [name]: value }), 400, name);

@@ -1,20 +1,10 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import {
-  acceptedType,
-  errorResponse,
-  jsonResponse,
-  limitParam,
-  noQuery,
-  type ServiceEnv,
-  wholeNumber,
-} from "@quintet/http";
+import { acceptedType, errorResponse, jsonResponse, noQuery, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { readProperty } from "../properties/properties.ts";
-import { visibleStatuses } from "../properties/statuses.ts";
+import { countResults } from "../search/facets.ts";
 import { allProperties, searchProperties } from "../search/search.ts";
-import { sorts, sortWithinYear } from "../search/sort-orders.ts";
-import { maxWords, wordsOf } from "../term-index/words.ts";
 import { searchCursor, searchPosition } from "./cursors.ts";
 import {
   exportContent,
@@ -27,56 +17,8 @@ import {
   sendExport,
   sendTagged,
 } from "./responses.ts";
-import { cursor, idParam, line, pesos, propertiesSchema, propertySchema } from "./schemas.ts";
-
-/** The formats of a list, and their media types. */
-const formats = ["json", "csv", "ndjson"] as const;
-
-/** The columns of a list of all properties. */
-const columns = ["id", "address", "city", "price", "description", "year", "status"] as const;
-
-const searchQuery = z
-  .strictObject({
-    city: line(80).optional().openapi({ description: "The city; case and accents are ignored", example: "pereira" }),
-    year: wholeNumber(0, 9999)
-      .optional()
-      .openapi({ type: "integer", description: "The year of construction", example: 2019 }),
-    status: z
-      .enum(visibleStatuses, "must be pre_venta, en_venta or vendido")
-      .optional()
-      .openapi({ description: "The current status; default: any of the three" }),
-    minPrice: pesos.optional().openapi({ type: "integer", description: "The min price in Colombian pesos, inclusive" }),
-    maxPrice: pesos.optional().openapi({ type: "integer", description: "The max price in Colombian pesos, inclusive" }),
-    q: z
-      .string()
-      .max(100, "must have 100 characters or fewer")
-      .transform(wordsOf)
-      .refine((words) => words.length > 0, "must contain a word of letters or digits")
-      .refine((words) => words.length <= maxWords, `must contain ${maxWords} words or fewer`)
-      .optional()
-      .openapi({
-        type: "string",
-        description: `Words, or beginnings of words, that the address or the description must all contain; case and accents are ignored. At most ${maxWords} words`,
-      }),
-    sort: z.enum(sorts).default("id").openapi({
-      description:
-        "The order; `-` means descending. `newest`: by the date of the current status, latest first. Equal values are ordered by id",
-    }),
-    limit: limitParam(20).openapi({ type: "integer", description: "Max properties per page" }),
-    cursor,
-    format: z.enum(formats).optional().openapi({
-      description:
-        "`json`: one page; `csv` and `ndjson`: all properties in the order of `sort`, without `limit` and `cursor`. Default: what `Accept` prefers",
-    }),
-    formulas: z.enum(["escape", "keep"]).default("escape").openapi({
-      description:
-        "In CSV, `escape` puts an apostrophe before a text that a spreadsheet would run as a formula; `keep` leaves texts as they are",
-    }),
-  })
-  .refine(({ minPrice, maxPrice }) => minPrice === undefined || maxPrice === undefined || !(minPrice > maxPrice), {
-    path: ["minPrice"],
-    message: "must not be greater than maxPrice",
-  });
+import { idParam, propertySchema } from "./schemas.ts";
+import { fieldNames, formats, foundPropertiesSchema, searchQuery, withFields } from "./search-schemas.ts";
 
 /** Adds the routes that search properties and get one. */
 export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
@@ -98,29 +40,31 @@ export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         responses: {
           200: {
             description: "A page of properties, or all of them",
-            content: { ...jsonResponse(propertiesSchema, "").content, ...exportContent },
+            content: { ...jsonResponse(foundPropertiesSchema, "").content, ...exportContent },
           },
           304: notModified,
           404: errorResponse("No records found"),
           406: notAcceptable,
+          422: errorResponse("No index serves the search, or its count; `detail` says how to narrow it"),
         },
       }),
       async (c) => {
-        const { limit, cursor, format, formulas, q = [], ...filters } = c.req.valid("query");
-        const sort = filters.year === undefined ? filters.sort : sortWithinYear(filters.sort);
-        const after = cursor === undefined ? undefined : searchPosition(cursorKey, sort, cursor);
-        const search = { ...filters, sort, words: q, after };
+        const { limit, cursor, format, formulas, fields, count, facets, ...search } = c.req.valid("query");
+        const after = cursor === undefined ? undefined : searchPosition(cursorKey, search.sort, cursor);
         const type = format ? listTypes[formats.indexOf(format)]! : acceptedType(c.req.header("accept"), listTypes);
         if (type !== "application/json") {
           rejectPaging(c);
+          const columns = fieldNames.filter((name) => fields?.includes(name) ?? true);
           const as = { type, name: "properties", columns, keepsFormulas: formulas === "keep" };
           return sendExport(c, allProperties(db, search), as);
         }
-        const { properties, end } = await searchProperties(db, search, limit);
+        const { properties, end } = await searchProperties(db, { ...search, after }, limit);
         // With a cursor an empty page is no 404: earlier pages did have results.
         if (properties.length === 0 && after === undefined) throw noRecords();
-        const nextCursor = end ? searchCursor(cursorKey, sort, end) : null;
-        return sendTagged(c, { status: "success", properties, nextCursor });
+        const totals = await countResults(db, search, { count, facets });
+        const nextCursor = end ? searchCursor(cursorKey, search.sort, end) : null;
+        const shown = properties.map((property) => (fields ? withFields(property, fields) : property));
+        return sendTagged(c, { status: "success", properties: shown, nextCursor, ...totals });
       },
     )
     .openapi(

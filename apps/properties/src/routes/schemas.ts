@@ -80,19 +80,11 @@ export const propertySchema = z
   })
   .openapi("Property");
 
-const success = z.literal("success").openapi({ description: "Always `success`" });
-const nextCursor = z
+export const success = z.literal("success").openapi({ description: "Always `success`" });
+export const nextCursor = z
   .string()
   .nullable()
   .openapi({ description: "The `cursor` of the next page; null on the last page" });
-
-export const propertiesSchema = z
-  .object({
-    status: success,
-    properties: z.array(propertySchema).openapi({ description: "The properties of this page" }),
-    nextCursor,
-  })
-  .openapi("Properties");
 
 const likedPropertySchema = propertySchema
   .extend({ likedAt: z.iso.datetime().openapi({ description: "When the account liked it, in UTC" }) })

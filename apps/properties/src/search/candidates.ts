@@ -4,14 +4,14 @@ import { addId, addMembers, addWholeBlock, countIds, type IdSet, intersect } fro
 import { findCityKey, findUnreadyBlocks, readTerms } from "../term-index/term-queries.ts";
 import {
   rangeOfCity,
-  rangeOfStatuses,
+  rangeOfStatus,
   rangeOfWord,
-  rangeOfYear,
   rangesOfPrices,
+  rangesOfYears,
   type TermRange,
 } from "../term-index/terms.ts";
 import { findByPrice } from "./search-queries.ts";
-import type { Search } from "./search-statements.ts";
+import type { Search } from "./search-request.ts";
 
 /** The candidates of a search: all listings that match, and possibly others. */
 export interface Candidates {
@@ -23,8 +23,11 @@ export interface Candidates {
   unready: number[];
 }
 
-/** Reads the candidates from the index, one condition after the other until few are left. Ignores the position of the search. */
-export async function findCandidates(db: Database, search: Search): Promise<Candidates> {
+/**
+ * Reads the candidates from the index, one condition after the other until no more than `enough` are left. Ignores the position of the
+ * search.
+ */
+export async function findCandidates(db: Database, search: Search, enough = db.limits.few): Promise<Candidates> {
   const unready = await findUnreadyBlocks(db, db.searchPool, db.limits.rowsOfTerm);
   let ids: IdSet | undefined;
   let incomplete = false;
@@ -32,7 +35,7 @@ export async function findCandidates(db: Database, search: Search): Promise<Cand
     const some = await condition();
     if (some) ids = ids ? intersect(ids, some) : some;
     else incomplete = true;
-    if (ids && countIds(ids) <= db.limits.few) break;
+    if (ids && countIds(ids) <= enough) break;
   }
   return { ids, incomplete, unready };
 }
@@ -41,22 +44,22 @@ type Condition = () => Promise<IdSet | undefined>;
 
 /** The conditions of a search. Long words first, because they are likely rare; the status last, because nearly every listing is visible. */
 function conditionsOf(db: Database, search: Search, unready: number[]): Condition[] {
-  const { words, city, year, minPrice, maxPrice, status } = search;
+  const { words, cities, year, price } = search;
   const inRanges = (ranges: TermRange[]) => readRanges(db, ranges, unready);
-  const statuses = (status ? [status] : visibleStatuses).map((name) => statusIds[name]);
-  const hasPrices = minPrice !== undefined || maxPrice !== undefined;
+  const statuses = search.statuses.length === 0 ? visibleStatuses : search.statuses;
+  const cityRanges = async () => {
+    const ranges: TermRange[] = [];
+    for (const city of cities) ranges.push(rangeOfCity(await findCityKey(db, city)));
+    return ranges;
+  };
   return [
     ...words.toSorted((a, b) => b.length - a.length).map((word) => () => inRanges([rangeOfWord(word)])),
-    ...(city === undefined ? [] : [async () => inRanges([rangeOfCity(await findCityKey(db, city))])]),
-    ...(year === undefined ? [] : [() => inRanges([rangeOfYear(year)])]),
-    ...(hasPrices
-      ? [
-          async () =>
-            setOf(await findByPrice(db, search, db.limits.ofPrice)) ??
-            inRanges(rangesOfPrices(minPrice ?? 0, maxPrice ?? Number.MAX_SAFE_INTEGER)),
-        ]
-      : []),
-    () => inRanges([rangeOfStatuses(Math.min(...statuses), Math.max(...statuses))]),
+    ...(cities.length === 0 ? [] : [async () => inRanges(await cityRanges())]),
+    ...(year === undefined ? [] : [() => inRanges(rangesOfYears(year))]),
+    ...(price === undefined
+      ? []
+      : [async () => setOf(await findByPrice(db, search, db.limits.ofPrice)) ?? inRanges(rangesOfPrices(price))]),
+    () => inRanges(statuses.map((status) => rangeOfStatus(statusIds[status]))),
   ];
 }
 

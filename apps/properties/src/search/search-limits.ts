@@ -14,6 +14,10 @@ export interface SearchLimits {
   /** Max index rows that are read to go through an order bucket by bucket, in total and at once. */
   rowsOfBuckets: number;
   rowsAtOnce: number;
+  /** Max listings per status that are read at each end of a price range to count exactly. */
+  ofPriceEnd: number;
+  /** Max index rows that are read for the counts of one facet. */
+  rowsOfFacet: number;
 }
 
 export const searchLimits: SearchLimits = {
@@ -25,4 +29,6 @@ export const searchLimits: SearchLimits = {
   longWalk: 4000,
   rowsOfBuckets: 20_000,
   rowsAtOnce: 4000,
+  ofPriceEnd: 50_000,
+  rowsOfFacet: 50_000,
 };

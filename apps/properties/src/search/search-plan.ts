@@ -12,19 +12,20 @@ import {
 } from "../term-index/terms.ts";
 import { type Candidates, findCandidates } from "./candidates.ts";
 import { findPositions, walkInOrder } from "./search-queries.ts";
-import { idsAtOnce, type Search } from "./search-statements.ts";
+import type { Search } from "./search-request.ts";
+import { idsAtOnce } from "./search-statements.ts";
 import { type SortPosition, sortOrders } from "./sort-orders.ts";
 
 type Ids = AsyncGenerator<number[], void>;
 
 /**
- * The ids of the candidates of a search with words, or with prices in another order: in the requested order, from the position of the
+ * The ids of the candidates of a search with words, or with ranges in another order: in the requested order, from the position of the
  * search on. The caller stops when it has enough. The work is bounded by `search-limits.ts`; throws when a limit is exceeded.
  */
 export async function* idsInOrder(db: Database, search: Search): Ids {
   let from = search;
   if (search.words.length === 0) {
-    // Common prices are found soon.
+    // Common prices and years are found soon.
     const places = await walkInOrder(db, search, db.limits.walk);
     yield places.map(({ id }) => id);
     if (places.length < db.limits.walk) return;
@@ -130,7 +131,7 @@ interface Bucket {
 }
 
 /** The complete buckets of a range in order, until the budget of rows is used up. */
-async function* bucketsIn(
+export async function* bucketsIn(
   db: Database,
   all: TermRange,
   descending: boolean,
@@ -171,6 +172,6 @@ function tooExpensive(search: Search, { unready }: Candidates): Problem {
     return new Problem("unavailable", detail, { headers: { "Retry-After": "10" } });
   }
   const other = sortOrders[search.sort].column === "id" ? "price or -price" : "id or -id";
-  const message = `Too many listings would have to be read in this order. Sort by ${other}, or use longer or rarer words, a city, a year or a narrower price range.`;
-  return new Problem("bad-request", message, { errors: [{ path: "sort", message }] });
+  const message = `No index serves this search: too many listings would have to be read in this order. Sort by ${other}, or use longer or rarer words, a city, a year or a narrower price range.`;
+  return new Problem("unprocessable", message, { errors: [{ path: "sort", message }] });
 }

@@ -1,6 +1,7 @@
 import { type Database, select } from "../database.ts";
 import type { Property } from "../properties/property.ts";
-import { idsAtOnce, type Search } from "./search-statements.ts";
+import type { Search } from "./search-request.ts";
+import { idsAtOnce } from "./search-statements.ts";
 import type { SortPosition } from "./sort-orders.ts";
 
 /** A property that a search found, and its position in the requested order. */

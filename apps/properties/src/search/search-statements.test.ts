@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { readStatements } from "../sql/statements.ts";
-import { type Search, searchStatements } from "./search-statements.ts";
+import type { Search } from "./search-request.ts";
+import { searchStatements } from "./search-statements.ts";
 
 const statements = searchStatements(readStatements());
-const base: Search = { words: [], sort: "id" };
+const base: Search = { cities: [], statuses: [], words: [], sort: "id" };
 
 test("a search without a status is the union of the three visible ones", () => {
   const { text, values } = statements.page(base, 21);
@@ -12,16 +13,22 @@ test("a search without a status is the union of the three visible ones", () => {
 });
 
 test("filters choose lines and the index; their values stay apart", () => {
-  const search: Search = { ...base, city: "Cali'; --", year: 2019, status: "vendido", sort: "-price" };
+  const search: Search = {
+    ...base,
+    cities: ["Cali'; --"],
+    year: { min: 2019, max: 2019 },
+    statuses: ["vendido"],
+    sort: "-price",
+  };
   const { text, values } = statements.page(search, 21);
   expect(text).toContain("FORCE INDEX (by_city_year_price)");
-  expect(text).toContain("l.city = :city");
+  expect(text).toContain("l.city = :city1");
   expect(text).not.toContain("Cali");
-  expect(values).toMatchObject({ city: "Cali'; --", year: 2019, status1: 5 });
+  expect(values).toMatchObject({ city1: "Cali'; --", minYear: 2019, status1: 5 });
 });
 
 test("nothing is left to fill in or to choose, and the same search is put together once", () => {
-  const search: Search = { ...base, minPrice: 1, sort: "newest", after: { key: new Date(0), id: 1 } };
+  const search: Search = { ...base, price: { min: 1 }, sort: "newest", after: { key: new Date(0), id: 1 } };
   const all = [
     statements.page(search, 1),
     statements.walk(search, 1),
@@ -33,10 +40,24 @@ test("nothing is left to fill in or to choose, and the same search is put togeth
     expect(text).not.toMatch(/[{}]|--|:status\b/);
     for (const [, name = ""] of text.matchAll(/:(\w+)/g)) expect(values).toHaveProperty(name);
   }
-  expect(statements.rows(search, [1]).text).toBe(statements.rows({ ...search, minPrice: 9 }, [2, 3]).text);
+  expect(statements.rows(search, [1]).text).toBe(statements.rows({ ...search, price: { min: 9 } }, [2, 3]).text);
 });
 
-test("prices that are apart from the order do not narrow the walk, and others do", () => {
-  expect(statements.walk({ ...base, minPrice: 1 }, 1).text).not.toContain("BETWEEN");
-  expect(statements.walk({ ...base, minPrice: 1, sort: "-price" }, 1).text).toContain("BETWEEN");
+test("ranges that are apart from the order do not narrow the walk, and others do", () => {
+  const search: Search = { ...base, price: { min: 1 }, year: { min: 2000 } };
+  const between = (sort: Search["sort"]) =>
+    [...statements.walk({ ...search, sort }, 1).text.matchAll(/l\.(\w+) BETWEEN/g)].map(([, column]) => column);
+  expect([...new Set(between("id"))]).toEqual([]);
+  expect([...new Set(between("-price"))]).toEqual(["price"]);
+  expect([...new Set(between("year"))]).toEqual(["year"]);
+});
+
+test("a page of several cities and statuses is the union of a slice for each, without duplicates; a walk has none of cities", () => {
+  const search: Search = { ...base, cities: ["Cali", "cali", "Leticia"], statuses: ["vendido", "en_venta"] };
+  const { text, values } = statements.page(search, 21);
+  expect(text.match(/FORCE INDEX \(by_city_id\)/g)).toHaveLength(6);
+  expect(text).not.toContain("UNION ALL");
+  expect(values).toMatchObject({ status1: 5, status2: 4, city1: "Cali", city3: "Leticia" });
+  expect(statements.walk(search, 21).text.match(/FORCE INDEX \(by_id\)/g)).toHaveLength(2);
+  expect(statements.rows(search, [1]).text).toContain("l.city IN (:city1, :city2, :city3)");
 });

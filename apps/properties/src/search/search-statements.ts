@@ -1,18 +1,7 @@
-import { statusIds, type VisibleStatus, visibleIds } from "../properties/statuses.ts";
+import { statusIds, visibleStatuses } from "../properties/statuses.ts";
 import { fill, numbered, parameters, type Statements, withLines } from "../sql/statements.ts";
-import { type Sort, type SortPosition, sortOrders } from "./sort-orders.ts";
-
-/** A search. Each of the folded `words` must be the beginning of a word of the address or the description. `sort` is never by year when `year` is set. */
-export interface Search {
-  city?: string | undefined;
-  year?: number | undefined;
-  status?: VisibleStatus | undefined;
-  minPrice?: number | undefined;
-  maxPrice?: number | undefined;
-  words: string[];
-  sort: Sort;
-  after?: SortPosition | undefined;
-}
+import { onlyYear, rangeColumns, rangesApart, type Search } from "./search-request.ts";
+import { sortOrders } from "./sort-orders.ts";
 
 /** A statement and the values for its named parameters. */
 export interface BoundStatement {
@@ -23,13 +12,16 @@ export interface BoundStatement {
 /** Max ids for `keys` and `rows`. */
 export const idsAtOnce = 250;
 
+/** Max cities of a search. */
+export const maxCities = 10;
+
 /** The statements of searches; each text is assembled once. */
 export interface SearchStatements {
-  /** The first `rows` listings of a search without words, and without prices in another order. */
+  /** The first `rows` listings of a search that one index has in order: without words, and without ranges in another order. */
   page(search: Search, rows: number): BoundStatement;
-  /** The ids of the next `rows` listings in order, ignoring words, and prices unless they are the order. */
+  /** The ids of the next `rows` listings in order, ignoring words, several cities, and ranges unless they are the order. */
   walk(search: Search, rows: number): BoundStatement;
-  /** The ids of listings of a search, ignoring its words and position; at most `rows` per status. */
+  /** The ids of listings in the price range of a search, ignoring words, several cities and position; at most `rows` per status. */
   ofPrice(search: Search, rows: number): BoundStatement;
   /** Those of the given ids that match a search, ignoring its words, with their sort keys. */
   keys(search: Search, ids: number[]): BoundStatement;
@@ -38,22 +30,22 @@ export interface SearchStatements {
 }
 
 /**
- * Assembles the statements of searches from `search.sql`. A request can only choose lines and one of the indexes of `listing`; none of its
- * input becomes part of a statement's text.
+ * Assembles the statements of searches from `search.sql`. A request can only choose lines, the number of slices and one of the indexes of
+ * `listing`; none of its input becomes part of a statement's text.
  */
 export function searchStatements(statements: Statements): SearchStatements {
   const texts = new Map<string, string>();
   const textOf = (name: SearchStatementName, search: Search): string => {
-    const lines = linesOf(search, name !== "walk" || !filtersOtherPrice(search));
-    const key = [name, search.status === undefined, ...lines].join(" ");
+    const lines = linesOf(search);
+    const key = [name, statusesOf(search).length, search.cities.length, ...lines].join(" ");
     const known = texts.get(key) ?? withLines(assemble(statements, name, search), new Set(lines));
     texts.set(key, known);
     return known;
   };
-  const inOrder = (name: "page" | "walk" | "of-price") => (search: Search, rows: number) => ({
-    text: textOf(name, search),
-    values: { ...valuesOf(search), rows },
-  });
+  const inOrder = (name: "page" | "walk" | "of-price") => (search: Search, rows: number) => {
+    const sliced = slicedBy(name, search);
+    return { text: textOf(name, sliced), values: { ...valuesOf(sliced), rows } };
+  };
   const ofIds = (name: "keys" | "rows") => (search: Search, ids: number[]) => ({
     text: textOf(name, search),
     values: { ...valuesOf(search), ...numbered("id", ids, idsAtOnce) },
@@ -69,53 +61,74 @@ export function searchStatements(statements: Statements): SearchStatements {
 
 type SearchStatementName = "page" | "walk" | "of-price" | "keys" | "rows";
 
-/** Whether a search filters by price but is sorted by something else. */
-export function filtersOtherPrice({ minPrice, maxPrice, sort }: Search): boolean {
-  return (minPrice !== undefined || maxPrice !== undefined) && sortOrders[sort].column !== "price";
+/** What a statement of slices regards of a search. A page is one slice for each status and city; others have no more than the statuses. */
+function slicedBy(name: SearchStatementName, search: Search): Search {
+  if (name === "page") return search;
+  const cities = search.cities.length > 1 ? [] : search.cities;
+  const apart = name === "walk" ? rangesApart(search) : [];
+  return { ...search, cities, ...Object.fromEntries(apart.map((column) => [column, undefined])) };
 }
 
-/** A statement with its parts filled in, one slice per requested status, and all optional lines. */
+/** A statement with its parts filled in, one slice per requested status and city, and all optional lines. */
 function assemble(statements: Statements, name: SearchStatementName, search: Search): string {
   const { filters, after } = statements;
   const one = fill(statements[name === "of-price" ? "slice-of-price" : "slice"], {
     index: indexOf(search, name === "of-price"),
-    filters,
+    filters: fill(filters, { cities: "= :city" }),
     after,
   });
-  const numbers = search.status === undefined ? [1, 2, 3] : [1];
-  const slices = numbers.map((number) => `(${one.replace(":status", `:status${number}`)})`).join("\nUNION ALL\n");
-  return fill(statements[name], { slices, filters, after, ids: parameters("id", idsAtOnce) });
+  const statuses = statusesOf(search).map((_, i) => `:status${i + 1}`);
+  const cities = search.cities.length === 0 ? [""] : search.cities.map((_, i) => `:city${i + 1}`);
+  const slices = statuses.flatMap((status) =>
+    cities.map((city) => `(${one.replace(":status", status).replace(":city", city)})`),
+  );
+  return fill(statements[name], {
+    // Two spellings of one city have the same listings.
+    slices: slices.join(`\nUNION ${cities.length > 1 ? "DISTINCT" : "ALL"}\n`),
+    filters: fill(filters, { cities: `IN (${parameters("city", search.cities.length)})` }),
+    statuses: statuses.join(", "),
+    after,
+    ids: parameters("id", idsAtOnce),
+  });
 }
 
 /** The index of `listing` with the equality columns first, then the order or the price. */
-function indexOf({ city, year, sort }: Search, byPrice: boolean): string {
-  const equal = `by${city === undefined ? "" : "_city"}${year === undefined ? "" : "_year"}`;
+function indexOf(search: Search, byPrice: boolean): string {
+  const { cities, sort } = search;
+  const equal = `by${cities.length === 0 ? "" : "_city"}${onlyYear(search) === undefined ? "" : "_year"}`;
   if (byPrice) return `${equal}_price`;
   return equal + { id: "_id", price: "_price", date: "_date", year: "_year_id" }[sortOrders[sort].column];
 }
 
 /** The optional lines that a search chooses. */
-function linesOf({ city, year, minPrice, maxPrice, after, sort }: Search, withPrices: boolean): string[] {
-  const { column, descending } = sortOrders[sort];
-  const hasPrices = minPrice !== undefined || maxPrice !== undefined;
+function linesOf(search: Search): string[] {
+  const { column, descending } = sortOrders[search.sort];
+  const inOneYear = onlyYear(search) !== undefined;
   return [
     column,
     descending ? "descending" : "ascending",
-    ...(city === undefined ? [] : ["city"]),
-    ...(year === undefined ? [] : ["yearEquals"]),
-    ...(hasPrices && withPrices ? ["prices"] : []),
-    ...(after === undefined ? [] : ["after"]),
+    ...(search.cities.length === 0 ? [] : ["city"]),
+    ...(inOneYear ? ["yearEquals"] : []),
+    ...rangeColumns.filter((name) => search[name] !== undefined && !(name === "year" && inOneYear)).map((n) => `${n}s`),
+    ...(search.after === undefined ? [] : ["after"]),
   ];
 }
 
-function valuesOf({ city, year, status, minPrice, maxPrice, after }: Search): BoundStatement["values"] {
-  const id = status === undefined ? undefined : statusIds[status];
+function statusesOf({ statuses }: Search) {
+  return statuses.length === 0 ? visibleStatuses : statuses;
+}
+
+function valuesOf(search: Search): BoundStatement["values"] {
+  const { cities, price, year, after } = search;
   return {
-    ...(id === undefined ? visibleIds : { status1: id, status2: id, status3: id }),
-    ...(city === undefined ? {} : { city }),
-    ...(year === undefined ? {} : { year }),
-    minPrice: minPrice ?? 0,
-    maxPrice: maxPrice ?? Number.MAX_SAFE_INTEGER,
+    ...Object.fromEntries(statusesOf(search).map((status, i) => [`status${i + 1}`, statusIds[status]])),
+    ...Object.fromEntries(cities.map((city, i) => [`city${i + 1}`, city])),
+    minYear: year?.min ?? 0,
+    maxYear: year?.max ?? maxYear,
+    minPrice: price?.min ?? 0,
+    maxPrice: price?.max ?? Number.MAX_SAFE_INTEGER,
     ...(after === undefined ? {} : { afterKey: after.key, afterId: after.id }),
   };
 }
+
+const maxYear = 9999;

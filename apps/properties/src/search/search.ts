@@ -3,7 +3,8 @@ import type { Property } from "../properties/property.ts";
 import { matchesWords } from "../term-index/words.ts";
 import { idsInOrder } from "./search-plan.ts";
 import { type FoundProperty, findPage, findRows } from "./search-queries.ts";
-import { filtersOtherPrice, idsAtOnce, type Search } from "./search-statements.ts";
+import { isInOneIndex, type Search } from "./search-request.ts";
+import { idsAtOnce } from "./search-statements.ts";
 import type { SortPosition } from "./sort-orders.ts";
 
 /** A page of a search; `end` is the position of its last property when there are more. */
@@ -15,8 +16,7 @@ export interface SearchPage {
 /** The first `limit` visible properties of a search, each once, with its latest status. */
 export async function searchProperties(db: Database, search: Search, limit: number): Promise<SearchPage> {
   const wanted = limit + 1;
-  const oneIndexServes = search.words.length === 0 && !filtersOtherPrice(search);
-  const found = oneIndexServes ? await findPage(db, search, wanted) : await findByIds(db, search, wanted);
+  const found = isInOneIndex(search) ? await findPage(db, search, wanted) : await findByIds(db, search, wanted);
   const page = found.slice(0, limit);
   return {
     properties: page.map(({ property }) => property),

@@ -1,6 +1,6 @@
 -- name: page
--- One page of listings in the requested order. {slices} is `slice`, once per requested status; the page is the first rows of their
--- union. The wide rows of `property` are read for the page only.
+-- One page of listings in the requested order. {slices} is `slice`, once per requested status and city; the page is the first rows of
+-- their union. The wide rows of `property` are read for the page only.
 SELECT p.id, p.address, p.city, p.price, p.description, p.year, s.name AS status, page.sort_key AS sortKey
 FROM (
   SELECT * FROM ({slices}) AS slices
@@ -35,7 +35,7 @@ SELECT l.property_id AS id,
   l.status_date AS sortKey   --? date
 FROM listing AS l FORCE INDEX (PRIMARY)
 WHERE l.property_id IN ({ids})
-  AND l.status_id IN (:status1, :status2, :status3)
+  AND l.status_id IN ({statuses})
   {filters}
   {after}
 
@@ -50,11 +50,17 @@ FROM listing AS l FORCE INDEX (PRIMARY)
 INNER JOIN property AS p ON p.id = l.property_id
 INNER JOIN status AS s ON s.id = l.status_id
 WHERE l.property_id IN ({ids})
-  AND l.status_id IN (:status1, :status2, :status3)
+  AND l.status_id IN ({statuses})
   {filters}
   {after}
 ORDER BY sortKey, l.property_id             --? ascending
 ORDER BY sortKey DESC, l.property_id DESC   --? descending
+
+-- name: facet-rows
+-- The values of the given listings that facets count. Cities that differ only in case and accents have the same key.
+SELECT l.property_id AS id, l.status_id AS statusId, l.year, l.city, LEFT(MD5(WEIGHT_STRING(RTRIM(l.city))), 16) AS cityKey
+FROM listing AS l FORCE INDEX (PRIMARY)
+WHERE l.property_id IN ({ids})
 
 -- name: slice
 -- The first rows of one status in the requested order. {index} is the index of `listing` that begins with the equality columns and
@@ -82,9 +88,10 @@ WHERE l.status_id = :status
 LIMIT :rows
 
 -- name: filters
--- The filters that all searches share.
-AND l.city = :city                               --? city
-AND l.year = :year                               --? yearEquals
+-- The filters that all searches share. {cities} is `= :city1` in a slice, otherwise `IN (:city1, …)`.
+AND l.city {cities}                              --? city
+AND l.year = :minYear                            --? yearEquals
+AND l.year BETWEEN :minYear AND :maxYear         --? years
 AND l.price BETWEEN :minPrice AND :maxPrice      --? prices
 
 -- name: after

@@ -20,7 +20,7 @@ const files = {
   ],
   properties: ["insert-listing", "insert-property", "lock-listing", "one", "update-listing", "update-property"],
   rebuild: ["mark-blocks", "rebuild-listings"],
-  search: ["after", "filters", "keys", "of-price", "page", "rows", "slice", "slice-of-price", "walk"],
+  search: ["after", "facet-rows", "filters", "keys", "of-price", "page", "rows", "slice", "slice-of-price", "walk"],
   "status-history": ["advance-listing", "history", "insert-status", "status-change"],
   "term-index": [
     "add-terms",

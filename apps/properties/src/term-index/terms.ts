@@ -58,30 +58,86 @@ export function rangeOfCity(cityKey: string): TermRange {
   return only(`=c${cityKey}`);
 }
 
-export function rangeOfYear(year: number): TermRange {
-  return only(bucketTerm("year", "fine", year));
+export function rangeOfStatus(id: number): TermRange {
+  return only(`=s${id}`);
 }
 
-/** The statuses from the first id to the last. */
-export function rangeOfStatuses(first: number, end: number): TermRange {
-  return { from: `=s${first}`, to: `=s${end}${next}` };
+/** An inclusive range of numbers; an end that is not given is open. */
+interface Bounds {
+  min?: number | undefined;
+  max?: number | undefined;
+}
+
+/** All terms of a column; each value of it is one term. */
+export function rangeOfColumn(column: "city" | "status" | "year"): TermRange {
+  const sign = { city: "=c", status: "=s", year: bucketSigns.year.fine }[column];
+  return { from: sign, to: sign + last };
+}
+
+/** Whether a word is indexed as a whole, so that its terms are exactly the listings that have it. */
+export function isWholeTerm(word: string): boolean {
+  return [...word].length <= maxTermLength;
+}
+
+/** Ranges that cover exactly the years from `min` to `max`. */
+export function rangesOfYears({ min = 0, max = maxYear }: Bounds): TermRange[] {
+  return rangesOfBuckets("year", min, max);
 }
 
 /** Ranges that cover every price from `min` to `max`, and others within the bands at both ends. */
-export function rangesOfPrices(min: number, max: number): TermRange[] {
-  const [first, end] = [coarseBand(min), coarseBand(max)];
-  if (first === end) return [{ from: `=p${fineBand(min)}`, to: `=p${fineBand(max)}${next}` }];
+export function rangesOfPrices({ min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds): TermRange[] {
+  return rangesOfBuckets("price", min, max);
+}
+
+/** A price range as ranges of terms that cover whole bands within it, and as the prices that remain at its ends. */
+export function bandsOfPrices({ min = 0, max }: Bounds): { inside: TermRange[]; ends: Bounds[] } {
+  const first = startOfBand(min) === min ? min : endOfBand(min);
+  if (max === undefined)
+    return { inside: rangesOfPrices({ min: first }), ends: first > min ? [{ min, max: first }] : [] };
+  const end = startOfBand(max);
+  if (first >= end) return { inside: [], ends: [{ min, max }] };
+  return {
+    inside: rangesOfPrices({ min: first, max: end - 1 }),
+    ends: [...(first > min ? [{ min, max: first }] : []), { min: end, max }],
+  };
+}
+
+/** Ranges of the fine buckets from that of `min` to that of `max`; the coarse ones in between, because they are fewer. */
+function rangesOfBuckets(column: BucketColumn, min: number, max: number): TermRange[] {
+  const [fineMin, fineMax] = [bucketTerm(column, "fine", min), bucketTerm(column, "fine", max)];
+  const [coarseMin, coarseMax] = [bucketTerm(column, "coarse", min), bucketTerm(column, "coarse", max)];
+  const sign = bucketSigns[column].fine;
+  const fineOf = (coarse: string) => sign + coarse.slice(sign.length);
+  if (min > max) return [];
+  if (coarseMin === coarseMax) return [{ from: fineMin, to: fineMax + next }];
   return [
-    { from: `=p${fineBand(min)}`, to: `=p${first}${last}` },
-    { from: `=P${first}${next}`, to: `=P${end}` },
-    { from: `=p${end}`, to: `=p${fineBand(max)}${next}` },
+    { from: fineMin, to: fineOf(coarseMin) + last },
+    { from: coarseMin + next, to: coarseMax },
+    { from: fineOf(coarseMax), to: fineMax + next },
   ];
 }
+
+const maxYear = 9999;
 
 /** Price bands by the first two digits, as texts that sort like the prices. */
 function fineBand(price: number): string {
   const digits = String(Math.max(0, Math.trunc(price)));
   return `${String(digits.length).padStart(2, "0")}.${digits.slice(0, 2).padEnd(2, "0")}`;
+}
+
+/** The lowest price of the fine band of a price. */
+function startOfBand(price: number): number {
+  const width = widthOfBand(String(price).length);
+  return Math.floor(price / width) * width;
+}
+
+/** The lowest price of the next fine band. */
+function endOfBand(price: number): number {
+  return startOfBand(price) + widthOfBand(String(price).length);
+}
+
+function widthOfBand(digits: number): number {
+  return 10 ** Math.max(0, digits - 2);
 }
 
 function coarseBand(price: number): string {
@@ -109,7 +165,7 @@ function bucketTerm(column: BucketColumn, grain: Grain, key: number | Date): str
   const sign = bucketSigns[column][grain];
   if (key instanceof Date) return sign + key.toISOString().slice(0, grain === "fine" ? 7 : 4);
   if (column === "price") return sign + (grain === "fine" ? fineBand(key) : coarseBand(key));
-  const year = String(key).padStart(4, "0");
+  const year = String(Math.min(Math.max(key, 0), maxYear)).padStart(4, "0");
   return sign + (grain === "fine" ? year : year.slice(0, -1));
 }
 
@@ -142,7 +198,7 @@ export function positionBefore(term: string, descending: boolean): { key: number
     return { key: new Date(Date.UTC(year, descending ? month : month - 1)), id };
   }
   const [digits = 0, band = 0] = text.split(".").map(Number);
-  const width = 10 ** Math.max(0, digits - 2);
+  const width = widthOfBand(digits);
   const lowest = digits === 1 ? band / 10 : band * width;
   return { key: descending ? lowest + width : lowest, id };
 }

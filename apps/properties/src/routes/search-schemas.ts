@@ -1,0 +1,175 @@
+import { z } from "@hono/zod-openapi";
+import { limitParam, wholeNumber } from "@quintet/http";
+import type { Property } from "../properties/property.ts";
+import { visibleStatuses } from "../properties/statuses.ts";
+import { facetNames, maxValues } from "../search/facets.ts";
+import { onlyYear, type Range, type Search } from "../search/search-request.ts";
+import { maxCities } from "../search/search-statements.ts";
+import { sorts, sortWithinYear } from "../search/sort-orders.ts";
+import { maxWords, wordsOf } from "../term-index/words.ts";
+import { cursor, line, nextCursor, pesos, propertySchema, success } from "./schemas.ts";
+
+/** A parameter that may be repeated: a list without duplicates. */
+function repeated<T extends z.ZodType>(one: T, max: number) {
+  return z
+    .preprocess(
+      (given) => (given === undefined || Array.isArray(given) ? given : [given]),
+      z.array(one).max(max, `must be given ${max} times or fewer`).optional(),
+    )
+    .transform((values = []) => [...new Set(values)]);
+}
+
+/** A parameter that lists some of `names`, separated by commas. */
+function listOf<T extends string>(names: readonly [T, ...T[]]) {
+  const message = `must be one or more of ${names.join(", ")}, separated by commas`;
+  return z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(z.array(z.enum(names, message)))
+    .transform((list) => [...new Set(list)])
+    .optional();
+}
+
+const fieldNames = propertySchema.keyof().options as [keyof Property, ...(keyof Property)[]];
+const year = wholeNumber(0, 9999);
+
+/** The query of a search. */
+export const searchQuery = z
+  .strictObject({
+    city: repeated(line(80), maxCities).openapi({
+      param: { name: "city", in: "query", required: false },
+      type: "array",
+      items: { type: "string" },
+      maxItems: maxCities,
+      description: `The city; case and accents are ignored. Repeat it for any of up to ${maxCities} cities`,
+      example: ["pereira"],
+    }),
+    year: year.optional().openapi({ type: "integer", description: "The year of construction", example: 2019 }),
+    minYear: year.optional().openapi({ type: "integer", description: "The min year of construction, inclusive" }),
+    maxYear: year.optional().openapi({ type: "integer", description: "The max year of construction, inclusive" }),
+    status: repeated(z.enum(visibleStatuses, "must be pre_venta, en_venta or vendido"), visibleStatuses.length).openapi(
+      {
+        param: { name: "status", in: "query", required: false },
+        type: "array",
+        items: { type: "string", enum: [...visibleStatuses] },
+        description: "The current status; repeat it for several; default: any of the three",
+      },
+    ),
+    minPrice: pesos.optional().openapi({ type: "integer", description: "The min price in Colombian pesos, inclusive" }),
+    maxPrice: pesos.optional().openapi({ type: "integer", description: "The max price in Colombian pesos, inclusive" }),
+    q: z
+      .string()
+      .max(100, "must have 100 characters or fewer")
+      .transform(wordsOf)
+      .refine((words) => words.length > 0, "must contain a word of letters or digits")
+      .refine((words) => words.length <= maxWords, `must contain ${maxWords} words or fewer`)
+      .optional()
+      .openapi({
+        type: "string",
+        description: `Words, or beginnings of words, that the address or the description must all contain; case and accents are ignored. At most ${maxWords} words`,
+      }),
+    sort: z.enum(sorts).default("id").openapi({
+      description:
+        "The order; `-` means descending. `newest`: by the date of the current status, latest first. Equal values are ordered by id",
+    }),
+    limit: limitParam(20).openapi({ type: "integer", description: "Max properties per page" }),
+    cursor,
+    fields: listOf(fieldNames).openapi({
+      type: "string",
+      description: `The fields of each property, separated by commas: ${fieldNames.join(", ")}. Default: all`,
+      example: "id,city,price",
+    }),
+    count: z.enum(["exact", "estimated"]).optional().openapi({
+      description:
+        "Adds `total`, the number of results on all pages. `exact`: a 422 when no index counts them; `estimated`: always possible, and never too small",
+    }),
+    facets: listOf(facetNames).openapi({
+      type: "string",
+      description: `Adds \`facets\`: how many results there are of each of these, separated by commas: ${facetNames.join(", ")}`,
+      example: "city,status,year",
+    }),
+  })
+  .superRefine((query, context) => {
+    const refuse = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
+    const { minPrice, maxPrice, minYear, maxYear } = query;
+    if (minPrice !== undefined && maxPrice !== undefined && minPrice > maxPrice)
+      refuse("minPrice", "must not be greater than maxPrice");
+    if (minYear !== undefined && maxYear !== undefined && minYear > maxYear)
+      refuse("minYear", "must not be greater than maxYear");
+    if (query.year !== undefined && (minYear !== undefined || maxYear !== undefined))
+      refuse("year", "must not be combined with minYear or maxYear");
+  })
+  .transform(({ limit, cursor, fields, count, facets = [], ...filters }) => ({
+    ...searchOf(filters),
+    ...{ limit, cursor, fields, count, facets },
+  }));
+
+interface Filters {
+  city: string[];
+  status: Search["statuses"];
+  year?: number | undefined;
+  minYear?: number | undefined;
+  maxYear?: number | undefined;
+  minPrice?: number | undefined;
+  maxPrice?: number | undefined;
+  q?: string[] | undefined;
+  sort: Search["sort"];
+}
+
+/** The search of a query. Within one year, sorting by year is sorting by id. */
+function searchOf(filters: Filters): Search {
+  const { city, status, minPrice, maxPrice, q = [], sort } = filters;
+  const price = rangeOf(minPrice, maxPrice);
+  const year = rangeOf(filters.year ?? filters.minYear, filters.year ?? filters.maxYear);
+  return {
+    cities: city,
+    statuses: status,
+    ...(price ? { price } : {}),
+    ...(year ? { year } : {}),
+    words: q,
+    sort: onlyYear({ year }) === undefined ? sort : sortWithinYear(sort),
+  };
+}
+
+function rangeOf(min: number | undefined, max: number | undefined): Range | undefined {
+  return min === undefined && max === undefined ? undefined : { min, max };
+}
+
+/** The given fields of a property, in their usual order. */
+export function withFields(property: Property, fields: (keyof Property)[]): Partial<Property> {
+  return Object.fromEntries(Object.entries(property).filter(([name]) => fields.includes(name as keyof Property)));
+}
+
+const foundPropertySchema = propertySchema
+  .partial()
+  .openapi("FoundProperty", { description: "A property of a search; with `fields` it has only those" });
+
+const facetSchema = (value: z.ZodType, what: string) =>
+  z
+    .array(
+      z
+        .object({
+          value: value.openapi({ description: what }),
+          count: z.number().int().openapi({ description: "The number of results that have it" }),
+        })
+        .openapi(`Count of ${what}`.replaceAll(/ (\w)/g, (_, letter: string) => letter.toUpperCase())),
+    )
+    .optional()
+    .openapi({ description: `The most frequent values, at most ${maxValues}` });
+
+export const foundPropertiesSchema = z
+  .object({
+    status: success,
+    properties: z.array(foundPropertySchema).openapi({ description: "The properties of this page" }),
+    nextCursor,
+    total: z.number().int().optional().openapi({ description: "With `count`: the number of results on all pages" }),
+    facets: z
+      .object({
+        city: facetSchema(z.string(), "city"),
+        status: facetSchema(z.enum(visibleStatuses), "status"),
+        year: facetSchema(z.number().int(), "year"),
+      })
+      .optional()
+      .openapi({ description: "With `facets`: how many of all results have each value" }),
+  })
+  .openapi("Properties");
