@@ -122,12 +122,12 @@ test("a walk, the prices of a range and the listings of some ids read no more th
       if (table === "l") expect(Extra, JSON.stringify(search)).not.toContain("filesort");
     }
     expect(await rowsRead(walk(search, 100)), JSON.stringify(search)).toBeLessThan(3 * 100 * 3);
-    for (const { table, key, type } of await expectIndexed(ofPrice(search, 50), search)) {
-      if (table === "l" && search.price !== undefined) {
-        expect([key?.endsWith("_price"), type], JSON.stringify(search)).toEqual([true, "range"]);
+    if (search.price !== undefined) {
+      for (const { table, key, type } of await expectIndexed(ofPrice(search, 50), search)) {
+        if (table === "l") expect([key?.endsWith("_price"), type], JSON.stringify(search)).toEqual([true, "range"]);
       }
+      expect(await rowsRead(ofPrice(search, 50)), JSON.stringify(search)).toBeLessThan(450);
     }
-    expect(await rowsRead(ofPrice(search, 50)), JSON.stringify(search)).toBeLessThan(450);
     for (const statement of [keys(search, ids), rows(search, ids)]) {
       await expectIndexed(statement, search);
       expect(await rowsRead(statement), JSON.stringify(search)).toBeLessThan(idsAtOnce * 5);

@@ -188,10 +188,9 @@ function anySearch(): Search & { q: string } {
         : word;
   }).join(random.pick([" ", " ", "+", "_", '" "']));
   const oneYear = sometimes(20, () => random.whole(1995, 2015));
-  const fromYear = sometimes(15, () => random.whole(1985, 2020));
-  const year = oneYear
-    ? { min: oneYear, max: oneYear }
-    : fromYear && { min: fromYear, max: fromYear + random.pick([1, 9, 30]) };
+  const from = random.whole(1985, 2020);
+  const someYears = sometimes(15, () => ({ min: from, max: from + random.pick([1, 9, 30]) }));
+  const year = oneYear === undefined ? someYears : { min: oneYear, max: oneYear };
   const low = sometimes(30, () => random.pick([0, 5_000_000, 19_500_000, 310_000_000, 700_000_000, 2_000_000_000]));
   const high = sometimes(40, () => (low ?? 0) + random.pick([0, 700_000, 50_000_000, 600_000_000]));
   const sort = random.pick(sorts);

@@ -9,14 +9,19 @@ import { sorts, sortWithinYear } from "../search/sort-orders.ts";
 import { maxWords, wordsOf } from "../term-index/words.ts";
 import { cursor, line, nextCursor, pesos, propertySchema, success } from "./schemas.ts";
 
-/** A parameter that may be repeated: a list without duplicates. */
-function repeated<T extends z.ZodType>(one: T, max: number) {
+/** A parameter that may be repeated: a list without duplicates. A fault has the name of the parameter alone. */
+function repeated<T>(one: z.ZodType<T>, max: number) {
   return z
-    .preprocess(
-      (given) => (given === undefined || Array.isArray(given) ? given : [given]),
-      z.array(one).max(max, `must be given ${max} times or fewer`).optional(),
-    )
-    .transform((values = []) => [...new Set(values)]);
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .transform((given = [], context): T[] => {
+      const values = [given].flat();
+      if (values.length > max) context.addIssue({ code: "custom", message: `must be given ${max} times or fewer` });
+      const results = values.slice(0, max).map((value) => one.safeParse(value));
+      for (const { error } of results)
+        for (const issue of error?.issues.slice(0, 1) ?? []) context.addIssue({ ...issue });
+      return [...new Set(results.flatMap(({ success, data }) => (success ? [data] : [])))];
+    });
 }
 
 /** A parameter that lists some of `names`, separated by commas. */

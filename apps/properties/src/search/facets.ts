@@ -66,13 +66,13 @@ async function withValues(db: Database, groups: Group[], name: FacetName): Promi
   const rows = new Map((await readRows(db, ids)).map((row) => [row.id, row]));
   return frequent.flatMap(({ count, id }) => {
     const row = rows.get(id);
-    return row ? [{ value: valueOf(row, name), count }] : [];
+    return row ? [{ value: fieldOf(row, name), count }] : [];
   });
 }
 
 /** Groups few listings by their rows, which are in the order of their ids. */
 function groupRows(rows: FacetRow[], name: FacetName): Group[] {
-  const groups = Map.groupBy(rows, (row) => (name === "city" ? row.cityKey : valueOf(row, name)));
+  const groups = Map.groupBy(rows, (row) => (name === "city" ? row.cityKey : fieldOf(row, name)));
   return [...groups.values()].map((some) => ({ count: some.length, id: Math.min(...some.map(({ id }) => id)) }));
 }
 
@@ -109,7 +109,7 @@ async function readRows(db: Database, ids: number[]): Promise<FacetRow[]> {
   return rows;
 }
 
-function valueOf(row: FacetRow, name: FacetName): string | number {
+function fieldOf(row: FacetRow, name: FacetName): string | number {
   if (name === "status") return allStatuses.find((status) => statusIds[status] === row.statusId) ?? row.statusId;
   return row[name];
 }

@@ -21,7 +21,7 @@ export interface SearchStatements {
   page(search: Search, rows: number): BoundStatement;
   /** The ids of the next `rows` listings in order, ignoring words, several cities, and ranges unless they are the order. */
   walk(search: Search, rows: number): BoundStatement;
-  /** The ids of listings in the price range of a search, ignoring words, several cities and position; at most `rows` per status. */
+  /** The ids of listings in the price range of a search, ignoring words, several cities, several years and position; at most `rows` per status. */
   ofPrice(search: Search, rows: number): BoundStatement;
   /** Those of the given ids that match a search, ignoring its words, with their sort keys. */
   keys(search: Search, ids: number[]): BoundStatement;
@@ -61,11 +61,11 @@ export function searchStatements(statements: Statements): SearchStatements {
 
 type SearchStatementName = "page" | "walk" | "of-price" | "keys" | "rows";
 
-/** What a statement of slices regards of a search. A page is one slice for each status and city; others have no more than the statuses. */
+/** What the slices of a statement regard of a search: for a page all of it, otherwise what is in their index, so that they read no other entries. */
 function slicedBy(name: SearchStatementName, search: Search): Search {
   if (name === "page") return search;
   const cities = search.cities.length > 1 ? [] : search.cities;
-  const apart = name === "walk" ? rangesApart(search) : [];
+  const apart = name === "walk" ? rangesApart(search) : onlyYear(search) === undefined ? (["year"] as const) : [];
   return { ...search, cities, ...Object.fromEntries(apart.map((column) => [column, undefined])) };
 }
 
