@@ -7,7 +7,7 @@ import { seededRandom } from "../src/demo/random.ts";
 import { visibleStatuses } from "../src/properties/statuses.ts";
 import { searchProperties } from "../src/search/search.ts";
 import { type SearchLimits, searchLimits } from "../src/search/search-limits.ts";
-import { onlyYear, type Range, type Search } from "../src/search/search-request.ts";
+import { onlyYear, type Range, type SearchInput } from "../src/search/search-request.ts";
 import { idsAtOnce, maxCities } from "../src/search/search-statements.ts";
 import { sorts, sortWithinYear } from "../src/search/sort-orders.ts";
 import { indexAll } from "../src/term-index/term-index.ts";
@@ -133,7 +133,7 @@ const isWithin = (value: number, { min = 0, max = Number.MAX_SAFE_INTEGER }: Ran
 const statusNames = [undefined, "comprando", "comprado", "pre_venta", "en_venta", "vendido"];
 
 /** The ids of a search by looking at every row. */
-function byLooking(search: Search & { q: string }): number[] {
+function byLooking(search: SearchInput & { q: string }): number[] {
   const words = plain(search.q)
     .split(" ")
     .filter((word) => word !== "");
@@ -178,7 +178,7 @@ const asked = [
 ];
 
 /** Anything that can be asked. */
-function anySearch(): Search & { q: string } {
+function anySearch(): SearchInput & { q: string } {
   const q = Array.from({ length: random.pick([0, 1, 1, 2, 2, 3, 6]) }, () => {
     const word = random.pick(asked);
     return random.chance(30)
@@ -227,7 +227,7 @@ interface Pages {
   refused?: string;
 }
 
-async function pagesOf(on: Database, search: Search, limit: number, pages: number): Promise<Pages> {
+async function pagesOf(on: Database, search: SearchInput, limit: number, pages: number): Promise<Pages> {
   const ids: number[] = [];
   let { after } = search;
   for (let page = 0; page < pages; page++) {
@@ -291,9 +291,9 @@ test.each([
   600_000,
 );
 
-const any: Search = { cities: [], statuses: [], words: [], sort: "id" };
+const any: SearchInput = { cities: [], statuses: [], words: [], sort: "id" };
 
-const hard: [string, Partial<Search> & { q?: string }][] = [
+const hard: [string, Partial<SearchInput> & { q?: string }][] = [
   ["words that never meet", { q: "antigua moderna", sort: "newest" }],
   ["a common word and one that nobody has", { q: "colegios xyzzy" }],
   ["a word and a city that never meet", { q: "casa", cities: ["cali"], year: { min: 2015, max: 2015 } }],
@@ -306,7 +306,7 @@ const hard: [string, Partial<Search> & { q?: string }][] = [
 ];
 
 test.each(hard)("%s: a page is read by its index alone", async (_, { q = "", ...rest }) => {
-  const search: Search = { ...any, ...rest, words: wordsOf(q) };
+  const search: SearchInput = { ...any, ...rest, words: wordsOf(q) };
   const limits = { ...searchLimits, few: 100, sorted: 1000 };
   const first = byLooking({ ...search, q }).slice(0, 60);
   const { ids, refused } = await pagesOf({ ...db, limits }, search, 20, 3);
@@ -316,7 +316,7 @@ test.each(hard)("%s: a page is read by its index alone", async (_, { q = "", ...
 test.each(sorts)(
   "a long beginning that too many words have is refused before too many texts are read: %s",
   async (sort) => {
-    const search: Search = { ...any, sort, words: ["matricula0042"] };
+    const search: SearchInput = { ...any, sort, words: ["matricula0042"] };
     const { ids, refused } = await pagesOf({ ...db, limits: small }, search, 20, 1);
     expect(ids).toEqual([]);
     expect(refused).toMatch(/longer or rarer words/);
@@ -324,7 +324,7 @@ test.each(sorts)(
 );
 
 test("an order is gone through bucket by bucket up to a bound", async () => {
-  const search: Search = { ...any, sort: "-price", words: ["antigua"] };
+  const search: SearchInput = { ...any, sort: "-price", words: ["antigua"] };
   const first = byLooking({ ...search, q: "antigua" }).slice(0, 20);
   const enough = { ...small, rowsOfBuckets: 1000 };
   expect(await pagesOf({ ...db, limits: enough }, search, 20, 1)).toEqual({ ids: first });

@@ -102,7 +102,7 @@ export function noRecords(): Problem {
 
 /** Throws a 400 for a parameter that only a page of JSON has. */
 export function rejectPaging(c: Context): void {
-  for (const path of ["limit", "cursor"]) {
+  for (const path of ["limit", "cursor", "count", "facets"]) {
     if (c.req.query(path) === undefined) continue;
     const message = "is for pages of JSON; this format has all rows";
     throw new Problem("bad-request", `${path}: ${message}.`, { errors: [{ path, message }] });

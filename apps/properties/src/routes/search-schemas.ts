@@ -3,7 +3,7 @@ import { limitParam, wholeNumber } from "@quintet/http";
 import type { Property } from "../properties/property.ts";
 import { visibleStatuses } from "../properties/statuses.ts";
 import { facetNames, maxValues } from "../search/facets.ts";
-import { onlyYear, type Range, type Search } from "../search/search-request.ts";
+import { onlyYear, type Range, type SearchInput } from "../search/search-request.ts";
 import { maxCities } from "../search/search-statements.ts";
 import { sorts, sortWithinYear } from "../search/sort-orders.ts";
 import { maxWords, wordsOf } from "../term-index/words.ts";
@@ -35,7 +35,11 @@ function listOf<T extends string>(names: readonly [T, ...T[]]) {
     .optional();
 }
 
-const fieldNames = propertySchema.keyof().options as [keyof Property, ...(keyof Property)[]];
+/** The formats of a list, and their media types. */
+export const formats = ["json", "csv", "ndjson"] as const;
+
+/** The fields of a property, in their order. */
+export const fieldNames = propertySchema.keyof().options as [keyof Property, ...(keyof Property)[]];
 const year = wholeNumber(0, 9999);
 
 /** The query of a search. */
@@ -88,6 +92,14 @@ export const searchQuery = z
       description:
         "Adds `total`, the number of results on all pages. `exact`: a 422 when no index counts them; `estimated`: always possible, and never too small",
     }),
+    format: z.enum(formats).optional().openapi({
+      description:
+        "`json`: one page; `csv` and `ndjson`: all properties in the order of `sort`, without `limit`, `cursor`, `count` and `facets`. Default: what `Accept` prefers",
+    }),
+    formulas: z.enum(["escape", "keep"]).default("escape").openapi({
+      description:
+        "In CSV, `escape` puts an apostrophe before a text that a spreadsheet would run as a formula; `keep` leaves texts as they are",
+    }),
     facets: listOf(facetNames).openapi({
       type: "string",
       description: `Adds \`facets\`: how many results there are of each of these, separated by commas: ${facetNames.join(", ")}`,
@@ -104,25 +116,25 @@ export const searchQuery = z
     if (query.year !== undefined && (minYear !== undefined || maxYear !== undefined))
       refuse("year", "must not be combined with minYear or maxYear");
   })
-  .transform(({ limit, cursor, fields, count, facets = [], ...filters }) => ({
+  .transform(({ limit, cursor, format, formulas, fields, count, facets = [], ...filters }) => ({
     ...searchOf(filters),
-    ...{ limit, cursor, fields, count, facets },
+    ...{ limit, cursor, format, formulas, fields, count, facets },
   }));
 
 interface Filters {
   city: string[];
-  status: Search["statuses"];
+  status: SearchInput["statuses"];
   year?: number | undefined;
   minYear?: number | undefined;
   maxYear?: number | undefined;
   minPrice?: number | undefined;
   maxPrice?: number | undefined;
   q?: string[] | undefined;
-  sort: Search["sort"];
+  sort: SearchInput["sort"];
 }
 
 /** The search of a query. Within one year, sorting by year is sorting by id. */
-function searchOf(filters: Filters): Search {
+function searchOf(filters: Filters): SearchInput {
   const { city, status, minPrice, maxPrice, q = [], sort } = filters;
   const price = rangeOf(minPrice, maxPrice);
   const year = rangeOf(filters.year ?? filters.minYear, filters.year ?? filters.maxYear);

@@ -1,5 +1,4 @@
 import type { Database } from "../database.ts";
-import { statusIds, visibleStatuses } from "../properties/statuses.ts";
 import { addId, addMembers, addWholeBlock, countIds, type IdSet, intersect } from "../term-index/id-sets.ts";
 import { findCityKey, findUnreadyBlocks, readTerms } from "../term-index/term-queries.ts";
 import {
@@ -46,7 +45,6 @@ type Condition = () => Promise<IdSet | undefined>;
 function conditionsOf(db: Database, search: Search, unready: number[]): Condition[] {
   const { words, cities, year, price } = search;
   const inRanges = (ranges: TermRange[]) => readRanges(db, ranges, unready);
-  const statuses = search.statuses.length === 0 ? visibleStatuses : search.statuses;
   const cityRanges = async () => {
     const ranges: TermRange[] = [];
     for (const city of cities) ranges.push(rangeOfCity(await findCityKey(db, city)));
@@ -59,7 +57,7 @@ function conditionsOf(db: Database, search: Search, unready: number[]): Conditio
     ...(price === undefined
       ? []
       : [async () => setOf(await findByPrice(db, search, db.limits.ofPrice)) ?? inRanges(rangesOfPrices(price))]),
-    () => inRanges(statuses.map((status) => rangeOfStatus(statusIds[status]))),
+    () => inRanges(search.statusIds.map(rangeOfStatus)),
   ];
 }
 

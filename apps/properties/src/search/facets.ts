@@ -6,7 +6,7 @@ import { countIds, type IdSet, idsOf, intersect } from "../term-index/id-sets.ts
 import { rangeOfColumn } from "../term-index/terms.ts";
 import { findMatches } from "./matches.ts";
 import { bucketsIn } from "./search-plan.ts";
-import type { Search } from "./search-request.ts";
+import { type SearchInput, withStatusIds } from "./search-request.ts";
 import { idsAtOnce } from "./search-statements.ts";
 
 export const facetNames = ["city", "status", "year"] as const;
@@ -34,11 +34,11 @@ export const maxValues = 100;
  */
 export async function countResults(
   db: Database,
-  search: Search,
+  input: SearchInput,
   wanted: { count?: "exact" | "estimated" | undefined; facets: FacetName[] },
 ): Promise<Totals> {
   if (!wanted.count && wanted.facets.length === 0) return {};
-  const { ids, isExact } = await findMatches(db, search);
+  const { ids, isExact } = await findMatches(db, withStatusIds(input));
   if (!isExact && wanted.count === "exact") throw notCounted("count", "Use count=estimated");
   if (!isExact && wanted.facets.length > 0) throw notCounted("facets", "Leave out facets");
   const facets: Totals["facets"] = {};

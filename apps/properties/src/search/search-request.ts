@@ -1,4 +1,4 @@
-import type { VisibleStatus } from "../properties/statuses.ts";
+import { statusIds, type VisibleStatus, visibleStatuses } from "../properties/statuses.ts";
 import { type Sort, type SortPosition, sortOrders } from "./sort-orders.ts";
 
 /** An inclusive range; an end that is not given is open. */
@@ -13,15 +13,23 @@ export const rangeColumns = ["price", "year"] as const;
 export type RangeColumn = (typeof rangeColumns)[number];
 
 /**
- * A search. Each of the folded `words` must be the beginning of a word of the address or the description. `sort` is never by year when
- * only one year is searched. No cities and no statuses mean any.
+ * A search of the listings whose status has one of these ids. Each of the folded `words` must be the beginning of a word of the address or the description. `sort` is never by year when
+ * only one year is searched. No cities mean any.
  */
 export interface Search extends Partial<Record<RangeColumn, Range>> {
   cities: string[];
-  statuses: VisibleStatus[];
+  statusIds: number[];
   words: string[];
   sort: Sort;
   after?: SortPosition | undefined;
+}
+
+/** What is searched for: properties with one of these statuses, or without any, with each in which they are visible. */
+export type SearchInput = Omit<Search, "statusIds"> & { statuses: VisibleStatus[] };
+
+/** A search with the ids of its statuses. */
+export function withStatusIds({ statuses, ...search }: SearchInput): Search {
+  return { ...search, statusIds: (statuses.length === 0 ? visibleStatuses : statuses).map((name) => statusIds[name]) };
 }
 
 /** The single year of a search; undefined when it has none or several. */

@@ -1,4 +1,3 @@
-import { statusIds, visibleStatuses } from "../properties/statuses.ts";
 import { fill, numbered, parameters, type Statements, withLines } from "../sql/statements.ts";
 import { onlyYear, rangeColumns, rangesApart, type Search } from "./search-request.ts";
 import { sortOrders } from "./sort-orders.ts";
@@ -37,7 +36,7 @@ export function searchStatements(statements: Statements): SearchStatements {
   const texts = new Map<string, string>();
   const textOf = (name: SearchStatementName, search: Search): string => {
     const lines = linesOf(search);
-    const key = [name, statusesOf(search).length, search.cities.length, ...lines].join(" ");
+    const key = [name, search.statusIds.length, search.cities.length, ...lines].join(" ");
     const known = texts.get(key) ?? withLines(assemble(statements, name, search), new Set(lines));
     texts.set(key, known);
     return known;
@@ -77,7 +76,7 @@ function assemble(statements: Statements, name: SearchStatementName, search: Sea
     filters: fill(filters, { cities: "= :city" }),
     after,
   });
-  const statuses = statusesOf(search).map((_, i) => `:status${i + 1}`);
+  const statuses = search.statusIds.map((_, i) => `:status${i + 1}`);
   const cities = search.cities.length === 0 ? [""] : search.cities.map((_, i) => `:city${i + 1}`);
   const slices = statuses.flatMap((status) =>
     cities.map((city) => `(${one.replace(":status", status).replace(":city", city)})`),
@@ -114,15 +113,11 @@ function linesOf(search: Search): string[] {
   ];
 }
 
-function statusesOf({ statuses }: Search) {
-  return statuses.length === 0 ? visibleStatuses : statuses;
-}
-
 function valuesOf(search: Search): BoundStatement["values"] {
   const { cities, price, year, after } = search;
   return {
-    ...Object.fromEntries(statusesOf(search).map((status, i) => [`status${i + 1}`, statusIds[status]])),
-    ...Object.fromEntries(cities.map((city, i) => [`city${i + 1}`, city])),
+    ...numbered("status", search.statusIds, search.statusIds.length),
+    ...numbered("city", cities, cities.length),
     minYear: year?.min ?? 0,
     maxYear: year?.max ?? maxYear,
     minPrice: price?.min ?? 0,

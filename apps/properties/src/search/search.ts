@@ -3,7 +3,7 @@ import type { Property } from "../properties/property.ts";
 import { matchesWords } from "../term-index/words.ts";
 import { idsInOrder } from "./search-plan.ts";
 import { type FoundProperty, findPage, findRows } from "./search-queries.ts";
-import { isInOneIndex, type Search } from "./search-request.ts";
+import { isInOneIndex, type Search, type SearchInput, withStatusIds } from "./search-request.ts";
 import { idsAtOnce } from "./search-statements.ts";
 import type { SortPosition } from "./sort-orders.ts";
 
@@ -14,7 +14,8 @@ export interface SearchPage {
 }
 
 /** The first `limit` visible properties of a search, each once, with its latest status. */
-export async function searchProperties(db: Database, search: Search, limit: number): Promise<SearchPage> {
+export async function searchProperties(db: Database, input: SearchInput, limit: number): Promise<SearchPage> {
+  const search = withStatusIds(input);
   const wanted = limit + 1;
   const found = isInOneIndex(search) ? await findPage(db, search, wanted) : await findByIds(db, search, wanted);
   const page = found.slice(0, limit);
@@ -28,7 +29,7 @@ export async function searchProperties(db: Database, search: Search, limit: numb
 const pageRows = 100;
 
 /** All properties of a search, a page at a time; each page is read when it is needed. */
-export async function* allProperties(db: Database, search: Search): AsyncGenerator<Property[], void> {
+export async function* allProperties(db: Database, search: SearchInput): AsyncGenerator<Property[], void> {
   let after = search.after;
   do {
     const { properties, end } = await searchProperties(db, { ...search, after }, pageRows);
