@@ -108,6 +108,69 @@ function hasWords(property: Property, q: string): boolean {
     .every((word) => text.includes(` ${word}`));
 }
 
+describe("several values", () => {
+  test("of cities and statuses find any of them, in every order", async () => {
+    const wanted = expected.filter((p) => ["Cali", "Bogotá"].includes(p.city) && p.status !== "vendido");
+    for (const sort of ["id", "-id", "price", "-price", "year", "-year", "newest"]) {
+      const found = await all(`&city=cali&city=bogota&city=BOGOTÁ&status=pre_venta&status=en_venta&sort=${sort}`, 7);
+      expect(
+        ids(found).toSorted((a, b) => a - b),
+        sort,
+      ).toEqual(ids(wanted));
+    }
+  });
+
+  test("of a range of years", async () => {
+    for (const sort of ["id", "-price", "year", "-year", "newest"]) {
+      const found = await all(`&minYear=2005&maxYear=2015&sort=${sort}`, 9);
+      const wanted = expected.filter(({ year }) => year >= 2005 && year <= 2015);
+      expect(
+        ids(found).toSorted((a, b) => a - b),
+        sort,
+      ).toEqual(ids(wanted));
+    }
+    expect(ids(await all("&minYear=2018"))).toEqual(ids(expected.filter(({ year }) => year >= 2018)));
+    const one = expected.filter(({ year }) => year === 2019);
+    expect(ids(await all("&minYear=2019&maxYear=2019&sort=-year"))).toEqual(ids(one).reverse());
+  });
+});
+
+describe("beside the properties", () => {
+  test("count adds the number on all pages, whatever the page", async () => {
+    const wanted = expected.filter((p) => p.city === "Cali" && p.price >= 250_000_000).length;
+    for (const count of ["exact", "estimated"]) {
+      const query = `?city=cali&minPrice=250000000&limit=2&count=${count}`;
+      const { body } = await listings.get(query);
+      expect(body.total).toBe(wanted);
+      expect((await listings.get(`${query}&cursor=${body.nextCursor}`)).body.total).toBe(wanted);
+    }
+    expect((await listings.get("?city=cali")).body).not.toHaveProperty("total");
+    expect((await listings.get("?count=exact")).body.total).toBe(expected.length);
+  });
+
+  test("facets count the values of all results, the most frequent first", async () => {
+    const { body } = await listings.get("?q=apartamento&facets=city,status,year&limit=1");
+    const results = expected.filter((property) => hasWords(property, "apartamento"));
+    expect(Object.keys(body.facets as object)).toEqual(["city", "status", "year"]);
+    for (const field of ["city", "status", "year"] as const) {
+      const counts = Map.groupBy(results, (property) => property[field]);
+      const facet = (body.facets as Record<string, { value: unknown; count: number }[]>)[field]!;
+      expect(new Map(facet.map(({ value, count }) => [value, count]))).toEqual(
+        new Map([...counts].map(([value, some]) => [value, some.length])),
+      );
+      expect(facet.map(({ count }) => count)).toEqual(facet.map(({ count }) => count).toSorted((a, b) => b - a));
+    }
+    const { body: one } = await listings.get("?facets=status");
+    expect(Object.keys(one.facets as object)).toEqual(["status"]);
+  });
+
+  test("fields chooses those of each property, in JSON, CSV and NDJSON", async () => {
+    const { body } = await listings.get("?city=cali&fields=price,id,price");
+    expect(body.properties[0]).toEqual({ id: expect.any(Number), price: expect.any(Number) });
+    expect(Object.keys(body.properties[0]!)).toEqual(["id", "price"]);
+  });
+});
+
 describe("words", () => {
   const has = (...words: string[]) => expected.filter((property) => hasWords(property, words.join(" ")));
   test.each([
@@ -176,7 +239,19 @@ describe("refused", () => {
     ["?limit=many", "limit"],
     ["?city=", "city"],
     [`?city=${"x".repeat(81)}`, "city"],
-    ["?city=cali&city=pereira", "city"],
+    [`?${"city=cali&".repeat(11)}`, "city"],
+    ["?city=cali&city=", "city"],
+    ["?status=vendido&status=comprado", "status"],
+    ["?year=2019&year=2020", "year"],
+    ["?year=2019&minYear=2000", "year"],
+    ["?minYear=2001&maxYear=2000", "minYear"],
+    ["?maxYear=x", "maxYear"],
+    ["?count=all", "count"],
+    ["?fields=id,colour", "fields"],
+    ["?fields=", "fields"],
+    ["?facets=city,price", "facets"],
+    ["?format=csv&count=exact", "count"],
+    ["?format=ndjson&facets=city", "facets"],
     ["?city=%00", "city"],
     ["?q=", "q"],
     ["?q=%25%5F%20%2B-", "q"],

@@ -25,13 +25,12 @@ function repeated<T>(one: z.ZodType<T>, max: number) {
 }
 
 /** A parameter that lists some of `names`, separated by commas. */
-function listOf<T extends string>(names: readonly [T, ...T[]]) {
+function listOf<T extends string>(names: readonly T[]) {
   const message = `must be one or more of ${names.join(", ")}, separated by commas`;
   return z
     .string()
-    .transform((text) => text.split(","))
-    .pipe(z.array(z.enum(names, message)))
-    .transform((list) => [...new Set(list)])
+    .transform((text) => [...new Set(text.split(","))])
+    .refine((list): list is T[] => list.every((name) => (names as readonly string[]).includes(name)), message)
     .optional();
 }
 
@@ -39,7 +38,7 @@ function listOf<T extends string>(names: readonly [T, ...T[]]) {
 export const formats = ["json", "csv", "ndjson"] as const;
 
 /** The fields of a property, in their order. */
-export const fieldNames = propertySchema.keyof().options as [keyof Property, ...(keyof Property)[]];
+export const fieldNames = propertySchema.keyof().options;
 const year = wholeNumber(0, 9999);
 
 /** The query of a search. */
