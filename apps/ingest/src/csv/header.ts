@@ -57,7 +57,9 @@ export function readNames(table: Table, fields: readonly string[], options: Colu
   const unknown = fields.flatMap((field, index) => {
     const name = names[index]!;
     if (known.has(name)) return [];
-    return [name === "" ? `column ${index + 1}` : field.replace(edges, "").slice(0, maxNameLength)];
+    return [
+      name === "" ? `column ${index + 1}` : field.replace(edges, "").replace(/\s+/g, " ").slice(0, maxNameLength),
+    ];
   });
   const expected = new Set(Object.values(options.map ?? {}));
   const isOptional = (name: string) => {

@@ -44,6 +44,13 @@ describe("a file is recognised", () => {
       ',name,when,score\n0,Ada,2021-11-07 02:48:42.123456,1.5\n1,"Cy, Jr",2021-11-09 10:00:00.5,3.25e-05\n',
       { columns: ["column_1:integer", "name:string", "when:datetime", "score:number"], primaryKey: ["column_1"] },
     ],
+    [
+      "padded to one width",
+      "id  ;name;v\n1   ;Ann ;5\n2   ;Bo  ;66\n30  ;Cy  ;7\n",
+      { trim: true, columns: ["id:integer", "name:string", "v:integer"] },
+    ],
+    ["with spaces in one field only", "id;name;v\n1;Ann ;5\n2;Bo;66\n30;Cy;7\n", { trim: false }],
+    ["of SAS", "id,born\n1,31DEC2000\n2,01FEB2001\n", { dateFormat: "%d%b%Y", columns: ["id:integer", "born:date"] }],
     ["of R", '"id","v"\n"1",NA\n"2",3.5\n', { columns: ["id:integer", "v:number"], missing: ["", "NA"] }],
     [
       "of Postgres' COPY",
@@ -140,6 +147,30 @@ describe("a file is recognised", () => {
     });
     const cyrillic = Buffer.from([0x69, 0x64, 0x2c, 0x62, 0x0a, 0x31, 0x2c, 0xcc, 0xee, 0xf1, 0xea, 0xe2, 0xe0, 0x0a]);
     expect(found(cyrillic, { encoding: "windows-1251" }).sample).toEqual([["1", "Москва"]]);
+  });
+});
+
+describe("a text of one byte for each character is Western, or what it is is asked", () => {
+  it.each([
+    ["German", "Gr\xfc\xdfe, \xd6l, \xc4rger"],
+    ["French", "p\xe8re, o\xf9, No\xebl, \xeele, d\xe9j\xe0, \x8cuvre"],
+    ["Spanish", "N\xfa\xf1ez, ping\xfcino, \xbfqu\xe9?, 5 m\xb3"],
+    ["Portuguese", "S\xe3o Jo\xe3o, p\xf5e, a\xe7\xfacar, l\xedng\xfcista"],
+    ["Italian", "luned\xec, perch\xe9, pi\xf9, citt\xe0, per\xf2"],
+    ["Danish", "J\xf8rgen \xc6r\xf8, bl\xe5, \xd8rsted"],
+    ["Icelandic", "Sigur\xf0ur, Gu\xf0r\xfan, \xdeorl\xe1kur, \xc1sd\xeds"],
+    ["Estonian", "J\xf5gi, \xdclle, P\xe4rnu, m\xf5is"],
+  ])("%s", (_, text) => {
+    expect(infer(latin1(`id;name\n1;${text}\n`))).toMatchObject({ dialect: { encoding: "windows-1252" } });
+  });
+  it.each([
+    ["Turkish", "\xdeeker \xc7i\xf0dem", /windows-1252 \(Þeker\).*windows-1254 \(Şeker\)/],
+    ["Polish", "Micha\xb3ek, W\xf3jcik", /windows-1250 \(Michałek\)/],
+    ["Czech", "Nov\xe1\xe8ek, Dvo\xf8\xe1k", /windows-1250 \(Nováček\)/],
+    ["Czech in other words", "Zden\xeck", /windows-1250 \(Zdeněk\)/],
+    ["Hungarian", "Gy\xf5r, G\xf6d\xf6ll\xf5, \xc1gnes", /windows-1250 \(Győr\)/],
+  ])("%s", (_, text, sentence) => {
+    expect(infer(latin1(`id;name\n1;${text}\n`))).toMatchObject({ refusal: expect.stringMatching(sentence) });
   });
 });
 

@@ -232,6 +232,12 @@ function withQuotes(
   return plain;
 }
 
+/** Whether the fields of each column are padded to one width, except those of the last one. */
+function hasFixedWidths(records: readonly string[][]): boolean {
+  const [first, ...others] = records;
+  return others.every((record) => record.slice(0, -1).every((field, at) => field.length === first![at]!.length));
+}
+
 /** The parts of a dialect that only its records tell. */
 function refine(
   { dialect, records, width }: Reading,
@@ -250,7 +256,9 @@ function refine(
   }
   if (given.trim === undefined && !refined.trim && body.length >= enoughRows && width > 1) {
     const isPadded = (field: string) => field.startsWith(" ") || field.endsWith(" ");
-    refined.trim = body.every((record) => record.slice(1).every((field) => field === "" || isPadded(field)));
+    refined.trim =
+      body.every((record) => record.slice(1).every((field) => field === "" || isPadded(field))) ||
+      (body.some((record) => record.some(isPadded)) && hasFixedWidths(body));
     if (refined.trim) doubts.push("spaces around all fields are left out; trim=false keeps them");
   }
   if (refined.escape !== null && given.escape === undefined) {

@@ -11,7 +11,17 @@ export interface Refusal {
 export type SniffedEncoding = { encoding: string; confidence: number; doubt?: string } | Refusal;
 
 /** Encodings that a file may be in when it is neither UTF-8, UTF-16 nor a text in a Western language. */
-const others = ["windows-1251", "koi8-r", "windows-1250", "macintosh", "shift_jis", "gb18030", "big5", "euc-kr"];
+const others = [
+  "windows-1251",
+  "koi8-r",
+  "windows-1250",
+  "windows-1254",
+  "macintosh",
+  "shift_jis",
+  "gb18030",
+  "big5",
+  "euc-kr",
+];
 /** With no more bytes that are no UTF-8 than this, the file is UTF-8 with damaged rows. */
 const maxDamaged = 2;
 /** With fewer sound characters of UTF-8 than one of this many others, the sound ones are an accident. */
@@ -44,14 +54,16 @@ export function sniffEncoding(lead: Buffer, ended: boolean): SniffedEncoding {
       parameter: "encoding",
     };
   }
-  if (isWestern(new TextDecoder("windows-1252").decode(whole))) {
+  const western = new TextDecoder("windows-1252").decode(whole);
+  const eastern = isEastern(western);
+  if (isWestern(western) && !eastern) {
     const doubt = "the bytes are no UTF-8: read as windows-1252; encoding= names another one";
     return { encoding: "windows-1252", confidence: 0.8, doubt };
   }
-  if (damaged <= maxDamaged) {
+  if (damaged <= maxDamaged && !eastern) {
     return { encoding: "utf-8", confidence: 0.5, doubt: "some bytes are no UTF-8: their rows are rejected" };
   }
-  const readings = others.flatMap((encoding) => {
+  const readings = (eastern ? ["windows-1252", ...others] : others).flatMap((encoding) => {
     const word = wordIn(encoding, whole);
     return word === undefined ? [] : [`${encoding} (${word})`];
   });
@@ -77,6 +89,18 @@ function sniffUtf16(lead: Buffer): string | undefined {
   if (zeros[1]! > enough && zeros[0]! * 8 < zeros[1]!) return "utf-16le";
   if (zeros[0]! > enough && zeros[1]! * 8 < zeros[0]!) return "utf-16be";
   return undefined;
+}
+
+/**
+ * Whether a text that is read as a Western one is rather Turkish, Polish, Czech or Hungarian: it has letters of Icelandic only and no
+ * others of it (Þeker for Şeker), digits between letters (Micha³ek for Michałek), letters that stand together in no Western language
+ * (Nováèek for Nováček), or õ beside ö or ü (Gyõrött for Győrött).
+ */
+function isEastern(text: string): boolean {
+  if (/[æå]/i.test(text)) return false;
+  if (/[þðý]/i.test(text) && !/[áéíóú]/i.test(text)) return true;
+  if (/(?<=[a-z])[¹³¾¼](?=[a-z])|ì(?=[a-z])|[áíý][èøìïò]|[èøìò][áíý]/i.test(text)) return true;
+  return /õ/i.test(text) && /[öü]/i.test(text) && /[áíú]/i.test(text) && !/[ãç]/i.test(text);
 }
 
 /** Whether the letters above ASCII stand among others, as in a Western language, and the rest is punctuation. */

@@ -16,13 +16,29 @@ export interface ColumnSample {
 
 /** How values are written, as far as the sample tells. */
 export interface SniffedValues {
-  found: Partial<Pick<Dialect, "decimal" | "thousands" | "dateFormat" | "missing">>;
+  found: Partial<Pick<Dialect, "decimal" | "thousands" | "dateFormat" | "missing" | "trueValues" | "falseValues">>;
   doubts: string[];
   refused?: Refusal;
 }
 
 /** Texts by which programs write that there is no value. */
-const missingWords = new Set(["NULL", "null", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "None", "(null)", "\\N", "-"]);
+const missingWords = new Set([
+  "NULL",
+  "null",
+  "NA",
+  "N/A",
+  "n/a",
+  "#N/A",
+  "NaN",
+  "nan",
+  "None",
+  "(null)",
+  "\\N",
+  "-",
+  "–",
+  "—",
+  ".",
+]);
 const enoughValues = 3;
 
 /**
@@ -37,6 +53,7 @@ export function sniffValues(columns: readonly ColumnSample[], given: Partial<Dia
   const valued = typed.map((column) => ({ ...column, values: column.values.filter((value) => !known.has(value)) }));
   if (given.decimal === undefined && given.thousands === undefined) sniffNumbers(valued, result);
   if (given.dateFormat === undefined) sniffDates(valued, result);
+  if (given.trueValues === undefined && given.falseValues === undefined) sniffBooleans(valued, result);
   if (given.defaultZone === undefined) sniffZones(valued, result);
   return result;
 }
@@ -123,13 +140,50 @@ function sniffNumbers(columns: readonly ColumnSample[], result: SniffedValues): 
   );
 }
 
+/** Words for true and false that are no English ones, as people and spreadsheets write them. */
+const truths = [
+  ["ja", "nein"],
+  ["wahr", "falsch"],
+  ["oui", "non"],
+  ["vrai", "faux"],
+  ["sí", "no"],
+  ["si", "no"],
+  ["verdadero", "falso"],
+  ["sim", "não"],
+  ["verdadeiro", "falso"],
+  ["sì", "no"],
+  ["vero", "falso"],
+  ["ja", "nee"],
+  ["waar", "onwaar"],
+  ["ja", "nej"],
+  ["tak", "nie"],
+  ["prawda", "fałsz"],
+  ["да", "нет"],
+  ["истина", "ложь"],
+  ["on", "off"],
+  ["-1", "0"],
+] as const;
+const englishTruths = new Set(["true", "t", "yes", "y", "1", "false", "f", "no", "n", "0"]);
+
+/** Recognises the words for true and false when all values are among those of one language. */
+function sniffBooleans(columns: readonly ColumnSample[], { found, doubts }: SniffedValues): void {
+  const words = new Set(columns.flatMap(({ type, values }) => (type === "boolean" ? values : [])));
+  if ([...words].every((word) => englishTruths.has(word.toLowerCase()))) return;
+  const pair = truths.find((each) => [...words].every((word) => each.some((text) => text === word.toLowerCase())));
+  if (pair === undefined) return;
+  const [yes, no] = pair.map((text) => [text, text.toUpperCase(), text[0]!.toUpperCase() + text.slice(1)]);
+  found.trueValues = [...new Set(yes)];
+  found.falseValues = [...new Set(no)];
+  doubts.push(`${pair[0]} is read as true, ${pair[1]} as false`);
+}
+
 const isDate = ({ type, format }: ColumnSample) => (type === "date" || type === "datetime") && format === undefined;
 const months = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec";
 const clockOf =
   "(?:[ T]+(?<hour>\\d{1,2}):\\d{2}(?<second>:\\d{2}(?<fraction>[.,]\\d+)?)?(?<half> ?[ap]\\.?m\\.?)?(?<zone> ?(?:Z|UTC|[+-]\\d\\d:?\\d\\d))?)?$";
 const byNumbers = new RegExp(`^(?<a>\\d{1,4})(?<sep>[./-])(?<b>\\d{1,2})\\k<sep>(?<c>\\d{4}|\\d{2})${clockOf}`, "i");
 const byName = new RegExp(
-  `^(?<a>\\d{1,2})(?<sep>[ ./-])(?<b>(?:${months})[a-z]*)\\k<sep>(?<c>\\d{4}|\\d{2})${clockOf}`,
+  `^(?<a>\\d{1,2})(?<sep>[ ./-]?)(?<b>(?:${months})[a-z]*)\\k<sep>(?<c>\\d{4}|\\d{2})${clockOf}`,
   "i",
 );
 const byNameFirst = new RegExp(`^(?<b>(?:${months})[a-z]*) (?<a>\\d{1,2}), (?<c>\\d{4})${clockOf}`, "i");
@@ -145,6 +199,7 @@ function formatsOf(value: string): DateFormats | undefined {
   const found = byNumbers.exec(value) ?? byName.exec(value) ?? byNameFirst.exec(value);
   if (!found?.groups) return /^\d{4}-\d\d-\d\d/.test(value) ? { dates: [] } : undefined;
   const { a = "", b = "", c = "", sep, hour, second, fraction, half } = found.groups;
+  if (sep === "" && c.length === 2) return undefined;
   const year = c.length === 2 ? "%y" : "%Y";
   const seconds = `${second ? ":%S" : ""}${fraction ? `${fraction[0]}%f` : ""}`;
   const time = half ? `%I:%M${seconds}${half.startsWith(" ") ? " " : ""}%p` : `%H:%M${seconds}`;
@@ -162,13 +217,19 @@ function formatsOf(value: string): DateFormats | undefined {
   return dates.length === 0 ? undefined : written(dates);
 }
 
+/** The format of a date of eight digits, which are a date only where one is wanted. */
+function compactFormat(value: string): DateFormats | undefined {
+  return /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/.test(value) ? { dates: ["%Y%m%d"] } : undefined;
+}
+
 function sniffDates(columns: readonly ColumnSample[], result: SniffedValues): void {
   let possible: string[] | undefined;
   let example: { name: string; value: string } | undefined;
   let proof: string | undefined;
   let time: string | undefined;
   for (const column of columns) {
-    const read = isDate(column) || column.type === undefined ? column.values.map(formatsOf) : [];
+    const readable = (value: string) => formatsOf(value) ?? (isDate(column) ? compactFormat(value) : undefined);
+    const read = isDate(column) || column.type === undefined ? column.values.map(readable) : [];
     if (column.type === undefined && (read.length === 0 || read.includes(undefined))) continue;
     for (const [at, formats] of read.entries()) {
       if (formats === undefined || formats.dates.length === 0) continue;
