@@ -12,6 +12,7 @@ it.each<[ColumnType, string[], object]>([
   ["boolean", ["ja", "no"], {}],
   ["boolean", ["", ""], {}],
   ["string", ["ja", "nein"], {}],
+  ["number", ["1.234,56-", "(2,00)", "−3,5"], { decimal: ",", thousands: "." }],
   ["number", ["1.5", ".", "—"], { missing: [".", "—"] }],
   ["date", ["20001231", "20010201"], { dateFormat: "%Y%m%d" }],
   ["date", ["20001331", "20010201"], { dateFormat: "%Y%m%d" }],

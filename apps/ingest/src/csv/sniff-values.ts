@@ -1,3 +1,4 @@
+import { withSign } from "../fields/write-number.ts";
 import type { ColumnType } from "../tables/table.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Refusal } from "./sniff-encoding.ts";
@@ -81,7 +82,7 @@ const numeric = /^[+-]?\d[\d.,'’_ \u00a0\u202f]*\d?$/;
 
 /** Whether a column of a type still to be found has numbers. */
 function looksNumeric({ type, values }: ColumnSample): boolean {
-  return type === undefined && values.length > 0 && values.every((value) => numeric.test(value));
+  return type === undefined && values.length > 0 && values.every((value) => numeric.test(withSign(value)));
 }
 
 function sniffNumbers(columns: readonly ColumnSample[], result: SniffedValues): void {
@@ -90,7 +91,7 @@ function sniffNumbers(columns: readonly ColumnSample[], result: SniffedValues): 
   const ambiguous: { name: string; value: string; sign: string; whole: boolean }[] = [];
   for (const column of columns) {
     if (!isNumber(column) && !looksNumeric(column)) continue;
-    for (const value of column.values) {
+    for (const value of column.values.map(withSign)) {
       if (!numeric.test(value)) continue;
       const signs = value.replace(/[\d+-]/g, "");
       const last = signs.at(-1);

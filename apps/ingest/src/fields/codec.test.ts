@@ -47,6 +47,12 @@ describe("integer", () => {
     ["+1", "[type]"],
     ["-", "[type]"],
     ["1 000", "[type]"],
+    ["5-", "-5"],
+    ["(5)", "-5"],
+    ["−5", "-5"],
+    ["-5-", "[type]"],
+    ["(-5)", "[type]"],
+    ["()", "[type]"],
     ["٣", "[type]"],
     ["", "\\N"],
   ])("reads %j as %j", (text, written) => {
@@ -63,6 +69,8 @@ describe("integer", () => {
     ["-1.234", ".", "-1234"],
     ["1 234", " ", "1234"],
     ["1\u202f234", "\u202f", "1234"],
+    ["1.234-", ".", "-1234"],
+    ["(1,234)", ",", "-1234"],
     ["12,34", ",", "[type]"],
     ["1234,567", ",", "[type]"],
     ["1,2345", ",", "[type]"],
@@ -100,6 +108,13 @@ describe("number", () => {
     ["NaN", "[type]"],
     ["$5", "[type]"],
     ["--5", "[type]"],
+    ["5-", "-5"],
+    ["(5)", "-5"],
+    ["−5", "-5"],
+    ["-5-", "[type]"],
+    ["(-5)", "[type]"],
+    ["()", "[type]"],
+    ["1.5e2-", "-150"],
   ])("reads %j as %j", (text, written) => {
     expect(read(text, column("number"))).toBe(written);
   });
@@ -124,6 +139,8 @@ describe("number", () => {
   it("may have a decimal comma and thousands", () => {
     const german = { decimal: ",", thousands: "." } as const;
     expect(read("1.234,5", money, german)).toBe("1234.5");
+    expect(read("1.234,5-", money, german)).toBe("-1234.5");
+    expect(read("(1.234,5)", money, german)).toBe("-1234.5");
     expect(read("1.234.5", money, german)).toBe("[type]");
     expect(read("1.5", money, german)).toBe("[type]");
     expect(read("1,234.5", money, { thousands: "," })).toBe("1234.5");

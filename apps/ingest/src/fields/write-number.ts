@@ -36,7 +36,8 @@ export function integerWriter(column: Column, format: Pick<FieldFormat, "decimal
       if (digit < 0 || digit > 9) break;
       value = value * 10 + digit;
     }
-    if (index === first || !isZeroFraction(from, index, end, decimal)) return fault.type;
+    if (index === first || !isZeroFraction(from, index, end, decimal))
+      return respelled(write, from, start, end, to, at);
     if (index - first > maxSafeDigits) return writeBig(from.toString("latin1", start, index), { low, high }, to, at);
     if (negative) value = -value;
     if (value < lowest) return fault.minimum;
@@ -102,10 +103,10 @@ export function numberWriter(
         break;
       }
     }
-    if (read === 0) return fault.type;
+    if (read === 0) return respelled(write, from, start, end, to, at);
     if (index < end) {
       const exponent = readExponent(from, index, end);
-      if (Number.isNaN(exponent)) return fault.type;
+      if (Number.isNaN(exponent)) return respelled(write, from, start, end, to, at);
       whole += exponent;
     }
     return writeDecimal(negative, count, whole, { precision, scale, round: format.round }, to, at);
@@ -230,13 +231,29 @@ function withThousands(
   const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const [group, mark] = [separator.toString("latin1"), decimal].map(escaped);
   const grouped = new RegExp(`^[+-]?\\d{1,3}(?:${group}\\d{3})+(?![^${mark}eE])`);
-  return (from, start, end, to, at) => {
+  const ungrouped: FieldWriter = (from, start, end, to, at) => {
     const found = from.subarray(start, end).indexOf(separator);
     if (found < 0) return write(from, start, end, to, at);
     const text = from.toString("latin1", start, end);
     const head = grouped.exec(text)?.[0];
-    if (head === undefined) return fault.type;
+    if (head === undefined) return respelled(ungrouped, from, start, end, to, at);
     const plain = Buffer.from(head.replaceAll(separator.toString("latin1"), "") + text.slice(head.length), "latin1");
     return write(plain, 0, plain.length, to, at);
   };
+  return ungrouped;
+}
+
+/** A negative number with its sign in front, where people and programs also write `5-`, `(5)` or a typographic minus. */
+export function withSign(text: string): string {
+  return text.replace(/^\((.*)\)$|^([^-+].*)-$|^\u2212(.*)$/s, "-$1$2$3");
+}
+
+/** Writes a number again whose sign is not where it is expected; any other text is no number. */
+function respelled(write: FieldWriter, from: Buffer, start: number, end: number, to: Buffer, at: number): number {
+  if (end - start > maxDigits) return fault.type;
+  const text = from.toString("utf8", start, end);
+  const signed = withSign(text);
+  if (signed === text || !/^-[^-+]/.test(signed)) return fault.type;
+  const bytes = Buffer.from(signed);
+  return write(bytes, 0, bytes.length, to, at);
 }
