@@ -154,6 +154,13 @@ const others: Partial<Record<StatementName, { values: Record<string, unknown>; l
   "unready-blocks": { values: { rows: 10 } },
   "advance-listing": { values: { id: 7, historyId: 7 } },
   "count-likes": { values: { id: 7, ...visibleIds } },
+  "change-likes": { values: { id: 7, change: 1 } },
+  "has-like": { values: { id: 7, account: 1 } },
+  "likes-of": { values: { account: 1, ...numbered("id", [7], idsAtOnce) } },
+  "most-liked": { values: { rows: 21, afterLikes: 3, afterId: 5, ...visibleIds }, lines: [[], ["after"]] },
+  "next-counted": { values: { from: 7 } },
+  "recount-likes": { values: { id: 7 } },
+  "wrong-counts": { values: { first: 7, end: 50 } },
   history: { values: { id: 7, rows: 21, ...place }, lines: [[], ["after"]] },
   "insert-listing": { values: { id: 7, historyId: 7 } },
   "is-visible": { values: { id: 7, ...visibleIds } },
@@ -178,7 +185,7 @@ test.each(Object.entries(others))("%s scans nothing", async (name, { values, lin
 
 test("every statement is explained here but these", () => {
   const searches = ["page", "walk", "of-price", "keys", "rows", "slice", "slice-of-price", "filters", "after"];
-  const plainInserts = ["insert-property", "insert-status", "add-terms", "fill-block", "lock-block"];
+  const plainInserts = ["insert-property", "insert-status", "add-terms", "fill-block", "lock-block", "lock-likes"];
   // One reads a single row, the others all of them on purpose; none serves a request.
   const filling = ["any-property", "rebuild-listings", "mark-blocks"];
   expect(Object.keys(listings.deps.db.statements).sort()).toEqual(

@@ -65,7 +65,7 @@ const odd = [
 
 /**
  * Skewed on purpose: prices rise with ids, a word stands at the first ids alone and another at the last, a city never has
- * a year, most have one status.
+ * a year, most have one status, and many have the same price, year or date, so that a page ends among equal ones.
  */
 function rowOf(id: number): Row {
   const at = id / count;
@@ -83,7 +83,7 @@ function rowOf(id: number): Row {
     description: words.slice(2).join(random.pick([" ", ". ", "\n"])),
     year: city === "Cali" ? random.whole(1990, 2000) : random.whole(2000, 2020),
     statusId: random.weighted([1, 2, 3, 4, 5], (status) => (status === 4 ? 90 : 2)),
-    date: new Date(Date.UTC(2022, 0, 1) + Math.round((1 - at) * 9e10) + random.whole(0, 3) * 1e9),
+    date: new Date(Date.UTC(2022, 0, 1) + (Math.round((1 - at) * 1000) + random.whole(0, 3) * 10) * 86_400_000),
   };
 }
 
