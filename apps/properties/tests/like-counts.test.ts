@@ -1,5 +1,5 @@
 import { createLogger } from "@quintet/http";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Database, select } from "../src/database.ts";
 import { properties as definition } from "../src/index.ts";
 import { likeProperty, readMostLiked, unlikeProperty, withLikes } from "../src/likes/likes.ts";
@@ -80,6 +80,24 @@ test("the most liked are listed in pages, with the account's own like, and witho
   expect((await listings.get("/most-liked?sort=id")).status).toBe(400);
   await unlike(c, { as: listings.other });
   expect((await mostLiked()).properties.map(({ id }) => id)).toEqual([b, a]);
+});
+
+test("a search shows likes on request, for all properties of a page with one statement", async () => {
+  const [a, b] = [await listings.create({ city: "Gustada" }), await listings.create({ city: "Gustada" })];
+  await like(a);
+  await like(a, { as: listings.other });
+  await like(b, { as: listings.other });
+  const statements = vi.spyOn(listings.deps.db.searchPool, "execute");
+  const { body } = await listings.get("?city=gustada&fields=liked,likes,id");
+  expect(body.properties).toEqual([
+    { id: a, likes: 2, liked: true },
+    { id: b, likes: 1, liked: false },
+  ]);
+  expect(statements).toHaveBeenCalledTimes(2);
+  vi.restoreAllMocks();
+  const csv = await listings.fetch("?city=gustada&fields=id,likes,liked", { Accept: "text/csv" });
+  expect(await csv.text()).toBe(`id,likes,liked\r\n${a},2,true\r\n${b},1,false\r\n`);
+  expect((await listings.get("?city=gustada")).body.properties[0]).not.toHaveProperty("likes");
 });
 
 test("likes that another program added or removed are counted again, also while accounts like", async () => {

@@ -306,12 +306,13 @@ export function properties({ anyone, plain, other, staff }: Installation): void 
     });
 
     it("are counted for the list of the most liked, and removable from what is not shown any more", async () => {
-      const { id } = await add();
+      const { id, city } = await add();
       await plain.put(`/properties/${id}/like`);
       await other.put(`/properties/${id}/like`);
       const answer = await plain.get("/properties/most-liked", { limit: 100 });
       expect(answer.status, answer.text).toBe(200);
       expect(answer.json().properties).toContainEqual(expect.objectContaining({ id, likes: 2, liked: true }));
+      expect((await list({ city, fields: "likes,liked" })).properties).toEqual([{ likes: 2, liked: true }]);
       await staff.post(`/properties/${id}/status`, { status: "comprado" });
       expect((await plain.delete(`/properties/${id}/like`)).status).toBe(204);
       expectProblem(await plain.delete(`/properties/${id}/like`), 404);

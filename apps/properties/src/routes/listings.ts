@@ -18,7 +18,8 @@ import {
   sendTagged,
 } from "./responses.ts";
 import { idParam, propertySchema } from "./schemas.ts";
-import { fieldNames, formats, foundPropertiesSchema, searchQuery, withFields } from "./search-schemas.ts";
+import { pagesWithFields, withFields } from "./search-fields.ts";
+import { fieldsInOrder, formats, foundPropertiesSchema, searchQuery } from "./search-schemas.ts";
 
 /** Adds the routes that search properties and get one. */
 export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
@@ -51,19 +52,19 @@ export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { limit, cursor, format, formulas, fields, count, facets, ...search } = c.req.valid("query");
         const after = cursor === undefined ? undefined : searchPosition(cursorKey, search.sort, cursor);
+        const columns = fieldsInOrder(fields);
         const type = format ? listTypes[formats.indexOf(format)]! : acceptedType(c.req.header("accept"), listTypes);
         if (type !== "application/json") {
           rejectPaging(c);
-          const columns = fieldNames.filter((name) => fields?.includes(name) ?? true);
           const as = { type, name: "properties", columns, keepsFormulas: formulas === "keep" };
-          return sendExport(c, allProperties(db, search), as);
+          return sendExport(c, pagesWithFields(db, c.var.account.id, allProperties(db, search), columns), as);
         }
         const { properties, end } = await searchProperties(db, { ...search, after }, limit);
         // With a cursor an empty page is no 404: earlier pages did have results.
         if (properties.length === 0 && after === undefined) throw noRecords();
         const totals = await countResults(db, search, { count, facets });
         const nextCursor = end ? searchCursor(cursorKey, search.sort, end) : null;
-        const shown = properties.map((property) => (fields ? withFields(property, fields) : property));
+        const shown = await withFields(db, c.var.account.id, properties, columns);
         return sendTagged(c, { status: "success", properties: shown, nextCursor, ...totals });
       },
     )

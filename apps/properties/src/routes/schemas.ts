@@ -104,6 +104,8 @@ export const likeFields = {
   liked: z.boolean().openapi({ description: "Whether this account likes it" }),
 };
 
+export const likeFieldNames = Object.keys(likeFields) as (keyof typeof likeFields)[];
+
 const countedPropertySchema = propertySchema.extend(likeFields).openapi("CountedProperty");
 
 export const mostLikedSchema = z

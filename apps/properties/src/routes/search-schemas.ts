@@ -1,13 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { limitParam, wholeNumber } from "@quintet/http";
-import type { Property } from "../properties/property.ts";
 import { visibleStatuses } from "../properties/statuses.ts";
 import { facetNames, maxValues } from "../search/facets.ts";
 import { onlyYear, type Range, type SearchInput } from "../search/search-request.ts";
 import { maxCities } from "../search/search-statements.ts";
 import { sorts, sortWithinYear } from "../search/sort-orders.ts";
 import { maxWords, wordsOf } from "../term-index/words.ts";
-import { cursor, line, nextCursor, pesos, propertySchema, success } from "./schemas.ts";
+import { cursor, likeFieldNames, likeFields, line, nextCursor, pesos, propertySchema, success } from "./schemas.ts";
 
 /** A parameter that may be repeated: a list without duplicates. A fault has the name of the parameter alone. */
 function repeated<T>(one: z.ZodType<T>, max: number) {
@@ -39,6 +38,8 @@ export const formats = ["json", "csv", "ndjson"] as const;
 
 /** The fields of a property, in their order. */
 export const fieldNames = propertySchema.keyof().options;
+/** The fields that `fields` may name: also what is only there on request. */
+const allFieldNames = [...fieldNames, ...likeFieldNames] as const;
 const year = wholeNumber(0, 9999);
 
 /** The query of a search. */
@@ -82,9 +83,9 @@ export const searchQuery = z
     }),
     limit: limitParam(20).openapi({ type: "integer", description: "Max properties per page" }),
     cursor,
-    fields: listOf(fieldNames).openapi({
+    fields: listOf(allFieldNames).openapi({
       type: "string",
-      description: `The fields of each property, separated by commas: ${fieldNames.join(", ")}. Default: all`,
+      description: `The fields of each property, separated by commas: ${allFieldNames.join(", ")}. Default: all but the last two, the number of accounts that like it and whether this one does`,
       example: "id,city,price",
     }),
     count: z.enum(["exact", "estimated"]).optional().openapi({
@@ -151,12 +152,16 @@ function rangeOf(min: number | undefined, max: number | undefined): Range | unde
   return min === undefined && max === undefined ? undefined : { min, max };
 }
 
-/** The given fields of a property, in their usual order. */
-export function withFields(property: Property, fields: (keyof Property)[]): Partial<Property> {
-  return Object.fromEntries(Object.entries(property).filter(([name]) => fields.includes(name as keyof Property)));
+/** A field of a property of a search. */
+export type FieldName = (typeof allFieldNames)[number];
+
+/** The given fields in their usual order; without any, those of every property. */
+export function fieldsInOrder(fields: FieldName[] | undefined): FieldName[] {
+  return fields ? allFieldNames.filter((name) => fields.includes(name)) : fieldNames;
 }
 
 const foundPropertySchema = propertySchema
+  .extend(likeFields)
   .partial()
   .openapi("FoundProperty", { description: "A property of a search; with `fields` it has only those" });
 
