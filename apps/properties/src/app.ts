@@ -1,28 +1,49 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { createService, type ServiceEnv } from "@quintet/http";
+import { createService, lazy, openApiDocument, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
+import type { PublicQueries } from "./queries/public-queries.ts";
+import type { SavedQuery } from "./queries/saved-query.ts";
+import { withTypedOperations } from "./queries/typed-operations.ts";
 import { addEditingRoutes } from "./routes/editing.ts";
 import { addLikeRoutes } from "./routes/likes.ts";
 import { addListingRoutes } from "./routes/listings.ts";
+import { addQueryRoutes } from "./routes/queries.ts";
+import { addSqlRoutes } from "./routes/sql.ts";
+
+const tags = {
+  likes: "The properties that an account likes",
+  properties: "Real-estate listings with their current status",
+  SQL: "Read-only SQL of staff, and saved queries",
+  "status history": "The changes of a property's status",
+};
 
 /** The listings at `/properties`. Opens no port and reads no environment. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
-  const app = createService({
-    ...deps.service,
-    tags: {
-      likes: "The properties that an account likes",
-      properties: "Real-estate listings with their current status",
-      "status history": "The changes of a property's status",
-    },
-  });
+  const { title, version } = deps.service;
+  const ownDocument = lazy(() => openApiDocument(app, { title, version, tags }));
+  const app = createService({ ...deps.service, document: withSavedQueries(ownDocument, deps.sql.publicQueries) });
   deps.indexing.start();
   deps.records.start();
   deps.likeRecount.start();
-  addLikeRoutes(app, deps); // First, so that /liked is not matched as an id.
+  addLikeRoutes(app, deps); // First, so that /liked is not matched as an id; likewise /queries.
+  addSqlRoutes(app, deps);
+  addQueryRoutes(app, deps);
   addListingRoutes(app, deps);
   addEditingRoutes(app, deps);
   return app;
 }
 
+/** The document with the public saved queries; it stays the same object while they are the same. */
+function withSavedQueries(own: () => Promise<object>, publicQueries: PublicQueries): () => Promise<object> {
+  let made: { of: readonly SavedQuery[]; document: object } | undefined;
+  return async () => {
+    const [document, queries] = await Promise.all([own(), publicQueries.list()]);
+    if (made?.of !== queries) made = { of: queries, document: withTypedOperations(document as never, queries) };
+    return made.document;
+  };
+}
+
 /** The types of the app's operations, for the typed client. */
-export type PropertiesApi = ReturnType<typeof addLikeRoutes | typeof addListingRoutes | typeof addEditingRoutes>;
+export type PropertiesApi = ReturnType<
+  typeof addLikeRoutes | typeof addListingRoutes | typeof addEditingRoutes | typeof addSqlRoutes | typeof addQueryRoutes
+>;

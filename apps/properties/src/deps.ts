@@ -1,8 +1,10 @@
 import { mysqlRecordTable, type RecordSweep, recordSweep, type Sweeping } from "@quintet/db";
-import type { CommonDeps, ConfigOf, DepsOf } from "@quintet/host";
+import type { CommonDeps, DepsOf } from "@quintet/host";
+import type { Config } from "./config.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { likeRecount } from "./likes/recount.ts";
 import { processedRequestsTable } from "./properties/properties.ts";
+import { openSqlAccess, type SqlAccess } from "./queries/sql-access.ts";
 import { type BackgroundIndexing, backgroundIndexing } from "./term-index/term-index.ts";
 
 /** The dependencies that only this app has. */
@@ -11,13 +13,14 @@ interface ListingDeps extends AsyncDisposable {
   indexing: BackgroundIndexing;
   records: RecordSweep;
   likeRecount: Sweeping;
+  sql: SqlAccess;
 }
 
 /** All dependencies of the app. */
 export type Deps = DepsOf<"mysql" | "redis", ListingDeps>;
 
 /** Creates the app's own dependencies. Connects lazily. */
-export function createDeps(config: ConfigOf<"mysql">, { mysql, log }: CommonDeps<"mysql">): ListingDeps {
+export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">): ListingDeps {
   const stack = new AsyncDisposableStack();
   const db = stack.use(openDatabase(mysql, config.MYSQL_URL, config.STATEMENT_SECONDS));
   const indexed = backgroundIndexing(db, (error) => log.warn({ err: error }, "Listings could not be indexed"));
@@ -27,5 +30,13 @@ export function createDeps(config: ConfigOf<"mysql">, { mysql, log }: CommonDeps
   stack.use(indexed);
   stack.use(records);
   const recount = stack.use(likeRecount(db, (error) => log.warn({ err: error }, "Likes could not be counted again")));
-  return { db, indexing: indexed, records, likeRecount: recount, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  const sql = stack.use(openSqlAccess(db, mysql, config, log));
+  return {
+    db,
+    indexing: indexed,
+    records,
+    likeRecount: recount,
+    sql,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }

@@ -1,5 +1,6 @@
 import { defineApp } from "@quintet/host";
 import { createApp } from "./app.ts";
+import { propertiesSettings } from "./config.ts";
 import { fillDemo } from "./demo/fill-demo.ts";
 import { createDeps } from "./deps.ts";
 
@@ -11,6 +12,7 @@ export const properties = defineApp({
   name: "properties",
   port: 8081,
   stores: ["mysql", "redis"],
+  settings: propertiesSettings,
   migrations: { mysql: new URL("../migrations", import.meta.url) },
   createDeps,
   createApp,

@@ -1,6 +1,6 @@
 import { type TestAccount, testAuth } from "@quintet/accounts/testing";
 import { testMysql, testPrefix } from "@quintet/db/testing";
-import type { ConfigOf } from "@quintet/host";
+
 import { createLogger } from "@quintet/http";
 import { readResponse, requestApp } from "@quintet/http/testing";
 import { inject } from "vitest";
@@ -48,7 +48,7 @@ export interface Call {
 
 /** The listings on an empty database of their own, and three accounts. */
 export interface OpenListings extends AsyncDisposable {
-  config: ConfigOf<"mysql">;
+  config: ReturnType<typeof definition.loadConfig>;
   deps: Deps;
   app: ReturnType<typeof createApp>;
   staff: TestAccount;

@@ -32,6 +32,7 @@ export {
   type QueryResult,
   type ReadOnlySession,
   ResultTooLarge,
+  type StatementWarning,
 } from "./mysql/read-only-session.ts";
 export { ReadOnlyUser, ReadOnlyUserFault } from "./mysql/read-only-user.ts";
 export { readStatement, type Statement, StatementFault } from "./mysql/read-statement.ts";
@@ -51,18 +52,23 @@ export { OutcomeUnknown } from "./redis/send-once.ts";
 export {
   type JsonValue,
   type Parameter,
+  type ParameterType,
   type ParameterValues,
   parameterFaults,
+  parameterTypes,
+  readTyped,
   readValues,
+  type TypedValue,
+  typedValue,
 } from "./saved-sql/parameters.ts";
 export { type ResultColumn, resultColumn, resultValue } from "./saved-sql/result-columns.ts";
 export { cellSchema, columnSchema, parameterSchema, parametersSchema, toParameters } from "./saved-sql/schemas.ts";
 export {
   asSqlReader,
   parameterUse,
+  readAll,
   requireNone,
   type SqlReader,
-  serverMessage,
   statementOf,
   textOf,
 } from "./saved-sql/sql-reader.ts";

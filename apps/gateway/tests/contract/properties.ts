@@ -269,6 +269,46 @@ export function properties({ anyone, plain, other, staff }: Installation): void 
     });
   });
 
+  describe("SQL", () => {
+    it("is run by staff, as a user who can only read the listings", async () => {
+      const { id, city } = await add();
+      const body = { sql: "SELECT id, city, id FROM property WHERE id = :id", params: { id } };
+      const answer = await staff.post("/properties/sql", body);
+      expect(answer.status, answer.text).toBe(200);
+      expect(answer.json()).toMatchObject({ rows: [[id, city, id]], truncated: false, warnings: [] });
+      const explained = await staff.post("/properties/sql?explain=1", body);
+      expect(explained.json()).toMatchObject({ plan: { operation: "select" } });
+      expectProblem(await plain.post("/properties/sql", body), 403);
+      for (const sql of ["DELETE FROM property", "SELECT * FROM auth_user", "SELECT SLEEP(9)", "SELECT 1; SELECT 2"]) {
+        expectProblem(await staff.post("/properties/sql", { sql }), 422);
+      }
+      expectProblem(await staff.post("/properties/sql", { sql: "SELECT :a" }), 422, "sql");
+    });
+
+    it("is saved as a query, and run by whom it is shared with", async () => {
+      const { city } = await add({ year: 1901 });
+      const name = unique("query").toLowerCase();
+      const path = `/properties/queries/${name}`;
+      const sql = "SELECT year FROM property WHERE city = :city";
+      const saved = await staff.put(path, { sql, params: [{ name: "city" }], public: true });
+      expect([saved.status, saved.headers.location], saved.text).toEqual([201, path]);
+      expect((await staff.put(path, { sql, params: [{ name: "city" }], public: true })).status).toBe(200);
+      const rows = await plain.get(`${path}/rows`, { city });
+      expect(rows.json()).toMatchObject({ columns: [{ name: "year", type: "integer" }], rows: [[1901]] });
+      const same = plain.with({ "If-None-Match": String(rows.headers.etag) });
+      expect((await same.get(`${path}/rows`, { city })).status).toBe(304);
+      expectProblem(await plain.get(`${path}/rows`), 400, "city");
+      expect((await plain.get("/properties/queries")).text).toContain(name);
+      expect((await plain.get(path)).json()).toMatchObject({ name, sql, public: true });
+      expectProblem(await plain.put(path, { sql }), 403);
+      expectProblem(await plain.delete(path), 403);
+      expectProblem(await staff.put(path, { sql: "DROP TABLE property" }), 422, "sql");
+      expect((await staff.delete(path)).status).toBe(204);
+      for (const missing of [path, `${path}/rows`]) expectProblem(await plain.get(missing), 404);
+      expectProblem(await staff.delete(path), 404);
+    });
+  });
+
   describe("likes", () => {
     const likes = async (id: number) => (await plain.get(`/properties/${id}/likes`)).json().count;
     const liked = async (by: Client) => {

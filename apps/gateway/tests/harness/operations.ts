@@ -87,7 +87,13 @@ function closedFields(document: OpenApiDocument, schema: Record<string, unknown>
 }
 
 /** Values with which a path leads to a route, though not to anything that exists. */
-const harmless: Record<string, string> = { table: "jobs", id: "999999", name: "nothing", report: "hired-by-quarter" };
+const harmless: Record<string, string> = {
+  table: "jobs",
+  id: "999999",
+  name: "nothing",
+  query: "listings-by-city",
+  report: "hired-by-quarter",
+};
 
 /** The path of an operation with harmless values, but for those given, which are put in as they are. */
 export function pathOf(operation: Operation, given: Record<string, string> = {}): string {

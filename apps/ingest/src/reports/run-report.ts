@@ -8,6 +8,7 @@ import {
   type QueryResult,
   type ReadOnlySession,
   type ResultColumn,
+  readAll,
   requireNone,
   resultColumn,
   resultValue,
@@ -47,7 +48,7 @@ export async function runReport(
   const statement = statementOf(report.sql, "sql");
   const text = textOf(statement, report.params);
   const bound = statement.parameters.map((name) => values.bound.get(name) ?? null);
-  const read = (session: ReadOnlySession) => session.read(text, bound, bounds);
+  const read = (session: ReadOnlySession) => readAll(session, text, bound, bounds);
   return toResult(await asSqlReader(reader, read, report.own ? own : undefined), report.summary);
 }
 

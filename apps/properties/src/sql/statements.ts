@@ -19,6 +19,7 @@ const files = {
     "wrong-counts",
   ],
   properties: ["insert-listing", "insert-property", "lock-listing", "one", "update-listing", "update-property"],
+  queries: ["delete-query", "readable-tables", "save-query", "saved-queries", "saved-query"],
   rebuild: ["mark-blocks", "rebuild-listings"],
   search: ["after", "facet-rows", "filters", "keys", "of-price", "page", "rows", "slice", "slice-of-price", "walk"],
   "status-history": ["advance-listing", "history", "insert-status", "status-change"],

@@ -1,7 +1,7 @@
 import type { FieldPacket, Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import { StatementTimeout } from "../limits/statement-timer.ts";
 import { abandon, limitsOf, onConnection } from "./instrument-mysql.ts";
-import { readStatementMode } from "./read-statement.ts";
+import { readStatementMode, StatementFault } from "./read-statement.ts";
 import { limitSession } from "./session-limits.ts";
 
 /** How much a statement may return. */
@@ -51,6 +51,8 @@ export interface ReadOnlySession {
    * `StatementTimeout` when it took as long as it may: some functions end at the server's limit without an error.
    */
   read(sql: string, values: unknown[], bounds: ResultBounds): Promise<QueryResult>;
+  /** The plan of a query in the server's JSON. It never executes the query, nor a subquery for the sake of the plan. */
+  explain(sql: string, values: unknown[]): Promise<unknown>;
   /** The warnings of the last statement, at most 64; none after a cut. */
   warnings(): Promise<StatementWarning[]>;
 }
@@ -60,8 +62,8 @@ interface CoreConnection {
   stream: { bytesRead: number; destroy(): void };
   on(event: "error" | "end", heard: (error?: Error) => void): void;
   off(event: "error" | "end", heard: (error?: Error) => void): void;
-  prepare(sql: string, done: (error: Error | null, statement: { columns: FieldPacket[] }) => void): void;
-  unprepare(sql: string): void;
+  prepare(options: object, done: (error: Error | null, statement: { columns: FieldPacket[] }) => void): void;
+  unprepare(options: object): void;
   execute(options: object): Execution;
   end(): void;
 }
@@ -78,6 +80,11 @@ const measureEveryMs = 10;
 /** What makes a session read-only, and has it read texts as `readStatement` does. MySQL and MariaDB ignore each other's comments. */
 const sessionSettings = `SET NAMES utf8mb4, SESSION sql_mode = '${readStatementMode}'
   /*!50720 , transaction_read_only = 1 */ /*M! , tx_read_only = 1 */`;
+
+/** MariaDB would execute small subqueries for a plan; later versions of MySQL have a second form of it. */
+const explainSettings = `SET SESSION sql_mode = @@sql_mode
+  /*M! , expensive_subquery_limit = 0 */ /*!80300 , explain_json_format_version = 1 */`;
+const planBounds: ResultBounds = { rows: 1, bytes: 4 * 1024 * 1024 };
 
 /** The connections whose session has these settings. */
 const readOnly = new WeakSet<PoolConnection["connection"]>();
@@ -97,13 +104,25 @@ export async function inReadOnlySession<T>(
   try {
     if (!readOnly.has(connection.connection)) await makeReadOnly(connection);
     return await work({
-      prepare: (sql) => onConnection(connection, sql, () => prepared(core, sql)),
+      async prepare(sql) {
+        const fields = await onConnection(connection, sql, () => prepared(core, sql));
+        core.unprepare({ sql, rowsAsArray: true });
+        return fields;
+      },
       async read(sql, values, bounds) {
         const result = await onConnection(connection, sql, () =>
-          inTime(connection, executed(core, sql, values, bounds)),
+          inTime(connection, queried(core, sql, values, bounds)),
         );
         closed = result.cutBy !== undefined;
         return result;
+      },
+      async explain(sql, values) {
+        await connection.query(explainSettings);
+        const text = `EXPLAIN FORMAT=JSON ${sql}`;
+        const { rows } = await onConnection(connection, text, () =>
+          inTime(connection, queried(core, text, values, planBounds)),
+        );
+        return JSON.parse(String(rows[0]?.[0]));
       },
       warnings: async () => (closed ? [] : warningsOf(connection)),
     });
@@ -149,14 +168,27 @@ async function renewed(connection: PoolConnection): Promise<void> {
   await makeReadOnly(connection);
 }
 
+/** Prepares a statement, by which the server parses it; the fields of its rows. A statement that was prepared is not prepared again. */
 function prepared(core: CoreConnection, sql: string): Promise<FieldPacket[]> {
   return new Promise((resolve, reject) => {
-    core.prepare(sql, (error, statement) => {
-      if (error) return reject(error);
-      core.unprepare(sql);
-      resolve(statement.columns);
-    });
+    core.prepare({ sql, rowsAsArray: true }, (error, { columns } = { columns: [] }) =>
+      error ? reject(error) : resolve(columns),
+    );
   });
+}
+
+/** Executes what the server takes for a query: anything else is not executed, whatever the session would allow. */
+async function queried(
+  core: CoreConnection,
+  sql: string,
+  values: unknown[],
+  bounds: ResultBounds,
+): Promise<QueryResult> {
+  if ((await prepared(core, sql)).length === 0) {
+    core.unprepare({ sql, rowsAsArray: true });
+    throw new StatementFault("is no query");
+  }
+  return executed(core, sql, values, bounds);
 }
 
 function executed(core: CoreConnection, sql: string, values: unknown[], bounds: ResultBounds): Promise<QueryResult> {

@@ -136,6 +136,38 @@ function rangeText(minimum: string | undefined, maximum: string | undefined): st
   return maximum === undefined ? "" : `, at most ${maximum}`;
 }
 
+/** What stands for a value in the SQL, and the value as it is bound. */
+export interface TypedValue {
+  type: ParameterType;
+  bound: unknown;
+}
+
+/**
+ * A value of a JSON body by its own type: a whole number as an integer, another one as the decimal number that it is written as. Throws a
+ * `RangeError` for a number whose digits JSON has lost.
+ */
+export function typedValue(value: JsonValue): TypedValue {
+  if (value === null) return { type: "string", bound: null };
+  if (typeof value === "string") return { type: "string", bound: value };
+  if (typeof value === "boolean") return readTyped("boolean", String(value));
+  if (Number.isSafeInteger(value)) return readTyped("integer", String(value));
+  if (Number.isInteger(value)) {
+    throw new RangeError(
+      'must be a string with its type when it has so many digits: {"type": "integer", "value": "…"}',
+    );
+  }
+  // A number such as 1e-7 is a DOUBLE in SQL as well.
+  return /e/.test(String(value)) ? { type: "number", bound: value } : readTyped("number", String(value));
+}
+
+/** A value of a type from its text. Throws a `RangeError` that follows its name. */
+export function readTyped(type: ParameterType, text: string): TypedValue {
+  const { read, what } = readers[type];
+  const value = read(text);
+  if (!value) throw new RangeError(`must be ${what}`);
+  return { type, bound: value.bound };
+}
+
 /** The values of a request, by name. */
 export interface ParameterValues {
   bound: Map<string, unknown>;

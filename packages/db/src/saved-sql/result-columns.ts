@@ -28,6 +28,7 @@ const types: Record<number, ResultColumn["type"]> = {
   [Types.DATETIME]: "datetime",
   [Types.TIMESTAMP]: "datetime",
   [Types.JSON]: "string",
+  [Types.GEOMETRY]: "string",
   [Types.NULL]: "string",
 };
 

@@ -1,6 +1,13 @@
 import { type InputFault, isTimeout, isUnavailable, Problem } from "@quintet/http";
 import type { Pool } from "mysql2/promise";
-import { inReadOnlySession, type ReadOnlySession, ResultTooLarge } from "../mysql/read-only-session.ts";
+import {
+  inReadOnlySession,
+  type QueryResult,
+  type ReadOnlySession,
+  type ResultBounds,
+  ResultTooLarge,
+  type StatementWarning,
+} from "../mysql/read-only-session.ts";
 import { type ReadOnlyUser, ReadOnlyUserFault } from "../mysql/read-only-user.ts";
 import { readStatement, type Statement, StatementFault, type StatementRules } from "../mysql/read-statement.ts";
 import { type Parameter, placeholders } from "./parameters.ts";
@@ -101,6 +108,26 @@ async function refusal({ subjects, readable }: SqlReader, command: string, table
   return `The database user of ${subjects.toLowerCase()} lacks the right to read ${table}.`;
 }
 
+/**
+ * Executes a statement. A recursion that MariaDB cut short, with a warning only, is a 422, as MySQL has it; other warnings are with the
+ * result.
+ */
+export async function readAll(
+  session: ReadOnlySession,
+  text: string,
+  values: unknown[],
+  bounds: ResultBounds,
+): Promise<QueryResult & { warnings: StatementWarning[] }> {
+  const result = await session.read(text, values, bounds);
+  const warnings = await session.warnings();
+  const cut = warnings.find(({ message }) => message.includes("max_recursive_iterations"));
+  if (cut) {
+    const [, limit = ""] = /max_recursive_iterations = (\d+)/.exec(cut.message) ?? [];
+    throw new Problem("unprocessable", `A recursion has more than ${limit} steps, so that its result is not complete.`);
+  }
+  return { ...result, warnings: warnings.map(({ code, message }) => ({ code, message: serverMessage(message) })) };
+}
+
 function errnoOf(error: unknown): number | undefined {
   return error instanceof Error && "errno" in error && "sqlState" in error ? Number(error.errno) : undefined;
 }
@@ -120,7 +147,7 @@ function statementProblem({ subject }: SqlReader, error: unknown): unknown {
 }
 
 /** What the server says, without the names of accounts and of the database. */
-export function serverMessage(message: string): string {
+function serverMessage(message: string): string {
   return message
     .replace(/^You have an error in your SQL syntax; .* to use near /, "its SQL has a syntax error near ")
     .replaceAll(/'[^']*'@'[^']*'/g, "of its database user")

@@ -81,6 +81,7 @@ export const settingNames: readonly string[] = [
   "SMTP_URL",
   "SOCIAL_URL",
   "SQL_COMMENTS",
+  "SQL_MYSQL_URL",
   "STATEMENT_SECONDS",
   "STUCK_SECONDS",
   "TLS_CERT",

@@ -1,0 +1,8 @@
+import type { ConfigOf } from "@quintet/host";
+import { settings } from "@quintet/http";
+
+export const propertiesSettings = {
+  SQL_MYSQL_URL: settings.mysqlUrl.optional(),
+};
+
+export type Config = ConfigOf<"mysql", typeof propertiesSettings>;

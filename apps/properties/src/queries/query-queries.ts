@@ -1,0 +1,79 @@
+import type { Parameter, ResultColumn } from "@quintet/db";
+import { type Database, select, write } from "../database.ts";
+import { withLines } from "../sql/statements.ts";
+import type { QueryDraft, SavedQuery } from "./saved-query.ts";
+
+interface QueryRow {
+  name: string;
+  description: string;
+  statement: string;
+  params: string;
+  columns_found: string;
+  is_public: number;
+  changed_by: string;
+  changed_at: Date;
+}
+
+/** The names of saved queries; the column is ASCII, and the server refuses to compare it with some other texts. */
+export const queryName = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+
+function toQuery(row: QueryRow): SavedQuery {
+  return {
+    name: row.name,
+    description: row.description,
+    sql: row.statement,
+    params: JSON.parse(row.params) as Parameter[],
+    columns: JSON.parse(row.columns_found) as ResultColumn[],
+    public: row.is_public === 1,
+    changedBy: row.changed_by,
+    changedAt: row.changed_at,
+  };
+}
+
+/** The tables that SQL of staff may read, by name. */
+export async function readableTables(db: Database): Promise<string[]> {
+  const tables = await select<{ name: string }>(db.pool, db.statements["readable-tables"], {});
+  return tables.map(({ name }) => name);
+}
+
+/** The saved query with that name, which may be any text. */
+export async function findQuery(db: Database, name: string): Promise<SavedQuery | undefined> {
+  if (!queryName.test(name)) return undefined;
+  const [row] = await select<QueryRow>(db.pool, db.statements["saved-query"], { name });
+  return row && toQuery(row);
+}
+
+/** Saved queries by name, starting after `after`; the public ones alone, or all. */
+export async function listQueries(
+  db: Database,
+  page: { after: string; rows: number; publicOnly: boolean },
+): Promise<SavedQuery[]> {
+  const { after, rows, publicOnly } = page;
+  const text = withLines(db.statements["saved-queries"], new Set(publicOnly ? ["public"] : []));
+  return (await select<QueryRow>(db.pool, text, { after, rows })).map(toQuery);
+}
+
+/** Saves a query; whether it is a new one. */
+export async function saveQuery(
+  db: Database,
+  draft: QueryDraft & { columns: readonly ResultColumn[] },
+  changedBy: string,
+): Promise<boolean> {
+  const { name, description, sql, params, columns } = draft;
+  const { affectedRows } = await write(db.pool, db.statements["save-query"], {
+    name,
+    description,
+    statement: sql,
+    params: JSON.stringify(params),
+    columns: JSON.stringify(columns),
+    isPublic: draft.public ? 1 : 0,
+    changedBy,
+  });
+  return affectedRows === 1;
+}
+
+/** Deletes a saved query; whether there was one. */
+export async function deleteQuery(db: Database, name: string): Promise<boolean> {
+  if (!queryName.test(name)) return false;
+  return (await write(db.pool, db.statements["delete-query"], { name })).affectedRows > 0;
+}
