@@ -43,6 +43,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   deps.records.start();
   deps.retention.start();
   deps.schedule.start();
+  deps.resumption.start();
   // The names of lists come before the names of tables.
   addOverviewRoutes(app, deps, frame);
   addNewLoadRoutes(app, deps, frame);

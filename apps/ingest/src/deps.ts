@@ -22,6 +22,7 @@ import { removeExpired } from "./retention/retention.ts";
 import { openS3, type S3Store } from "./s3.ts";
 import { doneTable, openBulkStore } from "./store/bulk-store.ts";
 import { openTables, type Tables } from "./tables/tables.ts";
+import { LoadUploads } from "./uploads/load-uploads.ts";
 import { Uploads } from "./uploads/uploads.ts";
 
 /** What only this app works with. */
@@ -44,6 +45,10 @@ interface IngestDeps extends AsyncDisposable {
   s3: S3Store | undefined;
   /** Resumable uploads. */
   uploads: Uploads;
+  /** Loads uploads that ask for it when they are complete. */
+  loadUploads: LoadUploads;
+  /** Goes on with the loads of uploads whose process was killed. */
+  resumption: Sweeping;
   /** Where backups are kept. */
   backups: BackupStorage;
 }
@@ -99,6 +104,11 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     accountBytes: config.UPLOADS_GIB * 1024 ** 3,
     hours: config.UPLOADS_HOURS,
   });
+  const loadUploads = new LoadUploads({ db: mysql, loads, tables, uploads });
+  const resumption = sweeping(() => loadUploads.beginAll(), {
+    everyMs: 5000,
+    onError: (error) => log.warn({ err: error }, "Uploads could not be loaded; will retry"),
+  });
   const kept = {
     loadsDays: config.LOADS_DAYS,
     rejectsDays: config.REJECTS_DAYS,
@@ -141,9 +151,13 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     schedule,
     s3,
     uploads,
+    loadUploads,
+    resumption,
     backups,
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([records, retention, schedule].map((each) => each[Symbol.asyncDispose]()));
+      await Promise.all(
+        [records, retention, schedule, resumption, loadUploads].map((each) => each[Symbol.asyncDispose]()),
+      );
       await Promise.allSettled([cleaned, ...loads.running]);
       await store[Symbol.asyncDispose]();
       await s3?.close();

@@ -45,6 +45,62 @@ describe("an upload", () => {
     expect(readdirSync(join(ingest.backupDir, "uploads"))).not.toContain(path.split("/").at(-1));
   });
 
+  it("is loaded by itself at its end when it names a table, with the parameters of a load", async () => {
+    const metadata = {
+      filename: "jobs.csv.gz",
+      filetype: "application/gzip",
+      table: "jobs",
+      mode: "upsert",
+      onError: "abort",
+    };
+    const url = await sendByTus(origin, gzipSync(jobs), ingest.people.staff.bearer, { metadata });
+    const seen = () => ingest.call("GET", new URL(url).pathname).then((response) => response.json());
+    const { loadId } = await vi.waitFor(async () => {
+      const upload = (await seen()) as { loadId: number };
+      expect(upload).toMatchObject({ table: "jobs", loadId: expect.any(Number), loadProblem: null });
+      return upload;
+    }, 10_000);
+    await vi.waitFor(async () => {
+      const load = await (await ingest.call("GET", `/ingest/loads/${loadId}`)).json();
+      expect(load).toMatchObject({ status: "done", mode: "upsert", received: 183, updated: 183, createdBy: "staff" });
+    }, 10_000);
+    // Whoever looks for uploads that are not loaded finds it loaded.
+    const loads = async () => (await ingest.rows("SELECT COUNT(*) AS loads FROM ingest_loads"))[0];
+    const before = await loads();
+    await vi.waitFor(async () => {
+      expect(
+        await ingest.rows("SELECT id FROM ingest_uploads WHERE load_request IS NOT NULL AND load_end IS NULL"),
+      ).toEqual([]);
+    }, 10_000);
+    await ingest.deps.loadUploads.beginAll();
+    expect(await loads()).toEqual(before);
+    // What is wrong with its file is told, and what is wrong with its parameters before it is sent.
+    const broken = await sendByTus(origin, gzipSync(jobs).subarray(0, 500), ingest.people.staff.bearer, { metadata });
+    await vi.waitFor(async () => {
+      const upload = await (await ingest.call("GET", new URL(broken).pathname)).json();
+      expect(upload).toMatchObject({ loadProblem: expect.stringMatching(/incomplete|damaged|ended early/) });
+    }, 10_000);
+    const encoded = (fields: Record<string, string>) => ({
+      "Upload-Metadata": Object.entries(fields)
+        .map(([name, value]) => `${name} ${Buffer.from(value).toString("base64")}`)
+        .join(","),
+    });
+    const wrong = await problemOf(await create(5, encoded({ table: "jobs", mode: "often" })), 400);
+    expect(wrong).toMatchObject({ errors: [{ path: "mode" }] });
+    expect((await problemOf(await create(5, encoded({ table: "jobs", mod: "upsert" })), 400)).detail).toMatch(/mod/);
+    await problemOf(await create(5, encoded({ table: "nothing" })), 404);
+  });
+
+  it("is created once per Idempotency-Key", async () => {
+    const keyed = { "Idempotency-Key": "an-upload" };
+    const first = pathOf(await create(jobs.length, keyed));
+    const again = await create(jobs.length, keyed);
+    expect([pathOf(again), again.headers.get("idempotency-replayed")]).toEqual([first, "true"]);
+    expect(again.headers.get("upload-offset")).toBe("0");
+    await problemOf(await create(jobs.length + 1, keyed), 422);
+    expect(pathOf(await create(jobs.length))).not.toBe(first);
+  });
+
   it("keeps what arrived before its connection was cut", async () => {
     const path = pathOf(await create(jobs.length));
     const client = request(`${origin}${path}`, {

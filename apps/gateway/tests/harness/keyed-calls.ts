@@ -162,6 +162,16 @@ export async function keyedCalls({ origin, anyone, plain, staff }: Installation)
         return backups.filter((backup) => backup.name === made?.name).length;
       },
     }),
+    "POST /ingest/uploads": () => ({
+      by: staff,
+      path: "/ingest/uploads",
+      body: undefined,
+      headers: { "Tus-Resumable": "1.0.0", "Upload-Length": "10" },
+      async effects({ headers }) {
+        const { bytes } = (await staff.get(String(headers.location))).json<{ bytes: number }>();
+        return bytes === 0 ? 1 : 0;
+      },
+    }),
     "POST /ingest/restore": () => ({
       by: staff,
       path: "/ingest/restore",

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { Problem } from "@quintet/http";
 import type { Table } from "../tables/table.ts";
@@ -12,6 +12,11 @@ export interface LoadRequester {
   accountId: number;
   username: string;
   key: string | undefined;
+}
+
+/** The digest under which a load is found by the Idempotency-Key of an account. */
+export function loadKey(accountId: number, path: string, given: string): string {
+  return createHash("sha256").update(`${accountId}\n${path}\n${given}`).digest("base64url");
 }
 
 /** The result of a request for a load: an attempt that may write, or a load that has ended under the same key. */

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, guards } from "@quintet/auth";
 import {
@@ -15,6 +14,7 @@ import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
 import { type LoadCounts, type LoadOptions, rejectsUrl } from "../loads/load.ts";
 import { type PreparedLoad, prepareLoad } from "../loads/load-file.ts";
+import { loadKey } from "../loads/start-load.ts";
 import { loadModes } from "../store/store-batch.ts";
 import type { Table } from "../tables/table.ts";
 import { declaredEncoding } from "../upload/file-in-body.ts";
@@ -199,11 +199,6 @@ export function loadOptions(table: Table, query: z.output<typeof csvQuery>): Loa
     dialect: dialectGiven(query),
     map: mapGiven(table, query.map),
   };
-}
-
-/** The digest under which a load is found by the Idempotency-Key of an account. */
-export function loadKey(accountId: number, path: string, given: string): string {
-  return createHash("sha256").update(`${accountId}\n${path}\n${given}`).digest("base64url");
 }
 
 /** Adds the state of the load to the problem that the server itself sends when it ends the request during the body. */

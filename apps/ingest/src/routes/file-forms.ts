@@ -7,8 +7,9 @@ import type { Deps } from "../deps.ts";
 import type { FileBytes } from "../loads/file-bytes.ts";
 import type { LoadOptions } from "../loads/load.ts";
 import { prepareLoad } from "../loads/load-file.ts";
+import { loadKey } from "../loads/start-load.ts";
 import type { Table } from "../tables/table.ts";
-import { attachLoadToRequest, loadKey } from "./csv.ts";
+import { attachLoadToRequest } from "./csv.ts";
 import { bodyFile } from "./source-file.ts";
 
 /** The key of a form that loads a file. */

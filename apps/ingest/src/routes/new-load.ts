@@ -12,6 +12,7 @@ import type { LoadOptions } from "../loads/load.ts";
 import { findLoadByKey } from "../loads/load-queries.ts";
 import { lookAtFile } from "../loads/look-at-file.ts";
 import { readLead } from "../loads/settle-file.ts";
+import { loadKey } from "../loads/start-load.ts";
 import { columnChoice } from "../pages/column-choice.ts";
 import { fileLook } from "../pages/file-look.ts";
 import { loadPath, newLoadPath } from "../pages/frame.ts";
@@ -19,7 +20,7 @@ import { loadFormPage } from "../pages/load-form.ts";
 import type { Table } from "../tables/table.ts";
 import { pageTag } from "./actions.ts";
 import { assignedColumns, isAssignment } from "./assigned-columns.ts";
-import { csvQuery, loadKey, loadOptions } from "./csv.ts";
+import { csvQuery, loadOptions } from "./csv.ts";
 import { arrivingFile, fileForm, formKey, loadByForm, skipRest } from "./file-forms.ts";
 import { waitMs } from "./infer.ts";
 import { loadFields, loadQueryFrom } from "./load-form-fields.ts";
@@ -175,6 +176,7 @@ async function lookForForm(
   const inferred = inferTable(read, {
     given: { ...table.dialect, ...options.dialect, ...file.dialect },
     header: options.header,
+    typed: file.columns,
   });
   const columns = "refusal" in inferred || file.format === "ndjson" ? [] : inferred.columns;
   const choice = columnChoice(table, columns, { map: options.map, leavesOut: options.extra === "ignore" });

@@ -1,11 +1,20 @@
 import { randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { mkdir, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { MysqlPool } from "@quintet/db";
-import { Problem } from "@quintet/http";
+import { inMysqlTransaction, type MysqlPool, mysqlProcessedRequests, runOnce } from "@quintet/db";
+import { type KeyedRequest, Problem } from "@quintet/http";
 import type { FileStore } from "@tus/file-store";
 import { MemoryLocker, Server, type Upload } from "@tus/server";
-import { deleteUpload, expiredUploads, findUpload, insertUpload, type StoredUpload } from "./upload-queries.ts";
+import { doneTable } from "../store/bulk-store.ts";
+import {
+  deleteUpload,
+  expiredUploads,
+  findUpload,
+  insertUpload,
+  type LoadRequest,
+  type StoredUpload,
+} from "./upload-queries.ts";
 
 /** Where uploads are, and their limits. */
 export interface UploadSettings {
@@ -74,10 +83,18 @@ export class Uploads {
     return store;
   }
 
-  /** The response of the tus protocol to a request by an account; the upload in its path must be found by `find`. */
-  async respond(request: Request, accountId: number): Promise<Response> {
+  /**
+   * The response of the tus protocol to a request by an account; the upload in its path must be found by `find`. `loadRequest`: how a
+   * new upload is loaded once it is complete. There is one new upload per Idempotency-Key.
+   */
+  async respond(
+    request: Request,
+    accountId: number,
+    { keyed, loadRequest }: { keyed?: KeyedRequest | undefined; loadRequest?: LoadRequest | undefined } = {},
+  ): Promise<Response> {
     const id = randomBytes(16).toString("hex");
     let refused: unknown;
+    let replayed: string | undefined;
     const server = new Server({
       path: uploadsPath,
       relativeLocation: true,
@@ -90,8 +107,17 @@ export class Uploads {
           if (Object.values(metadata).some((value) => value !== null && value.length > 4096)) {
             throw new Problem("bad-request", "Upload-Metadata: a value must have at most 4,096 characters.");
           }
-          const added = { id, accountId, size: size ?? 0, metadata };
-          if (!(await insertUpload(this.#db, added, this.settings.accountBytes))) throw this.#overQuota();
+          const added = { id, accountId, size: size ?? 0, metadata, loadRequest };
+          const first = await inMysqlTransaction(this.#db, (connection) =>
+            runOnce(mysqlProcessedRequests(connection, doneTable), keyed, async () => {
+              if (!(await insertUpload(connection, added, this.settings.accountBytes))) throw this.#overQuota();
+              return { id };
+            }),
+          );
+          if (first.id !== id) {
+            replayed = first.id;
+            throw new Error("The upload was created before.");
+          }
         } catch (error) {
           refused = error;
           throw error;
@@ -102,9 +128,17 @@ export class Uploads {
     const response = await server.handleWeb(request);
     // Which origins may call is decided for all paths alike.
     response.headers.delete("Access-Control-Allow-Origin");
+    if (replayed !== undefined) return this.#created(replayed);
     if (refused !== undefined) throw refused;
     if (response.status >= 400) throw tusProblem(response.status, await response.text());
     return response;
+  }
+
+  /** The response to a repeated request that has created an upload. */
+  async #created(id: string): Promise<Response> {
+    const offset = String(await this.bytesOf(id));
+    const headers = { Location: `${uploadsPath}/${id}`, "Tus-Resumable": "1.0.0", "Upload-Offset": offset };
+    return new Response(null, { status: 201, headers });
   }
 
   /** The upload with that id, if it is the account's; otherwise throws a 404. */
@@ -121,7 +155,17 @@ export class Uploads {
     if (bytes !== size) {
       throw new Problem("conflict", `The upload is not complete: ${bytes} of ${size} bytes have arrived.`);
     }
-    return { path: join(this.settings.folder, id), name: metadata.filename ?? metadata.name ?? "", bytes };
+    return { path: join(this.settings.folder, id), name: this.nameOf({ metadata }), bytes };
+  }
+
+  /** The name of the file of an upload; empty when it has none. */
+  nameOf({ metadata }: Pick<StoredUpload, "metadata">): string {
+    return metadata.filename ?? metadata.name ?? "";
+  }
+
+  /** The bytes of the file of an upload. */
+  async *read(id: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
+    yield* createReadStream(join(this.settings.folder, id), { ...(signal && { signal }) }) as AsyncIterable<Buffer>;
   }
 
   /** How many bytes of an upload have arrived. */

@@ -62,6 +62,12 @@ export function definitions({ staff, plain, anyone }: Installation): void {
       headers: { ...tus, "Upload-Length": String(file.length) },
     });
     expect(made.status, made.text).toBe(201);
+    const meant = (table: string) => ({ ...tus, "Upload-Length": "1", "Upload-Metadata": `table ${btoa(table)}` });
+    expect((await staff.post("/ingest/uploads", undefined, { headers: meant("nothing") })).status).toBe(404);
+    const keyed = { "Idempotency-Key": unique("upload") };
+    const create = (size: number) =>
+      staff.post("/ingest/uploads", undefined, { headers: { ...tus, ...keyed, "Upload-Length": String(size) } });
+    expect([(await create(1)).status, (await create(2)).status]).toEqual([201, 422]);
     const upload = new URL(String(made.headers.location), "http://gateway").pathname;
     const sent = await staff.patch(upload, file, {
       headers: { ...tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream" },
