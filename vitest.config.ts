@@ -16,8 +16,8 @@ export default defineConfig({
     pool: "forks",
     // One more than the cores of a small machine: a third of the time, tests wait for stores, timeouts and pages.
     maxWorkers: atFullSize ? 1 : 3,
-    testTimeout: atFullSize ? 3_600_000 : 60_000,
-    hookTimeout: 60_000,
+    testTimeout: atFullSize ? 3_600_000 : 120_000,
+    hookTimeout: 120_000,
     // What is waited for may take long on a busy machine.
     expect: { poll: { timeout: 20_000 } },
   },

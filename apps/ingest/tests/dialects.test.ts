@@ -172,10 +172,12 @@ describe("a load", () => {
     const lines = Array.from({ length: 9 }, (_, at) => line(at + 1));
     const file = Buffer.from(`id;name;amount\r\n${lines.join("")}`, "latin1");
     const key = { "Idempotency-Key": "resumed-latin" };
+    const stored = () => ingest.rows("SELECT id FROM ingest_loads WHERE received > 0");
+    const before = (await stored()).length;
     const cut = new ReadableStream<Uint8Array>({
       async start(controller) {
         controller.enqueue(file.subarray(0, file.length - 40));
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await expect.poll(stored).toHaveLength(before + 1);
         controller.error(new Error("gone"));
       },
     });

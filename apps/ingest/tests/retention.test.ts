@@ -37,7 +37,7 @@ describe("loads and their rejected rows", () => {
   });
 
   it("are kept forever if so configured, and by default for over a year", async () => {
-    const { id } = await ingest.load("jobs", bad(3));
+    const { id } = await ingest.load("jobs", bad(3), "?maxRejects=100%");
     await age(id, 10_000);
     await sweep({});
     expect([await count("ingest_loads"), await count("ingest_rejects")]).toEqual([1, 3]);
@@ -124,7 +124,7 @@ describe("loads and their rejected rows", () => {
   });
 
   it("are removed by one process at a time", async () => {
-    const { id } = await ingest.load("jobs", bad(3));
+    const { id } = await ingest.load("jobs", bad(3), "?maxRejects=100%");
     await age(id, 100);
     const held = await ingest.deps.mysql.getConnection();
     await held.query("DO GET_LOCK(CONCAT('quintet_', MD5(CONCAT(DATABASE(), '.ingest retention'))), 0)");

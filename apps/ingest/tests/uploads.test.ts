@@ -151,6 +151,8 @@ describe("an upload", () => {
     await problemOf(await create(600), 413);
     pathOf(await create(400));
     await problemOf(await create(1), 413);
+    await ingest.rows("UPDATE ingest_uploads SET account_id = account_id + 1");
+    pathOf(await create(1000));
     settings.accountBytes = accountBytes;
   });
 
@@ -159,9 +161,14 @@ describe("an upload", () => {
     const expires = (await create(10)).headers.get("upload-expires");
     expect(Date.parse(expires ?? "") - Date.now()).toBeGreaterThan(47 * 3_600_000);
     expect(await offsetOf(path)).toBe(0);
-    await ingest.rows("UPDATE ingest_uploads SET created_at = created_at - INTERVAL 49 HOUR WHERE id = ?", [
-      path.slice(-32),
-    ]);
+    const age = (hours: number) =>
+      ingest.rows("UPDATE ingest_uploads SET created_at = created_at - INTERVAL ? HOUR WHERE id = ?", [
+        hours,
+        path.slice(-32),
+      ]);
+    await age(47);
+    expect(await ingest.deps.uploads.removeExpired()).toBe(0);
+    await age(2);
     expect((await ingest.call("HEAD", path, { headers: tus })).status).toBe(404);
     expect(await ingest.deps.uploads.removeExpired()).toBe(1);
     expect(readdirSync(join(ingest.backupDir, "uploads"))).not.toContain(path.slice(-32));
@@ -172,6 +179,9 @@ describe("an upload", () => {
     await problemOf(await ingest.call("POST", "/ingest/uploads", { headers: tus }), 400);
     await problemOf(await create("x"), 400);
     await problemOf(await create(1, { "Upload-Metadata": "a b c" }), 400);
+    await problemOf(await create(1, { "Upload-Metadata": `filename ${btoa("x".repeat(5000))}` }), 400);
+    const deferred = { headers: { ...tus, "Upload-Defer-Length": "1" } };
+    await problemOf(await ingest.call("POST", "/ingest/uploads", deferred), 400);
     const path = pathOf(await create(2));
     await problemOf(await ingest.call("PATCH", path, { headers: { ...octets }, body: "1" }), 400);
     const typed = { ...tus, "Content-Type": "text/csv", "Upload-Offset": "0" };

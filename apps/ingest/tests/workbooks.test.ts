@@ -28,7 +28,7 @@ const post = (body: Buffer, query = "", headers = {}) =>
   ingest.call("POST", `/ingest/items/csv${query}`, { body, headers: { ...xlsx, ...headers } });
 
 /** A workbook of these sheets; strings and styles as Excel writes them. */
-async function workbook(sheets: Record<string, string>, strings: string[] = []): Promise<Buffer> {
+async function workbook(sheets: Record<string, string>, strings: string[] = [], properties = ""): Promise<Buffer> {
   const made = new ZipFile();
   const add = (name: string, text: string) =>
     made.addBuffer(Buffer.from(`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n${text}`), name);
@@ -38,7 +38,7 @@ async function workbook(sheets: Record<string, string>, strings: string[] = []):
   add("[Content_Types].xml", "<Types/>");
   add(
     "xl/workbook.xml",
-    `<workbook xmlns:r="r"><sheets>${names.map((name, n) => `<sheet name="${name}" sheetId="${n + 1}" r:id="rId${n + 1}"/>`).join("")}</sheets></workbook>`,
+    `<workbook xmlns:r="r">${properties}<sheets>${names.map((name, n) => `<sheet name="${name}" sheetId="${n + 1}" r:id="rId${n + 1}"/>`).join("")}</sheets></workbook>`,
   );
   add(
     "xl/_rels/workbook.xml.rels",
@@ -92,7 +92,7 @@ describe("an Excel workbook", () => {
       { id: 2, name: 'a;"b",\nc', price: null, day: "2021-02-04", at: null, active: null },
     ]);
     const file = await (await ingest.call("GET", `${load.rejectsUrl}?format=file`)).text();
-    expect(file).toMatch(/^_line,_column,_reason,id,name,price,day,at,active\r\n\d+,id,[^\n]*,#N\/A,,,,,\r\n$/);
+    expect(file).toMatch(/^_line,_column,_reason,id,name,price,day,at,active\r\n9,id,[^\n]*,#N\/A,,,,,\r\n$/);
     expect(
       (await post(sent, "?defaultZone=UTC", { "Idempotency-Key": "book" })).headers.get("idempotency-replayed"),
     ).toBe("true");
@@ -109,6 +109,12 @@ describe("an Excel workbook", () => {
       expect(await (await post(sent, query)).json(), query).toMatchObject({ received: 1, rejected: 0 });
       expect(await ingest.rows("SELECT id FROM items WHERE id = ?", [id])).toHaveLength(1);
     }
+    const days = '<row r="1"><c r="A1"><v>13</v></c><c r="D1" s="1"><v>0</v></c><c r="F1" t="b"><v>0</v></c></row>';
+    const from1904 = await workbook({ Days: days }, [], '<workbookPr date1904="1"/>');
+    expect(await (await post(from1904)).json()).toMatchObject({ inserted: 1 });
+    expect(await ingest.rows("SELECT CAST(day AS CHAR) AS day FROM items WHERE id = 13")).toEqual([
+      { day: "1904-01-01" },
+    ]);
     const none = await problemOf(await post(sent, "?sheet=Third"), 422);
     expect(none).toMatchObject({ errors: [{ path: "sheet", message: expect.stringContaining("First, Second") }] });
   });
@@ -116,6 +122,8 @@ describe("an Excel workbook", () => {
   it("is refused when it is damaged, old, or has a formula without a result", async () => {
     const open = '<row r="1"><c r="A1"><v>1</v></c></row><row>';
     expect((await problemOf(await post(await workbook({ A: open })), 400)).detail).toMatch(/damaged/);
+    const order = '<row r="1"><c r="B1"><v>1</v></c><c r="A1"><v>1</v></c></row>';
+    expect((await problemOf(await post(await workbook({ A: order })), 400)).detail).toMatch(/damaged/);
     const string = '<row r="1"><c r="A1" t="s"><v>7</v></c></row>';
     expect((await problemOf(await post(await workbook({ A: string })), 400)).detail).toMatch(/damaged/);
     const formula = '<row r="1"><c r="A1"><f>1+1</f></c></row>';

@@ -209,6 +209,9 @@ function tusProblem(status: number, text: string): Problem {
   if (status === 409) return new Problem("conflict", detail);
   if (status === 412) return new Problem("precondition-failed", "Tus-Resumable must be 1.0.0.");
   if (status === 413) return new Problem("payload-too-large", detail);
+  if (status === 501) {
+    return new Problem("bad-request", "Upload-Length: the size of an upload must be known when it is created.");
+  }
   if (status >= 500)
     return new Problem("unavailable", "The upload was interrupted: resume it.", { headers: { "Retry-After": "1" } });
   return new Problem("bad-request", detail);
