@@ -1,8 +1,10 @@
-import { connectMysql, type MysqlConnection, type MysqlPool } from "@quintet/db";
+import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
-import { type SearchLimits, searchLimits } from "./search/search-limits.ts";
-import { type SearchStatements, searchStatements } from "./search/search-statements.ts";
-import { readStatements, type Statements } from "./sql/statements.ts";
+import type { SearchLimits } from "./search/search-limits.ts";
+import type { SearchStatements } from "./search/search-statements.ts";
+import type { Source } from "./source/source.ts";
+import type { Statuses } from "./source/statuses.ts";
+import type { Statements } from "./sql/statements.ts";
 
 /** The listings' database: its connections, and every statement that is sent over them. */
 export interface Database extends AsyncDisposable {
@@ -13,31 +15,15 @@ export interface Database extends AsyncDisposable {
   statements: Statements;
   searches: SearchStatements;
   limits: SearchLimits;
+  /** What the listings follow; read once. */
+  source(): Promise<Source>;
+  /** The statuses as they are. */
+  statuses(): Promise<Statuses>;
+  /** Has the listings follow all that was committed before the call; returns the statuses. Every read of `listing` begins with it. Throws `unavailable` while listings are missing. */
+  fresh(): Promise<Statuses>;
 }
-
-/** Max concurrent searches: more than a few cores can handle would only make each of them slower. */
-const maxSearches = 6;
 
 type Values = Record<string, string | number | Date | Buffer | null>;
-
-/** Reads the statements and creates the search pool on the same database as `pool`. Connects lazily. */
-export function openDatabase(pool: MysqlPool, url: string, statementSeconds?: number): Database {
-  const statements = readStatements();
-  const searchPool = connectMysql(url, {
-    connections: maxSearches,
-    name: "properties searches",
-    statementSeconds,
-    endsWithClient: true,
-  });
-  return {
-    pool,
-    searchPool,
-    statements,
-    searches: searchStatements(statements),
-    limits: searchLimits,
-    [Symbol.asyncDispose]: () => searchPool.end(),
-  };
-}
 
 /** Runs a SELECT, with its parameters bound by the driver, and returns the rows. */
 export async function select<T>(on: MysqlPool | MysqlConnection, text: string, values: Values): Promise<T[]> {

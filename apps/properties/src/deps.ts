@@ -1,8 +1,9 @@
 import { mysqlRecordTable, type RecordSweep, recordSweep, type Sweeping } from "@quintet/db";
 import type { CommonDeps, DepsOf } from "@quintet/host";
 import type { Config } from "./config.ts";
-import { type Database, openDatabase } from "./database.ts";
+import type { Database } from "./database.ts";
 import { likeRecount } from "./likes/recount.ts";
+import { openDatabase } from "./open-database.ts";
 import { processedRequestsTable } from "./properties/properties.ts";
 import { openSqlAccess, type SqlAccess } from "./queries/sql-access.ts";
 import { type BackgroundIndexing, backgroundIndexing } from "./term-index/term-index.ts";

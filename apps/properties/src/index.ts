@@ -3,6 +3,7 @@ import { createApp } from "./app.ts";
 import { propertiesSettings } from "./config.ts";
 import { fillDemo } from "./demo/fill-demo.ts";
 import { createDeps } from "./deps.ts";
+import { migrate } from "./migrate.ts";
 
 export type { PropertiesApi } from "./app.ts";
 export type { Deps } from "./deps.ts";
@@ -13,7 +14,7 @@ export const properties = defineApp({
   port: 8081,
   stores: ["mysql", "redis"],
   settings: propertiesSettings,
-  migrations: { mysql: new URL("../migrations", import.meta.url) },
+  migrations: migrate,
   createDeps,
   createApp,
   fillDemo,

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { select } from "../src/database.ts";
-import { visibleIds } from "../src/properties/statuses.ts";
 import { isInOneIndex, onlyYear, type Search } from "../src/search/search-request.ts";
 import { type BoundStatement, idsAtOnce } from "../src/search/search-statements.ts";
 import { type SortColumn, sortOrders, sorts, sortWithinYear } from "../src/search/sort-orders.ts";
@@ -135,10 +134,35 @@ test("a walk, the prices of a range and the listings of some ids read no more th
   }
 });
 
+const visibleIds = numbered("status", [3, 4, 5], 16);
 const place = { afterDate: new Date("2024-06-01"), afterId: 5 };
 const fields = { address: null, city: null, price: 1, description: null, year: null };
 /** The other statements, each with values and the lines it can have. */
 const others: Partial<Record<StatementName, { values: Record<string, unknown>; lines?: string[][] }>> = {
+  "build-progress": { values: {} },
+  "built-until": { values: { nextId: 1, complete: 1 } },
+  changes: { values: { after: 0, rows: 10 } },
+  "changes-left": { values: numbered("seq", [1], 256) },
+  current: { values: { most: 10 } },
+  "drop-listings": { values: numbered("id", [7], 256) },
+  existing: { values: numbered("id", [7], 256) },
+  "indexed-fields": { values: numbered("id", [7], 256) },
+  "lock-build": { values: {} },
+  "next-counted": { values: { from: 7 } },
+  "recount-likes": { values: { id: 7 } },
+  "wrong-counts": { values: { first: 0, end: 4096 } },
+  "next-property": { values: { from: 7 } },
+  "remove-changes": { values: numbered("seq", [1], 256) },
+  "source-rows": {
+    values: { ...numbered("id", [7], 256), first: 0, end: 10 },
+    lines: [
+      ["noRooms", "noArea", "noType", "ids"],
+      ["noRooms", "noArea", "noType", "block"],
+    ],
+  },
+  statuses: { values: {} },
+  "terms-of-member": { values: { block: 0, byte: 1, bit: 1, pair: Buffer.from("!A") } },
+  texts: { values: numbered("id", [7], 256) },
   "block-done": { values: { block: 0 } },
   "block-ready": { values: { block: 0 } },
   "city-key": { values: { city: "cali" } },
@@ -146,38 +170,38 @@ const others: Partial<Record<StatementName, { values: Record<string, unknown>; l
   "lock-index": { values: {} },
   "read-block": { values: { first: 0, end: 4096, rows: 10 } },
   "read-terms": { values: { from: "c", to: "d", rows: 10 }, lines: [["ascending"], ["descending"]] },
-  "facet-rows": { values: numbered("id", [7], idsAtOnce) },
+  "facet-rows": { values: numbered("id", [7], 256) },
   "drop-terms": { values: { block: 0, ...numbered("term", ["a"], 50) } },
   "remove-terms": { values: { block: 0, byte: 1, keep: 1, pair: Buffer.from("!A"), ...numbered("term", ["a"], 50) } },
   "take-block": { values: {} },
   "unlock-index": { values: {} },
   "unready-blocks": { values: { rows: 10 } },
-  "advance-listing": { values: { id: 7, historyId: 7 } },
-  "count-likes": { values: { id: 7, ...visibleIds } },
   "change-likes": { values: { id: 7, change: 1 } },
+  "count-likes": { values: { id: 7, ...visibleIds } },
   "has-like": { values: { id: 7, account: 1 } },
-  "likes-of": { values: { account: 1, ...numbered("id", [7], idsAtOnce) } },
-  "most-liked": { values: { rows: 21, afterLikes: 3, afterId: 5, ...visibleIds }, lines: [[], ["after"]] },
-  "next-counted": { values: { from: 7 } },
-  "recount-likes": { values: { id: 7 } },
-  "wrong-counts": { values: { first: 7, end: 50 } },
+  "likes-of": { values: { account: 1, ...numbered("id", [7], 256) } },
+  "most-liked": { values: { rows: 21, ...visibleIds, afterLikes: 1, afterId: 5 }, lines: [[], ["after"]] },
   history: { values: { id: 7, rows: 21, ...place }, lines: [[], ["after"]] },
-  "insert-listing": { values: { id: 7, historyId: 7 } },
   "is-visible": { values: { id: 7, ...visibleIds } },
   like: { values: { id: 7, account: 1, ...visibleIds } },
   liked: { values: { account: 1, rows: 21, ...visibleIds, ...place }, lines: [[], ["after"]] },
   "lock-demo": { values: {} },
-  "lock-listing": { values: { id: 7 } },
+  "lock-property": { values: { id: 7 } },
+  "latest-date": { values: { id: 7 } },
   one: { values: { id: 7 } },
   "status-change": { values: { historyId: 7 } },
   unlike: { values: { id: 7, account: 1 } },
-  "update-listing": { values: { id: 7, ...fields } },
   "update-property": { values: { id: 7, ...fields } },
 };
 
 test.each(Object.entries(others))("%s scans nothing", async (name, { values, lines = [[]] }) => {
   for (const chosen of lines) {
-    const parts = { terms: parameters("term", 50), ids: parameters("id", idsAtOnce) };
+    const parts = {
+      terms: parameters("term", 50),
+      statuses: parameters("status", 16),
+      ids: parameters("id", 256),
+      seqs: parameters("seq", 256),
+    };
     const text = fill(withLines(listings.deps.db.statements[name as StatementName], new Set(chosen)), parts);
     await expectIndexed({ text, values: values as BoundStatement["values"] }, name);
   }
@@ -185,9 +209,21 @@ test.each(Object.entries(others))("%s scans nothing", async (name, { values, lin
 
 test("every statement is explained here but these", () => {
   const searches = ["page", "walk", "of-price", "keys", "rows", "slice", "slice-of-price", "filters", "after"];
-  const plainInserts = ["insert-property", "insert-status", "add-terms", "fill-block", "lock-block", "lock-likes"];
+  const plainInserts = [
+    "insert-properties",
+    "insert-property",
+    "insert-statuses",
+    "insert-status",
+    "add-change",
+    "add-terms",
+    "fill-block",
+    "lock-block",
+    "lock-likes",
+    "unready-block",
+    "copy-listings",
+  ];
   // One reads a single row, the others all of them on purpose; none serves a request.
-  const filling = ["any-property", "rebuild-listings", "mark-blocks"];
+  const filling = ["any-property", "rebuild-listings", "mark-blocks", "count-properties", "listing-columns"];
   expect(Object.keys(listings.deps.db.statements).sort()).toEqual(
     [...Object.keys(others), ...searches, ...plainInserts, ...filling].sort(),
   );

@@ -17,6 +17,7 @@ afterAll(() => listings[Symbol.asyncDispose]());
 
 /** The whole index, each term with its ids; of a term that nobody has any more nothing is left. */
 async function wholeIndex() {
+  await listings.deps.db.fresh();
   const text = "SELECT term, block, members FROM listing_term ORDER BY term, block";
   const sets = new Map<string, IdSet>();
   for (const { term, block, members } of await select<TermMembers>(listings.deps.db.pool, text, {})) {
@@ -129,6 +130,7 @@ test("a term that most of a block has is a bitmap, and is kept as well", async (
   last[position >> 3] = 1 << (position & 7);
   await pool.query("UPDATE listing_term SET members = ? WHERE term = 'bitmap' AND block = ?", [last, block]);
   await listings.call("PATCH", `/${id}`, { headers: anyVersion, as: listings.staff, body: { description: "Lista" } });
+  await listings.deps.db.fresh();
   expect(await select(pool, "SELECT block FROM listing_term WHERE term = 'bitmap'", {})).toEqual([]);
   await indexedAnew();
 });

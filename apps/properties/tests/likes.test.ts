@@ -76,9 +76,10 @@ test("thousands of likes of what is not visible are passed over in bounded steps
   await pool.query(`INSERT INTO property (id, address, city, price, description, year)
     SELECT ${firstHidden} + a.n + 100 * b.n + 10000 * c.n, 'Calle', 'Cali', 1, '', 2000
     FROM ${numbers} AS a, ${numbers} AS b, (SELECT 0 AS n UNION ALL SELECT 1) AS c`);
-  await pool.query("INSERT INTO listing SELECT id, 1, '2024-01-01', 0, city, price, year FROM property WHERE id >= ?", [
-    firstHidden,
-  ]);
+  await pool.query(
+    "INSERT INTO listing (property_id, status_id, status_date, history_id, city, price, year) SELECT id, 1, '2024-01-01', 0, city, price, year FROM property WHERE id >= ?",
+    [firstHidden],
+  );
   const account = 987_654;
   const like = "INSERT INTO liked_properties (id_user, id_property, date_liked)";
   await pool.query(`${like} VALUES (?, ?, '2030-01-01'), (?, ?, '2020-01-01')`, [

@@ -223,6 +223,7 @@ test("health and documents need no account", async () => {
     "/properties",
     "/properties/health",
     "/properties/liked",
+    "/properties/most-liked",
     "/properties/{id}",
     "/properties/{id}/like",
     "/properties/{id}/likes",

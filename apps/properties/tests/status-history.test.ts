@@ -177,6 +177,7 @@ describe("the history", () => {
 
 test("rebuilding from the history changes nothing that is right, and mends what is not", async () => {
   const { db } = listings.deps;
+  await db.fresh();
   const all = () => select(db.pool, "SELECT * FROM listing ORDER BY property_id", {});
   const right = await all();
   await inMysqlTransaction(db.pool, (on) => rebuildListings(db, on));

@@ -44,6 +44,7 @@ async function refuseLater(sql: PostgresSql): Promise<void> {
     name: nameOf(String(folderMillis)),
     text: sql.join(""),
     checksum: hash,
+    replaces: [],
   }));
   await refuseLaterPostgres(sql, "social", all, new Map(rows.map((row) => [nameOf(row.created_at), row.hash])));
 }

@@ -1,5 +1,7 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
+import type { PropertyFields } from "../properties/property.ts";
+import { fill } from "../sql/statements.ts";
 import { markBlocks } from "../term-index/term-queries.ts";
 
 /** Whether there is any property. */
@@ -20,4 +22,33 @@ export async function lockDemo(db: Database, on: MysqlConnection): Promise<void>
 export async function rebuildListings(db: Database, on: MysqlConnection): Promise<void> {
   await write(on, db.statements["rebuild-listings"], {});
   await markBlocks(db, on);
+}
+
+/** Inserts several properties without a status; returns the first of their consecutive ids. */
+export async function insertProperties(db: Database, on: MysqlConnection, rows: PropertyFields[]): Promise<number> {
+  const columns = ["address", "city", "price", "description", "year"] as const;
+  return (await insertRows(on, db.statements["insert-properties"], columns, rows)).insertId;
+}
+
+/** An entry of a property's history. */
+export interface HistoryRow {
+  id: number;
+  statusId: number;
+  updateDate: Date;
+}
+
+/** Inserts entries of histories, in the order of their ids. */
+export async function insertStatuses(db: Database, on: MysqlConnection, rows: HistoryRow[]): Promise<void> {
+  await insertRows(on, db.statements["insert-statuses"], ["id", "statusId", "updateDate"], rows);
+}
+
+function insertRows<Column extends string>(
+  on: MysqlConnection,
+  text: string,
+  columns: readonly Column[],
+  rows: { [C in Column]: string | number | Date }[],
+) {
+  const lists = rows.map((_, i) => `(${columns.map((column) => `:${column}${i}`).join(", ")})`);
+  const values = rows.flatMap((row, i) => columns.map((column) => [`${column}${i}`, row[column]] as const));
+  return write(on, fill(text, { rows: lists.join(", ") }), Object.fromEntries(values));
 }

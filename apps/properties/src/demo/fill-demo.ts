@@ -1,8 +1,7 @@
 import { inMysqlTransaction } from "@quintet/db";
 import type { Deps } from "../deps.ts";
-import { insertProperty, insertStatus } from "../properties/property-queries.ts";
 import { indexAll } from "../term-index/term-index.ts";
-import { anyProperty, lockDemo, rebuildListings } from "./bulk-queries.ts";
+import { anyProperty, insertProperties, insertStatuses, lockDemo, rebuildListings } from "./bulk-queries.ts";
 import { demoListings } from "./listings.ts";
 
 const count = 400;
@@ -15,13 +14,24 @@ export async function fillDemo(deps: Deps, progress: (line: string) => void): Pr
   const { db } = deps;
   if (await anyProperty(db, db.pool)) return;
   const started = performance.now();
+  const statuses = await db.statuses();
   const filled = await inMysqlTransaction(db.pool, async (on) => {
     await lockDemo(db, on);
     if (await anyProperty(db, on)) return false;
-    for (const { fields, history } of demoListings(count)) {
-      const id = await insertProperty(db, on, fields);
-      for (const change of history) await insertStatus(db, on, { id, ...change, latestDate: null });
-    }
+    const listings = demoListings(count);
+    const first = await insertProperties(
+      db,
+      on,
+      listings.map(({ fields }) => fields),
+    );
+    const history = listings.flatMap((listing, i) =>
+      listing.history.map(({ status, updateDate }) => ({
+        id: first + i,
+        statusId: statuses.idFor(status),
+        updateDate,
+      })),
+    );
+    await insertStatuses(db, on, history);
     await rebuildListings(db, on);
     await indexAll(db, on);
     return true;

@@ -1,12 +1,20 @@
 import { inMysqlTransaction, type MysqlConnection } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
 import type { DatePosition, LikedProperty, Property } from "../properties/property.ts";
-import { visibleIds } from "../properties/statuses.ts";
+import { maxStatusIds } from "../source/statuses.ts";
 import { fill, numbered, parameters, withLines } from "../sql/statements.ts";
+
+const withStatuses = (text: string) => fill(text, { statuses: parameters("status", maxStatusIds) });
+
+/** The ids of the visible statuses for `withStatuses`, once the listings are up to date. */
+async function visibleIds(db: Database): Promise<Record<string, number | null>> {
+  return numbered("status", (await db.fresh()).visibleIds, maxStatusIds);
+}
 
 /** Whether a property exists and is visible. */
 export async function isVisibleProperty(db: Database, id: number): Promise<boolean> {
-  return (await select(db.pool, db.statements["is-visible"], { id, ...visibleIds })).length > 0;
+  const values = { id, ...(await visibleIds(db)) };
+  return (await select(db.pool, withStatuses(db.statements["is-visible"]), values)).length > 0;
 }
 
 /** Whether an account likes a property. */
@@ -16,7 +24,8 @@ export async function hasLike(db: Database, account: number, id: number): Promis
 
 /** Adds a like; false when it is there, or when the property does not exist or is not visible. An existing like keeps its date. */
 export async function insertLike(db: Database, account: number, id: number): Promise<boolean> {
-  const like = (on: MysqlConnection) => write(on, db.statements.like, { account, id, ...visibleIds });
+  const values = { account, id, ...(await visibleIds(db)) };
+  const like = (on: MysqlConnection) => write(on, withStatuses(db.statements.like), values);
   return changeLikes(db, id, 1, like).catch((error: unknown) => {
     // Another program added it at the same time.
     if (error instanceof Error && "code" in error && error.code === "ER_DUP_ENTRY") return false;
@@ -50,7 +59,8 @@ function changeLikes(
 
 /** How many accounts like a property; undefined when it does not exist or is not visible. */
 export async function countLikes(db: Database, id: number): Promise<number | undefined> {
-  const [found] = await select<{ count: number }>(db.searchPool, db.statements["count-likes"], { id, ...visibleIds });
+  const values = { id, ...(await visibleIds(db)) };
+  const [found] = await select<{ count: number }>(db.searchPool, withStatuses(db.statements["count-likes"]), values);
   return found?.count;
 }
 
@@ -87,9 +97,9 @@ export async function findLikes(
   page: { rows: number; after?: DatePosition | undefined },
 ): Promise<Found<DatePosition, LikedProperty>[]> {
   const { rows, after } = page;
-  const text = withLines(db.statements.liked, new Set(after ? ["after"] : []));
+  const text = withLines(withStatuses(db.statements.liked), new Set(after ? ["after"] : []));
   const position = after ? { afterDate: after.date, afterId: after.id } : {};
-  const values = { account, rows, ...visibleIds, ...position };
+  const values = { account, rows, ...(await visibleIds(db)), ...position };
   const found = await select<{ likedId: number; likedAt: Date } & Joined>(db.searchPool, text, values);
   return found.map(({ likedId, likedAt, ...property }) => ({
     position: { date: likedAt, id: likedId },
@@ -112,9 +122,9 @@ export async function findMostLiked(
   page: { rows: number; after?: LikesPosition | undefined },
 ): Promise<Found<LikesPosition, CountedProperty>[]> {
   const { rows, after } = page;
-  const text = withLines(db.statements["most-liked"], new Set(after ? ["after"] : []));
+  const text = withLines(withStatuses(db.statements["most-liked"]), new Set(after ? ["after"] : []));
   const position = after ? { afterLikes: after.likes, afterId: after.id } : {};
-  const values = { rows, ...visibleIds, ...position };
+  const values = { rows, ...(await visibleIds(db)), ...position };
   const found = await select<{ countedId: number; likes: number } & Joined>(db.searchPool, text, values);
   return found.map(({ countedId, likes, ...property }) => ({
     position: { likes, id: countedId },

@@ -1,17 +1,9 @@
 import { inMysqlTransaction, type MysqlConnection, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Database } from "../database.ts";
-import { reindex } from "../term-index/term-index.ts";
-import type { IndexedListing } from "../term-index/terms.ts";
+import { addChange } from "../listings/changes.ts";
 import type { Property, PropertyChanges, PropertyFields } from "./property.ts";
-import {
-  findProperty,
-  insertListing,
-  insertProperty,
-  insertStatus,
-  lockProperty,
-  updateProperty,
-} from "./property-queries.ts";
+import { findProperty, insertProperty, insertStatus, lockProperty, updateProperty } from "./property-queries.ts";
 import { isVisible, type Status } from "./statuses.ts";
 import { requireVersion } from "./versions.ts";
 
@@ -37,11 +29,11 @@ export async function createProperty(
   status: Status,
   request?: KeyedRequest,
 ): Promise<Property> {
+  const statusId = (await db.statuses()).idFor(status);
   const store = async (on: MysqlConnection) => {
     const id = await insertProperty(db, on, fields);
-    const historyId = await insertStatus(db, on, { id, status, updateDate: null, latestDate: null });
-    await insertListing(db, on, id, historyId);
-    await reindex(db, on, id);
+    await insertStatus(db, on, { id, statusId, updateDate: null, latestDate: null });
+    await addChange(db, on, id);
     return id;
   };
   const id = await inMysqlTransaction(db.pool, (on) =>
@@ -60,12 +52,10 @@ export async function lockVersion(
   on: MysqlConnection,
   id: number,
   ifMatch: string | undefined,
-): Promise<IndexedListing> {
-  const listing = await lockProperty(db, on, id);
-  if (!listing) throw propertyNotFound();
+): Promise<void> {
+  if (!(await lockProperty(db, on, id))) throw propertyNotFound();
   // The first read of the transaction that locks nothing: it sees all that was committed before the lock.
   if (ifMatch !== undefined) requireVersion(ifMatch, await presentProperty(db, on, id));
-  return listing;
 }
 
 /**
@@ -80,12 +70,12 @@ export async function changeProperty(
 ): Promise<Property> {
   const { address = null, city = null, price = null, description = null, year = null } = changes;
   return inMysqlTransaction(db.pool, async (on) => {
-    const before = await lockVersion(db, on, id, ifMatch);
+    await lockVersion(db, on, id, ifMatch);
     if (ifMatch === undefined) {
       throw new Problem("precondition-required", "If-Match is required: the ETag that the change is based on, or *.");
     }
     await updateProperty(db, on, id, { address, city, price, description, year });
-    await reindex(db, on, id, before);
+    await addChange(db, on, id);
     return presentProperty(db, on, id);
   });
 }

@@ -1,11 +1,9 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
 import { withLines } from "../sql/statements.ts";
-import type { IndexedListing } from "../term-index/terms.ts";
-import type { DatePosition, Property, PropertyFields, StatusChange } from "./property.ts";
-import { type Status, statusIds } from "./statuses.ts";
+import type { HistoryPosition, Property, PropertyFields, StatusChange } from "./property.ts";
 
-/** The property with this id, with any status. */
+/** The property with this id, with any status or none. */
 export async function findProperty(
   db: Database,
   id: number,
@@ -21,36 +19,28 @@ export async function insertProperty(db: Database, on: MysqlConnection, fields: 
   return insertId;
 }
 
-/**
- * Locks a property against other writers until the transaction ends, and returns its current state, including the changes of this
- * transaction; undefined when it does not exist.
- */
-export async function lockProperty(db: Database, on: MysqlConnection, id: number): Promise<IndexedListing | undefined> {
-  const [found] = await select<IndexedListing>(on, db.statements["lock-listing"], { id });
-  return found;
+/** Locks a property against other writers until the transaction ends; false when it does not exist. */
+export async function lockProperty(db: Database, on: MysqlConnection, id: number): Promise<boolean> {
+  return (await select(on, db.statements["lock-property"], { id })).length > 0;
+}
+
+/** The date of the latest entry of a property's history, if it has one. */
+export async function findLatestDate(db: Database, on: MysqlConnection, id: number): Promise<Date | null> {
+  const [found] = await select<{ latestDate: Date | null }>(on, db.statements["latest-date"], { id });
+  return found?.latestDate ?? null;
 }
 
 /** Appends to a history, dated `updateDate`, or now, which is never before `latestDate`. Returns the id of the entry. */
 export async function insertStatus(
   db: Database,
   on: MysqlConnection,
-  row: { id: number; status: Status; updateDate: Date | null; latestDate: Date | null },
+  row: { id: number; statusId: number; updateDate: Date | null; latestDate: Date | null },
 ): Promise<number> {
-  const { insertId } = await write(on, db.statements["insert-status"], { ...row, status: statusIds[row.status] });
+  const { insertId } = await write(on, db.statements["insert-status"], row);
   return insertId;
 }
 
-/** Creates the listing of a new property from its first status. */
-export async function insertListing(db: Database, on: MysqlConnection, id: number, historyId: number): Promise<void> {
-  await write(on, db.statements["insert-listing"], { id, historyId });
-}
-
-/** Makes an entry of the history the current status, unless the listing has a later one. */
-export async function advanceListing(db: Database, on: MysqlConnection, id: number, historyId: number): Promise<void> {
-  await write(on, db.statements["advance-listing"], { id, historyId });
-}
-
-/** Changes the given fields of a property, and their copies for searches. */
+/** Changes the given fields of a property. */
 export async function updateProperty(
   db: Database,
   on: MysqlConnection,
@@ -58,22 +48,18 @@ export async function updateProperty(
   changes: { [F in keyof PropertyFields]: PropertyFields[F] | null },
 ): Promise<void> {
   await write(on, db.statements["update-property"], { id, ...changes });
-  await write(on, db.statements["update-listing"], { id, ...changes });
 }
 
 /** Entries of a property's history, latest first, after a position. */
 export function findHistory(
   db: Database,
   id: number,
-  page: { rows: number; after?: DatePosition | undefined },
+  page: { rows: number; after?: HistoryPosition | undefined },
 ): Promise<StatusChange[]> {
   const { rows, after } = page;
-  const text = withLines(db.statements.history, new Set(after ? ["after"] : []));
-  return select<StatusChange>(db.pool, text, {
-    id,
-    rows,
-    ...(after ? { afterDate: after.date, afterId: after.id } : {}),
-  });
+  const place = after && (after.date ? { afterDate: after.date, afterId: after.id } : { afterId: after.id });
+  const lines = after ? [after.date ? "after" : "undated"] : [];
+  return select<StatusChange>(db.pool, withLines(db.statements.history, new Set(lines)), { id, rows, ...place });
 }
 
 /** An entry of a history, which must exist. */

@@ -1,34 +1,39 @@
-import type { Status } from "./statuses.ts";
-
-/** A property with its latest status. `price` is in whole Colombian pesos, `year` that of construction. */
-export interface Property {
-  id: number;
+/** The fields of a property that are written. `price` is in Colombian pesos, `year` that of construction. */
+export interface PropertyFields {
   address: string;
   city: string;
   price: number;
   description: string;
   year: number;
-  status: Status;
 }
 
-/** The fields of a property without an id. */
-export type PropertyFields = Omit<Property, "id" | "status">;
+/**
+ * A property with its latest status, which is null without one. Other programs may write a field as null, or a status that is not one of
+ * `Status`.
+ */
+export type Property = { id: number; status: string | null } & {
+  [F in keyof PropertyFields]: PropertyFields[F] | null;
+};
 
 /** One entry of a property's status history. */
 export interface StatusChange {
   id: number;
-  status: Status;
-  updateDate: Date;
+  status: string | null;
+  updateDate: Date | null;
 }
 
 /** A property with the date when an account liked it. */
-export interface LikedProperty extends Property {
-  likedAt: Date;
-}
+export type LikedProperty = Property & { likedAt: Date };
 
 /** A position in a list that is sorted by date, latest first: date and id of the last row before it. */
 export interface DatePosition {
   date: Date;
+  id: number;
+}
+
+/** A position in a status history, whose last entries may have no date. */
+export interface HistoryPosition {
+  date: Date | null;
   id: number;
 }
 

@@ -1,31 +1,31 @@
 import { inMysqlTransaction, type MysqlConnection, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import type { KeyedRequest } from "@quintet/http";
 import type { Database } from "../database.ts";
-import { reindex } from "../term-index/term-index.ts";
+import { addChange } from "../listings/changes.ts";
 import { lockVersion, processedRequestsTable, propertyNotFound } from "./properties.ts";
-import type { DatePosition, StatusChange } from "./property.ts";
-import { advanceListing, findHistory, findProperty, findStatusChange, insertStatus } from "./property-queries.ts";
+import type { HistoryPosition, StatusChange } from "./property.ts";
+import { findHistory, findLatestDate, findProperty, findStatusChange, insertStatus } from "./property-queries.ts";
 import type { Status } from "./statuses.ts";
 
 /**
- * Appends a status to a property's history, dated `updateDate` or now, and keeps the listing at the latest entry. Writers of one property
- * wait for each other, and the listing only moves to a later entry, so that an entry with an earlier date only adds to the history.
- * Idempotent for a keyed request. With `ifMatch`, an If-Match header, only that version gets the status. Throws `not-found` or
- * `precondition-failed`.
+ * Appends a status to a property's history, dated `updateDate` or now. An entry with an earlier date than the latest one only adds to the
+ * history. Writers of one property wait for each other. Idempotent for a keyed request. With `ifMatch`, an If-Match header, only that
+ * version gets the status. Throws `not-found` or `precondition-failed`.
  */
-export function appendStatus(
+export async function appendStatus(
   db: Database,
   id: number,
   input: { status: Status; updateDate?: Date | undefined },
   request?: KeyedRequest,
   ifMatch?: string,
 ): Promise<StatusChange> {
+  const { status, updateDate = null } = input;
+  const statusId = (await db.statuses()).idFor(status);
   const append = async (on: MysqlConnection) => {
-    const before = await lockVersion(db, on, id, ifMatch);
-    const { status, updateDate = null } = input;
-    const historyId = await insertStatus(db, on, { id, status, updateDate, latestDate: before.latestDate });
-    await advanceListing(db, on, id, historyId);
-    await reindex(db, on, id, before);
+    await lockVersion(db, on, id, ifMatch);
+    const latestDate = await findLatestDate(db, on, id);
+    const historyId = await insertStatus(db, on, { id, statusId, updateDate, latestDate });
+    await addChange(db, on, id);
     return historyId;
   };
   return inMysqlTransaction(db.pool, async (on) =>
@@ -41,7 +41,7 @@ export function appendStatus(
 export async function readHistory(
   db: Database,
   id: number,
-  page: { limit: number; after?: DatePosition | undefined },
+  page: { limit: number; after?: HistoryPosition | undefined },
 ): Promise<{ history: StatusChange[]; more: boolean }> {
   const { limit, after } = page;
   const rows = await findHistory(db, id, { rows: limit + 1, after });

@@ -1,7 +1,7 @@
 import { decodeCursor, encodeCursor } from "@quintet/http";
 import { z } from "zod";
 import type { LikesPosition } from "../likes/like-queries.ts";
-import type { DatePosition } from "../properties/property.ts";
+import type { DatePosition, HistoryPosition } from "../properties/property.ts";
 import { type Sort, type SortPosition, sortOrders } from "../search/sort-orders.ts";
 
 const id = z.number().int();
@@ -39,4 +39,16 @@ export function likesCursor(key: Buffer, { likes, id }: LikesPosition): string {
 export function likesPosition(key: Buffer, cursor: string): LikesPosition {
   const [, likes, last] = decodeCursor(key, cursor, z.tuple([z.literal("most-liked"), id, id]));
   return { likes, id: last };
+}
+
+/** The cursor after an entry of the status history of a property. */
+export function historyCursor(key: Buffer, property: number, position: HistoryPosition): string {
+  return encodeCursor(key, [`history of ${property}`, position.date, position.id]);
+}
+
+/** The position in a cursor of `historyCursor` for the same property; any other cursor is a 400. */
+export function historyPosition(key: Buffer, property: number, cursor: string): HistoryPosition {
+  const shape = z.tuple([z.literal(`history of ${property}`), date.nullable(), id]);
+  const [, value, last] = decodeCursor(key, cursor, shape);
+  return { date: value, id: last };
 }

@@ -6,7 +6,7 @@ import { changeProperty, createProperty } from "../properties/properties.ts";
 import type { StatusChange } from "../properties/property.ts";
 import { appendStatus, readHistory } from "../properties/status-history.ts";
 import { propertyEtag } from "../properties/versions.ts";
-import { dateCursor, datePosition } from "./cursors.ts";
+import { historyCursor, historyPosition } from "./cursors.ts";
 import { notAcceptable, onlyJson, setTag } from "./responses.ts";
 import {
   cursor,
@@ -124,16 +124,15 @@ export function addEditingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { id } = c.req.valid("param");
         const { limit, cursor } = c.req.valid("query");
-        const list = `history of ${id}`;
-        const after = cursor === undefined ? undefined : datePosition(cursorKey, list, cursor);
+        const after = cursor === undefined ? undefined : historyPosition(cursorKey, id, cursor);
         const { history, more } = await readHistory(db, id, { limit, after });
         const last = history.at(-1);
-        const nextCursor = more && last ? dateCursor(cursorKey, list, { date: last.updateDate, id: last.id }) : null;
+        const nextCursor = more && last ? historyCursor(cursorKey, id, { date: last.updateDate, id: last.id }) : null;
         return c.json({ status: "success" as const, history: history.map(shown), nextCursor }, 200);
       },
     );
 }
 
 function shown({ id, status, updateDate }: StatusChange) {
-  return { id, status, updateDate: updateDate.toISOString() };
+  return { id, status, updateDate: updateDate?.toISOString() ?? null };
 }

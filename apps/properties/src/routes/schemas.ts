@@ -68,17 +68,25 @@ export const newStatusSchema = z
   })
   .openapi("NewStatus");
 
+const currentStatus = z
+  .string()
+  .nullable()
+  .openapi({
+    description: `The current status: \`${allStatuses.join("`, `")}\`; for staff also others that the table \`status\` has, and null without any`,
+    example: "en_venta",
+  });
+
 export const propertySchema = z
   .object({
     id: z.number().int().openapi({ description: "The id of the property" }),
-    address: z.string().openapi({ description: "The address" }),
-    city: z.string().openapi({ description: "The city" }),
-    price: z.number().int().openapi({ description: "The price in whole Colombian pesos" }),
-    description: z.string().openapi({ description: "A description" }),
-    year: z.number().int().openapi({ description: "The year of construction" }),
-    status: z.enum(allStatuses).openapi({ description: "The current status" }),
+    address: z.string().nullable().openapi({ description: "The address" }),
+    city: z.string().nullable().openapi({ description: "The city" }),
+    price: z.number().nullable().openapi({ description: "The price in Colombian pesos" }),
+    description: z.string().nullable().openapi({ description: "A description" }),
+    year: z.number().int().nullable().openapi({ description: "The year of construction" }),
+    status: currentStatus,
   })
-  .openapi("Property");
+  .openapi("Property", { description: "A property. Fields that another program left empty are null" });
 
 export const success = z.literal("success").openapi({ description: "Always `success`" });
 export const nextCursor = z
@@ -123,8 +131,8 @@ export const likeCountSchema = z
 export const statusChangeSchema = z
   .object({
     id: z.number().int().openapi({ description: "The id of the entry" }),
-    status: z.enum(allStatuses).openapi({ description: "The status" }),
-    updateDate: z.iso.datetime().openapi({ description: "When the status took effect, in UTC" }),
+    status: z.string().nullable().openapi({ description: "The status; null if the table `status` has no such row" }),
+    updateDate: z.iso.datetime().nullable().openapi({ description: "When the status took effect, in UTC" }),
   })
   .openapi("StatusChange");
 

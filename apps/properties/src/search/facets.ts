@@ -1,6 +1,6 @@
 import { Problem } from "@quintet/http";
 import { type Database, select } from "../database.ts";
-import { allStatuses, statusIds } from "../properties/statuses.ts";
+import type { Statuses } from "../source/statuses.ts";
 import { fill, numbered, parameters } from "../sql/statements.ts";
 import { countIds, type IdSet, idsOf, intersect } from "../term-index/id-sets.ts";
 import { rangeOfColumn } from "../term-index/terms.ts";
@@ -38,14 +38,15 @@ export async function countResults(
   wanted: { count?: "exact" | "estimated" | undefined; facets: FacetName[] },
 ): Promise<Totals> {
   if (!wanted.count && wanted.facets.length === 0) return {};
-  const { ids, isExact } = await findMatches(db, withStatusIds(input));
+  const statuses = await db.fresh();
+  const { ids, isExact } = await findMatches(db, withStatusIds(input, statuses));
   if (!isExact && wanted.count === "exact") throw notCounted("count", "Use count=estimated");
   if (!isExact && wanted.facets.length > 0) throw notCounted("facets", "Leave out facets");
   const facets: Totals["facets"] = {};
   const areFew = countIds(ids) <= db.limits.sorted;
   const few = areFew && wanted.facets.length > 0 ? await readRows(db, [...idsOf(ids, false)]) : undefined;
   for (const name of wanted.facets) {
-    facets[name] = await withValues(db, few ? groupRows(few, name) : await groupTerms(db, ids, name), name);
+    facets[name] = await withValues(db, few ? groupRows(few, name) : await groupTerms(db, ids, name), name, statuses);
   }
   return {
     ...(wanted.count ? { total: countIds(ids) } : {}),
@@ -60,19 +61,25 @@ interface Group {
 }
 
 /** The values of the largest groups, most frequent first. */
-async function withValues(db: Database, groups: Group[], name: FacetName): Promise<FacetCount[]> {
+async function withValues(db: Database, groups: Group[], name: FacetName, statuses: Statuses): Promise<FacetCount[]> {
   const frequent = groups.toSorted((a, b) => b.count - a.count || a.id - b.id).slice(0, maxValues);
   const ids = frequent.map(({ id }) => id);
   const rows = new Map((await readRows(db, ids)).map((row) => [row.id, row]));
   return frequent.flatMap(({ count, id }) => {
     const row = rows.get(id);
-    return row ? [{ value: fieldOf(row, name), count }] : [];
+    if (!row) return [];
+    const value = name === "status" ? statuses.nameOf(row.statusId) : row[name];
+    return value === null ? [] : [{ value, count }];
   });
 }
 
 /** Groups few listings by their rows, which are in the order of their ids. */
 function groupRows(rows: FacetRow[], name: FacetName): Group[] {
-  const groups = Map.groupBy(rows, (row) => (name === "city" ? row.cityKey : fieldOf(row, name)));
+  const keys = { city: "cityKey", status: "statusId", year: "year" } as const;
+  const groups = Map.groupBy(
+    rows.filter((row) => row[keys[name]] !== null),
+    (row) => row[keys[name]],
+  );
   return [...groups.values()].map((some) => ({ count: some.length, id: Math.min(...some.map(({ id }) => id)) }));
 }
 
@@ -94,9 +101,9 @@ async function groupTerms(db: Database, ids: IdSet, name: FacetName): Promise<Gr
 interface FacetRow {
   id: number;
   statusId: number;
-  year: number;
-  city: string;
-  cityKey: string;
+  year: number | null;
+  city: string | null;
+  cityKey: string | null;
 }
 
 async function readRows(db: Database, ids: number[]): Promise<FacetRow[]> {
@@ -107,11 +114,6 @@ async function readRows(db: Database, ids: number[]): Promise<FacetRow[]> {
     rows.push(...(await select<FacetRow>(db.searchPool, text, values)));
   }
   return rows;
-}
-
-function fieldOf(row: FacetRow, name: FacetName): string | number {
-  if (name === "status") return allStatuses.find((status) => statusIds[status] === row.statusId) ?? row.statusId;
-  return row[name];
 }
 
 function notCounted(path: "count" | "facets", instead: string): Problem {

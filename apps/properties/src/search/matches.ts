@@ -40,7 +40,8 @@ async function checkTexts(db: Database, search: Search, ids: IdSet): Promise<num
   const all = [...idsOf(ids, false)];
   for (let i = 0; i < all.length; i += idsAtOnce) {
     for (const { property } of await findRows(db, search, all.slice(i, i + idsAtOnce))) {
-      if (matchesWords(`${property.address} ${property.description}`, search.words)) found.push(property.id);
+      if (matchesWords(`${property.address ?? ""} ${property.description ?? ""}`, search.words))
+        found.push(property.id);
     }
   }
   return found;

@@ -1,4 +1,5 @@
-import { statusIds, type VisibleStatus, visibleStatuses } from "../properties/statuses.ts";
+import type { VisibleStatus } from "../properties/statuses.ts";
+import type { Statuses } from "../source/statuses.ts";
 import { type Sort, type SortPosition, sortOrders } from "./sort-orders.ts";
 
 /** An inclusive range; an end that is not given is open. */
@@ -27,9 +28,9 @@ export interface Search extends Partial<Record<RangeColumn, Range>> {
 /** What is searched for: properties with one of these statuses, or without any, with each in which they are visible. */
 export type SearchInput = Omit<Search, "statusIds"> & { statuses: VisibleStatus[] };
 
-/** A search with the ids of its statuses. */
-export function withStatusIds({ statuses, ...search }: SearchInput): Search {
-  return { ...search, statusIds: (statuses.length === 0 ? visibleStatuses : statuses).map((name) => statusIds[name]) };
+/** A search with the ids of its statuses, as they are `current`ly. */
+export function withStatusIds({ statuses, ...search }: SearchInput, current: Statuses): Search {
+  return { ...search, statusIds: current.searchedIds(statuses) };
 }
 
 /** The single year of a search; undefined when it has none or several. */

@@ -5,7 +5,7 @@ import { sortOrders } from "./sort-orders.ts";
 /** A statement and the values for its named parameters. */
 export interface BoundStatement {
   text: string;
-  values: Record<string, string | number | Date>;
+  values: Record<string, string | number | Date | null>;
 }
 
 /** Max ids for `keys` and `rows`. */

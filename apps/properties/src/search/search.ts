@@ -13,9 +13,9 @@ export interface SearchPage {
   end: SortPosition | undefined;
 }
 
-/** The first `limit` visible properties of a search, each once, with its latest status. */
+/** The first `limit` visible properties of a search, each once, with its latest status. Sees all that was committed before the call. */
 export async function searchProperties(db: Database, input: SearchInput, limit: number): Promise<SearchPage> {
-  const search = withStatusIds(input);
+  const search = withStatusIds(input, await db.fresh());
   const wanted = limit + 1;
   const found = isInOneIndex(search) ? await findPage(db, search, wanted) : await findByIds(db, search, wanted);
   const page = found.slice(0, limit);
@@ -54,5 +54,5 @@ async function findByIds(db: Database, search: Search, wanted: number): Promise<
 }
 
 function matches({ address, description }: Property, { words }: Search): boolean {
-  return matchesWords(`${address} ${description}`, words);
+  return matchesWords(`${address ?? ""} ${description ?? ""}`, words);
 }

@@ -2,7 +2,7 @@
 -- Whether a property exists and is visible.
 SELECT l.property_id AS id
 FROM listing AS l
-WHERE l.property_id = :id AND l.status_id IN (:status1, :status2, :status3)
+WHERE l.property_id = :id AND l.status_id IN ({statuses})
 
 -- name: lock-likes
 -- Locks the number of likes of a property until the transaction ends, and creates it.
@@ -14,7 +14,7 @@ ON DUPLICATE KEY UPDATE likes = likes
 INSERT INTO liked_properties (id_user, id_property, date_liked)
 SELECT :account, l.property_id, UTC_TIMESTAMP(3)
 FROM listing AS l
-WHERE l.property_id = :id AND l.status_id IN (:status1, :status2, :status3)
+WHERE l.property_id = :id AND l.status_id IN ({statuses})
   AND NOT EXISTS (SELECT 1 FROM liked_properties AS k WHERE k.id_user = :account AND k.id_property = :id)
 
 -- name: unlike
@@ -33,7 +33,7 @@ SELECT k.id_property AS id FROM liked_properties AS k WHERE k.id_user = :account
 -- The number of likes of a visible property; no row when it does not exist or is not visible.
 SELECT (SELECT COUNT(DISTINCT k.id_user) FROM liked_properties AS k WHERE k.id_property = l.property_id) AS count
 FROM listing AS l
-WHERE l.property_id = :id AND l.status_id IN (:status1, :status2, :status3)
+WHERE l.property_id = :id AND l.status_id IN ({statuses})
 
 -- name: likes-of
 -- How many accounts like each of some properties, and whether an account is one of them; no row for one that nobody likes.
@@ -45,7 +45,7 @@ WHERE k.property_id IN ({ids}) AND k.likes > 0
 -- name: liked
 -- The next likes of an account, most recent first, with their properties where those are visible.
 SELECT k.id_property AS likedId, k.date_liked AS likedAt,
-  p.id, p.address, p.city, p.price, p.description, p.year, s.name AS status
+  p.id, p.address, p.city, p.price, p.description, p.year, LOWER(TRIM(s.name)) AS status
 FROM (
   SELECT k.id_property, k.date_liked
   FROM liked_properties AS k
@@ -54,7 +54,7 @@ FROM (
   ORDER BY k.date_liked DESC, k.id_property DESC
   LIMIT :rows
 ) AS k
-LEFT JOIN listing AS l ON l.property_id = k.id_property AND l.status_id IN (:status1, :status2, :status3)
+LEFT JOIN listing AS l ON l.property_id = k.id_property AND l.status_id IN ({statuses})
 LEFT JOIN property AS p ON p.id = l.property_id
 LEFT JOIN status AS s ON s.id = l.status_id
 ORDER BY k.date_liked DESC, k.id_property DESC
@@ -62,7 +62,7 @@ ORDER BY k.date_liked DESC, k.id_property DESC
 -- name: most-liked
 -- The next properties that anybody likes, the most liked first, with their fields where they are visible.
 SELECT k.property_id AS countedId, k.likes,
-  p.id, p.address, p.city, p.price, p.description, p.year, s.name AS status
+  p.id, p.address, p.city, p.price, p.description, p.year, LOWER(TRIM(s.name)) AS status
 FROM (
   SELECT k.property_id, k.likes
   FROM like_count AS k FORCE INDEX (like_count_order)
@@ -71,7 +71,7 @@ FROM (
   ORDER BY k.likes DESC, k.property_id DESC
   LIMIT :rows
 ) AS k
-LEFT JOIN listing AS l ON l.property_id = k.property_id AND l.status_id IN (:status1, :status2, :status3)
+LEFT JOIN listing AS l ON l.property_id = k.property_id AND l.status_id IN ({statuses})
 LEFT JOIN property AS p ON p.id = l.property_id
 LEFT JOIN status AS s ON s.id = l.status_id
 ORDER BY k.likes DESC, k.property_id DESC

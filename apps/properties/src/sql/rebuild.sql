@@ -2,8 +2,9 @@
 
 -- name: rebuild-listings
 -- Rebuilds every listing from the properties and their histories, after rows were loaded into those by other means.
-INSERT INTO listing (property_id, status_id, status_date, history_id, city, price, year)
-SELECT p.id, h.status_id, h.update_date, h.id, p.city, p.price, p.year
+INSERT INTO listing (property_id, status_id, status_date, history_id, city, price, year, text_key)
+SELECT p.id, h.status_id, h.update_date, h.id, p.city, p.price, p.year,
+  UNHEX(MD5(CONCAT(COALESCE(MD5(p.address), ''), '.', COALESCE(MD5(p.description), ''))))
 FROM property AS p
 INNER JOIN (
   SELECT id, property_id, status_id, update_date,
@@ -12,7 +13,7 @@ INNER JOIN (
 ) AS h ON h.property_id = p.id AND h.place = 1
 ON DUPLICATE KEY UPDATE
   status_id = VALUES(status_id), status_date = VALUES(status_date), history_id = VALUES(history_id),
-  city = VALUES(city), price = VALUES(price), year = VALUES(year);
+  city = VALUES(city), price = VALUES(price), year = VALUES(year), text_key = VALUES(text_key);
 
 -- name: mark-blocks
 -- Marks all blocks as not indexed.

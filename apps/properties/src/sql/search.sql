@@ -1,7 +1,7 @@
 -- name: page
 -- One page of listings in the requested order. {slices} is `slice`, once per requested status and city; the page is the first rows of
 -- their union. The wide rows of `property` are read for the page only.
-SELECT p.id, p.address, p.city, p.price, p.description, p.year, s.name AS status, page.sort_key AS sortKey
+SELECT p.id, p.address, p.city, p.price, p.description, p.year, LOWER(TRIM(s.name)) AS status, page.sort_key AS sortKey
 FROM (
   SELECT * FROM ({slices}) AS slices
   ORDER BY sort_key, property_id             --? ascending
@@ -41,7 +41,7 @@ WHERE l.property_id IN ({ids})
 
 -- name: rows
 -- Those of the given listings that match a search, in the requested order.
-SELECT p.id, p.address, p.city, p.price, p.description, p.year, s.name AS status,
+SELECT p.id, p.address, p.city, p.price, p.description, p.year, LOWER(TRIM(s.name)) AS status,
   l.property_id AS sortKey   --? id
   l.price AS sortKey         --? price
   l.year AS sortKey          --? year

@@ -2,7 +2,28 @@ import { readFileSync } from "node:fs";
 
 /** Every statement, by its file in this folder. A statement that is not listed does not exist. */
 const files = {
-  demo: ["any-property", "lock-demo"],
+  demo: ["any-property", "insert-properties", "insert-statuses", "lock-demo"],
+  listings: [
+    "add-change",
+    "build-progress",
+    "built-until",
+    "changes",
+    "changes-left",
+    "copy-listings",
+    "count-properties",
+    "current",
+    "drop-listings",
+    "existing",
+    "indexed-fields",
+    "listing-columns",
+    "lock-build",
+    "next-property",
+    "remove-changes",
+    "source-rows",
+    "statuses",
+    "texts",
+    "unready-block",
+  ],
   likes: [
     "change-likes",
     "count-likes",
@@ -18,11 +39,11 @@ const files = {
     "unlike",
     "wrong-counts",
   ],
-  properties: ["insert-listing", "insert-property", "lock-listing", "one", "update-listing", "update-property"],
+  properties: ["insert-property", "lock-property", "one", "update-property"],
   queries: ["delete-query", "readable-tables", "save-query", "saved-queries", "saved-query"],
   rebuild: ["mark-blocks", "rebuild-listings"],
   search: ["after", "facet-rows", "filters", "keys", "of-price", "page", "rows", "slice", "slice-of-price", "walk"],
-  "status-history": ["advance-listing", "history", "insert-status", "status-change"],
+  "status-history": ["history", "insert-status", "latest-date", "status-change"],
   "term-index": [
     "add-terms",
     "block-done",
@@ -37,6 +58,7 @@ const files = {
     "read-terms",
     "remove-terms",
     "take-block",
+    "terms-of-member",
     "unlock-index",
     "unready-blocks",
   ],
@@ -95,8 +117,8 @@ export function parameters(name: string, count: number): string {
   return Array.from({ length: count }, (_, i) => `:${name}${i + 1}`).join(", ");
 }
 
-/** The values of `parameters(name, count)`; the last value is repeated when there are fewer. */
-export function numbered<T>(name: string, values: T[], count: number): Record<string, T> {
-  const value = (i: number) => values[Math.min(i, values.length - 1)] as T;
+/** The values of `parameters(name, count)`; the last value is repeated when there are fewer, and without any they are all null. */
+export function numbered<T>(name: string, values: T[], count: number): Record<string, T | null> {
+  const value = (i: number) => values[Math.min(i, values.length - 1)] ?? null;
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`${name}${i + 1}`, value(i)]));
 }

@@ -36,6 +36,13 @@ WHERE block = :block AND term IN ({terms})
 DELETE t FROM listing_term AS t FORCE INDEX (PRIMARY)
 WHERE t.block = :block AND t.term IN ({terms}) AND t.members IN ('', REPEAT(CHAR(0), 513))
 
+-- name: terms-of-member
+-- The terms that a property has in its block.
+SELECT t.term
+FROM listing_term AS t FORCE INDEX (listing_term_block)
+WHERE t.block = :block
+  AND IF(LENGTH(t.members) = 513, ORD(SUBSTRING(t.members, :byte, 1)) & :bit, INSTR(t.members, :pair)) > 0
+
 -- name: lock-block
 -- Locks a block of the index until the transaction ends. A new block has no other listings: it is ready.
 INSERT INTO listing_block (block, ready) VALUES (:block, 1)

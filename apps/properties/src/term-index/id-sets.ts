@@ -1,6 +1,8 @@
 /** The number of ids in a block. */
 export const blockSize = 4096;
 const bitmapBytes = blockSize / 8;
+/** The greatest id that a block can have: its number is an INT UNSIGNED. A property with a greater one, or a negative one, has no listing. */
+export const maxId = blockSize * 2 ** 32 - 1;
 
 /** A set of ids: a bitmap for each block that has any of them. */
 export type IdSet = Map<number, Uint8Array>;

@@ -1,39 +1,15 @@
 import { setImmediate as others, setTimeout as pause } from "node:timers/promises";
 import { inMysqlTransaction, type MysqlConnection } from "@quintet/db";
 import type { Database } from "../database.ts";
-import { lockProperty } from "../properties/property-queries.ts";
 import { blockSize, encodeMembers, positionOfId } from "./id-sets.ts";
-import {
-  addTerms,
-  findUnreadyBlocks,
-  lockBlock,
-  lockUnreadyBlock,
-  readListings,
-  removeTerms,
-  replaceBlock,
-  withIndexLock,
-} from "./term-queries.ts";
-import { type IndexedListing, termsOf } from "./terms.ts";
-
-/** Updates the index from the listing's state `before`, if it existed, to its current one. Call it last in the transaction that changes the listing. */
-export async function reindex(db: Database, on: MysqlConnection, id: number, before?: IndexedListing): Promise<void> {
-  const after = await lockProperty(db, on, id);
-  if (!after) throw new Error(`The property ${id} has no listing.`);
-  const old = before ? termsOf(before) : new Set<string>();
-  const now = termsOf(after);
-  const [removed, added] = [[...old.difference(now)], [...now.difference(old)]];
-  if (removed.length === 0 && added.length === 0) return;
-  // A block that is not ready will be indexed later as a whole.
-  if (!(await lockBlock(db, on, positionOfId(id).block))) return;
-  await removeTerms(db, on, id, removed);
-  await addTerms(db, on, id, added);
-}
+import { findUnreadyBlocks, lockUnreadyBlock, readListings, replaceBlock, withIndexLock } from "./term-queries.ts";
+import { termsOf } from "./terms.ts";
 
 /** Listings that are processed before the event loop gets its turn. */
 const readAtOnce = 64;
 
 /** Indexes a block that is locked by the transaction. */
-async function indexBlock(db: Database, on: MysqlConnection, block: number): Promise<void> {
+export async function indexBlock(db: Database, on: MysqlConnection, block: number): Promise<void> {
   const positions = new Map<string, number[]>();
   const end = (block + 1) * blockSize;
   let first = block * blockSize;
@@ -63,12 +39,15 @@ export async function indexAll(db: Database, on: MysqlConnection): Promise<void>
 
 /** Indexes one block that is not ready; false when there is none, or when another process is indexing. */
 async function indexNextBlock(db: Database): Promise<boolean> {
-  return inMysqlTransaction(db.pool, (on) =>
-    withIndexLock(db, on, async () => {
-      const block = await lockUnreadyBlock(db, on);
-      if (block !== undefined) await indexBlock(db, on, block);
-      return block !== undefined;
-    }),
+  return inMysqlTransaction(
+    db.pool,
+    (on) =>
+      withIndexLock(db, on, async () => {
+        const block = await lockUnreadyBlock(db, on);
+        if (block !== undefined) await indexBlock(db, on, block);
+        return block !== undefined;
+      }),
+    "READ COMMITTED",
   );
 }
 

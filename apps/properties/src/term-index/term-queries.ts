@@ -54,6 +54,14 @@ export async function removeTerms(db: Database, on: MysqlConnection, id: number,
   }
 }
 
+/** The terms that a property has in the index, read from all of its block. */
+export async function readTermsOf(db: Database, on: MysqlConnection, id: number): Promise<string[]> {
+  const { block, position } = positionOfId(id);
+  const values = { block, pair: encodePair(position), ...bitOf(position) };
+  const found = await select<{ term: string }>(on, db.statements["terms-of-member"], values);
+  return found.map(({ term }) => term);
+}
+
 /** Locks a block against other writers until the transaction ends. Returns whether the block is indexed. */
 export async function lockBlock(db: Database, on: MysqlConnection, block: number): Promise<boolean> {
   await write(on, db.statements["lock-block"], { block });

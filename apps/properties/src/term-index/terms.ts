@@ -1,16 +1,20 @@
 import { wordsOf } from "./words.ts";
 
-/** The fields of a listing that are indexed. */
-export interface IndexedListing {
-  id: number;
-  statusId: number;
-  latestDate: Date;
-  price: number;
-  year: number;
-  address: string;
-  description: string;
+/** The fields of a listing that searches filter and sort by. */
+export interface ListedFields {
+  statusId: number | null;
+  latestDate: Date | null;
+  price: number | null;
+  year: number | null;
   /** Equal for cities that differ only in case and accents. */
-  cityKey: string;
+  cityKey: string | null;
+}
+
+/** The fields of a listing that are indexed. */
+export interface IndexedListing extends ListedFields {
+  id: number;
+  address: string | null;
+  description: string | null;
 }
 
 /** The terms from `from` (inclusive) to `to` (exclusive), in the order of the table. */
@@ -30,15 +34,31 @@ const last = "\u{10FFFF}";
 
 /** All terms of a listing. */
 export function termsOf(listed: IndexedListing): Set<string> {
-  const terms = new Set([
-    `=s${listed.statusId}`,
-    `=c${listed.cityKey}`,
+  return filterTermsOf(listed).union(wordTermsOf(listed));
+}
+
+/** The terms of the fields that a listing has. */
+export function filterTermsOf(listed: ListedFields): Set<string> {
+  const { statusId, cityKey } = listed;
+  return new Set([
+    ...(statusId === null ? [] : [`=s${statusId}`]),
+    ...(cityKey === null ? [] : [`=c${cityKey}`]),
     ...(["price", "year", "date"] as const).flatMap((column) => {
       const key = column === "date" ? listed.latestDate : listed[column];
-      return [bucketTerm(column, "fine", key), bucketTerm(column, "coarse", key)];
+      return key === null ? [] : [bucketTerm(column, "fine", key), bucketTerm(column, "coarse", key)];
     }),
   ]);
-  for (const word of wordsOf(`${listed.address} ${listed.description}`)) {
+}
+
+/** Whether a term is of a word, not of another field. */
+export function isWord(term: string): boolean {
+  return !term.startsWith("=");
+}
+
+/** The terms of the words of a listing. */
+export function wordTermsOf({ address, description }: Pick<IndexedListing, "address" | "description">): Set<string> {
+  const terms = new Set<string>();
+  for (const word of wordsOf(`${address ?? ""} ${description ?? ""}`)) {
     const letters = [...word];
     for (const length of prefixLengths) if (letters.length >= length) terms.add(letters.slice(0, length).join(""));
     if (letters.length > prefixLengths.length) terms.add(letters.slice(0, maxTermLength).join(""));

@@ -7,6 +7,8 @@ export interface Migration {
   name: string;
   text: string;
   checksum: string;
+  /** Checksums of earlier texts of the file, from its lines `-- replaces: CHECKSUM`: a database where one of them ran needs nothing. */
+  replaces: string[];
 }
 
 /** The `.sql` files of a folder, ordered by name (`0001-accounts.sql`, …). */
@@ -15,7 +17,8 @@ export async function readMigrations(folder: string): Promise<Migration[]> {
   return Promise.all(
     names.map(async (name) => {
       const text = await readFile(join(folder, name), "utf8");
-      return { name, text, checksum: createHash("sha256").update(text).digest("hex") };
+      const replaces = [...text.matchAll(/^-- replaces: ([0-9a-f]{64})$/gm)].map(([, checksum = ""]) => checksum);
+      return { name, text, checksum: createHash("sha256").update(text).digest("hex"), replaces };
     }),
   );
 }
@@ -45,9 +48,9 @@ export function pendingMigrations(
         `(docs/operations.md, "Going back to an older version").`,
     );
   }
-  return all.filter(({ name, checksum }) => {
+  return all.filter(({ name, checksum, replaces }) => {
     const before = applied.get(name);
-    if (before !== undefined && before !== checksum) {
+    if (before !== undefined && before !== checksum && !replaces.includes(before)) {
       throw new StartRefused(
         `Migration ${app}/${name} was changed after it had run in the ${store} database "${database}"; ` +
           "undo that, and add a new one instead.",

@@ -54,17 +54,30 @@ export function healthMysql(url: string): Pool {
   return connectMysql(url, { connections: 1, statementSeconds: healthSeconds });
 }
 
+/** What a transaction sees: one state of the database, or with each statement what is committed by then. */
+export type Isolation = "REPEATABLE READ" | "READ COMMITTED";
+
 /**
  * Runs `work` in a transaction: commits when it resolves, rolls back when it rejects. After a deadlock the whole
  * transaction runs again (`retryOnDeadlock`), so `work` must keep nothing from a failed attempt outside the database.
+ * Without an `isolation` it is the server's default.
  */
-export function inMysqlTransaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
-  return retryOnDeadlock(() => tryTransaction(pool, work));
+export function inMysqlTransaction<T>(
+  pool: Pool,
+  work: (connection: PoolConnection) => Promise<T>,
+  isolation?: Isolation,
+): Promise<T> {
+  return retryOnDeadlock(() => tryTransaction(pool, work, isolation));
 }
 
-async function tryTransaction<T>(pool: Pool, work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+async function tryTransaction<T>(
+  pool: Pool,
+  work: (connection: PoolConnection) => Promise<T>,
+  isolation: Isolation | undefined,
+): Promise<T> {
   const connection = await pool.getConnection();
   try {
+    if (isolation) await connection.query(`SET TRANSACTION ISOLATION LEVEL ${isolation}`);
     await connection.beginTransaction();
     const result = await work(connection);
     await connection.commit();

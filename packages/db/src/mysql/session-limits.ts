@@ -23,7 +23,7 @@ const servers = new WeakMap<object, string>();
 const limitTexts = new WeakMap<object, string>();
 
 /**
- * Sets the time limits of statements and idle transactions on each new connection of a pool. MariaDB limits all
+ * Sets the time zone and the time limits of statements and idle transactions on each new connection of a pool. MariaDB limits all
  * statements, MySQL 8 limits reads and waits for row locks. If the server refuses, only the timeout of the driver
  * applies.
  */
@@ -35,7 +35,7 @@ export function limitMysqlSessions(pool: Pool, limits: StatementLimits): void {
     // MariaDB ignores comments for MySQL 5.7 and later; MySQL ignores comments for MariaDB.
     const bounds = `, innodb_lock_wait_timeout = ${Math.max(1, seconds)}
       /*!50708 , max_execution_time = ${seconds * 1000} */ /*M! , max_statement_time = ${seconds} */`;
-    const text = `SET SESSION net_read_timeout = ${idleSeconds} /*M! , idle_transaction_timeout = ${idleSeconds} */`;
+    const text = `SET SESSION time_zone = '+00:00', net_read_timeout = ${idleSeconds} /*M! , idle_transaction_timeout = ${idleSeconds} */`;
     limitTexts.set(connection, seconds > 0 ? text + bounds : text);
     limitSession(connection);
     if (!endsWithClient) return;

@@ -1,0 +1,76 @@
+import { inMysqlTransaction } from "@quintet/db";
+import { Problem } from "@quintet/http";
+import { type Database, select, write } from "../database.ts";
+import { blockSize, maxId, positionOfId } from "../term-index/id-sets.ts";
+import { indexAll } from "../term-index/term-index.ts";
+import { lockBlock } from "../term-index/term-queries.ts";
+import { copyListings } from "./refresh.ts";
+
+/** Up to this many properties, the listings are made before the first response. */
+const fewProperties = 20_000;
+
+/** How far the listings have been made. */
+export interface BuildProgress {
+  complete: boolean;
+  /** The part of the ids whose listings are there, from 0 to 1. */
+  share: number;
+}
+
+interface BuildRow {
+  nextId: number;
+  complete: number;
+}
+
+/**
+ * Makes the listings of the next block of ids; false when all are there. An interrupted block starts over. The block is indexed by its words
+ * later.
+ */
+export function buildNextBlock(db: Database): Promise<boolean> {
+  return inMysqlTransaction(
+    db.pool,
+    async (on) => {
+      const [build] = await select<BuildRow>(on, db.statements["lock-build"], {});
+      if (!build || build.complete === 1) return false;
+      const [next] = await select<{ id: number | null }>(on, db.statements["next-property"], { from: build.nextId });
+      const id = next?.id ?? null;
+      if (id === null || id > maxId) {
+        await write(on, db.statements["built-until"], { nextId: build.nextId, complete: 1 });
+        return false;
+      }
+      const { block } = positionOfId(id);
+      await lockBlock(db, on, block);
+      await copyListings(db, on, { block });
+      await write(on, db.statements["unready-block"], { block });
+      await write(on, db.statements["built-until"], { nextId: (block + 1) * blockSize, complete: 0 });
+      return true;
+    },
+    "READ COMMITTED",
+  );
+}
+
+/** Makes and indexes all listings that are missing, unless there are very many: those are made in the background. */
+export async function buildFew(db: Database): Promise<void> {
+  const progress = await readBuild(db);
+  if (progress.complete) return;
+  const [found] = await select<{ count: number }>(db.pool, db.statements["count-properties"], {
+    most: fewProperties + 1,
+  });
+  if ((found?.count ?? 0) > fewProperties) return;
+  while (await buildNextBlock(db));
+  await inMysqlTransaction(db.pool, (on) => indexAll(db, on), "READ COMMITTED");
+}
+
+/** How far the listings have been made. */
+export async function readBuild(db: Database): Promise<BuildProgress> {
+  const [build] = await select<BuildRow & { lastId: number | null }>(db.pool, db.statements["build-progress"], {});
+  if (!build) throw new Error("The table listing_build is empty.");
+  const share = build.lastId === null ? 1 : Math.min(1, build.nextId / (Math.min(build.lastId, maxId) + 1));
+  return { complete: build.complete === 1, share };
+}
+
+/** The error for a search while listings are missing. */
+export async function notBuilt(db: Database): Promise<Problem> {
+  const { share } = await readBuild(db);
+  const detail = `The listings are being made from the properties that are there: ${Math.floor(share * 100)}% so far.`;
+  return new Problem("unavailable", detail, { headers: { "Retry-After": "10" } });
+}

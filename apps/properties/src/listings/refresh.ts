@@ -1,0 +1,135 @@
+import type { MysqlConnection } from "@quintet/db";
+import { type Database, select, write } from "../database.ts";
+import { fill, numbered, parameters, withLines } from "../sql/statements.ts";
+import { blockSize, positionOfId } from "../term-index/id-sets.ts";
+import { indexBlock } from "../term-index/term-index.ts";
+import { addTerms, lockBlock, readTermsOf, removeTerms } from "../term-index/term-queries.ts";
+import { filterTermsOf, isWord, type ListedFields, wordTermsOf } from "../term-index/terms.ts";
+
+/** Max properties of a call of `refreshListings`. */
+export const idsAtOnce = 256;
+/** A block with more changed listings than this is indexed as a whole. */
+const changedAtOnce = 64;
+
+/** A listing as the term index has it: its words are known by a key of its texts. */
+interface Listed extends ListedFields {
+  id: number;
+  textKey: string | null;
+}
+
+interface Texts {
+  id: number;
+  address: string | null;
+  description: string | null;
+}
+
+/**
+ * Makes the listings of some properties what `property` and `status_history` say at this moment, with their places in the term index; removes
+ * those of properties that are gone. The transaction must be READ COMMITTED, and lock nothing else later: the blocks of the ids stay locked
+ * until it ends, so that of two writers of a listing the second sees what the first has seen. `stillWanted` narrows the ids down once they
+ * are locked.
+ */
+export async function refreshListings(
+  db: Database,
+  on: MysqlConnection,
+  ids: number[],
+  stillWanted: () => Promise<number[]> = async () => ids,
+): Promise<void> {
+  const ready = new Map<number, boolean>();
+  for (const block of [...new Set(ids.map((id) => positionOfId(id).block))].sort((a, b) => a - b)) {
+    ready.set(block, await lockBlock(db, on, block));
+  }
+  const wanted = await stillWanted();
+  if (wanted.length === 0) return;
+  const before = await readListed(db, on, wanted);
+  await copyListings(db, on, { ids: wanted });
+  const gone = await findGone(db, on, wanted);
+  await dropListings(db, on, gone);
+  const after = await readListed(db, on, wanted);
+  const changed = wanted.filter((id) => !isSame(before.get(id), after.get(id)));
+  for (const [block, some] of Map.groupBy(changed, (id) => positionOfId(id).block)) {
+    // A block that is not ready is indexed later as a whole.
+    if (ready.get(block) !== true) continue;
+    if (some.length > changedAtOnce) await indexBlock(db, on, block);
+    else await reindexSome(db, on, some, before, after);
+  }
+}
+
+/** Copies the listings of some ids, or of a block, from the tables that they follow. Properties that are gone are not looked for. */
+export async function copyListings(
+  db: Database,
+  on: MysqlConnection,
+  of: { ids: number[] } | { block: number },
+): Promise<void> {
+  const { columns } = await db.source();
+  const optional = (["rooms", "area", "type"] as const).map((column) =>
+    columns.has(column) ? column : `no${column[0]!.toUpperCase()}${column.slice(1)}`,
+  );
+  const byIds = "ids" in of;
+  const rows = withLines(db.statements["source-rows"], new Set([...optional, byIds ? "ids" : "block"]));
+  const text = fill(fill(db.statements["copy-listings"], { rows }), { ids: parameters("id", idsAtOnce) });
+  const values = byIds
+    ? numbered("id", of.ids, idsAtOnce)
+    : { first: of.block * blockSize, end: (of.block + 1) * blockSize };
+  await write(on, text, values);
+}
+
+function withIds(text: string): string {
+  return fill(text, { ids: parameters("id", idsAtOnce) });
+}
+
+async function readListed(db: Database, on: MysqlConnection, ids: number[]): Promise<Map<number, Listed>> {
+  const found = await select<Listed>(on, withIds(db.statements["indexed-fields"]), numbered("id", ids, idsAtOnce));
+  return new Map(found.map((listed) => [listed.id, listed]));
+}
+
+/** Those of some ids that no property has. */
+async function findGone(db: Database, on: MysqlConnection, ids: number[]): Promise<number[]> {
+  const found = await select<{ id: number }>(on, withIds(db.statements.existing), numbered("id", ids, idsAtOnce));
+  const existing = new Set(found.map(({ id }) => id));
+  return ids.filter((id) => !existing.has(id));
+}
+
+async function dropListings(db: Database, on: MysqlConnection, ids: number[]): Promise<void> {
+  if (ids.length > 0) await write(on, withIds(db.statements["drop-listings"]), numbered("id", ids, idsAtOnce));
+}
+
+function isSame(before: Listed | undefined, after: Listed | undefined): boolean {
+  if (!before || !after) return before === after;
+  return before.textKey === after.textKey && filterTermsOf(before).symmetricDifference(filterTermsOf(after)).size === 0;
+}
+
+/** Updates the terms of some listings of a locked block. */
+async function reindexSome(
+  db: Database,
+  on: MysqlConnection,
+  ids: number[],
+  before: Map<number, Listed>,
+  after: Map<number, Listed>,
+): Promise<void> {
+  const reworded = ids.filter((id) => before.get(id)?.textKey !== after.get(id)?.textKey);
+  const texts = await readTexts(
+    db,
+    on,
+    reworded.filter((id) => after.has(id)),
+  );
+  for (const id of ids) {
+    const [old, now] = [before.get(id), after.get(id)];
+    const removed = old ? filterTermsOf(old) : new Set<string>();
+    const added = now ? filterTermsOf(now) : new Set<string>();
+    if (old?.textKey !== now?.textKey) {
+      // What the words were is known only to the index.
+      if (old) for (const term of await readTermsOf(db, on, id)) if (isWord(term)) removed.add(term);
+      const text = texts.get(id);
+      if (text) for (const term of wordTermsOf(text)) added.add(term);
+    }
+    await removeTerms(db, on, id, [...removed.difference(added)]);
+    await addTerms(db, on, id, [...added.difference(removed)]);
+  }
+}
+
+async function readTexts(db: Database, on: MysqlConnection, ids: number[]): Promise<Map<number, Texts>> {
+  if (ids.length === 0) return new Map();
+  const found = await select<Texts>(on, withIds(db.statements.texts), numbered("id", ids, idsAtOnce));
+  return new Map(found.map((texts) => [texts.id, texts]));
+}

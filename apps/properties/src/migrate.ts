@@ -1,0 +1,19 @@
+import { fileURLToPath } from "node:url";
+import { connectMysql, migrateMysql, type StoreUrls } from "@quintet/db";
+import { buildFew } from "./listings/build.ts";
+import { openDatabase } from "./open-database.ts";
+
+const folder = fileURLToPath(new URL("../migrations", import.meta.url));
+
+/** Adds the tables of the app to a database, which may have properties already, and makes their listings unless there are very many. */
+export async function migrate({ MYSQL_URL: url }: StoreUrls): Promise<void> {
+  if (url === undefined) throw new Error("MYSQL_URL is missing.");
+  await migrateMysql(url, "properties", folder);
+  const pool = connectMysql(url, { connections: 2, statementSeconds: 0 });
+  try {
+    await using db = openDatabase(pool, url);
+    await buildFew(db);
+  } finally {
+    await pool.end();
+  }
+}

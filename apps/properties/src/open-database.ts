@@ -1,0 +1,44 @@
+import { connectMysql, type MysqlPool } from "@quintet/db";
+import { type Database, select } from "./database.ts";
+import { freshness } from "./listings/freshness.ts";
+import { searchLimits } from "./search/search-limits.ts";
+import { searchStatements } from "./search/search-statements.ts";
+import { readSource } from "./source/read-source.ts";
+import type { Source } from "./source/source.ts";
+import { Statuses } from "./source/statuses.ts";
+import { readStatements } from "./sql/statements.ts";
+
+/** Max concurrent searches: more than a few cores can handle would only make each of them slower. */
+const maxSearches = 6;
+
+/** Reads the statements and creates the search pool on the same database as `pool`. Connects lazily. */
+export function openDatabase(pool: MysqlPool, url: string, statementSeconds?: number): Database {
+  const statements = readStatements();
+  const searchPool = connectMysql(url, {
+    connections: maxSearches,
+    name: "properties searches",
+    statementSeconds,
+    endsWithClient: true,
+  });
+  let source: Promise<Source> | undefined;
+  const db: Database = {
+    pool,
+    searchPool,
+    statements,
+    searches: searchStatements(statements),
+    limits: searchLimits,
+    source() {
+      source ??= readSource(pool, statements).catch((error: unknown) => {
+        source = undefined;
+        throw error;
+      });
+      return source;
+    },
+    async statuses() {
+      return new Statuses(await select(pool, statements.statuses, {}));
+    },
+    fresh: freshness(() => db),
+    [Symbol.asyncDispose]: () => searchPool.end(),
+  };
+  return db;
+}

@@ -1,0 +1,10 @@
+/** The columns of `property` that not every schema has. */
+export const optionalColumns = ["rooms", "area", "type", "lat", "lon"] as const;
+
+export type OptionalColumn = (typeof optionalColumns)[number];
+
+/** What the listings follow: the tables `property`, `status` and `status_history`, of a team or our own. */
+export interface Source {
+  /** The optional columns that `property` has. */
+  columns: ReadonlySet<OptionalColumn>;
+}

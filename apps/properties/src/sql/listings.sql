@@ -1,0 +1,116 @@
+-- name: listing-columns
+-- The columns of the table that listings are made of.
+SELECT c.COLUMN_NAME AS name
+FROM information_schema.COLUMNS AS c
+WHERE c.TABLE_SCHEMA = DATABASE() AND c.TABLE_NAME = 'property'
+
+-- name: current
+-- The statuses by name; and in one more row how many changes wait to be applied, :most at most, and whether all listings are made.
+SELECT s.id, LOWER(TRIM(s.name)) AS name, NULL AS waiting, NULL AS complete FROM status AS s
+UNION ALL
+SELECT NULL, NULL, (SELECT COUNT(*) FROM (SELECT c.seq FROM listing_change AS c WHERE c.seq > 0 LIMIT :most) AS some), b.complete
+FROM listing_build AS b
+WHERE b.id = 1
+
+-- name: add-change
+-- Notes that the listing of a property has to be made again.
+INSERT INTO listing_change (property_id) VALUES (:id)
+
+-- name: changes
+-- The listings that have to be made again, in the order in which their properties were written.
+SELECT c.seq, c.property_id AS id FROM listing_change AS c WHERE c.seq > :after ORDER BY c.seq LIMIT :rows
+
+-- name: changes-left
+-- Those of some changes that nobody has dealt with meanwhile.
+SELECT c.seq, c.property_id AS id FROM listing_change AS c FORCE INDEX (PRIMARY) WHERE c.seq IN ({seqs})
+
+-- name: remove-changes
+-- Removes changes that were dealt with.
+DELETE c FROM listing_change AS c FORCE INDEX (PRIMARY) WHERE c.seq IN ({seqs})
+
+-- name: source-rows
+-- What the listing of a property is made of. The latest entry of the history has the greatest date and among equal dates the greatest
+-- id; an entry without a date is older than any other. What a column of `listing` cannot hold is null: ids that are no INT or BIGINT,
+-- prices of more than 15 digits, dates that no calendar has.
+SELECT p.id AS property_id,
+  CASE WHEN h.status_id BETWEEN -2147483648 AND 2147483647 THEN h.status_id END AS status_id,
+  CASE
+    WHEN h.update_date >= '1000-01-01' AND MONTH(h.update_date) > 0 AND DAYOFMONTH(h.update_date) > 0 THEN h.update_date
+  END AS status_date,
+  CASE WHEN h.id BETWEEN -9223372036854775808 AND 9223372036854775807 THEN h.id END AS history_id,
+  LEFT(CONVERT(p.city USING utf8mb4), 255) AS city,
+  CASE WHEN p.price BETWEEN -999999999999999 AND 999999999999999 THEN p.price END AS price,
+  CASE WHEN p.year BETWEEN -32768 AND 32767 THEN p.year END AS year,
+  CASE WHEN p.rooms BETWEEN -32768 AND 32767 THEN p.rooms END AS rooms,             --? rooms
+  NULL AS rooms,                                                                    --? noRooms
+  CASE WHEN p.area BETWEEN -9999999999 AND 9999999999 THEN p.area END AS area,      --? area
+  NULL AS area,                                                                     --? noArea
+  LEFT(CONVERT(p.type USING utf8mb4), 80) AS type,                                  --? type
+  NULL AS type,                                                                     --? noType
+  UNHEX(MD5(CONCAT(COALESCE(MD5(p.address), ''), '.', COALESCE(MD5(p.description), '')))) AS text_key
+FROM property AS p
+LEFT JOIN (
+  SELECT h.id, h.property_id, h.status_id, h.update_date,
+    ROW_NUMBER() OVER (PARTITION BY h.property_id ORDER BY h.update_date DESC, h.id DESC) AS place
+  FROM status_history AS h
+  WHERE h.property_id IN ({ids})                           --? ids
+  WHERE h.property_id >= :first AND h.property_id < :end   --? block
+) AS h ON h.property_id = p.id AND h.place = 1
+WHERE p.id IN ({ids})                  --? ids
+WHERE p.id >= :first AND p.id < :end   --? block
+
+-- name: copy-listings
+-- Makes listings, or makes them again. {rows} is `source-rows`.
+INSERT INTO listing (property_id, status_id, status_date, history_id, city, price, year, rooms, area, type, text_key)
+SELECT n.property_id, n.status_id, n.status_date, n.history_id, n.city, n.price, n.year, n.rooms, n.area, n.type, n.text_key
+FROM ({rows}) AS n
+ON DUPLICATE KEY UPDATE
+  status_id = n.status_id, status_date = n.status_date, history_id = n.history_id, city = n.city, price = n.price,
+  year = n.year, rooms = n.rooms, area = n.area, type = n.type, text_key = n.text_key
+
+-- name: drop-listings
+-- Removes listings whose properties are gone.
+DELETE l FROM listing AS l FORCE INDEX (PRIMARY) WHERE l.property_id IN ({ids})
+
+-- name: existing
+-- Those of some properties that exist.
+SELECT p.id FROM property AS p WHERE p.id IN ({ids})
+
+-- name: indexed-fields
+-- What the term index has of some listings, other than their words.
+SELECT l.property_id AS id, l.status_id AS statusId, l.status_date AS latestDate, l.price, l.year, HEX(l.text_key) AS textKey,
+  LEFT(MD5(WEIGHT_STRING(RTRIM(l.city))), 16) AS cityKey
+FROM listing AS l FORCE INDEX (PRIMARY)
+WHERE l.property_id IN ({ids})
+
+-- name: texts
+-- The texts of some properties.
+SELECT p.id, p.address, p.description FROM property AS p WHERE p.id IN ({ids})
+
+-- name: lock-build
+-- How far the listings have been made; only one process at a time makes them.
+SELECT b.next_id AS nextId, b.complete FROM listing_build AS b WHERE b.id = 1 FOR UPDATE
+
+-- name: build-progress
+-- How far the listings have been made, and the greatest id of a property.
+SELECT b.next_id AS nextId, b.complete, (SELECT MAX(p.id) FROM property AS p) AS lastId FROM listing_build AS b WHERE b.id = 1
+
+-- name: next-property
+-- The first property from an id on.
+SELECT MIN(p.id) AS id FROM property AS p WHERE p.id >= :from
+
+-- name: built-until
+-- Notes how far the listings have been made.
+UPDATE listing_build SET next_id = :nextId, complete = :complete WHERE id = 1
+
+-- name: unready-block
+-- Has a block indexed in the background.
+INSERT INTO listing_block (block, ready) VALUES (:block, 0) ON DUPLICATE KEY UPDATE ready = 0
+
+-- name: count-properties
+-- The number of properties, :most at most.
+SELECT COUNT(*) AS count FROM (SELECT p.id FROM property AS p LIMIT :most) AS some
+
+-- name: statuses
+-- The statuses by name.
+SELECT s.id, LOWER(TRIM(s.name)) AS name FROM status AS s
