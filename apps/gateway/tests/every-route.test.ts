@@ -63,7 +63,8 @@ const open: Record<string, string[]> = {
 };
 
 /** Whether a route reads a file of any size as it arrives. */
-const streams = (name: string) => /^POST \/ingest\/(?:\{table\}\/csv|new-load|new-table\/check)/.test(name);
+const streams = (name: string) =>
+  /^POST \/ingest\/(?:\{table\}\/csv|new-load|new-table\/check|backups\/actions\/upload)/.test(name);
 /** Those that do so for a load, which is not there, those that may do so without a body, and the one that reads the beginning. */
 const mayStream = (name: string) =>
   /^POST \/ingest\/(?:loads\/\{id\}\/(?:actions\/)?retry|\{table\}\/backups|infer)/.test(name);

@@ -5,6 +5,7 @@ import type { Deps } from "./deps.ts";
 import { ingestFrame } from "./pages/frame.ts";
 import { addBackupActions } from "./routes/backup-actions.ts";
 import { addBackupSetRoutes } from "./routes/backup-sets.ts";
+import { addBackupUpload } from "./routes/backup-upload.ts";
 import { addBackupRoutes } from "./routes/backups.ts";
 import { addCsvRoutes } from "./routes/csv.ts";
 import { addDefinitionRoutes } from "./routes/definitions.ts";
@@ -37,8 +38,8 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
     },
     maxBodyBytes: 8 * MiB,
     streams:
-      /^\/ingest\/(?:[^/]+\/(?:csv|backups)|loads\/[^/]+\/(?:actions\/)?retry|uploads(?:\/[^/]+)?|infer|new-load(?:\/check|\/dry-run)?|new-table\/check)$/,
-    slow: /^\/ingest\/(?:(?:backups|restore|[^/]+\/(?:csv|backups|restore)|(?:backups|loads)\/[^/]+\/(?:actions\/)?(?:verify|preview|restore|retry|undo)|backups\/actions\/new|uploads(?:\/[^/?]+)?|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
+      /^\/ingest\/(?:[^/]+\/(?:csv|backups)|backups\/actions\/upload|loads\/[^/]+\/(?:actions\/)?retry|uploads(?:\/[^/]+)?|infer|new-load(?:\/check|\/dry-run)?|new-table\/check)$/,
+    slow: /^\/ingest\/(?:(?:backups|restore|[^/]+\/(?:csv|backups|restore)|(?:backups|loads)\/[^/]+\/(?:actions\/)?(?:verify|preview|restore|retry|undo)|backups\/actions\/(?:new|upload)|backups\/sets\/[^/]+\/actions\/(?:preview|restore)|uploads(?:\/[^/?]+)?|new-load(?:\/dry-run)?)(?:\?|$)|loads\/[^/?]+\?undo=true)/,
   });
   deps.records.start();
   deps.retention.start();
@@ -55,6 +56,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addLoadActions(app, deps, frame);
   addBackupSetRoutes(app, deps);
   addBackupRoutes(app, deps, frame);
+  addBackupUpload(app, deps, frame);
   addBackupActions(app, deps, frame);
   addTableActions(app, deps, frame);
   addDefinitionRoutes(app, deps);

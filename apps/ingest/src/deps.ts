@@ -40,6 +40,8 @@ interface IngestDeps extends AsyncDisposable {
   retention: Sweeping;
   /** Makes backups at the times of `BACKUP_CRON`. */
   schedule: Sweeping;
+  /** That setting. */
+  backupCron: string | undefined;
   loads: LoadContext;
   /** The objects of S3; undefined when it is not configured. */
   s3: S3Store | undefined;
@@ -149,6 +151,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     records,
     retention,
     schedule,
+    backupCron: cron,
     s3,
     uploads,
     loadUploads,

@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Backup } from "../src/backups/backup.ts";
-import { isCron, runSchedule } from "../src/backups/backup-schedule.ts";
+import { isCron, runSchedule, scheduleState } from "../src/backups/backup-schedule.ts";
 import type { BackupSet } from "../src/backups/create-set.ts";
 import { departments, hires, jobs, openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
 
@@ -93,6 +93,7 @@ it("a schedule makes one set for the times that have passed, whichever processes
   await ingest.rows("DELETE FROM ingest_done_requests");
   await ingest.rows("RENAME TABLE jobs TO jobs_elsewhere");
   await expect(run()).rejects.toThrow();
+  expect(await scheduleState(db, "0 3 * * *")).toMatchObject({ lastSet: null, lastProblem: expect.any(String) });
   await ingest.rows("RENAME TABLE jobs_elsewhere TO jobs");
   expect((await state())?.retry_at).toBeInstanceOf(Date);
   await run();
@@ -100,6 +101,9 @@ it("a schedule makes one set for the times that have passed, whichever processes
   await ingest.rows("UPDATE ingest_backup_schedule SET retry_at = UTC_TIMESTAMP(3)");
   await run();
   expect((await state())?.retry_at).toBeNull();
+  const last = await scheduleState(db, "0 3 * * *");
+  expect(last).toMatchObject({ nextAt: first.toISOString(), lastProblem: null });
+  expect(new Set((await list()).map(({ set }) => set))).toContain(last?.lastSet);
   await run("@hourly");
   expect((await state())?.due_at).toSatisfy((time: Date) => time.getUTCMinutes() === 0);
 });

@@ -1,12 +1,41 @@
 import { createHash } from "node:crypto";
 import { type MysqlPool, tryWithLock } from "@quintet/db";
-import type { Logger } from "@quintet/http";
+import { type Logger, Problem } from "@quintet/http";
 import { Cron } from "croner";
 import type { RowDataPacket } from "mysql2/promise";
 import { createBackupSet } from "./create-set.ts";
 import type { BackupStorage } from "./storage.ts";
 
 const retryMinutes = 5;
+const maxProblemLength = 500;
+
+/** What is scheduled, and how the last set ended. Times are ISO 8601, UTC. */
+export interface ScheduleState {
+  cron: string;
+  nextAt: string;
+  lastAt: string | null;
+  /** The set that was made last; null when it could not be made. */
+  lastSet: string | null;
+  lastProblem: string | null;
+}
+
+/** The state of the schedule `cron`; null before its first run, and without one. */
+export async function scheduleState(db: MysqlPool, cron: string | undefined): Promise<ScheduleState | null> {
+  if (cron === undefined) return null;
+  const [[row]] = await db.query<RowDataPacket[]>(
+    `SELECT GREATEST(due_at, COALESCE(retry_at, due_at)) AS next_at, last_at, last_set, last_problem
+      FROM ingest_backup_schedule WHERE id = 1 AND cron = ?`,
+    [cron],
+  );
+  if (!row) return null;
+  return {
+    cron,
+    nextAt: (row.next_at as Date).toISOString(),
+    lastAt: (row.last_at as Date | null)?.toISOString() ?? null,
+    lastSet: row.last_set,
+    lastProblem: row.last_problem,
+  };
+}
 
 /** Whether a text is a cron expression of five fields, or a nickname such as `@daily`. */
 export function isCron(text: string): boolean {
@@ -44,10 +73,16 @@ export async function runSchedule(
     );
     const now = state?.now as Date;
     const settle = () =>
-      connection.query("REPLACE INTO ingest_backup_schedule (id, cron, due_at) VALUES (1, ?, ?)", [
-        cron,
-        nextTime(cron, now) ?? new Date("9999-01-01T00:00:00Z"),
-      ]);
+      connection.query(
+        `INSERT INTO ingest_backup_schedule (id, cron, due_at) VALUES (1, :cron, :due)
+          ON DUPLICATE KEY UPDATE cron = :cron, due_at = :due, retry_at = NULL`,
+        { cron, due: nextTime(cron, now) ?? new Date("9999-01-01T00:00:00Z") },
+      );
+    const record = (set: string | null, problem: string | null) =>
+      connection.query(
+        "UPDATE ingest_backup_schedule SET last_at = UTC_TIMESTAMP(3), last_set = ?, last_problem = ? WHERE id = 1",
+        [set, problem?.slice(0, maxProblemLength) ?? null],
+      );
     if (state?.cron !== cron) return void (await settle());
     if (state.is_due !== 1 || state.waits === 1) return;
     const key = createHash("sha256")
@@ -55,10 +90,12 @@ export async function runSchedule(
       .digest("base64url");
     try {
       const { set, backups } = await createBackupSet(bulk, storage, { key, fingerprint: key });
+      await record(set, null);
       log.info({ labels: { set, backups: backups.length } }, "Scheduled backups made");
     } catch (error) {
       const wait = "UPDATE ingest_backup_schedule SET retry_at = UTC_TIMESTAMP(3) + INTERVAL ? MINUTE WHERE id = 1";
       await connection.query(wait, [retryMinutes]);
+      await record(null, error instanceof Problem ? error.message : "It failed; the log has the reason.");
       throw error;
     }
     await settle();

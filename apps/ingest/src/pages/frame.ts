@@ -19,9 +19,19 @@ export function rowsPath(table: string): string {
   return `${home}/${table}`;
 }
 
+/** Where the form goes that adds a filter to the rows of a table. */
+export function filterPath(table: string): string {
+  return `${home}/tables/${table}/actions/filter`;
+}
+
 /** The path of a backup. */
 export function backupPath(name: string): string {
   return `${backupsPath}/${encodeURIComponent(name)}`;
+}
+
+/** The path of a set of backups. */
+export function setPath(set: string): string {
+  return `${backupsPath}/sets/${encodeURIComponent(set)}`;
 }
 
 /** The frame of the pages of the ingestion service. */

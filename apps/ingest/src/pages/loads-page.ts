@@ -1,20 +1,44 @@
-import { counted, duration, type Html, polled, shownTime } from "@quintet/pages";
+import { counted, duration, filterBar, type Html, polled, shownTime } from "@quintet/pages";
 import { html } from "hono/html";
-import type { Load } from "../loads/load.ts";
-import { loadPath, newLoadPath, rowsPath } from "./frame.ts";
+import { type Load, loadStatuses } from "../loads/load.ts";
+import { loadPath, loadsPath, newLoadPath, rowsPath } from "./frame.ts";
 import { cell, listTable, pageLinks } from "./lists.ts";
 
 export interface LoadsShown {
   loads: readonly Load[];
   pages: { first?: string | undefined; next?: string | undefined };
+  /** The names of the tables. */
+  tables: readonly string[];
+  /** The filters, as in the query. */
+  filter: Readonly<Record<string, string>>;
   isStaff: boolean;
 }
 
-/** All loads, newest first. */
-export function loadsPage({ loads, pages, isStaff }: LoadsShown): Html {
+/** Loads, newest first. */
+export function loadsPage({ loads, pages, tables, filter, isStaff }: LoadsShown): Html {
+  const isFiltered = ["table", "status", "createdBy", "from", "until", "retryOf"].some((name) => filter[name]);
   return html`<h1>Loads</h1>
-      ${loads.length === 0 ? noLoads(isStaff) : loadList(loads)}
+      ${loads.length === 0 && !isFiltered ? "" : filterForm(tables, filter)}
+      ${loads.length > 0 ? loadList(loads) : isFiltered ? html`<p class="empty">There are no such loads.</p>` : noLoads(isStaff)}
       ${pageLinks("loads", pages)}`;
+}
+
+function filterForm(tables: readonly string[], filter: LoadsShown["filter"]): Html {
+  const { table = "", status = "", createdBy = "", from = "", until = "", retryOf = "" } = filter;
+  const choices = (all: string, names: readonly string[], value: string) =>
+    [["", all], ...[...new Set([...names, value])].filter(Boolean).map((name) => [name, name])] as [string, string][];
+  return filterBar({
+    action: loadsPath,
+    filters: [
+      { name: "table", label: "Table", value: table, options: choices("All tables", tables, table) },
+      { name: "status", label: "State", value: status, options: choices("All states", loadStatuses, status) },
+      { name: "createdBy", label: "Account", value: createdBy },
+      { name: "from", label: "From", value: from, placeholder: "2026-01-31", maxLength: 40 },
+      { name: "until", label: "Before", value: until, placeholder: "2026-02-28", maxLength: 40 },
+    ],
+    kept: retryOf === "" ? {} : { retryOf },
+    submit: "Show",
+  });
 }
 
 /** What stands where there are no loads. */

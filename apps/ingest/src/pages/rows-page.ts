@@ -1,8 +1,8 @@
 import { type Html, hidden } from "@quintet/pages";
 import { html } from "hono/html";
 import type { TableRow } from "../rows/row-values.ts";
-import { filterOperators } from "../store/row-filter.ts";
-import { home, newLoadPath, rowsPath } from "./frame.ts";
+import type { FilterOperator } from "../store/row-filter.ts";
+import { filterPath, home, newLoadPath, rowsPath } from "./frame.ts";
 import { grid, pageLinks } from "./lists.ts";
 
 export interface RowsShown {
@@ -32,15 +32,47 @@ export function rowsPage({ table, columns, rows, pages, filters, isStaff }: Rows
       }`;
 }
 
-/** One filter, in the words of the query; those that are there besides stay. */
-function filterForm(table: string, columns: readonly string[], [first = "", ...others]: readonly string[]): Html {
-  return html`<form class="filters" role="search" action="${rowsPath(table)}" method="get">
-        ${others.map((filter) => hidden("filter", filter))}
-        <div class="filter"><label for="filter">Filter</label>
-          <p class="hint" id="filter-hint">A column, one of ${filterOperators.join(" ")}, and a value.</p>
-          <input id="filter" name="filter" type="search" value="${first}" maxlength="2000" placeholder="${columns[0] ?? ""}>=10" aria-describedby="filter-hint" autocomplete="off" autocapitalize="none" spellcheck="false" /></div>
-        <button type="submit">Show</button>
-      </form>`;
+/** A filter to add, and those that are there, each with a link that takes it away. */
+function filterForm(table: string, columns: readonly string[], filters: readonly string[]): Html {
+  const without = (at: number) => filters.filter((_, other) => other !== at);
+  return html`<form class="filters" role="search" action="${filterPath(table)}" method="get">
+        ${filters.map((filter) => hidden("filter", filter))}
+        ${choice(
+          "column",
+          "Column",
+          columns.map((column) => [column, column]),
+        )}
+        ${choice("operator", "Is", Object.entries(operatorWords))}
+        <div class="filter"><label for="value">Value</label>
+          <input id="value" name="value" type="search" maxlength="1000" placeholder="none" autocomplete="off" autocapitalize="none" spellcheck="false" /></div>
+        <button type="submit">Filter</button>
+      </form>
+      ${
+        filters.length === 0
+          ? ""
+          : html`<ul class="plain-list filters-on" aria-label="Filters">${filters.map((filter, at) => html`<li><code>${filter}</code> <a href="${rowsAddress(table, without(at))}">Remove<span class="hidden"> the filter ${filter}</span></a></li>`)}</ul>`
+      }`;
+}
+
+const operatorWords: Record<FilterOperator, string> = {
+  "=": "equal to",
+  "!=": "not equal to",
+  "<": "less than",
+  "<=": "at most",
+  ">": "greater than",
+  ">=": "at least",
+  "*=": "a text with",
+};
+
+function choice(name: string, label: string, options: readonly (readonly [value: string, text: string])[]): Html {
+  return html`<div class="filter"><label for="${name}">${label}</label>
+          <select id="${name}" name="${name}">${options.map(([value, text]) => html`<option value="${value}">${text}</option>`)}</select></div>`;
+}
+
+/** The page with the rows that pass some filters. */
+export function rowsAddress(table: string, filters: readonly string[]): string {
+  const query = new URLSearchParams(filters.map((filter): [string, string] => ["filter", filter]));
+  return filters.length === 0 ? rowsPath(table) : `${rowsPath(table)}?${query}`;
 }
 
 /** All rows that pass the filters, as files. */

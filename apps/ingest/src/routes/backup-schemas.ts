@@ -40,7 +40,20 @@ export const setSchema = z
   .openapi("BackupSet", { description: "Backups of all tables as they were at one moment" });
 
 export const backupListSchema = z
-  .object({ backups: z.array(backupSchema).describe("The backups of this page, newest first"), nextCursor })
+  .object({
+    backups: z.array(backupSchema).describe("The backups of this page, newest first"),
+    schedule: z
+      .object({
+        cron: z.string().describe("When sets are made, as a cron expression in UTC"),
+        nextAt: z.string().describe("When the next set is due, ISO 8601, UTC"),
+        lastAt: z.string().nullable().describe("When the last set was made or failed, ISO 8601, UTC; null before"),
+        lastSet: z.string().nullable().describe("Id of the last set; null when it could not be made"),
+        lastProblem: z.string().nullable().describe("Why the last set could not be made; null when it was"),
+      })
+      .nullable()
+      .openapi("BackupSchedule", { description: "The schedule of backups of all tables; null when there is none" }),
+    nextCursor,
+  })
   .openapi("Backups", { description: "One page of backups" });
 
 const rowsNow = z.number().int().describe("Number of rows that the table has now, or would have");

@@ -20,6 +20,7 @@ import { type PageFrame, prefersHtml, sendPage } from "@quintet/pages";
 import type { Context } from "hono";
 import { findBackup, findBackups, listBackupNames } from "../backups/backup-files.ts";
 import { readBackupName } from "../backups/backup-name.ts";
+import { scheduleState } from "../backups/backup-schedule.ts";
 import { createBackup } from "../backups/create-backup.ts";
 import { previewRestore, restoreBackup } from "../backups/restore.ts";
 import type { StoredBytes } from "../backups/storage.ts";
@@ -82,6 +83,7 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
           query: z.strictObject({
             limit: limitParam(20).describe("Backups per page, 1 to 100; 20 by default"),
             cursor: cursorParam,
+            table: z.string().max(48).optional().describe("Only backups of this table"),
           }),
         },
         responses: {
@@ -92,11 +94,12 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
         },
       }),
       async (c) => {
-        const { limit, cursor } = c.req.valid("query");
+        const { limit, cursor, table = "" } = c.req.valid("query");
         const after = decodeCursor(deps.cursorKey, cursor, position);
         const names = (await listBackupNames(storage)).filter(
-          ({ createdAt, name }) =>
-            !after || createdAt < after.createdAt || (createdAt === after.createdAt && name < after.name),
+          ({ createdAt, name, table: of }) =>
+            (table === "" || of === table) &&
+            (!after || createdAt < after.createdAt || (createdAt === after.createdAt && name < after.name)),
         );
         const page = names.slice(0, limit);
         const backups = await findBackups(storage, page);
@@ -104,12 +107,14 @@ export function addBackupRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
         const next = last
           ? encodeCursor(deps.cursorKey, { list: "backups", createdAt: last.createdAt, name: last.name })
           : null;
+        const schedule = await scheduleState(deps.mysql, deps.backupCron);
         if (prefersHtml(c.req.header("accept"), false)) {
-          const pages = pagesOf(c.req.path, {}, { cursor, next });
-          const body = backupsPage({ backups, pages, isStaff: c.var.account.isStaff });
+          const pages = pagesOf(c.req.path, { table }, { cursor, next });
+          const tables = (await deps.tables.list()).map((each) => each.name);
+          const body = backupsPage({ backups, schedule, pages, tables, table, isStaff: c.var.account.isStaff });
           return sendPage(c, frame, { title: "Backups", body });
         }
-        return c.json({ backups, nextCursor: next }, 200);
+        return c.json({ backups, schedule, nextCursor: next }, 200);
       },
     )
     .openapi(

@@ -25,13 +25,20 @@ import { textsFrom } from "./load-form-fields.ts";
 import { loadListSchema, loadSchema } from "./load-schemas.ts";
 import { cursorParam, findLoad, loadParam } from "./paths.ts";
 
-/** A moment that MySQL can compare with a column. */
+/** An empty field of a form is no filter. */
+const absentIfEmpty = (value: unknown) => (value === "" ? undefined : value);
+
+/** A moment that MySQL can compare with a column, or a day in UTC, which is its first moment. */
 const moment = (description: string) =>
-  z.iso
-    .datetime({ offset: true })
-    .refine((text) => /^[1-9]\d{3}-/.test(toIso(text)), "must be in the years 1000 to 9999, UTC")
-    .optional()
-    .describe(description)
+  z
+    .preprocess(
+      absentIfEmpty,
+      z
+        .union([z.iso.date(), z.iso.datetime({ offset: true })], "must be a date, or an ISO 8601 time with a zone")
+        .refine((text) => /^[1-9]\d{3}-/.test(toIso(text)), "must be in the years 1000 to 9999, UTC")
+        .optional(),
+    )
+    .openapi({ type: "string", description })
     .transform((text) => (text === undefined ? undefined : new Date(text)));
 
 /** A moment in UTC; a text that is none stays. */
@@ -65,7 +72,9 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
               .max(48)
               .optional()
               .describe("Only loads of this table, which may have been deleted since"),
-            status: z.enum(loadStatuses).optional().describe("Only loads with this status"),
+            status: z
+              .preprocess(absentIfEmpty, z.enum(loadStatuses).optional())
+              .openapi({ type: "string", enum: [...loadStatuses], description: "Only loads with this status" }),
             createdBy: z
               .string()
               .max(150)
@@ -78,8 +87,8 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
               .max(999_999_999_999_999)
               .optional()
               .describe("Only loads of the mended rejected rows of this load"),
-            from: moment("Only loads that started at this time or later, ISO 8601"),
-            until: moment("Only loads that started before this time, ISO 8601"),
+            from: moment("Only loads that started at this time or later, ISO 8601; a date is its beginning in UTC"),
+            until: moment("Only loads that started before this time, ISO 8601; a date is its beginning in UTC"),
           }),
         },
         responses: {
@@ -90,7 +99,9 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
         },
       }),
       async (c) => {
-        const { limit, cursor, ...filter } = c.req.valid("query");
+        const { limit, cursor, table, createdBy, ...others } = c.req.valid("query");
+        // An empty field of a form is no filter.
+        const filter = { ...others, table: table || undefined, createdBy: createdBy || undefined };
         const before = decodeCursor(deps.cursorKey, cursor, position);
         const found = await listLoads(db, filter, { limit: limit + 1, before }, heartbeatTimeoutMs);
         const loads = found.slice(0, limit);
@@ -100,7 +111,8 @@ export function addLoadRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: P
           : null;
         if (prefersHtml(c.req.header("accept"), false)) {
           const pages = pagesOf(c.req.path, { ...c.req.query(), cursor: undefined }, { cursor, next: nextCursor });
-          const body = loadsPage({ loads, pages, isStaff: c.var.account.isStaff });
+          const tables = (await deps.tables.list()).map(({ name }) => name);
+          const body = loadsPage({ loads, pages, tables, filter: c.req.query(), isStaff: c.var.account.isStaff });
           return sendPage(c, frame, { title: "Loads", body, scripts: ["poll.js"] });
         }
         return c.json({ loads, nextCursor }, 200);

@@ -1,7 +1,10 @@
 import type { Break } from "./breaks.ts";
-import { changeTable, dropTable, finishChangeOf, putTable, type Stores } from "./change-tables.ts";
+import { changeTable, putTable } from "./change-tables.ts";
 import { findTable, listTables, referencesTo, stateOf } from "./definitions.ts";
+import { dropTable } from "./drop-table.ts";
+import { finishChangeOf } from "./finish-change.ts";
 import type { IncomingReference, Table } from "./table.ts";
+import type { Stores } from "./table-state.ts";
 
 /** The tables that there are, for requests: each call reads what another process has just changed. */
 export interface Tables {
