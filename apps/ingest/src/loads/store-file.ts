@@ -5,9 +5,11 @@ import { type FieldOrder, namedOrder, tableOrder } from "../csv/header.ts";
 import type { RecordSource } from "../csv/record.ts";
 import { RowBatch } from "../csv/row-batch.ts";
 import type { Reject } from "../csv/row-faults.ts";
+import { tableKeys } from "../csv/row-keys.ts";
 import { tableCodecs } from "../fields/codec.ts";
 import { type FieldFormat, fieldFormat, tableDialect } from "../fields/field-format.ts";
 import { JsonLinesSource } from "../rows/json-lines.ts";
+import type { LoadMode } from "../store/store-batch.ts";
 import type { Table } from "../tables/table.ts";
 import { commitBatch, type FilePosition } from "./commit-batch.ts";
 import type { FileFormat } from "./file-bytes.ts";
@@ -41,10 +43,7 @@ export async function storeFile(
   let { fieldOrder } = columns;
   const codecs = tableCodecs(table, format);
   const newBatch = () => new RowBatch(table, { rows: context.batchRows, bytes: batchBytes }, codecs);
-  // The max number of batches stored in parallel. Upserts read with locks that may cover rows of the other batch, and rows may refer to
-  // rows of the batch before.
-  const refersToItself = table.foreignKeys.some((key) => key.table === table.name);
-  const maxConcurrent = attempt.options.mode === "upsert" || refersToItself ? 1 : 2;
+  const maxConcurrent = canStoreInParallel(table, attempt.options.mode) ? 2 : 1;
   let filling = newBatch();
   const spare: RowBatch[] = [];
   /** The batches being stored, in the order of the file, in which they are committed as well. */
@@ -134,6 +133,16 @@ export async function storeFile(
     // Batches that are being stored when the file ends early still count.
     await Promise.allSettled(storing.map(({ committed }) => committed));
   }
+}
+
+/**
+ * Whether two batches can be stored at the same time. Upserts read with locks that may cover rows of the other batch, and rows may refer
+ * to rows of the batch before. In the index of a unique column, InnoDB locks the gap beside a value that exists, or that was deleted and
+ * is not purged yet: the batch before would wait for such a gap, and this one for that batch to commit.
+ */
+function canStoreInParallel(table: Table, mode: LoadMode): boolean {
+  const refersToItself = table.foreignKeys.some((key) => key.table === table.name);
+  return mode !== "upsert" && !refersToItself && tableKeys(table).length === 1;
 }
 
 /** The rest of a file, and what is known of it. */

@@ -3,7 +3,7 @@ import type { RowBatch } from "../csv/row-batch.ts";
 import { rowFaults } from "../csv/row-faults.ts";
 import type { KeyValue, RowKeys } from "../csv/row-keys.ts";
 import type { BulkStore } from "./bulk-store.ts";
-import { deleteKeys, existingKeys, type KeyColumns } from "./key-lookup.ts";
+import { deleteKeys, existingKeys, hasUnreplaced, type KeyColumns } from "./key-lookup.ts";
 import type { SkippedRows } from "./references.ts";
 import type { RowTarget } from "./row-target.ts";
 import { type Refusal, sendReplacing, sendRows } from "./send-rows.ts";
@@ -51,14 +51,15 @@ export async function insertRows(
 /**
  * Stores the rows of a batch, except those in `skipped`, in their order; each replaces the row with the same primary key. Rows whose
  * unique value another row has are added to `skipped`. Returns how many replaced a row in `taken`, the primary keys that exist, or an
- * earlier row of the batch.
+ * earlier row of the batch. `into`: for staged rows, the table that they will be stored in; its rows that no staged row replaces keep
+ * their unique values.
  */
 export async function upsertRows(
   store: BulkStore,
   connection: MysqlConnection,
   target: RowTarget,
   batch: RowBatch,
-  { skipped, taken }: { skipped: SkippedRows; taken: ReadonlySet<KeyValue> },
+  { skipped, taken, into }: { skipped: SkippedRows; taken: ReadonlySet<KeyValue>; into?: RowTarget | undefined },
 ): Promise<number> {
   if (batch.keys.length === 1) {
     await sendReplacing(store, connection, target, batch.text(skipped), batch.rows - skipped.size);
@@ -69,9 +70,30 @@ export async function upsertRows(
   await storeNarrowing(connection, batch, skipped, async (from, to) => {
     await deleteKeys(connection, keyColumns(target, primary), primary.values.slice(from, to));
     const superseded = withoutSuperseded(primary.values, skipped, from, to);
-    return sendRows(store, connection, target, batch.text(superseded, from, to), countRows(superseded, from, to));
+    const text = batch.text(superseded, from, to);
+    const refused = await sendRows(store, connection, target, text, countRows(superseded, from, to));
+    if (refused.length > 0 || into === undefined) return refused;
+    return heldByOthers(connection, batch, { staged: target, into }, rowsExcept(superseded, from, to));
   });
   return countReplaced(batch, skipped, taken);
+}
+
+/** The first unique key of which a row has a value that a row of the table `into` holds and keeps, as a refusal; none otherwise. */
+async function heldByOthers(
+  connection: MysqlConnection,
+  batch: RowBatch,
+  { staged, into }: { staged: RowTarget; into: RowTarget },
+  rows: Iterable<number>,
+): Promise<Refusal[]> {
+  const indexes = [...rows];
+  for (const keys of batch.keys.slice(1)) {
+    const values = indexes.map((row) => keys.values[row]!);
+    const key = keys.columns[0]!.name;
+    if (await hasUnreplaced(connection, keyColumns(into, keys), values, { table: batch.table, staged })) {
+      return [{ value: "", key }];
+    }
+  }
+  return [];
 }
 
 /** Whether the only key is one integer. */
@@ -81,6 +103,12 @@ function hasIntegerKey({ keys }: RowBatch): boolean {
 
 /** Indexes of rows in a batch. */
 type Rows = { size: number; keys(): Iterable<number> };
+
+/** The rows `from` to `to` that are not skipped. */
+export function* rowsExcept(skipped: Rows, from: number, to: number): Generator<number> {
+  const without = new Set(skipped.keys());
+  for (let row = from; row < to; row++) if (!without.has(row)) yield row;
+}
 
 /** How many of the rows `from` to `to` are not skipped. */
 function countRows(skipped: Rows, from: number, to: number): number {

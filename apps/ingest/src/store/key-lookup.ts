@@ -3,7 +3,8 @@ import type { RowDataPacket } from "mysql2/promise";
 import { type KeyValue, keyFields } from "../csv/row-keys.ts";
 import { defaultPrecision, defaultScale } from "../fields/field-faults.ts";
 import { identifier } from "../tables/quote.ts";
-import type { Column } from "../tables/table.ts";
+import type { Column, Table } from "../tables/table.ts";
+import { type RowTarget, sameKey } from "./row-target.ts";
 
 const keysAtOnce = 5000;
 
@@ -41,6 +42,27 @@ export async function existingKeys(
     for (const row of rows) found.add(some[Number(row[0]) - 1]!);
   }
   return found;
+}
+
+/** Whether a row of a table has one of these keys and no staged row has its primary key. */
+export async function hasUnreplaced(
+  connection: MysqlConnection,
+  of: KeyColumns,
+  keys: Iterable<KeyValue>,
+  { table, staged }: { table: Table; staged: RowTarget },
+): Promise<boolean> {
+  const wanted = [...new Set(keys)].filter((key) => key !== null);
+  for (let at = 0; at < wanted.length; at += keysAtOnce) {
+    const { from, values } = rowsOfKeys(of, wanted.slice(at, at + keysAtOnce));
+    const [rows] = await connection.query<RowDataPacket[]>({
+      sql: `SELECT k.n FROM ${from} LEFT JOIN ${identifier(staged.name)} AS s ON s.load_id = ? AND ${sameKey(table, "s", "t")}
+        WHERE s.load_id IS NULL LIMIT 1`,
+      values: [...values, staged.load!],
+      rowsAsArray: true,
+    });
+    if (rows.length > 0) return true;
+  }
+  return false;
 }
 
 /** Deletes the rows with these keys. */

@@ -4,7 +4,7 @@ import { type Reject, rowFaults } from "../csv/row-faults.ts";
 import type { KeyValue } from "../csv/row-keys.ts";
 import { forgetUnchanged, keepByKeys } from "./before-rows.ts";
 import type { BulkStore } from "./bulk-store.ts";
-import { insertRows, keyColumns, skipExisting, upsertRows } from "./insert-rows.ts";
+import { insertRows, keyColumns, rowsExcept, skipExisting, upsertRows } from "./insert-rows.ts";
 import { existingKeys } from "./key-lookup.ts";
 import { lockReferences, type SkippedRows } from "./references.ts";
 import { stagedTarget, tableTarget } from "./row-target.ts";
@@ -106,7 +106,7 @@ async function storeRows(
     of: keyColumns(tableTarget(table), primary),
     keys: [...rows].map((row) => primary.values[row]!),
   });
-  let replaced = await keepByKeys(connection, table, load, keysOf(rowsExcept(batch, skipped)));
+  let replaced = await keepByKeys(connection, table, load, keysOf(rowsExcept(skipped, 0, batch.rows)));
   const before = new Set(skipped.keys());
   const updated = await upsertRows(store, connection, target, batch, { skipped, taken });
   const refused = [...skipped.keys()].filter((row) => !before.has(row));
@@ -128,7 +128,9 @@ async function stageRows(
   if (mode === "upsert" || mode === "merge") {
     const inTable = await existingKeys(connection, keyColumns(table, primary), primary.values, "none");
     const before = await existingKeys(connection, keyColumns(target, primary), primary.values, "none");
-    const updated = await upsertRows(store, connection, target, batch, { skipped, taken: inTable.union(before) });
+    // What a merge lacks is deleted, and holds no value then.
+    const into = mode === "upsert" ? table : undefined;
+    const updated = await upsertRows(store, connection, target, batch, { skipped, taken: inTable.union(before), into });
     return { updated, staged: countNew(batch, skipped, before), replaced: 0 };
   }
   if (mode === "insert") {
@@ -139,11 +141,6 @@ async function stageRows(
   }
   await insertRows(store, connection, target, batch, skipped);
   return { updated: 0, staged: batch.rows - skipped.size, replaced: 0 };
-}
-
-/** The indexes of the rows that are not skipped. */
-function* rowsExcept(batch: RowBatch, skipped: SkippedRows): Generator<number> {
-  for (let row = 0; row < batch.rows; row++) if (!skipped.has(row)) yield row;
 }
 
 /** How many primary keys of the rows, except those in `skipped`, are not in `before`. */
