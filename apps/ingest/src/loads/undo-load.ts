@@ -3,7 +3,7 @@ import { Problem } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { deleteWritten, laterWriters, restoreKept, type Writers, writersOfKept } from "../store/before-rows.ts";
 import { duplicateEntry, inBulkTransaction, mysqlErrorNumber } from "../store/bulk-store.ts";
-import { brokenReferences, tableContent } from "../store/references.ts";
+import { brokenReferences } from "../store/references.ts";
 import { rejectBroken } from "../store/whole-table.ts";
 import { findTable, lockDefinition } from "../tables/definitions.ts";
 import type { Table } from "../tables/table.ts";
@@ -67,7 +67,7 @@ async function undo(connection: MysqlConnection, table: Table, id: number, writt
     const why = "a row has a value now that must be unique, and that a row had before the load";
     throw new Problem("conflict", `Nothing was undone: ${why}.`, { cause: error });
   }
-  rejectBroken(await brokenReferences(connection, table, tableContent(connection, table)));
+  rejectBroken(await brokenReferences(connection, table, { name: table.name }));
 }
 
 /** Throws a 409 that names everything that has touched the rows of a load since. The same row may be among several of these. */

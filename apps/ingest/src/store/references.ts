@@ -3,15 +3,11 @@ import type { RowDataPacket } from "mysql2/promise";
 import type { Fault } from "../csv/fault.ts";
 import type { RowBatch } from "../csv/row-batch.ts";
 import { rowFaults } from "../csv/row-faults.ts";
-import { type KeyValue, keyFrom } from "../csv/row-keys.ts";
 import { referencesTo } from "../tables/definitions.ts";
 import { identifier, identifiers } from "../tables/quote.ts";
-import { columnNamed, type ForeignKey, type Table } from "../tables/table.ts";
+import type { ForeignKey, Table } from "../tables/table.ts";
 import { existingKeys } from "./key-lookup.ts";
-import { stagedTarget } from "./row-target.ts";
-
-/** How many rows refer to each key. */
-export type ReferencedKeys = ReadonlyMap<KeyValue, number>;
+import { type RowTarget, stagedTarget } from "./row-target.ts";
 
 /** A foreign key of the table `from` with the number of rows that refer to a missing row. */
 export interface BrokenReference {
@@ -20,43 +16,8 @@ export interface BrokenReference {
   count: number;
 }
 
-/** The keys that the rows of a table, or the staged rows of a load, refer to. */
-async function readReferencedKeys(
-  connection: MysqlConnection,
-  from: { name: string; load?: number | undefined },
-  { columns }: ForeignKey,
-): Promise<ReferencedKeys> {
-  const conditions = columns.map((column) => `${identifier(column)} IS NOT NULL`);
-  if (from.load !== undefined) conditions.push("load_id = ?");
-  const [groups] = await connection.query<RowDataPacket[]>({
-    sql: `SELECT ${columns.map((column) => `CAST(${identifier(column)} AS CHAR)`).join(", ")}, COUNT(*)
-      FROM ${identifier(from.name)} WHERE ${conditions.join(" AND ")} GROUP BY ${identifiers(columns)}`,
-    values: from.load === undefined ? [] : [from.load],
-    rowsAsArray: true,
-  });
-  return new Map(
-    groups.map((group) => [keyFrom((group as unknown as string[]).slice(0, -1)), Number(group[columns.length])]),
-  );
-}
-
-/** The rows that a table has or would have. */
-export interface TableContent {
-  /** The table that has its rows; for staged rows, the load. */
-  source: { name: string; load?: number | undefined };
-  /** The keys that its rows refer to. */
-  referencedKeys(key: ForeignKey): ReferencedKeys | Promise<ReferencedKeys>;
-}
-
-/** The staged rows of a load as the content that the table would have. */
-export function stagedContent(connection: MysqlConnection, table: Table, load: number): TableContent {
-  const source = stagedTarget(table, load);
-  return { source, referencedKeys: (key) => readReferencedKeys(connection, source, key) };
-}
-
-/** The rows that a table has. */
-export function tableContent(connection: MysqlConnection, { name }: Table): TableContent {
-  return { source: { name }, referencedKeys: (key) => readReferencedKeys(connection, { name }, key) };
-}
+/** The rows that a table has, or those that it would have: the staged rows of a load. */
+export type TableContent = Pick<RowTarget, "name" | "load">;
 
 /**
  * The foreign keys that would be broken if a table had this content; empty when there are none. Referenced rows of other tables are
@@ -67,66 +28,70 @@ export async function brokenReferences(
   table: Table,
   content: TableContent,
 ): Promise<BrokenReference[]> {
-  const broken: BrokenReference[] = [];
-  for (const key of table.foreignKeys) {
-    const named = await content.referencedKeys(key);
-    const to = key.table === table.name ? content.source : { name: key.table };
-    broken.push(...(await missing(connection, { from: table, key }, named, to)));
-  }
+  const broken = await brokenOutgoing(connection, table, content);
   for (const { from, key } of await referencesTo(connection, table.name)) {
-    if (from.name === table.name) continue;
-    const named = await readReferencedKeys(connection, { name: from.name }, key);
-    broken.push(...(await missing(connection, { from, key }, named, content.source)));
+    if (from.name !== table.name) broken.push(...(await missing(connection, { from, key }, from, content)));
+  }
+  return broken;
+}
+
+/** The foreign keys of other tables, and of the table to itself, that are broken by the rows that the table has now. */
+export async function brokenIncoming(connection: MysqlConnection, table: Table): Promise<BrokenReference[]> {
+  const broken: BrokenReference[] = [];
+  for (const { from, key } of await referencesTo(connection, table.name)) {
+    broken.push(...(await missing(connection, { from, key }, { name: from.name }, { name: table.name })));
   }
   return broken;
 }
 
 /**
- * The foreign keys of other tables, and of the table to itself, that are broken by the rows that the table has now. The server counts them,
- * so that the keys need no memory here.
+ * The foreign keys of a table that would be broken if it had this content. `within`: the rows that the table would have, by which
+ * references to itself are checked; by default the content.
  */
-export async function brokenIncoming(connection: MysqlConnection, table: Table): Promise<BrokenReference[]> {
-  const broken: BrokenReference[] = [];
-  for (const { from, key } of await referencesTo(connection, table.name)) {
-    const columns = identifiers(key.columns);
-    const isValue = key.columns.map((column) => `${identifier(column)} IS NOT NULL`).join(" AND ");
-    const equal = key.columns.map((column, at) => `t.${identifier(key.references[at]!)} = k.${identifier(column)}`);
-    const [rows] = await connection.query<RowDataPacket[]>(
-      `SELECT COALESCE(SUM(k._rows), 0) AS count
-        FROM (SELECT ${columns}, COUNT(*) AS _rows FROM ${identifier(from.name)} WHERE ${isValue} GROUP BY ${columns}) AS k
-        LEFT JOIN ${identifier(table.name)} AS t ON ${equal.join(" AND ")} WHERE t.${identifier(key.references[0]!)} IS NULL`,
-    );
-    const count = Number(rows[0]?.count);
-    if (count > 0) broken.push({ from: from.name, key, count });
-  }
-  return broken;
-}
-
-/** The foreign keys that are broken by rows of a load which have been stored in the table. */
 export async function brokenOutgoing(
   connection: MysqlConnection,
   table: Table,
   content: TableContent,
+  within: TableContent = content,
 ): Promise<BrokenReference[]> {
   const broken: BrokenReference[] = [];
   for (const key of table.foreignKeys) {
-    const named = await content.referencedKeys(key);
-    broken.push(...(await missing(connection, { from: table, key }, named, { name: key.table })));
+    const to = key.table === table.name ? within : { name: key.table };
+    broken.push(...(await missing(connection, { from: table, key }, content, to)));
   }
   return broken;
 }
 
-/** The reference if some of its keys are missing; the existing rows are locked. */
+/**
+ * The reference if rows of `content` refer to rows that `to` lacks; the existing ones are locked. The server counts them, so that the
+ * keys need no memory here.
+ */
 async function missing(
   connection: MysqlConnection,
   { from, key }: { from: Table; key: ForeignKey },
-  named: ReferencedKeys,
-  to: { name: string; load?: number | undefined },
+  content: TableContent,
+  to: TableContent,
 ): Promise<BrokenReference[]> {
-  const columns = key.columns.map((name) => columnNamed(from, name));
-  const existing = await existingKeys(connection, { ...to, names: key.references, columns }, named.keys(), "shared");
-  let count = 0;
-  for (const [value, rows] of named) if (!existing.has(value)) count += rows;
+  const columns = identifiers(key.columns);
+  const isValue = key.columns.map((column) => `${identifier(column)} IS NOT NULL`);
+  const equal = key.columns.map((column, at) => `t.${identifier(key.references[at]!)} = k.${identifier(column)}`);
+  const values: number[] = [];
+  for (const [{ load }, condition, column] of [
+    [content, isValue, "load_id"],
+    [to, equal, "t.load_id"],
+  ] as const) {
+    if (load === undefined) continue;
+    condition.push(`${column} = ?`);
+    values.push(load);
+  }
+  const [rows] = await connection.query<RowDataPacket[]>(
+    `SELECT COALESCE(SUM(k._rows), 0) AS count
+      FROM (SELECT ${columns}, COUNT(*) AS _rows FROM ${identifier(content.name)} WHERE ${isValue.join(" AND ")} GROUP BY ${columns}) AS k
+      LEFT JOIN ${identifier(to.name)} AS t ON ${equal.join(" AND ")}
+      WHERE t.${identifier(key.references[0]!)} IS NULL LOCK IN SHARE MODE`,
+    values,
+  );
+  const count = Number(rows[0]?.count);
   return count > 0 ? [{ from: from.name, key, count }] : [];
 }
 

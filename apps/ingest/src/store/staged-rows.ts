@@ -5,7 +5,7 @@ import { identifier, identifiers } from "../tables/quote.ts";
 import { loadColumn, type Table } from "../tables/table.ts";
 import { deleteKept, keepRows } from "./before-rows.ts";
 import { duplicateEntry, mysqlErrorNumber } from "./bulk-store.ts";
-import { brokenOutgoing, brokenReferences, stagedContent } from "./references.ts";
+import { brokenOutgoing, brokenReferences } from "./references.ts";
 import { sameKey, stagedTarget, tableTarget } from "./row-target.ts";
 import { isWhole, type StoreOptions } from "./store-batch.ts";
 import { rejectBroken } from "./whole-table.ts";
@@ -33,7 +33,7 @@ export async function storeStaged(
 ): Promise<{ deleted: number; written: number }> {
   const { mode, dryRun, load } = storing;
   const whole = isWhole(mode);
-  const content = stagedContent(connection, table, load);
+  const content = stagedTarget(table, load);
   let deleted = 0;
   let written = 0;
   if (dryRun) {
@@ -47,7 +47,9 @@ export async function storeStaged(
     }
     written = await insertMissing(connection, table, load, { all: mode === "insert" });
   }
-  const broken = whole ? brokenReferences(connection, table, content) : brokenOutgoing(connection, table, content);
+  const broken = whole
+    ? brokenReferences(connection, table, content)
+    : brokenOutgoing(connection, table, content, { name: table.name });
   rejectBroken(await broken);
   return { deleted, written };
 }
