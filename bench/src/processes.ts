@@ -9,7 +9,7 @@ export interface MeasuredServer extends AsyncDisposable {
   port: number;
   /** CPU time of the process and its children, in microseconds. */
   cpu(): number;
-  /** Resident memory of the process, in bytes. */
+  /** Resident memory of the process and its children, in bytes. */
   memory(): number;
 }
 
@@ -34,7 +34,7 @@ export async function startServer(
     pid,
     port,
     cpu: () => cpuOf(pid),
-    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024,
+    memory: () => [pid, ...childrenOf(pid)].reduce((sum, each) => sum + memoryOf(each), 0),
     async [Symbol.asyncDispose]() {
       process.off("exit", end);
       if (child.exitCode !== null) return;
@@ -66,14 +66,24 @@ function statOf(pid: number): { parent: number; ticks: number } | undefined {
   }
 }
 
+function childrenOf(pid: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && statOf(Number(name))?.parent === pid)
+    .map(Number);
+}
+
 function cpuOf(pid: number): number {
-  let ticks = statOf(pid)?.ticks ?? 0;
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = statOf(Number(name));
-    if (stat?.parent === pid) ticks += stat.ticks;
-  }
+  const ticks = [pid, ...childrenOf(pid)].reduce((sum, each) => sum + (statOf(each)?.ticks ?? 0), 0);
   return ticks * microsecondsPerTick;
+}
+
+/** 0 when the process has ended. */
+function memoryOf(pid: number): number {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
 }
 
 /** Waits until a URL responds with 200; throws after 60 s. */
