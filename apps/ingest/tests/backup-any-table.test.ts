@@ -342,6 +342,15 @@ writer.close()`;
     expect(await faultOf(await upload(await made([land, nr], [{ land: "x".repeat(21), nr: 1 }])))).toMatch(
       /nr 1 has a land that the table cannot store: it is longer than 20 characters/,
     );
+    // The replacement character itself is a text like any other; other bytes that are no UTF-8 are not.
+    const marked = await made([{ ...land, type: ["null", "string"] }, nr], [{ land: "a\ufffdb", nr: 1 }], {
+      codec: "null",
+    });
+    expect((await upload(marked)).status).toBe(201);
+    marked.set([0xff, 0xfe, 0x80], marked.indexOf("\ufffd"));
+    expect(await faultOf(await upload(marked))).toMatch(
+      /has a land that the table cannot store: it is not valid UTF-8/,
+    );
     const twice = [1, 2, 1].map((n) => ({ land: "a", nr: n }));
     expect(await faultOf(await upload(await made([land, nr], twice)))).toBe(
       "does not fit places: several rows have the key a-1",

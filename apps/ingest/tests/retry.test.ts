@@ -235,6 +235,14 @@ describe("texts in other encodings", () => {
     expect(new Transcoder(encoding).push(written, true).equals(text)).toBe(true);
   });
 
+  it("have characters of four bytes as they were", () => {
+    const text = Buffer.from("é㐀ḿ\u0080\uffe6😀\u{10ffff}中");
+    const written = encoder("gb18030")(text);
+    expect(written.subarray(2, 6).toString("hex")).toBe("8139ee39");
+    expect(new Transcoder("gb18030").push(written, true).toString()).toBe(text.toString());
+    expect(encoder("gbk")(text)).toEqual(written);
+  });
+
   it("have bytes that are no character as they were", () => {
     const bytes = Buffer.from([0x61, 0x81, 0xff, 0x62]);
     for (const encoding of ["windows-1253", "koi8-u"]) {

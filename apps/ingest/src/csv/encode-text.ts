@@ -45,11 +45,32 @@ function legacy(encoding: string): (piece: Piece) => Buffer {
   tables.set(encoding, table);
   return (piece) => {
     if (typeof piece === "number") return Buffer.of(piece & 0xff);
-    return Buffer.concat(Array.from(piece, (character) => table.get(character) ?? Buffer.of(fallback)));
+    const bytes = (character: string) => table.get(character) ?? beyond(encoding, character) ?? Buffer.of(fallback);
+    return Buffer.concat(Array.from(piece, bytes));
   };
 }
 
-/** The bytes of each character that an encoding has in one to three bytes, by what its decoder makes of them. */
+/** These two are read alike: a file that is said to be GBK may have what only GB18030 has. */
+const hasFourBytes = (encoding: string) => encoding === "gb18030" || encoding === "gbk";
+
+/** The number of the first character of GB18030 with four bytes beyond 16 bits, which are in the order of Unicode. */
+const firstBeyond = 189_000;
+
+function beyond(encoding: string, character: string): Buffer | undefined {
+  const code = character.codePointAt(0) ?? 0;
+  return hasFourBytes(encoding) && code >= 0x10000 ? fourBytes(firstBeyond + code - 0x10000) : undefined;
+}
+
+/** Four bytes of GB18030 by their number. */
+function fourBytes(number: number): Buffer {
+  const [second, third, fourth] = [Math.floor(number / 1260) % 10, Math.floor(number / 10) % 126, number % 10];
+  return Buffer.of(0x81 + Math.floor(number / 12_600), 0x30 + second, 0x81 + third, 0x30 + fourth);
+}
+
+/** How many characters of GB18030 with four bytes have 16 bits. */
+const shortCharacters = 39_420;
+
+/** The bytes of each character that an encoding has in one to three bytes, and of GB18030 those in four with 16 bits, by what its decoder makes of them. */
 function characters(encoding: string): Map<string, Buffer> {
   const decoder = new TextDecoder(encoding, { fatal: true });
   const table = new Map<string, Buffer>();
@@ -66,6 +87,7 @@ function characters(encoding: string): Map<string, Buffer> {
   for (let lead = firstLead; lead <= 0xfe; lead++) {
     for (let trail = firstTrail; trail <= 0xfe; trail++) add(Buffer.of(lead, trail));
   }
+  if (hasFourBytes(encoding)) for (let number = 0; number < shortCharacters; number++) add(fourBytes(number));
   if (encoding === "euc-jp") {
     for (let lead = 0xa1; lead <= 0xfe; lead++) {
       for (let trail = 0xa1; trail <= 0xfe; trail++) add(Buffer.of(0x8f, lead, trail));

@@ -1,12 +1,13 @@
 import { lineFeed, tab } from "../../csv/load-data-format.ts";
 import { type FieldCodec, fieldCodec, plainFormat } from "../../fields/codec.ts";
+import { fault } from "../../fields/field-faults.ts";
 import { maxGrowth } from "../../fields/field-writer.ts";
 import { keyOrder } from "../../store/key-order.ts";
 import { type PlainRow, plainKey, storeText } from "../../store/plain-row.ts";
 import { type Column, columnNamed, type Table } from "../../tables/table.ts";
 import { DamagedFile, IncompatibleFile } from "./byte-source.ts";
 import type { Block } from "./container-reader.ts";
-import { type RowDecoder, rowDecoder } from "./resolve-schema.ts";
+import { invalidText, type RowDecoder, rowDecoder } from "./resolve-schema.ts";
 
 /** The rows of a block, also as text for `LOAD DATA`. */
 export interface BlockRows {
@@ -107,9 +108,10 @@ export class RowWriter {
           this.#refuse(row, column, "it is required");
         place += this.#text.write("\\N", place, "latin1");
       } else {
-        const length = value === undefined ? 0 : this.#write(row, column, value, zone);
+        const found = value === undefined ? fault.type : value === invalidText ? fault.invalidUtf8 : 0;
+        const length = found < 0 ? 0 : this.#write(row, column, value!, zone);
         this.#reserve(place, length);
-        const next = value === undefined ? -2 : codec.write(this.#field, 0, length, this.#text, place);
+        const next = found < 0 ? found : codec.write(this.#field, 0, length, this.#text, place);
         if (next < 0) this.#refuse(row, column, `it ${codec.faultOf(next).reason}`);
         if (!isNormal) row[key] = this.#text.toString("latin1", place, next);
         place = next;

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import avsc from "avsc";
 import { fieldCodec, plainFormat } from "../../fields/codec.ts";
 import {
@@ -18,6 +19,9 @@ export type RowDecoder = (data: Buffer, at: number) => { value: PlainRow | undef
 
 /** One value of a file as a value of a plain row; `undefined` when it cannot be one. */
 type Convert = (value: unknown) => PlainValue | undefined;
+
+/** What stands for a text that is no UTF-8; no decoded text is half of a surrogate pair. */
+export const invalidText = "\ud800";
 
 const same: Convert = (value) => value as PlainValue;
 const asText: Convert = (value) => {
@@ -108,6 +112,7 @@ interface FileField {
  */
 export function rowDecoder(table: Table, schema: string): RowDecoder {
   const { fields, types, type } = parse(schema);
+  let ofBytes: avsc.Type | undefined;
   const names = fieldNames(table);
   const columns = table.columns.map((column, index) => {
     const at = findField(fields, column.name, names[index]!);
@@ -121,11 +126,37 @@ export function rowDecoder(table: Table, schema: string): RowDecoder {
   return (data, at) => {
     const { value, offset } = type.decode(data, at) as { value: PlainRow | undefined; offset: number };
     if (value === undefined || offset < 0) return { value: undefined, offset: -1 };
+    const replaced = Object.keys(value).filter((key) => textOf(value[key])?.includes("\ufffd"));
+    if (replaced.length > 0) {
+      // avsc puts this character in the place of bytes that are no UTF-8.
+      ofBytes ??= parse(schema, stringsAsBytes).type;
+      const { value: bytes } = ofBytes.decode(data, at) as { value: Record<string, unknown> };
+      for (const key of replaced) if (!isUtf8(bytesOf(bytes[key]))) value[key] = invalidText;
+    }
     if (isSame) return { value, offset };
     const row: PlainRow = {};
-    for (const { key, from, convert } of columns) row[key] = convert(value[from]) as PlainValue;
+    for (const { key, from, convert } of columns) {
+      row[key] = value[from] === invalidText ? invalidText : (convert(value[from]) as PlainValue);
+    }
     return { value: row, offset };
   };
+}
+
+/** A text in a column of strings, which may be in a union. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return typeof value === "string" ? value : undefined;
+  return "string" in value && typeof value.string === "string" ? value.string : undefined;
+}
+
+/** The bytes of such a text in a row of `stringsAsBytes`. */
+function bytesOf(value: unknown): Uint8Array {
+  return value instanceof Uint8Array ? value : (value as { bytes: Uint8Array }).bytes;
+}
+
+/** For the option `typeHook`: every `string` of a schema as its bytes. */
+function stringsAsBytes(schema: unknown): avsc.Type | undefined {
+  const isText = schema === "string" || (schema as { type?: unknown } | null)?.type === "string";
+  return isText ? avsc.Type.forSchema("bytes") : exactLongs(schema);
 }
 
 function findField(fields: readonly FileField[], column: string, name: string): number {
@@ -154,7 +185,14 @@ function absent(column: Column): Convert {
 const unescaped = (text: string) => text.replace(/\\(.)/gs, (_, c: string) => ({ t: "\t", n: "\n" })[c] ?? c);
 
 /** The fields of a schema, their types as avsc knows them, and the type of its rows, whose values are named by their places. */
-function parse(schema: string): { fields: FileField[]; types: avsc.Type[]; type: avsc.Type } {
+function parse(
+  schema: string,
+  typeHook: (schema: unknown) => avsc.Type | undefined = exactLongs,
+): {
+  fields: FileField[];
+  types: avsc.Type[];
+  type: avsc.Type;
+} {
   let file: { type?: unknown; fields?: FileField[] } | null;
   let type: avsc.types.RecordType;
   try {
@@ -162,7 +200,7 @@ function parse(schema: string): { fields: FileField[]; types: avsc.Type[]; type:
     if (file?.type !== "record" || !Array.isArray(file.fields))
       throw new IncompatibleFile("its schema is not a record");
     const fields = file.fields.map(({ type: of }, index) => ({ name: plainKey(index), type: of }));
-    const options = { typeHook: exactLongs, wrapUnions: "always" };
+    const options = { typeHook, wrapUnions: "always" };
     type = avsc.Type.forSchema({ ...file, aliases: [], fields } as avsc.Schema, options as object) as typeof type;
   } catch (error) {
     if (error instanceof IncompatibleFile) throw error;
