@@ -72,6 +72,20 @@ describe("a load", () => {
     expect(again.dialect).toEqual(load.dialect);
   });
 
+  it("reads a word for no value so where it is none, and as a text in a column of texts", async () => {
+    const name = await table();
+    const file = "id,name,amount\n1,NA,NA\n2,Bo,2\n3,,3\n";
+    const load = await ingest.load(name, file);
+    expect(load).toMatchObject({ inserted: 3, rejected: 0, dialect: { missing: [""], missingTyped: ["NA"] } });
+    expect(load.doubts).toEqual([
+      expect.stringMatching(/^NA is read as no value, except in columns of text: missing=NA/),
+    ]);
+    expect(await rowsOf(name)).toMatchObject([{ name: "NA", amount: null }, { name: "Bo" }, { name: null }]);
+    const everywhere = await ingest.load(name, file, "?mode=upsert&missing=NA");
+    expect(everywhere).toMatchObject({ updated: 3, doubts: [] });
+    expect(await rowsOf(name)).toMatchObject([{ name: null, amount: null }, { name: "Bo" }, { name: null }]);
+  });
+
   it("takes the parameters before what is saved, and that before what the file looks like", async () => {
     const name = await table({ dialect: { delimiter: "|", dateFormat: "%m/%d/%Y", missing: ["-", ""] } });
     const file = (day: string, id: number) => `id|name|amount|day|at\n${id}|a;b|-|${day}|\n`;

@@ -20,6 +20,8 @@ export interface Dialect {
   comment: string | null;
   /** Fields with one of these texts have no value. */
   missing: readonly string[];
+  /** The same, but not in columns of text: such words were seen in the file, and a text may be one of them. */
+  missingTyped?: readonly string[];
   decimal: "." | ",";
   /** The character between groups of three digits; empty: there is none. */
   thousands: string;

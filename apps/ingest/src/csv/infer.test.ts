@@ -59,7 +59,7 @@ describe("a file is recognised", () => {
     ],
     ["of MySQL's OUTFILE", '1,"say \\"hi\\"",\\N\n2,"comma, in",5\n3,"x",6\n', { escape: "\\", delimiter: "," }],
     ["with paths, which are no escapes", 'id,path\n1,C:\\new\n2,"D:\\""x"""\n', { escape: null }],
-    ["of SQL Server", "Id,Name,Score\r\n1,Ann,NULL\r\n2,NULL,7\r\n", { missing: ["", "NULL"] }],
+    ["of SQL Server", "Id,Name,Score\r\n1,Ann,NULL\r\n2,NULL,7\r\n", { missing: [""], missingTyped: ["NULL"] }],
     [
       "below a title",
       "Monthly report\nGenerated 2021-11-07\n\nid,name,amount\n1,Ann,5.00\n2,Bo,6.50\n3,Cy,7.25\n",

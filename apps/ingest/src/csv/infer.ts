@@ -81,35 +81,46 @@ export function inferTable(
   const values = sniffValues(samples, given, typed !== undefined);
   doubts.push(...values.doubts, ...(values.refused ? [values.refused.refusal] : []));
   const skip = isHeader ? first!.line - 1 : skippedLines(reading, first!.line);
-  const { missing = [], ...written } = values.found;
+  const { missingTyped: words = [], ...written } = values.found;
   const dialect: Dialect = {
     ...reading.dialect,
     ...written,
-    missing: [...new Set([...reading.dialect.missing, ...missing])],
+    missing: [...new Set([...reading.dialect.missing, ...words])],
     header: isHeader,
     skip,
   };
   const format = fieldFormat(dialect);
   const columns = names.map((name, at): InferredColumn => {
     const all = samples[at]!.values;
-    const some = all.filter((value) => !isMissing(value, format));
+    const valued = all.filter((value) => !isMissing(value, format));
     const header = isHeader ? first!.fields[at]! : null;
+    const found = typeOf({ ...samples[at]!, values: valued }, format, doubts);
+    const some = found.type === "string" ? all.filter((value) => !isMissing(value, reading.dialect)) : valued;
     return {
       name,
       header,
-      ...typeOf({ ...samples[at]!, values: some }, format, doubts),
+      ...found,
       ...(typed?.[at]?.scale !== undefined && { precision: typed[at].precision, scale: typed[at].scale }),
       examples: [...new Set(some)].slice(0, examples).map((value) => value.slice(0, 200)),
       missing: all.length - some.length,
     };
   });
+  // In a column of text such a word may be one.
+  const inText = words.filter((word) =>
+    columns.some(({ type }, at) => type === "string" && samples[at]!.values.includes(word)),
+  );
   const isTyped = typed !== undefined;
+  const settled = {
+    ...dialect,
+    missing: isTyped ? [""] : dialect.missing.filter((word) => !inText.includes(word)),
+    ...(inText.length > 0 && { missingTyped: inText }),
+  };
   const left = reading.records.length - body.length;
   if (left > 0) doubts.push(`${left} of the first ${reading.records.length} lines have another number of columns`);
   const isUnsure = refused !== undefined || values.refused !== undefined;
   const shown = (row: string[]) => (isTyped ? row.map((field) => (field === noValue ? "" : field)) : row);
   return {
-    dialect: isTyped ? { ...dialect, missing: [""] } : dialect,
+    dialect: settled,
     confidence: isUnsure ? Math.min(sniffed.confidence, 0.4) : sniffed.confidence,
     doubts,
     columns,
@@ -184,7 +195,8 @@ function namesOf(fields: readonly string[], isHeader: boolean, doubts: string[])
   return names;
 }
 
-const isMissing = (value: string, { missing }: FieldFormat) => missing.includes(value) || value.trim() === "";
+const isMissing = (value: string, { missing }: Pick<FieldFormat, "missing">) =>
+  missing.includes(value) || value.trim() === "";
 
 /** Signs that a value is more than its type keeps: a code with zeros in front, a plus, a hash without hyphens. */
 const guards: Partial<Record<ColumnType, RegExp>> = {

@@ -48,8 +48,9 @@ export function settleDialect(
   const values = sniffValues(samplesOf(table, reading, layout), all, isTyped);
   if (values.refused) return values.refused;
   doubts.push(...values.doubts);
-  const { missing = [], ...written } = values.found;
-  Object.assign(reading.dialect, written, { missing: [...reading.dialect.missing, ...missing] });
+  const { missingTyped = [], ...written } = values.found;
+  const words = [...(reading.dialect.missingTyped ?? []), ...missingTyped];
+  Object.assign(reading.dialect, written, words.length > 0 && { missingTyped: words });
   const wanted = names.length;
   if (layout.header) {
     const { line, width } = layout.header;

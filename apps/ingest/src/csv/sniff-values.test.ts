@@ -13,7 +13,7 @@ it.each<[ColumnType | undefined, string[], object]>([
   ["boolean", ["", ""], {}],
   ["string", ["ja", "nein"], {}],
   ["number", ["1.234,56-", "(2,00)", "−3,5"], { decimal: ",", thousands: "." }],
-  ["number", ["1.5", ".", "—"], { missing: [".", "—"] }],
+  ["number", ["1.5", ".", "—"], { missingTyped: [".", "—"] }],
   ["date", ["20001231", "20010201"], { dateFormat: "%Y%m%d" }],
   ["date", ["20001331", "20010201"], { dateFormat: "%Y%m%d" }],
   ["date", ["36556", "36923"], {}],

@@ -17,7 +17,7 @@ export interface ColumnSample {
 
 /** How values are written, as far as the sample tells. */
 export interface SniffedValues {
-  found: Partial<Pick<Dialect, "decimal" | "thousands" | "dateFormat" | "missing" | "trueValues" | "falseValues">>;
+  found: Partial<Pick<Dialect, "decimal" | "thousands" | "dateFormat" | "missingTyped" | "trueValues" | "falseValues">>;
   doubts: string[];
   refused?: Refusal;
 }
@@ -50,7 +50,12 @@ export function sniffValues(columns: readonly ColumnSample[], given: Partial<Dia
   const result: SniffedValues = { found: {}, doubts: [] };
   const typed = columns.map((column) => ({ ...column, values: column.values.map((value) => value.trim()) }));
   if (!isTyped) sniffMissing(typed, given, result);
-  const known = new Set([...(given.missing ?? []), ...(result.found.missing ?? []), ""]);
+  const known = new Set([
+    ...(given.missing ?? []),
+    ...(given.missingTyped ?? []),
+    ...(result.found.missingTyped ?? []),
+    "",
+  ]);
   const valued = typed.map((column) => ({ ...column, values: column.values.filter((value) => !known.has(value)) }));
   if (given.decimal === undefined && given.thousands === undefined) sniffNumbers(valued, result);
   if (given.dateFormat === undefined) sniffDates(valued, result);
@@ -65,16 +70,18 @@ function sniffMissing(
   { found, doubts }: SniffedValues,
 ): void {
   const seen = new Set<string>();
+  const known = new Set([...(given.missing ?? []), ...(given.missingTyped ?? [])]);
   for (const { type, values } of columns) {
     if (type === "string" || type === "json") continue;
-    const words = values.filter((value) => missingWords.has(value) && !given.missing?.includes(value));
+    const words = values.filter((value) => missingWords.has(value) && !known.has(value));
     const others = values.filter((value) => value !== "" && !missingWords.has(value));
     if (type === undefined && (others.length === 0 || !others.every((value) => /^[+-]?\d/.test(value)))) continue;
     for (const word of words) seen.add(word);
   }
   if (seen.size === 0) return;
-  found.missing = [...seen];
-  doubts.push(`${[...seen].join(", ")} is read as no value, in all columns`);
+  found.missingTyped = [...seen];
+  const words = [...seen].join(", ");
+  doubts.push(`${words} is read as no value, except in columns of text: missing=${words} reads it so in all columns`);
 }
 
 const isNumber = ({ type }: ColumnSample) => type === "number" || type === "integer";

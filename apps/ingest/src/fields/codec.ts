@@ -128,14 +128,18 @@ function compilePattern(pattern: string): RE2JS {
 const nullText = Buffer.from("\\N");
 
 /** Writes NULL for a missing value, and ignores white space around values when asked to. */
-function withMissing({ required }: Column, { missing, trim }: FieldFormat, write: FieldWriter): FieldWriter {
+function withMissing({ required, type }: Column, format: FieldFormat, write: FieldWriter): FieldWriter {
+  const { missing, missingTyped = [], trim } = format;
   const asMissing: FieldWriter = (_from, _start, _end, to, at) => {
     if (required) return fault.required;
     to[at] = nullText[0]!;
     to[at + 1] = nullText[1]!;
     return at + 2;
   };
-  const words = missing.filter((text) => text !== "").map((text) => Buffer.from(text));
+  const isText = type === "string" || type === "json";
+  const words = [...missing, ...(isText ? [] : missingTyped)]
+    .filter((text) => text !== "")
+    .map((text) => Buffer.from(text));
   const maxWord = Math.max(0, ...words.map((word) => word.length));
   const emptyIsMissing = missing.includes("") || required;
   const unlessMissing: FieldWriter = (from, start, end, to, at) => {

@@ -5,6 +5,8 @@ import type { Table } from "../tables/table.ts";
 export interface FieldFormat {
   /** Texts that are no value: NULL. */
   missing: readonly string[];
+  /** Texts that are no value in columns other than those of text. */
+  missingTyped?: readonly string[] | undefined;
   decimal: "." | ",";
   /** The separator of groups of three digits; empty: there is none. */
   thousands: string;
@@ -32,9 +34,11 @@ export function tableDialect({ missingValues, dialect }: Pick<Table, "missingVal
 
 /** How the values of a file in this dialect are read. */
 export function fieldFormat(dialect: Dialect): FieldFormat {
-  const { missing, decimal, thousands, dateFormat, defaultZone, round, trim, trueValues, falseValues } = dialect;
+  const { missing, missingTyped, decimal, thousands, dateFormat, defaultZone, round, trim, trueValues, falseValues } =
+    dialect;
   return {
     missing,
+    missingTyped,
     decimal,
     thousands,
     dateFormat: dateFormat ?? undefined,

@@ -231,6 +231,7 @@ export const settledDialectSchema = z
     skip: z.number().int().describe("How many lines at the beginning are not read"),
     comment: textOrNull("Lines that start with it are not read; null: there are none"),
     missing: list("Texts that are no value"),
+    missingTyped: list("Texts that are no value in columns other than those of text").optional(),
     decimal: z.enum([".", ","]).describe("The decimal sign of numbers"),
     thousands: text("What is between groups of three digits; empty: nothing"),
     dateFormat: textOrNull("The format of dates and datetimes; null: ISO 8601, or the format of the column"),
