@@ -70,17 +70,20 @@ export interface Likes {
   liked: boolean;
 }
 
-/** The likes of up to `maxIds` properties, by id; none for one that nobody likes. */
+/** The likes of properties, by id; none for one that nobody likes. One statement reads those of a page. */
 export async function findLikesOf(db: Database, account: number, ids: number[]): Promise<Map<number, Likes>> {
-  if (ids.length === 0) return new Map();
-  const text = fill(db.statements["likes-of"], { ids: parameters("id", maxIds) });
-  const values = { account, ...numbered("id", ids, maxIds) };
-  const found = await select<{ id: number; likes: number; liked: number }>(db.searchPool, text, values);
-  return new Map(found.map(({ id, likes, liked }) => [id, { likes, liked: liked === 1 }]));
+  const text = fill(db.statements["likes-of"], { ids: parameters("id", idsOfPage) });
+  const found = new Map<number, Likes>();
+  for (let i = 0; i < ids.length; i += idsOfPage) {
+    const values = { account, ...numbered("id", ids.slice(i, i + idsOfPage), idsOfPage) };
+    const rows = await select<{ id: number; likes: number; liked: number }>(db.searchPool, text, values);
+    for (const { id, likes, liked } of rows) found.set(id, { likes, liked: liked === 1 });
+  }
+  return found;
 }
 
-/** Max ids of `findLikesOf`: those of a page. */
-const maxIds = 100;
+/** Max properties of a page. */
+const idsOfPage = 100;
 
 /** An entry of a list, and its property if that is visible. */
 export interface Found<Position, Shown> {

@@ -39,7 +39,7 @@ export async function readLikeCount(db: Database, id: number): Promise<number> {
   return count;
 }
 
-/** The same properties, at most 100, with their likes. */
+/** The same properties with their likes. */
 export async function withLikes<T extends { id: number }>(
   db: Database,
   account: number,

@@ -25,14 +25,17 @@ export async function searchProperties(db: Database, input: SearchInput, limit: 
   };
 }
 
-/** Properties that are read at once for a list of all of them: no more than a page may have, so that the same searches are possible. */
-const pageRows = 100;
+/** Properties that are read at once for a list of all of them, where one index has them in order. */
+const indexedRows = 1000;
+/** The same for other searches: no more than a page may have, so that all that have pages have such a list. */
+const otherRows = 100;
 
 /** All properties of a search, a page at a time; each page is read when it is needed. */
 export async function* allProperties(db: Database, search: SearchInput): AsyncGenerator<Property[], void> {
+  const rows = isInOneIndex(withStatusIds(search)) ? indexedRows : otherRows;
   let after = search.after;
   do {
-    const { properties, end } = await searchProperties(db, { ...search, after }, pageRows);
+    const { properties, end } = await searchProperties(db, { ...search, after }, rows);
     yield properties;
     after = end;
   } while (after);
