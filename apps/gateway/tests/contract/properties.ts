@@ -228,6 +228,28 @@ export function properties({ anyone, plain, other, staff }: Installation): void 
       expectProblem(await staff.post("/properties/999999999/status", { status: "vendido" }), 404);
     });
 
+    it("is withdrawn, so that only staff sees it, and restored", async () => {
+      const property = await add();
+      const path = `/properties/${property.id}`;
+      expectProblem(await plain.delete(path), 403);
+      expectProblem(await staff.delete(path, { headers: { "If-Match": '"other"' } }), 412);
+      for (const _ of [1, 2]) expect((await staff.delete(path)).status).toBe(204);
+      await expectNone({ city: property.city });
+      expectProblem(await plain.get(path), 404);
+      const seen = { ...property, withdrawnAt: time };
+      expect((await staff.get(path)).json()).toEqual(seen);
+      const withdrawn = await staff.get("/properties", { withdrawn: "true", limit: 100 });
+      expect(withdrawn.json().properties).toContainEqual(seen);
+      expectProblem(await plain.get("/properties", { withdrawn: "true" }), 403);
+      expectProblem(await plain.post(`${path}/restore`), 403);
+      expectProblem(await staff.post(`${path}/restore`, undefined, { headers: { "If-Match": '"other"' } }), 412);
+      for (const _ of [1, 2]) expect((await staff.post(`${path}/restore`)).json()).toEqual(property);
+      expect((await list({ city: property.city })).properties).toEqual([property]);
+      for (const gone of [staff.delete("/properties/999999999"), staff.post("/properties/999999999/restore")]) {
+        expectProblem(await gone, 404);
+      }
+    });
+
     it("has a history of its status, the latest first", async () => {
       const { id } = await add({ status: "pre_venta" });
       await staff.post(`/properties/${id}/status`, { status: "vendido" });

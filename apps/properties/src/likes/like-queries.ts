@@ -39,8 +39,8 @@ export function deleteLike(db: Database, account: number, id: number): Promise<b
 }
 
 /**
- * Writes a like, and counts it in the same transaction if that affected a row; returns whether it did. The number of the property's likes is locked first, so that all
- * changes of them wait for each other in the same order, and none can deadlock with another.
+ * Writes a like, and counts it in the same transaction if that affected a row; returns whether it did. The number of the property's likes is
+ * locked first, so that all changes of them wait for each other in the same order, and none can deadlock with another.
  */
 function changeLikes(
   db: Database,
@@ -48,13 +48,14 @@ function changeLikes(
   change: 1 | -1,
   writeLike: (on: MysqlConnection) => Promise<{ affectedRows: number }>,
 ): Promise<boolean> {
-  return inMysqlTransaction(db.pool, async (on) => {
+  const work = async (on: MysqlConnection) => {
     await write(on, db.statements["lock-likes"], { id });
     const { affectedRows } = await writeLike(on);
     if (affectedRows === 0) return false;
     await write(on, db.statements["change-likes"], { id, change });
     return true;
-  });
+  };
+  return inMysqlTransaction(db.pool, work, "READ COMMITTED");
 }
 
 /** How many accounts like a property; undefined when it does not exist or is not visible. */

@@ -15,7 +15,9 @@ export function propertyNotFound(): Problem {
 /** Gets a property; with `seesAll` one of any status. Throws `not-found`. */
 export async function readProperty(db: Database, id: number, seesAll: boolean): Promise<Property> {
   const property = await findProperty(db, id);
-  if (!property || !(seesAll || isVisible(property.status))) throw propertyNotFound();
+  if (!property) throw propertyNotFound();
+  const isShown = property.withdrawnAt === undefined && isVisible(property.status);
+  if (!(seesAll || isShown)) throw propertyNotFound();
   return property;
 }
 
@@ -80,7 +82,8 @@ export async function changeProperty(
   });
 }
 
-async function presentProperty(db: Database, on: MysqlConnection, id: number): Promise<Property> {
+/** A property that the transaction has locked, with its changes. Throws `not-found`. */
+export async function presentProperty(db: Database, on: MysqlConnection, id: number): Promise<Property> {
   const property = await findProperty(db, id, on);
   if (!property) throw propertyNotFound();
   return property;

@@ -3,14 +3,16 @@ import { type Database, select, write } from "../database.ts";
 import { withLines } from "../sql/statements.ts";
 import type { HistoryPosition, Property, PropertyFields, StatusChange } from "./property.ts";
 
-/** The property with this id, with any status or none. */
+/** The property with this id, with any status or none, withdrawn or not. */
 export async function findProperty(
   db: Database,
   id: number,
   on: MysqlPool | MysqlConnection = db.pool,
 ): Promise<Property | undefined> {
-  const [found] = await select<Property>(on, db.statements.one, { id });
-  return found;
+  const [found] = await select<Property & { withdrawnAt: Date | null }>(on, db.statements.one, { id });
+  if (!found) return undefined;
+  const { withdrawnAt, ...property } = found;
+  return withdrawnAt === null ? property : { ...property, withdrawnAt };
 }
 
 /** Inserts a property without a status, and returns its id. */

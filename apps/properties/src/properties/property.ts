@@ -8,10 +8,10 @@ export interface PropertyFields {
 }
 
 /**
- * A property with its latest status, which is null without one. Other programs may write a field as null, or a status that is not one of
+ * A property with its latest status, which is null without one; `withdrawnAt` is there while it is withdrawn. Other programs may write a field as null, or a status that is not one of
  * `Status`.
  */
-export type Property = { id: number; status: string | null } & {
+export type Property = { id: number; status: string | null; withdrawnAt?: Date } & {
   [F in keyof PropertyFields]: PropertyFields[F] | null;
 };
 

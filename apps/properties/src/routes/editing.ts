@@ -6,6 +6,7 @@ import { changeProperty, createProperty } from "../properties/properties.ts";
 import type { StatusChange } from "../properties/property.ts";
 import { appendStatus, readHistory } from "../properties/status-history.ts";
 import { propertyEtag } from "../properties/versions.ts";
+import { restoreProperty, withdrawProperty } from "../properties/withdrawals.ts";
 import { historyCursor, historyPosition } from "./cursors.ts";
 import { notAcceptable, onlyJson, setTag } from "./responses.ts";
 import {
@@ -17,6 +18,7 @@ import {
   propertyChangesSchema,
   propertySchema,
   statusChangeSchema,
+  storedPropertySchema,
 } from "./schemas.ts";
 
 const ifMatch = (description: string) => z.object({ "if-match": z.string().optional().openapi({ description }) });
@@ -70,7 +72,7 @@ export function addEditingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           ...jsonBody(propertyChangesSchema),
         },
         responses: {
-          200: jsonResponse(propertySchema, "Property changed; its new ETag is in the headers"),
+          200: jsonResponse(storedPropertySchema, "Property changed; its new ETag is in the headers"),
           412: otherVersion,
           428: errorResponse("If-Match is missing"),
         },
@@ -78,6 +80,53 @@ export function addEditingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
       async (c) => {
         const { id } = c.req.valid("param");
         const property = await changeProperty(db, id, c.req.valid("json"), c.req.header("if-match"));
+        setTag(c, propertyEtag(property));
+        return c.json(property, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("properties:write"),
+        method: "delete",
+        path: "/{id}",
+        tags: ["properties"],
+        summary: "Withdraw a property",
+        description:
+          "Staff only. The property is kept, and only staff can see it until it is restored: it is in no search, count or list of likes. " +
+          "Withdrawing it again changes nothing. With `If-Match`, only that version (412).",
+        request: {
+          params: idParam,
+          ...noQuery,
+          headers: ifMatch("ETag of the version to withdraw; any version by default"),
+        },
+        responses: { 204: { description: "The property is withdrawn" }, 412: otherVersion },
+      }),
+      async (c) => {
+        await withdrawProperty(db, c.req.valid("param").id, c.req.header("if-match"));
+        return c.body(null, 204);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.staff("properties:write"),
+        method: "post",
+        path: "/{id}/restore",
+        tags: ["properties"],
+        summary: "Restore a property",
+        description:
+          "Staff only. Restores a property that is withdrawn, with its likes. Restoring it again changes nothing. With `If-Match`, only that version (412).",
+        request: {
+          params: idParam,
+          ...noQuery,
+          headers: ifMatch("ETag of the version to restore; any version by default"),
+        },
+        responses: {
+          200: jsonResponse(storedPropertySchema, "The property is not withdrawn; its ETag is in the headers"),
+          412: otherVersion,
+        },
+      }),
+      async (c) => {
+        const property = await restoreProperty(db, c.req.valid("param").id, c.req.header("if-match"));
         setTag(c, propertyEtag(property));
         return c.json(property, 200);
       },

@@ -17,9 +17,10 @@ import {
   sendExport,
   sendTagged,
 } from "./responses.ts";
-import { idParam, propertySchema } from "./schemas.ts";
+import { idParam, storedPropertySchema } from "./schemas.ts";
 import { pagesWithFields, withFields } from "./search-fields.ts";
 import { fieldsInOrder, formats, foundPropertiesSchema, searchQuery } from "./search-schemas.ts";
+import { withdrawnPage } from "./withdrawn.ts";
 
 /** Adds the routes that search properties and get one. */
 export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
@@ -50,7 +51,11 @@ export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         },
       }),
       async (c) => {
-        const { limit, cursor, format, formulas, fields, count, facets, ...search } = c.req.valid("query");
+        const { limit, cursor, format, formulas, fields, count, facets, withdrawn, ...search } = c.req.valid("query");
+        if (withdrawn !== undefined) {
+          acceptedType(c.req.header("accept"), ["application/json"]);
+          return sendTagged(c, await withdrawnPage(c, deps, { limit, cursor }));
+        }
         const after = cursor === undefined ? undefined : searchPosition(cursorKey, search.sort, cursor);
         const columns = fieldsInOrder(fields);
         const type = format ? listTypes[formats.indexOf(format)]! : acceptedType(c.req.header("accept"), listTypes);
@@ -79,7 +84,7 @@ export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           "Staff can get properties with any status, other accounts only visible ones. Its `ETag` changes when any field or the status does.",
         request: { params: idParam, ...noQuery },
         responses: {
-          200: jsonResponse(propertySchema, "The property"),
+          200: jsonResponse(storedPropertySchema, "The property"),
           304: notModified,
           406: notAcceptable,
         },

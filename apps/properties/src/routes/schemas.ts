@@ -88,6 +88,15 @@ export const propertySchema = z
   })
   .openapi("Property", { description: "A property. Fields that another program left empty are null" });
 
+/** A property as staff sees it. */
+export const storedPropertySchema = propertySchema
+  .extend({
+    withdrawnAt: z.iso.datetime().optional().openapi({
+      description: "When it was withdrawn, in UTC; only there while it is. Only staff can see such a property",
+    }),
+  })
+  .openapi("StoredProperty", { description: "A property, which may be withdrawn" });
+
 export const success = z.literal("success").openapi({ description: "Always `success`" });
 export const nextCursor = z
   .string()

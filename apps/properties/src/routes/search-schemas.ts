@@ -6,7 +6,17 @@ import { onlyYear, type Range, type SearchInput } from "../search/search-request
 import { maxCities } from "../search/search-statements.ts";
 import { sorts, sortWithinYear } from "../search/sort-orders.ts";
 import { maxWords, wordsOf } from "../term-index/words.ts";
-import { cursor, likeFieldNames, likeFields, line, nextCursor, pesos, propertySchema, success } from "./schemas.ts";
+import {
+  cursor,
+  likeFieldNames,
+  likeFields,
+  line,
+  nextCursor,
+  pesos,
+  propertySchema,
+  storedPropertySchema,
+  success,
+} from "./schemas.ts";
 
 /** A parameter that may be repeated: a list without duplicates. A fault has the name of the parameter alone. */
 function repeated<T>(one: z.ZodType<T>, max: number) {
@@ -96,6 +106,9 @@ export const searchQuery = z
       description:
         "`json`: one page; `csv` and `ndjson`: all properties in the order of `sort`, without `limit`, `cursor`, `count` and `facets`. Default: what `Accept` prefers",
     }),
+    withdrawn: z.enum(["true"], "must be true").optional().openapi({
+      description: "Staff only: lists the withdrawn properties instead, latest first, with `limit` and `cursor` only",
+    }),
     formulas: z.enum(["escape", "keep"]).default("escape").openapi({
       description:
         "In CSV, `escape` puts an apostrophe before a text that a spreadsheet would run as a formula; `keep` leaves texts as they are",
@@ -116,9 +129,9 @@ export const searchQuery = z
     if (query.year !== undefined && (minYear !== undefined || maxYear !== undefined))
       refuse("year", "must not be combined with minYear or maxYear");
   })
-  .transform(({ limit, cursor, format, formulas, fields, count, facets = [], ...filters }) => ({
+  .transform(({ limit, cursor, format, formulas, fields, count, facets = [], withdrawn, ...filters }) => ({
     ...searchOf(filters),
-    ...{ limit, cursor, format, formulas, fields, count, facets },
+    ...{ limit, cursor, format, formulas, fields, count, facets, withdrawn },
   }));
 
 interface Filters {
@@ -160,7 +173,7 @@ export function fieldsInOrder(fields: FieldName[] | undefined): FieldName[] {
   return fields ? allFieldNames.filter((name) => fields.includes(name)) : fieldNames;
 }
 
-const foundPropertySchema = propertySchema
+const foundPropertySchema = storedPropertySchema
   .extend(likeFields)
   .partial()
   .openapi("FoundProperty", { description: "A property of a search; with `fields` it has only those" });

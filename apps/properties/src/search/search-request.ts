@@ -39,7 +39,7 @@ export function onlyYear({ year }: { year?: Range | undefined }): number | undef
 }
 
 /** The ranges of a search that no index with its order contains. */
-export function rangesApart(search: Search): RangeColumn[] {
+export function rangesApart(search: Omit<Search, "statusIds">): RangeColumn[] {
   const { column } = sortOrders[search.sort];
   return rangeColumns.filter(
     (name) => search[name] !== undefined && name !== column && (name !== "year" || onlyYear(search) === undefined),
@@ -47,6 +47,6 @@ export function rangesApart(search: Search): RangeColumn[] {
 }
 
 /** Whether one index of `listing` has the page in order: there are no words and no ranges in another order. */
-export function isInOneIndex(search: Search): boolean {
+export function isInOneIndex(search: Omit<Search, "statusIds">): boolean {
   return search.words.length === 0 && rangesApart(search).length === 0;
 }

@@ -32,7 +32,7 @@ const otherRows = 100;
 
 /** All properties of a search, a page at a time; each page is read when it is needed. */
 export async function* allProperties(db: Database, search: SearchInput): AsyncGenerator<Property[], void> {
-  const rows = isInOneIndex(withStatusIds(search)) ? indexedRows : otherRows;
+  const rows = isInOneIndex(search) ? indexedRows : otherRows;
   let after = search.after;
   do {
     const { properties, end } = await searchProperties(db, { ...search, after }, rows);

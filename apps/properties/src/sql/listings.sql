@@ -29,11 +29,11 @@ SELECT c.seq, c.property_id AS id FROM listing_change AS c FORCE INDEX (PRIMARY)
 DELETE c FROM listing_change AS c FORCE INDEX (PRIMARY) WHERE c.seq IN ({seqs})
 
 -- name: source-rows
--- What the listing of a property is made of. The latest entry of the history has the greatest date and among equal dates the greatest
+-- What the listing of a property is made of: one that is withdrawn has no status. The latest entry of the history has the greatest date and among equal dates the greatest
 -- id; an entry without a date is older than any other. What a column of `listing` cannot hold is null: ids that are no INT or BIGINT,
 -- prices of more than 15 digits, dates that no calendar has.
 SELECT p.id AS property_id,
-  CASE WHEN h.status_id BETWEEN -2147483648 AND 2147483647 THEN h.status_id END AS status_id,
+  CASE WHEN w.property_id IS NULL AND h.status_id BETWEEN -2147483648 AND 2147483647 THEN h.status_id END AS status_id,
   CASE
     WHEN h.update_date >= '1000-01-01' AND MONTH(h.update_date) > 0 AND DAYOFMONTH(h.update_date) > 0 THEN h.update_date
   END AS status_date,
@@ -56,6 +56,7 @@ LEFT JOIN (
   WHERE h.property_id IN ({ids})                           --? ids
   WHERE h.property_id >= :first AND h.property_id < :end   --? block
 ) AS h ON h.property_id = p.id AND h.place = 1
+LEFT JOIN listing_state AS w ON w.property_id = p.id
 WHERE p.id IN ({ids})                  --? ids
 WHERE p.id >= :first AND p.id < :end   --? block
 

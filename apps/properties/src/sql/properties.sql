@@ -1,6 +1,7 @@
 -- name: one
--- A property with its current status, which is null without a history.
-SELECT p.id, p.address, p.city, p.price, p.description, p.year, LOWER(TRIM(s.name)) AS status
+-- A property with its current status, which is null without a history, and with the date when it was withdrawn.
+SELECT p.id, p.address, p.city, p.price, p.description, p.year, LOWER(TRIM(s.name)) AS status,
+  w.withdrawn_at AS withdrawnAt
 FROM property AS p
 LEFT JOIN (
   SELECT h.status_id
@@ -10,6 +11,7 @@ LEFT JOIN (
   LIMIT 1
 ) AS h ON TRUE
 LEFT JOIN status AS s ON s.id = h.status_id
+LEFT JOIN listing_state AS w ON w.property_id = :id
 WHERE p.id = :id
 LIMIT 1
 

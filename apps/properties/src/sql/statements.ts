@@ -62,6 +62,7 @@ const files = {
     "unlock-index",
     "unready-blocks",
   ],
+  withdrawals: ["restore", "withdraw", "withdrawn"],
 } as const;
 
 export type StatementName = (typeof files)[keyof typeof files][number];
