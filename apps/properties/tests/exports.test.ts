@@ -8,7 +8,7 @@ import { type OpenListings, openListings, type Property } from "./open-listings.
 let listings: OpenListings;
 beforeAll(async () => {
   listings = await openListings();
-  await fillMany(listings.deps.db);
+  await fillMany(listings.deps.db, 3000);
 });
 afterAll(() => listings[Symbol.asyncDispose]());
 afterEach(() => vi.restoreAllMocks());
@@ -32,7 +32,7 @@ test.each(["?sort=id", "?city=bogota&sort=-price", "?sort=newest&status=vendido"
   "all rows of %s are those of its pages, in the same order",
   async (query) => {
     const expected = await walk(query);
-    expect(expected.length).toBeGreaterThanOrEqual(10);
+    expect(expected.length).toBeGreaterThanOrEqual(2);
     const lines = (await text(query, ndjson)).trimEnd().split("\n");
     expect(lines.map((line) => JSON.parse(line))).toEqual(expected);
     const names = ["id", "address", "city", "price", "description", "year", "status"] as const;

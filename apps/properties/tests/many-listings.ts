@@ -5,16 +5,18 @@ import { indexAll } from "../src/term-index/term-index.ts";
 
 const digit = `(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
   UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)`;
-/** 1 to 10,000. */
-const numbers = `(SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * e.d AS n
-  FROM ${digit} AS a, ${digit} AS b, ${digit} AS c, ${digit} AS e) AS numbers`;
+/** 1 to `count`, which is 10,000 at most. */
+const numbersTo = (count: number) => `(SELECT * FROM (SELECT 1 + a.d + 10 * b.d + 100 * c.d + 1000 * e.d AS n
+  FROM ${digit} AS a, ${digit} AS b, ${digit} AS c, ${digit} AS e) AS all_numbers
+  WHERE n <= ${count}) AS numbers`;
 
 /**
- * 10,000 properties with three statuses and a like each, made by the server: more than the bounded steps of a search
+ * `count` properties with three statuses and a like each, made by the server: more than the bounded steps of a search
  * look at. Every 500th has a helipad, every 700th an English text.
  */
-export async function fillMany(db: Database): Promise<void> {
+export async function fillMany(db: Database, count = 10_000): Promise<void> {
   const { pool } = db;
+  const numbers = numbersTo(count);
   await pool.query(`INSERT INTO property (id, address, city, price, description, year)
     SELECT n, CONCAT('Calle ', n MOD 180, ' # ', n MOD 97),
       ELT(1 + CRC32(CONCAT('c', n)) MOD 5, 'Bogotá', 'Bogotá', 'Cali', 'Pereira', 'Medellín'),
