@@ -18,9 +18,10 @@ import {
 
 /** Adds the account's like; liking again changes nothing. Throws `not-found`. */
 export async function likeProperty(db: Database, account: number, id: number): Promise<void> {
-  if (!(await isVisibleProperty(db, id))) throw propertyNotFound();
-  if (await insertLike(db, account, id)) return;
-  if (!(await hasLike(db, account, id))) throw propertyNotFound();
+  const isThere = () => isVisibleProperty(db, id);
+  if (!(await isThere())) throw propertyNotFound();
+  // No like was added: the account has one, or the property was hidden meanwhile.
+  if (!(await insertLike(db, account, id)) && !(await isThere())) throw propertyNotFound();
 }
 
 /**
