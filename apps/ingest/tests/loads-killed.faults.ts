@@ -159,111 +159,99 @@ const loads: [query: string, form: string][] = [
 const seeds = Array.from({ length: 20 }, (_, at) => at + 1);
 
 describe.each(loads)("kill -9 at any moment of a load and of its undo: %s of %s", (query, form) => {
-  it.each(seeds)(
-    "seed %i",
-    async (seed) => {
-      const random = seeded(seed * 7919 + query.length + form.length);
-      const before = await startWith(rows(0, 10_000, "1.5"));
-      const { body, type = "text/csv", coding } = await forms[form]!();
-      const headers = {
-        "Idempotency-Key": `${query} ${form} ${seed}`.replaceAll(" ", "-"),
-        ...(coding && { "Content-Encoding": coding }),
-      };
-      const upload = form === "upload" ? (await sendByTus(running.url, body, chief)).slice(-32) : undefined;
-      const send = () =>
-        upload
-          ? call("POST", `/ingest/meters/csv${query}&upload=${upload}`, undefined, type, headers)
-          : call("POST", `/ingest/meters/csv${query}`, body as Buffer<ArrayBuffer>, type, headers);
-      const first = send().catch(() => undefined);
-      await killAfter(random() * 700);
-      await first;
-      const load = await until<Load>(200, send);
-      expect(load).toMatchObject({ status: "done", received: 15_003 });
-      expect(load.inserted + load.updated + load.rejected).toBe(load.received);
-      const after = await content();
-      const isInsert = query.includes("insert");
-      const isWhole = /replace|merge/.test(query);
-      expect(after).toHaveLength(isWhole ? 15_000 : 20_000);
-      const valueAt = (key: string) => after.find((row) => row.startsWith(`${key} `))?.split(" ")[2];
-      expect(Number(valueAt("S0 C7000"))).toBe(isInsert ? 1.5 : query.includes("replace") ? 2.5 : 3.5);
-      expect(Number(valueAt("S1 C15002"))).toBe(2.5);
-      await undo(load.id, random() * 500, [before, after]);
-      expect(await content()).toEqual(before);
-      expect(await keptRows()).toBe(0);
-    },
-    120_000,
-  );
+  it.each(seeds)("seed %i", async (seed) => {
+    const random = seeded(seed * 7919 + query.length + form.length);
+    const before = await startWith(rows(0, 10_000, "1.5"));
+    const { body, type = "text/csv", coding } = await forms[form]!();
+    const headers = {
+      "Idempotency-Key": `${query} ${form} ${seed}`.replaceAll(" ", "-"),
+      ...(coding && { "Content-Encoding": coding }),
+    };
+    const upload = form === "upload" ? (await sendByTus(running.url, body, chief)).slice(-32) : undefined;
+    const send = () =>
+      upload
+        ? call("POST", `/ingest/meters/csv${query}&upload=${upload}`, undefined, type, headers)
+        : call("POST", `/ingest/meters/csv${query}`, body as Buffer<ArrayBuffer>, type, headers);
+    const first = send().catch(() => undefined);
+    await killAfter(random() * 700);
+    await first;
+    const load = await until<Load>(200, send);
+    expect(load).toMatchObject({ status: "done", received: 15_003 });
+    expect(load.inserted + load.updated + load.rejected).toBe(load.received);
+    const after = await content();
+    const isInsert = query.includes("insert");
+    const isWhole = /replace|merge/.test(query);
+    expect(after).toHaveLength(isWhole ? 15_000 : 20_000);
+    const valueAt = (key: string) => after.find((row) => row.startsWith(`${key} `))?.split(" ")[2];
+    expect(Number(valueAt("S0 C7000"))).toBe(isInsert ? 1.5 : query.includes("replace") ? 2.5 : 3.5);
+    expect(Number(valueAt("S1 C15002"))).toBe(2.5);
+    await undo(load.id, random() * 500, [before, after]);
+    expect(await content()).toEqual(before);
+    expect(await keptRows()).toBe(0);
+  });
 });
 
 describe.each(["?mode=insert", "?mode=merge&maxRejects=100%25"])("kill -9 at any moment of a retry: %s", (query) => {
-  it.each(seeds)(
-    "seed %i",
-    async (seed) => {
-      const random = seeded(seed * 104_729 + query.length);
-      const before = await startWith(rows(0, 5000, "1.5"));
-      const mixed = rows(4000, 20_000, "2.5").replaceAll(/(C\d*[13579]),2\.5/g, "$1,x");
-      const load = (await (await call("POST", `/ingest/meters/csv${query}`, mixed)).json()) as Load;
-      expect(load).toMatchObject({ status: "done", received: 16_000 });
-      const loaded = await content();
-      const rejects = await (await call("GET", `/ingest/loads/${load.id}/rejects?format=file`)).text();
-      const mended = rejects.replaceAll(/,x(?=\r?\n)/g, ",9.5");
-      const key = { "Idempotency-Key": `retry ${query} ${seed}`.replaceAll(" ", "-") };
-      const send = () => call("POST", `/ingest/loads/${load.id}/retry`, mended, "text/csv", key);
-      const first = send().catch(() => undefined);
-      await killAfter(random() * 500);
-      await first;
-      const retried = await until<Load>(200, send);
-      expect(retried).toMatchObject({ status: "done", retryOf: load.id, received: load.rejected });
-      const after = await content();
-      expect(after.filter((row) => /^S\d C\d*[13579] 9\.5/.test(row)).length).toBe(retried.inserted + retried.updated);
-      expect(after.length).toBe(loaded.length + retried.inserted);
-      await undo(retried.id, random() * 300, [loaded, after]);
-      expect(await content()).toEqual(loaded);
-      await undo(load.id, random() * 300, [before, loaded]);
-      expect(await content()).toEqual(before);
-      expect(await keptRows()).toBe(0);
-    },
-    120_000,
-  );
+  it.each(seeds)("seed %i", async (seed) => {
+    const random = seeded(seed * 104_729 + query.length);
+    const before = await startWith(rows(0, 5000, "1.5"));
+    const mixed = rows(4000, 20_000, "2.5").replaceAll(/(C\d*[13579]),2\.5/g, "$1,x");
+    const load = (await (await call("POST", `/ingest/meters/csv${query}`, mixed)).json()) as Load;
+    expect(load).toMatchObject({ status: "done", received: 16_000 });
+    const loaded = await content();
+    const rejects = await (await call("GET", `/ingest/loads/${load.id}/rejects?format=file`)).text();
+    const mended = rejects.replaceAll(/,x(?=\r?\n)/g, ",9.5");
+    const key = { "Idempotency-Key": `retry ${query} ${seed}`.replaceAll(" ", "-") };
+    const send = () => call("POST", `/ingest/loads/${load.id}/retry`, mended, "text/csv", key);
+    const first = send().catch(() => undefined);
+    await killAfter(random() * 500);
+    await first;
+    const retried = await until<Load>(200, send);
+    expect(retried).toMatchObject({ status: "done", retryOf: load.id, received: load.rejected });
+    const after = await content();
+    expect(after.filter((row) => /^S\d C\d*[13579] 9\.5/.test(row)).length).toBe(retried.inserted + retried.updated);
+    expect(after.length).toBe(loaded.length + retried.inserted);
+    await undo(retried.id, random() * 300, [loaded, after]);
+    expect(await content()).toEqual(loaded);
+    await undo(load.id, random() * 300, [before, loaded]);
+    expect(await content()).toEqual(before);
+    expect(await keptRows()).toBe(0);
+  });
 });
 
 describe("kill -9 at any moment of a set of backups and of a restore", () => {
-  it.each(seeds)(
-    "seed %i",
-    async (seed) => {
-      const random = seeded(seed * 1_299_709);
-      const before = (await startWith(rows(0, 20_000, "1.5"))).map(withoutLoad);
-      const keyed = (name: string) => ({ "Idempotency-Key": `${name}-${seed}` });
-      const backUp = () => call("POST", "/ingest/backups", undefined, "text/csv", keyed("set"));
-      const first = backUp().catch(() => undefined);
-      await killAfter(random() * 300);
-      await first;
-      const { backups } = await until<{ backups: Backup[] }>(201, backUp);
-      const [meters] = backups.filter(({ table }) => table === "meters");
-      expect(meters).toMatchObject({ rows: 20_000, verified: true });
-      // What the killed process had begun is gone, and what is listed is whole.
-      const listed = (await (await call("GET", "/ingest/backups")).json()) as { backups: Backup[] };
-      expect(listed.backups.filter(({ verified }) => !verified)).toEqual([]);
-      const ofSet = listed.backups.filter(({ set }) => set === meters?.set);
-      expect(ofSet.map(({ name }) => name).sort()).toEqual(backups.map(({ name }) => name).sort());
-      expect((await readdir(folder)).filter((name) => name.endsWith(".draft"))).toEqual([]);
+  it.each(seeds)("seed %i", async (seed) => {
+    const random = seeded(seed * 1_299_709);
+    const before = (await startWith(rows(0, 20_000, "1.5"))).map(withoutLoad);
+    const keyed = (name: string) => ({ "Idempotency-Key": `${name}-${seed}` });
+    const backUp = () => call("POST", "/ingest/backups", undefined, "text/csv", keyed("set"));
+    const first = backUp().catch(() => undefined);
+    await killAfter(random() * 300);
+    await first;
+    const { backups } = await until<{ backups: Backup[] }>(201, backUp);
+    const [meters] = backups.filter(({ table }) => table === "meters");
+    expect(meters).toMatchObject({ rows: 20_000, verified: true });
+    // What the killed process had begun is gone, and what is listed is whole.
+    const listed = (await (await call("GET", "/ingest/backups")).json()) as { backups: Backup[] };
+    expect(listed.backups.filter(({ verified }) => !verified)).toEqual([]);
+    const ofSet = listed.backups.filter(({ set }) => set === meters?.set);
+    expect(ofSet.map(({ name }) => name).sort()).toEqual(backups.map(({ name }) => name).sort());
+    expect((await readdir(folder)).filter((name) => name.endsWith(".draft"))).toEqual([]);
 
-      expect((await call("POST", "/ingest/meters/csv?mode=upsert", rows(10_000, 25_000, "7"))).status).toBe(200);
-      const changed = (await content()).map(withoutLoad);
-      const named = JSON.stringify({ name: meters?.name });
-      const restore = () => call("POST", "/ingest/meters/restore", named, "application/json", keyed("restore"));
-      const second = restore().catch(() => undefined);
-      await killAfter(random() * 600);
-      await second;
-      await vi.waitFor(async () => {
-        expect([before, changed]).toContainEqual((await content()).map(withoutLoad));
-      }, 20_000);
-      await until(200, restore);
-      expect((await content()).map(withoutLoad)).toEqual(before);
-      for (const { name } of backups) expect((await call("DELETE", `/ingest/backups/${name}`)).status).toBe(204);
-    },
-    120_000,
-  );
+    expect((await call("POST", "/ingest/meters/csv?mode=upsert", rows(10_000, 25_000, "7"))).status).toBe(200);
+    const changed = (await content()).map(withoutLoad);
+    const named = JSON.stringify({ name: meters?.name });
+    const restore = () => call("POST", "/ingest/meters/restore", named, "application/json", keyed("restore"));
+    const second = restore().catch(() => undefined);
+    await killAfter(random() * 600);
+    await second;
+    await vi.waitFor(async () => {
+      expect([before, changed]).toContainEqual((await content()).map(withoutLoad));
+    }, 20_000);
+    await until(200, restore);
+    expect((await content()).map(withoutLoad)).toEqual(before);
+    for (const { name } of backups) expect((await call("DELETE", `/ingest/backups/${name}`)).status).toBe(204);
+  });
 });
 
 interface Backup {

@@ -98,7 +98,7 @@ function sniffUtf16(lead: Buffer): string | undefined {
  */
 function isEastern(text: string): boolean {
   if (/[æå]/i.test(text)) return false;
-  if (/[þðý]/i.test(text) && !/[áéíóú]/i.test(text)) return true;
+  if (/[a-z][þðý]|[þðý][a-z]/i.test(text) && !/[áéíóú]/i.test(text)) return true;
   if (/(?<=[a-z])[¹³¾¼](?=[a-z])|ì(?=[a-z])|[áíý][èøìïò]|[èøìò][áíý]/i.test(text)) return true;
   return /õ/i.test(text) && /[öü]/i.test(text) && /[áíú]/i.test(text) && !/[ãç]/i.test(text);
 }
