@@ -49,6 +49,13 @@ describe("an NDJSON file", () => {
     ]);
   });
 
+  it("has exact numbers in a table without nested values, too", async () => {
+    const schema = { fields: [{ name: "id", type: "integer" }], primaryKey: "id" };
+    expect((await ingest.call("PUT", "/ingest/tables/numbers", { json: schema })).status).toBe(201);
+    expect(await ingest.load("numbers", '{"id":9007199254740993}\n', "", ndjson)).toMatchObject({ inserted: 1 });
+    expect(await ingest.rows("SELECT CAST(id AS CHAR) AS id FROM numbers")).toEqual([{ id: "9007199254740993" }]);
+  });
+
   it("lists each line that cannot be stored, with a code and its text", async () => {
     const wrong = ["[1]", "{", '{"id":"x"}', '{"id":21,"other":1}', '{"id":22,"ID":23}', '{"Name":"no id"}', "7"];
     const text = Buffer.concat([
