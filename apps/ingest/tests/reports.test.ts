@@ -371,7 +371,7 @@ describe("a report", () => {
   it("has bounds of rows, bytes and time", async () => {
     await put("rows", { sql: `${huge} SELECT a.i FROM n AS a, n AS b` });
     expect(await run("rows")).toMatchObject({ status: 422, body: { detail: expect.stringContaining("100000 rows") } });
-    await put("bytes", { sql: "SELECT REPEAT('a', 64000000) AS a" });
+    await put("bytes", { sql: "SELECT RPAD('a', 60000, 'b') AS a FROM hired_employees LIMIT 400" });
     expect(await run("bytes")).toMatchObject({ status: 422, body: { detail: expect.stringContaining("16 MiB") } });
     await put("endless", {
       sql: `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT COUNT(*) AS n FROM n`,

@@ -7,7 +7,13 @@ import { withComment } from "../observability/sql-comment.ts";
 import type { PoolMetrics } from "../observability/store-metrics.ts";
 import { endStoreSpan, type StoreAddress, statementSpan } from "../observability/store-span.ts";
 import { bindValues, hasOddNames } from "./bind-values.ts";
-import { killStatement, limitIdleTransaction, limitMysqlSessions, resetIdleLimit } from "./session-limits.ts";
+import {
+  endStatement,
+  killStatement,
+  limitIdleTransaction,
+  limitMysqlSessions,
+  resetIdleLimit,
+} from "./session-limits.ts";
 
 /** The pools of the connections that were got. */
 const pools = new WeakMap<PoolConnection, InstrumentedPool>();
@@ -159,14 +165,30 @@ export function limitsOf(connection: PoolConnection): StatementLimits {
   return poolOf(connection).limits;
 }
 
+/** The statements of a pool that did not end when they were killed. */
+const lingering = new WeakMap<InstrumentedPool, number>();
+
+/** How many statements of the pool of a connection go on in the server although they were killed. */
+export function lingeringStatements(connection: PoolConnection): number {
+  return lingering.get(poolOf(connection)) ?? 0;
+}
+
 /**
  * Closes a connection whose statement may still run, and kills that from a second connection, where the pool's statements end with their
  * clients: a server need not notice that nobody waits.
  */
 export function abandon(connection: PoolConnection): void {
-  const { url, limits } = poolOf(connection);
+  const pool = poolOf(connection);
   connection.destroy();
-  if (limits.endsWithClient) killStatement(url, connection.connection).catch(() => {});
+  if (!pool.limits.endsWithClient) return;
+  const count = (change: number) => lingering.set(pool, (lingering.get(pool) ?? 0) + change);
+  let counted = 0;
+  endStatement(pool.url, connection.connection, () => {
+    counted = 1;
+    count(1);
+  })
+    .finally(() => count(-counted))
+    .catch(() => {});
 }
 
 /**

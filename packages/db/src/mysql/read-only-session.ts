@@ -1,6 +1,6 @@
 import type { FieldPacket, Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import { StatementTimeout } from "../limits/statement-timer.ts";
-import { abandon, limitsOf, onConnection } from "./instrument-mysql.ts";
+import { abandon, limitsOf, lingeringStatements, onConnection } from "./instrument-mysql.ts";
 import { readStatementMode, StatementFault } from "./read-statement.ts";
 import { limitSession } from "./session-limits.ts";
 
@@ -76,9 +76,14 @@ interface Execution {
 }
 
 const measureEveryMs = 10;
+/** While so many statements go on although they were killed, no further one is begun. */
+const maxLingering = 2;
 
-/** What makes a session read-only, and has it read texts as `readStatement` does. MySQL and MariaDB ignore each other's comments. */
-const sessionSettings = `SET NAMES utf8mb4, SESSION sql_mode = '${readStatementMode}'
+/**
+ * What makes a session read-only, has it read texts as `readStatement` does, and keeps them as short as that estimates. MySQL and MariaDB
+ * ignore each other's comments.
+ */
+const sessionSettings = `SET NAMES utf8mb4, SESSION group_concat_max_len = 65536, sql_mode = '${readStatementMode}'
   /*!50720 , transaction_read_only = 1 */ /*M! , tx_read_only = 1 */`;
 
 /** MariaDB would execute small subqueries for a plan; later versions of MySQL have a second form of it. */
@@ -102,6 +107,8 @@ export async function inReadOnlySession<T>(
   const core = connection.connection as unknown as CoreConnection;
   let closed = false;
   try {
+    // Each of them has a core of the server for itself.
+    if (lingeringStatements(connection) >= maxLingering) throw new StatementTimeout(0);
     if (!readOnly.has(connection.connection)) await makeReadOnly(connection);
     return await work({
       async prepare(sql) {

@@ -1,4 +1,8 @@
 import { mayPrecedeParenthesis } from "./pure-functions.ts";
+import { StatementFault, type Token, tokensOf } from "./sql-tokens.ts";
+import { textGrowthFault } from "./text-growth.ts";
+
+export { StatementFault } from "./sql-tokens.ts";
 
 /** SQL that somebody has written, as it is sent: with a `?` for each of its parameters. */
 export interface Statement {
@@ -16,35 +20,9 @@ export interface StatementRules {
   explain?: boolean;
 }
 
-/** Why a SQL text is refused, as the rest of a sentence about it. */
-export class StatementFault extends Error {
-  override name = "StatementFault";
-}
-
 /** The mode in which MySQL reads such a text as `tokensOf` does: `"` begins a text and `\` escapes, as by default. */
 export const readStatementMode =
   "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
-
-interface Token {
-  kind: "word" | "quoted" | "text" | "parameter" | "sign";
-  /** As it stands in the SQL; of a parameter its name. */
-  text: string;
-  /** What is sent before it: nothing, a blank or line ends. */
-  blank: string;
-}
-
-// Reference Manual, "Literal Values", "Schema Object Names", "Comments".
-const patterns: [kind: Token["kind"] | "skipped" | "executable", pattern: RegExp][] = [
-  // Other blanks of Unicode are letters of names for MySQL.
-  ["skipped", /[ \t-\r]+/y],
-  ["executable", /\/\*(?:!|M!|\+)/y],
-  ["skipped", /--(?=[ \t-\r]|$)[^\n]*|#[^\n]*|\/\*[\s\S]*?\*\//y],
-  ["text", /'(?:[^'\\]|\\[\s\S]|'')*'|"(?:[^"\\]|\\[\s\S]|"")*"/y],
-  ["quoted", /`(?:[^`]|``)*`/y],
-  ["parameter", /:[A-Za-z][A-Za-z0-9_]*/y],
-  ["word", /[\w$\u0080-\uffff]+/y],
-  ["sign", /[^'"`\0]/y],
-];
 
 /** Servers describe themselves in these databases, to everybody. */
 const ownSchemas = new Set(["INFORMATION_SCHEMA", "PERFORMANCE_SCHEMA", "MYSQL", "SYS"]);
@@ -64,6 +42,9 @@ export function readStatement(sql: string, { explain = false }: StatementRules =
     throw new StatementFault("must be one query: SELECT, or WITH and then SELECT");
   }
   for (const [at, token] of tokens.entries()) checkToken(tokens, at, token);
+  requireSelect(tokens);
+  const growth = textGrowthFault(tokens);
+  if (growth !== undefined) throw new StatementFault(growth);
   return {
     explains,
     parameters: tokens.flatMap(({ kind, text }) => (kind === "parameter" ? [text] : [])),
@@ -82,41 +63,18 @@ function takeExplain(tokens: Token[]): boolean {
   return true;
 }
 
-function tokensOf(sql: string): Token[] {
-  const tokens: Token[] = [];
-  let blank: string | undefined;
-  for (let at = 0; at < sql.length; ) {
-    const found = patterns.find(([, pattern]) => {
-      pattern.lastIndex = at;
-      return pattern.test(sql);
-    });
-    if (!found)
-      throw new StatementFault(`has a text, a name or a comment without an end, or a NUL: ${excerpt(sql, at)}`);
-    const [kind, { lastIndex }] = found;
-    const text = sql.slice(at, lastIndex);
-    if (kind === "executable") {
-      throw new StatementFault("must have no comments that are code or hints (/*! … */, /*M! … */, /*+ … */)");
-    }
-    if (kind === "sign" && text === "/" && sql[lastIndex] === "*") {
-      throw new StatementFault(`has a comment without an end: ${excerpt(sql, at)}`);
-    }
-    // Comments are not sent, their line ends are: the server's messages have the lines of the text.
-    if (kind === "skipped") blank = (blank ?? "") + text.replaceAll(/[^\n]/g, "");
-    else {
-      tokens.push({
-        kind,
-        text: kind === "parameter" ? text.slice(1) : text,
-        blank: blank === undefined ? "" : blank || " ",
-      });
-      blank = undefined;
-    }
-    at = lastIndex;
-  }
-  return tokens;
-}
+/** How deep parentheses may be: what reads them does so in one another. */
+const maxDepth = 100;
 
-function excerpt(sql: string, at: number): string {
-  return JSON.stringify(sql.slice(at, at + 20));
+/** A WITH may stand before a statement that writes as well; only MySQL 8 knows that. */
+function requireSelect(tokens: readonly Token[]): void {
+  let depth = 0;
+  for (const [at, { kind, text }] of tokens.entries()) {
+    if (kind === "sign") depth += text === "(" ? 1 : text === ")" ? -1 : 0;
+    const writes = kind === "word" && /^(?:DELETE|UPDATE|INSERT|REPLACE)$/i.test(text) && tokens[at + 1]?.text !== "(";
+    if (depth > maxDepth) throw new StatementFault(`must not have more than ${maxDepth} parentheses in one another`);
+    if (depth === 0 && writes) throw new StatementFault(`must not write (${text.toUpperCase()})`);
+  }
 }
 
 function checkToken(tokens: readonly Token[], at: number, token: Token): void {
@@ -139,6 +97,9 @@ function checkToken(tokens: readonly Token[], at: number, token: Token): void {
   if (token.kind !== "word") return;
   const following = next?.kind === "word" ? next.text.toUpperCase() : "";
   if (upper === "INTO") throw new StatementFault("must not write (INTO)");
+  if ((upper === "NEXT" || upper === "PREVIOUS") && following === "VALUE") {
+    throw new StatementFault("must use no sequence (NEXT VALUE)");
+  }
   if (upper === "PROCEDURE") throw new StatementFault("must call no procedure");
   if (userWords.has(upper)) throw new StatementFault(`must not use ${upper}`);
   if ((upper === "FOR" && /^(?:UPDATE|SHARE)$/.test(following)) || (upper === "LOCK" && following === "IN")) {

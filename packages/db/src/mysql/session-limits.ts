@@ -1,4 +1,5 @@
-import { createConnection, type Pool, type RowDataPacket } from "mysql2/promise";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Connection, createConnection, type Pool, type RowDataPacket } from "mysql2/promise";
 import type { StatementLimits } from "../limits/statement-limits.ts";
 
 /** The parts of the driver's callback connection that this module uses. */
@@ -71,6 +72,37 @@ export function resetIdleLimit(connection: object): void {
  * most.
  */
 export async function killStatement(url: string, connection: object): Promise<void> {
+  await onServerOf(url, connection, (other, id) => other.query({ sql: `KILL QUERY ${id}`, timeout: 2000 }));
+}
+
+/** How often a statement that does not end is looked for, in ms. */
+const lookEveryMs = 1000;
+
+/**
+ * Kills the statement of a connection that was closed, and waits until it has ended: a function of a long text can go on for hours after
+ * that. Calls `lingers` when it has not ended within a second. Never rejects.
+ */
+export async function endStatement(url: string, connection: object, lingers: () => void): Promise<void> {
+  await killStatement(url, connection);
+  for (let looks = 0; ; looks++) {
+    await delay(lookEveryMs, undefined, { ref: false });
+    let isThere = false;
+    await onServerOf(url, connection, async (other, id) => {
+      const sql = "SELECT 1 FROM information_schema.processlist WHERE id = ?";
+      const [rows] = await other.query<RowDataPacket[]>({ sql, values: [id], timeout: 2000 });
+      isThere = rows.length > 0;
+    });
+    if (!isThere) return;
+    if (looks === 0) lingers();
+  }
+}
+
+/** Does something on another connection to the server of one, if that can be reached. Never rejects. */
+async function onServerOf(
+  url: string,
+  connection: object,
+  work: (other: Connection, threadId: number) => Promise<unknown>,
+): Promise<void> {
   const { threadId } = connection as CoreConnection;
   const server = servers.get(connection);
   if (server === undefined) return;
@@ -79,7 +111,7 @@ export async function killStatement(url: string, connection: object): Promise<vo
     other.on("error", () => {});
     try {
       const [rows] = await other.query<RowDataPacket[]>({ sql: identity, timeout: 2000 });
-      if (rows[0]?.server === server) await other.query({ sql: `KILL QUERY ${threadId}`, timeout: 2000 });
+      if (rows[0]?.server === server) await work(other, threadId);
     } finally {
       other.destroy();
     }

@@ -108,9 +108,12 @@ async function refusal({ subjects, readable }: SqlReader, command: string, table
   return `The database user of ${subjects.toLowerCase()} lacks the right to read ${table}.`;
 }
 
+/** Warnings of a result that is not complete: a recursion of MariaDB, GROUP_CONCAT(), a text that is NULL because it is too long. */
+const incomplete = /max_recursive_iterations|was cut by .*group_concat|larger than max_allowed_packet/i;
+
 /**
- * Executes a statement. A recursion that MariaDB cut short, with a warning only, is a 422, as MySQL has it; other warnings are with the
- * result.
+ * Executes a statement. A result that the server has cut, with a warning only, is a 422, as a recursion is in MySQL; other warnings are with
+ * the result.
  */
 export async function readAll(
   session: ReadOnlySession,
@@ -120,11 +123,8 @@ export async function readAll(
 ): Promise<QueryResult & { warnings: StatementWarning[] }> {
   const result = await session.read(text, values, bounds);
   const warnings = await session.warnings();
-  const cut = warnings.find(({ message }) => message.includes("max_recursive_iterations"));
-  if (cut) {
-    const [, limit = ""] = /max_recursive_iterations = (\d+)/.exec(cut.message) ?? [];
-    throw new Problem("unprocessable", `A recursion has more than ${limit} steps, so that its result is not complete.`);
-  }
+  const cut = warnings.find(({ message }) => incomplete.test(message));
+  if (cut) throw new Problem("unprocessable", `The result is not complete: ${serverMessage(cut.message)}`);
   return { ...result, warnings: warnings.map(({ code, message }) => ({ code, message: serverMessage(message) })) };
 }
 
