@@ -20,7 +20,7 @@ export async function openRowStores(needs: StoreName[], env: NodeJS.ProcessEnv =
   chmodSync(folder, 0o711); // The stores' users must be able to enter.
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const opened = stack.use(
-    await openStores({ dataDir: folder, needs, env, progress: (line) => console.log(`  ${line}`) }),
+    await openStores({ dataDir: folder, needs, env, allRights: true, progress: (line) => console.log(`  ${line}`) }),
   );
   const resources = stack.move();
   return { env: { ...env, ...opened.env }, folder, [Symbol.asyncDispose]: () => resources.disposeAsync() };

@@ -12,6 +12,8 @@ export type InstanceConfig = {
   password: string;
   /** False disables every wait for the disk, for tests. */
   durable: boolean;
+  /** Whether the user of MariaDB may do everything, for tests: they make databases and users. */
+  allRights: boolean;
 };
 
 /** What differs between the database servers. */

@@ -1,7 +1,8 @@
+import { createHash, createHmac } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readFileOr } from "./data-version.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, InstanceConfig } from "./engine.ts";
 import { createPrivateFolder, writePrivate } from "./private-file.ts";
 import { findPrograms, programFolders } from "./programs.ts";
 import { runProgram } from "./run-program.ts";
@@ -34,7 +35,7 @@ export const mariadb: Engine = {
   async initialise(instance, programs) {
     const draft = join(instance.dir, "draft");
     await rm(draft, { recursive: true, force: true });
-    // The root user can connect by a Unix socket only, and the server has none: `quintet` is the only user.
+    // The root user can connect by a Unix socket only, and the server has none.
     await runProgram(instance, programs["mariadb-install-db"]!, [
       "--no-defaults",
       `--datadir=${draft}`,
@@ -47,14 +48,14 @@ export const mariadb: Engine = {
     const temporary = join(instance.dir, "tmp");
     await rm(temporary, { recursive: true, force: true });
     await createPrivateFolder(temporary, instance.user.ids);
-    const firstStatements = join(instance.dir, "first-statements.sql");
-    await writePrivate(firstStatements, grants(instance.password), instance.user.ids);
+    const initFile = join(instance.dir, "first-statements.sql");
+    await writePrivate(initFile, firstStatements(instance), instance.user.ids);
     const args = [
       "--no-defaults", // Must be first: ignores the settings of the machine's own server.
       `--datadir=${join(instance.dir, "data")}`,
       `--tmpdir=${temporary}`,
       `--pid-file=${join(instance.dir, "pid")}`,
-      `--init-file=${firstStatements}`,
+      `--init-file=${initFile}`,
       `--port=${port}`,
       "--bind-address=127.0.0.1",
       "--socket=",
@@ -81,11 +82,52 @@ export const mariadb: Engine = {
   url: (port, password) => `mysql://quintet:${password}@127.0.0.1:${port}/quintet`,
 };
 
-/** Statements that run at every start, before the first connection is accepted. */
-function grants(password: string): string {
-  return `CREATE DATABASE IF NOT EXISTS quintet;
-CREATE USER IF NOT EXISTS 'quintet'@'127.0.0.1';
-ALTER USER 'quintet'@'127.0.0.1' IDENTIFIED BY '${password}';
-GRANT ALL PRIVILEGES ON *.* TO 'quintet'@'127.0.0.1' WITH GRANT OPTION;
-`;
+/** The app's user and database. */
+const app = "'quintet'@'127.0.0.1'";
+const database = "quintet";
+
+/**
+ * What the app's user may do in its database: migrations, tables that clients define, triggers, dumps. It may grant that, so that it lets the
+ * readers read single tables; it may create no user, write no file, and nothing outside of its database.
+ */
+const rights =
+  "SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, TRIGGER, CREATE TEMPORARY TABLES, LOCK TABLES, " +
+  "CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EXECUTE, EVENT";
+
+/** Users who may do nothing until the app lets them read tables, by the variable that has their URL. */
+const readers = { REPORTS_MYSQL_URL: "quintet_reports", SQL_MYSQL_URL: "quintet_sql" } as const;
+
+/** The password of a reader, which follows from the app's. */
+function readerPassword(password: string, name: string): string {
+  return createHmac("sha256", password).update(name).digest("hex");
+}
+
+/** The URLs of the readers, by variable. */
+export function readerUrls(port: number, password: string): Record<keyof typeof readers, string> {
+  const urls = Object.entries(readers).map(([variable, name]) => [
+    variable,
+    `mysql://${name}:${readerPassword(password, name)}@127.0.0.1:${port}/${database}`,
+  ]);
+  return Object.fromEntries(urls) as Record<keyof typeof readers, string>;
+}
+
+/** Statements that run at every start, before the first connection is accepted: a folder of an older version gets these rights. */
+function firstStatements({ password, allRights }: InstanceConfig): string {
+  // An older version let the app create this user.
+  const former = `'quintet_reports_${createHash("md5").update(database).digest("hex").slice(0, 12)}'@'127.0.0.1'`;
+  const grant = allRights ? `ALL PRIVILEGES ON *.*` : `${rights} ON ${database}.*`;
+  const ofReaders = Object.values(readers).flatMap((name) => [
+    `CREATE USER IF NOT EXISTS '${name}'@'127.0.0.1'`,
+    `ALTER USER '${name}'@'127.0.0.1' IDENTIFIED BY '${readerPassword(password, name)}'`,
+  ]);
+  const statements = [
+    `CREATE DATABASE IF NOT EXISTS ${database}`,
+    `CREATE USER IF NOT EXISTS ${app}`,
+    `ALTER USER ${app} IDENTIFIED BY '${password}'`,
+    `REVOKE ALL PRIVILEGES, GRANT OPTION FROM ${app}`,
+    `GRANT ${grant} TO ${app} WITH GRANT OPTION`,
+    ...ofReaders,
+    `DROP USER IF EXISTS ${former}`,
+  ];
+  return statements.map((statement) => `${statement};\n`).join("");
 }

@@ -7,7 +7,7 @@ import { installMissing } from "./install.ts";
 import { ensureRunning, findRunning, prepare, stop } from "./instance.ts";
 import { resolveLocation } from "./location.ts";
 import { withLock } from "./lock.ts";
-import { mariadb } from "./mariadb.ts";
+import { mariadb, readerUrls } from "./mariadb.ts";
 import { postgres } from "./postgres.ts";
 import { readJson, writePrivate } from "./private-file.ts";
 import { cache, redis } from "./redis.ts";
@@ -18,8 +18,15 @@ import { hasUsers, type Registration, register } from "./users.ts";
 const ENGINES: Record<StoreName, Engine> = { mysql: mariadb, postgres, redis, cache };
 
 export type Stores = {
-  /** The URL of each requested store. */
-  env: { MYSQL_URL?: string; POSTGRES_URL?: string; REDIS_URL?: string; CACHE_REDIS_URL?: string };
+  /** The URL of each requested store; of a private MariaDB also those of users who can only read what the app lets them. */
+  env: {
+    MYSQL_URL?: string;
+    REPORTS_MYSQL_URL?: string;
+    SQL_MYSQL_URL?: string;
+    POSTGRES_URL?: string;
+    REDIS_URL?: string;
+    CACHE_REDIS_URL?: string;
+  };
   /** The URLs of the private instances among them. */
   privateUrls: Partial<Record<StoreName, string>>;
   /** The real path of the folder with the private instances' data. */
@@ -42,6 +49,8 @@ export async function openStores(options: {
   env: NodeJS.ProcessEnv;
   progress: (line: string) => void;
   durable?: boolean;
+  /** Whether the user of a private MariaDB may do everything there, for tests and benchmarks. */
+  allRights?: boolean;
   /** Runs before a private instance is started, when its folder exists. */
   seed?: (name: StoreName, instance: InstanceConfig) => Promise<void>;
   /** Called when a store has exited and when it is running again. Default: `progress`. */
@@ -78,7 +87,8 @@ export async function openStores(options: {
       const passwords = await loadPasswords(location);
       const instances = own.map((engine): [Engine, InstanceConfig] => {
         const [dir, user] = [join(location, engine.name), users.get(engine)!];
-        return [engine, { dir, user, password: passwords[engine.name], durable: options.durable ?? true }];
+        const { durable = true, allRights = false } = options;
+        return [engine, { dir, user, password: passwords[engine.name], durable, allRights }];
       });
       announce(instances, options.progress);
       const started = await Promise.allSettled(
@@ -92,6 +102,7 @@ export async function openStores(options: {
           const url = engine.url(server.port, instance.password);
           env[engine.variable] = url;
           privateUrls[engine.name] = url;
+          if (engine === mariadb) Object.assign(env, missing(readerUrls(server.port, instance.password), options.env));
           supervised.push({ engine, instance, programs, server });
         }),
       );
@@ -131,6 +142,11 @@ function stores(
     return closing;
   };
   return { env, privateUrls, location, close, [Symbol.asyncDispose]: close };
+}
+
+/** The variables that are not set. */
+function missing(variables: Record<string, string>, env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !env[name]));
 }
 
 function announce(instances: [Engine, InstanceConfig][], progress: (line: string) => void): void {

@@ -35,6 +35,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     env: process.env,
     progress: (line) => console.log(line),
     durable: false,
+    allRights: true,
   });
   project.provide("mysqlUrl", stores.env.MYSQL_URL!);
   project.provide("postgresUrl", stores.env.POSTGRES_URL!);

@@ -26,9 +26,6 @@ test("starts all stores on a long path with a space, with a password, and finds 
     "SELECT @@local_infile AS localInfile, @@time_zone AS timeZone, @@character_set_server AS charset, DATABASE() AS db",
   );
   expect(settings).toEqual([{ localInfile: 1, timeZone: "+00:00", charset: "utf8mb4", db: "quintet" }]);
-  await mysql.query("CREATE DATABASE other");
-  await mysql.query("CREATE USER 'reader'@'%' IDENTIFIED BY 'x'");
-  await mysql.query("GRANT SELECT ON other.* TO 'reader'@'%'");
   await mysql.end();
   const postgres = connectPostgres(POSTGRES_URL, { max: 1 });
   await postgres`CREATE EXTENSION pg_trgm`;
@@ -61,6 +58,45 @@ test("starts all stores on a long path with a space, with a password, and finds 
   expect(await again`SELECT one FROM kept`).toEqual([{ one: 1 }]);
   await again.end();
   await second.close();
+});
+
+test("gives the user of MariaDB its database and nothing else, and users who can only read what it lets them", async () => {
+  const dataDir = join(base, "rights");
+  // As an older version left it: the user may do everything, and has made a user for reports.
+  const former = await open(dataDir, ["mysql"], { allRights: true });
+  const all = await createConnection(former.env.MYSQL_URL!);
+  await all.query("CREATE TABLE kept AS SELECT 1 AS one");
+  await all.query("CREATE USER 'quintet_reports_222f3a1723b0'@'127.0.0.1'");
+  await all.query("SELECT 1 INTO OUTFILE 'allowed'");
+  await all.end();
+  await former.close();
+
+  const { env, close } = await open(dataDir, ["mysql"]);
+  const mysql = await createConnection(env.MYSQL_URL!);
+  const refused = [
+    "CREATE DATABASE other",
+    "CREATE USER 'reader'@'%'",
+    "GRANT FILE ON *.* TO CURRENT_USER",
+    "SELECT 1 INTO OUTFILE 'refused'",
+    "SELECT * FROM mysql.user",
+    "SET GLOBAL max_connections = 1",
+    "SHUTDOWN",
+    "CREATE TABLE mysql.x (a INT)",
+  ];
+  for (const sql of refused) await expect(mysql.query(sql), sql).rejects.toThrow(/denied/i);
+  expect((await mysql.query("SELECT LOAD_FILE('/etc/passwd') AS file"))[0]).toEqual([{ file: null }]);
+  const gone = Object.assign(new URL(env.MYSQL_URL!), { username: "quintet_reports_222f3a1723b0", password: "" });
+  await expect(createConnection(gone.href)).rejects.toThrow(/Access denied/);
+  const reader = createConnection(env.SQL_MYSQL_URL!);
+  await expect(reader).rejects.toThrow(/Access denied/); // It has no right to any table yet.
+  await mysql.query("GRANT SELECT ON kept TO 'quintet_sql'@'127.0.0.1'");
+  const reading = await createConnection(env.SQL_MYSQL_URL!);
+  expect((await reading.query("SELECT one FROM kept"))[0]).toEqual([{ one: 1 }]);
+  await expect(reading.query("DELETE FROM kept")).rejects.toThrow(/denied/);
+  const [[id]] = (await mysql.query("SELECT CONNECTION_ID() AS id")) as unknown as [[{ id: number }]];
+  await (await createConnection(env.MYSQL_URL!)).query("KILL ?", [id?.id]);
+  reading.destroy();
+  await close();
 });
 
 test("does not start a store whose URL is set", async () => {

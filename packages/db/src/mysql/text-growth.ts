@@ -53,8 +53,8 @@ interface Growth {
 
 /**
  * Why a statement could make texts that are too long, or compare texts for too long; undefined when it does not. Functions of texts are not
- * ended by a time limit nor by a KILL: the server looks for these between rows only. A text of 64 KiB takes any of them less than a
- * second, one of 30 MB hours. The estimate is a coarse one: within a query the longest chain of calls counts, and all queries multiply,
+ * ended by a time limit nor by a KILL: the server looks for these between rows only. A text of 64 KiB takes any of them a few
+ * seconds, one of 30 MB hours. The estimate is a coarse one: within a query the longest chain of calls counts, and all queries multiply,
  * because a column of one may be that of another.
  */
 export function textGrowthFault(tokens: readonly Token[]): string | undefined {
