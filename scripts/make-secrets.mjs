@@ -7,13 +7,17 @@ import { join } from "node:path";
 const folder = join(import.meta.dirname, "../secrets");
 const random = (bytes) => randomBytes(bytes).toString("base64url");
 const { privateKey } = generateKeyPairSync("ed25519");
-const [mysql, postgres, redis, cache] = [random(24), random(24), random(24), random(24)];
+const [mysql, reports, sql, postgres, redis, cache] = Array.from({ length: 6 }, () => random(24));
 const secrets = {
   quintet_secret: random(32),
   auth_signing_key: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
   admin_password: random(15),
   mysql_password: mysql,
   mysql_url: `mysql://quintet:${mysql}@mariadb:3306/quintet`,
+  reports_mysql_password: reports,
+  reports_mysql_url: `mysql://quintet_reports:${reports}@mariadb:3306/quintet`,
+  sql_mysql_password: sql,
+  sql_mysql_url: `mysql://quintet_sql:${sql}@mariadb:3306/quintet`,
   postgres_password: postgres,
   postgres_url: `postgres://quintet:${postgres}@postgres:5432/quintet`,
   redis_password: redis,

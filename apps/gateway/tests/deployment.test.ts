@@ -43,6 +43,8 @@ const secrets: Record<string, string> = {
   auth_signing_key: newSigningKey(),
   admin_password: "a long password",
   mysql_url: "mysql://quintet:x@mariadb:3306/quintet",
+  reports_mysql_url: "mysql://quintet_reports:x@mariadb:3306/quintet",
+  sql_mysql_url: "mysql://quintet_sql:x@mariadb:3306/quintet",
   postgres_url: "postgres://quintet:x@postgres:5432/quintet",
   redis_url: "redis://default:x@redis:6379",
   cache_redis_url: "redis://default:x@cache:6379",
