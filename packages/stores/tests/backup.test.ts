@@ -23,6 +23,8 @@ test("restores the stores' data (backed up during writes), the secrets and the f
   await mkdir(join(dataDir, "backups/hires"), { recursive: true });
   await writeFile(join(dataDir, "backups/hires/one.avro"), "whole");
   await writeFile(join(dataDir, "backups/hires/.two.draft"), "begun");
+  await mkdir(join(dataDir, "backups/uploads"));
+  await writeFile(join(dataDir, "backups/uploads/0a1b2c3d"), "half of a file");
   const mysql = await createConnection(env.MYSQL_URL!);
   await mysql.query("CREATE TABLE pairs (n int AUTO_INCREMENT PRIMARY KEY, text varchar(20), bytes varbinary(4))");
   await mysql.query("CREATE TABLE counts (n int)");
@@ -62,6 +64,7 @@ test("restores the stores' data (backed up during writes), the secrets and the f
   const restored = await open(other, needs, { durable: true });
   expect(await loadSecrets(other)).toEqual({ firstStart: false, env: secrets });
   expect(await readdir(join(other, "backups/hires"))).toEqual(["one.avro"]);
+  expect(await readdir(join(other, "backups"))).toEqual(["hires"]);
   const mysqlAgain = await createConnection(restored.env.MYSQL_URL!);
   const [pairs] = await mysqlAgain.query("SELECT n, text, HEX(bytes) AS bytes FROM pairs WHERE n = 7");
   expect(pairs).toEqual([{ n: 7, text: "ñandú 🙂", bytes: "00FF27" }]);

@@ -54,9 +54,10 @@ export async function backUp({ dataDir, folder, env, progress, signal, ...option
     await writePrivate(join(draft, "secrets.json"), `${JSON.stringify(secrets, null, 2)}\n`);
     const backupDir = options.backupDir ?? join(dataDir, "backups");
     const backups = await exists(backupDir);
-    // Names that begin with a dot are incomplete files.
-    const isComplete = (file: string) => !basename(file).startsWith(".") || file === backupDir;
-    if (backups) await cp(backupDir, join(draft, "backups"), { recursive: true, filter: isComplete });
+    // Names that begin with a dot are incomplete files. Uploads come and go meanwhile, may be large, and can be sent again.
+    const uploads = join(backupDir, "uploads");
+    const isKept = (file: string) => file === backupDir || (!basename(file).startsWith(".") && file !== uploads);
+    if (backups) await cp(backupDir, join(draft, "backups"), { recursive: true, filter: isKept });
     const completed = new Date().toISOString();
     const manifest: Manifest = { format: FORMAT, begun, completed, stores, secrets: true, backups };
     await writePrivate(join(draft, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
