@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createService, lazy, openApiDocument, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
+import { checkListings } from "./listings/build.ts";
 import type { PublicQueries } from "./queries/public-queries.ts";
 import type { SavedQuery } from "./queries/saved-query.ts";
 import { withTypedOperations } from "./queries/typed-operations.ts";
@@ -21,10 +22,12 @@ const tags = {
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const { title, version } = deps.service;
   const ownDocument = lazy(() => openApiDocument(app, { title, version, tags }));
-  const app = createService({ ...deps.service, document: withSavedQueries(ownDocument, deps.sql.publicQueries) });
+  const checks = { ...deps.service.checks, listings: () => checkListings(deps.db) };
+  const app = createService({ ...deps.service, checks, document: withSavedQueries(ownDocument, deps.sql.publicQueries) });
   deps.indexing.start();
   deps.records.start();
   deps.likeRecount.start();
+  deps.comparison.start();
   addLikeRoutes(app, deps); // First, so that /liked is not matched as an id; likewise /queries.
   addSqlRoutes(app, deps);
   addQueryRoutes(app, deps);

@@ -3,6 +3,8 @@ import type { CommonDeps, DepsOf } from "@quintet/host";
 import type { Config } from "./config.ts";
 import type { Database } from "./database.ts";
 import { likeRecount } from "./likes/recount.ts";
+import { followTables } from "./listings/build.ts";
+import { comparison } from "./listings/compare.ts";
 import { openDatabase } from "./open-database.ts";
 import { processedRequestsTable } from "./properties/properties.ts";
 import { openSqlAccess, type SqlAccess } from "./queries/sql-access.ts";
@@ -14,6 +16,7 @@ interface ListingDeps extends AsyncDisposable {
   indexing: BackgroundIndexing;
   records: RecordSweep;
   likeRecount: Sweeping;
+  comparison: Sweeping;
   sql: SqlAccess;
 }
 
@@ -24,7 +27,12 @@ export type Deps = DepsOf<"mysql" | "redis", ListingDeps>;
 export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">): ListingDeps {
   const stack = new AsyncDisposableStack();
   const db = stack.use(openDatabase(mysql, config.MYSQL_URL, config.STATEMENT_SECONDS));
-  const indexed = backgroundIndexing(db, (error) => log.warn({ err: error }, "Listings could not be indexed"));
+  const indexed = backgroundIndexing(
+    db,
+    (error) => log.warn({ err: error }, "Listings could not be indexed"),
+    followTables,
+  );
+  const compared = stack.use(comparison(db, (error) => log.warn({ err: error }, "Listings could not be compared")));
   const records = recordSweep(mysqlRecordTable(mysql, processedRequestsTable), (error) =>
     log.warn({ err: error }, "Old records of requests could not be removed"),
   );
@@ -37,6 +45,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     indexing: indexed,
     records,
     likeRecount: recount,
+    comparison: compared,
     sql,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

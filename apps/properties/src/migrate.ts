@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { connectMysql, migrateMysql, type StoreUrls } from "@quintet/db";
 import { buildFew } from "./listings/build.ts";
+import { createTriggers } from "./source/triggers.ts";
 import { openDatabase } from "./open-database.ts";
 
 const folder = fileURLToPath(new URL("../migrations", import.meta.url));
@@ -12,6 +13,8 @@ export async function migrate({ MYSQL_URL: url }: StoreUrls): Promise<void> {
   const pool = connectMysql(url, { connections: 2, statementSeconds: 0 });
   try {
     await using db = openDatabase(pool, url);
+    // Before the listings are made, so that no change is missed. Without triggers changes are found by looking for them.
+    await createTriggers(pool, db.statements);
     await buildFew(db);
   } finally {
     await pool.end();

@@ -161,6 +161,10 @@ const others: Partial<Record<StatementName, { values: Record<string, unknown>; l
     ],
   },
   statuses: { values: {} },
+  followed: { values: { most: 10 } },
+  "last-history": { values: {} },
+  "new-history": { values: { after: 7, rows: 10 } },
+  "next-compared": { values: { from: 7 } },
   "terms-of-member": { values: { block: 0, byte: 1, bit: 1, pair: Buffer.from("!A") } },
   texts: { values: numbered("id", [7], 256) },
   "block-done": { values: { block: 0 } },
@@ -223,7 +227,11 @@ test("every statement is explained here but these", () => {
     "copy-listings",
   ];
   // One reads a single row, the others all of them on purpose; none serves a request.
-  const filling = ["any-property", "rebuild-listings", "mark-blocks", "count-properties", "listing-columns"];
+  const filling = [
+    ...["any-property", "rebuild-listings", "mark-blocks", "count-properties", "listing-columns", "find-triggers"],
+    ...Object.keys(listings.deps.db.statements).filter((name) => name.startsWith("trigger-")),
+    "differences",
+  ];
   expect(Object.keys(listings.deps.db.statements).sort()).toEqual(
     [...Object.keys(others), ...searches, ...plainInserts, ...filling].sort(),
   );

@@ -34,5 +34,6 @@ export async function fillMany(db: Database, count = 10_000): Promise<void> {
     await rebuildListings(db, on);
     await indexAll(db, on);
   });
+  await pool.query("TRUNCATE listing_change");
   await pool.query("ANALYZE TABLE property, status_history, listing, liked_properties");
 }

@@ -109,6 +109,7 @@ beforeAll(async () => {
     await rebuildListings(listings.deps.db, on);
     await indexAll(listings.deps.db, on);
   });
+  await pool.query("TRUNCATE listing_change");
   await pool.query("ANALYZE TABLE property, listing, listing_term");
   const one = connectMysql(listings.config.MYSQL_URL, { connections: 1 });
   db = { ...listings.deps.db, pool: one, searchPool: one };

@@ -1,13 +1,19 @@
 import { inMysqlTransaction } from "@quintet/db";
-import { Problem } from "@quintet/http";
+import { HealthCheckError, HealthDetails, Problem } from "@quintet/http";
 import { type Database, select, write } from "../database.ts";
 import { blockSize, maxId, positionOfId } from "../term-index/id-sets.ts";
 import { indexAll } from "../term-index/term-index.ts";
 import { lockBlock } from "../term-index/term-queries.ts";
+import { applyChanges } from "./changes.ts";
 import { copyListings } from "./refresh.ts";
 
 /** Up to this many properties, the listings are made before the first response. */
 const fewProperties = 20_000;
+
+/** With more changes than this a read does not wait for them: another program changes many rows at once. */
+export const mostWaiting = 4000;
+/** Up to this many waiting changes are counted. */
+const mostCounted = 1_000_000;
 
 /** How far the listings have been made. */
 export interface BuildProgress {
@@ -64,7 +70,7 @@ export async function buildFew(db: Database): Promise<void> {
 export async function readBuild(db: Database): Promise<BuildProgress> {
   const [build] = await select<BuildRow & { lastId: number | null }>(db.pool, db.statements["build-progress"], {});
   if (!build) throw new Error("The table listing_build is empty.");
-  const share = build.lastId === null ? 1 : Math.min(1, build.nextId / (Math.min(build.lastId, maxId) + 1));
+  const share = build.complete === 1 || build.lastId === null ? 1 : Math.min(1, build.nextId / (Math.min(build.lastId, maxId) + 1));
   return { complete: build.complete === 1, share };
 }
 
@@ -73,4 +79,25 @@ export async function notBuilt(db: Database): Promise<Problem> {
   const { share } = await readBuild(db);
   const detail = `The listings are being made from the properties that are there: ${Math.floor(share * 100)}% so far.`;
   return new Problem("unavailable", detail, { headers: { "Retry-After": "10" } });
+}
+
+/** What a process does for the listings in the background: makes those of the next block that is missing, and applies changes. */
+export async function followTables(db: Database): Promise<boolean> {
+  const built = await buildNextBlock(db);
+  await applyChanges(db);
+  return built;
+}
+
+/** Reports how the listings follow their tables; `degraded` while some are missing, or many changes wait. */
+export async function checkListings(db: Database): Promise<HealthDetails> {
+  const [{ capture }, { complete, share }, [found]] = await Promise.all([
+    db.source(),
+    readBuild(db),
+    select<{ waiting: number; unready: number }>(db.pool, db.statements["followed"], { most: mostCounted }),
+  ]);
+  const { waiting = 0, unready = 0 } = found ?? {};
+  const details = { follows: capture, built: `${Math.floor(share * 100)}%`, changesWaiting: waiting, blocksToIndex: unready };
+  const why = !complete ? "Listings are being made" : waiting > mostWaiting ? "Many changes wait to be applied" : undefined;
+  if (why) throw new HealthCheckError("degraded", why, undefined, details);
+  return new HealthDetails(details);
 }

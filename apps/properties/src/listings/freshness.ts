@@ -1,12 +1,11 @@
 import { type Database, select } from "../database.ts";
 import { Statuses } from "../source/statuses.ts";
-import { notBuilt } from "./build.ts";
+import { mostWaiting, notBuilt } from "./build.ts";
 import { applyChanges } from "./changes.ts";
+import { historyPoll } from "./poll.ts";
 
 /** How long a read waits for listings to follow what was written before it, in ms. Then it reads them as they are. */
 const patienceMs = 2000;
-/** With more changes than this a read does not wait for them: another program changes many rows at once. */
-const mostWaiting = 4000;
 
 /** A row of a status, or the one that says how many changes wait. */
 interface CurrentRow {
@@ -21,7 +20,9 @@ interface CurrentRow {
  * they are. Throws `unavailable` while listings are missing. Calls that come while a check runs share the next one.
  */
 export function freshness(db: () => Database): () => Promise<Statuses> {
+  const poll = historyPoll();
   return shared(async (): Promise<Statuses> => {
+    if ((await db().source()).capture === "poll") await poll(db());
     const { pool, statements } = db();
     const rows = await select<CurrentRow>(pool, statements.current, { most: mostWaiting + 1 });
     const state = rows.find(({ id }) => id === null);

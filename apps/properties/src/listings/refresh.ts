@@ -55,23 +55,35 @@ export async function refreshListings(
   }
 }
 
-/** Copies the listings of some ids, or of a block, from the tables that they follow. Properties that are gone are not looked for. */
-export async function copyListings(
-  db: Database,
-  on: MysqlConnection,
-  of: { ids: number[] } | { block: number },
-): Promise<void> {
+/** Some properties, or those of a block of ids. */
+export type Part = { ids: number[] } | { block: number };
+
+/** Copies the listings of a part from the tables that they follow. Listings whose properties are gone stay. */
+export async function copyListings(db: Database, on: MysqlConnection, part: Part): Promise<void> {
+  const { text, values } = await sourceRows(db, "copy-listings", part);
+  await write(on, text, values);
+}
+
+/** The ids of a block whose listings are not what the tables that they follow say. */
+export async function findDifferences(db: Database, block: number): Promise<number[]> {
+  const { text, values } = await sourceRows(db, "differences", { block });
+  return (await select<{ id: number }>(db.pool, text, values)).map(({ id }) => id);
+}
+
+/** A statement about what the listings of a part are made of, for the columns that the schema has. */
+async function sourceRows(db: Database, name: "copy-listings" | "differences", part: Part) {
   const { columns } = await db.source();
   const optional = (["rooms", "area", "type"] as const).map((column) =>
     columns.has(column) ? column : `no${column[0]!.toUpperCase()}${column.slice(1)}`,
   );
-  const byIds = "ids" in of;
+  const byIds = "ids" in part;
   const rows = withLines(db.statements["source-rows"], new Set([...optional, byIds ? "ids" : "block"]));
-  const text = fill(fill(db.statements["copy-listings"], { rows }), { ids: parameters("id", idsAtOnce) });
-  const values = byIds
-    ? numbered("id", of.ids, idsAtOnce)
-    : { first: of.block * blockSize, end: (of.block + 1) * blockSize };
-  await write(on, text, values);
+  return {
+    text: withIds(fill(db.statements[name], { rows })),
+    values: byIds
+      ? numbered("id", part.ids, idsAtOnce)
+      : { first: part.block * blockSize, end: (part.block + 1) * blockSize },
+  };
 }
 
 function withIds(text: string): string {

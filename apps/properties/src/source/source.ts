@@ -7,4 +7,6 @@ export type OptionalColumn = (typeof optionalColumns)[number];
 export interface Source {
   /** The optional columns that `property` has. */
   columns: ReadonlySet<OptionalColumn>;
+  /** How changes of other programs are found: by triggers, or by looking at the end of the history and comparing block by block. */
+  capture: "triggers" | "poll";
 }

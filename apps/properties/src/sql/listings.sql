@@ -35,15 +35,16 @@ DELETE c FROM listing_change AS c FORCE INDEX (PRIMARY) WHERE c.seq IN ({seqs})
 SELECT p.id AS property_id,
   CASE WHEN w.property_id IS NULL AND h.status_id BETWEEN -2147483648 AND 2147483647 THEN h.status_id END AS status_id,
   CASE
-    WHEN h.update_date >= '1000-01-01' AND MONTH(h.update_date) > 0 AND DAYOFMONTH(h.update_date) > 0 THEN h.update_date
+    WHEN h.update_date >= '1000-01-01' AND MONTH(h.update_date) > 0 AND DAYOFMONTH(h.update_date) > 0
+      THEN CAST(h.update_date AS DATETIME(3))
   END AS status_date,
   CASE WHEN h.id BETWEEN -9223372036854775808 AND 9223372036854775807 THEN h.id END AS history_id,
   LEFT(CONVERT(p.city USING utf8mb4), 255) AS city,
-  CASE WHEN p.price BETWEEN -999999999999999 AND 999999999999999 THEN p.price END AS price,
+  CASE WHEN p.price BETWEEN -999999999999999 AND 999999999999999 THEN CAST(p.price AS DECIMAL(19, 4)) END AS price,
   CASE WHEN p.year BETWEEN -32768 AND 32767 THEN p.year END AS year,
   CASE WHEN p.rooms BETWEEN -32768 AND 32767 THEN p.rooms END AS rooms,             --? rooms
   NULL AS rooms,                                                                    --? noRooms
-  CASE WHEN p.area BETWEEN -9999999999 AND 9999999999 THEN p.area END AS area,      --? area
+  CASE WHEN p.area BETWEEN -9999999999 AND 9999999999 THEN CAST(p.area AS DECIMAL(12, 2)) END AS area,   --? area
   NULL AS area,                                                                     --? noArea
   LEFT(CONVERT(p.type USING utf8mb4), 80) AS type,                                  --? type
   NULL AS type,                                                                     --? noType
@@ -115,3 +116,8 @@ SELECT COUNT(*) AS count FROM (SELECT p.id FROM property AS p LIMIT :most) AS so
 -- name: statuses
 -- The statuses by name.
 SELECT s.id, LOWER(TRIM(s.name)) AS name FROM status AS s
+
+-- name: followed
+-- How many changes wait to be applied, :most at most, and how many blocks to be indexed.
+SELECT (SELECT COUNT(*) FROM (SELECT c.seq FROM listing_change AS c WHERE c.seq > 0 LIMIT :most) AS some) AS waiting,
+  (SELECT COUNT(*) FROM listing_block AS b WHERE b.ready = 0) AS unready

@@ -2,6 +2,19 @@ import { readFileSync } from "node:fs";
 
 /** Every statement, by its file in this folder. A statement that is not listed does not exist. */
 const files = {
+  capture: [
+    "differences",
+    "find-triggers",
+    "last-history",
+    "new-history",
+    "next-compared",
+    "trigger-history-delete",
+    "trigger-history-insert",
+    "trigger-history-update",
+    "trigger-property-delete",
+    "trigger-property-insert",
+    "trigger-property-update",
+  ],
   demo: ["any-property", "insert-properties", "insert-statuses", "lock-demo"],
   listings: [
     "add-change",
@@ -14,6 +27,7 @@ const files = {
     "current",
     "drop-listings",
     "existing",
+    "followed",
     "indexed-fields",
     "listing-columns",
     "lock-build",

@@ -60,14 +60,19 @@ const pollMs = 5000;
 
 /**
  * Indexes the blocks that a migration or a rebuild left, one after the other, in one process at a time, and polls for more. An interrupted
- * block starts over. Does nothing before `start`.
+ * block starts over. `before` is what goes first, and is false when it has nothing to do. Does nothing before `start`.
  */
-export function backgroundIndexing(db: Database, onError: (error: unknown) => void): BackgroundIndexing {
+export function backgroundIndexing(
+  db: Database,
+  onError: (error: unknown) => void,
+  before: (db: Database) => Promise<boolean> = async () => false,
+): BackgroundIndexing {
+  const next = async (on: Database) => (await before(on)) || (await indexNextBlock(on));
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   const run = async () => {
     while (!stopping.signal.aborted) {
-      const more = await indexNextBlock(db).catch((error: unknown) => {
+      const more = await next(db).catch((error: unknown) => {
         if (!stopping.signal.aborted) onError(error);
         return false;
       });
