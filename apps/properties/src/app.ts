@@ -23,7 +23,11 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   const { title, version } = deps.service;
   const ownDocument = lazy(() => openApiDocument(app, { title, version, tags }));
   const checks = { ...deps.service.checks, listings: () => checkListings(deps.db) };
-  const app = createService({ ...deps.service, checks, document: withSavedQueries(ownDocument, deps.sql.publicQueries) });
+  const app = createService({
+    ...deps.service,
+    checks,
+    document: withSavedQueries(ownDocument, deps.sql.publicQueries),
+  });
   deps.indexing.start();
   deps.records.start();
   deps.likeRecount.start();

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { connectMysql, migrateMysql, type StoreUrls } from "@quintet/db";
 import { buildFew } from "./listings/build.ts";
-import { createTriggers } from "./source/triggers.ts";
 import { openDatabase } from "./open-database.ts";
+import { createTriggers } from "./source/triggers.ts";
 
 const folder = fileURLToPath(new URL("../migrations", import.meta.url));
 

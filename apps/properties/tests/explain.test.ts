@@ -219,6 +219,7 @@ test("every statement is explained here but these", () => {
     "insert-statuses",
     "insert-status",
     "add-change",
+    "add-changes",
     "add-terms",
     "fill-block",
     "lock-block",

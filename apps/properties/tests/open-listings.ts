@@ -74,11 +74,15 @@ export const example = {
   status: "en_venta",
 };
 
-export async function openListings(): Promise<OpenListings> {
+/** The listings on a database that `prepare` has filled; `url` says how the app connects to it. */
+export async function openListings(
+  prepare: (url: string) => Promise<{ url: string } | undefined> = async () => undefined,
+): Promise<OpenListings> {
   const database = await testMysql(inject("mysqlUrl"));
+  const prepared = await prepare(database.url);
   const issuer = await testAuth(inject("mysqlUrl"));
   const config = definition.loadConfig({
-    MYSQL_URL: database.url,
+    MYSQL_URL: prepared?.url ?? database.url,
     REDIS_URL: inject("redisUrl"),
     REDIS_PREFIX: testPrefix(),
     QUINTET_SECRET: "a secret for the tests of the listings",

@@ -70,7 +70,8 @@ export async function buildFew(db: Database): Promise<void> {
 export async function readBuild(db: Database): Promise<BuildProgress> {
   const [build] = await select<BuildRow & { lastId: number | null }>(db.pool, db.statements["build-progress"], {});
   if (!build) throw new Error("The table listing_build is empty.");
-  const share = build.complete === 1 || build.lastId === null ? 1 : Math.min(1, build.nextId / (Math.min(build.lastId, maxId) + 1));
+  const share =
+    build.complete === 1 || build.lastId === null ? 1 : Math.min(1, build.nextId / (Math.min(build.lastId, maxId) + 1));
   return { complete: build.complete === 1, share };
 }
 
@@ -82,9 +83,9 @@ export async function notBuilt(db: Database): Promise<Problem> {
 }
 
 /** What a process does for the listings in the background: makes those of the next block that is missing, and applies changes. */
-export async function followTables(db: Database): Promise<boolean> {
+export async function followTables(db: Database, signal: AbortSignal): Promise<boolean> {
   const built = await buildNextBlock(db);
-  await applyChanges(db);
+  await applyChanges(db, signal);
   return built;
 }
 
@@ -93,11 +94,20 @@ export async function checkListings(db: Database): Promise<HealthDetails> {
   const [{ capture }, { complete, share }, [found]] = await Promise.all([
     db.source(),
     readBuild(db),
-    select<{ waiting: number; unready: number }>(db.pool, db.statements["followed"], { most: mostCounted }),
+    select<{ waiting: number; unready: number }>(db.pool, db.statements.followed, { most: mostCounted }),
   ]);
   const { waiting = 0, unready = 0 } = found ?? {};
-  const details = { follows: capture, built: `${Math.floor(share * 100)}%`, changesWaiting: waiting, blocksToIndex: unready };
-  const why = !complete ? "Listings are being made" : waiting > mostWaiting ? "Many changes wait to be applied" : undefined;
+  const details = {
+    follows: capture,
+    built: `${Math.floor(share * 100)}%`,
+    changesWaiting: waiting,
+    blocksToIndex: unready,
+  };
+  const why = !complete
+    ? "Listings are being made"
+    : waiting > mostWaiting
+      ? "Many changes wait to be applied"
+      : undefined;
   if (why) throw new HealthCheckError("degraded", why, undefined, details);
   return new HealthDetails(details);
 }

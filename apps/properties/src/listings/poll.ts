@@ -1,5 +1,5 @@
-import { type Database, select } from "../database.ts";
-import { addChange } from "./changes.ts";
+import { type Database, select, write } from "../database.ts";
+import { fill, numbered } from "../sql/statements.ts";
 
 /** How many of the last ids are looked at again: transactions do not commit in the order of the ids of their rows. */
 const overlap = 500;
@@ -35,11 +35,9 @@ export function historyPoll(): (db: Database) => Promise<void> {
 
 /** Notes several properties. */
 export async function addChanges(db: Database, ids: number[]): Promise<void> {
-  if (ids.length === 0) return;
-  const connection = await db.pool.getConnection();
-  try {
-    for (const id of ids) await addChange(db, connection, id);
-  } finally {
-    connection.release();
+  for (let i = 0; i < ids.length; i += rowsAtOnce) {
+    const some = ids.slice(i, i + rowsAtOnce);
+    const rows = some.map((_, n) => `(:id${n + 1})`).join(", ");
+    await write(db.pool, fill(db.statements["add-changes"], { rows }), numbered("id", some, some.length));
   }
 }

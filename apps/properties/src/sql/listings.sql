@@ -16,6 +16,10 @@ WHERE b.id = 1
 -- Notes that the listing of a property has to be made again.
 INSERT INTO listing_change (property_id) VALUES (:id)
 
+-- name: add-changes
+-- The same for several properties. {rows} are `(:id1)`, and so on.
+INSERT INTO listing_change (property_id) VALUES {rows}
+
 -- name: changes
 -- The listings that have to be made again, in the order in which their properties were written.
 SELECT c.seq, c.property_id AS id FROM listing_change AS c WHERE c.seq > :after ORDER BY c.seq LIMIT :rows

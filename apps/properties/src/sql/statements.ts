@@ -18,6 +18,7 @@ const files = {
   demo: ["any-property", "insert-properties", "insert-statuses", "lock-demo"],
   listings: [
     "add-change",
+    "add-changes",
     "build-progress",
     "built-until",
     "changes",

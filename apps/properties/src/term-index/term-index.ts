@@ -65,14 +65,14 @@ const pollMs = 5000;
 export function backgroundIndexing(
   db: Database,
   onError: (error: unknown) => void,
-  before: (db: Database) => Promise<boolean> = async () => false,
+  before: (db: Database, signal: AbortSignal) => Promise<boolean> = async () => false,
 ): BackgroundIndexing {
-  const next = async (on: Database) => (await before(on)) || (await indexNextBlock(on));
   const stopping = new AbortController();
+  const next = async () => (await before(db, stopping.signal)) || (await indexNextBlock(db));
   let running: Promise<void> | undefined;
   const run = async () => {
     while (!stopping.signal.aborted) {
-      const more = await next(db).catch((error: unknown) => {
+      const more = await next().catch((error: unknown) => {
         if (!stopping.signal.aborted) onError(error);
         return false;
       });
