@@ -232,6 +232,7 @@ test("every statement is explained here but these", () => {
     ...["any-property", "rebuild-listings", "mark-blocks", "count-properties", "listing-columns", "find-triggers"],
     ...Object.keys(listings.deps.db.statements).filter((name) => name.startsWith("trigger-")),
     "differences",
+    ...["delete-query", "readable-tables", "save-query", "saved-queries", "saved-query"],
   ];
   expect(Object.keys(listings.deps.db.statements).sort()).toEqual(
     [...Object.keys(others), ...searches, ...plainInserts, ...filling].sort(),

@@ -217,13 +217,17 @@ test("other methods are a 405 that says which there are", async () => {
 test("health and documents need no account", async () => {
   const { status, body } = await listings.get("/health", { as: null });
   expect([status, body.status]).toEqual([200, "ok"]);
-  expect(Object.keys(body.checks as object)).toEqual(["mysql", "redis"]);
+  expect(Object.keys(body.checks as object)).toEqual(["mysql", "redis", "listings"]);
   const { body: document } = await listings.get("/openapi.json", { as: null });
   expect(Object.keys(document.paths as object).sort()).toEqual([
     "/properties",
     "/properties/health",
     "/properties/liked",
     "/properties/most-liked",
+    "/properties/queries",
+    "/properties/queries/{query}",
+    "/properties/queries/{query}/rows",
+    "/properties/sql",
     "/properties/{id}",
     "/properties/{id}/like",
     "/properties/{id}/likes",

@@ -14,9 +14,14 @@ interface Change {
 /** Changes that are read at once. */
 const changesAtOnce = 2000;
 
-/** Notes that a property was written, in the transaction that wrote it. The listing follows before the next read of it. */
+/** Notes that a property was written, in the transaction that wrote it. Its listing follows at the latest before the next read of it. */
 export async function addChange(db: Database, on: MysqlConnection, id: number): Promise<void> {
   await write(on, db.statements["add-change"], { id });
+}
+
+/** Makes the listing of a property that was written here, at once: other programs may have written many rows before, which wait. */
+export function followWrite(db: Database, id: number): Promise<void> {
+  return inMysqlTransaction(db.pool, (on) => refreshListings(db, on, [id]), "READ COMMITTED");
 }
 
 /**

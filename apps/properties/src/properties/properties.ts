@@ -1,7 +1,7 @@
 import { inMysqlTransaction, type MysqlConnection, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Database } from "../database.ts";
-import { addChange } from "../listings/changes.ts";
+import { addChange, followWrite } from "../listings/changes.ts";
 import type { Property, PropertyChanges, PropertyFields } from "./property.ts";
 import { findProperty, insertProperty, insertStatus, lockProperty, updateProperty } from "./property-queries.ts";
 import { isVisible, type Status } from "./statuses.ts";
@@ -41,6 +41,7 @@ export async function createProperty(
   const id = await inMysqlTransaction(db.pool, (on) =>
     runOnce(mysqlProcessedRequests(on, processedRequestsTable), request, () => store(on)),
   );
+  await followWrite(db, id);
   return { id, ...fields, status };
 }
 
@@ -71,7 +72,7 @@ export async function changeProperty(
   ifMatch: string | undefined,
 ): Promise<Property> {
   const { address = null, city = null, price = null, description = null, year = null } = changes;
-  return inMysqlTransaction(db.pool, async (on) => {
+  const changed = await inMysqlTransaction(db.pool, async (on) => {
     await lockVersion(db, on, id, ifMatch);
     if (ifMatch === undefined) {
       throw new Problem("precondition-required", "If-Match is required: the ETag that the change is based on, or *.");
@@ -80,6 +81,8 @@ export async function changeProperty(
     await addChange(db, on, id);
     return presentProperty(db, on, id);
   });
+  await followWrite(db, id);
+  return changed;
 }
 
 /** A property that the transaction has locked, with its changes. Throws `not-found`. */

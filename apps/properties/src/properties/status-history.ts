@@ -1,7 +1,7 @@
 import { inMysqlTransaction, type MysqlConnection, mysqlProcessedRequests, runOnce } from "@quintet/db";
 import type { KeyedRequest } from "@quintet/http";
 import type { Database } from "../database.ts";
-import { addChange } from "../listings/changes.ts";
+import { addChange, followWrite } from "../listings/changes.ts";
 import { lockVersion, processedRequestsTable, propertyNotFound } from "./properties.ts";
 import type { HistoryPosition, StatusChange } from "./property.ts";
 import { findHistory, findLatestDate, findProperty, findStatusChange, insertStatus } from "./property-queries.ts";
@@ -28,13 +28,15 @@ export async function appendStatus(
     await addChange(db, on, id);
     return historyId;
   };
-  return inMysqlTransaction(db.pool, async (on) =>
+  const change = await inMysqlTransaction(db.pool, async (on) =>
     findStatusChange(
       db,
       on,
       await runOnce(mysqlProcessedRequests(on, processedRequestsTable), request, () => append(on)),
     ),
   );
+  await followWrite(db, id);
+  return change;
 }
 
 /** A page of a property's history, latest first; `more` when there are further entries. Throws `not-found`. */
