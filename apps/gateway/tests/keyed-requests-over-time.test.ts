@@ -77,6 +77,7 @@ const withoutKey = [
   "POST /auth/token", // OAuth has its own: a code is good once, a refresh token gives its successor again
   "POST /ingest/backups/{name}/verify", // the same again tells the same
   "POST /ingest/infer",
+  "POST /properties/sql",
   "POST /queue/login",
   "POST /queue/pop", // takes away; named queues have receive and ack for that
   "POST /queue/queues/{name}/ack",

@@ -1,11 +1,11 @@
 -- Saved queries, and the tables that SQL of staff may read.
 
 -- name: readable-tables
--- All others are for the app alone: accounts, likes, requests, the index of words.
+-- Tables of statistics are added here. All others are for the app alone: accounts, likes, requests, the index of words.
 SELECT table_name AS name
 FROM information_schema.tables
 WHERE table_schema = DATABASE()
-  AND table_name IN ('property', 'status', 'status_history', 'listing', 'listing_place', 'price_history', 'listing_statistics')
+  AND table_name IN ('property', 'status', 'status_history', 'listing', 'listing_place')
 ORDER BY table_name;
 
 -- name: saved-query
