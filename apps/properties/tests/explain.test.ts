@@ -194,6 +194,11 @@ const others: Partial<Record<StatementName, { values: Record<string, unknown>; l
   "latest-date": { values: { id: 7 } },
   one: { values: { id: 7 } },
   "status-change": { values: { historyId: 7 } },
+  "delete-query": { values: { name: "a" } },
+  "saved-query": { values: { name: "a" } },
+  "saved-queries": { values: { after: "a", rows: 10 }, lines: [[], ["public"]] },
+  restore: { values: { id: 7 } },
+  withdrawn: { values: { rows: 21, ...place }, lines: [[], ["after"]] },
   unlike: { values: { id: 7, account: 1 } },
   "update-property": { values: { id: 7, ...fields } },
 };
@@ -224,6 +229,8 @@ test("every statement is explained here but these", () => {
     "fill-block",
     "lock-block",
     "lock-likes",
+    "save-query",
+    "withdraw",
     "unready-block",
     "copy-listings",
   ];
@@ -232,7 +239,7 @@ test("every statement is explained here but these", () => {
     ...["any-property", "rebuild-listings", "mark-blocks", "count-properties", "listing-columns", "find-triggers"],
     ...Object.keys(listings.deps.db.statements).filter((name) => name.startsWith("trigger-")),
     "differences",
-    ...["delete-query", "readable-tables", "save-query", "saved-queries", "saved-query"],
+    "readable-tables",
   ];
   expect(Object.keys(listings.deps.db.statements).sort()).toEqual(
     [...Object.keys(others), ...searches, ...plainInserts, ...filling].sort(),

@@ -208,7 +208,7 @@ test("other methods are a 405 that says which there are", async () => {
     const { status, headers } = await listings.call(method, path, { as: listings.staff });
     return [status, headers.get("allow")];
   };
-  expect(await allowed("DELETE", `/${id}`)).toEqual([405, "GET, PATCH"]);
+  expect(await allowed("PUT", `/${id}`)).toEqual([405, "DELETE, GET, PATCH"]);
   expect(await allowed("DELETE", "")).toEqual([405, "GET, POST"]);
   expect(await allowed("PUT", `/${id}/status`)).toEqual([405, "GET, POST"]);
   expect(await allowed("POST", `/${id}/like`)).toEqual([405, "DELETE, PUT"]);
@@ -231,6 +231,7 @@ test("health and documents need no account", async () => {
     "/properties/{id}",
     "/properties/{id}/like",
     "/properties/{id}/likes",
+    "/properties/{id}/restore",
     "/properties/{id}/status",
   ]);
 });

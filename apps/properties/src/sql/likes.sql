@@ -94,7 +94,9 @@ FROM (
   WHERE k.id_property >= :first AND k.id_property < :end
   GROUP BY k.id_property
   UNION ALL
-  SELECT c.property_id, -c.likes FROM like_count AS c WHERE c.property_id >= :first AND c.property_id < :end
+  SELECT c.property_id, -c.likes
+  FROM like_count AS c FORCE INDEX (PRIMARY)
+  WHERE c.property_id >= :first AND c.property_id < :end
 ) AS n
 GROUP BY n.id
 HAVING SUM(n.likes) <> 0

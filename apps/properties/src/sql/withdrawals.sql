@@ -21,6 +21,7 @@ SELECT p.id, p.address, p.city, p.price, p.description, p.year,
   w.withdrawn_at AS withdrawnAt
 FROM listing_state AS w FORCE INDEX (listing_state_order)
 INNER JOIN property AS p ON p.id = w.property_id
-WHERE w.withdrawn_at < :afterDate OR (w.withdrawn_at = :afterDate AND w.property_id < :afterId)   --? after
+WHERE w.withdrawn_at > '1000-01-01'
+  AND (w.withdrawn_at < :afterDate OR (w.withdrawn_at = :afterDate AND w.property_id < :afterId))   --? after
 ORDER BY w.withdrawn_at DESC, w.property_id DESC
 LIMIT :rows
