@@ -46,6 +46,11 @@ describe("entity tags", () => {
     tags.push(await tagOf(`/${id}`));
     await listings.deps.db.pool.query("UPDATE property SET description = 'De otro programa' WHERE id = ?", [id]);
     tags.push(await tagOf(`/${id}`));
+    await listings.deps.db.pool.query(
+      "INSERT INTO status_history (property_id, status_id, update_date) VALUES (?, 3, '2050-01-01')",
+      [id],
+    );
+    tags.push(await tagOf(`/${id}`));
     expect(new Set(tags).size).toBe(tags.length);
     await patch(id, { price: 1 }, "*");
     expect(await tagOf(`/${id}`)).toBe(tags.at(-1));

@@ -47,6 +47,16 @@ test("a status and changes of a withdrawn property leave it withdrawn, also when
   expect(await idsOf("?city=escondida")).toEqual([id]);
 });
 
+test("a property is withdrawn at once, also while many changes of another program wait", async () => {
+  const [id, other] = [await listings.create({ city: "Cola" }), await listings.create()];
+  const many = Array.from({ length: 10_000 }, () => `(${other})`).join();
+  await listings.deps.db.pool.query(`INSERT INTO listing_change (property_id) VALUES ${many}`);
+  await withdraw(id);
+  expect(await statusOf("?city=cola")).toBe(404);
+  await restore(id);
+  expect(await idsOf("?city=cola")).toEqual([id]);
+});
+
 test("withdrawing and restoring again change nothing", async () => {
   const id = await listings.create();
   expect((await restore(id)).status).toBe(200);

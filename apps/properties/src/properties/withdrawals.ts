@@ -1,6 +1,6 @@
 import { inMysqlTransaction } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
-import { addChange } from "../listings/changes.ts";
+import { addChange, followWrite } from "../listings/changes.ts";
 import { withLines } from "../sql/statements.ts";
 import { lockVersion, presentProperty } from "./properties.ts";
 import type { DatePosition, Property } from "./property.ts";
@@ -15,16 +15,22 @@ export async function withdrawProperty(db: Database, id: number, ifMatch: string
     await write(on, db.statements.withdraw, { id });
     await addChange(db, on, id);
   });
+  await followWrite(db, id);
 }
 
-/** Restores a property, which others see again if its status is visible, and returns it. One that is not withdrawn stays as it is. Throws as `withdrawProperty` does. */
-export function restoreProperty(db: Database, id: number, ifMatch: string | undefined): Promise<Property> {
-  return inMysqlTransaction(db.pool, async (on) => {
+/**
+ * Restores a property, which others see again if its status is visible, and returns it. One that is not withdrawn stays as it is. Throws as
+ * `withdrawProperty` does.
+ */
+export async function restoreProperty(db: Database, id: number, ifMatch: string | undefined): Promise<Property> {
+  const restored = await inMysqlTransaction(db.pool, async (on) => {
     await lockVersion(db, on, id, ifMatch);
     const { affectedRows } = await write(on, db.statements.restore, { id });
     if (affectedRows > 0) await addChange(db, on, id);
     return presentProperty(db, on, id);
   });
+  await followWrite(db, id);
+  return restored;
 }
 
 /** A page of the withdrawn properties, latest first; `end` is the position of its last one when there are more. */
