@@ -74,16 +74,16 @@ EXECUTE step;
 DEALLOCATE PREPARE step;
 
 -- One row for each property: its latest entry of the history, and what searches filter and sort by. `status_id` is the id in `status`;
--- it is null without an entry. `text_key` tells whether address or description have changed.
+-- it is null without an entry. What sorts listings is never null: see `source-rows`. `text_key` tells whether address or description have changed.
 -- One index for each set of equal columns with each order, so that a page is always the next entries of one of them.
 CREATE TABLE IF NOT EXISTS listing (
   property_id BIGINT NOT NULL,
   status_id INT NULL,
-  status_date DATETIME(3) NULL,
+  status_date DATETIME(3) NOT NULL,
   history_id BIGINT NULL,
   city VARCHAR(255) NULL,
-  price DECIMAL(19, 4) NULL,
-  year SMALLINT NULL,
+  price DECIMAL(20, 4) NOT NULL,
+  year SMALLINT NOT NULL,
   rooms SMALLINT NULL,
   area DECIMAL(12, 2) NULL,
   type VARCHAR(80) NULL,

@@ -2,8 +2,8 @@ import { connectMysql, inMysqlTransaction } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Database, select } from "../src/database.ts";
-import { rebuildListings } from "../src/demo/bulk-queries.ts";
 import { seededRandom } from "../src/demo/random.ts";
+import { buildNextBlock } from "../src/listings/build.ts";
 import { visibleStatuses } from "../src/properties/statuses.ts";
 import { countResults, type FacetName, facetNames } from "../src/search/facets.ts";
 import { searchProperties } from "../src/search/search.ts";
@@ -23,15 +23,20 @@ const count = full ? 60_000 : 9000;
 interface Row {
   id: number;
   address: string;
-  city: string;
-  price: number;
-  description: string;
-  year: number;
+  city: string | null;
+  price: number | null;
+  description: string | null;
+  year: number | null;
+  rooms: number | null;
+  area: number | null;
+  type: string | null;
   statusId: number;
-  date: Date;
+  /** Null for a date that no calendar has, which is older than any other. */
+  date: Date | null;
 }
 
 const cities = ["Bogotá", "BOGOTA", "Cali", "Ñuñoa", "Leticia"];
+const types = ["Casa", "casa", "Apartamento", "Lote"];
 const common = ["Casa", "jardín", "COLEGIOS", "a", "de", "72", "Ñandú", "calle"];
 const odd = [
   "x_y",
@@ -65,7 +70,7 @@ const odd = [
 
 /**
  * Skewed on purpose: prices rise with ids, a word stands at the first ids alone and another at the last, a city never has
- * a year, most have one status, and many have the same price, year or date, so that a page ends among equal ones.
+ * a year, most have one status, any field may be null as in a table of others, and many have the same price, year or date, so that a page ends among equal ones.
  */
 function rowOf(id: number): Row {
   const at = id / count;
@@ -75,15 +80,19 @@ function rowOf(id: number): Row {
   if (at > 0.8) words.push("moderna");
   words.push(random.chance(50) ? "par" : "impar", `matricula${String(id).padStart(6, "0")}`);
   const city = random.weighted(cities, (name) => (name === "Leticia" ? 1 : 25));
+  const orNull = <T>(value: T): T | null => (random.chance(3) ? null : value);
   return {
     id,
     address: words.slice(0, 2).join(random.pick([" ", ", ", "_", "-"])),
-    city,
-    price: at < 0.3 ? random.whole(0, 40) * 500_000 : Math.round(at * 1e9) + random.whole(0, 99),
-    description: words.slice(2).join(random.pick([" ", ". ", "\n"])),
-    year: city === "Cali" ? random.whole(1990, 2000) : random.whole(2000, 2020),
+    city: orNull(city),
+    price: orNull(at < 0.3 ? random.whole(0, 40) * 500_000 : Math.round(at * 1e9) + random.whole(0, 99) + 0.25),
+    description: orNull(words.slice(2).join(random.pick([" ", ". ", "\n"]))),
+    year: orNull(city === "Cali" ? random.whole(1990, 2000) : random.whole(2000, 2020)),
+    rooms: orNull(random.whole(1, 6)),
+    area: orNull(random.whole(20, 400) + random.pick([0, 0.5])),
+    type: orNull(random.pick(types)),
     statusId: random.weighted([1, 2, 3, 4, 5], (status) => (status === 4 ? 90 : 2)),
-    date: new Date(Date.UTC(2022, 0, 1) + (Math.round((1 - at) * 1000) + random.whole(0, 3) * 10) * 86_400_000),
+    date: orNull(new Date(Date.UTC(2022, 0, 1) + (Math.round((1 - at) * 1000) + random.whole(0, 3) * 10) * 86_400_000)),
   };
 }
 
@@ -96,19 +105,22 @@ beforeAll(async () => {
   listings = await openListings();
   rows = Array.from({ length: count }, (_, i) => rowOf(i + 1));
   const { pool } = listings.deps.db;
+  await pool.query(`ALTER TABLE property MODIFY address TEXT, MODIFY city VARCHAR(100), MODIFY price DECIMAL(17, 2),
+    MODIFY description TEXT, MODIFY year INT`);
+  await pool.query("ALTER TABLE status_history MODIFY update_date DATETIME NULL");
   for (let i = 0; i < rows.length; i += 1000) {
     const some = rows.slice(i, i + 1000);
-    await pool.query("INSERT INTO property (id, address, city, price, description, year) VALUES ?", [
-      some.map(({ id, address, city, price, description, year }) => [id, address, city, price, description, year]),
+    const columns = ["id", "address", "city", "price", "description", "year", "rooms", "area", "type"] as const;
+    await pool.query(`INSERT INTO property (${columns.join(", ")}) VALUES ?`, [
+      some.map((row) => columns.map((column) => row[column])),
     ]);
     await pool.query("INSERT INTO status_history (property_id, status_id, update_date) VALUES ?", [
       some.map(({ id, statusId, date }) => [id, statusId, date]),
     ]);
   }
-  await inMysqlTransaction(pool, async (on) => {
-    await rebuildListings(listings.deps.db, on);
-    await indexAll(listings.deps.db, on);
-  });
+  await pool.query("UPDATE listing_build SET next_id = 0, complete = 0");
+  while (await buildNextBlock(listings.deps.db));
+  await inMysqlTransaction(pool, (on) => indexAll(listings.deps.db, on));
   await pool.query("TRUNCATE listing_change");
   await pool.query("ANALYZE TABLE property, listing, listing_term");
   const one = connectMysql(listings.config.MYSQL_URL, { connections: 1 });
@@ -133,13 +145,16 @@ function plain(text: string): string {
 
 const texts = new Map<number, string>();
 function textOf(row: Row): string {
-  const known = texts.get(row.id) ?? plain(` ${row.address} ${row.description}`);
+  const known = texts.get(row.id) ?? plain(` ${row.address} ${row.description ?? ""}`);
   texts.set(row.id, known);
   return known;
 }
 
-const isWithin = (value: number, { min = 0, max = Number.MAX_SAFE_INTEGER }: Range = {}) =>
-  value >= min && value <= max;
+const isWithin = (value: number | null, range?: Range) =>
+  range === undefined ||
+  (value !== null && value >= (range.min ?? 0) && value <= (range.max ?? Number.MAX_SAFE_INTEGER));
+const isOneOf = (value: string | null, wanted: string[]) =>
+  wanted.length === 0 || wanted.some((one) => value !== null && plain(value) === plain(one));
 
 const statusNames = [undefined, "comprando", "comprado", "pre_venta", "en_venta", "vendido"];
 
@@ -148,26 +163,31 @@ function byLooking(search: SearchInput & { q: string }): number[] {
   const words = plain(search.q)
     .split(" ")
     .filter((word) => word !== "");
+  // What is null comes last in ascending order; no date is older than any other.
   const key = (row: Row) =>
     search.sort === "newest"
-      ? row.date.getTime()
+      ? (row.date?.getTime() ?? Number.NEGATIVE_INFINITY)
       : search.sort.endsWith("price")
-        ? row.price
+        ? (row.price ?? Number.MAX_VALUE)
         : search.sort.endsWith("year")
-          ? row.year
+          ? (row.year ?? Number.MAX_VALUE)
           : row.id;
+  const compare = (a: number, b: number) => (a === b ? 0 : a - b);
   const sign = search.sort.startsWith("-") || search.sort === "newest" ? -1 : 1;
   return rows
     .filter(
       (row) =>
         (visibleStatuses as readonly (string | undefined)[]).includes(statusNames[row.statusId]) &&
         (search.statuses.length === 0 || search.statuses.includes(statusNames[row.statusId] as never)) &&
-        (search.cities.length === 0 || search.cities.some((city) => plain(row.city) === plain(city))) &&
+        isOneOf(row.city, search.cities) &&
+        isOneOf(row.type, search.types) &&
+        isWithin(row.rooms, search.rooms) &&
+        isWithin(row.area, search.area) &&
         isWithin(row.year, search.year) &&
         isWithin(row.price, search.price) &&
         words.every((word) => textOf(row).includes(` ${word}`)),
     )
-    .toSorted((a, b) => sign * (key(a) - key(b) || a.id - b.id))
+    .toSorted((a, b) => sign * (compare(key(a), key(b)) || a.id - b.id))
     .map(({ id }) => id);
 }
 
@@ -212,6 +232,9 @@ function anySearch(): SearchInput & { q: string } {
     q,
     words: wordsOf(q).slice(0, 8),
     cities: several(25, [...cities, "bogotá", "ñunoa", "atlantis"]),
+    types: several(15, ["CASA", "lote", "castillo"]),
+    rooms: sometimes(15, () => random.pick([{ min: 3, max: 3 }, { min: 4 }])),
+    area: sometimes(15, () => random.pick([{ min: 80 }, { max: 100 }, { min: 99, max: 101 }])),
     statuses: [...new Set(several(25, visibleStatuses))],
     ...(year ? { year } : {}),
     ...(low === undefined && high === undefined ? {} : { price: { min: low, max: high } }),
@@ -316,20 +339,21 @@ async function expectCounts(on: Database, search: SearchInput, wanted: number[],
   if (!exact) return false;
   expect(exact.total, context).toBe(wanted.length);
   const found = wanted.map((id) => rows[id - 1]!);
-  const values: Record<FacetName, (row: Row) => string | number> = {
-    city: (row: Row) => plain(row.city),
+  const values: Record<FacetName, (row: Row) => string | number | null> = {
+    city: (row: Row) => row.city && plain(row.city),
     status: (row: Row) => statusNames[row.statusId]!,
     year: (row: Row) => row.year,
   };
   for (const name of facetNames) {
-    const counts = [...Map.groupBy(found, values[name])].map(([value, some]) => [value, some.length]);
+    const groups = [...Map.groupBy(found, values[name])].filter(([value]) => value !== null);
+    const counts = groups.map(([value, some]) => [value, some.length]);
     const facet = exact.facets?.[name]?.map(({ value, count }) => [name === "city" ? plain(`${value}`) : value, count]);
     expect(new Map(facet as []), `${context} ${name}`).toEqual(new Map(counts as []));
   }
   return true;
 }
 
-const any: SearchInput = { cities: [], statuses: [], words: [], sort: "id" };
+const any: SearchInput = { cities: [], types: [], statuses: [], words: [], sort: "id" };
 
 const hard: [string, Partial<SearchInput> & { q?: string }][] = [
   ["words that never meet", { q: "antigua moderna", sort: "newest" }],
@@ -361,19 +385,21 @@ test.each(sorts)(
   },
 );
 
+const rangeAround = (price: number | null): Range => ({ min: Math.floor(price ?? 0), max: Math.ceil(price ?? 0) });
+
 test.each(sorts)("any letters that stand in a text find it: %s", async (sort) => {
   for (let i = 0; i < (full ? 200 : 12); i++) {
-    const row = random.pick(rows.filter(({ statusId }) => statusId === 4));
+    const row = random.pick(rows.filter(({ statusId, price }) => statusId === 4 && price !== null));
     const words = random.pick([1, 2, 8]);
     const q = Array.from({ length: words }, () => {
-      const word = random.pick(`${row.address} ${row.description}`.split(/\s+/));
+      const word = random.pick(`${row.address} ${row.description ?? ""}`.split(/\s+/));
       return [...word].slice(0, random.pick([1, 2, 3, 4, 40])).join("");
     }).join(" ");
     const search: SearchInput = {
       ...any,
       sort,
       words: wordsOf(q).slice(0, 8),
-      price: { min: row.price, max: row.price },
+      price: rangeAround(row.price),
     };
     const { ids, refused } = await pagesOf(db, search, 100, 5);
     expect([ids.includes(row.id), refused], JSON.stringify({ seed, q, row })).toEqual([true, undefined]);

@@ -51,6 +51,8 @@ export const fieldNames = propertySchema.keyof().options;
 /** The fields that `fields` may name: also what is only there on request. */
 const allFieldNames = [...fieldNames, ...likeFieldNames] as const;
 const year = wholeNumber(0, 9999);
+const rooms = wholeNumber(0, 32_767);
+const area = wholeNumber(0, 9_999_999_999);
 
 /** The query of a search. */
 export const searchQuery = z
@@ -76,6 +78,17 @@ export const searchQuery = z
     ),
     minPrice: pesos.optional().openapi({ type: "integer", description: "The min price in Colombian pesos, inclusive" }),
     maxPrice: pesos.optional().openapi({ type: "integer", description: "The max price in Colombian pesos, inclusive" }),
+    rooms: rooms.optional().openapi({ type: "integer", description: "The number of rooms" }),
+    minRooms: rooms.optional().openapi({ type: "integer", description: "The min number of rooms, inclusive" }),
+    minArea: area.optional().openapi({ type: "integer", description: "The min area in m², inclusive" }),
+    maxArea: area.optional().openapi({ type: "integer", description: "The max area in m², inclusive" }),
+    type: repeated(line(80), maxCities).openapi({
+      param: { name: "type", in: "query", required: false },
+      type: "array",
+      items: { type: "string" },
+      maxItems: maxCities,
+      description: `The type, such as \`apartamento\`; case and accents are ignored. Repeat it for any of up to ${maxCities} types`,
+    }),
     q: z
       .string()
       .max(100, "must have 100 characters or fewer")
@@ -121,13 +134,18 @@ export const searchQuery = z
   })
   .superRefine((query, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
-    const { minPrice, maxPrice, minYear, maxYear } = query;
-    if (minPrice !== undefined && maxPrice !== undefined && minPrice > maxPrice)
-      refuse("minPrice", "must not be greater than maxPrice");
-    if (minYear !== undefined && maxYear !== undefined && minYear > maxYear)
-      refuse("minYear", "must not be greater than maxYear");
-    if (query.year !== undefined && (minYear !== undefined || maxYear !== undefined))
+    for (const [min, max] of [
+      ["minPrice", "maxPrice"],
+      ["minYear", "maxYear"],
+      ["minArea", "maxArea"],
+    ] as const) {
+      const [low, high] = [query[min], query[max]];
+      if (low !== undefined && high !== undefined && low > high) refuse(min, `must not be greater than ${max}`);
+    }
+    if (query.year !== undefined && (query.minYear !== undefined || query.maxYear !== undefined))
       refuse("year", "must not be combined with minYear or maxYear");
+    if (query.rooms !== undefined && query.minRooms !== undefined)
+      refuse("rooms", "must not be combined with minRooms");
   })
   .transform(({ limit, cursor, format, formulas, fields, count, facets = [], withdrawn, ...filters }) => ({
     ...searchOf(filters),
@@ -142,20 +160,27 @@ interface Filters {
   maxYear?: number | undefined;
   minPrice?: number | undefined;
   maxPrice?: number | undefined;
+  rooms?: number | undefined;
+  minRooms?: number | undefined;
+  minArea?: number | undefined;
+  maxArea?: number | undefined;
+  type: string[];
   q?: string[] | undefined;
   sort: SearchInput["sort"];
 }
 
 /** The search of a query. Within one year, sorting by year is sorting by id. */
 function searchOf(filters: Filters): SearchInput {
-  const { city, status, minPrice, maxPrice, q = [], sort } = filters;
-  const price = rangeOf(minPrice, maxPrice);
+  const { city, status, type, q = [], sort } = filters;
   const year = rangeOf(filters.year ?? filters.minYear, filters.year ?? filters.maxYear);
   return {
     cities: city,
     statuses: status,
-    ...(price ? { price } : {}),
-    ...(year ? { year } : {}),
+    types: type,
+    price: rangeOf(filters.minPrice, filters.maxPrice),
+    year,
+    rooms: rangeOf(filters.rooms ?? filters.minRooms, filters.rooms),
+    area: rangeOf(filters.minArea, filters.maxArea),
     words: q,
     sort: onlyYear({ year }) === undefined ? sort : sortWithinYear(sort),
   };

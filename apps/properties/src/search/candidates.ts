@@ -1,9 +1,12 @@
 import type { Database } from "../database.ts";
 import { addId, addMembers, addWholeBlock, countIds, type IdSet, intersect } from "../term-index/id-sets.ts";
-import { findCityKey, findUnreadyBlocks, readTerms } from "../term-index/term-queries.ts";
+import { findTextKey, findUnreadyBlocks, readTerms } from "../term-index/term-queries.ts";
 import {
+  rangeOfAreas,
   rangeOfCity,
+  rangeOfRooms,
   rangeOfStatus,
+  rangeOfType,
   rangeOfWord,
   rangesOfPrices,
   rangesOfYears,
@@ -43,16 +46,21 @@ type Condition = () => Promise<IdSet | undefined>;
 
 /** The conditions of a search. Long words first, because they are likely rare; the status last, because nearly every listing is visible. */
 function conditionsOf(db: Database, search: Search, unready: number[]): Condition[] {
-  const { words, cities, year, price } = search;
+  const { words, cities, types, year, price, rooms, area } = search;
   const inRanges = (ranges: TermRange[]) => readRanges(db, ranges, unready);
-  const cityRanges = async () => {
-    const ranges: TermRange[] = [];
-    for (const city of cities) ranges.push(rangeOfCity(await findCityKey(db, city)));
-    return ranges;
+  const keysOf = async (texts: string[]) => {
+    const keys: string[] = [];
+    for (const text of texts) keys.push(await findTextKey(db, text));
+    return keys;
   };
+  const cityRanges = async () => (await keysOf(cities)).map(rangeOfCity);
+  const typeRanges = async () => (await keysOf(types)).map(rangeOfType);
   return [
     ...words.toSorted((a, b) => b.length - a.length).map((word) => () => inRanges([rangeOfWord(word)])),
     ...(cities.length === 0 ? [] : [async () => inRanges(await cityRanges())]),
+    ...(types.length === 0 ? [] : [async () => inRanges(await typeRanges())]),
+    ...(rooms === undefined ? [] : [() => inRanges([rangeOfRooms(rooms)])]),
+    ...(area === undefined ? [] : [() => inRanges([rangeOfAreas(area)])]),
     ...(year === undefined ? [] : [() => inRanges(rangesOfYears(year))]),
     ...(price === undefined
       ? []

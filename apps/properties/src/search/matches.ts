@@ -22,7 +22,7 @@ export interface Matches {
 export async function findMatches(db: Database, search: Search): Promise<Matches> {
   const candidates = await findCandidates(db, search, 0);
   const { ids = new Map(), incomplete, unready } = candidates;
-  const isWhole = !incomplete && unready.length === 0 && search.words.every(isWholeTerm);
+  const isWhole = !incomplete && unready.length === 0 && !search.area && search.words.every(isWholeTerm);
   if (candidates.ids && countIds(ids) <= db.limits.sorted) {
     return { ids: setOf(await (isWhole ? checkFields : checkTexts)(db, search, ids)), isExact: true };
   }

@@ -9,6 +9,7 @@ import {
   positionBefore,
   restOf,
   type TermRange,
+  yearOf,
 } from "../term-index/terms.ts";
 import { type Candidates, findCandidates } from "./candidates.ts";
 import { findPositions, walkInOrder } from "./search-queries.ts";
@@ -110,8 +111,9 @@ async function* byBuckets(db: Database, search: Search, column: BucketColumn, id
     }
     for await (const { term, members } of bucketsOf("fine", coarse.term)) {
       const some = intersect(inCoarse, members);
-      if (column === "year") {
-        const after = Number(term.slice(2)) === key ? search.after?.id : undefined;
+      const year = column === "year" ? yearOf(term) : undefined;
+      if (year !== undefined) {
+        const after = year === key ? search.after?.id : undefined;
         yield* byId(some, descending, after);
         continue;
       }

@@ -1,6 +1,6 @@
 import type { VisibleStatus } from "../properties/statuses.ts";
 import type { Statuses } from "../source/statuses.ts";
-import { type Sort, type SortPosition, sortOrders } from "./sort-orders.ts";
+import { type Sort, type SortColumn, type SortPosition, sortOrders } from "./sort-orders.ts";
 
 /** An inclusive range; an end that is not given is open. */
 export interface Range {
@@ -9,16 +9,17 @@ export interface Range {
 }
 
 /** The columns of `listing` that a search can bound. */
-export const rangeColumns = ["price", "year"] as const;
+export const rangeColumns = ["price", "year", "rooms", "area"] as const;
 
 export type RangeColumn = (typeof rangeColumns)[number];
 
 /**
- * A search of the listings whose status has one of these ids. Each of the folded `words` must be the beginning of a word of the address or the description. `sort` is never by year when
- * only one year is searched. No cities mean any.
+ * A search of the listings whose status has one of these ids. Each of the folded `words` must be the beginning of a word of the address or
+ * the description. `sort` is never by year when only one year is searched. No cities mean any, and no types too.
  */
-export interface Search extends Partial<Record<RangeColumn, Range>> {
+export interface Search extends Partial<Record<RangeColumn, Range | undefined>> {
   cities: string[];
+  types: string[];
   statusIds: number[];
   words: string[];
   sort: Sort;
@@ -38,15 +39,62 @@ export function onlyYear({ year }: { year?: Range | undefined }): number | undef
   return year?.min !== undefined && year.min === year.max ? year.min : undefined;
 }
 
-/** The ranges of a search that no index with its order contains. */
-export function rangesApart(search: Omit<Search, "statusIds">): RangeColumn[] {
-  const { column } = sortOrders[search.sort];
-  return rangeColumns.filter(
-    (name) => search[name] !== undefined && name !== column && (name !== "year" || onlyYear(search) === undefined),
-  );
+/** The indexes of `listing` that serve searches: after the status, the city or the year or both, then the order. */
+const indexes: ReadonlySet<string> = new Set([
+  "by_id",
+  "by_city_id",
+  "by_year_id",
+  "by_city_year_id",
+  "by_price",
+  "by_city_price",
+  "by_year_price",
+  "by_city_year_price",
+  "by_date",
+  "by_city_date",
+  "by_year_date",
+  "by_city_year_date",
+]);
+
+/** The best index for an order of a search, and the part of the search whose listings are its next entries. */
+export interface IndexUse<S extends Conditions> {
+  index: string;
+  covered: S;
 }
 
-/** Whether one index of `listing` has the page in order: there are no words and no ranges in another order. */
-export function isInOneIndex(search: Omit<Search, "statusIds">): boolean {
-  return search.words.length === 0 && rangesApart(search).length === 0;
+/** A search whose statuses do not matter. */
+type Conditions = Omit<Search, "statusIds">;
+
+/** Finds the index for an order; one of a city only where the search has one, or `several` and each has a slice of its own. */
+export function indexFor<S extends Conditions>(search: S, order: SortColumn, several = false): IndexUse<S> {
+  const { cities, price, year } = search;
+  const hasCity = cities.length === 1 || (several && cities.length > 1);
+  const hasYear = onlyYear(search) !== undefined;
+  const end = { id: "_id", price: "_price", date: "_date", year: "_year_id" }[order];
+  const [equal = ""] = [
+    ...(hasCity && hasYear ? ["_city_year"] : []),
+    ...(hasCity ? ["_city"] : []),
+    ...(hasYear ? ["_year"] : []),
+  ].filter((some) => indexes.has(`by${some}${end}`));
+  const covered: S = {
+    ...search,
+    cities: equal.startsWith("_city") ? cities : [],
+    types: [],
+    words: [],
+    price: order === "price" ? price : undefined,
+    year: equal.endsWith("_year") || order === "year" ? year : undefined,
+    rooms: undefined,
+    area: undefined,
+  };
+  return { index: `by${equal}${end}`, covered };
+}
+
+/** Whether one index of `listing` has the page in order. */
+export function isInOneIndex(search: Conditions): boolean {
+  const { covered } = indexFor(search, sortOrders[search.sort].column, true);
+  return (
+    search.words.length === 0 &&
+    search.types.length === 0 &&
+    covered.cities.length === search.cities.length &&
+    rangeColumns.every((column) => covered[column] === search[column])
+  );
 }

@@ -4,7 +4,7 @@ import type { Search } from "./search-request.ts";
 import { searchStatements } from "./search-statements.ts";
 
 const statements = searchStatements(readStatements());
-const base: Search = { cities: [], statusIds: [3, 4, 5], words: [], sort: "id" };
+const base: Search = { cities: [], types: [], statusIds: [3, 4, 5], words: [], sort: "id" };
 
 test("a search of three statuses is the union of three slices", () => {
   const { text, values } = statements.page(base, 21);
@@ -24,7 +24,7 @@ test("filters choose lines and the index; their values stay apart", () => {
   expect(text).toContain("FORCE INDEX (by_city_year_price)");
   expect(text).toContain("l.city = :city1");
   expect(text).not.toContain("Cali");
-  expect(values).toMatchObject({ city1: "Cali'; --", minYear: 2019, status1: 5 });
+  expect(values).toMatchObject({ city1: "Cali'; --", yearMin: 2019, status1: 5 });
 });
 
 test("nothing is left to fill in or to choose, and the same search is put together once", () => {

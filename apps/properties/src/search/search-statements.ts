@@ -1,5 +1,5 @@
 import { fill, numbered, parameters, type Statements, withLines } from "../sql/statements.ts";
-import { onlyYear, rangeColumns, rangesApart, type Search } from "./search-request.ts";
+import { indexFor, onlyYear, type Range, rangeColumns, type Search } from "./search-request.ts";
 import { sortOrders } from "./sort-orders.ts";
 
 /** A statement and the values for its named parameters. */
@@ -11,8 +11,10 @@ export interface BoundStatement {
 /** Max ids for `keys` and `rows`. */
 export const idsAtOnce = 250;
 
-/** Max cities of a search. */
+/** Max cities, and types, of a search. */
 export const maxCities = 10;
+
+const maxStoredPrice = 999_999_999_999_999;
 
 /** The statements of searches; each text is assembled once. */
 export interface SearchStatements {
@@ -34,16 +36,16 @@ export interface SearchStatements {
  */
 export function searchStatements(statements: Statements): SearchStatements {
   const texts = new Map<string, string>();
-  const textOf = (name: SearchStatementName, search: Search): string => {
+  const textOf = (name: SearchStatementName, search: Search, index = ""): string => {
     const lines = linesOf(search);
-    const key = [name, search.statusIds.length, search.cities.length, ...lines].join(" ");
-    const known = texts.get(key) ?? withLines(assemble(statements, name, search), new Set(lines));
+    const key = [name, search.statusIds.length, search.cities.length, search.types.length, ...lines].join(" ");
+    const known = texts.get(key) ?? withLines(assemble(statements, name, search, index), new Set(lines));
     texts.set(key, known);
     return known;
   };
-  const inOrder = (name: "page" | "walk" | "of-price") => (search: Search, rows: number) => {
-    const sliced = slicedBy(name, search);
-    return { text: textOf(name, sliced), values: { ...valuesOf(sliced), rows } };
+  const inOrder = (name: SlicedName) => (search: Search, rows: number) => {
+    const { covered, index } = indexUse(name, search);
+    return { text: textOf(name, covered, index), values: { ...valuesOf(covered), rows } };
   };
   const ofIds = (name: "keys" | "rows") => (search: Search, ids: number[]) => ({
     text: textOf(name, search),
@@ -58,21 +60,19 @@ export function searchStatements(statements: Statements): SearchStatements {
   };
 }
 
-type SearchStatementName = "page" | "walk" | "of-price" | "keys" | "rows";
+type SlicedName = "page" | "walk" | "of-price";
+type SearchStatementName = SlicedName | "keys" | "rows";
 
-/** What the slices of a statement regard of a search: for a page all of it, otherwise what is in their index, so that they read no other entries. */
-function slicedBy(name: SearchStatementName, search: Search): Search {
-  if (name === "page") return search;
-  const cities = search.cities.length > 1 ? [] : search.cities;
-  const apart = name === "walk" ? rangesApart(search) : onlyYear(search) === undefined ? (["year"] as const) : [];
-  return { ...search, cities, ...Object.fromEntries(apart.map((column) => [column, undefined])) };
+/** The index of a statement of slices. A page is one slice for each status and city; others have no more than the statuses. */
+function indexUse(name: SlicedName, search: Search) {
+  return indexFor(search, name === "of-price" ? "price" : sortOrders[search.sort].column, name === "page");
 }
 
 /** A statement with its parts filled in, one slice per requested status and city, and all optional lines. */
-function assemble(statements: Statements, name: SearchStatementName, search: Search): string {
+function assemble(statements: Statements, name: SearchStatementName, search: Search, index: string): string {
   const { filters, after } = statements;
   const one = fill(statements[name === "of-price" ? "slice-of-price" : "slice"], {
-    index: indexOf(search, name === "of-price"),
+    index,
     filters: fill(filters, { cities: "= :city" }),
     after,
   });
@@ -84,19 +84,14 @@ function assemble(statements: Statements, name: SearchStatementName, search: Sea
   return fill(statements[name], {
     // Two spellings of one city have the same listings.
     slices: slices.join(`\nUNION ${cities.length > 1 ? "DISTINCT" : "ALL"}\n`),
-    filters: fill(filters, { cities: `IN (${parameters("city", search.cities.length)})` }),
+    filters: fill(filters, {
+      cities: `IN (${parameters("city", search.cities.length)})`,
+      types: parameters("type", search.types.length),
+    }),
     statuses: statuses.join(", "),
     after,
     ids: parameters("id", idsAtOnce),
   });
-}
-
-/** The index of `listing` with the equality columns first, then the order or the price. */
-function indexOf(search: Search, byPrice: boolean): string {
-  const { cities, sort } = search;
-  const equal = `by${cities.length === 0 ? "" : "_city"}${onlyYear(search) === undefined ? "" : "_year"}`;
-  if (byPrice) return `${equal}_price`;
-  return equal + { id: "_id", price: "_price", date: "_date", year: "_year_id" }[sortOrders[sort].column];
 }
 
 /** The optional lines that a search chooses. */
@@ -107,23 +102,37 @@ function linesOf(search: Search): string[] {
     column,
     descending ? "descending" : "ascending",
     ...(search.cities.length === 0 ? [] : ["city"]),
+    ...(search.types.length === 0 ? [] : ["type"]),
     ...(inOneYear ? ["yearEquals"] : []),
-    ...rangeColumns.filter((name) => search[name] !== undefined && !(name === "year" && inOneYear)).map((n) => `${n}s`),
+    ...rangeColumns
+      .filter((name) => search[name] !== undefined && !(name === "year" && inOneYear))
+      .map((n) => `${n}Range`),
     ...(search.after === undefined ? [] : ["after"]),
   ];
 }
 
+/** The ends of a range that is open there: those of the values of `listing`, without what stands for no value. */
+const openEnds = {
+  price: { min: -maxStoredPrice, max: maxStoredPrice },
+  year: { min: -32_768, max: 32_766 },
+  rooms: { min: -32_768, max: 32_767 },
+  area: { min: -9_999_999_999, max: 9_999_999_999 },
+};
+
 function valuesOf(search: Search): BoundStatement["values"] {
-  const { cities, price, year, after } = search;
+  const { cities, types, statusIds, after } = search;
+  const ends = rangeColumns.map((column) => [column, { ...openEnds[column], ...given(search[column]) }] as const);
   return {
-    ...numbered("status", search.statusIds, search.statusIds.length),
+    ...numbered("status", statusIds, statusIds.length),
     ...numbered("city", cities, cities.length),
-    minYear: year?.min ?? 0,
-    maxYear: year?.max ?? maxYear,
-    minPrice: price?.min ?? 0,
-    maxPrice: price?.max ?? Number.MAX_SAFE_INTEGER,
+    ...numbered("type", types, types.length),
+    ...Object.fromEntries(
+      ends.flatMap(([column, { min, max }]) => [[`${column}Min`, min] as const, [`${column}Max`, max] as const]),
+    ),
     ...(after === undefined ? {} : { afterKey: after.key, afterId: after.id }),
   };
 }
 
-const maxYear = 9999;
+function given({ min, max }: Range = {}): Range {
+  return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+}

@@ -35,17 +35,22 @@ DELETE c FROM listing_change AS c FORCE INDEX (PRIMARY) WHERE c.seq IN ({seqs})
 -- name: source-rows
 -- What the listing of a property is made of: one that is withdrawn has no status. The latest entry of the history has the greatest date and among equal dates the greatest
 -- id; an entry without a date is older than any other. What a column of `listing` cannot hold is null: ids that are no INT or BIGINT,
--- prices of more than 15 digits, dates that no calendar has.
+-- prices of more than 15 digits, dates that no calendar has. So that indexes sort what is null after all else in ascending order,
+-- no price is 10^15 there, and no year 32,767; no date is the first one.
 SELECT p.id AS property_id,
   CASE WHEN w.property_id IS NULL AND h.status_id BETWEEN -2147483648 AND 2147483647 THEN h.status_id END AS status_id,
   CASE
     WHEN h.update_date >= '1000-01-01' AND MONTH(h.update_date) > 0 AND DAYOFMONTH(h.update_date) > 0
       THEN CAST(h.update_date AS DATETIME(3))
+    ELSE CAST('1000-01-01' AS DATETIME(3))
   END AS status_date,
   CASE WHEN h.id BETWEEN -9223372036854775808 AND 9223372036854775807 THEN h.id END AS history_id,
   LEFT(CONVERT(p.city USING utf8mb4), 255) AS city,
-  CASE WHEN p.price BETWEEN -999999999999999 AND 999999999999999 THEN CAST(p.price AS DECIMAL(19, 4)) END AS price,
-  CASE WHEN p.year BETWEEN -32768 AND 32767 THEN p.year END AS year,
+  CASE
+    WHEN p.price BETWEEN -999999999999999 AND 999999999999999 THEN CAST(p.price AS DECIMAL(20, 4))
+    ELSE 1000000000000000
+  END AS price,
+  CASE WHEN p.year BETWEEN -32768 AND 32766 THEN p.year ELSE 32767 END AS year,
   CASE WHEN p.rooms BETWEEN -32768 AND 32767 THEN p.rooms END AS rooms,             --? rooms
   NULL AS rooms,                                                                    --? noRooms
   CASE WHEN p.area BETWEEN -9999999999 AND 9999999999 THEN CAST(p.area AS DECIMAL(12, 2)) END AS area,   --? area
@@ -85,7 +90,8 @@ SELECT p.id FROM property AS p WHERE p.id IN ({ids})
 -- name: indexed-fields
 -- What the term index has of some listings, other than their words.
 SELECT l.property_id AS id, l.status_id AS statusId, l.status_date AS latestDate, l.price, l.year, HEX(l.text_key) AS textKey,
-  LEFT(MD5(WEIGHT_STRING(RTRIM(l.city))), 16) AS cityKey
+  LEFT(MD5(WEIGHT_STRING(RTRIM(l.city))), 16) AS cityKey,
+  l.rooms, l.area, LEFT(MD5(WEIGHT_STRING(RTRIM(l.type))), 16) AS typeKey
 FROM listing AS l FORCE INDEX (PRIMARY)
 WHERE l.property_id IN ({ids})
 

@@ -3,7 +3,8 @@
 -- name: rebuild-listings
 -- Rebuilds every listing from the properties and their histories, after rows were loaded into those by other means.
 INSERT INTO listing (property_id, status_id, status_date, history_id, city, price, year, text_key)
-SELECT p.id, h.status_id, h.update_date, h.id, p.city, p.price, p.year,
+SELECT p.id, h.status_id, COALESCE(h.update_date, '1000-01-01'), h.id, p.city, COALESCE(p.price, 1000000000000000),
+  COALESCE(p.year, 32767),
   UNHEX(MD5(CONCAT(COALESCE(MD5(p.address), ''), '.', COALESCE(MD5(p.description), ''))))
 FROM property AS p
 INNER JOIN (

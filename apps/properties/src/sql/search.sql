@@ -58,7 +58,7 @@ ORDER BY sortKey DESC, l.property_id DESC   --? descending
 
 -- name: facet-rows
 -- The values of the given listings that facets count. Cities that differ only in case and accents have the same key.
-SELECT l.property_id AS id, l.status_id AS statusId, l.year, l.city, LEFT(MD5(WEIGHT_STRING(RTRIM(l.city))), 16) AS cityKey
+SELECT l.property_id AS id, l.status_id AS statusId, NULLIF(l.year, 32767) AS year, l.city, LEFT(MD5(WEIGHT_STRING(RTRIM(l.city))), 16) AS cityKey
 FROM listing AS l FORCE INDEX (PRIMARY)
 WHERE l.property_id IN ({ids})
 
@@ -89,10 +89,13 @@ LIMIT :rows
 
 -- name: filters
 -- The filters that all searches share. {cities} is `= :city1` in a slice, otherwise `IN (:city1, …)`.
-AND l.city {cities}                              --? city
-AND l.year = :minYear                            --? yearEquals
-AND l.year BETWEEN :minYear AND :maxYear         --? years
-AND l.price BETWEEN :minPrice AND :maxPrice      --? prices
+AND l.city {cities}                                --? city
+AND l.type IN ({types})                            --? type
+AND l.year = :yearMin                              --? yearEquals
+AND l.year BETWEEN :yearMin AND :yearMax           --? yearRange
+AND l.price BETWEEN :priceMin AND :priceMax        --? priceRange
+AND l.rooms BETWEEN :roomsMin AND :roomsMax        --? roomsRange
+AND l.area BETWEEN :areaMin AND :areaMax           --? areaRange
 
 -- name: after
 -- The position after which a page begins.

@@ -7,9 +7,9 @@ ORDER BY t.term, t.block        --? ascending
 ORDER BY t.term DESC, t.block   --? descending
 LIMIT :rows
 
--- name: city-key
--- A key that is equal for cities that differ only in case and accents.
-SELECT LEFT(MD5(WEIGHT_STRING(RTRIM(:city) COLLATE utf8mb4_unicode_520_ci)), 16) AS cityKey
+-- name: text-key
+-- A key that is equal for cities, and for types, that differ only in case and accents.
+SELECT LEFT(MD5(WEIGHT_STRING(RTRIM(:text) COLLATE utf8mb4_unicode_520_ci)), 16) AS textKey
 
 -- name: add-terms
 -- Adds a property to its block, for each of the terms. {rows} are `(:term1, :block, :pair)`, and so on.
@@ -63,7 +63,8 @@ SELECT b.block FROM listing_block AS b WHERE b.ready = 0 ORDER BY b.block LIMIT 
 -- name: read-block
 -- What the index has of some properties, by id.
 SELECT l.property_id AS id, l.status_id AS statusId, l.status_date AS latestDate, l.price, l.year, p.address, p.description,
-  LEFT(MD5(WEIGHT_STRING(RTRIM(l.city))), 16) AS cityKey
+  LEFT(MD5(WEIGHT_STRING(RTRIM(l.city))), 16) AS cityKey,
+  l.rooms, l.area, LEFT(MD5(WEIGHT_STRING(RTRIM(l.type))), 16) AS typeKey
 FROM listing AS l
 STRAIGHT_JOIN property AS p ON p.id = l.property_id
 WHERE l.property_id >= :first AND l.property_id < :end

@@ -22,10 +22,10 @@ export function readTerms(db: Database, range: TermRange, rows: number, descendi
   return select<TermMembers>(db.searchPool, text, { ...range, rows });
 }
 
-/** The key of a city, equal for cities that differ only in case and accents. */
-export async function findCityKey(db: Database, city: string): Promise<string> {
-  const [found] = await select<{ cityKey: string }>(db.searchPool, db.statements["city-key"], { city });
-  return found?.cityKey ?? "";
+/** The key of a city or a type, equal for those that differ only in case and accents. */
+export async function findTextKey(db: Database, text: string): Promise<string> {
+  const [found] = await select<{ textKey: string }>(db.searchPool, db.statements["text-key"], { text });
+  return found?.textKey ?? "";
 }
 
 /** Adds a property to terms. The block is locked by `lockBlock`. */

@@ -8,6 +8,10 @@ export interface ListedFields {
   year: number | null;
   /** Equal for cities that differ only in case and accents. */
   cityKey: string | null;
+  rooms: number | null;
+  area: number | null;
+  /** Equal for types that differ only in case and accents. */
+  typeKey: string | null;
 }
 
 /** The fields of a listing that are indexed. */
@@ -39,10 +43,13 @@ export function termsOf(listed: IndexedListing): Set<string> {
 
 /** The terms of the fields that a listing has. */
 export function filterTermsOf(listed: ListedFields): Set<string> {
-  const { statusId, cityKey } = listed;
+  const { statusId, cityKey, rooms, area, typeKey } = listed;
   return new Set([
     ...(statusId === null ? [] : [`=s${statusId}`]),
     ...(cityKey === null ? [] : [`=c${cityKey}`]),
+    ...(typeKey === null ? [] : [`=t${typeKey}`]),
+    ...(rooms === null ? [] : [roomsTerm(rooms)]),
+    ...(area === null ? [] : [`=a${fineBand(area)}`]),
     ...(["price", "year", "date"] as const).flatMap((column) => {
       const key = column === "date" ? listed.latestDate : listed[column];
       return key === null ? [] : [bucketTerm(column, "fine", key), bucketTerm(column, "coarse", key)];
@@ -88,15 +95,40 @@ interface Bounds {
   max?: number | undefined;
 }
 
-/** All terms of a column; each value of it is one term. */
+/** All terms of a column, but not that of no value; each value of it is one term. */
 export function rangeOfColumn(column: "city" | "status" | "year"): TermRange {
   const sign = { city: "=c", status: "=s", year: bucketSigns.year.fine }[column];
-  return { from: sign, to: sign + last };
+  return { from: sign, to: column === "year" ? bucketTerm("year", "fine", noYear) : sign + last };
+}
+
+/** The year of all listings with a term of a year, `noYear` among them; undefined when they may have several. */
+export function yearOf(term: string): number | undefined {
+  const year = Number(term.slice(2));
+  if (year === 0 || year === maxYear) return undefined;
+  return year > maxYear ? noYear : year;
 }
 
 /** Whether a word is indexed as a whole, so that its terms are exactly the listings that have it. */
 export function isWholeTerm(word: string): boolean {
   return [...word].length <= maxTermLength;
+}
+
+export function rangeOfType(typeKey: string): TermRange {
+  return only(`=t${typeKey}`);
+}
+
+function roomsTerm(rooms: number): string {
+  return `=r${String(Math.max(0, rooms)).padStart(5, "0")}`;
+}
+
+/** The range that covers exactly the numbers of rooms from `min` to `max`. */
+export function rangeOfRooms({ min = 0, max = 32_767 }: Bounds): TermRange {
+  return { from: roomsTerm(min), to: roomsTerm(max) + next };
+}
+
+/** The range that covers every area from `min` to `max`, and others within the bands at both ends. */
+export function rangeOfAreas({ min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds): TermRange {
+  return { from: `=a${fineBand(min)}`, to: `=a${fineBand(max)}${next}` };
 }
 
 /** Ranges that cover exactly the years from `min` to `max`. */
@@ -105,7 +137,7 @@ export function rangesOfYears({ min = 0, max = maxYear }: Bounds): TermRange[] {
 }
 
 /** Ranges that cover every price from `min` to `max`, and others within the bands at both ends. */
-export function rangesOfPrices({ min = 0, max = Number.MAX_SAFE_INTEGER }: Bounds): TermRange[] {
+export function rangesOfPrices({ min = 0, max = maxPrice }: Bounds): TermRange[] {
   return rangesOfBuckets("price", min, max);
 }
 
@@ -137,7 +169,13 @@ function rangesOfBuckets(column: BucketColumn, min: number, max: number): TermRa
   ];
 }
 
-const maxYear = 9999;
+/** The years that have a term each; earlier and later ones share the first and the last. */
+const maxYear = 9998;
+/** In `listing` no year is this one, which is sorted after all others. See `source-rows`. */
+export const noYear = 32_767;
+
+/** The greatest price that a listing can have; no price is a greater number. */
+const maxPrice = 999_999_999_999_999;
 
 /** Price bands by the first two digits, as texts that sort like the prices. */
 function fineBand(price: number): string {
@@ -185,7 +223,7 @@ function bucketTerm(column: BucketColumn, grain: Grain, key: number | Date): str
   const sign = bucketSigns[column][grain];
   if (key instanceof Date) return sign + key.toISOString().slice(0, grain === "fine" ? 7 : 4);
   if (column === "price") return sign + (grain === "fine" ? fineBand(key) : coarseBand(key));
-  const year = String(Math.min(Math.max(key, 0), maxYear)).padStart(4, "0");
+  const year = key === noYear ? "9999" : String(Math.min(Math.max(key, 0), maxYear)).padStart(4, "0");
   return sign + (grain === "fine" ? year : year.slice(0, -1));
 }
 
