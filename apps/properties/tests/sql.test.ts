@@ -104,6 +104,8 @@ describe("SQL of staff", () => {
     expect((await run(sql, params)).rows).toEqual([
       [1, 0.3, params.text, null, "y", "9223372036854775806", "2025-02-28", 3],
     ]);
+    const { columns } = await run("SELECT :whole, :decimal, :text", { whole: 3, decimal: 0.5, text: "a" });
+    expect(columns.map(({ type }) => type)).toEqual(["integer", "number", "string"]);
     for (const [given, path] of [
       [{ a: 2 ** 60 }, "params.a"],
       [{ a: { type: "integer", value: "1.5" } }, "params.a"],
