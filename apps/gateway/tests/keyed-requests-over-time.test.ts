@@ -78,6 +78,7 @@ const withoutKey = [
   "POST /ingest/backups/{name}/verify", // the same again tells the same
   "POST /ingest/infer",
   "POST /properties/sql",
+  "POST /properties/{id}/restore", // the second time it is there already
   "POST /queue/login",
   "POST /queue/pop", // takes away; named queues have receive and ack for that
   "POST /queue/queues/{name}/ack",
