@@ -473,6 +473,10 @@ describe("the database user of reports", () => {
     expect(await withUsers(plainApp, reader)).toEqual([200, 503, expect.stringContaining("may read more than")]);
     // An app that can takes it away, and makes one of its own.
     expect(await withUsers(ingest.env.MYSQL_URL!, reader)).toEqual([200, 200, ""]);
+    // One without any right cannot connect to the database until the app has granted the first.
+    const bare = await account("bare", "");
+    expect(await withUsers(plainApp, bare)).toEqual([200, 503, expect.stringContaining("does not accept the user")]);
+    expect(await withUsers(ingest.env.MYSQL_URL!, bare)).toEqual([200, 200, ""]);
     expect(await withUsers(ingest.env.MYSQL_URL!, undefined)).toEqual([200, 200, ""]);
     await ingest.rows(
       `DROP USER 'quintet_tests_${(await ingest.rows("SELECT LEFT(MD5(DATABASE()), 12) AS s"))[0]?.s}'@'127.0.0.1'`,
