@@ -144,6 +144,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
         endsConnections: false,
       },
       own: ownReports,
+      tables: () => tables.list(),
     },
     bulk,
     loads,

@@ -3,6 +3,7 @@ import { createApp } from "./app.ts";
 import { ingestSettings } from "./config.ts";
 import { fillDemo } from "./demo.ts";
 import { createDeps } from "./deps.ts";
+import { migrate } from "./migrate.ts";
 
 export type { IngestApi } from "./app.ts";
 export type { Deps } from "./deps.ts";
@@ -13,7 +14,7 @@ export const ingest = defineApp({
   port: 8082,
   stores: ["mysql", "redis"],
   settings: ingestSettings,
-  migrations: { mysql: new URL("../migrations", import.meta.url) },
+  migrations: migrate,
   createDeps,
   createApp,
   fillDemo,

@@ -84,7 +84,7 @@ describe("an attempt that has lost its load", () => {
     const load = runLoad(ingest.deps.loads, attempt, file("7001,a\n7002,b\nbad\n7003,c\n"));
     await expect(load).rejects.toMatchObject({ status: 409 });
     expect(await stored("jobs WHERE id > 7000")).toBe(0);
-    expect(await stored(`staged_jobs WHERE load_id = ${attempt.id}`)).toBe(0);
+    expect(await stored(`staged_jobs WHERE _of_load = ${attempt.id}`)).toBe(0);
     expect(await stored(`ingest_rejects WHERE load_id = ${attempt.id}`)).toBe(0);
     expect(await stateOf(attempt)).toEqual(before);
   });
@@ -118,7 +118,7 @@ describe("an attempt that has lost its load", () => {
     const clock = { elapsedMs: () => 1, sent: unknownSize, onProgress: () => {} };
     const rest = { first: Buffer.alloc(0), file: file("1,a\n2,b\n3,c\n"), hash: createHash("sha256") };
     const end = await storeFile(ingest.deps.loads, attempt, rest, clock);
-    expect(await stored(`staged_jobs WHERE load_id = ${attempt.id}`)).toBe(3);
+    expect(await stored(`staged_jobs WHERE _of_load = ${attempt.id}`)).toBe(3);
     await lose(attempt);
     await expect(finishLoad(ingest.deps.loads, attempt, end, () => 1)).rejects.toThrow(OwnershipLost);
     expect(await stored("jobs")).toBe(183);

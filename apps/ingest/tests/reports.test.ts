@@ -93,6 +93,7 @@ describe("a saved report", () => {
       { name: "day", type: "date" },
       { name: "clock", type: "time" },
       { name: "moment", type: "datetime" },
+      { name: "local", type: "datetime", zoned: false },
       { name: "u", type: "uuid" },
       { name: "j", type: "json" },
       { name: "größe", type: "string" },
@@ -101,10 +102,10 @@ describe("a saved report", () => {
     expect(made.status).toBe(201);
     const uuid = "00000000-0000-4000-8000-000000000001";
     await ingest.rows(
-      `INSERT INTO wide (k, d, yes, day, clock, moment, u, j, \`größe\`) VALUES
+      `INSERT INTO wide (k, d, yes, day, clock, moment, local, u, j, \`größe\`) VALUES
         (9223372036854775807, '12345678901234567890123456.000000000001', TRUE, '2021-02-03', '23:59:59.000001',
-          '2021-02-03 04:05:06.000007', '${uuid}', '{"n": 12345678901234567890}', 'é😀'),
-        (1, 0.5, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`,
+          '2021-02-03 04:05:06.000007', '2021-02-03 04:05:06', '${uuid}', '{"n": 12345678901234567890}', 'é😀'),
+        (1, 0.5, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`,
     );
     expect(
       (
@@ -115,7 +116,7 @@ describe("a saved report", () => {
     ).toBe(201);
     const { body } = await run("wide");
     expect((body.columns as { type: string }[]).map(({ type }) => type)).toEqual(
-      "integer number boolean date time datetime string string string number number binary string".split(" "),
+      "integer number boolean date time datetime datetime string string string number number binary string".split(" "),
     );
     expect(body.rows).toEqual([
       {
@@ -124,7 +125,8 @@ describe("a saved report", () => {
         yes: true,
         day: "2021-02-03",
         clock: "23:59:59.000001",
-        moment: "2021-02-03T04:05:06.000007",
+        moment: "2021-02-03T04:05:06.000007Z",
+        local: "2021-02-03T04:05:06.000000",
         u: uuid,
         j: '{"n": 12345678901234567890}',
         größe: "é😀",
@@ -135,6 +137,13 @@ describe("a saved report", () => {
       },
       expect.objectContaining({ k: 1, d: 0.5, yes: null, moment: null, j: null, twice: 1 }),
     ]);
+    const computed = `WITH hired_employees AS (SELECT k, local AS \`datetime\` FROM wide)
+      SELECT w.moment AS a, MAX(w.moment) OVER () AS b, h.\`datetime\` AS c, d.moment AS d
+      FROM wide AS w JOIN hired_employees AS h USING (k) JOIN (SELECT k, local AS moment FROM wide LIMIT 9) AS d USING (k) WHERE k > 1`;
+    expect((await put("wide", { sql: computed })).status).toBe(200);
+    const [a, ...others] = Object.values(((await run("wide")).body.rows as object[])[0]!);
+    expect(a).toBe("2021-02-03T04:05:06.000007Z");
+    expect(others).toEqual(["2021-02-03T04:05:06.000007", "2021-02-03T04:05:06.000000", "2021-02-03T04:05:06.000000"]);
   });
 
   it("takes values of the type of its parameters only", async () => {
@@ -515,4 +524,15 @@ describe("the database user of reports", () => {
     const mode = (session: ReadOnlySession) => session.read("SELECT @@sql_mode", [], { rows: 1, bytes: 1000 });
     expect((await inReadOnlySession(pool, mode)).rows[0]?.[0]).not.toContain("IGNORE_SPACE");
   });
+});
+
+// The last test of this file: its tables are gone then.
+it("a report that came with the service is refused once its tables are deleted", async () => {
+  for (const table of ["hired_employees", "departments", "jobs"]) {
+    expect((await ingest.call("DELETE", `/ingest/tables/${table}?rows=delete`)).status).toBe(204);
+  }
+  for (const report of ["hired-by-quarter", "hired-above-mean"]) {
+    const { status, body } = await run(report, "?year=2021");
+    expect([report, status, body.detail]).toEqual([report, 422, expect.stringMatching(/Table \w+ not found/)]);
+  }
 });

@@ -43,7 +43,7 @@ it("a process that is killed while it makes, changes and deletes tables leaves e
   const columnsOf = async (table: string) => {
     const [rows] = await db.query<RowDataPacket[]>(
       `SELECT column_name AS name FROM information_schema.columns
-        WHERE table_schema = DATABASE() AND table_name = ? AND column_name NOT IN ('_load', 'load_id')`,
+        WHERE table_schema = DATABASE() AND table_name = ? AND column_name NOT IN ('_load', '_of_load')`,
       [table],
     );
     return rows.map(({ name }) => String(name)).toSorted();

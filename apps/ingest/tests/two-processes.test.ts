@@ -81,7 +81,7 @@ describe("staged rows that are deleted", () => {
     killed.child.kill("SIGKILL");
     await once(killed.child, "exit");
     for (const id of loads.map((query) => left.get(query))) {
-      expect(await count(`staged_jobs WHERE load_id = ${id}`)).toBeGreaterThan(0);
+      expect(await count(`staged_jobs WHERE _of_load = ${id}`)).toBeGreaterThan(0);
       await db.query("UPDATE ingest_loads SET beat_at = beat_at - INTERVAL 25 HOUR WHERE id = ?", [id]);
     }
   }
@@ -127,7 +127,7 @@ describe("staged rows that are deleted", () => {
       const sending = upload(one, query, key);
       await sending.send(file);
       const { id } = await begun(300);
-      await db.query("DELETE FROM staged_jobs WHERE load_id = ? AND id > 250", [id]);
+      await db.query("DELETE FROM staged_jobs WHERE _of_load = ? AND id > 250", [id]);
       const { status, body } = await sending.end();
       expect(status).toBe(409);
       expect(JSON.parse(body)).toMatchObject({ loadId: id, loadStatus: "cut off", received: 0 });

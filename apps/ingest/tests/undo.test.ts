@@ -10,7 +10,7 @@ beforeAll(async () => {
     fields: [
       { name: "site", type: "string", ...required },
       { name: "no`", type: "integer", constraints: { required: true } },
-      { name: "tag", type: "string", constraints: { unique: true, maxLength: 40 } },
+      { name: "load_id", type: "string", constraints: { unique: true, maxLength: 40 } },
       { name: "value", type: "number" },
       { name: "job", type: "integer" },
     ],

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,6 +34,40 @@ it("loads of an earlier version are counted and marked as they would be now", as
       expect(rows.map(({ staged }) => staged)).toEqual([3, 2, 0, 0, 0, 0, 0]);
       // A load that had stored rows when its body ended badly was said to have failed.
       expect(rows.slice(4).map(({ status }) => status)).toEqual(["cut off", "failed", "failed"]);
+    }
+  } finally {
+    await db.end();
+    await rm(before, { recursive: true });
+  }
+});
+
+it("rows that an earlier version has staged and kept are still those of their loads", async () => {
+  await using database = await testMysql(inject("mysqlUrl"));
+  const before = await mkdtemp(join(tmpdir(), "quintet-migrations-"));
+  const db = await createConnection({ uri: database.url, multipleStatements: true });
+  try {
+    for (const name of await readdir(migrations)) {
+      if (name < "0019") await copyFile(join(migrations, name), join(before, name));
+    }
+    await migrateMysql(database.url, "ingest", before);
+    await db.query(`CREATE TABLE meters (site VARCHAR(9) PRIMARY KEY, _load BIGINT NULL INVISIBLE);
+      CREATE TABLE staged_meters (load_id BIGINT NOT NULL, site VARCHAR(9), PRIMARY KEY (load_id, site));
+      CREATE TABLE before_meters (load_id BIGINT NOT NULL, site VARCHAR(9), _load BIGINT NULL INVISIBLE,
+        PRIMARY KEY (load_id, site));
+      CREATE TABLE staged_actors (load_id BIGINT NOT NULL);
+      INSERT INTO ingest_tables SELECT 'meters', 1, 'ready', definition, '', changed_at, changed_at FROM ingest_tables LIMIT 1;
+      INSERT INTO staged_meters VALUES (3, 'north');
+      INSERT INTO before_meters (load_id, site, _load) VALUES (4, 'south', 2)`);
+    for (let run = 1; run <= 2; run++) {
+      await Promise.all([1, 2].map(() => definition.migrate({ MYSQL_URL: database.url })));
+      const [staged] = await db.query<RowDataPacket[]>("SELECT * FROM staged_meters");
+      expect(staged).toEqual([{ _of_load: 3, site: "north" }]);
+      const [kept] = await db.query<RowDataPacket[]>("SELECT *, _load FROM before_meters");
+      expect(kept).toEqual([{ _of_load: 4, site: "south", _load: 2 }]);
+      await db.query("SELECT _of_load FROM staged_jobs UNION SELECT _of_load FROM before_jobs");
+      // A column of its users by that name stays, and so does a table that is not of ingest.
+      if (run === 1) await db.query("ALTER TABLE staged_meters ADD COLUMN load_id INT INVISIBLE");
+      await db.query("SELECT load_id FROM staged_actors");
     }
   } finally {
     await db.end();

@@ -2,7 +2,7 @@ import { inMysqlTransaction, type MysqlConnection, type MysqlPool } from "@quint
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { listTables } from "../tables/definitions.ts";
 import { identifier } from "../tables/quote.ts";
-import { stagedName } from "../tables/table.ts";
+import { loadOfColumn, stagedName } from "../tables/table.ts";
 import type { LoadAttempt } from "./load.ts";
 
 const chunkRows = 5000;
@@ -31,7 +31,7 @@ export async function deleteUnneededStaged(db: MysqlPool): Promise<void> {
   const faults: unknown[] = [];
   for (const { name } of await listTables(db)) {
     const table = stagedName(name);
-    const [loads] = await db.query<RowDataPacket[]>(`SELECT DISTINCT load_id AS id FROM ${identifier(table)}`);
+    const [loads] = await db.query<RowDataPacket[]>(`SELECT DISTINCT ${loadOfColumn} AS id FROM ${identifier(table)}`);
     // An error with one load must not keep the rows of the others.
     for (const { id } of loads)
       await deleteUnneededStagedOf(db, table, Number(id)).catch((error: unknown) => faults.push(error));
@@ -55,10 +55,14 @@ export async function deleteEarlierRows(
   { id, owner, table: of }: Pick<LoadAttempt, "id" | "owner" | "table">,
 ): Promise<void> {
   const own = "SELECT 1 FROM ingest_loads WHERE id = :id AND owner = :owner FOR UPDATE";
-  for (const table of ["ingest_rejects", stagedName(of.name)]) {
+  const tables = [
+    { table: "ingest_rejects", column: "load_id" },
+    { table: stagedName(of.name), column: loadOfColumn },
+  ];
+  for (const { table, column } of tables) {
     await deleteChunks(db, async (connection) => {
       const [loads] = await connection.query<RowDataPacket[]>(own, { id, owner });
-      return loads.length === 0 ? 0 : deleteRows(connection, table, id);
+      return loads.length === 0 ? 0 : deleteRows(connection, { table, column }, id);
     });
   }
 }
@@ -78,12 +82,17 @@ async function deleteUnneeded(connection: MysqlConnection, table: string, id: nu
     { id },
   );
   const canGoOn = load?.status === "running" || (load?.status === "cut off" && load.request_key !== null);
-  return canGoOn && load?.owner !== noOwner ? 0 : deleteRows(connection, table, id);
+  return canGoOn && load?.owner !== noOwner ? 0 : deleteRows(connection, { table, column: loadOfColumn }, id);
 }
 
-async function deleteRows(connection: MysqlConnection, table: string, id: number): Promise<number> {
+/** Deletes a chunk of the rows of a load. `column`: the one with the load. */
+async function deleteRows(
+  connection: MysqlConnection,
+  { table, column }: { table: string; column: string },
+  id: number,
+): Promise<number> {
   const [result] = await connection.query<ResultSetHeader>(
-    `DELETE FROM ${identifier(table)} WHERE load_id = :id LIMIT ${chunkRows}`,
+    `DELETE FROM ${identifier(table)} WHERE ${column} = :id LIMIT ${chunkRows}`,
     { id },
   );
   return result.affectedRows;

@@ -13,10 +13,13 @@ import {
   resultColumn,
   resultValue,
   type SqlReader,
+  type Statement,
   statementOf,
   textOf,
 } from "@quintet/db";
 import { type InputFault, Problem } from "@quintet/http";
+import type { FieldPacket } from "mysql2/promise";
+import type { Table } from "../tables/table.ts";
 import type { Report } from "./report.ts";
 import type { ReportDraft } from "./report-queries.ts";
 
@@ -30,6 +33,8 @@ export interface ReportContext {
   reader: SqlReader;
   /** Connections of the app itself with exact values, for the reports that came with it where there is no such user. */
   own: MysqlPool;
+  /** The definitions of the tables. */
+  tables(): Promise<readonly Table[]>;
 }
 
 /** The result of a report: the columns of its summary by name, and its rows. */
@@ -41,7 +46,7 @@ export interface ReportResult {
 
 /** Runs a report with the values of a request. */
 export async function runReport(
-  { reader, own }: ReportContext,
+  { reader, own, tables }: ReportContext,
   report: Report,
   values: ParameterValues,
 ): Promise<ReportResult> {
@@ -49,18 +54,39 @@ export async function runReport(
   const text = textOf(statement, report.params);
   const bound = statement.parameters.map((name) => values.bound.get(name) ?? null);
   const read = (session: ReadOnlySession) => readAll(session, text, bound, bounds);
-  return toResult(await asSqlReader(reader, read, report.own ? own : undefined), report.summary);
+  const result = await asSqlReader(reader, read, report.own ? own : undefined);
+  const hasTimes = result.fields.some((field) => resultColumn(field).type === "datetime");
+  const isMoment = momentsIn(hasTimes ? await tables() : [], statement);
+  return toResult(result, report.summary, isMoment);
 }
 
-function toResult({ fields, rows }: QueryResult, summary: readonly string[]): ReportResult {
-  const all = fields.map((field, at) => ({ ...resultColumn(field), at }));
+/**
+ * Whether a column of a result is one of moments in a table. The server does not say it of what is computed, and says of the columns of some
+ * subqueries that they are of a table by the name of the subquery.
+ */
+function momentsIn(tables: readonly Table[], { subqueries }: Statement): (field: FieldPacket) => boolean {
+  const moments = new Set(
+    tables.flatMap(({ name, columns }) =>
+      columns.flatMap((column) => (column.type === "datetime" && column.zoned ? [`${name}.${column.name}`] : [])),
+    ),
+  );
+  return ({ schema, orgTable, orgName }) =>
+    schema !== "" && !subqueries.has(orgTable.toLowerCase()) && moments.has(`${orgTable}.${orgName}`);
+}
+
+function toResult(
+  { fields, rows }: QueryResult,
+  summary: readonly string[],
+  isMoment: (field: FieldPacket) => boolean,
+): ReportResult {
+  const all = fields.map((field, at) => ({ ...resultColumn(field), at, isMoment: isMoment(field) }));
   // A table has changed since the report was saved.
   const [fault] = columnFaults(all, summary);
   if (fault) throw new Problem("unprocessable", `The report cannot run: its ${fault.path} ${fault.message}.`);
   const beside = all.filter(({ name }) => summary.includes(name));
   const columns = all.filter(({ name }) => !summary.includes(name));
   const read = (row: readonly unknown[], from: typeof all) =>
-    Object.fromEntries(from.map(({ name, type, at }) => [name, resultValue(row[at], type)]));
+    Object.fromEntries(from.map(({ name, type, at, isMoment }) => [name, resultValue(row[at], type, isMoment)]));
   const hasValues = (row: readonly unknown[]) => columns.some(({ at }) => row[at] !== null);
   return {
     summary: read(rows[0] ?? all.map(() => null), beside),

@@ -2,7 +2,7 @@ import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { listTables } from "../tables/definitions.ts";
 import { identifier } from "../tables/quote.ts";
-import { beforeName, stagedName } from "../tables/table.ts";
+import { beforeName, loadOfColumn, stagedName } from "../tables/table.ts";
 
 const rowsAtOnce = 5000;
 const loadsAtOnce = 100;
@@ -42,7 +42,7 @@ export async function removeOldRejects(db: MysqlPool, days: number, onRemoved: O
 export async function removeOldBefore(db: MysqlPool, days: number, onRemoved: OnRemoved): Promise<void> {
   for (const { name } of await listTables(db)) {
     const [kept] = await db.query<RowDataPacket[]>(
-      `SELECT DISTINCT load_id AS id FROM ${identifier(beforeName(name))}`,
+      `SELECT DISTINCT ${loadOfColumn} AS id FROM ${identifier(beforeName(name))}`,
     );
     for (const { id } of kept) {
       const [[load]] = await db.query<RowDataPacket[]>(
@@ -100,7 +100,7 @@ async function removeRows(
         { id, days },
       );
       if (load?.needed === 1) return 0;
-      const text = `DELETE FROM ${identifier(table)} WHERE load_id = :id LIMIT ${rowsAtOnce}`;
+      const text = `DELETE FROM ${identifier(table)} WHERE ${table === "ingest_rejects" ? "load_id" : loadOfColumn} = :id LIMIT ${rowsAtOnce}`;
       return (await connection.query<ResultSetHeader>(text, { id }))[0].affectedRows;
     });
     if (removed > 0 && (await onRemoved(table, removed))) return true;

@@ -240,9 +240,6 @@ function refuseRepeated(columns: readonly Column[]): void {
   const seen = new Set<string>();
   for (const [at, { name }] of columns.entries()) {
     const plain = plainName(name);
-    // The staged rows of a load have a column of that name.
-    if (plain === "load_id")
-      refuse(`fields.${at}.name`, "is reserved; map=load_id:… gives the column of a file another name");
     if (seen.has(plain)) refuse(`fields.${at}.name`, "is there twice; names are compared without case and accents");
     seen.add(plain);
   }

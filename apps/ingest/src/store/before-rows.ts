@@ -2,7 +2,7 @@ import type { MysqlConnection } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import type { KeyValue } from "../csv/row-keys.ts";
 import { identifier, identifiers } from "../tables/quote.ts";
-import { beforeName, loadColumn, type Table } from "../tables/table.ts";
+import { beforeName, loadColumn, loadOfColumn, type Table } from "../tables/table.ts";
 import { type KeyColumns, rowsOfKeys } from "./key-lookup.ts";
 import { sameKey } from "./row-target.ts";
 
@@ -21,7 +21,7 @@ export async function keepRows(
 ): Promise<number> {
   const names = [...table.columns.map(({ name }) => name), loadColumn];
   const [result] = await connection.query<ResultSetHeader>(
-    `INSERT INTO ${identifier(beforeName(table.name))} (load_id, ${identifiers(names)})
+    `INSERT INTO ${identifier(beforeName(table.name))} (${loadOfColumn}, ${identifiers(names)})
       SELECT ?, ${identifiers(names, "t")} FROM ${rows.from} FOR UPDATE`,
     [load, ...rows.values],
   );
@@ -32,7 +32,7 @@ export async function keepRows(
 export async function deleteKept(connection: MysqlConnection, table: Table, load: number): Promise<number> {
   const [name, before] = [table.name, beforeName(table.name)].map(identifier);
   const [result] = await connection.query<ResultSetHeader>(
-    `DELETE t FROM ${before} AS b STRAIGHT_JOIN ${name} AS t ON ${sameKey(table, "t", "b")} WHERE b.load_id = ?`,
+    `DELETE t FROM ${before} AS b STRAIGHT_JOIN ${name} AS t ON ${sameKey(table, "t", "b")} WHERE b.${loadOfColumn} = ?`,
     [load],
   );
   return result.affectedRows;
@@ -66,7 +66,7 @@ export async function forgetUnchanged(
   for (const { from, values } of chunksOf(of, keys)) {
     const [result] = await connection.query<ResultSetHeader>(
       `DELETE b FROM ${from} STRAIGHT_JOIN ${identifier(beforeName(table.name))} AS b
-        ON b.load_id = ? AND ${sameKey(table, "b", "t")} WHERE NOT (t.${writer} <=> ?)`,
+        ON b.${loadOfColumn} = ? AND ${sameKey(table, "b", "t")} WHERE NOT (t.${writer} <=> ?)`,
       [...values, load, load],
     );
     forgotten += result.affectedRows;
@@ -85,8 +85,8 @@ export type Writers = Map<number | null, number>;
 /** The later loads that have changed or deleted rows of a load. */
 export async function laterWriters(connection: MysqlConnection, table: Table, load: number): Promise<Writers> {
   const [rows] = await connection.query<RowDataPacket[]>(
-    `SELECT load_id AS writer, COUNT(*) AS count FROM ${identifier(beforeName(table.name))}
-      WHERE ${writer} = ? AND load_id <> ? GROUP BY load_id`,
+    `SELECT ${loadOfColumn} AS writer, COUNT(*) AS count FROM ${identifier(beforeName(table.name))}
+      WHERE ${writer} = ? AND ${loadOfColumn} <> ? GROUP BY ${loadOfColumn}`,
     [load, load],
   );
   return writersOf(rows);
@@ -97,7 +97,7 @@ export async function writersOfKept(connection: MysqlConnection, table: Table, l
   const [name, before] = [table.name, beforeName(table.name)].map(identifier);
   const [rows] = await connection.query<RowDataPacket[]>(
     `SELECT t.${writer} AS writer, COUNT(*) AS count FROM ${before} AS b
-      STRAIGHT_JOIN ${name} AS t ON ${sameKey(table, "t", "b")} WHERE b.load_id = ? GROUP BY t.${writer}`,
+      STRAIGHT_JOIN ${name} AS t ON ${sameKey(table, "t", "b")} WHERE b.${loadOfColumn} = ? GROUP BY t.${writer}`,
     [load],
   );
   return writersOf(rows);
@@ -120,6 +120,8 @@ export async function deleteWritten(connection: MysqlConnection, table: Table, l
 export async function restoreKept(connection: MysqlConnection, table: Table, load: number): Promise<void> {
   const [name, before] = [table.name, beforeName(table.name)].map(identifier);
   const names = identifiers([...table.columns.map((column) => column.name), loadColumn]);
-  await connection.query(`INSERT INTO ${name} (${names}) SELECT ${names} FROM ${before} WHERE load_id = ?`, [load]);
-  await connection.query(`DELETE FROM ${before} WHERE load_id = ?`, [load]);
+  await connection.query(`INSERT INTO ${name} (${names}) SELECT ${names} FROM ${before} WHERE ${loadOfColumn} = ?`, [
+    load,
+  ]);
+  await connection.query(`DELETE FROM ${before} WHERE ${loadOfColumn} = ?`, [load]);
 }

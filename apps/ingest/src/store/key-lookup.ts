@@ -3,7 +3,7 @@ import type { RowDataPacket } from "mysql2/promise";
 import { type KeyValue, keyFields } from "../csv/row-keys.ts";
 import { defaultPrecision, defaultScale } from "../fields/field-faults.ts";
 import { identifier } from "../tables/quote.ts";
-import type { Column, Table } from "../tables/table.ts";
+import { type Column, loadOfColumn, type Table } from "../tables/table.ts";
 import { type RowTarget, sameKey } from "./row-target.ts";
 
 const keysAtOnce = 5000;
@@ -55,8 +55,8 @@ export async function hasUnreplaced(
   for (let at = 0; at < wanted.length; at += keysAtOnce) {
     const { from, values } = rowsOfKeys(of, wanted.slice(at, at + keysAtOnce));
     const [rows] = await connection.query<RowDataPacket[]>({
-      sql: `SELECT k.n FROM ${from} LEFT JOIN ${identifier(staged.name)} AS s ON s.load_id = ? AND ${sameKey(table, "s", "t")}
-        WHERE s.load_id IS NULL LIMIT 1`,
+      sql: `SELECT k.n FROM ${from} LEFT JOIN ${identifier(staged.name)} AS s ON s.${loadOfColumn} = ? AND ${sameKey(table, "s", "t")}
+        WHERE s.${loadOfColumn} IS NULL LIMIT 1`,
       values: [...values, staged.load!],
       rowsAsArray: true,
     });
@@ -81,7 +81,7 @@ export function rowsOfKeys(
 ): { from: string; values: (string | number)[] } {
   const fields = names.map((_, at) => `c${at} VARCHAR(255) PATH '$[${at}]'`).join(", ");
   const equal = names.map((column, at) => `t.${identifier(column)} = ${typedText(columns[at]!, `k.c${at}`)}`);
-  if (load !== undefined) equal.push("t.load_id = ?");
+  if (load !== undefined) equal.push(`t.${loadOfColumn} = ?`);
   return {
     from: `JSON_TABLE(?, '$[*]' COLUMNS (n FOR ORDINALITY, ${fields})) AS k
       STRAIGHT_JOIN ${identifier(name)} AS t ON ${equal.join(" AND ")}`,

@@ -5,7 +5,7 @@ import type { RowBatch } from "../csv/row-batch.ts";
 import { rowFaults } from "../csv/row-faults.ts";
 import { referencesTo } from "../tables/definitions.ts";
 import { identifier, identifiers } from "../tables/quote.ts";
-import type { ForeignKey, Table } from "../tables/table.ts";
+import { type ForeignKey, loadOfColumn, type Table } from "../tables/table.ts";
 import { existingKeys } from "./key-lookup.ts";
 import { type RowTarget, stagedTarget } from "./row-target.ts";
 
@@ -77,8 +77,8 @@ async function missing(
   const equal = key.columns.map((column, at) => `t.${identifier(key.references[at]!)} = k.${identifier(column)}`);
   const values: number[] = [];
   for (const [{ load }, condition, column] of [
-    [content, isValue, "load_id"],
-    [to, equal, "t.load_id"],
+    [content, isValue, loadOfColumn],
+    [to, equal, `t.${loadOfColumn}`],
   ] as const) {
     if (load === undefined) continue;
     condition.push(`${column} = ?`);

@@ -1,5 +1,5 @@
 import { identifier } from "../tables/quote.ts";
-import { loadColumn, stagedName, type Table } from "../tables/table.ts";
+import { loadColumn, loadOfColumn, stagedName, type Table } from "../tables/table.ts";
 
 /** The target of written rows: a table and its columns, and the column that has the load. */
 export interface RowTarget {
@@ -19,7 +19,7 @@ export function tableTarget(table: Table, load?: number): RowTarget {
 
 /** The staged rows of a load. */
 export function stagedTarget(table: Table, load: number): RowTarget {
-  return { ...tableTarget(table), name: stagedName(table.name), set: { column: "load_id", value: load }, load };
+  return { ...tableTarget(table), name: stagedName(table.name), set: { column: loadOfColumn, value: load }, load };
 }
 
 /** The equality of the primary keys of two tables with these aliases, in SQL. */

@@ -2,7 +2,7 @@ import type { MysqlConnection } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { identifier, identifiers } from "../tables/quote.ts";
-import { loadColumn, type Table } from "../tables/table.ts";
+import { loadColumn, loadOfColumn, type Table } from "../tables/table.ts";
 import { deleteKept, keepRows } from "./before-rows.ts";
 import { duplicateEntry, mysqlErrorNumber } from "./bulk-store.ts";
 import { brokenOutgoing, brokenReferences } from "./references.ts";
@@ -13,7 +13,7 @@ import { rejectBroken } from "./whole-table.ts";
 /** How many rows a load has staged. */
 export async function stagedCount(connection: MysqlConnection, table: Table, load: number): Promise<number> {
   const [rows] = await connection.query<RowDataPacket[]>(
-    `SELECT COUNT(*) AS count FROM ${identifier(stagedTarget(table, load).name)} WHERE load_id = ?`,
+    `SELECT COUNT(*) AS count FROM ${identifier(stagedTarget(table, load).name)} WHERE ${loadOfColumn} = ?`,
     [load],
   );
   return Number(rows[0]?.count);
@@ -64,7 +64,7 @@ export interface RowsFrom {
 export function absent(table: Table, load: number): RowsFrom {
   const [name, staged] = [tableTarget(table).name, stagedTarget(table, load).name].map(identifier);
   return {
-    from: `${name} AS t LEFT JOIN ${staged} AS s ON s.load_id = ? AND ${sameKey(table, "s", "t")}
+    from: `${name} AS t LEFT JOIN ${staged} AS s ON s.${loadOfColumn} = ? AND ${sameKey(table, "s", "t")}
       WHERE s.${identifier(table.primaryKey[0]!)} IS NULL`,
     values: [load],
   };
@@ -81,7 +81,7 @@ export function added(table: Table, load: number): RowsFrom {
   const [name, staged] = [tableTarget(table).name, stagedTarget(table, load).name].map(identifier);
   return {
     from: `${staged} AS s LEFT JOIN ${name} AS t ON ${sameKey(table, "t", "s")}
-      WHERE s.load_id = ? AND t.${identifier(table.primaryKey[0]!)} IS NULL`,
+      WHERE s.${loadOfColumn} = ? AND t.${identifier(table.primaryKey[0]!)} IS NULL`,
     values: [load],
   };
 }
@@ -102,7 +102,7 @@ export function differing(table: Table, load: number): RowsFrom {
   const [name, staged] = [tableTarget(table).name, stagedTarget(table, load).name].map(identifier);
   return {
     from: `${staged} AS s STRAIGHT_JOIN ${name} AS t ON ${sameKey(table, "t", "s")}
-      WHERE s.load_id = ? AND NOT (${columnEquality(table).join(" AND ")})`,
+      WHERE s.${loadOfColumn} = ? AND NOT (${columnEquality(table).join(" AND ")})`,
     values: [load],
   };
 }
@@ -119,9 +119,9 @@ async function insertMissing(
   const missing = `LEFT JOIN ${name} AS t ON ${sameKey(table, "t", "s")}`;
   try {
     const [result] = await connection.query<ResultSetHeader>(
-      `INSERT INTO ${name} (${identifiers(columns)}, ${identifier(loadColumn)}) SELECT ${identifiers(columns, "s")}, s.load_id
+      `INSERT INTO ${name} (${identifiers(columns)}, ${identifier(loadColumn)}) SELECT ${identifiers(columns, "s")}, s.${loadOfColumn}
         FROM ${staged} AS s ${all ? "" : missing}
-        WHERE s.load_id = ? ${all ? "" : `AND t.${identifier(table.primaryKey[0]!)} IS NULL`}`,
+        WHERE s.${loadOfColumn} = ? ${all ? "" : `AND t.${identifier(table.primaryKey[0]!)} IS NULL`}`,
       [load],
     );
     return result.affectedRows;

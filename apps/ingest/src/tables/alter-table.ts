@@ -5,7 +5,7 @@ import { fieldCodec } from "../fields/codec.ts";
 import { tableFormat } from "../fields/field-format.ts";
 import { columnType, foreignKeyPart, ownColumns, uniqueColumns } from "./ddl.ts";
 import { identifier, identifiers, literal } from "./quote.ts";
-import { beforeName, type Column, type ForeignKey, stagedName, type Table } from "./table.ts";
+import { beforeName, type Column, type ForeignKey, loadOfColumn, stagedName, type Table } from "./table.ts";
 
 type Definition = Omit<Table, "version">;
 
@@ -33,8 +33,8 @@ export async function alterBeside(connection: MysqlConnection, change: TableChan
   await connection.query(`TRUNCATE TABLE ${identifier(stagedName(name))}`);
   const [rows] = await connection.query<RowDataPacket[]>(`SELECT 1 FROM ${identifier(name)} LIMIT 1`);
   if (rows.length === 0) await connection.query(`TRUNCATE TABLE ${identifier(beforeName(name))}`);
-  await alter(connection, change, { name: stagedName(name), load: ["load_id"], isTable: false });
-  await alter(connection, change, { name: beforeName(name), load: ["load_id"], isTable: false, keepsAll: true });
+  await alter(connection, change, { name: stagedName(name), load: [loadOfColumn], isTable: false });
+  await alter(connection, change, { name: beforeName(name), load: [loadOfColumn], isTable: false, keepsAll: true });
   return rows.length === 0;
 }
 

@@ -1,6 +1,6 @@
 import { defaultFraction, defaultPrecision, defaultScale } from "../fields/field-faults.ts";
 import { identifier, identifiers, literal } from "./quote.ts";
-import { beforeName, type Column, type ForeignKey, loadColumn, stagedName, type Table } from "./table.ts";
+import { beforeName, type Column, type ForeignKey, loadColumn, loadOfColumn, stagedName, type Table } from "./table.ts";
 
 /** The comment of every table that this service has made: no other table is ever dropped. */
 export const ownComment = "Quintet ingest";
@@ -9,7 +9,7 @@ export const ownComment = "Quintet ingest";
 const maxVarchar = 2000;
 
 /** The columns of a table and of those beside it that no definition has. */
-export const ownColumns: readonly string[] = [loadColumn, "load_id"];
+export const ownColumns: readonly string[] = [loadColumn, loadOfColumn];
 
 /** The names of the columns with a unique key of their own, which has the same name. */
 export function uniqueColumns({ columns, primaryKey }: Omit<Table, "version">): string[] {
@@ -69,11 +69,11 @@ export function createStatements(
       COLLATE = utf8mb4_bin COMMENT = ${literal(ownComment)}`;
   const key = identifiers(primaryKey);
   const uniqueKeys = unique.map((column) => `UNIQUE KEY ${column} (${column})`);
-  const uniquePerLoad = unique.map((column) => `UNIQUE KEY ${column} (load_id, ${column})`);
-  const ofLoad = ["load_id BIGINT NOT NULL", ...columns];
+  const uniquePerLoad = unique.map((column) => `UNIQUE KEY ${column} (${loadOfColumn}, ${column})`);
+  const ofLoad = [`${loadOfColumn} BIGINT NOT NULL`, ...columns];
   return [
     make(name, [...columns, hidden, `PRIMARY KEY (${key})`, ...uniqueKeys, ...references]),
-    make(stagedName(name), [...ofLoad, `PRIMARY KEY (load_id, ${key})`, ...uniquePerLoad]),
-    make(beforeName(name), [...ofLoad, hidden, `PRIMARY KEY (load_id, ${key})`]),
+    make(stagedName(name), [...ofLoad, `PRIMARY KEY (${loadOfColumn}, ${key})`, ...uniquePerLoad]),
+    make(beforeName(name), [...ofLoad, hidden, `PRIMARY KEY (${loadOfColumn}, ${key})`]),
   ];
 }

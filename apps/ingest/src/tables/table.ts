@@ -78,6 +78,9 @@ export interface IncomingReference {
 /** The hidden column of every table: the id of the load that wrote the row last; NULL when something else did. */
 export const loadColumn = "_load";
 
+/** The hidden column of the tables beside it: the load that has staged the row, or has kept it. No column of a definition begins with "_". */
+export const loadOfColumn = "_of_load";
+
 /** The table of rows of loads that are not visible yet. */
 export const stagedName = (table: string) => `staged_${table}`;
 

@@ -18,6 +18,12 @@ describe("a statement", () => {
     expect(sent(sql)).toBe(sql);
   });
 
+  it("names its subqueries", () => {
+    const sql = `WITH A AS (SELECT 1), b (x, y) AS (SELECT 1, 2) SELECT COUNT(*) AS c FROM t AS d
+      JOIN (SELECT (SELECT 1) AS \`e\` FROM t) f JOIN ((SELECT 1) UNION (SELECT 2)) AS g WHERE (1 + 2) IN (3, 4)`;
+    expect([...readStatement(sql).subqueries].sort()).toEqual(["a", "b", "e", "f", "g"]);
+  });
+
   it("has its parameters by name, wherever they are", () => {
     const { parameters } = readStatement("SELECT :a + :b_2, ':c', `:d` FROM t -- :e\nWHERE x = :a /* :f */ LIMIT :n");
     expect(parameters).toEqual(["a", "b_2", "a", "n"]);

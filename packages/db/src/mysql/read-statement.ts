@@ -1,5 +1,6 @@
 import { mayPrecedeParenthesis } from "./pure-functions.ts";
 import { StatementFault, type Token, tokensOf } from "./sql-tokens.ts";
+import { nameOf, subqueryNames } from "./subquery-names.ts";
 import { textGrowthFault } from "./text-growth.ts";
 
 export { StatementFault } from "./sql-tokens.ts";
@@ -12,6 +13,8 @@ export interface Statement {
   parameters: string[];
   /** Whether EXPLAIN was before it; it is not part of the text. */
   explains: boolean;
+  /** The names that it gives to its subqueries and common table expressions, in lower case. */
+  subqueries: ReadonlySet<string>;
 }
 
 /** What else `readStatement` admits. */
@@ -47,6 +50,7 @@ export function readStatement(sql: string, { explain = false }: StatementRules =
   if (growth !== undefined) throw new StatementFault(growth);
   return {
     explains,
+    subqueries: subqueryNames(tokens),
     parameters: tokens.flatMap(({ kind, text }) => (kind === "parameter" ? [text] : [])),
     text: (placeholder) =>
       tokens.map(({ kind, text, blank }) => blank + (kind === "parameter" ? placeholder(text) : text)).join(""),
@@ -105,12 +109,6 @@ function checkToken(tokens: readonly Token[], at: number, token: Token): void {
   if ((upper === "FOR" && /^(?:UPDATE|SHARE)$/.test(following)) || (upper === "LOCK" && following === "IN")) {
     throw new StatementFault("must not lock rows (FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE)");
   }
-}
-
-/** The name that a token is, without its quotes; undefined when it is none. */
-function nameOf({ kind, text }: Token): string | undefined {
-  if (kind === "word") return text;
-  return kind === "quoted" ? text.slice(1, -1).replaceAll("``", "`") : undefined;
 }
 
 /** Whether a parenthesis begins the column list of a common table expression: `WITH name (a, b) AS (…)`. */

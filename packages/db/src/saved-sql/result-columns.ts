@@ -39,13 +39,13 @@ export function resultColumn({ name, columnType, columnLength, characterSet }: F
   return { name, type: type ?? (characterSet === binaryCharset ? "binary" : "string") };
 }
 
-/** A value of an exact pool in JSON. Dates and times are as they are stored: moments in UTC, without a zone. */
-export function resultValue(value: unknown, type: ResultColumn["type"]): JsonValue {
+/** A value of an exact pool in JSON. Dates and times are as they are stored: moments in UTC, with `Z` if they are known to be one. */
+export function resultValue(value: unknown, type: ResultColumn["type"], isMoment = false): JsonValue {
   if (value === null || value === undefined) return null;
   if (typeof value === "number") return type === "boolean" ? value !== 0 : value;
   if (typeof value === "string") {
     if (type === "integer" || type === "number") return jsonNumber(value);
-    return type === "datetime" ? value.replace(" ", "T") : value;
+    return type === "datetime" ? value.replace(" ", "T") + (isMoment ? "Z" : "") : value;
   }
   return Buffer.isBuffer(value) ? value.toString("base64") : JSON.stringify(value);
 }
