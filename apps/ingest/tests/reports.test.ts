@@ -126,7 +126,7 @@ describe("a saved report", () => {
         day: "2021-02-03",
         clock: "23:59:59.000001",
         moment: "2021-02-03T04:05:06.000007Z",
-        local: "2021-02-03T04:05:06.000000",
+        local: "2021-02-03T04:05:06",
         u: uuid,
         j: '{"n": 12345678901234567890}',
         größe: "é😀",
@@ -143,7 +143,7 @@ describe("a saved report", () => {
     expect((await put("wide", { sql: computed })).status).toBe(200);
     const [a, ...others] = Object.values(((await run("wide")).body.rows as object[])[0]!);
     expect(a).toBe("2021-02-03T04:05:06.000007Z");
-    expect(others).toEqual(["2021-02-03T04:05:06.000007", "2021-02-03T04:05:06.000000", "2021-02-03T04:05:06.000000"]);
+    expect(others).toEqual(["2021-02-03T04:05:06.000007", "2021-02-03T04:05:06", "2021-02-03T04:05:06"]);
   });
 
   it("takes values of the type of its parameters only", async () => {
@@ -354,7 +354,8 @@ describe("hostile SQL", () => {
   });
 
   it("leaves nothing in the session", async () => {
-    const pool = await ingest.deps.savedReports.reader.user.pool();
+    // One connection, so that the second state is of the same.
+    await using pool = connectMysql(ingest.env.MYSQL_URL!, { connections: 1, statementSeconds: 5, exact: true });
     const bounds = { rows: 10, bytes: 10_000 };
     const state = () =>
       inReadOnlySession(pool, async (session) => {
@@ -531,7 +532,7 @@ it("a report that came with the service is refused once its tables are deleted",
   for (const table of ["hired_employees", "departments", "jobs"]) {
     expect((await ingest.call("DELETE", `/ingest/tables/${table}?rows=delete`)).status).toBe(204);
   }
-  for (const report of ["hired-by-quarter", "hired-above-mean"]) {
+  for (const report of ["hired-by-quarter", "departments-above-mean"]) {
     const { status, body } = await run(report, "?year=2021");
     expect([report, status, body.detail]).toEqual([report, 422, expect.stringMatching(/Table \w+ not found/)]);
   }

@@ -55,7 +55,7 @@ it("rows that an earlier version has staged and kept are still those of their lo
       CREATE TABLE before_meters (load_id BIGINT NOT NULL, site VARCHAR(9), _load BIGINT NULL INVISIBLE,
         PRIMARY KEY (load_id, site));
       CREATE TABLE staged_actors (load_id BIGINT NOT NULL);
-      INSERT INTO ingest_tables SELECT 'meters', 1, 'ready', definition, '', changed_at, changed_at FROM ingest_tables LIMIT 1;
+      INSERT INTO ingest_tables SELECT 'meters', 1, 'ready', definition, NULL, '', changed_at, changed_at FROM ingest_tables LIMIT 1;
       INSERT INTO staged_meters VALUES (3, 'north');
       INSERT INTO before_meters (load_id, site, _load) VALUES (4, 'south', 2)`);
     for (let run = 1; run <= 2; run++) {

@@ -44,9 +44,32 @@ describe("a file of a table is read", () => {
     expect(settle(table, file)).toMatchObject({ dialect });
   });
 
+  it.each([
+    ["1;2\n", { delimiter: "," }, ";"],
+    ["a;b\n1;2", { delimiter: "," }, ";"],
+    ["id\tname\n1\t2\n", { delimiter: ";" }, "tab"],
+  ])("not with a delimiter that cannot be right, in a short file %j as in a long one", (file, given, right) => {
+    const refused = {
+      parameter: "delimiter",
+      refusal: expect.stringMatching(`single column.*send delimiter=${right}$`),
+    };
+    expect(settle(pair, file, given)).toMatchObject(refused);
+    expect(settle(tableOf(["id", "name"], given), file)).toMatchObject(refused);
+    expect(settle(pair, file)).toMatchObject({ dialect: { delimiter: right === "tab" ? "\t" : right } });
+  });
+
   it("in the dialect that is given, before the one that is saved", () => {
     const saved = tableOf(["id", "name"], { delimiter: ";" });
     expect(settle(saved, "1;2,a\n3;4,b\n5;6,c\n", { delimiter: "," })).toMatchObject({ dialect: { delimiter: "," } });
+  });
+
+  it("with one of its columns in the header, when the other has a default", () => {
+    const [id, name] = pair.columns;
+    const table = { ...pair, columns: [id!, { ...name!, default: "none" }] };
+    for (const file of ["id\n1\n", "id\n1\n2\n3\n4\n"]) {
+      expect(settle(table, file)).toMatchObject({ width: 1, dialect: { header: true } });
+      expect(settle(table, file, { delimiter: "," })).toMatchObject({ width: 1, dialect: { header: true } });
+    }
   });
 
   it("with its first columns, when others are ignored", () => {

@@ -180,7 +180,10 @@ function areDecimals({ records, dialect }: Reading): boolean {
 }
 
 function noDelimiter({ records }: Reading, names: readonly string[]): Refusal | undefined {
-  if (records.length < enoughRows) return undefined;
+  const plain = (name: string) => name.trim().toLowerCase();
+  // A header of one column: the others may have defaults.
+  const isHeader = names.some((name) => plain(name) === plain(records[0]?.[0] ?? ""));
+  if (records.length < enoughRows || isHeader) return undefined;
   const sample = JSON.stringify((records[0]?.[0] ?? "").slice(0, 40));
   return {
     refusal:

@@ -1,8 +1,8 @@
 import type { Token } from "./sql-tokens.ts";
 
 /**
- * The names that a statement gives to its subqueries and common table expressions, in lower case: the server says of their columns that they
- * are of a table of that name.
+ * The names that a statement gives to its subqueries and common table expressions, in lower case, and some words
+ * that follow them: the server says of their columns that they are of a table of that name.
  */
 export function subqueryNames(tokens: readonly Token[]): ReadonlySet<string> {
   const found = new Set<string>();

@@ -28,8 +28,9 @@ export interface SqlReader {
 
 const MiB = 1024 * 1024;
 
-/** MySQL's error numbers for a table that the user may not read, which may not exist, and for a user that it does not let in. */
+/** MySQL's error numbers for a table that the user may not read, which may not exist, for one that does not, and for a user not let in. */
 const deniedTable = 1142;
+const missingTable = 1146;
 const deniedUser = new Set([1044, 1045, 1698]);
 
 /** Reads a statement; a 422 that names `path` says why it is refused. */
@@ -88,13 +89,14 @@ export async function asSqlReader<T>(
   try {
     return await attempt();
   } catch (error) {
-    if (errnoOf(error) !== deniedTable && !deniedUser.has(errnoOf(error) ?? 0)) throw statementProblem(reader, error);
+    if (errnoOf(error) !== deniedTable && !deniedUser.has(errnoOf(error) ?? 0))
+      throw await statementProblem(reader, error);
   }
   user.renew(); // A table may be new, or the user gone.
   try {
     return await attempt();
   } catch (error) {
-    if (errnoOf(error) !== deniedTable) throw statementProblem(reader, error);
+    if (errnoOf(error) !== deniedTable) throw await statementProblem(reader, error);
     const [, command = "", table = ""] = /^(\w+)[\s\S]*for table (\S+)$/.exec(String((error as Error).message)) ?? [];
     const name = table.replace(/^.*\./, "").replaceAll(/[`']/g, "");
     throw new Problem("unprocessable", await refusal(reader, command, name), { cause: error });
@@ -104,7 +106,9 @@ export async function asSqlReader<T>(
 async function refusal({ subjects, readable }: SqlReader, command: string, table: string): Promise<string> {
   if (command.toUpperCase() !== "SELECT") return `${subjects} can only read: ${command} is refused.`;
   const tables = await readable();
-  if (!tables.includes(table)) return `Table ${table} not found; the tables are ${tables.join(", ")}.`;
+  if (!tables.includes(table)) {
+    return `Table ${table} not found; ${tables.length === 0 ? "there are no tables" : `the tables are ${tables.join(", ")}`}.`;
+  }
   return `The database user of ${subjects.toLowerCase()} lacks the right to read ${table}.`;
 }
 
@@ -133,12 +137,17 @@ function errnoOf(error: unknown): number | undefined {
 }
 
 /** The error as a problem in the server's words when the statement is at fault; any other as it is. */
-function statementProblem({ subject }: SqlReader, error: unknown): unknown {
+async function statementProblem(reader: SqlReader, error: unknown): Promise<unknown> {
+  const { subject } = reader;
   if (error instanceof ResultTooLarge) {
     const limit = error.bound === "rows" ? `${error.limit} rows` : `${error.limit / MiB} MiB`;
     return new Problem("unprocessable", `${subject} has more than ${limit}. Narrow it by its parameters or by LIMIT.`, {
       cause: error,
     });
+  }
+  if (errnoOf(error) === missingTable) {
+    const [, table = ""] = /^Table '(?:.*\.)?(.*)' doesn't exist$/.exec((error as Error).message) ?? [];
+    return new Problem("unprocessable", await refusal(reader, "SELECT", table), { cause: error });
   }
   if (errnoOf(error) === undefined || isTimeout(error) || isUnavailable(error)) return error;
   return new Problem("unprocessable", `${subject} cannot run: ${serverMessage((error as Error).message)}`, {
