@@ -238,8 +238,7 @@ test("every statement is explained here but these", () => {
   const filling = [
     ...["any-property", "rebuild-listings", "mark-blocks", "count-properties", "listing-columns", "find-triggers"],
     ...Object.keys(listings.deps.db.statements).filter((name) => name.startsWith("trigger-")),
-    "differences",
-    "wrong-counts",
+    ...["differences", "columns", "earlier-version", "index-columns", "wrong-counts"],
     "readable-tables",
   ];
   expect(Object.keys(listings.deps.db.statements).sort()).toEqual(

@@ -2,6 +2,7 @@ import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
 import { withLines } from "../sql/statements.ts";
 import type { HistoryPosition, Property, PropertyFields, StatusChange } from "./property.ts";
+import { writeTheirs } from "./write-faults.ts";
 
 /** The property with this id, with any status or none, withdrawn or not. */
 export async function findProperty(
@@ -17,7 +18,7 @@ export async function findProperty(
 
 /** Inserts a property without a status, and returns its id. */
 export async function insertProperty(db: Database, on: MysqlConnection, fields: PropertyFields): Promise<number> {
-  const { insertId } = await write(on, db.statements["insert-property"], { ...fields });
+  const { insertId } = await writeTheirs(() => write(on, db.statements["insert-property"], { ...fields }));
   return insertId;
 }
 
@@ -38,7 +39,7 @@ export async function insertStatus(
   on: MysqlConnection,
   row: { id: number; statusId: number; updateDate: Date | null; latestDate: Date | null },
 ): Promise<number> {
-  const { insertId } = await write(on, db.statements["insert-status"], row);
+  const { insertId } = await writeTheirs(() => write(on, db.statements["insert-status"], row));
   return insertId;
 }
 
@@ -49,7 +50,7 @@ export async function updateProperty(
   id: number,
   changes: { [F in keyof PropertyFields]: PropertyFields[F] | null },
 ): Promise<void> {
-  await write(on, db.statements["update-property"], { id, ...changes });
+  await writeTheirs(() => write(on, db.statements["update-property"], { id, ...changes }));
 }
 
 /** Entries of a property's history, latest first, after a position. */

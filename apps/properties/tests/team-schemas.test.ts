@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { compareBlock } from "../src/listings/compare.ts";
+import { example, type OpenListings, openListings } from "./open-listings.ts";
+import { makeTables, plainShape, run, type Shape, teamStatuses } from "./team-database.ts";
+
+let listings: OpenListings | undefined;
+afterEach(async () => {
+  await listings?.[Symbol.asyncDispose]();
+  listings = undefined;
+});
+
+const { en_venta, vendido, arrendado, comprado } = teamStatuses;
+
+/** Properties with odd values, and histories in an order that is not that of their dates. */
+const rows = [
+  `INSERT INTO property (id, address, city, price, description, year) VALUES
+    (5, 'Calle 1', 'Bogotá', 100, 'Casa con jardín', 2019),
+    (6, NULL, NULL, NULL, NULL, NULL),
+    (7, 'Calle 3', 'BOGOTÁ', 300, 'Casa', 2019),
+    (9000, 'Calle 4', 'Cali', 400, 'Oficina', 2001),
+    (9001, 'Sin historia', 'Cali', 400, 'Oficina', 2001),
+    (9002, 'Otra', 'Cali', 400, 'Oficina', 2001),
+    (9003, 'Vieja', 'Cali', 400, 'Oficina', 2001)`,
+  `INSERT INTO status_history (property_id, status_id, update_date) VALUES
+    (5, ${vendido}, '2024-02-01 10:00:00'), (5, ${comprado}, '2024-01-01 10:00:00'), (6, ${en_venta}, '2024-01-01'),
+    (7, ${comprado}, '2024-03-01'), (7, ${en_venta}, '2024-03-01'), (9000, ${en_venta}, '2024-01-01'),
+    (9002, ${arrendado}, '2024-01-01'), (9003, ${comprado}, '2024-01-01'), (777, ${en_venta}, '2024-01-01')`,
+];
+
+const shapes: Record<string, Partial<Shape>> = {
+  "INT ids": {},
+  "unsigned ids of 8 bytes": { id: "BIGINT UNSIGNED", statusId: "BIGINT UNSIGNED", price: "BIGINT UNSIGNED NULL" },
+  "small ids, YEAR and a price in cents": {
+    id: "SMALLINT UNSIGNED",
+    statusId: "TINYINT",
+    year: "YEAR NULL",
+    price: "INT NULL",
+  },
+  "latin1 and a city as TEXT": { charset: "latin1 COLLATE latin1_spanish_ci", city: "TEXT NULL" },
+  "a binary collation": { charset: "utf8mb4 COLLATE utf8mb4_bin" },
+  "TIMESTAMP dates with fractions": { date: "TIMESTAMP(6) NULL" },
+  MyISAM: { engine: "MyISAM" },
+  "an index of the history": { indexes: ", KEY history_of_property (property_id)" },
+  "columns for rooms, area and type": { more: ", rooms TINYINT NULL, area DOUBLE NULL, type VARCHAR(20) NULL" },
+};
+
+describe.each(Object.entries(shapes))("a team's tables with %s", (_, shape) => {
+  test("are followed from the start on, and are left as they were", async () => {
+    listings = await openListings(async (url) => {
+      await makeTables(url, shape);
+      await run(url, ...rows);
+      return undefined;
+    });
+    const { get, staff, deps } = listings;
+    const ids = async (query: string) => (await get(query)).body.properties?.map(({ id }) => id);
+    expect(await ids("")).toEqual([5, 6, 7, 9000]);
+    expect(await ids("?city=bogot%C3%A1")).toEqual([5, 7]);
+    expect(await ids("?year=2019&status=vendido")).toEqual([5]);
+    expect(await ids("?q=jardin")).toEqual([5]);
+    expect(await ids("?minPrice=200&sort=-price")).toEqual([9000, 7]);
+    expect(await ids("?sort=newest")).toEqual([7, 5, 9000, 6]);
+    expect((await get("/6")).body).toMatchObject({
+      address: null,
+      city: null,
+      price: null,
+      year: null,
+      status: "en_venta",
+    });
+    for (const id of [9001, 9002, 9003, 777]) expect((await get(`/${id}`)).status).toBe(404);
+    expect((await get("/9001", { as: staff })).body.status).toBeNull();
+    expect((await get("/9002", { as: staff })).body.status).toBe("arrendado");
+
+    const created = await listings.create({ city: "Leticia", price: 77, status: "vendido" });
+    expect((await get("?city=leticia")).body.properties).toMatchObject([{ id: created, price: 77, status: "vendido" }]);
+    const { status } = await listings.call("POST", "/5/status", { as: staff, body: { status: "en_venta" } });
+    expect([status, await ids("?status=vendido")]).toEqual([201, [created]]);
+    expect((await get("/5/status", { as: staff })).body.history.map(({ status }) => status)).toEqual([
+      "en_venta",
+      "vendido",
+      "comprado",
+    ]);
+
+    await deps.db.pool.query("UPDATE property SET city = 'Tunja' WHERE id = 7");
+    await deps.db.pool.query("DELETE FROM property WHERE id = 9000");
+    expect([await ids("?city=tunja"), await ids("?year=2001")]).toEqual([[7], undefined]);
+    expect((await compareBlock(deps.db, 0))?.different).toEqual([]);
+    const [statuses] = await deps.db.pool.query("SELECT COUNT(*) AS n FROM status");
+    expect(statuses).toEqual([{ n: Object.keys(teamStatuses).length }]);
+  });
+});
+
+test("dates that no calendar has, and none, are older than any other", async () => {
+  listings = await openListings(async (url) => {
+    await makeTables(url, { date: "DATETIME NULL" });
+    await run(url, ...rows);
+    const zero = `INSERT INTO status_history (property_id, status_id, update_date) VALUES
+      (9001, ${en_venta}, '0000-00-00'), (9002, ${vendido}, NULL), (5, ${comprado}, '0000-00-00'), (5, ${comprado}, NULL)`;
+    await run(url, `SET STATEMENT sql_mode = '' FOR ${zero}`);
+    return undefined;
+  });
+  const { get, staff } = listings;
+  expect((await get("?sort=newest&limit=100")).body.properties.map(({ id }) => id)).toContain(9001);
+  expect((await get("?status=vendido")).body.properties.map(({ id }) => id)).toEqual([5]);
+  const { history } = (await get("/5/status?limit=2", { as: staff })).body;
+  expect(history.map(({ updateDate }) => updateDate)).toEqual(["2024-02-01T10:00:00.000Z", "2024-01-01T10:00:00.000Z"]);
+});
+
+test("what their table needs and this API cannot give is a 422 that says so", async () => {
+  listings = await openListings(async (url) => {
+    await makeTables(url, { ...plainShape, more: ", owner_id INT NOT NULL" });
+    return undefined;
+  });
+  const { status, body } = await listings.call("POST", "", { as: listings.staff, body: example });
+  expect([status, body.detail]).toEqual([422, expect.stringContaining("owner_id")]);
+});
+
+test("a table with the name of one of ours, or without a column, is refused before anything is written", async () => {
+  await expect(
+    openListings(async (url) => {
+      await makeTables(url);
+      await run(url, "CREATE TABLE listing (id INT PRIMARY KEY, title TEXT)");
+      return undefined;
+    }),
+  ).rejects.toThrow(/`listing`/);
+  await expect(
+    openListings(async (url) => {
+      await run(url, "CREATE TABLE property (id INT PRIMARY KEY, address TEXT)");
+      return undefined;
+    }),
+  ).rejects.toThrow(/city, price, description, year/);
+});
