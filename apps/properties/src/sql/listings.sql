@@ -39,11 +39,7 @@ DELETE c FROM listing_change AS c FORCE INDEX (PRIMARY) WHERE c.seq IN ({seqs})
 -- no price is 10^15 there, and no year 32,767; no date is the first one.
 SELECT p.id AS property_id,
   CASE WHEN w.property_id IS NULL AND h.status_id BETWEEN -2147483648 AND 2147483647 THEN h.status_id END AS status_id,
-  CASE
-    WHEN h.update_date >= '1000-01-01' AND MONTH(h.update_date) > 0 AND DAYOFMONTH(h.update_date) > 0
-      THEN CAST(h.update_date AS DATETIME(3))
-    ELSE CAST('1000-01-01' AS DATETIME(3))
-  END AS status_date,
+  COALESCE(CAST(h.dated AS DATETIME(3)), CAST('1000-01-01' AS DATETIME(3))) AS status_date,
   CASE WHEN h.id BETWEEN -9223372036854775808 AND 9223372036854775807 THEN h.id END AS history_id,
   LEFT(CONVERT(p.city USING utf8mb4), 255) AS city,
   CASE
@@ -60,8 +56,12 @@ SELECT p.id AS property_id,
   UNHEX(MD5(CONCAT(COALESCE(MD5(p.address), ''), '.', COALESCE(MD5(p.description), '')))) AS text_key
 FROM property AS p
 LEFT JOIN (
-  SELECT h.id, h.property_id, h.status_id, h.update_date,
-    ROW_NUMBER() OVER (PARTITION BY h.property_id ORDER BY h.update_date DESC, h.id DESC) AS place
+  SELECT h.id, h.property_id, h.status_id,
+    CASE WHEN MONTH(h.update_date) > 0 AND DAYOFMONTH(h.update_date) > 0 THEN h.update_date END AS dated,
+    ROW_NUMBER() OVER (
+      PARTITION BY h.property_id
+      ORDER BY CASE WHEN MONTH(h.update_date) > 0 AND DAYOFMONTH(h.update_date) > 0 THEN h.update_date END DESC, h.id DESC
+    ) AS place
   FROM status_history AS h
   WHERE h.property_id IN ({ids})                           --? ids
   WHERE h.property_id >= :first AND h.property_id < :end   --? block

@@ -7,7 +7,7 @@ LEFT JOIN (
   SELECT h.status_id
   FROM status_history AS h
   WHERE h.property_id = :id
-  ORDER BY h.update_date DESC, h.id DESC
+  ORDER BY CASE WHEN MONTH(h.update_date) > 0 AND DAYOFMONTH(h.update_date) > 0 THEN h.update_date END DESC, h.id DESC
   LIMIT 1
 ) AS h ON TRUE
 LEFT JOIN status AS s ON s.id = h.status_id
