@@ -108,7 +108,8 @@ describe("a backup", () => {
   });
 
   it("is listed newest first, in pages, as long as its file is there", async () => {
-    expect(await (await ingest.call("GET", "/ingest/backups")).json()).toEqual({ backups: [], nextCursor: null });
+    const none = { backups: [], schedule: null, nextCursor: null };
+    expect(await (await ingest.call("GET", "/ingest/backups")).json()).toEqual(none);
     const made: string[] = [];
     for (const table of ["jobs", "departments", "jobs", "departments", "jobs"])
       made.unshift((await backUp(table)).name);

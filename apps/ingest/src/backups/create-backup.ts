@@ -10,12 +10,14 @@ import { type KeyedRequest, Problem } from "@quintet/http";
 import type { RowDataPacket } from "mysql2/promise";
 import { doneTable } from "../store/bulk-store.ts";
 import type { Table } from "../tables/table.ts";
+import type { RowEncoder } from "./avro/avro-schema.ts";
 import { ContainerWriter } from "./avro/container-writer.ts";
+import { wireEncoder } from "./avro/wire-encoder.ts";
 import type { Backup } from "./backup.ts";
 import { findBackupsOfRequest } from "./backup-files.ts";
 import { newBackupName } from "./backup-name.ts";
-import { readSnapshot } from "./snapshot-queries.ts";
 import { type BackupDraft, type BackupStorage, WriteFailed } from "./storage.ts";
+import { readStoredRows, type WireRow } from "./stored-rows.ts";
 
 const maxWaiting = 4;
 
@@ -85,7 +87,8 @@ export async function writeDraft(
   draft: BackupDraft,
   { table, from }: { table: Table; from: Table },
 ): Promise<number> {
-  const writer = new ContainerWriter(table);
+  let encode: RowEncoder<WireRow> | undefined;
+  const writer = new ContainerWriter<WireRow>(table, (row, to, at) => encode!(row, to, at));
   let written = Promise.resolve();
   let waiting = 0;
   const write = (block: Buffer[]): Promise<void> => {
@@ -99,10 +102,13 @@ export async function writeDraft(
     return written;
   };
   await write([writer.header()]);
-  await readSnapshot(connection, from, (row) => {
-    if (!writer.add(row)) return undefined;
-    const done = write(writer.takeBlock());
-    return waiting > maxWaiting ? done : undefined;
+  await readStoredRows(connection, from, (columns) => {
+    encode = wireEncoder(table, columns);
+    return (row) => {
+      if (!writer.add(row)) return undefined;
+      const done = write(writer.takeBlock());
+      return waiting > maxWaiting ? done : undefined;
+    };
   });
   await write(writer.takeBlock());
   await draft.finish();

@@ -2,11 +2,12 @@ import { valueText } from "../rows/row-values.ts";
 import { type PlainRow, plainKey, plainValue } from "../store/plain-row.ts";
 import type { StoredRow } from "../store/table-queries.ts";
 import type { Table } from "../tables/table.ts";
+import { rowEncoder } from "./avro/avro-schema.ts";
 import { ContainerWriter } from "./avro/container-writer.ts";
 
 /** Rows, some at a time, as an Avro object container file with the schema of a backup. */
 export async function* avroFile(table: Table, pages: AsyncIterable<readonly StoredRow[]>): AsyncGenerator<Buffer> {
-  const writer = new ContainerWriter(table);
+  const writer = new ContainerWriter(table, rowEncoder(table));
   let header = [writer.header()];
   for await (const rows of pages) {
     for (const row of rows) {

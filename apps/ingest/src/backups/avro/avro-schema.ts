@@ -22,7 +22,12 @@ export function avroSchema(table: Table): object {
 
 function fieldType(table: Table, column: Column): unknown {
   const type = avroType(column);
-  return column.required || table.primaryKey.includes(column.name) ? type : ["null", type];
+  return isNullable(table, column) ? ["null", type] : type;
+}
+
+/** Whether a column may have no value. */
+export function isNullable({ primaryKey }: Table, { name, required }: Column): boolean {
+  return !required && !primaryKey.includes(name);
 }
 
 function avroType(column: Column): unknown {
@@ -65,10 +70,10 @@ export function fieldNames({ columns }: Pick<Table, "columns">): string[] {
 }
 
 /** Encodes a row at a position of a buffer; returns the position after it, or the number of missing bytes as a negative number. */
-export type RowEncoder = (row: PlainRow, to: Buffer, at: number) => number;
+export type RowEncoder<Row> = (row: Row, to: Buffer, at: number) => number;
 
-/** The encoder of that schema. */
-export function rowEncoder(table: Table): RowEncoder {
+/** The encoder of plain rows by that schema. */
+export function rowEncoder(table: Table): RowEncoder<PlainRow> {
   const schema = {
     type: "record",
     name: "Row",

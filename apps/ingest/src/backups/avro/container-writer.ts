@@ -1,27 +1,26 @@
 import { randomBytes } from "node:crypto";
-import type { PlainRow } from "../../store/plain-row.ts";
 import type { Table } from "../../tables/table.ts";
-import { avroSchema, rowEncoder } from "./avro-schema.ts";
+import { avroSchema, type RowEncoder } from "./avro-schema.ts";
 import { encodeLong, magic, metadataType, syncLength } from "./container-format.ts";
 
 const blockBytes = 256 * 1024;
 const usualRowBytes = 4096;
 
 /**
- * Writes an Avro object container file (codec `null`) block by block. avsc encodes the rows; its own file encoder is an object stream
- * and takes twice as long.
+ * Writes an Avro object container file (codec `null`) block by block, with rows that `encode` writes. The file encoder of avsc is an
+ * object stream and takes twice as long.
  */
-export class ContainerWriter {
+export class ContainerWriter<Row> {
   rows = 0;
-  readonly #encode;
   readonly #sync = randomBytes(syncLength);
   readonly #schema: string;
+  readonly #encode: RowEncoder<Row>;
   #block = Buffer.allocUnsafe(blockBytes + usualRowBytes);
   #length = 0;
   #count = 0;
 
-  constructor(table: Table) {
-    this.#encode = rowEncoder(table);
+  constructor(table: Table, encode: RowEncoder<Row>) {
+    this.#encode = encode;
     this.#schema = JSON.stringify(avroSchema(table));
   }
 
@@ -32,7 +31,7 @@ export class ContainerWriter {
   }
 
   /** Adds a row. True when the block is full and `takeBlock` must be called. */
-  add(row: PlainRow): boolean {
+  add(row: Row): boolean {
     let end = this.#encode(row, this.#block, this.#length);
     if (end < 0) {
       // A long row: the block grows by what was missing.

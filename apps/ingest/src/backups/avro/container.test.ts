@@ -25,7 +25,7 @@ const row = (id: number) => ({
 });
 
 function containerOf(ids: number[]): Buffer {
-  const writer = new ContainerWriter(hires);
+  const writer = new ContainerWriter(hires, encode);
   const parts = [writer.header()];
   for (const id of ids) if (writer.add(row(id))) parts.push(...writer.takeBlock());
   parts.push(...writer.takeBlock());
