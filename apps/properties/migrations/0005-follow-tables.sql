@@ -75,7 +75,7 @@ DEALLOCATE PREPARE step;
 
 -- One row for each property: its latest entry of the history, and what searches filter and sort by. `status_id` is the id in `status`;
 -- it is null without an entry. What sorts listings is never null: see `source-rows`. `text_key` tells whether address or description have changed.
--- One index for each set of equal columns with each order, so that a page is always the next entries of one of them.
+-- A page is the next entries of one index, or is found by `listing_term`: see docs/decisions/listing-indexes.md.
 CREATE TABLE IF NOT EXISTS listing (
   property_id BIGINT NOT NULL,
   status_id INT NULL,
@@ -95,12 +95,8 @@ CREATE TABLE IF NOT EXISTS listing (
   KEY by_city_year_id (status_id, city, year, property_id),
   KEY by_price (status_id, price, property_id),
   KEY by_city_price (status_id, city, price, property_id),
-  KEY by_year_price (status_id, year, price, property_id),
-  KEY by_city_year_price (status_id, city, year, price, property_id),
   KEY by_date (status_id, status_date, property_id),
-  KEY by_city_date (status_id, city, status_date, property_id),
-  KEY by_year_date (status_id, year, status_date, property_id),
-  KEY by_city_year_date (status_id, city, year, status_date, property_id)
+  KEY by_city_date (status_id, city, status_date, property_id)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci COMMENT = 'quintet';
 
 -- Properties whose listing has to be made again, in the order in which they were written. `property_id` is null where no property can

@@ -1,6 +1,6 @@
 import { inMysqlTransaction, type MysqlPool } from "@quintet/db";
 import type { Database } from "../src/database.ts";
-import { rebuildListings } from "../src/demo/bulk-queries.ts";
+import { buildNextBlock } from "../src/listings/build.ts";
 import { indexAll } from "../src/term-index/term-index.ts";
 
 const digit = `(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4
@@ -21,10 +21,9 @@ export async function fillMany(db: Database, count = 10_000, description = texts
   for (let first = 0; first < count; first += 10_000) {
     await insertMany(db.pool, first, Math.min(10_000, count - first), description);
   }
-  await inMysqlTransaction(db.pool, async (on) => {
-    await rebuildListings(db, on);
-    await indexAll(db, on);
-  });
+  await db.pool.query("UPDATE listing_build SET next_id = 0, complete = 0");
+  while (await buildNextBlock(db));
+  await inMysqlTransaction(db.pool, (on) => indexAll(db, on));
   await db.pool.query("TRUNCATE listing_change");
   await db.pool.query("ANALYZE TABLE property, status_history, listing, liked_properties");
 }

@@ -18,6 +18,20 @@ const searches: [query: string, where: string, order: string][] = [
   ["q=casa+xyzzy", "p.description LIKE '%casa%' AND p.description LIKE '%xyzzy%'", "p.id"],
 ];
 
+/** Filters that are measured alone and in pairs: of every kind, common and rare. */
+const filters = [
+  "city=pereira",
+  "city=cali&city=pereira",
+  "year=2009",
+  "minYear=2005",
+  "status=vendido",
+  "minPrice=60500000",
+  "maxPrice=30000000",
+  "q=casa",
+  "q=helipuerto",
+  "q=casa+xyzzy",
+];
+
 /** Pages of listings, compared with a join over the whole status history and with one bare statement. */
 export const listings: Row = {
   name: "listings",
@@ -49,6 +63,10 @@ export const listings: Row = {
         ];
         await compare(query, "pages/s", variants, rounds);
       }
+      // Little data is there to show that the row works.
+      const requests = scale < 0.1 ? 2 : 20 * rounds;
+      await measureFilters(app, requests);
+      for (const sort of ["id", "-price"]) await measureLastPage(app, sort, count, requests);
       await using bare = await startServer(process.execPath, [plainListings], { env: { MYSQL_URL: app.mysqlUrl } });
       const path = `/properties?${searches[2]?.[0]}`;
       const headers = { Authorization: app.authorization };
@@ -62,6 +80,47 @@ export const listings: Row = {
     }
   },
 };
+
+/** Prints how long the first pages of the filters take, each alone and with each other of another parameter. */
+async function measureFilters(app: AppUnderTest, requests: number): Promise<void> {
+  const nameOf = (filter: string) =>
+    filter
+      .split("=")[0]
+      ?.replace(/^(min|max)/, "")
+      .toLowerCase();
+  const pairs = filters.flatMap((one, i) =>
+    filters.slice(i + 1).flatMap((other) => (nameOf(one) === nameOf(other) ? [] : [`${one}&${other}`])),
+  );
+  console.log("\nFirst pages, ms: p50 and p99");
+  for (const query of [...filters, ...pairs].flatMap((filter) => [filter, `${filter}&sort=-price`])) {
+    await printTimes(query, requests, () => page(app, query));
+  }
+}
+
+/** Prints how long the page takes that is the 50,000th of a million listings, by its cursor. */
+async function measureLastPage(app: AppUnderTest, sort: string, count: number, requests: number): Promise<void> {
+  let query = `sort=${sort}&limit=100`;
+  for (let read = 0; read < count - 200; read += 100) {
+    const response = await fetch(`${app.url}/properties?${query}`, { headers: { Authorization: app.authorization } });
+    const { nextCursor } = (await response.json()) as { nextCursor: string | null };
+    if (nextCursor === null) break;
+    query = `sort=${sort}&limit=100&cursor=${nextCursor}`;
+  }
+  const last = query.replace("limit=100", "limit=20");
+  await printTimes(`the last pages, sort=${sort}`, requests, () => page(app, last));
+}
+
+async function printTimes(name: string, requests: number, work: () => Promise<unknown>): Promise<void> {
+  const times: number[] = [];
+  for (let i = 0; i < requests; i++) {
+    const started = performance.now();
+    await work();
+    times.push(performance.now() - started);
+  }
+  times.sort((a, b) => a - b);
+  const at = (share: number) => (times[Math.floor(share * (times.length - 1))] ?? 0).toFixed(1).padStart(8);
+  console.log(`  ${name.padEnd(60)} ${at(0.5)} ${at(0.99)}`);
+}
 
 /** The ids of a search's first page; empty when nothing is found. */
 async function page(app: AppUnderTest, query: string): Promise<number[]> {

@@ -39,7 +39,10 @@ export function onlyYear({ year }: { year?: Range | undefined }): number | undef
   return year?.min !== undefined && year.min === year.max ? year.min : undefined;
 }
 
-/** The indexes of `listing` that serve searches: after the status, the city or the year or both, then the order. */
+/**
+ * The indexes of `listing` that serve searches: after the status, the city or the year or both, then the order. Where one is missing, the
+ * index of terms serves the search.
+ */
 const indexes: ReadonlySet<string> = new Set([
   "by_id",
   "by_city_id",
@@ -47,12 +50,8 @@ const indexes: ReadonlySet<string> = new Set([
   "by_city_year_id",
   "by_price",
   "by_city_price",
-  "by_year_price",
-  "by_city_year_price",
   "by_date",
   "by_city_date",
-  "by_year_date",
-  "by_city_year_date",
 ]);
 
 /** The best index for an order of a search, and the part of the search whose listings are its next entries. */

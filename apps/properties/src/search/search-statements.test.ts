@@ -18,10 +18,10 @@ test("filters choose lines and the index; their values stay apart", () => {
     cities: ["Cali'; --"],
     year: { min: 2019, max: 2019 },
     statusIds: [5],
-    sort: "-price",
+    sort: "-id",
   };
   const { text, values } = statements.page(search, 21);
-  expect(text).toContain("FORCE INDEX (by_city_year_price)");
+  expect(text).toContain("FORCE INDEX (by_city_year_id)");
   expect(text).toContain("l.city = :city1");
   expect(text).not.toContain("Cali");
   expect(values).toMatchObject({ city1: "Cali'; --", yearMin: 2019, status1: 5 });
