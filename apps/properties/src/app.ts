@@ -1,30 +1,37 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { signedInAs } from "@quintet/auth";
 import { createService, lazy, openApiDocument, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
 import { checkListings } from "./listings/build.ts";
+import { propertiesFrame } from "./pages/frame.ts";
 import type { PublicQueries } from "./queries/public-queries.ts";
 import type { SavedQuery } from "./queries/saved-query.ts";
 import { withTypedOperations } from "./queries/typed-operations.ts";
 import { addEditingRoutes } from "./routes/editing.ts";
 import { addLikeRoutes } from "./routes/likes.ts";
 import { addListingRoutes } from "./routes/listings.ts";
+import { addComparePage } from "./routes/property-pages.ts";
+import { addPropertyActions } from "./routes/property-actions.ts";
 import { addQueryRoutes } from "./routes/queries.ts";
 import { addSqlRoutes } from "./routes/sql.ts";
 
 const tags = {
   likes: "The properties that an account likes",
   properties: "Real-estate listings with their current status",
+  "properties pages": "The pages and forms by which people use them in a browser",
   SQL: "Read-only SQL of staff, and saved queries",
   "status history": "The changes of a property's status",
 };
 
 /** The listings at `/properties`. Opens no port and reads no environment. */
 export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
+  const frame = propertiesFrame(signedInAs(deps.auth));
   const { title, version } = deps.service;
   const ownDocument = lazy(() => openApiDocument(app, { title, version, tags }));
   const checks = { ...deps.service.checks, listings: () => checkListings(deps.db) };
   const app = createService({
     ...deps.service,
+    frame,
     checks,
     document: withSavedQueries(ownDocument, deps.sql.publicQueries),
   });
@@ -32,10 +39,12 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   deps.records.start();
   deps.likeRecount.start();
   deps.comparison.start();
-  addLikeRoutes(app, deps); // First, so that /liked is not matched as an id; likewise /queries.
+  addLikeRoutes(app, deps, frame); // First, so that /liked is not matched as an id; likewise /queries.
   addSqlRoutes(app, deps);
   addQueryRoutes(app, deps);
-  addListingRoutes(app, deps);
+  addComparePage(app, deps, frame);
+  addPropertyActions(app, deps, frame);
+  addListingRoutes(app, deps, frame);
   addEditingRoutes(app, deps);
   return app;
 }

@@ -18,6 +18,8 @@ interface ListingDeps extends AsyncDisposable {
   likeRecount: Sweeping;
   comparison: Sweeping;
   sql: SqlAccess;
+  /** Whether anybody may search and read the visible properties, without an account. */
+  publicListings: boolean;
 }
 
 /** All dependencies of the app. */
@@ -47,6 +49,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     likeRecount: recount,
     comparison: compared,
     sql,
+    publicListings: config.PUBLIC_LISTINGS,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

@@ -57,7 +57,8 @@ test("the format is chosen by Accept, or by a parameter", async () => {
   const typeOf = async (query: string, accept?: string) =>
     (await listings.fetch(query, accept === undefined ? {} : { Accept: accept })).headers.get("content-type");
   expect(await typeOf("?q=helipuerto")).toBe("application/json");
-  expect(await typeOf("?q=helipuerto", "text/html, */*;q=0.1")).toBe("application/json");
+  expect(await typeOf("?q=helipuerto", "application/xml, */*;q=0.1")).toBe("application/json");
+  expect(await typeOf("?q=helipuerto", "text/html, */*;q=0.1")).toBe("text/html; charset=UTF-8");
   expect(await typeOf("?q=helipuerto", "text/csv, application/json;q=0.9")).toBe(
     "text/csv; charset=utf-8; header=present",
   );

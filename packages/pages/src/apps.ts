@@ -14,8 +14,8 @@ export const allApps: readonly AppDescription[] = [
   {
     name: "properties",
     title: "Properties",
-    about: "Real-estate listings with filters, status history and likes.",
-    href: "/properties/docs",
+    about: "Real-estate listings: search, compare, like; SQL for staff.",
+    href: "/properties",
   },
   {
     name: "ingest",

@@ -6,7 +6,7 @@ import { Hono } from "hono";
 const served = {
   "style.css": {
     type: "text/css; charset=utf-8",
-    from: ["base.css", "navigation.css", "forms.css", "tables.css", "parts.css", "plots.css"],
+    from: ["base.css", "navigation.css", "forms.css", "tables.css", "parts.css", "plots.css", "listings.css"],
   },
   "live-results.js": { type: "text/javascript; charset=utf-8", from: ["live-results.js"] },
   "poll.js": { type: "text/javascript; charset=utf-8", from: ["poll.js"] },

@@ -11,7 +11,7 @@ interface ShownPage {
   title: string;
   body: Html;
   scripts?: AssetName[];
-  status?: 200 | RefusedStatus;
+  status?: 200 | 412 | RefusedStatus;
 }
 
 /** Statuses with which a form is shown again. */

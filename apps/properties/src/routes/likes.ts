@@ -1,9 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { guards } from "@quintet/auth";
-import { jsonResponse, limitParam, noQuery, type ServiceEnv } from "@quintet/http";
+import { type AccountEnv, guards } from "@quintet/auth";
+import { htmlContent, jsonResponse, limitParam, noQuery, type ServiceEnv } from "@quintet/http";
+import type { PageFrame } from "@quintet/pages";
+import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
 import { likeProperty, readLikeCount, readLiked, readMostLiked, unlikeProperty, withLikes } from "../likes/likes.ts";
 import { dateCursor, datePosition, likesCursor, likesPosition } from "./cursors.ts";
+import { asPage } from "./pages.ts";
+import { sendLikedPage } from "./property-pages.ts";
 import { notAcceptable, onlyJson } from "./responses.ts";
 import { cursor, idParam, likeCountSchema, likedSchema, mostLikedSchema } from "./schemas.ts";
 
@@ -15,22 +19,32 @@ const tags = ["likes"];
 const request = { params: idParam, ...noQuery };
 
 /** Adds the routes for likes. */
-export function addLikeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addLikeRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
   const { db, cursorKey } = deps;
 
   return app
     .openapi(
       createRoute({
-        ...guard.account("properties:like", onlyJson),
+        ...guard.account(
+          "properties:like",
+          asPage((c) => sendLikedPage(c as unknown as Context<AccountEnv>, deps, frame)),
+          onlyJson,
+        ),
         method: "get",
         path: "/liked",
         tags,
         summary: "List liked properties",
         request: { query: likedQuery },
         description:
-          "Lists the properties that the account likes, most recent like first. Properties that are not visible are skipped; when there are thousands of them in a row, a page may be shorter than `limit`, or empty, and still have a `nextCursor`.",
-        responses: { 200: jsonResponse(likedSchema, "A page of liked properties"), 406: notAcceptable },
+          "Lists the properties that the account likes, most recent like first. Properties that are not visible are skipped; when there are thousands of them in a row, a page may be shorter than `limit`, or empty, and still have a `nextCursor`. `Accept: text/html` gets a page for people.",
+        responses: {
+          200: {
+            description: "A page of liked properties",
+            content: { ...jsonResponse(likedSchema, "").content, ...htmlContent },
+          },
+          406: notAcceptable,
+        },
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");

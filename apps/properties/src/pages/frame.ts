@@ -1,0 +1,29 @@
+import { type PageFrame, pageFrame } from "@quintet/pages";
+
+export const home = "/properties";
+export const likedPath = `${home}/liked`;
+export const comparePath = `${home}/compare`;
+export const newPropertyPath = `${home}/actions/new-property`;
+export const withdrawnPath = `${home}?withdrawn=true`;
+
+/** The path of a property's page. */
+export function propertyPath(id: number): string {
+  return `${home}/${id}`;
+}
+
+/** The path of something that is done with a property by a form. */
+export function actionPath(id: number, action: "like" | "unlike" | "edit" | "status" | "withdraw" | "restore"): string {
+  return `${home}/${id}/actions/${action}`;
+}
+
+/** The frame of the pages of the listings. */
+export function propertiesFrame(signedInAs: PageFrame["signedInAs"]): PageFrame {
+  const links = [
+    { label: "Search", href: home },
+    { label: "Liked", href: likedPath },
+    { label: "Add a property", href: newPropertyPath, staff: true },
+    { label: "Withdrawn", href: withdrawnPath, staff: true },
+    { label: "API", href: `${home}/docs` },
+  ];
+  return pageFrame({ prefix: home, name: "Properties", links, ...(signedInAs ? { signedInAs } : {}) });
+}

@@ -1,0 +1,113 @@
+import { counted, type Html, hidden } from "@quintet/pages";
+import { html } from "hono/html";
+import { visibleStatuses } from "../properties/statuses.ts";
+import type { FacetCount, FacetName } from "../search/facets.ts";
+import type { Sort } from "../search/sort-orders.ts";
+import { home } from "./frame.ts";
+import { type PageQuery, searchAddress, withParameters } from "./page-query.ts";
+import { statusLabel } from "./property-texts.ts";
+
+/** How many results each value of a facet would have; undefined where no index counts them. */
+export type FacetCounts = { [N in FacetName]?: FacetCount[] | undefined };
+
+const sortLabels: [Sort, string][] = [
+  ["newest", "Newest first"],
+  ["price", "Price, lowest first"],
+  ["-price", "Price, highest first"],
+  ["-year", "Year built, latest first"],
+  ["year", "Year built, earliest first"],
+  ["id", "Number, lowest first"],
+  ["-id", "Number, highest first"],
+];
+
+/** The order of the page by default. */
+export const pageSort: Sort = "newest";
+
+/** How many cities are offered before the others are folded away. */
+const shownCities = 8;
+
+/** The filters beside the results: a form of the page's URL, with how many results each choice has. */
+export function searchForm(query: PageQuery, facets: FacetCounts): Html {
+  const value = (name: string) => query.get(name) ?? "";
+  const input = (name: string, label: string, more: Html) =>
+    html`<div class="filter"><label for="${name}">${label}</label><input id="${name}" name="${name}" value="${value(name)}" autocomplete="off" ${more} /></div>`;
+  const digits = html`inputmode="numeric" maxlength="20"`;
+  const sort = query.get("sort") ?? pageSort;
+  return html`<form class="search" role="search" action="${home}" method="get">
+          <div class="filters wide-filters">
+            ${input("q", "Words", html`type="search" maxlength="100" placeholder="balcón, Chapinero, Calle 72" spellcheck="false"`)}
+            <div class="filter short"><label for="sort">Order</label><select id="sort" name="sort">
+              ${sortLabels.map(([name, label]) => html`<option value="${name === pageSort ? "" : name}"${name === sort ? html` selected` : ""}>${label}</option>`)}
+            </select></div>
+            <button type="submit">Search</button>
+          </div>
+          <details class="refine"${query.size > 0 ? html` data-used` : ""}>
+            <summary>Filters</summary>
+            <div class="refine-parts">
+              <fieldset><legend>Price in pesos</legend><div class="pair">${input("minPrice", "From", digits)}${input("maxPrice", "To", digits)}</div></fieldset>
+              <fieldset><legend>Year built</legend><div class="pair">${input("minYear", "From", digits)}${input("maxYear", "To", digits)}</div>${decades(query, facets.year)}</fieldset>
+              <fieldset><legend>Status</legend>${statuses(query, facets.status)}</fieldset>
+              <fieldset><legend>City</legend>${cities(query, facets.city)}</fieldset>
+              ${query.has("year") ? hidden("year", value("year")) : ""}
+              <p class="actions"><button type="submit">Apply</button> <a class="button quiet" href="${home}">Clear</a></p>
+            </div>
+          </details>
+        </form>`;
+}
+
+interface Choice {
+  name: string;
+  value: string;
+  label: string;
+  count: number | undefined;
+  chosen: boolean;
+}
+
+function choice({ name, value, label, count, chosen }: Choice): Html {
+  const number = count === undefined ? "" : html` <span class="count">${counted(count)}</span>`;
+  return html`<label class="choice"><input type="checkbox" name="${name}" value="${value}"${chosen ? html` checked` : ""} /> <span>${label}</span>${number}</label>`;
+}
+
+function statuses(query: PageQuery, counts: FacetCount[] | undefined): Html[] {
+  const chosen = query.getAll("status");
+  return visibleStatuses.map((status) =>
+    choice({
+      ...{ name: "status", value: status, label: statusLabel(status), chosen: chosen.includes(status) },
+      count: counts && (counts.find(({ value }) => value === status)?.count ?? 0),
+    }),
+  );
+}
+
+/** Case and accents make no other city. */
+function folded(text: string): string {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+function cities(query: PageQuery, counts: FacetCount[] | undefined): Html {
+  const chosen = query.getAll("city");
+  const isChosen = (city: string) => chosen.some((one) => folded(one) === folded(city));
+  const known = (counts ?? []).map(({ value, count }) => ({ city: String(value), count }));
+  const missing = chosen
+    .filter((city) => !known.some((one) => folded(one.city) === folded(city)))
+    .map((city) => ({ city, count: counts ? 0 : undefined }));
+  const all = [...missing, ...known].map(({ city, count }) => ({
+    ...{ name: "city", value: city, label: city, count, chosen: isChosen(city) },
+  }));
+  const first = all.filter((one, at) => one.chosen || at < shownCities);
+  const others = all.filter((one) => !first.includes(one));
+  if (all.length === 0) return html`<p class="hint">Add words to see the cities.</p>`;
+  return html`${first.map(choice)}${others.length === 0 ? "" : html`<details class="more"><summary>${counted(others.length)} more</summary>${others.map(choice)}</details>`}`;
+}
+
+/** Ways to the properties of a decade. */
+function decades(query: PageQuery, counts: FacetCount[] | undefined): Html | "" {
+  const groups = Map.groupBy(counts ?? [], ({ value }) => Math.floor(Number(value) / 10) * 10);
+  const latest = [...groups].sort(([a], [b]) => b - a).slice(0, 6);
+  if (latest.length < 2) return "";
+  const links = latest.map(([decade, years]) => {
+    const total = years.reduce((sum, { count }) => sum + count, 0);
+    const range = { year: undefined, minYear: String(decade), maxYear: String(decade + 9) };
+    return html`<li><a href="${searchAddress(withParameters(query, range))}">${decade}s</a> <span class="count">${counted(total)}</span></li>`;
+  });
+  return html`<ul class="decades">${links}</ul>`;
+}

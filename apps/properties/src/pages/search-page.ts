@@ -1,0 +1,92 @@
+import type { InputFault } from "@quintet/http";
+import { faultSummary, type Html, plural } from "@quintet/pages";
+import { html } from "hono/html";
+import { home } from "./frame.ts";
+import { type PageQuery, searchAddress, withoutValue } from "./page-query.ts";
+import { type ListedProperty, propertyCards } from "./property-cards.ts";
+import { priceText, statusLabel } from "./property-texts.ts";
+import { type FacetCounts, searchForm } from "./search-form.ts";
+
+/** What a search found. */
+export interface Results {
+  properties: readonly ListedProperty[];
+  /** How many there are on all pages, and whether that is exact. */
+  total: number;
+  isExact: boolean;
+  /** The cursor of the next page. */
+  next: string | null;
+}
+
+interface SearchShown {
+  query: PageQuery;
+  facets: FacetCounts;
+  /** Undefined for a search that was refused. */
+  results?: Results | undefined;
+  isFirst: boolean;
+  refusal?: { heading: string; faults: InputFault[] } | undefined;
+}
+
+const labels = {
+  q: "Words",
+  city: "City",
+  status: "Status",
+  year: "Built in",
+  minYear: "Built from",
+  maxYear: "Built to",
+  minPrice: "Price from",
+  maxPrice: "Price to",
+};
+
+/** The search: its filters with the number of results of each, and the properties that match. */
+export function searchPage({ query, facets, results, isFirst, refusal }: SearchShown): Html {
+  return html`<h1>Find a property</h1>
+      ${refusal ? faultSummary(refusal.heading, refusal.faults, labels) : ""}
+      <div class="search-layout">
+        ${searchForm(query, facets)}
+        <section class="found" aria-labelledby="found">
+          ${results ? found(query, results, isFirst) : html`<h2 id="found">No results</h2><p>Change the filters, or <a href="${home}">start again</a>.</p>`}
+        </section>
+      </div>`;
+}
+
+function found(query: PageQuery, { properties, total, isExact, next }: Results, isFirst: boolean): Html {
+  if (properties.length === 0 && isFirst) return nothing(query);
+  const number = plural(total, "property", "properties");
+  return html`<h2 id="found" role="status">${isExact ? number : `At most ${number}`}</h2>
+          ${filtersInUse(query)}
+          ${properties.length === 0 ? html`<p class="empty">The properties of this page have changed meanwhile.</p>` : propertyCards(properties)}
+          ${pages(query, isFirst, next)}`;
+}
+
+function nothing(query: PageQuery): Html {
+  return html`<h2 id="found" role="status">No property matches</h2>
+          ${filtersInUse(query)}
+          <div class="empty">
+            <p>${query.size === 0 ? "There are no properties yet." : "Take a filter away, widen the price or the years, or try fewer words: each word must be in the address or the description."}</p>
+            ${query.size === 0 ? "" : html`<p><a href="${home}">Show all properties</a></p>`}
+          </div>`;
+}
+
+/** Each filter in use, with a way to take it away. */
+function filtersInUse(query: PageQuery): Html | "" {
+  const used = [...query].filter(([name]) => Object.hasOwn(labels, name));
+  if (used.length === 0) return "";
+  const items = used.map(([name, value]) => {
+    const text = `${labels[name as keyof typeof labels]}: ${valueText(name, value)}`;
+    return html`<li><a class="chip" href="${searchAddress(withoutValue(query, name, value))}"><span class="hidden">Remove </span>${text} <span aria-hidden="true">×</span></a></li>`;
+  });
+  return html`<ul class="chips" aria-label="Filters in use">${items}</ul>`;
+}
+
+function valueText(name: string, value: string): string {
+  if (name === "status") return statusLabel(value);
+  return name.endsWith("Price") && /^\d{1,15}$/.test(value) ? priceText(Number(value)) : value;
+}
+
+function pages(query: PageQuery, isFirst: boolean, next: string | null): Html | "" {
+  if (isFirst && next === null) return "";
+  return html`<nav class="pages" aria-label="Pages of results"><ul>
+            ${isFirst ? "" : html`<li><a href="${searchAddress(query)}">First page</a></li>`}
+            ${next === null ? "" : html`<li><a href="${searchAddress(query, { cursor: next })}" rel="next">Next page</a></li>`}
+          </ul></nav>`;
+}
