@@ -10,8 +10,8 @@ import { withTypedOperations } from "./queries/typed-operations.ts";
 import { addEditingRoutes } from "./routes/editing.ts";
 import { addLikeRoutes } from "./routes/likes.ts";
 import { addListingRoutes } from "./routes/listings.ts";
-import { addComparePage } from "./routes/property-pages.ts";
 import { addPropertyActions } from "./routes/property-actions.ts";
+import { addComparePage } from "./routes/property-pages.ts";
 import { addQueryRoutes } from "./routes/queries.ts";
 import { addSqlRoutes } from "./routes/sql.ts";
 

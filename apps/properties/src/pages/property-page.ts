@@ -52,7 +52,11 @@ export function propertyPage({ property, history, more, isPublic, isStaff }: Pro
 
 function likePart({ id, likes, liked }: PropertyShown["property"], isPublic: boolean): Html {
   const count =
-    likes === 0 ? "Nobody likes it yet." : liked ? `${plural(likes, "like")}, one of them yours.` : plural(likes, "like");
+    likes === 0
+      ? "Nobody likes it yet."
+      : liked
+        ? `${plural(likes, "like")}, one of them yours.`
+        : plural(likes, "like");
   const form = (action: "like" | "unlike", label: string) =>
     html`<form method="post" action="${actionPath(id, action)}"><button type="submit"${action === "unlike" ? html` class="quiet"` : ""}>${label}</button></form>`;
   if (!(isPublic || liked)) return html``;

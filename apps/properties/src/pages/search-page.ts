@@ -52,14 +52,14 @@ export function searchPage({ query, facets, results, isFirst, refusal }: SearchS
 function found(query: PageQuery, { properties, total, isExact, next }: Results, isFirst: boolean): Html {
   if (properties.length === 0 && isFirst) return nothing(query);
   const number = plural(total, "property", "properties");
-  return html`<h2 id="found" role="status">${isExact ? number : `At most ${number}`}</h2>
+  return html`<h2 id="found">${isExact ? number : `At most ${number}`}</h2>
           ${filtersInUse(query)}
           ${properties.length === 0 ? html`<p class="empty">The properties of this page have changed meanwhile.</p>` : propertyCards(properties)}
           ${pages(query, isFirst, next)}`;
 }
 
 function nothing(query: PageQuery): Html {
-  return html`<h2 id="found" role="status">No property matches</h2>
+  return html`<h2 id="found">No property matches</h2>
           ${filtersInUse(query)}
           <div class="empty">
             <p>${query.size === 0 ? "There are no properties yet." : "Take a filter away, widen the price or the years, or try fewer words: each word must be in the address or the description."}</p>

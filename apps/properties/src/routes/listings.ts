@@ -21,8 +21,8 @@ import {
 } from "./responses.ts";
 import { idParam, storedPropertySchema } from "./schemas.ts";
 import { pagesWithFields, withFields } from "./search-fields.ts";
-import { fieldsInOrder, formats, foundPropertiesSchema, searchQuery } from "./search-schemas.ts";
 import { sendSearchPage } from "./search-page.ts";
+import { fieldsInOrder, formats, foundPropertiesSchema, searchQuery } from "./search-schemas.ts";
 import { withdrawnPage } from "./withdrawn.ts";
 
 /** Adds the routes that search properties and get one. */
@@ -68,7 +68,11 @@ export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
         if (type !== "application/json") {
           rejectPaging(c);
           const as = { type, name: "properties", columns, keepsFormulas: formulas === "keep" };
-          return sendExport(c, pagesWithFields(db, c.var.account?.id ?? nobody, allProperties(db, search), columns), as);
+          return sendExport(
+            c,
+            pagesWithFields(db, c.var.account?.id ?? nobody, allProperties(db, search), columns),
+            as,
+          );
         }
         const { properties, end } = await searchProperties(db, { ...search, after }, limit);
         // With a cursor an empty page is no 404: earlier pages did have results.

@@ -65,7 +65,8 @@ export function addPropertyActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, fra
   like({
     path: "/{id}/actions/unlike",
     summary: "Remove a like",
-    description: "Redirects to the list of liked properties when the property cannot be seen any more, otherwise to its page.",
+    description:
+      "Redirects to the list of liked properties when the property cannot be seen any more, otherwise to its page.",
     title: () => "Remove your like?",
     label: "Remove my like",
     async run(c, of) {

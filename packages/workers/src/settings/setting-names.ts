@@ -52,6 +52,7 @@ export const settingNames: readonly string[] = [
   "POSTGRES_URL",
   "PROPERTIES_URL",
   "PUBLIC_FIGURES",
+  "PUBLIC_LISTINGS",
   "PUBLIC_URL",
   "QUEUE_METRICS_MAX_QUEUES",
   "QUEUE_ACCOUNT_MAX_BYTES",
