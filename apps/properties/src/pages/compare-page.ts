@@ -57,7 +57,7 @@ function table(properties: readonly Compared[]): Html {
             ${row("Status", ({ status }) => statusLabel(status))}
             ${row("Likes", ({ likes, liked }) => (liked ? `${plural(likes, "like")}, one of them yours` : counted(likes)))}
             ${row("Description", ({ description }) => html`<span class="description">${description ?? ""}</span>`)}
-            ${row("", remove)}
+            ${row("Selection", remove)}
           </tbody>
         </table></div>`;
 }

@@ -1,0 +1,136 @@
+import { createLogger, type Listening, listenerOf, serve } from "@quintet/http";
+import { axeFaults, launchBrowser, openWatched } from "@quintet/pages/testing";
+import { findTool } from "@quintet/stores/testing";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { anyVersion, type OpenListings, openListings } from "./open-listings.ts";
+
+const installMinutes = 10;
+const hostile = `<script>alert(1)</script>"'&`;
+let listings: OpenListings;
+let listening: Listening;
+let browser: Browser;
+let url: string;
+let odd: number;
+let cheap: number;
+
+beforeAll(async () => {
+  listings = await openListings();
+  odd = await listings.create({ address: hostile, city: hostile, description: hostile, price: 1_234_567 });
+  cheap = await listings.create({ address: "Calle 1", city: "Cali", price: 90_000_000, year: 1999 });
+  await listings.create({ address: "Calle 2", city: "Cali", price: 200_000_000, status: "vendido" });
+  const log = createLogger({ service: "properties", level: "silent" });
+  listening = await serve(listenerOf(listings.app), { port: 0, host: "127.0.0.1", log, drainSeconds: 1 });
+  url = `http://127.0.0.1:${listening.port}`;
+  browser = await launchBrowser(await findTool("chromium", process.env, (line) => console.log(line)));
+}, installMinutes * 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await listening?.close();
+  await listings?.[Symbol.asyncDispose]();
+});
+
+/** A page of a browser that is signed in; its complaints fail the test when it is disposed of. */
+async function visit(path: string, as: "staff" | "plain", options: BrowserContextOptions = {}) {
+  const opened = await openWatched(browser, { url, path, token: listings[as].bearer.slice("Bearer ".length) }, options);
+  const { page } = opened;
+  return {
+    ...opened,
+    press: (name: string) => page.getByRole("button", { name, exact: true }).click(),
+    follow: (name: string) => page.getByRole("link", { name, exact: true }).first().click(),
+  };
+}
+
+const withoutScripts = { javaScriptEnabled: false };
+const textOf = async (part: Locator) => ((await part.textContent()) ?? "").replaceAll(/\s+/g, " ");
+const overflow = (page: Page) => page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
+
+test("a property is found by filters in the URL, and compared, without JavaScript", async () => {
+  await using opened = await visit("/properties", "plain", withoutScripts);
+  const { page, press } = opened;
+  await page.getByText("3 properties").waitFor();
+  await page.getByText("Filters", { exact: true }).click();
+  expect(await textOf(page.getByRole("group", { name: "City" }))).toContain("Cali 2");
+  await page.getByLabel("Cali").check();
+  await page.getByRole("group", { name: "Price" }).getByLabel("To").fill("$ 100.000.000");
+  await press("Apply");
+  await page.waitForURL(`${url}/properties?maxPrice=100000000&city=Cali`);
+  await page.getByText("1 property", { exact: true }).waitFor();
+  await page.getByRole("link", { name: /Price to/ }).click();
+  await page.waitForURL(`${url}/properties?city=Cali`);
+  for (const box of await page.getByRole("checkbox", { name: /^Compare/ }).all()) await box.check();
+  await press("Compare");
+  expect(await textOf(page.getByRole("row", { name: /^Price/ }))).toContain("$90,000,000 lowest");
+  await page.goto(`${url}/properties?q=nosuchword`);
+  await page.getByText("No property matches").waitFor();
+  await page.getByRole("link", { name: "Show all properties" }).waitFor();
+});
+
+test("a search that is not possible keeps its form and says why", async () => {
+  await using opened = await visit("/properties?minPrice=cheap&q=balcon", "plain", withoutScripts);
+  const { page, complaints } = opened;
+  await page.getByRole("alert").getByText("Price from").waitFor();
+  expect(await page.getByLabel("Words").inputValue()).toBe("balcon");
+  complaints.length = 0; // The browser reports the 400 as an error.
+});
+
+test("a property is liked and not liked any more, without JavaScript", async () => {
+  await using opened = await visit(`/properties/${cheap}`, "plain", withoutScripts);
+  const { page, press } = opened;
+  expect(await page.getByRole("link", { name: "Edit" }).count()).toBe(0);
+  await press("♡ Like");
+  await page.getByText("1 like, one of them yours.").waitFor();
+  await page.goto(`${url}/properties/liked`);
+  await page.getByRole("link", { name: "Calle 1" }).click();
+  await press("♥ Remove my like");
+  await page.getByText("Nobody likes it yet.").waitFor();
+});
+
+test("staff sees what somebody else has saved meanwhile before it saves, and withdraws and restores", async () => {
+  await using opened = await visit(`/properties/${cheap}/actions/edit`, "staff", withoutScripts);
+  const { page, complaints, press, follow } = opened;
+  await page.getByLabel("Price").fill("85,000,000");
+  await page.getByLabel("Year built").fill("soon");
+  await press("Save");
+  await page.getByRole("alert").getByText("Year built").waitFor();
+  await page.getByLabel("Year built").fill("1999");
+  const change = { as: listings.staff, body: { price: 80_000_000 }, headers: anyVersion };
+  expect((await listings.call("PATCH", `/${cheap}`, change)).status).toBe(200);
+  await press("Save");
+  await page.getByRole("alert").getByText("80,000,000").waitFor();
+  expect((await listings.get(`/${cheap}`)).body).toMatchObject({ price: 80_000_000 });
+  await press("Save mine");
+  await page.getByText("$85,000,000").waitFor();
+  await follow("Change the status");
+  await page.getByRole("combobox", { name: "Status" }).selectOption("vendido");
+  await press("Save");
+  expect(await page.getByRole("listitem").filter({ hasText: "Sold" }).count()).toBe(1);
+  await follow("Withdraw");
+  await press("Withdraw");
+  await page.getByText("Only staff can see it.").waitFor();
+  await follow("Restore");
+  await press("Restore");
+  await page.getByText("Restored.").waitFor();
+  complaints.length = 0; // The browser reports the 412 and the 422 as errors.
+});
+
+test.each([
+  ["a wide window", { viewport: { width: 1100, height: 800 } }],
+  ["a narrow and dark one", { viewport: { width: 390, height: 800 }, colorScheme: "dark" as const }],
+])("hostile texts are texts, and axe finds nothing, in %s", async (_, options) => {
+  await using opened = await visit(`/properties?city=${encodeURIComponent(hostile)}`, "staff", options);
+  const { page } = opened;
+  const paths = [
+    undefined,
+    `/${odd}`,
+    `/${odd}/actions/edit`,
+    `/compare?id=${odd}&id=${cheap}`,
+    "/actions/new-property",
+  ];
+  for (const path of paths) {
+    if (path !== undefined) await page.goto(`${url}/properties${path}`);
+    expect([path, await axeFaults(page), await overflow(page)]).toEqual([path, [], 0]);
+    if (!path?.endsWith("new-property")) expect(await textOf(page.locator("main"))).toContain(hostile);
+  }
+});
