@@ -128,7 +128,9 @@ describe("a backup", () => {
     const { backups } = (await (await ingest.call("GET", "/ingest/backups")).json()) as { backups: Backup[] };
     expect(backups.map((backup) => backup.name)).not.toContain(made[0]);
     await problemOf(await ingest.call("GET", "/ingest/backups?cursor=x"), 400);
-    await problemOf(await ingest.call("GET", "/ingest/backups?table=jobs"), 400);
+    await problemOf(await ingest.call("GET", "/ingest/backups?tables=jobs"), 400);
+    const ofJobs = (await (await ingest.call("GET", "/ingest/backups?table=jobs")).json()) as { backups: Backup[] };
+    expect(ofJobs.backups.map(({ table }) => table)).toEqual(["jobs", "jobs"]);
   });
 
   it("is created by staff, of an existing table, once per key", async () => {
