@@ -23,7 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => listings[Symbol.asyncDispose]());
 
-const explain = ({ text, values }: BoundStatement) => select<Step>(listings.deps.db.pool, `EXPLAIN ${text}`, values);
+const explain = ({ text, values }: BoundStatement) =>
+  select<Step>(listings.deps.db.pool, `EXPLAIN ${fill(text, { optional: "" })}`, values);
 
 /** The steps that read all of a large table or of one of its indexes. Derived tables hold a page at most. */
 function fullScans(steps: Step[]): Step[] {
@@ -34,7 +35,8 @@ function fullScans(steps: Step[]): Step[] {
 }
 
 /** How many rows a statement makes the server read, temporary ones included. */
-async function rowsRead({ text, values }: BoundStatement): Promise<number> {
+async function rowsRead({ text: statement, values }: BoundStatement): Promise<number> {
+  const text = fill(statement, { optional: "" });
   const connection = await listings.deps.db.pool.getConnection();
   const counted = async () => {
     const rows = await select<{ Value: string }>(connection, "SHOW SESSION STATUS LIKE 'Handler_read%'", {});
@@ -57,6 +59,7 @@ const keys: Record<SortColumn, number | Date> = {
   price: 1_020_000_000,
   year: 2000,
   date: new Date("2024-06-01"),
+  distance: 1,
 };
 
 /** Every combination of filters, order and place that a request can choose. */
@@ -66,7 +69,7 @@ function everySearch(): Search[] {
     year: [undefined, { min: 2000, max: 2000 }, { min: 1990, max: 2000 }],
     statusIds: [[3, 4, 5], [5]],
     price: [undefined, { min: 1_000_000_000, max: 1_050_000_000 }],
-    sort: sorts,
+    sort: sorts.filter((sort) => sort !== "distance"),
     from: [false, true],
   };
   let all: { [F in keyof typeof choices]?: (typeof choices)[F][number] }[] = [{}];
@@ -193,6 +196,15 @@ const others: Partial<Record<StatementName, { values: Record<string, unknown>; l
   "lock-property": { values: { id: 7 } },
   "latest-date": { values: { id: 7 } },
   one: { values: { id: 7 } },
+  "drop-places": { values: numbered("id", [7], 256) },
+  "gone-places": {
+    values: { ...numbered("id", [7], 256), first: 0, end: 10 },
+    lines: [
+      ["ids", "nowhere"],
+      ["block", "somewhere"],
+    ],
+  },
+  places: { values: { lat: 4, lon: -74, box: "LINESTRING(-75 4, -74 5)", rows: 10 } },
   "status-change": { values: { historyId: 7 } },
   "delete-query": { values: { name: "a" } },
   "saved-query": { values: { name: "a" } },
@@ -210,6 +222,7 @@ test.each(Object.entries(others))("%s scans nothing", async (name, { values, lin
       statuses: parameters("status", 16),
       ids: parameters("id", 256),
       seqs: parameters("seq", 256),
+      distance: listings.deps.db.statements.distance,
     };
     const text = fill(withLines(listings.deps.db.statements[name as StatementName], new Set(chosen)), parts);
     await expectIndexed({ text, values: values as BoundStatement["values"] }, name);
@@ -218,6 +231,7 @@ test.each(Object.entries(others))("%s scans nothing", async (name, { values, lin
 
 test("every statement is explained here but these", () => {
   const searches = ["page", "walk", "of-price", "keys", "rows", "slice", "slice-of-price", "filters", "after"];
+  const parts = ["distance", "optional-columns"];
   const plainInserts = [
     "insert-properties",
     "insert-property",
@@ -233,6 +247,7 @@ test("every statement is explained here but these", () => {
     "withdraw",
     "unready-block",
     "copy-listings",
+    "copy-places",
   ];
   // Some read all rows of a part of a table on purpose; none serves a request.
   const filling = [
@@ -242,6 +257,6 @@ test("every statement is explained here but these", () => {
     "readable-tables",
   ];
   expect(Object.keys(listings.deps.db.statements).sort()).toEqual(
-    [...Object.keys(others), ...searches, ...plainInserts, ...filling].sort(),
+    [...Object.keys(others), ...searches, ...parts, ...plainInserts, ...filling].sort(),
   );
 });

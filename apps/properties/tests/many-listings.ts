@@ -30,12 +30,12 @@ export async function fillMany(db: Database, count = 10_000, description = texts
 
 async function insertMany(pool: MysqlPool, first: number, count: number, description: string): Promise<void> {
   const numbers = `(SELECT ${first} + n AS n FROM ${tenThousand} WHERE n <= ${count}) AS numbers`;
-  await pool.query(`INSERT INTO property (id, address, city, price, description, year)
+  await pool.query(`INSERT INTO property (id, address, city, price, description, year, lat, lon)
     SELECT n, CONCAT('Calle ', n MOD 180, ' # ', n MOD 97),
       ELT(1 + CRC32(CONCAT('c', n)) MOD 5, 'Bogotá', 'Bogotá', 'Cali', 'Pereira', 'Medellín'),
       1000000 * (CRC32(CONCAT('p', n)) MOD 5000),
       ${description},
-      1980 + CRC32(CONCAT('y', n)) MOD 40
+      1980 + CRC32(CONCAT('y', n)) MOD 40, 4.5 + CRC32(CONCAT('a', n)) MOD 3000 / 10000, -74.2 + CRC32(CONCAT('o', n)) MOD 3000 / 10000
     FROM ${numbers}`);
   await pool.query(`INSERT INTO status_history (property_id, status_id, update_date)
     SELECT n, 1 + CRC32(CONCAT('s', n, k.d)) MOD 5, '2024-01-01' + INTERVAL CRC32(CONCAT('t', n, k.d)) MOD 30000000 SECOND

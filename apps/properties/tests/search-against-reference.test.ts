@@ -6,6 +6,7 @@ import { seededRandom } from "../src/demo/random.ts";
 import { buildNextBlock } from "../src/listings/build.ts";
 import { visibleStatuses } from "../src/properties/statuses.ts";
 import { countResults, type FacetName, facetNames } from "../src/search/facets.ts";
+import { areaOf, type Box, type Circle } from "../src/search/places.ts";
 import { searchProperties } from "../src/search/search.ts";
 import { type SearchLimits, searchLimits } from "../src/search/search-limits.ts";
 import { onlyYear, type Range, type SearchInput } from "../src/search/search-request.ts";
@@ -15,6 +16,8 @@ import { indexAll } from "../src/term-index/term-index.ts";
 import { wordsOf } from "../src/term-index/words.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
 
+/** The orders that any search can have. */
+const orders = sorts.filter((sort) => sort !== "distance");
 const full = process.env.QUINTET_FAULTS === "full";
 const seed = Number(process.env.QUINTET_SEED ?? 7);
 const random = seededRandom(seed);
@@ -30,6 +33,9 @@ interface Row {
   rooms: number | null;
   area: number | null;
   type: string | null;
+  /** Degrees; what is no place on the Earth is none. */
+  lat: number | null;
+  lon: number | null;
   statusId: number;
   /** Null for a date that no calendar has, which is older than any other. */
   date: Date | null;
@@ -91,9 +97,28 @@ function rowOf(id: number): Row {
     rooms: orNull(random.whole(1, 6)),
     area: orNull(random.whole(20, 400) + random.pick([0, 0.5])),
     type: orNull(random.pick(types)),
+    ...placeOf(),
     statusId: random.weighted([1, 2, 3, 4, 5], (status) => (status === 4 ? 90 : 2)),
     date: orNull(new Date(Date.UTC(2022, 0, 1) + (Math.round((1 - at) * 1000) + random.whole(0, 3) * 10) * 86_400_000)),
   };
+}
+
+/** Most in one town and many of those at one place; some at the antimeridian or a pole, some nowhere. */
+function placeOf(): { lat: number | null; lon: number | null } {
+  const around = (centre: number, thousandths: number) =>
+    Number((centre + random.whole(-thousandths, thousandths) / 1000).toFixed(3));
+  const kind = random.whole(1, 20);
+  if (kind === 1)
+    return random.pick([
+      { lat: 200, lon: -74 },
+      { lat: -118.2, lon: 34 },
+      { lat: null, lon: -74 },
+      { lat: 4, lon: 500 },
+    ]);
+  if (kind === 2)
+    return { lat: around(-17, 500), lon: random.pick([around(179.5, 500), around(-179.5, 500), 180, -180]) };
+  if (kind === 3) return { lat: random.pick([90, -90, 89.9, -89.95]), lon: around(0, 180_000) };
+  return { lat: around(4.65, kind < 8 ? 1 : 90), lon: around(-74.08, kind < 8 ? 1 : 90) };
 }
 
 let listings: OpenListings;
@@ -110,7 +135,19 @@ beforeAll(async () => {
   await pool.query("ALTER TABLE status_history MODIFY update_date DATETIME NULL");
   for (let i = 0; i < rows.length; i += 1000) {
     const some = rows.slice(i, i + 1000);
-    const columns = ["id", "address", "city", "price", "description", "year", "rooms", "area", "type"] as const;
+    const columns = [
+      "id",
+      "address",
+      "city",
+      "price",
+      "description",
+      "year",
+      "rooms",
+      "area",
+      "type",
+      "lat",
+      "lon",
+    ] as const;
     await pool.query(`INSERT INTO property (${columns.join(", ")}) VALUES ?`, [
       some.map((row) => columns.map((column) => row[column])),
     ]);
@@ -156,10 +193,37 @@ const isWithin = (value: number | null, range?: Range) =>
 const isOneOf = (value: string | null, wanted: string[]) =>
   wanted.length === 0 || wanted.some((one) => value !== null && plain(value) === plain(one));
 
+interface Place {
+  near?: Circle | undefined;
+  bbox?: Box | undefined;
+}
+
+/** The distance of two places in km by the chord between them: another formula than that of the statements. */
+function distanceOf({ lat, lon }: Row, centre: Circle): number {
+  const point = (phi: number, lambda: number) => {
+    const [a, b] = [(phi * Math.PI) / 180, (lambda * Math.PI) / 180];
+    return [Math.cos(a) * Math.cos(b), Math.cos(a) * Math.sin(b), Math.sin(a)] as const;
+  };
+  const [p, q] = [point(lat ?? 0, lon ?? 0), point(centre.lat, centre.lon)];
+  return 2 * 6371.0088 * Math.asin(Math.min(1, Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2]) / 2));
+}
+
+function isPlaced(row: Row, { near, bbox }: Place): boolean {
+  if (!near && !bbox) return true;
+  const { lat, lon } = row;
+  if (lat === null || lon === null || Math.abs(lat) > 90 || Math.abs(lon) > 180) return false;
+  if (near && distanceOf(row, near) > near.km) return false;
+  if (!bbox) return true;
+  const { south, north, west, east } = bbox;
+  const isBetween = (one: number) => (west <= east ? west <= one && one <= east : west <= one || one <= east);
+  const meets = Math.abs(lat) === 90 || (Math.abs(lon) === 180 ? isBetween(180) || isBetween(-180) : isBetween(lon));
+  return south <= lat && lat <= north && meets;
+}
+
 const statusNames = [undefined, "comprando", "comprado", "pre_venta", "en_venta", "vendido"];
 
 /** The ids of a search by looking at every row. */
-function byLooking(search: SearchInput & { q: string }): number[] {
+function byLooking(search: SearchInput & { q: string } & Place): number[] {
   const words = plain(search.q)
     .split(" ")
     .filter((word) => word !== "");
@@ -167,11 +231,13 @@ function byLooking(search: SearchInput & { q: string }): number[] {
   const key = (row: Row) =>
     search.sort === "newest"
       ? (row.date?.getTime() ?? Number.NEGATIVE_INFINITY)
-      : search.sort.endsWith("price")
-        ? (row.price ?? Number.MAX_VALUE)
-        : search.sort.endsWith("year")
-          ? (row.year ?? Number.MAX_VALUE)
-          : row.id;
+      : search.sort === "distance"
+        ? distanceOf(row, search.near!)
+        : search.sort.endsWith("price")
+          ? (row.price ?? Number.MAX_VALUE)
+          : search.sort.endsWith("year")
+            ? (row.year ?? Number.MAX_VALUE)
+            : row.id;
   const compare = (a: number, b: number) => (a === b ? 0 : a - b);
   const sign = search.sort.startsWith("-") || search.sort === "newest" ? -1 : 1;
   return rows
@@ -179,6 +245,7 @@ function byLooking(search: SearchInput & { q: string }): number[] {
       (row) =>
         (visibleStatuses as readonly (string | undefined)[]).includes(statusNames[row.statusId]) &&
         (search.statuses.length === 0 || search.statuses.includes(statusNames[row.statusId] as never)) &&
+        isPlaced(row, search) &&
         isOneOf(row.city, search.cities) &&
         isOneOf(row.type, search.types) &&
         isWithin(row.rooms, search.rooms) &&
@@ -210,7 +277,7 @@ const asked = [
 ];
 
 /** Anything that can be asked. */
-function anySearch(): SearchInput & { q: string } {
+function anySearch(): SearchInput & { q: string } & Place {
   const q = Array.from({ length: random.pick([0, 1, 1, 2, 2, 3, 8]) }, () => {
     const word = random.pick(asked);
     return random.chance(30)
@@ -225,11 +292,31 @@ function anySearch(): SearchInput & { q: string } {
   const year = oneYear === undefined ? someYears : { min: oneYear, max: oneYear };
   const low = sometimes(30, () => random.pick([0, 5_000_000, 19_500_000, 310_000_000, 700_000_000, 2_000_000_000]));
   const high = sometimes(40, () => (low ?? 0) + random.pick([0, 700_000, 50_000_000, 600_000_000]));
-  const sort = random.pick(sorts);
+  const centre = random.pick([
+    { lat: 4.65, lon: -74.08 },
+    { lat: 4.7, lon: -74.1 },
+    { lat: -17, lon: 179.99 },
+    { lat: -17.1, lon: -180 },
+    { lat: 89.95, lon: 20 },
+  ]);
+  const near = sometimes(25, () => ({ ...centre, km: random.pick([0.1, 2, 7, 60, 900, 20_000]) }));
+  const bbox = sometimes(10, () =>
+    random.pick([
+      { south: 4.6, north: 4.7, west: -74.1, east: -74 },
+      { south: -18, north: -16.5, west: 179.2, east: -179.6 },
+      { south: -90, north: 90, west: -180, east: 180 },
+      { south: 60, north: 90, west: 10, east: 20 },
+      { south: -20, north: 10, west: 180, east: 180 },
+    ]),
+  );
+  const sort = random.pick(near ? (["distance", ...sorts] as const) : orders);
   const several = <T>(share: number, all: readonly T[]) =>
     Array.from({ length: random.chance(share) ? random.pick([1, 1, 2, 3]) : 0 }, () => random.pick(all));
   return {
     q,
+    near,
+    bbox,
+    place: areaOf(near, bbox),
     words: wordsOf(q).slice(0, 8),
     cities: several(25, [...cities, "bogotá", "ñunoa", "atlantis"]),
     types: several(15, ["CASA", "lote", "castillo"]),
@@ -253,7 +340,8 @@ function mostRows(limits: SearchLimits): number {
   const terms = conditions * limits.rowsOfTerm + limits.rowsOfBuckets + limits.rowsAtOnce;
   const walks = 3 * 3 * (limits.walk + limits.longWalk + limits.ofPrice);
   const listingsRead = 2 * (limits.sorted + idsAtOnce) * 4;
-  return terms + walks + listingsRead + 1000;
+  const places = 6 * 2 * limits.places * (1 + limits.rings);
+  return terms + walks + listingsRead + places + 1000;
 }
 
 interface Pages {
@@ -290,6 +378,8 @@ const small: SearchLimits = {
   sorted: 300,
   rowsOfTerm: 60,
   ofPrice: 30,
+  places: 300,
+  rings: 24,
   walk: 10,
   longWalk: 100,
   rowsOfBuckets: 200,
@@ -310,9 +400,9 @@ test.each([
     let uncounted = 0;
     let found = 0;
     for (let i = 0; i < searches; i++) {
-      const { q, ...search } = anySearch();
+      const { q, near, bbox, ...search } = anySearch();
       const limit = random.pick([1, 7, 20]);
-      const wanted = byLooking({ ...search, q });
+      const wanted = byLooking({ ...search, q, near, bbox });
       const pages = await pagesOf(on, search, limit, 3);
       const context = JSON.stringify({ seed, q, search, limit, refused: pages.refused });
       if (pages.refused === undefined) expect(pages.ids, context).toEqual(wanted.slice(0, 3 * limit));
@@ -375,7 +465,7 @@ test.each(hard)("%s: a page is read by its index alone", async (_, { q = "", ...
   expect([refused, ids]).toEqual([undefined, first]);
 });
 
-test.each(sorts)(
+test.each(orders)(
   "a long beginning that too many words have is refused before too many texts are read: %s",
   async (sort) => {
     const search: SearchInput = { ...any, sort, words: ["matricula0042"] };
@@ -387,7 +477,7 @@ test.each(sorts)(
 
 const rangeAround = (price: number | null): Range => ({ min: Math.floor(price ?? 0), max: Math.ceil(price ?? 0) });
 
-test.each(sorts)("any letters that stand in a text find it: %s", async (sort) => {
+test.each(orders)("any letters that stand in a text find it: %s", async (sort) => {
   for (let i = 0; i < (full ? 200 : 12); i++) {
     const row = random.pick(rows.filter(({ statusId, price }) => statusId === 4 && price !== null));
     const words = random.pick([1, 2, 8]);

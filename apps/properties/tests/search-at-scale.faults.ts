@@ -30,7 +30,7 @@ const choices = {
   year: [undefined, { min: 2000, max: 2000 }, { min: 1990 }],
   statuses: [[], ["vendido" as const]],
   price: [undefined, { max: 20_000_000 }, { min: 1_234_567_890 }],
-  sort: sorts,
+  sort: sorts.filter((sort) => sort !== "distance"),
 };
 
 /** A seventh of the combinations of what a request can choose, with each pair of choices among them. */

@@ -1,6 +1,7 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
-import type { PropertyFields } from "../properties/property.ts";
+import type { NewFields } from "../properties/property.ts";
+import { optionalColumns } from "../source/source.ts";
 import { fill } from "../sql/statements.ts";
 import { markBlocks } from "../term-index/term-queries.ts";
 
@@ -25,9 +26,12 @@ export async function rebuildListings(db: Database, on: MysqlConnection): Promis
 }
 
 /** Inserts several properties without a status; returns the first of their consecutive ids. */
-export async function insertProperties(db: Database, on: MysqlConnection, rows: PropertyFields[]): Promise<number> {
-  const columns = ["address", "city", "price", "description", "year"] as const;
-  return (await insertRows(on, db.statements["insert-properties"], columns, rows)).insertId;
+export async function insertProperties(db: Database, on: MysqlConnection, rows: NewFields[]): Promise<number> {
+  const source = await db.source();
+  const optional = optionalColumns.filter((column) => source.columns.has(column));
+  const columns = ["address", "city", "price", "description", "year", ...optional] as const;
+  const text = fill(db.statements["insert-properties"], { columns: columns.join(", ") });
+  return (await insertRows(on, text, columns, rows)).insertId;
 }
 
 /** An entry of a property's history. */
@@ -46,9 +50,9 @@ function insertRows<Column extends string>(
   on: MysqlConnection,
   text: string,
   columns: readonly Column[],
-  rows: { [C in Column]: string | number | Date }[],
+  rows: { [C in Column]?: string | number | Date | null | undefined }[],
 ) {
   const lists = rows.map((_, i) => `(${columns.map((column) => `:${column}${i}`).join(", ")})`);
-  const values = rows.flatMap((row, i) => columns.map((column) => [`${column}${i}`, row[column]] as const));
+  const values = rows.flatMap((row, i) => columns.map((column) => [`${column}${i}`, row[column] ?? null] as const));
   return write(on, fill(text, { rows: lists.join(", ") }), Object.fromEntries(values));
 }

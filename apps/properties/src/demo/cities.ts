@@ -1,6 +1,8 @@
 /** A Colombian city of the demo listings. */
 export interface DemoCity {
   name: string;
+  /** The coordinates of its centre, in degrees. */
+  centre: { lat: number; lon: number };
   /** How many of a hundred listings are here, about. */
   share: number;
   /** Pesos per square metre, about. */
@@ -13,6 +15,7 @@ export interface DemoCity {
 export const demoCities: DemoCity[] = [
   {
     name: "Bogotá",
+    centre: { lat: 4.65, lon: -74.08 },
     share: 26,
     metrePrice: 6_400_000,
     districts: ["Chapinero Alto", "Usaquén", "Cedritos", "Teusaquillo", "La Candelaria", "Salitre", "Suba", "Fontibón"],
@@ -20,6 +23,7 @@ export const demoCities: DemoCity[] = [
   },
   {
     name: "Medellín",
+    centre: { lat: 6.244, lon: -75.581 },
     share: 18,
     metrePrice: 5_600_000,
     districts: ["El Poblado", "Laureles", "Belén", "Envigado", "La América", "Robledo", "Estadio"],
@@ -27,6 +31,7 @@ export const demoCities: DemoCity[] = [
   },
   {
     name: "Cali",
+    centre: { lat: 3.437, lon: -76.522 },
     share: 12,
     metrePrice: 3_900_000,
     districts: ["Ciudad Jardín", "Granada", "San Fernando", "El Peñón", "Valle del Lili", "Normandía"],
@@ -34,6 +39,7 @@ export const demoCities: DemoCity[] = [
   },
   {
     name: "Barranquilla",
+    centre: { lat: 10.98, lon: -74.8 },
     share: 9,
     metrePrice: 4_100_000,
     districts: ["Alto Prado", "El Golf", "Riomar", "Villa Country", "Boston"],
@@ -41,6 +47,7 @@ export const demoCities: DemoCity[] = [
   },
   {
     name: "Pereira",
+    centre: { lat: 4.813, lon: -75.696 },
     share: 9,
     metrePrice: 3_700_000,
     districts: ["Pinares", "Álamos", "Circunvalar", "Cerritos", "Cuba"],
@@ -48,6 +55,7 @@ export const demoCities: DemoCity[] = [
   },
   {
     name: "Cartagena",
+    centre: { lat: 10.4, lon: -75.51 },
     share: 6,
     metrePrice: 7_200_000,
     districts: ["Bocagrande", "Castillogrande", "Manga", "Getsemaní", "Crespo"],
@@ -55,6 +63,7 @@ export const demoCities: DemoCity[] = [
   },
   {
     name: "Bucaramanga",
+    centre: { lat: 7.12, lon: -73.12 },
     share: 5,
     metrePrice: 3_800_000,
     districts: ["Cabecera del Llano", "Provenza", "Sotomayor", "Floridablanca"],
@@ -62,6 +71,7 @@ export const demoCities: DemoCity[] = [
   },
   {
     name: "Manizales",
+    centre: { lat: 5.067, lon: -75.517 },
     share: 4,
     metrePrice: 3_500_000,
     districts: ["Palermo", "La Enea", "Chipre", "Milán"],
@@ -69,6 +79,7 @@ export const demoCities: DemoCity[] = [
   },
   {
     name: "Armenia",
+    centre: { lat: 4.534, lon: -75.681 },
     share: 4,
     metrePrice: 3_300_000,
     districts: ["La Castellana", "Laureles", "Avenida Bolívar"],
@@ -76,6 +87,7 @@ export const demoCities: DemoCity[] = [
   },
   {
     name: "Ibagué",
+    centre: { lat: 4.437, lon: -75.2 },
     share: 3,
     metrePrice: 3_100_000,
     districts: ["Piedra Pintada", "El Vergel", "Interlaken"],
@@ -83,6 +95,7 @@ export const demoCities: DemoCity[] = [
   },
   {
     name: "Santa Marta",
+    centre: { lat: 11.23, lon: -74.19 },
     share: 2,
     metrePrice: 4_800_000,
     districts: ["El Rodadero", "Bello Horizonte", "Pozos Colorados"],
@@ -90,6 +103,7 @@ export const demoCities: DemoCity[] = [
   },
   {
     name: "Villavicencio",
+    centre: { lat: 4.142, lon: -73.627 },
     share: 2,
     metrePrice: 2_900_000,
     districts: ["El Buque", "Barzal", "La Grama"],

@@ -1,7 +1,10 @@
 import { inMysqlTransaction } from "@quintet/db";
 import type { Deps } from "../deps.ts";
+import { copyListings } from "../listings/refresh.ts";
+import { positionOfId } from "../term-index/id-sets.ts";
 import { indexAll } from "../term-index/term-index.ts";
-import { anyProperty, insertProperties, insertStatuses, lockDemo, rebuildListings } from "./bulk-queries.ts";
+import { markBlocks } from "../term-index/term-queries.ts";
+import { anyProperty, insertProperties, insertStatuses, lockDemo } from "./bulk-queries.ts";
 import { demoListings } from "./listings.ts";
 
 const count = 400;
@@ -32,7 +35,10 @@ export async function fillDemo(deps: Deps, progress: (line: string) => void): Pr
       })),
     );
     await insertStatuses(db, on, history);
-    await rebuildListings(db, on);
+    for (const block of new Set(listings.map((_, i) => positionOfId(first + i).block))) {
+      await copyListings(db, on, { block });
+    }
+    await markBlocks(db, on);
     await indexAll(db, on);
     return true;
   });

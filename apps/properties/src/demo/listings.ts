@@ -1,10 +1,10 @@
-import type { PropertyFields } from "../properties/property.ts";
+import type { NewFields } from "../properties/property.ts";
 import type { Status } from "../properties/statuses.ts";
 import { type DemoCity, demoCities } from "./cities.ts";
 import { type Random, seededRandom } from "./random.ts";
 
 export interface DemoListing {
-  fields: PropertyFields;
+  fields: NewFields;
   /** In the order in which the rows are stored, which is not always that of their dates. */
   history: { status: Status; updateDate: Date }[];
 }
@@ -76,23 +76,37 @@ const firstDay = Date.UTC(2022, 0, 10);
 /** The first `count` demo listings; the same ones at every call. */
 export function demoListings(count: number): DemoListing[] {
   const random = seededRandom(11);
+  const places = seededRandom(12);
   return Array.from({ length: count }, () => {
     const city = random.weighted(demoCities, ({ share }) => share);
-    return { fields: fieldsIn(city, random), history: historyOf(random) };
+    return { fields: { ...fieldsIn(city, random), ...placeIn(city, places) }, history: historyOf(random) };
   });
 }
 
-function fieldsIn(city: DemoCity, random: Random): PropertyFields {
+/** A place some kilometres from the centre of a city at most; a few have none. */
+function placeIn({ centre }: DemoCity, random: Random): Pick<NewFields, "lat" | "lon"> {
+  if (random.chance(4)) return { lat: null, lon: null };
+  const near = (degrees: number) =>
+    Number((degrees + (random.whole(-250, 250) + random.whole(-250, 250)) / 10_000).toFixed(6));
+  return { lat: near(centre.lat), lon: near(centre.lon) };
+}
+
+function fieldsIn(city: DemoCity, random: Random): NewFields {
   const kind = random.weighted(kinds, ({ weight }) => weight);
   const area = random.whole(...kind.area);
   const district = random.pick(city.districts);
   const price = area * city.metrePrice * (random.whole(75, 135) / 100);
+  const address = `${street(random)}${kind.unit(random)}, ${district}`;
+  const { description, rooms } = describe(kind, area, city, district, random);
   return {
-    address: `${street(random)}${kind.unit(random)}, ${district}`,
+    address,
     city: city.name,
     price: Math.round(price / 500_000) * 500_000,
-    description: describe(kind, area, city, district, random),
+    description,
     year: random.chance(70) ? random.whole(2005, 2024) : random.whole(1958, 2004),
+    rooms,
+    area,
+    type: kind.name.toLowerCase(),
   };
 }
 
@@ -104,11 +118,12 @@ function street(random: Random): string {
   return `${road} ${random.whole(3, 170)}${letter} # ${random.whole(2, 99)}-${String(random.whole(2, 98)).padStart(2, "0")}`;
 }
 
-function describe(kind: Kind, area: number, city: DemoCity, district: string, random: Random): string {
+function describe(kind: Kind, area: number, city: DemoCity, district: string, random: Random) {
   const two = [random.pick(features), random.pick(features)];
   const parts = [`${kind.name} de ${area} m² en ${district}, ${[...new Set(two)].join(" y ")}.`];
+  let rooms: number | null = null;
   if (kind.name.startsWith("Casa") || kind.name === "Apartamento") {
-    const rooms = random.whole(2, 5);
+    rooms = random.whole(2, 5);
     const baths = counted(random.whole(1, rooms), "baño");
     const cars = random.pick(["sin parqueadero", "1 parqueadero", "2 parqueaderos"]);
     parts.push(`${counted(rooms, "habitación", "habitaciones")}, ${baths}, ${cars}.`);
@@ -116,7 +131,7 @@ function describe(kind: Kind, area: number, city: DemoCity, district: string, ra
   if (random.chance(35)) parts.push(`Vista ${city.view}.`);
   parts.push(`Queda ${random.pick(surroundings)}.`);
   if (random.chance(12)) parts.push("Recién remodelado, listo para estrenar.");
-  return parts.join(" ");
+  return { description: parts.join(" "), rooms };
 }
 
 function counted(number: number, one: string, many = `${one}s`): string {

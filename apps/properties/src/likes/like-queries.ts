@@ -1,6 +1,7 @@
 import { inMysqlTransaction, type MysqlConnection } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
 import type { DatePosition, LikedProperty, Property } from "../properties/property.ts";
+import { withOptional, withoutNulls } from "../source/optional-columns.ts";
 import { maxStatusIds } from "../source/statuses.ts";
 import { fill, numbered, parameters, withLines } from "../sql/statements.ts";
 
@@ -101,13 +102,13 @@ export async function findLikes(
   page: { rows: number; after?: DatePosition | undefined },
 ): Promise<Found<DatePosition, LikedProperty>[]> {
   const { rows, after } = page;
-  const text = withLines(withStatuses(db.statements.liked), new Set(after ? ["after"] : []));
+  const text = await withOptional(db, withLines(withStatuses(db.statements.liked), new Set(after ? ["after"] : [])));
   const position = after ? { afterDate: after.date, afterId: after.id } : {};
   const values = { account, rows, ...(await visibleIds(db)), ...position };
   const found = await select<{ likedId: number; likedAt: Date } & Joined>(db.searchPool, text, values);
   return found.map(({ likedId, likedAt, ...property }) => ({
     position: { date: likedAt, id: likedId },
-    property: property.id === null ? undefined : { ...property, likedAt },
+    property: property.id === null ? undefined : { ...withoutNulls(property), likedAt },
   }));
 }
 
@@ -126,12 +127,13 @@ export async function findMostLiked(
   page: { rows: number; after?: LikesPosition | undefined },
 ): Promise<Found<LikesPosition, CountedProperty>[]> {
   const { rows, after } = page;
-  const text = withLines(withStatuses(db.statements["most-liked"]), new Set(after ? ["after"] : []));
+  const lines = withLines(withStatuses(db.statements["most-liked"]), new Set(after ? ["after"] : []));
+  const text = await withOptional(db, lines);
   const position = after ? { afterLikes: after.likes, afterId: after.id } : {};
   const values = { rows, ...(await visibleIds(db)), ...position };
   const found = await select<{ countedId: number; likes: number } & Joined>(db.searchPool, text, values);
   return found.map(({ countedId, likes, ...property }) => ({
     position: { likes, id: countedId },
-    property: property.id === null ? undefined : { ...property, likes },
+    property: property.id === null ? undefined : { ...withoutNulls(property), likes },
   }));
 }

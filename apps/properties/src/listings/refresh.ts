@@ -62,6 +62,27 @@ export type Part = { ids: number[] } | { block: number };
 export async function copyListings(db: Database, on: MysqlConnection, part: Part): Promise<void> {
   const { text, values } = await sourceRows(db, "copy-listings", part);
   await write(on, text, values);
+  await copyPlaces(db, on, part);
+}
+
+/** The same for the places alone; removes those that are gone. */
+export async function copyPlaces(db: Database, on: MysqlConnection, part: Part): Promise<void> {
+  const { columns } = await db.source();
+  const arePlaced = columns.has("lat") && columns.has("lon");
+  const lines = new Set([arePlaced ? "somewhere" : "nowhere", "ids" in part ? "ids" : "block"]);
+  const textOf = (name: "copy-places" | "gone-places") => withIds(withLines(db.statements[name], lines));
+  const values = valuesOf(part);
+  if (arePlaced) await write(on, textOf("copy-places"), values);
+  const gone = (await select<{ id: number }>(on, textOf("gone-places"), values)).map(({ id }) => id);
+  for (let i = 0; i < gone.length; i += idsAtOnce) {
+    const some = numbered("id", gone.slice(i, i + idsAtOnce), idsAtOnce);
+    await write(on, withIds(db.statements["drop-places"]), some);
+  }
+}
+
+function valuesOf(part: Part): Record<string, number | null> {
+  if ("ids" in part) return numbered("id", part.ids, idsAtOnce);
+  return { first: part.block * blockSize, end: (part.block + 1) * blockSize };
 }
 
 /** The ids of a block whose listings are not what the tables that they follow say. */
@@ -80,9 +101,7 @@ async function sourceRows(db: Database, name: "copy-listings" | "differences", p
   const rows = withLines(db.statements["source-rows"], new Set([...optional, byIds ? "ids" : "block"]));
   return {
     text: withIds(fill(db.statements[name], { rows })),
-    values: byIds
-      ? numbered("id", part.ids, idsAtOnce)
-      : { first: part.block * blockSize, end: (part.block + 1) * blockSize },
+    values: valuesOf(part),
   };
 }
 

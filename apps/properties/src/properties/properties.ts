@@ -2,7 +2,8 @@ import { inMysqlTransaction, type MysqlConnection, mysqlProcessedRequests, runOn
 import { type KeyedRequest, Problem } from "@quintet/http";
 import type { Database } from "../database.ts";
 import { addChange, followWrite } from "../listings/changes.ts";
-import type { Property, PropertyChanges, PropertyFields } from "./property.ts";
+import { withoutNulls } from "../source/optional-columns.ts";
+import type { NewFields, Property, PropertyChanges } from "./property.ts";
 import { findProperty, insertProperty, insertStatus, lockProperty, updateProperty } from "./property-queries.ts";
 import { isVisible, type Status } from "./statuses.ts";
 import { requireVersion } from "./versions.ts";
@@ -27,7 +28,7 @@ export const processedRequestsTable = "properties_done_requests";
 /** Creates a property with its first status, dated now, in one transaction; once for a keyed request. */
 export async function createProperty(
   db: Database,
-  fields: PropertyFields,
+  fields: NewFields,
   status: Status,
   request?: KeyedRequest,
 ): Promise<Property> {
@@ -42,7 +43,7 @@ export async function createProperty(
     runOnce(mysqlProcessedRequests(on, processedRequestsTable), request, () => store(on)),
   );
   await followWrite(db, id);
-  return { id, ...fields, status };
+  return withoutNulls({ id, ...fields, status }) as Property;
 }
 
 /**
@@ -71,13 +72,12 @@ export async function changeProperty(
   changes: PropertyChanges,
   ifMatch: string | undefined,
 ): Promise<Property> {
-  const { address = null, city = null, price = null, description = null, year = null } = changes;
   const changed = await inMysqlTransaction(db.pool, async (on) => {
     await lockVersion(db, on, id, ifMatch);
     if (ifMatch === undefined) {
       throw new Problem("precondition-required", "If-Match is required: the ETag that the change is based on, or *.");
     }
-    await updateProperty(db, on, id, { address, city, price, description, year });
+    await updateProperty(db, on, id, changes);
     await addChange(db, on, id);
     return presentProperty(db, on, id);
   });

@@ -1,7 +1,10 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
+import { Problem } from "@quintet/http";
 import { type Database, select, write } from "../database.ts";
+import { withOptional, withoutNulls } from "../source/optional-columns.ts";
+import { optionalColumns } from "../source/source.ts";
 import { withLines } from "../sql/statements.ts";
-import type { HistoryPosition, Property, PropertyFields, StatusChange } from "./property.ts";
+import type { HistoryPosition, NewFields, Property, PropertyChanges, StatusChange } from "./property.ts";
 import { writeTheirs } from "./write-faults.ts";
 
 /** The property with this id, with any status or none, withdrawn or not. */
@@ -10,15 +13,17 @@ export async function findProperty(
   id: number,
   on: MysqlPool | MysqlConnection = db.pool,
 ): Promise<Property | undefined> {
-  const [found] = await select<Property & { withdrawnAt: Date | null }>(on, db.statements.one, { id });
+  const text = await withOptional(db, db.statements.one);
+  const [found] = await select<Property & { withdrawnAt: Date | null }>(on, text, { id });
   if (!found) return undefined;
   const { withdrawnAt, ...property } = found;
-  return withdrawnAt === null ? property : { ...property, withdrawnAt };
+  return { ...withoutNulls(property), ...(withdrawnAt === null ? {} : { withdrawnAt }) };
 }
 
 /** Inserts a property without a status, and returns its id. */
-export async function insertProperty(db: Database, on: MysqlConnection, fields: PropertyFields): Promise<number> {
-  const { insertId } = await writeTheirs(() => write(on, db.statements["insert-property"], { ...fields }));
+export async function insertProperty(db: Database, on: MysqlConnection, fields: NewFields): Promise<number> {
+  const { text, values } = await withColumns(db, db.statements["insert-property"], fields);
+  const { insertId } = await writeTheirs(() => write(on, text, values));
   return insertId;
 }
 
@@ -48,9 +53,27 @@ export async function updateProperty(
   db: Database,
   on: MysqlConnection,
   id: number,
-  changes: { [F in keyof PropertyFields]: PropertyFields[F] | null },
+  changes: PropertyChanges,
 ): Promise<void> {
-  await writeTheirs(() => write(on, db.statements["update-property"], { id, ...changes }));
+  const { text, values } = await withColumns(db, db.statements["update-property"], changes);
+  await writeTheirs(() => write(on, text, { id, ...noChanges, ...values }));
+}
+
+const noChanges = { address: null, city: null, price: null, description: null, year: null };
+
+/** A statement with the optional columns that are given, and the given values. Throws `unprocessable` when `property` lacks one. */
+async function withColumns(db: Database, statement: string, fields: PropertyChanges) {
+  const { columns } = await db.source();
+  const chosen = optionalColumns.filter((column) => fields[column] !== undefined);
+  const missing = chosen.filter((column) => !columns.has(column));
+  if (missing.length > 0) {
+    const errors = missing.map((path) => ({ path, message: "is no column of the table `property`" }));
+    throw new Problem("unprocessable", `The table \`property\` has no column ${missing.join(", ")}.`, { errors });
+  }
+  const given = Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return { text: withLines(statement, new Set(chosen)), values: Object.fromEntries(given) };
 }
 
 /** Entries of a property's history, latest first, after a position. */

@@ -1,6 +1,7 @@
 import { inMysqlTransaction } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
 import { addChange, followWrite } from "../listings/changes.ts";
+import { withOptional, withoutNulls } from "../source/optional-columns.ts";
 import { withLines } from "../sql/statements.ts";
 import { lockVersion, presentProperty } from "./properties.ts";
 import type { DatePosition, Property } from "./property.ts";
@@ -39,10 +40,10 @@ export async function readWithdrawn(
   page: { limit: number; after?: DatePosition | undefined },
 ): Promise<{ properties: Property[]; end: DatePosition | undefined }> {
   const { limit, after } = page;
-  const text = withLines(db.statements.withdrawn, new Set(after ? ["after"] : []));
+  const text = await withOptional(db, withLines(db.statements.withdrawn, new Set(after ? ["after"] : [])));
   const position = after ? { afterDate: after.date, afterId: after.id } : {};
   const found = await select<Property & { withdrawnAt: Date }>(db.searchPool, text, { rows: limit + 1, ...position });
-  const shown = found.slice(0, limit);
+  const shown = found.slice(0, limit).map(withoutNulls);
   const last = found.length > limit ? shown.at(-1) : undefined;
   return { properties: shown, end: last && { date: last.withdrawnAt, id: last.id } };
 }

@@ -63,8 +63,8 @@ export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
           return sendTagged(c, await withdrawnPage(c, deps, { limit, cursor }));
         }
         const after = cursor === undefined ? undefined : searchPosition(cursorKey, search.sort, cursor);
-        const columns = fieldsInOrder(fields);
         const type = format ? listTypes[formats.indexOf(format)]! : acceptedType(c.req.header("accept"), listTypes);
+        const columns = fieldsInOrder(fields, type !== "text/csv");
         if (type !== "application/json") {
           rejectPaging(c);
           const as = { type, name: "properties", columns, keepsFormulas: formulas === "keep" };

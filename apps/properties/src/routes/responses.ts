@@ -92,7 +92,7 @@ function csvLine({ columns, keepsFormulas }: Export): (row: Row) => string {
 }
 
 function jsonLine({ columns }: Export): (row: Row) => string {
-  return (row) => `${JSON.stringify(Object.fromEntries(columns.map((column) => [column, row[column] ?? null])))}\n`;
+  return (row) => `${JSON.stringify(Object.fromEntries(columns.map((column) => [column, row[column]])))}\n`;
 }
 
 /** The error for a search without results. */

@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { isVisible, mustBeVisible, wholeNumber } from "@quintet/http";
 import { allStatuses } from "../properties/statuses.ts";
+import { optionalColumns } from "../source/source.ts";
 
 /** The max price, in pesos: fifteen digits, which every number type involved represents exactly. */
 export const maxPrice = 999_999_999_999_999;
@@ -36,6 +37,44 @@ const status = z
   .enum(allStatuses, `must be one of ${allStatuses.join(", ")}`)
   .openapi({ description: "The status; only `pre_venta`, `en_venta` and `vendido` are visible to all accounts" });
 
+const optionalValues = {
+  rooms: z.number().int().min(0).max(32_767).nullable(),
+  area: z.number().min(0).max(99_999_999).nullable(),
+  type: line(40).nullable(),
+  lat: z.number().min(-90).max(90).nullable(),
+  lon: z.number().min(-180).max(180).nullable(),
+};
+
+const descriptions = {
+  rooms: "The number of rooms",
+  area: "The area in m²",
+  type: "The type, such as `apartamento`",
+  lat: "The latitude in degrees; not without `lon`",
+  lon: "The longitude in degrees; not without `lat`",
+};
+
+/** The fields that not every database has. */
+const optionalInput = {
+  rooms: optionalValues.rooms.optional().openapi({ description: descriptions.rooms }),
+  area: optionalValues.area.optional().openapi({ description: descriptions.area }),
+  type: optionalValues.type.optional().openapi({ description: descriptions.type }),
+  lat: optionalValues.lat.optional().openapi({ description: descriptions.lat }),
+  lon: optionalValues.lon.optional().openapi({ description: descriptions.lon }),
+};
+
+/** Two coordinates are set, or cleared, together. */
+function hasBothCoordinates({
+  lat,
+  lon,
+}: {
+  lat?: number | null | undefined;
+  lon?: number | null | undefined;
+}): boolean {
+  return lat === undefined ? lon === undefined : lon !== undefined && (lat === null) === (lon === null);
+}
+
+const bothCoordinates = { path: ["lat"], error: "must be given, or be null, together with lon" };
+
 const fields = {
   address: line(200).openapi({ description: "The address, a single line" }),
   city: line(80).openapi({ description: "The city, a single line" }),
@@ -44,12 +83,19 @@ const fields = {
   year,
 };
 
-export const newPropertySchema = z.strictObject({ ...fields, status }).openapi("NewProperty");
+export const newPropertySchema = z
+  .strictObject({ ...fields, ...optionalInput, status })
+  .refine(hasBothCoordinates, bothCoordinates)
+  .openapi("NewProperty");
 
 export const propertyChangesSchema = z
-  .strictObject(fields)
+  .strictObject({ ...fields, ...optionalInput })
   .partial()
-  .refine((changes) => Object.keys(changes).length > 0, `must have at least one of ${Object.keys(fields).join(", ")}`)
+  .refine(hasBothCoordinates, bothCoordinates)
+  .refine(
+    (changes) => Object.keys(changes).length > 0,
+    `must have at least one of ${Object.keys({ ...fields, ...optionalInput }).join(", ")}`,
+  )
   .openapi("PropertyChanges");
 
 export const newStatusSchema = z
@@ -85,8 +131,17 @@ export const propertySchema = z
     description: z.string().nullable().openapi({ description: "A description" }),
     year: z.number().int().nullable().openapi({ description: "The year of construction" }),
     status: currentStatus,
+    rooms: z.number().int().optional().openapi({ description: descriptions.rooms }),
+    area: z.number().optional().openapi({ description: descriptions.area }),
+    type: z.string().optional().openapi({ description: descriptions.type }),
+    lat: z.number().optional().openapi({ description: descriptions.lat }),
+    lon: z.number().optional().openapi({ description: descriptions.lon }),
   })
-  .openapi("Property", { description: "A property. Fields that another program left empty are null" });
+  .openapi("Property", {
+    description: "A property. Fields that another program left empty are null; from `rooms` on they are absent",
+  });
+
+export const optionalFieldNames = optionalColumns;
 
 /** A property as staff sees it. */
 export const storedPropertySchema = propertySchema

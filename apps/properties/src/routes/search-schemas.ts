@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { limitParam, wholeNumber } from "@quintet/http";
 import { visibleStatuses } from "../properties/statuses.ts";
 import { facetNames, maxValues } from "../search/facets.ts";
+import { areaOf, type Box, type Circle, maxKm } from "../search/places.ts";
 import { onlyYear, type Range, type SearchInput } from "../search/search-request.ts";
 import { maxCities } from "../search/search-statements.ts";
 import { sorts, sortWithinYear } from "../search/sort-orders.ts";
@@ -12,6 +13,7 @@ import {
   likeFields,
   line,
   nextCursor,
+  optionalFieldNames,
   pesos,
   propertySchema,
   storedPropertySchema,
@@ -43,13 +45,34 @@ function listOf<T extends string>(names: readonly T[]) {
     .optional();
 }
 
+/** A parameter of numbers, separated by commas: those of `ends`, each in its range. */
+function numbers<N extends string>(ends: Record<N, [min: number, max: number]>) {
+  const names = Object.keys(ends) as N[];
+  return z.string().transform((text, context): Record<N, number> => {
+    const parts = text.split(",");
+    const refuse = (message: string) => {
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    };
+    if (parts.length !== names.length || !parts.every((part) => /^-?\d{1,5}(\.\d{1,15})?$/.test(part))) {
+      return refuse(`must be the numbers ${names.join(",")}`);
+    }
+    const values = parts.map(Number);
+    for (const [i, name] of names.entries()) {
+      const [min, max] = ends[name];
+      if (!(values[i]! >= min && values[i]! <= max)) return refuse(`${name} must be from ${min} to ${max}`);
+    }
+    return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<N, number>;
+  });
+}
+
 /** The formats of a list, and their media types. */
 export const formats = ["json", "csv", "ndjson"] as const;
 
 /** The fields of a property, in their order. */
-export const fieldNames = propertySchema.keyof().options;
+export const fieldNames = propertySchema.keyof().exclude(optionalFieldNames).options;
 /** The fields that `fields` may name: also what is only there on request. */
-const allFieldNames = [...fieldNames, ...likeFieldNames] as const;
+const allFieldNames = [...fieldNames, ...optionalFieldNames, ...likeFieldNames] as const;
 const year = wholeNumber(0, 9999);
 const rooms = wholeNumber(0, 32_767);
 const area = wholeNumber(0, 9_999_999_999);
@@ -89,6 +112,21 @@ export const searchQuery = z
       maxItems: maxCities,
       description: `The type, such as \`apartamento\`; case and accents are ignored. Repeat it for any of up to ${maxCities} types`,
     }),
+    near: numbers({ lat: [-90, 90], lon: [-180, 180], km: [0.001, maxKm] })
+      .optional()
+      .openapi({
+        type: "string",
+        description: "`lat,lon,km`: properties with coordinates within so many kilometres of a point",
+        example: "4.65,-74.06,2.5",
+      }),
+    bbox: numbers({ minLat: [-90, 90], minLon: [-180, 180], maxLat: [-90, 90], maxLon: [-180, 180] })
+      .optional()
+      .openapi({
+        type: "string",
+        description:
+          "`minLat,minLon,maxLat,maxLon`: properties with coordinates in this box, inclusive; across the antimeridian `minLon` is greater than `maxLon`",
+        example: "4.5,-74.2,4.8,-74",
+      }),
     q: z
       .string()
       .max(100, "must have 100 characters or fewer")
@@ -102,13 +140,13 @@ export const searchQuery = z
       }),
     sort: z.enum(sorts).default("id").openapi({
       description:
-        "The order; `-` means descending. `newest`: by the date of the current status, latest first. Equal values are ordered by id",
+        "The order; `-` means descending. `newest`: by the date of the current status, latest first; `distance`: nearest first, with `near` only. Equal values are ordered by id",
     }),
     limit: limitParam(20).openapi({ type: "integer", description: "Max properties per page" }),
     cursor,
     fields: listOf(allFieldNames).openapi({
       type: "string",
-      description: `The fields of each property, separated by commas: ${allFieldNames.join(", ")}. Default: all but the last two, the number of accounts that like it and whether this one does`,
+      description: `The fields of each property, separated by commas: ${allFieldNames.join(", ")}. Default: all but likes, the number of accounts that like it, and liked, whether this one does; in CSV without ${optionalFieldNames.join(", ")} too`,
       example: "id,city,price",
     }),
     count: z.enum(["exact", "estimated"]).optional().openapi({
@@ -144,6 +182,8 @@ export const searchQuery = z
     }
     if (query.year !== undefined && (query.minYear !== undefined || query.maxYear !== undefined))
       refuse("year", "must not be combined with minYear or maxYear");
+    if (query.bbox && query.bbox.minLat > query.bbox.maxLat) refuse("bbox", "minLat must not be greater than maxLat");
+    if (query.sort === "distance" && query.near === undefined) refuse("sort", "distance must be combined with near");
     if (query.rooms !== undefined && query.minRooms !== undefined)
       refuse("rooms", "must not be combined with minRooms");
   })
@@ -165,6 +205,8 @@ interface Filters {
   minArea?: number | undefined;
   maxArea?: number | undefined;
   type: string[];
+  near?: Circle | undefined;
+  bbox?: { minLat: number; minLon: number; maxLat: number; maxLon: number } | undefined;
   q?: string[] | undefined;
   sort: SearchInput["sort"];
 }
@@ -177,6 +219,7 @@ function searchOf(filters: Filters): SearchInput {
     cities: city,
     statuses: status,
     types: type,
+    place: areaOf(filters.near, boxOf(filters.bbox)),
     price: rangeOf(filters.minPrice, filters.maxPrice),
     year,
     rooms: rangeOf(filters.rooms ?? filters.minRooms, filters.rooms),
@@ -186,6 +229,10 @@ function searchOf(filters: Filters): SearchInput {
   };
 }
 
+function boxOf(bbox: Filters["bbox"]): Box | undefined {
+  return bbox && { south: bbox.minLat, north: bbox.maxLat, west: bbox.minLon, east: bbox.maxLon };
+}
+
 function rangeOf(min: number | undefined, max: number | undefined): Range | undefined {
   return min === undefined && max === undefined ? undefined : { min, max };
 }
@@ -193,9 +240,10 @@ function rangeOf(min: number | undefined, max: number | undefined): Range | unde
 /** A field of a property of a search. */
 export type FieldName = (typeof allFieldNames)[number];
 
-/** The given fields in their usual order; without any, those of every property. */
-export function fieldsInOrder(fields: FieldName[] | undefined): FieldName[] {
-  return fields ? allFieldNames.filter((name) => fields.includes(name)) : fieldNames;
+/** The given fields in their usual order; without any, those of every property, and with `optional` those that it may have. */
+export function fieldsInOrder(fields: FieldName[] | undefined, optional: boolean): FieldName[] {
+  if (fields) return allFieldNames.filter((name) => fields.includes(name));
+  return optional ? [...fieldNames, ...optionalFieldNames] : fieldNames;
 }
 
 const foundPropertySchema = storedPropertySchema
@@ -211,7 +259,7 @@ const facetSchema = (value: z.ZodType, what: string) =>
           value: value.openapi({ description: what }),
           count: z.number().int().openapi({ description: "The number of results that have it" }),
         })
-        .openapi(`Count of ${what}`.replaceAll(/ (\w)/g, (_, letter: string) => letter.toUpperCase())),
+        .openapi(`Count of ${what}`.replaceAll(/ (w)/g, (_, letter: string) => letter.toUpperCase())),
     )
     .optional()
     .openapi({ description: `The most frequent values, at most ${maxValues}` });

@@ -12,7 +12,7 @@ import {
   rangesOfYears,
   type TermRange,
 } from "../term-index/terms.ts";
-import { findByPrice } from "./search-queries.ts";
+import { findByPrice, findPlaces } from "./search-queries.ts";
 import type { Search } from "./search-request.ts";
 
 /** The candidates of a search: all listings that match, and possibly others. */
@@ -44,9 +44,9 @@ export async function findCandidates(db: Database, search: Search, enough = db.l
 
 type Condition = () => Promise<IdSet | undefined>;
 
-/** The conditions of a search. Long words first, because they are likely rare; the status last, because nearly every listing is visible. */
+/** The conditions of a search. A place first; long words early first, because they are likely rare; the status last, because nearly every listing is visible. */
 function conditionsOf(db: Database, search: Search, unready: number[]): Condition[] {
-  const { words, cities, types, year, price, rooms, area } = search;
+  const { words, cities, types, place, year, price, rooms, area } = search;
   const inRanges = (ranges: TermRange[]) => readRanges(db, ranges, unready);
   const keysOf = async (texts: string[]) => {
     const keys: string[] = [];
@@ -56,6 +56,7 @@ function conditionsOf(db: Database, search: Search, unready: number[]): Conditio
   const cityRanges = async () => (await keysOf(cities)).map(rangeOfCity);
   const typeRanges = async () => (await keysOf(types)).map(rangeOfType);
   return [
+    ...(place === undefined ? [] : [async () => setOf((await findPlaces(db, place))?.map(({ id }) => id))]),
     ...words.toSorted((a, b) => b.length - a.length).map((word) => () => inRanges([rangeOfWord(word)])),
     ...(cities.length === 0 ? [] : [async () => inRanges(await cityRanges())]),
     ...(types.length === 0 ? [] : [async () => inRanges(await typeRanges())]),

@@ -8,6 +8,9 @@ export interface SearchLimits {
   rowsOfTerm: number;
   /** Max listings per status that are read to find all in a price range. */
   ofPrice: number;
+  /** Max places that are read at once from the spatial index, and how often for one page in the order of their distance. */
+  places: number;
+  rings: number;
   /** Max listings per status that are scanned in the requested order, without and with a bucket or candidates. */
   walk: number;
   longWalk: number;
@@ -25,6 +28,8 @@ export const searchLimits: SearchLimits = {
   sorted: 5000,
   rowsOfTerm: 10_000,
   ofPrice: 1000,
+  places: 10_000,
+  rings: 24,
   walk: 200,
   longWalk: 4000,
   rowsOfBuckets: 20_000,

@@ -12,7 +12,8 @@ import {
   yearOf,
 } from "../term-index/terms.ts";
 import { type Candidates, findCandidates } from "./candidates.ts";
-import { findPositions, walkInOrder } from "./search-queries.ts";
+import { withinKm } from "./places.ts";
+import { type FoundPlace, findPlaces, findPositions, walkInOrder } from "./search-queries.ts";
 import type { Search } from "./search-request.ts";
 import { idsAtOnce } from "./search-statements.ts";
 import { type SortPosition, sortOrders } from "./sort-orders.ts";
@@ -25,7 +26,7 @@ type Ids = AsyncGenerator<number[], void>;
  */
 export async function* idsInOrder(db: Database, search: Search): Ids {
   let from = search;
-  if (search.words.length === 0) {
+  if (search.words.length === 0 && search.place === undefined) {
     // Common prices and years are found soon.
     const places = await walkInOrder(db, search, db.limits.walk);
     yield places.map(({ id }) => id);
@@ -45,6 +46,7 @@ async function* idsOfCandidates(db: Database, search: Search, candidates: Candid
   const { column, descending } = sortOrders[search.sort];
   if (ids && column === "id") yield* byId(ids, descending, search.after?.id);
   else if (ids && countIds(ids) <= db.limits.sorted) yield await sortedByKey(db, search, ids);
+  else if (column === "distance") yield* byRings(db, search, candidates);
   else yield* byWalking(db, search, candidates);
 }
 
@@ -80,6 +82,27 @@ async function sortedByKey(db: Database, search: Search, ids: IdSet): Promise<nu
   return places.sort((a, b) => sign * (Number(a.key) - Number(b.key) || a.id - b.id)).map(({ id }) => id);
 }
 
+/** The candidates from the centre of the circle outwards, as many rings as are needed. */
+async function* byRings(db: Database, search: Search, candidates: Candidates): Ids {
+  const { place, after } = search;
+  if (!place?.circle) throw new Error("The search has no circle.");
+  const { km } = place.circle;
+  let inside = Number(after?.key ?? 0);
+  let isFirst = true;
+  let outside = Math.max(km / 8, inside);
+  for (let ring = 0; ring < db.limits.rings; ring++) {
+    const found = await findPlaces(db, withinKm(place, outside));
+    if (found) {
+      const isNew = ({ distance }: FoundPlace) => distance > inside || (isFirst && distance === inside);
+      const some = found.filter((one) => isNew(one) && (!candidates.ids || hasId(candidates.ids, one.id)));
+      yield some.toSorted((a, b) => a.distance - b.distance || a.id - b.id).map(({ id }) => id);
+      if (outside >= km) return;
+      [inside, outside, isFirst] = [outside, Math.min(km, outside * 2), false];
+    } else outside = inside + (outside - inside) / 4;
+  }
+  throw tooExpensive(search, candidates);
+}
+
 /** Scans the requested order for candidates; falls back to the buckets of the order when that finds too few. */
 async function* byWalking(db: Database, search: Search, candidates: Candidates): Ids {
   const { ids } = candidates;
@@ -88,7 +111,8 @@ async function* byWalking(db: Database, search: Search, candidates: Candidates):
   yield places.map(({ id }) => id).filter((id) => !ids || hasId(ids, id));
   if (places.length < rows) return;
   const { column } = sortOrders[search.sort];
-  if (!ids || column === "id" || candidates.unready.length > 0) throw tooExpensive(search, candidates);
+  if (!ids || column === "id" || column === "distance" || candidates.unready.length > 0)
+    throw tooExpensive(search, candidates);
   yield* byBuckets(db, { ...search, after: places.at(-1) }, column, ids, candidates);
 }
 
@@ -173,7 +197,13 @@ function tooExpensive(search: Search, { unready }: Candidates): Problem {
     const detail = "The search index is being built; this search needs it.";
     return new Problem("unavailable", detail, { headers: { "Retry-After": "10" } });
   }
-  const other = sortOrders[search.sort].column === "id" ? "price or -price" : "id or -id";
+  const { column } = sortOrders[search.sort];
+  if (column === "distance") {
+    const message =
+      "No index serves this search: too many places would have to be read. Use a smaller circle, or more filters.";
+    return new Problem("unprocessable", message, { errors: [{ path: "near", message }] });
+  }
+  const other = column === "id" ? "price or -price" : "id or -id";
   const message = `No index serves this search: too many listings would have to be read in this order. Sort by ${other}, or use longer or rarer words, a city, a year or a narrower price range.`;
   return new Problem("unprocessable", message, { errors: [{ path: "sort", message }] });
 }

@@ -1,5 +1,8 @@
 import { type Database, select } from "../database.ts";
 import type { Property } from "../properties/property.ts";
+import { withOptional, withoutNulls } from "../source/optional-columns.ts";
+import { fill } from "../sql/statements.ts";
+import { type Area, isIn, wktOf } from "./places.ts";
 import type { Search } from "./search-request.ts";
 import { idsAtOnce } from "./search-statements.ts";
 import type { SortPosition } from "./sort-orders.ts";
@@ -22,7 +25,7 @@ interface KeyRow {
 /** The first `rows` listings of a search that a single index has in order. */
 export async function findPage(db: Database, search: Search, rows: number): Promise<FoundProperty[]> {
   const { text, values } = db.searches.page(search, rows);
-  return (await select<FoundRow>(db.searchPool, text, values)).map(found);
+  return (await select<FoundRow>(db.searchPool, await withOptional(db, text), values)).map(found);
 }
 
 /** The positions of the next `rows` listings in order, regardless of words and price. */
@@ -52,12 +55,33 @@ export async function findPositions(db: Database, search: Search, ids: number[])
 export async function findRows(db: Database, search: Search, ids: number[]): Promise<FoundProperty[]> {
   if (ids.length === 0) return [];
   const { text, values } = db.searches.rows(search, ids);
-  return (await select<FoundRow>(db.searchPool, text, values)).map(found);
+  return (await select<FoundRow>(db.searchPool, await withOptional(db, text), values)).map(found);
 }
 
-function found(row: FoundRow): FoundProperty {
-  const { id, address, city, price, description, year, status } = row;
-  return { property: { id, address, city, price, description, year, status }, position: positionOf(row) };
+function found({ sortKey, ...property }: FoundRow): FoundProperty {
+  return { property: withoutNulls(property), position: { key: sortKey, id: property.id } };
+}
+
+/** A place in an area, and its distance from the centre of the circle, if there is one. */
+export interface FoundPlace {
+  id: number;
+  distance: number;
+}
+
+/** The places in an area; undefined when more than the limit of places would have to be read. */
+export async function findPlaces(db: Database, { boxes, circle }: Area): Promise<FoundPlace[] | undefined> {
+  const { distance } = db.statements;
+  const text = fill(db.statements.places, { distance });
+  const { lat, lon, km = Number.POSITIVE_INFINITY } = circle ?? { lat: 0, lon: 0 };
+  const rows = db.limits.places;
+  const found = new Map<number, FoundPlace>();
+  for (const box of boxes) {
+    const values = { lat, lon, box: wktOf(box), rows };
+    const some = await select<FoundPlace & { lat: number; lon: number }>(db.searchPool, text, values);
+    if (some.length === rows) return undefined;
+    for (const place of some) if (isIn(box, place) && (!circle || place.distance <= km)) found.set(place.id, place);
+  }
+  return [...found.values()];
 }
 
 function positionOf(row: KeyRow): SortPosition {

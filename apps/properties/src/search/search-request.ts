@@ -1,5 +1,6 @@
 import type { VisibleStatus } from "../properties/statuses.ts";
 import type { Statuses } from "../source/statuses.ts";
+import type { Area } from "./places.ts";
 import { type Sort, type SortColumn, type SortPosition, sortOrders } from "./sort-orders.ts";
 
 /** An inclusive range; an end that is not given is open. */
@@ -20,6 +21,7 @@ export type RangeColumn = (typeof rangeColumns)[number];
 export interface Search extends Partial<Record<RangeColumn, Range | undefined>> {
   cities: string[];
   types: string[];
+  place?: Area | undefined;
   statusIds: number[];
   words: string[];
   sort: Sort;
@@ -68,7 +70,7 @@ export function indexFor<S extends Conditions>(search: S, order: SortColumn, sev
   const { cities, price, year } = search;
   const hasCity = cities.length === 1 || (several && cities.length > 1);
   const hasYear = onlyYear(search) !== undefined;
-  const end = { id: "_id", price: "_price", date: "_date", year: "_year_id" }[order];
+  const end = { id: "_id", price: "_price", date: "_date", year: "_year_id", distance: "_id" }[order];
   const [equal = ""] = [
     ...(hasCity && hasYear ? ["_city_year"] : []),
     ...(hasCity ? ["_city"] : []),
@@ -78,6 +80,7 @@ export function indexFor<S extends Conditions>(search: S, order: SortColumn, sev
     ...search,
     cities: equal.startsWith("_city") ? cities : [],
     types: [],
+    place: undefined,
     words: [],
     price: order === "price" ? price : undefined,
     year: equal.endsWith("_year") || order === "year" ? year : undefined,
@@ -93,6 +96,7 @@ export function isInOneIndex(search: Conditions): boolean {
   return (
     search.words.length === 0 &&
     search.types.length === 0 &&
+    search.place === undefined &&
     covered.cities.length === search.cities.length &&
     rangeColumns.every((column) => covered[column] === search[column])
   );

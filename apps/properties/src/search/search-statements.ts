@@ -1,4 +1,5 @@
 import { fill, numbered, parameters, type Statements, withLines } from "../sql/statements.ts";
+import type { Area } from "./places.ts";
 import { indexFor, onlyYear, type Range, rangeColumns, type Search } from "./search-request.ts";
 import { sortOrders } from "./sort-orders.ts";
 
@@ -38,7 +39,14 @@ export function searchStatements(statements: Statements): SearchStatements {
   const texts = new Map<string, string>();
   const textOf = (name: SearchStatementName, search: Search, index = ""): string => {
     const lines = linesOf(search);
-    const key = [name, search.statusIds.length, search.cities.length, search.types.length, ...lines].join(" ");
+    const key = [
+      name,
+      search.statusIds.length,
+      search.cities.length,
+      search.types.length,
+      search.place?.boxes.length,
+      ...lines,
+    ].join(" ");
     const known = texts.get(key) ?? withLines(assemble(statements, name, search, index), new Set(lines));
     texts.set(key, known);
     return known;
@@ -70,7 +78,9 @@ function indexUse(name: SlicedName, search: Search) {
 
 /** A statement with its parts filled in, one slice per requested status and city, and all optional lines. */
 function assemble(statements: Statements, name: SearchStatementName, search: Search, index: string): string {
-  const { filters, after } = statements;
+  const distance = statements.distance.replaceAll(/\s+/g, " ");
+  const filters = fill(statements.filters, { distance, boxes: boxesOf(search.place) });
+  const after = fill(statements.after, { distance });
   const one = fill(statements[name === "of-price" ? "slice-of-price" : "slice"], {
     index,
     filters: fill(filters, { cities: "= :city" }),
@@ -90,8 +100,23 @@ function assemble(statements: Statements, name: SearchStatementName, search: Sea
     }),
     statuses: statuses.join(", "),
     after,
+    distance,
     ids: parameters("id", idsAtOnce),
   });
+}
+
+/** The condition of a place that is in one of the boxes of an area. */
+function boxesOf(place: Area | undefined): string {
+  const boxes = place?.boxes.map(
+    (_, i) => `g.lat BETWEEN :south${i + 1} AND :north${i + 1} AND g.lon BETWEEN :west${i + 1} AND :east${i + 1}`,
+  );
+  return boxes?.join(" OR ") || "FALSE";
+}
+
+/** The values of the parameters of an area. */
+function valuesOfPlace({ boxes, circle }: Area): BoundStatement["values"] {
+  const values = boxes.flatMap((box, i) => Object.entries(box).map(([side, value]) => [`${side}${i + 1}`, value]));
+  return { ...Object.fromEntries(values), ...circle };
 }
 
 /** The optional lines that a search chooses. */
@@ -107,6 +132,8 @@ function linesOf(search: Search): string[] {
     ...rangeColumns
       .filter((name) => search[name] !== undefined && !(name === "year" && inOneYear))
       .map((n) => `${n}Range`),
+    ...(search.place === undefined ? [] : ["place"]),
+    ...(search.place?.circle === undefined ? [] : ["near"]),
     ...(search.after === undefined ? [] : ["after"]),
   ];
 }
@@ -120,7 +147,7 @@ const openEnds = {
 };
 
 function valuesOf(search: Search): BoundStatement["values"] {
-  const { cities, types, statusIds, after } = search;
+  const { cities, types, statusIds, place, after } = search;
   const ends = rangeColumns.map((column) => [column, { ...openEnds[column], ...given(search[column]) }] as const);
   return {
     ...numbered("status", statusIds, statusIds.length),
@@ -129,6 +156,7 @@ function valuesOf(search: Search): BoundStatement["values"] {
     ...Object.fromEntries(
       ends.flatMap(([column, { min, max }]) => [[`${column}Min`, min] as const, [`${column}Max`, max] as const]),
     ),
+    ...(place === undefined ? {} : valuesOfPlace(place)),
     ...(after === undefined ? {} : { afterKey: after.key, afterId: after.id }),
   };
 }

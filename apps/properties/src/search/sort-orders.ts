@@ -1,5 +1,5 @@
-/** The sort columns; equal rows are ordered by id. `date` is the date of the current status. */
-export type SortColumn = "id" | "price" | "year" | "date";
+/** The sort columns; equal rows are ordered by id. `date` is the date of the current status, `distance` that from the centre of a circle in km. */
+export type SortColumn = "id" | "price" | "year" | "date" | "distance";
 
 export interface SortOrder {
   column: SortColumn;
@@ -15,6 +15,7 @@ export const sortOrders = {
   year: { column: "year", descending: false },
   "-year": { column: "year", descending: true },
   newest: { column: "date", descending: true },
+  distance: { column: "distance", descending: false },
 } as const satisfies Record<string, SortOrder>;
 
 export type Sort = keyof typeof sortOrders;

@@ -7,8 +7,8 @@ SELECT EXISTS (SELECT 1 FROM property) AS found
 SELECT id FROM status WHERE id = 1 FOR UPDATE
 
 -- name: insert-properties
--- Inserts several properties, which get consecutive ids. {rows} are `(:address1, :city1, :price1, :description1, :year1)`, and so on.
-INSERT INTO property (address, city, price, description, year)
+-- Inserts several properties, which get consecutive ids. {rows} are `(:address1, :city1)`, and so on, for the {columns}.
+INSERT INTO property ({columns})
 VALUES {rows}
 
 -- name: insert-statuses

@@ -45,7 +45,7 @@ WHERE k.property_id IN ({ids}) AND k.likes > 0
 -- name: liked
 -- The next likes of an account, most recent first, with their properties where those are visible.
 SELECT k.id_property AS likedId, k.date_liked AS likedAt,
-  p.id, p.address, p.city, p.price, p.description, p.year, LOWER(TRIM(s.name)) AS status
+  p.id, p.address, p.city, p.price, p.description, p.year, {optional} LOWER(TRIM(s.name)) AS status
 FROM (
   SELECT k.id_property, k.date_liked
   FROM liked_properties AS k
@@ -62,7 +62,7 @@ ORDER BY k.date_liked DESC, k.id_property DESC
 -- name: most-liked
 -- The next properties that anybody likes, the most liked first, with their fields where they are visible.
 SELECT k.property_id AS countedId, k.likes,
-  p.id, p.address, p.city, p.price, p.description, p.year, LOWER(TRIM(s.name)) AS status
+  p.id, p.address, p.city, p.price, p.description, p.year, {optional} LOWER(TRIM(s.name)) AS status
 FROM (
   SELECT k.property_id, k.likes
   FROM like_count AS k FORCE INDEX (like_count_order)

@@ -1,8 +1,12 @@
 -- name: listing-columns
--- The columns of the table that listings are made of.
+-- The columns of the table that listings are made of. What has to be a number is left out if it is a text.
 SELECT c.COLUMN_NAME AS name
 FROM information_schema.COLUMNS AS c
 WHERE c.TABLE_SCHEMA = DATABASE() AND c.TABLE_NAME = 'property'
+  AND (
+    c.COLUMN_NAME NOT IN ('rooms', 'area', 'lat', 'lon')
+    OR c.DATA_TYPE IN ('tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double')
+  )
 
 -- name: current
 -- The statuses by name; and in one more row how many changes wait to be applied, :most at most, and whether all listings are made.

@@ -1,6 +1,6 @@
 -- name: one
 -- A property with its current status, which is null without a history, and with the date when it was withdrawn.
-SELECT p.id, p.address, p.city, p.price, p.description, p.year, LOWER(TRIM(s.name)) AS status,
+SELECT p.id, p.address, p.city, p.price, p.description, p.year, {optional} LOWER(TRIM(s.name)) AS status,
   w.withdrawn_at AS withdrawnAt
 FROM property AS p
 LEFT JOIN (
@@ -15,14 +15,42 @@ LEFT JOIN listing_state AS w ON w.property_id = :id
 WHERE p.id = :id
 LIMIT 1
 
+-- name: optional-columns
+-- The columns that not every schema has, for a list of columns. Coordinates that are not on the Earth are none.
+p.rooms,                                                                                             --? rooms
+p.area,                                                                                              --? area
+p.type,                                                                                              --? type
+CASE WHEN p.lat BETWEEN -90 AND 90 AND p.lon BETWEEN -180 AND 180 THEN p.lat END AS lat,             --? lat lon
+CASE WHEN p.lat BETWEEN -90 AND 90 AND p.lon BETWEEN -180 AND 180 THEN p.lon END AS lon,             --? lat lon
+
 -- name: insert-property
-INSERT INTO property (address, city, price, description, year)
-VALUES (:address, :city, :price, :description, :year)
+INSERT INTO property (
+  rooms,   --? rooms
+  area,    --? area
+  type,    --? type
+  lat,     --? lat
+  lon,     --? lon
+  address, city, price, description, year
+)
+VALUES (
+  :rooms,   --? rooms
+  :area,    --? area
+  :type,    --? type
+  :lat,     --? lat
+  :lon,     --? lon
+  :address, :city, :price, :description, :year
+)
 
 -- name: update-property
--- Changes the fields that are not null.
+-- Changes the fields that are not null, and those optional ones that are chosen.
 UPDATE property
-SET address = COALESCE(:address, address),
+SET
+  rooms = :rooms,   --? rooms
+  area = :area,     --? area
+  type = :type,     --? type
+  lat = :lat,       --? lat
+  lon = :lon,       --? lon
+  address = COALESCE(:address, address),
   city = COALESCE(:city, city),
   price = COALESCE(:price, price),
   description = COALESCE(:description, description),

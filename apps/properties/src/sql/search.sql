@@ -1,7 +1,7 @@
 -- name: page
 -- One page of listings in the requested order. {slices} is `slice`, once per requested status and city; the page is the first rows of
 -- their union. The wide rows of `property` are read for the page only.
-SELECT p.id, p.address, p.city, p.price, p.description, p.year, LOWER(TRIM(s.name)) AS status, page.sort_key AS sortKey
+SELECT p.id, p.address, p.city, p.price, p.description, p.year, {optional} LOWER(TRIM(s.name)) AS status, page.sort_key AS sortKey
 FROM (
   SELECT * FROM ({slices}) AS slices
   ORDER BY sort_key, property_id             --? ascending
@@ -33,7 +33,9 @@ SELECT l.property_id AS id,
   l.price AS sortKey         --? price
   l.year AS sortKey          --? year
   l.status_date AS sortKey   --? date
+  {distance} AS sortKey      --? distance
 FROM listing AS l FORCE INDEX (PRIMARY)
+INNER JOIN listing_place AS g ON g.property_id = l.property_id   --? place
 WHERE l.property_id IN ({ids})
   AND l.status_id IN ({statuses})
   {filters}
@@ -41,12 +43,14 @@ WHERE l.property_id IN ({ids})
 
 -- name: rows
 -- Those of the given listings that match a search, in the requested order.
-SELECT p.id, p.address, p.city, p.price, p.description, p.year, LOWER(TRIM(s.name)) AS status,
+SELECT p.id, p.address, p.city, p.price, p.description, p.year, {optional} LOWER(TRIM(s.name)) AS status,
   l.property_id AS sortKey   --? id
   l.price AS sortKey         --? price
   l.year AS sortKey          --? year
   l.status_date AS sortKey   --? date
+  {distance} AS sortKey      --? distance
 FROM listing AS l FORCE INDEX (PRIMARY)
+INNER JOIN listing_place AS g ON g.property_id = l.property_id   --? place
 INNER JOIN property AS p ON p.id = l.property_id
 INNER JOIN status AS s ON s.id = l.status_id
 WHERE l.property_id IN ({ids})
@@ -96,6 +100,8 @@ AND l.year BETWEEN :yearMin AND :yearMax           --? yearRange
 AND l.price BETWEEN :priceMin AND :priceMax        --? priceRange
 AND l.rooms BETWEEN :roomsMin AND :roomsMax        --? roomsRange
 AND l.area BETWEEN :areaMin AND :areaMax           --? areaRange
+AND ({boxes})                                      --? place
+AND {distance} <= :km                              --? near
 
 -- name: after
 -- The position after which a page begins.
@@ -106,3 +112,4 @@ AND (l.price < :afterKey OR (l.price = :afterKey AND l.property_id < :afterId)) 
 AND (l.year > :afterKey OR (l.year = :afterKey AND l.property_id > :afterId))                 --? after ascending year
 AND (l.year < :afterKey OR (l.year = :afterKey AND l.property_id < :afterId))                 --? after descending year
 AND (l.status_date < :afterKey OR (l.status_date = :afterKey AND l.property_id < :afterId))   --? after descending date
+AND ({distance} > :afterKey OR ({distance} = :afterKey AND l.property_id > :afterId))         --? after ascending distance

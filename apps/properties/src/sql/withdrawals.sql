@@ -9,7 +9,7 @@ DELETE FROM listing_state WHERE property_id = :id
 
 -- name: withdrawn
 -- The next withdrawn properties, latest first, with their current statuses.
-SELECT p.id, p.address, p.city, p.price, p.description, p.year,
+SELECT p.id, p.address, p.city, p.price, p.description, p.year, {optional}
   (
     SELECT LOWER(TRIM(s.name))
     FROM status_history AS h
