@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { openAsBlob, readFileSync } from "node:fs";
 import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -45,6 +45,13 @@ it("a file of 100 MB is loaded by the page with its progress, in bounded memory,
     await file.close();
     expect(size).toBeGreaterThan(100_000_000);
     const get = async (at: string) => (await fetch(url + at, { headers: { Authorization: chief } })).json();
+    // The first file costs a process up to 70 MiB once, whatever its size; the bound is of what a further one adds.
+    const first = await fetch(`${url}/ingest/departments/csv`, {
+      method: "POST",
+      headers: { Authorization: chief, "Content-Type": "text/csv" },
+      body: await openAsBlob(path),
+    });
+    expect(await first.json()).toMatchObject({ status: "done", inserted: rows });
     const token = await fetch(`${url}/auth/token`, {
       method: "POST",
       body: new URLSearchParams({ grant_type: "password", username: "chief", password: "chief chief" }),
@@ -79,7 +86,7 @@ it("a file of 100 MB is loaded by the page with its progress, in bounded memory,
     expect(done).toMatchObject({ status: "done", received: rows, inserted: rows, rejected: 0, bytes: size });
     expect(shares.size).toBeGreaterThan(3);
     expect((pageMost - pageBefore) / MiB).toBeLessThan(48);
-    expect(((await serverMost) - serverBefore) / MiB).toBeLessThan(96);
+    expect(((await serverMost) - serverBefore) / MiB).toBeLessThan(64);
 
     await page.goto(`${url}/ingest/new-load?table=jobs&mode=upsert`);
     await page.locator("#file").setInputFiles(path);
