@@ -120,6 +120,16 @@ describe("rejected rows as a file", () => {
     expect(await retry(load, mended)).toMatchObject({ inserted: 2, rejected: 0 });
   });
 
+  it("are read as the whole file was, also where they alone could be read in two ways", async () => {
+    const file = "id,Año,name,price\n9001,25/12/2021,a,1\n9002,03/04/2021,,1\n9003,26/12/2021,b,1\n";
+    const load = await ingest.load("sales", file);
+    expect(load).toMatchObject({ inserted: 2, rejected: 1 });
+    const text = (await rejectedRows(load)).toString();
+    expect(await retry(load, text.replace("03/04/2021,,", "03/04/2021,c,"))).toMatchObject({ inserted: 1 });
+    const [row] = await ingest.rows("SELECT CAST(`Año` AS CHAR) AS day FROM sales WHERE id = 9002");
+    expect(row).toEqual({ day: "2021-04-03" });
+  });
+
   it("of replace are inserted, of merge and upsert are upserted", async () => {
     for (const [mode, becomes] of [
       ["replace", "insert"],
