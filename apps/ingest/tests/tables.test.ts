@@ -57,7 +57,7 @@ it("a table of one's own is made, loaded, replaced and deleted", async () => {
 it.each<[string, object]>([
   ["fields.1.name", { ...plants, fields: [id, { name: "ID", type: "string" }] }],
   ["fields.2.name", { ...plants, fields: [id, { name: "É" }, { name: "e" }] }],
-  ["fields.1.name", { ...plants, fields: [id, { name: "Load_ID" }] }],
+  ["fields.1.name", { ...plants, fields: [id, { name: "_of_load" }] }],
   ["fields.0.name", { ...plants, fields: [{ ...id, name: "_load" }] }],
   ["fields.0.constraints.required", { ...plants, fields: [{ ...id, constraints: { required: false } }] }],
   ["fields.1.constraints.maxLength", { ...plants, fields: [id, { name: "x" }], primaryKey: ["id", "x"] }],
