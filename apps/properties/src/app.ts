@@ -13,7 +13,9 @@ import { addListingRoutes } from "./routes/listings.ts";
 import { addPropertyActions } from "./routes/property-actions.ts";
 import { addComparePage } from "./routes/property-pages.ts";
 import { addQueryRoutes } from "./routes/queries.ts";
+import { addQueryActions } from "./routes/query-pages.ts";
 import { addSqlRoutes } from "./routes/sql.ts";
+import { addSqlPages } from "./routes/sql-pages.ts";
 
 const tags = {
   likes: "The properties that an account likes",
@@ -41,7 +43,9 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   deps.comparison.start();
   addLikeRoutes(app, deps, frame); // First, so that /liked is not matched as an id; likewise /queries.
   addSqlRoutes(app, deps);
-  addQueryRoutes(app, deps);
+  addQueryRoutes(app, deps, frame);
+  addSqlPages(app, deps, frame);
+  addQueryActions(app, deps, frame);
   addComparePage(app, deps, frame);
   addPropertyActions(app, deps, frame);
   addListingRoutes(app, deps, frame);

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { Hono } from "hono";
+import { type LinkedModule, linkedModules } from "./linked-modules.ts";
 
 /** What is served, and the files of `assets/` that it is put together from. */
 const served = {
@@ -16,7 +18,10 @@ const served = {
   "icon.svg": { type: "image/svg+xml", from: ["icon.svg"] },
 };
 
-export type AssetName = keyof typeof served;
+/** Scripts that import npm packages. */
+const linked = ["sql-editor"] as const;
+
+export type AssetName = keyof typeof served | `${(typeof linked)[number]}.js`;
 
 /** The files that pages need in a browser, below one app's prefix. */
 export interface PageAssets {
@@ -34,12 +39,29 @@ interface ServedFile {
 }
 
 let files: Map<AssetName, ServedFile> | undefined;
+const modules = new Map<AssetName, LinkedModule[]>();
+
+/** A script that imports packages, and after it these; read when they are first needed. */
+function modulesOf(asset: AssetName): LinkedModule[] {
+  const known = modules.get(asset);
+  if (known) return known;
+  const path = fileURLToPath(new URL(`assets/${asset}`, import.meta.url));
+  const found = linkedModules(path, asset.replace(".js", ""));
+  modules.set(asset, found);
+  return found;
+}
+
+/** The module with this name, of all scripts that import packages. */
+function findModule(name: string): ServedFile | undefined {
+  const found = linked.flatMap((script) => modulesOf(`${script}.js`)).find((one) => one.name === name);
+  return found && { name, body: Buffer.from(found.text), type: "text/javascript; charset=utf-8" };
+}
 
 /** Reads the files, once. */
 function readFiles(): Map<AssetName, ServedFile> {
-  const names = Object.keys(served) as AssetName[];
+  const names = Object.keys(served) as (keyof typeof served)[];
   return new Map(
-    names.map((asset) => {
+    names.map((asset): [AssetName, ServedFile] => {
       const { type, from } = served[asset];
       const body = Buffer.concat(from.map((file) => readFileSync(new URL(`assets/${file}`, import.meta.url))));
       const digest = createHash("sha256").update(body).digest("hex").slice(0, 12);
@@ -55,10 +77,13 @@ export function pageAssets(prefix: string): PageAssets {
   const byName = new Map([...found.values()].map((file) => [file.name, file]));
   const routes = new Hono();
   routes.get("/:file", (c) => {
-    const file = byName.get(c.req.param("file"));
+    const file = byName.get(c.req.param("file")) ?? findModule(c.req.param("file"));
     if (!file) return c.notFound();
     c.header("Cache-Control", "public, max-age=31536000, immutable");
     return c.body(file.body, 200, { "Content-Type": file.type });
   });
-  return { url: (asset) => `${prefix === "/" ? "" : prefix}/assets/${found.get(asset)?.name}`, routes };
+  return {
+    url: (asset) => `${prefix === "/" ? "" : prefix}/assets/${(found.get(asset) ?? modulesOf(asset)[0])?.name}`,
+    routes,
+  };
 }

@@ -6,6 +6,19 @@ export const comparePath = `${home}/compare`;
 export const newPropertyPath = `${home}/actions/new-property`;
 export const withdrawnPath = `${home}?withdrawn=true`;
 
+export const sqlPath = `${home}/sql`;
+export const queriesPath = `${home}/queries`;
+
+/** The path of a saved query. */
+export function queryPath(name: string): string {
+  return `${queriesPath}/${encodeURIComponent(name)}`;
+}
+
+/** The path of something that staff does with a saved query by a form. */
+export function queryActionPath(name: string, action: "share" | "unshare" | "delete"): string {
+  return `${queryPath(name)}/actions/${action}`;
+}
+
 /** The path of a property's page. */
 export function propertyPath(id: number): string {
   return `${home}/${id}`;
@@ -23,6 +36,8 @@ export function propertiesFrame(signedInAs: PageFrame["signedInAs"]): PageFrame 
     { label: "Liked", href: likedPath },
     { label: "Add a property", href: newPropertyPath, staff: true },
     { label: "Withdrawn", href: withdrawnPath, staff: true },
+    { label: "Queries", href: queriesPath },
+    { label: "SQL", href: sqlPath, staff: true },
     { label: "API", href: `${home}/docs` },
   ];
   return pageFrame({ prefix: home, name: "Properties", links, ...(signedInAs ? { signedInAs } : {}) });

@@ -27,9 +27,10 @@ export function withdrawnPageText(properties: readonly Property[], links: Links)
       ${pageLinks(links)}`;
 }
 
-function pageLinks({ first, next }: Links): Html | "" {
+/** The ways to the first and the next page of a list. */
+export function pageLinks({ first, next }: Links, of = "properties"): Html | "" {
   if (first === undefined && next === undefined) return "";
-  return html`<nav class="pages" aria-label="Pages of properties"><ul>
+  return html`<nav class="pages" aria-label="Pages of ${of}"><ul>
           ${first === undefined ? "" : html`<li><a href="${first}">First page</a></li>`}
           ${next === undefined ? "" : html`<li><a href="${next}" rel="next">Next page</a></li>`}
         </ul></nav>`;

@@ -5,6 +5,7 @@ import { readValues, toParameters } from "@quintet/db";
 import {
   decodeCursor,
   encodeCursor,
+  htmlContent,
   type InputFault,
   ifNoneMatch,
   jsonBody,
@@ -14,14 +15,18 @@ import {
   Problem,
   type ServiceEnv,
 } from "@quintet/http";
+import type { PageFrame } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { deleteQuery, listQueries, queryName, saveQuery } from "../queries/query-queries.ts";
 import { runSql } from "../queries/run-sql.ts";
 import { checkQuery, savedQuery } from "../queries/saved-queries.ts";
+import { asPage } from "./pages.ts";
+import { sendQueriesPage, sendQueryPage, withAccount } from "./query-pages.ts";
 import { cursor } from "./schemas.ts";
-import { queryBody, queryResultSchema, querySchema, toQueryBody } from "./sql-schemas.ts";
+import { queryBody, queryResultSchema, querySchema, toQueryBody, valuesOf } from "./sql-schemas.ts";
 
-const queryParam = z.strictObject({
+/** `{query}` in a path. */
+export const queryParam = z.strictObject({
   query: z.string().openapi({ param: { name: "query", in: "path" }, description: "Name of the saved query" }),
 });
 
@@ -32,14 +37,15 @@ const queryListSchema = z
   })
   .openapi("SavedQueries", { description: "A page of saved queries" });
 
-const position = z.tuple([z.literal("queries"), z.string()]);
+/** The position in a cursor of the list of queries. */
+export const queriesPosition = z.tuple([z.literal("queries"), z.string()]);
 
 function badQuery(errors: InputFault[]): Problem {
   return new Problem("bad-request", errors.map(({ path, message }) => `${path}: ${message}`).join("; "), { errors });
 }
 
 /** Adds the routes that save, list and run queries. */
-export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
+export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
   const { db, cursorKey } = deps;
   const { reader, publicQueries } = deps.sql;
@@ -47,7 +53,10 @@ export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   return app
     .openapi(
       createRoute({
-        ...guard.account("properties:read"),
+        ...guard.account(
+          "properties:read",
+          asPage((c) => sendQueriesPage(withAccount(c), deps, frame)),
+        ),
         method: "get",
         path: "/queries",
         tags: ["SQL"],
@@ -59,11 +68,16 @@ export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
             cursor,
           }),
         },
-        responses: { 200: jsonResponse(queryListSchema, "A page of saved queries") },
+        responses: {
+          200: {
+            description: "A page of saved queries",
+            content: { ...jsonResponse(queryListSchema, "").content, ...htmlContent },
+          },
+        },
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
-        const after = cursor === undefined ? "" : decodeCursor(cursorKey, cursor, position)[1];
+        const after = cursor === undefined ? "" : decodeCursor(cursorKey, cursor, queriesPosition)[1];
         const found = await listQueries(db, { after, rows: limit + 1, publicOnly: !c.var.account.isStaff });
         const queries = found.slice(0, limit);
         const last = found.length > limit ? queries.at(-1) : undefined;
@@ -73,7 +87,10 @@ export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
     )
     .openapi(
       createRoute({
-        ...guard.account("properties:read"),
+        ...guard.account(
+          "properties:read",
+          asPage((c) => sendQueryPage(withAccount(c), deps, { frame, runs: false })),
+        ),
         method: "get",
         path: "/queries/{query}",
         tags: ["SQL"],
@@ -81,13 +98,21 @@ export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         description:
           "What was saved, and the columns of its rows. One that is not public is a 404 for accounts that are not staff.",
         request: { params: queryParam, ...noQuery },
-        responses: { 200: jsonResponse(querySchema, "The saved query") },
+        responses: {
+          200: {
+            description: "The saved query",
+            content: { ...jsonResponse(querySchema, "").content, ...htmlContent },
+          },
+        },
       }),
       async (c) => c.json(toQueryBody(await savedQuery(db, c.req.valid("param").query, c.var.account.isStaff)), 200),
     )
     .openapi(
       createRoute({
-        ...guard.account("properties:read"),
+        ...guard.account(
+          "properties:read",
+          asPage((c) => sendQueryPage(withAccount(c), deps, { frame, runs: true })),
+        ),
         method: "get",
         path: "/queries/{query}/rows",
         tags: ["SQL"],
@@ -107,7 +132,10 @@ export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
           },
         ],
         responses: {
-          200: jsonResponse(queryResultSchema, "The rows; their version is in `ETag`"),
+          200: {
+            description: "The rows; their version is in `ETag`",
+            content: { ...jsonResponse(queryResultSchema, "").content, ...htmlContent },
+          },
           304: { description: "The rows are those of `If-None-Match`" },
         },
       }),
@@ -116,10 +144,7 @@ export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const query = await savedQuery(db, name, c.var.account.isStaff);
         const { values, faults } = readValues(query.params, new Map(Object.entries(c.req.queries())));
         if (faults.length > 0) throw badQuery(faults);
-        const typed = query.params.map(
-          ({ name, type }) => [name, { type, bound: values.bound.get(name) ?? null }] as const,
-        );
-        const result = await runSql(reader, query.sql, new Map(typed));
+        const result = await runSql(reader, query.sql, valuesOf(query, values));
         const text = JSON.stringify(result);
         const tag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 27)}"`;
         c.header("ETag", tag);

@@ -3,6 +3,7 @@ import {
   cellSchema,
   columnSchema,
   type JsonValue,
+  type ParameterValues,
   parameterSchema,
   parametersSchema,
   parameterTypes,
@@ -58,6 +59,11 @@ export function toTypedValues(params: z.output<typeof sqlBody>["params"]): Map<s
   const [first] = errors;
   if (first) throw new Problem("unprocessable", `${first.path}: ${first.message}`, { errors });
   return values;
+}
+
+/** The values of a saved query as they are bound. */
+export function valuesOf({ params }: Pick<SavedQuery, "params">, { bound }: ParameterValues): Map<string, TypedValue> {
+  return new Map(params.map(({ name, type }) => [name, { type, bound: bound.get(name) ?? null }]));
 }
 
 function isTyped(given: JsonValue | z.output<typeof typed>): given is z.output<typeof typed> {
