@@ -156,11 +156,11 @@ function typedValues(parameters: readonly SqlParameter[]): Map<string, TypedValu
 
 /** The parameters of a saved query: those that it had keep their rules, unless their type is another one now. */
 function parametersFor(given: readonly SqlParameter[], before: readonly Parameter[]): Parameter[] {
-  const plain = (name: string) => ({ name, required: true });
   return given.map(({ name, type, value }) => {
-    const rules = before.find((one) => one.name === name && one.type === type) ?? plain(name);
+    const plain: Parameter = { name, type, required: true };
+    const rules = before.find((one) => one.name === name && one.type === type) ?? plain;
     const { default: _, ...others } = rules;
-    return { ...others, type, ...(value === "" ? {} : { default: value, required: false }) };
+    return { ...others, ...(value === "" ? {} : { default: value, required: false }) };
   });
 }
 
