@@ -23,12 +23,15 @@ import { checkQuery, savedQuery } from "../queries/saved-queries.ts";
 import { asPage } from "./pages.ts";
 import { sendQueriesPage, sendQueryPage, withAccount } from "./query-pages.ts";
 import { cursor } from "./schemas.ts";
-import { queryBody, queryResultSchema, querySchema, toQueryBody, valuesOf } from "./sql-schemas.ts";
-
-/** `{query}` in a path. */
-export const queryParam = z.strictObject({
-  query: z.string().openapi({ param: { name: "query", in: "path" }, description: "Name of the saved query" }),
-});
+import {
+  queriesPosition,
+  queryBody,
+  queryParam,
+  queryResultSchema,
+  querySchema,
+  toQueryBody,
+  valuesOf,
+} from "./sql-schemas.ts";
 
 const queryListSchema = z
   .object({
@@ -36,9 +39,6 @@ const queryListSchema = z
     nextCursor: z.string().nullable().openapi({ description: "The `cursor` of the next page; null on the last page" }),
   })
   .openapi("SavedQueries", { description: "A page of saved queries" });
-
-/** The position in a cursor of the list of queries. */
-export const queriesPosition = z.tuple([z.literal("queries"), z.string()]);
 
 function badQuery(errors: InputFault[]): Problem {
   return new Problem("bad-request", errors.map(({ path, message }) => `${path}: ${message}`).join("; "), { errors });

@@ -11,8 +11,7 @@ import { queriesPage, queryPage } from "../pages/query-pages.ts";
 import { deleteQuery, listQueries, saveQuery } from "../queries/query-queries.ts";
 import { runSql, type SqlResult } from "../queries/run-sql.ts";
 import { savedQuery } from "../queries/saved-queries.ts";
-import { queriesPosition, queryParam } from "./queries.ts";
-import { valuesOf } from "./sql-schemas.ts";
+import { queriesPosition, queryParam, valuesOf } from "./sql-schemas.ts";
 
 const listInput = z.strictObject({ cursor: z.string().max(500).optional() });
 const queriesPerPage = 50;

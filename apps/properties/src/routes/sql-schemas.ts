@@ -14,6 +14,14 @@ import {
 import { type InputFault, Problem } from "@quintet/http";
 import type { SavedQuery } from "../queries/saved-query.ts";
 
+/** `{query}` in a path. */
+export const queryParam = z.strictObject({
+  query: z.string().openapi({ param: { name: "query", in: "path" }, description: "Name of the saved query" }),
+});
+
+/** The position in a cursor of the list of queries. */
+export const queriesPosition = z.tuple([z.literal("queries"), z.string()]);
+
 const sqlText = z.string().min(1).max(100_000).openapi({
   description:
     "One SELECT, or WITH and then SELECT, over `property`, `status`, `status_history` and `listing`, with parameters such as `:city`",
