@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { compareListings, reportFindings } from "../src/adopt.ts";
 import { compareBlock } from "../src/listings/compare.ts";
 import { example, type OpenListings, openListings } from "./open-listings.ts";
 import { makeTables, run, type Shape, teamStatuses } from "./team-database.ts";
@@ -106,6 +107,13 @@ test("dates that no calendar has are older than any other; what a table needs an
   expect((await get("?status=vendido")).body.properties.map(({ id }) => id)).toEqual([5]);
   const { status, body } = await listings.call("POST", "", { as: staff, body: example });
   expect([status, body.detail]).toEqual([422, expect.stringContaining("owner_id")]);
+  const lines: string[] = [];
+  const { MYSQL_URL: url } = listings.config;
+  expect(await reportFindings(url, (line) => lines.push(line))).toBe(true);
+  expect(lines.join("\n")).toMatch(/needs owner_id.*Advice: .*CREATE INDEX/s);
+  await listings.deps.db.pool.query("UPDATE listing SET city = 'x' WHERE property_id = 5");
+  const found = [false, true, false].map((mend) => () => compareListings(url, mend, () => {}));
+  expect([await found[0]!(), await found[1]!(), await found[2]!()]).toEqual([1, 1, 0]);
   const { history } = (await get("/5/status?limit=2", { as: staff })).body;
   expect(history.map(({ updateDate }) => updateDate)).toEqual(["2024-02-01T10:00:00.000Z", "2024-01-01T10:00:00.000Z"]);
 });

@@ -8,19 +8,20 @@ import { findDifferences } from "./refresh.ts";
 const everyMs = { triggers: 2000, poll: 250 };
 
 /**
- * Compares the next block of listings from an id on with the tables that they follow, and notes those that differ. Returns the first id of
+ * Compares the next block of listings from an id on with the tables that they follow, and notes those that differ, unless `mend` is false. Returns the first id of
  * the block after it, or undefined at the end.
  */
 export async function compareBlock(
   db: Database,
   from: number,
+  mend = true,
 ): Promise<{ next: number; different: number[] } | undefined> {
   const [found] = await select<{ id: number | null }>(db.pool, db.statements["next-compared"], { from });
   const id = found?.id ?? null;
   if (id === null || id > maxId) return undefined;
   const { block, position } = positionOfId(id);
   const different = await findDifferences(db, block);
-  await addChanges(db, different);
+  if (mend) await addChanges(db, different);
   return { next: id - position + blockSize, different };
 }
 
