@@ -147,6 +147,7 @@ test("staff runs SQL, sees its plan and saves it for others, without JavaScript"
 test("the SQL editor has colours, and runs by Ctrl+Enter", async () => {
   await using opened = await visit("/properties/sql", "staff");
   const { page, complaints } = opened;
+  expect(await page.locator("#sql").isVisible()).toBe(false);
   await page.locator(".cm-content").press("Control+End");
   await page.keyboard.type(", 41 + 1 LIMIT 1 ");
   expect(await page.locator(".cm-line span").first().textContent()).toBe("SELECT");

@@ -41,7 +41,7 @@ export function searchForm(query: PageQuery, facets: FacetCounts): Html {
             </select></div>
             <button type="submit">Search</button>
           </div>
-          <details class="refine"${query.size > 0 ? html` data-used` : ""}>
+          <details class="refine">
             <summary>Filters</summary>
             <div class="refine-parts">
               <fieldset><legend>Price in pesos</legend><div class="pair">${input("minPrice", "From", digits)}${input("maxPrice", "To", digits)}</div></fieldset>

@@ -24,6 +24,7 @@ const theme = EditorView.theme({
     maxHeight: "32rem",
     border: "1px solid var(--line-strong)",
     borderRadius: "var(--radius)",
+    overflow: "hidden",
     background: "var(--sheet)",
     color: "var(--ink)",
     fontSize: "0.9375rem",
