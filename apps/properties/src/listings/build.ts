@@ -82,11 +82,23 @@ export async function notBuilt(db: Database): Promise<Problem> {
   return new Problem("unavailable", detail, { headers: { "Retry-After": "10" } });
 }
 
-/** What a process does for the listings in the background: makes those of the next block that is missing, and applies changes. */
+/**
+ * What a process does for the listings in the background: makes those of the next block that is missing, and once all are there applies
+ * changes. Before that nobody reads them, and however many changes there are, they do not hold up the other blocks.
+ */
 export async function followTables(db: Database, signal: AbortSignal): Promise<boolean> {
-  const built = await buildNextBlock(db);
+  if (await buildNextBlock(db)) return true;
   await applyChanges(db, signal);
-  return built;
+  return false;
+}
+
+/** Whether all listings are made, and no more changes wait than a read applies. */
+export async function isNearlyFresh(db: Database): Promise<boolean> {
+  const [{ complete }, [found]] = await Promise.all([
+    readBuild(db),
+    select<{ waiting: number }>(db.pool, db.statements.followed, { most: mostWaiting + 1 }),
+  ]);
+  return complete && (found?.waiting ?? 0) <= mostWaiting;
 }
 
 /** Reports how the listings follow their tables; `degraded` while some are missing, or many changes wait. */

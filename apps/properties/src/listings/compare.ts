@@ -1,6 +1,7 @@
 import { type Sweeping, sweeping, tryWithLock } from "@quintet/db";
 import { type Database, select } from "../database.ts";
 import { blockSize, maxId, positionOfId } from "../term-index/id-sets.ts";
+import { isNearlyFresh } from "./build.ts";
 import { addChanges } from "./poll.ts";
 import { findDifferences } from "./refresh.ts";
 
@@ -27,7 +28,8 @@ export async function compareBlock(
 
 /**
  * Compares all listings with the tables that they follow, a block at a time, over and over again, in one process at a time: for changes that
- * triggers do not see (TRUNCATE, cascades), and without triggers for all but new entries of the history.
+ * triggers do not see (TRUNCATE, cascades), and without triggers for all but new entries of the history. It waits while listings are made
+ * or many changes wait: they would only be noted once more.
  */
 export function comparison(db: Database, onError: (error: unknown) => void): Sweeping {
   let from = 0;
@@ -36,6 +38,7 @@ export function comparison(db: Database, onError: (error: unknown) => void): Swe
     const { capture } = await db.source();
     if (performance.now() - last < everyMs[capture]) return;
     await tryWithLock(db.pool, "properties compare", async () => {
+      if (!(await isNearlyFresh(db))) return;
       from = (await compareBlock(db, from))?.next ?? 0;
     });
     last = performance.now();
