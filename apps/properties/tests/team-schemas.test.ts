@@ -1,5 +1,7 @@
+import type { RowDataPacket } from "mysql2/promise";
 import { afterEach, describe, expect, test } from "vitest";
 import { compareListings, reportFindings } from "../src/adopt.ts";
+import { followTables, isNearlyFresh } from "../src/listings/build.ts";
 import { compareBlock } from "../src/listings/compare.ts";
 import { example, type OpenListings, openListings } from "./open-listings.ts";
 import { makeTables, run, type Shape, teamStatuses } from "./team-database.ts";
@@ -132,4 +134,28 @@ test("a table with the name of one of ours, or without a column, is refused befo
       return undefined;
     }),
   ).rejects.toThrow(/city, price, description, year/);
+});
+
+test("changes that come while listings are made do not hold up the others, and are applied after them", async () => {
+  listings = await openListings(async (url) => {
+    await makeTables(url);
+    await run(url, ...rows);
+    return undefined;
+  });
+  const { db, indexing, comparison } = listings.deps;
+  // What the app does in the background, the test does step by step.
+  for (const background of [indexing, comparison]) await background[Symbol.asyncDispose]();
+  await db.pool.query("UPDATE listing_build SET next_id = 0, complete = 0");
+  await db.pool.query("UPDATE property SET city = 'Tunja' WHERE id = 5");
+  const count = async () => {
+    const [[found]] = await db.pool.query<RowDataPacket[]>("SELECT COUNT(*) AS n FROM listing_change");
+    return found!.n;
+  };
+  const { signal } = new AbortController();
+  for (const block of ["of 5 to 7", "of 9000 to 9003"]) {
+    expect([block, await followTables(db, signal), await isNearlyFresh(db)]).toEqual([block, true, false]);
+    expect(await count()).toBe(1);
+  }
+  expect(await followTables(db, signal)).toBe(false);
+  expect([await count(), await isNearlyFresh(db)]).toEqual([0, true]);
 });
