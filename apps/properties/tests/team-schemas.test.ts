@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { compareListings, reportFindings } from "../src/adopt.ts";
 import { followTables, isNearlyFresh } from "../src/listings/build.ts";
 import { compareBlock } from "../src/listings/compare.ts";
-import { example, type OpenListings, openListings } from "./open-listings.ts";
+import { anyVersion, example, type OpenListings, openListings } from "./open-listings.ts";
 import { makeTables, run, type Shape, teamStatuses } from "./team-database.ts";
 
 let listings: OpenListings | undefined;
@@ -116,6 +116,9 @@ test("dates that no calendar has are older than any other; what a table needs an
   await listings.deps.db.pool.query("UPDATE listing SET city = 'x' WHERE property_id = 5");
   const found = [false, true, false].map((mend) => () => compareListings(url, mend, () => {}));
   expect([await found[0]!(), await found[1]!(), await found[2]!()]).toEqual([1, 1, 0]);
+  await run(listings.config.MYSQL_URL, "ALTER TABLE property MODIFY city VARCHAR(120) CHARACTER SET latin1");
+  const emoji = await listings.call("PATCH", "/5", { as: staff, headers: anyVersion, body: { city: "😀" } });
+  expect(emoji.status).toBe(422);
   const { history } = (await get("/5/status?limit=2", { as: staff })).body;
   expect(history.map(({ updateDate }) => updateDate)).toEqual(["2024-02-01T10:00:00.000Z", "2024-01-01T10:00:00.000Z"]);
 });
