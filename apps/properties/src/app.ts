@@ -10,6 +10,7 @@ import { withTypedOperations } from "./queries/typed-operations.ts";
 import { addEditingRoutes } from "./routes/editing.ts";
 import { addLikeRoutes } from "./routes/likes.ts";
 import { addListingRoutes } from "./routes/listings.ts";
+import { addPriceRoutes } from "./routes/prices.ts";
 import { addPropertyActions } from "./routes/property-actions.ts";
 import { addComparePage } from "./routes/property-pages.ts";
 import { addQueryRoutes } from "./routes/queries.ts";
@@ -48,6 +49,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addQueryActions(app, deps, frame);
   addComparePage(app, deps, frame);
   addPropertyActions(app, deps, frame);
+  addPriceRoutes(app, deps);
   addListingRoutes(app, deps, frame);
   addEditingRoutes(app, deps);
   return app;
@@ -65,5 +67,10 @@ function withSavedQueries(own: () => Promise<object>, publicQueries: PublicQueri
 
 /** The types of the app's operations, for the typed client. */
 export type PropertiesApi = ReturnType<
-  typeof addLikeRoutes | typeof addListingRoutes | typeof addEditingRoutes | typeof addSqlRoutes | typeof addQueryRoutes
+  | typeof addPriceRoutes
+  | typeof addLikeRoutes
+  | typeof addListingRoutes
+  | typeof addEditingRoutes
+  | typeof addSqlRoutes
+  | typeof addQueryRoutes
 >;

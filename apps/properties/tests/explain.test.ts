@@ -196,6 +196,10 @@ const others: Partial<Record<StatementName, { values: Record<string, unknown>; l
   "lock-property": { values: { id: 7 } },
   "latest-date": { values: { id: 7 } },
   one: { values: { id: 7 } },
+  "drop-prices": { values: numbered("id", [7], 256) },
+  "listed-price": { values: { id: 7 } },
+  priced: { values: numbered("id", [7], 256) },
+  prices: { values: { id: 7, afterId: 5, rows: 21 }, lines: [[], ["after"]] },
   "drop-places": { values: numbered("id", [7], 256) },
   "gone-places": {
     values: { ...numbered("id", [7], 256), first: 0, end: 10 },
@@ -248,6 +252,7 @@ test("every statement is explained here but these", () => {
     "unready-block",
     "copy-listings",
     "copy-places",
+    "add-prices",
   ];
   // Some read all rows of a part of a table on purpose; none serves a request.
   const filling = [
@@ -255,6 +260,8 @@ test("every statement is explained here but these", () => {
     ...Object.keys(listings.deps.db.statements).filter((name) => name.startsWith("trigger-")),
     ...["differences", "columns", "earlier-version", "index-columns", "wrong-counts"],
     "readable-tables",
+    "count-some",
+    "statistics",
   ];
   expect(Object.keys(listings.deps.db.statements).sort()).toEqual(
     [...Object.keys(others), ...searches, ...parts, ...plainInserts, ...filling].sort(),

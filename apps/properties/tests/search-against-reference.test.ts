@@ -386,6 +386,7 @@ const small: SearchLimits = {
   rowsAtOnce: 20,
   ofPriceEnd: 100,
   rowsOfFacet: 200,
+  rowsOfStatistics: 200,
 };
 
 test.each([

@@ -155,6 +155,40 @@ export function properties({ anyone, plain, other, staff }: Installation): void 
     });
   });
 
+  describe("prices", () => {
+    it("gives the prices of a property, latest first, and statistics of those of a city", async () => {
+      const { id, city } = await add({ price: 100, year: 2001 });
+      await add({ city, price: 300, year: 2001 });
+      const changed = await staff.with({ "If-Match": "*" }).patch(`/properties/${id}`, { price: 200 });
+      expect(changed.status, changed.text).toBe(200);
+      const answer = await plain.get(`/properties/${id}/prices`);
+      expect(answer.json()).toEqual({
+        status: "success",
+        prices: [
+          { price: 200, since: time },
+          { price: 100, since: time },
+        ],
+        nextCursor: null,
+      });
+      const statistics = await plain.get("/properties/statistics", { city, by: "city,year" });
+      const prices = { min: 200, lowerQuartile: 225, median: 250, upperQuartile: 275, max: 300 };
+      expect(statistics.json()).toEqual({
+        status: "success",
+        statistics: [{ city, year: 2001, count: 2, ...prices }],
+      });
+      for (const path of [`/properties/${id}/prices`, `/properties/statistics?city=${city}`]) {
+        const { headers } = await plain.get(path);
+        const tag = { "If-None-Match": String(headers.etag) };
+        expect((await plain.with(tag).get(path)).status).toBe(304);
+        expectProblem(await plain.with({ Accept: "text/csv" }).get(path), 406);
+        expectProblem(await anyone.get(path), 401);
+      }
+      expectProblem(await plain.get(`/properties/${id}/prices`, { cursor: "AAAA" }), 400, "cursor");
+      expectProblem(await plain.get("/properties/999999999/prices"), 404);
+      expectProblem(await plain.get("/properties/statistics", { by: "price" }), 400, "by");
+    });
+  });
+
   describe("formats and versions", () => {
     it("gives all properties of a search as CSV and NDJSON", async () => {
       const { id, city } = await add({ description: "=1+1" });

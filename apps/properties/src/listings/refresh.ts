@@ -5,7 +5,10 @@ import { blockSize, positionOfId } from "../term-index/id-sets.ts";
 import { indexBlock } from "../term-index/term-index.ts";
 import { addTerms, lockBlock, readTermsOf, removeTerms } from "../term-index/term-queries.ts";
 import { filterTermsOf, isWord, type ListedFields, wordTermsOf } from "../term-index/terms.ts";
+import { addPrices, dropPrices, type PriceChange } from "./prices.ts";
 
+/** See `source-rows`. */
+const noPrice = 1e15;
 /** Max properties of a call of `refreshListings`. */
 export const idsAtOnce = 256;
 /** A block with more changed listings than this is indexed as a whole. */
@@ -46,6 +49,8 @@ export async function refreshListings(
   const gone = await findGone(db, on, wanted);
   await dropListings(db, on, gone);
   const after = await readListed(db, on, wanted);
+  await addPrices(db, on, priceChanges(wanted, before, after), idsAtOnce);
+  await dropPrices(db, on, gone, idsAtOnce);
   const changed = wanted.filter((id) => !isSame(before.get(id), after.get(id)));
   for (const [block, some] of Map.groupBy(changed, (id) => positionOfId(id).block)) {
     // A block that is not ready is indexed later as a whole.
@@ -53,6 +58,16 @@ export async function refreshListings(
     if (some.length > changedAtOnce) await indexBlock(db, on, block);
     else await reindexSome(db, on, some, before, after);
   }
+}
+
+/** The prices that are others than before; in `listing` no price is `noPrice`. */
+function priceChanges(ids: number[], before: Map<number, Listed>, after: Map<number, Listed>): PriceChange[] {
+  const priceOf = (listed: Listed) => (listed.price === noPrice ? null : listed.price);
+  return ids.flatMap((id) => {
+    const [old, now] = [before.get(id), after.get(id)];
+    if (!now || (old && priceOf(old) === priceOf(now))) return [];
+    return [{ id, before: old && priceOf(old), now: priceOf(now) }];
+  });
 }
 
 /** Some properties, or those of a block of ids. */

@@ -46,6 +46,16 @@ export function historyCursor(key: Buffer, property: number, position: HistoryPo
   return encodeCursor(key, [`history of ${property}`, position.date, position.id]);
 }
 
+/** The cursor after a price of a property. */
+export function priceCursor(key: Buffer, property: number, last: number): string {
+  return encodeCursor(key, [`prices of ${property}`, last]);
+}
+
+/** The id of the last price before a cursor of `priceCursor` for the same property; any other cursor is a 400. */
+export function pricePosition(key: Buffer, property: number, cursor: string): number {
+  return decodeCursor(key, cursor, z.tuple([z.literal(`prices of ${property}`), id]))[1];
+}
+
 /** The position in a cursor of `historyCursor` for the same property; any other cursor is a 400. */
 export function historyPosition(key: Buffer, property: number, cursor: string): HistoryPosition {
   const shape = z.tuple([z.literal(`history of ${property}`), date.nullable(), id]);

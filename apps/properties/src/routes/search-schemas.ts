@@ -21,7 +21,7 @@ import {
 } from "./schemas.ts";
 
 /** A parameter that may be repeated: a list without duplicates. A fault has the name of the parameter alone. */
-function repeated<T>(one: z.ZodType<T>, max: number) {
+export function repeated<T>(one: z.ZodType<T>, max: number) {
   return z
     .union([z.string(), z.array(z.string())])
     .optional()
@@ -36,7 +36,7 @@ function repeated<T>(one: z.ZodType<T>, max: number) {
 }
 
 /** A parameter that lists some of `names`, separated by commas. */
-function listOf<T extends string>(names: readonly T[]) {
+export function listOf<T extends string>(names: readonly T[]) {
   const message = `must be one or more of ${names.join(", ")}, separated by commas`;
   return z
     .string()
@@ -73,7 +73,7 @@ export const formats = ["json", "csv", "ndjson"] as const;
 export const fieldNames = propertySchema.keyof().exclude(optionalFieldNames).options;
 /** The fields that `fields` may name: also what is only there on request. */
 const allFieldNames = [...fieldNames, ...optionalFieldNames, ...likeFieldNames] as const;
-const year = wholeNumber(0, 9999);
+export const year = wholeNumber(0, 9999);
 const rooms = wholeNumber(0, 32_767);
 const area = wholeNumber(0, 9_999_999_999);
 
@@ -233,7 +233,7 @@ function boxOf(bbox: Filters["bbox"]): Box | undefined {
   return bbox && { south: bbox.minLat, north: bbox.maxLat, west: bbox.minLon, east: bbox.maxLon };
 }
 
-function rangeOf(min: number | undefined, max: number | undefined): Range | undefined {
+export function rangeOf(min: number | undefined, max: number | undefined): Range | undefined {
   return min === undefined && max === undefined ? undefined : { min, max };
 }
 

@@ -21,6 +21,8 @@ export interface SearchLimits {
   ofPriceEnd: number;
   /** Max index rows that are read for the counts of one facet. */
   rowsOfFacet: number;
+  /** Max listings that statistics of prices read. */
+  rowsOfStatistics: number;
 }
 
 export const searchLimits: SearchLimits = {
@@ -36,4 +38,5 @@ export const searchLimits: SearchLimits = {
   rowsAtOnce: 4000,
   ofPriceEnd: 50_000,
   rowsOfFacet: 50_000,
+  rowsOfStatistics: 200_000,
 };

@@ -54,6 +54,7 @@ const files = {
     "unlike",
     "wrong-counts",
   ],
+  prices: ["add-prices", "count-some", "drop-prices", "listed-price", "priced", "prices", "statistics"],
   places: ["copy-places", "distance", "drop-places", "gone-places", "places"],
   properties: ["insert-property", "lock-property", "one", "optional-columns", "update-property"],
   queries: ["delete-query", "readable-tables", "save-query", "saved-queries", "saved-query"],
