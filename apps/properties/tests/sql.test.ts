@@ -122,7 +122,7 @@ describe("SQL of staff", () => {
   it("says what it cannot do", async () => {
     expect((await run("SELECT nothing FROM property")).detail).toContain("Unknown column 'nothing'");
     expect((await run("SELECT * FROM nothing")).detail).toContain(
-      "the tables are listing, property, status, status_history",
+      "the tables are listing, listing_place, property, status, status_history",
     );
     const grants = await run("SELECT FROM");
     expect([grants.status, grants.detail]).toEqual([422, expect.stringContaining("syntax error near")]);

@@ -57,9 +57,11 @@ export function addSqlPages(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: Pag
     async (c) => {
       const { query: name } = c.req.valid("query");
       if (name === undefined) return send(c, { texts: emptySql });
-      const { sql, params, description, public: isPublic } = await savedQuery(deps.db, name, true);
+      const query = await savedQuery(deps.db, name, true).catch(ifMissing);
+      if (!query) return send(c, { texts: emptySql, hint: "There is no saved query with that name." });
+      const { sql, params, description, public: isPublic } = query;
       const parameters = params.map((each) => ({ name: each.name, type: each.type, value: each.default ?? "" }));
-      return send(c, { texts: { sql, parameters, name, description, isPublic } });
+      return send(c, { texts: { sql, parameters, name: query.name, description, isPublic } });
     },
   );
   app.openapi(
