@@ -259,7 +259,7 @@ const facetSchema = (value: z.ZodType, what: string) =>
           value: value.openapi({ description: what }),
           count: z.number().int().openapi({ description: "The number of results that have it" }),
         })
-        .openapi(`Count of ${what}`.replaceAll(/ (w)/g, (_, letter: string) => letter.toUpperCase())),
+        .openapi(`Count of ${what}`.replaceAll(/ (\w)/g, (_, letter: string) => letter.toUpperCase())),
     )
     .optional()
     .openapi({ description: `The most frequent values, at most ${maxValues}` });
