@@ -37,7 +37,7 @@ describe("one property", () => {
     expect(body.detail).toBe("Property not found.");
   });
 
-  test.each(["abc", "-1", "1.5", "1%20OR%201=1", "%27", "1;DROP%20TABLE%20property", "0x1", "1e3", "sql"])(
+  test.each(["abc", "-1", "1.5", "1%20OR%201=1", "%27", "1;DROP%20TABLE%20property", "0x1", "1e3", "sqls"])(
     "%s is no id",
     async (id) => {
       const { status, body } = await listings.get(`/${id}`);
@@ -228,9 +228,11 @@ test("health and documents need no account", async () => {
     "/properties/queries/{query}",
     "/properties/queries/{query}/rows",
     "/properties/sql",
+    "/properties/statistics",
     "/properties/{id}",
     "/properties/{id}/like",
     "/properties/{id}/likes",
+    "/properties/{id}/prices",
     "/properties/{id}/restore",
     "/properties/{id}/status",
   ]);

@@ -64,7 +64,7 @@ export function addListingRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame
         }
         const after = cursor === undefined ? undefined : searchPosition(cursorKey, search.sort, cursor);
         const type = format ? listTypes[formats.indexOf(format)]! : acceptedType(c.req.header("accept"), listTypes);
-        const columns = fieldsInOrder(fields, type !== "text/csv");
+        const columns = fieldsInOrder(fields);
         if (type !== "application/json") {
           rejectPaging(c);
           const as = { type, name: "properties", columns, keepsFormulas: formulas === "keep" };

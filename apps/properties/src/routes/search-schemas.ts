@@ -146,7 +146,7 @@ export const searchQuery = z
     cursor,
     fields: listOf(allFieldNames).openapi({
       type: "string",
-      description: `The fields of each property, separated by commas: ${allFieldNames.join(", ")}. Default: all but likes, the number of accounts that like it, and liked, whether this one does; in CSV without ${optionalFieldNames.join(", ")} too`,
+      description: `The fields of each property, separated by commas: ${allFieldNames.join(", ")}. Default: ${fieldNames.join(", ")}. \`likes\` is the number of accounts that like it, \`liked\` whether this one does`,
       example: "id,city,price",
     }),
     count: z.enum(["exact", "estimated"]).optional().openapi({
@@ -240,10 +240,9 @@ export function rangeOf(min: number | undefined, max: number | undefined): Range
 /** A field of a property of a search. */
 export type FieldName = (typeof allFieldNames)[number];
 
-/** The given fields in their usual order; without any, those of every property, and with `optional` those that it may have. */
-export function fieldsInOrder(fields: FieldName[] | undefined, optional: boolean): FieldName[] {
-  if (fields) return allFieldNames.filter((name) => fields.includes(name));
-  return optional ? [...fieldNames, ...optionalFieldNames] : fieldNames;
+/** The given fields in their usual order; without any, those that every property has. */
+export function fieldsInOrder(fields: FieldName[] | undefined): FieldName[] {
+  return fields ? allFieldNames.filter((name) => fields.includes(name)) : fieldNames;
 }
 
 const foundPropertySchema = storedPropertySchema
