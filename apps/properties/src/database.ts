@@ -4,7 +4,8 @@ import type { SearchLimits } from "./search/search-limits.ts";
 import type { SearchStatements } from "./search/search-statements.ts";
 import type { Source } from "./source/source.ts";
 import type { Statuses } from "./source/statuses.ts";
-import type { Statements } from "./sql/statements.ts";
+import type { Value } from "./sql/statement-types.ts";
+import type { Statement, Statements } from "./sql/statements.ts";
 
 /** The listings' database: its connections, and every statement that is sent over them. */
 export interface Database extends AsyncDisposable {
@@ -23,19 +24,27 @@ export interface Database extends AsyncDisposable {
   fresh(): Promise<Statuses>;
 }
 
-type Values = Record<string, string | number | Date | Buffer | null>;
+/** Values by the names of their parameters. */
+export type Values = Record<string, Value>;
 
-/** Runs a SELECT, with its parameters bound by the driver, and returns the rows. */
-export async function select<T>(on: MysqlPool | MysqlConnection, text: string, values: Values): Promise<T[]> {
-  const [rows] = await on.execute<RowDataPacket[]>(text, values);
-  return rows as T[];
+/**
+ * Runs a SELECT, with its parameters bound by the driver, and returns the rows. This is where the driver's rows get their types: a test
+ * compares those with what a database says of the statement.
+ */
+export async function select<Row extends object, Named>(
+  on: MysqlPool | MysqlConnection,
+  text: Statement<Row, Named>,
+  values: NoInfer<Named> & Values,
+): Promise<Row[]> {
+  const [rows] = await on.execute<(RowDataPacket & Row)[]>(text, values);
+  return rows;
 }
 
 /** Runs a write. Returns `insertId`, and `affectedRows`, which counts the matched rows. */
-export async function write(
+export async function write<Named>(
   on: MysqlPool | MysqlConnection,
-  text: string,
-  values: Values,
+  text: Statement<null, Named>,
+  values: NoInfer<Named> & Values,
 ): Promise<{ insertId: number; affectedRows: number }> {
   const [result] = await on.execute<ResultSetHeader>(text, values);
   return result;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { select } from "../src/database.ts";
 import { fillDemo } from "../src/demo/fill-demo.ts";
 import { demoListings } from "../src/demo/listings.ts";
 import { properties as definition } from "../src/index.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
+import { readRows } from "./read-rows.ts";
 
 let listings: OpenListings;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => listings[Symbol.asyncDispose]());
 const counts = async () => {
   const text = `SELECT (SELECT COUNT(*) FROM property) AS properties, (SELECT COUNT(*) FROM status_history) AS history,
     (SELECT COUNT(*) FROM listing) AS listings`;
-  return (await select(listings.deps.db.pool, text, {}))[0];
+  return (await readRows(listings.deps.db.pool, text, {}))[0];
 };
 
 test("two processes that start together fill it once", async () => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { select } from "../src/database.ts";
 import { isInOneIndex, onlyYear, type Search } from "../src/search/search-request.ts";
 import { type BoundStatement, idsAtOnce } from "../src/search/search-statements.ts";
 import { type SortColumn, sortOrders, sorts, sortWithinYear } from "../src/search/sort-orders.ts";
 import { fill, numbered, parameters, type StatementName, withLines } from "../src/sql/statements.ts";
 import { fillMany } from "./many-listings.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
+import { readRows } from "./read-rows.ts";
 
 /** A line of EXPLAIN. */
 interface Step {
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => listings[Symbol.asyncDispose]());
 
 const explain = ({ text, values }: BoundStatement) =>
-  select<Step>(listings.deps.db.pool, `EXPLAIN ${fill(text, { optional: "" })}`, values);
+  readRows<Step>(listings.deps.db.pool, `EXPLAIN ${fill(text, { optional: "" })}`, values);
 
 /** The steps that read all of a large table or of one of its indexes. Derived tables hold a page at most. */
 function fullScans(steps: Step[]): Step[] {
@@ -39,7 +39,7 @@ async function rowsRead({ text: statement, values }: BoundStatement): Promise<nu
   const text = fill(statement, { optional: "" });
   const connection = await listings.deps.db.pool.getConnection();
   const counted = async () => {
-    const rows = await select<{ Value: string }>(connection, "SHOW SESSION STATUS LIKE 'Handler_read%'", {});
+    const rows = await readRows<{ Value: string }>(connection, "SHOW SESSION STATUS LIKE 'Handler_read%'", {});
     return rows.reduce((sum, { Value }) => sum + Number(Value), 0);
   };
   try {

@@ -1,6 +1,5 @@
 import { inMysqlTransaction } from "@quintet/db";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { select } from "../src/database.ts";
 import { rebuildListings } from "../src/demo/bulk-queries.ts";
 import { seededRandom } from "../src/demo/random.ts";
 import { allStatuses } from "../src/properties/statuses.ts";
@@ -8,6 +7,7 @@ import { addMembers, type IdSet, idsOf, positionOfId } from "../src/term-index/i
 import { backgroundIndexing } from "../src/term-index/term-index.ts";
 import type { TermMembers } from "../src/term-index/term-queries.ts";
 import { anyVersion, type OpenListings, openListings } from "./open-listings.ts";
+import { readRows } from "./read-rows.ts";
 
 let listings: OpenListings;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ async function wholeIndex() {
   await listings.deps.db.fresh();
   const text = "SELECT term, block, members FROM listing_term ORDER BY term, block";
   const sets = new Map<string, IdSet>();
-  for (const { term, block, members } of await select<TermMembers>(listings.deps.db.pool, text, {})) {
+  for (const { term, block, members } of await readRows<TermMembers>(listings.deps.db.pool, text, {})) {
     if (!sets.has(term)) sets.set(term, new Map());
     addMembers(sets.get(term)!, block, members);
   }
@@ -28,7 +28,7 @@ async function wholeIndex() {
 }
 
 async function unready(): Promise<number> {
-  const [row] = await select<{ n: number }>(
+  const [row] = await readRows<{ n: number }>(
     listings.deps.db.pool,
     "SELECT COUNT(*) AS n FROM listing_block WHERE ready = 0",
     {},
@@ -107,7 +107,7 @@ test("a term that most of a block has is a bitmap, and is kept as well", async (
     "INSERT INTO status_history (property_id, status_id, update_date) SELECT id, 4, '2024-01-01' FROM property WHERE id >= 20480",
   );
   await indexedAnew(3);
-  const [row] = await select<{ length: number }>(
+  const [row] = await readRows<{ length: number }>(
     pool,
     "SELECT LENGTH(members) AS length FROM listing_term WHERE term = 'bitmap'",
     {},
@@ -131,7 +131,7 @@ test("a term that most of a block has is a bitmap, and is kept as well", async (
   await pool.query("UPDATE listing_term SET members = ? WHERE term = 'bitmap' AND block = ?", [last, block]);
   await listings.call("PATCH", `/${id}`, { headers: anyVersion, as: listings.staff, body: { description: "Lista" } });
   await listings.deps.db.fresh();
-  expect(await select(pool, "SELECT block FROM listing_term WHERE term = 'bitmap'", {})).toEqual([]);
+  expect(await readRows(pool, "SELECT block FROM listing_term WHERE term = 'bitmap'", {})).toEqual([]);
   await indexedAnew();
 });
 

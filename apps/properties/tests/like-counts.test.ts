@@ -1,10 +1,11 @@
 import { createLogger } from "@quintet/http";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type Database, select } from "../src/database.ts";
+import type { Database } from "../src/database.ts";
 import { properties as definition } from "../src/index.ts";
 import { likeProperty, readMostLiked, unlikeProperty, withLikes } from "../src/likes/likes.ts";
 import { recountLikes } from "../src/likes/recount.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
+import { readRows } from "./read-rows.ts";
 
 let listings: OpenListings;
 /** The same database as another process uses it: with connections of its own. */
@@ -42,7 +43,7 @@ test("after 1,000 changes at once by two processes, every count is that of the l
   for (const id of ids) {
     const count = expected.get(id)!.size;
     expect((await listings.get(`/${id}/likes`)).body.count).toBe(count);
-    const stored = await select<{ id: number }>(
+    const stored = await readRows<{ id: number }>(
       other.pool,
       "SELECT id_user AS id FROM liked_properties WHERE id_property = :id ORDER BY id_user",
       { id },
@@ -130,7 +131,7 @@ test("the like of a property that is not visible any more can be removed, once",
   expect((await unlike(id, { as: listings.other })).status).toBe(404);
   expect((await unlike(id)).status).toBe(204);
   expect((await unlike(id)).status).toBe(404);
-  const [counted] = await select<{ likes: number }>(
+  const [counted] = await readRows<{ likes: number }>(
     other.pool,
     "SELECT likes FROM like_count WHERE property_id = :id",
     { id },

@@ -1,7 +1,7 @@
 import { startProcess, until } from "@quintet/http/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { select } from "../src/database.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
+import { readRows } from "./read-rows.ts";
 
 let listings: OpenListings;
 beforeAll(async () => {
@@ -23,7 +23,7 @@ test("counts are those of the likes that are there, after one of two processes w
   expect(await killed.ended).toBe("SIGKILL");
   expect(await other.ended, other.errors()).toBe(0);
   expect(lines(other.out())).toBe(100 * changes);
-  const counted = await select<{ id: number; likes: number; stored: number }>(
+  const counted = await readRows<{ id: number; likes: number; stored: number }>(
     listings.deps.db.pool,
     `SELECT c.property_id AS id, c.likes, (SELECT COUNT(*) FROM liked_properties AS k WHERE k.id_property = c.property_id) AS stored
      FROM like_count AS c ORDER BY c.property_id`,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { select } from "../src/database.ts";
 import { anyVersion, type OpenListings, openListings } from "./open-listings.ts";
+import { readRows } from "./read-rows.ts";
 
 let listings: OpenListings;
 beforeAll(async () => {
@@ -44,7 +44,7 @@ test("prices of what is hidden are for staff, and those of what is gone are gone
   expect((await listings.get(`/${id}/prices`, { as: listings.staff })).status).toBe(200);
   await pool.query("DELETE FROM property WHERE id = ?", [id]);
   await listings.get("");
-  expect(await select(pool, "SELECT 1 FROM price_history WHERE property_id = :id", { id })).toEqual([]);
+  expect(await readRows(pool, "SELECT 1 FROM price_history WHERE property_id = :id", { id })).toEqual([]);
 });
 
 test("statistics are those of every visible price", async () => {

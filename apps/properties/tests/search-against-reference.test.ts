@@ -1,7 +1,7 @@
 import { connectMysql, inMysqlTransaction } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Database, select } from "../src/database.ts";
+import type { Database } from "../src/database.ts";
 import { seededRandom } from "../src/demo/random.ts";
 import { buildNextBlock } from "../src/listings/build.ts";
 import { visibleStatuses } from "../src/properties/statuses.ts";
@@ -15,6 +15,7 @@ import { sorts, sortWithinYear } from "../src/search/sort-orders.ts";
 import { indexAll } from "../src/term-index/term-index.ts";
 import { wordsOf } from "../src/term-index/words.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
+import { readRows } from "./read-rows.ts";
 
 /** The orders that any search can have. */
 const orders = sorts.filter((sort) => sort !== "distance");
@@ -330,7 +331,7 @@ function anySearch(): SearchInput & { q: string } & Place {
 }
 
 async function rowsRead(): Promise<number> {
-  const found = await select<{ Value: string }>(db.pool, "SHOW SESSION STATUS LIKE 'Handler_read%'", {});
+  const found = await readRows<{ Value: string }>(db.pool, "SHOW SESSION STATUS LIKE 'Handler_read%'", {});
   return found.reduce((sum, { Value }) => sum + Number(Value), 0);
 }
 

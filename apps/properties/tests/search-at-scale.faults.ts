@@ -1,7 +1,7 @@
 import { connectMysql } from "@quintet/db";
 import { Problem } from "@quintet/http";
 import { describe, expect, test } from "vitest";
-import { type Database, select } from "../src/database.ts";
+import type { Database } from "../src/database.ts";
 import { countResults, facetNames } from "../src/search/facets.ts";
 import { searchProperties } from "../src/search/search.ts";
 import { onlyYear, type SearchInput } from "../src/search/search-request.ts";
@@ -9,6 +9,7 @@ import { sorts, sortWithinYear } from "../src/search/sort-orders.ts";
 import { wordsOf } from "../src/term-index/words.ts";
 import { fillMany } from "./many-listings.ts";
 import { openListings } from "./open-listings.ts";
+import { readRows } from "./read-rows.ts";
 
 /** Texts with common and rare words, words of the first and the last ids alone, and a number that each has alone. */
 const texts = (count: number) => `CONCAT('Casa con jardín, cerca de colegios. Matrícula mat', LPAD(n, 9, '0'),
@@ -49,7 +50,7 @@ function everySearch(): SearchInput[] {
 
 /** Rows that the session of a pool with one connection has read. */
 async function rowsRead(db: Database): Promise<number> {
-  const rows = await select<{ Value: string }>(db.pool, "SHOW SESSION STATUS LIKE 'Handler_read%'", {});
+  const rows = await readRows<{ Value: string }>(db.pool, "SHOW SESSION STATUS LIKE 'Handler_read%'", {});
   return rows.reduce((sum, { Value }) => sum + Number(Value), 0);
 }
 

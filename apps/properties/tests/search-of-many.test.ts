@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { select } from "../src/database.ts";
 import type { Sort } from "../src/search/sort-orders.ts";
 import { fillMany } from "./many-listings.ts";
 import { type OpenListings, openListings } from "./open-listings.ts";
+import { readRows } from "./read-rows.ts";
 
 interface Row {
   id: number;
@@ -21,7 +21,7 @@ beforeAll(async () => {
   listings = await openListings();
   const { db } = listings.deps;
   await fillMany(db);
-  visible = await select<Row>(
+  visible = await readRows<Row>(
     db.pool,
     `SELECT p.id, p.city, p.price, p.description, p.year, h.update_date AS date
      FROM property p JOIN status_history h ON h.property_id = p.id JOIN status s ON s.id = h.status_id

@@ -1,9 +1,9 @@
 import { inMysqlTransaction } from "@quintet/db";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { select } from "../src/database.ts";
 import { rebuildListings } from "../src/demo/bulk-queries.ts";
 import { allStatuses, visibleStatuses } from "../src/properties/statuses.ts";
 import { anyVersion, type OpenListings, openListings } from "./open-listings.ts";
+import { readRows } from "./read-rows.ts";
 
 let listings: OpenListings;
 beforeAll(async () => {
@@ -106,7 +106,7 @@ describe("at once", () => {
   const latestByHistory = async (id: number) => {
     const text = `SELECT h.id, s.name AS status FROM status_history h JOIN status s ON s.id = h.status_id
       WHERE h.property_id = :id ORDER BY h.update_date DESC, h.id DESC LIMIT 1`;
-    return (await select<{ id: number; status: string }>(listings.deps.db.pool, text, { id }))[0]!;
+    return (await readRows<{ id: number; status: string }>(listings.deps.db.pool, text, { id }))[0]!;
   };
 
   test("fifty statuses of one property leave the latest one", async () => {
@@ -178,7 +178,7 @@ describe("the history", () => {
 test("rebuilding from the history changes nothing that is right, and mends what is not", async () => {
   const { db } = listings.deps;
   await db.fresh();
-  const all = () => select(db.pool, "SELECT * FROM listing ORDER BY property_id", {});
+  const all = () => readRows(db.pool, "SELECT * FROM listing ORDER BY property_id", {});
   const right = await all();
   await inMysqlTransaction(db.pool, (on) => rebuildListings(db, on));
   expect(await all()).toEqual(right);

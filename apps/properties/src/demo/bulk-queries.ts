@@ -2,12 +2,12 @@ import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
 import type { NewFields } from "../properties/property.ts";
 import { optionalColumns } from "../source/source.ts";
-import { fill } from "../sql/statements.ts";
+import { fill, type Statement } from "../sql/statements.ts";
 import { markBlocks } from "../term-index/term-queries.ts";
 
 /** Whether there is any property. */
 export async function anyProperty(db: Database, on: MysqlPool | MysqlConnection): Promise<boolean> {
-  const [row] = await select<{ found: number }>(on, db.statements["any-property"], {});
+  const [row] = await select(on, db.statements["any-property"], {});
   return row?.found === 1;
 }
 
@@ -48,7 +48,7 @@ export async function insertStatuses(db: Database, on: MysqlConnection, rows: Hi
 
 function insertRows<Column extends string>(
   on: MysqlConnection,
-  text: string,
+  text: Statement<null>,
   columns: readonly Column[],
   rows: { [C in Column]?: string | number | Date | null | undefined }[],
 ) {

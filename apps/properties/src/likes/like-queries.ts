@@ -5,7 +5,7 @@ import { withOptional, withoutNulls } from "../source/optional-columns.ts";
 import { maxStatusIds } from "../source/statuses.ts";
 import { fill, numbered, parameters, withLines } from "../sql/statements.ts";
 
-const withStatuses = (text: string) => fill(text, { statuses: parameters("status", maxStatusIds) });
+const withStatuses = <Text extends string>(text: Text) => fill(text, { statuses: parameters("status", maxStatusIds) });
 
 /** The ids of the visible statuses for `withStatuses`, once the listings are up to date. */
 async function visibleIds(db: Database): Promise<Record<string, number | null>> {
@@ -62,8 +62,8 @@ function changeLikes(
 /** How many accounts like a property; undefined when it does not exist or is not visible. */
 export async function countLikes(db: Database, id: number): Promise<number | undefined> {
   const values = { id, ...(await visibleIds(db)) };
-  const [found] = await select<{ count: number }>(db.searchPool, withStatuses(db.statements["count-likes"]), values);
-  return found?.count;
+  const [found] = await select(db.searchPool, withStatuses(db.statements["count-likes"]), values);
+  return found?.count ?? undefined;
 }
 
 /** How many accounts like a property, and whether the account of the request is one of them. */
@@ -78,7 +78,7 @@ export async function findLikesOf(db: Database, account: number, ids: number[]):
   const found = new Map<number, Likes>();
   for (let i = 0; i < ids.length; i += idsOfPage) {
     const values = { account, ...numbered("id", ids.slice(i, i + idsOfPage), idsOfPage) };
-    const rows = await select<{ id: number; likes: number; liked: number }>(db.searchPool, text, values);
+    const rows = await select(db.searchPool, text, values);
     for (const { id, likes, liked } of rows) found.set(id, { likes, liked: liked === 1 });
   }
   return found;
@@ -93,7 +93,10 @@ export interface Found<Position, Shown> {
   property: Shown | undefined;
 }
 
-type Joined = { id: null } | (Property & { id: number });
+/** The property of a row, if it is visible. */
+function joined<Row extends { id: number | null }>(row: Row): (Row & { id: number }) | undefined {
+  return row.id === null ? undefined : { ...row, id: row.id };
+}
 
 /** The next `rows` likes of an account after a position, most recent first. */
 export async function findLikes(
@@ -105,10 +108,10 @@ export async function findLikes(
   const text = await withOptional(db, withLines(withStatuses(db.statements.liked), new Set(after ? ["after"] : [])));
   const position = after ? { afterDate: after.date, afterId: after.id } : {};
   const values = { account, rows, ...(await visibleIds(db)), ...position };
-  const found = await select<{ likedId: number; likedAt: Date } & Joined>(db.searchPool, text, values);
-  return found.map(({ likedId, likedAt, ...property }) => ({
-    position: { date: likedAt, id: likedId },
-    property: property.id === null ? undefined : { ...withoutNulls(property), likedAt },
+  const found = await select(db.searchPool, text, values);
+  return found.map(({ likedId, ...property }) => ({
+    position: { date: property.likedAt, id: likedId },
+    property: joined(withoutNulls(property)),
   }));
 }
 
@@ -131,9 +134,9 @@ export async function findMostLiked(
   const text = await withOptional(db, lines);
   const position = after ? { afterLikes: after.likes, afterId: after.id } : {};
   const values = { rows, ...(await visibleIds(db)), ...position };
-  const found = await select<{ countedId: number; likes: number } & Joined>(db.searchPool, text, values);
-  return found.map(({ countedId, likes, ...property }) => ({
-    position: { likes, id: countedId },
-    property: property.id === null ? undefined : { ...withoutNulls(property), likes },
+  const found = await select(db.searchPool, text, values);
+  return found.map(({ countedId, ...property }) => ({
+    position: { likes: property.likes, id: countedId },
+    property: joined(withoutNulls(property)),
   }));
 }

@@ -21,10 +21,10 @@ export function likeRecount(db: Database, onError: (error: unknown) => void): Sw
 
 /** Mends the numbers of likes of some ids from `from` on; returns the id to go on with, which is 0 at the end. */
 export async function recountLikes(db: Database, from: number): Promise<number> {
-  const [next] = await select<{ id: number | null }>(db.pool, db.statements["next-counted"], { from });
+  const [next] = await select(db.pool, db.statements["next-counted"], { from });
   if (!next || next.id === null) return 0;
   const range = { first: next.id, end: next.id + idsAtOnce };
-  for (const { id } of await select<{ id: number }>(db.pool, db.statements["wrong-counts"], range)) {
+  for (const { id } of await select(db.pool, db.statements["wrong-counts"], range)) {
     await inMysqlTransaction(db.pool, async (on) => {
       // From here on no like of ours is added or removed; the count sees all that are committed.
       await write(on, db.statements["lock-likes"], { id });

@@ -22,11 +22,6 @@ export interface BuildProgress {
   share: number;
 }
 
-interface BuildRow {
-  nextId: number;
-  complete: number;
-}
-
 /**
  * Makes the listings of the next block of ids; false when all are there. An interrupted block starts over. The block is indexed by its words
  * later.
@@ -35,9 +30,9 @@ export function buildNextBlock(db: Database): Promise<boolean> {
   return inMysqlTransaction(
     db.pool,
     async (on) => {
-      const [build] = await select<BuildRow>(on, db.statements["lock-build"], {});
+      const [build] = await select(on, db.statements["lock-build"], {});
       if (!build || build.complete === 1) return false;
-      const [next] = await select<{ id: number | null }>(on, db.statements["next-property"], { from: build.nextId });
+      const [next] = await select(on, db.statements["next-property"], { from: build.nextId });
       const id = next?.id ?? null;
       if (id === null || id > maxId) {
         await write(on, db.statements["built-until"], { nextId: build.nextId, complete: 1 });
@@ -58,7 +53,7 @@ export function buildNextBlock(db: Database): Promise<boolean> {
 export async function buildFew(db: Database): Promise<void> {
   const progress = await readBuild(db);
   if (progress.complete) return;
-  const [found] = await select<{ count: number }>(db.pool, db.statements["count-properties"], {
+  const [found] = await select(db.pool, db.statements["count-properties"], {
     most: fewProperties + 1,
   });
   if ((found?.count ?? 0) > fewProperties) return;
@@ -68,7 +63,7 @@ export async function buildFew(db: Database): Promise<void> {
 
 /** How far the listings have been made. */
 export async function readBuild(db: Database): Promise<BuildProgress> {
-  const [build] = await select<BuildRow & { lastId: number | null }>(db.pool, db.statements["build-progress"], {});
+  const [build] = await select(db.pool, db.statements["build-progress"], {});
   if (!build) throw new Error("The table listing_build is empty.");
   const share =
     build.complete === 1 || build.lastId === null ? 1 : Math.min(1, build.nextId / (Math.min(build.lastId, maxId) + 1));
@@ -96,7 +91,7 @@ export async function followTables(db: Database, signal: AbortSignal): Promise<b
 export async function isNearlyFresh(db: Database): Promise<boolean> {
   const [{ complete }, [found]] = await Promise.all([
     readBuild(db),
-    select<{ waiting: number }>(db.pool, db.statements.followed, { most: mostWaiting + 1 }),
+    select(db.pool, db.statements.followed, { most: mostWaiting + 1 }),
   ]);
   return complete && (found?.waiting ?? 0) <= mostWaiting;
 }
@@ -106,9 +101,10 @@ export async function checkListings(db: Database): Promise<HealthDetails> {
   const [{ capture }, { complete, share }, [found]] = await Promise.all([
     db.source(),
     readBuild(db),
-    select<{ waiting: number; unready: number }>(db.pool, db.statements.followed, { most: mostCounted }),
+    select(db.pool, db.statements.followed, { most: mostCounted }),
   ]);
-  const { waiting = 0, unready = 0 } = found ?? {};
+  const waiting = found?.waiting ?? 0;
+  const unready = found?.unready ?? 0;
   const details = {
     follows: capture,
     built: `${Math.floor(share * 100)}%`,

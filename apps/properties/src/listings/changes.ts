@@ -31,7 +31,7 @@ export function followWrite(db: Database, id: number): Promise<void> {
 export async function applyChanges(db: Database, signal?: AbortSignal): Promise<void> {
   let after = 0;
   for (;;) {
-    const changes = await select<Change>(db.pool, db.statements.changes, { after, rows: changesAtOnce });
+    const changes = await select(db.pool, db.statements.changes, { after, rows: changesAtOnce });
     for (const some of parts(changes)) {
       if (signal?.aborted) return;
       await applySome(db, some);
@@ -59,7 +59,7 @@ async function applySome(db: Database, changes: Change[]): Promise<void> {
       some.map(({ seq }) => seq),
       idsAtOnce,
     );
-  const withSeqs = (text: string) => fill(text, { seqs: parameters("seq", idsAtOnce) });
+  const withSeqs = <Text extends string>(text: Text) => fill(text, { seqs: parameters("seq", idsAtOnce) });
   const idsOf = (some: Change[]) => [
     ...new Set(some.flatMap(({ id }) => (id !== null && id >= 0 && id <= maxId ? [id] : []))),
   ];
@@ -68,7 +68,7 @@ async function applySome(db: Database, changes: Change[]): Promise<void> {
     async (on) => {
       await refreshListings(db, on, idsOf(changes), async () => {
         // While this transaction waited for its locks, another process may have applied some.
-        const left = await select<Change>(on, withSeqs(db.statements["changes-left"]), seqs(changes));
+        const left = await select(on, withSeqs(db.statements["changes-left"]), seqs(changes));
         return idsOf(left);
       });
       await write(on, withSeqs(db.statements["remove-changes"]), seqs(changes));

@@ -17,7 +17,7 @@ export async function compareBlock(
   from: number,
   mend = true,
 ): Promise<{ next: number; different: number[] } | undefined> {
-  const [found] = await select<{ id: number | null }>(db.pool, db.statements["next-compared"], { from });
+  const [found] = await select(db.pool, db.statements["next-compared"], { from });
   const id = found?.id ?? null;
   if (id === null || id > maxId) return undefined;
   const { block, position } = positionOfId(id);

@@ -7,14 +7,6 @@ import { historyPoll } from "./poll.ts";
 /** How long a read waits for listings to follow what was written before it, in ms. Then it reads them as they are. */
 const patienceMs = 2000;
 
-/** A row of a status, or the one that says how many changes wait. */
-interface CurrentRow {
-  id: number | null;
-  name: string | null;
-  waiting: number | null;
-  complete: number | null;
-}
-
 /**
  * What every read of `listing` begins with: has the listings follow all that was committed before the call, and returns the statuses as
  * they are. Throws `unavailable` while listings are missing. Calls that come while a check runs share the next one.
@@ -24,7 +16,7 @@ export function freshness(db: () => Database): () => Promise<Statuses> {
   return shared(async (): Promise<Statuses> => {
     if ((await db().source()).capture === "poll") await poll(db());
     const { pool, statements } = db();
-    const rows = await select<CurrentRow>(pool, statements.current, { most: mostWaiting + 1 });
+    const rows = await select(pool, statements.current, { most: mostWaiting + 1 });
     const state = rows.find(({ id }) => id === null);
     if (state?.complete !== 1) throw await notBuilt(db());
     const waiting = Number(state.waiting);

@@ -6,11 +6,6 @@ const overlap = 500;
 /** Entries that are read at once. */
 const rowsAtOnce = 2000;
 
-interface Entry {
-  id: number;
-  propertyId: number | null;
-}
-
 /**
  * Finds entries that were added to the history since the last call, and notes their properties. The first call finds the last ones alone:
  * earlier entries are found by the comparison of all listings.
@@ -20,11 +15,11 @@ export function historyPoll(): (db: Database) => Promise<void> {
   let seen = new Set<number>();
   return async (db) => {
     if (last === undefined) {
-      const [found] = await select<{ id: number | null }>(db.pool, db.statements["last-history"], {});
+      const [found] = await select(db.pool, db.statements["last-history"], {});
       last = found?.id ?? 0;
     }
     const after = Math.max(0, last - overlap);
-    const entries = await select<Entry>(db.pool, db.statements["new-history"], { after, rows: rowsAtOnce });
+    const entries = await select(db.pool, db.statements["new-history"], { after, rows: rowsAtOnce });
     const fresh = entries.filter(({ id }) => !seen.has(id));
     const ids = new Set(fresh.flatMap(({ propertyId }) => (propertyId === null ? [] : [propertyId])));
     await addChanges(db, [...ids]);

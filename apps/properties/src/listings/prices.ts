@@ -28,7 +28,7 @@ export async function addPrices(
     idsAtOnce,
   );
   const text = fill(db.statements.priced, { ids: parameters("id", idsAtOnce) });
-  const priced = new Set((await select<{ id: number }>(on, text, ids)).map(({ id }) => id));
+  const priced = new Set((await select(on, text, ids)).map(({ id }) => id));
   const rows = changes.flatMap(({ id, before, now }) => [
     ...(before === undefined || priced.has(id) ? [] : [{ id, price: before, time: "NULL" }]),
     ...(before === undefined && !known ? [] : [{ id, price: now, time: "UTC_TIMESTAMP(3)" }]),
@@ -50,7 +50,7 @@ export async function addPrices(
 }
 
 async function isBuilt(db: Database, on: MysqlConnection): Promise<boolean> {
-  const [build] = await select<{ complete: number }>(on, db.statements["build-progress"], {});
+  const [build] = await select(on, db.statements["build-progress"], {});
   return build?.complete === 1;
 }
 

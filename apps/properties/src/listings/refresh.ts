@@ -85,29 +85,30 @@ export async function copyPlaces(db: Database, on: MysqlConnection, part: Part):
   const { columns } = await db.source();
   const arePlaced = columns.has("lat") && columns.has("lon");
   const lines = new Set([arePlaced ? "somewhere" : "nowhere", "ids" in part ? "ids" : "block"]);
-  const textOf = (name: "copy-places" | "gone-places") => withIds(withLines(db.statements[name], lines));
+  const textOf = <N extends "copy-places" | "gone-places">(name: N) => withIds(withLines(db.statements[name], lines));
   const values = valuesOf(part);
   if (arePlaced) await write(on, textOf("copy-places"), values);
-  const gone = (await select<{ id: number }>(on, textOf("gone-places"), values)).map(({ id }) => id);
+  const gone = (await select(on, textOf("gone-places"), values)).map(({ id }) => id);
   for (let i = 0; i < gone.length; i += idsAtOnce) {
     const some = numbered("id", gone.slice(i, i + idsAtOnce), idsAtOnce);
     await write(on, withIds(db.statements["drop-places"]), some);
   }
 }
 
-function valuesOf(part: Part): Record<string, number | null> {
-  if ("ids" in part) return numbered("id", part.ids, idsAtOnce);
-  return { first: part.block * blockSize, end: (part.block + 1) * blockSize };
+/** The values for a part. Those of the lines that were not chosen are not sent. */
+function valuesOf(part: Part) {
+  const [ids, block] = "ids" in part ? [part.ids, 0] : [[], part.block];
+  return { first: block * blockSize, end: (block + 1) * blockSize, ...numbered("id", ids, idsAtOnce) };
 }
 
 /** The ids of a block whose listings are not what the tables that they follow say. */
 export async function findDifferences(db: Database, block: number): Promise<number[]> {
   const { text, values } = await sourceRows(db, "differences", { block });
-  return (await select<{ id: number }>(db.pool, text, values)).map(({ id }) => id);
+  return (await select(db.pool, text, values)).map(({ id }) => id);
 }
 
 /** A statement about what the listings of a part are made of, for the columns that the schema has. */
-async function sourceRows(db: Database, name: "copy-listings" | "differences", part: Part) {
+async function sourceRows<N extends "copy-listings" | "differences">(db: Database, name: N, part: Part) {
   const { columns } = await db.source();
   const optional = (["rooms", "area", "type"] as const).map((column) =>
     columns.has(column) ? column : `no${column[0]!.toUpperCase()}${column.slice(1)}`,
@@ -120,18 +121,18 @@ async function sourceRows(db: Database, name: "copy-listings" | "differences", p
   };
 }
 
-function withIds(text: string): string {
+function withIds<Text extends string>(text: Text): Text {
   return fill(text, { ids: parameters("id", idsAtOnce) });
 }
 
 async function readListed(db: Database, on: MysqlConnection, ids: number[]): Promise<Map<number, Listed>> {
-  const found = await select<Listed>(on, withIds(db.statements["indexed-fields"]), numbered("id", ids, idsAtOnce));
+  const found = await select(on, withIds(db.statements["indexed-fields"]), numbered("id", ids, idsAtOnce));
   return new Map(found.map((listed) => [listed.id, listed]));
 }
 
 /** Those of some ids that no property has. */
 async function findGone(db: Database, on: MysqlConnection, ids: number[]): Promise<number[]> {
-  const found = await select<{ id: number }>(on, withIds(db.statements.existing), numbered("id", ids, idsAtOnce));
+  const found = await select(on, withIds(db.statements.existing), numbered("id", ids, idsAtOnce));
   const existing = new Set(found.map(({ id }) => id));
   return ids.filter((id) => !existing.has(id));
 }
@@ -176,6 +177,6 @@ async function reindexSome(
 
 async function readTexts(db: Database, on: MysqlConnection, ids: number[]): Promise<Map<number, Texts>> {
   if (ids.length === 0) return new Map();
-  const found = await select<Texts>(on, withIds(db.statements.texts), numbered("id", ids, idsAtOnce));
+  const found = await select(on, withIds(db.statements.texts), numbered("id", ids, idsAtOnce));
   return new Map(found.map((texts) => [texts.id, texts]));
 }

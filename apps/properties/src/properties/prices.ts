@@ -26,10 +26,10 @@ export async function readPrices(
   const { price } = await readProperty(db, id, seesAll);
   const text = withLines(db.statements.prices, new Set(after === undefined ? [] : ["after"]));
   const values = { id, rows: limit + 1, ...(after === undefined ? {} : { afterId: after }) };
-  const find = () => select<SeenPrice>(db.pool, text, values);
+  const find = () => select(db.pool, text, values);
   let prices = await find();
   if (after === undefined) {
-    const [listed] = await select<{ price: number | null }>(db.pool, db.statements["listed-price"], { id });
+    const [listed] = await select(db.pool, db.statements["listed-price"], { id });
     if (listed && !isSame(listed.price, price)) {
       await followWrite(db, id);
       prices = await find();

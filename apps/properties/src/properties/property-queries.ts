@@ -14,7 +14,7 @@ export async function findProperty(
   on: MysqlPool | MysqlConnection = db.pool,
 ): Promise<Property | undefined> {
   const text = await withOptional(db, db.statements.one);
-  const [found] = await select<Property & { withdrawnAt: Date | null }>(on, text, { id });
+  const [found] = await select(on, text, { id });
   if (!found) return undefined;
   const { withdrawnAt, ...property } = found;
   return { ...withoutNulls(property), ...(withdrawnAt === null ? {} : { withdrawnAt }) };
@@ -23,7 +23,7 @@ export async function findProperty(
 /** Inserts a property without a status, and returns its id. */
 export async function insertProperty(db: Database, on: MysqlConnection, fields: NewFields): Promise<number> {
   const { text, values } = await withColumns(db, db.statements["insert-property"], fields);
-  const { insertId } = await writeTheirs(() => write(on, text, values));
+  const { insertId } = await writeTheirs(() => write(on, text, { ...noFields, ...values }));
   return insertId;
 }
 
@@ -34,7 +34,7 @@ export async function lockProperty(db: Database, on: MysqlConnection, id: number
 
 /** The date of the latest entry of a property's history, if it has one. */
 export async function findLatestDate(db: Database, on: MysqlConnection, id: number): Promise<Date | null> {
-  const [found] = await select<{ latestDate: Date | null }>(on, db.statements["latest-date"], { id });
+  const [found] = await select(on, db.statements["latest-date"], { id });
   return found?.latestDate ?? null;
 }
 
@@ -56,13 +56,13 @@ export async function updateProperty(
   changes: PropertyChanges,
 ): Promise<void> {
   const { text, values } = await withColumns(db, db.statements["update-property"], changes);
-  await writeTheirs(() => write(on, text, { id, ...noChanges, ...values }));
+  await writeTheirs(() => write(on, text, { id, ...noFields, ...values }));
 }
 
-const noChanges = { address: null, city: null, price: null, description: null, year: null };
+const noFields = { address: null, city: null, price: null, description: null, year: null };
 
 /** A statement with the optional columns that are given, and the given values. Throws `unprocessable` when `property` lacks one. */
-async function withColumns(db: Database, statement: string, fields: PropertyChanges) {
+async function withColumns<Text extends string>(db: Database, statement: Text, fields: PropertyChanges) {
   const { columns } = await db.source();
   const chosen = optionalColumns.filter((column) => fields[column] !== undefined);
   const missing = chosen.filter((column) => !columns.has(column));
@@ -85,12 +85,12 @@ export function findHistory(
   const { rows, after } = page;
   const place = after && (after.date ? { afterDate: after.date, afterId: after.id } : { afterId: after.id });
   const lines = after ? [after.date ? "after" : "undated"] : [];
-  return select<StatusChange>(db.pool, withLines(db.statements.history, new Set(lines)), { id, rows, ...place });
+  return select(db.pool, withLines(db.statements.history, new Set(lines)), { id, rows, ...place });
 }
 
 /** An entry of a history, which must exist. */
 export async function findStatusChange(db: Database, on: MysqlConnection, historyId: number): Promise<StatusChange> {
-  const [found] = await select<StatusChange>(on, db.statements["status-change"], { historyId });
+  const [found] = await select(on, db.statements["status-change"], { historyId });
   if (!found) throw new Error(`The history has no row ${historyId}.`);
   return found;
 }

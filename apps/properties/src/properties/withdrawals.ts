@@ -42,7 +42,7 @@ export async function readWithdrawn(
   const { limit, after } = page;
   const text = await withOptional(db, withLines(db.statements.withdrawn, new Set(after ? ["after"] : [])));
   const position = after ? { afterDate: after.date, afterId: after.id } : {};
-  const found = await select<Property & { withdrawnAt: Date }>(db.searchPool, text, { rows: limit + 1, ...position });
+  const found = await select(db.searchPool, text, { rows: limit + 1, ...position });
   const shown = found.slice(0, limit).map(withoutNulls);
   const last = found.length > limit ? shown.at(-1) : undefined;
   return { properties: shown, end: last && { date: last.withdrawnAt, id: last.id } };

@@ -1,18 +1,9 @@
 import type { Parameter, ResultColumn } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
-import { withLines } from "../sql/statements.ts";
+import { type RowOf, withLines } from "../sql/statements.ts";
 import type { QueryDraft, SavedQuery } from "./saved-query.ts";
 
-interface QueryRow {
-  name: string;
-  description: string;
-  statement: string;
-  params: string;
-  columns_found: string;
-  is_public: number;
-  changed_by: string;
-  changed_at: Date;
-}
+type QueryRow = RowOf<"saved-query">;
 
 /** The names of saved queries; the column is ASCII, and the server refuses to compare it with some other texts. */
 export const queryName = /^[a-z0-9][a-z0-9_-]{0,63}$/;
@@ -32,14 +23,14 @@ function toQuery(row: QueryRow): SavedQuery {
 
 /** The tables that SQL of staff may read, by name. */
 export async function readableTables(db: Database): Promise<string[]> {
-  const tables = await select<{ name: string }>(db.pool, db.statements["readable-tables"], {});
+  const tables = await select(db.pool, db.statements["readable-tables"], {});
   return tables.map(({ name }) => name);
 }
 
 /** The saved query with that name, which may be any text. */
 export async function findQuery(db: Database, name: string): Promise<SavedQuery | undefined> {
   if (!queryName.test(name)) return undefined;
-  const [row] = await select<QueryRow>(db.pool, db.statements["saved-query"], { name });
+  const [row] = await select(db.pool, db.statements["saved-query"], { name });
   return row && toQuery(row);
 }
 
@@ -50,7 +41,7 @@ export async function listQueries(
 ): Promise<SavedQuery[]> {
   const { after, rows, publicOnly } = page;
   const text = withLines(db.statements["saved-queries"], new Set(publicOnly ? ["public"] : []));
-  return (await select<QueryRow>(db.pool, text, { after, rows })).map(toQuery);
+  return (await select(db.pool, text, { after, rows })).map(toQuery);
 }
 
 /** Saves a query; whether it is a new one. */

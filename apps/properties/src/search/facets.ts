@@ -1,7 +1,7 @@
 import { Problem } from "@quintet/http";
 import { type Database, select } from "../database.ts";
 import type { Statuses } from "../source/statuses.ts";
-import { fill, numbered, parameters } from "../sql/statements.ts";
+import { fill, numbered, parameters, type RowOf } from "../sql/statements.ts";
 import { countIds, type IdSet, idsOf, intersect } from "../term-index/id-sets.ts";
 import { rangeOfColumn } from "../term-index/terms.ts";
 import { findMatches } from "./matches.ts";
@@ -68,7 +68,7 @@ async function withValues(db: Database, groups: Group[], name: FacetName, status
   return frequent.flatMap(({ count, id }) => {
     const row = rows.get(id);
     if (!row) return [];
-    const value = name === "status" ? statuses.nameOf(row.statusId) : row[name];
+    const value = name !== "status" ? row[name] : row.statusId === null ? null : statuses.nameOf(row.statusId);
     return value === null ? [] : [{ value, count }];
   });
 }
@@ -98,20 +98,14 @@ async function groupTerms(db: Database, ids: IdSet, name: FacetName): Promise<Gr
   return groups;
 }
 
-interface FacetRow {
-  id: number;
-  statusId: number;
-  year: number | null;
-  city: string | null;
-  cityKey: string | null;
-}
+type FacetRow = RowOf<"facet-rows">;
 
 async function readRows(db: Database, ids: number[]): Promise<FacetRow[]> {
   const text = fill(db.statements["facet-rows"], { ids: parameters("id", idsAtOnce) });
   const rows: FacetRow[] = [];
   for (let i = 0; i < ids.length; i += idsAtOnce) {
     const values = numbered("id", ids.slice(i, i + idsAtOnce), idsAtOnce);
-    rows.push(...(await select<FacetRow>(db.searchPool, text, values)));
+    rows.push(...(await select(db.searchPool, text, values)));
   }
   return rows;
 }

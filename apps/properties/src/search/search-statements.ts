@@ -1,11 +1,19 @@
-import { fill, numbered, parameters, type Statements, withLines } from "../sql/statements.ts";
+import {
+  fill,
+  numbered,
+  parameters,
+  type RowOf,
+  type Statement,
+  type Statements,
+  withLines,
+} from "../sql/statements.ts";
 import type { Area } from "./places.ts";
 import { indexFor, onlyYear, type Range, rangeColumns, type Search } from "./search-request.ts";
 import { sortOrders } from "./sort-orders.ts";
 
 /** A statement and the values for its named parameters. */
-export interface BoundStatement {
-  text: string;
+export interface BoundStatement<Row = unknown> {
+  text: Statement<Row>;
   values: Record<string, string | number | Date | null>;
 }
 
@@ -20,15 +28,15 @@ const maxStoredPrice = 999_999_999_999_999;
 /** The statements of searches; each text is assembled once. */
 export interface SearchStatements {
   /** The first `rows` listings of a search that one index has in order: without words, and without ranges in another order. */
-  page(search: Search, rows: number): BoundStatement;
+  page(search: Search, rows: number): BoundStatement<RowOf<"page">>;
   /** The ids of the next `rows` listings in order, ignoring words, several cities, and ranges unless they are the order. */
-  walk(search: Search, rows: number): BoundStatement;
+  walk(search: Search, rows: number): BoundStatement<RowOf<"walk">>;
   /** The ids of listings in the price range of a search, ignoring words, several cities, several years and position; at most `rows` per status. */
-  ofPrice(search: Search, rows: number): BoundStatement;
+  ofPrice(search: Search, rows: number): BoundStatement<RowOf<"of-price">>;
   /** Those of the given ids that match a search, ignoring its words, with their sort keys. */
-  keys(search: Search, ids: number[]): BoundStatement;
+  keys(search: Search, ids: number[]): BoundStatement<RowOf<"keys">>;
   /** The same, with all fields and in order. */
-  rows(search: Search, ids: number[]): BoundStatement;
+  rows(search: Search, ids: number[]): BoundStatement<RowOf<"rows">>;
 }
 
 /**
@@ -36,29 +44,38 @@ export interface SearchStatements {
  * `listing`; none of its input becomes part of a statement's text.
  */
 export function searchStatements(statements: Statements): SearchStatements {
-  const texts = new Map<string, string>();
-  const textOf = (name: SearchStatementName, search: Search, index = ""): string => {
+  const texts: { [N in SearchStatementName]: Map<string, Statements[N]> } = {
+    page: new Map(),
+    walk: new Map(),
+    "of-price": new Map(),
+    keys: new Map(),
+    rows: new Map(),
+  };
+  const textOf = <N extends SearchStatementName>(name: N, search: Search, index = ""): Statements[N] => {
     const lines = linesOf(search);
     const key = [
-      name,
       search.statusIds.length,
       search.cities.length,
       search.types.length,
       search.place?.boxes.length,
       ...lines,
     ].join(" ");
-    const known = texts.get(key) ?? withLines(assemble(statements, name, search, index), new Set(lines));
-    texts.set(key, known);
+    const known = texts[name].get(key) ?? withLines(assemble(statements, name, search, index), new Set(lines));
+    texts[name].set(key, known);
     return known;
   };
-  const inOrder = (name: SlicedName) => (search: Search, rows: number) => {
-    const { covered, index } = indexUse(name, search);
-    return { text: textOf(name, covered, index), values: { ...valuesOf(covered), rows } };
-  };
-  const ofIds = (name: "keys" | "rows") => (search: Search, ids: number[]) => ({
-    text: textOf(name, search),
-    values: { ...valuesOf(search), ...numbered("id", ids, idsAtOnce) },
-  });
+  const inOrder =
+    <N extends SlicedName>(name: N) =>
+    (search: Search, rows: number) => {
+      const { covered, index } = indexUse(name, search);
+      return { text: textOf(name, covered, index), values: { ...valuesOf(covered), rows } };
+    };
+  const ofIds =
+    <N extends "keys" | "rows">(name: N) =>
+    (search: Search, ids: number[]) => ({
+      text: textOf(name, search),
+      values: { ...valuesOf(search), ...numbered("id", ids, idsAtOnce) },
+    });
   return {
     page: inOrder("page"),
     walk: inOrder("walk"),
@@ -77,7 +94,12 @@ function indexUse(name: SlicedName, search: Search) {
 }
 
 /** A statement with its parts filled in, one slice per requested status and city, and all optional lines. */
-function assemble(statements: Statements, name: SearchStatementName, search: Search, index: string): string {
+function assemble<N extends SearchStatementName>(
+  statements: Statements,
+  name: N,
+  search: Search,
+  index: string,
+): Statements[N] {
   const distance = statements.distance.replaceAll(/\s+/g, " ");
   const filters = fill(statements.filters, { distance, boxes: boxesOf(search.place) });
   const after = fill(statements.after, { distance });

@@ -1,7 +1,7 @@
 import { Problem } from "@quintet/http";
 import { type Database, select } from "../database.ts";
 import type { VisibleStatus } from "../properties/statuses.ts";
-import { fill, numbered, parameters, withLines } from "../sql/statements.ts";
+import { fill, numbered, parameters, type RowOf, withLines } from "../sql/statements.ts";
 import type { Range } from "./search-request.ts";
 
 export const groupings = ["city", "year"] as const;
@@ -55,16 +55,34 @@ export async function priceStatistics(db: Database, request: StatisticsRequest):
     ...numbered("city", cities, cities.length),
     ...(year ? { yearMin: year.min ?? -32_768, yearMax: year.max ?? 32_766 } : {}),
   };
-  const run = <T>(name: "count-some" | "statistics", more: Record<string, number>) =>
-    select<T>(db.searchPool, fill(withLines(db.statements[name], lines), parts), { ...values, ...more });
+  const textOf = <N extends "count-some" | "statistics">(name: N) => fill(withLines(db.statements[name], lines), parts);
   const most = db.limits.rowsOfStatistics;
-  const [found] = await run<{ count: number }>("count-some", { most: most + 1 });
+  const [found] = await select(db.searchPool, textOf("count-some"), { ...values, most: most + 1 });
   if ((found?.count ?? 0) > most) {
     throw tooMany(`Statistics of more than ${most} properties are not computed. Choose a city, a status or years.`);
   }
-  const groups = await run<PriceStatistics>("statistics", { rows: maxGroups + 1 });
+  const groups = await select(db.searchPool, textOf("statistics"), { ...values, rows: maxGroups + 1 });
   if (groups.length > maxGroups) throw tooMany(`There are more than ${maxGroups} groups. Choose cities, or years.`);
-  return groups;
+  return groups.map(toStatistics);
+}
+
+/** A group as it is sent. It has a price, and a city when it is that of one, since the statement reads no others. */
+function toStatistics({ city, year, count, ...prices }: RowOf<"statistics">): PriceStatistics {
+  const known = (name: keyof typeof prices) => {
+    const price = prices[name];
+    if (price === null) throw new Error(`A group of listings has no ${name}.`);
+    return price;
+  };
+  return {
+    ...(typeof city === "string" ? { city } : {}),
+    ...(year === undefined ? {} : { year }),
+    count,
+    min: known("min"),
+    lowerQuartile: known("lowerQuartile"),
+    median: known("median"),
+    upperQuartile: known("upperQuartile"),
+    max: known("max"),
+  };
 }
 
 function tooMany(message: string): Problem {

@@ -1,6 +1,6 @@
 import type { MysqlPool } from "@quintet/db";
 import { select } from "../database.ts";
-import type { Statements } from "../sql/statements.ts";
+import type { RowOf, Statements } from "../sql/statements.ts";
 
 /** What was found in a database before anything is written to it. */
 export interface Finding {
@@ -9,24 +9,9 @@ export interface Finding {
   text: string;
 }
 
-interface Column {
-  tableName: string;
-  name: string;
-  type: string;
-  fullType: string;
-  nullable: number;
-  hasDefault: number;
-  extra: string;
-  comment: string;
-  engine: string;
-  collation: string | null;
-}
+type Column = RowOf<"columns">;
 
-interface IndexColumn {
-  tableName: string;
-  name: string;
-  isUnique: number;
-}
+type IndexColumn = RowOf<"index-columns">;
 
 const needed = {
   property: ["id", "address", "city", "price", "description", "year"],
@@ -55,8 +40,8 @@ const types: Record<string, string[]> = {
 
 /** Looks at the tables of a database; changes nothing. */
 export async function readFindings(pool: MysqlPool, statements: Statements): Promise<Finding[]> {
-  const columns = await select<Column>(pool, statements.columns, {});
-  const indexes = await select<IndexColumn>(pool, statements["index-columns"], {});
+  const columns = await select(pool, statements.columns, {});
+  const indexes = await select(pool, statements["index-columns"], {});
   const tables = Map.groupBy(columns, ({ tableName }) => tableName);
   const wasHere =
     tables.has("quintet_migrations") && (await select(pool, statements["earlier-version"], {})).length > 0;

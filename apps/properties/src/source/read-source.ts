@@ -6,7 +6,7 @@ import { hasTriggers } from "./triggers.ts";
 
 /** Reads what there is. */
 export async function readSource(pool: MysqlPool, statements: Statements): Promise<Source> {
-  const found = await select<{ name: string }>(pool, statements["listing-columns"], {});
+  const found = await select(pool, statements["listing-columns"], {});
   const names = new Set(found.map(({ name }) => name.toLowerCase()));
   return {
     columns: new Set(optionalColumns.filter((column) => names.has(column))),

@@ -17,7 +17,7 @@ const names = Object.keys(triggers) as (keyof typeof triggers)[];
 const waitSeconds = 2;
 
 async function findTriggers(pool: MysqlPool, statements: Statements): Promise<Set<string>> {
-  const found = await select<{ name: string }>(pool, statements["find-triggers"], {});
+  const found = await select(pool, statements["find-triggers"], {});
   return new Set(found.map(({ name }) => name));
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { StatementTypes } from "./statement-types.ts";
 
 /** Every statement, by its file in this folder. A statement that is not listed does not exist. */
 const files = {
@@ -85,8 +86,21 @@ const files = {
 
 export type StatementName = (typeof files)[keyof typeof files][number];
 
+declare const types: unique symbol;
+
+/**
+ * The text of a statement whose rows are `Row`, null for one that has none, and which needs at least the parameters of `Values`. The types
+ * are only known to the compiler. They were read from a database, see `statement-types.ts`, and stay with a text that is assembled.
+ */
+export type Statement<Row, Values = unknown> = string & { readonly [types]: { row: Row; values: Values } };
+
 /** The text of each statement, with its optional lines still marked. */
-export type Statements = Readonly<Record<StatementName, string>>;
+export type Statements = {
+  readonly [N in StatementName]: Statement<StatementTypes[N]["row"], StatementTypes[N]["values"]>;
+};
+
+/** A row of a statement. */
+export type RowOf<N extends StatementName> = StatementTypes[N]["row"];
 
 /**
  * Reads every statement once. A file holds several, each after a line `-- name: NAME`. Comment lines are removed, because the driver looks
@@ -107,28 +121,26 @@ export function readStatements(): Statements {
     if (inFile.toSorted().join() !== names.toSorted().join())
       throw new Error(`${file}.sql holds ${inFile.join(", ")}.`);
   }
-  return found as Statements;
+  return found as unknown as Statements;
 }
 
 /**
  * A statement with the chosen optional lines: a line that ends in `--? a b` is kept when `a` and `b` are both chosen. No input of a request
  * becomes part of a statement's text; it can only choose lines.
  */
-export function withLines(text: string, chosen: ReadonlySet<string>): string {
-  return text
-    .split("\n")
-    .flatMap((line) => {
-      const [kept = "", tags] = line.split("--?");
-      if (tags === undefined) return [line];
-      const wanted = tags.trim().split(/\s+/);
-      return wanted.every((tag) => chosen.has(tag)) ? [kept.trimEnd()] : [];
-    })
-    .join("\n");
+export function withLines<Text extends string>(text: Text, chosen: ReadonlySet<string>): Text {
+  const lines = text.split("\n").flatMap((line) => {
+    const [kept = "", tags] = line.split("--?");
+    if (tags === undefined) return [line];
+    const wanted = tags.trim().split(/\s+/);
+    return wanted.every((tag) => chosen.has(tag)) ? [kept.trimEnd()] : [];
+  });
+  return lines.join("\n") as Text;
 }
 
 /** A text with its `{parts}` filled in; a part that is not given stays as it is. */
-export function fill(text: string, parts: Record<string, string>): string {
-  return text.replaceAll(/\{(\w+)\}/g, (whole, part: string) => parts[part] ?? whole);
+export function fill<Text extends string>(text: Text, parts: Record<string, string>): Text {
+  return text.replaceAll(/\{(\w+)\}/g, (whole, part: string) => parts[part] ?? whole) as Text;
 }
 
 /** `:id1, :id2`, … for a list in a statement. */

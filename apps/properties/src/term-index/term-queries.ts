@@ -19,12 +19,12 @@ export interface TermMembers {
 /** The members of the terms of a range, in the order of the terms, `rows` at most. */
 export function readTerms(db: Database, range: TermRange, rows: number, descending = false): Promise<TermMembers[]> {
   const text = withLines(db.statements["read-terms"], new Set([descending ? "descending" : "ascending"]));
-  return select<TermMembers>(db.searchPool, text, { ...range, rows });
+  return select(db.searchPool, text, { ...range, rows });
 }
 
 /** The key of a city or a type, equal for those that differ only in case and accents. */
 export async function findTextKey(db: Database, text: string): Promise<string> {
-  const [found] = await select<{ textKey: string }>(db.searchPool, db.statements["text-key"], { text });
+  const [found] = await select(db.searchPool, db.statements["text-key"], { text });
   return found?.textKey ?? "";
 }
 
@@ -58,14 +58,14 @@ export async function removeTerms(db: Database, on: MysqlConnection, id: number,
 export async function readTermsOf(db: Database, on: MysqlConnection, id: number): Promise<string[]> {
   const { block, position } = positionOfId(id);
   const values = { block, pair: encodePair(position), ...bitOf(position) };
-  const found = await select<{ term: string }>(on, db.statements["terms-of-member"], values);
+  const found = await select(on, db.statements["terms-of-member"], values);
   return found.map(({ term }) => term);
 }
 
 /** Locks a block against other writers until the transaction ends. Returns whether the block is indexed. */
 export async function lockBlock(db: Database, on: MysqlConnection, block: number): Promise<boolean> {
   await write(on, db.statements["lock-block"], { block });
-  const [found] = await select<{ ready: number }>(on, db.statements["block-ready"], { block });
+  const [found] = await select(on, db.statements["block-ready"], { block });
   return found?.ready === 1;
 }
 
@@ -75,13 +75,13 @@ export async function findUnreadyBlocks(
   on: MysqlPool | MysqlConnection,
   rows: number,
 ): Promise<number[]> {
-  const found = await select<{ block: number }>(on, db.statements["unready-blocks"], { rows });
+  const found = await select(on, db.statements["unready-blocks"], { rows });
   return found.map(({ block }) => block);
 }
 
 /** Runs `work` while holding the index lock; returns false when another process holds it. */
 export async function withIndexLock(db: Database, on: MysqlConnection, work: () => Promise<boolean>): Promise<boolean> {
-  const [lock] = await select<{ got: number }>(on, db.statements["lock-index"], {});
+  const [lock] = await select(on, db.statements["lock-index"], {});
   if (lock?.got !== 1) return false;
   try {
     return await work();
@@ -92,7 +92,7 @@ export async function withIndexLock(db: Database, on: MysqlConnection, work: () 
 
 /** Locks a block that still has to be indexed until the transaction ends; undefined when there is none. */
 export async function lockUnreadyBlock(db: Database, on: MysqlConnection): Promise<number | undefined> {
-  const [found] = await select<{ block: number }>(on, db.statements["take-block"], {});
+  const [found] = await select(on, db.statements["take-block"], {});
   return found?.block;
 }
 
@@ -107,7 +107,7 @@ export function readListings(
   on: MysqlConnection,
   part: { first: number; end: number; rows: number },
 ): Promise<IndexedListing[]> {
-  return select<IndexedListing>(on, db.statements["read-block"], part);
+  return select(on, db.statements["read-block"], part);
 }
 
 /** Replaces all terms of a locked block. */
