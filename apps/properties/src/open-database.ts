@@ -21,6 +21,15 @@ export function openDatabase(pool: MysqlPool, url: string, statementSeconds?: nu
     endsWithClient: true,
   });
   let source: Promise<Source> | undefined;
+  // On a connection of its own: the transactions that ask for it may hold all those of the pool.
+  const readAlone = async () => {
+    const alone = connectMysql(url, { connections: 1, name: "properties source", statementSeconds });
+    try {
+      return await readSource(alone, statements);
+    } finally {
+      await alone.end();
+    }
+  };
   const db: Database = {
     pool,
     searchPool,
@@ -28,7 +37,7 @@ export function openDatabase(pool: MysqlPool, url: string, statementSeconds?: nu
     searches: searchStatements(statements),
     limits: searchLimits,
     source() {
-      source ??= readSource(pool, statements).catch((error: unknown) => {
+      source ??= readAlone().catch((error: unknown) => {
         source = undefined;
         throw error;
       });

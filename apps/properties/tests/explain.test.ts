@@ -144,6 +144,7 @@ const fields = { address: null, city: null, price: 1, description: null, year: n
 /** The other statements, each with values and the lines it can have. */
 const others: Partial<Record<StatementName, { values: Record<string, unknown>; lines?: string[][] }>> = {
   "build-progress": { values: {} },
+  "last-property": { values: {} },
   "built-until": { values: { nextId: 1, complete: 1 } },
   changes: { values: { after: 0, rows: 10 } },
   "changes-left": { values: numbered("seq", [1], 256) },

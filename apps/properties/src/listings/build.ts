@@ -65,9 +65,10 @@ export async function buildFew(db: Database): Promise<void> {
 export async function readBuild(db: Database): Promise<BuildProgress> {
   const [build] = await select(db.pool, db.statements["build-progress"], {});
   if (!build) throw new Error("The table listing_build is empty.");
-  const share =
-    build.complete === 1 || build.lastId === null ? 1 : Math.min(1, build.nextId / (Math.min(build.lastId, maxId) + 1));
-  return { complete: build.complete === 1, share };
+  if (build.complete === 1) return { complete: true, share: 1 };
+  const [last] = await select(db.pool, db.statements["last-property"], {});
+  const lastId = last?.id ?? null;
+  return { complete: false, share: lastId === null ? 1 : Math.min(1, build.nextId / (Math.min(lastId, maxId) + 1)) };
 }
 
 /** The error for a search while listings are missing. */

@@ -61,8 +61,8 @@ ORDER BY k.date_liked DESC, k.id_property DESC
 
 -- name: most-liked
 -- The next properties that anybody likes, the most liked first, with their fields where they are visible.
-SELECT k.property_id AS countedId, k.likes,
-  p.id, p.address, p.city, p.price, p.description, p.year, {optional} LOWER(TRIM(s.name)) AS status
+SELECT k.property_id AS countedId,
+  p.id, p.address, p.city, p.price, p.description, p.year, {optional} LOWER(TRIM(s.name)) AS status, k.likes
 FROM (
   SELECT k.property_id, k.likes
   FROM like_count AS k FORCE INDEX (like_count_order)

@@ -108,8 +108,12 @@ SELECT p.id, p.address, p.description FROM property AS p WHERE p.id IN ({ids})
 SELECT b.next_id AS nextId, b.complete FROM listing_build AS b WHERE b.id = 1 FOR UPDATE
 
 -- name: build-progress
--- How far the listings have been made, and the greatest id of a property.
-SELECT b.next_id AS nextId, b.complete, (SELECT MAX(p.id) FROM property AS p) AS lastId FROM listing_build AS b WHERE b.id = 1
+-- How far the listings have been made. It reads none of the tables that they follow: somebody may hold those.
+SELECT b.next_id AS nextId, b.complete FROM listing_build AS b WHERE b.id = 1
+
+-- name: last-property
+-- The greatest id of a property.
+SELECT MAX(p.id) AS id FROM property AS p
 
 -- name: next-property
 -- The first property from an id on.

@@ -55,7 +55,6 @@ export interface StatementTypes {
     row: {
       nextId: number;
       complete: number;
-      lastId: number | null;
     };
     values: unknown;
   };
@@ -336,6 +335,12 @@ export interface StatementTypes {
     };
     values: unknown;
   };
+  "last-property": {
+    row: {
+      id: number | null;
+    };
+    values: unknown;
+  };
   "latest-date": {
     row: {
       latestDate: Date | null;
@@ -443,7 +448,6 @@ export interface StatementTypes {
   "most-liked": {
     row: {
       countedId: number;
-      likes: number;
       id: number | null;
       address: string | null;
       city: string | null;
@@ -451,6 +455,7 @@ export interface StatementTypes {
       description: string | null;
       year: number | null;
       status: string | null;
+      likes: number;
       rooms?: number | null;
       area?: number | null;
       type?: string | null;

@@ -31,6 +31,7 @@ const files = {
     "existing",
     "followed",
     "indexed-fields",
+    "last-property",
     "listing-columns",
     "lock-build",
     "next-property",
