@@ -1,17 +1,26 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ZipFile } from "yazl";
 import type { Load } from "../src/loads/load.ts";
 import { openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
 
 let ingest: TestIngest;
+/** A folder of its own for temporary files: in the machine's, others write, and some of them are killed. */
+let temporary: string;
 beforeAll(async () => {
   ingest = await openIngest();
+  temporary = mkdtempSync(join(tmpdir(), "quintet-temporary-"));
+  vi.stubEnv("TMPDIR", temporary);
 });
-afterAll(() => ingest[Symbol.asyncDispose]());
+afterAll(async () => {
+  await ingest[Symbol.asyncDispose]();
+  vi.unstubAllEnvs();
+  rmSync(temporary, { recursive: true });
+});
 
 let lastId = 0;
 const jobs = (count = 1000) => Array.from({ length: count }, () => `${++lastId},Job ${lastId}\n`).join("");
@@ -122,14 +131,13 @@ describe("a ZIP archive", () => {
       readdirSync("/proc/self/fd").flatMap((fd) => {
         try {
           const path = readlinkSync(`/proc/self/fd/${fd}`);
-          return path.includes("quintet-upload-") ? [path] : [];
+          return path.startsWith(temporary) ? [path] : [];
         } catch {
           return []; // It was closed meanwhile.
         }
       });
-    // A refused file is closed beside its answer. Other tests' files have a name only for a moment.
+    // A refused file is closed beside its answer.
     await expect.poll(openFiles, { timeout: 20_000 }).toEqual([]);
-    const named = () => readdirSync(tmpdir()).filter((name) => name.startsWith("quintet-upload-"));
-    await expect.poll(named, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => readdirSync(temporary), { timeout: 20_000 }).toEqual([]);
   });
 });
