@@ -16,8 +16,12 @@ const openStores: OpenStores = async (needs) => {
   return { ...stores, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 };
 
+/** Rows that start the same programs as others, and only run with all tests at their full size. */
+const further = ["accounts", "load-wide", "load-memory", "load-service", "load-parquet", "messages", "sqs"];
+const chosen = rows.filter(({ name }) => process.env.QUINTET_FAULTS === "full" || !further.includes(name));
+
 describe("the rows", () => {
-  it.each(rows.map((row) => [row.name, row] as const))(
+  it.each(chosen.map((row) => [row.name, row] as const))(
     "%s works for a moment",
     async (_name, row) => {
       await row.run({ rounds: 1, seconds: 0.1, scale: 0.002, openStores });

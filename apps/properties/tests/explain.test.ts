@@ -259,7 +259,7 @@ test("every statement is explained here but these", () => {
   const filling = [
     ...["any-property", "rebuild-listings", "mark-blocks", "count-properties", "listing-columns", "find-triggers"],
     ...Object.keys(listings.deps.db.statements).filter((name) => name.startsWith("trigger-")),
-    ...["differences", "columns", "earlier-version", "index-columns", "wrong-counts"],
+    ...["differences", "place-differences", "columns", "earlier-version", "index-columns", "wrong-counts"],
     "readable-tables",
     "count-some",
     "statistics",

@@ -140,6 +140,17 @@ describe.each(["triggers", "poll"] as const)("other programs write, %s", (captur
     expect(left).toEqual([]);
   });
 
+  // The user without triggers may not make one for SQL.
+  test.runIf(capture === "triggers")("SQL of staff sees listings as the next search does", async () => {
+    await others[1]!.execute("INSERT INTO property (id, city, price, year) VALUES (9100, 'Mocoa', 5, 2001)");
+    await others[1]!.execute(
+      "INSERT INTO status_history (property_id, status_id, update_date) SELECT 9100, MIN(id), UTC_TIMESTAMP() FROM status",
+    );
+    const body = { sql: "SELECT city FROM listing WHERE property_id = 9100" };
+    const { status, body: result } = await listings.call("POST", "/sql", { as: listings.staff, body });
+    expect([status, result.rows], result.detail).toEqual([200, [["Mocoa"]]]);
+  });
+
   test("a new entry of the history is seen by the next search", async () => {
     const on = others[1]!;
     await on.execute("INSERT INTO property (id, city, price, year) VALUES (9001, 'Leticia', 5, 2001)");

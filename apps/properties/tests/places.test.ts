@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { compareBlock } from "../src/listings/compare.ts";
 import { anyVersion, type OpenListings, openListings } from "./open-listings.ts";
 
 let listings: OpenListings;
@@ -109,4 +110,15 @@ test("a coordinate alone is refused, and a field that the table does not have", 
   const made = await bare.create({ type: "casa" });
   expect((await bare.get("?fields=id,type")).body.properties).toMatchObject([{ id: made, type: "casa" }]);
   expect((await bare.get("?near=1,1,1")).status).toBe(404);
+});
+
+test("a place that is not where its property is, is found by the comparison", async () => {
+  const { db } = listings.deps;
+  const [here, nowhere] = [await listings.create({ lat: 40, lon: 7 }), await listings.create({ lat: 41, lon: 7 })];
+  await db.fresh();
+  await db.pool.query("UPDATE listing_place SET lat = 39 WHERE property_id = ?", [here]);
+  await db.pool.query("DELETE FROM listing_place WHERE property_id = ?", [nowhere]);
+  expect((await compareBlock(db, 0))?.different.toSorted((a, b) => a - b)).toEqual([here, nowhere]);
+  await db.fresh();
+  expect((await compareBlock(db, 0))?.different).toEqual([]);
 });

@@ -104,7 +104,12 @@ function valuesOf(part: Part) {
 /** The ids of a block whose listings are not what the tables that they follow say. */
 export async function findDifferences(db: Database, block: number): Promise<number[]> {
   const { text, values } = await sourceRows(db, "differences", { block });
-  return (await select(db.pool, text, values)).map(({ id }) => id);
+  const found = await select(db.pool, text, values);
+  const { columns } = await db.source();
+  const range = { first: block * blockSize, end: (block + 1) * blockSize };
+  const arePlaced = columns.has("lat") && columns.has("lon");
+  const moved = arePlaced ? await select(db.pool, db.statements["place-differences"], range) : [];
+  return [...new Set([...found, ...moved].map(({ id }) => id))];
 }
 
 /** A statement about what the listings of a part are made of, for the columns that the schema has. */

@@ -13,6 +13,7 @@ import {
   textOf,
 } from "@quintet/db";
 import { type PlanStep, planTree } from "./plan.ts";
+import type { SqlAccess } from "./sql-access.ts";
 
 /** Where a result is cut. */
 export const sqlBounds = { rows: 10_000, bytes: 4 * 1024 * 1024, cuts: true };
@@ -27,13 +28,17 @@ export interface SqlResult {
   warnings: StatementWarning[];
 }
 
-/** Executes one SELECT with values for its parameters. Throws a 422 that names `sql` or `params` when it may not be run. */
+/**
+ * Executes one SELECT with values for its parameters, on listings that follow what was written before. Throws a 422 that names `sql` or
+ * `params` when it may not be run.
+ */
 export async function runSql(
-  reader: SqlReader,
+  { reader, follow }: Pick<SqlAccess, "reader" | "follow">,
   sql: string,
   values: ReadonlyMap<string, TypedValue>,
 ): Promise<SqlResult> {
   const { text, bound } = bind(sql, values);
+  await follow();
   const { fields, rows, cutBy, warnings } = await asSqlReader(reader, (session) =>
     readAll(session, text, bound, sqlBounds),
   );

@@ -1,5 +1,5 @@
 import { type MysqlPool, ReadOnlyUser, type SqlReader } from "@quintet/db";
-import type { Logger } from "@quintet/http";
+import { type Logger, Problem } from "@quintet/http";
 import type { Config } from "../config.ts";
 import type { Database } from "../database.ts";
 import { PublicQueries } from "./public-queries.ts";
@@ -9,6 +9,8 @@ import { readableTables } from "./query-queries.ts";
 export interface SqlAccess extends AsyncDisposable {
   /** As whom they run. */
   reader: SqlReader;
+  /** Has the listings follow what was written before the call. While they are being made, statements read those that are there. */
+  follow(): Promise<void>;
   publicQueries: PublicQueries;
 }
 
@@ -33,6 +35,11 @@ export function openSqlAccess(db: Database, mysql: MysqlPool, config: Config, lo
   });
   return {
     reader: { user, readable, subject: "The statement", subjects: "SQL statements", endsConnections: true },
+    async follow() {
+      await db.fresh().catch((error: unknown) => {
+        if (!(error instanceof Problem && error.code === "unavailable")) throw error;
+      });
+    },
     publicQueries: new PublicQueries(db),
     [Symbol.asyncDispose]: () => user[Symbol.asyncDispose](),
   };

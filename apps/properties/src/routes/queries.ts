@@ -144,7 +144,7 @@ export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
         const query = await savedQuery(db, name, c.var.account.isStaff);
         const { values, faults } = readValues(query.params, new Map(Object.entries(c.req.queries())));
         if (faults.length > 0) throw badQuery(faults);
-        const result = await runSql(reader, query.sql, valuesOf(query, values));
+        const result = await runSql(deps.sql, query.sql, valuesOf(query, values));
         const text = JSON.stringify(result);
         const tag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 27)}"`;
         c.header("ETag", tag);

@@ -53,7 +53,7 @@ export async function sendQueryPage(
     sendPage(c, frame, { title, body: queryPage({ query, texts, isStaff, ...shown }), ...(status && { status }) });
   if (faults.length > 0) return send({ faults }, 400);
   try {
-    return await send({ faults: [], result: await runSql(sql.reader, query.sql, valuesOf(query, values)) });
+    return await send({ faults: [], result: await runSql(sql, query.sql, valuesOf(query, values)) });
   } catch (error) {
     const { status, heading } = refusalOf(c, error, error instanceof Error ? error.message : "The query was not run");
     return send({ faults: [], failure: heading }, status === 503 ? 503 : 422);

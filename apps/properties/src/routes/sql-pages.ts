@@ -97,7 +97,7 @@ export function addSqlPages(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: Pag
           const plan = await explainSql(reader, texts.sql, values);
           return await send(c, { texts, plan: { plan, ms: ms() } });
         }
-        const result = await runSql(reader, texts.sql, values);
+        const result = await runSql(deps.sql, texts.sql, values);
         return await send(c, { texts, result: { ...result, ms: ms() } });
       } catch (error) {
         const { status, ...refusal } = refusalOf(c, error, "The statement was not run");

@@ -35,7 +35,7 @@ export function addSqlRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const plan = await explainSql(reader, sql, values);
         return c.json({ plan, ms: ms() }, 200) as never;
       }
-      return c.json({ ...(await runSql(reader, sql, values)), ms: ms() }, 200);
+      return c.json({ ...(await runSql(deps.sql, sql, values)), ms: ms() }, 200);
     },
   );
 }

@@ -65,7 +65,15 @@ const refused = (text: string): Finding => ({ kind: "refused", text });
 const note = (text: string): Finding => ({ kind: "note", text });
 
 function namesTaken(tables: Map<string, Column[]>): Finding[] {
-  return ["listing", "listing_term", "listing_block", "listing_change", "listing_build"]
+  return [
+    "listing",
+    "listing_term",
+    "listing_block",
+    "listing_change",
+    "listing_build",
+    "listing_place",
+    "price_history",
+  ]
     .filter((name) => tables.get(name)?.some(({ comment }) => comment !== "quintet"))
     .map((name) =>
       refused(

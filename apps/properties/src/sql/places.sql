@@ -36,5 +36,19 @@ WHERE p.id IS NULL
   AND g.property_id IN ({ids})                             --? ids
   AND g.property_id >= :first AND g.property_id < :end     --? block
 
+-- name: place-differences
+-- The properties of a block that are not where their places are.
+SELECT p.id
+FROM property AS p
+LEFT JOIN listing_place AS g ON g.property_id = p.id
+WHERE p.id >= :first AND p.id < :end
+  AND NOT (
+    CASE WHEN p.lat BETWEEN -90 AND 90 AND p.lon BETWEEN -180 AND 180 THEN CAST(p.lat AS DECIMAL(9, 6)) END <=> g.lat
+    AND CASE
+      WHEN p.lat BETWEEN -90 AND 90 AND p.lon BETWEEN -180 AND 180
+        THEN CAST(IF(p.lon = -180, 180, p.lon) AS DECIMAL(9, 6))
+    END <=> g.lon
+  )
+
 -- name: drop-places
 DELETE g FROM listing_place AS g FORCE INDEX (PRIMARY) WHERE g.property_id IN ({ids})

@@ -550,6 +550,15 @@ export interface StatementTypes {
       rows: Value;
     };
   };
+  "place-differences": {
+    row: {
+      id: number;
+    };
+    values: {
+      end: Value;
+      first: Value;
+    };
+  };
   places: {
     row: {
       id: number;
