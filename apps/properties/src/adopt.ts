@@ -1,7 +1,6 @@
-import { connectMysql } from "@quintet/db";
 import { applyChanges } from "./listings/changes.ts";
 import { compareBlock } from "./listings/compare.ts";
-import { openDatabase } from "./open-database.ts";
+import { openDatabaseAlone } from "./open-database.ts";
 import { readFindings } from "./source/findings.ts";
 
 const kinds = { refused: "Refused: ", note: "", advice: "Advice: " };
@@ -10,19 +9,14 @@ const kinds = { refused: "Refused: ", note: "", advice: "Advice: " };
  * Tells what the app finds in a database, and changes nothing. Returns whether the app can start on it.
  */
 export async function reportFindings(url: string, print: (line: string) => void): Promise<boolean> {
-  const pool = connectMysql(url, { connections: 2, statementSeconds: 0 });
-  try {
-    await using db = openDatabase(pool, url);
-    const findings = await readFindings(pool, db.statements);
-    for (const { kind, text } of findings) print(`${kinds[kind]}${text}`);
-    const refused = findings.some(({ kind }) => kind === "refused");
-    print(
-      refused ? "The app does not start on this database." : "The app can start on this database. Nothing was changed.",
-    );
-    return !refused;
-  } finally {
-    await pool.end();
-  }
+  await using db = openDatabaseAlone(url);
+  const findings = await readFindings(db.pool, db.statements);
+  for (const { kind, text } of findings) print(`${kinds[kind]}${text}`);
+  const refused = findings.some(({ kind }) => kind === "refused");
+  print(
+    refused ? "The app does not start on this database." : "The app can start on this database. Nothing was changed.",
+  );
+  return !refused;
 }
 
 /**
@@ -30,23 +24,17 @@ export async function reportFindings(url: string, print: (line: string) => void)
  * again. Returns how many differ.
  */
 export async function compareListings(url: string, mend: boolean, print: (line: string) => void): Promise<number> {
-  const pool = connectMysql(url, { connections: 2, statementSeconds: 0 });
-  try {
-    await using db = openDatabase(pool, url);
-    await applyChanges(db);
-    let count = 0;
-    let from: number | undefined = 0;
-    while (from !== undefined) {
-      const part = await compareBlock(db, from, mend);
-      for (const id of part?.different ?? [])
-        print(`The listing of property ${id} differs${mend ? ": made again" : ""}`);
-      count += part?.different.length ?? 0;
-      if (mend) await applyChanges(db);
-      from = part?.next;
-    }
-    print(`${count} listings ${mend ? "were made again" : "differ"}.`);
-    return count;
-  } finally {
-    await pool.end();
+  await using db = openDatabaseAlone(url);
+  await applyChanges(db);
+  let count = 0;
+  let from: number | undefined = 0;
+  while (from !== undefined) {
+    const part = await compareBlock(db, from, mend);
+    for (const id of part?.different ?? []) print(`The listing of property ${id} differs${mend ? ": made again" : ""}`);
+    count += part?.different.length ?? 0;
+    if (mend) await applyChanges(db);
+    from = part?.next;
   }
+  print(`${count} listings ${mend ? "were made again" : "differ"}.`);
+  return count;
 }

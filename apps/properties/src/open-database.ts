@@ -11,6 +11,19 @@ import { readStatements } from "./sql/statements.ts";
 /** Max concurrent searches: more than a few cores can handle would only make each of them slower. */
 const maxSearches = 6;
 
+/** Opens a database for work without a time limit and outside of any app, on connections of its own. */
+export function openDatabaseAlone(url: string): Database {
+  const pool = connectMysql(url, { connections: 2, statementSeconds: 0 });
+  const db = openDatabase(pool, url);
+  return {
+    ...db,
+    async [Symbol.asyncDispose]() {
+      await db[Symbol.asyncDispose]();
+      await pool.end();
+    },
+  };
+}
+
 /** Reads the statements and creates the search pool on the same database as `pool`. Connects lazily. */
 export function openDatabase(pool: MysqlPool, url: string, statementSeconds?: number): Database {
   const statements = readStatements();

@@ -236,7 +236,7 @@ test.each(Object.entries(others))("%s scans nothing", async (name, { values, lin
 
 test("every statement is explained here but these", () => {
   const searches = ["page", "walk", "of-price", "keys", "rows", "slice", "slice-of-price", "filters", "after"];
-  const parts = ["distance", "optional-columns"];
+  const parts = ["distance", "optional-columns", "source-places"];
   const plainInserts = [
     "insert-properties",
     "insert-property",

@@ -18,7 +18,7 @@ const lines: Partial<Record<StatementName, string[][]>> = {
   ],
 };
 /** What has columns but is only a part of other statements. */
-const partsOnly: StatementName[] = ["slice", "slice-of-price", "source-rows"];
+const partsOnly: StatementName[] = ["slice", "slice-of-price", "source-rows", "source-places"];
 
 const sourceLines = ["block", "rooms", "area", "type"];
 
@@ -75,6 +75,8 @@ function textsOf(name: StatementName): string[] {
       return [searches.ofPrice(search, 1).text];
     case "differences":
       return [fill(statements[name], { rows: withLines(statements["source-rows"], new Set(sourceLines)) })];
+    case "place-differences":
+      return [fill(statements[name], { places: withLines(statements["source-places"], new Set(["block"])) })];
     default:
       return (lines[name] ?? [[]]).map((chosen) => withLines(statements[name], new Set(chosen)));
   }

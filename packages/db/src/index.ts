@@ -62,7 +62,15 @@ export {
   typedValue,
 } from "./saved-sql/parameters.ts";
 export { type ResultColumn, resultColumn, resultValue } from "./saved-sql/result-columns.ts";
-export { cellSchema, columnSchema, parameterSchema, parametersSchema, toParameters } from "./saved-sql/schemas.ts";
+export {
+  cellSchema,
+  columnSchema,
+  parameterSchema,
+  parametersSchema,
+  savedSqlName,
+  savedSqlNameRule,
+  toParameters,
+} from "./saved-sql/schemas.ts";
 export {
   asSqlReader,
   parameterUse,

@@ -1,4 +1,4 @@
-import type { MysqlPool, Parameter } from "@quintet/db";
+import { type MysqlPool, type Parameter, savedSqlName } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import type { Report } from "./report.ts";
 
@@ -15,9 +15,6 @@ interface ReportRow extends RowDataPacket {
 
 const columns = "name, description, statement, summary, params, own, changed_by, changed_at";
 
-/** The names of reports; the column is ASCII, and the server refuses to compare it with some other texts. */
-export const reportName = /^[a-z0-9][a-z0-9_-]{0,63}$/;
-
 function toReport(row: ReportRow): Report {
   return {
     name: row.name,
@@ -33,7 +30,7 @@ function toReport(row: ReportRow): Report {
 
 /** The report with that name, which may be any text. */
 export async function findReport(db: MysqlPool, name: string): Promise<Report | undefined> {
-  if (!reportName.test(name)) return undefined;
+  if (!savedSqlName.test(name)) return undefined;
   const [rows] = await db.query<ReportRow[]>(`SELECT ${columns} FROM ingest_reports WHERE name = :name`, { name });
   return rows[0] && toReport(rows[0]);
 }
@@ -66,7 +63,7 @@ export async function saveReport(db: MysqlPool, draft: ReportDraft, by: string):
 
 /** Deletes a report; whether there was one. */
 export async function deleteReport(db: MysqlPool, name: string): Promise<boolean> {
-  if (!reportName.test(name)) return false;
+  if (!savedSqlName.test(name)) return false;
   const [{ affectedRows }] = await db.query<ResultSetHeader>("DELETE FROM ingest_reports WHERE name = :name", { name });
   return affectedRows > 0;
 }

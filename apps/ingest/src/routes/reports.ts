@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, guards } from "@quintet/auth";
-import { readValues, toParameters } from "@quintet/db";
+import { readValues, savedSqlName, savedSqlNameRule, toParameters } from "@quintet/db";
 import {
   decodeCursor,
   encodeCursor,
@@ -19,7 +19,7 @@ import type { Deps } from "../deps.ts";
 import { pagesOf } from "../pages/lists.ts";
 import { reportPage, reportsPage } from "../pages/reports-page.ts";
 import type { Report } from "../reports/report.ts";
-import { deleteReport, findReport, listReports, reportName, saveReport } from "../reports/report-queries.ts";
+import { deleteReport, findReport, listReports, saveReport } from "../reports/report-queries.ts";
 import { checkReport, runReport } from "../reports/run-report.ts";
 import { cursorParam, nextCursor } from "./paths.ts";
 import { reportBody, reportSchema, resultSchema, toReportBody } from "./report-schemas.ts";
@@ -176,10 +176,8 @@ export function addReportRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
       }),
       async (c) => {
         const name = c.req.valid("param").report;
-        if (!reportName.test(name)) {
-          const errors = [
-            { path: "report", message: "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or digit" },
-          ];
+        if (!savedSqlName.test(name)) {
+          const errors = [{ path: "report", message: savedSqlNameRule }];
           throw badQuery(errors);
         }
         const { params, ...body } = c.req.valid("json");

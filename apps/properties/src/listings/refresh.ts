@@ -82,17 +82,24 @@ export async function copyListings(db: Database, on: MysqlConnection, part: Part
 
 /** The same for the places alone; removes those that are gone. */
 export async function copyPlaces(db: Database, on: MysqlConnection, part: Part): Promise<void> {
-  const { columns } = await db.source();
-  const arePlaced = columns.has("lat") && columns.has("lon");
-  const lines = new Set([arePlaced ? "somewhere" : "nowhere", "ids" in part ? "ids" : "block"]);
-  const textOf = <N extends "copy-places" | "gone-places">(name: N) => withIds(withLines(db.statements[name], lines));
-  const values = valuesOf(part);
+  const { textOf, values, arePlaced } = await sourcePlaces(db, part);
   if (arePlaced) await write(on, textOf("copy-places"), values);
   const gone = (await select(on, textOf("gone-places"), values)).map(({ id }) => id);
   for (let i = 0; i < gone.length; i += idsAtOnce) {
     const some = numbered("id", gone.slice(i, i + idsAtOnce), idsAtOnce);
     await write(on, withIds(db.statements["drop-places"]), some);
   }
+}
+
+/** Statements about the places of a part, and whether the schema has columns for them. */
+async function sourcePlaces(db: Database, part: Part) {
+  const { columns } = await db.source();
+  const arePlaced = columns.has("lat") && columns.has("lon");
+  const lines = new Set([arePlaced ? "somewhere" : "nowhere", "ids" in part ? "ids" : "block"]);
+  const places = withLines(db.statements["source-places"], lines);
+  const textOf = <N extends "copy-places" | "gone-places" | "place-differences">(name: N) =>
+    withIds(fill(withLines(db.statements[name], lines), { places }));
+  return { textOf, values: valuesOf(part), arePlaced };
 }
 
 /** The values for a part. Those of the lines that were not chosen are not sent. */
@@ -105,11 +112,10 @@ function valuesOf(part: Part) {
 export async function findDifferences(db: Database, block: number): Promise<number[]> {
   const { text, values } = await sourceRows(db, "differences", { block });
   const found = await select(db.pool, text, values);
-  const { columns } = await db.source();
-  const range = { first: block * blockSize, end: (block + 1) * blockSize };
-  const arePlaced = columns.has("lat") && columns.has("lon");
-  const moved = arePlaced ? await select(db.pool, db.statements["place-differences"], range) : [];
-  return [...new Set([...found, ...moved].map(({ id }) => id))];
+  const places = await sourcePlaces(db, { block });
+  const moved = places.arePlaced ? await select(db.pool, places.textOf("place-differences"), places.values) : [];
+  const gone = await select(db.pool, places.textOf("gone-places"), places.values);
+  return [...new Set([...found, ...moved, ...gone].map(({ id }) => id))];
 }
 
 /** A statement about what the listings of a part are made of, for the columns that the schema has. */

@@ -1,12 +1,9 @@
-import type { Parameter, ResultColumn } from "@quintet/db";
+import { type Parameter, type ResultColumn, savedSqlName } from "@quintet/db";
 import { type Database, select, write } from "../database.ts";
 import { type RowOf, withLines } from "../sql/statements.ts";
 import type { QueryDraft, SavedQuery } from "./saved-query.ts";
 
 type QueryRow = RowOf<"saved-query">;
-
-/** The names of saved queries; the column is ASCII, and the server refuses to compare it with some other texts. */
-export const queryName = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
 function toQuery(row: QueryRow): SavedQuery {
   return {
@@ -29,7 +26,7 @@ export async function readableTables(db: Database): Promise<string[]> {
 
 /** The saved query with that name, which may be any text. */
 export async function findQuery(db: Database, name: string): Promise<SavedQuery | undefined> {
-  if (!queryName.test(name)) return undefined;
+  if (!savedSqlName.test(name)) return undefined;
   const [row] = await select(db.pool, db.statements["saved-query"], { name });
   return row && toQuery(row);
 }
@@ -65,6 +62,6 @@ export async function saveQuery(
 
 /** Deletes a saved query; whether there was one. */
 export async function deleteQuery(db: Database, name: string): Promise<boolean> {
-  if (!queryName.test(name)) return false;
+  if (!savedSqlName.test(name)) return false;
   return (await write(db.pool, db.statements["delete-query"], { name })).affectedRows > 0;
 }

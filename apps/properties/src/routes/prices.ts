@@ -3,13 +3,12 @@ import { guards } from "@quintet/auth";
 import { errorResponse, jsonResponse, limitParam, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "../deps.ts";
 import { readPrices } from "../properties/prices.ts";
-import { visibleStatuses } from "../properties/statuses.ts";
 import { maxCities } from "../search/search-statements.ts";
 import { groupings, maxGroups, priceStatistics } from "../search/statistics.ts";
 import { priceCursor, pricePosition } from "./cursors.ts";
 import { notAcceptable, notModified, onlyJson, sendTagged } from "./responses.ts";
 import { cursor, idParam, line, nextCursor, success } from "./schemas.ts";
-import { listOf, rangeOf, repeated, year } from "./search-schemas.ts";
+import { listOf, rangeOf, repeated, statuses, yearRange } from "./search-schemas.ts";
 
 const pricesQuery = z.strictObject({
   limit: limitParam(20).openapi({ type: "integer", description: "Max prices per page" }),
@@ -49,16 +48,8 @@ const statisticsQuery = z
       maxItems: maxCities,
       description: `Only this city; repeat it for up to ${maxCities} cities`,
     }),
-    status: repeated(z.enum(visibleStatuses, "must be pre_venta, en_venta or vendido"), visibleStatuses.length).openapi(
-      {
-        param: { name: "status", in: "query", required: false },
-        type: "array",
-        items: { type: "string", enum: [...visibleStatuses] },
-        description: "Only this current status; repeat it for several; default: any of the three",
-      },
-    ),
-    minYear: year.optional().openapi({ type: "integer", description: "The min year of construction, inclusive" }),
-    maxYear: year.optional().openapi({ type: "integer", description: "The max year of construction, inclusive" }),
+    status: statuses,
+    ...yearRange,
   })
   .refine(({ minYear = 0, maxYear = 9999 }) => minYear <= maxYear, {
     path: ["minYear"],

@@ -1,10 +1,10 @@
-import { createHash } from "node:crypto";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
-import { readValues, toParameters } from "@quintet/db";
+import { readValues, savedSqlName, savedSqlNameRule, toParameters } from "@quintet/db";
 import {
   decodeCursor,
   encodeCursor,
+  etagOf,
   htmlContent,
   type InputFault,
   ifNoneMatch,
@@ -17,9 +17,8 @@ import {
 } from "@quintet/http";
 import type { PageFrame } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
-import { deleteQuery, listQueries, queryName, saveQuery } from "../queries/query-queries.ts";
 import { runSql } from "../queries/run-sql.ts";
-import { checkQuery, savedQuery } from "../queries/saved-queries.ts";
+import { pageOfQueries, removeQuery, savedQuery, storeQuery } from "../queries/saved-queries.ts";
 import { asPage } from "./pages.ts";
 import { sendQueriesPage, sendQueryPage, withAccount } from "./query-pages.ts";
 import { cursor } from "./schemas.ts";
@@ -48,7 +47,6 @@ function badQuery(errors: InputFault[]): Problem {
 export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
   const guard = guards(deps.auth);
   const { db, cursorKey } = deps;
-  const { reader, publicQueries } = deps.sql;
 
   return app
     .openapi(
@@ -77,11 +75,9 @@ export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
       }),
       async (c) => {
         const { limit, cursor } = c.req.valid("query");
-        const after = cursor === undefined ? "" : decodeCursor(cursorKey, cursor, queriesPosition)[1];
-        const found = await listQueries(db, { after, rows: limit + 1, publicOnly: !c.var.account.isStaff });
-        const queries = found.slice(0, limit);
-        const last = found.length > limit ? queries.at(-1) : undefined;
-        const nextCursor = last ? encodeCursor(cursorKey, ["queries", last.name]) : null;
+        const after = cursor === undefined ? undefined : decodeCursor(cursorKey, cursor, queriesPosition)[1];
+        const { queries, end } = await pageOfQueries(db, { after, limit, publicOnly: !c.var.account.isStaff });
+        const nextCursor = end === undefined ? null : encodeCursor(cursorKey, ["queries", end]);
         return c.json({ queries: queries.map(toQueryBody), nextCursor }, 200);
       },
     )
@@ -144,9 +140,8 @@ export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
         const query = await savedQuery(db, name, c.var.account.isStaff);
         const { values, faults } = readValues(query.params, new Map(Object.entries(c.req.queries())));
         if (faults.length > 0) throw badQuery(faults);
-        const result = await runSql(deps.sql, query.sql, valuesOf(query, values));
-        const text = JSON.stringify(result);
-        const tag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 27)}"`;
+        const text = JSON.stringify(await runSql(deps.sql, query.sql, valuesOf(query, values)));
+        const tag = etagOf(text);
         c.header("ETag", tag);
         c.header("Cache-Control", "private, no-cache");
         if (ifNoneMatch(c.req.header("if-none-match"), tag)) return c.body(null, 304);
@@ -171,15 +166,10 @@ export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
       }),
       async (c) => {
         const { query: name } = c.req.valid("param");
-        if (!queryName.test(name)) {
-          const message = "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or digit";
-          throw badQuery([{ path: "query", message }]);
-        }
+        if (!savedSqlName.test(name)) throw badQuery([{ path: "query", message: savedSqlNameRule }]);
         const { params, ...body } = c.req.valid("json");
         const draft = { name, ...body, params: toParameters(params) };
-        const columns = await checkQuery(reader, draft);
-        const isNew = await saveQuery(db, { ...draft, columns }, c.var.account.username);
-        publicQueries.renew();
+        const isNew = await storeQuery(db, deps.sql, draft, c.var.account.username);
         const saved = toQueryBody(await savedQuery(db, name, true));
         if (!isNew) return c.json(saved, 200);
         c.header("Location", `/properties/queries/${name}`);
@@ -198,10 +188,7 @@ export function addQueryRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: 
         responses: { 204: { description: "Saved query deleted" } },
       }),
       async (c) => {
-        if (!(await deleteQuery(db, c.req.valid("param").query))) {
-          throw new Problem("not-found", "Saved query not found.");
-        }
-        publicQueries.renew();
+        await removeQuery(db, deps.sql, c.req.valid("param").query);
         return c.body(null, 204);
       },
     );

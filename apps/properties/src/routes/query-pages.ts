@@ -1,16 +1,16 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type AccountEnv, csrfProtection, guards, type MaybeAccountEnv } from "@quintet/auth";
 import { readValues } from "@quintet/db";
-import { decodeCursor, encodeCursor, type InputFault, Problem, type ServiceEnv } from "@quintet/http";
+import { decodeCursor, encodeCursor, type InputFault, type ServiceEnv } from "@quintet/http";
 import { addPageAction, nextPage, type PageAction, type PageFrame, refusalOf, sendPage } from "@quintet/pages";
 import type { Context } from "hono";
 import { z } from "zod";
 import type { Deps } from "../deps.ts";
 import { queriesPath, queryPath } from "../pages/frame.ts";
 import { queriesPage, queryPage } from "../pages/query-pages.ts";
-import { deleteQuery, listQueries, saveQuery } from "../queries/query-queries.ts";
+import { saveQuery } from "../queries/query-queries.ts";
 import { runSql, type SqlResult } from "../queries/run-sql.ts";
-import { savedQuery } from "../queries/saved-queries.ts";
+import { pageOfQueries, removeQuery, savedQuery } from "../queries/saved-queries.ts";
 import { queriesPosition, queryParam, valuesOf } from "./sql-schemas.ts";
 
 const listInput = z.strictObject({ cursor: z.string().max(500).optional() });
@@ -26,11 +26,9 @@ export async function sendQueriesPage(
   if (!input.success) return undefined;
   const { cursor } = input.data;
   const { isStaff } = c.var.account;
-  const after = cursor === undefined ? "" : decodeCursor(cursorKey, cursor, queriesPosition)[1];
-  const found = await listQueries(db, { after, rows: queriesPerPage + 1, publicOnly: !isStaff });
-  const queries = found.slice(0, queriesPerPage);
-  const last = found.length > queriesPerPage ? queries.at(-1) : undefined;
-  const next = nextPage(c, last ? encodeCursor(cursorKey, ["queries", last.name]) : null);
+  const after = cursor === undefined ? undefined : decodeCursor(cursorKey, cursor, queriesPosition)[1];
+  const { queries, end } = await pageOfQueries(db, { after, limit: queriesPerPage, publicOnly: !isStaff });
+  const next = nextPage(c, end === undefined ? null : encodeCursor(cursorKey, ["queries", end]));
   const body = queriesPage(queries, { first: cursor === undefined ? undefined : queriesPath, next }, isStaff);
   return sendPage(c, frame, { title: "Saved queries", body });
 }
@@ -117,8 +115,7 @@ export function addQueryActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame:
     label: "Delete",
     danger: true,
     async run(_, { query }) {
-      if (!(await deleteQuery(db, query))) throw new Problem("not-found", "Saved query not found.");
-      deps.sql.publicQueries.renew();
+      await removeQuery(db, deps.sql, query);
       return { to: queriesPath, notice: "deleted" };
     },
   });

@@ -73,7 +73,22 @@ export const formats = ["json", "csv", "ndjson"] as const;
 export const fieldNames = propertySchema.keyof().exclude(optionalFieldNames).options;
 /** The fields that `fields` may name: also what is only there on request. */
 const allFieldNames = [...fieldNames, ...optionalFieldNames, ...likeFieldNames] as const;
-export const year = wholeNumber(0, 9999);
+const year = wholeNumber(0, 9999);
+/** The parameters of a range of years. */
+export const yearRange = {
+  minYear: year.optional().openapi({ type: "integer", description: "The min year of construction, inclusive" }),
+  maxYear: year.optional().openapi({ type: "integer", description: "The max year of construction, inclusive" }),
+};
+/** The parameter of the current status. */
+export const statuses = repeated(
+  z.enum(visibleStatuses, "must be pre_venta, en_venta or vendido"),
+  visibleStatuses.length,
+).openapi({
+  param: { name: "status", in: "query", required: false },
+  type: "array",
+  items: { type: "string", enum: [...visibleStatuses] },
+  description: "The current status; repeat it for several; default: any of the three",
+});
 const rooms = wholeNumber(0, 32_767);
 const area = wholeNumber(0, 9_999_999_999);
 
@@ -89,16 +104,8 @@ export const searchQuery = z
       example: ["pereira"],
     }),
     year: year.optional().openapi({ type: "integer", description: "The year of construction", example: 2019 }),
-    minYear: year.optional().openapi({ type: "integer", description: "The min year of construction, inclusive" }),
-    maxYear: year.optional().openapi({ type: "integer", description: "The max year of construction, inclusive" }),
-    status: repeated(z.enum(visibleStatuses, "must be pre_venta, en_venta or vendido"), visibleStatuses.length).openapi(
-      {
-        param: { name: "status", in: "query", required: false },
-        type: "array",
-        items: { type: "string", enum: [...visibleStatuses] },
-        description: "The current status; repeat it for several; default: any of the three",
-      },
-    ),
+    ...yearRange,
+    status: statuses,
     minPrice: pesos.optional().openapi({ type: "integer", description: "The min price in Colombian pesos, inclusive" }),
     maxPrice: pesos.optional().openapi({ type: "integer", description: "The max price in Colombian pesos, inclusive" }),
     rooms: rooms.optional().openapi({ type: "integer", description: "The number of rooms" }),

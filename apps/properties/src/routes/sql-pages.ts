@@ -1,6 +1,15 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, csrfProtection, guards } from "@quintet/auth";
-import { type Parameter, parameterTypes, readTyped, requireNone, statementOf, type TypedValue } from "@quintet/db";
+import {
+  type Parameter,
+  parameterTypes,
+  readTyped,
+  requireNone,
+  savedSqlName,
+  savedSqlNameRule,
+  statementOf,
+  type TypedValue,
+} from "@quintet/db";
 import {
   errorPageResponse,
   formBody,
@@ -15,9 +24,8 @@ import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
 import { queryPath } from "../pages/frame.ts";
 import { emptySql, type SqlParameter, type SqlShown, type SqlTexts, sqlPage } from "../pages/sql-page.ts";
-import { queryName, saveQuery } from "../queries/query-queries.ts";
 import { explainSql, explains, runSql } from "../queries/run-sql.ts";
-import { checkQuery, savedQuery } from "../queries/saved-queries.ts";
+import { savedQuery, storeQuery } from "../queries/saved-queries.ts";
 import { queryBody } from "./sql-schemas.ts";
 
 const tag = "properties pages";
@@ -110,16 +118,12 @@ export function addSqlPages(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: Pag
     const { name, description, sql, isPublic, parameters } = texts;
     const body = queryBody.safeParse({ sql, description, public: isPublic });
     const faults: InputFault[] = [];
-    if (!queryName.test(name)) {
-      faults.push({ path: "name", message: "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or digit" });
-    }
+    if (!savedSqlName.test(name)) faults.push({ path: "name", message: savedSqlNameRule });
     for (const issue of body.error?.issues ?? []) faults.push({ path: issue.path.join("."), message: issue.message });
     requireNone(faults);
     const before = await savedQuery(deps.db, name, true).catch(ifMissing);
     const draft = { name, description, sql, public: isPublic, params: parametersFor(parameters, before?.params ?? []) };
-    const columns = await checkQuery(reader, draft);
-    await saveQuery(deps.db, { ...draft, columns }, c.var.account.username);
-    deps.sql.publicQueries.renew();
+    await storeQuery(deps.db, deps.sql, draft, c.var.account.username);
     leaveNotice(c, "saved");
     return c.redirect(queryPath(name), 303);
   }

@@ -161,7 +161,7 @@ function linesOf(search: Search): string[] {
 }
 
 /** The ends of a range that is open there: those of the values of `listing`, without what stands for no value. */
-const openEnds = {
+export const openEnds = {
   price: { min: -maxStoredPrice, max: maxStoredPrice },
   year: { min: -32_768, max: 32_766 },
   rooms: { min: -32_768, max: 32_767 },

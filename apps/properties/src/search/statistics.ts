@@ -3,6 +3,7 @@ import { type Database, select } from "../database.ts";
 import type { VisibleStatus } from "../properties/statuses.ts";
 import { fill, numbered, parameters, type RowOf, withLines } from "../sql/statements.ts";
 import type { Range } from "./search-request.ts";
+import { openEnds } from "./search-statements.ts";
 
 export const groupings = ["city", "year"] as const;
 
@@ -53,7 +54,7 @@ export async function priceStatistics(db: Database, request: StatisticsRequest):
   const values = {
     ...numbered("status", statusIds, statusIds.length),
     ...numbered("city", cities, cities.length),
-    ...(year ? { yearMin: year.min ?? -32_768, yearMax: year.max ?? 32_766 } : {}),
+    ...(year ? { yearMin: year.min ?? openEnds.year.min, yearMax: year.max ?? openEnds.year.max } : {}),
   };
   const textOf = <N extends "count-some" | "statistics">(name: N) => fill(withLines(db.statements[name], lines), parts);
   const most = db.limits.rowsOfStatistics;

@@ -1,6 +1,7 @@
 import type { MysqlPool } from "@quintet/db";
 import { select } from "../database.ts";
 import type { RowOf, Statements } from "../sql/statements.ts";
+import { optionalColumns } from "./source.ts";
 
 /** What was found in a database before anything is written to it. */
 export interface Finding {
@@ -99,7 +100,7 @@ function wrongTypes(name: string, table: Column[]): Finding[] {
 /** What the columns mean for reading and writing. */
 function notesOf(name: string, table: Column[], wanted: string[]): Finding[] {
   const engine = table[0]?.engine ?? "";
-  const known = new Set([...wanted, "label", "rooms", "area", "type", "lat", "lon"]);
+  const known = new Set([...wanted, "label", ...optionalColumns]);
   const nullable = table.filter((column) => wanted.includes(column.name.toLowerCase()) && column.nullable === 1);
   const required = table.filter(
     ({ name, nullable, hasDefault, extra }) =>

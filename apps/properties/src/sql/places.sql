@@ -12,17 +12,19 @@ FROM listing_place AS g FORCE INDEX (listing_place_place)
 WHERE MBRIntersects(ST_GeomFromText(:box), g.place)
 LIMIT :rows
 
+-- name: source-places
+-- Where some properties are. Coordinates that are not on the Earth are no place. One meridian has two longitudes.
+SELECT p.id, CAST(p.lat AS DECIMAL(9, 6)) AS lat, CAST(IF(p.lon = -180, 180, p.lon) AS DECIMAL(9, 6)) AS lon
+FROM property AS p
+WHERE p.lat BETWEEN -90 AND 90 AND p.lon BETWEEN -180 AND 180
+  AND p.id IN ({ids})                    --? ids
+  AND p.id >= :first AND p.id < :end     --? block
+
 -- name: copy-places
--- Makes the places of some properties. Coordinates that are not on the Earth are no place. One meridian has two longitudes.
+-- Makes the places of some properties. {places} is `source-places`.
 INSERT INTO listing_place (property_id, lat, lon, place)
 SELECT n.id, n.lat, n.lon, POINT(n.lon, n.lat)
-FROM (
-  SELECT p.id, CAST(p.lat AS DECIMAL(9, 6)) AS lat, CAST(IF(p.lon = -180, 180, p.lon) AS DECIMAL(9, 6)) AS lon
-  FROM property AS p
-  WHERE p.lat BETWEEN -90 AND 90 AND p.lon BETWEEN -180 AND 180
-    AND p.id IN ({ids})                    --? ids
-    AND p.id >= :first AND p.id < :end     --? block
-) AS n
+FROM ({places}) AS n
 ON DUPLICATE KEY UPDATE lat = n.lat, lon = n.lon, place = POINT(n.lon, n.lat)
 
 -- name: gone-places
@@ -37,18 +39,11 @@ WHERE p.id IS NULL
   AND g.property_id >= :first AND g.property_id < :end     --? block
 
 -- name: place-differences
--- The properties of a block that are not where their places are.
-SELECT p.id
-FROM property AS p
-LEFT JOIN listing_place AS g ON g.property_id = p.id
-WHERE p.id >= :first AND p.id < :end
-  AND NOT (
-    CASE WHEN p.lat BETWEEN -90 AND 90 AND p.lon BETWEEN -180 AND 180 THEN CAST(p.lat AS DECIMAL(9, 6)) END <=> g.lat
-    AND CASE
-      WHEN p.lat BETWEEN -90 AND 90 AND p.lon BETWEEN -180 AND 180
-        THEN CAST(IF(p.lon = -180, 180, p.lon) AS DECIMAL(9, 6))
-    END <=> g.lon
-  )
+-- The properties of a block that are not where their places are. {places} is `source-places`.
+SELECT n.id
+FROM ({places}) AS n
+LEFT JOIN listing_place AS g ON g.property_id = n.id
+WHERE NOT (n.lat <=> g.lat AND n.lon <=> g.lon)
 
 -- name: drop-places
 DELETE g FROM listing_place AS g FORCE INDEX (PRIMARY) WHERE g.property_id IN ({ids})

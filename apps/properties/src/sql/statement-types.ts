@@ -554,10 +554,7 @@ export interface StatementTypes {
     row: {
       id: number;
     };
-    values: {
-      end: Value;
-      first: Value;
-    };
+    values: unknown;
   };
   places: {
     row: {
@@ -729,6 +726,10 @@ export interface StatementTypes {
       rows: Value;
       status: Value;
     };
+  };
+  "source-places": {
+    row: null;
+    values: unknown;
   };
   "source-rows": {
     row: null;

@@ -57,7 +57,7 @@ const files = {
     "wrong-counts",
   ],
   prices: ["add-prices", "count-some", "drop-prices", "listed-price", "priced", "prices", "statistics"],
-  places: ["copy-places", "distance", "drop-places", "gone-places", "place-differences", "places"],
+  places: ["copy-places", "distance", "drop-places", "gone-places", "place-differences", "places", "source-places"],
   properties: ["insert-property", "lock-property", "one", "optional-columns", "update-property"],
   queries: ["delete-query", "readable-tables", "save-query", "saved-queries", "saved-query"],
   rebuild: ["mark-blocks", "rebuild-listings"],

@@ -2,6 +2,10 @@ import { z } from "@hono/zod-openapi";
 import { type Parameter, parameterTypes } from "./parameters.ts";
 import { resultTypes } from "./result-columns.ts";
 
+/** The names of SQL that is saved; their columns are ASCII, and the server refuses to compare those with some other texts. */
+export const savedSqlName = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+export const savedSqlNameRule = "must be 1 to 64 of a-z, 0-9, - and _, and begin with a letter or digit";
+
 const limit = z.union([z.string().max(80), z.number()]);
 
 /** A parameter in the body of a request. */
