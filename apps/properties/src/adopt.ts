@@ -2,6 +2,7 @@ import { applyChanges } from "./listings/changes.ts";
 import { compareBlock } from "./listings/compare.ts";
 import { openDatabaseAlone } from "./open-database.ts";
 import { readFindings } from "./source/findings.ts";
+import { readRowFindings } from "./source/row-findings.ts";
 
 const kinds = { refused: "Refused: ", note: "", advice: "Advice: " };
 
@@ -11,8 +12,10 @@ const kinds = { refused: "Refused: ", note: "", advice: "Advice: " };
 export async function reportFindings(url: string, print: (line: string) => void): Promise<boolean> {
   await using db = openDatabaseAlone(url);
   const findings = await readFindings(db.pool, db.statements);
-  for (const { kind, text } of findings) print(`${kinds[kind]}${text}`);
   const refused = findings.some(({ kind }) => kind === "refused");
+  // The rows of tables that it cannot use say nothing.
+  if (!refused) findings.push(...(await readRowFindings(db.pool, db.statements)));
+  for (const { kind, text } of findings) print(`${kinds[kind]}${text}`);
   print(
     refused ? "The app does not start on this database." : "The app can start on this database. Nothing was changed.",
   );

@@ -98,7 +98,13 @@ describe.each(Object.entries(shapes))("a team's tables with %s", (_, shape) => {
 test("dates that no calendar has are older than any other; what a table needs and nobody gives is a 422", async () => {
   listings = await openListings(async (url) => {
     await makeTables(url);
-    await run(url, ...rows, "ALTER TABLE property ADD COLUMN owner_id INT NOT NULL");
+    await run(
+      url,
+      ...rows,
+      "INSERT INTO property (id, year) VALUES (9005, 17), (9006, 17), (9007, 17), (9008, 17), (9009, 17), (9010, 17)",
+      `INSERT INTO status_history (property_id, status_id) SELECT id, ${arrendado} FROM property WHERE id > 9005`,
+      "ALTER TABLE property ADD COLUMN owner_id INT NOT NULL",
+    );
     const zero = `INSERT INTO status_history (property_id, status_id, update_date) VALUES
       (9001, ${en_venta}, '0000-00-00'), (9002, ${vendido}, NULL), (5, ${comprado}, '0000-00-00'), (5, ${comprado}, NULL)`;
     await run(url, `SET STATEMENT sql_mode = '' FOR ${zero}`);
@@ -113,6 +119,16 @@ test("dates that no calendar has are older than any other; what a table needs an
   const { MYSQL_URL: url } = listings.config;
   expect(await reportFindings(url, (line) => lines.push(line))).toBe(true);
   expect(lines.join("\n")).toMatch(/needs owner_id.*Advice: .*CREATE INDEX/s);
+  for (const text of [
+    "Properties without a price: 7 (",
+    "Properties without a history: 1 (9005).",
+    "Properties with a year before 1800 or after 2100: 6 (",
+    "Entries of `status_history` of no property that exists: 1 (9).",
+    "Entries of `status_history` without a date: 7 (",
+    "Entries of `status_history` with a date that no calendar has, such as 0000-00-00: 2 (",
+  ]) {
+    expect([text, lines.filter((line) => line.startsWith(text)).length]).toEqual([text, 1]);
+  }
   await listings.deps.db.pool.query("UPDATE listing SET city = 'x' WHERE property_id = 5");
   const found = [false, true, false].map((mend) => () => compareListings(url, mend, () => {}));
   expect([await found[0]!(), await found[1]!(), await found[2]!()]).toEqual([1, 1, 0]);

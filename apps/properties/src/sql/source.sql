@@ -21,3 +21,64 @@ WHERE s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME IN ('property', 'status_histo
 -- name: earlier-version
 -- Whether the listings were here before: then the tables with names of ours are ours.
 SELECT m.name FROM quintet_migrations AS m WHERE m.app = 'properties' LIMIT 1
+
+-- name: odd-properties
+-- How many properties break each rule, and the ids of the first five that are found.
+SELECT k.kind, COUNT(*) AS count, SUBSTRING_INDEX(GROUP_CONCAT(p.id SEPARATOR ', '), ', ', 5) AS ids
+FROM property AS p
+INNER JOIN (
+  SELECT 'no-address' AS kind
+  UNION ALL SELECT 'no-city'
+  UNION ALL SELECT 'no-price'
+  UNION ALL SELECT 'no-description'
+  UNION ALL SELECT 'no-year'
+  UNION ALL SELECT 'long-address'
+  UNION ALL SELECT 'long-city'
+  UNION ALL SELECT 'long-description'
+  UNION ALL SELECT 'other-price'
+  UNION ALL SELECT 'other-year'
+  UNION ALL SELECT 'other-id'
+  UNION ALL SELECT 'nowhere'   --? lat lon
+) AS k ON CASE k.kind
+  WHEN 'no-address' THEN p.address IS NULL
+  WHEN 'no-city' THEN p.city IS NULL
+  WHEN 'no-price' THEN p.price IS NULL
+  WHEN 'no-description' THEN p.description IS NULL
+  WHEN 'no-year' THEN p.year IS NULL
+  WHEN 'long-address' THEN CHAR_LENGTH(p.address) > 200
+  WHEN 'long-city' THEN CHAR_LENGTH(p.city) > 255
+  WHEN 'long-description' THEN CHAR_LENGTH(p.description) > 5000
+  WHEN 'other-price' THEN p.price NOT BETWEEN 0 AND 999999999999999
+  WHEN 'other-year' THEN p.year NOT BETWEEN 1800 AND 2100
+  WHEN 'other-id' THEN p.id NOT BETWEEN 0 AND :maxId
+  WHEN 'nowhere' THEN NOT (p.lat BETWEEN -90 AND 90 AND p.lon BETWEEN -180 AND 180)   --? lat lon
+END
+GROUP BY k.kind
+
+-- name: without-history
+-- The same for properties that no entry of the history is of.
+SELECT COUNT(*) AS count, SUBSTRING_INDEX(GROUP_CONCAT(p.id SEPARATOR ', '), ', ', 5) AS ids
+FROM property AS p
+LEFT JOIN (SELECT DISTINCT h.property_id FROM status_history AS h) AS h ON h.property_id = p.id
+WHERE h.property_id IS NULL
+
+-- name: odd-history
+-- The same for entries of the history.
+SELECT k.kind, COUNT(*) AS count, SUBSTRING_INDEX(GROUP_CONCAT(h.id SEPARATOR ', '), ', ', 5) AS ids
+FROM status_history AS h
+LEFT JOIN property AS p ON p.id = h.property_id
+LEFT JOIN status AS s ON s.id = h.status_id
+INNER JOIN (
+  SELECT 'no-property' AS kind
+  UNION ALL SELECT 'no-status'
+  UNION ALL SELECT 'no-date'
+  UNION ALL SELECT 'zero-date'
+  UNION ALL SELECT 'future-date'
+) AS k ON CASE k.kind
+  WHEN 'no-property' THEN p.id IS NULL
+  WHEN 'no-status' THEN s.id IS NULL
+  WHEN 'no-date' THEN h.update_date IS NULL
+  WHEN 'zero-date' THEN MONTH(h.update_date) = 0 OR DAYOFMONTH(h.update_date) = 0
+  WHEN 'future-date' THEN h.update_date > UTC_TIMESTAMP() + INTERVAL 1 DAY
+END
+GROUP BY k.kind

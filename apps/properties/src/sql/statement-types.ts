@@ -500,6 +500,24 @@ export interface StatementTypes {
       from: Value;
     };
   };
+  "odd-history": {
+    row: {
+      kind: string;
+      count: number;
+      ids: string | null;
+    };
+    values: unknown;
+  };
+  "odd-properties": {
+    row: {
+      kind: string;
+      count: number;
+      ids: string | null;
+    };
+    values: {
+      maxId: Value;
+    };
+  };
   "of-price": {
     row: {
       id: number;
@@ -896,6 +914,13 @@ export interface StatementTypes {
     values: {
       rows: Value;
     };
+  };
+  "without-history": {
+    row: {
+      count: number;
+      ids: string | null;
+    };
+    values: unknown;
   };
   "wrong-counts": {
     row: {

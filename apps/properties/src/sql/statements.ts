@@ -62,7 +62,7 @@ const files = {
   queries: ["delete-query", "readable-tables", "save-query", "saved-queries", "saved-query"],
   rebuild: ["mark-blocks", "rebuild-listings"],
   search: ["after", "facet-rows", "filters", "keys", "of-price", "page", "rows", "slice", "slice-of-price", "walk"],
-  source: ["columns", "earlier-version", "index-columns"],
+  source: ["columns", "earlier-version", "index-columns", "odd-history", "odd-properties", "without-history"],
   "status-history": ["history", "insert-status", "latest-date", "status-change"],
   "term-index": [
     "add-terms",
