@@ -55,6 +55,7 @@ export {
   type IdempotencyState,
   type IdempotencyStore,
   idempotent,
+  keyedForm,
   keyHours,
   keyMismatch,
 } from "./service/idempotency.ts";

@@ -1,6 +1,6 @@
 import type { InputFault } from "@quintet/http";
 import { html } from "hono/html";
-import { faultOf, faultSummary, field } from "./form-parts.ts";
+import { faultOf, faultSummary, field, hidden } from "./form-parts.ts";
 import type { Html } from "./html.ts";
 
 /** What was typed into a form, by the names of its fields. */
@@ -42,6 +42,7 @@ export interface FormField {
   label: string;
   hint?: string;
   type?: "text" | "textarea";
+  inputMode?: "numeric" | "decimal";
   optional?: boolean;
   /** A choice instead of a text. */
   options?: readonly (readonly [value: string, label: string])[];
@@ -56,16 +57,19 @@ export interface FormShown {
   action: string;
   back: { label: string; href: string };
   refusal?: Refusal | undefined;
+  /** The key of a form whose work is done once, however often it is sent. */
+  key?: string | undefined;
 }
 
 /** A form of texts and choices, with what was typed and what is wrong with it. */
-export function formPage({ title, lead, fields, texts, label, action, back, refusal }: FormShown): Html {
+export function formPage({ title, lead, fields, texts, label, action, back, refusal, key }: FormShown): Html {
   const labels = Object.fromEntries(fields.map((one) => [one.name, one.label]));
   return html`<p class="back"><a href="${back.href}">${back.label}</a></p>
       <h1>${title}</h1>
       ${lead === undefined ? "" : html`<p>${lead}</p>`}
       ${refusal ? faultSummary(refusal.heading, refusal.faults, labels) : ""}
       <form class="sheet" method="post" action="${action}">
+        ${key === undefined ? "" : hidden("key", key)}
         <div class="fields">${fields.map((one) => input(one, texts[one.name] ?? "", refusal?.faults ?? []))}</div>
         <p class="actions"><button type="submit">${label}</button> <a class="button quiet" href="${back.href}">Cancel</a></p>
       </form>`;

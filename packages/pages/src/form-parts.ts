@@ -7,6 +7,8 @@ export interface Field {
   name: string;
   label: string;
   type?: "text" | "email" | "password" | "search" | "textarea";
+  /** Which keyboard a phone shows. */
+  inputMode?: "numeric" | "decimal";
   /** What was typed. Passwords are never shown again. */
   value?: string;
   /** What a browser may fill in (`username`, `current-password`, `new-password`, …). */
@@ -21,9 +23,20 @@ export interface Field {
 
 /** A field with its label above it, its hint, and its fault below it, all tied together for screen readers. */
 export function field(shown: Field): Html {
-  const { name, label, type = "text", value = "", autocomplete = "off", hint, fault, minLength, maxLength } = shown;
+  const {
+    name,
+    label,
+    type = "text",
+    value = "",
+    autocomplete = "off",
+    hint,
+    fault,
+    minLength,
+    maxLength,
+    inputMode,
+  } = shown;
   const described = [hint ? `${name}-hint` : "", fault ? `${name}-fault` : ""].filter((id) => id !== "").join(" ");
-  const attributes = html`id="${name}" name="${name}"${minLength ? html` minlength="${minLength}"` : ""}${maxLength ? html` maxlength="${maxLength}"` : ""}${shown.optional ? "" : html` required`}${type === "text" && autocomplete === "username" ? html` autocapitalize="none" spellcheck="false"` : ""}${fault ? html` aria-invalid="true"` : ""}${described ? html` aria-describedby="${described}"` : ""}`;
+  const attributes = html`id="${name}" name="${name}"${minLength ? html` minlength="${minLength}"` : ""}${maxLength ? html` maxlength="${maxLength}"` : ""}${inputMode ? html` inputmode="${inputMode}"` : ""}${shown.optional ? "" : html` required`}${type === "text" && autocomplete === "username" ? html` autocapitalize="none" spellcheck="false"` : ""}${fault ? html` aria-invalid="true"` : ""}${described ? html` aria-describedby="${described}"` : ""}`;
   const input =
     type === "textarea"
       ? html`<textarea ${attributes}>

@@ -1,5 +1,14 @@
+import { randomUUID } from "node:crypto";
 import { createRoute, type OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
-import { errorPageResponse, formBody, htmlContent, noQuery, type ServiceEnv } from "@quintet/http";
+import {
+  errorPageResponse,
+  formBody,
+  htmlContent,
+  type KeyedRequest,
+  keyedForm,
+  noQuery,
+  type ServiceEnv,
+} from "@quintet/http";
 import type { Context } from "hono";
 import { confirmPage, type FormField, formPage, type Refusal, type Texts } from "./action-pages.ts";
 import type { PageFrame } from "./frame.ts";
@@ -27,6 +36,10 @@ export interface PageAction<P extends z.ZodObject, E extends ServiceEnv> {
   summary: string;
   description: string;
   fields?: readonly FormField[];
+  /** Those of the fields that the form has now; all by default. */
+  shownFields?: () => Promise<readonly FormField[]>;
+  /** Whether the form carries a key, so that a double click or a resend does its work once. */
+  once?: boolean;
   /** The choices of fields that depend on what there is, by the name of the field. */
   choices?: () => Promise<Record<string, FormField["options"]>>;
   /** Of the page and its button. */
@@ -37,10 +50,19 @@ export interface PageAction<P extends z.ZodObject, E extends ServiceEnv> {
   back: (params: z.output<P>) => { label: string; href: string };
   /** What the form shows before anything is typed. Throws what the operation would throw, such as 404. */
   texts?: (c: Context<E>, params: z.output<P>) => Promise<Texts>;
-  /** Does it, and returns where the browser goes next and what is said there, or a page that is shown only now. */
-  run: (c: Context<E>, params: z.output<P>, texts: Texts) => Promise<{ to: string; notice?: Notice } | { page: Html }>;
+  /**
+   * Does it, and returns where the browser goes next and what is said there, or a page that is shown only now. With `once` it gets the
+   * request for `runOnce`.
+   */
+  run: (
+    c: Context<E>,
+    params: z.output<P>,
+    texts: Texts,
+    request: KeyedRequest | undefined,
+  ) => Promise<{ to: string; notice?: Notice } | { page: Html }>;
 }
 
+const formKey = z.string().max(255).default("").describe("The key of the form, which does its work once");
 const shown = { 200: { description: "The page", content: htmlContent } };
 const again = errorPageResponse("The form with its errors; the input is kept");
 
@@ -50,19 +72,26 @@ export function addPageAction<P extends z.ZodObject, E extends ServiceEnv>(
   { frame, tag, guards }: ActionSection,
   action: PageAction<P, E>,
 ): void {
-  const { path, params, summary, description, fields = [], label, danger = false } = action;
+  const { path, params, summary, description, fields = [], label, danger = false, once = false } = action;
   const chosen = async () => {
     const choices = (await action.choices?.()) ?? {};
-    return fields.map((one) => (choices[one.name] ? { ...one, options: choices[one.name] } : one)) as FormField[];
+    const shownFields = (await action.shownFields?.()) ?? fields;
+    return shownFields.map((one) => (choices[one.name] ? { ...one, options: choices[one.name] } : one)) as FormField[];
   };
-  const send = async (c: Context<E>, of: z.output<P>, texts: Texts, refusal?: ReturnType<typeof refusalOf>) => {
+  const send = async (
+    c: Context<E>,
+    of: z.output<P>,
+    texts: Texts,
+    refusal?: ReturnType<typeof refusalOf>,
+    key: string | undefined = once ? randomUUID() : undefined,
+  ) => {
     const title = action.title(of);
     const text = (await action.text?.(of, c)) ?? "";
     const common = { title, label, action: c.req.path, back: action.back(of), refusal: refusal as Refusal | undefined };
     const body =
       fields.length === 0
         ? confirmPage({ ...common, text, danger })
-        : formPage({ ...common, lead: text, fields: await chosen(), texts });
+        : formPage({ ...common, lead: text, fields: await chosen(), texts, key });
     return sendPage(c, frame, { title, body, ...(refusal && { status: refusal.status }) });
   };
   const paramsOf = (c: Context<E>) => params.parse(c.req.param());
@@ -86,7 +115,10 @@ export function addPageAction<P extends z.ZodObject, E extends ServiceEnv>(
   );
 
   const form = z.strictObject(
-    Object.fromEntries(fields.map(({ name, label: about }) => [name, z.string().default("").describe(about)])),
+    Object.fromEntries([
+      ...fields.map(({ name, label: about }) => [name, z.string().default("").describe(about)] as const),
+      ...(once ? [["key", formKey] as const] : []),
+    ]),
   );
   app.openapi(
     createRoute({
@@ -102,14 +134,16 @@ export function addPageAction<P extends z.ZodObject, E extends ServiceEnv>(
     async (context) => {
       const c = context as unknown as Context<E>;
       const of = paramsOf(c);
-      const texts = fields.length === 0 ? {} : form.parse(await c.req.parseBody());
+      const texts: Texts = fields.length === 0 ? {} : form.parse(await c.req.parseBody());
+      const { key } = texts;
+      if (once) delete texts.key;
       try {
-        const done = await action.run(c, of, texts);
+        const done = await action.run(c, of, texts, once && key ? keyedForm(context, key, texts) : undefined);
         if ("page" in done) return await sendPage(context, frame, { title: action.title(of), body: done.page });
         if (done.notice) leaveNotice(c, done.notice);
         return c.redirect(done.to, 303);
       } catch (error) {
-        return send(c, of, texts, refusalOf(c, error, "Nothing was changed"));
+        return send(c, of, texts, refusalOf(c, error, "Nothing was changed"), (once && key) || undefined);
       }
     },
   );

@@ -2,6 +2,7 @@ import { counted, type Html, plural } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Likes } from "../likes/like-queries.ts";
 import type { Property } from "../properties/property.ts";
+import { areaText, metrePriceText, typeText } from "./features.ts";
 import { comparePath, home, propertyPath } from "./frame.ts";
 import { maxCompared } from "./property-cards.ts";
 import { priceText, statusLabel, titleOf } from "./property-texts.ts";
@@ -42,6 +43,8 @@ function table(properties: readonly Compared[]): Html {
   const row = (label: string, value: (property: Compared) => Html | string) =>
     html`<tr><th scope="row">${label}</th>${properties.map((one) => html`<td>${value(one)}</td>`)}</tr>
             `;
+  const optionalRow = (label: string, value: (property: Compared) => string | undefined) =>
+    properties.some((one) => value(one) !== undefined) ? row(label, (one) => value(one) ?? "Unknown") : "";
   const without = (id: number) => {
     const others = properties.filter((one) => one.id !== id).map((one): [string, string] => ["id", String(one.id)]);
     return others.length === 0 ? comparePath : `${comparePath}?${new URLSearchParams(others)}`;
@@ -52,7 +55,11 @@ function table(properties: readonly Compared[]): Html {
           <thead><tr><td></td>${properties.map((one) => html`<th scope="col"><a href="${propertyPath(one.id)}">${titleOf(one)}</a></th>`)}</tr></thead>
           <tbody>
             ${row("Price", ({ price }) => html`${priceText(price)}${price !== null && price === cheapest ? mark("lowest") : ""}`)}
+            ${optionalRow("Price per m²", (one) => metrePriceText(one))}
             ${row("City", ({ city }) => city ?? "Unknown")}
+            ${optionalRow("Type", ({ type }) => (type === undefined ? undefined : typeText(type)))}
+            ${optionalRow("Rooms", ({ rooms }) => rooms?.toString())}
+            ${optionalRow("Area", ({ area }) => (area === undefined ? undefined : areaText(area)))}
             ${row("Built", ({ year }) => html`${year ?? "Unknown"}${year !== null && -year === newest ? mark("newest") : ""}`)}
             ${row("Status", ({ status }) => statusLabel(status))}
             ${row("Likes", ({ likes, liked }) => (liked ? `${plural(likes, "like")}, one of them yours` : counted(likes)))}

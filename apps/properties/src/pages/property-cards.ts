@@ -2,6 +2,7 @@ import { type Html, plural } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Likes } from "../likes/like-queries.ts";
 import type { Property } from "../properties/property.ts";
+import { featuresText } from "./features.ts";
 import { comparePath, propertyPath } from "./frame.ts";
 import { builtText, excerpt, priceText, statusTag, titleOf } from "./property-texts.ts";
 
@@ -32,10 +33,12 @@ function card(property: ListedProperty, note: Html | string | undefined, compara
   const { id, city, price, year, status, description, likes = 0, liked = false } = property;
   const title = titleOf(property);
   const excerptText = excerpt(description);
+  const features = featuresText(property);
   return html`<li class="panel listing">
             <p class="listing-head"><span class="price">${priceText(price)}</span> ${statusTag(status)}</p>
             <h2><a href="${propertyPath(id)}">${title}</a></h2>
             <p class="where">${city ?? "City unknown"} · ${builtText(year)}</p>
+            ${features === "" ? "" : html`<p class="features">${features}</p>`}
             ${excerptText === "" ? "" : html`<p class="excerpt">${excerptText}</p>`}
             ${note === undefined ? "" : html`<p class="hint">${note}</p>`}
             <div class="listing-foot">

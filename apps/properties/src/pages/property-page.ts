@@ -2,6 +2,7 @@ import { type Html, plural, shownTime } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Likes } from "../likes/like-queries.ts";
 import type { Property, StatusChange } from "../properties/property.ts";
+import { areaText, metrePriceText, typeText } from "./features.ts";
 import { actionPath, comparePath, home } from "./frame.ts";
 import { priceText, statusLabel, statusTag, timeText, titleOf } from "./property-texts.ts";
 
@@ -32,6 +33,7 @@ export function propertyPage({ property, history, more, isPublic, isStaff }: Pro
             <h2 id="facts">Facts</h2>
             <dl class="facts">
               <dt>City</dt><dd>${city ?? "Unknown"}</dd>
+              ${features(property)}
               <dt>Built</dt><dd>${year ?? "Unknown"}</dd>
               <dt>Status</dt><dd>${statusLabel(status)}</dd>
               <dt>Number</dt><dd>${id}</dd>
@@ -48,6 +50,14 @@ export function propertyPage({ property, history, more, isPublic, isStaff }: Pro
           ${description === null || description.trim() === "" ? html`<p class="hint">There is none.</p>` : html`<p class="description">${description}</p>`}
         </section>
       </article>`;
+}
+
+function features({ type, rooms, area, price }: Property): Html {
+  const metrePrice = metrePriceText({ price, area });
+  return html`${type === undefined ? "" : html`<dt>Type</dt><dd>${typeText(type)}</dd>`}
+              ${rooms === undefined ? "" : html`<dt>Rooms</dt><dd>${rooms}</dd>`}
+              ${area === undefined ? "" : html`<dt>Area</dt><dd>${areaText(area)}</dd>`}
+              ${metrePrice === undefined ? "" : html`<dt>Price per m²</dt><dd>${metrePrice}</dd>`}`;
 }
 
 function likePart({ id, likes, liked }: PropertyShown["property"], isPublic: boolean): Html {

@@ -1,8 +1,11 @@
-import { counted, type Html, hidden } from "@quintet/pages";
+import type { InputFault } from "@quintet/http";
+import { counted, faultOf, type Html, hidden } from "@quintet/pages";
 import { html } from "hono/html";
 import { visibleStatuses } from "../properties/statuses.ts";
 import type { FacetCount, FacetName } from "../search/facets.ts";
 import type { Sort } from "../search/sort-orders.ts";
+import type { OptionalColumn } from "../source/source.ts";
+import { typeText } from "./features.ts";
 import { home } from "./frame.ts";
 import { type PageQuery, searchAddress, withParameters } from "./page-query.ts";
 import { statusLabel } from "./property-texts.ts";
@@ -20,39 +23,93 @@ const sortLabels: [Sort, string][] = [
   ["-id", "Number, highest first"],
 ];
 
+const nearestFirst: [Sort, string] = ["distance", "Nearest first"];
+
 /** The order of the page by default. */
 export const pageSort: Sort = "newest";
 
 /** How many cities are offered before the others are folded away. */
 const shownCities = 8;
+/** How many types of the results are offered. */
+const shownTypes = 8;
+
+interface FormShown {
+  query: PageQuery;
+  facets: FacetCounts;
+  /** The optional columns that the table `property` has: only these are filters. */
+  columns: ReadonlySet<OptionalColumn>;
+  /** Types that some results have. */
+  types: readonly string[];
+  faults: InputFault[];
+}
+
+/** Filters without a field of their own, which stay as they are. */
+const keptFilters = ["year", "rooms", "near", "bbox"];
 
 /** The filters beside the results: a form of the page's URL, with how many results each choice has. */
-export function searchForm(query: PageQuery, facets: FacetCounts): Html {
+export function searchForm({ query, facets, columns, types, faults }: FormShown): Html {
   const value = (name: string) => query.get(name) ?? "";
-  const input = (name: string, label: string, more: Html) =>
-    html`<div class="filter"><label for="${name}">${label}</label><input id="${name}" name="${name}" value="${value(name)}" autocomplete="off" ${more} /></div>`;
+  const input = (name: string, label: string, more: Html) => {
+    const fault = faultOf(faults, name);
+    const marked = fault === undefined ? "" : html` aria-invalid="true" aria-describedby="${name}-fault"`;
+    return html`<div class="filter"><label for="${name}">${label}</label><input id="${name}" name="${name}" value="${value(name)}" autocomplete="off" ${more}${marked} />${faultText(faults, name)}</div>`;
+  };
   const digits = html`inputmode="numeric" maxlength="20"`;
+  const range = (legend: string, name: string, more: Html | "" = "") =>
+    html`<fieldset><legend>${legend}</legend><div class="pair">${input(`min${name}`, "From", digits)}${input(`max${name}`, "To", digits)}</div>${more}</fieldset>`;
   const sort = query.get("sort") ?? pageSort;
+  const sorts = query.has("near") ? [...sortLabels, nearestFirst] : sortLabels;
   return html`<form class="search" role="search" action="${home}" method="get">
           <div class="filters wide-filters">
             ${input("q", "Words", html`type="search" maxlength="100" placeholder="balcón, Chapinero, Calle 72" spellcheck="false"`)}
             <div class="filter short"><label for="sort">Order</label><select id="sort" name="sort">
-              ${sortLabels.map(([name, label]) => html`<option value="${name === pageSort ? "" : name}"${name === sort ? html` selected` : ""}>${label}</option>`)}
+              ${sorts.map(([name, label]) => html`<option value="${name === pageSort ? "" : name}"${name === sort ? html` selected` : ""}>${label}</option>`)}
             </select></div>
             <button type="submit">Search</button>
           </div>
-          <details class="refine">
+          <details class="refine"${faults.some(({ path }) => path !== "q") ? html` open` : ""}>
             <summary>Filters</summary>
             <div class="refine-parts">
-              <fieldset><legend>Price in pesos</legend><div class="pair">${input("minPrice", "From", digits)}${input("maxPrice", "To", digits)}</div></fieldset>
-              <fieldset><legend>Year built</legend><div class="pair">${input("minYear", "From", digits)}${input("maxYear", "To", digits)}</div>${decades(query, facets.year)}</fieldset>
-              <fieldset><legend>Status</legend>${statuses(query, facets.status)}</fieldset>
-              <fieldset><legend>City</legend>${cities(query, facets.city)}</fieldset>
-              ${query.has("year") ? hidden("year", value("year")) : ""}
+              ${range("Price in pesos", "Price")}
+              ${columns.has("area") ? range("Area in m²", "Area") : ""}
+              ${range("Year built", "Year", decades(query, facets.year))}
+              ${columns.has("rooms") ? roomsFilter(query, faults) : ""}
+              <fieldset><legend>Status</legend>${statuses(query, facets.status)}${faultText(faults, "status")}</fieldset>
+              ${columns.has("type") ? typeFilter(query, types, faults) : ""}
+              <fieldset><legend>City</legend>${cities(query, facets.city)}${faultText(faults, "city")}</fieldset>
+              ${keptFilters.map((name) => (query.has(name) ? hidden(name, value(name)) : ""))}
               <p class="actions"><button type="submit">Apply</button> <a class="button quiet" href="${home}">Clear</a></p>
             </div>
           </details>
         </form>`;
+}
+
+function faultText(faults: InputFault[], name: string): Html | "" {
+  const fault = faultOf(faults, name);
+  return fault === undefined ? "" : html`<p class="fault" id="${name}-fault">${fault}</p>`;
+}
+
+/** How many rooms at least; a number that is not offered is, when it is chosen. */
+function roomsFilter(query: PageQuery, faults: InputFault[]): Html {
+  const chosen = query.get("minRooms") ?? "";
+  const numbers = ["1", "2", "3", "4", "5"];
+  const offered = ["", ...numbers, ...(chosen === "" || numbers.includes(chosen) ? [] : [chosen])];
+  return html`<div class="filter"><label for="minRooms">Rooms</label><select id="minRooms" name="minRooms">
+                ${offered.map((number) => html`<option value="${number}"${number === chosen ? html` selected` : ""}>${number === "" ? "Any number" : `${number} or more`}</option>`)}
+              </select>${faultText(faults, "minRooms")}${faultText(faults, "rooms")}</div>`;
+}
+
+/** Types: those that are chosen, those of the results, and a field for another one. */
+function typeFilter(query: PageQuery, types: readonly string[], faults: InputFault[]): Html {
+  const chosen = query.getAll("type");
+  const isChosen = (type: string) => chosen.some((one) => folded(one) === folded(type));
+  const found = [...new Map(types.map((type) => [folded(type), type])).values()].sort((a, b) => a.localeCompare(b));
+  const offered = [...chosen, ...found.filter((type) => !isChosen(type)).slice(0, shownTypes)];
+  return html`<fieldset><legend>Type</legend>
+                ${offered.map((type) => choice({ name: "type", value: type, label: typeText(type), count: undefined, chosen: isChosen(type) }))}
+                <div class="filter"><label class="hidden" for="type">Another type</label><input id="type" name="type" maxlength="80" placeholder="Another type" autocomplete="off" spellcheck="false" /></div>
+                ${faultText(faults, "type")}
+              </fieldset>`;
 }
 
 interface Choice {

@@ -1,6 +1,8 @@
 import type { InputFault } from "@quintet/http";
 import { faultSummary, type Html, plural } from "@quintet/pages";
 import { html } from "hono/html";
+import type { OptionalColumn } from "../source/source.ts";
+import { areaText, typeText } from "./features.ts";
 import { home } from "./frame.ts";
 import { type PageQuery, searchAddress, withoutValue } from "./page-query.ts";
 import { type ListedProperty, propertyCards } from "./property-cards.ts";
@@ -20,6 +22,8 @@ export interface Results {
 interface SearchShown {
   query: PageQuery;
   facets: FacetCounts;
+  /** The optional columns that the table `property` has. */
+  columns: ReadonlySet<OptionalColumn>;
   /** Undefined for a search that was refused. */
   results?: Results | undefined;
   isFirst: boolean;
@@ -35,14 +39,22 @@ const labels = {
   maxYear: "Built to",
   minPrice: "Price from",
   maxPrice: "Price to",
+  type: "Type",
+  rooms: "Rooms",
+  minRooms: "Rooms from",
+  minArea: "Area from",
+  maxArea: "Area to",
+  near: "Near",
+  bbox: "Area",
 };
 
 /** The search: its filters with the number of results of each, and the properties that match. */
-export function searchPage({ query, facets, results, isFirst, refusal }: SearchShown): Html {
+export function searchPage({ query, facets, columns, results, isFirst, refusal }: SearchShown): Html {
+  const types = results?.properties.flatMap(({ type }) => type ?? []) ?? [];
   return html`<h1>Find a property</h1>
       ${refusal ? faultSummary(refusal.heading, refusal.faults, labels) : ""}
       <div class="search-layout">
-        ${searchForm(query, facets)}
+        ${searchForm({ query, facets, columns, types, faults: refusal?.faults ?? [] })}
         <section class="found" aria-labelledby="found">
           ${results ? found(query, results, isFirst) : html`<h2 id="found">No results</h2><p>Change the filters, or <a href="${home}">start again</a>.</p>`}
         </section>
@@ -80,7 +92,16 @@ function filtersInUse(query: PageQuery): Html | "" {
 
 function valueText(name: string, value: string): string {
   if (name === "status") return statusLabel(value);
+  if (name === "type") return typeText(value);
+  if (name === "bbox") return "on the map";
+  if (name === "near") return nearText(value);
+  if (name.endsWith("Area") && /^\d{1,15}$/.test(value)) return areaText(Number(value));
   return name.endsWith("Price") && /^\d{1,15}$/.test(value) ? priceText(Number(value)) : value;
+}
+
+function nearText(value: string): string {
+  const [lat = "", lon = "", km = ""] = value.split(",");
+  return `${km} km around ${lat}, ${lon}`;
 }
 
 function pages(query: PageQuery, isFirst: boolean, next: string | null): Html | "" {

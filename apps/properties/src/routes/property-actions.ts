@@ -1,31 +1,20 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { type AccountEnv, csrfProtection, guards } from "@quintet/auth";
-import {
-  errorPageResponse,
-  formBody,
-  htmlContent,
-  type InputFault,
-  inputFaults,
-  noQuery,
-  Problem,
-  type ServiceEnv,
-} from "@quintet/http";
-import { addPageAction, leaveNotice, type PageAction, type PageFrame, sendPage } from "@quintet/pages";
-import type { Context } from "hono";
+import type { ServiceEnv } from "@quintet/http";
+import { addPageAction, type PageAction, type PageFrame } from "@quintet/pages";
 import type { Deps } from "../deps.ts";
 import { likeProperty, unlikeProperty } from "../likes/likes.ts";
-import { editPage, type PropertyTexts, textsOf } from "../pages/edit-page.ts";
 import { home, propertyPath } from "../pages/frame.ts";
-import { propertyFields, statusField } from "../pages/property-fields.ts";
+import { fieldsWith, propertyFields, statusField } from "../pages/property-fields.ts";
 import { statusLabel, titleOf } from "../pages/property-texts.ts";
-import { changeProperty, createProperty, readProperty } from "../properties/properties.ts";
+import { createProperty, readProperty } from "../properties/properties.ts";
 import { appendStatus } from "../properties/status-history.ts";
-import { propertyEtag } from "../properties/versions.ts";
 import { restoreProperty, withdrawProperty } from "../properties/withdrawals.ts";
-import { idParam, newPropertySchema, newStatusSchema, propertyChangesSchema } from "./schemas.ts";
+import { addEditPage } from "./edit-property.ts";
+import { propertyInput, validForm } from "./property-input.ts";
+import { idParam, newPropertySchema, newStatusSchema } from "./schemas.ts";
 
 type Params = z.output<typeof idParam>;
-type Texts = Record<string, string>;
 
 const tag = "properties pages";
 
@@ -79,6 +68,7 @@ export function addPropertyActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, fra
     summary: "Change the status",
     description: "Appends to the status history, dated now. Redirects to the page of the property.",
     fields: [statusField],
+    once: true,
     title: () => "Change the status",
     text: async ({ id }) => {
       const property = await readProperty(db, id, true);
@@ -86,8 +76,8 @@ export function addPropertyActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, fra
     },
     texts: async (_, { id }) => ({ status: (await readProperty(db, id, true)).status ?? "" }),
     label: "Save",
-    async run(_, of, texts) {
-      await appendStatus(db, of.id, valid(newStatusSchema, texts));
+    async run(_, of, texts, request) {
+      await appendStatus(db, of.id, validForm(newStatusSchema, texts), request);
       return { ...to(of), notice: "saved" };
     },
   });
@@ -120,96 +110,20 @@ export function addPropertyActions(app: OpenAPIHono<ServiceEnv>, deps: Deps, fra
     path: "/actions/new-property",
     params: z.strictObject({}),
     summary: "Create a property",
-    description: "Redirects to the page of the new property.",
+    description: "Redirects to the page of the new property. A form that is sent twice makes one property.",
     fields: [...propertyFields, statusField],
+    shownFields: async () => [...fieldsWith((await db.source()).columns), statusField],
+    once: true,
     title: () => "Add a property",
     label: "Add",
     back: () => ({ label: "Search", href: home }),
     texts: async () => ({ status: "en_venta" }),
-    async run(_, __, texts) {
-      const { status, ...fields } = valid(newPropertySchema, withNumbers(texts));
-      const { id } = await createProperty(db, fields, status);
+    async run(_, __, texts, request) {
+      const input = propertyInput(texts, (await db.source()).columns);
+      const { status, ...fields } = validForm(newPropertySchema, input);
+      const { id } = await createProperty(db, fields, status, request);
       return { to: propertyPath(id), notice: "added" };
     },
   });
   addEditPage(app, deps, frame);
-}
-
-/** Input of a form by the schema of the API; throws a 422 that names each wrong field. */
-function valid<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
-  const parsed = schema.safeParse(input);
-  if (parsed.success) return parsed.data;
-  throw new Problem("unprocessable", "The form has errors.", { errors: inputFaults(parsed.error) });
-}
-
-/** The texts of a form with numbers where the API has them. A price may have separators: `420,000,000`. */
-function withNumbers({ price = "", year = "", ...texts }: Texts): Record<string, unknown> {
-  const number = (text: string) => (/^\d{1,15}$/.test(text) ? Number(text) : text);
-  return { ...texts, price: number(price.replaceAll(/[\s$.,'’]/g, "")), year: number(year.trim()) };
-}
-
-const editForm = z.strictObject({
-  ...Object.fromEntries(
-    propertyFields.map(({ name, label }) => [name, z.string().default("").openapi({ description: label })]),
-  ),
-  version: z.string().max(200).default("").openapi({ description: "The ETag of the version that was edited" }),
-});
-
-/** Adds the form that changes a property, which shows both versions when somebody else has changed it meanwhile. */
-function addEditPage(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame): void {
-  const { db, auth } = deps;
-  const guard = guards(auth);
-  const again = errorPageResponse("The form with its errors; the input is kept");
-  const send = async <E extends ServiceEnv>(
-    c: Context<E>,
-    id: number,
-    given: { texts?: PropertyTexts; version?: string; faults?: InputFault[]; status?: 412 | 422 } = {},
-  ) => {
-    const property = await readProperty(db, id, true);
-    const present = textsOf(property);
-    const { texts = present, version = propertyEtag(property), faults = [], status } = given;
-    const overtaken = status === 412 ? { present, version: propertyEtag(property) } : { version };
-    const body = editPage({ property, texts, faults, ...overtaken });
-    return sendPage(c, frame, { title: "Edit", body, ...(status && { status }) });
-  };
-
-  app.openapi(
-    createRoute({
-      ...guard.staff("properties:write"),
-      method: "get",
-      path: "/{id}/actions/edit",
-      tags: [tag],
-      summary: "Page: change a property",
-      description: "The page with the form.",
-      request: { params: idParam, ...noQuery },
-      responses: { 200: { description: "The page", content: htmlContent } },
-    }),
-    (c) => send(c, c.req.valid("param").id),
-  );
-  app.openapi(
-    createRoute({
-      ...guard.staff("properties:write", csrfProtection(auth)),
-      method: "post",
-      path: "/{id}/actions/edit",
-      tags: [tag],
-      summary: "Change a property by form",
-      description: "Redirects to the page of the property. 412: it has changed since the form was opened.",
-      request: { params: idParam, ...noQuery, ...formBody(editForm) },
-      responses: { 303: { description: "Done; the next page is in Location" }, 412: again, 422: again },
-    }),
-    async (c) => {
-      const { id } = c.req.valid("param");
-      const { version = "", ...texts } = c.req.valid("form") as Texts;
-      try {
-        await changeProperty(db, id, valid(propertyChangesSchema, withNumbers(texts)), version);
-      } catch (error) {
-        if (!(error instanceof Problem)) throw error;
-        if (error.code === "precondition-failed") return send(c, id, { texts, status: 412 });
-        if (error.code !== "unprocessable") throw error;
-        return send(c, id, { texts, version, faults: error.errors ?? [], status: 422 });
-      }
-      leaveNotice(c, "saved");
-      return c.redirect(propertyPath(id), 303);
-    },
-  );
 }

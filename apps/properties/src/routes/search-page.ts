@@ -38,7 +38,8 @@ export async function sendSearchPage(
   const parsed = searchQuery.safeParse({ sort: pageSort, limit: String(pageSize), ...toInput(tidy) });
   if (!parsed.success) {
     const refusal = { heading: "This search is not possible", faults: inputFaults(parsed.error) };
-    const body = searchPage({ query, facets: {}, isFirst: true, refusal });
+    const { columns } = await deps.db.source();
+    const body = searchPage({ query, facets: {}, columns, isFirst: true, refusal });
     return sendPage(c, frame, { title: "Search", body, status: 400 });
   }
   const { limit, cursor: _, format, formulas, fields, count, facets, withdrawn, ...search } = parsed.data;
@@ -70,6 +71,7 @@ async function showResults(c: Context<MaybeAccountEnv>, shown: Shown): Promise<R
   const { deps, frame, query, search, limit } = shown;
   const { after, ...all } = search;
   const isFirst = after === undefined;
+  const { columns } = await deps.db.source();
   try {
     const [page, total, facets] = await Promise.all([
       searchProperties(deps.db, search, limit),
@@ -79,13 +81,14 @@ async function showResults(c: Context<MaybeAccountEnv>, shown: Shown): Promise<R
     const properties = await withLikes(deps.db, c.var.account?.id ?? nobody, page.properties);
     const next = page.end ? searchCursor(deps.cursorKey, search.sort, page.end) : null;
     const results: Results = { properties, ...total, next };
-    return await sendPage(c, frame, { title: "Search", body: searchPage({ query, facets, results, isFirst }) });
+    const body = searchPage({ query, facets, columns, results, isFirst });
+    return await sendPage(c, frame, { title: "Search", body });
   } catch (error) {
     if (!isUnserved(error)) throw error;
     const refusal = { heading: error.message, faults: [] };
     return sendPage(c, frame, {
       title: "Search",
-      body: searchPage({ query, facets: {}, isFirst, refusal }),
+      body: searchPage({ query, facets: {}, columns, isFirst, refusal }),
       status: 422,
     });
   }

@@ -79,6 +79,16 @@ export function idempotent(
   return handler;
 }
 
+/**
+ * The request of a form that carries a key, which was made with the form: a double click or a resend does its work once, by `runOnce` of
+ * `@quintet/db`. A form whose fields were changed before it was sent again is another request.
+ */
+export function keyedForm(c: Context<ServiceEnv>, key: string, fields: Readonly<Record<string, string>>): KeyedRequest {
+  const fingerprint = digest(JSON.stringify(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1))));
+  const account = String(c.var.account?.id ?? "anyone");
+  return { key: digest(account, c.req.method, c.req.path, key, fingerprint), fingerprint };
+}
+
 /** The problem of a different request with a key that was used within 48 hours. */
 export function keyMismatch(): Problem {
   return new Problem("unprocessable", "This Idempotency-Key was used for a different request.");

@@ -1,0 +1,90 @@
+import { readResponse, requestApp } from "@quintet/http/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { example, type OpenListings, openListings } from "./open-listings.ts";
+
+let listings: OpenListings;
+beforeAll(async () => {
+  listings = await openListings();
+});
+afterAll(() => listings[Symbol.asyncDispose]());
+
+/** Sends a form as a browser does, by staff. */
+async function send(path: string, fields: Record<string, string>) {
+  const response = await requestApp(listings.app, "POST", `/properties${path}`, {
+    authorization: listings.staff.bearer,
+    body: new URLSearchParams(fields).toString(),
+    headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "text/html" },
+  });
+  const { status, text, headers } = await readResponse(response);
+  return { status, text, location: headers.get("location") };
+}
+
+const page = async (path: string, query = "") =>
+  (await listings.fetch(path + query, { Accept: "text/html", Authorization: listings.staff.bearer })).text();
+
+const keyIn = (text: string) => /name="key" value="([^"]+)"/.exec(text)?.[1] ?? "";
+const faultAt = (text: string, name: string) => new RegExp(`id="${name}-fault">([^<]+)<`).exec(text)?.[1];
+const fields = { ...example, price: "$ 420.000.000", year: "2015" };
+const history = async (id: number) =>
+  (await listings.get(`/${id}/status`, { as: listings.staff })).body.history.map(({ status }) => status);
+
+test("a form that is sent twice makes one property, and one that was changed another", async () => {
+  const path = "/actions/new-property";
+  const key = keyIn(await page(path));
+  expect(key).not.toBe("");
+  expect(keyIn(await page(path))).not.toBe(key);
+  const both = await Promise.all([send(path, { ...fields, key }), send(path, { ...fields, key })]);
+  expect(both.map(({ status }) => status)).toEqual([303, 303]);
+  expect(both[0]?.location).toBe(both[1]?.location);
+  expect((await send(path, { ...fields, key })).location).toBe(both[0]?.location);
+  expect((await send(path, { ...fields, key, address: "Calle 73" })).location).not.toBe(both[0]?.location);
+  const refused = await send(path, { ...fields, key, year: "soon" });
+  expect([refused.status, keyIn(refused.text)]).toEqual([422, key]);
+});
+
+test("a status that is sent twice is appended once; the same form again appends again", async () => {
+  const id = await listings.create();
+  const path = `/${id}/actions/status`;
+  const key = keyIn(await page(path));
+  await Promise.all([send(path, { status: "vendido", key }), send(path, { status: "vendido", key })]);
+  expect(await history(id)).toEqual(["vendido", "en_venta"]);
+  await send(path, { status: "vendido", key: keyIn(await page(path)) });
+  expect(await history(id)).toEqual(["vendido", "vendido", "en_venta"]);
+});
+
+test("an edit that is sent twice is saved, and type, rooms, area and coordinates are set and cleared", async () => {
+  const id = await listings.create({ rooms: 2 });
+  const path = `/${id}/actions/edit`;
+  const edit = await page(path);
+  const version = /name="version" value="([^"]+)"/.exec(edit)?.[1]?.replaceAll("&quot;", '"') ?? "";
+  const set = { type: "casa", rooms: "", area: "85.5", lat: "4.648625", lon: "-74.062753" };
+  const { status: _, ...others } = fields;
+  expect((await send(path, { ...others, ...set, version })).status).toBe(303);
+  expect((await send(path, { ...others, ...set, version })).status).toBe(303);
+  const { body } = await listings.get(`/${id}`);
+  expect(body).toMatchObject({ type: "casa", area: 85.5, lat: 4.648625, lon: -74.062753, price: 420_000_000 });
+  expect(body).not.toHaveProperty("rooms");
+  expect((await send(path, { ...others, ...set, area: "90", version })).status).toBe(412);
+  const wrong = await send(path, { ...others, ...set, rooms: "two", area: "1e3", lat: "91", lon: "", version });
+  expect(wrong.status).toBe(422);
+  for (const name of ["rooms", "area", "lat"])
+    expect([name, faultAt(wrong.text, name)]).toEqual([name, expect.any(String)]);
+  expect(await page(`/${id}`)).toMatch(/Casa.*85\.5 m².*\$4,912,281/s);
+});
+
+test("filters of rooms, area and type are there when the table has the columns, with their faults", async () => {
+  const wrong = await page("", "?minRooms=x&type=casa&near=here&minPrice=cheap");
+  for (const name of ["minRooms", "minPrice"]) expect([name, faultAt(wrong, name)]).toEqual([name, expect.any(String)]);
+  expect(faultAt(await page("", "?minArea=9&maxArea=1"), "minArea")).toBe("must not be greater than maxArea");
+  expect(wrong).toMatch(/name="type" value="casa" checked/);
+  expect(wrong).toContain('<input type="hidden" name="near" value="here" />');
+  const { db } = listings.deps;
+  const source = db.source;
+  db.source = async () => ({ ...(await source()), columns: new Set() });
+  for (const path of ["", "/actions/new-property"])
+    expect(await page(path)).not.toMatch(/minRooms|minArea|name="(type|lat)"/);
+  expect((await send("/actions/new-property", fields)).status).toBe(303);
+  const missing = await send("/actions/new-property", { ...fields, rooms: "3" });
+  expect([missing.status, missing.text]).toEqual([422, expect.stringContaining("is no column of the table")]);
+  db.source = source;
+});
