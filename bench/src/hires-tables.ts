@@ -88,13 +88,15 @@ export function postCsv({ app, own, isoFile, count, expectAll }: HiresTables): V
       const headers = { Authorization: app.authorization };
       await fetch(`${app.url}/ingest/hired_employees`, { method: "DELETE", headers });
       const body = await openAsBlob(isoFile, { type: "text/csv" });
+      const before = app.server.cpu();
       const started = performance.now();
       const response = await fetch(`${app.url}/ingest/hired_employees/csv`, { method: "POST", headers, body });
       const elapsed = performance.now() - started;
+      const cpuPerUnit = (app.server.cpu() - before) / count;
       const loaded = (await response.json()) as { inserted: number };
       if (loaded.inserted !== count) throw new Error(`Not all rows were loaded: ${JSON.stringify(loaded)}`);
       await expectAll(`${own}.hired_employees`);
-      return { figure: count / (elapsed / 1000) };
+      return { figure: count / (elapsed / 1000), cpuPerUnit };
     },
   };
 }

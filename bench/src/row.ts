@@ -37,7 +37,8 @@ export function loadVariant(name: string, servers: MeasuredServer[], load: Load,
 export async function compare(title: string, unit: string, variants: Variant[], rounds: number): Promise<void> {
   console.log(`\n${title}`);
   for (const outcome of await interleave(variants, rounds)) {
-    const cpu = outcome.cpuPerUnit === undefined ? "" : `  ${outcome.cpuPerUnit.toFixed(0).padStart(6)} µs CPU`;
+    const { cpuPerUnit } = outcome;
+    const cpu = cpuPerUnit === undefined ? "" : `  ${cpuPerUnit.toFixed(cpuPerUnit < 100 ? 1 : 0).padStart(6)} µs CPU`;
     const p99 = outcome.p99 === undefined ? "" : `  p99 ${outcome.p99.toFixed(1).padStart(6)} ms`;
     const figure = outcome.median.toLocaleString("en", { maximumFractionDigits: outcome.median < 100 ? 2 : 0 });
     console.log(

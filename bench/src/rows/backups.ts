@@ -37,32 +37,36 @@ async function call<T>({ app }: HiresTables, method: string, path: string): Prom
 const makeBackup = (tables: HiresTables) => call<{ name: string; rows: number }>(tables, "POST", `${table}/backups`);
 
 function backup(tables: HiresTables): Variant {
-  const { count } = tables;
+  const { app, count } = tables;
   return {
     name: "POST /ingest/…/backups",
     async measure() {
+      const before = app.server.cpu();
       const started = performance.now();
       const made = await makeBackup(tables);
       const elapsed = performance.now() - started;
+      const cpuPerUnit = (app.server.cpu() - before) / count;
       if (made.rows !== count) throw new Error(`The backup has ${made.rows} of ${count} rows.`);
       await call(tables, "DELETE", `backups/${made.name}`);
-      return { figure: count / (elapsed / 1000) };
+      return { figure: count / (elapsed / 1000), cpuPerUnit };
     },
   };
 }
 
 /** A restore of the latest backup, after the rows of the table were deleted. */
 function restore(tables: HiresTables): Variant {
-  const { count, own, expectAll } = tables;
+  const { app, count, own, expectAll } = tables;
   return {
     name: "POST /ingest/…/restore",
     async measure() {
       await call(tables, "DELETE", table);
+      const before = app.server.cpu();
       const started = performance.now();
       await call(tables, "POST", `${table}/restore`);
       const elapsed = performance.now() - started;
+      const cpuPerUnit = (app.server.cpu() - before) / count;
       await expectAll(`${own}.${table}`);
-      return { figure: count / (elapsed / 1000) };
+      return { figure: count / (elapsed / 1000), cpuPerUnit };
     },
   };
 }

@@ -87,13 +87,15 @@ export const loadWide: Row = {
         async measure() {
           await fetch(`${app.url}/ingest/wide`, { method: "DELETE", headers });
           const body = await openAsBlob(file, { type: "text/csv" });
+          const before = app.server.cpu();
           const started = performance.now();
           const response = await fetch(`${app.url}/ingest/wide/csv`, { method: "POST", headers, body });
           const elapsed = performance.now() - started;
+          const cpuPerUnit = (app.server.cpu() - before) / count;
           const loaded = (await response.json()) as { inserted: number };
           if (loaded.inserted !== count) throw new Error(`Not all rows were loaded: ${JSON.stringify(loaded)}`);
           await expectCount("wide");
-          return { figure: count / (elapsed / 1000) };
+          return { figure: count / (elapsed / 1000), cpuPerUnit };
         },
       },
     ];

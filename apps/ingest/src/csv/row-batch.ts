@@ -11,7 +11,7 @@ import { type KeyValue, type RowKeys, type RowReferences, readKey, tableKeys, ta
 /** Room for one record of the usual max size; the text grows for a longer one. */
 const reserveBytes = 256 * 1024;
 const maxRejectBytes = 2 * 1024 * 1024;
-const maxWindowBytes = 8 * 1024 * 1024;
+const maxRawBatchBytes = 8 * 1024 * 1024;
 
 /**
  * A batch of validated rows as text for `LOAD DATA`, and the rejects between them. Its size is bounded in rows and bytes. It keeps
@@ -38,11 +38,15 @@ export class RowBatch {
   readonly #fieldEnds: Int32Array;
   readonly #ends: Int32Array;
   readonly #lines: Float64Array;
-  readonly #rawWindow: Int32Array;
+  /** The records as they were read, from the first row to the last; where each row is in it. */
+  #raw: Buffer;
+  #rawLength = 0;
   readonly #rawStart: Int32Array;
   readonly #rawEnd: Int32Array;
-  #windows: Buffer[] = [];
-  #windowBytes = 0;
+  /** The window of the last row, and the range of it that is not in `#raw` yet. */
+  #window: Buffer | undefined;
+  #windowStart = 0;
+  #windowEnd = 0;
   #rejectBytes = 0;
 
   /** `codecs`: how the fields of each column are read; by default by the definition alone. */
@@ -57,6 +61,7 @@ export class RowBatch {
     this.#absentBytes = codecs.reduce((sum, { absent }) => sum + (Buffer.isBuffer(absent) ? absent.length : 0), 0);
     // Memory that is never written to is never allocated, so a small load stays small.
     this.#text = Buffer.allocUnsafeSlow(limits.bytes + reserveBytes);
+    this.#raw = Buffer.allocUnsafeSlow(limits.bytes + reserveBytes);
     this.keys = tableKeys(table);
     this.references = tableReferences(table);
     const own = this.references.flatMap((reference) => reference.own ?? []);
@@ -65,7 +70,6 @@ export class RowBatch {
     this.#fieldEnds = new Int32Array(table.columns.length);
     const perRow = () => new Int32Array(limits.rows);
     this.#ends = perRow();
-    this.#rawWindow = perRow();
     this.#rawStart = perRow();
     this.#rawEnd = perRow();
     this.#lines = new Float64Array(limits.rows);
@@ -81,7 +85,7 @@ export class RowBatch {
       this.#length > this.#limits.bytes ||
       this.rejects.length >= this.#limits.rows ||
       this.#rejectBytes > maxRejectBytes ||
-      this.#windowBytes > maxWindowBytes
+      this.#rawLength + this.#windowEnd - this.#windowStart > maxRawBatchBytes
     );
   }
 
@@ -96,8 +100,10 @@ export class RowBatch {
     this.received = 0;
     this.rows = 0;
     this.#length = 0;
-    this.#windows = [];
-    this.#windowBytes = 0;
+    this.#rawLength = 0;
+    this.#window = undefined;
+    this.#windowStart = 0;
+    this.#windowEnd = 0;
     this.#rejectBytes = 0;
     for (const keys of this.#allKeys) keys.values = [];
   }
@@ -114,8 +120,9 @@ export class RowBatch {
     const codecs = this.#codecs;
     const starts = this.#starts;
     const ends = this.#fieldEnds;
-    this.#reserve(2 * (record.recordEnd - record.recordStart) + codecs.length * (maxGrowth + 1) + this.#absentBytes);
-    const text = this.#text;
+    const rowBytes = 2 * (record.recordEnd - record.recordStart) + codecs.length * (maxGrowth + 1) + this.#absentBytes;
+    const text = withRoom(this.#text, this.#length, rowBytes);
+    this.#text = text;
     let place = this.#length;
     for (let index = 0; index < codecs.length; index++) {
       const codec = codecs[index]!;
@@ -164,14 +171,9 @@ export class RowBatch {
 
   /** A reject for a row that the database must not or did not store. */
   rejectOf(row: number, column: string, { code, reason }: Fault): Reject {
-    const window = this.#windows[this.#rawWindow[row]!]!;
-    return {
-      line: this.#lines[row]!,
-      column,
-      code,
-      reason,
-      raw: rawBytes(window, this.#rawStart[row]!, this.#rawEnd[row]!),
-    };
+    this.#copyWindow();
+    const raw = rawBytes(this.#raw, this.#rawStart[row]!, this.#rawEnd[row]!);
+    return { line: this.#lines[row]!, column, code, reason, raw };
   }
 
   /** The rows `from` to `to` as text for `LOAD DATA`, except those in `skipped`. */
@@ -194,25 +196,38 @@ export class RowBatch {
     return this.keys.some(({ values }, at) => shareValues(values, other.keys[at]!.values));
   }
 
-  /** Makes room for a row. */
-  #reserve(bytes: number): void {
-    if (this.#length + bytes <= this.#text.length) return;
-    const longer = Buffer.allocUnsafeSlow(this.#length + bytes + reserveBytes);
-    this.#text.copy(longer, 0, 0, this.#length);
-    this.#text = longer;
-  }
-
   #keep(record: RecordBytes, row: number, end: number): void {
-    if (this.#windows.at(-1) !== record.window) {
-      this.#windows.push(record.window);
-      this.#windowBytes += record.window.length;
+    if (this.#window !== record.window) {
+      this.#copyWindow();
+      this.#window = record.window;
+      this.#windowStart = record.recordStart;
     }
+    const offset = this.#rawLength - this.#windowStart;
     this.#ends[row] = end;
     this.#lines[row] = record.recordLine;
-    this.#rawWindow[row] = this.#windows.length - 1;
-    this.#rawStart[row] = record.recordStart;
-    this.#rawEnd[row] = record.recordEnd;
+    this.#rawStart[row] = record.recordStart + offset;
+    this.#rawEnd[row] = record.recordEnd + offset;
+    this.#windowEnd = record.recordEnd;
   }
+
+  /**
+   * Copies the records of the last window, all at once. If the batch held the windows themselves, each would become old memory of V8,
+   * which only a collection of its whole heap frees.
+   */
+  #copyWindow(): void {
+    if (this.#window === undefined) return;
+    this.#raw = withRoom(this.#raw, this.#rawLength, this.#windowEnd - this.#windowStart);
+    this.#rawLength += this.#window.copy(this.#raw, this.#rawLength, this.#windowStart, this.#windowEnd);
+    this.#windowStart = this.#windowEnd;
+  }
+}
+
+/** `buffer` with room for more bytes after its first `length` ones, which are kept. */
+function withRoom(buffer: Buffer, length: number, bytes: number): Buffer {
+  if (length + bytes <= buffer.length) return buffer;
+  const longer = Buffer.allocUnsafeSlow(Math.max(length + bytes, 2 * buffer.length));
+  buffer.copy(longer, 0, 0, length);
+  return longer;
 }
 
 function shareValues(mine: readonly KeyValue[], theirs: readonly KeyValue[]): boolean {

@@ -1,15 +1,14 @@
-import { Readable } from "node:stream";
 import type { MysqlConnection } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { rowFields } from "../csv/load-data-format.ts";
 import { identifier, identifiers } from "../tables/quote.ts";
 import { type BulkStore, duplicateEntry, mysqlErrorNumber } from "./bulk-store.ts";
+import { localFile } from "./local-file.ts";
 import type { RowTarget } from "./row-target.ts";
 
 /** "Loading local data is disabled" in MySQL 8, MariaDB, and older servers. */
 const localInfileDisabled = new Set([3948, 4166, 1148]);
 const rowsPerInsert = 1000;
-const pieceBytes = 256 * 1024;
 
 /** A row that was refused as a duplicate. */
 export interface Refusal {
@@ -81,13 +80,9 @@ async function loadRows(
   const [result] = await connection.query<ResultSetHeader>({
     sql,
     values: target.set === undefined ? [] : [target.set.value],
-    infileStreamFactory: () => Readable.from(pieces(text), { objectMode: false }),
+    infileStreamFactory: () => localFile(connection, text),
   });
   return refusals(connection, rows, result);
-}
-
-function* pieces(text: Buffer): Generator<Buffer> {
-  for (let at = 0; at < text.length; at += pieceBytes) yield text.subarray(at, at + pieceBytes);
 }
 
 async function insertRows(
