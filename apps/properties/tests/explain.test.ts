@@ -158,7 +158,7 @@ const others: Partial<Record<StatementName, { values: Record<string, unknown>; l
   "next-property": { values: { from: 7 } },
   "remove-changes": { values: numbered("seq", [1], 256) },
   "source-rows": {
-    values: { ...numbered("id", [7], 256), first: 0, end: 10 },
+    values: { ...numbered("id", [7], 256), first: 0, end: 10, dated: 1 },
     lines: [
       ["noRooms", "noArea", "noType", "ids"],
       ["noRooms", "noArea", "noType", "block"],
@@ -209,6 +209,7 @@ const others: Partial<Record<StatementName, { values: Record<string, unknown>; l
       ["block", "somewhere"],
     ],
   },
+  seen: { values: { since: new Date("2024-06-01"), before: new Date("2024-07-01"), rows: 10 } },
   places: { values: { lat: 4, lon: -74, box: "LINESTRING(-75 4, -74 5)", rows: 10 } },
   "status-change": { values: { historyId: 7 } },
   "delete-query": { values: { name: "a" } },

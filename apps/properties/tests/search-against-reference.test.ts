@@ -251,6 +251,7 @@ function byLooking(search: SearchInput & { q: string } & Place): number[] {
         isOneOf(row.type, search.types) &&
         isWithin(row.rooms, search.rooms) &&
         isWithin(row.area, search.area) &&
+        (search.newSince === undefined || (row.date?.getTime() ?? firstDate) >= search.newSince.getTime()) &&
         isWithin(row.year, search.year) &&
         isWithin(row.price, search.price) &&
         words.every((word) => textOf(row).includes(` ${word}`)),
@@ -258,6 +259,9 @@ function byLooking(search: SearchInput & { q: string } & Place): number[] {
     .toSorted((a, b) => sign * (compare(key(a), key(b)) || a.id - b.id))
     .map(({ id }) => id);
 }
+
+/** Each row has one status, whose date is that of the first visible one; without a date it is the oldest. */
+const firstDate = Date.UTC(1000, 0, 1);
 
 const sometimes = <T>(share: number, make: () => T): T | undefined => (random.chance(share) ? make() : undefined);
 const asked = [
@@ -323,6 +327,14 @@ function anySearch(): SearchInput & { q: string } & Place {
     types: several(15, ["CASA", "lote", "castillo"]),
     rooms: sometimes(15, () => random.pick([{ min: 3, max: 3 }, { min: 4 }])),
     area: sometimes(15, () => random.pick([{ min: 80 }, { max: 100 }, { min: 99, max: 101 }])),
+    newSince: sometimes(25, () =>
+      random.pick([
+        new Date(firstDate),
+        new Date(firstDate + 1),
+        new Date(Date.UTC(2022, random.whole(0, 34), random.whole(1, 28), 0, 0, 0, random.whole(0, 1))),
+        new Date(Date.UTC(2030, 0, 1)),
+      ]),
+    ),
     statuses: [...new Set(several(25, visibleStatuses))],
     ...(year ? { year } : {}),
     ...(low === undefined && high === undefined ? {} : { price: { min: low, max: high } }),
@@ -379,6 +391,7 @@ const small: SearchLimits = {
   sorted: 300,
   rowsOfTerm: 60,
   ofPrice: 30,
+  ofSeen: 30,
   places: 300,
   rings: 24,
   walk: 10,
@@ -386,6 +399,7 @@ const small: SearchLimits = {
   rowsOfBuckets: 200,
   rowsAtOnce: 20,
   ofPriceEnd: 100,
+  ofSeenMonth: 100,
   rowsOfFacet: 200,
   rowsOfStatistics: 200,
 };

@@ -322,3 +322,45 @@ test("needs an account, before anything else is looked at", async () => {
   const basic = { Authorization: listings.plain.basic };
   expect((await listings.get("?limit=1", { as: null, headers: basic })).status).toBe(200);
 });
+
+test("finds what became visible since a moment, however its status changes later", async () => {
+  const city = "Puerto Nuevo";
+  const since = async (moment: string, more = "") =>
+    (await listings.get(`?city=${city}&newSince=${encodeURIComponent(moment)}${more}`)).body;
+  const now = async () => {
+    const [[row]] = (await listings.deps.db.pool.query("SELECT UTC_TIMESTAMP(3) AS now")) as unknown as [
+      [{ now: Date }],
+    ];
+    return row.now.toISOString();
+  };
+  const start = await now();
+  const [hidden, shown] = [await listings.create({ city, status: "comprado" }), await listings.create({ city })];
+  expect(ids((await since(start)).properties)).toEqual([shown]);
+  const later = await now();
+  expect((await since(later)).detail).toBe("No records found");
+  const statuses = [
+    [hidden, "en_venta"],
+    [shown, "comprado"],
+    [shown, "vendido"],
+  ] as const;
+  for (const [id, status] of statuses) {
+    await listings.call("POST", `/${id}/status`, { as: listings.staff, body: { status } });
+  }
+  expect(ids((await since(later)).properties)).toEqual([hidden]);
+  const counted = await since(start.replace("Z", "+00:00"), "&sort=-price&count=exact&facets=status");
+  expect([ids(counted.properties), counted.total]).toEqual([[shown, hidden], 2]);
+  expect(counted.facets).toEqual({
+    status: [
+      { value: "en_venta", count: 1 },
+      { value: "vendido", count: 1 },
+    ],
+  });
+  const rows = await listings.fetch(`?city=${city}&newSince=${later}&format=csv&fields=id`);
+  expect(await rows.text()).toBe(`id\r\n${hidden}\r\n`);
+  // What was there before is as old as its first visible status.
+  expect((await listings.get("?newSince=0001-01-01T00:00:00Z&count=exact")).body.total).toBe(expected.length + 2);
+  for (const moment of ["yesterday", "2026-11-01", "2026-02-30T00:00:00Z", "2026-11-01T00:00:00"]) {
+    const { status, body } = await listings.get(`?newSince=${moment}`);
+    expect([status, body.errors?.[0]?.path]).toEqual([400, "newSince"]);
+  }
+});

@@ -140,6 +140,7 @@ export function properties({ anyone, plain, other, staff }: Installation): void 
       ["fields", "password"],
       ["facets", "price"],
       ["minYear", "-1"],
+      ["newSince", "yesterday"],
       ["cursor", "AAAA"],
     ])("refuses %s=%s", async (name, value) => {
       expectProblem(await plain.get("/properties", { [name]: value }), 400, name);

@@ -36,7 +36,7 @@ export async function fillDemo(deps: Deps, progress: (line: string) => void): Pr
     );
     await insertStatuses(db, on, history);
     for (const block of new Set(listings.map((_, i) => positionOfId(first + i).block))) {
-      await copyListings(db, on, { block });
+      await copyListings(db, on, { block }, true);
     }
     await markBlocks(db, on);
     await indexAll(db, on);

@@ -40,7 +40,7 @@ export function buildNextBlock(db: Database): Promise<boolean> {
       }
       const { block } = positionOfId(id);
       await lockBlock(db, on, block);
-      await copyListings(db, on, { block });
+      await copyListings(db, on, { block }, true);
       await write(on, db.statements["unready-block"], { block });
       await write(on, db.statements["built-until"], { nextId: (block + 1) * blockSize, complete: 0 });
       return true;

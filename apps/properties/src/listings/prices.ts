@@ -11,17 +11,16 @@ export interface PriceChange {
 
 /**
  * Adds new prices to the history, in the transaction that has locked the blocks of the properties. A price that was there before anything
- * was noticed is added with the first one that follows it, without a time. At most `idsAtOnce` of `refresh.ts`.
+ * was noticed is added with the first one that follows it, without a time. At most `idsAtOnce` of `refresh.ts`. Unless `isKnown`, new
+ * listings may be of properties that have long been there.
  */
 export async function addPrices(
   db: Database,
   on: MysqlConnection,
   changes: PriceChange[],
-  idsAtOnce: number,
+  { idsAtOnce, isKnown }: { idsAtOnce: number; isKnown: boolean },
 ): Promise<void> {
   if (changes.length === 0) return;
-  // While listings are being made, a new one may be of a property that has long been there.
-  const known = changes.some(({ before }) => before === undefined) ? await isBuilt(db, on) : true;
   const ids = numbered(
     "id",
     changes.map(({ id }) => id),
@@ -31,7 +30,7 @@ export async function addPrices(
   const priced = new Set((await select(on, text, ids)).map(({ id }) => id));
   const rows = changes.flatMap(({ id, before, now }) => [
     ...(before === undefined || priced.has(id) ? [] : [{ id, price: before, time: "NULL" }]),
-    ...(before === undefined && !known ? [] : [{ id, price: now, time: "UTC_TIMESTAMP(3)" }]),
+    ...(before === undefined && !isKnown ? [] : [{ id, price: now, time: "UTC_TIMESTAMP(3)" }]),
   ]);
   if (rows.length === 0) return;
   const lists = rows.map(({ time }, i) => `(:id${i + 1}, :price${i + 1}, ${time})`);
@@ -47,11 +46,6 @@ export async function addPrices(
       rows.length,
     ),
   });
-}
-
-async function isBuilt(db: Database, on: MysqlConnection): Promise<boolean> {
-  const [build] = await select(on, db.statements["build-progress"], {});
-  return build?.complete === 1;
 }
 
 /** Removes the prices of properties that are gone. */

@@ -45,11 +45,13 @@ export async function refreshListings(
   const wanted = await stillWanted();
   if (wanted.length === 0) return;
   const before = await readListed(db, on, wanted);
-  await copyListings(db, on, { ids: wanted });
+  // While listings are being made, a new one may be of a property that has long been there.
+  const isKnown = wanted.every((id) => before.has(id)) || (await isBuilt(db, on));
+  await copyListings(db, on, { ids: wanted }, !isKnown);
   const gone = await findGone(db, on, wanted);
   await dropListings(db, on, gone);
   const after = await readListed(db, on, wanted);
-  await addPrices(db, on, priceChanges(wanted, before, after), idsAtOnce);
+  await addPrices(db, on, priceChanges(wanted, before, after), { idsAtOnce, isKnown });
   await dropPrices(db, on, gone, idsAtOnce);
   const changed = wanted.filter((id) => !isSame(before.get(id), after.get(id)));
   for (const [block, some] of Map.groupBy(changed, (id) => positionOfId(id).block)) {
@@ -73,9 +75,12 @@ function priceChanges(ids: number[], before: Map<number, Listed>, after: Map<num
 /** Some properties, or those of a block of ids. */
 export type Part = { ids: number[] } | { block: number };
 
-/** Copies the listings of a part from the tables that they follow. Listings whose properties are gone stay. */
-export async function copyListings(db: Database, on: MysqlConnection, part: Part): Promise<void> {
-  const { text, values } = await sourceRows(db, "copy-listings", part);
+/**
+ * Copies the listings of a part from the tables that they follow. Listings whose properties are gone stay. A new one that is visible became so
+ * now, or if `dated` when it got its first visible status.
+ */
+export async function copyListings(db: Database, on: MysqlConnection, part: Part, dated: boolean): Promise<void> {
+  const { text, values } = await sourceRows(db, "copy-listings", part, dated);
   await write(on, text, values);
   await copyPlaces(db, on, part);
 }
@@ -119,7 +124,7 @@ export async function findDifferences(db: Database, block: number): Promise<numb
 }
 
 /** A statement about what the listings of a part are made of, for the columns that the schema has. */
-async function sourceRows<N extends "copy-listings" | "differences">(db: Database, name: N, part: Part) {
+async function sourceRows<N extends "copy-listings" | "differences">(db: Database, name: N, part: Part, dated = false) {
   const { columns } = await db.source();
   const optional = (["rooms", "area", "type"] as const).map((column) =>
     columns.has(column) ? column : `no${column[0]!.toUpperCase()}${column.slice(1)}`,
@@ -128,7 +133,7 @@ async function sourceRows<N extends "copy-listings" | "differences">(db: Databas
   const rows = withLines(db.statements["source-rows"], new Set([...optional, byIds ? "ids" : "block"]));
   return {
     text: withIds(fill(db.statements[name], { rows })),
-    values: valuesOf(part),
+    values: { ...valuesOf(part), dated: dated ? 1 : 0 },
   };
 }
 
@@ -146,6 +151,11 @@ async function findGone(db: Database, on: MysqlConnection, ids: number[]): Promi
   const found = await select(on, withIds(db.statements.existing), numbered("id", ids, idsAtOnce));
   const existing = new Set(found.map(({ id }) => id));
   return ids.filter((id) => !existing.has(id));
+}
+
+async function isBuilt(db: Database, on: MysqlConnection): Promise<boolean> {
+  const [build] = await select(on, db.statements["build-progress"], {});
+  return build?.complete === 1;
 }
 
 async function dropListings(db: Database, on: MysqlConnection, ids: number[]): Promise<void> {

@@ -92,6 +92,16 @@ export const statuses = repeated(
 const rooms = wholeNumber(0, 32_767);
 const area = wholeNumber(0, 9_999_999_999);
 
+/** The first moment that a listing can have become visible at. */
+const firstDate = Date.UTC(1000, 0, 1);
+/** A moment (RFC 3339), to the millisecond: the first one that is not before it. */
+const moment = z.iso
+  .datetime({ offset: true, error: "must be an RFC 3339 time with an offset, such as 2026-11-01T00:00:00Z" })
+  .transform((text) => {
+    const isBetween = /\.\d{3}\d*[1-9]/.test(text);
+    return new Date(Math.max(firstDate, Date.parse(text) + (isBetween ? 1 : 0)));
+  });
+
 /** The query of a search. */
 export const searchQuery = z
   .strictObject({
@@ -134,6 +144,13 @@ export const searchQuery = z
           "`minLat,minLon,maxLat,maxLon`: properties with coordinates in this box, inclusive; across the antimeridian `minLon` is greater than `maxLon`",
         example: "4.5,-74.2,4.8,-74",
       }),
+    newSince: moment.optional().openapi({
+      type: "string",
+      format: "date-time",
+      description:
+        "Properties that became visible for the first time at this moment (RFC 3339) or later. Of those that were there before the app, the date of the first visible status counts",
+      example: "2026-11-01T00:00:00Z",
+    }),
     q: z
       .string()
       .max(100, "must have 100 characters or fewer")
@@ -214,6 +231,7 @@ interface Filters {
   type: string[];
   near?: Circle | undefined;
   bbox?: { minLat: number; minLon: number; maxLat: number; maxLon: number } | undefined;
+  newSince?: Date | undefined;
   q?: string[] | undefined;
   sort: SearchInput["sort"];
 }
@@ -231,6 +249,7 @@ function searchOf(filters: Filters): SearchInput {
     year,
     rooms: rangeOf(filters.rooms ?? filters.minRooms, filters.rooms),
     area: rangeOf(filters.minArea, filters.maxArea),
+    newSince: filters.newSince,
     words: q,
     sort: onlyYear({ year }) === undefined ? sort : sortWithinYear(sort),
   };

@@ -2,17 +2,19 @@ import type { Database } from "../database.ts";
 import { addId, addMembers, addWholeBlock, countIds, type IdSet, intersect } from "../term-index/id-sets.ts";
 import { findTextKey, findUnreadyBlocks, readTerms } from "../term-index/term-queries.ts";
 import {
+  lastDate,
   rangeOfAreas,
   rangeOfCity,
   rangeOfRooms,
   rangeOfStatus,
   rangeOfType,
   rangeOfWord,
+  rangesOfMonths,
   rangesOfPrices,
   rangesOfYears,
   type TermRange,
 } from "../term-index/terms.ts";
-import { findByPrice, findPlaces } from "./search-queries.ts";
+import { findByPrice, findPlaces, findSeen } from "./search-queries.ts";
 import type { Search } from "./search-request.ts";
 
 /** The candidates of a search: all listings that match, and possibly others. */
@@ -44,9 +46,9 @@ export async function findCandidates(db: Database, search: Search, enough = db.l
 
 type Condition = () => Promise<IdSet | undefined>;
 
-/** The conditions of a search. A place first; long words early first, because they are likely rare; the status last, because nearly every listing is visible. */
+/** The conditions of a search. A place or a time first; long words early first, because they are likely rare; the status last, because nearly every listing is visible. */
 function conditionsOf(db: Database, search: Search, unready: number[]): Condition[] {
-  const { words, cities, types, place, year, price, rooms, area } = search;
+  const { words, cities, types, place, year, price, rooms, area, newSince } = search;
   const inRanges = (ranges: TermRange[]) => readRanges(db, ranges, unready);
   const keysOf = async (texts: string[]) => {
     const keys: string[] = [];
@@ -57,6 +59,13 @@ function conditionsOf(db: Database, search: Search, unready: number[]): Conditio
   const typeRanges = async () => (await keysOf(types)).map(rangeOfType);
   return [
     ...(place === undefined ? [] : [async () => setOf((await findPlaces(db, place))?.map(({ id }) => id))]),
+    ...(newSince === undefined
+      ? []
+      : [
+          async () =>
+            setOf(await findSeen(db, { since: newSince, before: lastDate }, db.limits.ofSeen)) ??
+            inRanges(rangesOfMonths(newSince)),
+        ]),
     ...words.toSorted((a, b) => b.length - a.length).map((word) => () => inRanges([rangeOfWord(word)])),
     ...(cities.length === 0 ? [] : [async () => inRanges(await cityRanges())]),
     ...(types.length === 0 ? [] : [async () => inRanges(await typeRanges())]),

@@ -1,10 +1,17 @@
 import type { Database } from "../database.ts";
 import { addId, addMembers, countIds, type IdSet, idsOf, intersect } from "../term-index/id-sets.ts";
 import { readTerms } from "../term-index/term-queries.ts";
-import { bandsOfPrices, isWholeTerm } from "../term-index/terms.ts";
+import {
+  bandsOfPrices,
+  isWholeTerm,
+  lastDate,
+  nextMonth,
+  rangesOfMonths,
+  type TermRange,
+} from "../term-index/terms.ts";
 import { matchesWords } from "../term-index/words.ts";
 import { findCandidates } from "./candidates.ts";
-import { findByPrice, findPositions, findRows } from "./search-queries.ts";
+import { findByPrice, findPositions, findRows, findSeen } from "./search-queries.ts";
 import type { Search } from "./search-request.ts";
 import { idsAtOnce } from "./search-statements.ts";
 
@@ -17,7 +24,8 @@ export interface Matches {
 
 /**
  * All matches of a search as a set: few candidates are checked one by one; more of them are exact when the index contains every condition.
- * The ends of a price range, which the index knows by bands only, are read from the index of prices.
+ * The ends of a price range, which the index knows by bands only, are read from the index of prices, and the month of a moment from that of
+ * when listings became visible.
  */
 export async function findMatches(db: Database, search: Search): Promise<Matches> {
   const candidates = await findCandidates(db, search, 0);
@@ -28,7 +36,8 @@ export async function findMatches(db: Database, search: Search): Promise<Matches
   }
   if (!isWhole) return { ids, isExact: false };
   const inPrice = await findInPrice(db, search, ids);
-  return { ids: inPrice ?? ids, isExact: inPrice !== undefined };
+  const exact = inPrice && (await findNew(db, search, inPrice));
+  return { ids: exact ?? inPrice ?? ids, isExact: exact !== undefined };
 }
 
 async function checkFields(db: Database, search: Search, ids: IdSet): Promise<number[]> {
@@ -51,18 +60,36 @@ async function checkTexts(db: Database, search: Search, ids: IdSet): Promise<num
 async function findInPrice(db: Database, search: Search, ids: IdSet): Promise<IdSet | undefined> {
   if (!search.price) return ids;
   const { inside, ends } = bandsOfPrices(search.price);
-  const inPrice: IdSet = new Map();
-  for (const range of inside) {
-    const rows = await readTerms(db, range, db.limits.rowsOfTerm);
-    if (rows.length === db.limits.rowsOfTerm) return undefined;
-    for (const { block, members } of rows) addMembers(inPrice, block, members);
-  }
+  const inPrice = await readAll(db, inside);
+  if (!inPrice) return undefined;
   for (const price of ends) {
     const found = await findByPrice(db, { ...search, price }, db.limits.ofPriceEnd);
     if (!found) return undefined;
     for (const id of found) addId(inPrice, id);
   }
   return intersect(ids, inPrice);
+}
+
+/** Those of the ids that became visible since the moment of a search; undefined when too many have in its month. */
+async function findNew(db: Database, { newSince }: Search, ids: IdSet): Promise<IdSet | undefined> {
+  if (!newSince) return ids;
+  const before = nextMonth(newSince);
+  const later = before < lastDate ? await readAll(db, rangesOfMonths(before)) : new Map();
+  const inMonth = await findSeen(db, { since: newSince, before }, db.limits.ofSeenMonth);
+  if (!later || !inMonth) return undefined;
+  for (const id of inMonth) addId(later, id);
+  return intersect(ids, later);
+}
+
+/** The ids of all terms in the ranges of an index that is complete; undefined when there are too many rows. */
+async function readAll(db: Database, ranges: TermRange[]): Promise<IdSet | undefined> {
+  const set: IdSet = new Map();
+  for (const range of ranges) {
+    const rows = await readTerms(db, range, db.limits.rowsOfTerm);
+    if (rows.length === db.limits.rowsOfTerm) return undefined;
+    for (const { block, members } of rows) addMembers(set, block, members);
+  }
+  return set;
 }
 
 function setOf(ids: number[]): IdSet {

@@ -8,6 +8,8 @@ export interface SearchLimits {
   rowsOfTerm: number;
   /** Max listings per status that are read to find all in a price range. */
   ofPrice: number;
+  /** Max listings that are read to find all that became visible since a moment. */
+  ofSeen: number;
   /** Max places that are read at once from the spatial index, and how often for one page in the order of their distance. */
   places: number;
   rings: number;
@@ -19,6 +21,8 @@ export interface SearchLimits {
   rowsAtOnce: number;
   /** Max listings per status that are read at each end of a price range to count exactly. */
   ofPriceEnd: number;
+  /** Max listings that are read for those of the month of that moment, to count exactly. */
+  ofSeenMonth: number;
   /** Max index rows that are read for the counts of one facet. */
   rowsOfFacet: number;
   /** Max listings that statistics of prices read. */
@@ -30,6 +34,7 @@ export const searchLimits: SearchLimits = {
   sorted: 5000,
   rowsOfTerm: 10_000,
   ofPrice: 1000,
+  ofSeen: 5000,
   places: 10_000,
   rings: 24,
   walk: 200,
@@ -37,6 +42,7 @@ export const searchLimits: SearchLimits = {
   rowsOfBuckets: 20_000,
   rowsAtOnce: 4000,
   ofPriceEnd: 50_000,
+  ofSeenMonth: 50_000,
   rowsOfFacet: 50_000,
   rowsOfStatistics: 200_000,
 };

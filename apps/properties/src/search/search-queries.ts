@@ -32,6 +32,16 @@ export async function findByPrice(db: Database, search: Search, rows: number): P
   return rowsFound.length < rows ? rowsFound.map(({ id }) => id) : undefined;
 }
 
+/** The ids of all listings that became visible first in a time; undefined when there are `rows` or more. */
+export async function findSeen(
+  db: Database,
+  { since, before }: { since: Date; before: Date },
+  rows: number,
+): Promise<number[] | undefined> {
+  const found = await select(db.searchPool, db.statements.seen, { since, before, rows });
+  return found.length < rows ? found.map(({ id }) => id) : undefined;
+}
+
 /** The positions of those of the given ids that match a search, ignoring its words; unordered. */
 export async function findPositions(db: Database, search: Search, ids: number[]): Promise<SortPosition[]> {
   const positions: SortPosition[] = [];

@@ -16,13 +16,15 @@ export type RangeColumn = (typeof rangeColumns)[number];
 
 /**
  * A search of the listings whose status has one of these ids. Each of the folded `words` must be the beginning of a word of the address or
- * the description. `sort` is never by year when only one year is searched. No cities mean any, and no types too.
+ * the description. `sort` is never by year when only one year is searched. No cities mean any, and no types too. `newSince`: listings that
+ * became visible first at that moment, which is not before the year 1000, or later.
  */
 export interface Search extends Partial<Record<RangeColumn, Range | undefined>> {
   cities: string[];
   types: string[];
   place?: Area | undefined;
   statusIds: number[];
+  newSince?: Date | undefined;
   words: string[];
   sort: Sort;
   after?: SortPosition | undefined;
@@ -86,6 +88,7 @@ export function indexFor<S extends Conditions>(search: S, order: SortColumn, sev
     year: equal.endsWith("_year") || order === "year" ? year : undefined,
     rooms: undefined,
     area: undefined,
+    newSince: undefined,
   };
   return { index: `by${equal}${end}`, covered };
 }
@@ -97,6 +100,7 @@ export function isInOneIndex(search: Conditions): boolean {
     search.words.length === 0 &&
     search.types.length === 0 &&
     search.place === undefined &&
+    search.newSince === undefined &&
     covered.cities.length === search.cities.length &&
     rangeColumns.every((column) => covered[column] === search[column])
   );

@@ -156,6 +156,7 @@ function linesOf(search: Search): string[] {
       .map((n) => `${n}Range`),
     ...(search.place === undefined ? [] : ["place"]),
     ...(search.place?.circle === undefined ? [] : ["near"]),
+    ...(search.newSince === undefined ? [] : ["newSince"]),
     ...(search.after === undefined ? [] : ["after"]),
   ];
 }
@@ -169,7 +170,7 @@ export const openEnds = {
 };
 
 function valuesOf(search: Search): BoundStatement["values"] {
-  const { cities, types, statusIds, place, after } = search;
+  const { cities, types, statusIds, place, newSince, after } = search;
   const ends = rangeColumns.map((column) => [column, { ...openEnds[column], ...given(search[column]) }] as const);
   return {
     ...numbered("status", statusIds, statusIds.length),
@@ -179,6 +180,7 @@ function valuesOf(search: Search): BoundStatement["values"] {
       ends.flatMap(([column, { min, max }]) => [[`${column}Min`, min] as const, [`${column}Max`, max] as const]),
     ),
     ...(place === undefined ? {} : valuesOfPlace(place)),
+    ...(newSince === undefined ? {} : { newSince }),
     ...(after === undefined ? {} : { afterKey: after.key, afterId: after.id }),
   };
 }

@@ -71,6 +71,7 @@ WHERE NOT (
   AND l.area <=> n.area
   AND CAST(l.type AS BINARY) <=> CAST(n.type AS BINARY)
   AND l.text_key <=> n.text_key
+  AND (l.first_seen IS NOT NULL OR n.seen_at IS NULL)
 )
 UNION ALL
 SELECT l.property_id

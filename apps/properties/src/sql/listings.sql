@@ -40,7 +40,8 @@ DELETE c FROM listing_change AS c FORCE INDEX (PRIMARY) WHERE c.seq IN ({seqs})
 -- What the listing of a property is made of: one that is withdrawn has no status. The latest entry of the history has the greatest date and among equal dates the greatest
 -- id; an entry without a date is older than any other. What a column of `listing` cannot hold is null: ids that are no INT or BIGINT,
 -- prices of more than 15 digits, dates that no calendar has. So that indexes sort what is null after all else in ascending order,
--- no price is 10^15 there, and no year 32,767; no date is the first one.
+-- no price is 10^15 there, and no year 32,767; no date is the first one. `seen_at` is when a listing that is new became visible: now if it
+-- is, or for what was there before it was noticed (:dated is 1) the date of its first visible status.
 SELECT p.id AS property_id,
   CASE WHEN w.property_id IS NULL AND h.status_id BETWEEN -2147483648 AND 2147483647 THEN h.status_id END AS status_id,
   COALESCE(CAST(h.dated AS DATETIME(3)), CAST('1000-01-01' AS DATETIME(3))) AS status_date,
@@ -57,31 +58,39 @@ SELECT p.id AS property_id,
   NULL AS area,                                                                     --? noArea
   LEFT(CONVERT(p.type USING utf8mb4), 80) AS type,                                  --? type
   NULL AS type,                                                                     --? noType
-  UNHEX(MD5(CONCAT(COALESCE(MD5(p.address), ''), '.', COALESCE(MD5(p.description), '')))) AS text_key
+  UNHEX(MD5(CONCAT(COALESCE(MD5(p.address), ''), '.', COALESCE(MD5(p.description), '')))) AS text_key,
+  CASE
+    WHEN :dated = 1 THEN LEAST(h.first_visible, UTC_TIMESTAMP(3))
+    WHEN w.property_id IS NULL AND h.is_visible = 1 THEN UTC_TIMESTAMP(3)
+  END AS seen_at
 FROM property AS p
 LEFT JOIN (
-  SELECT h.id, h.property_id, h.status_id,
-    CASE WHEN MONTH(h.update_date) > 0 AND DAYOFMONTH(h.update_date) > 0 THEN h.update_date END AS dated,
-    ROW_NUMBER() OVER (
-      PARTITION BY h.property_id
-      ORDER BY CASE WHEN MONTH(h.update_date) > 0 AND DAYOFMONTH(h.update_date) > 0 THEN h.update_date END DESC, h.id DESC
-    ) AS place
-  FROM status_history AS h
-  WHERE h.property_id IN ({ids})                           --? ids
-  WHERE h.property_id >= :first AND h.property_id < :end   --? block
+  SELECT h.id, h.property_id, h.status_id, h.dated, h.is_visible,
+    MIN(CASE WHEN h.is_visible = 1 THEN COALESCE(CAST(h.dated AS DATETIME(3)), CAST('1000-01-01' AS DATETIME(3))) END)
+      OVER (PARTITION BY h.property_id) AS first_visible,
+    ROW_NUMBER() OVER (PARTITION BY h.property_id ORDER BY h.dated DESC, h.id DESC) AS place
+  FROM (
+    SELECT h.id, h.property_id, h.status_id,
+      CASE WHEN MONTH(h.update_date) > 0 AND DAYOFMONTH(h.update_date) > 0 THEN h.update_date END AS dated,
+      h.status_id IN (SELECT s.id FROM status AS s WHERE LOWER(TRIM(s.name)) IN ('pre_venta', 'en_venta', 'vendido')) AS is_visible
+    FROM status_history AS h
+    WHERE h.property_id IN ({ids})                           --? ids
+    WHERE h.property_id >= :first AND h.property_id < :end   --? block
+  ) AS h
 ) AS h ON h.property_id = p.id AND h.place = 1
 LEFT JOIN listing_state AS w ON w.property_id = p.id
 WHERE p.id IN ({ids})                  --? ids
 WHERE p.id >= :first AND p.id < :end   --? block
 
 -- name: copy-listings
--- Makes listings, or makes them again. {rows} is `source-rows`.
-INSERT INTO listing (property_id, status_id, status_date, history_id, city, price, year, rooms, area, type, text_key)
-SELECT n.property_id, n.status_id, n.status_date, n.history_id, n.city, n.price, n.year, n.rooms, n.area, n.type, n.text_key
+-- Makes listings, or makes them again; when one became visible first stays. {rows} is `source-rows`.
+INSERT INTO listing (property_id, status_id, status_date, history_id, city, price, year, rooms, area, type, text_key, first_seen)
+SELECT n.property_id, n.status_id, n.status_date, n.history_id, n.city, n.price, n.year, n.rooms, n.area, n.type, n.text_key, n.seen_at
 FROM ({rows}) AS n
 ON DUPLICATE KEY UPDATE
   status_id = n.status_id, status_date = n.status_date, history_id = n.history_id, city = n.city, price = n.price,
-  year = n.year, rooms = n.rooms, area = n.area, type = n.type, text_key = n.text_key
+  year = n.year, rooms = n.rooms, area = n.area, type = n.type, text_key = n.text_key,
+  first_seen = COALESCE(listing.first_seen, n.seen_at)
 
 -- name: drop-listings
 -- Removes listings whose properties are gone.
@@ -95,7 +104,7 @@ SELECT p.id FROM property AS p WHERE p.id IN ({ids})
 -- What the term index has of some listings, other than their words.
 SELECT l.property_id AS id, l.status_id AS statusId, l.status_date AS latestDate, l.price, l.year, HEX(l.text_key) AS textKey,
   LEFT(MD5(WEIGHT_STRING(RTRIM(l.city))), 16) AS cityKey,
-  l.rooms, l.area, LEFT(MD5(WEIGHT_STRING(RTRIM(l.type))), 16) AS typeKey
+  l.rooms, l.area, LEFT(MD5(WEIGHT_STRING(RTRIM(l.type))), 16) AS typeKey, l.first_seen AS firstSeen
 FROM listing AS l FORCE INDEX (PRIMARY)
 WHERE l.property_id IN ({ids})
 

@@ -26,6 +26,12 @@ LIMIT :rows
 -- Listings of the requested city, year, statuses and price; at most :rows per status. {slices} is `slice-of-price`.
 SELECT slices.property_id AS id FROM ({slices}) AS slices
 
+-- name: seen
+-- The listings that became visible first in a time, in that order, whatever their status.
+SELECT l.property_id AS id FROM listing AS l FORCE INDEX (by_first_seen)
+WHERE l.first_seen >= :since AND l.first_seen < :before
+LIMIT :rows
+
 -- name: keys
 -- Those of the given listings that match a search, with their sort keys.
 SELECT l.property_id AS id,
@@ -100,6 +106,7 @@ AND l.year BETWEEN :yearMin AND :yearMax           --? yearRange
 AND l.price BETWEEN :priceMin AND :priceMax        --? priceRange
 AND l.rooms BETWEEN :roomsMin AND :roomsMax        --? roomsRange
 AND l.area BETWEEN :areaMin AND :areaMax           --? areaRange
+AND l.first_seen >= :newSince                      --? newSince
 AND ({boxes})                                      --? place
 AND {distance} <= :km                              --? near
 

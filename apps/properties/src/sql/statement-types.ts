@@ -284,6 +284,7 @@ export interface StatementTypes {
       rooms: number | null;
       area: number | null;
       typeKey: string | null;
+      firstSeen: Date | null;
     };
     values: unknown;
   };
@@ -616,6 +617,7 @@ export interface StatementTypes {
       rooms: number | null;
       area: number | null;
       typeKey: string | null;
+      firstSeen: Date | null;
     };
     values: {
       end: Value;
@@ -731,6 +733,16 @@ export interface StatementTypes {
       name: Value;
     };
   };
+  seen: {
+    row: {
+      id: number;
+    };
+    values: {
+      before: Value;
+      rows: Value;
+      since: Value;
+    };
+  };
   slice: {
     row: null;
     values: {
@@ -751,7 +763,9 @@ export interface StatementTypes {
   };
   "source-rows": {
     row: null;
-    values: unknown;
+    values: {
+      dated: Value;
+    };
   };
   statistics: {
     row: {

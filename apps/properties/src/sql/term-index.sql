@@ -64,7 +64,7 @@ SELECT b.block FROM listing_block AS b WHERE b.ready = 0 ORDER BY b.block LIMIT 
 -- What the index has of some properties, by id.
 SELECT l.property_id AS id, l.status_id AS statusId, l.status_date AS latestDate, l.price, l.year, p.address, p.description,
   LEFT(MD5(WEIGHT_STRING(RTRIM(l.city))), 16) AS cityKey,
-  l.rooms, l.area, LEFT(MD5(WEIGHT_STRING(RTRIM(l.type))), 16) AS typeKey
+  l.rooms, l.area, LEFT(MD5(WEIGHT_STRING(RTRIM(l.type))), 16) AS typeKey, l.first_seen AS firstSeen
 FROM listing AS l
 STRAIGHT_JOIN property AS p ON p.id = l.property_id
 WHERE l.property_id >= :first AND l.property_id < :end

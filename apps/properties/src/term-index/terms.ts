@@ -12,6 +12,8 @@ export interface ListedFields {
   area: number | null;
   /** Equal for types that differ only in case and accents. */
   typeKey: string | null;
+  /** When it became visible first. */
+  firstSeen: Date | null;
 }
 
 /** The fields of a listing that are indexed. */
@@ -50,8 +52,8 @@ export function filterTermsOf(listed: ListedFields): Set<string> {
     ...(typeKey === null ? [] : [`=t${typeKey}`]),
     ...(rooms === null ? [] : [roomsTerm(rooms)]),
     ...(area === null ? [] : [`=a${fineBand(area)}`]),
-    ...(["price", "year", "date"] as const).flatMap((column) => {
-      const key = column === "date" ? listed.latestDate : listed[column];
+    ...(["price", "year", "date", "seen"] as const).flatMap((column) => {
+      const key = column === "date" ? listed.latestDate : column === "seen" ? listed.firstSeen : listed[column];
       return key === null ? [] : [bucketTerm(column, "fine", key), bucketTerm(column, "coarse", key)];
     }),
   ]);
@@ -141,6 +143,19 @@ export function rangesOfPrices({ min = 0, max = maxPrice }: Bounds): TermRange[]
   return rangesOfBuckets("price", min, max);
 }
 
+/** Ranges that cover every listing that became visible at `since` or later, and others of its month. */
+export function rangesOfMonths(since: Date): TermRange[] {
+  return rangesOfBuckets("seen", since, lastDate);
+}
+
+/** The first moment of the month after that of `date`. */
+export function nextMonth(date: Date): Date {
+  return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1));
+}
+
+/** The last moment that MySQL can store. */
+export const lastDate = new Date("9999-12-31T23:59:59.999Z");
+
 /** A price range as ranges of terms that cover whole bands within it, and as the prices that remain at its ends. */
 export function bandsOfPrices({ min = 0, max }: Bounds): { inside: TermRange[]; ends: Bounds[] } {
   const first = startOfBand(min) === min ? min : endOfBand(min);
@@ -155,7 +170,7 @@ export function bandsOfPrices({ min = 0, max }: Bounds): { inside: TermRange[]; 
 }
 
 /** Ranges of the fine buckets from that of `min` to that of `max`; the coarse ones in between, because they are fewer. */
-function rangesOfBuckets(column: BucketColumn, min: number, max: number): TermRange[] {
+function rangesOfBuckets<Key extends number | Date>(column: BucketColumn, min: Key, max: Key): TermRange[] {
   const [fineMin, fineMax] = [bucketTerm(column, "fine", min), bucketTerm(column, "fine", max)];
   const [coarseMin, coarseMax] = [bucketTerm(column, "coarse", min), bucketTerm(column, "coarse", max)];
   const sign = bucketSigns[column].fine;
@@ -206,8 +221,8 @@ function only(term: string): TermRange {
   return { from: term, to: term + next };
 }
 
-/** The columns, other than the id, that listings are sorted by. */
-export type BucketColumn = "price" | "year" | "date";
+/** The columns, other than the id, that have buckets: those that listings are sorted by, and `seen`, when they became visible. */
+export type BucketColumn = "price" | "year" | "date" | "seen";
 
 /** A fine bucket is a month, a year or a band of prices of two digits; a coarse one is a year, ten years or a band of one digit. */
 export type Grain = "coarse" | "fine";
@@ -216,6 +231,7 @@ const bucketSigns = {
   price: { coarse: "=P", fine: "=p" },
   year: { coarse: "=Y", fine: "=y" },
   date: { coarse: "=M", fine: "=m" },
+  seen: { coarse: "=N", fine: "=n" },
 };
 
 /** The term of all listings in one bucket of an order; the terms of a column and a grain sort like their buckets. */
