@@ -7,8 +7,10 @@ import { promisify } from "node:util";
 import { migratePostgres } from "@quintet/db";
 import { testPostgres } from "@quintet/db/testing";
 import { generateDrizzleJson, generateMigration } from "drizzle-kit/api";
+import { getTableName, is, Table } from "drizzle-orm";
 import postgres from "postgres";
 import { describe, expect, inject, test } from "vitest";
+import { readMigrationFiles } from "../src/database/drizzle.ts";
 import * as schema from "../src/database/schema.ts";
 import { migrate, migrationsFolder } from "../src/migrate.ts";
 
@@ -49,7 +51,8 @@ describe("migrate", () => {
     await sql.end();
     return { count: rows.length, tables: tables.map((row) => row.table_name) };
   };
-  const whole = { count: 5, tables: ["done_requests", "migrations", "posts", "profiles", "votes"] };
+  const tables = Object.values(schema).flatMap((part) => (is(part, Table) ? getTableName(part) : []));
+  const whole = { count: readMigrationFiles({ migrationsFolder }).length, tables: [...tables, "migrations"].sort() };
 
   test("runs each file once, under repeated and concurrent calls", async () => {
     await using database = await testPostgres(inject("postgresUrl"));
@@ -89,12 +92,19 @@ describe("migrate", () => {
       CREATE TABLE social.migrations (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint);
       INSERT INTO social.migrations (hash, created_at) VALUES ('${await hashOf("0002_done-requests")}', 1795331532452);
       INSERT INTO social.profiles (id, email) VALUES (1, 'ana@example.com');
-      INSERT INTO social.posts (title, content, owner_id)
-        SELECT 'Café ' || i, 'Content', 1 FROM generate_series(1, 3000) i`);
+      INSERT INTO social.posts (title, content, owner_id, votes, published)
+        SELECT 'Café ' || i, 'Content', 1, i % 3, i > 1 FROM generate_series(1, 3000) i`);
     await migrate({ POSTGRES_URL: database.url });
     const found = await sql`
       SELECT title FROM social.posts WHERE social.title_grams(title) @> social.search_grams('CAFE 299') ORDER BY 1`;
     expect(found.map(({ title }) => title)).toEqual(["Café 299", ...[...Array(10).keys()].map((i) => `Café 299${i}`)]);
+    const counted = await sql`
+      SELECT votes, published_at = created_at AS dated FROM social.posts JOIN social.post_counters ON post_id = id ORDER BY id LIMIT 3`;
+    expect(counted.map(({ votes, dated }) => [votes, dated])).toEqual([
+      [1, null],
+      [2, true],
+      [0, true],
+    ]);
     await sql.end();
   });
 

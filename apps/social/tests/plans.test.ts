@@ -29,9 +29,9 @@ test("a page of the list is read from two indexes in index order", async () => {
   const { statements } = postListQueries(social.deps.database.db);
   const time = "2025-01-10T00:00:00Z";
   const pages = [
-    await plan(statements.firstPage.getQuery().sql, [11, 4, 11, 11, 0]),
-    await plan(statements.firstPage.getQuery().sql, [5011, 4, 5011, 11, 5000]),
-    await plan(statements.nextPage.getQuery().sql, [time, 9, 11, 4, time, 9, 11, 11, 0]),
+    await plan(statements.firstPage.getQuery().sql, [4, 4, 11, 4, 11, 11, 0]),
+    await plan(statements.firstPage.getQuery().sql, [4, 4, 5011, 4, 5011, 11, 5000]),
+    await plan(statements.nextPage.getQuery().sql, [4, 4, time, 9, 11, 4, time, 9, 11, 11, 0]),
   ];
   for (const page of pages) {
     expect(page).toContain("Merge Append");

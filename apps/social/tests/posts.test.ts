@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eq } from "../src/database/drizzle.ts";
+import { everybody, hidden, hiddenReasons, posts } from "../src/database/schema.ts";
 import { named, type OpenSocial, openSocial, type Post, type PostWithVotes } from "./open-social.ts";
 
 let social: OpenSocial;
@@ -58,6 +60,50 @@ describe("a post", () => {
       expect((await social.send("DELETE", `/posts/${post.id}`, { by })).status).toBe(403);
     }
     expect((await read(post.id)).body.post).toEqual(post);
+  });
+
+  test("takes its place in the list when it is first published, and keeps it", async () => {
+    const { plain, other } = social.accounts;
+    const newest = async (by = other) => {
+      const page = await social.send<PostWithVotes[]>("GET", "/posts?limit=2", { by });
+      return page.body.map(({ post }) => post.id);
+    };
+    const put = (id: number, published: boolean) =>
+      social.send("PUT", `/posts/${id}`, { by: plain, json: { title: "A", content: "B", published } });
+    const draft = await social.post(plain, { published: false });
+    const post = await social.post(plain);
+    await put(draft.id, true);
+    expect(await newest()).toEqual([draft.id, post.id]);
+    const last = await social.post(plain);
+    for (const published of [false, true]) {
+      await put(draft.id, published);
+      expect(await newest(plain)).toEqual([last.id, draft.id]);
+    }
+  });
+
+  test("of somebody who is hidden from the viewer or from everybody, or that was removed, does not exist", async () => {
+    const { plain, other } = social.accounts;
+    const { id } = await social.post(plain, { title: "Somewhere" });
+    const seenBy = async (by: typeof other) => {
+      const lists = await Promise.all(
+        ["/posts", "/posts?search=Somewhere"].map((path) => social.send<PostWithVotes[]>("GET", path, { by })),
+      );
+      const listed = lists.map(({ body }) => body.some(({ post }) => post.id === id));
+      const voted = (await social.vote(by, id, 1)).status !== 404;
+      await social.vote(by, id, 0);
+      return [...new Set([...listed, (await read(id, by)).status === 200, voted])];
+    };
+    expect(await seenBy(other)).toEqual([true]);
+    const { db } = social.deps.database;
+    const author = plain.account.id;
+    for (const viewer of [other.account.id, everybody]) {
+      await db.insert(hidden).values({ viewerId: viewer, authorId: author, reason: hiddenReasons.muted });
+      expect(await seenBy(other)).toEqual([false]);
+      expect(await seenBy(plain)).toEqual([true]);
+      await db.delete(hidden);
+    }
+    await db.update(posts).set({ removedAt: new Date() }).where(eq(posts.id, id));
+    expect([await seenBy(other), await seenBy(plain)]).toEqual([[false], [false]]);
   });
 
   test("that is a draft exists for its owner only", async () => {

@@ -49,15 +49,15 @@ function randomNumbers(start: number): (below: number) => number {
 async function allPages(text: string, limit: number, skip: number, bounds: SearchBounds) {
   const search = createPostSearch(social.deps.database.db, bounds);
   const ids: number[] = [];
-  let range = { viewer, limit, skip, after: undefined as { createdAt: Date; id: number } | undefined };
+  let range = { viewer, limit, skip, after: undefined as { listedAt: Date; id: number } | undefined };
   for (let pages = 0; ; pages++) {
     expect(pages, `a search for ${text} comes to its end`).toBeLessThan(2000);
-    const { posts, stoppedAt } = await search(range, text);
-    expect(posts.length).toBeLessThanOrEqual(limit);
-    ids.push(...posts.map(({ post }) => post.id));
-    const last = posts.at(-1)?.post;
-    if (stoppedAt && posts.length < limit) range = { ...range, skip: stoppedAt.skip, after: stoppedAt.position };
-    else if (last && posts.length === limit) range = { ...range, skip: 0, after: last };
+    const { found, stoppedAt } = await search(range, text);
+    expect(found.length).toBeLessThanOrEqual(limit);
+    ids.push(...found.map(({ id }) => id));
+    const last = found.at(-1);
+    if (stoppedAt && found.length < limit) range = { ...range, skip: stoppedAt.skip, after: stoppedAt.position };
+    else if (last && found.length === limit) range = { ...range, skip: 0, after: last };
     else return ids;
   }
 }
@@ -106,14 +106,14 @@ test("matches beyond the newest posts are found after a cursor too", async () =>
   const wanted = await plainly("rare");
   const search = createPostSearch(social.deps.database.db, { newest: 5, maxRead: 100, ranges: 1 });
   const first = await search({ viewer, limit: 3, skip: 0 }, "rare");
-  expect(first.posts.map(({ post }) => post.id)).toEqual(wanted.slice(0, 3));
+  expect(first.found.map((post) => post.id)).toEqual(wanted.slice(0, 3));
   // Six older posts without a match are between them, so that the search of the newest posts finds no full page.
   const [{ created_at: time, id }] = (await sql`SELECT * FROM social.posts WHERE id = ${wanted[2]!}`) as unknown as [
     { created_at: Date; id: string },
   ];
   await sql`UPDATE social.posts SET title = 'Other' WHERE id = ANY(${wanted.slice(3, 12)})`;
-  const next = await search({ viewer, limit: 3, skip: 0, after: { createdAt: time, id: Number(id) } }, "rare");
-  expect(next.posts.map(({ post }) => post.id)).toEqual(wanted.slice(12, 15));
+  const next = await search({ viewer, limit: 3, skip: 0, after: { listedAt: time, id: Number(id) } }, "rare");
+  expect(next.found.map((post) => post.id)).toEqual(wanted.slice(12, 15));
 });
 
 test("posts of the same time are on exactly one page, wherever a page ends", async () => {
@@ -180,10 +180,10 @@ test("no statement of a search reads more posts than its bound", async () => {
   await sql`VACUUM ANALYZE social.posts`;
   const { statements } = postSearchQueries(social.deps.database.db);
   const maxRead = 500;
-  const until = { createdAt: new Date(Date.UTC(2025, 0, 1) + 9_800 * 60_000), id: 0 };
+  const until = { listedAt: new Date(Date.UTC(2025, 0, 1) + 9_800 * 60_000), id: 0 };
   for (const text of ["爬楼", "e", "爬", "楼 e", "%", "absent", "z", "post 1"]) {
     for (const skip of [0, 300]) {
-      const range = { viewer, limit: 11, skip, after: { createdAt: new Date(Date.UTC(2026, 0)), id: 1e9 } };
+      const range = { viewer, limit: 11, skip, after: { listedAt: new Date(Date.UTC(2026, 0)), id: 1e9 } };
       const asked = [
         statements.searchNewest(range, text, maxRead),
         statements.searchAll(range, text, maxRead),

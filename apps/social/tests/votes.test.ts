@@ -21,7 +21,7 @@ const votesOf = async (id: number) => {
 /** The counter of a post and the rows that it counts. */
 const counted = async (id: number) => {
   const [row] = await sql<{ votes: number; rows: number }[]>`
-    SELECT votes, (SELECT count(*)::int FROM social.votes WHERE post_id = ${id}) AS rows FROM social.posts WHERE id = ${id}`;
+    SELECT votes, (SELECT count(*)::int FROM social.votes WHERE post_id = ${id}) AS rows FROM social.post_counters WHERE post_id = ${id}`;
   return row;
 };
 const times = (counts: Record<number, number>) =>

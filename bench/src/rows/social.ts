@@ -71,7 +71,7 @@ async function fill(sql: postgres.Sql, count: number): Promise<void> {
   await sql`INSERT INTO social.profiles (id, email)
     SELECT 1000 + i, i || '@example.com' FROM generate_series(1, ${people}::int) i`;
   await sql`
-    INSERT INTO social.posts (title, content, created_at, owner_id, votes)
+    INSERT INTO social.posts (title, content, created_at, owner_id)
     SELECT
       CASE
         WHEN i % 4999 = 0 THEN 'A rare q'
@@ -79,12 +79,13 @@ async function fill(sql: postgres.Sql, count: number): Promise<void> {
         ELSE (ARRAY['Coffee in', 'A walk to', 'Notes on the'])[i % 4] || ' '
           || (ARRAY['Salento', 'the river', 'marathon', 'kitchen'])[1 + i / 7 % 4]
       END || ' ' || i,
-      repeat(md5(i::text) || ' ', 10), timestamptz '2025-01-01' + i * interval '10 seconds', 1001 + i % ${people}::int,
-      ${votesEach}
+      repeat(md5(i::text) || ' ', 10), timestamptz '2025-01-01' + i * interval '10 seconds', 1001 + i % ${people}::int
     FROM generate_series(1, ${count}::int) i`;
+  await sql`UPDATE social.posts SET published_at = created_at`;
+  await sql`INSERT INTO social.post_counters (post_id, votes) SELECT id, ${votesEach} FROM social.posts`;
   await sql`
     INSERT INTO social.votes (post_id, user_id)
     SELECT id, 1001 + (id * 7 + k * 101) % ${people}::int FROM social.posts, generate_series(1, ${votesEach}::int) k`;
-  await sql`VACUUM ANALYZE social.posts, social.votes, social.profiles`;
+  await sql`VACUUM ANALYZE social.posts, social.post_counters, social.votes, social.profiles`;
   await sql`RESET session_replication_role`;
 }

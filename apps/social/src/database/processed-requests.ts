@@ -5,16 +5,25 @@ import { and, eq, sql } from "./drizzle.ts";
 import { processedRequests } from "./schema.ts";
 
 /**
- * Runs `work` once for a keyed request, in one transaction with the record of its result (JSON). Without a key it just runs.
- * When `work` rejects, everything is rolled back and nothing is recorded.
+ * Runs `work` once for a keyed request, in one transaction with the record of its result (JSON, in which fields that end in `At` are dates).
+ * Without a key it just runs. When `work` rejects, everything is rolled back and nothing is recorded.
  */
-export function runOncePerKey<T>(
+export async function runOncePerKey<T>(
   db: Database,
   request: KeyedRequest | undefined,
   work: (on: Database | Transaction) => Promise<T>,
 ): Promise<T> {
   if (request === undefined) return work(db);
-  return unwrapDriverError(db.transaction((tx) => runOnce(processedRequestsIn(tx), request, () => work(tx))));
+  const result = db.transaction((tx) => runOnce(processedRequestsIn(tx), request, () => work(tx)));
+  return withDates("", await unwrapDriverError(result)) as T;
+}
+
+/** The value with dates for the texts of fields whose names end in `At`. */
+function withDates(name: string, value: unknown): unknown {
+  if (typeof value === "string" && name.endsWith("At")) return new Date(value);
+  if (Array.isArray(value)) return value.map((item) => withDates("", item));
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, withDates(key, field)]));
 }
 
 function processedRequestsIn(tx: Transaction): ProcessedRequests {

@@ -1,4 +1,16 @@
-import { bigint, boolean, check, index, integer, pgSchema, primaryKey, sql, text, timestamp } from "./drizzle.ts";
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  pgSchema,
+  primaryKey,
+  smallint,
+  sql,
+  text,
+  timestamp,
+} from "./drizzle.ts";
 
 export const maxTitleLength = 300;
 export const maxContentLength = 40_000;
@@ -7,17 +19,79 @@ export const maxContentLength = 40_000;
 export const social = pgSchema("social");
 
 /** Milliseconds, the precision of a JavaScript date, so that a cursor holds the exact position. */
-const createdAt = timestamp("created_at", { withTimezone: true, precision: 3 }).notNull().defaultNow();
+const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
+const createdAt = time("created_at").notNull().defaultNow();
+const profileId = (name: string) => bigint(name, { mode: "number" }).references(() => profiles.id);
 
 /** The public part of an account. The id is the account's id; the account itself is stored by the issuer. */
-export const profiles = social.table("profiles", {
-  id: bigint({ mode: "number" }).primaryKey(),
-  email: text().notNull(),
-  createdAt,
-});
+export const profiles = social.table(
+  "profiles",
+  {
+    id: bigint({ mode: "number" }).primaryKey(),
+    email: text().notNull(),
+    createdAt,
+    /** As its person writes it, without `@`; null until one is chosen, which stands for `user_<id>`: nobody can choose such a name. */
+    handle: text(),
+    /** What two handles that may be confused have in common. */
+    handleKey: text("handle_key").unique("profiles_handle_key"),
+    handleChangedAt: time("handle_changed_at"),
+    displayName: text("display_name").notNull().default(""),
+    bio: text().notNull().default(""),
+    suspendedAt: time("suspended_at"),
+    deactivatedAt: time("deactivated_at"),
+    deletedAt: time("deleted_at"),
+  },
+  (profile) => [check("profiles_handle_keyed", sql`(${profile.handle} is null) = (${profile.handleKey} is null)`)],
+);
 
 /**
- * `votes` is the number of rows in `votes` for the post, updated by the statement that changes those rows.
+ * Why the posts, comments and votes of an author do not exist for a viewer. `blocked` and `muted` are the viewer's own choice,
+ * `blockedBy` is the author's; the others are of an author whom nobody sees.
+ */
+export const hiddenReasons = { blocked: 1, blockedBy: 2, muted: 3, suspended: 4, deactivated: 5, deleted: 6 } as const;
+
+/** The viewer of rows of `hidden` that hide an author from everybody. */
+export const everybody = 0;
+
+/**
+ * Whom a viewer does not see: what every read obeys, by `notHidden()`. A block is two rows, one for each side, written in one
+ * transaction. There is no foreign key for the viewer, which may be `everybody`.
+ */
+export const hidden = social.table(
+  "hidden",
+  {
+    viewerId: bigint("viewer_id", { mode: "number" }).notNull(),
+    authorId: profileId("author_id").notNull(),
+    reason: smallint().notNull(),
+    createdAt,
+  },
+  (row) => [
+    primaryKey({ columns: [row.viewerId, row.authorId, row.reason] }),
+    index("hidden_by_author").on(row.authorId),
+    index("hidden_by_time").on(row.viewerId, row.reason, row.createdAt, row.authorId),
+    check("hidden_reason_known", sql`${row.reason} between 1 and 6`),
+  ],
+);
+
+/** Who follows whom. */
+export const follows = social.table(
+  "follows",
+  {
+    followerId: profileId("follower_id").notNull(),
+    followeeId: profileId("followee_id").notNull(),
+    createdAt,
+  },
+  (follow) => [
+    primaryKey({ columns: [follow.followerId, follow.followeeId] }),
+    index("follows_of").on(follow.followerId, follow.createdAt, follow.followeeId),
+    index("followers_of").on(follow.followeeId, follow.createdAt, follow.followerId),
+    check("follows_another", sql`${follow.followerId} <> ${follow.followeeId}`),
+  ],
+);
+
+/**
+ * A post is ordered by `listedAt`: when it was first published, or, as long as it never was, when it was created. What changes often is
+ * in `post_counters`, so that a vote rewrites no index of this table. A removed post is seen by staff alone.
  * The indexes are ascending and read backwards: Drizzle writes a descending one as NULLS LAST, which no `ORDER BY … DESC` uses.
  */
 export const posts = social.table(
@@ -28,19 +102,41 @@ export const posts = social.table(
     content: text().notNull(),
     published: boolean().notNull().default(true),
     createdAt,
-    ownerId: bigint("owner_id", { mode: "number" })
-      .notNull()
-      .references(() => profiles.id),
-    votes: integer().notNull().default(0),
+    /** When it was first published; never changed afterwards. */
+    publishedAt: time("published_at"),
+    listedAt: time("listed_at").notNull().generatedAlwaysAs(sql`coalesce(published_at, created_at)`),
+    /** When title or content last changed after the first publication. */
+    editedAt: time("edited_at"),
+    /** Counts the changes of what its owner writes, for `ETag`. */
+    version: integer().notNull().default(1),
+    /** When staff removed it. */
+    removedAt: time("removed_at"),
+    ownerId: profileId("owner_id").notNull(),
   },
   (post) => [
-    index("posts_published_by_time").on(post.createdAt, post.id).where(sql`${post.published}`),
-    index("posts_drafts_by_time").on(post.ownerId, post.createdAt, post.id).where(sql`not ${post.published}`),
+    index("posts_published_by_time").on(post.listedAt, post.id).where(sql`${post.published}`),
+    index("posts_drafts_by_time").on(post.ownerId, post.listedAt, post.id).where(sql`not ${post.published}`),
+    index("posts_of_owner_by_time").on(post.ownerId, post.listedAt, post.id).where(sql`${post.published}`),
     index("posts_title_grams").using("gin", sql`social.title_grams(${post.title})`),
     check("posts_title_length", sql`char_length(${post.title}) between 1 and ${sql.raw(String(maxTitleLength))}`),
     check("posts_content_length", sql`char_length(${post.content}) between 1 and ${sql.raw(String(maxContentLength))}`),
-    check("posts_votes_counted", sql`${post.votes} >= 0`),
   ],
+);
+
+/**
+ * A row for each post, inserted by a trigger of `posts`. `votes` is the number of rows in `votes` for the post, updated by the statement
+ * that changes those rows, and `comments` likewise the number of its comments that are not deleted.
+ */
+export const postCounters = social.table(
+  "post_counters",
+  {
+    postId: bigint("post_id", { mode: "number" })
+      .primaryKey()
+      .references(() => posts.id, { onDelete: "cascade" }),
+    votes: integer().notNull().default(0),
+    comments: integer().notNull().default(0),
+  },
+  (counters) => [check("post_counters_counted", sql`${counters.votes} >= 0 and ${counters.comments} >= 0`)],
 );
 
 /** The results of requests with an `Idempotency-Key`, recorded in the transaction that did the work and kept for two days. */

@@ -1,6 +1,6 @@
 import { type Database, unwrapDriverError } from "../database/database.ts";
 import { sql } from "../database/drizzle.ts";
-import { posts, votes } from "../database/schema.ts";
+import { postCounters, posts, votes } from "../database/schema.ts";
 
 export interface NewDemoPost {
   ownerId: number;
@@ -23,9 +23,15 @@ export async function insertDemoPosts(db: Database, demo: NewDemoPost[]): Promis
   await db.transaction(async (tx) => {
     await unwrapDriverError(tx.execute(sql`select pg_advisory_xact_lock(${demoLock})`));
     if (await hasPosts(tx)) return;
-    const rows = demo.map(({ voterIds, ...post }) => ({ ...post, votes: voterIds.length }));
+    const rows = demo.map(({ voterIds, ...post }) => ({
+      ...post,
+      publishedAt: post.published ? post.createdAt : null,
+    }));
     const made = await unwrapDriverError(tx.insert(posts).values(rows).returning({ id: posts.id }));
     const cast = demo.flatMap(({ voterIds }, i) => voterIds.map((userId) => ({ postId: made[i]!.id, userId })));
-    if (cast.length > 0) await unwrapDriverError(tx.insert(votes).values(cast));
+    if (cast.length === 0) return;
+    await unwrapDriverError(tx.insert(votes).values(cast));
+    const counted = sql<number>`(select count(*) from ${votes} where ${votes.postId} = ${postCounters.postId})`;
+    await unwrapDriverError(tx.update(postCounters).set({ votes: counted }));
   });
 }

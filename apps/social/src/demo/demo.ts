@@ -55,5 +55,6 @@ async function ensureDemoAccount(deps: Deps, email: string): Promise<number | un
       return deps.auth.verifyPassword(email, password);
     }),
   );
-  return account && (await deps.profiles.ensure(account)).id;
+  if (account) await deps.profiles.ensure(account);
+  return account?.id;
 }

@@ -2,20 +2,19 @@ import type { SQL } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import type { TypedQueryBuilder } from "drizzle-orm/query-builders/query-builder";
 import { type Database, unwrapDriverError } from "../database/database.ts";
-import { and, inArray, sql, unionAll } from "../database/drizzle.ts";
+import { and, sql, unionAll } from "../database/drizzle.ts";
 import { posts } from "../database/schema.ts";
 import {
   atOrNewerThan,
-  draftsOf,
+  draftsAfter,
   newestFirst,
   olderThan,
   type PageRange,
   type Position,
   positionColumns,
-  postsOnPage,
-  publishedPosts,
+  publishedAfter,
 } from "./page-queries.ts";
-import { type PostWithOwner, visibleTo } from "./post-queries.ts";
+import { visibleTo } from "./visible-posts.ts";
 
 /** The result of a search by the index on titles. */
 export interface SearchMatches {
@@ -23,13 +22,13 @@ export interface SearchMatches {
   read: number;
   /** The number of candidates that contain the text and are in the range. */
   matches: number;
-  /** The ids of the matches on the requested page. */
-  ids: number[];
+  /** The matches on the requested page. */
+  found: Position[];
 }
 
 const titled = { ...positionColumns, title: posts.title };
 /** The columns of a candidate that later conditions need. */
-const candidate = { ...titled, published: posts.published, ownerId: posts.ownerId };
+const candidate = { ...titled, published: posts.published, ownerId: posts.ownerId, removedAt: posts.removedAt };
 type Candidates = TypedQueryBuilder<typeof candidate>;
 type CandidateColumns = Record<keyof typeof candidate, PgColumn>;
 
@@ -50,8 +49,8 @@ function hasGrams(text: string): SQL {
 export function postSearchQueries(db: Database) {
   /** The first `maxRows` posts visible to the viewer after the position, newest first. */
   const visible = ({ viewer, after }: Pick<PageRange, "viewer" | "after">, maxRows: number) => {
-    const published = db.select(titled).from(posts).where(publishedPosts(after));
-    const drafts = db.select(titled).from(posts).where(draftsOf(viewer, after));
+    const published = db.select(titled).from(posts).where(publishedAfter(viewer, after));
+    const drafts = db.select(titled).from(posts).where(draftsAfter(viewer, after));
     const halves = unionAll(
       published.orderBy(...newestFirst(posts)).limit(maxRows),
       drafts.orderBy(...newestFirst(posts)).limit(maxRows),
@@ -63,9 +62,9 @@ export function postSearchQueries(db: Database) {
   /** Reads the `maxRows` newest posts in order until a page of matches is full. */
   const searchNewest = ({ limit, skip, ...seen }: PageRange, text: string, maxRows: number) => {
     const newest = visible(seen, maxRows).as("newest");
-    const found = db.select({ id: newest.id, createdAt: newest.createdAt }).from(newest);
+    const found = db.select({ id: newest.id, listedAt: newest.listedAt }).from(newest);
     const matching = found.where(contains(newest.title, text)).orderBy(...newestFirst(newest));
-    return postsOnPage(db, matching.limit(limit).offset(skip).as("page"));
+    return matching.limit(limit).offset(skip);
   };
 
   /**
@@ -80,16 +79,21 @@ export function postSearchQueries(db: Database) {
   ) => {
     const candidates = db.$with("candidates").as(read);
     const isComplete = sql`(select count(*) from ${candidates}) <= ${maxRead}`;
-    const selected = db.select({ id: candidates.id, createdAt: candidates.createdAt }).from(candidates);
+    const selected = db.select({ id: candidates.id, listedAt: candidates.listedAt }).from(candidates);
     const matches = db.$with("matches").as(selected.where(and(isComplete, condition(candidates))));
-    const ordered = db
-      .select({ id: matches.id })
-      .from(matches)
-      .orderBy(...newestFirst(matches));
+    const onPage = <T extends SQL>(value: T) => {
+      const ordered = db.select({ value }).from(matches);
+      return ordered
+        .orderBy(...newestFirst(matches))
+        .limit(limit)
+        .offset(skip);
+    };
+    const toNumbers = (values: string[]) => values.map(Number);
     const found = {
       read: sql<number>`(select count(*)::int from ${candidates})`,
       matches: sql<number>`(select count(*)::int from ${matches})`,
-      ids: sql`array(${ordered.limit(limit).offset(skip)})`.mapWith((ids: string[]) => ids.map(Number)),
+      ids: sql`array(${onPage(sql`${matches.id}`)})`.mapWith(toNumbers),
+      times: sql`array(${onPage(sql`(extract(epoch from ${matches.listedAt}) * 1000)::bigint`)})`.mapWith(toNumbers),
     };
     return db.with(candidates, matches).select(found).from(sql`(values (1)) one`);
   };
@@ -113,18 +117,18 @@ export function postSearchQueries(db: Database) {
       const read = db.select(candidate).from(posts);
       return read.where(and(visiblePosts, atOrNewerThan(until), hasGrams(text))).limit(maxRead + 1);
     };
-    const read = unionAll(half(publishedPosts(after)), half(draftsOf(viewer, after)));
+    const read = unionAll(half(publishedAfter(viewer, after)), half(draftsAfter(viewer, after)));
     return pageOf(read, maxRead, (of) => contains(of.title, text), range);
   };
 
   return {
     /** One page of the matches among the `maxRows` newest posts of the range. */
-    async searchNewest(range: PageRange, text: string, maxRows: number): Promise<PostWithOwner[]> {
+    async searchNewest(range: PageRange, text: string, maxRows: number): Promise<Position[]> {
       return unwrapDriverError(searchNewest(range, text, maxRows));
     },
     /** The matches among all posts. When there are more than `maxRead` candidates, only `read` is meaningful. */
     async searchAll(range: PageRange, text: string, maxRead: number): Promise<SearchMatches> {
-      return (await unwrapDriverError(searchAll(range, text, maxRead)))[0]!;
+      return toMatches(await unwrapDriverError(searchAll(range, text, maxRead)));
     },
     /** The matches among the posts of the range at `until` or before it; `undefined` means to the end of the list. */
     async searchRange(
@@ -133,12 +137,12 @@ export function postSearchQueries(db: Database) {
       text: string,
       maxRead: number,
     ): Promise<SearchMatches> {
-      return (await unwrapDriverError(searchRange(range, until, text, maxRead)))[0]!;
+      return toMatches(await unwrapDriverError(searchRange(range, until, text, maxRead)));
     },
     /** The position of the `size`th post of the range; `undefined` when there are fewer. */
     async positionAfter(seen: Pick<PageRange, "viewer" | "after">, size: number): Promise<Position | undefined> {
       const upTo = visible(seen, size).as("range");
-      const last = db.select({ id: upTo.id, createdAt: upTo.createdAt }).from(upTo);
+      const last = db.select({ id: upTo.id, listedAt: upTo.listedAt }).from(upTo);
       return (
         await unwrapDriverError(
           last
@@ -148,16 +152,20 @@ export function postSearchQueries(db: Database) {
         )
       )[0];
     },
-    /** Those of the posts that the viewer may see, with their owners, newest first. */
-    async byIds(ids: number[], viewer: number): Promise<PostWithOwner[]> {
-      if (ids.length === 0) return [];
-      const page = db
-        .select(positionColumns)
-        .from(posts)
-        .where(and(inArray(posts.id, ids), visibleTo(viewer)));
-      return unwrapDriverError(postsOnPage(db, page.as("page")));
-    },
     /** The statements themselves, for tests that check their plans. */
     statements: { searchNewest, searchAll, searchRange },
   };
+}
+
+interface MatchesRow {
+  read: number;
+  matches: number;
+  ids: number[];
+  /** When each of them is listed, in ms since 1970. */
+  times: number[];
+}
+
+function toMatches(rows: MatchesRow[]): SearchMatches {
+  const { read, matches, ids, times } = rows[0]!;
+  return { read, matches, found: ids.map((id, i) => ({ id, listedAt: new Date(times[i]!) })) };
 }

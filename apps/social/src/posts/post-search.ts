@@ -1,6 +1,5 @@
 import type { Database } from "../database/database.ts";
 import type { PageRange, Position } from "./page-queries.ts";
-import type { PostWithOwner } from "./post-queries.ts";
 import { postSearchQueries } from "./post-search-queries.ts";
 
 /** How many posts one search may read. */
@@ -13,9 +12,9 @@ export interface SearchBounds {
   ranges: number;
 }
 
-/** One page of a search. */
-export interface SearchPage {
-  posts: PostWithOwner[];
+/** The positions of the posts on one page. */
+export interface FoundPage {
+  found: Position[];
   /** Where the search stopped although there may be more matches; the next page skips `skip` matches from there. */
   stoppedAt?: { position: Position; skip: number };
 }
@@ -35,41 +34,40 @@ const maxGrowth = 64;
  * has the position to continue from.
  */
 export function createPostSearch(db: Database, bounds: SearchBounds = defaults) {
-  const { searchNewest, searchAll, searchRange, positionAfter, byIds } = postSearchQueries(db);
+  const { searchNewest, searchAll, searchRange, positionAfter } = postSearchQueries(db);
 
-  const searchByRanges = async (asked: PageRange, text: string, maxRead: number): Promise<SearchPage> => {
-    const ids: number[] = [];
+  const searchByRanges = async (asked: PageRange, text: string, maxRead: number): Promise<FoundPage> => {
+    const page: Position[] = [];
     let { after, skip } = asked;
     let size = maxRead * growth;
     // The posts left of a range that had too many candidates: ranges grow again only after these have been searched.
     let tooDense = 0;
     for (let searched = 0; searched < bounds.ranges; searched++) {
-      const rest = { ...asked, after, skip, limit: asked.limit - ids.length };
+      const rest = { ...asked, after, skip, limit: asked.limit - page.length };
       const until = await positionAfter(rest, size);
-      const found = await searchRange(rest, until, text, maxRead);
-      if (found.read > maxRead) {
+      const range = await searchRange(rest, until, text, maxRead);
+      if (range.read > maxRead) {
         tooDense = size;
         size = Math.max(maxRead, Math.floor(size / growth));
         continue;
       }
-      ids.push(...found.ids);
-      if (until === undefined || ids.length === asked.limit) return { posts: await byIds(ids, asked.viewer) };
-      skip -= Math.min(skip, found.matches);
+      page.push(...range.found);
+      if (until === undefined || page.length === asked.limit) return { found: page };
+      skip -= Math.min(skip, range.matches);
       after = until;
       tooDense -= size;
-      if (tooDense <= 0 && found.read < maxRead / growth) size = Math.min(size * growth, maxRead * maxGrowth);
+      if (tooDense <= 0 && range.read < maxRead / growth) size = Math.min(size * growth, maxRead * maxGrowth);
     }
-    const posts = await byIds(ids, asked.viewer);
-    return after ? { posts, stoppedAt: { position: after, skip } } : { posts };
+    return after ? { found: page, stoppedAt: { position: after, skip } } : { found: page };
   };
 
   /** One page of the posts whose title contains `text`, ignoring case, accents and compatibility forms. */
-  return async (asked: PageRange, text: string): Promise<SearchPage> => {
+  return async (asked: PageRange, text: string): Promise<FoundPage> => {
     const newest = await searchNewest(asked, text, bounds.newest);
-    if (newest.length === asked.limit) return { posts: newest };
+    if (newest.length === asked.limit) return { found: newest };
     const maxRead = Math.max(bounds.maxRead, asked.skip + asked.limit);
     const all = await searchAll(asked, text, maxRead);
-    if (all.read <= maxRead) return { posts: await byIds(all.ids, asked.viewer) };
+    if (all.read <= maxRead) return { found: all.found };
     return searchByRanges(asked, text, maxRead);
   };
 }

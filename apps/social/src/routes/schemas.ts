@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { isVisible, mustBeVisible } from "@quintet/http";
 import { maxContentLength, maxTitleLength } from "../database/schema.ts";
-import type { PostWithOwner } from "../posts/post-queries.ts";
+import type { PostView } from "../posts/load-posts.ts";
 import type { Profile } from "../users/profile-queries.ts";
 
 /** Text that Postgres can store unchanged: no NUL, no unpaired surrogate. */
@@ -132,7 +132,7 @@ export function toProfileResponse({ id, email, createdAt }: Profile): z.infer<ty
   return { id, email, createdAt: createdAt.toISOString() };
 }
 
-export function toPostResponse({ post, owner }: PostWithOwner): z.infer<typeof postSchema> {
+export function toPostResponse({ post, owner }: PostView): z.infer<typeof postSchema> {
   const { id, title, content, published, createdAt, ownerId } = post;
   return {
     id,
@@ -145,6 +145,6 @@ export function toPostResponse({ post, owner }: PostWithOwner): z.infer<typeof p
   };
 }
 
-export function toPostWithVotes(found: PostWithOwner): z.infer<typeof postWithVotesSchema> {
-  return { post: toPostResponse(found), votes: found.post.votes };
+export function toPostWithVotes(found: PostView): z.infer<typeof postWithVotesSchema> {
+  return { post: toPostResponse(found), votes: found.votes };
 }

@@ -5,12 +5,10 @@ import { profiles } from "../database/schema.ts";
 export type Profile = typeof profiles.$inferSelect;
 
 /** Creates the account's profile, or updates the email of an existing one. */
-export async function upsertProfile(db: Database, account: { id: number; email: string }): Promise<Profile> {
+export async function upsertProfile(db: Database, account: { id: number; email: string }): Promise<void> {
   const { id, email } = account;
-  const rows = await unwrapDriverError(
-    db.insert(profiles).values({ id, email }).onConflictDoUpdate({ target: profiles.id, set: { email } }).returning(),
-  );
-  return rows[0]!;
+  const added = db.insert(profiles).values({ id, email });
+  await unwrapDriverError(added.onConflictDoUpdate({ target: profiles.id, set: { email } }));
 }
 
 export async function findProfile(db: Database, id: number): Promise<Profile | undefined> {

@@ -4,27 +4,22 @@ import { findProfile, type Profile, upsertProfile } from "./profile-queries.ts";
 
 /** The profiles of accounts; each is created when its account first needs one. */
 export interface Profiles {
-  /** The account's own profile; creates it, or updates its email, when necessary. */
-  ensure(account: { id: number; email: string }): Promise<Profile>;
+  /** Creates the account's own profile, or updates its email, when necessary. */
+  ensure(account: { id: number; email: string }): Promise<void>;
   /** The profile of any account; `undefined` when it has none. */
   byId(id: number): Promise<Profile | undefined>;
 }
 
 const maxCached = 20_000;
 
-/**
- * Profiles are never deleted, so a process caches them: the latest `maxCached`. It writes to Postgres only for an account that is not
- * in the cache or whose email has changed.
- */
+/** A process remembers the latest `maxCached` profiles that it has ensured: it writes to Postgres only for another account or a new email. */
 export function createProfiles(db: Database): Profiles {
-  const cached = new LRUCache<number, Profile>({ max: maxCached });
+  const ensured = new LRUCache<number, string>({ max: maxCached });
   return {
-    async ensure(account) {
-      const hit = cached.get(account.id);
-      if (hit?.email === account.email) return hit;
-      const profile = await upsertProfile(db, account);
-      cached.set(profile.id, profile);
-      return profile;
+    async ensure({ id, email }) {
+      if (ensured.get(id) === email) return;
+      await upsertProfile(db, { id, email });
+      ensured.set(id, email);
     },
     byId: (id) => findProfile(db, id),
   };

@@ -20,7 +20,7 @@ export async function signUp(
       const message = "This email is taken.";
       throw new Problem("conflict", message, { errors: [{ path: "email", message: "is taken" }] });
     });
-  return profiles.ensure(account);
+  return getProfile(profiles, account, account.id);
 }
 
 /** An access token for a username or email and its password. Throws 403 when they are wrong. */
@@ -41,7 +41,8 @@ export async function getProfile(
   viewer: { id: number; email: string },
   id: number,
 ): Promise<Profile> {
-  const profile = id === viewer.id ? await profiles.ensure(viewer) : await profiles.byId(id);
+  if (id === viewer.id) await profiles.ensure(viewer);
+  const profile = await profiles.byId(id);
   if (!profile) throw new Problem("not-found", "User not found.");
   return profile;
 }

@@ -1,8 +1,8 @@
 import type { SQL } from "drizzle-orm";
 import { type Database, type Transaction, unwrapDriverError } from "../database/database.ts";
 import { and, eq, exists, or, sql } from "../database/drizzle.ts";
-import { posts, votes } from "../database/schema.ts";
-import { visibleTo } from "../posts/post-queries.ts";
+import { postCounters, posts, votes } from "../database/schema.ts";
+import { visibleTo } from "../posts/visible-posts.ts";
 
 /** The result of a vote: the post's number of votes afterwards, or why nothing changed. */
 export type VoteOutcome = { votes: number } | "unknown post" | "no change";
@@ -37,11 +37,11 @@ export function voteQueries(db: Database | Transaction) {
   );
   const countedUp = db.$with("counted").as(
     db
-      .update(posts)
-      .set({ votes: sql`${posts.votes} + 1` })
+      .update(postCounters)
+      .set({ votes: sql`${postCounters.votes} + 1` })
       .from(added)
-      .where(eq(posts.id, added.postId))
-      .returning({ votes: posts.votes }),
+      .where(eq(postCounters.postId, added.postId))
+      .returning({ votes: postCounters.votes }),
   );
   const cast = db
     .with(known, added, countedUp)
@@ -60,11 +60,11 @@ export function voteQueries(db: Database | Transaction) {
   );
   const countedDown = db.$with("counted").as(
     db
-      .update(posts)
-      .set({ votes: sql`${posts.votes} - 1` })
+      .update(postCounters)
+      .set({ votes: sql`${postCounters.votes} - 1` })
       .from(removed)
-      .where(eq(posts.id, removed.postId))
-      .returning({ votes: posts.votes }),
+      .where(eq(postCounters.postId, removed.postId))
+      .returning({ votes: postCounters.votes }),
   );
   const remove = db
     .with(voted, removed, countedDown)
