@@ -1,6 +1,7 @@
 import { readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { readBackupName } from "../src/backups/backup-name.ts";
 import type { BackupSet } from "../src/backups/create-set.ts";
 import type { RestoredSet } from "../src/backups/restore-set.ts";
 import { departments, hires, jobs, openIngest, problemOf, type TestIngest } from "./open-ingest.ts";
@@ -104,6 +105,37 @@ it("the latest complete set is restored, or the latest one before a time", async
   await problemOf(await restore({ set: set.set, timestamp: "2000-01-01T00:00:00Z" }), 422);
   await problemOf(await ingest.call("POST", "/ingest/restore", { by: ingest.people.plain.bearer }), 403);
 });
+
+it.each(["/ingest/restore", "/ingest/jobs/restore"])(
+  "%s chooses again when what it chose is deleted meanwhile",
+  async (path) => {
+    const later = (await (await ingest.call("POST", "/ingest/backups")).json()) as BackupSet;
+    const { backups } = ingest.deps;
+    const { read } = backups;
+    let deleted = 0;
+    // As when a request is sent again whose process was killed while it published them.
+    backups.read = async (name, range) => {
+      for (const each of later.backups) {
+        if (await backups.remove(readBackupName(each.name)!)) deleted++;
+      }
+      return read(name, range);
+    };
+    try {
+      for (const dryRun of [true, false]) {
+        const response = await ingest.call("POST", path, { json: { dryRun } });
+        expect(response.status).toBe(200);
+        expect(await response.json()).toMatchObject(
+          path === "/ingest/restore" ? { set: set.set } : { backup: backupOf("jobs").name },
+        );
+        expect(deleted).toBe(3);
+      }
+      // One that was asked for by its name is none other.
+      expect((await restore({ set: later.set })).status).toBe(404);
+    } finally {
+      backups.read = read;
+    }
+  },
+);
 
 it("a 409 names each table that does not fit, and nothing is changed", async () => {
   const note = { type: "integer", constraints: { required: true } };

@@ -39,6 +39,7 @@ export async function findBackup(storage: BackupStorage, name: BackupName): Prom
     const known = madeBackup(name, { ...side, bytes: file.size });
     return unverifiedReason === undefined ? known : { ...known, verified: false, unverifiedReason };
   } catch {
+    if (!(await storage.stat(name))) return undefined;
     return { ...unknown, unverifiedReason: "It cannot be read." };
   }
 }

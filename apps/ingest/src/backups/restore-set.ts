@@ -11,7 +11,7 @@ import { listBackupNames } from "./backup-files.ts";
 import { type BackupName, readBackupName } from "./backup-name.ts";
 import { type Merged, mergeBackup } from "./merge-backup.ts";
 import { checkFields } from "./read-backup.ts";
-import { cannotRead, checkBackup } from "./restore.ts";
+import { cannotRead, checkBackup, withKept } from "./restore.ts";
 import { type BackupStorage, StorageFailed } from "./storage.ts";
 
 /** Which set: by its id, the latest complete one, or the latest complete one at or before a time (ISO 8601). */
@@ -43,13 +43,17 @@ export interface BackupsOfSet {
   backups: BackupName[];
 }
 
-/** The chosen set; `undefined` when there is none. */
-export async function findSet(storage: BackupStorage, choice: SetChoice): Promise<BackupsOfSet | undefined> {
+/** The chosen set, which has none of the backups of `tried`; `undefined` when there is none. */
+export async function findSet(
+  storage: BackupStorage,
+  choice: SetChoice,
+  tried: ReadonlySet<string> = new Set(),
+): Promise<BackupsOfSet | undefined> {
   const until =
     "set" in choice || choice.timestamp === undefined ? Number.POSITIVE_INFINITY : Date.parse(choice.timestamp);
   const names = await listBackupNames(storage);
   const stored = new Set(names.map(({ name }) => name));
-  const seen = new Set<string>();
+  const seen = new Set(tried);
   for (const name of names) {
     if (seen.has(name.name) || Date.parse(name.createdAt) > until) continue;
     const set = (await storage.readSidecar(name))?.set;
@@ -74,19 +78,25 @@ export async function restoreSet(
 ): Promise<RestoredSet> {
   const before = await findProcessed<RestoredSet>(mysqlProcessedRequests(store.pool, doneTable), request);
   if (before) return before;
-  const set = await findSet(storage, choice);
-  if (!set) throw new Problem("not-found", "There is no such set of backups.");
-  try {
+  const restoreFrom = async (set: BackupsOfSet): Promise<RestoredSet> => {
     const parts = parentsFirst(await checkedParts({ storage, tables }, set));
     const merge = (connection: MysqlConnection) => mergeSet(store, connection, storage, parts);
     const once = (work: (connection: MysqlConnection) => Promise<RestoredSet>) =>
       inBulkTransaction(store, (connection) =>
         runOnce(mysqlProcessedRequests(connection, doneTable), request, () => work(connection)),
       );
-    if (!dryRun) return await once(async (connection) => ({ set: set.id, tables: await merge(connection) }));
+    if (!dryRun) return once(async (connection) => ({ set: set.id, tables: await merge(connection) }));
     const found = await inRevertedTransaction(store, merge);
     // What was taken back also took back the record of the request.
-    return await once(async () => ({ set: set.id, dryRun: true, tables: found }));
+    return once(async () => ({ set: set.id, dryRun: true, tables: found }));
+  };
+  const choose = async (tried?: ReadonlySet<string>) => {
+    const set = await findSet(storage, choice, tried);
+    if (!set) throw new Problem("not-found", "There is no such set of backups.");
+    return set;
+  };
+  try {
+    return await ("set" in choice ? restoreFrom(await choose()) : withKept(storage, choose, restoreFrom));
   } catch (error) {
     throw error instanceof StorageFailed ? cannotRead(error) : error;
   }

@@ -25,22 +25,66 @@ export interface RestorePreview extends Restored, Merged {
   dryRun: true;
 }
 
-/** The chosen backup of a table. Throws a 404 when there is none, a 422 when it is of another table. */
-async function chooseBackup(storage: BackupStorage, table: Table, choice: BackupChoice): Promise<BackupName> {
+/** The chosen backup of a table, none of `tried`. Throws a 404 when there is none, a 422 when it is of another table. */
+async function chooseBackup(
+  storage: BackupStorage,
+  table: Table,
+  choice: BackupChoice,
+  tried: ReadonlySet<string>,
+): Promise<BackupName> {
   if ("name" in choice) {
     const backup = readBackupName(choice.name);
-    if (!backup || !(await storage.stat(backup))) throw new Problem("not-found", "Backup not found.");
+    if (!backup || tried.has(backup.name) || !(await storage.stat(backup))) {
+      throw new Problem("not-found", "Backup not found.");
+    }
     if (backup.table === table.name) return backup;
     const message = `is a backup of ${backup.table}`;
     throw new Problem("unprocessable", `name: ${message}`, { errors: [{ path: "name", message }] });
   }
   const until = choice.timestamp === undefined ? Number.POSITIVE_INFINITY : Date.parse(choice.timestamp);
   for (const name of await listBackupNames(storage)) {
-    if (name.table !== table.name || Date.parse(name.createdAt) > until) continue;
+    if (name.table !== table.name || tried.has(name.name) || Date.parse(name.createdAt) > until) continue;
     if (await storage.stat(name)) return name;
   }
   const before = choice.timestamp === undefined ? "" : ` from ${choice.timestamp} or before`;
   throw new Problem("not-found", `There is no backup of ${table.name}${before}.`);
+}
+
+/** The result of `work` with the chosen backup, or with the next one by the same choice when that one is deleted meanwhile. */
+function withChosen<T>(
+  storage: BackupStorage,
+  table: Table,
+  choice: BackupChoice,
+  work: (backup: BackupName) => Promise<T>,
+): Promise<T> {
+  return withKept(
+    storage,
+    async (tried) => ({ backups: [await chooseBackup(storage, table, choice, tried)] as const }),
+    ({ backups: [backup] }) => explaining(table, backup, () => work(backup)),
+  );
+}
+
+/**
+ * The result of `work` with the backups that `choose` finds. When it fails and one of them is gone by then, all is done again with what
+ * `choose` finds without those that were tried: backups are deleted at any time, by retention and when a request is sent again whose process
+ * was killed.
+ */
+export async function withKept<Choice extends { backups: readonly BackupName[] }, T>(
+  storage: BackupStorage,
+  choose: (tried: ReadonlySet<string>) => Promise<Choice>,
+  work: (chosen: Choice) => Promise<T>,
+): Promise<T> {
+  const tried = new Set<string>();
+  for (;;) {
+    const chosen = await choose(tried);
+    try {
+      return await work(chosen);
+    } catch (error) {
+      const files = await Promise.all(chosen.backups.map((backup) => storage.stat(backup)));
+      if (files.every((file) => file !== undefined)) throw error;
+      for (const { name } of chosen.backups) tried.add(name);
+    }
+  }
 }
 
 /**
@@ -57,8 +101,7 @@ export async function restoreBackup(
 ): Promise<Restored> {
   const before = await findProcessed<Restored>(mysqlProcessedRequests(store.pool, doneTable), request);
   if (before) return before;
-  const backup = await chooseBackup(storage, table, choice);
-  return explaining(table, backup, async () => {
+  return withChosen(storage, table, choice, async (backup) => {
     await checkBackup(storage, table, backup);
     return inBulkTransaction(store, (connection) =>
       runOnce(mysqlProcessedRequests(connection, doneTable), request, async () => {
@@ -104,8 +147,7 @@ async function tryRestore(
   table: Table,
   choice: BackupChoice,
 ): Promise<RestorePreview> {
-  const backup = await chooseBackup(storage, table, choice);
-  return explaining(table, backup, async () => {
+  return withChosen(storage, table, choice, async (backup) => {
     await checkBackup(storage, table, backup);
     const merged = await inRevertedTransaction(store, (connection) =>
       mergeChecked(store, connection, table, { storage, backup }),
