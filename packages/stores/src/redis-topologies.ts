@@ -11,6 +11,11 @@ import { installMissing } from "./install.ts";
 import { redis as redisEngine } from "./redis.ts";
 
 const password = "topology";
+/** How long a reply is waited for, in ms: of one process on a busy machine, and of one of several, where a frozen one is passed over. */
+const replyMs = 10_000;
+const anyReplyMs = 500;
+/** The node timeout while a cluster forms: a node forgets within it whom it was told to meet, unless that one has responded. */
+const formingTimeoutMs = 15_000;
 
 /** The files of a certificate for 127.0.0.1 that is its own authority; with them all connections are over TLS. */
 interface TlsFiles {
@@ -22,7 +27,7 @@ interface TlsFiles {
 export interface RedisProcess {
   port: number;
   /** Runs one command, in words separated by spaces; the reply as text. Rejects with an error reply. */
-  command(text: string): Promise<string>;
+  command(text: string, limitMs?: number): Promise<string>;
   /** SIGKILL. */
   kill(): Promise<void>;
   /** Starts the killed process again, with its data. */
@@ -66,7 +71,7 @@ export async function openRedisCluster({
   const { start, close } = await processes(tls);
   const settings = [
     "cluster-enabled yes",
-    `cluster-node-timeout ${nodeTimeoutMs}`,
+    `cluster-node-timeout ${formingTimeoutMs}`,
     "cluster-replica-validity-factor 0",
     "cluster-allow-replica-migration no",
   ];
@@ -92,6 +97,16 @@ export async function openRedisCluster({
       nodes.slice(3).map(async (node, i) => {
         await until(async () => (await node.command("CLUSTER NODES")).includes(`${ids[i]} `));
         await node.command(`CLUSTER REPLICATE ${ids[i]}`);
+      }),
+    );
+    await until(async () => {
+      const seen = await Promise.all(nodes.map((node) => node.command("CLUSTER NODES")));
+      return seen.every((text) => !text.includes("handshake") && ids.every((id) => text.includes(`${id} `)));
+    });
+    await Promise.all(
+      nodes.map(async (node) => {
+        await node.command(`CONFIG SET cluster-node-timeout ${nodeTimeoutMs}`);
+        await node.command("CONFIG REWRITE");
       }),
     );
     const cluster: RedisCluster = {
@@ -253,7 +268,7 @@ async function processes(tls?: TlsFiles) {
     killing.push(kill);
     return {
       port,
-      command: (text) => exchange(port, text, tls !== undefined),
+      command: (text, limitMs = replyMs) => exchange(port, text, { tls: tls !== undefined, limitMs }),
       kill,
       start: run,
       freeze: () => void child.kill("SIGSTOP"),
@@ -293,14 +308,14 @@ async function isUp(server: RedisProcess): Promise<void> {
 /** The reply of the first of the processes that responds. */
 async function anyOf(servers: RedisProcess[], command: string): Promise<string> {
   for (const server of servers) {
-    const reply = await server.command(command).catch(() => undefined);
+    const reply = await server.command(command, anyReplyMs).catch(() => undefined);
     if (reply !== undefined) return reply;
   }
   throw new Error("None of the processes responds");
 }
 
 /** Waits until a condition holds; one that rejects does not hold. */
-async function until(holds: () => Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+async function until(holds: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!(await holds().catch(() => false))) {
     if (performance.now() > end) throw new Error("The Redis processes did not get into the expected state in time");
@@ -309,7 +324,7 @@ async function until(holds: () => Promise<boolean>, timeoutMs = 20_000): Promise
 }
 
 /** Sends one inline command after AUTH. The elements of an array are lines. */
-function exchange(port: number, command: string, tls: boolean): Promise<string> {
+function exchange(port: number, command: string, { tls, limitMs }: { tls: boolean; limitMs: number }): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = "";
     const address = { host: "127.0.0.1", port };
@@ -319,7 +334,7 @@ function exchange(port: number, command: string, tls: boolean): Promise<string> 
       if (typeof result === "string") resolve(result);
       else reject(result);
     };
-    socket.setTimeout(500, () => end(new Error(`Port ${port} does not respond`)));
+    socket.setTimeout(limitMs, () => end(new Error(`Port ${port} does not respond`)));
     socket.on(tls ? "secureConnect" : "connect", () => socket.write(`AUTH ${password}\r\n${command}\r\n`));
     socket.on("error", end);
     socket.on("close", () => end(new Error("Connection closed")));
