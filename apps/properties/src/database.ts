@@ -1,5 +1,6 @@
 import type { MysqlConnection, MysqlPool } from "@quintet/db";
 import type { ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import type { RememberedPrices } from "./search/remembered-prices.ts";
 import type { SearchLimits } from "./search/search-limits.ts";
 import type { SearchStatements } from "./search/search-statements.ts";
 import type { Source } from "./source/source.ts";
@@ -16,6 +17,8 @@ export interface Database extends AsyncDisposable {
   statements: Statements;
   searches: SearchStatements;
   limits: SearchLimits;
+  /** The prices of all listings, for statistics. */
+  prices: RememberedPrices;
   /** What the listings follow; read once. */
   source(): Promise<Source>;
   /** The statuses as they are. */

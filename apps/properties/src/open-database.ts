@@ -1,6 +1,7 @@
 import { connectMysql, type MysqlPool } from "@quintet/db";
 import { type Database, select } from "./database.ts";
 import { freshness } from "./listings/freshness.ts";
+import { PriceBlocks } from "./search/price-blocks.ts";
 import { searchLimits } from "./search/search-limits.ts";
 import { searchStatements } from "./search/search-statements.ts";
 import { readSource } from "./source/read-source.ts";
@@ -49,6 +50,7 @@ export function openDatabase(pool: MysqlPool, url: string, statementSeconds?: nu
     statements,
     searches: searchStatements(statements),
     limits: searchLimits,
+    prices: new PriceBlocks(() => db),
     source() {
       source ??= readAlone().catch((error: unknown) => {
         source = undefined;

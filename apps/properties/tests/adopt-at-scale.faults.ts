@@ -210,6 +210,18 @@ test.each([30_000, 1_000_000])(
         const wanted = { ids: rows.map(({ id }) => Number(id)), total: Number(all?.n) };
         for (const each of [app, second]) expect([query, await found(each, query)]).toEqual([query, wanted]);
       }
+      for (const query of ["by=city,year", "by=year&status=vendido"]) {
+        const [rows] = await sql.query<RowDataPacket[]>(medians(query.includes("city"), query.includes("vendido")));
+        for (const time of ["first", "next"]) {
+          const from = performance.now();
+          const response = await app.fetch(`/statistics?${query}`);
+          const { statistics } = (await response.json()) as { statistics: { count: number; median: number }[] };
+          report(`statistics ${query}, ${time}: ${Math.round(performance.now() - from)} ms`);
+          expect(statistics.map(({ count, median }) => [count, median])).toEqual(
+            rows.map(({ n, median }) => [Number(n), Number(median)]),
+          );
+        }
+      }
     } finally {
       await sql.end();
     }
@@ -217,6 +229,19 @@ test.each([30_000, 1_000_000])(
   },
   7_200_000,
 );
+
+/** Number and median of the prices in `expected`, by year, and by city too. */
+function medians(byCity: boolean, onlySold: boolean): string {
+  const groups = byCity ? "city, year" : "year";
+  return `SELECT COUNT(*) AS n, AVG(CASE WHEN place IN (FLOOR((places + 1) / 2), CEIL((places + 1) / 2)) THEN price END) AS median
+    FROM (
+      SELECT city, year, price, ROW_NUMBER() OVER (PARTITION BY ${groups} ORDER BY price) AS place,
+        COUNT(*) OVER (PARTITION BY ${groups}) AS places
+      FROM expected
+      WHERE price IS NOT NULL AND year IS NOT NULL ${byCity ? "AND city IS NOT NULL" : ""} ${onlySold ? "AND status = 'vendido'" : ""}
+    ) AS n
+    GROUP BY ${groups} ORDER BY ${groups}`;
+}
 
 /** The team's tables as they are made. */
 async function schemaOf(url: string): Promise<unknown> {

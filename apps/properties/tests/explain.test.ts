@@ -144,8 +144,8 @@ const fields = { address: null, city: null, price: 1, description: null, year: n
 /** The other statements, each with values and the lines it can have. */
 const others: Partial<Record<StatementName, { values: Record<string, unknown>; lines?: string[][] }>> = {
   "build-progress": { values: {} },
-  "last-property": { values: {} },
-  "built-until": { values: { nextId: 1, complete: 1 } },
+  "built-until": { values: { nextId: 1, complete: 1, made: 1, total: 1 } },
+  "count-block": { values: { first: 0, end: 4096 } },
   changes: { values: { after: 0, rows: 10 } },
   "changes-left": { values: numbered("seq", [1], 256) },
   current: { values: { most: 10 } },
@@ -174,6 +174,9 @@ const others: Partial<Record<StatementName, { values: Record<string, unknown>; l
   "block-done": { values: { block: 0 } },
   "block-ready": { values: { block: 0 } },
   "text-key": { values: { text: "cali" } },
+  "city-weight": { values: { text: "cali" } },
+  "prices-of-block": { values: { first: 0, end: 4096 } },
+  "cities-of-block": { values: { first: 0, end: 4096 } },
   "clear-block": { values: { block: 0 } },
   "lock-index": { values: {} },
   "read-block": { values: { first: 0, end: 4096, rows: 10 } },
@@ -264,6 +267,7 @@ test("every statement is explained here but these", () => {
     "readable-tables",
     "count-some",
     "statistics",
+    ...["count-all", "odd-properties", "without-history", "odd-history", "block-versions"],
   ];
   expect(Object.keys(listings.deps.db.statements).sort()).toEqual(
     [...Object.keys(others), ...searches, ...parts, ...plainInserts, ...filling].sort(),

@@ -68,9 +68,45 @@ test("statistics are those of every visible price", async () => {
     { year: 2001, count: 2, median: 55 },
     { year: 2002, count: 2, median: 13.5 },
   ]);
-  const { limits } = listings.deps.db;
-  listings.deps.db.limits = { ...limits, rowsOfStatistics: 5 };
+});
+
+test("statistics of many properties, which the process remembers, are those of the statement, whoever writes", async () => {
+  const { db } = listings.deps;
+  const { limits } = db;
+  const queries = [
+    "",
+    "by=year",
+    "by=city,year",
+    "city=mocoa&by=city,year",
+    "city=ancuya",
+    "city=x&status=en_venta",
+  ].concat("by=year&minYear=2001&maxYear=2002&status=vendido");
+  const withoutSpelling = async () => {
+    const all: unknown[] = [];
+    for (const query of queries) {
+      const { body } = await listings.get(`/statistics?${query}`);
+      const some = body.statistics as { city?: string }[];
+      all.push(some.map((one) => ({ ...one, ...(one.city ? { city: one.city.toLowerCase() } : {}) })));
+    }
+    return all;
+  };
+  const writes = [
+    "INSERT INTO property (id, address, city, price, description, year) VALUES (20000, '', 'Ancuya', 3, '', 1999)",
+    `INSERT INTO status_history (property_id, status_id, update_date)
+      SELECT 20000, id, UTC_TIMESTAMP() FROM status WHERE name = 'en_venta'`,
+    "UPDATE property SET price = price + 0.25, year = 2001 WHERE price > 15",
+    "DELETE FROM property WHERE price = 7",
+  ];
+  for (const write of [undefined, ...writes]) {
+    if (write) await db.pool.query(write);
+    const wanted = await withoutSpelling();
+    db.limits = { ...limits, rowsOfStatistics: 0 };
+    const found = await withoutSpelling();
+    db.limits = limits;
+    expect([write, found]).toEqual([write, wanted]);
+  }
+  db.limits = { ...limits, rowsOfStatistics: 0, blocksOfPrices: 0 };
   const { status, body } = await listings.get("/statistics?city=mocoa");
-  listings.deps.db.limits = limits;
+  db.limits = limits;
   expect([status, body.errors[0]?.path]).toEqual([422, "by"]);
 });

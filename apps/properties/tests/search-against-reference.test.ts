@@ -402,6 +402,7 @@ const small: SearchLimits = {
   ofSeenMonth: 100,
   rowsOfFacet: 200,
   rowsOfStatistics: 200,
+  blocksOfPrices: 1000,
 };
 
 test.each([

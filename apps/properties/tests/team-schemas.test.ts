@@ -1,7 +1,7 @@
 import type { RowDataPacket } from "mysql2/promise";
 import { afterEach, describe, expect, test } from "vitest";
 import { compareListings, reportFindings } from "../src/adopt.ts";
-import { followTables, isNearlyFresh } from "../src/listings/build.ts";
+import { followTables, isNearlyFresh, readBuild } from "../src/listings/build.ts";
 import { compareBlock } from "../src/listings/compare.ts";
 import { anyVersion, example, type OpenListings, openListings } from "./open-listings.ts";
 import { makeTables, run, type Shape, teamStatuses } from "./team-database.ts";
@@ -164,7 +164,7 @@ test("changes that come while listings are made do not hold up the others, and a
   const { db, indexing, comparison } = listings.deps;
   // What the app does in the background, the test does step by step.
   for (const background of [indexing, comparison]) await background[Symbol.asyncDispose]();
-  await db.pool.query("UPDATE listing_build SET next_id = 0, complete = 0");
+  await db.pool.query("UPDATE listing_build SET next_id = 0, complete = 0, made = 0, total = NULL");
   await db.pool.query("UPDATE property SET city = 'Tunja' WHERE id = 5");
   const count = async () => {
     const [[found]] = await db.pool.query<RowDataPacket[]>("SELECT COUNT(*) AS n FROM listing_change");
@@ -174,6 +174,8 @@ test("changes that come while listings are made do not hold up the others, and a
   for (const block of ["of 5 to 7", "of 9000 to 9003"]) {
     expect([block, await followTables(db, signal), await isNearlyFresh(db)]).toEqual([block, true, false]);
     expect(await count()).toBe(1);
+    // By properties, not by ids: there are three of seven in the first block, however far the next one is.
+    expect((await readBuild(db)).share).toBeCloseTo(block === "of 5 to 7" ? 3 / 7 : 1);
   }
   expect(await followTables(db, signal)).toBe(false);
   expect([await count(), await isNearlyFresh(db)]).toEqual([0, true]);

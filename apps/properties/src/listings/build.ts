@@ -1,4 +1,4 @@
-import { inMysqlTransaction } from "@quintet/db";
+import { inMysqlTransaction, type MysqlConnection } from "@quintet/db";
 import { HealthCheckError, HealthDetails, Problem } from "@quintet/http";
 import { type Database, select, write } from "../database.ts";
 import { blockSize, maxId, positionOfId } from "../term-index/id-sets.ts";
@@ -18,7 +18,7 @@ const mostCounted = 1_000_000;
 /** How far the listings have been made. */
 export interface BuildProgress {
   complete: boolean;
-  /** The part of the ids whose listings are there, from 0 to 1. */
+  /** The part of the properties whose listings are there, from 0 to 1. */
   share: number;
 }
 
@@ -34,28 +34,34 @@ export function buildNextBlock(db: Database): Promise<boolean> {
       if (!build || build.complete === 1) return false;
       const [next] = await select(on, db.statements["next-property"], { from: build.nextId });
       const id = next?.id ?? null;
+      const total = build.total ?? (await countAll(db, on));
       if (id === null || id > maxId) {
-        await write(on, db.statements["built-until"], { nextId: build.nextId, complete: 1 });
+        await write(on, db.statements["built-until"], { nextId: build.nextId, complete: 1, made: 0, total });
         return false;
       }
       const { block } = positionOfId(id);
+      const end = (block + 1) * blockSize;
       await lockBlock(db, on, block);
       await copyListings(db, on, { block }, true);
       await write(on, db.statements["unready-block"], { block });
-      await write(on, db.statements["built-until"], { nextId: (block + 1) * blockSize, complete: 0 });
+      const [found] = await select(on, db.statements["count-block"], { first: block * blockSize, end });
+      await write(on, db.statements["built-until"], { nextId: end, complete: 0, made: found?.count ?? 0, total });
       return true;
     },
     "READ COMMITTED",
   );
 }
 
+async function countAll(db: Database, on: MysqlConnection): Promise<number> {
+  const [found] = await select(on, db.statements["count-all"], {});
+  return found?.count ?? 0;
+}
+
 /** Makes and indexes all listings that are missing, unless there are very many: those are made in the background. */
 export async function buildFew(db: Database): Promise<void> {
   const progress = await readBuild(db);
   if (progress.complete) return;
-  const [found] = await select(db.pool, db.statements["count-properties"], {
-    most: fewProperties + 1,
-  });
+  const [found] = await select(db.pool, db.statements["count-properties"], { most: fewProperties + 1 });
   if ((found?.count ?? 0) > fewProperties) return;
   while (await buildNextBlock(db));
   await inMysqlTransaction(db.pool, (on) => indexAll(db, on), "READ COMMITTED");
@@ -66,9 +72,8 @@ export async function readBuild(db: Database): Promise<BuildProgress> {
   const [build] = await select(db.pool, db.statements["build-progress"], {});
   if (!build) throw new Error("The table listing_build is empty.");
   if (build.complete === 1) return { complete: true, share: 1 };
-  const [last] = await select(db.pool, db.statements["last-property"], {});
-  const lastId = last?.id ?? null;
-  return { complete: false, share: lastId === null ? 1 : Math.min(1, build.nextId / (Math.min(lastId, maxId) + 1)) };
+  const { made, total } = build;
+  return { complete: false, share: total === null || total === 0 ? 0 : Math.min(1, made / total) };
 }
 
 /** The error for a search while listings are missing. */

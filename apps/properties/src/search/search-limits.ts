@@ -25,8 +25,10 @@ export interface SearchLimits {
   ofSeenMonth: number;
   /** Max index rows that are read for the counts of one facet. */
   rowsOfFacet: number;
-  /** Max listings that statistics of prices read. */
+  /** Max listings that statistics of prices read for one response; those of more are made of the prices that a process remembers. */
   rowsOfStatistics: number;
+  /** Max blocks of 4,096 ids whose prices a process remembers: 75 KB each. */
+  blocksOfPrices: number;
 }
 
 export const searchLimits: SearchLimits = {
@@ -45,4 +47,5 @@ export const searchLimits: SearchLimits = {
   ofSeenMonth: 50_000,
   rowsOfFacet: 50_000,
   rowsOfStatistics: 200_000,
+  blocksOfPrices: 1000,
 };

@@ -114,23 +114,23 @@ SELECT p.id, p.address, p.description FROM property AS p WHERE p.id IN ({ids})
 
 -- name: lock-build
 -- How far the listings have been made; only one process at a time makes them.
-SELECT b.next_id AS nextId, b.complete FROM listing_build AS b WHERE b.id = 1 FOR UPDATE
+SELECT b.next_id AS nextId, b.complete, b.total FROM listing_build AS b WHERE b.id = 1 FOR UPDATE
 
 -- name: build-progress
 -- How far the listings have been made. It reads none of the tables that they follow: somebody may hold those.
-SELECT b.next_id AS nextId, b.complete FROM listing_build AS b WHERE b.id = 1
+SELECT b.complete, b.made, b.total FROM listing_build AS b WHERE b.id = 1
 
--- name: last-property
--- The greatest id of a property.
-SELECT MAX(p.id) AS id FROM property AS p
+-- name: count-block
+-- The number of listings in a block.
+SELECT COUNT(*) AS count FROM listing AS l WHERE l.property_id >= :first AND l.property_id < :end
 
 -- name: next-property
 -- The first property from an id on.
 SELECT MIN(p.id) AS id FROM property AS p WHERE p.id >= :from
 
 -- name: built-until
--- Notes how far the listings have been made.
-UPDATE listing_build SET next_id = :nextId, complete = :complete WHERE id = 1
+-- Notes how far the listings have been made: :made more, of :total properties.
+UPDATE listing_build SET next_id = :nextId, complete = :complete, made = made + :made, total = :total WHERE id = 1
 
 -- name: unready-block
 -- Has a block indexed in the background.
@@ -139,6 +139,10 @@ INSERT INTO listing_block (block, ready) VALUES (:block, 0) ON DUPLICATE KEY UPD
 -- name: count-properties
 -- The number of properties, :most at most.
 SELECT COUNT(*) AS count FROM (SELECT p.id FROM property AS p LIMIT :most) AS some
+
+-- name: count-all
+-- The number of properties.
+SELECT COUNT(*) AS count FROM property AS p
 
 -- name: statuses
 -- The statuses by name.

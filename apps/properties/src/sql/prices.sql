@@ -37,6 +37,26 @@ FROM (
   LIMIT :most
 ) AS some
 
+-- name: block-versions
+-- The versions of the blocks in which there are listings.
+SELECT b.block, b.version FROM listing_block AS b ORDER BY b.block LIMIT :rows
+
+-- name: prices-of-block
+-- What statistics need of the listings of a block that have a price.
+SELECT l.status_id AS statusId, l.city, l.year, l.price
+FROM listing AS l FORCE INDEX (PRIMARY)
+WHERE l.property_id >= :first AND l.property_id < :end AND l.price < 1000000000000000
+
+-- name: cities-of-block
+-- The spellings of cities in a block. Cities that differ only in case and accents have the same weight; in its order they are sorted.
+SELECT l.city, HEX(WEIGHT_STRING(RTRIM(l.city))) AS weight
+FROM listing AS l FORCE INDEX (PRIMARY)
+WHERE l.property_id >= :first AND l.property_id < :end AND l.city IS NOT NULL
+
+-- name: city-weight
+-- The weight of a city, as in `cities-of-block`.
+SELECT HEX(WEIGHT_STRING(RTRIM(:text) COLLATE utf8mb4_unicode_520_ci)) AS weight
+
 -- name: statistics
 -- The quartiles of the prices of each group of listings: between two prices where they fall between two (as PERCENTILE_CONT).
 -- Without what stands for no value: the price 10^15 and the year 32,767.

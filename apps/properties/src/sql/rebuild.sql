@@ -23,7 +23,7 @@ ON DUPLICATE KEY UPDATE
   first_seen = COALESCE(listing.first_seen, VALUES(first_seen));
 
 -- name: mark-blocks
--- Marks all blocks as not indexed.
+-- Marks all blocks as changed and not indexed.
 INSERT INTO listing_block (block, ready)
 SELECT DISTINCT l.property_id DIV 4096, 0 FROM listing AS l
-ON DUPLICATE KEY UPDATE ready = 0;
+ON DUPLICATE KEY UPDATE ready = 0, version = version + 1;

@@ -51,10 +51,20 @@ export interface StatementTypes {
       block: Value;
     };
   };
+  "block-versions": {
+    row: {
+      block: number;
+      version: number;
+    };
+    values: {
+      rows: Value;
+    };
+  };
   "build-progress": {
     row: {
-      nextId: number;
       complete: number;
+      made: number;
+      total: number | null;
     };
     values: unknown;
   };
@@ -62,7 +72,9 @@ export interface StatementTypes {
     row: null;
     values: {
       complete: Value;
+      made: Value;
       nextId: Value;
+      total: Value;
     };
   };
   "change-likes": {
@@ -88,6 +100,24 @@ export interface StatementTypes {
       id: number | null;
     };
     values: unknown;
+  };
+  "cities-of-block": {
+    row: {
+      city: string | null;
+      weight: string | null;
+    };
+    values: {
+      end: Value;
+      first: Value;
+    };
+  };
+  "city-weight": {
+    row: {
+      weight: string | null;
+    };
+    values: {
+      text: Value;
+    };
   };
   "clear-block": {
     row: null;
@@ -117,6 +147,21 @@ export interface StatementTypes {
   "copy-places": {
     row: null;
     values: unknown;
+  };
+  "count-all": {
+    row: {
+      count: number;
+    };
+    values: unknown;
+  };
+  "count-block": {
+    row: {
+      count: number;
+    };
+    values: {
+      end: Value;
+      first: Value;
+    };
   };
   "count-likes": {
     row: {
@@ -336,12 +381,6 @@ export interface StatementTypes {
     };
     values: unknown;
   };
-  "last-property": {
-    row: {
-      id: number | null;
-    };
-    values: unknown;
-  };
   "latest-date": {
     row: {
       latestDate: Date | null;
@@ -413,6 +452,7 @@ export interface StatementTypes {
     row: {
       nextId: number;
       complete: number;
+      total: number | null;
     };
     values: unknown;
   };
@@ -602,6 +642,18 @@ export interface StatementTypes {
     values: {
       id: Value;
       rows: Value;
+    };
+  };
+  "prices-of-block": {
+    row: {
+      statusId: number | null;
+      city: string | null;
+      year: number;
+      price: number;
+    };
+    values: {
+      end: Value;
+      first: Value;
     };
   };
   "read-block": {

@@ -44,9 +44,10 @@ WHERE t.block = :block
   AND IF(LENGTH(t.members) = 513, ORD(SUBSTRING(t.members, :byte, 1)) & :bit, INSTR(t.members, :pair)) > 0
 
 -- name: lock-block
--- Locks a block of the index until the transaction ends. A new block has no other listings: it is ready.
+-- Locks a block of the index until the transaction ends, whose listings have another version then. A new block has no other listings: it
+-- is ready.
 INSERT INTO listing_block (block, ready) VALUES (:block, 1)
-ON DUPLICATE KEY UPDATE ready = ready
+ON DUPLICATE KEY UPDATE version = version + 1
 
 -- name: block-ready
 -- Whether a block is indexed; locks its row.
