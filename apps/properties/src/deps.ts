@@ -5,6 +5,7 @@ import type { Database } from "./database.ts";
 import { likeRecount } from "./likes/recount.ts";
 import { followTables } from "./listings/build.ts";
 import { comparison } from "./listings/compare.ts";
+import { type MapTiles, mapTiles } from "./map-tiles.ts";
 import { openDatabase } from "./open-database.ts";
 import { processedRequestsTable } from "./properties/properties.ts";
 import { openSqlAccess, type SqlAccess } from "./queries/sql-access.ts";
@@ -20,6 +21,8 @@ interface ListingDeps extends AsyncDisposable {
   sql: SqlAccess;
   /** Whether anybody may search and read the visible properties, without an account. */
   publicListings: boolean;
+  /** Where the map's tiles come from, if it has any. */
+  mapTiles: MapTiles | undefined;
 }
 
 /** All dependencies of the app. */
@@ -50,6 +53,7 @@ export function createDeps(config: Config, { mysql, log }: CommonDeps<"mysql">):
     comparison: compared,
     sql,
     publicListings: config.PUBLIC_LISTINGS,
+    mapTiles: mapTiles(config),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

@@ -69,7 +69,7 @@ test("an edit that is sent twice is saved, and type, rooms, area and coordinates
   expect(wrong.status).toBe(422);
   for (const name of ["rooms", "area", "lat"])
     expect([name, faultAt(wrong.text, name)]).toEqual([name, expect.any(String)]);
-  expect(await page(`/${id}`)).toMatch(/Casa.*85\.5 m².*\$4,912,281/s);
+  expect(await page(`/${id}`)).toMatch(/Casa.*85\.5\u00a0m².*\$4,912,281/s);
 });
 
 test("filters of rooms, area and type are there when the table has the columns, with their faults", async () => {

@@ -3,6 +3,8 @@ import { axeFaults, launchBrowser, openWatched } from "@quintet/pages/testing";
 import { findTool } from "@quintet/stores/testing";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createApp } from "../src/app.ts";
+import { mapTiles as mapTilesOf } from "../src/map-tiles.ts";
 import { anyVersion, type OpenListings, openListings } from "./open-listings.ts";
 
 const installMinutes = 10;
@@ -16,8 +18,16 @@ let cheap: number;
 
 beforeAll(async () => {
   listings = await openListings();
-  odd = await listings.create({ address: hostile, city: hostile, description: hostile, price: 1_234_567 });
-  cheap = await listings.create({ address: "Calle 1", city: "Cali", price: 90_000_000, year: 1999 });
+  const odds = { address: hostile, city: hostile, description: hostile, price: 1_234_567, type: hostile };
+  odd = await listings.create({ ...odds, lat: 3.44, lon: -76.52 });
+  cheap = await listings.create({
+    address: "Calle 1",
+    city: "Cali",
+    price: 90_000_000,
+    year: 1999,
+    lat: 3.45,
+    lon: -76.53,
+  });
   await listings.create({ address: "Calle 2", city: "Cali", price: 200_000_000, status: "vendido" });
   const log = createLogger({ service: "properties", level: "silent" });
   listening = await serve(listenerOf(listings.app), { port: 0, host: "127.0.0.1", log, drainSeconds: 1 });
@@ -113,6 +123,57 @@ test("staff sees what somebody else has saved meanwhile before it saves, and wit
   await press("Restore");
   await page.getByText("Restored.").waitFor();
   complaints.length = 0; // The browser reports the 412 and the 422 as errors.
+});
+
+test("a map has the places of the page, shows texts as texts, and searches what it shows; without JavaScript it is not there", async () => {
+  await using opened = await visit("/properties", "plain");
+  const { page, press } = opened;
+  const map = page.getByRole("region", { name: "Map of 2 properties" });
+  await map.getByRole("button", { name: "$1.23M" }).press("Enter");
+  const link = map.getByRole("link", { name: hostile, exact: true });
+  await link.and(page.locator(":focus")).waitFor();
+  expect(await link.getAttribute("href")).toBe(`/properties/${odd}`);
+  await page.keyboard.press("Escape");
+  await link.waitFor({ state: "detached" });
+  await map.getByRole("button", { name: "$1.23M" }).and(page.locator(":focus")).waitFor();
+  await page.getByRole("link", { name: "Skip the map" }).press("Enter");
+  expect(new URL(page.url()).hash).toBe("#results");
+  await press("Search in this area");
+  await page.waitForURL(/bbox=3\.\d+%2C-76\.\d+%2C3\.\d+%2C-76\.\d+/);
+  await page.getByText("2 properties", { exact: true }).waitFor();
+  await page.getByRole("link", { name: "Remove Area: on the map" }).waitFor();
+  expect(await page.locator('input[type="hidden"][name="bbox"]').count()).toBe(1);
+  await using plain = await visit(`/properties/${cheap}`, "plain", withoutScripts);
+  expect(await plain.page.locator("[data-map]").isVisible()).toBe(false);
+  await plain.follow(hostile);
+  await plain.page.waitForURL(`${url}/properties/${odd}`);
+});
+
+test("tiles come from the origin of the setting, and the page admits images of no other", async () => {
+  const mapTiles = mapTilesOf({
+    MAP_TILES_URL: "https://{s}.tiles.test/{z}/{x}/{y}.png",
+    MAP_ATTRIBUTION: "© Somebody <b> https://tiles.test/copyright",
+  });
+  const log = createLogger({ service: "properties", level: "silent" });
+  const tiled = createApp({ ...listings.deps, mapTiles });
+  const other = await serve(listenerOf(tiled), { port: 0, host: "127.0.0.1", log, drainSeconds: 1 });
+  await using closing = new AsyncDisposableStack();
+  closing.defer(() => other.close());
+  await using opened = await visit("/properties/liked", "plain");
+  const { page, complaints } = opened;
+  const asked: string[] = [];
+  await page.route("https://*.tiles.test/**", (route) => {
+    asked.push(`${new URL(route.request().url()).host} ${route.request().headers().referer}`);
+    return route.fulfill({ status: 204 });
+  });
+  const at = `http://127.0.0.1:${other.port}`;
+  await page.goto(`${at}/properties?city=Cali`);
+  await page.getByRole("link", { name: "© Somebody <b>" }).waitFor();
+  await expect.poll(() => asked).toContain(`a.tiles.test ${at}/`);
+  const refused = page.waitForEvent("console", (message) => message.text().includes("evil.test"));
+  await page.evaluate("new Image().src = 'https://evil.test/1.png'");
+  await refused;
+  complaints.length = 0; // Requests to other hosts are what this test is about.
 });
 
 test("staff runs SQL, sees its plan and saves it for others, without JavaScript", async () => {

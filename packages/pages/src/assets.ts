@@ -1,15 +1,17 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Hono } from "hono";
 import { type LinkedModule, linkedModules } from "./linked-modules.ts";
 
-/** What is served, and the files of `assets/` that it is put together from. */
+/** What is served, and the files of `assets/` or of npm packages that it is put together from. */
 const served = {
   "style.css": {
     type: "text/css; charset=utf-8",
     from: ["base.css", "navigation.css", "forms.css", "tables.css", "parts.css", "plots.css", "listings.css"],
   },
+  "map.css": { type: "text/css; charset=utf-8", from: ["npm:leaflet/dist/leaflet.css", "map.css"] },
   "live-results.js": { type: "text/javascript; charset=utf-8", from: ["live-results.js"] },
   "poll.js": { type: "text/javascript; charset=utf-8", from: ["poll.js"] },
   "upload.js": { type: "text/javascript; charset=utf-8", from: ["upload.js"] },
@@ -19,7 +21,7 @@ const served = {
 };
 
 /** Scripts that import npm packages. */
-const linked = ["sql-editor"] as const;
+const linked = ["sql-editor", "map"] as const;
 
 export type AssetName = keyof typeof served | `${(typeof linked)[number]}.js`;
 
@@ -57,13 +59,18 @@ function findModule(name: string): ServedFile | undefined {
   return found && { name, body: Buffer.from(found.text), type: "text/javascript; charset=utf-8" };
 }
 
+function pathOf(file: string): string {
+  if (file.startsWith("npm:")) return createRequire(import.meta.url).resolve(file.slice("npm:".length));
+  return fileURLToPath(new URL(`assets/${file}`, import.meta.url));
+}
+
 /** Reads the files, once. */
 function readFiles(): Map<AssetName, ServedFile> {
   const names = Object.keys(served) as (keyof typeof served)[];
   return new Map(
     names.map((asset): [AssetName, ServedFile] => {
       const { type, from } = served[asset];
-      const body = Buffer.concat(from.map((file) => readFileSync(new URL(`assets/${file}`, import.meta.url))));
+      const body = Buffer.concat(from.map((file) => readFileSync(pathOf(file))));
       const digest = createHash("sha256").update(body).digest("hex").slice(0, 12);
       return [asset, { name: asset.replace(".", `-${digest}.`), body, type }];
     }),

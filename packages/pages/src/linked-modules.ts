@@ -37,9 +37,13 @@ export function linkedModules(path: string, name: string): LinkedModule[] {
   return [own, ...[...linked.values()].filter((one) => one !== own)];
 }
 
-/** The file of a package for browsers: what its `package.json` names for `import`. */
+const fileInPackage = /^(?:@[^/]+\/[^/]+|[^@/][^/]*)\/./;
+
+/** The file of a package for browsers: the one that is named (`leaflet/dist/…`), or what its `package.json` names for `import`. */
 function esmFileOf(specifier: string, from: string): string {
-  let folder = dirname(createRequire(from).resolve(specifier));
+  const resolved = createRequire(from).resolve(specifier);
+  if (fileInPackage.test(specifier)) return resolved;
+  let folder = dirname(resolved);
   while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
   const { exports, module } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const file = exports?.["."]?.import ?? exports?.import ?? module;

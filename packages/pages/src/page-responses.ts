@@ -4,13 +4,16 @@ import type { Refusal } from "./action-pages.ts";
 import type { AssetName } from "./assets.ts";
 import type { PageFrame, PageRequest } from "./frame.ts";
 import type { Html } from "./html.ts";
-import { page, pageHeaders } from "./page.ts";
+import { page, pageHeaders, policyWithImages } from "./page.ts";
 
 /** What a page shows, and its status. */
 interface ShownPage {
   title: string;
   body: Html;
   scripts?: AssetName[];
+  styles?: AssetName[];
+  /** An origin whose images the page shows, as the Content-Security-Policy has it. */
+  imagesFrom?: string | undefined;
   status?: 200 | 412 | RefusedStatus;
 }
 
@@ -23,8 +26,9 @@ export async function sendPage<E extends ServiceEnv>(
   frame: PageFrame,
   content: ShownPage,
 ): Promise<Response> {
-  const { status = 200, ...shown } = content;
+  const { status = 200, imagesFrom, ...shown } = content;
   for (const [name, value] of Object.entries(pageHeaders)) c.header(name, value);
+  if (imagesFrom !== undefined) c.header("Content-Security-Policy", policyWithImages(imagesFrom));
   c.header("Cache-Control", "no-store");
   c.header("Vary", "Accept", { append: true });
   return c.html(await page(c as unknown as PageRequest, frame, shown), status);

@@ -12,6 +12,8 @@ export interface PageContent {
   title: string;
   body: Html;
   scripts?: AssetName[];
+  /** Stylesheets beside that of all pages. */
+  styles?: AssetName[];
   /** Links beside those of the frame, such as those of staff. */
   links?: readonly SectionLink[];
 }
@@ -26,6 +28,11 @@ export const pageHeaders: Record<string, string> = {
   "Referrer-Policy": "same-origin",
   "Cross-Origin-Opener-Policy": "same-origin",
 };
+
+/** The policy of `pageHeaders` that admits images of another origin as well, such as `https://*.tiles.example.org`. */
+export function policyWithImages(origin: string): string {
+  return pageHeaders["Content-Security-Policy"]!.replace("img-src 'self' data:", `img-src 'self' data: ${origin}`);
+}
 
 /**
  * A whole page: the navigation that all pages share, the app's own links, the body, a footer. It shows who is signed in, and once the
@@ -48,7 +55,7 @@ interface Framed extends PageContent {
 /** The text of a page whose visitor is known, or cannot be. */
 export function pageText(frame: PageFrame, content: Framed): string {
   const { files, name, prefix } = frame;
-  const { title, body, path, visitor, notice, scripts = [], apps = onlyApp(prefix.slice(1)) } = content;
+  const { title, body, path, visitor, notice, scripts = [], styles = [], apps = onlyApp(prefix.slice(1)) } = content;
   const isStaff = visitor !== undefined && "username" in visitor && visitor.isStaff === true;
   const links = [...frame.links, ...(content.links ?? [])].filter(({ staff }) => !staff || isStaff);
   const text = html`<!doctype html>
@@ -60,6 +67,7 @@ export function pageText(frame: PageFrame, content: Framed): string {
     <title>${[...new Set([title, name, "Quintet"])].join(" · ")}</title>
     <link rel="icon" type="image/svg+xml" href="${files.url("icon.svg")}" />
     <link rel="stylesheet" href="${files.url("style.css")}" />
+    ${styles.map((style) => html`<link rel="stylesheet" href="${files.url(style)}" />`)}
     ${scripts.map((script) => html`<script type="module" src="${files.url(script)}"></script>`)}
   </head>
   <body>

@@ -11,7 +11,7 @@ export function typeText(type: string): string {
 
 /** An area: `85 m²`. */
 export function areaText(area: number): string {
-  return `${counted(area)} m²`;
+  return `${counted(area)}\u00a0m²`;
 }
 
 /** What is known of type, rooms and area: `Apartamento · 3 rooms · 85 m²`. Empty when nothing is. */

@@ -1,10 +1,16 @@
 import { type Html, plural, shownTime } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Likes } from "../likes/like-queries.ts";
+import type { MapTiles } from "../map-tiles.ts";
 import type { Property, StatusChange } from "../properties/property.ts";
-import { areaText, metrePriceText, typeText } from "./features.ts";
-import { actionPath, comparePath, home } from "./frame.ts";
+import { areaText, featuresText, metrePriceText, typeText } from "./features.ts";
+import { actionPath, comparePath, home, propertyPath } from "./frame.ts";
+import { hasMap, mapOf } from "./map.ts";
+import { searchAddress } from "./page-query.ts";
 import { priceText, statusLabel, statusTag, timeText, titleOf } from "./property-texts.ts";
+
+/** How far "nearby" is. */
+export const nearbyKm = 3;
 
 export interface PropertyShown {
   property: Property & Likes;
@@ -15,10 +21,13 @@ export interface PropertyShown {
   /** Whether others see it: only then can it be liked and compared. */
   isPublic: boolean;
   isStaff: boolean;
+  /** Others around it, nearest first. */
+  nearby: readonly Property[];
+  tiles: MapTiles | undefined;
 }
 
 /** A property with all that is known of it, and what the visitor can do with it. */
-export function propertyPage({ property, history, more, isPublic, isStaff }: PropertyShown): Html {
+export function propertyPage({ property, history, more, isPublic, isStaff, nearby, tiles }: PropertyShown): Html {
   const { id, city, price, year, status, description, withdrawnAt } = property;
   return html`<p class="back"><a href="${home}">Search</a></p>
       <article class="property">
@@ -49,7 +58,25 @@ export function propertyPage({ property, history, more, isPublic, isStaff }: Pro
           <h2 id="about">Description</h2>
           ${description === null || description.trim() === "" ? html`<p class="hint">There is none.</p>` : html`<p class="description">${description}</p>`}
         </section>
+        ${hasMap([property]) ? placePart(property, nearby, tiles) : ""}
       </article>`;
+}
+
+function placePart(property: Property, nearby: readonly Property[], tiles: MapTiles | undefined): Html {
+  const { id, lat, lon } = property;
+  const around = searchAddress(new URLSearchParams({ near: `${lat},${lon},${nearbyKm}`, sort: "distance" }));
+  return html`<div class="part place">
+          ${mapOf({ properties: [property, ...nearby], tiles, skipTo: "nearby", here: id })}
+          <section aria-labelledby="nearby">
+            <h2 id="nearby" tabindex="-1">Nearby</h2>
+            ${nearby.length === 0 ? html`<p class="hint">There is no other one within ${nearbyKm} km.</p>` : html`<ul class="nearby">${nearby.map(nearbyItem)}</ul><p><a href="${around}">All within ${nearbyKm} km</a></p>`}
+          </section>
+        </div>`;
+}
+
+function nearbyItem(property: Property): Html {
+  const features = featuresText(property);
+  return html`<li><strong>${priceText(property.price)}</strong> <a href="${propertyPath(property.id)}">${titleOf(property)}</a>${features === "" ? "" : html` <span class="hint">${features}</span>`}</li>`;
 }
 
 function features({ type, rooms, area, price }: Property): Html {

@@ -1,9 +1,11 @@
 import type { InputFault } from "@quintet/http";
 import { faultSummary, type Html, plural } from "@quintet/pages";
 import { html } from "hono/html";
+import type { MapTiles } from "../map-tiles.ts";
 import type { OptionalColumn } from "../source/source.ts";
 import { areaText, typeText } from "./features.ts";
 import { home } from "./frame.ts";
+import { hasMap, mapOf } from "./map.ts";
 import { type PageQuery, searchAddress, withoutValue } from "./page-query.ts";
 import { type ListedProperty, propertyCards } from "./property-cards.ts";
 import { priceText, statusLabel } from "./property-texts.ts";
@@ -27,6 +29,8 @@ interface SearchShown {
   /** Undefined for a search that was refused. */
   results?: Results | undefined;
   isFirst: boolean;
+  /** Where the tiles of the map come from, if it has any. */
+  tiles?: MapTiles | undefined;
   refusal?: { heading: string; faults: InputFault[] } | undefined;
 }
 
@@ -49,32 +53,41 @@ const labels = {
 };
 
 /** The search: its filters with the number of results of each, and the properties that match. */
-export function searchPage({ query, facets, columns, results, isFirst, refusal }: SearchShown): Html {
+export function searchPage({ query, facets, columns, results, isFirst, tiles, refusal }: SearchShown): Html {
   const types = results?.properties.flatMap(({ type }) => type ?? []) ?? [];
   return html`<h1>Find a property</h1>
       ${refusal ? faultSummary(refusal.heading, refusal.faults, labels) : ""}
       <div class="search-layout">
         ${searchForm({ query, facets, columns, types, faults: refusal?.faults ?? [] })}
         <section class="found" aria-labelledby="found">
-          ${results ? found(query, results, isFirst) : html`<h2 id="found">No results</h2><p>Change the filters, or <a href="${home}">start again</a>.</p>`}
+          ${results ? found({ query, results, isFirst, tiles }) : html`<h2 id="found">No results</h2><p>Change the filters, or <a href="${home}">start again</a>.</p>`}
         </section>
       </div>`;
 }
 
-function found(query: PageQuery, { properties, total, isExact, next }: Results, isFirst: boolean): Html {
-  if (properties.length === 0 && isFirst) return nothing(query);
+type Found = Pick<SearchShown, "query" | "isFirst" | "tiles"> & { results: Results };
+
+function found({ query, results, isFirst, tiles }: Found): Html {
+  const { properties, total, isExact, next } = results;
+  const box = query.get("bbox") ?? undefined;
+  const map = hasMap(properties, box) ? mapOf({ properties, tiles, skipTo: "results", search: { box } }) : "";
+  if (properties.length === 0 && isFirst) return nothing(query, map);
   const number = plural(total, "property", "properties");
   return html`<h2 id="found">${isExact ? number : `At most ${number}`}</h2>
           ${filtersInUse(query)}
+          ${map}
+          <div id="results" tabindex="-1">
           ${properties.length === 0 ? html`<p class="empty">The properties of this page have changed meanwhile.</p>` : propertyCards(properties)}
+          </div>
           ${pages(query, isFirst, next)}`;
 }
 
-function nothing(query: PageQuery): Html {
+function nothing(query: PageQuery, map: Html | ""): Html {
   return html`<h2 id="found">No property matches</h2>
           ${filtersInUse(query)}
-          <div class="empty">
-            <p>${query.size === 0 ? "There are no properties yet." : "Take a filter away, widen the price or the years, or try fewer words: each word must be in the address or the description."}</p>
+          ${map}
+          <div class="empty" id="results" tabindex="-1">
+            <p>${query.size === 0 ? "There are no properties yet." : "Take a filter away, widen the price, the years or the area, or try fewer words: each word must be in the address or the description."}</p>
             ${query.size === 0 ? "" : html`<p><a href="${home}">Show all properties</a></p>`}
           </div>`;
 }

@@ -3,20 +3,28 @@ import type { AccountEnv, MaybeAccountEnv } from "@quintet/auth";
 import { htmlContent, Problem, type ServiceEnv, wholeNumber } from "@quintet/http";
 import { nextPage, type PageFrame, sendPage } from "@quintet/pages";
 import type { Context } from "hono";
+import type { Database } from "../database.ts";
 import type { Deps } from "../deps.ts";
 import { readLiked, withLikes } from "../likes/likes.ts";
 import { comparePage } from "../pages/compare-page.ts";
 import { likedPath } from "../pages/frame.ts";
 import { likedPage } from "../pages/list-pages.ts";
+import { hasMap, mapFiles } from "../pages/map.ts";
 import { maxCompared } from "../pages/property-cards.ts";
-import { propertyPage } from "../pages/property-page.ts";
+import { nearbyKm, propertyPage } from "../pages/property-page.ts";
 import { titleOf } from "../pages/property-texts.ts";
 import { readProperty } from "../properties/properties.ts";
+import type { Property } from "../properties/property.ts";
 import { readHistory } from "../properties/status-history.ts";
 import { isVisible } from "../properties/statuses.ts";
+import { areaOf } from "../search/places.ts";
+import { searchProperties } from "../search/search.ts";
 import { dateCursor, datePosition } from "./cursors.ts";
 import { nobody, readers } from "./pages.ts";
 import { idParam } from "./schemas.ts";
+
+/** Properties around another one on its page. */
+const shownNearby = 6;
 
 /** Entries of a history on the page of a property. */
 const shownEntries = 50;
@@ -24,7 +32,7 @@ const shownEntries = 50;
 /** Sends the page of the property in the path. */
 export async function sendPropertyPage(
   c: Context<MaybeAccountEnv>,
-  { db }: Pick<Deps, "db">,
+  { db, mapTiles: tiles }: Pick<Deps, "db" | "mapTiles">,
   frame: PageFrame,
 ): Promise<Response | undefined> {
   const params = idParam.safeParse(c.req.param());
@@ -33,9 +41,10 @@ export async function sendPropertyPage(
   const { account } = c.var;
   const isStaff = account?.isStaff === true;
   const found = await readProperty(db, id, isStaff);
-  const [[property], { history, more }] = await Promise.all([
+  const [[property], { history, more }, nearby] = await Promise.all([
     withLikes(db, account?.id ?? nobody, [found]),
     readHistory(db, id, { limit: shownEntries }),
+    readNearby(db, found),
   ]);
   if (!property) throw new Error(`Property ${id} has lost its likes.`);
   const body = propertyPage({
@@ -45,8 +54,28 @@ export async function sendPropertyPage(
     more: more && isStaff,
     isPublic: found.withdrawnAt === undefined && isVisible(found.status),
     isStaff,
+    nearby,
+    tiles,
   });
-  return sendPage(c, frame, { title: titleOf(property), body });
+  const files = hasMap([property]) ? mapFiles(tiles) : {};
+  return sendPage(c, frame, { title: titleOf(property), body, ...files });
+}
+
+/** The next properties around a property, nearest first; none where it has no place, and while no search is possible. */
+async function readNearby(db: Database, { id, lat, lon }: Property): Promise<Property[]> {
+  if (lat === undefined || lon === undefined || !hasMap([{ lat, lon }])) return [];
+  const around = {
+    cities: [],
+    statuses: [],
+    types: [],
+    words: [],
+    place: areaOf({ lat, lon, km: nearbyKm }, undefined),
+  };
+  const found = await searchProperties(db, { ...around, sort: "distance" }, shownNearby + 1).catch((error: unknown) => {
+    if (!(error instanceof Problem)) throw error;
+    return undefined;
+  });
+  return (found?.properties ?? []).filter((one) => one.id !== id).slice(0, shownNearby);
 }
 
 const likedInput = z.object({ cursor: z.string().max(500).optional() });

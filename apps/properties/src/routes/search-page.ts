@@ -6,6 +6,7 @@ import type { Deps } from "../deps.ts";
 import { withLikes } from "../likes/likes.ts";
 import { home, withdrawnPath } from "../pages/frame.ts";
 import { withdrawnPageText } from "../pages/list-pages.ts";
+import { hasMap, mapFiles } from "../pages/map.ts";
 import { type PageQuery, searchAddress, tidyQuery } from "../pages/page-query.ts";
 import { type FacetCounts, pageSort } from "../pages/search-form.ts";
 import { type Results, searchPage } from "../pages/search-page.ts";
@@ -17,7 +18,7 @@ import { nobody } from "./pages.ts";
 import { searchQuery } from "./search-schemas.ts";
 import { withdrawnPage } from "./withdrawn.ts";
 
-type PageDeps = Pick<Deps, "db" | "cursorKey">;
+type PageDeps = Pick<Deps, "db" | "cursorKey" | "mapTiles">;
 
 /** Properties on a page. */
 const pageSize = 24;
@@ -81,8 +82,9 @@ async function showResults(c: Context<MaybeAccountEnv>, shown: Shown): Promise<R
     const properties = await withLikes(deps.db, c.var.account?.id ?? nobody, page.properties);
     const next = page.end ? searchCursor(deps.cursorKey, search.sort, page.end) : null;
     const results: Results = { properties, ...total, next };
-    const body = searchPage({ query, facets, columns, results, isFirst });
-    return await sendPage(c, frame, { title: "Search", body });
+    const body = searchPage({ query, facets, columns, results, isFirst, tiles: deps.mapTiles });
+    const files = hasMap(properties, query.get("bbox") ?? undefined) ? mapFiles(deps.mapTiles) : {};
+    return await sendPage(c, frame, { title: "Search", body, ...files });
   } catch (error) {
     if (!isUnserved(error)) throw error;
     const refusal = { heading: error.message, faults: [] };

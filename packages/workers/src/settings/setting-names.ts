@@ -31,6 +31,8 @@ export const settingNames: readonly string[] = [
   "LOG_MAX_MB",
   "LOOP_BLOCK_MS",
   "MAIL_FROM",
+  "MAP_ATTRIBUTION",
+  "MAP_TILES_URL",
   "MAX_REQUESTS_AT_ONCE",
   "MAX_SHARE_PERCENT",
   "MAX_WAITING_AT_ONCE",
