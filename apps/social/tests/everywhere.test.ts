@@ -14,7 +14,9 @@ const needAccount = [
   ["POST", "/posts"],
   ["GET", "/posts/1"],
   ["PUT", "/posts/1"],
+  ["PATCH", "/posts/1"],
   ["DELETE", "/posts/1"],
+  ["GET", "/posts/1/history"],
   ["POST", "/vote"],
   ["GET", "/users/1"],
 ] as const;
@@ -22,6 +24,7 @@ const withBody = [
   ["POST", "/users"],
   ["POST", "/posts"],
   ["PUT", "/posts/1"],
+  ["PATCH", "/posts/1"],
   ["POST", "/vote"],
 ] as const;
 const json = { "Content-Type": "application/json" };
@@ -70,7 +73,7 @@ describe.each(withBody)("%s %s", (method, path) => {
 
 test("an unsupported method is a 405 with Allow", async () => {
   for (const [method, path, allow] of [
-    ["PATCH", "/posts/1", "DELETE, GET, PUT"],
+    ["POST", "/posts/1", "DELETE, GET, PATCH, PUT"],
     ["DELETE", "/posts", "GET, POST"],
     ["GET", "/vote", "POST"],
     ["GET", "/login", "POST"],
@@ -124,7 +127,9 @@ test("health names the stores, the document names every route and its security",
     "/openapi.json",
   );
   expect(Object.keys(body.paths).sort()).toEqual(
-    ["health", "login", "posts", "posts/{id}", "users", "users/{id}", "vote"].map((path) => `/social/${path}`),
+    ["health", "login", "posts", "posts/{id}", "posts/{id}/history", "users", "users/{id}", "vote"].map(
+      (path) => `/social/${path}`,
+    ),
   );
   for (const [method, path] of needAccount) {
     const route = body.paths[`/social${path.replace("/1", "/{id}")}`]?.[method.toLowerCase()];

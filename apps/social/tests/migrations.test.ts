@@ -11,8 +11,12 @@ import { getTableName, is, Table } from "drizzle-orm";
 import postgres from "postgres";
 import { describe, expect, inject, test } from "vitest";
 import { readMigrationFiles } from "../src/database/drizzle.ts";
-import * as schema from "../src/database/schema.ts";
+import * as postTables from "../src/database/post-tables.ts";
+import * as core from "../src/database/schema.ts";
 import { migrate, migrationsFolder } from "../src/migrate.ts";
+
+/** The tables of all files that `drizzle.config.ts` names. */
+const schema = { ...core, ...postTables };
 
 const readJson = async (name: string) => JSON.parse(await readFile(join(migrationsFolder, "meta", name), "utf8"));
 

@@ -15,8 +15,15 @@ export interface Post {
   id: number;
   title: string;
   content: string;
+  truncated: boolean;
   published: boolean;
   createdAt: string;
+  publishedAt: string | null;
+  editedAt: string | null;
+  version: number;
+  tags: string[];
+  comments: number;
+  myVote: 0 | 1;
   ownerId: number;
   owner: { id: number; email: string; createdAt: string };
 }

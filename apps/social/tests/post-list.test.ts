@@ -28,7 +28,7 @@ describe("GET /posts", () => {
     await social.vote(plain, newest[3]!, 1);
     const { body, ids } = await list("");
     expect(ids).toEqual(newest);
-    expect(body[3]).toEqual({ post: written.find(({ id }) => id === newest[3]), votes: 2 });
+    expect(body[3]).toEqual({ post: { ...written.find(({ id }) => id === newest[3]), myVote: 1 }, votes: 2 });
     expect(body[4]?.votes).toBe(0);
   });
 

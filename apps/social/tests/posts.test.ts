@@ -12,6 +12,145 @@ afterAll(() => social[Symbol.asyncDispose]());
 const read = (id: number | string, by = social.accounts.plain) =>
   social.send<PostWithVotes>("GET", `/posts/${id}`, { by });
 
+const patch = (id: number, json: object, tag = "*", by = social.accounts.plain) =>
+  social.send<Post>("PATCH", `/posts/${id}`, { by, json, headers: { "If-Match": tag } });
+const tagOf = async (id: number) => (await read(id)).headers.get("etag") ?? "";
+const lists = async (id: number) => {
+  const { body } = await social.send<PostWithVotes[]>("GET", "/posts?limit=100", { by: social.accounts.plain });
+  return body.findIndex(({ post }) => post.id === id);
+};
+
+describe("a version", () => {
+  test("is changed by one of several who have its tag, and a vote does not change it", async () => {
+    const { plain, other } = social.accounts;
+    const { id } = await social.post(plain);
+    const tag = await tagOf(id);
+    await social.vote(other, id, 1);
+    expect(await tagOf(id)).not.toBe(tag);
+    const changes = await Promise.all([1, 2, 3, 4, 5].map((n) => patch(id, { title: `Title ${n}` }, tag)));
+    expect(changes.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412]);
+    const changed = changes.find(({ status }) => status === 200)!;
+    expect((await read(id)).body).toEqual({ post: changed.body, votes: 1 });
+    expect(changed.body).toMatchObject({ version: 2, content: "Content" });
+    expect(changed.headers.get("etag")).toBe(await tagOf(id));
+    for (const method of ["PUT", "DELETE"]) {
+      const json = method === "PUT" ? { json: { title: "a", content: "b" } } : {};
+      const late = await social.send(method, `/posts/${id}`, { by: plain, headers: { "If-Match": tag }, ...json });
+      expect(late.status).toBe(412);
+    }
+    const now = { by: plain, headers: { "If-Match": `W/"x", ${await tagOf(id)}` } };
+    expect((await social.send("DELETE", `/posts/${id}`, now)).status).toBe(204);
+    expect((await patch(id, {})).status).toBe(404);
+  });
+
+  test("is needed for a change in part, and only the owner makes one", async () => {
+    const { plain, other } = social.accounts;
+    const { id } = await social.post(plain);
+    expect((await social.send("PATCH", `/posts/${id}`, { by: plain, json: {} })).status).toBe(428);
+    expect((await patch(id, { title: "Theirs" }, "*", other)).status).toBe(403);
+    for (const tag of ['"1"', `W/${await tagOf(id)}`, `"${id + 1}.1-x"`, "x", `${id}.1`]) {
+      expect((await patch(id, { title: "b" }, tag)).status, tag).toBe(412);
+    }
+    const same = await patch(id, { title: "Title", published: true });
+    expect([same.status, same.body.version, same.body.editedAt]).toEqual([200, 1, null]);
+    const wrong = await social.send("PATCH", `/posts/${id}`, {
+      by: plain,
+      json: { title: "", votes: 1 },
+      headers: { "If-Match": "*" },
+    });
+    expect([wrong.status, named(wrong)]).toEqual([422, ["title", "votes"]]);
+  });
+
+  test("that the client has is not sent again", async () => {
+    const { plain, other } = social.accounts;
+    const { id } = await social.post(plain);
+    const again = async () =>
+      (await social.send("GET", `/posts/${id}`, { by: plain, headers: { "If-None-Match": tag } })).status;
+    const tag = await tagOf(id);
+    expect(await again()).toBe(304);
+    await social.vote(other, id, 1);
+    expect(await again()).toBe(200);
+  });
+});
+
+describe("the history of a post", () => {
+  const history = (id: number, query = "", by = social.accounts.plain) =>
+    social.send<{ history: { title: string; version: number }[]; nextCursor: string | null }>(
+      "GET",
+      `/posts/${id}/history${query}`,
+      { by },
+    );
+
+  test("has what was changed after the publication, latest first, page by page", async () => {
+    const { plain, other } = social.accounts;
+    const { id } = await social.post(plain, { title: "Draft", published: false });
+    await patch(id, { title: "0" });
+    await patch(id, { published: true });
+    expect((await history(id, "", other)).body).toEqual({ history: [], nextCursor: null });
+    for (let n = 1; n <= 5; n++) await patch(id, { title: String(n) });
+    await patch(id, { published: false });
+    expect((await history(id, "", other)).status).toBe(404);
+    await patch(id, { published: true });
+    const titles: string[] = [];
+    let query = "?limit=2";
+    for (let pages = 0; query !== "" && pages < 9; pages++) {
+      const { body } = await history(id, query, other);
+      titles.push(...body.history.map(({ title }) => title));
+      query = body.nextCursor ? `?limit=2&cursor=${body.nextCursor}` : "";
+    }
+    expect(titles).toEqual(["4", "3", "2", "1", "0"]);
+    const first = (await history(id, "?limit=1", other)).body;
+    expect(first.history).toEqual([
+      {
+        ...{ title: "4", content: "Content", version: expect.any(Number) },
+        ...{ writtenAt: expect.any(String), replacedAt: expect.any(String) },
+      },
+    ]);
+    expect((await history(id, "?limit=21")).status).toBe(400);
+    expect((await history(id, "?cursor=x")).status).toBe(400);
+  });
+});
+
+test("a draft that is published is the newest post then, and keeps this place", async () => {
+  const { plain } = social.accounts;
+  const { id, publishedAt } = await social.post(plain, { published: false });
+  expect(publishedAt).toBeNull();
+  await social.post(plain);
+  const published = (await patch(id, { published: true })).body;
+  expect([await lists(id), published.editedAt]).toEqual([0, null]);
+  await social.post(plain);
+  await patch(id, { published: false });
+  const again = (await patch(id, { published: true })).body;
+  expect([await lists(id), again.publishedAt]).toEqual([1, published.publishedAt]);
+});
+
+test("the tags of a post are the words after #, and follow its text", async () => {
+  const { plain } = social.accounts;
+  const post = await social.post(plain, {
+    title: "#Cali",
+    content: "#CAFÉ #Salento #cafe\u0301 C# #1",
+    published: false,
+  });
+  expect(post.tags).toEqual(["café", "cali", "salento"]);
+  const published = (await patch(post.id, { content: "#salento #new", published: true })).body;
+  expect(published.tags).toEqual(["cali", "new", "salento"]);
+  const { db } = social.deps.database;
+  const times = await db.execute(`
+    SELECT count(*)::int AS others FROM social.post_tags t JOIN social.posts p ON p.id = t.post_id
+    WHERE p.id = ${post.id} AND t.listed_at <> p.published_at`);
+  expect(times[0]).toEqual({ others: 0 });
+  expect((await patch(post.id, { title: "x", content: "y" })).body.tags).toEqual([]);
+});
+
+test("a list has the start of a long content", async () => {
+  const { plain } = social.accounts;
+  const content = `${"é".repeat(499)}👨‍👩‍👧 and more`;
+  const { id } = await social.post(plain, { content });
+  const { body } = await social.send<PostWithVotes[]>("GET", "/posts?limit=1", { by: plain });
+  expect(body[0]!.post).toMatchObject({ id, content: "é".repeat(499), truncated: true });
+  expect((await read(id)).body.post).toMatchObject({ content, truncated: false });
+});
+
 describe("a post", () => {
   test("is created, read, replaced and deleted by its owner", async () => {
     const { plain } = social.accounts;
@@ -20,7 +159,10 @@ describe("a post", () => {
     expect(made.status, made.text).toBe(201);
     const owner = { id: plain.account.id, email: plain.account.email, createdAt: expect.any(String) };
     const createdAt = expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/);
-    expect(made.body).toEqual({ id: expect.any(Number), ...json, createdAt, ownerId: plain.account.id, owner });
+    expect(made.body).toEqual({
+      ...{ id: expect.any(Number), ...json, truncated: false, tags: [], ownerId: plain.account.id, owner },
+      ...{ createdAt, publishedAt: made.body.createdAt, editedAt: null, version: 1, comments: 0, myVote: 0 },
+    });
     const path = `/posts/${made.body.id}`;
     expect(made.headers.get("location")).toBe(`/social${path}`);
     expect((await read(made.body.id)).body).toEqual({ post: made.body, votes: 0 });
@@ -29,9 +171,13 @@ describe("a post", () => {
       by: plain,
       json: { title: "Other", content: "Text", published: false },
     });
-    expect([put.status, put.body]).toEqual([200, { ...made.body, title: "Other", content: "Text", published: false }]);
+    const edited = { ...made.body, editedAt: createdAt };
+    expect([put.status, put.body]).toEqual([
+      200,
+      { ...edited, title: "Other", content: "Text", published: false, version: 2 },
+    ]);
     const whole = await social.send<Post>("PUT", path, { by: plain, json: { title: "A", content: "B" } });
-    expect(whole.body).toEqual({ ...made.body, title: "A", content: "B", published: true });
+    expect(whole.body).toEqual({ ...edited, title: "A", content: "B", published: true, version: 3 });
 
     const gone = await social.send("DELETE", path, { by: plain });
     expect([gone.status, gone.text]).toEqual([204, ""]);

@@ -110,6 +110,33 @@ export function social({ anyone, plain, other }: Installation): void {
       expectProblem(await plain.post("/social/posts", body), 422, field);
     });
 
+    it("are changed in part by their version, and show what they were", async () => {
+      const { id } = await write({ content: "The #First text" });
+      const path = `/social/posts/${id}`;
+      const shown = await plain.get(path);
+      const at = (tag: string) => ({ headers: { "If-Match": tag } });
+      const tag = String(shown.headers.etag);
+      expect(shown.json()).toMatchObject({ post: { tags: ["first"], publishedAt: time, editedAt: null, myVote: 0 } });
+      expect((await plain.with({ "If-None-Match": tag }).get(path)).status).toBe(304);
+      const changed = await plain.patch(path, { content: "Other" }, at(tag));
+      expect([changed.status, changed.json().content, changed.json().editedAt]).toEqual([200, "Other", time]);
+      expectProblem(await plain.patch(path, { content: "Late" }, at(tag)), 412);
+      expectProblem(await plain.put(path, { title: "a", content: "b" }, at(tag)), 412);
+      expectProblem(await plain.send("DELETE", path, undefined, at(tag)), 412);
+      expectProblem(await plain.patch(path, { content: "Blind" }), 428);
+      expectProblem(await plain.patch(path, { title: "" }, at("*")), 422, "title");
+      expectProblem(await other.patch(path, { content: "Mine" }, at("*")), 403);
+      expectProblem(await plain.patch("/social/posts/999999999", { content: "x" }, at("*")), 404);
+      expect((await other.get(`${path}/history`)).json()).toEqual({
+        history: [
+          { version: 1, title: expect.any(String), content: "The #First text", writtenAt: time, replacedAt: time },
+        ],
+        nextCursor: null,
+      });
+      expectProblem(await plain.get(`${path}/history`, { limit: 21 }), 400, "limit");
+      expectProblem(await plain.get("/social/posts/999999999/history"), 404);
+    });
+
     it("cannot be given to somebody else", async () => {
       expectProblem(await plain.post("/social/posts", { title: "a", content: "b", ownerId: 1 }), 422, "ownerId");
     });
@@ -137,7 +164,7 @@ export function social({ anyone, plain, other }: Installation): void {
       const found = await list({ search: word });
       expect(found.map(({ post }) => post.id).sort()).toEqual(posts.map((post) => post.id).sort());
       expect(found.find(({ post }) => post.id === posts[1]?.id)).toEqual({
-        post: { ...posts[1], owner: { id: plain.id, email: plain.email, createdAt: time } },
+        post: { ...posts[1], myVote: 1, owner: { id: plain.id, email: plain.email, createdAt: time } },
         votes: 2,
       });
       const pages = [...(await list({ search: word, limit: 2 })), ...(await list({ search: word, limit: 2, skip: 2 }))];

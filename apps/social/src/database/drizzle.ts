@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
  */
 const load = createRequire(import.meta.url);
 
-export const { and, desc, DrizzleQueryError, eq, exists, inArray, isNull, notExists, or, sql } = load(
+export const { and, desc, DrizzleQueryError, eq, exists, getTableColumns, inArray, isNull, notExists, or, sql } = load(
   "drizzle-orm",
 ) as typeof import("drizzle-orm");
 

@@ -19,7 +19,7 @@ export const maxContentLength = 40_000;
 export const social = pgSchema("social");
 
 /** Milliseconds, the precision of a JavaScript date, so that a cursor holds the exact position. */
-const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
+export const time = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
 const createdAt = time("created_at").notNull().defaultNow();
 const profileId = (name: string) => bigint(name, { mode: "number" }).references(() => profiles.id);
 

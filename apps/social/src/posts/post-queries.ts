@@ -1,6 +1,8 @@
 import { type Database, type Transaction, unwrapDriverError } from "../database/database.ts";
-import { and, eq, isNull, sql } from "../database/drizzle.ts";
+import { and, desc, eq, getTableColumns, isNull, sql } from "../database/drizzle.ts";
+import { postEdits, postTags } from "../database/post-tables.ts";
 import { posts } from "../database/schema.ts";
+import { tagsIn } from "./tags.ts";
 import { visibleTo } from "./visible-posts.ts";
 
 /** The part of a post that its author writes. */
@@ -10,18 +12,78 @@ export interface PostText {
   published: boolean;
 }
 
-/** Inserts a post and returns its id. */
-export async function insertPost(on: Database | Transaction, ownerId: number, text: PostText): Promise<number> {
+/** The fields to change; absent ones stay as they are. */
+export type PostChange = { [Field in keyof PostText]?: PostText[Field] | undefined };
+
+/** An earlier text of a post. */
+export type PostEdit = Omit<typeof postEdits.$inferSelect, "postId">;
+
+/** Inserts a post with its tags and returns its id. To be run in a transaction. */
+export async function insertPost(on: Transaction, ownerId: number, text: PostText): Promise<number> {
   const publishedAt = text.published ? sql`now()` : null;
   const added = on.insert(posts).values({ ...text, ownerId, publishedAt });
   const rows = await unwrapDriverError(added.returning({ id: posts.id }));
-  return rows[0]!.id;
+  const { id } = rows[0]!;
+  const tags = tagsIn(text.title, text.content);
+  if (tags.length > 0) await writeTags(on, id, tags);
+  return id;
 }
 
-/** Queries for single posts. Every query that changes one is restricted to posts of the given owner that staff did not remove. */
+/**
+ * Changes the given fields of the owner's post, when it is one of `versions`, with its tags; returns whether there is such a post. The
+ * version stays when nothing changes. One statement compares and changes the version, so that of two changes of a version one is refused.
+ * To be run in a transaction.
+ */
+export async function changePost(
+  on: Transaction,
+  { id, ownerId, versions }: { id: number; ownerId: number; versions: number[] | undefined },
+  change: PostChange,
+): Promise<boolean> {
+  const { title = posts.title, content = posts.content, published = posts.published } = change;
+  const isOtherText = sql`(${posts.title}, ${posts.content}) is distinct from (${title}, ${content})`;
+  const isOther = sql`(${isOtherText} or ${posts.published} <> ${published})`;
+  const changed = on.update(posts).set({
+    ...change,
+    publishedAt: sql`case when ${published} then coalesce(${posts.publishedAt}, now()) else ${posts.publishedAt} end`,
+    editedAt: sql`case when ${posts.publishedAt} is not null and ${isOtherText} then now() else ${posts.editedAt} end`,
+    version: sql`${posts.version} + case when ${isOther} then 1 else 0 end`,
+  });
+  const isVersion = versions && sql`${posts.version} = any(${`{${versions.join(",")}}`}::int[])`;
+  const written = changed.where(and(ownPost(id, ownerId), isVersion));
+  const rows = await unwrapDriverError(written.returning({ title: posts.title, content: posts.content }));
+  const text = rows[0];
+  if (text) await writeTags(on, id, tagsIn(text.title, text.content));
+  return text !== undefined;
+}
+
+/** Makes `tags` those of a post, which the transaction has locked. */
+async function writeTags(on: Transaction, postId: number, tags: string[]): Promise<void> {
+  const all = sql`${sql.param(tags)}::text[]`;
+  const gone = on.$with("gone").as(
+    on
+      .delete(postTags)
+      .where(and(eq(postTags.postId, postId), sql`${postTags.tag} <> all(${all})`))
+      .returning({ tag: postTags.tag }),
+  );
+  const added = on
+    .with(gone)
+    .insert(postTags)
+    .select((query) =>
+      query
+        .select({ postId: posts.id, tag: sql<string>`unnest(${all})`.as("tag"), listedAt: posts.listedAt })
+        .from(posts)
+        .where(eq(posts.id, postId)),
+    );
+  const target = [postTags.postId, postTags.tag];
+  await unwrapDriverError(added.onConflictDoUpdate({ target, set: { listedAt: sql`excluded.listed_at` } }));
+}
+
+/** A post of the owner that staff did not remove. */
+const ownPost = (id: number, ownerId: number) =>
+  and(eq(posts.id, id), eq(posts.ownerId, ownerId), isNull(posts.removedAt));
+
+/** Queries for single posts. */
 export function postQueries(db: Database | Transaction) {
-  const ownPost = (id: number, ownerId: number) =>
-    and(eq(posts.id, id), eq(posts.ownerId, ownerId), isNull(posts.removedAt));
   return {
     /** The id of the post's owner, or `undefined` when it does not exist or the viewer may not see it. */
     async findOwner(id: number, viewer: number): Promise<number | undefined> {
@@ -29,23 +91,22 @@ export function postQueries(db: Database | Transaction) {
       const rows = await unwrapDriverError(found.where(and(eq(posts.id, id), visibleTo(viewer))));
       return rows[0]?.ownerId;
     },
-    /** Replaces the text of a post. Returns whether the owner has such a post. */
-    async replace(id: number, ownerId: number, text: PostText): Promise<boolean> {
-      const isOtherText = sql`(${posts.title}, ${posts.content}) is distinct from (${text.title}, ${text.content})`;
-      const changed = db.update(posts).set({
-        ...text,
-        publishedAt: text.published ? sql`coalesce(${posts.publishedAt}, now())` : posts.publishedAt,
-        editedAt: sql`case when ${posts.publishedAt} is not null and ${isOtherText} then now() else ${posts.editedAt} end`,
-        version: sql`${posts.version} + 1`,
-      });
-      const rows = await unwrapDriverError(changed.where(ownPost(id, ownerId)).returning({ id: posts.id }));
-      return rows.length > 0;
-    },
-    /** Deletes a post and its votes. Returns whether the owner had such a post. */
-    async delete(id: number, ownerId: number): Promise<boolean> {
-      const removed = db.delete(posts).where(ownPost(id, ownerId));
+    /** Deletes the owner's post, when it is one of `versions`, with all that belongs to it. Returns whether there was such a post. */
+    async delete(id: number, ownerId: number, versions?: number[]): Promise<boolean> {
+      const isVersion = versions && sql`${posts.version} = any(${`{${versions.join(",")}}`}::int[])`;
+      const removed = db.delete(posts).where(and(ownPost(id, ownerId), isVersion));
       const rows = await unwrapDriverError(removed.returning({ id: posts.id }));
       return rows.length > 0;
+    },
+    /** The earlier texts of a post before a version, latest first. */
+    async edits(id: number, before: number | undefined, limit: number): Promise<PostEdit[]> {
+      const { postId: _, ...columns } = getTableColumns(postEdits);
+      const isBefore = before === undefined ? undefined : sql`${postEdits.version} < ${before}`;
+      const found = db
+        .select(columns)
+        .from(postEdits)
+        .where(and(eq(postEdits.postId, id), isBefore));
+      return unwrapDriverError(found.orderBy(desc(postEdits.version)).limit(limit));
     },
   };
 }

@@ -1,35 +1,46 @@
 import { type KeyedRequest, Problem } from "@quintet/http";
-import type { Database } from "../database/database.ts";
+import { type Database, unwrapDriverError } from "../database/database.ts";
 import { runOncePerKey } from "../database/processed-requests.ts";
 import type { Profiles } from "../users/profiles.ts";
 import { type PostView, postLoader } from "./load-posts.ts";
-import { insertPost, type PostText, postQueries } from "./post-queries.ts";
+import { changePost, insertPost, type PostChange, type PostEdit, type PostText, postQueries } from "./post-queries.ts";
+import { matchedVersions, otherVersion } from "./versions.ts";
 
 interface Author {
   id: number;
   email: string;
 }
 
-/** Creates, reads, replaces and deletes posts. To anyone but its owner, a draft does not exist. */
+/** Creates, reads, changes and deletes posts. To anyone but its owner, a draft does not exist. */
 export function createPosts(db: Database, profiles: Profiles) {
   const queries = postQueries(db);
-  const loadPosts = postLoader(db);
+  const loadPosts = postLoader(db, "whole");
   const notFound = () => new Problem("not-found", "Post not found.");
+
+  const get = async (id: number, viewer: number): Promise<PostView> => {
+    const [found] = await loadPosts([id], viewer);
+    if (!found) throw notFound();
+    return found;
+  };
+  /** Why a change of `id` found no row: throws 404, or returns 412. */
+  const missingOrOther = async (id: number, ownerId: number): Promise<Problem> => {
+    await get(id, ownerId);
+    return otherVersion();
+  };
+
   return {
-    async get(id: number, viewer: number): Promise<PostView> {
-      const [found] = await loadPosts([id], viewer);
-      if (!found) throw notFound();
-      return found;
-    },
+    get,
     /** Creates a post, once for a keyed request. */
     async create(writer: Author, text: PostText, request?: KeyedRequest): Promise<PostView> {
       await profiles.ensure(writer);
-      return runOncePerKey(db, request, async (on) => {
-        const id = await insertPost(on, writer.id, text);
-        const [made] = await (on === db ? loadPosts : postLoader(on))([id], writer.id);
-        if (!made) throw notFound();
-        return made;
-      });
+      const made = runOncePerKey(db, request, (on) =>
+        on.transaction(async (tx) => {
+          const [post] = await postLoader(tx, "whole")([await insertPost(tx, writer.id, text)], writer.id);
+          if (!post) throw notFound();
+          return post;
+        }),
+      );
+      return unwrapDriverError(made);
     },
     /** Throws 403 for another account's post. An unknown post passes: it is a 404 after validation. */
     async requireOwner(id: number, accountId: number): Promise<void> {
@@ -38,15 +49,32 @@ export function createPosts(db: Database, profiles: Profiles) {
         throw new Problem("forbidden", "Only the owner may change or delete a post.");
       }
     },
-    /** Replaces the text of a post; id, owner, time and votes stay. */
-    async replace(id: number, writer: Author, text: PostText): Promise<PostView> {
-      const isReplaced = await queries.replace(id, writer.id, text);
-      const [post] = isReplaced ? await loadPosts([id], writer.id) : [];
-      if (!post) throw notFound();
-      return post;
+    /**
+     * Changes the given fields of a post, if `ifMatch`, an If-Match header, names its current version or is absent; id, owner, time and
+     * votes stay. Throws 404 and 412.
+     */
+    async change(id: number, ownerId: number, change: PostChange, ifMatch?: string): Promise<PostView> {
+      const versions = matchedVersions(ifMatch, id);
+      const isChanged = await unwrapDriverError(
+        db.transaction((tx) => changePost(tx, { id, ownerId, versions }, change)),
+      );
+      if (!isChanged) throw await missingOrOther(id, ownerId);
+      return get(id, ownerId);
     },
-    async delete(id: number, accountId: number): Promise<void> {
-      if (!(await queries.delete(id, accountId))) throw notFound();
+    /** Throws 428 when a change of a post that is there has no If-Match header. */
+    async requireIfMatch(id: number, ownerId: number, ifMatch: string | undefined): Promise<void> {
+      if (ifMatch !== undefined) return;
+      await get(id, ownerId);
+      throw new Problem("precondition-required", "If-Match is required: the ETag that the change is based on, or *.");
+    },
+    async delete(id: number, ownerId: number, ifMatch?: string): Promise<void> {
+      const isDeleted = await queries.delete(id, ownerId, matchedVersions(ifMatch, id));
+      if (!isDeleted) throw await missingOrOther(id, ownerId);
+    },
+    /** The earlier texts of a post that the viewer may see, before a version, latest first. */
+    async edits(id: number, viewer: number, page: { before: number | undefined; limit: number }): Promise<PostEdit[]> {
+      if ((await queries.findOwner(id, viewer)) === undefined) throw notFound();
+      return queries.edits(id, page.before, page.limit);
     },
   };
 }

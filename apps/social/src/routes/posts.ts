@@ -1,8 +1,13 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { guards } from "@quintet/auth";
 import {
+  cursorParam,
+  decodeCursor,
+  encodeCursor,
   errorResponse,
+  etagOf,
   idempotent,
+  ifNoneMatch,
   jsonBody,
   jsonResponse,
   limitParam,
@@ -11,17 +16,21 @@ import {
   type ServiceEnv,
   wholeNumber,
 } from "@quintet/http";
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import type { Deps } from "../deps.ts";
+import type { PostView } from "../posts/load-posts.ts";
 import { createPostList } from "../posts/post-list.ts";
 import { createPosts } from "../posts/posts.ts";
 import {
+  postChanges,
+  postHistorySchema,
   postInput,
   postListSchema,
   postParams,
   postSchema,
   postWithVotesSchema,
   searchSchema,
+  toPostEdit,
   toPostResponse,
   toPostWithVotes,
 } from "./schemas.ts";
@@ -29,6 +38,18 @@ import {
 const tags = ["social"];
 const unknown = errorResponse("The post does not exist, or is a draft of another user");
 const notOwner = errorResponse("The post belongs to another user");
+const otherVersion = errorResponse("The post has changed: If-Match names another version");
+const ifMatch = (description: string) => z.object({ "if-match": z.string().optional().openapi({ description }) });
+
+const historyQuery = z.strictObject({
+  limit: wholeNumber(1, 20)
+    .optional()
+    .transform((limit) => limit ?? 10)
+    .openapi({ description: "Max number of texts on the page, 1 to 20; 10 by default" }),
+  cursor: cursorParam,
+});
+/** A cursor's content: the id of the post and the version of the last text. */
+const historyPosition = z.tuple([z.literal("history"), z.number(), z.number()]);
 
 const listQuery = z.strictObject({
   limit: limitParam(10).describe("Max number of posts on the page, 1 to 100; 10 by default"),
@@ -49,7 +70,17 @@ const listQuery = z.strictObject({
     .openapi({ description: "Cursor from the Link header of the previous page; cannot be combined with skip" }),
 });
 
-/** Adds the routes that list, create, get, replace and delete posts. */
+/** Sets the entity tag of a post as the caller sees it now. Its start, up to the version, is what If-Match is compared with. */
+function setTag(c: Context, view: PostView): string {
+  const { id, version } = view.post;
+  const etag = `"${id}.${version}-${etagOf(JSON.stringify(toPostWithVotes(view))).slice(1)}`;
+  c.header("ETag", etag);
+  c.header("Cache-Control", "private, max-age=0, must-revalidate");
+  c.header("Vary", "Authorization, Cookie", { append: true });
+  return etag;
+}
+
+/** Adds the routes that list, create, get, change and delete posts. */
 export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
   const { db, searches } = deps.database;
   const posts = createPosts(db, deps.profiles);
@@ -72,8 +103,9 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "List posts",
         description:
-          "Lists published posts and the caller's own drafts, newest first. The `Link` header of a response leads to the next page; with it " +
-          "pages stay stable while new posts arrive.",
+          "Lists published posts and the caller's own drafts, newest first: by the time of their first publication, drafts by that of their " +
+          "creation. A content of more than 500 characters is cut there, with `truncated`. The `Link` header of a response leads to the next " +
+          "page; with it pages stay stable while new posts arrive.",
         request: { query: listQuery },
         responses: {
           200: {
@@ -111,13 +143,15 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Create a post",
         description:
-          "Creates a post, or a draft with `published: false`. The profile of the caller is created when it does not exist.",
+          "Creates a post, or a draft with `published: false`. Words after `#` in title and content are its tags. The profile of the caller is " +
+          "created when it does not exist.",
         request: { ...noQuery, ...jsonBody(postInput) },
         responses: { 201: jsonResponse(postSchema, "Post created") },
       }),
       async (c) => {
         const written = await posts.create(c.var.account, c.req.valid("json"), c.var.keyed);
         c.header("Location", `/social/posts/${written.post.id}`);
+        setTag(c, written);
         return c.json(toPostResponse(written), 201);
       },
     )
@@ -128,13 +162,79 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/posts/{id}",
         tags,
         summary: "Get a post",
-        description: "Gets a post with its number of votes. Another user's draft is a 404.",
+        description:
+          "Gets a post with its number of votes, and its `ETag` for `If-None-Match` and `If-Match`. Another user's draft is a 404.",
         request: { ...noQuery, params: postParams },
-        responses: { 200: jsonResponse(postWithVotesSchema, "The post"), 404: unknown },
+        responses: {
+          200: jsonResponse(postWithVotesSchema, "The post"),
+          304: { description: "Not modified: the client has what the caller sees now (If-None-Match)" },
+          404: unknown,
+        },
       }),
       async (c) => {
         const found = await posts.get(c.req.valid("param").id, c.var.account.id);
+        const etag = setTag(c, found);
+        if (ifNoneMatch(c.req.header("if-none-match"), etag)) return c.body(null, 304);
         return c.json(toPostWithVotes(found), 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("social:read"),
+        method: "get",
+        path: "/posts/{id}/history",
+        tags,
+        summary: "Get the earlier texts of a post",
+        description:
+          "Lists the texts that a post had since it was first published and that were replaced, latest first. What was changed before the " +
+          "first publication is not recorded.",
+        request: { params: postParams, query: historyQuery },
+        responses: { 200: jsonResponse(postHistorySchema, "One page of the history"), 404: unknown },
+      }),
+      async (c) => {
+        const { id } = c.req.valid("param");
+        const { limit, cursor } = c.req.valid("query");
+        const [, of, before] = decodeCursor(deps.cursorKey, cursor, historyPosition) ?? [];
+        const page = { before: of === id ? before : undefined, limit: limit + 1 };
+        const found = await posts.edits(id, c.var.account.id, page);
+        const history = found.slice(0, limit).map(toPostEdit);
+        const last = found.length > limit ? history.at(-1) : undefined;
+        const nextCursor = last ? encodeCursor(deps.cursorKey, ["history", id, last.version]) : null;
+        return c.json({ history, nextCursor }, 200);
+      },
+    )
+    .openapi(
+      createRoute({
+        ...guard.account("social:write", mayChange),
+        method: "patch",
+        path: "/posts/{id}",
+        tags,
+        summary: "Change a post",
+        description:
+          "Changes the given fields of the caller's own post. `If-Match` is required (428) and must be the ETag of the current version, or " +
+          "`*` (412). Votes and comments are no change of the version. A request that changes nothing keeps the version. A draft that is " +
+          "published is the newest post then; a post that was published before keeps its place.",
+        request: {
+          ...noQuery,
+          params: postParams,
+          headers: ifMatch("ETag of the version that the change is based on, or `*` for any version; required"),
+          ...jsonBody(postChanges),
+        },
+        responses: {
+          200: jsonResponse(postSchema, "Post changed; its new ETag is in the headers"),
+          403: notOwner,
+          404: unknown,
+          412: otherVersion,
+          428: errorResponse("If-Match is missing"),
+        },
+      }),
+      async (c) => {
+        const { id } = c.req.valid("param");
+        const header = c.req.header("if-match");
+        await posts.requireIfMatch(id, c.var.account.id, header);
+        const changed = await posts.change(id, c.var.account.id, c.req.valid("json"), header);
+        setTag(c, changed);
+        return c.json(toPostResponse(changed), 200);
       },
     )
     .openapi(
@@ -145,12 +245,25 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         tags,
         summary: "Replace a post",
         description:
-          "Replaces the text of the caller's own post. A field that is left out is reset to its default: a draft needs `published: false` again.",
-        request: { ...noQuery, params: postParams, ...jsonBody(postInput) },
-        responses: { 200: jsonResponse(postSchema, "Post replaced"), 403: notOwner, 404: unknown },
+          "Replaces the text of the caller's own post. A field that is left out is reset to its default: a draft needs `published: false` again. " +
+          "With `If-Match`, replaces that version only (412).",
+        request: {
+          ...noQuery,
+          params: postParams,
+          headers: ifMatch("ETag of the version to replace; any version by default"),
+          ...jsonBody(postInput),
+        },
+        responses: {
+          200: jsonResponse(postSchema, "Post replaced; its new ETag is in the headers"),
+          403: notOwner,
+          404: unknown,
+          412: otherVersion,
+        },
       }),
       async (c) => {
-        const changed = await posts.replace(c.req.valid("param").id, c.var.account, c.req.valid("json"));
+        const { id } = c.req.valid("param");
+        const changed = await posts.change(id, c.var.account.id, c.req.valid("json"), c.req.header("if-match"));
+        setTag(c, changed);
         return c.json(toPostResponse(changed), 200);
       },
     )
@@ -161,12 +274,17 @@ export function addPostRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         path: "/posts/{id}",
         tags,
         summary: "Delete a post",
-        description: "Deletes the caller's own post with its votes.",
-        request: { ...noQuery, params: postParams },
-        responses: { 204: { description: "Post deleted" }, 403: notOwner, 404: unknown },
+        description:
+          "Deletes the caller's own post with its votes and comments. With `If-Match`, deletes that version only (412).",
+        request: {
+          ...noQuery,
+          params: postParams,
+          headers: ifMatch("ETag of the version to delete; any version by default"),
+        },
+        responses: { 204: { description: "Post deleted" }, 403: notOwner, 404: unknown, 412: otherVersion },
       }),
       async (c) => {
-        await posts.delete(c.req.valid("param").id, c.var.account.id);
+        await posts.delete(c.req.valid("param").id, c.var.account.id, c.req.header("if-match"));
         return c.body(null, 204);
       },
     );

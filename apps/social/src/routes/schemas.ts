@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { isVisible, mustBeVisible } from "@quintet/http";
 import { maxContentLength, maxTitleLength } from "../database/schema.ts";
 import type { PostView } from "../posts/load-posts.ts";
+import type { PostEdit } from "../posts/post-queries.ts";
 import type { Profile } from "../users/profile-queries.ts";
 
 /** Text that Postgres can store unchanged: no NUL, no unpaired surrogate. */
@@ -49,6 +50,12 @@ export const postInput = z
   })
   .openapi("PostInput", { description: "The text of a post" });
 
+const { title, content, published } = postInput.shape;
+
+export const postChanges = z
+  .strictObject({ title: title.optional(), content: content.optional(), published: published.unwrap().optional() })
+  .openapi("PostChanges", { description: "The fields of a post to change; absent fields stay as they are" });
+
 export const voteInput = z
   .strictObject({
     postId: z
@@ -59,7 +66,7 @@ export const voteInput = z
       .openapi({ description: "Id of the post", example: 7 }),
     dir: z
       .literal([0, 1], "must be 1 (add the vote) or 0 (remove it)")
-      .openapi({ description: "1 adds the vote, 0 removes it" }),
+      .openapi({ type: "integer", enum: [0, 1], description: "1 adds the vote, 0 removes it" }),
   })
   .openapi("VoteInput", { description: "A vote to add or remove" });
 
@@ -105,9 +112,22 @@ export const postSchema = z
   .object({
     id: z.number().int().describe("Id of the post"),
     title: z.string().describe("Title, 1 to 300 characters"),
-    content: z.string().describe("Content, 1 to 40,000 characters"),
+    content: z.string().describe("Content, 1 to 40,000 characters; in a list its first 500"),
+    truncated: z.boolean().describe("Whether `content` is only the start of the content, as in a list"),
     published: z.boolean().describe("False for a draft, which only its owner can see"),
     createdAt: z.iso.datetime().describe("When the post was created"),
+    publishedAt: z.iso
+      .datetime()
+      .nullable()
+      .describe("When the post was first published, which is its time in lists; null for a draft that never was"),
+    editedAt: z.iso
+      .datetime()
+      .nullable()
+      .describe("When title or content last changed after the first publication; null when they did not"),
+    version: z.number().int().describe("Counts the changes of what the owner writes"),
+    tags: z.array(z.string()).describe("The words after `#` in title and content, in lower case, at most ten"),
+    comments: z.number().int().describe("Number of comments on the post that are not deleted"),
+    myVote: z.number().int().min(0).max(1).describe("1 when the caller has voted for the post, otherwise 0"),
     ownerId: z.number().int().describe("Id of the user who owns the post"),
     owner: profileSchema,
   })
@@ -121,6 +141,23 @@ export const postListSchema = z
   .array(postWithVotesSchema)
   .openapi("PostList", { description: "One page of posts, newest first" });
 
+const postEditSchema = z
+  .object({
+    version: z.number().int().describe("The version of the post that had this text"),
+    title: z.string().describe("The title at that time"),
+    content: z.string().describe("The content at that time"),
+    writtenAt: z.iso.datetime().describe("When the text was written, or first published"),
+    replacedAt: z.iso.datetime().describe("When the text was replaced"),
+  })
+  .openapi("PostEdit", { description: "An earlier text of a post" });
+
+export const postHistorySchema = z
+  .object({
+    history: z.array(postEditSchema),
+    nextCursor: z.string().nullable().describe("Cursor of the next page; null on the last page"),
+  })
+  .openapi("PostHistory", { description: "One page of the earlier texts of a post, latest first" });
+
 export const voteResultSchema = z
   .object({
     message: z.string().describe("What was done, in words"),
@@ -132,14 +169,22 @@ export function toProfileResponse({ id, email, createdAt }: Profile): z.infer<ty
   return { id, email, createdAt: createdAt.toISOString() };
 }
 
-export function toPostResponse({ post, owner }: PostView): z.infer<typeof postSchema> {
-  const { id, title, content, published, createdAt, ownerId } = post;
+export function toPostResponse(view: PostView): z.infer<typeof postSchema> {
+  const { post, owner, isTruncated, voted, comments, tags } = view;
+  const { id, title, content, published, createdAt, publishedAt, editedAt, version, ownerId } = post;
   return {
     id,
     title,
     content,
+    truncated: isTruncated,
     published,
     createdAt: createdAt.toISOString(),
+    publishedAt: publishedAt?.toISOString() ?? null,
+    editedAt: editedAt?.toISOString() ?? null,
+    version,
+    tags,
+    comments,
+    myVote: voted ? 1 : 0,
     ownerId,
     owner: toProfileResponse(owner),
   };
@@ -147,4 +192,8 @@ export function toPostResponse({ post, owner }: PostView): z.infer<typeof postSc
 
 export function toPostWithVotes(found: PostView): z.infer<typeof postWithVotesSchema> {
   return { post: toPostResponse(found), votes: found.votes };
+}
+
+export function toPostEdit({ writtenAt, replacedAt, ...text }: PostEdit): z.infer<typeof postEditSchema> {
+  return { ...text, writtenAt: writtenAt.toISOString(), replacedAt: replacedAt.toISOString() };
 }
