@@ -42,15 +42,20 @@ export async function mergeBackup(
   const target = tableTarget(table);
   const primary = { name: table.name, names: table.primaryKey, columns: keyColumnsOf(table, table.primaryKey) };
   const keyOf = plainKeyReader(table, table.primaryKey);
-  const references = table.foreignKeys
-    .filter((key) => !restored.includes(key.table))
-    .map((key) => referenceCheck(table, key));
+  const references = table.foreignKeys.flatMap((key, at) =>
+    restored.includes(key.table) ? [] : [{ at, ...referenceCheck(table, key) }],
+  );
   const counts = { rows: 0, added: 0, removed: 0, changed: 0 };
   let after: PlainRow | undefined;
   let storing = Promise.resolve();
   const merge = async (block: BlockRows, range: KeyRange) => {
-    for (const reference of references) await reference.check(connection, block.rows);
-    const { write, added, remove } = rowDifference(table, block.rows, await readRange(connection, table, range));
+    for (const { at, check } of references) await check(connection, block.references[at]!);
+    const found = await readRange(connection, table, range);
+    if (found.length === 0) {
+      counts.added += block.count;
+      return sendReplacing(store, connection, target, block.text(), block.count);
+    }
+    const { write, added, remove } = rowDifference(table, block.rows(), found);
     counts.added += added;
     counts.changed += write.length - added;
     counts.removed += remove.length;
@@ -60,11 +65,10 @@ export async function mergeBackup(
   try {
     for await (const block of backupBlocks(storage, table, backup)) {
       await storing;
-      const last = block.rows.at(-1);
-      storing = merge(block, { after, last });
+      storing = merge(block, { after, last: block.last });
       storing.catch(() => {});
-      after = last;
-      counts.rows += block.rows.length;
+      after = block.last;
+      counts.rows += block.count;
     }
     await storing;
     counts.removed += await deleteRange(connection, table, { after });
@@ -91,14 +95,13 @@ const maxKnownKeys = 100_000;
 
 /** Counts the rows that refer to no row of another table, and locks the rows that they refer to. */
 function referenceCheck(table: Table, key: ForeignKey) {
-  const keyOf = plainKeyReader(table, key.columns);
   const of = { name: key.table, names: key.references, columns: keyColumnsOf(table, key.columns) };
   const broken: BrokenReference = { from: table.name, key, count: 0 };
   let known = new Set<KeyValue>();
   return {
     broken,
-    async check(connection: MysqlConnection, rows: readonly PlainRow[]): Promise<void> {
-      const keys = rows.map(keyOf).filter((value) => value !== null && !known.has(value));
+    async check(connection: MysqlConnection, values: readonly KeyValue[]): Promise<void> {
+      const keys = values.filter((value) => value !== null && !known.has(value));
       if (keys.length === 0) return;
       const existing = await existingKeys(connection, of, keys, "shared");
       for (const value of keys) if (!existing.has(value)) broken.count++;

@@ -70,7 +70,7 @@ export async function* fileBlocks(
   for await (const bytes of container.blocks()) {
     const block = decode(bytes);
     small.push(block);
-    rows += block.rows.length;
+    rows += block.count;
     if (rows < minRows) continue;
     yield joined(small);
     small = [];
@@ -83,19 +83,23 @@ export async function* fileBlocks(
 function joined(blocks: BlockRows[]): BlockRows {
   if (blocks.length === 1) return blocks[0] as BlockRows;
   return {
-    rows: blocks.flatMap(({ rows }) => rows),
+    count: blocks.reduce((sum, { count }) => sum + count, 0),
+    last: blocks.at(-1)?.last,
+    references: blocks[0]!.references.map((_, at) => blocks.flatMap(({ references }) => references[at]!)),
     text(numbers) {
+      if (numbers === undefined) return Buffer.concat(blocks.map((block) => block.text()));
       let begin = 0;
       let at = 0;
       const parts = blocks.map((block) => {
         const own: number[] = [];
-        while (at < numbers.length && (numbers[at] as number) < begin + block.rows.length)
+        while (at < numbers.length && (numbers[at] as number) < begin + block.count)
           own.push((numbers[at++] as number) - begin);
-        begin += block.rows.length;
+        begin += block.count;
         return block.text(own);
       });
       return Buffer.concat(parts);
     },
+    rows: () => blocks.flatMap((block) => block.rows()),
   };
 }
 

@@ -65,10 +65,9 @@ export async function removeStaleScratch(db: MysqlPool): Promise<void> {
 export async function fillScratch(store: BulkStore, scratch: Table, blocks: AsyncIterable<BlockRows>): Promise<number> {
   let total = 0;
   let storing = Promise.resolve();
-  const send = async ({ rows, text }: BlockRows) => {
-    const all = text(rows.map((_, number) => number));
+  const send = async (block: BlockRows) => {
     const refused = await inBulkTransaction(store, (connection) =>
-      sendRows(store, connection, tableTarget(scratch), all, rows.length),
+      sendRows(store, connection, tableTarget(scratch), block.text(), block.count),
     );
     if (refused.length > 0) throw new IncompatibleFile(`several rows have the key ${refused[0]!.value}`);
   };
@@ -77,7 +76,7 @@ export async function fillScratch(store: BulkStore, scratch: Table, blocks: Asyn
       await storing;
       storing = send(block);
       storing.catch(() => {});
-      total += block.rows.length;
+      total += block.count;
     }
     await storing;
     return total;

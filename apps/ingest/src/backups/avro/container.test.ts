@@ -47,8 +47,8 @@ async function read(
   let blocks = 0;
   for await (const block of container.blocks()) {
     const part = decode(block);
-    text += part.text(part.rows.map((_, number) => number)).toString();
-    rows += part.rows.length;
+    text += part.text().toString();
+    rows += part.count;
     blocks++;
   }
   return { text, rows, schema: container.schema, blocks };
