@@ -91,7 +91,7 @@ export async function writeDraft(
   const writer = new ContainerWriter<WireRow>(table, (row, to, at) => encode!(row, to, at));
   let written = Promise.resolve();
   let waiting = 0;
-  const write = (block: Buffer[]): Promise<void> => {
+  const write = (block: Buffer): Promise<void> => {
     waiting++;
     written = written.then(async () => {
       await draft.write(block);
@@ -101,7 +101,7 @@ export async function writeDraft(
     written.catch(() => {});
     return written;
   };
-  await write([writer.header()]);
+  await write(writer.header());
   await readStoredRows(connection, from, (columns) => {
     encode = wireEncoder(table, columns);
     return (row) => {

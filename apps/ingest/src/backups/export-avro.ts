@@ -12,11 +12,11 @@ export async function* avroFile(table: Table, pages: AsyncIterable<readonly Stor
   for await (const rows of pages) {
     for (const row of rows) {
       if (!writer.add(plainRow(table, row))) continue;
-      yield Buffer.concat([...header, ...writer.takeBlock()]);
+      yield Buffer.concat([...header, writer.takeBlock()]);
       header = [];
     }
   }
-  yield Buffer.concat([...header, ...writer.takeBlock()]);
+  yield Buffer.concat([...header, writer.takeBlock()]);
 }
 
 function plainRow({ columns }: Table, row: StoredRow): PlainRow {

@@ -41,7 +41,7 @@ export interface StoredBytes extends Disposable {
 /** A backup file that is being written: nobody sees it before it is published. */
 export interface BackupDraft {
   readonly isPublished: boolean;
-  write(parts: readonly Buffer[]): Promise<void>;
+  write(bytes: Buffer): Promise<void>;
   /** Completes the file and makes it durable. */
   finish(): Promise<void>;
   /** Publishes the completed file under its own name, with its sidecar. */

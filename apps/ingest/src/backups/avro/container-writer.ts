@@ -5,6 +5,8 @@ import { encodeLong, magic, metadataType, syncLength } from "./container-format.
 
 const blockBytes = 256 * 1024;
 const usualRowBytes = 4096;
+/** Room before the rows of a block for their number and size, two numbers of at most seven bytes. */
+const headBytes = 14;
 
 /**
  * Writes an Avro object container file (codec `null`) block by block, with rows that `encode` writes. The file encoder of avsc is an
@@ -15,8 +17,9 @@ export class ContainerWriter<Row> {
   readonly #sync = randomBytes(syncLength);
   readonly #schema: string;
   readonly #encode: RowEncoder<Row>;
-  #block = Buffer.allocUnsafe(blockBytes + usualRowBytes);
-  #length = 0;
+  #block = newBlock();
+  /** The position after the last row. */
+  #end = headBytes;
   #count = 0;
 
   constructor(table: Table, encode: RowEncoder<Row>) {
@@ -32,32 +35,35 @@ export class ContainerWriter<Row> {
 
   /** Adds a row. True when the block is full and `takeBlock` must be called. */
   add(row: Row): boolean {
-    let end = this.#encode(row, this.#block, this.#length);
+    let end = this.#encode(row, this.#block, this.#end);
     if (end < 0) {
       // A long row: the block grows by what was missing.
-      const longer = Buffer.allocUnsafe(this.#block.length - end);
-      this.#block.copy(longer, 0, 0, this.#length);
+      const longer = Buffer.allocUnsafe(this.#block.length - end + syncLength);
+      this.#block.copy(longer, 0, 0, this.#end);
       this.#block = longer;
-      end = this.#encode(row, this.#block, this.#length);
+      end = this.#encode(row, this.#block, this.#end);
     }
-    this.#length = end;
+    this.#end = end;
     this.#count++;
     this.rows++;
     return end >= blockBytes;
   }
 
-  /** The rows added since the last block as the next bytes of the file; empty when there are no rows. */
-  takeBlock(): Buffer[] {
-    if (this.#count === 0) return [];
-    const block = [
-      Buffer.concat([encodeLong(this.#count), encodeLong(this.#length)]),
-      this.#block.subarray(0, this.#length),
-      this.#sync,
-    ];
+  /** The rows added since the last block as the next bytes of the file, empty when there are no rows. They stay as they are. */
+  takeBlock(): Buffer {
+    if (this.#count === 0) return Buffer.alloc(0);
+    const head = Buffer.concat([encodeLong(this.#count), encodeLong(this.#end - headBytes)]);
+    const start = headBytes - head.length;
+    head.copy(this.#block, start);
+    const end = this.#end + syncLength;
+    const block = end <= this.#block.length ? this.#block : Buffer.concat([this.#block], end);
+    this.#sync.copy(block, this.#end);
     // The block is still being written to the file, so the next one needs its own memory.
-    this.#block = Buffer.allocUnsafe(blockBytes + usualRowBytes);
-    this.#length = 0;
+    this.#block = newBlock();
+    this.#end = headBytes;
     this.#count = 0;
-    return block;
+    return block.subarray(start, end);
   }
 }
+
+const newBlock = () => Buffer.allocUnsafe(headBytes + blockBytes + usualRowBytes + syncLength);

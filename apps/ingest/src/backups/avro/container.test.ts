@@ -27,8 +27,8 @@ const row = (id: number) => ({
 function containerOf(ids: number[]): Buffer {
   const writer = new ContainerWriter(hires, encode);
   const parts = [writer.header()];
-  for (const id of ids) if (writer.add(row(id))) parts.push(...writer.takeBlock());
-  parts.push(...writer.takeBlock());
+  for (const id of ids) if (writer.add(row(id))) parts.push(writer.takeBlock());
+  parts.push(writer.takeBlock());
   return Buffer.concat(parts);
 }
 

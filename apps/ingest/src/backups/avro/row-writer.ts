@@ -100,9 +100,11 @@ export class RowWriter implements FieldSink {
         if (this.addNull(index) < 0) this.#refuse(row, column, "it is required");
         continue;
       }
-      const unreadable = value === undefined ? fault.type : value === invalidText ? fault.invalidUtf8 : 0;
-      const found =
-        unreadable < 0 ? unreadable : this.addField(index, this.#field, 0, this.#fill(row, column, value!, zone));
+      let found = value === undefined ? fault.type : value === invalidText ? fault.invalidUtf8 : 0;
+      if (found === 0) {
+        const length = this.#fill(row, column, value!, zone);
+        found = this.addField(index, this.#field, 0, length);
+      }
       if (found < 0) this.#refuse(row, column, `it ${codec.faultOf(found).reason}`);
       if (!isNormal) row[key] = this.#text.toString("latin1", this.#fieldStarts[index]!, this.#fieldEnds[index]!);
     }

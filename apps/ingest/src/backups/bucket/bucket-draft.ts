@@ -29,13 +29,11 @@ export class BucketDraft implements BackupDraft {
     this.#bytes.on("error", () => {});
   }
 
-  async write(parts: readonly Buffer[]): Promise<void> {
-    for (const part of parts) {
-      this.#hash.update(part);
-      this.#length += part.length;
-      if (this.#bytes.destroyed) await failingAsWrite(this.#uploading);
-      if (!this.#bytes.write(part)) await failingAsWrite(Promise.race([once(this.#bytes, "drain"), this.#uploading]));
-    }
+  async write(bytes: Buffer): Promise<void> {
+    this.#hash.update(bytes);
+    this.#length += bytes.length;
+    if (this.#bytes.destroyed) await failingAsWrite(this.#uploading);
+    if (!this.#bytes.write(bytes)) await failingAsWrite(Promise.race([once(this.#bytes, "drain"), this.#uploading]));
   }
 
   async finish(): Promise<void> {

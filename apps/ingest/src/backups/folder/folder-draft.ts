@@ -37,13 +37,10 @@ export class FolderDraft implements BackupDraft {
     });
   }
 
-  async write(parts: readonly Buffer[]): Promise<void> {
-    for (const part of parts) {
-      this.#hash.update(part);
-      this.#bytes += part.length;
-    }
-    // Not `writev`, which reports success after a partial write to a full disk.
-    await failingAsWrite(() => this.#file.appendFile(Buffer.concat(parts)));
+  async write(bytes: Buffer): Promise<void> {
+    this.#hash.update(bytes);
+    this.#bytes += bytes.length;
+    await failingAsWrite(() => this.#file.appendFile(bytes));
   }
 
   async finish(): Promise<void> {
