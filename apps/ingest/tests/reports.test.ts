@@ -144,6 +144,14 @@ describe("a saved report", () => {
     const [a, ...others] = Object.values(((await run("wide")).body.rows as object[])[0]!);
     expect(a).toBe("2021-02-03T04:05:06.000007Z");
     expect(others).toEqual(["2021-02-03T04:05:06.000007", "2021-02-03T04:05:06", "2021-02-03T04:05:06"]);
+    // No table of this one has local dates and times.
+    const ofHires = `SELECT MIN(h.datetime) AS a, MAX(DATE_ADD(h.datetime, INTERVAL 1 DAY)) AS b, MIN(DATE(h.datetime)) AS c, MAX(s.t) AS d
+      FROM hired_employees AS h JOIN (SELECT id, datetime AS t FROM hired_employees UNION SELECT 0, NULL) AS s USING (id) WHERE h.id = 1`;
+    await ingest.rows("UPDATE hired_employees SET datetime = '2021-02-28 23:00:00' WHERE id = 1");
+    expect((await put("wide", { sql: ofHires })).status).toBe(200);
+    expect((await run("wide")).body.rows).toEqual([
+      { a: "2021-02-28T23:00:00Z", b: "2021-03-01T23:00:00Z", c: "2021-02-28", d: "2021-02-28T23:00:00Z" },
+    ]);
   });
 
   it("takes values of the type of its parameters only", async () => {
@@ -166,7 +174,7 @@ describe("a saved report", () => {
       s: null,
       e: "a",
       d: "2021-02-28",
-      t: "2021-01-01T00:00:00",
+      t: "2021-01-01T00:00:00Z",
       b: "yes",
     });
     const given =
@@ -177,7 +185,7 @@ describe("a saved report", () => {
       s: "' OR",
       e: "b'",
       d: "2024-03-29",
-      t: "2021-01-01T05:00:00.500000",
+      t: "2021-01-01T05:00:00.500000Z",
       b: "no",
     });
     for (const [query, path] of [

@@ -61,17 +61,24 @@ export async function runReport(
 }
 
 /**
- * Whether a column of a result is one of moments in a table. The server does not say it of what is computed, and says of the columns of some
- * subqueries that they are of a table by the name of the subquery.
+ * Whether a datetime column of a result has moments. The server says which column of a table it is, if it is one; of the columns of some
+ * subqueries it says that they are of a table by the name of the subquery. What is computed has moments unless one of the tables that the
+ * statement may read also has local dates and times.
  */
-function momentsIn(tables: readonly Table[], { subqueries }: Statement): (field: FieldPacket) => boolean {
-  const moments = new Set(
-    tables.flatMap(({ name, columns }) =>
-      columns.flatMap((column) => (column.type === "datetime" && column.zoned ? [`${name}.${column.name}`] : [])),
-    ),
-  );
-  return ({ schema, orgTable, orgName }) =>
-    schema !== "" && !subqueries.has(orgTable.toLowerCase()) && moments.has(`${orgTable}.${orgName}`);
+function momentsIn(tables: readonly Table[], { subqueries, names }: Statement): (field: FieldPacket) => boolean {
+  const isZoned = new Map<string, boolean>();
+  let hasLocal = false;
+  for (const { name, columns } of tables) {
+    for (const column of columns) {
+      if (column.type !== "datetime") continue;
+      isZoned.set(`${name}.${column.name}`, column.zoned);
+      if (!column.zoned && names.has(name.toLowerCase())) hasLocal = true;
+    }
+  }
+  return ({ schema, orgTable, orgName }) => {
+    const isColumn = schema !== "" && !subqueries.has(orgTable.toLowerCase());
+    return (isColumn ? isZoned.get(`${orgTable}.${orgName}`) : undefined) ?? !hasLocal;
+  };
 }
 
 function toResult(

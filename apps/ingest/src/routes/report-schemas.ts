@@ -64,7 +64,7 @@ export const resultSchema = z
     rows: z
       .array(z.record(z.string(), cellSchema))
       .describe(
-        "The rows, each with its values by column. A number with more digits than a double holds is a string; a moment of a table is in UTC and ends in Z, other dates and times are as stored or computed, moments in UTC without the Z",
+        "The rows, each with its values by column. A number with more digits than a double holds is a string; a moment is in UTC and ends in Z, as do dates and times that are computed, unless a table of the report also has local ones; local dates and times are as stored",
       ),
   })
   .catchall(cellSchema)

@@ -15,6 +15,8 @@ export interface Statement {
   explains: boolean;
   /** The names that it gives to its subqueries and common table expressions, in lower case. */
   subqueries: ReadonlySet<string>;
+  /** All names in it, of tables, columns and others, and its words, in lower case. */
+  names: ReadonlySet<string>;
 }
 
 /** What else `readStatement` admits. */
@@ -51,6 +53,7 @@ export function readStatement(sql: string, { explain = false }: StatementRules =
   return {
     explains,
     subqueries: subqueryNames(tokens),
+    names: new Set(tokens.flatMap((token) => nameOf(token)?.toLowerCase() ?? [])),
     parameters: tokens.flatMap(({ kind, text }) => (kind === "parameter" ? [text] : [])),
     text: (placeholder) =>
       tokens.map(({ kind, text, blank }) => blank + (kind === "parameter" ? placeholder(text) : text)).join(""),
