@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createService, type ServiceEnv } from "@quintet/http";
 import type { Deps } from "./deps.ts";
+import { addFeedRoutes } from "./routes/feeds.ts";
 import { addPostRoutes } from "./routes/posts.ts";
 import { addUserRoutes } from "./routes/users.ts";
 import { addVoteRoutes } from "./routes/votes.ts";
@@ -15,8 +16,11 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addUserRoutes(app, deps);
   addPostRoutes(app, deps);
   addVoteRoutes(app, deps);
+  addFeedRoutes(app, deps);
   return app;
 }
 
 /** The types of its operations, for a typed client. */
-export type SocialApi = ReturnType<typeof addUserRoutes | typeof addPostRoutes | typeof addVoteRoutes>;
+export type SocialApi = ReturnType<
+  typeof addUserRoutes | typeof addPostRoutes | typeof addVoteRoutes | typeof addFeedRoutes
+>;

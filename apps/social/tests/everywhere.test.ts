@@ -19,6 +19,9 @@ const needAccount = [
   ["GET", "/posts/1/history"],
   ["POST", "/vote"],
   ["GET", "/users/1"],
+  ["GET", "/users/1/posts"],
+  ["GET", "/home"],
+  ["GET", "/feed"],
 ] as const;
 const withBody = [
   ["POST", "/users"],
@@ -127,9 +130,19 @@ test("health names the stores, the document names every route and its security",
     "/openapi.json",
   );
   expect(Object.keys(body.paths).sort()).toEqual(
-    ["health", "login", "posts", "posts/{id}", "posts/{id}/history", "users", "users/{id}", "vote"].map(
-      (path) => `/social/${path}`,
-    ),
+    [
+      "feed",
+      "health",
+      "home",
+      "login",
+      "posts",
+      "posts/{id}",
+      "posts/{id}/history",
+      "users",
+      "users/{id}",
+      "users/{id}/posts",
+      "vote",
+    ].map((path) => `/social/${path}`),
   );
   for (const [method, path] of needAccount) {
     const route = body.paths[`/social${path.replace("/1", "/{id}")}`]?.[method.toLowerCase()];

@@ -1,5 +1,7 @@
 import postgres from "postgres";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { searchSettings } from "../src/database/database.ts";
+import { timelineQueries } from "../src/feeds/timeline-queries.ts";
 import { postListQueries } from "../src/posts/post-list-queries.ts";
 import { type OpenSocial, openSocial } from "./open-social.ts";
 
@@ -7,7 +9,7 @@ let social: OpenSocial;
 let sql: postgres.Sql;
 beforeAll(async () => {
   social = await openSocial();
-  sql = postgres(social.postgresUrl, { max: 1 });
+  sql = postgres(social.postgresUrl, { max: 1, onnotice: () => {}, connection: searchSettings });
   await sql`INSERT INTO social.profiles (id, email) SELECT i, i || '@example.com' FROM generate_series(1, 500) i`;
   await sql`
     INSERT INTO social.posts (title, content, published, created_at, owner_id)
@@ -39,4 +41,73 @@ test("a page of the list is read from two indexes in index order", async () => {
     expect(page).toContain("posts_drafts_by_time");
     expect(page).not.toMatch(/Seq Scan|Gather|-> +Sort/);
   }
+});
+
+/** What a prepared statement reads, by the plan for these values and by the one for any, whichever is more; and that plan. */
+async function run(
+  statement: { getQuery(): { sql: string; params: unknown[] } },
+  values: Record<string, number | string>,
+): Promise<{ buffers: number; text: string }> {
+  const { sql: text, params } = statement.getQuery();
+  const nameOf = (param: unknown): string => {
+    const { name, value } = param as { name?: string; value?: unknown };
+    return name ?? nameOf(value);
+  };
+  const list = params.map((param) => `'${values[nameOf(param)]!}'`).join(", ");
+  await sql.unsafe(`PREPARE measured AS ${text}`);
+  const plans: { buffers: number; text: string }[] = [];
+  for (const mode of ["force_custom_plan", "force_generic_plan"]) {
+    await sql.unsafe(`SET plan_cache_mode = ${mode}`);
+    const rows = await sql.unsafe<{ "QUERY PLAN": [{ Plan: Record<string, number> }] }[]>(
+      `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE measured(${list})`,
+    );
+    const { Plan } = rows[0]!["QUERY PLAN"][0];
+    plans.push({ buffers: Plan["Shared Hit Blocks"]! + Plan["Shared Read Blocks"]!, text: JSON.stringify(Plan) });
+  }
+  await sql`DEALLOCATE measured`;
+  return plans.sort((one, other) => other.buffers - one.buffers)[0]!;
+}
+
+describe("a page of a feed reads a bounded number of buffers", () => {
+  const viewer = 4;
+  const position = { fromTime: "2025-01-10T00:00:00Z", fromId: 9 };
+  const values = { viewer, limit: 11, owner: 7, ...position };
+  const orders = ["newest", "older", "newer"] as const;
+  const follow = async (count: number) => {
+    await sql`DELETE FROM social.follows`;
+    await sql`INSERT INTO social.follows (follower_id, followee_id)
+      SELECT ${viewer}, i FROM generate_series(5, ${4 + count}::int) i`;
+    await sql`VACUUM ANALYZE social.follows`;
+  };
+
+  beforeAll(async () => {
+    await sql`INSERT INTO social.hidden (viewer_id, author_id, reason)
+      SELECT CASE WHEN i < 200 THEN 0 ELSE ${viewer} END, i, CASE WHEN i < 200 THEN 4 ELSE 1 END FROM generate_series(190, 215) i`;
+    await sql`VACUUM ANALYZE social.hidden`;
+  });
+
+  test.each(orders)("of all posts and of a person: %s", async (order) => {
+    const { latest, person } = timelineQueries(social.deps.database.searches).statements;
+    for (const statement of [latest[order], person[order]]) {
+      const { buffers, text } = await run(statement, values);
+      expect(buffers, text).toBeLessThan(order === "newest" ? 250 : 150);
+      expect(text).not.toMatch(/Seq Scan|Gather/);
+    }
+  });
+
+  test.each(orders)("of those whom somebody follows: %s", async (order) => {
+    const { amongNewest, perFollowee } = timelineQueries(social.deps.database.searches).statements;
+    for (const [followees, statement, most] of [
+      [3, perFollowee, 120],
+      [50, perFollowee, 450],
+      [400, perFollowee, 2500],
+      [400, amongNewest, 400],
+      [3, amongNewest, 20],
+    ] as const) {
+      await follow(followees);
+      const { buffers, text } = await run(statement[order], values);
+      expect(buffers, `${followees}: ${text}`).toBeLessThan(most);
+      expect(text).not.toMatch(/Gather|Seq Scan/);
+    }
+  });
 });

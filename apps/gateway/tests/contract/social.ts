@@ -220,4 +220,41 @@ export function social({ anyone, plain, other }: Installation): void {
       expectProblem(await plain.post("/social/vote", { dir: 1 }), 422, "postId");
     });
   });
+
+  describe("feeds", () => {
+    interface Feed {
+      posts: { post: Post; votes: number }[];
+      nextCursor: string | null;
+      prevCursor: string | null;
+    }
+    const feed = async (path: string, query: Record<string, string | number> = {}) => {
+      const answer = await plain.get(path, query);
+      expect(answer.status, answer.text).toBe(200);
+      const page = answer.json<Feed>();
+      return { ...page, ids: page.posts.map(({ post }) => post.id) };
+    };
+
+    it.each(["/social/home", "/social/feed", `/social/users/{id}/posts`])("%s is read by cursor", async (template) => {
+      const path = template.replace("{id}", String(plain.id));
+      const ids: number[] = [];
+      for (let i = 0; i < 3; i++) ids.unshift((await write()).id);
+      const draft = await write({ published: false });
+      const found: number[] = [];
+      let page = await feed(path, { limit: 1 });
+      const { prevCursor } = page;
+      while (found.push(...page.ids) < 100 && page.nextCursor !== null && !found.includes(ids[2] ?? 0)) {
+        page = await feed(path, { limit: 1, cursor: page.nextCursor });
+      }
+      expect(found.filter((id) => ids.includes(id))).toEqual(ids);
+      expect(found).not.toContain(draft.id);
+      expect(await feed(path, { cursor: prevCursor ?? "" })).toMatchObject({ prevCursor: expect.any(String) });
+      expectProblem(await plain.get(path, { cursor: "forged" }), 400, "cursor");
+      expectProblem(await plain.get(path, { limit: 0 }), 400, "limit");
+      expectProblem(await anyone.get(path), 401);
+    });
+
+    it("of a person who is not there are a 404", async () => {
+      expectProblem(await plain.get("/social/users/999999999/posts"), 404);
+    });
+  });
 }

@@ -16,7 +16,7 @@ export interface OpenDatabase extends AsyncDisposable {
 }
 
 /** No search is faster by a sequential scan or with JIT compilation. `work_mem` holds a search's bitmaps for a million posts. */
-const searchSettings = { enable_seqscan: "off", jit: "off", work_mem: "16MB" };
+export const searchSettings = { enable_seqscan: "off", jit: "off", work_mem: "16MB" };
 
 /** Drizzle on `client`, whose parsing of times it changes, and on a second client for searches. Connects on first use. */
 export function openDatabase(client: PostgresSql, url: string, statementSeconds?: number): OpenDatabase {

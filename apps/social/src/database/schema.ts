@@ -114,9 +114,13 @@ export const posts = social.table(
     ownerId: profileId("owner_id").notNull(),
   },
   (post) => [
-    index("posts_published_by_time").on(post.listedAt, post.id).where(sql`${post.published}`),
+    index("posts_published_by_time")
+      .on(post.listedAt, post.id)
+      .where(sql`${post.published} and ${post.removedAt} is null`),
     index("posts_drafts_by_time").on(post.ownerId, post.listedAt, post.id).where(sql`not ${post.published}`),
-    index("posts_of_owner_by_time").on(post.ownerId, post.listedAt, post.id).where(sql`${post.published}`),
+    index("posts_of_owner_by_time")
+      .on(post.ownerId, post.listedAt, post.id)
+      .where(sql`${post.published} and ${post.removedAt} is null`),
     index("posts_title_grams").using("gin", sql`social.title_grams(${post.title})`),
     check("posts_title_length", sql`char_length(${post.title}) between 1 and ${sql.raw(String(maxTitleLength))}`),
     check("posts_content_length", sql`char_length(${post.content}) between 1 and ${sql.raw(String(maxContentLength))}`),

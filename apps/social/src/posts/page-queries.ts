@@ -39,7 +39,7 @@ export function atOrNewerThan(until: Position | undefined): SQL | undefined {
   return until && sql`(${posts.listedAt}, ${posts.id}) >= ${positionTuple(until)}`;
 }
 
-function positionTuple({ listedAt, id }: Values<Position>): SQL {
+export function positionTuple({ listedAt, id }: Values<Position>): SQL {
   return sql`(${sql.param(listedAt, posts.listedAt)}, ${sql.param(id, posts.id)})`;
 }
 
