@@ -71,7 +71,14 @@ export const mariadb: Engine = {
       `--innodb-flush-log-at-trx-commit=${instance.durable ? 1 : 0}`,
       ...(instance.durable
         ? []
-        : ["--innodb-doublewrite=OFF", "--innodb-flush-method=nosync", "--innodb-fast-shutdown=2"]),
+        : [
+            "--innodb-doublewrite=OFF",
+            "--innodb-flush-method=nosync",
+            "--innodb-fast-shutdown=2",
+            // A table is made in half of the time.
+            "--debug-no-sync",
+            "--skip-sync-frm",
+          ]),
     ];
     return { program: programs.mariadbd!, args };
   },
