@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { renameSync } from "node:fs";
 import { connect } from "node:tls";
 import { fileURLToPath } from "node:url";
+import { bareEnvironment } from "@quintet/http/testing";
 import { freePort } from "@quintet/stores/testing";
 import type { TicketKeys } from "@quintet/workers";
 import { expect, it } from "vitest";
@@ -35,7 +36,7 @@ it.each(["TLSv1.2", "TLSv1.3"] as const)(
     const { cert, key } = made.make("workers");
     const port = await freePort();
     const program = fileURLToPath(new URL("harness/tls-program.ts", import.meta.url));
-    const env = { PATH: process.env.PATH ?? "", PORT: String(port), WORKERS: "2", TLS_CERT: cert, TLS_KEY: key };
+    const env = { ...bareEnvironment(), PORT: String(port), WORKERS: "2", TLS_CERT: cert, TLS_KEY: key };
     const parent = spawn(process.execPath, [program], { env, stdio: "inherit" });
     try {
       let session: Buffer | undefined;

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { newSigningKey } from "@quintet/accounts/testing";
 import { testPrefix } from "@quintet/db/testing";
+import { bareEnvironment } from "@quintet/http/testing";
 import { inject } from "vitest";
 
 /** The Authorization header of the staff account that `ownProcessEnv` has made. */
@@ -11,7 +12,7 @@ export const chief = `Basic ${Buffer.from("chief:chief chief").toString("base64"
 /** The environment of an ingest process of the test's own, which is its own issuer too, on a database of its own. */
 export function ownProcessEnv(databaseUrl: string): Record<string, string> {
   return {
-    PATH: process.env.PATH ?? "",
+    ...bareEnvironment(),
     MYSQL_URL: databaseUrl,
     REDIS_URL: inject("redisUrl"),
     REDIS_PREFIX: testPrefix(),

@@ -141,6 +141,12 @@ export interface TestProcess {
   errors(): string;
 }
 
+/** What a program of a test gets of this process's environment: where programs are, and modules that were compiled before. */
+export function bareEnvironment(): Record<string, string> {
+  const { PATH = "", NODE_COMPILE_CACHE } = process.env;
+  return NODE_COMPILE_CACHE === undefined ? { PATH } : { PATH, NODE_COMPILE_CACHE };
+}
+
 /** Runs a command with no environment but `PATH` and `env`; it gets `signal` when the test is over. */
 export function startProcess(
   command: readonly [string, ...string[]],
@@ -149,7 +155,7 @@ export function startProcess(
 ): TestProcess {
   const [program, ...args] = command;
   const child = spawn(program, args, {
-    env: { PATH: process.env.PATH ?? "", ...env },
+    env: { ...bareEnvironment(), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [out, errors] = ["", ""];

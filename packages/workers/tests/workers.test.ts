@@ -28,6 +28,10 @@ async function until(condition: () => unknown): Promise<void> {
   }
 }
 
+/** Modules that were compiled before need not be compiled again. */
+const { NODE_COMPILE_CACHE } = process.env;
+const compiled = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE };
+
 /** Starts the small program; resolves when `workers` of it serve. */
 async function run(env: Record<string, string>, workers = 1): Promise<void> {
   const free = createServer().listen(0, "127.0.0.1");
@@ -37,7 +41,7 @@ async function run(env: Record<string, string>, workers = 1): Promise<void> {
   await once(free, "close");
   output = "";
   parent = spawn(process.execPath, [fileURLToPath(new URL("small-program.ts", import.meta.url))], {
-    env: { PORT: String(port), WORKERS: String(workers), ...env },
+    env: { ...compiled, PORT: String(port), WORKERS: String(workers), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   ended = once(parent, "exit") as typeof ended;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { deadline } from "@quintet/http";
+import { bareEnvironment } from "@quintet/http/testing";
 
 /** A Quintet program that runs as a process of its own and listens. */
 export interface ServerProcess extends AsyncDisposable {
@@ -49,7 +50,7 @@ interface Running {
 async function launch(app: string, env: Record<string, string>, root: string): Promise<Running> {
   const program = join(root, "apps", app, "src/main.ts");
   const child = spawn(process.execPath, ["--import", endWithParent, program], {
-    env: { PATH: process.env.PATH ?? "", PORT: "0", ...env, LOG_LEVEL: "info" },
+    env: { ...bareEnvironment(), PORT: "0", ...env, LOG_LEVEL: "info" },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const ended = once(child, "exit").then(([code, signal]) => `${app} ended with ${code ?? signal}`);
