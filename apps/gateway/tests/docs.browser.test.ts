@@ -129,28 +129,23 @@ describe("the documentation in a browser", { timeout: 300_000 }, () => {
     },
   );
 
-  it("fits 390 pixels in dark", async () => {
-    await using opened = await open("/docs", { viewport: { width: 390, height: 900 }, colorScheme: "dark" });
-    await expectToFit(opened.page, 390, "dark");
-  });
-
   it("opens the operation that an address names", async () => {
-    await using opened = await open("/docs#/accounts/getAuthMe");
-    const me = opened.page.locator("#operations-accounts-getAuthMe");
-    await step("open it", me.getByRole("button", { name: "Try it out" }).waitFor());
+    await using opened = await open("/queue/docs#/queue/getQueueCount");
+    const count = opened.page.locator("#operations-queue-getQueueCount");
+    await step("open it", count.getByRole("button", { name: "Try it out" }).waitFor());
     expect(await opened.page.locator(".opblock.is-open").count()).toBe(1);
     await picture(opened.page, "call");
   });
 
   it("takes a name and a password for Basic, and keeps them over a reload, for this tab", async () => {
-    await using opened = await open("/docs");
+    await using opened = await open("/queue/docs");
     const basic = await way(opened.page, "basic");
     await step("type the name", basic.getByLabel("Username").fill(quintet.plain.username));
     await step("type the password", basic.getByLabel("Password").fill(quintet.plain.password));
     await authorized(basic);
     await step("reload", opened.page.reload());
     await step("show it again", opened.page.locator(".opblock-tag").first().waitFor());
-    expect(await call(opened.page, "accounts-getAuthMe")).toBe("200");
+    expect(await call(opened.page, "queue-getQueueCount")).toBe("200");
     expect(await opened.page.evaluate("localStorage.length")).toBe(0);
   });
 
@@ -208,7 +203,14 @@ describe("one page of the documentation", { timeout: 300_000 }, () => {
 
   afterAll(() => opened?.[Symbol.asyncDispose](), 60_000);
 
-  it("fits 1280 pixels in light", () => expectToFit(page, 1280, "light"));
+  it("fits 1280 pixels in light, and 390 in dark", async () => {
+    await expectToFit(page, 1280, "light");
+    await step("make it small", page.setViewportSize({ width: 390, height: 900 }));
+    await step("make it dark", page.emulateMedia({ colorScheme: "dark" }));
+    await expectToFit(page, 390, "dark");
+    await step("make it large", page.setViewportSize({ width: 1280, height: 900 }));
+    await step("make it light", page.emulateMedia({ colorScheme: "light" }));
+  });
 
   it("leads home, introduces itself and has health last", async () => {
     expect(await page.getByRole("link", { name: "Quintet home" }).getAttribute("href")).toBe("/");

@@ -58,7 +58,8 @@ describe("hashes that never match", () => {
   // Without the slow kinds above a refusal takes 100 ms.
   const threads = createHashThreads();
   const hashes = createPasswordHashes(createHashQueue({ atOnce: 2 }), threads);
-  test.each([
+  // Concurrent, since each spends its time in the delay of a wrong password.
+  test.concurrent.each([
     undefined,
     "",
     "!NjHuEko0INcGvxOOPZpenmq33m4t6XdHLN8L6Rca",
