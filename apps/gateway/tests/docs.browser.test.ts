@@ -59,9 +59,9 @@ const filter = (page: Page) => page.getByRole("searchbox", { name: "Filter by pa
 async function expectToFit(page: Page, width: number, colorScheme: "dark" | "light"): Promise<void> {
   const scrollWidth = page.evaluate("document.documentElement.scrollWidth");
   expect(await step("measure", scrollWidth)).toBeLessThanOrEqual(width);
-  const color = page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
-  const background = await step("read the color", color);
-  expect(background.startsWith("rgb(28")).toBe(colorScheme === "dark");
+  const background = () => page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
+  const isDark = async () => (await step("read the color", background())).startsWith("rgb(28");
+  await expect.poll(isDark).toBe(colorScheme === "dark");
   await picture(page, `${width}-${colorScheme}`);
 }
 
