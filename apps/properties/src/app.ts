@@ -49,7 +49,7 @@ export function createApp(deps: Deps): OpenAPIHono<ServiceEnv> {
   addQueryActions(app, deps, frame);
   addComparePage(app, deps, frame);
   addPropertyActions(app, deps, frame);
-  addPriceRoutes(app, deps);
+  addPriceRoutes(app, deps, frame);
   addListingRoutes(app, deps, frame);
   addEditingRoutes(app, deps);
   return app;

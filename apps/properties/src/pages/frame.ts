@@ -4,6 +4,7 @@ export const home = "/properties";
 export const likedPath = `${home}/liked`;
 export const comparePath = `${home}/compare`;
 export const newPropertyPath = `${home}/actions/new-property`;
+export const statisticsPath = `${home}/statistics`;
 export const withdrawnPath = `${home}?withdrawn=true`;
 
 export const sqlPath = `${home}/sql`;
@@ -34,6 +35,7 @@ export function propertiesFrame(signedInAs: PageFrame["signedInAs"]): PageFrame 
   const links = [
     { label: "Search", href: home },
     { label: "Liked", href: likedPath },
+    { label: "Prices", href: statisticsPath },
     { label: "Add a property", href: newPropertyPath, staff: true },
     { label: "Withdrawn", href: withdrawnPath, staff: true },
     { label: "Queries", href: queriesPath },

@@ -35,3 +35,14 @@ export function withParameters(query: PageQuery, changed: Record<string, string 
 export function withoutValue(query: PageQuery, name: string, value: string): PageQuery {
   return new URLSearchParams([...query].filter(([key, text]) => key !== name || text !== value));
 }
+
+/** Parameters as the validator has them: one that is repeated is a list. */
+export function parametersOf(query: URLSearchParams): Record<string, string | string[]> {
+  const names = [...new Set(query.keys())];
+  return Object.fromEntries(
+    names.map((name) => {
+      const values = query.getAll(name);
+      return [name, values.length === 1 ? (values[0] ?? "") : values];
+    }),
+  );
+}

@@ -2,11 +2,13 @@ import { type Html, plural, shownTime } from "@quintet/pages";
 import { html } from "hono/html";
 import type { Likes } from "../likes/like-queries.ts";
 import type { MapTiles } from "../map-tiles.ts";
+import type { SeenPrice } from "../properties/prices.ts";
 import type { Property, StatusChange } from "../properties/property.ts";
 import { areaText, featuresText, metrePriceText, typeText } from "./features.ts";
 import { actionPath, comparePath, home, propertyPath } from "./frame.ts";
 import { hasMap, mapOf } from "./map.ts";
 import { searchAddress } from "./page-query.ts";
+import { priceHistory } from "./price-history.ts";
 import { priceText, statusLabel, statusTag, timeText, titleOf } from "./property-texts.ts";
 
 /** How far "nearby" is. */
@@ -20,6 +22,9 @@ export interface PropertyShown {
   more: boolean;
   /** Whether others see it: only then can it be liked and compared. */
   isPublic: boolean;
+  /** Its prices, latest first, and whether there are older ones. */
+  prices: readonly SeenPrice[];
+  morePrices: boolean;
   isStaff: boolean;
   /** Others around it, nearest first. */
   nearby: readonly Property[];
@@ -27,7 +32,8 @@ export interface PropertyShown {
 }
 
 /** A property with all that is known of it, and what the visitor can do with it. */
-export function propertyPage({ property, history, more, isPublic, isStaff, nearby, tiles }: PropertyShown): Html {
+export function propertyPage(shown: PropertyShown): Html {
+  const { property, history, more, isPublic, prices, morePrices, isStaff, nearby, tiles } = shown;
   const { id, city, price, year, status, description, withdrawnAt } = property;
   return html`<p class="back"><a href="${home}">Search</a></p>
       <article class="property">
@@ -40,7 +46,7 @@ export function propertyPage({ property, history, more, isPublic, isStaff, nearb
         <div class="property-parts">
           <section class="panel" aria-labelledby="facts">
             <h2 id="facts">Facts</h2>
-            <dl class="facts">
+            <dl class="facts short">
               <dt>City</dt><dd>${city ?? "Unknown"}</dd>
               ${features(property)}
               <dt>Built</dt><dd>${year ?? "Unknown"}</dd>
@@ -48,16 +54,20 @@ export function propertyPage({ property, history, more, isPublic, isStaff, nearb
               <dt>Number</dt><dd>${id}</dd>
             </dl>
           </section>
+          <section class="panel" aria-labelledby="about">
+            <h2 id="about">Description</h2>
+            ${description === null || description.trim() === "" ? html`<p class="hint">There is none.</p>` : html`<p class="description">${description}</p>`}
+          </section>
+          <section class="panel" aria-labelledby="prices">
+            <h2 id="prices">Price history</h2>
+            ${priceHistory(prices, morePrices)}
+          </section>
           <section class="panel" aria-labelledby="history">
             <h2 id="history">Status history</h2>
             ${timeline(history)}
             ${more ? html`<p class="hint">Older entries are in the API.</p>` : ""}
           </section>
         </div>
-        <section class="part" aria-labelledby="about">
-          <h2 id="about">Description</h2>
-          ${description === null || description.trim() === "" ? html`<p class="hint">There is none.</p>` : html`<p class="description">${description}</p>`}
-        </section>
         ${hasMap([property]) ? placePart(property, nearby, tiles) : ""}
       </article>`;
 }

@@ -47,6 +47,13 @@ export function excerpt(text: string | null, max = 150): string {
   return `${end > max / 2 ? cut.slice(0, end) : cut}…`;
 }
 
+const days = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
+
+/** A day: `22 Nov 2026`. */
+export function dayText(at: Date): Html {
+  return html`<time datetime="${at.toISOString()}">${days.format(at)}</time>`;
+}
+
 /** A time, or what is said when there is none. */
 export function timeText(at: Date | null): Html | string {
   return at === null ? "at an unknown time" : shownTime(at);

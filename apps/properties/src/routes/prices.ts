@@ -1,11 +1,24 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { guards } from "@quintet/auth";
-import { errorResponse, jsonResponse, limitParam, type ServiceEnv } from "@quintet/http";
+import type { MaybeAccountEnv } from "@quintet/auth";
+import { errorResponse, htmlContent, inputFaults, jsonResponse, limitParam, type ServiceEnv } from "@quintet/http";
+import { type PageFrame, type Refusal, refusalOf, sendPage } from "@quintet/pages";
+import type { Context } from "hono";
 import type { Deps } from "../deps.ts";
+import { statisticsPath } from "../pages/frame.ts";
+import { parametersOf, tidyQuery } from "../pages/page-query.ts";
+import { statisticsPage } from "../pages/statistics-page.ts";
 import { readPrices } from "../properties/prices.ts";
 import { maxCities } from "../search/search-statements.ts";
-import { groupings, maxGroups, priceStatistics } from "../search/statistics.ts";
+import {
+  type Grouping,
+  groupings,
+  maxGroups,
+  type PriceStatistics,
+  priceStatistics,
+  type StatisticsRequest,
+} from "../search/statistics.ts";
 import { priceCursor, pricePosition } from "./cursors.ts";
+import { asPage, readers } from "./pages.ts";
 import { notAcceptable, notModified, onlyJson, sendTagged } from "./responses.ts";
 import { cursor, idParam, line, nextCursor, success } from "./schemas.ts";
 import { listOf, rangeOf, repeated, statuses, yearRange } from "./search-schemas.ts";
@@ -81,48 +94,51 @@ const statisticsSchema = z
   .openapi("PricesByGroup");
 
 /** Adds the routes of price histories and statistics; before those of ids, so that `/statistics` is not matched as one. */
-export function addPriceRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
-  const guard = guards(deps.auth);
+export function addPriceRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps, frame: PageFrame) {
+  const read = readers(deps);
   const { db, cursorKey } = deps;
 
   return app
     .openapi(
       createRoute({
-        ...guard.account("properties:read", onlyJson),
+        ...read(
+          "properties:read",
+          asPage((c) => sendStatisticsPage(c, deps, frame)),
+          onlyJson,
+        ),
         method: "get",
         path: "/statistics",
         tags: ["properties"],
         summary: "Get price statistics",
         description:
-          "Count, median and quartiles of the prices of visible properties by city, year or both; a quartile between two prices is interpolated.",
+          "Count, median and quartiles of the prices of visible properties by city, year or both; a quartile between two prices is interpolated. " +
+          "`Accept: text/html` gets a page. With `PUBLIC_LISTINGS=true` no account is needed.",
         request: { query: statisticsQuery },
         responses: {
-          200: jsonResponse(statisticsSchema, "The statistics"),
+          200: {
+            description: "The statistics",
+            content: { ...jsonResponse(statisticsSchema, "").content, ...htmlContent },
+          },
           304: notModified,
           406: notAcceptable,
           422: errorResponse("Too many properties or groups; `detail` says how to narrow them"),
         },
       }),
       async (c) => {
-        const { by = ["city"], city, status, minYear, maxYear } = c.req.valid("query");
-        const statistics = await priceStatistics(db, {
-          by,
-          cities: city,
-          statuses: status,
-          year: rangeOf(minYear, maxYear),
-        });
+        const statistics = await priceStatistics(db, requestOf(c.req.valid("query")));
         return sendTagged(c, { status: "success", statistics });
       },
     )
     .openapi(
       createRoute({
-        ...guard.account("properties:read", onlyJson),
+        ...read("properties:read", onlyJson),
         method: "get",
         path: "/{id}/prices",
         tags: ["properties"],
         summary: "Get the price history",
         description:
-          "Lists the prices of a property, latest first. A change by another program is dated when it was noticed, which is here at the latest.",
+          "Lists the prices of a property, latest first. A change by another program is dated when it was noticed, which is here at the latest. " +
+          "With `PUBLIC_LISTINGS=true` no account is needed for visible ones.",
         request: { params: idParam, query: pricesQuery },
         responses: {
           200: jsonResponse(priceHistorySchema, "A page of the prices"),
@@ -134,11 +150,48 @@ export function addPriceRoutes(app: OpenAPIHono<ServiceEnv>, deps: Deps) {
         const { id } = c.req.valid("param");
         const { limit, cursor } = c.req.valid("query");
         const after = cursor === undefined ? undefined : pricePosition(cursorKey, id, cursor);
-        const { prices, more } = await readPrices(db, id, { seesAll: c.var.account.isStaff, limit, after });
+        const seesAll = c.var.account?.isStaff === true;
+        const { prices, more } = await readPrices(db, id, { seesAll, limit, after });
         const last = prices.at(-1);
         const shown = prices.map(({ price, since }) => ({ price, since: since?.toISOString() ?? null }));
         const next = more && last ? priceCursor(cursorKey, id, last.id) : null;
         return sendTagged(c, { status: "success", prices: shown, nextCursor: next });
       },
     );
+}
+
+function requestOf(query: z.output<typeof statisticsQuery>): StatisticsRequest {
+  const { by = ["city"], city, status, minYear, maxYear } = query;
+  return { by, cities: city, statuses: status, year: rangeOf(minYear, maxYear) };
+}
+
+/** Sends the statistics as a page, whose form keeps what was given when that is not possible. */
+async function sendStatisticsPage(
+  c: Context<MaybeAccountEnv>,
+  { db }: Pick<Deps, "db">,
+  frame: PageFrame,
+): Promise<Response> {
+  const given = new URL(c.req.url).searchParams;
+  const query = tidyQuery(given);
+  if (query.toString() !== given.toString()) return c.redirect(`${statisticsPath}?${query}`.replace(/\?$/, ""), 303);
+  const send = (
+    shown: { by?: Grouping[]; statistics?: PriceStatistics[]; refusal?: Refusal },
+    status?: ReturnType<typeof refusalOf>["status"],
+  ) =>
+    sendPage(c, frame, {
+      title: "Prices",
+      body: statisticsPage({ query, by: [], ...shown }),
+      ...(status && { status }),
+    });
+  const parsed = statisticsQuery.safeParse(parametersOf(query));
+  if (!parsed.success) {
+    return send({ refusal: { heading: "These prices cannot be shown", faults: inputFaults(parsed.error) } }, 400);
+  }
+  const request = requestOf(parsed.data);
+  try {
+    return await send({ by: request.by, statistics: await priceStatistics(db, request) });
+  } catch (error) {
+    const { status, ...refusal } = refusalOf(c, error, "These prices cannot be shown");
+    return send({ refusal }, status);
+  }
 }

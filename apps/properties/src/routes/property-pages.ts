@@ -13,6 +13,7 @@ import { hasMap, mapFiles } from "../pages/map.ts";
 import { maxCompared } from "../pages/property-cards.ts";
 import { nearbyKm, propertyPage } from "../pages/property-page.ts";
 import { titleOf } from "../pages/property-texts.ts";
+import { readPrices } from "../properties/prices.ts";
 import { readProperty } from "../properties/properties.ts";
 import type { Property } from "../properties/property.ts";
 import { readHistory } from "../properties/status-history.ts";
@@ -41,9 +42,10 @@ export async function sendPropertyPage(
   const { account } = c.var;
   const isStaff = account?.isStaff === true;
   const found = await readProperty(db, id, isStaff);
-  const [[property], { history, more }, nearby] = await Promise.all([
+  const [[property], { history, more }, priced, nearby] = await Promise.all([
     withLikes(db, account?.id ?? nobody, [found]),
     readHistory(db, id, { limit: shownEntries }),
+    readPrices(db, id, { seesAll: isStaff, limit: shownEntries }),
     readNearby(db, found),
   ]);
   if (!property) throw new Error(`Property ${id} has lost its likes.`);
@@ -53,6 +55,8 @@ export async function sendPropertyPage(
     history: isStaff ? history : history.filter(({ status }) => isVisible(status)),
     more: more && isStaff,
     isPublic: found.withdrawnAt === undefined && isVisible(found.status),
+    prices: priced.prices,
+    morePrices: priced.more,
     isStaff,
     nearby,
     tiles,

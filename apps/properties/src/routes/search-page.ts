@@ -7,7 +7,7 @@ import { withLikes } from "../likes/likes.ts";
 import { home, withdrawnPath } from "../pages/frame.ts";
 import { withdrawnPageText } from "../pages/list-pages.ts";
 import { hasMap, mapFiles } from "../pages/map.ts";
-import { type PageQuery, searchAddress, tidyQuery } from "../pages/page-query.ts";
+import { type PageQuery, parametersOf, searchAddress, tidyQuery } from "../pages/page-query.ts";
 import { type FacetCounts, pageSort } from "../pages/search-form.ts";
 import { type Results, searchPage } from "../pages/search-page.ts";
 import { countResults, type FacetName } from "../search/facets.ts";
@@ -36,7 +36,7 @@ export async function sendSearchPage(
   if (tidy.toString() !== given.toString()) return c.redirect(searchAddress(tidy), 303);
   const cursor = tidy.get("cursor") ?? undefined;
   const query = new URLSearchParams([...tidy].filter(([name]) => name !== "cursor"));
-  const parsed = searchQuery.safeParse({ sort: pageSort, limit: String(pageSize), ...toInput(tidy) });
+  const parsed = searchQuery.safeParse({ sort: pageSort, limit: String(pageSize), ...parametersOf(tidy) });
   if (!parsed.success) {
     const refusal = { heading: "This search is not possible", faults: inputFaults(parsed.error) };
     const { columns } = await deps.db.source();
@@ -47,17 +47,6 @@ export async function sendSearchPage(
   if (withdrawn) return sendWithdrawn(c, deps, frame, { limit, cursor });
   const after = cursor === undefined ? undefined : searchPosition(deps.cursorKey, search.sort, cursor);
   return showResults(c, { deps, frame, query, search: { ...search, after }, limit });
-}
-
-/** Parameters as the validator has them: one that is repeated is a list. */
-function toInput(query: URLSearchParams): Record<string, string | string[]> {
-  const names = [...new Set(query.keys())];
-  return Object.fromEntries(
-    names.map((name) => {
-      const values = query.getAll(name);
-      return [name, values.length === 1 ? (values[0] ?? "") : values];
-    }),
-  );
 }
 
 interface Shown {

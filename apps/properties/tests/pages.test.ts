@@ -88,3 +88,29 @@ test("filters of rooms, area and type are there when the table has the columns, 
   expect([missing.status, missing.text]).toEqual([422, expect.stringContaining("is no column of the table")]);
   db.source = source;
 });
+
+test("the page of a property has its prices as a chart and a table, and the prices page quartiles by city and year", async () => {
+  const city = "Puerto Páginas";
+  const ids: number[] = [];
+  for (const price of [100, 200, 400]) ids.push(await listings.create({ city, price, year: 2001 }));
+  const [id = 0] = ids;
+  expect(await page(`/${id}`)).not.toContain("price-chart");
+  const change = (price: number) =>
+    listings.call("PATCH", `/${id}`, { as: listings.staff, body: { price }, headers: { "If-Match": "*" } });
+  for (const price of [150, 130, 120]) await change(price);
+  const { pool } = listings.deps.db;
+  await pool.query("UPDATE price_history SET price = NULL WHERE property_id = ? AND price = 130", [id]);
+  await pool.query("UPDATE price_history SET seen_at = seen_at - INTERVAL (1000 - id) DAY WHERE property_id = ?", [id]);
+  const shown = await page(`/${id}`);
+  expect(shown).toMatch(/aria-label="From \$100 to \$120; lowest \$100, highest \$150"/);
+  // Three steps: two that join, and after the time without a price one that does not.
+  expect(/class="line" d="([^"]+)"/.exec(shown)?.[1]).toMatch(/^M0 100H[\d.]+V0H[\d.]+M[\d.]+ 60H400$/);
+  expect(shown.replaceAll(/<[^>]+>/g, " ")).toMatch(/\$120\s.*Price on request.*\$150\s+\+50%.*\$100/s);
+  const prices = await page("/statistics", `?by=city%2Cyear&city=${encodeURIComponent(city)}`);
+  expect(prices.replaceAll(/<[^>]+>/g, " ")).toMatch(/Puerto Páginas\s+2001\s+3\s+200\s+160\s+300\s+120\s+400/);
+  expect(prices).toContain(`/properties?city=Puerto+P%C3%A1ginas&amp;year=2001`);
+  expect(faultAt(await page("/statistics", "?minYear=9&maxYear=1"), "minYear")).toBe(
+    "must not be greater than maxYear",
+  );
+  expect(await page("/statistics", "?city=Nowhere")).toContain("No property with a price matches");
+});
