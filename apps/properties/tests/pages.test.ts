@@ -1,6 +1,7 @@
 import { readResponse, requestApp } from "@quintet/http/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { example, type OpenListings, openListings } from "./open-listings.ts";
+import { createApp } from "../src/app.ts";
+import { type Body, example, type OpenListings, openListings } from "./open-listings.ts";
 
 let listings: OpenListings;
 beforeAll(async () => {
@@ -113,4 +114,91 @@ test("the page of a property has its prices as a chart and a table, and the pric
     "must not be greater than maxYear",
   );
   expect(await page("/statistics", "?city=Nowhere")).toContain("No property with a price matches");
+});
+
+/** Who may use each route: anybody; anybody with PUBLIC_LISTINGS and otherwise every account; every account; staff. */
+const access: Record<"open" | "readers" | "accounts" | "staff", string[]> = {
+  open: ["GET /health", "GET /openapi.json", "GET /assets/:file", "GET /docs"],
+  readers: ["GET ", "GET /:id", "GET /:id/prices", "GET /statistics", "GET /compare"],
+  accounts: [
+    ...["GET /liked", "GET /most-liked", "PUT /:id/like", "DELETE /:id/like", "GET /:id/likes"],
+    ...["like", "unlike"].flatMap((action) => [`GET /:id/actions/${action}`, `POST /:id/actions/${action}`]),
+    ...["GET /queries", "GET /queries/:query", "GET /queries/:query/rows"],
+  ],
+  staff: [
+    ...["POST ", "PATCH /:id", "DELETE /:id", "POST /:id/restore", "POST /:id/status", "GET /:id/status"],
+    ...["edit", "status", "withdraw", "restore"].flatMap((name) => [
+      `GET /:id/actions/${name}`,
+      `POST /:id/actions/${name}`,
+    ]),
+    ...["GET /actions/new-property", "POST /actions/new-property", "GET /sql", "POST /sql", "POST /sql/run"],
+    ...["PUT /queries/:query", "DELETE /queries/:query"],
+    ...["share", "unshare", "delete"].flatMap((name) => [
+      `GET /queries/:query/actions/${name}`,
+      `POST /queries/:query/actions/${name}`,
+    ]),
+  ],
+};
+
+const routes = (app: OpenListings["app"]) =>
+  app.routes
+    .filter(({ method, path }) => method !== "ALL" && !path.startsWith("/properties/docs/"))
+    .map(({ method, path }) => `${method} ${path.replace("/properties", "")}`);
+
+test("each route is for whom it says, with and without PUBLIC_LISTINGS", async () => {
+  const id = await listings.create();
+  const apps = { private: listings.app, public: createApp({ ...listings.deps, publicListings: true }) };
+  expect([...new Set(routes(apps.public))].toSorted()).toEqual(Object.values(access).flat().toSorted());
+  for (const [whom, paths] of Object.entries(access))
+    for (const [state, app] of Object.entries(apps))
+      for (const route of paths) {
+        const [method = "", path = ""] = route.split(" ");
+        const to = `/properties${path.replace(":id", String(id)).replace(":query", "some")}`;
+        const ask = async (headers: Record<string, string>) => {
+          const response = await requestApp(app, method, to, { headers });
+          await response.body?.cancel();
+          return response;
+        };
+        const seen = `${state}: ${route}`;
+        const isOpen = whom === "open" || (whom === "readers" && state === "public");
+        const json = await ask({});
+        expect([seen, json.status === 401]).toEqual([seen, !isOpen]);
+        const html = await ask({ Accept: "text/html" });
+        const isSent = html.status === 303 && html.headers.get("location")?.startsWith("/auth/sign-in?next=");
+        expect([seen, method === "GET" ? isSent : html.status === 401]).toEqual([seen, !isOpen]);
+        if (whom === "open") continue;
+        expect([seen, (await ask({ Authorization: "Bearer none" })).status]).toEqual([seen, 401]);
+        if (isOpen) continue;
+        const { status } = await ask({ Authorization: listings.plain.bearer });
+        expect([seen, status === 403]).toEqual([seen, whom === "staff"]);
+        if (method === "PUT" || method === "DELETE") await listings.call("DELETE", `/${id}/like`);
+      }
+});
+
+test("with PUBLIC_LISTINGS anybody sees what every account sees, no cache mixes them, and a like needs an account", async () => {
+  const [shown, hidden] = [await listings.create(), await listings.create({ status: "comprando" })];
+  await listings.call("PUT", `/${shown}/like`);
+  const app = createApp({ ...listings.deps, publicListings: true });
+  const get = (path: string, accept = "application/json", authorization?: string) =>
+    requestApp(app, "GET", `/properties${path}`, { headers: { Accept: accept }, authorization });
+  for (const path of [`?fields=id,likes,liked&facets=city&sort=-id`, `/${shown}`, `/${shown}/prices`, "/statistics"]) {
+    const response = await get(path);
+    expect([path, response.status]).toEqual([path, 200]);
+    expect(response.headers.get("cache-control")).toBe("private, max-age=0, must-revalidate");
+    for (const name of ["Authorization", "Cookie", "Accept"]) expect(response.headers.get("vary")).toContain(name);
+    const page = await get(path.replace(/&facets.*/, ""), "text/html");
+    if (!path.endsWith("/prices")) expect(page.headers.get("cache-control")).toBe("no-store");
+  }
+  const found = async (authorization?: string) =>
+    ((await (await get("?fields=id,likes,liked&sort=-id", undefined, authorization)).json()) as Body).properties[0];
+  expect(await found()).toEqual({ id: shown, likes: 1, liked: false });
+  expect(await found(listings.plain.bearer)).toEqual({ id: shown, likes: 1, liked: true });
+  for (const path of [`/${hidden}`, `/${hidden}/prices`]) {
+    expect((await get(path)).status).toBe(404);
+    expect((await get(path, undefined, listings.staff.bearer)).status).toBe(200);
+  }
+  expect((await get("?withdrawn=true")).status).toBe(403);
+  const exported = await get("", "text/csv");
+  expect([exported.status, exported.headers.get("cache-control")]).toEqual([200, "private, no-store"]);
+  expect(await exported.text()).not.toMatch(new RegExp(`^${hidden},`, "m"));
 });
